@@ -1,0 +1,273 @@
+package io.llamamesh.config;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one collector does: whom it probes, from which source ports, how often, and how it
+ * summarises.
+ *
+ * <p>This is LLAMA's own YAML document ({@code configs/complex_example.yaml} of dropbox/llama) with
+ * optional keys added, so that a LLAMA configuration runs unchanged and a Go collector can read
+ * what is common. Read and written by {@link CollectorConfigYaml}; every nested record checks its
+ * own bounds, this one checks that names refer to something.
+ *
+ * @param version 1 in documents that our operator wrote; absent in hand-written ones. Where
+ *     present, unknown keys are ignored and counted (a newer operator must not freeze older
+ *     agents), elsewhere they are refused
+ * @param mesh name of the {@code LlamaMesh}, tag {@code mesh} on every point; absent outside
+ *     Kubernetes
+ * @param source what this collector calls itself
+ * @param summarization the window length
+ * @param api where LLAMA's HTTP API listens; the command line wins over it
+ * @param ports traffic classes by name
+ * @param portGroups which classes, and how many source ports of each, a test uses
+ * @param rateLimits probes per second of one flow (one source port to one target), by name
+ * @param tests who is probed with what
+ * @param targets reflectors by group name
+ * @param retention how long closed windows are kept, in seconds; absent: one hour
+ * @param ingest where unread windows go on shutdown; absent: they stay on disk
+ */
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
+@JsonPropertyOrder({
+  "version",
+  "mesh",
+  "source",
+  "summarization",
+  "api",
+  "ports",
+  "port_groups",
+  "rate_limits",
+  "tests",
+  "targets",
+  "retention",
+  "ingest"
+})
+public record CollectorConfig(
+    @Nullable Integer version,
+    @Nullable String mesh,
+    @Nullable Source source,
+    Summarization summarization,
+    @Nullable Api api,
+    Map<String, Port> ports,
+    @JsonProperty("port_groups") Map<String, List<PortGroupEntry>> portGroups,
+    @JsonProperty("rate_limits") Map<String, RateLimit> rateLimits,
+    List<Test> tests,
+    Map<String, List<Target>> targets,
+    @Nullable Integer retention,
+    @Nullable Ingest ingest) {
+
+  /** The version of the superset that this code writes. */
+  public static final int CURRENT_VERSION = 1;
+
+  /** How long closed windows are kept where the document does not say, in seconds. */
+  public static final int DEFAULT_RETENTION_SECONDS = 3600;
+
+  @SuppressWarnings({
+    "NullAway",
+    "ConstantValue"
+  }) // Jackson passes null for what the document leaves out
+  public CollectorConfig {
+    summarization = summarization == null ? Summarization.LLAMA_DEFAULT : summarization;
+    ports = Bounds.copy("ports", ports, Bounds.MAX_NAMED);
+    portGroups = Bounds.copyLists("port_groups", portGroups, Bounds.MAX_NAMED);
+    rateLimits = Bounds.copy("rate_limits", rateLimits, Bounds.MAX_NAMED);
+    tests = tests == null ? List.of() : List.copyOf(tests);
+    targets = Bounds.copyLists("targets", targets, Bounds.MAX_TARGETS);
+    if (version != null) {
+      Bounds.range("version", version, 1, Integer.MAX_VALUE);
+    }
+    if (retention != null) {
+      Bounds.range("retention", retention, 1, 7 * 24 * 3600);
+    }
+    References.check(ports, portGroups, rateLimits, tests, targets);
+  }
+
+  /** The configured retention, or the default, in seconds. */
+  public int retentionSeconds() {
+    return retention == null ? DEFAULT_RETENTION_SECONDS : retention;
+  }
+
+  /**
+   * Who probes.
+   *
+   * @param name tag {@code src_name} on every point
+   * @param tags tags on every point of this collector
+   */
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  @JsonPropertyOrder({"name", "tags"})
+  public record Source(@Nullable String name, Map<String, String> tags) {
+    @SuppressWarnings({"NullAway", "ConstantValue"})
+    public Source {
+      tags = Bounds.tags("source.tags", tags);
+    }
+  }
+
+  /**
+   * How results are summarised.
+   *
+   * @param interval window length in seconds, 1 to 3600; windows align to multiples of it since the
+   *     epoch
+   * @param handlers LLAMA's number of summariser goroutines; accepted and not used
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonPropertyOrder({"interval", "handlers"})
+  public record Summarization(@Nullable Integer interval, @Nullable Integer handlers) {
+    /** LLAMA's own default: 30 s. */
+    public static final Summarization LLAMA_DEFAULT = new Summarization(30, null);
+
+    public Summarization {
+      interval = interval == null ? 30 : interval;
+      Bounds.range("summarization.interval", interval, 1, 3600);
+    }
+
+    /** The window length in seconds. */
+    public int intervalSeconds() {
+      return interval == null ? 30 : interval;
+    }
+  }
+
+  /**
+   * LLAMA's HTTP API.
+   *
+   * @param bind {@code address:port}
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Api(@Nullable String bind) {}
+
+  /**
+   * A traffic class: how its probes look and where its source ports begin.
+   *
+   * @param ip local address to send from; LLAMA's {@code 0.0.0.0} means any
+   * @param port local port; LLAMA's 0 means any. Ours is {@code basePort}
+   * @param tos the whole ToS or traffic-class octet, 0 to 255 (DSCP is its upper six bits)
+   * @param timeout a reply that takes longer is late, in milliseconds
+   * @param basePort first source port; flow i of the class uses basePort + i. Absent: any free port
+   * @param payloadBytes length of the probe's padding in bytes
+   * @param className tag {@code port} on the points: the class's name; absent: the key in {@code
+   *     ports}
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonPropertyOrder({"class", "ip", "port", "tos", "timeout", "base_port", "payload_bytes"})
+  public record Port(
+      @Nullable String ip,
+      @Nullable Integer port,
+      @Nullable Integer tos,
+      @Nullable Integer timeout,
+      @JsonProperty("base_port") @Nullable Integer basePort,
+      @JsonProperty("payload_bytes") @Nullable Integer payloadBytes,
+      @JsonProperty("class") @Nullable String className) {
+    public Port {
+      tos = tos == null ? 0 : tos;
+      timeout = timeout == null ? 1000 : timeout;
+      payloadBytes = payloadBytes == null ? 1000 : payloadBytes;
+      Bounds.range("ports.*.port", port == null ? 0 : port, 0, 65535);
+      Bounds.range("ports.*.tos", tos, 0, 255);
+      Bounds.range("ports.*.timeout", timeout, 1, 60_000);
+      Bounds.range("ports.*.payload_bytes", payloadBytes, 0, 8900);
+      if (basePort != null) {
+        Bounds.range("ports.*.base_port", basePort, 1, 65535);
+      }
+    }
+
+    /** The ToS or traffic-class octet. */
+    public int tosOctet() {
+      return tos == null ? 0 : tos;
+    }
+
+    /** The timeout in milliseconds. */
+    public int timeoutMillis() {
+      return timeout == null ? 1000 : timeout;
+    }
+
+    /** The padding in bytes. */
+    public int padding() {
+      return payloadBytes == null ? 1000 : payloadBytes;
+    }
+  }
+
+  /**
+   * Part of a port group.
+   *
+   * @param port a name in the document's {@code ports}
+   * @param count how many source ports of it, 1 to 256
+   */
+  @JsonPropertyOrder({"port", "count"})
+  public record PortGroupEntry(String port, int count) {
+    public PortGroupEntry {
+      Bounds.text("port_groups.*.port", port);
+      Bounds.range("port_groups.*.count", count, 1, 256);
+    }
+  }
+
+  /**
+   * A pace.
+   *
+   * @param cps probes per second of one flow, 0.01 to 1000
+   */
+  public record RateLimit(double cps) {
+    public RateLimit {
+      Bounds.range("rate_limits.*.cps", cps, 0.01, 1000);
+    }
+  }
+
+  /**
+   * Targets to be probed over the classes of a port group at a pace.
+   *
+   * @param targets a key of {@code targets}
+   * @param portGroup a key of {@code port_groups}
+   * @param rateLimit a key of {@code rate_limits}
+   */
+  @JsonPropertyOrder({"targets", "port_group", "rate_limit"})
+  public record Test(
+      String targets,
+      @JsonProperty("port_group") String portGroup,
+      @JsonProperty("rate_limit") String rateLimit) {
+    public Test {
+      Bounds.text("tests[].targets", targets);
+      Bounds.text("tests[].port_group", portGroup);
+      Bounds.text("tests[].rate_limit", rateLimit);
+    }
+  }
+
+  /**
+   * A reflector.
+   *
+   * @param ip address or host name of the reflector
+   * @param port its UDP port
+   * @param tags tags on every point about it
+   * @param name tag {@code dst_name}; absent: {@code ip}
+   * @param keyed whether probes to it carry our key; absent: true under the operator for mesh
+   *     members, false elsewhere
+   */
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  @JsonPropertyOrder({"name", "ip", "port", "keyed", "tags"})
+  public record Target(
+      String ip,
+      int port,
+      Map<String, String> tags,
+      @Nullable String name,
+      @Nullable Boolean keyed) {
+    @SuppressWarnings({"NullAway", "ConstantValue"})
+    public Target {
+      Bounds.text("targets.*.ip", ip);
+      Bounds.range("targets.*.port", port, 1, 65535);
+      tags = Bounds.tags("targets.*.tags", tags);
+    }
+  }
+
+  /**
+   * Where unread windows are posted on shutdown.
+   *
+   * @param url an http(s) URL
+   */
+  public record Ingest(String url) {
+    public Ingest {
+      Bounds.text("ingest.url", url);
+    }
+  }
+}

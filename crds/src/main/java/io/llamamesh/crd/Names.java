@@ -1,0 +1,125 @@
+package io.llamamesh.crd;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What the objects of a mesh are called and labelled: operator, agent and scraper must agree on it.
+ */
+public final class Names {
+  /** API group of the resource and prefix of our labels and annotations. */
+  public static final String GROUP = "llamamesh.io";
+
+  /** Label: the mesh that an object belongs to. */
+  public static final String MESH_LABEL = GROUP + "/mesh";
+
+  /** Label: which part of a mesh an object is, see {@link Component}. */
+  public static final String COMPONENT_LABEL = "app.kubernetes.io/component";
+
+  /**
+   * Annotation on a node's ConfigMap: the node's whole name, where the ConfigMap's had to be
+   * shortened.
+   */
+  public static final String NODE_ANNOTATION = GROUP + "/node";
+
+  /** Annotation on a node's ConfigMap: when its agent was first Ready, RFC 3339. */
+  public static final String JOINED_ANNOTATION = GROUP + "/joined";
+
+  /** Annotation on a Node: it leaves every mesh. */
+  public static final String EXCLUDE_ANNOTATION = GROUP + "/exclude";
+
+  /** Annotation on a mesh: a new value makes the operator add a key and a token. */
+  public static final String ROTATE_ANNOTATION = GROUP + "/rotate";
+
+  /** Key of a node's ConfigMap that holds its collector config document. */
+  public static final String CONFIG_KEY = "collector.yaml";
+
+  /** Name of the container port of the agent's HTTP API. */
+  public static final String API_PORT = "api";
+
+  /** Name of the container port of the agent's reflector. */
+  public static final String PROBE_PORT = "probe";
+
+  private static final int MAX_OBJECT_NAME = 253;
+  private static final int HASH_CHARACTERS = 10;
+
+  private Names() {}
+
+  /** The parts of a mesh, as the value of {@link #COMPONENT_LABEL}. */
+  public enum Component {
+    AGENT("agent"),
+    SCRAPER("scraper"),
+    CONFIG("config");
+
+    private final String label;
+
+    Component(String label) {
+      this.label = label;
+    }
+
+    /** The label's value. */
+    public String label() {
+      return label;
+    }
+  }
+
+  /**
+   * The name of a node's ConfigMap: {@code <mesh>.<node>}, and where that is longer than an
+   * object's name may be, its beginning with a hash of the whole, so that nodes with a common
+   * prefix stay apart.
+   */
+  public static String configMap(String mesh, String node) {
+    String name = mesh + "." + node;
+    if (name.length() <= MAX_OBJECT_NAME) {
+      return name;
+    }
+    String kept = name.substring(0, MAX_OBJECT_NAME - HASH_CHARACTERS - 1).replaceAll("[-.]+$", "");
+    return kept + "-" + hash(name);
+  }
+
+  /** Name of the DaemonSet and ServiceAccount of a mesh's agents. */
+  public static String agent(String mesh) {
+    return mesh + "-agent";
+  }
+
+  /** Name of the Deployment, Service and ServiceAccount of a mesh's scraper. */
+  public static String scraper(String mesh) {
+    return mesh + "-scraper";
+  }
+
+  /** Name of the Secret with a mesh's keys and tokens. */
+  public static String auth(String mesh) {
+    return mesh + "-auth";
+  }
+
+  /** The labels of every object of a mesh's part. */
+  public static Map<String, String> labels(String mesh, Component component) {
+    Map<String, String> labels = new TreeMap<>(selector(mesh, component));
+    labels.put("app.kubernetes.io/instance", mesh);
+    labels.put("app.kubernetes.io/managed-by", "llama-mesh-operator");
+    return labels;
+  }
+
+  /** The labels by which the objects of a mesh's part are found. */
+  public static Map<String, String> selector(String mesh, Component component) {
+    Map<String, String> labels = new TreeMap<>();
+    labels.put("app.kubernetes.io/name", "llama-mesh");
+    labels.put(COMPONENT_LABEL, component.label());
+    labels.put(MESH_LABEL, mesh);
+    return labels;
+  }
+
+  private static String hash(String text) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest).substring(0, HASH_CHARACTERS);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

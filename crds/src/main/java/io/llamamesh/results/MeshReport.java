@@ -1,0 +1,163 @@
+package io.llamamesh.results;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the scraper thinks of the network: {@code /api/v1/report}, read by the operator, the page
+ * and the terminal.
+ *
+ * @param mesh the mesh's name
+ * @param time when it was made
+ * @param verdict what is wrong
+ * @param message one sentence for people
+ * @param totals numbers over the whole mesh
+ * @param worstPairs the worst pairs and classes, worst first, at most 50
+ * @param suspects who explains the bad pairs, best first, at most 20
+ * @param store the state of the time-series store
+ */
+@JsonPropertyOrder({
+  "mesh",
+  "time",
+  "verdict",
+  "message",
+  "totals",
+  "worstPairs",
+  "suspects",
+  "store"
+})
+public record MeshReport(
+    String mesh,
+    Instant time,
+    Verdict verdict,
+    String message,
+    Totals totals,
+    List<PairReport> worstPairs,
+    List<Suspect> suspects,
+    Store store) {
+  public MeshReport {
+    worstPairs = List.copyOf(worstPairs);
+    suspects = List.copyOf(suspects);
+  }
+
+  /**
+   * Numbers over the whole mesh.
+   *
+   * @param agents agents that should report
+   * @param agentsReporting agents whose last window arrived
+   * @param pairs ordered pairs of nodes with a recent window
+   * @param badPairs pairs that are judged bad
+   * @param lossPercent lost of all counted probes; absent without any
+   * @param rttP50 median over pairs of the pair's median, milliseconds
+   * @param rttP99 99th percentile over pairs of the pair's p99, milliseconds
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Totals(
+      int agents,
+      int agentsReporting,
+      int pairs,
+      int badPairs,
+      @Nullable Double lossPercent,
+      @Nullable Double rttP50,
+      @Nullable Double rttP99) {}
+
+  /**
+   * An ordered pair of nodes in one traffic class, pooled over the last windows.
+   *
+   * @param source who probed
+   * @param destination who was probed
+   * @param port the traffic class
+   * @param verdict {@link Verdict#HEALTHY}, {@link Verdict#PAIR_LOSS}, {@link
+   *     Verdict#PARTIAL_PATH}, {@link Verdict#ONE_WAY_LOSS} or {@link Verdict#HIGH_LATENCY}
+   * @param sent probes sent
+   * @param lost probes lost
+   * @param lossPercent of those that count; absent without any
+   * @param rttP50 median, milliseconds; absent where nothing returned
+   * @param rttP99 99th percentile, milliseconds
+   * @param badPorts source ports on which the loss concentrates
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record PairReport(
+      String source,
+      String destination,
+      String port,
+      Verdict verdict,
+      long sent,
+      long lost,
+      @Nullable Double lossPercent,
+      @Nullable Double rttP50,
+      @Nullable Double rttP99,
+      List<Integer> badPorts) {
+    public PairReport {
+      badPorts = List.copyOf(badPorts);
+    }
+  }
+
+  /**
+   * Someone who explains bad pairs.
+   *
+   * @param kind what it is
+   * @param name a node, a zone, or {@code a>b} for pairs
+   * @param direction which of its traffic suffers; absent: both
+   * @param explains how many bad pairs it covers
+   * @param of how many of its pairs were tested
+   * @param lossPercent over those pairs
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Suspect(
+      Kind kind,
+      String name,
+      @Nullable Direction direction,
+      int explains,
+      int of,
+      @Nullable Double lossPercent) {}
+
+  /** What a suspect is. */
+  public enum Kind {
+    @JsonProperty("Node")
+    NODE,
+    @JsonProperty("Zone")
+    ZONE,
+    @JsonProperty("ZonePair")
+    ZONE_PAIR,
+    @JsonProperty("Pair")
+    PAIR
+  }
+
+  /** Which of a node's or zone's traffic suffers. */
+  public enum Direction {
+    @JsonProperty("Egress")
+    EGRESS,
+    @JsonProperty("Ingress")
+    INGRESS
+  }
+
+  /**
+   * The time-series store.
+   *
+   * @param state whether the last write was acknowledged
+   * @param message the store's own words where it was not
+   * @param lastWrite when it last acknowledged one
+   * @param pointsWritten points it acknowledged since the scraper started
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Store(
+      State state, @Nullable String message, @Nullable Instant lastWrite, long pointsWritten) {
+    /** Whether writing works. */
+    public enum State {
+      @JsonProperty("NotConfigured")
+      NOT_CONFIGURED,
+      /** Configured, nothing written yet. */
+      @JsonProperty("Pending")
+      PENDING,
+      @JsonProperty("Reachable")
+      REACHABLE,
+      @JsonProperty("Unreachable")
+      UNREACHABLE
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package io.llamamesh.results;
+
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * One line of a time series, in the shape of LLAMA's {@code /influxdata}: what one pair and traffic
+ * class (measurement {@link #RAW_STATS}) or one source port of it ({@link #PATH_STATS}) saw in one
+ * window.
+ *
+ * <p>RTTs are in milliseconds and losses in percent, as LLAMA has them. A field that cannot be told
+ * is absent: no {@code loss} where no probe counts, no {@code rtt*} where none returned.
+ *
+ * @param measurement {@link #RAW_STATS} or {@link #PATH_STATS}
+ * @param time end of the window
+ * @param tags what the numbers are about; sorted by name; frozen when the window closed
+ * @param fields the numbers, in the order in which they were put
+ */
+@JsonPropertyOrder({"measurement", "time", "tags", "fields"})
+public record Point(
+    String measurement, Instant time, Map<String, String> tags, Map<String, Double> fields) {
+  /** Measurement of a pair and class. */
+  public static final String RAW_STATS = "raw_stats";
+
+  /** Measurement of one source port of a pair and class; tag {@link Tags#SRC_PORT}. */
+  public static final String PATH_STATS = "path_stats";
+
+  public Point {
+    tags = Collections.unmodifiableMap(new TreeMap<>(tags));
+    fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+    fields.forEach((name, value) -> {
+      if (!Double.isFinite(value)) {
+        throw new IllegalArgumentException("field " + name + " must be finite, was " + value);
+      }
+    });
+  }
+
+  /**
+   * Tags that every part knows; nodes' labels add others ({@code src_zone}, {@code dst_zone}, …).
+   */
+  public static final class Tags {
+    public static final String MESH = "mesh";
+    public static final String SRC_IP = "src_ip";
+    public static final String DST_IP = "dst_ip";
+    public static final String SRC_NAME = "src_name";
+    public static final String DST_NAME = "dst_name";
+    public static final String GROUP = "group";
+
+    /** The traffic class's name. */
+    public static final String PORT = "port";
+
+    /** The traffic class's DSCP, decimal. */
+    public static final String DSCP = "dscp";
+
+    public static final String SRC_PORT = "src_port";
+    public static final String SRC_ZONE = "src_zone";
+    public static final String DST_ZONE = "dst_zone";
+
+    private Tags() {}
+  }
+
+  /**
+   * Fields of {@link #RAW_STATS}; counts of probes but for {@code loss} (percent) and RTTs
+   * (milliseconds).
+   */
+  public static final class Fields {
+    public static final String SENT = "sent";
+    public static final String RECEIVED = "received";
+    public static final String LOST = "lost";
+
+    /** {@code 100 × lost / (received + lost)}. */
+    public static final String LOSS = "loss";
+
+    /** Mean RTT. */
+    public static final String RTT = "rtt";
+
+    public static final String RTT_MIN = "rtt_min";
+    public static final String RTT_P50 = "rtt_p50";
+    public static final String RTT_P90 = "rtt_p90";
+    public static final String RTT_P99 = "rtt_p99";
+    public static final String RTT_MAX = "rtt_max";
+
+    /** RFC 3550's smoothed difference of consecutive RTTs, in milliseconds. */
+    public static final String JITTER = "jitter";
+
+    /** The peer's host answered that nobody listens. */
+    public static final String REFUSED = "refused";
+
+    public static final String LATE = "late";
+    public static final String DUPLICATE = "duplicate";
+    public static final String REORDERED = "reordered";
+    public static final String CORRUPT = "corrupt";
+
+    /** The kernel refused to send. */
+    public static final String SEND_ERROR = "send_error";
+
+    /** Our own receive buffer overflowed. */
+    public static final String OWN_DROP = "own_drop";
+
+    /** The reflector's own drops: its rate limit or its receive buffer. */
+    public static final String OVERLOAD = "overload";
+
+    public static final String FORWARD_LOST = "forward_lost";
+    public static final String RETURN_LOST = "return_lost";
+
+    /** Mean time between arrival at the reflector and its reply, in milliseconds. */
+    public static final String RESIDENCE = "residence";
+
+    private Fields() {}
+  }
+}
