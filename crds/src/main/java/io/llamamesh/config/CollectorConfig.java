@@ -193,7 +193,7 @@ public record CollectorConfig(
   /**
    * Part of a port group.
    *
-   * @param port a name in the document's {@code ports}
+   * @param port name of the traffic class
    * @param count how many source ports of it, 1 to 256
    */
   @JsonPropertyOrder({"port", "count"})
