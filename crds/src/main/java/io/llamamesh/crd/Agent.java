@@ -1,0 +1,45 @@
+package io.llamamesh.crd;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.kubernetes.api.model.IntOrString;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.api.model.Toleration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The agents' pods: placement, image and resources of the DaemonSet. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Agent(
+    @JsonPropertyDescription("Image of the agents. Absent: the operator's own release.")
+        @Size(min = 1, max = 512)
+        @Nullable String image,
+    @JsonPropertyDescription("When the image is pulled.") @Nullable ImagePullPolicy imagePullPolicy,
+    @JsonPropertyDescription(
+            "Requests and limits. No CPU limit by default: throttling would be measured.")
+        @Nullable ResourceRequirements resources,
+    @JsonPropertyDescription(
+            "Nodes that carry an agent, beside kubernetes.io/os=linux. Groups choose members among them.")
+        @Size(max = 32)
+        @Nullable Map<String, String> nodeSelector,
+    @JsonPropertyDescription(
+            "Taints that agents tolerate. Absent: all, so that every node is measured.")
+        @Size(max = 64)
+        @Nullable List<Toleration> tolerations,
+    @JsonPropertyDescription("Priority class of the agents' pods.") @Size(max = 253)
+        @Nullable String priorityClassName,
+    @JsonPropertyDescription("Agents that a rolling update may stop at once, a number or a share.")
+        @Default("10%")
+        @Nullable IntOrString maxUnavailable) {
+
+  /** Kubernetes' image pull policies. */
+  @SuppressWarnings("EnumOrdinal")
+  public enum ImagePullPolicy {
+    Always,
+    IfNotPresent,
+    Never
+  }
+}

@@ -1,0 +1,293 @@
+package io.llamamesh.crd;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Pattern;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
+import io.fabric8.kubernetes.api.model.LabelSelector;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a mesh shall be. Every component may be absent; {@link MeshDefaults} tells what absence
+ * means.
+ *
+ * <p>Durations are Go's notation ({@code 10s}, {@code 1m30s}, {@code 500ms}), see {@link
+ * DurationText}.
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonPropertyOrder({
+  "paused",
+  "groups",
+  "tagLabels",
+  "ports",
+  "probes",
+  "topology",
+  "ipFamilies",
+  "reflector",
+  "collector",
+  "security",
+  "agent",
+  "scraper",
+  "alerts"
+})
+@ValidationRule(
+    value =
+        "!has(self.ports) || self.ports.all(a, !has(a.basePort) || self.ports.all(b, a.name == b.name || !has(b.basePort)"
+            + " || a.basePort + (has(a.count) ? a.count : 4) <= b.basePort || b.basePort + (has(b.count) ? b.count : 4) <= a.basePort))",
+    message =
+        "spec.ports: source port ranges (basePort up to basePort + count - 1) must not overlap; move one basePort or leave it out to have it allocated")
+@ValidationRule(
+    value =
+        "!has(self.ports) || !has(self.reflector) || !has(self.reflector.port) || self.ports.all(p, !has(p.basePort)"
+            + " || self.reflector.port < p.basePort || self.reflector.port >= p.basePort + (has(p.count) ? p.count : 4))",
+    message = "spec.ports: a source port range must not contain spec.reflector.port; move basePort")
+public record LlamaMeshSpec(
+    @JsonPropertyDescription(
+            "Stops all writes of the operator for this mesh; status goes on. Agents keep probing as they are.")
+        @Default("false")
+        @Nullable Boolean paused,
+    @JsonPropertyDescription(
+            "Who probes. A node may be in several groups. Absent: one group 'default' of all nodes.")
+        @Size(max = 32)
+        @Nullable List<Group> groups,
+    @JsonPropertyDescription(
+            "Node labels that become tags: with {zone: topology.kubernetes.io/zone} every point carries src_zone and dst_zone.")
+        @Size(max = 16)
+        @Nullable Map<String, String> tagLabels,
+    @JsonPropertyDescription(
+            "Traffic classes: how probes look and which source ports they use. Absent: one, 'default', DSCP 0, 4 source ports.")
+        @Size(max = 16)
+        @Nullable List<PortClass> ports,
+    @JsonPropertyDescription(
+            "Which group probes which, over which classes, how often. Absent: every group probes itself over every class, every 250ms.")
+        @Size(max = 64)
+        @Nullable List<Probe> probes,
+    @JsonPropertyDescription("Who probes whom within a group.") @Default("{}")
+        @Nullable Topology topology,
+    @JsonPropertyDescription("Address families to probe over. Absent: IPv4.")
+        @Size(min = 1, max = 2)
+        @Nullable List<IpFamily> ipFamilies,
+    @JsonPropertyDescription("The reflector of every agent.") @Default("{}")
+        @Nullable Reflector reflector,
+    @JsonPropertyDescription("The collector of every agent.") @Default("{}")
+        @Nullable Collector collector,
+    @JsonPropertyDescription("Who may probe and read.") @Default("{}") @Nullable Security security,
+    @JsonPropertyDescription("The agents' pods.") @Default("{}") @Nullable Agent agent,
+    @JsonPropertyDescription("The scraper.") @Default("{}") @Nullable Scraper scraper,
+    @JsonPropertyDescription("What makes the network unhealthy.") @Default("{}")
+        @Nullable Alerts alerts) {
+  static final LlamaMeshSpec EMPTY =
+      new LlamaMeshSpec(
+          null, null, null, null, null, null, null, null, null, null, null, null, null);
+
+  static final String NAME_PATTERN = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+  static final String WHOLE_SECONDS_PATTERN = "^([0-9]+(s|m|h))+$";
+  static final String DURATION_PATTERN = "^([0-9]+([.][0-9]+)?(ms|s|m|h))+$";
+
+  /** Nodes that probe. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Group(
+      @JsonPropertyDescription("Name of the group, tag 'group' on its points.")
+          @Required
+          @Pattern(NAME_PATTERN)
+          @Size(min = 1, max = 40)
+          String name,
+      @JsonPropertyDescription("Which nodes. Absent or empty: all.")
+          @Nullable LabelSelector nodeSelector,
+      @JsonPropertyDescription("Further tags on every point of this group.") @Size(max = 32)
+          @Nullable Map<String, String> tags,
+      @JsonPropertyDescription(
+              "Reflectors outside the cluster that this group probes: bare metal, another site, Go LLAMA.")
+          @Size(max = 256)
+          @Nullable List<Target> targets) {}
+
+  /** A reflector outside the cluster. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Target(
+      @JsonPropertyDescription("Name of the target, tag 'dst_name'.")
+          @Required
+          @Pattern("^[a-zA-Z0-9]([-._a-zA-Z0-9]*[a-zA-Z0-9])?$")
+          @Size(min = 1, max = 253)
+          String name,
+      @JsonPropertyDescription("Its address or DNS name.") @Required @Size(min = 1, max = 253)
+          String host,
+      @JsonPropertyDescription("Its reflector's UDP port.") @Min(1) @Max(65535) @Default("8100")
+          @Nullable Integer port,
+      @JsonPropertyDescription("Whether it knows this mesh's key. A Go LLAMA reflector does not.")
+          @Default("false")
+          @Nullable Boolean keyed,
+      @JsonPropertyDescription("Further tags on every point about it.") @Size(max = 32)
+          @Nullable Map<String, String> tags) {}
+
+  /** A traffic class. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(
+      value = "!has(self.basePort) || self.basePort + (has(self.count) ? self.count : 4) <= 65536",
+      message = "basePort + count must not go beyond port 65535; lower one of them")
+  public record PortClass(
+      @JsonPropertyDescription("Name of the class, tag 'port' on its points.")
+          @Required
+          @Pattern(NAME_PATTERN)
+          @Size(min = 1, max = 40)
+          String name,
+      @JsonPropertyDescription(
+              "DSCP of probes and replies, 0 to 63. The default of 0 is what ordinary traffic has.")
+          @Min(0)
+          @Max(63)
+          @Default("0")
+          @Nullable Integer dscp,
+      @JsonPropertyDescription(
+              "Source ports per pair: ECMP hashes them to different paths. 16 ports see one bad path of 16 with 64 % certainty, 64 ports with 98 %.")
+          @Min(1)
+          @Max(256)
+          @Default("4")
+          @Nullable Integer count,
+      @JsonPropertyDescription(
+              "First source port; fixed ports keep a flow on its path. Absent: allocated from 25000 up.")
+          @Min(1024)
+          @Max(65535)
+          @Nullable Integer basePort,
+      @JsonPropertyDescription("A reply that takes longer is late, not received: 1ms to 60s.")
+          @Pattern(DURATION_PATTERN)
+          @Size(max = 16)
+          @Default("1s")
+          @ValidationRule(
+              value = "duration(self) >= duration('1ms') && duration(self) <= duration('60s')",
+              message = "timeout must be from 1ms to 60s")
+          @Nullable String timeout,
+      @JsonPropertyDescription(
+              "Padding of each probe in bytes; at most 4000 towards reflectors other than ours.")
+          @Min(0)
+          @Max(8900)
+          @Default("1000")
+          @Nullable Integer payloadBytes) {}
+
+  /** Which group probes which. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Probe(
+      @JsonPropertyDescription("Name of the group that probes.") @Required @Size(min = 1, max = 40)
+          String from,
+      @JsonPropertyDescription("Name of the group that is probed.")
+          @Required
+          @Size(min = 1, max = 40)
+          String to,
+      @JsonPropertyDescription("Names of the classes to use. Absent: all.") @Size(max = 16)
+          @Nullable List<String> ports,
+      @JsonPropertyDescription(
+              "Time between two probes of one source port to one target, 1ms to 100s.")
+          @Pattern(DURATION_PATTERN)
+          @Size(max = 16)
+          @Default("250ms")
+          @ValidationRule(
+              value = "duration(self) >= duration('1ms') && duration(self) <= duration('100s')",
+              message = "interval must be from 1ms to 100s")
+          @Nullable String interval) {}
+
+  /** Who probes whom. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Topology(
+      @JsonPropertyDescription(
+              "FullMesh: everyone probes everyone, up to 256 members. Sparse: everyone probes about maxPeers others, every pair of zones covered. Auto: full mesh up to maxPeers + 1 members, else sparse.")
+          @Default("Auto")
+          @Nullable TopologyMode mode,
+      @JsonPropertyDescription("Peers per node in a sparse mesh.") @Min(8) @Max(256) @Default("64")
+          @Nullable Integer maxPeers) {}
+
+  /** The modes of {@link Topology}. */
+  public enum TopologyMode {
+    @JsonProperty("Auto")
+    AUTO,
+    @JsonProperty("FullMesh")
+    FULL_MESH,
+    @JsonProperty("Sparse")
+    SPARSE
+  }
+
+  /** An address family. */
+  public enum IpFamily {
+    @JsonProperty("IPv4")
+    IPV4,
+    @JsonProperty("IPv6")
+    IPV6
+  }
+
+  /** The reflector of every agent. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Reflector(
+      @JsonPropertyDescription("Its UDP port on every node.") @Min(1) @Max(65535) @Default("8100")
+          @Nullable Integer port,
+      @JsonPropertyDescription(
+              "Probes above this are dropped, counted and told to their sender: they count as overload, never as loss.")
+          @Min(1)
+          @Max(10_000_000)
+          @Default("100000")
+          @Nullable Integer maxPacketsPerSecond,
+      @JsonPropertyDescription("Networks (CIDR) that may send probes without our key.")
+          @Size(max = 64)
+          @Nullable List<String> acceptUnkeyed) {}
+
+  /** The collector of every agent. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(
+      value =
+          "!has(self.interval) || !has(self.retention) || duration(self.retention) >= duration(self.interval)",
+      message = "retention must not be shorter than interval")
+  public record Collector(
+      @JsonPropertyDescription("TCP port of the agents' HTTP API.")
+          @Min(1)
+          @Max(65535)
+          @Default("8100")
+          @Nullable Integer apiPort,
+      @JsonPropertyDescription("Length of a window in whole seconds, 1s to 1h.")
+          @Pattern(WHOLE_SECONDS_PATTERN)
+          @Size(max = 16)
+          @Default("10s")
+          @ValidationRule(
+              value = "duration(self) >= duration('1s') && duration(self) <= duration('1h')",
+              message = "interval must be from 1s to 1h")
+          @Nullable String interval,
+      @JsonPropertyDescription("How long agents keep closed windows for a scraper that is away.")
+          @Pattern(DURATION_PATTERN)
+          @Size(max = 16)
+          @Default("1h")
+          @ValidationRule(
+              value = "duration(self) >= duration('1s') && duration(self) <= duration('168h')",
+              message = "retention must be from 1s to 168h")
+          @Nullable String retention) {}
+
+  /** Who may probe and read. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(
+      value =
+          "(has(self.authentication) ? self.authentication : true) == (has(oldSelf.authentication) ? oldSelf.authentication : true)",
+      message =
+          "security.authentication can't be changed: agents of both kinds would refuse each other; delete the mesh and create it anew")
+  public record Security(
+      @JsonPropertyDescription(
+              "Probes carry a keyed MAC and the agents' API asks for a token. Can't be changed later.")
+          @Default("true")
+          @Nullable Boolean authentication) {}
+
+  /** What makes the network unhealthy. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Alerts(
+      @JsonPropertyDescription("A pair that loses more is bad, in percent: 1, \"0.5\".")
+          @Nullable PercentText lossPercent,
+      @JsonPropertyDescription("A pair whose 99th percentile is above this is slow.")
+          @Pattern(DURATION_PATTERN)
+          @Size(max = 16)
+          @Default("50ms")
+          @ValidationRule(
+              value = "duration(self) > duration('0s')",
+              message = "rttP99 must be longer than nothing")
+          @Nullable String rttP99) {}
+}

@@ -1,0 +1,73 @@
+package io.llamamesh.crd;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.fabric8.kubernetes.api.model.Condition;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a mesh is, and what it says of the network. Absent numbers are not known. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonPropertyOrder({
+  "observedGeneration",
+  "nodes",
+  "agentsReady",
+  "agentsReporting",
+  "pairs",
+  "lossPercent",
+  "rttP99",
+  "groups",
+  "worstPairs",
+  "suspects",
+  "conditions"
+})
+public record LlamaMeshStatus(
+    @JsonPropertyDescription("Generation of the spec that this status is about.")
+        @Nullable Long observedGeneration,
+    @JsonPropertyDescription("Members of the mesh.") @Nullable Integer nodes,
+    @JsonPropertyDescription("Agents that are ready.") @Nullable Integer agentsReady,
+    @JsonPropertyDescription("Agents whose last window arrived at the scraper.")
+        @Nullable Integer agentsReporting,
+    @JsonPropertyDescription("Ordered pairs of nodes with a recent window.")
+        @Nullable Integer pairs,
+    @JsonPropertyDescription("Lost of all counted probes of the mesh, percent.")
+        @Nullable String lossPercent,
+    @JsonPropertyDescription("99th percentile over pairs of the pair's 99th percentile.")
+        @Nullable String rttP99,
+    @JsonPropertyDescription("Groups and their sizes.") @Nullable List<GroupStatus> groups,
+    @JsonPropertyDescription("The worst pairs, at most 10.") @Nullable List<WorstPair> worstPairs,
+    @JsonPropertyDescription("Who explains the bad pairs, at most 5.")
+        @Nullable List<SuspectStatus> suspects,
+    @JsonPropertyDescription(
+            "Accepted, Paused, ConfigsReady, AgentsReady, ScraperReady, StoreReachable, NetworkHealthy, Ready.")
+        @Nullable List<Condition> conditions) {
+
+  /** A group's size. */
+  public record GroupStatus(
+      @JsonPropertyDescription("Name of the group.") String name,
+      @JsonPropertyDescription("Members.") int nodes,
+      @JsonPropertyDescription("Targets outside the cluster.") int targets) {}
+
+  /** A bad pair. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record WorstPair(
+      @JsonPropertyDescription("source>destination.") String pair,
+      @JsonPropertyDescription("Who probed.") String source,
+      @JsonPropertyDescription("Who was probed.") String destination,
+      @JsonPropertyDescription("Traffic class.") String port,
+      @JsonPropertyDescription("Loss, percent.") @Nullable String lossPercent,
+      @JsonPropertyDescription("99th percentile of its RTT.") @Nullable String rttP99,
+      @JsonPropertyDescription("PairLoss, PartialPath, OneWayLoss or HighLatency.")
+          String verdict) {}
+
+  /** Someone who explains bad pairs. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record SuspectStatus(
+      @JsonPropertyDescription("Node, Zone, ZonePair or Pair.") String kind,
+      @JsonPropertyDescription("Its name.") String name,
+      @JsonPropertyDescription("Egress or Ingress; absent: both.") @Nullable String direction,
+      @JsonPropertyDescription("Bad pairs that it explains.") int explains,
+      @JsonPropertyDescription("Pairs of it that were tested.") int of,
+      @JsonPropertyDescription("Loss over them, percent.") @Nullable String lossPercent) {}
+}
