@@ -2,7 +2,9 @@ package io.llamamesh.config;
 
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonDeserializer;
@@ -14,13 +16,17 @@ import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.deser.DeserializationProblemHandler;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
+import com.fasterxml.jackson.databind.type.LogicalType;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
+import java.io.Serial;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 
 /**
@@ -47,6 +53,9 @@ public final class CollectorConfigYaml {
           "targets",
           "retention",
           "ingest");
+
+  private static final TypeReference<Map<String, @Nullable Map<String, String>>> LEGACY_TYPE =
+      new TypeReference<>() {};
 
   private static final YAMLMapper MAPPER = mapper();
 
@@ -92,14 +101,15 @@ public final class CollectorConfigYaml {
         throw new InvalidConfigException("the document must be a mapping of sections");
       }
       if (LegacyConfig.isLegacy(tree, SECTIONS)) {
-        return new Document(LegacyConfig.read(tree, legacyPort), List.of());
+        Map<String, @Nullable Map<String, String>> tags = MAPPER.readValue(yaml, LEGACY_TYPE);
+        return new Document(LegacyConfig.of(tags, legacyPort), List.of());
       }
       UnknownKeys unknown = new UnknownKeys(tree.has("version"));
       ObjectReader reader = MAPPER.readerFor(CollectorConfig.class).withHandler(unknown);
       CollectorConfig config = reader.readValue(yaml);
       return new Document(config, unknown.seen);
     } catch (JsonProcessingException e) {
-      throw new InvalidConfigException(message(e), e);
+      throw new InvalidConfigException(message(yaml, e), e);
     } catch (IllegalArgumentException e) {
       throw new InvalidConfigException(String.valueOf(e.getMessage()), e);
     }
@@ -135,6 +145,9 @@ public final class CollectorConfigYaml {
         .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
         .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
         .withCoercionConfig(
+            LogicalType.Map,
+            coercion -> coercion.setCoercion(CoercionInputShape.EmptyString, CoercionAction.AsNull))
+        .withCoercionConfig(
             String.class,
             coercion ->
                 coercion
@@ -144,28 +157,50 @@ public final class CollectorConfigYaml {
         .build();
   }
 
-  private static String message(JsonProcessingException e) {
+  private static String message(String yaml, JsonProcessingException e) {
     Throwable cause = e.getCause();
     String what =
         e instanceof ValueInstantiationException && cause != null && cause.getMessage() != null
             ? cause.getMessage()
             : String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("unreadable");
-    String where = e instanceof JsonMappingException mapping ? path(mapping) : "";
-    JsonLocation location = e.getLocation();
-    String line = location == null ? "" : " (line " + location.getLineNr() + ")";
-    return (where.isEmpty() ? "" : where + ": ") + what + line;
-  }
-
-  private static String path(JsonMappingException e) {
-    StringBuilder path = new StringBuilder();
-    for (JsonMappingException.Reference reference : e.getPath()) {
-      if (reference.getFieldName() == null) {
-        path.append('[').append(reference.getIndex()).append(']');
-      } else {
-        path.append(path.isEmpty() ? "" : ".").append(reference.getFieldName());
+    List<String> path = new ArrayList<>();
+    if (e instanceof JsonMappingException mapping) {
+      for (JsonMappingException.Reference reference : mapping.getPath()) {
+        path.add(
+            reference.getFieldName() == null
+                ? Integer.toString(reference.getIndex())
+                : reference.getFieldName());
       }
     }
-    return path.toString();
+    if (e instanceof UnknownKeyException unknown) {
+      path.add(unknown.key);
+    }
+    JsonLocation location = e.getLocation();
+    int line = path.isEmpty() && location != null ? location.getLineNr() : lineOf(yaml, path);
+    return (path.isEmpty() ? "" : String.join(".", path) + ": ")
+        + what
+        + (line > 0 ? " (line " + line + ")" : "");
+  }
+
+  /**
+   * Where a path stands in the text: a record's keys are buffered while it is read, and lose their
+   * places.
+   */
+  private static int lineOf(String yaml, List<String> path) {
+    JsonPointer wanted = JsonPointer.empty();
+    for (String part : path) {
+      wanted = wanted.append(JsonPointer.compile("/" + part.replace("~", "~0").replace("/", "~1")));
+    }
+    try (JsonParser parser = MAPPER.createParser(yaml)) {
+      while (parser.nextToken() != null) {
+        if (parser.getParsingContext().pathAsPointer().equals(wanted)) {
+          return parser.currentTokenLocation().getLineNr();
+        }
+      }
+    } catch (IOException e) {
+      return 0; // It did not parse up to there: the parser's own message names the place.
+    }
+    return 0;
   }
 
   /** Refuses an unknown key, or notes and skips it in a document of a newer operator. */
@@ -198,10 +233,12 @@ public final class CollectorConfigYaml {
   }
 
   private static final class UnknownKeyException extends JsonMappingException {
-    private static final long serialVersionUID = 1L;
+    @Serial private static final long serialVersionUID = 1L;
+    private final String key;
 
-    UnknownKeyException(JsonParser parser, String name) {
-      super(parser, "unknown key '" + name + "'");
+    UnknownKeyException(JsonParser parser, String key) {
+      super(parser, "unknown key");
+      this.key = key;
     }
   }
 }

@@ -9,10 +9,10 @@ import io.llamamesh.config.CollectorConfig.Summarization;
 import io.llamamesh.config.CollectorConfig.Target;
 import io.llamamesh.config.CollectorConfig.Test;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The legacy form: one key per reflector, its tags below ({@code 10.0.0.2: {rack: r1}}). Everything
@@ -25,27 +25,20 @@ final class LegacyConfig {
 
   static boolean isLegacy(JsonNode tree, Set<String> sections) {
     for (var entry : tree.properties()) {
-      if (sections.contains(entry.getKey())
-          || !(entry.getValue().isObject() || entry.getValue().isNull())) {
+      JsonNode value = entry.getValue();
+      boolean tags =
+          value.isObject() || value.isNull() || (value.isTextual() && value.asText().isEmpty());
+      if (sections.contains(entry.getKey()) || !tags) {
         return false;
       }
     }
     return !tree.isEmpty();
   }
 
-  static CollectorConfig read(JsonNode tree, int port) throws InvalidConfigException {
+  static CollectorConfig of(Map<String, @Nullable Map<String, String>> reflectors, int port) {
     List<Target> targets = new ArrayList<>();
-    for (var entry : tree.properties()) {
-      Map<String, String> tags = new LinkedHashMap<>();
-      for (var tag : entry.getValue().properties()) {
-        if (!tag.getValue().isValueNode()) {
-          throw new InvalidConfigException(
-              entry.getKey() + "." + tag.getKey() + " must be a plain value, the tag's text");
-        }
-        tags.put(tag.getKey(), tag.getValue().asText());
-      }
-      targets.add(new Target(entry.getKey(), port, tags, null, null));
-    }
+    reflectors.forEach((ip, tags) ->
+        targets.add(new Target(ip, port, tags == null ? Map.of() : tags, null, null)));
     return new CollectorConfig(
         null,
         null,

@@ -1,0 +1,229 @@
+package io.llamamesh.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.llamamesh.config.CollectorConfig.Ingest;
+import io.llamamesh.config.CollectorConfig.Port;
+import io.llamamesh.config.CollectorConfig.PortGroupEntry;
+import io.llamamesh.config.CollectorConfig.RateLimit;
+import io.llamamesh.config.CollectorConfig.Source;
+import io.llamamesh.config.CollectorConfig.Summarization;
+import io.llamamesh.config.CollectorConfig.Target;
+import io.llamamesh.config.CollectorConfigYaml.Document;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CollectorConfigYamlTest {
+  private static final String LLAMA_FULL =
+      """
+      summarization:
+          interval:   30
+          handlers:   2
+      api:
+          bind:   0.0.0.0:5000
+      ports:
+          default:
+              ip:         0.0.0.0
+              port:       0
+              tos:        0
+              timeout:    1000
+          gold:
+              ip:         0.0.0.0
+              port:       0
+              tos:        184
+              timeout:    500
+      port_groups:
+          default:
+              - port:     default
+                count:    4
+              - port:     gold
+                count:    2
+      rate_limits:
+          default:
+              cps:    4.0
+      tests:
+          - targets:      default
+            port_group:   default
+            rate_limit:   default
+      targets:
+          default:
+              - ip:   127.0.0.1
+                port: 8100
+                tags:
+                    dst_hostname: localhost
+                    rack: 7
+      """;
+
+  @Test
+  void llamasOwnDocumentIsRead() throws Exception {
+    CollectorConfig config = CollectorConfigYaml.read(LLAMA_FULL, 8100).config();
+
+    assertThat(config.summarization().intervalSeconds()).isEqualTo(30);
+    assertThat(config.ports().get("gold").tosOctet()).isEqualTo(184);
+    assertThat(config.ports().get("gold").timeoutMillis()).isEqualTo(500);
+    assertThat(config.portGroups().get("default"))
+        .containsExactly(new PortGroupEntry("default", 4), new PortGroupEntry("gold", 2));
+    assertThat(config.rateLimits().get("default").cps()).isEqualTo(4.0);
+    assertThat(config.targets().get("default"))
+        .containsExactly(
+            new Target(
+                "127.0.0.1", 8100, Map.of("dst_hostname", "localhost", "rack", "7"), null, null));
+  }
+
+  @Test
+  void theLegacyFormMeansWhatGoLlamaTakesItFor() throws Exception {
+    CollectorConfig config =
+        CollectorConfigYaml.read("10.0.0.2:\n  rack: 01\n  cluster: aa\n10.0.0.3:\n", 60000)
+            .config();
+
+    assertThat(config.targets().get("default"))
+        .extracting(Target::ip, Target::port, Target::tags)
+        .containsExactly(
+            org.assertj.core.groups.Tuple.tuple(
+                "10.0.0.2", 60000, Map.of("rack", "01", "cluster", "aa")),
+            org.assertj.core.groups.Tuple.tuple("10.0.0.3", 60000, Map.of()));
+    assertThat(config.portGroups().get("default"))
+        .containsExactly(new PortGroupEntry("default", 4));
+    assertThat(config.rateLimits().get("default").cps()).isEqualTo(4.0);
+    assertThat(config.summarization().intervalSeconds()).isEqualTo(30);
+  }
+
+  @Test
+  void anUnknownKeyOfAHandWrittenFileIsRefusedWithItsNameAndLine() {
+    assertThatThrownBy(
+            () -> CollectorConfigYaml.read(LLAMA_FULL.replace("handlers", "handlrs"), 8100))
+        .isInstanceOf(InvalidConfigException.class)
+        .hasMessageContaining("handlrs")
+        .hasMessageContaining("line 3");
+  }
+
+  @Test
+  void anUnknownKeyOfANewerOperatorIsIgnoredAndNoted() throws Exception {
+    Document document =
+        CollectorConfigYaml.read(
+            "version: 7\nnew_thing: {a: [1, 2]}\n"
+                + LLAMA_FULL.replace("handlers:   2", "colour:   blue"),
+            8100);
+
+    assertThat(document.ignored()).containsExactlyInAnyOrder("new_thing", "colour");
+    assertThat(document.config().targets()).containsKey("default");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          tos:        184   | tos:        256    | ports.*.tos must be from 0 to 255, was 256
+          cps:    4.0       | cps:    5000       | rate_limits.*.cps must be from 0.01 to 1000.0
+          cps:    4.0       | cps:    fast       | cps
+          count:    2       | count:    0        | port_groups.*.count must be from 1 to 256, was 0
+          port: 8100        | port: 0            | targets.*.port must be from 1 to 65535, was 0
+          interval:   30    | interval:   0      | summarization.interval must be from 1 to 3600
+          port:     gold    | port:     silver   | names 'silver', which is not in ports
+          targets:      default | targets: others | names 'others', which is not in targets
+          - ip:   127.0.0.1 | - ip:              | targets.*.ip is missing
+          timeout:    500   | timeout:  500\\n        timeout: 600 | Duplicate field 'timeout'
+          """)
+  void aWrongValueIsRefusedWithItsFieldAndBounds(String good, String bad, String message) {
+    String yaml = LLAMA_FULL.replace(good, bad.replace("\\n", "\n"));
+    assertThat(yaml).isNotEqualTo(LLAMA_FULL);
+    assertThatThrownBy(() -> CollectorConfigYaml.read(yaml, 8100))
+        .isInstanceOf(InvalidConfigException.class)
+        .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          ''            | empty
+          just words    | mapping
+          [1, 2]        | mapping
+          {             | line
+          """)
+  void whatIsNoConfigIsRefusedWithAReason(String yaml, String unused) {
+    assertThatThrownBy(() -> CollectorConfigYaml.read(yaml, 8100))
+        .isInstanceOf(InvalidConfigException.class)
+        .message()
+        .isNotBlank();
+    assertThat(unused).isNotNull();
+  }
+
+  @Test
+  void aDocumentBeyondTheBoundIsRefusedUnread() {
+    String huge = "# " + "x".repeat(CollectorConfigYaml.MAX_CHARACTERS);
+    assertThatThrownBy(() -> CollectorConfigYaml.read(huge, 8100))
+        .isInstanceOf(InvalidConfigException.class)
+        .hasMessageContaining("at most");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"})
+  void whatIsWrittenIsReadBackEqualAndWithTheSameBytes(long seed) throws Exception {
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+    CollectorConfig config = randomConfig(random);
+
+    String yaml = CollectorConfigYaml.write(config);
+    Document back = CollectorConfigYaml.read(yaml, 1);
+
+    assertThat(back.config()).isEqualTo(config);
+    assertThat(back.ignored()).isEmpty();
+    assertThat(CollectorConfigYaml.write(back.config())).isEqualTo(yaml);
+  }
+
+  private static CollectorConfig randomConfig(RandomGenerator random) {
+    Map<String, Port> ports = new LinkedHashMap<>();
+    List<PortGroupEntry> group = new ArrayList<>();
+    for (int i = 0; i <= random.nextInt(3); i++) {
+      String name = "class-" + i;
+      ports.put(
+          name,
+          new Port(
+              null,
+              null,
+              random.nextInt(256),
+              1 + random.nextInt(60_000),
+              random.nextBoolean() ? null : 1024 + random.nextInt(60_000),
+              random.nextInt(8901),
+              name));
+      group.add(new PortGroupEntry(name, 1 + random.nextInt(256)));
+    }
+    // Texts that YAML would read as something else if they were not quoted.
+    List<String> awkward =
+        List.of(
+            "true", "1.0", "0x1F", "null", "~", "a: b", "- x", "#no", "é…", " lead", "2026-01-01");
+    List<Target> targets = new ArrayList<>();
+    for (int i = 0; i < random.nextInt(20); i++) {
+      targets.add(
+          new Target(
+              "10.0.0." + i,
+              1 + random.nextInt(65535),
+              Map.of("zone", awkward.get(random.nextInt(awkward.size()))),
+              random.nextBoolean() ? null : "node-" + i,
+              random.nextBoolean() ? null : random.nextBoolean()));
+    }
+    return new CollectorConfig(
+        1,
+        "default",
+        new Source("node-x", Map.of("src_zone", awkward.get(random.nextInt(awkward.size())))),
+        new Summarization(1 + random.nextInt(3600), null),
+        null,
+        ports,
+        Map.of("all", group),
+        Map.of("pace", new RateLimit(0.01 + random.nextInt(1000))),
+        List.of(new CollectorConfig.Test("peers", "all", "pace")),
+        Map.of("peers", targets),
+        1 + random.nextInt(7200),
+        random.nextBoolean() ? null : new Ingest("http://10.0.0.1:8081/ingest"));
+  }
+}
