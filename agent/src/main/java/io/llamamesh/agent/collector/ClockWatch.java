@@ -1,0 +1,76 @@
+package io.llamamesh.agent.collector;
+
+import io.llamamesh.agent.net.UdpNetwork;
+
+/**
+ * Relates the wall clock, by which arrivals are stamped and windows are named, to the monotonic
+ * one, by which everything is measured. Slewing moves both alike; only a step changes the
+ * difference.
+ */
+final class ClockWatch {
+
+  /** Larger jumps than this are steps; smaller ones are the cost of reading two clocks. */
+  static final long STEP_NANOS = 100_000;
+
+  private static final int SAMPLES = 3;
+
+  private final UdpNetwork network;
+  private long offset;
+  private long steps;
+
+  ClockWatch(UdpNetwork network) {
+    this.network = network;
+    this.offset = sample();
+  }
+
+  /**
+   * Compares the clocks.
+   *
+   * @return true when the wall clock was stepped since the last call
+   */
+  boolean stepped() {
+    long now = sample();
+    long moved = now - offset;
+    if (moved > STEP_NANOS || moved < -STEP_NANOS) {
+      // A stall between the two reads looks the same; a second look tells them apart.
+      now = sample();
+      moved = now - offset;
+    }
+    boolean step = moved > STEP_NANOS || moved < -STEP_NANOS;
+    offset = now;
+    if (step) {
+      steps++;
+    }
+    return step;
+  }
+
+  private long sample() {
+    long best = Long.MAX_VALUE;
+    long difference = 0;
+    for (int i = 0; i < SAMPLES; i++) {
+      long before = network.monotonicNanos();
+      long wall = network.realtimeNanos();
+      long width = network.monotonicNanos() - before;
+      if (width < best) {
+        best = width;
+        difference = wall - before - width / 2;
+      }
+    }
+    return difference;
+  }
+
+  /** Wall clock to monotonic. */
+  long monotonic(long realtimeNanos) {
+    return realtimeNanos - offset;
+  }
+
+  /** Monotonic to wall clock. */
+  long realtime(long monotonicNanos) {
+    return monotonicNanos + offset;
+  }
+
+  /** How many steps were seen. */
+  long steps() {
+    return steps;
+  }
+}

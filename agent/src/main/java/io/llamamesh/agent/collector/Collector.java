@@ -1,0 +1,120 @@
+package io.llamamesh.agent.collector;
+
+import io.llamamesh.agent.net.Poller;
+import io.llamamesh.agent.net.UdpNetwork;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The thread that measures. Started once with nothing to probe, given plans by {@link #apply} from
+ * any thread, then closed.
+ */
+public final class Collector implements AutoCloseable {
+
+  private static final Duration END = Duration.ofSeconds(5);
+
+  private final UdpNetwork network;
+  private final Poller poller;
+  private final Prober prober;
+  private final CollectorReports reports;
+  private final AtomicReference<@Nullable ProbePlan> next = new AtomicReference<>();
+  private final Thread thread;
+  private volatile boolean stopping;
+  private volatile int flows;
+
+  private Collector(UdpNetwork network, Poller poller, Prober prober, CollectorReports reports) {
+    this.network = network;
+    this.poller = poller;
+    this.prober = prober;
+    this.reports = reports;
+    this.thread = Thread.ofPlatform().name("collector").daemon(false).unstarted(this::run);
+  }
+
+  /**
+   * Starts a collector.
+   *
+   * @param locals addresses to send from, at most one of each family is used
+   * @param nonce tells this process's probes from all others'
+   * @param archive where closed windows go
+   * @throws IOException when the system gives no poller
+   */
+  public static Collector start(
+      UdpNetwork network,
+      List<InetAddress> locals,
+      int nonce,
+      WindowArchive archive,
+      CollectorCounters counters,
+      PeerListener peerListener,
+      CollectorReports reports)
+      throws IOException {
+    Poller poller = network.newPoller();
+    Prober prober =
+        new Prober(network, poller, locals, nonce, archive, counters, peerListener, reports);
+    Collector collector = new Collector(network, poller, prober, reports);
+    collector.thread.start();
+    return collector;
+  }
+
+  /** Makes this the plan within a tick; flows that it names again go on as they are. */
+  public void apply(ProbePlan plan) {
+    next.set(plan);
+    poller.wakeup();
+  }
+
+  /** How many flows probe now. */
+  public int flows() {
+    return flows;
+  }
+
+  private void run() {
+    try {
+      long due = network.monotonicNanos();
+      while (!stopping) {
+        ProbePlan plan = next.getAndSet(null);
+        if (plan != null) {
+          prober.apply(plan);
+          flows = prober.flows();
+        }
+        prober.tick();
+        long now = network.monotonicNanos();
+        // A tick that was missed is not made up for: the pacer hands over all that came due.
+        due = Math.max(due + prober.tickNanos(), now);
+        await(due);
+      }
+    } catch (RuntimeException | Error e) {
+      reports.failed(e);
+    } finally {
+      prober.close();
+      poller.close();
+    }
+  }
+
+  private void await(long due) {
+    long left = due - network.monotonicNanos();
+    while (left > 0 && !stopping && next.get() == null) {
+      poller.await(left);
+      if (!network.stampsArrivals()) {
+        prober.read(false, false);
+      }
+      left = due - network.monotonicNanos();
+    }
+  }
+
+  /** Stops the thread and frees the ports; returns when both are gone, within a few seconds. */
+  @Override
+  public void close() {
+    stopping = true;
+    poller.wakeup();
+    try {
+      if (!thread.join(END)) {
+        throw new IllegalStateException("the collector thread does not end");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

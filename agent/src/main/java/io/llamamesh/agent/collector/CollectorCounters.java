@@ -1,0 +1,57 @@
+package io.llamamesh.agent.collector;
+
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/** What a collector did since it started; its thread adds, any thread may read. */
+@SuppressWarnings("EnumOrdinal") // an index into counters of this process, never stored
+public final class CollectorCounters {
+
+  /** Events that belong to no pair. */
+  public enum Event {
+    /** Probes that came due while this process did not run: skipped, nobody's loss. */
+    AGENT_PAUSED,
+    /** Probes that were not sent since all places for probes in flight were taken. */
+    FLIGHTS_FULL,
+    /** Datagrams on our source ports that are no probes. */
+    NOT_A_PROBE,
+    /** Replies to probes that we do not wait for any more, or never sent. */
+    UNEXPECTED,
+    /** Steps of the wall clock. */
+    CLOCK_STEP,
+    /** Errors that the network reported for earlier probes. */
+    NETWORK_ERROR,
+    /** Windows that were published. */
+    WINDOW,
+    /** Questions whether a peer that said goodbye is back. */
+    HELLO
+  }
+
+  private final AtomicLongArray outcomes = new AtomicLongArray(Outcome.COUNT);
+  private final AtomicLongArray events = new AtomicLongArray(Event.values().length);
+
+  /** Probes with this outcome; those in flight have none yet. */
+  public long count(Outcome outcome) {
+    return outcomes.get(outcome.ordinal());
+  }
+
+  /** How often this happened. */
+  public long count(Event event) {
+    return events.get(event.ordinal());
+  }
+
+  // One thread writes, so no read-modify-write is needed.
+
+  void add(Outcome outcome) {
+    int i = outcome.ordinal();
+    outcomes.setRelease(i, outcomes.getPlain(i) + 1);
+  }
+
+  void add(Event event) {
+    add(event, 1);
+  }
+
+  void add(Event event, long more) {
+    int i = event.ordinal();
+    events.setRelease(i, events.getPlain(i) + more);
+  }
+}

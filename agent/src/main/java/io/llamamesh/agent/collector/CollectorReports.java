@@ -1,0 +1,21 @@
+package io.llamamesh.agent.collector;
+
+import java.net.InetSocketAddress;
+
+/**
+ * What a collector has to say to people, on its own thread; implementations must return at once.
+ */
+public interface CollectorReports {
+
+  /** A target of the plan is left out, and why. */
+  void cannotProbe(InetSocketAddress target, String className, String reason);
+
+  /** Wanted source ports were taken, and others are used. */
+  void portsSteppedOver(long total);
+
+  /** The wall clock was stepped. */
+  void clockStepped(long total);
+
+  /** The collector's thread died of a programming error; it measures no more. */
+  void failed(Throwable cause);
+}

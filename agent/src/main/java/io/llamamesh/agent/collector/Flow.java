@@ -1,0 +1,198 @@
+package io.llamamesh.agent.collector;
+
+import io.llamamesh.agent.wire.ProbeFormat;
+
+/**
+ * One source port to one target: its sequence and its probes in flight, in a ring by sequence. A
+ * place in the ring is free again when its probe has its outcome.
+ */
+final class Flow {
+
+  static final byte DONE = 0;
+  static final byte PENDING = 1;
+  static final byte RECEIVED = 2;
+
+  /** Added to a pending probe's state: the reflector told that it saw it. */
+  static final byte SEEN = 4;
+
+  /** Added: a later reply told whether it was seen. */
+  static final byte COVERED = 8;
+
+  /** Added: nobody counts it. */
+  static final byte HELLO = 16;
+
+  private static final byte KIND = 3;
+  private static final int MASK = ProbeFormat.MODULUS - 1;
+
+  private final int id;
+  private final Pair pair;
+  private final int path;
+  private final SourcePort source;
+  private final long phase;
+
+  private long[] sentAt;
+  private int[] window;
+  private byte[] state;
+  private long next;
+  private long oldest;
+  private long highestReplied = -1;
+  private long lastRtt = -1;
+
+  Flow(int id, Pair pair, int path, SourcePort source, long phase, int places) {
+    this.id = id;
+    this.pair = pair;
+    this.path = path;
+    this.source = source;
+    this.phase = phase;
+    int size = Integer.highestOneBit(Math.max(64, places) * 2 - 1);
+    sentAt = new long[size];
+    window = new int[size];
+    state = new byte[size];
+  }
+
+  int id() {
+    return id;
+  }
+
+  Pair pair() {
+    return pair;
+  }
+
+  int path() {
+    return path;
+  }
+
+  SourcePort source() {
+    return source;
+  }
+
+  /** When in its period this flow is due, in nanoseconds. */
+  long phase() {
+    return phase;
+  }
+
+  /** Makes room for more probes in flight; those that are stay. */
+  void grow(int places) {
+    if (places <= state.length) {
+      return;
+    }
+    int size = Integer.highestOneBit(places * 2 - 1);
+    long[] newSentAt = new long[size];
+    int[] newWindow = new int[size];
+    byte[] newState = new byte[size];
+    for (long s = oldest; s < next; s++) {
+      int from = place(s);
+      int to = (int) (s & (size - 1));
+      newSentAt[to] = sentAt[from];
+      newWindow[to] = window[from];
+      newState[to] = state[from];
+    }
+    sentAt = newSentAt;
+    window = newWindow;
+    state = newState;
+  }
+
+  private int place(long sequence) {
+    return (int) (sequence & (state.length - 1));
+  }
+
+  boolean full() {
+    return next - oldest >= state.length;
+  }
+
+  boolean idle() {
+    return next == oldest;
+  }
+
+  /** The sequence that the next probe gets, as it goes on the wire. */
+  int nextOnWire() {
+    return (int) next & MASK;
+  }
+
+  /** A probe was sent. */
+  void flies(long monotonicNanos, int windowId, byte extra) {
+    int place = place(next);
+    sentAt[place] = monotonicNanos;
+    window[place] = windowId;
+    state[place] = (byte) (PENDING | extra);
+    next++;
+  }
+
+  /** The whole sequence number of one on the wire, or −1 when no such probe can be in flight. */
+  long sequence(int onWire) {
+    int back = ProbeFormat.distance(nextOnWire(), onWire);
+    return back < 1 || back > next - oldest ? -1 : next - back;
+  }
+
+  byte kind(long sequence) {
+    return (byte) (state[place(sequence)] & KIND);
+  }
+
+  boolean has(long sequence, byte flag) {
+    return (state[place(sequence)] & flag) != 0;
+  }
+
+  long sentAt(long sequence) {
+    return sentAt[place(sequence)];
+  }
+
+  int window(long sequence) {
+    return window[place(sequence)];
+  }
+
+  /**
+   * Notes a probe's answer.
+   *
+   * @return true when one of a later probe came before
+   */
+  boolean answered(long sequence) {
+    state[place(sequence)] = RECEIVED;
+    boolean overtaken = sequence < highestReplied;
+    highestReplied = Math.max(highestReplied, sequence);
+    return overtaken;
+  }
+
+  /** The RTT before this one, or −1; keeps this one. */
+  long rttBefore(long rttNanos) {
+    long before = lastRtt;
+    lastRtt = rttNanos;
+    return before;
+  }
+
+  /**
+   * A reply told which probes reached the reflector: notes it for those that are still pending.
+   *
+   * @param highestOnWire highest sequence that it saw
+   * @param tracked how many below that one the bitmap tells about
+   * @param bitmap bit i: the one i + 1 below the highest was seen
+   */
+  void reported(int highestOnWire, int tracked, long bitmap) {
+    long highest = sequence(highestOnWire);
+    if (highest < 0) {
+      return;
+    }
+    mark(highest, true);
+    long last = Math.max(oldest, highest - tracked);
+    for (long s = highest - 1; s >= last; s--) {
+      mark(s, ((bitmap >>> (highest - 1 - s)) & 1) != 0);
+    }
+  }
+
+  private void mark(long sequence, boolean seen) {
+    int place = place(sequence);
+    if ((state[place] & KIND) == PENDING) {
+      state[place] |= (byte) (COVERED | (seen ? SEEN : 0));
+    }
+  }
+
+  /** The oldest probe without an outcome or still kept for duplicates; −1 when there is none. */
+  long oldest() {
+    return oldest == next ? -1 : oldest;
+  }
+
+  /** Forgets the oldest. */
+  void forgetOldest() {
+    state[place(oldest)] = DONE;
+    oldest++;
+  }
+}

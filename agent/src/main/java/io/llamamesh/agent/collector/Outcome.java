@@ -1,0 +1,35 @@
+package io.llamamesh.agent.collector;
+
+/** What can become of a probe, and what can happen beside; each is counted per pair and window. */
+public enum Outcome {
+  /** Handed to the kernel. */
+  SENT,
+  /** Answered in time. */
+  RECEIVED,
+  /** Not answered; the network's fault as far as we can tell. */
+  LOST,
+  /** Not answered while the peer's host said that nobody listens. */
+  REFUSED,
+  /** The kernel refused to send it. */
+  SEND_ERROR,
+  /** Its answer was dropped because our receive buffer was full. */
+  OWN_DROP,
+  /** Dropped by the reflector itself. */
+  OVERLOAD,
+  /** Answered in time by the network but held up by the reflector or ourselves. */
+  LATE,
+  /** Answered more than once: one for every further answer. */
+  DUPLICATE,
+  /** Answered after a probe of the same flow that was sent later. */
+  REORDERED,
+  /** Answered by something that is not the probe we sent. */
+  CORRUPT,
+  /** Part of {@link #LOST}: it never reached the reflector. */
+  FORWARD_LOST,
+  /** Part of {@link #LOST}: it reached the reflector. */
+  RETURN_LOST,
+  /** Not answered by a peer that had said goodbye; no fault. */
+  SUPPRESSED;
+
+  static final int COUNT = values().length;
+}

@@ -1,0 +1,108 @@
+package io.llamamesh.agent.collector;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** One target in one class: its flows, and what was counted in each window that is still open. */
+final class Pair {
+
+  private final Peer peer;
+  private final List<Flow> flows = new ArrayList<>();
+  private ProbePlan.Pair plan;
+  private Map<String, String> tags;
+  private PairCell[] cells;
+  private int[] ports = new int[0];
+  private double jitter;
+  private boolean jitterKnown;
+
+  Pair(Peer peer, ProbePlan.Pair plan) {
+    this.peer = peer;
+    this.plan = plan;
+    this.tags = plan.tags();
+    this.cells =
+        new PairCell[] {new PairCell(plan.sourcePorts()), new PairCell(plan.sourcePorts())};
+  }
+
+  Peer peer() {
+    return peer;
+  }
+
+  ProbePlan.Pair plan() {
+    return plan;
+  }
+
+  /** The same pair with other tags, pace or frame. */
+  void plan(ProbePlan.Pair changed) {
+    plan = changed;
+    // Equal tags stay the same object, which retained windows share.
+    if (!tags.equals(changed.tags())) {
+      tags = changed.tags();
+    }
+  }
+
+  long timeout() {
+    return plan.trafficClass().timeoutNanos();
+  }
+
+  List<Flow> flows() {
+    return flows;
+  }
+
+  void add(Flow flow) {
+    flows.add(flow);
+    if (flow.path() >= ports.length) {
+      ports = Arrays.copyOf(ports, flow.path() + 1);
+    }
+    ports[flow.path()] = flow.source().port();
+  }
+
+  /** Where this pair counts in a window that is open. */
+  PairCell cell(int windowId) {
+    for (PairCell cell : cells) {
+      if (cell.holds(windowId)) {
+        return cell;
+      }
+    }
+    for (PairCell cell : cells) {
+      if (cell.free()) {
+        cell.open(windowId, ports.length);
+        return cell;
+      }
+    }
+    cells = Arrays.copyOf(cells, cells.length + 1);
+    PairCell cell = new PairCell(ports.length);
+    cell.open(windowId, ports.length);
+    cells[cells.length - 1] = cell;
+    return cell;
+  }
+
+  /** RFC 3550 §6.4.1: moves by a sixteenth of each difference of consecutive RTTs. */
+  void jitter(long rttBefore, long rtt) {
+    double difference = Math.abs(rtt - rttBefore);
+    jitter = jitterKnown ? jitter + (difference - jitter) / 16 : difference;
+    jitterKnown = true;
+  }
+
+  /** What the pair saw in a window; null when nothing happened in it. */
+  @Nullable PairResult close(int windowId) {
+    for (PairCell cell : cells) {
+      if (cell.holds(windowId)) {
+        return cell.close(tags, jitterKnown ? jitter : Double.NaN, ports);
+      }
+    }
+    return null;
+  }
+
+  /** Whether some window still waits for this pair. */
+  boolean open() {
+    for (PairCell cell : cells) {
+      if (!cell.free()) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

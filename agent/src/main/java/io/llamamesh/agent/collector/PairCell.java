@@ -1,0 +1,110 @@
+package io.llamamesh.agent.collector;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** What one pair saw so far in one open window. */
+@SuppressWarnings("EnumOrdinal") // an index into counters of this process, never stored
+final class PairCell {
+
+  private static final int NO_WINDOW = -1;
+
+  private final int[] counts = new int[Outcome.COUNT];
+  private final Samples samples = new Samples();
+  private int[] pathSent;
+  private int[] pathReceived;
+  private int[] pathLost;
+  private double[] pathRtt;
+  private double residence;
+  private int residences;
+  private int windowId = NO_WINDOW;
+
+  PairCell(int paths) {
+    pathSent = new int[paths];
+    pathReceived = new int[paths];
+    pathLost = new int[paths];
+    pathRtt = new double[paths];
+  }
+
+  void open(int newWindowId, int paths) {
+    windowId = newWindowId;
+    if (pathSent.length < paths) {
+      pathSent = new int[paths];
+      pathReceived = new int[paths];
+      pathLost = new int[paths];
+      pathRtt = new double[paths];
+    }
+  }
+
+  boolean holds(int id) {
+    return windowId == id;
+  }
+
+  boolean free() {
+    return windowId == NO_WINDOW;
+  }
+
+  void count(Outcome outcome) {
+    counts[outcome.ordinal()]++;
+  }
+
+  void sent(int path) {
+    counts[Outcome.SENT.ordinal()]++;
+    pathSent[path]++;
+  }
+
+  /** A probe that was answered, with its RTT, or a negative one where that is not known. */
+  void received(int path, long rttNanos) {
+    counts[Outcome.RECEIVED.ordinal()]++;
+    if (rttNanos >= 0) {
+      pathReceived[path]++;
+      pathRtt[path] += rttNanos;
+      samples.add(rttNanos);
+    }
+  }
+
+  void lost(int path) {
+    counts[Outcome.LOST.ordinal()]++;
+    pathLost[path]++;
+  }
+
+  void residence(long nanos) {
+    residence += nanos;
+    residences++;
+  }
+
+  /** The window's result; the cell is free afterwards. */
+  PairResult close(Map<String, String> tags, double jitterNanos, int[] sourcePorts) {
+    List<PairResult.Path> paths = new ArrayList<>(sourcePorts.length);
+    for (int i = 0; i < sourcePorts.length; i++) {
+      if (pathSent[i] > 0) {
+        double mean = pathReceived[i] == 0 ? Double.NaN : pathRtt[i] / pathReceived[i];
+        paths.add(
+            new PairResult.Path(sourcePorts[i], pathSent[i], pathReceived[i], pathLost[i], mean));
+      }
+    }
+    PairResult result =
+        new PairResult(
+            tags,
+            counts.clone(),
+            samples.summary(jitterNanos),
+            residences == 0 ? Double.NaN : residence / residences,
+            paths);
+    reset();
+    return result;
+  }
+
+  private void reset() {
+    windowId = NO_WINDOW;
+    Arrays.fill(counts, 0);
+    Arrays.fill(pathSent, 0);
+    Arrays.fill(pathReceived, 0);
+    Arrays.fill(pathLost, 0);
+    Arrays.fill(pathRtt, 0);
+    residence = 0;
+    residences = 0;
+    samples.reset();
+  }
+}

@@ -1,0 +1,77 @@
+package io.llamamesh.agent.collector;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What one pair and class saw in one window; never changes. */
+public final class PairResult {
+
+  private final Map<String, String> tags;
+  private final int[] counts;
+  private final @Nullable Rtt rtt;
+  private final double residenceNanos;
+  private final List<Path> paths;
+
+  /** Distribution of the window's RTTs, in nanoseconds. */
+  public record Rtt(double mean, long min, long p50, long p90, long p99, long max, double jitter) {}
+
+  /**
+   * One source port.
+   *
+   * @param rttMeanNanos NaN when nothing was received
+   */
+  public record Path(int sourcePort, int sent, int received, int lost, double rttMeanNanos) {}
+
+  /**
+   * A result.
+   *
+   * @param tags shared between windows as long as they do not change
+   * @param counts by ordinal of {@link Outcome}; not copied
+   */
+  PairResult(
+      Map<String, String> tags,
+      int[] counts,
+      @Nullable Rtt rtt,
+      double residenceNanos,
+      List<Path> paths) {
+    this.tags = tags;
+    this.counts = counts;
+    this.rtt = rtt;
+    this.residenceNanos = residenceNanos;
+    this.paths = List.copyOf(paths);
+  }
+
+  /** Tags of its points. */
+  public Map<String, String> tags() {
+    return tags;
+  }
+
+  /** How many probes had this outcome. */
+  @SuppressWarnings("EnumOrdinal") // an index into a compact row, never stored
+  public int count(Outcome outcome) {
+    return counts[outcome.ordinal()];
+  }
+
+  /** Null when nothing was received. */
+  public @Nullable Rtt rtt() {
+    return rtt;
+  }
+
+  /** Mean time at the reflector; NaN when no reply told it. */
+  public double residenceNanos() {
+    return residenceNanos;
+  }
+
+  /** One per source port that sent something. */
+  public List<Path> paths() {
+    return paths;
+  }
+
+  /** Percent of the probes that count which were lost; NaN when none counts. */
+  public double lossPercent() {
+    int lost = count(Outcome.LOST);
+    int total = lost + count(Outcome.RECEIVED);
+    return total == 0 ? Double.NaN : 100.0 * lost / total;
+  }
+}

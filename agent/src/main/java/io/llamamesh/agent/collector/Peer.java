@@ -1,0 +1,164 @@
+package io.llamamesh.agent.collector;
+
+import io.llamamesh.agent.net.Remote;
+
+/**
+ * What the collector knows of one reflector, over all classes: whether it answers, refuses, or said
+ * goodbye. All times are monotonic. A state changes here and nowhere else, and the listener hears
+ * of it.
+ */
+final class Peer {
+
+  private static final long SECOND = 1_000_000_000L;
+
+  /**
+   * Kernels let about one port-unreachable a second through: what lies this close is refused too.
+   */
+  static final long REFUSED_BEFORE_NANOS = 2 * SECOND;
+
+  static final long REFUSED_AFTER_NANOS = 3 * SECOND;
+  static final long DRAINING_MAX_NANOS = 120 * SECOND;
+  static final long HELLO_NANOS = SECOND;
+  static final int SUSPECT_AFTER = 3;
+
+  private final Remote remote;
+  private final PeerListener listener;
+  private final DropBudget drops = new DropBudget();
+
+  private PeerState state = PeerState.UP;
+  private int unanswered;
+  private long lastReplyAt;
+
+  private boolean everRefused;
+  private long refusedFrom;
+  private long refusedUntil;
+
+  private boolean everDrained;
+  private long drainingFrom;
+  private long drainingUntil;
+  private long helloAt;
+
+  private boolean epochKnown;
+  private int epoch;
+  private int dropsSeen;
+  private long dropsSeenAt;
+
+  Peer(Remote remote, PeerListener listener, long now) {
+    this.remote = remote;
+    this.listener = listener;
+    this.lastReplyAt = now;
+  }
+
+  Remote remote() {
+    return remote;
+  }
+
+  PeerState state() {
+    return state;
+  }
+
+  DropBudget drops() {
+    return drops;
+  }
+
+  private void become(PeerState next) {
+    if (state != next) {
+      PeerState before = state;
+      state = next;
+      listener.changed(remote.address(), before, next);
+    }
+  }
+
+  /** A reply came; {@code draining} as it was marked. */
+  void replied(long now, boolean draining) {
+    lastReplyAt = now;
+    unanswered = 0;
+    if (draining) {
+      if (state != PeerState.DRAINING) {
+        drainingFrom = now;
+        helloAt = now + HELLO_NANOS;
+        everDrained = true;
+        drainingUntil = now + DRAINING_MAX_NANOS;
+        become(PeerState.DRAINING);
+      }
+      return;
+    }
+    if (state == PeerState.REFUSED) {
+      refusedUntil = now;
+    } else if (state == PeerState.DRAINING) {
+      drainingUntil = now;
+    }
+    become(PeerState.UP);
+  }
+
+  /** Its host said that nobody listens. */
+  void refused(long now) {
+    if (!everRefused || now - refusedUntil > 0) {
+      refusedFrom = now - REFUSED_BEFORE_NANOS;
+    }
+    everRefused = true;
+    refusedUntil = now + REFUSED_AFTER_NANOS;
+    if (state != PeerState.DRAINING) {
+      become(PeerState.REFUSED);
+    }
+  }
+
+  /** A probe was given up as lost. */
+  void unanswered(long now, long downAfterNanos) {
+    unanswered++;
+    if (state == PeerState.UP && unanswered >= SUSPECT_AFTER) {
+      become(PeerState.SUSPECT);
+    }
+    if (state == PeerState.SUSPECT && now - lastReplyAt > downAfterNanos) {
+      become(PeerState.DOWN);
+    }
+  }
+
+  /** Ends states that last only so long. */
+  void age(long now) {
+    if (state == PeerState.REFUSED && now - refusedUntil > 0) {
+      become(PeerState.SUSPECT);
+    }
+    if (state == PeerState.DRAINING && now - drainingUntil > 0) {
+      become(PeerState.UP);
+    }
+  }
+
+  /** Whether a probe that was sent then and not answered met a closed port. */
+  boolean wasRefused(long sentAt) {
+    return everRefused && sentAt - refusedFrom >= 0 && refusedUntil - sentAt >= 0;
+  }
+
+  /** Whether a probe that was sent then and not answered met a peer that had said goodbye. */
+  boolean wasDraining(long sentAt, long timeoutNanos) {
+    return everDrained
+        && sentAt - (drainingFrom - timeoutNanos) >= 0
+        && drainingUntil - sentAt >= 0;
+  }
+
+  /** Whether it is time to ask a peer that said goodbye whether it is back; asks once a second. */
+  boolean helloDue(long now) {
+    if (state != PeerState.DRAINING || now - helloAt < 0) {
+      return false;
+    }
+    helloAt = now + HELLO_NANOS;
+    return true;
+  }
+
+  /** A reply told the reflector's life and how much it dropped in it. */
+  void reflectorDrops(int replyEpoch, int total, long now, long slackNanos) {
+    if (epochKnown && epoch == replyEpoch) {
+      int more = total - dropsSeen;
+      if (more < 0) {
+        return; // an older reply that was overtaken
+      }
+      if (more > 0) {
+        drops.add(dropsSeenAt - slackNanos, now, more);
+      }
+    }
+    epochKnown = true;
+    epoch = replyEpoch;
+    dropsSeen = total;
+    dropsSeenAt = now;
+  }
+}

@@ -1,0 +1,86 @@
+package io.llamamesh.agent.collector;
+
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * What a collector is to do, with all names resolved.
+ *
+ * @param intervalNanos window length; windows align to multiples of it since the epoch
+ * @param retentionNanos how long closed windows are kept
+ * @param pairs whom to probe with what; no two with the same class and target
+ */
+public record ProbePlan(long intervalNanos, long retentionNanos, List<Pair> pairs) {
+
+  private static final long SECOND = 1_000_000_000L;
+
+  /** Nothing to probe. */
+  public static final ProbePlan IDLE = new ProbePlan(10 * SECOND, 3600 * SECOND, List.of());
+
+  public ProbePlan {
+    if (intervalNanos < SECOND) {
+      throw new IllegalArgumentException(
+          "interval must be at least 1 s, was " + intervalNanos + " ns");
+    }
+    if (retentionNanos < 0) {
+      throw new IllegalArgumentException("retention must not be negative: " + retentionNanos);
+    }
+    pairs = List.copyOf(pairs);
+  }
+
+  /**
+   * A traffic class: how its probes look and where its source ports begin.
+   *
+   * @param tos the whole ToS or traffic class byte
+   * @param basePort source port of flow 0, flow i has basePort + i; 0 for any free ones
+   * @param timeoutNanos a probe is answered in this time or lost
+   * @param datagramBytes length of its probes
+   */
+  public record TrafficClass(
+      String name, int tos, int basePort, long timeoutNanos, int datagramBytes) {
+    public TrafficClass {
+      Objects.requireNonNull(name, "name");
+      if (tos < 0 || tos > 255) {
+        throw new IllegalArgumentException("tos must be from 0 to 255, was " + tos);
+      }
+      if (basePort < 0 || basePort > 65535) {
+        throw new IllegalArgumentException("basePort must be from 0 to 65535, was " + basePort);
+      }
+      if (timeoutNanos < 1) {
+        throw new IllegalArgumentException("timeout must be positive, was " + timeoutNanos + " ns");
+      }
+    }
+  }
+
+  /**
+   * One target in one traffic class.
+   *
+   * @param target the reflector, resolved
+   * @param sourcePorts how many flows
+   * @param periodNanos time between two probes of one flow
+   * @param tags tags of its points
+   */
+  public record Pair(
+      TrafficClass trafficClass,
+      InetSocketAddress target,
+      int sourcePorts,
+      long periodNanos,
+      Map<String, String> tags) {
+    public Pair {
+      if (target.isUnresolved()) {
+        throw new IllegalArgumentException("target is not resolved: " + target);
+      }
+      if (sourcePorts < 1 || sourcePorts > 1024) {
+        throw new IllegalArgumentException(
+            "sourcePorts must be from 1 to 1024, was " + sourcePorts);
+      }
+      if (periodNanos < 100_000) {
+        throw new IllegalArgumentException(
+            "period must be at least 100 µs, was " + periodNanos + " ns");
+      }
+      tags = Map.copyOf(tags);
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package io.llamamesh.agent.collector;
+
+import io.llamamesh.agent.net.Batch;
+import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.wire.ProbeFormat;
+import io.llamamesh.agent.wire.ProbeParser;
+import io.llamamesh.agent.wire.Slots;
+import java.nio.ByteBuffer;
+
+/** Reads the source ports and finds for each reply its probe: by signature, never by address. */
+final class Replies {
+
+  private static final int BATCH = 64;
+  private static final long UNKNOWN = -1;
+
+  private final UdpNetwork network;
+  private final ClockWatch clock;
+  private final Roster roster;
+  private final CollectorCounters counters;
+  private final int nonce;
+  private final Batch batch;
+  private final ProbeParser parser = new ProbeParser();
+  private boolean stampsUsable;
+
+  Replies(
+      UdpNetwork network, ClockWatch clock, Roster roster, CollectorCounters counters, int nonce) {
+    this.network = network;
+    this.clock = clock;
+    this.roster = roster;
+    this.counters = counters;
+    this.nonce = nonce;
+    this.batch = network.newBatch(BATCH, ProbeFormat.MAX_DATAGRAM);
+  }
+
+  /**
+   * Reads all that has arrived at a port.
+   *
+   * @param clockStepped the wall clock was stepped since the last read: kernel stamps from both
+   *     sides of the step are mixed, so the time of the read serves instead
+   * @param stalled we come late: without kernel stamps the RTTs are not known
+   */
+  void read(SourcePort port, boolean clockStepped, boolean stalled) {
+    int count;
+    do {
+      count = port.socket().receive(batch);
+      long now = network.monotonicNanos();
+      for (int slot = 0; slot < count; slot++) {
+        stampsUsable = batch.kernelStamp(slot) || !stalled;
+        take(slot, arrival(slot, now, clockStepped), now);
+      }
+    } while (count == batch.slots());
+  }
+
+  /** When a reply arrived, by the monotonic clock. */
+  private long arrival(int slot, long now, boolean clockStepped) {
+    if (clockStepped) {
+      return now;
+    }
+    long arrived = clock.monotonic(batch.stampNanos(slot));
+    return arrived - now > 0 ? now : arrived;
+  }
+
+  private void take(int slot, long arrived, long now) {
+    ByteBuffer bytes = batch.bytes();
+    if (!parser.parse(bytes, batch.offset(slot), batch.length(slot))) {
+      counters.add(CollectorCounters.Event.NOT_A_PROBE);
+      return;
+    }
+    Flow flow = parser.nonce(bytes) == nonce ? roster.flow(parser.flow(bytes)) : null;
+    long sequence = flow == null ? -1 : flow.sequence(parser.sequence(bytes));
+    if (flow == null || sequence < 0) {
+      counters.add(CollectorCounters.Event.UNEXPECTED);
+      return;
+    }
+    if (batch.length(slot) != flow.pair().plan().trafficClass().datagramBytes()
+        && flow.kind(sequence) == Flow.PENDING) {
+      count(flow, sequence, Outcome.CORRUPT);
+      return;
+    }
+    boolean ours = parser.hasSlots() && Slots.direction(bytes, parser.slotsAt()) == Slots.REPLY;
+    long sentAt = flow.sentAt(sequence);
+    // A reply cannot be older than its probe: the clock was stepped after the last look at it.
+    long rtt = (arrived - sentAt < 0 ? now : arrived) - sentAt;
+    long residence = ours ? residence(bytes, parser.slotsAt(), rtt) : UNKNOWN;
+    if (ours) {
+      told(flow, bytes, parser.slotsAt(), now);
+    } else {
+      flow.pair().peer().replied(now, false);
+    }
+    account(flow, sequence, rtt, residence);
+  }
+
+  /** Time at the reflector; unknown when its clock was stepped in between. */
+  private static long residence(ByteBuffer bytes, int slots, long rtt) {
+    long residence = Slots.sentAt(bytes, slots) - Slots.receivedAt(bytes, slots);
+    return residence < 0 || residence > rtt ? UNKNOWN : residence;
+  }
+
+  private void told(Flow flow, ByteBuffer bytes, int slots, long now) {
+    Peer peer = flow.pair().peer();
+    peer.replied(now, (Slots.flags(bytes, slots) & Slots.FLAG_DRAINING) != 0);
+    peer.reflectorDrops(
+        Slots.epoch(bytes, slots), Slots.drops(bytes, slots), now, flow.pair().timeout());
+    flow.reported(
+        Slots.highest(bytes, slots), Slots.tracked(bytes, slots), Slots.bitmap(bytes, slots));
+  }
+
+  private void account(Flow flow, long sequence, long rtt, long residence) {
+    if (flow.kind(sequence) == Flow.RECEIVED) {
+      count(flow, sequence, Outcome.DUPLICATE);
+      return;
+    }
+    if (flow.kind(sequence) != Flow.PENDING) {
+      counters.add(CollectorCounters.Event.UNEXPECTED);
+      return;
+    }
+    long timeout = flow.pair().timeout();
+    long network = residence == UNKNOWN ? rtt : rtt - residence;
+    if (network > timeout) {
+      return; // stays pending and becomes a loss: it came, but too late by the network's own doing
+    }
+    boolean hello = flow.has(sequence, Flow.HELLO);
+    if (hello) {
+      flow.answered(sequence);
+      return;
+    }
+    PairCell cell = flow.pair().cell(flow.window(sequence));
+    if (flow.answered(sequence)) {
+      count(flow, sequence, Outcome.REORDERED);
+    }
+    if (rtt > timeout && stampsUsable) {
+      count(flow, sequence, Outcome.LATE);
+      return;
+    }
+    counters.add(Outcome.RECEIVED);
+    cell.received(flow.path(), stampsUsable ? network : UNKNOWN);
+    if (!stampsUsable) {
+      return;
+    }
+    if (residence != UNKNOWN) {
+      cell.residence(residence);
+    }
+    long before = flow.rttBefore(network);
+    if (before != UNKNOWN) {
+      flow.pair().jitter(before, network);
+    }
+  }
+
+  private void count(Flow flow, long sequence, Outcome outcome) {
+    flow.pair().cell(flow.window(sequence)).count(outcome);
+    counters.add(outcome);
+  }
+}

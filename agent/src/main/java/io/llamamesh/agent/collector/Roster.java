@@ -1,0 +1,186 @@
+package io.llamamesh.agent.collector;
+
+import io.llamamesh.agent.net.Remote;
+import io.llamamesh.agent.net.UdpNetwork;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pairs, flows and peers of the present plan, and those of earlier plans that still wait for
+ * answers. A new plan keeps every flow that it names again, with its port, sequence and probes in
+ * flight; the others are retired: no further probes, but those in flight are still accounted for.
+ */
+final class Roster {
+
+  private final UdpNetwork network;
+  private final SourcePorts ports;
+  private final PeerListener listener;
+  private final CollectorReports reports;
+  private final FlowTable table = new FlowTable();
+  private final Map<Key, Pair> pairs = new LinkedHashMap<>();
+  private final Map<InetSocketAddress, Peer> peers = new HashMap<>();
+  private final List<Flow> active = new ArrayList<>();
+  private final List<Flow> retired = new ArrayList<>();
+  private final List<Pair> leaving = new ArrayList<>();
+
+  private record Key(String className, int basePort, InetSocketAddress target) {
+    static Key of(ProbePlan.Pair pair) {
+      return new Key(pair.trafficClass().name(), pair.trafficClass().basePort(), pair.target());
+    }
+  }
+
+  Roster(UdpNetwork network, SourcePorts ports, PeerListener listener, CollectorReports reports) {
+    this.network = network;
+    this.ports = ports;
+    this.listener = listener;
+    this.reports = reports;
+  }
+
+  /** Makes this the plan. */
+  void apply(ProbePlan plan) {
+    Set<Key> wanted = new HashSet<>();
+    for (ProbePlan.Pair pair : plan.pairs()) {
+      wanted.add(Key.of(pair));
+    }
+    pairs
+        .entrySet()
+        .removeIf(entry -> {
+          if (wanted.contains(entry.getKey())) {
+            return false;
+          }
+          retire(entry.getValue(), 0);
+          leaving.add(entry.getValue());
+          return true;
+        });
+    for (ProbePlan.Pair pair : plan.pairs()) {
+      place(pair);
+    }
+    active.clear();
+    pairs.values().forEach(pair -> active.addAll(pair.flows()));
+    Set<InetSocketAddress> targets = new HashSet<>();
+    pairs.values().forEach(pair -> targets.add(pair.plan().target()));
+    leaving.forEach(pair -> targets.add(pair.plan().target()));
+    peers.keySet().retainAll(targets);
+  }
+
+  private void place(ProbePlan.Pair wanted) {
+    Pair pair = pairs.get(Key.of(wanted));
+    if (pair == null) {
+      pair = new Pair(peer(wanted.target()), wanted);
+      pairs.put(Key.of(wanted), pair);
+    }
+    pair.plan(wanted);
+    retire(pair, wanted.sourcePorts());
+    pair.flows().forEach(flow -> flow.grow(places(wanted)));
+    for (int path = pair.flows().size(); path < wanted.sourcePorts(); path++) {
+      if (!open(pair, path)) {
+        return;
+      }
+    }
+  }
+
+  private boolean open(Pair pair, int path) {
+    ProbePlan.Pair plan = pair.plan();
+    SourcePort source;
+    try {
+      source = ports.use(plan, path);
+    } catch (IOException e) {
+      reports.cannotProbe(
+          plan.target(), plan.trafficClass().name(), String.valueOf(e.getMessage()));
+      return false;
+    }
+    int id = table.reserve();
+    if (id < 0) {
+      ports.release(source);
+      reports.cannotProbe(
+          plan.target(), plan.trafficClass().name(), "more than " + FlowTable.LIMIT + " flows");
+      return false;
+    }
+    Flow flow = new Flow(id, pair, path, source, phase(plan, source, path), places(plan));
+    table.put(flow);
+    pair.add(flow);
+    return true;
+  }
+
+  private Peer peer(InetSocketAddress target) {
+    return peers.computeIfAbsent(
+        target, t -> new Peer(new Remote(t), listener, network.monotonicNanos()));
+  }
+
+  /** Retires a pair's flows from a number on. */
+  private void retire(Pair pair, int from) {
+    while (pair.flows().size() > from) {
+      retired.add(pair.flows().removeLast());
+    }
+  }
+
+  /** Probes that can be in flight: those of the timeout and the grace, and a few ticks more. */
+  private static int places(ProbePlan.Pair plan) {
+    long span = plan.trafficClass().timeoutNanos() + WindowBook.GRACE_NANOS + 500_000_000L;
+    return (int) Math.min(1 << 20, span / plan.periodNanos() + 2);
+  }
+
+  /**
+   * Where in the period a flow is due: spread by a hash over targets, and evenly over the ports of
+   * one target, so that a tick's probes go to different targets.
+   */
+  private static long phase(ProbePlan.Pair plan, SourcePort source, int path) {
+    long hash = source.socket().local().getAddress().hashCode() * 31L + plan.target().hashCode();
+    hash = hash * 31 + plan.trafficClass().name().hashCode();
+    hash = (hash ^ (hash >>> 33)) * 0xff51afd7ed558ccdL;
+    hash ^= hash >>> 33;
+    long period = plan.periodNanos();
+    return (Math.floorMod(hash, period) + period / plan.sourcePorts() * path) % period;
+  }
+
+  /** Frees what retired flows and leaving pairs no longer need. */
+  void sweep() {
+    retired.removeIf(flow -> {
+      if (!flow.idle()) {
+        return false;
+      }
+      table.remove(flow);
+      ports.release(flow.source());
+      return true;
+    });
+    leaving.removeIf(pair -> !pair.open());
+  }
+
+  @Nullable Flow flow(int id) {
+    return table.get(id);
+  }
+
+  /** Flows that probe. */
+  List<Flow> active() {
+    return active;
+  }
+
+  /** Flows that only wait for answers. */
+  List<Flow> retired() {
+    return retired;
+  }
+
+  Iterable<Pair> pairs() {
+    return pairs.values();
+  }
+
+  List<Pair> leaving() {
+    return leaving;
+  }
+
+  Map<InetSocketAddress, Peer> peers() {
+    return peers;
+  }
+
+  void close() {
+    ports.closeAll();
+  }
+}

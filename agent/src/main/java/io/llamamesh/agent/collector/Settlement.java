@@ -1,0 +1,122 @@
+package io.llamamesh.agent.collector;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Gives every probe that was not answered its outcome, and publishes windows that are complete. */
+final class Settlement {
+
+  private final Roster roster;
+  private final WindowBook book;
+  private final WindowArchive archive;
+  private final CollectorCounters counters;
+
+  Settlement(Roster roster, WindowBook book, WindowArchive archive, CollectorCounters counters) {
+    this.roster = roster;
+    this.book = book;
+    this.archive = archive;
+    this.counters = counters;
+  }
+
+  /** Settles probes whose time is up. */
+  void expire(long now, long interval) {
+    for (Flow flow : roster.active()) {
+      expire(flow, now, interval);
+    }
+    for (Flow flow : roster.retired()) {
+      expire(flow, now, interval);
+    }
+    roster.peers().values().forEach(peer -> peer.age(now));
+    roster.sweep();
+  }
+
+  private void expire(Flow flow, long now, long interval) {
+    long timeout = flow.pair().timeout();
+    long before = now - timeout - WindowBook.GRACE_NANOS;
+    for (long s = flow.oldest(); s >= 0 && flow.sentAt(s) - before <= 0; s = flow.oldest()) {
+      if (flow.kind(s) == Flow.PENDING && !flow.has(s, Flow.HELLO)) {
+        settle(flow, s, now, interval);
+      }
+      flow.forgetOldest();
+    }
+  }
+
+  private void settle(Flow flow, long sequence, long now, long interval) {
+    Peer peer = flow.pair().peer();
+    long sentAt = flow.sentAt(sequence);
+    boolean seen = flow.has(sequence, Flow.SEEN);
+    boolean unseen = !seen && flow.has(sequence, Flow.COVERED);
+    PairCell cell = flow.pair().cell(flow.window(sequence));
+    Outcome outcome = outcome(flow, sentAt, seen, unseen);
+    counters.add(outcome);
+    if (outcome != Outcome.LOST) {
+      cell.count(outcome);
+      return;
+    }
+    cell.lost(flow.path());
+    peer.unanswered(now, interval);
+    if (seen || unseen) {
+      Outcome where = seen ? Outcome.RETURN_LOST : Outcome.FORWARD_LOST;
+      cell.count(where);
+      counters.add(where);
+    }
+  }
+
+  private static Outcome outcome(Flow flow, long sentAt, boolean seen, boolean unseen) {
+    Peer peer = flow.pair().peer();
+    if (peer.wasDraining(sentAt, flow.pair().timeout())) {
+      return Outcome.SUPPRESSED;
+    }
+    if (!seen && peer.wasRefused(sentAt)) {
+      return Outcome.REFUSED;
+    }
+    if (!unseen && flow.source().drops().take(sentAt)) {
+      return Outcome.OWN_DROP;
+    }
+    if (!seen && peer.drops().take(sentAt)) {
+      return Outcome.OVERLOAD;
+    }
+    return Outcome.LOST;
+  }
+
+  /** Publishes all windows whose last probe has its outcome. */
+  void publish(long now, long retention) {
+    WindowBook.Window window = book.settled(now, longestTimeout());
+    while (window != null) {
+      publish(window, retention);
+      window = book.settled(now, longestTimeout());
+    }
+  }
+
+  private long longestTimeout() {
+    long longest = 0;
+    for (Pair pair : roster.pairs()) {
+      longest = Math.max(longest, pair.timeout());
+    }
+    for (Pair pair : roster.leaving()) {
+      longest = Math.max(longest, pair.timeout());
+    }
+    return longest;
+  }
+
+  private void publish(WindowBook.Window window, long retention) {
+    List<PairResult> results = new ArrayList<>();
+    for (Pair pair : roster.pairs()) {
+      close(pair, window.id(), results);
+    }
+    for (Pair pair : roster.leaving()) {
+      close(pair, window.id(), results);
+    }
+    archive.publish(
+        new ClosedWindow(archive.nextSequence(), window.endRealtime(), results), retention);
+    counters.add(CollectorCounters.Event.WINDOW);
+  }
+
+  private static void close(Pair pair, int windowId, List<PairResult> results) {
+    @Nullable PairResult result = pair.close(windowId);
+    if (result != null) {
+      results.add(result);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package io.llamamesh.agent.collector;
+
+import io.llamamesh.agent.net.Ip;
+import io.llamamesh.agent.net.Poller;
+import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.net.UdpOptions;
+import io.llamamesh.agent.net.UdpSocket;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** The local ports that are open, by class, number and address family. */
+final class SourcePorts {
+
+  /** How far beyond its wanted ports a class looks when one is taken. */
+  static final int STEPS = 256;
+
+  private final UdpNetwork network;
+  private final Poller poller;
+  private final List<InetAddress> locals;
+  private final Map<Key, SourcePort> open = new HashMap<>();
+  private final AtomicLong steppedOver = new AtomicLong();
+  private volatile List<SourcePort> all = List.of();
+
+  private record Key(String className, int basePort, int index, boolean v4) {}
+
+  SourcePorts(UdpNetwork network, Poller poller, List<InetAddress> locals) {
+    this.network = network;
+    this.poller = poller;
+    this.locals = List.copyOf(locals);
+  }
+
+  /**
+   * The port for a flow of a pair, opened when it is the first.
+   *
+   * @throws IOException when no address of the target's family is ours, or no port is free
+   */
+  SourcePort use(ProbePlan.Pair pair, int index) throws IOException {
+    InetAddress target = pair.target().getAddress();
+    boolean v4 = Ip.isV4(Ip.high(target), Ip.low(target));
+    ProbePlan.TrafficClass type = pair.trafficClass();
+    Key key = new Key(type.name(), type.basePort(), index, v4);
+    SourcePort port = open.get(key);
+    if (port == null) {
+      UdpSocket socket = bind(local(v4, target), type.basePort(), index, pair.sourcePorts());
+      port = new SourcePort(socket, network.monotonicNanos());
+      open.put(key, port);
+      if (!network.stampsArrivals()) {
+        poller.add(socket);
+      }
+      all = new ArrayList<>(open.values());
+    }
+    port.use();
+    return port;
+  }
+
+  private InetAddress local(boolean v4, InetAddress target) throws IOException {
+    for (InetAddress local : locals) {
+      if (Ip.isV4(Ip.high(local), Ip.low(local)) == v4) {
+        return local;
+      }
+    }
+    throw new IOException("no local address of the family of " + target.getHostAddress());
+  }
+
+  private UdpSocket bind(InetAddress local, int base, int index, int count) throws IOException {
+    if (base == 0) {
+      return network.open(new InetSocketAddress(local, 0), UdpOptions.standard());
+    }
+    for (int step = 0; step < STEPS; step++) {
+      // A taken port is replaced from beyond the class's range, so that its other flows keep
+      // theirs.
+      int port = step == 0 ? base + index : base + count + step - 1;
+      if (port > 65535) {
+        break;
+      }
+      try {
+        return network.open(new InetSocketAddress(local, port), UdpOptions.standard());
+      } catch (BindException e) {
+        steppedOver.incrementAndGet();
+      }
+    }
+    throw new BindException(
+        "no free port from " + (base + index) + " up on " + local.getHostAddress());
+  }
+
+  /** One flow of this port is gone; the last one closes it. */
+  void release(SourcePort port) {
+    if (port.release()) {
+      open.values().remove(port);
+      all = new ArrayList<>(open.values());
+      close(port);
+    }
+  }
+
+  private void close(SourcePort port) {
+    if (!network.stampsArrivals()) {
+      poller.remove(port.socket());
+    }
+    port.socket().close();
+  }
+
+  /** All open ports; the collector's thread only, but for reading their number and names. */
+  List<SourcePort> all() {
+    return all;
+  }
+
+  /** How often a wanted port was taken. */
+  long steppedOver() {
+    return steppedOver.get();
+  }
+
+  void closeAll() {
+    Collection<SourcePort> ports = List.copyOf(open.values());
+    open.clear();
+    all = List.of();
+    ports.forEach(this::close);
+  }
+}

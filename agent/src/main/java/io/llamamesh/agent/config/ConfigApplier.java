@@ -1,0 +1,160 @@
+package io.llamamesh.agent.config;
+
+import io.llamamesh.agent.collector.ProbePlan;
+import io.llamamesh.config.CollectorConfig;
+import io.llamamesh.config.CollectorConfigYaml;
+import io.llamamesh.config.InvalidConfigException;
+import java.io.IOException;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes documents from wherever they come, and hands on what they mean. A document that does not
+ * parse or check is refused whole: the running one stays. For all threads, one document at a time.
+ */
+public final class ConfigApplier {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ConfigApplier.class);
+
+  private final PlanMapper mapper;
+  private final Consumer<ProbePlan> target;
+  private final @Nullable LocalCopy copy;
+  private final int legacyPort;
+  private volatile ConfigState state = ConfigState.NONE;
+  private volatile @Nullable CollectorConfig running;
+  private @Nullable String text;
+
+  /**
+   * An applier.
+   *
+   * @param target takes each plan
+   * @param copy keeps each good document; null for none
+   * @param legacyPort the reflectors' port for documents of the legacy form
+   */
+  public ConfigApplier(
+      PlanMapper mapper, Consumer<ProbePlan> target, @Nullable LocalCopy copy, int legacyPort) {
+    this.mapper = mapper;
+    this.target = target;
+    this.copy = copy;
+    this.legacyPort = legacyPort;
+  }
+
+  /** What runs now. */
+  public ConfigState state() {
+    return state;
+  }
+
+  /** The running document; null when none runs. */
+  public @Nullable CollectorConfig running() {
+    return running;
+  }
+
+  /**
+   * Takes a document.
+   *
+   * @param origin where it came from, for people
+   * @return whether it runs now
+   */
+  public synchronized boolean apply(String yaml, String origin) {
+    if (yaml.equals(text)) {
+      accepted();
+      return true;
+    }
+    CollectorConfigYaml.Document document;
+    try {
+      document = CollectorConfigYaml.read(yaml, legacyPort);
+    } catch (InvalidConfigException e) {
+      refuse(origin, String.valueOf(e.getMessage()));
+      return false;
+    }
+    PlanMapper.Mapped mapped = mapper.map(document.config());
+    target.accept(mapped.plan());
+    text = yaml;
+    running = document.config();
+    ConfigState before = state;
+    state =
+        new ConfigState(
+            origin,
+            mapped.plan().pairs().size(),
+            document.ignored(),
+            mapped.skipped(),
+            null,
+            before.applied() + 1,
+            before.refused());
+    keep(yaml);
+    LOG.info(
+        "config applied origin={} pairs={} skipped={} ignoredKeys={}",
+        origin,
+        state.pairs(),
+        state.skipped(),
+        state.ignored());
+    return true;
+  }
+
+  /** What runs is the newest document (again). */
+  private void accepted() {
+    ConfigState now = state;
+    state =
+        new ConfigState(
+            now.origin(),
+            now.pairs(),
+            now.ignored(),
+            now.skipped(),
+            null,
+            now.applied(),
+            now.refused());
+  }
+
+  /** There is no document any more: probing stops, reflecting goes on. */
+  public synchronized void remove(String origin) {
+    forgetCopy();
+    if (running == null) {
+      return;
+    }
+    target.accept(ProbePlan.IDLE);
+    text = null;
+    running = null;
+    ConfigState before = state;
+    state =
+        new ConfigState(null, 0, List.of(), List.of(), null, before.applied(), before.refused());
+    LOG.info("config removed, probing stopped origin={}", origin);
+  }
+
+  private void forgetCopy() {
+    if (copy != null) {
+      try {
+        copy.delete();
+      } catch (IOException e) {
+        LOG.warn("config copy not deleted error={}", e.toString());
+      }
+    }
+  }
+
+  /** The newest document cannot be had or used, and why; what runs stays. */
+  public synchronized void refuse(String origin, String why) {
+    ConfigState before = state;
+    state =
+        new ConfigState(
+            before.origin(),
+            before.pairs(),
+            before.ignored(),
+            before.skipped(),
+            why,
+            before.applied(),
+            before.refused() + 1);
+    LOG.warn("config refused, the running one stays origin={} error={}", origin, why);
+  }
+
+  private void keep(String yaml) {
+    if (copy != null) {
+      try {
+        copy.write(yaml);
+      } catch (IOException e) {
+        LOG.warn("config copy not written error={}", e.toString());
+      }
+    }
+  }
+}

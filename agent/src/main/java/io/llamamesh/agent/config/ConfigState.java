@@ -1,0 +1,33 @@
+package io.llamamesh.agent.config;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What runs, and what was last refused.
+ *
+ * @param origin where the running config came from; null when none runs
+ * @param pairs how many pairs and classes it probes
+ * @param ignored unknown keys that were skipped
+ * @param skipped targets that were left out, one line each
+ * @param error why the newest document was refused; null when it runs
+ * @param applied how many documents were taken
+ * @param refused how many were refused
+ */
+public record ConfigState(
+    @Nullable String origin,
+    int pairs,
+    List<String> ignored,
+    List<String> skipped,
+    @Nullable String error,
+    long applied,
+    long refused) {
+
+  /** Before the first document. */
+  public static final ConfigState NONE = new ConfigState(null, 0, List.of(), List.of(), null, 0, 0);
+
+  public ConfigState {
+    ignored = List.copyOf(ignored);
+    skipped = List.copyOf(skipped);
+  }
+}

@@ -1,0 +1,31 @@
+package io.llamamesh.agent.config;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.DatagramChannel;
+
+/**
+ * Which of our addresses probes to a target leave from: what the points carry as {@code src_ip}.
+ */
+@FunctionalInterface
+public interface LocalAddress {
+
+  /**
+   * The local address towards a target.
+   *
+   * @throws IOException when there is no route
+   */
+  InetAddress towards(InetSocketAddress target) throws IOException;
+
+  /** Asks the system's routing table; nothing is sent. */
+  static InetAddress byRoute(InetSocketAddress target) throws IOException {
+    try (DatagramChannel channel = DatagramChannel.open()) {
+      channel.connect(target);
+      if (channel.getLocalAddress() instanceof InetSocketAddress local) {
+        return local.getAddress();
+      }
+      throw new IOException("no local address towards " + target);
+    }
+  }
+}

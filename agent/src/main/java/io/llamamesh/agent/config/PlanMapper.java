@@ -1,0 +1,158 @@
+package io.llamamesh.agent.config;
+
+import io.llamamesh.agent.collector.ProbePlan;
+import io.llamamesh.agent.wire.ProbeFormat;
+import io.llamamesh.config.CollectorConfig;
+import io.llamamesh.config.CollectorConfig.Port;
+import io.llamamesh.config.CollectorConfig.PortGroupEntry;
+import io.llamamesh.config.CollectorConfig.Target;
+import io.llamamesh.results.Point.Tags;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Turns a config document into what a collector is to do. */
+public final class PlanMapper {
+
+  private static final long SECOND = 1_000_000_000L;
+
+  private final LocalAddress local;
+  private final @Nullable String nodeName;
+
+  /**
+   * A mapper.
+   *
+   * @param nodeName tag {@code src_name} where the document does not say
+   */
+  public PlanMapper(LocalAddress local, @Nullable String nodeName) {
+    this.local = local;
+    this.nodeName = nodeName;
+  }
+
+  /**
+   * A plan, and what had to be left out of it.
+   *
+   * @param skipped one line per target that cannot be probed
+   */
+  public record Mapped(ProbePlan plan, List<String> skipped) {
+    public Mapped {
+      skipped = List.copyOf(skipped);
+    }
+  }
+
+  private record Key(String className, int basePort, InetSocketAddress target) {}
+
+  /**
+   * Maps a checked document; host names are looked up, a target that cannot be found is skipped.
+   */
+  public Mapped map(CollectorConfig config) {
+    List<String> skipped = new ArrayList<>();
+    Map<Key, ProbePlan.Pair> pairs = new LinkedHashMap<>();
+    Map<Target, @Nullable InetSocketAddress> resolved = new LinkedHashMap<>();
+    for (CollectorConfig.Test test : config.tests()) {
+      double cps = named(config.rateLimits(), test.rateLimit()).cps();
+      long period = Math.max(100_000, Math.round(SECOND / cps));
+      for (Target target : named(config.targets(), test.targets())) {
+        InetSocketAddress address = resolved.computeIfAbsent(target, t -> resolve(t, skipped));
+        if (address == null) {
+          continue;
+        }
+        for (PortGroupEntry entry : named(config.portGroups(), test.portGroup())) {
+          ProbePlan.TrafficClass type = type(entry.port(), named(config.ports(), entry.port()));
+          Map<String, String> tags = tags(config, test.targets(), target, address, type, skipped);
+          // Named by several tests: probed once, at the fastest pace and over the most ports.
+          pairs.merge(
+              new Key(type.name(), type.basePort(), address),
+              new ProbePlan.Pair(type, address, entry.count(), period, tags),
+              PlanMapper::stronger);
+        }
+      }
+    }
+    ProbePlan plan =
+        new ProbePlan(
+            config.summarization().intervalSeconds() * SECOND,
+            config.retentionSeconds() * SECOND,
+            List.copyOf(pairs.values()));
+    return new Mapped(plan, skipped);
+  }
+
+  /** A checked document names nothing that is not in it. */
+  private static <T> T named(Map<String, T> section, String name) {
+    return Objects.requireNonNull(section.get(name), name);
+  }
+
+  private static ProbePlan.Pair stronger(ProbePlan.Pair a, ProbePlan.Pair b) {
+    return new ProbePlan.Pair(
+        a.trafficClass(),
+        a.target(),
+        Math.max(a.sourcePorts(), b.sourcePorts()),
+        Math.min(a.periodNanos(), b.periodNanos()),
+        a.tags());
+  }
+
+  private static @Nullable InetSocketAddress resolve(Target target, List<String> skipped) {
+    try {
+      return new InetSocketAddress(InetAddress.getByName(target.ip()), target.port());
+    } catch (UnknownHostException e) {
+      skipped.add(target.ip() + ": unknown host");
+      return null;
+    }
+  }
+
+  private static ProbePlan.TrafficClass type(String key, Port port) {
+    String name = port.className() == null ? key : port.className();
+    int base = port.basePort() == null ? 0 : port.basePort();
+    if (base == 0 && port.port() != null) {
+      base = port.port();
+    }
+    return new ProbePlan.TrafficClass(
+        name,
+        port.tosOctet(),
+        base,
+        port.timeoutMillis() * 1_000_000L,
+        ProbeFormat.datagramBytes(port.padding()));
+  }
+
+  private Map<String, String> tags(
+      CollectorConfig config,
+      String group,
+      Target target,
+      InetSocketAddress address,
+      ProbePlan.TrafficClass type,
+      List<String> skipped) {
+    Map<String, String> tags = new LinkedHashMap<>();
+    String name = nodeName;
+    if (config.source() != null) {
+      tags.putAll(config.source().tags());
+      name = config.source().name() == null ? name : config.source().name();
+    }
+    tags.putAll(target.tags());
+    tags.putIfAbsent(Tags.GROUP, group);
+    if (config.mesh() != null) {
+      tags.put(Tags.MESH, config.mesh());
+    }
+    if (name != null) {
+      tags.put(Tags.SRC_NAME, name);
+    }
+    if (target.name() != null) {
+      tags.put(Tags.DST_NAME, target.name());
+    }
+    tags.putIfAbsent(Tags.DST_NAME, target.ip());
+    tags.put(Tags.DST_IP, address.getAddress().getHostAddress());
+    try {
+      tags.put(Tags.SRC_IP, local.towards(address).getHostAddress());
+    } catch (IOException e) {
+      skipped.add(target.ip() + ": src_ip unknown, " + e.getMessage());
+    }
+    tags.put(Tags.PORT, type.name());
+    tags.put(Tags.DSCP, Integer.toString(type.tos() >> 2));
+    return tags;
+  }
+}

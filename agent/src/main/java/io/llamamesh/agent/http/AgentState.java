@@ -1,0 +1,31 @@
+package io.llamamesh.agent.http;
+
+import io.llamamesh.agent.collector.CollectorCounters;
+import io.llamamesh.agent.collector.WindowArchive;
+import io.llamamesh.agent.config.ConfigState;
+import io.llamamesh.agent.reflector.ReflectorCounters;
+import java.util.List;
+import java.util.function.IntSupplier;
+import java.util.function.Supplier;
+
+/**
+ * What the API tells about the agent; everything here may be read by any thread.
+ *
+ * @param network what kind of sockets is live, for people
+ * @param bound addresses of the reflector, empty when there is none
+ * @param receiveBufferBytes of the reflector
+ * @param flows how many flows probe now
+ */
+public record AgentState(
+    String network,
+    List<String> bound,
+    int receiveBufferBytes,
+    IntSupplier flows,
+    Supplier<ConfigState> config,
+    WindowArchive archive,
+    CollectorCounters collector,
+    ReflectorCounters reflector) {
+  public AgentState {
+    bound = List.copyOf(bound);
+  }
+}

@@ -1,0 +1,142 @@
+package io.llamamesh.agent.http;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.llamamesh.results.ResultsJson;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The API on one or more addresses. Answers from virtual threads; every request's work is bounded.
+ */
+public final class ApiServer implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
+  private static final int BACKLOG = 64;
+  private static final int CONCURRENT = 32;
+
+  private final List<HttpServer> servers = new ArrayList<>();
+  private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+  private final Semaphore free = new Semaphore(CONCURRENT);
+  private final Map<String, Route> routes;
+
+  @FunctionalInterface
+  private interface Route {
+    Reply answer(Query query) throws Refusal;
+  }
+
+  private ApiServer(AgentState state, InstantSource clock) {
+    ResultsApi results = new ResultsApi(state.archive(), clock);
+    StateApi states = new StateApi(state);
+    Metrics metrics = new Metrics(state);
+    routes =
+        Map.of(
+            "/influxdata", results::influxData,
+            "/latency", results::latency,
+            "/status", states::status,
+            "/healthz", states::healthz,
+            "/readyz", states::readyz,
+            "/metrics", metrics::page);
+  }
+
+  /**
+   * Binds and starts.
+   *
+   * @throws IOException when an address cannot be bound; nothing stays open then
+   */
+  public static ApiServer start(
+      List<InetSocketAddress> addresses, AgentState state, InstantSource clock) throws IOException {
+    ApiServer api = new ApiServer(state, clock);
+    try {
+      for (InetSocketAddress address : addresses) {
+        HttpServer server = HttpServer.create(address, BACKLOG);
+        api.servers.add(server);
+        server.setExecutor(api.executor);
+        server.createContext("/", api::handle);
+      }
+    } catch (IOException | RuntimeException e) {
+      api.close();
+      throw e;
+    }
+    api.servers.forEach(HttpServer::start);
+    return api;
+  }
+
+  /** The bound addresses. */
+  public List<InetSocketAddress> locals() {
+    return servers.stream().map(HttpServer::getAddress).toList();
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      Reply reply;
+      boolean entered = free.tryAcquire();
+      try {
+        if (!entered) {
+          reply = error(503, "too many requests at once, try again");
+        } else {
+          reply = answer(exchange);
+        }
+        send(exchange, reply);
+      } finally {
+        if (entered) {
+          free.release();
+        }
+      }
+    } catch (RuntimeException e) {
+      LOG.error("request failed path={}", exchange.getRequestURI().getPath(), e);
+    }
+  }
+
+  private Reply answer(HttpExchange exchange) {
+    try {
+      Route route = routes.get(exchange.getRequestURI().getPath());
+      if (route == null) {
+        throw new Refusal(
+            404, "unknown path, known are " + routes.keySet().stream().sorted().toList());
+      }
+      String method = exchange.getRequestMethod();
+      if (!method.equals("GET") && !method.equals("HEAD")) {
+        exchange.getResponseHeaders().set("Allow", "GET, HEAD");
+        throw new Refusal(405, "only GET and HEAD are allowed");
+      }
+      return route.answer(Query.parse(exchange.getRequestURI().getRawQuery()));
+    } catch (Refusal e) {
+      return error(e.status(), e.text());
+    }
+  }
+
+  private static Reply error(int status, String message) {
+    return Reply.json(
+        status, Map.of(), out -> ResultsJson.mapper().writeValue(out, Map.of("error", message)));
+  }
+
+  private static void send(HttpExchange exchange, Reply reply) throws IOException {
+    exchange.getResponseHeaders().set("Content-Type", reply.contentType());
+    reply.headers().forEach(exchange.getResponseHeaders()::set);
+    boolean head = exchange.getRequestMethod().equals("HEAD");
+    exchange.sendResponseHeaders(reply.status(), head ? -1 : 0);
+    if (!head) {
+      try (OutputStream out = exchange.getResponseBody()) {
+        reply.body().write(out);
+      }
+    }
+  }
+
+  /** Stops listening; requests that are being answered get a moment. */
+  @Override
+  public void close() {
+    servers.forEach(server -> server.stop(0));
+    executor.shutdownNow();
+  }
+}

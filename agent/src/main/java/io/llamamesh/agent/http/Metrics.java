@@ -1,0 +1,96 @@
+package io.llamamesh.agent.http;
+
+import io.llamamesh.agent.collector.CollectorCounters;
+import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.reflector.Verdict;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code /metrics} in Prometheus' text format. All numbers are read from counters that exist
+ * anyway, so the registry is built when somebody first asks: an agent that nobody scrapes does not
+ * pay for it.
+ */
+final class Metrics {
+
+  private final AgentState state;
+  private @Nullable PrometheusMeterRegistry registry;
+
+  Metrics(AgentState state) {
+    this.state = state;
+  }
+
+  Reply page(Query query) throws Refusal {
+    query.only(Set.of());
+    byte[] text = registry().scrape().getBytes(StandardCharsets.UTF_8);
+    return new Reply(
+        200, "text/plain; version=0.0.4; charset=utf-8", Map.of(), out -> out.write(text));
+  }
+
+  private synchronized PrometheusMeterRegistry registry() {
+    PrometheusMeterRegistry built = registry;
+    if (built == null) {
+      built = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+      fill(built);
+      registry = built;
+    }
+    return built;
+  }
+
+  private void fill(PrometheusMeterRegistry to) {
+    for (Outcome outcome : Outcome.values()) {
+      FunctionCounter.builder("llamamesh.probes", state.collector(), c -> c.count(outcome))
+          .description("Probes of this collector by what became of them")
+          .tag("outcome", label(outcome))
+          .register(to);
+    }
+    for (CollectorCounters.Event event : CollectorCounters.Event.values()) {
+      FunctionCounter.builder("llamamesh.collector.events", state.collector(), c -> c.count(event))
+          .description("What happened to this collector beside")
+          .tag("event", label(event))
+          .register(to);
+    }
+    for (Verdict verdict : Verdict.values()) {
+      FunctionCounter.builder(
+              "llamamesh.reflector.datagrams", state.reflector(), c -> c.count(verdict))
+          .description("Datagrams that reached this reflector by what it did with them")
+          .tag("verdict", label(verdict))
+          .register(to);
+    }
+    FunctionCounter.builder("llamamesh.reflector.overflows", state.reflector(), c -> c.overflows())
+        .description("Datagrams dropped since the reflector's receive buffer was full")
+        .register(to);
+    Gauge.builder("llamamesh.collector.flows", state.flows(), f -> f.getAsInt())
+        .description("Flows that probe now")
+        .register(to);
+    Gauge.builder("llamamesh.windows.retained", state.archive(), a -> a.size())
+        .description("Closed windows that are kept")
+        .register(to);
+    FunctionCounter.builder("llamamesh.config.applied", state.config(), c -> c.get().applied())
+        .description("Config documents that were taken")
+        .register(to);
+    FunctionCounter.builder("llamamesh.config.refused", state.config(), c -> c.get().refused())
+        .description("Config documents that were refused")
+        .register(to);
+    Gauge.builder("llamamesh.config.current", state.config(), c -> c.get().error() == null ? 1 : 0)
+        .description("1 unless the newest config document was refused")
+        .register(to);
+    Gauge.builder("llamamesh.config.ignored.keys", state.config(), c -> c.get().ignored().size())
+        .description("Unknown keys in the running config document")
+        .register(to);
+    Gauge.builder("llamamesh.config.skipped.targets", state.config(), c -> c.get().skipped().size())
+        .description("Targets of the running config document that cannot be probed")
+        .register(to);
+  }
+
+  private static String label(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+}

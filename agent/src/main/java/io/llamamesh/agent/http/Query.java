@@ -1,0 +1,72 @@
+package io.llamamesh.agent.http;
+
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The parameters of a request. */
+record Query(Map<String, String> values) {
+
+  private static final int MAX_LENGTH = 2048;
+
+  Query {
+    values = Map.copyOf(values);
+  }
+
+  /** Reads what stands behind the question mark. */
+  static Query parse(@Nullable String raw) throws Refusal {
+    Map<String, String> values = new HashMap<>();
+    if (raw != null && !raw.isEmpty()) {
+      if (raw.length() > MAX_LENGTH) {
+        throw new Refusal(414, "query is longer than " + MAX_LENGTH + " characters");
+      }
+      for (String part : raw.split("&", -1)) {
+        int at = part.indexOf('=');
+        try {
+          String name =
+              URLDecoder.decode(at < 0 ? part : part.substring(0, at), StandardCharsets.UTF_8);
+          String value =
+              at < 0 ? "" : URLDecoder.decode(part.substring(at + 1), StandardCharsets.UTF_8);
+          values.put(name, value);
+        } catch (IllegalArgumentException e) {
+          throw new Refusal(400, "query has a broken percent escape");
+        }
+      }
+    }
+    return new Query(values);
+  }
+
+  void only(Set<String> known) throws Refusal {
+    for (String name : values.keySet()) {
+      if (!known.contains(name)) {
+        throw new Refusal(
+            400, "unknown parameter '" + name + "', known are " + known.stream().sorted().toList());
+      }
+    }
+  }
+
+  Optional<String> get(String name) {
+    return Optional.ofNullable(values.get(name));
+  }
+
+  int number(String name, int min, int max, int fallback) throws Refusal {
+    String text = values.get(name);
+    if (text == null) {
+      return fallback;
+    }
+    try {
+      int number = Integer.parseInt(text);
+      if (number >= min && number <= max) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // told below, like a number out of bounds
+    }
+    throw new Refusal(
+        400, name + " must be a number from " + min + " to " + max + ", was '" + text + "'");
+  }
+}

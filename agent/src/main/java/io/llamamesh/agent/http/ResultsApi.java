@@ -1,0 +1,151 @@
+package io.llamamesh.agent.http;
+
+import com.fasterxml.jackson.core.JsonEncoding;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.SequenceWriter;
+import io.llamamesh.agent.collector.ClosedWindow;
+import io.llamamesh.agent.collector.PairResult;
+import io.llamamesh.agent.collector.WindowArchive;
+import io.llamamesh.results.InfluxDataHeaders;
+import io.llamamesh.results.Point;
+import io.llamamesh.results.ResultsJson;
+import io.llamamesh.results.WindowCursor;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What was measured: {@code /influxdata} and {@code /latency}. */
+final class ResultsApi {
+
+  static final int DEFAULT_LIMIT = 60;
+  static final int MAX_LIMIT = 1000;
+  private static final long SECOND = 1_000_000_000L;
+  private static final double MILLI = 1e6;
+
+  private final WindowArchive archive;
+  private final InstantSource clock;
+
+  ResultsApi(WindowArchive archive, InstantSource clock) {
+    this.archive = archive;
+    this.clock = clock;
+  }
+
+  /** The newest window, or those after a cursor or a time. */
+  Reply influxData(Query query) throws Refusal {
+    query.only(Set.of("after", "since", "limit", "paths"));
+    int limit = query.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT);
+    boolean allPaths = query.get("paths").filter("all"::equals).isPresent();
+    if (query.get("paths").isPresent() && !allPaths) {
+      throw new Refusal(400, "paths must be 'all' where it is given");
+    }
+    if (query.get("after").isPresent() && query.get("since").isPresent()) {
+      throw new Refusal(400, "after and since exclude each other");
+    }
+    long from = 0;
+    WindowArchive.Page page;
+    if (query.get("after").isPresent()) {
+      from = sequence(query.get("after").get());
+      page = archive.after(from, limit);
+    } else if (query.get("since").isPresent()) {
+      page = archive.since(nanos(query.get("since").get()), limit);
+    } else {
+      List<ClosedWindow> newest = archive.newest().map(List::of).orElse(List.of());
+      page = new WindowArchive.Page(newest, false);
+    }
+    long last = page.windows().isEmpty() ? from : page.windows().getLast().sequence();
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put(InfluxDataHeaders.CURSOR, new WindowCursor(archive.bootId(), last).toString());
+    headers.put(InfluxDataHeaders.MORE, Boolean.toString(page.more()));
+    headers.put(InfluxDataHeaders.CLOCK, DateTimeFormatter.ISO_INSTANT.format(clock.instant()));
+    return Reply.json(200, headers, out -> points(page.windows(), allPaths, out));
+  }
+
+  private long sequence(String text) throws Refusal {
+    WindowCursor cursor;
+    try {
+      cursor = WindowCursor.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new Refusal(400, "after: " + e.getMessage());
+    }
+    return cursor.bootId().equals(archive.bootId()) ? cursor.sequence() : 0;
+  }
+
+  private static long nanos(String text) throws Refusal {
+    try {
+      Instant instant = Instant.parse(text);
+      return Math.addExact(Math.multiplyExact(instant.getEpochSecond(), SECOND), instant.getNano());
+    } catch (DateTimeParseException | ArithmeticException e) {
+      throw new Refusal(
+          400, "since must be an RFC 3339 time such as 2026-01-31T12:00:00Z, was '" + text + "'");
+    }
+  }
+
+  private static void points(List<ClosedWindow> windows, boolean allPaths, OutputStream out)
+      throws IOException {
+    try (SequenceWriter writer =
+        ResultsJson.mapper().writerFor(Point.class).writeValuesAsArray(out)) {
+      for (ClosedWindow window : windows) {
+        WindowPoints.of(
+            window,
+            allPaths,
+            point -> {
+              try {
+                writer.write(point);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+      }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  /** The newest window in the shape of LLAMA's Python collector. */
+  Reply latency(Query query) throws Refusal {
+    query.only(Set.of());
+    List<ClosedWindow> newest = archive.newest().map(List::of).orElse(List.of());
+    return Reply.json(200, Map.of(), out -> latency(newest, out));
+  }
+
+  private static void latency(List<ClosedWindow> windows, OutputStream out) throws IOException {
+    try (JsonGenerator json =
+        ResultsJson.mapper().getFactory().createGenerator(out, JsonEncoding.UTF8)) {
+      json.writeStartArray();
+      for (ClosedWindow window : windows) {
+        for (PairResult pair : window.pairs()) {
+          json.writeStartObject();
+          json.writeObjectField("tags", pair.tags());
+          json.writeArrayFieldStart("data");
+          PairResult.Rtt rtt = pair.rtt();
+          if (rtt != null) {
+            datum(json, "rtt", rtt.mean() / MILLI, window.endNanos() / SECOND);
+          }
+          if (!Double.isNaN(pair.lossPercent())) {
+            datum(json, "loss", pair.lossPercent(), window.endNanos() / SECOND);
+          }
+          json.writeEndArray();
+          json.writeEndObject();
+        }
+      }
+      json.writeEndArray();
+    }
+  }
+
+  private static void datum(JsonGenerator json, String name, double value, long seconds)
+      throws IOException {
+    json.writeStartArray();
+    json.writeString(name);
+    json.writeNumber(value);
+    json.writeNumber(seconds);
+    json.writeEndArray();
+  }
+}

@@ -1,0 +1,86 @@
+package io.llamamesh.agent.http;
+
+import io.llamamesh.agent.collector.ClosedWindow;
+import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.collector.PairResult;
+import io.llamamesh.results.Point;
+import io.llamamesh.results.Point.Fields;
+import io.llamamesh.results.Point.Tags;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** A closed window as points. */
+public final class WindowPoints {
+
+  private static final long SECOND = 1_000_000_000L;
+  private static final double MILLI = 1e6;
+
+  private WindowPoints() {}
+
+  /**
+   * Hands over a window's points: per pair and class one, and one per source port.
+   *
+   * @param allPaths source ports of all pairs, not only of those that lost something
+   */
+  public static void of(ClosedWindow window, boolean allPaths, Consumer<Point> sink) {
+    Instant time = Instant.ofEpochSecond(window.endNanos() / SECOND, window.endNanos() % SECOND);
+    for (PairResult pair : window.pairs()) {
+      sink.accept(new Point(Point.RAW_STATS, time, pair.tags(), fields(pair)));
+      if (allPaths || pair.count(Outcome.LOST) > 0) {
+        for (PairResult.Path path : pair.paths()) {
+          sink.accept(path(time, pair, path));
+        }
+      }
+    }
+  }
+
+  private static Map<String, Double> fields(PairResult pair) {
+    Map<String, Double> fields = new LinkedHashMap<>();
+    put(fields, Fields.SENT, pair.count(Outcome.SENT));
+    put(fields, Fields.RECEIVED, pair.count(Outcome.RECEIVED));
+    put(fields, Fields.LOST, pair.count(Outcome.LOST));
+    put(fields, Fields.LOSS, pair.lossPercent());
+    PairResult.Rtt rtt = pair.rtt();
+    if (rtt != null) {
+      put(fields, Fields.RTT, rtt.mean() / MILLI);
+      put(fields, Fields.RTT_MIN, rtt.min() / MILLI);
+      put(fields, Fields.RTT_P50, rtt.p50() / MILLI);
+      put(fields, Fields.RTT_P90, rtt.p90() / MILLI);
+      put(fields, Fields.RTT_P99, rtt.p99() / MILLI);
+      put(fields, Fields.RTT_MAX, rtt.max() / MILLI);
+      put(fields, Fields.JITTER, rtt.jitter() / MILLI);
+    }
+    put(fields, Fields.REFUSED, pair.count(Outcome.REFUSED));
+    put(fields, Fields.LATE, pair.count(Outcome.LATE));
+    put(fields, Fields.DUPLICATE, pair.count(Outcome.DUPLICATE));
+    put(fields, Fields.REORDERED, pair.count(Outcome.REORDERED));
+    put(fields, Fields.CORRUPT, pair.count(Outcome.CORRUPT));
+    put(fields, Fields.SEND_ERROR, pair.count(Outcome.SEND_ERROR));
+    put(fields, Fields.OWN_DROP, pair.count(Outcome.OWN_DROP));
+    put(fields, Fields.OVERLOAD, pair.count(Outcome.OVERLOAD));
+    put(fields, Fields.FORWARD_LOST, pair.count(Outcome.FORWARD_LOST));
+    put(fields, Fields.RETURN_LOST, pair.count(Outcome.RETURN_LOST));
+    put(fields, Fields.RESIDENCE, pair.residenceNanos() / MILLI);
+    return fields;
+  }
+
+  private static Point path(Instant time, PairResult pair, PairResult.Path path) {
+    Map<String, String> tags = new HashMap<>(pair.tags());
+    tags.put(Tags.SRC_PORT, Integer.toString(path.sourcePort()));
+    Map<String, Double> fields = new LinkedHashMap<>();
+    put(fields, Fields.SENT, path.sent());
+    put(fields, Fields.LOST, path.lost());
+    put(fields, Fields.RTT, path.rttMeanNanos() / MILLI);
+    return new Point(Point.PATH_STATS, time, tags, fields);
+  }
+
+  /** What cannot be told is absent, never zero. */
+  private static void put(Map<String, Double> fields, String name, double value) {
+    if (!Double.isNaN(value)) {
+      fields.put(name, value);
+    }
+  }
+}

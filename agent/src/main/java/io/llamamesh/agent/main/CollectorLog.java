@@ -1,0 +1,43 @@
+package io.llamamesh.agent.main;
+
+import io.llamamesh.agent.collector.CollectorReports;
+import java.net.InetSocketAddress;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes what the collector has to say; a collector that died ends the agent, so that it is
+ * restarted.
+ */
+final class CollectorLog implements CollectorReports {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CollectorLog.class);
+
+  private final CountDownLatch stop;
+
+  CollectorLog(CountDownLatch stop) {
+    this.stop = stop;
+  }
+
+  @Override
+  public void cannotProbe(InetSocketAddress target, String className, String reason) {
+    LOG.warn("target left out target={} class={} reason={}", target, className, reason);
+  }
+
+  @Override
+  public void portsSteppedOver(long total) {
+    LOG.warn("wanted source ports were taken, others are used total={}", total);
+  }
+
+  @Override
+  public void clockStepped(long total) {
+    LOG.info("wall clock was stepped total={}", total);
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    LOG.error("collector died", cause);
+    stop.countDown();
+  }
+}

@@ -1,0 +1,112 @@
+package io.llamamesh.agent.net;
+
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+
+/**
+ * Slots that {@link UdpSocket#receive} fills: the bytes of each datagram and what the system knows
+ * about its arrival. Belongs to one thread; what a slot says holds until the next receive.
+ */
+public abstract class Batch {
+
+  final int slotBytes;
+  final int[] length;
+  final int[] tos;
+  final long[] stamp;
+  final boolean[] kernelStamp;
+  final boolean[] truncated;
+  final long[] sourceHigh;
+  final long[] sourceLow;
+  final int[] sourcePort;
+  final long[] localHigh;
+  final long[] localLow;
+
+  Batch(int slots, int slotBytes) {
+    if (slots < 1 || slotBytes < 1) {
+      throw new IllegalArgumentException(
+          "slots and slotBytes must be positive: " + slots + ", " + slotBytes);
+    }
+    this.slotBytes = slotBytes;
+    length = new int[slots];
+    tos = new int[slots];
+    stamp = new long[slots];
+    kernelStamp = new boolean[slots];
+    truncated = new boolean[slots];
+    sourceHigh = new long[slots];
+    sourceLow = new long[slots];
+    sourcePort = new int[slots];
+    localHigh = new long[slots];
+    localLow = new long[slots];
+  }
+
+  /** How many datagrams fit. */
+  public final int slots() {
+    return length.length;
+  }
+
+  /** All slots' bytes, big-endian; slot i begins at {@link #offset}. Use absolute access. */
+  public abstract ByteBuffer bytes();
+
+  /** Where slot i begins in {@link #bytes}. */
+  public final int offset(int slot) {
+    return slot * slotBytes;
+  }
+
+  /** Bytes of the datagram in this slot. */
+  public final int length(int slot) {
+    return length[slot];
+  }
+
+  /** True when the datagram was longer than the slot; its end is gone. */
+  public final boolean truncated(int slot) {
+    return truncated[slot];
+  }
+
+  /** The ToS or traffic class byte that it arrived with; -1 where the system does not tell. */
+  public final int tos(int slot) {
+    return tos[slot];
+  }
+
+  /** When it arrived, in nanoseconds of {@link UdpNetwork#realtimeNanos}. */
+  public final long stampNanos(int slot) {
+    return stamp[slot];
+  }
+
+  /** Whether the kernel took that stamp; else it is the time of the read. */
+  public final boolean kernelStamp(int slot) {
+    return kernelStamp[slot];
+  }
+
+  /** Upper half of the sender's address (see {@link Ip}). */
+  public final long sourceHigh(int slot) {
+    return sourceHigh[slot];
+  }
+
+  /** Lower half of the sender's address. */
+  public final long sourceLow(int slot) {
+    return sourceLow[slot];
+  }
+
+  /** The sender's port. */
+  public final int sourcePort(int slot) {
+    return sourcePort[slot];
+  }
+
+  /**
+   * Upper half of the address that it was sent to; that of the socket where the system does not
+   * tell.
+   */
+  public final long localHigh(int slot) {
+    return localHigh[slot];
+  }
+
+  /** Lower half of the address that it was sent to. */
+  public final long localLow(int slot) {
+    return localLow[slot];
+  }
+
+  /** The sender as an object; allocates. */
+  public final InetSocketAddress source(int slot) {
+    return new InetSocketAddress(Ip.address(sourceHigh[slot], sourceLow[slot]), sourcePort[slot]);
+  }
+}

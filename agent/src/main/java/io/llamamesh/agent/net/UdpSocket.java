@@ -1,0 +1,55 @@
+package io.llamamesh.agent.net;
+
+import java.net.InetSocketAddress;
+
+/**
+ * One bound, non-blocking UDP socket, owned by one thread: the one that calls any of its methods.
+ * {@link #close} may come from another thread only after the owner has stopped using it.
+ */
+public interface UdpSocket extends AutoCloseable {
+
+  /** The address and port that are bound. */
+  InetSocketAddress local();
+
+  /** Bytes of receive buffer that the kernel granted. */
+  int receiveBufferBytes();
+
+  /**
+   * Reads what has arrived, without waiting.
+   *
+   * @param batch overwritten from slot 0 up; must come from the same network
+   * @return how many slots were filled; 0 when nothing is there
+   */
+  int receive(Batch batch);
+
+  /**
+   * Sends {@code length} bytes from the start of {@code payload}; {@code tos} is the whole ToS or
+   * traffic class byte.
+   */
+  SendResult send(Payload payload, int length, Remote to, int tos);
+
+  /** Sends what a slot holds (its bytes as they are now) to another address. */
+  SendResult forward(Batch batch, int slot, Remote to, int tos);
+
+  /**
+   * Sends what a slot holds back to its source, from the address that it was sent to where the
+   * system can.
+   */
+  SendResult reply(Batch batch, int slot, int tos);
+
+  /**
+   * Empties the socket's queue of errors that arrived for earlier sends.
+   *
+   * @return how many were told to the sink; always 0 where the system keeps none
+   */
+  int drainErrors(ErrorSink sink);
+
+  /**
+   * Datagrams that the kernel dropped because this socket's receive buffer was full; 0 where
+   * unknown.
+   */
+  long overflows();
+
+  @Override
+  void close();
+}

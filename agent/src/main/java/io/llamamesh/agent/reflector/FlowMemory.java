@@ -1,0 +1,94 @@
+package io.llamamesh.agent.reflector;
+
+import io.llamamesh.agent.wire.ProbeFormat;
+
+/**
+ * Per flow the highest sequence seen and which of the 64 before it: what tells a sender in which
+ * direction a probe was lost. Holds 65,536 flows in sets of 8; the longest unused of a set makes
+ * room.
+ */
+final class FlowMemory {
+
+  static final int WAYS = 8;
+  static final int SETS = 8192;
+
+  private final long[] flow = new long[SETS * WAYS];
+  private final long[] source = new long[SETS * WAYS];
+  private final long[] bitmap = new long[SETS * WAYS];
+  private final int[] highest = new int[SETS * WAYS];
+  private final byte[] tracked = new byte[SETS * WAYS];
+  private final int[] usedAt = new int[SETS * WAYS];
+  private int clock;
+
+  /**
+   * Notes a probe's arrival.
+   *
+   * @param nonceAndFlow from the signature
+   * @param sourceKey anything that tells senders apart
+   * @param sequence 24 bits
+   * @return the entry, to be asked with the methods below before the next call
+   */
+  int arrived(long nonceAndFlow, long sourceKey, int sequence) {
+    int base = (int) (mix(nonceAndFlow ^ Long.rotateLeft(sourceKey, 17)) & (SETS - 1)) * WAYS;
+    int oldest = base;
+    int now = tick();
+    for (int i = base; i < base + WAYS; i++) {
+      if (usedAt[i] != 0 && flow[i] == nonceAndFlow && source[i] == sourceKey) {
+        usedAt[i] = now;
+        note(i, sequence);
+        return i;
+      }
+      if (Integer.compareUnsigned(usedAt[i], usedAt[oldest]) < 0) {
+        oldest = i;
+      }
+    }
+    flow[oldest] = nonceAndFlow;
+    source[oldest] = sourceKey;
+    bitmap[oldest] = 0;
+    highest[oldest] = sequence;
+    tracked[oldest] = 0;
+    usedAt[oldest] = now;
+    return oldest;
+  }
+
+  private int tick() {
+    // 0 means unused. After 2³² arrivals the order is wrong for a moment, which costs one entry.
+    clock++;
+    if (clock == 0) {
+      clock = 1;
+    }
+    return clock;
+  }
+
+  private void note(int entry, int sequence) {
+    int ahead = ProbeFormat.distance(sequence, highest[entry]);
+    if (ahead > 0) {
+      long moved = ahead < 64 ? bitmap[entry] << ahead : 0;
+      bitmap[entry] = ahead <= 64 ? moved | (1L << (ahead - 1)) : 0;
+      tracked[entry] = (byte) Math.min(64, tracked[entry] + (long) ahead);
+      highest[entry] = sequence;
+    } else if (ahead < 0 && ahead >= -64) {
+      bitmap[entry] |= 1L << (-ahead - 1);
+    }
+  }
+
+  int highest(int entry) {
+    return highest[entry];
+  }
+
+  /** How many sequences below the highest the bitmap knows about. */
+  int tracked(int entry) {
+    return tracked[entry];
+  }
+
+  long bitmap(int entry) {
+    return bitmap[entry];
+  }
+
+  /** Spreads the bits of a key; the finalizer of SplitMix64. */
+  static long mix(long key) {
+    long z = (key ^ (key >>> 30)) * 0xbf58476d1ce4e5b9L;
+    z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
+    return z ^ (z >>> 31);
+  }
+}

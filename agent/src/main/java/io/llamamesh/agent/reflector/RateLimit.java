@@ -1,0 +1,34 @@
+package io.llamamesh.agent.reflector;
+
+/**
+ * At most so many packets per second, and at once no more than in a tenth of it. Over the limit
+ * means dropped, not delayed: a delay would be measured as the network's.
+ */
+final class RateLimit {
+
+  private static final long SECOND = 1_000_000_000L;
+
+  private final long costNanos;
+  private final long burstNanos;
+  private long freeAt;
+
+  RateLimit(int packetsPerSecond, long nowNanos) {
+    if (packetsPerSecond < 1) {
+      throw new IllegalArgumentException(
+          "packets per second must be positive: " + packetsPerSecond);
+    }
+    costNanos = SECOND / packetsPerSecond;
+    burstNanos = Math.max(SECOND / 10, costNanos);
+    freeAt = nowNanos;
+  }
+
+  /** Whether one more packet passes at this time. */
+  boolean pass(long nowNanos) {
+    long start = freeAt - nowNanos < 0 ? nowNanos : freeAt;
+    if (start + costNanos - nowNanos > burstNanos) {
+      return false;
+    }
+    freeAt = start + costNanos;
+    return true;
+  }
+}

@@ -1,0 +1,170 @@
+package io.llamamesh.agent.reflector;
+
+import io.llamamesh.agent.net.Batch;
+import io.llamamesh.agent.net.Poller;
+import io.llamamesh.agent.net.SendResult;
+import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.net.UdpOptions;
+import io.llamamesh.agent.net.UdpSocket;
+import io.llamamesh.agent.wire.ProbeFormat;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One thread that sends probes back from one socket per local address. Started once, then closed;
+ * {@link #drain}, {@link #close} and the counters are for any thread.
+ */
+public final class Reflector implements AutoCloseable {
+
+  private static final int BATCH = 64;
+  private static final int BATCHES_PER_SOCKET = 16;
+  private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final UdpNetwork network;
+  private final List<UdpSocket> sockets;
+  private final long[] overflowsSeen;
+  private final Poller poller;
+  private final Batch batch;
+  private final Echo echo;
+  private final ReflectorCounters counters;
+  private final Thread thread;
+  private volatile boolean draining;
+  private volatile boolean stopping;
+
+  private Reflector(
+      UdpNetwork network,
+      List<UdpSocket> sockets,
+      Poller poller,
+      int maxPacketsPerSecond,
+      int epoch,
+      ReflectorCounters counters) {
+    this.network = network;
+    this.sockets = List.copyOf(sockets);
+    this.overflowsSeen = new long[sockets.size()];
+    this.poller = poller;
+    this.batch = network.newBatch(BATCH, ProbeFormat.MAX_DATAGRAM);
+    Set<Integer> ports = new HashSet<>();
+    sockets.forEach(socket -> ports.add(socket.local().getPort()));
+    this.echo =
+        new Echo(new RateLimit(maxPacketsPerSecond, network.monotonicNanos()), ports, epoch);
+    this.counters = counters;
+    this.thread = Thread.ofPlatform().name("reflector").daemon(false).unstarted(this::run);
+  }
+
+  /**
+   * Binds and starts.
+   *
+   * @param locals addresses to listen on
+   * @param maxPacketsPerSecond probes over this are dropped and counted
+   * @param epoch names this life of the reflector to its senders
+   * @param counters where it counts
+   * @throws IOException when an address cannot be bound; nothing stays open then
+   */
+  public static Reflector start(
+      UdpNetwork network,
+      List<InetSocketAddress> locals,
+      int maxPacketsPerSecond,
+      int epoch,
+      ReflectorCounters counters)
+      throws IOException {
+    List<UdpSocket> sockets = new ArrayList<>();
+    Poller poller = network.newPoller();
+    try {
+      for (InetSocketAddress local : locals) {
+        UdpSocket socket = network.open(local, UdpOptions.standard());
+        sockets.add(socket);
+        poller.add(socket);
+      }
+      Reflector reflector =
+          new Reflector(network, sockets, poller, maxPacketsPerSecond, epoch, counters);
+      reflector.thread.start();
+      return reflector;
+    } catch (IOException | RuntimeException e) {
+      sockets.forEach(UdpSocket::close);
+      poller.close();
+      throw e;
+    }
+  }
+
+  /** The bound addresses. */
+  public List<InetSocketAddress> locals() {
+    return sockets.stream().map(UdpSocket::local).toList();
+  }
+
+  /** The smallest receive buffer that was granted, in bytes. */
+  public int receiveBufferBytes() {
+    return sockets.stream().mapToInt(UdpSocket::receiveBufferBytes).min().orElse(0);
+  }
+
+  /** From now on tell everyone that this reflector is about to stop. */
+  public void drain() {
+    draining = true;
+  }
+
+  private void run() {
+    try {
+      while (!stopping) {
+        poller.await(IDLE_NANOS);
+        for (int i = 0; i < sockets.size(); i++) {
+          serve(sockets.get(i), i);
+        }
+      }
+    } finally {
+      sockets.forEach(UdpSocket::close);
+      poller.close();
+    }
+  }
+
+  /** Answers what has arrived, but lets other sockets have their turn. */
+  private void serve(UdpSocket socket, int index) {
+    for (int round = 0; round < BATCHES_PER_SOCKET; round++) {
+      int count = socket.receive(batch);
+      if (count == 0) {
+        break;
+      }
+      long now = network.monotonicNanos();
+      for (int slot = 0; slot < count; slot++) {
+        answer(socket, slot, now);
+      }
+      if (count < batch.slots()) {
+        break;
+      }
+    }
+    socket.drainErrors((error, high, low, port, detail) -> {});
+    long overflows = socket.overflows();
+    if (overflows != overflowsSeen[index]) {
+      counters.addOverflows(overflows - overflowsSeen[index]);
+      overflowsSeen[index] = overflows;
+    }
+  }
+
+  private void answer(UdpSocket socket, int slot, long now) {
+    Verdict verdict = echo.look(batch, slot, now, (int) counters.ownDrops(), draining);
+    if (verdict == Verdict.REFLECTED) {
+      echo.stamp(batch.bytes(), network.realtimeNanos());
+      if (socket.reply(batch, slot, echo.tos()) != SendResult.SENT) {
+        verdict = Verdict.SEND_FAILED;
+      }
+    }
+    counters.add(verdict);
+  }
+
+  /** Stops the thread and frees the ports; returns when both are gone, within a few seconds. */
+  @Override
+  public void close() {
+    stopping = true;
+    poller.wakeup();
+    try {
+      if (!thread.join(java.time.Duration.ofSeconds(5))) {
+        throw new IllegalStateException("the reflector thread does not end");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package io.llamamesh.agent.reflector;
+
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/** What reflectors did so far; all their threads add, any thread may read. */
+@SuppressWarnings("EnumOrdinal") // an index into counters of this process, never stored
+public final class ReflectorCounters {
+
+  private final AtomicLongArray verdicts = new AtomicLongArray(Verdict.values().length);
+  private final AtomicLong overflows = new AtomicLong();
+
+  /** Datagrams that ended with this verdict. */
+  public long count(Verdict verdict) {
+    return verdicts.get(verdict.ordinal());
+  }
+
+  /** Datagrams that the kernel dropped because the receive buffer was full. */
+  public long overflows() {
+    return overflows.get();
+  }
+
+  /** What this reflector itself dropped though it was a probe: overflow and limit. */
+  public long ownDrops() {
+    return overflows() + count(Verdict.OVER_LIMIT);
+  }
+
+  void add(Verdict verdict) {
+    verdicts.getAndIncrement(verdict.ordinal());
+  }
+
+  void addOverflows(long more) {
+    overflows.getAndAdd(more);
+  }
+}

@@ -1,0 +1,161 @@
+package io.llamamesh.agent.wire;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Finds the fields of a LLAMA probe in a datagram, whoever wrote it. One object serves one thread
+ * again and again; what it found holds until the next {@link #parse}.
+ *
+ * <p>As in protobuf, fields may come in any order, the last of several wins, and unknown ones are
+ * skipped. What is not well-formed is refused; nothing is thrown for any input within the buffer.
+ */
+public final class ProbeParser {
+
+  private static final int NONE = -1;
+
+  private int at;
+  private int end;
+  private long varint;
+  private int signatureAt;
+  private int tosAt;
+  private int slotsAt;
+  private long sent;
+
+  /**
+   * Looks at one datagram.
+   *
+   * @return true when it is a probe: well-formed, with a signature of {@value
+   *     ProbeFormat#SIGNATURE_BYTES} bytes and a tos of one
+   */
+  public boolean parse(ByteBuffer bytes, int offset, int length) {
+    at = offset;
+    end = offset + length;
+    signatureAt = NONE;
+    tosAt = NONE;
+    slotsAt = NONE;
+    sent = 0;
+    while (at < end) {
+      if (!readVarint(bytes)
+          || varint >>> 32 != 0
+          || !field((int) (varint >>> 3), (int) varint & 7, bytes)) {
+        return false;
+      }
+    }
+    return signatureAt != NONE && tosAt != NONE;
+  }
+
+  private boolean field(int number, int type, ByteBuffer bytes) {
+    if (number == 0) {
+      return false;
+    }
+    return switch (type) {
+      case 0 -> number(number, bytes);
+      case 1 -> skip(8);
+      case 2 ->
+          readVarint(bytes)
+              && varint >= 0
+              && varint <= end - at
+              && blob(number, (int) varint, bytes);
+      case 5 -> skip(4);
+      // Groups: nobody sends them, and skipping them would need a stack.
+      default -> false;
+    };
+  }
+
+  private boolean number(int number, ByteBuffer bytes) {
+    if (!readVarint(bytes)) {
+      return false;
+    }
+    if (number == 3) {
+      sent = varint;
+    }
+    return true;
+  }
+
+  private boolean blob(int number, int length, ByteBuffer bytes) {
+    int start = at;
+    at += length;
+    return switch (number) {
+      case 1 -> {
+        signatureAt = start;
+        yield length == ProbeFormat.SIGNATURE_BYTES;
+      }
+      case 2 -> {
+        tosAt = start;
+        yield length == 1;
+      }
+      case 8 -> {
+        slotsAt = length == Slots.BYTES && Slots.recognised(bytes, start) ? start : NONE;
+        yield true;
+      }
+      default -> true;
+    };
+  }
+
+  private boolean skip(int count) {
+    if (count > end - at) {
+      return false;
+    }
+    at += count;
+    return true;
+  }
+
+  private boolean readVarint(ByteBuffer bytes) {
+    long value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      if (at >= end) {
+        return false;
+      }
+      byte b = bytes.get(at++);
+      if (shift == 63 && (b & 0xfe) != 0) {
+        return false;
+      }
+      value |= (long) (b & 0x7f) << shift;
+      if (b >= 0) {
+        varint = value;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Process nonce of the signature. */
+  public int nonce(ByteBuffer bytes) {
+    return bytes.getInt(signatureAt);
+  }
+
+  /** Flow of the signature, 24 bits. */
+  public int flow(ByteBuffer bytes) {
+    return bytes.getInt(signatureAt + 4) >>> 8;
+  }
+
+  /** Sequence of the signature, 24 bits. */
+  public int sequence(ByteBuffer bytes) {
+    return bytes.getInt(signatureAt + 6) & (ProbeFormat.MODULUS - 1);
+  }
+
+  /** Nonce and flow as one number. */
+  public long nonceAndFlow(ByteBuffer bytes) {
+    return bytes.getLong(signatureAt) >>> 8;
+  }
+
+  /** ToS or traffic class byte that the sender asks to have mirrored. */
+  public int tos(ByteBuffer bytes) {
+    return bytes.get(tosAt) & 0xff;
+  }
+
+  /** The sender's clock, as it wrote it. */
+  public long sent() {
+    return sent;
+  }
+
+  /** Whether our slots, of a version that we know, are there. */
+  public boolean hasSlots() {
+    return slotsAt != NONE;
+  }
+
+  /** Where the slots begin; meaningless unless {@link #hasSlots}. */
+  public int slotsAt() {
+    return slotsAt;
+  }
+}

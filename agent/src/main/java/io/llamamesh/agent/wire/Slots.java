@@ -1,0 +1,134 @@
+package io.llamamesh.agent.wire;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Our field 8: 64 bytes that the collector sends empty but for the head, and that the reflector
+ * fills in place, so that a reply is never longer than its request. Everything is big-endian.
+ *
+ * <pre>
+ *  0 magic u16 "LM"     2 version u8         3 direction u8     4 flags u8
+ *  5 tos seen u8        6 tracked u8         7 key id u8
+ *  8 received-at u64    the reflector's stamp of the probe's arrival, its own clock, ns since 1970
+ * 16 sent-at u64        its clock just before its send
+ * 24 epoch u32          one life of the reflector
+ * 28 highest u32        highest sequence (24 bits) seen of this flow
+ * 32 bitmap u64         bit i: sequence highest − 1 − i was seen; only the lowest `tracked` bits count
+ * 40 drops u32          datagrams that the reflector itself dropped in this life, modulo 2³²
+ * 44 reserved           zero
+ * 56 MAC u64            zero when the probe is not keyed
+ * </pre>
+ */
+public final class Slots {
+
+  /** Length of the field's value. */
+  public static final int BYTES = 64;
+
+  /** The version that this code writes; others are reflected like foreign probes. */
+  public static final int VERSION = 1;
+
+  public static final int REQUEST = 0;
+  public static final int REPLY = 1;
+
+  /** On a reply: this reflector is about to stop, do not count its silence. */
+  public static final int FLAG_DRAINING = 1;
+
+  /** On a reply: received-at is the kernel's stamp. */
+  public static final int FLAG_KERNEL_STAMP = 2;
+
+  /** On a request: a question whether the peer is back, which nobody counts. */
+  public static final int FLAG_HELLO = 4;
+
+  /** On a reply: the arrival's ToS is known. */
+  public static final int FLAG_TOS_SEEN = 8;
+
+  private static final short MAGIC = 0x4c4d;
+
+  private Slots() {}
+
+  /** Whether our slots of a version that we know begin here; the caller has checked the bounds. */
+  public static boolean recognised(ByteBuffer bytes, int at) {
+    return bytes.getShort(at) == MAGIC && (bytes.get(at + 2) & 0xff) == VERSION;
+  }
+
+  /** Writes the head of a request; the rest is zero. */
+  public static void request(ByteBuffer bytes, int at, int flags) {
+    bytes.putShort(at, MAGIC);
+    bytes.put(at + 2, (byte) VERSION);
+    bytes.put(at + 3, (byte) REQUEST);
+    bytes.put(at + 4, (byte) flags);
+    bytes.put(at + 5, (byte) 0);
+    bytes.putShort(at + 6, (short) 0);
+    for (int i = 8; i < BYTES; i += 8) {
+      bytes.putLong(at + i, 0);
+    }
+  }
+
+  /** Marks the slots as a reply's. */
+  public static void reply(ByteBuffer bytes, int at, int flags, int tosSeen) {
+    bytes.put(at + 3, (byte) REPLY);
+    bytes.put(at + 4, (byte) flags);
+    bytes.put(at + 5, (byte) tosSeen);
+  }
+
+  /** Writes what the reflector knows of the flow. */
+  public static void flow(ByteBuffer bytes, int at, int highest, int tracked, long bitmap) {
+    bytes.put(at + 6, (byte) tracked);
+    bytes.putInt(at + 28, highest);
+    bytes.putLong(at + 32, bitmap);
+  }
+
+  /** Writes which life of the reflector answers, and what it dropped in it. */
+  public static void reflector(ByteBuffer bytes, int at, int epoch, int drops) {
+    bytes.putInt(at + 24, epoch);
+    bytes.putInt(at + 40, drops);
+  }
+
+  public static void receivedAt(ByteBuffer bytes, int at, long nanos) {
+    bytes.putLong(at + 8, nanos);
+  }
+
+  public static void sentAt(ByteBuffer bytes, int at, long nanos) {
+    bytes.putLong(at + 16, nanos);
+  }
+
+  public static int direction(ByteBuffer bytes, int at) {
+    return bytes.get(at + 3) & 0xff;
+  }
+
+  public static int flags(ByteBuffer bytes, int at) {
+    return bytes.get(at + 4) & 0xff;
+  }
+
+  public static int tosSeen(ByteBuffer bytes, int at) {
+    return bytes.get(at + 5) & 0xff;
+  }
+
+  public static int tracked(ByteBuffer bytes, int at) {
+    return Math.min(64, bytes.get(at + 6) & 0xff);
+  }
+
+  public static long receivedAt(ByteBuffer bytes, int at) {
+    return bytes.getLong(at + 8);
+  }
+
+  public static long sentAt(ByteBuffer bytes, int at) {
+    return bytes.getLong(at + 16);
+  }
+
+  public static int epoch(ByteBuffer bytes, int at) {
+    return bytes.getInt(at + 24);
+  }
+
+  public static int highest(ByteBuffer bytes, int at) {
+    return bytes.getInt(at + 28) & (ProbeFormat.MODULUS - 1);
+  }
+
+  public static long bitmap(ByteBuffer bytes, int at) {
+    return bytes.getLong(at + 32);
+  }
+
+  public static int drops(ByteBuffer bytes, int at) {
+    return bytes.getInt(at + 40);
+  }
+}

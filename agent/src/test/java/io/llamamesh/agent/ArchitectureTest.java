@@ -1,0 +1,79 @@
+package io.llamamesh.agent;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+@AnalyzeClasses(
+    packages = "io.llamamesh.agent",
+    importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+
+  @ArchTest
+  static final ArchRule packagesHaveNoCycles =
+      slices().matching("io.llamamesh.agent.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule theEngineImportsOnlyJava =
+      classes()
+          .that()
+          .resideInAnyPackage("..agent.net", "..agent.wire", "..agent.reflector")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "java..",
+              "org.jspecify.annotations",
+              "io.llamamesh.agent.net",
+              "io.llamamesh.agent.wire",
+              "io.llamamesh.agent.reflector");
+
+  @ArchTest
+  static final ArchRule theCollectorAddsOnlyHistograms =
+      classes()
+          .that()
+          .resideInAPackage("..agent.collector")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "java..",
+              "org.jspecify.annotations",
+              "org.HdrHistogram",
+              "io.llamamesh.agent.net",
+              "io.llamamesh.agent.wire",
+              "io.llamamesh.agent.collector");
+
+  @ArchTest
+  static final ArchRule netAndWireKnowNothingElseOfOurs =
+      noClasses()
+          .that()
+          .resideInAnyPackage("..agent.net", "..agent.wire")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("..agent.reflector", "..agent.collector", "..agent.http");
+
+  @ArchTest
+  static final ArchRule onlyMainReadsTheEnvironmentOrExits =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("..agent.main")
+          .should()
+          .callMethod(System.class, "getenv")
+          .orShould()
+          .callMethod(System.class, "getenv", String.class)
+          .orShould()
+          .callMethod(System.class, "exit", int.class);
+
+  @ArchTest
+  static final ArchRule nobodyImportsMain =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("..agent.main")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("..agent.main");
+}

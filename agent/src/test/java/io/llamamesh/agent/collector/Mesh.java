@@ -1,0 +1,173 @@
+package io.llamamesh.agent.collector;
+
+import io.llamamesh.agent.net.FakeNetwork;
+import io.llamamesh.agent.net.PeerError;
+import io.llamamesh.agent.net.SendResult;
+import io.llamamesh.agent.wire.ProbeParser;
+import io.llamamesh.agent.wire.Slots;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+
+/** A prober on a fake network with reflectors that a test can make misbehave. */
+final class Mesh {
+
+  static final long MILLI = 1_000_000L;
+  static final long SECOND = 1000 * MILLI;
+
+  /** A probe as the wire sees it. */
+  record Probe(int flow, int sequence, int sourcePort, InetSocketAddress to, boolean hello) {}
+
+  final FakeNetwork network = new FakeNetwork(this::sent);
+  final WindowArchive archive = new WindowArchive("boot");
+  final CollectorCounters counters = new CollectorCounters();
+  final List<Probe> probes = new ArrayList<>();
+  final List<String> states = new ArrayList<>();
+  final List<String> reports = new ArrayList<>();
+  final Prober prober;
+
+  /** Dropped before the reflector. */
+  Predicate<Probe> dropForward = p -> false;
+
+  /** Dropped on the way back. */
+  Predicate<Probe> dropReturn = p -> false;
+
+  /** Answered twice. */
+  Predicate<Probe> duplicate = p -> false;
+
+  Predicate<Probe> refuse = p -> false;
+  SendResult result = SendResult.SENT;
+  boolean draining;
+  int reflectorDrops;
+  long delay = 200_000;
+  long residence = 50_000;
+
+  private final Map<Integer, Set<Integer>> seen = new HashMap<>();
+  private final ProbeParser parser = new ProbeParser();
+
+  Mesh() {
+    prober =
+        new Prober(
+            network,
+            network.newPoller(),
+            List.of(InetAddress.ofLiteral("127.0.0.11"), InetAddress.ofLiteral("::1")),
+            0x1234_5678,
+            archive,
+            counters,
+            (peer, before, now) -> states.add(before + ">" + now),
+            new CollectorReports() {
+              @Override
+              public void cannotProbe(InetSocketAddress target, String className, String reason) {
+                reports.add("cannot probe " + className + ": " + reason);
+              }
+
+              @Override
+              public void portsSteppedOver(long total) {
+                reports.add("stepped over " + total);
+              }
+
+              @Override
+              public void clockStepped(long total) {
+                reports.add("clock " + total);
+              }
+
+              @Override
+              public void failed(Throwable cause) {
+                throw new AssertionError(cause);
+              }
+            });
+  }
+
+  static ProbePlan.TrafficClass type() {
+    return new ProbePlan.TrafficClass("default", 0, 25000, SECOND, 1028);
+  }
+
+  static ProbePlan.Pair pair(int host, int ports, long period) {
+    return new ProbePlan.Pair(
+        type(),
+        new InetSocketAddress(InetAddress.ofLiteral("127.0.0." + host), 8100),
+        ports,
+        period,
+        Map.of("dst_ip", "127.0.0." + host));
+  }
+
+  static ProbePlan plan(ProbePlan.Pair... pairs) {
+    return new ProbePlan(10 * SECOND, 3600 * SECOND, List.of(pairs));
+  }
+
+  private SendResult sent(
+      FakeNetwork.FakeSocket from, byte[] bytes, InetSocketAddress to, int tos) {
+    if (result != SendResult.SENT) {
+      return result;
+    }
+    ByteBuffer buffer = ByteBuffer.wrap(bytes);
+    if (!parser.parse(buffer, 0, bytes.length)) {
+      throw new AssertionError("the prober sent something that is no probe");
+    }
+    int at = parser.slotsAt();
+    boolean hello = (Slots.flags(buffer, at) & Slots.FLAG_HELLO) != 0;
+    Probe probe =
+        new Probe(parser.flow(buffer), parser.sequence(buffer), from.local().getPort(), to, hello);
+    probes.add(probe);
+    if (refuse.test(probe)) {
+      from.fail(PeerError.PORT_UNREACHABLE, to);
+      return result;
+    }
+    if (dropForward.test(probe)) {
+      return result;
+    }
+    reflect(probe, buffer, at);
+    if (!dropReturn.test(probe)) {
+      from.deliver(bytes, to, delay);
+      if (duplicate.test(probe)) {
+        from.deliver(bytes, to, delay + 1000);
+      }
+    }
+    return result;
+  }
+
+  private void reflect(Probe probe, ByteBuffer bytes, int at) {
+    Set<Integer> flow = seen.computeIfAbsent(probe.flow(), f -> new TreeSet<>());
+    flow.add(probe.sequence());
+    int first = flow.stream().mapToInt(i -> i).min().orElseThrow();
+    int highest = flow.stream().mapToInt(i -> i).max().orElseThrow();
+    long bitmap = 0;
+    for (int i = 0; i < 64; i++) {
+      bitmap |= flow.contains(highest - 1 - i) ? 1L << i : 0;
+    }
+    Slots.reply(bytes, at, draining ? Slots.FLAG_DRAINING : 0, 0);
+    Slots.flow(bytes, at, highest, Math.min(64, highest - first), bitmap);
+    Slots.reflector(bytes, at, 7, reflectorDrops);
+    Slots.receivedAt(bytes, at, network.realtimeNanos());
+    Slots.sentAt(bytes, at, network.realtimeNanos() + residence);
+  }
+
+  /** Lets time go by, tick by tick. */
+  void run(long nanos) {
+    for (long left = nanos; left > 0; left -= prober.tickNanos()) {
+      network.advance(Math.min(left, prober.tickNanos()));
+      prober.tick();
+    }
+  }
+
+  /** Lets time go by without a tick: this process is stopped. */
+  void stop(long nanos) {
+    network.advance(nanos);
+    prober.tick();
+  }
+
+  /** Sum over all published windows and pairs. */
+  int published(Outcome outcome) {
+    return archive.after(0, 10_000).windows().stream()
+        .flatMap(w -> w.pairs().stream())
+        .mapToInt(p -> p.count(outcome))
+        .sum();
+  }
+}

@@ -1,0 +1,307 @@
+package io.llamamesh.agent.collector;
+
+import static io.llamamesh.agent.collector.Mesh.MILLI;
+import static io.llamamesh.agent.collector.Mesh.SECOND;
+import static io.llamamesh.agent.collector.Mesh.pair;
+import static io.llamamesh.agent.collector.Mesh.plan;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llamamesh.agent.net.SendResult;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ProberTest {
+
+  private final Mesh mesh = new Mesh();
+
+  @Test
+  void aHealthyPairLosesNothingAndShowsTheRttWithoutTheResidence() {
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+
+    mesh.run(30 * SECOND);
+
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+    PairResult result = mesh.archive.newest().orElseThrow().pairs().getFirst();
+    assertThat(result.count(Outcome.SENT)).isBetween(1, 160);
+    assertThat(result.count(Outcome.RECEIVED)).isEqualTo(result.count(Outcome.SENT));
+    assertThat(result.lossPercent()).isZero();
+    assertThat(result.residenceNanos()).isEqualTo(50_000);
+    PairResult.Rtt rtt = result.rtt();
+    assertThat(rtt).isNotNull();
+    assertThat(rtt.min()).isEqualTo(150_000);
+    assertThat(rtt.p99()).isEqualTo(150_000);
+    assertThat(rtt.jitter()).isZero();
+  }
+
+  @Test
+  void aFullWindowHoldsWhatThePaceAsksForAndEndsAtAMultipleOfTheInterval() {
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+
+    mesh.run(40 * SECOND);
+
+    List<ClosedWindow> windows = mesh.archive.after(0, 100).windows();
+    assertThat(windows).hasSizeGreaterThanOrEqualTo(2);
+    ClosedWindow full = windows.get(1);
+    assertThat(full.endNanos() % (10 * SECOND)).isZero();
+    assertThat(full.pairs().getFirst().count(Outcome.SENT)).isEqualTo(160);
+    assertThat(full.pairs().getFirst().paths()).hasSize(4);
+  }
+
+  @Test
+  void aTickSendsNoTwoProbesToOneTarget() {
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI), pair(13, 4, 250 * MILLI)));
+
+    int before = 0;
+    for (int tick = 0; tick < 500; tick++) {
+      mesh.run(10 * MILLI);
+      List<InetSocketAddress> targets =
+          mesh.probes.subList(before, mesh.probes.size()).stream().map(Mesh.Probe::to).toList();
+      assertThat(targets).doesNotHaveDuplicates();
+      before = mesh.probes.size();
+    }
+    assertThat(before).isPositive();
+  }
+
+  @Test
+  void whatIsDroppedOnTheWayThereIsForwardLoss() {
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+    mesh.dropForward = probe -> probe.sequence() % 10 == 5;
+
+    mesh.run(60 * SECOND);
+
+    assertThat(mesh.published(Outcome.LOST)).isPositive();
+    assertThat(mesh.published(Outcome.FORWARD_LOST)).isEqualTo(mesh.published(Outcome.LOST));
+    assertThat(mesh.published(Outcome.RETURN_LOST)).isZero();
+  }
+
+  @Test
+  void whatIsDroppedOnTheWayBackIsReturnLoss() {
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+    mesh.dropReturn = probe -> probe.sequence() % 2 == 1;
+
+    mesh.run(60 * SECOND);
+
+    assertThat(mesh.published(Outcome.LOST)).isPositive();
+    assertThat(mesh.published(Outcome.RETURN_LOST)).isEqualTo(mesh.published(Outcome.LOST));
+    assertThat(mesh.published(Outcome.FORWARD_LOST)).isZero();
+  }
+
+  @Test
+  void lossOnOneSourcePortShowsOnThatPathOnly() {
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+    mesh.dropForward = probe -> probe.sourcePort() == 25002;
+
+    mesh.run(30 * SECOND);
+
+    PairResult result = mesh.archive.newest().orElseThrow().pairs().getFirst();
+    assertThat(result.paths())
+        .allSatisfy(path ->
+            assertThat(path.lost()).isEqualTo(path.sourcePort() == 25002 ? path.sent() : 0));
+    assertThat(result.lossPercent()).isEqualTo(25.0);
+  }
+
+  @Test
+  void atFullLossThereIsNoRtt() {
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+    mesh.dropForward = probe -> true;
+
+    mesh.run(30 * SECOND);
+
+    PairResult result = mesh.archive.newest().orElseThrow().pairs().getFirst();
+    assertThat(result.lossPercent()).isEqualTo(100.0);
+    assertThat(result.rtt()).isNull();
+    assertThat(mesh.states).containsExactly("UP>SUSPECT", "SUSPECT>DOWN");
+  }
+
+  @Test
+  void whenNothingCouldBeSentThereIsNoLossFigure() {
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+    mesh.result = SendResult.DENIED;
+
+    mesh.run(30 * SECOND);
+
+    PairResult result = mesh.archive.newest().orElseThrow().pairs().getFirst();
+    assertThat(result.count(Outcome.SENT)).isZero();
+    assertThat(result.count(Outcome.SEND_ERROR)).isEqualTo(160);
+    assertThat(result.lossPercent()).isNaN();
+  }
+
+  @Test
+  void aClosedPortIsRefusedAndNotLost() {
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+    mesh.run(5 * SECOND);
+    mesh.refuse = probe -> true;
+    int before = mesh.probes.size();
+    mesh.run(30 * SECOND);
+    int refused = mesh.probes.size() - before;
+    mesh.refuse = probe -> false;
+    mesh.run(30 * SECOND);
+
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+    assertThat(mesh.published(Outcome.REFUSED)).isEqualTo(refused).isGreaterThan(400);
+    assertThat(mesh.states).containsExactly("UP>REFUSED", "REFUSED>UP");
+  }
+
+  @Test
+  void aSecondAnswerIsADuplicate() {
+    mesh.prober.apply(plan(pair(12, 1, 250 * MILLI)));
+    mesh.duplicate = probe -> probe.sequence() == 3;
+
+    mesh.run(30 * SECOND);
+
+    assertThat(mesh.published(Outcome.DUPLICATE)).isEqualTo(1);
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+  }
+
+  @Test
+  void anAnswerAfterTheTimeoutIsALossUnlessTheReflectorHeldItUp() {
+    mesh.prober.apply(plan(pair(12, 1, 250 * MILLI)));
+    mesh.delay = 1500 * MILLI;
+    mesh.residence = 1400 * MILLI;
+    mesh.run(40 * SECOND);
+    assertThat(mesh.published(Outcome.LATE)).isPositive();
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+
+    mesh.residence = 100 * MILLI;
+    int late = mesh.published(Outcome.LATE);
+    mesh.run(60 * SECOND);
+
+    assertThat(mesh.published(Outcome.LOST)).isPositive();
+    assertThat(mesh.published(Outcome.LATE)).isLessThan(late + 60);
+  }
+
+  @Test
+  void beingStoppedForThreeSecondsIsNobodysLoss() {
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+    mesh.run(12 * SECOND);
+
+    mesh.stop(3 * SECOND);
+    mesh.run(30 * SECOND);
+
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+    assertThat(mesh.counters.count(CollectorCounters.Event.AGENT_PAUSED)).isBetween(40L, 48L);
+  }
+
+  @Test
+  void steppingTheWallClockByAnHourChangesNoOutcome() {
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+    mesh.run(12 * SECOND);
+    mesh.network.step(3600 * SECOND);
+    mesh.run(12 * SECOND);
+    mesh.network.step(-3600 * SECOND);
+    mesh.run(30 * SECOND);
+
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+    assertThat(mesh.published(Outcome.RECEIVED)).isGreaterThan(400);
+    assertThat(mesh.counters.count(CollectorCounters.Event.CLOCK_STEP)).isEqualTo(2);
+    assertThat(mesh.archive.after(0, 100).windows())
+        .allSatisfy(window ->
+            window.pairs().stream()
+                .map(PairResult::rtt)
+                .forEach(rtt -> assertThat(rtt).isNotNull().matches(r -> r.max() < 20 * MILLI)));
+  }
+
+  @Test
+  void aDrainingPeerIsNotCountedButAskedOnceASecondUntilItIsBack() {
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+    mesh.run(10 * SECOND);
+    mesh.draining = true;
+    mesh.run(5 * SECOND);
+    mesh.dropForward = probe -> true;
+    mesh.run(10 * SECOND);
+    mesh.dropForward = probe -> false;
+    mesh.draining = false;
+    mesh.run(30 * SECOND);
+
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+    assertThat(mesh.probes.stream().filter(Mesh.Probe::hello).count()).isBetween(14L, 16L);
+    assertThat(mesh.states).containsExactly("UP>DRAINING", "DRAINING>UP");
+  }
+
+  @Test
+  void whatOurOwnBufferDroppedIsNoLoss() {
+    mesh.prober.apply(plan(pair(12, 1, 250 * MILLI)));
+    mesh.run(10 * SECOND);
+    mesh.dropReturn = probe -> true;
+    mesh.run(SECOND);
+    mesh.dropReturn = probe -> false;
+    mesh.network.sockets.getFirst().overflows = 4;
+    mesh.run(30 * SECOND);
+
+    assertThat(mesh.published(Outcome.OWN_DROP)).isEqualTo(4);
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+  }
+
+  @Test
+  void whatTheReflectorDroppedIsOverload() {
+    mesh.prober.apply(plan(pair(12, 1, 250 * MILLI)));
+    mesh.run(10 * SECOND);
+    mesh.dropForward = probe -> true;
+    mesh.run(SECOND);
+    mesh.dropForward = probe -> false;
+    mesh.reflectorDrops = 4;
+    mesh.run(30 * SECOND);
+
+    assertThat(mesh.published(Outcome.OVERLOAD)).isEqualTo(4);
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+  }
+
+  @Test
+  void aTakenPortIsSteppedOverAndTold() {
+    mesh.network.taken.add(25001);
+
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+    mesh.run(2 * SECOND);
+
+    assertThat(mesh.network.sockets.stream().map(s -> s.local().getPort()))
+        .containsExactly(25000, 25004, 25002, 25003);
+    assertThat(mesh.reports).containsExactly("stepped over 1");
+  }
+
+  @Test
+  void aHundredReloadsLoseNothingAndKeepSequencesAndPorts() {
+    for (int i = 0; i < 100; i++) {
+      mesh.prober.apply(
+          i % 2 == 0
+              ? plan(pair(12, 4, 250 * MILLI), pair(13, 4, 250 * MILLI))
+              : plan(pair(12, 4, 250 * MILLI)));
+      mesh.run(300 * MILLI);
+    }
+    mesh.run(20 * SECOND);
+
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+    assertThat(mesh.network.sockets).hasSize(4);
+    Map<Integer, List<Integer>> kept =
+        mesh.probes.stream()
+            .filter(probe -> probe.to().getAddress().getHostAddress().endsWith("12"))
+            .collect(
+                java.util.stream.Collectors.groupingBy(
+                    Mesh.Probe::sourcePort,
+                    java.util.stream.Collectors.mapping(
+                        Mesh.Probe::sequence, java.util.stream.Collectors.toList())));
+    assertThat(kept).hasSize(4);
+    kept.values()
+        .forEach(sequence -> {
+          for (int i = 0; i < sequence.size(); i++) {
+            assertThat(sequence.get(i)).isEqualTo(i);
+          }
+        });
+  }
+
+  @Test
+  void anEmptyPlanStopsProbingAndFreesThePortsOnceAllIsSettled() {
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+    mesh.run(10 * SECOND);
+    int sent = mesh.probes.size();
+
+    mesh.prober.apply(ProbePlan.IDLE);
+    mesh.run(20 * SECOND);
+
+    assertThat(mesh.probes).hasSize(sent);
+    assertThat(mesh.network.sockets).allMatch(socket -> socket.closed);
+    assertThat(mesh.published(Outcome.SENT)).isEqualTo(sent);
+    assertThat(mesh.published(Outcome.RECEIVED)).isEqualTo(sent);
+  }
+}

@@ -1,0 +1,31 @@
+package io.llamamesh.agent.collector;
+
+import java.util.List;
+import java.util.Map;
+
+/** Windows as the prober would have published them. */
+public final class TestWindows {
+
+  private static final long FIRST_END = 1_795_167_610_000_000_000L;
+
+  private TestWindows() {}
+
+  /** Publishes windows of one pair, ten seconds each; the first ends at 2026-11-20T09:40:10Z. */
+  public static void publish(WindowArchive archive, int count) {
+    for (int i = 0; i < count; i++) {
+      PairCell cell = new PairCell(1);
+      cell.open(i, 1);
+      for (int probe = 0; probe < 10; probe++) {
+        cell.sent(0);
+        cell.received(0, 100_000 + probe);
+        cell.residence(10_000);
+      }
+      PairResult pair =
+          cell.close(
+              Map.of("src_ip", "127.0.0.11", "dst_ip", "127.0.0.12"), 5.0, new int[] {25000});
+      archive.publish(
+          new ClosedWindow(archive.nextSequence(), FIRST_END + i * 10_000_000_000L, List.of(pair)),
+          3600_000_000_000L);
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package io.llamamesh.agent.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.llamamesh.agent.collector.CollectorCounters;
+import io.llamamesh.agent.collector.TestWindows;
+import io.llamamesh.agent.collector.WindowArchive;
+import io.llamamesh.agent.config.ConfigState;
+import io.llamamesh.agent.reflector.ReflectorCounters;
+import io.llamamesh.results.ResultsJson;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ApiServerTest {
+
+  private final WindowArchive archive = new WindowArchive("b00t");
+  private final HttpClient client = HttpClient.newHttpClient();
+  private ApiServer api;
+
+  @BeforeEach
+  void start() throws IOException {
+    AgentState state =
+        new AgentState(
+            "test",
+            List.of("127.0.0.1:8100"),
+            1,
+            () -> 3,
+            () -> ConfigState.NONE,
+            archive,
+            new CollectorCounters(),
+            new ReflectorCounters());
+    api =
+        ApiServer.start(
+            List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
+            state,
+            InstantSource.fixed(Instant.parse("2026-01-31T12:00:00.000000001Z")));
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    api.close();
+  }
+
+  private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    return send(HttpRequest.newBuilder(uri(path)).build());
+  }
+
+  private URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + api.locals().getFirst().getPort() + path);
+  }
+
+  private HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
+    return client.send(request, HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void statusIsLlamasOk() throws Exception {
+    assertThat(get("/status").body()).isEqualTo("ok");
+  }
+
+  @Test
+  void withoutAWindowThereAreNoPointsAndTheCursorStandsAtTheBeginning() throws Exception {
+    HttpResponse<String> response = get("/influxdata");
+
+    assertThat(response.body()).isEqualTo("[]");
+    assertThat(response.headers().firstValue("Llama-Cursor")).contains("b00t:0");
+    assertThat(response.headers().firstValue("Llama-More")).contains("false");
+    assertThat(response.headers().firstValue("Llama-Clock"))
+        .contains("2026-01-31T12:00:00.000000001Z");
+  }
+
+  @Test
+  void theCursorLeadsThroughAllWindowsOnce() throws Exception {
+    TestWindows.publish(archive, 5);
+
+    HttpResponse<String> first = get("/influxdata?after=b00t:0&limit=3");
+    HttpResponse<String> second =
+        get(
+            "/influxdata?limit=3&after="
+                + first.headers().firstValue("Llama-Cursor").orElseThrow());
+
+    assertThat(first.headers().firstValue("Llama-More")).contains("true");
+    assertThat(first.headers().firstValue("Llama-Cursor")).contains("b00t:3");
+    assertThat(second.headers().firstValue("Llama-More")).contains("false");
+    assertThat(second.headers().firstValue("Llama-Cursor")).contains("b00t:5");
+    assertThat(ResultsJson.mapper().readTree(first.body())).hasSize(3);
+    assertThat(ResultsJson.mapper().readTree(second.body())).hasSize(2);
+  }
+
+  @Test
+  void anUnknownBootGetsAllThatIsRetained() throws Exception {
+    TestWindows.publish(archive, 4);
+
+    HttpResponse<String> response = get("/influxdata?after=other:999");
+
+    assertThat(ResultsJson.mapper().readTree(response.body())).hasSize(4);
+  }
+
+  @Test
+  void aPointHasLlamasShapeWithDecimalPointsAndItsWindowsEnd() throws Exception {
+    TestWindows.publish(archive, 1);
+
+    String body = get("/influxdata").body();
+
+    JsonNode point = ResultsJson.mapper().readTree(body).get(0);
+    assertThat(point.get("measurement").asText()).isEqualTo("raw_stats");
+    assertThat(point.get("time").asText()).isEqualTo("2026-11-20T09:40:10Z");
+    assertThat(point.get("tags").get("dst_ip").asText()).isEqualTo("127.0.0.12");
+    assertThat(body).contains("\"sent\":").containsPattern("\"loss\":0\\.0");
+    assertThat(point.get("fields").fieldNames())
+        .toIterable()
+        .contains("sent", "received", "lost", "loss", "rtt", "rtt_p99", "jitter", "residence");
+  }
+
+  @Test
+  void latencyHasTheShapeOfThePythonCollector() throws Exception {
+    TestWindows.publish(archive, 1);
+
+    JsonNode answer = ResultsJson.mapper().readTree(get("/latency").body());
+
+    JsonNode data = answer.get(0).get("data");
+    assertThat(data.get(0).get(0).asText()).isEqualTo("rtt");
+    assertThat(data.get(1).get(0).asText()).isEqualTo("loss");
+    assertThat(data.get(1).get(2).asLong()).isEqualTo(1_795_167_610L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/influxdata?after=nonsense",
+        "/influxdata?after=b00t:-1",
+        "/influxdata?limit=0",
+        "/influxdata?limit=1001",
+        "/influxdata?limit=x",
+        "/influxdata?since=yesterday",
+        "/influxdata?unknown=1",
+        "/influxdata?after=b00t:1&since=2026-01-31T12:00:00Z",
+        "/latency?x"
+      })
+  void whatIsWronglyAskedGets400AndAReason(String path) throws Exception {
+    HttpResponse<String> response = get(path);
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(ResultsJson.mapper().readTree(response.body()).get("error").asText()).isNotBlank();
+  }
+
+  @Test
+  void anUnknownPathGets404() throws Exception {
+    HttpResponse<String> response = get("/quitquit");
+
+    assertThat(response.statusCode()).isEqualTo(404);
+    assertThat(ResultsJson.mapper().readTree(response.body()).has("error")).isTrue();
+  }
+
+  @Test
+  void anotherMethodGets405() throws Exception {
+    HttpResponse<String> response =
+        send(
+            HttpRequest.newBuilder(uri("/status")).timeout(Duration.ofSeconds(5)).DELETE().build());
+
+    assertThat(response.statusCode()).isEqualTo(405);
+    assertThat(response.headers().firstValue("Allow")).contains("GET, HEAD");
+  }
+
+  @Test
+  void metricsArePrometheusText() throws Exception {
+    assertThat(get("/metrics").body())
+        .contains("llamamesh_probes_total{outcome=\"lost\"} 0.0")
+        .contains("llamamesh_collector_flows 3.0");
+  }
+}

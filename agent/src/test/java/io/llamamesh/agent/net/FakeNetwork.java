@@ -1,0 +1,221 @@
+package io.llamamesh.agent.net;
+
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** A network whose clocks and datagrams a test plays. */
+public final class FakeNetwork implements UdpNetwork {
+
+  /** Decides what becomes of a datagram that was sent. */
+  @FunctionalInterface
+  public interface Wire {
+    SendResult sent(FakeSocket from, byte[] bytes, InetSocketAddress to, int tos);
+  }
+
+  private static final long START = 1_800_000_000_000_000_000L;
+
+  public final List<FakeSocket> sockets = new ArrayList<>();
+  public final Set<Integer> taken = new HashSet<>();
+  private final Wire wire;
+  private long monotonic = 1_000_000_000_000L;
+  private long offset = START - monotonic;
+  private int ephemeral = 40_000;
+
+  public FakeNetwork(Wire wire) {
+    this.wire = wire;
+  }
+
+  public void advance(long nanos) {
+    monotonic += nanos;
+  }
+
+  /** Steps the wall clock. */
+  public void step(long nanos) {
+    offset += nanos;
+  }
+
+  @Override
+  public UdpSocket open(InetSocketAddress local, UdpOptions options) throws BindException {
+    int port = local.getPort() == 0 ? ephemeral++ : local.getPort();
+    if (!taken.add(port)) {
+      throw new BindException("Address already in use");
+    }
+    FakeSocket socket = new FakeSocket(new InetSocketAddress(local.getAddress(), port));
+    sockets.add(socket);
+    return socket;
+  }
+
+  @Override
+  public Batch newBatch(int slots, int slotBytes) {
+    return new FakeBatch(slots, slotBytes);
+  }
+
+  @Override
+  public Poller newPoller() {
+    return new Poller() {
+      @Override
+      public void add(UdpSocket socket) {}
+
+      @Override
+      public void remove(UdpSocket socket) {}
+
+      @Override
+      public void await(long timeoutNanos) {}
+
+      @Override
+      public void wakeup() {}
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  @Override
+  public long realtimeNanos() {
+    return monotonic + offset;
+  }
+
+  @Override
+  public long monotonicNanos() {
+    return monotonic;
+  }
+
+  @Override
+  public boolean stampsArrivals() {
+    return true;
+  }
+
+  @Override
+  public String description() {
+    return "fake";
+  }
+
+  private record Arrival(long at, ByteBuffer bytes, InetSocketAddress from) {}
+
+  private record Failure(PeerError error, InetSocketAddress to) {}
+
+  private static final class FakeBatch extends Batch {
+    private final ByteBuffer all;
+
+    FakeBatch(int slots, int slotBytes) {
+      super(slots, slotBytes);
+      all = ByteBuffer.allocate(slots * slotBytes);
+    }
+
+    @Override
+    public ByteBuffer bytes() {
+      return all;
+    }
+  }
+
+  /** A socket of the fake network. */
+  public final class FakeSocket implements UdpSocket {
+    private final InetSocketAddress local;
+    private final PriorityQueue<Arrival> arrivals =
+        new PriorityQueue<>(Comparator.comparingLong(Arrival::at));
+    private final List<Failure> failures = new ArrayList<>();
+    public long overflows;
+    public boolean closed;
+
+    private FakeSocket(InetSocketAddress local) {
+      this.local = local;
+    }
+
+    /** Lets a datagram arrive after a delay. */
+    public void deliver(byte[] bytes, InetSocketAddress from, long delay) {
+      arrivals.add(new Arrival(monotonic + delay, ByteBuffer.wrap(bytes.clone()), from));
+    }
+
+    /** Queues an error of an earlier datagram. */
+    public void fail(PeerError error, InetSocketAddress to) {
+      failures.add(new Failure(error, to));
+    }
+
+    @Override
+    public InetSocketAddress local() {
+      return local;
+    }
+
+    @Override
+    public int receiveBufferBytes() {
+      return 1 << 20;
+    }
+
+    @Override
+    public int receive(Batch batch) {
+      int n = 0;
+      while (n < batch.slots() && !arrivals.isEmpty() && arrivals.peek().at() <= monotonic) {
+        Arrival arrival = arrivals.remove();
+        batch.bytes().put(batch.offset(n), arrival.bytes(), 0, arrival.bytes().limit());
+        batch.length[n] = arrival.bytes().limit();
+        batch.truncated[n] = false;
+        batch.stamp[n] = arrival.at() + offset;
+        batch.kernelStamp[n] = true;
+        batch.tos[n] = 0;
+        batch.sourceHigh[n] = Ip.high(arrival.from().getAddress());
+        batch.sourceLow[n] = Ip.low(arrival.from().getAddress());
+        batch.sourcePort[n] = arrival.from().getPort();
+        n++;
+      }
+      return n;
+    }
+
+    @Override
+    public SendResult send(Payload payload, int length, Remote to, int tos) {
+      byte[] bytes = new byte[length];
+      payload.bytes().get(0, bytes);
+      return wire.sent(this, bytes, to.address(), tos);
+    }
+
+    @Override
+    public SendResult forward(Batch batch, int slot, Remote to, int tos) {
+      return wire.sent(this, copy(batch, slot), to.address(), tos);
+    }
+
+    @Override
+    public SendResult reply(Batch batch, int slot, int tos) {
+      return wire.sent(this, copy(batch, slot), batch.source(slot), tos);
+    }
+
+    private byte[] copy(Batch batch, int slot) {
+      byte[] bytes = new byte[batch.length(slot)];
+      batch.bytes().get(batch.offset(slot), bytes);
+      return bytes;
+    }
+
+    @Override
+    public int drainErrors(ErrorSink sink) {
+      Consumer<Failure> tell =
+          f ->
+              sink.failed(
+                  f.error(),
+                  Ip.high(f.to().getAddress()),
+                  Ip.low(f.to().getAddress()),
+                  f.to().getPort(),
+                  0);
+      failures.forEach(tell);
+      int count = failures.size();
+      failures.clear();
+      return count;
+    }
+
+    @Override
+    public long overflows() {
+      return overflows;
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+      taken.remove(local.getPort());
+    }
+  }
+}

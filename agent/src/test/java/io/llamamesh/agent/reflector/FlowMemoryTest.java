@@ -1,0 +1,63 @@
+package io.llamamesh.agent.reflector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Random;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class FlowMemoryTest {
+
+  private final FlowMemory memory = new FlowMemory();
+
+  @Test
+  void aGapShowsAsAClearBit() {
+    memory.arrived(1, 1, 10);
+    memory.arrived(1, 1, 11);
+    int entry = memory.arrived(1, 1, 13);
+
+    assertThat(memory.highest(entry)).isEqualTo(13);
+    assertThat(memory.tracked(entry)).isEqualTo(3);
+    assertThat(memory.bitmap(entry)).isEqualTo(0b110);
+  }
+
+  @Test
+  void sequencesGoOnAfterTheLastOf24Bits() {
+    memory.arrived(1, 1, 0xffffff);
+    int entry = memory.arrived(1, 1, 0);
+
+    assertThat(memory.highest(entry)).isZero();
+    assertThat(memory.bitmap(entry)).isEqualTo(1);
+  }
+
+  @Test
+  void whatTheBitmapSaysIsWhatArrivedInAnyOrder() {
+    Random random = new Random(42);
+    TreeSet<Integer> arrived = new TreeSet<>();
+    int next = 1000;
+    int entry = memory.arrived(5, 9, next);
+    arrived.add(next);
+    for (int i = 0; i < 5000; i++) {
+      next += random.nextInt(4);
+      int sequence = Math.max(1000, next - random.nextInt(5));
+      entry = memory.arrived(5, 9, sequence);
+      arrived.add(sequence);
+      int highest = arrived.last();
+      assertThat(memory.highest(entry)).isEqualTo(highest);
+      assertThat(memory.tracked(entry)).isEqualTo(Math.min(64, highest - 1000));
+      for (int bit = 0; bit < memory.tracked(entry); bit++) {
+        assertThat((memory.bitmap(entry) >>> bit & 1) != 0)
+            .isEqualTo(arrived.contains(highest - 1 - bit));
+      }
+    }
+  }
+
+  @Test
+  void flowsOfDifferentSendersAreKeptApart() {
+    memory.arrived(1, 1, 10);
+    int entry = memory.arrived(1, 2, 20);
+
+    assertThat(memory.highest(entry)).isEqualTo(20);
+    assertThat(memory.tracked(entry)).isZero();
+  }
+}

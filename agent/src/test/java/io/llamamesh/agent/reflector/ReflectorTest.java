@@ -1,0 +1,178 @@
+package io.llamamesh.agent.reflector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llamamesh.agent.net.ChannelNetwork;
+import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.wire.ProbeFormat;
+import io.llamamesh.agent.wire.ProbeParser;
+import io.llamamesh.agent.wire.ProbeWriter;
+import io.llamamesh.agent.wire.Slots;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ReflectorTest {
+
+  private static final InetAddress HOST = InetAddress.ofLiteral("127.0.0.1");
+
+  private final UdpNetwork network = new ChannelNetwork("test");
+  private final ReflectorCounters counters = new ReflectorCounters();
+  private Reflector reflector;
+  private DatagramSocket client;
+
+  @BeforeEach
+  void start() throws IOException {
+    reflector = reflector(1_000_000);
+    client = new DatagramSocket(0, HOST);
+    client.setSoTimeout(5000);
+  }
+
+  private Reflector reflector(int limit) throws IOException {
+    return Reflector.start(network, List.of(new InetSocketAddress(HOST, 0)), limit, 77, counters);
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    reflector.close();
+  }
+
+  private static byte[] probe(int sequence) {
+    byte[] bytes = new byte[1028];
+    ByteBuffer buffer = ByteBuffer.wrap(bytes);
+    ProbeWriter.frame(buffer, bytes.length, 0x20);
+    ProbeWriter.signature(buffer, 5, 6, sequence);
+    ProbeWriter.sent(buffer, 123_456_789L);
+    return bytes;
+  }
+
+  private void send(byte[] bytes) throws IOException {
+    client.send(new DatagramPacket(bytes, bytes.length, reflector.locals().getFirst()));
+  }
+
+  private byte[] receive() throws IOException {
+    DatagramPacket packet = new DatagramPacket(new byte[9000], 9000);
+    client.receive(packet);
+    return Arrays.copyOf(packet.getData(), packet.getLength());
+  }
+
+  @Test
+  void ourProbeComesBackAsLongAsItWasWithTheSlotsFilled() throws IOException {
+    byte[] sent = probe(9);
+
+    send(sent);
+    byte[] got = receive();
+
+    ByteBuffer buffer = ByteBuffer.wrap(got);
+    ProbeParser parser = new ProbeParser();
+    assertThat(got).hasSameSizeAs(sent);
+    assertThat(parser.parse(buffer, 0, got.length)).isTrue();
+    assertThat(parser.sequence(buffer)).isEqualTo(9);
+    assertThat(parser.sent()).isEqualTo(123_456_789L);
+    int at = parser.slotsAt();
+    assertThat(Slots.direction(buffer, at)).isEqualTo(Slots.REPLY);
+    assertThat(Slots.epoch(buffer, at)).isEqualTo(77);
+    assertThat(Slots.highest(buffer, at)).isEqualTo(9);
+    assertThat(Slots.sentAt(buffer, at)).isGreaterThanOrEqualTo(Slots.receivedAt(buffer, at));
+    assertThat(Arrays.copyOf(got, 27)).isEqualTo(Arrays.copyOf(sent, 27));
+    assertThat(Arrays.copyOfRange(got, ProbeFormat.MIN_DATAGRAM, got.length))
+        .isEqualTo(Arrays.copyOfRange(sent, ProbeFormat.MIN_DATAGRAM, sent.length));
+  }
+
+  @Test
+  void aForeignProbeComesBackByteForByte() throws IOException {
+    byte[] foreign =
+        new byte[] {10, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 18, 1, 0, 24, 5, 58, 2, 1, 2};
+
+    send(foreign);
+
+    assertThat(receive()).isEqualTo(foreign);
+  }
+
+  @Test
+  void aForeignProbeThatWasJustHereIsNotReflectedAgain() throws IOException {
+    byte[] foreign = new byte[] {10, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 18, 1, 0};
+    send(foreign);
+    receive();
+
+    send(foreign);
+
+    await().until(() -> counters.count(Verdict.SEEN_BEFORE) == 1);
+  }
+
+  @Test
+  void aReplyIsNeverReflected() throws IOException {
+    send(probe(1));
+    byte[] reply = receive();
+
+    send(reply);
+
+    await().until(() -> counters.count(Verdict.MARKED_REPLY) == 1);
+    assertThat(counters.count(Verdict.REFLECTED)).isEqualTo(1);
+  }
+
+  @Test
+  void garbageIsCountedAndNotAnsweredAndProbesStillAre() throws IOException {
+    Random random = new Random(1);
+    for (int i = 0; i < 500; i++) {
+      byte[] garbage = new byte[random.nextInt(200)];
+      random.nextBytes(garbage);
+      send(garbage);
+    }
+    await().until(() -> counters.count(Verdict.MALFORMED) == 500);
+
+    send(probe(3));
+
+    assertThat(receive()).hasSize(1028);
+    client.setSoTimeout(50);
+    org.assertj.core.api.Assertions.assertThatThrownBy(this::receive)
+        .isInstanceOf(SocketTimeoutException.class);
+  }
+
+  @Test
+  void whatIsOverTheLimitIsDroppedCountedAndToldToTheSender() throws IOException {
+    reflector.close();
+    reflector = reflector(10);
+    for (int i = 0; i < 20; i++) {
+      send(probe(i));
+    }
+    await()
+        .until(() -> counters.count(Verdict.OVER_LIMIT) + counters.count(Verdict.REFLECTED) == 20);
+    long dropped = counters.count(Verdict.OVER_LIMIT);
+    assertThat(dropped).isPositive();
+    while (counters.count(Verdict.REFLECTED) < 21 - dropped) {
+      send(probe(100));
+    }
+
+    ByteBuffer last = ByteBuffer.wrap(receive());
+    ProbeParser parser = new ProbeParser();
+    while (parser.parse(last, 0, last.limit()) && parser.sequence(last) != 100) {
+      last = ByteBuffer.wrap(receive());
+    }
+    assertThat(Slots.drops(last, parser.slotsAt())).isGreaterThanOrEqualTo((int) dropped);
+  }
+
+  @Test
+  void drainingIsMarkedOnReplies() throws IOException {
+    reflector.drain();
+
+    send(probe(1));
+
+    ByteBuffer reply = ByteBuffer.wrap(receive());
+    ProbeParser parser = new ProbeParser();
+    assertThat(parser.parse(reply, 0, reply.limit())).isTrue();
+    assertThat(Slots.flags(reply, parser.slotsAt()) & Slots.FLAG_DRAINING).isNotZero();
+  }
+}

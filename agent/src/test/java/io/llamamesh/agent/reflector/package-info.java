@@ -1,0 +1,5 @@
+/** Tests of {@code .reflector}. */
+@NullMarked
+package io.llamamesh.agent.reflector;
+
+import org.jspecify.annotations.NullMarked;

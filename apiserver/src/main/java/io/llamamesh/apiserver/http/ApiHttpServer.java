@@ -1,0 +1,137 @@
+package io.llamamesh.apiserver.http;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.llamamesh.apiserver.journal.RequestJournal;
+import io.llamamesh.apiserver.json.Json;
+import io.llamamesh.apiserver.objects.Deletion;
+import io.llamamesh.apiserver.objects.ObjectService;
+import io.llamamesh.apiserver.problem.ApiProblem;
+import io.llamamesh.apiserver.store.ObjectStore;
+import io.llamamesh.apiserver.types.Catalog;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes HTTP requests to what answers them, each on a virtual thread of its own. */
+public final class ApiHttpServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ApiHttpServer.class);
+
+  private final Catalog catalog;
+  private final ResourceEndpoint resources;
+  private final Discovery discovery;
+  private final HttpServer server;
+  private final ExecutorService threads;
+
+  static {
+    // The JDK's server reads these once, when its first instance is made. Without the first, small
+    // answers wait for delayed acknowledgements; the second must outlast the clients' own idea of
+    // how long a pooled connection lives (30 s to 90 s), or they write into one just closed.
+    presetProperty("sun.net.httpserver.nodelay", "true");
+    presetProperty("sun.net.httpserver.idleInterval", "300");
+    presetProperty("sun.net.httpserver.maxIdleConnections", "10000");
+  }
+
+  /**
+   * Starts listening.
+   *
+   * @throws IOException when the address cannot be bound
+   */
+  public ApiHttpServer(
+      InetSocketAddress address,
+      Catalog catalog,
+      ObjectStore store,
+      ObjectService objects,
+      Deletion deletion,
+      RequestJournal journal)
+      throws IOException {
+    this.catalog = catalog;
+    this.resources = new ResourceEndpoint(store, objects, deletion, journal);
+    this.discovery = new Discovery(catalog);
+    this.server = HttpServer.create(address, 1024);
+    this.threads =
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("apiserver-", 0).factory());
+    server.setExecutor(threads);
+    server.createContext("/", this::serve);
+    server.start();
+  }
+
+  /** Where it listens. */
+  public InetSocketAddress address() {
+    return server.getAddress();
+  }
+
+  /** Stops listening and ends every request, watches too. */
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+
+  private void serve(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      Call call = new Call(exchange);
+      try {
+        route(call);
+      } catch (ApiProblem problem) {
+        call.answer(problem.code(), problem.status());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } catch (RuntimeException e) {
+        LOG.error("request failed method={} uri={}", call.method(), exchange.getRequestURI(), e);
+        ApiProblem problem = ApiProblem.internal("the stand-in failed: " + e);
+        call.answer(problem.code(), problem.status());
+      }
+    }
+  }
+
+  private void route(Call call) throws IOException, InterruptedException {
+    List<String> path = call.path();
+    String first = path.isEmpty() ? "" : path.getFirst();
+    switch (first) {
+      case "api" -> {
+        switch (path.size()) {
+          case 1 -> call.answer(200, discovery.coreVersions());
+          case 2 -> call.answer(200, discovery.resources("", path.get(1)));
+          default -> resources.serve(call, Target.of(path, catalog));
+        }
+      }
+      case "apis" -> {
+        switch (path.size()) {
+          case 1 -> call.answer(200, discovery.groups());
+          case 2 -> call.answer(200, discovery.group(path.get(1)));
+          case 3 -> call.answer(200, discovery.resources(path.get(1), path.get(2)));
+          default -> resources.serve(call, Target.of(path, catalog));
+        }
+      }
+      case "version" -> call.answer(200, version());
+      case "healthz", "livez", "readyz" ->
+          call.answer(200, "text/plain", "ok".getBytes(StandardCharsets.US_ASCII));
+      default -> throw ApiProblem.noSuchPath();
+    }
+  }
+
+  private static com.fasterxml.jackson.databind.JsonNode version() {
+    return Json.object()
+        .put("major", "1")
+        .put("minor", "34")
+        .put("gitVersion", "v1.34.0+llama-mesh-stand-in")
+        .put("gitCommit", "none")
+        .put("gitTreeState", "clean")
+        .put("buildDate", "2026-01-01T00:00:00Z")
+        .put("goVersion", "none")
+        .put("compiler", "javac")
+        .put("platform", "java");
+  }
+
+  private static void presetProperty(String name, String value) {
+    if (System.getProperty(name) == null) {
+      System.setProperty(name, value);
+    }
+  }
+}

@@ -1,0 +1,169 @@
+package io.llamamesh.apiserver.http;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.llamamesh.apiserver.json.Json;
+import io.llamamesh.apiserver.objects.Selection;
+import io.llamamesh.apiserver.problem.ApiProblem;
+import io.llamamesh.apiserver.store.Change;
+import io.llamamesh.apiserver.store.ObjectStore;
+import io.llamamesh.apiserver.store.ObjectStore.ExpiredException;
+import io.llamamesh.apiserver.store.Stored;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * One watch: every change of a resource after a revision, in order, as lines of JSON. A client that
+ * reads too slowly is told 410 (Expired) and lists again; nothing is left out silently.
+ */
+final class WatchStream {
+  private static final Duration BOOKMARK_EVERY = Duration.ofSeconds(30);
+  private static final long LONGEST_SECONDS = 1800;
+
+  /** Writes an object the way the client asked for. */
+  interface Form {
+    byte[] of(Stored object);
+  }
+
+  private final ObjectStore store;
+  private final Target target;
+  private final Selection selection;
+  private final Form form;
+  private final Call call;
+
+  WatchStream(ObjectStore store, Target target, Selection selection, Form form, Call call) {
+    this.store = store;
+    this.target = target;
+    this.selection = selection;
+    this.form = form;
+    this.call = call;
+  }
+
+  void run() throws IOException, InterruptedException {
+    try (OutputStream out = call.stream()) {
+      try {
+        ObjectStore.Reader reader = start(out);
+        follow(reader, out);
+      } catch (ExpiredException e) {
+        send(out, "ERROR", Json.bytes(e.asProblem().status()));
+        out.flush();
+      }
+    }
+  }
+
+  private ObjectStore.Reader start(OutputStream out) throws IOException, ExpiredException {
+    String from = call.query("resourceVersion");
+    boolean initial =
+        call.flag("sendInitialEvents")
+            || ((from.isEmpty() || from.equals("0")) && call.query("sendInitialEvents").isEmpty());
+    if (!initial) {
+      long revision = from.isEmpty() ? store.revision() : revision(from);
+      return store.changesAfter(target.type().bucket(), revision);
+    }
+    ObjectStore.Snapshot now = store.list(target.type().bucket(), target.namespace());
+    for (Stored object : now.objects()) {
+      if (isWanted(object)) {
+        send(out, "ADDED", form.of(object));
+      }
+    }
+    if (call.flag("sendInitialEvents")) {
+      bookmark(out, now.revision(), true);
+    }
+    out.flush();
+    return store.changesAfter(target.type().bucket(), now.revision());
+  }
+
+  private void follow(ObjectStore.Reader reader, OutputStream out)
+      throws IOException, ExpiredException, InterruptedException {
+    long end = System.nanoTime() + Duration.ofSeconds(seconds()).toNanos();
+    long lastSent = System.nanoTime();
+    boolean bookmarks = call.flag("allowWatchBookmarks");
+    while (true) {
+      long left = end - System.nanoTime();
+      if (left <= 0 || store.isClosed()) {
+        return;
+      }
+      List<Change> changes =
+          reader.next(Duration.ofNanos(Math.min(left, BOOKMARK_EVERY.toNanos())));
+      for (Change change : changes) {
+        send(change, out);
+      }
+      long now = System.nanoTime();
+      if (!changes.isEmpty()) {
+        out.flush();
+        lastSent = now;
+      } else if (bookmarks && now - lastSent >= BOOKMARK_EVERY.toNanos()) {
+        bookmark(out, reader.seen(), false);
+        out.flush();
+        lastSent = now;
+      }
+    }
+  }
+
+  private void send(Change change, OutputStream out) throws IOException {
+    Stored before = change.previous();
+    boolean was = before != null && isWanted(before);
+    switch (change) {
+      case Change.Added added -> {
+        if (isWanted(added.object())) {
+          send(out, "ADDED", form.of(added.object()));
+        }
+      }
+      case Change.Modified modified -> {
+        boolean is = isWanted(modified.object());
+        if (is) {
+          send(out, was ? "MODIFIED" : "ADDED", form.of(modified.object()));
+        } else if (was) {
+          send(out, "DELETED", form.of(modified.object()));
+        }
+      }
+      case Change.Deleted deleted -> {
+        if (was) {
+          send(out, "DELETED", form.of(deleted.object()));
+        }
+      }
+    }
+  }
+
+  private boolean isWanted(Stored object) {
+    return (target.namespace().isEmpty() || target.namespace().equals(object.key().namespace()))
+        && (target.name().isEmpty() || target.name().equals(object.key().name()))
+        && selection.includes(object.tree());
+  }
+
+  private void bookmark(OutputStream out, long revision, boolean initialEnd) throws IOException {
+    ObjectNode mark =
+        Json.object()
+            .put("kind", target.type().kind())
+            .put("apiVersion", target.type().apiVersion());
+    ObjectNode metadata = Json.metadata(mark).put("resourceVersion", Long.toString(revision));
+    if (initialEnd) {
+      metadata.putObject("annotations").put("k8s.io/initial-events-end", "true");
+    }
+    send(out, "BOOKMARK", Json.bytes(mark));
+  }
+
+  private long seconds() {
+    String asked = call.query("timeoutSeconds");
+    long wanted = asked.isEmpty() ? LONGEST_SECONDS : revision(asked);
+    return Math.min(wanted == 0 ? LONGEST_SECONDS : wanted, LONGEST_SECONDS);
+  }
+
+  /** A number in a query. */
+  static long revision(String text) {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw ApiProblem.badRequest("not a number: " + text);
+    }
+  }
+
+  private static void send(OutputStream out, String type, byte[] object) throws IOException {
+    out.write(("{\"type\":\"" + type + "\",\"object\":").getBytes(StandardCharsets.US_ASCII));
+    out.write(object);
+    out.write('}');
+    out.write('\n');
+  }
+}

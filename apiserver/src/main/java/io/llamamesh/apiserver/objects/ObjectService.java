@@ -1,0 +1,283 @@
+package io.llamamesh.apiserver.objects;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.llamamesh.apiserver.apply.FieldOwnership;
+import io.llamamesh.apiserver.json.Json;
+import io.llamamesh.apiserver.problem.ApiProblem;
+import io.llamamesh.apiserver.store.Key;
+import io.llamamesh.apiserver.store.ObjectStore;
+import io.llamamesh.apiserver.store.ObjectStore.StaleWriteException;
+import io.llamamesh.apiserver.store.Stored;
+import io.llamamesh.apiserver.types.ResourceType;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The writing verbs, for every resource. Any thread may call anything. */
+public final class ObjectService {
+  /**
+   * A patch is computed again when someone else wrote meanwhile; so often, then it is a conflict.
+   */
+  private static final int ATTEMPTS = 50;
+
+  private static final String MODIFIED =
+      "the object has been modified; please apply your changes to the latest version and try again";
+
+  private final ObjectStore store;
+  private final Clock clock;
+
+  /** A service over a store, which others may read but not write. */
+  public ObjectService(ObjectStore store, Clock clock) {
+    this.store = store;
+    this.clock = clock;
+  }
+
+  /** A document made from the one that is there. */
+  private interface Change {
+    ObjectNode of(ObjectNode live);
+  }
+
+  /** A written version, and whether it is a new object. */
+  public record Written(Stored object, boolean created) {}
+
+  /** The object of a name. */
+  public Stored get(ResourceType type, String namespace, String name) {
+    Stored stored = store.get(new Key(type.bucket(), namespace, name));
+    if (stored == null) {
+      throw ApiProblem.notFound(type.bucket(), name);
+    }
+    return stored;
+  }
+
+  /** Keeps a new object. */
+  public Stored create(ResourceType type, String namespace, ObjectNode body, WriteOptions options) {
+    ObjectNode metadata = Json.metadata(body);
+    identify(body, type, namespace, "");
+    if (Json.text(metadata, "name").isEmpty() && !Json.text(metadata, "generateName").isEmpty()) {
+      String random = UUID.randomUUID().toString().replace("-", "");
+      metadata.put("name", Json.text(metadata, "generateName") + random.substring(0, 5));
+    }
+    if (!Json.text(metadata, "resourceVersion").isEmpty()) {
+      throw ApiProblem.badRequest("resourceVersion should not be set on objects to be created");
+    }
+    Admission.prune(body, type, options);
+    metadata.remove("managedFields");
+    if (type.hasStatus() && type.custom()) {
+      body.remove("status");
+    }
+    FieldOwnership.recordUpdate(null, body, type.schema(), author(type, options));
+    return insert(type, namespace, body, options);
+  }
+
+  /** Replaces an object. */
+  public Stored update(
+      ResourceType type, String namespace, String name, ObjectNode body, WriteOptions options) {
+    identify(body, type, namespace, name);
+    if (type.custom() && Json.text(body, "metadata", "resourceVersion").isEmpty()) {
+      get(type, namespace, name);
+      throw ApiProblem.invalid(
+          type.group(),
+          type.kind(),
+          name,
+          java.util.List.of(
+              new ApiProblem.Cause(
+                  "FieldValueInvalid",
+                  "metadata.resourceVersion",
+                  "Invalid value: 0: must be specified for an update")));
+    }
+    return change(type, namespace, name, live -> body.deepCopy(), options, true);
+  }
+
+  /** Patches an object. */
+  public Stored patch(
+      ResourceType type,
+      String namespace,
+      String name,
+      Patches format,
+      JsonNode patch,
+      WriteOptions options) {
+    return change(
+        type,
+        namespace,
+        name,
+        live -> {
+          ObjectNode patched = format.apply(live, patch, type);
+          identify(patched, type, namespace, name);
+          return patched;
+        },
+        options,
+        true);
+  }
+
+  /** Applies a document, server-side: makes the object or merges into it. */
+  public Written apply(
+      ResourceType type, String namespace, String name, ObjectNode body, WriteOptions options) {
+    identify(body, type, namespace, name);
+    FieldOwnership.Author author = author(type, options);
+    ObjectNode intent = body.deepCopy();
+    if (options.status()) {
+      intent.retain("apiVersion", "kind", "metadata", "status");
+      Json.metadata(intent).retain("name", "namespace", "uid", "resourceVersion");
+    } else if (type.hasStatus()) {
+      intent.remove("status");
+    }
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (store.get(new Key(type.bucket(), namespace, name)) != null || options.status()) {
+        Stored stored =
+            change(
+                type,
+                namespace,
+                name,
+                live -> FieldOwnership.apply(live, intent, type.schema(), author, options.force()),
+                options,
+                false);
+        return new Written(stored, false);
+      }
+      if (!Json.text(intent, "metadata", "resourceVersion").isEmpty()) {
+        throw ApiProblem.conflict(type.bucket(), name, MODIFIED);
+      }
+      ObjectNode made = FieldOwnership.apply(null, intent, type.schema(), author, false);
+      try {
+        return new Written(insert(type, namespace, made, options), true);
+      } catch (ApiProblem e) {
+        if (!e.status().path("reason").asText().equals("AlreadyExists")) {
+          throw e;
+        }
+      }
+    }
+    throw ApiProblem.conflict(type.bucket(), name, MODIFIED);
+  }
+
+  private Stored insert(
+      ResourceType type, String namespace, ObjectNode object, WriteOptions options) {
+    String now = now();
+    if (type.namespaced()) {
+      requireNamespace(namespace);
+    }
+    ObjectNode metadata = Json.metadata(object);
+    metadata.remove(
+        java.util.List.of(
+            "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"));
+    metadata.put("uid", UUID.randomUUID().toString());
+    metadata.put("creationTimestamp", now);
+    if (type.countsGeneration()) {
+      metadata.put("generation", 1);
+    }
+    BuiltInBehaviour.onCreate(object, type, now);
+    BuiltInBehaviour.onWrite(object, type, now);
+    Admission.complete(object, null, type);
+    Key key = new Key(type.bucket(), namespace, Json.text(metadata, "name"));
+    if (options.dryRun()) {
+      return Stored.unsaved(key, 0, object);
+    }
+    try {
+      return store.create(key, object);
+    } catch (StaleWriteException e) {
+      throw ApiProblem.alreadyExists(type.bucket(), key.name());
+    }
+  }
+
+  private Stored change(
+      ResourceType type,
+      String namespace,
+      String name,
+      Change change,
+      WriteOptions options,
+      boolean tracksOwner) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      Stored seen = get(type, namespace, name);
+      ObjectNode live = seen.tree();
+      ObjectNode wanted = change.of(live);
+      Preconditions.check(type, seen, wanted);
+      if (tracksOwner) {
+        Admission.prune(wanted, type, options);
+      }
+      ObjectNode next = Lifecycle.next(live, wanted, type, options.status());
+      BuiltInBehaviour.onWrite(next, type, now());
+      Admission.complete(next, live, type);
+      Lifecycle.countGeneration(live, next, type);
+      if (tracksOwner) {
+        if (FieldOwnership.sameContent(live, next)) {
+          return seen;
+        }
+        FieldOwnership.recordUpdate(live, next, type.schema(), author(type, options));
+      } else if (FieldOwnership.sameButTimes(live, next)) {
+        return seen;
+      }
+      if (options.dryRun()) {
+        return Stored.unsaved(seen.key(), seen.revision(), next);
+      }
+      try {
+        return Lifecycle.isOver(next) ? store.delete(seen, next) : store.update(seen, next);
+      } catch (StaleWriteException e) {
+        // Someone else was quicker: the change is made again on what is there now.
+      }
+    }
+    throw ApiProblem.conflict(type.bucket(), name, MODIFIED);
+  }
+
+  private void requireNamespace(String namespace) {
+    Stored there = store.get(new Key("namespaces", "", namespace));
+    if (there == null) {
+      throw ApiProblem.notFound("namespaces", namespace);
+    }
+    if (there.tree().path("metadata").has("deletionTimestamp")) {
+      throw ApiProblem.forbidden(
+          "unable to create new content in namespace "
+              + namespace
+              + " because it is being terminated");
+    }
+  }
+
+  /** Sets what the path says about the object, and refuses a document that says otherwise. */
+  private static void identify(ObjectNode body, ResourceType type, String namespace, String name) {
+    requireSame("apiVersion", Json.text(body, "apiVersion"), type.apiVersion());
+    requireSame("kind", Json.text(body, "kind"), type.kind());
+    body.put("apiVersion", type.apiVersion());
+    body.put("kind", type.kind());
+    ObjectNode metadata = Json.metadata(body);
+    String saysNamespace = Json.text(metadata, "namespace");
+    if (type.namespaced()) {
+      if (!saysNamespace.isEmpty() && !saysNamespace.equals(namespace)) {
+        throw ApiProblem.badRequest(
+            "the namespace of the provided object does not match the namespace sent on the request");
+      }
+      metadata.put("namespace", namespace);
+    } else {
+      metadata.remove("namespace");
+    }
+    String saysName = Json.text(metadata, "name");
+    if (!name.isEmpty()) {
+      if (!saysName.isEmpty() && !saysName.equals(name)) {
+        throw ApiProblem.badRequest(
+            "the name of the object ("
+                + saysName
+                + ") does not match the name on the URL ("
+                + name
+                + ")");
+      }
+      metadata.put("name", name);
+    }
+  }
+
+  private static void requireSame(String field, String says, @Nullable String expected) {
+    if (!says.equals(expected)) {
+      throw ApiProblem.badRequest(
+          says.isEmpty()
+              ? "Object '" + field + "' is missing"
+              : field + " in the data (" + says + ") does not match the expected " + expected);
+    }
+  }
+
+  private FieldOwnership.Author author(ResourceType type, WriteOptions options) {
+    return new FieldOwnership.Author(
+        options.manager(), type.apiVersion(), options.subresource(), now());
+  }
+
+  private String now() {
+    return Instant.now(clock).truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+}

@@ -1,0 +1,79 @@
+package io.llamamesh.apiserver.objects;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.zjsonpatch.JsonPatch;
+import io.llamamesh.apiserver.json.Json;
+import io.llamamesh.apiserver.problem.ApiProblem;
+import io.llamamesh.apiserver.types.ResourceType;
+
+/** The patch formats but server-side apply. */
+public enum Patches {
+  /** RFC 6902. */
+  JSON_PATCH("application/json-patch+json"),
+  /** RFC 7386. */
+  MERGE_PATCH("application/merge-patch+json"),
+  /** Kubernetes' own, which merges keyed lists; for built-in kinds only. */
+  STRATEGIC("application/strategic-merge-patch+json");
+
+  private final String mediaType;
+
+  Patches(String mediaType) {
+    this.mediaType = mediaType;
+  }
+
+  /** The format of a media type. */
+  public static Patches of(String mediaType, ResourceType type) {
+    for (Patches format : values()) {
+      if (format.mediaType.equals(mediaType) && !(format == STRATEGIC && type.custom())) {
+        return format;
+      }
+    }
+    throw ApiProblem.unsupportedMediaType(
+        "the body of the request was in an unknown format - accepted media types include:"
+            + " application/json-patch+json, application/merge-patch+json,"
+            + " application/apply-patch+yaml"
+            + (type.custom() ? "" : ", application/strategic-merge-patch+json"));
+  }
+
+  /** The document with the patch applied; the document given is not changed. */
+  ObjectNode apply(ObjectNode document, JsonNode patch, ResourceType type) {
+    try {
+      JsonNode patched =
+          switch (this) {
+            case JSON_PATCH -> JsonPatch.apply(patch, document);
+            case MERGE_PATCH -> merge(document, patch);
+            case STRATEGIC -> StrategicMerge.apply(document, patch, type.schema());
+          };
+      if (patched instanceof ObjectNode object) {
+        return object;
+      }
+      throw ApiProblem.badRequest("the patch does not leave an object");
+    } catch (io.fabric8.zjsonpatch.JsonPatchException e) {
+      throw ApiProblem.invalid(
+          type.group(),
+          type.kind(),
+          Json.text(document, "metadata", "name"),
+          java.util.List.of(
+              new ApiProblem.Cause(
+                  "FieldValueInvalid", "patch", "the patch cannot be applied: " + e.getMessage())));
+    }
+  }
+
+  private static JsonNode merge(JsonNode target, JsonNode patch) {
+    if (!(patch instanceof ObjectNode changes)) {
+      return patch.deepCopy();
+    }
+    ObjectNode merged = target instanceof ObjectNode object ? object.deepCopy() : Json.object();
+    changes
+        .properties()
+        .forEach(f -> {
+          if (f.getValue().isNull()) {
+            merged.remove(f.getKey());
+          } else {
+            merged.set(f.getKey(), merge(merged.path(f.getKey()), f.getValue()));
+          }
+        });
+    return merged;
+  }
+}

@@ -1,0 +1,78 @@
+package io.llamamesh.apiserver.store;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The last changes of one resource. A reader keeps its own position, so a slow one costs no memory
+ * and delays nobody; one that falls behind the oldest change kept is told so. Guarded by the
+ * store's lock.
+ */
+final class ChangeLog {
+  private final @Nullable Change[] ring;
+  private long next;
+  private long droppedRevision;
+
+  ChangeLog(int capacity) {
+    this.ring = new Change[capacity];
+  }
+
+  void add(Change change) {
+    int slot = (int) (next % ring.length);
+    Change oldest = ring[slot];
+    if (oldest != null) {
+      droppedRevision = oldest.object().revision();
+    }
+    ring[slot] = change;
+    next++;
+  }
+
+  /** Whether every change after a revision is still here. */
+  boolean reachesBackTo(long revision) {
+    return revision >= droppedRevision;
+  }
+
+  /** The position of the first change after a revision. */
+  long positionAfter(long revision) {
+    long low = oldest();
+    long high = next;
+    while (low < high) {
+      long middle = (low + high) >>> 1;
+      if (at(middle).object().revision() <= revision) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  boolean holds(long position) {
+    return position >= oldest();
+  }
+
+  boolean hasMore(long position) {
+    return position < next;
+  }
+
+  List<Change> from(long position, int atMost) {
+    List<Change> changes = new ArrayList<>();
+    for (long p = position; p < next && changes.size() < atMost; p++) {
+      changes.add(at(p));
+    }
+    return changes;
+  }
+
+  private long oldest() {
+    return Math.max(0, next - ring.length);
+  }
+
+  private Change at(long position) {
+    Change change = ring[(int) (position % ring.length)];
+    if (change == null) {
+      throw new IllegalStateException("no change at position=" + position);
+    }
+    return change;
+  }
+}

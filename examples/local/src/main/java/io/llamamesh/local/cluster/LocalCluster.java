@@ -1,0 +1,197 @@
+package io.llamamesh.local.cluster;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The machines of the local mesh: nodes in the API, the controllers that make pods of workloads, and a process per pod. One
+ * thread does it all and owns the processes; others only read the informers' caches or ask it for something.
+ */
+public final class LocalCluster implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalCluster.class);
+  private static final long ROUND_MILLIS = 100;
+  private static final long STOP_GRACE_MILLIS = 3_000;
+
+  private final KubernetesClient client;
+  private final List<LocalNode> nodes;
+  private final SharedIndexInformer<DaemonSet> daemonSets;
+  private final SharedIndexInformer<Deployment> deployments;
+  private final SharedIndexInformer<Pod> pods;
+  private final Workloads workloads;
+  private final Kubelet kubelet;
+  private final Semaphore news = new Semaphore(0);
+  private final Queue<String> toKill = new ConcurrentLinkedQueue<>();
+  private final Thread thread;
+  private volatile boolean closed;
+
+  /** Told of processes that end by themselves; called from the cluster's thread. */
+  @FunctionalInterface
+  public interface CrashListener {
+    /**
+     * A pod's process ended and will be started again.
+     *
+     * @param pod the pod's name
+     * @param exitCode its exit code
+     * @param log where its output is
+     */
+    void ended(String pod, int exitCode, Path log);
+  }
+
+  private LocalCluster(
+      KubernetesClient client, List<LocalNode> nodes, Kubelet kubelet, Workloads workloads) {
+    this.client = client;
+    this.nodes = nodes;
+    this.kubelet = kubelet;
+    this.workloads = workloads;
+    daemonSets = client.apps().daemonSets().inAnyNamespace().inform(new Wake<>(news));
+    deployments = client.apps().deployments().inAnyNamespace().inform(new Wake<>(news));
+    pods = client.pods().inAnyNamespace().inform(new Wake<>(news));
+    thread = Thread.ofPlatform().name("machines").start(this::run);
+  }
+
+  /**
+   * Makes the nodes and begins to run pods.
+   *
+   * @param client a client of the API; closed by its owner after this
+   * @param nodes the nodes
+   * @param programs what stands for images
+   * @param folder where pods' files and logs go
+   * @param kubeconfig what every pod finds the API by
+   * @param crashes told when a process ends by itself
+   */
+  public static LocalCluster start(
+      KubernetesClient client,
+      List<LocalNode> nodes,
+      Programs programs,
+      Path folder,
+      Path kubeconfig,
+      CrashListener crashes) {
+    for (LocalNode node : nodes) {
+      client.nodes().resource(node.object(true)).create();
+      client.nodes().resource(node.object(true)).patchStatus();
+    }
+    Map<String, String> environment =
+        Map.of(
+            "KUBECONFIG", kubeconfig.toString(), "JAVA_HOME", System.getProperty("java.home"));
+    Kubelet kubelet =
+        new Kubelet(client, nodes, programs, folder, environment, crashes::ended);
+    return new LocalCluster(client, nodes, kubelet, new Workloads(client, nodes));
+  }
+
+  /** The pods that there are, as the API tells them. */
+  public List<Pod> pods() {
+    return pods.getStore().list();
+  }
+
+  /** Whether a pod says that it is ready. */
+  public static boolean isReady(Pod pod) {
+    return Workloads.isReady(pod);
+  }
+
+  /** How many pods with these labels are ready. */
+  public int ready(Map<String, String> labels) {
+    return (int)
+        pods().stream()
+            .filter(pod -> pod.getMetadata().getLabels().entrySet().containsAll(labels.entrySet()))
+            .filter(Workloads::isReady)
+            .count();
+  }
+
+  /** Where a port of the first ready pod with these labels listens; null while there is none. */
+  public @Nullable InetSocketAddress address(Map<String, String> labels, int port) {
+    return pods().stream()
+        .filter(pod -> pod.getMetadata().getLabels().entrySet().containsAll(labels.entrySet()))
+        .filter(Workloads::isReady)
+        .findFirst()
+        .map(pod -> new InetSocketAddress(pod.getStatus().getPodIP(), port))
+        .orElse(null);
+  }
+
+  /** A node dies without a word. */
+  public void kill(String node) {
+    toKill.add(node);
+    news.release();
+  }
+
+  private void run() {
+    while (!closed) {
+      try {
+        boolean woken = news.tryAcquire(ROUND_MILLIS, TimeUnit.MILLISECONDS);
+        if (woken) {
+          news.drainPermits();
+        }
+        for (String node = toKill.poll(); node != null; node = toKill.poll()) {
+          takeDown(node);
+        }
+        List<Pod> all = pods();
+        workloads.reconcile(daemonSets.getStore().list(), deployments.getStore().list(), all);
+        kubelet.reconcile(all);
+      } catch (InterruptedException e) {
+        break;
+      } catch (RuntimeException e) {
+        if (!closed) {
+          LOG.warn("a round over the machines failed, the next follows", e);
+        }
+      }
+    }
+    try {
+      kubelet.stopAll(STOP_GRACE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void takeDown(String name) {
+    kubelet.kill(name);
+    nodes.stream()
+        .filter(node -> node.name().equals(name))
+        .forEach(node -> client.nodes().resource(node.object(false)).patchStatus());
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    news.release();
+    try {
+      thread.join(STOP_GRACE_MILLIS + 5_000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    daemonSets.close();
+    deployments.close();
+    pods.close();
+  }
+
+  /** Wakes the thread whatever happened. */
+  private record Wake<T>(Semaphore news) implements ResourceEventHandler<T> {
+    @Override
+    public void onAdd(T object) {
+      news.release();
+    }
+
+    @Override
+    public void onUpdate(T before, T after) {
+      news.release();
+    }
+
+    @Override
+    public void onDelete(T object, boolean unknown) {
+      news.release();
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package io.llamamesh.local.cluster;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Makes folders that stand for a pod's volumes. */
+final class Volumes {
+  private final KubernetesClient client;
+
+  Volumes(KubernetesClient client) {
+    this.client = client;
+  }
+
+  /**
+   * Makes the volumes of a pod below its folder.
+   *
+   * @return folders by mount path, longest path first
+   * @throws MissingSecretException where a Secret is not there (yet)
+   */
+  Map<String, String> make(Pod pod, Path folder) throws IOException, MissingSecretException {
+    Map<String, Path> byName = new HashMap<>();
+    for (Volume volume : pod.getSpec().getVolumes()) {
+      Path at = Files.createDirectories(folder.resolve("volumes").resolve(volume.getName()));
+      if (volume.getSecret() != null) {
+        secret(pod, volume, at);
+      } else if (volume.getEmptyDir() == null) {
+        throw new IllegalArgumentException(
+            "volume " + volume.getName() + ": only emptyDir and secret volumes are here");
+      }
+      byName.put(volume.getName(), at);
+    }
+    Map<String, String> mounts =
+        new TreeMap<>(
+            java.util.Comparator.comparingInt(String::length)
+                .reversed()
+                .thenComparing(java.util.Comparator.naturalOrder()));
+    for (VolumeMount mount : pod.getSpec().getContainers().getFirst().getVolumeMounts()) {
+      Path at = byName.get(mount.getName());
+      if (at == null) {
+        throw new IllegalArgumentException("volumeMount " + mount.getName() + " has no volume");
+      }
+      mounts.put(mount.getMountPath(), at.toString());
+    }
+    return mounts;
+  }
+
+  private void secret(Pod pod, Volume volume, Path at) throws IOException, MissingSecretException {
+    String name = volume.getSecret().getSecretName();
+    @Nullable Secret secret =
+        client.secrets().inNamespace(pod.getMetadata().getNamespace()).withName(name).get();
+    if (secret == null) {
+      if (Boolean.TRUE.equals(volume.getSecret().getOptional())) {
+        return;
+      }
+      throw new MissingSecretException(name);
+    }
+    for (var entry : secret.getData().entrySet()) {
+      Path file = at.resolve(entry.getKey());
+      Files.write(file, Base64.getDecoder().decode(entry.getValue()));
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    }
+  }
+
+  /** A pod waits for its Secret, as on a real cluster. */
+  static final class MissingSecretException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    MissingSecretException(String name) {
+      super("secret \"" + name + "\" not found");
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package io.llamamesh.local.fault;
+
+import io.llamamesh.local.fault.Fault.Down;
+import io.llamamesh.local.fault.Fault.Impairment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Decides the fate of every datagram between nodes: pure but for the seeded choice of which are lost.
+ *
+ * <p>Belongs to the relay's thread, except for {@link #takeDown}.
+ */
+public final class Impairments {
+  /** The fate of a datagram that is lost. */
+  public static final long LOST = -1;
+
+  private final List<Impairment> impairments = new ArrayList<>();
+  private final Map<Dice, EvenLoss> dice = new HashMap<>();
+  private final Set<String> down = ConcurrentHashMap.newKeySet();
+
+  public Impairments(List<Fault> faults) {
+    for (Fault fault : faults) {
+      switch (fault) {
+        case Impairment impairment -> impairments.add(impairment);
+        case Down ignored -> {} // Only once the node has joined, see takeDown.
+      }
+    }
+  }
+
+  /** From now on nothing to or from this node passes; any thread may call it. */
+  public void takeDown(String node) {
+    down.add(node);
+  }
+
+  /**
+   * What becomes of a datagram.
+   *
+   * @param prober whose probe it is, or whose probe it answers
+   * @param probed who is probed
+   * @param sourcePort the flow's source port at the prober
+   * @param answer whether it is on its way back
+   * @return nanoseconds to hold it, or {@link #LOST}
+   */
+  public long fate(String prober, String probed, int sourcePort, boolean answer) {
+    if (!down.isEmpty() && (down.contains(prober) || down.contains(probed))) {
+      return LOST;
+    }
+    long delay = 0;
+    for (int i = 0; i < impairments.size(); i++) {
+      Impairment impairment = impairments.get(i);
+      if (impairment.sourcePort().orElse(sourcePort) != sourcePort
+          || !hits(impairment, prober, probed, answer)) {
+        continue;
+      }
+      if (impairment.loss() > 0 && lost(i, impairment.loss(), prober, probed, sourcePort)) {
+        return LOST;
+      }
+      delay += impairment.delay().toNanos();
+    }
+    return delay;
+  }
+
+  private static boolean hits(Impairment impairment, String prober, String probed, boolean answer) {
+    boolean ofANode =
+        impairment.source().equals(Fault.ANY) || impairment.destination().equals(Fault.ANY);
+    if (!ofANode) {
+      return !answer
+          && impairment.source().equals(prober)
+          && impairment.destination().equals(probed);
+    }
+    String sender = answer ? probed : prober;
+    String receiver = answer ? prober : probed;
+    return matches(impairment.source(), sender) && matches(impairment.destination(), receiver);
+  }
+
+  private static boolean matches(String wanted, String node) {
+    return wanted.equals(Fault.ANY) || wanted.equals(node);
+  }
+
+  private boolean lost(int index, double share, String prober, String probed, int sourcePort) {
+    return dice.computeIfAbsent(
+            new Dice(index, prober, probed, sourcePort),
+            key -> new EvenLoss(share, key.hashCode()))
+        .next();
+  }
+
+  private record Dice(int index, String prober, String probed, int sourcePort) {}
+}

@@ -1,0 +1,284 @@
+package io.llamamesh.local.main;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.llamamesh.agent.net.ChannelNetwork;
+import io.llamamesh.apiserver.StandInApiServer;
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.Names;
+import io.llamamesh.crd.Names.Component;
+import io.llamamesh.local.cluster.LocalCluster;
+import io.llamamesh.local.cluster.LocalNode;
+import io.llamamesh.local.cluster.Programs;
+import io.llamamesh.local.fault.Impairments;
+import io.llamamesh.local.fault.Relay;
+import io.llamamesh.local.page.PortForward;
+import io.llamamesh.local.store.EmbeddedStore;
+import io.llamamesh.local.store.SqlStore;
+import io.llamamesh.operator.main.EmbeddedOperator;
+import io.llamamesh.results.MeshReport;
+import io.llamamesh.scraper.matrix.MatrixDocument;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The parts of a running local mesh: started in order, ended in the opposite one. */
+final class LocalMesh implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalMesh.class);
+  private static final int SCRAPER_PORT = 8080;
+  private static final int LOG_TAIL_LINES = 12;
+
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Instant began = Instant.now();
+  private final Workspace workspace;
+  private final MeshResources resources;
+  private final KubernetesClient client;
+  private final Impairments impairments;
+  private final @Nullable Relay relay;
+  private final @Nullable SqlStore store;
+  private final ScraperClient scraper;
+  private final PortForward page;
+  private volatile @Nullable LocalCluster cluster;
+
+  private LocalMesh(LocalOptions options, Terminal terminal) throws Exception {
+    try {
+      MeshDocument document =
+          options.mesh() == null ? MeshDocument.standard() : MeshDocument.read(options.mesh());
+      LlamaMeshSpec spec = document.filledSpec();
+      boolean relayed = !options.faults().isEmpty();
+      List<LocalNode> nodes = LocalNode.of(options.nodes(), relayed);
+      int reflectorPort = spec.reflector() == null ? 0 : Objects.requireNonNullElse(spec.reflector().port(), 0);
+      int apiPort = spec.collector() == null ? 0 : Objects.requireNonNullElse(spec.collector().apiPort(), 0);
+      Ports.check(nodes, reflectorPort, apiPort);
+      page = own(forward(options.port()));
+      workspace = own(Workspace.open(options.data()));
+      Libraries.quiet(workspace.logs());
+
+      FutureTask<@Nullable EmbeddedStore> storeStart = startStore(options, document);
+      StandInApiServer api = own(StandInApiServer.start());
+      Files.writeString(workspace.kubeconfig(), api.kubeconfig("local"));
+      client = own(api.client("local"));
+      resources = new MeshResources(client);
+      resources.install(document.namespace());
+      terminal.progress(options.nodes() + " nodes, Kubernetes API stand-in on " + api.url());
+
+      impairments = new Impairments(options.faults());
+      relay = relayed ? own(relay(nodes, reflectorPort, impairments)) : null;
+      own(EmbeddedOperator.start(own(api.client("operator"))));
+      cluster =
+          own(
+              LocalCluster.start(
+                  own(api.client("machines")),
+                  nodes,
+                  new Programs(Path.of(System.getProperty("llamamesh.root", "."))),
+                  workspace.folder(),
+                  workspace.kubeconfig(),
+                  (pod, code, log) ->
+                      terminal.progress(
+                          "pod " + pod + " ended with status " + code + " and is started again; log: " + log)));
+
+      EmbeddedStore embedded = await(storeStart);
+      store = embedded == null ? null : own(new SqlStore(embedded.url()));
+      if (store != null) {
+        store.createTables();
+        terminal.progress("store is running: QuestDB on " + store.url());
+      }
+      resources.apply(withStore(document, options, embedded), options.mesh());
+      terminal.progress(
+          "LlamaMesh " + document.namespace() + "/" + document.name() + " created, the operator takes it from here");
+      scraper = own(new ScraperClient(this::scraperAddress));
+    } catch (Exception | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Starts everything; the agents may not be ready yet.
+   *
+   * @throws UserError for what the user can mend: a busy port, a wrong mesh file
+   */
+  static LocalMesh start(LocalOptions options, Terminal terminal) throws Exception {
+    return new LocalMesh(options, terminal);
+  }
+
+  /** When it was started: everything that is shown is later than that. */
+  Instant began() {
+    return began;
+  }
+
+  Workspace workspace() {
+    return workspace;
+  }
+
+  String namespace() {
+    return resources.namespace();
+  }
+
+  String pageUrl() {
+    return "http://127.0.0.1:" + page.port();
+  }
+
+  /** The matrix over everything since the start. */
+  Optional<MatrixDocument> wholeMatrix() throws InterruptedException {
+    return scraper.matrixSince(began);
+  }
+
+  /** The matrix as the page shows it. */
+  Optional<MatrixDocument> latestMatrix() throws InterruptedException {
+    return scraper.matrix();
+  }
+
+  Optional<MeshReport> report() throws InterruptedException {
+    return scraper.report();
+  }
+
+  /** Which pairs must report by now. */
+  Expectation expectation() {
+    return Expectation.of(client, resources.namespace(), resources.name());
+  }
+
+  int agentsReady() {
+    return cluster().ready(Names.selector(resources.name(), Component.AGENT));
+  }
+
+  List<Pod> podsNotReady() {
+    return cluster().pods().stream().filter(pod -> !LocalCluster.isReady(pod)).toList();
+  }
+
+  /**
+   * Throws what the operator found wrong with the spec.
+   *
+   * @throws UserError with the condition's message
+   */
+  void failOnRefusal() throws UserError {
+    resources.failOnRefusal();
+  }
+
+  /** A node dies: nothing passes to or from it, and its agent is killed. */
+  void takeDown(String node) {
+    impairments.takeDown(node);
+    cluster().kill(node);
+  }
+
+  /** Datagrams that the relay lost by its own fault; empty without a relay or such. */
+  OptionalLong relayDrops() {
+    return relay == null || relay.dropped() == 0
+        ? OptionalLong.empty()
+        : OptionalLong.of(relay.dropped());
+  }
+
+  /** Rows per pair that the embedded store holds of this run; null where results go elsewhere. */
+  @Nullable Map<String, Long> rowsByPair() throws IOException, InterruptedException {
+    return store == null ? null : store.rowsByPair(began);
+  }
+
+  /** The last lines of a pod's output. */
+  String logTail(String pod) {
+    try {
+      List<String> lines = Files.readAllLines(workspace.logs().resolve(pod + ".log"));
+      return String.join("\n", lines.subList(Math.max(0, lines.size() - LOG_TAIL_LINES), lines.size()));
+    } catch (IOException e) {
+      return "(no log)";
+    }
+  }
+
+  @Override
+  public void close() {
+    while (!parts.isEmpty()) {
+      AutoCloseable part = parts.pop();
+      try {
+        part.close();
+      } catch (Exception e) {
+        LOG.warn("a part did not end cleanly part={}", part.getClass().getSimpleName(), e);
+      }
+    }
+  }
+
+  private <T extends AutoCloseable> T own(T part) {
+    parts.push(part);
+    return part;
+  }
+
+  private LocalCluster cluster() {
+    return Objects.requireNonNull(cluster, "the cluster is not there yet");
+  }
+
+  private @Nullable InetSocketAddress scraperAddress() {
+    LocalCluster running = cluster;
+    return running == null
+        ? null
+        : running.address(Names.selector(resources.name(), Component.SCRAPER), SCRAPER_PORT);
+  }
+
+  private PortForward forward(int port) throws IOException, UserError {
+    try {
+      return PortForward.open(port, this::scraperAddress);
+    } catch (BindException e) {
+      throw new UserError(
+          "port " + port + " on 127.0.0.1 is in use: choose another with --port, or 0 for any");
+    }
+  }
+
+  private static Relay relay(List<LocalNode> nodes, int port, Impairments impairments)
+      throws IOException {
+    return Relay.start(
+        new ChannelNetwork("relay"),
+        nodes.stream()
+            .map(node -> new Relay.End(node.name(), node.published(), node.own()))
+            .toList(),
+        port,
+        impairments);
+  }
+
+  /** The store takes as long to start as everything else together, so it starts beside it. */
+  private FutureTask<@Nullable EmbeddedStore> startStore(
+      LocalOptions options, MeshDocument document) {
+    boolean wanted = options.store() == null && !document.namesAStore();
+    FutureTask<@Nullable EmbeddedStore> start =
+        new FutureTask<>(() -> wanted ? EmbeddedStore.start(workspace.store(), 0) : null);
+    Thread.ofPlatform().name("store-start").start(start);
+    own(
+        () -> {
+          EmbeddedStore started = await(start);
+          if (started != null) {
+            started.close();
+          }
+        });
+    return start;
+  }
+
+  private static MeshDocument withStore(
+      MeshDocument document, LocalOptions options, @Nullable EmbeddedStore embedded) {
+    if (options.store() != null) {
+      LocalOptions.ExternalStore s = options.store();
+      return document.withStore(s.url(), s.org(), s.bucket(), s.token());
+    }
+    return embedded == null
+        ? document
+        : document.withStore(embedded.url(), "local", "llama", "questdb-asks-for-none");
+  }
+
+  private static <T extends @Nullable Object> T await(FutureTask<T> task) throws Exception {
+    try {
+      return task.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
+    }
+  }
+}

@@ -1,0 +1,223 @@
+package io.llamamesh.local.main;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.llamamesh.local.fault.Fault.Down;
+import io.llamamesh.results.MeshReport;
+import io.llamamesh.scraper.matrix.MatrixDocument;
+import io.llamamesh.scraper.matrix.MatrixTable;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One run of the command: waits for the mesh, shows it, and judges at the end whether it did what it should. */
+final class LocalRun {
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(120);
+  private static final Duration STORE_TIMEOUT = Duration.ofSeconds(15);
+  private static final long ROUND_MILLIS = 200;
+  private static final long REDRAW_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final long REPORT_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final int MAX_NAMED = 8;
+
+  private final LocalOptions options;
+  private final LocalMesh mesh;
+  private final Terminal terminal;
+  private final List<String> dead;
+  private final MatrixTable table;
+
+  private LocalRun(LocalOptions options, LocalMesh mesh, Terminal terminal) {
+    this.options = options;
+    this.mesh = mesh;
+    this.terminal = terminal;
+    this.dead =
+        options.faults().stream()
+            .filter(Down.class::isInstance)
+            .map(fault -> ((Down) fault).node())
+            .toList();
+    this.table = new MatrixTable(terminal.isInteractive(), terminal.isInteractive() ? 16 : 40);
+  }
+
+  /**
+   * Runs until the time is up or the thread is interrupted.
+   *
+   * @return the exit status
+   * @throws UserError for what the user can mend
+   */
+  static int run(LocalOptions options, Terminal terminal) throws Exception {
+    try (LocalMesh mesh = LocalMesh.start(options, terminal)) {
+      return new LocalRun(options, mesh, terminal).run();
+    } catch (InterruptedException e) {
+      terminal.print("");
+      terminal.progress("stopped");
+      return 0;
+    }
+  }
+
+  private int run() throws Exception {
+    if (!awaitFirstMatrix()) {
+      return 1;
+    }
+    mesh.wholeMatrix().ifPresent(matrix -> terminal.print("\n" + table.render(matrix)));
+    terminal.print("page     " + mesh.pageUrl());
+    terminal.print("kubectl  export KUBECONFIG=" + mesh.workspace().kubeconfig() + "; kubectl get llamamesh -n " + mesh.namespace());
+    terminal.print("Ctrl-C stops everything\n");
+    show();
+    return finish();
+  }
+
+  /** Agents ready, joined, every pair reported. */
+  private boolean awaitFirstMatrix() throws Exception {
+    long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
+    boolean allReady = false;
+    int told = -1;
+    Expectation expected = mesh.expectation();
+    while (System.nanoTime() - deadline < 0) {
+      mesh.failOnRefusal();
+      int ready = mesh.agentsReady();
+      if (!allReady && ready != told) {
+        told = ready;
+        terminal.progress(ready + " of " + options.nodes() + " agents ready");
+      }
+      allReady |= ready == options.nodes();
+      if (allReady && expected.members().size() < options.nodes()) {
+        expected = mesh.expectation();
+        if (expected.members().size() == options.nodes()) {
+          terminal.progress("all agents joined, " + expected.pairs().size() + " ordered pairs are probed");
+          takeDown();
+        }
+      }
+      if (expected.members().size() == options.nodes()) {
+        expected = mesh.expectation().without(dead);
+        Optional<MatrixDocument> matrix = mesh.wholeMatrix();
+        if (matrix.isPresent() && expected.missingFrom(matrix.get()).isEmpty()) {
+          terminal.progress("first full matrix: " + expected.pairs().size() + " of " + expected.pairs().size() + " pairs reported");
+          return true;
+        }
+      }
+      TimeUnit.MILLISECONDS.sleep(ROUND_MILLIS);
+    }
+    explain(expected);
+    return false;
+  }
+
+  private void takeDown() {
+    for (String node : dead) {
+      mesh.takeDown(node);
+      terminal.progress(node + " is down from now on, as --fault asks");
+    }
+  }
+
+  private void explain(Expectation expected) throws InterruptedException {
+    terminal.progress("no full matrix within " + START_TIMEOUT.toSeconds() + " s:");
+    for (Pod pod : mesh.podsNotReady()) {
+      terminal.print("  pod " + pod.getMetadata().getName() + " is not ready; its log ends with:");
+      terminal.print(mesh.logTail(pod.getMetadata().getName()).indent(4));
+    }
+    if (expected.members().size() < options.nodes()) {
+      terminal.print("  " + expected.members().size() + " of " + options.nodes() + " nodes have joined");
+    }
+    Optional<MatrixDocument> matrix = mesh.wholeMatrix();
+    if (matrix.isEmpty()) {
+      terminal.print("  the scraper does not answer");
+    } else {
+      List<String> missing = expected.missingFrom(matrix.get());
+      terminal.print("  pairs that have not reported: " + some(missing));
+    }
+    terminal.print("  logs are in " + mesh.workspace().logs() + (mesh.workspace().temporary() ? " while this runs; keep them with --data DIR" : ""));
+  }
+
+  /** Shows the matrix until the time is up. */
+  private void show() throws InterruptedException {
+    long began = System.nanoTime();
+    long next = began + (terminal.isInteractive() ? REDRAW_NANOS : REPORT_NANOS);
+    Duration runFor = options.runFor();
+    while (runFor == null || System.nanoTime() - began < runFor.toNanos()) {
+      TimeUnit.MILLISECONDS.sleep(ROUND_MILLIS);
+      if (System.nanoTime() - next >= 0) {
+        next += terminal.isInteractive() ? REDRAW_NANOS : REPORT_NANOS;
+        if (terminal.isInteractive()) {
+          mesh.latestMatrix()
+              .ifPresent(matrix -> terminal.redraw(table.render(matrix) + "\n" + judgement() + "\npage " + mesh.pageUrl() + "   Ctrl-C stops everything"));
+        } else {
+          terminal.progress(judgement());
+        }
+      }
+    }
+  }
+
+  private String judgement() {
+    try {
+      return mesh.report()
+          .map(report -> report.verdict().reason() + ": " + report.message() + stored(report))
+          .orElse("the scraper does not answer");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "";
+    }
+  }
+
+  private static String stored(MeshReport report) {
+    MeshReport.Store store = report.store();
+    return store.state() == MeshReport.Store.State.UNREACHABLE
+        ? "; store unreachable: " + store.message()
+        : "; " + store.pointsWritten() + " points stored";
+  }
+
+  /** The final matrix, and whether the store holds what was seen. */
+  private int finish() throws Exception {
+    Expectation expected = mesh.expectation().without(dead);
+    Optional<MatrixDocument> matrix = mesh.wholeMatrix();
+    if (matrix.isEmpty()) {
+      terminal.progress("the scraper does not answer");
+      return 1;
+    }
+    terminal.print("\n" + table.render(matrix.get()));
+    terminal.print(judgement());
+    List<String> missing = expected.missingFrom(matrix.get());
+    terminal.print((expected.pairs().size() - missing.size()) + " of " + expected.pairs().size() + " ordered pairs reported" + (missing.isEmpty() ? "" : "; missing: " + some(missing)));
+    mesh.relayDrops().ifPresent(drops -> terminal.print("warning: the fault relay itself dropped " + drops + " datagrams; they show as loss"));
+    boolean held = storeHolds(expected);
+    return missing.isEmpty() && held ? 0 : 1;
+  }
+
+  private boolean storeHolds(Expectation expected) throws Exception {
+    @Nullable Map<String, Long> rows = mesh.rowsByPair();
+    if (rows == null) {
+      boolean acknowledged =
+          mesh.report().map(r -> r.store().state() == MeshReport.Store.State.REACHABLE).orElse(false);
+      terminal.print(
+          acknowledged
+              ? "the store acknowledged all writes; rows are counted in the embedded one only"
+              : "the store has not acknowledged the last write");
+      return acknowledged;
+    }
+    Instant deadline = Instant.now().plus(STORE_TIMEOUT);
+    while (rows != null
+        && !rows.keySet().containsAll(expected.pairs())
+        && Instant.now().isBefore(deadline)) {
+      TimeUnit.MILLISECONDS.sleep(ROUND_MILLIS);
+      rows = mesh.rowsByPair();
+    }
+    Map<String, Long> found = rows == null ? Map.of() : rows;
+    List<String> absent =
+        expected.pairs().stream().filter(pair -> !found.containsKey(pair)).sorted().toList();
+    long sum = found.values().stream().mapToLong(Long::longValue).sum();
+    terminal.print(
+        "the store holds "
+            + sum
+            + " rows of "
+            + found.size()
+            + " pairs in raw_stats"
+            + (absent.isEmpty() ? "" : "; none of " + some(absent)));
+    return absent.isEmpty();
+  }
+
+  private static String some(List<String> names) {
+    return names.size() <= MAX_NAMED
+        ? String.join(", ", names)
+        : String.join(", ", names.subList(0, MAX_NAMED)) + " and " + (names.size() - MAX_NAMED) + " more";
+  }
+}

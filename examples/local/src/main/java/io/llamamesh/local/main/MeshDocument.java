@@ -1,0 +1,200 @@
+package io.llamamesh.local.main;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesList;
+import io.fabric8.kubernetes.api.model.Namespaced;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.llamamesh.crd.LlamaMesh;
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.MeshDefaults;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The resources that make the mesh: one LlamaMesh, from the user's file or our default, and what goes with it.
+ *
+ * @param mesh the LlamaMesh as it was written, unknown fields and all: the API shall judge it
+ * @param others other objects of the file, applied before
+ */
+record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
+  static final String NAMESPACE = "llama-mesh";
+  private static final String STORE_SECRET = "local-store";
+  private static final String TOKEN_KEY = "token";
+  private static final int MAX_BYTES = 1 << 20;
+
+  MeshDocument {
+    others = List.copyOf(others);
+  }
+
+  /** Our own mesh: short windows, so that something is seen soon, and the nodes' zones as tags. */
+  static MeshDocument standard() {
+    Map<String, Object> spec = new LinkedHashMap<>();
+    spec.put("tagLabels", Map.of("zone", "topology.kubernetes.io/zone"));
+    spec.put("ports", List.of(Map.of("name", "default", "timeout", "500ms")));
+    spec.put("collector", Map.of("interval", "2s"));
+    GenericKubernetesResource mesh = new GenericKubernetesResource();
+    mesh.setApiVersion("llamamesh.io/v1alpha1");
+    mesh.setKind("LlamaMesh");
+    mesh.setMetadata(new ObjectMetaBuilder().withName("local").withNamespace(NAMESPACE).build());
+    mesh.setAdditionalProperty("spec", spec);
+    return new MeshDocument(mesh, List.of());
+  }
+
+  /**
+   * Reads a file with one LlamaMesh and whatever goes with it.
+   *
+   * @throws UserError where it can't be read or holds no LlamaMesh or several
+   */
+  static MeshDocument read(Path file) throws UserError {
+    String text;
+    try {
+      if (Files.size(file) > MAX_BYTES) {
+        throw new UserError("--mesh " + file + ": is larger than 1 MiB");
+      }
+      text = Files.readString(file);
+    } catch (IOException e) {
+      throw new UserError(
+          "--mesh " + file + ": can't be read (" + e.getClass().getSimpleName() + "): name a YAML file with a LlamaMesh");
+    }
+    List<GenericKubernetesResource> meshes = new ArrayList<>();
+    List<HasMetadata> others = new ArrayList<>();
+    for (Object object : objects(file, text)) {
+      if (object instanceof GenericKubernetesResource resource
+          && "LlamaMesh".equals(resource.getKind())
+          && String.valueOf(resource.getApiVersion()).startsWith("llamamesh.io/")) {
+        meshes.add(resource);
+      } else if (object instanceof HasMetadata other && other.getMetadata() != null) {
+        others.add(other);
+      } else {
+        throw new UserError("--mesh " + file + ": holds something that is no Kubernetes object");
+      }
+    }
+    if (meshes.size() != 1) {
+      throw new UserError(
+          "--mesh " + file + ": must hold one object of kind LlamaMesh (llamamesh.io/v1alpha1), holds " + meshes.size());
+    }
+    GenericKubernetesResource mesh = meshes.getFirst();
+    if (mesh.getMetadata() == null || mesh.getMetadata().getName() == null) {
+      throw new UserError("--mesh " + file + ": metadata.name is missing");
+    }
+    if (mesh.getMetadata().getNamespace() == null) {
+      mesh.getMetadata().setNamespace(NAMESPACE);
+    }
+    for (HasMetadata other : others) {
+      if (other instanceof Namespaced
+          && other.getMetadata().getNamespace() == null) {
+        other.getMetadata().setNamespace(mesh.getMetadata().getNamespace());
+      }
+    }
+    return new MeshDocument(mesh, others);
+  }
+
+  String name() {
+    return mesh.getMetadata().getName();
+  }
+
+  String namespace() {
+    return mesh.getMetadata().getNamespace();
+  }
+
+  /**
+   * What the spec means, every default filled in.
+   *
+   * @throws UserError where it can't be read as a spec at all
+   */
+  LlamaMeshSpec filledSpec() throws UserError {
+    KubernetesSerialization serialization = new KubernetesSerialization();
+    try {
+      return MeshDefaults.fill(
+          serialization.unmarshal(serialization.asJson(mesh), LlamaMesh.class).getSpec());
+    } catch (IllegalArgumentException e) {
+      throw new UserError("--mesh: the spec can't be read: " + UserError.firstWords(e));
+    }
+  }
+
+  /** Whether the file itself says where results are stored. */
+  boolean namesAStore() {
+    return spec().get("scraper") instanceof Map<?, ?> scraper && scraper.get("influxdb") != null;
+  }
+
+  /** The same mesh that writes to a store over the v2 API, and the Secret with its token. */
+  MeshDocument withStore(String url, String org, String bucket, String token) {
+    Map<String, Object> spec = new LinkedHashMap<>(spec());
+    Map<String, Object> scraper = new LinkedHashMap<>();
+    if (spec.get("scraper") instanceof Map<?, ?> given) {
+      given.forEach((key, value) -> scraper.put(String.valueOf(key), value));
+    }
+    scraper.put(
+        "influxdb",
+        Map.of(
+            "url",
+            url,
+            "v2",
+            Map.of(
+                "org",
+                org,
+                "bucket",
+                bucket,
+                "tokenSecret",
+                Map.of("name", STORE_SECRET, "key", TOKEN_KEY))));
+    spec.put("scraper", scraper);
+    GenericKubernetesResource copy = new GenericKubernetesResource();
+    copy.setApiVersion(mesh.getApiVersion());
+    copy.setKind(mesh.getKind());
+    copy.setMetadata(mesh.getMetadata());
+    copy.setAdditionalProperties(new LinkedHashMap<>(mesh.getAdditionalProperties()));
+    copy.setAdditionalProperty("spec", spec);
+    Secret secret =
+        new SecretBuilder()
+            .withNewMetadata()
+            .withName(STORE_SECRET)
+            .withNamespace(namespace())
+            .endMetadata()
+            .addToData(
+                TOKEN_KEY,
+                Base64.getEncoder().encodeToString(token.getBytes(StandardCharsets.UTF_8)))
+            .build();
+    List<HasMetadata> all = new ArrayList<>(others);
+    all.add(secret);
+    return new MeshDocument(copy, all);
+  }
+
+  @SuppressWarnings("unchecked") // a spec that is no mapping is refused by the API
+  private Map<String, Object> spec() {
+    return mesh.getAdditionalProperties().get("spec") instanceof Map<?, ?> spec
+        ? (Map<String, Object>) spec
+        : Map.of();
+  }
+
+  private static List<Object> objects(Path file, String text) throws UserError {
+    try {
+      @Nullable Object read =
+          new KubernetesSerialization()
+              .unmarshal(
+                  new ByteArrayInputStream(
+                      text.getBytes(StandardCharsets.UTF_8)));
+      return switch (read) {
+        case null -> List.of();
+        case KubernetesList list -> List.copyOf(list.getItems());
+        case List<?> list -> List.copyOf(list);
+        default -> List.of(read);
+      };
+    } catch (RuntimeException e) {
+      throw new UserError(
+          "--mesh " + file + ": is no YAML of a Kubernetes object: " + UserError.firstWords(e));
+    }
+  }
+}

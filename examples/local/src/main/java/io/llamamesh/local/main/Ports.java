@@ -1,0 +1,41 @@
+package io.llamamesh.local.main;
+
+import io.llamamesh.local.cluster.LocalNode;
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.List;
+
+/** Tells within a moment, not after a minute of waiting, that an address or port can't be had. */
+final class Ports {
+  private Ports() {}
+
+  /** Tries every node's ports. */
+  static void check(List<LocalNode> nodes, int reflectorPort, int apiPort) throws UserError {
+    for (LocalNode node : nodes) {
+      check(node.own(), reflectorPort, apiPort);
+      if (!node.published().equals(node.own())) {
+        check(node.published(), reflectorPort, apiPort);
+      }
+    }
+  }
+
+  private static void check(InetAddress address, int reflectorPort, int apiPort) throws UserError {
+    try (DatagramSocket udp = new DatagramSocket(null);
+        ServerSocket tcp = new ServerSocket()) {
+      udp.bind(new InetSocketAddress(address, reflectorPort));
+      tcp.setReuseAddress(true);
+      tcp.bind(new InetSocketAddress(address, apiPort));
+    } catch (IOException e) {
+      String what = address.getHostAddress() + ", ports " + reflectorPort + "/UDP and " + apiPort + "/TCP";
+      if (String.valueOf(e.getMessage()).contains("assign")) {
+        throw new UserError(
+            what + ": this machine has no such address; on macOS: sudo ifconfig lo0 alias " + address.getHostAddress());
+      }
+      throw new UserError(
+          what + ": " + e.getMessage() + "; is another local mesh or agent running? Stop it first");
+    }
+  }
+}

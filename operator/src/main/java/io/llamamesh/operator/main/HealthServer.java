@@ -1,0 +1,66 @@
+package io.llamamesh.operator.main;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+
+/**
+ * {@code /healthz} and {@code /readyz}: {@code ok} with 200, or one line why not with 503.
+ *
+ * <p>Any thread may call; {@link #close} ends its threads.
+ */
+final class HealthServer implements AutoCloseable {
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+  /**
+   * Starts serving.
+   *
+   * @param port TCP port, 0 for any
+   * @param alive an empty text, or why the process should be restarted
+   * @param ready an empty text, or why it is not at work
+   * @throws UncheckedIOException where the port is taken
+   */
+  static HealthServer start(int port, Supplier<String> alive, Supplier<String> ready) {
+    try {
+      return new HealthServer(port, alive, ready);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "--health-port=" + port + " cannot be opened: " + e.getMessage() + "; choose another", e);
+    }
+  }
+
+  private HealthServer(int port, Supplier<String> alive, Supplier<String> ready)
+      throws IOException {
+    server = HttpServer.create(new InetSocketAddress(port), 16);
+    server.setExecutor(threads);
+    server.createContext("/healthz", exchange -> answer(exchange, alive.get()));
+    server.createContext("/readyz", exchange -> answer(exchange, ready.get()));
+    server.start();
+  }
+
+  int port() {
+    return server.getAddress().getPort();
+  }
+
+  private static void answer(HttpExchange exchange, String problem) throws IOException {
+    try (exchange) {
+      byte[] body = ((problem.isEmpty() ? "ok" : problem) + "\n").getBytes(StandardCharsets.UTF_8);
+      exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");
+      exchange.sendResponseHeaders(problem.isEmpty() ? 200 : 503, body.length);
+      exchange.getResponseBody().write(body);
+    }
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+}

@@ -1,0 +1,36 @@
+package io.llamamesh.operator.main;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The operator's program: subcommand {@code operator}. */
+@Command(
+    name = "llama-mesh",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Turns LlamaMesh resources into running meshes.",
+    subcommands = {OperatorCommand.class})
+public final class OperatorMain implements Runnable {
+  @CommandLine.Spec private CommandLine.Model.@org.jspecify.annotations.Nullable CommandSpec spec;
+
+  /** Runs and exits: 0 after a stop by signal, 1 where it failed, 2 for a wrong command line. */
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new OperatorMain())
+        .setExecutionExceptionHandler((e, line, parsed) -> {
+          line.getErr().println(line.getCommandName() + ": " + Problems.oneLine(e));
+          return 1;
+        });
+  }
+
+  @Override
+  public void run() {
+    if (spec != null) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(), "a command is missing: write 'operator'");
+    }
+  }
+}

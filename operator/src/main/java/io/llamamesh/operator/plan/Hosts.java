@@ -1,0 +1,51 @@
+package io.llamamesh.operator.plan;
+
+import java.net.InetAddress;
+import java.util.regex.Pattern;
+
+/** Whether a text is a host or a network, without asking DNS. */
+final class Hosts {
+  private static final Pattern LABEL =
+      Pattern.compile("[a-zA-Z0-9]([-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?");
+  private static final Pattern NUMERIC = Pattern.compile("[0-9.]+");
+
+  private Hosts() {}
+
+  /** An IPv4 or IPv6 address, or a DNS name (RFC 1123). */
+  static boolean isHost(String text) {
+    if (isAddress(text)) {
+      return true;
+    }
+    if (text.length() > 253 || NUMERIC.matcher(text).matches()) {
+      return false;
+    }
+    String name = text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
+    for (String label : name.split("[.]", -1)) {
+      if (!LABEL.matcher(label).matches()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** A network in CIDR notation. */
+  static boolean isCidr(String text) {
+    int slash = text.indexOf('/');
+    if (slash < 0 || !text.substring(slash + 1).matches("[0-9]{1,3}")) {
+      return false;
+    }
+    String address = text.substring(0, slash);
+    int bits = Integer.parseInt(text.substring(slash + 1));
+    return isAddress(address) && bits <= (address.indexOf(':') >= 0 ? 128 : 32);
+  }
+
+  private static boolean isAddress(String text) {
+    // Abbreviations such as 10.1 are read as addresses by Java, but by nobody's network.
+    boolean whole = text.indexOf(':') >= 0 || text.chars().filter(c -> c == '.').count() == 3;
+    try {
+      return whole && InetAddress.ofLiteral(text).getAddress().length > 0;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+}

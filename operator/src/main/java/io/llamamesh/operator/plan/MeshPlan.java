@@ -1,0 +1,42 @@
+package io.llamamesh.operator.plan;
+
+import io.llamamesh.config.CollectorConfig;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * What a mesh shall look like.
+ *
+ * @param selected names of the nodes that carry a config, joined or not
+ * @param members names of the nodes that probe and are probed
+ * @param configs what each selected node's collector does, by node
+ * @param groups the groups' sizes, in the spec's order
+ * @param withoutAddress members that have no address of the wanted families: nobody can probe them
+ */
+public record MeshPlan(
+    SortedSet<String> selected,
+    SortedSet<String> members,
+    SortedMap<String, CollectorConfig> configs,
+    List<GroupSize> groups,
+    SortedSet<String> withoutAddress) {
+  public MeshPlan {
+    selected = Collections.unmodifiableSortedSet(new TreeSet<>(selected));
+    members = Collections.unmodifiableSortedSet(new TreeSet<>(members));
+    configs = Collections.unmodifiableSortedMap(new TreeMap<>(configs));
+    groups = List.copyOf(groups);
+    withoutAddress = Collections.unmodifiableSortedSet(new TreeSet<>(withoutAddress));
+  }
+
+  /**
+   * A group's size.
+   *
+   * @param name the group
+   * @param nodes its members
+   * @param targets reflectors outside the cluster that it probes
+   */
+  public record GroupSize(String name, int nodes, int targets) {}
+}

@@ -1,0 +1,186 @@
+package io.llamamesh.operator.plan;
+
+import io.llamamesh.config.CollectorConfig;
+import io.llamamesh.crd.LlamaMeshSpec.Group;
+import io.llamamesh.crd.LlamaMeshSpec.Probe;
+import io.llamamesh.crd.LlamaMeshSpec.Target;
+import io.llamamesh.operator.plan.MeshPlan.GroupSize;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the plan of a mesh. Pure: the same facts, in whatever order, give the same plan.
+ *
+ * <p>A node is selected when a group's selector and the agents' placement fit it and it is not
+ * excluded; it is a member once its agent was Ready. A Node that is NotReady stays: that is what
+ * the mesh is there to see.
+ */
+public final class Planner {
+  private final MeshFacts facts;
+  private final Map<String, List<NodeFacts>> selected = new LinkedHashMap<>();
+  private final Map<String, List<NodeFacts>> members = new LinkedHashMap<>();
+
+  private Planner(MeshFacts facts) {
+    this.facts = facts;
+  }
+
+  /** The plan for these facts; the spec must be one that {@link SpecCheck} has nothing against. */
+  public static MeshPlan plan(MeshFacts facts) {
+    return new Planner(facts).plan();
+  }
+
+  private MeshPlan plan() {
+    List<NodeFacts> placeable =
+        facts.nodes().stream()
+            .filter(node -> !node.excluded() && Placement.fits(node, facts.spec().agent()))
+            .sorted(Comparator.comparing(NodeFacts::name))
+            .toList();
+    for (Group group : groups()) {
+      List<NodeFacts> chosen =
+          placeable.stream()
+              .filter(node -> Selectors.matches(group.nodeSelector(), node.labels()))
+              .toList();
+      selected.put(group.name(), chosen);
+      members.put(group.name(), chosen.stream().filter(node -> node.joined() != null).toList());
+    }
+    Map<String, List<NodeTargets>> targets = targets();
+    SortedMap<String, CollectorConfig> configs = new TreeMap<>();
+    ConfigDocument document = new ConfigDocument(facts.mesh(), facts.spec());
+    TreeSet<String> withoutAddress = new TreeSet<>();
+    for (NodeFacts node : distinct(selected)) {
+      configs.put(node.name(), document.of(node, targets.getOrDefault(node.name(), List.of())));
+      if (node.addresses(document.families()).isEmpty()) {
+        withoutAddress.add(node.name());
+      }
+    }
+    return new MeshPlan(names(selected), names(members), configs, sizes(), withoutAddress);
+  }
+
+  /** For every source what it probes, in the order of the spec's probes. */
+  private Map<String, List<NodeTargets>> targets() {
+    Map<String, List<NodeTargets>> bySource = new HashMap<>();
+    Map<String, Map<String, List<NodeFacts>>> graphs = new HashMap<>();
+    for (Probe probe : probes()) {
+      Group from = group(probe.from());
+      Map<String, List<NodeFacts>> graph =
+          graphs.computeIfAbsent(
+              probe.from() + ">" + probe.to(), key -> graph(probe.from(), probe.to()));
+      graph.forEach((source, peers) -> {
+        if (!peers.isEmpty()) {
+          add(bySource, source, NodeTargets.members(probe, from, peers));
+        }
+      });
+      if (probe.equals(outsideProbe(from))) {
+        outside(probe, from).forEach((source, t) -> add(bySource, source, t));
+      }
+    }
+    return bySource;
+  }
+
+  private Map<String, List<NodeFacts>> graph(String from, String to) {
+    List<NodeFacts> sources = members.getOrDefault(from, List.of());
+    List<NodeFacts> destinations = members.getOrDefault(to, List.of());
+    if (from.equals(to)) {
+      return PeerGraph.within(
+          facts.mesh() + "/" + from, sources, Objects.requireNonNull(facts.spec().topology()));
+    }
+    Map<String, List<NodeFacts>> graph = new TreeMap<>();
+    for (NodeFacts destination : destinations) {
+      for (String source : Rendezvous.sources(sources, destination.name(), limit())) {
+        graph.computeIfAbsent(source, s -> new ArrayList<>()).add(destination);
+      }
+    }
+    return graph;
+  }
+
+  /**
+   * How a group probes its targets outside the cluster: as its own members, and where it does not
+   * probe those, as the first group that it does.
+   */
+  private @Nullable Probe outsideProbe(Group group) {
+    List<Probe> own = probes().stream().filter(p -> p.from().equals(group.name())).toList();
+    return own.stream()
+        .filter(p -> p.to().equals(group.name()))
+        .findFirst()
+        .orElse(own.isEmpty() ? null : own.getFirst());
+  }
+
+  private Map<String, NodeTargets> outside(Probe probe, Group from) {
+    List<NodeFacts> sources = members.getOrDefault(from.name(), List.of());
+    Map<String, List<Target>> bySource = new TreeMap<>();
+    for (Target target : orEmpty(from.targets())) {
+      for (String source : Rendezvous.sources(sources, ">" + target.name(), limit())) {
+        bySource.computeIfAbsent(source, s -> new ArrayList<>()).add(target);
+      }
+    }
+    Map<String, NodeTargets> targets = new TreeMap<>();
+    bySource.forEach((source, list) -> targets.put(source, NodeTargets.outside(probe, from, list)));
+    return targets;
+  }
+
+  private int limit() {
+    return 2 * PeerGraph.maxPeers(Objects.requireNonNull(facts.spec().topology()));
+  }
+
+  private List<GroupSize> sizes() {
+    return groups().stream()
+        .map(g ->
+            new GroupSize(
+                g.name(),
+                members.getOrDefault(g.name(), List.of()).size(),
+                orEmpty(g.targets()).size()))
+        .toList();
+  }
+
+  private Group group(String name) {
+    return groups().stream()
+        .filter(g -> g.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no group '" + name + "'"));
+  }
+
+  private List<Group> groups() {
+    return orEmpty(facts.spec().groups());
+  }
+
+  private List<Probe> probes() {
+    return orEmpty(facts.spec().probes());
+  }
+
+  private static void add(
+      Map<String, List<NodeTargets>> bySource, String source, NodeTargets targets) {
+    bySource.computeIfAbsent(source, s -> new ArrayList<>()).add(targets);
+  }
+
+  private static List<NodeFacts> distinct(Map<String, List<NodeFacts>> groups) {
+    Map<String, NodeFacts> byName = new TreeMap<>();
+    groups.values().forEach(list -> list.forEach(node -> byName.put(node.name(), node)));
+    return List.copyOf(byName.values());
+  }
+
+  private static SortedSet<String> names(Map<String, List<NodeFacts>> groups) {
+    return groups.values().stream()
+        .flatMap(List::stream)
+        .map(NodeFacts::name)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  static <T> List<T> orEmpty(@Nullable List<T> list) {
+    return list == null ? List.of() : list;
+  }
+
+  static <K, V> Map<K, V> orEmpty(@Nullable Map<K, V> map) {
+    return map == null ? Map.of() : map;
+  }
+}

@@ -1,0 +1,227 @@
+package io.llamamesh.operator.plan;
+
+import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
+import io.llamamesh.crd.Agent;
+import io.llamamesh.crd.DurationText;
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.LlamaMeshSpec.Alerts;
+import io.llamamesh.crd.LlamaMeshSpec.Collector;
+import io.llamamesh.crd.LlamaMeshSpec.Group;
+import io.llamamesh.crd.LlamaMeshSpec.PortClass;
+import io.llamamesh.crd.LlamaMeshSpec.Probe;
+import io.llamamesh.crd.LlamaMeshSpec.Reflector;
+import io.llamamesh.crd.LlamaMeshSpec.Target;
+import io.llamamesh.crd.MeshDefaults;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the schema cannot see: finds what a spec contradicts itself in, each with its field and the
+ * remedy.
+ */
+public final class SpecCheck {
+  private static final Set<String> OPERATORS = Set.of("In", "NotIn", "Exists", "DoesNotExist");
+
+  private final LlamaMeshSpec spec;
+  private final List<Refusal> refusals = new ArrayList<>();
+
+  private SpecCheck(LlamaMeshSpec filled) {
+    this.spec = filled;
+  }
+
+  /**
+   * Everything that is wrong with the spec alone; empty where it can be planned.
+   *
+   * @param given the spec as the user wrote it
+   */
+  public static List<Refusal> check(@Nullable LlamaMeshSpec given) {
+    LlamaMeshSpec filled;
+    try {
+      filled = MeshDefaults.fill(given);
+    } catch (IllegalArgumentException e) {
+      return List.of(Refusal.invalid(String.valueOf(e.getMessage())));
+    }
+    SpecCheck check = new SpecCheck(filled);
+    check.groups();
+    check.ports();
+    check.probes();
+    check.reflector();
+    check.times();
+    return List.copyOf(check.refusals);
+  }
+
+  private void groups() {
+    int at = 0;
+    for (Group group : Planner.orEmpty(spec.groups())) {
+      String field = "spec.groups[" + at++ + "] (" + group.name() + ")";
+      if (group.nodeSelector() != null) {
+        Planner.orEmpty(group.nodeSelector().getMatchExpressions())
+            .forEach(r -> selector(field, r));
+      }
+      for (Target target : Planner.orEmpty(group.targets())) {
+        if (!Hosts.isHost(target.host())) {
+          refuse(
+              field
+                  + ".targets: host '"
+                  + target.host()
+                  + "' of '"
+                  + target.name()
+                  + "' is neither an address nor a DNS name; write it without port and scheme");
+        }
+      }
+      if (!Planner.orEmpty(group.targets()).isEmpty()
+          && Planner.orEmpty(spec.probes()).stream()
+              .noneMatch(p -> p.from().equals(group.name()))) {
+        refuse(
+            field
+                + ".targets: nobody probes them; add an entry with from: "
+                + group.name()
+                + " to spec.probes");
+      }
+    }
+  }
+
+  private void selector(String field, LabelSelectorRequirement requirement) {
+    String operator = String.valueOf(requirement.getOperator());
+    boolean needsValues = operator.equals("In") || operator.equals("NotIn");
+    boolean hasValues = requirement.getValues() != null && !requirement.getValues().isEmpty();
+    if (!OPERATORS.contains(operator)) {
+      refuse(
+          field
+              + ".nodeSelector: operator '"
+              + operator
+              + "' is unknown; write In, NotIn, Exists or DoesNotExist");
+    } else if (needsValues != hasValues) {
+      refuse(
+          field
+              + ".nodeSelector: "
+              + operator
+              + (needsValues ? " needs values" : " takes no values")
+              + " (key '"
+              + requirement.getKey()
+              + "')");
+    }
+  }
+
+  private void ports() {
+    Agent agent = spec.agent();
+    if (agent != null && agent.nodeSelector() != null) {
+      String os = agent.nodeSelector().get("kubernetes.io/os");
+      if (os != null && !os.equals("linux")) {
+        refuse("spec.agent.nodeSelector: kubernetes.io/os is always linux; leave it out");
+      }
+    }
+    List<PortClass> classes = Planner.orEmpty(spec.ports());
+    for (PortClass c : classes) {
+      int base = Objects.requireNonNull(c.basePort());
+      int end = base + Objects.requireNonNull(c.count());
+      int reflector = Objects.requireNonNull(Objects.requireNonNull(spec.reflector()).port());
+      if (reflector >= base && reflector < end) {
+        refuse(
+            "spec.ports ("
+                + c.name()
+                + "): source ports "
+                + base
+                + ".."
+                + (end - 1)
+                + " contain spec.reflector.port "
+                + reflector
+                + "; move basePort");
+      }
+    }
+  }
+
+  private void probes() {
+    Set<String> groups =
+        Planner.orEmpty(spec.groups()).stream().map(Group::name).collect(Collectors.toSet());
+    Set<String> classes =
+        Planner.orEmpty(spec.ports()).stream().map(PortClass::name).collect(Collectors.toSet());
+    Set<String> seen = new HashSet<>();
+    int at = 0;
+    for (Probe probe : Planner.orEmpty(spec.probes())) {
+      String field = "spec.probes[" + at++ + "]";
+      known(field + ".from", probe.from(), groups, "spec.groups");
+      known(field + ".to", probe.to(), groups, "spec.groups");
+      for (String name : Planner.orEmpty(probe.ports())) {
+        known(field + ".ports", name, classes, "spec.ports");
+        if (!seen.add(probe.from() + ">" + probe.to() + ">" + name)) {
+          refuse(
+              field
+                  + ".ports: '"
+                  + probe.from()
+                  + "' already probes '"
+                  + probe.to()
+                  + "' over '"
+                  + name
+                  + "' in an earlier entry; leave it out of one of them");
+        }
+      }
+    }
+  }
+
+  private void known(String field, String name, Set<String> names, String section) {
+    if (!names.contains(name)) {
+      refuse(
+          field
+              + ": '"
+              + name
+              + "' is not in "
+              + section
+              + "; it has "
+              + names.stream().sorted().collect(Collectors.joining(", "))
+              + ". Correct the name or add the entry");
+    }
+  }
+
+  private void reflector() {
+    Reflector reflector = Objects.requireNonNull(spec.reflector());
+    for (String cidr : Planner.orEmpty(reflector.acceptUnkeyed())) {
+      if (!Hosts.isCidr(cidr)) {
+        refuse(
+            "spec.reflector.acceptUnkeyed: '"
+                + cidr
+                + "' is no network; write it as 203.0.113.0/24 or 2001:db8::/32");
+      }
+    }
+  }
+
+  private void times() {
+    Collector collector = Objects.requireNonNull(spec.collector());
+    long interval = seconds("spec.collector.interval", collector.interval());
+    long retention = seconds("spec.collector.retention", collector.retention());
+    if (interval > 0 && retention > 0 && retention < interval) {
+      refuse("spec.collector.retention: must not be shorter than spec.collector.interval");
+    }
+    Alerts alerts = Objects.requireNonNull(spec.alerts());
+    seconds("spec.alerts.rttP99", alerts.rttP99());
+    try {
+      Objects.requireNonNull(alerts.lossPercent()).percent();
+    } catch (IllegalArgumentException e) {
+      refuse("spec.alerts.lossPercent: " + e.getMessage());
+    }
+    for (PortClass c : Planner.orEmpty(spec.ports())) {
+      seconds("spec.ports (" + c.name() + ").timeout", c.timeout());
+    }
+    for (Probe probe : Planner.orEmpty(spec.probes())) {
+      seconds("spec.probes (" + probe.from() + ">" + probe.to() + ").interval", probe.interval());
+    }
+  }
+
+  private long seconds(String field, @Nullable String duration) {
+    try {
+      return DurationText.parse(Objects.requireNonNull(duration)).toSeconds();
+    } catch (IllegalArgumentException e) {
+      refuse(field + ": " + e.getMessage());
+      return -1;
+    }
+  }
+
+  private void refuse(String message) {
+    refusals.add(Refusal.invalid(message));
+  }
+}

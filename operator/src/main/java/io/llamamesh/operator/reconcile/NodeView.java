@@ -1,0 +1,53 @@
+package io.llamamesh.operator.reconcile;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeAddress;
+import io.llamamesh.crd.Names;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What matters of a Node: heartbeats and images are no reason to look at a mesh.
+ *
+ * @param name its name
+ * @param labels its labels
+ * @param ipv4 its first internal IPv4 address
+ * @param ipv6 its first internal IPv6 address
+ * @param excluded it leaves every mesh
+ * @param ready its kubelet is
+ */
+record NodeView(
+    String name,
+    Map<String, String> labels,
+    @Nullable String ipv4,
+    @Nullable String ipv6,
+    boolean excluded,
+    boolean ready) {
+
+  static NodeView of(Node node) {
+    Map<String, String> labels = node.getMetadata().getLabels();
+    Map<String, String> annotations = node.getMetadata().getAnnotations();
+    String exclude = annotations == null ? null : annotations.get(Names.EXCLUDE_ANNOTATION);
+    return new NodeView(
+        node.getMetadata().getName(),
+        labels == null ? Map.of() : Map.copyOf(labels),
+        address(node, false),
+        address(node, true),
+        exclude != null && !exclude.equals("false"),
+        node.getStatus() != null
+            && node.getStatus().getConditions().stream()
+                .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus())));
+  }
+
+  private static @Nullable String address(Node node, boolean six) {
+    if (node.getStatus() == null) {
+      return null;
+    }
+    return node.getStatus().getAddresses().stream()
+        .filter(a -> "InternalIP".equals(a.getType()))
+        .map(NodeAddress::getAddress)
+        .filter(a -> (a.indexOf(':') >= 0) == six)
+        .findFirst()
+        .orElse(null);
+  }
+}

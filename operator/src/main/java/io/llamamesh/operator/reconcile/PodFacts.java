@@ -1,0 +1,115 @@
+package io.llamamesh.operator.reconcile;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
+import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import io.llamamesh.crd.Names;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What matters of a pod of ours: a change of anything else is no reason to look at a mesh.
+ *
+ * @param name its name
+ * @param component {@code agent} or {@code scraper}
+ * @param node the node it is on; absent: not scheduled
+ * @param ip its address
+ * @param terminating it is being deleted
+ * @param readySince when it became ready; absent: it is not
+ * @param probePort the container port of the reflector
+ * @param waitingReason why its container does not start, in Kubernetes' words
+ * @param waitingMessage the same for people
+ * @param created when it was created, as the server writes it
+ */
+record PodFacts(
+    String name,
+    String component,
+    @Nullable String node,
+    @Nullable String ip,
+    boolean terminating,
+    @Nullable Instant readySince,
+    @Nullable Integer probePort,
+    @Nullable String waitingReason,
+    @Nullable String waitingMessage,
+    String created) {
+
+  static PodFacts of(Pod pod) {
+    Map<String, String> labels = pod.getMetadata().getLabels();
+    ContainerStateWaiting waiting = waiting(pod);
+    return new PodFacts(
+        pod.getMetadata().getName(),
+        labels == null ? "" : String.valueOf(labels.get(Names.COMPONENT_LABEL)),
+        pod.getSpec() == null ? null : pod.getSpec().getNodeName(),
+        pod.getStatus() == null ? null : pod.getStatus().getPodIP(),
+        pod.getMetadata().getDeletionTimestamp() != null,
+        readySince(pod),
+        probePort(pod),
+        waiting == null ? null : waiting.getReason(),
+        waiting == null ? null : waiting.getMessage(),
+        String.valueOf(pod.getMetadata().getCreationTimestamp()));
+  }
+
+  boolean ready() {
+    return readySince != null && !terminating;
+  }
+
+  boolean isA(Names.Component wanted) {
+    return component.equals(wanted.label());
+  }
+
+  private static @Nullable Instant readySince(Pod pod) {
+    List<PodCondition> conditions =
+        pod.getStatus() == null ? null : pod.getStatus().getConditions();
+    if (conditions == null) {
+      return null;
+    }
+    return conditions.stream()
+        .filter(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus()))
+        .map(c -> time(c.getLastTransitionTime()))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** A server always gives the time; should one not, the beginning of time is as good. */
+  private static Instant time(@Nullable String text) {
+    try {
+      return text == null ? Instant.EPOCH : Instant.parse(text);
+    } catch (DateTimeParseException e) {
+      return Instant.EPOCH;
+    }
+  }
+
+  private static @Nullable Integer probePort(Pod pod) {
+    if (pod.getSpec() == null) {
+      return null;
+    }
+    for (Container container : pod.getSpec().getContainers()) {
+      for (ContainerPort port : container.getPorts()) {
+        if (Names.PROBE_PORT.equals(port.getName())) {
+          return port.getContainerPort();
+        }
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable ContainerStateWaiting waiting(Pod pod) {
+    if (pod.getStatus() == null || pod.getStatus().getContainerStatuses() == null) {
+      return null;
+    }
+    for (ContainerStatus status : pod.getStatus().getContainerStatuses()) {
+      ContainerState state = status.getState();
+      if (state != null && state.getWaiting() != null) {
+        return state.getWaiting();
+      }
+    }
+    return null;
+  }
+}

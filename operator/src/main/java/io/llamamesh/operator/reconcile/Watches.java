@@ -1,0 +1,210 @@
+package io.llamamesh.operator.reconcile;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.IndexedResourceCache;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
+import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import io.llamamesh.crd.LlamaMesh;
+import io.llamamesh.crd.Names;
+import io.llamamesh.crd.Names.Component;
+import io.llamamesh.operator.resources.NodeConfigMap;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Everything that is watched, each no more than needed: by label, pruned, and with changes that do
+ * not matter filtered out.
+ */
+final class Watches {
+  private static final String OURS = "app.kubernetes.io/name=llama-mesh";
+  private static final String MANAGED = OURS + ",app.kubernetes.io/managed-by=llama-mesh-operator";
+
+  private final IndexedResourceCache<LlamaMesh> meshes;
+  private final InformerEventSource<Node, LlamaMesh> nodes;
+  private final InformerEventSource<Pod, LlamaMesh> pods;
+  private final InformerEventSource<ConfigMap, LlamaMesh> configMaps;
+  private final Map<Class<?>, InformerEventSource<?, LlamaMesh>> objects = new LinkedHashMap<>();
+  private final SimpleInboundEventSource<LlamaMesh> reports =
+      new SimpleInboundEventSource<>("reports");
+
+  Watches(EventSourceContext<LlamaMesh> context) {
+    meshes = context.getPrimaryCache();
+    nodes =
+        new InformerEventSource<>(
+            InformerEventSourceConfiguration.from(Node.class, LlamaMesh.class)
+                .withName("nodes")
+                .withWatchAllNamespaces()
+                .withSecondaryToPrimaryMapper(node -> everyMesh())
+                // Every node concerns every mesh: an index of that would only cost.
+                .withPrimaryToSecondaryMapper(mesh -> Set.of())
+                .withOnUpdateFilter((next, old) -> !NodeView.of(next).equals(NodeView.of(old)))
+                .withItemStore(Pruned.store(Pruned::node))
+                .build(),
+            context);
+    pods =
+        new InformerEventSource<>(
+            InformerEventSourceConfiguration.from(Pod.class, LlamaMesh.class)
+                .withName("pods")
+                .withLabelSelector(OURS + "," + Names.COMPONENT_LABEL + " in (agent,scraper)")
+                .withSecondaryToPrimaryMapper(Watches::meshOf)
+                .withOnUpdateFilter((next, old) -> !PodFacts.of(next).equals(PodFacts.of(old)))
+                .withItemStore(Pruned.store(Pruned::pod))
+                .build(),
+            context);
+    configMaps =
+        new InformerEventSource<>(
+            InformerEventSourceConfiguration.from(ConfigMap.class, LlamaMesh.class)
+                .withName("configmaps")
+                .withLabelSelector(
+                    OURS + "," + Names.COMPONENT_LABEL + "=" + Component.CONFIG.label())
+                .withSecondaryToPrimaryMapper(Watches::meshOf)
+                .withItemStore(Pruned.store(NodeConfigMap::pruned))
+                .build(),
+            context);
+    watch(context, ServiceAccount.class);
+    watch(context, RoleBinding.class);
+    watch(context, Service.class);
+    watch(context, DaemonSet.class);
+    watch(context, Deployment.class);
+  }
+
+  private <T extends HasMetadata> void watch(EventSourceContext<LlamaMesh> context, Class<T> type) {
+    objects.put(
+        type,
+        new InformerEventSource<>(
+            InformerEventSourceConfiguration.from(type, LlamaMesh.class)
+                .withName(type.getSimpleName())
+                .withLabelSelector(MANAGED)
+                .withSecondaryToPrimaryMapper(Watches::meshOf)
+                .withOnUpdateFilter((next, old) -> !sameButStatus(next, old))
+                .build(),
+            context));
+  }
+
+  List<EventSource<?, LlamaMesh>> all() {
+    List<EventSource<?, LlamaMesh>> all = new ArrayList<>(objects.values());
+    all.add(nodes);
+    all.add(pods);
+    all.add(configMaps);
+    all.add(reports);
+    return all;
+  }
+
+  /** Every node of the cluster, pruned. */
+  Stream<NodeView> nodes() {
+    return nodes.list(node -> true).map(NodeView::of);
+  }
+
+  /** The pods of a mesh. */
+  List<PodFacts> pods(LlamaMesh mesh) {
+    return pods.getSecondaryResources(mesh).stream().map(PodFacts::of).toList();
+  }
+
+  /** A mesh's ConfigMaps by name, pruned, our own latest writes included. */
+  Map<String, ConfigMap> configMaps(LlamaMesh mesh) {
+    return configMaps.getSecondaryResources(mesh).stream()
+        .collect(Collectors.toMap(map -> map.getMetadata().getName(), map -> map));
+  }
+
+  /** What is there of an object, our own latest write included. */
+  Optional<HasMetadata> actual(HasMetadata desired) {
+    return source(desired).get(ResourceID.fromResource(desired)).map(found -> found);
+  }
+
+  /** A mesh's objects but ConfigMaps. */
+  Stream<HasMetadata> objects(LlamaMesh mesh) {
+    return objects.values().stream().flatMap(source -> secondary(source, mesh));
+  }
+
+  /** Takes note of what we wrote, so that we do not write it again before the watch tells us. */
+  void written(HasMetadata object, Optional<? extends HasMetadata> before) {
+    if (object instanceof ConfigMap map) {
+      note(configMaps, NodeConfigMap.pruned(map), before, UnaryOperator.identity());
+    } else {
+      note(source(object), object, before, UnaryOperator.identity());
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private InformerEventSource<HasMetadata, LlamaMesh> source(HasMetadata object) {
+    return (InformerEventSource<HasMetadata, LlamaMesh>)
+        Objects.requireNonNull(objects.get(object.getClass()), object.getKind());
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <T extends HasMetadata> void note(
+      InformerEventSource<T, LlamaMesh> source,
+      HasMetadata object,
+      Optional<? extends HasMetadata> before,
+      UnaryOperator<T> view) {
+    ResourceID id = ResourceID.fromResource(object);
+    T next = view.apply((T) object);
+    if (before.isPresent()) {
+      source.handleRecentResourceUpdate(id, next, (T) before.get());
+    } else {
+      source.handleRecentResourceCreate(id, next);
+    }
+  }
+
+  private static <T extends HasMetadata> Stream<HasMetadata> secondary(
+      InformerEventSource<T, LlamaMesh> source, LlamaMesh mesh) {
+    return source.getSecondaryResources(mesh).stream().map(found -> found);
+  }
+
+  boolean exists(ResourceID mesh) {
+    return meshes.get(mesh).isPresent();
+  }
+
+  /** Every mesh that is watched. */
+  Stream<LlamaMesh> meshes() {
+    return meshes.list();
+  }
+
+  /** Has a mesh looked at again. */
+  void lookAt(ResourceID mesh) {
+    reports.propagateEvent(mesh);
+  }
+
+  private Set<ResourceID> everyMesh() {
+    return meshes.list().map(ResourceID::fromResource).collect(Collectors.toSet());
+  }
+
+  private static Set<ResourceID> meshOf(HasMetadata object) {
+    Map<String, String> labels = object.getMetadata().getLabels();
+    String mesh = labels == null ? null : labels.get(Names.MESH_LABEL);
+    return mesh == null
+        ? Set.of()
+        : Set.of(new ResourceID(mesh, object.getMetadata().getNamespace()));
+  }
+
+  /** A workload's status changes all the time; that of its pods is what we read. */
+  private static boolean sameButStatus(HasMetadata next, HasMetadata old) {
+    Long generation = next.getMetadata().getGeneration();
+    return generation != null
+        && generation > 0
+        && generation.equals(old.getMetadata().getGeneration())
+        && Objects.equals(next.getMetadata().getLabels(), old.getMetadata().getLabels())
+        && Objects.equals(
+            next.getMetadata().getOwnerReferences(), old.getMetadata().getOwnerReferences());
+  }
+}

@@ -1,0 +1,161 @@
+package io.llamamesh.operator.resources;
+
+import io.fabric8.kubernetes.api.model.Affinity;
+import io.fabric8.kubernetes.api.model.AffinityBuilder;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.IntOrString;
+import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PodSpecBuilder;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.api.model.TolerationBuilder;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
+import io.llamamesh.crd.Agent;
+import io.llamamesh.crd.DurationText;
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.LlamaMeshSpec.PortClass;
+import io.llamamesh.crd.Names;
+import io.llamamesh.crd.Names.Component;
+import io.llamamesh.operator.plan.Placement;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The agents: one pod on every node, on the host's network.
+ *
+ * <p>Any change of the pod template restarts every agent, so nothing goes into it that an agent
+ * could learn from its config: groups, classes and probes are not here.
+ */
+final class AgentDaemonSet {
+  private static final String STATE = "/var/lib/llama-mesh";
+  private static final int USUAL_GRACE_SECONDS = 60;
+  private static final int LONG_GRACE_SECONDS = 150;
+  private static final long LONG_TIMEOUT_SECONDS = 15;
+
+  private AgentDaemonSet() {}
+
+  static DaemonSet of(Owner owner, LlamaMeshSpec spec, Images images) {
+    Agent agent = Objects.requireNonNull(spec.agent());
+    return new DaemonSetBuilder()
+        .withMetadata(owner.metadata(Names.agent(owner.name()), Component.AGENT))
+        .withNewSpec()
+        .withNewSelector()
+        .withMatchLabels(Names.selector(owner.name(), Component.AGENT))
+        .endSelector()
+        .withNewUpdateStrategy()
+        .withType("RollingUpdate")
+        .withNewRollingUpdate()
+        .withMaxUnavailable(
+            Objects.requireNonNullElse(agent.maxUnavailable(), new IntOrString("10%")))
+        .endRollingUpdate()
+        .endUpdateStrategy()
+        .withNewTemplate()
+        .withNewMetadata()
+        .withLabels(Names.labels(owner.name(), Component.AGENT))
+        .endMetadata()
+        .withSpec(pod(owner, spec, agent, images))
+        .endTemplate()
+        .endSpec()
+        .build();
+  }
+
+  private static PodSpec pod(Owner owner, LlamaMeshSpec spec, Agent agent, Images images) {
+    return new PodSpecBuilder()
+        .withHostNetwork(true)
+        .withDnsPolicy("ClusterFirstWithHostNet")
+        .withServiceAccountName(Names.agent(owner.name()))
+        .withNodeSelector(Placement.nodeSelector(agent))
+        .withAffinity(realNodes())
+        .withTolerations(tolerations(agent))
+        .withPriorityClassName(agent.priorityClassName())
+        .withTerminationGracePeriodSeconds((long) graceSeconds(spec))
+        .withSecurityContext(PodParts.podSecurity())
+        .withContainers(container(owner, spec, agent, images))
+        .withVolumes(PodParts.emptyDir("state", "1Gi"))
+        .build();
+  }
+
+  private static Container container(Owner owner, LlamaMeshSpec spec, Agent agent, Images images) {
+    var reflector = Objects.requireNonNull(spec.reflector());
+    int probePort = Objects.requireNonNull(reflector.port());
+    int apiPort = Objects.requireNonNull(Objects.requireNonNull(spec.collector()).apiPort());
+    return new ContainerBuilder()
+        .withName("agent")
+        .withImage(Objects.requireNonNullElse(agent.image(), images.agent()))
+        .withImagePullPolicy(
+            agent.imagePullPolicy() == null ? null : agent.imagePullPolicy().name())
+        .withArgs(
+            "agent",
+            "--port=" + probePort,
+            "--api-port=" + apiPort,
+            "--max-pps=" + reflector.maxPacketsPerSecond(),
+            "--state-dir=" + STATE)
+        .withEnv(
+            PodParts.field("NODE_NAME", "spec.nodeName"),
+            PodParts.field("POD_NAME", "metadata.name"),
+            PodParts.field("POD_NAMESPACE", "metadata.namespace"),
+            PodParts.literal("MESH_NAME", owner.name()),
+            PodParts.field("HOST_IPS", "status.hostIPs"))
+        // With the host's network a container port is a host port too: the scheduler refuses a
+        // second mesh on it.
+        .addNewPort()
+        .withName(Names.PROBE_PORT)
+        .withContainerPort(probePort)
+        .withHostPort(probePort)
+        .withProtocol("UDP")
+        .endPort()
+        .addNewPort()
+        .withName(Names.API_PORT)
+        .withContainerPort(apiPort)
+        .withHostPort(apiPort)
+        .withProtocol("TCP")
+        .endPort()
+        .withReadinessProbe(PodParts.http("/readyz", Names.API_PORT, 2, 3))
+        // A minute of silence of the process itself, never of the network: both are on this node.
+        .withLivenessProbe(PodParts.http("/healthz", Names.API_PORT, 10, 6))
+        .withResources(agent.resources())
+        .withSecurityContext(PodParts.containerSecurity())
+        .withVolumeMounts(PodParts.mount("state", STATE, false))
+        .build();
+  }
+
+  private static Affinity realNodes() {
+    List<NodeSelectorRequirement> requirements =
+        Placement.VIRTUAL_NODES.entrySet().stream()
+            .map(e -> new NodeSelectorRequirement(e.getKey(), "NotIn", e.getValue()))
+            .sorted(Comparator.comparing(NodeSelectorRequirement::getKey))
+            .toList();
+    return new AffinityBuilder()
+        .withNewNodeAffinity()
+        .withNewRequiredDuringSchedulingIgnoredDuringExecution()
+        .addNewNodeSelectorTerm()
+        .withMatchExpressions(requirements)
+        .endNodeSelectorTerm()
+        .endRequiredDuringSchedulingIgnoredDuringExecution()
+        .endNodeAffinity()
+        .build();
+  }
+
+  private static List<Toleration> tolerations(Agent agent) {
+    return agent.tolerations() == null
+        ? List.of(new TolerationBuilder().withOperator("Exists").build())
+        : agent.tolerations();
+  }
+
+  /**
+   * Room for the goodbye: up to 30 s of draining, the last probes' timeout, the hand-over of unread
+   * windows. Two steps only, since a change restarts every agent.
+   */
+  private static int graceSeconds(LlamaMeshSpec spec) {
+    long slowest =
+        Objects.requireNonNull(spec.ports()).stream()
+            .map(PortClass::timeout)
+            .mapToLong(t -> DurationText.parse(Objects.requireNonNull(t)).toSeconds())
+            .max()
+            .orElse(1);
+    return slowest > LONG_TIMEOUT_SECONDS ? LONG_GRACE_SECONDS : USUAL_GRACE_SECONDS;
+  }
+}

@@ -1,0 +1,24 @@
+package io.llamamesh.operator.resources;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.llamamesh.crd.LlamaMeshSpec;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Every object of a mesh but the nodes' ConfigMaps, in the order in which they are written. */
+public final class MeshObjects {
+  private MeshObjects() {}
+
+  /**
+   * The objects.
+   *
+   * @param spec with every default filled in
+   */
+  public static List<HasMetadata> of(Owner owner, LlamaMeshSpec spec, Images images) {
+    List<HasMetadata> objects = new ArrayList<>(Access.of(owner));
+    objects.addAll(Services.of(owner, spec));
+    objects.add(AgentDaemonSet.of(owner, spec, images));
+    objects.add(ScraperDeployment.of(owner, spec, images));
+    return List.copyOf(objects);
+  }
+}

@@ -1,0 +1,103 @@
+package io.llamamesh.operator.resources;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PodSpecBuilder;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.LlamaMeshSpec.Alerts;
+import io.llamamesh.crd.LlamaMeshSpec.Collector;
+import io.llamamesh.crd.Names;
+import io.llamamesh.crd.Names.Component;
+import io.llamamesh.crd.Scraper;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** The scraper: pulls the agents' windows, writes them to the store, shows the matrix. */
+final class ScraperDeployment {
+  private ScraperDeployment() {}
+
+  static Deployment of(Owner owner, LlamaMeshSpec spec, Images images) {
+    Scraper scraper = Objects.requireNonNull(spec.scraper());
+    return new DeploymentBuilder()
+        .withMetadata(owner.metadata(Names.scraper(owner.name()), Component.SCRAPER))
+        .withNewSpec()
+        .withReplicas(scraper.replicas())
+        .withNewSelector()
+        .withMatchLabels(Names.selector(owner.name(), Component.SCRAPER))
+        .endSelector()
+        .withNewTemplate()
+        .withNewMetadata()
+        .withLabels(Names.labels(owner.name(), Component.SCRAPER))
+        .endMetadata()
+        .withSpec(pod(owner, spec, scraper, images))
+        .endTemplate()
+        .endSpec()
+        .build();
+  }
+
+  private static PodSpec pod(Owner owner, LlamaMeshSpec spec, Scraper scraper, Images images) {
+    ScraperStore store = ScraperStore.of(scraper.influxdb());
+    return new PodSpecBuilder()
+        .withServiceAccountName(Names.scraper(owner.name()))
+        .withTerminationGracePeriodSeconds(30L)
+        .withSecurityContext(PodParts.podSecurity())
+        .withContainers(container(owner, spec, scraper, store, images))
+        .withVolumes(store.volumes())
+        .build();
+  }
+
+  private static Container container(
+      Owner owner, LlamaMeshSpec spec, Scraper scraper, ScraperStore store, Images images) {
+    return new ContainerBuilder()
+        .withName("scraper")
+        .withImage(images.scraper())
+        .withArgs(args(spec, store))
+        .withEnv(
+            PodParts.literal("MESH_NAME", owner.name()),
+            PodParts.field("POD_NAME", "metadata.name"),
+            PodParts.field("POD_NAMESPACE", "metadata.namespace"),
+            PodParts.field("POD_IP", "status.podIP"))
+        .addNewPort()
+        .withName(Ports.PAGE)
+        .withContainerPort(Ports.PAGE_PORT)
+        .withProtocol("TCP")
+        .endPort()
+        .addNewPort()
+        .withName(Ports.INGEST)
+        .withContainerPort(Ports.INGEST_PORT)
+        .withProtocol("TCP")
+        .endPort()
+        .withReadinessProbe(PodParts.http("/readyz", Ports.PAGE, 2, 3))
+        .withLivenessProbe(PodParts.http("/healthz", Ports.PAGE, 10, 6))
+        .withResources(scraper.resources())
+        .withSecurityContext(PodParts.containerSecurity())
+        .withVolumeMounts(store.mounts())
+        .build();
+  }
+
+  private static List<String> args(LlamaMeshSpec spec, ScraperStore store) {
+    Alerts alerts = Objects.requireNonNull(spec.alerts());
+    Collector collector = Objects.requireNonNull(spec.collector());
+    List<String> args = new ArrayList<>();
+    args.add("scraper");
+    args.add("--bind=$(POD_IP)");
+    args.add("--port=" + Ports.PAGE_PORT);
+    args.add("--ingest-port=" + Ports.INGEST_PORT);
+    args.add("--alert-loss-percent=" + percent(alerts));
+    args.add("--alert-rtt-p99=" + alerts.rttP99());
+    args.add("--interval=" + collector.interval());
+    args.add("--retention=" + collector.retention());
+    args.addAll(store.args());
+    return args;
+  }
+
+  /** A plain decimal, whatever quantity it was written as. */
+  private static String percent(Alerts alerts) {
+    double percent = Objects.requireNonNull(alerts.lossPercent()).percent();
+    return new java.math.BigDecimal(Double.toString(percent)).stripTrailingZeros().toPlainString();
+  }
+}

@@ -1,0 +1,57 @@
+package io.llamamesh.operator.resources;
+
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import io.fabric8.kubernetes.api.model.ServicePort;
+import io.fabric8.kubernetes.api.model.ServicePortBuilder;
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.Names;
+import io.llamamesh.crd.Names.Component;
+import java.util.List;
+import java.util.Objects;
+
+/** The Services: agents by name, the page, and where agents leave their last windows. */
+final class Services {
+  private Services() {}
+
+  static List<Service> of(Owner owner, LlamaMeshSpec spec) {
+    return List.of(
+        agents(owner, spec),
+        scraper(owner, Names.scraper(owner.name()), Ports.PAGE, Ports.PAGE_PORT),
+        scraper(owner, Names.scraper(owner.name()) + "-ingest", Ports.INGEST, Ports.INGEST_PORT));
+  }
+
+  /** Headless, and unready agents too: one that is not Ready is one to look at. */
+  private static Service agents(Owner owner, LlamaMeshSpec spec) {
+    int probe = Objects.requireNonNull(Objects.requireNonNull(spec.reflector()).port());
+    int api = Objects.requireNonNull(Objects.requireNonNull(spec.collector()).apiPort());
+    return new ServiceBuilder()
+        .withMetadata(owner.metadata(Names.agent(owner.name()), Component.AGENT))
+        .withNewSpec()
+        .withClusterIP("None")
+        .withPublishNotReadyAddresses(true)
+        .withSelector(Names.selector(owner.name(), Component.AGENT))
+        .withPorts(port(Names.PROBE_PORT, probe, "UDP"), port(Names.API_PORT, api, "TCP"))
+        .endSpec()
+        .build();
+  }
+
+  private static Service scraper(Owner owner, String name, String portName, int port) {
+    return new ServiceBuilder()
+        .withMetadata(owner.metadata(name, Component.SCRAPER))
+        .withNewSpec()
+        .withSelector(Names.selector(owner.name(), Component.SCRAPER))
+        .withPorts(port(portName, port, "TCP"))
+        .endSpec()
+        .build();
+  }
+
+  private static ServicePort port(String name, int port, String protocol) {
+    return new ServicePortBuilder()
+        .withName(name)
+        .withPort(port)
+        .withNewTargetPort(name)
+        .withProtocol(protocol)
+        .build();
+  }
+}

@@ -1,0 +1,19 @@
+package io.llamamesh.operator.status;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The agents as their pods tell.
+ *
+ * @param expected selected nodes that are themselves Ready: each should have a ready agent
+ * @param ready agents that are ready, on whatever node
+ * @param missing Ready nodes without a ready agent, sorted
+ * @param forbidden why pods are refused, or null
+ */
+public record AgentsState(
+    int expected, int ready, List<String> missing, @Nullable Obstacle forbidden) {
+  public AgentsState {
+    missing = List.copyOf(missing);
+  }
+}

@@ -1,0 +1,183 @@
+package io.llamamesh.operator.status;
+
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.operator.plan.Refusal;
+import io.llamamesh.operator.status.Finding.Value;
+import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.MeshReport.Store;
+import io.llamamesh.results.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Judges a mesh's state: one finding for each condition of design §4. */
+final class Findings {
+  private static final int NAMED = 5;
+
+  private Findings() {}
+
+  static List<Finding> of(MeshState state) {
+    List<Finding> findings = new ArrayList<>();
+    findings.add(accepted(state));
+    findings.add(
+        state.paused()
+            ? Finding.yes(
+                ConditionTypes.PAUSED, "PausedBySpec", "spec.paused is true: nothing is written")
+            : Finding.no(ConditionTypes.PAUSED, "NotPaused", ""));
+    findings.add(configs(state));
+    findings.add(agents(state));
+    findings.add(scraper(state));
+    findings.add(store(state));
+    findings.add(network(state.network()));
+    findings.add(ready(findings));
+    return findings;
+  }
+
+  private static Finding accepted(MeshState state) {
+    if (state.refusals().isEmpty()) {
+      return Finding.yes(ConditionTypes.ACCEPTED, "Accepted", "");
+    }
+    String message =
+        state.refusals().stream()
+                .map(Refusal::message)
+                .limit(NAMED)
+                .collect(Collectors.joining("; "))
+            + (state.refusals().size() > NAMED
+                ? "; and " + (state.refusals().size() - NAMED) + " more"
+                : "")
+            + (state.spec() == null ? "" : ". The last accepted spec stays in force");
+    return Finding.no(ConditionTypes.ACCEPTED, state.refusals().getFirst().reason(), message);
+  }
+
+  private static Finding configs(MeshState state) {
+    if (state.plan() == null) {
+      return Finding.no(
+          ConditionTypes.CONFIGS_READY, "NotAccepted", "no spec has been accepted yet");
+    }
+    if (!state.failures().isEmpty()) {
+      return Finding.no(
+          ConditionTypes.CONFIGS_READY,
+          "WriteFailed",
+          state.failures().size() + " writes failed, first: " + state.failures().getFirst());
+    }
+    if (!state.stale().isEmpty()) {
+      return Finding.no(
+          ConditionTypes.CONFIGS_READY,
+          state.paused() ? "Paused" : "Writing",
+          "not current: " + some(state.stale()));
+    }
+    if (!state.plan().withoutAddress().isEmpty()) {
+      return Finding.yes(
+          ConditionTypes.CONFIGS_READY,
+          "AddressesMissing",
+          "no address of the families in spec.ipFamilies, so that nobody probes them: "
+              + some(List.copyOf(state.plan().withoutAddress())));
+    }
+    return Finding.yes(ConditionTypes.CONFIGS_READY, "Current", "");
+  }
+
+  private static Finding agents(MeshState state) {
+    AgentsState agents = state.agents();
+    if (agents.forbidden() != null) {
+      return Finding.no(
+          ConditionTypes.AGENTS_READY, agents.forbidden().reason(), agents.forbidden().message());
+    }
+    if (!agents.missing().isEmpty()) {
+      return Finding.no(
+          ConditionTypes.AGENTS_READY, "RollingOut", "no ready agent on " + some(agents.missing()));
+    }
+    if (agents.expected() == 0) {
+      return Finding.no(
+          ConditionTypes.AGENTS_READY,
+          "NoNodes",
+          "no Ready node fits spec.groups[].nodeSelector and spec.agent.nodeSelector");
+    }
+    return Finding.yes(ConditionTypes.AGENTS_READY, "AllReady", "");
+  }
+
+  private static Finding scraper(MeshState state) {
+    ScraperState scraper = state.scraper();
+    if (scraper.ready() >= Math.max(1, scraper.wanted())) {
+      return Finding.yes(ConditionTypes.SCRAPER_READY, "AllReady", "");
+    }
+    if (scraper.obstacle() != null) {
+      return Finding.no(
+          ConditionTypes.SCRAPER_READY, scraper.obstacle().reason(), scraper.obstacle().message());
+    }
+    return Finding.no(
+        ConditionTypes.SCRAPER_READY,
+        "RollingOut",
+        scraper.ready() + " of " + scraper.wanted() + " are ready");
+  }
+
+  private static Finding store(MeshState state) {
+    LlamaMeshSpec spec = state.spec();
+    if (spec != null && spec.scraper() != null && spec.scraper().influxdb() == null) {
+      return Finding.yes(
+          ConditionTypes.STORE_REACHABLE, "NotConfigured", "results are kept in memory only");
+    }
+    return switch (state.network()) {
+      case NetworkView.Unknown unknown ->
+          Finding.unknown(ConditionTypes.STORE_REACHABLE, unknown.reason(), unknown.message());
+      case NetworkView.Known known -> store(known.report().store());
+    };
+  }
+
+  private static Finding store(Store store) {
+    String said = store.message() == null ? "" : store.message();
+    return switch (store.state()) {
+      case REACHABLE -> Finding.yes(ConditionTypes.STORE_REACHABLE, "Acknowledged", "");
+      case UNREACHABLE -> Finding.no(ConditionTypes.STORE_REACHABLE, "Unreachable", said);
+      case PENDING ->
+          Finding.unknown(
+              ConditionTypes.STORE_REACHABLE, "Pending", "nothing has been written yet");
+      // The spec names a store and the running scraper does not know it yet.
+      case NOT_CONFIGURED ->
+          Finding.unknown(
+              ConditionTypes.STORE_REACHABLE, "RollingOut", "the scraper has not taken it up yet");
+    };
+  }
+
+  private static Finding network(NetworkView view) {
+    return switch (view) {
+      case NetworkView.Unknown unknown ->
+          Finding.unknown(ConditionTypes.NETWORK_HEALTHY, unknown.reason(), unknown.message());
+      case NetworkView.Known known -> network(known.report());
+    };
+  }
+
+  private static Finding network(MeshReport report) {
+    Verdict verdict = report.verdict();
+    return switch (verdict) {
+      case HEALTHY -> Finding.yes(ConditionTypes.NETWORK_HEALTHY, verdict.reason(), "");
+      case NO_DATA ->
+          Finding.unknown(ConditionTypes.NETWORK_HEALTHY, verdict.reason(), report.message());
+      case NODE_LOSS, ZONE_LOSS, PAIR_LOSS, PARTIAL_PATH, ONE_WAY_LOSS, HIGH_LATENCY ->
+          Finding.no(ConditionTypes.NETWORK_HEALTHY, verdict.reason(), report.message());
+    };
+  }
+
+  /** Ready says of the first that keeps it from being True which one that is. */
+  private static Finding ready(List<Finding> findings) {
+    List<Finding> needed =
+        findings.stream()
+            .filter(f ->
+                !f.type().equals(ConditionTypes.PAUSED)
+                    && !f.type().equals(ConditionTypes.NETWORK_HEALTHY))
+            .toList();
+    for (Value value : List.of(Value.FALSE, Value.UNKNOWN)) {
+      for (Finding finding : needed) {
+        if (finding.value() == value) {
+          String why = finding.message().isEmpty() ? "" : ": " + finding.message();
+          return new Finding(ConditionTypes.READY, value, finding.reason(), finding.type() + why);
+        }
+      }
+    }
+    return Finding.yes(ConditionTypes.READY, "Ready", "");
+  }
+
+  private static String some(List<String> names) {
+    return names.stream().limit(NAMED).collect(Collectors.joining(", "))
+        + (names.size() > NAMED ? " and " + (names.size() - NAMED) + " more" : "");
+  }
+}

@@ -1,0 +1,40 @@
+package io.llamamesh.operator.status;
+
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.operator.plan.MeshPlan;
+import io.llamamesh.operator.plan.Refusal;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that a status is made from.
+ *
+ * @param generation of the spec that was looked at
+ * @param refusals what is wrong with that spec; empty where it is accepted
+ * @param spec the spec in force with every default: that one, or the last accepted; null where none
+ *     ever was
+ * @param paused writes are stopped
+ * @param plan what the mesh shall look like; null where no spec is in force
+ * @param stale ConfigMaps that are not current, sorted names of their nodes
+ * @param failures one line for each write that failed
+ * @param agents the agents
+ * @param scraper the scraper
+ * @param network what the scraper tells
+ */
+public record MeshState(
+    long generation,
+    List<Refusal> refusals,
+    @Nullable LlamaMeshSpec spec,
+    boolean paused,
+    @Nullable MeshPlan plan,
+    List<String> stale,
+    List<String> failures,
+    AgentsState agents,
+    ScraperState scraper,
+    NetworkView network) {
+  public MeshState {
+    refusals = List.copyOf(refusals);
+    stale = List.copyOf(stale);
+    failures = List.copyOf(failures);
+  }
+}

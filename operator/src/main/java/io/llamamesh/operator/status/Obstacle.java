@@ -1,0 +1,9 @@
+package io.llamamesh.operator.status;
+
+/**
+ * Why pods do not come up.
+ *
+ * @param reason in CamelCase, the reason of a condition
+ * @param message for people
+ */
+public record Obstacle(String reason, String message) {}

@@ -1,0 +1,96 @@
+package io.llamamesh.operator;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+@AnalyzeClasses(packages = "io.llamamesh.operator", importOptions = DoNotIncludeTests.class)
+final class ArchitectureTest {
+  private static final String ROOT = "io.llamamesh.operator.";
+
+  @ArchTest
+  static final ArchRule packagesHaveNoCycles =
+      slices().matching("io.llamamesh.operator.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule thePlanIsPure =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + "plan..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "io.fabric8.kubernetes.client..",
+              "io.javaoperatorsdk..",
+              "org.slf4j..",
+              "java.net.http..",
+              "java.nio.file..",
+              ROOT + "resources..",
+              ROOT + "status..",
+              ROOT + "reconcile..",
+              ROOT + "main..");
+
+  @ArchTest
+  static final ArchRule thePlanHasNoClock =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + "plan..")
+          .should()
+          .callMethod(System.class, "nanoTime")
+          .orShould()
+          .callMethod(System.class, "currentTimeMillis")
+          .orShould()
+          .callMethod(java.time.Instant.class, "now");
+
+  @ArchTest
+  static final ArchRule onlyTheLoopAndTheProgramKnowJosdk =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(ROOT + "reconcile..", ROOT + "main..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.javaoperatorsdk..");
+
+  @ArchTest
+  static final ArchRule resourcesKnowNeitherStatusNorLoop =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + "resources..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(ROOT + "status..", ROOT + "reconcile..", ROOT + "main..");
+
+  @ArchTest
+  static final ArchRule statusDoesNotKnowTheLoop =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + "status..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(ROOT + "reconcile..", ROOT + "main..", ROOT + "resources..");
+
+  @ArchTest
+  static final ArchRule neverAgentOrScraper =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.llamamesh.agent..", "io.llamamesh.scraper..");
+
+  @ArchTest
+  static final ArchRule onlyTheProgramReadsTheEnvironmentOrExits =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(ROOT + "main..")
+          .should()
+          .callMethod(System.class, "exit", int.class)
+          .orShould()
+          .callMethod(System.class, "getenv", String.class)
+          .orShould()
+          .callMethod(System.class, "getenv")
+          .orShould()
+          .callMethod(System.class, "getProperty", String.class);
+}

@@ -1,0 +1,58 @@
+package io.llamamesh.scraper.analysis;
+
+import io.llamamesh.results.MeshReport.Direction;
+import io.llamamesh.results.MeshReport.Kind;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Someone who may be at fault.
+ *
+ * @param kind what it is
+ * @param name a node, a zone, or {@code a>b}
+ * @param direction which of its traffic suffers; absent: both
+ */
+record Entity(Kind kind, String name, @Nullable Direction direction) {
+
+  /** How much an explanation by it assumes; of equal explanations the smallest wins. */
+  int complexity() {
+    return switch (kind) {
+      case PAIR -> 0;
+      case NODE -> direction == null ? 1 : 2;
+      case ZONE_PAIR -> 3;
+      case ZONE -> direction == null ? 4 : 5;
+    };
+  }
+
+  /**
+   * Whether a link within one zone tells nothing about the zone's own purity: a zone that is cut
+   * off still talks to itself.
+   */
+  boolean ignoresInside() {
+    return kind == Kind.ZONE;
+  }
+
+  /** Calls with every entity that a packet from source to destination passes. */
+  static void along(
+      String source,
+      String destination,
+      String sourceZone,
+      String destinationZone,
+      Consumer<Entity> passed) {
+    passed.accept(new Entity(Kind.PAIR, source + ">" + destination, null));
+    passed.accept(new Entity(Kind.NODE, source, null));
+    passed.accept(new Entity(Kind.NODE, source, Direction.EGRESS));
+    passed.accept(new Entity(Kind.NODE, destination, null));
+    passed.accept(new Entity(Kind.NODE, destination, Direction.INGRESS));
+    if (sourceZone.isEmpty() || destinationZone.isEmpty()) {
+      return;
+    }
+    passed.accept(new Entity(Kind.ZONE_PAIR, sourceZone + ">" + destinationZone, null));
+    passed.accept(new Entity(Kind.ZONE, sourceZone, null));
+    if (!sourceZone.equals(destinationZone)) {
+      passed.accept(new Entity(Kind.ZONE, sourceZone, Direction.EGRESS));
+      passed.accept(new Entity(Kind.ZONE, destinationZone, null));
+      passed.accept(new Entity(Kind.ZONE, destinationZone, Direction.INGRESS));
+    }
+  }
+}

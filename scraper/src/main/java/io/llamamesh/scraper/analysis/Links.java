@@ -1,0 +1,88 @@
+package io.llamamesh.scraper.analysis;
+
+import io.llamamesh.scraper.analysis.JudgedPair.Direction;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * One-way links, and whether round trips over them were bad.
+ *
+ * <p>A probe passes two links, there and back. A good pair proves both good; a bad one accuses the
+ * link on which its loss is known to have happened, and where that is not known the way there,
+ * leaving the way back untested. An accusation outweighs any proof: one traffic class may be fine
+ * while another is not.
+ */
+final class Links {
+  private final Map<Link, State> states = new LinkedHashMap<>();
+
+  /**
+   * From one node to another.
+   *
+   * @param source who sends
+   * @param destination who receives
+   */
+  record Link(String source, String destination) {}
+
+  /** What is known of a link. */
+  static final class State {
+    private boolean bad;
+    private long counted;
+    private long lost;
+
+    boolean bad() {
+      return bad;
+    }
+
+    long counted() {
+      return counted;
+    }
+
+    long lost() {
+      return lost;
+    }
+  }
+
+  /**
+   * The links of judged pairs.
+   *
+   * @param accuses which pairs count as bad
+   */
+  static Links of(List<JudgedPair> pairs, Predicate<JudgedPair> accuses) {
+    Links links = new Links();
+    for (JudgedPair judged : pairs) {
+      Link there = new Link(judged.pair().source(), judged.pair().destination());
+      Link back = new Link(judged.pair().destination(), judged.pair().source());
+      if (!accuses.test(judged)) {
+        links.state(there);
+        links.state(back);
+      } else if (judged.direction() == Direction.RETURN) {
+        links.state(there);
+        links.accuse(back, judged);
+      } else {
+        links.accuse(there, judged);
+        if (judged.direction() == Direction.FORWARD) {
+          links.state(back);
+        }
+      }
+    }
+    return links;
+  }
+
+  Collection<Map.Entry<Link, State>> all() {
+    return states.entrySet();
+  }
+
+  private State state(Link link) {
+    return states.computeIfAbsent(link, k -> new State());
+  }
+
+  private void accuse(Link link, JudgedPair judged) {
+    State state = state(link);
+    state.bad = true;
+    state.counted += judged.pooled().received() + judged.pooled().lost();
+    state.lost += judged.pooled().lost();
+  }
+}

@@ -1,0 +1,86 @@
+package io.llamamesh.scraper.analysis;
+
+import io.llamamesh.results.MeshReport.Direction;
+import io.llamamesh.results.MeshReport.Suspect;
+import io.llamamesh.results.MeshReport.Totals;
+import io.llamamesh.results.Verdict;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** The one sentence of a report, for people at three in the morning. */
+final class Sentences {
+  private Sentences() {}
+
+  static String of(
+      Verdict verdict, Totals totals, List<Suspect> suspects, List<JudgedPair> bad, Limits limits) {
+    return switch (verdict) {
+      case NO_DATA ->
+          totals.agents() == 0
+              ? "no agents found"
+              : "no recent windows; %d of %d agents report"
+                  .formatted(totals.agentsReporting(), totals.agents());
+      case HEALTHY ->
+          "all %d pairs are below %s%% loss and %s ms p99"
+              .formatted(
+                  totals.pairs(), number(limits.lossPercent()), number(limits.rttP99Millis()));
+      case HIGH_LATENCY ->
+          "%d pairs are above %s ms p99%s"
+              .formatted(bad.size(), number(limits.rttP99Millis()), culprit(suspects));
+      case PAIR_LOSS, NODE_LOSS, ZONE_LOSS, ONE_WAY_LOSS, PARTIAL_PATH ->
+          "%d of %d pairs are bad%s%s"
+              .formatted(bad.size(), totals.pairs(), culprit(suspects), ports(verdict, bad));
+    };
+  }
+
+  private static String culprit(List<Suspect> suspects) {
+    if (suspects.isEmpty()) {
+      return "";
+    }
+    Suspect top = suspects.getFirst();
+    return ": %s%s, %d of its %d tested links%s"
+        .formatted(
+            kind(top),
+            direction(top.direction()),
+            top.explains(),
+            top.of(),
+            top.lossPercent() == null ? "" : ", " + number(top.lossPercent()) + "% loss");
+  }
+
+  private static String kind(Suspect suspect) {
+    String kind =
+        switch (suspect.kind()) {
+          case NODE -> "node ";
+          case ZONE -> "zone ";
+          case ZONE_PAIR -> "zones ";
+          case PAIR -> "pair ";
+        };
+    return kind + suspect.name();
+  }
+
+  private static String direction(@Nullable Direction direction) {
+    if (direction == null) {
+      return "";
+    }
+    return switch (direction) {
+      case EGRESS -> " egress";
+      case INGRESS -> " ingress";
+    };
+  }
+
+  private static String ports(Verdict verdict, List<JudgedPair> bad) {
+    if (verdict != Verdict.PARTIAL_PATH) {
+      return "";
+    }
+    return bad.stream()
+        .filter(pair -> !pair.badPorts().isEmpty())
+        .findFirst()
+        .map(pair -> ", on source ports " + pair.badPorts())
+        .orElse("");
+  }
+
+  private static String number(double value) {
+    String text = String.format(Locale.ROOT, "%.2f", value);
+    return text.replaceFirst("\\.?0+$", "");
+  }
+}

@@ -1,0 +1,167 @@
+package io.llamamesh.scraper.analysis;
+
+import io.llamamesh.results.MeshReport.Suspect;
+import io.llamamesh.scraper.analysis.Links.Link;
+import io.llamamesh.scraper.analysis.Links.State;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Folds bad links into few culprits: greedily the entity that newly covers most bad links times how
+ * pure its badness is, of entities at least {@value #MIN_PURITY} of whose tested links are bad;
+ * ties go to the simplest.
+ */
+final class Suspects {
+  static final double MIN_PURITY = 0.7;
+  private static final double EQUAL = 1e-9;
+
+  private final Function<String, String> zoneOf;
+  private final Map<Entity, Tally> tallies = new HashMap<>();
+  private final Set<Link> uncovered = new HashSet<>();
+
+  private static final class Tally {
+    private int tested;
+    private int bad;
+    private int badInside;
+    private long counted;
+    private long lost;
+
+    double purity() {
+      return tested == 0 ? 0 : (double) bad / tested;
+    }
+
+    int explains() {
+      return bad + badInside;
+    }
+  }
+
+  private Suspects(Function<String, String> zoneOf) {
+    this.zoneOf = zoneOf;
+  }
+
+  /**
+   * The best explanations of the bad links.
+   *
+   * @param zoneOf the zone of a node; empty where it has none
+   * @param most how many at most
+   * @param lossy whether badness is loss, so that a loss can be given
+   */
+  static List<Suspect> rank(Links links, Function<String, String> zoneOf, int most, boolean lossy) {
+    Suspects suspects = new Suspects(zoneOf);
+    links.all().forEach(entry -> suspects.count(entry.getKey(), entry.getValue()));
+    List<Suspect> ranked = new ArrayList<>();
+    while (!suspects.uncovered.isEmpty() && ranked.size() < most) {
+      Entity best = suspects.best();
+      if (best == null) {
+        break;
+      }
+      Tally tally = suspects.tally(best);
+      ranked.add(
+          new Suspect(
+              best.kind(),
+              best.name(),
+              best.direction(),
+              tally.explains(),
+              tally.tested + tally.badInside,
+              lossy && tally.counted > 0
+                  ? Math.round(1000.0 * tally.lost / tally.counted) / 10.0
+                  : null));
+      suspects.cover(best);
+    }
+    return ranked;
+  }
+
+  private void count(Link link, State state) {
+    if (state.bad()) {
+      uncovered.add(link);
+    }
+    along(
+        link,
+        entity -> {
+          Tally tally = tally(entity);
+          boolean inside = entity.ignoresInside() && inOneZone(link);
+          if (!inside) {
+            tally.tested++;
+          }
+          if (state.bad()) {
+            if (inside) {
+              tally.badInside++;
+            } else {
+              tally.bad++;
+            }
+            tally.counted += state.counted();
+            tally.lost += state.lost();
+          }
+        });
+  }
+
+  private @Nullable Entity best() {
+    Map<Entity, Integer> covers = new HashMap<>();
+    uncovered.forEach(link -> along(link, entity -> covers.merge(entity, 1, Integer::sum)));
+    Entity best = null;
+    double bestScore = 0;
+    for (Map.Entry<Entity, Integer> candidate : covers.entrySet()) {
+      Entity entity = candidate.getKey();
+      double purity = tally(entity).purity();
+      if (purity < MIN_PURITY) {
+        continue;
+      }
+      double score = candidate.getValue() * purity;
+      if (best == null
+          || score > bestScore + EQUAL
+          || (score > bestScore - EQUAL && simpler(entity, best))) {
+        best = entity;
+        bestScore = score;
+      }
+    }
+    return best;
+  }
+
+  /** Of pairs, the one that loses more comes first; names decide what is equal otherwise. */
+  private boolean simpler(Entity a, Entity b) {
+    return Comparator.comparingInt(Entity::complexity)
+            .thenComparingDouble(entity -> -loss(entity))
+            .thenComparing(Entity::name)
+            .thenComparing(entity -> String.valueOf(entity.direction()))
+            .compare(a, b)
+        < 0;
+  }
+
+  private double loss(Entity entity) {
+    Tally tally = tally(entity);
+    return tally.counted == 0 ? 0 : (double) tally.lost / tally.counted;
+  }
+
+  private void cover(Entity chosen) {
+    uncovered.removeIf(link -> {
+      boolean[] passes = new boolean[1];
+      along(link, entity -> passes[0] |= entity.equals(chosen));
+      return passes[0];
+    });
+  }
+
+  private Tally tally(Entity entity) {
+    return tallies.computeIfAbsent(entity, k -> new Tally());
+  }
+
+  private void along(Link link, Consumer<Entity> passed) {
+    Entity.along(
+        link.source(),
+        link.destination(),
+        zoneOf.apply(link.source()),
+        zoneOf.apply(link.destination()),
+        passed);
+  }
+
+  private boolean inOneZone(Link link) {
+    return zoneOf.apply(link.source()).equals(zoneOf.apply(link.destination()));
+  }
+}

@@ -1,0 +1,90 @@
+package io.llamamesh.scraper.cluster;
+
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodStatus;
+import io.llamamesh.crd.Names;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Which agents a list of pods stands for: one per node, of its newest pod that still may run. */
+final class AgentPods {
+  static final int DEFAULT_API_PORT = 8100;
+
+  private AgentPods() {}
+
+  static List<Agent> agents(Collection<Pod> pods) {
+    TreeMap<String, Pod> byNode = new TreeMap<>();
+    for (Pod pod : pods) {
+      String node = pod.getSpec() == null ? null : pod.getSpec().getNodeName();
+      if (node == null || node.isEmpty() || terminal(pod)) {
+        continue;
+      }
+      byNode.merge(node, pod, (a, b) -> PREFERENCE.compare(a, b) >= 0 ? a : b);
+    }
+    List<Agent> agents = new ArrayList<>();
+    byNode.forEach((node, pod) -> agent(node, pod).ifPresent(agents::add));
+    return agents;
+  }
+
+  /** A pod that goes is read only while there is no other on its node. */
+  private static final Comparator<Pod> PREFERENCE =
+      Comparator.comparing((Pod pod) -> pod.getMetadata().getDeletionTimestamp() == null)
+          .thenComparing(pod -> text(pod.getMetadata().getCreationTimestamp()))
+          .thenComparing(pod -> text(pod.getMetadata().getName()));
+
+  private static Optional<Agent> agent(String node, Pod pod) {
+    int port = apiPort(pod);
+    List<HostPort> addresses = new ArrayList<>();
+    for (String host : hosts(pod.getStatus())) {
+      addresses.add(new HostPort(host, port));
+    }
+    return addresses.isEmpty() ? Optional.empty() : Optional.of(new Agent(node, addresses));
+  }
+
+  private static Set<String> hosts(@Nullable PodStatus status) {
+    Set<String> hosts = new LinkedHashSet<>();
+    if (status == null) {
+      return hosts;
+    }
+    if (status.getHostIPs() != null) {
+      status.getHostIPs().forEach(host -> add(hosts, host.getIp()));
+    }
+    add(hosts, status.getHostIP());
+    if (hosts.isEmpty()) {
+      add(hosts, status.getPodIP());
+    }
+    return hosts;
+  }
+
+  private static void add(Set<String> hosts, @Nullable String host) {
+    if (host != null && !host.isEmpty()) {
+      hosts.add(host);
+    }
+  }
+
+  private static int apiPort(Pod pod) {
+    return pod.getSpec().getContainers().stream()
+        .flatMap(container -> container.getPorts().stream())
+        .filter(port -> Names.API_PORT.equals(port.getName()) && port.getContainerPort() != null)
+        .map(ContainerPort::getContainerPort)
+        .findFirst()
+        .orElse(DEFAULT_API_PORT);
+  }
+
+  private static boolean terminal(Pod pod) {
+    String phase = pod.getStatus() == null ? null : pod.getStatus().getPhase();
+    return "Succeeded".equals(phase) || "Failed".equals(phase);
+  }
+
+  private static String text(@Nullable String value) {
+    return value == null ? "" : value;
+  }
+}

@@ -1,0 +1,98 @@
+package io.llamamesh.scraper.cluster;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.llamamesh.crd.Names;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Agents by their pods, watched: whether Ready or not, because an agent that is not well is the one
+ * to look at.
+ *
+ * <p>While the API is out of reach the last list stays. Owns its informer, not the client.
+ */
+public final class PodAgents implements AgentSource {
+  private final KubernetesClient client;
+  private final String namespace;
+  private final String mesh;
+  private @Nullable SharedIndexInformer<Pod> informer;
+  private List<Agent> told = List.of();
+
+  /**
+   * @param client stays open when this is closed
+   * @param mesh whose agents
+   */
+  public PodAgents(KubernetesClient client, String namespace, String mesh) {
+    this.client = client;
+    this.namespace = namespace;
+    this.mesh = mesh;
+  }
+
+  @Override
+  public synchronized void start(Consumer<List<Agent>> listener) {
+    if (informer != null) {
+      throw new IllegalStateException("already started");
+    }
+    SharedIndexInformer<Pod> pods =
+        client
+            .pods()
+            .inNamespace(namespace)
+            .withLabels(Names.selector(mesh, Names.Component.AGENT))
+            .runnableInformer(0);
+    pods.addEventHandler(
+        new ResourceEventHandler<>() {
+          @Override
+          public void onAdd(Pod pod) {
+            tell(listener);
+          }
+
+          @Override
+          public void onUpdate(Pod before, Pod after) {
+            tell(listener);
+          }
+
+          @Override
+          public void onDelete(Pod pod, boolean finalStateUnknown) {
+            tell(listener);
+          }
+
+          @Override
+          public void onNothing() {
+            tell(listener);
+          }
+        });
+    // Whatever goes wrong, try again: a scraper without the API still reads the agents it knows.
+    pods.exceptionHandler((started, failure) -> true);
+    informer = pods;
+    var _ = pods.start();
+  }
+
+  @Override
+  public synchronized boolean current() {
+    return informer != null && informer.hasSynced() && informer.isWatching();
+  }
+
+  @Override
+  public synchronized void close() {
+    if (informer != null) {
+      informer.stop();
+    }
+  }
+
+  private void tell(Consumer<List<Agent>> listener) {
+    synchronized (this) {
+      if (informer == null) {
+        return;
+      }
+      List<Agent> agents = AgentPods.agents(informer.getStore().list());
+      if (!agents.equals(told)) {
+        told = agents;
+        listener.accept(agents);
+      }
+    }
+  }
+}

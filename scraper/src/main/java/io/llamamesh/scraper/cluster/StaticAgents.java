@@ -1,0 +1,45 @@
+package io.llamamesh.scraper.cluster;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Agents that were named on the command line; the list never changes. */
+public final class StaticAgents implements AgentSource {
+  private final List<Agent> agents;
+
+  /**
+   * Reads {@code a,b:port,[v6]:port}.
+   *
+   * @param defaultPort the port of those that name none
+   * @throws IllegalArgumentException where one is not an address, naming it
+   */
+  public StaticAgents(String commaSeparated, int defaultPort) {
+    List<Agent> parsed = new ArrayList<>();
+    for (String text : commaSeparated.split(",", -1)) {
+      if (!text.isBlank()) {
+        HostPort address = HostPort.parse(text, defaultPort);
+        parsed.add(new Agent(address.toString(), List.of(address)));
+      }
+    }
+    this.agents = parsed.stream().distinct().toList();
+  }
+
+  /** The agents. */
+  public List<Agent> agents() {
+    return agents;
+  }
+
+  @Override
+  public void start(Consumer<List<Agent>> listener) {
+    listener.accept(agents);
+  }
+
+  @Override
+  public boolean current() {
+    return true;
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,142 @@
+package io.llamamesh.scraper.main;
+
+import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.ResultsJson;
+import io.llamamesh.results.Verdict;
+import io.llamamesh.scraper.matrix.MatrixDocument;
+import io.llamamesh.scraper.matrix.MatrixTable;
+import io.llamamesh.scraper.matrix.Selection;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code matrix}: the matrix of a running scraper in the terminal. */
+@Command(
+    name = "matrix",
+    description = "Prints the loss and latency matrix of a running scraper.",
+    footer = "Exit code: 0 healthy, 2 the network is unhealthy, 1 errors and no data.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    usageHelpAutoWidth = true)
+final class MatrixCommand implements Callable<Integer> {
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  private static final int UNHEALTHY = 2;
+  private static final int MAX_NODES = 24;
+  private static final String HOME_AND_CLEAR = "\u001b[H\u001b[2J";
+
+  @Option(
+      names = "--server",
+      paramLabel = "URL",
+      defaultValue = "http://127.0.0.1:8080",
+      description = "the scraper (default: ${DEFAULT-VALUE})")
+  private String server = "";
+
+  @Option(names = "--json", description = "prints the document of /api/v1/matrix instead")
+  private boolean json;
+
+  @Option(names = "--watch", description = "prints it again with every window, until Ctrl-C")
+  private boolean watch;
+
+  @Option(
+      names = "--windows",
+      defaultValue = "3",
+      description = "windows to pool (default: ${DEFAULT-VALUE})")
+  private int windows = Selection.DEFAULT_WINDOWS;
+
+  @Option(
+      names = "--color",
+      paramLabel = "WHEN",
+      defaultValue = "auto",
+      description = "always, never, or auto: where it is a terminal (default: ${DEFAULT-VALUE})")
+  private String colour = "auto";
+
+  private final Environment environment;
+  private final HttpClient http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+  private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+
+  MatrixCommand(Environment environment) {
+    this.environment = environment;
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    try (http) {
+      MeshReport report = print();
+      while (watch) {
+        TimeUnit.SECONDS.sleep(Math.max(1, pause));
+        report = print();
+      }
+      return switch (report.verdict()) {
+        case HEALTHY -> 0;
+        case NO_DATA -> 1;
+        case NODE_LOSS, ZONE_LOSS, PAIR_LOSS, PARTIAL_PATH, ONE_WAY_LOSS, HIGH_LATENCY -> UNHEALTHY;
+      };
+    }
+  }
+
+  private long pause = 1;
+
+  private MeshReport print() throws IOException, InterruptedException {
+    byte[] body = get("/api/v1/matrix?windows=" + windows);
+    MeshReport report = ResultsJson.mapper().readValue(get("/api/v1/report"), MeshReport.class);
+    if (json) {
+      out.println(new String(body, StandardCharsets.UTF_8));
+      return report;
+    }
+    MatrixDocument document = ResultsJson.mapper().readValue(body, MatrixDocument.class);
+    pause = document.intervalSeconds();
+    if (watch && colour()) {
+      out.print(HOME_AND_CLEAR);
+    }
+    out.print(new MatrixTable(colour(), MAX_NODES).render(document));
+    out.println(report.verdict().reason() + ": " + report.message());
+    if (report.verdict() == Verdict.NO_DATA) {
+      out.println("no data is not healthy: exit code 1");
+    }
+    return report;
+  }
+
+  private boolean colour() {
+    return switch (colour) {
+      case "always" -> true;
+      case "never" -> false;
+      default -> isTerminal(System.console()) && environment.find("NO_COLOR") == null;
+    };
+  }
+
+  private static boolean isTerminal(java.io.@Nullable Console console) {
+    return console != null && console.isTerminal();
+  }
+
+  private byte[] get(String path) throws IOException, InterruptedException {
+    URI uri;
+    try {
+      uri = URI.create(server.replaceFirst("/+$", "") + path);
+      HttpResponse<byte[]> response =
+          http.send(
+              HttpRequest.newBuilder(uri).timeout(TIMEOUT).build(),
+              HttpResponse.BodyHandlers.ofByteArray());
+      if (response.statusCode() == 200) {
+        return response.body();
+      }
+      throw new IOException(
+          "%s answers HTTP %d; is that a llama-mesh scraper?"
+              .formatted(uri, response.statusCode()));
+    } catch (IllegalArgumentException e) {
+      throw new IOException("--server must be as http://host:8080, was '" + server + "'", e);
+    } catch (java.net.ConnectException | java.net.http.HttpTimeoutException e) {
+      throw new IOException(
+          "no scraper answers at " + server + "; start one or name it by --server", e);
+    }
+  }
+}

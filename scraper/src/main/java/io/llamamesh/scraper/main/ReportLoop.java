@@ -1,0 +1,107 @@
+package io.llamamesh.scraper.main;
+
+import io.llamamesh.results.MeshReport;
+import io.llamamesh.scraper.analysis.Analysis;
+import io.llamamesh.scraper.matrix.AgentHealth;
+import io.llamamesh.scraper.matrix.Matrix;
+import io.llamamesh.scraper.matrix.Selection;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Analyses as soon as a window is in, and keeps the newest report for whoever asks.
+ *
+ * <p>Owns one thread, which ends with {@link #close}. It rests four times as long as an analysis
+ * took, so that a large mesh does not spend more than a fifth of a core on it.
+ */
+final class ReportLoop implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ReportLoop.class);
+  private static final Duration LOOK = Duration.ofMillis(200);
+  private static final Duration AT_LEAST_EVERY = Duration.ofSeconds(2);
+  private static final int REST = 4;
+
+  private final Matrix matrix;
+  private final Analysis analysis;
+  private final Supplier<List<AgentHealth>> agents;
+  private final Supplier<MeshReport.Store> store;
+  private final InstantSource clock;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private volatile MeshReport newest;
+  // Owned by whoever analyses: first the constructor, then the thread.
+  private Analysis.Past past = Analysis.Past.NONE;
+
+  ReportLoop(
+      Matrix matrix,
+      Analysis analysis,
+      Supplier<List<AgentHealth>> agents,
+      Supplier<MeshReport.Store> store,
+      InstantSource clock) {
+    this.matrix = matrix;
+    this.analysis = analysis;
+    this.agents = agents;
+    this.store = store;
+    this.clock = clock;
+    this.newest = analyse();
+  }
+
+  void start() {
+    var _ = Thread.ofPlatform().daemon().name("analysis").start(this::run);
+  }
+
+  MeshReport newest() {
+    return newest;
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+  }
+
+  private void run() {
+    long seen = -1;
+    long rested = 0;
+    long lookAgain = LOOK.toNanos();
+    try {
+      while (!closed.await(lookAgain, TimeUnit.NANOSECONDS)) {
+        rested += lookAgain;
+        lookAgain = LOOK.toNanos();
+        long version = matrix.version();
+        if (version == seen && rested < AT_LEAST_EVERY.toNanos()) {
+          continue;
+        }
+        long started = System.nanoTime();
+        newest = logged(newest, analyse());
+        lookAgain = Math.max(lookAgain, REST * (System.nanoTime() - started));
+        seen = version;
+        rested = 0;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private MeshReport analyse() {
+    Analysis.Result result =
+        analysis.analyse(
+            matrix.view(Selection.last(Analysis.WINDOWS)),
+            agents.get(),
+            store.get(),
+            clock.instant(),
+            past);
+    past = result.past();
+    return result.report();
+  }
+
+  private static MeshReport logged(MeshReport before, MeshReport after) {
+    if (before.verdict() != after.verdict()) {
+      LOG.info("network verdict={} message={}", after.verdict().reason(), after.message());
+    }
+    return after;
+  }
+}

@@ -1,0 +1,153 @@
+package io.llamamesh.scraper.main;
+
+import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.WindowCursor;
+import io.llamamesh.scraper.analysis.Analysis;
+import io.llamamesh.scraper.cluster.AgentSource;
+import io.llamamesh.scraper.cluster.CursorStore;
+import io.llamamesh.scraper.matrix.AgentHealth;
+import io.llamamesh.scraper.matrix.Matrix;
+import io.llamamesh.scraper.matrix.MatrixDocuments;
+import io.llamamesh.scraper.pull.Pulls;
+import io.llamamesh.scraper.store.Store;
+import io.llamamesh.scraper.store.StoreWriter;
+import io.llamamesh.scraper.web.Api;
+import io.llamamesh.scraper.web.View;
+import io.llamamesh.scraper.web.WebServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running scraper: reads all agents, stores what they say, judges it and shows it.
+ *
+ * <p>Started once, and ends with {@link #close}, which closes what it was given too.
+ */
+public final class Scraper implements AutoCloseable, View {
+  private static final Logger LOG = LoggerFactory.getLogger(Scraper.class);
+  private static final MeshReport.Store NO_STORE =
+      new MeshReport.Store(MeshReport.Store.State.NOT_CONFIGURED, null, null, 0);
+
+  private final AgentSource agents;
+  private final @Nullable StoreWriter writer;
+  private final Pulls pulls;
+  private final CursorKeeping cursors;
+  private final ReportLoop reports;
+  private final ScraperMetrics metrics;
+  private final WebServer web;
+
+  /**
+   * Binds its socket and starts everything.
+   *
+   * @param store null: in memory only
+   * @param kept where cursors outlive it
+   * @param token the bearer token that agents ask for; null where they ask for none
+   * @throws IOException where the socket cannot be bound
+   */
+  public static Scraper start(
+      ScraperConfig config,
+      AgentSource agents,
+      @Nullable Store store,
+      CursorStore kept,
+      Supplier<@Nullable String> token)
+      throws IOException {
+    Scraper scraper = new Scraper(config, agents, store, kept, token);
+    scraper.agents.start(scraper.pulls::agents);
+    scraper.reports.start();
+    scraper.cursors.start();
+    return scraper;
+  }
+
+  private Scraper(
+      ScraperConfig config,
+      AgentSource agents,
+      @Nullable Store store,
+      CursorStore kept,
+      Supplier<@Nullable String> token)
+      throws IOException {
+    InstantSource clock = InstantSource.system();
+    Matrix matrix = new Matrix(config.interval(), config.retention(), clock);
+    Map<String, WindowCursor> from = CursorKeeping.load(kept);
+    this.agents = agents;
+    this.writer = store == null ? null : new StoreWriter(store, clock);
+    this.pulls =
+        new Pulls(config.interval(), config.agentTimeout(), matrix, writer, from, token, clock);
+    this.cursors = new CursorKeeping(kept, pulls::cursors);
+    this.reports =
+        new ReportLoop(
+            matrix,
+            new Analysis(config.mesh(), config.limits()),
+            pulls::health,
+            this::storeStatus,
+            clock);
+    this.metrics = new ScraperMetrics(matrix, pulls, this::storeStatus, writer, this::report);
+    MatrixDocuments documents =
+        new MatrixDocuments(
+            config.mesh(), config.limits().lossPercent(), config.limits().rttP99Millis());
+    this.web = bind(config.web(), new Api(matrix, documents, this, clock));
+  }
+
+  /** Where the page is. */
+  public InetSocketAddress address() {
+    return web.address();
+  }
+
+  @Override
+  public MeshReport report() {
+    return reports.newest();
+  }
+
+  @Override
+  public List<AgentHealth> agents() {
+    return pulls.health();
+  }
+
+  @Override
+  public String metrics() {
+    return metrics.scrape();
+  }
+
+  @Override
+  public String notReady() {
+    // Once there are agents, an API that went away is no reason to hide what is known of them.
+    return agents.current() || !pulls.health().isEmpty() ? "" : "the agents are not known yet";
+  }
+
+  @Override
+  public void close() {
+    agents.close();
+    pulls.close();
+    if (writer != null) {
+      writer.close();
+    }
+    cursors.close();
+    reports.close();
+    web.close();
+    LOG.info("scraper stopped");
+  }
+
+  private MeshReport.Store storeStatus() {
+    return writer == null ? NO_STORE : writer.status();
+  }
+
+  private WebServer bind(InetSocketAddress address, Api api) throws IOException {
+    try {
+      return new WebServer(address, api);
+    } catch (IOException e) {
+      pulls.close();
+      if (writer != null) {
+        writer.close();
+      }
+      throw new IOException(
+          "cannot listen on %s: %s; pick another --bind or --port"
+              .formatted(address, e.getMessage()),
+          e);
+    }
+  }
+}

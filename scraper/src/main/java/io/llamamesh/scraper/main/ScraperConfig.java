@@ -1,0 +1,41 @@
+package io.llamamesh.scraper.main;
+
+import io.llamamesh.scraper.analysis.Limits;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Locale;
+
+/**
+ * How a scraper runs.
+ *
+ * @param mesh the mesh's name
+ * @param web where the page and the API listen
+ * @param interval length of a window while none was seen
+ * @param retention how far back the matrix remembers
+ * @param agentTimeout of one request to an agent
+ * @param limits what makes the network unhealthy
+ */
+public record ScraperConfig(
+    String mesh,
+    InetSocketAddress web,
+    Duration interval,
+    Duration retention,
+    Duration agentTimeout,
+    Limits limits) {
+  public ScraperConfig {
+    within("interval", interval, Duration.ofSeconds(1), Duration.ofHours(1));
+    within("retention", retention, Duration.ofMinutes(1), Duration.ofHours(24));
+    within("agent-timeout", agentTimeout, Duration.ofMillis(100), Duration.ofMinutes(1));
+  }
+
+  private static void within(String name, Duration value, Duration least, Duration most) {
+    if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+      throw new IllegalArgumentException(
+          "--%s must be %s to %s, was %s".formatted(name, words(least), words(most), words(value)));
+    }
+  }
+
+  private static String words(Duration duration) {
+    return duration.toString().substring(2).toLowerCase(Locale.ROOT);
+  }
+}

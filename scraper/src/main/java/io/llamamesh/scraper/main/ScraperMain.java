@@ -1,0 +1,58 @@
+package io.llamamesh.scraper.main;
+
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The programs {@code scraper} and {@code matrix}. */
+@Command(
+    name = "llama-mesh",
+    description = "Loss and latency matrix: scraper and terminal view.",
+    mixinStandardHelpOptions = true)
+public final class ScraperMain {
+  private static final String LOGBACK = "logback.configurationFile";
+
+  private ScraperMain() {}
+
+  /** Runs the program that the first argument names and exits with its code. */
+  public static void main(String[] args) {
+    if (System.getProperty(LOGBACK) == null) {
+      System.setProperty(LOGBACK, "io/llamamesh/scraper/main/logback.xml");
+    }
+    // The JDK's HTTP server has no other way to bound how long a request may take, in seconds.
+    System.setProperty("sun.net.httpserver.maxReqTime", "30");
+    System.setProperty("sun.net.httpserver.maxRspTime", "60");
+    System.exit(run(System.getenv(), args));
+  }
+
+  /** Runs and returns the exit code: 0, 1 for errors, 2 where the network is unhealthy. */
+  static int run(Map<String, String> variables, String... args) {
+    Environment environment = new Environment(variables);
+    CommandLine line = new CommandLine(new ScraperMain());
+    line.addSubcommand(new ScraperCommand(environment));
+    line.addSubcommand(new MatrixCommand(environment));
+    line.setParameterExceptionHandler((e, arguments) -> {
+      CommandLine command = e.getCommandLine();
+      command
+          .getErr()
+          .println(
+              "%s: %s (see %s --help)"
+                  .formatted(command.getCommandName(), e.getMessage(), command.getCommandName()));
+      return 1;
+    });
+    line.setExecutionExceptionHandler((e, command, parsed) -> {
+      command
+          .getErr()
+          .println(
+              command.getCommandName()
+                  + ": "
+                  + (e.getMessage() == null ? e.toString() : e.getMessage()));
+      return 1;
+    });
+    if (args.length == 0) {
+      line.usage(line.getErr());
+      return 1;
+    }
+    return line.execute(args);
+  }
+}

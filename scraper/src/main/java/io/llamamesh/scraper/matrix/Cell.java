@@ -1,0 +1,112 @@
+package io.llamamesh.scraper.matrix;
+
+import io.llamamesh.results.Point;
+import io.llamamesh.results.Point.Fields;
+import java.util.Map;
+
+/**
+ * What one series saw in one window, or in several windows together.
+ *
+ * <p>RTTs are in milliseconds and {@code NaN} where nothing returned. Percentiles of several
+ * windows do not merge: then {@code rttP50} is the mean of the windows' medians, weighted by what
+ * returned, {@code rttP99} the worst window's, and {@code jitter} the weighted mean.
+ *
+ * @param end end of the (last) window, seconds since the epoch
+ * @param sent probes sent
+ * @param received probes that returned in time
+ * @param lost probes that count as lost
+ * @param refused probes that the peer's host refused, which are not loss
+ * @param forwardLost of the lost, those known to be lost on the way there
+ * @param returnLost of the lost, those known to be lost on the way back
+ * @param rttP50 median
+ * @param rttP99 99th percentile
+ * @param jitter RFC 3550's jitter
+ */
+public record Cell(
+    long end,
+    long sent,
+    long received,
+    long lost,
+    long refused,
+    long forwardLost,
+    long returnLost,
+    double rttP50,
+    double rttP99,
+    double jitter) {
+
+  static Cell of(Point point) {
+    Map<String, Double> fields = point.fields();
+    long sent = count(fields, Fields.SENT);
+    long lost = count(fields, Fields.LOST);
+    // Go LLAMA publishes sent, lost and the mean alone.
+    double mean = number(fields, Fields.RTT);
+    boolean allLost = sent > 0 && lost >= sent;
+    double typical = allLost ? Double.NaN : mean;
+    return new Cell(
+        point.time().getEpochSecond(),
+        sent,
+        fields.containsKey(Fields.RECEIVED)
+            ? count(fields, Fields.RECEIVED)
+            : Math.max(0, sent - lost),
+        lost,
+        count(fields, Fields.REFUSED),
+        count(fields, Fields.FORWARD_LOST),
+        count(fields, Fields.RETURN_LOST),
+        fields.containsKey(Fields.RTT_P50) ? number(fields, Fields.RTT_P50) : typical,
+        fields.containsKey(Fields.RTT_P99) ? number(fields, Fields.RTT_P99) : typical,
+        number(fields, Fields.JITTER));
+  }
+
+  /** Loss in percent of the probes that count; {@code NaN} without any. */
+  public double lossPercent() {
+    long counted = received + lost;
+    return counted == 0 ? Double.NaN : 100.0 * lost / counted;
+  }
+
+  /** Both together, at the later end. */
+  Cell plus(Cell other) {
+    return new Cell(
+        Math.max(end, other.end),
+        sent + other.sent,
+        received + other.received,
+        lost + other.lost,
+        refused + other.refused,
+        forwardLost + other.forwardLost,
+        returnLost + other.returnLost,
+        weighted(rttP50, received, other.rttP50, other.received),
+        worse(rttP99, other.rttP99),
+        weighted(jitter, received, other.jitter, other.received));
+  }
+
+  Cell at(long newEnd) {
+    return new Cell(
+        newEnd, sent, received, lost, refused, forwardLost, returnLost, rttP50, rttP99, jitter);
+  }
+
+  private static double weighted(double a, long weightA, double b, long weightB) {
+    if (Double.isNaN(a) || weightA == 0) {
+      return Double.isNaN(b) ? a : b;
+    }
+    if (Double.isNaN(b) || weightB == 0) {
+      return a;
+    }
+    return (a * weightA + b * weightB) / (weightA + weightB);
+  }
+
+  private static double worse(double a, double b) {
+    if (Double.isNaN(a)) {
+      return b;
+    }
+    return Double.isNaN(b) ? a : Math.max(a, b);
+  }
+
+  private static double number(Map<String, Double> fields, String name) {
+    Double value = fields.get(name);
+    return value == null ? Double.NaN : value;
+  }
+
+  private static long count(Map<String, Double> fields, String name) {
+    Double value = fields.get(name);
+    return value == null ? 0 : Math.max(0, Math.round(value));
+  }
+}

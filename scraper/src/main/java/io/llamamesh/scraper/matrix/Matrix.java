@@ -1,0 +1,281 @@
+package io.llamamesh.scraper.matrix;
+
+import io.llamamesh.results.Point;
+import io.llamamesh.scraper.matrix.MatrixView.NodeInfo;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything the scraper holds in memory: windows of the last ten minutes as they came, then one
+ * cell a minute up to the retention.
+ *
+ * <p>Thread-safe: any thread may put and read; readers get copies. Reading a window twice replaces
+ * it, so putting the same points again changes nothing.
+ */
+public final class Matrix {
+  private static final Duration FULL_RESOLUTION = Duration.ofMinutes(10);
+  private static final long FUTURE_SECONDS = 60;
+  private static final long AGEING_SECONDS = 60;
+
+  private final InstantSource clock;
+  private final long defaultInterval;
+  private final long fineSeconds;
+  private final long keepSeconds;
+
+  private final Map<SeriesKey, Series> series = new HashMap<>();
+  private final Map<String, NodeInfo> nodes = new HashMap<>();
+  private long newest;
+  private long aged;
+  private long version;
+  private long ignored;
+
+  /**
+   * @param interval length of a window while none was seen
+   * @param retention how far back it remembers
+   */
+  public Matrix(Duration interval, Duration retention, InstantSource clock) {
+    this.clock = clock;
+    this.defaultInterval = Math.max(1, interval.toSeconds());
+    this.keepSeconds = Math.max(60, retention.toSeconds());
+    this.fineSeconds = Math.min(keepSeconds, FULL_RESOLUTION.toSeconds());
+  }
+
+  /**
+   * Takes points of one agent; others than pairs' and source ports' are ignored.
+   *
+   * @param agent the agent's name
+   */
+  public synchronized void put(String agent, Collection<Point> points) {
+    long now = clock.instant().getEpochSecond();
+    for (Point point : points) {
+      long end = point.time().getEpochSecond();
+      // A window from the future would make all others look stale.
+      if (end > now + FUTURE_SECONDS || end <= now - keepSeconds) {
+        ignored++;
+        continue;
+      }
+      switch (point.measurement()) {
+        case Point.RAW_STATS -> putPair(agent, point, end);
+        case Point.PATH_STATS -> putPath(agent, point, end);
+        default -> ignored++;
+      }
+    }
+    version++;
+    if (now - aged >= AGEING_SECONDS || now < aged) {
+      age(now);
+    }
+  }
+
+  /** Changes whenever something was put. */
+  public synchronized long version() {
+    return version;
+  }
+
+  /** Points that were left out: too old, from the future, or of an unknown measurement. */
+  public synchronized long ignored() {
+    return ignored;
+  }
+
+  /** How many series it holds. */
+  public synchronized int size() {
+    return series.size();
+  }
+
+  /** Length of a window as the agents publish them. */
+  public synchronized long intervalSeconds() {
+    return interval();
+  }
+
+  /** A copy of the selected windows of all pairs. */
+  public synchronized MatrixView view(Selection selection) {
+    long interval = interval();
+    long upTo = selection.at() == null ? newest : selection.at().getEpochSecond();
+    List<PairSeries> pairs = select(series.values(), selection, interval, upTo);
+    pairs.sort(null);
+    return new MatrixView(interval, Math.min(newest, upTo), List.copyOf(pairs), Map.copyOf(nodes));
+  }
+
+  /** All that is held of one ordered pair: its series, whole histories. */
+  public synchronized List<PairHistory> history(String source, String destination) {
+    List<PairHistory> histories = new ArrayList<>();
+    NavigableMap<String, List<Series>> grouped = new TreeMap<>();
+    for (Series one : series.values()) {
+      if (one.key().source().equals(source) && one.key().destination().equals(destination)) {
+        grouped
+            .computeIfAbsent(one.key().port() + '\n' + one.key().family(), k -> new ArrayList<>())
+            .add(one);
+      }
+    }
+    for (List<Series> members : grouped.values()) {
+      NavigableMap<Long, Cell> cells = new TreeMap<>();
+      NavigableMap<Long, NavigableMap<Integer, PathCell>> paths = new TreeMap<>();
+      for (Series member : members) {
+        for (Cell cell : member.cells(0, Long.MAX_VALUE - 1, Integer.MAX_VALUE)) {
+          cells.merge(cell.end(), cell, Cell::plus);
+        }
+        member.pathWindows(0, Long.MAX_VALUE >>> 16, paths);
+      }
+      SeriesKey key = members.getFirst().key();
+      histories.add(new PairHistory(key.port(), key.family(), List.copyOf(cells.values()), paths));
+    }
+    return histories;
+  }
+
+  /** How many pairs were seen per window: its end in seconds since the epoch, to the pairs' sum. */
+  public synchronized NavigableMap<Long, WindowSum> windows() {
+    NavigableMap<Long, WindowSum> sums = new TreeMap<>();
+    for (Series one : series.values()) {
+      for (Cell cell : one.cells(0, Long.MAX_VALUE - 1, Integer.MAX_VALUE)) {
+        sums.merge(
+            cell.end(),
+            new WindowSum(1, cell.sent(), cell.received(), cell.lost()),
+            WindowSum::plus);
+      }
+    }
+    return sums;
+  }
+
+  private void putPair(String agent, Point point, long end) {
+    SeriesKey key = SeriesKey.of(point, agent);
+    if (!series.computeIfAbsent(key, Series::new).put(Cell.of(point))) {
+      ignored++;
+      return;
+    }
+    if (end >= newest) {
+      newest = end;
+    }
+    Map<String, String> tags = point.tags();
+    learn(key.source(), tags.get(Point.Tags.SRC_ZONE), tags.get(Point.Tags.SRC_IP));
+    learn(key.destination(), tags.get(Point.Tags.DST_ZONE), tags.get(Point.Tags.DST_IP));
+  }
+
+  private void putPath(String agent, Point point, long end) {
+    Integer port = sourcePort(point.tags().get(Point.Tags.SRC_PORT));
+    if (port == null) {
+      ignored++;
+      return;
+    }
+    Map<String, Double> fields = point.fields();
+    series
+        .computeIfAbsent(SeriesKey.of(point, agent), Series::new)
+        .putPath(
+            end,
+            new PathCell(
+                port,
+                Math.round(fields.getOrDefault(Point.Fields.SENT, 0.0)),
+                Math.round(fields.getOrDefault(Point.Fields.LOST, 0.0)),
+                fields.getOrDefault(Point.Fields.RTT, Double.NaN)));
+  }
+
+  private static @Nullable Integer sourcePort(@Nullable String tag) {
+    if (tag == null || !tag.matches("[0-9]{1,5}")) {
+      return null;
+    }
+    int port = Integer.parseInt(tag);
+    return port <= 65_535 ? port : null;
+  }
+
+  private void learn(String name, @Nullable String zone, @Nullable String address) {
+    NodeInfo known = nodes.get(name);
+    if (known == null) {
+      nodes.put(name, new NodeInfo(name, zone == null ? "" : zone, address == null ? "" : address));
+    } else if ((zone != null && !zone.equals(known.zone()))
+        || (address != null && known.address().isEmpty())) {
+      nodes.put(
+          name,
+          new NodeInfo(
+              name,
+              zone == null ? known.zone() : zone,
+              address == null ? known.address() : address));
+    }
+  }
+
+  private void age(long now) {
+    aged = now;
+    series
+        .values()
+        .removeIf(one -> {
+          one.age(now - fineSeconds, now - keepSeconds);
+          return one.isEmpty();
+        });
+    Set<String> seen = new HashSet<>();
+    for (SeriesKey key : series.keySet()) {
+      seen.add(key.source());
+      seen.add(key.destination());
+    }
+    nodes.keySet().retainAll(seen);
+  }
+
+  private long interval() {
+    Map<Long, Integer> spacings = new TreeMap<>();
+    for (Series one : series.values()) {
+      if (one.spacing() > 0) {
+        spacings.merge(one.spacing(), 1, Integer::sum);
+      }
+    }
+    return spacings.entrySet().stream()
+        .max(Map.Entry.<Long, Integer>comparingByValue())
+        .map(Map.Entry::getKey)
+        .orElse(defaultInterval);
+  }
+
+  private static List<PairSeries> select(
+      Collection<Series> all, Selection selection, long interval, long upTo) {
+    long after =
+        selection.since() == null
+            // Two windows of slack: agents are read one after the other.
+            ? upTo - (selection.windows() + 2L) * interval
+            : selection.since().getEpochSecond();
+    int most = selection.since() == null ? selection.windows() : Integer.MAX_VALUE;
+    Map<SeriesKey, PairSeries> pairs = HashMap.newHashMap(all.size());
+    for (Series one : all) {
+      List<Cell> cells = one.cells(after, upTo, most);
+      if (cells.isEmpty()) {
+        continue;
+      }
+      NavigableMap<Integer, PathCell> paths = new TreeMap<>();
+      one.poolPaths(cells.getFirst().end(), upTo, paths);
+      SeriesKey key = one.key();
+      PairSeries pair =
+          new PairSeries(
+              key.source(),
+              key.destination(),
+              key.port(),
+              key.family(),
+              cells,
+              List.copyOf(paths.values()));
+      pairs.merge(
+          new SeriesKey(key.source(), key.destination(), key.port(), key.family(), ""),
+          pair,
+          Matrix::together);
+    }
+    return new ArrayList<>(pairs.values());
+  }
+
+  /** The same pair and class probed by two groups: one pair to who looks at it. */
+  private static PairSeries together(PairSeries a, PairSeries b) {
+    NavigableMap<Long, Cell> cells = new TreeMap<>();
+    a.cells().forEach(cell -> cells.merge(cell.end(), cell, Cell::plus));
+    b.cells().forEach(cell -> cells.merge(cell.end(), cell, Cell::plus));
+    NavigableMap<Integer, PathCell> paths = new TreeMap<>();
+    a.paths().forEach(path -> paths.merge(path.sourcePort(), path, PathCell::plus));
+    b.paths().forEach(path -> paths.merge(path.sourcePort(), path, PathCell::plus));
+    return new PairSeries(
+        a.source(),
+        a.destination(),
+        a.port(),
+        a.family(),
+        List.copyOf(cells.values()),
+        List.copyOf(paths.values()));
+  }
+}

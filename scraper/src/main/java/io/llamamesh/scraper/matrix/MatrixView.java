@@ -1,0 +1,25 @@
+package io.llamamesh.scraper.matrix;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An unchanging copy of selected windows of all pairs.
+ *
+ * @param intervalSeconds length of a window as the agents publish them
+ * @param newest end of the newest window, seconds since the epoch; 0 without any
+ * @param pairs what each ordered pair and class saw in them, in the order of {@link PairSeries}
+ * @param nodes what the points told of each node and target, by name
+ */
+public record MatrixView(
+    long intervalSeconds, long newest, List<PairSeries> pairs, Map<String, NodeInfo> nodes) {
+
+  /**
+   * What points tell of a node or target.
+   *
+   * @param name its name
+   * @param zone its zone; empty where it has none
+   * @param address the address it is probed at or probes from; empty while unknown
+   */
+  public record NodeInfo(String name, String zone, String address) {}
+}

@@ -1,0 +1,57 @@
+package io.llamamesh.scraper.matrix;
+
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Windows of an ordered pair in one traffic class and address family, over all groups.
+ *
+ * @param source who probed
+ * @param destination who was probed
+ * @param port the traffic class
+ * @param family {@code IPv4} or {@code IPv6}
+ * @param cells its windows, oldest first, at least one
+ * @param paths per source port over its lossy windows among them; empty where none lost
+ */
+public record PairSeries(
+    String source,
+    String destination,
+    String port,
+    String family,
+    List<Cell> cells,
+    List<PathCell> paths)
+    implements Comparable<PairSeries> {
+  private static final Comparator<PairSeries> ORDER =
+      Comparator.comparing(PairSeries::source)
+          .thenComparing(PairSeries::destination)
+          .thenComparing(PairSeries::port)
+          .thenComparing(PairSeries::family);
+
+  @Override
+  public int compareTo(PairSeries other) {
+    return ORDER.compare(this, other);
+  }
+
+  /** The newest window. */
+  public Cell last() {
+    return cells.getLast();
+  }
+
+  /** All its windows together. */
+  public Cell pooled() {
+    return pooled(cells);
+  }
+
+  /** The last {@code windows} of them together. */
+  public Cell pooled(int windows) {
+    return pooled(cells.subList(Math.max(0, cells.size() - windows), cells.size()));
+  }
+
+  private static Cell pooled(List<Cell> cells) {
+    Cell sum = cells.getFirst();
+    for (int i = 1; i < cells.size(); i++) {
+      sum = sum.plus(cells.get(i));
+    }
+    return sum;
+  }
+}

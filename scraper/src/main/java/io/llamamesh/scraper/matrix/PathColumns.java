@@ -1,0 +1,84 @@
+package io.llamamesh.scraper.matrix;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+
+/**
+ * Per-source-port counters of one series' lossy windows, sorted by window and port. Not
+ * thread-safe: {@link Matrix} owns it.
+ */
+final class PathColumns {
+  private int size;
+  private long[] windowAndPort = new long[0];
+  private int[] sent = new int[0];
+  private int[] lost = new int[0];
+  private float[] rtt = new float[0];
+
+  void put(long end, PathCell cell) {
+    long key = key(end, cell.sourcePort());
+    int index = Arrays.binarySearch(windowAndPort, 0, size, key);
+    if (index < 0) {
+      index = -index - 1;
+      insert(index);
+    }
+    windowAndPort[index] = key;
+    sent[index] = (int) Math.min(Integer.MAX_VALUE, cell.sent());
+    lost[index] = (int) Math.min(Integer.MAX_VALUE, cell.lost());
+    rtt[index] = (float) cell.rtt();
+  }
+
+  /** Adds up what windows in {@code [fromEnd, toEnd]} say of each port. */
+  void pool(long fromEnd, long toEnd, NavigableMap<Integer, PathCell> into) {
+    for (int i = from(fromEnd); i < size && windowAndPort[i] >>> 16 <= toEnd; i++) {
+      int port = (int) (windowAndPort[i] & 0xffff);
+      into.merge(port, new PathCell(port, sent[i], lost[i], rtt[i]), PathCell::plus);
+    }
+  }
+
+  /** Every window's ports, for the history of one pair. */
+  void windows(long fromEnd, long toEnd, Map<Long, NavigableMap<Integer, PathCell>> into) {
+    for (int i = from(fromEnd); i < size && windowAndPort[i] >>> 16 <= toEnd; i++) {
+      int port = (int) (windowAndPort[i] & 0xffff);
+      into.computeIfAbsent(windowAndPort[i] >>> 16, end -> new TreeMap<>())
+          .merge(port, new PathCell(port, sent[i], lost[i], rtt[i]), PathCell::plus);
+    }
+  }
+
+  void dropBefore(long end) {
+    int count = from(end);
+    if (count > 0) {
+      shift(count, 0, size - count);
+      size -= count;
+    }
+  }
+
+  private int from(long end) {
+    int index = Arrays.binarySearch(windowAndPort, 0, size, key(end, 0));
+    return index < 0 ? -index - 1 : index;
+  }
+
+  private static long key(long end, int port) {
+    return end << 16 | (port & 0xffff);
+  }
+
+  private void insert(int index) {
+    if (size == windowAndPort.length) {
+      int capacity = Math.max(8, size + size / 2);
+      windowAndPort = Arrays.copyOf(windowAndPort, capacity);
+      sent = Arrays.copyOf(sent, capacity);
+      lost = Arrays.copyOf(lost, capacity);
+      rtt = Arrays.copyOf(rtt, capacity);
+    }
+    shift(index, index + 1, size - index);
+    size++;
+  }
+
+  private void shift(int source, int target, int count) {
+    System.arraycopy(windowAndPort, source, windowAndPort, target, count);
+    System.arraycopy(sent, source, sent, target, count);
+    System.arraycopy(lost, source, lost, target, count);
+    System.arraycopy(rtt, source, rtt, target, count);
+  }
+}

@@ -1,0 +1,107 @@
+package io.llamamesh.scraper.matrix;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+
+/**
+ * The history of one series: windows as they came for a while, then one cell a minute. Not
+ * thread-safe: {@link Matrix} owns it.
+ */
+final class Series {
+  private static final long MINUTE = 60;
+
+  private final SeriesKey key;
+  private final CellColumns windows = new CellColumns();
+  private final CellColumns minutes = new CellColumns();
+  private final PathColumns paths = new PathColumns();
+  private long foldedUpTo = Long.MIN_VALUE;
+  private long spacing;
+
+  Series(SeriesKey key) {
+    this.key = key;
+  }
+
+  SeriesKey key() {
+    return key;
+  }
+
+  /** End of the newest window; {@code Long.MIN_VALUE} before the first. */
+  long newest() {
+    return windows.size() == 0 ? foldedUpTo : windows.end(windows.size() - 1);
+  }
+
+  /** Seconds between the last two windows; 0 while unknown. */
+  long spacing() {
+    return spacing;
+  }
+
+  /**
+   * Takes a window, which replaces an earlier reading of itself.
+   *
+   * @return false where that window is already part of a minute's cell and cannot be told apart
+   */
+  boolean put(Cell cell) {
+    if (cell.end() <= foldedUpTo) {
+      return false;
+    }
+    if (windows.size() > 0 && cell.end() > newest()) {
+      spacing = cell.end() - newest();
+    }
+    windows.put(cell);
+    return true;
+  }
+
+  void putPath(long end, PathCell cell) {
+    if (end > foldedUpTo) {
+      paths.put(end, cell);
+    }
+  }
+
+  /** Folds windows that ended at or before {@code fineFrom} into minutes, drops the oldest. */
+  void age(long fineFrom, long keepFrom) {
+    int fold = 0;
+    while (fold < windows.size() && windows.end(fold) <= fineFrom) {
+      Cell cell = windows.get(fold++);
+      foldedUpTo = cell.end();
+      long minuteEnd = (cell.end() + MINUTE - 1) / MINUTE * MINUTE;
+      int last = minutes.size() - 1;
+      Cell minute = cell.at(minuteEnd);
+      minutes.put(
+          last >= 0 && minutes.end(last) == minuteEnd ? minutes.get(last).plus(minute) : minute);
+    }
+    windows.dropFirst(fold);
+    minutes.dropFirst(minutes.firstAtOrAfter(keepFrom));
+    paths.dropBefore(fineFrom);
+  }
+
+  boolean isEmpty() {
+    return windows.size() == 0 && minutes.size() == 0;
+  }
+
+  /** The last {@code most} cells that ended in {@code (after, upTo]}, oldest first. */
+  List<Cell> cells(long after, long upTo, int most) {
+    List<Cell> cells = new ArrayList<>();
+    collect(minutes, after, upTo, cells);
+    collect(windows, after, upTo, cells);
+    return cells.size() <= most ? cells : cells.subList(cells.size() - most, cells.size());
+  }
+
+  void poolPaths(long from, long upTo, NavigableMap<Integer, PathCell> into) {
+    paths.pool(from, upTo, into);
+  }
+
+  void pathWindows(long from, long upTo, Map<Long, NavigableMap<Integer, PathCell>> into) {
+    paths.windows(from, upTo, into);
+  }
+
+  private static void collect(CellColumns columns, long after, long upTo, List<Cell> into) {
+    for (int i = columns.firstAtOrAfter(after + 1); i < columns.size(); i++) {
+      if (columns.end(i) > upTo) {
+        return;
+      }
+      into.add(columns.get(i));
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package io.llamamesh.scraper.matrix;
+
+import io.llamamesh.results.Point;
+import java.util.Map;
+
+/**
+ * What one time series is about.
+ *
+ * @param source name of the node that probed
+ * @param destination name of the node or target that was probed
+ * @param port the traffic class
+ * @param family {@code IPv4} or {@code IPv6}
+ * @param group the group by which they probe; a pair may be in several
+ */
+public record SeriesKey(
+    String source, String destination, String port, String family, String group) {
+
+  /**
+   * The key of a point.
+   *
+   * @param agent the agent that published it, for points of Go LLAMA which lack {@code src_name}
+   */
+  static SeriesKey of(Point point, String agent) {
+    Map<String, String> tags = point.tags();
+    String address = tags.getOrDefault(Point.Tags.DST_IP, "");
+    return new SeriesKey(
+        tags.getOrDefault(Point.Tags.SRC_NAME, agent),
+        tags.getOrDefault(Point.Tags.DST_NAME, address.isEmpty() ? "unknown" : address),
+        tags.getOrDefault(Point.Tags.PORT, "default"),
+        address.indexOf(':') >= 0 ? "IPv6" : "IPv4",
+        tags.getOrDefault(Point.Tags.GROUP, ""));
+  }
+}

@@ -1,0 +1,186 @@
+package io.llamamesh.scraper.pull;
+
+import io.llamamesh.results.InfluxDataHeaders;
+import io.llamamesh.results.WindowCursor;
+import io.llamamesh.scraper.cluster.HostPort;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.format.DateTimeParseException;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks agents for windows.
+ *
+ * <p>Thread-safe; made for one virtual thread per agent. An answer is bounded in size, and in time
+ * as a whole: an agent that trickles bytes is as dead as a silent one. Few answers are parsed at
+ * once, which bounds what a thousand agents that come back together cost.
+ */
+final class AgentClient implements AutoCloseable {
+  private static final int MAX_BYTES = 32 << 20;
+  private static final int PARSING = 4;
+  private static final int OK = 200;
+
+  /** A boot id that no agent has: it answers with all that it retains. */
+  private static final WindowCursor ALL = new WindowCursor("none", 0);
+
+  private final Duration timeout;
+  private final InstantSource clock;
+  private final Supplier<@Nullable String> token;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final HttpClient http;
+  private final Semaphore parsing = new Semaphore(PARSING);
+
+  /** An answer was larger than is taken; ask for fewer windows. */
+  static final class AnswerTooLargeException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    AnswerTooLargeException(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * @param timeout of one request from connect to last byte
+   * @param token the bearer token that agents ask for; null where they ask for none
+   */
+  AgentClient(Duration timeout, InstantSource clock, Supplier<@Nullable String> token) {
+    this.timeout = timeout;
+    this.clock = clock;
+    this.token = token;
+    this.http =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(timeout)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .executor(threads)
+            .build();
+  }
+
+  /**
+   * Windows after a cursor.
+   *
+   * @param after absent: all that are retained
+   * @param limit how many windows at most
+   * @throws IOException where there is no answer in time, or not such a one; the message is for
+   *     people
+   */
+  Page fetch(HostPort address, @Nullable WindowCursor after, int limit)
+      throws IOException, InterruptedException {
+    String query =
+        "/influxdata?limit="
+            + limit
+            + "&after="
+            + URLEncoder.encode(
+                String.valueOf(after == null ? ALL : after), StandardCharsets.UTF_8);
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(address.http(query))
+            .timeout(timeout)
+            .header("Accept", "application/json");
+    String bearer = token.get();
+    if (bearer != null) {
+      request.header("Authorization", "Bearer " + bearer);
+    }
+    Instant asked = clock.instant();
+    HttpResponse<byte[]> response = send(request.build());
+    Instant answered = clock.instant();
+    if (response.statusCode() != OK) {
+      throw new IOException("HTTP " + response.statusCode() + ": " + words(response.body()));
+    }
+    parsing.acquire();
+    try {
+      return PageParser.parse(
+          response.body(),
+          cursor(response.headers()),
+          response.headers().firstValue(InfluxDataHeaders.MORE).map("true"::equals).orElse(false),
+          skew(response.headers(), asked, answered));
+    } finally {
+      parsing.release();
+    }
+  }
+
+  @Override
+  public void close() {
+    http.shutdownNow();
+    threads.shutdownNow();
+  }
+
+  private HttpResponse<byte[]> send(HttpRequest request) throws IOException, InterruptedException {
+    CompletableFuture<HttpResponse<byte[]>> answer =
+        http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_BYTES));
+    try {
+      // The request's own timeout ends with the headers.
+      return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | CancellationException e) {
+      throw new IOException("no whole answer within " + timeout.toMillis() + " ms", e);
+    } catch (ExecutionException e) {
+      throw failure(e);
+    } finally {
+      answer.cancel(true);
+    }
+  }
+
+  private static IOException failure(ExecutionException e) {
+    Throwable cause = e.getCause() == null ? e : e.getCause();
+    String message = cause.getMessage();
+    if (message != null && message.contains("exceed")) {
+      return new AnswerTooLargeException("answer is larger than " + MAX_BYTES + " bytes");
+    }
+    String name = cause.getClass().getSimpleName();
+    String plain =
+        switch (name) {
+          case "ConnectException", "ClosedChannelException" -> "connection refused or unreachable";
+          case "HttpConnectTimeoutException", "HttpTimeoutException" -> "no answer in time";
+          case "UnresolvedAddressException" -> "host name does not resolve";
+          default -> message == null ? name : message;
+        };
+    return new IOException(plain, cause);
+  }
+
+  private static @Nullable WindowCursor cursor(HttpHeaders headers) throws IOException {
+    String text = headers.firstValue(InfluxDataHeaders.CURSOR).orElse("");
+    if (text.isEmpty()) {
+      return null;
+    }
+    try {
+      return WindowCursor.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("not a cursor in " + InfluxDataHeaders.CURSOR, e);
+    }
+  }
+
+  private static @Nullable Duration skew(HttpHeaders headers, Instant asked, Instant answered) {
+    String text = headers.firstValue(InfluxDataHeaders.CLOCK).orElse("");
+    if (text.isEmpty()) {
+      return null;
+    }
+    try {
+      Instant middle = asked.plus(Duration.between(asked, answered).dividedBy(2));
+      return Duration.between(middle, Instant.parse(text));
+    } catch (DateTimeParseException e) {
+      return null;
+    }
+  }
+
+  private static String words(byte[] body) {
+    String text = new String(body, 0, Math.min(body.length, 200), StandardCharsets.UTF_8);
+    return text.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
+  }
+}

@@ -1,0 +1,247 @@
+package io.llamamesh.scraper.pull;
+
+import io.llamamesh.results.Point;
+import io.llamamesh.results.WindowCursor;
+import io.llamamesh.scraper.cluster.Agent;
+import io.llamamesh.scraper.cluster.HostPort;
+import io.llamamesh.scraper.matrix.AgentHealth;
+import io.llamamesh.scraper.matrix.Matrix;
+import io.llamamesh.scraper.store.StoreWriter;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads one agent: asks for its windows when they are due, puts them into the matrix, and hands
+ * them to the store.
+ *
+ * <p>Owns a virtual thread for reading and, where there is a store, another one for writing; both
+ * end with {@link #close}. Everything else may be called by any thread.
+ */
+final class AgentReader implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(AgentReader.class);
+  private static final int WINDOWS_PER_PAGE = 10;
+  private static final int LATE_INTERVALS = 3;
+  private static final int LOG_EVERY_FAILURES = 60;
+
+  private final Matrix matrix;
+  private final AgentClient client;
+  private final InstantSource clock;
+  private final Counters counters;
+  private final PullSchedule schedule;
+  private final LegacyWindows legacy = new LegacyWindows();
+  private final @Nullable StoreFeed feed;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private @Nullable Thread reading;
+  private @Nullable Thread writing;
+
+  // Written by the reading thread, read by any.
+  private volatile Agent agent;
+  private volatile String name;
+  private volatile HostPort address;
+  private volatile @Nullable WindowCursor seen;
+  private volatile @Nullable Instant lastAnswer;
+  private volatile @Nullable Instant lastWindow;
+  private volatile @Nullable String problem;
+  private volatile Duration skew = Duration.ZERO;
+  private volatile Duration interval;
+  private int limit = WINDOWS_PER_PAGE;
+
+  AgentReader(
+      Agent agent,
+      @Nullable WindowCursor from,
+      Duration interval,
+      Matrix matrix,
+      @Nullable StoreWriter writer,
+      AgentClient client,
+      InstantSource clock,
+      Counters counters) {
+    this.agent = agent;
+    this.name = agent.name();
+    this.address = agent.addresses().getFirst();
+    this.seen = from;
+    this.interval = interval;
+    this.matrix = matrix;
+    this.client = client;
+    this.clock = clock;
+    this.counters = counters;
+    this.schedule = new PullSchedule(interval, agent.name());
+    this.feed =
+        writer == null
+            ? null
+            : new StoreFeed(agent.name(), from, writer, this::fetchForStore, clock, counters);
+  }
+
+  /** Starts its threads; to be called once. */
+  void start() {
+    reading = Thread.ofVirtual().name("read-" + agent.name()).start(this::run);
+    StoreFeed toStore = feed;
+    if (toStore != null) {
+      writing = Thread.ofVirtual().name("store-" + agent.name()).start(toStore::run);
+    }
+  }
+
+  /** Tells where the agent is now. */
+  void moved(Agent newer) {
+    agent = newer;
+  }
+
+  /** The cursor to go on from after a restart: behind what is stored, or read without a store. */
+  @Nullable WindowCursor cursor() {
+    return feed == null ? seen : feed.stored();
+  }
+
+  AgentHealth health() {
+    Instant now = clock.instant();
+    Instant window = lastWindow;
+    Duration allowed =
+        interval.multipliedBy(LATE_INTERVALS).plus(PullSchedule.PUBLISHED_AFTER).plusSeconds(2);
+    boolean reporting = window != null && window.isAfter(now.plus(skew).minus(allowed));
+    String why = problem;
+    if (!reporting && why == null) {
+      why = window == null ? "has not published a window yet" : "publishes no new windows";
+    }
+    return new AgentHealth(
+        name,
+        address.toString(),
+        reporting,
+        lastAnswer,
+        window,
+        reporting ? null : why,
+        skew.toMillis());
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    for (Thread thread : new Thread[] {reading, writing}) {
+      if (thread != null) {
+        thread.interrupt();
+      }
+    }
+  }
+
+  private void run() {
+    try {
+      Instant due = clock.instant();
+      while (!closed.await(
+          Math.max(0, Duration.between(clock.instant(), due).toMillis()), TimeUnit.MILLISECONDS)) {
+        due = read();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Instant read() throws InterruptedException {
+    try {
+      WindowCursor after = seen;
+      Page page = fetch(after);
+      boolean news = take(after, page);
+      if (page.more() && news) {
+        return clock.instant();
+      }
+      return news ? schedule.afterNews(clock.instant()) : schedule.afterNothing(clock.instant());
+    } catch (AgentClient.AnswerTooLargeException e) {
+      if (limit > 1) {
+        limit = Math.max(1, limit / 2);
+        return clock.instant();
+      }
+      return failed(e);
+    } catch (IOException | RuntimeException e) {
+      return failed(e);
+    }
+  }
+
+  private Instant failed(Exception e) {
+    counters.failed();
+    Instant due = schedule.afterFailure(clock.instant());
+    problem = e.getMessage() == null ? e.toString() : e.getMessage();
+    if (schedule.failures() % LOG_EVERY_FAILURES == 1) {
+      LOG.warn(
+          "agent does not answer agent={} address={} failures={} error={}",
+          name,
+          address,
+          schedule.failures(),
+          problem);
+    }
+    return due;
+  }
+
+  /** Puts a page where it belongs; whether it held a window. */
+  private boolean take(@Nullable WindowCursor after, Page fetched) {
+    Instant now = clock.instant();
+    Page page =
+        fetched.cursor() == null ? legacy.timed(fetched, now, schedule.interval()) : fetched;
+    if (schedule.failures() > 0) {
+      LOG.info("agent answers agent={} address={}", name, address);
+    }
+    lastAnswer = now;
+    problem = null;
+    if (page.skew() != null) {
+      skew = page.skew();
+    }
+    TreeSet<Instant> ends = new TreeSet<>();
+    page.points().forEach(point -> ends.add(point.time()));
+    counters.answered(page.points().size(), ends.size(), page.malformed());
+    if (ends.isEmpty()) {
+      seen = page.cursor() == null ? seen : page.cursor();
+      return false;
+    }
+    learnName(page.points());
+    ends.forEach(end -> schedule.window(end.minus(skew)));
+    interval = schedule.interval();
+    lastWindow = ends.last();
+    matrix.put(name, page.points());
+    if (feed != null) {
+      feed.hand(after, page);
+    }
+    seen = page.cursor();
+    return true;
+  }
+
+  /** A static list knows addresses only; who is there says its points. */
+  private void learnName(List<Point> points) {
+    for (Point point : points) {
+      String source = point.tags().get(Point.Tags.SRC_NAME);
+      if (source != null) {
+        name = source;
+        return;
+      }
+    }
+  }
+
+  private Page fetchForStore(@Nullable WindowCursor after)
+      throws IOException, InterruptedException {
+    return client.fetch(address, after, WINDOWS_PER_PAGE);
+  }
+
+  /** Asks the address that answered last, then the agent's others. */
+  private Page fetch(@Nullable WindowCursor after) throws IOException, InterruptedException {
+    List<HostPort> addresses = agent.addresses();
+    int first = Math.max(0, addresses.indexOf(address));
+    IOException failure = null;
+    for (int i = 0; i < addresses.size(); i++) {
+      HostPort candidate = addresses.get((first + i) % addresses.size());
+      try {
+        Page page = client.fetch(candidate, after, limit);
+        address = candidate;
+        return page;
+      } catch (AgentClient.AnswerTooLargeException e) {
+        throw e;
+      } catch (IOException e) {
+        failure = failure == null ? e : failure;
+      }
+    }
+    address = addresses.get(first);
+    throw failure == null ? new IOException("agent has no address") : failure;
+  }
+}

@@ -1,0 +1,58 @@
+package io.llamamesh.scraper.pull;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** What pulling counted since the start; thread-safe. */
+public final class Counters {
+  private final LongAdder answers = new LongAdder();
+  private final LongAdder failures = new LongAdder();
+  private final LongAdder points = new LongAdder();
+  private final LongAdder windows = new LongAdder();
+  private final LongAdder malformed = new LongAdder();
+  private final LongAdder missed = new LongAdder();
+
+  /** Answers of agents. */
+  public long answers() {
+    return answers.sum();
+  }
+
+  /** Requests without a usable answer. */
+  public long failures() {
+    return failures.sum();
+  }
+
+  /** Points read. */
+  public long points() {
+    return points.sum();
+  }
+
+  /** Windows of agents read. */
+  public long windows() {
+    return windows.sum();
+  }
+
+  /** Points that could not be read. */
+  public long malformed() {
+    return malformed.sum();
+  }
+
+  /** Windows that agents no longer had when their turn to be stored came. */
+  public long missed() {
+    return missed.sum();
+  }
+
+  void answered(int pointsRead, int windowsRead, int malformedPoints) {
+    answers.increment();
+    points.add(pointsRead);
+    windows.add(windowsRead);
+    malformed.add(malformedPoints);
+  }
+
+  void failed() {
+    failures.increment();
+  }
+
+  void missed(long lostWindows) {
+    missed.add(lostWindows);
+  }
+}

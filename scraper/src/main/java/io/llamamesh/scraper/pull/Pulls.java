@@ -1,0 +1,126 @@
+package io.llamamesh.scraper.pull;
+
+import io.llamamesh.results.WindowCursor;
+import io.llamamesh.scraper.cluster.Agent;
+import io.llamamesh.scraper.matrix.AgentHealth;
+import io.llamamesh.scraper.matrix.Matrix;
+import io.llamamesh.scraper.store.StoreWriter;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads all agents, each in its own virtual thread, so that a dead one delays nobody.
+ *
+ * <p>Thread-safe. Owns the readers; {@link #close} ends them.
+ */
+public final class Pulls implements AutoCloseable {
+  private static final int MAX_REMEMBERED = 10_000;
+
+  private final Duration interval;
+  private final Matrix matrix;
+  private final @Nullable StoreWriter writer;
+  private final AgentClient client;
+  private final InstantSource clock;
+  private final Counters counters = new Counters();
+  private final Map<String, AgentReader> readers = new TreeMap<>();
+  private final Map<String, WindowCursor> remembered = new HashMap<>();
+  private boolean closed;
+
+  /**
+   * @param interval length of a window while an agent has not shown it
+   * @param timeout of one request to an agent
+   * @param writer null where nothing is stored
+   * @param cursors where to go on, by agent
+   * @param token the bearer token that agents ask for; null where they ask for none
+   */
+  public Pulls(
+      Duration interval,
+      Duration timeout,
+      Matrix matrix,
+      @Nullable StoreWriter writer,
+      Map<String, WindowCursor> cursors,
+      Supplier<@Nullable String> token,
+      InstantSource clock) {
+    this.interval = interval;
+    this.matrix = matrix;
+    this.writer = writer;
+    this.client = new AgentClient(timeout, clock, token);
+    this.clock = clock;
+    this.remembered.putAll(cursors);
+  }
+
+  /** Reads these agents from now on, and no others; does not block. */
+  public synchronized void agents(List<Agent> agents) {
+    if (closed) {
+      return;
+    }
+    Set<String> gone = new HashSet<>(readers.keySet());
+    for (Agent agent : agents) {
+      gone.remove(agent.name());
+      AgentReader known = readers.get(agent.name());
+      if (known != null) {
+        known.moved(agent);
+        continue;
+      }
+      AgentReader reader =
+          new AgentReader(
+              agent,
+              remembered.get(agent.name()),
+              interval,
+              matrix,
+              writer,
+              client,
+              clock,
+              counters);
+      readers.put(agent.name(), reader);
+      reader.start();
+    }
+    for (String name : gone) {
+      AgentReader reader = readers.remove(name);
+      if (reader != null) {
+        remember(name, reader);
+        reader.close();
+      }
+    }
+  }
+
+  /** How reading goes, by agent. */
+  public synchronized List<AgentHealth> health() {
+    return readers.values().stream().map(AgentReader::health).toList();
+  }
+
+  /** Where each agent's stored windows end, of agents that are gone too. */
+  public synchronized Map<String, WindowCursor> cursors() {
+    readers.forEach(this::remember);
+    return Map.copyOf(remembered);
+  }
+
+  /** What pulling counted. */
+  public Counters counters() {
+    return counters;
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    readers.forEach(this::remember);
+    readers.values().forEach(AgentReader::close);
+    readers.clear();
+    client.close();
+  }
+
+  private void remember(String name, AgentReader reader) {
+    WindowCursor cursor = reader.cursor();
+    if (cursor != null && (remembered.size() < MAX_REMEMBERED || remembered.containsKey(name))) {
+      remembered.put(name, cursor);
+    }
+  }
+}

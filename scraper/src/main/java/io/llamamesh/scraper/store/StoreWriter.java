@@ -1,0 +1,201 @@
+package io.llamamesh.scraper.store;
+
+import io.llamamesh.results.MeshReport;
+import io.llamamesh.scraper.store.WriteFailure.Unavailable;
+import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes what agents' pages hold, several pages in one request, and answers each page only after
+ * the store did.
+ *
+ * <p>Thread-safe. Owns one thread, which writes and ends with {@link #close}. Keeps nothing for
+ * later: a page that could not be written is told so, and its reader comes again with it; while the
+ * store is known to be unreachable pages are refused at once, so that nobody waits for it.
+ */
+public final class StoreWriter implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(StoreWriter.class);
+  private static final int MAX_LINES = 5_000;
+  private static final int QUEUE = 256;
+  private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
+  private static final Duration MAX_BACKOFF = Duration.ofSeconds(15);
+
+  private final Store store;
+  private final InstantSource clock;
+  private final BlockingQueue<Job> jobs = new ArrayBlockingQueue<>(QUEUE);
+  private final Thread thread;
+  private final BatchSplitter splitter;
+  private volatile boolean closed;
+  private volatile MeshReport.Store status =
+      new MeshReport.Store(MeshReport.Store.State.PENDING, null, null, 0);
+  private volatile Instant closedUntil = Instant.MIN;
+  private Duration backoff = FIRST_BACKOFF;
+
+  private record Job(List<String> lines, CompletableFuture<WriteResult> result) {}
+
+  /** Starts its thread. */
+  public StoreWriter(Store store, InstantSource clock) {
+    this.store = store;
+    this.clock = clock;
+    this.splitter = new BatchSplitter(store);
+    this.thread = Thread.ofVirtual().name("store-writer").start(this::run);
+  }
+
+  /**
+   * Writes the lines; returns when the store acknowledged, or when it will not now.
+   *
+   * @throws InterruptedException where the caller is told to end
+   */
+  public WriteResult write(List<String> lines) throws InterruptedException {
+    Instant until = closedUntil;
+    if (clock.instant().isBefore(until)) {
+      String message = status.message();
+      return new WriteResult.Postponed(message == null ? "store unreachable" : message, until);
+    }
+    if (lines.isEmpty()) {
+      return new WriteResult.Acknowledged(0);
+    }
+    Job job = new Job(lines, new CompletableFuture<>());
+    // Bounded: the agent keeps the page, so waiting for room costs nothing but time.
+    while (!jobs.offer(job, 1, TimeUnit.SECONDS)) {
+      if (closed) {
+        return postponed("the scraper is stopping");
+      }
+    }
+    if (closed) {
+      answerRest();
+    }
+    try {
+      return job.result().get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("results are never failures", e);
+    }
+  }
+
+  /** Whether writing works, for the report. */
+  public MeshReport.Store status() {
+    return status;
+  }
+
+  /** Lines that the store did not take and never will, since the start. */
+  public long rejected() {
+    return splitter.rejected();
+  }
+
+  /** Ends after the write under way; pages not yet written are told so. */
+  @Override
+  public void close() {
+    closed = true;
+    thread.interrupt();
+    try {
+      thread.join(Duration.ofSeconds(15));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    answerRest();
+    store.close();
+  }
+
+  private void run() {
+    List<Job> batch = new ArrayList<>();
+    while (!closed) {
+      try {
+        batch.add(jobs.take());
+      } catch (InterruptedException e) {
+        continue;
+      }
+      int lines = batch.getFirst().lines().size();
+      Job next = jobs.peek();
+      while (next != null && lines + next.lines().size() <= MAX_LINES) {
+        batch.add(jobs.remove());
+        lines += next.lines().size();
+        next = jobs.peek();
+      }
+      writeBatch(batch);
+      batch.clear();
+    }
+  }
+
+  private void writeBatch(List<Job> batch) {
+    List<String> lines = new ArrayList<>();
+    batch.forEach(job -> lines.addAll(job.lines()));
+    WriteResult result;
+    try {
+      long rejected = splitter.write(lines);
+      acknowledged(lines.size() - rejected);
+      result = null;
+    } catch (WriteFailedException e) {
+      result = unavailable(e.failure());
+    } catch (RuntimeException e) {
+      LOG.error("store client failed store={}", store.description(), e);
+      result = unavailable(new Unavailable(e.toString(), Duration.ZERO));
+    }
+    for (Job job : batch) {
+      job.result()
+          .complete(result != null ? result : new WriteResult.Acknowledged(job.lines().size()));
+    }
+  }
+
+  private void acknowledged(long lines) {
+    if (status.state() == MeshReport.Store.State.UNREACHABLE) {
+      LOG.info("store is back store={}", store.description());
+    }
+    backoff = FIRST_BACKOFF;
+    status =
+        new MeshReport.Store(
+            MeshReport.Store.State.REACHABLE,
+            null,
+            clock.instant(),
+            status.pointsWritten() + lines);
+  }
+
+  private WriteResult unavailable(WriteFailure failure) {
+    if (status.state() != MeshReport.Store.State.UNREACHABLE) {
+      LOG.warn(
+          "store does not take points, agents keep them store={} error={}",
+          store.description(),
+          failure.message());
+    }
+    Duration wait =
+        failure instanceof Unavailable asked && asked.retryAfter().compareTo(backoff) > 0
+            ? min(asked.retryAfter(), MAX_BACKOFF.multipliedBy(4))
+            : backoff;
+    backoff = min(backoff.multipliedBy(2), MAX_BACKOFF);
+    status =
+        new MeshReport.Store(
+            MeshReport.Store.State.UNREACHABLE,
+            failure.message(),
+            status.lastWrite(),
+            status.pointsWritten());
+    closedUntil = clock.instant().plus(wait);
+    return new WriteResult.Postponed(failure.message(), closedUntil);
+  }
+
+  private void answerRest() {
+    @Nullable Job job = jobs.poll();
+    while (job != null) {
+      job.result().complete(postponed("the scraper is stopping"));
+      job = jobs.poll();
+    }
+  }
+
+  private WriteResult postponed(String why) {
+    return new WriteResult.Postponed(why, clock.instant().plus(FIRST_BACKOFF));
+  }
+
+  private static Duration min(Duration a, Duration b) {
+    return a.compareTo(b) <= 0 ? a : b;
+  }
+}

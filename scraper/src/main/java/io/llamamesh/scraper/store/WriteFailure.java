@@ -1,0 +1,47 @@
+package io.llamamesh.scraper.store;
+
+import java.time.Duration;
+
+/** Why a store did not take points. */
+public sealed interface WriteFailure {
+  /** What the store or the network said. */
+  String message();
+
+  /**
+   * Not now: unreachable, overloaded, or not letting us in. The same points may be taken later.
+   *
+   * @param message the store's or the network's words
+   * @param retryAfter how long the store asks to wait; zero where it does not say
+   */
+  record Unavailable(String message, Duration retryAfter) implements WriteFailure {}
+
+  /**
+   * Never: some of the points are not acceptable to the store.
+   *
+   * @param message the store's words
+   */
+  record Rejected(String message) implements WriteFailure {}
+
+  /**
+   * Not so many at once.
+   *
+   * @param message the store's words
+   */
+  record TooLarge(String message) implements WriteFailure {}
+
+  /** Carries a failure to who asked for the write. */
+  final class WriteFailedException extends Exception {
+    private static final long serialVersionUID = 1;
+    private final transient WriteFailure failure;
+
+    public WriteFailedException(WriteFailure failure) {
+      super(failure.message());
+      this.failure = failure;
+    }
+
+    /** What went wrong. */
+    public WriteFailure failure() {
+      return failure;
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package io.llamamesh.scraper.web;
+
+import io.llamamesh.scraper.matrix.Matrix;
+import io.llamamesh.scraper.matrix.MatrixDocuments;
+import io.llamamesh.scraper.matrix.PairHistory;
+import io.llamamesh.scraper.matrix.Selection;
+import io.llamamesh.scraper.web.Query.BadQueryException;
+import java.time.InstantSource;
+import java.util.List;
+
+/** Answers paths; knows nothing of sockets. Thread-safe. */
+public final class Api {
+  private static final String PAIRS = "/api/v1/pairs/";
+  private static final int NOT_FOUND = 404;
+  private static final int BAD_REQUEST = 400;
+  private static final int UNAVAILABLE = 503;
+
+  private final Matrix matrix;
+  private final MatrixDocuments documents;
+  private final View view;
+  private final InstantSource clock;
+  private final Resources resources = new Resources();
+
+  /**
+   * @param matrix what the documents are made of
+   * @param documents how
+   * @param view what else is shown
+   */
+  public Api(Matrix matrix, MatrixDocuments documents, View view, InstantSource clock) {
+    this.matrix = matrix;
+    this.documents = documents;
+    this.view = view;
+    this.clock = clock;
+  }
+
+  /** The answer to a GET of a path, still encoded, with its query. */
+  Answer get(String rawPath, String rawQuery) {
+    try {
+      Query query = Query.parse(rawQuery);
+      if (rawPath.startsWith(PAIRS)) {
+        return pair(rawPath.substring(PAIRS.length()));
+      }
+      return switch (rawPath) {
+        case "/api/v1/matrix" -> matrix(query);
+        case "/api/v1/report" -> Answer.json(view.report());
+        case "/api/v1/windows" -> windows();
+        case "/api/v1/agents" -> Answer.json(view.agents());
+        case "/healthz" -> Answer.text(200, "ok\n");
+        case "/readyz" -> ready();
+        case "/metrics" -> metrics();
+        default -> resources.get(rawPath);
+      };
+    } catch (BadQueryException e) {
+      return Answer.error(BAD_REQUEST, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Answer matrix(Query query) {
+    Selection selection;
+    try {
+      selection =
+          new Selection(
+              query.number("windows", Selection.DEFAULT_WINDOWS, 1, Selection.MAX_WINDOWS),
+              query.time("since"),
+              query.time("at"));
+    } catch (IllegalArgumentException e) {
+      return Answer.error(BAD_REQUEST, String.valueOf(e.getMessage()));
+    }
+    return Answer.json(
+        documents.document(matrix.view(selection), selection, view.agents(), clock.instant()));
+  }
+
+  private Answer pair(String rest) {
+    int slash = rest.indexOf('/');
+    if (slash <= 0 || slash == rest.length() - 1 || rest.indexOf('/', slash + 1) >= 0) {
+      return Answer.error(BAD_REQUEST, "write " + PAIRS + "{source}/{destination}");
+    }
+    String source = Query.decoded(rest.substring(0, slash));
+    String destination = Query.decoded(rest.substring(slash + 1));
+    List<PairHistory> histories = matrix.history(source, destination);
+    if (histories.isEmpty()) {
+      return Answer.error(
+          NOT_FOUND,
+          "nothing is known of " + source + ">" + destination + "; /api/v1/matrix lists all pairs");
+    }
+    return Answer.json(
+        new PairDocument(
+            documents.mesh(),
+            source,
+            destination,
+            matrix.intervalSeconds(),
+            histories.stream().map(PairDocument.Series::of).toList()));
+  }
+
+  private Answer windows() {
+    return Answer.json(
+        WindowsDocument.of(documents.mesh(), matrix.intervalSeconds(), matrix.windows()));
+  }
+
+  private Answer ready() {
+    String why = view.notReady();
+    return why.isEmpty() ? Answer.text(200, "ready\n") : Answer.text(UNAVAILABLE, why + "\n");
+  }
+
+  private Answer metrics() {
+    Answer plain = Answer.text(200, view.metrics());
+    return new Answer(200, "text/plain; version=0.0.4; charset=utf-8", plain.body(), 0);
+  }
+}

@@ -1,0 +1,55 @@
+package io.llamamesh.scraper.web;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The page's files; nothing else of the class path can be asked for. */
+final class Resources {
+  private static final String ECHARTS =
+      "/META-INF/resources/webjars/echarts/5.5.0/dist/echarts.min.js";
+  private static final int DAY = 86_400;
+
+  private record Known(String resource, String contentType, int cacheSeconds) {}
+
+  private static final Map<String, Known> KNOWN =
+      Map.of(
+          "/",
+          new Known("page/index.html", "text/html; charset=utf-8", 0),
+          "/page.css",
+          new Known("page/page.css", "text/css; charset=utf-8", 0),
+          "/page.js",
+          script("page.js"),
+          "/matrix.js",
+          script("matrix.js"),
+          "/details.js",
+          script("details.js"),
+          "/words.js",
+          script("words.js"),
+          "/favicon.svg",
+          new Known("page/favicon.svg", "image/svg+xml", DAY),
+          "/echarts.js",
+          new Known(ECHARTS, "text/javascript; charset=utf-8", DAY));
+
+  private static Known script(String name) {
+    return new Known("page/" + name, "text/javascript; charset=utf-8", 0);
+  }
+
+  /** The file of a path; 404 where there is none. */
+  Answer get(String path) {
+    Known known = KNOWN.get(path);
+    if (known == null) {
+      return Answer.error(404, "nothing is here; the page is at / and the API below /api/v1/");
+    }
+    try (@Nullable InputStream stream = Resources.class.getResourceAsStream(known.resource())) {
+      if (stream == null) {
+        return Answer.error(500, "the page's file " + path + " is missing in this build");
+      }
+      return new Answer(200, known.contentType(), stream.readAllBytes(), known.cacheSeconds());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

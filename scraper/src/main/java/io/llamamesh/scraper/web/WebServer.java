@@ -1,0 +1,140 @@
+package io.llamamesh.scraper.web;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.zip.CRC32C;
+import java.util.zip.GZIPOutputStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The page and the API over HTTP, a virtual thread per request.
+ *
+ * <p>Owns its socket and threads; {@link #close} ends them. How long a request may take is set by
+ * the system properties {@code sun.net.httpserver.maxReqTime} and {@code maxRspTime}.
+ */
+public final class WebServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(WebServer.class);
+  private static final int COMPRESS_FROM = 1_024;
+  private static final int MAX_AT_ONCE = 64;
+  private static final String POLICY =
+      "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'"
+          + " data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'self'";
+
+  private final HttpServer server;
+  private final Api api;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
+
+  /**
+   * Binds and starts to answer.
+   *
+   * @param address port 0 picks a free one, see {@link #address}
+   * @throws IOException where the address cannot be bound
+   */
+  public WebServer(InetSocketAddress address, Api api) throws IOException {
+    this.api = api;
+    this.server = HttpServer.create(address, 0);
+    server.setExecutor(threads);
+    server.createContext("/", this::handle);
+    server.start();
+  }
+
+  /** Where it listens. */
+  public InetSocketAddress address() {
+    return server.getAddress();
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      Answer answer;
+      if (!atOnce.tryAcquire()) {
+        answer = Answer.error(503, "too many requests at once, try again");
+        send(exchange, answer);
+        return;
+      }
+      try {
+        answer = answer(exchange);
+        send(exchange, answer);
+      } finally {
+        atOnce.release();
+      }
+    }
+  }
+
+  private Answer answer(HttpExchange exchange) {
+    String method = exchange.getRequestMethod();
+    if (!method.equals("GET") && !method.equals("HEAD")) {
+      return Answer.error(405, "only GET is answered here");
+    }
+    String query = exchange.getRequestURI().getRawQuery();
+    try {
+      return api.get(exchange.getRequestURI().getRawPath(), query == null ? "" : query);
+    } catch (RuntimeException e) {
+      LOG.error("request failed path={}", exchange.getRequestURI().getRawPath(), e);
+      return Answer.error(500, "the scraper failed to answer; its log says why");
+    }
+  }
+
+  private static void send(HttpExchange exchange, Answer answer) throws IOException {
+    var headers = exchange.getResponseHeaders();
+    headers.set("Content-Type", answer.contentType());
+    headers.set("X-Content-Type-Options", "nosniff");
+    headers.set("Content-Security-Policy", POLICY);
+    headers.set("Vary", "Accept-Encoding");
+    headers.set(
+        "Cache-Control",
+        answer.cacheSeconds() > 0 ? "max-age=" + answer.cacheSeconds() : "no-cache");
+    String tag = tag(answer.body());
+    headers.set("ETag", tag);
+    if (answer.status() == 200
+        && tag.equals(exchange.getRequestHeaders().getFirst("If-None-Match"))) {
+      exchange.sendResponseHeaders(304, -1);
+      return;
+    }
+    byte[] body = answer.body();
+    String accepted = exchange.getRequestHeaders().getFirst("Accept-Encoding");
+    if (body.length >= COMPRESS_FROM && accepted != null && accepted.contains("gzip")) {
+      headers.set("Content-Encoding", "gzip");
+      body = zipped(body);
+    }
+    if (exchange.getRequestMethod().equals("HEAD")) {
+      headers.set("Content-Length", Integer.toString(body.length));
+      exchange.sendResponseHeaders(answer.status(), -1);
+      return;
+    }
+    exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
+    if (body.length > 0) {
+      try (OutputStream out = exchange.getResponseBody()) {
+        out.write(body);
+      }
+    }
+  }
+
+  private static String tag(byte[] body) {
+    CRC32C sum = new CRC32C();
+    sum.update(body);
+    return "\"%x-%x\"".formatted(body.length, sum.getValue());
+  }
+
+  private static byte[] zipped(byte[] body) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(body.length / 4);
+    try (GZIPOutputStream zip = new GZIPOutputStream(bytes)) {
+      zip.write(body);
+    }
+    return bytes.toByteArray();
+  }
+}
