@@ -12,7 +12,11 @@ import com.tngtech.archunit.lang.ArchRule;
 class LocalImportRulesTest {
   @ArchTest
   static final ArchRule partsDoNotKnowEachOther =
-      slices().matching("io.llamamesh.local.(*)..").namingSlices("$1").should().notDependOnEachOther()
+      slices()
+          .matching("io.llamamesh.local.(*)..")
+          .namingSlices("$1")
+          .should()
+          .notDependOnEachOther()
           .ignoreDependency(
               com.tngtech.archunit.base.DescribedPredicate.describe(
                   "main", c -> c.getPackageName().equals("io.llamamesh.local.main")),

@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stands in for every node's kubelet: runs a process per pod, asks whether it is ready, starts it again when it ends, and
- * tells the API.
+ * Stands in for every node's kubelet: runs a process per pod, asks whether it is ready, starts it
+ * again when it ends, and tells the API.
  *
  * <p>Every method is called by one thread, which must live as long as the processes shall.
  */
@@ -71,9 +71,7 @@ final class Kubelet {
 
   /** One round over the pods that the API has. */
   void reconcile(List<Pod> pods) {
-    Set<String> there = new HashSet<>();
     for (Pod pod : pods) {
-      there.add(pod.getMetadata().getUid());
       boolean ours = nodes.containsKey(pod.getSpec().getNodeName());
       if (ours && pod.getMetadata().getDeletionTimestamp() == null) {
         running.computeIfAbsent(pod.getMetadata().getUid(), uid -> runningPod(pod));
@@ -83,7 +81,10 @@ final class Kubelet {
     }
     for (RunningPod pod : List.copyOf(running.values())) {
       Pod object =
-          pods.stream().filter(p -> p.getMetadata().getUid().equals(pod.uid)).findFirst().orElse(null);
+          pods.stream()
+              .filter(p -> p.getMetadata().getUid().equals(pod.uid))
+              .findFirst()
+              .orElse(null);
       boolean leaves = object == null || object.getMetadata().getDeletionTimestamp() != null;
       if (leaves || pod.stopping) {
         stop(pod);
@@ -150,16 +151,23 @@ final class Kubelet {
     if (pod.process != null && !pod.process.isAlive()) {
       listener.ended(pod.name(), pod.process.exitCode(), pod.log);
       pod.process = null;
+      pod.probe = null;
       pod.ready = false;
       pod.restarts++;
-      pod.notBefore = now + Math.min(MAX_BACK_OFF, TimeUnit.SECONDS.toNanos(1L << Math.min(5, pod.restarts - 1)));
+      pod.notBefore =
+          now
+              + Math.min(
+                  MAX_BACK_OFF, TimeUnit.SECONDS.toNanos(1L << Math.min(5, pod.restarts - 1)));
     }
     if (pod.process == null) {
       if (now - pod.notBefore >= 0 || pod.notBefore == 0) {
         start(pod, now);
       }
-    } else if (now - pod.nextProbe >= 0) {
+    } else if (pod.probe != null && pod.probe.isDone()) {
+      pod.ready = pod.probe.join();
+      pod.probe = null;
       pod.nextProbe = now + (pod.ready ? PROBE_READY : PROBE_STARTING);
+    } else if (pod.probe == null && now - pod.nextProbe >= 0) {
       probe(pod);
     }
   }
@@ -171,8 +179,7 @@ final class Kubelet {
       Pod object = pod.withStatus();
       PodCommand command = PodCommand.of(object, volumes.make(object, pod.folder));
       pod.process =
-          PodProcess.start(
-              programs.of(command.image()), command, environment, pod.folder, pod.log);
+          PodProcess.start(programs.of(command.image()), command, environment, pod.folder, pod.log);
       pod.waiting = null;
       pod.nextProbe = now;
       pod.ready = pod.readiness == null;
@@ -190,16 +197,15 @@ final class Kubelet {
       return;
     }
     PodProcess asked = pod.process;
-    http.sendAsync(
-            HttpRequest.newBuilder(pod.readiness).timeout(PROBE_TIMEOUT).build(),
-            HttpResponse.BodyHandlers.discarding())
-        .whenComplete(
-            (response, error) ->
-                pod.ready =
-                    error == null
-                        && response.statusCode() < HttpURLConnection.HTTP_BAD_REQUEST
-                        && asked != null
-                        && asked.isAlive());
+    pod.probe =
+        http.sendAsync(
+                HttpRequest.newBuilder(pod.readiness).timeout(PROBE_TIMEOUT).build(),
+                HttpResponse.BodyHandlers.discarding())
+            .handle((response, error) ->
+                error == null
+                    && response.statusCode() < HttpURLConnection.HTTP_BAD_REQUEST
+                    && asked != null
+                    && asked.isAlive());
   }
 
   private void tell(RunningPod pod) {
@@ -233,7 +239,10 @@ final class Kubelet {
     running.remove(pod.uid);
   }
 
-  /** The API keeps a pod that is being deleted until its kubelet says that nothing of it runs any more. */
+  /**
+   * The API keeps a pod that is being deleted until its kubelet says that nothing of it runs any
+   * more.
+   */
   private void confirmDeletion(Pod pod) {
     try {
       client.resource(pod).withGracePeriod(0).delete();

@@ -19,8 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The machines of the local mesh: nodes in the API, the controllers that make pods of workloads, and a process per pod. One
- * thread does it all and owns the processes; others only read the informers' caches or ask it for something.
+ * The machines of the local mesh: nodes in the API, the controllers that make pods of workloads,
+ * and a process per pod. One thread does it all and owns the processes; others only read the
+ * informers' caches or ask it for something.
  */
 public final class LocalCluster implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LocalCluster.class);
@@ -86,10 +87,8 @@ public final class LocalCluster implements AutoCloseable {
       client.nodes().resource(node.object(true)).patchStatus();
     }
     Map<String, String> environment =
-        Map.of(
-            "KUBECONFIG", kubeconfig.toString(), "JAVA_HOME", System.getProperty("java.home"));
-    Kubelet kubelet =
-        new Kubelet(client, nodes, programs, folder, environment, crashes::ended);
+        Map.of("KUBECONFIG", kubeconfig.toString(), "JAVA_HOME", System.getProperty("java.home"));
+    Kubelet kubelet = new Kubelet(client, nodes, programs, folder, environment, crashes::ended);
     return new LocalCluster(client, nodes, kubelet, new Workloads(client, nodes));
   }
 

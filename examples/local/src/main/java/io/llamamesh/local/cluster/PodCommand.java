@@ -13,15 +13,17 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pod's only container asks to run: its arguments and environment, with references to the pod's own fields and
- * {@code $(VAR)} resolved as the kubelet does, and mount paths replaced by the folders that stand for the volumes.
+ * What a pod's only container asks to run: its arguments and environment, with references to the
+ * pod's own fields and {@code $(VAR)} resolved as the kubelet does, and mount paths replaced by the
+ * folders that stand for the volumes.
  *
  * @param image the container's image
  * @param arguments its {@code args}
  * @param environment its {@code env}
  */
 public record PodCommand(String image, List<String> arguments, Map<String, String> environment) {
-  private static final Pattern REFERENCE = Pattern.compile("\\$(\\$|\\(([A-Za-z_][A-Za-z0-9_.-]*)\\))");
+  private static final Pattern REFERENCE =
+      Pattern.compile("\\$(\\$|\\(([A-Za-z_][A-Za-z0-9_.-]*)\\))");
 
   public PodCommand {
     arguments = List.copyOf(arguments);
@@ -32,17 +34,20 @@ public record PodCommand(String image, List<String> arguments, Map<String, Strin
    * Resolves a pod's container.
    *
    * @param pod with node, addresses and labels
-   * @param mounts folders by mount path: there is no mount namespace here, so the paths themselves are replaced
+   * @param mounts folders by mount path: there is no mount namespace here, so the paths themselves
+   *     are replaced
    * @throws IllegalArgumentException where the pod asks for what this stand-in does not have
    */
   static PodCommand of(Pod pod, Map<String, String> mounts) {
     List<Container> containers = pod.getSpec().getContainers();
     if (containers.size() != 1) {
-      throw new IllegalArgumentException("a pod must have one container here, had " + containers.size());
+      throw new IllegalArgumentException(
+          "a pod must have one container here, had " + containers.size());
     }
     Container container = containers.getFirst();
     if (!container.getCommand().isEmpty()) {
-      throw new IllegalArgumentException("a container's command can't be run here: the image is not there, only its program");
+      throw new IllegalArgumentException(
+          "a container's command can't be run here: the image is not there, only its program");
     }
     Map<String, String> environment = new LinkedHashMap<>();
     for (EnvVar variable : container.getEnv()) {
@@ -59,23 +64,27 @@ public record PodCommand(String image, List<String> arguments, Map<String, Strin
     return new PodCommand(container.getImage(), arguments, environment);
   }
 
-  /** Kubernetes' own rule: {@code $(VAR)} of an earlier variable is replaced, {@code $$} is a dollar, others stay. */
+  /**
+   * Kubernetes' own rule: {@code $(VAR)} of an earlier variable is replaced, {@code $$} is a
+   * dollar, others stay.
+   */
   static String expand(String text, Map<String, String> environment) {
     Matcher matcher = REFERENCE.matcher(text);
     StringBuilder out = new StringBuilder();
     while (matcher.find()) {
       String name = matcher.group(2);
-      String value =
-          name == null ? "$" : environment.getOrDefault(name, matcher.group());
+      String value = name == null ? "$" : environment.getOrDefault(name, matcher.group());
       matcher.appendReplacement(out, Matcher.quoteReplacement(value));
     }
     return matcher.appendTail(out).toString();
   }
 
   private static String field(Pod pod, EnvVarSource source) {
-    @Nullable String path = source.getFieldRef() == null ? null : source.getFieldRef().getFieldPath();
+    @Nullable String path =
+        source.getFieldRef() == null ? null : source.getFieldRef().getFieldPath();
     if (path == null) {
-      throw new IllegalArgumentException("an env variable's value can come from fieldRef only here");
+      throw new IllegalArgumentException(
+          "an env variable's value can come from fieldRef only here");
     }
     return switch (path) {
       case "metadata.name" -> pod.getMetadata().getName();

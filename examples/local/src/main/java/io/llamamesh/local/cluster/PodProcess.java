@@ -18,8 +18,9 @@ final class PodProcess {
   }
 
   /**
-   * Starts a program. Where the system has {@code setpriv}, the process ends when the calling thread does, so that even a
-   * killed launcher leaves nothing behind: call it from a thread that lives as long as the mesh.
+   * Starts a program. Where the system has {@code setpriv}, the process ends when the calling
+   * thread does, so that even a killed launcher leaves nothing behind: call it from a thread that
+   * lives as long as the mesh.
    */
   static PodProcess start(
       Path script, PodCommand command, Map<String, String> kubelet, Path folder, Path log)

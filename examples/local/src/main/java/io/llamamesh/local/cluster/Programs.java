@@ -4,7 +4,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The programs that stand for images: what the build left in {@code <module>/target/dist}, started as the image would.
+ * The programs that stand for images: what the build left in {@code <module>/target/dist}, started
+ * as the image would.
  *
  * @param root the checkout
  */

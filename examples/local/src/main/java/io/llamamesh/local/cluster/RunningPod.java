@@ -11,9 +11,13 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** What the kubelet knows of one pod beside its object; belongs to the kubelet's thread but for {@code ready}. */
+/**
+ * What the kubelet knows of one pod beside its object; belongs to the kubelet's thread but for
+ * {@code ready}.
+ */
 final class RunningPod {
   final String uid;
   final String key;
@@ -34,13 +38,16 @@ final class RunningPod {
   boolean stopping;
   long killAt;
 
-  /** Written by the answer to a readiness probe, on any thread. */
-  volatile boolean ready;
+  boolean ready;
+
+  /** The readiness probe that has not been answered yet. */
+  @Nullable CompletableFuture<Boolean> probe;
 
   private @Nullable String told;
 
-  RunningPod(Pod pod, InetAddress address, Path folder, Path log) {
-    this.pod = pod;
+  RunningPod(Pod given, InetAddress address, Path folder, Path log) {
+    // Without the version that it had once: status writes must not depend on it.
+    this.pod = new PodBuilder(given).editMetadata().withResourceVersion(null).endMetadata().build();
     this.uid = pod.getMetadata().getUid();
     this.key = pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName();
     this.node = pod.getSpec().getNodeName();
@@ -93,7 +100,8 @@ final class RunningPod {
             running
                 ? null
                 : new io.fabric8.kubernetes.api.model.ContainerStateWaitingBuilder()
-                    .withReason(waiting == null ? "ContainerCreating" : "CreateContainerConfigError")
+                    .withReason(
+                        waiting == null ? "ContainerCreating" : "CreateContainerConfigError")
                     .withMessage(waiting)
                     .build())
         .endState()
@@ -126,8 +134,9 @@ final class RunningPod {
                 .filter(p -> port.getStrVal().equals(p.getName()))
                 .map(ContainerPort::getContainerPort)
                 .findFirst()
-                .orElseThrow(
-                    () -> new IllegalArgumentException("readinessProbe: no port named " + port.getStrVal()));
+                .orElseThrow(() ->
+                    new IllegalArgumentException(
+                        "readinessProbe: no port named " + port.getStrVal()));
     return URI.create("http://" + address.getHostAddress() + ":" + number + get.getPath());
   }
 }

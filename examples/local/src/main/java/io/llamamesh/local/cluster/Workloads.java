@@ -25,7 +25,10 @@ import java.util.Objects;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
-/** Stands in for the controllers of DaemonSets and Deployments: makes and removes Pod objects, keeps the status. */
+/**
+ * Stands in for the controllers of DaemonSets and Deployments: makes and removes Pod objects, keeps
+ * the status.
+ */
 final class Workloads {
   private static final String HASH_LABEL = "pod-template-hash";
   private final KubernetesClient client;
@@ -56,17 +59,17 @@ final class Workloads {
     String hash = hash(template);
     Map<String, String> wanted = new HashMap<>();
     for (LocalNode node : nodes) {
-      Map<String, String> selector = Objects.requireNonNullElse(template.getSpec().getNodeSelector(), Map.of());
+      Map<String, String> selector =
+          Objects.requireNonNullElse(template.getSpec().getNodeSelector(), Map.of());
       if (node.labels().entrySet().containsAll(selector.entrySet())) {
         wanted.put(set.getMetadata().getName() + "-" + node.name(), node.name());
       }
     }
-    wanted.forEach(
-        (name, node) -> {
-          if (pods.stream().noneMatch(pod -> pod.getMetadata().getName().equals(name))) {
-            create(pod(set, template, hash, name, node));
-          }
-        });
+    wanted.forEach((name, node) -> {
+      if (pods.stream().noneMatch(pod -> pod.getMetadata().getName().equals(name))) {
+        create(pod(set, template, hash, name, node));
+      }
+    });
     remove(pods, pod -> wanted.containsKey(pod.getMetadata().getName()));
     boolean allReady = pods.size() == wanted.size() && pods.stream().allMatch(Workloads::isReady);
     replaceOneOutdated(pods, hash, allReady);
@@ -85,11 +88,16 @@ final class Workloads {
             .withUpdatedNumberScheduled(updated)
             .build();
     if (!status.equals(set.getStatus())) {
-      quietly(
-          () ->
-              client
-                  .resource(new DaemonSetBuilder(set).withStatus(status).build())
-                  .patchStatus());
+      quietly(() ->
+          client
+              .resource(
+                  new DaemonSetBuilder(set)
+                      .editMetadata()
+                      .withResourceVersion(null)
+                      .endMetadata()
+                      .withStatus(status)
+                      .build())
+              .patchStatus());
     }
   }
 
@@ -121,15 +129,21 @@ final class Workloads {
             .addNewCondition()
             .withType("Available")
             .withStatus(ready >= replicas ? "True" : "False")
-            .withReason(ready >= replicas ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable")
+            .withReason(
+                ready >= replicas ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable")
             .endCondition()
             .build();
     if (!sameNumbers(status, deployment.getStatus())) {
-      quietly(
-          () ->
-              client
-                  .resource(new DeploymentBuilder(deployment).withStatus(status).build())
-                  .patchStatus());
+      quietly(() ->
+          client
+              .resource(
+                  new DeploymentBuilder(deployment)
+                      .editMetadata()
+                      .withResourceVersion(null)
+                      .endMetadata()
+                      .withStatus(status)
+                      .build())
+              .patchStatus());
     }
   }
 

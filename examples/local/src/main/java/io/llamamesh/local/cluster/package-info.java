@@ -1,4 +1,7 @@
-/** What stands in for a cluster's machines: nodes, pods, and the processes that run them; must not import faults, store or page. */
+/**
+ * What stands in for a cluster's machines: nodes, pods, and the processes that run them; must not
+ * import faults, store or page.
+ */
 @NullMarked
 package io.llamamesh.local.cluster;
 

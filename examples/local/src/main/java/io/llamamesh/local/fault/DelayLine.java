@@ -2,6 +2,7 @@ package io.llamamesh.local.fault;
 
 import io.llamamesh.agent.net.Remote;
 import io.llamamesh.agent.net.UdpSocket;
+import java.nio.ByteBuffer;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.function.Consumer;
@@ -21,7 +22,7 @@ final class DelayLine {
    *
    * @param due when it goes on, on {@link System#nanoTime}'s clock
    */
-  record Held(long due, byte[] bytes, int tos, UdpSocket out, Remote to) {}
+  record Held(long due, ByteBuffer datagram, int tos, UdpSocket out, Remote to) {}
 
   /** False when no more can be held. */
   boolean hold(Held held) {

@@ -4,8 +4,9 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
 /**
- * Loses a share of datagrams at random places, but as many of every twenty as the share says (rounded so that the error
- * never grows): a fault of 30 % shows as 30 % within seconds, not after an hour.
+ * Loses a share of datagrams at random places, but as many of every twenty as the share says
+ * (rounded so that the error never grows): a fault of 30 % shows as 30 % within seconds, not after
+ * an hour.
  */
 final class EvenLoss {
   static final int BLOCK = 20;

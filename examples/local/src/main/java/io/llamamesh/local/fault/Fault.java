@@ -9,9 +9,10 @@ import java.util.regex.Pattern;
 /**
  * Something that is wrong with the local network.
  *
- * <p>Between two named nodes a fault is on the path of the source's own probes: the destination's probes of the source, and
- * what it answers them, travel other ports and so other paths. With {@code *} on one side it is on the node: everything that
- * it sends (or receives) suffers, its answers to others' probes included, as with a bad port of a switch.
+ * <p>Between two named nodes a fault is on the path of the source's own probes: the destination's
+ * probes of the source, and what it answers them, travel other ports and so other paths. With
+ * {@code *} on one side it is on the node: everything that it sends (or receives) suffers, its
+ * answers to others' probes included, as with a bad port of a switch.
  */
 public sealed interface Fault {
 
@@ -42,11 +43,12 @@ public sealed interface Fault {
   Duration MAX_DELAY = Duration.ofSeconds(10);
 
   /**
-   * Reads a fault as it is written on the command line: {@code node-3>node-5 loss=20%}, {@code node-3>* delay=5ms}, {@code
-   * node-1>node-2 sport=25003}, {@code node-3 down}.
+   * Reads a fault as it is written on the command line: {@code node-3>node-5 loss=20%}, {@code
+   * node-3>* delay=5ms}, {@code node-1>node-2 sport=25003}, {@code node-3 down}.
    *
    * @param nodes the nodes that there are
-   * @throws IllegalArgumentException where it is written otherwise or names another node; the message says what to write
+   * @throws IllegalArgumentException where it is written otherwise or names another node; the
+   *     message says what to write
    */
   static Fault parse(String text, Collection<String> nodes) {
     return new Reader(text, nodes).fault();
@@ -55,7 +57,8 @@ public sealed interface Fault {
   /** One fault's text while it is read. */
   final class Reader {
     private static final Pattern DOWN = Pattern.compile("\\s*(\\S+)\\s+down\\s*");
-    private static final Pattern PAIR = Pattern.compile("\\s*([^\\s>]+)\\s*>\\s*([^\\s>]+)((?:\\s+\\S+=\\S+)+)\\s*");
+    private static final Pattern PAIR =
+        Pattern.compile("\\s*([^\\s>]+)\\s*>\\s*([^\\s>]+)((?:\\s+\\S+=\\S+)+)\\s*");
     private static final Pattern PERCENT = Pattern.compile("([0-9]{1,3}(?:[.][0-9]+)?)%?");
     private static final Pattern TIME = Pattern.compile("([0-9]{1,6}(?:[.][0-9]+)?)(us|ms|s)");
     private final String text;
@@ -83,13 +86,14 @@ public sealed interface Fault {
       Double loss = null;
       Duration delay = Duration.ZERO;
       OptionalInt port = OptionalInt.empty();
-      for (String setting : pair.group(3).strip().split("\\s+")) {
+      for (String setting : pair.group(3).strip().split("\\s+", -1)) {
         String value = setting.substring(setting.indexOf('=') + 1);
         switch (setting.substring(0, setting.indexOf('='))) {
           case "loss" -> loss = percent(value);
           case "delay" -> delay = time(value);
           case "sport" -> port = OptionalInt.of(port(value));
-          default -> throw wrong("has '" + setting + "'; known are loss=20%, delay=5ms and sport=25003");
+          default ->
+              throw wrong("has '" + setting + "'; known are loss=20%, delay=5ms and sport=25003");
         }
       }
       // A source port alone means a broken path: nothing of that flow arrives.

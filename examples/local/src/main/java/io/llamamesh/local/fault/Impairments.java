@@ -10,7 +10,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Decides the fate of every datagram between nodes: pure but for the seeded choice of which are lost.
+ * Decides the fate of every datagram between nodes: pure but for the seeded choice of which are
+ * lost.
  *
  * <p>Belongs to the relay's thread, except for {@link #takeDown}.
  */
@@ -83,8 +84,7 @@ public final class Impairments {
 
   private boolean lost(int index, double share, String prober, String probed, int sourcePort) {
     return dice.computeIfAbsent(
-            new Dice(index, prober, probed, sourcePort),
-            key -> new EvenLoss(share, key.hashCode()))
+            new Dice(index, prober, probed, sourcePort), key -> new EvenLoss(share, key.hashCode()))
         .next();
   }
 

@@ -12,6 +12,7 @@ import io.llamamesh.agent.net.UdpSocket;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,11 +24,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The network between the nodes of a local mesh: owns every node's published address, passes what arrives there to the
- * node's own address with the source port kept, and loses or delays what {@link Impairments} says.
+ * The network between the nodes of a local mesh: owns every node's published address, passes what
+ * arrives there to the node's own address with the source port kept, and loses or delays what
+ * {@link Impairments} says.
  *
- * <p>A probe from {@code own(A):sport} to {@code published(B):8100} leaves {@code published(A):sport} for {@code
- * own(B):8100}, and its answer takes the same way back. One thread owns sockets and queue.
+ * <p>A probe from {@code own(A):sport} to {@code published(B):8100} leaves {@code
+ * published(A):sport} for {@code own(B):8100}, and its answer takes the same way back. One thread
+ * owns sockets and queue.
  */
 public final class Relay implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
@@ -103,7 +106,10 @@ public final class Relay implements AutoCloseable {
     return lost.sum();
   }
 
-  /** Datagrams that the relay itself could not pass: a buffer or queue was full, or a send failed. Anything but 0 is our fault. */
+  /**
+   * Datagrams that the relay itself could not pass: a buffer or queue was full, or a send failed.
+   * Anything but 0 is our fault.
+   */
   public long dropped() {
     return dropped.sum() + overflows;
   }
@@ -156,8 +162,7 @@ public final class Relay implements AutoCloseable {
     do {
       count = flow.socket.receive(batch);
       for (int i = 0; i < count; i++) {
-        Station probed =
-            byOwnAddress.get(Ip.address(batch.sourceHigh(i), batch.sourceLow(i)));
+        Station probed = byOwnAddress.get(Ip.address(batch.sourceHigh(i), batch.sourceLow(i)));
         if (probed == null) {
           dropped.increment();
           continue;
@@ -176,15 +181,16 @@ public final class Relay implements AutoCloseable {
       lost.increment();
     } else if (fate == 0) {
       if (out.forward(batch, slot, to, tos(slot)) != SendResult.SENT) {
-        // A pending error of an earlier send (its peer's port was closed) must not cost this datagram its way.
+        // A pending error of an earlier send (its peer's port was closed) must not cost this
+        // datagram its way.
         out.drainErrors((a, b, c, d, e) -> {});
         if (out.forward(batch, slot, to, tos(slot)) != SendResult.SENT) {
           dropped.increment();
         }
       }
     } else {
-      byte[] bytes = new byte[batch.length(slot)];
-      batch.bytes().get(batch.offset(slot), bytes);
+      ByteBuffer bytes = ByteBuffer.allocate(batch.length(slot));
+      bytes.put(0, batch.bytes(), batch.offset(slot), batch.length(slot));
       if (!delayed.hold(new DelayLine.Held(System.nanoTime() + fate, bytes, tos(slot), out, to))) {
         dropped.increment();
       }
@@ -192,8 +198,9 @@ public final class Relay implements AutoCloseable {
   }
 
   private void sendHeld(DelayLine.Held held) {
-    copy.bytes().put(0, held.bytes());
-    if (held.out().send(copy, held.bytes().length, held.to(), held.tos()) != SendResult.SENT) {
+    int length = held.datagram().capacity();
+    copy.bytes().put(0, held.datagram(), 0, length);
+    if (held.out().send(copy, length, held.to(), held.tos()) != SendResult.SENT) {
       dropped.increment();
     }
   }
@@ -252,8 +259,7 @@ public final class Relay implements AutoCloseable {
           flow =
               new FlowSocket(
                   port,
-                  network.open(
-                      new InetSocketAddress(end.published(), port), UdpOptions.standard()),
+                  network.open(new InetSocketAddress(end.published(), port), UdpOptions.standard()),
                   new Remote(new InetSocketAddress(end.own(), port)));
           poller.add(flow.socket);
           flows.put(port, flow);

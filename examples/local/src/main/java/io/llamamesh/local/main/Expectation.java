@@ -77,7 +77,8 @@ record Expectation(Set<String> members, Set<String> pairs) {
           .map(target -> target.name() == null ? target.ip() : target.name())
           .collect(Collectors.toSet());
     } catch (InvalidConfigException e) {
-      throw new IllegalStateException("the operator wrote a config that can't be read: " + e.getMessage(), e);
+      throw new IllegalStateException(
+          "the operator wrote a config that can't be read: " + e.getMessage(), e);
     }
   }
 }

@@ -10,7 +10,10 @@ import java.nio.file.Path;
 final class Libraries {
   private Libraries() {}
 
-  /** From now on this process's standard output and error go to {@code launcher.log}; who wants the terminal must have kept it. */
+  /**
+   * From now on this process's standard output and error go to {@code launcher.log}; who wants the
+   * terminal must have kept it.
+   */
   static void quiet(Path logs) throws IOException {
     PrintStream log =
         new PrintStream(

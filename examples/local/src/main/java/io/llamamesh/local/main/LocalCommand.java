@@ -4,6 +4,7 @@ import io.llamamesh.crd.DurationText;
 import io.llamamesh.local.cluster.LocalNode;
 import io.llamamesh.local.fault.Fault;
 import io.llamamesh.local.main.LocalOptions.ExternalStore;
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
@@ -42,13 +43,18 @@ import picocli.CommandLine.Option;
 final class LocalCommand implements Callable<Integer> {
   private static final long STOP_TIMEOUT_SECONDS = 15;
 
-  @Option(names = "--nodes", paramLabel = "N", defaultValue = "6", description = "How many nodes, 2 to 200 (default: 6).")
+  @Option(
+      names = "--nodes",
+      paramLabel = "N",
+      defaultValue = "6",
+      description = "How many nodes, 2 to 200 (default: 6).")
   private int nodes;
 
   @Option(
       names = "--for",
       paramLabel = "TIME",
-      description = "Run so long after the first full matrix (30s, 5m), then print the final matrix and the store's row count.")
+      description =
+          "Run so long after the first full matrix (30s, 5m), then print the final matrix and the store's row count.")
   private @Nullable String runFor;
 
   @Option(
@@ -61,10 +67,14 @@ final class LocalCommand implements Callable<Integer> {
   @Option(
       names = "--data",
       paramLabel = "DIR",
-      description = "Keep the store, logs and kubeconfig in this folder (default: a temporary one that is removed).")
+      description =
+          "Keep the store, logs and kubeconfig in this folder (default: a temporary one that is removed).")
   private @Nullable Path data;
 
-  @Option(names = "--mesh", paramLabel = "FILE", description = "YAML with the LlamaMesh to use instead of the default one.")
+  @Option(
+      names = "--mesh",
+      paramLabel = "FILE",
+      description = "YAML with the LlamaMesh to use instead of the default one.")
   private @Nullable Path mesh;
 
   @Option(
@@ -73,13 +83,24 @@ final class LocalCommand implements Callable<Integer> {
       description = "Write to this InfluxDB (v2 API) instead of the embedded store.")
   private @Nullable String influxdbUrl;
 
-  @Option(names = "--influxdb-org", paramLabel = "ORG", defaultValue = "llama", description = "Its organisation (default: llama).")
+  @Option(
+      names = "--influxdb-org",
+      paramLabel = "ORG",
+      defaultValue = "llama",
+      description = "Its organisation (default: llama).")
   private String influxdbOrg = "llama";
 
-  @Option(names = "--influxdb-bucket", paramLabel = "BUCKET", defaultValue = "llama", description = "Its bucket (default: llama).")
+  @Option(
+      names = "--influxdb-bucket",
+      paramLabel = "BUCKET",
+      defaultValue = "llama",
+      description = "Its bucket (default: llama).")
   private String influxdbBucket = "llama";
 
-  @Option(names = "--influxdb-token-file", paramLabel = "FILE", description = "File with its token.")
+  @Option(
+      names = "--influxdb-token-file",
+      paramLabel = "FILE",
+      description = "File with its token.")
   private @Nullable Path influxdbTokenFile;
 
   @Option(
@@ -92,7 +113,7 @@ final class LocalCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PrintStream out = System.out;
     PrintStream err = System.err;
-    Terminal terminal = new Terminal(out, System.console() != null && System.console().isTerminal());
+    Terminal terminal = new Terminal(out, isTerminal());
     CountDownLatch ended = new CountDownLatch(1);
     Thread main = Thread.currentThread();
     Thread hook =
@@ -115,6 +136,12 @@ final class LocalCommand implements Callable<Integer> {
     } finally {
       ended.countDown();
     }
+  }
+
+  @SuppressWarnings("SystemConsoleNull") // it is null again since 25 where output is redirected
+  private static boolean isTerminal() {
+    Console console = System.console();
+    return console != null && console.isTerminal();
   }
 
   private LocalOptions options() throws UserError {

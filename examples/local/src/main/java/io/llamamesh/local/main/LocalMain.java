@@ -9,11 +9,10 @@ public final class LocalMain {
   /** Exit codes: 0 all is well, 1 the mesh did not do what it should, 2 wrong use. */
   public static void main(String[] arguments) {
     CommandLine line = new CommandLine(new LocalCommand());
-    line.setParameterExceptionHandler(
-        (e, args) -> {
-          System.err.println("llama-mesh local: " + e.getMessage() + " (--help tells the options)");
-          return CommandLine.ExitCode.USAGE;
-        });
+    line.setParameterExceptionHandler((e, args) -> {
+      System.err.println("llama-mesh local: " + e.getMessage() + " (--help tells the options)");
+      return CommandLine.ExitCode.USAGE;
+    });
     System.exit(line.execute(arguments));
   }
 }

@@ -16,6 +16,7 @@ import io.llamamesh.local.page.PortForward;
 import io.llamamesh.local.store.EmbeddedStore;
 import io.llamamesh.local.store.SqlStore;
 import io.llamamesh.operator.main.EmbeddedOperator;
+import io.llamamesh.operator.main.OperatorOptions;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.scraper.matrix.MatrixDocument;
 import java.io.IOException;
@@ -62,8 +63,10 @@ final class LocalMesh implements AutoCloseable {
       LlamaMeshSpec spec = document.filledSpec();
       boolean relayed = !options.faults().isEmpty();
       List<LocalNode> nodes = LocalNode.of(options.nodes(), relayed);
-      int reflectorPort = spec.reflector() == null ? 0 : Objects.requireNonNullElse(spec.reflector().port(), 0);
-      int apiPort = spec.collector() == null ? 0 : Objects.requireNonNullElse(spec.collector().apiPort(), 0);
+      int reflectorPort =
+          spec.reflector() == null ? 0 : Objects.requireNonNullElse(spec.reflector().port(), 0);
+      int apiPort =
+          spec.collector() == null ? 0 : Objects.requireNonNullElse(spec.collector().apiPort(), 0);
       Ports.check(nodes, reflectorPort, apiPort);
       page = own(forward(options.port()));
       workspace = own(Workspace.open(options.data()));
@@ -79,7 +82,7 @@ final class LocalMesh implements AutoCloseable {
 
       impairments = new Impairments(options.faults());
       relay = relayed ? own(relay(nodes, reflectorPort, impairments)) : null;
-      own(EmbeddedOperator.start(own(api.client("operator"))));
+      own(EmbeddedOperator.start(own(api.client("operator")), OperatorOptions.defaults()));
       cluster =
           own(
               LocalCluster.start(
@@ -90,7 +93,12 @@ final class LocalMesh implements AutoCloseable {
                   workspace.kubeconfig(),
                   (pod, code, log) ->
                       terminal.progress(
-                          "pod " + pod + " ended with status " + code + " and is started again; log: " + log)));
+                          "pod "
+                              + pod
+                              + " ended with status "
+                              + code
+                              + " and is started again; log: "
+                              + log)));
 
       EmbeddedStore embedded = await(storeStart);
       store = embedded == null ? null : own(new SqlStore(embedded.url()));
@@ -100,7 +108,11 @@ final class LocalMesh implements AutoCloseable {
       }
       resources.apply(withStore(document, options, embedded), options.mesh());
       terminal.progress(
-          "LlamaMesh " + document.namespace() + "/" + document.name() + " created, the operator takes it from here");
+          "LlamaMesh "
+              + document.namespace()
+              + "/"
+              + document.name()
+              + " created, the operator takes it from here");
       scraper = own(new ScraperClient(this::scraperAddress));
     } catch (Exception | Error e) {
       close();
@@ -192,7 +204,8 @@ final class LocalMesh implements AutoCloseable {
   String logTail(String pod) {
     try {
       List<String> lines = Files.readAllLines(workspace.logs().resolve(pod + ".log"));
-      return String.join("\n", lines.subList(Math.max(0, lines.size() - LOG_TAIL_LINES), lines.size()));
+      return String.join(
+          "\n", lines.subList(Math.max(0, lines.size() - LOG_TAIL_LINES), lines.size()));
     } catch (IOException e) {
       return "(no log)";
     }
@@ -253,13 +266,12 @@ final class LocalMesh implements AutoCloseable {
     FutureTask<@Nullable EmbeddedStore> start =
         new FutureTask<>(() -> wanted ? EmbeddedStore.start(workspace.store(), 0) : null);
     Thread.ofPlatform().name("store-start").start(start);
-    own(
-        () -> {
-          EmbeddedStore started = await(start);
-          if (started != null) {
-            started.close();
-          }
-        });
+    own(() -> {
+      EmbeddedStore started = await(start);
+      if (started != null) {
+        started.close();
+      }
+    });
     return start;
   }
 

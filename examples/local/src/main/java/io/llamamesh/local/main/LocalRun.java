@@ -13,9 +13,12 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** One run of the command: waits for the mesh, shows it, and judges at the end whether it did what it should. */
+/**
+ * One run of the command: waits for the mesh, shows it, and judges at the end whether it did what
+ * it should.
+ */
 final class LocalRun {
-  private static final Duration START_TIMEOUT = Duration.ofSeconds(120);
+  private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
   private static final Duration STORE_TIMEOUT = Duration.ofSeconds(15);
   private static final long ROUND_MILLIS = 200;
   private static final long REDRAW_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -62,7 +65,11 @@ final class LocalRun {
     }
     mesh.wholeMatrix().ifPresent(matrix -> terminal.print("\n" + table.render(matrix)));
     terminal.print("page     " + mesh.pageUrl());
-    terminal.print("kubectl  export KUBECONFIG=" + mesh.workspace().kubeconfig() + "; kubectl get llamamesh -n " + mesh.namespace());
+    terminal.print(
+        "kubectl  export KUBECONFIG="
+            + mesh.workspace().kubeconfig()
+            + "; kubectl get llamamesh -n "
+            + mesh.namespace());
     terminal.print("Ctrl-C stops everything\n");
     show();
     return finish();
@@ -85,7 +92,8 @@ final class LocalRun {
       if (allReady && expected.members().size() < options.nodes()) {
         expected = mesh.expectation();
         if (expected.members().size() == options.nodes()) {
-          terminal.progress("all agents joined, " + expected.pairs().size() + " ordered pairs are probed");
+          terminal.progress(
+              "all agents joined, " + expected.pairs().size() + " ordered pairs are probed");
           takeDown();
         }
       }
@@ -93,7 +101,12 @@ final class LocalRun {
         expected = mesh.expectation().without(dead);
         Optional<MatrixDocument> matrix = mesh.wholeMatrix();
         if (matrix.isPresent() && expected.missingFrom(matrix.get()).isEmpty()) {
-          terminal.progress("first full matrix: " + expected.pairs().size() + " of " + expected.pairs().size() + " pairs reported");
+          terminal.progress(
+              "first full matrix: "
+                  + expected.pairs().size()
+                  + " of "
+                  + expected.pairs().size()
+                  + " pairs reported");
           return true;
         }
       }
@@ -117,7 +130,8 @@ final class LocalRun {
       terminal.print(mesh.logTail(pod.getMetadata().getName()).indent(4));
     }
     if (expected.members().size() < options.nodes()) {
-      terminal.print("  " + expected.members().size() + " of " + options.nodes() + " nodes have joined");
+      terminal.print(
+          "  " + expected.members().size() + " of " + options.nodes() + " nodes have joined");
     }
     Optional<MatrixDocument> matrix = mesh.wholeMatrix();
     if (matrix.isEmpty()) {
@@ -126,7 +140,10 @@ final class LocalRun {
       List<String> missing = expected.missingFrom(matrix.get());
       terminal.print("  pairs that have not reported: " + some(missing));
     }
-    terminal.print("  logs are in " + mesh.workspace().logs() + (mesh.workspace().temporary() ? " while this runs; keep them with --data DIR" : ""));
+    terminal.print(
+        "  logs are in "
+            + mesh.workspace().logs()
+            + (mesh.workspace().temporary() ? " while this runs; keep them with --data DIR" : ""));
   }
 
   /** Shows the matrix until the time is up. */
@@ -140,7 +157,14 @@ final class LocalRun {
         next += terminal.isInteractive() ? REDRAW_NANOS : REPORT_NANOS;
         if (terminal.isInteractive()) {
           mesh.latestMatrix()
-              .ifPresent(matrix -> terminal.redraw(table.render(matrix) + "\n" + judgement() + "\npage " + mesh.pageUrl() + "   Ctrl-C stops everything"));
+              .ifPresent(matrix ->
+                  terminal.redraw(
+                      table.render(matrix)
+                          + "\n"
+                          + judgement()
+                          + "\npage "
+                          + mesh.pageUrl()
+                          + "   Ctrl-C stops everything"));
         } else {
           terminal.progress(judgement());
         }
@@ -177,8 +201,18 @@ final class LocalRun {
     terminal.print("\n" + table.render(matrix.get()));
     terminal.print(judgement());
     List<String> missing = expected.missingFrom(matrix.get());
-    terminal.print((expected.pairs().size() - missing.size()) + " of " + expected.pairs().size() + " ordered pairs reported" + (missing.isEmpty() ? "" : "; missing: " + some(missing)));
-    mesh.relayDrops().ifPresent(drops -> terminal.print("warning: the fault relay itself dropped " + drops + " datagrams; they show as loss"));
+    terminal.print(
+        (expected.pairs().size() - missing.size())
+            + " of "
+            + expected.pairs().size()
+            + " ordered pairs reported"
+            + (missing.isEmpty() ? "" : "; missing: " + some(missing)));
+    mesh.relayDrops()
+        .ifPresent(drops ->
+            terminal.print(
+                "warning: the fault relay itself dropped "
+                    + drops
+                    + " datagrams; they show as loss"));
     boolean held = storeHolds(expected);
     return missing.isEmpty() && held ? 0 : 1;
   }
@@ -187,7 +221,9 @@ final class LocalRun {
     @Nullable Map<String, Long> rows = mesh.rowsByPair();
     if (rows == null) {
       boolean acknowledged =
-          mesh.report().map(r -> r.store().state() == MeshReport.Store.State.REACHABLE).orElse(false);
+          mesh.report()
+              .map(r -> r.store().state() == MeshReport.Store.State.REACHABLE)
+              .orElse(false);
       terminal.print(
           acknowledged
               ? "the store acknowledged all writes; rows are counted in the embedded one only"
@@ -218,6 +254,9 @@ final class LocalRun {
   private static String some(List<String> names) {
     return names.size() <= MAX_NAMED
         ? String.join(", ", names)
-        : String.join(", ", names.subList(0, MAX_NAMED)) + " and " + (names.size() - MAX_NAMED) + " more";
+        : String.join(", ", names.subList(0, MAX_NAMED))
+            + " and "
+            + (names.size() - MAX_NAMED)
+            + " more";
   }
 }

@@ -24,7 +24,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The resources that make the mesh: one LlamaMesh, from the user's file or our default, and what goes with it.
+ * The resources that make the mesh: one LlamaMesh, from the user's file or our default, and what
+ * goes with it.
  *
  * @param mesh the LlamaMesh as it was written, unknown fields and all: the API shall judge it
  * @param others other objects of the file, applied before
@@ -67,7 +68,11 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
       text = Files.readString(file);
     } catch (IOException e) {
       throw new UserError(
-          "--mesh " + file + ": can't be read (" + e.getClass().getSimpleName() + "): name a YAML file with a LlamaMesh");
+          "--mesh "
+              + file
+              + ": can't be read ("
+              + e.getClass().getSimpleName()
+              + "): name a YAML file with a LlamaMesh");
     }
     List<GenericKubernetesResource> meshes = new ArrayList<>();
     List<HasMetadata> others = new ArrayList<>();
@@ -84,7 +89,10 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
     }
     if (meshes.size() != 1) {
       throw new UserError(
-          "--mesh " + file + ": must hold one object of kind LlamaMesh (llamamesh.io/v1alpha1), holds " + meshes.size());
+          "--mesh "
+              + file
+              + ": must hold one object of kind LlamaMesh (llamamesh.io/v1alpha1), holds "
+              + meshes.size());
     }
     GenericKubernetesResource mesh = meshes.getFirst();
     if (mesh.getMetadata() == null || mesh.getMetadata().getName() == null) {
@@ -94,8 +102,7 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
       mesh.getMetadata().setNamespace(NAMESPACE);
     }
     for (HasMetadata other : others) {
-      if (other instanceof Namespaced
-          && other.getMetadata().getNamespace() == null) {
+      if (other instanceof Namespaced && other.getMetadata().getNamespace() == null) {
         other.getMetadata().setNamespace(mesh.getMetadata().getNamespace());
       }
     }
@@ -183,9 +190,7 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
     try {
       @Nullable Object read =
           new KubernetesSerialization()
-              .unmarshal(
-                  new ByteArrayInputStream(
-                      text.getBytes(StandardCharsets.UTF_8)));
+              .unmarshal(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
       return switch (read) {
         case null -> List.of();
         case KubernetesList list -> List.copyOf(list.getItems());

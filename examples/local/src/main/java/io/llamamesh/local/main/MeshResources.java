@@ -13,7 +13,10 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The mesh's resources in the API: what is installed, what the user's file brings, what the operator says of it. */
+/**
+ * The mesh's resources in the API: what is installed, what the user's file brings, what the
+ * operator says of it.
+ */
 final class MeshResources {
   private static final String CRD = "llamameshes.llamamesh.io-v1.yaml";
 
@@ -74,7 +77,10 @@ final class MeshResources {
     for (Condition condition : conditions == null ? List.<Condition>of() : conditions) {
       if ("Accepted".equals(condition.getType()) && "False".equals(condition.getStatus())) {
         throw new UserError(
-            "the operator does not accept the mesh (" + condition.getReason() + "): " + condition.getMessage());
+            "the operator does not accept the mesh ("
+                + condition.getReason()
+                + "): "
+                + condition.getMessage());
       }
     }
   }

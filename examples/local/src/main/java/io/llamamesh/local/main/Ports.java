@@ -29,10 +29,13 @@ final class Ports {
       tcp.setReuseAddress(true);
       tcp.bind(new InetSocketAddress(address, apiPort));
     } catch (IOException e) {
-      String what = address.getHostAddress() + ", ports " + reflectorPort + "/UDP and " + apiPort + "/TCP";
+      String what =
+          address.getHostAddress() + ", ports " + reflectorPort + "/UDP and " + apiPort + "/TCP";
       if (String.valueOf(e.getMessage()).contains("assign")) {
         throw new UserError(
-            what + ": this machine has no such address; on macOS: sudo ifconfig lo0 alias " + address.getHostAddress());
+            what
+                + ": this machine has no such address; on macOS: sudo ifconfig lo0 alias "
+                + address.getHostAddress());
       }
       throw new UserError(
           what + ": " + e.getMessage() + "; is another local mesh or agent running? Stop it first");

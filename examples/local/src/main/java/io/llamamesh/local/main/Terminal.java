@@ -3,7 +3,10 @@ package io.llamamesh.local.main;
 import java.io.PrintStream;
 import java.util.Locale;
 
-/** What people see: progress with the time since the start, and a table that is redrawn in place where that is possible. */
+/**
+ * What people see: progress with the time since the start, and a table that is redrawn in place
+ * where that is possible.
+ */
 final class Terminal {
   private static final String CLEAR = "\u001b[H\u001b[2J";
   private final PrintStream out;

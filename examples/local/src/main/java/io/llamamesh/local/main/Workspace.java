@@ -9,8 +9,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The folder of one run: logs, kubeconfig, pods' files, the store. A temporary one is removed at the end; of the user's, only
- * the pods' files are.
+ * The folder of one run: logs, kubeconfig, pods' files, the store. A temporary one is removed at
+ * the end; of the user's, only the pods' files are.
  *
  * @param folder where it is
  * @param temporary whether it goes at the end

@@ -1,4 +1,7 @@
-/** The command {@code local}: reads options, starts the parts in order, shows the matrix, ends everything. */
+/**
+ * The command {@code local}: reads options, starts the parts in order, shows the matrix, ends
+ * everything.
+ */
 @NullMarked
 package io.llamamesh.local.main;
 

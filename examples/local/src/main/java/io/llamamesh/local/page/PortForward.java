@@ -15,8 +15,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes connections on a port of this machine to the scraper's pod, as {@code kubectl port-forward} would; while there is
- * no such pod it answers that the mesh is starting.
+ * Passes connections on a port of this machine to the scraper's pod, as {@code kubectl
+ * port-forward} would; while there is no such pod it answers that the mesh is starting.
  */
 public final class PortForward implements AutoCloseable {
   private static final int MAX_CONNECTIONS = 256;

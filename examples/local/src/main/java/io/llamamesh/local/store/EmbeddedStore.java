@@ -9,10 +9,11 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * QuestDB in this process: takes InfluxDB's v2 write API on a loopback port and answers SQL about what it holds.
+ * QuestDB in this process: takes InfluxDB's v2 write API on a loopback port and answers SQL about
+ * what it holds.
  *
- * <p>Its tables are made before anybody writes: only with {@code DEDUP UPSERT KEYS} does a point that is written twice
- * become one row.
+ * <p>Its tables are made before anybody writes: only with {@code DEDUP UPSERT KEYS} does a point
+ * that is written twice become one row.
  */
 public final class EmbeddedStore implements AutoCloseable {
   private final ServerMain server;
@@ -34,7 +35,9 @@ public final class EmbeddedStore implements AutoCloseable {
     Path conf = Files.createDirectories(folder.resolve("conf"));
     configuration(conf, "server.conf", Map.of("@PORT@", Integer.toString(port)));
     configuration(
-        conf, "log.conf", Map.of("@LOG@", folder.resolve("questdb.log").toAbsolutePath().toString()));
+        conf,
+        "log.conf",
+        Map.of("@LOG@", folder.resolve("questdb.log").toAbsolutePath().toString()));
     // The only way to tell QuestDB where its logging is configured before it logs.
     System.setProperty("out", conf.resolve("log.conf").toString());
     ServerMain server = ServerMain.create(folder.toString(), Map.of());

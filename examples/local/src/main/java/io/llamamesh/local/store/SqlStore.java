@@ -27,7 +27,10 @@ public final class SqlStore implements AutoCloseable {
     this.url = url;
   }
 
-  /** Makes the tables of pairs and of paths, where a point with the same time and tags replaces the former one. */
+  /**
+   * Makes the tables of pairs and of paths, where a point with the same time and tags replaces the
+   * former one.
+   */
   public void createTables() throws IOException, InterruptedException {
     for (String statement : QuestDbTables.createStatements()) {
       query(statement);

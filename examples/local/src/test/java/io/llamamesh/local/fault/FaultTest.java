@@ -18,29 +18,27 @@ class FaultTest {
   @Test
   void lossBetweenTwoNodesIsRead() {
     assertThat(Fault.parse("node-1>node-2 loss=30%", NODES))
-        .isEqualTo(
-            new Impairment("node-1", "node-2", 0.3, Duration.ZERO, OptionalInt.empty()));
+        .isEqualTo(new Impairment("node-1", "node-2", 0.3, Duration.ZERO, OptionalInt.empty()));
   }
 
   @Test
   void allSettingsTogetherAreRead() {
     assertThat(Fault.parse(" node-3 > *  loss=2.5 delay=1.5ms sport=25003 ", NODES))
         .isEqualTo(
-            new Impairment("node-3", "*", 0.025, Duration.ofNanos(1_500_000), OptionalInt.of(25003)));
+            new Impairment(
+                "node-3", "*", 0.025, Duration.ofNanos(1_500_000), OptionalInt.of(25003)));
   }
 
   @Test
   void aSourcePortAloneIsABrokenPath() {
     assertThat(Fault.parse("node-1>node-2 sport=25003", NODES))
-        .isEqualTo(
-            new Impairment("node-1", "node-2", 1, Duration.ZERO, OptionalInt.of(25003)));
+        .isEqualTo(new Impairment("node-1", "node-2", 1, Duration.ZERO, OptionalInt.of(25003)));
   }
 
   @Test
   void aDelayAloneLosesNothing() {
     assertThat(Fault.parse("*>node-2 delay=5ms", NODES))
-        .isEqualTo(
-            new Impairment("*", "node-2", 0, Duration.ofMillis(5), OptionalInt.empty()));
+        .isEqualTo(new Impairment("*", "node-2", 0, Duration.ofMillis(5), OptionalInt.empty()));
   }
 
   @Test

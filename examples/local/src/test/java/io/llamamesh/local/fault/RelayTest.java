@@ -54,8 +54,7 @@ class RelayTest {
       assertThat(arrived.getSocketAddress())
           .isEqualTo(new InetSocketAddress(A_PUBLISHED, prober.getLocalPort()));
 
-      reflector.send(
-          new DatagramPacket(bytes("answer"), 6, arrived.getSocketAddress()));
+      reflector.send(new DatagramPacket(bytes("answer"), 6, arrived.getSocketAddress()));
       DatagramPacket answer = receive(prober);
       assertThat(text(answer)).isEqualTo("answer");
       assertThat(answer.getSocketAddress())

@@ -59,8 +59,12 @@ class MeshDocumentTest {
         .hasMessageNotContaining("\n");
     for (String text :
         new String[] {
-          "", "just text", "a: [1", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n",
-          MESH + "---\n" + MESH, MESH.replace("metadata: {name: mine}", "metadata: {}")
+          "",
+          "just text",
+          "a: [1",
+          "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n",
+          MESH + "---\n" + MESH,
+          MESH.replace("metadata: {name: mine}", "metadata: {}")
         }) {
       assertThatThrownBy(() -> read(text))
           .as(text)

@@ -20,7 +20,8 @@ class PortForwardTest {
   @Test
   void untilThePodIsThereItSaysSoAndThenItPassesRequests() throws Exception {
     AtomicReference<@Nullable InetSocketAddress> target = new AtomicReference<>();
-    HttpServer pod = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
+    HttpServer pod =
+        HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
     pod.createContext(
         "/",
         exchange -> {

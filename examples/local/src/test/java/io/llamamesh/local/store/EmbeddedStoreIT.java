@@ -23,8 +23,10 @@ class EmbeddedStoreIT {
         HttpClient http = HttpClient.newHttpClient()) {
       sql.createTables();
       sql.createTables();
-      String line = "raw_stats,mesh=m,src_name=a,dst_name=b,src_ip=1,dst_ip=2,group=g,port=p,dscp=0 sent=%s,lost=0.0 %s\n";
-      write(http, store, line.formatted("3.0", 1_760_000_000) + line.formatted("3.0", 1_760_000_010));
+      String line =
+          "raw_stats,mesh=m,src_name=a,dst_name=b,src_ip=1,dst_ip=2,group=g,port=p,dscp=0 sent=%s,lost=0.0 %s\n";
+      write(
+          http, store, line.formatted("3.0", 1_760_000_000) + line.formatted("3.0", 1_760_000_010));
       write(http, store, line.formatted("3.0", 1_760_000_010));
       write(http, store, line.replace("src_name=a", "src_name=c").formatted("3.0", 1_760_000_010));
       write(http, store, line.formatted("3.0", 1_700_000_000));
@@ -33,9 +35,7 @@ class EmbeddedStoreIT {
       await()
           .atMost(Duration.ofSeconds(20))
           .untilAsserted(
-              () ->
-                  assertThat(sql.rowsByPair(begin))
-                      .isEqualTo(Map.of("a>b", 2L, "c>b", 1L)));
+              () -> assertThat(sql.rowsByPair(begin)).isEqualTo(Map.of("a>b", 2L, "c>b", 1L)));
     }
   }
 
