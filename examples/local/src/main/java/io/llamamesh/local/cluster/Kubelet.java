@@ -46,6 +46,7 @@ final class Kubelet {
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(PROBE_TIMEOUT).build();
   private final Map<String, RunningPod> running = new HashMap<>();
   private final Set<String> dead = new HashSet<>();
+  private final Set<String> archiving = new HashSet<>();
   private int podAddresses;
 
   /** Told of processes that end by themselves. */
@@ -178,8 +179,13 @@ final class Kubelet {
       Files.createDirectories(pod.log.getParent());
       Pod object = pod.withStatus();
       PodCommand command = PodCommand.of(object, volumes.make(object, pod.folder));
+      Map<String, String> variables = new HashMap<>(environment);
+      if (archiving.add(command.image())) {
+        // One process of each program, so that not all of them write their classes down at the end.
+        variables.put("LLAMA_MESH_ARCHIVE", "write");
+      }
       pod.process =
-          PodProcess.start(programs.of(command.image()), command, environment, pod.folder, pod.log);
+          PodProcess.start(programs.of(command.image()), command, variables, pod.folder, pod.log);
       pod.waiting = null;
       pod.nextProbe = now;
       pod.ready = pod.readiness == null;

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class LocalCluster implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LocalCluster.class);
   private static final long ROUND_MILLIS = 100;
-  private static final long STOP_GRACE_MILLIS = 3_000;
+  private static final long STOP_GRACE_MILLIS = 6_000;
 
   private final KubernetesClient client;
   private final List<LocalNode> nodes;
