@@ -24,12 +24,10 @@ public record MatrixDocuments(String mesh, double lossPercentLimit, double rttP9
    * The document.
    *
    * @param view the selected windows
-   * @param selection how they were selected
    * @param agents the agents that should report
    * @param now when it is made
    */
-  public MatrixDocument document(
-      MatrixView view, Selection selection, Collection<AgentHealth> agents, Instant now) {
+  public MatrixDocument document(MatrixView view, Collection<AgentHealth> agents, Instant now) {
     TreeMap<String, Node> nodes = new TreeMap<>();
     for (PairSeries pair : view.pairs()) {
       nodes.computeIfAbsent(pair.source(), name -> node(name, view, true));
@@ -57,7 +55,7 @@ public record MatrixDocuments(String mesh, double lossPercentLimit, double rttP9
         mesh,
         now,
         view.intervalSeconds(),
-        selection.windows(),
+        view.pairs().stream().mapToInt(pair -> pair.cells().size()).max().orElse(0),
         view.newest() == 0 ? null : Instant.ofEpochSecond(view.newest()),
         lossPercentLimit,
         rttP99LimitMillis,

@@ -1,7 +1,10 @@
 package io.llamamesh.local.main;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.llamamesh.agent.net.ChannelNetwork;
 import io.llamamesh.apiserver.StandInApiServer;
 import io.llamamesh.crd.LlamaMeshSpec;
@@ -75,7 +78,7 @@ final class LocalMesh implements AutoCloseable {
       FutureTask<@Nullable EmbeddedStore> storeStart = startStore(options, document);
       StandInApiServer api = own(StandInApiServer.start());
       Files.writeString(workspace.kubeconfig(), api.kubeconfig("local"));
-      client = own(api.client("local"));
+      client = own(impatient(api));
       resources = new MeshResources(client);
       resources.install(document.namespace());
       terminal.progress(options.nodes() + " nodes, Kubernetes API stand-in on " + api.url());
@@ -245,6 +248,17 @@ final class LocalMesh implements AutoCloseable {
     } catch (BindException e) {
       throw new UserError(
           "port " + port + " on 127.0.0.1 is in use: choose another with --port, or 0 for any");
+    }
+  }
+
+  /** What the API refuses shall be told at once, not tried again for half a minute. */
+  private static KubernetesClient impatient(StandInApiServer api) {
+    try (KubernetesClient client = api.client("local")) {
+      return new KubernetesClientBuilder()
+          .withConfig(
+              new ConfigBuilder(client.getConfiguration()).withRequestRetryBackoffLimit(0).build())
+          .withHttpClientFactory(new JdkHttpClientFactory())
+          .build();
     }
   }
 

@@ -1,5 +1,8 @@
 package io.llamamesh.local.main;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.KubernetesList;
@@ -8,7 +11,6 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
-import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.MeshDefaults;
 import java.io.ByteArrayInputStream;
@@ -35,6 +37,10 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
   private static final String STORE_SECRET = "local-store";
   private static final String TOKEN_KEY = "token";
   private static final int MAX_BYTES = 1 << 20;
+
+  /** What we don't know the API shall refuse, in its own words. */
+  private static final JsonMapper LENIENT =
+      JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
 
   MeshDocument {
     others = List.copyOf(others);
@@ -98,6 +104,10 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
     if (mesh.getMetadata() == null || mesh.getMetadata().getName() == null) {
       throw new UserError("--mesh " + file + ": metadata.name is missing");
     }
+    Object spec = mesh.getAdditionalProperties().get("spec");
+    if (spec != null && !(spec instanceof Map)) {
+      throw new UserError("--mesh " + file + ": spec must be a mapping of fields");
+    }
     if (mesh.getMetadata().getNamespace() == null) {
       mesh.getMetadata().setNamespace(NAMESPACE);
     }
@@ -123,13 +133,22 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
    * @throws UserError where it can't be read as a spec at all
    */
   LlamaMeshSpec filledSpec() throws UserError {
-    KubernetesSerialization serialization = new KubernetesSerialization();
     try {
-      return MeshDefaults.fill(
-          serialization.unmarshal(serialization.asJson(mesh), LlamaMesh.class).getSpec());
+      return MeshDefaults.fill(LENIENT.convertValue(spec(), LlamaMeshSpec.class));
     } catch (IllegalArgumentException e) {
-      throw new UserError("--mesh: the spec can't be read: " + UserError.firstWords(e));
+      throw new UserError("--mesh: " + where(e) + ": " + UserError.firstWords(e));
     }
+  }
+
+  private static String where(IllegalArgumentException e) {
+    StringBuilder path = new StringBuilder("spec");
+    if (e.getCause() instanceof JsonMappingException mapping) {
+      for (JsonMappingException.Reference step : mapping.getPath()) {
+        path.append(
+            step.getFieldName() == null ? "[" + step.getIndex() + "]" : "." + step.getFieldName());
+      }
+    }
+    return path.toString();
   }
 
   /** Whether the file itself says where results are stored. */

@@ -19,6 +19,8 @@ final class UserError extends Exception {
     return String.valueOf(root.getMessage())
         .lines()
         .map(String::strip)
+        // Jackson's own places, which say nothing to people.
+        .filter(line -> !line.startsWith("at [Source"))
         .limit(3)
         .reduce((a, b) -> a + " " + b)
         .orElse("");
