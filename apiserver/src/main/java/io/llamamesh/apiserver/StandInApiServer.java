@@ -1,10 +1,12 @@
 package io.llamamesh.apiserver;
 
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import io.llamamesh.apiserver.gc.GarbageCollector;
 import io.llamamesh.apiserver.http.ApiHttpServer;
 import io.llamamesh.apiserver.journal.RequestJournal;
 import io.llamamesh.apiserver.json.Json;
@@ -38,6 +40,7 @@ public final class StandInApiServer implements AutoCloseable {
   private final Catalog catalog = new Catalog();
   private final RequestJournal journal = new RequestJournal();
   private final ObjectStore store;
+  private final GarbageCollector collector;
   private final ApiHttpServer http;
 
   private StandInApiServer(InetSocketAddress address, int changesKept) throws IOException {
@@ -45,22 +48,23 @@ public final class StandInApiServer implements AutoCloseable {
     store.listen(this::follow);
     Clock clock = Clock.systemUTC();
     ObjectService objects = new ObjectService(store, clock);
+    Deletion deletion = new Deletion(store, objects, clock);
+    this.collector = new GarbageCollector(store, catalog, objects, deletion);
     for (String namespace : List.of("default", "kube-node-lease", "kube-public", "kube-system")) {
       ResourceType type = Objects.requireNonNull(catalog.find("", "v1", "namespaces"));
       objects.create(
           type,
           "",
           Json.tree(
-              new io.fabric8.kubernetes.api.model.NamespaceBuilder()
-                  .withNewMetadata()
-                  .withName(namespace)
-                  .endMetadata()
-                  .build()),
+              new NamespaceBuilder().withNewMetadata().withName(namespace).endMetadata().build()),
           WriteOptions.by("stand-in"));
     }
-    this.http =
-        new ApiHttpServer(
-            address, catalog, store, objects, new Deletion(store, objects, clock), journal);
+    try {
+      this.http = new ApiHttpServer(address, catalog, store, objects, deletion, collector, journal);
+    } catch (IOException e) {
+      collector.close();
+      throw e;
+    }
   }
 
   /** Starts on a free port of the loopback address. */
@@ -107,16 +111,21 @@ public final class StandInApiServer implements AutoCloseable {
 
   /** A client that the {@link #journal()} knows by a name; the caller closes it. */
   public KubernetesClient client(String identity) {
-    Config config =
-        new ConfigBuilder(Config.empty())
-            .withMasterUrl(url())
-            .withNamespace("default")
-            .withOauthToken(identity)
-            .withTrustCerts(false)
-            .build();
     return new KubernetesClientBuilder()
-        .withConfig(config)
+        .withConfig(config(identity))
         .withHttpClientFactory(new JdkHttpClientFactory())
+        .build();
+  }
+
+  /** The connection of {@link #client(String)}, for whoever builds a client differently. */
+  public Config config(String identity) {
+    return new ConfigBuilder(Config.empty())
+        .withMasterUrl(url())
+        .withNamespace("default")
+        .withOauthToken(identity)
+        // A server error here is a bug or a wrong document, not a bad moment: say so at once,
+        // instead of trying for twenty seconds.
+        .withRequestRetryBackoffLimit(1)
         .build();
   }
 
@@ -161,6 +170,7 @@ public final class StandInApiServer implements AutoCloseable {
   public void close() {
     store.close();
     http.close();
+    collector.close();
   }
 
   private void follow(Change change) {

@@ -12,6 +12,11 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,11 +90,6 @@ class ApplyTest {
         .fieldManager("operator")
         .forceConflicts()
         .serverSideApply();
-  }
-
-  private KubernetesClient withoutRetries() {
-    client.getConfiguration().setRequestRetryBackoffLimit(0);
-    return client;
   }
 
   private static Consumer<Throwable> refused(int code, String... saying) {
@@ -229,8 +229,8 @@ class ApplyTest {
             DAEMON_SET.replace("  template:", "  updateStategy: {}\n  template:"),
             GenericKubernetesResource.class);
 
-    assertThatThrownBy(() ->
-            withoutRetries().resource(typo).fieldManager("x").forceConflicts().serverSideApply())
+    assertThatThrownBy(
+            () -> client.resource(typo).fieldManager("x").forceConflicts().serverSideApply())
         .satisfies(refused(500, "spec.updateStategy: field not declared in schema"));
   }
 
@@ -246,5 +246,21 @@ class ApplyTest {
         .containsExactly("example.org/one", "example.org/two");
     ConfigMap without = apply("one", "data: {}", false);
     assertThat(without.getMetadata().getFinalizers()).containsExactly("example.org/two");
+  }
+
+  @Test
+  void parallelAppliesToOneObjectAllCount() throws Exception {
+    try (ExecutorService writers = Executors.newFixedThreadPool(8)) {
+      List<Future<ConfigMap>> done = new ArrayList<>();
+      for (int w = 0; w < 40; w++) {
+        String manager = "writer-" + w;
+        done.add(writers.submit(() -> apply(manager, "data: {" + manager + ": x}", false)));
+      }
+      for (Future<ConfigMap> each : done) {
+        each.get();
+      }
+    }
+
+    assertThat(client.configMaps().withName("a").get().getData()).hasSize(40);
   }
 }

@@ -7,6 +7,8 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.io.InputStream;
@@ -117,9 +119,8 @@ class CustomResourceTest {
             .resource(status)
             .subresource("status")
             .patch(
-                new io.fabric8.kubernetes.client.dsl.base.PatchContext.Builder()
-                    .withPatchType(
-                        io.fabric8.kubernetes.client.dsl.base.PatchType.SERVER_SIDE_APPLY)
+                new PatchContext.Builder()
+                    .withPatchType(PatchType.SERVER_SIDE_APPLY)
                     .withFieldManager("status")
                     .withForce(true)
                     .build());

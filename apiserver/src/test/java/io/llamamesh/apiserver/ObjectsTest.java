@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.ListOptions;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -13,6 +15,7 @@ import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.llamamesh.apiserver.journal.RequestJournal;
 import java.io.IOException;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -207,11 +210,8 @@ class ObjectsTest {
     assertThat(third.getMetadata().getContinue()).isNull();
   }
 
-  private static io.fabric8.kubernetes.api.model.ListOptions options(long limit, String token) {
-    return new io.fabric8.kubernetes.api.model.ListOptionsBuilder()
-        .withLimit(limit)
-        .withContinue(token)
-        .build();
+  private static ListOptions options(long limit, String token) {
+    return new ListOptionsBuilder().withLimit(limit).withContinue(token).build();
   }
 
   @Test
@@ -275,11 +275,9 @@ class ObjectsTest {
     assertThat(server.journal().counts())
         .containsExactlyInAnyOrderEntriesOf(
             Map.of(
-                new io.llamamesh.apiserver.journal.RequestJournal.Request(
-                    "objects-test", "create", "configmaps"),
+                new RequestJournal.Request("objects-test", "create", "configmaps"),
                 1L,
-                new io.llamamesh.apiserver.journal.RequestJournal.Request(
-                    "objects-test", "get", "configmaps"),
+                new RequestJournal.Request("objects-test", "get", "configmaps"),
                 2L));
     assertThat(server.journal().writes("objects-test")).isEqualTo(1);
     server.journal().reset();

@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Makes the CRD from the types, and adds what annotations can't say: which lists are maps or sets,
@@ -132,6 +134,12 @@ final class CrdGeneration {
   private static void listMap(JSONSchemaProps list, String key) {
     list.setXKubernetesListType("map");
     list.setXKubernetesListMapKeys(List.of(key));
+    JSONSchemaProps items = list.getItems().getSchema();
+    // The API server refuses a CRD whose list-map key is neither required nor defaulted.
+    Set<String> required =
+        new TreeSet<>(items.getRequired() == null ? List.of() : items.getRequired());
+    required.add(key);
+    items.setRequired(List.copyOf(required));
   }
 
   private static void texts(JSONSchemaProps text, long maxLength) {

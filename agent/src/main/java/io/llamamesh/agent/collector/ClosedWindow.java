@@ -7,9 +7,17 @@ import java.util.List;
  *
  * @param sequence 1, 2, 3, … in the order of publication
  * @param endNanos its end, nanoseconds since 1970
+ * @param pairs what our probes met
+ * @param reflected what our reflector sent back meanwhile, per sender
  */
-public record ClosedWindow(long sequence, long endNanos, List<PairResult> pairs) {
+public record ClosedWindow(
+    long sequence, long endNanos, List<PairResult> pairs, List<Reflected> reflected) {
+
+  /** Probes of one sender that arrived in the window and were sent back. */
+  public record Reflected(String source, long probes) {}
+
   public ClosedWindow {
     pairs = List.copyOf(pairs);
+    reflected = List.copyOf(reflected);
   }
 }

@@ -2,11 +2,15 @@ package io.llamamesh.agent.collector;
 
 import io.llamamesh.agent.net.Poller;
 import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.wire.ProbeKeys;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +28,8 @@ public final class Collector implements AutoCloseable {
   private final AtomicReference<@Nullable ProbePlan> next = new AtomicReference<>();
   private final Thread thread;
   private volatile boolean stopping;
+  private volatile boolean finishing;
+  private final CountDownLatch finished = new CountDownLatch(1);
   private volatile int flows;
 
   private Collector(UdpNetwork network, Poller poller, Prober prober, CollectorReports reports) {
@@ -40,6 +46,8 @@ public final class Collector implements AutoCloseable {
    * @param locals addresses to send from, at most one of each family is used
    * @param nonce tells this process's probes from all others'
    * @param archive where closed windows go
+   * @param keys the present keys
+   * @param reflected tells what our reflector sent back since the last call
    * @throws IOException when the system gives no poller
    */
   public static Collector start(
@@ -48,12 +56,24 @@ public final class Collector implements AutoCloseable {
       int nonce,
       WindowArchive archive,
       CollectorCounters counters,
+      Supplier<List<ClosedWindow.Reflected>> reflected,
+      Supplier<ProbeKeys> keys,
       PeerListener peerListener,
       CollectorReports reports)
       throws IOException {
     Poller poller = network.newPoller();
     Prober prober =
-        new Prober(network, poller, locals, nonce, archive, counters, peerListener, reports);
+        new Prober(
+            network,
+            poller,
+            locals,
+            nonce,
+            archive,
+            counters,
+            reflected,
+            keys,
+            peerListener,
+            reports);
     Collector collector = new Collector(network, poller, prober, reports);
     collector.thread.start();
     return collector;
@@ -63,6 +83,18 @@ public final class Collector implements AutoCloseable {
   public void apply(ProbePlan plan) {
     next.set(plan);
     poller.wakeup();
+  }
+
+  /**
+   * Sends no further probe, waits for those in flight, and closes and publishes the window.
+   *
+   * @return whether that was done in time
+   */
+  public boolean finish(Duration patience) throws InterruptedException {
+    next.set(ProbePlan.IDLE);
+    finishing = true;
+    poller.wakeup();
+    return finished.await(patience.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** How many flows probe now. */
@@ -80,6 +112,9 @@ public final class Collector implements AutoCloseable {
           flows = prober.flows();
         }
         prober.tick();
+        if (finishing && finished.getCount() > 0 && prober.finish()) {
+          finished.countDown();
+        }
         long now = network.monotonicNanos();
         // A tick that was missed is not made up for: the pacer hands over all that came due.
         due = Math.max(due + prober.tickNanos(), now);
@@ -88,6 +123,7 @@ public final class Collector implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       reports.failed(e);
     } finally {
+      finished.countDown();
       prober.close();
       poller.close();
     }

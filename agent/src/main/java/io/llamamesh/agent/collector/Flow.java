@@ -185,6 +185,16 @@ final class Flow {
     }
   }
 
+  /** Whether a probe that counts waits for its outcome. */
+  boolean pending() {
+    for (long s = oldest; s < next; s++) {
+      if (kind(s) == PENDING && !has(s, HELLO)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** The oldest probe without an outcome or still kept for duplicates; −1 when there is none. */
   long oldest() {
     return oldest == next ? -1 : oldest;

@@ -1,5 +1,6 @@
 package io.llamamesh.agent.collector;
 
+import io.llamamesh.agent.net.Payload;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,6 +16,7 @@ final class Pair {
   private Map<String, String> tags;
   private PairCell[] cells;
   private int[] ports = new int[0];
+  private @Nullable Payload frame;
   private double jitter;
   private boolean jitterKnown;
 
@@ -37,10 +39,20 @@ final class Pair {
   /** The same pair with other tags, pace or frame. */
   void plan(ProbePlan.Pair changed) {
     plan = changed;
+    frame = null;
     // Equal tags stay the same object, which retained windows share.
     if (!tags.equals(changed.tags())) {
       tags = changed.tags();
     }
+  }
+
+  /** The bytes of its probes, shared with all of the same class; null until it was asked for. */
+  @Nullable Payload frame() {
+    return frame;
+  }
+
+  void frame(Payload ready) {
+    frame = ready;
   }
 
   long timeout() {

@@ -42,6 +42,29 @@ public final class PairResult {
     this.paths = List.copyOf(paths);
   }
 
+  /**
+   * A result that was written down by an earlier life.
+   *
+   * @throws IllegalArgumentException when it knows other outcomes than this code
+   */
+  public static PairResult restored(
+      Map<String, String> tags,
+      int[] counts,
+      @Nullable Rtt rtt,
+      double residenceNanos,
+      List<Path> paths) {
+    if (counts.length != Outcome.COUNT) {
+      throw new IllegalArgumentException(
+          "expected " + Outcome.COUNT + " outcomes, found " + counts.length);
+    }
+    return new PairResult(Map.copyOf(tags), counts.clone(), rtt, residenceNanos, paths);
+  }
+
+  /** All counts, by ordinal of {@link Outcome}; a copy. */
+  public int[] counts() {
+    return counts.clone();
+  }
+
   /** Tags of its points. */
   public Map<String, String> tags() {
     return tags;

@@ -103,8 +103,14 @@ final class Peer {
     }
   }
 
-  /** A probe was given up as lost. */
-  void unanswered(long now, long downAfterNanos) {
+  /**
+   * A probe was given up as lost. It says nothing about the peer when another that was sent later,
+   * or even before, was answered after it: then the path loses, but the peer is there.
+   */
+  void unanswered(long sentAt, long now, long downAfterNanos) {
+    if (sentAt - lastReplyAt < 0) {
+      return;
+    }
     unanswered++;
     if (state == PeerState.UP && unanswered >= SUSPECT_AFTER) {
       become(PeerState.SUSPECT);

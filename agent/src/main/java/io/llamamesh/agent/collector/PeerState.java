@@ -4,7 +4,7 @@ package io.llamamesh.agent.collector;
 public enum PeerState {
   /** Answers, or was not asked long enough. */
   UP,
-  /** The last three probes were not answered. */
+  /** Three probes were not answered, nor any since. */
   SUSPECT,
   /** Nothing came back for as long as a window. */
   DOWN,

@@ -19,6 +19,11 @@ public record ProbePlan(long intervalNanos, long retentionNanos, List<Pair> pair
   /** Nothing to probe. */
   public static final ProbePlan IDLE = new ProbePlan(10 * SECOND, 3600 * SECOND, List.of());
 
+  /** The same windows, nobody to probe. */
+  ProbePlan withoutPairs() {
+    return new ProbePlan(intervalNanos, retentionNanos, List.of());
+  }
+
   public ProbePlan {
     if (intervalNanos < SECOND) {
       throw new IllegalArgumentException(
@@ -60,6 +65,7 @@ public record ProbePlan(long intervalNanos, long retentionNanos, List<Pair> pair
    * @param target the reflector, resolved
    * @param sourcePorts how many flows
    * @param periodNanos time between two probes of one flow
+   * @param keyed its probes are signed and their replies must be, where there are keys
    * @param tags tags of its points
    */
   public record Pair(
@@ -67,6 +73,7 @@ public record ProbePlan(long intervalNanos, long retentionNanos, List<Pair> pair
       InetSocketAddress target,
       int sourcePorts,
       long periodNanos,
+      boolean keyed,
       Map<String, String> tags) {
     public Pair {
       if (target.isUnresolved()) {

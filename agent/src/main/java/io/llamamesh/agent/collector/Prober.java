@@ -1,12 +1,15 @@
 package io.llamamesh.agent.collector;
 
+import io.llamamesh.agent.net.ErrorSink;
 import io.llamamesh.agent.net.Ip;
 import io.llamamesh.agent.net.Payload;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.Poller;
 import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.net.WallClock;
 import io.llamamesh.agent.wire.ProbeFormat;
+import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeWriter;
 import io.llamamesh.agent.wire.Slots;
 import java.net.InetAddress;
@@ -15,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * The measurement, one tick after the other: read, account, send. Belongs to one thread; sockets
@@ -31,17 +35,23 @@ final class Prober {
   private static final long FAST_TICK = 1_000_000L;
 
   private final UdpNetwork network;
-  private final ClockWatch clock;
+  private final WallClock clock;
   private final SourcePorts ports;
   private final Roster roster;
   private final Replies replies;
   private final Settlement settlement;
   private final Pacer pacer;
-  private final WindowBook book = new WindowBook();
+  private final WindowBook book;
   private final CollectorCounters counters;
   private final CollectorReports reports;
   private final int nonce;
+  private final Supplier<ProbeKeys> keys;
+  private ProbeKeys present = ProbeKeys.NONE;
   private final Map<Integer, Payload> frames = new HashMap<>();
+  // Made once: each mention of a method would make another object.
+  private final Pacer.Due send = this::send;
+  private final Pacer.Due skip = this::skip;
+  private final ErrorSink failed = this::failed;
   private ProbePlan plan = ProbePlan.IDLE;
   private long tick = SLOW_TICK;
   private long expiredAt;
@@ -54,13 +64,17 @@ final class Prober {
       int nonce,
       WindowArchive archive,
       CollectorCounters counters,
+      Supplier<List<ClosedWindow.Reflected>> reflected,
+      Supplier<ProbeKeys> keys,
       PeerListener peerListener,
       CollectorReports reports) {
     this.network = network;
-    this.clock = new ClockWatch(network);
+    this.clock = new WallClock(network);
     this.ports = new SourcePorts(network, poller, locals);
     this.roster = new Roster(network, ports, peerListener, reports);
-    this.replies = new Replies(network, clock, roster, counters, nonce);
+    this.replies = new Replies(network, clock, roster, counters, nonce, keys);
+    this.keys = keys;
+    this.book = new WindowBook(reflected);
     this.settlement = new Settlement(roster, book, archive, counters);
     this.pacer = new Pacer(network.monotonicNanos());
     this.expiredAt = network.monotonicNanos();
@@ -71,7 +85,8 @@ final class Prober {
 
   /** Makes this the plan; flows that it names again go on as they are. */
   void apply(ProbePlan next) {
-    plan = next;
+    // A plan without pairs says nothing about windows: those that are open end as they began.
+    plan = next.pairs().isEmpty() ? plan.withoutPairs() : next;
     roster.apply(next);
     pacer.flows(roster.active(), network.monotonicNanos());
     tick = pacer.rate() < FAST_RATE ? SLOW_TICK : FAST_TICK;
@@ -103,10 +118,11 @@ final class Prober {
     book.advance(now, clock.realtime(now), plan.intervalNanos());
     // Up to the last expiry: a window is complete only when its last probe has its outcome.
     settlement.publish(expiredAt, plan.retentionNanos());
+    present = keys.get();
     if (stalled) {
-      pacer.advance(now - tick, flow -> counters.add(CollectorCounters.Event.AGENT_PAUSED));
+      pacer.advance(now - tick, skip);
     }
-    pacer.advance(now, this::send);
+    pacer.advance(now, send);
   }
 
   /** Reads all ports, between ticks too where arrivals are not stamped by the kernel. */
@@ -116,7 +132,7 @@ final class Prober {
     for (int i = 0; i < all.size(); i++) {
       SourcePort port = all.get(i);
       replies.read(port, clockStepped, stalled);
-      port.socket().drainErrors(this::failed);
+      port.socket().drainErrors(failed);
       port.checkOverflow(now, 1_000_000_000L);
     }
   }
@@ -128,6 +144,12 @@ final class Prober {
       if (peer != null) {
         peer.refused(network.monotonicNanos());
       }
+    }
+  }
+
+  private void skip(Flow flow) {
+    if (flow.pair().peer().state() != PeerState.DRAINING) {
+      counters.add(CollectorCounters.Event.AGENT_PAUSED);
     }
   }
 
@@ -146,16 +168,21 @@ final class Prober {
       return;
     }
     ProbePlan.TrafficClass type = flow.pair().plan().trafficClass();
-    Payload frame = frame(type);
+    Payload frame = flow.pair().frame();
+    if (frame == null) {
+      frame = frame(type);
+      flow.pair().frame(frame);
+    }
     ByteBuffer bytes = frame.bytes();
     ProbeWriter.signature(bytes, nonce, flow.id(), flow.nextOnWire());
     ProbeWriter.flags(bytes, extra == 0 ? 0 : Slots.FLAG_HELLO);
-    long stamp = network.realtimeNanos();
-    ProbeWriter.sent(bytes, stamp);
+    long stamp = network.monotonicNanos();
+    ProbeWriter.sent(bytes, clock.realtime(stamp));
+    present.sign(bytes, 0, flow.pair().plan().keyed() ? present.signing() : 0);
     SendResult result =
         flow.source().socket().send(frame, type.datagramBytes(), peer.remote(), type.tos());
     if (result == SendResult.SENT) {
-      flow.flies(clock.monotonic(stamp), book.present(), extra);
+      flow.flies(stamp, book.present(), extra);
       if (extra == 0) {
         flow.pair().cell(book.present()).sent(flow.path());
         counters.add(Outcome.SENT);
@@ -175,6 +202,19 @@ final class Prober {
       frames.put(key, frame);
     }
     return frame;
+  }
+
+  /**
+   * Publishes everything if all probes have their outcome.
+   *
+   * @return whether that was so
+   */
+  boolean finish() {
+    if (settlement.pending()) {
+      return false;
+    }
+    settlement.finish(network.monotonicNanos(), plan.retentionNanos());
+    return true;
   }
 
   /** How many flows probe now. */

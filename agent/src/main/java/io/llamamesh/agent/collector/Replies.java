@@ -2,10 +2,13 @@ package io.llamamesh.agent.collector;
 
 import io.llamamesh.agent.net.Batch;
 import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.net.WallClock;
 import io.llamamesh.agent.wire.ProbeFormat;
+import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeParser;
 import io.llamamesh.agent.wire.Slots;
 import java.nio.ByteBuffer;
+import java.util.function.Supplier;
 
 /** Reads the source ports and finds for each reply its probe: by signature, never by address. */
 final class Replies {
@@ -14,21 +17,28 @@ final class Replies {
   private static final long UNKNOWN = -1;
 
   private final UdpNetwork network;
-  private final ClockWatch clock;
+  private final WallClock clock;
   private final Roster roster;
   private final CollectorCounters counters;
   private final int nonce;
+  private final Supplier<ProbeKeys> keys;
   private final Batch batch;
   private final ProbeParser parser = new ProbeParser();
   private boolean stampsUsable;
 
   Replies(
-      UdpNetwork network, ClockWatch clock, Roster roster, CollectorCounters counters, int nonce) {
+      UdpNetwork network,
+      WallClock clock,
+      Roster roster,
+      CollectorCounters counters,
+      int nonce,
+      Supplier<ProbeKeys> keys) {
     this.network = network;
     this.clock = clock;
     this.roster = roster;
     this.counters = counters;
     this.nonce = nonce;
+    this.keys = keys;
     this.batch = network.newBatch(BATCH, ProbeFormat.MAX_DATAGRAM);
   }
 
@@ -77,6 +87,12 @@ final class Replies {
       count(flow, sequence, Outcome.CORRUPT);
       return;
     }
+    if (!genuine(flow, slot)) {
+      if (flow.kind(sequence) == Flow.PENDING) {
+        count(flow, sequence, Outcome.CORRUPT);
+      }
+      return;
+    }
     boolean ours = parser.hasSlots() && Slots.direction(bytes, parser.slotsAt()) == Slots.REPLY;
     long sentAt = flow.sentAt(sequence);
     // A reply cannot be older than its probe: the clock was stepped after the last look at it.
@@ -88,6 +104,14 @@ final class Replies {
       flow.pair().peer().replied(now, false);
     }
     account(flow, sequence, rtt, residence);
+  }
+
+  /** Whether nobody but the holder of a key can have sent this reply, where keys are in use. */
+  private boolean genuine(Flow flow, int slot) {
+    ProbeKeys present = keys.get();
+    return !present.required()
+        || !flow.pair().plan().keyed()
+        || present.verified(batch.bytes(), batch.offset(slot), batch.length(slot)) != 0;
   }
 
   /** Time at the reflector; unknown when its clock was stepped in between. */

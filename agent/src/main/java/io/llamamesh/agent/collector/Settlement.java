@@ -55,7 +55,7 @@ final class Settlement {
       return;
     }
     cell.lost(flow.path());
-    peer.unanswered(now, interval);
+    peer.unanswered(sentAt, now, interval);
     if (seen || unseen) {
       Outcome where = seen ? Outcome.RETURN_LOST : Outcome.FORWARD_LOST;
       cell.count(where);
@@ -78,6 +78,32 @@ final class Settlement {
       return Outcome.OVERLOAD;
     }
     return Outcome.LOST;
+  }
+
+  /** Whether some probe still waits for its outcome. */
+  boolean pending() {
+    for (Flow flow : roster.retired()) {
+      if (flow.pending()) {
+        return true;
+      }
+    }
+    for (Flow flow : roster.active()) {
+      if (flow.pending()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Publishes all windows at once: no further probe will be sent or answered. */
+  void finish(long now, long retention) {
+    book.leave(now);
+    WindowBook.Window window =
+        book.settled(now + longestTimeout() + WindowBook.GRACE_NANOS, longestTimeout());
+    while (window != null) {
+      publish(window, retention);
+      window = book.settled(now + longestTimeout() + WindowBook.GRACE_NANOS, longestTimeout());
+    }
   }
 
   /** Publishes all windows whose last probe has its outcome. */
@@ -109,7 +135,8 @@ final class Settlement {
       close(pair, window.id(), results);
     }
     archive.publish(
-        new ClosedWindow(archive.nextSequence(), window.endRealtime(), results), retention);
+        new ClosedWindow(archive.nextSequence(), window.endRealtime(), results, window.reflected()),
+        retention);
     counters.add(CollectorCounters.Event.WINDOW);
   }
 

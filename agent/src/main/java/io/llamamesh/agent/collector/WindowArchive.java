@@ -5,13 +5,19 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 
 /** The closed windows that are still kept, oldest first; for all threads. */
 public final class WindowArchive {
 
   private final String bootId;
   private final Deque<ClosedWindow> windows = new ArrayDeque<>();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition news = lock.newCondition();
   private long published;
+  private long read;
 
   /**
    * An empty archive.
@@ -20,6 +26,17 @@ public final class WindowArchive {
    */
   public WindowArchive(String bootId) {
     this.bootId = bootId;
+  }
+
+  /**
+   * An archive that goes on where an earlier life left off.
+   *
+   * @param kept what that one had published, in order
+   */
+  public WindowArchive(String bootId, List<ClosedWindow> kept) {
+    this(bootId);
+    windows.addAll(kept);
+    published = kept.isEmpty() ? 0 : kept.getLast().sequence();
   }
 
   /** Windows after a place, and whether there are more. */
@@ -35,60 +52,138 @@ public final class WindowArchive {
   }
 
   /** The number that the next window will have. */
-  synchronized long nextSequence() {
-    return published + 1;
+  long nextSequence() {
+    lock.lock();
+    try {
+      return published + 1;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Keeps a window and forgets those that ended longer ago than the retention. */
-  synchronized void publish(ClosedWindow window, long retentionNanos) {
-    if (window.sequence() != published + 1) {
-      throw new IllegalArgumentException(
-          "window " + window.sequence() + " published after window " + published);
-    }
-    published = window.sequence();
-    windows.addLast(window);
-    long oldest = window.endNanos() - retentionNanos;
-    while (windows.size() > 1 && windows.getFirst().endNanos() < oldest) {
-      windows.removeFirst();
+  void publish(ClosedWindow window, long retentionNanos) {
+    lock.lock();
+    try {
+      if (window.sequence() != published + 1) {
+        throw new IllegalArgumentException(
+            "window " + window.sequence() + " published after window " + published);
+      }
+      published = window.sequence();
+      windows.addLast(window);
+      long oldest = window.endNanos() - retentionNanos;
+      while (windows.size() > 1 && windows.getFirst().endNanos() < oldest) {
+        windows.removeFirst();
+      }
+      news.signalAll();
+    } finally {
+      lock.unlock();
     }
   }
 
-  /** How many windows were ever published. */
-  public synchronized long published() {
-    return published;
+  /** Waits until a window after this number is published; false when time is up before. */
+  public boolean await(long sequence, long timeoutNanos) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      long left = timeoutNanos;
+      while (published <= sequence) {
+        if (left <= 0) {
+          return false;
+        }
+        left = news.awaitNanos(left);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Somebody has everything up to and with this number. */
+  public void read(long sequence) {
+    lock.lock();
+    try {
+      read = Math.max(read, Math.min(sequence, published));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The last number that somebody said to have. */
+  public long read() {
+    lock.lock();
+    try {
+      return read;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Number of the last window published; 0 before the first. */
+  public long published() {
+    lock.lock();
+    try {
+      return published;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** How many windows are kept. */
-  public synchronized int size() {
-    return windows.size();
+  public int size() {
+    lock.lock();
+    try {
+      return windows.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Number of the oldest window that is kept; 0 when none is. */
+  public long oldest() {
+    lock.lock();
+    try {
+      return windows.isEmpty() ? 0 : windows.getFirst().sequence();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** The last window published. */
-  public synchronized Optional<ClosedWindow> newest() {
-    return Optional.ofNullable(windows.peekLast());
+  public Optional<ClosedWindow> newest() {
+    lock.lock();
+    try {
+      return Optional.ofNullable(windows.peekLast());
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** At most {@code limit} windows with a number above {@code sequence}. */
-  public synchronized Page after(long sequence, int limit) {
+  public Page after(long sequence, int limit) {
     return page(limit, window -> window.sequence() > sequence);
   }
 
   /** At most {@code limit} windows that ended after a time. */
-  public synchronized Page since(long nanos, int limit) {
+  public Page since(long nanos, int limit) {
     return page(limit, window -> window.endNanos() > nanos);
   }
 
-  private Page page(int limit, java.util.function.Predicate<ClosedWindow> wanted) {
+  private Page page(int limit, Predicate<ClosedWindow> wanted) {
     List<ClosedWindow> found = new ArrayList<>();
-    for (ClosedWindow window : windows) {
-      if (!wanted.test(window)) {
-        continue;
+    lock.lock();
+    try {
+      for (ClosedWindow window : windows) {
+        if (!wanted.test(window)) {
+          continue;
+        }
+        if (found.size() == limit) {
+          return new Page(found, true);
+        }
+        found.add(window);
       }
-      if (found.size() == limit) {
-        return new Page(found, true);
-      }
-      found.add(window);
+      return new Page(found, false);
+    } finally {
+      lock.unlock();
     }
-    return new Page(found, false);
   }
 }

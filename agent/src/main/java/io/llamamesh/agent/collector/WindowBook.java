@@ -2,6 +2,8 @@ package io.llamamesh.agent.collector;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,32 +22,52 @@ final class WindowBook {
    * @param id counts windows of this process
    * @param endRealtime its end by the wall clock, a multiple of the interval
    * @param leftAt when it ceased to be the present one, monotonic
+   * @param reflected what our own reflector sent back meanwhile
    */
-  record Window(int id, long endRealtime, long leftAt) {}
+  record Window(int id, long endRealtime, long leftAt, List<ClosedWindow.Reflected> reflected) {}
 
   private final Deque<Window> waiting = new ArrayDeque<>();
+  private final Supplier<List<ClosedWindow.Reflected>> reflected;
   private int id;
-  private long start = Long.MIN_VALUE;
+  private long start;
+  private long end;
   private long length;
 
-  /** Looks at the clock; every later probe belongs to the window that is present then. */
+  /**
+   * A book without a window.
+   *
+   * @param reflected tells what was reflected since the last call
+   */
+  WindowBook(Supplier<List<ClosedWindow.Reflected>> reflected) {
+    this.reflected = reflected;
+  }
+
+  /**
+   * Looks at the clock; every later probe belongs to the window that is present then. Where the
+   * interval has changed, the present window goes on to the next boundary of the new one: closed at
+   * once it would carry an end that is yet to come, or one that another window has.
+   */
   void advance(long now, long realtime, long interval) {
-    long startNow = Math.floorDiv(realtime, interval) * interval;
-    if (startNow == start && interval == length) {
+    long boundary = (Math.floorDiv(realtime, interval) + 1) * interval;
+    if (length > 0 && realtime >= start && realtime < end) {
+      if (interval != length) {
+        end = boundary;
+        length = interval;
+      }
       return;
     }
     leave(now);
     id++;
-    start = startNow;
+    start = boundary - interval;
+    end = boundary;
     length = interval;
   }
 
   /** Ends the present window at once. */
   void leave(long now) {
     if (length > 0) {
-      waiting.addLast(new Window(id, start + length, now));
+      waiting.addLast(new Window(id, end, now, reflected.get()));
       length = 0;
-      start = Long.MIN_VALUE;
     }
   }
 

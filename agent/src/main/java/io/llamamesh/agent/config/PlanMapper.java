@@ -70,7 +70,7 @@ public final class PlanMapper {
           // Named by several tests: probed once, at the fastest pace and over the most ports.
           pairs.merge(
               new Key(type.name(), type.basePort(), address),
-              new ProbePlan.Pair(type, address, entry.count(), period, tags),
+              new ProbePlan.Pair(type, address, entry.count(), period, keyed(config, target), tags),
               PlanMapper::stronger);
         }
       }
@@ -94,7 +94,14 @@ public final class PlanMapper {
         a.target(),
         Math.max(a.sourcePorts(), b.sourcePorts()),
         Math.min(a.periodNanos(), b.periodNanos()),
+        a.keyed(),
         a.tags());
+  }
+
+  /** In a document of the operator all are members of the mesh that are not marked otherwise. */
+  private static boolean keyed(CollectorConfig config, Target target) {
+    Boolean said = target.keyed();
+    return said == null ? config.version() != null : said;
   }
 
   private static @Nullable InetSocketAddress resolve(Target target, List<String> skipped) {

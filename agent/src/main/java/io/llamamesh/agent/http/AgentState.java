@@ -5,6 +5,7 @@ import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.config.ConfigState;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
@@ -15,6 +16,7 @@ import java.util.function.Supplier;
  * @param bound addresses of the reflector, empty when there is none
  * @param receiveBufferBytes of the reflector
  * @param flows how many flows probe now
+ * @param us tags that name this agent as a destination
  */
 public record AgentState(
     String network,
@@ -22,6 +24,7 @@ public record AgentState(
     int receiveBufferBytes,
     IntSupplier flows,
     Supplier<ConfigState> config,
+    Supplier<Map<String, String>> us,
     WindowArchive archive,
     CollectorCounters collector,
     ReflectorCounters reflector) {

@@ -5,11 +5,13 @@ import com.sun.net.httpserver.HttpServer;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -25,18 +27,23 @@ public final class ApiServer implements AutoCloseable {
   private static final int BACKLOG = 64;
   private static final int CONCURRENT = 32;
 
+  /** What everyone may ask: whether this is alive. */
+  private static final Set<String> OPEN = Set.of("/status", "/healthz", "/readyz");
+
   private final List<HttpServer> servers = new ArrayList<>();
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
   private final Semaphore free = new Semaphore(CONCURRENT);
   private final Map<String, Route> routes;
+  private final TokenCheck tokens;
 
   @FunctionalInterface
   private interface Route {
     Reply answer(Query query) throws Refusal;
   }
 
-  private ApiServer(AgentState state, InstantSource clock) {
-    ResultsApi results = new ResultsApi(state.archive(), clock);
+  private ApiServer(AgentState state, InstantSource clock, TokenCheck tokens) {
+    this.tokens = tokens;
+    ResultsApi results = new ResultsApi(state.archive(), clock, state.us());
     StateApi states = new StateApi(state);
     Metrics metrics = new Metrics(state);
     routes =
@@ -52,14 +59,16 @@ public final class ApiServer implements AutoCloseable {
   /**
    * Binds and starts.
    *
+   * @param tokens who may read results and metrics
    * @throws IOException when an address cannot be bound; nothing stays open then
    */
   public static ApiServer start(
-      List<InetSocketAddress> addresses, AgentState state, InstantSource clock) throws IOException {
-    ApiServer api = new ApiServer(state, clock);
+      List<InetSocketAddress> addresses, AgentState state, InstantSource clock, TokenCheck tokens)
+      throws IOException {
+    ApiServer api = new ApiServer(state, clock, tokens);
     try {
       for (InetSocketAddress address : addresses) {
-        HttpServer server = HttpServer.create(address, BACKLOG);
+        HttpServer server = create(address);
         api.servers.add(server);
         server.setExecutor(api.executor);
         server.createContext("/", api::handle);
@@ -70,6 +79,20 @@ public final class ApiServer implements AutoCloseable {
     }
     api.servers.forEach(HttpServer::start);
     return api;
+  }
+
+  private static HttpServer create(InetSocketAddress address) throws IOException {
+    try {
+      return HttpServer.create(address, BACKLOG);
+    } catch (BindException e) {
+      throw new IOException(
+          "the API cannot bind: "
+              + e.getMessage()
+              + ": "
+              + address
+              + "; choose another --api-port or --bind",
+          e);
+    }
   }
 
   /** The bound addresses. */
@@ -110,10 +133,19 @@ public final class ApiServer implements AutoCloseable {
         exchange.getResponseHeaders().set("Allow", "GET, HEAD");
         throw new Refusal(405, "only GET and HEAD are allowed");
       }
+      if (!OPEN.contains(exchange.getRequestURI().getPath()) && !tokens.accepts(bearer(exchange))) {
+        exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
+        throw new Refusal(401, "a valid bearer token is needed");
+      }
       return route.answer(Query.parse(exchange.getRequestURI().getRawQuery()));
     } catch (Refusal e) {
       return error(e.status(), e.text());
     }
+  }
+
+  private static String bearer(HttpExchange exchange) {
+    String header = exchange.getRequestHeaders().getFirst("Authorization");
+    return header != null && header.startsWith("Bearer ") ? header.substring(7).strip() : "";
   }
 
   private static Reply error(int status, String message) {

@@ -67,6 +67,10 @@ final class Metrics {
     FunctionCounter.builder("llamamesh.reflector.overflows", state.reflector(), c -> c.overflows())
         .description("Datagrams dropped since the reflector's receive buffer was full")
         .register(to);
+    FunctionCounter.builder(
+            "llamamesh.reflector.other.senders", state.reflector(), c -> c.sources().others())
+        .description("Probes reflected to senders beyond those that are counted apart")
+        .register(to);
     Gauge.builder("llamamesh.collector.flows", state.flows(), f -> f.getAsInt())
         .description("Flows that probe now")
         .register(to);

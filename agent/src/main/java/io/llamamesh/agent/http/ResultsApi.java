@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** What was measured: {@code /influxdata} and {@code /latency}. */
 final class ResultsApi {
@@ -32,10 +33,12 @@ final class ResultsApi {
 
   private final WindowArchive archive;
   private final InstantSource clock;
+  private final Supplier<Map<String, String>> us;
 
-  ResultsApi(WindowArchive archive, InstantSource clock) {
+  ResultsApi(WindowArchive archive, InstantSource clock, Supplier<Map<String, String>> us) {
     this.archive = archive;
     this.clock = clock;
+    this.us = us;
   }
 
   /** The newest window, or those after a cursor or a time. */
@@ -53,6 +56,7 @@ final class ResultsApi {
     WindowArchive.Page page;
     if (query.get("after").isPresent()) {
       from = sequence(query.get("after").get());
+      archive.read(from);
       page = archive.after(from, limit);
     } else if (query.get("since").isPresent()) {
       page = archive.since(nanos(query.get("since").get()), limit);
@@ -88,7 +92,7 @@ final class ResultsApi {
     }
   }
 
-  private static void points(List<ClosedWindow> windows, boolean allPaths, OutputStream out)
+  private void points(List<ClosedWindow> windows, boolean allPaths, OutputStream out)
       throws IOException {
     try (SequenceWriter writer =
         ResultsJson.mapper().writerFor(Point.class).writeValuesAsArray(out)) {
@@ -96,6 +100,7 @@ final class ResultsApi {
         WindowPoints.of(
             window,
             allPaths,
+            us.get(),
             point -> {
               try {
                 writer.write(point);

@@ -15,6 +15,12 @@ import java.util.function.Consumer;
 /** A closed window as points. */
 public final class WindowPoints {
 
+  /** Measurement of what a reflector sent back to one sender (tag {@code src_ip}) in one window. */
+  public static final String REFLECTED_STATS = "reflected_stats";
+
+  /** Field of it: how many probes. */
+  public static final String REFLECTED = "reflected";
+
   private static final long SECOND = 1_000_000_000L;
   private static final double MILLI = 1e6;
 
@@ -24,9 +30,14 @@ public final class WindowPoints {
    * Hands over a window's points: per pair and class one, and one per source port.
    *
    * @param allPaths source ports of all pairs, not only of those that lost something
+   * @param us tags of this agent for what its reflector tells
    */
-  public static void of(ClosedWindow window, boolean allPaths, Consumer<Point> sink) {
+  public static void of(
+      ClosedWindow window, boolean allPaths, Map<String, String> us, Consumer<Point> sink) {
     Instant time = Instant.ofEpochSecond(window.endNanos() / SECOND, window.endNanos() % SECOND);
+    if (!window.reflected().isEmpty()) {
+      reflected(window, time, us, sink);
+    }
     for (PairResult pair : window.pairs()) {
       sink.accept(new Point(Point.RAW_STATS, time, pair.tags(), fields(pair)));
       if (allPaths || pair.count(Outcome.LOST) > 0) {
@@ -34,6 +45,17 @@ public final class WindowPoints {
           sink.accept(path(time, pair, path));
         }
       }
+    }
+  }
+
+  /** What our reflector sent back per sender: the other side of their pairs with us. */
+  private static void reflected(
+      ClosedWindow window, Instant time, Map<String, String> us, Consumer<Point> sink) {
+    for (ClosedWindow.Reflected sender : window.reflected()) {
+      Map<String, String> tags = new HashMap<>(us);
+      tags.put(Tags.SRC_IP, sender.source());
+      sink.accept(
+          new Point(REFLECTED_STATS, time, tags, Map.of(REFLECTED, (double) sender.probes())));
     }
   }
 

@@ -9,8 +9,13 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     version = "llama-mesh 0.1.0",
     description = "Measures loss and latency between machines with UDP probes.",
-    subcommands = {AgentCommand.class},
-    footer = {"", "Exit codes: 0 done, 1 cannot start or went wrong, 2 wrong use."})
+    subcommands = {
+      AgentCommand.class,
+      ReflectorCommand.class,
+      CollectorCommand.class,
+      SendCommand.class
+    },
+    footer = {"", "Exit codes: 0 done, 1 cannot start or went wrong, 2 wrong use; send has more."})
 public final class AgentMain {
 
   private AgentMain() {}
@@ -21,9 +26,20 @@ public final class AgentMain {
   }
 
   static int run(String[] args) {
+    // Seconds that a client may take for its request, and to take its answer; the server has no
+    // other
+    // way to be told.
+    System.setProperty("sun.net.httpserver.maxReqTime", "10");
+    System.setProperty("sun.net.httpserver.maxRspTime", "120");
     return new CommandLine(new AgentMain())
+        .setParameterExceptionHandler((e, parsed) -> {
+          String name = e.getCommandLine().getCommandSpec().qualifiedName();
+          e.getCommandLine().getErr().println(name + ": " + e.getMessage() + " (see --help)");
+          return CommandLine.ExitCode.USAGE;
+        })
         .setExecutionExceptionHandler((e, command, parsed) -> {
-          command.getErr().println("llama-mesh: " + e.getMessage());
+          String name = command.getCommandSpec().qualifiedName();
+          command.getErr().println(name + ": " + e.getMessage());
           return 1;
         })
         .execute(args);

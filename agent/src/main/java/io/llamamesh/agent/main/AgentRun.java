@@ -1,8 +1,10 @@
 package io.llamamesh.agent.main;
 
+import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.Collector;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.WindowArchive;
+import io.llamamesh.agent.config.AuthFiles;
 import io.llamamesh.agent.config.ConfigApplier;
 import io.llamamesh.agent.config.ConfigSource;
 import io.llamamesh.agent.config.FileConfig;
@@ -12,140 +14,208 @@ import io.llamamesh.agent.config.LocalCopy;
 import io.llamamesh.agent.config.PlanMapper;
 import io.llamamesh.agent.http.AgentState;
 import io.llamamesh.agent.http.ApiServer;
-import io.llamamesh.agent.net.ChannelNetwork;
+import io.llamamesh.agent.http.TokenCheck;
+import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.reflector.Reflector;
 import io.llamamesh.agent.reflector.ReflectorCounters;
+import io.llamamesh.agent.reflector.ReflectorOptions;
+import io.llamamesh.agent.store.Ingest;
+import io.llamamesh.agent.store.WindowFiles;
+import io.llamamesh.agent.wire.ProbeKeys;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
-import java.util.HexFormat;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One life of an agent: starts its parts, waits for the signal, ends them in order. */
+/**
+ * One life of an agent, a reflector or a collector: starts its parts, waits for the signal, ends.
+ */
 final class AgentRun {
 
   private static final Logger LOG = LoggerFactory.getLogger(AgentRun.class);
 
-  private AgentRun() {}
+  private final AgentSettings settings;
+  private final StopSignal stop;
+  private final Owned owned;
+  private final UdpNetwork network = NativeNetwork.orChannels();
+  private final SecureRandom random = new SecureRandom();
+  private final ReflectorCounters reflected = new ReflectorCounters();
+  private final CollectorCounters collected = new CollectorCounters();
+
+  private AgentRun(AgentSettings settings, StopSignal stop, Owned owned) {
+    this.settings = settings;
+    this.stop = stop;
+    this.owned = owned;
+  }
 
   static int run(AgentSettings settings) throws IOException, InterruptedException {
-    CountDownLatch stop = new CountDownLatch(1);
-    CountDownLatch ended = new CountDownLatch(1);
-    Thread hook =
-        Thread.ofPlatform()
-            .name("shutdown")
-            .unstarted(() -> {
-              stop.countDown();
-              try {
-                ended.await();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            });
-    Runtime.getRuntime().addShutdownHook(hook);
-    try {
-      serve(settings, stop);
-      return 0;
-    } finally {
-      ended.countDown();
+    StopSignal stop = StopSignal.fromSystem();
+    Signals.on("HUP", () -> {}); // until there is a file to read again
+    Thread.setDefaultUncaughtExceptionHandler((thread, e) -> {
+      LOG.error("thread died thread={}", thread.getName(), e);
+      stop.fail();
+    });
+    try (Owned owned = new Owned()) {
+      new AgentRun(settings, stop, owned).serve();
+    }
+    return stop.failed() ? 1 : 0;
+  }
+
+  private void serve() throws IOException, InterruptedException {
+    Path folder = settings.stateDir();
+    if (folder != null) {
+      Files.createDirectories(folder);
+    }
+    WindowArchive archive = owned.own(WindowFiles.open(folder)).archive();
+    AuthFiles auth =
+        settings.authDir() == null ? null : owned.own(AuthFiles.open(settings.authDir()));
+    Supplier<ProbeKeys> keys = auth == null ? () -> ProbeKeys.NONE : auth::keys;
+    List<Reflector> reflectors = reflectors(keys);
+    Collector collector = settings.collector() == null ? null : owned.own(collector(archive, keys));
+    ConfigApplier applier = applier(collector, folder);
+    Identity identity = new Identity(applier::running, settings);
+    AgentState state =
+        new AgentState(
+            network.description(),
+            reflectors.stream().flatMap(r -> r.locals().stream()).map(AgentRun::text).toList(),
+            reflectors.stream().mapToInt(Reflector::receiveBufferBytes).min().orElse(0),
+            () -> collector == null ? 0 : collector.flows(),
+            applier::state,
+            identity::asDestination,
+            archive,
+            collected,
+            reflected);
+    ApiServer api =
+        owned.own(
+            ApiServer.start(
+                settings.api(),
+                state,
+                InstantSource.system(),
+                auth == null ? TokenCheck.OPEN : auth::accepts));
+    LOG.info(
+        "up reflector={} api={} network=\"{}\"",
+        state.bound(),
+        api.locals().stream().map(AgentRun::text).toList(),
+        network.description());
+    try (ConfigSource config = config(applier, folder)) {
+      LOG.debug("config source open source={}", config);
+      stop.await();
+    }
+    LOG.info("stopping");
+    if (Goodbye.say(stop, reflectors, reflected, collector)) {
+      Ingest.unread(
+          archive, applier.running(), identity::asDestination, auth == null ? "" : auth.bearer());
     }
   }
 
-  private static void serve(AgentSettings settings, CountDownLatch stop)
-      throws IOException, InterruptedException {
-    UdpNetwork network = new ChannelNetwork("native sockets are not there yet");
-    SecureRandom random = new SecureRandom();
-    ReflectorCounters reflected = new ReflectorCounters();
-    CollectorCounters collected = new CollectorCounters();
-    byte[] boot = new byte[8];
-    random.nextBytes(boot);
-    WindowArchive archive = new WindowArchive(HexFormat.of().formatHex(boot));
-    try (Reflector reflector =
-            Reflector.start(
-                network,
-                settings.sockets(settings.port()),
-                settings.maxPps(),
-                random.nextInt(),
-                reflected);
-        Collector collector =
-            Collector.start(
-                network,
-                settings.bound(),
-                random.nextInt(),
-                archive,
-                collected,
-                new PeerLog(),
-                new CollectorLog(stop))) {
-      LocalCopy copy = copy(settings);
-      ConfigApplier applier =
-          new ConfigApplier(
-              new PlanMapper(localAddress(settings), settings.nodeName()),
-              collector::apply,
-              copy,
-              settings.port());
-      AgentState state =
-          new AgentState(
-              network.description(),
-              reflector.locals().stream().map(Object::toString).toList(),
-              reflector.receiveBufferBytes(),
-              collector::flows,
-              applier::state,
-              archive,
-              collected,
-              reflected);
-      try (ApiServer api =
-          ApiServer.start(settings.sockets(settings.apiPort()), state, InstantSource.system())) {
-        LOG.info(
-            "agent up reflector={} api={} network=\"{}\"",
-            reflector.locals(),
-            api.locals(),
-            network.description());
-        ConfigSource config = config(settings, applier, copy);
-        try {
-          stop.await();
-        } finally {
-          config.close();
-        }
-        LOG.info("agent stopping");
-        reflector.drain();
+  private static String text(InetSocketAddress address) {
+    return address.getAddress().getHostAddress() + ":" + address.getPort();
+  }
+
+  private List<Reflector> reflectors(Supplier<ProbeKeys> keys) throws IOException {
+    List<Reflector> reflectors = new ArrayList<>();
+    AgentSettings.ReflectorSettings wanted = settings.reflector();
+    if (wanted != null) {
+      List<InetSocketAddress> locals =
+          Addresses.reflector(network, settings.addresses(), wanted.port());
+      int epoch = random.nextInt();
+      for (int i = 0; i < wanted.threads(); i++) {
+        // Each thread its share: together they stay within the limit.
+        int share = Math.max(1, wanted.maxPps() / wanted.threads());
+        ReflectorOptions options =
+            new ReflectorOptions(
+                share, epoch, wanted.legacy(), wanted.threads() > 1, keys, wanted.acceptUnkeyed());
+        reflectors.add(owned.own(reflector(locals, options)));
       }
     }
+    return reflectors;
   }
 
-  private static ConfigSource config(
-      AgentSettings settings, ConfigApplier applier, @Nullable LocalCopy copy) throws IOException {
-    if (settings.config() != null) {
-      FileConfig file = new FileConfig(settings.config(), applier);
+  private Reflector reflector(List<InetSocketAddress> locals, ReflectorOptions options)
+      throws IOException {
+    try {
+      return Reflector.start(network, locals, options, reflected);
+    } catch (BindException e) {
+      throw new IOException(
+          "the reflector cannot bind: " + e.getMessage() + "; choose another --port or --bind", e);
+    }
+  }
+
+  private Collector collector(WindowArchive archive, Supplier<ProbeKeys> keys) throws IOException {
+    return Collector.start(
+        network,
+        settings.probing(),
+        random.nextInt(),
+        archive,
+        collected,
+        this::reflectedSinceLastWindow,
+        keys,
+        new PeerLog(),
+        new CollectorLog(stop));
+  }
+
+  private List<ClosedWindow.Reflected> reflectedSinceLastWindow() {
+    return reflected.sources().take().stream()
+        .map(r -> new ClosedWindow.Reflected(r.source().getHostAddress(), r.probes()))
+        .toList();
+  }
+
+  private ConfigApplier applier(@Nullable Collector collector, @Nullable Path folder) {
+    AgentSettings.CollectorSettings wanted = settings.collector();
+    return new ConfigApplier(
+        new PlanMapper(localAddress(), settings.nodeName()),
+        plan -> {
+          if (collector != null) {
+            collector.apply(plan);
+          }
+        },
+        copy(folder),
+        wanted == null ? 0 : wanted.legacyPort());
+  }
+
+  private @Nullable LocalCopy copy(@Nullable Path folder) {
+    AgentSettings.CollectorSettings wanted = settings.collector();
+    return folder == null || wanted == null || wanted.kubernetes() == null
+        ? null
+        : new LocalCopy(folder);
+  }
+
+  private ConfigSource config(ConfigApplier applier, @Nullable Path folder) throws IOException {
+    AgentSettings.CollectorSettings wanted = settings.collector();
+    if (wanted == null) {
+      return () -> {};
+    }
+    Path config = wanted.config();
+    if (config != null) {
+      FileConfig file = new FileConfig(config, applier);
+      Signals.on("HUP", file::load);
       if (!file.load()) {
-        throw new IOException("config " + settings.config() + ": " + applier.state().error());
+        throw new IOException("config " + config + ": " + applier.state().error());
       }
       return () -> {};
     }
-    AgentSettings.Kubernetes names = settings.kubernetes();
+    AgentSettings.Kubernetes names = wanted.kubernetes();
     if (names == null) {
       throw new IllegalStateException("neither a file nor a ConfigMap is given");
     }
-    return KubernetesConfig.start(names.namespace(), names.mesh(), names.node(), applier, copy);
-  }
-
-  private static @Nullable LocalCopy copy(AgentSettings settings) throws IOException {
-    if (settings.stateDir() == null || settings.kubernetes() == null) {
-      return null;
-    }
-    Files.createDirectories(settings.stateDir());
-    return new LocalCopy(settings.stateDir());
+    return KubernetesConfig.start(
+        names.namespace(), names.mesh(), names.node(), applier, copy(folder));
   }
 
   /** A bound address is the answer; only with a wildcard the routing table has to be asked. */
-  private static LocalAddress localAddress(AgentSettings settings) {
-    List<InetAddress> bound = settings.bound();
+  private LocalAddress localAddress() {
+    List<InetAddress> bound = settings.addresses();
     return target -> {
       for (InetAddress address : bound) {
         if (!address.isAnyLocalAddress() && address.getClass() == target.getAddress().getClass()) {

@@ -1,29 +1,55 @@
 package io.llamamesh.agent.main;
 
+import io.llamamesh.agent.reflector.Cidr;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an agent was told on the command line and in the environment.
+ * What a program was told on the command line and in the environment.
  *
  * @param addresses local addresses; empty for all
- * @param stateDir where the config's copy goes; null for nowhere
- * @param config a config file; null for the ConfigMap
- * @param kubernetes which ConfigMap; null with a file
+ * @param reflector null for none
+ * @param collector null for none
+ * @param apiPort port of the HTTP API; negative for no API
+ * @param stateDir where the config's copy and closed windows go; null for nowhere
+ * @param authDir folder with keys and tokens; null for no authentication
+ * @param nodeName tag {@code src_name} where the config does not say
  */
 record AgentSettings(
     List<InetAddress> addresses,
-    int port,
+    @Nullable ReflectorSettings reflector,
+    @Nullable CollectorSettings collector,
     int apiPort,
-    int maxPps,
     @Nullable Path stateDir,
-    @Nullable Path config,
-    @Nullable Kubernetes kubernetes,
+    @Nullable Path authDir,
     @Nullable String nodeName) {
+
+  /**
+   * A reflector.
+   *
+   * @param threads how many share the port
+   * @param legacy also serves the Python LLAMA
+   * @param acceptUnkeyed who may probe without a key where keys are asked for
+   */
+  record ReflectorSettings(
+      int port, int maxPps, int threads, boolean legacy, List<Cidr> acceptUnkeyed) {
+    ReflectorSettings {
+      acceptUnkeyed = List.copyOf(acceptUnkeyed);
+    }
+  }
+
+  /**
+   * A collector.
+   *
+   * @param config a config file; null for the ConfigMap
+   * @param kubernetes which ConfigMap; null with a file
+   * @param legacyPort the reflectors' port for config documents of the legacy form
+   */
+  record CollectorSettings(
+      @Nullable Path config, @Nullable Kubernetes kubernetes, int legacyPort) {}
 
   /** Names of the node's ConfigMap. */
   record Kubernetes(String namespace, String mesh, String node) {}
@@ -32,19 +58,25 @@ record AgentSettings(
     addresses = List.copyOf(addresses);
   }
 
-  /** Addresses to bind; the wildcards of both families where none is given. */
-  List<InetAddress> bound() {
-    if (!addresses.isEmpty()) {
-      return addresses;
-    }
-    try {
-      return List.of(InetAddress.getByAddress(new byte[4]));
-    } catch (UnknownHostException e) {
-      throw new IllegalStateException("four bytes are an address", e);
-    }
+  /** Addresses to probe from. */
+  List<InetAddress> probing() {
+    return addresses.isEmpty() ? List.of(Addresses.ANY_V4, Addresses.ANY_V6) : addresses;
   }
 
-  List<InetSocketAddress> sockets(int onPort) {
-    return bound().stream().map(address -> new InetSocketAddress(address, onPort)).toList();
+  /** Addresses of a TCP server: one wildcard serves both families. */
+  List<InetSocketAddress> api() {
+    if (apiPort < 0) {
+      return List.of();
+    }
+    return addresses.isEmpty()
+        ? List.of(new InetSocketAddress(apiPort))
+        : addresses.stream().map(address -> new InetSocketAddress(address, apiPort)).toList();
+  }
+
+  /** The mesh that the environment names. */
+  @Nullable String mesh() {
+    return collector == null || collector.kubernetes() == null
+        ? null
+        : collector.kubernetes().mesh();
   }
 }

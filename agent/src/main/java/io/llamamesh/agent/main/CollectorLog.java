@@ -2,7 +2,6 @@ package io.llamamesh.agent.main;
 
 import io.llamamesh.agent.collector.CollectorReports;
 import java.net.InetSocketAddress;
-import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,9 +13,9 @@ final class CollectorLog implements CollectorReports {
 
   private static final Logger LOG = LoggerFactory.getLogger(CollectorLog.class);
 
-  private final CountDownLatch stop;
+  private final StopSignal stop;
 
-  CollectorLog(CountDownLatch stop) {
+  CollectorLog(StopSignal stop) {
     this.stop = stop;
   }
 
@@ -38,6 +37,6 @@ final class CollectorLog implements CollectorReports {
   @Override
   public void failed(Throwable cause) {
     LOG.error("collector died", cause);
-    stop.countDown();
+    stop.fail();
   }
 }

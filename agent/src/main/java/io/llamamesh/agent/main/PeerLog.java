@@ -6,13 +6,33 @@ import java.net.InetSocketAddress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells when a peer's state changes. */
+/** Tells when a peer's state changes; of a storm, one line a second and how many were left out. */
 final class PeerLog implements PeerListener {
 
   private static final Logger LOG = LoggerFactory.getLogger(PeerLog.class);
+  private static final long SECOND = 1_000_000_000L;
+
+  /** Changes that are told at once before the rest has to wait. */
+  private static final int BURST = 20;
+
+  private long secondBegan = System.nanoTime();
+  private int told;
+  private long leftOut;
 
   @Override
   public void changed(InetSocketAddress peer, PeerState before, PeerState now) {
-    LOG.info("peer changed peer={} before={} now={}", peer, before, now);
+    long time = System.nanoTime();
+    long seconds = (time - secondBegan) / SECOND;
+    if (seconds > 0) {
+      told = (int) Math.max(0, told - seconds);
+      secondBegan += seconds * SECOND;
+    }
+    if (told >= BURST) {
+      leftOut++;
+      return;
+    }
+    told++;
+    LOG.info("peer changed peer={} before={} now={} leftOut={}", peer, before, now, leftOut);
+    leftOut = 0;
   }
 }

@@ -40,7 +40,8 @@ public interface UdpSocket extends AutoCloseable {
   /**
    * Empties the socket's queue of errors that arrived for earlier sends.
    *
-   * @return how many were told to the sink; always 0 where the system keeps none
+   * @return how many there were, of which the sink heard at most 256; always 0 where the system
+   *     keeps none
    */
   int drainErrors(ErrorSink sink);
 

@@ -1,10 +1,11 @@
 package io.llamamesh.agent.reflector;
 
 import io.llamamesh.agent.net.Batch;
+import io.llamamesh.agent.wire.LegacyProbe;
+import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeParser;
 import io.llamamesh.agent.wire.Slots;
 import java.nio.ByteBuffer;
-import java.util.Set;
 
 /**
  * Decides about one datagram at a time and fills our slots in place. No sockets and no clock of its
@@ -16,17 +17,26 @@ final class Echo {
   private final RecentSignatures recent = new RecentSignatures();
   private final FlowMemory flows = new FlowMemory();
   private final RateLimit limit;
-  private final Set<Integer> reflectorPorts;
-  private final int epoch;
+  private final int[] reflectorPorts;
+  private final ReflectorOptions options;
+  private ProbeKeys keys = ProbeKeys.NONE;
 
   private boolean marked;
+  private boolean hello;
   private int slotsAt;
   private int tos;
+  private int key;
+  private int offset;
 
-  Echo(RateLimit limit, Set<Integer> reflectorPorts, int epoch) {
+  Echo(RateLimit limit, int[] reflectorPorts, ReflectorOptions options) {
     this.limit = limit;
-    this.reflectorPorts = Set.copyOf(reflectorPorts);
-    this.epoch = epoch;
+    this.reflectorPorts = reflectorPorts.clone();
+    this.options = options;
+  }
+
+  /** Takes the keys that are valid now, for the next probes. */
+  void refreshKeys() {
+    keys = options.keys().get();
   }
 
   /**
@@ -39,14 +49,24 @@ final class Echo {
   Verdict look(Batch batch, int slot, long nowNanos, int drops, boolean draining) {
     ByteBuffer bytes = batch.bytes();
     marked = false;
-    if (batch.truncated(slot) || !parser.parse(bytes, batch.offset(slot), batch.length(slot))) {
+    offset = batch.offset(slot);
+    if (batch.truncated(slot)) {
       return Verdict.MALFORMED;
     }
-    if (reflectorPorts.contains(batch.sourcePort(slot))) {
+    if (!parser.parse(bytes, offset, batch.length(slot))) {
+      return options.legacy() && LegacyProbe.is(bytes, batch.offset(slot), batch.length(slot))
+          ? legacy(batch, slot, nowNanos)
+          : Verdict.MALFORMED;
+    }
+    if (fromReflector(batch.sourcePort(slot))) {
       return Verdict.FROM_REFLECTOR;
     }
     if (parser.hasSlots() && Slots.direction(bytes, parser.slotsAt()) != Slots.REQUEST) {
       return Verdict.MARKED_REPLY;
+    }
+    key = keys.required() ? keys.verified(bytes, offset, batch.length(slot)) : 0;
+    if (key == 0 && !mayPassUnkeyed(batch, slot)) {
+      return Verdict.UNKEYED;
     }
     if (!limit.pass(nowNanos)) {
       return Verdict.OVER_LIMIT;
@@ -61,9 +81,41 @@ final class Echo {
     return Verdict.REFLECTED;
   }
 
+  private boolean fromReflector(int port) {
+    for (int own : reflectorPorts) {
+      if (own == port) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean mayPassUnkeyed(Batch batch, int slot) {
+    return !keys.required() || options.mayBeUnkeyed(batch.sourceHigh(slot), batch.sourceLow(slot));
+  }
+
+  private Verdict legacy(Batch batch, int slot, long nowNanos) {
+    if (fromReflector(batch.sourcePort(slot))) {
+      return Verdict.FROM_REFLECTOR;
+    }
+    if (!mayPassUnkeyed(batch, slot)) {
+      return Verdict.UNKEYED;
+    }
+    if (!limit.pass(nowNanos)) {
+      return Verdict.OVER_LIMIT;
+    }
+    tos = LegacyProbe.tos(batch.bytes(), batch.offset(slot));
+    // Without a sequence, the time of sending and the sender's port are what tells probes apart.
+    return recent.seen(
+            LegacyProbe.sent(batch.bytes(), batch.offset(slot)), batch.sourcePort(slot), nowNanos)
+        ? Verdict.SEEN_BEFORE
+        : Verdict.REFLECTED;
+  }
+
   private void fill(Batch batch, int slot, int drops, boolean draining) {
     ByteBuffer bytes = batch.bytes();
     marked = true;
+    hello = (Slots.flags(bytes, parser.slotsAt()) & Slots.FLAG_HELLO) != 0;
     slotsAt = parser.slotsAt();
     long sourceKey =
         FlowMemory.mix(batch.sourceHigh(slot) * 31 + batch.sourceLow(slot))
@@ -78,7 +130,7 @@ final class Echo {
             | (tosSeen >= 0 ? Slots.FLAG_TOS_SEEN : 0),
         Math.max(0, tosSeen));
     Slots.flow(bytes, slotsAt, flows.highest(entry), flows.tracked(entry), flows.bitmap(entry));
-    Slots.reflector(bytes, slotsAt, epoch, drops);
+    Slots.reflector(bytes, slotsAt, options.epoch(), drops);
     Slots.receivedAt(bytes, slotsAt, batch.stampNanos(slot));
   }
 
@@ -89,7 +141,15 @@ final class Echo {
   void stamp(ByteBuffer bytes, long realtimeNanos) {
     if (marked) {
       Slots.sentAt(bytes, slotsAt, realtimeNanos);
+      if (key != 0) {
+        keys.sign(bytes, offset, key);
+      }
     }
+  }
+
+  /** Whether the sender is one of ours, and counts this probe. */
+  boolean counted() {
+    return marked && !hello;
   }
 
   /** The ToS byte to reply with. */

@@ -6,13 +6,12 @@ import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.net.UdpOptions;
 import io.llamamesh.agent.net.UdpSocket;
+import io.llamamesh.agent.net.WallClock;
 import io.llamamesh.agent.wire.ProbeFormat;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -29,6 +28,7 @@ public final class Reflector implements AutoCloseable {
   private final List<UdpSocket> sockets;
   private final long[] overflowsSeen;
   private final Poller poller;
+  private final WallClock clock;
   private final Batch batch;
   private final Echo echo;
   private final ReflectorCounters counters;
@@ -40,18 +40,19 @@ public final class Reflector implements AutoCloseable {
       UdpNetwork network,
       List<UdpSocket> sockets,
       Poller poller,
-      int maxPacketsPerSecond,
-      int epoch,
+      ReflectorOptions options,
       ReflectorCounters counters) {
     this.network = network;
     this.sockets = List.copyOf(sockets);
     this.overflowsSeen = new long[sockets.size()];
     this.poller = poller;
+    this.clock = new WallClock(network);
     this.batch = network.newBatch(BATCH, ProbeFormat.MAX_DATAGRAM);
-    Set<Integer> ports = new HashSet<>();
-    sockets.forEach(socket -> ports.add(socket.local().getPort()));
     this.echo =
-        new Echo(new RateLimit(maxPacketsPerSecond, network.monotonicNanos()), ports, epoch);
+        new Echo(
+            new RateLimit(options.maxPacketsPerSecond(), network.monotonicNanos()),
+            sockets.stream().mapToInt(socket -> socket.local().getPort()).distinct().toArray(),
+            options);
     this.counters = counters;
     this.thread = Thread.ofPlatform().name("reflector").daemon(false).unstarted(this::run);
   }
@@ -60,28 +61,28 @@ public final class Reflector implements AutoCloseable {
    * Binds and starts.
    *
    * @param locals addresses to listen on
-   * @param maxPacketsPerSecond probes over this are dropped and counted
-   * @param epoch names this life of the reflector to its senders
+   * @param options how it behaves
    * @param counters where it counts
    * @throws IOException when an address cannot be bound; nothing stays open then
    */
   public static Reflector start(
       UdpNetwork network,
       List<InetSocketAddress> locals,
-      int maxPacketsPerSecond,
-      int epoch,
+      ReflectorOptions options,
       ReflectorCounters counters)
       throws IOException {
     List<UdpSocket> sockets = new ArrayList<>();
     Poller poller = network.newPoller();
     try {
       for (InetSocketAddress local : locals) {
-        UdpSocket socket = network.open(local, UdpOptions.standard());
+        UdpSocket socket =
+            network.open(
+                local,
+                new UdpOptions(UdpOptions.standard().receiveBufferBytes(), options.sharedPort()));
         sockets.add(socket);
         poller.add(socket);
       }
-      Reflector reflector =
-          new Reflector(network, sockets, poller, maxPacketsPerSecond, epoch, counters);
+      Reflector reflector = new Reflector(network, sockets, poller, options, counters);
       reflector.thread.start();
       return reflector;
     } catch (IOException | RuntimeException e) {
@@ -127,6 +128,10 @@ public final class Reflector implements AutoCloseable {
       if (count == 0) {
         break;
       }
+      // One look at both clocks per batch; a step in between makes the residence absurd, and the
+      // sender then ignores it.
+      var _ = clock.stepped();
+      echo.refreshKeys();
       long now = network.monotonicNanos();
       for (int slot = 0; slot < count; slot++) {
         answer(socket, slot, now);
@@ -146,9 +151,14 @@ public final class Reflector implements AutoCloseable {
   private void answer(UdpSocket socket, int slot, long now) {
     Verdict verdict = echo.look(batch, slot, now, (int) counters.ownDrops(), draining);
     if (verdict == Verdict.REFLECTED) {
-      echo.stamp(batch.bytes(), network.realtimeNanos());
+      echo.stamp(batch.bytes(), clock.realtime(network.monotonicNanos()));
       if (socket.reply(batch, slot, echo.tos()) != SendResult.SENT) {
         verdict = Verdict.SEND_FAILED;
+      } else {
+        counters
+            .sources()
+            .reflected(
+                batch.sourceHigh(slot), batch.sourceLow(slot), now, draining, echo.counted());
       }
     }
     counters.add(verdict);

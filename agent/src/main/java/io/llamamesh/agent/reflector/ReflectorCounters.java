@@ -9,10 +9,16 @@ public final class ReflectorCounters {
 
   private final AtomicLongArray verdicts = new AtomicLongArray(Verdict.values().length);
   private final AtomicLong overflows = new AtomicLong();
+  private final SourceTable sources = new SourceTable();
 
   /** Datagrams that ended with this verdict. */
   public long count(Verdict verdict) {
     return verdicts.get(verdict.ordinal());
+  }
+
+  /** What was reflected, per sender. */
+  public SourceTable sources() {
+    return sources;
   }
 
   /** Datagrams that the kernel dropped because the receive buffer was full. */

@@ -42,6 +42,12 @@ public final class Slots {
   /** On a reply: the arrival's ToS is known. */
   public static final int FLAG_TOS_SEEN = 8;
 
+  /** Where the number of the key is. */
+  static final int AT_KEY = 7;
+
+  /** Where the MAC is. */
+  static final int AT_MAC = 56;
+
   private static final short MAGIC = 0x4c4d;
 
   private Slots() {}

@@ -3,6 +3,7 @@ package io.llamamesh.agent.collector;
 import io.llamamesh.agent.net.FakeNetwork;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
+import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeParser;
 import io.llamamesh.agent.wire.Slots;
 import java.net.InetAddress;
@@ -61,6 +62,8 @@ final class Mesh {
             0x1234_5678,
             archive,
             counters,
+            List::of,
+            () -> ProbeKeys.NONE,
             (peer, before, now) -> states.add(before + ">" + now),
             new CollectorReports() {
               @Override
@@ -95,6 +98,7 @@ final class Mesh {
         new InetSocketAddress(InetAddress.ofLiteral("127.0.0." + host), 8100),
         ports,
         period,
+        false,
         Map.of("dst_ip", "127.0.0." + host));
   }
 

@@ -31,6 +31,7 @@ class ApiServerTest {
   private final WindowArchive archive = new WindowArchive("b00t");
   private final HttpClient client = HttpClient.newHttpClient();
   private ApiServer api;
+  private boolean open = true;
 
   @BeforeEach
   void start() throws IOException {
@@ -41,6 +42,7 @@ class ApiServerTest {
             1,
             () -> 3,
             () -> ConfigState.NONE,
+            java.util.Map::of,
             archive,
             new CollectorCounters(),
             new ReflectorCounters());
@@ -48,7 +50,8 @@ class ApiServerTest {
         ApiServer.start(
             List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
             state,
-            InstantSource.fixed(Instant.parse("2026-01-31T12:00:00.000000001Z")));
+            InstantSource.fixed(Instant.parse("2026-01-31T12:00:00.000000001Z")),
+            token -> open || token.equals("secret"));
   }
 
   @AfterEach
@@ -183,5 +186,29 @@ class ApiServerTest {
     assertThat(get("/metrics").body())
         .contains("llamamesh_probes_total{outcome=\"lost\"} 0.0")
         .contains("llamamesh_collector_flows 3.0");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/influxdata", "/latency", "/metrics"})
+  void resultsNeedAValidToken(String path) throws Exception {
+    open = false;
+
+    assertThat(get(path).statusCode()).isEqualTo(401);
+    assertThat(
+            send(HttpRequest.newBuilder(uri(path)).header("Authorization", "Bearer wrong").build())
+                .statusCode())
+        .isEqualTo(401);
+    assertThat(
+            send(HttpRequest.newBuilder(uri(path)).header("Authorization", "Bearer secret").build())
+                .statusCode())
+        .isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/status", "/healthz", "/readyz"})
+  void whetherItLivesMayBeAskedWithoutAToken(String path) throws Exception {
+    open = false;
+
+    assertThat(get(path).statusCode()).isEqualTo(200);
   }
 }

@@ -3,7 +3,7 @@ package io.llamamesh.agent.reflector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.llamamesh.agent.net.ChannelNetwork;
+import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.wire.ProbeFormat;
 import io.llamamesh.agent.wire.ProbeParser;
@@ -27,7 +27,7 @@ class ReflectorTest {
 
   private static final InetAddress HOST = InetAddress.ofLiteral("127.0.0.1");
 
-  private final UdpNetwork network = new ChannelNetwork("test");
+  private final UdpNetwork network = NativeNetwork.orChannels();
   private final ReflectorCounters counters = new ReflectorCounters();
   private Reflector reflector;
   private DatagramSocket client;
@@ -40,7 +40,11 @@ class ReflectorTest {
   }
 
   private Reflector reflector(int limit) throws IOException {
-    return Reflector.start(network, List.of(new InetSocketAddress(HOST, 0)), limit, 77, counters);
+    return Reflector.start(
+        network,
+        List.of(new InetSocketAddress(HOST, 0)),
+        ReflectorOptions.standard(limit, 77),
+        counters);
   }
 
   @AfterEach
@@ -99,6 +103,27 @@ class ReflectorTest {
     send(foreign);
 
     assertThat(receive()).isEqualTo(foreign);
+  }
+
+  @Test
+  void thePythonLlamasDatagramComesBackOnlyWhereThatWasAskedFor() throws IOException {
+    byte[] legacy = new byte[36];
+    System.arraycopy(
+        "__llama__".getBytes(java.nio.charset.StandardCharsets.US_ASCII), 0, legacy, 0, 9);
+    legacy[15] = 42;
+    send(legacy);
+    await().until(() -> counters.count(Verdict.MALFORMED) == 1);
+
+    reflector.close();
+    reflector =
+        Reflector.start(
+            network,
+            List.of(new InetSocketAddress(HOST, 0)),
+            ReflectorOptions.standard(1000, 1).withLegacy(),
+            counters);
+    send(legacy);
+
+    assertThat(receive()).isEqualTo(legacy);
   }
 
   @Test

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llamamesh.apiserver.json.Json;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -135,7 +136,7 @@ public final class FieldSet {
     if (further.length == 0) {
       left.remove(element);
     } else {
-      String[] rest = java.util.Arrays.copyOfRange(further, 1, further.length);
+      String[] rest = Arrays.copyOfRange(further, 1, further.length);
       left.put(element, below.without(further[0], rest));
     }
     return of(self, left);

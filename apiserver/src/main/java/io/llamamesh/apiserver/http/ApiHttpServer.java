@@ -1,7 +1,9 @@
 package io.llamamesh.apiserver.http;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.llamamesh.apiserver.gc.GarbageCollector;
 import io.llamamesh.apiserver.journal.RequestJournal;
 import io.llamamesh.apiserver.json.Json;
 import io.llamamesh.apiserver.objects.Deletion;
@@ -25,6 +27,8 @@ public final class ApiHttpServer implements AutoCloseable {
   private final Catalog catalog;
   private final ResourceEndpoint resources;
   private final Discovery discovery;
+  private final OpenApi openApi;
+  private final RequestJournal journal;
   private final HttpServer server;
   private final ExecutorService threads;
 
@@ -48,11 +52,14 @@ public final class ApiHttpServer implements AutoCloseable {
       ObjectStore store,
       ObjectService objects,
       Deletion deletion,
+      GarbageCollector collector,
       RequestJournal journal)
       throws IOException {
     this.catalog = catalog;
-    this.resources = new ResourceEndpoint(store, objects, deletion, journal);
+    this.resources = new ResourceEndpoint(store, objects, deletion, collector, journal);
     this.discovery = new Discovery(catalog);
+    this.openApi = new OpenApi(catalog);
+    this.journal = journal;
     this.server = HttpServer.create(address, 1024);
     this.threads =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("apiserver-", 0).factory());
@@ -82,7 +89,7 @@ public final class ApiHttpServer implements AutoCloseable {
         call.answer(problem.code(), problem.status());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | LinkageError e) {
         LOG.error("request failed method={} uri={}", call.method(), exchange.getRequestURI(), e);
         ApiProblem problem = ApiProblem.internal("the stand-in failed: " + e);
         call.answer(problem.code(), problem.status());
@@ -106,9 +113,17 @@ public final class ApiHttpServer implements AutoCloseable {
           case 1 -> call.answer(200, discovery.groups());
           case 2 -> call.answer(200, discovery.group(path.get(1)));
           case 3 -> call.answer(200, discovery.resources(path.get(1), path.get(2)));
-          default -> resources.serve(call, Target.of(path, catalog));
+          default -> {
+            Reviews.Review review = Reviews.at(path);
+            if (review == null) {
+              resources.serve(call, Target.of(path, catalog));
+            } else {
+              review(call, review);
+            }
+          }
         }
       }
+      case "openapi" -> openApi(call, path);
       case "version" -> call.answer(200, version());
       case "healthz", "livez", "readyz" ->
           call.answer(200, "text/plain", "ok".getBytes(StandardCharsets.US_ASCII));
@@ -116,11 +131,33 @@ public final class ApiHttpServer implements AutoCloseable {
     }
   }
 
-  private static com.fasterxml.jackson.databind.JsonNode version() {
+  private void review(Call call, Reviews.Review review) throws IOException {
+    if (!call.method().equals("POST")) {
+      throw ApiProblem.methodNotAllowed();
+    }
+    journal.record(
+        new RequestJournal.Request(
+            call.identity(), "create", review.plural() + "." + review.group()));
+    call.answer(201, Reviews.answer(review, call.object(), call.identity()));
+  }
+
+  private void openApi(Call call, List<String> path) throws IOException {
+    if (path.size() < 2 || !path.get(1).equals("v3")) {
+      throw ApiProblem.noSuchPath();
+    }
+    switch (path.size()) {
+      case 2 -> call.answer(200, openApi.index());
+      case 4 -> call.answer(200, openApi.document("", path.get(3)));
+      case 5 -> call.answer(200, openApi.document(path.get(3), path.get(4)));
+      default -> throw ApiProblem.noSuchPath();
+    }
+  }
+
+  private static ObjectNode version() {
     return Json.object()
         .put("major", "1")
-        .put("minor", "34")
-        .put("gitVersion", "v1.34.0+llama-mesh-stand-in")
+        .put("minor", "33")
+        .put("gitVersion", "v1.33.0+llama-mesh-stand-in")
         .put("gitCommit", "none")
         .put("gitTreeState", "clean")
         .put("buildDate", "2026-01-01T00:00:00Z")

@@ -105,6 +105,11 @@ final class Call {
     if (bytes.length == 0) {
       return null;
     }
+    if (mediaType().equals("application/vnd.kubernetes.protobuf")) {
+      throw ApiProblem.unsupportedMediaType(
+          "the stand-in takes JSON and YAML, not protobuf: with kubectl, create objects by"
+              + " `kubectl apply -f`");
+    }
     try {
       return Json.parse(bytes);
     } catch (IOException e) {

@@ -1,24 +1,38 @@
 package io.llamamesh.apiserver.http;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.llamamesh.apiserver.json.Json;
 import io.llamamesh.apiserver.store.Stored;
+import io.llamamesh.apiserver.table.Tables;
 import io.llamamesh.apiserver.types.ResourceType;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
 
 /** Objects in the form that the Accept header asks for. */
 interface RequestedForm {
-  /** An object. */
+  /** An object, also in a watch event. */
   byte[] one(Stored object);
-
-  /** An object in a watch event. */
-  byte[] event(Stored object);
 
   /** A page of a list. */
   void list(ListPages.Page page, OutputStream out) throws IOException;
 
-  /** The form for a call. */
+  /** The form for a call: the first one asked for that there is. */
   static RequestedForm of(Call call, ResourceType type) {
+    for (String accepted : call.header("Accept").split(",", -1)) {
+      if (accepted.contains("as=Table") && !accepted.contains("v=v1beta1")) {
+        return new Table(new Tables(type, call.query("includeObject")));
+      }
+      if (accepted.contains("as=PartialObjectMetadata")) {
+        return new MetadataOnly();
+      }
+      if (!accepted.contains("as=") && accepted.contains("json")) {
+        break;
+      }
+    }
     return new Plain(type);
   }
 
@@ -30,22 +44,12 @@ interface RequestedForm {
     }
 
     @Override
-    public byte[] event(Stored object) {
-      return object.bytes();
-    }
-
-    @Override
     public void list(ListPages.Page page, OutputStream out) throws IOException {
-      StringBuilder head = new StringBuilder();
-      head.append("{\"kind\":\"").append(type.kind()).append("List\",\"apiVersion\":\"");
-      head.append(type.apiVersion()).append("\",\"metadata\":{\"resourceVersion\":\"");
-      head.append(page.revision()).append('"');
-      if (!page.next().isEmpty()) {
-        head.append(",\"continue\":\"").append(page.next());
-        head.append("\",\"remainingItemCount\":").append(page.remaining());
-      }
-      head.append("},\"items\":[");
-      out.write(head.toString().getBytes(StandardCharsets.US_ASCII));
+      ObjectNode list = Json.object().put("kind", type.kind() + "List");
+      list.put("apiVersion", type.apiVersion()).set("metadata", listMetadata(page));
+      byte[] head = Json.bytes(list);
+      out.write(head, 0, head.length - 1);
+      out.write(",\"items\":[".getBytes(StandardCharsets.US_ASCII));
       boolean first = true;
       for (Stored object : page.objects()) {
         if (!first) {
@@ -57,5 +61,48 @@ interface RequestedForm {
       out.write(']');
       out.write('}');
     }
+  }
+
+  /** Objects as rows of cells. */
+  record Table(Tables tables) implements RequestedForm {
+    @Override
+    public byte[] one(Stored object) {
+      ObjectNode table = tables.table(List.of(object.tree()), Instant.now());
+      Json.metadata(table).put("resourceVersion", Long.toString(object.revision()));
+      return Json.bytes(table);
+    }
+
+    @Override
+    public void list(ListPages.Page page, OutputStream out) throws IOException {
+      ObjectNode table =
+          tables.table(page.objects().stream().map(Stored::tree).toList(), Instant.now());
+      table.set("metadata", listMetadata(page));
+      out.write(Json.bytes(table));
+    }
+  }
+
+  /** Objects without spec and status. */
+  record MetadataOnly() implements RequestedForm {
+    @Override
+    public byte[] one(Stored object) {
+      return Json.bytes(Tables.metadataOnly(object.tree()));
+    }
+
+    @Override
+    public void list(ListPages.Page page, OutputStream out) throws IOException {
+      ObjectNode list = Json.object().put("kind", "PartialObjectMetadataList");
+      list.put("apiVersion", "meta.k8s.io/v1").set("metadata", listMetadata(page));
+      ArrayNode items = list.putArray("items");
+      page.objects().forEach(object -> items.add(Tables.metadataOnly(object.tree())));
+      out.write(Json.bytes(list));
+    }
+  }
+
+  private static ObjectNode listMetadata(ListPages.Page page) {
+    ObjectNode metadata = Json.object().put("resourceVersion", Long.toString(page.revision()));
+    if (!page.next().isEmpty()) {
+      metadata.put("continue", page.next()).put("remainingItemCount", page.remaining());
+    }
+    return metadata;
   }
 }

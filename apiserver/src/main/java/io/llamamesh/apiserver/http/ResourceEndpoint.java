@@ -2,6 +2,7 @@ package io.llamamesh.apiserver.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.llamamesh.apiserver.gc.GarbageCollector;
 import io.llamamesh.apiserver.journal.RequestJournal;
 import io.llamamesh.apiserver.json.Json;
 import io.llamamesh.apiserver.objects.Deletion;
@@ -16,6 +17,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The verbs on objects and collections. */
 final class ResourceEndpoint {
@@ -24,14 +26,20 @@ final class ResourceEndpoint {
   private final ObjectStore store;
   private final ObjectService objects;
   private final Deletion deletion;
+  private final GarbageCollector collector;
   private final RequestJournal journal;
   private final ListPages pages = new ListPages();
 
   ResourceEndpoint(
-      ObjectStore store, ObjectService objects, Deletion deletion, RequestJournal journal) {
+      ObjectStore store,
+      ObjectService objects,
+      Deletion deletion,
+      GarbageCollector collector,
+      RequestJournal journal) {
     this.store = store;
     this.objects = objects;
     this.deletion = deletion;
+    this.collector = collector;
     this.journal = journal;
   }
 
@@ -86,7 +94,7 @@ final class ResourceEndpoint {
   private void watch(Call call, Target target) throws IOException, InterruptedException {
     Selection selection = selection(call, target);
     RequestedForm form = form(call, target);
-    new WatchStream(store, target, selection, form::event, call).run();
+    new WatchStream(store, target, selection, form::one, call).run();
   }
 
   private void list(Call call, Target target) throws IOException {
@@ -162,8 +170,11 @@ final class ResourceEndpoint {
   }
 
   private void delete(Call call, Target target) throws IOException {
-    Deletion.Options options =
-        Deletion.Options.of(call.bodyOrNull(), !call.query("dryRun").isEmpty());
+    JsonNode body = call.bodyOrNull();
+    Deletion.Options options = Deletion.Options.of(body, !call.query("dryRun").isEmpty());
+    if (orphans(call, body) && !options.dryRun()) {
+      collector.release(objects.get(target.type(), target.namespace(), target.name()).uid());
+    }
     Deletion.Deleted deleted =
         deletion.delete(target.type(), target.namespace(), target.name(), options);
     if (!deleted.gone() || target.type().bucket().equals("pods")) {
@@ -179,6 +190,12 @@ final class ResourceEndpoint {
     }
     details.put("kind", target.type().plural()).put("uid", deleted.object().uid());
     call.answer(200, status);
+  }
+
+  private static boolean orphans(Call call, @Nullable JsonNode body) {
+    String asked = call.query("propagationPolicy");
+    return (asked.isEmpty() && body != null ? Json.text(body, "propagationPolicy") : asked)
+        .equals("Orphan");
   }
 
   private void deleteAll(Call call, Target target) throws IOException {

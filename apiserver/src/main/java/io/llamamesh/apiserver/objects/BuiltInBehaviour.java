@@ -7,6 +7,7 @@ import io.llamamesh.apiserver.json.Json;
 import io.llamamesh.apiserver.types.ResourceType;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Locale;
 import java.util.Set;
 
 /** What the server sets by itself on some built-in kinds. */
@@ -28,6 +29,7 @@ final class BuiltInBehaviour {
         Json.objectAt(Json.metadata(object), "labels")
             .put("kubernetes.io/metadata.name", Json.text(object, "metadata", "name"));
       }
+      case "services" -> giveAddress(object);
       case "pods" -> object.putObject("status").put("phase", "Pending");
       case "customresourcedefinitions.apiextensions.k8s.io" -> establish(object, now);
       default -> {}
@@ -49,11 +51,23 @@ final class BuiltInBehaviour {
           object.put("type", "Opaque");
         }
       }
+      case "services" ->
+          object
+              .path("spec")
+              .path("ports")
+              .forEach(port -> {
+                if (port instanceof ObjectNode open && !port.has("targetPort")) {
+                  open.set("targetPort", port.path("port"));
+                }
+              });
+      case "pods" -> pullPolicies(object.path("spec"));
+      case "daemonsets.apps", "deployments.apps", "statefulsets.apps", "replicasets.apps" ->
+          pullPolicies(object.path("spec").path("template").path("spec"));
       case "customresourcedefinitions.apiextensions.k8s.io" -> {
         ObjectNode names = Json.objectAt(Json.objectAt(object, "spec"), "names");
         String kind = Json.text(names, "kind");
         if (!names.has("singular")) {
-          names.put("singular", kind.toLowerCase(java.util.Locale.ROOT));
+          names.put("singular", kind.toLowerCase(Locale.ROOT));
         }
         if (!names.has("listKind")) {
           names.put("listKind", kind + "List");
@@ -63,6 +77,31 @@ final class BuiltInBehaviour {
         }
       }
       default -> {}
+    }
+  }
+
+  private static void pullPolicies(JsonNode podSpec) {
+    for (String list : new String[] {"initContainers", "containers"}) {
+      for (JsonNode container : podSpec.path(list)) {
+        String image = Json.text(container, "image");
+        if (container instanceof ObjectNode open && !container.has("imagePullPolicy")) {
+          boolean newest =
+              image.endsWith(":latest") || image.indexOf(':', image.lastIndexOf('/') + 1) < 0;
+          open.put("imagePullPolicy", newest ? "Always" : "IfNotPresent");
+        }
+      }
+    }
+  }
+
+  /** An address of the usual service network; two services may well get the same. */
+  private static void giveAddress(ObjectNode service) {
+    ObjectNode spec = Json.objectAt(service, "spec");
+    if (!spec.has("clusterIP") && !Json.text(spec, "type").equals("ExternalName")) {
+      int hash = Json.text(service, "metadata", "uid").hashCode();
+      spec.put("clusterIP", "10.96." + ((hash >>> 8) & 0xff) + "." + (1 + (hash & 0x7f)));
+    }
+    if (spec.has("clusterIP")) {
+      spec.putArray("clusterIPs").add(Json.text(spec, "clusterIP"));
     }
   }
 

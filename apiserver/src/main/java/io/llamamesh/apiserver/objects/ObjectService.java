@@ -13,6 +13,7 @@ import io.llamamesh.apiserver.types.ResourceType;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ public final class ObjectService {
 
   private final ObjectStore store;
   private final Clock clock;
+  private final Admission admission = new Admission();
 
   /** A service over a store, which others may read but not write. */
   public ObjectService(ObjectStore store, Clock clock) {
@@ -82,7 +84,7 @@ public final class ObjectService {
           type.group(),
           type.kind(),
           name,
-          java.util.List.of(
+          List.of(
               new ApiProblem.Cause(
                   "FieldValueInvalid",
                   "metadata.resourceVersion",
@@ -159,8 +161,7 @@ public final class ObjectService {
     }
     ObjectNode metadata = Json.metadata(object);
     metadata.remove(
-        java.util.List.of(
-            "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"));
+        List.of("selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"));
     metadata.put("uid", UUID.randomUUID().toString());
     metadata.put("creationTimestamp", now);
     if (type.countsGeneration()) {
@@ -168,7 +169,7 @@ public final class ObjectService {
     }
     BuiltInBehaviour.onCreate(object, type, now);
     BuiltInBehaviour.onWrite(object, type, now);
-    Admission.complete(object, null, type);
+    admission.complete(object, null, type);
     Key key = new Key(type.bucket(), namespace, Json.text(metadata, "name"));
     if (options.dryRun()) {
       return Stored.unsaved(key, 0, object);
@@ -197,7 +198,7 @@ public final class ObjectService {
       }
       ObjectNode next = Lifecycle.next(live, wanted, type, options.status());
       BuiltInBehaviour.onWrite(next, type, now());
-      Admission.complete(next, live, type);
+      admission.complete(next, live, type);
       Lifecycle.countGeneration(live, next, type);
       if (tracksOwner) {
         if (FieldOwnership.sameContent(live, next)) {

@@ -3,9 +3,11 @@ package io.llamamesh.apiserver.objects;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.zjsonpatch.JsonPatch;
+import io.fabric8.zjsonpatch.JsonPatchException;
 import io.llamamesh.apiserver.json.Json;
 import io.llamamesh.apiserver.problem.ApiProblem;
 import io.llamamesh.apiserver.types.ResourceType;
+import java.util.List;
 
 /** The patch formats but server-side apply. */
 public enum Patches {
@@ -49,12 +51,12 @@ public enum Patches {
         return object;
       }
       throw ApiProblem.badRequest("the patch does not leave an object");
-    } catch (io.fabric8.zjsonpatch.JsonPatchException e) {
+    } catch (JsonPatchException e) {
       throw ApiProblem.invalid(
           type.group(),
           type.kind(),
           Json.text(document, "metadata", "name"),
-          java.util.List.of(
+          List.of(
               new ApiProblem.Cause(
                   "FieldValueInvalid", "patch", "the patch cannot be applied: " + e.getMessage())));
     }

@@ -7,6 +7,7 @@ import io.llamamesh.apiserver.json.Json;
 import io.llamamesh.apiserver.schema.Schema;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -54,7 +55,7 @@ final class StrategicMerge {
     } else if (change instanceof ArrayNode items && schema.listKind() == Schema.ListKind.MAP) {
       merged.set(name, keyed(now instanceof ArrayNode list ? list : Json.array(), items, schema));
     } else if (change.isArray() && schema.listKind() == Schema.ListKind.SET && now != null) {
-      Set<JsonNode> all = new java.util.LinkedHashSet<>();
+      Set<JsonNode> all = new LinkedHashSet<>();
       now.forEach(all::add);
       change.forEach(all::add);
       merged.set(name, Json.array().addAll(all));

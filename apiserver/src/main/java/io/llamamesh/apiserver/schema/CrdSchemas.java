@@ -19,12 +19,16 @@ public final class CrdSchemas {
     return of(openApi, true);
   }
 
+  /** The schema of a value within an object. */
+  public static Schema value(JsonNode openApi) {
+    return of(openApi, false);
+  }
+
   private static Schema of(JsonNode document, boolean isObject) {
     boolean embedded = document.path("x-kubernetes-embedded-resource").asBoolean();
     Schema.Builder schema =
         Schema.builder(type(document))
             .constraints(document)
-            .embedded(embedded)
             .openFields(document.path("x-kubernetes-preserve-unknown-fields").asBoolean())
             .atomicMap("atomic".equals(document.path("x-kubernetes-map-type").asText()));
     Map<String, Supplier<Schema>> fields = new LinkedHashMap<>();

@@ -21,17 +21,15 @@ final class MergeMarkers {
   static {
     set("ObjectMeta.finalizers", "NamespaceSpec.finalizers", "NodeSpec.podCIDRs");
     map("uid", "ObjectMeta.ownerReferences");
-    for (String pod : List.of("PodSpec")) {
-      map(
-          "name",
-          pod + ".containers",
-          pod + ".initContainers",
-          pod + ".ephemeralContainers",
-          pod + ".volumes",
-          pod + ".imagePullSecrets",
-          pod + ".schedulingGates",
-          pod + ".resourceClaims");
-    }
+    map(
+        "name",
+        "PodSpec.containers",
+        "PodSpec.initContainers",
+        "PodSpec.ephemeralContainers",
+        "PodSpec.volumes",
+        "PodSpec.imagePullSecrets",
+        "PodSpec.schedulingGates",
+        "PodSpec.resourceClaims");
     map("ip", "PodSpec.hostAliases", "PodStatus.podIPs");
     LISTS.put(
         "PodSpec.topologySpreadConstraints",

@@ -98,7 +98,7 @@ public final class ModelSchemas {
     }
     Schema made =
         fields.isEmpty()
-            ? Schema.builder(Schema.Type.OBJECT).build()
+            ? Schema.builder(Schema.Type.OBJECT).openFields(true).constraints(preset).build()
             : Schema.builder(Schema.Type.OBJECT)
                 .properties(fields)
                 .atomicMap(MergeMarkers.isAtomic(owner, ""))

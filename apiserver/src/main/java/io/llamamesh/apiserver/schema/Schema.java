@@ -45,7 +45,6 @@ public final class Schema {
   private final List<String> keys;
   private final boolean atomicMap;
   private final boolean openFields;
-  private final boolean embedded;
   private final JsonNode constraints;
 
   private Schema(Builder from) {
@@ -57,7 +56,6 @@ public final class Schema {
     this.keys = List.copyOf(from.keys);
     this.atomicMap = from.atomicMap;
     this.openFields = from.openFields;
-    this.embedded = from.embedded;
     this.constraints = from.constraints;
   }
 
@@ -108,16 +106,6 @@ public final class Schema {
     return atomicMap;
   }
 
-  /** Whether fields that are not declared are kept. */
-  public boolean openFields() {
-    return openFields;
-  }
-
-  /** Whether the value is a whole Kubernetes object of its own. */
-  public boolean embedded() {
-    return embedded;
-  }
-
   /**
    * The schema document of a custom resource's field: bounds, defaults, rules. Missing for built-in
    * kinds.
@@ -141,7 +129,6 @@ public final class Schema {
     private List<String> keys = List.of();
     private boolean atomicMap;
     private boolean openFields;
-    private boolean embedded;
     private JsonNode constraints = MissingNode.getInstance();
 
     private Builder(Type type) {
@@ -182,12 +169,6 @@ public final class Schema {
     /** Undeclared fields are kept. */
     public Builder openFields(boolean open) {
       this.openFields = open;
-      return this;
-    }
-
-    /** The value is a Kubernetes object. */
-    public Builder embedded(boolean isEmbedded) {
-      this.embedded = isEmbedded;
       return this;
     }
 

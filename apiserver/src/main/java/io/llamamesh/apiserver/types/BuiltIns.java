@@ -39,12 +39,26 @@ import io.llamamesh.apiserver.schema.ModelSchemas;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** The built-in resources: those that a mesh, its operator, and a person looking at them meet. */
 final class BuiltIns {
   private static final String NS = "namespaced";
   private static final String STATUS = "status";
   private static final String GENERATION = "generation";
+
+  /** What {@code kubectl get all} means. */
+  private static final Set<String> IN_ALL =
+      Set.of(
+          "pods",
+          "replicationcontrollers",
+          "services",
+          "daemonsets",
+          "deployments",
+          "replicasets",
+          "statefulsets",
+          "jobs",
+          "cronjobs");
 
   private final List<ResourceType> types = new ArrayList<>();
 
@@ -146,7 +160,7 @@ final class BuiltIns {
             kind.toLowerCase(Locale.ROOT),
             kind,
             shortName.isEmpty() ? List.of() : List.of(shortName),
-            List.of(),
+            IN_ALL.contains(plural) ? List.of("all") : List.of(),
             traits.contains(NS),
             traits.contains(STATUS),
             traits.contains(GENERATION),

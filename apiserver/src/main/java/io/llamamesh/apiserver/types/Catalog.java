@@ -10,11 +10,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** The resources served now. Any thread may call anything. */
 public final class Catalog {
   private final Map<String, ResourceType> types = new ConcurrentSkipListMap<>();
+
+  private final AtomicLong generation = new AtomicLong();
 
   /** The built-in resources. */
   public Catalog() {
@@ -39,6 +42,11 @@ public final class Catalog {
   /** Everything served, ordered by group, version and plural. */
   public Collection<ResourceType> all() {
     return List.copyOf(types.values());
+  }
+
+  /** Another number after every change of what is served. */
+  public long generation() {
+    return generation.get();
   }
 
   /** Groups with their versions, the core group left out. */
@@ -88,9 +96,11 @@ public final class Catalog {
     String group = Json.text(definition, "spec", "group");
     String plural = Json.text(definition, "spec", "names", "plural");
     types.values().removeIf(type -> type.custom() && type.is(group, plural));
+    generation.incrementAndGet();
   }
 
   private void put(ResourceType type) {
+    generation.incrementAndGet();
     types.put(id(type.group(), type.version(), type.plural()), type);
   }
 

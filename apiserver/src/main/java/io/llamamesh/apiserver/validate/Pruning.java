@@ -7,6 +7,7 @@ import io.llamamesh.apiserver.problem.ApiProblem;
 import io.llamamesh.apiserver.schema.Schema;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Takes out of a document what its schema does not know. */
@@ -32,11 +33,11 @@ public final class Pruning {
     if (!judgedLater && !fits(value, schema.type())) {
       throw ApiProblem.badRequest(
           "cannot unmarshal "
-              + value.getNodeType().name().toLowerCase(java.util.Locale.ROOT)
+              + value.getNodeType().name().toLowerCase(Locale.ROOT)
               + " into field "
               + path
               + " of type "
-              + schema.type().name().toLowerCase(java.util.Locale.ROOT).replace('_', '-'));
+              + schema.type().name().toLowerCase(Locale.ROOT).replace('_', '-'));
     }
     if (value instanceof ObjectNode object) {
       pruneObject(object, schema, custom, path, unknown);

@@ -26,6 +26,13 @@ public final class Structure {
     return checker.causes;
   }
 
+  /** Everything that is wrong with a value within an object. */
+  public static List<Cause> checkValue(JsonNode value, JsonNode schema, String path) {
+    Structure checker = new Structure();
+    checker.value(value, schema, path);
+    return checker.causes;
+  }
+
   private void value(JsonNode value, JsonNode schema, String path) {
     if (value.isNull()) {
       if (!schema.path("nullable").asBoolean() && schema.has("type")) {

@@ -1,17 +1,27 @@
 package io.llamamesh.operator.main;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.javaoperatorsdk.operator.Operator;
+import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
+import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetrics;
 import io.javaoperatorsdk.operator.processing.event.rate.LinearRateLimiter;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.operator.reconcile.LlamaMeshReconciler;
+import io.llamamesh.operator.resources.EventWriter;
 import io.llamamesh.operator.resources.Writer;
 import io.llamamesh.operator.status.ReportPoller;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The operator inside another program: starts on construction, stops everything of its own on
@@ -21,41 +31,64 @@ import java.util.Set;
  * <p>The CRD must be there. An instance is started once and then discarded.
  */
 public final class EmbeddedOperator implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedOperator.class);
+
   /** At most one look at a mesh in this time: what comes in a burst is looked at together. */
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
   private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
 
   private final Operator operator;
+  private final LlamaMeshReconciler reconciler;
   private final Writer writer;
   private final ReportPoller poller;
+  private final AtomicBoolean broken;
 
-  private EmbeddedOperator(Operator operator, Writer writer, ReportPoller poller) {
+  private EmbeddedOperator(
+      Operator operator,
+      LlamaMeshReconciler reconciler,
+      Writer writer,
+      ReportPoller poller,
+      AtomicBoolean broken) {
     this.operator = operator;
+    this.reconciler = reconciler;
     this.writer = writer;
     this.poller = poller;
+    this.broken = broken;
+  }
+
+  /** Starts an operator whose meters nobody reads; else as the other one. */
+  public static EmbeddedOperator start(KubernetesClient client, OperatorOptions options) {
+    return start(client, options, new SimpleMeterRegistry());
   }
 
   /**
-   * Starts an operator; returns when it watches everything.
+   * Starts an operator; returns when it watches everything, or with leader election when it stands
+   * by.
    *
+   * @param registry takes the operator's meters; stays the caller's
    * @throws io.javaoperatorsdk.operator.OperatorException where the API server cannot be reached,
    *     the CRD is not there, or a right is missing
    */
-  public static EmbeddedOperator start(KubernetesClient client, OperatorOptions options) {
-    Operator operator =
-        new Operator(overrider ->
-            overrider
-                .withKubernetesClient(client)
-                .withCloseClientOnStop(false)
-                .withReconciliationTerminationTimeout(STOP_WITHIN)
-                .withCacheSyncTimeout(Duration.ofMinutes(1)));
+  public static EmbeddedOperator start(
+      KubernetesClient client, OperatorOptions options, MeterRegistry registry) {
+    AtomicBoolean broken = new AtomicBoolean();
     Writer writer = new Writer(client);
     ReportPoller poller = ReportPoller.start();
-    EmbeddedOperator embedded = new EmbeddedOperator(operator, writer, poller);
+    LlamaMeshReconciler reconciler =
+        new LlamaMeshReconciler(
+            options.images(), writer, new EventWriter(client), poller, Clock.systemUTC(), registry);
+    Operator operator =
+        new Operator(overrider -> {
+          configure(overrider, client, registry, broken);
+          if (options.leaderElection() != null) {
+            elect(overrider, options.leaderElection(), reconciler);
+          }
+        });
+    EmbeddedOperator embedded = new EmbeddedOperator(operator, reconciler, writer, poller, broken);
     try {
       operator.register(
-          new LlamaMeshReconciler(options.images(), writer, poller, Clock.systemUTC()),
+          reconciler,
           controller -> {
             controller
                 .withFieldManager(Writer.FIELD_MANAGER)
@@ -77,10 +110,63 @@ public final class EmbeddedOperator implements AutoCloseable {
     }
   }
 
-  /** Whether everything is watched as it should be. */
-  public boolean isHealthy() {
-    return operator.getRuntimeInfo().isStarted()
-        && operator.getRuntimeInfo().allEventSourcesAreHealthy();
+  private static void configure(
+      ConfigurationServiceOverrider overrider,
+      KubernetesClient client,
+      MeterRegistry registry,
+      AtomicBoolean broken) {
+    overrider
+        .withKubernetesClient(client)
+        .withCloseClientOnStop(false)
+        .withReconciliationTerminationTimeout(STOP_WITHIN)
+        .withCacheSyncTimeout(Duration.ofMinutes(1))
+        .withMetrics(MicrometerMetrics.withoutPerResourceMetrics(registry))
+        // JOSDK's own handler would end the process.
+        .withInformerStoppedHandler((informer, problem) -> {
+          if (problem != null) {
+            LOG.error("a watch ended resource={}", informer.getApiTypeClass(), problem);
+            broken.set(true);
+          }
+        });
+  }
+
+  private static void elect(
+      ConfigurationServiceOverrider overrider,
+      LeaderElection election,
+      LlamaMeshReconciler reconciler) {
+    overrider.withLeaderElectionConfiguration(
+        LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(LeaderElection.LEASE)
+            .withLeaseNamespace(election.namespace())
+            .withIdentity(election.identity())
+            .withExitOnStopLeading(false)
+            .withLeaderCallbacks(
+                new LeaderCallbacks(
+                    () -> LOG.info("leads identity={}", election.identity()),
+                    () -> {
+                      // JOSDK's controllers would go on beside the new leader's.
+                      reconciler.stop();
+                      election.onLost().run();
+                    },
+                    leader -> LOG.info("leader is identity={}", leader)))
+            .build());
+  }
+
+  /** How often it has looked at a mesh since it started. */
+  public long looks() {
+    return reconciler.looks();
+  }
+
+  /**
+   * Names of what is not watched; empty where all is well. A watch that was cut and is being opened
+   * again is well: that is what watches are like.
+   */
+  public Set<String> unwatched() {
+    return reconciler.unwatched();
+  }
+
+  /** Whether a watch ended for good: only a new instance helps. */
+  public boolean isBroken() {
+    return broken.get();
   }
 
   private static boolean matters(LlamaMesh next, LlamaMesh before) {
@@ -95,6 +181,7 @@ public final class EmbeddedOperator implements AutoCloseable {
 
   @Override
   public void close() {
+    reconciler.stop();
     poller.close();
     operator.stop();
     writer.close();

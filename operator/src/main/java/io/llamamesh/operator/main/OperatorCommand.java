@@ -1,13 +1,22 @@
 package io.llamamesh.operator.main;
 
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.operator.resources.Images;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.Objects;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +35,7 @@ import picocli.CommandLine.Option;
 final class OperatorCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(OperatorCommand.class);
   private static final long STOP_SECONDS = 15;
+  private static final int CHECK_MILLIS = 10_000;
 
   @Option(
       names = "--namespace",
@@ -46,32 +56,61 @@ final class OperatorCommand implements Callable<Integer> {
   private @Nullable String scraperImage;
 
   @Option(
+      names = "--leader-election",
+      description =
+          "Work only while holding the Lease llama-mesh-operator, so that several can run."
+              + " Ends with code 1 when another takes over.")
+  private boolean leaderElection;
+
+  @Option(
+      names = "--leader-election-namespace",
+      paramLabel = "NAME",
+      description = "Namespace of the Lease. Default: POD_NAMESPACE, else the client's.")
+  private @Nullable String leaseNamespace = System.getenv("POD_NAMESPACE");
+
+  @Option(
       names = "--health-port",
       paramLabel = "PORT",
       defaultValue = "8082",
-      description = "TCP port of /healthz and /readyz. Default: ${DEFAULT-VALUE}.")
+      description = "TCP port of /healthz, /readyz and /metrics. Default: ${DEFAULT-VALUE}.")
   private int healthPort;
+
+  @Option(
+      names = "--log-format",
+      paramLabel = "FORMAT",
+      defaultValue = "TEXT",
+      description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+  private Logs.Format logFormat = Logs.Format.TEXT;
 
   @Override
   public Integer call() throws InterruptedException {
-    Images images = OperatorOptions.defaultImages();
-    OperatorOptions options =
-        new OperatorOptions(
-            namespaces,
-            new Images(
-                agentImage == null ? images.agent() : agentImage,
-                scraperImage == null ? images.scraper() : scraperImage));
+    Logs.use(logFormat);
+    checkServer();
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
+    AtomicBoolean lost = new AtomicBoolean();
+    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(stop, stopped), "shutdown"));
     try (KubernetesClient client =
             new KubernetesClientBuilder()
                 .withHttpClientFactory(new JdkHttpClientFactory())
                 .build();
-        EmbeddedOperator operator = EmbeddedOperator.start(client, options);
+        EmbeddedOperator operator =
+            EmbeddedOperator.start(
+                client,
+                options(
+                    client,
+                    () -> {
+                      lost.set(true);
+                      stop.countDown();
+                    }),
+                metrics);
         HealthServer health =
             HealthServer.start(
-                healthPort, () -> "", () -> operator.isHealthy() ? "" : "a watch is broken")) {
+                healthPort,
+                () -> operator.isBroken() ? "a watch ended for good" : "",
+                () -> ready(operator),
+                metrics::scrape)) {
       LOG.info(
           "operator runs server={} namespaces={} healthPort={}",
           client.getMasterUrl(),
@@ -82,7 +121,60 @@ final class OperatorCommand implements Callable<Integer> {
     } finally {
       stopped.countDown();
     }
+    if (lost.get()) {
+      LOG.warn("another operator leads");
+      return 1;
+    }
     return 0;
+  }
+
+  private String ready(EmbeddedOperator operator) {
+    // One that stands by watches nothing and is as ready as it can be.
+    Set<String> unwatched = leaderElection ? Set.of() : operator.unwatched();
+    return unwatched.isEmpty() ? "" : "not watched: " + String.join(", ", unwatched);
+  }
+
+  /**
+   * Asks for what is needed first, without the patience of the client at work, so that what is
+   * wrong is said in one line and at once.
+   */
+  private void checkServer() {
+    Config config =
+        new ConfigBuilder(Config.autoConfigure(null))
+            .withRequestRetryBackoffLimit(1)
+            .withConnectionTimeout(CHECK_MILLIS)
+            .withRequestTimeout(CHECK_MILLIS)
+            .build();
+    try (KubernetesClient client =
+        new KubernetesClientBuilder()
+            .withConfig(config)
+            .withHttpClientFactory(new JdkHttpClientFactory())
+            .build()) {
+      var meshes = client.resources(LlamaMesh.class);
+      var first = new ListOptionsBuilder().withLimit(1L).build();
+      if (namespaces.isEmpty()) {
+        meshes.inAnyNamespace().list(first);
+      }
+      for (String namespace : namespaces) {
+        meshes.inNamespace(namespace).list(first);
+      }
+    }
+  }
+
+  private OperatorOptions options(KubernetesClient client, Runnable onLost) {
+    Images images = OperatorOptions.defaultImages();
+    String pod = System.getenv("POD_NAME");
+    return new OperatorOptions(
+        namespaces,
+        new Images(
+            Objects.requireNonNullElse(agentImage, images.agent()),
+            Objects.requireNonNullElse(scraperImage, images.scraper())),
+        leaderElection
+            ? new LeaderElection(
+                Objects.requireNonNullElse(leaseNamespace, client.getNamespace()),
+                Objects.requireNonNullElseGet(pod, () -> UUID.randomUUID().toString()),
+                onLost)
+            : null);
   }
 
   private static void stop(CountDownLatch stop, CountDownLatch stopped) {

@@ -9,11 +9,11 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = "Turns LlamaMesh resources into running meshes.",
-    subcommands = {OperatorCommand.class})
+    subcommands = {OperatorCommand.class, ImportCommand.class})
 public final class OperatorMain implements Runnable {
   @CommandLine.Spec private CommandLine.Model.@org.jspecify.annotations.Nullable CommandSpec spec;
 
-  /** Runs and exits: 0 after a stop by signal, 1 where it failed, 2 for a wrong command line. */
+  /** Runs and exits: 1 where it failed, 2 for a wrong command line. */
   public static void main(String[] args) {
     System.exit(commandLine().execute(args));
   }
@@ -30,7 +30,7 @@ public final class OperatorMain implements Runnable {
   public void run() {
     if (spec != null) {
       throw new CommandLine.ParameterException(
-          spec.commandLine(), "a command is missing: write 'operator'");
+          spec.commandLine(), "a command is missing: write 'operator' or 'import FILE'");
     }
   }
 }

@@ -9,16 +9,17 @@ final class Problems {
   static String oneLine(Throwable problem) {
     for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
       if (cause instanceof KubernetesClientException k) {
+        if (k.getCode() <= 0) {
+          return "the API server cannot be reached: "
+              + root(k)
+              + "; check KUBECONFIG or run inside a cluster";
+        }
         return switch (k.getCode()) {
           case 401 -> "the API server does not know us: check the kubeconfig or ServiceAccount";
           case 403 -> "a right is missing: " + k.getMessage();
           case 404 ->
               "llamameshes.llamamesh.io is unknown to the API server: install the CRD first"
                   + " (kubectl apply --server-side -f crds/llamameshes.llamamesh.io-v1.yaml)";
-          case 0 ->
-              "the API server cannot be reached: "
-                  + root(k)
-                  + "; check KUBECONFIG or run inside a cluster";
           default -> String.valueOf(k.getMessage());
         };
       }

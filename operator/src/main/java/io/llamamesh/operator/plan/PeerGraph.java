@@ -25,7 +25,8 @@ final class PeerGraph {
     int k = maxPeers(topology);
     boolean full =
         switch (Objects.requireNonNullElse(topology.mode(), TopologyMode.AUTO)) {
-          case FULL_MESH -> true;
+          // One that outgrew its limit goes on as a sparse one, see SizeCheck.
+          case FULL_MESH -> members.size() <= MAX_FULL_MESH;
           case AUTO -> members.size() <= k + 1;
           case SPARSE -> false;
         };

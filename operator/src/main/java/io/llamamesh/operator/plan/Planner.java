@@ -1,6 +1,7 @@
 package io.llamamesh.operator.plan;
 
 import io.llamamesh.config.CollectorConfig;
+import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.LlamaMeshSpec.Group;
 import io.llamamesh.crd.LlamaMeshSpec.Probe;
 import io.llamamesh.crd.LlamaMeshSpec.Target;
@@ -41,16 +42,11 @@ public final class Planner {
   }
 
   private MeshPlan plan() {
-    List<NodeFacts> placeable =
-        facts.nodes().stream()
-            .filter(node -> !node.excluded() && Placement.fits(node, facts.spec().agent()))
-            .sorted(Comparator.comparing(NodeFacts::name))
-            .toList();
+    List<NodeFacts> nodes =
+        facts.nodes().stream().sorted(Comparator.comparing(NodeFacts::name)).toList();
     for (Group group : groups()) {
       List<NodeFacts> chosen =
-          placeable.stream()
-              .filter(node -> Selectors.matches(group.nodeSelector(), node.labels()))
-              .toList();
+          nodes.stream().filter(node -> selects(facts.spec(), group, node)).toList();
       selected.put(group.name(), chosen);
       members.put(group.name(), chosen.stream().filter(node -> node.joined() != null).toList());
     }
@@ -65,6 +61,13 @@ public final class Planner {
       }
     }
     return new MeshPlan(names(selected), names(members), configs, sizes(), withoutAddress);
+  }
+
+  /** Whether a node belongs to a group, joined or not. */
+  static boolean selects(LlamaMeshSpec spec, Group group, NodeFacts node) {
+    return !node.excluded()
+        && Placement.fits(node, spec.agent())
+        && Selectors.matches(group.nodeSelector(), node.labels());
   }
 
   /** For every source what it probes, in the order of the spec's probes. */

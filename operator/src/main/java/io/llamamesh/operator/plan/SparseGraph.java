@@ -1,10 +1,12 @@
 package io.llamamesh.operator.plan;
 
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * A sparse graph that stays connected, balanced and calm: every node probes its successor on each
@@ -21,64 +23,103 @@ import java.util.TreeMap;
 final class SparseGraph {
   private static final int ZONE_PROBERS = 4;
 
-  private SparseGraph() {}
+  private final List<NodeFacts> members;
+  private final long[] names;
 
+  /** By source, destinations as positions among the members; with repetitions. */
+  private final List<List<Integer>> edges = new ArrayList<>();
+
+  private SparseGraph(List<NodeFacts> members) {
+    this.members = members;
+    names = members.stream().mapToLong(m -> Hash.of(m.name())).toArray();
+    members.forEach(m -> edges.add(new ArrayList<>()));
+  }
+
+  /**
+   * The graph.
+   *
+   * @param members sorted by name
+   */
   static Map<String, List<NodeFacts>> of(String seed, List<NodeFacts> members, int k) {
-    Map<String, Map<String, NodeFacts>> edges = new TreeMap<>();
-    members.forEach(m -> edges.put(m.name(), new TreeMap<>()));
+    SparseGraph graph = new SparseGraph(members);
     long base = Hash.of(seed);
-    int rings = k - k / 8;
-    for (int ring = 0; ring < rings; ring++) {
-      addRing(edges, ranked(Hash.of(base, ring), members));
+    int[] all = IntStream.range(0, members.size()).toArray();
+    for (int ring = 0; ring < k - k / 8; ring++) {
+      int[] order = graph.ranked(Hash.of(base, ring), all);
+      for (int i = 0; i < order.length; i++) {
+        graph.add(order[i], order[(i + 1) % order.length]);
+      }
     }
-    addZones(edges, members, base, k);
-    Map<String, List<NodeFacts>> graph = new TreeMap<>();
-    edges.forEach((source, peers) -> graph.put(source, List.copyOf(peers.values())));
-    return graph;
+    graph.addZones(base, k);
+    return graph.peers();
   }
 
-  private static void addRing(Map<String, Map<String, NodeFacts>> edges, List<NodeFacts> order) {
-    for (int i = 0; i < order.size(); i++) {
-      add(edges, order.get(i), order.get((i + 1) % order.size()));
-    }
-  }
-
-  private static void addZones(
-      Map<String, Map<String, NodeFacts>> edges, List<NodeFacts> members, long base, int k) {
-    Map<String, List<NodeFacts>> zones = new TreeMap<>();
-    for (NodeFacts member : members) {
-      String zone = member.zone();
+  private void addZones(long base, int k) {
+    Map<String, List<Integer>> zones = new TreeMap<>();
+    for (int i = 0; i < members.size(); i++) {
+      String zone = members.get(i).zone();
       if (zone != null) {
-        zones.computeIfAbsent(zone, z -> new ArrayList<>()).add(member);
+        zones.computeIfAbsent(zone, z -> new ArrayList<>()).add(i);
       }
     }
     if (zones.size() > k / 8 + 1) {
       return;
     }
-    zones.replaceAll(
-        (zone, all) -> ranked(base, all).subList(0, Math.min(ZONE_PROBERS, all.size())));
-    zones.forEach((zone, from) ->
-        zones.forEach((other, to) -> {
-          for (int i = 0; i < Math.min(from.size(), to.size()); i++) {
-            // Within a zone this is the node itself, which is never added.
-            add(edges, from.get(i), to.get(i));
-          }
-        }));
-  }
-
-  private static void add(Map<String, Map<String, NodeFacts>> edges, NodeFacts from, NodeFacts to) {
-    Map<String, NodeFacts> peers = edges.get(from.name());
-    if (peers != null && !from.name().equals(to.name())) {
-      peers.put(to.name(), to);
+    List<int[]> probers =
+        zones.values().stream()
+            .map(zone -> ranked(base, zone.stream().mapToInt(Integer::intValue).toArray()))
+            .toList();
+    for (int[] from : probers) {
+      for (int[] to : probers) {
+        for (int i = 0; i < Math.min(ZONE_PROBERS, Math.min(from.length, to.length)); i++) {
+          // Within a zone this is the node itself, which is never added.
+          add(from[i], to[i]);
+        }
+      }
     }
   }
 
-  private static List<NodeFacts> ranked(long seed, List<NodeFacts> members) {
-    record Ranked(long hash, NodeFacts node) {}
-    return members.stream()
-        .map(m -> new Ranked(Hash.of(seed, Hash.of(m.name())), m))
-        .sorted(Comparator.comparingLong(Ranked::hash).thenComparing(r -> r.node().name()))
-        .map(Ranked::node)
-        .toList();
+  private void add(int from, int to) {
+    if (from != to) {
+      edges.get(from).add(to);
+    }
+  }
+
+  private Map<String, List<NodeFacts>> peers() {
+    Map<String, List<NodeFacts>> peers = new LinkedHashMap<>();
+    for (int i = 0; i < members.size(); i++) {
+      List<NodeFacts> sorted =
+          edges.get(i).stream()
+              .mapToInt(Integer::intValue)
+              .sorted()
+              .distinct()
+              .mapToObj(members::get)
+              .toList();
+      peers.put(members.get(i).name(), sorted);
+    }
+    return peers;
+  }
+
+  /** Positions in the order of their hashes, those of equal hashes in the order of their names. */
+  private int[] ranked(long seed, int[] positions) {
+    long[] hashes = new long[positions.length];
+    for (int i = 0; i < positions.length; i++) {
+      hashes[i] = Hash.of(seed, names[positions[i]]);
+    }
+    long[] sorted = hashes.clone();
+    Arrays.sort(sorted);
+    int[] order = new int[positions.length];
+    Arrays.fill(order, -1);
+    for (int i = 0; i < positions.length; i++) {
+      int at = Arrays.binarySearch(sorted, hashes[i]);
+      while (at > 0 && sorted[at - 1] == hashes[i]) {
+        at--;
+      }
+      while (order[at] >= 0) {
+        at++;
+      }
+      order[at] = positions[i];
+    }
+    return order;
   }
 }

@@ -1,13 +1,11 @@
 package io.llamamesh.operator.reconcile;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
-import io.javaoperatorsdk.operator.processing.dependent.kubernetes.SSABasedGenericKubernetesResourceMatcher;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.llamamesh.crd.LlamaMesh;
@@ -16,31 +14,31 @@ import io.llamamesh.crd.LlamaMeshStatus;
 import io.llamamesh.crd.MeshDefaults;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
-import io.llamamesh.operator.plan.NodeFacts;
 import io.llamamesh.operator.plan.Refusal;
-import io.llamamesh.operator.plan.SpecCheck;
+import io.llamamesh.operator.reconcile.MeshWriter.Written;
+import io.llamamesh.operator.resources.AcceptedSpec;
+import io.llamamesh.operator.resources.EventWriter;
 import io.llamamesh.operator.resources.Images;
-import io.llamamesh.operator.resources.MeshObjects;
-import io.llamamesh.operator.resources.NodeConfigMap;
 import io.llamamesh.operator.resources.Owner;
 import io.llamamesh.operator.resources.Writer;
-import io.llamamesh.operator.resources.Writer.Outcome;
+import io.llamamesh.operator.status.AgentsState;
+import io.llamamesh.operator.status.Announcement;
 import io.llamamesh.operator.status.MeshState;
 import io.llamamesh.operator.status.ReportPoller;
+import io.llamamesh.operator.status.ScraperState;
 import io.llamamesh.operator.status.StatusWriter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Makes one mesh what its resource says, and says what it is: reads what is watched, plans, writes
@@ -49,19 +47,34 @@ import org.slf4j.LoggerFactory;
  * <p>JOSDK calls it for one mesh on one thread at a time.
  */
 public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
-  private static final Logger LOG = LoggerFactory.getLogger(LlamaMeshReconciler.class);
-  private static final Duration AFTER_FAILURE = Duration.ofSeconds(5);
+  private static final Duration SOON = Duration.ofSeconds(5);
 
-  private final Images images;
-  private final Writer writer;
+  private final MeshWriter writer;
+  private final EventWriter events;
   private final ReportPoller poller;
   private final Clock clock;
+  private final Meters meters;
   private final Map<String, MeshMemory> memories = new ConcurrentHashMap<>();
-  private @Nullable Watches watches;
+  private final LongAdder looks = new LongAdder();
+  private volatile @Nullable Watches watches;
+  private volatile boolean stopped;
 
-  public LlamaMeshReconciler(Images images, Writer writer, ReportPoller poller, Clock clock) {
-    this.images = images;
-    this.writer = writer;
+  public LlamaMeshReconciler(
+      Images images,
+      Writer writer,
+      EventWriter events,
+      ReportPoller poller,
+      Clock clock,
+      MeterRegistry registry) {
+    this.meters = new Meters(registry);
+    meters.gauge("meshes", "Meshes looked after", memories, Map::size);
+    meters.gauge(
+        "members",
+        "Members of all meshes",
+        memories,
+        all -> all.values().stream().mapToInt(MeshMemory::members).sum());
+    this.events = events;
+    this.writer = new MeshWriter(images, writer, clock);
     this.poller = poller;
     this.clock = clock;
   }
@@ -79,136 +92,83 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
       throws InterruptedException {
     Watches seen = Objects.requireNonNull(watches, "prepared before the first reconcile");
     MeshMemory memory = memory(mesh, seen);
-    List<Refusal> refusals = SpecCheck.check(mesh.getSpec());
-    if (refusals.isEmpty()) {
-      memory.accepted = MeshDefaults.fill(mesh.getSpec());
-    }
-    LlamaMeshSpec spec = memory.accepted;
-    boolean paused = mesh.getSpec() != null && Boolean.TRUE.equals(mesh.getSpec().paused());
     List<NodeView> nodes = seen.nodes().sorted(Comparator.comparing(NodeView::name)).toList();
     List<PodFacts> pods = seen.pods(mesh);
+    List<ConfigMap> configMaps = List.copyOf(seen.configMaps(mesh).values());
+    if (stopped) {
+      // A watch that has been ended shows no nodes, and a mesh without nodes would be taken down.
+      return UpdateControl.noUpdate();
+    }
+    String name = mesh.getMetadata().getName();
+    List<Refusal> refusals =
+        Acceptance.judge(
+            mesh,
+            memory,
+            spec -> FactsReader.read(name, spec, nodes, pods, configMaps),
+            seen.meshes().flatMap(other -> Acceptance.claim(other, memories.get(key(other)))),
+            () -> saved(mesh, context));
+    Owner owner = new Owner(mesh.getMetadata().getNamespace(), name, mesh.getMetadata().getUid());
+    LlamaMeshSpec accepted = memory.accepted;
+    LlamaMeshSpec spec = accepted == null ? null : MeshDefaults.fill(accepted);
+    boolean paused = mesh.getSpec() != null && Boolean.TRUE.equals(mesh.getSpec().paused());
     MeshPlan plan = null;
     Written written = Written.NOTHING;
-    if (spec != null) {
-      Map<String, ConfigMap> configMaps = seen.configMaps(mesh);
-      MeshFacts facts =
-          FactsReader.read(mesh.getMetadata().getName(), spec, nodes, pods, configMaps.values());
-      plan = memory.plan(facts);
-      written = write(mesh, spec, facts, plan, configMaps, paused, context);
+    if (accepted != null && spec != null) {
+      MeshFacts facts = FactsReader.read(name, spec, nodes, pods, configMaps);
+      plan = memory.plan(facts, meters.plans());
+      written = writer.write(mesh, owner, memory, accepted, facts, plan, paused, seen, context);
+      meters.wrote(written.outcome().written(), written.outcome().failures().size());
     }
-    watch(mesh, pods, seen);
+    watch(mesh, memory, pods, seen);
+    AgentsState agents = Pods.agents(plan, nodes, pods);
+    ScraperState scraper = Pods.scraper(spec, pods);
+    memory.trouble.look(owner, agents, scraper, pods, events, clock.instant());
     MeshState state =
         new MeshState(
-            mesh.getMetadata().getGeneration() == null ? 0 : mesh.getMetadata().getGeneration(),
+            Objects.requireNonNullElse(mesh.getMetadata().getGeneration(), 0L),
             refusals,
             spec,
             paused,
             plan,
             written.stale(),
             written.outcome().failures(),
-            Pods.agents(plan, nodes, pods),
-            Pods.scraper(spec, pods),
+            memory.trouble.explain(agents),
+            memory.trouble.explain(scraper),
             poller.view(key(mesh)));
-    return tell(mesh, memory, state);
+    UpdateControl<LlamaMesh> told = tell(mesh, owner, memory, state);
+    looks.increment();
+    return told;
   }
 
-  /**
-   * What a look at a mesh wrote.
-   *
-   * @param outcome the writes
-   * @param stale nodes whose ConfigMap is not current after it
-   */
-  private record Written(Outcome outcome, List<String> stale) {
-    static final Written NOTHING = new Written(new Outcome(0, List.of()), List.of());
+  /** Looks at nothing any more; to be called before the watches are ended. Any thread may call. */
+  public void stop() {
+    stopped = true;
   }
 
-  private Written write(
-      LlamaMesh mesh,
-      LlamaMeshSpec spec,
-      MeshFacts facts,
-      MeshPlan plan,
-      Map<String, ConfigMap> configMaps,
-      boolean paused,
-      Context<LlamaMesh> context)
-      throws InterruptedException {
-    Watches seen = Objects.requireNonNull(watches);
-    Owner owner =
-        new Owner(
-            mesh.getMetadata().getNamespace(),
-            mesh.getMetadata().getName(),
-            mesh.getMetadata().getUid());
-    Map<String, NodeFacts> byName = new HashMap<>();
-    facts.nodes().forEach(node -> byName.put(node.name(), node));
-    List<ConfigMap> due = new ArrayList<>();
-    Map<String, ConfigMap> orphans = new HashMap<>(configMaps);
-    plan.configs()
-        .forEach((node, config) -> {
-          ConfigMap desired =
-              NodeConfigMap.of(
-                  owner, node, config, Objects.requireNonNull(byName.get(node)).joined());
-          String name = desired.getMetadata().getName();
-          orphans.remove(name);
-          if (!NodeConfigMap.isCurrent(configMaps.get(name), desired)) {
-            due.add(desired);
-          }
-        });
-    List<ConfigMap> gone =
-        orphans.values().stream().filter(map -> NodeConfigMap.node(map) != null).toList();
-    if (paused) {
-      return new Written(Written.NOTHING.outcome(), nodes(due));
-    }
-    List<HasMetadata> objects =
-        MeshObjects.of(owner, spec, images).stream()
-            .filter(desired -> !isCurrent(seen.actual(desired), desired, context))
-            .toList();
-    Outcome outcome =
-        writer
-            .apply(objects, object -> seen.written(object, seen.actual(object)))
-            .and(
-                writer.apply(
-                    due,
-                    map ->
-                        seen.written(
-                            map, Optional.ofNullable(configMaps.get(map.getMetadata().getName())))))
-            .and(writer.delete(gone));
-    if (outcome.written() > 0 || !outcome.failures().isEmpty()) {
-      LOG.info(
-          "wrote mesh={}/{} members={} objects={} configs={} removed={} failed={}",
-          owner.namespace(),
-          owner.name(),
-          plan.members().size(),
-          objects.size(),
-          due.size(),
-          gone.size(),
-          outcome.failures().size());
-    }
-    if (!outcome.failures().isEmpty()) {
-      LOG.warn(
-          "writes failed mesh={}/{} first={}",
-          owner.namespace(),
-          owner.name(),
-          outcome.failures().getFirst());
-    }
-    return new Written(outcome, List.of());
+  /** Names of what is not watched, or not yet; empty where all is well. Any thread may ask. */
+  public Set<String> unwatched() {
+    Watches seen = watches;
+    return seen == null ? Set.of("everything") : seen.unwatched();
   }
 
-  private static List<String> nodes(List<ConfigMap> maps) {
-    return maps.stream().map(NodeConfigMap::node).filter(Objects::nonNull).sorted().toList();
+  /** How often a mesh was looked at, failed looks apart. Any thread may ask. */
+  public long looks() {
+    return looks.sum();
   }
 
-  private static boolean isCurrent(
-      Optional<HasMetadata> actual, HasMetadata desired, Context<LlamaMesh> context) {
-    return actual.isPresent()
-        && SSABasedGenericKubernetesResourceMatcher.<HasMetadata>getInstance()
-            .matches(actual.get(), desired, context);
+  private static @Nullable ConfigMap saved(LlamaMesh mesh, Context<LlamaMesh> context) {
+    return context
+        .getClient()
+        .configMaps()
+        .inNamespace(mesh.getMetadata().getNamespace())
+        .withName(AcceptedSpec.name(mesh.getMetadata().getName()))
+        .get();
   }
 
-  private void watch(LlamaMesh mesh, List<PodFacts> pods, Watches seen) {
+  private void watch(LlamaMesh mesh, MeshMemory memory, List<PodFacts> pods, Watches seen) {
     ResourceID id = ResourceID.fromResource(mesh);
-    String key = key(mesh);
-    MeshMemory memory = memory(mesh, seen);
     poller.watch(
-        key,
+        key(mesh),
         Pods.reports(pods),
         () -> seen.exists(id),
         view -> {
@@ -218,11 +178,22 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
         });
   }
 
-  private UpdateControl<LlamaMesh> tell(LlamaMesh mesh, MeshMemory memory, MeshState state) {
-    LlamaMeshStatus next = memory.status.next(mesh.getStatus(), state, clock.instant());
-    Duration again = state.failures().isEmpty() ? StatusWriter.NUMBERS_EVERY : AFTER_FAILURE;
+  private UpdateControl<LlamaMesh> tell(
+      LlamaMesh mesh, Owner owner, MeshMemory memory, MeshState state) {
+    Instant now = clock.instant();
+    LlamaMeshStatus next = memory.status.next(mesh.getStatus(), state, now);
+    // Of the end of a conflict with another mesh, and of Events about pods, nobody tells us.
+    boolean unsettled =
+        !state.failures().isEmpty()
+            || !state.refusals().isEmpty()
+            || !state.agents().missing().isEmpty()
+            || state.scraper().ready() < state.scraper().wanted();
+    Duration again = unsettled ? SOON : StatusWriter.NUMBERS_EVERY;
     if (next == null) {
       return UpdateControl.<LlamaMesh>noUpdate().rescheduleAfter(again);
+    }
+    for (Announcement a : memory.announcer.next(mesh.getStatus(), next, now)) {
+      events.write(owner, a.warning(), a.reason(), a.note(), now);
     }
     LlamaMesh fresh = new LlamaMesh();
     fresh.setMetadata(

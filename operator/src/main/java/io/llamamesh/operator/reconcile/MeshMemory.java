@@ -4,31 +4,48 @@ import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.Planner;
+import io.llamamesh.operator.status.Announcer;
 import io.llamamesh.operator.status.StatusWriter;
+import io.micrometer.core.instrument.Timer;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the operator remembers of a mesh between two looks at it; all of it can be had again. Used
- * by one reconcile at a time.
+ * by one reconcile at a time, but for {@link #accepted}, which those of other meshes read.
  */
 final class MeshMemory {
   final StatusWriter status = new StatusWriter();
+  final Announcer announcer = new Announcer();
+  final Authentication authentication = new Authentication();
+  final Renderings renderings = new Renderings();
+  final PodTrouble trouble = new PodTrouble();
 
-  /** The last spec that was accepted, with every default; null: none yet. */
-  @Nullable LlamaMeshSpec accepted;
+  /** The last spec that was accepted, as it was written; null: none yet. */
+  volatile @Nullable LlamaMeshSpec accepted;
 
   private @Nullable MeshFacts facts;
-  private @Nullable MeshPlan plan;
+  private volatile @Nullable MeshPlan plan;
 
-  /** The plan for these facts, made anew only when they changed. */
-  MeshPlan plan(MeshFacts next) {
+  /**
+   * The plan for these facts, made anew only when they changed.
+   *
+   * @param timer takes the time of making it
+   */
+  MeshPlan plan(MeshFacts next, Timer timer) {
     MeshPlan known = plan;
     if (known != null && next.equals(facts)) {
       return known;
     }
-    MeshPlan made = Planner.plan(next);
+    MeshPlan made = Objects.requireNonNull(timer.record(() -> Planner.plan(next)));
     facts = next;
     plan = made;
     return made;
+  }
+
+  /** Members of the latest plan. */
+  int members() {
+    MeshPlan known = plan;
+    return known == null ? 0 : known.members().size();
   }
 }

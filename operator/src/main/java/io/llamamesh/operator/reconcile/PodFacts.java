@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.llamamesh.crd.Names;
+import io.llamamesh.operator.resources.Ports;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param terminating it is being deleted
  * @param readySince when it became ready; absent: it is not
  * @param probePort the container port of the reflector
+ * @param pagePort the container port of a scraper's page
  * @param waitingReason why its container does not start, in Kubernetes' words
  * @param waitingMessage the same for people
  * @param created when it was created, as the server writes it
@@ -36,6 +38,7 @@ record PodFacts(
     boolean terminating,
     @Nullable Instant readySince,
     @Nullable Integer probePort,
+    @Nullable Integer pagePort,
     @Nullable String waitingReason,
     @Nullable String waitingMessage,
     String created) {
@@ -50,7 +53,8 @@ record PodFacts(
         pod.getStatus() == null ? null : pod.getStatus().getPodIP(),
         pod.getMetadata().getDeletionTimestamp() != null,
         readySince(pod),
-        probePort(pod),
+        port(pod, Names.PROBE_PORT),
+        port(pod, Ports.PAGE),
         waiting == null ? null : waiting.getReason(),
         waiting == null ? null : waiting.getMessage(),
         String.valueOf(pod.getMetadata().getCreationTimestamp()));
@@ -86,13 +90,13 @@ record PodFacts(
     }
   }
 
-  private static @Nullable Integer probePort(Pod pod) {
+  private static @Nullable Integer port(Pod pod, String name) {
     if (pod.getSpec() == null) {
       return null;
     }
     for (Container container : pod.getSpec().getContainers()) {
       for (ContainerPort port : container.getPorts()) {
-        if (Names.PROBE_PORT.equals(port.getName())) {
+        if (name.equals(port.getName())) {
           return port.getContainerPort();
         }
       }

@@ -3,7 +3,6 @@ package io.llamamesh.operator.reconcile;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.operator.plan.MeshPlan;
-import io.llamamesh.operator.resources.Ports;
 import io.llamamesh.operator.status.AgentsState;
 import io.llamamesh.operator.status.Obstacle;
 import io.llamamesh.operator.status.ScraperState;
@@ -12,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a mesh's pods tell of it. */
@@ -48,18 +48,16 @@ final class Pods {
 
   /** Where the ready scrapers answer. */
   static List<URI> reports(List<PodFacts> pods) {
-    return scrapers(pods).stream()
-        .filter(PodFacts::ready)
-        .map(PodFacts::ip)
-        .filter(ip -> ip != null && !ip.isEmpty())
-        .map(ip ->
-            URI.create(
-                "http://"
-                    + (String.valueOf(ip).indexOf(':') >= 0 ? "[" + ip + "]" : ip)
-                    + ":"
-                    + Ports.PAGE_PORT
-                    + "/"))
-        .toList();
+    return scrapers(pods).stream().filter(PodFacts::ready).flatMap(Pods::report).toList();
+  }
+
+  private static Stream<URI> report(PodFacts scraper) {
+    String ip = scraper.ip();
+    if (ip == null || ip.isEmpty() || scraper.pagePort() == null) {
+      return Stream.empty();
+    }
+    String host = ip.indexOf(':') >= 0 ? "[" + ip + "]" : ip;
+    return Stream.of(URI.create("http://" + host + ":" + scraper.pagePort() + "/"));
   }
 
   private static List<PodFacts> scrapers(List<PodFacts> pods) {

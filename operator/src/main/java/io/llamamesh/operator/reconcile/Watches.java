@@ -8,6 +8,8 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -19,7 +21,7 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
-import io.llamamesh.operator.resources.NodeConfigMap;
+import io.llamamesh.operator.resources.Digests;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +29,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -78,7 +81,7 @@ final class Watches {
                 .withLabelSelector(
                     OURS + "," + Names.COMPONENT_LABEL + "=" + Component.CONFIG.label())
                 .withSecondaryToPrimaryMapper(Watches::meshOf)
-                .withItemStore(Pruned.store(NodeConfigMap::pruned))
+                .withItemStore(Pruned.store(Digests::pruned))
                 .build(),
             context);
     watch(context, ServiceAccount.class);
@@ -86,6 +89,8 @@ final class Watches {
     watch(context, Service.class);
     watch(context, DaemonSet.class);
     watch(context, Deployment.class);
+    watch(context, NetworkPolicy.class);
+    watch(context, PodDisruptionBudget.class);
   }
 
   private <T extends HasMetadata> void watch(EventSourceContext<LlamaMesh> context, Class<T> type) {
@@ -139,7 +144,7 @@ final class Watches {
   /** Takes note of what we wrote, so that we do not write it again before the watch tells us. */
   void written(HasMetadata object, Optional<? extends HasMetadata> before) {
     if (object instanceof ConfigMap map) {
-      note(configMaps, NodeConfigMap.pruned(map), before, UnaryOperator.identity());
+      note(configMaps, Digests.pruned(map), before, UnaryOperator.identity());
     } else {
       note(source(object), object, before, UnaryOperator.identity());
     }
@@ -169,6 +174,18 @@ final class Watches {
   private static <T extends HasMetadata> Stream<HasMetadata> secondary(
       InformerEventSource<T, LlamaMesh> source, LlamaMesh mesh) {
     return source.getSecondaryResources(mesh).stream().map(found -> found);
+  }
+
+  /** Names of what is not watched, or not yet. */
+  Set<String> unwatched() {
+    List<InformerEventSource<?, LlamaMesh>> sources = new ArrayList<>(objects.values());
+    sources.addAll(List.of(nodes, pods, configMaps));
+    return sources.stream()
+        .filter(source ->
+            !source.informerHealthIndicators().values().stream()
+                .allMatch(i -> i.hasSynced() && i.isRunning()))
+        .map(EventSource::name)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   boolean exists(ResourceID mesh) {

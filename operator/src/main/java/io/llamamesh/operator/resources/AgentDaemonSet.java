@@ -10,6 +10,8 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TolerationBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.llamamesh.crd.Agent;
@@ -74,7 +76,7 @@ final class AgentDaemonSet {
         .withTerminationGracePeriodSeconds((long) graceSeconds(spec))
         .withSecurityContext(PodParts.podSecurity())
         .withContainers(container(owner, spec, agent, images))
-        .withVolumes(PodParts.emptyDir("state", "1Gi"))
+        .withVolumes(volumes(owner, spec))
         .build();
   }
 
@@ -118,8 +120,18 @@ final class AgentDaemonSet {
         .withLivenessProbe(PodParts.http("/healthz", Names.API_PORT, 10, 6))
         .withResources(agent.resources())
         .withSecurityContext(PodParts.containerSecurity())
-        .withVolumeMounts(PodParts.mount("state", STATE, false))
+        .withVolumeMounts(mounts(spec))
         .build();
+  }
+
+  private static List<Volume> volumes(Owner owner, LlamaMeshSpec spec) {
+    Volume state = PodParts.emptyDir("state", "1Gi");
+    return PodParts.authenticates(spec) ? List.of(state, PodParts.auth(owner)) : List.of(state);
+  }
+
+  private static List<VolumeMount> mounts(LlamaMeshSpec spec) {
+    VolumeMount state = PodParts.mount("state", STATE, false);
+    return PodParts.authenticates(spec) ? List.of(state, PodParts.authMount()) : List.of(state);
   }
 
   private static Affinity realNodes() {

@@ -5,7 +5,7 @@ import io.llamamesh.crd.LlamaMeshSpec;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Every object of a mesh but the nodes' ConfigMaps, in the order in which they are written. */
+/** Every object of a mesh but ConfigMaps and its Secret, in the order in which they are written. */
 public final class MeshObjects {
   private MeshObjects() {}
 
@@ -17,6 +17,7 @@ public final class MeshObjects {
   public static List<HasMetadata> of(Owner owner, LlamaMeshSpec spec, Images images) {
     List<HasMetadata> objects = new ArrayList<>(Access.of(owner));
     objects.addAll(Services.of(owner, spec));
+    objects.addAll(Guards.of(owner, spec));
     objects.add(AgentDaemonSet.of(owner, spec, images));
     objects.add(ScraperDeployment.of(owner, spec, images));
     return List.copyOf(objects);

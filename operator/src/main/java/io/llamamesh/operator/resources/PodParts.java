@@ -12,12 +12,20 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.Names;
 
 /** What the pods of agents and scraper have in common. */
 final class PodParts {
+  private static final String AUTH = "auth";
   private static final long NOBODY = 65_532;
 
   private PodParts() {}
+
+  /** Whether agents and scraper know each other by a Secret. */
+  static boolean authenticates(LlamaMeshSpec spec) {
+    return spec.security() == null || !Boolean.FALSE.equals(spec.security().authentication());
+  }
 
   static EnvVar literal(String name, String value) {
     return new EnvVarBuilder().withName(name).withValue(value).build();
@@ -84,6 +92,21 @@ final class PodParts {
         .withSecretName(secret)
         .endSecret()
         .build();
+  }
+
+  /** The mesh's own Secret, whole, so that a rotation reaches the mount; read by group only. */
+  static Volume auth(Owner owner) {
+    return new VolumeBuilder()
+        .withName(AUTH)
+        .withNewSecret()
+        .withSecretName(Names.auth(owner.name()))
+        .withDefaultMode(0440)
+        .endSecret()
+        .build();
+  }
+
+  static VolumeMount authMount() {
+    return mount(AUTH, "/etc/llama-mesh/auth", true);
   }
 
   static VolumeMount mount(String volume, String path, boolean readOnly) {

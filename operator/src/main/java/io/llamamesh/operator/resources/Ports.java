@@ -5,8 +5,7 @@ public final class Ports {
   /** Page, JSON API and metrics. */
   public static final String PAGE = "page";
 
-  /** Number of {@link #PAGE}. */
-  public static final int PAGE_PORT = 8080;
+  static final int PAGE_PORT = 8080;
 
   static final String INGEST = "ingest";
   static final int INGEST_PORT = 8081;

@@ -4,6 +4,8 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.llamamesh.crd.LlamaMeshSpec;
@@ -41,21 +43,27 @@ final class ScraperDeployment {
 
   private static PodSpec pod(Owner owner, LlamaMeshSpec spec, Scraper scraper, Images images) {
     ScraperStore store = ScraperStore.of(scraper.influxdb());
+    List<Volume> volumes = new ArrayList<>(store.volumes());
+    List<VolumeMount> mounts = new ArrayList<>(store.mounts());
+    if (PodParts.authenticates(spec)) {
+      volumes.add(PodParts.auth(owner));
+      mounts.add(PodParts.authMount());
+    }
     return new PodSpecBuilder()
         .withServiceAccountName(Names.scraper(owner.name()))
         .withTerminationGracePeriodSeconds(30L)
         .withSecurityContext(PodParts.podSecurity())
-        .withContainers(container(owner, spec, scraper, store, images))
-        .withVolumes(store.volumes())
+        .withContainers(container(owner, scraper, args(spec, store), mounts, images))
+        .withVolumes(volumes)
         .build();
   }
 
   private static Container container(
-      Owner owner, LlamaMeshSpec spec, Scraper scraper, ScraperStore store, Images images) {
+      Owner owner, Scraper scraper, List<String> args, List<VolumeMount> mounts, Images images) {
     return new ContainerBuilder()
         .withName("scraper")
         .withImage(images.scraper())
-        .withArgs(args(spec, store))
+        .withArgs(args)
         .withEnv(
             PodParts.literal("MESH_NAME", owner.name()),
             PodParts.field("POD_NAME", "metadata.name"),
@@ -75,7 +83,7 @@ final class ScraperDeployment {
         .withLivenessProbe(PodParts.http("/healthz", Ports.PAGE, 10, 6))
         .withResources(scraper.resources())
         .withSecurityContext(PodParts.containerSecurity())
-        .withVolumeMounts(store.mounts())
+        .withVolumeMounts(mounts)
         .build();
   }
 

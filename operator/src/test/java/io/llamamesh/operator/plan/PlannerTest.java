@@ -63,7 +63,7 @@ final class PlannerTest {
               - port: voice
                 count: 2
             rate_limits:
-              20ms:
+              "20ms":
                 cps: 50.0
             tests:
             - targets: workers>workers

@@ -12,7 +12,6 @@ import io.llamamesh.scraper.matrix.MatrixView;
 import io.llamamesh.scraper.matrix.Rounding;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
@@ -106,15 +105,14 @@ public final class Analysis {
     return Instant.ofEpochSecond(view.newest()).isBefore(now.minus(allowed));
   }
 
+  /** Loss first; latency where nothing is lost. */
   private static List<Suspect> suspects(MatrixView view, List<JudgedPair> pairs) {
-    List<Suspect> suspects =
-        new ArrayList<>(
-            Suspects.rank(Links.of(pairs, JudgedPair::lossy), zones(view), MAX_SUSPECTS, true));
-    if (suspects.isEmpty()) {
-      suspects.addAll(
-          Suspects.rank(Links.of(pairs, JudgedPair::bad), zones(view), MAX_SUSPECTS, false));
+    boolean lossy = pairs.stream().anyMatch(JudgedPair::lossy);
+    if (!lossy && pairs.stream().noneMatch(JudgedPair::bad)) {
+      return List.of();
     }
-    return suspects;
+    Links links = Links.of(pairs, lossy ? JudgedPair::lossy : JudgedPair::bad);
+    return Suspects.rank(links, zones(view), MAX_SUSPECTS, lossy);
   }
 
   private static Function<String, String> zones(MatrixView view) {

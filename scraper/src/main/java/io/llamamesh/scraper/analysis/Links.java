@@ -8,11 +8,12 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * One-way links, and whether round trips over them were bad.
+ * One-way links, and whether probes over them were bad.
  *
- * <p>A probe passes two links, there and back. A good pair proves both good; a bad one accuses the
- * link on which its loss is known to have happened, and where that is not known the way there,
- * leaving the way back untested. An accusation outweighs any proof: one traffic class may be fine
+ * <p>A probe passes two links, there and back. It tests the way there; a bad one accuses the link
+ * on which its loss is known to have happened, and where that is not known the way there. That a
+ * probe came back well is no proof for the way back: in a sparse mesh it would be counted against a
+ * node whose own probes all fail. An accusation outweighs any proof: one traffic class may be fine
  * while another is not.
  */
 final class Links {
@@ -57,15 +58,11 @@ final class Links {
       Link back = new Link(judged.pair().destination(), judged.pair().source());
       if (!accuses.test(judged)) {
         links.state(there);
-        links.state(back);
       } else if (judged.direction() == Direction.RETURN) {
         links.state(there);
         links.accuse(back, judged);
       } else {
         links.accuse(there, judged);
-        if (judged.direction() == Direction.FORWARD) {
-          links.state(back);
-        }
       }
     }
     return links;

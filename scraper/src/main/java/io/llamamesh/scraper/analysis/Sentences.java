@@ -21,7 +21,7 @@ final class Sentences {
               : "no recent windows; %d of %d agents report"
                   .formatted(totals.agentsReporting(), totals.agents());
       case HEALTHY ->
-          "all %d pairs are below %s%% loss and %s ms p99"
+          "none of %d pairs stays above %s%% loss or %s ms p99"
               .formatted(
                   totals.pairs(), number(limits.lossPercent()), number(limits.rttP99Millis()));
       case HIGH_LATENCY ->

@@ -55,6 +55,9 @@ final class Suspects {
    * @param lossy whether badness is loss, so that a loss can be given
    */
   static List<Suspect> rank(Links links, Function<String, String> zoneOf, int most, boolean lossy) {
+    if (links.all().stream().noneMatch(entry -> entry.getValue().bad())) {
+      return List.of();
+    }
     Suspects suspects = new Suspects(zoneOf);
     links.all().forEach(entry -> suspects.count(entry.getKey(), entry.getValue()));
     List<Suspect> ranked = new ArrayList<>();

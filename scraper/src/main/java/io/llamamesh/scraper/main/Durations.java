@@ -5,12 +5,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
 
-/** Durations as in the resource: {@code 10s}, {@code 1m30s}, {@code 500ms}, {@code 1h}. */
+/**
+ * Durations as in the resource: {@code 10s}, {@code 1m30s}, {@code 500ms}, {@code 1h}; a bare
+ * number is seconds, as LLAMA's flags have it.
+ */
 final class Durations implements CommandLine.ITypeConverter<Duration> {
   private static final Pattern PART = Pattern.compile("([0-9]{1,9})(ms|us|s|m|h)");
 
   @Override
   public Duration convert(String text) {
+    if (text.matches("[0-9]{1,6}")) {
+      return Duration.ofSeconds(Long.parseLong(text));
+    }
     Matcher part = PART.matcher(text);
     Duration sum = Duration.ZERO;
     int end = 0;

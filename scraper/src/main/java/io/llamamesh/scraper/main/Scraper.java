@@ -8,10 +8,12 @@ import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.matrix.MatrixDocuments;
+import io.llamamesh.scraper.pull.Ingest;
 import io.llamamesh.scraper.pull.Pulls;
 import io.llamamesh.scraper.store.Store;
 import io.llamamesh.scraper.store.StoreWriter;
 import io.llamamesh.scraper.web.Api;
+import io.llamamesh.scraper.web.IngestServer;
 import io.llamamesh.scraper.web.View;
 import io.llamamesh.scraper.web.WebServer;
 import java.io.IOException;
@@ -41,6 +43,7 @@ public final class Scraper implements AutoCloseable, View {
   private final ReportLoop reports;
   private final ScraperMetrics metrics;
   private final WebServer web;
+  private final @Nullable IngestServer ingest;
 
   /**
    * Binds its socket and starts everything.
@@ -72,6 +75,7 @@ public final class Scraper implements AutoCloseable, View {
       Supplier<@Nullable String> token)
       throws IOException {
     InstantSource clock = InstantSource.system();
+    this.web = bind(config.web());
     Matrix matrix = new Matrix(config.interval(), config.retention(), clock);
     Map<String, WindowCursor> from = CursorKeeping.load(kept);
     this.agents = agents;
@@ -79,6 +83,8 @@ public final class Scraper implements AutoCloseable, View {
     this.pulls =
         new Pulls(config.interval(), config.agentTimeout(), matrix, writer, from, token, clock);
     this.cursors = new CursorKeeping(kept, pulls::cursors);
+    this.ingest =
+        config.ingest() == null ? null : bind(config.ingest(), new Ingest(matrix, writer));
     this.reports =
         new ReportLoop(
             matrix,
@@ -90,7 +96,7 @@ public final class Scraper implements AutoCloseable, View {
     MatrixDocuments documents =
         new MatrixDocuments(
             config.mesh(), config.limits().lossPercent(), config.limits().rttP99Millis());
-    this.web = bind(config.web(), new Api(matrix, documents, this, clock));
+    web.start(new Api(matrix, documents, this, clock));
   }
 
   /** Where the page is. */
@@ -98,9 +104,24 @@ public final class Scraper implements AutoCloseable, View {
     return web.address();
   }
 
+  /** Where draining agents post; null: nowhere. */
+  public @Nullable InetSocketAddress ingestAddress() {
+    return ingest == null ? null : ingest.address();
+  }
+
   @Override
   public MeshReport report() {
-    return reports.newest();
+    MeshReport newest = reports.newest();
+    // The network is judged when windows come; the store may have gone since.
+    return new MeshReport(
+        newest.mesh(),
+        newest.time(),
+        newest.verdict(),
+        newest.message(),
+        newest.totals(),
+        newest.worstPairs(),
+        newest.suspects(),
+        storeStatus());
   }
 
   @Override
@@ -122,6 +143,9 @@ public final class Scraper implements AutoCloseable, View {
   @Override
   public void close() {
     agents.close();
+    if (ingest != null) {
+      ingest.close();
+    }
     pulls.close();
     if (writer != null) {
       writer.close();
@@ -136,18 +160,32 @@ public final class Scraper implements AutoCloseable, View {
     return writer == null ? NO_STORE : writer.status();
   }
 
-  private WebServer bind(InetSocketAddress address, Api api) throws IOException {
+  private static WebServer bind(InetSocketAddress address) throws IOException {
     try {
-      return new WebServer(address, api);
+      return new WebServer(address);
     } catch (IOException e) {
+      throw busy(address, "--port", e);
+    }
+  }
+
+  private IngestServer bind(InetSocketAddress address, Ingest taken) throws IOException {
+    try {
+      // The place of the mesh's token: until agents have one, the network alone guards this port.
+      return new IngestServer(address, taken, authorization -> true);
+    } catch (IOException e) {
+      web.close();
       pulls.close();
       if (writer != null) {
         writer.close();
       }
-      throw new IOException(
-          "cannot listen on %s: %s; pick another --bind or --port"
-              .formatted(address, e.getMessage()),
-          e);
+      throw busy(address, "--ingest-port", e);
     }
+  }
+
+  private static IOException busy(InetSocketAddress address, String option, IOException e) {
+    return new IOException(
+        "cannot listen on %s:%d: %s; pick another --bind or %s"
+            .formatted(address.getHostString(), address.getPort(), e.getMessage(), option),
+        e);
   }
 }

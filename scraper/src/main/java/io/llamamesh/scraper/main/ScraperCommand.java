@@ -3,21 +3,22 @@ package io.llamamesh.scraper.main;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.scraper.analysis.Limits;
 import io.llamamesh.scraper.cluster.AgentSource;
+import io.llamamesh.scraper.cluster.ConfigMapCursors;
 import io.llamamesh.scraper.cluster.CursorStore;
+import io.llamamesh.scraper.cluster.FileCursors;
 import io.llamamesh.scraper.cluster.Kubernetes;
 import io.llamamesh.scraper.cluster.PodAgents;
 import io.llamamesh.scraper.cluster.StaticAgents;
-import io.llamamesh.scraper.store.InfluxV2;
 import io.llamamesh.scraper.store.Store;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -34,7 +35,6 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     usageHelpAutoWidth = true)
 final class ScraperCommand implements Callable<Integer> {
-  private static final Duration STORE_TIMEOUT = Duration.ofSeconds(10);
   private static final int MAX_PORT = 65_535;
 
   @Option(
@@ -55,6 +55,14 @@ final class ScraperCommand implements Callable<Integer> {
       defaultValue = "8100",
       description = "port of --collectors that name none (default: ${DEFAULT-VALUE})")
   private int collectorPort;
+
+  @Option(
+      names = "--cursor-file",
+      paramLabel = "FILE",
+      description =
+          "where to remember how far agents were read (default: a ConfigMap; with"
+              + " --collectors nowhere)")
+  private @Nullable Path cursorFile;
 
   @Option(
       names = "--bind",
@@ -78,11 +86,18 @@ final class ScraperCommand implements Callable<Integer> {
   private int ingestPort;
 
   @Option(
-      names = {"--interval"},
+      names = "--interval",
       converter = Durations.class,
       defaultValue = "10s",
       description = "length of a window until agents show theirs (default: ${DEFAULT-VALUE})")
   private Duration interval = Duration.ofSeconds(10);
+
+  @Option(
+      names = "-llama.interval",
+      paramLabel = "SECONDS",
+      defaultValue = "0",
+      description = "as LLAMA's scraper: --interval in seconds")
+  private int llamaInterval;
 
   @Option(
       names = "--retention",
@@ -112,26 +127,7 @@ final class ScraperCommand implements Callable<Integer> {
       description = "a pair whose p99 is above is slow (default: ${DEFAULT-VALUE})")
   private Duration rttP99 = Duration.ofMillis(50);
 
-  @Option(
-      names = "--influxdb-url",
-      paramLabel = "URL",
-      description = "a store with InfluxDB's v2 write API; absent: in memory only")
-  private @Nullable String influxUrl;
-
-  @Option(
-      names = "--influxdb-org",
-      defaultValue = "",
-      description = "organisation, where it has any")
-  private String influxOrg = "";
-
-  @Option(names = "--influxdb-bucket", defaultValue = "", description = "bucket, where it has any")
-  private String influxBucket = "";
-
-  @Option(
-      names = "--influxdb-token-file",
-      paramLabel = "FILE",
-      description = "file with the token (default: $INFLUXDB_TOKEN, else none)")
-  private @Nullable Path influxTokenFile;
+  @Mixin private final StoreOptions storeOptions = new StoreOptions();
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -147,12 +143,13 @@ final class ScraperCommand implements Callable<Integer> {
     checkPort("--ingest-port", ingestPort);
     String meshName = mesh != null ? mesh : environment.get("MESH_NAME", "default");
     ScraperConfig config = config(meshName);
-    Store store = influxUrl == null ? null : store(influxUrl);
+    Store store = store();
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     try (KubernetesClient kubernetes = collectors == null ? Kubernetes.connect() : null) {
       AgentSource agents = agents(kubernetes, meshName);
-      Scraper scraper = Scraper.start(config, agents, store, CursorStore.NONE, () -> null);
+      CursorStore cursors = cursors(kubernetes, meshName);
+      Scraper scraper = Scraper.start(config, agents, store, cursors, () -> null);
       environment.onStop(() -> {
         stop.countDown();
         stopped.await();
@@ -178,7 +175,8 @@ final class ScraperCommand implements Callable<Integer> {
       return new ScraperConfig(
           meshName,
           new InetSocketAddress(bind, port),
-          interval,
+          ingestPort == 0 ? null : new InetSocketAddress(bind, ingestPort),
+          llamaInterval > 0 ? Duration.ofSeconds(llamaInterval) : interval,
           retention,
           agentTimeout,
           new Limits(lossPercent, rttP99));
@@ -189,10 +187,7 @@ final class ScraperCommand implements Callable<Integer> {
 
   private AgentSource agents(@Nullable KubernetesClient kubernetes, String meshName) {
     if (kubernetes != null) {
-      String connected = kubernetes.getNamespace();
-      String namespace =
-          environment.get("POD_NAMESPACE", connected == null ? "default" : connected);
-      return new PodAgents(kubernetes, namespace, meshName);
+      return new PodAgents(kubernetes, namespace(kubernetes), meshName);
     }
     try {
       StaticAgents agents = new StaticAgents(String.valueOf(collectors), collectorPort);
@@ -205,22 +200,25 @@ final class ScraperCommand implements Callable<Integer> {
     }
   }
 
-  private Store store(String url) {
-    try {
-      return new InfluxV2(url, influxOrg, influxBucket, token(), STORE_TIMEOUT);
-    } catch (IllegalArgumentException e) {
-      throw wrong("--influxdb-url must be as http://host:8086, was '" + url + "'");
+  private CursorStore cursors(@Nullable KubernetesClient kubernetes, String meshName) {
+    if (cursorFile != null) {
+      return new FileCursors(cursorFile);
     }
+    return kubernetes == null
+        ? CursorStore.NONE
+        : new ConfigMapCursors(kubernetes, namespace(kubernetes), meshName);
   }
 
-  private @Nullable String token() {
-    if (influxTokenFile == null) {
-      return environment.find("INFLUXDB_TOKEN");
-    }
+  private String namespace(KubernetesClient kubernetes) {
+    String connected = kubernetes.getNamespace();
+    return environment.get("POD_NAMESPACE", connected == null ? "default" : connected);
+  }
+
+  private @Nullable Store store() {
     try {
-      return Files.readString(influxTokenFile).strip();
-    } catch (IOException e) {
-      throw wrong("--influxdb-token-file " + influxTokenFile + " cannot be read");
+      return storeOptions.open(environment);
+    } catch (IllegalArgumentException e) {
+      throw wrong(String.valueOf(e.getMessage()));
     }
   }
 

@@ -4,12 +4,14 @@ import io.llamamesh.scraper.analysis.Limits;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a scraper runs.
  *
  * @param mesh the mesh's name
  * @param web where the page and the API listen
+ * @param ingest where draining agents post; null: nowhere
  * @param interval length of a window while none was seen
  * @param retention how far back the matrix remembers
  * @param agentTimeout of one request to an agent
@@ -18,10 +20,22 @@ import java.util.Locale;
 public record ScraperConfig(
     String mesh,
     InetSocketAddress web,
+    @Nullable InetSocketAddress ingest,
     Duration interval,
     Duration retention,
     Duration agentTimeout,
     Limits limits) {
+  /** Without a place where draining agents post. */
+  public ScraperConfig(
+      String mesh,
+      InetSocketAddress web,
+      Duration interval,
+      Duration retention,
+      Duration agentTimeout,
+      Limits limits) {
+    this(mesh, web, null, interval, retention, agentTimeout, limits);
+  }
+
   public ScraperConfig {
     within("interval", interval, Duration.ofSeconds(1), Duration.ofHours(1));
     within("retention", retention, Duration.ofMinutes(1), Duration.ofHours(24));

@@ -9,7 +9,8 @@ import java.util.Map;
  *
  * <p>RTTs are in milliseconds and {@code NaN} where nothing returned. Percentiles of several
  * windows do not merge: then {@code rttP50} is the mean of the windows' medians, weighted by what
- * returned, {@code rttP99} the worst window's, and {@code jitter} the weighted mean.
+ * returned, {@code rttP99} the worst window's, and {@code jitter} the weighted mean. What is held
+ * in memory keeps three digits of an RTT.
  *
  * @param end end of the (last) window, seconds since the epoch
  * @param sent probes sent

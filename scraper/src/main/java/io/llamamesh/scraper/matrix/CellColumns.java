@@ -3,44 +3,49 @@ package io.llamamesh.scraper.matrix;
 import java.util.Arrays;
 
 /**
- * Cells of one series in the order of their windows, in columns of primitives: at 1,000 nodes there
- * are millions of them. Not thread-safe: {@link Matrix} owns it.
+ * Cells of one series in the order of their windows, packed into one array: at 1,000 nodes there
+ * are seven million of them, and 28 bytes each is what makes them fit. RTTs keep three digits. Not
+ * thread-safe: {@link Matrix} owns it.
  */
 final class CellColumns {
+  private static final int[] EMPTY = new int[0];
   private static final int MAX_SHORT = 0xffff;
 
+  // Where a cell's numbers are in its seven ints.
+  private static final int END = 0;
+  private static final int SENT = 1;
+  private static final int RECEIVED = 2;
+  private static final int LOST = 3;
+  private static final int REFUSED_AND_FORWARD = 4;
+  private static final int RETURN_AND_P50 = 5;
+  private static final int P99_AND_JITTER = 6;
+  private static final int STRIDE = 7;
+  private static final int FEW = 4;
+
   private int size;
-  private int[] end = new int[0];
-  private int[] sent = new int[0];
-  private int[] received = new int[0];
-  private int[] lost = new int[0];
-  private char[] refused = new char[0];
-  private char[] forwardLost = new char[0];
-  private char[] returnLost = new char[0];
-  private float[] rttP50 = new float[0];
-  private float[] rttP99 = new float[0];
-  private float[] jitter = new float[0];
+  private int[] packed = EMPTY;
 
   int size() {
     return size;
   }
 
   long end(int index) {
-    return Integer.toUnsignedLong(end[index]);
+    return Integer.toUnsignedLong(packed[index * STRIDE + END]);
   }
 
   Cell get(int index) {
+    int at = index * STRIDE;
     return new Cell(
         end(index),
-        sent[index],
-        received[index],
-        lost[index],
-        refused[index],
-        forwardLost[index],
-        returnLost[index],
-        rttP50[index],
-        rttP99[index],
-        jitter[index]);
+        packed[at + SENT],
+        packed[at + RECEIVED],
+        packed[at + LOST],
+        packed[at + REFUSED_AND_FORWARD] >>> 16,
+        packed[at + REFUSED_AND_FORWARD] & MAX_SHORT,
+        packed[at + RETURN_AND_P50] >>> 16,
+        rtt(packed[at + RETURN_AND_P50]),
+        rtt(packed[at + P99_AND_JITTER] >>> 16),
+        rtt(packed[at + P99_AND_JITTER]));
   }
 
   /** Puts the cell at its window's place; one of the same window is replaced. */
@@ -49,7 +54,7 @@ final class CellColumns {
     if (index == size || end(index) != cell.end()) {
       insert(index);
     }
-    set(index, cell);
+    set(index * STRIDE, cell);
   }
 
   /** Index of the first cell that ends at or after that second; {@link #size} without one. */
@@ -64,60 +69,43 @@ final class CellColumns {
 
   /** Drops the oldest cells. */
   void dropFirst(int count) {
-    if (count <= 0) {
-      return;
+    if (count > 0) {
+      System.arraycopy(packed, count * STRIDE, packed, 0, (size - count) * STRIDE);
+      size -= count;
     }
-    shift(count, 0, size - count);
-    size -= count;
   }
 
-  private void set(int index, Cell cell) {
-    end[index] = (int) cell.end();
-    sent[index] = (int) Math.min(Integer.MAX_VALUE, cell.sent());
-    received[index] = (int) Math.min(Integer.MAX_VALUE, cell.received());
-    lost[index] = (int) Math.min(Integer.MAX_VALUE, cell.lost());
-    refused[index] = (char) Math.min(MAX_SHORT, cell.refused());
-    forwardLost[index] = (char) Math.min(MAX_SHORT, cell.forwardLost());
-    returnLost[index] = (char) Math.min(MAX_SHORT, cell.returnLost());
-    rttP50[index] = (float) cell.rttP50();
-    rttP99[index] = (float) cell.rttP99();
-    jitter[index] = (float) cell.jitter();
+  private void set(int at, Cell cell) {
+    packed[at + END] = (int) cell.end();
+    packed[at + SENT] = count(cell.sent());
+    packed[at + RECEIVED] = count(cell.received());
+    packed[at + LOST] = count(cell.lost());
+    packed[at + REFUSED_AND_FORWARD] = small(cell.refused()) << 16 | small(cell.forwardLost());
+    packed[at + RETURN_AND_P50] = small(cell.returnLost()) << 16 | half(cell.rttP50());
+    packed[at + P99_AND_JITTER] = half(cell.rttP99()) << 16 | half(cell.jitter());
   }
 
   private void insert(int index) {
-    if (size == end.length) {
-      grow(Math.max(4, size + size / 4 + 1));
+    if (size * STRIDE == packed.length) {
+      packed = Arrays.copyOf(packed, (size + Math.max(FEW, size / 8)) * STRIDE);
     }
-    shift(index, index + 1, size - index);
+    System.arraycopy(packed, index * STRIDE, packed, (index + 1) * STRIDE, (size - index) * STRIDE);
     size++;
   }
 
-  private void shift(int from, int to, int count) {
-    if (count <= 0) {
-      return;
-    }
-    System.arraycopy(end, from, end, to, count);
-    System.arraycopy(sent, from, sent, to, count);
-    System.arraycopy(received, from, received, to, count);
-    System.arraycopy(lost, from, lost, to, count);
-    System.arraycopy(refused, from, refused, to, count);
-    System.arraycopy(forwardLost, from, forwardLost, to, count);
-    System.arraycopy(returnLost, from, returnLost, to, count);
-    System.arraycopy(rttP50, from, rttP50, to, count);
-    System.arraycopy(rttP99, from, rttP99, to, count);
-    System.arraycopy(jitter, from, jitter, to, count);
+  private static int count(long value) {
+    return (int) Math.min(Integer.MAX_VALUE, value);
   }
 
-  private void grow(int capacity) {
-    end = Arrays.copyOf(end, capacity);
-    sent = Arrays.copyOf(sent, capacity);
-    received = Arrays.copyOf(received, capacity);
-    lost = Arrays.copyOf(lost, capacity);
-    refused = Arrays.copyOf(refused, capacity);
-    forwardLost = Arrays.copyOf(forwardLost, capacity);
-    returnLost = Arrays.copyOf(returnLost, capacity);
-    rttP50 = Arrays.copyOf(rttP50, capacity);
-    rttP99 = Arrays.copyOf(rttP99, capacity);
-    jitter = Arrays.copyOf(jitter, capacity);
+  private static int small(long value) {
+    return (int) Math.min(MAX_SHORT, value);
+  }
+
+  private static int half(double millis) {
+    return Float.floatToFloat16((float) millis) & MAX_SHORT;
+  }
+
+  private static double rtt(int half) {
+    return Float.float16ToFloat((short) half);
   }
 }

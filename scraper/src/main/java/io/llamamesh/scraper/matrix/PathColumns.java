@@ -10,11 +10,16 @@ import java.util.TreeMap;
  * thread-safe: {@link Matrix} owns it.
  */
 final class PathColumns {
+  // Most pairs lose nothing, and have none.
+  private static final long[] NO_LONGS = new long[0];
+  private static final int[] NO_INTS = new int[0];
+  private static final float[] NO_FLOATS = new float[0];
+
   private int size;
-  private long[] windowAndPort = new long[0];
-  private int[] sent = new int[0];
-  private int[] lost = new int[0];
-  private float[] rtt = new float[0];
+  private long[] windowAndPort = NO_LONGS;
+  private int[] sent = NO_INTS;
+  private int[] lost = NO_INTS;
+  private float[] rtt = NO_FLOATS;
 
   void put(long end, PathCell cell) {
     long key = key(end, cell.sourcePort());

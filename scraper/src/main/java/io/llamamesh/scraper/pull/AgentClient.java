@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 final class AgentClient implements AutoCloseable {
   private static final int MAX_BYTES = 32 << 20;
   private static final int PARSING = 4;
+  private static final int CATCHING_UP = 16;
   private static final int OK = 200;
 
   /** A boot id that no agent has: it answers with all that it retains. */
@@ -47,6 +48,7 @@ final class AgentClient implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final HttpClient http;
   private final Semaphore parsing = new Semaphore(PARSING);
+  private final Semaphore catchingUp = new Semaphore(CATCHING_UP);
 
   /** An answer was larger than is taken; ask for fewer windows. */
   static final class AnswerTooLargeException extends IOException {
@@ -75,7 +77,7 @@ final class AgentClient implements AutoCloseable {
   }
 
   /**
-   * Windows after a cursor.
+   * Windows after a cursor; of several windows a time only few agents are asked at once.
    *
    * @param after absent: all that are retained
    * @param limit how many windows at most
@@ -83,6 +85,20 @@ final class AgentClient implements AutoCloseable {
    *     people
    */
   Page fetch(HostPort address, @Nullable WindowCursor after, int limit)
+      throws IOException, InterruptedException {
+    if (limit <= 1) {
+      return fetchNow(address, after, limit);
+    }
+    // Pages of many windows are large: after an outage a thousand of them at once would be memory.
+    catchingUp.acquire();
+    try {
+      return fetchNow(address, after, limit);
+    } finally {
+      catchingUp.release();
+    }
+  }
+
+  private Page fetchNow(HostPort address, @Nullable WindowCursor after, int limit)
       throws IOException, InterruptedException {
     String query =
         "/influxdata?limit="

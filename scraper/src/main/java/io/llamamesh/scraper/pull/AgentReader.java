@@ -38,6 +38,7 @@ final class AgentReader implements AutoCloseable {
   private final Counters counters;
   private final PullSchedule schedule;
   private final LegacyWindows legacy = new LegacyWindows();
+  private final SkewCorrection skew = new SkewCorrection();
   private final @Nullable StoreFeed feed;
   private final CountDownLatch closed = new CountDownLatch(1);
   private @Nullable Thread reading;
@@ -51,9 +52,10 @@ final class AgentReader implements AutoCloseable {
   private volatile @Nullable Instant lastAnswer;
   private volatile @Nullable Instant lastWindow;
   private volatile @Nullable String problem;
-  private volatile Duration skew = Duration.ZERO;
   private volatile Duration interval;
-  private int limit = WINDOWS_PER_PAGE;
+  // One window a time while all goes well, so that nobody waits for who has to catch up.
+  private boolean behind;
+  private int most = WINDOWS_PER_PAGE;
 
   AgentReader(
       Agent agent,
@@ -104,7 +106,7 @@ final class AgentReader implements AutoCloseable {
     Instant window = lastWindow;
     Duration allowed =
         interval.multipliedBy(LATE_INTERVALS).plus(PullSchedule.PUBLISHED_AFTER).plusSeconds(2);
-    boolean reporting = window != null && window.isAfter(now.plus(skew).minus(allowed));
+    boolean reporting = window != null && window.isAfter(now.plus(skew.residual()).minus(allowed));
     String why = problem;
     if (!reporting && why == null) {
       why = window == null ? "has not published a window yet" : "publishes no new windows";
@@ -116,7 +118,7 @@ final class AgentReader implements AutoCloseable {
         lastAnswer,
         window,
         reporting ? null : why,
-        skew.toMillis());
+        skew.skew().toMillis());
   }
 
   @Override
@@ -146,13 +148,14 @@ final class AgentReader implements AutoCloseable {
       WindowCursor after = seen;
       Page page = fetch(after);
       boolean news = take(after, page);
-      if (page.more() && news) {
+      behind = page.more();
+      if (behind && news) {
         return clock.instant();
       }
       return news ? schedule.afterNews(clock.instant()) : schedule.afterNothing(clock.instant());
     } catch (AgentClient.AnswerTooLargeException e) {
-      if (limit > 1) {
-        limit = Math.max(1, limit / 2);
+      if (behind && most > 1) {
+        most = most / 2;
         return clock.instant();
       }
       return failed(e);
@@ -163,6 +166,7 @@ final class AgentReader implements AutoCloseable {
 
   private Instant failed(Exception e) {
     counters.failed();
+    behind = false;
     Instant due = schedule.afterFailure(clock.instant());
     problem = e.getMessage() == null ? e.toString() : e.getMessage();
     if (schedule.failures() % LOG_EVERY_FAILURES == 1) {
@@ -180,15 +184,14 @@ final class AgentReader implements AutoCloseable {
   private boolean take(@Nullable WindowCursor after, Page fetched) {
     Instant now = clock.instant();
     Page page =
-        fetched.cursor() == null ? legacy.timed(fetched, now, schedule.interval()) : fetched;
+        fetched.cursor() == null
+            ? legacy.timed(fetched, now, schedule.interval())
+            : skew.correct(fetched, schedule.interval());
     if (schedule.failures() > 0) {
       LOG.info("agent answers agent={} address={}", name, address);
     }
     lastAnswer = now;
     problem = null;
-    if (page.skew() != null) {
-      skew = page.skew();
-    }
     TreeSet<Instant> ends = new TreeSet<>();
     page.points().forEach(point -> ends.add(point.time()));
     counters.answered(page.points().size(), ends.size(), page.malformed());
@@ -197,7 +200,7 @@ final class AgentReader implements AutoCloseable {
       return false;
     }
     learnName(page.points());
-    ends.forEach(end -> schedule.window(end.minus(skew)));
+    ends.forEach(end -> schedule.window(end.minus(skew.residual())));
     interval = schedule.interval();
     lastWindow = ends.last();
     matrix.put(name, page.points());
@@ -221,7 +224,11 @@ final class AgentReader implements AutoCloseable {
 
   private Page fetchForStore(@Nullable WindowCursor after)
       throws IOException, InterruptedException {
-    return client.fetch(address, after, WINDOWS_PER_PAGE);
+    if (problem != null) {
+      // Who catches up shares few places: an agent that does not answer must not hold one.
+      throw new IOException("agent does not answer");
+    }
+    return skew.correct(client.fetch(address, after, WINDOWS_PER_PAGE), interval);
   }
 
   /** Asks the address that answered last, then the agent's others. */
@@ -232,7 +239,7 @@ final class AgentReader implements AutoCloseable {
     for (int i = 0; i < addresses.size(); i++) {
       HostPort candidate = addresses.get((first + i) % addresses.size());
       try {
-        Page page = client.fetch(candidate, after, limit);
+        Page page = client.fetch(candidate, after, behind ? most : 1);
         address = candidate;
         return page;
       } catch (AgentClient.AnswerTooLargeException e) {

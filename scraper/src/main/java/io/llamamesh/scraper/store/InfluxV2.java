@@ -35,6 +35,21 @@ public final class InfluxV2 implements Store {
    * @param timeout of a whole write
    */
   public InfluxV2(String url, String org, String bucket, @Nullable String token, Duration timeout) {
+    this(url, org, bucket, token, timeout, null);
+  }
+
+  /**
+   * With a say in whom to trust.
+   *
+   * @param tls null: the JDK's authorities
+   */
+  public InfluxV2(
+      String url,
+      String org,
+      String bucket,
+      @Nullable String token,
+      Duration timeout,
+      @Nullable Tls tls) {
     OkHttpClient.Builder http =
         new OkHttpClient.Builder()
             .connectTimeout(timeout)
@@ -42,6 +57,12 @@ public final class InfluxV2 implements Store {
             .writeTimeout(timeout)
             .callTimeout(timeout)
             .retryOnConnectionFailure(false);
+    if (tls != null) {
+      http.sslSocketFactory(tls.context().getSocketFactory(), tls.trust());
+      if (tls.anyName()) {
+        http.hostnameVerifier((host, session) -> true);
+      }
+    }
     InfluxDBClientOptions.Builder options =
         InfluxDBClientOptions.builder()
             .url(url)

@@ -66,8 +66,7 @@ public final class Api {
     } catch (IllegalArgumentException e) {
       return Answer.error(BAD_REQUEST, String.valueOf(e.getMessage()));
     }
-    return Answer.json(
-        documents.document(matrix.view(selection), selection, view.agents(), clock.instant()));
+    return Answer.json(documents.document(matrix.view(selection), view.agents(), clock.instant()));
   }
 
   private Answer pair(String rest) {

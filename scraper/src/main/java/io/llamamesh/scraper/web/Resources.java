@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The page's files; nothing else of the class path can be asked for. */
 final class Resources {
-  private static final String ECHARTS =
-      "/META-INF/resources/webjars/echarts/5.5.0/dist/echarts.min.js";
+  private static final String ECHARTS = "/META-INF/resources/webjars/echarts/5.5.0/echarts.min.js";
   private static final int DAY = 86_400;
 
   private record Known(String resource, String contentType, int cacheSeconds) {}

@@ -29,21 +29,23 @@ public final class WebServer implements AutoCloseable {
           + " data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'self'";
 
   private final HttpServer server;
-  private final Api api;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
 
   /**
-   * Binds and starts to answer.
+   * Binds; who connects waits until {@link #start}.
    *
    * @param address port 0 picks a free one, see {@link #address}
    * @throws IOException where the address cannot be bound
    */
-  public WebServer(InetSocketAddress address, Api api) throws IOException {
-    this.api = api;
+  public WebServer(InetSocketAddress address) throws IOException {
     this.server = HttpServer.create(address, 0);
     server.setExecutor(threads);
-    server.createContext("/", this::handle);
+  }
+
+  /** Starts to answer GET and HEAD. */
+  public void start(Api api) {
+    server.createContext("/", exchange -> handle(exchange, api));
     server.start();
   }
 
@@ -58,7 +60,7 @@ public final class WebServer implements AutoCloseable {
     threads.shutdownNow();
   }
 
-  private void handle(HttpExchange exchange) throws IOException {
+  private void handle(HttpExchange exchange, Api api) throws IOException {
     try (exchange) {
       Answer answer;
       if (!atOnce.tryAcquire()) {
@@ -67,7 +69,7 @@ public final class WebServer implements AutoCloseable {
         return;
       }
       try {
-        answer = answer(exchange);
+        answer = answer(exchange, api);
         send(exchange, answer);
       } finally {
         atOnce.release();
@@ -75,7 +77,7 @@ public final class WebServer implements AutoCloseable {
     }
   }
 
-  private Answer answer(HttpExchange exchange) {
+  private static Answer answer(HttpExchange exchange, Api api) {
     String method = exchange.getRequestMethod();
     if (!method.equals("GET") && !method.equals("HEAD")) {
       return Answer.error(405, "only GET is answered here");

@@ -5,7 +5,7 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
-import io.llamamesh.agent.net.ChannelNetwork;
+import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.apiserver.StandInApiServer;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.Names;
@@ -265,7 +265,7 @@ final class LocalMesh implements AutoCloseable {
   private static Relay relay(List<LocalNode> nodes, int port, Impairments impairments)
       throws IOException {
     return Relay.start(
-        new ChannelNetwork("relay"),
+        NativeNetwork.orChannels(),
         nodes.stream()
             .map(node -> new Relay.End(node.name(), node.published(), node.own()))
             .toList(),

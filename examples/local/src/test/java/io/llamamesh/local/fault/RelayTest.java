@@ -3,7 +3,7 @@ package io.llamamesh.local.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.llamamesh.agent.net.ChannelNetwork;
+import io.llamamesh.agent.net.NativeNetwork;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -114,7 +114,7 @@ class RelayTest {
     List<Fault> parsed =
         Stream.of(faults).map(fault -> Fault.parse(fault, List.of("a", "b"))).toList();
     return Relay.start(
-        new ChannelNetwork("test"), ENDS, reflector.getLocalPort(), new Impairments(parsed));
+        NativeNetwork.orChannels(), ENDS, reflector.getLocalPort(), new Impairments(parsed));
   }
 
   private static void send(DatagramSocket from, String text, InetAddress to, int port)

@@ -1,13 +1,11 @@
-package io.llamamesh.agent.collector;
-
-import io.llamamesh.agent.net.UdpNetwork;
+package io.llamamesh.agent.net;
 
 /**
  * Relates the wall clock, by which arrivals are stamped and windows are named, to the monotonic
  * one, by which everything is measured. Slewing moves both alike; only a step changes the
  * difference.
  */
-final class ClockWatch {
+public final class WallClock {
 
   /** Larger jumps than this are steps; smaller ones are the cost of reading two clocks. */
   static final long STEP_NANOS = 100_000;
@@ -18,7 +16,8 @@ final class ClockWatch {
   private long offset;
   private long steps;
 
-  ClockWatch(UdpNetwork network) {
+  /** A relation as it is now. */
+  public WallClock(UdpNetwork network) {
     this.network = network;
     this.offset = sample();
   }
@@ -28,7 +27,7 @@ final class ClockWatch {
    *
    * @return true when the wall clock was stepped since the last call
    */
-  boolean stepped() {
+  public boolean stepped() {
     long now = sample();
     long moved = now - offset;
     if (moved > STEP_NANOS || moved < -STEP_NANOS) {
@@ -60,17 +59,17 @@ final class ClockWatch {
   }
 
   /** Wall clock to monotonic. */
-  long monotonic(long realtimeNanos) {
+  public long monotonic(long realtimeNanos) {
     return realtimeNanos - offset;
   }
 
   /** Monotonic to wall clock. */
-  long realtime(long monotonicNanos) {
+  public long realtime(long monotonicNanos) {
     return monotonicNanos + offset;
   }
 
   /** How many steps were seen. */
-  long steps() {
+  public long steps() {
     return steps;
   }
 }

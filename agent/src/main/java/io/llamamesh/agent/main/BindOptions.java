@@ -1,0 +1,51 @@
+package io.llamamesh.agent.main;
+
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Which addresses a program binds, and how it refuses wrong options. */
+final class BindOptions {
+
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--bind",
+      paramLabel = "ADDRESS",
+      split = ",",
+      description = "Local addresses for probes and API, several with commas; default: all.")
+  private List<String> bind = new ArrayList<>();
+
+  /**
+   * The addresses.
+   *
+   * @param otherwise comma-separated addresses for when the option is not given
+   */
+  List<InetAddress> addresses(@Nullable String otherwise) {
+    String text = bind.isEmpty() && otherwise != null && !otherwise.isBlank() ? otherwise : null;
+    try {
+      return Addresses.parse(text == null ? bind : List.of(text.split(",", -1)));
+    } catch (IllegalArgumentException e) {
+      throw wrong((text == null ? "--bind " : "HOST_IPS ") + e.getMessage());
+    }
+  }
+
+  void port(String option, int value) {
+    if (value < 0 || value > 65535) {
+      throw wrong(option + " must be from 0 to 65535, was " + value);
+    }
+  }
+
+  ParameterException wrong(String message) {
+    if (spec == null) {
+      throw new IllegalStateException(message);
+    }
+    return new ParameterException(spec.commandLine(), message);
+  }
+}

@@ -1,0 +1,45 @@
+package io.llamamesh.agent.main;
+
+import io.llamamesh.config.CollectorConfig;
+import io.llamamesh.results.Point.Tags;
+import java.net.InetAddress;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** What this agent is called on points about its reflector, where it is the destination. */
+final class Identity {
+
+  private final Supplier<@Nullable CollectorConfig> running;
+  private final AgentSettings settings;
+
+  Identity(Supplier<@Nullable CollectorConfig> running, AgentSettings settings) {
+    this.running = running;
+    this.settings = settings;
+  }
+
+  Map<String, String> asDestination() {
+    Map<String, String> tags = new HashMap<>();
+    String name = settings.nodeName();
+    String mesh = settings.mesh();
+    CollectorConfig config = running.get();
+    if (config != null) {
+      CollectorConfig.Source source = config.source();
+      name = source == null || source.name() == null ? name : source.name();
+      mesh = config.mesh() == null ? mesh : config.mesh();
+    }
+    if (name != null) {
+      tags.put(Tags.DST_NAME, name);
+    }
+    if (mesh != null) {
+      tags.put(Tags.MESH, mesh);
+    }
+    settings.addresses().stream()
+        .filter(address -> !address.isAnyLocalAddress())
+        .findFirst()
+        .map(InetAddress::getHostAddress)
+        .ifPresent(address -> tags.put(Tags.DST_IP, address));
+    return tags;
+  }
+}

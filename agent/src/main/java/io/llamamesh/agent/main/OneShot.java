@@ -1,0 +1,163 @@
+package io.llamamesh.agent.main;
+
+import io.llamamesh.agent.net.Batch;
+import io.llamamesh.agent.net.Ip;
+import io.llamamesh.agent.net.Payload;
+import io.llamamesh.agent.net.PeerError;
+import io.llamamesh.agent.net.Poller;
+import io.llamamesh.agent.net.Remote;
+import io.llamamesh.agent.net.SendResult;
+import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.net.UdpOptions;
+import io.llamamesh.agent.net.UdpSocket;
+import io.llamamesh.agent.net.WallClock;
+import io.llamamesh.agent.wire.ProbeFormat;
+import io.llamamesh.agent.wire.ProbeParser;
+import io.llamamesh.agent.wire.ProbeWriter;
+import io.llamamesh.agent.wire.Slots;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Some probes to one reflector over one source port, one after the other. */
+final class OneShot {
+
+  private static final long NOT_SENT = Long.MIN_VALUE;
+
+  private final UdpNetwork network;
+  private final Remote target;
+  private final int tos;
+  private final int length;
+  private final int nonce = ThreadLocalRandom.current().nextInt();
+  private final WallClock clock;
+  private final Batch batch;
+  private final ProbeParser parser = new ProbeParser();
+  private final List<Long> rtts = new ArrayList<>();
+  private int refused;
+
+  OneShot(UdpNetwork network, InetSocketAddress target, int tos, int padding) {
+    this.network = network;
+    this.target = new Remote(target);
+    this.tos = tos;
+    this.length = ProbeFormat.datagramBytes(padding);
+    this.clock = new WallClock(network);
+    this.batch = network.newBatch(64, ProbeFormat.MAX_DATAGRAM);
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param rtts of those that were answered, without the time at the reflector, in nanoseconds,
+   *     sorted
+   * @param refused how often the host said that nobody listens
+   */
+  record Result(int sent, int sendErrors, int refused, List<Long> rtts) {
+    Result {
+      rtts = List.copyOf(rtts);
+    }
+
+    int answered() {
+      return rtts.size();
+    }
+
+    int lost() {
+      return sent - answered();
+    }
+
+    double lossPercent() {
+      return sent == 0 ? 0 : 100.0 * lost() / sent;
+    }
+
+    double meanMillis() {
+      return rtts.stream().mapToLong(Long::longValue).average().orElse(0) / 1e6;
+    }
+
+    /** The RTT that this share of the answers does not exceed. */
+    double millis(double share) {
+      int rank = Math.max(0, (int) Math.ceil(share * rtts.size()) - 1);
+      return rtts.get(rank) / 1e6;
+    }
+  }
+
+  Result run(List<InetAddress> locals, int count, long interval, long timeout) throws IOException {
+    long[] sentAt = new long[count];
+    int errors = 0;
+    try (UdpSocket socket =
+            network.open(new InetSocketAddress(local(locals), 0), UdpOptions.standard());
+        Poller poller = network.newPoller()) {
+      poller.add(socket);
+      Payload frame = Payload.allocate(length);
+      ProbeWriter.frame(frame.bytes(), length, tos);
+      long due = network.monotonicNanos();
+      for (int i = 0; i < count; i++) {
+        receiveUntil(due, socket, poller, sentAt, timeout, count);
+        ProbeWriter.signature(frame.bytes(), nonce, 0, i);
+        sentAt[i] = network.monotonicNanos();
+        ProbeWriter.sent(frame.bytes(), clock.realtime(sentAt[i]));
+        if (socket.send(frame, length, target, tos) != SendResult.SENT) {
+          sentAt[i] = NOT_SENT;
+          errors++;
+        }
+        due += interval;
+      }
+      receiveUntil(
+          network.monotonicNanos() + timeout, socket, poller, sentAt, timeout, count - errors);
+    }
+    Collections.sort(rtts);
+    return new Result(count - errors, errors, refused, rtts);
+  }
+
+  private InetAddress local(List<InetAddress> locals) throws IOException {
+    boolean v4 = Ip.isV4(target.high(), target.low());
+    for (InetAddress local : locals) {
+      if (Ip.isV4(Ip.high(local), Ip.low(local)) == v4) {
+        return local;
+      }
+    }
+    if (!locals.isEmpty()) {
+      throw new IOException("--bind has no address of the family of " + target);
+    }
+    return v4 ? Addresses.ANY_V4 : Addresses.ANY_V6;
+  }
+
+  private void receiveUntil(
+      long due, UdpSocket socket, Poller poller, long[] sentAt, long timeout, int all) {
+    long left = due - network.monotonicNanos();
+    while (left > 0 && rtts.size() < all) {
+      poller.await(left);
+      int got = socket.receive(batch);
+      long now = network.monotonicNanos();
+      for (int slot = 0; slot < got; slot++) {
+        take(slot, sentAt, timeout, now);
+      }
+      socket.drainErrors((error, high, low, port, detail) ->
+          refused += error == PeerError.PORT_UNREACHABLE ? 1 : 0);
+      left = due - network.monotonicNanos();
+    }
+  }
+
+  private void take(int slot, long[] sentAt, long timeout, long now) {
+    if (!parser.parse(batch.bytes(), batch.offset(slot), batch.length(slot))
+        || parser.nonce(batch.bytes()) != nonce
+        || parser.sequence(batch.bytes()) >= sentAt.length) {
+      return;
+    }
+    int sequence = parser.sequence(batch.bytes());
+    long arrived = clock.monotonic(batch.stampNanos(slot));
+    long rtt = (arrived - now > 0 ? now : arrived) - sentAt[sequence];
+    if (parser.hasSlots() && Slots.direction(batch.bytes(), parser.slotsAt()) == Slots.REPLY) {
+      long residence =
+          Slots.sentAt(batch.bytes(), parser.slotsAt())
+              - Slots.receivedAt(batch.bytes(), parser.slotsAt());
+      rtt -= residence >= 0 && residence <= rtt ? residence : 0;
+    }
+    if (sentAt[sequence] != NOT_SENT && rtt >= 0 && rtt <= timeout) {
+      rtts.add(rtt);
+      sentAt[sequence] = NOT_SENT; // a second answer is not counted
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package io.llamamesh.agent.main;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What has to be closed in the end: the last first, each even if another fails. */
+final class Owned implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Owned.class);
+
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+
+  <T extends AutoCloseable> T own(T part) {
+    parts.push(part);
+    return part;
+  }
+
+  @Override
+  public void close() {
+    for (AutoCloseable part : parts) {
+      try {
+        part.close();
+      } catch (Exception e) {
+        LOG.warn(
+            "part did not close part={} error={}", part.getClass().getSimpleName(), e.toString());
+      }
+    }
+    parts.clear();
+  }
+}

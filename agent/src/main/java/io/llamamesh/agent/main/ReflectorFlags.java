@@ -1,0 +1,69 @@
+package io.llamamesh.agent.main;
+
+import io.llamamesh.agent.reflector.Cidr;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** What a reflector can be told; also in LLAMA's spelling. */
+final class ReflectorFlags {
+
+  @Option(
+      names = {"--port", "-port"},
+      paramLabel = "PORT",
+      defaultValue = "8100",
+      description = "UDP port of the reflector (default ${DEFAULT-VALUE}); 0 takes a free one.")
+  private int port;
+
+  @Option(
+      names = {"--max-pps", "-max-pps"},
+      paramLabel = "N",
+      defaultValue = "100000",
+      description =
+          "Most probes per second that are reflected (default ${DEFAULT-VALUE}); more are dropped,"
+              + " counted and told to their senders.")
+  private int maxPps;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Threads that reflect (default ${DEFAULT-VALUE}); flows are spread over them.")
+  private int threads;
+
+  @Option(
+      names = "--legacy",
+      description = "Also send back the 36-byte datagrams of the Python LLAMA.")
+  private boolean legacy;
+
+  @Option(
+      names = "--accept-unkeyed",
+      paramLabel = "CIDR",
+      split = ",",
+      description =
+          "With --auth-dir: who may still send probes without a key, such as 10.0.0.0/8; default:"
+              + " nobody.")
+  private List<String> acceptUnkeyed = new ArrayList<>();
+
+  AgentSettings.ReflectorSettings settings(BindOptions options) {
+    options.port("--port", port);
+    if (maxPps < 1) {
+      throw options.wrong("--max-pps must be positive, was " + maxPps);
+    }
+    if (threads < 1 || threads > 64) {
+      throw options.wrong("--threads must be from 1 to 64, was " + threads);
+    }
+    if (threads > 1 && port == 0) {
+      throw options.wrong("--threads above 1 needs a --port, since all threads share it");
+    }
+    return new AgentSettings.ReflectorSettings(port, maxPps, threads, legacy, blocks(options));
+  }
+
+  private List<Cidr> blocks(BindOptions options) {
+    try {
+      return acceptUnkeyed.stream().map(Cidr::parse).toList();
+    } catch (IllegalArgumentException e) {
+      throw options.wrong("--accept-unkeyed: " + e.getMessage());
+    }
+  }
+}

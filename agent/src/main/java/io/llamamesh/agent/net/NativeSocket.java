@@ -1,0 +1,175 @@
+package io.llamamesh.agent.net;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/** One socket by its file descriptor. */
+final class NativeSocket implements UdpSocket {
+
+  private static final int CLOSED = -1;
+  private static final int RETRIES = 4;
+
+  private final NativeNetwork network;
+  private final InetSocketAddress local;
+  private final int receiveBuffer;
+  private final long localHigh;
+  private final long localLow;
+  private final boolean wildcard;
+  private final MemorySegment errno;
+  private final ErrorQueue errors;
+  private final ControlReader controls = new ControlReader();
+  private final SendMessage message;
+  private int fd;
+
+  NativeSocket(NativeNetwork network, int fd, InetSocketAddress local, int receiveBuffer) {
+    this.network = network;
+    this.fd = fd;
+    this.local = local;
+    this.receiveBuffer = receiveBuffer;
+    InetAddress address = local.getAddress();
+    this.localHigh = Ip.high(address);
+    this.localLow = Ip.low(address);
+    this.wildcard = address.isAnyLocalAddress();
+    this.errno = Arena.ofAuto().allocate(Libc.errnoBytes(), 8);
+    this.errors = new ErrorQueue(errno);
+    this.message = new SendMessage(SocketAddress.family(address) == Libc.AF_INET6);
+  }
+
+  int fd() {
+    return fd;
+  }
+
+  @Override
+  public InetSocketAddress local() {
+    return local;
+  }
+
+  @Override
+  public int receiveBufferBytes() {
+    return receiveBuffer;
+  }
+
+  @Override
+  public int receive(Batch batch) {
+    NativeBatch slots = (NativeBatch) batch;
+    slots.reset();
+    int count = Libc.recvmmsg(errno, fd, slots.headers, slots.slots());
+    for (int retry = 0; count < 0 && count != -Libc.EAGAIN && retry < RETRIES; retry++) {
+      // An error of an earlier send stood before the datagrams.
+      errors.collect(fd);
+      count = Libc.recvmmsg(errno, fd, slots.headers, slots.slots());
+    }
+    if (count <= 0) {
+      return 0;
+    }
+    slots.filled(count);
+    long readAt = 0;
+    for (int slot = 0; slot < count; slot++) {
+      long header = NativeBatch.header(slot);
+      slots.length[slot] = slots.headers.get(JAVA_INT, header + NativeBatch.AT_RECEIVED);
+      slots.truncated[slot] =
+          (slots.headers.get(JAVA_INT, header + NativeBatch.AT_FLAGS) & Libc.MSG_TRUNC) != 0;
+      long name = NativeBatch.name(slot);
+      slots.sourceHigh[slot] = SocketAddress.high(slots.names, name);
+      slots.sourceLow[slot] = SocketAddress.low(slots.names, name);
+      slots.sourcePort[slot] = SocketAddress.port(slots.names, name);
+      slots.localHigh[slot] = localHigh;
+      slots.localLow[slot] = localLow;
+      controls.read(slots, slot);
+      if (!slots.kernelStamp[slot]) {
+        readAt = readAt == 0 ? network.realtimeNanos() : readAt;
+        slots.stamp[slot] = readAt;
+      }
+    }
+    return count;
+  }
+
+  @Override
+  public SendResult send(Payload payload, int length, Remote to, int tos) {
+    message.data(payload.segment().address(), length);
+    message.to(address(to).address(), SocketAddress.bytes(to.address().getAddress()));
+    message.control(tos);
+    return send();
+  }
+
+  private static MemorySegment address(Remote to) {
+    MemorySegment address = to.nativeAddress();
+    if (address == null) {
+      address = SocketAddress.of(to.address());
+      to.nativeAddress(address);
+    }
+    return address;
+  }
+
+  @Override
+  public SendResult forward(Batch batch, int slot, Remote to, int tos) {
+    NativeBatch slots = (NativeBatch) batch;
+    message.data(slots.data.address() + slots.offset(slot), slots.length[slot]);
+    message.to(address(to).address(), SocketAddress.bytes(to.address().getAddress()));
+    message.control(tos);
+    return send();
+  }
+
+  @Override
+  public SendResult reply(Batch batch, int slot, int tos) {
+    NativeBatch slots = (NativeBatch) batch;
+    message.data(slots.data.address() + slots.offset(slot), slots.length[slot]);
+    message.to(slots.names.address() + NativeBatch.name(slot), slots.nameLength(slot));
+    if (wildcard) {
+      message.control(
+          tos, slots.localHigh[slot], slots.localLow[slot], slots.receivedInterface(slot));
+    } else {
+      message.control(tos);
+    }
+    return send();
+  }
+
+  private SendResult send() {
+    int result = Libc.sendmsg(errno, fd, message.segment());
+    for (int retry = 0; result < 0 && retry < RETRIES; retry++) {
+      if (result == -Libc.EAGAIN || result == -Libc.ENOBUFS) {
+        return SendResult.NO_BUFFER;
+      }
+      // It may be the error of another destination that was waiting for the next call: once that is
+      // taken off the queue, this datagram gets its own try.
+      if (result != -Libc.EINTR && errors.collect(fd) == 0 && retry > 0) {
+        break;
+      }
+      result = Libc.sendmsg(errno, fd, message.segment());
+    }
+    return result >= 0 ? SendResult.SENT : failure(-result);
+  }
+
+  private static SendResult failure(int error) {
+    return switch (error) {
+      case Libc.EAGAIN, Libc.ENOBUFS -> SendResult.NO_BUFFER;
+      case Libc.ENETUNREACH, Libc.EHOSTUNREACH, Libc.EADDRNOTAVAIL -> SendResult.UNREACHABLE;
+      case Libc.EPERM, Libc.EACCES -> SendResult.DENIED;
+      case Libc.EMSGSIZE -> SendResult.TOO_BIG;
+      default -> SendResult.FAILED;
+    };
+  }
+
+  @Override
+  public int drainErrors(ErrorSink sink) {
+    return errors.tell(sink);
+  }
+
+  @Override
+  public long overflows() {
+    return controls.overflows();
+  }
+
+  @Override
+  public void close() {
+    int open = fd;
+    fd = CLOSED;
+    if (open != CLOSED) {
+      var _ = Libc.close(errno, open);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package io.llamamesh.agent.reflector;
+
+import io.llamamesh.agent.net.Ip;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How many probes of each sender were reflected, and which senders have been told that this
+ * reflector is about to stop. Bounded: senders beyond the table are counted together. For all
+ * threads.
+ */
+public final class SourceTable {
+
+  /** Most senders that are told apart. */
+  static final int LIMIT = 4096;
+
+  private static final int SLOTS = 2 * LIMIT;
+  private static final long SECOND = 1_000_000_000L;
+
+  /** A sender that was silent for as long is not waited for. */
+  static final long PRESENT_NANOS = 30 * SECOND;
+
+  private final long[] high = new long[SLOTS];
+  private final long[] low = new long[SLOTS];
+  private final long[] count = new long[SLOTS];
+  private final long[] taken = new long[SLOTS];
+  private final long[] probedAt = new long[SLOTS];
+  private final long[] gap = new long[SLOTS];
+  private final boolean[] told = new boolean[SLOTS];
+  private int senders;
+  private long others;
+
+  /** Probes of one sender that were reflected since the last look. */
+  public record Reflected(InetAddress source, long probes) {}
+
+  /**
+   * Counts a probe that was reflected.
+   *
+   * @param marked the reply said that this reflector is about to stop
+   * @param counted the sender counts it: it is no hello, and the sender understands the mark
+   */
+  synchronized void reflected(long h, long l, long now, boolean marked, boolean counted) {
+    int slot = (int) (FlowMemory.mix(h * 31 + l) & (SLOTS - 1));
+    while (count[slot] != 0 && !(high[slot] == h && low[slot] == l)) {
+      slot = (slot + 1) & (SLOTS - 1);
+    }
+    if (count[slot] == 0) {
+      if (senders == LIMIT) {
+        others++;
+        return;
+      }
+      senders++;
+      high[slot] = h;
+      low[slot] = l;
+      probedAt[slot] = now - PRESENT_NANOS - 1;
+      gap[slot] = SECOND;
+    } else if (counted) {
+      long since = Math.min(now - probedAt[slot], PRESENT_NANOS);
+      gap[slot] += (since - gap[slot]) / 8;
+    }
+    count[slot]++;
+    if (counted) {
+      probedAt[slot] = now;
+    }
+    told[slot] |= marked;
+  }
+
+  /** What was reflected since the last call, per sender. */
+  public synchronized List<Reflected> take() {
+    List<Reflected> news = new ArrayList<>();
+    for (int i = 0; i < SLOTS && senders > 0; i++) {
+      if (count[i] != taken[i]) {
+        news.add(new Reflected(Ip.address(high[i], low[i]), count[i] - taken[i]));
+        taken[i] = count[i];
+      }
+    }
+    return news;
+  }
+
+  /** Probes of senders that did not fit the table. */
+  public synchronized long others() {
+    return others;
+  }
+
+  /**
+   * Whether everyone who probed lately has stopped: it was told and has been silent for a second
+   * and three times its usual gap, or it stopped by itself, which takes a little longer to believe.
+   */
+  public synchronized boolean quiet(long now) {
+    for (int i = 0; i < SLOTS && senders > 0; i++) {
+      if (count[i] == 0) {
+        continue;
+      }
+      long silence = now - probedAt[i];
+      long enough = told[i] ? Math.max(SECOND, 3 * gap[i]) : Math.max(2 * SECOND, 5 * gap[i]);
+      if (silence <= Math.min(enough, PRESENT_NANOS)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,154 @@
+package io.llamamesh.agent.store;
+
+import io.llamamesh.agent.collector.ClosedWindow;
+import io.llamamesh.agent.collector.PairResult;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.InflaterInputStream;
+import org.jspecify.annotations.Nullable;
+
+/** A closed window as bytes, compressed; of use only to the same version of this program. */
+final class WindowCodec {
+
+  /** Changes whenever the form or the list of outcomes does: other files are left out. */
+  private static final int FORM = 0x4c4d_0001;
+
+  private static final int MAX_ROWS = 1 << 20;
+
+  private WindowCodec() {}
+
+  /** A window and the life of the numbering that it belongs to. */
+  record Entry(String bootId, ClosedWindow window) {}
+
+  static byte[] write(String bootId, ClosedWindow window) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(new DeflaterOutputStream(bytes))) {
+      out.writeInt(FORM);
+      out.writeUTF(bootId);
+      out.writeLong(window.sequence());
+      out.writeLong(window.endNanos());
+      out.writeInt(window.pairs().size());
+      for (PairResult pair : window.pairs()) {
+        pair(out, pair);
+      }
+      out.writeInt(window.reflected().size());
+      for (ClosedWindow.Reflected sender : window.reflected()) {
+        out.writeUTF(sender.source());
+        out.writeLong(sender.probes());
+      }
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void pair(DataOutputStream out, PairResult pair) throws IOException {
+    out.writeShort(pair.tags().size());
+    for (Map.Entry<String, String> tag : pair.tags().entrySet()) {
+      out.writeUTF(tag.getKey());
+      out.writeUTF(tag.getValue());
+    }
+    int[] counts = pair.counts();
+    out.writeShort(counts.length);
+    for (int count : counts) {
+      out.writeInt(count);
+    }
+    PairResult.Rtt rtt = pair.rtt();
+    out.writeBoolean(rtt != null);
+    if (rtt != null) {
+      out.writeDouble(rtt.mean());
+      out.writeLong(rtt.min());
+      out.writeLong(rtt.p50());
+      out.writeLong(rtt.p90());
+      out.writeLong(rtt.p99());
+      out.writeLong(rtt.max());
+      out.writeDouble(rtt.jitter());
+    }
+    out.writeDouble(pair.residenceNanos());
+    out.writeShort(pair.paths().size());
+    for (PairResult.Path path : pair.paths()) {
+      out.writeInt(path.sourcePort());
+      out.writeInt(path.sent());
+      out.writeInt(path.received());
+      out.writeInt(path.lost());
+      out.writeDouble(path.rttMeanNanos());
+    }
+  }
+
+  /**
+   * Reads what {@link #write} wrote.
+   *
+   * @throws IOException when the bytes are damaged or of another form
+   */
+  static Entry read(byte[] bytes) throws IOException {
+    try (DataInputStream in =
+        new DataInputStream(new InflaterInputStream(new ByteArrayInputStream(bytes)))) {
+      if (in.readInt() != FORM) {
+        throw new IOException("window file of another form");
+      }
+      String bootId = in.readUTF();
+      long sequence = in.readLong();
+      long end = in.readLong();
+      int rows = size(in.readInt());
+      List<PairResult> pairs = new ArrayList<>(Math.min(rows, 1000));
+      for (int i = 0; i < rows; i++) {
+        pairs.add(pair(in));
+      }
+      int senders = size(in.readInt());
+      List<ClosedWindow.Reflected> reflected = new ArrayList<>(Math.min(senders, 1000));
+      for (int i = 0; i < senders; i++) {
+        reflected.add(new ClosedWindow.Reflected(in.readUTF(), in.readLong()));
+      }
+      return new Entry(bootId, new ClosedWindow(sequence, end, pairs, reflected));
+    }
+  }
+
+  private static int size(int size) throws IOException {
+    if (size < 0 || size > MAX_ROWS) {
+      throw new IOException("window file with " + size + " rows");
+    }
+    return size;
+  }
+
+  private static PairResult pair(DataInputStream in) throws IOException {
+    Map<String, String> tags = new HashMap<>();
+    for (int i = in.readUnsignedShort(); i > 0; i--) {
+      tags.put(in.readUTF(), in.readUTF());
+    }
+    int[] counts = new int[in.readUnsignedShort()];
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] = in.readInt();
+    }
+    PairResult.@Nullable Rtt rtt = null;
+    if (in.readBoolean()) {
+      rtt =
+          new PairResult.Rtt(
+              in.readDouble(),
+              in.readLong(),
+              in.readLong(),
+              in.readLong(),
+              in.readLong(),
+              in.readLong(),
+              in.readDouble());
+    }
+    double residence = in.readDouble();
+    int count = in.readUnsignedShort();
+    List<PairResult.Path> paths = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      paths.add(
+          new PairResult.Path(
+              in.readInt(), in.readInt(), in.readInt(), in.readInt(), in.readDouble()));
+    }
+    try {
+      return PairResult.restored(tags, counts, rtt, residence, paths);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("window file of another form", e);
+    }
+  }
+}

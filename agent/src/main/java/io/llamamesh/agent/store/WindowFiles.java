@@ -1,0 +1,169 @@
+package io.llamamesh.agent.store;
+
+import io.llamamesh.agent.collector.ClosedWindow;
+import io.llamamesh.agent.collector.WindowArchive;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Each retained window as a file, so that a crash loses only what was not yet published. The
+ * numbering goes on across restarts: whoever reads by cursor gets nothing twice and misses nothing.
+ * A thread of its own writes, the measurement never waits for a disk.
+ */
+public final class WindowFiles implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(WindowFiles.class);
+  private static final String PREFIX = "window-";
+  private static final long LOOK_NANOS = 200_000_000L;
+  private static final long MAX_BYTES = 64L << 20;
+
+  private final @Nullable Path folder;
+  private final WindowArchive archive;
+  private final @Nullable Thread writer;
+  private volatile boolean stopping;
+  private long written;
+  private long deleted;
+  private boolean failing;
+
+  private WindowFiles(@Nullable Path folder, WindowArchive archive) {
+    this.folder = folder;
+    this.archive = archive;
+    this.written = archive.published();
+    this.deleted = Math.max(0, archive.oldest() - 1);
+    this.writer =
+        folder == null
+            ? null
+            : Thread.ofPlatform().name("window-files").daemon(true).start(this::run);
+  }
+
+  /**
+   * Reads what an earlier life left, and keeps what this one publishes.
+   *
+   * @param folder must exist; null keeps everything in memory only
+   */
+  public static WindowFiles open(@Nullable Path folder) throws IOException {
+    byte[] random = new byte[8];
+    new SecureRandom().nextBytes(random);
+    String bootId = HexFormat.of().formatHex(random);
+    if (folder == null) {
+      return new WindowFiles(null, new WindowArchive(bootId));
+    }
+    NavigableMap<Long, WindowCodec.Entry> found = read(folder);
+    if (found.isEmpty()) {
+      return new WindowFiles(folder, new WindowArchive(bootId));
+    }
+    // Only the newest unbroken run of one numbering can be gone on with.
+    String newest = found.lastEntry().getValue().bootId();
+    List<ClosedWindow> kept = new ArrayList<>();
+    long wanted = found.lastKey();
+    for (WindowCodec.Entry entry : found.descendingMap().values()) {
+      if (entry.bootId().equals(newest) && entry.window().sequence() == wanted) {
+        kept.addFirst(entry.window());
+        wanted--;
+      }
+    }
+    LOG.info("windows of an earlier life kept count={} bootId={}", kept.size(), newest);
+    return new WindowFiles(folder, new WindowArchive(newest, kept));
+  }
+
+  private static NavigableMap<Long, WindowCodec.Entry> read(Path folder) throws IOException {
+    NavigableMap<Long, WindowCodec.Entry> found = new TreeMap<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, PREFIX + "*")) {
+      for (Path file : files) {
+        try {
+          if (Files.size(file) > MAX_BYTES) {
+            throw new IOException("longer than any window");
+          }
+          WindowCodec.Entry entry = WindowCodec.read(Files.readAllBytes(file));
+          found.put(entry.window().sequence(), entry);
+        } catch (IOException e) {
+          LOG.warn("window file not usable, deleted file={} error={}", file, e.toString());
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** The windows; whoever publishes publishes here. */
+  public WindowArchive archive() {
+    return archive;
+  }
+
+  private void run() {
+    try {
+      while (!stopping) {
+        if (archive.await(written, LOOK_NANOS)) {
+          save();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    save();
+  }
+
+  private void save() {
+    Path to = folder;
+    if (to == null) {
+      return;
+    }
+    for (ClosedWindow window : archive.after(written, 1000).windows()) {
+      written = window.sequence();
+      try {
+        Path fresh = to.resolve("new-" + PREFIX + window.sequence());
+        Files.write(fresh, WindowCodec.write(archive.bootId(), window));
+        Files.move(fresh, file(to, window.sequence()), StandardCopyOption.ATOMIC_MOVE);
+        failing = false;
+      } catch (IOException e) {
+        if (!failing) {
+          failing = true;
+          LOG.warn("windows are not kept on disk error={}", e.toString());
+        }
+      }
+    }
+    forget(to);
+  }
+
+  private void forget(Path from) {
+    while (deleted < archive.oldest() - 1) {
+      deleted++;
+      try {
+        Files.deleteIfExists(file(from, deleted));
+      } catch (IOException e) {
+        LOG.warn("old window file not deleted error={}", e.toString());
+      }
+    }
+  }
+
+  private static Path file(Path folder, long sequence) {
+    return folder.resolve(PREFIX + sequence);
+  }
+
+  /** Writes what is published and ends the thread. */
+  @Override
+  public void close() {
+    stopping = true;
+    if (writer != null) {
+      try {
+        if (!writer.join(java.time.Duration.ofSeconds(5))) {
+          LOG.warn("windows are still being written, not waited for");
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

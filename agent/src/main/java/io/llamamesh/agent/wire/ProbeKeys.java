@@ -1,0 +1,85 @@
+package io.llamamesh.agent.wire;
+
+import java.nio.ByteBuffer;
+
+/**
+ * The keys that probes are signed with, by the number that each probe carries. Never changes; a
+ * rotation makes another one.
+ */
+public final class ProbeKeys {
+
+  /** Numbers of keys are below this; 0 means not keyed. */
+  public static final int LIMIT = 256;
+
+  /** No keys: nothing is signed, nothing is asked for. */
+  public static final ProbeKeys NONE =
+      new ProbeKeys(0, new long[LIMIT], new long[LIMIT], new boolean[LIMIT]);
+
+  /** From the signature to before the MAC: all that a probe says but its padding. */
+  private static final int FROM = ProbeFormat.AT_SIGNATURE;
+
+  private static final int AT_MAC = ProbeFormat.AT_SLOTS + Slots.AT_MAC;
+  private static final int SIGNED = AT_MAC - FROM;
+
+  private final int signing;
+  private final long[] k0;
+  private final long[] k1;
+  private final boolean[] accepted;
+
+  private ProbeKeys(int signing, long[] k0, long[] k1, boolean[] accepted) {
+    this.signing = signing;
+    this.k0 = k0;
+    this.k1 = k1;
+    this.accepted = accepted;
+  }
+
+  /** The same keys and one more. */
+  public ProbeKeys with(int id, byte[] key, boolean sign) {
+    if (id < 1 || id >= LIMIT || key.length != 16) {
+      throw new IllegalArgumentException(
+          "a key needs a number from 1 to 255 and 16 bytes, was " + id + " with " + key.length);
+    }
+    ByteBuffer halves = ByteBuffer.wrap(key);
+    long[] first = k0.clone();
+    long[] second = k1.clone();
+    boolean[] taken = accepted.clone();
+    first[id] = Long.reverseBytes(halves.getLong(0));
+    second[id] = Long.reverseBytes(halves.getLong(8));
+    taken[id] = true;
+    return new ProbeKeys(sign ? id : signing, first, second, taken);
+  }
+
+  /** The key to sign requests with; 0 for none. */
+  public int signing() {
+    return signing;
+  }
+
+  /** Whether probes have to be keyed. */
+  public boolean required() {
+    return signing != 0;
+  }
+
+  /** Signs a probe that {@link ProbeWriter} framed at this offset, with the key that it names. */
+  public void sign(ByteBuffer bytes, int offset, int id) {
+    bytes.put(offset + ProbeFormat.AT_SLOTS + Slots.AT_KEY, (byte) id);
+    bytes.putLong(
+        offset + AT_MAC, id == 0 ? 0 : SipHash.hash(k0[id], k1[id], bytes, offset + FROM, SIGNED));
+  }
+
+  /**
+   * Checks a probe whose fields are where {@link ProbeWriter} puts them.
+   *
+   * @return the number of its key; 0 when it is not signed, wrongly signed, or too short
+   */
+  public int verified(ByteBuffer bytes, int offset, int length) {
+    if (length < ProbeFormat.MIN_DATAGRAM) {
+      return 0;
+    }
+    int id = bytes.get(offset + ProbeFormat.AT_SLOTS + Slots.AT_KEY) & 0xff;
+    if (!accepted[id]) {
+      return 0;
+    }
+    long mac = SipHash.hash(k0[id], k1[id], bytes, offset + FROM, SIGNED);
+    return mac == bytes.getLong(offset + AT_MAC) ? id : 0;
+  }
+}

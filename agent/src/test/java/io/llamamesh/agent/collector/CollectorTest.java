@@ -1,0 +1,172 @@
+package io.llamamesh.agent.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llamamesh.agent.net.ChannelNetwork;
+import io.llamamesh.agent.net.NativeNetwork;
+import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.reflector.Reflector;
+import io.llamamesh.agent.reflector.ReflectorCounters;
+import io.llamamesh.agent.reflector.ReflectorOptions;
+import io.llamamesh.agent.reflector.Verdict;
+import io.llamamesh.agent.wire.ProbeKeys;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The real thing: threads, sockets, loopback. */
+class CollectorTest {
+
+  private static final long SECOND = 1_000_000_000L;
+
+  private final CollectorCounters counters = new CollectorCounters();
+  private final ReflectorCounters reflected = new ReflectorCounters();
+  private final WindowArchive archive = new WindowArchive("boot");
+  private final List<String> states = new CopyOnWriteArrayList<>();
+  private final List<String> reports = new CopyOnWriteArrayList<>();
+  private volatile ProbeKeys keys = ProbeKeys.NONE;
+  private volatile ProbeKeys reflectorKeys = ProbeKeys.NONE;
+  private boolean keyed;
+
+  static Stream<UdpNetwork> networks() {
+    return Stream.of(NativeNetwork.orChannels(), new ChannelNetwork("test"));
+  }
+
+  private Reflector reflector(UdpNetwork network, InetSocketAddress at) throws IOException {
+    return Reflector.start(
+        network,
+        List.of(at),
+        ReflectorOptions.standard(1_000_000, 1).withKeys(() -> reflectorKeys, List.of()),
+        reflected);
+  }
+
+  private Collector collector(UdpNetwork network) throws IOException {
+    return Collector.start(
+        network,
+        List.of(InetAddress.ofLiteral("127.0.0.1")),
+        99,
+        archive,
+        counters,
+        List::of,
+        () -> keys,
+        (peer, before, now) -> states.add(before + ">" + now),
+        new CollectorReports() {
+          @Override
+          public void cannotProbe(InetSocketAddress target, String className, String reason) {
+            reports.add(reason);
+          }
+
+          @Override
+          public void portsSteppedOver(long total) {}
+
+          @Override
+          public void clockStepped(long total) {}
+
+          @Override
+          public void failed(Throwable cause) {
+            reports.add("failed " + cause);
+          }
+        });
+  }
+
+  private ProbePlan plan(InetSocketAddress target) {
+    ProbePlan.TrafficClass type = new ProbePlan.TrafficClass("default", 0x20, 0, SECOND, 1028);
+    return new ProbePlan(
+        SECOND,
+        60 * SECOND,
+        List.of(
+            new ProbePlan.Pair(
+                type, target, 4, SECOND / 50, keyed, Map.of("dst_ip", "127.0.0.1"))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void onLoopbackNothingIsLostAndFinishingPublishesEverything(UdpNetwork network) throws Exception {
+    InetSocketAddress any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+    try (Reflector reflector = reflector(network, any);
+        Collector collector = collector(network)) {
+      collector.apply(plan(reflector.locals().getFirst()));
+      await().until(() -> counters.count(Outcome.RECEIVED) >= 200);
+
+      assertThat(collector.finish(Duration.ofSeconds(30))).isTrue();
+    }
+
+    long sent = counters.count(Outcome.SENT);
+    assertThat(counters.count(Outcome.RECEIVED)).isEqualTo(sent);
+    assertThat(reflected.sources().take())
+        .containsExactly(
+            new io.llamamesh.agent.reflector.SourceTable.Reflected(
+                InetAddress.ofLiteral("127.0.0.1"), sent));
+    long published =
+        archive.after(0, 100).windows().stream()
+            .flatMap(window -> window.pairs().stream())
+            .mapToLong(pair -> pair.count(Outcome.RECEIVED))
+            .sum();
+    assertThat(published).isEqualTo(sent);
+    assertThat(reports).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void aRestartWithGoodbyeIsNobodysLoss(UdpNetwork network) throws Exception {
+    InetSocketAddress any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+    try (Collector collector = collector(network)) {
+      InetSocketAddress at;
+      try (Reflector first = reflector(network, any)) {
+        at = first.locals().getFirst();
+        collector.apply(plan(at));
+        await().until(() -> counters.count(Outcome.RECEIVED) >= 50);
+        first.drain();
+        await().until(() -> states.contains("UP>DRAINING"));
+        await().until(() -> reflected.sources().quiet(System.nanoTime()));
+      }
+      await().until(() -> counters.count(CollectorCounters.Event.HELLO) >= 2);
+      try (Reflector second = reflector(network, at)) {
+        await().until(() -> states.contains("DRAINING>UP"));
+        long before = counters.count(Outcome.RECEIVED);
+        await().until(() -> counters.count(Outcome.RECEIVED) >= before + 50);
+        assertThat(collector.finish(Duration.ofSeconds(30))).isTrue();
+        assertThat(second.locals()).containsExactly(at);
+      }
+    }
+
+    assertThat(counters.count(Outcome.LOST)).isZero();
+    assertThat(counters.count(Outcome.REFUSED)).isZero();
+    assertThat(counters.count(Outcome.RECEIVED)).isEqualTo(counters.count(Outcome.SENT));
+    assertThat(reports).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void keyedProbesAreAnsweredAcrossARotationAndOthersAreNot(UdpNetwork network) throws Exception {
+    ProbeKeys old = ProbeKeys.NONE.with(1, new byte[16], true);
+    ProbeKeys both = old.with(2, "sixteen bytes !!".getBytes(StandardCharsets.US_ASCII), false);
+    ProbeKeys rotated = old.with(2, "sixteen bytes !!".getBytes(StandardCharsets.US_ASCII), true);
+    InetSocketAddress any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+    keyed = true;
+    keys = old;
+    reflectorKeys = both;
+    try (Reflector reflector = reflector(network, any);
+        Collector collector = collector(network)) {
+      collector.apply(plan(reflector.locals().getFirst()));
+      await().until(() -> counters.count(Outcome.RECEIVED) >= 50);
+      keys = rotated;
+      await().until(() -> counters.count(Outcome.RECEIVED) >= 100);
+      assertThat(counters.count(Outcome.CORRUPT)).isZero();
+      assertThat(reflected.count(Verdict.UNKEYED)).isZero();
+
+      keys = ProbeKeys.NONE;
+      await().until(() -> reflected.count(Verdict.UNKEYED) >= 10);
+      assertThat(reports).isEmpty();
+    }
+  }
+}

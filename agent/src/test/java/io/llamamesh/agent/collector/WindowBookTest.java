@@ -1,0 +1,89 @@
+package io.llamamesh.agent.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class WindowBookTest {
+  private static final long SECOND = 1_000_000_000L;
+
+  private final WindowBook book = new WindowBook(List::of);
+
+  @Test
+  void windowsEndAtMultiplesOfTheInterval() {
+    for (long t = 13; t < 20; t++) {
+      book.advance(t * SECOND, t * SECOND, 2 * SECOND);
+    }
+    assertThat(ends()).containsExactly(14 * SECOND, 16 * SECOND, 18 * SECOND);
+  }
+
+  @Test
+  void whenTheIntervalShrinksThePresentWindowEndsAtTheNextBoundaryAndNotLater() {
+    book.advance(0, 11 * SECOND, 30 * SECOND);
+    book.advance(2 * SECOND, 13 * SECOND, 2 * SECOND);
+    book.advance(3 * SECOND, 14 * SECOND, 2 * SECOND);
+    book.advance(5 * SECOND, 16 * SECOND, 2 * SECOND);
+
+    assertThat(ends()).containsExactly(14 * SECOND, 16 * SECOND);
+  }
+
+  @Test
+  void whenTheIntervalGrowsNoEndIsUsedTwice() {
+    book.advance(0, 11 * SECOND, 2 * SECOND);
+    book.advance(2 * SECOND, 13 * SECOND, 2 * SECOND);
+    book.advance(2 * SECOND, 13 * SECOND, 30 * SECOND);
+    book.advance(19 * SECOND, 30 * SECOND, 30 * SECOND);
+
+    assertThat(ends()).containsExactly(12 * SECOND, 30 * SECOND);
+  }
+
+  @Test
+  void aClockThatIsSteppedBackBeginsAnotherWindow() {
+    book.advance(0, 100 * SECOND, 10 * SECOND);
+    int before = book.present();
+    book.advance(SECOND, 50 * SECOND, 10 * SECOND);
+
+    assertThat(book.present()).isNotEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  void whileTheClockGoesOnEveryEndComesOnceInOrderAndNoWindowIsPublishedBeforeIt(long seed) {
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+    long interval = 10 * SECOND;
+    long now = 0;
+    List<Long> ends = new ArrayList<>();
+    for (int i = 0; i < 5_000; i++) {
+      now += random.nextLong(SECOND);
+      if (random.nextInt(100) == 0) {
+        interval = (1 + random.nextInt(60)) * SECOND;
+      }
+      book.advance(now, now, interval);
+      WindowBook.Window window = book.settled(now, SECOND);
+      if (window != null) {
+        assertThat(window.endRealtime()).isLessThanOrEqualTo(now);
+        ends.add(window.endRealtime());
+      }
+    }
+    Set<Long> unique = new HashSet<>(ends);
+    assertThat(ends).isSorted().hasSameSizeAs(unique);
+  }
+
+  private List<Long> ends() {
+    List<Long> ends = new ArrayList<>();
+    for (WindowBook.Window window = book.settled(Long.MAX_VALUE / 2, SECOND);
+        window != null;
+        window = book.settled(Long.MAX_VALUE / 2, SECOND)) {
+      ends.add(window.endRealtime());
+    }
+    return ends;
+  }
+}

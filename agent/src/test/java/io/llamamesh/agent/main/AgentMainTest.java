@@ -1,0 +1,90 @@
+package io.llamamesh.agent.main;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AgentMainTest {
+
+  @TempDir private Path folder;
+  private final PrintStream standardError = System.err;
+  private final PrintStream standardOut = System.out;
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream error = new ByteArrayOutputStream();
+
+  @BeforeEach
+  void capture() {
+    System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+    System.setErr(new PrintStream(error, true, StandardCharsets.UTF_8));
+  }
+
+  @AfterEach
+  void release() {
+    System.setOut(standardOut);
+    System.setErr(standardError);
+  }
+
+  private String said() {
+    return error.toString(StandardCharsets.UTF_8);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          reflector --port 70000          | --port must be from 0 to 65535, was 70000
+          reflector --max-pps 0           | --max-pps must be positive, was 0
+          reflector --threads 0           | --threads must be from 1 to 64, was 0
+          reflector --bind nowhere        | --bind must hold IP addresses, was 'nowhere'
+          reflector --accept-unkeyed 1/99 | --accept-unkeyed: 1/99 is no block such as 10.0.0.0/8
+          collector                       | Missing required option
+          send 127.0.0.1 --tos 300        | --tos must be from 0 to 255, was 300
+          send 127.0.0.1 --timeout soon   | 'soon' is no duration
+          send 127.0.0.1 --count 0        | --count must be from 1 to 1000000, was 0
+          """)
+  void wrongUseIsToldInOneLineAndExitsWithTwo(String line, String message) {
+    assertThat(AgentMain.run(line.split(" "))).isEqualTo(2);
+
+    assertThat(said()).contains(message).contains("--help").hasLineCount(1);
+  }
+
+  @Test
+  void aMissingConfigIsToldAndExitsWithOne() {
+    assertThat(AgentMain.run(new String[] {"collector", "-llama.config", "/nowhere.yaml"}))
+        .isEqualTo(1);
+
+    assertThat(said()).contains("/nowhere.yaml does not exist").hasLineCount(1);
+  }
+
+  @Test
+  void aBrokenConfigIsToldWithFieldAndExitsWithOne() throws Exception {
+    Path config = folder.resolve("c.yaml");
+    Files.writeString(config, "summarization: {interval: 0}\n");
+
+    assertThat(AgentMain.run(new String[] {"collector", "-llama.config", config.toString()}))
+        .isEqualTo(1);
+
+    assertThat(said()).contains("summarization.interval").hasLineCount(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"agent", "reflector", "collector", "send"})
+  void everyCommandExplainsItself(String command) {
+    assertThat(AgentMain.run(new String[] {command, "--help"})).isZero();
+
+    assertThat(out.toString(StandardCharsets.UTF_8)).contains("Usage:").contains(command);
+  }
+}

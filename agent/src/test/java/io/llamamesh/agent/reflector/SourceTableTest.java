@@ -1,0 +1,71 @@
+package io.llamamesh.agent.reflector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class SourceTableTest {
+
+  private static final long SECOND = 1_000_000_000L;
+
+  private final SourceTable table = new SourceTable();
+  private long now = 1000 * SECOND;
+
+  private void probes(long low, int count, long gap, boolean marked) {
+    for (int i = 0; i < count; i++) {
+      now += gap;
+      table.reflected(0, low, now, marked, true);
+    }
+  }
+
+  @Test
+  void eachLookTellsWhatIsNew() {
+    probes(0xffff_7f00_0001L, 3, SECOND, false);
+    probes(0xffff_7f00_0002L, 5, SECOND, false);
+
+    assertThat(table.take())
+        .extracting(r -> r.source().getHostAddress() + "=" + r.probes())
+        .containsExactlyInAnyOrder("127.0.0.1=3", "127.0.0.2=5");
+    assertThat(table.take()).isEmpty();
+  }
+
+  @Test
+  void sendersBeyondTheTableAreCountedTogether() {
+    for (int i = 0; i < SourceTable.LIMIT + 10; i++) {
+      table.reflected(0, 1000 + i, now, false, true);
+    }
+
+    assertThat(table.take()).hasSize(SourceTable.LIMIT);
+    assertThat(table.others()).isEqualTo(10);
+  }
+
+  @Test
+  void whoeverWasToldIsWaitedForASecond() {
+    probes(1, 50, SECOND / 16, false);
+    assertThat(table.quiet(now)).isFalse();
+    probes(1, 1, SECOND / 16, true);
+
+    assertThat(table.quiet(now + SECOND / 2)).isFalse();
+    assertThat(table.quiet(now + SECOND + 1)).isTrue();
+  }
+
+  @Test
+  void whoeverStoppedByItselfIsNotWaitedForLong() {
+    probes(1, 100, SECOND / 16, false);
+
+    assertThat(table.quiet(now + SECOND)).isFalse();
+    assertThat(table.quiet(now + 3 * SECOND)).isTrue();
+  }
+
+  @Test
+  void aSlowSenderIsWaitedForUntilItWasTold() {
+    probes(1, 30, 5 * SECOND, false);
+
+    assertThat(table.quiet(now + 20 * SECOND)).isFalse();
+  }
+
+  @Test
+  void nobodyToTellMeansQuiet() {
+    assertThat(table.quiet(now)).isTrue();
+  }
+}

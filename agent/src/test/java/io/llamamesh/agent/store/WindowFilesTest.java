@@ -1,0 +1,75 @@
+package io.llamamesh.agent.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llamamesh.agent.collector.ClosedWindow;
+import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.collector.PairResult;
+import io.llamamesh.agent.collector.TestWindows;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WindowFilesTest {
+
+  @TempDir private Path folder;
+
+  @Test
+  void aNextLifeGoesOnWithTheWindowsAndTheirNumbering() throws IOException {
+    String bootId;
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      TestWindows.publish(files.archive(), 3);
+      bootId = files.archive().bootId();
+    }
+
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      assertThat(files.archive().bootId()).isEqualTo(bootId);
+      assertThat(files.archive().published()).isEqualTo(3);
+      List<ClosedWindow> windows = files.archive().after(0, 10).windows();
+      assertThat(windows).extracting(ClosedWindow::sequence).containsExactly(1L, 2L, 3L);
+      PairResult pair = windows.getFirst().pairs().getFirst();
+      assertThat(pair.tags()).containsEntry("dst_ip", "127.0.0.12");
+      assertThat(pair.count(Outcome.RECEIVED)).isEqualTo(10);
+      assertThat(pair.residenceNanos()).isEqualTo(10_000);
+      assertThat(pair.paths()).containsExactly(new PairResult.Path(25000, 10, 10, 0, 100_004.5));
+      assertThat(pair.rtt())
+          .isEqualTo(new PairResult.Rtt(100_004.5, 100_000, 100_004, 100_008, 100_009, 100_009, 5));
+    }
+  }
+
+  @Test
+  void aWindowIsOnDiskSoonAfterItIsPublished() throws IOException {
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      TestWindows.publish(files.archive(), 1);
+
+      await().until(() -> Files.exists(folder.resolve("window-1")));
+    }
+  }
+
+  @Test
+  void aDamagedFileCostsOnlyWhatLiesBeforeIt() throws IOException {
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      TestWindows.publish(files.archive(), 4);
+    }
+    Files.write(folder.resolve("window-2"), new byte[] {1, 2, 3});
+
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      assertThat(files.archive().after(0, 10).windows())
+          .extracting(ClosedWindow::sequence)
+          .containsExactly(3L, 4L);
+      assertThat(folder.resolve("window-2")).doesNotExist();
+    }
+  }
+
+  @Test
+  void withoutAFolderNothingIsWrittenAndEachLifeHasItsOwnNumbering() throws IOException {
+    try (WindowFiles one = WindowFiles.open(null);
+        WindowFiles other = WindowFiles.open(null)) {
+      assertThat(one.archive().bootId()).isNotEqualTo(other.archive().bootId());
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests of {@code .store}. */
+@NullMarked
+package io.llamamesh.agent.store;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,249 @@
+package io.llamamesh.apiserver.gc;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.llamamesh.apiserver.json.Json;
+import io.llamamesh.apiserver.objects.Deletion;
+import io.llamamesh.apiserver.objects.ObjectService;
+import io.llamamesh.apiserver.objects.Patches;
+import io.llamamesh.apiserver.objects.WriteOptions;
+import io.llamamesh.apiserver.problem.ApiProblem;
+import io.llamamesh.apiserver.store.Change;
+import io.llamamesh.apiserver.store.Key;
+import io.llamamesh.apiserver.store.ObjectStore;
+import io.llamamesh.apiserver.store.ObjectStore.StaleWriteException;
+import io.llamamesh.apiserver.store.Stored;
+import io.llamamesh.apiserver.types.Catalog;
+import io.llamamesh.apiserver.types.ResourceType;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deletes in the background, on one thread of its own: objects whose owners are all gone, what is
+ * in a namespace being deleted, and resources whose definition is gone. Objects that still have an
+ * owner only lose the reference to the missing one.
+ */
+public final class GarbageCollector implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(GarbageCollector.class);
+  private static final String NAMESPACES = "namespaces";
+  private static final String CRDS = "customresourcedefinitions.apiextensions.k8s.io";
+  private static final WriteOptions AUTHOR = WriteOptions.by("garbage-collector");
+
+  private final ObjectStore store;
+  private final Catalog catalog;
+  private final ObjectService objects;
+  private final Deletion deletion;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition work = lock.newCondition();
+  private final OwnerIndex index = new OwnerIndex();
+
+  /** Each place once, so never more than there are objects. */
+  private final Set<Key> waiting = new LinkedHashSet<>();
+
+  private final Thread thread;
+
+  /** Starts collecting. The store must be empty, so that every object is known. */
+  public GarbageCollector(
+      ObjectStore store, Catalog catalog, ObjectService objects, Deletion deletion) {
+    this.store = store;
+    this.catalog = catalog;
+    this.objects = objects;
+    this.deletion = deletion;
+    store.listen(this::follow);
+    this.thread = Thread.ofVirtual().name("apiserver-gc").start(this::run);
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+  }
+
+  /** Takes the reference to an owner, who is about to go, off all that depend on it. */
+  public void release(String owner) {
+    Set<Key> dependents;
+    lock.lock();
+    try {
+      dependents = index.dependentsOf(owner);
+    } finally {
+      lock.unlock();
+    }
+    for (Key key : dependents) {
+      Stored dependent = store.get(key);
+      if (dependent != null) {
+        keepOwners(dependent, uid -> !uid.equals(owner));
+      }
+    }
+  }
+
+  private void follow(Change change) {
+    lock.lock();
+    try {
+      index.follow(change);
+      Key key = change.object().key();
+      if (change instanceof Change.Deleted deleted) {
+        waiting.addAll(index.dependentsOf(deleted.previous().uid()));
+        if (key.bucket().equals(CRDS)) {
+          waiting.add(key);
+        } else if (!key.namespace().isEmpty()) {
+          waiting.add(new Key(NAMESPACES, "", key.namespace()));
+        }
+      } else if (key.bucket().equals(NAMESPACES) || index.hasMissingOwner(change.object())) {
+        waiting.add(key);
+      }
+      work.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        Key key = next();
+        try {
+          examine(key);
+        } catch (ApiProblem e) {
+          // Gone or changed meanwhile: the change itself has brought it back here if need be.
+          LOG.debug("not collected key={} why={}", key, e.getMessage());
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Key next() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (waiting.isEmpty()) {
+        work.await();
+      }
+      Iterator<Key> first = waiting.iterator();
+      Key key = first.next();
+      first.remove();
+      return key;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void examine(Key key) {
+    Stored object = store.get(key);
+    if (key.bucket().equals(CRDS) && object == null) {
+      store.list(key.name(), "").objects().forEach(this::remove);
+    } else if (key.bucket().equals(NAMESPACES)) {
+      if (object != null && object.tree().path("metadata").has("deletionTimestamp")) {
+        emptyNamespace(object);
+      }
+    } else if (object != null) {
+      collect(object);
+    }
+  }
+
+  private void collect(Stored object) {
+    boolean anyLeft = false;
+    boolean anyGone = false;
+    lock.lock();
+    try {
+      for (JsonNode owner : object.tree().path("metadata").path("ownerReferences")) {
+        boolean exists = index.exists(Json.text(owner, "uid"));
+        anyLeft |= exists;
+        anyGone |= !exists;
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (anyGone && anyLeft) {
+      keepOwners(object, this::exists);
+    } else if (anyGone) {
+      delete(object);
+    }
+  }
+
+  private boolean exists(String uid) {
+    lock.lock();
+    try {
+      return index.exists(uid);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void emptyNamespace(Stored namespace) {
+    boolean empty = true;
+    for (ResourceType type : catalog.all()) {
+      if (type.namespaced()) {
+        for (Stored object : store.list(type.bucket(), namespace.key().name()).objects()) {
+          delete(object);
+          empty = false;
+        }
+      }
+    }
+    if (empty) {
+      remove(namespace);
+    }
+  }
+
+  private void delete(Stored object) {
+    ResourceType type = catalog.anyVersion(object.key().bucket());
+    if (type != null) {
+      try {
+        deletion.delete(
+            type,
+            object.key().namespace(),
+            object.key().name(),
+            new Deletion.Options(object.uid(), "", false));
+      } catch (ApiProblem e) {
+        LOG.debug("not deleted key={} why={}", object.key(), e.getMessage());
+      }
+    }
+  }
+
+  /** Ends an object whatever its finalizers say: nobody could take them off any more. */
+  private void remove(Stored object) {
+    try {
+      store.delete(object, object.tree().deepCopy());
+    } catch (StaleWriteException e) {
+      again(object.key());
+    }
+  }
+
+  private void keepOwners(Stored object, Predicate<String> kept) {
+    ResourceType type = catalog.anyVersion(object.key().bucket());
+    if (type == null) {
+      return;
+    }
+    ObjectNode patch = Json.object();
+    ObjectNode metadata = Json.metadata(patch).put("uid", object.uid());
+    metadata.put("resourceVersion", Long.toString(object.revision()));
+    ArrayNode left = metadata.putArray("ownerReferences");
+    for (JsonNode owner : object.tree().path("metadata").path("ownerReferences")) {
+      if (kept.test(Json.text(owner, "uid"))) {
+        left.add(owner);
+      }
+    }
+    try {
+      objects.patch(
+          type, object.key().namespace(), object.key().name(), Patches.MERGE_PATCH, patch, AUTHOR);
+    } catch (ApiProblem e) {
+      again(object.key());
+    }
+  }
+
+  private void again(Key key) {
+    lock.lock();
+    try {
+      waiting.add(key);
+      work.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package io.llamamesh.operator.main;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.llamamesh.config.CollectorConfigYaml;
+import io.llamamesh.config.InvalidConfigException;
+import io.llamamesh.crd.Names;
+import io.llamamesh.operator.main.Import.Imported;
+import io.llamamesh.operator.plan.Refusal;
+import io.llamamesh.operator.plan.SpecCheck;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Prints the LlamaMesh for a LLAMA configuration. */
+@Command(
+    name = "import",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Prints the LlamaMesh resource for a LLAMA configuration (full or legacy YAML).",
+      "What has no counterpart is noted on standard error."
+    })
+final class ImportCommand implements Callable<Integer> {
+  @CommandLine.Spec private @Nullable CommandSpec spec;
+
+  @Parameters(paramLabel = "FILE", description = "LLAMA's YAML; - for standard input.")
+  private Path file = Path.of("-");
+
+  @Option(
+      names = "--name",
+      defaultValue = "default",
+      description = "Name of the mesh. Default: ${DEFAULT-VALUE}.")
+  private String name = "default";
+
+  @Option(names = "--namespace", description = "Its namespace. Default: none is written.")
+  private @Nullable String namespace;
+
+  @Option(
+      names = {"--dst-port", "-llama.dst-port"},
+      defaultValue = "8100",
+      description =
+          "The reflectors' port for the legacy form, which names none. Default: ${DEFAULT-VALUE}.")
+  private int dstPort = 8100;
+
+  @Override
+  public Integer call() throws IOException {
+    CommandLine line = java.util.Objects.requireNonNull(spec).commandLine();
+    PrintWriter err = line.getErr();
+    try {
+      Imported imported = Import.of(CollectorConfigYaml.read(text(), dstPort).config());
+      imported.notes().forEach(note -> err.println("note: " + note));
+      for (Refusal refusal : SpecCheck.check(imported.spec())) {
+        err.println("note: will be refused as it is: " + refusal.message());
+      }
+      err.flush();
+      line.getOut().print(yaml(imported));
+      line.getOut().flush();
+      return 0;
+    } catch (NoSuchFileException e) {
+      err.println("import: there is no file " + file);
+    } catch (InvalidConfigException e) {
+      err.println("import: " + file + ": " + e.getMessage());
+    }
+    return 1;
+  }
+
+  private String text() throws IOException {
+    // One character more than is read, so that a longer document is refused and not cut.
+    int limit = CollectorConfigYaml.MAX_CHARACTERS + 1;
+    try (InputStream in = file.toString().equals("-") ? System.in : Files.newInputStream(file)) {
+      return new String(in.readNBytes(limit), StandardCharsets.UTF_8);
+    }
+  }
+
+  private String yaml(Imported imported) throws IOException {
+    YAMLMapper mapper =
+        YAMLMapper.builder(
+                YAMLFactory.builder()
+                    .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+                    .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
+                    .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+                    .build())
+            .build();
+    ObjectNode mesh = mapper.createObjectNode();
+    mesh.put("apiVersion", Names.GROUP + "/v1alpha1").put("kind", "LlamaMesh");
+    ObjectNode metadata = mesh.putObject("metadata").put("name", name);
+    if (namespace != null) {
+      metadata.put("namespace", namespace);
+    }
+    mesh.set("spec", mapper.valueToTree(imported.spec()));
+    return mapper.writeValueAsString(mesh);
+  }
+}

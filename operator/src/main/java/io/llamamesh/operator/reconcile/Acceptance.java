@@ -1,0 +1,76 @@
+package io.llamamesh.operator.reconcile;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.llamamesh.crd.LlamaMesh;
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.operator.plan.MeshFacts;
+import io.llamamesh.operator.plan.PortClaims;
+import io.llamamesh.operator.plan.PortClaims.Claim;
+import io.llamamesh.operator.plan.Refusal;
+import io.llamamesh.operator.plan.SizeCheck;
+import io.llamamesh.operator.plan.SpecCheck;
+import io.llamamesh.operator.resources.AcceptedSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides which spec of a mesh is in force: the one it has, or where that is refused the last that
+ * was accepted, so that what runs goes on.
+ */
+final class Acceptance {
+  private Acceptance() {}
+
+  /**
+   * What is wrong with the spec, which is remembered where nothing is.
+   *
+   * @param facts the facts with a given spec in force
+   * @param saved the accepted spec that an earlier operator left
+   */
+  static List<Refusal> judge(
+      LlamaMesh mesh,
+      MeshMemory memory,
+      Function<LlamaMeshSpec, MeshFacts> facts,
+      Stream<Claim> others,
+      Supplier<@Nullable ConfigMap> saved) {
+    List<Refusal> refusals = new ArrayList<>(SpecCheck.check(mesh.getSpec()));
+    if (refusals.isEmpty()) {
+      LlamaMeshSpec filled = MeshDefaults.fill(mesh.getSpec());
+      MeshFacts here = facts.apply(filled);
+      refusals.addAll(SizeCheck.check(here));
+      refusals.addAll(PortClaims.conflicts(claim(mesh, filled), others.toList(), here.nodes()));
+    }
+    if (refusals.isEmpty()) {
+      memory.accepted = mesh.getSpec();
+    } else if (memory.accepted == null) {
+      LlamaMeshSpec earlier = AcceptedSpec.read(saved.get());
+      if (earlier != null && SpecCheck.check(earlier).isEmpty()) {
+        memory.accepted = earlier;
+      }
+    }
+    return refusals;
+  }
+
+  /** What a mesh uses; nothing where no spec of it can be in force. */
+  static Stream<Claim> claim(LlamaMesh mesh, @Nullable MeshMemory memory) {
+    LlamaMeshSpec spec = memory == null ? mesh.getSpec() : memory.accepted;
+    if (memory != null && spec == null) {
+      return Stream.empty();
+    }
+    return SpecCheck.check(spec).isEmpty()
+        ? Stream.of(claim(mesh, MeshDefaults.fill(spec)))
+        : Stream.empty();
+  }
+
+  private static Claim claim(LlamaMesh mesh, LlamaMeshSpec filled) {
+    return new Claim(
+        mesh.getMetadata().getNamespace(),
+        mesh.getMetadata().getName(),
+        String.valueOf(mesh.getMetadata().getCreationTimestamp()),
+        filled);
+  }
+}

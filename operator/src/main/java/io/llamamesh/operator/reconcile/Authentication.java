@@ -1,0 +1,61 @@
+package io.llamamesh.operator.reconcile;
+
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.llamamesh.crd.LlamaMesh;
+import io.llamamesh.crd.Names;
+import io.llamamesh.operator.resources.AuthSecret;
+import io.llamamesh.operator.resources.Owner;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sees to a mesh's Secret: makes it once, and adds to it when a rotation is asked for.
+ *
+ * <p>It is read by name, once a minute, and never watched: a watch would need the right to list
+ * every Secret of the namespace.
+ */
+final class Authentication {
+  private static final Duration CHECK_EVERY = Duration.ofMinutes(1);
+
+  private final SecureRandom random = new SecureRandom();
+  private @Nullable Instant checked;
+  private @Nullable String rotation;
+
+  /** Makes sure of it; null, or one line why it could not be. */
+  @Nullable String ensure(LlamaMesh mesh, Owner owner, KubernetesClient client, Instant now) {
+    Map<String, String> annotations = mesh.getMetadata().getAnnotations();
+    String wanted = annotations == null ? null : annotations.get(Names.ROTATE_ANNOTATION);
+    Instant last = checked;
+    if (last != null && now.isBefore(last.plus(CHECK_EVERY)) && Objects.equals(wanted, rotation)) {
+      return null;
+    }
+    try {
+      ensure(owner, wanted, client, now);
+      checked = now;
+      rotation = wanted;
+      return null;
+    } catch (KubernetesClientException | IllegalArgumentException e) {
+      return "Secret " + Names.auth(owner.name()) + ": " + e.getMessage();
+    }
+  }
+
+  private void ensure(Owner owner, @Nullable String wanted, KubernetesClient client, Instant now) {
+    Secret secret =
+        client.secrets().inNamespace(owner.namespace()).withName(Names.auth(owner.name())).get();
+    if (secret == null) {
+      // Not by apply: should somebody have been faster, theirs must stay.
+      client.resource(AuthSecret.first(owner, wanted, now, random)).create();
+    } else if (AuthSecret.isDue(secret, wanted)) {
+      Secret next = AuthSecret.rotated(secret, owner, wanted, now, random);
+      // Of two rotations at once the second must fail, not undo the first.
+      next.getMetadata().setResourceVersion(secret.getMetadata().getResourceVersion());
+      client.resource(next).update();
+    }
+  }
+}

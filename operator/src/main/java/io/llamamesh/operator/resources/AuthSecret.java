@@ -1,0 +1,130 @@
+package io.llamamesh.operator.resources;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.llamamesh.crd.Names;
+import io.llamamesh.crd.Names.Component;
+import io.llamamesh.operator.resources.KeyRing.Entry;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The Secret that agents and scraper of a mesh know each other by: {@code keys.json} for probes (16
+ * bytes each, SipHash's), {@code tokens.json} for the agents' API (32 bytes each).
+ *
+ * <p>Created once and never made anew; a rotation adds to it.
+ */
+public final class AuthSecret {
+  static final String KEYS = "keys.json";
+  static final String TOKENS = "tokens.json";
+  private static final int KEY_BYTES = 16;
+  private static final int TOKEN_BYTES = 32;
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .addModule(new JavaTimeModule())
+          .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build();
+
+  private AuthSecret() {}
+
+  /**
+   * A first one.
+   *
+   * @param rotation the mesh's {@link Names#ROTATE_ANNOTATION}, which this one satisfies
+   */
+  public static Secret first(
+      Owner owner, @Nullable String rotation, Instant now, SecureRandom random) {
+    return secret(
+        owner,
+        rotation,
+        KeyRing.first(now, id -> random(random, KEY_BYTES)),
+        KeyRing.first(now, id -> random(random, TOKEN_BYTES)));
+  }
+
+  /** Whether a mesh asks for a rotation that a Secret has not had. */
+  public static boolean isDue(Secret secret, @Nullable String rotation) {
+    Map<String, String> annotations = secret.getMetadata().getAnnotations();
+    String had = annotations == null ? null : annotations.get(Names.ROTATE_ANNOTATION);
+    return rotation != null && !rotation.equals(had);
+  }
+
+  /**
+   * The Secret with a new key and token beside those that it has.
+   *
+   * @throws IllegalArgumentException where it cannot be read; it is never overwritten then
+   */
+  public static Secret rotated(
+      Secret secret, Owner owner, @Nullable String rotation, Instant now, SecureRandom random) {
+    return secret(
+        owner,
+        rotation,
+        ring(secret, KEYS).rotated(now, id -> random(random, KEY_BYTES)),
+        ring(secret, TOKENS).rotated(now, id -> random(random, TOKEN_BYTES)));
+  }
+
+  /** Reads a ring. */
+  static KeyRing ring(Secret secret, String name) {
+    String encoded = secret.getData() == null ? null : secret.getData().get(name);
+    if (encoded == null) {
+      throw unreadable(secret, name, "it is missing");
+    }
+    try {
+      return new KeyRing(
+          JSON.readValue(Base64.getDecoder().decode(encoded), new TypeReference<List<Entry>>() {}));
+    } catch (java.io.IOException | IllegalArgumentException e) {
+      // The parser's message quotes what it read.
+      throw unreadable(secret, name, "it is no JSON list of keys");
+    }
+  }
+
+  private static IllegalArgumentException unreadable(Secret secret, String name, String why) {
+    return new IllegalArgumentException(
+        "Secret "
+            + secret.getMetadata().getName()
+            + ", entry "
+            + name
+            + ": "
+            + why
+            + "; restore it, or delete the Secret to have a new one made");
+  }
+
+  private static Secret secret(
+      Owner owner, @Nullable String rotation, KeyRing keys, KeyRing tokens) {
+    return new SecretBuilder()
+        .withMetadata(
+            owner.metadata(
+                Names.auth(owner.name()),
+                Component.AGENT,
+                rotation == null ? Map.of() : Map.of(Names.ROTATE_ANNOTATION, rotation)))
+        .withType("Opaque")
+        .withData(Map.of(KEYS, encode(keys), TOKENS, encode(tokens)))
+        .build();
+  }
+
+  private static String encode(KeyRing ring) {
+    try {
+      return Base64.getEncoder()
+          .encodeToString(JSON.writeValueAsString(ring.entries()).getBytes(StandardCharsets.UTF_8));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a ring must be writable", e);
+    }
+  }
+
+  private static String random(SecureRandom random, int bytes) {
+    byte[] secret = new byte[bytes];
+    random.nextBytes(secret);
+    return Base64.getEncoder().encodeToString(secret);
+  }
+}

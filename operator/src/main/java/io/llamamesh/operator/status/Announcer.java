@@ -1,0 +1,115 @@
+package io.llamamesh.operator.status;
+
+import io.fabric8.kubernetes.api.model.Condition;
+import io.llamamesh.crd.LlamaMeshStatus;
+import io.llamamesh.crd.LlamaMeshStatus.SuspectStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds what of a new status is worth an Event: a spec accepted or refused, the network or the
+ * store lost or back. What is unknown in between is not announced.
+ *
+ * <p>At most ten at once and two a minute in the long run. One per mesh, for one thread at a time.
+ */
+public final class Announcer {
+  private static final int BURST = 10;
+  private static final Duration REFILL = Duration.ofSeconds(30);
+
+  private final Map<String, String> said = new HashMap<>();
+  private double budget = BURST;
+  private @Nullable Instant refilled;
+
+  /**
+   * What to announce.
+   *
+   * @param before the status that was there, or null: what it says needs no saying again
+   * @param next the new one
+   */
+  public List<Announcement> next(
+      @Nullable LlamaMeshStatus before, LlamaMeshStatus next, Instant now) {
+    if (before != null && before.conditions() != null) {
+      before.conditions().stream()
+          .filter(c -> !"Unknown".equals(c.getStatus()))
+          .forEach(c -> said.putIfAbsent(c.getType(), c.getStatus()));
+    }
+    List<Announcement> found = new ArrayList<>();
+    for (Condition c : next.conditions() == null ? List.<Condition>of() : next.conditions()) {
+      Announcement announcement = of(c, next, said.get(c.getType()));
+      if (!"Unknown".equals(c.getStatus())) {
+        said.put(c.getType(), c.getStatus());
+      }
+      if (announcement != null && spend(now)) {
+        found.add(announcement);
+      }
+    }
+    return found;
+  }
+
+  private static @Nullable Announcement of(
+      Condition c, LlamaMeshStatus status, @Nullable String last) {
+    if (c.getStatus().equals(last) || "Unknown".equals(c.getStatus())) {
+      return null;
+    }
+    boolean good = "True".equals(c.getStatus());
+    return switch (c.getType()) {
+      case ConditionTypes.ACCEPTED ->
+          good
+              ? new Announcement(false, "Accepted", "the spec is accepted")
+              : new Announcement(true, c.getReason(), c.getMessage());
+      // The first good news is no news.
+      case ConditionTypes.NETWORK_HEALTHY ->
+          good
+              ? last == null
+                  ? null
+                  : new Announcement(false, "NetworkHealthy", "the network is healthy again")
+              : new Announcement(true, "NetworkUnhealthy", trouble(c, status));
+      case ConditionTypes.STORE_REACHABLE ->
+          good
+              ? last == null
+                  ? null
+                  : new Announcement(false, "StoreReachable", "the store acknowledges again")
+              : new Announcement(true, "StoreUnreachable", c.getMessage());
+      default -> null;
+    };
+  }
+
+  private static String trouble(Condition c, LlamaMeshStatus status) {
+    String note = c.getReason() + ": " + c.getMessage();
+    List<SuspectStatus> suspects = status.suspects();
+    if (suspects == null || suspects.isEmpty()) {
+      return note;
+    }
+    SuspectStatus top = suspects.getFirst();
+    String direction = top.direction() == null ? "" : " " + top.direction();
+    return note
+        + " (top suspect: "
+        + top.kind()
+        + " "
+        + top.name()
+        + direction
+        + ", "
+        + top.explains()
+        + " of "
+        + top.of()
+        + " pairs)";
+  }
+
+  private boolean spend(Instant now) {
+    if (refilled != null) {
+      double earned = (double) Duration.between(refilled, now).toMillis() / REFILL.toMillis();
+      budget = Math.min(BURST, budget + Math.max(0, earned));
+    }
+    refilled = now;
+    if (budget < 1) {
+      return false;
+    }
+    budget--;
+    return true;
+  }
+}

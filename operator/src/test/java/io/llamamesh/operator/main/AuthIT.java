@@ -1,0 +1,87 @@
+package io.llamamesh.operator.main;
+
+import static io.llamamesh.operator.main.ClusterUnderTest.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.llamamesh.apiserver.junit.KubernetesApi;
+import io.llamamesh.apiserver.junit.TestCluster;
+import io.llamamesh.crd.Names;
+import java.io.IOException;
+import java.util.Base64;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The Secret that a mesh's parts know each other by. */
+@KubernetesApi(crds = ClusterUnderTest.CRD)
+final class AuthIT {
+  private ClusterUnderTest cluster;
+
+  @BeforeEach
+  void start(TestCluster given) {
+    cluster = new ClusterUnderTest(given);
+  }
+
+  @AfterEach
+  void stop() {
+    cluster.close();
+  }
+
+  @Test
+  void itIsMadeOnceAndStaysOverARestart() throws IOException {
+    cluster.mesh("m", "");
+    Secret first = awaitSecret();
+
+    cluster.stopOperator();
+    cluster.startOperator();
+    await().until(() -> cluster.operator().looks() > 0);
+
+    assertThat(awaitSecret().getData()).isEqualTo(first.getData());
+    assertThat(entries(first, "keys.json")).hasSize(1);
+    assertThat(entries(first, "tokens.json")).hasSize(1);
+    assertThat(first.getMetadata().getOwnerReferences()).hasSize(1);
+  }
+
+  @Test
+  void aRotationAddsAKeyAndATokenInOneWrite() throws IOException {
+    cluster.mesh("m", "");
+    Secret first = awaitSecret();
+
+    cluster.annotateMesh("m", Names.ROTATE_ANNOTATION, "2026-11");
+
+    Secret second =
+        await().until(this::secret, s -> s != null && !s.getData().equals(first.getData()));
+    JsonNode keys = entries(second, "keys.json");
+    assertThat(keys).hasSize(2);
+    assertThat(keys.get(0).get("key")).isEqualTo(entries(first, "keys.json").get(0).get("key"));
+    assertThat(keys.get(0).has("acceptUntil")).isTrue();
+    assertThat(keys.get(1).has("acceptUntil")).isFalse();
+    assertThat(entries(second, "tokens.json")).hasSize(2);
+  }
+
+  @Test
+  void aMeshWithoutAuthenticationHasNone() {
+    cluster.nodes(1, 1);
+    cluster.mesh("m", "security: {authentication: false}");
+
+    await().until(() -> cluster.configMaps("m").size() == 1);
+
+    assertThat(secret()).isNull();
+  }
+
+  private Secret awaitSecret() {
+    return await().until(this::secret, Objects::nonNull);
+  }
+
+  private Secret secret() {
+    return cluster.client.secrets().inNamespace(cluster.namespace).withName(Names.auth("m")).get();
+  }
+
+  private static JsonNode entries(Secret secret, String name) throws IOException {
+    return new ObjectMapper().readTree(Base64.getDecoder().decode(secret.getData().get(name)));
+  }
+}

@@ -1,0 +1,287 @@
+package io.llamamesh.operator.main;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeAddressBuilder;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.llamamesh.apiserver.StandInApiServer;
+import io.llamamesh.apiserver.journal.RequestJournal.Request;
+import io.llamamesh.apiserver.junit.TestCluster;
+import io.llamamesh.config.CollectorConfig;
+import io.llamamesh.config.CollectorConfigYaml;
+import io.llamamesh.config.InvalidConfigException;
+import io.llamamesh.crd.Agent;
+import io.llamamesh.crd.LlamaMesh;
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.Names;
+import io.llamamesh.crd.Names.Component;
+import io.llamamesh.operator.resources.Images;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * A cluster with some labelled nodes, a namespace of the test's own, and an operator at work. The
+ * test plays scheduler, kubelet and DaemonSet controller.
+ */
+final class ClusterUnderTest implements AutoCloseable {
+  static final String LABEL = "llamamesh.io/test";
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  static final String CRD = "classpath:/io/llamamesh/crd/llamameshes.llamamesh.io-v1.yaml";
+  private final TestCluster given;
+  final KubernetesClient client;
+  final String namespace;
+  private final PlayedPods pods;
+  private KubernetesClient operatorClient;
+  private EmbeddedOperator operator;
+
+  ClusterUnderTest(TestCluster given) {
+    this.given = given;
+    namespace = given.namespace();
+    client = given.client();
+    pods = new PlayedPods(client, namespace, given.standIn().isPresent());
+    operatorClient = given.newClient(identity());
+    operator = start();
+  }
+
+  private String identity() {
+    return "operator-" + namespace;
+  }
+
+  /** Name of the test's i-th node: Nodes have no namespace, so theirs have the test's. */
+  String n(int i) {
+    return namespace + "-" + i;
+  }
+
+  private EmbeddedOperator start() {
+    return EmbeddedOperator.start(operatorClient, options(null));
+  }
+
+  private OperatorOptions options(@Nullable LeaderElection election) {
+    return new OperatorOptions(
+        Set.of(namespace), new Images("agent:test", "scraper:test"), election);
+  }
+
+  /** A further operator, which the caller closes, that works only while it leads. */
+  EmbeddedOperator candidate(String name) {
+    return EmbeddedOperator.start(
+        operatorClient, options(new LeaderElection(namespace, name, () -> {})));
+  }
+
+  EmbeddedOperator operator() {
+    return operator;
+  }
+
+  /** Cuts the operator off from the server in the middle of whatever it does, then stops it. */
+  void killOperator() {
+    operatorClient.close();
+    operator.close();
+    operatorClient = given.newClient(identity());
+  }
+
+  void stopOperator() {
+    operator.close();
+  }
+
+  void startOperator() {
+    operator = start();
+  }
+
+  /** Waits until the operator has looked at a mesh after now. */
+  void awaitLook() {
+    long before = operator.looks();
+    await().until(() -> operator.looks() > before);
+  }
+
+  static ConditionFactory await() {
+    return Awaitility.await().atMost(PATIENCE).pollInterval(Duration.ofMillis(100));
+  }
+
+  /** Creates the test's nodes from one number to another. */
+  void nodes(int from, int to) {
+    IntStream.rangeClosed(from, to).forEach(i -> node(n(i), "10.1." + i / 256 + "." + i % 256));
+  }
+
+  Node node(String name, String address) {
+    return client
+        .resource(
+            new NodeBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withLabels(
+                    Map.of(
+                        "kubernetes.io/os",
+                        "linux",
+                        "kubernetes.io/hostname",
+                        name,
+                        LABEL,
+                        namespace))
+                .endMetadata()
+                .withNewStatus()
+                .withAddresses(
+                    new NodeAddressBuilder().withType("InternalIP").withAddress(address).build())
+                .addNewCondition()
+                .withType("Ready")
+                .withStatus("True")
+                .endCondition()
+                .endStatus()
+                .build())
+        .create();
+  }
+
+  /** A mesh of the test's nodes; the YAML is its spec but for {@code agent}. */
+  LlamaMesh mesh(String name, String yaml) {
+    LlamaMeshSpec given =
+        Serialization.unmarshal(yaml.isBlank() ? "{}" : yaml, LlamaMeshSpec.class);
+    Agent agent = new Agent(null, null, null, Map.of(LABEL, namespace), null, null, null);
+    LlamaMesh mesh = new LlamaMesh();
+    mesh.getMetadata().setName(name);
+    mesh.getMetadata().setNamespace(namespace);
+    mesh.setSpec(
+        new LlamaMeshSpec(
+            given.paused(),
+            given.groups(),
+            given.tagLabels(),
+            given.ports(),
+            given.probes(),
+            given.topology(),
+            given.ipFamilies(),
+            given.reflector(),
+            given.collector(),
+            given.security(),
+            agent,
+            given.scraper(),
+            given.alerts()));
+    return client.resource(mesh).fieldManager("test").forceConflicts().serverSideApply();
+  }
+
+  LlamaMesh mesh(String name) {
+    return Objects.requireNonNull(
+        client.resources(LlamaMesh.class).inNamespace(namespace).withName(name).get());
+  }
+
+  LlamaMesh awaitMesh(String name, Predicate<LlamaMesh> condition) {
+    return await().until(() -> mesh(name), condition);
+  }
+
+  /** A ready agent of a mesh on a node. */
+  void agentReady(String mesh, String node) {
+    pods.agentReady(mesh, node);
+  }
+
+  /** A ready scraper of a mesh whose page is on a port of 127.0.0.1. */
+  void scraperReady(String mesh, int port) {
+    pods.scraperReady(mesh, port);
+  }
+
+  void deletePod(String name) {
+    client.pods().inNamespace(namespace).withName(name).delete();
+  }
+
+  /** Annotates a mesh, whatever others write to it meanwhile. */
+  void annotateMesh(String mesh, String key, String value) {
+    merge(
+        client.resources(LlamaMesh.class).inNamespace(namespace).withName(mesh),
+        "annotations",
+        key,
+        value);
+  }
+
+  /** Annotates or labels a node. */
+  void annotateNode(String node, String key, String value) {
+    merge(client.nodes().withName(node), "annotations", key, value);
+  }
+
+  void labelNode(String node, String key, String value) {
+    merge(client.nodes().withName(node), "labels", key, value);
+  }
+
+  private static void merge(Resource<?> resource, String what, String key, String value) {
+    resource.patch(
+        PatchContext.of(PatchType.JSON_MERGE),
+        Serialization.asJson(Map.of("metadata", Map.of(what, Map.of(key, value)))));
+  }
+
+  /** DaemonSets, Deployments and RoleBindings of the test's namespace. */
+  int workloads() {
+    return client.apps().daemonSets().inNamespace(namespace).list().getItems().size()
+        + client.apps().deployments().inNamespace(namespace).list().getItems().size()
+        + client.rbac().roleBindings().inNamespace(namespace).list().getItems().size();
+  }
+
+  /** The mesh's ConfigMaps, by name. */
+  List<ConfigMap> configMaps(String mesh) {
+    return client
+        .configMaps()
+        .inNamespace(namespace)
+        .withLabels(Names.selector(mesh, Component.CONFIG))
+        .list()
+        .getItems()
+        .stream()
+        .filter(map -> map.getMetadata().getAnnotations().containsKey(Names.NODE_ANNOTATION))
+        .sorted(Comparator.comparing(map -> map.getMetadata().getName()))
+        .toList();
+  }
+
+  /** What a node probes, sorted; empty where it has no config. */
+  List<String> peers(String mesh, String node) {
+    ConfigMap map =
+        client.configMaps().inNamespace(namespace).withName(Names.configMap(mesh, node)).get();
+    if (map == null) {
+      return List.of();
+    }
+    try {
+      CollectorConfig config =
+          CollectorConfigYaml.read(map.getData().get(Names.CONFIG_KEY), 8100).config();
+      return config.targets().values().stream()
+          .flatMap(List::stream)
+          .map(target -> String.valueOf(target.name()))
+          .sorted()
+          .toList();
+    } catch (InvalidConfigException e) {
+      throw new AssertionError(map.getMetadata().getName(), e);
+    }
+  }
+
+  /** Everything that the operator asked for so far; a real server does not tell. */
+  Set<Request> operatorRequests() {
+    StandInApiServer standIn = given.standIn().orElse(null);
+    Assumptions.assumeTrue(standIn != null, "only the stand-in counts requests");
+    Set<Request> requests =
+        new TreeSet<>(Objects.requireNonNull(standIn).journal().counts().keySet());
+    requests.removeIf(r -> !r.identity().equals(identity()));
+    return requests;
+  }
+
+  /** The operator's writing requests so far; a real server does not tell. */
+  Map<Request, Long> operatorWrites() {
+    StandInApiServer standIn = given.standIn().orElse(null);
+    Assumptions.assumeTrue(standIn != null, "only the stand-in counts requests");
+    Map<Request, Long> writes = new TreeMap<>(Objects.requireNonNull(standIn).journal().counts());
+    writes.keySet().removeIf(r -> !r.identity().equals(identity()) || !r.writes());
+    return writes;
+  }
+
+  @Override
+  public void close() {
+    operator.close();
+    client.nodes().withLabel(LABEL, namespace).delete();
+  }
+}

@@ -1,0 +1,106 @@
+package io.llamamesh.operator.main;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ImportCommandTest {
+  @TempDir private Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void aFullLlamaConfigurationBecomesAMesh() throws IOException {
+    int code =
+        run(
+            """
+            summarization: {interval: 10, handlers: 2}
+            api: {bind: '0.0.0.0:8100'}
+            ports: {Fast_Lane: {ip: 0.0.0.0, port: 0, tos: 184, timeout: 500}}
+            port_groups: {default: [{port: Fast_Lane, count: 4}]}
+            rate_limits: {default: {cps: 4.0}}
+            tests: [{targets: default, port_group: default, rate_limit: default}]
+            targets:
+              default:
+              - {ip: 203.0.113.9, port: 8100, tags: {site: fra}}
+            """);
+
+    assertThat(code).isZero();
+    assertThat(out.toString())
+        .isEqualTo(
+            """
+            apiVersion: llamamesh.io/v1alpha1
+            kind: LlamaMesh
+            metadata:
+              name: edge
+            spec:
+              groups:
+              - name: default
+                targets:
+                - name: 203.0.113.9
+                  host: 203.0.113.9
+                  port: 8100
+                  tags:
+                    site: fra
+              ports:
+              - name: fast-lane
+                dscp: 46
+                count: 4
+                timeout: 500ms
+                payloadBytes: 1000
+              probes:
+              - from: default
+                to: default
+                ports:
+                - fast-lane
+                interval: 250ms
+              collector:
+                interval: 10s
+            """);
+    assertThat(err.toString()).contains("'Fast_Lane' is called 'fast-lane'", "api.bind");
+  }
+
+  @Test
+  void theLegacyFormTakesItsPortFromTheOption() throws IOException {
+    int code = run("10.0.0.2: {rack: r1}\n10.0.0.3: {rack: r2}\n", "--dst-port=9000");
+
+    assertThat(code).isZero();
+    assertThat(out.toString()).contains("host: 10.0.0.2", "port: 9000", "rack: r2");
+  }
+
+  @Test
+  void aFileThatIsNotThereIsOneLine() {
+    int code =
+        OperatorMain.commandLine().setErr(new PrintWriter(err)).execute("import", "/no/such");
+
+    assertThat(code).isEqualTo(1);
+    assertThat(err.toString().lines()).containsExactly("import: there is no file /no/such");
+  }
+
+  @Test
+  void aBadDocumentIsOneLineThatNamesTheKey() throws IOException {
+    int code = run("tests: [{targets: nowhere, port_group: a, rate_limit: b}]\n");
+
+    assertThat(code).isEqualTo(1);
+    assertThat(err.toString().lines()).singleElement().asString().contains("tests[0].targets");
+  }
+
+  private int run(String document, String... options) throws IOException {
+    Path file = Files.writeString(folder.resolve("llama.yaml"), document);
+    String[] args = new String[options.length + 3];
+    args[0] = "import";
+    args[1] = file.toString();
+    args[2] = "--name=edge";
+    System.arraycopy(options, 0, args, 3, options.length);
+    return OperatorMain.commandLine()
+        .setOut(new PrintWriter(out))
+        .setErr(new PrintWriter(err))
+        .execute(args);
+  }
+}

@@ -1,0 +1,127 @@
+package io.llamamesh.operator.main;
+
+import static io.llamamesh.operator.main.ClusterUnderTest.await;
+import static io.llamamesh.operator.main.MeshIT.condition;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.llamamesh.apiserver.journal.RequestJournal.Request;
+import io.llamamesh.apiserver.junit.KubernetesApi;
+import io.llamamesh.apiserver.junit.TestCluster;
+import io.llamamesh.crd.Names;
+import java.io.InputStream;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The operator's ClusterRole grants what it uses, no less and no more. */
+@KubernetesApi(crds = ClusterUnderTest.CRD)
+final class RolesIT {
+  /** JOSDK asks whether it may have the Lease; everyone may ask that. */
+  private static final String REVIEWS = "selfsubject";
+
+  private ClusterUnderTest cluster;
+
+  @BeforeEach
+  void start(TestCluster given) {
+    cluster = new ClusterUnderTest(given);
+  }
+
+  @AfterEach
+  void stop() {
+    cluster.close();
+  }
+
+  @Test
+  void theRoleIsWhatALifeOfAMeshUses() {
+    liveALife();
+
+    Set<String> used = new TreeSet<>();
+    for (Request request : cluster.operatorRequests()) {
+      if (!request.resource().startsWith(REVIEWS)) {
+        used.add(request.verb() + " " + request.resource());
+        // An apply that finds nothing creates.
+        if (request.verb().equals("patch") && !request.resource().endsWith("/status")) {
+          used.add("create " + request.resource());
+        }
+      }
+    }
+    assertThat(used).containsExactlyInAnyOrderElementsOf(granted());
+  }
+
+  /** Everything that makes the operator ask for something. */
+  private void liveALife() {
+    cluster.nodes(1, 2);
+    cluster.mesh("m", "scraper: {replicas: 2}");
+    cluster.agentReady("m", cluster.n(1));
+    cluster.agentReady("m", cluster.n(2));
+    await().until(() -> cluster.peers("m", cluster.n(1)).size() == 1);
+    cluster.client.nodes().withName(cluster.n(2)).delete();
+    await().until(() -> cluster.configMaps("m").size() == 1);
+    cluster.mesh("m", "scraper: {replicas: 1}");
+    await()
+        .until(() ->
+            cluster
+                .client
+                .policy()
+                .v1()
+                .podDisruptionBudget()
+                .inNamespace(cluster.namespace)
+                .list()
+                .getItems()
+                .isEmpty());
+    cluster.annotateMesh("m", Names.ROTATE_ANNOTATION, "1");
+    await()
+        .until(() ->
+            cluster
+                .client
+                .secrets()
+                .inNamespace(cluster.namespace)
+                .withName(Names.auth("m"))
+                .get()
+                .getMetadata()
+                .getAnnotations()
+                .containsKey(Names.ROTATE_ANNOTATION));
+    cluster.stopOperator();
+    cluster.mesh("m", "probes: [{from: x, to: x}]");
+    try (EmbeddedOperator leader = cluster.candidate("a")) {
+      cluster.awaitMesh("m", m -> "False".equals(condition(m, "Accepted").getStatus()));
+      assertThat(leader.looks()).isPositive();
+    }
+  }
+
+  private static Set<String> granted() {
+    InputStream file =
+        Objects.requireNonNull(
+            RolesIT.class.getResourceAsStream("/io/llamamesh/operator/cluster-role.yaml"));
+    Set<String> granted = new TreeSet<>();
+    for (PolicyRule rule : Serialization.unmarshal(file, ClusterRole.class).getRules()) {
+      for (String group : rule.getApiGroups()) {
+        for (String resource : rule.getResources()) {
+          for (String verb : rule.getVerbs()) {
+            if (!verb.equals("bind")) {
+              granted.add(verb + " " + named(resource, group));
+            }
+          }
+        }
+      }
+    }
+    return granted;
+  }
+
+  /** As the journal writes it: {@code llamameshes.llamamesh.io/status}. */
+  private static String named(String resource, String group) {
+    if (group.isEmpty()) {
+      return resource;
+    }
+    int slash = resource.indexOf('/');
+    return slash < 0
+        ? resource + "." + group
+        : resource.substring(0, slash) + "." + group + resource.substring(slash);
+  }
+}

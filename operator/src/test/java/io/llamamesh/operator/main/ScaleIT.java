@@ -1,0 +1,116 @@
+package io.llamamesh.operator.main;
+
+import static io.llamamesh.operator.main.ClusterUnderTest.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.llamamesh.apiserver.junit.KubernetesApi;
+import io.llamamesh.apiserver.junit.TestCluster;
+import io.llamamesh.crd.Names;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Many nodes at once, and an operator that dies among them. */
+@KubernetesApi(crds = ClusterUnderTest.CRD)
+final class ScaleIT {
+  private ClusterUnderTest cluster;
+
+  @BeforeEach
+  void start(TestCluster given) {
+    cluster = new ClusterUnderTest(given);
+  }
+
+  @AfterEach
+  void stop() {
+    cluster.close();
+  }
+
+  @Test
+  void anOperatorThatDiesInTheMiddleOf200ConfigsIsFollowedByOneThatFinishes() {
+    cluster.nodes(1, 200);
+    cluster.mesh("m", "");
+    await().pollInterval(Duration.ofMillis(5)).until(() -> cluster.configMaps("m").size() > 10);
+
+    cluster.killOperator();
+    cluster.startOperator();
+
+    await().until(() -> cluster.configMaps("m").size() == 200);
+    assertThat(nodes()).containsExactlyInAnyOrderElementsOf(names(1, 200));
+  }
+
+  @Test
+  void aBurstOfNodesIsPlannedTogetherAndEachIsWrittenOnce() {
+    cluster.nodes(1, 2);
+    cluster.mesh("m", "");
+    await().until(() -> cluster.configMaps("m").size() == 2);
+    cluster.awaitMesh("m", m -> m.getStatus() != null);
+    long looks = cluster.operator().looks();
+    long writes = configWrites();
+    long started = System.nanoTime();
+
+    cluster.nodes(3, 102);
+
+    await().until(() -> cluster.configMaps("m").size() == 102);
+    long seconds = Duration.ofNanos(System.nanoTime() - started).toSeconds();
+    assertThat(cluster.operator().looks() - looks).isLessThanOrEqualTo(seconds + 2);
+    assertThat(configWrites() - writes).isEqualTo(100);
+  }
+
+  @Test
+  void anOperatorThatStopsInTheMiddleOfALookRemovesNothing() {
+    cluster.nodes(1, 50);
+    cluster.mesh("m", "");
+    await().until(() -> cluster.configMaps("m").size() == 50);
+
+    for (int i = 1; i <= 5; i++) {
+      cluster.labelNode(cluster.n(1), "touched", "at-" + i);
+      cluster.stopOperator();
+      cluster.startOperator();
+      await().until(() -> cluster.operator().looks() > 0);
+    }
+
+    assertThat(cluster.operatorRequests())
+        .noneMatch(r -> r.verb().equals("delete") && r.resource().equals("configmaps"));
+  }
+
+  @Test
+  void ofTwoOperatorsOneWorksAndTheOtherTakesOverWhenItStops() {
+    cluster.nodes(1, 1);
+    cluster.stopOperator();
+    EmbeddedOperator first = cluster.candidate("first");
+    cluster.mesh("m", "");
+    await().until(() -> first.looks() > 0);
+    try (EmbeddedOperator second = cluster.candidate("second")) {
+      cluster.labelNode(cluster.n(1), "touched", "yes");
+      long before = first.looks();
+      await().until(() -> first.looks() > before);
+      assertThat(second.looks()).isZero();
+
+      first.close();
+
+      await().until(() -> second.looks() > 0);
+    }
+  }
+
+  private long configWrites() {
+    return cluster.operatorWrites().entrySet().stream()
+        .filter(e -> e.getKey().resource().equals("configmaps"))
+        .mapToLong(java.util.Map.Entry::getValue)
+        .sum();
+  }
+
+  private List<String> nodes() {
+    return cluster.configMaps("m").stream()
+        .map(ConfigMap::getMetadata)
+        .map(m -> m.getAnnotations().get(Names.NODE_ANNOTATION))
+        .toList();
+  }
+
+  private List<String> names(int from, int to) {
+    return IntStream.rangeClosed(from, to).mapToObj(cluster::n).toList();
+  }
+}

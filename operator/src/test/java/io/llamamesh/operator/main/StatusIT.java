@@ -1,0 +1,110 @@
+package io.llamamesh.operator.main;
+
+import static io.llamamesh.operator.main.MeshIT.condition;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llamamesh.apiserver.junit.KubernetesApi;
+import io.llamamesh.apiserver.junit.TestCluster;
+import io.llamamesh.crd.LlamaMesh;
+import io.llamamesh.crd.LlamaMeshStatus.SuspectStatus;
+import io.llamamesh.crd.LlamaMeshStatus.WorstPair;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the scraper tells becomes the status. */
+@KubernetesApi(crds = ClusterUnderTest.CRD)
+final class StatusIT {
+  private ClusterUnderTest cluster;
+  private FakeScraper scraper;
+
+  @BeforeEach
+  void start(TestCluster given) {
+    cluster = new ClusterUnderTest(given);
+    scraper = new FakeScraper();
+    cluster.nodes(1, 2);
+  }
+
+  @AfterEach
+  void stop() {
+    cluster.close();
+    scraper.close();
+  }
+
+  @Test
+  void aHealthyMeshIsReadyAndHasNumbersAtOnce() {
+    cluster.mesh("m", STORE);
+    up();
+
+    LlamaMesh mesh = cluster.awaitMesh("m", m -> is(m, "Ready", "True"));
+
+    assertThat(condition(mesh, "NetworkHealthy").getReason()).isEqualTo("Healthy");
+    assertThat(condition(mesh, "StoreReachable").getReason()).isEqualTo("Acknowledged");
+    assertThat(mesh.getStatus().agentsReporting()).isEqualTo(2);
+    assertThat(mesh.getStatus().pairs()).isEqualTo(2);
+    assertThat(mesh.getStatus().lossPercent()).isEqualTo("0");
+    assertThat(mesh.getStatus().rttP99()).isEqualTo("410us");
+    assertThat(mesh.getStatus().worstPairs()).isEmpty();
+  }
+
+  @Test
+  void aLossyNodeIsNamed() {
+    cluster.mesh("m", STORE);
+    up();
+    cluster.awaitMesh("m", m -> is(m, "NetworkHealthy", "True"));
+
+    scraper.report = FakeScraper.nodeLoss();
+
+    LlamaMesh mesh = cluster.awaitMesh("m", m -> is(m, "NetworkHealthy", "False"));
+    assertThat(condition(mesh, "NetworkHealthy").getReason()).isEqualTo("NodeLoss");
+    assertThat(condition(mesh, "StoreReachable").getMessage()).isEqualTo("connection refused");
+    assertThat(mesh.getStatus().lossPercent()).isEqualTo("10.23");
+    assertThat(mesh.getStatus().worstPairs())
+        .containsExactly(
+            new WorstPair(
+                "node-1>node-2", "node-1", "node-2", "default", "20.42", "12ms", "PairLoss"));
+    assertThat(mesh.getStatus().suspects())
+        .containsExactly(new SuspectStatus("Node", "node-1", "Egress", 1, 1, "20.42"));
+  }
+
+  @Test
+  void withoutAScraperTheNetworkIsUnknownAndTheStoreToo() {
+    cluster.mesh("m", STORE);
+    up();
+    cluster.awaitMesh("m", m -> is(m, "NetworkHealthy", "True"));
+
+    cluster.deletePod("m-scraper-0");
+
+    LlamaMesh mesh = cluster.awaitMesh("m", m -> is(m, "NetworkHealthy", "Unknown"));
+    assertThat(condition(mesh, "NetworkHealthy").getReason()).isEqualTo("ScraperNotReady");
+    cluster.awaitMesh("m", m -> is(m, "ScraperReady", "False"));
+  }
+
+  @Test
+  void aMeshWithoutAStoreIsReady() {
+    cluster.mesh("m", "");
+    up();
+
+    LlamaMesh mesh = cluster.awaitMesh("m", m -> is(m, "Ready", "True"));
+
+    assertThat(condition(mesh, "StoreReachable").getReason()).isEqualTo("NotConfigured");
+  }
+
+  private void up() {
+    cluster.agentReady("m", cluster.n(1));
+    cluster.agentReady("m", cluster.n(2));
+    cluster.scraperReady("m", scraper.port());
+  }
+
+  private static boolean is(LlamaMesh mesh, String type, String status) {
+    return status.equals(condition(mesh, type).getStatus());
+  }
+
+  private static final String STORE =
+      """
+      scraper:
+        influxdb:
+          url: http://influxdb.monitoring:8086
+          v2: {org: net, bucket: llama, tokenSecret: {name: influx, key: token}}
+      """;
+}

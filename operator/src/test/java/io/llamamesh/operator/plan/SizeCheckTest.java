@@ -1,0 +1,39 @@
+package io.llamamesh.operator.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llamamesh.crd.LlamaMeshSpec;
+import org.junit.jupiter.api.Test;
+
+final class SizeCheckTest {
+  private static final LlamaMeshSpec FULL = Cluster.spec("topology: {mode: FullMesh}");
+
+  @Test
+  void aFullMeshOf256NodesIsFine() {
+    assertThat(SizeCheck.check(facts(FULL, 256))).isEmpty();
+    assertThat(Cluster.peers(Planner.plan(facts(FULL, 256)), "node-1")).hasSize(255);
+  }
+
+  @Test
+  void aLargerOneIsRefusedWithTheRemedy() {
+    assertThat(SizeCheck.check(facts(FULL, 257)))
+        .singleElement()
+        .satisfies(r ->
+            assertThat(r.message())
+                .contains("spec.topology.mode", "group 'default' selects 257", "Auto"));
+  }
+
+  @Test
+  void oneThatOutgrewItsLimitGoesOnSparse() {
+    assertThat(Cluster.peers(Planner.plan(facts(FULL, 257)), "node-1")).hasSizeLessThan(100);
+  }
+
+  @Test
+  void anAutomaticOneIsNeverTooLarge() {
+    assertThat(SizeCheck.check(facts(Cluster.spec(""), 2_000))).isEmpty();
+  }
+
+  private static MeshFacts facts(LlamaMeshSpec spec, int nodes) {
+    return new MeshFacts("default", spec, Cluster.nodes(nodes));
+  }
+}

@@ -1,0 +1,43 @@
+package io.llamamesh.operator.resources;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.MeshDefaults;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Whole objects against whole files: {@code golden/NAME.spec.yaml} gives {@code golden/NAME.yaml}.
+ */
+final class MeshObjectsTest {
+  private static final Path GOLDEN = Path.of("src/test/resources/golden");
+  private static final Path ACTUAL = Path.of("target/golden");
+  private static final Owner OWNER =
+      new Owner("llama-mesh", "default", "3f0e2c1a-0000-4000-8000-000000000001");
+  private static final Images IMAGES =
+      new Images("llama-mesh-agent:1.0.0", "llama-mesh-scraper:1.0.0");
+
+  @ParameterizedTest
+  @ValueSource(strings = {"empty", "store-v2", "store-v1", "everything"})
+  void aSpecGivesTheseObjects(String name) throws IOException {
+    LlamaMeshSpec spec =
+        Serialization.unmarshal(
+            Files.readString(GOLDEN.resolve(name + ".spec.yaml")), LlamaMeshSpec.class);
+
+    List<HasMetadata> objects = MeshObjects.of(OWNER, MeshDefaults.fill(spec), IMAGES);
+
+    String actual = objects.stream().map(Serialization::asYaml).collect(Collectors.joining());
+    // Left for whoever changes the objects on purpose: compare, then copy it over.
+    Files.createDirectories(ACTUAL);
+    Files.writeString(ACTUAL.resolve(name + ".yaml"), actual);
+    assertThat(GOLDEN.resolve(name + ".yaml")).hasContent(actual);
+  }
+}

@@ -1,0 +1,84 @@
+package io.llamamesh.operator.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.ConditionBuilder;
+import io.llamamesh.crd.LlamaMeshStatus;
+import io.llamamesh.crd.LlamaMeshStatus.SuspectStatus;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class AnnouncerTest {
+  private static final Instant NOW = Instant.parse("2026-11-20T10:00:00Z");
+
+  private final Announcer announcer = new Announcer();
+
+  @Test
+  void aFirstAcceptedSpecIsAnnouncedOnce() {
+    assertThat(announcer.next(null, status("Accepted", "True"), NOW))
+        .extracting(Announcement::reason)
+        .containsExactly("Accepted");
+    assertThat(announcer.next(null, status("Accepted", "True"), NOW)).isEmpty();
+  }
+
+  @Test
+  void aNetworkIsLostWithItsTopSuspectAndComesBackThroughUnknown() {
+    assertThat(announcer.next(null, status("NetworkHealthy", "True"), NOW)).isEmpty();
+
+    assertThat(announcer.next(null, status("NetworkHealthy", "False"), NOW))
+        .singleElement()
+        .satisfies(a -> {
+          assertThat(a.warning()).isTrue();
+          assertThat(a.note()).contains("top suspect: Node node-7 Egress, 18 of 19 pairs");
+        });
+    assertThat(announcer.next(null, status("NetworkHealthy", "Unknown"), NOW)).isEmpty();
+    assertThat(announcer.next(null, status("NetworkHealthy", "True"), NOW))
+        .extracting(Announcement::reason)
+        .containsExactly("NetworkHealthy");
+  }
+
+  @Test
+  void whatTheStatusSaidBeforeARestartIsNotAnnouncedAgain() {
+    assertThat(
+            announcer.next(
+                status("NetworkHealthy", "False"), status("NetworkHealthy", "False"), NOW))
+        .isEmpty();
+  }
+
+  @Test
+  void flappingIsCutToTenAndTwoAMinute() {
+    int announced = 0;
+    for (int i = 0; i < 100; i++) {
+      announced +=
+          announcer.next(null, status("StoreReachable", i % 2 == 0 ? "False" : "True"), NOW).size();
+    }
+    int later = announcer.next(null, status("StoreReachable", "False"), NOW.plusSeconds(31)).size();
+
+    assertThat(announced).isEqualTo(10);
+    assertThat(later).isEqualTo(1);
+  }
+
+  private static LlamaMeshStatus status(String type, String value) {
+    Condition condition =
+        new ConditionBuilder()
+            .withType(type)
+            .withStatus(value)
+            .withReason("Some")
+            .withMessage("words")
+            .build();
+    return new LlamaMeshStatus(
+        1L,
+        2,
+        2,
+        2,
+        2,
+        "0",
+        "1ms",
+        List.of(),
+        List.of(),
+        List.of(new SuspectStatus("Node", "node-7", "Egress", 18, 19, "12.1")),
+        List.of(condition));
+  }
+}

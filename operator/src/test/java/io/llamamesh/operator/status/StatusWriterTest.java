@@ -1,0 +1,111 @@
+package io.llamamesh.operator.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llamamesh.crd.LlamaMeshStatus;
+import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.operator.plan.MeshFacts;
+import io.llamamesh.operator.plan.Planner;
+import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.MeshReport.Store;
+import io.llamamesh.results.MeshReport.Totals;
+import io.llamamesh.results.Verdict;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+final class StatusWriterTest {
+  private static final Instant NOW = Instant.parse("2026-11-20T10:00:00Z");
+
+  private final StatusWriter writer = new StatusWriter();
+
+  @Test
+  void numbersAreWrittenAtOnceAndThenOnceAMinute() {
+    LlamaMeshStatus first = write(null, known(Verdict.HEALTHY, 0.1), 0);
+    assertThat(first.lossPercent()).isEqualTo("0.1");
+
+    assertThat(writer.next(first, known(Verdict.HEALTHY, 0.2), NOW.plusSeconds(30))).isNull();
+
+    assertThat(write(first, known(Verdict.HEALTHY, 0.2), 60).lossPercent()).isEqualTo("0.2");
+  }
+
+  @Test
+  void aVerdictIsWrittenAtOnceWithTheNumbersOfItsMoment() {
+    LlamaMeshStatus first = write(null, known(Verdict.HEALTHY, 0.1), 0);
+
+    LlamaMeshStatus second = write(first, known(Verdict.PAIR_LOSS, 7), 2);
+
+    assertThat(second.lossPercent()).isEqualTo("7");
+    assertThat(since(second, "NetworkHealthy")).isEqualTo("2026-11-20T10:00:02Z");
+    assertThat(since(second, "Accepted")).isEqualTo("2026-11-20T10:00:00Z");
+  }
+
+  @Test
+  void aMessageThatOnlyCountsIsNoReasonToWrite() {
+    LlamaMeshStatus first = write(null, known(Verdict.PAIR_LOSS, 7), 0);
+
+    assertThat(writer.next(first, known(Verdict.PAIR_LOSS, 8), NOW.plusSeconds(10))).isNull();
+  }
+
+  @Test
+  void whatIsSaidAlreadyIsNoNews() {
+    write(null, known(Verdict.HEALTHY, 0.1), 0);
+
+    assertThat(writer.isNews(known(Verdict.HEALTHY, 0.3).network())).isFalse();
+    assertThat(writer.isNews(known(Verdict.NODE_LOSS, 9).network())).isTrue();
+    assertThat(writer.isNews(new NetworkView.Unknown("ScraperUnreachable", "x"))).isTrue();
+  }
+
+  @Test
+  void lossBelowAHundredthIsNotShownAsNothing() {
+    assertThat(Numbers.percent(0.0042)).isEqualTo("0.0042");
+    assertThat(Numbers.percent(0.0)).isEqualTo("0");
+    assertThat(Numbers.percent(12.1049)).isEqualTo("12.1");
+    assertThat(Numbers.percent(null)).isNull();
+  }
+
+  @Test
+  void timesHaveTwoDigitsAndAUnit() {
+    assertThat(Numbers.time(0.4123)).isEqualTo("410us");
+    assertThat(Numbers.time(12.345)).isEqualTo("12ms");
+    assertThat(Numbers.time(1500.0)).isEqualTo("1.5s");
+  }
+
+  private LlamaMeshStatus write(
+      @org.jspecify.annotations.Nullable LlamaMeshStatus before, MeshState state, int second) {
+    return Objects.requireNonNull(writer.next(before, state, NOW.plusSeconds(second)));
+  }
+
+  private static String since(LlamaMeshStatus status, String type) {
+    return Objects.requireNonNull(status.conditions()).stream()
+        .filter(c -> c.getType().equals(type))
+        .findFirst()
+        .orElseThrow()
+        .getLastTransitionTime();
+  }
+
+  private static MeshState known(Verdict verdict, double loss) {
+    var spec = MeshDefaults.fill(null);
+    return new MeshState(
+        1,
+        List.of(),
+        spec,
+        false,
+        Planner.plan(new MeshFacts("m", spec, List.of())),
+        List.of(),
+        List.of(),
+        new AgentsState(2, 2, List.of(), null),
+        new ScraperState(1, 1, null),
+        new NetworkView.Known(
+            new MeshReport(
+                "m",
+                NOW,
+                verdict,
+                loss + " % lost",
+                new Totals(2, 2, 2, 0, loss, 0.1, 0.4),
+                List.of(),
+                List.of(),
+                new Store(Store.State.NOT_CONFIGURED, null, null, 0))));
+  }
+}

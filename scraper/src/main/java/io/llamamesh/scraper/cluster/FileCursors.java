@@ -1,0 +1,46 @@
+package io.llamamesh.scraper.cluster;
+
+import io.llamamesh.results.WindowCursor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+
+/** Cursors in a file, for a scraper outside Kubernetes; replaced as a whole. */
+public final class FileCursors implements CursorStore {
+  private static final long MAX_BYTES = 16L << 20;
+
+  private final Path file;
+
+  /**
+   * @param file made where it is missing; its folder must be there
+   */
+  public FileCursors(Path file) {
+    this.file = file;
+  }
+
+  @Override
+  public Map<String, WindowCursor> load() {
+    try {
+      if (!Files.exists(file) || Files.size(file) > MAX_BYTES) {
+        return Map.of();
+      }
+      return CursorsJson.read(Files.readString(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void save(Map<String, WindowCursor> cursors) {
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    try {
+      Files.writeString(fresh, CursorsJson.write(cursors));
+      Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,167 @@
+package io.llamamesh.scraper.main;
+
+import io.llamamesh.scraper.store.InfluxV1;
+import io.llamamesh.scraper.store.InfluxV2;
+import io.llamamesh.scraper.store.Store;
+import io.llamamesh.scraper.store.Tls;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where points are written, and with which credentials: from files or the environment. */
+final class StoreOptions {
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  private static final String LLAMA_DATABASE = "llama";
+
+  @Option(
+      names = "--influxdb-url",
+      paramLabel = "URL",
+      description = "a store with InfluxDB's write API; absent: in memory only")
+  private @Nullable String url;
+
+  @Option(names = "--influxdb-org", defaultValue = "", description = "v2: organisation, if any")
+  private String org = "";
+
+  @Option(names = "--influxdb-bucket", defaultValue = "", description = "v2: bucket, if any")
+  private String bucket = "";
+
+  @Option(
+      names = "--influxdb-token-file",
+      paramLabel = "FILE",
+      description = "v2: file with the token (default: $$INFLUXDB_TOKEN, else none)")
+  private @Nullable Path tokenFile;
+
+  @Option(
+      names = {"--influxdb-database", "-llama.influxdb-name"},
+      paramLabel = "NAME",
+      description = "v1: database, made where it is missing; chooses the v1 API")
+  private @Nullable String database;
+
+  @Option(
+      names = "--influxdb-retention-policy",
+      paramLabel = "NAME",
+      defaultValue = "",
+      description = "v1: retention policy (default: the database's)")
+  private String retentionPolicy = "";
+
+  @Option(
+      names = "--influxdb-username-file",
+      paramLabel = "FILE",
+      description = "v1: file with the user's name (default: $$INFLUXDB_USERNAME, else none)")
+  private @Nullable Path userFile;
+
+  @Option(
+      names = "--influxdb-password-file",
+      paramLabel = "FILE",
+      description = "v1: file with the password (default: $$INFLUXDB_PASSWORD)")
+  private @Nullable Path passwordFile;
+
+  @Option(
+      names = "--influxdb-ca-file",
+      paramLabel = "FILE",
+      description = "PEM file with the authorities to trust (default: the JDK's)")
+  private @Nullable Path authorities;
+
+  @Option(
+      names = "--influxdb-insecure-skip-verify",
+      description = "trust any certificate of the store")
+  private boolean skipVerify;
+
+  @Option(
+      names = "-llama.influxdb-host",
+      paramLabel = "HOST",
+      description = "as LLAMA's scraper: a v1 store there")
+  private @Nullable String llamaHost;
+
+  @Option(
+      names = "-llama.influxdb-port",
+      paramLabel = "PORT",
+      defaultValue = "5086",
+      description = "as LLAMA's scraper (default: ${DEFAULT-VALUE})")
+  private int llamaPort;
+
+  @Option(
+      names = "-llama.influxdb-user",
+      paramLabel = "USER",
+      description = "as LLAMA's scraper; better $$INFLUXDB_USERNAME")
+  private @Nullable String llamaUser;
+
+  @Option(
+      names = "-llama.influxdb-pass",
+      paramLabel = "PASSWORD",
+      description = "as LLAMA's scraper; better $$INFLUXDB_PASSWORD, which no process list shows")
+  private @Nullable String llamaPassword;
+
+  /**
+   * The store that is asked for; null: none.
+   *
+   * @throws IllegalArgumentException naming the option that is wrong
+   */
+  @Nullable Store open(Environment environment) {
+    String address = url;
+    if (address == null && llamaHost != null) {
+      address = "http://" + llamaHost + ":" + llamaPort;
+    }
+    if (address == null) {
+      if (database != null || !bucket.isEmpty() || !org.isEmpty()) {
+        throw new IllegalArgumentException(
+            "--influxdb-url is missing; without it nothing is written");
+      }
+      return null;
+    }
+    if (database != null && !bucket.isEmpty()) {
+      throw new IllegalArgumentException(
+          "give either --influxdb-database (v1) or --influxdb-bucket (v2), not both");
+    }
+    if (!address.matches("https?://[^/?#\\s]+.*")) {
+      throw new IllegalArgumentException(
+          "--influxdb-url must be as http://host:8086, was '" + address + "'");
+    }
+    Tls tls = tls();
+    return database != null || llamaHost != null
+        ? v1(address, environment, tls)
+        : v2(address, environment, tls);
+  }
+
+  private Store v1(String address, Environment environment, @Nullable Tls tls) {
+    String user = secret("--influxdb-username-file", userFile, "INFLUXDB_USERNAME", environment);
+    String password =
+        secret("--influxdb-password-file", passwordFile, "INFLUXDB_PASSWORD", environment);
+    return new InfluxV1(
+        address,
+        database == null ? LLAMA_DATABASE : database,
+        retentionPolicy,
+        user == null ? llamaUser : user,
+        password == null ? llamaPassword : password,
+        TIMEOUT,
+        tls);
+  }
+
+  private Store v2(String address, Environment environment, @Nullable Tls tls) {
+    String token = secret("--influxdb-token-file", tokenFile, "INFLUXDB_TOKEN", environment);
+    return new InfluxV2(address, org, bucket, token, TIMEOUT, tls);
+  }
+
+  private @Nullable Tls tls() {
+    try {
+      return Tls.of(authorities, skipVerify);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("--influxdb-ca-file cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  private static @Nullable String secret(
+      String option, @Nullable Path file, String variable, Environment environment) {
+    if (file == null) {
+      return environment.find(variable);
+    }
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      throw new IllegalArgumentException(option + " " + file + " cannot be read", e);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package io.llamamesh.scraper.pull;
+
+import io.llamamesh.results.Point;
+import io.llamamesh.scraper.matrix.Matrix;
+import io.llamamesh.scraper.store.LineProtocol;
+import io.llamamesh.scraper.store.StoreWriter;
+import io.llamamesh.scraper.store.WriteResult;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes the last windows of an agent that drains: the same list of points that it would have
+ * answered with. Thread-safe.
+ */
+public final class Ingest {
+  private final Matrix matrix;
+  private final @Nullable StoreWriter writer;
+
+  /**
+   * @param writer null where nothing is stored: then memory is where points are safe
+   */
+  public Ingest(Matrix matrix, @Nullable StoreWriter writer) {
+    this.matrix = matrix;
+    this.writer = writer;
+  }
+
+  /** What became of what an agent posted. */
+  public sealed interface Outcome {
+    /**
+     * The store has them; the agent may forget them.
+     *
+     * @param points how many
+     */
+    record Taken(int points) implements Outcome {}
+
+    /**
+     * Not now; the agent keeps them.
+     *
+     * @param why the store's words
+     */
+    record Later(String why) implements Outcome {}
+
+    /**
+     * Not such a body.
+     *
+     * @param why what is wrong with it
+     */
+    record Refused(String why) implements Outcome {}
+  }
+
+  /** Takes a body; returns after the store acknowledged it or did not. */
+  public Outcome take(byte[] body) throws InterruptedException {
+    Page page;
+    try {
+      page = PageParser.parse(body, null, false, null);
+    } catch (IOException e) {
+      return new Outcome.Refused(String.valueOf(e.getMessage()));
+    }
+    if (page.malformed() > 0) {
+      return new Outcome.Refused(page.malformed() + " points cannot be read");
+    }
+    List<Point> points = page.points();
+    if (writer != null
+        && writer.write(LineProtocol.lines(points)) instanceof WriteResult.Postponed postponed) {
+      return new Outcome.Later(postponed.message());
+    }
+    if (!points.isEmpty()) {
+      matrix.put(points.getFirst().tags().getOrDefault(Point.Tags.SRC_NAME, "unknown"), points);
+    }
+    return new Outcome.Taken(points.size());
+  }
+}

@@ -1,0 +1,104 @@
+package io.llamamesh.scraper.store;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
+import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whom to trust when a store is reached by {@code https}.
+ *
+ * @param context for connections
+ * @param trust what the context trusts by
+ * @param anyName whether the certificate may be another host's
+ */
+public record Tls(SSLContext context, X509TrustManager trust, boolean anyName) {
+
+  /**
+   * As wished; null for the JDK's own authorities.
+   *
+   * @param authorities PEM file with the authorities to trust; null: the JDK's
+   * @param skipVerify trust anybody
+   * @throws IOException where the file cannot be read or holds no certificate
+   */
+  public static @Nullable Tls of(@Nullable Path authorities, boolean skipVerify)
+      throws IOException {
+    try {
+      if (skipVerify) {
+        return of(new TrustsAnybody(), true);
+      }
+      return authorities == null ? null : of(trusting(authorities), false);
+    } catch (GeneralSecurityException e) {
+      throw new IOException(authorities + " holds no usable certificate: " + e.getMessage(), e);
+    }
+  }
+
+  private static Tls of(X509TrustManager trust, boolean anyName) throws GeneralSecurityException {
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, new TrustManager[] {trust}, null);
+    return new Tls(context, trust, anyName);
+  }
+
+  private static X509TrustManager trusting(Path file) throws IOException, GeneralSecurityException {
+    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+    store.load(null, null);
+    int count = 0;
+    try (InputStream stream = Files.newInputStream(file)) {
+      for (Certificate certificate :
+          CertificateFactory.getInstance("X.509").generateCertificates(stream)) {
+        store.setCertificateEntry("ca-" + count++, certificate);
+      }
+    }
+    if (count == 0) {
+      throw new GeneralSecurityException("it is empty");
+    }
+    TrustManagerFactory factory =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    factory.init(store);
+    for (TrustManager manager : factory.getTrustManagers()) {
+      if (manager instanceof X509TrustManager found) {
+        return found;
+      }
+    }
+    throw new GeneralSecurityException("the JDK has no trust manager for it");
+  }
+
+  /** What {@code insecureSkipVerify} asks for. */
+  private static final class TrustsAnybody extends X509ExtendedTrustManager {
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package io.llamamesh.scraper.web;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.llamamesh.scraper.pull.Ingest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.function.Predicate;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code POST /ingest} on a port of its own: agents that drain leave their last windows here. 200
+ * only after the store acknowledged; 503 means keep them.
+ *
+ * <p>Owns its socket and threads; {@link #close} ends them.
+ */
+public final class IngestServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(IngestServer.class);
+  private static final int MAX_BYTES = 32 << 20;
+  private static final int MAX_AT_ONCE = 8;
+
+  private final HttpServer server;
+  private final Ingest ingest;
+  private final Predicate<@Nullable String> accepted;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
+
+  /**
+   * Binds and starts to answer.
+   *
+   * @param accepted whether the value of the header {@code Authorization} lets in
+   * @throws IOException where the address cannot be bound
+   */
+  public IngestServer(
+      InetSocketAddress address, Ingest ingest, Predicate<@Nullable String> accepted)
+      throws IOException {
+    this.ingest = ingest;
+    this.accepted = accepted;
+    this.server = HttpServer.create(address, 0);
+    server.setExecutor(threads);
+    server.createContext("/", this::handle);
+    server.start();
+  }
+
+  /** Where it listens. */
+  public InetSocketAddress address() {
+    return server.getAddress();
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      Answer answer;
+      try {
+        answer = answer(exchange);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        answer = Answer.error(503, "the scraper is stopping");
+      } catch (RuntimeException e) {
+        LOG.error("ingest failed", e);
+        answer = Answer.error(500, "the scraper failed to take it; its log says why");
+      }
+      if (answer.status() == 503) {
+        exchange.getResponseHeaders().set("Retry-After", "1");
+      }
+      exchange.getResponseHeaders().set("Content-Type", answer.contentType());
+      exchange.sendResponseHeaders(answer.status(), answer.body().length);
+      exchange.getResponseBody().write(answer.body());
+    }
+  }
+
+  private Answer answer(HttpExchange exchange) throws IOException, InterruptedException {
+    if (!exchange.getRequestURI().getPath().equals("/ingest")) {
+      return Answer.error(404, "only /ingest is here");
+    }
+    if (!exchange.getRequestMethod().equals("POST")) {
+      return Answer.error(405, "post a list of points");
+    }
+    if (!accepted.test(exchange.getRequestHeaders().getFirst("Authorization"))) {
+      return Answer.error(401, "the mesh's bearer token is required");
+    }
+    if (!atOnce.tryAcquire()) {
+      return Answer.error(503, "too many at once");
+    }
+    try {
+      byte[] body = body(exchange);
+      if (body.length > MAX_BYTES) {
+        return Answer.error(413, "more than " + MAX_BYTES + " bytes; post fewer windows at once");
+      }
+      return switch (ingest.take(body)) {
+        case Ingest.Outcome.Taken taken -> Answer.json(new TakenDocument(taken.points()));
+        case Ingest.Outcome.Later later -> Answer.error(503, later.why());
+        case Ingest.Outcome.Refused refused -> Answer.error(400, refused.why());
+      };
+    } finally {
+      atOnce.release();
+    }
+  }
+
+  private static byte[] body(HttpExchange exchange) throws IOException {
+    boolean zipped = "gzip".equals(exchange.getRequestHeaders().getFirst("Content-Encoding"));
+    try (InputStream in =
+        zipped ? new GZIPInputStream(exchange.getRequestBody()) : exchange.getRequestBody()) {
+      return in.readNBytes(MAX_BYTES + 1);
+    }
+  }
+
+  /**
+   * What was taken.
+   *
+   * @param points how many
+   */
+  record TakenDocument(int points) {}
+}

@@ -1,0 +1,45 @@
+// How numbers and times read.
+
+export function percent(loss) {
+  if (loss === undefined || loss === null) return "–";
+  if (loss > 0 && loss < 0.01) return "<0.01 %";
+  if (loss === 0 || loss >= 100) return loss.toFixed(0) + " %";
+  return loss.toFixed(loss < 10 ? 2 : 1) + " %";
+}
+
+export function millis(rtt) {
+  if (rtt === undefined || rtt === null) return "–";
+  if (rtt < 1) return Math.round(rtt * 1000) + " µs";
+  if (rtt < 100) return rtt.toFixed(rtt < 10 ? 2 : 1) + " ms";
+  return Math.round(rtt) + " ms";
+}
+
+export function ago(seconds) {
+  if (seconds < 90) return Math.max(0, Math.round(seconds)) + " s";
+  if (seconds < 5400) return Math.round(seconds / 60) + " min";
+  return Math.round(seconds / 3600) + " h";
+}
+
+export function clock(iso) {
+  return new Date(iso).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+}
+
+export function count(number, one, many) {
+  return number + " " + (number === 1 ? one : many);
+}
+
+/** Text is never put into the page as HTML: names come from the network. */
+export function element(tag, text, ...children) {
+  const made = document.createElement(tag);
+  if (text) made.textContent = text;
+  made.append(...children);
+  return made;
+}
+
+export function escaped(text) {
+  return String(text).replace(/[&<>"']/g, (c) => "&#" + c.charCodeAt(0) + ";");
+}
+
+export function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+}

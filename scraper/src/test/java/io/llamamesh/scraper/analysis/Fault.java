@@ -1,0 +1,152 @@
+package io.llamamesh.scraper.analysis;
+
+import io.llamamesh.results.MeshReport;
+import io.llamamesh.scraper.analysis.SimulatedMesh.Impairment;
+import io.llamamesh.scraper.analysis.SimulatedMesh.Probed;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.BiPredicate;
+
+/**
+ * A known fault of a simulated mesh.
+ *
+ * @param name what it is
+ * @param impairment what it does to links
+ * @param truth the links that it breaks
+ */
+record Fault(String name, Impairment impairment, BiPredicate<String, String> truth) {
+
+  /** The kinds that must be found. */
+  enum Kind {
+    NODE_DOWN,
+    NODE_EGRESS,
+    NODE_INGRESS,
+    ZONE,
+    ZONE_PAIR,
+    PAIR,
+    ONE_PATH,
+    ONE_WAY,
+    LATENCY
+  }
+
+  static Fault of(Kind kind, SimulatedMesh mesh) {
+    SplittableRandom random = mesh.random();
+    double loss = 0.05 + random.nextDouble() * 0.55;
+    Probed pair = mesh.probed().get(random.nextInt(mesh.probed().size()));
+    String a = pair.source();
+    String b = pair.destination();
+    String za = mesh.zone(a);
+    String zb = otherZone(mesh, za);
+    return switch (kind) {
+      case NODE_DOWN -> down(a);
+      case NODE_EGRESS -> lossy("egress of " + a, loss, (s, d) -> s.equals(a));
+      case NODE_INGRESS -> lossy("ingress of " + a, loss, (s, d) -> d.equals(a));
+      case ZONE ->
+          lossy("zone " + za, loss, (s, d) -> mesh.zone(s).equals(za) != mesh.zone(d).equals(za));
+      case ZONE_PAIR ->
+          lossy(
+              "zones " + za + ">" + zb,
+              loss,
+              (s, d) -> mesh.zone(s).equals(za) && mesh.zone(d).equals(zb));
+      case PAIR ->
+          lossy(
+              "pair " + a + "," + b,
+              loss,
+              (s, d) -> (s.equals(a) && d.equals(b)) || (s.equals(b) && d.equals(a)));
+      case ONE_WAY -> lossy("one way " + a + ">" + b, loss, (s, d) -> s.equals(a) && d.equals(b));
+      case ONE_PATH -> onePath(a, b, random);
+      case LATENCY -> slow(a);
+    };
+  }
+
+  /** Whether a suspect means exactly the links that are broken, among those that are probed. */
+  boolean isNamedBy(MeshReport.Suspect suspect, SimulatedMesh mesh) {
+    Entity entity = new Entity(suspect.kind(), suspect.name(), suspect.direction());
+    Set<Links.Link> broken = new LinkedHashSet<>();
+    Set<Links.Link> accused = new LinkedHashSet<>();
+    for (Probed pair : mesh.probed()) {
+      for (Links.Link link :
+          List.of(
+              new Links.Link(pair.source(), pair.destination()),
+              new Links.Link(pair.destination(), pair.source()))) {
+        if (truth.test(link.source(), link.destination())) {
+          broken.add(link);
+        }
+        String from = mesh.zone(link.source());
+        String to = mesh.zone(link.destination());
+        Entity.along(
+            link.source(),
+            link.destination(),
+            from,
+            to,
+            passed -> {
+              if (passed.equals(entity) && !(entity.ignoresInside() && from.equals(to))) {
+                accused.add(link);
+              }
+            });
+      }
+    }
+    return accused.equals(broken);
+  }
+
+  private static String otherZone(SimulatedMesh mesh, String zone) {
+    return mesh.nodes().stream()
+        .map(mesh::zone)
+        .filter(other -> !other.equals(zone))
+        .findFirst()
+        .orElse(zone);
+  }
+
+  private static Fault lossy(String name, double loss, BiPredicate<String, String> broken) {
+    return new Fault(
+        name, (source, destination, path) -> broken.test(source, destination) ? loss : 0, broken);
+  }
+
+  /** One path of four loses so much that the pair as a whole loses 5 % and more. */
+  private static Fault onePath(String a, String b, SplittableRandom random) {
+    double loss = 0.2 + random.nextDouble() * 0.8;
+    int bad = random.nextInt(4);
+    return new Fault(
+        "path " + bad + " of " + a + ">" + b,
+        (source, destination, path) ->
+            source.equals(a) && destination.equals(b) && path == bad ? loss : 0,
+        (s, d) -> s.equals(a) && d.equals(b));
+  }
+
+  private static Fault down(String node) {
+    return new Fault(
+        "down " + node,
+        new Impairment() {
+          @Override
+          public double loss(String source, String destination, int path) {
+            return source.equals(node) || destination.equals(node) ? 1 : 0;
+          }
+
+          @Override
+          public boolean down(String name) {
+            return name.equals(node);
+          }
+        },
+        (s, d) -> s.equals(node) || d.equals(node));
+  }
+
+  private static Fault slow(String node) {
+    return new Fault(
+        "slow " + node,
+        new Impairment() {
+          @Override
+          public double loss(String source, String destination, int path) {
+            return 0;
+          }
+
+          @Override
+          public double delay(String source, String destination) {
+            return source.equals(node) ? 40 : 0;
+          }
+        },
+        // A round trip's delay has no direction: both ways of the node are suspect.
+        (s, d) -> s.equals(node) || d.equals(node));
+  }
+}

@@ -1,0 +1,179 @@
+package io.llamamesh.scraper.analysis;
+
+import io.llamamesh.scraper.matrix.Cell;
+import io.llamamesh.scraper.matrix.MatrixView;
+import io.llamamesh.scraper.matrix.MatrixView.NodeInfo;
+import io.llamamesh.scraper.matrix.PairSeries;
+import io.llamamesh.scraper.matrix.PathCell;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/**
+ * A mesh whose links lose probes as they are told: three windows of ten seconds, four source ports
+ * of four probes a second each, every lost probe's direction told with probability 0.8 unless
+ * nothing returns at all. Seeded.
+ */
+final class SimulatedMesh {
+  static final long NEWEST = 1_800_000_000L;
+  private static final int WINDOWS = 3;
+  private static final int PORTS = 4;
+  private static final int PROBES_PER_PORT = 40;
+  private static final double BACKGROUND = 1e-4;
+  private static final double DIRECTION_TOLD = 0.8;
+  private static final int BASE_PORT = 25_000;
+
+  /** How much a link loses and delays on each of its paths. */
+  interface Impairment {
+    /** Probability that a packet on that path is lost. */
+    double loss(String source, String destination, int path);
+
+    /** Milliseconds that the link adds. */
+    default double delay(String source, String destination) {
+      return 0;
+    }
+
+    /** Whether the node's agent is silent. */
+    default boolean down(String node) {
+      return false;
+    }
+  }
+
+  /**
+   * Who probes whom.
+   *
+   * @param source who probes
+   * @param destination who is probed
+   */
+  record Probed(String source, String destination) {}
+
+  private final List<String> nodes = new ArrayList<>();
+  private final Map<String, NodeInfo> infos = new HashMap<>();
+  private final List<Probed> probed = new ArrayList<>();
+  private final SplittableRandom random;
+
+  /** A mesh of nodes in zones; full up to 65 nodes, else 64 peers each. */
+  SimulatedMesh(int size, int zones, long seed) {
+    random = new SplittableRandom(seed);
+    for (int i = 0; i < size; i++) {
+      String name = "node-" + i;
+      nodes.add(name);
+      infos.put(name, new NodeInfo(name, "zone-" + i % zones, ""));
+    }
+    for (int i = 0; i < size; i++) {
+      Set<Integer> peers = new LinkedHashSet<>();
+      if (size <= 65) {
+        for (int j = 0; j < size; j++) {
+          peers.add(j);
+        }
+      } else {
+        while (peers.size() < 64) {
+          peers.add(random.nextInt(size));
+        }
+      }
+      peers.remove(i);
+      for (int peer : peers) {
+        probed.add(new Probed(nodes.get(i), nodes.get(peer)));
+      }
+    }
+  }
+
+  List<String> nodes() {
+    return nodes;
+  }
+
+  List<Probed> probed() {
+    return probed;
+  }
+
+  SplittableRandom random() {
+    return random;
+  }
+
+  String zone(String node) {
+    NodeInfo info = infos.get(node);
+    return info == null ? "" : info.zone();
+  }
+
+  /** What the scraper sees of it. */
+  MatrixView view(Impairment impairment) {
+    List<PairSeries> pairs = new ArrayList<>(probed.size());
+    for (Probed pair : probed) {
+      if (!impairment.down(pair.source())) {
+        pairs.add(series(pair, impairment));
+      }
+    }
+    return new MatrixView(10, NEWEST, pairs, infos);
+  }
+
+  private PairSeries series(Probed pair, Impairment impairment) {
+    List<Cell> cells = new ArrayList<>(WINDOWS);
+    TreeMap<Integer, PathCell> paths = new TreeMap<>();
+    double rtt =
+        0.2
+            + impairment.delay(pair.source(), pair.destination())
+            + impairment.delay(pair.destination(), pair.source());
+    for (int w = 0; w < WINDOWS; w++) {
+      long end = NEWEST - 10L * (WINDOWS - 1 - w);
+      int lost = 0;
+      int forward = 0;
+      int back = 0;
+      int[] lostPerPort = new int[PORTS];
+      for (int port = 0; port < PORTS; port++) {
+        double there = impairment.loss(pair.source(), pair.destination(), port);
+        double andBack = impairment.loss(pair.destination(), pair.source(), port);
+        int lostThere = binomial(PROBES_PER_PORT, there + BACKGROUND / 2);
+        int lostBack = binomial(PROBES_PER_PORT - lostThere, andBack + BACKGROUND / 2);
+        lostPerPort[port] = lostThere + lostBack;
+        lost += lostThere + lostBack;
+        forward += binomial(lostThere, DIRECTION_TOLD);
+        back += binomial(lostBack, DIRECTION_TOLD);
+      }
+      int sent = PORTS * PROBES_PER_PORT;
+      if (lost == sent) {
+        forward = 0;
+        back = 0;
+      }
+      if (lost > 0) {
+        for (int port = 0; port < PORTS; port++) {
+          PathCell cell =
+              new PathCell(BASE_PORT + port, PROBES_PER_PORT, lostPerPort[port], Double.NaN);
+          paths.merge(
+              cell.sourcePort(),
+              cell,
+              (a, b) ->
+                  new PathCell(
+                      a.sourcePort(), a.sent() + b.sent(), a.lost() + b.lost(), Double.NaN));
+        }
+      }
+      double shown = lost == sent ? Double.NaN : rtt;
+      cells.add(
+          new Cell(end, sent, sent - lost, lost, 0, forward, back, shown, shown * 1.5, shown / 10));
+    }
+    return new PairSeries(
+        pair.source(), pair.destination(), "default", "IPv4", cells, List.copyOf(paths.values()));
+  }
+
+  /** Rare events by the gaps between them, so that a million quiet cells cost little. */
+  private int binomial(int trials, double probability) {
+    if (probability <= 0 || trials == 0) {
+      return 0;
+    }
+    if (probability >= 1) {
+      return trials;
+    }
+    double logOfMiss = Math.log1p(-probability);
+    int hits = 0;
+    double at = Math.floor(Math.log(1 - random.nextDouble()) / logOfMiss);
+    while (at < trials) {
+      hits++;
+      at += 1 + Math.floor(Math.log(1 - random.nextDouble()) / logOfMiss);
+    }
+    return hits;
+  }
+}

@@ -1,0 +1,85 @@
+package io.llamamesh.scraper.analysis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.MathContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class TailsTest {
+  @ParameterizedTest
+  @CsvSource({
+    "1,480,0.0001",
+    "5,480,0.0001",
+    "24,480,0.0001",
+    "1,1,0.5",
+    "3,7,0.3",
+    "7,7,0.3",
+    "200,480,0.3",
+    "480,480,0.01"
+  })
+  void binomialTailsAreExact(int successes, int trials, double probability) {
+    double exact = exactBinomial(successes, trials, probability);
+
+    assertThat(Tails.binomial(successes, trials, probability))
+        .isCloseTo(exact, within(exact * 1e-9));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"5,120,8,480", "24,120,24,480", "1,4,1,4", "2,3,3,5", "120,120,240,480", "3,10,9,40"})
+  void hypergeometricTailsAreExact(int marked, int drawn, int allMarked, int all) {
+    double exact = exactHypergeometric(marked, drawn, allMarked, all);
+
+    assertThat(Tails.hypergeometric(marked, drawn, allMarked, all))
+        .isCloseTo(exact, within(exact * 1e-9));
+  }
+
+  @Test
+  void whatMustHappenIsCertainAndWhatCannotIsNot() {
+    assertThat(Tails.binomial(0, 10, 0.1)).isEqualTo(1);
+    assertThat(Tails.binomial(11, 10, 0.1)).isEqualTo(0);
+    assertThat(Tails.hypergeometric(0, 5, 3, 10)).isEqualTo(1);
+    assertThat(Tails.hypergeometric(4, 5, 3, 10)).isEqualTo(0);
+  }
+
+  private static double exactBinomial(int successes, int trials, double probability) {
+    MathContext digits = MathContext.DECIMAL128;
+    BigDecimal p = new BigDecimal(probability);
+    BigDecimal q = BigDecimal.ONE.subtract(p);
+    BigDecimal sum = BigDecimal.ZERO;
+    for (int k = successes; k <= trials; k++) {
+      sum =
+          sum.add(
+              new BigDecimal(choose(trials, k))
+                  .multiply(p.pow(k, digits), digits)
+                  .multiply(q.pow(trials - k, digits), digits),
+              digits);
+    }
+    return sum.doubleValue();
+  }
+
+  private static double exactHypergeometric(int marked, int drawn, int allMarked, int all) {
+    BigInteger sum = BigInteger.ZERO;
+    for (int k = marked; k <= Math.min(drawn, allMarked); k++) {
+      sum = sum.add(choose(allMarked, k).multiply(choose(all - allMarked, drawn - k)));
+    }
+    return new BigDecimal(sum)
+        .divide(new BigDecimal(choose(all, drawn)), MathContext.DECIMAL128)
+        .doubleValue();
+  }
+
+  private static BigInteger choose(int n, int k) {
+    if (k < 0 || k > n) {
+      return BigInteger.ZERO;
+    }
+    BigInteger result = BigInteger.ONE;
+    for (int i = 1; i <= k; i++) {
+      result = result.multiply(BigInteger.valueOf(n - k + i)).divide(BigInteger.valueOf(i));
+    }
+    return result;
+  }
+}

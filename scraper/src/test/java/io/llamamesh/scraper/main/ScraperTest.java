@@ -1,0 +1,270 @@
+package io.llamamesh.scraper.main;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.Point;
+import io.llamamesh.results.ResultsJson;
+import io.llamamesh.results.Verdict;
+import io.llamamesh.scraper.analysis.Limits;
+import io.llamamesh.scraper.cluster.CursorStore;
+import io.llamamesh.scraper.cluster.StaticAgents;
+import io.llamamesh.scraper.matrix.MatrixDocument;
+import io.llamamesh.scraper.testing.FakeAgent;
+import io.llamamesh.scraper.testing.Points;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A whole scraper over HTTP, with agents that answer as the design says. */
+final class ScraperTest {
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final List<FakeAgent> agents = new ArrayList<>();
+  private final Scraper scraper;
+
+  ScraperTest() throws IOException {
+    List<String> addresses = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      agents.add(FakeAgent.start());
+      addresses.add(agents.get(i).address());
+    }
+    scraper =
+        Scraper.start(
+            new ScraperConfig(
+                "default",
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                Duration.ofSeconds(2),
+                Duration.ofHours(1),
+                Duration.ofSeconds(1),
+                Limits.DEFAULT),
+            new StaticAgents(String.join(",", addresses), 8100),
+            null,
+            CursorStore.NONE,
+            () -> null);
+  }
+
+  @AfterEach
+  void stop() {
+    scraper.close();
+    agents.forEach(FakeAgent::close);
+    http.close();
+  }
+
+  @Test
+  void aHealthyMeshIsShownAndJudgedHealthy() throws Exception {
+    publish(0);
+    await().until(() -> scraper.report().totals().pairs() == 12);
+
+    MeshReport report = read("/api/v1/report", MeshReport.class);
+    MatrixDocument matrix = read("/api/v1/matrix", MatrixDocument.class);
+
+    assertThat(report.verdict()).isEqualTo(Verdict.HEALTHY);
+    assertThat(report.totals().agentsReporting()).isEqualTo(4);
+    assertThat(report.store().state()).isEqualTo(MeshReport.Store.State.NOT_CONFIGURED);
+    assertThat(matrix.pairs()).hasSize(12).allSatisfy(p -> assertThat(p.lossPercent()).isZero());
+    assertThat(matrix.nodes())
+        .extracting(MatrixDocument.Node::name)
+        .containsExactly("node-1", "node-2", "node-3", "node-4");
+    assertThat(matrix.nodes()).allMatch(MatrixDocument.Node::reporting);
+    assertThat(matrixCommand()).isEqualTo(0);
+  }
+
+  @Test
+  void aLossyPairIsNamedEverywhere() throws Exception {
+    publish(10);
+    await().until(() -> scraper.report().totals().pairs() == 12);
+
+    MeshReport report = read("/api/v1/report", MeshReport.class);
+
+    assertThat(report.verdict()).isEqualTo(Verdict.PAIR_LOSS);
+    assertThat(report.suspects().getFirst().name()).isEqualTo("node-1>node-2");
+    assertThat(report.worstPairs()).hasSize(1);
+    assertThat(text("/metrics"))
+        .contains(
+            "llamamesh_pair_loss_ratio{destination=\"node-2\"", "llamamesh_network_healthy 0");
+    assertThat(text("/api/v1/pairs/node-1/node-2")).contains("\"lost\":10");
+    assertThat(matrixCommand()).isEqualTo(2);
+  }
+
+  @Test
+  void withoutWindowsThereIsNoVerdict() throws Exception {
+    await().until(() -> scraper.agents().stream().allMatch(a -> a.lastAnswer() != null));
+
+    assertThat(read("/api/v1/report", MeshReport.class).verdict()).isEqualTo(Verdict.NO_DATA);
+    assertThat(matrixCommand()).isEqualTo(1);
+  }
+
+  @Test
+  void errorsAreJsonAndNameTheRemedy() throws Exception {
+    assertThat(get("/nothing").statusCode()).isEqualTo(404);
+    assertThat(get("/api/v1/matrix?windows=0").statusCode()).isEqualTo(400);
+    assertThat(text("/api/v1/matrix?windows=0"))
+        .isEqualTo("{\"error\":\"windows must be a number from 1 to 10000, was '0'\"}");
+    assertThat(text("/api/v1/matrix?at=yesterday")).contains("at must be a time as 2026-");
+    assertThat(text("/api/v1/pairs/a/b")).contains("nothing is known of a>b");
+    assertThat(text("/api/v1/pairs/a")).contains("{source}/{destination}");
+  }
+
+  @Test
+  void thePageAndAllItNeedsComeFromHereAlone() throws Exception {
+    HttpResponse<byte[]> page = get("/");
+    assertThat(page.headers().firstValue("Content-Security-Policy").orElseThrow())
+        .contains("default-src 'none'");
+    String html = new String(page.body(), StandardCharsets.UTF_8);
+    assertThat(html).doesNotContain("http://").doesNotContain("https://");
+    for (String file :
+        List.of(
+            "/page.css",
+            "/page.js",
+            "/matrix.js",
+            "/details.js",
+            "/words.js",
+            "/favicon.svg",
+            "/echarts.js")) {
+      assertThat(get(file).statusCode()).as(file).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void answersAreCompressedAndRememberedByTheirTag() throws Exception {
+    HttpResponse<byte[]> zipped =
+        http.send(
+            HttpRequest.newBuilder(uri("/page.js")).header("Accept-Encoding", "gzip").build(),
+            HttpResponse.BodyHandlers.ofByteArray());
+    String tag = zipped.headers().firstValue("ETag").orElseThrow();
+
+    assertThat(new GZIPInputStream(new ByteArrayInputStream(zipped.body())).readAllBytes())
+        .isEqualTo(get("/page.js").body());
+    assertThat(
+            http.send(
+                    HttpRequest.newBuilder(uri("/page.js")).header("If-None-Match", tag).build(),
+                    HttpResponse.BodyHandlers.ofByteArray())
+                .statusCode())
+        .isEqualTo(304);
+  }
+
+  @Test
+  void onlyReadingIsAllowed() throws Exception {
+    HttpResponse<String> answer =
+        http.send(
+            HttpRequest.newBuilder(uri("/api/v1/report"))
+                .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+
+    assertThat(answer.statusCode()).isEqualTo(405);
+  }
+
+  @Test
+  void aBusyPortIsSaidInOneLine() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String error =
+          errorOf(
+              "scraper",
+              "--collectors=127.0.0.1:1",
+              "--bind=127.0.0.1",
+              "--port=" + taken.getLocalPort());
+
+      assertThat(error).contains("cannot listen on", "--port").hasLineCount(1);
+    }
+  }
+
+  @Test
+  void wrongOptionsAreNamedWithTheRemedy() {
+    assertThat(errorOf("scraper", "--interval=soon")).contains("--interval", "write 10s");
+    assertThat(errorOf("scraper", "--collectors=a b"))
+        .contains("--collectors", "must be a name or an address");
+    assertThat(errorOf("scraper", "--alert-loss-percent=101", "--collectors=a"))
+        .contains("lossPercent must be 0 to 100");
+    assertThat(errorOf("scraper", "--collectors=a", "--influxdb-url=db:8086"))
+        .contains("--influxdb-url must be as http://host:8086");
+    assertThat(errorOf("scraper", "--collectors=a", "--influxdb-bucket=llama"))
+        .contains("--influxdb-url is missing");
+    assertThat(
+            errorOf(
+                "scraper",
+                "--collectors=a",
+                "--influxdb-url=http://db:8086",
+                "--influxdb-token-file=/nonexistent/token"))
+        .contains("--influxdb-token-file /nonexistent/token cannot be read");
+    assertThat(
+            errorOf(
+                "scraper",
+                "--collectors=a",
+                "--influxdb-url=http://db:8086",
+                "--influxdb-ca-file=/nonexistent/ca"))
+        .contains("--influxdb-ca-file cannot be used");
+    assertThat(errorOf("matrix", "--server=http://127.0.0.1:1")).contains("no scraper answers");
+  }
+
+  private void publish(int lost) {
+    Instant end = Instant.ofEpochSecond(Instant.now().getEpochSecond() / 2 * 2);
+    for (int i = 0; i < 4; i++) {
+      List<Point> window = new ArrayList<>();
+      for (int j = 0; j < 4; j++) {
+        if (i != j) {
+          window.add(
+              Points.pair(
+                  "node-" + (i + 1),
+                  "node-" + (j + 1),
+                  end,
+                  32,
+                  i == 0 && j == 1 ? lost : 0,
+                  0.07));
+        }
+      }
+      agents.get(i).publish(window);
+    }
+  }
+
+  private int matrixCommand() {
+    return ScraperMain.run(Map.of(), "matrix", "--server", uri("").toString());
+  }
+
+  private static String errorOf(String... args) {
+    PrintStream before = System.err;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    try {
+      assertThat(ScraperMain.run(Map.of(), args)).isEqualTo(1);
+    } finally {
+      System.setErr(before);
+    }
+    return bytes.toString(StandardCharsets.UTF_8).strip();
+  }
+
+  private <T> T read(String path, Class<T> type) throws Exception {
+    return ResultsJson.mapper().readValue(get(path).body(), type);
+  }
+
+  private String text(String path) throws Exception {
+    return new String(get(path).body(), StandardCharsets.UTF_8);
+  }
+
+  private HttpResponse<byte[]> get(String path) throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(uri(path)).build(), HttpResponse.BodyHandlers.ofByteArray());
+  }
+
+  private URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + scraper.address().getPort() + path);
+  }
+}

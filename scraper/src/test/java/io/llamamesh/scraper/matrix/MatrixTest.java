@@ -1,0 +1,177 @@
+package io.llamamesh.scraper.matrix;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
+
+import io.llamamesh.results.Point;
+import io.llamamesh.scraper.testing.Points;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+final class MatrixTest {
+  private static final Instant START = Instant.parse("2026-11-20T09:00:00Z");
+  private final AtomicReference<Instant> now = new AtomicReference<>(START);
+  private final Matrix matrix = new Matrix(Duration.ofSeconds(10), Duration.ofHours(1), now::get);
+
+  @Test
+  void poolsTheLastWindowsOfAPair() {
+    put("a", "b", 10, 100, 1, 1.0);
+    put("a", "b", 20, 100, 0, 2.0);
+    put("a", "b", 30, 100, 2, 3.0);
+    put("a", "b", 40, 100, 0, 2.0);
+
+    Cell pooled = matrix.view(Selection.last(3)).pairs().getFirst().pooled();
+
+    assertThat(pooled.sent()).isEqualTo(300);
+    assertThat(pooled.lost()).isEqualTo(2);
+    assertThat(pooled.rttP99()).isEqualTo(6.0);
+    assertThat(pooled.rttP50()).isCloseTo(2.33, within(0.02));
+    assertThat(pooled.end()).isEqualTo(START.plusSeconds(40).getEpochSecond());
+  }
+
+  @Test
+  void readingAWindowTwiceChangesNothing() {
+    put("a", "b", 10, 100, 1, 1.0);
+    put("a", "b", 10, 100, 1, 1.0);
+
+    assertThat(matrix.view(Selection.last(3)).pairs().getFirst().pooled().sent()).isEqualTo(100);
+  }
+
+  @Test
+  void windowsThatComeOutOfOrderAreSorted() {
+    put("a", "b", 30, 3, 0, 1.0);
+    put("a", "b", 10, 1, 0, 1.0);
+    put("a", "b", 20, 2, 0, 1.0);
+
+    assertThat(matrix.view(Selection.last(3)).pairs().getFirst().cells())
+        .extracting(Cell::sent)
+        .containsExactly(1L, 2L, 3L);
+  }
+
+  @Test
+  void keepsMinutesBeyondTenMinutesAndForgetsBeyondTheRetention() {
+    for (int second = 10; second <= 7_200; second += 10) {
+      put("a", "b", second, 10, 0, 1.0);
+    }
+
+    List<Cell> cells = matrix.history("a", "b").getFirst().cells();
+
+    assertThat(cells.stream().mapToLong(Cell::sent).filter(sent -> sent == 60).count())
+        .isBetween(48L, 50L);
+    assertThat(cells.stream().mapToLong(Cell::sent).filter(sent -> sent == 10).count())
+        .isBetween(60L, 67L);
+    assertThat(cells.getFirst().end())
+        .isGreaterThanOrEqualTo(now.get().minusSeconds(3_660).getEpochSecond());
+  }
+
+  @Test
+  void aWindowThatIsAlreadyPartOfAMinuteIsNotCountedAgain() {
+    for (int second = 10; second <= 1_200; second += 10) {
+      put("a", "b", second, 10, 0, 1.0);
+    }
+    long before = sum();
+
+    put("a", "b", 60, 10, 0, 1.0);
+
+    assertThat(sum()).isEqualTo(before);
+    assertThat(matrix.ignored()).isEqualTo(1);
+  }
+
+  @Test
+  void aWindowFromTheFutureDoesNotMakeTheOthersStale() {
+    put("a", "b", 10, 100, 0, 1.0);
+    matrix.put("c", List.of(Points.pair("c", "b", START.plusSeconds(86_400), 100, 0, 1.0)));
+
+    assertThat(matrix.view(Selection.last(3)).pairs())
+        .extracting(PairSeries::source)
+        .containsExactly("a");
+    assertThat(matrix.ignored()).isEqualTo(1);
+  }
+
+  @Test
+  void aPairOfTwoGroupsIsOnePair() {
+    Point point = Points.pair("a", "b", START, 100, 1, 1.0);
+    matrix.put("a", List.of(point, Points.with(point, Point.Tags.GROUP, "other")));
+
+    List<PairSeries> pairs = matrix.view(Selection.last(3)).pairs();
+
+    assertThat(pairs).hasSize(1);
+    assertThat(pairs.getFirst().pooled().sent()).isEqualTo(200);
+    assertThat(pairs.getFirst().cells()).hasSize(1);
+  }
+
+  @Test
+  void bothAddressFamiliesAreTwoSeries() {
+    Point point = Points.pair("a", "b", START, 100, 1, 1.0);
+    matrix.put("a", List.of(point, Points.with(point, Point.Tags.DST_IP, "fd00::2")));
+
+    assertThat(matrix.view(Selection.last(3)).pairs())
+        .extracting(PairSeries::family)
+        .containsExactly("IPv4", "IPv6");
+  }
+
+  @Test
+  void totalLossHasNoRtt() {
+    put("a", "b", 10, 100, 100, 1.0);
+
+    Cell pooled = matrix.view(Selection.last(3)).pairs().getFirst().pooled();
+
+    assertThat(pooled.lossPercent()).isEqualTo(100);
+    assertThat(pooled.rttP50()).isNaN();
+  }
+
+  @Test
+  void learnsTheIntervalFromTheWindows() {
+    assertThat(matrix.intervalSeconds()).isEqualTo(10);
+    put("a", "b", 2, 10, 0, 1.0);
+    put("a", "b", 4, 10, 0, 1.0);
+
+    assertThat(matrix.intervalSeconds()).isEqualTo(2);
+  }
+
+  @Test
+  void showsTheMatrixAsItWasThen() {
+    put("a", "b", 10, 100, 50, 1.0);
+    for (int second = 20; second <= 100; second += 10) {
+      put("a", "b", second, 100, 0, 1.0);
+    }
+
+    Selection then = new Selection(1, null, START.plusSeconds(10));
+
+    assertThat(matrix.view(then).pairs().getFirst().pooled().lost()).isEqualTo(50);
+  }
+
+  @Test
+  void sourcePortsArePooledOverTheSelectedWindows() {
+    put("a", "b", 10, 100, 5, 1.0);
+    put("a", "b", 20, 100, 5, 1.0);
+    Instant first = START.plusSeconds(10);
+    matrix.put(
+        "a",
+        List.of(
+            Points.path("a", "b", first, 25_000, 50, 5),
+            Points.path("a", "b", first, 25_001, 50, 0),
+            Points.path("a", "b", START.plusSeconds(20), 25_000, 50, 5)));
+
+    assertThat(matrix.view(Selection.last(3)).pairs().getFirst().paths())
+        .extracting(PathCell::sourcePort, PathCell::sent, PathCell::lost)
+        .containsExactly(tuple(25_000, 100L, 10L), tuple(25_001, 50L, 0L));
+  }
+
+  private long sum() {
+    return matrix.history("a", "b").getFirst().cells().stream().mapToLong(Cell::sent).sum();
+  }
+
+  private void put(
+      String source, String destination, int second, long sent, long lost, double rtt) {
+    Instant end = START.plusSeconds(second);
+    if (end.isAfter(now.get())) {
+      now.set(end);
+    }
+    matrix.put(source, List.of(Points.pair(source, destination, end, sent, lost, rtt)));
+  }
+}

@@ -1,0 +1,45 @@
+package io.llamamesh.scraper.pull;
+
+import io.llamamesh.scraper.store.Store;
+import io.llamamesh.scraper.store.WriteFailure;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A store that remembers lines, and is away when told so. */
+final class MemoryStore implements Store {
+  private final List<String> lines = new CopyOnWriteArrayList<>();
+  private final AtomicInteger refusals = new AtomicInteger();
+  private volatile boolean unavailable;
+
+  void unavailable(boolean on) {
+    unavailable = on;
+  }
+
+  List<String> lines() {
+    return lines;
+  }
+
+  int refusals() {
+    return refusals.get();
+  }
+
+  @Override
+  public void write(List<String> batch) throws WriteFailure.WriteFailedException {
+    if (unavailable) {
+      refusals.incrementAndGet();
+      throw new WriteFailure.WriteFailedException(
+          new WriteFailure.Unavailable("away", Duration.ZERO));
+    }
+    lines.addAll(batch);
+  }
+
+  @Override
+  public String description() {
+    return "memory";
+  }
+
+  @Override
+  public void close() {}
+}

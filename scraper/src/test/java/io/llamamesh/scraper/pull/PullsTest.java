@@ -1,0 +1,260 @@
+package io.llamamesh.scraper.pull;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llamamesh.results.Point;
+import io.llamamesh.results.WindowCursor;
+import io.llamamesh.scraper.cluster.Agent;
+import io.llamamesh.scraper.cluster.HostPort;
+import io.llamamesh.scraper.matrix.AgentHealth;
+import io.llamamesh.scraper.matrix.Matrix;
+import io.llamamesh.scraper.matrix.Selection;
+import io.llamamesh.scraper.store.StoreWriter;
+import io.llamamesh.scraper.testing.FakeAgent;
+import io.llamamesh.scraper.testing.Points;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class PullsTest {
+  private static final Duration INTERVAL = Duration.ofSeconds(1);
+  private static final InstantSource CLOCK = InstantSource.system();
+
+  private final Matrix matrix = new Matrix(INTERVAL, Duration.ofHours(1), CLOCK);
+  private final MemoryStore store = new MemoryStore();
+  private final long second = Instant.now().getEpochSecond() - 100;
+  private final FakeAgent agent;
+  private @Nullable StoreWriter writer;
+  private @Nullable Pulls pulls;
+
+  @AfterEach
+  void stop() {
+    if (pulls != null) {
+      pulls.close();
+    }
+    if (writer != null) {
+      writer.close();
+    }
+    agent.close();
+  }
+
+  PullsTest() throws IOException {
+    agent = FakeAgent.start();
+  }
+
+  @Test
+  void everyWindowReachesTheMatrixAndTheStoreOnce() {
+    publish(1, 25);
+    Pulls reading = pull(Map.of(), agentOf(agent));
+
+    await().until(() -> store.lines().size() == 25);
+    publish(26, 27);
+    await().until(() -> store.lines().size() == 27);
+
+    assertThat(store.lines()).doesNotHaveDuplicates();
+    assertThat(matrix.history("node-1", "node-2").getFirst().cells()).hasSize(27);
+    await().until(() -> reading.cursors().equals(Map.of("node-1", new WindowCursor("boot-1", 27))));
+  }
+
+  @Test
+  void goesOnBehindTheCursorThatWasKept() {
+    publish(1, 10);
+    pull(Map.of("node-1", new WindowCursor("boot-1", 8)), agentOf(agent));
+
+    await().until(() -> store.lines().size() == 2);
+
+    assertThat(agent.queries().getFirst()).contains("after=boot-1:8");
+  }
+
+  @Test
+  void whileTheStoreIsAwayTheMatrixGoesOnAndTheCursorStays() {
+    store.unavailable(true);
+    publish(1, 3);
+    Pulls reading = pull(Map.of("node-1", new WindowCursor("boot-1", 0)), agentOf(agent));
+    await().until(() -> matrix.view(Selection.last(3)).pairs().size() == 1);
+    publish(4, 6);
+    await().until(() -> matrix.history("node-1", "node-2").getFirst().cells().size() == 6);
+
+    assertThat(reading.cursors()).containsEntry("node-1", new WindowCursor("boot-1", 0));
+    assertThat(store.lines()).isEmpty();
+  }
+
+  @Test
+  void afterAnOutageOfTheStoreEveryWindowIsThereOnce() {
+    store.unavailable(true);
+    publish(1, 30);
+    pull(Map.of(), agentOf(agent));
+    await().until(() -> store.refusals() > 0);
+    publish(31, 33);
+
+    store.unavailable(false);
+
+    await().until(() -> store.lines().size() == 33);
+    assertThat(store.lines()).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void windowsThatTheAgentCouldNotKeepAreCounted() {
+    publish(1, 20);
+    agent.forget(10);
+    Pulls reading = pull(Map.of("node-1", new WindowCursor("boot-1", 5)), agentOf(agent));
+
+    await().until(() -> store.lines().size() == 10);
+
+    await().until(() -> reading.counters().missed() == 5);
+  }
+
+  @Test
+  void aSilentAgentDelaysNobody() throws IOException {
+    publish(1, 1);
+    try (FakeAgent silent = FakeAgent.start()) {
+      silent.silent(true);
+      Agent dead = new Agent("dead", List.of(HostPort.parse(silent.address(), 1)));
+      Pulls reading = pull(Map.of(), dead, agentOf(agent));
+
+      await().until(() -> store.lines().size() == 1);
+      await().until(() -> reading.counters().failures() > 0);
+
+      assertThat(reading.health())
+          .filteredOn(health -> health.agent().equals("dead"))
+          .singleElement()
+          .satisfies(health -> assertThat(health.reporting()).isFalse())
+          .extracting(AgentHealth::problem)
+          .asString()
+          .contains("no ");
+    }
+  }
+
+  @Test
+  void anAgentIsFoundAtTheFirstAddressThatAnswers() throws IOException {
+    publish(1, 1);
+    int closedPort;
+    try (FakeAgent gone = FakeAgent.start()) {
+      closedPort = gone.port();
+    }
+    pull(
+        Map.of(),
+        new Agent(
+            "node-1",
+            List.of(new HostPort("127.0.0.1", closedPort), HostPort.parse(agent.address(), 1))));
+
+    await().until(() -> store.lines().size() == 1);
+  }
+
+  @Test
+  void aRestartedAgentIsReadFromItsBeginning() {
+    publish(1, 2);
+    pull(Map.of(), agentOf(agent));
+    await().until(() -> store.lines().size() == 2);
+
+    agent.restart("boot-2");
+    publish(3, 3);
+
+    // The same points again: the store overwrites them, or is told to.
+    await().until(() -> store.lines().stream().distinct().count() == 3);
+  }
+
+  @Test
+  void oneUnreadablePointDoesNotCostTheOthers() {
+    agent.garbage(
+        """
+        [{"measurement":"raw_stats","time":"nonsense","tags":{},"fields":{}},
+         {"measurement":"raw_stats","time":"%s","tags":{"src_name":"x","dst_name":"y"},
+          "fields":{"sent":1.0,"received":1.0,"lost":0.0}}]
+        """
+            .formatted(Instant.ofEpochSecond(second)));
+    Pulls reading = pull(Map.of(), agentOf(agent));
+
+    await().until(() -> matrix.view(Selection.last(3)).pairs().size() == 1);
+
+    assertThat(reading.counters().malformed()).isPositive();
+  }
+
+  @Test
+  void anAnswerThatIsNoListOfPointsIsAProblemOfThatAgent() {
+    agent.garbage("<html>");
+    Pulls reading = pull(Map.of(), agentOf(agent));
+
+    await()
+        .until(() ->
+            reading.health().stream().anyMatch(h -> "answer is not JSON".equals(h.problem())));
+  }
+
+  @Test
+  void anUnchangedSummaryOfACollectorWithoutCursorsIsOneWindow() {
+    agent.withoutCursors();
+    Point untimed =
+        Points.pair("node-1", "node-2", Instant.parse("0001-01-01T00:00:00Z"), 480, 1, 1);
+    agent.publish(List.of(untimed));
+    pull(Map.of(), agentOf(agent));
+
+    await().until(() -> agent.queries().size() >= 4);
+
+    assertThat(matrix.history("node-1", "node-2").getFirst().cells())
+        .singleElement()
+        .satisfies(cell -> assertThat(cell.end()).isGreaterThan(second));
+    assertThat(store.lines()).hasSize(1);
+  }
+
+  @Test
+  void anAgentThatIsGoneIsReadNoMoreAndItsCursorIsRemembered() {
+    publish(1, 1);
+    Pulls reading = pull(Map.of(), agentOf(agent));
+    await().until(() -> !reading.cursors().isEmpty());
+
+    reading.agents(List.of());
+
+    assertThat(reading.health()).isEmpty();
+    assertThat(reading.cursors()).containsEntry("node-1", new WindowCursor("boot-1", 1));
+  }
+
+  @Test
+  void sendsTheTokenThatAgentsAskFor() {
+    agent.token("secret");
+    publish(1, 1);
+    pulls =
+        new Pulls(INTERVAL, Duration.ofSeconds(1), matrix, null, Map.of(), () -> "secret", CLOCK);
+    pulls.agents(List.of(agentOf(agent)));
+
+    await().until(() -> matrix.view(Selection.last(3)).pairs().size() == 1);
+  }
+
+  @Test
+  void measuresHowFarAnAgentsClockIsAhead() {
+    agent.skew(Duration.ofSeconds(90));
+    publish(1, 1);
+    Pulls reading = pull(Map.of(), agentOf(agent));
+
+    await()
+        .untilAsserted(() ->
+            assertThat(reading.health().getFirst().clockSkewMillis()).isBetween(80_000L, 91_000L));
+  }
+
+  private Pulls pull(Map<String, WindowCursor> cursors, Agent... agents) {
+    StoreWriter toStore = new StoreWriter(store, CLOCK);
+    Pulls reading =
+        new Pulls(INTERVAL, Duration.ofSeconds(1), matrix, toStore, cursors, () -> null, CLOCK);
+    writer = toStore;
+    pulls = reading;
+    reading.agents(List.of(agents));
+    return reading;
+  }
+
+  private static Agent agentOf(FakeAgent fake) {
+    return new Agent("node-1", List.of(HostPort.parse(fake.address(), 1)));
+  }
+
+  private void publish(int from, int to) {
+    for (int i = from; i <= to; i++) {
+      agent.publish(
+          List.of(Points.pair("node-1", "node-2", Instant.ofEpochSecond(second + i), 16, 0, 0.1)));
+    }
+  }
+}

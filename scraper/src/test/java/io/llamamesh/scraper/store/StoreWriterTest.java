@@ -1,0 +1,168 @@
+package io.llamamesh.scraper.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llamamesh.results.MeshReport.Store.State;
+import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class StoreWriterTest {
+  private final PickyStore store = new PickyStore();
+  private final StoreWriter writer = new StoreWriter(store, InstantSource.system());
+
+  @AfterEach
+  void close() {
+    writer.close();
+  }
+
+  @Test
+  void answersAfterTheStoreAcknowledged() throws InterruptedException {
+    WriteResult result = writer.write(lines(0, 3));
+
+    assertThat(result).isEqualTo(new WriteResult.Acknowledged(3));
+    assertThat(store.taken).containsExactlyElementsOf(lines(0, 3));
+    assertThat(writer.status().state()).isEqualTo(State.REACHABLE);
+    assertThat(writer.status().pointsWritten()).isEqualTo(3);
+  }
+
+  @Test
+  void aRejectedPointDoesNotBlockTheOthers() throws InterruptedException {
+    store.rejects = line -> line.equals("p value=17");
+
+    WriteResult result = writer.write(lines(0, 100));
+
+    assertThat(result).isEqualTo(new WriteResult.Acknowledged(100));
+    assertThat(store.taken).hasSize(99).doesNotHaveDuplicates().doesNotContain("p value=17");
+    assertThat(writer.rejected()).isEqualTo(1);
+    assertThat(writer.status().pointsWritten()).isEqualTo(99);
+  }
+
+  @Test
+  void aBatchThatIsTooLargeIsHalved() throws InterruptedException {
+    store.mostLines = 10;
+
+    WriteResult result = writer.write(lines(0, 100));
+
+    assertThat(result).isEqualTo(new WriteResult.Acknowledged(100));
+    assertThat(store.taken).containsExactlyElementsOf(lines(0, 100));
+  }
+
+  @Test
+  void whereTheStoreRejectsEverythingItIsNotAskedWithoutEnd() throws InterruptedException {
+    store.rejects = line -> true;
+
+    WriteResult result = writer.write(lines(0, 5_000));
+
+    assertThat(result).isEqualTo(new WriteResult.Acknowledged(5_000));
+    assertThat(writer.rejected()).isEqualTo(5_000);
+    assertThat(store.requests).hasSizeLessThan(2_000);
+  }
+
+  @Test
+  void whileTheStoreIsAwayNobodyWaitsForItAndItsWordsAreTold() throws InterruptedException {
+    store.away = true;
+
+    WriteResult first = writer.write(lines(0, 3));
+    WriteResult second = writer.write(lines(3, 6));
+
+    assertThat(first).isInstanceOf(WriteResult.Postponed.class);
+    assertThat(second).isInstanceOf(WriteResult.Postponed.class);
+    assertThat(store.requests).hasSize(1);
+    assertThat(writer.status().state()).isEqualTo(State.UNREACHABLE);
+    assertThat(writer.status().message()).isEqualTo("disk full");
+  }
+
+  @Test
+  void comesBackAfterAnOutage() {
+    store.away = true;
+    await().until(() -> writer.write(lines(0, 3)) instanceof WriteResult.Postponed);
+
+    store.away = false;
+
+    await().until(() -> writer.write(lines(0, 3)) instanceof WriteResult.Acknowledged);
+    assertThat(writer.status().state()).isEqualTo(State.REACHABLE);
+    assertThat(writer.status().message()).isNull();
+  }
+
+  @Test
+  void pagesThatWaitedTogetherAreWrittenTogether() throws InterruptedException {
+    store.gate = new CountDownLatch(1);
+    List<Thread> pages = new ArrayList<>();
+    pages.add(Thread.ofVirtual().start(() -> write(lines(0, 10))));
+    await().until(() -> store.requests.size() == 1);
+    for (int i = 1; i <= 20; i++) {
+      int from = 10 * i;
+      pages.add(Thread.ofVirtual().start(() -> write(lines(from, from + 10))));
+    }
+    await()
+        .until(() -> pages.stream().filter(t -> t.getState() == Thread.State.WAITING).count() > 15);
+
+    store.gate.countDown();
+    for (Thread page : pages) {
+      page.join(Duration.ofSeconds(10));
+    }
+
+    assertThat(store.taken).hasSize(210);
+    assertThat(store.requests).hasSizeLessThan(21);
+  }
+
+  private void write(List<String> lines) {
+    try {
+      assertThat(writer.write(lines)).isInstanceOf(WriteResult.Acknowledged.class);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static List<String> lines(int from, int to) {
+    return IntStream.range(from, to).mapToObj(i -> "p value=" + i).toList();
+  }
+
+  /** A store that takes what it likes. */
+  private static final class PickyStore implements Store {
+    private final List<String> taken = new CopyOnWriteArrayList<>();
+    private final List<Integer> requests = new CopyOnWriteArrayList<>();
+    private volatile Predicate<String> rejects = line -> false;
+    private volatile int mostLines = Integer.MAX_VALUE;
+    private volatile boolean away;
+    private volatile CountDownLatch gate = new CountDownLatch(0);
+
+    @Override
+    public void write(List<String> lines) throws WriteFailedException {
+      requests.add(lines.size());
+      try {
+        gate.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      if (away) {
+        throw new WriteFailedException(new WriteFailure.Unavailable("disk full", Duration.ZERO));
+      }
+      if (lines.size() > mostLines) {
+        throw new WriteFailedException(new WriteFailure.TooLarge("too large"));
+      }
+      if (lines.stream().anyMatch(rejects)) {
+        throw new WriteFailedException(new WriteFailure.Rejected("field type conflict"));
+      }
+      taken.addAll(lines);
+    }
+
+    @Override
+    public String description() {
+      return "picky";
+    }
+
+    @Override
+    public void close() {}
+  }
+}
