@@ -14,7 +14,7 @@ class ContractsImportRulesTest {
   static final ArchRule documentsKnowJacksonOnly =
       classes()
           .that()
-          .resideInAnyPackage("io.llamamesh.config", "io.llamamesh.results")
+          .resideInAnyPackage("io.llamamesh.config", "io.llamamesh.results", "io.llamamesh.auth")
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage(
@@ -23,7 +23,8 @@ class ContractsImportRulesTest {
               "com.fasterxml.jackson..",
               "org.yaml.snakeyaml",
               "io.llamamesh.config",
-              "io.llamamesh.results");
+              "io.llamamesh.results",
+              "io.llamamesh.auth");
 
   @ArchTest
   static final ArchRule packagesHaveNoCycles =

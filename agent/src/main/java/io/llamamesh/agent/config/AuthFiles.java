@@ -1,18 +1,11 @@
 package io.llamamesh.agent.config;
 
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.llamamesh.agent.wire.ProbeKeys;
-import io.llamamesh.results.ResultsJson;
+import io.llamamesh.auth.KeyRing;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Base64;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +22,6 @@ public final class AuthFiles implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(AuthFiles.class);
   private static final long LOOK_SECONDS = 10;
-  private static final long MAX_BYTES = 1 << 20;
-  private static final JsonMapper JSON = ResultsJson.mapper();
 
   private final Path folder;
   private final CountDownLatch stop = new CountDownLatch(1);
@@ -38,20 +29,7 @@ public final class AuthFiles implements AutoCloseable {
   private volatile State state;
   private @Nullable String complaint;
 
-  private record Entry(int id, String key, Instant signFrom, @Nullable Instant acceptUntil) {
-
-    boolean accepted(Instant now) {
-      return acceptUntil == null || now.isBefore(acceptUntil);
-    }
-
-    /** Never the secret itself: this may end up in a log. */
-    @Override
-    public String toString() {
-      return "Entry[id=" + id + "]";
-    }
-  }
-
-  private record State(ProbeKeys keys, List<byte[]> tokens, String bearer) {}
+  private record State(ProbeKeys keys, KeyRing tokens) {}
 
   private AuthFiles(Path folder, State state) {
     this.folder = folder;
@@ -77,17 +55,13 @@ public final class AuthFiles implements AutoCloseable {
 
   /** The token to show to others; empty when there is none. */
   public String bearer() {
-    return state.bearer();
+    KeyRing.Entry shown = state.tokens().signing(Instant.now());
+    return shown == null ? "" : shown.key();
   }
 
   /** Whether a token is one of those that are valid now; takes as long for a wrong one. */
   public boolean accepts(String token) {
-    byte[] given = token.getBytes(StandardCharsets.UTF_8);
-    boolean found = false;
-    for (byte[] valid : state.tokens()) {
-      found |= MessageDigest.isEqual(valid, given);
-    }
-    return found;
+    return state.tokens().accepts(token, Instant.now());
   }
 
   private void run() {
@@ -110,45 +84,28 @@ public final class AuthFiles implements AutoCloseable {
   }
 
   private static State read(Path folder, Instant now) throws IOException {
+    KeyRing ring = KeyRing.read(folder.resolve(KeyRing.KEYS_FILE));
+    KeyRing.Entry signing = ring.signing(now);
     ProbeKeys keys = ProbeKeys.NONE;
-    for (Entry entry : entries(folder.resolve("keys.json"))) {
-      if (entry.accepted(now)) {
-        // In the order of the file the oldest come first, so the last that may sign does.
-        keys = with(keys, entry, !now.isBefore(entry.signFrom()));
+    for (KeyRing.Entry entry : ring.entries()) {
+      if (entry.isAccepted(now)) {
+        keys = with(keys, entry, entry.equals(signing));
       }
     }
     if (!keys.required()) {
       throw new IOException("keys.json in " + folder + " has no key that may sign now");
     }
-    List<byte[]> tokens = new ArrayList<>();
-    String bearer = "";
-    for (Entry entry : entries(folder.resolve("tokens.json"))) {
-      if (entry.accepted(now)) {
-        tokens.add(entry.key().getBytes(StandardCharsets.UTF_8));
-        bearer = now.isBefore(entry.signFrom()) ? bearer : entry.key();
-      }
-    }
-    return new State(keys, tokens, bearer);
+    return new State(keys, KeyRing.read(folder.resolve(KeyRing.TOKENS_FILE)));
   }
 
-  private static ProbeKeys with(ProbeKeys keys, Entry entry, boolean sign) throws IOException {
+  private static ProbeKeys with(ProbeKeys keys, KeyRing.Entry entry, boolean sign)
+      throws IOException {
     try {
       return keys.with(entry.id(), Base64.getDecoder().decode(entry.key()), sign);
     } catch (IllegalArgumentException e) {
       // The decoder's message may quote the key.
       throw new IOException(
           "key " + entry.id() + " in keys.json is not 16 bytes in base64 with a number up to 255");
-    }
-  }
-
-  private static List<Entry> entries(Path file) throws IOException {
-    if (Files.size(file) > MAX_BYTES) {
-      throw new IOException(file + " is longer than " + MAX_BYTES + " bytes");
-    }
-    try {
-      return JSON.readValue(Files.readAllBytes(file), new TypeReference<List<Entry>>() {});
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-      throw new IOException(file + " is no list of keys");
     }
   }
 

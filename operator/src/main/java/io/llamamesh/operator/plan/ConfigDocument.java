@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Writes what one node shall probe as a collector config document (design §6). */
 final class ConfigDocument {
@@ -91,7 +92,11 @@ final class ConfigDocument {
       tags.putAll(Planner.orEmpty(outside.tags()));
       list.add(
           new Target(
-              outside.host(), Objects.requireNonNull(outside.port()), tags, outside.name(), null));
+              outside.host(),
+              Objects.requireNonNull(outside.port()),
+              tags,
+              outside.name(),
+              keyed(Boolean.TRUE.equals(outside.keyed()))));
     }
     return list;
   }
@@ -100,8 +105,14 @@ final class ConfigDocument {
     Map<String, String> tags = new TreeMap<>(groupTags);
     tags.putAll(peer.tags("dst_", Planner.orEmpty(spec.tagLabels())));
     return peer.addresses(families()).stream()
-        .map(address -> new Target(address, reflectorPort(peer), tags, peer.name(), null))
+        .map(address -> new Target(address, reflectorPort(peer), tags, peer.name(), keyed(true)))
         .toList();
+  }
+
+  /** Without authentication nobody has keys, and nothing is said of them. */
+  private @Nullable Boolean keyed(boolean wanted) {
+    boolean off = spec.security() != null && Boolean.FALSE.equals(spec.security().authentication());
+    return off ? null : wanted;
   }
 
   private int reflectorPort(NodeFacts peer) {

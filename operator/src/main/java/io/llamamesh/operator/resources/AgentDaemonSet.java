@@ -18,9 +18,11 @@ import io.llamamesh.crd.Agent;
 import io.llamamesh.crd.DurationText;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.LlamaMeshSpec.PortClass;
+import io.llamamesh.crd.LlamaMeshSpec.Reflector;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.operator.plan.Placement;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -81,20 +83,14 @@ final class AgentDaemonSet {
   }
 
   private static Container container(Owner owner, LlamaMeshSpec spec, Agent agent, Images images) {
-    var reflector = Objects.requireNonNull(spec.reflector());
-    int probePort = Objects.requireNonNull(reflector.port());
+    int probePort = Objects.requireNonNull(Objects.requireNonNull(spec.reflector()).port());
     int apiPort = Objects.requireNonNull(Objects.requireNonNull(spec.collector()).apiPort());
     return new ContainerBuilder()
         .withName("agent")
         .withImage(Objects.requireNonNullElse(agent.image(), images.agent()))
         .withImagePullPolicy(
             agent.imagePullPolicy() == null ? null : agent.imagePullPolicy().name())
-        .withArgs(
-            "agent",
-            "--port=" + probePort,
-            "--api-port=" + apiPort,
-            "--max-pps=" + reflector.maxPacketsPerSecond(),
-            "--state-dir=" + STATE)
+        .withArgs(args(spec, probePort, apiPort))
         .withEnv(
             PodParts.field("NODE_NAME", "spec.nodeName"),
             PodParts.field("POD_NAME", "metadata.name"),
@@ -122,6 +118,24 @@ final class AgentDaemonSet {
         .withSecurityContext(PodParts.containerSecurity())
         .withVolumeMounts(mounts(spec))
         .build();
+  }
+
+  private static List<String> args(LlamaMeshSpec spec, int probePort, int apiPort) {
+    Reflector reflector = Objects.requireNonNull(spec.reflector());
+    List<String> args = new ArrayList<>();
+    args.add("agent");
+    args.add("--port=" + probePort);
+    args.add("--api-port=" + apiPort);
+    args.add("--max-pps=" + reflector.maxPacketsPerSecond());
+    args.add("--state-dir=" + STATE);
+    if (PodParts.authenticates(spec)) {
+      args.add(PodParts.authArgument());
+      List<String> unkeyed = reflector.acceptUnkeyed();
+      if (unkeyed != null && !unkeyed.isEmpty()) {
+        args.add("--accept-unkeyed=" + String.join(",", unkeyed));
+      }
+    }
+    return args;
   }
 
   private static List<Volume> volumes(Owner owner, LlamaMeshSpec spec) {

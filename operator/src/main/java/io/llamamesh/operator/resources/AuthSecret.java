@@ -1,21 +1,13 @@
 package io.llamamesh.operator.resources;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.llamamesh.auth.KeyRing;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
-import io.llamamesh.operator.resources.KeyRing.Entry;
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Base64;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -26,16 +18,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Created once and never made anew; a rotation adds to it.
  */
 public final class AuthSecret {
-  static final String KEYS = "keys.json";
-  static final String TOKENS = "tokens.json";
   private static final int KEY_BYTES = 16;
   private static final int TOKEN_BYTES = 32;
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .addModule(new JavaTimeModule())
-          .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .build();
 
   private AuthSecret() {}
 
@@ -70,8 +54,8 @@ public final class AuthSecret {
     return secret(
         owner,
         rotation,
-        ring(secret, KEYS).rotated(now, id -> random(random, KEY_BYTES)),
-        ring(secret, TOKENS).rotated(now, id -> random(random, TOKEN_BYTES)));
+        ring(secret, KeyRing.KEYS_FILE).rotated(now, id -> random(random, KEY_BYTES)),
+        ring(secret, KeyRing.TOKENS_FILE).rotated(now, id -> random(random, TOKEN_BYTES)));
   }
 
   /** Reads a ring. */
@@ -81,10 +65,9 @@ public final class AuthSecret {
       throw unreadable(secret, name, "it is missing");
     }
     try {
-      return new KeyRing(
-          JSON.readValue(Base64.getDecoder().decode(encoded), new TypeReference<List<Entry>>() {}));
-    } catch (java.io.IOException | IllegalArgumentException e) {
-      // The parser's message quotes what it read.
+      return KeyRing.parse(Base64.getDecoder().decode(encoded));
+    } catch (IllegalArgumentException e) {
+      // The decoder's message may quote what it read.
       throw unreadable(secret, name, "it is no JSON list of keys");
     }
   }
@@ -109,17 +92,12 @@ public final class AuthSecret {
                 Component.AGENT,
                 rotation == null ? Map.of() : Map.of(Names.ROTATE_ANNOTATION, rotation)))
         .withType("Opaque")
-        .withData(Map.of(KEYS, encode(keys), TOKENS, encode(tokens)))
+        .withData(Map.of(KeyRing.KEYS_FILE, encode(keys), KeyRing.TOKENS_FILE, encode(tokens)))
         .build();
   }
 
   private static String encode(KeyRing ring) {
-    try {
-      return Base64.getEncoder()
-          .encodeToString(JSON.writeValueAsString(ring.entries()).getBytes(StandardCharsets.UTF_8));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a ring must be writable", e);
-    }
+    return Base64.getEncoder().encodeToString(ring.toJson());
   }
 
   private static String random(SecureRandom random, int bytes) {

@@ -18,6 +18,7 @@ import io.llamamesh.crd.Names;
 /** What the pods of agents and scraper have in common. */
 final class PodParts {
   private static final String AUTH = "auth";
+  private static final String AUTH_FOLDER = "/etc/llama-mesh/auth";
   private static final long NOBODY = 65_532;
 
   private PodParts() {}
@@ -106,7 +107,12 @@ final class PodParts {
   }
 
   static VolumeMount authMount() {
-    return mount(AUTH, "/etc/llama-mesh/auth", true);
+    return mount(AUTH, AUTH_FOLDER, true);
+  }
+
+  /** Where a program finds {@link #auth}. */
+  static String authArgument() {
+    return "--auth-dir=" + AUTH_FOLDER;
   }
 
   static VolumeMount mount(String volume, String path, boolean readOnly) {

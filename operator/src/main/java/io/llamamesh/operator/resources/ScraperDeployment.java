@@ -99,6 +99,9 @@ final class ScraperDeployment {
     args.add("--alert-rtt-p99=" + alerts.rttP99());
     args.add("--interval=" + collector.interval());
     args.add("--retention=" + collector.retention());
+    if (PodParts.authenticates(spec)) {
+      args.add(PodParts.authArgument());
+    }
     args.addAll(store.args());
     return args;
   }

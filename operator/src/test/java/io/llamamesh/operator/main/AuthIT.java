@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.llamamesh.apiserver.junit.KubernetesApi;
 import io.llamamesh.apiserver.junit.TestCluster;
 import io.llamamesh.crd.Names;
 import java.io.IOException;
 import java.util.Base64;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,13 +67,73 @@ final class AuthIT {
   }
 
   @Test
+  void agentsAndScraperAreToldWhereItIsAndMembersProbeWithAKey() {
+    cluster.nodes(1, 2);
+    cluster.mesh("m", "reflector: {acceptUnkeyed: [10.1.0.0/16, 10.2.0.0/16]}");
+    await().until(() -> cluster.configMaps("m").size() == 2);
+    cluster.agentReady("m", cluster.n(1));
+    cluster.agentReady("m", cluster.n(2));
+
+    await()
+        .untilAsserted(() ->
+            assertThat(cluster.configMaps("m"))
+                .allSatisfy(
+                    c -> assertThat(c.getData().get("collector.yaml")).contains("keyed: true")));
+    assertThat(arguments(agents()))
+        .contains("--auth-dir=/etc/llama-mesh/auth", "--accept-unkeyed=10.1.0.0/16,10.2.0.0/16");
+    assertThat(arguments(scraper())).contains("--auth-dir=/etc/llama-mesh/auth");
+    assertThat(agents().getContainers().getFirst().getVolumeMounts())
+        .extracting(VolumeMount::getMountPath)
+        .contains("/etc/llama-mesh/auth");
+  }
+
+  @Test
   void aMeshWithoutAuthenticationHasNone() {
     cluster.nodes(1, 1);
-    cluster.mesh("m", "security: {authentication: false}");
+    cluster.mesh(
+        "m", "{security: {authentication: false}, reflector: {acceptUnkeyed: [10.1.0.0/16]}}");
 
     await().until(() -> cluster.configMaps("m").size() == 1);
 
+    await().untilAsserted(() -> assertThat(scraper()).isNotNull());
     assertThat(secret()).isNull();
+    for (PodSpec pod : List.of(agents(), scraper())) {
+      assertThat(arguments(pod))
+          .noneMatch(a -> a.startsWith("--auth-dir") || a.startsWith("--accept-unkeyed"));
+      assertThat(pod.getVolumes()).noneMatch(v -> v.getSecret() != null);
+    }
+    assertThat(cluster.configMaps("m"))
+        .allSatisfy(c -> assertThat(c.getData().get("collector.yaml")).doesNotContain("keyed"));
+  }
+
+  private PodSpec agents() {
+    return cluster
+        .client
+        .apps()
+        .daemonSets()
+        .inNamespace(cluster.namespace)
+        .withName(Names.agent("m"))
+        .get()
+        .getSpec()
+        .getTemplate()
+        .getSpec();
+  }
+
+  private PodSpec scraper() {
+    return cluster
+        .client
+        .apps()
+        .deployments()
+        .inNamespace(cluster.namespace)
+        .withName(Names.scraper("m"))
+        .get()
+        .getSpec()
+        .getTemplate()
+        .getSpec();
+  }
+
+  private static List<String> arguments(PodSpec pod) {
+    return pod.getContainers().getFirst().getArgs();
   }
 
   private Secret awaitSecret() {

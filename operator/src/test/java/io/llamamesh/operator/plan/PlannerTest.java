@@ -7,6 +7,7 @@ import static io.llamamesh.operator.plan.Cluster.peers;
 import static io.llamamesh.operator.plan.Cluster.plan;
 import static io.llamamesh.operator.plan.Cluster.spec;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfig.Target;
@@ -74,6 +75,7 @@ final class PlannerTest {
               - name: node-1
                 ip: 10.0.0.1
                 port: 8100
+                keyed: true
                 tags:
                   dst_zone: a
                   group: workers
@@ -203,8 +205,38 @@ final class PlannerTest {
     assertThat(config(plan, "node-1").targets().get("workers>outside"))
         .containsExactly(
             new Target(
-                "203.0.113.9", 9000, Map.of("group", "workers", "site", "fra"), "fra-edge", null));
+                "203.0.113.9", 9000, Map.of("group", "workers", "site", "fra"), "fra-edge", false));
     assertThat(plan.groups()).containsExactly(new MeshPlan.GroupSize("workers", 2, 1));
+  }
+
+  @Test
+  void membersAreProbedWithAKeyAndOutsideTargetsAsTheySay() {
+    String yaml =
+        """
+        groups: [{name: workers, targets: [{name: a, host: 203.0.113.9}, {name: b, host: 203.0.113.10, keyed: true}]}]
+        """;
+
+    CollectorConfig config = config(plan(spec(yaml), nodes(3)), "node-1");
+
+    assertThat(config.targets().get("workers>workers")).hasSize(2).allMatch(t -> t.keyed());
+    assertThat(config.targets().get("workers>outside"))
+        .extracting(Target::name, Target::keyed)
+        .containsExactly(tuple("a", false), tuple("b", true));
+  }
+
+  @Test
+  void withoutAuthenticationNothingIsSaidOfKeys() {
+    String yaml =
+        """
+        security: {authentication: false}
+        groups: [{name: workers, targets: [{name: a, host: 203.0.113.9, keyed: true}]}]
+        """;
+
+    CollectorConfig config = config(plan(spec(yaml), nodes(2)), "node-1");
+
+    assertThat(config.targets().values())
+        .hasSize(2)
+        .allSatisfy(list -> assertThat(list).isNotEmpty().allMatch(t -> t.keyed() == null));
   }
 
   @Test

@@ -26,7 +26,7 @@ final class MeshObjectsTest {
       new Images("llama-mesh-agent:1.0.0", "llama-mesh-scraper:1.0.0");
 
   @ParameterizedTest
-  @ValueSource(strings = {"empty", "store-v2", "store-v1", "everything"})
+  @ValueSource(strings = {"empty", "store-v2", "store-v1", "everything", "open"})
   void aSpecGivesTheseObjects(String name) throws IOException {
     LlamaMeshSpec spec =
         Serialization.unmarshal(

@@ -3,6 +3,7 @@ package io.llamamesh.scraper.main;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.WindowCursor;
 import io.llamamesh.scraper.analysis.Analysis;
+import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.cluster.AgentSource;
 import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.matrix.AgentHealth;
@@ -21,7 +22,6 @@ import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,7 +50,7 @@ public final class Scraper implements AutoCloseable, View {
    *
    * @param store null: in memory only
    * @param kept where cursors outlive it
-   * @param token the bearer token that agents ask for; null where they ask for none
+   * @param tokens what agents are shown and who posts windows must show
    * @throws IOException where the socket cannot be bound
    */
   public static Scraper start(
@@ -58,9 +58,9 @@ public final class Scraper implements AutoCloseable, View {
       AgentSource agents,
       @Nullable Store store,
       CursorStore kept,
-      Supplier<@Nullable String> token)
+      Tokens tokens)
       throws IOException {
-    Scraper scraper = new Scraper(config, agents, store, kept, token);
+    Scraper scraper = new Scraper(config, agents, store, kept, tokens);
     scraper.agents.start(scraper.pulls::agents);
     scraper.reports.start();
     scraper.cursors.start();
@@ -72,7 +72,7 @@ public final class Scraper implements AutoCloseable, View {
       AgentSource agents,
       @Nullable Store store,
       CursorStore kept,
-      Supplier<@Nullable String> token)
+      Tokens tokens)
       throws IOException {
     InstantSource clock = InstantSource.system();
     this.web = bind(config.web());
@@ -81,10 +81,11 @@ public final class Scraper implements AutoCloseable, View {
     this.agents = agents;
     this.writer = store == null ? null : new StoreWriter(store, clock);
     this.pulls =
-        new Pulls(config.interval(), config.agentTimeout(), matrix, writer, from, token, clock);
+        new Pulls(
+            config.interval(), config.agentTimeout(), matrix, writer, from, tokens::bearer, clock);
     this.cursors = new CursorKeeping(kept, pulls::cursors);
     this.ingest =
-        config.ingest() == null ? null : bind(config.ingest(), new Ingest(matrix, writer));
+        config.ingest() == null ? null : bind(config.ingest(), new Ingest(matrix, writer), tokens);
     this.reports =
         new ReportLoop(
             matrix,
@@ -168,10 +169,10 @@ public final class Scraper implements AutoCloseable, View {
     }
   }
 
-  private IngestServer bind(InetSocketAddress address, Ingest taken) throws IOException {
+  private IngestServer bind(InetSocketAddress address, Ingest taken, Tokens tokens)
+      throws IOException {
     try {
-      // The place of the mesh's token: until agents have one, the network alone guards this port.
-      return new IngestServer(address, taken, authorization -> true);
+      return new IngestServer(address, taken, tokens::accepts);
     } catch (IOException e) {
       web.close();
       pulls.close();

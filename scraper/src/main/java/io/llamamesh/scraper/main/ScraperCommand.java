@@ -2,6 +2,8 @@ package io.llamamesh.scraper.main;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.scraper.analysis.Limits;
+import io.llamamesh.scraper.auth.TokenFile;
+import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.cluster.AgentSource;
 import io.llamamesh.scraper.cluster.ConfigMapCursors;
 import io.llamamesh.scraper.cluster.CursorStore;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +89,14 @@ final class ScraperCommand implements Callable<Integer> {
   private int ingestPort;
 
   @Option(
+      names = "--auth-dir",
+      paramLabel = "DIR",
+      description =
+          "folder with tokens.json, read again when it changes: agents are shown a token, and who"
+              + " posts windows must show one (default: no authentication)")
+  private @Nullable Path authDir;
+
+  @Option(
       names = "--interval",
       converter = Durations.class,
       defaultValue = "10s",
@@ -143,13 +154,14 @@ final class ScraperCommand implements Callable<Integer> {
     checkPort("--ingest-port", ingestPort);
     String meshName = mesh != null ? mesh : environment.get("MESH_NAME", "default");
     ScraperConfig config = config(meshName);
+    Tokens tokens = tokens();
     Store store = store();
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     try (KubernetesClient kubernetes = collectors == null ? Kubernetes.connect() : null) {
       AgentSource agents = agents(kubernetes, meshName);
       CursorStore cursors = cursors(kubernetes, meshName);
-      Scraper scraper = Scraper.start(config, agents, store, cursors, () -> null);
+      Scraper scraper = Scraper.start(config, agents, store, cursors, tokens);
       environment.onStop(() -> {
         stop.countDown();
         stopped.await();
@@ -182,6 +194,17 @@ final class ScraperCommand implements Callable<Integer> {
           new Limits(lossPercent, rttP99));
     } catch (IllegalArgumentException e) {
       throw wrong(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Tokens tokens() {
+    if (authDir == null) {
+      return Tokens.NONE;
+    }
+    try {
+      return TokenFile.open(authDir, InstantSource.system());
+    } catch (IOException e) {
+      throw wrong("--auth-dir cannot be used: " + e);
     }
   }
 

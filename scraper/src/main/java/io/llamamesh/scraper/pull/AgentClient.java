@@ -38,6 +38,7 @@ final class AgentClient implements AutoCloseable {
   private static final int PARSING = 4;
   private static final int CATCHING_UP = 16;
   private static final int OK = 200;
+  private static final int UNAUTHORIZED = 401;
 
   /** A boot id that no agent has: it answers with all that it retains. */
   private static final WindowCursor ALL = new WindowCursor("none", 0);
@@ -55,6 +56,15 @@ final class AgentClient implements AutoCloseable {
     private static final long serialVersionUID = 1;
 
     AnswerTooLargeException(String message) {
+      super(message);
+    }
+  }
+
+  /** The agent is there and asks for another token than ours, or for one at all. */
+  static final class TokenRefusedException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    TokenRefusedException(String message) {
       super(message);
     }
   }
@@ -117,6 +127,10 @@ final class AgentClient implements AutoCloseable {
     Instant asked = clock.instant();
     HttpResponse<byte[]> response = send(request.build());
     Instant answered = clock.instant();
+    if (response.statusCode() == UNAUTHORIZED) {
+      throw new TokenRefusedException(
+          bearer == null ? "asks for a token, we have none (--auth-dir)" : "refused our token");
+    }
     if (response.statusCode() != OK) {
       throw new IOException("HTTP " + response.statusCode() + ": " + words(response.body()));
     }

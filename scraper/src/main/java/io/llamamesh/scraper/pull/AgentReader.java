@@ -159,6 +159,10 @@ final class AgentReader implements AutoCloseable {
         return clock.instant();
       }
       return failed(e);
+    } catch (AgentClient.TokenRefusedException e) {
+      // It did answer: nobody shall look for a dead node.
+      lastAnswer = clock.instant();
+      return failed(e);
     } catch (IOException | RuntimeException e) {
       return failed(e);
     }
@@ -171,7 +175,7 @@ final class AgentReader implements AutoCloseable {
     problem = e.getMessage() == null ? e.toString() : e.getMessage();
     if (schedule.failures() % LOG_EVERY_FAILURES == 1) {
       LOG.warn(
-          "agent does not answer agent={} address={} failures={} error={}",
+          "agent not read agent={} address={} failures={} error={}",
           name,
           address,
           schedule.failures(),
@@ -225,8 +229,8 @@ final class AgentReader implements AutoCloseable {
   private Page fetchForStore(@Nullable WindowCursor after)
       throws IOException, InterruptedException {
     if (problem != null) {
-      // Who catches up shares few places: an agent that does not answer must not hold one.
-      throw new IOException("agent does not answer");
+      // Who catches up shares few places: an agent that can't be read must not hold one.
+      throw new IOException("agent can't be read");
     }
     return skew.correct(client.fetch(address, after, WINDOWS_PER_PAGE), interval);
   }
@@ -245,7 +249,8 @@ final class AgentReader implements AutoCloseable {
       } catch (AgentClient.AnswerTooLargeException e) {
         throw e;
       } catch (IOException e) {
-        failure = failure == null ? e : failure;
+        // Of several addresses the one that answered, if only to refuse us, says most.
+        failure = failure == null || e instanceof AgentClient.TokenRefusedException ? e : failure;
       }
     }
     address = addresses.get(first);

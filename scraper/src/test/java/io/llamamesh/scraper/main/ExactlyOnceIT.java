@@ -8,6 +8,7 @@ import io.llamamesh.results.Point;
 import io.llamamesh.results.ResultsJson;
 import io.llamamesh.results.WindowCursor;
 import io.llamamesh.scraper.analysis.Limits;
+import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.cluster.FileCursors;
 import io.llamamesh.scraper.cluster.StaticAgents;
@@ -234,7 +235,7 @@ final class ExactlyOnceIT {
             new StaticAgents(addresses, 8100),
             new InfluxV2(store.url(), "", "", null, Duration.ofSeconds(10)),
             cursors,
-            () -> null);
+            Tokens.NONE);
   }
 
   private void stopScraper() {

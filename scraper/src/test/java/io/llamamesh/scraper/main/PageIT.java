@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.analysis.Limits;
+import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.cluster.StaticAgents;
 import io.llamamesh.scraper.testing.FakeMesh;
@@ -66,7 +67,7 @@ final class PageIT {
             new StaticAgents(mesh.addresses(), 8100),
             null,
             CursorStore.NONE,
-            () -> null);
+            Tokens.NONE);
   }
 
   @BeforeEach

@@ -8,6 +8,7 @@ import io.llamamesh.results.Point;
 import io.llamamesh.results.ResultsJson;
 import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.analysis.Limits;
+import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.cluster.StaticAgents;
 import io.llamamesh.scraper.matrix.MatrixDocument;
@@ -58,7 +59,7 @@ final class ScraperTest {
             new StaticAgents(String.join(",", addresses), 8100),
             null,
             CursorStore.NONE,
-            () -> null);
+            Tokens.NONE);
   }
 
   @AfterEach
@@ -212,6 +213,8 @@ final class ScraperTest {
                 "--influxdb-url=http://db:8086",
                 "--influxdb-ca-file=/nonexistent/ca"))
         .contains("--influxdb-ca-file cannot be used");
+    assertThat(errorOf("scraper", "--collectors=a", "--auth-dir=/nonexistent"))
+        .contains("--auth-dir cannot be used", "/nonexistent/tokens.json");
     assertThat(errorOf("matrix", "--server=http://127.0.0.1:1")).contains("no scraper answers");
   }
 

@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -224,6 +225,61 @@ final class PullsTest {
     pulls.agents(List.of(agentOf(agent)));
 
     await().until(() -> matrix.view(Selection.last(3)).pairs().size() == 1);
+  }
+
+  @Test
+  void anAgentThatRefusesOurTokenIsShownAsThatAndReadOnceTheTokenIsRight() {
+    agent.token("secret");
+    publish(1, 1);
+    AtomicReference<@Nullable String> token = new AtomicReference<>("old");
+    Pulls reading =
+        new Pulls(INTERVAL, Duration.ofSeconds(1), matrix, null, Map.of(), token::get, CLOCK);
+    pulls = reading;
+    reading.agents(List.of(agentOf(agent)));
+
+    await().until(() -> "refused our token".equals(reading.health().getFirst().problem()));
+    assertThat(reading.health().getFirst().reporting()).isFalse();
+    assertThat(reading.health().getFirst().lastAnswer()).isNotNull();
+    assertThat(reading.counters().failures()).isPositive();
+
+    token.set("secret");
+
+    await().until(() -> matrix.view(Selection.last(3)).pairs().size() == 1);
+    assertThat(reading.health().getFirst().lastWindow()).isNotNull();
+  }
+
+  @Test
+  void anAgentThatAsksForATokenWeDoNotHaveSaysTheOption() {
+    agent.token("secret");
+    Pulls reading = pull(Map.of(), agentOf(agent));
+
+    await()
+        .untilAsserted(() ->
+            assertThat(reading.health().getFirst().problem())
+                .isNotNull()
+                .contains("asks for a token", "--auth-dir"));
+  }
+
+  @Test
+  void aRefusalTellsMoreThanAnAddressWhereNobodyIs() throws IOException {
+    agent.token("secret");
+    int closedPort;
+    try (FakeAgent gone = FakeAgent.start()) {
+      closedPort = gone.port();
+    }
+    Pulls reading =
+        pull(
+            Map.of(),
+            new Agent(
+                "node-1",
+                List.of(
+                    new HostPort("127.0.0.1", closedPort), HostPort.parse(agent.address(), 1))));
+
+    await()
+        .untilAsserted(() ->
+            assertThat(reading.health().getFirst().problem())
+                .isNotNull()
+                .contains("asks for a token"));
   }
 
   @Test

@@ -33,6 +33,7 @@ final class Kubelet {
   private static final Logger LOG = LoggerFactory.getLogger(Kubelet.class);
   private static final long PROBE_STARTING = TimeUnit.MILLISECONDS.toNanos(200);
   private static final long PROBE_READY = TimeUnit.SECONDS.toNanos(2);
+  private static final long REFRESH = TimeUnit.SECONDS.toNanos(10);
   private static final long MAX_BACK_OFF = TimeUnit.SECONDS.toNanos(10);
   private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(1);
 
@@ -90,6 +91,7 @@ final class Kubelet {
       if (leaves || pod.stopping) {
         stop(pod);
       } else {
+        refreshVolumes(pod);
         keepRunning(pod);
         tell(pod);
       }
@@ -187,6 +189,7 @@ final class Kubelet {
       pod.process =
           PodProcess.start(programs.of(command.image()), command, variables, pod.folder, pod.log);
       pod.waiting = null;
+      pod.volumesRead = now;
       pod.nextProbe = now;
       pod.ready = pod.readiness == null;
     } catch (MissingSecretException | IOException | IllegalArgumentException e) {
@@ -195,6 +198,19 @@ final class Kubelet {
       }
       pod.waiting = String.valueOf(e.getMessage());
       pod.notBefore = now + TimeUnit.SECONDS.toNanos(1);
+    }
+  }
+
+  private void refreshVolumes(RunningPod pod) {
+    long now = System.nanoTime();
+    if (!pod.isRunning() || now - pod.volumesRead < REFRESH) {
+      return;
+    }
+    pod.volumesRead = now;
+    try {
+      volumes.refresh(pod.withStatus(), pod.folder);
+    } catch (IOException | KubernetesClientException | IllegalArgumentException e) {
+      LOG.warn("a pod's volumes can't be refreshed pod={} why={}", pod.key, e.toString());
     }
   }
 

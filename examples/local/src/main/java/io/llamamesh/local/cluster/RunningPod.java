@@ -35,6 +35,10 @@ final class RunningPod {
   int restarts;
   long notBefore;
   long nextProbe;
+
+  /** When its Secret volumes were last looked at, on the monotonic clock. */
+  long volumesRead;
+
   boolean stopping;
   long killAt;
 

@@ -8,15 +8,25 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes folders that stand for a pod's volumes. */
 final class Volumes {
+  private static final Logger LOG = LoggerFactory.getLogger(Volumes.class);
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rw-------");
+
   private final KubernetesClient client;
 
   Volumes(KubernetesClient client) {
@@ -56,6 +66,22 @@ final class Volumes {
     return mounts;
   }
 
+  /**
+   * Brings a running pod's volumes up to date with their Secrets, as a kubelet does; one that is
+   * gone leaves its files.
+   */
+  void refresh(Pod pod, Path folder) throws IOException {
+    for (Volume volume : pod.getSpec().getVolumes()) {
+      if (volume.getSecret() != null) {
+        try {
+          secret(pod, volume, folder.resolve("volumes").resolve(volume.getName()));
+        } catch (MissingSecretException e) {
+          LOG.debug("a mounted secret is gone pod={}", pod.getMetadata().getName());
+        }
+      }
+    }
+  }
+
   private void secret(Pod pod, Volume volume, Path at) throws IOException, MissingSecretException {
     String name = volume.getSecret().getSecretName();
     @Nullable Secret secret =
@@ -67,10 +93,20 @@ final class Volumes {
       throw new MissingSecretException(name);
     }
     for (var entry : secret.getData().entrySet()) {
-      Path file = at.resolve(entry.getKey());
-      Files.write(file, Base64.getDecoder().decode(entry.getValue()));
-      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+      write(at.resolve(entry.getKey()), Base64.getDecoder().decode(entry.getValue()));
     }
+  }
+
+  /** Whole or not at all, and only where it differs: programs go by the time of the last change. */
+  private static void write(Path file, byte[] content) throws IOException {
+    if (Files.exists(file) && Arrays.equals(Files.readAllBytes(file), content)) {
+      return;
+    }
+    Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
+    Files.deleteIfExists(fresh);
+    Files.createFile(fresh, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+    Files.write(fresh, content);
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   /** A pod waits for its Secret, as on a real cluster. */

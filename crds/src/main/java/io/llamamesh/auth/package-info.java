@@ -1,0 +1,8 @@
+/**
+ * What the parts of a mesh know each other by: rings of keys and tokens, as the operator writes
+ * them and agents and scraper read them; imports nothing but Jackson and {@code results}.
+ */
+@NullMarked
+package io.llamamesh.auth;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,93 @@
+package io.llamamesh.scraper.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llamamesh.results.ResultsJson;
+import io.llamamesh.scraper.auth.TokenFile;
+import io.llamamesh.scraper.auth.Tokens;
+import io.llamamesh.scraper.matrix.Matrix;
+import io.llamamesh.scraper.matrix.Selection;
+import io.llamamesh.scraper.pull.Ingest;
+import io.llamamesh.scraper.testing.Points;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who may post windows. */
+final class IngestServerTest {
+  @TempDir private Path folder;
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final Matrix matrix =
+      new Matrix(Duration.ofSeconds(1), Duration.ofHours(1), InstantSource.system());
+  private IngestServer server;
+
+  @BeforeEach
+  void start() throws IOException {
+    Files.writeString(
+        folder.resolve("tokens.json"),
+        """
+        [{"id":1,"key":"secret","signFrom":"2020-01-01T00:00:00Z"}]
+        """);
+    Tokens tokens = TokenFile.open(folder, InstantSource.system());
+    server =
+        new IngestServer(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            new Ingest(matrix, null),
+            tokens::accepts);
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+    http.close();
+  }
+
+  @Test
+  void withoutTheTokenNothingIsTaken() throws Exception {
+    HttpResponse<String> without = http.send(request().build(), text());
+    HttpResponse<String> wrong =
+        http.send(request().header("Authorization", "Bearer guess").build(), text());
+
+    assertThat(without.statusCode()).isEqualTo(401);
+    assertThat(without.body()).contains("\"error\"", "token");
+    assertThat(wrong.statusCode()).isEqualTo(401);
+    assertThat(matrix.view(Selection.last(3)).pairs()).isEmpty();
+  }
+
+  @Test
+  void withTheTokenItIs() throws Exception {
+    HttpResponse<String> answer =
+        http.send(request().header("Authorization", "Bearer secret").build(), text());
+
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    assertThat(matrix.view(Selection.last(3)).pairs()).hasSize(1);
+  }
+
+  private HttpRequest.Builder request() throws IOException {
+    Instant end = Instant.ofEpochSecond(Instant.now().getEpochSecond() - 5);
+    return HttpRequest.newBuilder(
+            URI.create("http://127.0.0.1:" + server.address().getPort() + "/ingest"))
+        .POST(
+            HttpRequest.BodyPublishers.ofByteArray(
+                ResultsJson.mapper()
+                    .writeValueAsBytes(List.of(Points.pair("a", "b", end, 16, 0, 0.1)))));
+  }
+
+  private static HttpResponse.BodyHandler<String> text() {
+    return HttpResponse.BodyHandlers.ofString();
+  }
+}
