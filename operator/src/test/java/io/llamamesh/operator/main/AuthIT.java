@@ -91,7 +91,7 @@ final class AuthIT {
   void aMeshWithoutAuthenticationHasNone() {
     cluster.nodes(1, 1);
     cluster.mesh(
-        "m", "{security: {authentication: false}, reflector: {acceptUnkeyed: [10.1.0.0/16]}}");
+        "m", "security: {authentication: false}\nreflector: {acceptUnkeyed: [10.1.0.0/16]}");
 
     await().until(() -> cluster.configMaps("m").size() == 1);
 
