@@ -67,6 +67,9 @@ final class Pair {
     flows.add(flow);
     if (flow.path() >= ports.length) {
       ports = Arrays.copyOf(ports, flow.path() + 1);
+      for (PairCell cell : cells) {
+        cell.grow(ports.length);
+      }
     }
     ports[flow.path()] = flow.source().port();
   }

@@ -30,11 +30,16 @@ final class PairCell {
 
   void open(int newWindowId, int paths) {
     windowId = newWindowId;
+    grow(paths);
+  }
+
+  /** Makes room for further source ports; what was counted stays. */
+  void grow(int paths) {
     if (pathSent.length < paths) {
-      pathSent = new int[paths];
-      pathReceived = new int[paths];
-      pathLost = new int[paths];
-      pathRtt = new double[paths];
+      pathSent = Arrays.copyOf(pathSent, paths);
+      pathReceived = Arrays.copyOf(pathReceived, paths);
+      pathLost = Arrays.copyOf(pathLost, paths);
+      pathRtt = Arrays.copyOf(pathRtt, paths);
     }
   }
 

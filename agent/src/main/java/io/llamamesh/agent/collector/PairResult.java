@@ -1,5 +1,6 @@
 package io.llamamesh.agent.collector;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,14 +15,34 @@ public final class PairResult {
   private final List<Path> paths;
 
   /** Distribution of the window's RTTs, in nanoseconds. */
-  public record Rtt(double mean, long min, long p50, long p90, long p99, long max, double jitter) {}
+  public record Rtt(double mean, long min, long p50, long p90, long p99, long max, double jitter) {
+    Rtt plus(Rtt other, double weight, double otherWeight) {
+      return new Rtt(
+          PairResult.mean(mean, weight, other.mean, otherWeight),
+          Math.min(min, other.min),
+          Math.max(p50, other.p50),
+          Math.max(p90, other.p90),
+          Math.max(p99, other.p99),
+          Math.max(max, other.max),
+          PairResult.mean(jitter, weight, other.jitter, otherWeight));
+    }
+  }
 
   /**
    * One source port.
    *
    * @param rttMeanNanos NaN when nothing was received
    */
-  public record Path(int sourcePort, int sent, int received, int lost, double rttMeanNanos) {}
+  public record Path(int sourcePort, int sent, int received, int lost, double rttMeanNanos) {
+    Path plus(Path other) {
+      return new Path(
+          sourcePort,
+          sent + other.sent,
+          received + other.received,
+          lost + other.lost,
+          PairResult.mean(rttMeanNanos, received, other.rttMeanNanos, other.received));
+    }
+  }
 
   /**
    * A result.
@@ -58,6 +79,41 @@ public final class PairResult {
           "expected " + Outcome.COUNT + " outcomes, found " + counts.length);
     }
     return new PairResult(Map.copyOf(tags), counts.clone(), rtt, residenceNanos, paths);
+  }
+
+  /**
+   * Both together, where a change of plan split a window: counts and means exactly, of percentiles
+   * the worse one since they do not add up.
+   */
+  PairResult plus(PairResult other) {
+    int[] sum = counts.clone();
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += other.counts[i];
+    }
+    double here = count(Outcome.RECEIVED);
+    double there = other.count(Outcome.RECEIVED);
+    Map<Integer, Path> byPort = new LinkedHashMap<>();
+    paths.forEach(path -> byPort.put(path.sourcePort(), path));
+    other.paths.forEach(path -> byPort.merge(path.sourcePort(), path, Path::plus));
+    return new PairResult(
+        tags,
+        sum,
+        rtt == null || other.rtt == null
+            ? (rtt == null ? other.rtt : rtt)
+            : rtt.plus(other.rtt, here, there),
+        mean(residenceNanos, here, other.residenceNanos, there),
+        List.copyOf(byPort.values()));
+  }
+
+  /** A weighted mean; of what is known where one is not. */
+  private static double mean(double a, double weightA, double b, double weightB) {
+    if (Double.isNaN(a) || weightA == 0) {
+      return b;
+    }
+    if (Double.isNaN(b) || weightB == 0) {
+      return a;
+    }
+    return (a * weightA + b * weightB) / (weightA + weightB);
   }
 
   /** All counts, by ordinal of {@link Outcome}; a copy. */

@@ -31,9 +31,13 @@ final class Roster {
   private final List<Flow> retired = new ArrayList<>();
   private final List<Pair> leaving = new ArrayList<>();
 
-  private record Key(String className, int basePort, InetSocketAddress target) {
+  /**
+   * What may not change under probes in flight: their length, timeout, ToS and signing. A pair with
+   * another of these is another pair; the old one leaves with the probes that it sent.
+   */
+  private record Key(ProbePlan.TrafficClass type, InetSocketAddress target, boolean keyed) {
     static Key of(ProbePlan.Pair pair) {
-      return new Key(pair.trafficClass().name(), pair.trafficClass().basePort(), pair.target());
+      return new Key(pair.trafficClass(), pair.target(), pair.keyed());
     }
   }
 

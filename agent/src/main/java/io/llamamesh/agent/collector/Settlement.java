@@ -1,7 +1,8 @@
 package io.llamamesh.agent.collector;
 
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Gives every probe that was not answered its outcome, and publishes windows that are complete. */
@@ -127,7 +128,10 @@ final class Settlement {
   }
 
   private void publish(WindowBook.Window window, long retention) {
-    List<PairResult> results = new ArrayList<>();
+    // A pair that left and one that came in its place are one series: two points of it with one
+    // time
+    // would overwrite each other in the store.
+    Map<Map<String, String>, PairResult> results = new LinkedHashMap<>();
     for (Pair pair : roster.pairs()) {
       close(pair, window.id(), results);
     }
@@ -135,15 +139,19 @@ final class Settlement {
       close(pair, window.id(), results);
     }
     archive.publish(
-        new ClosedWindow(archive.nextSequence(), window.endRealtime(), results, window.reflected()),
+        new ClosedWindow(
+            archive.nextSequence(),
+            window.endRealtime(),
+            List.copyOf(results.values()),
+            window.reflected()),
         retention);
     counters.add(CollectorCounters.Event.WINDOW);
   }
 
-  private static void close(Pair pair, int windowId, List<PairResult> results) {
+  private static void close(Pair pair, int windowId, Map<Map<String, String>, PairResult> results) {
     @Nullable PairResult result = pair.close(windowId);
     if (result != null) {
-      results.add(result);
+      results.merge(result.tags(), result, PairResult::plus);
     }
   }
 }

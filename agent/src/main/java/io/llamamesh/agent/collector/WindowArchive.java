@@ -18,6 +18,14 @@ public final class WindowArchive {
   private final Condition news = lock.newCondition();
   private long published;
   private long read;
+  private long evicted;
+  private int rows;
+
+  /**
+   * How many results of pairs are kept at most, whatever the retention: some 20 MB. An hour of 64
+   * peers in windows of 10 s has 23,000.
+   */
+  static final int MAX_ROWS = 40_000;
 
   /**
    * An empty archive.
@@ -35,7 +43,7 @@ public final class WindowArchive {
    */
   public WindowArchive(String bootId, List<ClosedWindow> kept) {
     this(bootId);
-    windows.addAll(kept);
+    kept.forEach(this::keep);
     published = kept.isEmpty() ? 0 : kept.getLast().sequence();
   }
 
@@ -70,12 +78,39 @@ public final class WindowArchive {
             "window " + window.sequence() + " published after window " + published);
       }
       published = window.sequence();
-      windows.addLast(window);
       long oldest = window.endNanos() - retentionNanos;
-      while (windows.size() > 1 && windows.getFirst().endNanos() < oldest) {
-        windows.removeFirst();
+      while (!windows.isEmpty() && windows.getFirst().endNanos() < oldest) {
+        rows -= rows(windows.removeFirst());
       }
+      keep(window);
       news.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Keeps a window, and forgets the oldest where the bound of memory asks for it. */
+  private void keep(ClosedWindow window) {
+    windows.addLast(window);
+    rows += rows(window);
+    while (windows.size() > 1 && rows > MAX_ROWS) {
+      rows -= rows(windows.removeFirst());
+      evicted++;
+    }
+  }
+
+  private static int rows(ClosedWindow window) {
+    return 1 + window.pairs().size() + window.reflected().size() / 4;
+  }
+
+  /**
+   * Windows that were forgotten before their time since memory is bounded; nobody can read them any
+   * more.
+   */
+  public long evicted() {
+    lock.lock();
+    try {
+      return evicted;
     } finally {
       lock.unlock();
     }

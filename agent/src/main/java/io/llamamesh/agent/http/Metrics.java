@@ -77,6 +77,9 @@ final class Metrics {
     Gauge.builder("llamamesh.windows.retained", state.archive(), a -> a.size())
         .description("Closed windows that are kept")
         .register(to);
+    FunctionCounter.builder("llamamesh.windows.evicted", state.archive(), a -> a.evicted())
+        .description("Closed windows that were forgotten before their time, memory being bounded")
+        .register(to);
     FunctionCounter.builder("llamamesh.config.applied", state.config(), c -> c.get().applied())
         .description("Config documents that were taken")
         .register(to);

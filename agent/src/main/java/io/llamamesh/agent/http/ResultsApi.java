@@ -79,7 +79,10 @@ final class ResultsApi {
     } catch (IllegalArgumentException e) {
       throw new Refusal(400, "after: " + e.getMessage());
     }
-    return cursor.bootId().equals(archive.bootId()) ? cursor.sequence() : 0;
+    // A number that was never published is none of ours, whatever the boot id says.
+    return cursor.bootId().equals(archive.bootId()) && cursor.sequence() <= archive.published()
+        ? cursor.sequence()
+        : 0;
   }
 
   private static long nanos(String text) throws Refusal {

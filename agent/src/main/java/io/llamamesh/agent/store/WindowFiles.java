@@ -26,6 +26,7 @@ public final class WindowFiles implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(WindowFiles.class);
   private static final String PREFIX = "window-";
+  private static final String CLEAN = "ended-cleanly";
   private static final long LOOK_NANOS = 200_000_000L;
   private static final long MAX_BYTES = 64L << 20;
 
@@ -74,8 +75,14 @@ public final class WindowFiles implements AutoCloseable {
         wanted--;
       }
     }
-    LOG.info("windows of an earlier life kept count={} bootId={}", kept.size(), newest);
-    return new WindowFiles(folder, new WindowArchive(newest, kept));
+    // Without a clean end some windows may have been served but not written: their numbers must not
+    // be
+    // used again under the same name, or a reader would skip what it has never seen.
+    boolean clean = Files.deleteIfExists(folder.resolve(CLEAN));
+    String name = clean ? newest : bootId;
+    LOG.info(
+        "windows of an earlier life kept count={} cleanEnd={} bootId={}", kept.size(), clean, name);
+    return new WindowFiles(folder, new WindowArchive(name, kept));
   }
 
   private static NavigableMap<Long, WindowCodec.Entry> read(Path folder) throws IOException {
@@ -160,7 +167,11 @@ public final class WindowFiles implements AutoCloseable {
       try {
         if (!writer.join(java.time.Duration.ofSeconds(5))) {
           LOG.warn("windows are still being written, not waited for");
+        } else if (folder != null && !failing) {
+          Files.write(folder.resolve(CLEAN), new byte[0]);
         }
+      } catch (IOException e) {
+        LOG.warn("the clean end is not noted, readers will read again error={}", e.toString());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }

@@ -57,6 +57,44 @@ class PlanChangeTest {
   }
 
   @Test
+  void moreSourcePortsInTheMiddleOfAWindowKeepWhatWasCounted() {
+    mesh.prober.apply(plan(pair(12, 2, 250 * MILLI)));
+    mesh.run(3 * SECOND);
+
+    mesh.prober.apply(plan(pair(12, 8, 250 * MILLI)));
+    mesh.run(30 * SECOND);
+
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+    assertThat(mesh.probes.stream().map(Mesh.Probe::sourcePort).distinct()).hasSize(8);
+  }
+
+  @Test
+  void anotherTimeoutLengthOrDscpLosesNoProbeInFlightAndEverySeriesHasOnePointPerWindow() {
+    mesh.delay = 300 * MILLI;
+    for (int i = 0; i < 40; i++) {
+      ProbePlan.TrafficClass type =
+          new ProbePlan.TrafficClass(
+              "default",
+              i % 3 == 0 ? 0 : 40,
+              25000,
+              i % 2 == 0 ? SECOND : 400 * MILLI,
+              1028 + i % 5);
+      ProbePlan.Pair base = pair(12, 4, 250 * MILLI);
+      mesh.prober.apply(
+          plan(new ProbePlan.Pair(type, base.target(), 4, base.periodNanos(), false, base.tags())));
+      mesh.run(700 * MILLI);
+    }
+    mesh.run(20 * SECOND);
+
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+    assertThat(mesh.published(Outcome.CORRUPT)).isZero();
+    assertThat(mesh.published(Outcome.RECEIVED)).isPositive();
+    for (ClosedWindow window : mesh.archive.after(0, 1000).windows()) {
+      assertThat(window.pairs()).extracting(PairResult::tags).doesNotHaveDuplicates();
+    }
+  }
+
+  @Test
   void anEmptyPlanStopsProbingAndFreesThePortsOnceAllIsSettled() {
     mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
     mesh.run(10 * SECOND);

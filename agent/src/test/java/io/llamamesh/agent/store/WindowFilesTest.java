@@ -42,6 +42,21 @@ class WindowFilesTest {
   }
 
   @Test
+  void afterAnUncleanEndTheNumberingHasAnotherNameSoThatNoNumberIsUsedTwice() throws IOException {
+    String bootId;
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      TestWindows.publish(files.archive(), 3);
+      bootId = files.archive().bootId();
+    }
+    Files.delete(folder.resolve("ended-cleanly"));
+
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      assertThat(files.archive().bootId()).isNotEqualTo(bootId);
+      assertThat(files.archive().after(0, 10).windows()).hasSize(3);
+    }
+  }
+
+  @Test
   void aWindowIsOnDiskSoonAfterItIsPublished() throws IOException {
     try (WindowFiles files = WindowFiles.open(folder)) {
       TestWindows.publish(files.archive(), 1);

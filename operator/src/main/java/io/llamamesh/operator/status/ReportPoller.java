@@ -22,6 +22,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Asks every mesh's scraper for its report, every two seconds with a second's timeout, off the
@@ -31,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * call; {@link #close} ends its threads.
  */
 public final class ReportPoller implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ReportPoller.class);
   private static final Duration EVERY = Duration.ofSeconds(2);
   private static final Duration TIMEOUT = Duration.ofSeconds(1);
   private static final Duration KEPT = Duration.ofSeconds(10);
@@ -90,7 +93,12 @@ public final class ReportPoller implements AutoCloseable {
   }
 
   private void tick() {
-    meshes.values().removeIf(polled -> !polled.alive.getAsBoolean());
+    try {
+      meshes.values().removeIf(polled -> !polled.alive.getAsBoolean());
+    } catch (RuntimeException e) {
+      // An exception here would end all polling silently; the next tick asks again.
+      LOG.warn("a mesh could not be asked whether it is still there", e);
+    }
     for (Polled polled : meshes.values()) {
       // One at a time per mesh: a slow scraper must not pile up questions.
       if (polled.asking.compareAndSet(false, true)) {

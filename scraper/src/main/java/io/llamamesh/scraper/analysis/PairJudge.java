@@ -74,7 +74,7 @@ final class PairJudge {
     List<Cell> last =
         pair.cells().subList(Math.max(0, pair.cells().size() - WINDOWS), pair.cells().size());
     return last.size() == WINDOWS
-        && last.stream().noneMatch(cell -> cell.lossPercent() > limits.lossPercent());
+        && last.stream().allMatch(cell -> cell.lossPercent() <= limits.lossPercent());
   }
 
   private static JudgedPair lossy(PairSeries pair, Cell cell) {

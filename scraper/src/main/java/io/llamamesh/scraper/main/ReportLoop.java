@@ -1,6 +1,7 @@
 package io.llamamesh.scraper.main;
 
 import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.analysis.Analysis;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
@@ -76,13 +77,33 @@ final class ReportLoop implements AutoCloseable {
           continue;
         }
         long started = System.nanoTime();
-        newest = logged(newest, analyse());
+        newest = logged(newest, analysed());
         lookAgain = Math.max(lookAgain, REST * (System.nanoTime() - started));
         seen = version;
         rested = 0;
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** A report whatever happens: an old verdict that stays would be believed. */
+  private MeshReport analysed() {
+    try {
+      return analyse();
+    } catch (RuntimeException e) {
+      if (newest.verdict() != Verdict.NO_DATA) {
+        LOG.error("the analysis failed, no verdict until it succeeds again", e);
+      }
+      return new MeshReport(
+          newest.mesh(),
+          clock.instant(),
+          Verdict.NO_DATA,
+          "the analysis failed: " + e + "; the scraper's log tells more",
+          newest.totals(),
+          List.of(),
+          List.of(),
+          store.get());
     }
   }
 

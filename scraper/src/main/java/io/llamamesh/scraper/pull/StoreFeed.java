@@ -135,7 +135,14 @@ final class StoreFeed {
   void run() {
     try {
       while (!Thread.currentThread().isInterrupted()) {
-        step(await());
+        Handed next = await();
+        try {
+          step(next);
+        } catch (RuntimeException e) {
+          // This thread must go on, or nothing of this agent would ever be stored again.
+          LOG.error("storing an agent's windows failed, tried again", e);
+          pause(clock.instant().plus(PAUSE));
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -75,13 +75,16 @@ final class LocalMesh implements AutoCloseable {
       workspace = own(Workspace.open(options.data()));
       Libraries.quiet(workspace.logs());
 
-      FutureTask<@Nullable EmbeddedStore> storeStart = startStore(options, document);
+      boolean embedded = options.store() == null && !document.namesAStore();
+      int storePort = embedded ? Ports.free() : 0;
+      FutureTask<@Nullable SqlStore> storeStart = startStore(embedded, storePort);
       StandInApiServer api = own(StandInApiServer.start());
       Files.writeString(workspace.kubeconfig(), api.kubeconfig("local"));
       client = own(impatient(api));
       resources = new MeshResources(client);
       resources.install(document.namespace());
       terminal.progress(options.nodes() + " nodes, Kubernetes API stand-in on " + api.url());
+      resources.apply(withStore(document, options, storePort), options.mesh());
 
       impairments = new Impairments(options.faults());
       relay = relayed ? own(relay(nodes, reflectorPort, impairments)) : null;
@@ -102,20 +105,17 @@ final class LocalMesh implements AutoCloseable {
                               + code
                               + " and is started again; log: "
                               + log)));
-
-      EmbeddedStore embedded = await(storeStart);
-      store = embedded == null ? null : own(new SqlStore(embedded.url()));
-      if (store != null) {
-        store.createTables();
-        terminal.progress("store is running: QuestDB on " + store.url());
-      }
-      resources.apply(withStore(document, options, embedded), options.mesh());
       terminal.progress(
           "LlamaMesh "
               + document.namespace()
               + "/"
               + document.name()
               + " created, the operator takes it from here");
+
+      store = await(storeStart);
+      if (store != null) {
+        terminal.progress("store is running: QuestDB on " + store.url());
+      }
       scraper = own(new ScraperClient(this::scraperAddress));
     } catch (Exception | Error e) {
       close();
@@ -216,6 +216,10 @@ final class LocalMesh implements AutoCloseable {
 
   @Override
   public void close() {
+    closeAll(parts);
+  }
+
+  private static void closeAll(Deque<AutoCloseable> parts) {
     while (!parts.isEmpty()) {
       AutoCloseable part = parts.pop();
       try {
@@ -273,31 +277,45 @@ final class LocalMesh implements AutoCloseable {
         impairments);
   }
 
-  /** The store takes as long to start as everything else together, so it starts beside it. */
-  private FutureTask<@Nullable EmbeddedStore> startStore(
-      LocalOptions options, MeshDocument document) {
-    boolean wanted = options.store() == null && !document.namesAStore();
-    FutureTask<@Nullable EmbeddedStore> start =
-        new FutureTask<>(() -> wanted ? EmbeddedStore.start(workspace.store(), 0) : null);
+  /**
+   * The store takes as long to start as everything else together, so it starts beside it, on a port
+   * that the mesh already names; its tables are there long before the first window is.
+   */
+  private FutureTask<@Nullable SqlStore> startStore(boolean wanted, int port) {
+    Deque<AutoCloseable> opened = new ArrayDeque<>();
+    FutureTask<@Nullable SqlStore> start =
+        new FutureTask<>(() -> {
+          if (!wanted) {
+            return null;
+          }
+          EmbeddedStore started = EmbeddedStore.start(workspace.store(), port);
+          opened.push(started);
+          SqlStore sql = new SqlStore(started.url());
+          opened.push(sql);
+          sql.createTables();
+          return sql;
+        });
     Thread.ofPlatform().name("store-start").start(start);
     own(() -> {
-      EmbeddedStore started = await(start);
-      if (started != null) {
-        started.close();
+      try {
+        await(start);
+      } finally {
+        closeAll(opened);
       }
     });
     return start;
   }
 
   private static MeshDocument withStore(
-      MeshDocument document, LocalOptions options, @Nullable EmbeddedStore embedded) {
+      MeshDocument document, LocalOptions options, int storePort) {
     if (options.store() != null) {
       LocalOptions.ExternalStore s = options.store();
       return document.withStore(s.url(), s.org(), s.bucket(), s.token());
     }
-    return embedded == null
+    return storePort == 0
         ? document
-        : document.withStore(embedded.url(), "local", "llama", "questdb-asks-for-none");
+        : document.withStore(
+            EmbeddedStore.url(storePort), "local", "llama", "questdb-asks-for-none");
   }
 
   private static <T extends @Nullable Object> T await(FutureTask<T> task) throws Exception {

@@ -22,6 +22,14 @@ final class Ports {
     }
   }
 
+  /** A TCP port of 127.0.0.1 that was free a moment ago. */
+  static int free() throws IOException {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
+      return socket.getLocalPort();
+    }
+  }
+
   private static void check(InetAddress address, int reflectorPort, int apiPort) throws UserError {
     try (DatagramSocket udp = new DatagramSocket(null);
         ServerSocket tcp = new ServerSocket()) {

@@ -52,6 +52,11 @@ public final class EmbeddedStore implements AutoCloseable {
 
   /** The URL of its write API and of its queries. */
   public String url() {
+    return url(port);
+  }
+
+  /** The URL of a store on a port. */
+  public static String url(int port) {
     return "http://127.0.0.1:" + port;
   }
 
