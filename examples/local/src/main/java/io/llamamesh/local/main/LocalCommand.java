@@ -24,6 +24,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "llama-mesh local",
     mixinStandardHelpOptions = true,
+    version = "llama-mesh 0.1.0",
     sortOptions = false,
     usageHelpWidth = 110,
     description = {
@@ -34,7 +35,7 @@ import picocli.CommandLine.Option;
     },
     footer = {
       "",
-      "Faults: 'SOURCE>DESTINATION SETTINGS' or 'NODE down'. One side may be *. Settings: loss=20%, delay=5ms,"
+      "Faults: 'SOURCE>DESTINATION SETTINGS' or 'NODE down'. One side may be *. Settings: loss=20%%, delay=5ms,"
           + " sport=25003 (only that source port; alone it loses all of it). Between two nodes the source's probes"
           + " suffer; with * everything that the node sends or receives does, its answers included.",
       "",

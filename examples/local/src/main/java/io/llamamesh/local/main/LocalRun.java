@@ -60,24 +60,36 @@ final class LocalRun {
   }
 
   private int run() throws Exception {
+    places();
     if (!awaitFirstMatrix()) {
       return 1;
     }
     mesh.wholeMatrix().ifPresent(matrix -> terminal.print("\n" + table.render(matrix)));
-    terminal.print("page     " + mesh.pageUrl());
+    terminal.print("Ctrl-C stops everything; the page is " + mesh.pageUrl() + "\n");
+    show();
+    return finish();
+  }
+
+  /** Where everything is, told before anybody has to wait. */
+  private void places() {
+    terminal.print("         page     " + mesh.pageUrl());
     terminal.print(
-        "kubectl  export KUBECONFIG="
+        "         kubectl  export KUBECONFIG="
             + mesh.workspace().kubeconfig()
             + "; kubectl get llamamesh -n "
             + mesh.namespace());
-    terminal.print("Ctrl-C stops everything\n");
-    show();
-    return finish();
+    terminal.print("         logs     " + mesh.workspace().logs());
+    if (!options.faults().isEmpty()) {
+      terminal.print(
+          "         faults   a relay owns 127.0.0.11 and up and passes the agents' own probes only;"
+              + " the agents and their API are on 127.0.1.11 and up");
+    }
   }
 
   /** Agents ready, joined, every pair reported. */
   private boolean awaitFirstMatrix() throws Exception {
     long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
+    long nextWord = System.nanoTime() + REPORT_NANOS;
     boolean allReady = false;
     int told = -1;
     Expectation expected = mesh.expectation();
@@ -110,10 +122,24 @@ final class LocalRun {
           return true;
         }
       }
+      if (System.nanoTime() - nextWord >= 0) {
+        nextWord = System.nanoTime() + REPORT_NANOS;
+        terminal.progress(
+            "waiting for the first full matrix"
+                + mesh.wholeMatrix().map(LocalRun::reported).orElse(", the scraper is not up yet"));
+      }
       TimeUnit.MILLISECONDS.sleep(ROUND_MILLIS);
     }
     explain(expected);
     return false;
+  }
+
+  private static String reported(MatrixDocument matrix) {
+    return ": "
+        + matrix.pairs().stream().filter(pair -> pair.sent() > 0).count()
+        + " pairs reported so far, windows last "
+        + matrix.intervalSeconds()
+        + " s and are published about 3 s after their end";
   }
 
   private void takeDown() {
@@ -246,7 +272,7 @@ final class LocalRun {
             + sum
             + " rows of "
             + found.size()
-            + " pairs in raw_stats"
+            + " pairs in raw_stats; what reflectors saw and single source ports are in tables of their own"
             + (absent.isEmpty() ? "" : "; none of " + some(absent)));
     return absent.isEmpty();
   }
