@@ -42,7 +42,7 @@ final class Kubelet {
   private final Programs programs;
   private final Path folder;
   private final Map<String, String> environment;
-  private final ProcessListener listener;
+  private final CrashListener listener;
   private final Volumes volumes;
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(PROBE_TIMEOUT).build();
   private final Map<String, RunningPod> running = new HashMap<>();
@@ -50,18 +50,13 @@ final class Kubelet {
   private final Set<String> archiving = new HashSet<>();
   private int podAddresses;
 
-  /** Told of processes that end by themselves. */
-  interface ProcessListener {
-    void ended(String pod, int exitCode, Path log);
-  }
-
   Kubelet(
       KubernetesClient client,
       List<LocalNode> nodes,
       Programs programs,
       Path folder,
       Map<String, String> environment,
-      ProcessListener listener) {
+      CrashListener listener) {
     this.client = client;
     nodes.forEach(node -> this.nodes.put(node.name(), node));
     this.programs = programs;

@@ -40,19 +40,6 @@ public final class LocalCluster implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
 
-  /** Told of processes that end by themselves; called from the cluster's thread. */
-  @FunctionalInterface
-  public interface CrashListener {
-    /**
-     * A pod's process ended and will be started again.
-     *
-     * @param pod the pod's name
-     * @param exitCode its exit code
-     * @param log where its output is
-     */
-    void ended(String pod, int exitCode, Path log);
-  }
-
   private LocalCluster(
       KubernetesClient client, List<LocalNode> nodes, Kubelet kubelet, Workloads workloads) {
     this.client = client;
@@ -88,7 +75,7 @@ public final class LocalCluster implements AutoCloseable {
     }
     Map<String, String> environment =
         Map.of("KUBECONFIG", kubeconfig.toString(), "JAVA_HOME", System.getProperty("java.home"));
-    Kubelet kubelet = new Kubelet(client, nodes, programs, folder, environment, crashes::ended);
+    Kubelet kubelet = new Kubelet(client, nodes, programs, folder, environment, crashes);
     return new LocalCluster(client, nodes, kubelet, new Workloads(client, nodes));
   }
 

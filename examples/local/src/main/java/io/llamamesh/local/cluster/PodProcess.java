@@ -45,10 +45,6 @@ final class PodProcess {
     return new PodProcess(builder.start());
   }
 
-  long pid() {
-    return process.pid();
-  }
-
   boolean isAlive() {
     return process.isAlive();
   }

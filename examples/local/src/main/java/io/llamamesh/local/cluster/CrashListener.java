@@ -1,0 +1,16 @@
+package io.llamamesh.local.cluster;
+
+import java.nio.file.Path;
+
+/** Told of processes that end by themselves; called from the cluster's thread. */
+@FunctionalInterface
+public interface CrashListener {
+  /**
+   * A pod's process ended and will be started again.
+   *
+   * @param pod the pod's name
+   * @param exitCode its exit code
+   * @param log where its output is
+   */
+  void ended(String pod, int exitCode, Path log);
+}
