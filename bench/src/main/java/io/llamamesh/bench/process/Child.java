@@ -1,0 +1,130 @@
+package io.llamamesh.bench.process;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A program that runs until it is closed, its output in a file. Belongs to one thread. */
+public final class Child implements AutoCloseable {
+
+  private static final long STOP_SECONDS = 10;
+  private static final long LOOK_MILLIS = 20;
+
+  private final String name;
+  private final Process process;
+  private final Path log;
+
+  private Child(String name, Process process, Path log) {
+    this.name = name;
+    this.process = process;
+    this.log = log;
+  }
+
+  /**
+   * Starts a program. Where the system has {@code setpriv} it ends with the calling thread, however
+   * that ends.
+   *
+   * @param name for its log and for messages
+   * @param environment all that it gets beside PATH and JAVA_HOME
+   * @param folder where its log goes
+   */
+  public static Child start(
+      String name, List<String> command, Map<String, String> environment, Path folder)
+      throws IOException {
+    List<String> line = new ArrayList<>();
+    Path setpriv = Path.of("/usr/bin/setpriv");
+    if (Files.isExecutable(setpriv)) {
+      line.addAll(List.of(setpriv.toString(), "--pdeathsig", "KILL"));
+    }
+    line.addAll(command);
+    Path log = Files.createTempFile(folder, name + "-", ".log");
+    ProcessBuilder builder =
+        new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(log.toFile());
+    builder.environment().keySet().retainAll(List.of("PATH"));
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().putAll(environment);
+    return new Child(name, builder.start(), log);
+  }
+
+  /** Its number; the same after a shell script has replaced itself by the program. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /** All that it printed so far. */
+  public String output() throws IOException {
+    return Files.readString(log);
+  }
+
+  /**
+   * Waits until its output has a match.
+   *
+   * @throws IOException when it ends before, or takes longer
+   */
+  public Matcher await(String regex, long seconds) throws IOException, InterruptedException {
+    Pattern pattern = Pattern.compile(regex);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    while (true) {
+      boolean alive = process.isAlive();
+      Matcher matcher = pattern.matcher(output());
+      if (matcher.find()) {
+        return matcher;
+      }
+      if (!alive || System.nanoTime() - end > 0) {
+        throw new IOException(name + (alive ? " is not ready: " : " ended: ") + output().strip());
+      }
+      pause(LOOK_MILLIS, () -> false);
+    }
+  }
+
+  /**
+   * Waits for its end.
+   *
+   * @return what it printed
+   * @throws IOException when it fails or takes longer
+   */
+  public String awaitEnd(long seconds) throws IOException, InterruptedException {
+    if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+      throw new IOException(name + " does not end in " + seconds + " s");
+    }
+    if (process.exitValue() != 0) {
+      throw new IOException(name + " failed: " + output().strip());
+    }
+    return output();
+  }
+
+  /**
+   * Lets time pass while something runs by itself.
+   *
+   * @param until ends the wait before
+   */
+  public static void pause(long millis, BooleanSupplier until) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    long left = end - System.nanoTime();
+    while (left > 0 && !until.getAsBoolean()) {
+      TimeUnit.NANOSECONDS.sleep(Math.min(left, TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS)));
+      left = end - System.nanoTime();
+    }
+  }
+
+  /** Ends it: asked first, then by force. */
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

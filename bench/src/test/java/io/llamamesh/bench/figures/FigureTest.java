@@ -1,0 +1,50 @@
+package io.llamamesh.bench.figures;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+
+class FigureTest {
+
+  @Test
+  void aFigureWithoutTargetIsNameValueAndUnit() {
+    assertThat(Figure.of("memory_rss", 96.25, "MiB", Target.none()).line())
+        .isEqualTo("memory_rss=96.3 MiB");
+  }
+
+  @Test
+  void aTargetIsMetUpToItsBound() {
+    assertThat(Figure.of("start", 1, "s", Target.atMost(1)).line())
+        .isEqualTo("start=1 s  (target ≤ 1 s: met)");
+    assertThat(Figure.of("start", 1.01, "s", Target.atMost(1)).line()).endsWith("MISSED)");
+  }
+
+  @Test
+  void aRatioIsToTheReference() {
+    Figure figure = Figure.of("cpu", 4.6, "µs", Target.ratioAtMost(1.15));
+
+    assertThat(figure.against(OptionalDouble.of(4)).line())
+        .isEqualTo("cpu=4.60 µs  (c 4 µs, ratio 1.15; target ratio ≤ 1.15: met)");
+    assertThat(figure.against(OptionalDouble.of(3.9)).line()).contains("ratio 1.18", "MISSED");
+  }
+
+  @Test
+  void withoutReferenceARatioIsUnknownRatherThanMet() {
+    assertThat(Figure.of("cpu", 4.6, "µs", Target.ratioAtMost(1.15)).line()).contains("unknown");
+  }
+
+  @Test
+  void theMedianIgnoresADisturbedRound() {
+    Rounds rounds = new Rounds();
+    assertThat(rounds.median()).isEmpty();
+
+    for (double value : new double[] {4, 40, 5}) {
+      rounds.add(value);
+    }
+    assertThat(rounds.median()).hasValue(5);
+
+    rounds.add(7);
+    assertThat(rounds.median()).hasValue(6);
+  }
+}

@@ -1,0 +1,20 @@
+package io.llamamesh.bench.main;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class BenchMainTest {
+
+  @Test
+  void theListIsHelpAndNoError() {
+    assertThat(BenchMain.run("list")).isZero();
+  }
+
+  @Test
+  void wrongUseExitsWithTwo() {
+    assertThat(BenchMain.run("reflector", "--target", "127.0.0.1:8100")).isEqualTo(2);
+    assertThat(BenchMain.run("reflector", "--target", "nowhere", "--pid", "1")).isEqualTo(2);
+    assertThat(BenchMain.run("nothing-of-the-kind")).isEqualTo(2);
+  }
+}
