@@ -1,0 +1,121 @@
+package io.llamamesh.agent.netns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.collector.PairResult;
+import io.llamamesh.agent.netns.Probing.Manner;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What is called loss is what the network dropped, probe by probe. */
+@InNamespaces
+class LossIT {
+
+  private final Lab lab = Lab.routed();
+  private final Namespace left = lab.host("left");
+  private final Namespace right = lab.host("right");
+
+  @AfterEach
+  void clean() {
+    lab.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aSoundNetworkLosesNothing(Stack stack) {
+    try (var _ = Reflecting.start(right);
+        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+
+      probing.untilProbed(1000).finish();
+
+      assertThat(probing.total(Outcome.RECEIVED)).isEqualTo(probing.total(Outcome.SENT));
+      assertThat(probing.total(Outcome.LOST)).isZero();
+      assertThat(probing.total(Outcome.SEND_ERROR)).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void onePercentDroppedBeforeTheReceiverIsLostToTheProbe(Stack stack) {
+    lossEqualsDrops(stack, "numgen random mod 100 < 1", 2000);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void tenPercentDroppedBeforeTheReceiverAreLostToTheProbe(Stack stack) {
+    lossEqualsDrops(stack, "numgen random mod 100 < 10", 1000);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everythingDroppedBeforeTheReceiverIsLostToTheProbe(Stack stack) {
+    int lost = lossEqualsDrops(stack, "", 400);
+
+    assertThat(lost).isGreaterThanOrEqualTo(400);
+  }
+
+  private int lossEqualsDrops(Stack stack, String chance, int probes) {
+    right.rule("input", "udp dport 8100 " + chance + " counter name seen drop");
+    try (var _ = Reflecting.start(right);
+        Probing probing =
+            Probing.start(left, right, stack, Manner.STANDARD.every(Duration.ofMillis(5)))) {
+
+      probing.untilProbed(probes).finish();
+
+      long dropped = right.seen();
+      assertThat(dropped).isPositive();
+      assertThat(probing.total(Outcome.LOST)).isEqualTo((int) dropped);
+      assertThat(probing.total(Outcome.RECEIVED))
+          .isEqualTo(probing.total(Outcome.SENT) - (int) dropped);
+      assertThat(probing.total(Outcome.RETURN_LOST)).isZero();
+      return probing.total(Outcome.LOST);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whenOneSourcePortIsDroppedOnlyThatPathShowsLoss(Stack stack) {
+    int bad = Probing.BASE_PORT + 1;
+    right.rule("input", "udp sport " + bad + " counter name seen drop");
+    try (var _ = Reflecting.start(right);
+        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+
+      probing.untilProbed(800).finish();
+
+      assertThat(paths(probing, bad)).isNotEmpty().allMatch(path -> path.lost() == path.sent());
+      assertThat(probing.towards(host -> true).flatMap(pair -> pair.paths().stream()))
+          .filteredOn(path -> path.sourcePort() != bad)
+          .isNotEmpty()
+          .allMatch(path -> path.lost() == 0 && path.received() == path.sent());
+      assertThat(probing.total(Outcome.LOST)).isEqualTo((int) right.seen());
+    }
+  }
+
+  private static java.util.List<PairResult.Path> paths(Probing probing, int sourcePort) {
+    return probing
+        .towards(host -> true)
+        .flatMap(pair -> pair.paths().stream())
+        .filter(path -> path.sourcePort() == sourcePort)
+        .toList();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void halfOfTheRepliesDroppedIsLossOnTheReturnAndNoneOnTheWayThere(Stack stack) {
+    left.rule("input", "udp sport 8100 numgen random mod 2 < 1 counter name seen drop");
+    try (var _ = Reflecting.start(right);
+        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+
+      probing.untilProbed(800).finish();
+
+      assertThat(probing.total(Outcome.LOST)).isEqualTo((int) left.seen()).isPositive();
+      assertThat(probing.total(Outcome.FORWARD_LOST)).isZero();
+      // Of the last ones nobody can tell: no later reply speaks of them.
+      assertThat(probing.total(Outcome.RETURN_LOST))
+          .isGreaterThan(probing.total(Outcome.LOST) * 8 / 10);
+    }
+  }
+}

@@ -1,0 +1,221 @@
+package io.llamamesh.agent.netns;
+
+import io.llamamesh.agent.collector.ClosedWindow;
+import io.llamamesh.agent.collector.Collector;
+import io.llamamesh.agent.collector.CollectorCounters;
+import io.llamamesh.agent.collector.CollectorReports;
+import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.collector.PairResult;
+import io.llamamesh.agent.collector.ProbePlan;
+import io.llamamesh.agent.collector.WindowArchive;
+import io.llamamesh.agent.net.NativeNetwork;
+import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.wire.ProbeKeys;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+
+/** A real collector in a namespace, with windows of a second, and what it published. */
+final class Probing implements AutoCloseable {
+
+  /** Where reflectors listen. */
+  static final int PORT = 8100;
+
+  /** Source port of the first flow. */
+  static final int BASE_PORT = 25000;
+
+  static final Duration TIMEOUT = Duration.ofMillis(800);
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  /**
+   * How to probe: each target over so many source ports, each with a probe every period.
+   *
+   * @param bytes length of a datagram
+   */
+  record Manner(int ports, Duration period, int bytes, int tos) {
+
+    static final Manner STANDARD = new Manner(4, Duration.ofMillis(10), 300, 0);
+
+    Manner every(Duration other) {
+      return new Manner(ports, other, bytes, tos);
+    }
+
+    Manner bytes(int other) {
+      return new Manner(ports, period, other, tos);
+    }
+
+    Manner tos(int other) {
+      return new Manner(ports, period, bytes, other);
+    }
+
+    Manner ports(int other) {
+      return new Manner(other, period, bytes, tos);
+    }
+
+    ProbePlan towards(List<InetSocketAddress> targets) {
+      ProbePlan.TrafficClass type =
+          new ProbePlan.TrafficClass("lab", tos, BASE_PORT, TIMEOUT.toNanos(), bytes);
+      return new ProbePlan(
+          Duration.ofSeconds(1).toNanos(),
+          Duration.ofHours(1).toNanos(),
+          targets.stream().map(target -> pair(type, target)).toList());
+    }
+
+    private ProbePlan.Pair pair(ProbePlan.TrafficClass type, InetSocketAddress target) {
+      return new ProbePlan.Pair(
+          type, target, ports, period.toNanos(), false, Map.of("dst_ip", text(target)));
+    }
+
+    private static String text(InetSocketAddress target) {
+      return target.getAddress().getHostAddress();
+    }
+  }
+
+  private final WindowArchive archive = new WindowArchive("lab");
+  private final CollectorCounters counters = new CollectorCounters();
+  private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+  private final Queue<String> left = new ConcurrentLinkedQueue<>();
+  private final Collector collector;
+
+  private Probing(Namespace from, UdpNetwork network, ProbePlan plan) {
+    collector =
+        from.call(() ->
+            Collector.start(
+                network,
+                from.addresses(Stack.DUAL),
+                ThreadLocalRandom.current().nextInt(),
+                archive,
+                counters,
+                List::of,
+                () -> ProbeKeys.NONE,
+                (peer, before, now) -> {},
+                new Reports()));
+    collector.apply(plan);
+  }
+
+  /** Starts probing reflectors at all addresses of a host. */
+  static Probing start(Namespace from, Namespace to, Stack stack, Manner manner) {
+    return start(from, manner.towards(reflectors(to, stack)));
+  }
+
+  static Probing start(Namespace from, ProbePlan plan) {
+    return start(from, nativeNetwork(), plan);
+  }
+
+  static Probing start(Namespace from, UdpNetwork network, ProbePlan plan) {
+    return new Probing(from, network, plan);
+  }
+
+  static UdpNetwork nativeNetwork() {
+    return NativeNetwork.orChannels();
+  }
+
+  static List<InetSocketAddress> reflectors(Namespace host, Stack stack) {
+    return host.addresses(stack).stream().map(Probing::reflector).toList();
+  }
+
+  static InetSocketAddress reflector(InetAddress host) {
+    return new InetSocketAddress(host, PORT);
+  }
+
+  CollectorCounters counters() {
+    return counters;
+  }
+
+  /** Probes until this many have been sent or refused by the kernel. */
+  Probing untilProbed(int probes) {
+    return until(() -> counters.count(Outcome.SENT) + counters.count(Outcome.SEND_ERROR) >= probes);
+  }
+
+  Probing until(java.util.concurrent.Callable<Boolean> condition) {
+    Awaitility.await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).until(condition);
+    return this;
+  }
+
+  /** Probes until this many windows are complete. */
+  Probing untilWindows(int windows) {
+    return until(() -> archive.published() >= windows);
+  }
+
+  /** Stops sending and returns when every probe has its outcome. */
+  Probing finish() {
+    try {
+      if (!collector.finish(PATIENCE)) {
+        throw new AssertionError("probes are still in flight");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+    check();
+    return this;
+  }
+
+  private void check() {
+    if (!failures.isEmpty()) {
+      throw new AssertionError("the collector died", failures.peek());
+    }
+  }
+
+  List<ClosedWindow> windows() {
+    check();
+    return archive.after(0, 10_000).windows();
+  }
+
+  /** Results of all windows towards these targets. */
+  Stream<PairResult> towards(Predicate<String> host) {
+    return windows().stream()
+        .flatMap(window -> window.pairs().stream())
+        .filter(pair -> host.test(String.valueOf(pair.tags().get("dst_ip"))));
+  }
+
+  /** Sum over all published windows. */
+  int total(Outcome outcome) {
+    return towards(host -> true).mapToInt(pair -> pair.count(outcome)).sum();
+  }
+
+  int total(InetAddress target, Outcome outcome) {
+    return towards(target.getHostAddress()::equals).mapToInt(pair -> pair.count(outcome)).sum();
+  }
+
+  /** Targets that the collector left out, and why. */
+  List<String> leftOut() {
+    return new ArrayList<>(left);
+  }
+
+  @Override
+  public void close() {
+    collector.close();
+    check();
+  }
+
+  private final class Reports implements CollectorReports {
+
+    @Override
+    public void cannotProbe(InetSocketAddress target, String className, String reason) {
+      left.add(target + ": " + reason);
+    }
+
+    @Override
+    public void portsSteppedOver(long total) {
+      left.add("ports were taken");
+    }
+
+    @Override
+    public void clockStepped(long total) {}
+
+    @Override
+    public void failed(Throwable cause) {
+      failures.add(cause);
+    }
+  }
+}

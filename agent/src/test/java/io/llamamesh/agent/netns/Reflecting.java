@@ -1,0 +1,66 @@
+package io.llamamesh.agent.netns;
+
+import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.reflector.Reflector;
+import io.llamamesh.agent.reflector.ReflectorCounters;
+import io.llamamesh.agent.reflector.ReflectorOptions;
+import io.llamamesh.agent.reflector.Verdict;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+
+/** A real reflector at the addresses of a namespace. */
+final class Reflecting implements AutoCloseable {
+
+  private static final int EPOCH = 0x11a3a;
+
+  private final ReflectorCounters counters = new ReflectorCounters();
+  private final Reflector reflector;
+
+  private Reflecting(
+      Namespace host,
+      UdpNetwork network,
+      ReflectorOptions options,
+      List<InetAddress> at,
+      int port) {
+    List<InetSocketAddress> locals =
+        at.stream().map(address -> new InetSocketAddress(address, port)).toList();
+    reflector = host.call(() -> Reflector.start(network, locals, options, counters));
+  }
+
+  static Reflecting start(Namespace host) {
+    return start(host, Probing.nativeNetwork(), 1_000_000, Probing.PORT);
+  }
+
+  static Reflecting start(Namespace host, UdpNetwork network, int maxPacketsPerSecond, int port) {
+    return new Reflecting(
+        host,
+        network,
+        ReflectorOptions.standard(maxPacketsPerSecond, EPOCH),
+        host.addresses(Stack.DUAL),
+        port);
+  }
+
+  /** Only at these addresses. */
+  static Reflecting start(Namespace host, List<InetAddress> at) {
+    return new Reflecting(
+        host,
+        Probing.nativeNetwork(),
+        ReflectorOptions.standard(1_000_000, EPOCH),
+        at,
+        Probing.PORT);
+  }
+
+  ReflectorCounters counters() {
+    return counters;
+  }
+
+  long count(Verdict verdict) {
+    return counters.count(verdict);
+  }
+
+  @Override
+  public void close() {
+    reflector.close();
+  }
+}
