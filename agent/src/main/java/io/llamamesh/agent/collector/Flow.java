@@ -21,6 +21,9 @@ final class Flow {
   /** Added: nobody counts it. */
   static final byte HELLO = 16;
 
+  /** Added: the reflector told that it dropped as many. */
+  static final byte OVERLOADED = 32;
+
   private static final byte KIND = 3;
   private static final int MASK = ProbeFormat.MODULUS - 1;
 
@@ -29,6 +32,7 @@ final class Flow {
   private final int path;
   private final SourcePort source;
   private final long phase;
+  private final ToldDrops drops = new ToldDrops();
 
   private long[] sentAt;
   private int[] window;
@@ -176,6 +180,31 @@ final class Flow {
     for (long s = highest - 1; s >= last; s--) {
       mark(s, ((bitmap >>> (highest - 1 - s)) & 1) != 0);
     }
+  }
+
+  /** What the reflector told of its own drops. */
+  ToldDrops drops() {
+    return drops;
+  }
+
+  /**
+   * The reflector dropped so many of the probes from one sequence to before another: marks as many
+   * of those that wait for an answer and were not seen.
+   */
+  void overloaded(long from, long before, int count) {
+    int left = count;
+    for (long s = Math.max(from, oldest); s < before && left > 0; s++) {
+      int place = place(s);
+      if ((state[place] & (KIND | SEEN | HELLO | OVERLOADED)) == PENDING) {
+        state[place] |= OVERLOADED;
+        left--;
+      }
+    }
+  }
+
+  /** When this probe was sent, or the oldest one that is still known. */
+  long sentAtOrAfter(long sequence) {
+    return sentAt[place(Math.max(sequence, oldest))];
   }
 
   private void mark(long sequence, boolean seen) {

@@ -23,7 +23,7 @@ final class Peer {
 
   private final Remote remote;
   private final PeerListener listener;
-  private final DropBudget drops = new DropBudget();
+  private final DropShare overflow = new DropShare();
 
   private PeerState state = PeerState.UP;
   private int unanswered;
@@ -37,11 +37,6 @@ final class Peer {
   private long drainingFrom;
   private long drainingUntil;
   private long helloAt;
-
-  private boolean epochKnown;
-  private int epoch;
-  private int dropsSeen;
-  private long dropsSeenAt;
 
   Peer(Remote remote, PeerListener listener, long now) {
     this.remote = remote;
@@ -57,8 +52,9 @@ final class Peer {
     return state;
   }
 
-  DropBudget drops() {
-    return drops;
+  /** Our share of what its full buffer dropped. */
+  DropShare overflow() {
+    return overflow;
   }
 
   private void become(PeerState next) {
@@ -149,22 +145,5 @@ final class Peer {
     }
     helloAt = now + HELLO_NANOS;
     return true;
-  }
-
-  /** A reply told the reflector's life and how much it dropped in it. */
-  void reflectorDrops(int replyEpoch, int total, long now, long slackNanos) {
-    if (epochKnown && epoch == replyEpoch) {
-      int more = total - dropsSeen;
-      if (more < 0) {
-        return; // an older reply that was overtaken
-      }
-      if (more > 0) {
-        drops.add(dropsSeenAt - slackNanos, now, more);
-      }
-    }
-    epochKnown = true;
-    epoch = replyEpoch;
-    dropsSeen = total;
-    dropsSeenAt = now;
   }
 }

@@ -133,7 +133,7 @@ final class Prober {
       SourcePort port = all.get(i);
       replies.read(port, clockStepped, stalled);
       port.socket().drainErrors(failed);
-      port.checkOverflow(now, 1_000_000_000L);
+      port.checkOverflow(now);
     }
   }
 

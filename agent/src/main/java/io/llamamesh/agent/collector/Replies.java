@@ -56,7 +56,7 @@ final class Replies {
       long now = network.monotonicNanos();
       for (int slot = 0; slot < count; slot++) {
         stampsUsable = batch.kernelStamp(slot) || !stalled;
-        take(slot, arrival(slot, now, clockStepped), now);
+        port.arrived(take(slot, arrival(slot, now, clockStepped), now));
       }
     } while (count == batch.slots());
   }
@@ -70,28 +70,29 @@ final class Replies {
     return arrived - now > 0 ? now : arrived;
   }
 
-  private void take(int slot, long arrived, long now) {
+  /** Whether it answers a probe of ours. */
+  private boolean take(int slot, long arrived, long now) {
     ByteBuffer bytes = batch.bytes();
     if (!parser.parse(bytes, batch.offset(slot), batch.length(slot))) {
       counters.add(CollectorCounters.Event.NOT_A_PROBE);
-      return;
+      return false;
     }
     Flow flow = parser.nonce(bytes) == nonce ? roster.flow(parser.flow(bytes)) : null;
     long sequence = flow == null ? -1 : flow.sequence(parser.sequence(bytes));
     if (flow == null || sequence < 0) {
       counters.add(CollectorCounters.Event.UNEXPECTED);
-      return;
+      return false;
     }
     if (batch.length(slot) != flow.pair().plan().trafficClass().datagramBytes()
         && flow.kind(sequence) == Flow.PENDING) {
       count(flow, sequence, Outcome.CORRUPT);
-      return;
+      return true;
     }
     if (!genuine(flow, slot)) {
       if (flow.kind(sequence) == Flow.PENDING) {
         count(flow, sequence, Outcome.CORRUPT);
       }
-      return;
+      return true;
     }
     boolean ours = parser.hasSlots() && Slots.direction(bytes, parser.slotsAt()) == Slots.REPLY;
     long sentAt = flow.sentAt(sequence);
@@ -99,11 +100,12 @@ final class Replies {
     long rtt = (arrived - sentAt < 0 ? now : arrived) - sentAt;
     long residence = ours ? residence(bytes, parser.slotsAt(), rtt) : UNKNOWN;
     if (ours) {
-      told(flow, bytes, parser.slotsAt(), now);
+      told(flow, sequence, bytes, parser.slotsAt(), now);
     } else {
       flow.pair().peer().replied(now, false);
     }
     account(flow, sequence, rtt, residence);
+    return true;
   }
 
   /** Whether nobody but the holder of a key can have sent this reply, where keys are in use. */
@@ -120,13 +122,12 @@ final class Replies {
     return residence < 0 || residence > rtt ? UNKNOWN : residence;
   }
 
-  private void told(Flow flow, ByteBuffer bytes, int slots, long now) {
+  private static void told(Flow flow, long sequence, ByteBuffer bytes, int slots, long now) {
     Peer peer = flow.pair().peer();
     peer.replied(now, (Slots.flags(bytes, slots) & Slots.FLAG_DRAINING) != 0);
-    peer.reflectorDrops(
-        Slots.epoch(bytes, slots), Slots.drops(bytes, slots), now, flow.pair().timeout());
     flow.reported(
         Slots.highest(bytes, slots), Slots.tracked(bytes, slots), Slots.bitmap(bytes, slots));
+    flow.drops().told(flow, sequence, bytes, slots, peer.overflow());
   }
 
   private void account(Flow flow, long sequence, long rtt, long residence) {

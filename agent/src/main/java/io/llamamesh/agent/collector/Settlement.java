@@ -49,7 +49,7 @@ final class Settlement {
     boolean seen = flow.has(sequence, Flow.SEEN);
     boolean unseen = !seen && flow.has(sequence, Flow.COVERED);
     PairCell cell = flow.pair().cell(flow.window(sequence));
-    Outcome outcome = outcome(flow, sentAt, seen, unseen);
+    Outcome outcome = outcome(flow, sequence, seen, unseen);
     counters.add(outcome);
     if (outcome != Outcome.LOST) {
       cell.count(outcome);
@@ -64,18 +64,22 @@ final class Settlement {
     }
   }
 
-  private static Outcome outcome(Flow flow, long sentAt, boolean seen, boolean unseen) {
+  private static Outcome outcome(Flow flow, long sequence, boolean seen, boolean unseen) {
     Peer peer = flow.pair().peer();
+    long sentAt = flow.sentAt(sequence);
     if (peer.wasDraining(sentAt, flow.pair().timeout())) {
       return Outcome.SUPPRESSED;
     }
     if (!seen && peer.wasRefused(sentAt)) {
       return Outcome.REFUSED;
     }
+    if (!seen && flow.has(sequence, Flow.OVERLOADED)) {
+      return Outcome.OVERLOAD;
+    }
     if (!unseen && flow.source().drops().take(sentAt)) {
       return Outcome.OWN_DROP;
     }
-    if (!seen && peer.drops().take(sentAt)) {
+    if (!seen && peer.overflow().take(sentAt)) {
       return Outcome.OVERLOAD;
     }
     return Outcome.LOST;

@@ -6,9 +6,11 @@ import io.llamamesh.agent.net.UdpSocket;
 final class SourcePort {
 
   private final UdpSocket socket;
-  private final DropBudget drops = new DropBudget();
+  private final DropShare drops = new DropShare();
   private long overflowsSeen;
   private long checkedAt;
+  private long arrivals;
+  private long ours;
   private int users;
 
   SourcePort(UdpSocket socket, long now) {
@@ -24,19 +26,31 @@ final class SourcePort {
     return socket.local().getPort();
   }
 
-  DropBudget drops() {
+  /** How many replies its full buffer is expected to have dropped. */
+  DropShare drops() {
     return drops;
+  }
+
+  /** A datagram was read; {@code reply} when it answers a probe of ours. */
+  void arrived(boolean reply) {
+    arrivals++;
+    ours += reply ? 1 : 0;
   }
 
   /**
    * Notes what the kernel dropped since the last call, to probes sent since then or just before.
+   * Whose datagrams those were nobody knows: what counts is the share that replies have in what
+   * arrived, so that rubbish thrown at this port cannot excuse the network.
    */
-  void checkOverflow(long now, long timeoutNanos) {
+  void checkOverflow(long now) {
     long overflows = socket.overflows();
     if (overflows > overflowsSeen) {
-      drops.add(checkedAt - timeoutNanos, now, overflows - overflowsSeen);
+      double share = arrivals == 0 ? 1 : (double) ours / arrivals;
+      drops.add(checkedAt, now, (overflows - overflowsSeen) * share);
+      overflowsSeen = overflows;
+      arrivals = 0;
+      ours = 0;
     }
-    overflowsSeen = overflows;
     checkedAt = now;
   }
 

@@ -44,9 +44,11 @@ final class Echo {
    * #stamp}.
    *
    * @param nowNanos monotonic
-   * @param drops what this reflector dropped so far, modulo 2³²
+   * @param arrivals datagrams read from this socket so far, modulo 2³²
+   * @param overflows datagrams that its full buffer dropped so far, modulo 2³²
    */
-  Verdict look(Batch batch, int slot, long nowNanos, int drops, boolean draining) {
+  Verdict look(
+      Batch batch, int slot, long nowNanos, int arrivals, int overflows, boolean draining) {
     ByteBuffer bytes = batch.bytes();
     marked = false;
     offset = batch.offset(slot);
@@ -69,6 +71,7 @@ final class Echo {
       return Verdict.UNKEYED;
     }
     if (!limit.pass(nowNanos)) {
+      remember(batch, slot);
       return Verdict.OVER_LIMIT;
     }
     tos = parser.tos(bytes);
@@ -77,7 +80,7 @@ final class Echo {
           ? Verdict.SEEN_BEFORE
           : Verdict.REFLECTED;
     }
-    fill(batch, slot, drops, draining);
+    fill(batch, slot, arrivals, overflows, draining);
     return Verdict.REFLECTED;
   }
 
@@ -112,15 +115,26 @@ final class Echo {
         : Verdict.REFLECTED;
   }
 
-  private void fill(Batch batch, int slot, int drops, boolean draining) {
+  /** Over the limit: its sender will be told with the next probe of this flow that passes. */
+  private void remember(Batch batch, int slot) {
+    ByteBuffer bytes = batch.bytes();
+    if (parser.hasSlots() && (Slots.flags(bytes, parser.slotsAt()) & Slots.FLAG_HELLO) == 0) {
+      flows.dropped(parser.nonceAndFlow(bytes), sourceKey(batch, slot));
+    }
+  }
+
+  private static long sourceKey(Batch batch, int slot) {
+    return FlowMemory.mix(batch.sourceHigh(slot) * 31 + batch.sourceLow(slot))
+        + batch.sourcePort(slot);
+  }
+
+  private void fill(Batch batch, int slot, int arrivals, int overflows, boolean draining) {
     ByteBuffer bytes = batch.bytes();
     marked = true;
     hello = (Slots.flags(bytes, parser.slotsAt()) & Slots.FLAG_HELLO) != 0;
     slotsAt = parser.slotsAt();
-    long sourceKey =
-        FlowMemory.mix(batch.sourceHigh(slot) * 31 + batch.sourceLow(slot))
-            + batch.sourcePort(slot);
-    int entry = flows.arrived(parser.nonceAndFlow(bytes), sourceKey, parser.sequence(bytes));
+    int entry =
+        flows.arrived(parser.nonceAndFlow(bytes), sourceKey(batch, slot), parser.sequence(bytes));
     int tosSeen = batch.tos(slot);
     Slots.reply(
         bytes,
@@ -130,7 +144,7 @@ final class Echo {
             | (tosSeen >= 0 ? Slots.FLAG_TOS_SEEN : 0),
         Math.max(0, tosSeen));
     Slots.flow(bytes, slotsAt, flows.highest(entry), flows.tracked(entry), flows.bitmap(entry));
-    Slots.reflector(bytes, slotsAt, options.epoch(), drops);
+    Slots.reflector(bytes, slotsAt, options.epoch(), flows.limited(entry), arrivals, overflows);
     Slots.receivedAt(bytes, slotsAt, batch.stampNanos(slot));
   }
 

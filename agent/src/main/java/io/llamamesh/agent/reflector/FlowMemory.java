@@ -4,19 +4,23 @@ import io.llamamesh.agent.wire.ProbeFormat;
 
 /**
  * Per flow the highest sequence seen and which of the 64 before it: what tells a sender in which
- * direction a probe was lost. Holds 65,536 flows in sets of 8; the longest unused of a set makes
- * room.
+ * direction a probe was lost; and how many of its probes the limit dropped, which are nobody else's
+ * business. Holds 65,536 flows in sets of 8; the longest unused of a set makes room.
  */
 final class FlowMemory {
 
   static final int WAYS = 8;
   static final int SETS = 8192;
 
+  /** Of a flow none of whose probes was seen yet, though some were dropped. */
+  private static final byte NOTHING_SEEN = -1;
+
   private final long[] flow = new long[SETS * WAYS];
   private final long[] source = new long[SETS * WAYS];
   private final long[] bitmap = new long[SETS * WAYS];
   private final int[] highest = new int[SETS * WAYS];
   private final byte[] tracked = new byte[SETS * WAYS];
+  private final int[] limited = new int[SETS * WAYS];
   private final int[] usedAt = new int[SETS * WAYS];
   private int clock;
 
@@ -29,12 +33,11 @@ final class FlowMemory {
    * @return the entry, to be asked with the methods below before the next call
    */
   int arrived(long nonceAndFlow, long sourceKey, int sequence) {
-    int base = (int) (mix(nonceAndFlow ^ Long.rotateLeft(sourceKey, 17)) & (SETS - 1)) * WAYS;
+    int base = set(nonceAndFlow, sourceKey);
     int oldest = base;
-    int now = tick();
     for (int i = base; i < base + WAYS; i++) {
       if (usedAt[i] != 0 && flow[i] == nonceAndFlow && source[i] == sourceKey) {
-        usedAt[i] = now;
+        usedAt[i] = tick();
         note(i, sequence);
         return i;
       }
@@ -42,13 +45,42 @@ final class FlowMemory {
         oldest = i;
       }
     }
-    flow[oldest] = nonceAndFlow;
-    source[oldest] = sourceKey;
-    bitmap[oldest] = 0;
+    take(oldest, nonceAndFlow, sourceKey);
     highest[oldest] = sequence;
     tracked[oldest] = 0;
-    usedAt[oldest] = now;
     return oldest;
+  }
+
+  /**
+   * Notes a probe that the limit dropped. It makes no known flow forgotten: where all places of its
+   * set are taken, a flow of which nothing was ever seen is not noted.
+   */
+  void dropped(long nonceAndFlow, long sourceKey) {
+    int base = set(nonceAndFlow, sourceKey);
+    for (int i = base; i < base + WAYS; i++) {
+      if (usedAt[i] == 0) {
+        take(i, nonceAndFlow, sourceKey);
+        tracked[i] = NOTHING_SEEN;
+        limited[i] = 1;
+        return;
+      }
+      if (flow[i] == nonceAndFlow && source[i] == sourceKey) {
+        limited[i]++;
+        return;
+      }
+    }
+  }
+
+  private static int set(long nonceAndFlow, long sourceKey) {
+    return (int) (mix(nonceAndFlow ^ Long.rotateLeft(sourceKey, 17)) & (SETS - 1)) * WAYS;
+  }
+
+  private void take(int entry, long nonceAndFlow, long sourceKey) {
+    flow[entry] = nonceAndFlow;
+    source[entry] = sourceKey;
+    bitmap[entry] = 0;
+    limited[entry] = 0;
+    usedAt[entry] = tick();
   }
 
   private int tick() {
@@ -61,6 +93,11 @@ final class FlowMemory {
   }
 
   private void note(int entry, int sequence) {
+    if (tracked[entry] == NOTHING_SEEN) {
+      highest[entry] = sequence;
+      tracked[entry] = 0;
+      return;
+    }
     int ahead = ProbeFormat.distance(sequence, highest[entry]);
     if (ahead > 0) {
       long moved = ahead < 64 ? bitmap[entry] << ahead : 0;
@@ -83,6 +120,11 @@ final class FlowMemory {
 
   long bitmap(int entry) {
     return bitmap[entry];
+  }
+
+  /** How many probes of the flow the limit dropped. */
+  int limited(int entry) {
+    return limited[entry];
   }
 
   /** Spreads the bits of a key; the finalizer of SplitMix64. */

@@ -26,7 +26,8 @@ public final class Reflector implements AutoCloseable {
 
   private final UdpNetwork network;
   private final List<UdpSocket> sockets;
-  private final long[] overflowsSeen;
+  private final int[] arrivals;
+  private final long[] overflows;
   private final Poller poller;
   private final WallClock clock;
   private final Batch batch;
@@ -44,7 +45,8 @@ public final class Reflector implements AutoCloseable {
       ReflectorCounters counters) {
     this.network = network;
     this.sockets = List.copyOf(sockets);
-    this.overflowsSeen = new long[sockets.size()];
+    this.arrivals = new int[sockets.size()];
+    this.overflows = new long[sockets.size()];
     this.poller = poller;
     this.clock = new WallClock(network);
     this.batch = network.newBatch(BATCH, ProbeFormat.MAX_DATAGRAM);
@@ -128,28 +130,34 @@ public final class Reflector implements AutoCloseable {
       if (count == 0) {
         break;
       }
+      arrivals[index] += count;
+      noteOverflows(socket, index);
       // One look at both clocks per batch; a step in between makes the residence absurd, and the
       // sender then ignores it.
       var _ = clock.stepped();
       echo.refreshKeys();
       long now = network.monotonicNanos();
       for (int slot = 0; slot < count; slot++) {
-        answer(socket, slot, now);
+        answer(socket, index, slot, now);
       }
       if (count < batch.slots()) {
         break;
       }
     }
     socket.drainErrors((error, high, low, port, detail) -> {});
-    long overflows = socket.overflows();
-    if (overflows != overflowsSeen[index]) {
-      counters.addOverflows(overflows - overflowsSeen[index]);
-      overflowsSeen[index] = overflows;
+  }
+
+  private void noteOverflows(UdpSocket socket, int index) {
+    long total = socket.overflows();
+    if (total != overflows[index]) {
+      counters.addOverflows(total - overflows[index]);
+      overflows[index] = total;
     }
   }
 
-  private void answer(UdpSocket socket, int slot, long now) {
-    Verdict verdict = echo.look(batch, slot, now, (int) counters.ownDrops(), draining);
+  private void answer(UdpSocket socket, int index, int slot, long now) {
+    Verdict verdict =
+        echo.look(batch, slot, now, arrivals[index], (int) overflows[index], draining);
     if (verdict == Verdict.REFLECTED) {
       echo.stamp(batch.bytes(), clock.realtime(network.monotonicNanos()));
       if (socket.reply(batch, slot, echo.tos()) != SendResult.SENT) {

@@ -26,11 +26,6 @@ public final class ReflectorCounters {
     return overflows.get();
   }
 
-  /** What this reflector itself dropped though it was a probe: overflow and limit. */
-  public long ownDrops() {
-    return overflows() + count(Verdict.OVER_LIMIT);
-  }
-
   void add(Verdict verdict) {
     verdicts.getAndIncrement(verdict.ordinal());
   }

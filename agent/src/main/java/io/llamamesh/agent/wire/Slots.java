@@ -14,8 +14,10 @@ import java.nio.ByteBuffer;
  * 24 epoch u32          one life of the reflector
  * 28 highest u32        highest sequence (24 bits) seen of this flow
  * 32 bitmap u64         bit i: sequence highest − 1 − i was seen; only the lowest `tracked` bits count
- * 40 drops u32          datagrams that the reflector itself dropped in this life, modulo 2³²
- * 44 reserved           zero
+ * 40 limited u32        probes of this flow that the reflector dropped over its limit, modulo 2³²
+ * 44 arrivals u32       datagrams of anyone that it read from the socket of this flow, modulo 2³²
+ * 48 overflows u32      datagrams of anyone that this socket's full buffer dropped, modulo 2³²
+ * 52 reserved           zero
  * 56 MAC u64            zero when the probe is not keyed
  * </pre>
  */
@@ -84,10 +86,16 @@ public final class Slots {
     bytes.putLong(at + 32, bitmap);
   }
 
-  /** Writes which life of the reflector answers, and what it dropped in it. */
-  public static void reflector(ByteBuffer bytes, int at, int epoch, int drops) {
+  /**
+   * Writes which life of the reflector answers, and what it dropped in it: of this flow where that
+   * is known, of all together where the kernel does not tell whose they were.
+   */
+  public static void reflector(
+      ByteBuffer bytes, int at, int epoch, int limited, int arrivals, int overflows) {
     bytes.putInt(at + 24, epoch);
-    bytes.putInt(at + 40, drops);
+    bytes.putInt(at + 40, limited);
+    bytes.putInt(at + 44, arrivals);
+    bytes.putInt(at + 48, overflows);
   }
 
   public static void receivedAt(ByteBuffer bytes, int at, long nanos) {
@@ -134,7 +142,15 @@ public final class Slots {
     return bytes.getLong(at + 32);
   }
 
-  public static int drops(ByteBuffer bytes, int at) {
+  public static int limited(ByteBuffer bytes, int at) {
     return bytes.getInt(at + 40);
+  }
+
+  public static int arrivals(ByteBuffer bytes, int at) {
+    return bytes.getInt(at + 44);
+  }
+
+  public static int overflows(ByteBuffer bytes, int at) {
+    return bytes.getInt(at + 48);
   }
 }

@@ -45,12 +45,21 @@ final class Mesh {
 
   Predicate<Probe> refuse = p -> false;
   SendResult result = SendResult.SENT;
+
+  /** Dropped by the reflector since its limit is reached; it tells the flow. */
+  Predicate<Probe> overLimit = p -> false;
+
+  /** Dropped by the reflector's full buffer; it tells everyone. */
+  Predicate<Probe> overflow = p -> false;
+
   boolean draining;
-  int reflectorDrops;
+  int arrivals;
+  int overflows;
   long delay = 200_000;
   long residence = 50_000;
 
   private final Map<Integer, Set<Integer>> seen = new HashMap<>();
+  private final Map<Integer, Integer> limited = new HashMap<>();
   private final ProbeParser parser = new ProbeParser();
 
   Mesh() {
@@ -127,6 +136,15 @@ final class Mesh {
     if (dropForward.test(probe)) {
       return result;
     }
+    if (overflow.test(probe)) {
+      overflows++;
+      return result;
+    }
+    arrivals++;
+    if (overLimit.test(probe)) {
+      limited.merge(probe.flow(), 1, Integer::sum);
+      return result;
+    }
     reflect(probe, buffer, at);
     if (!dropReturn.test(probe)) {
       from.deliver(bytes, to, delay);
@@ -148,7 +166,7 @@ final class Mesh {
     }
     Slots.reply(bytes, at, draining ? Slots.FLAG_DRAINING : 0, 0);
     Slots.flow(bytes, at, highest, Math.min(64, highest - first), bitmap);
-    Slots.reflector(bytes, at, 7, reflectorDrops);
+    Slots.reflector(bytes, at, 7, limited.getOrDefault(probe.flow(), 0), arrivals, overflows);
     Slots.receivedAt(bytes, at, network.realtimeNanos());
     Slots.sentAt(bytes, at, network.realtimeNanos() + residence);
   }

@@ -232,18 +232,4 @@ class ProberTest {
     assertThat(mesh.published(Outcome.OWN_DROP)).isEqualTo(4);
     assertThat(mesh.published(Outcome.LOST)).isZero();
   }
-
-  @Test
-  void whatTheReflectorDroppedIsOverload() {
-    mesh.prober.apply(plan(pair(12, 1, 250 * MILLI)));
-    mesh.run(10 * SECOND);
-    mesh.dropForward = probe -> true;
-    mesh.run(SECOND);
-    mesh.dropForward = probe -> false;
-    mesh.reflectorDrops = 4;
-    mesh.run(30 * SECOND);
-
-    assertThat(mesh.published(Outcome.OVERLOAD)).isEqualTo(4);
-    assertThat(mesh.published(Outcome.LOST)).isZero();
-  }
 }

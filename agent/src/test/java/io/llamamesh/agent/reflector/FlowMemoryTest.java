@@ -53,6 +53,38 @@ class FlowMemoryTest {
   }
 
   @Test
+  void whatTheLimitDroppedIsToldToTheFlowThatItHitAndToNoOther() {
+    memory.arrived(1, 1, 10);
+    memory.dropped(1, 1);
+    memory.dropped(2, 2);
+    memory.dropped(2, 2);
+
+    int first = memory.arrived(1, 1, 12);
+    assertThat(memory.limited(first)).isEqualTo(1);
+    assertThat(memory.tracked(first)).isEqualTo(2);
+    assertThat(memory.bitmap(first)).isEqualTo(0b10);
+    int second = memory.arrived(2, 2, 7);
+    assertThat(memory.limited(second)).isEqualTo(2);
+    assertThat(memory.highest(second)).isEqualTo(7);
+    assertThat(memory.tracked(second)).isZero();
+    assertThat(memory.limited(memory.arrived(3, 3, 1))).isZero();
+  }
+
+  @Test
+  void aFloodOverTheLimitMakesNoKnownFlowForgotten() {
+    for (int flow = 0; flow < 1000; flow++) {
+      memory.arrived(flow, 5, 10);
+    }
+    for (int flow = 1000; flow < 1_000_000; flow++) {
+      memory.dropped(flow, 6);
+    }
+
+    for (int flow = 0; flow < 1000; flow++) {
+      assertThat(memory.tracked(memory.arrived(flow, 5, 11))).isEqualTo(1);
+    }
+  }
+
+  @Test
   void flowsOfDifferentSendersAreKeptApart() {
     memory.arrived(1, 1, 10);
     int entry = memory.arrived(1, 2, 20);
