@@ -60,6 +60,15 @@ final class MatrixCommand implements Callable<Integer> {
       description = "always, never, or auto: where it is a terminal (default: ${DEFAULT-VALUE})")
   private String colour = "auto";
 
+  @Option(
+      names = "--until-complete",
+      paramLabel = "DURATION",
+      converter = Durations.class,
+      description =
+          "asks until every agent's pairs have reported, prints the matrix and ends with 0 whatever the"
+              + " verdict; with 1 and who is missing where that takes longer than 10s, 2m, ...")
+  private @Nullable Duration untilComplete;
+
   private final Environment environment;
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
   private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
@@ -71,6 +80,9 @@ final class MatrixCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     try (http) {
+      if (untilComplete != null) {
+        return awaitComplete(untilComplete);
+      }
       MeshReport report = print();
       while (watch) {
         TimeUnit.SECONDS.sleep(Math.max(1, pause));
@@ -81,6 +93,33 @@ final class MatrixCommand implements Callable<Integer> {
         case NO_DATA -> 1;
         case NODE_LOSS, ZONE_LOSS, PAIR_LOSS, PARTIAL_PATH, ONE_WAY_LOSS, HIGH_LATENCY -> UNHEALTHY;
       };
+    }
+  }
+
+  private int awaitComplete(Duration patience) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      String missing = missing();
+      if (missing.isEmpty()) {
+        print();
+        return 0;
+      }
+      if (System.nanoTime() - deadline > 0) {
+        out.println("incomplete after " + patience.toSeconds() + " s: " + missing);
+        return 1;
+      }
+      TimeUnit.SECONDS.sleep(1);
+    }
+  }
+
+  /** Who has not reported yet, or why nobody can tell; empty: all have. */
+  private String missing() throws InterruptedException {
+    try {
+      return Completeness.missing(
+          ResultsJson.mapper()
+              .readValue(get("/api/v1/matrix?windows=" + windows), MatrixDocument.class));
+    } catch (IOException e) {
+      return String.valueOf(e.getMessage());
     }
   }
 

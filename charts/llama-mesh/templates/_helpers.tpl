@@ -1,0 +1,95 @@
+{{/* The operator's objects have fixed names: agents' and scrapers' roles have them too, and messages name them. */}}
+{{- define "llama-mesh.name" -}}llama-mesh-operator{{- end }}
+
+{{- define "llama-mesh.selector" -}}
+app.kubernetes.io/name: llama-mesh
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: operator
+{{- end }}
+
+{{- define "llama-mesh.labels" -}}
+app.kubernetes.io/name: llama-mesh
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{- define "llama-mesh.serviceAccount" -}}
+{{- if .Values.serviceAccount.create -}}
+{{ .Values.serviceAccount.name | default (include "llama-mesh.name" .) }}
+{{- else -}}
+{{ .Values.serviceAccount.name | default "default" }}
+{{- end -}}
+{{- end }}
+
+{{/* An image's whole name: list of the root and the name. */}}
+{{- define "llama-mesh.image" -}}
+{{- $root := index . 0 -}}
+{{- with $root.Values.image.registry }}{{ trimSuffix "/" . }}/{{ end -}}
+{{ index . 1 }}:{{ $root.Values.image.tag | default $root.Chart.AppVersion }}
+{{- end }}
+
+{{/* The watched namespaces as JSON; empty: all. */}}
+{{- define "llama-mesh.namespaces" -}}
+{{- if .Values.watch.allNamespaces -}}
+{{- if .Values.watch.namespaces }}{{ fail "watch.allNamespaces and watch.namespaces exclude each other: leave one out" }}{{ end -}}
+[]
+{{- else -}}
+{{ .Values.watch.namespaces | default (list .Release.Namespace) | uniq | sortAlpha | toJson }}
+{{- end -}}
+{{- end }}
+
+{{/*
+The operator's rules that belong to a scope: list of the root and one of
+  cluster    what has no namespace: Nodes
+  own        the Lease, in the operator's own namespace
+  meshes     everything else, in the namespaces of meshes
+The rules themselves are the operator's own file, which its tests compare with what it asks for.
+*/}}
+{{- define "llama-mesh.rules" -}}
+{{- $root := index . 0 -}}
+{{- $wanted := index . 1 -}}
+{{- $scopes := dict "nodes" "cluster" "leases" "own" -}}
+{{- $role := $root.Files.Get "files/operator-role.yaml" | fromYaml -}}
+{{- range $rule := $role.rules }}
+{{- $mine := list -}}
+{{- range $resource := $rule.resources }}
+{{- if eq (get $scopes $resource | default "meshes") $wanted }}
+{{- $mine = append $mine $resource }}
+{{- end }}
+{{- end }}
+{{- if $mine }}
+{{ toYaml (list (set (deepCopy $rule) "resources" $mine)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A binding's end: list of the root, the kind of role and its name. */}}
+{{- define "llama-mesh.binding" -}}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: {{ index . 1 }}
+  name: {{ index . 2 }}
+subjects:
+- kind: ServiceAccount
+  name: {{ include "llama-mesh.serviceAccount" (index . 0) }}
+  namespace: {{ (index . 0).Release.Namespace }}
+{{- end }}
+
+{{/* What a pod of ours may: nothing. */}}
+{{- define "llama-mesh.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{- define "llama-mesh.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+capabilities:
+  drop: [ALL]
+{{- end }}

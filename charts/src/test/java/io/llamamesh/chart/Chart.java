@@ -1,0 +1,118 @@
+package io.llamamesh.chart;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.marcnuri.helm.Helm;
+import com.marcnuri.helm.TemplateCommand;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The chart of this repository, rendered by the real Helm. */
+final class Chart {
+  static final Path ROOT = Path.of("..");
+  static final Path FOLDER = Path.of("llama-mesh");
+  static final String RELEASE = "llama-mesh";
+  private static final String OLDEST_KUBERNETES = "1.29.0";
+  static final String NAMESPACE = "llama-mesh";
+  static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
+
+  private Chart() {}
+
+  static Helm helm() {
+    return new Helm(FOLDER);
+  }
+
+  /** Renders with single values, as {@code --set}; without the CRD. */
+  static String render(Map<String, ?> values) {
+    var command = template();
+    values.forEach(command::set);
+    return command.call();
+  }
+
+  /** Renders with a file of values; without the CRD. */
+  static String render(Path values) {
+    return template().withValuesFile(values.toAbsolutePath()).call();
+  }
+
+  /**
+   * The hooks as plain objects: Helm keeps them out of a rendering, so this renders a copy of the
+   * chart where they are none.
+   */
+  static String renderHooks(Path scratch, Map<String, ?> values) throws IOException {
+    Path copy = scratch.resolve("llama-mesh");
+    try (Stream<Path> files = Files.walk(FOLDER)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Path target = copy.resolve(FOLDER.relativize(file).toString());
+        Files.createDirectories(Objects.requireNonNull(target.getParent()));
+        Files.writeString(
+            target, Files.readString(file).replace("helm.sh/hook: ", "llamamesh.io/hook: "));
+      }
+    }
+    var command = template(new Helm(copy.toAbsolutePath()));
+    values.forEach(command::set);
+    return objects(command.call()).stream()
+        .filter(o -> o.at("/metadata/annotations").has("llamamesh.io/hook"))
+        .map(JsonNode::toString)
+        .collect(Collectors.joining("\n---\n"));
+  }
+
+  private static TemplateCommand template() {
+    return template(helm());
+  }
+
+  private static TemplateCommand template(Helm helm) {
+    return helm.template()
+        .withName(RELEASE)
+        .withNamespace(NAMESPACE)
+        .withKubeVersion(OLDEST_KUBERNETES)
+        .skipCrds();
+  }
+
+  /** The objects of a rendering. */
+  static List<JsonNode> objects(String yaml) {
+    List<JsonNode> objects = new ArrayList<>();
+    try (var documents = YAML.readerFor(JsonNode.class).<JsonNode>readValues(yaml)) {
+      while (documents.hasNextValue()) {
+        JsonNode document = documents.nextValue();
+        if (document.isObject()) {
+          objects.add(document);
+        }
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException("not YAML: " + yaml, e);
+    }
+    return objects;
+  }
+
+  static List<JsonNode> ofKind(String yaml, String kind) {
+    return objects(yaml).stream().filter(o -> o.path("kind").asText().equals(kind)).toList();
+  }
+
+  static JsonNode the(String yaml, String kind, String name) {
+    Optional<JsonNode> found =
+        ofKind(yaml, kind).stream().filter(o -> name(o).equals(name)).findFirst();
+    return found.orElseThrow(() -> new AssertionError("no " + kind + " " + name + " in " + yaml));
+  }
+
+  static String name(JsonNode object) {
+    return object.at("/metadata/name").asText();
+  }
+
+  /** Kind and name, ordered. */
+  static List<String> names(String yaml) {
+    return objects(yaml).stream()
+        .map(o -> o.path("kind").asText() + " " + name(o))
+        .sorted(Comparator.naturalOrder())
+        .toList();
+  }
+}
