@@ -28,7 +28,8 @@ record Fault(String name, Impairment impairment, BiPredicate<String, String> tru
     PAIR,
     ONE_PATH,
     ONE_WAY,
-    LATENCY
+    LATENCY_NODE,
+    LATENCY_PAIR
   }
 
   static Fault of(Kind kind, SimulatedMesh mesh) {
@@ -57,7 +58,11 @@ record Fault(String name, Impairment impairment, BiPredicate<String, String> tru
               (s, d) -> (s.equals(a) && d.equals(b)) || (s.equals(b) && d.equals(a)));
       case ONE_WAY -> lossy("one way " + a + ">" + b, loss, (s, d) -> s.equals(a) && d.equals(b));
       case ONE_PATH -> onePath(a, b, random);
-      case LATENCY -> slow(a);
+      case LATENCY_NODE -> slow("slow " + a, (s, d) -> s.equals(a) || d.equals(a));
+      case LATENCY_PAIR ->
+          slow(
+              "pair " + a + "," + b,
+              (s, d) -> (s.equals(a) && d.equals(b)) || (s.equals(b) && d.equals(a)));
     };
   }
 
@@ -132,9 +137,10 @@ record Fault(String name, Impairment impairment, BiPredicate<String, String> tru
         (s, d) -> s.equals(node) || d.equals(node));
   }
 
-  private static Fault slow(String node) {
+  /** A step of 80 ms in the round trip, which has no direction: both ways are suspect. */
+  private static Fault slow(String name, BiPredicate<String, String> slow) {
     return new Fault(
-        "slow " + node,
+        name,
         new Impairment() {
           @Override
           public double loss(String source, String destination, int path) {
@@ -143,10 +149,9 @@ record Fault(String name, Impairment impairment, BiPredicate<String, String> tru
 
           @Override
           public double delay(String source, String destination) {
-            return source.equals(node) ? 40 : 0;
+            return slow.test(source, destination) ? 40 : 0;
           }
         },
-        // A round trip's delay has no direction: both ways of the node are suspect.
-        (s, d) -> s.equals(node) || d.equals(node));
+        slow);
   }
 }

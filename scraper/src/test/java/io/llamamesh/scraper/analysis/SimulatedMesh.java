@@ -57,8 +57,12 @@ final class SimulatedMesh {
   private final List<Probed> probed = new ArrayList<>();
   private final SplittableRandom random;
 
-  /** A mesh of nodes in zones; full up to 65 nodes, else 64 peers each. */
-  SimulatedMesh(int size, int zones, long seed) {
+  /**
+   * A mesh of nodes in zones.
+   *
+   * @param peers whom each node probes; all others where that is as many
+   */
+  SimulatedMesh(int size, int zones, int peers, long seed) {
     random = new SplittableRandom(seed);
     for (int i = 0; i < size; i++) {
       String name = "node-" + i;
@@ -66,19 +70,19 @@ final class SimulatedMesh {
       infos.put(name, new NodeInfo(name, "zone-" + i % zones, ""));
     }
     for (int i = 0; i < size; i++) {
-      Set<Integer> peers = new LinkedHashSet<>();
-      if (size <= 65) {
-        for (int j = 0; j < size; j++) {
-          peers.add(j);
-        }
-      } else {
-        while (peers.size() < 64) {
-          peers.add(random.nextInt(size));
+      Set<Integer> probed = new LinkedHashSet<>();
+      for (int j = 0; j < size && peers >= size - 1; j++) {
+        probed.add(j);
+      }
+      probed.remove(i);
+      while (probed.size() < Math.min(peers, size - 1)) {
+        int peer = random.nextInt(size);
+        if (peer != i) {
+          probed.add(peer);
         }
       }
-      peers.remove(i);
-      for (int peer : peers) {
-        probed.add(new Probed(nodes.get(i), nodes.get(peer)));
+      for (int peer : probed) {
+        this.probed.add(new Probed(nodes.get(i), nodes.get(peer)));
       }
     }
   }

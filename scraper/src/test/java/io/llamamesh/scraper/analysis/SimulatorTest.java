@@ -10,85 +10,143 @@ import io.llamamesh.scraper.matrix.Cell;
 import io.llamamesh.scraper.matrix.MatrixView;
 import io.llamamesh.scraper.matrix.PairSeries;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The right suspect for known faults, seeded. More cases by {@code -Dsimulator.cases=N}; {@code
- * -Dsimulator.quiet=1000} is the acceptance run without faults.
+ * The right suspect for known faults, seeded, and a printed table of how often. {@code
+ * -Dsimulator.cases=N} are the cases per fault kind and mesh, {@code -Dsimulator.quiet=1000} is the
+ * acceptance run without faults.
  */
 final class SimulatorTest {
-  private static final int CASES = Integer.getInteger("simulator.cases", 60);
+  private static final int CASES = Integer.getInteger("simulator.cases", 4);
   private static final int QUIET = Integer.getInteger("simulator.quiet", 20);
-  private static final List<Integer> SIZES = List.of(6, 12, 30, 60, 120, 300);
+  private static final int ZONES = 3;
   private static final MeshReport.Store NO_STORE =
       new MeshReport.Store(MeshReport.Store.State.NOT_CONFIGURED, null, null, 0);
+
+  /** Meshes that are simulated: everyone probes everyone, or so many peers. */
+  private enum Shape {
+    FULL_5(5, 4),
+    FULL_12(12, 11),
+    FULL_30(30, 29),
+    FULL_100(100, 99),
+    SPARSE_30(30, 8),
+    SPARSE_100(100, 16),
+    SPARSE_300(300, 64),
+    SPARSE_1000(1_000, 64);
+
+    private final int nodes;
+    private final int peers;
+
+    Shape(int nodes, int peers) {
+      this.nodes = nodes;
+      this.peers = peers;
+    }
+
+    SimulatedMesh mesh(long seed) {
+      return new SimulatedMesh(nodes, ZONES, peers, seed);
+    }
+  }
+
+  private static final List<String> TABLE = new ArrayList<>();
+
+  @AfterAll
+  static void print() {
+    StringBuilder head = new StringBuilder("%-14s".formatted("top suspect"));
+    for (Shape shape : Shape.values()) {
+      head.append("%12s".formatted(shape.name().toLowerCase(Locale.ROOT)));
+    }
+    System.out.println(head.append("%12s%12s".formatted("all", "verdict")));
+    TABLE.forEach(System.out::println);
+  }
 
   @ParameterizedTest
   @EnumSource
   void theTopSuspectIsTheFault(Kind kind) {
+    StringBuilder row = new StringBuilder("%-14s".formatted(kind));
+    StringBuilder wrong = new StringBuilder();
     int right = 0;
     int verdicts = 0;
-    StringBuilder wrong = new StringBuilder();
-    for (int i = 0; i < CASES; i++) {
-      SimulatedMesh mesh = mesh(kind, i);
-      Fault fault = Fault.of(kind, mesh);
-      MeshReport report = report(mesh, fault.impairment());
-      if (!report.suspects().isEmpty() && named(fault, report.suspects().getFirst(), mesh)) {
-        right++;
-      } else {
-        wrong.append("\n  ").append(mesh.nodes().size()).append(" nodes, ").append(fault.name());
-        wrong.append(": ").append(report.suspects());
+    for (Shape shape : Shape.values()) {
+      int here = 0;
+      for (int i = 0; i < CASES; i++) {
+        SimulatedMesh mesh = shape.mesh(1_000L * kind.name().hashCode() + i);
+        Fault fault = Fault.of(kind, mesh);
+        MeshReport report = report(mesh, fault.impairment());
+        if (!report.suspects().isEmpty() && named(fault, report.suspects().getFirst(), mesh)) {
+          here++;
+        } else {
+          wrong.append("\n  %s, %s: %s".formatted(shape, fault.name(), report.suspects()));
+        }
+        verdicts += accepted(kind).contains(report.verdict()) ? 1 : 0;
       }
-      if (accepted(kind).contains(report.verdict())) {
-        verdicts++;
-      }
+      row.append("%12s".formatted(here + "/" + CASES));
+      right += here;
     }
-    System.out.printf(
-        "%-14s suspect right in %d of %d, verdict in %d%n", kind, right, CASES, verdicts);
+    int cases = CASES * Shape.values().length;
+    TABLE.add(row.append("%12s%12s".formatted(right + "/" + cases, verdicts)).toString());
 
     assertThat(right)
         .as("right suspects; wrong: %s", wrong)
-        .isGreaterThanOrEqualTo(95 * CASES / 100);
-    assertThat(verdicts).as("right verdicts").isGreaterThanOrEqualTo(90 * CASES / 100);
+        .isGreaterThanOrEqualTo(95 * cases / 100);
+    assertThat(verdicts).as("right verdicts").isGreaterThanOrEqualTo(90 * cases / 100);
   }
 
   @Test
   void twoFaultsAtOnceAreBothNamed() {
-    int right = 0;
-    StringBuilder wrong = new StringBuilder();
     List<Kind> kinds =
-        List.of(Kind.NODE_DOWN, Kind.NODE_EGRESS, Kind.NODE_INGRESS, Kind.ONE_WAY, Kind.ZONE_PAIR);
-    for (int i = 0; i < CASES; i++) {
-      SimulatedMesh mesh = new SimulatedMesh(SIZES.get(1 + i % (SIZES.size() - 1)), 4, 7_000L + i);
-      SplittableRandom random = new SplittableRandom(i);
-      Fault first = Fault.of(kinds.get(random.nextInt(3)), mesh);
-      Fault second = Fault.of(kinds.get(random.nextInt(kinds.size())), mesh);
-      List<MeshReport.Suspect> top =
-          report(mesh, both(first.impairment(), second.impairment())).suspects().stream()
-              .limit(3)
-              .toList();
-      boolean found =
-          top.stream().anyMatch(suspect -> named(first, suspect, mesh))
-              && top.stream().anyMatch(suspect -> named(second, suspect, mesh));
-      if (found) {
-        right++;
-      } else {
-        wrong.append("\n  %s, %s: %s".formatted(first.name(), second.name(), top));
+        List.of(
+            Kind.NODE_DOWN,
+            Kind.NODE_EGRESS,
+            Kind.NODE_INGRESS,
+            Kind.ONE_WAY,
+            Kind.PAIR,
+            Kind.ONE_PATH,
+            Kind.ZONE_PAIR);
+    StringBuilder row = new StringBuilder("%-14s".formatted("TWO_AT_ONCE"));
+    StringBuilder wrong = new StringBuilder();
+    int right = 0;
+    for (Shape shape : Shape.values()) {
+      int here = 0;
+      for (int i = 0; i < CASES; i++) {
+        SimulatedMesh mesh = shape.mesh(7_000L + i);
+        SplittableRandom random = new SplittableRandom(31L * shape.nodes + i);
+        Fault first = Fault.of(kinds.get(random.nextInt(3)), mesh);
+        Fault second = Fault.of(kinds.get(random.nextInt(kinds.size())), mesh);
+        List<MeshReport.Suspect> top =
+            report(mesh, both(first.impairment(), second.impairment())).suspects().stream()
+                .limit(3)
+                .toList();
+        if (isAmong(first, top, mesh) && isAmong(second, top, mesh)) {
+          here++;
+        } else {
+          wrong.append("\n  %s, %s, %s: %s".formatted(shape, first.name(), second.name(), top));
+        }
       }
+      row.append("%12s".formatted(here + "/" + CASES));
+      right += here;
     }
-    System.out.printf("%-14s both named in %d of %d%n", "TWO", right, CASES);
+    int cases = CASES * Shape.values().length;
+    TABLE.add(row.append("%12s".formatted(right + "/" + cases)).toString());
 
-    assertThat(right).as("both named; wrong: %s", wrong).isGreaterThanOrEqualTo(90 * CASES / 100);
+    assertThat(right).as("both named; wrong: %s", wrong).isGreaterThanOrEqualTo(90 * cases / 100);
+  }
+
+  private static boolean isAmong(Fault fault, List<MeshReport.Suspect> top, SimulatedMesh mesh) {
+    return top.stream().anyMatch(suspect -> named(fault, suspect, mesh));
   }
 
   @Test
   void aNodeWhoseOwnProbesAllFailIsNamedWithoutAnyDirection() {
-    SimulatedMesh mesh = new SimulatedMesh(300, 3, 11);
+    SimulatedMesh mesh = new SimulatedMesh(300, 3, 64, 11);
     MatrixView healthy = mesh.view((source, destination, path) -> 0);
     List<PairSeries> pairs =
         healthy.pairs().stream()
@@ -120,18 +178,14 @@ final class SimulatorTest {
   void withoutAFaultNobodyIsSuspected() {
     int suspected = 0;
     for (int i = 0; i < QUIET; i++) {
-      SimulatedMesh mesh = new SimulatedMesh(1_000, 5, 90_000L + i);
+      SimulatedMesh mesh = new SimulatedMesh(1_000, 5, 64, 90_000L + i);
       MeshReport report = report(mesh, (source, destination, path) -> 0);
       suspected += report.suspects().isEmpty() ? 0 : 1;
     }
-    System.out.printf("%-14s suspected in %d of %d of 1000 nodes%n", "NONE", suspected, QUIET);
+    TABLE.add(
+        "%-14s%d of %d runs of 1000 nodes accuse somebody".formatted("NONE", suspected, QUIET));
 
     assertThat(suspected).isLessThanOrEqualTo(QUIET / 1_000);
-  }
-
-  private static SimulatedMesh mesh(Kind kind, int i) {
-    // With two nodes a zone at least, so that a zone is not a node.
-    return new SimulatedMesh(SIZES.get(i % SIZES.size()), 3, 1_000L * kind.name().hashCode() + i);
   }
 
   private static boolean named(Fault fault, MeshReport.Suspect suspect, SimulatedMesh mesh) {
@@ -154,7 +208,7 @@ final class SimulatorTest {
       case PAIR -> Set.of(Verdict.PAIR_LOSS, Verdict.ONE_WAY_LOSS);
       case ONE_PATH -> Set.of(Verdict.PARTIAL_PATH);
       case ONE_WAY -> Set.of(Verdict.ONE_WAY_LOSS);
-      case LATENCY -> Set.of(Verdict.HIGH_LATENCY);
+      case LATENCY_NODE, LATENCY_PAIR -> Set.of(Verdict.HIGH_LATENCY);
     };
   }
 
