@@ -5,7 +5,11 @@ import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.analysis.Analysis;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
+import io.llamamesh.scraper.matrix.MatrixDocument.ZonePair;
+import io.llamamesh.scraper.matrix.MatrixView;
+import io.llamamesh.scraper.matrix.PairSeries;
 import io.llamamesh.scraper.matrix.Selection;
+import io.llamamesh.scraper.matrix.ZonePairs;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -34,6 +38,8 @@ final class ReportLoop implements AutoCloseable {
   private final InstantSource clock;
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile MeshReport newest;
+  private volatile List<ZonePair> zonePairs = List.of();
+  private volatile List<PairSeries> pairs = List.of();
   // Owned by whoever analyses: first the constructor, then the thread.
   private Analysis.Past past = Analysis.Past.NONE;
 
@@ -57,6 +63,16 @@ final class ReportLoop implements AutoCloseable {
 
   MeshReport newest() {
     return newest;
+  }
+
+  /** What the newest report was made of, rolled up by zones. */
+  List<ZonePair> zonePairs() {
+    return zonePairs;
+  }
+
+  /** What the newest report was made of. */
+  List<PairSeries> pairs() {
+    return pairs;
   }
 
   @Override
@@ -108,13 +124,11 @@ final class ReportLoop implements AutoCloseable {
   }
 
   private MeshReport analyse() {
+    MatrixView view = matrix.view(Selection.last(Analysis.WINDOWS));
+    zonePairs = ZonePairs.of(view);
+    pairs = view.pairs();
     Analysis.Result result =
-        analysis.analyse(
-            matrix.view(Selection.last(Analysis.WINDOWS)),
-            agents.get(),
-            store.get(),
-            clock.instant(),
-            past);
+        analysis.analyse(view, agents.get(), store.get(), clock.instant(), past);
     past = result.past();
     return result.report();
   }

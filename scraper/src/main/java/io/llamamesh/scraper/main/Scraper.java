@@ -42,6 +42,7 @@ public final class Scraper implements AutoCloseable, View {
   private final CursorKeeping cursors;
   private final ReportLoop reports;
   private final ScraperMetrics metrics;
+  private final NetworkMetrics network;
   private final WebServer web;
   private final @Nullable IngestServer ingest;
 
@@ -93,11 +94,16 @@ public final class Scraper implements AutoCloseable, View {
             pulls::health,
             this::storeStatus,
             clock);
-    this.metrics = new ScraperMetrics(matrix, pulls, this::storeStatus, writer, this::report);
+    this.metrics = new ScraperMetrics(matrix, pulls, this::storeStatus, writer);
+    this.network =
+        new NetworkMetrics(
+            this::report,
+            config.readers().everyPair() ? reports::pairs : List::of,
+            reports::zonePairs);
     MatrixDocuments documents =
         new MatrixDocuments(
             config.mesh(), config.limits().lossPercent(), config.limits().rttP99Millis());
-    web.start(new Api(matrix, documents, this, clock));
+    web.start(new Api(matrix, documents, this, clock), config.readers().accepted());
   }
 
   /** Where the page is. */
@@ -132,7 +138,7 @@ public final class Scraper implements AutoCloseable, View {
 
   @Override
   public String metrics() {
-    return metrics.scrape();
+    return metrics.scrape() + network.scrape();
   }
 
   @Override

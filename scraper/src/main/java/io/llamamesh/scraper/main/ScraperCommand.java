@@ -2,6 +2,7 @@ package io.llamamesh.scraper.main;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.scraper.analysis.Limits;
+import io.llamamesh.scraper.auth.ReaderToken;
 import io.llamamesh.scraper.auth.TokenFile;
 import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.cluster.AgentSource;
@@ -138,6 +139,21 @@ final class ScraperCommand implements Callable<Integer> {
       description = "a pair whose p99 is above is slow (default: ${DEFAULT-VALUE})")
   private Duration rttP99 = Duration.ofMillis(50);
 
+  @Option(
+      names = "--token-file",
+      paramLabel = "FILE",
+      description =
+          "file with a token that the page, the API and /metrics ask for, read again when it"
+              + " changes; the mesh's own tokens of --auth-dir are accepted too (default: they are"
+              + " open to who reaches them)")
+  private @Nullable Path tokenFile;
+
+  @Option(
+      names = "--metrics-every-pair",
+      description =
+          "/metrics has series for every pair, not for bad ones alone: 3 per pair and class")
+  private boolean everyPair;
+
   @Mixin private final StoreOptions storeOptions = new StoreOptions();
 
   @Spec private @Nullable CommandSpec spec;
@@ -153,8 +169,8 @@ final class ScraperCommand implements Callable<Integer> {
     checkPort("--port", port);
     checkPort("--ingest-port", ingestPort);
     String meshName = mesh != null ? mesh : environment.get("MESH_NAME", "default");
-    ScraperConfig config = config(meshName);
     Tokens tokens = tokens();
+    ScraperConfig config = config(meshName, readers(tokens));
     Store store = store();
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
@@ -182,7 +198,19 @@ final class ScraperCommand implements Callable<Integer> {
     return 0;
   }
 
-  private ScraperConfig config(String meshName) {
+  private Readers readers(Tokens tokens) {
+    if (tokenFile == null) {
+      return new Readers(Readers.ALL.accepted(), everyPair);
+    }
+    try {
+      ReaderToken reader = ReaderToken.open(tokenFile, tokens, InstantSource.system());
+      return new Readers(reader::accepts, everyPair);
+    } catch (IOException e) {
+      throw wrong("--token-file cannot be used: " + e);
+    }
+  }
+
+  private ScraperConfig config(String meshName, Readers readers) {
     try {
       return new ScraperConfig(
           meshName,
@@ -191,7 +219,8 @@ final class ScraperCommand implements Callable<Integer> {
           llamaInterval > 0 ? Duration.ofSeconds(llamaInterval) : interval,
           retention,
           agentTimeout,
-          new Limits(lossPercent, rttP99));
+          new Limits(lossPercent, rttP99),
+          readers);
     } catch (IllegalArgumentException e) {
       throw wrong(String.valueOf(e.getMessage()));
     }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param retention how far back the matrix remembers
  * @param agentTimeout of one request to an agent
  * @param limits what makes the network unhealthy
+ * @param readers who may read the page's data, and how much of it as metrics
  */
 public record ScraperConfig(
     String mesh,
@@ -24,8 +25,21 @@ public record ScraperConfig(
     Duration interval,
     Duration retention,
     Duration agentTimeout,
-    Limits limits) {
-  /** Without a place where draining agents post. */
+    Limits limits,
+    Readers readers) {
+  /** Everybody reads. */
+  public ScraperConfig(
+      String mesh,
+      InetSocketAddress web,
+      @Nullable InetSocketAddress ingest,
+      Duration interval,
+      Duration retention,
+      Duration agentTimeout,
+      Limits limits) {
+    this(mesh, web, ingest, interval, retention, agentTimeout, limits, Readers.ALL);
+  }
+
+  /** Without a place where draining agents post; everybody reads. */
   public ScraperConfig(
       String mesh,
       InetSocketAddress web,
@@ -33,7 +47,7 @@ public record ScraperConfig(
       Duration retention,
       Duration agentTimeout,
       Limits limits) {
-    this(mesh, web, null, interval, retention, agentTimeout, limits);
+    this(mesh, web, null, interval, retention, agentTimeout, limits, Readers.ALL);
   }
 
   public ScraperConfig {

@@ -34,6 +34,7 @@ public final class Matrix {
 
   private final Map<SeriesKey, Series> series = new HashMap<>();
   private final Map<String, NodeInfo> nodes = new HashMap<>();
+  private final WindowSums sums = new WindowSums();
   private long newest;
   private long aged;
   private long version;
@@ -131,26 +132,24 @@ public final class Matrix {
     return histories;
   }
 
-  /** How many pairs were seen per window: its end in seconds since the epoch, to the pairs' sum. */
+  /**
+   * All pairs together per window, beyond ten minutes per minute: its end in seconds since the
+   * epoch, to their sum.
+   */
   public synchronized NavigableMap<Long, WindowSum> windows() {
-    NavigableMap<Long, WindowSum> sums = new TreeMap<>();
-    for (Series one : series.values()) {
-      for (Cell cell : one.cells(0, Long.MAX_VALUE - 1, Integer.MAX_VALUE)) {
-        sums.merge(
-            cell.end(),
-            new WindowSum(1, cell.sent(), cell.received(), cell.lost()),
-            WindowSum::plus);
-      }
-    }
-    return sums;
+    return sums.copy();
   }
 
   private void putPair(String agent, Point point, long end) {
     SeriesKey key = SeriesKey.of(point, agent);
-    if (!series.computeIfAbsent(key, Series::new).put(Cell.of(point))) {
+    Series one = series.computeIfAbsent(key, Series::new);
+    Cell cell = Cell.of(point);
+    Cell before = one.window(end);
+    if (!one.put(cell)) {
       ignored++;
       return;
     }
+    sums.put(before, cell);
     if (end >= newest) {
       newest = end;
     }
@@ -202,6 +201,7 @@ public final class Matrix {
 
   private void age(long now) {
     aged = now;
+    sums.age(now - fineSeconds, now - keepSeconds);
     series
         .values()
         .removeIf(one -> {

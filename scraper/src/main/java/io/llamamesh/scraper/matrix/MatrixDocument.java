@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param nodes sources and destinations, by zone, then name
  * @param classes traffic classes that have pairs
  * @param pairs what was seen, by source, destination, class; a pair without windows is not there
+ * @param zonePairs the same rolled up by zones, instead of {@code pairs}; absent where it is not
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonPropertyOrder({
@@ -31,7 +32,8 @@ import org.jspecify.annotations.Nullable;
   "rttP99LimitMillis",
   "nodes",
   "classes",
-  "pairs"
+  "pairs",
+  "zonePairs"
 })
 public record MatrixDocument(
     String mesh,
@@ -43,11 +45,13 @@ public record MatrixDocument(
     double rttP99LimitMillis,
     List<Node> nodes,
     List<TrafficClass> classes,
-    List<Pair> pairs) {
+    List<Pair> pairs,
+    @Nullable List<ZonePair> zonePairs) {
   public MatrixDocument {
     nodes = List.copyOf(nodes);
     classes = List.copyOf(classes);
     pairs = List.copyOf(pairs);
+    zonePairs = zonePairs == null ? null : List.copyOf(zonePairs);
   }
 
   /**
@@ -134,4 +138,52 @@ public record MatrixDocument(
           Instant.ofEpochSecond(cell.end()));
     }
   }
+
+  /**
+   * All pairs from one zone to another in one traffic class. Percentiles do not merge: of the
+   * pairs' numbers the median and the worst are told.
+   *
+   * @param source zone of the sources; empty where they have none
+   * @param destination zone of the destinations; empty where they have none
+   * @param port the traffic class
+   * @param family {@code IPv4} or {@code IPv6}
+   * @param pairs how many pairs
+   * @param sent probes sent
+   * @param received probes that returned in time
+   * @param lost probes that count as lost
+   * @param refused probes that the peers' hosts refused, which are not loss
+   * @param lossPercent of all of them together; absent without any that counts
+   * @param medianLossPercent of the median pair
+   * @param worstLossPercent of the pair that loses most
+   * @param worstSource who probes in that pair
+   * @param worstDestination who is probed in that pair
+   * @param medianRttP50 of the pairs' median RTTs the median, milliseconds
+   * @param worstRttP50 the longest
+   * @param medianRttP99 of the pairs' 99th percentiles the median, milliseconds
+   * @param worstRttP99 the longest
+   * @param medianJitter milliseconds
+   * @param worstJitter milliseconds
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record ZonePair(
+      String source,
+      String destination,
+      String port,
+      String family,
+      int pairs,
+      long sent,
+      long received,
+      long lost,
+      long refused,
+      @Nullable Double lossPercent,
+      @Nullable Double medianLossPercent,
+      @Nullable Double worstLossPercent,
+      String worstSource,
+      String worstDestination,
+      @Nullable Double medianRttP50,
+      @Nullable Double worstRttP50,
+      @Nullable Double medianRttP99,
+      @Nullable Double worstRttP99,
+      @Nullable Double medianJitter,
+      @Nullable Double worstJitter) {}
 }

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -20,14 +21,23 @@ import org.jspecify.annotations.Nullable;
  */
 public record MatrixDocuments(String mesh, double lossPercentLimit, double rttP99LimitMillis) {
 
+  private static final int ROLL_UP_ABOVE = 100;
+
+  /** The document of everything. */
+  public MatrixDocument document(MatrixView view, Collection<AgentHealth> agents, Instant now) {
+    return document(view, Slice.ALL, agents, now);
+  }
+
   /**
    * The document.
    *
    * @param view the selected windows
+   * @param slice which pairs of it; nodes and classes are always all
    * @param agents the agents that should report
    * @param now when it is made
    */
-  public MatrixDocument document(MatrixView view, Collection<AgentHealth> agents, Instant now) {
+  public MatrixDocument document(
+      MatrixView view, Slice slice, Collection<AgentHealth> agents, Instant now) {
     TreeMap<String, Node> nodes = new TreeMap<>();
     for (PairSeries pair : view.pairs()) {
       nodes.computeIfAbsent(pair.source(), name -> node(name, view, true));
@@ -51,6 +61,8 @@ public record MatrixDocuments(String mesh, double lossPercentLimit, double rttP9
     TreeSet<TrafficClass> classes =
         new TreeSet<>(Comparator.comparing(TrafficClass::port).thenComparing(TrafficClass::family));
     view.pairs().forEach(pair -> classes.add(new TrafficClass(pair.port(), pair.family())));
+    List<PairSeries> pairs = view.pairs().stream().filter(pair -> slice.takes(pair, view)).toList();
+    boolean zones = rolledUp(slice.rollUp(), nodes.values());
     return new MatrixDocument(
         mesh,
         now,
@@ -61,7 +73,19 @@ public record MatrixDocuments(String mesh, double lossPercentLimit, double rttP9
         rttP99LimitMillis,
         nodes.values().stream().sorted(byZone()).toList(),
         List.copyOf(classes),
-        view.pairs().stream().map(MatrixDocument.Pair::of).toList());
+        zones ? List.of() : pairs.stream().map(MatrixDocument.Pair::of).toList(),
+        zones ? ZonePairs.of(view, pairs) : null);
+  }
+
+  private static boolean rolledUp(Slice.RollUp asked, Collection<Node> nodes) {
+    return switch (asked) {
+      case NONE -> false;
+      case ZONE -> true;
+      case AUTO ->
+          nodes.size() > ROLL_UP_ABOVE
+              && nodes.stream().map(node -> Objects.toString(node.zone(), "")).distinct().count()
+                  > 1;
+    };
   }
 
   private static Comparator<Node> byZone() {

@@ -14,6 +14,12 @@ import java.util.Map;
 public record MatrixView(
     long intervalSeconds, long newest, List<PairSeries> pairs, Map<String, NodeInfo> nodes) {
 
+  /** The zone of a node; empty where it has none. */
+  public String zone(String node) {
+    NodeInfo info = nodes.get(node);
+    return info == null ? "" : info.zone();
+  }
+
   /**
    * What points tell of a node or target.
    *

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The history of one series: windows as they came for a while, then one cell a minute. Not
@@ -51,6 +52,12 @@ final class Series {
     }
     windows.put(cell);
     return true;
+  }
+
+  /** The window that ended then, where it is held as it came. */
+  @Nullable Cell window(long end) {
+    int index = windows.firstAtOrAfter(end);
+    return index < windows.size() && windows.end(index) == end ? windows.get(index) : null;
   }
 
   void putPath(long end, PathCell cell) {

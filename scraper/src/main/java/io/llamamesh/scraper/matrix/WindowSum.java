@@ -9,6 +9,28 @@ package io.llamamesh.scraper.matrix;
  * @param lost probes lost
  */
 public record WindowSum(int series, long sent, long received, long lost) {
+  static WindowSum of(Cell cell) {
+    return new WindowSum(1, cell.sent(), cell.received(), cell.lost());
+  }
+
+  /** A reading of a series replaced by another of the same window. */
+  WindowSum replacing(Cell before, Cell after) {
+    return new WindowSum(
+        series,
+        sent + after.sent() - before.sent(),
+        received + after.received() - before.received(),
+        lost + after.lost() - before.lost());
+  }
+
+  /** Two windows of the same minute: the series are the same ones. */
+  WindowSum then(WindowSum next) {
+    return new WindowSum(
+        Math.max(series, next.series),
+        sent + next.sent,
+        received + next.received,
+        lost + next.lost);
+  }
+
   WindowSum plus(WindowSum other) {
     return new WindowSum(
         series + other.series, sent + other.sent, received + other.received, lost + other.lost);

@@ -1,16 +1,20 @@
 package io.llamamesh.scraper.web;
 
+import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.matrix.MatrixDocuments;
 import io.llamamesh.scraper.matrix.PairHistory;
 import io.llamamesh.scraper.matrix.Selection;
+import io.llamamesh.scraper.matrix.Slice;
 import io.llamamesh.scraper.web.Query.BadQueryException;
 import java.time.InstantSource;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Answers paths; knows nothing of sockets. Thread-safe. */
 public final class Api {
   private static final String PAIRS = "/api/v1/pairs/";
+  private static final String METRICS = "/metrics";
   private static final int NOT_FOUND = 404;
   private static final int BAD_REQUEST = 400;
   private static final int UNAVAILABLE = 503;
@@ -20,6 +24,7 @@ public final class Api {
   private final View view;
   private final InstantSource clock;
   private final Resources resources = new Resources();
+  private final RecentAnswers recent = new RecentAnswers();
 
   /**
    * @param matrix what the documents are made of
@@ -33,21 +38,34 @@ public final class Api {
     this.clock = clock;
   }
 
-  /** The answer to a GET of a path, still encoded, with its query. */
-  Answer get(String rawPath, String rawQuery) {
+  /** Whether a path tells of the mesh, so that a token is asked for where one is set. */
+  static boolean isData(String rawPath) {
+    return rawPath.equals(METRICS)
+        || (rawPath.startsWith("/api/") && !rawPath.startsWith("/api/v1/openapi."));
+  }
+
+  /**
+   * The answer to a GET.
+   *
+   * @param rawPath the path, still encoded
+   * @param known the entity tag of what the asker has; null without
+   */
+  Answer get(String rawPath, String rawQuery, @Nullable String known) {
     try {
       Query query = Query.parse(rawQuery);
       if (rawPath.startsWith(PAIRS)) {
         return pair(rawPath.substring(PAIRS.length()));
       }
       return switch (rawPath) {
-        case "/api/v1/matrix" -> matrix(query);
+        case "/api/v1/matrix" -> matrix(query, rawQuery, known);
         case "/api/v1/report" -> Answer.json(view.report());
         case "/api/v1/windows" -> windows();
         case "/api/v1/agents" -> Answer.json(view.agents());
+        case "/api/v1/openapi.yaml" -> ApiDescription.yaml();
+        case "/api/v1/openapi.json" -> ApiDescription.json();
         case "/healthz" -> Answer.text(200, "ok\n");
         case "/readyz" -> ready();
-        case "/metrics" -> metrics();
+        case METRICS -> metrics();
         default -> resources.get(rawPath);
       };
     } catch (BadQueryException e) {
@@ -55,18 +73,44 @@ public final class Api {
     }
   }
 
-  private Answer matrix(Query query) {
-    Selection selection;
-    try {
-      selection =
-          new Selection(
-              query.number("windows", Selection.DEFAULT_WINDOWS, 1, Selection.MAX_WINDOWS),
-              query.time("since"),
-              query.time("at"));
-    } catch (IllegalArgumentException e) {
-      return Answer.error(BAD_REQUEST, String.valueOf(e.getMessage()));
+  /** Tagged by what it is made of, so that nothing is made for who has it already. */
+  private Answer matrix(Query query, String rawQuery, @Nullable String known) {
+    Selection selection = selection(query);
+    Slice slice = slice(query);
+    List<AgentHealth> agents = view.agents();
+    String tag =
+        "W/\"%x-%x-%x\"".formatted(matrix.version(), agents.hashCode(), rawQuery.hashCode());
+    if (tag.equals(known)) {
+      return Answer.notModified(tag);
     }
-    return Answer.json(documents.document(matrix.view(selection), view.agents(), clock.instant()));
+    Answer made = recent.get(rawQuery, tag);
+    if (made == null) {
+      made =
+          Answer.json(
+              documents.document(matrix.view(selection), slice, agents, clock.instant()), tag);
+      recent.put(rawQuery, made);
+    }
+    return made;
+  }
+
+  private static Selection selection(Query query) {
+    try {
+      return new Selection(
+          query.number("windows", Selection.DEFAULT_WINDOWS, 1, Selection.MAX_WINDOWS),
+          query.time("since"),
+          query.time("at"));
+    } catch (IllegalArgumentException e) {
+      throw new BadQueryException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Slice slice(Query query) {
+    return new Slice(
+        query.text("port"),
+        query.text("family"),
+        query.text("sourceZone"),
+        query.text("destinationZone"),
+        query.oneOf("rollup", Slice.RollUp.NONE));
   }
 
   private Answer pair(String rest) {

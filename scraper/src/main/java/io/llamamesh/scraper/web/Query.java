@@ -4,7 +4,10 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +66,29 @@ record Query(Map<String, String> values) {
     }
     throw new BadQueryException(
         "%s must be a number from %d to %d, was '%s'".formatted(name, least, most, text));
+  }
+
+  /** A text as it is; null where it is absent, which is not the same as empty. */
+  @Nullable String text(String name) {
+    return values.get(name);
+  }
+
+  /** One of an enum's constants, written in lower case. */
+  <E extends Enum<E>> E oneOf(String name, E absent) {
+    String text = values.get(name);
+    if (text == null || text.isEmpty()) {
+      return absent;
+    }
+    List<String> known = new ArrayList<>();
+    for (E constant : absent.getDeclaringClass().getEnumConstants()) {
+      String word = constant.name().toLowerCase(Locale.ROOT);
+      if (word.equals(text)) {
+        return constant;
+      }
+      known.add(word);
+    }
+    throw new BadQueryException(
+        "%s must be one of %s, was '%s'".formatted(name, String.join(", ", known), text));
   }
 
   /** A time as RFC 3339 or seconds since the epoch; absent where it is not given. */

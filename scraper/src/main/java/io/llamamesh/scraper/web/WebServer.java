@@ -9,8 +9,9 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
-import java.util.zip.CRC32C;
+import java.util.function.Predicate;
 import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,9 +44,14 @@ public final class WebServer implements AutoCloseable {
     server.setExecutor(threads);
   }
 
-  /** Starts to answer GET and HEAD. */
-  public void start(Api api) {
-    server.createContext("/", exchange -> handle(exchange, api));
+  /**
+   * Starts to answer GET and HEAD.
+   *
+   * @param accepted whether the value of the header {@code Authorization} lets in to the data; the
+   *     page itself, the API's description and the probes of Kubernetes are everybody's
+   */
+  public void start(Api api, Predicate<@Nullable String> accepted) {
+    server.createContext("/", exchange -> handle(exchange, api, accepted));
     server.start();
   }
 
@@ -60,7 +66,8 @@ public final class WebServer implements AutoCloseable {
     threads.shutdownNow();
   }
 
-  private void handle(HttpExchange exchange, Api api) throws IOException {
+  private void handle(HttpExchange exchange, Api api, Predicate<@Nullable String> accepted)
+      throws IOException {
     try (exchange) {
       Answer answer;
       if (!atOnce.tryAcquire()) {
@@ -69,7 +76,7 @@ public final class WebServer implements AutoCloseable {
         return;
       }
       try {
-        answer = answer(exchange, api);
+        answer = answer(exchange, api, accepted);
         send(exchange, answer);
       } finally {
         atOnce.release();
@@ -77,14 +84,24 @@ public final class WebServer implements AutoCloseable {
     }
   }
 
-  private static Answer answer(HttpExchange exchange, Api api) {
+  private static Answer answer(
+      HttpExchange exchange, Api api, Predicate<@Nullable String> accepted) {
     String method = exchange.getRequestMethod();
     if (!method.equals("GET") && !method.equals("HEAD")) {
       return Answer.error(405, "only GET is answered here");
     }
+    String path = exchange.getRequestURI().getRawPath();
+    var asked = exchange.getRequestHeaders();
+    if (Api.isData(path) && !accepted.test(asked.getFirst("Authorization"))) {
+      exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
+      return Answer.error(
+          401,
+          "a token is required: send it as 'Authorization: Bearer TOKEN', the page asks for it");
+    }
     String query = exchange.getRequestURI().getRawQuery();
+    String known = asked.getFirst("If-None-Match");
     try {
-      return api.get(exchange.getRequestURI().getRawPath(), query == null ? "" : query);
+      return api.get(path, query == null ? "" : query, known).unlessKnown(known);
     } catch (RuntimeException e) {
       LOG.error("request failed path={}", exchange.getRequestURI().getRawPath(), e);
       return Answer.error(500, "the scraper failed to answer; its log says why");
@@ -100,11 +117,9 @@ public final class WebServer implements AutoCloseable {
     headers.set(
         "Cache-Control",
         answer.cacheSeconds() > 0 ? "max-age=" + answer.cacheSeconds() : "no-cache");
-    String tag = tag(answer.body());
-    headers.set("ETag", tag);
-    if (answer.status() == 200
-        && tag.equals(exchange.getRequestHeaders().getFirst("If-None-Match"))) {
-      exchange.sendResponseHeaders(304, -1);
+    headers.set("ETag", answer.tag());
+    if (answer.status() == Answer.NOT_MODIFIED) {
+      exchange.sendResponseHeaders(answer.status(), -1);
       return;
     }
     byte[] body = answer.body();
@@ -124,12 +139,6 @@ public final class WebServer implements AutoCloseable {
         out.write(body);
       }
     }
-  }
-
-  private static String tag(byte[] body) {
-    CRC32C sum = new CRC32C();
-    sum.update(body);
-    return "\"%x-%x\"".formatted(body.length, sum.getValue());
   }
 
   private static byte[] zipped(byte[] body) throws IOException {

@@ -1,0 +1,75 @@
+package io.llamamesh.scraper.auth;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a file says, read again when the file has changed. Whether it has is looked at when somebody
+ * asks, at most every three seconds; what cannot be read leaves the last good content. Thread-safe.
+ */
+final class WatchedFile<T> {
+  private static final Logger LOG = LoggerFactory.getLogger(WatchedFile.class);
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(3);
+
+  /** Makes content of a file. */
+  interface Reader<T> {
+    T read(Path file) throws IOException;
+  }
+
+  private final Path file;
+  private final Reader<T> reader;
+  private final InstantSource clock;
+  private T content;
+  private FileTime readAs;
+  private Instant looked;
+  private @Nullable String complaint;
+
+  WatchedFile(Path file, Reader<T> reader, InstantSource clock) throws IOException {
+    this.file = file;
+    this.reader = reader;
+    this.clock = clock;
+    this.looked = clock.instant();
+    // The time before the content: should it change in between, it is read once more.
+    this.readAs = Files.getLastModifiedTime(file);
+    this.content = reader.read(file);
+  }
+
+  Path file() {
+    return file;
+  }
+
+  synchronized T current() {
+    Instant now = clock.instant();
+    if (Duration.between(looked, now).abs().compareTo(LOOK_EVERY) >= 0) {
+      looked = now;
+      look();
+    }
+    return content;
+  }
+
+  private void look() {
+    try {
+      FileTime changed = Files.getLastModifiedTime(file);
+      if (!changed.equals(readAs)) {
+        content = reader.read(file);
+        readAs = changed;
+        LOG.info("tokens read again file={}", file);
+      }
+      complaint = null;
+    } catch (IOException e) {
+      String said = e.toString();
+      if (!said.equals(complaint)) {
+        complaint = said;
+        LOG.warn("tokens not readable, the last ones stay error={}", said);
+      }
+    }
+  }
+}
