@@ -63,7 +63,7 @@ final class CompletenessTest {
 
   private static String missing(List<Node> nodes, Pair... pairs) {
     return Completeness.missing(
-        new MatrixDocument("m", NOW, 10, 3, NOW, 1, 50, nodes, List.of(), List.of(pairs)));
+        new MatrixDocument("m", NOW, 10, 3, NOW, 1, 50, nodes, List.of(), List.of(pairs), null));
   }
 
   private static Node node(String name, boolean reporting) {
