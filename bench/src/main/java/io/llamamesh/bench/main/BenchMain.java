@@ -1,5 +1,6 @@
 package io.llamamesh.bench.main;
 
+import io.llamamesh.bench.collector.CollectorBench;
 import io.llamamesh.bench.reflector.ReflectorBench;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -28,7 +29,7 @@ import picocli.CommandLine.HelpCommand;
       "",
       "Exit codes: 0 measured (also when a target is missed), 1 cannot measure, 2 wrong use."
     },
-    subcommands = {ReflectorBench.class, HelpCommand.class})
+    subcommands = {ReflectorBench.class, CollectorBench.class, HelpCommand.class})
 public final class BenchMain {
   private BenchMain() {}
 

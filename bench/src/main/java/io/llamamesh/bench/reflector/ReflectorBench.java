@@ -10,13 +10,13 @@ import io.llamamesh.bench.reference.CompiledLoad;
 import io.llamamesh.bench.reference.Load;
 import io.llamamesh.bench.reference.References;
 import io.llamamesh.bench.reference.SocketLoad;
+import io.llamamesh.bench.subject.ReflectorSubject;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -102,7 +102,7 @@ public final class ReflectorBench implements Callable<Integer> {
     if (references != null) {
       Child c = references.start("reflector", "127.0.0.1", 0);
       children.add(c);
-      contenders.add(contender("c", c, "port=(\\d+)"));
+      contenders.add(contender("c", c, Integer.parseInt(c.await("port=(\\d+)", 20).group(1))));
     }
     for (Contender contender : contenders) {
       load.run(contender.at, rate, WARM_UP_SECONDS, FLOWS);
@@ -143,18 +143,13 @@ public final class ReflectorBench implements Callable<Integer> {
 
   private static Contender ours(Workspace workspace, List<Child> children)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(Workspace.program("agent"));
-    command.addAll(
-        List.of("reflector", "--bind", "127.0.0.1", "--port", "0", "--max-pps", "1000000"));
-    Child child = Child.start("agent", command, Map.of(), workspace.folder());
-    children.add(child);
-    return contender("ours", child, "reflector=\\[127\\.0\\.0\\.1:(\\d+)");
+    ReflectorSubject reflector = ReflectorSubject.start(workspace, "127.0.0.1");
+    children.add(reflector.child());
+    return contender("ours", reflector.child(), reflector.port());
   }
 
-  private static Contender contender(String name, Child child, String port)
-      throws IOException, InterruptedException {
-    int number = Integer.parseInt(child.await(port, 20).group(1));
-    InetSocketAddress at = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), number);
+  private static Contender contender(String name, Child child, int port) {
+    InetSocketAddress at = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
     return new Contender(name, at, child.pid(), new Rounds());
   }
 
