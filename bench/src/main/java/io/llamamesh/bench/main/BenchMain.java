@@ -1,6 +1,8 @@
 package io.llamamesh.bench.main;
 
+import io.llamamesh.bench.accuracy.AccuracyBench;
 import io.llamamesh.bench.collector.CollectorBench;
+import io.llamamesh.bench.memory.MemoryBench;
 import io.llamamesh.bench.reflector.ReflectorBench;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -29,7 +31,13 @@ import picocli.CommandLine.HelpCommand;
       "",
       "Exit codes: 0 measured (also when a target is missed), 1 cannot measure, 2 wrong use."
     },
-    subcommands = {ReflectorBench.class, CollectorBench.class, HelpCommand.class})
+    subcommands = {
+      ReflectorBench.class,
+      CollectorBench.class,
+      AccuracyBench.class,
+      MemoryBench.class,
+      HelpCommand.class
+    })
 public final class BenchMain {
   private BenchMain() {}
 

@@ -114,6 +114,11 @@ public final class Child implements AutoCloseable {
     }
   }
 
+  /** Ends it by force. */
+  public void kill() {
+    process.destroyForcibly();
+  }
+
   /** Ends it: asked first, then by force. */
   @Override
   public void close() {
