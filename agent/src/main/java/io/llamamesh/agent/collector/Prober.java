@@ -75,6 +75,7 @@ final class Prober {
     this.replies = new Replies(network, clock, roster, counters, nonce, keys);
     this.keys = keys;
     this.book = new WindowBook(reflected);
+    archive.ends().forEach(book::ended);
     this.settlement = new Settlement(roster, book, archive, counters);
     this.pacer = new Pacer(network.monotonicNanos());
     this.expiredAt = network.monotonicNanos();
@@ -213,7 +214,8 @@ final class Prober {
     if (settlement.pending()) {
       return false;
     }
-    settlement.finish(network.monotonicNanos(), plan.retentionNanos());
+    long now = network.monotonicNanos();
+    settlement.finish(now, clock.realtime(now), plan.retentionNanos());
     return true;
   }
 

@@ -45,8 +45,8 @@ final class Replies {
   /**
    * Reads all that has arrived at a port.
    *
-   * @param clockStepped the wall clock was stepped since the last read: kernel stamps from both
-   *     sides of the step are mixed, so the time of the read serves instead
+   * @param clockStepped the wall clock was stepped since the last read: stamps from both sides of
+   *     the step are mixed, so the RTTs are not known
    * @param stalled we come late: without kernel stamps the RTTs are not known
    */
   void read(SourcePort port, boolean clockStepped, boolean stalled) {
@@ -55,23 +55,14 @@ final class Replies {
       count = port.socket().receive(batch);
       long now = network.monotonicNanos();
       for (int slot = 0; slot < count; slot++) {
-        stampsUsable = batch.kernelStamp(slot) || !stalled;
-        port.arrived(take(slot, arrival(slot, now, clockStepped), now));
+        stampsUsable = !clockStepped && (batch.kernelStamp(slot) || !stalled);
+        port.arrived(take(slot, now));
       }
     } while (count == batch.slots());
   }
 
-  /** When a reply arrived, by the monotonic clock. */
-  private long arrival(int slot, long now, boolean clockStepped) {
-    if (clockStepped) {
-      return now;
-    }
-    long arrived = clock.monotonic(batch.stampNanos(slot));
-    return arrived - now > 0 ? now : arrived;
-  }
-
   /** Whether it answers a probe of ours. */
-  private boolean take(int slot, long arrived, long now) {
+  private boolean take(int slot, long now) {
     ByteBuffer bytes = batch.bytes();
     if (!parser.parse(bytes, batch.offset(slot), batch.length(slot))) {
       counters.add(CollectorCounters.Event.NOT_A_PROBE);
@@ -95,9 +86,7 @@ final class Replies {
       return true;
     }
     boolean ours = parser.hasSlots() && Slots.direction(bytes, parser.slotsAt()) == Slots.REPLY;
-    long sentAt = flow.sentAt(sequence);
-    // A reply cannot be older than its probe: the clock was stepped after the last look at it.
-    long rtt = (arrived - sentAt < 0 ? now : arrived) - sentAt;
+    long rtt = rtt(slot, flow.sentAt(sequence), now);
     long residence = ours ? residence(bytes, parser.slotsAt(), rtt) : UNKNOWN;
     if (ours) {
       told(flow, sequence, bytes, parser.slotsAt(), now);
@@ -106,6 +95,14 @@ final class Replies {
     }
     account(flow, sequence, rtt, residence);
     return true;
+  }
+
+  /** The RTT; where stamps are of no use, at least not less than it was. */
+  private long rtt(int slot, long sentAt, long now) {
+    long arrived = clock.monotonic(batch.stampNanos(slot));
+    // Before its probe or yet to come: the clock was stepped after the last look at it.
+    stampsUsable &= arrived - sentAt >= 0 && arrived - now <= WallClock.STEP_NANOS;
+    return (stampsUsable && arrived - now < 0 ? arrived : now) - sentAt;
   }
 
   /** Whether nobody but the holder of a key can have sent this reply, where keys are in use. */
@@ -141,7 +138,7 @@ final class Replies {
     }
     long timeout = flow.pair().timeout();
     long network = residence == UNKNOWN ? rtt : rtt - residence;
-    if (network > timeout) {
+    if (network > timeout && stampsUsable) {
       return; // stays pending and becomes a loss: it came, but too late by the network's own doing
     }
     boolean hello = flow.has(sequence, Flow.HELLO);

@@ -101,12 +101,12 @@ final class Settlement {
   }
 
   /** Publishes all windows at once: no further probe will be sent or answered. */
-  void finish(long now, long retention) {
-    book.leave(now);
+  void finish(long now, long realtime, long retention) {
+    book.leaveEarly(now, realtime);
     WindowBook.Window window =
         book.settled(now + longestTimeout() + WindowBook.GRACE_NANOS, longestTimeout());
     while (window != null) {
-      publish(window, retention);
+      publish(window, now, retention);
       window = book.settled(now + longestTimeout() + WindowBook.GRACE_NANOS, longestTimeout());
     }
   }
@@ -115,7 +115,7 @@ final class Settlement {
   void publish(long now, long retention) {
     WindowBook.Window window = book.settled(now, longestTimeout());
     while (window != null) {
-      publish(window, retention);
+      publish(window, now, retention);
       window = book.settled(now, longestTimeout());
     }
   }
@@ -131,7 +131,7 @@ final class Settlement {
     return longest;
   }
 
-  private void publish(WindowBook.Window window, long retention) {
+  private void publish(WindowBook.Window window, long now, long retention) {
     // A pair that left and one that came in its place are one series: two points of it with one
     // time
     // would overwrite each other in the store.
@@ -148,6 +148,7 @@ final class Settlement {
             window.endRealtime(),
             List.copyOf(results.values()),
             window.reflected()),
+        now,
         retention);
     counters.add(CollectorCounters.Event.WINDOW);
   }

@@ -13,7 +13,8 @@ import java.util.function.Predicate;
 public final class WindowArchive {
 
   private final String bootId;
-  private final Deque<ClosedWindow> windows = new ArrayDeque<>();
+  private final Deque<Kept> windows = new ArrayDeque<>();
+  private boolean begun;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition news = lock.newCondition();
   private long published;
@@ -43,9 +44,12 @@ public final class WindowArchive {
    */
   public WindowArchive(String bootId, List<ClosedWindow> kept) {
     this(bootId);
-    kept.forEach(this::keep);
+    kept.forEach(window -> keep(window, 0));
     published = kept.isEmpty() ? 0 : kept.getLast().sequence();
   }
+
+  /** A window and when it was published, by the monotonic clock. */
+  private record Kept(ClosedWindow window, long at) {}
 
   /** Windows after a place, and whether there are more. */
   public record Page(List<ClosedWindow> windows, boolean more) {
@@ -69,8 +73,14 @@ public final class WindowArchive {
     }
   }
 
-  /** Keeps a window and forgets those that ended longer ago than the retention. */
-  void publish(ClosedWindow window, long retentionNanos) {
+  /**
+   * Keeps a window and forgets those that were published longer ago than the retention. Those of an
+   * earlier life count from the first one of this. The wall clock has no say: when it is stepped,
+   * nothing that was not read yet may get lost.
+   *
+   * @param now monotonic
+   */
+  void publish(ClosedWindow window, long now, long retentionNanos) {
     lock.lock();
     try {
       if (window.sequence() != published + 1) {
@@ -78,11 +88,14 @@ public final class WindowArchive {
             "window " + window.sequence() + " published after window " + published);
       }
       published = window.sequence();
-      long oldest = window.endNanos() - retentionNanos;
-      while (!windows.isEmpty() && windows.getFirst().endNanos() < oldest) {
-        rows -= rows(windows.removeFirst());
+      if (!begun) {
+        begun = true;
+        windows.addAll(drained().stream().map(kept -> new Kept(kept.window(), now)).toList());
       }
-      keep(window);
+      while (!windows.isEmpty() && now - windows.getFirst().at() > retentionNanos) {
+        rows -= rows(windows.removeFirst().window());
+      }
+      keep(window, now);
       news.signalAll();
     } finally {
       lock.unlock();
@@ -90,13 +103,19 @@ public final class WindowArchive {
   }
 
   /** Keeps a window, and forgets the oldest where the bound of memory asks for it. */
-  private void keep(ClosedWindow window) {
-    windows.addLast(window);
+  private void keep(ClosedWindow window, long now) {
+    windows.addLast(new Kept(window, now));
     rows += rows(window);
     while (windows.size() > 1 && rows > MAX_ROWS) {
-      rows -= rows(windows.removeFirst());
+      rows -= rows(windows.removeFirst().window());
       evicted++;
     }
+  }
+
+  private List<Kept> drained() {
+    List<Kept> all = List.copyOf(windows);
+    windows.clear();
+    return all;
   }
 
   private static int rows(ClosedWindow window) {
@@ -177,17 +196,22 @@ public final class WindowArchive {
   public long oldest() {
     lock.lock();
     try {
-      return windows.isEmpty() ? 0 : windows.getFirst().sequence();
+      return windows.isEmpty() ? 0 : windows.getFirst().window().sequence();
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Ends of all windows that are kept, nanoseconds since 1970. */
+  List<Long> ends() {
+    return after(0, Integer.MAX_VALUE).windows().stream().map(ClosedWindow::endNanos).toList();
   }
 
   /** The last window published. */
   public Optional<ClosedWindow> newest() {
     lock.lock();
     try {
-      return Optional.ofNullable(windows.peekLast());
+      return Optional.ofNullable(windows.peekLast()).map(Kept::window);
     } finally {
       lock.unlock();
     }
@@ -207,7 +231,8 @@ public final class WindowArchive {
     List<ClosedWindow> found = new ArrayList<>();
     lock.lock();
     try {
-      for (ClosedWindow window : windows) {
+      for (Kept kept : windows) {
+        ClosedWindow window = kept.window();
         if (!wanted.test(window)) {
           continue;
         }

@@ -8,19 +8,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which window is now, and which wait for the answers to their last probes. Windows are named by
- * the wall clock but begin and end by the monotonic one, so that a stepped clock makes a window
- * shorter and never longer.
+ * the wall clock, but no name is given twice: readers keep points by their time, so a second window
+ * of one name would wipe out the first.
  */
 final class WindowBook {
 
   /** How long after its timeout an answer may still come to be told from a loss. */
   static final long GRACE_NANOS = 2_000_000_000L;
 
+  private static final long SECOND = 1_000_000_000L;
+  private static final long MILLI = 1_000_000L;
+
   /**
    * A window.
    *
    * @param id counts windows of this process
-   * @param endRealtime its end by the wall clock, a multiple of the interval
+   * @param endRealtime its end by the wall clock: a multiple of the interval but after a step back,
+   *     and unlike that of every other window
    * @param leftAt when it ceased to be the present one, monotonic
    * @param reflected what our own reflector sent back meanwhile
    */
@@ -33,6 +37,17 @@ final class WindowBook {
   private long end;
   private long length;
 
+  /** When the present window is left at the latest, monotonic. */
+  private long latest;
+
+  /** Latest end of all windows so far, and end of the last one without its milliseconds. */
+  private long latestEnd = Long.MIN_VALUE;
+
+  private long lastEnd = Long.MIN_VALUE;
+
+  /** How often the wall clock went back to where windows had ended already. */
+  private long turns;
+
   /**
    * A book without a window.
    *
@@ -42,17 +57,28 @@ final class WindowBook {
     this.reflected = reflected;
   }
 
+  /** An earlier life, whose windows are still kept, had a window of this end. */
+  void ended(long end) {
+    latestEnd = Math.max(latestEnd, end);
+    lastEnd = latestEnd;
+    turns = Math.max(turns, end % SECOND / MILLI);
+  }
+
   /**
    * Looks at the clock; every later probe belongs to the window that is present then. Where the
    * interval has changed, the present window goes on to the next boundary of the new one: closed at
-   * once it would carry an end that is yet to come, or one that another window has.
+   * once it would carry an end that is yet to come, or one that another window has. Where the wall
+   * clock was stepped back by less than a window, the present one goes on until the clock has come
+   * round again; where by more, it ends and the next is named by the new time.
    */
   void advance(long now, long realtime, long interval) {
     long boundary = (Math.floorDiv(realtime, interval) + 1) * interval;
-    if (length > 0 && realtime >= start && realtime < end) {
-      if (interval != length) {
+    boolean notYetOver = realtime < end && realtime >= start - length;
+    if (length > 0 && notYetOver && now - latest < 0) {
+      if (interval != length && realtime >= start) {
         end = boundary;
         length = interval;
+        latest = now + 2 * interval;
       }
       return;
     }
@@ -61,14 +87,37 @@ final class WindowBook {
     start = boundary - interval;
     end = boundary;
     length = interval;
+    latest = now + 2 * interval;
   }
 
-  /** Ends the present window at once. */
-  void leave(long now) {
+  private void leave(long now) {
     if (length > 0) {
-      waiting.addLast(new Window(id, end, now, reflected.get()));
+      waiting.addLast(new Window(id, named(end), now, reflected.get()));
       length = 0;
     }
+  }
+
+  /**
+   * Ends the present window before its time. Its end is that second and not one to come: whoever
+   * takes our place will have a window that ends then.
+   */
+  void leaveEarly(long now, long realtime) {
+    end = Math.min(end, Math.max(realtime - realtime % SECOND, start + SECOND));
+    leave(now);
+  }
+
+  /** An end that no window had: where the clock was stepped back, some milliseconds later. */
+  private long named(long wanted) {
+    if (wanted > latestEnd) {
+      latestEnd = wanted;
+      lastEnd = wanted;
+      return wanted;
+    }
+    if (wanted <= lastEnd) {
+      turns++;
+    }
+    lastEnd = wanted;
+    return wanted + turns * MILLI;
   }
 
   /** Number of the present window. */

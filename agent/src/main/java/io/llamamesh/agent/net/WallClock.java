@@ -8,7 +8,7 @@ package io.llamamesh.agent.net;
 public final class WallClock {
 
   /** Larger jumps than this are steps; smaller ones are the cost of reading two clocks. */
-  static final long STEP_NANOS = 100_000;
+  public static final long STEP_NANOS = 100_000;
 
   private static final int SAMPLES = 3;
 

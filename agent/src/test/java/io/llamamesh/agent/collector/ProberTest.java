@@ -184,25 +184,6 @@ class ProberTest {
   }
 
   @Test
-  void steppingTheWallClockByAnHourChangesNoOutcome() {
-    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
-    mesh.run(12 * SECOND);
-    mesh.network.step(3600 * SECOND);
-    mesh.run(12 * SECOND);
-    mesh.network.step(-3600 * SECOND);
-    mesh.run(30 * SECOND);
-
-    assertThat(mesh.published(Outcome.LOST)).isZero();
-    assertThat(mesh.published(Outcome.RECEIVED)).isGreaterThan(400);
-    assertThat(mesh.counters.count(CollectorCounters.Event.CLOCK_STEP)).isEqualTo(2);
-    assertThat(mesh.archive.after(0, 100).windows())
-        .allSatisfy(window ->
-            window.pairs().stream()
-                .map(PairResult::rtt)
-                .forEach(rtt -> assertThat(rtt).isNotNull().matches(r -> r.max() < 20 * MILLI)));
-  }
-
-  @Test
   void aDrainingPeerIsNotCountedButAskedOnceASecondUntilItIsBack() {
     mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
     mesh.run(10 * SECOND);

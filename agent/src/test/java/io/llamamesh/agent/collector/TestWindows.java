@@ -26,6 +26,7 @@ public final class TestWindows {
       archive.publish(
           new ClosedWindow(
               archive.nextSequence(), FIRST_END + i * 10_000_000_000L, List.of(pair), List.of()),
+          i * 10_000_000_000L,
           3600_000_000_000L);
     }
   }

@@ -19,6 +19,7 @@ class WindowArchiveTest {
     for (int i = 1; i <= 100; i++) {
       archive.publish(
           new ClosedWindow(i, i * SECOND, Collections.nCopies(pairs, pair), List.of()),
+          i * SECOND,
           3600 * SECOND);
     }
 
@@ -35,8 +36,43 @@ class WindowArchiveTest {
     archive.publish(
         new ClosedWindow(
             1, SECOND, Collections.nCopies(WindowArchive.MAX_ROWS + 1, pair), List.of()),
+        SECOND,
         SECOND);
 
     assertThat(archive.size()).isEqualTo(1);
+  }
+
+  @Test
+  void aWindowIsKeptForItsTimeWhateverTheWallClockSays() {
+    WindowArchive archive = new WindowArchive("boot");
+    archive.publish(window(1, 100 * SECOND), 0, 60 * SECOND);
+    archive.publish(window(2, 9_000 * SECOND), 50 * SECOND, 60 * SECOND);
+    assertThat(archive.after(0, 9).windows())
+        .extracting(ClosedWindow::sequence)
+        .containsExactly(1L, 2L);
+
+    archive.publish(window(3, 50 * SECOND), 61 * SECOND, 60 * SECOND);
+
+    assertThat(archive.after(0, 9).windows())
+        .extracting(ClosedWindow::sequence)
+        .containsExactly(2L, 3L);
+  }
+
+  @Test
+  void whatAnEarlierLifeLeftIsKeptForItsTimeFromTheFirstWindowOfThisOn() {
+    WindowArchive archive =
+        new WindowArchive("boot", List.of(window(7, SECOND), window(8, 2 * SECOND)));
+    archive.publish(window(9, 9_000 * SECOND), 1_000_000 * SECOND, 60 * SECOND);
+    assertThat(archive.size()).isEqualTo(3);
+
+    archive.publish(window(10, 9_061 * SECOND), 1_000_061 * SECOND, 60 * SECOND);
+
+    assertThat(archive.after(0, 9).windows())
+        .extracting(ClosedWindow::sequence)
+        .containsExactly(10L);
+  }
+
+  private static ClosedWindow window(long sequence, long end) {
+    return new ClosedWindow(sequence, end, List.of(), List.of());
   }
 }

@@ -46,6 +46,74 @@ class WindowBookTest {
   }
 
   @Test
+  void aClockThatIsSteppedBackALittleProlongsTheWindow() {
+    book.advance(0, 100 * SECOND, 10 * SECOND);
+    book.advance(SECOND, 101 * SECOND, 10 * SECOND);
+    book.advance(2 * SECOND, 97 * SECOND, 10 * SECOND);
+    book.advance(14 * SECOND, 109 * SECOND, 10 * SECOND);
+    book.advance(15 * SECOND, 110 * SECOND, 10 * SECOND);
+    book.advance(25 * SECOND, 120 * SECOND, 10 * SECOND);
+
+    assertThat(ends()).containsExactly(110 * SECOND, 120 * SECOND);
+  }
+
+  @Test
+  void aWindowThatIsLeftEarlyEndsInThatSecond() {
+    book.advance(0, 100 * SECOND, 10 * SECOND);
+    book.advance(10 * SECOND, 110 * SECOND, 10 * SECOND);
+    book.leaveEarly(14 * SECOND, 114 * SECOND + 5);
+
+    assertThat(ends()).containsExactly(110 * SECOND, 114 * SECOND);
+  }
+
+  @Test
+  void aLifeThatBeginsWhereTheClockOfTheOneBeforeHadBeenAheadNamesItsWindowsAnew() {
+    book.ended(110 * SECOND);
+    book.ended(120 * SECOND);
+    book.ended(110 * SECOND + 3_000_000);
+    for (long t = 105; t <= 131; t++) {
+      book.advance(t * SECOND, t * SECOND, 10 * SECOND);
+    }
+
+    assertThat(ends())
+        .containsExactly(110 * SECOND + 4_000_000, 120 * SECOND + 4_000_000, 130 * SECOND);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  void howeverTheClockIsSteppedNoEndIsUsedTwiceAndNoWindowIsLongerThanTwo(long seed) {
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+    long now = 0;
+    long wall = 10_000 * SECOND;
+    int present = 0;
+    long presentSince = 0;
+    List<Long> ends = new ArrayList<>();
+    for (int i = 0; i < 20_000; i++) {
+      long step = random.nextLong(SECOND);
+      now += step;
+      wall += step;
+      if (random.nextInt(50) == 0) {
+        wall += random.nextLong(20 * SECOND) - 10 * SECOND;
+      }
+      if (random.nextInt(500) == 0) {
+        wall += (random.nextBoolean() ? 3600 : -3600) * SECOND;
+      }
+      book.advance(now, wall, 10 * SECOND);
+      if (book.present() != present) {
+        present = book.present();
+        presentSince = now;
+      }
+      assertThat(now - presentSince).isLessThanOrEqualTo(21 * SECOND);
+      for (WindowBook.Window window = book.settled(now, SECOND);
+          window != null;
+          window = book.settled(now, SECOND)) {
+        ends.add(window.endRealtime());
+      }
+    }
+    assertThat(ends).hasSizeGreaterThan(500).doesNotHaveDuplicates();
+  }
+
+  @Test
   void aClockThatIsSteppedBackBeginsAnotherWindow() {
     book.advance(0, 100 * SECOND, 10 * SECOND);
     int before = book.present();

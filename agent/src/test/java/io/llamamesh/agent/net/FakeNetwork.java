@@ -7,8 +7,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /** A network whose clocks and datagrams a test plays. */
@@ -29,6 +32,9 @@ public final class FakeNetwork implements UdpNetwork {
   private long offset = START - monotonic;
   private int ephemeral = 40_000;
 
+  /** What the wall clock was ahead of the monotonic one, from when on. */
+  private final NavigableMap<Long, Long> offsets = new TreeMap<>(Map.of(Long.MIN_VALUE, offset));
+
   public FakeNetwork(Wire wire) {
     this.wire = wire;
   }
@@ -37,9 +43,10 @@ public final class FakeNetwork implements UdpNetwork {
     monotonic += nanos;
   }
 
-  /** Steps the wall clock. */
+  /** Steps the wall clock; what has arrived before keeps its stamp. */
   public void step(long nanos) {
     offset += nanos;
+    offsets.put(monotonic, offset);
   }
 
   @Override
@@ -157,7 +164,7 @@ public final class FakeNetwork implements UdpNetwork {
         batch.bytes().put(batch.offset(n), arrival.bytes(), 0, arrival.bytes().limit());
         batch.length[n] = arrival.bytes().limit();
         batch.truncated[n] = false;
-        batch.stamp[n] = arrival.at() + offset;
+        batch.stamp[n] = arrival.at() + offsets.floorEntry(arrival.at()).getValue();
         batch.kernelStamp[n] = true;
         batch.tos[n] = 0;
         batch.sourceHigh[n] = Ip.high(arrival.from().getAddress());

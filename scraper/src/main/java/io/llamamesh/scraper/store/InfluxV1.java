@@ -97,7 +97,7 @@ public final class InfluxV1 implements Store {
 
   private HttpResponse<byte[]> post(List<String> lines) throws WriteFailedException {
     String query =
-        "/write?precision=s&db="
+        "/write?precision=ms&db="
             + encoded(database)
             + (retentionPolicy.isEmpty() ? "" : "&rp=" + encoded(retentionPolicy));
     return send(

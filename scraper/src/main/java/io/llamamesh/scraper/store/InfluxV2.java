@@ -67,7 +67,7 @@ public final class InfluxV2 implements Store {
         InfluxDBClientOptions.builder()
             .url(url)
             .okHttpClient(http)
-            .precision(WritePrecision.S)
+            .precision(WritePrecision.MS)
             // The client insists on both, stores without them ignore both.
             .org(org.isEmpty() ? "-" : org)
             .bucket(bucket.isEmpty() ? "-" : bucket);
@@ -82,7 +82,7 @@ public final class InfluxV2 implements Store {
   @Override
   public void write(List<String> lines) throws WriteFailedException {
     try {
-      writes.writeRecords(WritePrecision.S, lines);
+      writes.writeRecords(WritePrecision.MS, lines);
     } catch (InfluxException e) {
       throw new WriteFailedException(failure(e));
     }

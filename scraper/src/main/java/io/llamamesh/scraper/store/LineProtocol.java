@@ -6,7 +6,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
-/** Points in InfluxDB's line protocol, one line each, times in seconds as LLAMA writes them. */
+/**
+ * Points in InfluxDB's line protocol, one line each, times in milliseconds: agents tell windows
+ * apart by them that would else have the same end.
+ */
 public final class LineProtocol {
   private LineProtocol() {}
 
@@ -33,7 +36,7 @@ public final class LineProtocol {
           }
         });
     point.fields().forEach(line::addField);
-    line.time(point.time().getEpochSecond(), WritePrecision.S);
+    line.time(point.time().toEpochMilli(), WritePrecision.MS);
     return line.toLineProtocol();
   }
 }

@@ -78,8 +78,8 @@ final class RealStoresIT {
     String url = startInfluxDb1(influxd);
 
     try (Store store = new InfluxV1(url, "llama", "", null, null, TIMEOUT, null)) {
-      store.write(List.of("raw_stats,a=b sent=1.0 1700000000"));
-      assertThatThrownBy(() -> store.write(List.of("raw_stats,a=b sent=\"text\" 1700000001")))
+      store.write(List.of("raw_stats,a=b sent=1.0 1700000000000"));
+      assertThatThrownBy(() -> store.write(List.of("raw_stats,a=b sent=\"text\" 1700000001000")))
           .isInstanceOfSatisfying(
               WriteFailure.WriteFailedException.class,
               e -> assertThat(e.failure()).isInstanceOf(WriteFailure.Rejected.class))

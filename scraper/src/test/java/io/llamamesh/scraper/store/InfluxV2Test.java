@@ -44,7 +44,7 @@ final class InfluxV2Test {
     assertThat(requests)
         .singleElement()
         .asString()
-        .contains("precision=s", "org=net", "bucket=llama", "Token secret", "gzip")
+        .contains("precision=ms", "org=net", "bucket=llama", "Token secret", "gzip")
         .endsWith("a x=1.0 1\na x=2.0 2");
   }
 

@@ -12,7 +12,7 @@ final class LineProtocolTest {
   private static final Instant TIME = Instant.parse("2026-11-20T09:40:10Z");
 
   @Test
-  void aPointIsALineWithItsTagsItsFieldsAndSeconds() {
+  void aPointIsALineWithItsTagsItsFieldsAndMilliseconds() {
     Point point =
         new Point(
             Point.RAW_STATS,
@@ -22,7 +22,7 @@ final class LineProtocolTest {
 
     assertThat(LineProtocol.lines(List.of(point)))
         .containsExactly(
-            "raw_stats,dst_name=node-2,port=default,src_name=node-1 sent=160.0 1795167610");
+            "raw_stats,dst_name=node-2,port=default,src_name=node-1 sent=160.0 1795167610000");
   }
 
   @Test
@@ -35,7 +35,7 @@ final class LineProtocolTest {
             Map.of("lost", 0.0));
 
     assertThat(LineProtocol.lines(List.of(point)))
-        .containsExactly("raw_stats,dst_name=x\\ y,src_name=a\\ b\\,c\\=d lost=0.0 1795167610");
+        .containsExactly("raw_stats,dst_name=x\\ y,src_name=a\\ b\\,c\\=d lost=0.0 1795167610000");
   }
 
   @Test
