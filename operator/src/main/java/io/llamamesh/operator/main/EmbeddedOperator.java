@@ -11,6 +11,8 @@ import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.operator.reconcile.LlamaMeshReconciler;
 import io.llamamesh.operator.resources.EventWriter;
+import io.llamamesh.operator.resources.MonitoringApi;
+import io.llamamesh.operator.resources.ScraperLease;
 import io.llamamesh.operator.resources.Writer;
 import io.llamamesh.operator.status.ReportPoller;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -77,7 +79,14 @@ public final class EmbeddedOperator implements AutoCloseable {
     ReportPoller poller = ReportPoller.start();
     LlamaMeshReconciler reconciler =
         new LlamaMeshReconciler(
-            options.images(), writer, new EventWriter(client), poller, Clock.systemUTC(), registry);
+            options.images(),
+            writer,
+            new EventWriter(client),
+            poller,
+            new ScraperLease(client),
+            new MonitoringApi(client, Clock.systemUTC()),
+            Clock.systemUTC(),
+            registry);
     Operator operator =
         new Operator(overrider -> {
           configure(overrider, client, registry, broken);

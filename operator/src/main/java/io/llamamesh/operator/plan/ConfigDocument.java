@@ -1,6 +1,7 @@
 package io.llamamesh.operator.plan;
 
 import io.llamamesh.config.CollectorConfig;
+import io.llamamesh.config.CollectorConfig.Ingest;
 import io.llamamesh.config.CollectorConfig.Port;
 import io.llamamesh.config.CollectorConfig.PortGroupEntry;
 import io.llamamesh.config.CollectorConfig.RateLimit;
@@ -27,14 +28,16 @@ import org.jspecify.annotations.Nullable;
 final class ConfigDocument {
   private final String mesh;
   private final LlamaMeshSpec spec;
+  private final Ingest ingest;
   private final Map<String, PortClass> classes = new TreeMap<>();
 
   /** By source group and peer: a peer is the same target to all who probe it from that group. */
   private final Map<String, Map<String, List<Target>>> peerTargets = new HashMap<>();
 
-  ConfigDocument(String mesh, LlamaMeshSpec spec) {
-    this.mesh = mesh;
-    this.spec = spec;
+  ConfigDocument(MeshFacts facts) {
+    mesh = facts.mesh();
+    spec = facts.spec();
+    ingest = new Ingest(facts.ingestUrl());
     Planner.orEmpty(spec.ports()).forEach(c -> classes.put(c.name(), c));
   }
 
@@ -75,7 +78,7 @@ final class ConfigDocument {
         tests,
         targetLists,
         seconds(Objects.requireNonNull(collector.retention())),
-        null);
+        ingest);
   }
 
   private List<Target> targets(NodeTargets t) {

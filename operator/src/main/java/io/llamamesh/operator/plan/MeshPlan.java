@@ -16,19 +16,23 @@ import java.util.TreeSet;
  * @param configs what each selected node's collector does, by node
  * @param groups the groups' sizes, in the spec's order
  * @param withoutAddress members that have no address of the wanted families: nobody can probe them
+ * @param namesakes targets outside the cluster that are not probed, since a node has their name:
+ *     the results of both would be one
  */
 public record MeshPlan(
     SortedSet<String> selected,
     SortedSet<String> members,
     SortedMap<String, CollectorConfig> configs,
     List<GroupSize> groups,
-    SortedSet<String> withoutAddress) {
+    SortedSet<String> withoutAddress,
+    SortedSet<String> namesakes) {
   public MeshPlan {
     selected = Collections.unmodifiableSortedSet(new TreeSet<>(selected));
     members = Collections.unmodifiableSortedSet(new TreeSet<>(members));
     configs = Collections.unmodifiableSortedMap(new TreeMap<>(configs));
     groups = List.copyOf(groups);
     withoutAddress = Collections.unmodifiableSortedSet(new TreeSet<>(withoutAddress));
+    namesakes = Collections.unmodifiableSortedSet(new TreeSet<>(namesakes));
   }
 
   /**

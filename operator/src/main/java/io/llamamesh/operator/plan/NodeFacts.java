@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param excluded it carries the annotation that takes it out of every mesh
  * @param joined when its agent was first Ready; absent: not yet
  * @param probePort UDP port of the reflector that is on it now; absent: no agent pod is
+ * @param taints those that {@link Taint#matters matter}
  */
 public record NodeFacts(
     String name,
@@ -26,9 +27,11 @@ public record NodeFacts(
     @Nullable String ipv6,
     boolean excluded,
     @Nullable Instant joined,
-    @Nullable Integer probePort) {
+    @Nullable Integer probePort,
+    List<Taint> taints) {
   public NodeFacts {
     labels = Map.copyOf(labels);
+    taints = List.copyOf(taints);
   }
 
   /** Its failure domain, or null where nobody labelled it. */

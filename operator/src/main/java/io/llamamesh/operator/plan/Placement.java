@@ -1,8 +1,10 @@
 package io.llamamesh.operator.plan;
 
+import io.fabric8.kubernetes.api.model.Toleration;
 import io.llamamesh.crd.Agent;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +18,20 @@ public final class Placement {
       Map.of(
           "type", List.of("virtual-kubelet"), "eks.amazonaws.com/compute-type", List.of("fargate"));
 
-  private Placement() {}
+  private final Map<String, String> selector;
+
+  /** What agents tolerate; null: everything. */
+  private final @Nullable List<Toleration> tolerations;
+
+  private Placement(Map<String, String> selector, @Nullable List<Toleration> tolerations) {
+    this.selector = selector;
+    this.tolerations = tolerations;
+  }
+
+  /** That of a mesh's agents; absent: the default. */
+  static Placement of(@Nullable Agent agent) {
+    return new Placement(nodeSelector(agent), agent == null ? null : agent.tolerations());
+  }
 
   /** The DaemonSet's node selector: the user's, and Linux. */
   public static Map<String, String> nodeSelector(@Nullable Agent agent) {
@@ -28,12 +43,42 @@ public final class Placement {
     return selector;
   }
 
-  static boolean fits(NodeFacts node, @Nullable Agent agent) {
-    return node.labels().entrySet().containsAll(nodeSelector(agent).entrySet())
+  /** Whether an agent can run on the node, or runs there and may stay. */
+  boolean fits(NodeFacts node) {
+    return node.labels().entrySet().containsAll(selector.entrySet())
         && VIRTUAL_NODES.entrySet().stream()
             .noneMatch(e -> {
               String value = node.labels().get(e.getKey());
               return value != null && e.getValue().contains(value);
-            });
+            })
+        && node.taints().stream().allMatch(taint -> admits(node, taint));
+  }
+
+  /** A pod that was there before a NoSchedule taint stays: its node must not leave for it. */
+  private boolean admits(NodeFacts node, Taint taint) {
+    boolean stays = taint.effect().equals(Taint.NO_SCHEDULE) && node.probePort() != null;
+    return stays
+        || tolerations == null
+        || tolerations.stream().anyMatch(toleration -> tolerates(toleration, taint));
+  }
+
+  /** By the rules of Kubernetes' {@code Toleration.ToleratesTaint}. */
+  private static boolean tolerates(Toleration toleration, Taint taint) {
+    String effect = Objects.requireNonNullElse(toleration.getEffect(), "");
+    String key = Objects.requireNonNullElse(toleration.getKey(), "");
+    boolean meant =
+        (effect.isEmpty() || effect.equals(taint.effect()))
+            && (key.isEmpty() || key.equals(taint.key()));
+    if (!meant) {
+      return false;
+    }
+    return switch (Objects.requireNonNullElse(toleration.getOperator(), "")) {
+      case "Exists" -> true;
+      case "", "Equal" ->
+          !key.isEmpty()
+              && Objects.requireNonNullElse(toleration.getValue(), "")
+                  .equals(Objects.requireNonNullElse(taint.value(), ""));
+      default -> false;
+    };
   }
 }

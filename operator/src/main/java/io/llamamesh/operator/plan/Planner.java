@@ -1,7 +1,6 @@
 package io.llamamesh.operator.plan;
 
 import io.llamamesh.config.CollectorConfig;
-import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.LlamaMeshSpec.Group;
 import io.llamamesh.crd.LlamaMeshSpec.Probe;
 import io.llamamesh.crd.LlamaMeshSpec.Target;
@@ -31,6 +30,8 @@ public final class Planner {
   private final MeshFacts facts;
   private final Map<String, List<NodeFacts>> selected = new LinkedHashMap<>();
   private final Map<String, List<NodeFacts>> members = new LinkedHashMap<>();
+  private SortedSet<String> names = new TreeSet<>();
+  private final SortedSet<String> namesakes = new TreeSet<>();
 
   private Planner(MeshFacts facts) {
     this.facts = facts;
@@ -44,15 +45,17 @@ public final class Planner {
   private MeshPlan plan() {
     List<NodeFacts> nodes =
         facts.nodes().stream().sorted(Comparator.comparing(NodeFacts::name)).toList();
+    Placement placement = Placement.of(facts.spec().agent());
     for (Group group : groups()) {
       List<NodeFacts> chosen =
-          nodes.stream().filter(node -> selects(facts.spec(), group, node)).toList();
+          nodes.stream().filter(node -> selects(placement, group, node)).toList();
       selected.put(group.name(), chosen);
       members.put(group.name(), chosen.stream().filter(node -> node.joined() != null).toList());
     }
+    names = names(selected);
     Map<String, List<NodeTargets>> targets = targets();
     SortedMap<String, CollectorConfig> configs = new TreeMap<>();
-    ConfigDocument document = new ConfigDocument(facts.mesh(), facts.spec());
+    ConfigDocument document = new ConfigDocument(facts);
     TreeSet<String> withoutAddress = new TreeSet<>();
     for (NodeFacts node : distinct(selected)) {
       configs.put(node.name(), document.of(node, targets.getOrDefault(node.name(), List.of())));
@@ -60,13 +63,13 @@ public final class Planner {
         withoutAddress.add(node.name());
       }
     }
-    return new MeshPlan(names(selected), names(members), configs, sizes(), withoutAddress);
+    return new MeshPlan(names, names(members), configs, sizes(), withoutAddress, namesakes);
   }
 
   /** Whether a node belongs to a group, joined or not. */
-  static boolean selects(LlamaMeshSpec spec, Group group, NodeFacts node) {
+  static boolean selects(Placement placement, Group group, NodeFacts node) {
     return !node.excluded()
-        && Placement.fits(node, spec.agent())
+        && placement.fits(node)
         && Selectors.matches(group.nodeSelector(), node.labels());
   }
 
@@ -123,6 +126,10 @@ public final class Planner {
     List<NodeFacts> sources = members.getOrDefault(from.name(), List.of());
     Map<String, List<Target>> bySource = new TreeMap<>();
     for (Target target : orEmpty(from.targets())) {
+      if (names.contains(target.name())) {
+        namesakes.add(target.name());
+        continue;
+      }
       for (String source : Rendezvous.sources(sources, ">" + target.name(), limit())) {
         bySource.computeIfAbsent(source, s -> new ArrayList<>()).add(target);
       }

@@ -40,13 +40,13 @@ public final class PortClaims {
    */
   public static List<Refusal> conflicts(Claim mesh, List<Claim> others, List<NodeFacts> nodes) {
     List<Refusal> refusals = new ArrayList<>();
+    Placement ours = Placement.of(mesh.spec().agent());
     for (Claim other : others.stream().sorted(OLDEST).toList()) {
       if (OLDEST.compare(other, mesh) < 0) {
+        Placement theirs = Placement.of(other.spec().agent());
         Optional<NodeFacts> shared =
             nodes.stream()
-                .filter(node ->
-                    Placement.fits(node, mesh.spec().agent())
-                        && Placement.fits(node, other.spec().agent()))
+                .filter(node -> ours.fits(node) && theirs.fits(node))
                 .min(Comparator.comparing(NodeFacts::name));
         shared.ifPresent(node -> compare(mesh, other, node, refusals));
       }

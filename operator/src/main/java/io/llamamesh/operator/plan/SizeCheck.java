@@ -1,13 +1,26 @@
 package io.llamamesh.operator.plan;
 
+import io.llamamesh.config.CollectorConfig;
+import io.llamamesh.config.CollectorConfig.Target;
+import io.llamamesh.config.CollectorConfigYaml;
 import io.llamamesh.crd.LlamaMeshSpec.Group;
 import io.llamamesh.crd.LlamaMeshSpec.TopologyMode;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
-/** What a spec asks for that these nodes are too many for. */
+/** What a spec asks for that is too large: for these nodes, or for a ConfigMap. */
 public final class SizeCheck {
+  /** A ConfigMap holds 1 MiB in all; the rest is left for keys and metadata. */
+  static final int MAX_DOCUMENT_BYTES = 1_000_000;
+
+  /** About what a target costs beside its texts, and a tag beside its own. */
+  private static final int TARGET_BYTES = 80;
+
+  private static final int TAG_BYTES = 12;
+
   private SizeCheck() {}
 
   /**
@@ -20,9 +33,10 @@ public final class SizeCheck {
     if (Objects.requireNonNull(facts.spec().topology()).mode() != TopologyMode.FULL_MESH) {
       return refusals;
     }
+    Placement placement = Placement.of(facts.spec().agent());
     for (Group group : Planner.orEmpty(facts.spec().groups())) {
       long nodes =
-          facts.nodes().stream().filter(node -> Planner.selects(facts.spec(), group, node)).count();
+          facts.nodes().stream().filter(node -> Planner.selects(placement, group, node)).count();
       if (nodes > PeerGraph.MAX_FULL_MESH) {
         refusals.add(
             Refusal.invalid(
@@ -36,5 +50,57 @@ public final class SizeCheck {
       }
     }
     return refusals;
+  }
+
+  /**
+   * Whether a node's config is too long for its ConfigMap.
+   *
+   * @return empty where all fit
+   */
+  public static List<Refusal> check(MeshPlan plan) {
+    String largest = null;
+    long most = 0;
+    for (Map.Entry<String, CollectorConfig> entry : plan.configs().entrySet()) {
+      long bytes = atMost(entry.getValue());
+      if (bytes > most) {
+        most = bytes;
+        largest = entry.getKey();
+      }
+    }
+    if (largest == null || most <= MAX_DOCUMENT_BYTES) {
+      return List.of();
+    }
+    CollectorConfig config = Objects.requireNonNull(plan.configs().get(largest));
+    // Written out only where the estimate, which is on the high side, leaves a doubt.
+    int exact = CollectorConfigYaml.write(config).getBytes(StandardCharsets.UTF_8).length;
+    if (exact <= MAX_DOCUMENT_BYTES) {
+      return List.of();
+    }
+    int targets = config.targets().values().stream().mapToInt(List::size).sum();
+    return List.of(
+        Refusal.invalid(
+            "spec.groups: the config of node "
+                + largest
+                + " would have "
+                + exact
+                + " bytes for "
+                + targets
+                + " targets, a ConfigMap holds "
+                + MAX_DOCUMENT_BYTES
+                + "; give fewer or shorter tags, fewer targets, or a lower spec.topology.maxPeers"));
+  }
+
+  private static long atMost(CollectorConfig config) {
+    long bytes = 0;
+    for (List<Target> targets : config.targets().values()) {
+      for (Target target : targets) {
+        bytes += TARGET_BYTES + target.ip().length() + String.valueOf(target.name()).length();
+        for (Map.Entry<String, String> tag : target.tags().entrySet()) {
+          // In UTF-8 a character has up to three bytes, and YAML may quote.
+          bytes += TAG_BYTES + 3L * (tag.getKey().length() + tag.getValue().length());
+        }
+      }
+    }
+    return bytes;
   }
 }

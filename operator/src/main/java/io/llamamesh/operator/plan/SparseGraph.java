@@ -23,16 +23,22 @@ import java.util.stream.IntStream;
 final class SparseGraph {
   private static final int ZONE_PROBERS = 4;
 
+  /** Low bits of a sort key that hold a member's position: a million members. */
+  private static final long POSITION = (1 << 20) - 1;
+
   private final List<NodeFacts> members;
   private final long[] names;
 
   /** By source, destinations as positions among the members; with repetitions. */
-  private final List<List<Integer>> edges = new ArrayList<>();
+  private final int[][] edges;
 
-  private SparseGraph(List<NodeFacts> members) {
+  private final int[] degrees;
+
+  private SparseGraph(List<NodeFacts> members, int k) {
     this.members = members;
     names = members.stream().mapToLong(m -> Hash.of(m.name())).toArray();
-    members.forEach(m -> edges.add(new ArrayList<>()));
+    edges = new int[members.size()][k];
+    degrees = new int[members.size()];
   }
 
   /**
@@ -41,7 +47,7 @@ final class SparseGraph {
    * @param members sorted by name
    */
   static Map<String, List<NodeFacts>> of(String seed, List<NodeFacts> members, int k) {
-    SparseGraph graph = new SparseGraph(members);
+    SparseGraph graph = new SparseGraph(members, k);
     long base = Hash.of(seed);
     int[] all = IntStream.range(0, members.size()).toArray();
     for (int ring = 0; ring < k - k / 8; ring++) {
@@ -81,44 +87,38 @@ final class SparseGraph {
 
   private void add(int from, int to) {
     if (from != to) {
-      edges.get(from).add(to);
+      edges[from][degrees[from]++] = to;
     }
   }
 
   private Map<String, List<NodeFacts>> peers() {
-    Map<String, List<NodeFacts>> peers = new LinkedHashMap<>();
+    Map<String, List<NodeFacts>> peers = LinkedHashMap.newLinkedHashMap(members.size());
     for (int i = 0; i < members.size(); i++) {
-      List<NodeFacts> sorted =
-          edges.get(i).stream()
-              .mapToInt(Integer::intValue)
-              .sorted()
-              .distinct()
-              .mapToObj(members::get)
-              .toList();
+      Arrays.sort(edges[i], 0, degrees[i]);
+      List<NodeFacts> sorted = new ArrayList<>(degrees[i]);
+      for (int j = 0; j < degrees[i]; j++) {
+        if (j == 0 || edges[i][j] != edges[i][j - 1]) {
+          sorted.add(members.get(edges[i][j]));
+        }
+      }
       peers.put(members.get(i).name(), sorted);
     }
     return peers;
   }
 
-  /** Positions in the order of their hashes, those of equal hashes in the order of their names. */
+  /**
+   * Positions in the order of their hashes, those of equal hashes in the order of their names: a
+   * key holds both, so that sorting plain numbers is all there is to do.
+   */
   private int[] ranked(long seed, int[] positions) {
-    long[] hashes = new long[positions.length];
-    for (int i = 0; i < positions.length; i++) {
-      hashes[i] = Hash.of(seed, names[positions[i]]);
+    long[] keys = new long[positions.length];
+    for (int i = 0; i < keys.length; i++) {
+      keys[i] = (Hash.of(seed, names[positions[i]]) & ~POSITION) | i;
     }
-    long[] sorted = hashes.clone();
-    Arrays.sort(sorted);
+    Arrays.sort(keys);
     int[] order = new int[positions.length];
-    Arrays.fill(order, -1);
-    for (int i = 0; i < positions.length; i++) {
-      int at = Arrays.binarySearch(sorted, hashes[i]);
-      while (at > 0 && sorted[at - 1] == hashes[i]) {
-        at--;
-      }
-      while (order[at] >= 0) {
-        at++;
-      }
-      order[at] = positions[i];
+    for (int i = 0; i < keys.length; i++) {
+      order[i] = positions[(int) (keys[i] & POSITION)];
     }
     return order;
   }

@@ -13,8 +13,10 @@ import io.llamamesh.crd.LlamaMeshSpec.Reflector;
 import io.llamamesh.crd.LlamaMeshSpec.Target;
 import io.llamamesh.crd.MeshDefaults;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -26,6 +28,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SpecCheck {
   private static final Set<String> OPERATORS = Set.of("In", "NotIn", "Exists", "DoesNotExist");
+
+  /** What a config document takes, less what an agent adds to a point. */
+  private static final int MAX_TAGS = 64;
+
+  private static final int MAX_TAG_KEY = 128;
 
   private final LlamaMeshSpec spec;
   private final List<Refusal> refusals = new ArrayList<>();
@@ -56,6 +63,7 @@ public final class SpecCheck {
   }
 
   private void groups() {
+    Map<String, String> hosts = new HashMap<>();
     int at = 0;
     for (Group group : Planner.orEmpty(spec.groups())) {
       String field = "spec.groups[" + at++ + "] (" + group.name() + ")";
@@ -63,7 +71,12 @@ public final class SpecCheck {
         Planner.orEmpty(group.nodeSelector().getMatchExpressions())
             .forEach(r -> selector(field, r));
       }
+      tags(field + ".tags", Planner.orEmpty(group.tags()), 0);
       for (Target target : Planner.orEmpty(group.targets())) {
+        tags(
+            field + ".targets (" + target.name() + ").tags",
+            Planner.orEmpty(target.tags()),
+            Planner.orEmpty(group.tags()).size());
         if (!Hosts.isHost(target.host())) {
           refuse(
               field
@@ -72,6 +85,19 @@ public final class SpecCheck {
                   + "' of '"
                   + target.name()
                   + "' is neither an address nor a DNS name; write it without port and scheme");
+        }
+        String address = target.host() + ":" + target.port();
+        String earlier = hosts.putIfAbsent(target.name(), address);
+        if (earlier != null && !earlier.equals(address)) {
+          refuse(
+              field
+                  + ".targets: '"
+                  + target.name()
+                  + "' is "
+                  + address
+                  + " here and "
+                  + earlier
+                  + " in an earlier group, and the results of both would be one; rename one");
         }
       }
       if (!Planner.orEmpty(group.targets()).isEmpty()
@@ -83,6 +109,17 @@ public final class SpecCheck {
                 + group.name()
                 + " to spec.probes");
       }
+    }
+  }
+
+  private void tags(String field, Map<String, String> tags, int ofGroup) {
+    // One is the group's name.
+    if (tags.size() + ofGroup + 1 > MAX_TAGS) {
+      refuse(
+          field + ": with those of its group there are more than " + MAX_TAGS + "; leave some out");
+    }
+    if (tags.keySet().stream().anyMatch(key -> key.isBlank() || key.length() > MAX_TAG_KEY)) {
+      refuse(field + ": a tag's name must have from 1 to " + MAX_TAG_KEY + " characters");
     }
   }
 

@@ -11,6 +11,7 @@ import io.llamamesh.operator.plan.Refusal;
 import io.llamamesh.operator.plan.SizeCheck;
 import io.llamamesh.operator.plan.SpecCheck;
 import io.llamamesh.operator.resources.AcceptedSpec;
+import io.micrometer.core.instrument.Timer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -30,19 +31,24 @@ final class Acceptance {
    *
    * @param facts the facts with a given spec in force
    * @param saved the accepted spec that an earlier operator left
+   * @param plans takes the time of plans
    */
   static List<Refusal> judge(
       LlamaMesh mesh,
       MeshMemory memory,
       Function<LlamaMeshSpec, MeshFacts> facts,
       Stream<Claim> others,
-      Supplier<@Nullable ConfigMap> saved) {
+      Supplier<@Nullable ConfigMap> saved,
+      Timer plans) {
     List<Refusal> refusals = new ArrayList<>(SpecCheck.check(mesh.getSpec()));
     if (refusals.isEmpty()) {
       LlamaMeshSpec filled = MeshDefaults.fill(mesh.getSpec());
       MeshFacts here = facts.apply(filled);
       refusals.addAll(SizeCheck.check(here));
       refusals.addAll(PortClaims.conflicts(claim(mesh, filled), others.toList(), here.nodes()));
+      if (refusals.isEmpty()) {
+        refusals.addAll(memory.tooLarge(here, plans));
+      }
     }
     if (refusals.isEmpty()) {
       memory.accepted = mesh.getSpec();

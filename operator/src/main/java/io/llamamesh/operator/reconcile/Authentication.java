@@ -51,8 +51,13 @@ final class Authentication {
     if (secret == null) {
       // Not by apply: should somebody have been faster, theirs must stay.
       client.resource(AuthSecret.first(owner, wanted, now, random)).create();
-    } else if (AuthSecret.isDue(secret, wanted)) {
-      Secret next = AuthSecret.rotated(secret, owner, wanted, now, random);
+      return;
+    }
+    Secret next =
+        AuthSecret.isDue(secret, wanted)
+            ? AuthSecret.rotated(secret, owner, wanted, now, random)
+            : AuthSecret.refreshed(secret, owner, now);
+    if (next != null) {
       // Of two rotations at once the second must fail, not undo the first.
       next.getMetadata().setResourceVersion(secret.getMetadata().getResourceVersion());
       client.resource(next).update();

@@ -6,6 +6,8 @@ import io.llamamesh.crd.Names.Component;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.NodeFacts;
 import io.llamamesh.operator.resources.NodeConfigMap;
+import io.llamamesh.operator.resources.Owner;
+import io.llamamesh.operator.resources.Services;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
@@ -25,7 +27,7 @@ final class FactsReader {
   private FactsReader() {}
 
   static MeshFacts read(
-      String mesh,
+      Owner mesh,
       LlamaMeshSpec spec,
       List<NodeView> nodes,
       List<PodFacts> pods,
@@ -40,8 +42,9 @@ final class FactsReader {
     }
     Map<String, PodFacts> agents = agents(pods);
     return new MeshFacts(
-        mesh,
+        mesh.name(),
         spec,
+        Services.ingestUrl(mesh),
         nodes.stream()
             .map(node -> facts(node, agents.get(node.name()), joined.get(node.name())))
             .toList());
@@ -71,6 +74,7 @@ final class FactsReader {
         node.ipv6(),
         node.excluded(),
         since,
-        agent == null ? null : agent.probePort());
+        agent == null ? null : agent.probePort(),
+        node.taints());
   }
 }

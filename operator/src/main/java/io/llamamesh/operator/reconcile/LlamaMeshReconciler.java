@@ -1,6 +1,7 @@
 package io.llamamesh.operator.reconcile;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -19,7 +20,9 @@ import io.llamamesh.operator.reconcile.MeshWriter.Written;
 import io.llamamesh.operator.resources.AcceptedSpec;
 import io.llamamesh.operator.resources.EventWriter;
 import io.llamamesh.operator.resources.Images;
+import io.llamamesh.operator.resources.MonitoringApi;
 import io.llamamesh.operator.resources.Owner;
+import io.llamamesh.operator.resources.ScraperLease;
 import io.llamamesh.operator.resources.Writer;
 import io.llamamesh.operator.status.AgentsState;
 import io.llamamesh.operator.status.Announcement;
@@ -52,6 +55,8 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   private final MeshWriter writer;
   private final EventWriter events;
   private final ReportPoller poller;
+  private final ScraperLease leases;
+  private final MonitoringApi monitoring;
   private final Clock clock;
   private final Meters meters;
   private final Map<String, MeshMemory> memories = new ConcurrentHashMap<>();
@@ -64,6 +69,8 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
       Writer writer,
       EventWriter events,
       ReportPoller poller,
+      ScraperLease leases,
+      MonitoringApi monitoring,
       Clock clock,
       MeterRegistry registry) {
     this.meters = new Meters(registry);
@@ -76,6 +83,8 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     this.events = events;
     this.writer = new MeshWriter(images, writer, clock);
     this.poller = poller;
+    this.leases = leases;
+    this.monitoring = monitoring;
     this.clock = clock;
   }
 
@@ -99,27 +108,29 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
       // A watch that has been ended shows no nodes, and a mesh without nodes would be taken down.
       return UpdateControl.noUpdate();
     }
-    String name = mesh.getMetadata().getName();
+    Owner owner = owner(mesh);
     List<Refusal> refusals =
         Acceptance.judge(
             mesh,
             memory,
-            spec -> FactsReader.read(name, spec, nodes, pods, configMaps),
+            spec -> FactsReader.read(owner, spec, nodes, pods, configMaps),
             seen.meshes().flatMap(other -> Acceptance.claim(other, memories.get(key(other)))),
-            () -> saved(mesh, context));
-    Owner owner = new Owner(mesh.getMetadata().getNamespace(), name, mesh.getMetadata().getUid());
+            () -> saved(mesh, context),
+            meters.plans());
     LlamaMeshSpec accepted = memory.accepted;
     LlamaMeshSpec spec = accepted == null ? null : MeshDefaults.fill(accepted);
     boolean paused = mesh.getSpec() != null && Boolean.TRUE.equals(mesh.getSpec().paused());
     MeshPlan plan = null;
     Written written = Written.NOTHING;
     if (accepted != null && spec != null) {
-      MeshFacts facts = FactsReader.read(name, spec, nodes, pods, configMaps);
+      MeshFacts facts = FactsReader.read(owner, spec, nodes, pods, configMaps);
       plan = memory.plan(facts, meters.plans());
       written = writer.write(mesh, owner, memory, accepted, facts, plan, paused, seen, context);
-      meters.wrote(written.outcome().written(), written.outcome().failures().size());
+      int monitors =
+          paused ? 0 : memory.monitoring.ensure(mesh, owner, spec, monitoring, clock.instant());
+      meters.wrote(written.outcome().written() + monitors, written.outcome().failures().size());
     }
-    watch(mesh, memory, pods, seen);
+    watch(mesh, owner, memory, pods, seen);
     AgentsState agents = Pods.agents(plan, nodes, pods);
     ScraperState scraper = Pods.scraper(spec, pods);
     memory.trouble.look(owner, agents, scraper, pods, events, clock.instant());
@@ -156,6 +167,11 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     return looks.sum();
   }
 
+  private static Owner owner(LlamaMesh mesh) {
+    ObjectMeta metadata = mesh.getMetadata();
+    return new Owner(metadata.getNamespace(), metadata.getName(), metadata.getUid());
+  }
+
   private static @Nullable ConfigMap saved(LlamaMesh mesh, Context<LlamaMesh> context) {
     return context
         .getClient()
@@ -165,11 +181,13 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
         .get();
   }
 
-  private void watch(LlamaMesh mesh, MeshMemory memory, List<PodFacts> pods, Watches seen) {
+  private void watch(
+      LlamaMesh mesh, Owner owner, MeshMemory memory, List<PodFacts> pods, Watches seen) {
     ResourceID id = ResourceID.fromResource(mesh);
     poller.watch(
         key(mesh),
         Pods.reports(pods),
+        () -> leases.holder(owner),
         () -> seen.exists(id),
         view -> {
           if (memory.status.isNews(view)) {

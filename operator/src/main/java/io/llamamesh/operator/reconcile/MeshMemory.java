@@ -4,9 +4,12 @@ import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.Planner;
+import io.llamamesh.operator.plan.Refusal;
+import io.llamamesh.operator.plan.SizeCheck;
 import io.llamamesh.operator.status.Announcer;
 import io.llamamesh.operator.status.StatusWriter;
 import io.micrometer.core.instrument.Timer;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +21,7 @@ final class MeshMemory {
   final StatusWriter status = new StatusWriter();
   final Announcer announcer = new Announcer();
   final Authentication authentication = new Authentication();
+  final Monitoring monitoring = new Monitoring();
   final Renderings renderings = new Renderings();
   final PodTrouble trouble = new PodTrouble();
 
@@ -26,6 +30,8 @@ final class MeshMemory {
 
   private @Nullable MeshFacts facts;
   private volatile @Nullable MeshPlan plan;
+  private @Nullable MeshFacts weighed;
+  private List<Refusal> tooLarge = List.of();
 
   /**
    * The plan for these facts, made anew only when they changed.
@@ -41,6 +47,19 @@ final class MeshMemory {
     facts = next;
     plan = made;
     return made;
+  }
+
+  /**
+   * What the API would refuse of the plan for these facts; looked for only when they changed.
+   *
+   * @param timer takes the time of making the plan
+   */
+  List<Refusal> tooLarge(MeshFacts next, Timer timer) {
+    if (!next.equals(weighed)) {
+      tooLarge = SizeCheck.check(plan(next, timer));
+      weighed = next;
+    }
+    return tooLarge;
   }
 
   /** Members of the latest plan. */

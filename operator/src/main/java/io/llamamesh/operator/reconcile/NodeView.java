@@ -3,6 +3,8 @@ package io.llamamesh.operator.reconcile;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
 import io.llamamesh.crd.Names;
+import io.llamamesh.operator.plan.Taint;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param ipv6 its first internal IPv6 address
  * @param excluded it leaves every mesh
  * @param ready its kubelet is
+ * @param taints those that can keep an agent off it
  */
 record NodeView(
     String name,
@@ -22,7 +25,8 @@ record NodeView(
     @Nullable String ipv4,
     @Nullable String ipv6,
     boolean excluded,
-    boolean ready) {
+    boolean ready,
+    List<Taint> taints) {
 
   static NodeView of(Node node) {
     Map<String, String> labels = node.getMetadata().getLabels();
@@ -36,7 +40,18 @@ record NodeView(
         exclude != null && !exclude.equals("false"),
         node.getStatus() != null
             && node.getStatus().getConditions().stream()
-                .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus())));
+                .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus())),
+        taints(node));
+  }
+
+  private static List<Taint> taints(Node node) {
+    if (node.getSpec() == null || node.getSpec().getTaints() == null) {
+      return List.of();
+    }
+    return node.getSpec().getTaints().stream()
+        .map(t -> new Taint(t.getKey(), t.getValue(), String.valueOf(t.getEffect())))
+        .filter(Taint::matters)
+        .toList();
   }
 
   private static @Nullable String address(Node node, boolean six) {

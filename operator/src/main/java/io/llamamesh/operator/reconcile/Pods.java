@@ -5,6 +5,7 @@ import io.llamamesh.crd.Names.Component;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.status.AgentsState;
 import io.llamamesh.operator.status.Obstacle;
+import io.llamamesh.operator.status.ScraperAddress;
 import io.llamamesh.operator.status.ScraperState;
 import java.net.URI;
 import java.util.ArrayList;
@@ -47,17 +48,19 @@ final class Pods {
   }
 
   /** Where the ready scrapers answer. */
-  static List<URI> reports(List<PodFacts> pods) {
+  static List<ScraperAddress> reports(List<PodFacts> pods) {
     return scrapers(pods).stream().filter(PodFacts::ready).flatMap(Pods::report).toList();
   }
 
-  private static Stream<URI> report(PodFacts scraper) {
+  private static Stream<ScraperAddress> report(PodFacts scraper) {
     String ip = scraper.ip();
     if (ip == null || ip.isEmpty() || scraper.pagePort() == null) {
       return Stream.empty();
     }
     String host = ip.indexOf(':') >= 0 ? "[" + ip + "]" : ip;
-    return Stream.of(URI.create("http://" + host + ":" + scraper.pagePort() + "/"));
+    return Stream.of(
+        new ScraperAddress(
+            scraper.name(), URI.create("http://" + host + ":" + scraper.pagePort() + "/")));
   }
 
   private static List<PodFacts> scrapers(List<PodFacts> pods) {

@@ -35,7 +35,11 @@ final class Pruned {
     String exclude = annotations == null ? null : annotations.get(Names.EXCLUDE_ANNOTATION);
     kept.getMetadata()
         .setAnnotations(exclude == null ? Map.of() : Map.of(Names.EXCLUDE_ANNOTATION, exclude));
-    kept.setSpec(new NodeSpec());
+    NodeSpec spec = new NodeSpec();
+    if (node.getSpec() != null) {
+      spec.setTaints(node.getSpec().getTaints());
+    }
+    kept.setSpec(spec);
     NodeStatus status = new NodeStatus();
     if (node.getStatus() != null) {
       status.setAddresses(node.getStatus().getAddresses());

@@ -5,19 +5,26 @@ import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.llamamesh.auth.KeyRing;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The Secret that agents and scraper of a mesh know each other by: {@code keys.json} for probes (16
- * bytes each, SipHash's), {@code tokens.json} for the agents' API (32 bytes each).
+ * bytes each, SipHash's), {@code tokens.json} for the agents' API (32 bytes each). {@code
+ * metrics-token} is the token that is shown now, alone, for what can only read a plain one:
+ * Prometheus.
  *
  * <p>Created once and never made anew; a rotation adds to it.
  */
 public final class AuthSecret {
+  /** Entry with the token that is shown now. */
+  static final String METRICS_TOKEN = "metrics-token";
+
   private static final int KEY_BYTES = 16;
   private static final int TOKEN_BYTES = 32;
 
@@ -34,14 +41,37 @@ public final class AuthSecret {
         owner,
         rotation,
         KeyRing.first(now, id -> random(random, KEY_BYTES)),
-        KeyRing.first(now, id -> random(random, TOKEN_BYTES)));
+        KeyRing.first(now, id -> random(random, TOKEN_BYTES)),
+        now);
   }
 
   /** Whether a mesh asks for a rotation that a Secret has not had. */
   public static boolean isDue(Secret secret, @Nullable String rotation) {
+    return rotation != null && !rotation.equals(rotation(secret));
+  }
+
+  private static @Nullable String rotation(Secret secret) {
     Map<String, String> annotations = secret.getMetadata().getAnnotations();
-    String had = annotations == null ? null : annotations.get(Names.ROTATE_ANNOTATION);
-    return rotation != null && !rotation.equals(had);
+    return annotations == null ? null : annotations.get(Names.ROTATE_ANNOTATION);
+  }
+
+  /**
+   * The Secret with the token that is shown now, or null where it has that one already. A new token
+   * is shown ten minutes after its rotation, when every agent has read it.
+   *
+   * @throws IllegalArgumentException where it cannot be read
+   */
+  public static @Nullable Secret refreshed(Secret secret, Owner owner, Instant now) {
+    KeyRing tokens = ring(secret, KeyRing.TOKENS_FILE);
+    return Objects.equals(secret.getData().get(METRICS_TOKEN), shown(tokens, now))
+        ? null
+        : secret(owner, rotation(secret), ring(secret, KeyRing.KEYS_FILE), tokens, now);
+  }
+
+  private static String shown(KeyRing tokens, Instant now) {
+    KeyRing.Entry entry = tokens.signing(now);
+    String token = entry == null ? "" : entry.key();
+    return Base64.getEncoder().encodeToString(token.getBytes(StandardCharsets.UTF_8));
   }
 
   /**
@@ -55,7 +85,8 @@ public final class AuthSecret {
         owner,
         rotation,
         ring(secret, KeyRing.KEYS_FILE).rotated(now, id -> random(random, KEY_BYTES)),
-        ring(secret, KeyRing.TOKENS_FILE).rotated(now, id -> random(random, TOKEN_BYTES)));
+        ring(secret, KeyRing.TOKENS_FILE).rotated(now, id -> random(random, TOKEN_BYTES)),
+        now);
   }
 
   /** Reads a ring. */
@@ -84,7 +115,7 @@ public final class AuthSecret {
   }
 
   private static Secret secret(
-      Owner owner, @Nullable String rotation, KeyRing keys, KeyRing tokens) {
+      Owner owner, @Nullable String rotation, KeyRing keys, KeyRing tokens, Instant now) {
     return new SecretBuilder()
         .withMetadata(
             owner.metadata(
@@ -92,7 +123,14 @@ public final class AuthSecret {
                 Component.AGENT,
                 rotation == null ? Map.of() : Map.of(Names.ROTATE_ANNOTATION, rotation)))
         .withType("Opaque")
-        .withData(Map.of(KeyRing.KEYS_FILE, encode(keys), KeyRing.TOKENS_FILE, encode(tokens)))
+        .withData(
+            Map.of(
+                KeyRing.KEYS_FILE,
+                encode(keys),
+                KeyRing.TOKENS_FILE,
+                encode(tokens),
+                METRICS_TOKEN,
+                shown(tokens, now)))
         .build();
   }
 

@@ -11,14 +11,29 @@ import java.util.List;
 import java.util.Objects;
 
 /** The Services: agents by name, the page, and where agents leave their last windows. */
-final class Services {
+public final class Services {
   private Services() {}
+
+  /** Where agents that end leave their last windows; resolves anywhere in the cluster. */
+  public static String ingestUrl(Owner mesh) {
+    return "http://"
+        + ingest(mesh)
+        + "."
+        + mesh.namespace()
+        + ".svc:"
+        + Ports.INGEST_PORT
+        + "/ingest";
+  }
+
+  private static String ingest(Owner mesh) {
+    return Names.scraper(mesh.name()) + "-ingest";
+  }
 
   static List<Service> of(Owner owner, LlamaMeshSpec spec) {
     return List.of(
         agents(owner, spec),
         scraper(owner, Names.scraper(owner.name()), Ports.PAGE, Ports.PAGE_PORT),
-        scraper(owner, Names.scraper(owner.name()) + "-ingest", Ports.INGEST, Ports.INGEST_PORT));
+        scraper(owner, ingest(owner), Ports.INGEST, Ports.INGEST_PORT));
   }
 
   /** Headless, and unready agents too: one that is not Ready is one to look at. */

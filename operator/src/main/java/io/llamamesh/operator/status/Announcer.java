@@ -12,8 +12,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds what of a new status is worth an Event: a spec accepted or refused, the network or the
- * store lost or back. What is unknown in between is not announced.
+ * Finds what of a new status is worth an Event: a spec accepted or refused, a name given twice, the
+ * network or the store lost or back. What is unknown in between is not announced.
  *
  * <p>At most ten at once and two a minute in the long run. One per mesh, for one thread at a time.
  */
@@ -22,6 +22,7 @@ public final class Announcer {
   private static final Duration REFILL = Duration.ofSeconds(30);
 
   private final Map<String, String> said = new HashMap<>();
+  private String duplicates = "";
   private double budget = BURST;
   private @Nullable Instant refilled;
 
@@ -37,10 +38,16 @@ public final class Announcer {
       before.conditions().stream()
           .filter(c -> !"Unknown".equals(c.getStatus()))
           .forEach(c -> said.putIfAbsent(c.getType(), c.getStatus()));
+      before.conditions().stream()
+          .filter(c -> Findings.DUPLICATE_NAME.equals(c.getReason()) && duplicates.isEmpty())
+          .forEach(c -> duplicates = c.getMessage());
     }
     List<Announcement> found = new ArrayList<>();
     for (Condition c : next.conditions() == null ? List.<Condition>of() : next.conditions()) {
-      Announcement announcement = of(c, next, said.get(c.getType()));
+      Announcement announcement =
+          c.getType().equals(ConditionTypes.CONFIGS_READY)
+              ? duplicate(c)
+              : of(c, next, said.get(c.getType()));
       if (!"Unknown".equals(c.getStatus())) {
         said.put(c.getType(), c.getStatus());
       }
@@ -49,6 +56,18 @@ public final class Announcer {
       }
     }
     return found;
+  }
+
+  /** Said again only when other names are meant. */
+  private @Nullable Announcement duplicate(Condition c) {
+    String last = duplicates;
+    if (!"True".equals(c.getStatus())) {
+      return null;
+    }
+    duplicates = Findings.DUPLICATE_NAME.equals(c.getReason()) ? c.getMessage() : "";
+    return duplicates.isEmpty() || duplicates.equals(last)
+        ? null
+        : new Announcement(true, Findings.DUPLICATE_NAME, duplicates);
   }
 
   private static @Nullable Announcement of(

@@ -12,6 +12,9 @@ import java.util.stream.Collectors;
 
 /** Judges a mesh's state: one finding for each condition of design §4. */
 final class Findings {
+  /** Reason of a condition and of an Event. */
+  static final String DUPLICATE_NAME = "DuplicateName";
+
   private static final int NAMED = 5;
 
   private Findings() {}
@@ -72,6 +75,14 @@ final class Findings {
           "AddressesMissing",
           "no address of the families in spec.ipFamilies, so that nobody probes them: "
               + some(List.copyOf(state.plan().withoutAddress())));
+    }
+    if (!state.plan().namesakes().isEmpty()) {
+      return Finding.yes(
+          ConditionTypes.CONFIGS_READY,
+          DUPLICATE_NAME,
+          "targets in spec.groups[].targets that have a node's name and are not probed, since the"
+              + " results of both would be one; rename them: "
+              + some(List.copyOf(state.plan().namesakes())));
     }
     return Finding.yes(ConditionTypes.CONFIGS_READY, "Current", "");
   }

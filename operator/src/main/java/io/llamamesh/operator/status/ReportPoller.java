@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,6 +22,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +30,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Asks every mesh's scraper for its report, every two seconds with a second's timeout, off the
  * reconcile thread.
+ *
+ * <p>Of several scrapers the one that writes to the store is asked first, since only it knows of
+ * the store; any other has the whole matrix too, and answers where that one does not.
  *
  * <p>The last report stays for ten seconds: one lost answer is not a lost scraper. Any thread may
  * call; {@link #close} ends its threads.
@@ -68,18 +73,25 @@ public final class ReportPoller implements AutoCloseable {
    * Says where a mesh's scrapers are now; replaces what was said before.
    *
    * @param mesh any key
-   * @param scrapers base URLs of the ready ones, tried in this order; empty: none is ready
+   * @param scrapers the ready ones, tried in this order; empty: none is ready
+   * @param writer name of the pod that writes to the store, or null; asked only where there are
+   *     several, on a thread of the poller
    * @param alive whether the mesh still exists; asked before each question, and it is forgotten
    *     when not
    * @param onChange called on a thread of the poller with each view that differs from the last one
    */
   public void watch(
-      String mesh, List<URI> scrapers, BooleanSupplier alive, Consumer<NetworkView> onChange) {
+      String mesh,
+      List<ScraperAddress> scrapers,
+      Supplier<@Nullable String> writer,
+      BooleanSupplier alive,
+      Consumer<NetworkView> onChange) {
     meshes.compute(
         mesh,
         (key, polled) -> {
           Polled next = polled == null ? new Polled() : polled;
           next.scrapers = List.copyOf(scrapers);
+          next.writer = writer;
           next.alive = alive;
           next.onChange = onChange;
           return next;
@@ -116,11 +128,10 @@ public final class ReportPoller implements AutoCloseable {
   }
 
   private NetworkView ask(Polled polled) {
-    List<URI> scrapers = polled.scrapers;
     NetworkView view =
         new NetworkView.Unknown("ScraperNotReady", "no scraper pod is ready to be asked");
-    for (URI scraper : scrapers) {
-      view = ask(scraper);
+    for (ScraperAddress scraper : polled.writerFirst()) {
+      view = ask(scraper.url());
       if (view instanceof NetworkView.Known) {
         return view;
       }
@@ -171,11 +182,18 @@ public final class ReportPoller implements AutoCloseable {
         new NetworkView.Unknown("NotAsked", "the scraper has not been asked yet");
 
     final AtomicBoolean asking = new AtomicBoolean();
-    volatile List<URI> scrapers = List.of();
+    volatile List<ScraperAddress> scrapers = List.of();
+    volatile Supplier<@Nullable String> writer = () -> null;
     volatile BooleanSupplier alive = () -> true;
     volatile @Nullable Consumer<NetworkView> onChange;
     volatile NetworkView view = NOT_ASKED;
     private long knownAt;
+
+    List<ScraperAddress> writerFirst() {
+      List<ScraperAddress> all = scrapers;
+      String first = all.size() > 1 ? writer.get() : null;
+      return all.stream().sorted(Comparator.comparing(s -> !s.pod().equals(first))).toList();
+    }
 
     void take(NetworkView next, long now) {
       boolean known = next instanceof NetworkView.Known;

@@ -66,11 +66,12 @@ public final class OperatorBench {
                     null,
                     false,
                     Instant.EPOCH,
-                    8100))
+                    8100,
+                    List.of()))
             .toList();
     for (int round = 1; round <= 3; round++) {
       long start = System.nanoTime();
-      MeshPlan plan = Planner.plan(new MeshFacts("bench", spec, facts));
+      MeshPlan plan = Planner.plan(new MeshFacts("bench", spec, "http://m", facts));
       System.out.printf(
           "plan round=%d nodes=%d configs=%d ms=%d%n",
           round, nodes, plan.configs().size(), millis(start));

@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
 /** Makes up nodes and specs. */
 final class Cluster {
   static final Instant JOINED = Instant.parse("2026-11-20T09:00:00Z");
+  static final String INGEST = "http://default-scraper-ingest.llama-mesh.svc:8081/ingest";
   private static final YAMLMapper YAML = new YAMLMapper();
 
   private Cluster() {}
@@ -43,16 +44,23 @@ final class Cluster {
     Map<String, String> all = new TreeMap<>(labels);
     all.putIfAbsent("kubernetes.io/os", "linux");
     return new NodeFacts(
-        "node-" + i, all, "10.0." + i / 256 + "." + i % 256, null, false, JOINED, 8100);
+        "node-" + i, all, "10.0." + i / 256 + "." + i % 256, null, false, JOINED, 8100, List.of());
   }
 
   static NodeFacts notJoined(NodeFacts node) {
     return new NodeFacts(
-        node.name(), node.labels(), node.ipv4(), node.ipv6(), node.excluded(), null, null);
+        node.name(),
+        node.labels(),
+        node.ipv4(),
+        node.ipv6(),
+        node.excluded(),
+        null,
+        null,
+        List.of());
   }
 
   static MeshPlan plan(LlamaMeshSpec spec, List<NodeFacts> nodes) {
-    return Planner.plan(new MeshFacts("default", spec, nodes));
+    return Planner.plan(new MeshFacts("default", spec, INGEST, nodes));
   }
 
   /** Names of all that a node probes. */

@@ -81,6 +81,8 @@ final class PlannerTest {
                   group: workers
                   tier: worker
             retention: 600
+            ingest:
+              url: http://default-scraper-ingest.llama-mesh.svc:8081/ingest
             """);
     assertThat(Objects.requireNonNull(config(plan, "node-1").source()).tags())
         .containsExactly(Map.entry("src_zone", "a"));
@@ -108,7 +110,8 @@ final class PlannerTest {
   @Test
   void excludedForeignAndVirtualNodesAreNotSelected() {
     NodeFacts excluded =
-        new NodeFacts("node-9", node(9).labels(), "10.0.0.9", null, true, Cluster.JOINED, 8100);
+        new NodeFacts(
+            "node-9", node(9).labels(), "10.0.0.9", null, true, Cluster.JOINED, 8100, List.of());
     MeshPlan plan =
         plan(
             spec(""),
@@ -144,7 +147,14 @@ final class PlannerTest {
   void bothFamiliesOfADualStackNodeAreProbed() {
     NodeFacts dual =
         new NodeFacts(
-            "node-2", node(2).labels(), "10.0.0.2", "fd00::2", false, Cluster.JOINED, 8100);
+            "node-2",
+            node(2).labels(),
+            "10.0.0.2",
+            "fd00::2",
+            false,
+            Cluster.JOINED,
+            8100,
+            List.of());
 
     MeshPlan plan = plan(spec("ipFamilies: [IPv4, IPv6]"), List.of(node(1), dual));
 
@@ -164,9 +174,11 @@ final class PlannerTest {
   @Test
   void aTargetsPortIsThatOfThePodNowOnItsNode() {
     NodeFacts old =
-        new NodeFacts("node-2", node(2).labels(), "10.0.0.2", null, false, Cluster.JOINED, 8100);
+        new NodeFacts(
+            "node-2", node(2).labels(), "10.0.0.2", null, false, Cluster.JOINED, 8100, List.of());
     NodeFacts gone =
-        new NodeFacts("node-3", node(3).labels(), "10.0.0.3", null, false, Cluster.JOINED, null);
+        new NodeFacts(
+            "node-3", node(3).labels(), "10.0.0.3", null, false, Cluster.JOINED, null, List.of());
 
     MeshPlan plan = plan(spec("reflector: {port: 8200}"), List.of(node(1), old, gone));
 
@@ -207,6 +219,22 @@ final class PlannerTest {
             new Target(
                 "203.0.113.9", 9000, Map.of("group", "workers", "site", "fra"), "fra-edge", false));
     assertThat(plan.groups()).containsExactly(new MeshPlan.GroupSize("workers", 2, 1));
+  }
+
+  @Test
+  void anOutsideTargetThatHasTheNameOfANodeIsNotProbedAndIsNamed() {
+    String yaml =
+        """
+        groups: [{name: workers, targets: [{name: node-2, host: 203.0.113.9}, {name: edge, host: 203.0.113.10}]}]
+        """;
+
+    MeshPlan plan = plan(spec(yaml), nodes(2));
+
+    assertThat(plan.namesakes()).containsExactly("node-2");
+    assertThat(targets(plan, "node-1")).extracting(Target::name).containsExactly("edge", "node-2");
+    assertThat(targets(plan, "node-1"))
+        .extracting(Target::ip)
+        .containsExactly("203.0.113.10", "10.0.0.2");
   }
 
   @Test

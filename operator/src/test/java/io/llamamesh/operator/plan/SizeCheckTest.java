@@ -33,7 +33,23 @@ final class SizeCheckTest {
     assertThat(SizeCheck.check(facts(Cluster.spec(""), 2_000))).isEmpty();
   }
 
+  @Test
+  void aConfigThatNoConfigMapHoldsIsRefusedWithTheRemedy() {
+    StringBuilder tags = new StringBuilder();
+    for (int i = 0; i < 30; i++) {
+      tags.append("t").append(i).append(": ").append("x".repeat(500)).append(", ");
+    }
+    LlamaMeshSpec spec = Cluster.spec("groups: [{name: all, tags: {" + tags + "}}]");
+
+    assertThat(SizeCheck.check(Planner.plan(facts(spec, 20)))).isEmpty();
+    assertThat(SizeCheck.check(Planner.plan(facts(spec, 90))))
+        .singleElement()
+        .satisfies(r ->
+            assertThat(r.message())
+                .contains("spec.groups", "node-1", "targets", "a ConfigMap holds", "tags"));
+  }
+
   private static MeshFacts facts(LlamaMeshSpec spec, int nodes) {
-    return new MeshFacts("default", spec, Cluster.nodes(nodes));
+    return new MeshFacts("default", spec, Cluster.INGEST, Cluster.nodes(nodes));
   }
 }

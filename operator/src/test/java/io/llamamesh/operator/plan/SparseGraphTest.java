@@ -103,7 +103,8 @@ final class SparseGraphTest {
         null,
         false,
         Cluster.JOINED,
-        8100);
+        8100,
+        List.of());
   }
 
   private static String zoneOf(List<NodeFacts> members, String name) {

@@ -48,6 +48,16 @@ final class AnnouncerTest {
   }
 
   @Test
+  void aNameThatIsGivenTwiceIsAnnouncedOnceAndAgainOnlyForOtherNames() {
+    assertThat(announcer.next(null, duplicates("edge"), NOW))
+        .extracting(Announcement::reason)
+        .containsExactly("DuplicateName");
+    assertThat(announcer.next(null, duplicates("edge"), NOW)).isEmpty();
+    assertThat(announcer.next(null, duplicates("edge, far"), NOW)).hasSize(1);
+    assertThat(new Announcer().next(duplicates("edge"), duplicates("edge"), NOW)).isEmpty();
+  }
+
+  @Test
   void flappingIsCutToTenAndTwoAMinute() {
     int announced = 0;
     for (int i = 0; i < 100; i++) {
@@ -60,13 +70,21 @@ final class AnnouncerTest {
     assertThat(later).isEqualTo(1);
   }
 
+  private static LlamaMeshStatus duplicates(String names) {
+    return status("ConfigsReady", "True", "DuplicateName", names);
+  }
+
   private static LlamaMeshStatus status(String type, String value) {
+    return status(type, value, "Some", "words");
+  }
+
+  private static LlamaMeshStatus status(String type, String value, String reason, String message) {
     Condition condition =
         new ConditionBuilder()
             .withType(type)
             .withStatus(value)
-            .withReason("Some")
-            .withMessage("words")
+            .withReason(reason)
+            .withMessage(message)
             .build();
     return new LlamaMeshStatus(
         1L,

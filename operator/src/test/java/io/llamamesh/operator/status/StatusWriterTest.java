@@ -92,7 +92,7 @@ final class StatusWriterTest {
         List.of(),
         spec,
         false,
-        Planner.plan(new MeshFacts("m", spec, List.of())),
+        Planner.plan(new MeshFacts("m", spec, "http://m", List.of())),
         List.of(),
         List.of(),
         new AgentsState(2, 2, List.of(), null),
