@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddressBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -146,11 +147,12 @@ final class ClusterUnderTest implements AutoCloseable {
         .create();
   }
 
-  /** A mesh of the test's nodes; the YAML is its spec but for {@code agent}. */
+  /** A mesh of the test's nodes; the YAML is its spec, of {@code agent} its tolerations. */
   LlamaMesh mesh(String name, String yaml) {
     LlamaMeshSpec given =
         Serialization.unmarshal(yaml.isBlank() ? "{}" : yaml, LlamaMeshSpec.class);
-    Agent agent = new Agent(null, null, null, Map.of(LABEL, namespace), null, null, null);
+    List<Toleration> tolerations = given.agent() == null ? null : given.agent().tolerations();
+    Agent agent = new Agent(null, null, null, Map.of(LABEL, namespace), tolerations, null, null);
     LlamaMesh mesh = new LlamaMesh();
     mesh.getMetadata().setName(name);
     mesh.getMetadata().setNamespace(namespace);
@@ -191,6 +193,11 @@ final class ClusterUnderTest implements AutoCloseable {
     pods.scraperReady(mesh, port);
   }
 
+  /** A scraper of a mesh that does not start. */
+  void scraperPending(String mesh) {
+    pods.scraper(mesh, 1);
+  }
+
   void deletePod(String name) {
     client.pods().inNamespace(namespace).withName(name).delete();
   }
@@ -211,6 +218,23 @@ final class ClusterUnderTest implements AutoCloseable {
 
   void labelNode(String node, String key, String value) {
     merge(client.nodes().withName(node), "labels", key, value);
+  }
+
+  void taintNode(String node, String key, String effect) {
+    patchSpec(node, List.of(Map.of("key", key, "effect", effect)));
+  }
+
+  void untaintNode(String node) {
+    patchSpec(node, List.of());
+  }
+
+  private void patchSpec(String node, List<Map<String, String>> taints) {
+    client
+        .nodes()
+        .withName(node)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            Serialization.asJson(Map.of("spec", Map.of("taints", taints))));
   }
 
   private static void merge(Resource<?> resource, String what, String key, String value) {

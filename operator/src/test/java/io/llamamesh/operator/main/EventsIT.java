@@ -41,6 +41,19 @@ final class EventsIT {
   }
 
   @Test
+  void aTargetWithTheNameOfANodeIsAnnouncedOnce() {
+    cluster.mesh(
+        "m", "groups: [{name: all, targets: [{name: " + cluster.n(1) + ", host: 203.0.113.9}]}]");
+    cluster.agentReady("m", cluster.n(1));
+
+    await().until(() -> reasons().equals(List.of("Accepted", "DuplicateName")));
+
+    cluster.awaitLook();
+    assertThat(reasons()).containsExactly("Accepted", "DuplicateName");
+    assertThat(cluster.peers("m", cluster.n(1))).isEmpty();
+  }
+
+  @Test
   void podSecurityThatRefusesTheAgentsIsSaidWithTheRemedy() {
     event(
         "DaemonSet",

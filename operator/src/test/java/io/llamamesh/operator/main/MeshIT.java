@@ -145,6 +145,48 @@ final class MeshIT {
   }
 
   @Test
+  void aNodeThatTheAgentsDoNotTolerateIsNotWaitedForUntilItsTaintGoes() {
+    cluster.nodes(1, 2);
+    cluster.taintNode(cluster.n(2), "reserved", "NoSchedule");
+    cluster.mesh("m", "agent: {tolerations: []}");
+    cluster.agentReady("m", cluster.n(1));
+
+    LlamaMesh mesh =
+        cluster.awaitMesh("m", m -> "True".equals(condition(m, "AgentsReady").getStatus()));
+    assertThat(mesh.getStatus().nodes()).isEqualTo(1);
+    assertThat(cluster.configMaps("m")).hasSize(1);
+
+    cluster.untaintNode(cluster.n(2));
+
+    await().until(() -> cluster.configMaps("m").size() == 2);
+    cluster.awaitMesh("m", m -> "False".equals(condition(m, "AgentsReady").getStatus()));
+  }
+
+  @Test
+  void agentsAreToldWhereToLeaveTheirLastWindows() {
+    cluster.nodes(1, 1);
+    cluster.mesh("m", "");
+    await().until(() -> cluster.configMaps("m").size() == 1);
+
+    assertThat(document(Names.configMap("m", cluster.n(1))))
+        .contains("url: http://m-scraper-ingest." + cluster.namespace + ".svc:8081/ingest");
+    assertThat(
+            cluster
+                .client
+                .services()
+                .inNamespace(cluster.namespace)
+                .withName("m-scraper-ingest")
+                .get()
+                .getSpec()
+                .getPorts())
+        .singleElement()
+        .satisfies(port -> {
+          assertThat(port.getPort()).isEqualTo(8081);
+          assertThat(port.getTargetPort().getStrVal()).isEqualTo("ingest");
+        });
+  }
+
+  @Test
   void aNodeThatChangesItsGroupByALabelMovesWithIt() {
     cluster.nodes(1, 3);
     cluster.labelNode(cluster.n(1), "role", "front");

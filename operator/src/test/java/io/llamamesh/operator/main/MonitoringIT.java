@@ -4,8 +4,6 @@ import static io.llamamesh.operator.main.ClusterUnderTest.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionBuilder;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.llamamesh.apiserver.junit.KubernetesApi;
 import io.llamamesh.apiserver.junit.TestCluster;
@@ -20,12 +18,6 @@ import org.junit.jupiter.api.Test;
 /** Prometheus is told of a mesh where the cluster has the kinds for it. */
 @KubernetesApi(crds = ClusterUnderTest.CRD)
 final class MonitoringIT {
-  private static final Map<String, String> PLURALS =
-      Map.of(
-          "PodMonitor", "podmonitors",
-          "ServiceMonitor", "servicemonitors",
-          "PrometheusRule", "prometheusrules");
-
   private ClusterUnderTest cluster;
 
   @BeforeEach
@@ -38,7 +30,7 @@ final class MonitoringIT {
   @AfterEach
   void stop() {
     if (cluster != null) {
-      PLURALS.values().forEach(plural -> cluster.client.resource(definition("X", plural)).delete());
+      PrometheusOperator.remove(cluster.client);
       cluster.close();
     }
   }
@@ -50,7 +42,7 @@ final class MonitoringIT {
     await().until(() -> cluster.configMaps("m").size() == 1);
     cluster.awaitLook();
 
-    PLURALS.forEach((kind, plural) -> cluster.client.resource(definition(kind, plural)).create());
+    PrometheusOperator.install(cluster.client);
 
     GenericKubernetesResource rule =
         await().until(() -> object("PrometheusRule", "m-scraper"), Objects::nonNull);
@@ -93,39 +85,11 @@ final class MonitoringIT {
                 .withGroup("monitoring.coreos.com")
                 .withVersion("v1")
                 .withKind(kind)
-                .withPlural(PLURALS.get(kind))
+                .withPlural(PrometheusOperator.PLURALS.get(kind))
                 .withNamespaced(true)
                 .build())
         .inNamespace(cluster.namespace)
         .withName(name)
         .get();
-  }
-
-  /** As open as can be: what is in these kinds is not ours to check. */
-  private static CustomResourceDefinition definition(String kind, String plural) {
-    return new CustomResourceDefinitionBuilder()
-        .withNewMetadata()
-        .withName(plural + ".monitoring.coreos.com")
-        .endMetadata()
-        .withNewSpec()
-        .withGroup("monitoring.coreos.com")
-        .withScope("Namespaced")
-        .withNewNames()
-        .withKind(kind)
-        .withPlural(plural)
-        .endNames()
-        .addNewVersion()
-        .withName("v1")
-        .withServed(true)
-        .withStorage(true)
-        .withNewSchema()
-        .withNewOpenAPIV3Schema()
-        .withType("object")
-        .withXKubernetesPreserveUnknownFields(true)
-        .endOpenAPIV3Schema()
-        .endSchema()
-        .endVersion()
-        .endSpec()
-        .build();
   }
 }

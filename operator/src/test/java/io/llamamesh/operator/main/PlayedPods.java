@@ -15,6 +15,7 @@ final class PlayedPods {
   private final KubernetesClient client;
   private final String namespace;
   private final boolean played;
+  private int scrapers;
 
   /**
    * Plays in a namespace.
@@ -78,6 +79,11 @@ final class PlayedPods {
 
   /** Puts a ready pod of the scraper's Deployment there, whose page is on a port of 127.0.0.1. */
   void scraperReady(String mesh, int port) {
+    ready(scraper(mesh, port), "127.0.0.1");
+  }
+
+  /** Puts a pod of the scraper's Deployment there that nobody starts. */
+  Pod scraper(String mesh, int port) {
     Deployment deployment =
         ClusterUnderTest.await()
             .until(
@@ -92,14 +98,14 @@ final class PlayedPods {
     Pod pod =
         new PodBuilder()
             .withNewMetadata()
-            .withName(Names.scraper(mesh) + "-0")
+            .withName(Names.scraper(mesh) + "-" + scrapers++)
             .withNamespace(namespace)
             .withLabels(deployment.getSpec().getTemplate().getMetadata().getLabels())
             .endMetadata()
             .withSpec(deployment.getSpec().getTemplate().getSpec())
             .build();
     pod.getSpec().getContainers().getFirst().getPorts().getFirst().setContainerPort(port);
-    ready(client.resource(pod).create(), "127.0.0.1");
+    return client.resource(pod).create();
   }
 
   private void ready(Pod pod, String ip) {

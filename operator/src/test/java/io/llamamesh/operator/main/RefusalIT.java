@@ -9,6 +9,8 @@ import io.llamamesh.apiserver.junit.TestCluster;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +71,32 @@ final class RefusalIT {
     LlamaMesh mesh = cluster.awaitMesh("m", m -> m.getStatus().nodes().equals(3));
     assertThat(condition(mesh, "Accepted").getMessage()).contains("The last accepted spec stays");
     assertThat(mesh.getStatus().observedGeneration()).isEqualTo(2L);
+  }
+
+  @Test
+  void aConfigThatIsTooLongForItsConfigMapIsRefusedAndWhatRunsGoesOn() {
+    cluster.mesh("m", "");
+    cluster.agentReady("m", cluster.n(1));
+    cluster.agentReady("m", cluster.n(2));
+    await().until(() -> cluster.peers("m", cluster.n(1)).equals(List.of(cluster.n(2))));
+    String tags =
+        IntStream.range(0, 30)
+            .mapToObj(i -> "t" + i + ": " + "x".repeat(500))
+            .collect(Collectors.joining(", "));
+    String targets =
+        IntStream.range(0, 100)
+            .mapToObj(i -> "{name: t" + i + ", host: 203.0.113.9}")
+            .collect(Collectors.joining(", "));
+
+    cluster.mesh(
+        "m", "groups: [{name: default, tags: {" + tags + "}, targets: [" + targets + "]}]");
+
+    LlamaMesh mesh = cluster.awaitMesh("m", m -> is(m, "Accepted", "False"));
+    assertThat(condition(mesh, "Accepted").getMessage())
+        .contains("spec.groups: the config of node " + cluster.n(1), "a ConfigMap holds");
+    cluster.nodes(3, 3);
+    await().until(() -> cluster.configMaps("m").size() == 3);
+    assertThat(cluster.peers("m", cluster.n(1))).containsExactly(cluster.n(2));
   }
 
   @Test

@@ -34,6 +34,7 @@ final class RolesIT {
 
   @AfterEach
   void stop() {
+    PrometheusOperator.remove(cluster.client);
     cluster.close();
   }
 
@@ -56,8 +57,11 @@ final class RolesIT {
 
   /** Everything that makes the operator ask for something. */
   private void liveALife() {
+    PrometheusOperator.install(cluster.client);
     cluster.nodes(1, 2);
     cluster.mesh("m", "scraper: {replicas: 2}");
+    cluster.scraperReady("m", 1);
+    cluster.scraperReady("m", 2);
     cluster.agentReady("m", cluster.n(1));
     cluster.agentReady("m", cluster.n(2));
     await().until(() -> cluster.peers("m", cluster.n(1)).size() == 1);
@@ -75,6 +79,7 @@ final class RolesIT {
                 .list()
                 .getItems()
                 .isEmpty());
+    await().until(() -> cluster.operatorRequests().stream().anyMatch(RolesIT::readsTheLease));
     cluster.annotateMesh("m", Names.ROTATE_ANNOTATION, "1");
     await()
         .until(() ->
@@ -93,6 +98,10 @@ final class RolesIT {
       cluster.awaitMesh("m", m -> "False".equals(condition(m, "Accepted").getStatus()));
       assertThat(leader.looks()).isPositive();
     }
+  }
+
+  private static boolean readsTheLease(Request request) {
+    return request.verb().equals("get") && request.resource().startsWith("leases");
   }
 
   private static Set<String> granted() {

@@ -3,6 +3,8 @@ package io.llamamesh.operator.main;
 import static io.llamamesh.operator.main.MeshIT.condition;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.llamamesh.apiserver.junit.KubernetesApi;
 import io.llamamesh.apiserver.junit.TestCluster;
 import io.llamamesh.crd.LlamaMesh;
@@ -88,6 +90,76 @@ final class StatusIT {
     LlamaMesh mesh = cluster.awaitMesh("m", m -> is(m, "Ready", "True"));
 
     assertThat(condition(mesh, "StoreReachable").getReason()).isEqualTo("NotConfigured");
+  }
+
+  @Test
+  void ofTwoScrapersTheOneThatHoldsTheLeaseIsBelieved() {
+    cluster.mesh("m", STORE.replace("scraper:", "scraper:\n  replicas: 2"));
+    up();
+    try (FakeScraper second = new FakeScraper()) {
+      second.report = FakeScraper.nodeLoss();
+      cluster.scraperReady("m", second.port());
+      cluster.awaitMesh("m", m -> is(m, "StoreReachable", "True"));
+
+      lease("m-scraper-1");
+
+      cluster.awaitMesh("m", m -> is(m, "StoreReachable", "False"));
+      cluster.deletePod("m-scraper-1");
+      cluster.awaitMesh("m", m -> is(m, "StoreReachable", "True"));
+    }
+  }
+
+  @Test
+  void aSecretThatIsNotThereIsNamed() {
+    cluster.mesh("m", STORE);
+    cluster.scraperPending("m");
+    event("Pod", "m-scraper-0", "MountVolume.SetUp failed: secret \"influx\" not found");
+
+    LlamaMesh mesh =
+        cluster.awaitMesh(
+            "m", m -> "SecretNotFound".equals(condition(m, "ScraperReady").getReason()));
+    assertThat(condition(mesh, "ScraperReady").getMessage())
+        .contains("secret \"influx\" not found");
+    assertThat(condition(mesh, "Accepted").getStatus()).isEqualTo("True");
+    assertThat(cluster.configMaps("m")).hasSize(2);
+  }
+
+  private void lease(String holder) {
+    cluster
+        .client
+        .resource(
+            new LeaseBuilder()
+                .withNewMetadata()
+                .withName("m-scraper")
+                .withNamespace(cluster.namespace)
+                .endMetadata()
+                .withNewSpec()
+                .withHolderIdentity(holder)
+                .withLeaseDurationSeconds(15)
+                .endSpec()
+                .build())
+        .create();
+  }
+
+  private void event(String kind, String name, String message) {
+    cluster
+        .client
+        .resource(
+            new EventBuilder()
+                .withNewMetadata()
+                .withName("made-by-test")
+                .withNamespace(cluster.namespace)
+                .endMetadata()
+                .withNewInvolvedObject()
+                .withKind(kind)
+                .withName(name)
+                .withNamespace(cluster.namespace)
+                .endInvolvedObject()
+                .withType("Warning")
+                .withReason("FailedMount")
+                .withMessage(message)
+                .build())
+        .create();
   }
 
   private void up() {

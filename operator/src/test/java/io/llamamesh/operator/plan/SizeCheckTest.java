@@ -39,7 +39,8 @@ final class SizeCheckTest {
     for (int i = 0; i < 30; i++) {
       tags.append("t").append(i).append(": ").append("x".repeat(500)).append(", ");
     }
-    LlamaMeshSpec spec = Cluster.spec("groups: [{name: all, tags: {" + tags + "}}]");
+    LlamaMeshSpec spec =
+        Cluster.spec("{topology: {mode: FullMesh}, groups: [{name: all, tags: {" + tags + "}}]}");
 
     assertThat(SizeCheck.check(Planner.plan(facts(spec, 20)))).isEmpty();
     assertThat(SizeCheck.check(Planner.plan(facts(spec, 90))))

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.MeshDefaults;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +24,7 @@ final class MonitorsTest {
   private static final Path EXAMPLE = Path.of("../examples/monitoring/default-mesh.yaml");
 
   @Test
-  void theExampleIsWhatTheOperatorMakesOfAnEmptySpec() {
+  void theExampleIsWhatTheOperatorMakesOfAnEmptySpec() throws IOException {
     String actual =
         "# What the operator makes for mesh llama-mesh/default where the Prometheus Operator is installed.\n"
             + monitors("{}").stream()
@@ -32,7 +35,13 @@ final class MonitorsTest {
                 })
                 .collect(Collectors.joining());
 
-    assertThat(EXAMPLE).hasContent(actual);
+    if (Boolean.getBoolean("examples.update")) {
+      Files.writeString(EXAMPLE, actual);
+    }
+    assertThat(EXAMPLE)
+        .as("renew it with: mvn -pl operator -am test -Dexamples.update=true")
+        .exists()
+        .hasContent(actual);
   }
 
   @Test
@@ -88,10 +97,10 @@ final class MonitorsTest {
   }
 
   private static JsonNode tree(GenericKubernetesResource object) {
-    return Serialization.jsonMapper().valueToTree(object);
+    return new KubernetesSerialization().convertValue(object, JsonNode.class);
   }
 
   private static JsonNode json(String yaml) {
-    return Serialization.unmarshal(yaml, JsonNode.class);
+    return Serialization.unmarshal("---\n" + yaml, JsonNode.class);
   }
 }
