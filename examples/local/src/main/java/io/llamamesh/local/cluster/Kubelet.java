@@ -177,6 +177,10 @@ final class Kubelet {
       Pod object = pod.withStatus();
       PodCommand command = PodCommand.of(object, volumes.make(object, pod.folder));
       Map<String, String> variables = new HashMap<>(environment);
+      if ("ClusterFirstWithHostNet".equals(object.getSpec().getDnsPolicy())) {
+        // Others find the names that this machine knows, a store's for instance.
+        variables.put("JAVA_OPTS", ClusterDns.jvmOption(folder, pod.folder));
+      }
       if (archiving.add(command.image())) {
         // One process of each program, so that not all of them write their classes down at the end.
         variables.put("LLAMA_MESH_ARCHIVE", "write");

@@ -1,11 +1,14 @@
 package io.llamamesh.local.cluster;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.llamamesh.crd.LlamaMesh;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,6 +36,9 @@ public final class LocalCluster implements AutoCloseable {
   private final SharedIndexInformer<DaemonSet> daemonSets;
   private final SharedIndexInformer<Deployment> deployments;
   private final SharedIndexInformer<Pod> pods;
+  private final SharedIndexInformer<Service> services;
+  private final SharedIndexInformer<LlamaMesh> meshes;
+  private final ClusterDns dns;
   private final Workloads workloads;
   private final Kubelet kubelet;
   private final Semaphore news = new Semaphore(0);
@@ -41,14 +47,21 @@ public final class LocalCluster implements AutoCloseable {
   private volatile boolean closed;
 
   private LocalCluster(
-      KubernetesClient client, List<LocalNode> nodes, Kubelet kubelet, Workloads workloads) {
+      KubernetesClient client,
+      List<LocalNode> nodes,
+      Kubelet kubelet,
+      Workloads workloads,
+      ClusterDns dns) {
     this.client = client;
     this.nodes = nodes;
     this.kubelet = kubelet;
     this.workloads = workloads;
+    this.dns = dns;
     daemonSets = client.apps().daemonSets().inAnyNamespace().inform(new Wake<>(news));
     deployments = client.apps().deployments().inAnyNamespace().inform(new Wake<>(news));
     pods = client.pods().inAnyNamespace().inform(new Wake<>(news));
+    services = client.services().inAnyNamespace().inform(new Wake<>(news));
+    meshes = client.resources(LlamaMesh.class).inAnyNamespace().inform(new Wake<>(news));
     thread = Thread.ofPlatform().name("machines").start(this::run);
   }
 
@@ -76,7 +89,8 @@ public final class LocalCluster implements AutoCloseable {
     Map<String, String> environment =
         Map.of("KUBECONFIG", kubeconfig.toString(), "JAVA_HOME", System.getProperty("java.home"));
     Kubelet kubelet = new Kubelet(client, nodes, programs, folder, environment, crashes);
-    return new LocalCluster(client, nodes, kubelet, new Workloads(client, nodes));
+    return new LocalCluster(
+        client, nodes, kubelet, new Workloads(client, nodes), new ClusterDns(folder));
   }
 
   /** The pods that there are, as the API tells them. */
@@ -126,10 +140,11 @@ public final class LocalCluster implements AutoCloseable {
         }
         List<Pod> all = pods();
         workloads.reconcile(daemonSets.getStore().list(), deployments.getStore().list(), all);
+        dns.update(services.getStore().list(), all, meshes.getStore().list());
         kubelet.reconcile(all);
       } catch (InterruptedException e) {
         break;
-      } catch (RuntimeException e) {
+      } catch (IOException | RuntimeException e) {
         if (!closed) {
           LOG.warn("a round over the machines failed, the next follows", e);
         }
@@ -160,6 +175,8 @@ public final class LocalCluster implements AutoCloseable {
     }
     daemonSets.close();
     deployments.close();
+    services.close();
+    meshes.close();
     pods.close();
   }
 

@@ -28,26 +28,19 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The parts of a running local mesh: started in order, ended in the opposite one. */
 final class LocalMesh implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(LocalMesh.class);
   private static final int SCRAPER_PORT = 8080;
   private static final int LOG_TAIL_LINES = 12;
 
-  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Parts parts = new Parts();
   private final Instant began = Instant.now();
   private final Workspace workspace;
   private final MeshResources resources;
@@ -77,7 +70,7 @@ final class LocalMesh implements AutoCloseable {
 
       boolean embedded = options.store() == null && !document.namesAStore();
       int storePort = embedded ? Ports.free() : 0;
-      FutureTask<@Nullable SqlStore> storeStart = startStore(embedded, storePort);
+      StoreStart storeStart = own(StoreStart.begin(embedded, workspace.store(), storePort));
       StandInApiServer api = own(StandInApiServer.start());
       Files.writeString(workspace.kubeconfig(), api.kubeconfig("local"));
       client = own(impatient(api));
@@ -112,7 +105,7 @@ final class LocalMesh implements AutoCloseable {
               + document.name()
               + " created, the operator takes it from here");
 
-      store = await(storeStart);
+      store = storeStart.await();
       if (store != null) {
         terminal.progress("store is running: QuestDB on " + store.url());
       }
@@ -216,23 +209,11 @@ final class LocalMesh implements AutoCloseable {
 
   @Override
   public void close() {
-    closeAll(parts);
-  }
-
-  private static void closeAll(Deque<AutoCloseable> parts) {
-    while (!parts.isEmpty()) {
-      AutoCloseable part = parts.pop();
-      try {
-        part.close();
-      } catch (Exception e) {
-        LOG.warn("a part did not end cleanly part={}", part.getClass().getSimpleName(), e);
-      }
-    }
+    parts.close();
   }
 
   private <T extends AutoCloseable> T own(T part) {
-    parts.push(part);
-    return part;
+    return parts.own(part);
   }
 
   private LocalCluster cluster() {
@@ -277,35 +258,6 @@ final class LocalMesh implements AutoCloseable {
         impairments);
   }
 
-  /**
-   * The store takes as long to start as everything else together, so it starts beside it, on a port
-   * that the mesh already names; its tables are there long before the first window is.
-   */
-  private FutureTask<@Nullable SqlStore> startStore(boolean wanted, int port) {
-    Deque<AutoCloseable> opened = new ArrayDeque<>();
-    FutureTask<@Nullable SqlStore> start =
-        new FutureTask<>(() -> {
-          if (!wanted) {
-            return null;
-          }
-          EmbeddedStore started = EmbeddedStore.start(workspace.store(), port);
-          opened.push(started);
-          SqlStore sql = new SqlStore(started.url());
-          opened.push(sql);
-          sql.createTables();
-          return sql;
-        });
-    Thread.ofPlatform().name("store-start").start(start);
-    own(() -> {
-      try {
-        await(start);
-      } finally {
-        closeAll(opened);
-      }
-    });
-    return start;
-  }
-
   private static MeshDocument withStore(
       MeshDocument document, LocalOptions options, int storePort) {
     if (options.store() != null) {
@@ -316,13 +268,5 @@ final class LocalMesh implements AutoCloseable {
         ? document
         : document.withStore(
             EmbeddedStore.url(storePort), "local", "llama", "questdb-asks-for-none");
-  }
-
-  private static <T extends @Nullable Object> T await(FutureTask<T> task) throws Exception {
-    try {
-      return task.get();
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof Exception cause ? cause : e;
-    }
   }
 }

@@ -1,0 +1,60 @@
+package io.llamamesh.local.main;
+
+import io.llamamesh.local.store.EmbeddedStore;
+import io.llamamesh.local.store.SqlStore;
+import java.nio.file.Path;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The embedded store while it starts: it takes as long as everything else together, so it starts
+ * beside it, on a port that the mesh already names; its tables are there long before the first
+ * window is.
+ */
+final class StoreStart implements AutoCloseable {
+  private final Parts opened = new Parts();
+  private final FutureTask<@Nullable SqlStore> task;
+
+  private StoreStart(boolean wanted, Path folder, int port) {
+    task =
+        new FutureTask<>(() -> {
+          if (!wanted) {
+            return null;
+          }
+          EmbeddedStore started = opened.own(EmbeddedStore.start(folder, port));
+          SqlStore sql = opened.own(new SqlStore(started.url()));
+          sql.createTables();
+          return sql;
+        });
+  }
+
+  /**
+   * Begins.
+   *
+   * @param wanted false: there is nothing to start
+   */
+  static StoreStart begin(boolean wanted, Path folder, int port) {
+    StoreStart start = new StoreStart(wanted, folder, port);
+    Thread.ofPlatform().name("store-start").start(start.task);
+    return start;
+  }
+
+  /** The store once it is there; null where none was wanted. */
+  @Nullable SqlStore await() throws Exception {
+    try {
+      return task.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
+    }
+  }
+
+  @Override
+  public void close() throws Exception {
+    try {
+      await();
+    } finally {
+      opened.close();
+    }
+  }
+}
