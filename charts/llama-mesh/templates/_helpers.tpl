@@ -43,8 +43,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{/*
 The operator's rules that belong to a scope: list of the root and one of
   cluster    what has no namespace: Nodes
-  own        the Lease, in the operator's own namespace
-  meshes     everything else, in the namespaces of meshes
+  own        the operators' Lease, in the operator's own namespace
+  meshes     everything else, the scrapers' Leases, which are only read, among it
 The rules themselves are the operator's own file, which its tests compare with what it asks for.
 */}}
 {{- define "llama-mesh.rules" -}}
@@ -55,7 +55,11 @@ The rules themselves are the operator's own file, which its tests compare with w
 {{- range $rule := $role.rules }}
 {{- $mine := list -}}
 {{- range $resource := $rule.resources }}
-{{- if eq (get $scopes $resource | default "meshes") $wanted }}
+{{- $scope := get $scopes $resource | default "meshes" -}}
+{{- if and (eq $scope "own") (not (has "create" $rule.verbs)) }}
+{{- $scope = "meshes" }}
+{{- end }}
+{{- if eq $scope $wanted }}
 {{- $mine = append $mine $resource }}
 {{- end }}
 {{- end }}

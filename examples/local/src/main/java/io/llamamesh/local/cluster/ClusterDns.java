@@ -24,8 +24,8 @@ import java.util.stream.Stream;
 
 /**
  * Stands in for the cluster's DNS: a file of addresses and names that pods' JVMs look names up in
- * ({@code jdk.net.hosts.file}). It has the Services, by the addresses of their ready pods, and since
- * such a JVM looks nowhere else, the targets outside the cluster too.
+ * ({@code jdk.net.hosts.file}). It has the Services, by the addresses of their ready pods, and
+ * since such a JVM looks nowhere else, the targets outside the cluster too.
  *
  * <p>For one thread.
  */
@@ -63,8 +63,7 @@ final class ClusterDns {
     meshes.stream()
         .flatMap(ClusterDns::hosts)
         .distinct()
-        .forEach(name ->
-            addresses(name).forEach(address -> lines.add(address + " " + name)));
+        .forEach(name -> addresses(name).forEach(address -> lines.add(address + " " + name)));
     String text = String.join("\n", lines) + "\n";
     if (!text.equals(written)) {
       Path next = file.resolveSibling(FILE + ".next");
@@ -95,8 +94,7 @@ final class ClusterDns {
   /** Nothing until the lookup, which may take its time, has ended. */
   private List<String> addresses(String name) {
     return outside
-        .computeIfAbsent(
-            name, host -> CompletableFuture.supplyAsync(() -> resolve(host), lookups))
+        .computeIfAbsent(name, host -> CompletableFuture.supplyAsync(() -> resolve(host), lookups))
         .getNow(List.of());
   }
 

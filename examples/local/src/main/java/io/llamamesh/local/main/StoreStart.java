@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The embedded store while it starts: it takes as long as everything else together, so it starts
@@ -13,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * window is.
  */
 final class StoreStart implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(StoreStart.class);
+
   private final Parts opened = new Parts();
   private final FutureTask<@Nullable SqlStore> task;
 
@@ -49,10 +53,15 @@ final class StoreStart implements AutoCloseable {
     }
   }
 
+  /** Ends the store, or waits for its start first: halfway it cannot be ended. */
   @Override
-  public void close() throws Exception {
+  public void close() {
     try {
-      await();
+      task.get();
+    } catch (ExecutionException e) {
+      LOG.debug("the store did not start, which is told to whoever waits for it", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } finally {
       opened.close();
     }

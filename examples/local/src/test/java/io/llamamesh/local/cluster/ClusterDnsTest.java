@@ -38,7 +38,10 @@ class ClusterDnsTest {
 
     dns.update(
         List.of(service),
-        List.of(pod("scraper", "127.0.2.1", true), pod("scraper", "127.0.2.2", false), pod("x", "127.0.2.3", true)),
+        List.of(
+            pod("scraper", "127.0.2.1", true),
+            pod("scraper", "127.0.2.2", false),
+            pod("x", "127.0.2.3", true)),
         List.of());
 
     assertThat(Files.readAllLines(folder.resolve("hosts")))
