@@ -95,7 +95,7 @@ public record Point(
     public static final String REORDERED = "reordered";
     public static final String CORRUPT = "corrupt";
 
-    /** The kernel refused to send. */
+    /** The kernel refused to send, or a router said that the probe is too long for the path. */
     public static final String SEND_ERROR = "send_error";
 
     /** Our own receive buffer overflowed. */
@@ -109,6 +109,18 @@ public record Point(
 
     /** Mean time between arrival at the reflector and its reply, in milliseconds. */
     public static final String RESIDENCE = "residence";
+
+    /** Probes answered whose DSCP was changed on the way there or back. */
+    public static final String DSCP_REWRITTEN = "dscp_rewritten";
+
+    /** The other DSCP that arrived at the reflector last; absent where it was ours. */
+    public static final String DSCP_FORWARD = "dscp_forward";
+
+    /** The other DSCP that a reply came back with last; absent where it was ours. */
+    public static final String DSCP_RETURN = "dscp_return";
+
+    /** Bytes of an IP packet that the path takes; absent where no probe was longer. */
+    public static final String PATH_MTU = "path_mtu";
 
     private Fields() {}
   }

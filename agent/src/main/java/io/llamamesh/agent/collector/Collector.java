@@ -97,6 +97,11 @@ public final class Collector implements AutoCloseable {
     return finished.await(patience.toMillis(), TimeUnit.MILLISECONDS);
   }
 
+  /** Peers that are not simply well, as of the last window that was published. */
+  public List<PeerNote> notes() {
+    return prober.notes();
+  }
+
   /** How many flows probe now. */
   public int flows() {
     return flows;

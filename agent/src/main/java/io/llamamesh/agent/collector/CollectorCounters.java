@@ -1,5 +1,7 @@
 package io.llamamesh.agent.collector;
 
+import io.llamamesh.agent.net.PeerError;
+import io.llamamesh.agent.net.SendResult;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /** What a collector did since it started; its thread adds, any thread may read. */
@@ -27,6 +29,8 @@ public final class CollectorCounters {
   }
 
   private final AtomicLongArray outcomes = new AtomicLongArray(Outcome.COUNT);
+  private final AtomicLongArray errors = new AtomicLongArray(PeerError.values().length);
+  private final AtomicLongArray sends = new AtomicLongArray(SendResult.values().length);
   private final AtomicLongArray events = new AtomicLongArray(Event.values().length);
 
   /** Probes with this outcome; those in flight have none yet. */
@@ -39,11 +43,33 @@ public final class CollectorCounters {
     return events.get(event.ordinal());
   }
 
+  /** How often the network said this about an earlier probe; kernels let few of these through. */
+  public long count(PeerError error) {
+    return errors.get(error.ordinal());
+  }
+
+  /** Probes that were not sent, or did not fit the path, by the reason. */
+  public long count(SendResult failure) {
+    return sends.get(failure.ordinal());
+  }
+
   // One thread writes, so no read-modify-write is needed.
 
   void add(Outcome outcome) {
     int i = outcome.ordinal();
     outcomes.setRelease(i, outcomes.getPlain(i) + 1);
+  }
+
+  void add(PeerError error) {
+    int i = error.ordinal();
+    errors.setRelease(i, errors.getPlain(i) + 1);
+  }
+
+  /** A probe that was not sent, or did not fit the path. */
+  void sendError(SendResult failure) {
+    int i = failure.ordinal();
+    sends.setRelease(i, sends.getPlain(i) + 1);
+    add(Outcome.SEND_ERROR);
   }
 
   void add(Event event) {

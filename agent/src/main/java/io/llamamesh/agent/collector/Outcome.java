@@ -10,7 +10,7 @@ public enum Outcome {
   LOST,
   /** Not answered while the peer's host said that nobody listens. */
   REFUSED,
-  /** The kernel refused to send it. */
+  /** The kernel refused to send it, or a router said that it is too long for the path. */
   SEND_ERROR,
   /** Its answer was dropped because our receive buffer was full. */
   OWN_DROP,
@@ -29,7 +29,9 @@ public enum Outcome {
   /** Part of {@link #LOST}: it reached the reflector. */
   RETURN_LOST,
   /** Not answered by a peer that had said goodbye; no fault. */
-  SUPPRESSED;
+  SUPPRESSED,
+  /** Beside: answered, but the DSCP was another on arrival at the reflector, or back here. */
+  DSCP_REWRITTEN;
 
   static final int COUNT = values().length;
 }

@@ -55,6 +55,16 @@ final class Pair {
     frame = ready;
   }
 
+  /** Whether its probes are longer than the path is known to take. */
+  boolean tooBig() {
+    return peer.pathMtu() != 0 && packetBytes() > peer.pathMtu();
+  }
+
+  /** Length of its probes with the headers of UDP and IP. */
+  private int packetBytes() {
+    return plan.trafficClass().datagramBytes() + (peer.remote().isV4() ? 28 : 48);
+  }
+
   long timeout() {
     return plan.trafficClass().timeoutNanos();
   }
@@ -105,7 +115,8 @@ final class Pair {
   @Nullable PairResult close(int windowId) {
     for (PairCell cell : cells) {
       if (cell.holds(windowId)) {
-        return cell.close(tags, jitterKnown ? jitter : Double.NaN, ports);
+        return cell.close(
+            tags, jitterKnown ? jitter : Double.NaN, ports, tooBig() ? peer.pathMtu() : 0);
       }
     }
     return null;

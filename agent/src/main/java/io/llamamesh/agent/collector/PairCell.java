@@ -19,6 +19,8 @@ final class PairCell {
   private double[] pathRtt;
   private double residence;
   private int residences;
+  private int dscpForward = -1;
+  private int dscpReturn = -1;
   private int windowId = NO_WINDOW;
 
   PairCell(int paths) {
@@ -80,8 +82,19 @@ final class PairCell {
     residences++;
   }
 
-  /** The window's result; the cell is free afterwards. */
-  PairResult close(Map<String, String> tags, double jitterNanos, int[] sourcePorts) {
+  /** The DSCP that a reply told to have arrived with, or itself arrived with; −1 where unchanged. */
+  void rewritten(int forward, int back) {
+    counts[Outcome.DSCP_REWRITTEN.ordinal()]++;
+    dscpForward = forward < 0 ? dscpForward : forward;
+    dscpReturn = back < 0 ? dscpReturn : back;
+  }
+
+  /**
+   * The window's result; the cell is free afterwards.
+   *
+   * @param mtu of the path; 0 where probes fit as far as is known
+   */
+  PairResult close(Map<String, String> tags, double jitterNanos, int[] sourcePorts, int mtu) {
     List<PairResult.Path> paths = new ArrayList<>(sourcePorts.length);
     for (int i = 0; i < sourcePorts.length; i++) {
       if (pathSent[i] > 0) {
@@ -96,7 +109,8 @@ final class PairCell {
             counts.clone(),
             samples.summary(jitterNanos),
             residences == 0 ? Double.NaN : residence / residences,
-            paths);
+            paths,
+            PathFacts.of(mtu, dscpForward, dscpReturn));
     reset();
     return result;
   }
@@ -110,6 +124,8 @@ final class PairCell {
     Arrays.fill(pathRtt, 0);
     residence = 0;
     residences = 0;
+    dscpForward = -1;
+    dscpReturn = -1;
     samples.reset();
   }
 }

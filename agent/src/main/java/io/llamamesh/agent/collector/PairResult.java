@@ -13,6 +13,7 @@ public final class PairResult {
   private final @Nullable Rtt rtt;
   private final double residenceNanos;
   private final List<Path> paths;
+  private final PathFacts facts;
 
   /** Distribution of the window's RTTs, in nanoseconds. */
   public record Rtt(double mean, long min, long p50, long p90, long p99, long max, double jitter) {
@@ -55,12 +56,14 @@ public final class PairResult {
       int[] counts,
       @Nullable Rtt rtt,
       double residenceNanos,
-      List<Path> paths) {
+      List<Path> paths,
+      PathFacts facts) {
     this.tags = tags;
     this.counts = counts;
     this.rtt = rtt;
     this.residenceNanos = residenceNanos;
     this.paths = List.copyOf(paths);
+    this.facts = facts;
   }
 
   /**
@@ -73,12 +76,13 @@ public final class PairResult {
       int[] counts,
       @Nullable Rtt rtt,
       double residenceNanos,
-      List<Path> paths) {
+      List<Path> paths,
+      PathFacts facts) {
     if (counts.length != Outcome.COUNT) {
       throw new IllegalArgumentException(
           "expected " + Outcome.COUNT + " outcomes, found " + counts.length);
     }
-    return new PairResult(Map.copyOf(tags), counts.clone(), rtt, residenceNanos, paths);
+    return new PairResult(Map.copyOf(tags), counts.clone(), rtt, residenceNanos, paths, facts);
   }
 
   /**
@@ -102,7 +106,8 @@ public final class PairResult {
             ? (rtt == null ? other.rtt : rtt)
             : rtt.plus(other.rtt, here, there),
         mean(residenceNanos, here, other.residenceNanos, there),
-        List.copyOf(byPort.values()));
+        List.copyOf(byPort.values()),
+        other.facts.or(facts));
   }
 
   /** A weighted mean; of what is known where one is not. */
@@ -140,6 +145,11 @@ public final class PairResult {
   /** Mean time at the reflector; NaN when no reply told it. */
   public double residenceNanos() {
     return residenceNanos;
+  }
+
+  /** What else the path did to the packets. */
+  public PathFacts facts() {
+    return facts;
   }
 
   /** One per source port that sent something. */

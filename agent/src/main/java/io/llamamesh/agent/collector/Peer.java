@@ -1,6 +1,8 @@
 package io.llamamesh.agent.collector;
 
+import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.Remote;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the collector knows of one reflector, over all classes: whether it answers, refuses, or said
@@ -21,6 +23,12 @@ final class Peer {
   static final long HELLO_NANOS = SECOND;
   static final int SUSPECT_AFTER = 3;
 
+  /** What was sent this long before a router complained was on its way to it. */
+  static final long TOO_BIG_BEFORE_NANOS = 2 * SECOND;
+
+  /** How long an error of the network is worth telling. */
+  static final long NOTED_NANOS = 60 * SECOND;
+
   private final Remote remote;
   private final PeerListener listener;
   private final DropShare overflow = new DropShare();
@@ -37,6 +45,12 @@ final class Peer {
   private long drainingFrom;
   private long drainingUntil;
   private long helloAt;
+
+  private int pathMtu;
+  private long tooBigFrom;
+  private long tooBigUntil;
+  private @Nullable PeerError lastError;
+  private long lastErrorAt;
 
   Peer(Remote remote, PeerListener listener, long now) {
     this.remote = remote;
@@ -97,6 +111,46 @@ final class Peer {
     if (state != PeerState.DRAINING) {
       become(PeerState.REFUSED);
     }
+  }
+
+  /** The network said something about a probe. */
+  void errored(PeerError error, long now) {
+    lastError = error;
+    lastErrorAt = now;
+  }
+
+  /** A probe did not fit: the path takes packets of this many bytes. */
+  void tooBig(int mtu, long now) {
+    if (pathMtu == 0 || now - tooBigUntil > TOO_BIG_BEFORE_NANOS) {
+      tooBigFrom = now - TOO_BIG_BEFORE_NANOS;
+    }
+    tooBigUntil = now;
+    pathMtu = mtu;
+  }
+
+  /** Bytes of a packet that the path takes; 0 where none was too long. */
+  int pathMtu() {
+    return pathMtu;
+  }
+
+  /** A probe that should not fit has come back: if sent since, the path takes longer ones now. */
+  void fits(long sentAt) {
+    if (sentAt - tooBigUntil > 0) {
+      pathMtu = 0;
+    }
+  }
+
+  /** Whether a probe that was sent then, longer than the path takes, cannot have arrived. */
+  boolean wasTooBig(long sentAt) {
+    return sentAt - tooBigFrom >= 0 && tooBigUntil - sentAt >= 0;
+  }
+
+  /** What people may want to know of it; null when it answers and nothing was said of it lately. */
+  @Nullable PeerNote note(long now) {
+    PeerError error = lastError != null && now - lastErrorAt < NOTED_NANOS ? lastError : null;
+    return state == PeerState.UP && error == null && pathMtu == 0
+        ? null
+        : new PeerNote(remote.address(), state, error, pathMtu);
   }
 
   /**

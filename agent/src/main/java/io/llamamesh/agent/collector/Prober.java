@@ -54,6 +54,7 @@ final class Prober {
   private final ErrorSink failed = this::failed;
   private ProbePlan plan = ProbePlan.IDLE;
   private long tick = SLOW_TICK;
+  private volatile List<PeerNote> notes = List.of();
   private long expiredAt;
   private long steppedOver;
 
@@ -118,7 +119,9 @@ final class Prober {
     }
     book.advance(now, clock.realtime(now), plan.intervalNanos());
     // Up to the last expiry: a window is complete only when its last probe has its outcome.
-    settlement.publish(expiredAt, plan.retentionNanos());
+    if (settlement.publish(expiredAt, plan.retentionNanos())) {
+      notes = roster.notes(now);
+    }
     present = keys.get();
     if (stalled) {
       pacer.advance(now - tick, skip);
@@ -140,10 +143,17 @@ final class Prober {
 
   private void failed(PeerError error, long high, long low, int port, int detail) {
     counters.add(CollectorCounters.Event.NETWORK_ERROR);
-    if (error == PeerError.PORT_UNREACHABLE) {
-      Peer peer = roster.peers().get(new InetSocketAddress(Ip.address(high, low), port));
-      if (peer != null) {
-        peer.refused(network.monotonicNanos());
+    counters.add(error);
+    long now = network.monotonicNanos();
+    if (error == PeerError.TOO_BIG) {
+      roster.tooBig(high, low, detail, now);
+      return;
+    }
+    Peer peer = roster.peers().get(new InetSocketAddress(Ip.address(high, low), port));
+    if (peer != null) {
+      peer.errored(error, now);
+      if (error == PeerError.PORT_UNREACHABLE) {
+        peer.refused(now);
       }
     }
   }
@@ -190,7 +200,7 @@ final class Prober {
       }
     } else if (extra == 0) {
       flow.pair().cell(book.present()).count(Outcome.SEND_ERROR);
-      counters.add(Outcome.SEND_ERROR);
+      counters.sendError(result);
     }
   }
 
@@ -217,6 +227,11 @@ final class Prober {
     long now = network.monotonicNanos();
     settlement.finish(now, clock.realtime(now), plan.retentionNanos());
     return true;
+  }
+
+  /** Peers that are not simply well, as they were when the last window was published. */
+  List<PeerNote> notes() {
+    return notes;
   }
 
   /** How many flows probe now. */

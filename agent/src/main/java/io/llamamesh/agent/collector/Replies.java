@@ -93,7 +93,9 @@ final class Replies {
     } else {
       flow.pair().peer().replied(now, false);
     }
-    account(flow, sequence, rtt, residence);
+    if (account(flow, sequence, rtt, residence)) {
+      marks(flow, sequence, slot, ours);
+    }
     return true;
   }
 
@@ -127,24 +129,47 @@ final class Replies {
     flow.drops().told(flow, sequence, bytes, slots, peer.overflow());
   }
 
-  private void account(Flow flow, long sequence, long rtt, long residence) {
+  /** Looks at what else became of a probe that was answered and counts. */
+  private void marks(Flow flow, long sequence, int slot, boolean ours) {
+    Pair pair = flow.pair();
+    if (pair.tooBig()) {
+      pair.peer().fits(flow.sentAt(sequence));
+    }
+    int tos = pair.plan().trafficClass().tos();
+    ByteBuffer bytes = batch.bytes();
+    int forward =
+        ours && (Slots.flags(bytes, parser.slotsAt()) & Slots.FLAG_TOS_SEEN) != 0
+            ? Slots.tosSeen(bytes, parser.slotsAt())
+            : tos;
+    int back = batch.tos(slot) < 0 ? tos : batch.tos(slot);
+    // The two bits below the DSCP are the network's to change (RFC 3168).
+    if ((forward ^ tos) >> 2 != 0 || (back ^ tos) >> 2 != 0) {
+      pair.cell(flow.window(sequence))
+          .rewritten(
+              (forward ^ tos) >> 2 == 0 ? -1 : forward >> 2, (back ^ tos) >> 2 == 0 ? -1 : back >> 2);
+      counters.add(Outcome.DSCP_REWRITTEN);
+    }
+  }
+
+  /** Counts a reply; returns whether it is the answer in time to a probe that counts. */
+  private boolean account(Flow flow, long sequence, long rtt, long residence) {
     if (flow.kind(sequence) == Flow.RECEIVED) {
       count(flow, sequence, Outcome.DUPLICATE);
-      return;
+      return false;
     }
     if (flow.kind(sequence) != Flow.PENDING) {
       counters.add(CollectorCounters.Event.UNEXPECTED);
-      return;
+      return false;
     }
     long timeout = flow.pair().timeout();
     long network = residence == UNKNOWN ? rtt : rtt - residence;
     if (network > timeout && stampsUsable) {
-      return; // stays pending and becomes a loss: it came, but too late by the network's own doing
+      return false; // stays pending and becomes a loss: it came, but too late by the network's own doing
     }
     boolean hello = flow.has(sequence, Flow.HELLO);
     if (hello) {
       flow.answered(sequence);
-      return;
+      return false;
     }
     PairCell cell = flow.pair().cell(flow.window(sequence));
     if (flow.answered(sequence)) {
@@ -152,12 +177,12 @@ final class Replies {
     }
     if (rtt > timeout && stampsUsable) {
       count(flow, sequence, Outcome.LATE);
-      return;
+      return true;
     }
     counters.add(Outcome.RECEIVED);
     cell.received(flow.path(), stampsUsable ? network : UNKNOWN);
     if (!stampsUsable) {
-      return;
+      return true;
     }
     if (residence != UNKNOWN) {
       cell.residence(residence);
@@ -166,6 +191,7 @@ final class Replies {
     if (before != UNKNOWN) {
       flow.pair().jitter(before, network);
     }
+    return true;
   }
 
   private void count(Flow flow, long sequence, Outcome outcome) {

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * flight; the others are retired: no further probes, but those in flight are still accounted for.
  */
 final class Roster {
+
+  private static final int NOTES = 1000;
 
   private final UdpNetwork network;
   private final SourcePorts ports;
@@ -178,6 +181,24 @@ final class Roster {
 
   List<Pair> leaving() {
     return leaving;
+  }
+
+  /** The path to a host takes packets of this many bytes, whichever port they go to. */
+  void tooBig(long high, long low, int mtu, long now) {
+    for (Peer peer : peers.values()) {
+      if (peer.remote().high() == high && peer.remote().low() == low) {
+        peer.tooBig(mtu, now);
+      }
+    }
+  }
+
+  /** Peers that are not simply well, at most {@value #NOTES}. */
+  List<PeerNote> notes(long now) {
+    return peers.values().stream()
+        .map(peer -> peer.note(now))
+        .flatMap(Stream::ofNullable)
+        .limit(NOTES)
+        .toList();
   }
 
   Map<InetSocketAddress, Peer> peers() {

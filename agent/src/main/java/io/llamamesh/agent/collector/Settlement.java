@@ -1,5 +1,6 @@
 package io.llamamesh.agent.collector;
 
+import io.llamamesh.agent.net.SendResult;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +51,11 @@ final class Settlement {
     boolean unseen = !seen && flow.has(sequence, Flow.COVERED);
     PairCell cell = flow.pair().cell(flow.window(sequence));
     Outcome outcome = outcome(flow, sequence, seen, unseen);
-    counters.add(outcome);
+    if (outcome == Outcome.SEND_ERROR) {
+      counters.sendError(SendResult.TOO_BIG);
+    } else {
+      counters.add(outcome);
+    }
     if (outcome != Outcome.LOST) {
       cell.count(outcome);
       return;
@@ -72,6 +77,9 @@ final class Settlement {
     }
     if (!seen && peer.wasRefused(sentAt)) {
       return Outcome.REFUSED;
+    }
+    if (!seen && flow.pair().tooBig() && peer.wasTooBig(sentAt)) {
+      return Outcome.SEND_ERROR;
     }
     if (!seen && flow.has(sequence, Flow.OVERLOADED)) {
       return Outcome.OVERLOAD;
@@ -111,13 +119,19 @@ final class Settlement {
     }
   }
 
-  /** Publishes all windows whose last probe has its outcome. */
-  void publish(long now, long retention) {
+  /**
+   * Publishes all windows whose last probe has its outcome.
+   *
+   * @return whether there was one
+   */
+  boolean publish(long now, long retention) {
     WindowBook.Window window = book.settled(now, longestTimeout());
+    boolean published = window != null;
     while (window != null) {
       publish(window, now, retention);
       window = book.settled(now, longestTimeout());
     }
+    return published;
   }
 
   private long longestTimeout() {

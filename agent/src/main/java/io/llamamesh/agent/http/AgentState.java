@@ -1,6 +1,7 @@
 package io.llamamesh.agent.http;
 
 import io.llamamesh.agent.collector.CollectorCounters;
+import io.llamamesh.agent.collector.PeerNote;
 import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.config.ConfigState;
 import io.llamamesh.agent.reflector.ReflectorCounters;
@@ -16,6 +17,7 @@ import java.util.function.Supplier;
  * @param bound addresses of the reflector, empty when there is none
  * @param receiveBufferBytes of the reflector
  * @param flows how many flows probe now
+ * @param notes peers that are not simply well
  * @param us tags that name this agent as a destination
  */
 public record AgentState(
@@ -23,6 +25,7 @@ public record AgentState(
     List<String> bound,
     int receiveBufferBytes,
     IntSupplier flows,
+    Supplier<List<PeerNote>> notes,
     Supplier<ConfigState> config,
     Supplier<Map<String, String>> us,
     WindowArchive archive,

@@ -2,6 +2,8 @@ package io.llamamesh.agent.http;
 
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.net.PeerError;
+import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.reflector.Verdict;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -56,6 +58,20 @@ final class Metrics {
           .description("What happened to this collector beside")
           .tag("event", label(event))
           .register(to);
+    }
+    for (PeerError error : PeerError.values()) {
+      FunctionCounter.builder("llamamesh.network.errors", state.collector(), c -> c.count(error))
+          .description("Errors that the network told about earlier probes; kernels let few through")
+          .tag("reason", label(error))
+          .register(to);
+    }
+    for (SendResult failure : SendResult.values()) {
+      if (failure != SendResult.SENT) {
+        FunctionCounter.builder("llamamesh.send.errors", state.collector(), c -> c.count(failure))
+            .description("Probes with outcome send_error by the reason")
+            .tag("reason", label(failure))
+            .register(to);
+      }
     }
     for (Verdict verdict : Verdict.values()) {
       FunctionCounter.builder(

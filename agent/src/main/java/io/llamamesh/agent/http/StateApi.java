@@ -2,16 +2,25 @@ package io.llamamesh.agent.http;
 
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.collector.PairResult;
+import io.llamamesh.agent.collector.PathFacts;
+import io.llamamesh.agent.collector.PeerNote;
 import io.llamamesh.agent.config.ConfigState;
+import io.llamamesh.agent.net.PeerError;
+import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.reflector.Verdict;
 import io.llamamesh.results.ResultsJson;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import java.util.Set;
 
 /** How the agent is: {@code /status}, {@code /healthz}, {@code /readyz}. */
 final class StateApi {
+
+  private static final int MAX_PATHS = 1000;
 
   private final AgentState state;
 
@@ -82,7 +91,64 @@ final class StateApi {
     }
     reflected.put("overflow", state.reflector().overflows());
     body.put("reflected", reflected);
+    body.put("networkErrors", reasons(PeerError.values(), state.collector()::count));
+    body.put("sendErrors", reasons(SendResult.values(), state.collector()::count));
+    body.put("peers", state.notes().get().stream().map(StateApi::peer).toList());
+    body.put("paths", paths());
     return body;
+  }
+
+  /** How often each of these happened; what never did is left out. */
+  private static <E extends Enum<E>> Map<String, Object> reasons(E[] all, ToLongFunction<E> count) {
+    Map<String, Object> reasons = new LinkedHashMap<>();
+    for (E one : all) {
+      if (count.applyAsLong(one) > 0) {
+        reasons.put(one.name().toLowerCase(Locale.ROOT), count.applyAsLong(one));
+      }
+    }
+    return reasons;
+  }
+
+  /** A peer that is not simply well. */
+  private static Map<String, Object> peer(PeerNote note) {
+    Map<String, Object> peer = new LinkedHashMap<>();
+    peer.put("address", note.peer().getAddress().getHostAddress());
+    peer.put("port", note.peer().getPort());
+    peer.put("state", note.state().name().toLowerCase(Locale.ROOT));
+    if (note.lastError() != null) {
+      peer.put("lastError", note.lastError().name().toLowerCase(Locale.ROOT));
+    }
+    if (note.pathMtu() != 0) {
+      peer.put("pathMtu", note.pathMtu());
+    }
+    return peer;
+  }
+
+  /** Pairs of the newest window whose packets are changed on the way or do not fit it. */
+  private List<Map<String, Object>> paths() {
+    return state.archive().newest().stream()
+        .flatMap(window -> window.pairs().stream())
+        .filter(pair -> !pair.facts().equals(PathFacts.NONE))
+        .limit(MAX_PATHS)
+        .map(StateApi::path)
+        .toList();
+  }
+
+  private static Map<String, Object> path(PairResult pair) {
+    PathFacts facts = pair.facts();
+    Map<String, Object> path = new LinkedHashMap<>();
+    path.put("tags", pair.tags());
+    path.put("dscpRewritten", pair.count(Outcome.DSCP_REWRITTEN));
+    if (facts.dscpForward() >= 0) {
+      path.put("dscpForward", facts.dscpForward());
+    }
+    if (facts.dscpReturn() >= 0) {
+      path.put("dscpReturn", facts.dscpReturn());
+    }
+    if (facts.mtu() != 0) {
+      path.put("pathMtu", facts.mtu());
+    }
+    return path;
   }
 
   private static Reply json(Map<String, Object> body) {

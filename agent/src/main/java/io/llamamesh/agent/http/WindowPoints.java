@@ -3,6 +3,7 @@ package io.llamamesh.agent.http;
 import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.PairResult;
+import io.llamamesh.agent.collector.PathFacts;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.Point.Fields;
 import io.llamamesh.results.Point.Tags;
@@ -86,6 +87,11 @@ public final class WindowPoints {
     put(fields, Fields.FORWARD_LOST, pair.count(Outcome.FORWARD_LOST));
     put(fields, Fields.RETURN_LOST, pair.count(Outcome.RETURN_LOST));
     put(fields, Fields.RESIDENCE, pair.residenceNanos() / MILLI);
+    put(fields, Fields.DSCP_REWRITTEN, pair.count(Outcome.DSCP_REWRITTEN));
+    PathFacts facts = pair.facts();
+    put(fields, Fields.DSCP_FORWARD, facts.dscpForward() < 0 ? Double.NaN : facts.dscpForward());
+    put(fields, Fields.DSCP_RETURN, facts.dscpReturn() < 0 ? Double.NaN : facts.dscpReturn());
+    put(fields, Fields.PATH_MTU, facts.mtu() == 0 ? Double.NaN : facts.mtu());
     return fields;
   }
 

@@ -91,6 +91,7 @@ final class AgentRun {
             reflectors.stream().flatMap(r -> r.locals().stream()).map(AgentRun::text).toList(),
             reflectors.stream().mapToInt(Reflector::receiveBufferBytes).min().orElse(0),
             () -> collector == null ? 0 : collector.flows(),
+            () -> collector == null ? List.of() : collector.notes(),
             applier::state,
             identity::asDestination,
             archive,

@@ -44,14 +44,20 @@ final class Libc {
   static final int IPPROTO_IP = 0;
   static final int IP_TOS = 1;
   static final int IP_PKTINFO = 8;
+  static final int IP_MTU_DISCOVER = 10;
   static final int IP_RECVERR = 11;
   static final int IP_RECVTOS = 13;
 
+  /** Always set DF, and refuse what is longer than the path is known to take. */
+  static final int PMTUDISC_DO = 2;
+
   static final int IPPROTO_IPV6 = 41;
+  static final int IPV6_MTU_DISCOVER = 23;
   static final int IPV6_RECVERR = 25;
   static final int IPV6_V6ONLY = 26;
   static final int IPV6_RECVPKTINFO = 49;
   static final int IPV6_PKTINFO = 50;
+  static final int IPV6_DONTFRAG = 62;
   static final int IPV6_RECVTCLASS = 66;
   static final int IPV6_TCLASS = 67;
 

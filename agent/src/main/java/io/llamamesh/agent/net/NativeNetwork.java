@@ -95,12 +95,19 @@ public final class NativeNetwork implements UdpNetwork {
       need(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_V6ONLY, 1);
       need(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_RECVTCLASS, 1);
       need(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_RECVERR, 1);
+      if (options.dontFragment()) {
+        need(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_MTU_DISCOVER, Libc.PMTUDISC_DO);
+        need(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_DONTFRAG, 1);
+      }
       if (wildcard) {
         need(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_RECVPKTINFO, 1);
       }
     } else {
       need(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_RECVTOS, 1);
       need(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_RECVERR, 1);
+      if (options.dontFragment()) {
+        need(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_MTU_DISCOVER, Libc.PMTUDISC_DO);
+      }
       if (wildcard) {
         need(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_PKTINFO, 1);
       }

@@ -136,7 +136,9 @@ final class NativeSocket implements UdpSocket {
       }
       // It may be the error of another destination that was waiting for the next call: once that is
       // taken off the queue, this datagram gets its own try.
-      if (result != -Libc.EINTR && errors.collect(fd) == 0 && retry > 0) {
+      int collected = result == -Libc.EINTR ? 1 : errors.collect(fd);
+      // Each try of what is too long queues an error of its own.
+      if (retry > 0 && (collected == 0 || result == -Libc.EMSGSIZE)) {
         break;
       }
       result = Libc.sendmsg(errno, fd, message.segment());

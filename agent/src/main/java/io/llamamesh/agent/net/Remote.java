@@ -41,6 +41,11 @@ public final class Remote {
     return low;
   }
 
+  /** Whether it is an IPv4 address. */
+  public boolean isV4() {
+    return Ip.isV4(high, low);
+  }
+
   /** The port. */
   public int port() {
     return address.getPort();

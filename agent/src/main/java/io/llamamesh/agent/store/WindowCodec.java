@@ -2,6 +2,7 @@ package io.llamamesh.agent.store;
 
 import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.PairResult;
+import io.llamamesh.agent.collector.PathFacts;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class WindowCodec {
 
   /** Changes whenever the form or the list of outcomes does: other files are left out. */
-  private static final int FORM = 0x4c4d_0001;
+  private static final int FORM = 0x4c4d_0002;
 
   private static final int MAX_ROWS = 1 << 20;
 
@@ -79,6 +80,9 @@ final class WindowCodec {
       out.writeInt(path.lost());
       out.writeDouble(path.rttMeanNanos());
     }
+    out.writeInt(pair.facts().mtu());
+    out.writeByte(pair.facts().dscpForward());
+    out.writeByte(pair.facts().dscpReturn());
   }
 
   /**
@@ -146,7 +150,8 @@ final class WindowCodec {
               in.readInt(), in.readInt(), in.readInt(), in.readInt(), in.readDouble()));
     }
     try {
-      return PairResult.restored(tags, counts, rtt, residence, paths);
+      PathFacts facts = new PathFacts(in.readInt(), in.readByte(), in.readByte());
+      return PairResult.restored(tags, counts, rtt, residence, paths, facts);
     } catch (IllegalArgumentException e) {
       throw new IOException("window file of another form", e);
     }

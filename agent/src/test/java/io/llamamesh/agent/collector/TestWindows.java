@@ -19,10 +19,14 @@ public final class TestWindows {
         cell.sent(0);
         cell.received(0, 100_000 + probe);
         cell.residence(10_000);
+        cell.rewritten(8, -1);
       }
       PairResult pair =
           cell.close(
-              Map.of("src_ip", "127.0.0.11", "dst_ip", "127.0.0.12"), 5.0, new int[] {25000});
+              Map.of("src_ip", "127.0.0.11", "dst_ip", "127.0.0.12"),
+              5.0,
+              new int[] {25000},
+              1400);
       archive.publish(
           new ClosedWindow(
               archive.nextSequence(), FIRST_END + i * 10_000_000_000L, List.of(pair), List.of()),

@@ -13,7 +13,7 @@ class WindowArchiveTest {
   @Test
   void memoryIsBoundedWhateverTheRetentionAndWhatIsForgottenIsCounted() {
     WindowArchive archive = new WindowArchive("boot");
-    PairResult pair = new PairResult(Map.of(), new int[Outcome.COUNT], null, Double.NaN, List.of());
+    PairResult pair = new PairResult(Map.of(), new int[Outcome.COUNT], null, Double.NaN, List.of(), PathFacts.NONE);
     int pairs = 1000;
 
     for (int i = 1; i <= 100; i++) {
@@ -31,7 +31,7 @@ class WindowArchiveTest {
   @Test
   void aWindowLargerThanTheBoundIsStillKept() {
     WindowArchive archive = new WindowArchive("boot");
-    PairResult pair = new PairResult(Map.of(), new int[Outcome.COUNT], null, Double.NaN, List.of());
+    PairResult pair = new PairResult(Map.of(), new int[Outcome.COUNT], null, Double.NaN, List.of(), PathFacts.NONE);
 
     archive.publish(
         new ClosedWindow(

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.llamamesh.agent.collector.CollectorCounters;
+import io.llamamesh.agent.collector.PeerNote;
+import io.llamamesh.agent.collector.PeerState;
 import io.llamamesh.agent.collector.TestWindows;
 import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.config.ConfigState;
+import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
@@ -41,6 +44,13 @@ class ApiServerTest {
             List.of("127.0.0.1:8100"),
             1,
             () -> 3,
+            () ->
+                List.of(
+                    new PeerNote(
+                        new InetSocketAddress(InetAddress.ofLiteral("10.0.0.9"), 8100),
+                        PeerState.DOWN,
+                        PeerError.ADMIN_PROHIBITED,
+                        1400)),
             () -> ConfigState.NONE,
             java.util.Map::of,
             archive,

@@ -6,6 +6,7 @@ import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.CollectorReports;
 import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.PairResult;
+import io.llamamesh.agent.collector.PeerNote;
 import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.net.NativeNetwork;
@@ -125,6 +126,10 @@ final class Probing implements AutoCloseable {
 
   static InetSocketAddress reflector(InetAddress host) {
     return new InetSocketAddress(host, PORT);
+  }
+
+  List<PeerNote> notes() {
+    return collector.notes();
   }
 
   CollectorCounters counters() {

@@ -1,0 +1,28 @@
+package io.llamamesh.agent.collector;
+
+/**
+ * What the network does to a pair's packets beside delaying and losing them.
+ *
+ * @param mtu bytes of an IP packet that the path takes, where a probe was longer; 0 where none was
+ * @param dscpForward the last other DSCP that arrived at the reflector; −1 where it was ours
+ * @param dscpReturn the last other DSCP with which a reply arrived here; −1 where it was ours
+ */
+public record PathFacts(int mtu, int dscpForward, int dscpReturn) {
+
+  /** Nothing to tell. */
+  public static final PathFacts NONE = new PathFacts(0, -1, -1);
+
+  static PathFacts of(int mtu, int dscpForward, int dscpReturn) {
+    return mtu == 0 && dscpForward < 0 && dscpReturn < 0
+        ? NONE
+        : new PathFacts(mtu, dscpForward, dscpReturn);
+  }
+
+  /** Both, the later one first. */
+  PathFacts or(PathFacts earlier) {
+    return of(
+        mtu == 0 ? earlier.mtu : mtu,
+        dscpForward < 0 ? earlier.dscpForward : dscpForward,
+        dscpReturn < 0 ? earlier.dscpReturn : dscpReturn);
+  }
+}

@@ -1,0 +1,113 @@
+package io.llamamesh.agent.netns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llamamesh.agent.collector.ClosedWindow;
+import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.netns.Probing.Manner;
+import io.llamamesh.agent.reflector.Verdict;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What our own programs drop is not called the network's loss. */
+@InNamespaces
+class OwnFaultIT {
+
+  private final Lab lab = Lab.routed();
+  private final Namespace left = lab.host("left");
+  private final Namespace right = lab.host("right");
+
+  @AfterEach
+  void clean() {
+    lab.close();
+  }
+
+  private static void dump(List<ClosedWindow> windows) {
+    for (ClosedWindow w : windows) { System.out.print("W"); for (Outcome o : Outcome.values()) System.out.print(" " + o + "=" + total(List.of(w), o)); System.out.println(); }
+  }
+
+  private static int total(List<ClosedWindow> windows, Outcome outcome) {
+    return windows.stream()
+        .flatMap(window -> window.pairs().stream())
+        .mapToInt(pair -> pair.count(outcome))
+        .sum();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aReflectorOverItsLimitIsOverloadAndNoLoss(Stack stack) {
+    try (Reflecting reflecting =
+            Reflecting.start(right, Probing.nativeNetwork(), 100, Probing.PORT);
+        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+
+      // While probing goes on: of the very last drops no reply can tell any more.
+      List<ClosedWindow> windows = probing.untilWindows(2).windows();
+
+      dump(windows);
+      assertThat(reflecting.count(Verdict.OVER_LIMIT)).isPositive();
+      assertThat(total(windows, Outcome.OVERLOAD)).isPositive();
+      assertThat(total(windows, Outcome.LOST)).isZero();
+      assertThat(total(windows, Outcome.OVERLOAD) + total(windows, Outcome.RECEIVED))
+          .isEqualTo(total(windows, Outcome.SENT));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aReflectorWhoseBufferOverflowsIsOverloadAndNoLoss(Stack stack) {
+    HeldNetwork slow = new HeldNetwork(Probing.nativeNetwork(), 4096);
+    try (Reflecting reflecting = Reflecting.start(right, slow, 1_000_000, Probing.PORT);
+        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+      probing.untilProbed(100);
+      slow.hold();
+      probing.untilProbed((int) probing.counters().count(Outcome.SENT) + 100);
+      slow.release();
+      probing.until(() -> reflecting.counters().overflows() > 0);
+      int seen = probing.windows().size();
+
+      List<ClosedWindow> windows = probing.untilWindows(seen + 5).windows();
+
+      assertThat(total(windows, Outcome.OVERLOAD)).isPositive();
+      assertThat(total(windows, Outcome.LOST)).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void ourOwnFullReceiveBufferIsAnOwnDropAndNoLoss(Stack stack) {
+    // The replies of one tick come all at once, and only two or three fit.
+    UdpNetwork small = new HeldNetwork(Probing.nativeNetwork(), 4096);
+    List<InetSocketAddress> targets = new ArrayList<>(Probing.reflectors(right, stack));
+    List<InetAddress> hosts = new ArrayList<>(right.addresses(Stack.DUAL));
+    for (int i = 10; i < 40; i++) {
+      right.ip("addr", "add", "10.83.2." + i + "/24", "dev", "eth0");
+      right.ip("addr", "add", "fd83:2::" + i + "/64", "dev", "eth0", "nodad");
+      for (String text : List.of("10.83.2." + i, "fd83:2::" + i)) {
+        InetAddress host = InetAddress.ofLiteral(text);
+        hosts.add(host);
+        if (stack.has(host)) {
+          targets.add(Probing.reflector(host));
+        }
+      }
+    }
+    Manner manner = Manner.STANDARD.ports(1).bytes(1028).every(Duration.ofMillis(20));
+    try (var _ = Reflecting.start(right, hosts);
+        Probing probing = Probing.start(left, small, manner.towards(targets))) {
+
+      List<ClosedWindow> windows = probing.untilWindows(2).windows();
+
+      dump(windows);
+      assertThat(total(windows, Outcome.OWN_DROP)).isPositive();
+      assertThat(total(windows, Outcome.LOST)).isZero();
+      assertThat(total(windows, Outcome.OWN_DROP) + total(windows, Outcome.RECEIVED))
+          .isEqualTo(total(windows, Outcome.SENT));
+    }
+  }
+}

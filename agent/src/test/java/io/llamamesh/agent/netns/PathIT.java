@@ -1,0 +1,126 @@
+package io.llamamesh.agent.netns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.collector.PairResult;
+import io.llamamesh.agent.collector.PathFacts;
+import io.llamamesh.agent.collector.PeerNote;
+import io.llamamesh.agent.net.PeerError;
+import io.llamamesh.agent.net.SendResult;
+import io.llamamesh.agent.netns.Probing.Manner;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a path does to packets beside losing them is seen and told per pair. */
+@InNamespaces
+class PathIT {
+
+  private static final int AF21 = 18;
+  private static final int CS1 = 8;
+  private static final int CS3 = 24;
+
+  private final Lab lab = Lab.routed();
+  private final Namespace left = lab.host("left");
+  private final Namespace right = lab.host("right");
+  private final Namespace router = lab.host("router");
+
+  @AfterEach
+  void clean() {
+    lab.close();
+  }
+
+  private static List<PathFacts> facts(Probing probing) {
+    return probing.towards(host -> true).map(PairResult::facts).distinct().toList();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aClassThatKeepsItsDscpIsNotCalledRewritten(Stack stack) {
+    try (var _ = Reflecting.start(right);
+        Probing probing = Probing.start(left, right, stack, Manner.STANDARD.tos(AF21 << 2))) {
+
+      probing.untilProbed(200).finish();
+
+      assertThat(probing.total(Outcome.RECEIVED)).isEqualTo(probing.total(Outcome.SENT));
+      assertThat(probing.total(Outcome.DSCP_REWRITTEN)).isZero();
+      assertThat(facts(probing)).containsExactly(PathFacts.NONE);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aDscpThatARouterRewritesIsSeenInTheDirectionInWhichItDoes(Stack stack) {
+    router.rule("forward", "ip daddr 10.83.2.2 udp dport 8100 ip dscp set cs1");
+    router.rule("forward", "ip6 daddr fd83:2::2 udp dport 8100 ip6 dscp set cs1");
+    try (var _ = Reflecting.start(right);
+        Probing probing = Probing.start(left, right, stack, Manner.STANDARD.tos(AF21 << 2))) {
+
+      probing.untilProbed(200).finish();
+
+      assertThat(probing.total(Outcome.DSCP_REWRITTEN)).isEqualTo(probing.total(Outcome.RECEIVED));
+      assertThat(facts(probing)).containsExactly(new PathFacts(0, CS1, -1));
+      assertThat(probing.total(Outcome.LOST)).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aDscpThatIsRewrittenOnTheWayBackIsSeenToo(Stack stack) {
+    router.rule("forward", "ip daddr 10.83.1.2 udp sport 8100 ip dscp set cs3");
+    router.rule("forward", "ip6 daddr fd83:1::2 udp sport 8100 ip6 dscp set cs3");
+    try (var _ = Reflecting.start(right);
+        Probing probing = Probing.start(left, right, stack, Manner.STANDARD.tos(AF21 << 2))) {
+
+      probing.untilProbed(200).finish();
+
+      assertThat(probing.total(Outcome.DSCP_REWRITTEN)).isEqualTo(probing.total(Outcome.RECEIVED));
+      assertThat(facts(probing)).containsExactly(new PathFacts(0, -1, CS3));
+    }
+  }
+
+  private void narrow() {
+    router.ip("link", "set", "to-right", "mtu", "1400");
+    right.ip("link", "set", "eth0", "mtu", "1400");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void probesThatDoNotFitThePathTellItsMtuAndAreNoLoss(Stack stack) {
+    narrow();
+    try (var _ = Reflecting.start(right);
+        Probing probing = Probing.start(left, right, stack, Manner.STANDARD.bytes(1440))) {
+
+      probing
+          .untilProbed(300)
+          .until(() -> probing.counters().count(SendResult.TOO_BIG) > 0)
+          .until(() -> !probing.notes().isEmpty())
+          .finish();
+
+      assertThat(probing.total(Outcome.LOST)).isZero();
+      assertThat(probing.total(Outcome.RECEIVED)).isZero();
+      assertThat(probing.total(Outcome.SEND_ERROR)).isGreaterThanOrEqualTo(300);
+      assertThat(probing.counters().count(SendResult.TOO_BIG))
+          .isEqualTo(probing.total(Outcome.SEND_ERROR));
+      assertThat(probing.counters().count(PeerError.TOO_BIG)).isPositive();
+      assertThat(facts(probing)).containsExactly(new PathFacts(1400, -1, -1));
+      assertThat(probing.notes()).extracting(PeerNote::pathMtu).containsOnly(1400);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void probesThatFitANarrowPathAreSound(Stack stack) {
+    narrow();
+    try (var _ = Reflecting.start(right);
+        Probing probing = Probing.start(left, right, stack, Manner.STANDARD.bytes(1350))) {
+
+      probing.untilProbed(200).finish();
+
+      assertThat(probing.total(Outcome.RECEIVED)).isEqualTo(probing.total(Outcome.SENT));
+      assertThat(facts(probing)).containsExactly(PathFacts.NONE);
+    }
+  }
+}
