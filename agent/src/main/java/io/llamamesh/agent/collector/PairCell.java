@@ -82,7 +82,9 @@ final class PairCell {
     residences++;
   }
 
-  /** The DSCP that a reply told to have arrived with, or itself arrived with; −1 where unchanged. */
+  /**
+   * The DSCP that a reply told to have arrived with, or itself arrived with; −1 where unchanged.
+   */
   void rewritten(int forward, int back) {
     counts[Outcome.DSCP_REWRITTEN.ordinal()]++;
     dscpForward = forward < 0 ? dscpForward : forward;

@@ -146,7 +146,8 @@ final class Replies {
     if ((forward ^ tos) >> 2 != 0 || (back ^ tos) >> 2 != 0) {
       pair.cell(flow.window(sequence))
           .rewritten(
-              (forward ^ tos) >> 2 == 0 ? -1 : forward >> 2, (back ^ tos) >> 2 == 0 ? -1 : back >> 2);
+              (forward ^ tos) >> 2 == 0 ? -1 : forward >> 2,
+              (back ^ tos) >> 2 == 0 ? -1 : back >> 2);
       counters.add(Outcome.DSCP_REWRITTEN);
     }
   }
@@ -164,7 +165,8 @@ final class Replies {
     long timeout = flow.pair().timeout();
     long network = residence == UNKNOWN ? rtt : rtt - residence;
     if (network > timeout && stampsUsable) {
-      return false; // stays pending and becomes a loss: it came, but too late by the network's own doing
+      return false; // stays pending and becomes a loss: it came, but too late by the network's own
+      // doing
     }
     boolean hello = flow.has(sequence, Flow.HELLO);
     if (hello) {

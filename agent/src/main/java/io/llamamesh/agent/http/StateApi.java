@@ -14,8 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToLongFunction;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 
 /** How the agent is: {@code /status}, {@code /healthz}, {@code /readyz}. */
 final class StateApi {

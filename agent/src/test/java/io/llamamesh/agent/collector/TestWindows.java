@@ -23,10 +23,7 @@ public final class TestWindows {
       }
       PairResult pair =
           cell.close(
-              Map.of("src_ip", "127.0.0.11", "dst_ip", "127.0.0.12"),
-              5.0,
-              new int[] {25000},
-              1400);
+              Map.of("src_ip", "127.0.0.11", "dst_ip", "127.0.0.12"), 5.0, new int[] {25000}, 1400);
       archive.publish(
           new ClosedWindow(
               archive.nextSequence(), FIRST_END + i * 10_000_000_000L, List.of(pair), List.of()),

@@ -13,7 +13,9 @@ class WindowArchiveTest {
   @Test
   void memoryIsBoundedWhateverTheRetentionAndWhatIsForgottenIsCounted() {
     WindowArchive archive = new WindowArchive("boot");
-    PairResult pair = new PairResult(Map.of(), new int[Outcome.COUNT], null, Double.NaN, List.of(), PathFacts.NONE);
+    PairResult pair =
+        new PairResult(
+            Map.of(), new int[Outcome.COUNT], null, Double.NaN, List.of(), PathFacts.NONE);
     int pairs = 1000;
 
     for (int i = 1; i <= 100; i++) {
@@ -31,7 +33,9 @@ class WindowArchiveTest {
   @Test
   void aWindowLargerThanTheBoundIsStillKept() {
     WindowArchive archive = new WindowArchive("boot");
-    PairResult pair = new PairResult(Map.of(), new int[Outcome.COUNT], null, Double.NaN, List.of(), PathFacts.NONE);
+    PairResult pair =
+        new PairResult(
+            Map.of(), new int[Outcome.COUNT], null, Double.NaN, List.of(), PathFacts.NONE);
 
     archive.publish(
         new ClosedWindow(

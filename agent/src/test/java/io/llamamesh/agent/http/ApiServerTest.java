@@ -126,6 +126,36 @@ class ApiServerTest {
   }
 
   @Test
+  void aPointTellsWhatThePathDoesToThePackets() throws Exception {
+    TestWindows.publish(archive, 1);
+
+    JsonNode fields = ResultsJson.mapper().readTree(get("/influxdata").body()).get(0).get("fields");
+
+    assertThat(fields.get("dscp_rewritten").asDouble()).isEqualTo(10);
+    assertThat(fields.get("dscp_forward").asDouble()).isEqualTo(8);
+    assertThat(fields.has("dscp_return")).isFalse();
+    assertThat(fields.get("path_mtu").asDouble()).isEqualTo(1400);
+  }
+
+  @Test
+  void verboseStatusNamesPeersAndPathsThatAreNotWell() throws Exception {
+    TestWindows.publish(archive, 1);
+
+    JsonNode status = ResultsJson.mapper().readTree(get("/status?verbose").body());
+
+    JsonNode peer = status.get("peers").get(0);
+    assertThat(peer.get("address").asText()).isEqualTo("10.0.0.9");
+    assertThat(peer.get("state").asText()).isEqualTo("down");
+    assertThat(peer.get("lastError").asText()).isEqualTo("admin_prohibited");
+    assertThat(peer.get("pathMtu").asInt()).isEqualTo(1400);
+    JsonNode path = status.get("paths").get(0);
+    assertThat(path.get("tags").get("dst_ip").asText()).isEqualTo("127.0.0.12");
+    assertThat(path.get("dscpRewritten").asInt()).isEqualTo(10);
+    assertThat(path.get("dscpForward").asInt()).isEqualTo(8);
+    assertThat(path.get("pathMtu").asInt()).isEqualTo(1400);
+  }
+
+  @Test
   void aPointHasLlamasShapeWithDecimalPointsAndItsWindowsEnd() throws Exception {
     TestWindows.publish(archive, 1);
 

@@ -110,10 +110,7 @@ class FaultyTargetIT {
     try (var _ = Reflecting.start(right);
         Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
 
-      probing
-          .untilProbed(PROBES)
-          .until(() -> probing.counters().count(reason) > 0)
-          .finish();
+      probing.untilProbed(PROBES).until(() -> probing.counters().count(reason) > 0).finish();
 
       allAre(Outcome.LOST, probing);
       for (PeerError other : PeerError.values()) {
@@ -158,8 +155,10 @@ class FaultyTargetIT {
     right.ip("addr", "add", "10.83.2.4/24", "dev", "eth0");
     right.ip("addr", "add", "fd83:2::3/64", "dev", "eth0", "nodad");
     right.ip("addr", "add", "fd83:2::4/64", "dev", "eth0", "nodad");
-    lab.host("router").rule("forward", "ip daddr 10.83.2.4 reject with icmpx type admin-prohibited");
-    lab.host("router").rule("forward", "ip6 daddr fd83:2::4 reject with icmpx type admin-prohibited");
+    lab.host("router")
+        .rule("forward", "ip daddr 10.83.2.4 reject with icmpx type admin-prohibited");
+    lab.host("router")
+        .rule("forward", "ip6 daddr fd83:2::4 reject with icmpx type admin-prohibited");
     List<InetSocketAddress> sound = at(stack, "10.83.2.2", "fd83:2::2");
     List<InetSocketAddress> all = new ArrayList<>(sound);
     all.addAll(at(stack, "10.83.2.3", "10.83.2.4", "fd83:2::3", "fd83:2::4")); // closed, rejected
@@ -237,9 +236,7 @@ class FaultyTargetIT {
     assertThat(after).isNotEmpty();
     for (ClosedWindow window : after) {
       for (PairResult pair : window.pairs()) {
-        assertThat(pair.count(Outcome.RECEIVED))
-            .isEqualTo(pair.count(Outcome.SENT))
-            .isPositive();
+        assertThat(pair.count(Outcome.RECEIVED)).isEqualTo(pair.count(Outcome.SENT)).isPositive();
       }
     }
   }

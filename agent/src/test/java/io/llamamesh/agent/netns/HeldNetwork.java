@@ -10,7 +10,9 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
-/** A network with small receive buffers whose readers can be held up: a machine that is too slow. */
+/**
+ * A network with small receive buffers whose readers can be held up: a machine that is too slow.
+ */
 final class HeldNetwork implements UdpNetwork {
 
   private static final int PATIENCE_SECONDS = 20;
@@ -38,7 +40,8 @@ final class HeldNetwork implements UdpNetwork {
 
   @Override
   public UdpSocket open(InetSocketAddress local, UdpOptions options) throws IOException {
-    return real.open(local, new UdpOptions(bufferBytes, options.reusePort(), options.dontFragment()));
+    return real.open(
+        local, new UdpOptions(bufferBytes, options.reusePort(), options.dontFragment()));
   }
 
   @Override

@@ -29,10 +29,6 @@ class OwnFaultIT {
     lab.close();
   }
 
-  private static void dump(List<ClosedWindow> windows) {
-    for (ClosedWindow w : windows) { System.out.print("W"); for (Outcome o : Outcome.values()) System.out.print(" " + o + "=" + total(List.of(w), o)); System.out.println(); }
-  }
-
   private static int total(List<ClosedWindow> windows, Outcome outcome) {
     return windows.stream()
         .flatMap(window -> window.pairs().stream())
@@ -50,7 +46,6 @@ class OwnFaultIT {
       // While probing goes on: of the very last drops no reply can tell any more.
       List<ClosedWindow> windows = probing.untilWindows(2).windows();
 
-      dump(windows);
       assertThat(reflecting.count(Verdict.OVER_LIMIT)).isPositive();
       assertThat(total(windows, Outcome.OVERLOAD)).isPositive();
       assertThat(total(windows, Outcome.LOST)).isZero();
@@ -103,7 +98,6 @@ class OwnFaultIT {
 
       List<ClosedWindow> windows = probing.untilWindows(2).windows();
 
-      dump(windows);
       assertThat(total(windows, Outcome.OWN_DROP)).isPositive();
       assertThat(total(windows, Outcome.LOST)).isZero();
       assertThat(total(windows, Outcome.OWN_DROP) + total(windows, Outcome.RECEIVED))
