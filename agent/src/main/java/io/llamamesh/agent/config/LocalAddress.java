@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.DatagramChannel;
+import java.nio.channels.UnsupportedAddressTypeException;
 
 /**
  * Which of our addresses probes to a target leave from: what the points carry as {@code src_ip}.
@@ -26,6 +27,9 @@ public interface LocalAddress {
         return local.getAddress();
       }
       throw new IOException("no local address towards " + target);
+    } catch (UnsupportedAddressTypeException e) {
+      // Java looks once, at its start, whether the kernel has IPv6.
+      throw new IOException("this machine has no IPv6", e);
     }
   }
 }

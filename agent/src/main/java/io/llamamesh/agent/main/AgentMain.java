@@ -39,7 +39,7 @@ public final class AgentMain {
         })
         .setExecutionExceptionHandler((e, command, parsed) -> {
           String name = command.getCommandSpec().qualifiedName();
-          command.getErr().println(name + ": " + e.getMessage());
+          command.getErr().println(name + ": " + (e.getMessage() == null ? e : e.getMessage()));
           return 1;
         })
         .execute(args);

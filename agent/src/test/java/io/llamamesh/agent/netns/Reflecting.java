@@ -41,6 +41,16 @@ final class Reflecting implements AutoCloseable {
         port);
   }
 
+  /** One that also serves the Python LLAMA. */
+  static Reflecting legacy(Namespace host, int port) {
+    return new Reflecting(
+        host,
+        Probing.nativeNetwork(),
+        ReflectorOptions.standard(1_000_000, EPOCH).withLegacy(),
+        host.addresses(Stack.DUAL),
+        port);
+  }
+
   /** Only at these addresses. */
   static Reflecting start(Namespace host, List<InetAddress> at) {
     return new Reflecting(

@@ -1,0 +1,196 @@
+package io.llamamesh.agent.netns;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.llamamesh.results.ResultsJson;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.net.InetAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+
+/** One of the agent's programs as its users run it, in a namespace, with its API at port 8100. */
+final class AgentProcess implements AutoCloseable {
+
+  static final Duration PATIENCE = Duration.ofSeconds(40);
+  private static final int API_PORT = 8100;
+  private static final int HTTP_MILLIS = 5000;
+
+  private final Namespace host;
+  private final Path log;
+  private final Process process;
+
+  private AgentProcess(Namespace host, Path log, Process process) {
+    this.host = host;
+    this.log = log;
+    this.process = process;
+  }
+
+  /**
+   * Starts a program and returns when its API answers.
+   *
+   * @param folder for its log
+   * @param arguments subcommand first
+   */
+  static AgentProcess start(Namespace host, Path folder, String... arguments) {
+    // The flags of bin/agent that change what runs; the classes are those under test.
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "ip",
+                "netns",
+                "exec",
+                host.name(),
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx48m",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dlogback.configurationFile=logback.xml",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.llamamesh.agent.main.AgentMain"));
+    command.addAll(List.of(arguments));
+    Path log = folder.resolve(host.name() + ".log");
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+              .start();
+      AgentProcess agent = new AgentProcess(host, log, process);
+      agent.awaitReady();
+      return agent;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void awaitReady() {
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(50))
+        .failFast(
+            "the agent ended",
+            () -> {
+              if (!process.isAlive()) {
+                throw new AssertionError(log());
+              }
+            })
+        .ignoreExceptions()
+        .until(() -> get("/readyz").contains("true"));
+  }
+
+  Namespace host() {
+    return host;
+  }
+
+  /** What it wrote so far. */
+  List<String> log() {
+    try {
+      return Files.readAllLines(log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Sends a signal by its name, such as {@code HUP}. */
+  void signal(String name) {
+    var _ = Command.run("sh", "-c", "kill -" + name + " " + process.pid());
+  }
+
+  boolean alive() {
+    return process.isAlive();
+  }
+
+  /** Waits for the end; returns the exit code. */
+  int awaitEnd() {
+    try {
+      if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        throw new AssertionError("the agent does not end: " + log());
+      }
+      return process.exitValue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The body of an answer with status 200. */
+  String get(String path) {
+    return host.call(() -> {
+      InetAddress address = host.addresses(Stack.IPV4).getFirst();
+      URI uri = URI.create("http://" + address.getHostAddress() + ":" + API_PORT + path);
+      HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
+      connection.setConnectTimeout(HTTP_MILLIS);
+      connection.setReadTimeout(HTTP_MILLIS);
+      // The same address is another machine in the next lab: nothing may be kept open.
+      connection.setRequestProperty("Connection", "close");
+      try (var body = connection.getInputStream()) {
+        return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+      } finally {
+        connection.disconnect();
+      }
+    });
+  }
+
+  JsonNode json(String path) {
+    try {
+      return ResultsJson.mapper().readTree(get(path));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A sample of {@code /metrics}, such as {@code llamamesh_probes_total{outcome="lost"}}. */
+  double metric(String series) {
+    Matcher matcher =
+        Pattern.compile("^" + Pattern.quote(series) + " (\\S+)$", Pattern.MULTILINE)
+            .matcher(get("/metrics"));
+    if (!matcher.find()) {
+      throw new AssertionError("no " + series + " in /metrics");
+    }
+    return Double.parseDouble(matcher.group(1));
+  }
+
+  /** All points of a pair that are retained, oldest first. */
+  Stream<JsonNode> points() {
+    // A cursor of another life: everything.
+    JsonNode points = json("/influxdata?after=0:0&limit=1000");
+    return points.valueStream().filter(p -> p.get("measurement").asText().equals("raw_stats"));
+  }
+
+  /** Sum of a field over all points that are retained. */
+  double total(String field) {
+    return points().mapToDouble(point -> point.get("fields").path(field).asDouble()).sum();
+  }
+
+  /** Waits until a window that ends after this time (seconds since 1970) is published. */
+  void awaitWindowAfter(long second) {
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(200))
+        .until(() -> points().anyMatch(point -> second(point) > second));
+  }
+
+  /** When a point's window ended, in seconds since 1970. */
+  static long second(JsonNode point) {
+    return java.time.Instant.parse(point.get("time").asText()).getEpochSecond();
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+    awaitEnd();
+  }
+}
