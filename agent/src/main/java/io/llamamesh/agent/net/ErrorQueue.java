@@ -16,9 +16,9 @@ final class ErrorQueue {
   /** Errors kept between two looks of the owner; of more only the number is told. */
   static final int KEPT = 256;
 
-  private static final int ORIGIN_LOCAL = 1;
-  private static final int ORIGIN_ICMP = 2;
-  private static final int ORIGIN_ICMP6 = 3;
+  static final int ORIGIN_LOCAL = 1;
+  static final int ORIGIN_ICMP = 2;
+  static final int ORIGIN_ICMP6 = 3;
   private static final int CONTROL = 256;
 
   private final MemorySegment errno;

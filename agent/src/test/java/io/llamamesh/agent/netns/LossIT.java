@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.PairResult;
+import io.llamamesh.agent.net.ChannelNetwork;
+import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.netns.Probing.Manner;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
@@ -57,11 +59,26 @@ class LossIT {
     assertThat(lost).isGreaterThanOrEqualTo(400);
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void plainJavaSocketsSayTheSameOfLoss(Stack stack) {
+    var _ = lossEqualsDrops(new ChannelNetwork("lab"), stack, "numgen random mod 100 < 10", 1000);
+  }
+
   private int lossEqualsDrops(Stack stack, String chance, int probes) {
+    return lossEqualsDrops(Probing.nativeNetwork(), stack, chance, probes);
+  }
+
+  private int lossEqualsDrops(UdpNetwork network, Stack stack, String chance, int probes) {
     right.rule("input", "udp dport 8100 " + chance + " counter name seen drop");
     try (var _ = Reflecting.start(right);
         Probing probing =
-            Probing.start(left, right, stack, Manner.STANDARD.every(Duration.ofMillis(5)))) {
+            Probing.start(
+                left,
+                network,
+                Manner.STANDARD
+                    .every(Duration.ofMillis(5))
+                    .towards(Probing.reflectors(right, stack)))) {
 
       probing.untilProbed(probes).finish();
 

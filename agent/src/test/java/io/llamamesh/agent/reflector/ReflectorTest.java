@@ -3,6 +3,7 @@ package io.llamamesh.agent.reflector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.llamamesh.agent.net.ChannelNetwork;
 import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.wire.ProbeFormat;
@@ -19,15 +20,25 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
+@ParameterizedClass
+@MethodSource("networks")
 class ReflectorTest {
 
   private static final InetAddress HOST = InetAddress.ofLiteral("127.0.0.1");
 
-  private final UdpNetwork network = NativeNetwork.orChannels();
+  static Stream<UdpNetwork> networks() {
+    return Stream.of(NativeNetwork.orChannels(), new ChannelNetwork("test"));
+  }
+
+  @Parameter private UdpNetwork network;
   private final ReflectorCounters counters = new ReflectorCounters();
   private Reflector reflector;
   private DatagramSocket client;
