@@ -100,8 +100,7 @@ class LayoutTest {
     known.put("EHOSTUNREACH", (long) Libc.EHOSTUNREACH);
     known.put("AF_INET", (long) Libc.AF_INET);
     known.put("AF_INET6", (long) Libc.AF_INET6);
-    known.put(
-        "SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC", (long) Libc.SOCK_DGRAM_NONBLOCK_CLOEXEC);
+    known.put("SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC", (long) Libc.SOCK_DGRAM_NONBLOCK_CLOEXEC);
     known.put("MSG_TRUNC", (long) Libc.MSG_TRUNC);
     known.put("MSG_DONTWAIT", (long) Libc.MSG_DONTWAIT);
     known.put("MSG_ERRQUEUE", (long) Libc.MSG_ERRQUEUE);
@@ -157,8 +156,7 @@ class LayoutTest {
   }
 
   private static void asserted(StringBuilder source, String what, long value) {
-    source.append(
-        "_Static_assert((%1$s) == %2$d, \"%1$s is not %2$d\");%n".formatted(what, value));
+    source.append("_Static_assert((%1$s) == %2$d, \"%1$s is not %2$d\");%n".formatted(what, value));
   }
 
   /** What the compiler has to say; nothing when all is well. */
