@@ -1,6 +1,6 @@
 package io.llamamesh.results;
 
-/** Response headers of an agent's {@code /influxdata}. */
+/** Headers of an agent's {@code /influxdata}: of responses, but for {@link #STORED}. */
 public final class InfluxDataHeaders {
   /** {@link WindowCursor} of the last window in this answer, to be sent back as {@code ?after=}. */
   public static final String CURSOR = "Llama-Cursor";
@@ -10,6 +10,13 @@ public final class InfluxDataHeaders {
 
   /** The agent's wall clock when it answered, RFC 3339 in UTC with nanoseconds. */
   public static final String CLOCK = "Llama-Clock";
+
+  /**
+   * Request header: {@link WindowCursor} up to which the store has acknowledged this agent's
+   * windows; empty: none. Who reads without keeping sends it so that the agent does not take what
+   * was read for safe.
+   */
+  public static final String STORED = "Llama-Stored";
 
   private InfluxDataHeaders() {}
 }

@@ -2,6 +2,7 @@ package io.llamamesh.agent.http;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.llamamesh.results.InfluxDataHeaders;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -137,7 +138,10 @@ public final class ApiServer implements AutoCloseable {
         exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
         throw new Refusal(401, "a valid bearer token is needed");
       }
-      return route.answer(Query.parse(exchange.getRequestURI().getRawQuery()));
+      return route.answer(
+          Query.parse(
+              exchange.getRequestURI().getRawQuery(),
+              exchange.getRequestHeaders().getFirst(InfluxDataHeaders.STORED)));
     } catch (Refusal e) {
       return error(e.status(), e.text());
     }

@@ -8,8 +8,13 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The parameters of a request. */
-record Query(Map<String, String> values) {
+/**
+ * The parameters of a request.
+ *
+ * @param values those of the URL
+ * @param stored what the reader says is safe in the store; null where it does not say
+ */
+record Query(Map<String, String> values, @Nullable String stored) {
 
   private static final int MAX_LENGTH = 2048;
 
@@ -19,6 +24,11 @@ record Query(Map<String, String> values) {
 
   /** Reads what stands behind the question mark. */
   static Query parse(@Nullable String raw) throws Refusal {
+    return parse(raw, null);
+  }
+
+  /** Reads what stands behind the question mark, and the reader's header. */
+  static Query parse(@Nullable String raw, @Nullable String stored) throws Refusal {
     Map<String, String> values = new HashMap<>();
     if (raw != null && !raw.isEmpty()) {
       if (raw.length() > MAX_LENGTH) {
@@ -37,7 +47,7 @@ record Query(Map<String, String> values) {
         }
       }
     }
-    return new Query(values);
+    return new Query(values, stored);
   }
 
   void only(Set<String> known) throws Refusal {

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** What was measured: {@code /influxdata} and {@code /latency}. */
 final class ResultsApi {
@@ -55,8 +56,8 @@ final class ResultsApi {
     long from = 0;
     WindowArchive.Page page;
     if (query.get("after").isPresent()) {
-      from = sequence(query.get("after").get());
-      archive.read(from);
+      from = sequence("after", query.get("after").get());
+      archive.read(safe(query.stored(), from));
       page = archive.after(from, limit);
     } else if (query.get("since").isPresent()) {
       page = archive.since(nanos(query.get("since").get()), limit);
@@ -72,17 +73,25 @@ final class ResultsApi {
     return Reply.json(200, headers, out -> points(page.windows(), allPaths, out));
   }
 
-  private long sequence(String text) throws Refusal {
+  private long sequence(String name, String text) throws Refusal {
     WindowCursor cursor;
     try {
       cursor = WindowCursor.parse(text);
     } catch (IllegalArgumentException e) {
-      throw new Refusal(400, "after: " + e.getMessage());
+      throw new Refusal(400, name + ": " + e.getMessage());
     }
     // A number that was never published is none of ours, whatever the boot id says.
     return cursor.bootId().equals(archive.bootId()) && cursor.sequence() <= archive.published()
         ? cursor.sequence()
         : 0;
+  }
+
+  /** A reader that says nothing about a store keeps what it read itself. */
+  private long safe(@Nullable String stored, long read) throws Refusal {
+    if (stored == null) {
+      return read;
+    }
+    return stored.isEmpty() ? 0 : sequence(InfluxDataHeaders.STORED, stored);
   }
 
   private static long nanos(String text) throws Refusal {

@@ -74,6 +74,11 @@ class ApiServerTest {
     return send(HttpRequest.newBuilder(uri(path)).build());
   }
 
+  private HttpResponse<String> get(String path, String stored)
+      throws IOException, InterruptedException {
+    return send(HttpRequest.newBuilder(uri(path)).header("Llama-Stored", stored).build());
+  }
+
   private URI uri(String path) {
     return URI.create("http://127.0.0.1:" + api.locals().getFirst().getPort() + path);
   }
@@ -114,6 +119,22 @@ class ApiServerTest {
     assertThat(second.headers().firstValue("Llama-Cursor")).contains("b00t:5");
     assertThat(ResultsJson.mapper().readTree(first.body())).hasSize(3);
     assertThat(ResultsJson.mapper().readTree(second.body())).hasSize(2);
+  }
+
+  @Test
+  void whatIsReadWithoutBeingStoredIsNotSafe() throws Exception {
+    TestWindows.publish(archive, 5);
+
+    get("/influxdata?after=b00t:4", "");
+    assertThat(archive.read()).isZero();
+    get("/influxdata?after=b00t:4", "other:3");
+    assertThat(archive.read()).isZero();
+    get("/influxdata?after=b00t:4", "b00t:2");
+    assertThat(archive.read()).isEqualTo(2);
+    assertThat(get("/influxdata?after=b00t:4", "nonsense").statusCode()).isEqualTo(400);
+
+    get("/influxdata?after=b00t:4");
+    assertThat(archive.read()).isEqualTo(4);
   }
 
   @Test

@@ -66,6 +66,8 @@ final class ScraperDeployment {
         .withArgs(args)
         .withEnv(
             PodParts.literal("MESH_NAME", owner.name()),
+            // What it makes itself, Lease and cursors, shall go with the mesh.
+            PodParts.literal("MESH_UID", owner.uid()),
             PodParts.field("POD_NAME", "metadata.name"),
             PodParts.field("POD_NAMESPACE", "metadata.namespace"),
             PodParts.field("POD_IP", "status.podIP"))

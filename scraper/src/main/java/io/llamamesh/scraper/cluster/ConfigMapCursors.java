@@ -2,29 +2,21 @@ package io.llamamesh.scraper.cluster;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.llamamesh.crd.Names;
-import io.llamamesh.results.WindowCursor;
 import java.util.Map;
 
 /**
- * Cursors in ConfigMap {@code <mesh>-scraper-cursors}, key {@value #KEY}; made where it is missing.
+ * Bookmarks in ConfigMap {@code <mesh>-scraper-cursors}, key {@value #KEY}; made where it is
+ * missing, and deleted with the mesh.
  */
 public final class ConfigMapCursors implements CursorStore {
   static final String KEY = "cursors.json";
 
-  private final KubernetesClient client;
-  private final String namespace;
-  private final String mesh;
+  private final Home home;
 
-  /**
-   * @param client not closed by this
-   */
-  public ConfigMapCursors(KubernetesClient client, String namespace, String mesh) {
-    this.client = client;
-    this.namespace = namespace;
-    this.mesh = mesh;
+  public ConfigMapCursors(Home home) {
+    this.home = home;
   }
 
   /** Name of a mesh's ConfigMap. */
@@ -33,7 +25,7 @@ public final class ConfigMapCursors implements CursorStore {
   }
 
   @Override
-  public Map<String, WindowCursor> load() {
+  public Map<String, Bookmark> load() {
     ConfigMap found = resource().get();
     return found == null || found.getData() == null
         ? Map.of()
@@ -41,28 +33,31 @@ public final class ConfigMapCursors implements CursorStore {
   }
 
   @Override
-  public void save(Map<String, WindowCursor> cursors) {
-    Map<String, String> data = Map.of(KEY, CursorsJson.write(cursors));
-    if (resource().get() != null) {
-      resource().edit(found -> new ConfigMapBuilder(found).withData(data).build());
+  public void save(Map<String, Bookmark> bookmarks) {
+    Map<String, String> data = Map.of(KEY, CursorsJson.write(bookmarks));
+    if (resource().get() == null) {
+      home.client()
+          .configMaps()
+          .inNamespace(home.namespace())
+          .resource(
+              new ConfigMapBuilder()
+                  .withMetadata(home.metadata(name(home.mesh())))
+                  .withData(data)
+                  .build())
+          .create();
       return;
     }
-    client
-        .configMaps()
-        .inNamespace(namespace)
-        .resource(
-            new ConfigMapBuilder()
-                .withNewMetadata()
-                .withName(name(mesh))
-                .withNamespace(namespace)
-                .withLabels(Names.labels(mesh, Names.Component.SCRAPER))
-                .endMetadata()
-                .withData(data)
-                .build())
-        .create();
+    resource()
+        .edit(found -> {
+          ConfigMap edited = new ConfigMapBuilder(found).withData(data).build();
+          if (!home.owners().isEmpty()) {
+            edited.getMetadata().setOwnerReferences(home.owners());
+          }
+          return edited;
+        });
   }
 
   private Resource<ConfigMap> resource() {
-    return client.configMaps().inNamespace(namespace).withName(name(mesh));
+    return home.client().configMaps().inNamespace(home.namespace()).withName(name(home.mesh()));
   }
 }

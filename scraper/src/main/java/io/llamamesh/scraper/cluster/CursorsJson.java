@@ -1,45 +1,77 @@
 package io.llamamesh.scraper.cluster;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.llamamesh.results.ResultsJson;
 import io.llamamesh.results.WindowCursor;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
-/** Cursors as text: {@code {"node-1":"bootId:sequence"}}. */
+/**
+ * Bookmarks as text: {@code {"node-1":"bootId:sequence"}}, and of agents that are gone or whose
+ * clock is wrong {@code {"node-2":{"cursor":…,"clockOffset":"PT30S","gone":…}}}.
+ */
 final class CursorsJson {
   private CursorsJson() {}
 
-  static String write(Map<String, WindowCursor> cursors) {
-    TreeMap<String, String> texts = new TreeMap<>();
-    cursors.forEach((agent, cursor) -> texts.put(agent, cursor.toString()));
+  /** A bookmark that needs more than its cursor. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  private record Whole(String cursor, @Nullable String clockOffset, @Nullable String gone) {}
+
+  static String write(Map<String, Bookmark> bookmarks) {
+    TreeMap<String, Object> entries = new TreeMap<>();
+    bookmarks.forEach((agent, bookmark) -> entries.put(agent, entry(bookmark)));
     try {
-      return ResultsJson.mapper().writeValueAsString(texts);
+      return ResultsJson.mapper().writeValueAsString(entries);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a map of texts can be written", e);
     }
   }
 
-  /** Reads what can be read: a cursor that is lost costs reading again, nothing more. */
-  static Map<String, WindowCursor> read(String text) {
-    Map<String, String> texts;
+  /** Reads what can be read: a bookmark that is lost costs reading again, nothing more. */
+  static Map<String, Bookmark> read(String text) {
+    JsonNode tree;
     try {
-      texts = ResultsJson.mapper().readValue(text, new TypeReference<>() {});
+      tree = ResultsJson.mapper().readTree(text);
     } catch (JsonProcessingException e) {
       return Map.of();
     }
-    Map<String, WindowCursor> cursors = new HashMap<>();
-    if (texts != null) {
-      texts.forEach((agent, cursor) -> {
-        try {
-          cursors.put(agent, WindowCursor.parse(cursor));
-        } catch (IllegalArgumentException | NullPointerException e) {
-          cursors.remove(agent);
-        }
-      });
+    Map<String, Bookmark> bookmarks = new HashMap<>();
+    for (Map.Entry<String, JsonNode> entry : tree.properties()) {
+      try {
+        bookmarks.put(entry.getKey(), bookmark(entry.getValue()));
+      } catch (IllegalArgumentException | DateTimeException e) {
+        bookmarks.remove(entry.getKey());
+      }
     }
-    return cursors;
+    return bookmarks;
+  }
+
+  private static Object entry(Bookmark bookmark) {
+    String cursor = bookmark.cursor().toString();
+    Duration offset = bookmark.clockOffset();
+    Instant gone = bookmark.gone();
+    return offset.isZero() && gone == null
+        ? cursor
+        : new Whole(
+            cursor, offset.isZero() ? null : offset.toString(), gone == null ? null : gone + "");
+  }
+
+  private static Bookmark bookmark(JsonNode node) {
+    if (node.isTextual()) {
+      return Bookmark.at(WindowCursor.parse(node.textValue()));
+    }
+    String offset = node.path("clockOffset").asText();
+    String gone = node.path("gone").asText();
+    return new Bookmark(
+        WindowCursor.parse(node.path("cursor").asText()),
+        offset.isEmpty() ? Duration.ZERO : Duration.parse(offset),
+        gone.isEmpty() ? null : Instant.parse(gone));
   }
 }

@@ -1,6 +1,5 @@
 package io.llamamesh.scraper.cluster;
 
-import io.llamamesh.results.WindowCursor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -8,7 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
 
-/** Cursors in a file, for a scraper outside Kubernetes; replaced as a whole. */
+/** Bookmarks in a file, for a scraper outside Kubernetes; replaced as a whole. */
 public final class FileCursors implements CursorStore {
   private static final long MAX_BYTES = 16L << 20;
 
@@ -22,7 +21,7 @@ public final class FileCursors implements CursorStore {
   }
 
   @Override
-  public Map<String, WindowCursor> load() {
+  public Map<String, Bookmark> load() {
     try {
       if (!Files.exists(file) || Files.size(file) > MAX_BYTES) {
         return Map.of();
@@ -34,7 +33,7 @@ public final class FileCursors implements CursorStore {
   }
 
   @Override
-  public void save(Map<String, WindowCursor> cursors) {
+  public void save(Map<String, Bookmark> cursors) {
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     try {
       Files.writeString(fresh, CursorsJson.write(cursors));

@@ -1,15 +1,31 @@
 package io.llamamesh.scraper.cluster;
 
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 
 /** The connection to the cluster's API, as found in KUBECONFIG or in the pod. */
 public final class Kubernetes {
+  private static final String NOTHING_FOUND = "https://kubernetes.default.svc";
+
   private Kubernetes() {}
 
-  /** Opens it; nothing is asked yet. To be closed by the caller. */
+  /**
+   * Opens it; nothing is asked yet. To be closed by the caller.
+   *
+   * @throws IllegalStateException where neither names a cluster
+   */
   public static KubernetesClient connect() {
-    return new KubernetesClientBuilder().withHttpClientFactory(new JdkHttpClientFactory()).build();
+    Config config = new ConfigBuilder().build();
+    // What fabric8 falls back to where it found nothing.
+    if (config.getCurrentContext() == null && config.getMasterUrl().startsWith(NOTHING_FOUND)) {
+      throw new IllegalStateException("no cluster: not in a pod, and no kubeconfig is found");
+    }
+    return new KubernetesClientBuilder()
+        .withConfig(config)
+        .withHttpClientFactory(new JdkHttpClientFactory())
+        .build();
   }
 }

@@ -6,8 +6,11 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.llamamesh.crd.Names;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Agents by their pods, watched: whether Ready or not, because an agent that is not well is the one
@@ -16,10 +19,13 @@ import org.jspecify.annotations.Nullable;
  * <p>While the API is out of reach the last list stays. Owns its informer, not the client.
  */
 public final class PodAgents implements AgentSource {
+  private static final Logger LOG = LoggerFactory.getLogger(PodAgents.class);
+
   private final KubernetesClient client;
   private final String namespace;
   private final String mesh;
   private @Nullable SharedIndexInformer<Pod> informer;
+  private final AtomicBoolean failing = new AtomicBoolean();
   private List<Agent> told = List.of();
 
   /**
@@ -66,7 +72,15 @@ public final class PodAgents implements AgentSource {
           }
         });
     // Whatever goes wrong, try again: a scraper without the API still reads the agents it knows.
-    pods.exceptionHandler((started, failure) -> true);
+    pods.exceptionHandler((started, failure) -> {
+      if (failing.compareAndSet(false, true)) {
+        LOG.warn(
+            "the cluster's API does not tell agents, those known stay url={} error={}",
+            client.getMasterUrl(),
+            failure.toString());
+      }
+      return true;
+    });
     informer = pods;
     var _ = pods.start();
   }
@@ -88,6 +102,7 @@ public final class PodAgents implements AgentSource {
       if (informer == null) {
         return;
       }
+      failing.set(false);
       List<Agent> agents = AgentPods.agents(informer.getStore().list());
       if (!agents.equals(told)) {
         told = agents;

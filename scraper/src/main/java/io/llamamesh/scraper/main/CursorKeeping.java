@@ -1,17 +1,19 @@
 package io.llamamesh.scraper.main;
 
-import io.llamamesh.results.WindowCursor;
+import io.llamamesh.scraper.cluster.Bookmark;
 import io.llamamesh.scraper.cluster.CursorStore;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Saves cursors once a minute and at the end, so that a restart reads a minute again, not an hour.
+ * Saves bookmarks once a minute and at the end while we lead, so that a restart or another scraper
+ * reads a minute again, not an hour.
  *
  * <p>Owns one thread, which ends with {@link #close}.
  */
@@ -20,18 +22,21 @@ final class CursorKeeping implements AutoCloseable {
   private static final Duration EVERY = Duration.ofMinutes(1);
 
   private final CursorStore store;
-  private final Supplier<Map<String, WindowCursor>> cursors;
+  private final Supplier<Map<String, Bookmark>> bookmarks;
+  private final BooleanSupplier leads;
   private final CountDownLatch closed = new CountDownLatch(1);
-  private Map<String, WindowCursor> saved = Map.of();
+  private Map<String, Bookmark> saved = Map.of();
   private boolean failing;
 
-  CursorKeeping(CursorStore store, Supplier<Map<String, WindowCursor>> cursors) {
+  CursorKeeping(
+      CursorStore store, Supplier<Map<String, Bookmark>> bookmarks, BooleanSupplier leads) {
     this.store = store;
-    this.cursors = cursors;
+    this.bookmarks = bookmarks;
+    this.leads = leads;
   }
 
   /** What was saved; nothing where it cannot be read, which costs reading again. */
-  static Map<String, WindowCursor> load(CursorStore store) {
+  static Map<String, Bookmark> load(CursorStore store) {
     try {
       return store.load();
     } catch (RuntimeException e) {
@@ -64,8 +69,12 @@ final class CursorKeeping implements AutoCloseable {
   }
 
   private synchronized void save() {
-    Map<String, WindowCursor> now = cursors.get();
-    if (store == CursorStore.NONE || now.equals(saved)) {
+    // What another leader saved is further than what we know.
+    if (store == CursorStore.NONE || !leads.getAsBoolean()) {
+      return;
+    }
+    Map<String, Bookmark> now = bookmarks.get();
+    if (now.equals(saved)) {
       return;
     }
     try {

@@ -1,11 +1,12 @@
 package io.llamamesh.scraper.main;
 
 import io.llamamesh.results.MeshReport;
-import io.llamamesh.results.WindowCursor;
 import io.llamamesh.scraper.analysis.Analysis;
 import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.cluster.AgentSource;
+import io.llamamesh.scraper.cluster.Bookmark;
 import io.llamamesh.scraper.cluster.CursorStore;
+import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.matrix.MatrixDocuments;
@@ -40,6 +41,8 @@ public final class Scraper implements AutoCloseable, View {
   private final @Nullable StoreWriter writer;
   private final Pulls pulls;
   private final CursorKeeping cursors;
+  private final Leadership leadership;
+  private final Duty duty;
   private final ReportLoop reports;
   private final ScraperMetrics metrics;
   private final NetworkMetrics network;
@@ -50,7 +53,8 @@ public final class Scraper implements AutoCloseable, View {
    * Binds its socket and starts everything.
    *
    * @param store null: in memory only
-   * @param kept where cursors outlive it
+   * @param kept where bookmarks outlive it
+   * @param leadership whether this one writes to the store
    * @param tokens what agents are shown and who posts windows must show
    * @throws IOException where the socket cannot be bound
    */
@@ -59,9 +63,11 @@ public final class Scraper implements AutoCloseable, View {
       AgentSource agents,
       @Nullable Store store,
       CursorStore kept,
+      Leadership leadership,
       Tokens tokens)
       throws IOException {
-    Scraper scraper = new Scraper(config, agents, store, kept, tokens);
+    Scraper scraper = new Scraper(config, agents, store, kept, leadership, tokens);
+    scraper.duty.start();
     scraper.agents.start(scraper.pulls::agents);
     scraper.reports.start();
     scraper.cursors.start();
@@ -73,18 +79,21 @@ public final class Scraper implements AutoCloseable, View {
       AgentSource agents,
       @Nullable Store store,
       CursorStore kept,
+      Leadership leadership,
       Tokens tokens)
       throws IOException {
     InstantSource clock = InstantSource.system();
     this.web = bind(config.web());
     Matrix matrix = new Matrix(config.interval(), config.retention(), clock);
-    Map<String, WindowCursor> from = CursorKeeping.load(kept);
+    Map<String, Bookmark> from = CursorKeeping.load(kept);
     this.agents = agents;
     this.writer = store == null ? null : new StoreWriter(store, clock);
     this.pulls =
         new Pulls(
             config.interval(), config.agentTimeout(), matrix, writer, from, tokens::bearer, clock);
-    this.cursors = new CursorKeeping(kept, pulls::cursors);
+    this.leadership = leadership;
+    this.duty = new Duty(leadership, kept, pulls);
+    this.cursors = new CursorKeeping(kept, () -> pulls.bookmarks(config.retention()), duty::writes);
     this.ingest =
         config.ingest() == null ? null : bind(config.ingest(), new Ingest(matrix, writer), tokens);
     this.reports =
@@ -94,7 +103,7 @@ public final class Scraper implements AutoCloseable, View {
             pulls::health,
             this::storeStatus,
             clock);
-    this.metrics = new ScraperMetrics(matrix, pulls, this::storeStatus, writer);
+    this.metrics = new ScraperMetrics(matrix, pulls, this::storeStatus, writer, leadership::leads);
     this.network =
         new NetworkMetrics(
             this::report,
@@ -157,14 +166,33 @@ public final class Scraper implements AutoCloseable, View {
     if (writer != null) {
       writer.close();
     }
+    // Saved before another may lead: it goes on from there.
     cursors.close();
+    duty.close();
     reports.close();
     web.close();
     LOG.info("scraper stopped");
   }
 
+  @Override
+  public boolean leads() {
+    return leadership.leads();
+  }
+
   private MeshReport.Store storeStatus() {
-    return writer == null ? NO_STORE : writer.status();
+    if (writer == null) {
+      return NO_STORE;
+    }
+    MeshReport.Store status = writer.status();
+    if (leadership.leads()) {
+      return status;
+    }
+    String leader = leadership.leader();
+    return new MeshReport.Store(
+        MeshReport.Store.State.PENDING,
+        leader == null ? "no scraper leads yet" : "left to " + leader,
+        status.lastWrite(),
+        status.pointsWritten());
   }
 
   private static WebServer bind(InetSocketAddress address) throws IOException {

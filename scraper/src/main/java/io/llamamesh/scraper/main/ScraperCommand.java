@@ -9,7 +9,10 @@ import io.llamamesh.scraper.cluster.AgentSource;
 import io.llamamesh.scraper.cluster.ConfigMapCursors;
 import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.cluster.FileCursors;
+import io.llamamesh.scraper.cluster.Home;
 import io.llamamesh.scraper.cluster.Kubernetes;
+import io.llamamesh.scraper.cluster.Leadership;
+import io.llamamesh.scraper.cluster.LeaseLeadership;
 import io.llamamesh.scraper.cluster.PodAgents;
 import io.llamamesh.scraper.cluster.StaticAgents;
 import io.llamamesh.scraper.store.Store;
@@ -18,6 +21,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -174,10 +178,18 @@ final class ScraperCommand implements Callable<Integer> {
     Store store = store();
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
-    try (KubernetesClient kubernetes = collectors == null ? Kubernetes.connect() : null) {
-      AgentSource agents = agents(kubernetes, meshName);
-      CursorStore cursors = cursors(kubernetes, meshName);
-      Scraper scraper = Scraper.start(config, agents, store, cursors, tokens);
+    try (KubernetesClient kubernetes = collectors == null ? connect() : null) {
+      Home home = kubernetes == null ? null : home(kubernetes, meshName);
+      Scraper scraper =
+          Scraper.start(
+              config,
+              agents(home),
+              store,
+              cursors(home),
+              home == null
+                  ? Leadership.ALONE
+                  : new LeaseLeadership(home, environment.get("POD_NAME", ownName())),
+              tokens);
       environment.onStop(() -> {
         stop.countDown();
         stopped.await();
@@ -237,9 +249,31 @@ final class ScraperCommand implements Callable<Integer> {
     }
   }
 
-  private AgentSource agents(@Nullable KubernetesClient kubernetes, String meshName) {
-    if (kubernetes != null) {
-      return new PodAgents(kubernetes, namespace(kubernetes), meshName);
+  private KubernetesClient connect() {
+    try {
+      return Kubernetes.connect();
+    } catch (IllegalStateException e) {
+      throw wrong(e.getMessage() + "; name agents by --collectors=HOST:PORT,... or set KUBECONFIG");
+    }
+  }
+
+  private Home home(KubernetesClient kubernetes, String meshName) {
+    String connected = kubernetes.getNamespace();
+    return new Home(
+        kubernetes,
+        environment.get("POD_NAMESPACE", connected == null ? "default" : connected),
+        meshName,
+        environment.find("MESH_UID"));
+  }
+
+  /** Outside a pod: no two may have the same. */
+  private static String ownName() {
+    return "scraper-" + UUID.randomUUID();
+  }
+
+  private AgentSource agents(@Nullable Home home) {
+    if (home != null) {
+      return new PodAgents(home.client(), home.namespace(), home.mesh());
     }
     try {
       StaticAgents agents = new StaticAgents(String.valueOf(collectors), collectorPort);
@@ -252,18 +286,11 @@ final class ScraperCommand implements Callable<Integer> {
     }
   }
 
-  private CursorStore cursors(@Nullable KubernetesClient kubernetes, String meshName) {
+  private CursorStore cursors(@Nullable Home home) {
     if (cursorFile != null) {
       return new FileCursors(cursorFile);
     }
-    return kubernetes == null
-        ? CursorStore.NONE
-        : new ConfigMapCursors(kubernetes, namespace(kubernetes), meshName);
-  }
-
-  private String namespace(KubernetesClient kubernetes) {
-    String connected = kubernetes.getNamespace();
-    return environment.get("POD_NAMESPACE", connected == null ? "default" : connected);
+    return home == null ? CursorStore.NONE : new ConfigMapCursors(home);
   }
 
   private @Nullable Store store() {

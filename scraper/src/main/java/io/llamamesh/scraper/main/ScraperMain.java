@@ -12,6 +12,8 @@ import picocli.CommandLine.Command;
 public final class ScraperMain {
   private static final String LOGBACK = "logback.configurationFile";
 
+  private static final int WRONG_USE = 2;
+
   private ScraperMain() {}
 
   /** Runs the program that the first argument names and exits with its code. */
@@ -25,7 +27,7 @@ public final class ScraperMain {
     System.exit(run(System.getenv(), args));
   }
 
-  /** Runs and returns the exit code: 0, 1 for errors, 2 where the network is unhealthy. */
+  /** Runs and returns the exit code: 0, 1 for errors, 2 for wrong use and an unhealthy network. */
   static int run(Map<String, String> variables, String... args) {
     Environment environment = new Environment(variables);
     CommandLine line = new CommandLine(new ScraperMain());
@@ -38,7 +40,7 @@ public final class ScraperMain {
           .println(
               "%s: %s (see %s --help)"
                   .formatted(command.getCommandName(), e.getMessage(), command.getCommandName()));
-      return 1;
+      return WRONG_USE;
     });
     line.setExecutionExceptionHandler((e, command, parsed) -> {
       command
@@ -51,7 +53,7 @@ public final class ScraperMain {
     });
     if (args.length == 0) {
       line.usage(line.getErr());
-      return 1;
+      return WRONG_USE;
     }
     return line.execute(args);
   }

@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,11 @@ final class ScraperMetrics {
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
   ScraperMetrics(
-      Matrix matrix, Pulls pulls, Supplier<MeshReport.Store> store, @Nullable StoreWriter writer) {
+      Matrix matrix,
+      Pulls pulls,
+      Supplier<MeshReport.Store> store,
+      @Nullable StoreWriter writer,
+      BooleanSupplier leads) {
     count("llamamesh.scraper.answers", "Answers of agents", pulls, p -> p.counters().answers());
     count(
         "llamamesh.scraper.failures",
@@ -52,6 +57,11 @@ final class ScraperMetrics {
         "Whether the last write was acknowledged",
         store,
         s -> s.get().state() == MeshReport.Store.State.UNREACHABLE ? 0 : 1);
+    gauge(
+        "llamamesh.scraper.leader",
+        "Whether this scraper writes to the store and speaks for the mesh",
+        leads,
+        l -> l.getAsBoolean() ? 1 : 0);
     gauge(
         "llamamesh.agents.clock.skew.max.seconds",
         "Largest difference between an agent's clock and ours",

@@ -90,25 +90,28 @@ final class AgentClient implements AutoCloseable {
    * Windows after a cursor; of several windows a time only few agents are asked at once.
    *
    * @param after absent: all that are retained
+   * @param stored up to where its windows are safe, for the agent to know; absent: nowhere yet
    * @param limit how many windows at most
    * @throws IOException where there is no answer in time, or not such a one; the message is for
    *     people
    */
-  Page fetch(HostPort address, @Nullable WindowCursor after, int limit)
+  Page fetch(
+      HostPort address, @Nullable WindowCursor after, @Nullable WindowCursor stored, int limit)
       throws IOException, InterruptedException {
     if (limit <= 1) {
-      return fetchNow(address, after, limit);
+      return fetchNow(address, after, stored, limit);
     }
     // Pages of many windows are large: after an outage a thousand of them at once would be memory.
     catchingUp.acquire();
     try {
-      return fetchNow(address, after, limit);
+      return fetchNow(address, after, stored, limit);
     } finally {
       catchingUp.release();
     }
   }
 
-  private Page fetchNow(HostPort address, @Nullable WindowCursor after, int limit)
+  private Page fetchNow(
+      HostPort address, @Nullable WindowCursor after, @Nullable WindowCursor stored, int limit)
       throws IOException, InterruptedException {
     String query =
         "/influxdata?limit="
@@ -119,7 +122,8 @@ final class AgentClient implements AutoCloseable {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(address.http(query))
             .timeout(timeout)
-            .header("Accept", "application/json");
+            .header("Accept", "application/json")
+            .header(InfluxDataHeaders.STORED, stored == null ? "" : stored.toString());
     String bearer = token.get();
     if (bearer != null) {
       request.header("Authorization", "Bearer " + bearer);

@@ -3,6 +3,7 @@ package io.llamamesh.scraper.pull;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.WindowCursor;
 import io.llamamesh.scraper.cluster.Agent;
+import io.llamamesh.scraper.cluster.Bookmark;
 import io.llamamesh.scraper.cluster.HostPort;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
@@ -59,7 +60,8 @@ final class AgentReader implements AutoCloseable {
 
   AgentReader(
       Agent agent,
-      @Nullable WindowCursor from,
+      @Nullable Bookmark from,
+      boolean leads,
       Duration interval,
       Matrix matrix,
       @Nullable StoreWriter writer,
@@ -69,7 +71,10 @@ final class AgentReader implements AutoCloseable {
     this.agent = agent;
     this.name = agent.name();
     this.address = agent.addresses().getFirst();
-    this.seen = from;
+    this.seen = from == null ? null : from.cursor();
+    if (from != null) {
+      skew.adopt(from.clockOffset());
+    }
     this.interval = interval;
     this.matrix = matrix;
     this.client = client;
@@ -79,7 +84,15 @@ final class AgentReader implements AutoCloseable {
     this.feed =
         writer == null
             ? null
-            : new StoreFeed(agent.name(), from, writer, this::fetchForStore, clock, counters);
+            : new StoreFeed(
+                agent.name(),
+                seen,
+                leads,
+                writer,
+                this::fetchForStore,
+                () -> this.interval,
+                clock,
+                counters);
   }
 
   /** Starts its threads; to be called once. */
@@ -96,8 +109,30 @@ final class AgentReader implements AutoCloseable {
     agent = newer;
   }
 
-  /** The cursor to go on from after a restart: behind what is stored, or read without a store. */
-  @Nullable WindowCursor cursor() {
+  /** Where to go on after a restart: behind what is stored, or read without a store. */
+  @Nullable Bookmark bookmark() {
+    WindowCursor cursor = safe();
+    return cursor == null ? null : new Bookmark(cursor, skew.offset(), null);
+  }
+
+  /** Stores from now on, beginning where the one before left off. */
+  void lead(@Nullable Bookmark from) {
+    if (from != null) {
+      skew.adopt(from.clockOffset());
+    }
+    if (feed != null) {
+      feed.lead(from == null ? null : from.cursor());
+    }
+  }
+
+  /** Stores nothing from now on, since another does. */
+  void follow() {
+    if (feed != null) {
+      feed.follow();
+    }
+  }
+
+  private @Nullable WindowCursor safe() {
     return feed == null ? seen : feed.stored();
   }
 
@@ -232,7 +267,7 @@ final class AgentReader implements AutoCloseable {
       // Who catches up shares few places: an agent that can't be read must not hold one.
       throw new IOException("agent can't be read");
     }
-    return skew.correct(client.fetch(address, after, WINDOWS_PER_PAGE), interval);
+    return skew.correct(client.fetch(address, after, safe(), WINDOWS_PER_PAGE), interval);
   }
 
   /** Asks the address that answered last, then the agent's others. */
@@ -243,7 +278,7 @@ final class AgentReader implements AutoCloseable {
     for (int i = 0; i < addresses.size(); i++) {
       HostPort candidate = addresses.get((first + i) % addresses.size());
       try {
-        Page page = client.fetch(candidate, after, behind ? most : 1);
+        Page page = client.fetch(candidate, after, safe(), behind ? most : 1);
         address = candidate;
         return page;
       } catch (AgentClient.AnswerTooLargeException e) {

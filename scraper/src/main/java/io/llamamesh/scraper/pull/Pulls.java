@@ -1,11 +1,12 @@
 package io.llamamesh.scraper.pull;
 
-import io.llamamesh.results.WindowCursor;
 import io.llamamesh.scraper.cluster.Agent;
+import io.llamamesh.scraper.cluster.Bookmark;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.store.StoreWriter;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -31,14 +32,15 @@ public final class Pulls implements AutoCloseable {
   private final InstantSource clock;
   private final Counters counters = new Counters();
   private final Map<String, AgentReader> readers = new TreeMap<>();
-  private final Map<String, WindowCursor> remembered = new HashMap<>();
+  private final Map<String, Bookmark> remembered = new HashMap<>();
+  private boolean leads = true;
   private boolean closed;
 
   /**
    * @param interval length of a window while an agent has not shown it
    * @param timeout of one request to an agent
    * @param writer null where nothing is stored
-   * @param cursors where to go on, by agent
+   * @param bookmarks where to go on, by agent
    * @param token the bearer token that agents ask for; null where they ask for none
    */
   public Pulls(
@@ -46,7 +48,7 @@ public final class Pulls implements AutoCloseable {
       Duration timeout,
       Matrix matrix,
       @Nullable StoreWriter writer,
-      Map<String, WindowCursor> cursors,
+      Map<String, Bookmark> bookmarks,
       Supplier<@Nullable String> token,
       InstantSource clock) {
     this.interval = interval;
@@ -54,7 +56,7 @@ public final class Pulls implements AutoCloseable {
     this.writer = writer;
     this.client = new AgentClient(timeout, clock, token);
     this.clock = clock;
-    this.remembered.putAll(cursors);
+    this.remembered.putAll(bookmarks);
   }
 
   /** Reads these agents from now on, and no others; does not block. */
@@ -74,6 +76,7 @@ public final class Pulls implements AutoCloseable {
           new AgentReader(
               agent,
               remembered.get(agent.name()),
+              leads,
               interval,
               matrix,
               writer,
@@ -97,9 +100,37 @@ public final class Pulls implements AutoCloseable {
     return readers.values().stream().map(AgentReader::health).toList();
   }
 
-  /** Where each agent's stored windows end, of agents that are gone too. */
-  public synchronized Map<String, WindowCursor> cursors() {
+  /**
+   * Stores what agents say from now on, beginning where whoever did so before left off; windows
+   * that it stored since are written once more, which changes nothing.
+   *
+   * @param bookmarks what that one kept, by agent
+   */
+  public synchronized void lead(Map<String, Bookmark> bookmarks) {
+    leads = true;
+    remembered.putAll(bookmarks);
+    readers.forEach((name, reader) -> reader.lead(bookmarks.get(name)));
+  }
+
+  /** Reads on, but stores nothing: another scraper does. */
+  public synchronized void follow() {
+    leads = false;
+    readers.values().forEach(AgentReader::follow);
+  }
+
+  /**
+   * Where each agent's stored windows end.
+   *
+   * @param kept how long an agent that is gone is remembered: it may come back
+   */
+  public synchronized Map<String, Bookmark> bookmarks(Duration kept) {
     readers.forEach(this::remember);
+    Instant now = clock.instant();
+    remembered.replaceAll((name, bookmark) ->
+        readers.containsKey(name) || bookmark.gone() != null ? bookmark : bookmark.gone(now));
+    remembered
+        .values()
+        .removeIf(bookmark -> bookmark.gone() != null && bookmark.gone().isBefore(now.minus(kept)));
     return Map.copyOf(remembered);
   }
 
@@ -118,9 +149,9 @@ public final class Pulls implements AutoCloseable {
   }
 
   private void remember(String name, AgentReader reader) {
-    WindowCursor cursor = reader.cursor();
-    if (cursor != null && (remembered.size() < MAX_REMEMBERED || remembered.containsKey(name))) {
-      remembered.put(name, cursor);
+    Bookmark bookmark = reader.bookmark();
+    if (bookmark != null && (remembered.size() < MAX_REMEMBERED || remembered.containsKey(name))) {
+      remembered.put(name, bookmark);
     }
   }
 }

@@ -20,6 +20,16 @@ final class SkewCorrection {
   private Duration offset = Duration.ZERO;
   private Duration skew = Duration.ZERO;
 
+  /** Goes on with a correction that was made before, so that windows keep their times. */
+  synchronized void adopt(Duration earlier) {
+    offset = earlier;
+  }
+
+  /** By how much times are moved now. */
+  synchronized Duration offset() {
+    return offset;
+  }
+
   /** The page with its points at their real times. */
   synchronized Page correct(Page page, Duration interval) {
     Duration measured = page.skew();

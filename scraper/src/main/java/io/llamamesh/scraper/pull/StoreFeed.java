@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,12 +27,21 @@ import org.slf4j.LoggerFactory;
  *
  * <p>While all goes well it writes the pages that the reader just fetched. When the store was away
  * it fetches again from the agent, whose retention is the buffer, until it has caught up; so memory
- * stays bounded and the matrix goes on meanwhile. Runs in a thread of its own, see {@link #run}.
+ * stays bounded and the matrix goes on meanwhile. A store that was away may have acknowledged more
+ * than it had saved, so what was written in the last half minute before is written again. While
+ * another scraper leads it stores nothing. Runs in a thread of its own, see {@link #run}.
  */
 final class StoreFeed {
   private static final Logger LOG = LoggerFactory.getLogger(StoreFeed.class);
   private static final Duration PAUSE = Duration.ofSeconds(1);
   private static final int MAX_UNREPEATABLE = 64;
+  // While another stores them too: as many as may come between its death and our leading.
+  private static final int MAX_UNREPEATABLE_STANDBY = 3;
+
+  /** How long a store may take to save what it acknowledged (VictoriaMetrics: 5 s). */
+  private static final Duration UNSAVED = Duration.ofSeconds(30);
+
+  private static final int LEAST_REWOUND = 3;
 
   /** Fetches windows after a cursor. */
   interface Fetch {
@@ -58,28 +68,33 @@ final class StoreFeed {
           LineProtocol.lines(page.points()));
     }
 
-    /** Windows between the cursors that the agent no longer had. */
-    long missed() {
-      if (after == null
+    /** Windows behind that cursor that the agent no longer had. */
+    long missed(@Nullable WindowCursor reached) {
+      if (reached == null
           || cursor == null
           || windows == 0
-          || !after.bootId().equals(cursor.bootId())) {
+          || !reached.bootId().equals(cursor.bootId())) {
         return 0;
       }
-      return Math.max(0, cursor.sequence() - after.sequence() - windows);
+      return Math.max(0, cursor.sequence() - windows - reached.sequence());
     }
   }
 
   private final String agent;
   private final StoreWriter writer;
   private final Fetch fetch;
+  private final Supplier<Duration> interval;
   private final InstantSource clock;
   private final Counters counters;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private @Nullable WindowCursor stored;
+  // The furthest that was ever stored: what is rewound behind it is not missed.
+  private @Nullable WindowCursor reached;
   private @Nullable WindowCursor target;
+  private boolean leads;
+  private long outages;
   private @Nullable Handed handed;
   private final Deque<Handed> unrepeatable = new ArrayDeque<>();
   private Instant notBefore = Instant.MIN;
@@ -87,15 +102,21 @@ final class StoreFeed {
   StoreFeed(
       String agent,
       @Nullable WindowCursor stored,
+      boolean leads,
       StoreWriter writer,
       Fetch fetch,
+      Supplier<Duration> interval,
       InstantSource clock,
       Counters counters) {
     this.agent = agent;
     this.stored = stored;
+    this.reached = stored;
     this.target = stored;
+    this.leads = leads;
+    this.outages = writer.outages();
     this.writer = writer;
     this.fetch = fetch;
+    this.interval = interval;
     this.clock = clock;
     this.counters = counters;
   }
@@ -110,6 +131,35 @@ final class StoreFeed {
     }
   }
 
+  /** Stores from now on, behind that cursor unless it knows better. */
+  void lead(@Nullable WindowCursor from) {
+    lock.lock();
+    try {
+      leads = true;
+      WindowCursor own = stored;
+      if (from != null
+          && (own == null
+              || !own.bootId().equals(from.bootId())
+              || own.sequence() < from.sequence())) {
+        stored = from;
+        reached = from;
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Stores nothing from now on. */
+  void follow() {
+    lock.lock();
+    try {
+      leads = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Takes a page that was just fetched with that cursor; never blocks for the store. */
   void hand(@Nullable WindowCursor after, Page page) {
     Handed next = Handed.of(after, page);
@@ -117,9 +167,9 @@ final class StoreFeed {
     try {
       if (page.cursor() == null) {
         unrepeatable.addLast(next);
-        if (unrepeatable.size() > MAX_UNREPEATABLE) {
+        if (unrepeatable.size() > (leads ? MAX_UNREPEATABLE : MAX_UNREPEATABLE_STANDBY)) {
           unrepeatable.removeFirst();
-          counters.missed(1);
+          counters.missed(leads ? 1 : 0);
         }
       } else {
         handed = next;
@@ -154,6 +204,10 @@ final class StoreFeed {
     lock.lock();
     try {
       while (true) {
+        if (!leads) {
+          changed.await();
+          continue;
+        }
         Duration wait = Duration.between(clock.instant(), notBefore);
         if (wait.isPositive()) {
           var _ = changed.await(wait.toMillis() + 1, TimeUnit.MILLISECONDS);
@@ -206,21 +260,32 @@ final class StoreFeed {
   }
 
   private void acknowledged(Handed page) {
+    long missed;
     lock.lock();
     try {
-      if (page.cursor() == null) {
+      WindowCursor cursor = page.cursor();
+      if (cursor == null) {
         unrepeatable.removeFirstOccurrence(page);
         return;
       }
-      if (page.cursor().equals(stored)) {
+      if (outages != writer.outages()) {
+        outages = writer.outages();
+        WindowCursor before = rewound();
+        if (before != null) {
+          stored = before;
+          return;
+        }
+      }
+      if (cursor.equals(stored)) {
         // Asked for more and got nothing although there should be: do not spin.
         notBefore = clock.instant().plus(PAUSE);
       }
-      stored = page.cursor();
+      stored = cursor;
+      missed = page.missed(reached);
+      reached = further(reached, cursor);
     } finally {
       lock.unlock();
     }
-    long missed = page.missed();
     if (missed > 0) {
       counters.missed(missed);
       LOG.warn(
@@ -228,6 +293,27 @@ final class StoreFeed {
           agent,
           missed);
     }
+  }
+
+  /** From the furthest that was stored: outages in a row must not lead back ever further. */
+  private @Nullable WindowCursor rewound() {
+    WindowCursor furthest = reached;
+    WindowCursor now = stored;
+    if (furthest == null || now == null || !furthest.bootId().equals(now.bootId())) {
+      return null;
+    }
+    long windows =
+        Math.max(LEAST_REWOUND, UNSAVED.dividedBy(max(interval.get(), Duration.ofSeconds(1))));
+    long sequence = Math.max(0, Math.min(now.sequence(), furthest.sequence() - windows));
+    return new WindowCursor(now.bootId(), sequence);
+  }
+
+  private static WindowCursor further(@Nullable WindowCursor a, WindowCursor b) {
+    return a != null && a.bootId().equals(b.bootId()) && a.sequence() > b.sequence() ? a : b;
+  }
+
+  private static Duration max(Duration a, Duration b) {
+    return a.compareTo(b) >= 0 ? a : b;
   }
 
   private void pause(Instant until) {

@@ -13,6 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +42,7 @@ public final class StoreWriter implements AutoCloseable {
   private volatile MeshReport.Store status =
       new MeshReport.Store(MeshReport.Store.State.PENDING, null, null, 0);
   private volatile Instant closedUntil = Instant.MIN;
+  private final AtomicLong outages = new AtomicLong();
   private Duration backoff = FIRST_BACKOFF;
 
   private record Job(List<String> lines, CompletableFuture<WriteResult> result) {}
@@ -74,8 +76,9 @@ public final class StoreWriter implements AutoCloseable {
         return postponed("the scraper is stopping");
       }
     }
-    if (closed) {
-      answerRest();
+    if (closed && jobs.remove(job)) {
+      // Offered after the thread had ended: nobody else would ever answer it.
+      return postponed("the scraper is stopping");
     }
     try {
       return job.result().get();
@@ -87,6 +90,11 @@ public final class StoreWriter implements AutoCloseable {
   /** Whether writing works, for the report. */
   public MeshReport.Store status() {
     return status;
+  }
+
+  /** How often the store came back after it had not taken points. */
+  public long outages() {
+    return outages.get();
   }
 
   /** Lines that the store did not take and never will, since the start. */
@@ -118,8 +126,9 @@ public final class StoreWriter implements AutoCloseable {
       }
       int lines = batch.getFirst().lines().size();
       Job next = jobs.peek();
-      while (next != null && lines + next.lines().size() <= MAX_LINES) {
-        batch.add(jobs.remove());
+      // Whoever gives up at close may take his job out meanwhile: then this one is another's.
+      while (next != null && lines + next.lines().size() <= MAX_LINES && jobs.remove(next)) {
+        batch.add(next);
         lines += next.lines().size();
         next = jobs.peek();
       }
@@ -151,6 +160,7 @@ public final class StoreWriter implements AutoCloseable {
   private void acknowledged(long lines) {
     if (status.state() == MeshReport.Store.State.UNREACHABLE) {
       LOG.info("store is back store={}", store.description());
+      outages.incrementAndGet();
     }
     backoff = FIRST_BACKOFF;
     status =

@@ -44,6 +44,11 @@ public final class Api {
         || (rawPath.startsWith("/api/") && !rawPath.startsWith("/api/v1/openapi."));
   }
 
+  /** Whether this scraper speaks for the mesh. */
+  boolean leads() {
+    return view.leads();
+  }
+
   /**
    * The answer to a GET.
    *

@@ -15,6 +15,9 @@ public interface View {
   /** Metrics in Prometheus' text format. */
   String metrics();
 
+  /** Whether this scraper writes to the store and speaks for the mesh. */
+  boolean leads();
+
   /** Why the scraper cannot do its work yet; empty where it can. */
   String notReady();
 }

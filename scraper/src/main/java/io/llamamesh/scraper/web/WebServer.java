@@ -2,6 +2,7 @@ package io.llamamesh.scraper.web;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.llamamesh.results.ReportHeaders;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -77,6 +78,9 @@ public final class WebServer implements AutoCloseable {
       }
       try {
         answer = answer(exchange, api, accepted);
+        if (exchange.getRequestURI().getPath().startsWith("/api/")) {
+          exchange.getResponseHeaders().set(ReportHeaders.LEADER, Boolean.toString(api.leads()));
+        }
         send(exchange, answer);
       } finally {
         atOnce.release();

@@ -77,19 +77,19 @@ final class PodAgentsTest {
 
   @Test
   void cursorsOutliveTheScraperInAConfigMap() {
-    ConfigMapCursors cursors = new ConfigMapCursors(client, NAMESPACE, "default");
+    ConfigMapCursors cursors = new ConfigMapCursors(new Home(client, NAMESPACE, "default", null));
     assertThat(cursors.load()).isEmpty();
 
-    cursors.save(Map.of("node-1", new WindowCursor("boot", 1)));
-    cursors.save(Map.of("node-1", new WindowCursor("boot", 2)));
+    cursors.save(Map.of("node-1", Bookmark.at(new WindowCursor("boot", 1))));
+    cursors.save(Map.of("node-1", Bookmark.at(new WindowCursor("boot", 2))));
 
-    assertThat(new ConfigMapCursors(client, NAMESPACE, "default").load())
-        .containsExactly(Map.entry("node-1", new WindowCursor("boot", 2)));
+    assertThat(new ConfigMapCursors(new Home(client, NAMESPACE, "default", null)).load())
+        .containsExactly(Map.entry("node-1", Bookmark.at(new WindowCursor("boot", 2))));
   }
 
   @Test
   void aBrokenConfigMapCostsReadingAgainNothingMore() {
-    ConfigMapCursors cursors = new ConfigMapCursors(client, NAMESPACE, "default");
+    ConfigMapCursors cursors = new ConfigMapCursors(new Home(client, NAMESPACE, "default", null));
     cursors.save(Map.of());
     client
         .configMaps()
@@ -101,16 +101,17 @@ final class PodAgentsTest {
           return map;
         });
 
-    assertThat(cursors.load()).containsExactly(Map.entry("node-2", new WindowCursor("b", 3)));
+    assertThat(cursors.load())
+        .containsExactly(Map.entry("node-2", Bookmark.at(new WindowCursor("b", 3))));
   }
 
   @Test
   void cursorsOutliveTheScraperInAFile(@TempDir Path folder) {
     Path file = folder.resolve("cursors.json");
-    new FileCursors(file).save(Map.of("node-1", new WindowCursor("boot", 2)));
+    new FileCursors(file).save(Map.of("node-1", Bookmark.at(new WindowCursor("boot", 2))));
 
     assertThat(new FileCursors(file).load())
-        .containsExactly(Map.entry("node-1", new WindowCursor("boot", 2)));
+        .containsExactly(Map.entry("node-1", Bookmark.at(new WindowCursor("boot", 2))));
     assertThat(new FileCursors(folder.resolve("none")).load()).isEmpty();
   }
 

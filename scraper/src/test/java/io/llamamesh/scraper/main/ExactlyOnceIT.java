@@ -6,11 +6,12 @@ import static org.awaitility.Awaitility.await;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.ResultsJson;
-import io.llamamesh.results.WindowCursor;
 import io.llamamesh.scraper.analysis.Limits;
 import io.llamamesh.scraper.auth.Tokens;
+import io.llamamesh.scraper.cluster.Bookmark;
 import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.cluster.FileCursors;
+import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.cluster.StaticAgents;
 import io.llamamesh.scraper.store.InfluxV2;
 import io.llamamesh.scraper.testing.FakeAgent;
@@ -235,6 +236,7 @@ final class ExactlyOnceIT {
             new StaticAgents(addresses, 8100),
             new InfluxV2(store.url(), "", "", null, Duration.ofSeconds(10)),
             cursors,
+            Leadership.ALONE,
             Tokens.NONE);
   }
 
@@ -248,11 +250,11 @@ final class ExactlyOnceIT {
   /** Loads, but never saves. */
   private record Forgetful(CursorStore kept) implements CursorStore {
     @Override
-    public Map<String, WindowCursor> load() {
+    public Map<String, Bookmark> load() {
       return kept.load();
     }
 
     @Override
-    public void save(Map<String, WindowCursor> cursors) {}
+    public void save(Map<String, Bookmark> cursors) {}
   }
 }

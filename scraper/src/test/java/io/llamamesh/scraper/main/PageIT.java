@@ -9,6 +9,7 @@ import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.analysis.Limits;
 import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.cluster.CursorStore;
+import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.cluster.StaticAgents;
 import io.llamamesh.scraper.testing.FakeMesh;
 import java.awt.Rectangle;
@@ -67,6 +68,7 @@ final class PageIT {
             new StaticAgents(mesh.addresses(), 8100),
             null,
             CursorStore.NONE,
+            Leadership.ALONE,
             Tokens.NONE);
   }
 

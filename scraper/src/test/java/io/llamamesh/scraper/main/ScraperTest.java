@@ -10,6 +10,7 @@ import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.analysis.Limits;
 import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.cluster.CursorStore;
+import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.cluster.StaticAgents;
 import io.llamamesh.scraper.matrix.MatrixDocument;
 import io.llamamesh.scraper.testing.FakeAgent;
@@ -59,6 +60,7 @@ final class ScraperTest {
             new StaticAgents(String.join(",", addresses), 8100),
             null,
             CursorStore.NONE,
+            Leadership.ALONE,
             Tokens.NONE);
   }
 
@@ -179,6 +181,7 @@ final class ScraperTest {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String error =
           errorOf(
+              1,
               "scraper",
               "--collectors=127.0.0.1:1",
               "--bind=127.0.0.1",
@@ -215,7 +218,7 @@ final class ScraperTest {
         .contains("--influxdb-ca-file cannot be used");
     assertThat(errorOf("scraper", "--collectors=a", "--auth-dir=/nonexistent"))
         .contains("--auth-dir cannot be used", "/nonexistent/tokens.json");
-    assertThat(errorOf("matrix", "--server=http://127.0.0.1:1")).contains("no scraper answers");
+    assertThat(errorOf(1, "matrix", "--server=http://127.0.0.1:1")).contains("no scraper answers");
   }
 
   private void publish(int lost) {
@@ -243,11 +246,15 @@ final class ScraperTest {
   }
 
   private static String errorOf(String... args) {
+    return errorOf(2, args);
+  }
+
+  private static String errorOf(int code, String... args) {
     PrintStream before = System.err;
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
     try {
-      assertThat(ScraperMain.run(Map.of(), args)).isEqualTo(1);
+      assertThat(ScraperMain.run(Map.of(), args)).isEqualTo(code);
     } finally {
       System.setErr(before);
     }

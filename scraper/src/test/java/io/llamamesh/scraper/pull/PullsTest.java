@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.WindowCursor;
 import io.llamamesh.scraper.cluster.Agent;
+import io.llamamesh.scraper.cluster.Bookmark;
 import io.llamamesh.scraper.cluster.HostPort;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
@@ -17,8 +18,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.Test;
 
 final class PullsTest {
   private static final Duration INTERVAL = Duration.ofSeconds(1);
+  private static final Duration DAY = Duration.ofDays(1);
   private static final InstantSource CLOCK = InstantSource.system();
 
   private final Matrix matrix = new Matrix(INTERVAL, Duration.ofHours(1), CLOCK);
@@ -61,13 +65,13 @@ final class PullsTest {
 
     assertThat(store.lines()).doesNotHaveDuplicates();
     assertThat(matrix.history("node-1", "node-2").getFirst().cells()).hasSize(27);
-    await().until(() -> reading.cursors().equals(Map.of("node-1", new WindowCursor("boot-1", 27))));
+    await().until(() -> cursors(reading).equals(Map.of("node-1", new WindowCursor("boot-1", 27))));
   }
 
   @Test
   void goesOnBehindTheCursorThatWasKept() {
     publish(1, 10);
-    pull(Map.of("node-1", new WindowCursor("boot-1", 8)), agentOf(agent));
+    pull(Map.of("node-1", at(8)), agentOf(agent));
 
     await().until(() -> store.lines().size() == 2);
 
@@ -78,12 +82,12 @@ final class PullsTest {
   void whileTheStoreIsAwayTheMatrixGoesOnAndTheCursorStays() {
     store.unavailable(true);
     publish(1, 3);
-    Pulls reading = pull(Map.of("node-1", new WindowCursor("boot-1", 0)), agentOf(agent));
+    Pulls reading = pull(Map.of("node-1", at(0)), agentOf(agent));
     await().until(() -> matrix.view(Selection.last(3)).pairs().size() == 1);
     publish(4, 6);
     await().until(() -> matrix.history("node-1", "node-2").getFirst().cells().size() == 6);
 
-    assertThat(reading.cursors()).containsEntry("node-1", new WindowCursor("boot-1", 0));
+    assertThat(cursors(reading)).containsEntry("node-1", new WindowCursor("boot-1", 0));
     assertThat(store.lines()).isEmpty();
   }
 
@@ -105,7 +109,7 @@ final class PullsTest {
   void windowsThatTheAgentCouldNotKeepAreCounted() {
     publish(1, 20);
     agent.forget(10);
-    Pulls reading = pull(Map.of("node-1", new WindowCursor("boot-1", 5)), agentOf(agent));
+    Pulls reading = pull(Map.of("node-1", at(5)), agentOf(agent));
 
     await().until(() -> store.lines().size() == 10);
 
@@ -208,12 +212,12 @@ final class PullsTest {
   void anAgentThatIsGoneIsReadNoMoreAndItsCursorIsRemembered() {
     publish(1, 1);
     Pulls reading = pull(Map.of(), agentOf(agent));
-    await().until(() -> !reading.cursors().isEmpty());
+    await().until(() -> !cursors(reading).isEmpty());
 
     reading.agents(List.of());
 
     assertThat(reading.health()).isEmpty();
-    assertThat(reading.cursors()).containsEntry("node-1", new WindowCursor("boot-1", 1));
+    assertThat(cursors(reading)).containsEntry("node-1", new WindowCursor("boot-1", 1));
   }
 
   @Test
@@ -293,14 +297,151 @@ final class PullsTest {
             assertThat(reading.health().getFirst().clockSkewMillis()).isBetween(80_000L, 91_000L));
   }
 
-  private Pulls pull(Map<String, WindowCursor> cursors, Agent... agents) {
-    StoreWriter toStore = new StoreWriter(store, CLOCK);
-    Pulls reading =
-        new Pulls(INTERVAL, Duration.ofSeconds(1), matrix, toStore, cursors, () -> null, CLOCK);
-    writer = toStore;
-    pulls = reading;
+  @Test
+  void whileAnotherLeadsTheMatrixGoesOnAndNothingIsStored() {
+    publish(1, 5);
+    Pulls reading = standBy(Map.of("node-1", at(2)), agentOf(agent));
+
+    await().until(() -> matrix.history("node-1", "node-2").size() == 1);
+    publish(6, 6);
+    await().until(() -> matrix.history("node-1", "node-2").getFirst().cells().size() == 4);
+
+    assertThat(store.lines()).isEmpty();
+    assertThat(cursors(reading)).containsEntry("node-1", new WindowCursor("boot-1", 2));
+  }
+
+  @Test
+  void whoTakesOverStoresFromWhereTheOtherLeftOff() {
+    publish(1, 20);
+    Pulls reading = standBy(Map.of(), agentOf(agent));
+    await().until(() -> matrix.history("node-1", "node-2").size() == 1);
+
+    reading.lead(Map.of("node-1", at(8)));
+
+    await().until(() -> store.lines().size() == 12);
+    publish(21, 21);
+    await().until(() -> store.lines().size() == 13);
+    assertThat(store.lines()).doesNotHaveDuplicates();
+    assertThat(reading.counters().missed()).isZero();
+  }
+
+  @Test
+  void whoLostTheLeadStoresNoMore() {
+    publish(1, 3);
+    Pulls reading = pull(Map.of(), agentOf(agent));
+    await().until(() -> store.lines().size() == 3);
+
+    reading.follow();
+    publish(4, 6);
+    await().until(() -> matrix.history("node-1", "node-2").getFirst().cells().size() == 6);
+
+    assertThat(store.lines()).hasSize(3);
+  }
+
+  @Test
+  void theLastSummaryOfACollectorWithoutCursorsIsStoredByWhoTakesOver() {
+    agent.withoutCursors();
+    agent.publish(
+        List.of(Points.pair("node-1", "node-2", Instant.parse("0001-01-01T00:00:00Z"), 9, 1, 1)));
+    Pulls reading = standBy(Map.of(), agentOf(agent));
+    await().until(() -> matrix.history("node-1", "node-2").size() == 1);
+    assertThat(store.lines()).isEmpty();
+
+    reading.lead(Map.of());
+
+    await().until(() -> store.lines().size() == 1);
+  }
+
+  @Test
+  void whatAStoreAcknowledgedShortlyBeforeItWentAwayIsWrittenAgain() {
+    publish(1, 50);
+    Pulls reading = pull(Map.of(), agentOf(agent));
+    await().until(() -> store.lines().size() == 50);
+    store.unavailable(true);
+    publish(51, 51);
+    await().until(() -> store.refusals() > 0);
+
+    store.unavailable(false);
+
+    // Half a minute of windows of a second, whether or not it had them.
+    await().until(() -> cursors(reading).equals(Map.of("node-1", new WindowCursor("boot-1", 51))));
+    List<String> again = store.lines().subList(50, store.lines().size());
+    assertThat(again).contains(store.lines().get(20)).doesNotContain(store.lines().get(19));
+    assertThat(Set.copyOf(store.lines())).hasSize(51);
+    assertThat(reading.counters().missed()).isZero();
+  }
+
+  @Test
+  void aWindowKeepsItsTimeWhenItIsReadAgainAfterARestart() {
+    agent.skew(Duration.ofSeconds(7));
+    publish(1, 1);
+    Bookmark kept = new Bookmark(new WindowCursor("boot-1", 0), Duration.ofSeconds(9), null);
+    Pulls reading = pull(Map.of("node-1", kept), agentOf(agent));
+
+    await().until(() -> store.lines().size() == 1);
+
+    assertThat(store.lines().getFirst()).endsWith(" " + (second + 1 - 9));
+    assertThat(reading.bookmarks(DAY).get("node-1").clockOffset()).isEqualTo(Duration.ofSeconds(9));
+  }
+
+  @Test
+  void anAgentThatIsGoneForLongIsForgotten() {
+    publish(1, 1);
+    Pulls reading = pull(Map.of(), agentOf(agent));
+    await().until(() -> !cursors(reading).isEmpty());
+
+    reading.agents(List.of());
+
+    assertThat(reading.bookmarks(DAY).get("node-1").gone()).isNotNull();
+    await().until(() -> reading.bookmarks(Duration.ofMillis(1)).isEmpty());
+  }
+
+  @Test
+  void tellsAgentsUpToWhereTheirWindowsAreSafe() {
+    publish(1, 2);
+    pull(Map.of(), agentOf(agent));
+    await().until(() -> store.lines().size() == 2);
+
+    await().until(() -> "boot-1:2".equals(agent.stored()));
+    store.unavailable(true);
+    publish(3, 3);
+    await().until(() -> store.refusals() > 0);
+    int asked = agent.queries().size();
+    await().until(() -> agent.queries().size() > asked);
+
+    assertThat(agent.stored()).isEqualTo("boot-1:2");
+  }
+
+  private Pulls pull(Map<String, Bookmark> bookmarks, Agent... agents) {
+    Pulls reading = pulls(bookmarks);
     reading.agents(List.of(agents));
     return reading;
+  }
+
+  private Pulls standBy(Map<String, Bookmark> bookmarks, Agent... agents) {
+    Pulls reading = pulls(bookmarks);
+    reading.follow();
+    reading.agents(List.of(agents));
+    return reading;
+  }
+
+  private Pulls pulls(Map<String, Bookmark> bookmarks) {
+    StoreWriter toStore = new StoreWriter(store, CLOCK);
+    Pulls reading =
+        new Pulls(INTERVAL, Duration.ofSeconds(1), matrix, toStore, bookmarks, () -> null, CLOCK);
+    writer = toStore;
+    pulls = reading;
+    return reading;
+  }
+
+  private static Bookmark at(long sequence) {
+    return Bookmark.at(new WindowCursor("boot-1", sequence));
+  }
+
+  private static Map<String, WindowCursor> cursors(Pulls reading) {
+    Map<String, WindowCursor> cursors = new HashMap<>();
+    reading.bookmarks(DAY).forEach((agent, bookmark) -> cursors.put(agent, bookmark.cursor()));
+    return cursors;
   }
 
   private static Agent agentOf(FakeAgent fake) {

@@ -36,6 +36,7 @@ public final class FakeAgent implements AutoCloseable {
   private volatile Duration skew = Duration.ZERO;
   private volatile @Nullable String garbage;
   private volatile @Nullable String token;
+  private volatile @Nullable String stored;
 
   /** Listens on a free port of the loopback address. */
   public static FakeAgent start() throws IOException {
@@ -94,6 +95,11 @@ public final class FakeAgent implements AutoCloseable {
     token = required;
   }
 
+  /** Up to where a reader said that windows are safe; null before it said so. */
+  public @Nullable String stored() {
+    return stored;
+  }
+
   /** Queries so far. */
   public List<String> queries() {
     return queries;
@@ -110,6 +116,7 @@ public final class FakeAgent implements AutoCloseable {
     try (exchange) {
       String query = String.valueOf(exchange.getRequestURI().getQuery());
       queries.add(query);
+      stored = exchange.getRequestHeaders().getFirst(InfluxDataHeaders.STORED);
       if (silent) {
         closed.await();
         return;

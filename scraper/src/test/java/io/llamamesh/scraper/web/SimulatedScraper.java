@@ -115,6 +115,11 @@ public final class SimulatedScraper implements View, AutoCloseable {
   }
 
   @Override
+  public boolean leads() {
+    return true;
+  }
+
+  @Override
   public MeshReport report() {
     return report;
   }

@@ -1,0 +1,157 @@
+package io.llamamesh.scraper.cluster;
+
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectorBuilder;
+import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
+import io.llamamesh.crd.Names;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * By Lease {@code <mesh>-scraper}.
+ *
+ * <p>A scraper leads unless it knows that another one does: one that led goes on while the API is
+ * out of reach, and one that can neither read nor write the Lease for {@link #PATIENCE} begins to.
+ * Two that write at once cost twice but store nothing twice; none that writes loses windows.
+ *
+ * <p>Owns one thread, which ends with {@link #close}.
+ */
+public final class LeaseLeadership implements Leadership {
+  private static final Logger LOG = LoggerFactory.getLogger(LeaseLeadership.class);
+  // Another takes over at most LEASE + 2.2 × RETRY after the leader's death: within two windows.
+  private static final Duration LEASE = Duration.ofSeconds(10);
+  private static final Duration RENEW = Duration.ofSeconds(6);
+  private static final Duration RETRY = Duration.ofSeconds(2);
+
+  /** How long to wait for a first word of the API. */
+  static final Duration PATIENCE = Duration.ofSeconds(15);
+
+  private final Home home;
+  private final String identity;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final CountDownLatch heard = new CountDownLatch(1);
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private volatile boolean leads;
+  private volatile @Nullable String leader;
+  private Runnable onChange = () -> {};
+  private @Nullable Thread thread;
+
+  /**
+   * @param identity this one's name: its pod's
+   */
+  public LeaseLeadership(Home home, String identity) {
+    this.home = home;
+    this.identity = identity;
+  }
+
+  @Override
+  public synchronized void start(Runnable listener) {
+    if (thread != null) {
+      throw new IllegalStateException("already started");
+    }
+    onChange = listener;
+    thread = Thread.ofVirtual().name("leadership").start(this::run);
+  }
+
+  @Override
+  public boolean leads() {
+    return leads;
+  }
+
+  @Override
+  public @Nullable String leader() {
+    return leader;
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    Thread running;
+    synchronized (this) {
+      running = thread;
+    }
+    if (running != null) {
+      running.interrupt();
+      try {
+        running.join(Duration.ofSeconds(5));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    threads.shutdownNow();
+  }
+
+  private void run() {
+    try {
+      while (!closed.await(0, TimeUnit.SECONDS)) {
+        takePart();
+        // An elector ends when it could not renew; the next one learns who leads now.
+        if (closed.await(1, TimeUnit.SECONDS)) {
+          return;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void takePart() throws InterruptedException {
+    CompletableFuture<?> term =
+        new LeaderElectorBuilder(home.client(), threads)
+            .withConfig(
+                new LeaderElectionConfigBuilder()
+                    .withName(Names.scraper(home.mesh()))
+                    .withLock(new LeaseLock(home.metadata(Names.scraper(home.mesh())), identity))
+                    .withLeaseDuration(LEASE)
+                    .withRenewDeadline(RENEW)
+                    .withRetryPeriod(RETRY)
+                    .withReleaseOnCancel(true)
+                    .withLeaderCallbacks(new LeaderCallbacks(() -> {}, () -> {}, this::leader))
+                    .build())
+            .build()
+            .start();
+    try {
+      if (!heard.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS) && !leads) {
+        LOG.warn(
+            "the Lease cannot be read or made, so this scraper writes, as each does that knows of"
+                + " no other lease={}/{}",
+            home.namespace(),
+            Names.scraper(home.mesh()));
+        become(true);
+      }
+      term.get();
+    } catch (ExecutionException e) {
+      LOG.debug("a term ended", e);
+    } finally {
+      // Releases the Lease where we hold it.
+      term.cancel(true);
+    }
+  }
+
+  /** Called by the elector with whoever holds the Lease now; empty: nobody. */
+  private void leader(@Nullable String name) {
+    heard.countDown();
+    if (name == null || name.isEmpty() || closed.getCount() == 0) {
+      return;
+    }
+    leader = name;
+    become(name.equals(identity));
+  }
+
+  private synchronized void become(boolean leading) {
+    if (leads != leading) {
+      leads = leading;
+      LOG.info("leadership leads={} leader={}", leading, leader);
+      onChange.run();
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package io.llamamesh.scraper.main;
+
+import static org.awaitility.Awaitility.await;
+
+import io.llamamesh.results.MeshReport.Store.State;
+import io.llamamesh.scraper.analysis.Limits;
+import io.llamamesh.scraper.auth.Tokens;
+import io.llamamesh.scraper.cluster.CursorStore;
+import io.llamamesh.scraper.cluster.Leadership;
+import io.llamamesh.scraper.cluster.StaticAgents;
+import io.llamamesh.scraper.stores.RealStore;
+import io.llamamesh.scraper.testing.Load;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The store is killed under load and started again. By hand as long as it may take: {@code mvn
+ * verify -pl scraper -am -Dit.test=StoreOutageIT -Doutage=2m}.
+ */
+final class StoreOutageIT {
+  private static final Duration OUTAGE = Counting.duration("outage", "8s");
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @ParameterizedTest
+  @EnumSource(RealStore.Kind.class)
+  void afterAStoreWasKilledEveryWindowOfEveryPairIsThereOnce(
+      RealStore.Kind kind, @TempDir Path folder) throws Exception {
+    try (RealStore store = kind.in(folder);
+        Load load = new Load(5)) {
+      store.start();
+      load.begin(Duration.ofMillis(250));
+      try (Scraper scraper = scraper(store, load)) {
+        await().atMost(PATIENCE).until(() -> scraper.report().store().pointsWritten() > 200);
+
+        store.kill();
+        await().atMost(PATIENCE).until(() -> state(scraper) == State.UNREACHABLE);
+        await().pollDelay(OUTAGE).atMost(OUTAGE.plus(PATIENCE)).until(() -> true);
+        store.start();
+        await().atMost(PATIENCE).until(() -> state(scraper) == State.REACHABLE);
+        int windows = load.windows();
+        await().atMost(PATIENCE).until(() -> load.windows() > windows + 4);
+        load.end();
+
+        Counting.everyWindowOfEveryPairIsThereOnce(
+            "%s killed for %s".formatted(kind, OUTAGE), store, load);
+      }
+    }
+  }
+
+  private static State state(Scraper scraper) {
+    return scraper.report().store().state();
+  }
+
+  private static Scraper scraper(RealStore store, Load load) throws Exception {
+    return Scraper.start(
+        new ScraperConfig(
+            "default",
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            Duration.ofSeconds(1),
+            Duration.ofHours(1),
+            Duration.ofSeconds(5),
+            Limits.DEFAULT),
+        new StaticAgents(load.addresses(), 8100),
+        store.open(),
+        CursorStore.NONE,
+        Leadership.ALONE,
+        Tokens.NONE);
+  }
+}
