@@ -17,6 +17,7 @@ final class Echo {
   private final RecentSignatures recent = new RecentSignatures();
   private final FlowMemory flows = new FlowMemory();
   private final RateLimit limit;
+  private final RateLimit telling;
   private final int[] reflectorPorts;
   private final ReflectorOptions options;
   private ProbeKeys keys = ProbeKeys.NONE;
@@ -28,8 +29,9 @@ final class Echo {
   private int key;
   private int offset;
 
-  Echo(RateLimit limit, int[] reflectorPorts, ReflectorOptions options) {
+  Echo(RateLimit limit, RateLimit telling, int[] reflectorPorts, ReflectorOptions options) {
     this.limit = limit;
+    this.telling = telling;
     this.reflectorPorts = reflectorPorts.clone();
     this.options = options;
   }
@@ -70,7 +72,7 @@ final class Echo {
     if (key == 0 && !mayPassUnkeyed(batch, slot)) {
       return Verdict.UNKEYED;
     }
-    if (!limit.pass(nowNanos)) {
+    if (!limit.pass(nowNanos) && !isToBeTold(batch, slot, nowNanos)) {
       remember(batch, slot);
       return Verdict.OVER_LIMIT;
     }
@@ -80,7 +82,7 @@ final class Echo {
           ? Verdict.SEEN_BEFORE
           : Verdict.REFLECTED;
     }
-    fill(batch, slot, arrivals, overflows, draining);
+    fill(batch, slot, nowNanos, arrivals, overflows, draining);
     return Verdict.REFLECTED;
   }
 
@@ -115,6 +117,14 @@ final class Echo {
         : Verdict.REFLECTED;
   }
 
+  /** Over the limit, but the sender would never learn of it: a tenth more is for that. */
+  private boolean isToBeTold(Batch batch, int slot, long nowNanos) {
+    return parser.hasSlots()
+        && flows.waitsToBeTold(
+            parser.nonceAndFlow(batch.bytes()), sourceKey(batch, slot), nowNanos)
+        && telling.pass(nowNanos);
+  }
+
   /** Over the limit: its sender will be told with the next probe of this flow that passes. */
   private void remember(Batch batch, int slot) {
     ByteBuffer bytes = batch.bytes();
@@ -128,13 +138,15 @@ final class Echo {
         + batch.sourcePort(slot);
   }
 
-  private void fill(Batch batch, int slot, int arrivals, int overflows, boolean draining) {
+  private void fill(
+      Batch batch, int slot, long nowNanos, int arrivals, int overflows, boolean draining) {
     ByteBuffer bytes = batch.bytes();
     marked = true;
     hello = (Slots.flags(bytes, parser.slotsAt()) & Slots.FLAG_HELLO) != 0;
     slotsAt = parser.slotsAt();
     int entry =
         flows.arrived(parser.nonceAndFlow(bytes), sourceKey(batch, slot), parser.sequence(bytes));
+    flows.told(entry, nowNanos);
     int tosSeen = batch.tos(slot);
     Slots.reply(
         bytes,

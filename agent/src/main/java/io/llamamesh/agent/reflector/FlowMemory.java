@@ -15,6 +15,8 @@ final class FlowMemory {
   /** Of a flow none of whose probes was seen yet, though some were dropped. */
   private static final byte NOTHING_SEEN = -1;
 
+  private static final int SILENCE = coarse(1_000_000_000L);
+
   private final long[] flow = new long[SETS * WAYS];
   private final long[] source = new long[SETS * WAYS];
   private final long[] bitmap = new long[SETS * WAYS];
@@ -22,6 +24,7 @@ final class FlowMemory {
   private final byte[] tracked = new byte[SETS * WAYS];
   private final int[] limited = new int[SETS * WAYS];
   private final int[] usedAt = new int[SETS * WAYS];
+  private final int[] toldAt = new int[SETS * WAYS];
   private int clock;
 
   /**
@@ -69,6 +72,30 @@ final class FlowMemory {
         return;
       }
     }
+  }
+
+  /** A reply tells this flow at this time what became of its probes. */
+  void told(int entry, long nowNanos) {
+    toldAt[entry] = coarse(nowNanos);
+  }
+
+  /**
+   * Whether nothing was told to a flow for a second although its probes were dropped: a limit that
+   * meets probes of a steady pace would drop those of the same flows for ever.
+   */
+  boolean waitsToBeTold(long nonceAndFlow, long sourceKey, long nowNanos) {
+    int base = set(nonceAndFlow, sourceKey);
+    for (int i = base; i < base + WAYS; i++) {
+      if (usedAt[i] != 0 && flow[i] == nonceAndFlow && source[i] == sourceKey) {
+        return tracked[i] == NOTHING_SEEN || coarse(nowNanos) - toldAt[i] > SILENCE;
+      }
+    }
+    return false;
+  }
+
+  /** About milliseconds; differences hold for 24 days. */
+  private static int coarse(long nanos) {
+    return (int) (nanos >> 20);
   }
 
   private static int set(long nonceAndFlow, long sourceKey) {

@@ -21,6 +21,10 @@ import java.util.concurrent.TimeUnit;
 public final class Reflector implements AutoCloseable {
 
   private static final int BATCH = 64;
+
+  /** One packet more for as many within the limit, so that every flow hears of its drops. */
+  private static final int TELLING = 10;
+
   private static final int BATCHES_PER_SOCKET = 16;
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -53,6 +57,8 @@ public final class Reflector implements AutoCloseable {
     this.echo =
         new Echo(
             new RateLimit(options.maxPacketsPerSecond(), network.monotonicNanos()),
+            new RateLimit(
+                Math.max(1, options.maxPacketsPerSecond() / TELLING), network.monotonicNanos()),
             sockets.stream().mapToInt(socket -> socket.local().getPort()).distinct().toArray(),
             options);
     this.counters = counters;

@@ -7,7 +7,8 @@ import java.util.function.Supplier;
 /**
  * How a reflector behaves.
  *
- * @param maxPacketsPerSecond probes over this are dropped and counted
+ * @param maxPacketsPerSecond probes over this are dropped and counted, but for at most a tenth more
+ *     that tell flows of which nothing passed for a second
  * @param epoch names this life of the reflector to its senders
  * @param legacy also sends back the 36-byte datagrams of the Python LLAMA
  * @param sharedPort other reflectors listen on the same port, each serving some of the flows

@@ -69,8 +69,10 @@ class OwnFaultIT {
 
       List<ClosedWindow> windows = probing.untilWindows(seen + 5).windows();
 
-      assertThat(total(windows, Outcome.OVERLOAD)).isPositive();
-      assertThat(total(windows, Outcome.LOST)).isZero();
+      // Whose datagrams a full buffer dropped nobody knows: our share is right but for chance.
+      int overload = total(windows, Outcome.OVERLOAD);
+      assertThat(overload).isPositive();
+      assertThat((double) total(windows, Outcome.LOST)).isLessThan(3 * Math.sqrt(overload));
     }
   }
 

@@ -85,6 +85,19 @@ class FlowMemoryTest {
   }
 
   @Test
+  void aFlowWaitsToBeToldWhenNothingOfItPassedForASecondAndNotBefore() {
+    long second = 1_000_000_000L;
+    memory.told(memory.arrived(1, 1, 10), 50 * second);
+    memory.dropped(1, 1);
+    memory.dropped(2, 2);
+
+    assertThat(memory.waitsToBeTold(1, 1, 50 * second + second / 2)).isFalse();
+    assertThat(memory.waitsToBeTold(1, 1, 51 * second + second / 100)).isTrue();
+    assertThat(memory.waitsToBeTold(2, 2, 50 * second)).isTrue();
+    assertThat(memory.waitsToBeTold(3, 3, 50 * second)).isFalse();
+  }
+
+  @Test
   void flowsOfDifferentSendersAreKeptApart() {
     memory.arrived(1, 1, 10);
     int entry = memory.arrived(1, 2, 20);
