@@ -120,8 +120,7 @@ final class Echo {
   /** Over the limit, but the sender would never learn of it: a tenth more is for that. */
   private boolean isToBeTold(Batch batch, int slot, long nowNanos) {
     return parser.hasSlots()
-        && flows.waitsToBeTold(
-            parser.nonceAndFlow(batch.bytes()), sourceKey(batch, slot), nowNanos)
+        && flows.waitsToBeTold(parser.nonceAndFlow(batch.bytes()), sourceKey(batch, slot), nowNanos)
         && telling.pass(nowNanos);
   }
 
