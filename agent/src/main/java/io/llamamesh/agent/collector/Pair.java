@@ -61,7 +61,7 @@ final class Pair {
   }
 
   /** Length of its probes with the headers of UDP and IP. */
-  private int packetBytes() {
+  int packetBytes() {
     return plan.trafficClass().datagramBytes() + (peer.remote().isV4() ? 28 : 48);
   }
 

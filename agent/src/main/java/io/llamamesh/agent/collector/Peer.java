@@ -47,6 +47,7 @@ final class Peer {
   private long helloAt;
 
   private int pathMtu;
+  private int lastMtu;
   private long tooBigFrom;
   private long tooBigUntil;
   private @Nullable PeerError lastError;
@@ -126,6 +127,7 @@ final class Peer {
     }
     tooBigUntil = now;
     pathMtu = mtu;
+    lastMtu = mtu;
   }
 
   /** Bytes of a packet that the path takes; 0 where none was too long. */
@@ -140,9 +142,12 @@ final class Peer {
     }
   }
 
-  /** Whether a probe that was sent then, longer than the path takes, cannot have arrived. */
-  boolean wasTooBig(long sentAt) {
-    return sentAt - tooBigFrom >= 0 && tooBigUntil - sentAt >= 0;
+  /** Whether a packet of this length that was sent then did not fit, whatever the path takes now. */
+  boolean wasTooBig(int packetBytes, long sentAt) {
+    return lastMtu != 0
+        && packetBytes > lastMtu
+        && sentAt - tooBigFrom >= 0
+        && tooBigUntil - sentAt >= 0;
   }
 
   /** What people may want to know of it; null when it answers and nothing was said of it lately. */

@@ -78,7 +78,7 @@ final class Settlement {
     if (!seen && peer.wasRefused(sentAt)) {
       return Outcome.REFUSED;
     }
-    if (!seen && flow.pair().tooBig() && peer.wasTooBig(sentAt)) {
+    if (!seen && peer.wasTooBig(flow.pair().packetBytes(), sentAt)) {
       return Outcome.SEND_ERROR;
     }
     if (!seen && flow.has(sequence, Flow.OVERLOADED)) {

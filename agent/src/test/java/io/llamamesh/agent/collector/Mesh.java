@@ -52,6 +52,12 @@ final class Mesh {
   /** Dropped by the reflector's full buffer; it tells everyone. */
   Predicate<Probe> overflow = p -> false;
 
+  /** What the path takes of a packet; 0 for all. */
+  int mtu;
+
+  /** The ToS byte with which probes arrive at the reflector. */
+  int tosThere;
+
   boolean draining;
   int arrivals;
   int overflows;
@@ -133,6 +139,10 @@ final class Mesh {
       from.fail(PeerError.PORT_UNREACHABLE, to);
       return result;
     }
+    if (mtu > 0 && bytes.length + 28 > mtu) {
+      from.fail(PeerError.TOO_BIG, to, mtu);
+      return result;
+    }
     if (dropForward.test(probe)) {
       return result;
     }
@@ -164,7 +174,8 @@ final class Mesh {
     for (int i = 0; i < 64; i++) {
       bitmap |= flow.contains(highest - 1 - i) ? 1L << i : 0;
     }
-    Slots.reply(bytes, at, draining ? Slots.FLAG_DRAINING : 0, 0);
+    Slots.reply(
+        bytes, at, Slots.FLAG_TOS_SEEN | (draining ? Slots.FLAG_DRAINING : 0), tosThere);
     Slots.flow(bytes, at, highest, Math.min(64, highest - first), bitmap);
     Slots.reflector(bytes, at, 7, limited.getOrDefault(probe.flow(), 0), arrivals, overflows);
     Slots.receivedAt(bytes, at, network.realtimeNanos());

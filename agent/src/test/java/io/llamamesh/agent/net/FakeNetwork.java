@@ -107,7 +107,7 @@ public final class FakeNetwork implements UdpNetwork {
 
   private record Arrival(long at, ByteBuffer bytes, InetSocketAddress from) {}
 
-  private record Failure(PeerError error, InetSocketAddress to) {}
+  private record Failure(PeerError error, InetSocketAddress to, int detail) {}
 
   private static final class FakeBatch extends Batch {
     private final ByteBuffer all;
@@ -122,6 +122,9 @@ public final class FakeNetwork implements UdpNetwork {
       return all;
     }
   }
+
+  /** The ToS byte with which everything arrives. */
+  public int arrivingTos;
 
   /** A socket of the fake network. */
   public final class FakeSocket implements UdpSocket {
@@ -143,7 +146,12 @@ public final class FakeNetwork implements UdpNetwork {
 
     /** Queues an error of an earlier datagram. */
     public void fail(PeerError error, InetSocketAddress to) {
-      failures.add(new Failure(error, to));
+      fail(error, to, 0);
+    }
+
+    /** Queues an error with its detail. */
+    public void fail(PeerError error, InetSocketAddress to, int detail) {
+      failures.add(new Failure(error, to, detail));
     }
 
     @Override
@@ -166,7 +174,7 @@ public final class FakeNetwork implements UdpNetwork {
         batch.truncated[n] = false;
         batch.stamp[n] = arrival.at() + offsets.floorEntry(arrival.at()).getValue();
         batch.kernelStamp[n] = true;
-        batch.tos[n] = 0;
+        batch.tos[n] = arrivingTos;
         batch.sourceHigh[n] = Ip.high(arrival.from().getAddress());
         batch.sourceLow[n] = Ip.low(arrival.from().getAddress());
         batch.sourcePort[n] = arrival.from().getPort();
@@ -207,7 +215,7 @@ public final class FakeNetwork implements UdpNetwork {
                   Ip.high(f.to().getAddress()),
                   Ip.low(f.to().getAddress()),
                   f.to().getPort(),
-                  0);
+                  f.detail());
       failures.forEach(tell);
       int count = failures.size();
       failures.clear();

@@ -1,0 +1,93 @@
+package io.llamamesh.agent.collector;
+
+import static io.llamamesh.agent.collector.Mesh.MILLI;
+import static io.llamamesh.agent.collector.Mesh.SECOND;
+import static io.llamamesh.agent.collector.Mesh.pair;
+import static io.llamamesh.agent.collector.Mesh.plan;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llamamesh.agent.net.PeerError;
+import io.llamamesh.agent.net.SendResult;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class PathFactsTest {
+
+  private static final int CS1 = 8;
+
+  private final Mesh mesh = new Mesh();
+
+  @BeforeEach
+  void probe() {
+    mesh.prober.apply(plan(pair(12, 4, 100 * MILLI)));
+    mesh.run(20 * SECOND);
+  }
+
+  private PairResult newest() {
+    return mesh.archive.newest().orElseThrow().pairs().getFirst();
+  }
+
+  @Test
+  void aPathThatChangesNothingHasNothingToTell() {
+    assertThat(newest().facts()).isEqualTo(PathFacts.NONE);
+    assertThat(newest().count(Outcome.DSCP_REWRITTEN)).isZero();
+    assertThat(mesh.prober.notes()).isEmpty();
+  }
+
+  @Test
+  void whatARouterFindsTooLongIsNoLossAndThePathsMtuIsTold() {
+    mesh.mtu = 1000;
+    mesh.run(60 * SECOND);
+
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+    assertThat(newest().count(Outcome.SEND_ERROR)).isEqualTo(newest().count(Outcome.SENT));
+    assertThat(newest().lossPercent()).isNaN();
+    assertThat(newest().facts()).isEqualTo(new PathFacts(1000, -1, -1));
+    assertThat(mesh.counters.count(SendResult.TOO_BIG))
+        .isGreaterThanOrEqualTo(mesh.published(Outcome.SEND_ERROR));
+    assertThat(mesh.counters.count(PeerError.TOO_BIG)).isPositive();
+    assertThat(mesh.prober.notes()).extracting(PeerNote::pathMtu).isEqualTo(List.of(1000));
+  }
+
+  @Test
+  void aPathThatTakesLongProbesAgainIsForgiven() {
+    mesh.mtu = 1000;
+    mesh.run(30 * SECOND);
+    mesh.mtu = 0;
+    mesh.run(60 * SECOND);
+
+    assertThat(newest().facts()).isEqualTo(PathFacts.NONE);
+    assertThat(newest().count(Outcome.RECEIVED)).isEqualTo(newest().count(Outcome.SENT));
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+    assertThat(mesh.prober.notes()).isEmpty();
+  }
+
+  @Test
+  void aMtuThatItsProbesFitIntoExcusesNoLoss() {
+    mesh.mtu = 1000;
+    mesh.run(30 * SECOND);
+    mesh.mtu = 0;
+    mesh.dropForward = probe -> true;
+    mesh.run(60 * SECOND);
+
+    // What was sent more than two seconds after the last complaint is lost like any other.
+    assertThat(newest().count(Outcome.LOST)).isEqualTo(newest().count(Outcome.SENT));
+  }
+
+  @Test
+  void aRewrittenDscpIsToldWithItsDirectionAndTheBitsOfCongestionAreNotOurs() {
+    mesh.tosThere = CS1 << 2 | 3;
+    mesh.network.arrivingTos = 3;
+    mesh.run(40 * SECOND);
+
+    assertThat(newest().facts()).isEqualTo(new PathFacts(0, CS1, -1));
+    assertThat(newest().count(Outcome.DSCP_REWRITTEN)).isEqualTo(newest().count(Outcome.RECEIVED));
+
+    mesh.tosThere = 3;
+    mesh.network.arrivingTos = CS1 << 2;
+    mesh.run(40 * SECOND);
+
+    assertThat(newest().facts()).isEqualTo(new PathFacts(0, -1, CS1));
+  }
+}
