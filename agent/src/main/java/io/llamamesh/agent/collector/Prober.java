@@ -123,7 +123,8 @@ final class Prober {
       notes = roster.notes(now);
     }
     present = keys.get();
-    if (stalled) {
+    // Looked at again: what stops us may do so in the middle of a tick.
+    if (now - pacer.reached() > STALL_NANOS) {
       pacer.advance(now - tick, skip);
     }
     pacer.advance(now, send);

@@ -213,4 +213,19 @@ class ProberTest {
     assertThat(mesh.published(Outcome.OWN_DROP)).isEqualTo(4);
     assertThat(mesh.published(Outcome.LOST)).isZero();
   }
+
+  @Test
+  void beingStoppedInTheMiddleOfATickLetsNoBurstGo() {
+    mesh.prober.apply(plan(pair(12, 4, 10 * MILLI)));
+    mesh.run(5 * SECOND);
+    int before = mesh.probes.size();
+
+    mesh.network.interruption = () -> mesh.network.advance(3 * SECOND);
+    mesh.run(mesh.prober.tickNanos());
+
+    assertThat(mesh.probes.size() - before).isLessThanOrEqualTo(8);
+    assertThat(mesh.counters.count(CollectorCounters.Event.AGENT_PAUSED)).isGreaterThan(1150);
+    mesh.run(20 * SECOND);
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+  }
 }

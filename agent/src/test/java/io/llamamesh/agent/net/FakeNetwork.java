@@ -123,6 +123,9 @@ public final class FakeNetwork implements UdpNetwork {
     }
   }
 
+  /** Happens, once, while somebody reads a socket. */
+  public Runnable interruption = () -> {};
+
   /** The ToS byte with which everything arrives. */
   public int arrivingTos;
 
@@ -166,6 +169,9 @@ public final class FakeNetwork implements UdpNetwork {
 
     @Override
     public int receive(Batch batch) {
+      Runnable happens = interruption;
+      interruption = () -> {};
+      happens.run();
       int n = 0;
       while (n < batch.slots() && !arrivals.isEmpty() && arrivals.peek().at() <= monotonic) {
         Arrival arrival = arrivals.remove();
