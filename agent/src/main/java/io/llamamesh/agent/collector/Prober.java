@@ -193,6 +193,11 @@ final class Prober {
     present.sign(bytes, 0, flow.pair().plan().keyed() ? present.signing() : 0);
     SendResult result =
         flow.source().socket().send(frame, type.datagramBytes(), peer.remote(), type.tos());
+    if (extra == 0 && network.monotonicNanos() - stamp > STALL_NANOS) {
+      // We were stopped between the stamp and the send: the RTT would be ours. Nobody counts it.
+      extra = Flow.HELLO;
+      counters.add(CollectorCounters.Event.AGENT_PAUSED);
+    }
     if (result == SendResult.SENT) {
       flow.flies(stamp, book.present(), extra);
       if (extra == 0) {

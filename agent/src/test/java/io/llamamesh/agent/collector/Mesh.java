@@ -52,6 +52,9 @@ final class Mesh {
   /** Dropped by the reflector's full buffer; it tells everyone. */
   Predicate<Probe> overflow = p -> false;
 
+  /** Happens, once, between the stamp of a probe and its sending. */
+  Runnable duringSend = () -> {};
+
   /** What the path takes of a packet; 0 for all. */
   int mtu;
 
@@ -123,6 +126,9 @@ final class Mesh {
 
   private SendResult sent(
       FakeNetwork.FakeSocket from, byte[] bytes, InetSocketAddress to, int tos) {
+    Runnable happens = duringSend;
+    duringSend = () -> {};
+    happens.run();
     if (result != SendResult.SENT) {
       return result;
     }

@@ -228,4 +228,18 @@ class ProberTest {
     mesh.run(20 * SECOND);
     assertThat(mesh.published(Outcome.LOST)).isZero();
   }
+
+  @Test
+  void aProbeInWhoseSendingWeWereStoppedIsNobodysLoss() {
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+    mesh.run(5 * SECOND);
+
+    // The datagram leaves, and its answer is stamped, long after its own stamp.
+    mesh.duringSend = () -> mesh.network.advance(3 * SECOND);
+    mesh.run(30 * SECOND);
+
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+    assertThat(mesh.published(Outcome.RECEIVED)).isEqualTo(mesh.published(Outcome.SENT));
+    assertThat(mesh.counters.count(CollectorCounters.Event.AGENT_PAUSED)).isPositive();
+  }
 }

@@ -67,6 +67,17 @@ class MeshIT {
   /** Only windows that end after this second count, all agents being up by then. */
   private long began;
 
+  private static void awaitProbing(AgentProcess agent, Stack stack) {
+    int flows = 2 * (MEMBERS - 1) * (stack == Stack.DUAL ? 2 : 1);
+    await()
+        .atMost(AgentProcess.PATIENCE)
+        .pollInterval(Duration.ofMillis(100))
+        .until(
+            () ->
+                agent.metric("llamamesh_collector_flows") == flows
+                    && agent.metric("llamamesh_probes_total{outcome=\"received\"}") > 4 * flows);
+  }
+
   private Stream<JsonNode> points() {
     return agents.stream()
         .flatMap(AgentProcess::points)
@@ -97,6 +108,8 @@ class MeshIT {
       old.signal("TERM");
       assertThat(old.awaitEnd()).as("exit of %s: %s", old.host().name(), old.log()).isZero();
       agents.set(member - 1, start(member, stack));
+      // Who has not begun to probe cannot hear the next one's goodbye.
+      awaitProbing(agents.get(member - 1), stack);
     }
 
     awaitNextWindows();

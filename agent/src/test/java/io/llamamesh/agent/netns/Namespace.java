@@ -3,10 +3,12 @@ package io.llamamesh.agent.netns;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
 
 /**
  * A machine of the lab: a network namespace with one interface, {@code eth0}, and its addresses.
@@ -96,21 +98,18 @@ final class Namespace implements AutoCloseable {
    */
   void reach(Namespace other) {
     for (InetAddress address : other.addresses(Stack.DUAL)) {
-      var _ =
-          Command.run(
-              "ip",
-              "netns",
-              "exec",
-              name,
-              "ping",
-              "-n",
-              "-q",
-              "-c",
-              "1",
-              "-w",
-              "10",
-              address.getHostAddress());
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(30))
+          .pollInterval(Duration.ofMillis(50))
+          .ignoreExceptions()
+          .until(() -> !ping(address).isEmpty());
     }
+  }
+
+  private String ping(InetAddress address) {
+    String text = address.getHostAddress();
+    return Command.run(
+        "ip", "netns", "exec", name, "ping", "-n", "-q", "-c", "1", "-W", "2", text);
   }
 
   /** Sets a kernel parameter, such as {@code net.ipv4.ip_forward}. */
