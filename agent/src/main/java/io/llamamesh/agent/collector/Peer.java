@@ -142,7 +142,9 @@ final class Peer {
     }
   }
 
-  /** Whether a packet of this length that was sent then did not fit, whatever the path takes now. */
+  /**
+   * Whether a packet of this length that was sent then did not fit, whatever the path takes now.
+   */
   boolean wasTooBig(int packetBytes, long sentAt) {
     return lastMtu != 0
         && packetBytes > lastMtu

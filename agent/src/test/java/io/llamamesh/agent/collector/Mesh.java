@@ -180,8 +180,7 @@ final class Mesh {
     for (int i = 0; i < 64; i++) {
       bitmap |= flow.contains(highest - 1 - i) ? 1L << i : 0;
     }
-    Slots.reply(
-        bytes, at, Slots.FLAG_TOS_SEEN | (draining ? Slots.FLAG_DRAINING : 0), tosThere);
+    Slots.reply(bytes, at, Slots.FLAG_TOS_SEEN | (draining ? Slots.FLAG_DRAINING : 0), tosThere);
     Slots.flow(bytes, at, highest, Math.min(64, highest - first), bitmap);
     Slots.reflector(bytes, at, 7, limited.getOrDefault(probe.flow(), 0), arrivals, overflows);
     Slots.receivedAt(bytes, at, network.realtimeNanos());

@@ -72,10 +72,9 @@ class MeshIT {
     await()
         .atMost(AgentProcess.PATIENCE)
         .pollInterval(Duration.ofMillis(100))
-        .until(
-            () ->
-                agent.metric("llamamesh_collector_flows") == flows
-                    && agent.metric("llamamesh_probes_total{outcome=\"received\"}") > 4 * flows);
+        .until(() ->
+            agent.metric("llamamesh_collector_flows") == flows
+                && agent.metric("llamamesh_probes_total{outcome=\"received\"}") > 4 * flows);
   }
 
   private Stream<JsonNode> points() {

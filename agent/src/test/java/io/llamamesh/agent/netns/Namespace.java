@@ -108,8 +108,7 @@ final class Namespace implements AutoCloseable {
 
   private String ping(InetAddress address) {
     String text = address.getHostAddress();
-    return Command.run(
-        "ip", "netns", "exec", name, "ping", "-n", "-q", "-c", "1", "-W", "2", text);
+    return Command.run("ip", "netns", "exec", name, "ping", "-n", "-q", "-c", "1", "-W", "2", text);
   }
 
   /** Sets a kernel parameter, such as {@code net.ipv4.ip_forward}. */
