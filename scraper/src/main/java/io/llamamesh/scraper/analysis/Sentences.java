@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.analysis;
 
+import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.MeshReport.Direction;
 import io.llamamesh.results.MeshReport.Suspect;
 import io.llamamesh.results.MeshReport.Totals;
@@ -25,11 +26,21 @@ final class Sentences {
               .formatted(
                   totals.pairs(), number(limits.lossPercent()), number(limits.rttP99Millis()));
       case HIGH_LATENCY ->
-          "%d pairs are above %s ms p99%s"
-              .formatted(bad.size(), number(limits.rttP99Millis()), culprit(suspects));
+          "%d of %d pairs %s above %s ms p99%s"
+              .formatted(
+                  bad.size(),
+                  totals.pairs(),
+                  bad.size() == 1 ? "is" : "are",
+                  number(limits.rttP99Millis()),
+                  culprit(suspects));
       case PAIR_LOSS, NODE_LOSS, ZONE_LOSS, ONE_WAY_LOSS, PARTIAL_PATH ->
-          "%d of %d pairs are bad%s%s"
-              .formatted(bad.size(), totals.pairs(), culprit(suspects), ports(verdict, bad));
+          "%d of %d pairs %s bad%s%s"
+              .formatted(
+                  bad.size(),
+                  totals.pairs(),
+                  bad.size() == 1 ? "is" : "are",
+                  culprit(suspects),
+                  ports(verdict, bad));
     };
   }
 
@@ -38,13 +49,22 @@ final class Sentences {
       return "";
     }
     Suspect top = suspects.getFirst();
-    return ": %s%s, %d of its %d tested links%s"
-        .formatted(
-            kind(top),
-            direction(top.direction()),
-            top.explains(),
-            top.of(),
-            top.lossPercent() == null ? "" : ", " + number(top.lossPercent()) + "% loss");
+    Double loss = top.lossPercent();
+    return ": "
+        + kind(top)
+        + direction(top.direction())
+        + links(top)
+        + (loss == null ? "" : ", " + number(loss) + "% loss");
+  }
+
+  /** A pair is its only link, so there is nothing to tell of that. */
+  private static String links(Suspect suspect) {
+    if (suspect.kind() == MeshReport.Kind.PAIR) {
+      return "";
+    }
+    return suspect.explains() == suspect.of()
+        ? ", all %d of its tested links".formatted(suspect.of())
+        : ", %d of its %d tested links".formatted(suspect.explains(), suspect.of());
   }
 
   private static String kind(Suspect suspect) {

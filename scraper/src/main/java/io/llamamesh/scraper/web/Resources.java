@@ -14,23 +14,18 @@ final class Resources {
   private record Known(String resource, String contentType, int cacheSeconds) {}
 
   private static final Map<String, Known> KNOWN =
-      Map.of(
-          "/",
-          new Known("page/index.html", "text/html; charset=utf-8", 0),
-          "/page.css",
-          new Known("page/page.css", "text/css; charset=utf-8", 0),
-          "/page.js",
-          script("page.js"),
-          "/matrix.js",
-          script("matrix.js"),
-          "/details.js",
-          script("details.js"),
-          "/words.js",
-          script("words.js"),
-          "/favicon.svg",
-          new Known("page/favicon.svg", "image/svg+xml", DAY),
-          "/echarts.js",
-          new Known(ECHARTS, "text/javascript; charset=utf-8", DAY));
+      Map.ofEntries(
+          Map.entry("/", new Known("page/index.html", "text/html; charset=utf-8", 0)),
+          Map.entry("/page.css", new Known("page/page.css", "text/css; charset=utf-8", 0)),
+          Map.entry("/page.js", script("page.js")),
+          Map.entry("/api.js", script("api.js")),
+          Map.entry("/matrix.js", script("matrix.js")),
+          Map.entry("/scales.js", script("scales.js")),
+          Map.entry("/sentences.js", script("sentences.js")),
+          Map.entry("/details.js", script("details.js")),
+          Map.entry("/words.js", script("words.js")),
+          Map.entry("/favicon.svg", new Known("page/favicon.svg", "image/svg+xml", DAY)),
+          Map.entry("/echarts.js", new Known(ECHARTS, "text/javascript; charset=utf-8", DAY)));
 
   private static Known script(String name) {
     return new Known("page/" + name, "text/javascript; charset=utf-8", 0);

@@ -11,9 +11,11 @@ import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.cluster.StaticAgents;
+import io.llamamesh.scraper.testing.Browser;
 import io.llamamesh.scraper.testing.FakeMesh;
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -21,19 +23,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The page in a real browser: a known fault shows as the red cell that it is. */
 final class PageIT {
-  private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
   private static final int NODES = 6;
 
   /** Rows and columns are sorted by zone, and nodes go round the three zones. */
@@ -44,12 +46,13 @@ final class PageIT {
   private static final int NOTHING_LOST = 0xd6e6f2;
   private static final Set<Integer> MUCH_LOST = Set.of(0xc2320e, 0x6d0b18);
 
-  private final Path folder;
+  @TempDir private static @Nullable Path folder;
+  private static @Nullable Browser browser;
+
   private final FakeMesh mesh;
   private final Scraper scraper;
 
-  PageIT(@TempDir Path folder) throws IOException {
-    this.folder = folder;
+  PageIT() throws IOException {
     this.mesh =
         new FakeMesh(
             NODES,
@@ -72,9 +75,18 @@ final class PageIT {
             Tokens.NONE);
   }
 
-  @BeforeEach
-  void needsABrowser() {
-    assumeTrue(Files.isExecutable(CHROMIUM), "chromium is not installed (Debian: chromium)");
+  @BeforeAll
+  static void needsABrowser() throws Exception {
+    assumeTrue(
+        Files.isExecutable(Browser.CHROMIUM), "chromium is not installed (Debian: chromium)");
+    browser = new Browser(Objects.requireNonNull(folder), 1_280, 1_000);
+  }
+
+  @AfterAll
+  static void closeTheBrowser() throws InterruptedException {
+    if (browser != null) {
+      browser.close();
+    }
   }
 
   @AfterEach
@@ -84,25 +96,25 @@ final class PageIT {
   }
 
   @Test
-  void theFaultIsNamedInWords() throws Exception {
+  void theFaultIsNamedInWords() {
     publish();
 
-    String page = browse("--dump-dom", "");
+    Browser page = open("");
 
-    assertThat(page)
-        .contains("✗ PairLoss", "1 of 30 pairs are bad: pair node-3&gt;node-5")
-        .contains("<b>Pair node-3&gt;node-5</b>", "<b>node-3 → node-5</b>")
-        .contains("6 / 6");
+    eventually(page, "verdict-word", "✗ PairLoss");
+    eventually(page, "verdict-message", "1 of 30 pairs is bad: pair node-3>node-5, ");
+    eventually(page, "suspects", "node-3 → node-5");
+    eventually(page, "totals", "6 / 6");
   }
 
   @Test
   void theFaultIsTheOneRedCell() throws Exception {
     publish();
+    Browser page = open("");
+    eventually(page, "legend", "above the limit of 1 %");
 
-    Path picture = folder.resolve("page.png");
-    browse("--screenshot=" + picture, "");
+    BufferedImage image = ImageIO.read(new ByteArrayInputStream(page.picture()));
 
-    BufferedImage image = ImageIO.read(picture.toFile());
     Rectangle red = bounds(image, MUCH_LOST);
     Rectangle all = bounds(image, Set.of(NOTHING_LOST)).union(red);
     double width = all.width / (double) NODES;
@@ -116,20 +128,56 @@ final class PageIT {
   }
 
   @Test
-  void aPairIsShownWithItsHistoryAndItsSourcePorts() throws Exception {
+  void thatCellIsWhereTheKeyboardStartsAndEnterOpensIt() {
     publish();
+    Browser page = open("");
+    eventually(page, "legend", "above the limit");
 
-    assertThat(browse("--dump-dom", "#pair=node-3%3Enode-5"))
-        .contains("node-3 → node-5</h2>", "Each source port takes one of the equal-cost paths")
-        .contains("/api/v1/pairs/node-3/node-5");
+    tabTo(page, "heatmap");
+
+    eventually(page, "pointed", "node-3 → node-5 · loss ");
+    page.key("ArrowRight");
+    eventually(page, "pointed", "node-3 → node-3 · a node does not probe itself");
+    page.key("ArrowLeft");
+    page.key("Enter");
+    eventually(page, "details-title", "node-3 → node-5");
+    eventually(page, "paths-words", "Each source port takes one of the equal-cost paths");
+    page.key("Escape");
+    await().until(() -> page.eval("document.activeElement.id").equals("heatmap"));
   }
 
   @Test
-  void beforeTheFirstWindowThePageSaysWhatIsAwaited() throws Exception {
+  void aPairIsShownWithItsHistoryAndItsSourcePorts() {
+    publish();
+
+    Browser page = open("#pair=node-3%3Enode-5");
+
+    eventually(page, "details-title", "node-3 → node-5");
+    eventually(page, "paths-words", "Each source port takes one of the equal-cost paths");
+    assertThat(page.eval("document.getElementById('details-json').href"))
+        .endsWith("/api/v1/pairs/node-3/node-5");
+  }
+
+  @Test
+  void beforeTheFirstWindowThePageSaysWhatIsAwaited() {
     await().until(() -> scraper.agents().stream().allMatch(a -> a.lastAnswer() != null));
 
-    assertThat(browse("--dump-dom", ""))
-        .contains("? NoData", "6 of 6 agents answer. The first window comes about 13 s after");
+    Browser page = open("");
+
+    eventually(page, "verdict-word", "? NoData");
+    eventually(page, "blank", "6 of 6 agents answer. The first window comes about 13 s after");
+  }
+
+  @Test
+  void whenTheScraperIsGoneThePageSaysHowOldItIs() {
+    publish();
+    Browser page = open("");
+    eventually(page, "verdict-word", "✗ PairLoss");
+
+    scraper.close();
+
+    eventually(page, "trouble", "The scraper does not answer");
+    eventually(page, "trouble", "What you see is ");
   }
 
   private void publish() {
@@ -142,6 +190,25 @@ final class PageIT {
         .until(() ->
             scraper.report().totals().pairs() == NODES * (NODES - 1)
                 && scraper.report().verdict() == Verdict.PAIR_LOSS);
+  }
+
+  private Browser open(String fragment) {
+    Browser page = Objects.requireNonNull(browser);
+    page.open("http://127.0.0.1:" + scraper.address().getPort() + "/" + fragment);
+    return page;
+  }
+
+  private static void eventually(Browser page, String id, String text) {
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(() -> assertThat(page.text(id)).contains(text));
+  }
+
+  private static void tabTo(Browser page, String id) {
+    for (int i = 0; i < 40 && !page.eval("document.activeElement.id").equals(id); i++) {
+      page.key("Tab");
+    }
+    assertThat(page.eval("document.activeElement.id")).isEqualTo(id);
   }
 
   /** Where pixels of these colours are the beginning of at least twenty in a row. */
@@ -158,37 +225,5 @@ final class PageIT {
     }
     assertThat(bounds.isEmpty()).as("no pixel of %s", colours).isFalse();
     return bounds;
-  }
-
-  private String browse(String what, String fragment) throws IOException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                CHROMIUM.toString(),
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--user-data-dir=" + Files.createTempDirectory(folder, "browser"),
-                "--window-size=1280,1000",
-                "--virtual-time-budget=6000",
-                what,
-                "http://127.0.0.1:" + scraper.address().getPort() + "/" + fragment));
-    Path out = folder.resolve("out.html");
-    Process browser =
-        new ProcessBuilder(command)
-            .redirectOutput(out.toFile())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    try {
-      assertThat(browser.waitFor(90, TimeUnit.SECONDS)).as("the browser ended").isTrue();
-    } finally {
-      browser.destroyForcibly();
-    }
-    return Files.readString(out);
   }
 }

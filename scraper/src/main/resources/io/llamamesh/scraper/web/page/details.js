@@ -1,4 +1,5 @@
 // One pair: its history, and what each source port sees.
+import { get } from "./api.js";
 import { clock, colour, count, millis, percent } from "./words.js";
 
 const by = (id) => document.getElementById(id);
@@ -44,21 +45,17 @@ export class Details {
     if (!this.pair) return;
     const asked = this.pair;
     try {
-      const answer = await fetch(this.path());
-      const body = await answer.json();
+      const { body } = await get(this.path());
       if (this.pair !== asked) return;
-      if (!answer.ok) {
-        this.document = null;
-        this.history.clear();
-        this.paths.clear();
-        by("paths-words").textContent = "";
-        by("details-words").textContent = body.error;
-        return;
-      }
       this.document = body;
       this.draw();
-    } catch {
-      by("details-words").textContent = "The scraper does not answer.";
+    } catch (e) {
+      if (this.pair !== asked) return;
+      this.document = null;
+      this.history.clear();
+      this.paths.clear();
+      by("paths-words").textContent = "";
+      by("details-words").textContent = e.message;
     }
   }
 

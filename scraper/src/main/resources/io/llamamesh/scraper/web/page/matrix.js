@@ -1,4 +1,5 @@
-// The heatmap: rows probe columns; above a hundred nodes zones instead, until one is picked.
+// The heatmap: rows probe columns; zones instead of nodes where the scraper rolled them up.
+import { hatch, lossScale, rttScale } from "./scales.js";
 import { clock, colour, escaped, millis, percent } from "./words.js";
 
 export const METRICS = [
@@ -7,8 +8,10 @@ export const METRICS = [
   { id: "rttP99", name: "p99", words: millis },
   { id: "jitter", name: "Jitter", words: millis },
 ];
-const ROLL_UP_ABOVE = 100;
 const LABELS_UP_TO = 14;
+
+/** What the colours mean where nothing is measured. */
+const VOIDS = [["hatch", "no data: agent silent, or all refused"], ["", "not probed"]];
 
 export class Heatmap {
   constructor(place, legend, pointed, opened) {
@@ -17,133 +20,135 @@ export class Heatmap {
     this.pointed = pointed;
     this.opened = opened;
     this.chart = echarts.init(place);
-    this.drill = null;
+    this.ring = overlay(place, "ring");
+    this.bands = [overlay(place, "band"), overlay(place, "band")];
     this.cursor = null;
+    this.marked = null;
     this.chart.on("click", (e) => e.componentType === "series" && this.open(e.value[0], e.value[1]));
     new ResizeObserver(() => { this.chart.resize(); this.redraw(); }).observe(place);
     place.addEventListener("keydown", (e) => this.key(e));
+    place.addEventListener("focus", () => this.place.matches(":focus-visible") && this.point(this.cursor ?? this.worst()));
     place.addEventListener("blur", () => this.point(null));
   }
 
   show(matrix, metric, traffic) {
     this.shown = [matrix, metric, traffic];
-    const grid = this.grid(matrix, traffic);
+    const grid = gridOf(matrix, traffic);
     this.current = grid;
     const scale = metric.id === "lossPercent" ? lossScale(matrix.lossPercentLimit) : rttScale(grid, metric, matrix.rttP99LimitMillis);
     this.metric = metric;
     const cells = [], voids = [];
-    for (let y = 0; y < grid.rows.length; y++) {
-      for (let x = 0; x < grid.columns.length; x++) {
-        const cell = grid.cells.get(grid.rows[y].key + "\n" + grid.columns[x].key);
-        const value = cell?.[metric.id];
-        if (value === undefined || value === null) {
-          if (grid.rows[y].key !== grid.columns[x].key || cell) voids.push([x, y]);
-        } else {
-          cells.push({ value: [x, y, value], itemStyle: { color: scale.colour(value) }, label: { color: scale.ink(value) } });
-        }
+    grid.rows.forEach((row, y) => grid.columns.forEach((column, x) => {
+      const cell = grid.cells.get(row.key + "\n" + column.key);
+      const value = cell?.[metric.id];
+      if (value !== undefined && value !== null) {
+        cells.push({ value: [x, y, value], itemStyle: { color: scale.colour(value) }, label: { color: scale.ink(value) } });
+      } else if (cell || (row.silent && row.key !== column.key)) {
+        voids.push([x, y, 0]);
       }
-    }
+    }));
     this.draw(grid, metric, cells, voids);
-    this.explain(scale);
+    this.explain(scale, voids.length > 0, cells.length + voids.length + Math.min(grid.rows.length, grid.columns.length) < grid.rows.length * grid.columns.length);
+    this.mark(this.marked);
+    this.point(this.cursor);
   }
 
   redraw() {
     if (this.shown) this.show(...this.shown);
   }
 
-  /** Rows, columns and cells of nodes or of zones. */
-  grid(matrix, traffic) {
-    const pairs = matrix.pairs.filter((p) => p.port === traffic.port && p.family === traffic.family);
-    const zones = new Set(matrix.nodes.map((n) => n.zone ?? ""));
-    this.rolledUp = matrix.nodes.length > ROLL_UP_ABOVE && zones.size > 1 && !this.drill;
-    if (this.rolledUp) return zoneGrid(matrix, pairs);
-    let sources = matrix.nodes.filter((n) => n.agent), destinations = matrix.nodes;
-    if (this.drill) {
-      sources = sources.filter((n) => (n.zone ?? "") === this.drill[0]);
-      destinations = destinations.filter((n) => (n.zone ?? "") === this.drill[1]);
-    }
-    const cells = new Map();
-    for (const pair of pairs) cells.set(pair.source + "\n" + pair.destination, pair);
-    return { rows: sources.map(axis), columns: destinations.map(axis), cells, nodes: true };
-  }
-
   draw(grid, metric, cells, voids) {
     const n = Math.max(grid.rows.length, grid.columns.length);
-    const height = `clamp(240px, ${Math.min(60 + grid.rows.length * 72, Math.max(320, this.place.clientWidth))}px, 64vh)`;
+    const height = `clamp(240px, ${Math.min(80 + grid.rows.length * 64, Math.max(320, this.place.clientWidth))}px, 66vh)`;
     if (this.place.style.height !== height) {
       this.place.style.height = height;
       this.chart.resize();
     }
     const narrow = this.place.clientWidth < 560;
-    const longest = Math.max(4, ...grid.rows.map((r) => r.label.length), ...grid.columns.map((c) => c.label.length));
-    const text = { color: colour("soft"), fontSize: n > 40 ? 9 : 12, interval: n <= 60 ? 0 : "auto", hideOverlap: n > 60 };
-    const width = Math.min(narrow ? 90 : 160, longest * 7 + 14);
-    const slant = longest * 7 + 8 > (this.place.clientWidth - width - 8) / Math.max(1, grid.columns.length);
-    const zoned = grid.nodes && grid.columns.some((c) => c.zone) && !slant;
-    const first = (list, i) => list[i]?.zone && (i === 0 || list[i].zone !== list[i - 1].zone);
-    const axes = (list) => ({
+    const longest = (list) => Math.max(4, ...list.map((i) => i.label.length + (i.silent ? 2 : 0)));
+    const font = getComputedStyle(document.body).fontFamily;
+    const bands = grid.rows.concat(grid.columns).some((i) => i.zone) ? 20 : 0;
+    const names = Math.min(narrow ? 76 : 150, longest(grid.rows) * 7 + 10);
+    const left = names + bands;
+    const slant = longest(grid.columns) * 7 + 8 > (this.place.clientWidth - left - 8) / Math.max(1, grid.columns.length);
+    const top = bands + (slant ? Math.min(100, longest(grid.columns) * 5.5 + 12) : 22);
+    // Every label where there is room for its height, else as many as fit.
+    const sparse = (list, room, line) => Math.max(0, Math.ceil((list.length * line) / Math.max(1, room)) - 1);
+    const axes = (list, room, line) => ({
       type: "category", data: list.map((i) => i.label), axisTick: { show: false }, axisLine: { show: false },
-      axisLabel: { ...text, rich: { z: { color: colour("ink"), fontWeight: "bold", fontSize: 11, lineHeight: 15 } }, lineHeight: 13,
-        formatter: (label, i) => (zoned && first(list, i) ? `{z|zone ${list[i].zone}}\n${label}` : label) },
+      axisLabel: { interval: sparse(list, room, line), fontFamily: font, fontSize: n > 20 ? 11 : 12, overflow: "truncate",
+        color: (label, i) => (list[i]?.silent ? colour("bad") : colour("soft")),
+        formatter: (label, i) => (list[i]?.silent ? "✗ " : "") + label },
     });
-    const columnAxis = axes(grid.columns);
+    const columnAxis = axes(grid.columns, this.place.clientWidth - left - 8, 19);
     columnAxis.position = "top";
     columnAxis.axisLabel.rotate = slant ? 50 : 0;
     columnAxis.axisLabel.width = 110;
-    columnAxis.axisLabel.overflow = "truncate";
-    columnAxis.axisLabel.verticalAlign = slant ? undefined : "bottom";
-    const rowAxis = axes(grid.rows);
+    const rowAxis = axes(grid.rows, this.place.clientHeight - top - 6, 13);
     rowAxis.inverse = true;
-    rowAxis.axisLabel.width = width - 10;
-    rowAxis.axisLabel.overflow = "truncate";
+    rowAxis.axisLabel.width = names - 8;
     const label = n <= LABELS_UP_TO && !(narrow && n > 6);
+    const emphasis = { itemStyle: { borderColor: colour("ink"), borderWidth: 2 } };
+    const gap = { borderColor: colour("panel"), borderWidth: n > 60 ? 0 : 2, borderRadius: n > 30 ? 0 : 3 };
     this.chart.setOption({
       animation: false,
-      grid: { left: width, right: 8, top: slant ? Math.min(100, longest * 5.5 + 14) : zoned ? 42 : 26, bottom: 6 },
+      textStyle: { fontFamily: font },
+      grid: { left, right: 8, top, bottom: 6 },
       xAxis: columnAxis, yAxis: rowAxis,
       tooltip: {
-        confine: true, backgroundColor: colour("panel"), borderColor: colour("line"), textStyle: { color: colour("ink") },
+        confine: true, backgroundColor: colour("panel"), borderColor: colour("line"), textStyle: { color: colour("ink"), fontFamily: font },
         formatter: (e) => this.tip(e.value[0], e.value[1]),
       },
       series: [
-        { type: "heatmap", data: cells, progressive: 0, itemStyle: { borderColor: colour("panel"), borderWidth: n > 60 ? 0 : 2, borderRadius: n > 30 ? 0 : 3 },
-          label: { show: label, formatter: (e) => metric.words(e.value[2]).replace(" ", narrow ? "" : " "), fontSize: n > 10 ? 11 : 13 },
-          emphasis: { itemStyle: { borderColor: colour("ink"), borderWidth: 2 } } },
-        { type: "heatmap", data: voids.map((v) => [...v, 0]), progressive: 0,
-          itemStyle: { color: { image: hatch(), repeat: "repeat" }, borderColor: colour("panel"), borderWidth: n > 60 ? 0 : 2 },
-          emphasis: { itemStyle: { borderColor: colour("ink"), borderWidth: 2 } } },
+        { type: "heatmap", data: cells, progressive: 0, itemStyle: gap, emphasis,
+          label: { show: label, formatter: (e) => this.number(e.value).replaceAll(" ", narrow ? "" : " "), fontSize: n > 10 ? 11 : 13 } },
+        { type: "heatmap", data: voids, progressive: 0, emphasis, itemStyle: { ...gap, color: { image: hatch(), repeat: "repeat" } } },
       ],
       // Cells bring their own colours; ECharts insists on a map for a heatmap.
       visualMap: { show: false, seriesIndex: [], min: 0, max: 1 },
     }, { replaceMerge: ["series"] });
-    this.chart.setOption({ graphic: this.zoneLines(grid) }, { replaceMerge: ["graphic"] });
+    this.area = this.chart.getModel().getComponent("grid").coordinateSystem.getRect();
+    this.chart.setOption({ graphic: this.zones(grid, font) }, { replaceMerge: ["graphic"] });
   }
 
-  /** A line where one zone ends and the next begins. */
-  zoneLines(grid) {
-    const area = this.chart.getModel().getComponent("grid").coordinateSystem.getRect();
+  number([x, y, value]) {
+    const cell = this.current.cells.get(this.current.rows[y].key + "\n" + this.current.columns[x].key);
+    return this.metric.words(value) + (cell.medians ? "\nmedian " + this.metric.words(cell.medians[this.metric.id]) : "");
+  }
+
+  /** Names of zones beside their rows and columns, and a line where one ends and the next begins. */
+  zones(grid, font) {
+    const { x, y, width, height } = this.area;
     const line = (x1, y1, x2, y2) => ({ type: "line", silent: true, z: 10, shape: { x1, y1, x2, y2 }, style: { stroke: colour("soft"), lineWidth: 2 } });
-    const borders = (list) => list.map((item, i) => i).filter((i) => i > 0 && list[i].zone !== list[i - 1].zone);
-    return [
-      ...borders(grid.columns).map((i) => area.x + (area.width * i) / grid.columns.length).map((x) => line(x, area.y, x, area.y + area.height)),
-      ...borders(grid.rows).map((i) => area.y + (area.height * i) / grid.rows.length).map((y) => line(area.x, y, area.x + area.width, y)),
-    ];
+    const text = (zone, at, room, rotation) => ({ type: "text", silent: true, x: at[0], y: at[1], rotation,
+      style: { text: "zone " + zone, fill: colour("ink"), font: "600 12px " + font, align: "center", verticalAlign: "middle", width: room - 6, overflow: "truncate", ellipsis: "…" } });
+    const drawn = [];
+    const blocks = (list) => list.map((item, i) => i).filter((i) => i === 0 || list[i].zone !== list[i - 1].zone);
+    const along = (list, length, border, name) => blocks(list).forEach((from, i, all) => {
+      const to = all[i + 1] ?? list.length, scale = length / list.length;
+      if (from > 0) drawn.push(border(from * scale));
+      if (list[from].zone && (to - from) * scale > 36) drawn.push(name(list[from].zone, ((from + to) / 2) * scale, (to - from) * scale));
+    });
+    along(grid.columns, width, (at) => line(x + at, y, x + at, y + height), (zone, at, room) => text(zone, [x + at, 8], room, 0));
+    along(grid.rows, height, (at) => line(x, y + at, x + width, y + at), (zone, at, room) => text(zone, [9, y + at], room, Math.PI / 2));
+    return drawn;
   }
 
-  explain(scale) {
-    this.legend.replaceChildren();
-    for (const step of scale.steps) {
-      const box = document.createElement("i");
-      box.style.background = step.colour;
+  explain(scale, voids, unprobed) {
+    const entry = (box, words, name = "") => {
       const line = document.createElement("span");
-      line.append(box, step.words);
-      this.legend.append(line);
-    }
-    const box = document.createElement("i");
-    box.className = "hatch";
-    const line = document.createElement("span");
-    line.append(box, "no data");
-    this.legend.append(line);
+      line.className = name;
+      line.append(box, words);
+      return line;
+    };
+    const box = (name, background) => {
+      const made = document.createElement("i");
+      made.className = name;
+      made.style.background = background;
+      return made;
+    };
+    this.legend.replaceChildren(...scale.steps.map((step) => entry(box("", step.colour), step.words, step.limit ? "limit" : "")));
+    VOIDS.filter((v, i) => (i === 0 ? voids : unprobed)).forEach(([name, words]) => this.legend.append(entry(box(name, ""), words)));
   }
 
   tip(x, y) {
@@ -155,10 +160,11 @@ export class Heatmap {
     const row = this.current.rows[y], column = this.current.columns[x];
     const cell = this.current.cells.get(row.key + "\n" + column.key);
     const title = row.label + " → " + column.label;
-    if (!cell) return [title, row.problem ? "no data: " + row.problem : "no data: not probed in this class, or no window yet"];
+    if (row.key === column.key && !cell) return [title, "a node does not probe itself"];
+    if (!cell) return [title, row.silent ? "no data: " + (row.problem ?? "its agent is silent") : "not probed"];
     if (!this.current.nodes) {
-      return [title, `loss: median ${percent(cell.medianLoss)}, worst ${percent(cell.lossPercent)} (${cell.worst})`,
-        `p99: median ${millis(cell.medianP99)}, worst ${millis(cell.rttP99)}`, cell.pairs + " pairs; click to see them"];
+      return [title, `loss: median ${percent(cell.medians.lossPercent)}, worst ${percent(cell.lossPercent)} (${cell.worst})`, `all together ${percent(cell.allLoss)}`,
+        `p99: median ${millis(cell.medians.rttP99)}, worst ${millis(cell.rttP99)}`, cell.pairs + " pairs; Enter or a click shows them"];
     }
     const lines = [title, `loss ${percent(cell.lossPercent)}: ${cell.lost} of ${cell.received + cell.lost}`,
       `p50 ${millis(cell.rttP50)} · p99 ${millis(cell.rttP99)} · jitter ${millis(cell.jitter)}`];
@@ -168,7 +174,8 @@ export class Heatmap {
   }
 
   key(e) {
-    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const far = 1e6;
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], Home: [-far, 0], End: [far, 0], PageUp: [0, -far], PageDown: [0, far] };
     if (!this.current || !this.current.rows.length) return;
     if (moves[e.key]) {
       e.preventDefault();
@@ -182,93 +189,91 @@ export class Heatmap {
     }
   }
 
+  /** Where the keyboard is; null: nowhere. */
   point(cell) {
-    this.chart.dispatchAction({ type: "downplay" });
-    this.cursor = cell;
-    this.pointed.textContent = cell ? this.sentences(...cell).join(" · ") : "";
-    if (!cell) return;
-    const series = this.chart.getOption().series;
-    for (let s = 0; s < series.length; s++) {
-      const i = series[s].data.findIndex((d) => (d.value ?? d)[0] === cell[0] && (d.value ?? d)[1] === cell[1]);
-      if (i >= 0) this.chart.dispatchAction({ type: "highlight", seriesIndex: s, dataIndex: i });
-    }
+    const inside = cell && this.current && cell[0] < this.current.columns.length && cell[1] < this.current.rows.length;
+    this.cursor = inside ? cell : null;
+    this.pointed.textContent = inside ? this.sentences(...cell).join(" · ") : "";
+    this.ring.hidden = !inside;
+    if (!inside) return;
+    const { width, height } = this.cell();
+    place(this.ring, this.area.x + cell[0] * width, this.area.y + cell[1] * height, width, height);
+  }
+
+  /** The cell that loses most: where a keyboard starts. */
+  worst() {
+    if (!this.current?.rows.length) return null;
+    let found = [0, 0], most = -1;
+    this.current.rows.forEach((row, y) => this.current.columns.forEach((column, x) => {
+      const loss = this.current.cells.get(row.key + "\n" + column.key)?.lossPercent ?? -1;
+      if (loss > most) { most = loss; found = [x, y]; }
+    }));
+    return found;
+  }
+
+  cell() {
+    return { width: this.area.width / this.current.columns.length, height: this.area.height / this.current.rows.length };
+  }
+
+  /** Frames the rows and columns of somebody; null: of nobody. Whether anything of it is shown. */
+  mark(who) {
+    this.marked = who;
+    const is = (item) => who && (who.zone === undefined ? item.key === who.node : (this.current.nodes ? item.zone : item.key) === who.zone);
+    const range = (list) => [list.findIndex(is), list.findLastIndex(is) + 1];
+    const rows = who && who.direction !== "Ingress" ? range(this.current.rows) : [-1, 0];
+    const columns = who && who.direction !== "Egress" ? range(this.current.columns) : [-1, 0];
+    this.bands[0].hidden = rows[0] < 0;
+    this.bands[1].hidden = columns[0] < 0;
+    const { width, height } = this.cell();
+    place(this.bands[0], this.area.x, this.area.y + rows[0] * height, this.area.width, (rows[1] - rows[0]) * height);
+    place(this.bands[1], this.area.x + columns[0] * width, this.area.y, (columns[1] - columns[0]) * width, this.area.height);
+    return rows[0] >= 0 || columns[0] >= 0;
   }
 
   open(x, y) {
     const row = this.current.rows[y], column = this.current.columns[x];
     if (!this.current.nodes) {
-      this.drill = [row.key, column.key];
-      this.opened.zones(row.label, column.label);
-    } else if (row.key !== column.key || this.current.cells.has(row.key + "\n" + column.key)) {
+      this.opened.zones(row.key, column.key);
+    } else if (this.current.cells.has(row.key + "\n" + column.key)) {
       this.opened.pair(row.key, column.key);
     }
   }
 }
 
-function axis(node) {
-  return { key: node.name, label: node.name, zone: node.zone ?? "", problem: node.problem };
+function overlay(over, name) {
+  const made = document.createElement("div");
+  made.className = name;
+  made.hidden = true;
+  over.append(made);
+  return made;
 }
 
-function zoneGrid(matrix, pairs) {
-  const zoneOf = new Map(matrix.nodes.map((n) => [n.name, n.zone ?? ""]));
+function place(box, x, y, width, height) {
+  Object.assign(box.style, { left: x - 1 + "px", top: y - 1 + "px", width: width + 2 + "px", height: height + 2 + "px" });
+}
+
+/** Rows, columns and cells: of zones where the scraper rolled them up, else of nodes. */
+function gridOf(matrix, traffic) {
+  const same = (p) => p.port === traffic.port && p.family === traffic.family;
   const cells = new Map();
-  for (const pair of pairs) {
-    const key = (zoneOf.get(pair.source) ?? "") + "\n" + (zoneOf.get(pair.destination) ?? "");
-    if (!cells.has(key)) cells.set(key, []);
-    cells.get(key).push(pair);
+  if (matrix.zonePairs) {
+    for (const z of matrix.zonePairs.filter(same)) cells.set(z.source + "\n" + z.destination, rolledUp(z));
+    const zones = [...new Set(matrix.nodes.map((n) => n.zone ?? ""))].sort().map((z) => ({ key: z, label: z ? "zone " + z : "no zone", zone: "" }));
+    return { rows: zones, columns: zones, cells, nodes: false };
   }
-  for (const [key, members] of cells) cells.set(key, rolledUp(members));
-  const zones = [...new Set(matrix.nodes.map((n) => n.zone ?? ""))].sort().map((z) => ({ key: z, label: z || "no zone", zone: "" }));
-  return { rows: zones, columns: zones, cells, nodes: false };
+  for (const pair of matrix.pairs.filter(same)) cells.set(pair.source + "\n" + pair.destination, pair);
+  const [from, to] = matrix.drill ?? [null, null];
+  const within = (zone) => (n) => zone === null || (n.zone ?? "") === zone;
+  return { rows: matrix.nodes.filter((n) => n.agent).filter(within(from)).map(axis), columns: matrix.nodes.filter(within(to)).map(axis), cells, nodes: true };
 }
 
-/** Percentiles do not merge: the worst pair gives the colour, the median is told beside it. */
-function rolledUp(pairs) {
-  const values = (id) => pairs.map((p) => p[id]).filter((v) => v !== undefined && v !== null).sort((a, b) => a - b);
-  const worst = (id) => values(id).at(-1), median = (id) => values(id)[values(id).length >> 1];
-  const top = pairs.reduce((a, b) => ((b.lossPercent ?? -1) > (a.lossPercent ?? -1) ? b : a));
-  return { pairs: pairs.length, lossPercent: worst("lossPercent"), medianLoss: median("lossPercent"), rttP50: worst("rttP50"),
-    rttP99: worst("rttP99"), medianP99: median("rttP99"), jitter: worst("jitter"), worst: top.source + " → " + top.destination };
+/** Percentiles don't merge: the worst pair gives the colour, the median is told beside it. */
+function rolledUp(z) {
+  return { pairs: z.pairs, allLoss: z.lossPercent, worst: z.worstSource + " → " + z.worstDestination,
+    lossPercent: z.worstLossPercent, rttP50: z.worstRttP50, rttP99: z.worstRttP99, jitter: z.worstJitter,
+    medians: { lossPercent: z.medianLossPercent, rttP50: z.medianRttP50, rttP99: z.medianRttP99, jitter: z.medianJitter } };
 }
 
-function lossScale(limit) {
-  const bounds = [0, limit / 10, limit, Math.max(5, limit * 3), Math.max(25, limit * 10)];
-  const names = ["s0", "s1", "s2", "s3", "s4", "s5"];
-  const index = (v) => { const i = bounds.findIndex((b) => v <= b); return i < 0 ? 5 : i; };
-  const words = ["0 %", ...[0, 1, 2, 3].map((i) => percent(bounds[i]).replace("0 %", "0") + " – " + percent(bounds[i + 1])), "> " + percent(bounds[4])];
-  return { colour: (v) => colour(names[index(v)]), ink: (v) => inkOn(colour(names[index(v)])),
-    steps: names.map((n, i) => ({ colour: colour(n), words: words[i] })) };
-}
-
-/** Six logarithmic steps over what is seen; what is above the limit stands out of them. */
-function rttScale(grid, metric, limit) {
-  const seen = [...grid.cells.values()].map((c) => c[metric.id]).filter((v) => v > 0).sort((a, b) => a - b);
-  const low = seen[Math.floor(seen.length * 0.02)] ?? 0.01;
-  const high = Math.max(low * 4, Math.min(limit, seen[Math.floor(seen.length * 0.98)] ?? 1));
-  const bounds = [0, 1, 2, 3, 4].map((i) => low * Math.pow(high / low, (i + 1) / 6));
-  const names = ["l0", "l1", "l2", "l3", "l4", "l5"];
-  const limited = metric.id === "rttP99";
-  const pick = (v) => { if (limited && v > limit) return "slow"; const i = bounds.findIndex((b) => v <= b); return names[i < 0 ? 5 : i]; };
-  const steps = names.map((n, i) => ({ colour: colour(n), words: i === 5 ? "> " + millis(bounds[4]) : "≤ " + millis(bounds[i]) }));
-  if (limited) steps.push({ colour: colour("slow"), words: "above the limit of " + millis(limit) });
-  return { colour: (v) => colour(pick(v)), ink: (v) => inkOn(colour(pick(v))), steps };
-}
-
-function inkOn(background) {
-  const [r, g, b] = [1, 3, 5].map((i) => parseInt(background.slice(i, i + 2), 16));
-  return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#16202b" : "#ffffff";
-}
-
-function hatch() {
-  const tile = document.createElement("canvas");
-  tile.width = tile.height = 8;
-  const pen = tile.getContext("2d");
-  pen.fillStyle = colour("void");
-  pen.fillRect(0, 0, 8, 8);
-  pen.strokeStyle = colour("hatch");
-  pen.lineWidth = 1.2;
-  pen.beginPath();
-  for (const o of [-8, 0, 8]) { pen.moveTo(o, 8); pen.lineTo(o + 8, 0); }
-  pen.stroke();
-  return tile;
+function axis(node) {
+  return { key: node.name, label: node.name, zone: node.zone ?? "", silent: node.agent && !node.reporting, problem: node.problem };
 }

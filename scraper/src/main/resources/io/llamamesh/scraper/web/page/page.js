@@ -1,11 +1,13 @@
 // Asks the scraper again and again, and says so when it does not answer.
+import { followWithToken, get } from "./api.js";
 import { Details } from "./details.js";
 import { Heatmap, METRICS } from "./matrix.js";
-import { ago, clock, count, element, millis, percent } from "./words.js";
+import { explained, silence, suspectName, why } from "./sentences.js";
+import { ago, clock, element, millis, percent, zone } from "./words.js";
 
 const by = (id) => document.getElementById(id);
 const HEALTHY = "Healthy", NO_DATA = "NoData";
-const state = { metric: METRICS[0], traffic: null, windows: 3, at: null, matrix: null, report: null, answered: null, failure: null };
+const state = { metric: METRICS[0], traffic: null, windows: 3, at: null, drill: null, matrix: null, report: null, now: null, answered: null, failure: null };
 
 theme(localStorage.getItem("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
 // What is looked at is in the address, so that it can be handed to a colleague.
@@ -14,7 +16,7 @@ state.metric = METRICS.find((m) => m.id === wanted.get("metric")) ?? METRICS[0];
 const details = new Details(() => remember());
 const heatmap = new Heatmap(by("heatmap"), by("legend"), by("pointed"), {
   pair: (source, destination) => details.open(source, destination, state.traffic),
-  zones: () => { by("back").hidden = false; draw(); },
+  zones: (source, destination) => drill([source, destination]),
 });
 
 for (const [index, metric] of METRICS.entries()) {
@@ -25,15 +27,25 @@ for (const [index, metric] of METRICS.entries()) {
   button.onclick = () => choose(metric);
   by("metrics").append(button);
 }
-by("class").onchange = (e) => { state.traffic = JSON.parse(e.target.value); draw(); };
+by("metrics").onkeydown = (e) => {
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[e.key];
+  if (!step) return;
+  e.preventDefault();
+  choose(METRICS[(METRICS.indexOf(state.metric) + step + METRICS.length) % METRICS.length]);
+  by("metrics").children[METRICS.indexOf(state.metric)].focus();
+};
+by("class").onchange = (e) => { state.traffic = JSON.parse(e.target.value); ask(); };
+by("find").onchange = (e) => find(e.target.value.trim());
+document.addEventListener("click", followWithToken);
 by("windows").onchange = (e) => { state.windows = Number(e.target.value); ask(); };
-by("back").onclick = () => { heatmap.drill = null; by("back").hidden = true; draw(); };
+by("back").onclick = () => drill(null);
 by("theme").onclick = () => theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark", true);
 by("slider").oninput = (e) => travel(Number(e.target.value));
 by("live").onclick = () => { state.at = null; ask(); };
 addEventListener("keydown", (e) => {
   if (e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|SELECT)$/.test(e.target.tagName)) return;
   if (e.key === "Escape" && details.pair) details.close();
+  else if (e.key === "Escape") heatmap.mark(null);
   if (e.key === "t") by("theme").click();
   if (METRICS[Number(e.key) - 1]) choose(METRICS[Number(e.key) - 1]);
 });
@@ -70,14 +82,14 @@ function theme(name, chosen) {
 async function ask() {
   clearTimeout(timer);
   const mine = (asking = {});
-  const query = new URLSearchParams({ windows: state.windows });
-  if (state.at) query.set("at", state.at);
+  const wants = "/api/v1/matrix?" + wanting();
+  const zones = state.drill;
   try {
-    const [matrix, report, held] = await Promise.all(
-      ["/api/v1/matrix?" + query, "/api/v1/report", "/api/v1/windows"].map(get));
+    const [matrix, report, held] = await Promise.all([wants, "/api/v1/report", "/api/v1/windows"].map(get));
     if (mine !== asking) return;
-    Object.assign(state, { matrix, report, answered: Date.now(), failure: null });
-    windows = held.windows;
+    Object.assign(state, { matrix: { ...matrix.body, drill: zones }, report: report.body, now: matrix.now, answered: Date.now(), failure: null });
+    windows = held.body.windows;
+    by("matrix-json").href = wants;
   } catch (e) {
     if (mine !== asking) return;
     state.failure = e.message;
@@ -88,11 +100,23 @@ async function ask() {
   timer = setTimeout(() => (document.hidden ? null : ask()), pause * 1000);
 }
 
-async function get(path) {
-  const answer = await fetch(path, { signal: AbortSignal.timeout(10000) });
-  const body = await answer.json();
-  if (!answer.ok) throw new Error(body.error ?? "HTTP " + answer.status);
-  return body;
+/** Only what is looked at is asked for: of a thousand nodes there are sixty thousand pairs. */
+function wanting() {
+  const query = new URLSearchParams({ windows: state.windows, rollup: state.drill ? "none" : "auto" });
+  if (state.at) query.set("at", state.at);
+  if (state.traffic?.port) { query.set("port", state.traffic.port); query.set("family", state.traffic.family); }
+  if (state.drill?.[0] != null) query.set("sourceZone", state.drill[0]);
+  if (state.drill?.[1] != null) query.set("destinationZone", state.drill[1]);
+  return query;
+}
+
+/** Into the nodes of two zones, null being all of them; without: out again. */
+function drill(zones) {
+  state.drill = zones;
+  by("back").hidden = !zones;
+  if (!zones) heatmap.marked = null;
+  heatmap.cursor = null;
+  return ask();
 }
 
 function draw() {
@@ -100,26 +124,46 @@ function draw() {
   if (!state.matrix) return;
   by("mesh").textContent = state.matrix.mesh;
   classes();
-  [...by("metrics").children].forEach((b, i) => b.setAttribute("aria-checked", METRICS[i] === state.metric));
-  const empty = state.matrix.pairs.length === 0;
+  [...by("metrics").children].forEach((b, i) => { b.setAttribute("aria-checked", METRICS[i] === state.metric); b.tabIndex = METRICS[i] === state.metric ? 0 : -1; });
+  const { zonePairs, pairs, nodes } = state.matrix;
+  const empty = (zonePairs ?? pairs).length === 0 && !state.drill;
+  by("reading").hidden = empty;
+  by("reading").textContent = "From ↓ to →. " + (zonePairs
+    ? `${nodes.length} nodes, so zones are shown: a cell has the colour and number of its worst pair; open it to see its nodes.`
+    : `Each row's node probes the nodes of the columns${zoneWords()}; a cell is what its probes saw on the way there and back.`);
+  names(nodes);
   by("blank").hidden = !empty;
   by("heatmap").hidden = empty;
   by("legend").hidden = empty;
-  if (empty) by("blank").textContent = why();
+  if (empty) by("blank").textContent = why(state.matrix, state.at);
   else heatmap.show(state.matrix, state.metric, state.traffic);
   verdict();
   lists();
   time();
 }
 
-/** Why there is no matrix: said so that one knows what to do. */
-function why() {
-  const agents = state.matrix.nodes.filter((n) => n.agent);
-  if (state.at) return "No windows are held of that time.";
-  if (agents.length === 0) return "No agents found yet. They appear as soon as their pods have an address.";
-  const answering = agents.filter((n) => n.lastSeen);
-  if (answering.length === 0) return `None of ${count(agents.length, "agent", "agents")} answers: ${agents[0].name}: ${agents[0].problem ?? "no answer"}.`;
-  return `${answering.length} of ${count(agents.length, "agent", "agents")} answer. The first window comes about ${state.matrix.intervalSeconds + 3} s after they start probing.`;
+function zoneWords() {
+  if (!state.drill) return "";
+  const name = (z) => (z === null ? "all zones" : z === "" ? "no zone" : "zone " + z);
+  return `, ${name(state.drill[0])} to ${name(state.drill[1])}`;
+}
+
+let named = "";
+function names(nodes) {
+  const all = nodes.map((n) => n.name);
+  by("find").hidden = all.length <= 12;
+  if (named === all.join()) return;
+  named = all.join();
+  by("names").replaceChildren(...all.map((name) => new Option(name)));
+}
+
+/** Frames a node's row and column, in its zone where zones are shown. */
+async function find(name, direction) {
+  const node = state.matrix?.nodes.find((n) => n.name === name);
+  if (!node) { heatmap.mark(null); return; }
+  if (state.matrix.zonePairs || state.drill) await drill(direction === "Ingress" ? [null, node.zone ?? ""] : [node.zone ?? "", null]);
+  heatmap.mark({ node: name, direction });
+  by("heatmap").scrollIntoView({ block: "nearest" });
 }
 
 function classes() {
@@ -139,9 +183,17 @@ function verdict() {
   by("verdict-word").textContent = (report.verdict === HEALTHY ? "✓ " : report.verdict === NO_DATA ? "? " : "✗ ") + report.verdict;
   by("verdict-message").textContent = report.message;
   const t = report.totals;
-  const facts = [["agents reporting", t.agentsReporting + " / " + t.agents], ["pairs", t.pairs], ["bad", t.badPairs],
-    ["loss", percent(t.lossPercent)], ["p50", millis(t.rttP50)], ["p99", millis(t.rttP99)]];
-  by("totals").replaceChildren(...facts.map(([name, value]) => element("div", "", element("dt", name), element("dd", String(value)))));
+  const limit = millis(state.matrix.rttP99LimitMillis);
+  const facts = [["agents reporting", t.agentsReporting + " / " + t.agents, "Agents whose last window arrived, of those that should report"],
+    ["pairs", t.pairs, "Ordered pairs of nodes with a recent window"], ["bad pairs", t.badPairs, "Pairs and classes judged bad by loss or latency"],
+    ["loss", percent(t.lossPercent), "Lost of all probes of the last three windows"],
+    ["median RTT", millis(t.rttP50), "Half of the pairs have a shorter median round trip"],
+    [`p99 RTT, limit ${limit}`, millis(t.rttP99), "99 of 100 pairs have a 99th percentile below this; a pair above the limit is slow"]];
+  by("totals").replaceChildren(...facts.map(([name, value, meaning]) => {
+    const fact = element("div", "", element("dt", name), element("dd", String(value)));
+    fact.title = meaning;
+    return fact;
+  }));
   document.title = (report.verdict === HEALTHY ? "✓ " : "✗ ") + report.verdict + " · " + report.mesh;
 }
 
@@ -155,8 +207,7 @@ function lists() {
   };
   const none = (words) => { const li = element("li", words); li.className = "none"; return li; };
   by("suspects").replaceChildren(...(report.suspects.length
-    ? report.suspects.map((s) => row(`${s.kind} ${s.name}${s.direction ? " " + s.direction.toLowerCase() : ""}`,
-      s.lossPercent === undefined ? "" : percent(s.lossPercent), `explains ${s.explains} bad links of its ${s.of}`, () => suspect(s)))
+    ? report.suspects.map((s) => row(suspectName(s), s.lossPercent === undefined ? "" : percent(s.lossPercent), explained(s), () => suspect(s)))
     : [none(report.verdict === NO_DATA ? "Nothing to judge by yet." : "Nobody.")]));
   by("worst").replaceChildren(...(report.worstPairs.length
     ? report.worstPairs.slice(0, 12).map((p) => row(p.source + " → " + p.destination,
@@ -175,11 +226,18 @@ function lists() {
       : s.state === "Pending" ? "Nothing written yet." : `${s.pointsWritten.toLocaleString("en")} points written, last at ${clock(s.lastWrite)}.`;
 }
 
-function suspect(s) {
+async function suspect(s) {
   const [a, b] = s.name.split(">");
-  if (s.kind === "Pair") details.open(a, b, state.traffic);
-  else if (s.kind === "ZonePair" && heatmap.rolledUp) { heatmap.drill = [a, b]; by("back").hidden = false; draw(); }
-  else by("heatmap").focus();
+  if (s.kind === "Pair") { details.open(a, b, state.traffic); return; }
+  if (s.kind === "Node") { find(s.name, s.direction); return; }
+  if (s.kind === "ZonePair") {
+    if (state.matrix.zonePairs || state.drill) await drill([a, b]);
+    else heatmap.mark({ zone: a, direction: "Egress" });
+  } else {
+    if (state.drill) await drill(null);
+    heatmap.mark({ zone: s.name, direction: s.direction });
+  }
+  by("heatmap").scrollIntoView({ block: "nearest" });
 }
 
 function time() {
@@ -187,11 +245,17 @@ function time() {
   slider.max = Math.max(0, windows.length - 1);
   const index = state.at ? windows.findIndex((w) => w.end >= state.at) : windows.length - 1;
   if (document.activeElement !== slider || !state.at) slider.value = index < 0 ? windows.length - 1 : index;
-  by("live").disabled = !state.at;
+  by("live").hidden = !state.at;
+  by("time").hidden = windows.length === 0;
   by("when").className = state.at ? "past" : "";
-  by("when").textContent = state.at ? clock(state.at) : "now";
+  by("when").textContent = state.at ? "as of " + clock(state.at) : "now";
+  by("past").hidden = !state.at;
+  by("past").textContent = state.at ? `The matrix is as of ${clock(state.at)}; verdict, suspects and worst pairs are of now.` : "";
+  by("oldest").textContent = windows.length ? clock(windows[0].end) : "";
+  by("newest").textContent = windows.length ? clock(windows.at(-1).end) : "";
   slider.setAttribute("aria-valuetext", by("when").textContent);
-  const most = Math.max(1, ...windows.map((w) => w.lossPercent ?? 0));
+  const most = Math.max(state.matrix.lossPercentLimit, ...windows.map((w) => w.lossPercent ?? 0));
+  by("strip-most").textContent = windows.some((w) => w.lossPercent > 0) ? "full height: " + percent(most) : "no loss";
   by("strip").replaceChildren(...windows.map((w) => {
     const bar = document.createElement("i");
     bar.style.height = 2 + (24 * (w.lossPercent ?? 0)) / most + "px";
@@ -204,7 +268,7 @@ function time() {
 let travelling = null;
 function travel(index) {
   state.at = index >= windows.length - 1 ? null : windows[index].end;
-  by("when").textContent = state.at ? clock(state.at) : "now";
+  by("when").textContent = state.at ? "as of " + clock(state.at) : "now";
   clearTimeout(travelling);
   travelling = setTimeout(ask, 120);
 }
@@ -217,22 +281,20 @@ function freshness() {
     trouble.push(`The scraper does not answer (${state.failure}).` + (state.answered ? ` What you see is ${ago((Date.now() - state.answered) / 1000)} old.` : " Asking again."));
   }
   const last = state.matrix?.lastWindow;
-  // Both clocks are the scraper's, so a wrong one here does no harm.
-  const age = last && !state.at ? (Date.parse(state.matrix.time) - Date.parse(last)) / 1000 + (Date.now() - state.answered) / 1000 : null;
+  // The scraper's clock, so a wrong one here does no harm.
+  const now = state.now + Date.now() - state.answered;
+  const age = last && !state.at ? (now - Date.parse(last)) / 1000 : null;
   const stale = state.failure || (age !== null && age > state.matrix.intervalSeconds * 5 + 10);
   if (stale && !state.failure) trouble.push(`No new window for ${ago(age)}: no agent has reported since ${clock(last)}.`);
   const agents = state.matrix?.nodes.filter((n) => n.agent) ?? [];
   const silent = agents.filter((n) => !n.reporting);
-  if (!stale && silent.length && state.matrix.pairs.length) {
-    const seen = silent.map((n) => n.lastSeen).filter(Boolean).sort();
-    trouble.push(`${silent.length} of ${count(agents.length, "agent", "agents")} ${silent.length === 1 ? "does" : "do"} not report`
-      + (seen.length ? `, the longest for ${ago((Date.parse(state.matrix.time) - Date.parse(seen[0])) / 1000)}.` : "."));
-  }
+  if (!state.failure && silent.length && last) trouble.push(silence(silent, agents.length, now, state.matrix.intervalSeconds));
   by("trouble").hidden = trouble.length === 0;
-  by("trouble").textContent = trouble.join(" ");
+  if (by("trouble").textContent !== trouble.join(" ")) by("trouble").textContent = trouble.join(" ");
   by("heatmap").classList.toggle("stale", Boolean(stale));
+  by("verdict").classList.toggle("stale", Boolean(stale));
   place.classList.toggle("stale", Boolean(stale));
   if (!state.matrix) place.textContent = state.failure ? "no answer" : "loading…";
   else if (!last) place.textContent = "no window yet";
-  else place.textContent = state.at ? "as of " + clock(last) : `newest window ${clock(last)}, ${ago(age)} ago`;
+  else place.textContent = state.at ? "as of " + clock(last) : `newest window ${clock(last)} ${zone()}, ${ago(age)} ago`;
 }

@@ -24,6 +24,11 @@ export function clock(iso) {
   return new Date(iso).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 }
 
+/** Which time zone {@link clock} is in, as people write it. */
+export function zone() {
+  return new Intl.DateTimeFormat([], { timeZoneName: "short" }).formatToParts(new Date()).find((p) => p.type === "timeZoneName").value;
+}
+
 export function count(number, one, many) {
   return number + " " + (number === 1 ? one : many);
 }

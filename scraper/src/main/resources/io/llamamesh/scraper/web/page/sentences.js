@@ -1,0 +1,37 @@
+// What the page says, made of documents alone.
+import { ago, count } from "./words.js";
+
+/** Why there is no matrix: said so that one knows what to do. */
+export function why(matrix, at) {
+  const agents = matrix.nodes.filter((n) => n.agent);
+  if (at) return "No windows are held of that time.";
+  if (agents.length === 0) return "No agents found yet. They appear as soon as their pods have an address.";
+  const answering = agents.filter((n) => n.lastSeen);
+  if (answering.length === 0) return `None of ${count(agents.length, "agent", "agents")} answers: ${agents[0].name}: ${agents[0].problem ?? "no answer"}.`;
+  return `${answering.length} of ${count(agents.length, "agent", "agents")} answer. The first window comes about ${matrix.intervalSeconds + 3} s after they start probing.`;
+}
+
+/** "3 of 12 agents have not reported for 40 s", and who. */
+export function silence(silent, all, now, interval) {
+  const ages = silent.filter((n) => n.lastSeen).map((n) => (now - Date.parse(n.lastSeen)) / 1000).sort((a, b) => a - b);
+  const have = silent.length === 1 ? "has" : "have";
+  const [least, most] = [ago(ages[0] ?? 0), ago(ages.at(-1) ?? 0)];
+  const since = ages.length < silent.length ? (ages.length ? ` for ${most}, or never` : " yet")
+    : ages.at(-1) < interval ? " new windows, though they answer"
+      : ages.at(-1) - ages[0] < 5 ? ` for ${most}` : ` for ${least} to ${most}`;
+  const names = silent.slice(0, 3).map((n) => n.name).join(", ") + (silent.length > 3 ? " and more" : "");
+  return `${silent.length} of ${count(all, "agent", "agents")} ${have} not reported${since}: ${names}.`;
+}
+
+const KINDS = { Node: "", Zone: "zone", ZonePair: "zones", Pair: "" };
+const WAYS = { Egress: ", all that it sends", Ingress: ", all that it receives" };
+
+export function suspectName(s) {
+  return (KINDS[s.kind] + " " + s.name.replace(">", " → ")).trim() + (WAYS[s.direction] ?? "");
+}
+
+export function explained(s) {
+  if (s.kind === "Pair") return "pair: nothing else in common with bad ones";
+  const kind = s.kind === "Node" ? "node: " : "";
+  return kind + (s.explains === s.of ? `all ${s.of} of its tested links are bad` : `${s.explains} of its ${s.of} tested links are bad`);
+}

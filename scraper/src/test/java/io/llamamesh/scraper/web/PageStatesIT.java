@@ -1,0 +1,176 @@
+package io.llamamesh.scraper.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.llamamesh.results.MeshReport;
+import io.llamamesh.scraper.testing.Browser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the page says in the states that a mesh can be in, in a real browser. */
+final class PageStatesIT {
+  @TempDir private static @Nullable Path folder;
+  private static @Nullable Browser browser;
+
+  @BeforeAll
+  static void needsABrowser() throws Exception {
+    assumeTrue(
+        Files.isExecutable(Browser.CHROMIUM), "chromium is not installed (Debian: chromium)");
+    browser = new Browser(Objects.requireNonNull(folder), 1_280, 1_000);
+  }
+
+  @AfterAll
+  static void closeTheBrowser() throws InterruptedException {
+    if (browser != null) {
+      browser.close();
+    }
+  }
+
+  @Test
+  void silentAgentsAreCountedAndNamed() throws Exception {
+    try (SimulatedScraper scraper = mesh(12, 3)) {
+      Instant since = Instant.now().minusSeconds(40);
+      Instant end = SimulatedScraper.newest();
+      for (int i = 6; i >= 0; i--) {
+        scraper.publish(end.minusSeconds(10L * i), 3, since);
+      }
+
+      Browser page = open(scraper);
+
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(() ->
+              assertThat(page.text("trouble"))
+                  .matches(
+                      "3 of 12 agents have not reported for [4-8][0-9] s: node-10, node-11,"
+                          + " node-12\\."));
+      eventually(page, "silent", "node-11 no answer within 5 s; last answer ");
+    }
+  }
+
+  @Test
+  void whenNobodyReportsTheAgeIsSaidAndNothingLooksHealthy() throws Exception {
+    try (SimulatedScraper scraper = mesh(4, 2)) {
+      scraper.publish(SimulatedScraper.newest().minusSeconds(300));
+
+      Browser page = open(scraper);
+
+      eventually(page, "trouble", "No new window for 5 min: no agent has reported since ");
+      eventually(page, "verdict-word", "? NoData");
+      assertThat(page.eval("document.getElementById('heatmap').className")).contains("stale");
+    }
+  }
+
+  @Test
+  void aStoreThatIsGoneIsSaid() throws Exception {
+    try (SimulatedScraper scraper = mesh(4, 2)) {
+      scraper.store(
+          new MeshReport.Store(
+              MeshReport.Store.State.UNREACHABLE, "connection refused", null, 120));
+      scraper.publish(SimulatedScraper.newest());
+
+      eventually(
+          open(scraper), "store", "Unreachable, agents keep the windows: connection refused");
+    }
+  }
+
+  @Test
+  void aboveAHundredNodesZonesAreShownAndOpenIntoTheirNodes() throws Exception {
+    try (SimulatedScraper scraper = mesh(120, 3)) {
+      scraper.publish(SimulatedScraper.newest());
+      Browser page = open(scraper);
+      eventually(page, "reading", "120 nodes, so zones are shown");
+
+      page.eval("document.getElementById('heatmap').focus()");
+      page.key("ArrowRight");
+      eventually(page, "pointed", "pairs; Enter or a click shows them");
+      page.key("Enter");
+
+      eventually(page, "reading", "Each row's node probes the nodes of the columns, zone ");
+      page.eval("document.getElementById('back').click()");
+      eventually(page, "reading", "120 nodes, so zones are shown");
+    }
+  }
+
+  @Test
+  void thePastIsShownAndSaidToBeThePast() throws Exception {
+    try (SimulatedScraper scraper = mesh(4, 2)) {
+      Instant end = SimulatedScraper.newest();
+      for (int i = 20; i >= 0; i--) {
+        scraper.publish(end.minusSeconds(10L * i));
+      }
+      Browser page = open(scraper);
+      eventually(page, "when", "now");
+
+      page.eval("document.getElementById('slider').focus()");
+      page.key("ArrowLeft");
+
+      eventually(page, "when", "as of ");
+      eventually(page, "past", "verdict, suspects and worst pairs are of now.");
+      page.eval("document.getElementById('live').click()");
+      eventually(page, "when", "now");
+    }
+  }
+
+  @Test
+  void aTokenIsAskedForWhereOneIsSetAndAWrongOneAgain() throws Exception {
+    try (SimulatedScraper scraper =
+        new SimulatedScraper(0, 4, 2, (source, destination, path) -> 0, "Bearer s3cret"::equals)) {
+      scraper.publish(SimulatedScraper.newest());
+      Browser page = open(scraper);
+      eventually(page, "token-title", "This scraper asks for a token");
+
+      page.type("wrong");
+      page.eval("document.querySelector('#token-dialog button').click()");
+      eventually(page, "token-refused", "That token was not accepted.");
+      page.type("s3cret");
+      page.eval("document.querySelector('#token-dialog button').click()");
+
+      eventually(page, "verdict-word", "✓ Healthy");
+      assertThat(page.eval("sessionStorage.getItem('llama-mesh-token')")).isEqualTo("s3cret");
+    }
+  }
+
+  @Test
+  void onAPhoneNothingIsWiderThanTheScreen() throws Exception {
+    Browser page = Objects.requireNonNull(browser);
+    page.resize(390, 844);
+    try (SimulatedScraper scraper = mesh(12, 3)) {
+      scraper.publish(SimulatedScraper.newest());
+      open(scraper);
+      eventually(page, "legend", "0 %");
+
+      assertThat(page.eval("document.documentElement.scrollWidth <= innerWidth")).isEqualTo("true");
+    } finally {
+      page.resize(1_280, 1_000);
+    }
+  }
+
+  private static SimulatedScraper mesh(int nodes, int zones) throws IOException {
+    return new SimulatedScraper(
+        0, nodes, zones, (source, destination, path) -> 0, authorization -> true);
+  }
+
+  private static Browser open(SimulatedScraper scraper) {
+    Browser page = Objects.requireNonNull(browser);
+    page.open(scraper.url());
+    return page;
+  }
+
+  private static void eventually(Browser page, String id, String text) {
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(() -> assertThat(page.text(id)).contains(text));
+  }
+}
