@@ -6,14 +6,20 @@ import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.matrix.MatrixDocument;
 import io.llamamesh.scraper.matrix.MatrixTable;
 import io.llamamesh.scraper.matrix.Selection;
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +30,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "matrix",
     description = "Prints the loss and latency matrix of a running scraper.",
-    footer = "Exit code: 0 healthy, 2 the network is unhealthy, 1 errors and no data.",
+    footer = {
+      "Exit code: 0 healthy; 2 the network is unhealthy; 1 errors: no scraper, no data, wrong use.",
+      "With --watch the last verdict counts, at Ctrl-C the shell's 130."
+    },
     mixinStandardHelpOptions = true,
     sortOptions = false,
     usageHelpAutoWidth = true)
@@ -58,7 +67,7 @@ final class MatrixCommand implements Callable<Integer> {
       paramLabel = "WHEN",
       defaultValue = "auto",
       description = "always, never, or auto: where it is a terminal (default: ${DEFAULT-VALUE})")
-  private String colour = "auto";
+  private Colour colour = Colour.AUTO;
 
   @Option(
       names = "--until-complete",
@@ -68,6 +77,23 @@ final class MatrixCommand implements Callable<Integer> {
           "asks until every agent's pairs have reported, prints the matrix and ends with 0 whatever the"
               + " verdict; with 1 and who is missing where that takes longer than 10s, 2m, ...")
   private @Nullable Duration untilComplete;
+
+  @Option(
+      names = "--token-file",
+      paramLabel = "FILE",
+      description = "file with the token that the scraper asks for (default: none is shown)")
+  private @Nullable Path tokenFile;
+
+  private enum Colour {
+    ALWAYS,
+    NEVER,
+    AUTO;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   private final Environment environment;
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
@@ -86,13 +112,23 @@ final class MatrixCommand implements Callable<Integer> {
       MeshReport report = print();
       while (watch) {
         TimeUnit.SECONDS.sleep(Math.max(1, pause));
-        report = print();
+        report = watched(report);
       }
       return switch (report.verdict()) {
         case HEALTHY -> 0;
         case NO_DATA -> 1;
         case NODE_LOSS, ZONE_LOSS, PAIR_LOSS, PARTIAL_PATH, ONE_WAY_LOSS, HIGH_LATENCY -> UNHEALTHY;
       };
+    }
+  }
+
+  /** A scraper that restarts is waited for: who watches wants to see it come back. */
+  private MeshReport watched(MeshReport before) throws InterruptedException {
+    try {
+      return print();
+    } catch (IOException e) {
+      out.println(e.getMessage() + "; asking again");
+      return before;
     }
   }
 
@@ -128,12 +164,12 @@ final class MatrixCommand implements Callable<Integer> {
   private MeshReport print() throws IOException, InterruptedException {
     byte[] body = get("/api/v1/matrix?windows=" + windows);
     MeshReport report = ResultsJson.mapper().readValue(get("/api/v1/report"), MeshReport.class);
+    MatrixDocument document = ResultsJson.mapper().readValue(body, MatrixDocument.class);
+    pause = document.intervalSeconds();
     if (json) {
       out.println(new String(body, StandardCharsets.UTF_8));
       return report;
     }
-    MatrixDocument document = ResultsJson.mapper().readValue(body, MatrixDocument.class);
-    pause = document.intervalSeconds();
     if (watch && colour()) {
       out.print(HOME_AND_CLEAR);
     }
@@ -147,13 +183,13 @@ final class MatrixCommand implements Callable<Integer> {
 
   private boolean colour() {
     return switch (colour) {
-      case "always" -> true;
-      case "never" -> false;
-      default -> isTerminal(System.console()) && environment.find("NO_COLOR") == null;
+      case ALWAYS -> true;
+      case NEVER -> false;
+      case AUTO -> isTerminal(System.console()) && environment.find("NO_COLOR") == null;
     };
   }
 
-  private static boolean isTerminal(java.io.@Nullable Console console) {
+  private static boolean isTerminal(@Nullable Console console) {
     return console != null && console.isTerminal();
   }
 
@@ -161,21 +197,37 @@ final class MatrixCommand implements Callable<Integer> {
     URI uri;
     try {
       uri = URI.create(server.replaceFirst("/+$", "") + path);
+      HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(TIMEOUT);
+      if (tokenFile != null) {
+        request.header("Authorization", "Bearer " + token(tokenFile));
+      }
       HttpResponse<byte[]> response =
-          http.send(
-              HttpRequest.newBuilder(uri).timeout(TIMEOUT).build(),
-              HttpResponse.BodyHandlers.ofByteArray());
+          http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
       if (response.statusCode() == 200) {
         return response.body();
+      }
+      if (response.statusCode() == 401) {
+        throw new IOException(
+            tokenFile == null
+                ? server + " asks for a token; name its file by --token-file"
+                : server + " does not accept the token in " + tokenFile);
       }
       throw new IOException(
           "%s answers HTTP %d; is that a llama-mesh scraper?"
               .formatted(uri, response.statusCode()));
     } catch (IllegalArgumentException e) {
       throw new IOException("--server must be as http://host:8080, was '" + server + "'", e);
-    } catch (java.net.ConnectException | java.net.http.HttpTimeoutException e) {
+    } catch (ConnectException | HttpTimeoutException e) {
       throw new IOException(
           "no scraper answers at " + server + "; start one or name it by --server", e);
+    }
+  }
+
+  private static String token(Path file) throws IOException {
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      throw new IOException("--token-file " + file + " cannot be read", e);
     }
   }
 }

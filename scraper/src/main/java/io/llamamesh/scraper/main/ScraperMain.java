@@ -27,12 +27,16 @@ public final class ScraperMain {
     System.exit(run(System.getenv(), args));
   }
 
-  /** Runs and returns the exit code: 0, 1 for errors, 2 for wrong use and an unhealthy network. */
+  /**
+   * Runs and returns the exit code: 0, 1 for errors, 2 for wrong use. Of {@code matrix} 2 says that
+   * the network is unhealthy, so that wrong use, which says nothing of it, is 1 there.
+   */
   static int run(Map<String, String> variables, String... args) {
     Environment environment = new Environment(variables);
     CommandLine line = new CommandLine(new ScraperMain());
     line.addSubcommand(new ScraperCommand(environment));
     line.addSubcommand(new MatrixCommand(environment));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler((e, arguments) -> {
       CommandLine command = e.getCommandLine();
       command
@@ -40,7 +44,7 @@ public final class ScraperMain {
           .println(
               "%s: %s (see %s --help)"
                   .formatted(command.getCommandName(), e.getMessage(), command.getCommandName()));
-      return WRONG_USE;
+      return command.getCommand() instanceof MatrixCommand ? 1 : WRONG_USE;
     });
     line.setExecutionExceptionHandler((e, command, parsed) -> {
       command

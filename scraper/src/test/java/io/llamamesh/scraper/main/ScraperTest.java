@@ -219,6 +219,9 @@ final class ScraperTest {
     assertThat(errorOf("scraper", "--collectors=a", "--auth-dir=/nonexistent"))
         .contains("--auth-dir cannot be used", "/nonexistent/tokens.json");
     assertThat(errorOf(1, "matrix", "--server=http://127.0.0.1:1")).contains("no scraper answers");
+    // 2 would say that the network is unhealthy.
+    assertThat(errorOf(1, "matrix", "--windws=3")).contains("--windws");
+    assertThat(errorOf(1, "matrix", "--token-file=/nonexistent")).contains("/nonexistent");
   }
 
   private void publish(int lost) {

@@ -2,7 +2,7 @@
 import { followWithToken, get } from "./api.js";
 import { Details } from "./details.js";
 import { Heatmap, METRICS } from "./matrix.js";
-import { explained, silence, suspectName, why } from "./sentences.js";
+import { explained, silence, silentSince, stored, suspectName, why } from "./sentences.js";
 import { ago, clock, element, millis, percent, zone } from "./words.js";
 
 const by = (id) => document.getElementById(id);
@@ -121,6 +121,7 @@ function drill(zones) {
 
 function draw() {
   freshness();
+  if (!state.matrix && state.failure) by("blank").textContent = "Nothing to show: the scraper does not answer.";
   if (!state.matrix) return;
   by("mesh").textContent = state.matrix.mesh;
   classes();
@@ -217,13 +218,10 @@ function lists() {
     : [none(report.verdict === NO_DATA ? "Nothing to judge by yet." : "No pair is bad.")]));
   const silent = state.matrix.nodes.filter((n) => n.agent && !n.reporting);
   by("silent-section").hidden = silent.length === 0;
-  by("silent").replaceChildren(...silent.slice(0, 20).map((n) => element("li", "", element("b", n.name),
-    element("small", " " + (n.problem ?? "publishes no new windows") + (n.lastSeen ? `; last answer ${ago((Date.parse(state.matrix.time) - Date.parse(n.lastSeen)) / 1000)} ago` : "")))));
+  by("silent").replaceChildren(...silent.slice(0, 20).map((n) => element("li", "", element("b", n.name), element("small", " " + silentSince(n, state.now)))));
   const s = report.store;
   by("store").className = s.state === "Unreachable" ? "unreachable" : "";
-  by("store").textContent = s.state === "NotConfigured" ? "None configured: windows are held in memory only."
-    : s.state === "Unreachable" ? `Unreachable, agents keep the windows: ${s.message}`
-      : s.state === "Pending" ? "Nothing written yet." : `${s.pointsWritten.toLocaleString("en")} points written, last at ${clock(s.lastWrite)}.`;
+  by("store").textContent = stored(s);
 }
 
 async function suspect(s) {

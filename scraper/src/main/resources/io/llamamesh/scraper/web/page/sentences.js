@@ -1,5 +1,5 @@
 // What the page says, made of documents alone.
-import { ago, count } from "./words.js";
+import { ago, clock, count } from "./words.js";
 
 /** Why there is no matrix: said so that one knows what to do. */
 export function why(matrix, at) {
@@ -34,4 +34,15 @@ export function explained(s) {
   if (s.kind === "Pair") return "pair: nothing else in common with bad ones";
   const kind = s.kind === "Node" ? "node: " : "";
   return kind + (s.explains === s.of ? `all ${s.of} of its tested links are bad` : `${s.explains} of its ${s.of} tested links are bad`);
+}
+
+export function silentSince(node, now) {
+  return (node.problem ?? "publishes no new windows") + (node.lastSeen ? `; last answer ${ago((now - Date.parse(node.lastSeen)) / 1000)} ago` : "");
+}
+
+export function stored(s) {
+  if (s.state === "NotConfigured") return "None configured: windows are held in memory only.";
+  if (s.state === "Unreachable") return `Unreachable, agents keep the windows: ${s.message}`;
+  if (s.state === "Pending") return s.message ? `Nothing written by this scraper: ${s.message}.` : "Nothing written yet.";
+  return `${s.pointsWritten.toLocaleString("en")} points written, last at ${clock(s.lastWrite)}.`;
 }
