@@ -74,8 +74,8 @@ final class MatrixCommand implements Callable<Integer> {
       paramLabel = "DURATION",
       converter = Durations.class,
       description =
-          "asks until every agent's pairs have reported, prints the matrix and ends with 0 whatever the"
-              + " verdict; with 1 and who is missing where that takes longer than 10s, 2m, ...")
+          "asks until every agent's pairs have reported, prints the matrix and ends with 0 whatever"
+              + " the verdict; with 1 and who is missing where that takes longer than 10s, 2m, ...")
   private @Nullable Duration untilComplete;
 
   @Option(

@@ -9,6 +9,7 @@ import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.analysis.Limits;
 import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.cluster.CursorStore;
+import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.cluster.StaticAgents;
 import io.llamamesh.scraper.store.Store;
 import io.llamamesh.scraper.testing.FakeMesh;
@@ -108,6 +109,7 @@ final class DashboardsTest {
                 new StaticAgents(mesh.addresses(), 8100),
                 new Nowhere(),
                 CursorStore.NONE,
+                Leadership.ALONE,
                 Tokens.NONE)) {
       long end = Instant.now().getEpochSecond() / 10 * 10;
       for (long time = end - 40; time <= end; time += 10) {

@@ -72,9 +72,14 @@ public final class Browser {
     call("Page.enable", Map.of());
   }
 
-  /** Shows a page; does not wait for what its scripts do. */
+  /** Shows another page; does not wait for what its scripts do. */
   public void open(String url) {
+    eval("globalThis.before = true");
     call("Page.navigate", Map.of("url", url));
+    // Else what is looked for may be found on the page before.
+    await()
+        .atMost(PATIENCE)
+        .until(() -> eval("typeof before + document.readyState").equals("undefinedcomplete"));
   }
 
   /** The value of an expression in the page, as text; empty where it fails. */
