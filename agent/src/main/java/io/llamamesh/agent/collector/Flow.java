@@ -39,6 +39,7 @@ final class Flow {
   private byte[] state;
   private long next;
   private long oldest;
+  private long pendingFrom;
   private long highestReplied = -1;
   private long lastRtt = -1;
 
@@ -176,7 +177,7 @@ final class Flow {
       return;
     }
     mark(highest, true);
-    long last = Math.max(oldest, highest - tracked);
+    long last = Math.max(firstPending(), highest - tracked);
     for (long s = highest - 1; s >= last; s--) {
       mark(s, ((bitmap >>> (highest - 1 - s)) & 1) != 0);
     }
@@ -205,6 +206,16 @@ final class Flow {
   /** When this probe was sent, or the oldest one that is still known. */
   long sentAtOrAfter(long sequence) {
     return sentAt[place(Math.max(sequence, oldest))];
+  }
+
+  /** No probe before this one waits for its outcome: where nothing is lost, that is the next. */
+  private long firstPending() {
+    long first = Math.max(pendingFrom, oldest);
+    while (first < next && kind(first) != PENDING) {
+      first++;
+    }
+    pendingFrom = first;
+    return first;
   }
 
   private void mark(long sequence, boolean seen) {

@@ -116,12 +116,12 @@ final class Prober {
     if (now - expiredAt >= EXPIRY_NANOS) {
       expiredAt = now;
       settlement.expire(now, plan.intervalNanos());
+      // Only here: a window is complete when its last probe has its outcome.
+      if (settlement.publish(now, plan.retentionNanos())) {
+        notes = roster.notes(now);
+      }
     }
     book.advance(now, clock.realtime(now), plan.intervalNanos());
-    // Up to the last expiry: a window is complete only when its last probe has its outcome.
-    if (settlement.publish(expiredAt, plan.retentionNanos())) {
-      notes = roster.notes(now);
-    }
     present = keys.get();
     // Looked at again: what stops us may do so in the middle of a tick.
     if (now - pacer.reached() > STALL_NANOS) {

@@ -1,18 +1,11 @@
 package io.llamamesh.agent.config;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.ConfigMapList;
-import io.fabric8.kubernetes.api.model.Status;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
-import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
-import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.llamamesh.agent.kube.ApiAccess;
+import io.llamamesh.agent.kube.ConfigMapWatch;
 import io.llamamesh.crd.Names;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Watches one ConfigMap, that of this node, and nothing else. While the API cannot be reached the
+ * Follows one ConfigMap, that of this node, and nothing else. While the API cannot be reached the
  * last good document runs: an outage of the API must not blind the network monitor.
  */
 public final class KubernetesConfig implements ConfigSource {
@@ -32,75 +25,19 @@ public final class KubernetesConfig implements ConfigSource {
 
   private final ConfigApplier applier;
   private final String origin;
-  private final KubernetesClient client;
-  private final SharedIndexInformer<ConfigMap> informer;
   private final @Nullable LocalCopy copy;
+  private final CompletableFuture<Void> first = new CompletableFuture<>();
+  private final ConfigMapWatch watch;
 
   private KubernetesConfig(
-      ConfigApplier applier,
-      String origin,
-      KubernetesClient client,
+      ApiAccess api,
       String namespace,
       String name,
+      ConfigApplier applier,
       @Nullable LocalCopy copy) {
     this.applier = applier;
     this.copy = copy;
-    this.origin = origin;
-    this.client = client;
-    this.informer = client.configMaps().inNamespace(namespace).withName(name).runnableInformer(0);
-  }
-
-  /**
-   * Starts watching; returns at once.
-   *
-   * @param copy used when the API does not answer in time; null for none
-   */
-  public static KubernetesConfig start(
-      String namespace, String mesh, String node, ConfigApplier applier, @Nullable LocalCopy copy) {
-    KubernetesClient client =
-        new KubernetesClientBuilder()
-            .withHttpClientFactory(new JdkHttpClientFactory())
-            .withKubernetesSerialization(serialization())
-            .build();
-    return start(client, namespace, mesh, node, applier, copy);
-  }
-
-  /**
-   * Knows the two kinds that we meet. By default the client looks up and loads every kind there is:
-   * a second of CPU and some 15 MB for nothing.
-   */
-  private static KubernetesSerialization serialization() {
-    KubernetesSerialization serialization = new KubernetesSerialization(new ObjectMapper(), false);
-    serialization.registerKubernetesResource(ConfigMap.class);
-    serialization.registerKubernetesResource(ConfigMapList.class);
-    serialization.registerKubernetesResource(Status.class);
-    return serialization;
-  }
-
-  /** The same with a client, which is closed with this. */
-  static KubernetesConfig start(
-      KubernetesClient client,
-      String namespace,
-      String mesh,
-      String node,
-      ConfigApplier applier,
-      @Nullable LocalCopy copy) {
-    String name = Names.configMap(mesh, node);
-    KubernetesConfig config =
-        new KubernetesConfig(
-            applier, "configmap " + namespace + "/" + name, client, namespace, name, copy);
-    config.watch();
-    return config;
-  }
-
-  private void watch() {
-    informer.addEventHandler(new Handler());
-    informer.exceptionHandler((started, cause) -> {
-      LOG.warn(
-          "watching the config failed, trying again origin={} error={}", origin, cause.toString());
-      return true;
-    });
-    CompletableFuture<Void> first = informer.start().toCompletableFuture();
+    this.origin = "configmap " + namespace + "/" + name;
     var _ =
         first
             .copy()
@@ -110,12 +47,22 @@ public final class KubernetesConfig implements ConfigSource {
                 fromCopy();
               }
             });
-    var _ =
-        first.thenRun(() -> {
-          if (informer.getStore().list().isEmpty()) {
-            applier.remove(origin);
-          }
-        });
+    this.watch = ConfigMapWatch.start(api, namespace, name, new Heard());
+  }
+
+  /**
+   * Starts watching; returns at once.
+   *
+   * @param copy used when the API does not answer in time; null for none
+   */
+  public static KubernetesConfig start(
+      ApiAccess api,
+      String namespace,
+      String mesh,
+      String node,
+      ConfigApplier applier,
+      @Nullable LocalCopy copy) {
+    return new KubernetesConfig(api, namespace, Names.configMap(mesh, node), applier, copy);
   }
 
   private void fromCopy() {
@@ -129,36 +76,34 @@ public final class KubernetesConfig implements ConfigSource {
     }
   }
 
-  private final class Handler implements ResourceEventHandler<ConfigMap> {
+  private final class Heard implements ConfigMapWatch.Listener {
     @Override
-    public void onAdd(ConfigMap map) {
-      take(map);
-    }
-
-    @Override
-    public void onUpdate(ConfigMap before, ConfigMap map) {
-      take(map);
-    }
-
-    @Override
-    public void onDelete(ConfigMap map, boolean finalStateUnknown) {
-      applier.remove(origin);
-    }
-
-    private void take(ConfigMap map) {
-      String yaml = map.getData() == null ? null : map.getData().get(Names.CONFIG_KEY);
+    public void present(Map<String, String> data) {
+      first.complete(null);
+      String yaml = data.get(Names.CONFIG_KEY);
       if (yaml == null) {
         applier.refuse(origin, "key " + Names.CONFIG_KEY + " is missing");
       } else if (!applier.apply(yaml, origin)) {
         fromCopy();
       }
     }
+
+    @Override
+    public void absent() {
+      first.complete(null);
+      applier.remove(origin);
+    }
+
+    @Override
+    public void failed(IOException cause) {
+      LOG.warn(
+          "watching the config failed, trying again origin={} error={}", origin, cause.toString());
+    }
   }
 
   /** Stops watching. */
   @Override
   public void close() {
-    informer.stop();
-    client.close();
+    watch.close();
   }
 }

@@ -15,6 +15,7 @@ import io.llamamesh.agent.config.PlanMapper;
 import io.llamamesh.agent.http.AgentState;
 import io.llamamesh.agent.http.ApiServer;
 import io.llamamesh.agent.http.TokenCheck;
+import io.llamamesh.agent.kube.ApiAccess;
 import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.reflector.Reflector;
@@ -211,7 +212,12 @@ final class AgentRun {
       throw new IllegalStateException("neither a file nor a ConfigMap is given");
     }
     return KubernetesConfig.start(
-        names.namespace(), names.mesh(), names.node(), applier, copy(folder));
+        ApiAccess.of(System.getenv()),
+        names.namespace(),
+        names.mesh(),
+        names.node(),
+        applier,
+        copy(folder));
   }
 
   /** A bound address is the answer; only with a wildcard the routing table has to be asked. */

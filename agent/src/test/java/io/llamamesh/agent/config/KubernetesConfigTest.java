@@ -7,10 +7,12 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.agent.collector.ProbePlan;
+import io.llamamesh.agent.kube.ApiAccess;
 import io.llamamesh.apiserver.StandInApiServer;
 import io.llamamesh.crd.Names;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -93,14 +95,15 @@ class KubernetesConfigTest {
     }
   }
 
-  private KubernetesConfig watch(KubernetesClient with) {
-    return KubernetesConfig.start(with, "default", "mesh", "node-1", applier, copy);
+  private KubernetesConfig watch() {
+    ApiAccess api = ApiAccess.plain(URI.create(server.url()), "agent");
+    return KubernetesConfig.start(api, "default", "mesh", "node-1", applier, copy);
   }
 
   @Test
   void theDocumentOfTheNodeIsFollowedUntilItIsDeleted() throws IOException {
     put(document(2));
-    try (KubernetesConfig config = watch(server.client("agent"))) {
+    try (KubernetesConfig config = watch()) {
       await().until(() -> plans.size() == 1);
       assertThat(plans.getFirst().pairs()).hasSize(2);
       assertThat(plans.getFirst().pairs().getFirst().trafficClass().tos()).isEqualTo(184);
@@ -126,7 +129,7 @@ class KubernetesConfigTest {
   @Test
   void aBrokenDocumentLeavesTheRunningOneAndSaysWhy() {
     put(document(2));
-    try (KubernetesConfig config = watch(server.client("agent"))) {
+    try (KubernetesConfig config = watch()) {
       await().until(() -> plans.size() == 1);
 
       put(document(2).replace("cps: 4", "cps: 0"));
@@ -144,10 +147,9 @@ class KubernetesConfigTest {
   @Test
   void anUnreachableApiLeavesTheLastGoodDocument() throws IOException {
     copy.write(document(2));
-    KubernetesClient nowhere = server.client("agent");
     server.close();
 
-    try (KubernetesConfig config = watch(nowhere)) {
+    try (KubernetesConfig config = watch()) {
       await().until(() -> plans.size() == 1);
       assertThat(plans.getFirst().pairs()).hasSize(2);
       assertThat(applier.state().origin()).startsWith("copy of");
@@ -159,7 +161,7 @@ class KubernetesConfigTest {
   void aDocumentThatWasDeletedWhileTheAgentWasDownIsNotProbedFromTheCopy() throws IOException {
     copy.write(document(2));
 
-    try (KubernetesConfig config = watch(server.client("agent"))) {
+    try (KubernetesConfig config = watch()) {
       await().until(() -> copy.read().isEmpty());
       assertThat(plans).isEmpty();
       assertThat(config).isNotNull();

@@ -1,0 +1,199 @@
+package io.llamamesh.agent.kube;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.Proxy;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Map;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the Kubernetes API is and how to be let in: in a pod by its service account, elsewhere by a
+ * kubeconfig with a token. A token in a file is read for each request, since it is renewed there.
+ */
+public final class ApiAccess {
+
+  private static final Path ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
+  private static final Duration CONNECT = Duration.ofSeconds(5);
+
+  private final URI server;
+  private final @Nullable SSLSocketFactory tls;
+  private final @Nullable Path tokenFile;
+  private final @Nullable String token;
+
+  private ApiAccess(
+      URI server,
+      @Nullable SSLSocketFactory tls,
+      @Nullable Path tokenFile,
+      @Nullable String token) {
+    this.server = server;
+    this.tls = tls;
+    this.tokenFile = tokenFile;
+    this.token = token;
+  }
+
+  /** A server that is reached as it is, with a token. */
+  public static ApiAccess plain(URI server, String token) {
+    return new ApiAccess(server, null, null, token);
+  }
+
+  /**
+   * As the environment says: {@code KUBECONFIG}; in a pod its service account; else {@code
+   * ~/.kube/config}.
+   *
+   * @throws IOException when there is none of these, or it cannot be used, and why
+   */
+  public static ApiAccess of(Map<String, String> environment) throws IOException {
+    String file = environment.get("KUBECONFIG");
+    if (file != null && !file.isBlank()) {
+      return kubeconfig(Path.of(file));
+    }
+    String host = environment.get("KUBERNETES_SERVICE_HOST");
+    if (host != null) {
+      String port = environment.getOrDefault("KUBERNETES_SERVICE_PORT", "443");
+      return inPod(host, port, ACCOUNT);
+    }
+    Path home = Path.of(environment.getOrDefault("HOME", "/")).resolve(".kube/config");
+    if (Files.exists(home)) {
+      return kubeconfig(home);
+    }
+    throw new IOException(
+        "no Kubernetes API: not in a pod, KUBECONFIG is not set and " + home + " does not exist");
+  }
+
+  static ApiAccess inPod(String host, String port, Path account) throws IOException {
+    String name = host.contains(":") ? "[" + host + "]" : host;
+    SSLSocketFactory tls = tls(Files.readAllBytes(account.resolve("ca.crt")));
+    return new ApiAccess(
+        URI.create("https://" + name + ":" + port), tls, account.resolve("token"), null);
+  }
+
+  static ApiAccess kubeconfig(Path file) throws IOException {
+    try {
+      JsonNode all = YAMLMapper.builder().build().readTree(Files.readAllBytes(file));
+      String context = all.path("current-context").asText();
+      JsonNode names = named(all.path("contexts"), context, "context");
+      JsonNode cluster = named(all.path("clusters"), names.path("cluster").asText(), "cluster");
+      JsonNode user = named(all.path("users"), names.path("user").asText(), "user");
+      return new ApiAccess(
+          URI.create(required(cluster, "server")),
+          certificates(file, cluster),
+          user.hasNonNull("tokenFile") ? Path.of(user.get("tokenFile").asText()) : null,
+          user.hasNonNull("token") ? user.get("token").asText() : null);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new IOException("kubeconfig " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Entries look like {@code {name: x, cluster: {…}}}. */
+  private static JsonNode named(JsonNode list, String name, String what) throws IOException {
+    for (JsonNode entry : list) {
+      if (entry.path("name").asText().equals(name)) {
+        return entry.path(what);
+      }
+    }
+    throw new IOException("there is no " + what + " '" + name + "'");
+  }
+
+  private static String required(JsonNode node, String field) throws IOException {
+    if (!node.hasNonNull(field)) {
+      throw new IOException(field + " is missing");
+    }
+    return node.get(field).asText();
+  }
+
+  private static @Nullable SSLSocketFactory certificates(Path file, JsonNode cluster)
+      throws IOException {
+    if (cluster.path("insecure-skip-tls-verify").asBoolean()) {
+      throw new IOException(
+          "insecure-skip-tls-verify is not supported, give certificate-authority");
+    }
+    if (cluster.hasNonNull("certificate-authority-data")) {
+      return tls(Base64.getDecoder().decode(cluster.get("certificate-authority-data").asText()));
+    }
+    if (cluster.hasNonNull("certificate-authority")) {
+      Path named = Path.of(cluster.get("certificate-authority").asText());
+      return tls(Files.readAllBytes(file.resolveSibling(named)));
+    }
+    return null; // the system's own authorities
+  }
+
+  private static SSLSocketFactory tls(byte[] authorities) throws IOException {
+    try {
+      KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+      trusted.load(null, null);
+      int number = 0;
+      for (Certificate authority :
+          CertificateFactory.getInstance("X.509")
+              .generateCertificates(new ByteArrayInputStream(authorities))) {
+        trusted.setCertificateEntry("authority-" + number++, authority);
+      }
+      TrustManagerFactory trust =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      trust.init(trusted);
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, trust.getTrustManagers(), null);
+      return context.getSocketFactory();
+    } catch (GeneralSecurityException e) {
+      throw new IOException("certificate authority cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Sends a GET.
+   *
+   * @param patience between two bytes of the answer
+   * @return the body, which the caller closes
+   * @throws GoneException when what was asked for is too old to be told
+   * @throws IOException when the API cannot be reached or answers with anything but 200
+   */
+  InputStream get(String path, Duration patience) throws IOException {
+    HttpURLConnection connection =
+        (HttpURLConnection) URI.create(server + path).toURL().openConnection(Proxy.NO_PROXY);
+    connection.setConnectTimeout((int) CONNECT.toMillis());
+    connection.setReadTimeout((int) patience.toMillis());
+    connection.setInstanceFollowRedirects(false);
+    connection.setRequestProperty("Accept", "application/json");
+    String bearer = bearer();
+    if (bearer != null) {
+      connection.setRequestProperty("Authorization", "Bearer " + bearer);
+    }
+    if (tls != null && connection instanceof HttpsURLConnection secure) {
+      secure.setSSLSocketFactory(tls);
+    }
+    int status = connection.getResponseCode();
+    if (status == HttpURLConnection.HTTP_OK) {
+      return connection.getInputStream();
+    }
+    connection.disconnect();
+    if (status == HttpURLConnection.HTTP_GONE) {
+      throw new GoneException();
+    }
+    throw new IOException("the API answered " + status + " to " + path.replaceFirst("\\?.*", ""));
+  }
+
+  private @Nullable String bearer() throws IOException {
+    return tokenFile == null ? token : Files.readString(tokenFile).strip();
+  }
+
+  @Override
+  public String toString() {
+    return server.toString();
+  }
+}

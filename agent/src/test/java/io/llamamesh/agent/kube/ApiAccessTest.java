@@ -1,0 +1,151 @@
+package io.llamamesh.agent.kube;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ApiAccessTest {
+
+  private static final String FILE =
+      """
+      current-context: here
+      contexts:
+      - {name: there, context: {cluster: b, user: u}}
+      - {name: here, context: {cluster: a, user: u}}
+      clusters:
+      - {name: a, cluster: {server: "http://127.0.0.1:6443"}}
+      - {name: b, cluster: {server: "http://127.0.0.1:7443"}}
+      users:
+      - {name: u, user: {token: t}}
+      """;
+
+  @TempDir private Path folder;
+
+  private Map<String, String> kubeconfig(String text) throws IOException {
+    Path file = Files.writeString(folder.resolve("config"), text);
+    return Map.of("KUBECONFIG", file.toString());
+  }
+
+  @Test
+  void theCurrentContextOfAKubeconfigIsUsed() throws IOException {
+    assertThat(ApiAccess.of(kubeconfig(FILE))).hasToString("http://127.0.0.1:6443");
+  }
+
+  @Test
+  void whatAKubeconfigLacksIsNamed() {
+    assertThatThrownBy(
+            () -> ApiAccess.of(kubeconfig(FILE.replace("name: u, user", "name: v, user"))))
+        .hasMessageContaining("there is no user 'u'");
+    assertThatThrownBy(() -> ApiAccess.of(kubeconfig("current-context: [")))
+        .hasMessageContaining("kubeconfig");
+    assertThatThrownBy(() ->
+            ApiAccess.of(
+                kubeconfig(
+                    FILE.replace(
+                        "{server: \"http://127.0.0.1:6443\"}",
+                        "{server: \"https://a\", insecure-skip-tls-verify: true}"))))
+        .hasMessageContaining("give certificate-authority");
+  }
+
+  @Test
+  void withoutAnyAccessTheErrorSaysWhatWasLookedFor() {
+    assertThatThrownBy(() -> ApiAccess.of(Map.of("HOME", folder.toString())))
+        .hasMessageContaining("KUBECONFIG")
+        .hasMessageContaining(folder.toString());
+  }
+
+  @Test
+  void aPodWithoutItsCertificateAuthorityIsRefused() {
+    assertThatThrownBy(() -> ApiAccess.inPod("10.0.0.1", "443", folder))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("ca.crt");
+  }
+
+  @Test
+  void aPodReachesTheApiByItsAccountAndTrustsNobodyElse() throws Exception {
+    Path mine = keyStore("mine");
+    Path other = keyStore("other");
+    Files.writeString(mine.resolve("token"), "from-the-file\n");
+    Files.writeString(other.resolve("token"), "from-the-file\n");
+    AtomicReference<String> bearer = new AtomicReference<>();
+    HttpsServer server =
+        HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      server.setHttpsConfigurator(new HttpsConfigurator(context(mine)));
+      server.setExecutor(threads);
+      server.createContext(
+          "/",
+          exchange -> {
+            bearer.set(exchange.getRequestHeaders().getFirst("Authorization"));
+            exchange.sendResponseHeaders(200, 0);
+            exchange.getResponseBody().write('!');
+            exchange.close();
+          });
+      server.start();
+      String port = String.valueOf(server.getAddress().getPort());
+
+      try (InputStream body =
+          ApiAccess.inPod("127.0.0.1", port, mine).get("/api", Duration.ofSeconds(10))) {
+        assertThat(body.readAllBytes()).containsExactly('!');
+      }
+      assertThat(bearer).hasValue("Bearer from-the-file");
+
+      ApiAccess wrong = ApiAccess.inPod("127.0.0.1", port, other);
+      assertThatThrownBy(() -> wrong.get("/api", Duration.ofSeconds(10)))
+          .isInstanceOf(SSLException.class);
+      server.stop(0);
+    }
+  }
+
+  /** A folder with a new key of 127.0.0.1 and its certificate as {@code ca.crt}. */
+  private Path keyStore(String name) throws Exception {
+    Path made = Files.createDirectory(folder.resolve(name));
+    keytool(
+        made, "-genkeypair -alias a -keyalg EC -dname CN=test -ext san=ip:127.0.0.1 -validity 2");
+    keytool(made, "-exportcert -rfc -alias a -file " + made.resolve("ca.crt"));
+    return made;
+  }
+
+  private static void keytool(Path in, String arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+    command.addAll(List.of(arguments.split(" ")));
+    command.addAll(List.of("-storepass", "changeit", "-keystore", in.resolve("keys").toString()));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).describedAs(output).isZero();
+  }
+
+  private static SSLContext context(Path in) throws Exception {
+    char[] password = "changeit".toCharArray();
+    KeyStore keys = KeyStore.getInstance(in.resolve("keys").toFile(), password);
+    KeyManagerFactory factory =
+        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    factory.init(keys, password);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(factory.getKeyManagers(), null, null);
+    return context;
+  }
+}
