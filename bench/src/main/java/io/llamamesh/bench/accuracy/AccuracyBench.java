@@ -28,11 +28,12 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "RTT on loopback over 100 targets, where the truth is known to be some µs: at 1,600 probes per second without"
-          + " the reflector's help, at 40,000 without the reflector's residence time. And false loss at 40,000.",
+      "RTT on loopback over 100 targets, where the truth is known to be some µs: at 1,600 probes"
+          + " per second without the reflector's help, at 40,000 without the reflector's residence"
+          + " time. And false loss at 40,000.",
       "",
-      "The uncorrected RTT is taken from a C reflector that echoes plainly; what our own reflector adds to a C"
-          + " ping-pong is told apart. Percentiles are medians over pairs and windows."
+      "The uncorrected RTT is taken from a C reflector that echoes plainly; what our own reflector"
+          + " adds to a C ping-pong is told apart. Percentiles are medians over pairs and windows."
     })
 public final class AccuracyBench implements Callable<Integer> {
 
@@ -86,6 +87,8 @@ public final class AccuracyBench implements Callable<Integer> {
       int port = Integer.parseInt(plain.await("port=(\\d+)", 10).group(1));
       Rounds truth = new Rounds();
       Rounds throughOurs = new Rounds();
+      Rounds sameTick = new Rounds();
+      Path counters = Files.createTempFile(workspace.folder(), "counters-", "");
       Measured measured;
       try (CollectorSubject collector =
           CollectorSubject.start(workspace, new Targets(TARGETS, port, SOURCE_PORTS, LOW))) {
@@ -96,6 +99,7 @@ public final class AccuracyBench implements Callable<Integer> {
           collector.suspend();
           truth.add(pingPong(references, port));
           throughOurs.add(pingPong(references, ourPort));
+          sameTick.add(collector(references, port, counters));
           collector.resume();
         }
         Child.pause(PUBLISHED_MILLIS, () -> false);
@@ -108,6 +112,15 @@ public final class AccuracyBench implements Callable<Integer> {
                   "µs",
                   Target.ratioAtMost(UNCORRECTED_RATIO))
               .against(truth.median())
+              .line());
+      // The probes of one tick wait for each other: by so much a tick differs from a ping-pong.
+      out.println(
+          Figure.of(
+                  "accuracy_rtt_p50_uncorrected_same_tick",
+                  measured.p50Micros(),
+                  "µs",
+                  Target.none())
+              .against(sameTick.median())
               .line());
       out.println(
           Figure.of(
@@ -124,6 +137,21 @@ public final class AccuracyBench implements Callable<Integer> {
       throws IOException, InterruptedException {
     return references.run(
         "p50", C_SECONDS + 30L, "pingpong", Targets.FIRST, TARGETS, port, LOW, C_SECONDS);
+  }
+
+  private static double collector(References references, int port, Path counters)
+      throws IOException, InterruptedException {
+    return references.run(
+        "p50",
+        C_SECONDS + 30L,
+        "collector",
+        Targets.FIRST,
+        TARGETS,
+        port,
+        SOURCE_PORTS,
+        LOW,
+        C_SECONDS,
+        counters);
   }
 
   private void corrected(

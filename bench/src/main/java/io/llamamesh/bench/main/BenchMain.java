@@ -1,6 +1,7 @@
 package io.llamamesh.bench.main;
 
 import io.llamamesh.bench.accuracy.AccuracyBench;
+import io.llamamesh.bench.allocation.AllocationBench;
 import io.llamamesh.bench.collector.CollectorBench;
 import io.llamamesh.bench.memory.MemoryBench;
 import io.llamamesh.bench.reflector.ReflectorBench;
@@ -23,8 +24,9 @@ import picocli.CommandLine.HelpCommand;
       "",
       "  name=value unit  (reference value unit, ratio; target: met or missed)",
       "",
-      "The references are small C programs of the same method, compiled here when gcc is there; ours and theirs take"
-          + " turns, and the median of the rounds counts. Other work on the machine spoils figures: let it be quiet.",
+      "The references are small C programs of the same method, compiled here when gcc is there;"
+          + " ours and theirs take turns, and the median of the rounds counts. Other work on the"
+          + " machine spoils figures: let it be quiet.",
       ""
     },
     footer = {
@@ -36,6 +38,7 @@ import picocli.CommandLine.HelpCommand;
       CollectorBench.class,
       AccuracyBench.class,
       MemoryBench.class,
+      AllocationBench.class,
       HelpCommand.class
     })
 public final class BenchMain {
