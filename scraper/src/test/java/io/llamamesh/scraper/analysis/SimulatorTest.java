@@ -165,6 +165,16 @@ final class SimulatorTest {
         });
   }
 
+  @Test
+  void whereMostPairsLoseTheirLossIsNoBackground() {
+    SimulatedMesh mesh = new SimulatedMesh(30, 3, 29, 12);
+
+    MeshReport report = report(mesh, (source, destination, path) -> 0.3);
+
+    assertThat(report.verdict()).isNotEqualTo(Verdict.HEALTHY);
+    assertThat(report.totals().badPairs()).isEqualTo(30 * 29);
+  }
+
   private static PairSeries losing(PairSeries pair) {
     List<Cell> cells =
         pair.cells().stream()

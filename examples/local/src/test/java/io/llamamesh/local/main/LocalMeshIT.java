@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -50,6 +51,7 @@ class LocalMeshIT {
     assertThat(run.output())
         .contains("6 of 6 ordered pairs reported")
         .containsPattern("the store holds [1-9][0-9]* rows of 6 pairs");
+    assertThat(run.output()).containsPattern("(OneWay|Pair)Loss: .*: pair node-1>node-2, ");
     String last = run.output().substring(run.output().lastIndexOf("class default"));
     List<Double> losses = new ArrayList<>();
     Matcher cell = CELL.matcher(last);
@@ -59,6 +61,26 @@ class LocalMeshIT {
     assertThat(losses).as(last).hasSize(6);
     assertThat(losses.getFirst()).as("node-1>node-2").isBetween(25.0, 35.0);
     assertThat(losses.subList(1, 6)).as(last).containsOnly(0.0);
+  }
+
+  /** Slow: {@code -Dlocal.faults=true} runs them, one after the other. */
+  @ParameterizedTest
+  @EnabledIfSystemProperty(named = "local.faults", matches = "true")
+  @CsvSource(
+      delimiter = ';',
+      textBlock =
+          """
+          node-3>node-5 loss=20%    ; (OneWay|Pair)Loss: .*: pair node-3>node-5,
+          node-3>* loss=20%         ; NodeLoss: .*: node node-3 egress, all 5 of its tested links,
+          node-1>node-2 sport=25003 ; PartialPath: .*: pair node-1>node-2, .*source ports \\[25003\\]
+          """)
+  void aFaultOfEachKindIsNamed(String fault, String words) throws Exception {
+    assumeAddressesAreFree();
+
+    Run run = run("--nodes", "6", "--for", "30s", "--port", "0", "--fault", fault);
+
+    assertThat(run.process.waitFor(240, TimeUnit.SECONDS)).isTrue();
+    assertThat(run.output()).containsPattern(words);
   }
 
   @Test

@@ -184,7 +184,7 @@ function verdict() {
   by("verdict-word").textContent = (report.verdict === HEALTHY ? "✓ " : report.verdict === NO_DATA ? "? " : "✗ ") + report.verdict;
   by("verdict-message").textContent = report.message;
   const t = report.totals;
-  const limit = millis(state.matrix.rttP99LimitMillis);
+  const limit = millis(state.matrix.rttP99LimitMillis).replace(/\.0+ /, " ");
   const facts = [["agents reporting", t.agentsReporting + " / " + t.agents, "Agents whose last window arrived, of those that should report"],
     ["pairs", t.pairs, "Ordered pairs of nodes with a recent window"], ["bad pairs", t.badPairs, "Pairs and classes judged bad by loss or latency"],
     ["loss", percent(t.lossPercent), "Lost of all probes of the last three windows"],

@@ -31,7 +31,7 @@ export function suspectName(s) {
 }
 
 export function explained(s) {
-  if (s.kind === "Pair") return "pair: nothing else in common with bad ones";
+  if (s.kind === "Pair") return "this pair alone";
   const kind = s.kind === "Node" ? "node: " : "";
   return kind + (s.explains === s.of ? `all ${s.of} of its tested links are bad` : `${s.explains} of its ${s.of} tested links are bad`);
 }
