@@ -101,7 +101,7 @@ export class Heatmap {
       },
       series: [
         { type: "heatmap", data: cells, progressive: 0, itemStyle: gap, emphasis,
-          label: { show: label, formatter: (e) => this.number(e.value).replaceAll(" ", narrow ? "" : " "), fontSize: n > 10 ? 11 : 13 } },
+          label: { show: label, formatter: (e) => this.number(e.value).replaceAll(" ", narrow ? "" : " "), fontSize: n > 10 ? 11 : 13, lineHeight: 18 } },
         { type: "heatmap", data: voids, progressive: 0, emphasis, itemStyle: { ...gap, color: { image: hatch(), repeat: "repeat" } } },
       ],
       // Cells bring their own colours; ECharts insists on a map for a heatmap.

@@ -290,7 +290,6 @@ function freshness() {
   by("trouble").hidden = trouble.length === 0;
   if (by("trouble").textContent !== trouble.join(" ")) by("trouble").textContent = trouble.join(" ");
   by("heatmap").classList.toggle("stale", Boolean(stale));
-  by("verdict").classList.toggle("stale", Boolean(stale));
   place.classList.toggle("stale", Boolean(stale));
   if (!state.matrix) place.textContent = state.failure ? "no answer" : "loading…";
   else if (!last) place.textContent = "no window yet";
