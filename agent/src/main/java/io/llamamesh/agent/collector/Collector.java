@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class Collector implements AutoCloseable {
 
   private static final Duration END = Duration.ofSeconds(5);
+  private static final Duration LOOK = Duration.ofMillis(50);
 
   private final UdpNetwork network;
   private final Poller poller;
@@ -28,9 +29,12 @@ public final class Collector implements AutoCloseable {
   private final AtomicReference<@Nullable ProbePlan> next = new AtomicReference<>();
   private final Thread thread;
   private volatile boolean stopping;
+  private volatile boolean resting;
   private volatile boolean finishing;
   private final CountDownLatch finished = new CountDownLatch(1);
+  private volatile boolean home;
   private volatile int flows;
+  private volatile long longestTimeout;
 
   private Collector(UdpNetwork network, Poller poller, Prober prober, CollectorReports reports) {
     this.network = network;
@@ -85,16 +89,39 @@ public final class Collector implements AutoCloseable {
     poller.wakeup();
   }
 
+  /** Sends no further probe, whatever plan comes; windows go on for what the reflector sees. */
+  public void rest() {
+    resting = true;
+    poller.wakeup();
+  }
+
+  /** Whether it rests and every probe has its outcome, or none will ever have one. */
+  public boolean home() {
+    return home || finished.getCount() == 0;
+  }
+
+  /** How long a probe may take to have its outcome under the plans so far. */
+  public Duration longestFlight() {
+    return Duration.ofNanos(longestTimeout + WindowBook.GRACE_NANOS).plusSeconds(1);
+  }
+
   /**
-   * Sends no further probe, waits for those in flight, and closes and publishes the window.
+   * Rests, waits for probes in flight, then closes and publishes the last window; probes that are
+   * not home by then count as suppressed. Nothing is measured afterwards, also by the reflector's
+   * side.
    *
-   * @return whether that was done in time
+   * @return whether all came home in time
    */
   public boolean finish(Duration patience) throws InterruptedException {
-    next.set(ProbePlan.IDLE);
+    rest();
+    long began = System.nanoTime();
+    while (!home() && System.nanoTime() - began < patience.toNanos()) {
+      var _ = finished.await(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+    }
+    boolean allHome = home;
     finishing = true;
     poller.wakeup();
-    return finished.await(patience.toMillis(), TimeUnit.MILLISECONDS);
+    return finished.await(END.toMillis(), TimeUnit.MILLISECONDS) && allHome;
   }
 
   /** Peers that are not simply well, as of the last window that was published. */
@@ -112,13 +139,21 @@ public final class Collector implements AutoCloseable {
       long due = network.monotonicNanos();
       while (!stopping) {
         ProbePlan plan = next.getAndSet(null);
+        if (resting) {
+          plan = flows == 0 ? null : ProbePlan.IDLE;
+        }
         if (plan != null) {
           prober.apply(plan);
           flows = prober.flows();
+          longestTimeout = Math.max(longestTimeout, plan.longestTimeout());
         }
         prober.tick();
-        if (finishing && finished.getCount() > 0 && prober.finish()) {
-          finished.countDown();
+        if (finishing) {
+          prober.finish();
+          break;
+        }
+        if (resting) {
+          home = prober.home();
         }
         long now = network.monotonicNanos();
         // A tick that was missed is not made up for: the pacer hands over all that came due.
@@ -136,7 +171,7 @@ public final class Collector implements AutoCloseable {
 
   private void await(long due) {
     long left = due - network.monotonicNanos();
-    while (left > 0 && !stopping && next.get() == null) {
+    while (left > 0 && !stopping && !finishing && next.get() == null) {
       poller.await(left);
       if (!network.stampsArrivals()) {
         prober.read(false, false);

@@ -28,7 +28,7 @@ public enum Outcome {
   FORWARD_LOST,
   /** Part of {@link #LOST}: it reached the reflector. */
   RETURN_LOST,
-  /** Not answered by a peer that had said goodbye; no fault. */
+  /** Not answered by a peer that had said goodbye, or not waited for as we do; no fault. */
   SUPPRESSED,
   /** Beside: answered, but the DSCP was another on arrival at the reflector, or back here. */
   DSCP_REWRITTEN;

@@ -24,6 +24,11 @@ public record ProbePlan(long intervalNanos, long retentionNanos, List<Pair> pair
     return new ProbePlan(intervalNanos, retentionNanos, List.of());
   }
 
+  /** The longest timeout of its classes, in nanoseconds; 0 without any. */
+  long longestTimeout() {
+    return pairs.stream().mapToLong(pair -> pair.trafficClass().timeoutNanos()).max().orElse(0);
+  }
+
   public ProbePlan {
     if (intervalNanos < SECOND) {
       throw new IllegalArgumentException(

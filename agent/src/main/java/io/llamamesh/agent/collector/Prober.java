@@ -221,18 +221,16 @@ final class Prober {
     return frame;
   }
 
-  /**
-   * Publishes everything if all probes have their outcome.
-   *
-   * @return whether that was so
-   */
-  boolean finish() {
-    if (settlement.pending()) {
-      return false;
-    }
+  /** Whether every probe has its outcome. */
+  boolean home() {
+    return !settlement.pending();
+  }
+
+  /** Publishes everything; what is still in flight is suppressed. */
+  void finish() {
+    settlement.abandon();
     long now = network.monotonicNanos();
     settlement.finish(now, clock.realtime(now), plan.retentionNanos());
-    return true;
   }
 
   /** Peers that are not simply well, as they were when the last window was published. */

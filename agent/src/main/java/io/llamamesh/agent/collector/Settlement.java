@@ -93,6 +93,22 @@ final class Settlement {
     return Outcome.LOST;
   }
 
+  /** Probes in flight are not waited for any more; that is nobody's fault. */
+  void abandon() {
+    roster.active().forEach(this::abandon);
+    roster.retired().forEach(this::abandon);
+  }
+
+  private void abandon(Flow flow) {
+    for (long s = flow.oldest(); s >= 0; s = flow.oldest()) {
+      if (flow.kind(s) == Flow.PENDING && !flow.has(s, Flow.HELLO)) {
+        flow.pair().cell(flow.window(s)).count(Outcome.SUPPRESSED);
+        counters.add(Outcome.SUPPRESSED);
+      }
+      flow.forgetOldest();
+    }
+  }
+
   /** Whether some probe still waits for its outcome. */
   boolean pending() {
     for (Flow flow : roster.retired()) {

@@ -27,7 +27,7 @@ public final class AuthFiles implements AutoCloseable {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
   private volatile State state;
-  private @Nullable String complaint;
+  private volatile @Nullable String complaint;
 
   private record State(ProbeKeys keys, KeyRing tokens) {}
 
@@ -67,20 +67,33 @@ public final class AuthFiles implements AutoCloseable {
   private void run() {
     try {
       while (!stop.await(LOOK_SECONDS, TimeUnit.SECONDS)) {
-        try {
-          state = read(folder, Instant.now());
-          complaint = null;
-        } catch (IOException e) {
-          String said = e.toString();
-          if (!said.equals(complaint)) {
-            complaint = said;
-            LOG.warn("keys and tokens not readable, the last ones stay error={}", said);
-          }
-        }
+        look(Instant.now());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Reads the files again; whatever is wrong with them, the last good keys stay. */
+  void look(Instant now) {
+    try {
+      state = read(folder, now);
+      if (complaint != null) {
+        LOG.info("keys and tokens readable again");
+      }
+      complaint = null;
+    } catch (IOException | RuntimeException e) {
+      String said = e.toString();
+      if (!said.equals(complaint)) {
+        complaint = said;
+        LOG.warn("keys and tokens not usable, the last good ones stay error={}", said);
+      }
+    }
+  }
+
+  /** Why the newest files are not in use; null when they are. */
+  public @Nullable String complaint() {
+    return complaint;
   }
 
   private static State read(Path folder, Instant now) throws IOException {

@@ -5,7 +5,9 @@ import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfigYaml;
 import io.llamamesh.config.InvalidConfigException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,24 +21,35 @@ public final class ConfigApplier {
 
   private static final Logger LOG = LoggerFactory.getLogger(ConfigApplier.class);
 
+  /** How long new host names may take before the rest is probed without them. */
+  private static final Duration NAMES_PATIENCE = Duration.ofSeconds(2);
+
   private final PlanMapper mapper;
+  private final HostNames names;
   private final Consumer<ProbePlan> target;
   private final @Nullable LocalCopy copy;
   private final int legacyPort;
   private volatile ConfigState state = ConfigState.NONE;
   private volatile @Nullable CollectorConfig running;
   private @Nullable String text;
+  private @Nullable ProbePlan plan;
 
   /**
    * An applier.
    *
+   * @param names looks up the documents' host names
    * @param target takes each plan
    * @param copy keeps each good document; null for none
    * @param legacyPort the reflectors' port for documents of the legacy form
    */
   public ConfigApplier(
-      PlanMapper mapper, Consumer<ProbePlan> target, @Nullable LocalCopy copy, int legacyPort) {
+      PlanMapper mapper,
+      HostNames names,
+      Consumer<ProbePlan> target,
+      @Nullable LocalCopy copy,
+      int legacyPort) {
     this.mapper = mapper;
+    this.names = names;
     this.target = target;
     this.copy = copy;
     this.legacyPort = legacyPort;
@@ -70,8 +83,10 @@ public final class ConfigApplier {
       refuse(origin, String.valueOf(e.getMessage()));
       return false;
     }
-    PlanMapper.Mapped mapped = mapper.map(document.config());
+    names.follow(PlanMapper.hostNames(document.config()), NAMES_PATIENCE);
+    PlanMapper.Mapped mapped = mapper.map(document.config(), names::address);
     target.accept(mapped.plan());
+    plan = mapped.plan();
     text = yaml;
     running = document.config();
     ConfigState before = state;
@@ -92,6 +107,29 @@ public final class ConfigApplier {
         state.skipped(),
         state.ignored());
     return true;
+  }
+
+  /** Addresses of host names became known or changed: the running document means something else. */
+  public synchronized void namesChanged() {
+    CollectorConfig config = running;
+    if (config == null) {
+      return;
+    }
+    PlanMapper.Mapped mapped = mapper.map(config, names::address);
+    if (!mapped.plan().equals(plan)) {
+      target.accept(mapped.plan());
+      plan = mapped.plan();
+    }
+    ConfigState now = state;
+    state =
+        new ConfigState(
+            now.origin(),
+            mapped.plan().pairs().size(),
+            now.ignored(),
+            mapped.skipped(),
+            now.error(),
+            now.applied(),
+            now.refused());
   }
 
   /** What runs is the newest document (again). */
@@ -115,6 +153,8 @@ public final class ConfigApplier {
       return;
     }
     target.accept(ProbePlan.IDLE);
+    names.follow(Set.of(), Duration.ZERO);
+    plan = null;
     text = null;
     running = null;
     ConfigState before = state;

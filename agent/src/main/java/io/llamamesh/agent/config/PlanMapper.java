@@ -10,12 +10,14 @@ import io.llamamesh.results.Point.Tags;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a config document into what a collector is to do. */
@@ -49,10 +51,27 @@ public final class PlanMapper {
 
   private record Key(String className, int basePort, InetSocketAddress target) {}
 
+  /** Host names in a document: whatever is no address. */
+  public static Set<String> hostNames(CollectorConfig config) {
+    Set<String> names = new TreeSet<>();
+    config
+        .targets()
+        .values()
+        .forEach(list ->
+            list.forEach(target -> {
+              if (literal(target.ip()) == null) {
+                names.add(target.ip());
+              }
+            }));
+    return names;
+  }
+
   /**
-   * Maps a checked document; host names are looked up, a target that cannot be found is skipped.
+   * Maps a checked document.
+   *
+   * @param names knows addresses of host names; a target whose name it does not know is skipped
    */
-  public Mapped map(CollectorConfig config) {
+  public Mapped map(CollectorConfig config, Function<String, @Nullable InetAddress> names) {
     List<String> skipped = new ArrayList<>();
     Map<Key, ProbePlan.Pair> pairs = new LinkedHashMap<>();
     Map<Target, @Nullable InetSocketAddress> resolved = new LinkedHashMap<>();
@@ -60,14 +79,16 @@ public final class PlanMapper {
       double cps = named(config.rateLimits(), test.rateLimit()).cps();
       long period = Math.max(100_000, Math.round(SECOND / cps));
       for (Target target : named(config.targets(), test.targets())) {
-        InetSocketAddress address = resolved.computeIfAbsent(target, t -> resolve(t, skipped));
+        InetSocketAddress address =
+            resolved.computeIfAbsent(target, t -> resolve(t, names, skipped));
         if (address == null) {
           continue;
         }
         for (PortGroupEntry entry : named(config.portGroups(), test.portGroup())) {
           ProbePlan.TrafficClass type = type(entry.port(), named(config.ports(), entry.port()));
           Map<String, String> tags = tags(config, test.targets(), target, address, type, skipped);
-          // Named by several tests: probed once, at the fastest pace and over the most ports.
+          // Named by several tests: probed once, at the fastest pace and over the most ports, on
+          // behalf of all their groups.
           pairs.merge(
               new Key(type.name(), type.basePort(), address),
               new ProbePlan.Pair(type, address, entry.count(), period, keyed(config, target), tags),
@@ -95,7 +116,20 @@ public final class PlanMapper {
         Math.max(a.sourcePorts(), b.sourcePorts()),
         Math.min(a.periodNanos(), b.periodNanos()),
         a.keyed(),
-        a.tags());
+        together(a.tags(), b.tags()));
+  }
+
+  private static Map<String, String> together(Map<String, String> a, Map<String, String> b) {
+    Map<String, String> tags = new LinkedHashMap<>(b);
+    tags.putAll(a);
+    Set<String> groups = new TreeSet<>(groups(a));
+    groups.addAll(groups(b));
+    tags.put(Tags.GROUP, String.join("+", groups));
+    return tags;
+  }
+
+  private static List<String> groups(Map<String, String> tags) {
+    return List.of(tags.getOrDefault(Tags.GROUP, "").split("\\+"));
   }
 
   /** In a document of the operator all are members of the mesh that are not marked otherwise. */
@@ -104,11 +138,21 @@ public final class PlanMapper {
     return said == null ? config.version() != null : said;
   }
 
-  private static @Nullable InetSocketAddress resolve(Target target, List<String> skipped) {
+  private static @Nullable InetSocketAddress resolve(
+      Target target, Function<String, @Nullable InetAddress> names, List<String> skipped) {
+    InetAddress literal = literal(target.ip());
+    InetAddress address = literal == null ? names.apply(target.ip()) : literal;
+    if (address == null) {
+      skipped.add(target.ip() + ": unknown host, looked up again within a minute");
+      return null;
+    }
+    return new InetSocketAddress(address, target.port());
+  }
+
+  private static @Nullable InetAddress literal(String text) {
     try {
-      return new InetSocketAddress(InetAddress.getByName(target.ip()), target.port());
-    } catch (UnknownHostException e) {
-      skipped.add(target.ip() + ": unknown host");
+      return InetAddress.ofLiteral(text);
+    } catch (IllegalArgumentException e) {
       return null;
     }
   }

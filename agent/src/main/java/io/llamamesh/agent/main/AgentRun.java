@@ -8,6 +8,7 @@ import io.llamamesh.agent.config.AuthFiles;
 import io.llamamesh.agent.config.ConfigApplier;
 import io.llamamesh.agent.config.ConfigSource;
 import io.llamamesh.agent.config.FileConfig;
+import io.llamamesh.agent.config.HostNames;
 import io.llamamesh.agent.config.KubernetesConfig;
 import io.llamamesh.agent.config.LocalAddress;
 import io.llamamesh.agent.config.LocalCopy;
@@ -84,7 +85,9 @@ final class AgentRun {
     Supplier<ProbeKeys> keys = auth == null ? () -> ProbeKeys.NONE : auth::keys;
     List<Reflector> reflectors = reflectors(keys);
     Collector collector = settings.collector() == null ? null : owned.own(collector(archive, keys));
-    ConfigApplier applier = applier(collector, folder);
+    HostNames names = owned.own(HostNames.ofSystem());
+    ConfigApplier applier = applier(collector, names, folder);
+    names.start(applier::namesChanged);
     Identity identity = new Identity(applier::running, settings);
     AgentState state =
         new AgentState(
@@ -173,10 +176,12 @@ final class AgentRun {
         .toList();
   }
 
-  private ConfigApplier applier(@Nullable Collector collector, @Nullable Path folder) {
+  private ConfigApplier applier(
+      @Nullable Collector collector, HostNames names, @Nullable Path folder) {
     AgentSettings.CollectorSettings wanted = settings.collector();
     return new ConfigApplier(
         new PlanMapper(localAddress(), settings.nodeName()),
+        names,
         plan -> {
           if (collector != null) {
             collector.apply(plan);

@@ -20,7 +20,6 @@ final class Goodbye {
 
   private static final Logger LOG = LoggerFactory.getLogger(Goodbye.class);
   private static final Duration STEP = Duration.ofMillis(100);
-  private static final Duration IN_FLIGHT = Duration.ofSeconds(10);
 
   private Goodbye() {}
 
@@ -37,20 +36,27 @@ final class Goodbye {
       throws InterruptedException {
     long began = System.nanoTime();
     reflectors.forEach(Reflector::drain);
-    boolean home = collector == null || collector.finish(IN_FLIGHT);
-    boolean quiet = reflectors.isEmpty();
-    while (!quiet && System.nanoTime() - began < LONGEST.toNanos()) {
-      if (stop.urgent(STEP)) {
-        LOG.info("goodbye cut short by a second signal");
-        return false;
-      }
-      quiet = reflected.sources().quiet(System.nanoTime());
+    if (collector != null) {
+      collector.rest();
     }
+    boolean cut = false;
+    boolean quiet = reflectors.isEmpty();
+    boolean home = false;
+    while (!cut && !(quiet && home)) {
+      cut = stop.urgent(STEP);
+      Duration since = Duration.ofNanos(System.nanoTime() - began);
+      quiet = reflected.sources().quiet(System.nanoTime()) || since.compareTo(LONGEST) > 0;
+      home =
+          collector == null || collector.home() || since.compareTo(collector.longestFlight()) > 0;
+    }
+    // Last: until then the windows count what the reflector still sends back.
+    boolean complete = collector == null || collector.finish(Duration.ZERO);
     LOG.info(
-        "goodbye said peersQuiet={} probesHome={} millis={}",
+        "goodbye said cutShort={} peersQuiet={} probesHome={} millis={}",
+        cut,
         quiet,
-        home,
+        complete,
         Duration.ofNanos(System.nanoTime() - began).toMillis());
-    return true;
+    return !cut;
   }
 }

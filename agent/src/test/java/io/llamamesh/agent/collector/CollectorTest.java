@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.llamamesh.agent.net.ChannelNetwork;
 import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.net.UdpOptions;
+import io.llamamesh.agent.net.UdpSocket;
 import io.llamamesh.agent.reflector.Reflector;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.agent.reflector.ReflectorOptions;
@@ -113,6 +115,47 @@ class CollectorTest {
             .sum();
     assertThat(published).isEqualTo(sent);
     assertThat(reports).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void whoCannotWaitForProbesInFlightPublishesTheWindowAndCallsNothingLost(UdpNetwork network)
+      throws Exception {
+    try (UdpSocket silent =
+            network.open(
+                new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0),
+                UdpOptions.standard());
+        Collector collector = collector(network)) {
+      ProbePlan.TrafficClass slow = new ProbePlan.TrafficClass("default", 0, 0, 60 * SECOND, 1028);
+      collector.apply(
+          new ProbePlan(
+              SECOND,
+              600 * SECOND,
+              List.of(new ProbePlan.Pair(slow, silent.local(), 2, SECOND / 50, false, Map.of()))));
+      await().until(() -> counters.count(Outcome.SENT) >= 100);
+      assertThat(collector.longestFlight()).isGreaterThan(Duration.ofSeconds(60));
+      collector.rest();
+      await().until(() -> collector.flows() == 0);
+      assertThat(collector.home()).isFalse();
+
+      assertThat(collector.finish(Duration.ZERO)).isFalse();
+    }
+
+    List<ClosedWindow> windows = archive.after(0, 100).windows();
+    assertThat(windows).extracting(ClosedWindow::endNanos).doesNotHaveDuplicates();
+    assertThat(windows.getLast().endNanos() / SECOND)
+        .isLessThanOrEqualTo(network.realtimeNanos() / SECOND + 1);
+    assertThat(published(Outcome.SENT)).isEqualTo(counters.count(Outcome.SENT));
+    assertThat(published(Outcome.SUPPRESSED)).isEqualTo(counters.count(Outcome.SENT));
+    assertThat(published(Outcome.LOST)).isZero();
+    assertThat(reports).isEmpty();
+  }
+
+  private long published(Outcome outcome) {
+    return archive.after(0, 100).windows().stream()
+        .flatMap(window -> window.pairs().stream())
+        .mapToLong(pair -> pair.count(outcome))
+        .sum();
   }
 
   @ParameterizedTest

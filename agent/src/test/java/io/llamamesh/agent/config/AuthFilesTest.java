@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AuthFilesTest {
 
@@ -57,6 +60,37 @@ class AuthFilesTest {
         .isInstanceOf(IOException.class)
         .hasMessageContaining("key 1")
         .hasMessageNotContaining("c2VjcmV0");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "null",
+        "{}",
+        "[null]",
+        "[]",
+        "[{\"id\": 0, \"key\": \"x\", \"signFrom\": \"2020-01-01T00:00:00Z\"}]",
+        "[{\"id\": 999, \"key\": \"AAECAwQFBgcICQoLDA0ODw==\", \"signFrom\": \"2020-01-01T00:00:00Z\"}]",
+        "[{\"id\": 2, \"key\": \"%%%\", \"signFrom\": \"2020-01-01T00:00:00Z\"}]",
+        "[{\"id\": 2, \"key\": \"AA==\", \"signFrom\": \"-1000000000-01-01T00:00:00Z\"}]"
+      })
+  void whateverIsWrittenLaterTheLastGoodKeysStayAndThatIsTold(String broken) throws IOException {
+    String good = "[%s]".formatted(entry(7, KEY, "2020-01-01T00:00:00Z", ""));
+    write(good, "[%s]".formatted(entry(1, "token", "2020-01-01T00:00:00Z", "")));
+    try (AuthFiles files = AuthFiles.open(folder)) {
+      write(broken, "[]");
+      files.look(Instant.now());
+
+      assertThat(files.keys().signing()).isEqualTo(7);
+      assertThat(files.accepts("token")).isTrue();
+      assertThat(files.complaint()).isNotBlank();
+
+      write(good, "[%s]".formatted(entry(2, "next", "2020-01-01T00:00:00Z", "")));
+      files.look(Instant.now());
+      assertThat(files.accepts("next")).isTrue();
+      assertThat(files.complaint()).isNull();
+    }
   }
 
   @Test

@@ -41,6 +41,7 @@ class KubernetesConfigTest {
     applier =
         new ConfigApplier(
             new PlanMapper(target -> InetAddress.ofLiteral("127.0.0.1"), "node-1"),
+            HostNames.ofSystem(),
             plans::add,
             copy,
             8100);

@@ -1,0 +1,199 @@
+package io.llamamesh.agent.config;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Addresses of the host names in the running document. A name that is not found is looked up again
+ * after one second, then two, up to a minute; one that is found once a minute, since its address
+ * may change. While nothing better is known the last address stays: an outage of DNS must not blind
+ * the network monitor. For all threads.
+ */
+public final class HostNames implements AutoCloseable {
+
+  /** Finds all addresses of a name. */
+  @FunctionalInterface
+  public interface Lookup {
+    InetAddress[] find(String name) throws UnknownHostException;
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(HostNames.class);
+  private static final long SECOND = 1_000_000_000L;
+  static final long AGAIN_NANOS = 60 * SECOND;
+
+  private final Lookup lookup;
+  private final LongSupplier nanos;
+  private final ExecutorService lookups = Executors.newVirtualThreadPerTaskExecutor();
+  private final Map<String, Entry> entries = new HashMap<>();
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private @Nullable Thread thread;
+  private boolean changed;
+  private long failures;
+
+  /** What is known of one name; guarded by this object. */
+  private static final class Entry {
+    @Nullable InetAddress address;
+    boolean pending;
+    int failed;
+    long dueAt;
+  }
+
+  /**
+   * Nothing is looked up before {@link #follow}.
+   *
+   * @param nanos monotonic time
+   */
+  public HostNames(Lookup lookup, LongSupplier nanos) {
+    this.lookup = lookup;
+    this.nanos = nanos;
+  }
+
+  /** Asks the system's resolver. */
+  public static HostNames ofSystem() {
+    return new HostNames(InetAddress::getAllByName, System::nanoTime);
+  }
+
+  /**
+   * From now on these names and no others.
+   *
+   * @param patience how long new ones are waited for; what comes later is a change
+   */
+  public synchronized void follow(Set<String> names, Duration patience) {
+    entries.keySet().retainAll(names);
+    names.forEach(name -> entries.computeIfAbsent(name, this::begin));
+    long until = nanos.getAsLong() + patience.toNanos();
+    try {
+      for (long left = patience.toNanos(); anyNew() && left > 0; left = until - nanos.getAsLong()) {
+        TimeUnit.NANOSECONDS.timedWait(this, left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    changed = false;
+  }
+
+  private boolean anyNew() {
+    return entries.values().stream()
+        .anyMatch(entry -> entry.pending && entry.failed == 0 && entry.address == null);
+  }
+
+  /** The address of a name that is followed; null when it is not known yet. */
+  public synchronized @Nullable InetAddress address(String name) {
+    Entry entry = entries.get(name);
+    return entry == null ? null : entry.address;
+  }
+
+  /** How often a name was not found. */
+  public synchronized long failures() {
+    return failures;
+  }
+
+  /** Calls back, on a thread of its own, whenever an address became known or changed. */
+  public synchronized void start(Runnable onChange) {
+    thread = Thread.ofPlatform().name("host-names").daemon(true).start(() -> run(onChange));
+  }
+
+  private void run(Runnable onChange) {
+    try {
+      while (!stop.await(1, TimeUnit.SECONDS)) {
+        if (look()) {
+          onChange.run();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Looks up what is due; whether something has changed since the last time. */
+  synchronized boolean look() {
+    long now = nanos.getAsLong();
+    entries.forEach((name, entry) -> {
+      if (!entry.pending && now - entry.dueAt >= 0) {
+        ask(name, entry);
+      }
+    });
+    boolean news = changed;
+    changed = false;
+    return news;
+  }
+
+  private Entry begin(String name) {
+    Entry entry = new Entry();
+    ask(name, entry);
+    return entry;
+  }
+
+  private void ask(String name, Entry entry) {
+    entry.pending = true;
+    lookups.execute(() -> {
+      try {
+        found(name, entry, lookup.find(name));
+      } catch (UnknownHostException | RuntimeException e) {
+        notFound(name, entry, e);
+      }
+    });
+  }
+
+  private synchronized void found(String name, Entry entry, InetAddress[] addresses) {
+    settle(entry, AGAIN_NANOS);
+    entry.failed = 0;
+    InetAddress before = entry.address;
+    // Of several addresses the present one stays: resolvers turn them round at each question.
+    if (addresses.length > 0 && !Arrays.asList(addresses).contains(before)) {
+      entry.address = addresses[0];
+      changed = true;
+      LOG.info(
+          "host name found name={} address={} before={}",
+          name,
+          addresses[0].getHostAddress(),
+          before == null ? "none" : before.getHostAddress());
+    }
+  }
+
+  private synchronized void notFound(String name, Entry entry, Exception cause) {
+    if (entry.failed == 0) {
+      LOG.warn("host name not found, tried again name={} error={}", name, cause.toString());
+    }
+    failures++;
+    entry.failed = Math.min(entry.failed + 1, 7);
+    settle(entry, Math.min(AGAIN_NANOS, SECOND << (entry.failed - 1)));
+  }
+
+  private void settle(Entry entry, long again) {
+    entry.pending = false;
+    entry.dueAt = nanos.getAsLong() + again;
+    notifyAll();
+  }
+
+  /** Looks up no more; an answer that is still awaited is not waited for. */
+  @Override
+  public void close() {
+    stop.countDown();
+    lookups.shutdownNow();
+    Thread running;
+    synchronized (this) {
+      running = thread;
+    }
+    if (running != null) {
+      try {
+        running.join(TimeUnit.SECONDS.toMillis(5));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}
