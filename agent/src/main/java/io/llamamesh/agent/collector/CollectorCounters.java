@@ -2,6 +2,7 @@ package io.llamamesh.agent.collector;
 
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /** What a collector did since it started; its thread adds, any thread may read. */
@@ -24,6 +25,10 @@ public final class CollectorCounters {
     NETWORK_ERROR,
     /** Windows that were published. */
     WINDOW,
+    /** Wanted source ports that were taken, so that others are used. */
+    PORT_TAKEN,
+    /** Answers without a valid key from peers that have to have one. */
+    UNKEYED_ANSWER,
     /** Questions whether a peer that said goodbye is back. */
     HELLO
   }
@@ -32,6 +37,9 @@ public final class CollectorCounters {
   private final AtomicLongArray errors = new AtomicLongArray(PeerError.values().length);
   private final AtomicLongArray sends = new AtomicLongArray(SendResult.values().length);
   private final AtomicLongArray events = new AtomicLongArray(Event.values().length);
+  private final AtomicIntegerArray peers = new AtomicIntegerArray(PeerState.values().length);
+  private volatile int flows;
+  private volatile int missingFlows;
 
   /** Probes with this outcome; those in flight have none yet. */
   public long count(Outcome outcome) {
@@ -51,6 +59,32 @@ public final class CollectorCounters {
   /** Probes that were not sent, or did not fit the path, by the reason. */
   public long count(SendResult failure) {
     return sends.get(failure.ordinal());
+  }
+
+  /** Peers in this state now. */
+  public int peers(PeerState state) {
+    return peers.get(state.ordinal());
+  }
+
+  /** Flows that probe now. */
+  public int flows() {
+    return flows;
+  }
+
+  /** Flows of the plan for which no source port could be had; tried again. */
+  public int missingFlows() {
+    return missingFlows;
+  }
+
+  void flows(int probing, int missing) {
+    flows = probing;
+    missingFlows = missing;
+  }
+
+  void peers(int[] byState) {
+    for (int i = 0; i < byState.length; i++) {
+      peers.setRelease(i, byState[i]);
+    }
   }
 
   // One thread writes, so no read-modify-write is needed.

@@ -10,6 +10,9 @@ public interface CollectorReports {
   /** A target of the plan is left out, and why. */
   void cannotProbe(InetSocketAddress target, String className, String reason);
 
+  /** A peer that has to sign its answers does not, or with another key. */
+  void unkeyedAnswer(InetSocketAddress target);
+
   /** Wanted source ports were taken, and others are used. */
   void portsSteppedOver(long total);
 

@@ -24,6 +24,9 @@ final class Flow {
   /** Added: the reflector told that it dropped as many. */
   static final byte OVERLOADED = 32;
 
+  /** Added: something answered that was not the peer, or not with its key. */
+  static final byte SUSPICIOUS = 64;
+
   private static final byte KIND = 3;
   private static final int MASK = ProbeFormat.MODULUS - 1;
 
@@ -181,6 +184,14 @@ final class Flow {
     for (long s = highest - 1; s >= last; s--) {
       mark(s, ((bitmap >>> (highest - 1 - s)) & 1) != 0);
     }
+  }
+
+  /** Something answered this probe that cannot be trusted; true for the first time. */
+  boolean suspicious(long sequence) {
+    int place = place(sequence);
+    boolean first = (state[place] & SUSPICIOUS) == 0;
+    state[place] |= SUSPICIOUS;
+    return first;
   }
 
   /** What the reflector told of its own drops. */

@@ -35,6 +35,7 @@ final class Peer {
 
   private PeerState state = PeerState.UP;
   private int unanswered;
+  private boolean unkeyed;
   private long lastReplyAt;
 
   private boolean everRefused;
@@ -84,6 +85,7 @@ final class Peer {
   void replied(long now, boolean draining) {
     lastReplyAt = now;
     unanswered = 0;
+    unkeyed = false;
     if (draining) {
       if (state != PeerState.DRAINING) {
         drainingFrom = now;
@@ -100,6 +102,13 @@ final class Peer {
       drainingUntil = now;
     }
     become(PeerState.UP);
+  }
+
+  /** It answered without a valid key; true for the first time since it last answered with one. */
+  boolean unkeyedAnswer() {
+    boolean first = !unkeyed;
+    unkeyed = true;
+    return first;
   }
 
   /** Its host said that nobody listens. */

@@ -29,6 +29,11 @@ final class Prober {
   /** A tick later than this means that we did not run; what came due meanwhile is skipped. */
   static final long STALL_NANOS = 100_000_000L;
 
+  /** Flows that have no port are tried again after one second, then two, up to a minute. */
+  private static final long RETRY_FIRST = 1_000_000_000L;
+
+  private static final long RETRY_LONGEST = 60_000_000_000L;
+
   private static final long EXPIRY_NANOS = 50_000_000L;
   private static final int FAST_RATE = 5000;
   private static final long SLOW_TICK = 10_000_000L;
@@ -57,6 +62,8 @@ final class Prober {
   private volatile List<PeerNote> notes = List.of();
   private long expiredAt;
   private long steppedOver;
+  private long retryAt;
+  private long retryPause;
 
   Prober(
       UdpNetwork network,
@@ -73,7 +80,7 @@ final class Prober {
     this.clock = new WallClock(network);
     this.ports = new SourcePorts(network, poller, locals);
     this.roster = new Roster(network, ports, peerListener, reports);
-    this.replies = new Replies(network, clock, roster, counters, nonce, keys);
+    this.replies = new Replies(network, clock, roster, counters, nonce, keys, reports);
     this.keys = keys;
     this.book = new WindowBook(reflected);
     archive.ends().forEach(book::ended);
@@ -89,10 +96,18 @@ final class Prober {
   void apply(ProbePlan next) {
     // A plan without pairs says nothing about windows: those that are open end as they began.
     plan = next.pairs().isEmpty() ? plan.withoutPairs() : next;
-    roster.apply(next);
+    retryPause = RETRY_FIRST;
+    place();
+  }
+
+  private void place() {
+    roster.apply(plan);
+    retryAt = network.monotonicNanos() + retryPause;
+    counters.flows(roster.active().size(), roster.missing());
     pacer.flows(roster.active(), network.monotonicNanos());
     tick = pacer.rate() < FAST_RATE ? SLOW_TICK : FAST_TICK;
     if (ports.steppedOver() != steppedOver) {
+      counters.add(CollectorCounters.Event.PORT_TAKEN, ports.steppedOver() - steppedOver);
       steppedOver = ports.steppedOver();
       reports.portsSteppedOver(steppedOver);
     }
@@ -120,6 +135,10 @@ final class Prober {
       if (settlement.publish(now, plan.retentionNanos())) {
         notes = roster.notes(now);
       }
+    }
+    if (roster.missing() > 0 && now - retryAt >= 0) {
+      retryPause = Math.min(2 * retryPause, RETRY_LONGEST);
+      place();
     }
     book.advance(now, clock.realtime(now), plan.intervalNanos());
     present = keys.get();

@@ -22,6 +22,7 @@ final class Replies {
   private final CollectorCounters counters;
   private final int nonce;
   private final Supplier<ProbeKeys> keys;
+  private final CollectorReports reports;
   private final Batch batch;
   private final ProbeParser parser = new ProbeParser();
   private boolean stampsUsable;
@@ -32,13 +33,15 @@ final class Replies {
       Roster roster,
       CollectorCounters counters,
       int nonce,
-      Supplier<ProbeKeys> keys) {
+      Supplier<ProbeKeys> keys,
+      CollectorReports reports) {
     this.network = network;
     this.clock = clock;
     this.roster = roster;
     this.counters = counters;
     this.nonce = nonce;
     this.keys = keys;
+    this.reports = reports;
     this.batch = network.newBatch(BATCH, ProbeFormat.MAX_DATAGRAM);
   }
 
@@ -80,8 +83,14 @@ final class Replies {
       return true;
     }
     if (!genuine(flow, slot)) {
-      if (flow.kind(sequence) == Flow.PENDING) {
+      if (flow.kind(sequence) == Flow.PENDING
+          && !flow.has(sequence, Flow.HELLO)
+          && flow.suspicious(sequence)) {
         count(flow, sequence, Outcome.CORRUPT);
+        counters.add(CollectorCounters.Event.UNKEYED_ANSWER);
+        if (flow.pair().peer().unkeyedAnswer()) {
+          reports.unkeyedAnswer(flow.pair().plan().target());
+        }
       }
       return true;
     }

@@ -34,6 +34,11 @@ final class Roster {
   private final List<Flow> retired = new ArrayList<>();
   private final List<Pair> leaving = new ArrayList<>();
 
+  /** Why flows of a pair are missing, as it was told; so that a retry does not tell it again. */
+  private final Map<Key, String> complaints = new HashMap<>();
+
+  private int missing;
+
   /**
    * What may not change under probes in flight: their length, timeout, ToS and signing. A pair with
    * another of these is another pair; the old one leaves with the probes that it sent.
@@ -67,8 +72,10 @@ final class Roster {
           leaving.add(entry.getValue());
           return true;
         });
+    complaints.keySet().retainAll(wanted);
+    missing = 0;
     for (ProbePlan.Pair pair : plan.pairs()) {
-      place(pair);
+      missing += pair.sourcePorts() - place(pair);
     }
     active.clear();
     pairs.values().forEach(pair -> active.addAll(pair.flows()));
@@ -78,7 +85,8 @@ final class Roster {
     peers.keySet().retainAll(targets);
   }
 
-  private void place(ProbePlan.Pair wanted) {
+  /** Opens what a pair lacks; returns how many flows it has. */
+  private int place(ProbePlan.Pair wanted) {
     Pair pair = pairs.get(Key.of(wanted));
     if (pair == null) {
       pair = new Pair(peer(wanted.target()), wanted);
@@ -89,9 +97,11 @@ final class Roster {
     pair.flows().forEach(flow -> flow.grow(places(wanted)));
     for (int path = pair.flows().size(); path < wanted.sourcePorts(); path++) {
       if (!open(pair, path)) {
-        return;
+        return pair.flows().size();
       }
     }
+    complaints.remove(Key.of(wanted));
+    return pair.flows().size();
   }
 
   private boolean open(Pair pair, int path) {
@@ -100,21 +110,25 @@ final class Roster {
     try {
       source = ports.use(plan, path);
     } catch (IOException e) {
-      reports.cannotProbe(
-          plan.target(), plan.trafficClass().name(), String.valueOf(e.getMessage()));
+      complain(plan, String.valueOf(e.getMessage()));
       return false;
     }
     int id = table.reserve();
     if (id < 0) {
       ports.release(source);
-      reports.cannotProbe(
-          plan.target(), plan.trafficClass().name(), "more than " + FlowTable.LIMIT + " flows");
+      complain(plan, "more than " + FlowTable.LIMIT + " flows");
       return false;
     }
     Flow flow = new Flow(id, pair, path, source, phase(plan, source, path), places(plan));
     table.put(flow);
     pair.add(flow);
     return true;
+  }
+
+  private void complain(ProbePlan.Pair plan, String reason) {
+    if (!reason.equals(complaints.put(Key.of(plan), reason))) {
+      reports.cannotProbe(plan.target(), plan.trafficClass().name(), reason);
+    }
   }
 
   private Peer peer(InetSocketAddress target) {
@@ -163,6 +177,11 @@ final class Roster {
 
   @Nullable Flow flow(int id) {
     return table.get(id);
+  }
+
+  /** Flows of the plan that could not be opened. */
+  int missing() {
+    return missing;
   }
 
   /** Flows that probe. */

@@ -1,18 +1,21 @@
 package io.llamamesh.agent.collector;
 
 import io.llamamesh.agent.net.SendResult;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Gives every probe that was not answered its outcome, and publishes windows that are complete. */
+@SuppressWarnings("EnumOrdinal") // an index into counters of this process, never stored
 final class Settlement {
 
   private final Roster roster;
   private final WindowBook book;
   private final WindowArchive archive;
   private final CollectorCounters counters;
+  private final int[] peers = new int[PeerState.values().length];
 
   Settlement(Roster roster, WindowBook book, WindowArchive archive, CollectorCounters counters) {
     this.roster = roster;
@@ -29,7 +32,12 @@ final class Settlement {
     for (Flow flow : roster.retired()) {
       expire(flow, now, interval);
     }
-    roster.peers().values().forEach(peer -> peer.age(now));
+    Arrays.fill(peers, 0);
+    for (Peer peer : roster.peers().values()) {
+      peer.age(now);
+      peers[peer.state().ordinal()]++;
+    }
+    counters.peers(peers);
     roster.sweep();
   }
 
@@ -49,6 +57,9 @@ final class Settlement {
     long sentAt = flow.sentAt(sequence);
     boolean seen = flow.has(sequence, Flow.SEEN);
     boolean unseen = !seen && flow.has(sequence, Flow.COVERED);
+    if (flow.has(sequence, Flow.SUSPICIOUS)) {
+      return; // counted as corrupt: something came back, so it is not the network that failed
+    }
     PairCell cell = flow.pair().cell(flow.window(sequence));
     Outcome outcome = outcome(flow, sequence, seen, unseen);
     if (outcome == Outcome.SEND_ERROR) {

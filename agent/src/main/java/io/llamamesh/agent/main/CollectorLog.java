@@ -25,6 +25,14 @@ final class CollectorLog implements CollectorReports {
   }
 
   @Override
+  public void unkeyedAnswer(InetSocketAddress target) {
+    LOG.warn(
+        "peer answers without our key, so that its answers do not count target={} remedy=\"give it the"
+            + " same --auth-dir, or mark the target keyed: false\"",
+        target);
+  }
+
+  @Override
   public void portsSteppedOver(long total) {
     LOG.warn("wanted source ports were taken, others are used total={}", total);
   }

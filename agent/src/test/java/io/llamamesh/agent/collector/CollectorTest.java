@@ -63,6 +63,11 @@ class CollectorTest {
         (peer, before, now) -> states.add(before + ">" + now),
         new CollectorReports() {
           @Override
+          public void unkeyedAnswer(InetSocketAddress target) {
+            reports.add("unkeyed " + target);
+          }
+
+          @Override
           public void cannotProbe(InetSocketAddress target, String className, String reason) {
             reports.add(reason);
           }
@@ -151,6 +156,31 @@ class CollectorTest {
     assertThat(reports).isEmpty();
   }
 
+  @ParameterizedTest
+  @MethodSource("networks")
+  void whileTheReflectorHasNoKeyYetItsAnswersAreCorruptAndToldOnceButNotLost(UdpNetwork network)
+      throws Exception {
+    keyed = true;
+    keys = ProbeKeys.NONE.with(1, new byte[16], true);
+    InetSocketAddress any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+    try (Reflector reflector = reflector(network, any);
+        Collector collector = collector(network)) {
+      collector.apply(plan(reflector.locals().getFirst()));
+      await().until(() -> counters.count(Outcome.CORRUPT) >= 50);
+      assertThat(reports).containsExactly("unkeyed " + reflector.locals().getFirst());
+
+      reflectorKeys = keys;
+      await().until(() -> counters.count(Outcome.RECEIVED) >= 50);
+      assertThat(collector.finish(Duration.ofSeconds(30))).isTrue();
+    }
+
+    assertThat(counters.count(Outcome.LOST)).isZero();
+    assertThat(counters.count(Outcome.CORRUPT) + counters.count(Outcome.RECEIVED))
+        .isEqualTo(counters.count(Outcome.SENT));
+    assertThat(counters.count(CollectorCounters.Event.UNKEYED_ANSWER))
+        .isEqualTo(counters.count(Outcome.CORRUPT));
+  }
+
   private long published(Outcome outcome) {
     return archive.after(0, 100).windows().stream()
         .flatMap(window -> window.pairs().stream())
@@ -209,6 +239,10 @@ class CollectorTest {
 
       keys = ProbeKeys.NONE;
       await().until(() -> reflected.count(Verdict.UNKEYED) >= 10);
+      assertThat(reports).isEmpty();
+      keys = rotated;
+      long before = counters.count(Outcome.RECEIVED);
+      await().until(() -> counters.count(Outcome.RECEIVED) > before + 10);
       assertThat(reports).isEmpty();
     }
   }

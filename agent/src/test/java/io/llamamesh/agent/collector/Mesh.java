@@ -85,6 +85,11 @@ final class Mesh {
             (peer, before, now) -> states.add(before + ">" + now),
             new CollectorReports() {
               @Override
+              public void unkeyedAnswer(InetSocketAddress target) {
+                reports.add("unkeyed " + target);
+              }
+
+              @Override
               public void cannotProbe(InetSocketAddress target, String className, String reason) {
                 reports.add("cannot probe " + className + ": " + reason);
               }

@@ -27,6 +27,34 @@ class PlanChangeTest {
   }
 
   @Test
+  void aPortThatCannotBeHadIsTriedAgainAfterOneSecondThenTwoUpToAMinuteAndToldOnce() {
+    for (int port = 25001; port < 25001 + 2 * SourcePorts.STEPS; port++) {
+      mesh.network.taken.add(port);
+    }
+    mesh.prober.apply(plan(pair(12, 2, 250 * MILLI)));
+    assertThat(mesh.counters.flows()).isEqualTo(1);
+    assertThat(mesh.counters.missingFlows()).isEqualTo(1);
+    mesh.run(200 * SECOND);
+    assertThat(mesh.reports).filteredOn(r -> r.startsWith("cannot probe")).hasSize(1);
+    assertThat(mesh.counters.count(CollectorCounters.Event.PORT_TAKEN))
+        .isBetween(7L * SourcePorts.STEPS, 10L * SourcePorts.STEPS);
+
+    mesh.network.taken.remove(25001);
+    mesh.run(61 * SECOND);
+
+    assertThat(mesh.counters.missingFlows()).isZero();
+    assertThat(mesh.probes).anyMatch(probe -> probe.sourcePort() == 25001);
+    List<Integer> kept =
+        mesh.probes.stream()
+            .filter(probe -> probe.sourcePort() == 25000)
+            .map(Mesh.Probe::sequence)
+            .toList();
+    for (int i = 0; i < kept.size(); i++) {
+      assertThat(kept.get(i)).isEqualTo(i);
+    }
+  }
+
+  @Test
   void aHundredReloadsLoseNothingAndKeepSequencesAndPorts() {
     for (int i = 0; i < 100; i++) {
       mesh.prober.apply(

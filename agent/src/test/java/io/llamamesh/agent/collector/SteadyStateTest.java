@@ -79,6 +79,9 @@ class SteadyStateTest {
         (peer, before, now) -> {},
         new CollectorReports() {
           @Override
+          public void unkeyedAnswer(InetSocketAddress target) {}
+
+          @Override
           public void cannotProbe(InetSocketAddress target, String className, String reason) {
             throw new AssertionError(reason);
           }

@@ -206,6 +206,9 @@ final class Probing implements AutoCloseable {
   private final class Reports implements CollectorReports {
 
     @Override
+    public void unkeyedAnswer(InetSocketAddress target) {}
+
+    @Override
     public void cannotProbe(InetSocketAddress target, String className, String reason) {
       left.add(target + ": " + reason);
     }
