@@ -57,6 +57,34 @@ class ArchitectureTest {
           .resideInAnyPackage("..agent.reflector", "..agent.collector", "..agent.http");
 
   @ArchTest
+  static final ArchRule onlyTheConfigKnowsKubernetes =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("..agent.config")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.fabric8..");
+
+  @ArchTest
+  static final ArchRule onlyWhatReadsOrWritesDocumentsKnowsJackson =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("..agent.config", "..agent.http", "..agent.store")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("com.fasterxml..");
+
+  @ArchTest
+  static final ArchRule pointsKnowNeitherHttpNorFiles =
+      noClasses()
+          .that()
+          .resideInAPackage("..agent.points")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "..agent.http", "..agent.store", "..agent.config", "java.net..", "java.nio.file..");
+
+  @ArchTest
   static final ArchRule onlyMainReadsTheEnvironmentOrExits =
       noClasses()
           .that()

@@ -15,7 +15,7 @@ import java.util.TreeMap;
  * <p>RTTs are in milliseconds and losses in percent, as LLAMA has them. A field that cannot be told
  * is absent: no {@code loss} where no probe counts, no {@code rtt*} where none returned.
  *
- * @param measurement {@link #RAW_STATS} or {@link #PATH_STATS}
+ * @param measurement {@link #RAW_STATS}, {@link #PATH_STATS} or {@link #REFLECTED_STATS}
  * @param time end of the window
  * @param tags what the numbers are about; sorted by name; frozen when the window closed
  * @param fields the numbers, in the order in which they were put
@@ -28,6 +28,9 @@ public record Point(
 
   /** Measurement of one source port of a pair and class; tag {@link Tags#SRC_PORT}. */
   public static final String PATH_STATS = "path_stats";
+
+  /** Measurement of what a reflector sent back to one sender (tag {@code src_ip}) in one window. */
+  public static final String REFLECTED_STATS = "reflected_stats";
 
   public Point {
     tags = Collections.unmodifiableMap(new TreeMap<>(tags));
@@ -89,6 +92,9 @@ public record Point(
 
     /** The peer's host answered that nobody listens. */
     public static final String REFUSED = "refused";
+
+    /** Probes that were sent back; field of {@link #REFLECTED_STATS}. */
+    public static final String REFLECTED = "reflected";
 
     public static final String LATE = "late";
     public static final String DUPLICATE = "duplicate";

@@ -21,6 +21,7 @@ final class Peer {
   static final long REFUSED_AFTER_NANOS = 3 * SECOND;
   static final long DRAINING_MAX_NANOS = 120 * SECOND;
   static final long HELLO_NANOS = SECOND;
+  static final long UNKEYED_TELL_NANOS = 60 * SECOND;
   static final int SUSPECT_AFTER = 3;
 
   /** What was sent this long before a router complained was on its way to it. */
@@ -36,6 +37,7 @@ final class Peer {
   private PeerState state = PeerState.UP;
   private int unanswered;
   private boolean unkeyed;
+  private long unkeyedToldAt;
   private long lastReplyAt;
 
   private boolean everRefused;
@@ -85,7 +87,6 @@ final class Peer {
   void replied(long now, boolean draining) {
     lastReplyAt = now;
     unanswered = 0;
-    unkeyed = false;
     if (draining) {
       if (state != PeerState.DRAINING) {
         drainingFrom = now;
@@ -104,11 +105,14 @@ final class Peer {
     become(PeerState.UP);
   }
 
-  /** It answered without a valid key; true for the first time since it last answered with one. */
-  boolean unkeyedAnswer() {
-    boolean first = !unkeyed;
-    unkeyed = true;
-    return first;
+  /** It answered without a valid key; true when that is to be told, at most once a minute. */
+  boolean unkeyedAnswer(long now) {
+    boolean tell = !unkeyed || now - unkeyedToldAt > UNKEYED_TELL_NANOS;
+    if (tell) {
+      unkeyed = true;
+      unkeyedToldAt = now;
+    }
+    return tell;
   }
 
   /** Its host said that nobody listens. */

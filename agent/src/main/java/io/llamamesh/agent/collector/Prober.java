@@ -97,6 +97,7 @@ final class Prober {
     // A plan without pairs says nothing about windows: those that are open end as they began.
     plan = next.pairs().isEmpty() ? plan.withoutPairs() : next;
     retryPause = RETRY_FIRST;
+    frames.clear(); // pairs ask for theirs again, and what no class uses any more is gone
     place();
   }
 

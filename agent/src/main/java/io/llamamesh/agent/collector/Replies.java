@@ -88,7 +88,7 @@ final class Replies {
           && flow.suspicious(sequence)) {
         count(flow, sequence, Outcome.CORRUPT);
         counters.add(CollectorCounters.Event.UNKEYED_ANSWER);
-        if (flow.pair().peer().unkeyedAnswer()) {
+        if (flow.pair().peer().unkeyedAnswer(now)) {
           reports.unkeyedAnswer(flow.pair().plan().target());
         }
       }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the API tells about the agent; everything here may be read by any thread.
@@ -18,6 +19,7 @@ import java.util.function.Supplier;
  * @param receiveBufferBytes of the reflector
  * @param flows how many flows probe now
  * @param notes peers that are not simply well
+ * @param authComplaint why the newest keys and tokens are not in use; null when they are
  * @param us tags that name this agent as a destination
  */
 public record AgentState(
@@ -27,6 +29,7 @@ public record AgentState(
     IntSupplier flows,
     Supplier<List<PeerNote>> notes,
     Supplier<ConfigState> config,
+    Supplier<@Nullable String> authComplaint,
     Supplier<Map<String, String>> us,
     WindowArchive archive,
     CollectorCounters collector,

@@ -2,6 +2,7 @@ package io.llamamesh.agent.http;
 
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.collector.PeerState;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.reflector.Verdict;
@@ -89,6 +90,22 @@ final class Metrics {
         .register(to);
     Gauge.builder("llamamesh.collector.flows", state.flows(), f -> f.getAsInt())
         .description("Flows that probe now")
+        .register(to);
+    Gauge.builder("llamamesh.collector.flows.missing", state.collector(), c -> c.missingFlows())
+        .description("Flows of the plan for which no source port could be had; tried again")
+        .register(to);
+    for (PeerState peerState : PeerState.values()) {
+      Gauge.builder("llamamesh.collector.peers", state.collector(), c -> c.peers(peerState))
+          .description("Peers by what the collector thinks of them now")
+          .tag("state", label(peerState))
+          .register(to);
+    }
+    Gauge.builder("llamamesh.reflector.receive.buffer", state, s -> s.receiveBufferBytes())
+        .description("The reflector's smallest receive buffer, as the kernel granted it")
+        .baseUnit("bytes")
+        .register(to);
+    Gauge.builder("llamamesh.auth.current", state, s -> s.authComplaint().get() == null ? 1 : 0)
+        .description("1 unless the newest keys and tokens are unusable and older ones stay")
         .register(to);
     Gauge.builder("llamamesh.windows.retained", state.archive(), a -> a.size())
         .description("Closed windows that are kept")

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.SequenceWriter;
 import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.PairResult;
 import io.llamamesh.agent.collector.WindowArchive;
+import io.llamamesh.agent.points.WindowPoints;
 import io.llamamesh.results.InfluxDataHeaders;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.ResultsJson;

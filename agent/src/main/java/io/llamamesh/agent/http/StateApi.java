@@ -5,6 +5,7 @@ import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.PairResult;
 import io.llamamesh.agent.collector.PathFacts;
 import io.llamamesh.agent.collector.PeerNote;
+import io.llamamesh.agent.collector.PeerState;
 import io.llamamesh.agent.config.ConfigState;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
@@ -71,6 +72,17 @@ final class StateApi {
     body.put("reflector", state.bound());
     body.put("receiveBufferBytes", state.receiveBufferBytes());
     body.put("flows", state.flows().getAsInt());
+    body.put("missingFlows", state.collector().missingFlows());
+    Map<String, Object> peerStates = new LinkedHashMap<>();
+    for (PeerState peerState : PeerState.values()) {
+      peerStates.put(peerState.name().toLowerCase(Locale.ROOT), state.collector().peers(peerState));
+    }
+    body.put("peerStates", peerStates);
+    String complaint = state.authComplaint().get();
+    if (complaint != null) {
+      body.put("authFilesNotUsable", complaint);
+    }
+    body.put("windowsEvicted", state.archive().evicted());
     body.put("bootId", state.archive().bootId());
     body.put("windowsPublished", state.archive().published());
     body.put("windowsRetained", state.archive().size());
@@ -155,6 +167,9 @@ final class StateApi {
     return Reply.json(
         200,
         Map.of(),
-        out -> ResultsJson.mapper().writerWithDefaultPrettyPrinter().writeValue(out, body));
+        out -> {
+          out.write(ResultsJson.mapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(body));
+          out.write('\n'); // these are for people at a terminal
+        });
   }
 }

@@ -97,6 +97,7 @@ final class AgentRun {
             () -> collector == null ? 0 : collector.flows(),
             () -> collector == null ? List.of() : collector.notes(),
             applier::state,
+            () -> auth == null ? null : auth.complaint(),
             identity::asDestination,
             archive,
             collected,

@@ -12,6 +12,7 @@ import io.llamamesh.agent.net.UdpOptions;
 import io.llamamesh.agent.net.UdpSocket;
 import io.llamamesh.agent.net.WallClock;
 import io.llamamesh.agent.wire.ProbeFormat;
+import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeParser;
 import io.llamamesh.agent.wire.ProbeWriter;
 import io.llamamesh.agent.wire.Slots;
@@ -32,17 +33,20 @@ final class OneShot {
   private final Remote target;
   private final int tos;
   private final int length;
+  private final ProbeKeys keys;
   private final int nonce = ThreadLocalRandom.current().nextInt();
   private final WallClock clock;
   private final Batch batch;
   private final ProbeParser parser = new ProbeParser();
   private final List<Long> rtts = new ArrayList<>();
   private int refused;
+  private int unkeyed;
 
-  OneShot(UdpNetwork network, InetSocketAddress target, int tos, int padding) {
+  OneShot(UdpNetwork network, InetSocketAddress target, int tos, int padding, ProbeKeys keys) {
     this.network = network;
     this.target = new Remote(target);
     this.tos = tos;
+    this.keys = keys;
     this.length = ProbeFormat.datagramBytes(padding);
     this.clock = new WallClock(network);
     this.batch = network.newBatch(64, ProbeFormat.MAX_DATAGRAM);
@@ -54,8 +58,9 @@ final class OneShot {
    * @param rtts of those that were answered, without the time at the reflector, in nanoseconds,
    *     sorted
    * @param refused how often the host said that nobody listens
+   * @param unkeyed answers without the key that we asked for
    */
-  record Result(int sent, int sendErrors, int refused, List<Long> rtts) {
+  record Result(int sent, int sendErrors, int refused, int unkeyed, List<Long> rtts) {
     Result {
       rtts = List.copyOf(rtts);
     }
@@ -98,6 +103,7 @@ final class OneShot {
         ProbeWriter.signature(frame.bytes(), nonce, 0, i);
         sentAt[i] = network.monotonicNanos();
         ProbeWriter.sent(frame.bytes(), clock.realtime(sentAt[i]));
+        keys.sign(frame.bytes(), 0, keys.signing());
         if (socket.send(frame, length, target, tos) != SendResult.SENT) {
           sentAt[i] = NOT_SENT;
           errors++;
@@ -108,7 +114,7 @@ final class OneShot {
           network.monotonicNanos() + timeout, socket, poller, sentAt, timeout, count - errors);
     }
     Collections.sort(rtts);
-    return new Result(count - errors, errors, refused, rtts);
+    return new Result(count - errors, errors, refused, unkeyed, rtts);
   }
 
   private InetAddress local(List<InetAddress> locals) throws IOException {
@@ -147,6 +153,11 @@ final class OneShot {
       return;
     }
     int sequence = parser.sequence(batch.bytes());
+    if (keys.required()
+        && keys.verified(batch.bytes(), batch.offset(slot), batch.length(slot)) == 0) {
+      unkeyed++;
+      return;
+    }
     long arrived = clock.monotonic(batch.stampNanos(slot));
     long rtt = (arrived - now > 0 ? now : arrived) - sentAt[sequence];
     if (parser.hasSlots() && Slots.direction(batch.bytes(), parser.slotsAt()) == Slots.REPLY) {

@@ -1,14 +1,19 @@
 package io.llamamesh.agent.main;
 
+import io.llamamesh.agent.config.AuthFiles;
 import io.llamamesh.agent.net.NativeNetwork;
+import io.llamamesh.agent.wire.ProbeKeys;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -81,8 +86,17 @@ final class SendCommand implements Callable<Integer> {
       description = "Bytes of padding, 0 to 8900 (default ${DEFAULT-VALUE}).")
   private int payload;
 
+  @Option(
+      names = "--auth-dir",
+      paramLabel = "DIR",
+      description =
+          "Folder with keys.json: probes are signed and answers must be, as in a mesh with"
+              + " authentication. Default: unsigned.")
+  private @Nullable Path authDir;
+
   @Override
   public Integer call() throws IOException {
+    checkHost();
     bind.port("--port", port);
     range("--count", count, 1, 1_000_000);
     range("--tos", tos, 0, 255);
@@ -94,11 +108,58 @@ final class SendCommand implements Callable<Integer> {
       throw new IOException("unknown host " + host, e);
     }
     OneShot shot =
-        new OneShot(NativeNetwork.orChannels(), new InetSocketAddress(address, port), tos, payload);
+        new OneShot(
+            NativeNetwork.orChannels(), new InetSocketAddress(address, port), tos, payload, keys());
     OneShot.Result result =
         shot.run(bind.addresses(null), count, interval.toNanos(), timeout.toNanos());
     print(result);
+    explain(result);
     return result.lost() == 0 ? 0 : SOME_LOST;
+  }
+
+  private static final Pattern WITH_PORT = Pattern.compile("\\[?(.*?)]?:(\\d{1,5})");
+
+  /** What people type from habit. */
+  private void checkHost() {
+    Matcher matcher = WITH_PORT.matcher(host);
+    if (host.startsWith("[") || host.indexOf(':') == host.lastIndexOf(':')) {
+      if (matcher.matches()) {
+        throw bind.wrong(
+            "HOST is without the port: use " + matcher.group(1) + " --port " + matcher.group(2));
+      }
+      if (host.startsWith("[") && host.endsWith("]")) {
+        host = host.substring(1, host.length() - 1);
+      }
+    }
+  }
+
+  private ProbeKeys keys() throws IOException {
+    if (authDir == null) {
+      return ProbeKeys.NONE;
+    }
+    try (AuthFiles files = AuthFiles.open(authDir)) {
+      return files.keys();
+    }
+  }
+
+  /** Why nothing may have come back, where we can guess it. */
+  private void explain(OneShot.Result result) {
+    if (spec == null || result.answered() > 0 || result.sent() == 0) {
+      return;
+    }
+    String why = "";
+    if (result.unkeyed() > 0) {
+      why = "it answers, but without our key: it has no --auth-dir, or another one";
+    } else if (result.refused() > 0) {
+      why = "the host is up, but nothing listens on UDP port " + port;
+    } else if (authDir == null) {
+      why =
+          "no answer at all: where the mesh asks for keys, give --auth-dir, or let it take us with"
+              + " --accept-unkeyed (reflector.acceptUnkeyed)";
+    }
+    if (!why.isEmpty()) {
+      spec.commandLine().getErr().println("send: " + why);
+    }
   }
 
   private void range(String option, int value, int min, int max) {
@@ -113,6 +174,9 @@ final class SendCommand implements Callable<Integer> {
     line.append(String.format(Locale.ROOT, " loss=%.2f%%", result.lossPercent()));
     if (result.refused() > 0) {
       line.append(" refused=").append(result.refused());
+    }
+    if (result.unkeyed() > 0) {
+      line.append(" unkeyed=").append(result.unkeyed());
     }
     if (result.sendErrors() > 0) {
       line.append(" send_error=").append(result.sendErrors());

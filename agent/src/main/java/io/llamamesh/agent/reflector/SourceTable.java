@@ -18,6 +18,9 @@ public final class SourceTable {
   private static final int SLOTS = 2 * LIMIT;
   private static final long SECOND = 1_000_000_000L;
 
+  /** Looks without news after which a sender makes room for others, where there is need. */
+  static final int IDLE_LOOKS = 60;
+
   /** A sender that was silent for as long is not waited for. */
   static final long PRESENT_NANOS = 30 * SECOND;
 
@@ -28,6 +31,7 @@ public final class SourceTable {
   private final long[] probedAt = new long[SLOTS];
   private final long[] gap = new long[SLOTS];
   private final boolean[] told = new boolean[SLOTS];
+  private final byte[] idle = new byte[SLOTS];
   private int senders;
   private long others;
 
@@ -41,10 +45,7 @@ public final class SourceTable {
    * @param counted the sender counts it: it is no hello, and the sender understands the mark
    */
   synchronized void reflected(long h, long l, long now, boolean marked, boolean counted) {
-    int slot = (int) (FlowMemory.mix(h * 31 + l) & (SLOTS - 1));
-    while (count[slot] != 0 && !(high[slot] == h && low[slot] == l)) {
-      slot = (slot + 1) & (SLOTS - 1);
-    }
+    int slot = slot(h, l);
     if (count[slot] == 0) {
       if (senders == LIMIT) {
         others++;
@@ -73,9 +74,55 @@ public final class SourceTable {
       if (count[i] != taken[i]) {
         news.add(new Reflected(Ip.address(high[i], low[i]), count[i] - taken[i]));
         taken[i] = count[i];
+        idle[i] = 0;
+      } else if (idle[i] < IDLE_LOOKS) {
+        idle[i]++;
       }
     }
+    if (senders > LIMIT / 2) {
+      forgetIdle();
+    }
     return news;
+  }
+
+  /** Made-up senders must not fill the table for good. */
+  private void forgetIdle() {
+    SourceTable kept = new SourceTable();
+    for (int i = 0; i < SLOTS; i++) {
+      if (count[i] != 0 && idle[i] < IDLE_LOOKS) {
+        int slot = kept.slot(high[i], low[i]);
+        kept.high[slot] = high[i];
+        kept.low[slot] = low[i];
+        kept.count[slot] = count[i];
+        kept.taken[slot] = taken[i];
+        kept.probedAt[slot] = probedAt[i];
+        kept.gap[slot] = gap[i];
+        kept.told[slot] = told[i];
+        kept.idle[slot] = idle[i];
+        kept.senders++;
+      }
+    }
+    if (kept.senders == senders) {
+      return;
+    }
+    System.arraycopy(kept.high, 0, high, 0, SLOTS);
+    System.arraycopy(kept.low, 0, low, 0, SLOTS);
+    System.arraycopy(kept.count, 0, count, 0, SLOTS);
+    System.arraycopy(kept.taken, 0, taken, 0, SLOTS);
+    System.arraycopy(kept.probedAt, 0, probedAt, 0, SLOTS);
+    System.arraycopy(kept.gap, 0, gap, 0, SLOTS);
+    System.arraycopy(kept.told, 0, told, 0, SLOTS);
+    System.arraycopy(kept.idle, 0, idle, 0, SLOTS);
+    senders = kept.senders;
+  }
+
+  /** Where this sender is, or would be. */
+  private int slot(long h, long l) {
+    int slot = (int) (FlowMemory.mix(h * 31 + l) & (SLOTS - 1));
+    while (count[slot] != 0 && !(high[slot] == h && low[slot] == l)) {
+      slot = (slot + 1) & (SLOTS - 1);
+    }
+    return slot;
   }
 
   /** Probes of senders that did not fit the table. */

@@ -3,7 +3,7 @@ package io.llamamesh.agent.store;
 import com.fasterxml.jackson.databind.SequenceWriter;
 import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.WindowArchive;
-import io.llamamesh.agent.http.WindowPoints;
+import io.llamamesh.agent.points.WindowPoints;
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.results.InfluxDataHeaders;
 import io.llamamesh.results.Point;

@@ -13,6 +13,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,17 +28,20 @@ public final class WindowFiles implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(WindowFiles.class);
   private static final String PREFIX = "window-";
+  private static final String FRESH = "new-";
   private static final String CLEAN = "ended-cleanly";
   private static final long LOOK_NANOS = 200_000_000L;
+  private static final long RETRY_MILLIS = 1000;
   private static final long MAX_BYTES = 64L << 20;
 
   private final @Nullable Path folder;
   private final WindowArchive archive;
   private final @Nullable Thread writer;
+  private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean stopping;
   private long written;
   private long deleted;
-  private boolean failing;
+  private volatile boolean failing;
 
   private WindowFiles(@Nullable Path folder, WindowArchive archive) {
     this.folder = folder;
@@ -65,14 +70,18 @@ public final class WindowFiles implements AutoCloseable {
     if (found.isEmpty()) {
       return new WindowFiles(folder, new WindowArchive(bootId));
     }
-    // Only the newest unbroken run of one numbering can be gone on with.
+    // Only the newest unbroken run of numbers can be gone on with; it may have had several names.
     String newest = found.lastEntry().getValue().bootId();
     List<ClosedWindow> kept = new ArrayList<>();
     long wanted = found.lastKey();
     for (WindowCodec.Entry entry : found.descendingMap().values()) {
-      if (entry.bootId().equals(newest) && entry.window().sequence() == wanted) {
+      long sequence = entry.window().sequence();
+      if (sequence == wanted) {
         kept.addFirst(entry.window());
         wanted--;
+      } else {
+        LOG.warn("window before a gap given up sequence={} gapAt={}", sequence, wanted);
+        Files.deleteIfExists(file(folder, sequence));
       }
     }
     // Without a clean end some windows may have been served but not written: their numbers must not
@@ -86,6 +95,11 @@ public final class WindowFiles implements AutoCloseable {
   }
 
   private static NavigableMap<Long, WindowCodec.Entry> read(Path folder) throws IOException {
+    try (DirectoryStream<Path> halves = Files.newDirectoryStream(folder, FRESH + PREFIX + "*")) {
+      for (Path half : halves) {
+        Files.deleteIfExists(half);
+      }
+    }
     NavigableMap<Long, WindowCodec.Entry> found = new TreeMap<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, PREFIX + "*")) {
       for (Path file : files) {
@@ -95,7 +109,7 @@ public final class WindowFiles implements AutoCloseable {
           }
           WindowCodec.Entry entry = WindowCodec.read(Files.readAllBytes(file));
           found.put(entry.window().sequence(), entry);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
           LOG.warn("window file not usable, deleted file={} error={}", file, e.toString());
           Files.deleteIfExists(file);
         }
@@ -115,6 +129,9 @@ public final class WindowFiles implements AutoCloseable {
         if (archive.await(written, LOOK_NANOS)) {
           save();
         }
+        if (failing) {
+          var _ = ended.await(RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -128,17 +145,18 @@ public final class WindowFiles implements AutoCloseable {
       return;
     }
     for (ClosedWindow window : archive.after(written, 1000).windows()) {
-      written = window.sequence();
       try {
-        Path fresh = to.resolve("new-" + PREFIX + window.sequence());
+        Path fresh = to.resolve(FRESH + PREFIX + window.sequence());
         Files.write(fresh, WindowCodec.write(archive.bootId(), window));
         Files.move(fresh, file(to, window.sequence()), StandardCopyOption.ATOMIC_MOVE);
+        written = window.sequence();
         failing = false;
       } catch (IOException e) {
         if (!failing) {
           failing = true;
-          LOG.warn("windows are not kept on disk error={}", e.toString());
+          LOG.warn("windows are not kept on disk, tried again error={}", e.toString());
         }
+        break;
       }
     }
     forget(to);
@@ -163,6 +181,7 @@ public final class WindowFiles implements AutoCloseable {
   @Override
   public void close() {
     stopping = true;
+    ended.countDown();
     if (writer != null) {
       try {
         if (!writer.join(java.time.Duration.ofSeconds(5))) {

@@ -52,6 +52,7 @@ class ApiServerTest {
                         PeerError.ADMIN_PROHIBITED,
                         1400)),
             () -> ConfigState.NONE,
+            () -> null,
             java.util.Map::of,
             archive,
             new CollectorCounters(),
@@ -247,6 +248,41 @@ class ApiServerTest {
     assertThat(get("/metrics").body())
         .contains("llamamesh_probes_total{outcome=\"lost\"} 0.0")
         .contains("llamamesh_collector_flows 3.0");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/influxdata", "/latency", "/metrics", "/status", "/healthz", "/readyz"})
+  void everyEndpointRefusesOtherMethodsAndParametersAndUnknownPathsBelowIt(String path)
+      throws Exception {
+    assertThat(get(path).statusCode()).isEqualTo(200);
+    assertRefused(get(path + "?nonsense=1"), 400);
+    assertRefused(get(path + "?" + "a".repeat(3000)), 414);
+    assertRefused(get(path + "/below"), 404);
+    for (String method : List.of("POST", "PUT", "DELETE", "PATCH", "OPTIONS")) {
+      HttpRequest request =
+          HttpRequest.newBuilder(uri(path))
+              .method(method, HttpRequest.BodyPublishers.noBody())
+              .build();
+      HttpResponse<String> response = send(request);
+      assertRefused(response, 405);
+      assertThat(response.headers().firstValue("Allow")).contains("GET, HEAD");
+    }
+    HttpRequest head = HttpRequest.newBuilder(uri(path)).HEAD().build();
+    assertThat(send(head).statusCode()).isEqualTo(200);
+    assertThat(send(head).body()).isEmpty();
+  }
+
+  private static void assertRefused(HttpResponse<String> response, int status) throws Exception {
+    assertThat(response.statusCode()).isEqualTo(status);
+    assertThat(response.headers().firstValue("Content-Type")).contains("application/json");
+    assertThat(ResultsJson.mapper().readTree(response.body()).get("error").asText()).isNotBlank();
+  }
+
+  @Test
+  void whatPeopleReadEndsWithALineBreakAndLlamasOkDoesNot() throws Exception {
+    assertThat(get("/status").body()).isEqualTo("ok");
+    assertThat(get("/status?verbose").body()).endsWith("}\n");
+    assertThat(get("/readyz").body()).endsWith("}\n");
   }
 
   @ParameterizedTest

@@ -53,6 +53,9 @@ class AgentMainTest {
           collector                       | Missing required option
           send 127.0.0.1 --tos 300        | --tos must be from 0 to 255, was 300
           send 127.0.0.1 --timeout soon   | 'soon' is no duration
+          send 127.0.0.1:8100             | HOST is without the port: use 127.0.0.1 --port 8100
+          send [::1]:8100                 | HOST is without the port: use ::1 --port 8100
+          send node-1:8100                | HOST is without the port: use node-1 --port 8100
           send 127.0.0.1 --count 0        | --count must be from 1 to 1000000, was 0
           """)
   void wrongUseIsToldInOneLineAndExitsWithTwo(String line, String message) {

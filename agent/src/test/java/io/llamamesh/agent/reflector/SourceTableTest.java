@@ -40,6 +40,26 @@ class SourceTableTest {
   }
 
   @Test
+  void aFloodOfMadeUpSendersDoesNotKeepRealOnesOutForGood() {
+    for (int i = 0; i < SourceTable.LIMIT; i++) {
+      table.reflected(0, 1_000_000 + i, now, false, true);
+    }
+    table.reflected(0, 1_000_000, now, false, true);
+    for (int look = 0; look <= SourceTable.IDLE_LOOKS; look++) {
+      table.take();
+      table.reflected(0, 1_000_000, now, false, true);
+    }
+    table.reflected(0, 7, now, false, true);
+
+    assertThat(table.take())
+        .extracting(r -> r.source().getHostAddress() + "=" + r.probes())
+        .containsExactlyInAnyOrder(
+            io.llamamesh.agent.net.Ip.address(0, 7).getHostAddress() + "=1",
+            io.llamamesh.agent.net.Ip.address(0, 1_000_000).getHostAddress() + "=1");
+    assertThat(table.others()).isZero();
+  }
+
+  @Test
   void whoeverWasToldIsWaitedForASecond() {
     probes(1, 50, SECOND / 16, false);
     assertThat(table.quiet(now)).isFalse();

@@ -81,6 +81,42 @@ class WindowFilesTest {
   }
 
   @Test
+  void afterTwoUncleanEndsAllThatIsRetainedIsStillThereAndNoFileIsLeftBehind() throws IOException {
+    for (int life = 1; life <= 3; life++) {
+      try (WindowFiles files = WindowFiles.open(folder)) {
+        TestWindows.publish(files.archive(), 3);
+      }
+      Files.delete(folder.resolve("ended-cleanly"));
+    }
+    Files.delete(folder.resolve("window-4"));
+    Files.write(folder.resolve("new-window-99"), new byte[] {1});
+
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      assertThat(files.archive().after(0, 20).windows())
+          .extracting(ClosedWindow::sequence)
+          .containsExactly(5L, 6L, 7L, 8L, 9L);
+      assertThat(folder.resolve("window-3")).doesNotExist();
+      assertThat(folder.resolve("new-window-99")).doesNotExist();
+    }
+  }
+
+  @Test
+  void whatCouldNotBeWrittenIsWrittenOnceThatIsPossible() throws IOException {
+    Path obstacle = folder.resolve("new-window-2");
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      Files.createDirectory(obstacle);
+      TestWindows.publish(files.archive(), 3);
+      await().until(() -> Files.exists(folder.resolve("window-1")));
+      assertThat(folder.resolve("window-2")).doesNotExist();
+
+      Files.delete(obstacle);
+
+      await().until(() -> Files.exists(folder.resolve("window-3")));
+      assertThat(folder.resolve("window-2")).exists();
+    }
+  }
+
+  @Test
   void withoutAFolderNothingIsWrittenAndEachLifeHasItsOwnNumbering() throws IOException {
     try (WindowFiles one = WindowFiles.open(null);
         WindowFiles other = WindowFiles.open(null)) {

@@ -24,7 +24,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Writes what one node shall probe as a collector config document (design §6). */
+/** Writes what one node shall probe as a collector config document. */
 final class ConfigDocument {
   private final String mesh;
   private final LlamaMeshSpec spec;

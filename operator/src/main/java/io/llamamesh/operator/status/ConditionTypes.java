@@ -1,6 +1,6 @@
 package io.llamamesh.operator.status;
 
-/** The types of a mesh's conditions (design §4). */
+/** The types of a mesh's conditions. */
 public final class ConditionTypes {
   public static final String ACCEPTED = "Accepted";
   public static final String PAUSED = "Paused";

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Judges a mesh's state: one finding for each condition of design §4. */
+/** Judges a mesh's state: one finding for each condition. */
 final class Findings {
   /** Reason of a condition and of an Event. */
   static final String DUPLICATE_NAME = "DuplicateName";

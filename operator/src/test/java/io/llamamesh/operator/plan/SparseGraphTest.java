@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The bounds of design §5, over seeded churn. */
+/** What a sparse graph promises (connected, bounded degrees, few changes), over seeded churn. */
 final class SparseGraphTest {
   @ParameterizedTest(name = "{0} nodes, k={1}, {2} zones")
   @CsvSource({

@@ -1,4 +1,4 @@
-package io.llamamesh.agent.http;
+package io.llamamesh.agent.points;
 
 import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.Outcome;
@@ -15,12 +15,6 @@ import java.util.function.Consumer;
 
 /** A closed window as points. */
 public final class WindowPoints {
-
-  /** Measurement of what a reflector sent back to one sender (tag {@code src_ip}) in one window. */
-  public static final String REFLECTED_STATS = "reflected_stats";
-
-  /** Field of it: how many probes. */
-  public static final String REFLECTED = "reflected";
 
   private static final long SECOND = 1_000_000_000L;
   private static final double MILLI = 1e6;
@@ -56,7 +50,11 @@ public final class WindowPoints {
       Map<String, String> tags = new HashMap<>(us);
       tags.put(Tags.SRC_IP, sender.source());
       sink.accept(
-          new Point(REFLECTED_STATS, time, tags, Map.of(REFLECTED, (double) sender.probes())));
+          new Point(
+              Point.REFLECTED_STATS,
+              time,
+              tags,
+              Map.of(Fields.REFLECTED, (double) sender.probes())));
     }
   }
 

@@ -1,0 +1,8 @@
+/**
+ * What a closed window says, as points for readers and stores; imports {@code .collector} and the
+ * results documents, and neither HTTP nor files.
+ */
+@NullMarked
+package io.llamamesh.agent.points;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,30 @@
+package io.llamamesh.agent.collector;
+
+import io.llamamesh.agent.collector.CollectorCounters.Event;
+
+/** Counters of a collector that all differ. */
+@SuppressWarnings("EnumOrdinal") // distinct small numbers
+public final class TestCounters {
+
+  private TestCounters() {}
+
+  /** Outcome i happened 100 + i times, event i 200 + i times, i peers are in state i. */
+  public static CollectorCounters distinct() {
+    CollectorCounters counters = new CollectorCounters();
+    for (Outcome outcome : Outcome.values()) {
+      for (int i = 0; i < 100 + outcome.ordinal(); i++) {
+        counters.add(outcome);
+      }
+    }
+    for (Event event : Event.values()) {
+      counters.add(event, 200 + event.ordinal());
+    }
+    int[] peers = new int[PeerState.values().length];
+    for (int i = 0; i < peers.length; i++) {
+      peers[i] = i;
+    }
+    counters.peers(peers);
+    counters.flows(64, 7);
+    return counters;
+  }
+}
