@@ -17,6 +17,8 @@ public final class CollectorCounters {
     FLIGHTS_FULL,
     /** Datagrams on our source ports that are no probes. */
     NOT_A_PROBE,
+    /** Datagrams for our source ports that the kernel dropped for a wrong checksum. */
+    CHECKSUM,
     /** Replies to probes that we do not wait for any more, or never sent. */
     UNEXPECTED,
     /** Steps of the wall clock. */

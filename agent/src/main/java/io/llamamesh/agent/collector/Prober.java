@@ -159,6 +159,10 @@ final class Prober {
       replies.read(port, clockStepped, stalled);
       port.socket().drainErrors(failed);
       port.checkOverflow(now);
+      long checksums = port.checksums();
+      if (checksums > 0) {
+        counters.add(CollectorCounters.Event.CHECKSUM, checksums);
+      }
     }
   }
 

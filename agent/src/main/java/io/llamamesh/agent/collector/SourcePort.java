@@ -5,17 +5,25 @@ import io.llamamesh.agent.net.UdpSocket;
 /** One local port of a class, shared by all targets of one address family. */
 final class SourcePort {
 
+  /** A drop is told by what comes next, some milliseconds later: the share is that of so long. */
+  static final long LATELY_NANOS = 50_000_000L;
+
   private final UdpSocket socket;
   private final DropShare drops = new DropShare();
   private long overflowsSeen;
+  private long othersSeen;
   private long checkedAt;
+  private long turnedAt;
   private long arrivals;
   private long ours;
+  private long arrivalsBefore;
+  private long oursBefore;
   private int users;
 
   SourcePort(UdpSocket socket, long now) {
     this.socket = socket;
     this.checkedAt = now;
+    this.turnedAt = now;
   }
 
   UdpSocket socket() {
@@ -40,18 +48,32 @@ final class SourcePort {
   /**
    * Notes what the kernel dropped since the last call, to probes sent since then or just before.
    * Whose datagrams those were nobody knows: what counts is the share that replies have in what
-   * arrived, so that rubbish thrown at this port cannot excuse the network.
+   * arrived of late, so that rubbish thrown at this port cannot excuse the network, however long it
+   * was quiet before.
    */
   void checkOverflow(long now) {
     long overflows = socket.overflows();
     if (overflows > overflowsSeen) {
-      double share = arrivals == 0 ? 1 : (double) ours / arrivals;
+      long all = arrivals + arrivalsBefore;
+      double share = all == 0 ? 1 : (double) (ours + oursBefore) / all;
       drops.add(checkedAt, now, (overflows - overflowsSeen) * share);
       overflowsSeen = overflows;
+    }
+    if (now - turnedAt >= LATELY_NANOS) {
+      turnedAt = now;
+      arrivalsBefore = arrivals;
+      oursBefore = ours;
       arrivals = 0;
       ours = 0;
     }
     checkedAt = now;
+  }
+
+  /** Datagrams that the kernel dropped for a wrong checksum since the last call. */
+  long checksums() {
+    long before = othersSeen;
+    othersSeen = socket.otherDrops();
+    return othersSeen - before;
   }
 
   void use() {

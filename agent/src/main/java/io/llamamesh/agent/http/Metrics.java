@@ -84,6 +84,9 @@ final class Metrics {
     FunctionCounter.builder("llamamesh.reflector.overflows", state.reflector(), c -> c.overflows())
         .description("Datagrams dropped since the reflector's receive buffer was full")
         .register(to);
+    FunctionCounter.builder("llamamesh.reflector.checksums", state.reflector(), c -> c.checksums())
+        .description("Datagrams dropped at the reflector's sockets for a wrong checksum")
+        .register(to);
     FunctionCounter.builder(
             "llamamesh.reflector.other.senders", state.reflector(), c -> c.sources().others())
         .description("Probes reflected to senders beyond those that are counted apart")

@@ -102,6 +102,7 @@ final class StateApi {
       reflected.put(verdict.name().toLowerCase(Locale.ROOT), state.reflector().count(verdict));
     }
     reflected.put("overflow", state.reflector().overflows());
+    reflected.put("checksum", state.reflector().checksums());
     body.put("reflected", reflected);
     body.put("networkErrors", reasons(PeerError.values(), state.collector()::count));
     body.put("sendErrors", reasons(SendResult.values(), state.collector()::count));

@@ -153,6 +153,11 @@ final class ChannelSocket implements UdpSocket {
   }
 
   @Override
+  public long otherDrops() {
+    return 0;
+  }
+
+  @Override
   public void close() {
     try {
       channel.close();

@@ -15,11 +15,10 @@ final class ControlReader {
   static final int HEADER = 16;
   private static final long SECOND = 1_000_000_000L;
 
-  private long overflows;
+  private final ReceiveDrops drops;
 
-  /** The last count of {@code SO_RXQ_OVFL}, widened from 32 bits. */
-  long overflows() {
-    return overflows;
+  ControlReader(ReceiveDrops drops) {
+    this.drops = drops;
   }
 
   /** Fills in what the messages of a slot tell. */
@@ -54,7 +53,7 @@ final class ControlReader {
             control.get(JAVA_LONG, data) * SECOND + control.get(JAVA_LONG, data + 8);
         batch.kernelStamp[slot] = true;
       } else if (type == Libc.SO_RXQ_OVFL) {
-        overflows += (control.get(JAVA_INT, data) - overflows) & 0xffff_ffffL;
+        drops.told(control.get(JAVA_INT, data));
       }
     } else if (level == Libc.IPPROTO_IP) {
       if (type == Libc.IP_TOS) {

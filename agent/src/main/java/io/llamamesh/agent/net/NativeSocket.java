@@ -13,6 +13,11 @@ final class NativeSocket implements UdpSocket {
   private static final int CLOSED = -1;
   private static final int RETRIES = 4;
 
+  /** Nine numbers of {@code SO_MEMINFO}, {@code SK_MEMINFO_DROPS} being the last. */
+  private static final int MEMORY_BYTES = 36;
+
+  private static final int MEMORY_AT_DROPS = 32;
+
   private final NativeNetwork network;
   private final InetSocketAddress local;
   private final int receiveBuffer;
@@ -21,7 +26,9 @@ final class NativeSocket implements UdpSocket {
   private final boolean wildcard;
   private final MemorySegment errno;
   private final ErrorQueue errors;
-  private final ControlReader controls = new ControlReader();
+  private final MemorySegment memory = Arena.ofAuto().allocate(4 + MEMORY_BYTES, 4);
+  private final ReceiveDrops drops;
+  private final ControlReader controls;
   private final SendMessage message;
   private int fd;
 
@@ -36,7 +43,11 @@ final class NativeSocket implements UdpSocket {
     this.wildcard = address.isAnyLocalAddress();
     this.errno = Arena.ofAuto().allocate(Libc.errnoBytes(), 8);
     this.errors = new ErrorQueue(errno);
-    this.message = new SendMessage(SocketAddress.family(address) == Libc.AF_INET6);
+    boolean v6 = SocketAddress.family(address) == Libc.AF_INET6;
+    UdpErrors udp = v6 ? UdpErrors.V6 : UdpErrors.V4;
+    this.drops = new ReceiveDrops(this::kernelDrops, udp::bufferErrors);
+    this.controls = new ControlReader(drops);
+    this.message = new SendMessage(v6);
   }
 
   int fd() {
@@ -64,6 +75,7 @@ final class NativeSocket implements UdpSocket {
       count = Libc.recvmmsg(errno, fd, slots.headers, slots.slots());
     }
     if (count <= 0) {
+      drops.look();
       return 0;
     }
     slots.filled(count);
@@ -85,6 +97,8 @@ final class NativeSocket implements UdpSocket {
         slots.stamp[slot] = readAt;
       }
     }
+    drops.stamped(slots.stamp[0]);
+    drops.look();
     return count;
   }
 
@@ -161,9 +175,21 @@ final class NativeSocket implements UdpSocket {
     return errors.tell(sink);
   }
 
+  private int kernelDrops(int told) {
+    memory.set(JAVA_INT, 0, MEMORY_BYTES);
+    int result =
+        Libc.getsockopt(errno, fd, Libc.SOL_SOCKET, Libc.SO_MEMINFO, memory.asSlice(4), memory);
+    return result < 0 ? told : memory.get(JAVA_INT, 4 + MEMORY_AT_DROPS);
+  }
+
   @Override
   public long overflows() {
-    return controls.overflows();
+    return drops.overflows();
+  }
+
+  @Override
+  public long otherDrops() {
+    return drops.others();
   }
 
   @Override

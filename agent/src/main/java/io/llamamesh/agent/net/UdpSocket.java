@@ -51,6 +51,12 @@ public interface UdpSocket extends AutoCloseable {
    */
   long overflows();
 
+  /**
+   * Datagrams that the kernel dropped at this socket for another reason: that is a wrong checksum,
+   * unless somebody attached a filter. 0 where unknown.
+   */
+  long otherDrops();
+
   @Override
   void close();
 }

@@ -32,6 +32,7 @@ public final class Reflector implements AutoCloseable {
   private final List<UdpSocket> sockets;
   private final int[] arrivals;
   private final long[] overflows;
+  private final long[] checksums;
   private final Poller poller;
   private final WallClock clock;
   private final Batch batch;
@@ -51,6 +52,7 @@ public final class Reflector implements AutoCloseable {
     this.sockets = List.copyOf(sockets);
     this.arrivals = new int[sockets.size()];
     this.overflows = new long[sockets.size()];
+    this.checksums = new long[sockets.size()];
     this.poller = poller;
     this.clock = new WallClock(network);
     this.batch = network.newBatch(BATCH, ProbeFormat.MAX_DATAGRAM);
@@ -137,7 +139,7 @@ public final class Reflector implements AutoCloseable {
         break;
       }
       arrivals[index] += count;
-      noteOverflows(socket, index);
+      noteDrops(socket, index);
       // One look at both clocks per batch; a step in between makes the residence absurd, and the
       // sender then ignores it.
       var _ = clock.stepped();
@@ -153,11 +155,16 @@ public final class Reflector implements AutoCloseable {
     socket.drainErrors((error, high, low, port, detail) -> {});
   }
 
-  private void noteOverflows(UdpSocket socket, int index) {
+  private void noteDrops(UdpSocket socket, int index) {
     long total = socket.overflows();
     if (total != overflows[index]) {
       counters.addOverflows(total - overflows[index]);
       overflows[index] = total;
+    }
+    long others = socket.otherDrops();
+    if (others != checksums[index]) {
+      counters.addChecksums(others - checksums[index]);
+      checksums[index] = others;
     }
   }
 

@@ -9,6 +9,7 @@ public final class ReflectorCounters {
 
   private final AtomicLongArray verdicts = new AtomicLongArray(Verdict.values().length);
   private final AtomicLong overflows = new AtomicLong();
+  private final AtomicLong checksums = new AtomicLong();
   private final SourceTable sources = new SourceTable();
 
   /** Datagrams that ended with this verdict. */
@@ -24,6 +25,15 @@ public final class ReflectorCounters {
   /** Datagrams that the kernel dropped because the receive buffer was full. */
   public long overflows() {
     return overflows.get();
+  }
+
+  /** Datagrams that the kernel dropped for a wrong checksum: the network changed them. */
+  public long checksums() {
+    return checksums.get();
+  }
+
+  void addChecksums(long more) {
+    checksums.getAndAdd(more);
   }
 
   void add(Verdict verdict) {

@@ -136,6 +136,7 @@ public final class FakeNetwork implements UdpNetwork {
         new PriorityQueue<>(Comparator.comparingLong(Arrival::at));
     private final List<Failure> failures = new ArrayList<>();
     public long overflows;
+    public long otherDrops;
     public boolean closed;
 
     private FakeSocket(InetSocketAddress local) {
@@ -231,6 +232,11 @@ public final class FakeNetwork implements UdpNetwork {
     @Override
     public long overflows() {
       return overflows;
+    }
+
+    @Override
+    public long otherDrops() {
+      return otherDrops;
     }
 
     @Override

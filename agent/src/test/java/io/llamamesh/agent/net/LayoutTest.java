@@ -110,6 +110,7 @@ class LayoutTest {
     known.put("SO_RCVBUFFORCE", (long) Libc.SO_RCVBUFFORCE);
     known.put("SO_TIMESTAMPNS", (long) Libc.SO_TIMESTAMPNS);
     known.put("SO_RXQ_OVFL", (long) Libc.SO_RXQ_OVFL);
+    known.put("SO_MEMINFO", (long) Libc.SO_MEMINFO);
     known.put("IPPROTO_IP", (long) Libc.IPPROTO_IP);
     known.put("IP_TOS", (long) Libc.IP_TOS);
     known.put("IP_PKTINFO", (long) Libc.IP_PKTINFO);

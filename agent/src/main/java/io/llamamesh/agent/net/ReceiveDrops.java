@@ -1,0 +1,108 @@
+package io.llamamesh.agent.net;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntUnaryOperator;
+import java.util.function.LongSupplier;
+
+/**
+ * Tells which of the datagrams that the kernel dropped at a socket met its full buffer. The
+ * kernel's count per socket ({@code SO_RXQ_OVFL}, {@code SK_MEMINFO_DROPS}) has those with a wrong
+ * checksum in it too, and those are the network's doing. So it is believed only as far as the
+ * {@linkplain UdpErrors count of full buffers} of the whole network namespace grew meanwhile.
+ *
+ * <p>Looks at both counts together, and only when a datagram told that the first moved, or once a
+ * minute: what other programs' sockets dropped before must not excuse anything.
+ */
+final class ReceiveDrops {
+
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+  private static final long FRESH_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private final IntUnaryOperator socketDrops;
+  private final LongSupplier bufferErrors;
+
+  private boolean due;
+  private int told;
+  private long stampLooked;
+  private long lookedAt;
+  private int drops;
+  private long full;
+  private long carried;
+  private long overflows;
+  private long others;
+
+  /**
+   * Counts from now on.
+   *
+   * @param socketDrops the kernel's count of the socket, modulo 2³²; its argument is what datagrams
+   *     told, for where the system does not say
+   * @param bufferErrors the namespace's count; {@link UdpErrors#UNKNOWN} where the system does not
+   *     say: then all is believed
+   */
+  ReceiveDrops(IntUnaryOperator socketDrops, LongSupplier bufferErrors) {
+    this.socketDrops = socketDrops;
+    this.bufferErrors = bufferErrors;
+    this.drops = socketDrops.applyAsInt(0);
+    this.told = drops;
+    this.full = bufferErrors.getAsLong();
+    this.lookedAt = System.nanoTime() - PAUSE_NANOS;
+  }
+
+  /** A datagram tells how many were dropped before it, modulo 2³². */
+  void told(int total) {
+    if (total != told) {
+      told = total;
+      due = true;
+    }
+  }
+
+  /** A datagram came in at this time of the wall clock. */
+  void stamped(long nanos) {
+    long since = nanos - stampLooked;
+    if (since > FRESH_NANOS || since < 0) {
+      stampLooked = nanos;
+      due = true;
+    }
+  }
+
+  /** To be called after each read; costs nothing unless something moved. */
+  void look() {
+    if (!due) {
+      return;
+    }
+    long now = System.nanoTime();
+    if (now - lookedAt < PAUSE_NANOS) {
+      return; // under a flood the count moves with each read
+    }
+    lookedAt = now;
+    due = false;
+    // In this order: what is in the first is in the second.
+    int nowDrops = socketDrops.applyAsInt(told);
+    judge(nowDrops, bufferErrors.getAsLong());
+  }
+
+  /** Both counts as they are now. */
+  void judge(int nowDrops, long nowFull) {
+    // A step back would be 2³² drops if it were not signed.
+    long more = Math.max(0, nowDrops - drops);
+    boolean known = nowFull != UdpErrors.UNKNOWN && full != UdpErrors.UNKNOWN;
+    long grown = known ? Math.max(0, nowFull - full) : 0;
+    long believed = known ? Math.min(more, grown + carried) : more;
+    // What was dropped between the two looks is in the first count only next time.
+    carried = Math.clamp(grown + carried - believed, 0, grown);
+    overflows += believed;
+    others += more - believed;
+    drops = nowDrops;
+    full = nowFull;
+  }
+
+  /** Dropped since the buffer was full. */
+  long overflows() {
+    return overflows;
+  }
+
+  /** Dropped for another reason. */
+  long others() {
+    return others;
+  }
+}

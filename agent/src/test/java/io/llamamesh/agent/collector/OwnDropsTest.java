@@ -1,0 +1,65 @@
+package io.llamamesh.agent.collector;
+
+import static io.llamamesh.agent.collector.Mesh.MILLI;
+import static io.llamamesh.agent.collector.Mesh.SECOND;
+import static io.llamamesh.agent.collector.Mesh.pair;
+import static io.llamamesh.agent.collector.Mesh.plan;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import org.junit.jupiter.api.Test;
+
+/** What our own source ports drop is told from loss, and never hides it. */
+class OwnDropsTest {
+
+  private static final InetSocketAddress STRANGER =
+      new InetSocketAddress(InetAddress.ofLiteral("127.0.0.99"), 5);
+
+  private final Mesh mesh = new Mesh();
+
+  /** Rubbish at every port, of which a full buffer drops as much as it takes. */
+  private void flood(int datagrams) {
+    mesh.network.sockets.forEach(socket -> {
+      for (int i = 0; i < datagrams; i++) {
+        socket.deliver(new byte[] {1, 2, 3}, STRANGER, 0);
+      }
+      socket.overflows += datagrams;
+    });
+  }
+
+  @Test
+  void aFloodAfterAQuietDayHidesNoLossBesideIt() {
+    mesh.prober.apply(plan(pair(12, 4, 20 * MILLI)));
+    mesh.run(300 * SECOND);
+    mesh.dropReturn = probe -> probe.sequence() % 4 == 1;
+
+    for (int tick = 0; tick < 200; tick++) {
+      flood(200);
+      mesh.run(10 * MILLI);
+    }
+    mesh.dropReturn = probe -> false;
+    mesh.run(30 * SECOND);
+
+    assertThat(mesh.published(Outcome.LOST) + mesh.published(Outcome.OWN_DROP)).isEqualTo(100);
+    assertThat(mesh.published(Outcome.OWN_DROP)).isLessThanOrEqualTo(8);
+  }
+
+  @Test
+  void whatIsDroppedForAWrongChecksumIsLossAndCounted() {
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+    mesh.run(10 * SECOND);
+    mesh.dropReturn =
+        probe -> {
+          mesh.network.sockets.getFirst().otherDrops++;
+          return true;
+        };
+    mesh.run(SECOND);
+    mesh.dropReturn = probe -> false;
+    mesh.run(20 * SECOND);
+
+    assertThat(mesh.published(Outcome.LOST)).isEqualTo(16);
+    assertThat(mesh.published(Outcome.OWN_DROP)).isZero();
+    assertThat(mesh.counters.count(CollectorCounters.Event.CHECKSUM)).isEqualTo(16);
+  }
+}
