@@ -24,6 +24,7 @@ final class Echo {
 
   private boolean marked;
   private boolean hello;
+  private int entry;
   private int slotsAt;
   private int tos;
   private int key;
@@ -143,7 +144,7 @@ final class Echo {
     marked = true;
     hello = (Slots.flags(bytes, parser.slotsAt()) & Slots.FLAG_HELLO) != 0;
     slotsAt = parser.slotsAt();
-    int entry =
+    entry =
         flows.arrived(parser.nonceAndFlow(bytes), sourceKey(batch, slot), parser.sequence(bytes));
     flows.told(entry, nowNanos);
     int tosSeen = batch.tos(slot);
@@ -169,6 +170,13 @@ final class Echo {
       if (key != 0) {
         keys.sign(bytes, offset, key);
       }
+    }
+  }
+
+  /** The kernel did not take the reply that was ready: its sender will be told by a later one. */
+  void refused() {
+    if (counted()) {
+      flows.unanswered(entry);
     }
   }
 

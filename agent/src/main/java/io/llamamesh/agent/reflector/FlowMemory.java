@@ -4,8 +4,9 @@ import io.llamamesh.agent.wire.ProbeFormat;
 
 /**
  * Per flow the highest sequence seen and which of the 64 before it: what tells a sender in which
- * direction a probe was lost; and how many of its probes the limit dropped, which are nobody else's
- * business. Holds 65,536 flows in sets of 8; the longest unused of a set makes room.
+ * direction a probe was lost; and how many of its probes the limit dropped or could not be
+ * answered, which are nobody else's business. Holds 65,536 flows in sets of 8; the longest unused
+ * of a set makes room.
  */
 final class FlowMemory {
 
@@ -27,6 +28,12 @@ final class FlowMemory {
   private final int[] toldAt = new int[SETS * WAYS];
   private int clock;
 
+  // What an entry was before its newest arrival, for as long as that may be taken back.
+  private boolean fresh;
+  private long bitmapBefore;
+  private int highestBefore;
+  private byte trackedBefore;
+
   /**
    * Notes a probe's arrival.
    *
@@ -41,7 +48,12 @@ final class FlowMemory {
     for (int i = base; i < base + WAYS; i++) {
       if (usedAt[i] != 0 && flow[i] == nonceAndFlow && source[i] == sourceKey) {
         usedAt[i] = tick();
+        bitmapBefore = bitmap[i];
+        highestBefore = highest[i];
+        trackedBefore = tracked[i];
         note(i, sequence);
+        fresh =
+            bitmapBefore != bitmap[i] || highestBefore != highest[i] || trackedBefore != tracked[i];
         return i;
       }
       if (Integer.compareUnsigned(usedAt[i], usedAt[oldest]) < 0) {
@@ -51,6 +63,10 @@ final class FlowMemory {
     take(oldest, nonceAndFlow, sourceKey);
     highest[oldest] = sequence;
     tracked[oldest] = 0;
+    fresh = true;
+    bitmapBefore = 0;
+    highestBefore = sequence;
+    trackedBefore = NOTHING_SEEN;
     return oldest;
   }
 
@@ -71,6 +87,22 @@ final class FlowMemory {
         limited[i]++;
         return;
       }
+    }
+  }
+
+  /**
+   * The answer to the newest arrival could not be sent: the sender is to hear of it as of one that
+   * the limit dropped, for that is our doing too.
+   *
+   * @param entry from {@link #arrived}, with no call of it in between
+   */
+  void unanswered(int entry) {
+    if (fresh) {
+      bitmap[entry] = bitmapBefore;
+      highest[entry] = highestBefore;
+      tracked[entry] = trackedBefore;
+      limited[entry]++;
+      fresh = false;
     }
   }
 

@@ -175,6 +175,7 @@ public final class Reflector implements AutoCloseable {
       echo.stamp(batch.bytes(), clock.realtime(network.monotonicNanos()));
       if (socket.reply(batch, slot, echo.tos()) != SendResult.SENT) {
         verdict = Verdict.SEND_FAILED;
+        echo.refused();
       } else {
         counters
             .sources()

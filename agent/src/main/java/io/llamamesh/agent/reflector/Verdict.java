@@ -16,6 +16,6 @@ public enum Verdict {
   OVER_LIMIT,
   /** Wrongly keyed, or not keyed where a key is asked for. */
   UNKEYED,
-  /** The kernel refused to send the reply. */
+  /** The kernel refused to send the reply; the sender is told like of {@link #OVER_LIMIT}. */
   SEND_FAILED
 }

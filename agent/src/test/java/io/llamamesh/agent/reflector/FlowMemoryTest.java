@@ -105,4 +105,35 @@ class FlowMemoryTest {
     assertThat(memory.highest(entry)).isEqualTo(20);
     assertThat(memory.tracked(entry)).isZero();
   }
+
+  @Test
+  void whatCouldNotBeAnsweredIsToldAsDroppedAndNotAsSeen() {
+    memory.arrived(1, 2, 10);
+    memory.unanswered(memory.arrived(1, 2, 11));
+
+    int entry = memory.arrived(1, 2, 12);
+
+    assertThat(memory.limited(entry)).isEqualTo(1);
+    assertThat(memory.highest(entry)).isEqualTo(12);
+    assertThat(memory.bitmap(entry)).isEqualTo(0b10);
+    assertThat(memory.tracked(entry)).isEqualTo(2);
+  }
+
+  @Test
+  void aFirstProbeThatCouldNotBeAnsweredWasNeverSeen() {
+    memory.unanswered(memory.arrived(1, 2, 10));
+
+    int entry = memory.arrived(1, 2, 11);
+
+    assertThat(memory.limited(entry)).isEqualTo(1);
+    assertThat(memory.tracked(entry)).isZero();
+  }
+
+  @Test
+  void aCopyThatCouldNotBeAnsweredChangesNothing() {
+    memory.arrived(1, 2, 10);
+    memory.unanswered(memory.arrived(1, 2, 10));
+
+    assertThat(memory.limited(memory.arrived(1, 2, 11))).isZero();
+  }
 }
