@@ -106,12 +106,21 @@ final class Prober {
     retryAt = network.monotonicNanos() + retryPause;
     counters.flows(roster.active().size(), roster.missing());
     pacer.flows(roster.active(), network.monotonicNanos());
-    tick = pacer.rate() < FAST_RATE ? SLOW_TICK : FAST_TICK;
+    tick = pacer.rate() < FAST_RATE ? Math.clamp(spacing(next), FAST_TICK, SLOW_TICK) : FAST_TICK;
     if (ports.steppedOver() != steppedOver) {
       counters.add(CollectorCounters.Event.PORT_TAKEN, ports.steppedOver() - steppedOver);
       steppedOver = ports.steppedOver();
       reports.portsSteppedOver(steppedOver);
     }
+  }
+
+  /** The shortest time between two probes of a pair: they are not to leave in one tick. */
+  private static long spacing(ProbePlan plan) {
+    long shortest = SLOW_TICK;
+    for (ProbePlan.Pair pair : plan.pairs()) {
+      shortest = Math.min(shortest, pair.periodNanos() / pair.sourcePorts());
+    }
+    return shortest;
   }
 
   /** Time between ticks in nanoseconds. */

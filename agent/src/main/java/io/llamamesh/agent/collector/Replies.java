@@ -14,6 +14,10 @@ import java.util.function.Supplier;
 final class Replies {
 
   private static final int BATCH = 64;
+
+  /** What the kernel takes of the buffer for the shortest datagram is more than this. */
+  private static final int LEAST_BYTES = 256;
+
   private static final long UNKNOWN = -1;
 
   private final UdpNetwork network;
@@ -46,13 +50,15 @@ final class Replies {
   }
 
   /**
-   * Reads all that has arrived at a port.
+   * Reads what has arrived at a port, but no more than its buffer holds: a flood that comes in
+   * faster than it is read must not keep us from sending.
    *
    * @param clockStepped the wall clock was stepped since the last read: stamps from both sides of
    *     the step are mixed, so the RTTs are not known
    * @param stalled we come late: without kernel stamps the RTTs are not known
    */
   void read(SourcePort port, boolean clockStepped, boolean stalled) {
+    int left = port.socket().receiveBufferBytes() / LEAST_BYTES;
     int count;
     do {
       count = port.socket().receive(batch);
@@ -61,7 +67,8 @@ final class Replies {
         stampsUsable = !clockStepped && (batch.kernelStamp(slot) || !stalled);
         port.arrived(take(slot, now));
       }
-    } while (count == batch.slots());
+      left -= count;
+    } while (count == batch.slots() && left > 0);
   }
 
   /** Whether it answers a probe of ours. */

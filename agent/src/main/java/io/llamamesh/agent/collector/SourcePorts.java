@@ -2,6 +2,7 @@ package io.llamamesh.agent.collector;
 
 import io.llamamesh.agent.net.Ip;
 import io.llamamesh.agent.net.Poller;
+import io.llamamesh.agent.net.PortTakenException;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.net.UdpOptions;
 import io.llamamesh.agent.net.UdpSocket;
@@ -86,7 +87,7 @@ final class SourcePorts {
       }
       try {
         return network.open(new InetSocketAddress(local, port), OPTIONS);
-      } catch (BindException e) {
+      } catch (PortTakenException e) {
         steppedOver.incrementAndGet();
       }
     }

@@ -1,6 +1,7 @@
 package io.llamamesh.agent.net;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.net.ProtocolFamily;
@@ -45,10 +46,22 @@ final class ChannelSocket implements UdpSocket {
           && channel.supportedOptions().contains(StandardSocketOptions.SO_REUSEPORT)) {
         channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
       }
-      channel.bind(local);
+      bind(channel, local);
       return new ChannelSocket(channel, network);
     } catch (IOException | RuntimeException e) {
       channel.close();
+      throw e;
+    }
+  }
+
+  private static void bind(DatagramChannel channel, InetSocketAddress local) throws IOException {
+    try {
+      channel.bind(local);
+    } catch (BindException e) {
+      // Java has no other way to tell them apart.
+      if (String.valueOf(e.getMessage()).contains("in use")) {
+        throw new PortTakenException(local);
+      }
       throw e;
     }
   }

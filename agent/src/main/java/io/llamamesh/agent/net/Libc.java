@@ -35,8 +35,10 @@ final class Libc {
   static final int MSG_ERRQUEUE = 0x2000;
 
   static final int SOL_SOCKET = 1;
+  static final int SO_SNDBUF = 7;
   static final int SO_RCVBUF = 8;
   static final int SO_REUSEPORT = 15;
+  static final int SO_SNDBUFFORCE = 32;
   static final int SO_RCVBUFFORCE = 33;
   static final int SO_TIMESTAMPNS = 35;
   static final int SO_RXQ_OVFL = 40;
@@ -48,6 +50,9 @@ final class Libc {
   static final int IP_MTU_DISCOVER = 10;
   static final int IP_RECVERR = 11;
   static final int IP_RECVTOS = 13;
+
+  /** Never set DF. */
+  static final int PMTUDISC_DONT = 0;
 
   /** Always set DF, and refuse what is longer than the path is known to take. */
   static final int PMTUDISC_DO = 2;

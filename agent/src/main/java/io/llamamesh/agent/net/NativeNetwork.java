@@ -14,6 +14,7 @@ import java.nio.ByteOrder;
 /** Linux sockets through {@code java.lang.foreign}, on x86-64 and aarch64. */
 public final class NativeNetwork implements UdpNetwork {
 
+  private static final int SEND_BUFFER = 8 << 20;
   private static final long SECOND = 1_000_000_000L;
 
   private final ThreadLocal<MemorySegment> timespec =
@@ -85,6 +86,11 @@ public final class NativeNetwork implements UdpNetwork {
         < 0) {
       need(errno, fd, value, Libc.SOL_SOCKET, Libc.SO_RCVBUF, options.receiveBufferBytes());
     }
+    // What waits for neighbours that do not answer is charged to the socket, up to 200 kB for each:
+    // it must not take the room of those that do.
+    if (set(errno, fd, value, Libc.SOL_SOCKET, Libc.SO_SNDBUFFORCE, SEND_BUFFER) < 0) {
+      need(errno, fd, value, Libc.SOL_SOCKET, Libc.SO_SNDBUF, SEND_BUFFER);
+    }
     if (options.reusePort()) {
       need(errno, fd, value, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1);
     }
@@ -105,9 +111,8 @@ public final class NativeNetwork implements UdpNetwork {
     } else {
       need(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_RECVTOS, 1);
       need(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_RECVERR, 1);
-      if (options.dontFragment()) {
-        need(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_MTU_DISCOVER, Libc.PMTUDISC_DO);
-      }
+      int discover = options.dontFragment() ? Libc.PMTUDISC_DO : Libc.PMTUDISC_DONT;
+      need(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_MTU_DISCOVER, discover);
       if (wildcard) {
         need(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_PKTINFO, 1);
       }
@@ -140,7 +145,7 @@ public final class NativeNetwork implements UdpNetwork {
 
   private static void bound(int result, InetSocketAddress local) throws IOException {
     switch (-result) {
-      case Libc.EADDRINUSE -> throw new BindException("Address already in use: " + local);
+      case Libc.EADDRINUSE -> throw new PortTakenException(local);
       case Libc.EADDRNOTAVAIL ->
           throw new BindException("Not an address of this machine: " + local);
       case Libc.EACCES -> throw new BindException("Permission denied: " + local);

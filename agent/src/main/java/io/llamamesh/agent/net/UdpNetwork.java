@@ -15,7 +15,8 @@ public interface UdpNetwork {
    * Opens a non-blocking socket.
    *
    * @param local address and port to bind; port 0 takes any free one
-   * @throws java.net.BindException when the address is not ours or the port is taken
+   * @throws PortTakenException when somebody else has the port
+   * @throws java.net.BindException when the address is not ours or we may not
    */
   UdpSocket open(InetSocketAddress local, UdpOptions options) throws IOException;
 

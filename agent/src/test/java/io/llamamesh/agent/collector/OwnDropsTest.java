@@ -31,7 +31,7 @@ class OwnDropsTest {
   @Test
   void aFloodAfterAQuietDayHidesNoLossBesideIt() {
     mesh.prober.apply(plan(pair(12, 4, 20 * MILLI)));
-    mesh.run(300 * SECOND);
+    mesh.run(40 * SECOND);
     mesh.dropReturn = probe -> probe.sequence() % 4 == 1;
 
     for (int tick = 0; tick < 200; tick++) {
@@ -43,6 +43,19 @@ class OwnDropsTest {
 
     assertThat(mesh.published(Outcome.LOST) + mesh.published(Outcome.OWN_DROP)).isEqualTo(100);
     assertThat(mesh.published(Outcome.OWN_DROP)).isLessThanOrEqualTo(8);
+  }
+
+  @Test
+  void aFloodFasterThanItIsReadDoesNotKeepProbesFromLeaving() {
+    mesh.prober.apply(plan(pair(12, 4, 20 * MILLI)));
+    mesh.run(SECOND);
+    for (int i = 0; i < 100_000; i++) {
+      mesh.network.sockets.getFirst().deliver(new byte[] {1, 2, 3}, STRANGER, 0);
+    }
+
+    mesh.run(10 * MILLI);
+
+    assertThat(mesh.counters.count(CollectorCounters.Event.NOT_A_PROBE)).isBetween(4096L, 5000L);
   }
 
   @Test

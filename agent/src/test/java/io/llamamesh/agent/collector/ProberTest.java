@@ -49,6 +49,30 @@ class ProberTest {
   }
 
   @Test
+  void aTickSendsNoTwoProbesOfOneFlowHoweverFastThePair() {
+    mesh.prober.apply(plan(pair(12, 4, MILLI)));
+
+    int before = 0;
+    for (int tick = 0; tick < 500; tick++) {
+      mesh.run(mesh.prober.tickNanos());
+      List<Integer> flows =
+          mesh.probes.subList(before, mesh.probes.size()).stream().map(Mesh.Probe::flow).toList();
+      assertThat(flows).doesNotHaveDuplicates();
+      before = mesh.probes.size();
+    }
+    assertThat(before).isBetween(1990, 2000);
+  }
+
+  @Test
+  void aPortThatWeMayNotBindIsToldAsItIsAndNotTakenForATakenOne() {
+    mesh.network.forbidden = true;
+
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+
+    assertThat(mesh.reports).containsExactly("cannot probe default: Permission denied");
+  }
+
+  @Test
   void aTickSendsNoTwoProbesToOneTarget() {
     mesh.prober.apply(plan(pair(12, 4, 250 * MILLI), pair(13, 4, 250 * MILLI)));
 

@@ -27,6 +27,7 @@ public final class FakeNetwork implements UdpNetwork {
 
   public final List<FakeSocket> sockets = new ArrayList<>();
   public final Set<Integer> taken = new HashSet<>();
+  public boolean forbidden;
   private final Wire wire;
   private long monotonic = 1_000_000_000_000L;
   private long offset = START - monotonic;
@@ -52,8 +53,11 @@ public final class FakeNetwork implements UdpNetwork {
   @Override
   public UdpSocket open(InetSocketAddress local, UdpOptions options) throws BindException {
     int port = local.getPort() == 0 ? ephemeral++ : local.getPort();
+    if (forbidden) {
+      throw new BindException("Permission denied");
+    }
     if (!taken.add(port)) {
-      throw new BindException("Address already in use");
+      throw new PortTakenException(local);
     }
     FakeSocket socket = new FakeSocket(new InetSocketAddress(local.getAddress(), port));
     sockets.add(socket);

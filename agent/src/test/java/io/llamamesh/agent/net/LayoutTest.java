@@ -105,6 +105,8 @@ class LayoutTest {
     known.put("MSG_DONTWAIT", (long) Libc.MSG_DONTWAIT);
     known.put("MSG_ERRQUEUE", (long) Libc.MSG_ERRQUEUE);
     known.put("SOL_SOCKET", (long) Libc.SOL_SOCKET);
+    known.put("SO_SNDBUF", (long) Libc.SO_SNDBUF);
+    known.put("SO_SNDBUFFORCE", (long) Libc.SO_SNDBUFFORCE);
     known.put("SO_RCVBUF", (long) Libc.SO_RCVBUF);
     known.put("SO_REUSEPORT", (long) Libc.SO_REUSEPORT);
     known.put("SO_RCVBUFFORCE", (long) Libc.SO_RCVBUFFORCE);

@@ -94,6 +94,30 @@ class FaultyTargetIT {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void hostsThatAreGoneFromOurOwnSegmentTakeNoRoomOfTheOthers(Stack stack) {
+    List<InetSocketAddress> all = new ArrayList<>(Probing.reflectors(right, stack));
+    for (int i = 90; i < 96; i++) {
+      all.addAll(at(stack, "10.83.1." + i, "fd83:1::" + i));
+    }
+    try (var _ = Reflecting.start(right);
+        Probing probing = Probing.start(left, Manner.STANDARD.ports(1).bytes(1028).towards(all))) {
+
+      probing
+          .untilProbed(all.size() * 250)
+          .until(() -> probing.counters().count(PeerError.HOST_UNREACHABLE) > 0)
+          .finish();
+
+      assertThat(probing.total(Outcome.SEND_ERROR)).isZero();
+      for (InetAddress sound : right.addresses(stack)) {
+        assertThat(probing.total(sound, Outcome.RECEIVED))
+            .isEqualTo(probing.total(sound, Outcome.SENT))
+            .isPositive();
+      }
+    }
+  }
+
   static Stream<Arguments> rejections() {
     return Stream.of(Stack.values())
         .flatMap(stack ->

@@ -11,6 +11,7 @@ import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.netns.Probing.Manner;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -107,6 +108,28 @@ class PathIT {
       assertThat(probing.counters().count(PeerError.TOO_BIG)).isPositive();
       assertThat(facts(probing)).containsExactly(new PathFacts(1400, -1, -1));
       assertThat(probing.notes()).extracting(PeerNote::pathMtu).containsOnly(1400);
+    }
+  }
+
+  @Test
+  void repliesThatAreTooLongForTheWayBackAreCutAndNotLost() {
+    router.ip(
+        "route",
+        "replace",
+        "10.83.1.0/24",
+        "dev",
+        "to-left",
+        "src",
+        "10.83.1.1",
+        "mtu",
+        "lock",
+        "1400");
+    try (var _ = Reflecting.start(right);
+        Probing probing = Probing.start(left, right, Stack.IPV4, Manner.STANDARD.bytes(1440))) {
+
+      probing.untilProbed(200).finish();
+
+      assertThat(probing.total(Outcome.RECEIVED)).isEqualTo(probing.total(Outcome.SENT));
     }
   }
 
