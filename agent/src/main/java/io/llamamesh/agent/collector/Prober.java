@@ -106,7 +106,7 @@ final class Prober {
     retryAt = network.monotonicNanos() + retryPause;
     counters.flows(roster.active().size(), roster.missing());
     pacer.flows(roster.active(), network.monotonicNanos());
-    tick = pacer.rate() < FAST_RATE ? Math.clamp(spacing(next), FAST_TICK, SLOW_TICK) : FAST_TICK;
+    tick = pacer.rate() < FAST_RATE ? Math.clamp(spacing(plan), FAST_TICK, SLOW_TICK) : FAST_TICK;
     if (ports.steppedOver() != steppedOver) {
       counters.add(CollectorCounters.Event.PORT_TAKEN, ports.steppedOver() - steppedOver);
       steppedOver = ports.steppedOver();
