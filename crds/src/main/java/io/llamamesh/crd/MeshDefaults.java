@@ -1,5 +1,6 @@
 package io.llamamesh.crd;
 
+import io.fabric8.kubernetes.api.model.IntOrString;
 import io.llamamesh.crd.LlamaMeshSpec.Alerts;
 import io.llamamesh.crd.LlamaMeshSpec.Collector;
 import io.llamamesh.crd.LlamaMeshSpec.Group;
@@ -63,7 +64,7 @@ public final class MeshDefaults {
         collector(spec.collector()),
         new Security(
             spec.security() == null || !Boolean.FALSE.equals(spec.security().authentication())),
-        spec.agent() == null ? new Agent(null, null, null, null, null, null, null) : spec.agent(),
+        agent(spec.agent()),
         scraper(spec.scraper()),
         alerts(spec.alerts()));
   }
@@ -118,6 +119,20 @@ public final class MeshDefaults {
             Objects.requireNonNullElse(collector.apiPort(), 8100),
             Objects.requireNonNullElse(collector.interval(), "10s"),
             Objects.requireNonNullElse(collector.retention(), "1h"));
+  }
+
+  private static Agent agent(@Nullable Agent agent) {
+    IntOrString maxUnavailable = new IntOrString("10%");
+    return agent == null
+        ? new Agent(null, null, null, null, null, null, maxUnavailable)
+        : new Agent(
+            agent.image(),
+            agent.imagePullPolicy(),
+            agent.resources(),
+            agent.nodeSelector(),
+            agent.tolerations(),
+            agent.priorityClassName(),
+            Objects.requireNonNullElse(agent.maxUnavailable(), maxUnavailable));
   }
 
   private static Scraper scraper(@Nullable Scraper scraper) {

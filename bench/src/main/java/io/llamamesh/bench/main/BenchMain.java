@@ -4,10 +4,11 @@ import io.llamamesh.bench.accuracy.AccuracyBench;
 import io.llamamesh.bench.allocation.AllocationBench;
 import io.llamamesh.bench.collector.CollectorBench;
 import io.llamamesh.bench.memory.MemoryBench;
+import io.llamamesh.bench.operator.OperatorBench;
 import io.llamamesh.bench.reflector.ReflectorBench;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine;
 
 /**
  * The program {@code llama-mesh bench}: what our parts cost and how right they measure, side by
@@ -39,6 +40,7 @@ import picocli.CommandLine.HelpCommand;
       AccuracyBench.class,
       MemoryBench.class,
       AllocationBench.class,
+      OperatorBench.class,
       HelpCommand.class
     })
 public final class BenchMain {

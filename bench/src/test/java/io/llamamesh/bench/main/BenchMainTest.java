@@ -15,6 +15,7 @@ class BenchMainTest {
   void wrongUseExitsWithTwo() {
     assertThat(BenchMain.run("reflector", "--target", "127.0.0.1:8100")).isEqualTo(2);
     assertThat(BenchMain.run("reflector", "--target", "nowhere", "--pid", "1")).isEqualTo(2);
+    assertThat(BenchMain.run("operator", "--nodes", "1")).isEqualTo(2);
     assertThat(BenchMain.run("nothing-of-the-kind")).isEqualTo(2);
   }
 }

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.operator.resources.Images;
@@ -158,6 +159,11 @@ final class OperatorCommand implements Callable<Integer> {
       for (String namespace : namespaces) {
         meshes.inNamespace(namespace).list(first);
       }
+    } catch (KubernetesClientException e) {
+      if (e.getCode() <= 0) {
+        throw new IllegalStateException(Problems.unreachable(config.getMasterUrl(), e));
+      }
+      throw e;
     }
   }
 

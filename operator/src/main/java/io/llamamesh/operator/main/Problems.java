@@ -1,6 +1,10 @@
 package io.llamamesh.operator.main;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.ConnectException;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.UnresolvedAddressException;
 
 /** Says in one line why the operator does not run, and what to do. */
 final class Problems {
@@ -10,9 +14,7 @@ final class Problems {
     for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
       if (cause instanceof KubernetesClientException k) {
         if (k.getCode() <= 0) {
-          return "the API server cannot be reached: "
-              + root(k)
-              + "; check KUBECONFIG or run inside a cluster";
+          return unreachable("of the kubeconfig", k);
         }
         return switch (k.getCode()) {
           case 401 -> "the API server does not know us: check the kubeconfig or ServiceAccount";
@@ -27,13 +29,34 @@ final class Problems {
     return problem.getMessage() == null ? root(problem) : problem.getMessage();
   }
 
+  /** The same for a server whose address is known. */
+  static String unreachable(String server, Throwable problem) {
+    return "the API server "
+        + server
+        + " cannot be reached: "
+        + root(problem)
+        + "; check KUBECONFIG or run inside a cluster";
+  }
+
+  /** The JDK's client leaves the plainest causes without a word. */
   private static String root(Throwable problem) {
-    Throwable cause = problem;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
+    Throwable root = problem;
+    for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
+      switch (cause) {
+        case UnresolvedAddressException e -> {
+          return "its name is unknown";
+        }
+        case HttpTimeoutException e -> {
+          return "no answer in time";
+        }
+        case ConnectException e when e.getCause() instanceof ClosedChannelException -> {
+          return "connection refused";
+        }
+        default -> root = cause;
+      }
     }
-    return cause.getMessage() == null
-        ? cause.getClass().getSimpleName()
-        : cause.getClass().getSimpleName() + ": " + cause.getMessage();
+    return root.getMessage() == null
+        ? root.getClass().getSimpleName()
+        : root.getClass().getSimpleName() + ": " + root.getMessage();
   }
 }

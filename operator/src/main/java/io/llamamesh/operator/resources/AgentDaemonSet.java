@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.AffinityBuilder;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
-import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
@@ -52,8 +51,7 @@ final class AgentDaemonSet {
         .withNewUpdateStrategy()
         .withType("RollingUpdate")
         .withNewRollingUpdate()
-        .withMaxUnavailable(
-            Objects.requireNonNullElse(agent.maxUnavailable(), new IntOrString("10%")))
+        .withMaxUnavailable(agent.maxUnavailable())
         .endRollingUpdate()
         .endUpdateStrategy()
         .withNewTemplate()

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,7 +42,7 @@ final class Kubelet {
   private final Map<String, LocalNode> nodes = new HashMap<>();
   private final Programs programs;
   private final Path folder;
-  private final Map<String, String> environment;
+  private final UnaryOperator<String> kubeconfigs;
   private final CrashListener listener;
   private final Volumes volumes;
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(PROBE_TIMEOUT).build();
@@ -55,13 +56,13 @@ final class Kubelet {
       List<LocalNode> nodes,
       Programs programs,
       Path folder,
-      Map<String, String> environment,
+      UnaryOperator<String> kubeconfigs,
       CrashListener listener) {
     this.client = client;
     nodes.forEach(node -> this.nodes.put(node.name(), node));
     this.programs = programs;
     this.folder = folder;
-    this.environment = Map.copyOf(environment);
+    this.kubeconfigs = kubeconfigs;
     this.listener = listener;
     this.volumes = new Volumes(client);
   }
@@ -176,7 +177,12 @@ final class Kubelet {
       Files.createDirectories(pod.log.getParent());
       Pod object = pod.withStatus();
       PodCommand command = PodCommand.of(object, volumes.make(object, pod.folder));
-      Map<String, String> variables = new HashMap<>(environment);
+      Path kubeconfig = pod.folder.resolve("kubeconfig");
+      String account = object.getSpec().getServiceAccountName();
+      Files.writeString(kubeconfig, kubeconfigs.apply(account == null ? "default" : account));
+      Map<String, String> variables = new HashMap<>();
+      variables.put("KUBECONFIG", kubeconfig.toString());
+      variables.put("JAVA_HOME", System.getProperty("java.home"));
       if ("ClusterFirstWithHostNet".equals(object.getSpec().getDnsPolicy())) {
         // Others find the names that this machine knows, a store's for instance.
         variables.put("JAVA_OPTS", ClusterDns.jvmOption(folder, pod.folder));

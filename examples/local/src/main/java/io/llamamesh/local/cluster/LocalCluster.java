@@ -17,6 +17,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,7 +73,7 @@ public final class LocalCluster implements AutoCloseable {
    * @param nodes the nodes
    * @param programs what stands for images
    * @param folder where pods' files and logs go
-   * @param kubeconfig what every pod finds the API by
+   * @param kubeconfigs what a pod finds the API by, by its ServiceAccount
    * @param crashes told when a process ends by itself
    */
   public static LocalCluster start(
@@ -80,15 +81,13 @@ public final class LocalCluster implements AutoCloseable {
       List<LocalNode> nodes,
       Programs programs,
       Path folder,
-      Path kubeconfig,
+      UnaryOperator<String> kubeconfigs,
       CrashListener crashes) {
     for (LocalNode node : nodes) {
       client.nodes().resource(node.object(true)).create();
       client.nodes().resource(node.object(true)).patchStatus();
     }
-    Map<String, String> environment =
-        Map.of("KUBECONFIG", kubeconfig.toString(), "JAVA_HOME", System.getProperty("java.home"));
-    Kubelet kubelet = new Kubelet(client, nodes, programs, folder, environment, crashes);
+    Kubelet kubelet = new Kubelet(client, nodes, programs, folder, kubeconfigs, crashes);
     return new LocalCluster(
         client, nodes, kubelet, new Workloads(client, nodes), new ClusterDns(folder));
   }

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.apiserver.StandInApiServer;
+import io.llamamesh.apiserver.journal.RequestJournal;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
@@ -44,6 +45,7 @@ final class LocalMesh implements AutoCloseable {
   private final Instant began = Instant.now();
   private final Workspace workspace;
   private final MeshResources resources;
+  private final StandInApiServer api;
   private final KubernetesClient client;
   private final Impairments impairments;
   private final @Nullable Relay relay;
@@ -71,7 +73,7 @@ final class LocalMesh implements AutoCloseable {
       boolean embedded = options.store() == null && !document.namesAStore();
       int storePort = embedded ? Ports.free() : 0;
       StoreStart storeStart = own(StoreStart.begin(embedded, workspace.store(), storePort));
-      StandInApiServer api = own(StandInApiServer.start());
+      api = own(StandInApiServer.start());
       Files.writeString(workspace.kubeconfig(), api.kubeconfig("local"));
       client = own(impatient(api));
       resources = new MeshResources(client);
@@ -89,7 +91,7 @@ final class LocalMesh implements AutoCloseable {
                   nodes,
                   new Programs(Path.of(System.getProperty("llamamesh.root", "."))),
                   workspace.folder(),
-                  workspace.kubeconfig(),
+                  api::kubeconfig,
                   (pod, code, log) ->
                       terminal.progress(
                           "pod "
@@ -159,6 +161,11 @@ final class LocalMesh implements AutoCloseable {
   /** Which pairs must report by now. */
   Expectation expectation() {
     return Expectation.of(client, resources.namespace(), resources.name());
+  }
+
+  /** Who asked the API for what; pods go by the names of their ServiceAccounts. */
+  RequestJournal requests() {
+    return api.journal();
   }
 
   int agentsReady() {

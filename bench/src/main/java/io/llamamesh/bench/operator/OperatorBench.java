@@ -1,0 +1,136 @@
+package io.llamamesh.bench.operator;
+
+import io.llamamesh.bench.figures.Figure;
+import io.llamamesh.bench.figures.Target;
+import io.llamamesh.bench.process.Child;
+import io.llamamesh.bench.process.Usage;
+import io.llamamesh.bench.process.Workspace;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What a mesh of so many nodes costs the operator, which runs as it is shipped. */
+@Command(
+    name = "operator",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "The operator as a process of its own, with its shipped JVM flags, against the stand-in API server in this"
+          + " one: a mesh of so many nodes whose agents are all ready, one node more, and a minute in which nothing"
+          + " changes.",
+      "",
+      "operator_plan_alone is a plan made in this process, the first one, before anything is compiled;"
+          + " operator_plan_longest the longest that the operator itself made. operator_heap is what its heap holds"
+          + " after a full collection at the end (by jcmd), operator_rss the most memory that the process ever had."
+    })
+public final class OperatorBench implements Callable<Integer> {
+  private static final int MIN_NODES = 2;
+  private static final int MAX_NODES = 20_000;
+
+  /** Twice maxPeers and one. */
+  private static final int MOST_WRITES_OF_ONE = 129;
+
+  private static final int LARGE = 1_000;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--nodes",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "Nodes of the cluster, 2 to 20000 (default ${DEFAULT-VALUE}).")
+  private int nodes;
+
+  @Option(
+      names = "--steady",
+      paramLabel = "SECONDS",
+      defaultValue = "60",
+      description = "How long nothing changes, 1 to 3600 (default ${DEFAULT-VALUE}).")
+  private int steadySeconds;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (nodes < MIN_NODES || nodes > MAX_NODES || steadySeconds < 1 || steadySeconds > 3600) {
+      throw wrong("--nodes must be 2 to 20000, --steady 1 to 3600");
+    }
+    print(
+        System.out,
+        "operator_plan_alone",
+        PlanAlone.seconds(nodes),
+        "s",
+        nodes <= 5 * LARGE ? Target.atMost(1) : Target.none());
+    try (Workspace workspace = Workspace.create();
+        PlayedCluster cluster = PlayedCluster.start(nodes);
+        OperatorProcess operator = OperatorProcess.start(workspace, cluster.kubeconfig())) {
+      measure(cluster, operator, System.out);
+    }
+    return 0;
+  }
+
+  private void measure(PlayedCluster cluster, OperatorProcess operator, PrintStream out)
+      throws IOException, InterruptedException {
+    long created = System.nanoTime();
+    cluster.createMesh();
+    cluster.awaitConfigs(nodes);
+    double converged = secondsSince(created);
+    cluster.awaitMembers(nodes);
+    print(
+        out,
+        "operator_converged",
+        converged,
+        "s",
+        nodes <= LARGE ? Target.atMost(10) : Target.none());
+    print(out, "operator_writes", (double) cluster.writes(), "writes", Target.none());
+
+    long before = cluster.configWrites();
+    cluster.addNode(nodes);
+    cluster.awaitConfigs(nodes + 1);
+    long joins = System.nanoTime();
+    cluster.addAgent(nodes);
+    cluster.awaitMembers(nodes + 1);
+    print(out, "operator_one_more_node", secondsSince(joins), "s", Target.atMost(2));
+    print(
+        out,
+        "operator_one_more_node_writes",
+        (double) (cluster.configWrites() - before),
+        "writes",
+        Target.atMost(MOST_WRITES_OF_ONE));
+
+    cluster.forgetWrites();
+    Child.pause(TimeUnit.SECONDS.toMillis(steadySeconds), () -> false);
+    print(out, "operator_steady_writes", (double) cluster.writes(), "writes", Target.atMost(0));
+    print(
+        out,
+        "operator_plan_longest",
+        operator.metric("llamamesh_operator_plan_seconds_max"),
+        "s",
+        Target.none());
+    print(out, "operator_heap", operator.heapMebibytes(), "MiB", Target.atMost(256));
+    print(out, "operator_rss", Usage.mebibytes(operator.pid(), "VmHWM"), "MiB", Target.none());
+    print(out, "operator_config_longest", cluster.longestConfig() / 1024.0, "KiB", Target.none());
+  }
+
+  private static void print(
+      PrintStream out, String name, double value, String unit, Target target) {
+    out.println(Figure.of(name, value, unit, target).line());
+    out.flush();
+  }
+
+  private static double secondsSince(long nanos) {
+    return (System.nanoTime() - nanos) / 1e9;
+  }
+
+  private ParameterException wrong(String message) {
+    if (spec == null) {
+      throw new IllegalStateException(message);
+    }
+    return new ParameterException(spec.commandLine(), message);
+  }
+}
