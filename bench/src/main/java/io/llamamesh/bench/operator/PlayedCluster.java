@@ -107,12 +107,16 @@ final class PlayedCluster implements AutoCloseable {
     api.journal().reset();
   }
 
-  /** Characters of the longest config. */
-  int longestConfig() {
-    return client.configMaps().inNamespace(NAMESPACE).list().getItems().stream()
-        .mapToInt(map -> map.getData().values().stream().mapToInt(String::length).max().orElse(0))
-        .max()
-        .orElse(0);
+  /** Characters of a node's config. */
+  int configLength(int i) {
+    return client
+        .configMaps()
+        .inNamespace(NAMESPACE)
+        .withName(Names.configMap(MESH, name(i)))
+        .get()
+        .getData()
+        .get(Names.CONFIG_KEY)
+        .length();
   }
 
   void addNode(int i) {
