@@ -6,9 +6,9 @@ import io.llamamesh.bench.collector.CollectorBench;
 import io.llamamesh.bench.memory.MemoryBench;
 import io.llamamesh.bench.operator.OperatorBench;
 import io.llamamesh.bench.reflector.ReflectorBench;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
-import picocli.CommandLine;
 
 /**
  * The program {@code llama-mesh bench}: what our parts cost and how right they measure, side by

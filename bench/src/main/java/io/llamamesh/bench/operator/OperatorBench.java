@@ -117,7 +117,6 @@ public final class OperatorBench implements Callable<Integer> {
         Target.none());
     print(out, "operator_heap", operator.heapMebibytes(), "MiB", Target.atMost(256));
     print(out, "operator_rss", Usage.mebibytes(operator.pid(), "VmHWM"), "MiB", Target.none());
-    print(out, "operator_config_size", cluster.configLength(0) / 1024.0, "KiB", Target.none());
   }
 
   private static void print(

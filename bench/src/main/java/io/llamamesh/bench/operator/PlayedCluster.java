@@ -107,18 +107,6 @@ final class PlayedCluster implements AutoCloseable {
     api.journal().reset();
   }
 
-  /** Characters of a node's config. */
-  int configLength(int i) {
-    return client
-        .configMaps()
-        .inNamespace(NAMESPACE)
-        .withName(Names.configMap(MESH, name(i)))
-        .get()
-        .getData()
-        .get(Names.CONFIG_KEY)
-        .length();
-  }
-
   void addNode(int i) {
     Node node =
         new NodeBuilder()

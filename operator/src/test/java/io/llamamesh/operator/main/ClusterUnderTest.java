@@ -198,6 +198,19 @@ final class ClusterUnderTest implements AutoCloseable {
     pods.scraper(mesh, 1);
   }
 
+  /** Deletes a mesh's agent on a node, whoever made it. */
+  void deleteAgent(String mesh, String node) {
+    client
+        .pods()
+        .inNamespace(namespace)
+        .withLabels(Names.selector(mesh, Component.AGENT))
+        .list()
+        .getItems()
+        .stream()
+        .filter(pod -> node.equals(pod.getSpec().getNodeName()))
+        .forEach(pod -> client.resource(pod).delete());
+  }
+
   void deletePod(String name) {
     client.pods().inNamespace(namespace).withName(name).delete();
   }

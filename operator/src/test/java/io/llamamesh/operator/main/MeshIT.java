@@ -121,7 +121,7 @@ final class MeshIT {
     cluster.agentReady("m", cluster.n(2));
     await().until(() -> cluster.peers("m", cluster.n(1)).size() == 1);
 
-    cluster.deletePod("m-agent-" + cluster.n(2));
+    cluster.deleteAgent("m", cluster.n(2));
 
     LlamaMesh mesh =
         cluster.awaitMesh("m", m -> "False".equals(condition(m, "AgentsReady").getStatus()));
