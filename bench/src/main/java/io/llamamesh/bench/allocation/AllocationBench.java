@@ -158,6 +158,9 @@ public final class AllocationBench implements Callable<Integer> {
     }
 
     @Override
+    public void unkeyedAnswer(InetSocketAddress target) {}
+
+    @Override
     public void portsSteppedOver(long total) {}
 
     @Override
