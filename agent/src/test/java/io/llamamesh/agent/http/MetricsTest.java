@@ -37,6 +37,7 @@ class MetricsTest {
       llamamesh_collector_events_total{event="agent_paused"}
       llamamesh_collector_events_total{event="flights_full"}
       llamamesh_collector_events_total{event="not_a_probe"}
+      llamamesh_collector_events_total{event="checksum"}
       llamamesh_collector_events_total{event="unexpected"}
       llamamesh_collector_events_total{event="clock_step"}
       llamamesh_collector_events_total{event="network_error"}
@@ -66,6 +67,7 @@ class MetricsTest {
       llamamesh_reflector_datagrams_total{verdict="unkeyed"}
       llamamesh_reflector_datagrams_total{verdict="send_failed"}
       llamamesh_reflector_overflows_total
+      llamamesh_reflector_checksums_total
       llamamesh_reflector_other_senders_total
       llamamesh_reflector_receive_buffer_bytes
       llamamesh_windows_retained
