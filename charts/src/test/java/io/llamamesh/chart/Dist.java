@@ -58,11 +58,17 @@ final class Dist {
 
   private static ProcessBuilder builder(
       String component, Map<String, String> environment, List<String> args) {
+    return new ProcessBuilder(command(component, environment, args));
+  }
+
+  /** The command line of a program. */
+  static List<String> command(
+      String component, Map<String, String> environment, List<String> args) {
     List<String> command = new ArrayList<>(List.of("env", "-i"));
     command.add("JAVA_HOME=" + System.getProperty("java.home"));
     environment.forEach((name, value) -> command.add(name + "=" + value));
     command.add(script(component).toAbsolutePath().normalize().toString());
     command.addAll(args);
-    return new ProcessBuilder(command);
+    return command;
   }
 }

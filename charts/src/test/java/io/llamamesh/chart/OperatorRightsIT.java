@@ -12,6 +12,10 @@ import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +23,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
@@ -77,6 +83,9 @@ class OperatorRightsIT {
               return mesh.getStatus() != null && mesh.getStatus().conditions() != null;
             });
         assertThat(operator.isAlive()).isTrue();
+        CheckedIn.assertCurrent(
+            Chart.ROOT.resolve("docs/reference/metrics-operator.md"),
+            MetricsPage.of("Metrics of the operator", metrics()));
       } finally {
         operator.destroy();
         assertThat(operator.waitFor(30, TimeUnit.SECONDS)).isTrue();
@@ -111,6 +120,22 @@ class OperatorRightsIT {
             "POD_NAMESPACE",
             Chart.NAMESPACE),
         args);
+  }
+
+  private String metrics() throws IOException, InterruptedException {
+    Matcher port =
+        Pattern.compile("healthPort=(\\d+)")
+            .matcher(Files.readString(folder.resolve("operator.log")));
+    assertThat(port.find()).isTrue();
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      return http.send(
+              HttpRequest.newBuilder(
+                      URI.create("http://127.0.0.1:" + port.group(1) + "/metrics"))
+                  .timeout(Duration.ofSeconds(10))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
+    }
   }
 
   private void mesh(int scrapers) {

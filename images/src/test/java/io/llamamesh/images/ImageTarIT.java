@@ -52,7 +52,7 @@ class ImageTarIT {
         .isEqualTo("1.2.3");
 
     Map<String, TarArchiveEntry> files = files(image, manifest);
-    assertThat(files).containsKey("opt/llama-mesh/bin/" + name);
+    assertThat(files).containsKeys("opt/llama-mesh/bin/" + name, "opt/llama-mesh/sbom.json");
     assertThat(files.get("opt/llama-mesh/bin/" + name).getMode() & 0777).isEqualTo(0755);
     assertThat(files.keySet())
         .anyMatch(f -> f.matches("opt/llama-mesh/lib/llama-mesh-" + name + "-.*[.]jar"))

@@ -101,7 +101,7 @@ public record ImageTar(String base, String tag, Instant created) {
         String place = program.folder().relativize(file).toString().replace('\\', '/');
         boolean script = place.startsWith("bin/");
         boolean library = place.startsWith("lib/");
-        if (script || library) {
+        if (script || library || place.equals("sbom.json")) {
           FileEntriesLayer.Builder layer =
               library && !place.startsWith("lib/llama-mesh-") ? libraries : ours;
           layer.addEntry(

@@ -1,0 +1,104 @@
+package io.llamamesh.chart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.llamamesh.apiserver.StandInApiServer;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the examples say is taken by the CRD's schema and rules, unknown fields refused. */
+class ExampleMeshesTest {
+  private static final Path MESHES = Chart.ROOT.resolve("examples/meshes");
+
+  private StandInApiServer server;
+  private KubernetesClient client;
+
+  static List<Path> examples() throws IOException {
+    try (Stream<Path> files = Files.list(MESHES)) {
+      return files.sorted().toList();
+    }
+  }
+
+  @BeforeEach
+  void start() throws IOException {
+    server = StandInApiServer.start();
+    client = server.client();
+    apply(Files.readString(InstallManifest.FILE));
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    server.close();
+  }
+
+  @ParameterizedTest
+  @MethodSource("examples")
+  void anExampleIsAccepted(Path example) throws IOException {
+    String yaml = Files.readString(example);
+
+    assertThatCode(() -> apply(yaml)).doesNotThrowAnyException();
+    assertThat(Chart.ofKind(yaml, "LlamaMesh")).hasSize(1);
+  }
+
+  @Test
+  void aSecretThatAnExampleNamesIsInItToo() throws IOException {
+    for (Path example : examples()) {
+      String yaml = Files.readString(example);
+      List<String> secrets = Chart.ofKind(yaml, "Secret").stream().map(Chart::name).toList();
+      for (JsonNode mesh : Chart.ofKind(yaml, "LlamaMesh")) {
+        List<JsonNode> named = new java.util.ArrayList<>();
+        for (String key : List.of("tokenSecret", "credentialsSecret", "caSecret")) {
+          named.addAll(mesh.findValues(key));
+        }
+        assertThat(named).as(example.toString()).allMatch(n -> secrets.contains(n.path("name").asText()));
+      }
+    }
+  }
+
+  @Test
+  void theKindClusterIsOneThatKindReads() throws IOException {
+    JsonNode cluster =
+        Chart.YAML.readTree(Chart.ROOT.resolve("examples/kind/cluster.yaml").toFile());
+
+    assertThat(cluster.path("apiVersion").asText()).isEqualTo("kind.x-k8s.io/v1alpha4");
+    assertThat(cluster.path("nodes").valueStream().map(n -> n.path("role").asText()))
+        .containsExactly("control-plane", "worker", "worker", "worker", "worker");
+  }
+
+  private void apply(String yaml) {
+    client
+        .load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)))
+        .items()
+        .forEach(this::apply);
+  }
+
+  private void apply(HasMetadata item) {
+    client
+        .resource(item)
+        .patch(
+            new PatchContext.Builder()
+                .withPatchType(PatchType.SERVER_SIDE_APPLY)
+                .withFieldManager("kubectl")
+                .withForce(true)
+                .withFieldValidation("Strict")
+                .build(),
+            item);
+  }
+}
