@@ -4,13 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.apiserver.StandInApiServer;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,11 +21,12 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The agent's program in a cgroup of 128 MiB without swap: 64 targets over 4 source ports every 250 ms,
- * as many probes of others reflected, its config watched, its windows and metrics read. Root only, five
- * minutes:
+ * The agent's program in a cgroup of 128 MiB without swap: 64 targets over 4 source ports every 250
+ * ms, as many probes of others reflected, its config watched, its windows and metrics read. Root
+ * only, five minutes:
  *
- * <pre>./llama-mesh test -pl charts -am -Dit.test=AgentMemoryIT -Dtest=NONE -Dllamamesh.memory.seconds=300
+ * <pre>
+ * ./llama-mesh test -pl charts -am -Dit.test=AgentMemoryIT -Dtest=NONE -Dllamamesh.memory.seconds=300
  *   -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false</pre>
  */
 @EnabledIfSystemProperty(named = "llamamesh.memory.seconds", matches = "[0-9]+")
@@ -50,11 +45,11 @@ class AgentMemoryIT {
   @Test
   void anAgentOfAFullSparseMeshStaysInItsLimit() throws Exception {
     long seconds = Long.getLong("llamamesh.memory.seconds");
-    MemoryGroup group = MemoryGroup.create("llama-mesh-test-" + ProcessHandle.current().pid(), LIMIT);
+    MemoryGroup group =
+        MemoryGroup.create("llama-mesh-test-" + ProcessHandle.current().pid(), LIMIT);
     try (StandInApiServer server = StandInApiServer.start();
-        KubernetesClient client = server.client();
-        HttpClient http = HttpClient.newHttpClient()) {
-      apply(client, config());
+        KubernetesClient client = server.client()) {
+      Kubectl.apply(client, config());
       Path kubeconfig = Files.writeString(folder.resolve("kubeconfig"), server.kubeconfig());
       start("reflector", "reflector", "--port=" + PEERS, "--max-pps=100000");
       Process agent = startAgent(group, kubeconfig);
@@ -67,12 +62,12 @@ class AgentMemoryIT {
           .pollInterval(Duration.ofSeconds(5))
           .until(() -> {
             assertThat(agent.isAlive()).as(Files.readString(folder.resolve("agent.log"))).isTrue();
-            read(http, "/influxdata");
-            read(http, "/metrics");
+            read("/influxdata");
+            read("/metrics");
             return System.nanoTime() > end;
           });
 
-      String status = read(http, "/status?verbose");
+      String status = read("/status?verbose");
       System.out.println(
           "agent after %d s: cgroup peak %.1f MiB of %d, limit hits %d; %s; sent %d, received %d, lost %d, reflected %d"
               .formatted(
@@ -147,11 +142,10 @@ class AgentMemoryIT {
                   default:
             """);
     IntStream.rangeClosed(1, TARGETS)
-        .forEach(
-            i ->
-                config.append(
-                    "      - {ip: 127.0.69.%d, port: %d, name: n%d, tags: {dst_name: n%d}}\n"
-                        .formatted(i, PEERS, i, i)));
+        .forEach(i ->
+            config.append(
+                "      - {ip: 127.0.69.%d, port: %d, name: n%d, tags: {dst_name: n%d}}\n"
+                    .formatted(i, PEERS, i, i)));
     return config.toString();
   }
 
@@ -168,21 +162,11 @@ class AgentMemoryIT {
         .formatted(AGENT, PROBES);
   }
 
-  private static void apply(KubernetesClient client, String yaml) {
-    client
-        .load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)))
-        .serverSideApply();
-  }
-
-  private static String read(HttpClient http, String path) throws InterruptedException {
+  private static String read(String path) throws InterruptedException {
     try {
-      return http.send(
-              HttpRequest.newBuilder(URI.create("http://" + AGENT + ":" + API + path))
-                  .timeout(Duration.ofSeconds(5))
-                  .build(),
-              HttpResponse.BodyHandlers.ofString())
-          .body();
+      return Get.text(AGENT, API, path);
     } catch (IOException e) {
+      // Not up yet, or busy: the next reading tells.
       return "";
     }
   }

@@ -3,13 +3,8 @@ package io.llamamesh.chart;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -41,11 +36,11 @@ class BareMetalIT {
     for (String line : background()) {
       List<String> words =
           Arrays.stream(line.split(" "))
-              .map(word -> word.startsWith("examples/") ? Chart.ROOT.resolve(word).toString() : word)
+              .map(
+                  word -> word.startsWith("examples/") ? Chart.ROOT.resolve(word).toString() : word)
               .toList();
       processes.add(
-          Dist.start(
-              COMPONENTS.get(words.getFirst()), folder, words.getFirst(), Map.of(), words));
+          Dist.start(COMPONENTS.get(words.getFirst()), folder, words.getFirst(), Map.of(), words));
     }
 
     var matrix =
@@ -60,21 +55,15 @@ class BareMetalIT {
     assertThat(matrix.code()).as(matrix.out() + logs()).isZero();
     assertThat(matrix.out()).contains("a", "b", "0%");
     CheckedIn.assertCurrent(
-        REFERENCE.resolve("metrics-agent.md"), MetricsPage.of("Metrics of an agent", metrics(18_180)));
+        REFERENCE.resolve("metrics-agent.md"),
+        MetricsPage.of("Metrics of an agent", metrics(18_180)));
     CheckedIn.assertCurrent(
         REFERENCE.resolve("metrics-scraper.md"),
         MetricsPage.of("Metrics of a scraper", metrics(18_182)));
   }
 
   private static String metrics(int port) throws IOException, InterruptedException {
-    try (HttpClient http = HttpClient.newHttpClient()) {
-      return http.send(
-              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/metrics"))
-                  .timeout(Duration.ofSeconds(10))
-                  .build(),
-              HttpResponse.BodyHandlers.ofString())
-          .body();
-    }
+    return Get.text("127.0.0.1", port, "/metrics");
   }
 
   /** Lines that end with an ampersand, without the launcher's name. */

@@ -22,7 +22,9 @@ final class CrdReference {
     JsonNode root = crd.at("/spec/versions/0/schema/openAPIV3Schema");
     StringBuilder page = new StringBuilder(HEAD);
     for (String part : List.of("spec", "status")) {
-      page.append("## ").append(part).append("\n\n| field | type | default | meaning |\n|---|---|---|---|\n");
+      page.append("## ")
+          .append(part)
+          .append("\n\n| field | type | default | meaning |\n|---|---|---|---|\n");
       rows(part, root.at("/properties/" + part), page);
       page.append('\n');
     }

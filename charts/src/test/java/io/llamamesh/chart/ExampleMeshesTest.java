@@ -4,14 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.llamamesh.apiserver.StandInApiServer;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,7 +34,7 @@ class ExampleMeshesTest {
   void start() throws IOException {
     server = StandInApiServer.start();
     client = server.client();
-    apply(Files.readString(InstallManifest.FILE));
+    Kubectl.apply(client, Files.readString(InstallManifest.FILE));
   }
 
   @AfterEach
@@ -53,7 +48,7 @@ class ExampleMeshesTest {
   void anExampleIsAccepted(Path example) throws IOException {
     String yaml = Files.readString(example);
 
-    assertThatCode(() -> apply(yaml)).doesNotThrowAnyException();
+    assertThatCode(() -> Kubectl.apply(client, yaml)).doesNotThrowAnyException();
     assertThat(Chart.ofKind(yaml, "LlamaMesh")).hasSize(1);
   }
 
@@ -67,7 +62,9 @@ class ExampleMeshesTest {
         for (String key : List.of("tokenSecret", "credentialsSecret", "caSecret")) {
           named.addAll(mesh.findValues(key));
         }
-        assertThat(named).as(example.toString()).allMatch(n -> secrets.contains(n.path("name").asText()));
+        assertThat(named)
+            .as(example.toString())
+            .allMatch(n -> secrets.contains(n.path("name").asText()));
       }
     }
   }
@@ -80,25 +77,5 @@ class ExampleMeshesTest {
     assertThat(cluster.path("apiVersion").asText()).isEqualTo("kind.x-k8s.io/v1alpha4");
     assertThat(cluster.path("nodes").valueStream().map(n -> n.path("role").asText()))
         .containsExactly("control-plane", "worker", "worker", "worker", "worker");
-  }
-
-  private void apply(String yaml) {
-    client
-        .load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)))
-        .items()
-        .forEach(this::apply);
-  }
-
-  private void apply(HasMetadata item) {
-    client
-        .resource(item)
-        .patch(
-            new PatchContext.Builder()
-                .withPatchType(PatchType.SERVER_SIDE_APPLY)
-                .withFieldManager("kubectl")
-                .withForce(true)
-                .withFieldValidation("Strict")
-                .build(),
-            item);
   }
 }

@@ -9,13 +9,9 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.llamamesh.apiserver.StandInApiServer;
 import io.llamamesh.crd.LlamaMesh;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
@@ -161,23 +157,7 @@ class InstallTest {
   }
 
   private List<HasMetadata> apply(String yaml) {
-    return client
-        .load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)))
-        .items()
-        .stream()
-        .map(item ->
-            client
-                .resource(item)
-                .patch(
-                    new PatchContext.Builder()
-                        .withPatchType(PatchType.SERVER_SIDE_APPLY)
-                        .withFieldManager("kubectl")
-                        .withForce(true)
-                        .withFieldValidation("Strict")
-                        .build(),
-                    item))
-        .map(HasMetadata.class::cast)
-        .toList();
+    return Kubectl.apply(client, yaml);
   }
 
   private static List<String> versions(List<HasMetadata> objects) {

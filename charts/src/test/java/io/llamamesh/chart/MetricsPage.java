@@ -24,7 +24,7 @@ final class MetricsPage {
     Map<String, String> help = new TreeMap<>();
     Map<String, String> types = new TreeMap<>();
     Map<String, Map<String, Set<String>>> labels = new TreeMap<>();
-    for (String line : text.split("\n")) {
+    for (String line : text.lines().toList()) {
       Matcher said = HELP.matcher(line);
       Matcher typed = TYPE.matcher(line);
       if (said.matches()) {

@@ -10,13 +10,7 @@ import io.llamamesh.apiserver.StandInApiServer;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,8 +40,10 @@ class OperatorRightsIT {
   void start() throws IOException {
     server = StandInApiServer.start();
     client = server.client();
-    load(Files.readString(Chart.ROOT.resolve("crds/llamameshes.llamamesh.io-v1.yaml")));
-    load(
+    Kubectl.apply(
+        client, Files.readString(Chart.ROOT.resolve("crds/llamameshes.llamamesh.io-v1.yaml")));
+    Kubectl.apply(
+        client,
         """
         apiVersion: v1
         kind: Namespace
@@ -127,19 +123,12 @@ class OperatorRightsIT {
         Pattern.compile("healthPort=(\\d+)")
             .matcher(Files.readString(folder.resolve("operator.log")));
     assertThat(port.find()).isTrue();
-    try (HttpClient http = HttpClient.newHttpClient()) {
-      return http.send(
-              HttpRequest.newBuilder(
-                      URI.create("http://127.0.0.1:" + port.group(1) + "/metrics"))
-                  .timeout(Duration.ofSeconds(10))
-                  .build(),
-              HttpResponse.BodyHandlers.ofString())
-          .body();
-    }
+    return Get.text("127.0.0.1", Integer.parseInt(port.group(1)), "/metrics");
   }
 
   private void mesh(int scrapers) {
-    load(
+    Kubectl.apply(
+        client,
         """
         apiVersion: llamamesh.io/v1alpha1
         kind: LlamaMesh
@@ -190,14 +179,6 @@ class OperatorRightsIT {
                 .endStatus()
                 .build())
         .create();
-  }
-
-  private void load(String yaml) {
-    client
-        .load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)))
-        .items()
-        .forEach(
-            item -> client.resource(item).fieldManager("test").forceConflicts().serverSideApply());
   }
 
   private static ConditionFactory await() {

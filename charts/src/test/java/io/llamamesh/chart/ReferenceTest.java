@@ -19,8 +19,7 @@ class ReferenceTest {
   @Test
   void theResourcesReferenceIsMadeFromTheCrd() throws IOException {
     JsonNode crd =
-        Chart.YAML.readTree(
-            Chart.ROOT.resolve("crds/llamameshes.llamamesh.io-v1.yaml").toFile());
+        Chart.YAML.readTree(Chart.ROOT.resolve("crds/llamameshes.llamamesh.io-v1.yaml").toFile());
 
     CheckedIn.assertCurrent(DOCS.resolve("reference/llamamesh.md"), CrdReference.page(crd));
   }
@@ -48,9 +47,7 @@ class ReferenceTest {
               .toList()) {
         Matcher links = LINK.matcher(Files.readString(file));
         while (links.find()) {
-          assertThat(file.resolveSibling(links.group(1)))
-              .as("link of " + file)
-              .exists();
+          assertThat(file.resolveSibling(links.group(1))).as("link of " + file).exists();
         }
       }
     }
