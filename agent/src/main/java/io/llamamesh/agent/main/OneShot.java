@@ -39,6 +39,7 @@ final class OneShot {
   private final Batch batch;
   private final ProbeParser parser = new ProbeParser();
   private final List<Long> rtts = new ArrayList<>();
+  private int answered;
   private int refused;
   private int unkeyed;
 
@@ -55,22 +56,20 @@ final class OneShot {
   /**
    * What came of it.
    *
-   * @param rtts of those that were answered, without the time at the reflector, in nanoseconds,
-   *     sorted
+   * @param answered in time
    * @param refused how often the host said that nobody listens
    * @param unkeyed answers without the key that we asked for
+   * @param rtts of those that were answered, without the time at the reflector, in nanoseconds,
+   *     sorted; fewer where the wall clock was stepped, by which arrivals are stamped
    */
-  record Result(int sent, int sendErrors, int refused, int unkeyed, List<Long> rtts) {
+  record Result(
+      int sent, int sendErrors, int answered, int refused, int unkeyed, List<Long> rtts) {
     Result {
       rtts = List.copyOf(rtts);
     }
 
-    int answered() {
-      return rtts.size();
-    }
-
     int lost() {
-      return sent - answered();
+      return sent - answered;
     }
 
     double lossPercent() {
@@ -114,7 +113,7 @@ final class OneShot {
           network.monotonicNanos() + timeout, socket, poller, sentAt, timeout, count - errors);
     }
     Collections.sort(rtts);
-    return new Result(count - errors, errors, refused, unkeyed, rtts);
+    return new Result(count - errors, errors, answered, refused, unkeyed, rtts);
   }
 
   private InetAddress local(List<InetAddress> locals) throws IOException {
@@ -133,12 +132,13 @@ final class OneShot {
   private void receiveUntil(
       long due, UdpSocket socket, Poller poller, long[] sentAt, long timeout, int all) {
     long left = due - network.monotonicNanos();
-    while (left > 0 && rtts.size() < all) {
+    while (left > 0 && answered < all) {
       poller.await(left);
       int got = socket.receive(batch);
       long now = network.monotonicNanos();
+      boolean stepped = clock.stepped();
       for (int slot = 0; slot < got; slot++) {
-        take(slot, sentAt, timeout, now);
+        take(slot, sentAt, timeout, now, stepped);
       }
       socket.drainErrors((error, high, low, port, detail) ->
           refused += error == PeerError.PORT_UNREACHABLE ? 1 : 0);
@@ -146,19 +146,26 @@ final class OneShot {
     }
   }
 
-  private void take(int slot, long[] sentAt, long timeout, long now) {
+  private void take(int slot, long[] sentAt, long timeout, long now, boolean stepped) {
     if (!parser.parse(batch.bytes(), batch.offset(slot), batch.length(slot))
         || parser.nonce(batch.bytes()) != nonce
         || parser.sequence(batch.bytes()) >= sentAt.length) {
       return;
     }
     int sequence = parser.sequence(batch.bytes());
-    if (keys.required()
-        && keys.verified(batch.bytes(), batch.offset(slot), batch.length(slot)) == 0) {
+    if (keys.required() && !genuine(slot)) {
       unkeyed++;
       return;
     }
+    if (sentAt[sequence] == NOT_SENT) {
+      return; // a second answer is not counted
+    }
     long arrived = clock.monotonic(batch.stampNanos(slot));
+    if (stepped || arrived - sentAt[sequence] < 0) {
+      answered++;
+      sentAt[sequence] = NOT_SENT;
+      return;
+    }
     long rtt = (arrived - now > 0 ? now : arrived) - sentAt[sequence];
     if (parser.hasSlots() && Slots.direction(batch.bytes(), parser.slotsAt()) == Slots.REPLY) {
       long residence =
@@ -166,9 +173,17 @@ final class OneShot {
               - Slots.receivedAt(batch.bytes(), parser.slotsAt());
       rtt -= residence >= 0 && residence <= rtt ? residence : 0;
     }
-    if (sentAt[sequence] != NOT_SENT && rtt >= 0 && rtt <= timeout) {
+    if (rtt <= timeout) {
       rtts.add(rtt);
-      sentAt[sequence] = NOT_SENT; // a second answer is not counted
+      answered++;
+      sentAt[sequence] = NOT_SENT;
     }
+  }
+
+  /** Whether the reply's own seal is right; that of our probe, thrown back, is not enough. */
+  private boolean genuine(int slot) {
+    return parser.hasSlots()
+        && Slots.direction(batch.bytes(), parser.slotsAt()) == Slots.REPLY
+        && keys.verified(batch.bytes(), batch.offset(slot), batch.length(slot)) != 0;
   }
 }

@@ -181,7 +181,7 @@ final class SendCommand implements Callable<Integer> {
     if (result.sendErrors() > 0) {
       line.append(" send_error=").append(result.sendErrors());
     }
-    if (result.answered() > 0) {
+    if (!result.rtts().isEmpty()) {
       line.append(
           String.format(
               Locale.ROOT,

@@ -151,8 +151,10 @@ final class NativeSocket implements UdpSocket {
       // It may be the error of another destination that was waiting for the next call: once that is
       // taken off the queue, this datagram gets its own try.
       int collected = result == -Libc.EINTR ? 1 : errors.collect(fd);
-      // Each try of what is too long queues an error of its own.
-      if (retry > 0 && (collected == 0 || result == -Libc.EMSGSIZE)) {
+      // A filter's refusal is never another's: to try again would halve what the filter drops. And
+      // each try of what is too long queues an error of its own.
+      boolean again = retry == 0 || (collected > 0 && result != -Libc.EMSGSIZE);
+      if (result == -Libc.EPERM || !again) {
         break;
       }
       result = Libc.sendmsg(errno, fd, message.segment());

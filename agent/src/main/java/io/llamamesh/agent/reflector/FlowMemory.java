@@ -16,6 +16,9 @@ final class FlowMemory {
   /** Of a flow none of whose probes was seen yet, though some were dropped. */
   private static final byte NOTHING_SEEN = -1;
 
+  /** Sequences have 24 bits: what lies further away was not seen for so long that order is moot. */
+  private static final int FAR = 1 << 20;
+
   private static final int SILENCE = coarse(1_000_000_000L);
 
   private final long[] flow = new long[SETS * WAYS];
@@ -152,12 +155,13 @@ final class FlowMemory {
   }
 
   private void note(int entry, int sequence) {
-    if (tracked[entry] == NOTHING_SEEN) {
+    int ahead = ProbeFormat.distance(sequence, highest[entry]);
+    if (tracked[entry] == NOTHING_SEEN || Math.abs(ahead) > FAR) {
       highest[entry] = sequence;
       tracked[entry] = 0;
+      bitmap[entry] = 0;
       return;
     }
-    int ahead = ProbeFormat.distance(sequence, highest[entry]);
     if (ahead > 0) {
       long moved = ahead < 64 ? bitmap[entry] << ahead : 0;
       bitmap[entry] = ahead <= 64 ? moved | (1L << (ahead - 1)) : 0;

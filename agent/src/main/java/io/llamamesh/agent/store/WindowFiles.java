@@ -66,6 +66,8 @@ public final class WindowFiles implements AutoCloseable {
     if (folder == null) {
       return new WindowFiles(null, new WindowArchive(bootId));
     }
+    // Always taken away: it speaks of the life that wrote it, and this one may end differently.
+    boolean clean = Files.deleteIfExists(folder.resolve(CLEAN));
     NavigableMap<Long, WindowCodec.Entry> found = read(folder);
     if (found.isEmpty()) {
       return new WindowFiles(folder, new WindowArchive(bootId));
@@ -87,7 +89,6 @@ public final class WindowFiles implements AutoCloseable {
     // Without a clean end some windows may have been served but not written: their numbers must not
     // be
     // used again under the same name, or a reader would skip what it has never seen.
-    boolean clean = Files.deleteIfExists(folder.resolve(CLEAN));
     String name = clean ? newest : bootId;
     LOG.info(
         "windows of an earlier life kept count={} cleanEnd={} bootId={}", kept.size(), clean, name);

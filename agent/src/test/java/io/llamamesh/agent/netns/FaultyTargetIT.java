@@ -167,7 +167,22 @@ class FaultyTargetIT {
 
       allAre(Outcome.SEND_ERROR, probing);
       assertThat(probing.counters().count(SendResult.DENIED))
-          .isEqualTo(probing.counters().count(Outcome.SEND_ERROR));
+          .isEqualTo(probing.counters().count(Outcome.SEND_ERROR))
+          .isEqualTo(left.seen());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatOurOwnFirewallForbidsNowAndThenIsCountedProbeByProbe(Stack stack) {
+    left.rule("output", "udp dport 8100 numgen random mod 4 < 1 counter name seen drop");
+    try (var _ = Reflecting.start(right);
+        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+
+      probing.untilProbed(PROBES).finish();
+
+      assertThat(probing.total(Outcome.SEND_ERROR)).isPositive().isEqualTo(left.seen());
+      assertThat(probing.total(Outcome.LOST)).isZero();
     }
   }
 

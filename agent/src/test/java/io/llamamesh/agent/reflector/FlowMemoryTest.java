@@ -31,6 +31,17 @@ class FlowMemoryTest {
   }
 
   @Test
+  void afterSoManyUnseenProbesThatTheirOrderIsUnknownItBeginsAnew() {
+    memory.arrived(1, 1, 10);
+    memory.arrived(1, 1, 11);
+    int entry = memory.arrived(1, 1, 11 + (1 << 23));
+
+    assertThat(memory.highest(entry)).isEqualTo(11 + (1 << 23));
+    assertThat(memory.tracked(entry)).isZero();
+    assertThat(memory.bitmap(entry)).isZero();
+  }
+
+  @Test
   void whatTheBitmapSaysIsWhatArrivedInAnyOrder() {
     Random random = new Random(42);
     TreeSet<Integer> arrived = new TreeSet<>();
