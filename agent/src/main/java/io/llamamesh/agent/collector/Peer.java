@@ -40,19 +40,13 @@ final class Peer {
   private long unkeyedToldAt;
   private long lastReplyAt;
 
-  private boolean everRefused;
-  private long refusedFrom;
-  private long refusedUntil;
-
-  private boolean everDrained;
-  private long drainingFrom;
-  private long drainingUntil;
+  private final Spans refused = new Spans();
+  private final Spans draining = new Spans();
+  private final Spans tooBig = new Spans();
   private long helloAt;
 
   private int pathMtu;
   private int lastMtu;
-  private long tooBigFrom;
-  private long tooBigUntil;
   private @Nullable PeerError lastError;
   private long lastErrorAt;
 
@@ -83,25 +77,20 @@ final class Peer {
     }
   }
 
-  /** A reply came; {@code draining} as it was marked. */
-  void replied(long now, boolean draining) {
+  /** A reply came; {@code goodbye} as it was marked. */
+  void replied(long now, boolean goodbye) {
     lastReplyAt = now;
     unanswered = 0;
-    if (draining) {
+    if (goodbye) {
       if (state != PeerState.DRAINING) {
-        drainingFrom = now;
         helloAt = now + HELLO_NANOS;
-        everDrained = true;
-        drainingUntil = now + DRAINING_MAX_NANOS;
+        draining.cover(now, now + DRAINING_MAX_NANOS);
         become(PeerState.DRAINING);
       }
       return;
     }
-    if (state == PeerState.REFUSED) {
-      refusedUntil = now;
-    } else if (state == PeerState.DRAINING) {
-      drainingUntil = now;
-    }
+    refused.end(now);
+    draining.end(now);
     become(PeerState.UP);
   }
 
@@ -117,11 +106,7 @@ final class Peer {
 
   /** Its host said that nobody listens. */
   void refused(long now) {
-    if (!everRefused || now - refusedUntil > 0) {
-      refusedFrom = now - REFUSED_BEFORE_NANOS;
-    }
-    everRefused = true;
-    refusedUntil = now + REFUSED_AFTER_NANOS;
+    refused.cover(now - REFUSED_BEFORE_NANOS, now + REFUSED_AFTER_NANOS);
     if (state != PeerState.DRAINING) {
       become(PeerState.REFUSED);
     }
@@ -135,10 +120,7 @@ final class Peer {
 
   /** A probe did not fit: the path takes packets of this many bytes. */
   void tooBig(int mtu, long now) {
-    if (pathMtu == 0 || now - tooBigUntil > TOO_BIG_BEFORE_NANOS) {
-      tooBigFrom = now - TOO_BIG_BEFORE_NANOS;
-    }
-    tooBigUntil = now;
+    tooBig.cover(now - TOO_BIG_BEFORE_NANOS, now);
     pathMtu = mtu;
     lastMtu = mtu;
   }
@@ -150,7 +132,7 @@ final class Peer {
 
   /** A probe that should not fit has come back: if sent since, the path takes longer ones now. */
   void fits(long sentAt) {
-    if (sentAt - tooBigUntil > 0) {
+    if (!tooBig.held(sentAt, 0) && !tooBig.lasts(sentAt)) {
       pathMtu = 0;
     }
   }
@@ -159,10 +141,7 @@ final class Peer {
    * Whether a packet of this length that was sent then did not fit, whatever the path takes now.
    */
   boolean wasTooBig(int packetBytes, long sentAt) {
-    return lastMtu != 0
-        && packetBytes > lastMtu
-        && sentAt - tooBigFrom >= 0
-        && tooBigUntil - sentAt >= 0;
+    return lastMtu != 0 && packetBytes > lastMtu && tooBig.held(sentAt, 0);
   }
 
   /** What people may want to know of it; null when it answers and nothing was said of it lately. */
@@ -192,24 +171,22 @@ final class Peer {
 
   /** Ends states that last only so long. */
   void age(long now) {
-    if (state == PeerState.REFUSED && now - refusedUntil > 0) {
+    if (state == PeerState.REFUSED && !refused.lasts(now)) {
       become(PeerState.SUSPECT);
     }
-    if (state == PeerState.DRAINING && now - drainingUntil > 0) {
+    if (state == PeerState.DRAINING && !draining.lasts(now)) {
       become(PeerState.UP);
     }
   }
 
   /** Whether a probe that was sent then and not answered met a closed port. */
   boolean wasRefused(long sentAt) {
-    return everRefused && sentAt - refusedFrom >= 0 && refusedUntil - sentAt >= 0;
+    return refused.held(sentAt, 0);
   }
 
   /** Whether a probe that was sent then and not answered met a peer that had said goodbye. */
   boolean wasDraining(long sentAt, long timeoutNanos) {
-    return everDrained
-        && sentAt - (drainingFrom - timeoutNanos) >= 0
-        && drainingUntil - sentAt >= 0;
+    return draining.held(sentAt, timeoutNanos);
   }
 
   /** Whether it is time to ask a peer that said goodbye whether it is back; asks once a second. */

@@ -1,0 +1,83 @@
+package io.llamamesh.agent.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llamamesh.agent.net.Remote;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class PeerTest {
+
+  private static final long SECOND = 1_000_000_000L;
+
+  private final List<PeerState> states = new ArrayList<>();
+  private final Peer peer =
+      new Peer(
+          new Remote(new InetSocketAddress("127.0.0.12", 8100)),
+          (address, before, after) -> states.add(after),
+          0);
+
+  @Test
+  void anEarlierRefusalIsRememberedUntilTheProbesOfItsTimeAreSettled() {
+    peer.refused(10 * SECOND);
+    peer.refused(15 * SECOND);
+    peer.refused(25 * SECOND);
+
+    assertThat(peer.wasRefused(10 * SECOND)).isTrue();
+    assertThat(peer.wasRefused(15 * SECOND)).isTrue();
+    assertThat(peer.wasRefused(20 * SECOND)).isFalse();
+    assertThat(peer.wasRefused(25 * SECOND)).isTrue();
+  }
+
+  @Test
+  void aPeerThatSaidGoodbyeThenRefusedAndNowAnswersHasNoExcuseForWhatIsSentFromNowOn() {
+    peer.replied(SECOND, true);
+    peer.refused(2 * SECOND);
+    peer.replied(3 * SECOND, false);
+
+    assertThat(states).containsExactly(PeerState.DRAINING, PeerState.UP);
+    assertThat(peer.wasRefused(2 * SECOND)).isTrue();
+    assertThat(peer.wasRefused(3 * SECOND + 1)).isFalse();
+    assertThat(peer.wasDraining(3 * SECOND + 1, SECOND)).isFalse();
+  }
+
+  @Test
+  void aSecondGoodbyeDoesNotForgetTheFirst() {
+    peer.replied(SECOND, true);
+    peer.replied(5 * SECOND, false);
+    peer.replied(20 * SECOND, true);
+
+    assertThat(peer.wasDraining(2 * SECOND, SECOND)).isTrue();
+    assertThat(peer.wasDraining(10 * SECOND, SECOND)).isFalse();
+    assertThat(peer.wasDraining(19 * SECOND, SECOND)).isTrue();
+  }
+
+  @Test
+  void spansHoldWhatWasCoveredAndNotEndedSince() {
+    Random random = new Random(7);
+    for (int round = 0; round < 200; round++) {
+      Spans spans = new Spans();
+      boolean[] covered = new boolean[400];
+      int now = 0;
+      for (int step = 0; step < Spans.KEPT; step++) {
+        now += random.nextInt(9);
+        if (random.nextInt(4) == 0) {
+          spans.end(now);
+          Arrays.fill(covered, now + 1, covered.length, false);
+        } else {
+          int from = Math.max(0, now - random.nextInt(4));
+          int until = now + random.nextInt(6);
+          spans.cover(from, until);
+          Arrays.fill(covered, from, until + 1, true);
+        }
+      }
+      for (int at = 0; at < covered.length; at++) {
+        assertThat(spans.held(at, 0)).as("round %d at %d", round, at).isEqualTo(covered[at]);
+      }
+    }
+  }
+}
