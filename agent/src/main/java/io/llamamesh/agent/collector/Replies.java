@@ -123,12 +123,17 @@ final class Replies {
     return (stampsUsable && arrived - now < 0 ? arrived : now) - sentAt;
   }
 
-  /** Whether nobody but the holder of a key can have sent this reply, where keys are in use. */
+  /**
+   * Whether nobody but the holder of a key can have sent this reply, where keys are in use. Our own
+   * probe, thrown back by whoever, carries a right seal, too: that of a request.
+   */
   private boolean genuine(Flow flow, int slot) {
     ProbeKeys present = keys.get();
     return !present.required()
         || !flow.pair().plan().keyed()
-        || present.verified(batch.bytes(), batch.offset(slot), batch.length(slot)) != 0;
+        || (parser.hasSlots()
+            && Slots.direction(batch.bytes(), parser.slotsAt()) == Slots.REPLY
+            && present.verified(batch.bytes(), batch.offset(slot), batch.length(slot)) != 0);
   }
 
   /** Time at the reflector; unknown when its clock was stepped in between. */

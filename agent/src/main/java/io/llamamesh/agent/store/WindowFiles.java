@@ -87,8 +87,7 @@ public final class WindowFiles implements AutoCloseable {
       }
     }
     // Without a clean end some windows may have been served but not written: their numbers must not
-    // be
-    // used again under the same name, or a reader would skip what it has never seen.
+    // be used again under the same name, or a reader would skip what it has never seen.
     String name = clean ? newest : bootId;
     LOG.info(
         "windows of an earlier life kept count={} cleanEnd={} bootId={}", kept.size(), clean, name);

@@ -14,8 +14,13 @@ import io.llamamesh.agent.reflector.ReflectorOptions;
 import io.llamamesh.agent.reflector.Verdict;
 import io.llamamesh.agent.wire.ProbeKeys;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.DatagramChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -179,6 +184,39 @@ class CollectorTest {
         .isEqualTo(counters.count(Outcome.SENT));
     assertThat(counters.count(CollectorCounters.Event.UNKEYED_ANSWER))
         .isEqualTo(counters.count(Outcome.CORRUPT));
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void ourOwnKeyedProbeThrownBackIsNoAnswer(UdpNetwork network) throws Exception {
+    keyed = true;
+    keys = ProbeKeys.NONE.with(1, new byte[16], true);
+    try (DatagramChannel mirror =
+            DatagramChannel.open()
+                .bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
+        Collector collector = collector(network)) {
+      Thread mirroring = Thread.ofPlatform().start(() -> throwBack(mirror));
+      collector.apply(plan((InetSocketAddress) mirror.getLocalAddress()));
+      await().until(() -> counters.count(Outcome.CORRUPT) >= 20);
+      mirror.close();
+      mirroring.join();
+    }
+
+    assertThat(counters.count(Outcome.RECEIVED)).isZero();
+  }
+
+  private static void throwBack(DatagramChannel mirror) {
+    ByteBuffer datagram = ByteBuffer.allocate(2000);
+    try {
+      while (mirror.isOpen()) {
+        SocketAddress sender = mirror.receive(datagram.clear());
+        mirror.send(datagram.flip(), sender);
+      }
+    } catch (ClosedChannelException e) {
+      // that is how it ends
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private long published(Outcome outcome) {

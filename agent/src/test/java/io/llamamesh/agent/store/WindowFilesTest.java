@@ -57,39 +57,6 @@ class WindowFilesTest {
   }
 
   @Test
-  void windowsOutliveACrashAndTheLifeAfterIt() throws IOException {
-    try (WindowFiles files = WindowFiles.open(folder)) {
-      TestWindows.publish(files.archive(), 3);
-    }
-    Files.delete(folder.resolve("ended-cleanly"));
-    String second;
-    try (WindowFiles files = WindowFiles.open(folder)) {
-      TestWindows.publish(files.archive(), 2);
-      second = files.archive().bootId();
-    }
-
-    try (WindowFiles files = WindowFiles.open(folder)) {
-      assertThat(files.archive().bootId()).isEqualTo(second);
-      assertThat(files.archive().after(0, 10).windows())
-          .extracting(ClosedWindow::sequence)
-          .containsExactly(1L, 2L, 3L, 4L, 5L);
-    }
-  }
-
-  @Test
-  void whatLiesBeforeAGapLeavesNoFileBehind() throws IOException {
-    try (WindowFiles files = WindowFiles.open(folder)) {
-      TestWindows.publish(files.archive(), 4);
-    }
-    Files.delete(folder.resolve("window-2"));
-
-    try (WindowFiles files = WindowFiles.open(folder)) {
-      assertThat(files.archive().oldest()).isEqualTo(3);
-      assertThat(folder.resolve("window-1")).doesNotExist();
-    }
-  }
-
-  @Test
   void aCleanEndWithoutWindowsSaysNothingOfTheLifeAfterIt() throws IOException {
     try (WindowFiles files = WindowFiles.open(folder)) {
       assertThat(files.archive().published()).isZero();
