@@ -62,8 +62,7 @@ final class OneShot {
    * @param rtts of those that were answered, without the time at the reflector, in nanoseconds,
    *     sorted; fewer where the wall clock was stepped, by which arrivals are stamped
    */
-  record Result(
-      int sent, int sendErrors, int answered, int refused, int unkeyed, List<Long> rtts) {
+  record Result(int sent, int sendErrors, int answered, int refused, int unkeyed, List<Long> rtts) {
     Result {
       rtts = List.copyOf(rtts);
     }

@@ -191,13 +191,13 @@ class CollectorTest {
   void ourOwnKeyedProbeThrownBackIsNoAnswer(UdpNetwork network) throws Exception {
     keyed = true;
     keys = ProbeKeys.NONE.with(1, new byte[16], true);
-    try (DatagramChannel mirror =
-            DatagramChannel.open()
-                .bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
-        Collector collector = collector(network)) {
-      Thread mirroring = Thread.ofPlatform().start(() -> throwBack(mirror));
+    DatagramChannel mirror =
+        DatagramChannel.open().bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
+    Thread mirroring = Thread.ofPlatform().start(() -> throwBack(mirror));
+    try (Collector collector = collector(network)) {
       collector.apply(plan((InetSocketAddress) mirror.getLocalAddress()));
       await().until(() -> counters.count(Outcome.CORRUPT) >= 20);
+    } finally {
       mirror.close();
       mirroring.join();
     }
