@@ -69,7 +69,7 @@ class ArchitectureTest {
   static final ArchRule onlyWhatReadsOrWritesDocumentsKnowsJackson =
       noClasses()
           .that()
-          .resideOutsideOfPackages("..agent.config", "..agent.http", "..agent.store")
+          .resideOutsideOfPackages("..agent.config", "..agent.kube", "..agent.http", "..agent.store")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("com.fasterxml..");

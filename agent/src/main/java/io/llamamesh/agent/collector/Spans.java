@@ -21,6 +21,9 @@ final class Spans {
   /** It holds in this span, too; spans that touch become one. */
   void cover(long first, long last) {
     if (count > 0 && first - until[newest] <= 0) {
+      if (first - from[newest] < 0) {
+        from[newest] = first;
+      }
       if (last - until[newest] > 0) {
         until[newest] = last;
       }
