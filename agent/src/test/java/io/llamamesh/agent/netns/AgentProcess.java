@@ -22,7 +22,7 @@ import org.awaitility.Awaitility;
 /** One of the agent's programs as its users run it, in a namespace, with its API at port 8100. */
 final class AgentProcess implements AutoCloseable {
 
-  static final Duration PATIENCE = Duration.ofSeconds(40);
+  static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int API_PORT = 8100;
   private static final int HTTP_MILLIS = 5000;
 
