@@ -170,9 +170,12 @@ final class AgentProcess implements AutoCloseable {
     return points.valueStream().filter(p -> p.get("measurement").asText().equals("raw_stats"));
   }
 
-  /** Sum of a field over all points that are retained. */
-  double total(String field) {
-    return points().mapToDouble(point -> point.get("fields").path(field).asDouble()).sum();
+  /** Sum of fields over points. */
+  static double total(List<JsonNode> points, String... fields) {
+    return Stream.of(fields)
+        .flatMap(field -> points.stream().map(point -> point.get("fields").path(field)))
+        .mapToDouble(JsonNode::asDouble)
+        .sum();
   }
 
   /** Waits until a window that ends after this time (seconds since 1970) is published. */

@@ -33,7 +33,7 @@ class LossIT {
 
       probing.untilProbed(1000).finish();
 
-      assertThat(probing.total(Outcome.RECEIVED)).isEqualTo(probing.total(Outcome.SENT));
+      assertThat(probing.answered()).isEqualTo(probing.total(Outcome.SENT));
       assertThat(probing.total(Outcome.LOST)).isZero();
       assertThat(probing.total(Outcome.SEND_ERROR)).isZero();
     }
@@ -85,8 +85,7 @@ class LossIT {
       long dropped = right.seen();
       assertThat(dropped).isPositive();
       assertThat(probing.total(Outcome.LOST)).isEqualTo((int) dropped);
-      assertThat(probing.total(Outcome.RECEIVED))
-          .isEqualTo(probing.total(Outcome.SENT) - (int) dropped);
+      assertThat(probing.answered()).isEqualTo(probing.total(Outcome.SENT) - (int) dropped);
       assertThat(probing.total(Outcome.RETURN_LOST)).isZero();
       return probing.total(Outcome.LOST);
     }

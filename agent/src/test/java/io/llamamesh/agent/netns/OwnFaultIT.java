@@ -49,7 +49,10 @@ class OwnFaultIT {
       assertThat(reflecting.count(Verdict.OVER_LIMIT)).isPositive();
       assertThat(total(windows, Outcome.OVERLOAD)).isPositive();
       assertThat(total(windows, Outcome.LOST)).isZero();
-      assertThat(total(windows, Outcome.OVERLOAD) + total(windows, Outcome.RECEIVED))
+      assertThat(
+              total(windows, Outcome.OVERLOAD)
+                  + total(windows, Outcome.RECEIVED)
+                  + total(windows, Outcome.LATE))
           .isEqualTo(total(windows, Outcome.SENT));
     }
   }
@@ -102,7 +105,10 @@ class OwnFaultIT {
 
       assertThat(total(windows, Outcome.OWN_DROP)).isPositive();
       assertThat(total(windows, Outcome.LOST)).isZero();
-      assertThat(total(windows, Outcome.OWN_DROP) + total(windows, Outcome.RECEIVED))
+      assertThat(
+              total(windows, Outcome.OWN_DROP)
+                  + total(windows, Outcome.RECEIVED)
+                  + total(windows, Outcome.LATE))
           .isEqualTo(total(windows, Outcome.SENT));
     }
   }

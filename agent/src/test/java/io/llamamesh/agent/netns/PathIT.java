@@ -45,7 +45,7 @@ class PathIT {
 
       probing.untilProbed(200).finish();
 
-      assertThat(probing.total(Outcome.RECEIVED)).isEqualTo(probing.total(Outcome.SENT));
+      assertThat(probing.answered()).isEqualTo(probing.total(Outcome.SENT));
       assertThat(probing.total(Outcome.DSCP_REWRITTEN)).isZero();
       assertThat(facts(probing)).containsExactly(PathFacts.NONE);
     }
@@ -61,7 +61,7 @@ class PathIT {
 
       probing.untilProbed(200).finish();
 
-      assertThat(probing.total(Outcome.DSCP_REWRITTEN)).isEqualTo(probing.total(Outcome.RECEIVED));
+      assertThat(probing.total(Outcome.DSCP_REWRITTEN)).isEqualTo(probing.answered());
       assertThat(facts(probing)).containsExactly(new PathFacts(0, CS1, -1));
       assertThat(probing.total(Outcome.LOST)).isZero();
     }
@@ -77,7 +77,7 @@ class PathIT {
 
       probing.untilProbed(200).finish();
 
-      assertThat(probing.total(Outcome.DSCP_REWRITTEN)).isEqualTo(probing.total(Outcome.RECEIVED));
+      assertThat(probing.total(Outcome.DSCP_REWRITTEN)).isEqualTo(probing.answered());
       assertThat(facts(probing)).containsExactly(new PathFacts(0, -1, CS3));
     }
   }
@@ -142,7 +142,7 @@ class PathIT {
 
       probing.untilProbed(200).finish();
 
-      assertThat(probing.total(Outcome.RECEIVED)).isEqualTo(probing.total(Outcome.SENT));
+      assertThat(probing.answered()).isEqualTo(probing.total(Outcome.SENT));
       assertThat(facts(probing)).containsExactly(PathFacts.NONE);
     }
   }

@@ -188,6 +188,15 @@ final class Probing implements AutoCloseable {
     return towards(host -> true).mapToInt(pair -> pair.count(outcome)).sum();
   }
 
+  /** Probes that were answered; on a machine with too much to do, some of them held up by us. */
+  int answered() {
+    return total(Outcome.RECEIVED) + total(Outcome.LATE);
+  }
+
+  int answered(InetAddress target) {
+    return total(target, Outcome.RECEIVED) + total(target, Outcome.LATE);
+  }
+
   int total(InetAddress target, Outcome outcome) {
     return towards(target.getHostAddress()::equals).mapToInt(pair -> pair.count(outcome)).sum();
   }
