@@ -51,6 +51,9 @@ final class AgentProcess implements AutoCloseable {
                 "netns",
                 "exec",
                 host.name(),
+                // A build under nohup hands down that SIGHUP is ignored, and a JVM respects that.
+                "env",
+                "--default-signal=HUP",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",

@@ -380,7 +380,7 @@ final class PullsTest {
 
     await().until(() -> store.lines().size() == 1);
 
-    assertThat(store.lines().getFirst()).endsWith(" " + (second + 1 - 9));
+    assertThat(store.lines().getFirst()).endsWith(" " + (second + 1 - 9) + "000");
     assertThat(reading.bookmarks(DAY).get("node-1").clockOffset()).isEqualTo(Duration.ofSeconds(9));
   }
 
