@@ -28,6 +28,8 @@ final class Flow {
   static final byte SUSPICIOUS = 64;
 
   private static final byte KIND = 3;
+  private static final int STATE_BITS = 8;
+  private static final int STATE = 0xff;
   private static final int MASK = ProbeFormat.MODULUS - 1;
 
   private final int id;
@@ -37,9 +39,13 @@ final class Flow {
   private final long phase;
   private final ToldDrops drops = new ToldDrops();
 
-  private long[] sentAt;
-  private int[] window;
-  private byte[] state;
+  /**
+   * Two numbers for each place, side by side since of many flows none is in the caches: when the
+   * probe was sent, and its window above its state.
+   */
+  private long[] ring;
+
+  private int places;
   private long next;
   private long oldest;
   private long pendingFrom;
@@ -53,9 +59,8 @@ final class Flow {
     this.source = source;
     this.phase = phase;
     int size = Integer.highestOneBit(Math.max(64, places) * 2 - 1);
-    sentAt = new long[size];
-    window = new int[size];
-    state = new byte[size];
+    ring = new long[2 * size];
+    this.places = size;
   }
 
   int id() {
@@ -80,32 +85,34 @@ final class Flow {
   }
 
   /** Makes room for more probes in flight; those that are stay. */
-  void grow(int places) {
-    if (places <= state.length) {
+  void grow(int wanted) {
+    if (wanted <= places) {
       return;
     }
-    int size = Integer.highestOneBit(places * 2 - 1);
-    long[] newSentAt = new long[size];
-    int[] newWindow = new int[size];
-    byte[] newState = new byte[size];
+    int size = Integer.highestOneBit(wanted * 2 - 1);
+    long[] larger = new long[2 * size];
     for (long s = oldest; s < next; s++) {
-      int from = place(s);
-      int to = (int) (s & (size - 1));
-      newSentAt[to] = sentAt[from];
-      newWindow[to] = window[from];
-      newState[to] = state[from];
+      System.arraycopy(ring, at(s), larger, 2 * (int) (s & (size - 1)), 2);
     }
-    sentAt = newSentAt;
-    window = newWindow;
-    state = newState;
+    ring = larger;
+    places = size;
   }
 
-  private int place(long sequence) {
-    return (int) (sequence & (state.length - 1));
+  private int at(long sequence) {
+    return 2 * (int) (sequence & (places - 1));
+  }
+
+  private int state(long sequence) {
+    return (int) ring[at(sequence) + 1] & STATE;
+  }
+
+  private void state(long sequence, int state) {
+    int at = at(sequence) + 1;
+    ring[at] = (ring[at] & ~STATE) | state;
   }
 
   boolean full() {
-    return next - oldest >= state.length;
+    return next - oldest >= places;
   }
 
   boolean idle() {
@@ -119,10 +126,9 @@ final class Flow {
 
   /** A probe was sent. */
   void flies(long monotonicNanos, int windowId, byte extra) {
-    int place = place(next);
-    sentAt[place] = monotonicNanos;
-    window[place] = windowId;
-    state[place] = (byte) (PENDING | extra);
+    int at = at(next);
+    ring[at] = monotonicNanos;
+    ring[at + 1] = ((long) windowId << STATE_BITS) | PENDING | extra;
     next++;
   }
 
@@ -133,19 +139,19 @@ final class Flow {
   }
 
   byte kind(long sequence) {
-    return (byte) (state[place(sequence)] & KIND);
+    return (byte) (state(sequence) & KIND);
   }
 
   boolean has(long sequence, byte flag) {
-    return (state[place(sequence)] & flag) != 0;
+    return (state(sequence) & flag) != 0;
   }
 
   long sentAt(long sequence) {
-    return sentAt[place(sequence)];
+    return ring[at(sequence)];
   }
 
   int window(long sequence) {
-    return window[place(sequence)];
+    return (int) (ring[at(sequence) + 1] >> STATE_BITS);
   }
 
   /**
@@ -154,7 +160,7 @@ final class Flow {
    * @return true when one of a later probe came before
    */
   boolean answered(long sequence) {
-    state[place(sequence)] = RECEIVED;
+    state(sequence, RECEIVED);
     boolean overtaken = sequence < highestReplied;
     highestReplied = Math.max(highestReplied, sequence);
     return overtaken;
@@ -188,10 +194,9 @@ final class Flow {
 
   /** Something answered this probe that cannot be trusted; true for the first time. */
   boolean suspicious(long sequence) {
-    int place = place(sequence);
-    boolean first = (state[place] & SUSPICIOUS) == 0;
-    state[place] |= SUSPICIOUS;
-    return first;
+    int state = state(sequence);
+    state(sequence, state | SUSPICIOUS);
+    return (state & SUSPICIOUS) == 0;
   }
 
   /** What the reflector told of its own drops. */
@@ -206,9 +211,9 @@ final class Flow {
   void overloaded(long from, long before, int count) {
     int left = count;
     for (long s = Math.max(from, oldest); s < before && left > 0; s++) {
-      int place = place(s);
-      if ((state[place] & (KIND | SEEN | HELLO | OVERLOADED)) == PENDING) {
-        state[place] |= OVERLOADED;
+      int state = state(s);
+      if ((state & (KIND | SEEN | HELLO | OVERLOADED)) == PENDING) {
+        state(s, state | OVERLOADED);
         left--;
       }
     }
@@ -216,7 +221,7 @@ final class Flow {
 
   /** When this probe was sent, or the oldest one that is still known. */
   long sentAtOrAfter(long sequence) {
-    return sentAt[place(Math.max(sequence, oldest))];
+    return sentAt(Math.max(sequence, oldest));
   }
 
   /** No probe before this one waits for its outcome: where nothing is lost, that is the next. */
@@ -230,9 +235,9 @@ final class Flow {
   }
 
   private void mark(long sequence, boolean seen) {
-    int place = place(sequence);
-    if ((state[place] & KIND) == PENDING) {
-      state[place] |= (byte) (COVERED | (seen ? SEEN : 0));
+    int state = state(sequence);
+    if ((state & KIND) == PENDING) {
+      state(sequence, state | COVERED | (seen ? SEEN : 0));
     }
   }
 
@@ -253,7 +258,7 @@ final class Flow {
 
   /** Forgets the oldest. */
   void forgetOldest() {
-    state[place(oldest)] = DONE;
+    state(oldest, DONE);
     oldest++;
   }
 }

@@ -36,6 +36,10 @@ final class Peer {
 
   private PeerState state = PeerState.UP;
   private int unanswered;
+
+  /** Whether a span of refusal or goodbye may last: of a peer that is well none is looked at. */
+  private boolean troubled;
+
   private boolean unkeyed;
   private long unkeyedToldAt;
   private long lastReplyAt;
@@ -85,12 +89,16 @@ final class Peer {
       if (state != PeerState.DRAINING) {
         helloAt = now + HELLO_NANOS;
         draining.cover(now, now + DRAINING_MAX_NANOS);
+        troubled = true;
         become(PeerState.DRAINING);
       }
       return;
     }
-    refused.end(now);
-    draining.end(now);
+    if (troubled) {
+      troubled = false;
+      refused.end(now);
+      draining.end(now);
+    }
     become(PeerState.UP);
   }
 
@@ -107,6 +115,7 @@ final class Peer {
   /** Its host said that nobody listens. */
   void refused(long now) {
     refused.cover(now - REFUSED_BEFORE_NANOS, now + REFUSED_AFTER_NANOS);
+    troubled = true;
     if (state != PeerState.DRAINING) {
       become(PeerState.REFUSED);
     }

@@ -34,7 +34,9 @@ final class Prober {
 
   private static final long RETRY_LONGEST = 60_000_000_000L;
 
-  private static final long EXPIRY_NANOS = 50_000_000L;
+  /** To look at all flows costs more than their probes do, where these are few. */
+  private static final long EXPIRY_NANOS = 250_000_000L;
+
   private static final int FAST_RATE = 5000;
   private static final long SLOW_TICK = 10_000_000L;
   private static final long FAST_TICK = 1_000_000L;
@@ -138,13 +140,13 @@ final class Prober {
     boolean stalled = network.monotonicNanos() - pacer.reached() > STALL_NANOS;
     read(stepped, stalled);
     long now = network.monotonicNanos();
-    if (now - expiredAt >= EXPIRY_NANOS) {
+    boolean complete = settlement.complete(now);
+    if (complete || now - expiredAt >= EXPIRY_NANOS) {
       expiredAt = now;
       settlement.expire(now, plan.intervalNanos());
-      // Only here: a window is complete when its last probe has its outcome.
-      if (settlement.publish(now, plan.retentionNanos())) {
-        notes = roster.notes(now);
-      }
+    }
+    if (complete && settlement.publish(now, plan.retentionNanos())) {
+      notes = roster.notes(now);
     }
     if (roster.missing() > 0 && now - retryAt >= 0) {
       retryPause = Math.min(2 * retryPause, RETRY_LONGEST);

@@ -38,6 +38,7 @@ final class Roster {
   private final Map<Key, String> complaints = new HashMap<>();
 
   private int missing;
+  private long longestTimeout;
 
   /**
    * What may not change under probes in flight: their length, timeout, ToS and signing. A pair with
@@ -83,6 +84,22 @@ final class Roster {
     pairs.values().forEach(pair -> targets.add(pair.plan().target()));
     leaving.forEach(pair -> targets.add(pair.plan().target()));
     peers.keySet().retainAll(targets);
+    lookForTheLongestTimeout();
+  }
+
+  private void lookForTheLongestTimeout() {
+    longestTimeout = 0;
+    for (Pair pair : pairs.values()) {
+      longestTimeout = Math.max(longestTimeout, pair.timeout());
+    }
+    for (Pair pair : leaving) {
+      longestTimeout = Math.max(longestTimeout, pair.timeout());
+    }
+  }
+
+  /** Of all pairs that have probes in flight or windows open, in nanoseconds. */
+  long longestTimeout() {
+    return longestTimeout;
   }
 
   /** Opens what a pair lacks; returns how many flows it has. */
@@ -172,7 +189,9 @@ final class Roster {
       ports.release(flow.source());
       return true;
     });
-    leaving.removeIf(pair -> !pair.open());
+    if (leaving.removeIf(pair -> !pair.open())) {
+      lookForTheLongestTimeout();
+    }
   }
 
   @Nullable Flow flow(int id) {

@@ -24,6 +24,11 @@ final class Settlement {
     this.counters = counters;
   }
 
+  /** Whether all probes of a window that is over have their outcome once {@link #expire} ran. */
+  boolean complete(long now) {
+    return book.complete(now, roster.longestTimeout());
+  }
+
   /** Settles probes whose time is up. */
   void expire(long now, long interval) {
     for (Flow flow : roster.active()) {
@@ -138,12 +143,7 @@ final class Settlement {
   /** Publishes all windows at once: no further probe will be sent or answered. */
   void finish(long now, long realtime, long retention) {
     book.leaveEarly(now, realtime);
-    WindowBook.Window window =
-        book.settled(now + longestTimeout() + WindowBook.GRACE_NANOS, longestTimeout());
-    while (window != null) {
-      publish(window, now, retention);
-      window = book.settled(now + longestTimeout() + WindowBook.GRACE_NANOS, longestTimeout());
-    }
+    publish(now, now + roster.longestTimeout() + WindowBook.GRACE_NANOS, retention);
   }
 
   /**
@@ -152,24 +152,17 @@ final class Settlement {
    * @return whether there was one
    */
   boolean publish(long now, long retention) {
-    WindowBook.Window window = book.settled(now, longestTimeout());
+    return publish(now, now, retention);
+  }
+
+  private boolean publish(long now, long asOf, long retention) {
+    WindowBook.Window window = book.settled(asOf, roster.longestTimeout());
     boolean published = window != null;
     while (window != null) {
       publish(window, now, retention);
-      window = book.settled(now, longestTimeout());
+      window = book.settled(asOf, roster.longestTimeout());
     }
     return published;
-  }
-
-  private long longestTimeout() {
-    long longest = 0;
-    for (Pair pair : roster.pairs()) {
-      longest = Math.max(longest, pair.timeout());
-    }
-    for (Pair pair : roster.leaving()) {
-      longest = Math.max(longest, pair.timeout());
-    }
-    return longest;
   }
 
   private void publish(WindowBook.Window window, long now, long retention) {

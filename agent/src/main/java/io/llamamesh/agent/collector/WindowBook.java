@@ -125,12 +125,14 @@ final class WindowBook {
     return id;
   }
 
+  /** Whether there is a window in which nothing can change any more. */
+  boolean complete(long now, long longestTimeout) {
+    Window first = waiting.peekFirst();
+    return first != null && now - first.leftAt() >= longestTimeout + GRACE_NANOS;
+  }
+
   /** The next window in which nothing can change any more; null when there is none yet. */
   @Nullable Window settled(long now, long longestTimeout) {
-    Window first = waiting.peekFirst();
-    if (first == null || now - first.leftAt() < longestTimeout + GRACE_NANOS) {
-      return null;
-    }
-    return waiting.removeFirst();
+    return complete(now, longestTimeout) ? waiting.removeFirst() : null;
   }
 }

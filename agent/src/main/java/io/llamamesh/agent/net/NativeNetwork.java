@@ -10,6 +10,7 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteOrder;
+import java.util.function.LongSupplier;
 
 /** Linux sockets through {@code java.lang.foreign}, on x86-64 and aarch64. */
 public final class NativeNetwork implements UdpNetwork {
@@ -18,7 +19,7 @@ public final class NativeNetwork implements UdpNetwork {
   private static final long SECOND = 1_000_000_000L;
 
   private final ThreadLocal<MemorySegment> timespec =
-      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(16, 8));
+      ThreadLocal.withInitial(NativeNetwork::timespec);
 
   private NativeNetwork() {}
 
@@ -172,7 +173,20 @@ public final class NativeNetwork implements UdpNetwork {
 
   @Override
   public long realtimeNanos() {
-    MemorySegment time = timespec.get();
+    return realtimeNanos(timespec.get());
+  }
+
+  @Override
+  public LongSupplier realtimeOfOneThread() {
+    MemorySegment time = timespec();
+    return () -> realtimeNanos(time);
+  }
+
+  private static MemorySegment timespec() {
+    return Arena.ofAuto().allocate(16, 8);
+  }
+
+  private static long realtimeNanos(MemorySegment time) {
     Libc.realtime(time);
     return time.get(JAVA_LONG, 0) * SECOND + time.get(JAVA_LONG, 8);
   }

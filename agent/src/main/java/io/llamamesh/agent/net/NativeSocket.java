@@ -105,25 +105,24 @@ final class NativeSocket implements UdpSocket {
   @Override
   public SendResult send(Payload payload, int length, Remote to, int tos) {
     message.data(payload.segment().address(), length);
-    message.to(address(to).address(), SocketAddress.bytes(to.address().getAddress()));
+    to(to);
     message.control(tos);
     return send();
   }
 
-  private static MemorySegment address(Remote to) {
-    MemorySegment address = to.nativeAddress();
-    if (address == null) {
-      address = SocketAddress.of(to.address());
-      to.nativeAddress(address);
+  private void to(Remote to) {
+    if (to.nativePointer() == 0) {
+      to.nativeAddress(
+          SocketAddress.of(to.address()), SocketAddress.bytes(to.address().getAddress()));
     }
-    return address;
+    message.to(to.nativePointer(), to.nativeBytes());
   }
 
   @Override
   public SendResult forward(Batch batch, int slot, Remote to, int tos) {
     NativeBatch slots = (NativeBatch) batch;
     message.data(slots.data.address() + slots.offset(slot), slots.length[slot]);
-    message.to(address(to).address(), SocketAddress.bytes(to.address().getAddress()));
+    to(to);
     message.control(tos);
     return send();
   }

@@ -10,7 +10,12 @@ public final class Remote {
   private final InetSocketAddress address;
   private final long high;
   private final long low;
+
+  @SuppressWarnings("unused") // keeps alive what nativePointer points to
   private @Nullable MemorySegment nativeAddress;
+
+  private long nativePointer;
+  private int nativeBytes;
 
   /**
    * A destination.
@@ -51,12 +56,24 @@ public final class Remote {
     return address.getPort();
   }
 
-  @Nullable MemorySegment nativeAddress() {
-    return nativeAddress;
+  /**
+   * Where the system's form of it is; 0 until it is set. A number, since what leads to it would be
+   * looked at for each datagram, and of many destinations none is in the caches.
+   */
+  long nativePointer() {
+    return nativePointer;
   }
 
-  void nativeAddress(MemorySegment value) {
+  /** Length of that form. */
+  int nativeBytes() {
+    return nativeBytes;
+  }
+
+  /** Keeps the system's form of it for as long as this lives. */
+  void nativeAddress(MemorySegment value, int bytes) {
     nativeAddress = value;
+    nativePointer = value.address();
+    nativeBytes = bytes;
   }
 
   @Override

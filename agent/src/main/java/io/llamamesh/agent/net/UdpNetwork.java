@@ -2,6 +2,7 @@ package io.llamamesh.agent.net;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.function.LongSupplier;
 
 /**
  * Where sockets come from, and the two clocks that their stamps are compared with.
@@ -31,6 +32,11 @@ public interface UdpNetwork {
 
   /** Nanoseconds since 1970 by the clock that stamps arrivals; it may be stepped at any time. */
   long realtimeNanos();
+
+  /** Reads {@link #realtimeNanos} for one thread, which then need not be looked up each time. */
+  default LongSupplier realtimeOfOneThread() {
+    return this::realtimeNanos;
+  }
 
   /** Nanoseconds by a clock that is never stepped; only differences mean something. */
   long monotonicNanos();

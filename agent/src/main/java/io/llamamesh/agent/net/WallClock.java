@@ -1,9 +1,11 @@
 package io.llamamesh.agent.net;
 
+import java.util.function.LongSupplier;
+
 /**
  * Relates the wall clock, by which arrivals are stamped and windows are named, to the monotonic
  * one, by which everything is measured. Slewing moves both alike; only a step changes the
- * difference.
+ * difference. Belongs to one thread.
  */
 public final class WallClock {
 
@@ -12,13 +14,20 @@ public final class WallClock {
 
   private static final int SAMPLES = 3;
 
+  /**
+   * Two clocks read within this are known well enough; the first look after a pause takes longer.
+   */
+  private static final long NARROW_NANOS = 500;
+
   private final UdpNetwork network;
+  private final LongSupplier realtime;
   private long offset;
   private long steps;
 
   /** A relation as it is now. */
   public WallClock(UdpNetwork network) {
     this.network = network;
+    this.realtime = network.realtimeOfOneThread();
     this.offset = sample();
   }
 
@@ -46,9 +55,9 @@ public final class WallClock {
   private long sample() {
     long best = Long.MAX_VALUE;
     long difference = 0;
-    for (int i = 0; i < SAMPLES; i++) {
+    for (int i = 0; i < SAMPLES && best > NARROW_NANOS; i++) {
       long before = network.monotonicNanos();
-      long wall = network.realtimeNanos();
+      long wall = realtime.getAsLong();
       long width = network.monotonicNanos() - before;
       if (width < best) {
         best = width;
