@@ -24,8 +24,11 @@ final class Flow {
   /** Added: the reflector told that it dropped as many. */
   static final byte OVERLOADED = 32;
 
-  /** Added: something answered that was not the peer, or not with its key. */
+  /** Added: something answered that was not the peer, not with its key, or not all of it. */
   static final byte SUSPICIOUS = 64;
+
+  /** Added: answered after its timeout, by the network's own doing. */
+  static final byte TARDY = (byte) 128;
 
   private static final byte KIND = 3;
   private static final int MASK = ProbeFormat.MODULUS - 1;
@@ -154,7 +157,8 @@ final class Flow {
    * @return true when one of a later probe came before
    */
   boolean answered(long sequence) {
-    state[place(sequence)] = RECEIVED;
+    int place = place(sequence);
+    state[place] = (byte) (RECEIVED | (state[place] & HELLO));
     boolean overtaken = sequence < highestReplied;
     highestReplied = Math.max(highestReplied, sequence);
     return overtaken;
@@ -192,6 +196,11 @@ final class Flow {
     boolean first = (state[place] & SUSPICIOUS) == 0;
     state[place] |= SUSPICIOUS;
     return first;
+  }
+
+  /** The right answer to this probe came, but after its timeout. */
+  void tardy(long sequence) {
+    state[place(sequence)] |= TARDY;
   }
 
   /** What the reflector told of its own drops. */
