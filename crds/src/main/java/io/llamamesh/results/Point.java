@@ -68,7 +68,9 @@ public record Point(
 
   /**
    * Fields of {@link #RAW_STATS}; counts of probes but for {@code loss} (percent) and RTTs
-   * (milliseconds).
+   * (milliseconds). Each probe that was sent has exactly one outcome: {@code sent = received + late
+   * + lost + refused + too_big + own_drop + overload + corrupt + suppressed}. {@code send_error}
+   * was not sent, and the others are marks beside the outcome.
    */
   public static final class Fields {
     public static final String SENT = "sent";
@@ -96,13 +98,26 @@ public record Point(
     /** Probes that were sent back; field of {@link #REFLECTED_STATS}. */
     public static final String REFLECTED = "reflected";
 
+    /** In time by the network, but held up by the reflector or the collector. */
     public static final String LATE = "late";
-    public static final String DUPLICATE = "duplicate";
-    public static final String REORDERED = "reordered";
+
+    /** A router said that the probe is too long for the path. */
+    public static final String TOO_BIG = "too_big";
+
+    /** Answered only by something that is not the answer: cut, too long, or without the key. */
     public static final String CORRUPT = "corrupt";
 
-    /** The kernel refused to send, or a router said that the probe is too long for the path. */
+    /** Not answered by a peer that had said goodbye, or not waited for: nobody's fault. */
+    public static final String SUPPRESSED = "suppressed";
+
+    /** The kernel refused to send it: not among {@code sent}. */
     public static final String SEND_ERROR = "send_error";
+
+    /** Further answers to probes that had one already. */
+    public static final String DUPLICATE = "duplicate";
+
+    /** Answered after a probe of the same flow that was sent later. */
+    public static final String REORDERED = "reordered";
 
     /** Our own receive buffer overflowed. */
     public static final String OWN_DROP = "own_drop";
@@ -110,7 +125,10 @@ public record Point(
     /** The reflector's own drops: its rate limit or its receive buffer. */
     public static final String OVERLOAD = "overload";
 
+    /** Part of {@code lost}: never reached the reflector. */
     public static final String FORWARD_LOST = "forward_lost";
+
+    /** Part of {@code lost}: reached the reflector. */
     public static final String RETURN_LOST = "return_lost";
 
     /** Mean time between arrival at the reflector and its reply, in milliseconds. */

@@ -16,6 +16,18 @@ public record ClosedWindow(
   /** Probes of one sender that arrived in the window and were sent back. */
   public record Reflected(String source, long probes) {}
 
+  /** A sender, its name and its place in the list. */
+  private static final int REFLECTED_BYTES = 112;
+
+  private static final int HEAD_BYTES = 128;
+
+  /** What it takes of memory, in bytes, estimated. */
+  int bytes() {
+    return HEAD_BYTES
+        + pairs.stream().mapToInt(PairResult::bytes).sum()
+        + reflected.size() * REFLECTED_BYTES;
+  }
+
   public ClosedWindow {
     pairs = List.copyOf(pairs);
     reflected = List.copyOf(reflected);

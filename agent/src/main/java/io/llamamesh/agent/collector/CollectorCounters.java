@@ -17,6 +17,8 @@ public final class CollectorCounters {
     FLIGHTS_FULL,
     /** Datagrams on our source ports that are no probes. */
     NOT_A_PROBE,
+    /** Answers that are cut short or longer than their probe. */
+    GARBLED,
     /** Datagrams for our source ports that the kernel dropped for a wrong checksum. */
     CHECKSUM,
     /** Replies to probes that we do not wait for any more, or never sent. */
@@ -35,7 +37,7 @@ public final class CollectorCounters {
     HELLO
   }
 
-  private final AtomicLongArray outcomes = new AtomicLongArray(Outcome.COUNT);
+  private final AtomicLongArray tallies = new AtomicLongArray(Tally.all().size());
   private final AtomicLongArray errors = new AtomicLongArray(PeerError.values().length);
   private final AtomicLongArray sends = new AtomicLongArray(SendResult.values().length);
   private final AtomicLongArray events = new AtomicLongArray(Event.values().length);
@@ -43,9 +45,9 @@ public final class CollectorCounters {
   private volatile int flows;
   private volatile int missingFlows;
 
-  /** Probes with this outcome; those in flight have none yet. */
-  public long count(Outcome outcome) {
-    return outcomes.get(outcome.ordinal());
+  /** How many probes this was counted of; those in flight have no outcome yet. */
+  public long count(Tally tally) {
+    return tallies.get(tally.index());
   }
 
   /** How often this happened. */
@@ -58,7 +60,7 @@ public final class CollectorCounters {
     return errors.get(error.ordinal());
   }
 
-  /** Probes that were not sent, or did not fit the path, by the reason. */
+  /** Probes that were not sent, by the reason. */
   public long count(SendResult failure) {
     return sends.get(failure.ordinal());
   }
@@ -91,9 +93,20 @@ public final class CollectorCounters {
 
   // One thread writes, so no read-modify-write is needed.
 
+  void sent() {
+    tally(Attempt.SENT.index());
+  }
+
   void add(Outcome outcome) {
-    int i = outcome.ordinal();
-    outcomes.setRelease(i, outcomes.getPlain(i) + 1);
+    tally(outcome.index());
+  }
+
+  void add(Mark mark) {
+    tally(mark.index());
+  }
+
+  private void tally(int i) {
+    tallies.setRelease(i, tallies.getPlain(i) + 1);
   }
 
   void add(PeerError error) {
@@ -101,11 +114,11 @@ public final class CollectorCounters {
     errors.setRelease(i, errors.getPlain(i) + 1);
   }
 
-  /** A probe that was not sent, or did not fit the path. */
+  /** A probe that was not sent. */
   void sendError(SendResult failure) {
     int i = failure.ordinal();
     sends.setRelease(i, sends.getPlain(i) + 1);
-    add(Outcome.SEND_ERROR);
+    tally(Attempt.SEND_ERROR.index());
   }
 
   void add(Event event) {

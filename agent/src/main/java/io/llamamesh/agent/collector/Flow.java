@@ -24,8 +24,11 @@ final class Flow {
   /** Added: the reflector told that it dropped as many. */
   static final byte OVERLOADED = 32;
 
-  /** Added: something answered that was not the peer, or not with its key. */
+  /** Added: something answered that was not the peer, not with its key, or not all of it. */
   static final byte SUSPICIOUS = 64;
+
+  /** Added: answered after its timeout, by the network's own doing. */
+  static final byte TARDY = (byte) 128;
 
   private static final byte KIND = 3;
   private static final int STATE_BITS = 8;
@@ -160,7 +163,7 @@ final class Flow {
    * @return true when one of a later probe came before
    */
   boolean answered(long sequence) {
-    state(sequence, RECEIVED);
+    state(sequence, RECEIVED | (state(sequence) & HELLO));
     boolean overtaken = sequence < highestReplied;
     highestReplied = Math.max(highestReplied, sequence);
     return overtaken;
@@ -197,6 +200,11 @@ final class Flow {
     int state = state(sequence);
     state(sequence, state | SUSPICIOUS);
     return (state & SUSPICIOUS) == 0;
+  }
+
+  /** The right answer to this probe came, but after its timeout. */
+  void tardy(long sequence) {
+    state(sequence, state(sequence) | (TARDY & STATE));
   }
 
   /** What the reflector told of its own drops. */

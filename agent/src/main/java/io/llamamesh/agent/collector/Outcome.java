@@ -1,37 +1,31 @@
 package io.llamamesh.agent.collector;
 
-/** What can become of a probe, and what can happen beside; each is counted per pair and window. */
-public enum Outcome {
-  /** Handed to the kernel. */
-  SENT,
+/** What became of a probe that was sent; each ends in exactly one of these. */
+@SuppressWarnings("EnumOrdinal") // an index into counters of this process, never stored
+public enum Outcome implements Tally {
   /** Answered in time. */
   RECEIVED,
-  /** Not answered; the network's fault as far as we can tell. */
+  /** Answered in time by the network but held up by the reflector or ourselves. */
+  LATE,
+  /** Not answered, or too late by the network's own doing; its fault as far as we can tell. */
   LOST,
   /** Not answered while the peer's host said that nobody listens. */
   REFUSED,
-  /** The kernel refused to send it, or a router said that it is too long for the path. */
-  SEND_ERROR,
+  /** Not answered, and a router said that it is too long for the path. */
+  TOO_BIG,
   /** Its answer was dropped because our receive buffer was full. */
   OWN_DROP,
   /** Dropped by the reflector itself. */
   OVERLOAD,
-  /** Answered in time by the network but held up by the reflector or ourselves. */
-  LATE,
-  /** Answered more than once: one for every further answer. */
-  DUPLICATE,
-  /** Answered after a probe of the same flow that was sent later. */
-  REORDERED,
-  /** Answered by something that is not the probe we sent. */
+  /** Answered, but only by something that is not the answer to what we sent. */
   CORRUPT,
-  /** Part of {@link #LOST}: it never reached the reflector. */
-  FORWARD_LOST,
-  /** Part of {@link #LOST}: it reached the reflector. */
-  RETURN_LOST,
   /** Not answered by a peer that had said goodbye, or not waited for as we do; no fault. */
-  SUPPRESSED,
-  /** Beside: answered, but the DSCP was another on arrival at the reflector, or back here. */
-  DSCP_REWRITTEN;
+  SUPPRESSED;
 
-  static final int COUNT = values().length;
+  private static final int FIRST = Attempt.values().length;
+
+  @Override
+  public int index() {
+    return FIRST + ordinal();
+  }
 }

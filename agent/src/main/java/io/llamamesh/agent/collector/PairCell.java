@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Map;
 
 /** What one pair saw so far in one open window. */
-@SuppressWarnings("EnumOrdinal") // an index into counters of this process, never stored
 final class PairCell {
 
   private static final int NO_WINDOW = -1;
+  private static final int TALLIES = Tally.all().size();
 
-  private final int[] counts = new int[Outcome.COUNT];
+  private final int[] counts = new int[TALLIES];
   private final Samples samples = new Samples();
   private int[] pathSent;
   private int[] pathReceived;
@@ -54,17 +54,26 @@ final class PairCell {
   }
 
   void count(Outcome outcome) {
-    counts[outcome.ordinal()]++;
+    counts[outcome.index()]++;
+  }
+
+  void count(Mark mark) {
+    counts[mark.index()]++;
   }
 
   void sent(int path) {
-    counts[Outcome.SENT.ordinal()]++;
+    counts[Attempt.SENT.index()]++;
     pathSent[path]++;
+  }
+
+  /** A probe that the kernel refused. */
+  void sendError() {
+    counts[Attempt.SEND_ERROR.index()]++;
   }
 
   /** A probe that was answered, with its RTT, or a negative one where that is not known. */
   void received(int path, long rttNanos) {
-    counts[Outcome.RECEIVED.ordinal()]++;
+    counts[Outcome.RECEIVED.index()]++;
     if (rttNanos >= 0) {
       pathReceived[path]++;
       pathRtt[path] += rttNanos;
@@ -73,7 +82,7 @@ final class PairCell {
   }
 
   void lost(int path) {
-    counts[Outcome.LOST.ordinal()]++;
+    counts[Outcome.LOST.index()]++;
     pathLost[path]++;
   }
 
@@ -86,7 +95,7 @@ final class PairCell {
    * The DSCP that a reply told to have arrived with, or itself arrived with; −1 where unchanged.
    */
   void rewritten(int forward, int back) {
-    counts[Outcome.DSCP_REWRITTEN.ordinal()]++;
+    counts[Mark.DSCP_REWRITTEN.index()]++;
     dscpForward = forward < 0 ? dscpForward : forward;
     dscpReturn = back < 0 ? dscpReturn : back;
   }

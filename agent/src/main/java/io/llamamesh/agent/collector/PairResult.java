@@ -8,6 +8,12 @@ import org.jspecify.annotations.Nullable;
 /** What one pair and class saw in one window; never changes. */
 public final class PairResult {
 
+  /** This object, its array's and list's heads and its distribution. */
+  private static final int ROW_BYTES = 192;
+
+  /** One source port, and its place in the list. */
+  private static final int PATH_BYTES = 44;
+
   private final Map<String, String> tags;
   private final int[] counts;
   private final @Nullable Rtt rtt;
@@ -49,7 +55,7 @@ public final class PairResult {
    * A result.
    *
    * @param tags shared between windows as long as they do not change
-   * @param counts by ordinal of {@link Outcome}; not copied
+   * @param counts by {@link Tally#index}; not copied
    */
   PairResult(
       Map<String, String> tags,
@@ -69,7 +75,7 @@ public final class PairResult {
   /**
    * A result that was written down by an earlier life.
    *
-   * @throws IllegalArgumentException when it knows other outcomes than this code
+   * @throws IllegalArgumentException when it counts other things than this code
    */
   public static PairResult restored(
       Map<String, String> tags,
@@ -78,9 +84,10 @@ public final class PairResult {
       double residenceNanos,
       List<Path> paths,
       PathFacts facts) {
-    if (counts.length != Outcome.COUNT) {
+    int expected = Tally.all().size();
+    if (counts.length != expected) {
       throw new IllegalArgumentException(
-          "expected " + Outcome.COUNT + " outcomes, found " + counts.length);
+          "expected " + expected + " counts, found " + counts.length);
     }
     return new PairResult(Map.copyOf(tags), counts.clone(), rtt, residenceNanos, paths, facts);
   }
@@ -121,7 +128,12 @@ public final class PairResult {
     return (a * weightA + b * weightB) / (weightA + weightB);
   }
 
-  /** All counts, by ordinal of {@link Outcome}; a copy. */
+  /** What it takes of memory, in bytes, but for its tags: estimated from the JVM's layout. */
+  int bytes() {
+    return ROW_BYTES + counts.length * Integer.BYTES + paths.size() * PATH_BYTES;
+  }
+
+  /** All counts, by {@link Tally#index}; a copy. */
   public int[] counts() {
     return counts.clone();
   }
@@ -131,10 +143,9 @@ public final class PairResult {
     return tags;
   }
 
-  /** How many probes had this outcome. */
-  @SuppressWarnings("EnumOrdinal") // an index into a compact row, never stored
-  public int count(Outcome outcome) {
-    return counts[outcome.ordinal()];
+  /** How many probes this was counted of. */
+  public int count(Tally tally) {
+    return counts[tally.index()];
   }
 
   /** Null when nothing was received. */

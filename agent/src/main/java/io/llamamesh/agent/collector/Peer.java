@@ -112,9 +112,9 @@ final class Peer {
     return tell;
   }
 
-  /** Its host said that nobody listens. */
-  void refused(long now) {
-    refused.cover(now - REFUSED_BEFORE_NANOS, now + REFUSED_AFTER_NANOS);
+  /** Its host said that nobody listens, some time between our last look and now. */
+  void refused(long since, long now) {
+    refused.cover(since - REFUSED_BEFORE_NANOS, now + REFUSED_AFTER_NANOS);
     troubled = true;
     if (state != PeerState.DRAINING) {
       become(PeerState.REFUSED);
@@ -127,9 +127,9 @@ final class Peer {
     lastErrorAt = now;
   }
 
-  /** A probe did not fit: the path takes packets of this many bytes. */
-  void tooBig(int mtu, long now) {
-    tooBig.cover(now - TOO_BIG_BEFORE_NANOS, now);
+  /** A probe did not fit: the path takes packets of this many bytes, as was told since then. */
+  void tooBig(int mtu, long since, long now) {
+    tooBig.cover(since - TOO_BIG_BEFORE_NANOS, now);
     pathMtu = mtu;
     lastMtu = mtu;
   }

@@ -24,7 +24,7 @@ import java.util.function.Supplier;
  * The measurement, one tick after the other: read, account, send. Belongs to one thread; sockets
  * and clocks are the network's, so that tests can play both.
  */
-final class Prober {
+public final class Prober {
 
   /** A tick later than this means that we did not run; what came due meanwhile is skipped. */
   static final long STALL_NANOS = 100_000_000L;
@@ -67,7 +67,12 @@ final class Prober {
   private long retryAt;
   private long retryPause;
 
-  Prober(
+  /**
+   * A prober with nothing to probe; parameters as of {@link Collector#start}.
+   *
+   * @param poller is told of the ports where arrivals are not stamped by the kernel
+   */
+  public Prober(
       UdpNetwork network,
       Poller poller,
       List<InetAddress> locals,
@@ -95,7 +100,7 @@ final class Prober {
   }
 
   /** Makes this the plan; flows that it names again go on as they are. */
-  void apply(ProbePlan next) {
+  public void apply(ProbePlan next) {
     // A plan without pairs says nothing about windows: those that are open end as they began.
     plan = next.pairs().isEmpty() ? plan.withoutPairs() : next;
     retryPause = RETRY_FIRST;
@@ -126,12 +131,12 @@ final class Prober {
   }
 
   /** Time between ticks in nanoseconds. */
-  long tickNanos() {
+  public long tickNanos() {
     return tick;
   }
 
   /** One tick. */
-  void tick() {
+  public void tick() {
     boolean stepped = clock.stepped();
     if (stepped) {
       counters.add(CollectorCounters.Event.CLOCK_STEP);
@@ -181,15 +186,17 @@ final class Prober {
     counters.add(CollectorCounters.Event.NETWORK_ERROR);
     counters.add(error);
     long now = network.monotonicNanos();
+    // Errors carry no time: when we did not run for a while, it may be as old as our last look.
+    long since = Math.min(now, pacer.reached());
     if (error == PeerError.TOO_BIG) {
-      roster.tooBig(high, low, detail, now);
+      roster.tooBig(high, low, detail, since, now);
       return;
     }
     Peer peer = roster.peers().get(new InetSocketAddress(Ip.address(high, low), port));
     if (peer != null) {
       peer.errored(error, now);
       if (error == PeerError.PORT_UNREACHABLE) {
-        peer.refused(now);
+        peer.refused(since, now);
       }
     }
   }
@@ -237,10 +244,10 @@ final class Prober {
       flow.flies(stamp, book.present(), extra);
       if (extra == 0) {
         flow.pair().cell(book.present()).sent(flow.path());
-        counters.add(Outcome.SENT);
+        counters.sent();
       }
     } else if (extra == 0) {
-      flow.pair().cell(book.present()).count(Outcome.SEND_ERROR);
+      flow.pair().cell(book.present()).sendError();
       counters.sendError(result);
     }
   }
@@ -278,7 +285,8 @@ final class Prober {
     return roster.active().size();
   }
 
-  void close() {
+  /** Frees the ports. */
+  public void close() {
     roster.close();
   }
 }

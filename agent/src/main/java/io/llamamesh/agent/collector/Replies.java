@@ -74,26 +74,25 @@ final class Replies {
   /** Whether it answers a probe of ours. */
   private boolean take(int slot, long now) {
     ByteBuffer bytes = batch.bytes();
-    if (!parser.parse(bytes, batch.offset(slot), batch.length(slot))) {
+    boolean probe = parser.parse(bytes, batch.offset(slot), batch.length(slot));
+    if (!probe && !parser.parseSignature(bytes, batch.offset(slot), batch.length(slot))) {
       counters.add(CollectorCounters.Event.NOT_A_PROBE);
       return false;
     }
     Flow flow = parser.nonce(bytes) == nonce ? roster.flow(parser.flow(bytes)) : null;
     long sequence = flow == null ? -1 : flow.sequence(parser.sequence(bytes));
     if (flow == null || sequence < 0) {
-      counters.add(CollectorCounters.Event.UNEXPECTED);
+      counters.add(
+          probe ? CollectorCounters.Event.UNEXPECTED : CollectorCounters.Event.NOT_A_PROBE);
       return false;
     }
-    if (batch.length(slot) != flow.pair().plan().trafficClass().datagramBytes()
-        && flow.kind(sequence) == Flow.PENDING) {
-      count(flow, sequence, Outcome.CORRUPT);
+    if (!probe || !whole(flow, slot)) {
+      counters.add(CollectorCounters.Event.GARBLED);
+      var _ = doubtful(flow, sequence);
       return true;
     }
     if (!genuine(flow, slot)) {
-      if (flow.kind(sequence) == Flow.PENDING
-          && !flow.has(sequence, Flow.HELLO)
-          && flow.suspicious(sequence)) {
-        count(flow, sequence, Outcome.CORRUPT);
+      if (doubtful(flow, sequence)) {
         counters.add(CollectorCounters.Event.UNKEYED_ANSWER);
         if (flow.pair().peer().unkeyedAnswer(now)) {
           reports.unkeyedAnswer(flow.pair().plan().target());
@@ -113,6 +112,24 @@ final class Replies {
       marks(flow, sequence, slot, ours);
     }
     return true;
+  }
+
+  /** A reflector sends back as many bytes as it got. */
+  private boolean whole(Flow flow, int slot) {
+    return !batch.truncated(slot)
+        && batch.length(slot) == flow.pair().plan().trafficClass().datagramBytes();
+  }
+
+  /**
+   * Something came for this probe that is not its answer. That may still come: the outcome is
+   * settled when its time is up.
+   *
+   * @return whether it is the first such thing, and the probe waits for its answer
+   */
+  private static boolean doubtful(Flow flow, long sequence) {
+    return flow.kind(sequence) == Flow.PENDING
+        && !flow.has(sequence, Flow.HELLO)
+        && flow.suspicious(sequence);
   }
 
   /** The RTT; where stamps are of no use, at least not less than it was. */
@@ -169,14 +186,17 @@ final class Replies {
           .rewritten(
               (forward ^ tos) >> 2 == 0 ? -1 : forward >> 2,
               (back ^ tos) >> 2 == 0 ? -1 : back >> 2);
-      counters.add(Outcome.DSCP_REWRITTEN);
+      counters.add(Mark.DSCP_REWRITTEN);
     }
   }
 
   /** Counts a reply; returns whether it is the answer in time to a probe that counts. */
   private boolean account(Flow flow, long sequence, long rtt, long residence) {
+    boolean hello = flow.has(sequence, Flow.HELLO);
     if (flow.kind(sequence) == Flow.RECEIVED) {
-      count(flow, sequence, Outcome.DUPLICATE);
+      if (!hello) {
+        count(flow, sequence, Mark.DUPLICATE);
+      }
       return false;
     }
     if (flow.kind(sequence) != Flow.PENDING) {
@@ -186,20 +206,20 @@ final class Replies {
     long timeout = flow.pair().timeout();
     long network = residence == UNKNOWN ? rtt : rtt - residence;
     if (network > timeout && stampsUsable) {
-      return false; // stays pending and becomes a loss: it came, but too late by the network's own
-      // doing
+      flow.tardy(sequence); // stays pending and becomes a loss
+      return false;
     }
-    boolean hello = flow.has(sequence, Flow.HELLO);
     if (hello) {
       flow.answered(sequence);
       return false;
     }
     PairCell cell = flow.pair().cell(flow.window(sequence));
     if (flow.answered(sequence)) {
-      count(flow, sequence, Outcome.REORDERED);
+      count(flow, sequence, Mark.REORDERED);
     }
     if (rtt > timeout && stampsUsable) {
-      count(flow, sequence, Outcome.LATE);
+      cell.count(Outcome.LATE);
+      counters.add(Outcome.LATE);
       return true;
     }
     counters.add(Outcome.RECEIVED);
@@ -217,8 +237,8 @@ final class Replies {
     return true;
   }
 
-  private void count(Flow flow, long sequence, Outcome outcome) {
-    flow.pair().cell(flow.window(sequence)).count(outcome);
-    counters.add(outcome);
+  private void count(Flow flow, long sequence, Mark mark) {
+    flow.pair().cell(flow.window(sequence)).count(mark);
+    counters.add(mark);
   }
 }

@@ -30,6 +30,11 @@ final class Roster {
   private final FlowTable table = new FlowTable();
   private final Map<Key, Pair> pairs = new LinkedHashMap<>();
   private final Map<InetSocketAddress, Peer> peers = new HashMap<>();
+
+  /** What the maps hold, for whoever looks at all of it many times a second. */
+  private final List<Pair> present = new ArrayList<>();
+
+  private final List<Peer> known = new ArrayList<>();
   private final List<Flow> active = new ArrayList<>();
   private final List<Flow> retired = new ArrayList<>();
   private final List<Pair> leaving = new ArrayList<>();
@@ -84,6 +89,10 @@ final class Roster {
     pairs.values().forEach(pair -> targets.add(pair.plan().target()));
     leaving.forEach(pair -> targets.add(pair.plan().target()));
     peers.keySet().retainAll(targets);
+    present.clear();
+    present.addAll(pairs.values());
+    known.clear();
+    known.addAll(peers.values());
     lookForTheLongestTimeout();
   }
 
@@ -181,6 +190,9 @@ final class Roster {
 
   /** Frees what retired flows and leaving pairs no longer need. */
   void sweep() {
+    if (retired.isEmpty() && leaving.isEmpty()) {
+      return; // as nearly always, and then without making anything
+    }
     retired.removeIf(flow -> {
       if (!flow.idle()) {
         return false;
@@ -213,8 +225,13 @@ final class Roster {
     return retired;
   }
 
-  Iterable<Pair> pairs() {
-    return pairs.values();
+  List<Pair> pairs() {
+    return present;
+  }
+
+  /** All that are probed, or still waited for. */
+  List<Peer> known() {
+    return known;
   }
 
   List<Pair> leaving() {
@@ -222,10 +239,10 @@ final class Roster {
   }
 
   /** The path to a host takes packets of this many bytes, whichever port they go to. */
-  void tooBig(long high, long low, int mtu, long now) {
+  void tooBig(long high, long low, int mtu, long since, long now) {
     for (Peer peer : peers.values()) {
       if (peer.remote().high() == high && peer.remote().low() == low) {
-        peer.tooBig(mtu, now);
+        peer.tooBig(mtu, since, now);
       }
     }
   }

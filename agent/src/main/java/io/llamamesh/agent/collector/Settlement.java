@@ -1,6 +1,5 @@
 package io.llamamesh.agent.collector;
 
-import io.llamamesh.agent.net.SendResult;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,19 +30,24 @@ final class Settlement {
 
   /** Settles probes whose time is up. */
   void expire(long now, long interval) {
-    for (Flow flow : roster.active()) {
-      expire(flow, now, interval);
-    }
-    for (Flow flow : roster.retired()) {
-      expire(flow, now, interval);
-    }
+    expire(roster.active(), now, interval);
+    expire(roster.retired(), now, interval);
     Arrays.fill(peers, 0);
-    for (Peer peer : roster.peers().values()) {
+    List<Peer> known = roster.known();
+    for (int i = 0; i < known.size(); i++) {
+      Peer peer = known.get(i);
       peer.age(now);
       peers[peer.state().ordinal()]++;
     }
     counters.peers(peers);
     roster.sweep();
+  }
+
+  /** By index, here and below: an iterator would be garbage twenty times a second. */
+  private void expire(List<Flow> flows, long now, long interval) {
+    for (int i = 0; i < flows.size(); i++) {
+      expire(flows.get(i), now, interval);
+    }
   }
 
   private void expire(Flow flow, long now, long interval) {
@@ -62,16 +66,9 @@ final class Settlement {
     long sentAt = flow.sentAt(sequence);
     boolean seen = flow.has(sequence, Flow.SEEN);
     boolean unseen = !seen && flow.has(sequence, Flow.COVERED);
-    if (flow.has(sequence, Flow.SUSPICIOUS)) {
-      return; // counted as corrupt: something came back, so it is not the network that failed
-    }
     PairCell cell = flow.pair().cell(flow.window(sequence));
     Outcome outcome = outcome(flow, sequence, seen, unseen);
-    if (outcome == Outcome.SEND_ERROR) {
-      counters.sendError(SendResult.TOO_BIG);
-    } else {
-      counters.add(outcome);
-    }
+    counters.add(outcome);
     if (outcome != Outcome.LOST) {
       cell.count(outcome);
       return;
@@ -79,7 +76,7 @@ final class Settlement {
     cell.lost(flow.path());
     peer.unanswered(sentAt, now, interval);
     if (seen || unseen) {
-      Outcome where = seen ? Outcome.RETURN_LOST : Outcome.FORWARD_LOST;
+      Mark where = seen ? Mark.RETURN_LOST : Mark.FORWARD_LOST;
       cell.count(where);
       counters.add(where);
     }
@@ -88,14 +85,20 @@ final class Settlement {
   private static Outcome outcome(Flow flow, long sequence, boolean seen, boolean unseen) {
     Peer peer = flow.pair().peer();
     long sentAt = flow.sentAt(sequence);
+    if (flow.has(sequence, Flow.SUSPICIOUS)) {
+      return Outcome.CORRUPT; // something came back, so neither is it lost nor did nobody listen
+    }
     if (peer.wasDraining(sentAt, flow.pair().timeout())) {
       return Outcome.SUPPRESSED;
+    }
+    if (flow.has(sequence, Flow.TARDY)) {
+      return Outcome.LOST; // it came, but too late by the network's own doing
     }
     if (!seen && peer.wasRefused(sentAt)) {
       return Outcome.REFUSED;
     }
     if (!seen && peer.wasTooBig(flow.pair().packetBytes(), sentAt)) {
-      return Outcome.SEND_ERROR;
+      return Outcome.TOO_BIG;
     }
     if (!seen && flow.has(sequence, Flow.OVERLOADED)) {
       return Outcome.OVERLOAD;
@@ -118,8 +121,9 @@ final class Settlement {
   private void abandon(Flow flow) {
     for (long s = flow.oldest(); s >= 0; s = flow.oldest()) {
       if (flow.kind(s) == Flow.PENDING && !flow.has(s, Flow.HELLO)) {
-        flow.pair().cell(flow.window(s)).count(Outcome.SUPPRESSED);
-        counters.add(Outcome.SUPPRESSED);
+        Outcome outcome = flow.has(s, Flow.SUSPICIOUS) ? Outcome.CORRUPT : Outcome.SUPPRESSED;
+        flow.pair().cell(flow.window(s)).count(outcome);
+        counters.add(outcome);
       }
       flow.forgetOldest();
     }

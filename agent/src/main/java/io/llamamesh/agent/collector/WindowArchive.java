@@ -20,13 +20,13 @@ public final class WindowArchive {
   private long published;
   private long read;
   private long evicted;
-  private int rows;
+  private long bytes;
 
   /**
-   * How many results of pairs are kept at most, whatever the retention: some 20 MB. An hour of 64
-   * peers in windows of 10 s has 23,000.
+   * How much memory the windows take at most, whatever the retention: a third of an agent's heap.
+   * An hour of 64 peers over 4 source ports in windows of 10 s takes 10 MiB.
    */
-  static final int MAX_ROWS = 40_000;
+  static final long MAX_BYTES = 16L << 20;
 
   /**
    * An empty archive.
@@ -48,8 +48,8 @@ public final class WindowArchive {
     published = kept.isEmpty() ? 0 : kept.getLast().sequence();
   }
 
-  /** A window and when it was published, by the monotonic clock. */
-  private record Kept(ClosedWindow window, long at) {}
+  /** A window, when it was published by the monotonic clock, and what it takes of memory. */
+  private record Kept(ClosedWindow window, long at, int bytes) {}
 
   /** Windows after a place, and whether there are more. */
   public record Page(List<ClosedWindow> windows, boolean more) {
@@ -90,10 +90,11 @@ public final class WindowArchive {
       published = window.sequence();
       if (!begun) {
         begun = true;
-        windows.addAll(drained().stream().map(kept -> new Kept(kept.window(), now)).toList());
+        windows.addAll(
+            drained().stream().map(kept -> new Kept(kept.window(), now, kept.bytes())).toList());
       }
       while (!windows.isEmpty() && now - windows.getFirst().at() > retentionNanos) {
-        rows -= rows(windows.removeFirst().window());
+        bytes -= windows.removeFirst().bytes();
       }
       keep(window, now);
       news.signalAll();
@@ -104,10 +105,11 @@ public final class WindowArchive {
 
   /** Keeps a window, and forgets the oldest where the bound of memory asks for it. */
   private void keep(ClosedWindow window, long now) {
-    windows.addLast(new Kept(window, now));
-    rows += rows(window);
-    while (windows.size() > 1 && rows > MAX_ROWS) {
-      rows -= rows(windows.removeFirst().window());
+    Kept kept = new Kept(window, now, window.bytes());
+    windows.addLast(kept);
+    bytes += kept.bytes();
+    while (windows.size() > 1 && bytes > MAX_BYTES) {
+      bytes -= windows.removeFirst().bytes();
       evicted++;
     }
   }
@@ -116,10 +118,6 @@ public final class WindowArchive {
     List<Kept> all = List.copyOf(windows);
     windows.clear();
     return all;
-  }
-
-  private static int rows(ClosedWindow window) {
-    return 1 + window.pairs().size() + window.reflected().size() / 4;
   }
 
   /**
@@ -167,6 +165,18 @@ public final class WindowArchive {
     lock.lock();
     try {
       return read;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many windows are kept that nobody said to have. */
+  public int unread() {
+    lock.lock();
+    try {
+      return windows.isEmpty()
+          ? 0
+          : (int) (published - Math.max(read, windows.getFirst().window().sequence() - 1));
     } finally {
       lock.unlock();
     }

@@ -83,9 +83,21 @@ public final class ConfigApplier {
       refuse(origin, String.valueOf(e.getMessage()));
       return false;
     }
-    names.follow(PlanMapper.hostNames(document.config()), NAMES_PATIENCE);
-    PlanMapper.Mapped mapped = mapper.map(document.config(), names::address);
-    target.accept(mapped.plan());
+    PlanMapper.Mapped mapped;
+    try {
+      names.follow(PlanMapper.hostNames(document.config()), NAMES_PATIENCE);
+      mapped = mapper.map(document.config(), names::address);
+      target.accept(mapped.plan());
+    } catch (RuntimeException e) {
+      // A document that passed all checks and still means nothing: our mistake, but no reason to
+      // die
+      // and to measure nothing with the one before.
+      LOG.error("config passed its checks but cannot be used origin={}", origin, e);
+      CollectorConfig before = running;
+      names.follow(before == null ? Set.of() : PlanMapper.hostNames(before), Duration.ZERO);
+      refuse(origin, "cannot be used: " + e);
+      return false;
+    }
     plan = mapped.plan();
     text = yaml;
     running = document.config();

@@ -1,6 +1,10 @@
 package io.llamamesh.agent.config;
 
+import io.llamamesh.config.CollectorConfigYaml;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -15,15 +19,31 @@ public final class FileConfig {
     this.applier = applier;
   }
 
-  /** Reads the file again; returns whether what it says runs now. */
-  public boolean load() {
+  /**
+   * Reads the file again, one call at a time, so that what was read last runs in the end.
+   *
+   * @return whether what it says runs now
+   */
+  public synchronized boolean load() {
     String yaml;
     try {
-      yaml = Files.readString(file);
+      yaml = read();
     } catch (IOException e) {
       applier.refuse(file.toString(), "cannot be read: " + e);
       return false;
     }
     return applier.apply(yaml, file.toString());
+  }
+
+  /** No more than a config can have, whatever the path leads to. */
+  private String read() throws IOException {
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(file)) {
+      bytes = in.readNBytes(CollectorConfigYaml.MAX_CHARACTERS + 1);
+    }
+    if (bytes.length > CollectorConfigYaml.MAX_CHARACTERS) {
+      throw new IOException("longer than any config");
+    }
+    return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
   }
 }

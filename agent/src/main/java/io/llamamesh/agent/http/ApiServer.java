@@ -31,6 +31,9 @@ public final class ApiServer implements AutoCloseable {
   /** What everyone may ask: whether this is alive. */
   private static final Set<String> OPEN = Set.of("/status", "/healthz", "/readyz");
 
+  /** Short answers on which a life depends: slow readers of long ones must not keep them away. */
+  private static final Set<String> VITAL = Set.of("/healthz", "/readyz");
+
   private final List<HttpServer> servers = new ArrayList<>();
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
   private final Semaphore free = new Semaphore(CONCURRENT);
@@ -104,9 +107,10 @@ public final class ApiServer implements AutoCloseable {
   private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
       Reply reply;
-      boolean entered = free.tryAcquire();
+      boolean vital = VITAL.contains(exchange.getRequestURI().getPath());
+      boolean entered = !vital && free.tryAcquire();
       try {
-        if (!entered) {
+        if (!entered && !vital) {
           reply = error(503, "too many requests at once, try again");
         } else {
           reply = answer(exchange);
@@ -144,6 +148,9 @@ public final class ApiServer implements AutoCloseable {
               exchange.getRequestHeaders().getFirst(InfluxDataHeaders.STORED)));
     } catch (Refusal e) {
       return error(e.status(), e.text());
+    } catch (RuntimeException e) {
+      LOG.error("request failed path={}", exchange.getRequestURI().getPath(), e);
+      return error(500, "the agent failed to answer; its log says why");
     }
   }
 

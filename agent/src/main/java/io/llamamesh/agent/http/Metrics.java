@@ -1,8 +1,8 @@
 package io.llamamesh.agent.http;
 
 import io.llamamesh.agent.collector.CollectorCounters;
-import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.PeerState;
+import io.llamamesh.agent.collector.Tally;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.reflector.Verdict;
@@ -48,10 +48,10 @@ final class Metrics {
   }
 
   private void fill(PrometheusMeterRegistry to) {
-    for (Outcome outcome : Outcome.values()) {
-      FunctionCounter.builder("llamamesh.probes", state.collector(), c -> c.count(outcome))
+    for (Tally tally : Tally.all()) {
+      FunctionCounter.builder("llamamesh.probes", state.collector(), c -> c.count(tally))
           .description("Probes of this collector by what became of them")
-          .tag("outcome", label(outcome))
+          .tag("outcome", tally.label())
           .register(to);
     }
     for (CollectorCounters.Event event : CollectorCounters.Event.values()) {
@@ -69,7 +69,7 @@ final class Metrics {
     for (SendResult failure : SendResult.values()) {
       if (failure != SendResult.SENT) {
         FunctionCounter.builder("llamamesh.send.errors", state.collector(), c -> c.count(failure))
-            .description("Probes with outcome send_error by the reason")
+            .description("Probes that were not sent (send_error) by the reason")
             .tag("reason", label(failure))
             .register(to);
       }

@@ -1,11 +1,12 @@
 package io.llamamesh.agent.http;
 
 import io.llamamesh.agent.collector.CollectorCounters;
-import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.collector.Mark;
 import io.llamamesh.agent.collector.PairResult;
 import io.llamamesh.agent.collector.PathFacts;
 import io.llamamesh.agent.collector.PeerNote;
 import io.llamamesh.agent.collector.PeerState;
+import io.llamamesh.agent.collector.Tally;
 import io.llamamesh.agent.config.ConfigState;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
@@ -88,8 +89,8 @@ final class StateApi {
     body.put("windowsRetained", state.archive().size());
     body.put("config", config());
     Map<String, Object> probes = new LinkedHashMap<>();
-    for (Outcome outcome : Outcome.values()) {
-      probes.put(outcome.name().toLowerCase(Locale.ROOT), state.collector().count(outcome));
+    for (Tally tally : Tally.all()) {
+      probes.put(tally.label(), state.collector().count(tally));
     }
     body.put("probes", probes);
     Map<String, Object> events = new LinkedHashMap<>();
@@ -151,7 +152,7 @@ final class StateApi {
     PathFacts facts = pair.facts();
     Map<String, Object> path = new LinkedHashMap<>();
     path.put("tags", pair.tags());
-    path.put("dscpRewritten", pair.count(Outcome.DSCP_REWRITTEN));
+    path.put("dscpRewritten", pair.count(Mark.DSCP_REWRITTEN));
     if (facts.dscpForward() >= 0) {
       path.put("dscpForward", facts.dscpForward());
     }

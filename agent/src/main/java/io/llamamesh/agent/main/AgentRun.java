@@ -25,6 +25,7 @@ import io.llamamesh.agent.reflector.ReflectorOptions;
 import io.llamamesh.agent.store.Ingest;
 import io.llamamesh.agent.store.WindowFiles;
 import io.llamamesh.agent.wire.ProbeKeys;
+import io.llamamesh.config.CollectorConfig;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -32,6 +33,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +48,9 @@ import org.slf4j.LoggerFactory;
 final class AgentRun {
 
   private static final Logger LOG = LoggerFactory.getLogger(AgentRun.class);
+
+  /** What is left of a pod's grace period after the goodbye, less what the end itself takes. */
+  private static final Duration LAST_POST = Duration.ofSeconds(8);
 
   private final AgentSettings settings;
   private final StopSignal stop;
@@ -114,14 +119,18 @@ final class AgentRun {
         state.bound(),
         api.locals().stream().map(AgentRun::text).toList(),
         network.description());
-    try (ConfigSource config = config(applier, folder)) {
-      LOG.debug("config source open source={}", config);
+    try (ConfigSource source = config(applier, folder)) {
+      LOG.debug("config source open source={}", source);
       stop.await();
     }
     LOG.info("stopping");
-    if (Goodbye.say(stop, reflectors, reflected, collector)) {
-      Ingest.unread(
-          archive, applier.running(), identity::asDestination, auth == null ? "" : auth.bearer());
+    CollectorConfig config = applier.running();
+    if (Goodbye.say(stop, reflectors, reflected, collector)
+        && config != null
+        && config.ingest() != null) {
+      var _ =
+          new Ingest(archive, identity::asDestination, System::nanoTime, stop::urgent)
+              .unread(config.ingest().url(), auth == null ? "" : auth.bearer(), LAST_POST);
     }
   }
 

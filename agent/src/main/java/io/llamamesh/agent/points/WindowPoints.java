@@ -1,6 +1,8 @@
 package io.llamamesh.agent.points;
 
+import io.llamamesh.agent.collector.Attempt;
 import io.llamamesh.agent.collector.ClosedWindow;
+import io.llamamesh.agent.collector.Mark;
 import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.PairResult;
 import io.llamamesh.agent.collector.PathFacts;
@@ -60,7 +62,7 @@ public final class WindowPoints {
 
   private static Map<String, Double> fields(PairResult pair) {
     Map<String, Double> fields = new LinkedHashMap<>();
-    put(fields, Fields.SENT, pair.count(Outcome.SENT));
+    put(fields, Fields.SENT, pair.count(Attempt.SENT));
     put(fields, Fields.RECEIVED, pair.count(Outcome.RECEIVED));
     put(fields, Fields.LOST, pair.count(Outcome.LOST));
     put(fields, Fields.LOSS, pair.lossPercent());
@@ -74,18 +76,20 @@ public final class WindowPoints {
       put(fields, Fields.RTT_MAX, rtt.max() / MILLI);
       put(fields, Fields.JITTER, rtt.jitter() / MILLI);
     }
-    put(fields, Fields.REFUSED, pair.count(Outcome.REFUSED));
     put(fields, Fields.LATE, pair.count(Outcome.LATE));
-    put(fields, Fields.DUPLICATE, pair.count(Outcome.DUPLICATE));
-    put(fields, Fields.REORDERED, pair.count(Outcome.REORDERED));
-    put(fields, Fields.CORRUPT, pair.count(Outcome.CORRUPT));
-    put(fields, Fields.SEND_ERROR, pair.count(Outcome.SEND_ERROR));
+    put(fields, Fields.REFUSED, pair.count(Outcome.REFUSED));
+    put(fields, Fields.TOO_BIG, pair.count(Outcome.TOO_BIG));
     put(fields, Fields.OWN_DROP, pair.count(Outcome.OWN_DROP));
     put(fields, Fields.OVERLOAD, pair.count(Outcome.OVERLOAD));
-    put(fields, Fields.FORWARD_LOST, pair.count(Outcome.FORWARD_LOST));
-    put(fields, Fields.RETURN_LOST, pair.count(Outcome.RETURN_LOST));
+    put(fields, Fields.CORRUPT, pair.count(Outcome.CORRUPT));
+    put(fields, Fields.SUPPRESSED, pair.count(Outcome.SUPPRESSED));
+    put(fields, Fields.SEND_ERROR, pair.count(Attempt.SEND_ERROR));
+    put(fields, Fields.DUPLICATE, pair.count(Mark.DUPLICATE));
+    put(fields, Fields.REORDERED, pair.count(Mark.REORDERED));
+    put(fields, Fields.FORWARD_LOST, pair.count(Mark.FORWARD_LOST));
+    put(fields, Fields.RETURN_LOST, pair.count(Mark.RETURN_LOST));
     put(fields, Fields.RESIDENCE, pair.residenceNanos() / MILLI);
-    put(fields, Fields.DSCP_REWRITTEN, pair.count(Outcome.DSCP_REWRITTEN));
+    put(fields, Fields.DSCP_REWRITTEN, pair.count(Mark.DSCP_REWRITTEN));
     PathFacts facts = pair.facts();
     put(fields, Fields.DSCP_FORWARD, facts.dscpForward() < 0 ? Double.NaN : facts.dscpForward());
     put(fields, Fields.DSCP_RETURN, facts.dscpReturn() < 0 ? Double.NaN : facts.dscpReturn());

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.SequenceWriter;
 import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.points.WindowPoints;
-import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.results.InfluxDataHeaders;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.ResultsJson;
@@ -19,85 +18,165 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The last post: windows that nobody has read yet go to the scraper, which answers 200 only when
- * the store has them. The body is that of {@code /influxdata}, the cursor in the same header.
+ * the store has them. In pages, the oldest first, so that what is safe is always one unbroken run
+ * that a cursor can name; what is not handed over in time ends with the pod, or stays on the disk
+ * where there is one. The body of a page is that of {@code /influxdata}, the cursor in the same
+ * header.
  */
 public final class Ingest {
 
+  /** A page is full with so many windows, or when its body is this long. */
+  static final int PAGE_WINDOWS = 60;
+
+  static final int PAGE_BYTES = 1 << 20;
+
   private static final Logger LOG = LoggerFactory.getLogger(Ingest.class);
-  private static final int MAX_WINDOWS = 60;
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration ANSWER = Duration.ofSeconds(5);
+  private static final Duration AGAIN = Duration.ofMillis(500);
+  private static final int OK = 200;
+  private static final int SERVER_ERRORS = 500;
 
-  private Ingest() {}
+  private final WindowArchive archive;
+  private final Supplier<Map<String, String>> us;
+  private final LongSupplier nanos;
+  private final Pause pause;
 
-  /**
-   * Posts unread windows where the config says so.
-   *
-   * @param us tags of this agent as a destination
-   * @param bearer token to show; empty for none
-   */
-  public static void unread(
-      WindowArchive archive,
-      @Nullable CollectorConfig config,
-      Supplier<Map<String, String>> us,
-      String bearer)
-      throws InterruptedException {
-    if (config == null || config.ingest() == null) {
-      return;
-    }
-    List<ClosedWindow> windows = archive.after(archive.read(), MAX_WINDOWS).windows();
-    if (windows.isEmpty()) {
-      return;
-    }
-    String to = config.ingest().url();
-    WindowCursor cursor = new WindowCursor(archive.bootId(), windows.getLast().sequence());
-    try (HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE).build()) {
-      HttpRequest.Builder request =
-          HttpRequest.newBuilder(URI.create(to))
-              .timeout(PATIENCE)
-              .header("Content-Type", "application/json")
-              .header(InfluxDataHeaders.CURSOR, cursor.toString())
-              .POST(HttpRequest.BodyPublishers.ofByteArray(body(windows, us.get())));
-      if (!bearer.isEmpty()) {
-        request.header("Authorization", "Bearer " + bearer);
-      }
-      int status =
-          client.send(request.build(), HttpResponse.BodyHandlers.discarding()).statusCode();
-      if (status == 200) {
-        archive.read(cursor.sequence());
-      }
-      LOG.info("unread windows posted url={} windows={} status={}", to, windows.size(), status);
-    } catch (IOException | IllegalArgumentException e) {
-      LOG.warn(
-          "unread windows not posted url={} windows={} error={}", to, windows.size(), e.toString());
-    }
+  /** Waits between two attempts. */
+  @FunctionalInterface
+  public interface Pause {
+    /** Waits so long; true when posting is to end at once. */
+    boolean pause(Duration time) throws InterruptedException;
   }
 
-  private static byte[] body(List<ClosedWindow> windows, Map<String, String> us)
-      throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (SequenceWriter writer =
-        ResultsJson.mapper().writerFor(Point.class).writeValuesAsArray(bytes)) {
-      for (ClosedWindow window : windows) {
-        WindowPoints.of(
-            window,
-            false,
-            us,
-            point -> {
-              try {
-                writer.write(point);
-              } catch (IOException e) {
-                throw new UncheckedIOException(e);
-              }
-            });
+  /**
+   * What became of the unread windows.
+   *
+   * @param posted how many the store has now
+   * @param left how many could not be handed over
+   */
+  public record Handed(int posted, int left) {}
+
+  /** A page, and the number of its last window. */
+  private record Page(HttpRequest.BodyPublisher body, int windows, long last) {}
+
+  /**
+   * Posts an archive's windows.
+   *
+   * @param us tags of this agent as a destination
+   * @param nanos monotonic time
+   */
+  public Ingest(
+      WindowArchive archive, Supplier<Map<String, String>> us, LongSupplier nanos, Pause pause) {
+    this.archive = archive;
+    this.us = us;
+    this.nanos = nanos;
+    this.pause = pause;
+  }
+
+  /**
+   * Posts all that nobody has read, and tries again what was not taken, until time is up.
+   *
+   * @param url where to
+   * @param bearer token to show; empty for none
+   */
+  public Handed unread(String url, String bearer, Duration patience) throws InterruptedException {
+    long deadline = nanos.getAsLong() + patience.toNanos();
+    int posted = 0;
+    String why = "";
+    boolean refused = false;
+    try (HttpClient client = HttpClient.newBuilder().connectTimeout(ANSWER).build()) {
+      while (archive.unread() > 0 && !refused && deadline - nanos.getAsLong() > 0) {
+        try {
+          Page page = page();
+          int status = post(client, url, bearer, page, deadline - nanos.getAsLong());
+          if (status == OK) {
+            archive.read(page.last());
+            posted += page.windows();
+            continue;
+          }
+          why = "status " + status;
+          // What it does not take now it may take later; what it does not want it never will.
+          refused = status < SERVER_ERRORS;
+        } catch (IOException | IllegalArgumentException e) {
+          why = e.toString();
+          refused = e instanceof IllegalArgumentException;
+        }
+        refused = refused || pause.pause(AGAIN);
       }
     }
-    return bytes.toByteArray();
+    Handed handed = new Handed(posted, archive.unread());
+    if (handed.left() > 0) {
+      LOG.warn(
+          "unread windows left behind url={} posted={} left={} why={}",
+          url,
+          posted,
+          handed.left(),
+          why.isEmpty() ? "time is up" : why);
+    } else if (posted > 0) {
+      LOG.info("unread windows posted url={} windows={}", url, posted);
+    }
+    return handed;
+  }
+
+  private int post(HttpClient client, String url, String bearer, Page page, long leftNanos)
+      throws IOException, InterruptedException {
+    Duration left = Duration.ofNanos(Math.max(1, leftNanos));
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(url))
+            .timeout(left.compareTo(ANSWER) < 0 ? left : ANSWER)
+            .header("Content-Type", "application/json")
+            .header(
+                InfluxDataHeaders.CURSOR,
+                new WindowCursor(archive.bootId(), page.last()).toString())
+            .POST(page.body());
+    if (!bearer.isEmpty()) {
+      request.header("Authorization", "Bearer " + bearer);
+    }
+    return client.send(request.build(), HttpResponse.BodyHandlers.discarding()).statusCode();
+  }
+
+  private Page page() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    int windows = 0;
+    long last = archive.read();
+    try (SequenceWriter writer =
+        ResultsJson.mapper().writerFor(Point.class).writeValuesAsArray(bytes)) {
+      while (windows < PAGE_WINDOWS && bytes.size() < PAGE_BYTES) {
+        List<ClosedWindow> next = archive.after(last, 1).windows();
+        if (next.isEmpty()) {
+          break;
+        }
+        write(next.getFirst(), writer);
+        writer.flush();
+        windows++;
+        last = next.getFirst().sequence();
+      }
+    }
+    return new Page(HttpRequest.BodyPublishers.ofByteArray(bytes.toByteArray()), windows, last);
+  }
+
+  private void write(ClosedWindow window, SequenceWriter writer) throws IOException {
+    try {
+      WindowPoints.of(
+          window,
+          false,
+          us.get(),
+          point -> {
+            try {
+              writer.write(point);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
   }
 }

@@ -19,12 +19,29 @@ import org.jspecify.annotations.Nullable;
 /** A closed window as bytes, compressed; of use only to the same version of this program. */
 final class WindowCodec {
 
-  /** Changes whenever the form or the list of outcomes does: other files are left out. */
-  private static final int FORM = 0x4c4d_0002;
+  /** Changes whenever the form or what is counted does: other files are left out. */
+  private static final int FORM = 0x4c4d_0003;
 
   private static final int MAX_ROWS = 1 << 20;
 
   private WindowCodec() {}
+
+  /**
+   * What windows have in common, once: a pair's tags are most of its size, and in every window the
+   * same.
+   */
+  static final class Shared {
+    private final Map<Map<String, String>, Map<String, String>> tags = new HashMap<>();
+    private final Map<String, String> texts = new HashMap<>();
+
+    Map<String, String> tags(Map<String, String> equal) {
+      return tags.computeIfAbsent(equal, Map::copyOf);
+    }
+
+    String text(String equal) {
+      return texts.computeIfAbsent(equal, text -> text);
+    }
+  }
 
   /** A window and the life of the numbering that it belongs to. */
   record Entry(String bootId, ClosedWindow window) {}
@@ -88,9 +105,10 @@ final class WindowCodec {
   /**
    * Reads what {@link #write} wrote.
    *
+   * @param shared what earlier windows have, too
    * @throws IOException when the bytes are damaged or of another form
    */
-  static Entry read(byte[] bytes) throws IOException {
+  static Entry read(byte[] bytes, Shared shared) throws IOException {
     try (DataInputStream in =
         new DataInputStream(new InflaterInputStream(new ByteArrayInputStream(bytes)))) {
       if (in.readInt() != FORM) {
@@ -102,12 +120,12 @@ final class WindowCodec {
       int rows = size(in.readInt());
       List<PairResult> pairs = new ArrayList<>(Math.min(rows, 1000));
       for (int i = 0; i < rows; i++) {
-        pairs.add(pair(in));
+        pairs.add(pair(in, shared));
       }
       int senders = size(in.readInt());
       List<ClosedWindow.Reflected> reflected = new ArrayList<>(Math.min(senders, 1000));
       for (int i = 0; i < senders; i++) {
-        reflected.add(new ClosedWindow.Reflected(in.readUTF(), in.readLong()));
+        reflected.add(new ClosedWindow.Reflected(shared.text(in.readUTF()), in.readLong()));
       }
       return new Entry(bootId, new ClosedWindow(sequence, end, pairs, reflected));
     }
@@ -120,7 +138,7 @@ final class WindowCodec {
     return size;
   }
 
-  private static PairResult pair(DataInputStream in) throws IOException {
+  private static PairResult pair(DataInputStream in, Shared shared) throws IOException {
     Map<String, String> tags = new HashMap<>();
     for (int i = in.readUnsignedShort(); i > 0; i--) {
       tags.put(in.readUTF(), in.readUTF());
@@ -151,7 +169,7 @@ final class WindowCodec {
     }
     try {
       PathFacts facts = new PathFacts(in.readInt(), in.readByte(), in.readByte());
-      return PairResult.restored(tags, counts, rtt, residence, paths, facts);
+      return PairResult.restored(shared.tags(tags), counts, rtt, residence, paths, facts);
     } catch (IllegalArgumentException e) {
       throw new IOException("window file of another form", e);
     }

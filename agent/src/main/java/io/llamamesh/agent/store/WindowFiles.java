@@ -32,7 +32,9 @@ public final class WindowFiles implements AutoCloseable {
   private static final String CLEAN = "ended-cleanly";
   private static final long LOOK_NANOS = 200_000_000L;
   private static final long RETRY_MILLIS = 1000;
-  private static final long MAX_BYTES = 64L << 20;
+
+  /** Compressed; a window of a thousand pairs over 16 source ports has 300 kB. */
+  private static final long MAX_BYTES = 4L << 20;
 
   private final @Nullable Path folder;
   private final WindowArchive archive;
@@ -91,7 +93,12 @@ public final class WindowFiles implements AutoCloseable {
     String name = clean ? newest : bootId;
     LOG.info(
         "windows of an earlier life kept count={} cleanEnd={} bootId={}", kept.size(), clean, name);
-    return new WindowFiles(folder, new WindowArchive(name, kept));
+    WindowArchive archive = new WindowArchive(name, kept);
+    // What memory has no room for is on no reader's way any more.
+    for (long sequence : found.headMap(archive.oldest()).keySet()) {
+      Files.deleteIfExists(file(folder, sequence));
+    }
+    return new WindowFiles(folder, archive);
   }
 
   private static NavigableMap<Long, WindowCodec.Entry> read(Path folder) throws IOException {
@@ -101,13 +108,14 @@ public final class WindowFiles implements AutoCloseable {
       }
     }
     NavigableMap<Long, WindowCodec.Entry> found = new TreeMap<>();
+    WindowCodec.Shared shared = new WindowCodec.Shared();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, PREFIX + "*")) {
       for (Path file : files) {
         try {
           if (Files.size(file) > MAX_BYTES) {
             throw new IOException("longer than any window");
           }
-          WindowCodec.Entry entry = WindowCodec.read(Files.readAllBytes(file));
+          WindowCodec.Entry entry = WindowCodec.read(Files.readAllBytes(file), shared);
           found.put(entry.window().sequence(), entry);
         } catch (IOException | RuntimeException e) {
           LOG.warn("window file not usable, deleted file={} error={}", file, e.toString());

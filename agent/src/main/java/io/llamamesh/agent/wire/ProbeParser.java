@@ -44,6 +44,24 @@ public final class ProbeParser {
     return signatureAt != NONE && tosAt != NONE;
   }
 
+  /**
+   * Looks at a datagram that is no probe, or not a whole one, for nothing but a signature at its
+   * very beginning, where our frames have it.
+   *
+   * @return true when there is one; everything else is unknown then
+   */
+  public boolean parseSignature(ByteBuffer bytes, int offset, int length) {
+    tosAt = NONE;
+    slotsAt = NONE;
+    sent = 0;
+    boolean found =
+        length >= ProbeFormat.AT_SIGNATURE + ProbeFormat.SIGNATURE_BYTES
+            && bytes.get(offset) == ProbeFormat.TAG_SIGNATURE
+            && bytes.get(offset + 1) == ProbeFormat.SIGNATURE_BYTES;
+    signatureAt = found ? offset + ProbeFormat.AT_SIGNATURE : NONE;
+    return found;
+  }
+
   private boolean field(int number, int type, ByteBuffer bytes) {
     if (number == 0) {
       return false;

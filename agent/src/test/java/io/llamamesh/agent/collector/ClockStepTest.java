@@ -23,7 +23,7 @@ class ClockStepTest {
     List<ClosedWindow> windows = mesh.archive.after(0, 10_000).windows();
     assertThat(mesh.published(Outcome.LOST)).isZero();
     assertThat(mesh.published(Outcome.LATE)).isZero();
-    assertThat(mesh.published(Outcome.RECEIVED)).isEqualTo(mesh.published(Outcome.SENT));
+    assertThat(mesh.published(Outcome.RECEIVED)).isEqualTo(mesh.published(Attempt.SENT));
     assertThat(windows).extracting(ClosedWindow::endNanos).doesNotHaveDuplicates();
     assertThat(
             windows.stream()

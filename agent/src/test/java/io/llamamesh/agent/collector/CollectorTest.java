@@ -112,7 +112,7 @@ class CollectorTest {
       assertThat(collector.finish(Duration.ofSeconds(30))).isTrue();
     }
 
-    long sent = counters.count(Outcome.SENT);
+    long sent = counters.count(Attempt.SENT);
     assertThat(counters.count(Outcome.RECEIVED)).isEqualTo(sent);
     assertThat(reflected.sources().take())
         .containsExactly(
@@ -142,7 +142,7 @@ class CollectorTest {
               SECOND,
               600 * SECOND,
               List.of(new ProbePlan.Pair(slow, silent.local(), 2, SECOND / 50, false, Map.of()))));
-      await().until(() -> counters.count(Outcome.SENT) >= 100);
+      await().until(() -> counters.count(Attempt.SENT) >= 100);
       assertThat(collector.longestFlight()).isGreaterThan(Duration.ofSeconds(60));
       collector.rest();
       await().until(() -> collector.flows() == 0);
@@ -155,8 +155,8 @@ class CollectorTest {
     assertThat(windows).extracting(ClosedWindow::endNanos).doesNotHaveDuplicates();
     assertThat(windows.getLast().endNanos() / SECOND)
         .isLessThanOrEqualTo(network.realtimeNanos() / SECOND + 1);
-    assertThat(published(Outcome.SENT)).isEqualTo(counters.count(Outcome.SENT));
-    assertThat(published(Outcome.SUPPRESSED)).isEqualTo(counters.count(Outcome.SENT));
+    assertThat(published(Attempt.SENT)).isEqualTo(counters.count(Attempt.SENT));
+    assertThat(published(Outcome.SUPPRESSED)).isEqualTo(counters.count(Attempt.SENT));
     assertThat(published(Outcome.LOST)).isZero();
     assertThat(reports).isEmpty();
   }
@@ -181,7 +181,7 @@ class CollectorTest {
 
     assertThat(counters.count(Outcome.LOST)).isZero();
     assertThat(counters.count(Outcome.CORRUPT) + counters.count(Outcome.RECEIVED))
-        .isEqualTo(counters.count(Outcome.SENT));
+        .isEqualTo(counters.count(Attempt.SENT));
     assertThat(counters.count(CollectorCounters.Event.UNKEYED_ANSWER))
         .isEqualTo(counters.count(Outcome.CORRUPT));
   }
@@ -219,7 +219,7 @@ class CollectorTest {
     }
   }
 
-  private long published(Outcome outcome) {
+  private long published(Tally outcome) {
     return archive.after(0, 100).windows().stream()
         .flatMap(window -> window.pairs().stream())
         .mapToLong(pair -> pair.count(outcome))
@@ -252,7 +252,7 @@ class CollectorTest {
 
     assertThat(counters.count(Outcome.LOST)).isZero();
     assertThat(counters.count(Outcome.REFUSED)).isZero();
-    assertThat(counters.count(Outcome.RECEIVED)).isEqualTo(counters.count(Outcome.SENT));
+    assertThat(counters.count(Outcome.RECEIVED)).isEqualTo(counters.count(Attempt.SENT));
     assertThat(reports).isEmpty();
   }
 

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
 import java.util.function.Predicate;
 
 /** A prober on a fake network with reflectors that a test can make misbehave. */
@@ -42,6 +43,9 @@ final class Mesh {
 
   /** Answered twice. */
   Predicate<Probe> duplicate = p -> false;
+
+  /** What arrives instead of the answer, one after the other. */
+  BiFunction<Probe, byte[], List<byte[]>> garble = (probe, answer) -> List.of(answer);
 
   Predicate<Probe> refuse = p -> false;
   SendResult result = SendResult.SENT;
@@ -168,7 +172,9 @@ final class Mesh {
     }
     reflect(probe, buffer, at);
     if (!dropReturn.test(probe)) {
-      from.deliver(bytes, to, delay);
+      for (byte[] answer : garble.apply(probe, bytes)) {
+        from.deliver(answer, to, delay);
+      }
       if (duplicate.test(probe)) {
         from.deliver(bytes, to, delay + 1000);
       }
@@ -207,7 +213,7 @@ final class Mesh {
   }
 
   /** Sum over all published windows and pairs. */
-  int published(Outcome outcome) {
+  int published(Tally outcome) {
     return archive.after(0, 10_000).windows().stream()
         .flatMap(w -> w.pairs().stream())
         .mapToInt(p -> p.count(outcome))

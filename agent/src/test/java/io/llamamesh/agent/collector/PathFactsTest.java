@@ -7,7 +7,6 @@ import static io.llamamesh.agent.collector.Mesh.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.agent.net.PeerError;
-import io.llamamesh.agent.net.SendResult;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +30,7 @@ class PathFactsTest {
   @Test
   void aPathThatChangesNothingHasNothingToTell() {
     assertThat(newest().facts()).isEqualTo(PathFacts.NONE);
-    assertThat(newest().count(Outcome.DSCP_REWRITTEN)).isZero();
+    assertThat(newest().count(Mark.DSCP_REWRITTEN)).isZero();
     assertThat(mesh.prober.notes()).isEmpty();
   }
 
@@ -41,11 +40,12 @@ class PathFactsTest {
     mesh.run(60 * SECOND);
 
     assertThat(mesh.published(Outcome.LOST)).isZero();
-    assertThat(newest().count(Outcome.SEND_ERROR)).isEqualTo(newest().count(Outcome.SENT));
+    assertThat(newest().count(Outcome.TOO_BIG)).isEqualTo(newest().count(Attempt.SENT));
     assertThat(newest().lossPercent()).isNaN();
     assertThat(newest().facts()).isEqualTo(new PathFacts(1000, -1, -1));
-    assertThat(mesh.counters.count(SendResult.TOO_BIG))
-        .isGreaterThanOrEqualTo(mesh.published(Outcome.SEND_ERROR));
+    assertThat(mesh.published(Attempt.SEND_ERROR)).isZero();
+    assertThat(mesh.counters.count(Outcome.TOO_BIG))
+        .isGreaterThanOrEqualTo(mesh.published(Outcome.TOO_BIG));
     assertThat(mesh.counters.count(PeerError.TOO_BIG)).isPositive();
     assertThat(mesh.prober.notes()).extracting(PeerNote::pathMtu).isEqualTo(List.of(1000));
   }
@@ -58,7 +58,7 @@ class PathFactsTest {
     mesh.run(60 * SECOND);
 
     assertThat(newest().facts()).isEqualTo(PathFacts.NONE);
-    assertThat(newest().count(Outcome.RECEIVED)).isEqualTo(newest().count(Outcome.SENT));
+    assertThat(newest().count(Outcome.RECEIVED)).isEqualTo(newest().count(Attempt.SENT));
     assertThat(mesh.published(Outcome.LOST)).isZero();
     assertThat(mesh.prober.notes()).isEmpty();
   }
@@ -72,7 +72,7 @@ class PathFactsTest {
     mesh.run(60 * SECOND);
 
     // What was sent more than two seconds after the last complaint is lost like any other.
-    assertThat(newest().count(Outcome.LOST)).isEqualTo(newest().count(Outcome.SENT));
+    assertThat(newest().count(Outcome.LOST)).isEqualTo(newest().count(Attempt.SENT));
   }
 
   @Test
@@ -82,7 +82,7 @@ class PathFactsTest {
     mesh.run(40 * SECOND);
 
     assertThat(newest().facts()).isEqualTo(new PathFacts(0, CS1, -1));
-    assertThat(newest().count(Outcome.DSCP_REWRITTEN)).isEqualTo(newest().count(Outcome.RECEIVED));
+    assertThat(newest().count(Mark.DSCP_REWRITTEN)).isEqualTo(newest().count(Outcome.RECEIVED));
 
     mesh.tosThere = 3;
     mesh.network.arrivingTos = CS1 << 2;

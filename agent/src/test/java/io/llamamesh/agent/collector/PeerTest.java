@@ -23,9 +23,9 @@ class PeerTest {
 
   @Test
   void anEarlierRefusalIsRememberedUntilTheProbesOfItsTimeAreSettled() {
-    peer.refused(10 * SECOND);
-    peer.refused(15 * SECOND);
-    peer.refused(25 * SECOND);
+    peer.refused(10 * SECOND, 10 * SECOND);
+    peer.refused(15 * SECOND, 15 * SECOND);
+    peer.refused(25 * SECOND, 25 * SECOND);
 
     assertThat(peer.wasRefused(10 * SECOND)).isTrue();
     assertThat(peer.wasRefused(15 * SECOND)).isTrue();
@@ -36,7 +36,7 @@ class PeerTest {
   @Test
   void aPeerThatSaidGoodbyeThenRefusedAndNowAnswersHasNoExcuseForWhatIsSentFromNowOn() {
     peer.replied(SECOND, true);
-    peer.refused(2 * SECOND);
+    peer.refused(2 * SECOND, 2 * SECOND);
     peer.replied(3 * SECOND, false);
 
     assertThat(states).containsExactly(PeerState.DRAINING, PeerState.UP);

@@ -133,7 +133,7 @@ class PlanChangeTest {
 
     assertThat(mesh.probes).hasSize(sent);
     assertThat(mesh.network.sockets).allMatch(socket -> socket.closed);
-    assertThat(mesh.published(Outcome.SENT)).isEqualTo(sent);
+    assertThat(mesh.published(Attempt.SENT)).isEqualTo(sent);
     assertThat(mesh.published(Outcome.RECEIVED)).isEqualTo(sent);
   }
 }

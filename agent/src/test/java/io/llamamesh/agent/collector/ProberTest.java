@@ -23,8 +23,8 @@ class ProberTest {
 
     assertThat(mesh.published(Outcome.LOST)).isZero();
     PairResult result = mesh.archive.newest().orElseThrow().pairs().getFirst();
-    assertThat(result.count(Outcome.SENT)).isBetween(1, 160);
-    assertThat(result.count(Outcome.RECEIVED)).isEqualTo(result.count(Outcome.SENT));
+    assertThat(result.count(Attempt.SENT)).isBetween(1, 160);
+    assertThat(result.count(Outcome.RECEIVED)).isEqualTo(result.count(Attempt.SENT));
     assertThat(result.lossPercent()).isZero();
     assertThat(result.residenceNanos()).isEqualTo(50_000);
     PairResult.Rtt rtt = result.rtt();
@@ -44,7 +44,7 @@ class ProberTest {
     assertThat(windows).hasSizeGreaterThanOrEqualTo(2);
     ClosedWindow full = windows.get(1);
     assertThat(full.endNanos() % (10 * SECOND)).isZero();
-    assertThat(full.pairs().getFirst().count(Outcome.SENT)).isEqualTo(160);
+    assertThat(full.pairs().getFirst().count(Attempt.SENT)).isEqualTo(160);
     assertThat(full.pairs().getFirst().paths()).hasSize(4);
   }
 
@@ -95,8 +95,8 @@ class ProberTest {
     mesh.run(60 * SECOND);
 
     assertThat(mesh.published(Outcome.LOST)).isPositive();
-    assertThat(mesh.published(Outcome.FORWARD_LOST)).isEqualTo(mesh.published(Outcome.LOST));
-    assertThat(mesh.published(Outcome.RETURN_LOST)).isZero();
+    assertThat(mesh.published(Mark.FORWARD_LOST)).isEqualTo(mesh.published(Outcome.LOST));
+    assertThat(mesh.published(Mark.RETURN_LOST)).isZero();
   }
 
   @Test
@@ -107,8 +107,8 @@ class ProberTest {
     mesh.run(60 * SECOND);
 
     assertThat(mesh.published(Outcome.LOST)).isPositive();
-    assertThat(mesh.published(Outcome.RETURN_LOST)).isEqualTo(mesh.published(Outcome.LOST));
-    assertThat(mesh.published(Outcome.FORWARD_LOST)).isZero();
+    assertThat(mesh.published(Mark.RETURN_LOST)).isEqualTo(mesh.published(Outcome.LOST));
+    assertThat(mesh.published(Mark.FORWARD_LOST)).isZero();
   }
 
   @Test
@@ -146,8 +146,8 @@ class ProberTest {
     mesh.run(30 * SECOND);
 
     PairResult result = mesh.archive.newest().orElseThrow().pairs().getFirst();
-    assertThat(result.count(Outcome.SENT)).isZero();
-    assertThat(result.count(Outcome.SEND_ERROR)).isEqualTo(160);
+    assertThat(result.count(Attempt.SENT)).isZero();
+    assertThat(result.count(Attempt.SEND_ERROR)).isEqualTo(160);
     assertThat(result.lossPercent()).isNaN();
   }
 
@@ -174,7 +174,7 @@ class ProberTest {
 
     mesh.run(30 * SECOND);
 
-    assertThat(mesh.published(Outcome.DUPLICATE)).isEqualTo(1);
+    assertThat(mesh.published(Mark.DUPLICATE)).isEqualTo(1);
     assertThat(mesh.published(Outcome.LOST)).isZero();
   }
 
@@ -263,7 +263,7 @@ class ProberTest {
     mesh.run(30 * SECOND);
 
     assertThat(mesh.published(Outcome.LOST)).isZero();
-    assertThat(mesh.published(Outcome.RECEIVED)).isEqualTo(mesh.published(Outcome.SENT));
+    assertThat(mesh.published(Outcome.RECEIVED)).isEqualTo(mesh.published(Attempt.SENT));
     assertThat(mesh.counters.count(CollectorCounters.Event.AGENT_PAUSED)).isPositive();
   }
 }

@@ -58,7 +58,7 @@ class ReflectorDropsTest {
 
     mesh.run(100 * SECOND);
 
-    int ours = mesh.published(Outcome.SENT);
+    int ours = mesh.published(Attempt.SENT);
     int network = mesh.published(Outcome.LOST) + mesh.published(Outcome.OVERLOAD);
     assertThat(network).isBetween(ours / 4 - 8, ours / 4 + 8);
     assertThat(mesh.published(Outcome.OVERLOAD)).isLessThanOrEqualTo(ours / 100 + 1);
@@ -113,7 +113,7 @@ class ReflectorDropsTest {
     mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
     mesh.run(200 * SECOND);
 
-    int sent = mesh.published(Outcome.SENT);
+    int sent = mesh.published(Attempt.SENT);
     double share = (double) sent * mesh.overflows / (mesh.overflows + mesh.arrivals);
     assertThat((double) mesh.published(Outcome.OVERLOAD)).isLessThanOrEqualTo(share * 1.15 + 5);
     // Four standard deviations of what chance makes of a share, and a little for the edges.
@@ -128,7 +128,7 @@ class ReflectorDropsTest {
     return happens;
   }
 
-  private int published(Outcome outcome, int host) {
+  private int published(Tally outcome, int host) {
     return mesh.archive.after(0, 10_000).windows().stream()
         .flatMap(window -> window.pairs().stream())
         .filter(pair -> pair.tags().get("dst_ip").endsWith(host == 0 ? "12" : "13"))

@@ -59,8 +59,8 @@ class SteadyStateTest {
   }
 
   private void probe(Prober prober, Poller poller, int more) {
-    long until = counters.count(Outcome.SENT) + more;
-    while (counters.count(Outcome.SENT) < until) {
+    long until = counters.count(Attempt.SENT) + more;
+    while (counters.count(Attempt.SENT) < until) {
       prober.tick();
       poller.await(prober.tickNanos());
     }

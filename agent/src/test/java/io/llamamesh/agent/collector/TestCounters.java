@@ -8,12 +8,23 @@ public final class TestCounters {
 
   private TestCounters() {}
 
-  /** Outcome i happened 100 + i times, event i 200 + i times, i peers are in state i. */
+  /**
+   * Probes were sent 100 times, outcome i happened 110 + i times, mark i 130 + i times, event i 200
+   * + i times, i peers are in state i.
+   */
   public static CollectorCounters distinct() {
     CollectorCounters counters = new CollectorCounters();
+    for (int i = 0; i < 100; i++) {
+      counters.sent();
+    }
     for (Outcome outcome : Outcome.values()) {
-      for (int i = 0; i < 100 + outcome.ordinal(); i++) {
+      for (int i = 0; i < 110 + outcome.ordinal(); i++) {
         counters.add(outcome);
+      }
+    }
+    for (Mark mark : Mark.values()) {
+      for (int i = 0; i < 130 + mark.ordinal(); i++) {
+        counters.add(mark);
       }
     }
     for (Event event : Event.values()) {

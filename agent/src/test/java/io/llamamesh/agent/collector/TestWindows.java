@@ -1,5 +1,6 @@
 package io.llamamesh.agent.collector;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -30,5 +31,21 @@ public final class TestWindows {
           i * 10_000_000_000L,
           3600_000_000_000L);
     }
+  }
+
+  /** A window of so many pairs with four source ports each. */
+  public static ClosedWindow large(long sequence, int pairs) {
+    int[] ports = {25000, 25001, 25002, 25003};
+    PairCell cell = new PairCell(ports.length);
+    List<PairResult> results = new ArrayList<>();
+    for (int pair = 0; pair < pairs; pair++) {
+      cell.open(1, ports.length);
+      for (int path = 0; path < ports.length; path++) {
+        cell.sent(path);
+        cell.received(path, 100_000);
+      }
+      results.add(cell.close(Map.of("dst_name", "node-" + pair), 1, ports, 0));
+    }
+    return new ClosedWindow(sequence, FIRST_END + sequence * 1_000_000_000L, results, List.of());
   }
 }

@@ -2,10 +2,15 @@ package io.llamamesh.agent.collector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class WindowArchiveTest {
   private static final long SECOND = 1_000_000_000L;
@@ -15,7 +20,7 @@ class WindowArchiveTest {
     WindowArchive archive = new WindowArchive("boot");
     PairResult pair =
         new PairResult(
-            Map.of(), new int[Outcome.COUNT], null, Double.NaN, List.of(), PathFacts.NONE);
+            Map.of(), new int[Tally.all().size()], null, Double.NaN, List.of(), PathFacts.NONE);
     int pairs = 1000;
 
     for (int i = 1; i <= 100; i++) {
@@ -25,9 +30,74 @@ class WindowArchiveTest {
           3600 * SECOND);
     }
 
-    assertThat(archive.size()).isEqualTo(WindowArchive.MAX_ROWS / (pairs + 1));
+    int each = archive.newest().orElseThrow().bytes();
+    assertThat(archive.size()).isEqualTo((int) (WindowArchive.MAX_BYTES / each)).isLessThan(100);
     assertThat(archive.evicted()).isEqualTo(100 - archive.size());
     assertThat(archive.published()).isEqualTo(100);
+  }
+
+  /** As a prober makes it: every probe of every source port answered. */
+  private static ClosedWindow measured(long sequence, int pairs, int ports) {
+    int[] sourcePorts = new int[ports];
+    PairCell cell = new PairCell(ports);
+    List<PairResult> results = new ArrayList<>(pairs);
+    for (int pair = 0; pair < pairs; pair++) {
+      cell.open(1, ports);
+      for (int port = 0; port < ports; port++) {
+        sourcePorts[port] = 25000 + port;
+        cell.sent(port);
+        cell.received(port, 100_000);
+      }
+      results.add(cell.close(Map.of(), 1, sourcePorts, 0));
+    }
+    return new ClosedWindow(sequence, sequence * SECOND, results, List.of());
+  }
+
+  @Test
+  void manySourcePortsTakeFewerWindowsIntoTheSameMemory() {
+    WindowArchive few = new WindowArchive("boot");
+    WindowArchive many = new WindowArchive("boot");
+
+    for (int i = 1; i <= 300; i++) {
+      few.publish(measured(i, 64, 4), i, 3600 * SECOND);
+      many.publish(measured(i, 64, 256), i, 3600 * SECOND);
+    }
+
+    assertThat(few.size()).isEqualTo(300);
+    assertThat(few.evicted()).isZero();
+    assertThat(many.size()).isBetween(15, 30);
+    assertThat(many.after(0, 1000).windows().stream().mapToLong(ClosedWindow::bytes).sum())
+        .isLessThanOrEqualTo(WindowArchive.MAX_BYTES);
+    assertThat(many.evicted()).isEqualTo(300 - many.size());
+    assertThat(many.newest().orElseThrow().sequence()).isEqualTo(300);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"64, 4", "64, 256", "1000, 1"})
+  void theEstimateIsAboutWhatTheJvmTakes(int pairs, int ports) {
+    var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    measured(1, 1, ports); // so that nothing is allocated for classes that are loaded
+    long before = threads.getCurrentThreadAllocatedBytes();
+
+    ClosedWindow window = measured(1, pairs, ports);
+
+    // What making it leaves behind is in there, too: a list beside the one that is kept.
+    double allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    assertThat(window.bytes() / allocated).isBetween(0.6, 1.4);
+  }
+
+  @Test
+  void whatNobodyReadIsCounted() {
+    WindowArchive archive = new WindowArchive("boot");
+    assertThat(archive.unread()).isZero();
+    for (int i = 1; i <= 5; i++) {
+      archive.publish(window(i, i * SECOND), i * SECOND, 2 * SECOND);
+    }
+    assertThat(archive.unread()).isEqualTo(3);
+
+    archive.read(4);
+
+    assertThat(archive.unread()).isEqualTo(1);
   }
 
   @Test
@@ -35,11 +105,14 @@ class WindowArchiveTest {
     WindowArchive archive = new WindowArchive("boot");
     PairResult pair =
         new PairResult(
-            Map.of(), new int[Outcome.COUNT], null, Double.NaN, List.of(), PathFacts.NONE);
+            Map.of(), new int[Tally.all().size()], null, Double.NaN, List.of(), PathFacts.NONE);
 
     archive.publish(
         new ClosedWindow(
-            1, SECOND, Collections.nCopies(WindowArchive.MAX_ROWS + 1, pair), List.of()),
+            1,
+            SECOND,
+            Collections.nCopies((int) (WindowArchive.MAX_BYTES / pair.bytes()) + 1, pair),
+            List.of()),
         SECOND,
         SECOND);
 

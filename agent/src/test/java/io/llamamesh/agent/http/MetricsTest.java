@@ -33,10 +33,12 @@ class MetricsTest {
       llamamesh_probes_total{outcome="forward_lost"}
       llamamesh_probes_total{outcome="return_lost"}
       llamamesh_probes_total{outcome="suppressed"}
+      llamamesh_probes_total{outcome="too_big"}
       llamamesh_probes_total{outcome="dscp_rewritten"}
       llamamesh_collector_events_total{event="agent_paused"}
       llamamesh_collector_events_total{event="flights_full"}
       llamamesh_collector_events_total{event="not_a_probe"}
+      llamamesh_collector_events_total{event="garbled"}
       llamamesh_collector_events_total{event="checksum"}
       llamamesh_collector_events_total{event="unexpected"}
       llamamesh_collector_events_total{event="clock_step"}
@@ -124,9 +126,10 @@ class MetricsTest {
     assertThat(page(TestCounters.distinct()).lines())
         .contains(
             "llamamesh_probes_total{outcome=\"sent\"} 100.0",
-            "llamamesh_probes_total{outcome=\"lost\"} 102.0",
-            "llamamesh_probes_total{outcome=\"overload\"} 106.0",
-            "llamamesh_probes_total{outcome=\"suppressed\"} 113.0",
+            "llamamesh_probes_total{outcome=\"lost\"} 112.0",
+            "llamamesh_probes_total{outcome=\"overload\"} 116.0",
+            "llamamesh_probes_total{outcome=\"suppressed\"} 118.0",
+            "llamamesh_probes_total{outcome=\"forward_lost\"} 132.0",
             "llamamesh_collector_events_total{event=\"agent_paused\"} 200.0",
             "llamamesh_collector_events_total{event=\"not_a_probe\"} 202.0",
             "llamamesh_collector_flows 64.0",

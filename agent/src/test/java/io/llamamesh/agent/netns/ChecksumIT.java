@@ -3,6 +3,7 @@ package io.llamamesh.agent.netns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.agent.collector.CollectorCounters;
+import io.llamamesh.agent.collector.Mark;
 import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.netns.Probing.Manner;
 import org.junit.jupiter.api.AfterEach;
@@ -47,7 +48,7 @@ class ChecksumIT {
       // A probe in whose sending we were stopped is counted by nobody.
       int corrupted = (int) lab.host("router").seen();
       assertThat(probing.total(Outcome.LOST)).isBetween(corrupted * 9 / 10, corrupted);
-      assertThat(probing.total(Outcome.FORWARD_LOST)).isPositive();
+      assertThat(probing.total(Mark.FORWARD_LOST)).isPositive();
       assertThat(probing.total(Outcome.OVERLOAD)).isZero();
       assertThat(reflecting.counters().overflows()).isZero();
       assertThat(reflecting.counters().checksums()).isPositive();

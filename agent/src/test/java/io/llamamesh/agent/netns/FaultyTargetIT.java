@@ -2,10 +2,12 @@ package io.llamamesh.agent.netns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.agent.collector.Attempt;
 import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.PairResult;
+import io.llamamesh.agent.collector.Tally;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.netns.Probing.Manner;
@@ -54,13 +56,13 @@ class FaultyTargetIT {
     return at(stack, "192.0.2.1", "2001:db8::1");
   }
 
-  private static void allAre(Outcome expected, Probing probing) {
+  private static void allAre(Tally expected, Probing probing) {
     assertThat(probing.total(expected)).isGreaterThanOrEqualTo(PROBES);
-    if (expected != Outcome.SEND_ERROR) {
-      assertThat(probing.total(expected)).isEqualTo(probing.total(Outcome.SENT));
+    if (expected != Attempt.SEND_ERROR) {
+      assertThat(probing.total(expected)).isEqualTo(probing.total(Attempt.SENT));
     }
-    for (Outcome other :
-        List.of(Outcome.RECEIVED, Outcome.LOST, Outcome.REFUSED, Outcome.SEND_ERROR)) {
+    for (Tally other :
+        List.of(Outcome.RECEIVED, Outcome.LOST, Outcome.REFUSED, Attempt.SEND_ERROR)) {
       if (other != expected) {
         assertThat(probing.total(other)).as("%s", other).isZero();
       }
@@ -109,10 +111,10 @@ class FaultyTargetIT {
           .until(() -> probing.counters().count(PeerError.HOST_UNREACHABLE) > 0)
           .finish();
 
-      assertThat(probing.total(Outcome.SEND_ERROR)).isZero();
+      assertThat(probing.total(Attempt.SEND_ERROR)).isZero();
       for (InetAddress sound : right.addresses(stack)) {
         assertThat(probing.total(sound, Outcome.RECEIVED))
-            .isEqualTo(probing.total(sound, Outcome.SENT))
+            .isEqualTo(probing.total(sound, Attempt.SENT))
             .isPositive();
       }
     }
@@ -150,9 +152,9 @@ class FaultyTargetIT {
 
       probing.untilProbed(PROBES).finish();
 
-      allAre(Outcome.SEND_ERROR, probing);
+      allAre(Attempt.SEND_ERROR, probing);
       assertThat(probing.counters().count(SendResult.UNREACHABLE))
-          .isEqualTo(probing.counters().count(Outcome.SEND_ERROR));
+          .isEqualTo(probing.counters().count(Attempt.SEND_ERROR));
     }
   }
 
@@ -165,9 +167,9 @@ class FaultyTargetIT {
 
       probing.untilProbed(PROBES).finish();
 
-      allAre(Outcome.SEND_ERROR, probing);
+      allAre(Attempt.SEND_ERROR, probing);
       assertThat(probing.counters().count(SendResult.DENIED))
-          .isEqualTo(probing.counters().count(Outcome.SEND_ERROR))
+          .isEqualTo(probing.counters().count(Attempt.SEND_ERROR))
           .isEqualTo(left.seen());
     }
   }
@@ -181,7 +183,7 @@ class FaultyTargetIT {
 
       probing.untilProbed(PROBES).finish();
 
-      assertThat(probing.total(Outcome.SEND_ERROR)).isPositive().isEqualTo(left.seen());
+      assertThat(probing.total(Attempt.SEND_ERROR)).isPositive().isEqualTo(left.seen());
       assertThat(probing.total(Outcome.LOST)).isZero();
     }
   }
@@ -208,12 +210,12 @@ class FaultyTargetIT {
 
       probing.untilProbed(all.size() * 250).finish();
 
-      int wanted = probing.counters().count(Outcome.SEND_ERROR) == 0 ? -1 : errors(probing, stack);
+      int wanted = probing.counters().count(Attempt.SEND_ERROR) == 0 ? -1 : errors(probing, stack);
       for (InetSocketAddress target : sound) {
         InetAddress host = target.getAddress();
-        assertThat(probing.total(host, Outcome.SEND_ERROR)).isZero();
+        assertThat(probing.total(host, Attempt.SEND_ERROR)).isZero();
         assertThat(probing.answered(host))
-            .isEqualTo(probing.total(host, Outcome.SENT))
+            .isEqualTo(probing.total(host, Attempt.SENT))
             // As many as those that the kernel refused each time: nobody's turn was skipped.
             .isBetween(wanted - 1, wanted + 1);
       }
@@ -222,7 +224,7 @@ class FaultyTargetIT {
   }
 
   private static int errors(Probing probing, Stack stack) {
-    return probing.total(noRoute(stack).getFirst().getAddress(), Outcome.SEND_ERROR);
+    return probing.total(noRoute(stack).getFirst().getAddress(), Attempt.SEND_ERROR);
   }
 
   @ParameterizedTest
@@ -276,7 +278,7 @@ class FaultyTargetIT {
     for (ClosedWindow window : after) {
       for (PairResult pair : window.pairs()) {
         assertThat(pair.count(Outcome.RECEIVED) + pair.count(Outcome.LATE))
-            .isEqualTo(pair.count(Outcome.SENT))
+            .isEqualTo(pair.count(Attempt.SENT))
             .isPositive();
       }
     }

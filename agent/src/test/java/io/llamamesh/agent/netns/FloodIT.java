@@ -2,7 +2,7 @@ package io.llamamesh.agent.netns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.collector.Attempt;
 import io.llamamesh.agent.net.Batch;
 import io.llamamesh.agent.net.Payload;
 import io.llamamesh.agent.net.Remote;
@@ -11,9 +11,12 @@ import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.net.UdpOptions;
 import io.llamamesh.agent.net.UdpSocket;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.AfterEach;
@@ -42,13 +45,13 @@ class FloodIT {
   private record Flooded(long sent, long answers) {}
 
   @ParameterizedTest
-  @EnumSource(names = {"IPV4", "IPV6"})
+  @EnumSource
   void aReflectorUnderRandomDatagramsAnswersNoneOfThemAndServesOn(Stack stack) {
     try (AgentProcess reflector =
         AgentProcess.start(right, folder, "reflector", "--api-port=8100")) {
       int lines = reflector.log().size();
 
-      Flooded flooded = left.call(() -> flood(Probing.reflectors(right, stack).getFirst()));
+      Flooded flooded = left.call(() -> flood(Probing.reflectors(right, stack)));
 
       assertThat(flooded.sent()).isGreaterThan(10_000);
       assertThat(flooded.answers()).isZero();
@@ -58,37 +61,43 @@ class FloodIT {
           .isZero();
       try (Probing probing = Probing.start(left, right, stack, Probing.Manner.STANDARD)) {
         probing.untilProbed(400).finish();
-        assertThat(probing.answered()).isEqualTo(probing.total(Outcome.SENT));
+        assertThat(probing.answered()).isEqualTo(probing.total(Attempt.SENT));
       }
       assertThat(reflector.log()).hasSizeLessThanOrEqualTo(lines + 1);
     }
   }
 
-  private static Flooded flood(InetSocketAddress target) throws IOException {
+  /** All targets at once: one datagram to each in turn. */
+  private static Flooded flood(List<InetSocketAddress> targets) throws IOException {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(20_261_120L);
     UdpNetwork network = Probing.nativeNetwork();
     Payload payload = Payload.allocate(LONGEST);
     Batch batch = network.newBatch(16, LONGEST);
-    Remote remote = new Remote(target);
-    InetSocketAddress any =
-        new InetSocketAddress(
-            target.getAddress() instanceof java.net.Inet6Address
-                ? java.net.InetAddress.ofLiteral("::")
-                : java.net.InetAddress.ofLiteral("0.0.0.0"),
-            0);
+    List<Remote> remotes = targets.stream().map(Remote::new).toList();
+    List<UdpSocket> sockets = new ArrayList<>();
     long sent = 0;
     long answers = 0;
-    try (UdpSocket socket = network.open(any, UdpOptions.standard())) {
+    try {
+      for (Remote remote : remotes) {
+        InetAddress any = InetAddress.ofLiteral(remote.isV4() ? "0.0.0.0" : "::");
+        sockets.add(network.open(new InetSocketAddress(any, 0), UdpOptions.standard()));
+      }
       long end = network.monotonicNanos() + FLOOD.toNanos();
-      while (network.monotonicNanos() - end < 0) {
+      for (int turn = 0; network.monotonicNanos() - end < 0; turn++) {
+        int to = turn % remotes.size();
         int length = random.nextInt(LONGEST + 1);
         for (int i = 0; i + 8 <= length; i += 8) {
           payload.bytes().putLong(i, random.nextLong());
         }
-        sent += socket.send(payload, length, remote, 0) == SendResult.SENT ? 1 : 0;
-        answers += sent % 1024 == 0 ? socket.receive(batch) : 0;
+        SendResult result = sockets.get(to).send(payload, length, remotes.get(to), 0);
+        sent += result == SendResult.SENT ? 1 : 0;
+        answers += turn % 1024 < remotes.size() ? sockets.get(to).receive(batch) : 0;
       }
-      answers += socket.receive(batch);
+      for (UdpSocket socket : sockets) {
+        answers += socket.receive(batch);
+      }
+    } finally {
+      sockets.forEach(UdpSocket::close);
     }
     return new Flooded(sent, answers);
   }

@@ -2,6 +2,8 @@ package io.llamamesh.agent.netns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.agent.collector.Attempt;
+import io.llamamesh.agent.collector.Mark;
 import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.PairResult;
 import io.llamamesh.agent.net.ChannelNetwork;
@@ -33,9 +35,9 @@ class LossIT {
 
       probing.untilProbed(1000).finish();
 
-      assertThat(probing.answered()).isEqualTo(probing.total(Outcome.SENT));
+      assertThat(probing.answered()).isEqualTo(probing.total(Attempt.SENT));
       assertThat(probing.total(Outcome.LOST)).isZero();
-      assertThat(probing.total(Outcome.SEND_ERROR)).isZero();
+      assertThat(probing.total(Attempt.SEND_ERROR)).isZero();
     }
   }
 
@@ -85,8 +87,8 @@ class LossIT {
       long dropped = right.seen();
       assertThat(dropped).isPositive();
       assertThat(probing.total(Outcome.LOST)).isEqualTo((int) dropped);
-      assertThat(probing.answered()).isEqualTo(probing.total(Outcome.SENT) - (int) dropped);
-      assertThat(probing.total(Outcome.RETURN_LOST)).isZero();
+      assertThat(probing.answered()).isEqualTo(probing.total(Attempt.SENT) - (int) dropped);
+      assertThat(probing.total(Mark.RETURN_LOST)).isZero();
       return probing.total(Outcome.LOST);
     }
   }
@@ -128,9 +130,9 @@ class LossIT {
       probing.untilProbed(800).finish();
 
       assertThat(probing.total(Outcome.LOST)).isEqualTo((int) left.seen()).isPositive();
-      assertThat(probing.total(Outcome.FORWARD_LOST)).isZero();
+      assertThat(probing.total(Mark.FORWARD_LOST)).isZero();
       // Of the last ones nobody can tell: no later reply speaks of them.
-      assertThat(probing.total(Outcome.RETURN_LOST))
+      assertThat(probing.total(Mark.RETURN_LOST))
           .isGreaterThan(probing.total(Outcome.LOST) * 8 / 10);
     }
   }

@@ -2,8 +2,10 @@ package io.llamamesh.agent.netns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.agent.collector.Attempt;
 import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.collector.Tally;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.netns.Probing.Manner;
 import io.llamamesh.agent.reflector.Verdict;
@@ -29,7 +31,7 @@ class OwnFaultIT {
     lab.close();
   }
 
-  private static int total(List<ClosedWindow> windows, Outcome outcome) {
+  private static int total(List<ClosedWindow> windows, Tally outcome) {
     return windows.stream()
         .flatMap(window -> window.pairs().stream())
         .mapToInt(pair -> pair.count(outcome))
@@ -53,7 +55,7 @@ class OwnFaultIT {
               total(windows, Outcome.OVERLOAD)
                   + total(windows, Outcome.RECEIVED)
                   + total(windows, Outcome.LATE))
-          .isEqualTo(total(windows, Outcome.SENT));
+          .isEqualTo(total(windows, Attempt.SENT));
     }
   }
 
@@ -65,7 +67,7 @@ class OwnFaultIT {
         Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
       probing.untilProbed(100);
       slow.hold();
-      probing.untilProbed((int) probing.counters().count(Outcome.SENT) + 100);
+      probing.untilProbed((int) probing.counters().count(Attempt.SENT) + 100);
       slow.release();
       probing.until(() -> reflecting.counters().overflows() > 0);
       int seen = probing.windows().size();
@@ -109,7 +111,7 @@ class OwnFaultIT {
               total(windows, Outcome.OWN_DROP)
                   + total(windows, Outcome.RECEIVED)
                   + total(windows, Outcome.LATE))
-          .isEqualTo(total(windows, Outcome.SENT));
+          .isEqualTo(total(windows, Attempt.SENT));
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.llamamesh.agent.netns;
 
+import io.llamamesh.agent.collector.Attempt;
 import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.Collector;
 import io.llamamesh.agent.collector.CollectorCounters;
@@ -8,6 +9,7 @@ import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.PairResult;
 import io.llamamesh.agent.collector.PeerNote;
 import io.llamamesh.agent.collector.ProbePlan;
+import io.llamamesh.agent.collector.Tally;
 import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.agent.net.UdpNetwork;
@@ -138,7 +140,7 @@ final class Probing implements AutoCloseable {
 
   /** Probes until this many have been sent or refused by the kernel. */
   Probing untilProbed(int probes) {
-    return until(() -> counters.count(Outcome.SENT) + counters.count(Outcome.SEND_ERROR) >= probes);
+    return until(() -> counters.count(Attempt.SENT) + counters.count(Attempt.SEND_ERROR) >= probes);
   }
 
   Probing until(java.util.concurrent.Callable<Boolean> condition) {
@@ -162,7 +164,17 @@ final class Probing implements AutoCloseable {
       throw new AssertionError(e);
     }
     check();
+    towards(host -> true).forEach(Probing::checkSum);
     return this;
+  }
+
+  /** Whatever happened, each probe that was sent has one outcome. */
+  private static void checkSum(PairResult pair) {
+    int outcomes = Stream.of(Outcome.values()).mapToInt(pair::count).sum();
+    if (outcomes != pair.count(Attempt.SENT)) {
+      throw new AssertionError(
+          pair.count(Attempt.SENT) + " sent, " + outcomes + " outcomes: " + pair.tags());
+    }
   }
 
   private void check() {
@@ -184,7 +196,7 @@ final class Probing implements AutoCloseable {
   }
 
   /** Sum over all published windows. */
-  int total(Outcome outcome) {
+  int total(Tally outcome) {
     return towards(host -> true).mapToInt(pair -> pair.count(outcome)).sum();
   }
 
@@ -197,7 +209,7 @@ final class Probing implements AutoCloseable {
     return total(target, Outcome.RECEIVED) + total(target, Outcome.LATE);
   }
 
-  int total(InetAddress target, Outcome outcome) {
+  int total(InetAddress target, Tally outcome) {
     return towards(target.getHostAddress()::equals).mapToInt(pair -> pair.count(outcome)).sum();
   }
 

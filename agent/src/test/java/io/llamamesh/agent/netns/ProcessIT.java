@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.llamamesh.agent.collector.Attempt;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -146,8 +147,7 @@ class ProcessIT {
       // Others can probe it, too.
       try (Probing probing = Probing.start(right, left, Stack.IPV4, Probing.Manner.STANDARD)) {
         probing.untilProbed(100).finish();
-        assertThat(probing.answered())
-            .isEqualTo(probing.total(io.llamamesh.agent.collector.Outcome.SENT));
+        assertThat(probing.answered()).isEqualTo(probing.total(Attempt.SENT));
       }
     }
   }

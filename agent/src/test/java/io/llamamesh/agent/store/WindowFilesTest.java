@@ -8,6 +8,7 @@ import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.PairResult;
 import io.llamamesh.agent.collector.TestWindows;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -139,6 +140,56 @@ class WindowFilesTest {
     try (WindowFiles one = WindowFiles.open(null);
         WindowFiles other = WindowFiles.open(null)) {
       assertThat(one.archive().bootId()).isNotEqualTo(other.archive().bootId());
+    }
+  }
+
+  @Test
+  void windowsOfAnEarlierLifeShareTheirTagsAsThoseOfThisOneDo() throws IOException {
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      TestWindows.publish(files.archive(), 3);
+    }
+
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      List<ClosedWindow> windows = files.archive().after(0, 10).windows();
+      assertThat(windows).hasSize(3);
+      assertThat(windows.getLast().pairs().getFirst().tags())
+          .isSameAs(windows.getFirst().pairs().getFirst().tags());
+    }
+  }
+
+  @Test
+  void whatMemoryHasNoRoomForIsNotLeftOnTheDisk() throws IOException {
+    int windows = 25;
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      TestWindows.publish(files.archive(), 1);
+    }
+    for (int i = 2; i <= windows; i++) {
+      Files.write(
+          folder.resolve("window-" + i), WindowCodec.write("boot", TestWindows.large(i, 3000)));
+    }
+
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      assertThat(files.archive().size()).isBetween(2, windows - 1);
+      long oldest = files.archive().oldest();
+      assertThat(folder.resolve("window-" + oldest)).exists();
+      for (long gone = 1; gone < oldest; gone++) {
+        assertThat(folder.resolve("window-" + gone)).doesNotExist();
+      }
+    }
+  }
+
+  @Test
+  void aFileThatIsLongerThanAnyWindowIsNotRead() throws IOException {
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      TestWindows.publish(files.archive(), 1);
+    }
+    try (RandomAccessFile huge = new RandomAccessFile(folder.resolve("window-2").toFile(), "rw")) {
+      huge.setLength(1L << 40);
+    }
+
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      assertThat(files.archive().published()).isEqualTo(1);
+      assertThat(folder.resolve("window-2")).doesNotExist();
     }
   }
 }

@@ -1,0 +1,23 @@
+package io.llamamesh.agent.collector;
+
+/** What was seen of a probe beside its outcome; one may have several of these, or none. */
+@SuppressWarnings("EnumOrdinal") // an index into counters of this process, never stored
+public enum Mark implements Tally {
+  /** Answered more than once: one for every further answer. */
+  DUPLICATE,
+  /** Answered after a probe of the same flow that was sent later. */
+  REORDERED,
+  /** Part of {@link Outcome#LOST}: it never reached the reflector. */
+  FORWARD_LOST,
+  /** Part of {@link Outcome#LOST}: it reached the reflector. */
+  RETURN_LOST,
+  /** Answered, but the DSCP was another on arrival at the reflector, or back here. */
+  DSCP_REWRITTEN;
+
+  private static final int FIRST = Attempt.values().length + Outcome.values().length;
+
+  @Override
+  public int index() {
+    return FIRST + ordinal();
+  }
+}

@@ -1,0 +1,182 @@
+package io.llamamesh.agent.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.llamamesh.agent.collector.TestWindows;
+import io.llamamesh.agent.collector.WindowArchive;
+import io.llamamesh.results.ResultsJson;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class IngestTest {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final WindowArchive archive = new WindowArchive("b00t");
+  private final AtomicLong now = new AtomicLong();
+  private final List<Duration> pauses = new ArrayList<>();
+
+  /** What is answered to the next requests; 200 to those after. */
+  private final Deque<Integer> answers = new ArrayDeque<>();
+
+  private final List<JsonNode> pages = Collections.synchronizedList(new ArrayList<>());
+  private final List<String> cursors = Collections.synchronizedList(new ArrayList<>());
+  private final List<String> tokens = Collections.synchronizedList(new ArrayList<>());
+  private HttpServer scraper;
+
+  @BeforeEach
+  void listen() throws IOException {
+    scraper = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    scraper.createContext("/ingest", this::answer);
+    scraper.start();
+  }
+
+  @AfterEach
+  void stop() {
+    scraper.stop(0);
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      byte[] body = exchange.getRequestBody().readAllBytes();
+      int status = answers.isEmpty() ? 200 : answers.remove();
+      cursors.add(exchange.getRequestHeaders().getFirst("Llama-Cursor"));
+      tokens.add(exchange.getRequestHeaders().getFirst("Authorization"));
+      if (status == 200) {
+        assertThat(body.length).isLessThan(2 * Ingest.PAGE_BYTES);
+        pages.add(ResultsJson.mapper().readTree(body));
+      }
+      exchange.sendResponseHeaders(status, -1);
+    }
+  }
+
+  private String url() {
+    return "http://127.0.0.1:" + scraper.getAddress().getPort() + "/ingest";
+  }
+
+  private Ingest.Handed post() throws InterruptedException {
+    return new Ingest(archive, Map::of, now::get, this::pause).unread(url(), "secret", PATIENCE);
+  }
+
+  /** No time goes by but here. */
+  private boolean pause(Duration time) {
+    pauses.add(time);
+    now.addAndGet(time.toNanos());
+    return false;
+  }
+
+  private List<String> times() {
+    return pages.stream()
+        .flatMap(JsonNode::valueStream)
+        .map(point -> point.get("time").asText())
+        .distinct()
+        .toList();
+  }
+
+  @Test
+  void allUnreadWindowsArePostedOldestFirstInPagesThatAreEachAcknowledged() throws Exception {
+    TestWindows.publish(archive, 250);
+    archive.read(10);
+
+    assertThat(post()).isEqualTo(new Ingest.Handed(240, 0));
+
+    assertThat(cursors).containsExactly("b00t:70", "b00t:130", "b00t:190", "b00t:250");
+    assertThat(times()).hasSize(240).isSorted().doesNotHaveDuplicates();
+    assertThat(archive.read()).isEqualTo(250);
+    assertThat(tokens).containsOnly("Bearer secret");
+    assertThat(pauses).isEmpty();
+  }
+
+  @Test
+  void aPageThatIsNotTakenNowIsPostedAgain() throws Exception {
+    TestWindows.publish(archive, 70);
+    answers.addAll(List.of(200, 503, 500));
+
+    assertThat(post()).isEqualTo(new Ingest.Handed(70, 0));
+
+    assertThat(cursors).containsExactly("b00t:60", "b00t:70", "b00t:70", "b00t:70");
+    assertThat(times()).hasSize(70);
+    assertThat(pauses).hasSize(2);
+  }
+
+  @Test
+  void whenTimeIsUpWhatIsLeftIsCountedAndStaysUnread() throws Exception {
+    TestWindows.publish(archive, 70);
+    answers.add(200);
+    answers.addAll(Collections.nCopies(1000, 503));
+
+    assertThat(post()).isEqualTo(new Ingest.Handed(60, 10));
+
+    assertThat(now.get()).isEqualTo(PATIENCE.toNanos());
+    assertThat(archive.read()).isEqualTo(60);
+  }
+
+  @Test
+  void whoDoesNotWantThemIsNotAskedAgain() throws Exception {
+    TestWindows.publish(archive, 3);
+    answers.add(401);
+
+    assertThat(post()).isEqualTo(new Ingest.Handed(0, 3));
+
+    assertThat(cursors).hasSize(1);
+    assertThat(archive.read()).isZero();
+  }
+
+  @Test
+  void nobodyThereIsTriedAgainUntilTimeIsUp() throws Exception {
+    TestWindows.publish(archive, 3);
+    scraper.stop(0);
+
+    assertThat(post()).isEqualTo(new Ingest.Handed(0, 3));
+
+    assertThat(now.get()).isEqualTo(PATIENCE.toNanos());
+  }
+
+  @Test
+  void aSecondSignalEndsThePost() throws Exception {
+    TestWindows.publish(archive, 3);
+    answers.add(503);
+
+    Ingest.Handed handed =
+        new Ingest(archive, Map::of, now::get, time -> true).unread(url(), "", PATIENCE);
+
+    assertThat(handed).isEqualTo(new Ingest.Handed(0, 3));
+    assertThat(cursors).hasSize(1);
+  }
+
+  @Test
+  void aWrongUrlIsToldAndNotRetried() throws Exception {
+    TestWindows.publish(archive, 1);
+
+    Ingest.Handed handed =
+        new Ingest(archive, Map::of, now::get, this::pause).unread("no url", "", PATIENCE);
+
+    assertThat(handed).isEqualTo(new Ingest.Handed(0, 1));
+    assertThat(now.get()).isZero();
+  }
+
+  @Test
+  void withNothingUnreadNobodyIsAsked() throws Exception {
+    TestWindows.publish(archive, 3);
+    archive.read(3);
+
+    assertThat(post()).isEqualTo(new Ingest.Handed(0, 0));
+
+    assertThat(cursors).isEmpty();
+  }
+}
