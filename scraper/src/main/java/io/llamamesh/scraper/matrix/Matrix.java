@@ -164,16 +164,15 @@ public final class Matrix {
       ignored++;
       return;
     }
-    Map<String, Double> fields = point.fields();
     series
         .computeIfAbsent(SeriesKey.of(point, agent), Series::new)
         .putPath(
             end,
             new PathCell(
                 port,
-                Math.round(fields.getOrDefault(Point.Fields.SENT, 0.0)),
-                Math.round(fields.getOrDefault(Point.Fields.LOST, 0.0)),
-                fields.getOrDefault(Point.Fields.RTT, Double.NaN)));
+                Math.round(point.number(Point.Fields.SENT, 0)),
+                Math.round(point.number(Point.Fields.LOST, 0)),
+                point.number(Point.Fields.RTT, Double.NaN)));
   }
 
   private static @Nullable Integer sourcePort(@Nullable String tag) {
