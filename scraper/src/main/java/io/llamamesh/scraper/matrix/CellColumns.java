@@ -22,13 +22,14 @@ final class CellColumns {
   private static final int STRIDE = 11;
 
   // Which of the counts.
-  private static final int SENT = 0;
-  private static final int RECEIVED = 1;
-  private static final int LOST = 2;
-  private static final int REFUSED = 3;
-  private static final int FORWARD = 4;
-  private static final int RETURN = 5;
-  private static final int HIGH_STRIDE = 6;
+  static final int SENT = 0;
+  static final int RECEIVED = 1;
+  static final int LOST = 2;
+  static final int REFUSED = 3;
+  static final int FORWARD = 4;
+  static final int RETURN = 5;
+  static final int NUMBER_OF_COUNTS = 6;
+  private static final int HIGH_STRIDE = NUMBER_OF_COUNTS;
   private static final int FEW = 4;
 
   private int size;
@@ -46,7 +47,6 @@ final class CellColumns {
   }
 
   Cell get(int index) {
-    int at = index * STRIDE;
     return new Cell(
         end(index),
         count(index, SENT),
@@ -55,9 +55,21 @@ final class CellColumns {
         count(index, REFUSED),
         count(index, FORWARD),
         count(index, RETURN),
-        Float.float16ToFloat(packed[at + P50]),
-        Float.float16ToFloat(packed[at + P99]),
-        Float.float16ToFloat(packed[at + JITTER]));
+        rttP50(index),
+        rttP99(index),
+        jitter(index));
+  }
+
+  double rttP50(int index) {
+    return Float.float16ToFloat(packed[index * STRIDE + P50]);
+  }
+
+  double rttP99(int index) {
+    return Float.float16ToFloat(packed[index * STRIDE + P99]);
+  }
+
+  double jitter(int index) {
+    return Float.float16ToFloat(packed[index * STRIDE + JITTER]);
   }
 
   /** Puts the cell at its window's place; one of the same window is replaced. */
@@ -105,7 +117,8 @@ final class CellColumns {
     packed[at + JITTER] = Float.floatToFloat16((float) cell.jitter());
   }
 
-  private long count(int index, int which) {
+  /** One of the counts. */
+  long count(int index, int which) {
     int low = packed[index * STRIDE + COUNTS + which] & MASK;
     return high == null ? low : low | (long) (high[index * HIGH_STRIDE + which] & MASK) << 16;
   }

@@ -106,6 +106,35 @@ public final class Matrix {
     return new MatrixView(interval, Math.min(newest, upTo), List.copyOf(pairs), Map.copyOf(nodes));
   }
 
+  /** The same with each pair's windows pooled into one cell, and without source ports. */
+  public synchronized MatrixView pooled(Selection selection) {
+    long interval = interval();
+    long upTo = selection.at() == null ? newest : selection.at().getEpochSecond();
+    long after = after(selection, interval, upTo);
+    int most = selection.since() == null ? selection.windows() : Integer.MAX_VALUE;
+    Map<SeriesKey, PairSeries> pairs = HashMap.newHashMap(series.size());
+    for (Series one : series.values()) {
+      Pooling sum = one.pooled(after, upTo, most);
+      if (sum.windows() > 0) {
+        SeriesKey key = one.key();
+        pairs.merge(
+            key.ofAllGroups(),
+            new PairSeries(
+                key.source(),
+                key.destination(),
+                key.port(),
+                key.family(),
+                sum.windows(),
+                List.of(sum.cell()),
+                List.of()),
+            Matrix::pooledTogether);
+      }
+    }
+    List<PairSeries> sorted = new ArrayList<>(pairs.values());
+    sorted.sort(null);
+    return new MatrixView(interval, Math.min(newest, upTo), List.copyOf(sorted), Map.copyOf(nodes));
+  }
+
   /** All that is held of one ordered pair: its series, whole histories. */
   public synchronized List<PairHistory> history(String source, String destination) {
     List<PairHistory> histories = new ArrayList<>();
@@ -230,11 +259,7 @@ public final class Matrix {
 
   private static List<PairSeries> select(
       Collection<Series> all, Selection selection, long interval, long upTo) {
-    long after =
-        selection.since() == null
-            // Two windows of slack: agents are read one after the other.
-            ? upTo - (selection.windows() + 2L) * interval
-            : selection.since().getEpochSecond();
+    long after = after(selection, interval, upTo);
     int most = selection.since() == null ? selection.windows() : Integer.MAX_VALUE;
     Map<SeriesKey, PairSeries> pairs = HashMap.newHashMap(all.size());
     for (Series one : all) {
@@ -253,12 +278,27 @@ public final class Matrix {
               key.family(),
               cells,
               List.copyOf(paths.values()));
-      pairs.merge(
-          new SeriesKey(key.source(), key.destination(), key.port(), key.family(), ""),
-          pair,
-          Matrix::together);
+      pairs.merge(key.ofAllGroups(), pair, Matrix::together);
     }
     return new ArrayList<>(pairs.values());
+  }
+
+  private static long after(Selection selection, long interval, long upTo) {
+    return selection.since() == null
+        // Two windows of slack: agents are read one after the other.
+        ? upTo - (selection.windows() + 2L) * interval
+        : selection.since().getEpochSecond();
+  }
+
+  private static PairSeries pooledTogether(PairSeries a, PairSeries b) {
+    return new PairSeries(
+        a.source(),
+        a.destination(),
+        a.port(),
+        a.family(),
+        Math.max(a.windows(), b.windows()),
+        List.of(a.pooled().plus(b.pooled())),
+        List.of());
   }
 
   /** The same pair and class probed by two groups: one pair to who looks at it. */

@@ -95,6 +95,24 @@ final class Series {
     return cells.size() <= most ? cells : cells.subList(cells.size() - most, cells.size());
   }
 
+  /** The same cells added up; nothing was added where there are none. */
+  Pooling pooled(long after, long upTo, int most) {
+    int firstMinute = minutes.firstAtOrAfter(after + 1);
+    int lastMinute = minutes.firstAtOrAfter(upTo + 1);
+    int firstWindow = windows.firstAtOrAfter(after + 1);
+    int lastWindow = windows.firstAtOrAfter(upTo + 1);
+    int skipped = Math.max(0, lastMinute - firstMinute + lastWindow - firstWindow - most);
+    Pooling sum = new Pooling();
+    for (int i = firstMinute + skipped; i < lastMinute; i++) {
+      sum.add(minutes, i);
+    }
+    skipped = Math.max(0, skipped - (lastMinute - firstMinute));
+    for (int i = firstWindow + skipped; i < lastWindow; i++) {
+      sum.add(windows, i);
+    }
+    return sum;
+  }
+
   void poolPaths(long from, long upTo, NavigableMap<Integer, PathCell> into) {
     paths.pool(from, upTo, into);
   }
