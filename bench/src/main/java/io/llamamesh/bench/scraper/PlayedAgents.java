@@ -6,6 +6,7 @@ import io.llamamesh.bench.process.Child;
 import io.llamamesh.results.InfluxDataHeaders;
 import io.llamamesh.results.WindowCursor;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 
 /**
  * The API of many agents, each on a loopback address of its own, in a process of their own: what
@@ -29,6 +31,7 @@ final class PlayedAgents {
 
   private final PlayedWindows windows;
   private final PlayedPoints points;
+  private final Semaphore making = new Semaphore(4);
 
   private PlayedAgents(PlayedWindows windows) {
     this.windows = windows;
@@ -42,8 +45,10 @@ final class PlayedAgents {
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
+                // What it has written, and nobody has read yet.
+                "-Xmx2g",
                 "-XX:+UseSerialGC",
+                "-XX:+ExitOnOutOfMemoryError",
                 // All of them live in one server here: it shall not close what one of its own would
                 // keep.
                 "-Dsun.net.httpserver.maxIdleConnections=20000",
@@ -110,7 +115,7 @@ final class PlayedAgents {
       int newest = windows.published(now);
       int read = after.bootId().equals(BOOT) ? (int) after.sequence() : 0;
       int last = Math.min(newest, read + Integer.parseInt(query.getOrDefault("limit", "60")));
-      byte[] body = points.json(agent, read + 1, last).getBytes(StandardCharsets.UTF_8);
+      byte[] body = body(agent, read + 1, last);
       exchange.getResponseHeaders().set("Content-Type", "application/json");
       exchange
           .getResponseHeaders()
@@ -119,6 +124,21 @@ final class PlayedAgents {
       exchange.getResponseHeaders().set(InfluxDataHeaders.CLOCK, now.toString());
       exchange.sendResponseHeaders(200, body.length);
       exchange.getResponseBody().write(body);
+    }
+  }
+
+  /** A few at a time: they are much larger while they are made. */
+  private byte[] body(int agent, int first, int last) throws InterruptedIOException {
+    try {
+      making.acquire();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException();
+    }
+    try {
+      return points.json(agent, first, last).getBytes(StandardCharsets.UTF_8);
+    } finally {
+      making.release();
     }
   }
 

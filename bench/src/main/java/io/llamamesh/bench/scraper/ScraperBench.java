@@ -87,21 +87,30 @@ public final class ScraperBench implements Callable<Integer> {
       PlayedWindows windows =
           new PlayedWindows(agents, peers, Instant.now().getEpochSecond() / 60 * 60, !noHistory);
       int port = freePort();
-      try (Child _ = PlayedAgents.start(windows, port, workspace.folder());
+      try (Child played = PlayedAgents.start(windows, port, workspace.folder());
           MeasuredScraper scraper =
               MeasuredScraper.start(
                   workspace, PlayedAgents.addresses(agents, port), store.option())) {
-        measure(windows, scraper, store, System.out);
+        measure(new Played(windows, played), scraper, store, System.out);
       }
     }
     return 0;
   }
 
-  private void measure(
-      PlayedWindows windows, MeasuredScraper scraper, MeasuredStore store, PrintStream out)
+  /** What the agents publish, and who plays them. */
+  private record Played(PlayedWindows windows, Child agents) {
+    void check() throws IOException {
+      if (!agents.alive()) {
+        throw new IOException("the played agents ended: " + agents.output().strip());
+      }
+    }
+  }
+
+  private void measure(Played played, MeasuredScraper scraper, MeasuredStore store, PrintStream out)
       throws IOException, InterruptedException {
+    PlayedWindows windows = played.windows();
     Written written = new Written(windows);
-    int from = catchUp(windows, scraper, written);
+    int from = catchUp(played, scraper, written);
     print(out, "scraper_rss_caught_up", scraper.mebibytes("VmRSS"), "MiB", Target.none());
 
     double cpu = scraper.cpuSeconds();
@@ -111,7 +120,7 @@ public final class ScraperBench implements Callable<Integer> {
       waitUntil(windows.publication(window));
       scraper.look();
       scraper.metric("llamamesh_scraper_series");
-      double took = cycle(windows, window, scraper, written);
+      double took = cycle(played, window, scraper, written);
       longest = Math.max(longest, took);
       behind += took > PlayedWindows.SECONDS ? 1 : 0;
     }
@@ -135,11 +144,13 @@ public final class ScraperBench implements Callable<Integer> {
   }
 
   /** Waits until all that is published is stored; the last window of that. */
-  private int catchUp(PlayedWindows windows, MeasuredScraper scraper, Written written)
+  private int catchUp(Played played, MeasuredScraper scraper, Written written)
       throws IOException, InterruptedException {
+    PlayedWindows windows = played.windows();
     Instant began = Instant.now();
     Instant word = began.plus(WORD);
     while (true) {
+      played.check();
       long points = scraper.pointsWritten();
       int newest = windows.published(Instant.now());
       if (newest > windows.before() && points >= written.upTo(newest)) {
@@ -162,11 +173,12 @@ public final class ScraperBench implements Callable<Integer> {
   }
 
   /** Seconds from a window's publication until the store had all of it. */
-  private double cycle(PlayedWindows windows, int window, MeasuredScraper scraper, Written written)
+  private double cycle(Played played, int window, MeasuredScraper scraper, Written written)
       throws IOException, InterruptedException {
-    Instant published = windows.publication(window);
+    Instant published = played.windows().publication(window);
     Instant end = published.plus(CATCH_UP);
     while (scraper.pointsWritten() < written.upTo(window)) {
+      played.check();
       if (Instant.now().isAfter(end)) {
         throw new IOException("the scraper stores no more: " + scraper.output());
       }
