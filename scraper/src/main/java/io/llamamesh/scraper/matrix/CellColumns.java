@@ -99,6 +99,16 @@ final class CellColumns {
         System.arraycopy(high, count * HIGH_STRIDE, high, 0, (size - count) * HIGH_STRIDE);
       }
       size -= count;
+      trim();
+    }
+  }
+
+  /** Gives back what a series that was caught up with needed, and will not need again. */
+  private void trim() {
+    if (packed.length / STRIDE > 2 * FEW + size + size / 4) {
+      int capacity = size + Math.max(FEW, size / 8);
+      packed = Arrays.copyOf(packed, capacity * STRIDE);
+      high = high == null ? null : Arrays.copyOf(high, capacity * HIGH_STRIDE);
     }
   }
 

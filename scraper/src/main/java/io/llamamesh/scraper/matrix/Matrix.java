@@ -66,7 +66,7 @@ public final class Matrix {
         continue;
       }
       switch (point.measurement()) {
-        case Point.RAW_STATS -> putPair(agent, point, end);
+        case Point.RAW_STATS -> putPair(agent, point, end, now);
         case Point.PATH_STATS -> putPath(agent, point, end);
         default -> ignored++;
       }
@@ -169,7 +169,7 @@ public final class Matrix {
     return sums.copy();
   }
 
-  private void putPair(String agent, Point point, long end) {
+  private void putPair(String agent, Point point, long end, long now) {
     SeriesKey key = SeriesKey.of(point, agent);
     Series one = series.computeIfAbsent(key, Series::new);
     Cell cell = Cell.of(point);
@@ -177,6 +177,11 @@ public final class Matrix {
     if (!one.put(cell)) {
       ignored++;
       return;
+    }
+    if (end <= now - fineSeconds) {
+      // An agent that is caught up with has many of these: they shall not pile up until the next
+      // ageing.
+      one.age(now - fineSeconds, now - keepSeconds);
     }
     sums.put(before, cell);
     if (end >= newest) {

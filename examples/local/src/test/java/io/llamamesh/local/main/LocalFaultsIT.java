@@ -41,7 +41,18 @@ class LocalFaultsIT {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int WINDOWS = 3;
 
-  /** A probe's timeout with a relay and the grace: then a window is published. */
+  /** Windows longer than the operator takes between two looks at the scraper's report. */
+  private static final String MESH =
+      """
+      apiVersion: llamamesh.io/v1alpha1
+      kind: LlamaMesh
+      metadata: {name: local, namespace: llama-mesh}
+      spec:
+        ports: [{name: default, timeout: 1s}]
+        collector: {interval: 4s}
+      """;
+
+  /** A probe's timeout and the grace: then a window is published. */
   private static final Duration PUBLISHED_AFTER = Duration.ofSeconds(3);
 
   @TempDir private Path folder;
@@ -76,7 +87,8 @@ class LocalFaultsIT {
     Assumptions.assumeTrue(
         LocalMeshIT.addressesAreFree(),
         "127.0.0.11 and up are in use on this machine: another local mesh is running");
-    Path output = start("--nodes", "6", "--port", "0", "--fault", fault);
+    Path mesh = Files.writeString(folder.resolve("mesh.yaml"), MESH);
+    Path output = start("--nodes", "6", "--port", "0", "--mesh", mesh.toString(), "--fault", fault);
     String page = awaited(output, "page +(http://[0-9.:]+)");
     Path kubeconfig = Path.of(awaited(output, "KUBECONFIG=([^;]+);"));
     Pattern message = Pattern.compile("[0-9]+ of [0-9]+ pairs (is|are) bad: " + words);
@@ -150,7 +162,7 @@ class LocalFaultsIT {
           .failFast("the command ended", () -> process == null || !process.isAlive())
           .until(check::passes);
     } catch (RuntimeException e) {
-      throw new AssertionError(Files.readString(output), e);
+      throw new AssertionError("the command said: " + Files.readString(output), e);
     }
   }
 
