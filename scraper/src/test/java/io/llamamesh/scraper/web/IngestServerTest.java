@@ -98,8 +98,10 @@ final class IngestServerTest {
     CompletableFuture<HttpResponse<String>> waiting =
         http.sendAsync(request().header("Authorization", "Bearer secret").build(), text());
     for (Socket socket : slow) {
+      socket.getOutputStream().write("[]".getBytes(StandardCharsets.US_ASCII));
+    }
+    for (Socket socket : slow) {
       try (socket) {
-        socket.getOutputStream().write("[]".getBytes(StandardCharsets.US_ASCII));
         assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
             .isEqualTo("HTTP/1.1 200");
       }
