@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,41 +99,31 @@ public final class Matrix {
   }
 
   /** A copy of the selected windows of all pairs. */
-  public synchronized MatrixView view(Selection selection) {
-    long interval = interval();
-    long upTo = selection.at() == null ? newest : selection.at().getEpochSecond();
-    List<PairSeries> pairs = select(series.values(), selection, interval, upTo);
-    pairs.sort(null);
-    return new MatrixView(interval, Math.min(newest, upTo), List.copyOf(pairs), Map.copyOf(nodes));
+  public MatrixView view(Selection selection) {
+    return view(selection, Chosen::windows);
   }
 
   /** The same with each pair's windows pooled into one cell, and without source ports. */
-  public synchronized MatrixView pooled(Selection selection) {
-    long interval = interval();
-    long upTo = selection.at() == null ? newest : selection.at().getEpochSecond();
-    long after = after(selection, interval, upTo);
-    int most = selection.since() == null ? selection.windows() : Integer.MAX_VALUE;
-    Map<SeriesKey, PairSeries> pairs = HashMap.newHashMap(series.size());
-    for (Series one : series.values()) {
-      Pooling sum = one.pooled(after, upTo, most);
-      if (sum.windows() > 0) {
-        SeriesKey key = one.key();
-        pairs.merge(
-            key.ofAllGroups(),
-            new PairSeries(
-                key.source(),
-                key.destination(),
-                key.port(),
-                key.family(),
-                sum.windows(),
-                List.of(sum.cell()),
-                List.of()),
-            Matrix::pooledTogether);
-      }
+  public MatrixView pooled(Selection selection) {
+    return view(selection, Chosen::pooled);
+  }
+
+  private MatrixView view(
+      Selection selection, BiFunction<Chosen, Collection<Series>, List<PairSeries>> how) {
+    List<PairSeries> pairs;
+    Map<String, NodeInfo> known;
+    long interval;
+    long upTo;
+    synchronized (this) {
+      interval = interval();
+      upTo = selection.at() == null ? newest : selection.at().getEpochSecond();
+      pairs = how.apply(Chosen.of(selection, interval, upTo), series.values());
+      known = Map.copyOf(nodes);
+      upTo = Math.min(newest, upTo);
     }
-    List<PairSeries> sorted = new ArrayList<>(pairs.values());
-    sorted.sort(null);
-    return new MatrixView(interval, Math.min(newest, upTo), List.copyOf(sorted), Map.copyOf(nodes));
+    // Readers of agents do not wait for that.
+    pairs.sort(null);
+    return new MatrixView(interval, upTo, List.copyOf(pairs), known);
   }
 
   /** All that is held of one ordered pair: its series, whole histories. */
@@ -260,66 +251,5 @@ public final class Matrix {
         .max(Map.Entry.<Long, Integer>comparingByValue())
         .map(Map.Entry::getKey)
         .orElse(defaultInterval);
-  }
-
-  private static List<PairSeries> select(
-      Collection<Series> all, Selection selection, long interval, long upTo) {
-    long after = after(selection, interval, upTo);
-    int most = selection.since() == null ? selection.windows() : Integer.MAX_VALUE;
-    Map<SeriesKey, PairSeries> pairs = HashMap.newHashMap(all.size());
-    for (Series one : all) {
-      List<Cell> cells = one.cells(after, upTo, most);
-      if (cells.isEmpty()) {
-        continue;
-      }
-      NavigableMap<Integer, PathCell> paths = new TreeMap<>();
-      one.poolPaths(cells.getFirst().end(), upTo, paths);
-      SeriesKey key = one.key();
-      PairSeries pair =
-          new PairSeries(
-              key.source(),
-              key.destination(),
-              key.port(),
-              key.family(),
-              cells,
-              List.copyOf(paths.values()));
-      pairs.merge(key.ofAllGroups(), pair, Matrix::together);
-    }
-    return new ArrayList<>(pairs.values());
-  }
-
-  private static long after(Selection selection, long interval, long upTo) {
-    return selection.since() == null
-        // Two windows of slack: agents are read one after the other.
-        ? upTo - (selection.windows() + 2L) * interval
-        : selection.since().getEpochSecond();
-  }
-
-  private static PairSeries pooledTogether(PairSeries a, PairSeries b) {
-    return new PairSeries(
-        a.source(),
-        a.destination(),
-        a.port(),
-        a.family(),
-        Math.max(a.windows(), b.windows()),
-        List.of(a.pooled().plus(b.pooled())),
-        List.of());
-  }
-
-  /** The same pair and class probed by two groups: one pair to who looks at it. */
-  private static PairSeries together(PairSeries a, PairSeries b) {
-    NavigableMap<Long, Cell> cells = new TreeMap<>();
-    a.cells().forEach(cell -> cells.merge(cell.end(), cell, Cell::plus));
-    b.cells().forEach(cell -> cells.merge(cell.end(), cell, Cell::plus));
-    NavigableMap<Integer, PathCell> paths = new TreeMap<>();
-    a.paths().forEach(path -> paths.merge(path.sourcePort(), path, PathCell::plus));
-    b.paths().forEach(path -> paths.merge(path.sourcePort(), path, PathCell::plus));
-    return new PairSeries(
-        a.source(),
-        a.destination(),
-        a.port(),
-        a.family(),
-        List.copyOf(cells.values()),
-        List.copyOf(paths.values()));
   }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,8 +114,14 @@ final class Series {
     return sum;
   }
 
-  void poolPaths(long from, long upTo, NavigableMap<Integer, PathCell> into) {
-    paths.pool(from, upTo, into);
+  /** What source ports saw in lossy windows that end in {@code [from, upTo]}; most have none. */
+  List<PathCell> pooledPaths(long from, long upTo) {
+    if (paths.isEmpty()) {
+      return List.of();
+    }
+    NavigableMap<Integer, PathCell> pooled = new TreeMap<>();
+    paths.pool(from, upTo, pooled);
+    return List.copyOf(pooled.values());
   }
 
   void pathWindows(long from, long upTo, Map<Long, NavigableMap<Integer, PathCell>> into) {
