@@ -2,10 +2,8 @@ package io.llamamesh.results;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.time.Instant;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Objects;
 
 /**
  * One line of a time series, in the shape of LLAMA's {@code /influxdata}: what one pair and traffic
@@ -33,13 +31,39 @@ public record Point(
   public static final String REFLECTED_STATS = "reflected_stats";
 
   public Point {
-    tags = Collections.unmodifiableMap(new TreeMap<>(tags));
-    fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
-    fields.forEach((name, value) -> {
-      if (!Double.isFinite(value)) {
-        throw new IllegalArgumentException("field " + name + " must be finite, was " + value);
-      }
-    });
+    Objects.requireNonNull(measurement, "measurement");
+    Objects.requireNonNull(time, "time");
+    tags = Labels.of(tags);
+    fields = Numbers.of(fields);
+  }
+
+  /** Takes tags one by one. */
+  @FunctionalInterface
+  public interface TagSink {
+    /** A tag. */
+    void take(String name, String value);
+  }
+
+  /** Takes fields one by one. */
+  @FunctionalInterface
+  public interface FieldSink {
+    /** A field. */
+    void take(String name, double value);
+  }
+
+  /** A field without the detour over an object. */
+  public double number(String name, double absent) {
+    return ((Numbers) fields).number(name, absent);
+  }
+
+  /** All tags, sorted by name. */
+  public void forEachTag(TagSink sink) {
+    ((Labels) tags).forEachPair(sink);
+  }
+
+  /** All fields, in the order in which they were put. */
+  public void forEachField(FieldSink sink) {
+    ((Numbers) fields).forEachNumber(sink);
   }
 
   /**

@@ -11,6 +11,9 @@ import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
  * point.
  */
 public final class ResultsJson {
+  static final StreamReadConstraints CONSTRAINTS =
+      StreamReadConstraints.builder().maxNestingDepth(16).maxStringLength(4096).build();
+
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
           .addModule(new JavaTimeModule())
@@ -20,10 +23,7 @@ public final class ResultsJson {
           .build();
 
   static {
-    MAPPER
-        .getFactory()
-        .setStreamReadConstraints(
-            StreamReadConstraints.builder().maxNestingDepth(16).maxStringLength(4096).build());
+    MAPPER.getFactory().setStreamReadConstraints(CONSTRAINTS);
   }
 
   private ResultsJson() {}

@@ -6,6 +6,7 @@ import io.llamamesh.bench.collector.CollectorBench;
 import io.llamamesh.bench.memory.MemoryBench;
 import io.llamamesh.bench.operator.OperatorBench;
 import io.llamamesh.bench.reflector.ReflectorBench;
+import io.llamamesh.bench.scraper.ScraperBench;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -41,6 +42,7 @@ import picocli.CommandLine.HelpCommand;
       MemoryBench.class,
       AllocationBench.class,
       OperatorBench.class,
+      ScraperBench.class,
       HelpCommand.class
     })
 public final class BenchMain {

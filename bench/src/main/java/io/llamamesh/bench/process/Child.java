@@ -114,6 +114,11 @@ public final class Child implements AutoCloseable {
     }
   }
 
+  /** Whether it has not ended yet. */
+  public boolean alive() {
+    return process.isAlive();
+  }
+
   /** Ends it by force. */
   public void kill() {
     process.destroyForcibly();

@@ -16,6 +16,7 @@ class BenchMainTest {
     assertThat(BenchMain.run("reflector", "--target", "127.0.0.1:8100")).isEqualTo(2);
     assertThat(BenchMain.run("reflector", "--target", "nowhere", "--pid", "1")).isEqualTo(2);
     assertThat(BenchMain.run("operator", "--nodes", "1")).isEqualTo(2);
+    assertThat(BenchMain.run("scraper", "--agents", "64", "--peers", "64")).isEqualTo(2);
     assertThat(BenchMain.run("nothing-of-the-kind")).isEqualTo(2);
   }
 }

@@ -1,6 +1,7 @@
 package io.llamamesh.scraper.main;
 
 import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.MeshReport.Totals;
 import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.analysis.Analysis;
 import io.llamamesh.scraper.matrix.AgentHealth;
@@ -22,19 +23,22 @@ import org.slf4j.LoggerFactory;
 /**
  * Analyses as soon as a window is in, and keeps the newest report for whoever asks.
  *
- * <p>Owns one thread, which ends with {@link #close}. It rests four times as long as an analysis
- * took, so that a large mesh does not spend more than a fifth of a core on it.
+ * <p>Owns one thread, which ends with {@link #close}. It rests nine times as long as an analysis
+ * took, so that a large mesh does not spend more than a tenth of a core on it; and while no window
+ * comes the last judgement stands for a while, with the agents counted anew.
  */
 final class ReportLoop implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReportLoop.class);
   private static final Duration LOOK = Duration.ofMillis(200);
   private static final Duration AT_LEAST_EVERY = Duration.ofSeconds(2);
-  private static final int REST = 4;
+  private static final Duration STANDS = Duration.ofSeconds(10);
+  private static final int REST = 9;
 
   private final Matrix matrix;
   private final Analysis analysis;
   private final Supplier<List<AgentHealth>> agents;
   private final Supplier<MeshReport.Store> store;
+  private final boolean keepsPairs;
   private final InstantSource clock;
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile MeshReport newest;
@@ -43,16 +47,22 @@ final class ReportLoop implements AutoCloseable {
   // Owned by whoever analyses: first the constructor, then the thread.
   private Analysis.Past past = Analysis.Past.NONE;
 
+  /**
+   * @param keepsPairs whether somebody asks for {@link #pairs}, which in a large mesh are tens of
+   *     MB
+   */
   ReportLoop(
       Matrix matrix,
       Analysis analysis,
       Supplier<List<AgentHealth>> agents,
       Supplier<MeshReport.Store> store,
+      boolean keepsPairs,
       InstantSource clock) {
     this.matrix = matrix;
     this.analysis = analysis;
     this.agents = agents;
     this.store = store;
+    this.keepsPairs = keepsPairs;
     this.clock = clock;
     this.newest = analyse();
   }
@@ -70,7 +80,7 @@ final class ReportLoop implements AutoCloseable {
     return zonePairs;
   }
 
-  /** What the newest report was made of. */
+  /** What the newest report was made of; empty unless it is to be kept. */
   List<PairSeries> pairs() {
     return pairs;
   }
@@ -83,6 +93,7 @@ final class ReportLoop implements AutoCloseable {
   private void run() {
     long seen = -1;
     long rested = 0;
+    long judged = System.nanoTime();
     long lookAgain = LOOK.toNanos();
     try {
       while (!closed.await(lookAgain, TimeUnit.NANOSECONDS)) {
@@ -93,7 +104,16 @@ final class ReportLoop implements AutoCloseable {
           continue;
         }
         long started = System.nanoTime();
-        newest = logged(newest, analysed());
+        boolean stands =
+            version == seen
+                && newest.verdict() != Verdict.NO_DATA
+                && started - judged < STANDS.toNanos();
+        if (stands) {
+          newest = countedAnew(newest);
+        } else {
+          newest = logged(newest, analysed());
+          judged = started;
+        }
         lookAgain = Math.max(lookAgain, REST * (System.nanoTime() - started));
         seen = version;
         rested = 0;
@@ -123,10 +143,31 @@ final class ReportLoop implements AutoCloseable {
     }
   }
 
+  private MeshReport countedAnew(MeshReport report) {
+    List<AgentHealth> all = agents.get();
+    Totals totals = report.totals();
+    return new MeshReport(
+        report.mesh(),
+        clock.instant(),
+        report.verdict(),
+        report.message(),
+        new Totals(
+            all.size(),
+            (int) all.stream().filter(AgentHealth::reporting).count(),
+            totals.pairs(),
+            totals.badPairs(),
+            totals.lossPercent(),
+            totals.rttP50(),
+            totals.rttP99()),
+        report.worstPairs(),
+        report.suspects(),
+        store.get());
+  }
+
   private MeshReport analyse() {
     MatrixView view = matrix.view(Selection.last(Analysis.WINDOWS));
     zonePairs = ZonePairs.of(view);
-    pairs = view.pairs();
+    pairs = keepsPairs ? view.pairs() : List.of();
     Analysis.Result result =
         analysis.analyse(view, agents.get(), store.get(), clock.instant(), past);
     past = result.past();

@@ -102,13 +102,10 @@ public final class Scraper implements AutoCloseable, View {
             new Analysis(config.mesh(), config.limits()),
             pulls::health,
             this::storeStatus,
+            config.readers().everyPair(),
             clock);
     this.metrics = new ScraperMetrics(matrix, pulls, this::storeStatus, writer, leadership::leads);
-    this.network =
-        new NetworkMetrics(
-            this::report,
-            config.readers().everyPair() ? reports::pairs : List::of,
-            reports::zonePairs);
+    this.network = new NetworkMetrics(this::report, reports::pairs, reports::zonePairs);
     MatrixDocuments documents =
         new MatrixDocuments(
             config.mesh(), config.limits().lossPercent(), config.limits().rttP99Millis());

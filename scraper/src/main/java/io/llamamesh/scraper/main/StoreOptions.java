@@ -116,6 +116,11 @@ final class StoreOptions {
       throw new IllegalArgumentException(
           "give either --influxdb-database (v1) or --influxdb-bucket (v2), not both");
     }
+    if (address.indexOf('@') >= 0) {
+      throw new IllegalArgumentException(
+          "--influxdb-url must not hold credentials, which process lists show: give"
+              + " --influxdb-username-file and --influxdb-password-file");
+    }
     if (!address.matches("https?://[^/?#\\s]+.*")) {
       throw new IllegalArgumentException(
           "--influxdb-url must be as http://host:8086, was '" + address + "'");

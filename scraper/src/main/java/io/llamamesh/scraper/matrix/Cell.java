@@ -2,7 +2,6 @@ package io.llamamesh.scraper.matrix;
 
 import io.llamamesh.results.Point;
 import io.llamamesh.results.Point.Fields;
-import java.util.Map;
 
 /**
  * What one series saw in one window, or in several windows together.
@@ -36,26 +35,23 @@ public record Cell(
     double jitter) {
 
   static Cell of(Point point) {
-    Map<String, Double> fields = point.fields();
-    long sent = count(fields, Fields.SENT);
-    long lost = count(fields, Fields.LOST);
+    long sent = count(point, Fields.SENT, 0);
+    long lost = count(point, Fields.LOST, 0);
     // Go LLAMA publishes sent, lost and the mean alone.
-    double mean = number(fields, Fields.RTT);
+    double mean = point.number(Fields.RTT, Double.NaN);
     boolean allLost = sent > 0 && lost >= sent;
     double typical = allLost ? Double.NaN : mean;
     return new Cell(
         point.time().getEpochSecond(),
         sent,
-        fields.containsKey(Fields.RECEIVED)
-            ? count(fields, Fields.RECEIVED)
-            : Math.max(0, sent - lost),
+        count(point, Fields.RECEIVED, Math.max(0, sent - lost)),
         lost,
-        count(fields, Fields.REFUSED),
-        count(fields, Fields.FORWARD_LOST),
-        count(fields, Fields.RETURN_LOST),
-        fields.containsKey(Fields.RTT_P50) ? number(fields, Fields.RTT_P50) : typical,
-        fields.containsKey(Fields.RTT_P99) ? number(fields, Fields.RTT_P99) : typical,
-        number(fields, Fields.JITTER));
+        count(point, Fields.REFUSED, 0),
+        count(point, Fields.FORWARD_LOST, 0),
+        count(point, Fields.RETURN_LOST, 0),
+        point.number(Fields.RTT_P50, typical),
+        point.number(Fields.RTT_P99, typical),
+        point.number(Fields.JITTER, Double.NaN));
   }
 
   /** Loss in percent of the probes that count; {@code NaN} without any. */
@@ -101,13 +97,7 @@ public record Cell(
     return Double.isNaN(b) ? a : Math.max(a, b);
   }
 
-  private static double number(Map<String, Double> fields, String name) {
-    Double value = fields.get(name);
-    return value == null ? Double.NaN : value;
-  }
-
-  private static long count(Map<String, Double> fields, String name) {
-    Double value = fields.get(name);
-    return value == null ? 0 : Math.max(0, Math.round(value));
+  private static long count(Point point, String name, long absent) {
+    return Math.max(0, Math.round(point.number(name, (double) absent)));
   }
 }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,7 +67,7 @@ public final class Matrix {
         continue;
       }
       switch (point.measurement()) {
-        case Point.RAW_STATS -> putPair(agent, point, end);
+        case Point.RAW_STATS -> putPair(agent, point, end, now);
         case Point.PATH_STATS -> putPath(agent, point, end);
         default -> ignored++;
       }
@@ -98,12 +99,31 @@ public final class Matrix {
   }
 
   /** A copy of the selected windows of all pairs. */
-  public synchronized MatrixView view(Selection selection) {
-    long interval = interval();
-    long upTo = selection.at() == null ? newest : selection.at().getEpochSecond();
-    List<PairSeries> pairs = select(series.values(), selection, interval, upTo);
+  public MatrixView view(Selection selection) {
+    return view(selection, Chosen::windows);
+  }
+
+  /** The same with each pair's windows pooled into one cell, and without source ports. */
+  public MatrixView pooled(Selection selection) {
+    return view(selection, Chosen::pooled);
+  }
+
+  private MatrixView view(
+      Selection selection, BiFunction<Chosen, Collection<Series>, List<PairSeries>> how) {
+    List<PairSeries> pairs;
+    Map<String, NodeInfo> known;
+    long interval;
+    long upTo;
+    synchronized (this) {
+      interval = interval();
+      upTo = selection.at() == null ? newest : selection.at().getEpochSecond();
+      pairs = how.apply(Chosen.of(selection, interval, upTo), series.values());
+      known = Map.copyOf(nodes);
+      upTo = Math.min(newest, upTo);
+    }
+    // Readers of agents do not wait for that.
     pairs.sort(null);
-    return new MatrixView(interval, Math.min(newest, upTo), List.copyOf(pairs), Map.copyOf(nodes));
+    return new MatrixView(interval, upTo, List.copyOf(pairs), known);
   }
 
   /** All that is held of one ordered pair: its series, whole histories. */
@@ -140,7 +160,7 @@ public final class Matrix {
     return sums.copy();
   }
 
-  private void putPair(String agent, Point point, long end) {
+  private void putPair(String agent, Point point, long end, long now) {
     SeriesKey key = SeriesKey.of(point, agent);
     Series one = series.computeIfAbsent(key, Series::new);
     Cell cell = Cell.of(point);
@@ -148,6 +168,11 @@ public final class Matrix {
     if (!one.put(cell)) {
       ignored++;
       return;
+    }
+    if (end <= now - fineSeconds) {
+      // An agent that is caught up with has many of these: they shall not pile up until the next
+      // ageing.
+      one.age(now - fineSeconds, now - keepSeconds);
     }
     sums.put(before, cell);
     if (end >= newest) {
@@ -164,16 +189,15 @@ public final class Matrix {
       ignored++;
       return;
     }
-    Map<String, Double> fields = point.fields();
     series
         .computeIfAbsent(SeriesKey.of(point, agent), Series::new)
         .putPath(
             end,
             new PathCell(
                 port,
-                Math.round(fields.getOrDefault(Point.Fields.SENT, 0.0)),
-                Math.round(fields.getOrDefault(Point.Fields.LOST, 0.0)),
-                fields.getOrDefault(Point.Fields.RTT, Double.NaN)));
+                Math.round(point.number(Point.Fields.SENT, 0)),
+                Math.round(point.number(Point.Fields.LOST, 0)),
+                point.number(Point.Fields.RTT, Double.NaN)));
   }
 
   private static @Nullable Integer sourcePort(@Nullable String tag) {
@@ -227,55 +251,5 @@ public final class Matrix {
         .max(Map.Entry.<Long, Integer>comparingByValue())
         .map(Map.Entry::getKey)
         .orElse(defaultInterval);
-  }
-
-  private static List<PairSeries> select(
-      Collection<Series> all, Selection selection, long interval, long upTo) {
-    long after =
-        selection.since() == null
-            // Two windows of slack: agents are read one after the other.
-            ? upTo - (selection.windows() + 2L) * interval
-            : selection.since().getEpochSecond();
-    int most = selection.since() == null ? selection.windows() : Integer.MAX_VALUE;
-    Map<SeriesKey, PairSeries> pairs = HashMap.newHashMap(all.size());
-    for (Series one : all) {
-      List<Cell> cells = one.cells(after, upTo, most);
-      if (cells.isEmpty()) {
-        continue;
-      }
-      NavigableMap<Integer, PathCell> paths = new TreeMap<>();
-      one.poolPaths(cells.getFirst().end(), upTo, paths);
-      SeriesKey key = one.key();
-      PairSeries pair =
-          new PairSeries(
-              key.source(),
-              key.destination(),
-              key.port(),
-              key.family(),
-              cells,
-              List.copyOf(paths.values()));
-      pairs.merge(
-          new SeriesKey(key.source(), key.destination(), key.port(), key.family(), ""),
-          pair,
-          Matrix::together);
-    }
-    return new ArrayList<>(pairs.values());
-  }
-
-  /** The same pair and class probed by two groups: one pair to who looks at it. */
-  private static PairSeries together(PairSeries a, PairSeries b) {
-    NavigableMap<Long, Cell> cells = new TreeMap<>();
-    a.cells().forEach(cell -> cells.merge(cell.end(), cell, Cell::plus));
-    b.cells().forEach(cell -> cells.merge(cell.end(), cell, Cell::plus));
-    NavigableMap<Integer, PathCell> paths = new TreeMap<>();
-    a.paths().forEach(path -> paths.merge(path.sourcePort(), path, PathCell::plus));
-    b.paths().forEach(path -> paths.merge(path.sourcePort(), path, PathCell::plus));
-    return new PairSeries(
-        a.source(),
-        a.destination(),
-        a.port(),
-        a.family(),
-        List.copyOf(cells.values()),
-        List.copyOf(paths.values()));
   }
 }

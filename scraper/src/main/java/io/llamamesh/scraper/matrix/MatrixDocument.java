@@ -126,7 +126,7 @@ public record MatrixDocument(
           series.destination(),
           series.port(),
           series.family(),
-          series.cells().size(),
+          series.windows(),
           cell.sent(),
           cell.received(),
           cell.lost(),

@@ -67,7 +67,7 @@ public record MatrixDocuments(String mesh, double lossPercentLimit, double rttP9
         mesh,
         now,
         view.intervalSeconds(),
-        view.pairs().stream().mapToInt(pair -> pair.cells().size()).max().orElse(0),
+        view.pairs().stream().mapToInt(pair -> pair.windows()).max().orElse(0),
         view.newest() == 0 ? null : Instant.ofEpochSecond(view.newest()),
         lossPercentLimit,
         rttP99LimitMillis,

@@ -10,7 +10,8 @@ import java.util.List;
  * @param destination who was probed
  * @param port the traffic class
  * @param family {@code IPv4} or {@code IPv6}
- * @param cells its windows, oldest first, at least one
+ * @param windows how many windows they are
+ * @param cells its windows, oldest first, at least one; or all of them pooled into one
  * @param paths per source port over its lossy windows among them; empty where none lost
  */
 public record PairSeries(
@@ -18,6 +19,7 @@ public record PairSeries(
     String destination,
     String port,
     String family,
+    int windows,
     List<Cell> cells,
     List<PathCell> paths)
     implements Comparable<PairSeries> {
@@ -26,6 +28,17 @@ public record PairSeries(
           .thenComparing(PairSeries::destination)
           .thenComparing(PairSeries::port)
           .thenComparing(PairSeries::family);
+
+  /** With a cell for each window. */
+  public PairSeries(
+      String source,
+      String destination,
+      String port,
+      String family,
+      List<Cell> cells,
+      List<PathCell> paths) {
+    this(source, destination, port, family, cells.size(), cells, paths);
+  }
 
   @Override
   public int compareTo(PairSeries other) {

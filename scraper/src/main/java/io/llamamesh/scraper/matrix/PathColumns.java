@@ -21,6 +21,10 @@ final class PathColumns {
   private int[] lost = NO_INTS;
   private float[] rtt = NO_FLOATS;
 
+  boolean isEmpty() {
+    return size == 0;
+  }
+
   void put(long end, PathCell cell) {
     long key = key(end, cell.sourcePort());
     int index = Arrays.binarySearch(windowAndPort, 0, size, key);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,8 +96,32 @@ final class Series {
     return cells.size() <= most ? cells : cells.subList(cells.size() - most, cells.size());
   }
 
-  void poolPaths(long from, long upTo, NavigableMap<Integer, PathCell> into) {
-    paths.pool(from, upTo, into);
+  /** The same cells added up; nothing was added where there are none. */
+  Pooling pooled(long after, long upTo, int most) {
+    int firstMinute = minutes.firstAtOrAfter(after + 1);
+    int lastMinute = minutes.firstAtOrAfter(upTo + 1);
+    int firstWindow = windows.firstAtOrAfter(after + 1);
+    int lastWindow = windows.firstAtOrAfter(upTo + 1);
+    int skipped = Math.max(0, lastMinute - firstMinute + lastWindow - firstWindow - most);
+    Pooling sum = new Pooling();
+    for (int i = firstMinute + skipped; i < lastMinute; i++) {
+      sum.add(minutes, i);
+    }
+    skipped = Math.max(0, skipped - (lastMinute - firstMinute));
+    for (int i = firstWindow + skipped; i < lastWindow; i++) {
+      sum.add(windows, i);
+    }
+    return sum;
+  }
+
+  /** What source ports saw in lossy windows that end in {@code [from, upTo]}; most have none. */
+  List<PathCell> pooledPaths(long from, long upTo) {
+    if (paths.isEmpty()) {
+      return List.of();
+    }
+    NavigableMap<Integer, PathCell> pooled = new TreeMap<>();
+    paths.pool(from, upTo, pooled);
+    return List.copyOf(pooled.values());
   }
 
   void pathWindows(long from, long upTo, Map<Long, NavigableMap<Integer, PathCell>> into) {

@@ -15,6 +15,11 @@ import java.util.Map;
 public record SeriesKey(
     String source, String destination, String port, String family, String group) {
 
+  /** The pair and class, whoever probes by which group. */
+  SeriesKey ofAllGroups() {
+    return group.isEmpty() ? this : new SeriesKey(source, destination, port, family, "");
+  }
+
   /**
    * The key of a point.
    *

@@ -4,6 +4,7 @@ import io.llamamesh.results.InfluxDataHeaders;
 import io.llamamesh.results.WindowCursor;
 import io.llamamesh.scraper.cluster.HostPort;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
@@ -15,11 +16,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -29,14 +33,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Asks agents for windows.
  *
- * <p>Thread-safe; made for one virtual thread per agent. An answer is bounded in size, and in time
- * as a whole: an agent that trickles bytes is as dead as a silent one. Few answers are parsed at
- * once, which bounds what a thousand agents that come back together cost.
+ * <p>Thread-safe; made for one virtual thread per agent. An answer is bounded in size and in time:
+ * an agent that trickles bytes is as dead as a silent one. Whoever has begun to answer waits for
+ * one of few places before the rest is read, and keeps it until the page is done with: that bounds
+ * the memory that a thousand agents take which answer together, and one that is silent takes none.
  */
 final class AgentClient implements AutoCloseable {
   private static final int MAX_BYTES = 32 << 20;
-  private static final int PARSING = 4;
-  private static final int CATCHING_UP = 16;
+  private static final int READ_AT_ONCE = 16;
+  private static final int CATCHING_UP = 8;
   private static final int OK = 200;
   private static final int UNAUTHORIZED = 401;
 
@@ -48,7 +53,7 @@ final class AgentClient implements AutoCloseable {
   private final Supplier<@Nullable String> token;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final HttpClient http;
-  private final Semaphore parsing = new Semaphore(PARSING);
+  private final Semaphore places = new Semaphore(READ_AT_ONCE);
   private final Semaphore catchingUp = new Semaphore(CATCHING_UP);
 
   /** An answer was larger than is taken; ask for fewer windows. */
@@ -57,6 +62,26 @@ final class AgentClient implements AutoCloseable {
 
     AnswerTooLargeException(String message) {
       super(message);
+    }
+  }
+
+  /** A page, and the place that it has until it is closed. */
+  static final class Fetched implements AutoCloseable {
+    private final Page page;
+    private final List<Semaphore> taken;
+
+    private Fetched(Page page, List<Semaphore> taken) {
+      this.page = page;
+      this.taken = taken;
+    }
+
+    Page page() {
+      return page;
+    }
+
+    @Override
+    public void close() {
+      taken.forEach(Semaphore::release);
     }
   }
 
@@ -87,7 +112,8 @@ final class AgentClient implements AutoCloseable {
   }
 
   /**
-   * Windows after a cursor; of several windows a time only few agents are asked at once.
+   * Windows after a cursor; of several windows a time only few agents are asked at once. To be
+   * closed when the page has been taken.
    *
    * @param after absent: all that are retained
    * @param stored up to where its windows are safe, for the agent to know; absent: nowhere yet
@@ -95,23 +121,33 @@ final class AgentClient implements AutoCloseable {
    * @throws IOException where there is no answer in time, or not such a one; the message is for
    *     people
    */
-  Page fetch(
+  Fetched fetch(
       HostPort address, @Nullable WindowCursor after, @Nullable WindowCursor stored, int limit)
       throws IOException, InterruptedException {
-    if (limit <= 1) {
-      return fetchNow(address, after, stored, limit);
+    List<Semaphore> taken = new ArrayList<>(2);
+    if (limit > 1) {
+      // Pages of many windows are large, and cost the agent, too.
+      catchingUp.acquire();
+      taken.add(catchingUp);
     }
-    // Pages of many windows are large: after an outage a thousand of them at once would be memory.
-    catchingUp.acquire();
+    boolean fetched = false;
     try {
-      return fetchNow(address, after, stored, limit);
+      Page page = fetchNow(address, after, stored, limit, taken);
+      fetched = true;
+      return new Fetched(page, List.copyOf(taken));
     } finally {
-      catchingUp.release();
+      if (!fetched) {
+        taken.forEach(Semaphore::release);
+      }
     }
   }
 
   private Page fetchNow(
-      HostPort address, @Nullable WindowCursor after, @Nullable WindowCursor stored, int limit)
+      HostPort address,
+      @Nullable WindowCursor after,
+      @Nullable WindowCursor stored,
+      int limit,
+      List<Semaphore> taken)
       throws IOException, InterruptedException {
     String query =
         "/influxdata?limit="
@@ -129,25 +165,26 @@ final class AgentClient implements AutoCloseable {
       request.header("Authorization", "Bearer " + bearer);
     }
     Instant asked = clock.instant();
-    HttpResponse<byte[]> response = send(request.build());
+    HttpResponse<InputStream> response = send(request.build());
     Instant answered = clock.instant();
+    byte[] body;
+    try (InputStream stream = response.body()) {
+      places.acquire();
+      taken.add(places);
+      body = body(stream);
+    }
     if (response.statusCode() == UNAUTHORIZED) {
       throw new TokenRefusedException(
           bearer == null ? "asks for a token, we have none (--auth-dir)" : "refused our token");
     }
     if (response.statusCode() != OK) {
-      throw new IOException("HTTP " + response.statusCode() + ": " + words(response.body()));
+      throw new IOException("HTTP " + response.statusCode() + ": " + words(body));
     }
-    parsing.acquire();
-    try {
-      return PageParser.parse(
-          response.body(),
-          cursor(response.headers()),
-          response.headers().firstValue(InfluxDataHeaders.MORE).map("true"::equals).orElse(false),
-          skew(response.headers(), asked, answered));
-    } finally {
-      parsing.release();
-    }
+    return PageParser.parse(
+        body,
+        cursor(response.headers()),
+        response.headers().firstValue(InfluxDataHeaders.MORE).map("true"::equals).orElse(false),
+        skew(response.headers(), asked, answered));
   }
 
   @Override
@@ -156,14 +193,15 @@ final class AgentClient implements AutoCloseable {
     threads.shutdownNow();
   }
 
-  private HttpResponse<byte[]> send(HttpRequest request) throws IOException, InterruptedException {
-    CompletableFuture<HttpResponse<byte[]>> answer =
-        http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_BYTES));
+  /** Until the headers are there; the rest waits in the agent and the kernel. */
+  private HttpResponse<InputStream> send(HttpRequest request)
+      throws IOException, InterruptedException {
+    CompletableFuture<HttpResponse<InputStream>> answer =
+        http.sendAsync(request, BodyHandlers.ofInputStream());
     try {
-      // The request's own timeout ends with the headers.
       return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException | CancellationException e) {
-      throw new IOException("no whole answer within " + timeout.toMillis() + " ms", e);
+      throw new IOException("no answer within " + timeout.toMillis() + " ms", e);
     } catch (ExecutionException e) {
       throw failure(e);
     } finally {
@@ -171,12 +209,27 @@ final class AgentClient implements AutoCloseable {
     }
   }
 
+  /** In a thread of its own: a stream has no timeout. */
+  private byte[] body(InputStream stream) throws IOException, InterruptedException {
+    Future<byte[]> read = threads.submit(() -> stream.readNBytes(MAX_BYTES + 1));
+    try {
+      byte[] body = read.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      if (body.length > MAX_BYTES) {
+        throw new AnswerTooLargeException("answer is larger than " + MAX_BYTES + " bytes");
+      }
+      return body;
+    } catch (TimeoutException | CancellationException e) {
+      throw new IOException("no whole answer within " + timeout.toMillis() + " ms", e);
+    } catch (ExecutionException e) {
+      throw failure(e);
+    } finally {
+      read.cancel(true);
+    }
+  }
+
   private static IOException failure(ExecutionException e) {
     Throwable cause = e.getCause() == null ? e : e.getCause();
     String message = cause.getMessage();
-    if (message != null && message.contains("exceed")) {
-      return new AnswerTooLargeException("answer is larger than " + MAX_BYTES + " bytes");
-    }
     String name = cause.getClass().getSimpleName();
     String plain =
         switch (name) {

@@ -67,7 +67,8 @@ final class AgentReader implements AutoCloseable {
       @Nullable StoreWriter writer,
       AgentClient client,
       InstantSource clock,
-      Counters counters) {
+      Counters counters,
+      Waiting waiting) {
     this.agent = agent;
     this.name = agent.name();
     this.address = agent.addresses().getFirst();
@@ -92,7 +93,8 @@ final class AgentReader implements AutoCloseable {
                 this::fetchForStore,
                 () -> this.interval,
                 clock,
-                counters);
+                counters,
+                waiting);
   }
 
   /** Starts its threads; to be called once. */
@@ -181,9 +183,11 @@ final class AgentReader implements AutoCloseable {
   private Instant read() throws InterruptedException {
     try {
       WindowCursor after = seen;
-      Page page = fetch(after);
-      boolean news = take(after, page);
-      behind = page.more();
+      boolean news;
+      try (AgentClient.Fetched fetched = fetch(after)) {
+        news = take(after, fetched.page());
+        behind = fetched.page().more();
+      }
       if (behind && news) {
         return clock.instant();
       }
@@ -224,10 +228,15 @@ final class AgentReader implements AutoCloseable {
     Instant now = clock.instant();
     Page page =
         fetched.cursor() == null
-            ? legacy.timed(fetched, now, schedule.interval())
+            ? legacy.timed(fetched, agent.name(), now, schedule.interval())
             : skew.correct(fetched, schedule.interval());
+    schedule.publishes(
+        fetched.cursor() == null
+            ? PullSchedule.PUBLISHED_AT_ONCE_AFTER
+            : PullSchedule.PUBLISHED_AFTER);
     if (schedule.failures() > 0) {
       LOG.info("agent answers agent={} address={}", name, address);
+      schedule.answers();
     }
     lastAnswer = now;
     problem = null;
@@ -267,20 +276,23 @@ final class AgentReader implements AutoCloseable {
       // Who catches up shares few places: an agent that can't be read must not hold one.
       throw new IOException("agent can't be read");
     }
-    return skew.correct(client.fetch(address, after, safe(), WINDOWS_PER_PAGE), interval);
+    try (AgentClient.Fetched fetched = client.fetch(address, after, safe(), WINDOWS_PER_PAGE)) {
+      return skew.correct(fetched.page(), interval);
+    }
   }
 
   /** Asks the address that answered last, then the agent's others. */
-  private Page fetch(@Nullable WindowCursor after) throws IOException, InterruptedException {
+  private AgentClient.Fetched fetch(@Nullable WindowCursor after)
+      throws IOException, InterruptedException {
     List<HostPort> addresses = agent.addresses();
     int first = Math.max(0, addresses.indexOf(address));
     IOException failure = null;
     for (int i = 0; i < addresses.size(); i++) {
       HostPort candidate = addresses.get((first + i) % addresses.size());
       try {
-        Page page = client.fetch(candidate, after, safe(), behind ? most : 1);
+        AgentClient.Fetched fetched = client.fetch(candidate, after, safe(), behind ? most : 1);
         address = candidate;
-        return page;
+        return fetched;
       } catch (AgentClient.AnswerTooLargeException e) {
         throw e;
       } catch (IOException e) {

@@ -2,8 +2,8 @@ package io.llamamesh.scraper.pull;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
 import io.llamamesh.results.Point;
+import io.llamamesh.results.PointReader;
 import io.llamamesh.results.ResultsJson;
 import io.llamamesh.results.WindowCursor;
 import java.io.IOException;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the body of {@code /influxdata}; one unreadable point does not cost the others. */
 final class PageParser {
-  private static final ObjectReader POINTS = ResultsJson.mapper().readerForListOf(Point.class);
+  private static final PointReader POINTS = new PointReader();
 
   private PageParser() {}
 
@@ -22,9 +22,8 @@ final class PageParser {
       byte[] body, @Nullable WindowCursor cursor, boolean more, @Nullable Duration skew)
       throws IOException {
     try {
-      List<Point> points = POINTS.readValue(body);
-      return new Page(points == null ? List.of() : points, cursor, more, skew, 0);
-    } catch (JsonProcessingException e) {
+      return new Page(POINTS.read(body), cursor, more, skew, 0);
+    } catch (IOException e) {
       return oneByOne(body, cursor, more, skew);
     }
   }

@@ -14,6 +14,9 @@ final class PullSchedule {
   /** A probe's timeout by default, and the grace in which an agent waits for late replies. */
   static final Duration PUBLISHED_AFTER = Duration.ofSeconds(3);
 
+  /** Go LLAMA does not wait for late replies. */
+  static final Duration PUBLISHED_AT_ONCE_AFTER = Duration.ofMillis(200);
+
   private static final Duration SOONEST = Duration.ofMillis(200);
   private static final Duration MAX_JITTER = Duration.ofSeconds(1);
   private static final int PATIENT_POLLS = 4;
@@ -21,6 +24,7 @@ final class PullSchedule {
 
   private final int hash;
   private Duration interval;
+  private Duration publishedAfter = PUBLISHED_AFTER;
   private @Nullable Instant lastEnd;
   private @Nullable Duration longer;
   private int longerSeen;
@@ -41,6 +45,11 @@ final class PullSchedule {
     return interval;
   }
 
+  /** Notes how long after its end a window is published. */
+  void publishes(Duration afterEnd) {
+    publishedAfter = afterEnd;
+  }
+
   /** Notes the end of a window that came, by our clock; oldest first. */
   void window(Instant end) {
     if (lastEnd != null && end.isAfter(lastEnd)) {
@@ -51,6 +60,11 @@ final class PullSchedule {
     }
   }
 
+  /** Notes that the agent answers again. */
+  void answers() {
+    failures = 0;
+  }
+
   /** When to ask again after windows came. */
   Instant afterNews(Instant now) {
     failures = 0;
@@ -58,7 +72,7 @@ final class PullSchedule {
     if (lastEnd == null) {
       return now.plus(interval);
     }
-    Instant due = lastEnd.plus(interval).plus(PUBLISHED_AFTER).plus(jitter());
+    Instant due = lastEnd.plus(interval).plus(publishedAfter).plus(jitter());
     return later(due, now.plus(SOONEST), now);
   }
 

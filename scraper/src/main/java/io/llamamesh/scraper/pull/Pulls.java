@@ -31,6 +31,7 @@ public final class Pulls implements AutoCloseable {
   private final AgentClient client;
   private final InstantSource clock;
   private final Counters counters = new Counters();
+  private final Waiting waiting = new Waiting();
   private final Map<String, AgentReader> readers = new TreeMap<>();
   private final Map<String, Bookmark> remembered = new HashMap<>();
   private boolean leads = true;
@@ -82,7 +83,8 @@ public final class Pulls implements AutoCloseable {
               writer,
               client,
               clock,
-              counters);
+              counters,
+              waiting);
       readers.put(agent.name(), reader);
       reader.start();
     }

@@ -1,8 +1,6 @@
 package io.llamamesh.scraper.pull;
 
-import io.llamamesh.results.Point;
 import io.llamamesh.results.WindowCursor;
-import io.llamamesh.scraper.store.LineProtocol;
 import io.llamamesh.scraper.store.StoreWriter;
 import io.llamamesh.scraper.store.WriteResult;
 import java.io.IOException;
@@ -11,7 +9,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -48,44 +45,13 @@ final class StoreFeed {
     Page after(@Nullable WindowCursor cursor) throws IOException, InterruptedException;
   }
 
-  /**
-   * A page as handed over.
-   *
-   * @param after the cursor it was asked with
-   * @param cursor behind it; absent for agents without cursors, whose pages come only once
-   * @param windows how many windows it holds
-   */
-  private record Handed(
-      @Nullable WindowCursor after,
-      @Nullable WindowCursor cursor,
-      long windows,
-      List<String> lines) {
-    static Handed of(@Nullable WindowCursor after, Page page) {
-      return new Handed(
-          after,
-          page.cursor(),
-          page.points().stream().map(Point::time).distinct().count(),
-          LineProtocol.lines(page.points()));
-    }
-
-    /** Windows behind that cursor that the agent no longer had. */
-    long missed(@Nullable WindowCursor reached) {
-      if (reached == null
-          || cursor == null
-          || windows == 0
-          || !reached.bootId().equals(cursor.bootId())) {
-        return 0;
-      }
-      return Math.max(0, cursor.sequence() - windows - reached.sequence());
-    }
-  }
-
   private final String agent;
   private final StoreWriter writer;
   private final Fetch fetch;
   private final Supplier<Duration> interval;
   private final InstantSource clock;
   private final Counters counters;
+  private final Waiting waiting;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -107,7 +73,8 @@ final class StoreFeed {
       Fetch fetch,
       Supplier<Duration> interval,
       InstantSource clock,
-      Counters counters) {
+      Counters counters,
+      Waiting waiting) {
     this.agent = agent;
     this.stored = stored;
     this.reached = stored;
@@ -119,6 +86,7 @@ final class StoreFeed {
     this.interval = interval;
     this.clock = clock;
     this.counters = counters;
+    this.waiting = waiting;
   }
 
   /** Behind what the store has acknowledged; null before the first page. */
@@ -162,6 +130,10 @@ final class StoreFeed {
 
   /** Takes a page that was just fetched with that cursor; never blocks for the store. */
   void hand(@Nullable WindowCursor after, Page page) {
+    if (page.cursor() != null && !waiting.room()) {
+      later(page.cursor());
+      return;
+    }
     Handed next = Handed.of(after, page);
     lock.lock();
     try {
@@ -172,12 +144,33 @@ final class StoreFeed {
           counters.missed(leads ? 1 : 0);
         }
       } else {
+        forget();
+        waiting.add(next.size());
         handed = next;
         target = page.cursor();
       }
       changed.signalAll();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Too much waits for the store already: to be fetched again when it is this agent's turn. */
+  private void later(WindowCursor cursor) {
+    lock.lock();
+    try {
+      forget();
+      target = cursor;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void forget() {
+    if (handed != null) {
+      waiting.remove(handed.size());
+      handed = null;
     }
   }
 
@@ -196,6 +189,13 @@ final class StoreFeed {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      lock.lock();
+      try {
+        forget();
+      } finally {
+        lock.unlock();
+      }
     }
   }
 
@@ -217,10 +217,12 @@ final class StoreFeed {
           return unrepeatable.getFirst();
         }
         Handed next = handed;
-        handed = null;
         if (next != null && Objects.equals(next.after(), stored)) {
+          // It counts as waiting until it is written.
+          handed = null;
           return next;
         }
+        forget();
         if (behind()) {
           return null;
         }
@@ -241,20 +243,37 @@ final class StoreFeed {
   }
 
   private void step(@Nullable Handed page) throws InterruptedException {
-    Handed next = page;
-    if (next == null) {
-      WindowCursor from = stored();
+    if (page == null) {
+      // Of large pages few may wait for the store at once.
+      waiting.beginCatchingUp();
       try {
-        Page fetched = fetch.after(from);
-        next = Handed.of(from, fetched);
+        WindowCursor from = stored();
+        write(Handed.of(from, fetch.after(from)));
       } catch (IOException e) {
         // The reader reports what is wrong with the agent.
         pause(clock.instant().plus(PAUSE));
-        return;
+      } finally {
+        waiting.endCatchingUp();
+      }
+    } else {
+      try {
+        waiting.beginWriting();
+        try {
+          write(page);
+        } finally {
+          waiting.endWriting();
+        }
+      } finally {
+        if (page.cursor() != null) {
+          waiting.remove(page.size());
+        }
       }
     }
-    switch (writer.write(next.lines())) {
-      case WriteResult.Acknowledged _ -> acknowledged(next);
+  }
+
+  private void write(Handed page) throws InterruptedException {
+    switch (writer.write(page.lines().unpacked())) {
+      case WriteResult.Acknowledged _ -> acknowledged(page);
       case WriteResult.Postponed postponed -> pause(postponed.retryAt());
     }
   }

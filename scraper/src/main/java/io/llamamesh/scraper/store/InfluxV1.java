@@ -1,10 +1,7 @@
 package io.llamamesh.scraper.store;
 
 import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -16,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
-import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +30,7 @@ public final class InfluxV1 implements Store {
   private final @Nullable String authorization;
   private final Duration timeout;
   private final HttpClient http;
+  private final Words words;
 
   /**
    * @param url base address, as {@code http://influxdb:8086}
@@ -67,6 +64,9 @@ public final class InfluxV1 implements Store {
                     .encodeToString(
                         (user + ":" + (password == null ? "" : password))
                             .getBytes(StandardCharsets.UTF_8));
+    this.words =
+        new Words(
+            password, authorization == null ? null : authorization.substring("Basic ".length()));
     HttpClient.Builder builder =
         HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(timeout);
     if (tls != null) {
@@ -104,7 +104,7 @@ public final class InfluxV1 implements Store {
         request(query)
             .header("Content-Encoding", "gzip")
             .header("Content-Type", "text/plain; charset=utf-8")
-            .POST(BodyPublishers.ofByteArray(zipped(lines)))
+            .POST(BodyPublishers.ofByteArray(Gzip.zipped(lines)))
             .build());
   }
 
@@ -138,9 +138,10 @@ public final class InfluxV1 implements Store {
     try {
       return http.send(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_ANSWER));
     } catch (IOException e) {
-      String words = e.getMessage() == null ? "unreachable" : e.getMessage();
+      String message = e.getMessage() == null ? "unreachable" : e.getMessage();
       throw new WriteFailedException(
-          new WriteFailure.Unavailable(e.getClass().getSimpleName() + ": " + words, Duration.ZERO));
+          new WriteFailure.Unavailable(
+              e.getClass().getSimpleName() + ": " + words.of(message), Duration.ZERO));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new WriteFailedException(
@@ -161,23 +162,8 @@ public final class InfluxV1 implements Store {
     return text.matches("[0-9]{1,4}") ? Duration.ofSeconds(Long.parseLong(text)) : Duration.ZERO;
   }
 
-  private static String words(HttpResponse<byte[]> answer) {
-    String body =
-        new String(answer.body(), 0, Math.min(300, answer.body().length), StandardCharsets.UTF_8);
-    return body.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
-  }
-
-  private static byte[] zipped(List<String> lines) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (OutputStream zip = new GZIPOutputStream(bytes)) {
-      for (String line : lines) {
-        zip.write(line.getBytes(StandardCharsets.UTF_8));
-        zip.write('\n');
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("memory does not fail", e);
-    }
-    return bytes.toByteArray();
+  private String words(HttpResponse<byte[]> answer) {
+    return words.of(new String(answer.body(), StandardCharsets.UTF_8));
   }
 
   private static String encoded(String text) {

@@ -7,10 +7,18 @@ import com.influxdb.client.WriteApiBlocking;
 import com.influxdb.client.domain.WritePrecision;
 import com.influxdb.exceptions.InfluxException;
 import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import okhttp3.Response;
+import okio.BufferedSink;
+import okio.Okio;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +34,7 @@ public final class InfluxV2 implements Store {
   private final InfluxDBClient client;
   private final WriteApiBlocking writes;
   private final String description;
+  private final Words words;
 
   /**
    * @param url base address, as {@code http://influxdb:8086}
@@ -56,7 +65,8 @@ public final class InfluxV2 implements Store {
             .readTimeout(timeout)
             .writeTimeout(timeout)
             .callTimeout(timeout)
-            .retryOnConnectionFailure(false);
+            .retryOnConnectionFailure(false)
+            .addInterceptor(InfluxV2::zipped);
     if (tls != null) {
       http.sslSocketFactory(tls.context().getSocketFactory(), tls.trust());
       if (tls.anyName()) {
@@ -74,7 +84,8 @@ public final class InfluxV2 implements Store {
     if (token != null) {
       options.authenticateToken(token.toCharArray());
     }
-    this.client = InfluxDBClientFactory.create(options.build()).enableGzip();
+    this.client = InfluxDBClientFactory.create(options.build());
+    this.words = new Words(token);
     this.writes = client.getWriteApiBlocking();
     this.description = "v2 API at " + url + (bucket.isEmpty() ? "" : ", bucket " + bucket);
   }
@@ -98,7 +109,26 @@ public final class InfluxV2 implements Store {
     client.close();
   }
 
-  private static WriteFailure failure(InfluxException e) {
+  /** Instead of the client's own compression, which takes three times as long. */
+  private static Response zipped(Interceptor.Chain chain) throws IOException {
+    Request request = chain.request();
+    RequestBody body = request.body();
+    if (body == null || body.contentLength() == 0) {
+      return chain.proceed(request);
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(64 << 10);
+    try (BufferedSink sink = Okio.buffer(Okio.sink(Gzip.fast(bytes)))) {
+      body.writeTo(sink);
+    }
+    return chain.proceed(
+        request
+            .newBuilder()
+            .header("Content-Encoding", "gzip")
+            .method(request.method(), RequestBody.create(bytes.toByteArray(), body.contentType()))
+            .build());
+  }
+
+  private WriteFailure failure(InfluxException e) {
     String words = words(e);
     return switch (e.status()) {
       case BAD_REQUEST, UNPROCESSABLE -> new WriteFailure.Rejected(words);
@@ -108,15 +138,14 @@ public final class InfluxV2 implements Store {
     };
   }
 
-  private static String words(InfluxException e) {
+  private String words(InfluxException e) {
     String message = e.getMessage();
     Throwable cause = e.getCause();
     if (e.status() == 0 && cause != null) {
       message = cause.getClass().getSimpleName() + ": " + cause.getMessage();
     }
     String text = message == null ? e.toString() : message;
-    text = text.replaceAll("\\s+", " ");
-    text = text.length() <= 300 ? text : text.substring(0, 300) + "…";
+    text = words.of(text);
     return e.status() == 0 ? text : "HTTP " + e.status() + ": " + text;
   }
 

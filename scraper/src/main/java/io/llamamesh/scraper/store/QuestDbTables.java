@@ -23,7 +23,11 @@ public final class QuestDbTables {
   public static List<String> createStatements() {
     return List.of(
         create("raw_stats", PAIR_TAGS, PAIR_KEYS),
-        create("path_stats", PAIR_TAGS + ", src_port SYMBOL", PAIR_KEYS + ", src_port"));
+        create("path_stats", PAIR_TAGS + ", src_port SYMBOL", PAIR_KEYS + ", src_port"),
+        create(
+            "reflected_stats",
+            "mesh SYMBOL, src_ip SYMBOL, dst_ip SYMBOL, dst_name SYMBOL",
+            "timestamp, mesh, src_ip, dst_ip, dst_name"));
   }
 
   private static String create(String table, String tags, String keys) {

@@ -92,7 +92,7 @@ public final class Api {
     if (made == null) {
       made =
           Answer.json(
-              documents.document(matrix.view(selection), slice, agents, clock.instant()), tag);
+              documents.document(matrix.pooled(selection), slice, agents, clock.instant()), tag);
       recent.put(rawQuery, made);
     }
     return made;

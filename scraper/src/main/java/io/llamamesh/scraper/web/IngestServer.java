@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,10 @@ import org.slf4j.LoggerFactory;
 public final class IngestServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(IngestServer.class);
   private static final int MAX_BYTES = 32 << 20;
-  private static final int MAX_AT_ONCE = 8;
+  private static final int MAX_AT_ONCE = 3;
+
+  /** Agents wait 5 s for an answer and ask only once: in a rollout many drain together. */
+  private static final int PATIENCE_SECONDS = 4;
 
   private final HttpServer server;
   private final Ingest ingest;
@@ -91,7 +95,7 @@ public final class IngestServer implements AutoCloseable {
     if (!accepted.test(exchange.getRequestHeaders().getFirst("Authorization"))) {
       return Answer.error(401, "the mesh's bearer token is required");
     }
-    if (!atOnce.tryAcquire()) {
+    if (!atOnce.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
       return Answer.error(503, "too many at once");
     }
     try {

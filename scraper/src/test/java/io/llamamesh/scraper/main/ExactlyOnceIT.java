@@ -189,6 +189,12 @@ final class ExactlyOnceIT {
           }
         }
         window.add(Points.path("node-" + i, "node-" + (i % AGENTS + 1), end, 25_000, 4, 1));
+        window.add(
+            new Point(
+                Point.REFLECTED_STATS,
+                end,
+                Map.of("mesh", "default", "src_ip", "10.0.0.9", "dst_name", "node-" + i),
+                Map.of("reflected", 16.0)));
         agents.get(i - 1).publish(window);
       }
     }
@@ -205,6 +211,8 @@ final class ExactlyOnceIT {
                           + " raw_stats)"))
               .isEqualTo(expected);
           assertThat(store.number("select count() from raw_stats")).isEqualTo(expected);
+          assertThat(store.number("select count() from reflected_stats"))
+              .isEqualTo((long) published * AGENTS);
         });
   }
 

@@ -9,7 +9,9 @@ import io.llamamesh.scraper.testing.Points;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
+import org.assertj.core.util.DoubleComparator;
 import org.junit.jupiter.api.Test;
 
 final class MatrixTest {
@@ -50,6 +52,47 @@ final class MatrixTest {
     assertThat(matrix.view(Selection.last(3)).pairs().getFirst().cells())
         .extracting(Cell::sent)
         .containsExactly(1L, 2L, 3L);
+  }
+
+  @Test
+  void anHourThatComesAtOnceIsFoldedAsItComes() {
+    now.set(START.plusSeconds(3_600));
+    for (int second = 10; second <= 3_600; second += 10) {
+      put("a", "b", second, 10, 0, 1.0);
+    }
+
+    assertThat(matrix.history("a", "b").getFirst().cells())
+        .hasSize(50 + 60)
+        .extracting(Cell::sent)
+        .containsOnly(60L, 10L);
+  }
+
+  @Test
+  void poolingWhereTheCellsAreIsPoolingTheirCopies() {
+    Random random = new Random(7);
+    now.set(START.plusSeconds(3_600));
+    for (int second = 10; second <= 3_600; second += 10) {
+      for (String source : List.of("a", "b", "c")) {
+        if (random.nextInt(10) > 0) {
+          put(source, "d", second, 100, random.nextInt(3), random.nextInt(1, 50));
+        }
+      }
+    }
+
+    for (int windows : new int[] {1, 3, 60, 80, 1_000}) {
+      List<PairSeries> copied = matrix.view(Selection.last(windows)).pairs();
+      List<PairSeries> pooled = matrix.pooled(Selection.last(windows)).pairs();
+      assertThat(pooled).hasSameSizeAs(copied);
+      for (int i = 0; i < pooled.size(); i++) {
+        Cell expected = copied.get(i).pooled();
+        Cell cell = pooled.get(i).pooled();
+        assertThat(pooled.get(i).windows()).isEqualTo(copied.get(i).windows());
+        assertThat(cell)
+            .usingRecursiveComparison()
+            .withComparatorForType(new DoubleComparator(1e-6), Double.class)
+            .isEqualTo(expected);
+      }
+    }
   }
 
   @Test

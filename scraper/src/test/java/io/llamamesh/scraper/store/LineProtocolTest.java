@@ -6,6 +6,7 @@ import io.llamamesh.results.Point;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 final class LineProtocolTest {
@@ -44,5 +45,34 @@ final class LineProtocolTest {
             LineProtocol.lines(
                 List.of(new Point(Point.RAW_STATS, TIME, Map.of("a", "b"), Map.of()))))
         .isEmpty();
+  }
+
+  @Test
+  void numbersReadBackAsTheSameAndHaveNoExponent() {
+    Random random = new Random(3);
+    for (int i = 0; i < 20_000; i++) {
+      double number =
+          switch (i % 4) {
+            case 0 -> random.nextInt(2_000_000) / 1e6;
+            case 1 -> random.nextGaussian() * Math.pow(10, random.nextInt(24) - 12);
+            case 2 -> -random.nextInt(1_000) / 1e3;
+            default -> random.nextInt();
+          };
+      String line =
+          LineProtocol.lines(List.of(new Point("m", TIME, Map.of(), Map.of("f", number))))
+              .getFirst();
+      String text = line.substring("m f=".length(), line.lastIndexOf(' '));
+
+      assertThat(text).matches("-?[0-9]+[.][0-9]+");
+      assertThat(Double.parseDouble(text)).isEqualTo(number);
+    }
+  }
+
+  @Test
+  void aBackslashAtTheEndDoesNotSwallowWhatFollows() {
+    Point point = new Point("m", TIME, Map.of("a", "x\\", "b", "y\\z"), Map.of("f", 1.5));
+
+    assertThat(LineProtocol.lines(List.of(point)))
+        .containsExactly("m,a=x/,b=y\\z f=1.5 1795167610000");
   }
 }

@@ -55,11 +55,11 @@ public final class QuestDbProcess extends RealStore {
   @Override
   public void start() throws IOException, InterruptedException {
     server.start(() -> {
-      exec("select 1");
+      query("select 1");
       return true;
     });
     for (String statement : QuestDbTables.createStatements()) {
-      exec(statement);
+      query(statement);
     }
   }
 
@@ -77,14 +77,15 @@ public final class QuestDbProcess extends RealStore {
   public List<String> rows() throws IOException, InterruptedException {
     List<String> rows = new ArrayList<>();
     JsonNode answer =
-        exec("select cast(timestamp as long) / 1000000, src_name, dst_name from raw_stats");
+        query("select cast(timestamp as long) / 1000000, src_name, dst_name from raw_stats");
     for (JsonNode row : answer.path("dataset")) {
       rows.add(row.path(0).asLong() + " " + row.path(1).asText() + ">" + row.path(2).asText());
     }
     return rows;
   }
 
-  private JsonNode exec(String sql) throws IOException, InterruptedException {
+  /** What it answers to a query. */
+  public JsonNode query(String sql) throws IOException, InterruptedException {
     return ResultsJson.mapper().readTree(get("/exec?query=" + encoded(sql)));
   }
 }

@@ -12,16 +12,21 @@ import io.llamamesh.scraper.testing.Points;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -75,6 +80,34 @@ final class IngestServerTest {
 
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     assertThat(matrix.view(Selection.last(3)).pairs()).hasSize(1);
+  }
+
+  /** An agent that drains asks once: it waits for those before it. */
+  @Test
+  void whoFindsAllPlacesTakenWaitsForOne() throws Exception {
+    List<Socket> slow = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      Socket socket = new Socket(server.address().getAddress(), server.address().getPort());
+      socket
+          .getOutputStream()
+          .write(
+              "POST /ingest HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\nContent-Length: 2\r\n\r\n"
+                  .getBytes(StandardCharsets.US_ASCII));
+      slow.add(socket);
+    }
+    CompletableFuture<HttpResponse<String>> waiting =
+        http.sendAsync(request().header("Authorization", "Bearer secret").build(), text());
+    for (Socket socket : slow) {
+      socket.getOutputStream().write("[]".getBytes(StandardCharsets.US_ASCII));
+    }
+    for (Socket socket : slow) {
+      try (socket) {
+        assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
+            .isEqualTo("HTTP/1.1 200");
+      }
+    }
+
+    assertThat(waiting.get(30, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
   }
 
   private HttpRequest.Builder request() throws IOException {

@@ -38,6 +38,7 @@ public final class Relay implements AutoCloseable {
   private static final int MAX_DATAGRAM = 9_216;
   private static final int MAX_HELD = 65_536;
   private static final int MAX_FLOW_SOCKETS = 8_192;
+  private static final long HELD_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final UdpNetwork network;
@@ -51,6 +52,7 @@ public final class Relay implements AutoCloseable {
   private final DelayLine delayed = new DelayLine(MAX_HELD);
   private final LongAdder lost = new LongAdder();
   private final LongAdder dropped = new LongAdder();
+  private final LongAdder heldUp = new LongAdder();
   private final Thread thread;
   private volatile long overflows;
   private volatile boolean closed;
@@ -112,6 +114,14 @@ public final class Relay implements AutoCloseable {
    */
   public long dropped() {
     return dropped.sum() + overflows;
+  }
+
+  /**
+   * Datagrams that waited for the relay for more than a tenth of a second, since the machine had
+   * other things to do: late enough, and a probe counts as lost that no fault has lost.
+   */
+  public long heldUp() {
+    return heldUp.sum();
   }
 
   private void run() {
@@ -177,6 +187,9 @@ public final class Relay implements AutoCloseable {
   }
 
   private void pass(int slot, long fate, UdpSocket out, Remote to) {
+    if (network.realtimeNanos() - batch.stampNanos(slot) > HELD_UP_NANOS) {
+      heldUp.increment();
+    }
     if (fate == Impairments.LOST) {
       lost.increment();
     } else if (fate == 0) {

@@ -33,7 +33,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** The parts of a running local mesh: started in order, ended in the opposite one. */
@@ -57,7 +56,9 @@ final class LocalMesh implements AutoCloseable {
   private LocalMesh(LocalOptions options, Terminal terminal) throws Exception {
     try {
       MeshDocument document =
-          options.mesh() == null ? MeshDocument.standard() : MeshDocument.read(options.mesh());
+          options.mesh() == null
+              ? MeshDocument.standard(!options.faults().isEmpty())
+              : MeshDocument.read(options.mesh());
       LlamaMeshSpec spec = document.filledSpec();
       boolean relayed = !options.faults().isEmpty();
       List<LocalNode> nodes = LocalNode.of(options.nodes(), relayed);
@@ -191,11 +192,14 @@ final class LocalMesh implements AutoCloseable {
     cluster().kill(node);
   }
 
-  /** Datagrams that the relay lost by its own fault; empty without a relay or such. */
-  OptionalLong relayDrops() {
-    return relay == null || relay.dropped() == 0
-        ? OptionalLong.empty()
-        : OptionalLong.of(relay.dropped());
+  /** What shows as loss though the relay did it, not a fault; empty without such. */
+  Optional<String> relayTrouble() {
+    if (relay == null || (relay.dropped() == 0 && relay.heldUp() == 0)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "the fault relay itself dropped %d datagrams and held up %d by more than 0.1 s, this machine being too busy: they may show as loss"
+            .formatted(relay.dropped(), relay.heldUp()));
   }
 
   /** Rows per pair that the embedded store holds of this run; null where results go elsewhere. */

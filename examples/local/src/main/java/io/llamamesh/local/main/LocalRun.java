@@ -201,7 +201,12 @@ final class LocalRun {
   private String judgement() {
     try {
       return mesh.report()
-          .map(report -> report.verdict().reason() + ": " + report.message() + stored(report))
+          .map(report ->
+              report.verdict().reason()
+                  + ": "
+                  + report.message()
+                  + stored(report)
+                  + mesh.relayTrouble().map(trouble -> "; " + trouble).orElse(""))
           .orElse("the scraper does not answer");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -233,12 +238,7 @@ final class LocalRun {
             + expected.pairs().size()
             + " ordered pairs reported"
             + (missing.isEmpty() ? "" : "; missing: " + some(missing)));
-    mesh.relayDrops()
-        .ifPresent(drops ->
-            terminal.print(
-                "warning: the fault relay itself dropped "
-                    + drops
-                    + " datagrams; they show as loss"));
+    mesh.relayTrouble().ifPresent(trouble -> terminal.print("warning: " + trouble));
     boolean held = storeHolds(expected);
     return missing.isEmpty() && held ? 0 : 1;
   }

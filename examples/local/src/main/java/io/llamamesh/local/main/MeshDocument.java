@@ -46,11 +46,15 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
     others = List.copyOf(others);
   }
 
-  /** Our own mesh: short windows, so that something is seen soon, and the nodes' zones as tags. */
-  static MeshDocument standard() {
+  /**
+   * Our own mesh: short windows, so that something is seen soon, and the nodes' zones as tags.
+   *
+   * @param relayed whether a relay is between the nodes: it may be held up, which is no loss
+   */
+  static MeshDocument standard(boolean relayed) {
     Map<String, Object> spec = new LinkedHashMap<>();
     spec.put("tagLabels", Map.of("zone", "topology.kubernetes.io/zone"));
-    spec.put("ports", List.of(Map.of("name", "default", "timeout", "500ms")));
+    spec.put("ports", List.of(Map.of("name", "default", "timeout", relayed ? "1s" : "500ms")));
     spec.put("collector", Map.of("interval", "2s"));
     GenericKubernetesResource mesh = new GenericKubernetesResource();
     mesh.setApiVersion("llamamesh.io/v1alpha1");

@@ -12,7 +12,9 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** The embedded store seen through SQL over HTTP: makes the tables, and counts what they hold. */
@@ -56,6 +58,17 @@ public final class SqlStore implements AutoCloseable {
                 + "' GROUP BY src_name, dst_name");
     for (JsonNode row : answer.path("dataset")) {
       rows.put(row.path(0).asText() + ">" + row.path(1).asText(), row.path(2).asLong());
+    }
+    return rows;
+  }
+
+  /** Every row of {@code raw_stats}: {@code milliseconds source>destination}. */
+  public List<String> rows() throws IOException, InterruptedException {
+    List<String> rows = new ArrayList<>();
+    for (JsonNode row :
+        query("SELECT cast(timestamp AS long) / 1000, src_name, dst_name FROM raw_stats")
+            .path("dataset")) {
+      rows.add(row.path(0).asLong() + " " + row.path(1).asText() + ">" + row.path(2).asText());
     }
     return rows;
   }

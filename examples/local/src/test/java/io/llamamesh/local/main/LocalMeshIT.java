@@ -18,7 +18,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,26 +60,6 @@ class LocalMeshIT {
     assertThat(losses).as(last).hasSize(6);
     assertThat(losses.getFirst()).as("node-1>node-2").isBetween(25.0, 35.0);
     assertThat(losses.subList(1, 6)).as(last).containsOnly(0.0);
-  }
-
-  /** Slow: {@code -Dlocal.faults=true} runs them, one after the other. */
-  @ParameterizedTest
-  @EnabledIfSystemProperty(named = "local.faults", matches = "true")
-  @CsvSource(
-      delimiter = ';',
-      textBlock =
-          """
-          node-3>node-5 loss=20%    ; (OneWay|Pair)Loss: .*: pair node-3>node-5,
-          node-3>* loss=20%         ; NodeLoss: .*: node node-3 egress, all 5 of its tested links,
-          node-1>node-2 sport=25003 ; PartialPath: .*: pair node-1>node-2, .*source ports \\[25003\\]
-          """)
-  void aFaultOfEachKindIsNamed(String fault, String words) throws Exception {
-    assumeAddressesAreFree();
-
-    Run run = run("--nodes", "6", "--for", "30s", "--port", "0", "--fault", fault);
-
-    assertThat(run.process.waitFor(240, TimeUnit.SECONDS)).isTrue();
-    assertThat(run.output()).containsPattern(words);
   }
 
   @Test
@@ -145,7 +124,7 @@ class LocalMeshIT {
         "127.0.0.11 and up are in use on this machine: another local mesh is running");
   }
 
-  private static boolean addressesAreFree() {
+  static boolean addressesAreFree() {
     try {
       Ports.check(LocalNode.of(3, true), 8100, 8100);
       return true;

@@ -48,7 +48,7 @@ class MeshDocumentTest {
 
   @Test
   void theStandardMeshIsAMesh() throws Exception {
-    assertThat(MeshDocument.standard().filledSpec().collector().interval()).isEqualTo("2s");
+    assertThat(MeshDocument.standard(false).filledSpec().collector().interval()).isEqualTo("2s");
   }
 
   @Test

@@ -1,0 +1,106 @@
+package io.llamamesh.results;
+
+import java.util.AbstractMap;
+import java.util.AbstractSet;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tags of a point, sorted by name, in two arrays: of a large mesh's points there are a hundred
+ * thousand at a time, and a tree each is what they would cost most. Unmodifiable.
+ */
+final class Labels extends AbstractMap<String, String> {
+  private final String[] names;
+  private final String[] values;
+
+  private Labels(String[] names, String[] values) {
+    this.names = names;
+    this.values = values;
+  }
+
+  /** A copy of a map; of one that is such a copy the same. */
+  static Labels of(Map<String, String> map) {
+    if (map instanceof Labels labels) {
+      return labels;
+    }
+    TreeMap<String, String> sorted = new TreeMap<>(map);
+    sorted.values().forEach(Objects::requireNonNull);
+    return new Labels(
+        sorted.keySet().toArray(new String[0]), sorted.values().toArray(new String[0]));
+  }
+
+  /**
+   * Takes the arrays as they are.
+   *
+   * @param names sorted, each once; may be shared
+   */
+  static Labels sorted(String[] names, String[] values) {
+    return new Labels(names, values);
+  }
+
+  /** Whether names are sorted and each is there once. */
+  static boolean areSorted(String[] names) {
+    return IntStream.range(1, names.length).allMatch(i -> names[i - 1].compareTo(names[i]) < 0);
+  }
+
+  @Override
+  public @Nullable String get(@Nullable Object name) {
+    for (int i = 0; i < names.length; i++) {
+      if (names[i].equals(name)) {
+        return values[i];
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public boolean containsKey(@Nullable Object name) {
+    return get(name) != null;
+  }
+
+  @Override
+  public int size() {
+    return names.length;
+  }
+
+  void forEachPair(Point.TagSink sink) {
+    for (int i = 0; i < names.length; i++) {
+      sink.take(names[i], values[i]);
+    }
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Labels labels
+        ? Arrays.equals(names, labels.names) && Arrays.equals(values, labels.values)
+        : super.equals(other);
+  }
+
+  @Override
+  public int hashCode() {
+    return super.hashCode();
+  }
+
+  @Override
+  public Set<Map.Entry<String, String>> entrySet() {
+    return new AbstractSet<>() {
+      @Override
+      public Iterator<Map.Entry<String, String>> iterator() {
+        return IntStream.range(0, names.length)
+            .mapToObj(i -> Map.entry(names[i], values[i]))
+            .iterator();
+      }
+
+      @Override
+      public int size() {
+        return names.length;
+      }
+    };
+  }
+}

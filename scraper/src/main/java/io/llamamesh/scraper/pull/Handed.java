@@ -1,0 +1,42 @@
+package io.llamamesh.scraper.pull;
+
+import io.llamamesh.results.Point;
+import io.llamamesh.results.WindowCursor;
+import io.llamamesh.scraper.store.LineProtocol;
+import io.llamamesh.scraper.store.PackedLines;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A page as it is handed to the store, compressed: while the store is slow, all agents' pages wait.
+ *
+ * @param after the cursor it was asked with
+ * @param cursor behind it; absent for agents without cursors, whose pages come only once
+ * @param windows how many windows it holds
+ * @param lines its points in line protocol
+ */
+record Handed(
+    @Nullable WindowCursor after, @Nullable WindowCursor cursor, long windows, PackedLines lines) {
+  static Handed of(@Nullable WindowCursor after, Page page) {
+    return new Handed(
+        after,
+        page.cursor(),
+        page.points().stream().map(Point::time).distinct().count(),
+        PackedLines.of(LineProtocol.lines(page.points())));
+  }
+
+  /** Bytes of memory that it takes. */
+  int size() {
+    return lines.bytes();
+  }
+
+  /** Windows behind that cursor that the agent no longer had. */
+  long missed(@Nullable WindowCursor reached) {
+    if (reached == null
+        || cursor == null
+        || windows == 0
+        || !reached.bootId().equals(cursor.bootId())) {
+      return 0;
+    }
+    return Math.max(0, cursor.sequence() - windows - reached.sequence());
+  }
+}

@@ -1,0 +1,53 @@
+package io.llamamesh.scraper.pull;
+
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Bounds what all agents' pages together hold of memory while they wait for the store; agents keep
+ * them, so whatever finds no room is fetched again. Thread-safe.
+ */
+final class Waiting {
+  /** A thousand agents' windows are 5 MB. */
+  private static final int MAX_BYTES = 16 << 20;
+
+  /** Those whose pages are unpacked: enough to fill a request. */
+  private static final int WRITING = 48;
+
+  private static final int CATCHING_UP = 8;
+
+  private final AtomicInteger bytes = new AtomicInteger();
+  private final Semaphore writing = new Semaphore(WRITING, true);
+  private final Semaphore catchingUp = new Semaphore(CATCHING_UP, true);
+
+  /** Whether there is room for another page. */
+  boolean room() {
+    return bytes.get() < MAX_BYTES;
+  }
+
+  void add(int more) {
+    bytes.addAndGet(more);
+  }
+
+  void remove(int fewer) {
+    bytes.addAndGet(-fewer);
+  }
+
+  /** Waits for a place among those that write what waited. */
+  void beginWriting() throws InterruptedException {
+    writing.acquire();
+  }
+
+  void endWriting() {
+    writing.release();
+  }
+
+  /** Waits for a place among those that fetch again what was not written. */
+  void beginCatchingUp() throws InterruptedException {
+    catchingUp.acquire();
+  }
+
+  void endCatchingUp() {
+    catchingUp.release();
+  }
+}

@@ -1,0 +1,61 @@
+package io.llamamesh.scraper.matrix;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class CellColumnsTest {
+  /** With counts of a usual pair, and with such as need more than two bytes. */
+  @ParameterizedTest
+  @CsvSource({"1, 1000", "2, 1000", "3, 70000", "4, 3000000", "5, 70000"})
+  void packedCellsAreTheCellsThatWerePut(long seed, int most) {
+    Random random = new Random(seed);
+    CellColumns columns = new CellColumns();
+    TreeMap<Long, Cell> expected = new TreeMap<>();
+    long first = 1_795_000_000;
+    for (int i = 0; i < 2_000; i++) {
+      // Mostly the next window, now and then an earlier one, late or once more.
+      long end = first + i / 4 * 10L + random.nextInt(3) * 10L;
+      Cell cell = cell(end, random, most);
+      columns.put(cell);
+      expected.put(end, cell);
+      if (random.nextInt(50) == 0) {
+        int count = random.nextInt(columns.size());
+        columns.dropFirst(count);
+        List.copyOf(expected.keySet()).subList(0, count).forEach(expected::remove);
+      }
+    }
+
+    assertThat(columns.size()).isEqualTo(expected.size());
+    int index = 0;
+    for (Cell cell : expected.values()) {
+      Cell packed = columns.get(index++);
+      assertThat(packed)
+          .usingRecursiveComparison()
+          .ignoringFields("rttP50", "rttP99", "jitter")
+          .isEqualTo(cell);
+      assertThat(packed.rttP50()).isCloseTo(cell.rttP50(), within(cell.rttP50() / 1_000));
+      assertThat(packed.rttP99()).isCloseTo(cell.rttP99(), within(cell.rttP99() / 1_000));
+      assertThat(packed.jitter()).isNaN();
+    }
+  }
+
+  private static Cell cell(long end, Random random, int most) {
+    return new Cell(
+        end,
+        random.nextInt(most),
+        random.nextInt(most),
+        random.nextInt(most),
+        random.nextInt(most),
+        random.nextInt(most),
+        random.nextInt(most),
+        0.05 + random.nextDouble(),
+        1 + 100 * random.nextDouble(),
+        Double.NaN);
+  }
+}

@@ -1,0 +1,77 @@
+package io.llamamesh.scraper.pull;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llamamesh.results.Point;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+final class LegacyWindowsTest {
+  private static final Duration INTERVAL = Duration.ofSeconds(30);
+  private static final Instant TICK = Instant.parse("2026-11-20T09:40:00Z");
+
+  private final LegacyWindows windows = new LegacyWindows();
+
+  @Test
+  void aSummaryIsOneWindowHoweverOftenItIsRead() {
+    assertThat(read(0.3, 480, 0)).isEqualTo(TICK);
+    assertThat(read(9, 480, 0)).isNull();
+    assertThat(read(30.1, 480, 0)).isNull();
+    assertThat(read(31, 481, 0)).isEqualTo(TICK.plusSeconds(30));
+  }
+
+  @Test
+  void whereAllIsLostEveryIntervalIsAWindowThoughTheyLookTheSame() {
+    assertThat(read(1.5, 480, 480)).isEqualTo(TICK);
+    assertThat(read(29, 480, 480)).isNull();
+    assertThat(read(30.5, 480, 480)).as("may still be the one before").isNull();
+    assertThat(read(31.5, 480, 480)).isEqualTo(TICK.plusSeconds(30));
+    assertThat(read(32.5, 480, 480)).isNull();
+    assertThat(read(60.2, 480, 3)).isEqualTo(TICK.plusSeconds(60));
+  }
+
+  @Test
+  void aWindowThatWasTakenForLostTooEarlyIsReplaced() {
+    assertThat(read(1, 480, 480)).isEqualTo(TICK);
+    assertThat(read(31.5, 480, 480)).isEqualTo(TICK.plusSeconds(30));
+    assertThat(read(32, 480, 3)).isEqualTo(TICK.plusSeconds(30));
+    assertThat(read(60.5, 480, 4)).isEqualTo(TICK.plusSeconds(60));
+  }
+
+  /** A collector whose clock is a little ahead of ours: found just before our tick or behind it. */
+  @Test
+  void twoSummariesAreNeverTheSameWindow() {
+    assertThat(read(29.9, 480, 1)).isEqualTo(TICK);
+    assertThat(read(61, 480, 2)).isEqualTo(TICK.plusSeconds(60));
+    assertThat(read(89.9, 480, 3)).isEqualTo(TICK.plusSeconds(90));
+    assertThat(read(119.9, 480, 4)).isEqualTo(TICK.plusSeconds(120));
+  }
+
+  @Test
+  void pointsThatDoNotSayWhoseTheyAreGetTheCollectorsName() {
+    Page page = windows.timed(page(480, 0), "rack-7", TICK, INTERVAL);
+
+    assertThat(page.points().getFirst().tags())
+        .isEqualTo(Map.of("src_ip", "0.0.0.0", "dst_ip", "10.0.0.1", "src_name", "rack-7"));
+  }
+
+  private @Nullable Instant read(double seconds, int sent, int lost) {
+    Instant now = TICK.plusMillis(Math.round(seconds * 1_000));
+    List<Point> points = windows.timed(page(sent, lost), "c", now, INTERVAL).points();
+    return points.isEmpty() ? null : points.getFirst().time();
+  }
+
+  private static Page page(int sent, int lost) {
+    Point point =
+        new Point(
+            Point.RAW_STATS,
+            Instant.parse("0001-01-01T00:00:00Z"),
+            Map.of("src_ip", "0.0.0.0", "dst_ip", "10.0.0.1"),
+            Map.of("sent", (double) sent, "lost", (double) lost));
+    return new Page(List.of(point), null, false, null, 0);
+  }
+}
