@@ -17,8 +17,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,11 @@ final class Gate implements AutoCloseable {
   private final Set<String> refused = new ConcurrentSkipListSet<>();
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final AtomicInteger left = new AtomicInteger();
+  private final AtomicInteger refusals = new AtomicInteger();
+  private volatile @Nullable String forbidden;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private volatile @Nullable String held;
   private final HttpServer http;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -48,6 +55,31 @@ final class Gate implements AutoCloseable {
 
   String url() {
     return "http://127.0.0.1:" + http.getAddress().getPort();
+  }
+
+  /**
+   * From now on lets so many more writes of a resource through and holds all others of it, without
+   * an answer, until it is closed.
+   */
+  void holdAfter(int writes, String resource) {
+    held = resource;
+    left.set(writes);
+  }
+
+  /** Whether a write is held now. */
+  boolean holds() {
+    return left.get() < 0;
+  }
+
+  /** From now on refuses so many writes of a resource, then none any more. */
+  void refuseNext(int writes, String resource) {
+    forbidden = resource;
+    refusals.set(writes);
+  }
+
+  /** How many of these writes are still to be refused. */
+  int refusalsLeft() {
+    return Math.max(0, refusals.get());
   }
 
   /** What was asked for without the right to it. */
@@ -67,6 +99,10 @@ final class Gate implements AutoCloseable {
       String group,
       String resource,
       @Nullable String name) {
+
+    boolean writes() {
+      return !Set.of("get", "list", "watch").contains(verb);
+    }
 
     /** Null for what is no resource: discovery, versions. */
     static @Nullable Asked of(String method, URI uri) {
@@ -102,7 +138,12 @@ final class Gate implements AutoCloseable {
     try (exchange) {
       byte[] body = exchange.getRequestBody().readAllBytes();
       Asked asked = Asked.of(exchange.getRequestMethod(), exchange.getRequestURI());
-      if (asked != null && !allowed(asked, exchange, body)) {
+      boolean outOfOrder =
+          asked != null
+              && asked.resource().equals(forbidden)
+              && asked.writes()
+              && refusals.getAndDecrement() > 0;
+      if (asked != null && (outOfOrder || !allowed(asked, exchange, body))) {
         refused.add(asked.toString());
         byte[] status =
             """
@@ -120,10 +161,18 @@ final class Gate implements AutoCloseable {
         exchange.sendResponseHeaders(200, -1);
         return;
       }
+      if (asked != null && asked.resource().equals(held) && asked.writes() && isOver()) {
+        closed.await();
+        return;
+      }
       pass(exchange, body);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private boolean isOver() {
+    return left.getAndDecrement() <= 0;
   }
 
   private boolean allowed(Asked asked, HttpExchange exchange, byte[] body) throws IOException {
@@ -190,6 +239,7 @@ final class Gate implements AutoCloseable {
 
   @Override
   public void close() {
+    closed.countDown();
     http.stop(0);
     threads.shutdownNow();
     client.shutdownNow();

@@ -2,7 +2,6 @@ package io.llamamesh.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -64,7 +63,9 @@ class OperatorRightsIT {
   void theRenderedRolesAreEnoughForALifeOfAMesh(boolean allNamespaces) throws Exception {
     String rendering = Chart.render(Map.of("watch.allNamespaces", allNamespaces));
     try (Gate gate = new Gate(server.url(), Rights.of(rendering, "llama-mesh-operator"))) {
-      Process operator = startOperator(rendering, gate);
+      Process operator =
+          InstalledOperator.start(
+              folder, "operator", rendering, server.kubeconfig().replace(server.url(), gate.url()));
       try {
         mesh(2);
         await().until(() -> configMaps().size() == 2);
@@ -88,34 +89,6 @@ class OperatorRightsIT {
       }
       assertThat(gate.refused()).as(Files.readString(folder.resolve("operator.log"))).isEmpty();
     }
-  }
-
-  private Process startOperator(String rendering, Gate gate) throws IOException {
-    JsonNode container =
-        Chart.the(rendering, "Deployment", "llama-mesh-operator")
-            .at("/spec/template/spec/containers/0");
-    List<String> args =
-        container
-            .path("args")
-            .valueStream()
-            .map(JsonNode::asText)
-            // A port that nobody else on this machine may have.
-            .map(arg -> arg.startsWith("--health-port=") ? "--health-port=0" : arg)
-            .toList();
-    Path kubeconfig = folder.resolve("kubeconfig");
-    Files.writeString(kubeconfig, server.kubeconfig().replace(server.url(), gate.url()));
-    return Dist.start(
-        "operator",
-        folder,
-        "operator",
-        Map.of(
-            "KUBECONFIG",
-            kubeconfig.toString(),
-            "POD_NAME",
-            "llama-mesh-operator-0",
-            "POD_NAMESPACE",
-            Chart.NAMESPACE),
-        args);
   }
 
   private String metrics() throws IOException, InterruptedException {

@@ -3,6 +3,8 @@ package io.llamamesh.chart;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** What rendered roles and bindings allow one ServiceAccount, as Kubernetes' RBAC reads them. */
@@ -68,6 +70,31 @@ final class Rights {
                 && has(rule.path("resources"), resource)
                 && (rule.path("resourceNames").isEmpty()
                     || (name != null && has(rule.path("resourceNames"), name))));
+  }
+
+  /** Every verb and resource, as the stand-in's journal writes them: {@code get leases.group}. */
+  Set<String> granted() {
+    Set<String> granted = new TreeSet<>();
+    for (Grant grant : grants) {
+      for (JsonNode group : grant.rule().path("apiGroups")) {
+        for (JsonNode resource : grant.rule().path("resources")) {
+          for (JsonNode verb : grant.rule().path("verbs")) {
+            granted.add(verb.asText() + " " + named(resource.asText(), group.asText()));
+          }
+        }
+      }
+    }
+    return granted;
+  }
+
+  private static String named(String resource, String group) {
+    if (group.isEmpty()) {
+      return resource;
+    }
+    int slash = resource.indexOf('/');
+    return slash < 0
+        ? resource + "." + group
+        : resource.substring(0, slash) + "." + group + resource.substring(slash);
   }
 
   private static boolean has(JsonNode list, String wanted) {

@@ -117,8 +117,17 @@ public final class CollectorConfigYaml {
 
   /** Writes a document; {@link #read} gives back an equal one. */
   public static String write(CollectorConfig config) {
+    return text(config);
+  }
+
+  /** Writes targets as a list of their own, not indented. */
+  static String write(List<CollectorConfig.Target> targets) {
+    return text(targets);
+  }
+
+  private static String text(Object checked) {
     try {
-      return MAPPER.writeValueAsString(config);
+      return MAPPER.writeValueAsString(checked);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a checked config must be writable", e);
     }

@@ -181,6 +181,38 @@ class CollectorConfigYamlTest {
     assertThat(CollectorConfigYaml.write(back.config())).isEqualTo(yaml);
   }
 
+  @ParameterizedTest
+  @CsvSource({"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"})
+  void manyDocumentsWithTargetsInCommonHaveTheBytesOfEachAlone(long seed) {
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+    CollectorConfigs together = new CollectorConfigs();
+    List<Target> seen = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      CollectorConfig one = randomConfig(random);
+      one.targets().values().forEach(seen::addAll);
+      Map<String, List<Target>> targets = new LinkedHashMap<>(one.targets());
+      targets.put("a\ntargets:\n  b", List.copyOf(seen));
+      targets.put("nobody", List.of());
+      targets.put("here", List.of(new Target("here", 1, Map.of(), null, null)));
+      CollectorConfig config =
+          new CollectorConfig(
+              one.version(),
+              "here\ntargets:\n  - ip: \"here\"",
+              one.source(),
+              one.summarization(),
+              one.api(),
+              one.ports(),
+              one.portGroups(),
+              one.rateLimits(),
+              one.tests(),
+              targets,
+              one.retention(),
+              one.ingest());
+
+      assertThat(together.write(config)).isEqualTo(CollectorConfigYaml.write(config));
+    }
+  }
+
   private static CollectorConfig randomConfig(RandomGenerator random) {
     Map<String, Port> ports = new LinkedHashMap<>();
     List<PortGroupEntry> group = new ArrayList<>();
@@ -201,7 +233,20 @@ class CollectorConfigYamlTest {
     // Texts that YAML would read as something else if they were not quoted.
     List<String> awkward =
         List.of(
-            "true", "1.0", "0x1F", "null", "~", "a: b", "- x", "#no", "é…", " lead", "2026-01-01");
+            "true",
+            "1.0",
+            "0x1F",
+            "null",
+            "~",
+            "a: b",
+            "- x",
+            "#no",
+            "é…",
+            " lead",
+            "2026-01-01",
+            "two\nlines",
+            "two \n\n more\n",
+            "");
     List<Target> targets = new ArrayList<>();
     for (int i = 0; i < random.nextInt(20); i++) {
       targets.add(

@@ -26,8 +26,9 @@ import picocli.CommandLine.Spec;
           + " one: a mesh of so many nodes whose agents are all ready, one node more, and a minute in which nothing"
           + " changes.",
       "",
-      "operator_plan_alone is the CPU time of a plan made in this process by one thread, the first one, before"
-          + " anything is compiled;"
+      "operator_plan_alone is the time of a plan made in this process by one thread, the first one, before"
+          + " anything is compiled, and operator_plan_alone_cpu its CPU time; operator_converged_cpu and _server_cpu"
+          + " are the shares of operator and stand-in in getting there;"
           + " operator_plan_longest the longest that the operator itself made. operator_heap is what its heap holds"
           + " after a full collection at the end (by jcmd), operator_rss the most memory that the process ever had."
     })
@@ -65,10 +66,10 @@ public final class OperatorBench implements Callable<Integer> {
     print(
         System.out,
         "operator_plan_alone",
-        plan.cpuSeconds(),
+        plan.seconds(),
         "s",
         nodes <= 5 * LARGE ? Target.atMost(1) : Target.none());
-    print(System.out, "operator_plan_alone_elapsed", plan.seconds(), "s", Target.none());
+    print(System.out, "operator_plan_alone_cpu", plan.cpuSeconds(), "s", Target.none());
     try (Workspace workspace = Workspace.create();
         PlayedCluster cluster = PlayedCluster.start(nodes);
         OperatorProcess operator = OperatorProcess.start(workspace, cluster.kubeconfig())) {
@@ -79,10 +80,14 @@ public final class OperatorBench implements Callable<Integer> {
 
   private void measure(PlayedCluster cluster, OperatorProcess operator, PrintStream out)
       throws IOException, InterruptedException {
+    double ours = cpuSeconds(operator.pid());
+    double servers = cpuSeconds(ProcessHandle.current().pid());
     long created = System.nanoTime();
     cluster.createMesh();
     cluster.awaitConfigs(nodes);
     double converged = secondsSince(created);
+    ours = cpuSeconds(operator.pid()) - ours;
+    servers = cpuSeconds(ProcessHandle.current().pid()) - servers;
     cluster.awaitMembers(nodes);
     print(
         out,
@@ -90,6 +95,8 @@ public final class OperatorBench implements Callable<Integer> {
         converged,
         "s",
         nodes <= LARGE ? Target.atMost(10) : Target.none());
+    print(out, "operator_converged_cpu", ours, "s", Target.none());
+    print(out, "operator_converged_server_cpu", servers, "s", Target.none());
     print(out, "operator_writes", (double) cluster.writes(), "writes", Target.none());
 
     long before = cluster.configWrites();
@@ -123,6 +130,15 @@ public final class OperatorBench implements Callable<Integer> {
       PrintStream out, String name, double value, String unit, Target target) {
     out.println(Figure.of(name, value, unit, target).line());
     out.flush();
+  }
+
+  /** CPU time of a process up to now, threads that ended included. */
+  private static double cpuSeconds(long pid) throws IOException {
+    return ProcessHandle.of(pid)
+            .flatMap(process -> process.info().totalCpuDuration())
+            .orElseThrow(() -> new IOException("CPU time of process " + pid + " is not told"))
+            .toMillis()
+        / 1e3;
   }
 
   private static double secondsSince(long nanos) {

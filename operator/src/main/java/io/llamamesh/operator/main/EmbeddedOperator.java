@@ -7,6 +7,7 @@ import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetrics;
 import io.javaoperatorsdk.operator.processing.event.rate.LinearRateLimiter;
+import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.operator.reconcile.LlamaMeshReconciler;
@@ -39,6 +40,17 @@ public final class EmbeddedOperator implements AutoCloseable {
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
   private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
+
+  /**
+   * A look that failed is followed by others, for ever: the first soon, later ones so far apart.
+   */
+  private static final Duration LOOK_AGAIN_FIRST = Duration.ofSeconds(1);
+
+  private static final Duration LOOK_AGAIN_AT_MOST = Duration.ofSeconds(30);
+  private static final double LOOK_AGAIN_FACTOR = 1.5;
+
+  /** And whatever happens, or does not, each mesh is looked at so often. */
+  private static final Duration LOOK_ANYWAY = Duration.ofMinutes(5);
 
   private final Operator operator;
   private final LlamaMeshReconciler reconciler;
@@ -102,6 +114,8 @@ public final class EmbeddedOperator implements AutoCloseable {
             controller
                 .withFieldManager(Writer.FIELD_MANAGER)
                 .withRateLimiter(new LinearRateLimiter(LOOK_EVERY, 1))
+                .withRetry(retry())
+                .withReconciliationMaxInterval(LOOK_ANYWAY)
                 // Our own filter: the generation does not count annotations.
                 .withGenerationAware(false)
                 .withOnUpdateFilter(EmbeddedOperator::matters);
@@ -137,6 +151,18 @@ public final class EmbeddedOperator implements AutoCloseable {
             broken.set(true);
           }
         });
+  }
+
+  /**
+   * Without an end: JOSDK's own gives up after five, and with the API out of reach for long nothing
+   * would happen that has a mesh looked at again.
+   */
+  private static GenericRetry retry() {
+    return new GenericRetry()
+        .withoutMaxAttempts()
+        .setInitialInterval(LOOK_AGAIN_FIRST)
+        .setIntervalMultiplier(LOOK_AGAIN_FACTOR)
+        .setMaxInterval(LOOK_AGAIN_AT_MOST.toMillis());
   }
 
   private static void elect(

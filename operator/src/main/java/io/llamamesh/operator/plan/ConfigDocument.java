@@ -29,7 +29,12 @@ final class ConfigDocument {
   private final String mesh;
   private final LlamaMeshSpec spec;
   private final Ingest ingest;
+  private final Summarization summarization;
+  private final int retention;
   private final Map<String, PortClass> classes = new TreeMap<>();
+
+  /** What the entries of {@code spec.probes} come to, the same for every node. */
+  private final Map<Probe, Pace> paces = new HashMap<>();
 
   /** By source group and peer: a peer is the same target to all who probe it from that group. */
   private final Map<String, Map<String, List<Target>>> peerTargets = new HashMap<>();
@@ -38,8 +43,27 @@ final class ConfigDocument {
     mesh = facts.mesh();
     spec = facts.spec();
     ingest = new Ingest(facts.ingestUrl());
+    Collector collector = Objects.requireNonNull(spec.collector());
+    summarization = new Summarization(seconds(Objects.requireNonNull(collector.interval())), null);
+    retention = seconds(Objects.requireNonNull(collector.retention()));
     Planner.orEmpty(spec.ports()).forEach(c -> classes.put(c.name(), c));
   }
+
+  /**
+   * How an entry of {@code spec.probes} probes.
+   *
+   * @param ports its traffic classes by name
+   * @param group the name of its port group
+   * @param entries what is in that group
+   * @param interval the name of its rate limit
+   * @param limit that rate limit
+   */
+  private record Pace(
+      Map<String, Port> ports,
+      String group,
+      List<PortGroupEntry> entries,
+      String interval,
+      RateLimit limit) {}
 
   List<IpFamily> families() {
     return Planner.orEmpty(spec.ipFamilies());
@@ -56,29 +80,39 @@ final class ConfigDocument {
       if (list.isEmpty()) {
         continue;
       }
-      List<String> names = Planner.orEmpty(t.probe().ports());
-      String portGroup = String.join("+", names);
-      String interval = interval(t.probe());
-      names.forEach(name -> ports.put(name, port(name)));
-      portGroups.put(portGroup, names.stream().map(n -> new PortGroupEntry(n, count(n))).toList());
-      rateLimits.put(interval, new RateLimit(cps(interval)));
+      Pace pace = paces.computeIfAbsent(t.probe(), this::pace);
+      ports.putAll(pace.ports());
+      portGroups.put(pace.group(), pace.entries());
+      rateLimits.put(pace.interval(), pace.limit());
       targetLists.put(t.key(), list);
-      tests.add(new Test(t.key(), portGroup, interval));
+      tests.add(new Test(t.key(), pace.group(), pace.interval()));
     }
-    Collector collector = Objects.requireNonNull(spec.collector());
     return new CollectorConfig(
         CollectorConfig.CURRENT_VERSION,
         mesh,
         new Source(node.name(), node.tags("src_", Planner.orEmpty(spec.tagLabels()))),
-        new Summarization(seconds(Objects.requireNonNull(collector.interval())), null),
+        summarization,
         null,
         ports,
         portGroups,
         rateLimits,
         tests,
         targetLists,
-        seconds(Objects.requireNonNull(collector.retention())),
+        retention,
         ingest);
+  }
+
+  private Pace pace(Probe probe) {
+    List<String> names = Planner.orEmpty(probe.ports());
+    Map<String, Port> ports = new TreeMap<>();
+    names.forEach(name -> ports.put(name, port(name)));
+    String interval = Objects.requireNonNull(probe.interval());
+    return new Pace(
+        ports,
+        String.join("+", names),
+        names.stream().map(n -> new PortGroupEntry(n, count(n))).toList(),
+        interval,
+        new RateLimit(cps(interval)));
   }
 
   private List<Target> targets(NodeTargets t) {
@@ -141,10 +175,6 @@ final class ConfigDocument {
 
   private PortClass portClass(String name) {
     return Objects.requireNonNull(classes.get(name), name);
-  }
-
-  private static String interval(Probe probe) {
-    return Objects.requireNonNull(probe.interval());
   }
 
   private static double cps(String interval) {

@@ -4,11 +4,14 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.SSABasedGenericKubernetesResourceMatcher;
+import io.llamamesh.config.CollectorConfigs;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.Names;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.NodeFacts;
+import io.llamamesh.operator.reconcile.Renderings.Draft;
 import io.llamamesh.operator.resources.AcceptedSpec;
 import io.llamamesh.operator.resources.Digests;
 import io.llamamesh.operator.resources.Images;
@@ -18,7 +21,6 @@ import io.llamamesh.operator.resources.Owner;
 import io.llamamesh.operator.resources.Writer;
 import io.llamamesh.operator.resources.Writer.Outcome;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -27,6 +29,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -75,10 +78,14 @@ final class MeshWriter {
       Context<LlamaMesh> context)
       throws InterruptedException {
     Map<String, ConfigMap> actual = seen.configMaps(mesh);
-    Set<String> names = new HashSet<>();
-    List<ConfigMap> due = due(owner, memory, accepted, facts, plan, actual, names);
+    CollectorConfigs documents = new CollectorConfigs();
+    ConfigMap kept = AcceptedSpec.of(owner, accepted);
+    String keptName = kept.getMetadata().getName();
+    boolean keep = !Digests.isCurrent(actual.get(keptName), Digests.pruned(kept));
+    Set<String> names = new HashSet<>(Set.of(keptName));
+    List<Draft> due = due(owner, memory, facts, plan, actual, documents, names);
     if (paused) {
-      return new Written(Written.NOTHING.outcome(), nodes(due));
+      return new Written(Written.NOTHING.outcome(), due.stream().map(Draft::node).toList());
     }
     List<ConfigMap> gone =
         actual.values().stream()
@@ -88,51 +95,48 @@ final class MeshWriter {
     List<HasMetadata> all = MeshObjects.of(owner, facts.spec(), images);
     List<HasMetadata> objects =
         all.stream().filter(object -> !isCurrent(seen.actual(object), object, context)).toList();
+    Consumer<ConfigMap> written =
+        map -> seen.written(map, Optional.ofNullable(actual.get(map.getMetadata().getName())));
     Outcome outcome =
         authenticate(mesh, owner, memory, facts.spec(), context)
             .and(writer.apply(objects, object -> seen.written(object, seen.actual(object))))
+            .and(writer.apply(keep ? List.of(kept) : List.of(), written))
             .and(
                 writer.apply(
-                    due,
-                    map ->
-                        seen.written(
-                            map, Optional.ofNullable(actual.get(map.getMetadata().getName())))))
+                    due, draft -> memory.renderings.written(owner, draft, documents), written))
             .and(writer.delete(gone))
             .and(writer.delete(leftOver(owner, all, seen.objects(mesh))));
-    report(owner, plan, objects.size(), due.size(), gone.size(), outcome);
+    report(owner, plan, objects.size(), due.size() + (keep ? 1 : 0), gone.size(), outcome);
     return new Written(outcome, List.of());
   }
 
   /**
-   * ConfigMaps that are not what they shall be, in the order in which they are written: the spec
-   * first, then the nodes by name.
+   * Nodes whose ConfigMap is not what it shall be, by name, in the order in which they are written.
    *
    * @param names takes the names of all that shall be
    */
-  private static List<ConfigMap> due(
+  private static List<Draft> due(
       Owner owner,
       MeshMemory memory,
-      LlamaMeshSpec accepted,
       MeshFacts facts,
       MeshPlan plan,
       Map<String, ConfigMap> actual,
+      CollectorConfigs documents,
       Set<String> names) {
-    List<ConfigMap> due = new ArrayList<>();
-    ConfigMap kept = AcceptedSpec.of(owner, accepted);
-    names.add(kept.getMetadata().getName());
-    if (!Digests.isCurrent(actual.get(kept.getMetadata().getName()), Digests.pruned(kept))) {
-      due.add(kept);
-    }
+    List<Draft> due = new ArrayList<>();
     Map<String, NodeFacts> nodes = new HashMap<>();
     facts.nodes().forEach(node -> nodes.put(node.name(), node));
     plan.configs()
         .forEach((node, config) -> {
-          Instant joined = Objects.requireNonNull(nodes.get(node)).joined();
-          ConfigMap wanted = memory.renderings.pruned(owner, node, config, joined);
-          String name = wanted.getMetadata().getName();
+          Draft draft = new Draft(node, config, Objects.requireNonNull(nodes.get(node)).joined());
+          String name = Names.configMap(owner.name(), node);
           names.add(name);
-          if (!Digests.isCurrent(actual.get(name), wanted)) {
-            due.add(NodeConfigMap.of(owner, node, config, joined));
+          ConfigMap there = actual.get(name);
+          // What is not there at all is due without being looked at: it is made once, as it is
+          // written.
+          if (there == null
+              || !Digests.isCurrent(there, memory.renderings.pruned(owner, draft, documents))) {
+            due.add(draft);
           }
         });
     memory.renderings.retain(plan.configs().keySet());
@@ -175,17 +179,6 @@ final class MeshWriter {
             ? memory.authentication.ensure(mesh, owner, context.getClient(), clock.instant())
             : null;
     return new Outcome(0, failure == null ? List.of() : List.of(failure));
-  }
-
-  private static List<String> nodes(List<ConfigMap> maps) {
-    List<String> nodes = new ArrayList<>();
-    for (ConfigMap map : maps) {
-      String node = NodeConfigMap.node(map);
-      if (node != null) {
-        nodes.add(node);
-      }
-    }
-    return nodes;
   }
 
   private static void report(

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param readySince when it became ready; absent: it is not
  * @param probePort the container port of the reflector
  * @param pagePort the container port of a scraper's page
- * @param waitingReason why its container does not start, in Kubernetes' words
+ * @param waitingReason why its container does not start, or the pod finds no node, in Kubernetes'
+ *     words
  * @param waitingMessage the same for people
  * @param created when it was created, as the server writes it
  */
@@ -46,6 +47,7 @@ record PodFacts(
   static PodFacts of(Pod pod) {
     Map<String, String> labels = pod.getMetadata().getLabels();
     ContainerStateWaiting waiting = waiting(pod);
+    PodCondition unscheduled = waiting == null ? unscheduled(pod) : null;
     return new PodFacts(
         pod.getMetadata().getName(),
         labels == null ? "" : String.valueOf(labels.get(Names.COMPONENT_LABEL)),
@@ -55,8 +57,12 @@ record PodFacts(
         readySince(pod),
         port(pod, Names.PROBE_PORT),
         port(pod, Ports.PAGE),
-        waiting == null ? null : waiting.getReason(),
-        waiting == null ? null : waiting.getMessage(),
+        waiting != null
+            ? waiting.getReason()
+            : unscheduled == null ? null : unscheduled.getReason(),
+        waiting != null
+            ? waiting.getMessage()
+            : unscheduled == null ? null : unscheduled.getMessage(),
         String.valueOf(pod.getMetadata().getCreationTimestamp()));
   }
 
@@ -64,19 +70,39 @@ record PodFacts(
     return readySince != null && !terminating;
   }
 
+  /** Why it does not come up, for people; null: nothing out of the ordinary is known. */
+  @Nullable String trouble() {
+    // These two are what every pod goes through.
+    if (waitingReason == null
+        || terminating
+        || waitingReason.equals("ContainerCreating")
+        || waitingReason.equals("PodInitializing")) {
+      return null;
+    }
+    return "pod " + name + ": " + (waitingMessage == null ? waitingReason : waitingMessage);
+  }
+
   boolean isA(Names.Component wanted) {
     return component.equals(wanted.label());
   }
 
   private static @Nullable Instant readySince(Pod pod) {
+    PodCondition ready = condition(pod, "Ready", "True");
+    return ready == null ? null : time(ready.getLastTransitionTime());
+  }
+
+  private static @Nullable PodCondition unscheduled(Pod pod) {
+    return condition(pod, "PodScheduled", "False");
+  }
+
+  private static @Nullable PodCondition condition(Pod pod, String type, String status) {
     List<PodCondition> conditions =
         pod.getStatus() == null ? null : pod.getStatus().getConditions();
     if (conditions == null) {
       return null;
     }
     return conditions.stream()
-        .filter(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus()))
-        .map(c -> time(c.getLastTransitionTime()))
+        .filter(c -> type.equals(c.getType()) && status.equals(c.getStatus()))
         .findFirst()
         .orElse(null);
   }

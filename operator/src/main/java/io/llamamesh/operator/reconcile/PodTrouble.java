@@ -29,7 +29,7 @@ final class PodTrouble {
   AgentsState explain(AgentsState state) {
     return state.missing().isEmpty() || agents == null
         ? state
-        : new AgentsState(state.expected(), state.ready(), state.missing(), agents);
+        : new AgentsState(state.expected(), state.ready(), state.missing(), state.hint(), agents);
   }
 
   ScraperState explain(ScraperState state) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,18 @@ final class Pods {
       }
     }
     missing.sort(Comparator.naturalOrder());
-    return new AgentsState(expected, ready, missing, null);
+    return new AgentsState(expected, ready, missing, missing.isEmpty() ? "" : hint(pods), null);
+  }
+
+  /** What keeps the first of the agents that do not come up from it; empty: not known. */
+  private static String hint(List<PodFacts> pods) {
+    return pods.stream()
+        .filter(pod -> pod.isA(Component.AGENT) && !pod.ready())
+        .sorted(Comparator.comparing(PodFacts::name))
+        .map(pod -> Objects.requireNonNullElse(pod.trouble(), ""))
+        .filter(trouble -> !trouble.isEmpty())
+        .findFirst()
+        .orElse("");
   }
 
   static ScraperState scraper(@Nullable LlamaMeshSpec spec, List<PodFacts> pods) {
@@ -72,16 +84,11 @@ final class Pods {
 
   private static @Nullable Obstacle obstacle(List<PodFacts> pods) {
     for (PodFacts pod : pods) {
-      String reason = pod.waitingReason();
-      // These two are what every pod goes through.
-      if (reason != null
-          && !pod.terminating()
-          && !reason.equals("ContainerCreating")
-          && !reason.equals("PodInitializing")) {
-        String message = pod.waitingMessage() == null ? "" : pod.waitingMessage();
-        boolean secret = message.contains("secret") && message.contains("not found");
+      String trouble = pod.trouble();
+      if (trouble != null) {
+        boolean secret = trouble.contains("secret") && trouble.contains("not found");
         return new Obstacle(
-            secret ? "SecretNotFound" : reason, "pod " + pod.name() + ": " + message);
+            secret ? "SecretNotFound" : Objects.requireNonNull(pod.waitingReason()), trouble);
       }
     }
     return null;

@@ -67,7 +67,7 @@ final class Pruned {
       status.setPodIP(pod.getStatus().getPodIP());
       status.setConditions(
           pod.getStatus().getConditions().stream()
-              .filter(c -> "Ready".equals(c.getType()))
+              .filter(c -> "Ready".equals(c.getType()) || "PodScheduled".equals(c.getType()))
               .toList());
       status.setContainerStatuses(pod.getStatus().getContainerStatuses());
     }

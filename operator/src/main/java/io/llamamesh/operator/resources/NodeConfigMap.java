@@ -3,7 +3,7 @@ package io.llamamesh.operator.resources;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.llamamesh.config.CollectorConfig;
-import io.llamamesh.config.CollectorConfigYaml;
+import io.llamamesh.config.CollectorConfigs;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import java.time.Instant;
@@ -15,9 +15,17 @@ import org.jspecify.annotations.Nullable;
 public final class NodeConfigMap {
   private NodeConfigMap() {}
 
-  /** The ConfigMap as it shall be. */
+  /**
+   * The ConfigMap as it shall be.
+   *
+   * @param documents writes its document, as those of all that are written at once
+   */
   public static ConfigMap of(
-      Owner owner, String node, CollectorConfig config, @Nullable Instant joined) {
+      Owner owner,
+      String node,
+      CollectorConfig config,
+      @Nullable Instant joined,
+      CollectorConfigs documents) {
     Map<String, String> annotations = new TreeMap<>();
     annotations.put(Names.NODE_ANNOTATION, node);
     if (joined != null) {
@@ -26,7 +34,7 @@ public final class NodeConfigMap {
     return new ConfigMapBuilder()
         .withMetadata(
             owner.metadata(Names.configMap(owner.name(), node), Component.CONFIG, annotations))
-        .withData(Map.of(Names.CONFIG_KEY, CollectorConfigYaml.write(config)))
+        .withData(Map.of(Names.CONFIG_KEY, documents.write(config)))
         .build();
   }
 

@@ -69,8 +69,7 @@ final class ScraperDeployment {
             // What it makes itself, Lease and cursors, shall go with the mesh.
             PodParts.literal("MESH_UID", owner.uid()),
             PodParts.field("POD_NAME", "metadata.name"),
-            PodParts.field("POD_NAMESPACE", "metadata.namespace"),
-            PodParts.field("POD_IP", "status.podIP"))
+            PodParts.field("POD_NAMESPACE", "metadata.namespace"))
         .addNewPort()
         .withName(Ports.PAGE)
         .withContainerPort(Ports.PAGE_PORT)
@@ -94,7 +93,7 @@ final class ScraperDeployment {
     Collector collector = Objects.requireNonNull(spec.collector());
     List<String> args = new ArrayList<>();
     args.add("scraper");
-    args.add("--bind=$(POD_IP)");
+    // On all addresses: what kubectl port-forward opens comes in by the pod's loopback interface.
     args.add("--port=" + Ports.PAGE_PORT);
     args.add("--ingest-port=" + Ports.INGEST_PORT);
     args.add("--alert-loss-percent=" + percent(alerts));

@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Writes objects by server-side apply, several at a time; one that fails does not keep the others
@@ -61,8 +62,22 @@ public final class Writer implements AutoCloseable {
    */
   public <T extends HasMetadata> Outcome apply(Collection<T> objects, Consumer<? super T> onWritten)
       throws InterruptedException {
+    return apply(objects, object -> object, onWritten);
+  }
+
+  /**
+   * Applies objects that are made only when their turn comes, while others are on their way.
+   *
+   * @param drafts what they are made from
+   * @param make makes one; may be called on several threads at once
+   * @param onWritten as with the other one
+   */
+  public <D, T extends HasMetadata> Outcome apply(
+      Collection<D> drafts, Function<D, T> make, Consumer<? super T> onWritten)
+      throws InterruptedException {
     return each(
-        objects,
+        drafts,
+        make,
         object ->
             onWritten.accept(
                 client
@@ -74,35 +89,45 @@ public final class Writer implements AutoCloseable {
 
   /** Deletes objects; one that is gone already is fine. */
   public <T extends HasMetadata> Outcome delete(Collection<T> objects) throws InterruptedException {
-    return each(objects, object -> client.resource(object).delete());
+    return each(objects, object -> object, object -> client.resource(object).delete());
   }
 
-  private <T extends HasMetadata> Outcome each(Collection<T> objects, Consumer<T> action)
-      throws InterruptedException {
-    List<Future<?>> running = new ArrayList<>();
-    List<T> order = List.copyOf(objects);
-    for (T object : order) {
+  private <D, T extends HasMetadata> Outcome each(
+      Collection<D> drafts, Function<D, T> make, Consumer<T> action) throws InterruptedException {
+    List<Future<String>> running = new ArrayList<>();
+    for (D draft : List.copyOf(drafts)) {
       slots.acquire();
       running.add(
           threads.submit(() -> {
             try {
-              action.accept(object);
+              return attempt(make.apply(draft), action);
             } finally {
               slots.release();
             }
           }));
     }
-    int written = 0;
     List<String> failures = new ArrayList<>();
-    for (int i = 0; i < order.size(); i++) {
+    for (Future<String> one : running) {
       try {
-        running.get(i).get();
-        written++;
+        String failure = one.get();
+        if (!failure.isEmpty()) {
+          failures.add(failure);
+        }
       } catch (ExecutionException e) {
-        failures.add(line(order.get(i), e.getCause() == null ? e : e.getCause()));
+        throw new IllegalStateException("what was planned must be writable", e.getCause());
       }
     }
-    return new Outcome(written, failures);
+    return new Outcome(running.size() - failures.size(), failures);
+  }
+
+  /** Empty where it went well, else a line that names the object. */
+  private static <T extends HasMetadata> String attempt(T object, Consumer<T> action) {
+    try {
+      action.accept(object);
+      return "";
+    } catch (RuntimeException e) {
+      return line(object, e);
+    }
   }
 
   private static String line(HasMetadata object, Throwable cause) {

@@ -9,10 +9,11 @@ import org.jspecify.annotations.Nullable;
  * @param expected selected nodes that are themselves Ready: each should have a ready agent
  * @param ready agents that are ready, on whatever node
  * @param missing Ready nodes without a ready agent, sorted
+ * @param hint what keeps one of the missing from coming up, or empty
  * @param forbidden why pods are refused, or null
  */
 public record AgentsState(
-    int expected, int ready, List<String> missing, @Nullable Obstacle forbidden) {
+    int expected, int ready, List<String> missing, String hint, @Nullable Obstacle forbidden) {
   public AgentsState {
     missing = List.copyOf(missing);
   }

@@ -24,6 +24,11 @@ record Finding(String type, Value value, String reason, String message) {
     String text() {
       return text;
     }
+
+    /** What a condition says; what it says in nobody's words is not known. */
+    static Value of(String text) {
+      return text.equals(TRUE.text) ? TRUE : text.equals(FALSE.text) ? FALSE : UNKNOWN;
+    }
   }
 
   static Finding yes(String type, String reason, String message) {

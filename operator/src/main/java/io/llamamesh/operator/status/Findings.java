@@ -1,5 +1,6 @@
 package io.llamamesh.operator.status;
 
+import io.fabric8.kubernetes.api.model.Condition;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.operator.plan.Refusal;
 import io.llamamesh.operator.status.Finding.Value;
@@ -19,7 +20,13 @@ final class Findings {
 
   private Findings() {}
 
-  static List<Finding> of(MeshState state) {
+  /**
+   * The findings.
+   *
+   * @param before the conditions that were told last: while the scraper has not been asked yet, an
+   *     operator that has just started knows no better
+   */
+  static List<Finding> of(MeshState state, List<Condition> before) {
     List<Finding> findings = new ArrayList<>();
     findings.add(accepted(state));
     findings.add(
@@ -30,10 +37,21 @@ final class Findings {
     findings.add(configs(state));
     findings.add(agents(state));
     findings.add(scraper(state));
-    findings.add(store(state));
-    findings.add(network(state.network()));
+    findings.add(unlessTold(store(state), state, before));
+    findings.add(unlessTold(network(state.network()), state, before));
     findings.add(ready(findings));
     return findings;
+  }
+
+  private static Finding unlessTold(Finding found, MeshState state, List<Condition> before) {
+    if (found.value() != Value.UNKNOWN || !state.network().equals(NetworkView.NOT_ASKED)) {
+      return found;
+    }
+    return before.stream()
+        .filter(c -> c.getType().equals(found.type()))
+        .map(c -> new Finding(c.getType(), Value.of(c.getStatus()), c.getReason(), c.getMessage()))
+        .findFirst()
+        .orElse(found);
   }
 
   private static Finding accepted(MeshState state) {
@@ -95,7 +113,11 @@ final class Findings {
     }
     if (!agents.missing().isEmpty()) {
       return Finding.no(
-          ConditionTypes.AGENTS_READY, "RollingOut", "no ready agent on " + some(agents.missing()));
+          ConditionTypes.AGENTS_READY,
+          "RollingOut",
+          "no ready agent on "
+              + some(agents.missing())
+              + (agents.hint().isEmpty() ? "" : "; " + agents.hint()));
     }
     if (agents.expected() == 0) {
       return Finding.no(

@@ -18,4 +18,7 @@ public sealed interface NetworkView {
    * @param message why, for people
    */
   record Unknown(String reason, String message) implements NetworkView {}
+
+  /** An operator that has just started: what the status says of the network is as good as ever. */
+  Unknown NOT_ASKED = new Unknown("NotAsked", "the scraper has not been asked yet");
 }

@@ -101,7 +101,7 @@ public final class ReportPoller implements AutoCloseable {
   /** What is known of a mesh's network now. */
   public NetworkView view(String mesh) {
     Polled polled = meshes.get(mesh);
-    return polled == null ? Polled.NOT_ASKED : polled.view;
+    return polled == null ? NetworkView.NOT_ASKED : polled.view;
   }
 
   private void tick() {
@@ -178,15 +178,12 @@ public final class ReportPoller implements AutoCloseable {
 
   /** One mesh; its fields are written by one asker at a time and read by any thread. */
   private static final class Polled {
-    static final NetworkView NOT_ASKED =
-        new NetworkView.Unknown("NotAsked", "the scraper has not been asked yet");
-
     final AtomicBoolean asking = new AtomicBoolean();
     volatile List<ScraperAddress> scrapers = List.of();
     volatile Supplier<@Nullable String> writer = () -> null;
     volatile BooleanSupplier alive = () -> true;
     volatile @Nullable Consumer<NetworkView> onChange;
-    volatile NetworkView view = NOT_ASKED;
+    volatile NetworkView view = NetworkView.NOT_ASKED;
     private long knownAt;
 
     List<ScraperAddress> writerFirst() {

@@ -70,6 +70,9 @@ public final class StatusWriter {
       @Nullable LlamaMeshStatus before, MeshState state, Instant now) {
     told = gist(state.network());
     LlamaMeshStatus fresh = status(before, state, now);
+    if (before != null && state.network().equals(NetworkView.NOT_ASKED)) {
+      fresh = withNumbersOf(fresh, before);
+    }
     if (fresh.equals(before)) {
       return null;
     }
@@ -155,9 +158,13 @@ public final class StatusWriter {
         report == null
             ? List.of()
             : report.suspects().stream().limit(SUSPECTS).map(StatusWriter::suspect).toList(),
-        Findings.of(state).stream()
+        Findings.of(state, conditions(before)).stream()
             .map(finding -> condition(finding, before, state.generation(), now))
             .toList());
+  }
+
+  private static List<Condition> conditions(@Nullable LlamaMeshStatus status) {
+    return status == null || status.conditions() == null ? List.of() : status.conditions();
   }
 
   private static WorstPair pair(PairReport pair) {
@@ -196,10 +203,8 @@ public final class StatusWriter {
   private static Condition condition(
       Finding finding, @Nullable LlamaMeshStatus before, long generation, Instant now) {
     String value = finding.value().text();
-    List<Condition> conditions =
-        before == null || before.conditions() == null ? List.of() : before.conditions();
     String since =
-        conditions.stream()
+        conditions(before).stream()
             .filter(c -> finding.type().equals(c.getType()) && value.equals(c.getStatus()))
             .map(Condition::getLastTransitionTime)
             .filter(Objects::nonNull)

@@ -58,6 +58,23 @@ final class StatusWriterTest {
   }
 
   @Test
+  void anOperatorThatHasJustStartedLeavesWhatIsSaidOfTheNetworkUntilItHasAsked() {
+    LlamaMeshStatus before = write(null, known(Verdict.PAIR_LOSS, 7), 0);
+    StatusWriter anew = new StatusWriter();
+
+    assertThat(anew.next(before, with(NetworkView.NOT_ASKED), NOW.plusSeconds(100))).isNull();
+
+    LlamaMeshStatus asked =
+        Objects.requireNonNull(
+            anew.next(
+                before,
+                with(new NetworkView.Unknown("ScraperUnreachable", "x")),
+                NOW.plusSeconds(101)));
+    assertThat(since(asked, "NetworkHealthy")).isEqualTo("2026-11-20T10:01:41Z");
+    assertThat(asked.lossPercent()).isNull();
+  }
+
+  @Test
   void lossBelowAHundredthIsNotShownAsNothing() {
     assertThat(Numbers.percent(0.0042)).isEqualTo("0.0042");
     assertThat(Numbers.percent(0.0)).isEqualTo("0");
@@ -86,17 +103,7 @@ final class StatusWriterTest {
   }
 
   private static MeshState known(Verdict verdict, double loss) {
-    var spec = MeshDefaults.fill(null);
-    return new MeshState(
-        1,
-        List.of(),
-        spec,
-        false,
-        Planner.plan(new MeshFacts("m", spec, "http://m", List.of())),
-        List.of(),
-        List.of(),
-        new AgentsState(2, 2, List.of(), null),
-        new ScraperState(1, 1, null),
+    return with(
         new NetworkView.Known(
             new MeshReport(
                 "m",
@@ -107,5 +114,20 @@ final class StatusWriterTest {
                 List.of(),
                 List.of(),
                 new Store(Store.State.NOT_CONFIGURED, null, null, 0))));
+  }
+
+  private static MeshState with(NetworkView network) {
+    var spec = MeshDefaults.fill(null);
+    return new MeshState(
+        1,
+        List.of(),
+        spec,
+        false,
+        Planner.plan(new MeshFacts("m", spec, "http://m", List.of())),
+        List.of(),
+        List.of(),
+        new AgentsState(2, 2, List.of(), "", null),
+        new ScraperState(1, 1, null),
+        network);
   }
 }

@@ -177,6 +177,9 @@ final class Kubelet {
       Files.createDirectories(pod.log.getParent());
       Pod object = pod.withStatus();
       PodCommand command = PodCommand.of(object, volumes.make(object, pod.folder));
+      if (!Boolean.TRUE.equals(object.getSpec().getHostNetwork())) {
+        command = command.on(pod.address);
+      }
       Path kubeconfig = pod.folder.resolve("kubeconfig");
       String account = object.getSpec().getServiceAccountName();
       Files.writeString(kubeconfig, kubeconfigs.apply(account == null ? "default" : account));

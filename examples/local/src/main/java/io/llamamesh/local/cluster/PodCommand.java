@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarSource;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -62,6 +63,16 @@ public record PodCommand(String image, List<String> arguments, Map<String, Strin
       arguments.add(mounted(expand(argument, environment), mounts));
     }
     return new PodCommand(container.getImage(), arguments, environment);
+  }
+
+  /**
+   * The same, told to listen on one address only: a pod with a network of its own has all of that
+   * to itself, here it shares this machine's with the others.
+   */
+  PodCommand on(InetAddress address) {
+    List<String> bound = new ArrayList<>(arguments);
+    bound.add("--bind=" + address.getHostAddress());
+    return new PodCommand(image, bound, environment);
   }
 
   /**

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -44,6 +45,14 @@ class PodCommandTest {
     PodCommand command = PodCommand.of(pod, Map.of("/var/lib/llama-mesh", "/tmp/x/state"));
 
     assertThat(command.arguments()).containsExactly("--state-dir=/tmp/x/state");
+  }
+
+  @Test
+  void aPodWithANetworkOfItsOwnListensOnItsAddressOnly() {
+    PodCommand command = PodCommand.of(pod(List.of(), List.of("scraper")), Map.of());
+
+    assertThat(command.on(InetAddress.ofLiteral("127.0.2.7")).arguments())
+        .containsExactly("scraper", "--bind=127.0.2.7");
   }
 
   @Test

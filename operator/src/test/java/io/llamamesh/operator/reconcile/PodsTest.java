@@ -1,0 +1,105 @@
+package io.llamamesh.operator.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.Names;
+import io.llamamesh.crd.Names.Component;
+import io.llamamesh.operator.plan.MeshFacts;
+import io.llamamesh.operator.plan.MeshPlan;
+import io.llamamesh.operator.plan.NodeFacts;
+import io.llamamesh.operator.plan.Planner;
+import io.llamamesh.operator.status.Obstacle;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class PodsTest {
+  private static final Map<String, String> LINUX = Map.of("kubernetes.io/os", "linux");
+  private static final NodeView NODE =
+      new NodeView("n1", LINUX, "10.0.0.1", null, false, true, List.of());
+  private static final MeshPlan PLAN =
+      Planner.plan(
+          new MeshFacts(
+              "m",
+              MeshDefaults.fill(null),
+              "http://ingest",
+              List.of(new NodeFacts("n1", LINUX, "10.0.0.1", null, false, null, null, List.of()))));
+
+  @Test
+  void aScraperThatFindsNoNodeIsUnschedulableInTheSchedulersWords() {
+    Pod pod = unscheduled(Component.SCRAPER, "0/5 nodes are available: 5 Insufficient memory.");
+
+    assertThat(Pods.scraper(null, facts(pod)).obstacle())
+        .isEqualTo(
+            new Obstacle(
+                "Unschedulable", "pod m-scraper: 0/5 nodes are available: 5 Insufficient memory."));
+  }
+
+  @Test
+  void ofAgentsThatAreMissingOneIsToldWhy() {
+    Pod pod = waiting("ImagePullBackOff", "Back-off pulling image \"llama-mesh-agent:1\"");
+
+    var agents = Pods.agents(PLAN, List.of(NODE), facts(pod));
+
+    assertThat(agents.missing()).containsExactly("n1");
+    assertThat(agents.hint())
+        .isEqualTo("pod m-agent: Back-off pulling image \"llama-mesh-agent:1\"");
+  }
+
+  @Test
+  void aReasonWithoutWordsIsAsGood() {
+    assertThat(Pods.agents(PLAN, List.of(NODE), facts(waiting("CrashLoopBackOff", null))).hint())
+        .isEqualTo("pod m-agent: CrashLoopBackOff");
+  }
+
+  @Test
+  void whatEveryPodGoesThroughIsNoTrouble() {
+    assertThat(Pods.agents(PLAN, List.of(NODE), facts(waiting("ContainerCreating", null))).hint())
+        .isEmpty();
+  }
+
+  /** As the operator's cache keeps them. */
+  private static List<PodFacts> facts(Pod pod) {
+    return List.of(PodFacts.of(Pruned.pod(pod)));
+  }
+
+  private static Pod unscheduled(Component component, String message) {
+    return new PodBuilder()
+        .withNewMetadata()
+        .withName("m-" + component.label())
+        .withLabels(Names.labels("m", component))
+        .endMetadata()
+        .withNewStatus()
+        .addNewCondition()
+        .withType("PodScheduled")
+        .withStatus("False")
+        .withReason("Unschedulable")
+        .withMessage(message)
+        .endCondition()
+        .endStatus()
+        .build();
+  }
+
+  private static Pod waiting(String reason, String message) {
+    return new PodBuilder()
+        .withNewMetadata()
+        .withName("m-agent")
+        .withLabels(Names.labels("m", Component.AGENT))
+        .endMetadata()
+        .withNewSpec()
+        .withNodeName("n1")
+        .endSpec()
+        .withNewStatus()
+        .addNewContainerStatus()
+        .withName("agent")
+        .withNewState()
+        .withNewWaiting(message, reason)
+        .endState()
+        .endContainerStatus()
+        .endStatus()
+        .build();
+  }
+}
