@@ -31,5 +31,7 @@ class ArchitectureTest {
               "picocli..",
               "org.jspecify..",
               "com.google.cloud.tools.jib..",
+              "com.fasterxml.jackson..",
+              "org.apache.commons.compress..",
               "io.llamamesh.images..");
 }

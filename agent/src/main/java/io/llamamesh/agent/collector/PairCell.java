@@ -9,39 +9,39 @@ import java.util.Map;
 final class PairCell {
 
   private static final int NO_WINDOW = -1;
+
+  private static final int PATH = 4;
+  private static final int SENT = 0;
+  private static final int RECEIVED = 1;
+  private static final int LOST = 2;
+  private static final int RTT_SUM = 3;
   private static final int TALLIES = Tally.all().size();
 
   private final int[] counts = new int[TALLIES];
   private final Samples samples = new Samples();
-  private int[] pathSent;
-  private int[] pathReceived;
-  private int[] pathLost;
-  private double[] pathRtt;
+
+  /** Four numbers for each source port, side by side: what a probe changes is in one place. */
+  private long[] paths;
+
   private double residence;
   private int residences;
   private int dscpForward = -1;
   private int dscpReturn = -1;
   private int windowId = NO_WINDOW;
 
-  PairCell(int paths) {
-    pathSent = new int[paths];
-    pathReceived = new int[paths];
-    pathLost = new int[paths];
-    pathRtt = new double[paths];
+  PairCell(int sourcePorts) {
+    paths = new long[sourcePorts * PATH];
   }
 
-  void open(int newWindowId, int paths) {
+  void open(int newWindowId, int sourcePorts) {
     windowId = newWindowId;
-    grow(paths);
+    grow(sourcePorts);
   }
 
   /** Makes room for further source ports; what was counted stays. */
-  void grow(int paths) {
-    if (pathSent.length < paths) {
-      pathSent = Arrays.copyOf(pathSent, paths);
-      pathReceived = Arrays.copyOf(pathReceived, paths);
-      pathLost = Arrays.copyOf(pathLost, paths);
-      pathRtt = Arrays.copyOf(pathRtt, paths);
+  void grow(int sourcePorts) {
+    if (paths.length < sourcePorts * PATH) {
+      paths = Arrays.copyOf(paths, sourcePorts * PATH);
     }
   }
 
@@ -63,7 +63,7 @@ final class PairCell {
 
   void sent(int path) {
     counts[Attempt.SENT.index()]++;
-    pathSent[path]++;
+    paths[path * PATH + SENT]++;
   }
 
   /** A probe that the kernel refused. */
@@ -75,15 +75,15 @@ final class PairCell {
   void received(int path, long rttNanos) {
     counts[Outcome.RECEIVED.index()]++;
     if (rttNanos >= 0) {
-      pathReceived[path]++;
-      pathRtt[path] += rttNanos;
+      paths[path * PATH + RECEIVED]++;
+      paths[path * PATH + RTT_SUM] += rttNanos;
       samples.add(rttNanos);
     }
   }
 
   void lost(int path) {
     counts[Outcome.LOST.index()]++;
-    pathLost[path]++;
+    paths[path * PATH + LOST]++;
   }
 
   void residence(long nanos) {
@@ -106,12 +106,10 @@ final class PairCell {
    * @param mtu of the path; 0 where probes fit as far as is known
    */
   PairResult close(Map<String, String> tags, double jitterNanos, int[] sourcePorts, int mtu) {
-    List<PairResult.Path> paths = new ArrayList<>(sourcePorts.length);
+    List<PairResult.Path> used = new ArrayList<>(sourcePorts.length);
     for (int i = 0; i < sourcePorts.length; i++) {
-      if (pathSent[i] > 0) {
-        double mean = pathReceived[i] == 0 ? Double.NaN : pathRtt[i] / pathReceived[i];
-        paths.add(
-            new PairResult.Path(sourcePorts[i], pathSent[i], pathReceived[i], pathLost[i], mean));
+      if (paths[i * PATH + SENT] > 0) {
+        used.add(path(sourcePorts[i], i * PATH));
       }
     }
     PairResult result =
@@ -120,19 +118,26 @@ final class PairCell {
             counts.clone(),
             samples.summary(jitterNanos),
             residences == 0 ? Double.NaN : residence / residences,
-            paths,
+            used,
             PathFacts.of(mtu, dscpForward, dscpReturn));
     reset();
     return result;
   }
 
+  private PairResult.Path path(int sourcePort, int at) {
+    long received = paths[at + RECEIVED];
+    return new PairResult.Path(
+        sourcePort,
+        (int) paths[at + SENT],
+        (int) received,
+        (int) paths[at + LOST],
+        received == 0 ? Double.NaN : (double) paths[at + RTT_SUM] / received);
+  }
+
   private void reset() {
     windowId = NO_WINDOW;
     Arrays.fill(counts, 0);
-    Arrays.fill(pathSent, 0);
-    Arrays.fill(pathReceived, 0);
-    Arrays.fill(pathLost, 0);
-    Arrays.fill(pathRtt, 0);
+    Arrays.fill(paths, 0);
     residence = 0;
     residences = 0;
     dscpForward = -1;

@@ -37,10 +37,6 @@ public final class Prober {
   /** To look at all flows costs more than their probes do, where these are few. */
   private static final long EXPIRY_NANOS = 250_000_000L;
 
-  private static final int FAST_RATE = 5000;
-  private static final long SLOW_TICK = 10_000_000L;
-  private static final long FAST_TICK = 1_000_000L;
-
   private final UdpNetwork network;
   private final WallClock clock;
   private final SourcePorts ports;
@@ -60,7 +56,7 @@ public final class Prober {
   private final Pacer.Due skip = this::skip;
   private final ErrorSink failed = this::failed;
   private ProbePlan plan = ProbePlan.IDLE;
-  private long tick = SLOW_TICK;
+  private long tick = TickLength.LONGEST_NANOS;
   private volatile List<PeerNote> notes = List.of();
   private long expiredAt;
   private long steppedOver;
@@ -113,21 +109,12 @@ public final class Prober {
     retryAt = network.monotonicNanos() + retryPause;
     counters.flows(roster.active().size(), roster.missing());
     pacer.flows(roster.active(), network.monotonicNanos());
-    tick = pacer.rate() < FAST_RATE ? Math.clamp(spacing(plan), FAST_TICK, SLOW_TICK) : FAST_TICK;
+    tick = TickLength.nanos(roster.active());
     if (ports.steppedOver() != steppedOver) {
       counters.add(CollectorCounters.Event.PORT_TAKEN, ports.steppedOver() - steppedOver);
       steppedOver = ports.steppedOver();
       reports.portsSteppedOver(steppedOver);
     }
-  }
-
-  /** The shortest time between two probes of a pair: they are not to leave in one tick. */
-  private static long spacing(ProbePlan plan) {
-    long shortest = SLOW_TICK;
-    for (ProbePlan.Pair pair : plan.pairs()) {
-      shortest = Math.min(shortest, pair.periodNanos() / pair.sourcePorts());
-    }
-    return shortest;
   }
 
   /** Time between ticks in nanoseconds. */

@@ -130,6 +130,9 @@ public final class FakeNetwork implements UdpNetwork {
   /** Happens, once, while somebody reads a socket. */
   public Runnable interruption = () -> {};
 
+  /** What a socket grants. */
+  public int receiveBufferBytes = 1 << 20;
+
   /** The ToS byte with which everything arrives. */
   public int arrivingTos;
 
@@ -169,7 +172,7 @@ public final class FakeNetwork implements UdpNetwork {
 
     @Override
     public int receiveBufferBytes() {
-      return 1 << 20;
+      return receiveBufferBytes;
     }
 
     @Override

@@ -1,13 +1,17 @@
 package io.llamamesh.images.main;
 
+import io.llamamesh.images.tar.ClassArchive;
 import io.llamamesh.images.tar.ImageTar;
 import io.llamamesh.images.tar.Program;
 import io.llamamesh.images.tar.Registries;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -47,6 +51,16 @@ public final class ImagesMain implements Callable<Integer> {
   @Option(names = "--out", required = true, description = "where the tars go")
   private Path out = Path.of("");
 
+  @Option(
+      names = "--archive",
+      arity = "1",
+      defaultValue = "true",
+      paramLabel = "true|false",
+      description =
+          "put an archive of its classes into the agent's image, where the base's JRE runs on this"
+              + " machine; its bytes differ from build to build (default: ${DEFAULT-VALUE})")
+  private boolean archive;
+
   @Option(names = "--required", description = "fail where an image cannot be made")
   private boolean required;
 
@@ -64,9 +78,9 @@ public final class ImagesMain implements Callable<Integer> {
       for (Program program : Program.all(root)) {
         for (String architecture : architectures) {
           Path tar = out.resolve(program.name() + "-" + architecture + "-image.tar");
-          image.write(program, architecture, tar);
+          String without = write(image, program, architecture, tar);
           System.out.println(
-              "image " + program.image() + ":" + tag + " " + architecture + " " + tar);
+              "image " + program.image() + ":" + tag + " " + architecture + " " + tar + without);
         }
       }
     } catch (IOException e) {
@@ -76,5 +90,35 @@ public final class ImagesMain implements Callable<Integer> {
               .formatted(base, problem));
     }
     return required && problem != null ? 1 : 0;
+  }
+
+  /** Writes one; says what it does without, or nothing. */
+  private String write(ImageTar image, Program program, String architecture, Path tar)
+      throws IOException, InterruptedException {
+    String without = "";
+    if (archive && !base.equals("scratch") && ClassArchive.isPossible(program, architecture)) {
+      Path scratch = Files.createTempDirectory("llama-mesh-images");
+      try {
+        Path baseTar = scratch.resolve("base.tar");
+        image.writeBase(architecture, baseTar);
+        image.write(
+            program, architecture, ClassArchive.make(program, baseTar, created, scratch), tar);
+        return without;
+      } catch (IOException e) {
+        without = " (without an archive of classes, so it starts slower: " + e.getMessage() + ")";
+      } finally {
+        delete(scratch);
+      }
+    }
+    image.write(program, architecture, tar);
+    return without;
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
   }
 }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a program's image for one architecture as a tar that {@code docker load}, {@code ctr
@@ -48,19 +49,39 @@ public record ImageTar(String base, String tag, Instant created) {
    */
   public void write(Program program, String architecture, Path tar)
       throws IOException, InterruptedException {
+    write(program, architecture, null, tar);
+  }
+
+  /**
+   * Writes the tar of a program with an archive of its classes.
+   *
+   * @param archive the archive, see {@link ClassArchive}; null: none
+   */
+  public void write(Program program, String architecture, @Nullable Path archive, Path tar)
+      throws IOException, InterruptedException {
+    write(
+        start(architecture)
+            .setCreationTime(created)
+            .setUser(USER)
+            .setWorkingDirectory(AbsoluteUnixPath.get("/"))
+            .setEntrypoint(HOME + "/bin/" + program.name())
+            .setLabels(labels(program))
+            .setFileEntriesLayers(layers(program, archive)),
+        program.image() + ":" + tag,
+        tar);
+  }
+
+  /** Writes the base alone, for whoever must look into it. */
+  public void writeBase(String architecture, Path tar) throws IOException, InterruptedException {
+    write(start(architecture), "base", tar);
+  }
+
+  private static void write(JibContainerBuilder image, String name, Path tar)
+      throws IOException, InterruptedException {
     try {
       Files.createDirectories(tar.toAbsolutePath().getParent());
-      JibContainerBuilder image =
-          start()
-              .setPlatforms(Set.of(new Platform(architecture, "linux")))
-              .setCreationTime(created)
-              .setUser(USER)
-              .setWorkingDirectory(AbsoluteUnixPath.get("/"))
-              .setEntrypoint(HOME + "/bin/" + program.name())
-              .setLabels(labels(program))
-              .setFileEntriesLayers(layers(program));
       image.containerize(
-          Containerizer.to(TarImage.at(tar).named(program.image() + ":" + tag))
+          Containerizer.to(TarImage.at(tar).named(name))
               .setToolName("llama-mesh")
               .setAlwaysCacheBaseImage(true));
     } catch (ExecutionException e) {
@@ -72,8 +93,13 @@ public record ImageTar(String base, String tag, Instant created) {
     }
   }
 
-  private JibContainerBuilder start() throws InvalidImageReferenceException {
-    return base.equals("scratch") ? Jib.fromScratch() : Jib.from(base);
+  private JibContainerBuilder start(String architecture) throws IOException {
+    try {
+      return (base.equals("scratch") ? Jib.fromScratch() : Jib.from(base))
+          .setPlatforms(Set.of(new Platform(architecture, "linux")));
+    } catch (InvalidImageReferenceException e) {
+      throw new IOException(rootMessage(e), e);
+    }
   }
 
   private Map<String, String> labels(Program program) {
@@ -93,7 +119,8 @@ public record ImageTar(String base, String tag, Instant created) {
   }
 
   /** Others' libraries, which change seldom, below our own jars and the script. */
-  private List<FileEntriesLayer> layers(Program program) throws IOException {
+  private List<FileEntriesLayer> layers(Program program, @Nullable Path archive)
+      throws IOException {
     FileEntriesLayer.Builder libraries = FileEntriesLayer.builder().setName("libraries");
     FileEntriesLayer.Builder ours = FileEntriesLayer.builder().setName("program");
     try (Stream<Path> files = Files.walk(program.folder())) {
@@ -108,6 +135,10 @@ public record ImageTar(String base, String tag, Instant created) {
               file, AbsoluteUnixPath.get(HOME + "/" + place), script ? EXECUTABLE : PLAIN, created);
         }
       }
+    }
+    if (archive != null) {
+      ours.addEntry(
+          archive, AbsoluteUnixPath.get(HOME + "/" + program.name() + ".jsa"), PLAIN, created);
     }
     return List.of(libraries.build(), ours.build());
   }

@@ -1,0 +1,62 @@
+package io.llamamesh.agent.collector;
+
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/**
+ * How often the collector looks: seldom, since a look costs more than a probe, but so often that
+ * probes leave one by one and that the replies of one tick fill no more than half of any receive
+ * buffer as the kernel granted it.
+ */
+final class TickLength {
+
+  static final long LONGEST_NANOS = 10_000_000L;
+  static final long SHORTEST_NANOS = 1_000_000L;
+
+  /** From this many probes per second on ticks are the shortest. */
+  static final double FAST_RATE = 5000;
+
+  private static final double SECOND = 1e9;
+
+  /** Linux's book-keeping beside the data: shared info, head room and headers; then the buffer. */
+  private static final int BESIDE_DATA = 512;
+
+  private static final int PER_BUFFER = 256;
+
+  private TickLength() {}
+
+  /** Time between ticks in nanoseconds for these flows. */
+  static long nanos(Iterable<Flow> flows) {
+    double rate = 0;
+    double length = LONGEST_NANOS;
+    IdentityHashMap<SourcePort, Double> charges = new IdentityHashMap<>();
+    for (Flow flow : flows) {
+      ProbePlan.Pair plan = flow.pair().plan();
+      double perSecond = SECOND / plan.periodNanos();
+      rate += perSecond;
+      // Two probes of a pair are not to leave in one tick.
+      length = Math.min(length, (double) plan.periodNanos() / plan.sourcePorts());
+      charges.merge(
+          flow.source(), perSecond * charge(plan.trafficClass().datagramBytes()), Double::sum);
+    }
+    if (rate >= FAST_RATE) {
+      return SHORTEST_NANOS;
+    }
+    for (Map.Entry<SourcePort, Double> port : charges.entrySet()) {
+      int granted = port.getKey().socket().receiveBufferBytes();
+      if (granted > 0) {
+        // The kernel takes twice what it tells to have granted; half of that is to stay free.
+        length = Math.min(length, granted / port.getValue() * SECOND);
+      }
+    }
+    return Math.clamp(Math.round(length), SHORTEST_NANOS, LONGEST_NANOS);
+  }
+
+  /**
+   * What a datagram takes of a receive buffer, in bytes: its memory comes in powers of two. 2,304
+   * for a probe of 1,028, as seen on Linux 6.
+   */
+  static int charge(int datagramBytes) {
+    return Integer.highestOneBit(2 * (datagramBytes + BESIDE_DATA) - 1) + PER_BUFFER;
+  }
+}
