@@ -21,7 +21,8 @@ public abstract class Batch {
   final long[] localHigh;
   final long[] localLow;
 
-  Batch(int slots, int slotBytes) {
+  /** Room for so many datagrams of at most so many bytes. */
+  protected Batch(int slots, int slotBytes) {
     if (slots < 1 || slotBytes < 1) {
       throw new IllegalArgumentException(
           "slots and slotBytes must be positive: " + slots + ", " + slotBytes);
@@ -37,6 +38,26 @@ public abstract class Batch {
     sourcePort = new int[slots];
     localHigh = new long[slots];
     localLow = new long[slots];
+  }
+
+  /**
+   * Notes what came with the datagram in a slot, for networks that are played; its bytes are
+   * already in {@link #bytes}.
+   *
+   * @param stampNanos kernel's stamp of its arrival
+   */
+  protected final void arrived(
+      int slot, int bytes, int tosByte, long stampNanos, Remote source, Remote local) {
+    length[slot] = bytes;
+    tos[slot] = tosByte;
+    stamp[slot] = stampNanos;
+    kernelStamp[slot] = true;
+    truncated[slot] = false;
+    sourceHigh[slot] = source.high();
+    sourceLow[slot] = source.low();
+    sourcePort[slot] = source.port();
+    localHigh[slot] = local.high();
+    localLow[slot] = local.low();
   }
 
   /** How many datagrams fit. */

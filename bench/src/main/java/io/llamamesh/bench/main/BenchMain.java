@@ -4,6 +4,7 @@ import io.llamamesh.bench.accuracy.AccuracyBench;
 import io.llamamesh.bench.allocation.AllocationBench;
 import io.llamamesh.bench.collector.CollectorBench;
 import io.llamamesh.bench.memory.MemoryBench;
+import io.llamamesh.bench.micro.MicroBench;
 import io.llamamesh.bench.operator.OperatorBench;
 import io.llamamesh.bench.reflector.ReflectorBench;
 import io.llamamesh.bench.scraper.ScraperBench;
@@ -41,6 +42,7 @@ import picocli.CommandLine.HelpCommand;
       AccuracyBench.class,
       MemoryBench.class,
       AllocationBench.class,
+      MicroBench.class,
       OperatorBench.class,
       ScraperBench.class,
       HelpCommand.class
