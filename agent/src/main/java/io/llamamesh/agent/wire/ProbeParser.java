@@ -19,7 +19,7 @@ public final class ProbeParser {
   private int signatureAt;
   private int tosAt;
   private int slotsAt;
-  private long sent;
+  private int sentAt;
 
   /**
    * Looks at one datagram.
@@ -28,12 +28,24 @@ public final class ProbeParser {
    *     ProbeFormat#SIGNATURE_BYTES} bytes and a tos of one
    */
   public boolean parse(ByteBuffer bytes, int offset, int length) {
+    if (OurFrame.is(bytes, offset, length)) {
+      signatureAt = offset + ProbeFormat.AT_SIGNATURE;
+      tosAt = offset + ProbeFormat.AT_TOS;
+      sentAt = offset + ProbeFormat.AT_SENT;
+      slotsAt = offset + ProbeFormat.AT_SLOTS;
+      return true;
+    }
+    return parseFields(bytes, offset, length);
+  }
+
+  /** The same, field by field: for what others wrote. */
+  boolean parseFields(ByteBuffer bytes, int offset, int length) {
     at = offset;
     end = offset + length;
     signatureAt = NONE;
     tosAt = NONE;
+    sentAt = NONE;
     slotsAt = NONE;
-    sent = 0;
     while (at < end) {
       if (!readVarint(bytes)
           || varint >>> 32 != 0
@@ -53,7 +65,7 @@ public final class ProbeParser {
   public boolean parseSignature(ByteBuffer bytes, int offset, int length) {
     tosAt = NONE;
     slotsAt = NONE;
-    sent = 0;
+    sentAt = NONE;
     boolean found =
         length >= ProbeFormat.AT_SIGNATURE + ProbeFormat.SIGNATURE_BYTES
             && bytes.get(offset) == ProbeFormat.TAG_SIGNATURE
@@ -81,11 +93,12 @@ public final class ProbeParser {
   }
 
   private boolean number(int number, ByteBuffer bytes) {
+    int start = at;
     if (!readVarint(bytes)) {
       return false;
     }
     if (number == 3) {
-      sent = varint;
+      sentAt = start;
     }
     return true;
   }
@@ -162,9 +175,19 @@ public final class ProbeParser {
     return bytes.get(tosAt) & 0xff;
   }
 
-  /** The sender's clock, as it wrote it. */
-  public long sent() {
-    return sent;
+  /** The sender's clock, as it wrote it; 0 where it did not. */
+  public long sent(ByteBuffer bytes) {
+    long value = 0;
+    if (sentAt != NONE) {
+      int shift = 0;
+      byte b;
+      do {
+        b = bytes.get(sentAt + shift / 7);
+        value |= (long) (b & 0x7f) << shift;
+        shift += 7;
+      } while (b < 0);
+    }
+    return value;
   }
 
   /** Whether our slots, of a version that we know, are there. */

@@ -20,19 +20,11 @@ public final class SipHash {
     long v2 = k0 ^ 0x6c7967656e657261L;
     long v3 = k1 ^ 0x7465646279746573L;
     int blocks = length / 8;
-    for (int i = 0; i <= blocks + 2; i++) {
-      long m = 0;
-      boolean compress = i <= blocks;
-      int rounds = i == blocks + 1 ? 4 : compress ? 2 : 0;
-      if (i < blocks) {
-        m = word(bytes, offset + 8 * i);
-      } else if (i == blocks) {
-        m = tail(bytes, offset, length);
-      } else if (i == blocks + 1) {
-        v2 ^= 0xff;
-      }
+    // The rounds stand here twice: with a number that varies the compiler would not unroll them.
+    for (int i = 0; i <= blocks; i++) {
+      long m = i < blocks ? word(bytes, offset + 8 * i) : tail(bytes, offset, length);
       v3 ^= m;
-      for (int round = 0; round < rounds; round++) {
+      for (int round = 0; round < 2; round++) {
         v0 += v1;
         v2 += v3;
         v1 = Long.rotateLeft(v1, 13) ^ v0;
@@ -45,6 +37,19 @@ public final class SipHash {
         v2 = Long.rotateLeft(v2, 32);
       }
       v0 ^= m;
+    }
+    v2 ^= 0xff;
+    for (int round = 0; round < 4; round++) {
+      v0 += v1;
+      v2 += v3;
+      v1 = Long.rotateLeft(v1, 13) ^ v0;
+      v3 = Long.rotateLeft(v3, 16) ^ v2;
+      v0 = Long.rotateLeft(v0, 32);
+      v2 += v1;
+      v0 += v3;
+      v1 = Long.rotateLeft(v1, 17) ^ v2;
+      v3 = Long.rotateLeft(v3, 21) ^ v0;
+      v2 = Long.rotateLeft(v2, 32);
     }
     return v0 ^ v1 ^ v2 ^ v3;
   }

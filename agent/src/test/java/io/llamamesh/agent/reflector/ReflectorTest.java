@@ -95,7 +95,7 @@ class ReflectorTest {
     assertThat(got).hasSameSizeAs(sent);
     assertThat(parser.parse(buffer, 0, got.length)).isTrue();
     assertThat(parser.sequence(buffer)).isEqualTo(9);
-    assertThat(parser.sent()).isEqualTo(123_456_789L);
+    assertThat(parser.sent(buffer)).isEqualTo(123_456_789L);
     int at = parser.slotsAt();
     assertThat(Slots.direction(buffer, at)).isEqualTo(Slots.REPLY);
     assertThat(Slots.epoch(buffer, at)).isEqualTo(77);

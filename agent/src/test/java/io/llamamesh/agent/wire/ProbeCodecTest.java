@@ -93,7 +93,7 @@ class ProbeCodecTest {
       assertThat(parser.flow(wire)).isEqualTo(expected.getInt(4) >>> 8);
       assertThat(parser.sequence(wire)).isEqualTo(expected.getInt(6) & 0xffffff);
       assertThat(parser.tos(wire)).isEqualTo(tos);
-      assertThat(parser.sent()).isEqualTo(sent);
+      assertThat(parser.sent(wire)).isEqualTo(sent);
       assertThat(parser.hasSlots()).isFalse();
     }
   }
@@ -117,7 +117,9 @@ class ProbeCodecTest {
       random.nextBytes(room);
       System.arraycopy(original, 0, room, 200, original.length);
       int length = mutate(room, 200, original.length);
-      if (parser.parse(buffer, 200, length)) {
+      boolean isProbe = parser.parse(buffer, 200, length);
+      agrees(buffer, 200, length, isProbe);
+      if (isProbe) {
         accepted++;
         assertThat(parser.hasSlots() ? parser.slotsAt() : 200).isBetween(200, 200 + length);
         touchAll(buffer);
@@ -125,6 +127,30 @@ class ProbeCodecTest {
     }
     // Most single-bit changes hit values, so the test does reach the code behind the checks.
     assertThat(accepted).isGreaterThan(MUTATIONS / 10);
+  }
+
+  /** What is recognised at a glance says the same as what is read field by field. */
+  private void agrees(ByteBuffer buffer, int offset, int length, boolean isProbe) {
+    ProbeParser thorough = new ProbeParser();
+    assertThat(thorough.parseFields(buffer, offset, length)).isEqualTo(isProbe);
+    if (isProbe) {
+      assertThat(parser.nonceAndFlow(buffer)).isEqualTo(thorough.nonceAndFlow(buffer));
+      assertThat(parser.sequence(buffer)).isEqualTo(thorough.sequence(buffer));
+      assertThat(parser.tos(buffer)).isEqualTo(thorough.tos(buffer));
+      assertThat(parser.sent(buffer)).isEqualTo(thorough.sent(buffer));
+      assertThat(parser.slotsAt()).isEqualTo(thorough.slotsAt());
+    }
+  }
+
+  @Test
+  void ourFramesOfEveryLengthAreRecognisedAtAGlance() {
+    for (int padding = 0; padding < 2000; padding++) {
+      byte[] bytes = probe(ProbeFormat.datagramBytes(padding), 0, 1, 2, 3, random.nextLong() >>> 1);
+      ByteBuffer buffer = ByteBuffer.wrap(bytes);
+
+      assertThat(OurFrame.is(buffer, 0, bytes.length)).as("padding %d", padding).isTrue();
+      agrees(buffer, 0, bytes.length, parser.parse(buffer, 0, bytes.length));
+    }
   }
 
   private int mutate(byte[] room, int offset, int length) {
