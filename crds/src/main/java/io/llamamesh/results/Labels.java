@@ -1,12 +1,8 @@
 package io.llamamesh.results;
 
-import java.util.AbstractMap;
-import java.util.AbstractSet;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -15,12 +11,11 @@ import org.jspecify.annotations.Nullable;
  * The tags of a point, sorted by name, in two arrays: of a large mesh's points there are a hundred
  * thousand at a time, and a tree each is what they would cost most. Unmodifiable.
  */
-final class Labels extends AbstractMap<String, String> {
-  private final String[] names;
+final class Labels extends NamedValues<String> {
   private final String[] values;
 
   private Labels(String[] names, String[] values) {
-    this.names = names;
+    super(names);
     this.values = values;
   }
 
@@ -50,23 +45,8 @@ final class Labels extends AbstractMap<String, String> {
   }
 
   @Override
-  public @Nullable String get(@Nullable Object name) {
-    for (int i = 0; i < names.length; i++) {
-      if (names[i].equals(name)) {
-        return values[i];
-      }
-    }
-    return null;
-  }
-
-  @Override
-  public boolean containsKey(@Nullable Object name) {
-    return get(name) != null;
-  }
-
-  @Override
-  public int size() {
-    return names.length;
+  String value(int place) {
+    return values[place];
   }
 
   void forEachPair(Point.TagSink sink) {
@@ -85,22 +65,5 @@ final class Labels extends AbstractMap<String, String> {
   @Override
   public int hashCode() {
     return super.hashCode();
-  }
-
-  @Override
-  public Set<Map.Entry<String, String>> entrySet() {
-    return new AbstractSet<>() {
-      @Override
-      public Iterator<Map.Entry<String, String>> iterator() {
-        return IntStream.range(0, names.length)
-            .mapToObj(i -> Map.entry(names[i], values[i]))
-            .iterator();
-      }
-
-      @Override
-      public int size() {
-        return names.length;
-      }
-    };
   }
 }

@@ -1,23 +1,16 @@
 package io.llamamesh.results;
 
-import java.util.AbstractMap;
-import java.util.AbstractSet;
-import java.util.Iterator;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The fields of a point in the order in which they were put, in two arrays, for the same reason as
  * {@link Labels}. Unmodifiable; every number is finite.
  */
-final class Numbers extends AbstractMap<String, Double> {
-  private final String[] names;
+final class Numbers extends NamedValues<Double> {
   private final double[] values;
 
   private Numbers(String[] names, double[] values) {
-    this.names = names;
+    super(names);
     this.values = values;
     for (int i = 0; i < values.length; i++) {
       if (!Double.isFinite(values[i])) {
@@ -52,55 +45,19 @@ final class Numbers extends AbstractMap<String, Double> {
     return new Numbers(names, values);
   }
 
+  @Override
+  Double value(int place) {
+    return values[place];
+  }
+
   double number(String name, double absent) {
-    for (int i = 0; i < names.length; i++) {
-      if (names[i].equals(name)) {
-        return values[i];
-      }
-    }
-    return absent;
+    int place = place(name);
+    return place < 0 ? absent : values[place];
   }
 
   void forEachNumber(Point.FieldSink sink) {
     for (int i = 0; i < names.length; i++) {
       sink.take(names[i], values[i]);
     }
-  }
-
-  @Override
-  public @Nullable Double get(@Nullable Object name) {
-    for (int i = 0; i < names.length; i++) {
-      if (names[i].equals(name)) {
-        return values[i];
-      }
-    }
-    return null;
-  }
-
-  @Override
-  public boolean containsKey(@Nullable Object name) {
-    return get(name) != null;
-  }
-
-  @Override
-  public int size() {
-    return names.length;
-  }
-
-  @Override
-  public Set<Map.Entry<String, Double>> entrySet() {
-    return new AbstractSet<>() {
-      @Override
-      public Iterator<Map.Entry<String, Double>> iterator() {
-        return IntStream.range(0, names.length)
-            .mapToObj(i -> Map.entry(names[i], values[i]))
-            .iterator();
-      }
-
-      @Override
-      public int size() {
-        return names.length;
-      }
-    };
   }
 }

@@ -13,7 +13,6 @@ import io.llamamesh.results.ResultsJson;
 import io.llamamesh.results.WindowCursor;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.format.DateTimeFormatter;
@@ -110,20 +109,8 @@ final class ResultsApi {
     try (SequenceWriter writer =
         ResultsJson.mapper().writerFor(Point.class).writeValuesAsArray(out)) {
       for (ClosedWindow window : windows) {
-        WindowPoints.of(
-            window,
-            allPaths,
-            us.get(),
-            point -> {
-              try {
-                writer.write(point);
-              } catch (IOException e) {
-                throw new UncheckedIOException(e);
-              }
-            });
+        WindowPoints.of(window, allPaths, us.get(), writer::write);
       }
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
     }
   }
 

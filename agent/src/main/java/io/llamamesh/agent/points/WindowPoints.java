@@ -9,17 +9,23 @@ import io.llamamesh.agent.collector.PathFacts;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.Point.Fields;
 import io.llamamesh.results.Point.Tags;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /** A closed window as points. */
 public final class WindowPoints {
 
   private static final long SECOND = 1_000_000_000L;
   private static final double MILLI = 1e6;
+
+  /** Takes points one by one. */
+  public interface Sink {
+    /** Takes one; what this throws ends the handing over. */
+    void take(Point point) throws IOException;
+  }
 
   private WindowPoints() {}
 
@@ -28,18 +34,19 @@ public final class WindowPoints {
    *
    * @param allPaths source ports of all pairs, not only of those that lost something
    * @param us tags of this agent for what its reflector tells
+   * @throws IOException when the sink does
    */
-  public static void of(
-      ClosedWindow window, boolean allPaths, Map<String, String> us, Consumer<Point> sink) {
+  public static void of(ClosedWindow window, boolean allPaths, Map<String, String> us, Sink sink)
+      throws IOException {
     Instant time = Instant.ofEpochSecond(window.endNanos() / SECOND, window.endNanos() % SECOND);
     if (!window.reflected().isEmpty()) {
       reflected(window, time, us, sink);
     }
     for (PairResult pair : window.pairs()) {
-      sink.accept(new Point(Point.RAW_STATS, time, pair.tags(), fields(pair)));
+      sink.take(new Point(Point.RAW_STATS, time, pair.tags(), fields(pair)));
       if (allPaths || pair.count(Outcome.LOST) > 0) {
         for (PairResult.Path path : pair.paths()) {
-          sink.accept(path(time, pair, path));
+          sink.take(path(time, pair, path));
         }
       }
     }
@@ -47,11 +54,11 @@ public final class WindowPoints {
 
   /** What our reflector sent back per sender: the other side of their pairs with us. */
   private static void reflected(
-      ClosedWindow window, Instant time, Map<String, String> us, Consumer<Point> sink) {
+      ClosedWindow window, Instant time, Map<String, String> us, Sink sink) throws IOException {
     for (ClosedWindow.Reflected sender : window.reflected()) {
       Map<String, String> tags = new HashMap<>(us);
       tags.put(Tags.SRC_IP, sender.source());
-      sink.accept(
+      sink.take(
           new Point(
               Point.REFLECTED_STATS,
               time,

@@ -10,7 +10,6 @@ import io.llamamesh.results.ResultsJson;
 import io.llamamesh.results.WindowCursor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -153,30 +152,12 @@ public final class Ingest {
         if (next.isEmpty()) {
           break;
         }
-        write(next.getFirst(), writer);
+        WindowPoints.of(next.getFirst(), false, us.get(), writer::write);
         writer.flush();
         windows++;
         last = next.getFirst().sequence();
       }
     }
     return new Page(HttpRequest.BodyPublishers.ofByteArray(bytes.toByteArray()), windows, last);
-  }
-
-  private void write(ClosedWindow window, SequenceWriter writer) throws IOException {
-    try {
-      WindowPoints.of(
-          window,
-          false,
-          us.get(),
-          point -> {
-            try {
-              writer.write(point);
-            } catch (IOException e) {
-              throw new UncheckedIOException(e);
-            }
-          });
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
   }
 }
