@@ -67,8 +67,10 @@ public final class CollectorBench implements Callable<Integer> {
   @Option(
       names = "--warm-up",
       paramLabel = "N",
-      defaultValue = "20",
-      description = "Seconds that ours runs before it is measured (default ${DEFAULT-VALUE}).")
+      defaultValue = "60",
+      description =
+          "Seconds that ours runs before it is measured; at a low rate its compilers need that long"
+              + " (default ${DEFAULT-VALUE}).")
   private int warmUp;
 
   @Override
