@@ -130,6 +130,9 @@ public final class Prober {
       reports.clockStepped(clock.steps());
     }
     boolean stalled = network.monotonicNanos() - pacer.reached() > STALL_NANOS;
+    if (stalled) {
+      replies.stoodStill(pacer.reached(), network.monotonicNanos());
+    }
     read(stepped, stalled);
     long now = network.monotonicNanos();
     boolean complete = settlement.complete(now);
@@ -148,6 +151,7 @@ public final class Prober {
     present = keys.get();
     // Looked at again: what stops us may do so in the middle of a tick.
     if (now - pacer.reached() > STALL_NANOS) {
+      replies.stoodStill(pacer.reached(), now);
       pacer.advance(now - tick, skip);
     }
     pacer.advance(now, send);

@@ -30,6 +30,8 @@ final class Replies {
   private final Batch batch;
   private final ProbeParser parser = new ProbeParser();
   private boolean stampsUsable;
+  private long gapFrom;
+  private long gapTo;
 
   Replies(
       UdpNetwork network,
@@ -47,6 +49,15 @@ final class Replies {
     this.keys = keys;
     this.reports = reports;
     this.batch = network.newBatch(BATCH, ProbeFormat.MAX_DATAGRAM);
+  }
+
+  /**
+   * We did not run between these times. Was it the whole machine that stood still, then what came
+   * meanwhile is stamped when it went on, and RTTs of probes that were in flight are ours, too.
+   */
+  void stoodStill(long from, long to) {
+    gapFrom = from;
+    gapTo = to;
   }
 
   /**
@@ -137,6 +148,7 @@ final class Replies {
     long arrived = clock.monotonic(batch.stampNanos(slot));
     // Before its probe or yet to come: the clock was stepped after the last look at it.
     stampsUsable &= arrived - sentAt >= 0 && arrived - now <= WallClock.STEP_NANOS;
+    stampsUsable &= sentAt - gapTo >= 0 || arrived - gapFrom <= Prober.STALL_NANOS;
     return (stampsUsable && arrived - now < 0 ? arrived : now) - sentAt;
   }
 

@@ -75,7 +75,8 @@ final class Settlement {
     }
     cell.lost(flow.path());
     peer.unanswered(sentAt, now, interval);
-    if (seen || unseen) {
+    // Of one that came too late nobody knows on which way it was held up.
+    if (!flow.has(sequence, Flow.TARDY) && (seen || unseen)) {
       Mark where = seen ? Mark.RETURN_LOST : Mark.FORWARD_LOST;
       cell.count(where);
       counters.add(where);

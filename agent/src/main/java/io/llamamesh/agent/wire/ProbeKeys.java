@@ -67,12 +67,13 @@ public final class ProbeKeys {
   }
 
   /**
-   * Checks a probe whose fields are where {@link ProbeWriter} puts them.
+   * Checks a probe. Its fields must be where {@link ProbeWriter} puts them and nowhere else: a
+   * parser takes the last of several, and what stands behind the signed ones is anybody's.
    *
-   * @return the number of its key; 0 when it is not signed, wrongly signed, or too short
+   * @return the number of its key; 0 when it is not signed, wrongly signed, or no frame of ours
    */
   public int verified(ByteBuffer bytes, int offset, int length) {
-    if (length < ProbeFormat.MIN_DATAGRAM) {
+    if (!OurFrame.is(bytes, offset, length)) {
       return 0;
     }
     int id = bytes.get(offset + ProbeFormat.AT_SLOTS + Slots.AT_KEY) & 0xff;

@@ -81,6 +81,8 @@ class OutcomesTest {
     mesh.run(30 * SECOND);
 
     assertThat(mesh.published(Outcome.LOST)).isEqualTo(4);
+    assertThat(mesh.published(Mark.RETURN_LOST)).isZero();
+    assertThat(mesh.published(Mark.FORWARD_LOST)).isZero();
     assertThat(mesh.published(Outcome.OWN_DROP)).isEqualTo(2);
   }
 

@@ -239,6 +239,27 @@ class ProberTest {
   }
 
   @Test
+  void whatAMachineThatStoodStillStampsLateIsNobodysLossAndNobodysLatency() {
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+    mesh.run(12 * SECOND);
+
+    // What is sent now is stamped when the machine goes on, some of it after our next look.
+    mesh.delay = 1500 * MILLI;
+    mesh.run(300 * MILLI);
+    mesh.delay = 200_000;
+    mesh.stop(1350 * MILLI);
+    mesh.run(30 * SECOND);
+
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+    assertThat(mesh.published(Outcome.RECEIVED)).isEqualTo(mesh.published(Attempt.SENT));
+    assertThat(
+            mesh.archive.after(0, 100).windows().stream()
+                .flatMap(window -> window.pairs().stream())
+                .mapToLong(result -> result.rtt() == null ? 0 : result.rtt().max()))
+        .allMatch(rtt -> rtt < MILLI);
+  }
+
+  @Test
   void beingStoppedInTheMiddleOfATickLetsNoBurstGo() {
     mesh.prober.apply(plan(pair(12, 4, 10 * MILLI)));
     mesh.run(5 * SECOND);

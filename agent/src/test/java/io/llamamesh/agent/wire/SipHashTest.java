@@ -57,12 +57,41 @@ class SipHashTest {
     assertThat(keys.verified(probe, 0, 200)).isEqualTo(7);
 
     int end = ProbeFormat.MIN_DATAGRAM;
-    for (int at = ProbeFormat.AT_SIGNATURE; at < end; at++) {
+    for (int at = 0; at < end; at++) {
       for (int bit = 0; bit < 8; bit++) {
         probe.put(at, (byte) (probe.get(at) ^ 1 << bit));
         assertThat(keys.verified(probe, 0, 200)).as("byte %d bit %d", at, bit).isZero();
         probe.put(at, (byte) (probe.get(at) ^ 1 << bit));
       }
+    }
+  }
+
+  @Test
+  void aSealedProbeWithAFieldOnceMoreBehindIsNotBelieved() {
+    ProbeKeys keys = ProbeKeys.NONE.with(7, new byte[16], true);
+    ProbeParser parser = new ProbeParser();
+    for (boolean slots : new boolean[] {true, false}) {
+      ByteBuffer probe = ByteBuffer.allocate(200);
+      ProbeWriter.frame(probe, 200, 0);
+      ProbeWriter.signature(probe, 1, 2, 3);
+      ProbeWriter.sent(probe, 4);
+      keys.sign(probe, 0, keys.signing());
+
+      // The padding gives way to a second field of slots or signature, and a shorter padding.
+      int at = ProbeFormat.MIN_DATAGRAM;
+      int bytes = slots ? Slots.BYTES : ProbeFormat.SIGNATURE_BYTES;
+      probe.put(at, (byte) (slots ? ProbeFormat.TAG_SLOTS : ProbeFormat.TAG_SIGNATURE));
+      probe.put(at + 1, (byte) bytes);
+      if (slots) {
+        Slots.request(probe, at + 2, 0);
+        Slots.reply(probe, at + 2, Slots.FLAG_DRAINING, 0);
+      }
+      int rest = at + 2 + bytes;
+      probe.put(rest, (byte) ProbeFormat.TAG_PADDING);
+      probe.put(rest + 1, (byte) (200 - rest - 2));
+
+      assertThat(parser.parse(probe, 0, 200)).as("well-formed all the same").isTrue();
+      assertThat(keys.verified(probe, 0, 200)).isZero();
     }
   }
 }
