@@ -86,7 +86,9 @@ class RealAgentsIT {
     killed.program().start();
     int before = rowsOf(killed);
     assertThat(drained.program().terminate()).as(drained.program().log()).isZero();
-    assertThat(drained.program().log()).contains("unread windows posted").doesNotContain("left behind");
+    assertThat(drained.program().log())
+        .contains("unread windows posted")
+        .doesNotContain("left behind");
     awaitWindowsOf(killed, before + WINDOWS);
     for (RealAgent agent : agents) {
       assertThat(agent.program().terminate()).isZero();
