@@ -15,6 +15,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.deser.DeserializationProblemHandler;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
@@ -23,6 +24,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.Serial;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -166,12 +168,28 @@ public final class CollectorConfigYaml {
         .build();
   }
 
+  /** What a value of this type looks like, for people. */
+  private static String kind(Class<?> type) {
+    if (Collection.class.isAssignableFrom(type)) {
+      return "a list";
+    }
+    if (Number.class.isAssignableFrom(type) || (type.isPrimitive() && type != boolean.class)) {
+      return "a number";
+    }
+    if (type == boolean.class || type == Boolean.class) {
+      return "true or false";
+    }
+    return type == String.class ? "text" : "a map of keys and values";
+  }
+
   private static String message(String yaml, JsonProcessingException e) {
     Throwable cause = e.getCause();
     String what =
         e instanceof ValueInstantiationException && cause != null && cause.getMessage() != null
             ? cause.getMessage()
-            : String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("unreadable");
+            : e instanceof MismatchedInputException mismatch && mismatch.getTargetType() != null
+                ? "must be " + kind(mismatch.getTargetType())
+                : String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("unreadable");
     List<String> path = new ArrayList<>();
     if (e instanceof JsonMappingException mapping) {
       for (JsonMappingException.Reference reference : mapping.getPath()) {

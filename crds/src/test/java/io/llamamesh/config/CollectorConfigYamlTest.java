@@ -160,6 +160,12 @@ class CollectorConfigYamlTest {
   }
 
   @Test
+  void aValueOfTheWrongKindIsRefusedInWordsWithItsPlace() {
+    assertThatThrownBy(() -> CollectorConfigYaml.read("version: 1\ntargets: {x: 3}\n", 8100))
+        .hasMessage("targets.x: must be a list (line 2)");
+  }
+
+  @Test
   void aDocumentBeyondTheBoundIsRefusedUnread() {
     String huge = "# " + "x".repeat(CollectorConfigYaml.MAX_CHARACTERS);
     assertThatThrownBy(() -> CollectorConfigYaml.read(huge, 8100))

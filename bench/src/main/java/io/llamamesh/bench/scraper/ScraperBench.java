@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
     description = {
       "The scraper as a process of its own, with its shipped JVM flags, between agents that another process plays over"
           + " HTTP and a real store (VictoriaMetrics where it is installed, else QuestDB): windows of 10 s, of each pair a"
-          + " point with all its fields and one of what its reflector saw, 0.01 % loss.",
+          + " point with all its fields and one of what its reflector saw, 0.01 %% loss.",
       "",
       "The agents retain an hour when the scraper first meets them: fifty minutes by the minute and ten in windows of"
           + " 10 s, which is what it would hold after an hour. Once it has caught up, windows are measured as they come, while"

@@ -37,7 +37,7 @@ public final class Announcer {
     if (before != null && before.conditions() != null) {
       before.conditions().stream()
           .filter(c -> !"Unknown".equals(c.getStatus()))
-          .forEach(c -> said.putIfAbsent(c.getType(), c.getStatus()));
+          .forEach(c -> said.putIfAbsent(c.getType(), news(c, before)));
       before.conditions().stream()
           .filter(c -> Findings.DUPLICATE_NAME.equals(c.getReason()) && duplicates.isEmpty())
           .forEach(c -> duplicates = c.getMessage());
@@ -49,7 +49,7 @@ public final class Announcer {
               ? duplicate(c)
               : of(c, next, said.get(c.getType()));
       if (!"Unknown".equals(c.getStatus())) {
-        said.put(c.getType(), c.getStatus());
+        said.put(c.getType(), news(c, next));
       }
       if (announcement != null && spend(now)) {
         found.add(announcement);
@@ -72,7 +72,7 @@ public final class Announcer {
 
   private static @Nullable Announcement of(
       Condition c, LlamaMeshStatus status, @Nullable String last) {
-    if (c.getStatus().equals(last) || "Unknown".equals(c.getStatus())) {
+    if (news(c, status).equals(last) || "Unknown".equals(c.getStatus())) {
       return null;
     }
     boolean good = "True".equals(c.getStatus());
@@ -98,6 +98,26 @@ public final class Announcer {
     };
   }
 
+  /**
+   * What of a condition is worth saying once: its status, and of a network in trouble what it is
+   * and who is suspected. The first windows of a fault may show one pair of what is a whole node.
+   */
+  private static String news(Condition c, LlamaMeshStatus status) {
+    boolean trouble =
+        c.getType().equals(ConditionTypes.NETWORK_HEALTHY) && "False".equals(c.getStatus());
+    return trouble ? c.getStatus() + " " + c.getReason() + suspect(status) : c.getStatus();
+  }
+
+  private static String suspect(LlamaMeshStatus status) {
+    List<SuspectStatus> suspects = status.suspects();
+    if (suspects == null || suspects.isEmpty()) {
+      return "";
+    }
+    SuspectStatus top = suspects.getFirst();
+    String direction = top.direction() == null ? "" : " " + top.direction();
+    return " " + top.kind() + " " + top.name() + direction;
+  }
+
   private static String trouble(Condition c, LlamaMeshStatus status) {
     String note = c.getReason() + ": " + c.getMessage();
     List<SuspectStatus> suspects = status.suspects();
@@ -105,13 +125,9 @@ public final class Announcer {
       return note;
     }
     SuspectStatus top = suspects.getFirst();
-    String direction = top.direction() == null ? "" : " " + top.direction();
     return note
-        + " (top suspect: "
-        + top.kind()
-        + " "
-        + top.name()
-        + direction
+        + " (top suspect:"
+        + suspect(status)
         + ", "
         + top.explains()
         + " of "

@@ -40,6 +40,19 @@ final class AnnouncerTest {
   }
 
   @Test
+  void aFaultThatTurnsOutToBeAnotherIsAnnouncedAgain() {
+    LlamaMeshStatus pair = status("NetworkHealthy", "False", "OneWayLoss", "one pair is bad");
+    LlamaMeshStatus node = status("NetworkHealthy", "False", "NodeLoss", "a node is bad");
+
+    assertThat(announcer.next(null, pair, NOW)).hasSize(1);
+    assertThat(announcer.next(null, node, NOW))
+        .singleElement()
+        .satisfies(a -> assertThat(a.note()).startsWith("NodeLoss: a node is bad"));
+    assertThat(announcer.next(null, node, NOW)).isEmpty();
+    assertThat(new Announcer().next(node, node, NOW)).isEmpty();
+  }
+
+  @Test
   void whatTheStatusSaidBeforeARestartIsNotAnnouncedAgain() {
     assertThat(
             announcer.next(

@@ -34,14 +34,20 @@ final class Sentences {
                   number(limits.rttP99Millis()),
                   culprit(suspects));
       case PAIR_LOSS, NODE_LOSS, ZONE_LOSS, ONE_WAY_LOSS, PARTIAL_PATH ->
-          "%d of %d pairs %s bad%s%s"
-              .formatted(
-                  bad.size(),
-                  totals.pairs(),
-                  bad.size() == 1 ? "is" : "are",
-                  culprit(suspects),
-                  ports(verdict, bad));
+          bad(totals, bad, limits) + culprit(suspects) + ports(verdict, bad);
     };
+  }
+
+  /** Pairs that lose and pairs that are only slow are told apart. */
+  private static String bad(Totals totals, List<JudgedPair> bad, Limits limits) {
+    long lossy = bad.stream().filter(JudgedPair::lossy).count();
+    long slow = bad.size() - lossy;
+    String are = lossy == 1 ? "is" : "are";
+    if (slow == 0) {
+      return "%d of %d pairs %s bad".formatted(lossy, totals.pairs(), are);
+    }
+    return "%d of %d pairs %s bad, %d more above %s ms p99"
+        .formatted(lossy, totals.pairs(), are, slow, number(limits.rttP99Millis()));
   }
 
   private static String culprit(List<Suspect> suspects) {

@@ -38,6 +38,7 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     usageHelpAutoWidth = true)
 final class MatrixCommand implements Callable<Integer> {
+  private static final int LONGEST_REFUSAL = 500;
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final int UNHEALTHY = 2;
   private static final int MAX_NODES = 24;
@@ -212,15 +213,24 @@ final class MatrixCommand implements Callable<Integer> {
                 ? server + " asks for a token; name its file by --token-file"
                 : server + " does not accept the token in " + tokenFile);
       }
-      throw new IOException(
-          "%s answers HTTP %d; is that a llama-mesh scraper?"
-              .formatted(uri, response.statusCode()));
+      throw new IOException(refusal(uri, response));
     } catch (IllegalArgumentException e) {
       throw new IOException("--server must be as http://host:8080, was '" + server + "'", e);
     } catch (ConnectException | HttpTimeoutException e) {
       throw new IOException(
           "no scraper answers at " + server + "; start one or name it by --server", e);
     }
+  }
+
+  /** What a scraper says of a wrong question is worth more than its number. */
+  private static String refusal(URI uri, HttpResponse<byte[]> response) {
+    String words = new String(response.body(), StandardCharsets.UTF_8).strip();
+    boolean told =
+        response.headers().firstValue("Content-Type").orElse("").contains("json")
+            && words.length() <= LONGEST_REFUSAL;
+    return "%s answers HTTP %d%s"
+        .formatted(
+            uri, response.statusCode(), told ? ": " + words : "; is that a llama-mesh scraper?");
   }
 
   private static String token(Path file) throws IOException {
