@@ -1,7 +1,6 @@
 package io.llamamesh.scraper.analysis;
 
 import io.llamamesh.results.MeshReport;
-import io.llamamesh.results.MeshReport.Kind;
 import io.llamamesh.results.MeshReport.PairReport;
 import io.llamamesh.results.MeshReport.Suspect;
 import io.llamamesh.results.MeshReport.Totals;
@@ -142,19 +141,11 @@ public final class Analysis {
       case ZONE, ZONE_PAIR -> Verdict.ZONE_LOSS;
       case PAIR ->
           bad.stream()
-              .filter(pair -> pair.lossy() && top.kind() == Kind.PAIR && accused(pair, top))
+              .filter(pair -> pair.lossy() && pair.accuses(top.name()))
               .findFirst()
               .map(JudgedPair::verdict)
               .orElse(Verdict.PAIR_LOSS);
     };
-  }
-
-  private static boolean accused(JudgedPair judged, Suspect pair) {
-    String source = judged.pair().source();
-    String destination = judged.pair().destination();
-    return judged.direction() == JudgedPair.Direction.RETURN
-        ? pair.name().equals(destination + ">" + source)
-        : pair.name().equals(source + ">" + destination);
   }
 
   private static Totals totals(

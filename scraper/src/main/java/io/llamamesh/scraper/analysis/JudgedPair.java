@@ -32,6 +32,13 @@ record JudgedPair(
     return verdict != Verdict.HEALTHY;
   }
 
+  /** Whether it is this link on which its probes were lost, as far as that is known. */
+  boolean accuses(String link) {
+    return direction == Direction.RETURN
+        ? link.equals(pair.destination() + ">" + pair.source())
+        : link.equals(pair.source() + ">" + pair.destination());
+  }
+
   boolean lossy() {
     return switch (verdict) {
       case PAIR_LOSS, PARTIAL_PATH, ONE_WAY_LOSS -> true;

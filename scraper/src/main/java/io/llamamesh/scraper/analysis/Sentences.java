@@ -34,7 +34,10 @@ final class Sentences {
                   number(limits.rttP99Millis()),
                   culprit(suspects));
       case PAIR_LOSS, NODE_LOSS, ZONE_LOSS, ONE_WAY_LOSS, PARTIAL_PATH ->
-          bad(totals, bad, limits) + culprit(suspects) + ports(verdict, bad);
+          bad(totals, bad, limits)
+              + culprit(suspects)
+              + ports(verdict, bad)
+              + way(verdict, suspects, bad);
     };
   }
 
@@ -103,6 +106,32 @@ final class Sentences {
         .findFirst()
         .map(pair -> ", on source ports " + pair.badPorts())
         .orElse("");
+  }
+
+  /** Which way, and where only the other side can have told it, that it did. */
+  private static String way(Verdict verdict, List<Suspect> suspects, List<JudgedPair> bad) {
+    if (verdict != Verdict.ONE_WAY_LOSS) {
+      return "";
+    }
+    return bad.stream()
+        .filter(pair -> pair.verdict() == verdict)
+        .filter(pair -> suspects.isEmpty() || pair.accuses(suspects.getFirst().name()))
+        .findFirst()
+        .map(Sentences::way)
+        .orElse("");
+  }
+
+  private static String way(JudgedPair judged) {
+    String way =
+        switch (judged.direction()) {
+          case FORWARD -> ", on the way there (forward)";
+          case RETURN ->
+              ", on the way back (return) of the probes of %s".formatted(judged.pair().source());
+          case UNKNOWN -> "";
+        };
+    return way.isEmpty() || judged.pooled().received() > 0
+        ? way
+        : way + ", by the reflector's own count";
   }
 
   private static String number(double value) {

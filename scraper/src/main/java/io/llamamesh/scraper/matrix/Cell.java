@@ -16,7 +16,8 @@ import io.llamamesh.results.Point.Fields;
  * @param received probes that returned in time
  * @param lost probes that count as lost
  * @param refused probes that the peer's host refused, which are not loss
- * @param forwardLost of the lost, those known to be lost on the way there
+ * @param forwardLost of the lost, those known to be lost on the way there: by later answers, or by
+ *     what the reflector's agent counted
  * @param returnLost of the lost, those known to be lost on the way back
  * @param rttP50 median
  * @param rttP99 99th percentile
@@ -78,6 +79,19 @@ public record Cell(
   Cell at(long newEnd) {
     return new Cell(
         newEnd, sent, received, lost, refused, forwardLost, returnLost, rttP50, rttP99, jitter);
+  }
+
+  /** The same with directions of its losses that somebody else told. */
+  Cell directed(long forward, long back) {
+    return new Cell(end, sent, received, lost, refused, forward, back, rttP50, rttP99, jitter);
+  }
+
+  /** Read again: what was found out about it meanwhile stays. */
+  Cell after(Cell before) {
+    boolean same = sent == before.sent && received == before.received && lost == before.lost;
+    return same && forwardLost + returnLost < before.forwardLost + before.returnLost
+        ? directed(before.forwardLost, before.returnLost)
+        : this;
   }
 
   private static double weighted(double a, long weightA, double b, long weightB) {

@@ -36,6 +36,7 @@ public final class Matrix {
   private final Map<SeriesKey, Series> series = new HashMap<>();
   private final Map<String, NodeInfo> nodes = new HashMap<>();
   private final WindowSums sums = new WindowSums();
+  private final ReflectorJoin join = new ReflectorJoin();
   private long newest;
   private long aged;
   private long version;
@@ -52,13 +53,20 @@ public final class Matrix {
     this.fineSeconds = Math.min(keepSeconds, FULL_RESOLUTION.toSeconds());
   }
 
+  /** Takes points of one agent whose clock is right. */
+  public void put(String agent, Collection<Point> points) {
+    put(agent, points, Duration.ZERO);
+  }
+
   /**
-   * Takes points of one agent; others than pairs' and source ports' are ignored.
+   * Takes points of one agent: of pairs, of source ports, and of what its reflector sent back.
    *
    * @param agent the agent's name
+   * @param clockAhead how far the agent's clock is ahead, where the points' times contain it
    */
-  public synchronized void put(String agent, Collection<Point> points) {
+  public synchronized void put(String agent, Collection<Point> points, Duration clockAhead) {
     long now = clock.instant().getEpochSecond();
+    join.begin(agent, clockAhead.toMillis());
     for (Point point : points) {
       long end = point.time().getEpochSecond();
       // A window from the future would make all others look stale.
@@ -69,9 +77,11 @@ public final class Matrix {
       switch (point.measurement()) {
         case Point.RAW_STATS -> putPair(agent, point, end, now);
         case Point.PATH_STATS -> putPath(agent, point, end);
+        case Point.REFLECTED_STATS -> join.reflected(agent, point);
         default -> ignored++;
       }
     }
+    join.settle(now);
     version++;
     if (now - aged >= AGEING_SECONDS || now < aged) {
       age(now);
@@ -162,9 +172,9 @@ public final class Matrix {
 
   private void putPair(String agent, Point point, long end, long now) {
     SeriesKey key = SeriesKey.of(point, agent);
-    Series one = series.computeIfAbsent(key, Series::new);
-    Cell cell = Cell.of(point);
+    Series one = series(key);
     Cell before = one.window(end);
+    Cell cell = before == null ? Cell.of(point) : Cell.of(point).after(before);
     if (!one.put(cell)) {
       ignored++;
       return;
@@ -175,6 +185,7 @@ public final class Matrix {
       one.age(now - fineSeconds, now - keepSeconds);
     }
     sums.put(before, cell);
+    join.probed(one, cell, point, now);
     if (end >= newest) {
       newest = end;
     }
@@ -183,14 +194,23 @@ public final class Matrix {
     learn(key.destination(), tags.get(Point.Tags.DST_ZONE), tags.get(Point.Tags.DST_IP));
   }
 
+  private Series series(SeriesKey key) {
+    Series known = series.get(key);
+    if (known == null) {
+      known = new Series(key);
+      series.put(key, known);
+      join.added(known);
+    }
+    return known;
+  }
+
   private void putPath(String agent, Point point, long end) {
     Integer port = sourcePort(point.tags().get(Point.Tags.SRC_PORT));
     if (port == null) {
       ignored++;
       return;
     }
-    series
-        .computeIfAbsent(SeriesKey.of(point, agent), Series::new)
+    series(SeriesKey.of(point, agent))
         .putPath(
             end,
             new PathCell(
@@ -238,6 +258,7 @@ public final class Matrix {
       seen.add(key.destination());
     }
     nodes.keySet().retainAll(seen);
+    join.age(seen, now);
   }
 
   private long interval() {

@@ -61,6 +61,14 @@ final class Series {
     return index < windows.size() && windows.end(index) == end ? windows.get(index) : null;
   }
 
+  /** So many more of that window's lost probes are known to be lost there, and back. */
+  void direct(long end, long forward, long back) {
+    Cell cell = window(end);
+    if (cell != null && forward + back > 0) {
+      windows.put(cell.directed(cell.forwardLost() + forward, cell.returnLost() + back));
+    }
+  }
+
   void putPath(long end, PathCell cell) {
     if (end > foldedUpTo) {
       paths.put(end, cell);

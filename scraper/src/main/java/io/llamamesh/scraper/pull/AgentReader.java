@@ -251,7 +251,7 @@ final class AgentReader implements AutoCloseable {
     ends.forEach(end -> schedule.window(end.minus(skew.residual())));
     interval = schedule.interval();
     lastWindow = ends.last();
-    matrix.put(name, page.points());
+    matrix.put(name, page.points(), skew.residual());
     if (feed != null) {
       feed.hand(after, page);
     }

@@ -66,7 +66,8 @@ public record PairDocument(
    * @param received probes that returned in time
    * @param lost probes that count as lost
    * @param refused probes that the peer's host refused
-   * @param forwardLost of the lost, known to be lost on the way there
+   * @param forwardLost of the lost, known to be lost on the way there: by later answers or, where
+   *     nothing returned, by what the destination's reflector counted
    * @param returnLost of the lost, known to be lost on the way back
    * @param lossPercent absent where no probe counts
    * @param rttP50 milliseconds; absent where none returned

@@ -28,6 +28,9 @@ record Fault(String name, Impairment impairment, BiPredicate<String, String> tru
     PAIR,
     ONE_PATH,
     ONE_WAY,
+    NODE_EGRESS_DEAD,
+    NODE_INGRESS_DEAD,
+    ONE_WAY_DEAD,
     LATENCY_NODE,
     LATENCY_PAIR
   }
@@ -57,6 +60,10 @@ record Fault(String name, Impairment impairment, BiPredicate<String, String> tru
               loss,
               (s, d) -> (s.equals(a) && d.equals(b)) || (s.equals(b) && d.equals(a)));
       case ONE_WAY -> lossy("one way " + a + ">" + b, loss, (s, d) -> s.equals(a) && d.equals(b));
+      case NODE_EGRESS_DEAD -> lossy("dead egress of " + a, 1, (s, d) -> s.equals(a));
+      case NODE_INGRESS_DEAD -> lossy("dead ingress of " + a, 1, (s, d) -> d.equals(a));
+      case ONE_WAY_DEAD ->
+          lossy("dead one way " + a + ">" + b, 1, (s, d) -> s.equals(a) && d.equals(b));
       case ONE_PATH -> onePath(a, b, random);
       case LATENCY_NODE -> slow("slow " + a, (s, d) -> s.equals(a) || d.equals(a));
       case LATENCY_PAIR ->

@@ -1,6 +1,7 @@
 package io.llamamesh.scraper.analysis;
 
 import io.llamamesh.scraper.matrix.Cell;
+import io.llamamesh.scraper.matrix.Directions;
 import io.llamamesh.scraper.matrix.MatrixView;
 import io.llamamesh.scraper.matrix.MatrixView.NodeInfo;
 import io.llamamesh.scraper.matrix.PairSeries;
@@ -16,12 +17,14 @@ import java.util.TreeMap;
 
 /**
  * A mesh whose links lose probes as they are told: three windows of ten seconds, four source ports
- * of four probes a second each, every lost probe's direction told with probability 0.8 unless
- * nothing returns at all. Seeded.
+ * of four probes a second each, every lost probe's direction told with probability 0.8. Where
+ * nothing returns at all, it is told by what the reflector counted, edges apart, unless its agent
+ * is silent. Seeded.
  */
 final class SimulatedMesh {
   static final long NEWEST = 1_800_000_000L;
   private static final int WINDOWS = 3;
+  private static final int SECONDS = 10;
   private static final int PORTS = 4;
   private static final int PROBES_PER_PORT = 40;
   private static final double BACKGROUND = 1e-4;
@@ -125,6 +128,7 @@ final class SimulatedMesh {
     for (int w = 0; w < WINDOWS; w++) {
       long end = NEWEST - 10L * (WINDOWS - 1 - w);
       int lost = 0;
+      int arrived = 0;
       int forward = 0;
       int back = 0;
       int[] lostPerPort = new int[PORTS];
@@ -135,13 +139,15 @@ final class SimulatedMesh {
         int lostBack = binomial(PROBES_PER_PORT - lostThere, andBack + BACKGROUND / 2);
         lostPerPort[port] = lostThere + lostBack;
         lost += lostThere + lostBack;
+        arrived += PROBES_PER_PORT - lostThere;
         forward += binomial(lostThere, DIRECTION_TOLD);
         back += binomial(lostBack, DIRECTION_TOLD);
       }
       int sent = PORTS * PROBES_PER_PORT;
       if (lost == sent) {
-        forward = 0;
-        back = 0;
+        Directions told = counted(sent, arrived, impairment.down(pair.destination()));
+        forward = (int) told.forward();
+        back = (int) told.back();
       }
       if (lost > 0) {
         for (int port = 0; port < PORTS; port++) {
@@ -161,6 +167,17 @@ final class SimulatedMesh {
     }
     return new PairSeries(
         pair.source(), pair.destination(), "default", "IPv4", cells, List.copyOf(paths.values()));
+  }
+
+  /** Nothing returned: what the reflector's agent tells, whose windows are a little apart. */
+  private Directions counted(int sent, int arrived, boolean silent) {
+    if (silent) {
+      return new Directions(0, 0);
+    }
+    Cell all = new Cell(0, sent, 0, sent, 0, 0, 0, Double.NaN, Double.NaN, Double.NaN);
+    long slop = Directions.slop(sent, SECONDS, 0);
+    long edges = arrived == 0 ? 0 : random.nextLong(-slop / 2, slop / 2 + 1);
+    return Directions.told(all, Math.max(0, arrived + edges), 0, slop);
   }
 
   /** Rare events by the gaps between them, so that a million quiet cells cost little. */

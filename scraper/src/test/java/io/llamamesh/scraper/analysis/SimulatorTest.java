@@ -60,7 +60,7 @@ final class SimulatorTest {
 
   @AfterAll
   static void print() {
-    StringBuilder head = new StringBuilder("%-14s".formatted("top suspect"));
+    StringBuilder head = new StringBuilder("%-18s".formatted("top suspect"));
     for (Shape shape : Shape.values()) {
       head.append("%12s".formatted(shape.name().toLowerCase(Locale.ROOT)));
     }
@@ -71,7 +71,7 @@ final class SimulatorTest {
   @ParameterizedTest
   @EnumSource
   void theTopSuspectIsTheFault(Kind kind) {
-    StringBuilder row = new StringBuilder("%-14s".formatted(kind));
+    StringBuilder row = new StringBuilder("%-18s".formatted(kind));
     StringBuilder wrong = new StringBuilder();
     int right = 0;
     int verdicts = 0;
@@ -111,7 +111,7 @@ final class SimulatorTest {
             Kind.PAIR,
             Kind.ONE_PATH,
             Kind.ZONE_PAIR);
-    StringBuilder row = new StringBuilder("%-14s".formatted("TWO_AT_ONCE"));
+    StringBuilder row = new StringBuilder("%-18s".formatted("TWO_AT_ONCE"));
     StringBuilder wrong = new StringBuilder();
     int right = 0;
     for (Shape shape : Shape.values()) {
@@ -166,6 +166,47 @@ final class SimulatorTest {
   }
 
   @Test
+  void whichWayNothingReturnsIsSaid() {
+    SimulatedMesh mesh = new SimulatedMesh(12, 3, 11, 21);
+    Impairment dead = (source, destination, path) -> isPair(source, destination) ? 1 : 0;
+
+    MeshReport report = report(mesh, dead);
+
+    assertThat(report.verdict()).isEqualTo(Verdict.ONE_WAY_LOSS);
+    assertThat(report.suspects().getFirst().name()).isEqualTo("node-1>node-2");
+    assertThat(report.message())
+        .isEqualTo(
+            "2 of 132 pairs are bad: pair node-1>node-2, 100% loss,"
+                + " on the way there (forward), by the reflector's own count");
+  }
+
+  @Test
+  void whoseReflectorIsSilentIsNotSaidToLoseOneWay() {
+    SimulatedMesh mesh = new SimulatedMesh(12, 3, 11, 21);
+    Impairment dead =
+        new Impairment() {
+          @Override
+          public double loss(String source, String destination, int path) {
+            return isPair(source, destination) ? 1 : 0;
+          }
+
+          @Override
+          public boolean down(String node) {
+            return node.equals("node-2");
+          }
+        };
+
+    MeshReport report = report(mesh, dead);
+
+    assertThat(report.verdict()).isEqualTo(Verdict.PAIR_LOSS);
+    assertThat(report.message()).isEqualTo("1 of 121 pairs is bad: pair node-1>node-2, 100% loss");
+  }
+
+  private static boolean isPair(String source, String destination) {
+    return source.equals("node-1") && destination.equals("node-2");
+  }
+
+  @Test
   void whereMostPairsLoseTheirLossIsNoBackground() {
     SimulatedMesh mesh = new SimulatedMesh(30, 3, 29, 12);
 
@@ -193,7 +234,7 @@ final class SimulatorTest {
       suspected += report.suspects().isEmpty() ? 0 : 1;
     }
     TABLE.add(
-        "%-14s%d of %d runs of 1000 nodes accuse somebody".formatted("NONE", suspected, QUIET));
+        "%-18s%d of %d runs of 1000 nodes accuse somebody".formatted("NONE", suspected, QUIET));
 
     assertThat(suspected).isLessThanOrEqualTo(QUIET / 1_000);
   }
@@ -213,11 +254,12 @@ final class SimulatorTest {
 
   private static Set<Verdict> accepted(Kind kind) {
     return switch (kind) {
-      case NODE_DOWN, NODE_EGRESS, NODE_INGRESS -> Set.of(Verdict.NODE_LOSS);
+      case NODE_DOWN, NODE_EGRESS, NODE_INGRESS, NODE_EGRESS_DEAD, NODE_INGRESS_DEAD ->
+          Set.of(Verdict.NODE_LOSS);
       case ZONE, ZONE_PAIR -> Set.of(Verdict.ZONE_LOSS);
       case PAIR -> Set.of(Verdict.PAIR_LOSS, Verdict.ONE_WAY_LOSS);
       case ONE_PATH -> Set.of(Verdict.PARTIAL_PATH);
-      case ONE_WAY -> Set.of(Verdict.ONE_WAY_LOSS);
+      case ONE_WAY, ONE_WAY_DEAD -> Set.of(Verdict.ONE_WAY_LOSS);
       case LATENCY_NODE, LATENCY_PAIR -> Set.of(Verdict.HIGH_LATENCY);
     };
   }

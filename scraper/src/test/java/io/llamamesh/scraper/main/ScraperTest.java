@@ -3,6 +3,7 @@ package io.llamamesh.scraper.main;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.ResultsJson;
@@ -35,6 +36,8 @@ import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A whole scraper over HTTP, with agents that answer as the design says. */
 final class ScraperTest {
@@ -105,6 +108,86 @@ final class ScraperTest {
             "llamamesh_pair_loss_ratio{destination=\"node-2\"", "llamamesh_network_healthy 0");
     assertThat(text("/api/v1/pairs/node-1/node-2")).contains("\"lost\":10");
     assertThat(matrixCommand()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      textBlock =
+          """
+          0   ; node-1>node-2 ; on the way there (forward) ; forwardLost ; returnLost
+          160 ; node-2>node-1 ; on the way back (return) of the probes of node-1 ; returnLost ; forwardLost
+          """)
+  void whereNothingReturnsTheOtherSidesReflectorTellsTheWay(
+      int reflected, String suspect, String words, String all, String none) throws Exception {
+    publishLost(4, 4, reflected);
+    await().until(() -> scraper.report().verdict() == Verdict.ONE_WAY_LOSS);
+
+    MeshReport report = read("/api/v1/report", MeshReport.class);
+    JsonNode window =
+        ResultsJson.mapper()
+            .readTree(get("/api/v1/pairs/node-1/node-2").body())
+            .at("/series/0/history/3");
+
+    assertThat(report.message())
+        .isEqualTo(
+            "1 of 12 pairs is bad: pair %s, 100%% loss, %s, by the reflector's own count"
+                .formatted(suspect, words));
+    assertThat(report.suspects().getFirst().name()).isEqualTo(suspect);
+    assertThat(window.path("lost").asInt()).isEqualTo(160);
+    assertThat(window.path(all).asInt()).isBetween(80, 160);
+    assertThat(window.path(none).asInt()).isZero();
+    assertThat(text("/api/v1/pairs/node-1/node-3")).doesNotContain("\"forwardLost\":1");
+  }
+
+  @Test
+  void whereTheOtherSideIsSilentTheWayStaysUnknown() throws Exception {
+    publishLost(4, 1, 0);
+    await()
+        .until(() ->
+            scraper.report().worstPairs().stream()
+                .anyMatch(pair -> pair.sent() == 3 * 160 && pair.lost() == 3 * 160));
+
+    assertThat(read("/api/v1/report", MeshReport.class).verdict()).isEqualTo(Verdict.PAIR_LOSS);
+    assertThat(text("/api/v1/pairs/node-1/node-2"))
+        .contains("\"lost\":160")
+        .doesNotContain("\"forwardLost\":1")
+        .doesNotContain("\"returnLost\":1");
+  }
+
+  /**
+   * Windows in which all that node-1 sends to node-2 is lost.
+   *
+   * @param ofNode2 how many of them node-2 publishes
+   */
+  private void publishLost(int windows, int ofNode2, int reflected) {
+    Instant newest = Instant.ofEpochSecond(Instant.now().getEpochSecond() / 10 * 10);
+    for (int w = 0; w < windows; w++) {
+      Instant end = newest.minusSeconds(10L * (windows - 1 - w));
+      for (int i = 0; i < 4; i++) {
+        if (i != 1 || w < ofNode2) {
+          agents.get(i).publish(window(i, end, reflected));
+        }
+      }
+    }
+  }
+
+  private static List<Point> window(int i, Instant end, int reflected) {
+    String us = "node-" + (i + 1);
+    List<Point> window = new ArrayList<>();
+    for (int j = 0; j < 4; j++) {
+      String them = "node-" + (j + 1);
+      long back = j == 0 && i == 1 ? reflected : 160;
+      if (i != j && back > 0) {
+        window.add(Points.reflected(them, us, end, back));
+      }
+    }
+    for (int j = 0; j < 4; j++) {
+      if (i != j) {
+        window.add(Points.pair(us, "node-" + (j + 1), end, 160, i == 0 && j == 1 ? 160 : 0, 0.07));
+      }
+    }
+    return window;
   }
 
   @Test

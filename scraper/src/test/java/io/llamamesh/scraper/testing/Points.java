@@ -42,6 +42,16 @@ public final class Points {
         Map.of(Fields.SENT, (double) sent, Fields.LOST, (double) lost));
   }
 
+  /** What the destination's reflector sent back to the source in a window. */
+  public static Point reflected(String source, String destination, Instant end, long probes) {
+    Map<String, String> all = tags(source, destination);
+    Map<String, String> tags = new LinkedHashMap<>();
+    for (String name : new String[] {Tags.MESH, Tags.DST_NAME, Tags.DST_IP, Tags.SRC_IP}) {
+      tags.put(name, String.valueOf(all.get(name)));
+    }
+    return new Point(Point.REFLECTED_STATS, end, tags, Map.of(Fields.REFLECTED, (double) probes));
+  }
+
   /** The same point with another tag. */
   public static Point with(Point point, String tag, String value) {
     Map<String, String> tags = new LinkedHashMap<>(point.tags());

@@ -1,0 +1,108 @@
+package io.llamamesh.scraper.matrix;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whose an address is, as points say. Of an address that two nodes have, neither's probes can be
+ * told. Not thread-safe: {@link ReflectorJoin} owns it.
+ */
+final class Addresses {
+  /** How long an address stays a node's after the last point that said so. */
+  static final long CLAIM_SECONDS = 120;
+
+  private final Map<String, Address> byText = new HashMap<>();
+  private final Map<String, List<Address>> byNode = new HashMap<>();
+
+  /** An address, and the node that has it. */
+  static final class Address {
+    private final boolean v6;
+    private String node;
+    private long claimedAt;
+    private long sharedAt = Long.MIN_VALUE / 2;
+
+    private Address(boolean v6, String node, long now) {
+      this.v6 = v6;
+      this.node = node;
+      this.claimedAt = now;
+    }
+
+    String node() {
+      return node;
+    }
+
+    boolean v6() {
+      return v6;
+    }
+
+    boolean shared(long now) {
+      return now - sharedAt <= CLAIM_SECONDS;
+    }
+  }
+
+  /** A point says that the node has that address. */
+  void claim(String node, @Nullable String text, long now) {
+    if (text == null) {
+      return;
+    }
+    String plain = plain(text);
+    Address address = byText.get(plain);
+    if (address == null) {
+      address = new Address(isV6(plain), node, now);
+      byText.put(plain, address);
+      of(node).add(address);
+    } else if (address.node.equals(node)) {
+      address.claimedAt = now;
+    } else if (now - address.claimedAt > CLAIM_SECONDS) {
+      of(address.node).remove(address);
+      address.node = node;
+      address.claimedAt = now;
+      of(node).add(address);
+    } else {
+      address.sharedAt = now;
+    }
+  }
+
+  /** Who has it; null while nobody said so. */
+  @Nullable Address get(String text) {
+    return byText.get(plain(text));
+  }
+
+  /** Whether the node has an address of that family alone. */
+  boolean hasOwn(String node, boolean v6, long now) {
+    return byNode.getOrDefault(node, List.of()).stream()
+        .anyMatch(address -> address.v6 == v6 && !address.shared(now));
+  }
+
+  /** Whether an address of the node is another's, too. */
+  boolean shares(String node, boolean v6, long now) {
+    return byNode.getOrDefault(node, List.of()).stream()
+        .anyMatch(address -> address.v6 == v6 && address.shared(now));
+  }
+
+  /** Forgets addresses that nobody claims any more. */
+  void age(long now) {
+    byText.values().removeIf(address -> now - address.claimedAt > CLAIM_SECONDS);
+    byNode
+        .values()
+        .forEach(all -> all.removeIf(address -> now - address.claimedAt > CLAIM_SECONDS));
+    byNode.values().removeIf(List::isEmpty);
+  }
+
+  static boolean isV6(String address) {
+    return address.indexOf(':') >= 0;
+  }
+
+  private List<Address> of(String node) {
+    return byNode.computeIfAbsent(node, k -> new ArrayList<>(2));
+  }
+
+  /** Without the interface, which only its own host knows. */
+  private static String plain(String text) {
+    int percent = text.indexOf('%');
+    return percent < 0 ? text : text.substring(0, percent);
+  }
+}

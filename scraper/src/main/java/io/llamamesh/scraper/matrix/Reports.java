@@ -1,0 +1,175 @@
+package io.llamamesh.scraper.matrix;
+
+import io.llamamesh.scraper.matrix.Addresses.Address;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one agent reported of its last few windows: how much it probed, and whose probes its
+ * reflector sent back. Not thread-safe: {@link ReflectorJoin} owns it.
+ */
+final class Reports {
+  /** Three to be judged by, the one before, and one since agents are read one after the other. */
+  static final int KEPT = 5;
+
+  private static final Address[] NOBODY = new Address[0];
+  private static final int[] NOTHING = new int[0];
+
+  private final List<Report> windows = new ArrayList<>(KEPT);
+  private final List<Series> probed = new ArrayList<>();
+  private boolean reflects;
+  private long clockMillis;
+
+  /** One window. */
+  static final class Report {
+    private final long end;
+    private boolean odd;
+    private long sent;
+    private long unnamedV4;
+    private long unnamedV6;
+    private Address[] senders = NOBODY;
+    private int[] counts = NOTHING;
+    private int size;
+
+    private Report(long end) {
+      this.end = end;
+    }
+
+    long end() {
+      return end;
+    }
+
+    void sent(long probes) {
+      sent += probes;
+    }
+
+    void unnamed(boolean v6, long probes) {
+      if (v6) {
+        unnamedV6 += probes;
+      } else {
+        unnamedV4 += probes;
+      }
+    }
+
+    void reflected(Address sender, long probes) {
+      if (size == counts.length) {
+        senders = Arrays.copyOf(senders, size + Math.max(8, size / 2));
+        counts = Arrays.copyOf(counts, senders.length);
+      }
+      senders[size] = sender;
+      counts[size++] = (int) Math.min(Integer.MAX_VALUE, probes);
+    }
+
+    /** Probes of senders who cannot be told apart, or of whom nobody knows. */
+    long unnamedThen(boolean v6, long now) {
+      long sum = v6 ? unnamedV6 : unnamedV4;
+      for (int i = 0; i < size; i++) {
+        if (senders[i].v6() == v6 && senders[i].shared(now)) {
+          sum += counts[i];
+        }
+      }
+      return sum;
+    }
+
+    /** Probes that came from addresses which are that node's alone. */
+    long reflectedThen(String source, boolean v6, long now) {
+      long sum = 0;
+      for (int i = 0; i < size; i++) {
+        if (senders[i].v6() == v6 && senders[i].node().equals(source) && !senders[i].shared(now)) {
+          sum += counts[i];
+        }
+      }
+      return sum;
+    }
+
+    private void again() {
+      sent = 0;
+      unnamedV4 = 0;
+      unnamedV6 = 0;
+      size = 0;
+    }
+  }
+
+  /**
+   * The window that ended then, empty: its points come together, so this is their first.
+   *
+   * @param odd whether its end says that the agent's clock was stepped
+   * @return null where it is too old to be kept
+   */
+  @Nullable Report open(long end, boolean odd) {
+    int at = windows.size();
+    while (at > 0 && windows.get(at - 1).end >= end) {
+      at--;
+    }
+    if (at < windows.size() && windows.get(at).end == end) {
+      windows.get(at).again();
+      windows.get(at).odd |= odd;
+      return windows.get(at);
+    }
+    if (windows.size() == KEPT) {
+      if (at == 0) {
+        return null;
+      }
+      windows.removeFirst();
+      at--;
+    }
+    Report report = new Report(end);
+    report.odd = odd;
+    windows.add(at, report);
+    return report;
+  }
+
+  /** Its windows, oldest first. */
+  List<Report> windows() {
+    return windows;
+  }
+
+  @Nullable Report window(long end) {
+    for (Report report : windows) {
+      if (report.end == end) {
+        return report;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * The end of the window before, where that one counts for as long as its name says and goes on
+   * where the other left off: an agent that was away or stood still probes less.
+   *
+   * @return {@code Long.MIN_VALUE} where it does not, or the window before is not known
+   */
+  long startOf(Report report) {
+    int at = windows.indexOf(report);
+    if (at < 1) {
+      return Long.MIN_VALUE;
+    }
+    Report before = windows.get(at - 1);
+    boolean whole = !report.odd && !before.odd && 8 * report.sent >= 7 * before.sent;
+    return whole ? before.end : Long.MIN_VALUE;
+  }
+
+  /** All that this agent probes. */
+  List<Series> probed() {
+    return probed;
+  }
+
+  /** Its reflector's counts are among its points: that there is none means that there was none. */
+  void nowReflects() {
+    reflects = true;
+  }
+
+  boolean reflects() {
+    return reflects;
+  }
+
+  void clock(long aheadMillis) {
+    clockMillis = aheadMillis;
+  }
+
+  long clockMillis() {
+    return clockMillis;
+  }
+}
