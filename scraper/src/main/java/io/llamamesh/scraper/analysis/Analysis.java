@@ -90,12 +90,19 @@ public final class Analysis {
             mesh,
             now,
             verdict,
-            Sentences.of(verdict, totals, suspects, bad, limits),
+            Sentences.of(verdict, totals, suspects, bad, unjudged(pairs), limits),
             totals,
             bad.stream().limit(MAX_WORST_PAIRS).map(Analysis::report).toList(),
             suspects,
             store);
     return new Result(report, new Past(PairJudge.bad(pairs)));
+  }
+
+  /** Pairs of which no probe counts: refused, or their peer said goodbye. */
+  private static List<JudgedPair> unjudged(List<JudgedPair> pairs) {
+    return pairs.stream()
+        .filter(pair -> pair.pooled().received() + pair.pooled().lost() == 0)
+        .toList();
   }
 
   private static boolean stale(MatrixView view, Instant now) {

@@ -14,7 +14,12 @@ final class Sentences {
   private Sentences() {}
 
   static String of(
-      Verdict verdict, Totals totals, List<Suspect> suspects, List<JudgedPair> bad, Limits limits) {
+      Verdict verdict,
+      Totals totals,
+      List<Suspect> suspects,
+      List<JudgedPair> bad,
+      List<JudgedPair> unjudged,
+      Limits limits) {
     return switch (verdict) {
       case NO_DATA ->
           totals.agents() == 0
@@ -22,9 +27,12 @@ final class Sentences {
               : "no recent windows; %d of %d agents report"
                   .formatted(totals.agentsReporting(), totals.agents());
       case HEALTHY ->
-          "none of %d pairs stays above %s%% loss or %s ms p99"
+          "none of %d pairs stays above %s%% loss or %s ms p99%s"
               .formatted(
-                  totals.pairs(), number(limits.lossPercent()), number(limits.rttP99Millis()));
+                  totals.pairs() - unjudged.size(),
+                  number(limits.lossPercent()),
+                  number(limits.rttP99Millis()),
+                  left(unjudged));
       case HIGH_LATENCY ->
           "%d of %d pairs %s above %s ms p99%s"
               .formatted(
@@ -39,6 +47,19 @@ final class Sentences {
               + ports(verdict, bad)
               + way(verdict, suspects, bad);
     };
+  }
+
+  /** Health is told of what was measured only. */
+  private static String left(List<JudgedPair> unjudged) {
+    if (unjudged.isEmpty()) {
+      return "";
+    }
+    String pairs = unjudged.size() == 1 ? "; 1 more" : "; " + unjudged.size() + " more";
+    return unjudged.stream()
+        .filter(pair -> pair.pooled().refused() > 0)
+        .findFirst()
+        .map(pair -> pairs + " not judged, refused: nobody listens at " + pair.pair().destination())
+        .orElse(pairs + " not judged, no probe of theirs counts");
   }
 
   /** Pairs that lose and pairs that are only slow are told apart. */
