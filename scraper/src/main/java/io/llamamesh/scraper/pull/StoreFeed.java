@@ -26,11 +26,16 @@ import org.slf4j.LoggerFactory;
  * it fetches again from the agent, whose retention is the buffer, until it has caught up; so memory
  * stays bounded and the matrix goes on meanwhile. A store that was away may have acknowledged more
  * than it had saved, so what was written in the last half minute before is written again. While
- * another scraper leads it stores nothing. Runs in a thread of its own, see {@link #run}.
+ * another scraper leads it stores nothing, and while the store is known to be away it asks the
+ * agent nothing. Runs in a thread of its own, see {@link #run}.
  */
 final class StoreFeed {
   private static final Logger LOG = LoggerFactory.getLogger(StoreFeed.class);
   private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  /** Over so long agents come again when the store may be back. */
+  private static final int SPREAD_MILLIS = 500;
+
   private static final int MAX_UNREPEATABLE = 64;
   // While another stores them too: as many as may come between its death and our leading.
   private static final int MAX_UNREPEATABLE_STANDBY = 3;
@@ -42,7 +47,7 @@ final class StoreFeed {
 
   /** Fetches windows after a cursor. */
   interface Fetch {
-    Page after(@Nullable WindowCursor cursor) throws IOException, InterruptedException;
+    Handed after(@Nullable WindowCursor cursor) throws IOException, InterruptedException;
   }
 
   private final String agent;
@@ -52,6 +57,7 @@ final class StoreFeed {
   private final InstantSource clock;
   private final Counters counters;
   private final Waiting waiting;
+  private final Duration spread;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -87,6 +93,7 @@ final class StoreFeed {
     this.clock = clock;
     this.counters = counters;
     this.waiting = waiting;
+    this.spread = Duration.ofMillis(Math.floorMod(agent.hashCode(), SPREAD_MILLIS));
   }
 
   /** Behind what the store has acknowledged; null before the first page. */
@@ -128,13 +135,17 @@ final class StoreFeed {
     }
   }
 
-  /** Takes a page that was just fetched with that cursor; never blocks for the store. */
-  void hand(@Nullable WindowCursor after, Page page) {
+  /**
+   * Takes a page that was just fetched with that cursor; never blocks for the store.
+   *
+   * @param most how many windows it was asked to hold at most
+   */
+  void hand(@Nullable WindowCursor after, Page page, int most) {
     if (page.cursor() != null && !waiting.room()) {
       later(page.cursor());
       return;
     }
-    Handed next = Handed.of(after, page);
+    Handed next = Handed.of(after, page, most);
     lock.lock();
     try {
       if (page.cursor() == null) {
@@ -208,7 +219,8 @@ final class StoreFeed {
           changed.await();
           continue;
         }
-        Duration wait = Duration.between(clock.instant(), notBefore);
+        // What was handed stays while the store is away: it may be back before there is more.
+        Duration wait = Duration.between(clock.instant(), latest(notBefore, storeOpens()));
         if (wait.isPositive()) {
           var _ = changed.await(wait.toMillis() + 1, TimeUnit.MILLISECONDS);
           continue;
@@ -247,8 +259,10 @@ final class StoreFeed {
       // Of large pages few may wait for the store at once.
       waiting.beginCatchingUp();
       try {
-        WindowCursor from = stored();
-        write(Handed.of(from, fetch.after(from)));
+        // Those before us may have found that the store is away: their pages cost agents, too.
+        if (!storeIsClosed()) {
+          write(fetch.after(stored()));
+        }
       } catch (IOException e) {
         // The reader reports what is wrong with the agent.
         pause(clock.instant().plus(PAUSE));
@@ -272,10 +286,23 @@ final class StoreFeed {
   }
 
   private void write(Handed page) throws InterruptedException {
+    if (storeIsClosed()) {
+      return;
+    }
     switch (writer.write(page.lines().unpacked())) {
       case WriteResult.Acknowledged _ -> acknowledged(page);
-      case WriteResult.Postponed postponed -> pause(postponed.retryAt());
+      case WriteResult.Postponed postponed -> pause(postponed.retryAt().plus(spread));
     }
+  }
+
+  /** When to try the store again: at once, while it takes what it is given. */
+  private Instant storeOpens() {
+    Instant until = writer.closedUntil();
+    return until.equals(Instant.MIN) ? until : until.plus(spread);
+  }
+
+  private boolean storeIsClosed() {
+    return clock.instant().isBefore(storeOpens());
   }
 
   private void acknowledged(Handed page) {
@@ -329,6 +356,10 @@ final class StoreFeed {
 
   private static WindowCursor further(@Nullable WindowCursor a, WindowCursor b) {
     return a != null && a.bootId().equals(b.bootId()) && a.sequence() > b.sequence() ? a : b;
+  }
+
+  private static Instant latest(Instant a, Instant b) {
+    return a.isAfter(b) ? a : b;
   }
 
   private static Duration max(Duration a, Duration b) {
