@@ -38,7 +38,8 @@ public final class Ingest {
 
   private static final Logger LOG = LoggerFactory.getLogger(Ingest.class);
   private static final Duration ANSWER = Duration.ofSeconds(5);
-  private static final Duration AGAIN = Duration.ofMillis(500);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
   private static final int OK = 200;
   private static final int SERVER_ERRORS = 500;
 
@@ -80,7 +81,8 @@ public final class Ingest {
   }
 
   /**
-   * Posts all that nobody has read, and tries again what was not taken, until time is up.
+   * Posts all that nobody has read, and tries again what was not taken, less and less often, until
+   * time is up.
    *
    * @param url where to
    * @param bearer token to show; empty for none
@@ -90,6 +92,7 @@ public final class Ingest {
     int posted = 0;
     String why = "";
     boolean refused = false;
+    Duration wait = FIRST_PAUSE;
     try (HttpClient client = HttpClient.newBuilder().connectTimeout(ANSWER).build()) {
       while (archive.unread() > 0 && !refused && deadline - nanos.getAsLong() > 0) {
         try {
@@ -98,6 +101,7 @@ public final class Ingest {
           if (status == OK) {
             archive.read(page.last());
             posted += page.windows();
+            wait = FIRST_PAUSE;
             continue;
           }
           why = "status " + status;
@@ -107,7 +111,9 @@ public final class Ingest {
           why = e.toString();
           refused = e instanceof IllegalArgumentException;
         }
-        refused = refused || pause.pause(AGAIN);
+        Duration left = Duration.ofNanos(Math.max(0, deadline - nanos.getAsLong()));
+        refused = refused || pause.pause(min(wait, left));
+        wait = min(wait.multipliedBy(2), LONGEST_PAUSE);
       }
     }
     Handed handed = new Handed(posted, archive.unread());
@@ -139,6 +145,10 @@ public final class Ingest {
       request.header("Authorization", "Bearer " + bearer);
     }
     return client.send(request.build(), HttpResponse.BodyHandlers.discarding()).statusCode();
+  }
+
+  private static Duration min(Duration a, Duration b) {
+    return a.compareTo(b) <= 0 ? a : b;
   }
 
   private Page page() throws IOException {

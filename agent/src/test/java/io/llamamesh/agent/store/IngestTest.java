@@ -115,6 +115,18 @@ class IngestTest {
   }
 
   @Test
+  void triesLessAndLessOftenUntilAPageIsTaken() throws Exception {
+    TestWindows.publish(archive, 70);
+    answers.addAll(List.of(503, 503, 503, 503, 200, 503, 200));
+
+    assertThat(post()).isEqualTo(new Ingest.Handed(70, 0));
+
+    assertThat(pauses)
+        .extracting(Duration::toMillis)
+        .containsExactly(500L, 1_000L, 2_000L, 2_000L, 500L);
+  }
+
+  @Test
   void whenTimeIsUpWhatIsLeftIsCountedAndStaysUnread() throws Exception {
     TestWindows.publish(archive, 70);
     answers.add(200);

@@ -16,14 +16,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.format.DateTimeParseException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -34,13 +31,10 @@ import org.jspecify.annotations.Nullable;
  * Asks agents for windows.
  *
  * <p>Thread-safe; made for one virtual thread per agent. An answer is bounded in size and in time:
- * an agent that trickles bytes is as dead as a silent one. Whoever has begun to answer waits for
- * one of few places before the rest is read, and keeps it until the page is done with: that bounds
- * the memory that a thousand agents take which answer together, and one that is silent takes none.
+ * an agent that trickles bytes is as dead as a silent one. Few answers are in memory at once, see
+ * {@link BodyReader}.
  */
 final class AgentClient implements AutoCloseable {
-  private static final int MAX_BYTES = 32 << 20;
-  private static final int READ_AT_ONCE = 16;
   private static final int CATCHING_UP = 8;
   private static final int OK = 200;
   private static final int UNAUTHORIZED = 401;
@@ -53,7 +47,7 @@ final class AgentClient implements AutoCloseable {
   private final Supplier<@Nullable String> token;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final HttpClient http;
-  private final Semaphore places = new Semaphore(READ_AT_ONCE);
+  private final BodyReader bodies;
   private final Semaphore catchingUp = new Semaphore(CATCHING_UP);
 
   /** An answer was larger than is taken; ask for fewer windows. */
@@ -65,23 +59,15 @@ final class AgentClient implements AutoCloseable {
     }
   }
 
-  /** A page, and the place that it has until it is closed. */
-  static final class Fetched implements AutoCloseable {
-    private final Page page;
-    private final List<Semaphore> taken;
-
-    private Fetched(Page page, List<Semaphore> taken) {
-      this.page = page;
-      this.taken = taken;
-    }
-
-    Page page() {
-      return page;
-    }
-
+  /**
+   * A page, and the places that it has until it is closed.
+   *
+   * @param limit how many windows it was asked to hold at most
+   */
+  record Fetched(Page page, int limit, Places places) implements AutoCloseable {
     @Override
     public void close() {
-      taken.forEach(Semaphore::release);
+      places.close();
     }
   }
 
@@ -99,6 +85,15 @@ final class AgentClient implements AutoCloseable {
    * @param token the bearer token that agents ask for; null where they ask for none
    */
   AgentClient(Duration timeout, InstantSource clock, Supplier<@Nullable String> token) {
+    this(timeout, BodyReader.Limits.USUAL, clock, token);
+  }
+
+  AgentClient(
+      Duration timeout,
+      BodyReader.Limits limits,
+      InstantSource clock,
+      Supplier<@Nullable String> token) {
+    this.bodies = new BodyReader(limits, threads);
     this.timeout = timeout;
     this.clock = clock;
     this.token = token;
@@ -124,20 +119,19 @@ final class AgentClient implements AutoCloseable {
   Fetched fetch(
       HostPort address, @Nullable WindowCursor after, @Nullable WindowCursor stored, int limit)
       throws IOException, InterruptedException {
-    List<Semaphore> taken = new ArrayList<>(2);
-    if (limit > 1) {
-      // Pages of many windows are large, and cost the agent, too.
-      catchingUp.acquire();
-      taken.add(catchingUp);
-    }
+    Places places = new Places();
     boolean fetched = false;
     try {
-      Page page = fetchNow(address, after, stored, limit, taken);
+      if (limit > 1) {
+        // Pages of many windows are large, and cost the agent, too.
+        places.take(catchingUp);
+      }
+      Page page = fetchNow(address, after, stored, limit, places);
       fetched = true;
-      return new Fetched(page, List.copyOf(taken));
+      return new Fetched(page, limit, places);
     } finally {
       if (!fetched) {
-        taken.forEach(Semaphore::release);
+        places.close();
       }
     }
   }
@@ -147,7 +141,7 @@ final class AgentClient implements AutoCloseable {
       @Nullable WindowCursor after,
       @Nullable WindowCursor stored,
       int limit,
-      List<Semaphore> taken)
+      Places places)
       throws IOException, InterruptedException {
     String query =
         "/influxdata?limit="
@@ -169,9 +163,7 @@ final class AgentClient implements AutoCloseable {
     Instant answered = clock.instant();
     byte[] body;
     try (InputStream stream = response.body()) {
-      places.acquire();
-      taken.add(places);
-      body = body(stream);
+      body = bodies.read(stream, timeout, places);
     }
     if (response.statusCode() == UNAUTHORIZED) {
       throw new TokenRefusedException(
@@ -209,25 +201,8 @@ final class AgentClient implements AutoCloseable {
     }
   }
 
-  /** In a thread of its own: a stream has no timeout. */
-  private byte[] body(InputStream stream) throws IOException, InterruptedException {
-    Future<byte[]> read = threads.submit(() -> stream.readNBytes(MAX_BYTES + 1));
-    try {
-      byte[] body = read.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-      if (body.length > MAX_BYTES) {
-        throw new AnswerTooLargeException("answer is larger than " + MAX_BYTES + " bytes");
-      }
-      return body;
-    } catch (TimeoutException | CancellationException e) {
-      throw new IOException("no whole answer within " + timeout.toMillis() + " ms", e);
-    } catch (ExecutionException e) {
-      throw failure(e);
-    } finally {
-      read.cancel(true);
-    }
-  }
-
-  private static IOException failure(ExecutionException e) {
+  /** What went wrong, in words for people. */
+  static IOException failure(ExecutionException e) {
     Throwable cause = e.getCause() == null ? e : e.getCause();
     String message = cause.getMessage();
     String name = cause.getClass().getSimpleName();

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +30,6 @@ import org.slf4j.LoggerFactory;
  */
 final class AgentReader implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AgentReader.class);
-  private static final int WINDOWS_PER_PAGE = 10;
   private static final int LATE_INTERVALS = 3;
   private static final int LOG_EVERY_FAILURES = 60;
 
@@ -56,7 +56,9 @@ final class AgentReader implements AutoCloseable {
   private volatile Duration interval;
   // One window a time while all goes well, so that nobody waits for who has to catch up.
   private boolean behind;
-  private int most = WINDOWS_PER_PAGE;
+  private final PageSize pages = new PageSize();
+  // The writing thread's.
+  private final PageSize pagesToStore = new PageSize();
 
   AgentReader(
       Agent agent,
@@ -185,16 +187,17 @@ final class AgentReader implements AutoCloseable {
       WindowCursor after = seen;
       boolean news;
       try (AgentClient.Fetched fetched = fetch(after)) {
-        news = take(after, fetched.page());
+        news = take(after, fetched);
         behind = fetched.page().more();
       }
-      if (behind && news) {
+      pages.taken();
+      // Windows without a pair are none to show, and yet passed.
+      if (behind && (news || !Objects.equals(after, seen))) {
         return clock.instant();
       }
       return news ? schedule.afterNews(clock.instant()) : schedule.afterNothing(clock.instant());
     } catch (AgentClient.AnswerTooLargeException e) {
-      if (behind && most > 1) {
-        most = most / 2;
+      if (behind && pages.tooLarge()) {
         return clock.instant();
       }
       return failed(e);
@@ -224,7 +227,8 @@ final class AgentReader implements AutoCloseable {
   }
 
   /** Puts a page where it belongs; whether it held a window. */
-  private boolean take(@Nullable WindowCursor after, Page fetched) {
+  private boolean take(@Nullable WindowCursor after, AgentClient.Fetched answer) {
+    Page fetched = answer.page();
     Instant now = clock.instant();
     Page page =
         fetched.cursor() == null
@@ -244,7 +248,9 @@ final class AgentReader implements AutoCloseable {
     page.points().forEach(point -> ends.add(point.time()));
     counters.answered(page.points().size(), ends.size(), page.malformed());
     if (ends.isEmpty()) {
-      seen = page.cursor() == null ? seen : page.cursor();
+      if (page.cursor() != null && !page.cursor().equals(after)) {
+        pass(after, page, answer.limit());
+      }
       return false;
     }
     learnName(page.points());
@@ -252,11 +258,15 @@ final class AgentReader implements AutoCloseable {
     interval = schedule.interval();
     lastWindow = ends.last();
     matrix.put(name, page.points(), skew.residual());
+    pass(after, page, answer.limit());
+    return true;
+  }
+
+  private void pass(@Nullable WindowCursor after, Page page, int limit) {
     if (feed != null) {
-      feed.hand(after, page);
+      feed.hand(after, page, limit);
     }
     seen = page.cursor();
-    return true;
   }
 
   /** A static list knows addresses only; who is there says its points. */
@@ -270,14 +280,23 @@ final class AgentReader implements AutoCloseable {
     }
   }
 
-  private Page fetchForStore(@Nullable WindowCursor after)
+  private Handed fetchForStore(@Nullable WindowCursor after)
       throws IOException, InterruptedException {
     if (problem != null) {
       // Who catches up shares few places: an agent that can't be read must not hold one.
       throw new IOException("agent can't be read");
     }
-    try (AgentClient.Fetched fetched = client.fetch(address, after, safe(), WINDOWS_PER_PAGE)) {
-      return skew.correct(fetched.page(), interval);
+    while (true) {
+      int limit = pagesToStore.windows();
+      try (AgentClient.Fetched fetched = client.fetch(address, after, safe(), limit)) {
+        Handed page = Handed.of(after, skew.correct(fetched.page(), interval), limit);
+        pagesToStore.taken();
+        return page;
+      } catch (AgentClient.AnswerTooLargeException e) {
+        if (!pagesToStore.tooLarge()) {
+          throw e;
+        }
+      }
     }
   }
 
@@ -290,7 +309,8 @@ final class AgentReader implements AutoCloseable {
     for (int i = 0; i < addresses.size(); i++) {
       HostPort candidate = addresses.get((first + i) % addresses.size());
       try {
-        AgentClient.Fetched fetched = client.fetch(candidate, after, safe(), behind ? most : 1);
+        AgentClient.Fetched fetched =
+            client.fetch(candidate, after, safe(), behind ? pages.windows() : 1);
         address = candidate;
         return fetched;
       } catch (AgentClient.AnswerTooLargeException e) {

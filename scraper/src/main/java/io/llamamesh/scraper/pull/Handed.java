@@ -1,6 +1,5 @@
 package io.llamamesh.scraper.pull;
 
-import io.llamamesh.results.Point;
 import io.llamamesh.results.WindowCursor;
 import io.llamamesh.scraper.store.LineProtocol;
 import io.llamamesh.scraper.store.PackedLines;
@@ -11,17 +10,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param after the cursor it was asked with
  * @param cursor behind it; absent for agents without cursors, whose pages come only once
- * @param windows how many windows it holds
+ * @param most how many windows it may hold: those without a pair have no points to be seen by
  * @param lines its points in line protocol
  */
 record Handed(
-    @Nullable WindowCursor after, @Nullable WindowCursor cursor, long windows, PackedLines lines) {
-  static Handed of(@Nullable WindowCursor after, Page page) {
+    @Nullable WindowCursor after, @Nullable WindowCursor cursor, int most, PackedLines lines) {
+  static Handed of(@Nullable WindowCursor after, Page page, int most) {
     return new Handed(
-        after,
-        page.cursor(),
-        page.points().stream().map(Point::time).distinct().count(),
-        PackedLines.of(LineProtocol.lines(page.points())));
+        after, page.cursor(), most, PackedLines.of(LineProtocol.lines(page.points())));
   }
 
   /** Bytes of memory that it takes. */
@@ -29,14 +25,11 @@ record Handed(
     return lines.bytes();
   }
 
-  /** Windows behind that cursor that the agent no longer had. */
+  /** Windows behind that cursor that the agent no longer had; at least so many. */
   long missed(@Nullable WindowCursor reached) {
-    if (reached == null
-        || cursor == null
-        || windows == 0
-        || !reached.bootId().equals(cursor.bootId())) {
+    if (reached == null || cursor == null || !reached.bootId().equals(cursor.bootId())) {
       return 0;
     }
-    return Math.max(0, cursor.sequence() - windows - reached.sequence());
+    return Math.max(0, cursor.sequence() - most - reached.sequence());
   }
 }

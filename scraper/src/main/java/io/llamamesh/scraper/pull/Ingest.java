@@ -49,6 +49,12 @@ public final class Ingest {
     record Refused(String why) implements Outcome {}
   }
 
+  /** Why nothing can be taken now, before a body is read; null where it can. */
+  public Outcome.@Nullable Later notNow() {
+    WriteResult.Postponed closed = writer == null ? null : writer.closed();
+    return closed == null ? null : new Outcome.Later(closed.message());
+  }
+
   /** Takes a body; returns after the store acknowledged it or did not. */
   public Outcome take(byte[] body) throws InterruptedException {
     Page page;

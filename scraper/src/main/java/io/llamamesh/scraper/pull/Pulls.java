@@ -52,10 +52,21 @@ public final class Pulls implements AutoCloseable {
       Map<String, Bookmark> bookmarks,
       Supplier<@Nullable String> token,
       InstantSource clock) {
+    this(interval, new AgentClient(timeout, clock, token), matrix, writer, bookmarks, clock);
+  }
+
+  /** Asks by that client, and closes it. */
+  Pulls(
+      Duration interval,
+      AgentClient client,
+      Matrix matrix,
+      @Nullable StoreWriter writer,
+      Map<String, Bookmark> bookmarks,
+      InstantSource clock) {
     this.interval = interval;
     this.matrix = matrix;
     this.writer = writer;
-    this.client = new AgentClient(timeout, clock, token);
+    this.client = client;
     this.clock = clock;
     this.remembered.putAll(bookmarks);
   }

@@ -24,25 +24,24 @@ import org.slf4j.LoggerFactory;
  *
  * <p>While all goes well it writes the pages that the reader just fetched. When the store was away
  * it fetches again from the agent, whose retention is the buffer, until it has caught up; so memory
- * stays bounded and the matrix goes on meanwhile. A store that was away may have acknowledged more
- * than it had saved, so what was written in the last half minute before is written again. While
- * another scraper leads it stores nothing. Runs in a thread of its own, see {@link #run}.
+ * stays bounded and the matrix goes on meanwhile. While another scraper leads it stores nothing,
+ * and while the store is known to be away it asks the agent nothing. Runs in a thread of its own,
+ * see {@link #run}.
  */
 final class StoreFeed {
   private static final Logger LOG = LoggerFactory.getLogger(StoreFeed.class);
   private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  /** Over so long agents come again when the store may be back. */
+  private static final int SPREAD_MILLIS = 500;
+
   private static final int MAX_UNREPEATABLE = 64;
   // While another stores them too: as many as may come between its death and our leading.
   private static final int MAX_UNREPEATABLE_STANDBY = 3;
 
-  /** How long a store may take to save what it acknowledged (VictoriaMetrics: 5 s). */
-  private static final Duration UNSAVED = Duration.ofSeconds(30);
-
-  private static final int LEAST_REWOUND = 3;
-
   /** Fetches windows after a cursor. */
   interface Fetch {
-    Page after(@Nullable WindowCursor cursor) throws IOException, InterruptedException;
+    Handed after(@Nullable WindowCursor cursor) throws IOException, InterruptedException;
   }
 
   private final String agent;
@@ -52,15 +51,12 @@ final class StoreFeed {
   private final InstantSource clock;
   private final Counters counters;
   private final Waiting waiting;
+  private final Duration spread;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private @Nullable WindowCursor stored;
-  // The furthest that was ever stored: what is rewound behind it is not missed.
-  private @Nullable WindowCursor reached;
-  private @Nullable WindowCursor target;
+  private final Progress progress;
   private boolean leads;
-  private long outages;
   private @Nullable Handed handed;
   private final Deque<Handed> unrepeatable = new ArrayDeque<>();
   private Instant notBefore = Instant.MIN;
@@ -76,24 +72,22 @@ final class StoreFeed {
       Counters counters,
       Waiting waiting) {
     this.agent = agent;
-    this.stored = stored;
-    this.reached = stored;
-    this.target = stored;
+    this.progress = new Progress(stored, writer.outages());
     this.leads = leads;
-    this.outages = writer.outages();
     this.writer = writer;
     this.fetch = fetch;
     this.interval = interval;
     this.clock = clock;
     this.counters = counters;
     this.waiting = waiting;
+    this.spread = Duration.ofMillis(Math.floorMod(agent.hashCode(), SPREAD_MILLIS));
   }
 
   /** Behind what the store has acknowledged; null before the first page. */
   @Nullable WindowCursor stored() {
     lock.lock();
     try {
-      return stored;
+      return progress.stored();
     } finally {
       lock.unlock();
     }
@@ -104,13 +98,8 @@ final class StoreFeed {
     lock.lock();
     try {
       leads = true;
-      WindowCursor own = stored;
-      if (from != null
-          && (own == null
-              || !own.bootId().equals(from.bootId())
-              || own.sequence() < from.sequence())) {
-        stored = from;
-        reached = from;
+      if (from != null) {
+        progress.takenOver(from);
       }
       changed.signalAll();
     } finally {
@@ -128,13 +117,17 @@ final class StoreFeed {
     }
   }
 
-  /** Takes a page that was just fetched with that cursor; never blocks for the store. */
-  void hand(@Nullable WindowCursor after, Page page) {
+  /**
+   * Takes a page that was just fetched with that cursor; never blocks for the store.
+   *
+   * @param most how many windows it was asked to hold at most
+   */
+  void hand(@Nullable WindowCursor after, Page page, int most) {
     if (page.cursor() != null && !waiting.room()) {
       later(page.cursor());
       return;
     }
-    Handed next = Handed.of(after, page);
+    Handed next = Handed.of(after, page, most);
     lock.lock();
     try {
       if (page.cursor() == null) {
@@ -147,7 +140,7 @@ final class StoreFeed {
         forget();
         waiting.add(next.size());
         handed = next;
-        target = page.cursor();
+        progress.published(page.cursor());
       }
       changed.signalAll();
     } finally {
@@ -160,7 +153,7 @@ final class StoreFeed {
     lock.lock();
     try {
       forget();
-      target = cursor;
+      progress.published(cursor);
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -208,7 +201,8 @@ final class StoreFeed {
           changed.await();
           continue;
         }
-        Duration wait = Duration.between(clock.instant(), notBefore);
+        // What was handed stays while the store is away: it may be back before there is more.
+        Duration wait = Duration.between(clock.instant(), latest(notBefore, storeOpens()));
         if (wait.isPositive()) {
           var _ = changed.await(wait.toMillis() + 1, TimeUnit.MILLISECONDS);
           continue;
@@ -217,13 +211,13 @@ final class StoreFeed {
           return unrepeatable.getFirst();
         }
         Handed next = handed;
-        if (next != null && Objects.equals(next.after(), stored)) {
+        if (next != null && Objects.equals(next.after(), progress.stored())) {
           // It counts as waiting until it is written.
           handed = null;
           return next;
         }
         forget();
-        if (behind()) {
+        if (progress.behind()) {
           return null;
         }
         changed.await();
@@ -233,22 +227,15 @@ final class StoreFeed {
     }
   }
 
-  private boolean behind() {
-    if (target == null) {
-      return false;
-    }
-    return stored == null
-        || !stored.bootId().equals(target.bootId())
-        || stored.sequence() < target.sequence();
-  }
-
   private void step(@Nullable Handed page) throws InterruptedException {
     if (page == null) {
       // Of large pages few may wait for the store at once.
       waiting.beginCatchingUp();
       try {
-        WindowCursor from = stored();
-        write(Handed.of(from, fetch.after(from)));
+        // Those before us may have found that the store is away: their pages cost agents, too.
+        if (!storeIsClosed()) {
+          write(fetch.after(stored()));
+        }
       } catch (IOException e) {
         // The reader reports what is wrong with the agent.
         pause(clock.instant().plus(PAUSE));
@@ -272,10 +259,23 @@ final class StoreFeed {
   }
 
   private void write(Handed page) throws InterruptedException {
+    if (storeIsClosed()) {
+      return;
+    }
     switch (writer.write(page.lines().unpacked())) {
       case WriteResult.Acknowledged _ -> acknowledged(page);
-      case WriteResult.Postponed postponed -> pause(postponed.retryAt());
+      case WriteResult.Postponed postponed -> pause(postponed.retryAt().plus(spread));
     }
+  }
+
+  /** When to try the store again: at once, while it takes what it is given. */
+  private Instant storeOpens() {
+    Instant until = writer.closedUntil();
+    return until.equals(Instant.MIN) ? until : until.plus(spread);
+  }
+
+  private boolean storeIsClosed() {
+    return clock.instant().isBefore(storeOpens());
   }
 
   private void acknowledged(Handed page) {
@@ -287,21 +287,14 @@ final class StoreFeed {
         unrepeatable.removeFirstOccurrence(page);
         return;
       }
-      if (outages != writer.outages()) {
-        outages = writer.outages();
-        WindowCursor before = rewound();
-        if (before != null) {
-          stored = before;
-          return;
-        }
+      if (progress.rewound(writer.outages(), interval.get())) {
+        return;
       }
-      if (cursor.equals(stored)) {
+      if (cursor.equals(progress.stored())) {
         // Asked for more and got nothing although there should be: do not spin.
         notBefore = clock.instant().plus(PAUSE);
       }
-      stored = cursor;
-      missed = page.missed(reached);
-      reached = further(reached, cursor);
+      missed = progress.acknowledged(page, cursor);
     } finally {
       lock.unlock();
     }
@@ -314,25 +307,8 @@ final class StoreFeed {
     }
   }
 
-  /** From the furthest that was stored: outages in a row must not lead back ever further. */
-  private @Nullable WindowCursor rewound() {
-    WindowCursor furthest = reached;
-    WindowCursor now = stored;
-    if (furthest == null || now == null || !furthest.bootId().equals(now.bootId())) {
-      return null;
-    }
-    long windows =
-        Math.max(LEAST_REWOUND, UNSAVED.dividedBy(max(interval.get(), Duration.ofSeconds(1))));
-    long sequence = Math.max(0, Math.min(now.sequence(), furthest.sequence() - windows));
-    return new WindowCursor(now.bootId(), sequence);
-  }
-
-  private static WindowCursor further(@Nullable WindowCursor a, WindowCursor b) {
-    return a != null && a.bootId().equals(b.bootId()) && a.sequence() > b.sequence() ? a : b;
-  }
-
-  private static Duration max(Duration a, Duration b) {
-    return a.compareTo(b) >= 0 ? a : b;
+  private static Instant latest(Instant a, Instant b) {
+    return a.isAfter(b) ? a : b;
   }
 
   private void pause(Instant until) {

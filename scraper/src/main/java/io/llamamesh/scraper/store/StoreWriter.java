@@ -38,7 +38,7 @@ public final class StoreWriter implements AutoCloseable {
   private final BlockingQueue<Job> jobs = new ArrayBlockingQueue<>(QUEUE);
   private final Thread thread;
   private final BatchSplitter splitter;
-  private volatile boolean closed;
+  private volatile boolean ended;
   private volatile MeshReport.Store status =
       new MeshReport.Store(MeshReport.Store.State.PENDING, null, null, 0);
   private volatile Instant closedUntil = Instant.MIN;
@@ -61,10 +61,9 @@ public final class StoreWriter implements AutoCloseable {
    * @throws InterruptedException where the caller is told to end
    */
   public WriteResult write(List<String> lines) throws InterruptedException {
-    Instant until = closedUntil;
-    if (clock.instant().isBefore(until)) {
-      String message = status.message();
-      return new WriteResult.Postponed(message == null ? "store unreachable" : message, until);
+    WriteResult.@Nullable Postponed notNow = closed();
+    if (notNow != null) {
+      return notNow;
     }
     if (lines.isEmpty()) {
       return new WriteResult.Acknowledged(0);
@@ -72,11 +71,11 @@ public final class StoreWriter implements AutoCloseable {
     Job job = new Job(lines, new CompletableFuture<>());
     // Bounded: the agent keeps the page, so waiting for room costs nothing but time.
     while (!jobs.offer(job, 1, TimeUnit.SECONDS)) {
-      if (closed) {
+      if (ended) {
         return postponed("the scraper is stopping");
       }
     }
-    if (closed && jobs.remove(job)) {
+    if (ended && jobs.remove(job)) {
       // Offered after the thread had ended: nobody else would ever answer it.
       return postponed("the scraper is stopping");
     }
@@ -85,6 +84,24 @@ public final class StoreWriter implements AutoCloseable {
     } catch (ExecutionException e) {
       throw new IllegalStateException("results are never failures", e);
     }
+  }
+
+  /**
+   * Until when pages are refused at once, as the store did not take the last; in the past where it
+   * takes them. Who has work to do before it can write can save it.
+   */
+  public Instant closedUntil() {
+    return closedUntil;
+  }
+
+  /** What a page would be told now without asking the store; null where it would be asked. */
+  public WriteResult.@Nullable Postponed closed() {
+    Instant until = closedUntil;
+    if (!clock.instant().isBefore(until)) {
+      return null;
+    }
+    String message = status.message();
+    return new WriteResult.Postponed(message == null ? "store unreachable" : message, until);
   }
 
   /** Whether writing works, for the report. */
@@ -105,7 +122,7 @@ public final class StoreWriter implements AutoCloseable {
   /** Ends after the write under way; pages not yet written are told so. */
   @Override
   public void close() {
-    closed = true;
+    ended = true;
     thread.interrupt();
     try {
       thread.join(Duration.ofSeconds(15));
@@ -118,7 +135,7 @@ public final class StoreWriter implements AutoCloseable {
 
   private void run() {
     List<Job> batch = new ArrayList<>();
-    while (!closed) {
+    while (!ended) {
       try {
         batch.add(jobs.take());
       } catch (InterruptedException e) {

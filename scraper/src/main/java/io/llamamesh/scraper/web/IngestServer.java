@@ -27,7 +27,10 @@ public final class IngestServer implements AutoCloseable {
   private static final int MAX_BYTES = 32 << 20;
   private static final int MAX_AT_ONCE = 3;
 
-  /** Agents wait 5 s for an answer and ask only once: in a rollout many drain together. */
+  /**
+   * Agents wait 5 s for an answer, and ask again where the time that they have left allows: in a
+   * rollout many drain together.
+   */
   private static final int PATIENCE_SECONDS = 4;
 
   private final HttpServer server;
@@ -82,6 +85,8 @@ public final class IngestServer implements AutoCloseable {
       exchange.getResponseHeaders().set("Content-Type", answer.contentType());
       exchange.sendResponseHeaders(answer.status(), answer.body().length);
       exchange.getResponseBody().write(answer.body());
+      // The end of an exchange waits for what is left of its body.
+      exchange.getResponseBody().flush();
     }
   }
 
@@ -95,10 +100,18 @@ public final class IngestServer implements AutoCloseable {
     if (!accepted.test(exchange.getRequestHeaders().getFirst("Authorization"))) {
       return Answer.error(401, "the mesh's bearer token is required");
     }
+    Answer notNow = notNow();
+    if (notNow != null) {
+      return notNow;
+    }
     if (!atOnce.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
       return Answer.error(503, "too many at once");
     }
     try {
+      notNow = notNow();
+      if (notNow != null) {
+        return notNow;
+      }
       byte[] body = body(exchange);
       if (body.length > MAX_BYTES) {
         return Answer.error(413, "more than " + MAX_BYTES + " bytes; post fewer windows at once");
@@ -111,6 +124,12 @@ public final class IngestServer implements AutoCloseable {
     } finally {
       atOnce.release();
     }
+  }
+
+  /** While the store is away, bodies are not worth their reading. */
+  private @Nullable Answer notNow() {
+    Ingest.Outcome.Later later = ingest.notNow();
+    return later == null ? null : Answer.error(503, later.why());
   }
 
   private static byte[] body(HttpExchange exchange) throws IOException {

@@ -12,9 +12,15 @@ final class MemoryStore implements Store {
   private final List<String> lines = new CopyOnWriteArrayList<>();
   private final AtomicInteger refusals = new AtomicInteger();
   private volatile boolean unavailable;
+  private volatile Duration retryAfter = Duration.ZERO;
 
   void unavailable(boolean on) {
     unavailable = on;
+  }
+
+  /** How long it asks to wait while it is away. */
+  void retryAfter(Duration asked) {
+    retryAfter = asked;
   }
 
   List<String> lines() {
@@ -29,8 +35,7 @@ final class MemoryStore implements Store {
   public void write(List<String> batch) throws WriteFailure.WriteFailedException {
     if (unavailable) {
       refusals.incrementAndGet();
-      throw new WriteFailure.WriteFailedException(
-          new WriteFailure.Unavailable("away", Duration.ZERO));
+      throw new WriteFailure.WriteFailedException(new WriteFailure.Unavailable("away", retryAfter));
     }
     lines.addAll(batch);
   }

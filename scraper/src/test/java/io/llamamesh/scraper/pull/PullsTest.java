@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.llamamesh.results.Point;
+import io.llamamesh.results.ResultsJson;
 import io.llamamesh.results.WindowCursor;
 import io.llamamesh.scraper.cluster.Agent;
 import io.llamamesh.scraper.cluster.Bookmark;
@@ -12,6 +13,7 @@ import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.matrix.Selection;
 import io.llamamesh.scraper.store.StoreWriter;
+import io.llamamesh.scraper.store.WriteResult;
 import io.llamamesh.scraper.testing.FakeAgent;
 import io.llamamesh.scraper.testing.Points;
 import java.io.IOException;
@@ -410,6 +412,96 @@ final class PullsTest {
     await().until(() -> agent.queries().size() > asked);
 
     assertThat(agent.stored()).isEqualTo("boot-1:2");
+  }
+
+  @Test
+  void windowsWithoutAPairArePassedSwiftlyAndAreNotMissed() {
+    for (int i = 0; i < 400; i++) {
+      agent.publish(List.of());
+    }
+    publish(401, 401);
+    Pulls reading = pull(Map.of("node-1", at(0)), agentOf(agent));
+
+    await().until(() -> store.lines().size() == 1);
+    await().until(() -> cursors(reading).equals(Map.of("node-1", new WindowCursor("boot-1", 401))));
+    assertThat(reading.counters().missed()).isZero();
+  }
+
+  @Test
+  void anAgentThatHasNoPairsHasItsCursorKept() {
+    agent.publish(List.of());
+    Pulls reading = pull(Map.of("node-1", at(0)), agentOf(agent));
+
+    await().until(() -> cursors(reading).equals(Map.of("node-1", new WindowCursor("boot-1", 1))));
+  }
+
+  @Test
+  void whereTenWindowsAreTooLargeFewerAreStoredAtATime() throws IOException {
+    publish(1, 20);
+    int window =
+        ResultsJson.mapper()
+            .writeValueAsBytes(
+                List.of(Points.pair("node-1", "node-2", Instant.ofEpochSecond(second), 16, 0, 0.1)))
+            .length;
+    StoreWriter toStore = new StoreWriter(store, CLOCK);
+    writer = toStore;
+    AgentClient client =
+        new AgentClient(
+            Duration.ofSeconds(1),
+            new BodyReader.Limits(16, Duration.ofMillis(300), 8, 8 << 20, 3 * window),
+            CLOCK,
+            () -> null);
+    Pulls reading = new Pulls(INTERVAL, client, matrix, toStore, Map.of(), CLOCK);
+    pulls = reading;
+    reading.follow();
+    reading.agents(List.of(agentOf(agent)));
+    await().until(() -> matrix.history("node-1", "node-2").size() == 1);
+    await().until(() -> matrix.history("node-1", "node-2").getFirst().cells().size() == 20);
+
+    reading.lead(Map.of("node-1", at(0)));
+
+    await().until(() -> store.lines().size() == 20);
+    assertThat(store.lines()).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void whileTheStoreIsKnownToBeAwayAgentsAreNotAskedForIt() throws InterruptedException {
+    AtomicReference<Instant> now = new AtomicReference<>(CLOCK.instant());
+    store.unavailable(true);
+    store.retryAfter(Duration.ofSeconds(50));
+    StoreWriter toStore = new StoreWriter(store, now::get);
+    writer = toStore;
+    Pulls reading =
+        new Pulls(INTERVAL, Duration.ofSeconds(1), matrix, toStore, Map.of(), () -> null, now::get);
+    pulls = reading;
+    reading.follow();
+    reading.agents(List.of(agentOf(agent)));
+    for (int i = 1; i <= 3; i++) {
+      publish(i, i);
+      int expected = i;
+      await()
+          .until(() ->
+              matrix.history("node-1", "node-2").stream()
+                  .anyMatch(pair -> pair.cells().size() == expected));
+    }
+    assertThat(toStore.write(List.of("p value=1"))).isInstanceOf(WriteResult.Postponed.class);
+
+    reading.lead(Map.of());
+    publish(4, 4);
+    await().until(() -> matrix.history("node-1", "node-2").getFirst().cells().size() == 4);
+    int asked = agent.queries().size();
+    await().until(() -> agent.queries().size() > asked + 3);
+
+    // Who reads asks for one window a time as long as it is not behind.
+    assertThat(agent.queries()).noneMatch(query -> query.contains("limit=10"));
+
+    store.unavailable(false);
+    now.set(now.get().plusSeconds(60));
+    publish(5, 5);
+
+    await().until(() -> store.lines().size() == 5);
+    assertThat(store.lines()).doesNotHaveDuplicates();
+    assertThat(agent.queries()).anyMatch(query -> query.contains("limit=10"));
   }
 
   private Pulls pull(Map<String, Bookmark> bookmarks, Agent... agents) {

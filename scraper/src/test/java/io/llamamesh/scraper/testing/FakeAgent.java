@@ -7,6 +7,7 @@ import io.llamamesh.results.Point;
 import io.llamamesh.results.ResultsJson;
 import io.llamamesh.results.WindowCursor;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +33,8 @@ public final class FakeAgent implements AutoCloseable {
   private String bootId = "boot-1";
   private int firstRetained;
   private volatile boolean silent;
+  private volatile @Nullable CountDownLatch stalled;
+  private volatile int sentBeforeStall;
   private volatile boolean withoutCursors;
   private volatile Duration skew = Duration.ZERO;
   private volatile @Nullable String garbage;
@@ -77,6 +80,21 @@ public final class FakeAgent implements AutoCloseable {
     silent = on;
   }
 
+  /** Stalls after its headers and so many bytes of its body, until it flows again. */
+  public void stall(int bytesOfBody) {
+    sentBeforeStall = bytesOfBody;
+    stalled = new CountDownLatch(1);
+  }
+
+  /** Sends the rest of what stalled, and all of what is asked for next. */
+  public void flow() {
+    CountDownLatch before = stalled;
+    stalled = null;
+    if (before != null) {
+      before.countDown();
+    }
+  }
+
   /** Behaves as Go LLAMA: the last summary, no cursors. */
   public void withoutCursors() {
     withoutCursors = true;
@@ -109,6 +127,7 @@ public final class FakeAgent implements AutoCloseable {
   public void close() {
     closed.countDown();
     server.stop(0);
+    flow();
     threads.shutdownNow();
   }
 
@@ -166,9 +185,19 @@ public final class FakeAgent implements AutoCloseable {
     return ResultsJson.mapper().writeValueAsString(points);
   }
 
-  private static void send(HttpExchange exchange, int status, String body) throws IOException {
+  private void send(HttpExchange exchange, int status, String body)
+      throws IOException, InterruptedException {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    exchange.sendResponseHeaders(status, bytes.length);
-    exchange.getResponseBody().write(bytes);
+    CountDownLatch stop = stalled;
+    int first = stop == null ? bytes.length : Math.min(sentBeforeStall, bytes.length);
+    // In chunks, as agents do: headers come before the body is made.
+    exchange.sendResponseHeaders(status, stop == null ? bytes.length : 0);
+    OutputStream out = exchange.getResponseBody();
+    out.write(bytes, 0, first);
+    out.flush();
+    if (stop != null) {
+      stop.await();
+      out.write(bytes, first, bytes.length - first);
+    }
   }
 }

@@ -8,6 +8,10 @@ import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.matrix.Selection;
 import io.llamamesh.scraper.pull.Ingest;
+import io.llamamesh.scraper.store.Store;
+import io.llamamesh.scraper.store.StoreWriter;
+import io.llamamesh.scraper.store.WriteFailure;
+import io.llamamesh.scraper.store.WriteResult;
 import io.llamamesh.scraper.testing.Points;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -27,6 +31,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,12 +54,15 @@ final class IngestServerTest {
         """
         [{"id":1,"key":"secret","signFrom":"2020-01-01T00:00:00Z"}]
         """);
+    server = server(null);
+  }
+
+  private IngestServer server(@Nullable StoreWriter writer) throws IOException {
     Tokens tokens = TokenFile.open(folder, InstantSource.system());
-    server =
-        new IngestServer(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            new Ingest(matrix, null),
-            tokens::accepts);
+    return new IngestServer(
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+        new Ingest(matrix, writer),
+        tokens::accepts);
   }
 
   @AfterEach
@@ -82,7 +92,45 @@ final class IngestServerTest {
     assertThat(matrix.view(Selection.last(3)).pairs()).hasSize(1);
   }
 
-  /** An agent that drains asks once: it waits for those before it. */
+  @Test
+  void whileTheStoreIsAwayTheAnswerDoesNotWaitForTheBody() throws Exception {
+    AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
+    ClosedStore store = new ClosedStore();
+    try (StoreWriter writer = new StoreWriter(store, now::get)) {
+      server.close();
+      server = server(writer);
+      assertThat(writer.write(List.of("p value=1"))).isInstanceOf(WriteResult.Postponed.class);
+
+      // More than are read at once, none of which ever sends a byte of its body.
+      for (int i = 0; i < 8; i++) {
+        try (Socket socket =
+            new Socket(server.address().getAddress(), server.address().getPort())) {
+          socket
+              .getOutputStream()
+              .write(
+                  "POST /ingest HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\nContent-Length: 1000000\r\n\r\n"
+                      .getBytes(StandardCharsets.US_ASCII));
+          assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
+              .isEqualTo("HTTP/1.1 503");
+        }
+      }
+      assertThat(store.asked).hasValue(1);
+
+      HttpResponse<String> refused =
+          http.send(request().header("Authorization", "Bearer secret").build(), text());
+      assertThat(refused.statusCode()).isEqualTo(503);
+      assertThat(refused.body()).contains("disk full");
+      assertThat(refused.headers().firstValue("Retry-After")).hasValue("1");
+
+      store.away = false;
+      now.set(now.get().plusSeconds(60));
+      HttpResponse<String> taken =
+          http.send(request().header("Authorization", "Bearer secret").build(), text());
+      assertThat(taken.statusCode()).as(taken.body()).isEqualTo(200);
+    }
+  }
+
+  /** In a rollout many agents drain together. */
   @Test
   void whoFindsAllPlacesTakenWaitsForOne() throws Exception {
     List<Socket> slow = new ArrayList<>();
@@ -122,5 +170,27 @@ final class IngestServerTest {
 
   private static HttpResponse.BodyHandler<String> text() {
     return HttpResponse.BodyHandlers.ofString();
+  }
+
+  private static final class ClosedStore implements Store {
+    private final AtomicInteger asked = new AtomicInteger();
+    private volatile boolean away = true;
+
+    @Override
+    public void write(List<String> lines) throws WriteFailure.WriteFailedException {
+      asked.incrementAndGet();
+      if (away) {
+        throw new WriteFailure.WriteFailedException(
+            new WriteFailure.Unavailable("disk full", Duration.ofSeconds(40)));
+      }
+    }
+
+    @Override
+    public String description() {
+      return "closed";
+    }
+
+    @Override
+    public void close() {}
   }
 }

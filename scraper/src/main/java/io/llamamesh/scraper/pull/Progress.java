@@ -1,0 +1,108 @@
+package io.llamamesh.scraper.pull;
+
+import io.llamamesh.results.WindowCursor;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far one agent's windows are stored, and how far they could be.
+ *
+ * <p>A store that was away may have acknowledged more than it had saved, so what was written in the
+ * last half minute before is written again. Pure; not thread-safe.
+ */
+final class Progress {
+  /** How long a store may take to save what it acknowledged (VictoriaMetrics: 5 s). */
+  private static final Duration UNSAVED = Duration.ofSeconds(30);
+
+  private static final Duration SHORTEST = Duration.ofSeconds(1);
+  private static final int LEAST_REWOUND = 3;
+
+  private @Nullable WindowCursor stored;
+  // The furthest that was ever stored: what is rewound behind it is not missed.
+  private @Nullable WindowCursor reached;
+  private @Nullable WindowCursor target;
+  private long outages;
+
+  /**
+   * @param stored what was stored before; null: nothing
+   * @param outages how many of the store there were so far
+   */
+  Progress(@Nullable WindowCursor stored, long outages) {
+    this.stored = stored;
+    this.reached = stored;
+    this.target = stored;
+    this.outages = outages;
+  }
+
+  /** Behind what the store has acknowledged; null before the first page. */
+  @Nullable WindowCursor stored() {
+    return stored;
+  }
+
+  /** Notes that the agent has windows up to that cursor. */
+  void published(WindowCursor cursor) {
+    target = cursor;
+  }
+
+  /** Whether the agent has windows that are not stored. */
+  boolean behind() {
+    if (target == null) {
+      return false;
+    }
+    return stored == null
+        || !stored.bootId().equals(target.bootId())
+        || stored.sequence() < target.sequence();
+  }
+
+  /** Notes up to where another stored them, where that is further. */
+  void takenOver(WindowCursor from) {
+    WindowCursor own = stored;
+    if (own == null || !own.bootId().equals(from.bootId()) || own.sequence() < from.sequence()) {
+      stored = from;
+      reached = from;
+    }
+  }
+
+  /**
+   * Goes back where the store was away since it was last asked; whether it did.
+   *
+   * @param outagesNow how many there were so far
+   * @param interval length of a window
+   */
+  boolean rewound(long outagesNow, Duration interval) {
+    boolean wasAway = outages != outagesNow;
+    outages = outagesNow;
+    WindowCursor furthest = reached;
+    WindowCursor now = stored;
+    if (!wasAway || furthest == null || now == null || !furthest.bootId().equals(now.bootId())) {
+      return false;
+    }
+    long windows =
+        Math.max(
+            LEAST_REWOUND,
+            UNSAVED.dividedBy(interval.compareTo(SHORTEST) > 0 ? interval : SHORTEST));
+    // From the furthest that was stored: outages in a row must not lead back ever further.
+    stored =
+        new WindowCursor(
+            now.bootId(), Math.max(0, Math.min(now.sequence(), furthest.sequence() - windows)));
+    return true;
+  }
+
+  /**
+   * Notes that the store has a page.
+   *
+   * @param cursor behind it
+   * @return how many windows before it the agent no longer had
+   */
+  long acknowledged(Handed page, WindowCursor cursor) {
+    long missed = page.missed(reached);
+    stored = cursor;
+    WindowCursor before = reached;
+    if (before == null
+        || !before.bootId().equals(cursor.bootId())
+        || before.sequence() <= cursor.sequence()) {
+      reached = cursor;
+    }
+    return missed;
+  }
+}
