@@ -21,9 +21,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the status to be written, or says that none needs to be: what conditions say is written at
- * once, numbers of the network at most once a minute, but the first ones, and those that come with
- * the last agent to report, at once too.
+ * Makes the status to be written, or says that none needs to be: what conditions say and who is
+ * suspected first is written at once, numbers of the network at most once a minute, but the first
+ * ones, and those that come with such news or with the last agent to report, at once too.
  *
  * <p>One per mesh. {@link #next} is for one thread at a time, {@link #isNews} for any.
  */
@@ -55,9 +55,16 @@ public final class StatusWriter {
       case NetworkView.Known known -> {
         MeshReport report = known.report();
         boolean all = report.totals().agentsReporting() >= report.totals().agents();
-        yield report.verdict() + " " + report.store().state() + " " + all;
+        yield report.verdict() + " " + report.store().state() + " " + all + topSuspect(report);
       }
     };
+  }
+
+  private static String topSuspect(MeshReport report) {
+    return report.suspects().stream()
+        .findFirst()
+        .map(s -> " " + s.kind() + " " + s.name() + " " + s.direction())
+        .orElse("");
   }
 
   /**
@@ -68,6 +75,7 @@ public final class StatusWriter {
    */
   public @Nullable LlamaMeshStatus next(
       @Nullable LlamaMeshStatus before, MeshState state, Instant now) {
+    boolean news = isNews(state.network());
     told = gist(state.network());
     LlamaMeshStatus fresh = status(before, state, now);
     if (before != null && state.network().equals(NetworkView.NOT_ASKED)) {
@@ -78,6 +86,7 @@ public final class StatusWriter {
     }
     boolean numbersDue =
         before == null
+            || news
             || numbersWritten == null
             || !now.isBefore(numbersWritten.plus(NUMBERS_EVERY))
             || complete(fresh) != complete(before);

@@ -8,6 +8,7 @@ import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.Planner;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.MeshReport.Store;
+import io.llamamesh.results.MeshReport.Suspect;
 import io.llamamesh.results.MeshReport.Totals;
 import io.llamamesh.results.Verdict;
 import java.time.Instant;
@@ -46,6 +47,19 @@ final class StatusWriterTest {
     LlamaMeshStatus first = write(null, known(Verdict.PAIR_LOSS, 7), 0);
 
     assertThat(writer.next(first, known(Verdict.PAIR_LOSS, 8), NOW.plusSeconds(10))).isNull();
+  }
+
+  @Test
+  void anotherSuspectIsWrittenAtOnceThoughTheVerdictStays() {
+    LlamaMeshStatus first = write(null, suspecting("node-1>node-2", 7), 0);
+    assertThat(writer.next(first, suspecting("node-1>node-2", 8), NOW.plusSeconds(2))).isNull();
+    assertThat(writer.isNews(suspecting("node-5>node-6", 8).network())).isTrue();
+
+    LlamaMeshStatus second = write(first, suspecting("node-5>node-6", 8), 4);
+
+    assertThat(Objects.requireNonNull(second.suspects()).getFirst().name())
+        .isEqualTo("node-5>node-6");
+    assertThat(second.lossPercent()).isEqualTo("8");
   }
 
   @Test
@@ -103,6 +117,17 @@ final class StatusWriterTest {
   }
 
   private static MeshState known(Verdict verdict, double loss) {
+    return known(verdict, loss, List.of());
+  }
+
+  private static MeshState suspecting(String pair, double loss) {
+    return known(
+        Verdict.PAIR_LOSS,
+        loss,
+        List.of(new Suspect(MeshReport.Kind.PAIR, pair, null, 1, 1, loss)));
+  }
+
+  private static MeshState known(Verdict verdict, double loss, List<Suspect> suspects) {
     return with(
         new NetworkView.Known(
             new MeshReport(
@@ -112,7 +137,7 @@ final class StatusWriterTest {
                 loss + " % lost",
                 new Totals(2, 2, 2, 0, loss, 0.1, 0.4),
                 List.of(),
-                List.of(),
+                suspects,
                 new Store(Store.State.NOT_CONFIGURED, null, null, 0))));
   }
 

@@ -78,7 +78,7 @@ class LocalFaultsIT {
       textBlock =
           """
           node-3>node-5 loss=20%    ; node-3 ; node-5 ; (OneWay|Pair)Loss ; pair node-3>node-5,.*
-          node-3>* loss=20%         ; node-3 ; node-1 ; NodeLoss ; node node-3 egress, all 5 of its tested links.*
+          node-3>* loss=20%         ; node-3 ; node-1 ; NodeLoss ; node node-3 egress, all [2-5] of its tested links.*
           node-1>node-2 sport=25003 ; node-1 ; node-2 ; PartialPath ; pair node-1>node-2,.*source ports \\[25003\\].*
           """)
   void whoIsAtFaultIsNamedByThePageAndTheStatus(
@@ -91,7 +91,10 @@ class LocalFaultsIT {
     Path output = start("--nodes", "6", "--port", "0", "--mesh", mesh.toString(), "--fault", fault);
     String page = awaited(output, "page +(http://[0-9.:]+)");
     Path kubeconfig = Path.of(awaited(output, "KUBECONFIG=([^;]+);"));
-    Pattern message = Pattern.compile("[0-9]+ of [0-9]+ pairs (is|are) bad: " + words);
+    // On a busy machine some pairs are slow too, and the first windows are of some agents only.
+    Pattern message =
+        Pattern.compile(
+            "[0-9]+ of [0-9]+ pairs (is|are) bad(, [0-9]+ more above [^:]+)?: " + words);
 
     JsonNode[] report = new JsonNode[1];
     eventually(
