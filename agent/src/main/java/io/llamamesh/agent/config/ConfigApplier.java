@@ -65,6 +65,11 @@ public final class ConfigApplier {
     return running;
   }
 
+  /** Whether it is this document that runs now. */
+  synchronized boolean runs(String yaml) {
+    return yaml.equals(text);
+  }
+
   /**
    * Takes a document.
    *
@@ -72,7 +77,7 @@ public final class ConfigApplier {
    * @return whether it runs now
    */
   public synchronized boolean apply(String yaml, String origin) {
-    if (yaml.equals(text)) {
+    if (runs(yaml)) {
       accepted();
       return true;
     }

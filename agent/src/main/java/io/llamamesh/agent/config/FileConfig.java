@@ -7,9 +7,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A document in a file, read when asked. */
 public final class FileConfig {
+  private static final Logger LOG = LoggerFactory.getLogger(FileConfig.class);
 
   private final Path file;
   private final ConfigApplier applier;
@@ -31,6 +34,9 @@ public final class FileConfig {
     } catch (IOException e) {
       applier.refuse(file.toString(), "cannot be read: " + e);
       return false;
+    }
+    if (applier.runs(yaml)) {
+      LOG.info("config is as it was origin={}", file);
     }
     return applier.apply(yaml, file.toString());
   }

@@ -58,7 +58,12 @@ final class PlayedAgents {
                 PlayedAgents.class.getName()));
     for (long number :
         new long[] {
-          windows.agents(), windows.peers(), windows.start(), windows.history() ? 1 : 0, port
+          windows.agents(),
+          windows.peers(),
+          windows.start(),
+          windows.history() ? 1 : 0,
+          windows.lossy(),
+          port
         }) {
       command.add(Long.toString(number));
     }
@@ -83,7 +88,7 @@ final class PlayedAgents {
   }
 
   /**
-   * Runs until it is ended: agents, peers, start, whether they have a history, port.
+   * Runs until it is ended: agents, peers, start, whether they have a history, lossy pairs, port.
    *
    * @throws IOException when the port is taken
    */
@@ -94,10 +99,11 @@ final class PlayedAgents {
                 Integer.parseInt(numbers[0]),
                 Integer.parseInt(numbers[1]),
                 Long.parseLong(numbers[2]),
-                numbers[3].equals("1")));
+                numbers[3].equals("1"),
+                Integer.parseInt(numbers[4])));
     HttpServer server =
         HttpServer.create(
-            new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), Integer.parseInt(numbers[4])),
+            new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), Integer.parseInt(numbers[5])),
             BACKLOG);
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     server.createContext("/influxdata", agents::answer);

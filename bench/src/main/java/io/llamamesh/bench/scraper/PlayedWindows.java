@@ -15,8 +15,10 @@ import java.time.Instant;
  * @param start seconds since the epoch, a multiple of 60: the first window that is told live ends
  *     ten seconds later
  * @param history whether agents retain the hour before
+ * @param lossy of ten thousand pairs so many lose a probe in a window
  */
-record PlayedWindows(int agents, int peers, long start, boolean history) {
+record PlayedWindows(int agents, int peers, long start, boolean history, int lossy) {
+
   /** Length of a window. */
   static final int SECONDS = 10;
 
@@ -29,13 +31,19 @@ record PlayedWindows(int agents, int peers, long start, boolean history) {
   private static final int MINUTES = 50;
   private static final int FINE = 60;
   private static final int MINUTE = 60;
-  private static final int ONE_LOSES_OF = 64;
+  private static final int ALL = 10_000;
   private static final int PORTS = 4;
 
   PlayedWindows {
-    if (agents < 2 || agents > 10_000 || peers < 1 || peers >= agents || start % MINUTE != 0) {
+    if (agents < 2
+        || agents > 10_000
+        || peers < 1
+        || peers >= agents
+        || start % MINUTE != 0
+        || lossy < 0
+        || lossy > ALL) {
       throw new IllegalArgumentException(
-          "agents must be 2 to 10000, peers fewer, start a full minute");
+          "agents must be 2 to 10000, peers fewer, start a full minute, lossy 0 to 10000");
     }
   }
 
@@ -74,9 +82,9 @@ record PlayedWindows(int agents, int peers, long start, boolean history) {
     return (agent + 1 + peer * ((agents - 1) / peers)) % agents;
   }
 
-  /** Probes that a pair loses in a window: 0.01 % of all. */
+  /** Probes that a pair loses in a window: one or none. */
   int lost(int agent, int peer, int window) {
-    return mix(agent, peer, window) % ONE_LOSES_OF == 0 ? 1 : 0;
+    return mix(agent, peer, window) % ALL < lossy ? 1 : 0;
   }
 
   /** Source ports of a pair. */

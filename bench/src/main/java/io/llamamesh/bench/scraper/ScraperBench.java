@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
     description = {
       "The scraper as a process of its own, with its shipped JVM flags, between agents that another process plays over"
           + " HTTP and a real store (VictoriaMetrics where it is installed, else QuestDB): windows of 10 s, of each pair a"
-          + " point with all its fields and one of what its reflector saw, 0.01 %% loss.",
+          + " point with all its fields and one of what its reflector saw, 0.01 %% loss where nothing else is asked for.",
       "",
       "The agents retain an hour when the scraper first meets them: fifty minutes by the minute and ten in windows of"
           + " 10 s, which is what it would hold after an hour. Once it has caught up, windows are measured as they come, while"
@@ -74,10 +74,22 @@ public final class ScraperBench implements Callable<Integer> {
       description = "The agents retain nothing at first: quicker, but memory is not an hour's.")
   private boolean noHistory;
 
+  @Option(
+      names = "--lossy",
+      paramLabel = "PERCENT",
+      defaultValue = "1.6",
+      description =
+          "Pairs that lose a probe in a window, and report every source port (default ${DEFAULT-VALUE}; 100: a fault of"
+              + " the whole network).")
+  private double lossy;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     if (agents < 2 || agents > 10_000 || peers < 1 || peers >= agents) {
       throw wrong("--agents must be 2 to 10000, --peers at least 1 and fewer than agents");
+    }
+    if (!(lossy >= 0 && lossy <= 100)) {
+      throw wrong("--lossy must be 0 to 100");
     }
     if (measured < 1 || measured > 1_000) {
       throw wrong("--windows must be 1 to 1000");
@@ -85,7 +97,12 @@ public final class ScraperBench implements Callable<Integer> {
     try (Workspace workspace = Workspace.create();
         MeasuredStore store = MeasuredStore.start(workspace.folder(), freePort())) {
       PlayedWindows windows =
-          new PlayedWindows(agents, peers, Instant.now().getEpochSecond() / 60 * 60, !noHistory);
+          new PlayedWindows(
+              agents,
+              peers,
+              Instant.now().getEpochSecond() / 60 * 60,
+              !noHistory,
+              (int) Math.round(lossy * 100));
       int port = freePort();
       try (Child played = PlayedAgents.start(windows, port, workspace.folder());
           MeasuredScraper scraper =

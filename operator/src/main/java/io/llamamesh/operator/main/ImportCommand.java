@@ -74,6 +74,8 @@ final class ImportCommand implements Callable<Integer> {
       err.println("import: there is no file " + file);
     } catch (InvalidConfigException e) {
       err.println("import: " + file + ": " + e.getMessage());
+    } catch (IOException e) {
+      err.println("import: " + file + " cannot be read: " + e.getMessage());
     }
     return 1;
   }

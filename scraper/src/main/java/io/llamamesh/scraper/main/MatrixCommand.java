@@ -15,6 +15,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -218,7 +219,11 @@ final class MatrixCommand implements Callable<Integer> {
       throw new IOException("--server must be as http://host:8080, was '" + server + "'", e);
     } catch (ConnectException | HttpTimeoutException e) {
       throw new IOException(
-          "no scraper answers at " + server + "; start one or name it by --server", e);
+          e.getCause() instanceof ConnectException cause
+                  && cause.getCause() instanceof UnresolvedAddressException
+              ? "--server " + server + " names a host that has no address"
+              : "no scraper answers at " + server + "; start one or name it by --server",
+          e);
     }
   }
 
@@ -237,7 +242,7 @@ final class MatrixCommand implements Callable<Integer> {
     try {
       return Files.readString(file).strip();
     } catch (IOException e) {
-      throw new IOException("--token-file " + file + " cannot be read", e);
+      throw new IOException("--token-file cannot be read: " + e, e);
     }
   }
 }

@@ -105,8 +105,8 @@ final class CellColumns {
 
   /** Gives back what a series that was caught up with needed, and will not need again. */
   private void trim() {
-    if (packed.length / STRIDE > 2 * FEW + size + size / 4) {
-      int capacity = size + Math.max(FEW, size / 8);
+    if (packed.length / STRIDE > 4 * FEW + size + size / 8) {
+      int capacity = size + FEW;
       packed = Arrays.copyOf(packed, capacity * STRIDE);
       high = high == null ? null : Arrays.copyOf(high, capacity * HIGH_STRIDE);
     }
@@ -147,7 +147,8 @@ final class CellColumns {
   private void insert(int index) {
     int capacity = packed.length / STRIDE;
     if (size == capacity) {
-      capacity = size + Math.max(FEW, size / 8);
+      // Few at a time: what all series have to spare is memory of which nothing else can be had.
+      capacity = size + Math.max(FEW, size / 16);
       packed = Arrays.copyOf(packed, capacity * STRIDE);
       high = high == null ? null : Arrays.copyOf(high, capacity * HIGH_STRIDE);
     }

@@ -28,10 +28,17 @@ public final class Matrix {
   private static final long FUTURE_SECONDS = 60;
   private static final long AGEING_SECONDS = 60;
 
+  /**
+   * At 1,000 nodes a fault of all pairs would be fifteen million source ports in ten minutes.
+   * Beyond so many a pair keeps those of its last windows only: 20 bytes each.
+   */
+  private static final int MANY_PATHS = 400_000;
+
   private final InstantSource clock;
   private final long defaultInterval;
   private final long fineSeconds;
   private final long keepSeconds;
+  private final int manyPaths;
 
   private final Map<SeriesKey, Series> series = new HashMap<>();
   private final Map<String, NodeInfo> nodes = new HashMap<>();
@@ -41,12 +48,19 @@ public final class Matrix {
   private long aged;
   private long version;
   private long ignored;
+  // Room that all series have for source ports together.
+  private long paths;
 
   /**
    * @param interval length of a window while none was seen
    * @param retention how far back it remembers
    */
   public Matrix(Duration interval, Duration retention, InstantSource clock) {
+    this(interval, retention, clock, MANY_PATHS);
+  }
+
+  Matrix(Duration interval, Duration retention, InstantSource clock, int manyPaths) {
+    this.manyPaths = manyPaths;
     this.clock = clock;
     this.defaultInterval = Math.max(1, interval.toSeconds());
     this.keepSeconds = Math.max(60, retention.toSeconds());
@@ -93,7 +107,10 @@ public final class Matrix {
     return version;
   }
 
-  /** Points that were left out: too old, from the future, or of an unknown measurement. */
+  /**
+   * Points that were left out: too old, from the future, of an unknown measurement, or source ports
+   * of old windows while too many pairs lose.
+   */
   public synchronized long ignored() {
     return ignored;
   }
@@ -210,14 +227,21 @@ public final class Matrix {
       ignored++;
       return;
     }
-    series(SeriesKey.of(point, agent))
-        .putPath(
+    Series one = series(SeriesKey.of(point, agent));
+    int before = one.pathCapacity();
+    boolean held =
+        one.putPath(
             end,
             new PathCell(
                 port,
                 Math.round(point.number(Point.Fields.SENT, 0)),
                 Math.round(point.number(Point.Fields.LOST, 0)),
-                point.number(Point.Fields.RTT, Double.NaN)));
+                point.number(Point.Fields.RTT, Double.NaN)),
+            paths > manyPaths);
+    paths += one.pathCapacity() - before;
+    if (!held) {
+      ignored++;
+    }
   }
 
   private static @Nullable Integer sourcePort(@Nullable String tag) {
@@ -245,11 +269,13 @@ public final class Matrix {
 
   private void age(long now) {
     aged = now;
+    paths = 0;
     sums.age(now - fineSeconds, now - keepSeconds);
     series
         .values()
         .removeIf(one -> {
           one.age(now - fineSeconds, now - keepSeconds);
+          paths += one.pathCapacity();
           return one.isEmpty();
         });
     Set<String> seen = new HashSet<>();

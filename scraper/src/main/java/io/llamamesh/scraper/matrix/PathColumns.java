@@ -15,6 +15,8 @@ final class PathColumns {
   private static final int[] NO_INTS = new int[0];
   private static final float[] NO_FLOATS = new float[0];
 
+  private static final int FEW = 8;
+
   private int size;
   private long[] windowAndPort = NO_LONGS;
   private int[] sent = NO_INTS;
@@ -60,7 +62,15 @@ final class PathColumns {
     if (count > 0) {
       shift(count, 0, size - count);
       size -= count;
+      if (windowAndPort.length > 2 * size + FEW) {
+        resize(size);
+      }
     }
+  }
+
+  /** For how many counters there is room: what it takes of memory. */
+  int capacity() {
+    return windowAndPort.length;
   }
 
   private int from(long end) {
@@ -74,14 +84,17 @@ final class PathColumns {
 
   private void insert(int index) {
     if (size == windowAndPort.length) {
-      int capacity = Math.max(8, size + size / 2);
-      windowAndPort = Arrays.copyOf(windowAndPort, capacity);
-      sent = Arrays.copyOf(sent, capacity);
-      lost = Arrays.copyOf(lost, capacity);
-      rtt = Arrays.copyOf(rtt, capacity);
+      resize(Math.max(FEW, size + size / 2));
     }
     shift(index, index + 1, size - index);
     size++;
+  }
+
+  private void resize(int capacity) {
+    windowAndPort = Arrays.copyOf(windowAndPort, capacity);
+    sent = Arrays.copyOf(sent, capacity);
+    lost = Arrays.copyOf(lost, capacity);
+    rtt = Arrays.copyOf(rtt, capacity);
   }
 
   private void shift(int source, int target, int count) {

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 final class Series {
   private static final long MINUTE = 60;
 
+  /** More than the analysis pools. */
+  private static final int FEW_WINDOWS = 5;
+
   private final SeriesKey key;
   private final CellColumns windows = new CellColumns();
   private final CellColumns minutes = new CellColumns();
@@ -69,10 +72,31 @@ final class Series {
     }
   }
 
-  void putPath(long end, PathCell cell) {
-    if (end > foldedUpTo) {
-      paths.put(end, cell);
+  /**
+   * Takes what a source port saw.
+   *
+   * @param fewWindows whether only the last few windows' ports are to be held, so that a fault of
+   *     the whole mesh fits into memory
+   * @return false where it is left out for that
+   */
+  boolean putPath(long end, PathCell cell, boolean fewWindows) {
+    if (end <= foldedUpTo) {
+      return true;
     }
+    if (fewWindows && spacing > 0) {
+      long from = Math.max(end, newest()) - FEW_WINDOWS * spacing + 1;
+      paths.dropBefore(from);
+      if (end < from) {
+        return false;
+      }
+    }
+    paths.put(end, cell);
+    return true;
+  }
+
+  /** How many source ports of windows there is room for. */
+  int pathCapacity() {
+    return paths.capacity();
   }
 
   /** Folds windows that ended at or before {@code fineFrom} into minutes, drops the oldest. */

@@ -11,8 +11,10 @@ import org.jspecify.annotations.Nullable;
 final class WindowSums {
   private static final long MINUTE = 60;
 
+  // As they came, however old: one agent's windows may come long after the others', and what is
+  // folded could not be told from them.
   private final NavigableMap<Long, WindowSum> windows = new TreeMap<>();
-  private final NavigableMap<Long, WindowSum> minutes = new TreeMap<>();
+  private long fineFrom = Long.MIN_VALUE;
 
   /** A window of one series; {@code before} is the reading that it replaces. */
   void put(@Nullable Cell before, Cell cell) {
@@ -27,17 +29,18 @@ final class WindowSums {
 
   /** As {@link Series#age}. */
   void age(long fineFrom, long keepFrom) {
-    NavigableMap<Long, WindowSum> old = windows.headMap(fineFrom, true);
-    old.forEach(
-        (end, sum) -> minutes.merge((end + MINUTE - 1) / MINUTE * MINUTE, sum, WindowSum::then));
-    old.clear();
-    minutes.headMap(keepFrom, false).clear();
+    this.fineFrom = fineFrom;
+    // Whole minutes: half of one would look like probes that were not sent.
+    windows.headMap((keepFrom - 1) / MINUTE * MINUTE, true).clear();
   }
 
+  /** The sums, older ones per minute. */
   NavigableMap<Long, WindowSum> copy() {
-    NavigableMap<Long, WindowSum> all = new TreeMap<>(minutes);
+    NavigableMap<Long, WindowSum> all = new TreeMap<>();
     // At the seam a minute and a window may end together.
-    windows.forEach((end, sum) -> all.merge(end, sum, WindowSum::then));
+    windows.forEach((end, sum) ->
+        all.merge(
+            end <= fineFrom ? (end + MINUTE - 1) / MINUTE * MINUTE : end, sum, WindowSum::then));
     return all;
   }
 }

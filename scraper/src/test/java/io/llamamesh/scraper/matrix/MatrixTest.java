@@ -8,8 +8,10 @@ import io.llamamesh.results.Point;
 import io.llamamesh.scraper.testing.Points;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.util.DoubleComparator;
 import org.junit.jupiter.api.Test;
@@ -65,6 +67,57 @@ final class MatrixTest {
         .hasSize(50 + 60)
         .extracting(Cell::sent)
         .containsOnly(60L, 10L);
+  }
+
+  @Test
+  void agentsCaughtUpWithOneAfterTheOtherAreCountedInEveryWindow() {
+    now.set(START.plusSeconds(3_600));
+    for (String source : List.of("a", "b", "c")) {
+      for (int second = 310; second <= 3_600; second += 10) {
+        put(source, "d", second, 10, 0, 1.0);
+      }
+      now.set(now.get().plusSeconds(61));
+    }
+
+    assertThat(matrix.windows().values()).extracting(WindowSum::series).containsOnly(3);
+    assertThat(matrix.windows().values().stream().mapToLong(WindowSum::sent).sum())
+        .isEqualTo(3 * 330 * 10);
+  }
+
+  @Test
+  void whileAllPairsLoseOnlyTheLastWindowsSourcePortsAreHeld() {
+    Matrix small = new Matrix(Duration.ofSeconds(10), Duration.ofHours(1), now::get, 100);
+    now.set(START.plusSeconds(400));
+    for (int window = 1; window <= 40; window++) {
+      for (int source = 0; source < 20; source++) {
+        String name = "n" + source;
+        Instant end = START.plusSeconds(10L * window);
+        List<Point> points = new ArrayList<>();
+        points.add(Points.pair(name, "d", end, 100, 10, 1.0));
+        for (int port = 0; port < 4; port++) {
+          points.add(Points.path(name, "d", end, 25_000 + port, 25, port == 0 ? 10 : 0));
+        }
+        small.put(name, points);
+        matrix.put(name, points);
+      }
+    }
+
+    for (int source = 0; source < 20; source++) {
+      PairHistory held = small.history("n" + source, "d").getFirst();
+      PairHistory all = matrix.history("n" + source, "d").getFirst();
+      assertThat(held.cells()).isEqualTo(all.cells()).hasSize(40);
+      assertThat(all.paths()).hasSize(40);
+      assertThat(held.paths())
+          .hasSize(5)
+          .isEqualTo(new TreeMap<>(all.paths()).tailMap(START.plusSeconds(360).getEpochSecond()));
+    }
+    Selection judged = Selection.last(3);
+    assertThat(small.view(judged).pairs()).isEqualTo(matrix.view(judged).pairs());
+    assertThat(small.ignored()).isZero();
+
+    // What is read again of a window long gone is left out, and counted.
+    small.put("n1", List.of(Points.path("n1", "d", START.plusSeconds(20), 25_000, 25, 3)));
+    assertThat(small.ignored()).isOne();
   }
 
   @Test

@@ -53,6 +53,7 @@ public final class Relay implements AutoCloseable {
   private final LongAdder lost = new LongAdder();
   private final LongAdder dropped = new LongAdder();
   private final LongAdder heldUp = new LongAdder();
+  private final LongAdder strangers = new LongAdder();
   private final Thread thread;
   private volatile long overflows;
   private volatile boolean closed;
@@ -124,6 +125,11 @@ public final class Relay implements AutoCloseable {
     return heldUp.sum();
   }
 
+  /** Datagrams that no node sent: whose fate is nobody's loss. */
+  public long strangers() {
+    return strangers.sum();
+  }
+
   private void run() {
     try {
       while (!closed) {
@@ -152,8 +158,12 @@ public final class Relay implements AutoCloseable {
       for (int i = 0; i < count; i++) {
         InetAddress source = Ip.address(batch.sourceHigh(i), batch.sourceLow(i));
         Station prober = byOwnAddress.get(source);
-        FlowSocket flow = prober == null ? null : prober.flow(batch.sourcePort(i));
-        if (prober == null || flow == null) {
+        if (prober == null) {
+          strangers.increment();
+          continue;
+        }
+        FlowSocket flow = prober.flow(batch.sourcePort(i));
+        if (flow == null) {
           dropped.increment();
           continue;
         }
@@ -174,7 +184,7 @@ public final class Relay implements AutoCloseable {
       for (int i = 0; i < count; i++) {
         Station probed = byOwnAddress.get(Ip.address(batch.sourceHigh(i), batch.sourceLow(i)));
         if (probed == null) {
-          dropped.increment();
+          strangers.increment();
           continue;
         }
         pass(

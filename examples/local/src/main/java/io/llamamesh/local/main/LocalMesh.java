@@ -47,7 +47,7 @@ final class LocalMesh implements AutoCloseable {
   private final StandInApiServer api;
   private final KubernetesClient client;
   private final Impairments impairments;
-  private final @Nullable Relay relay;
+  private final @Nullable RelayWords relayWords;
   private final @Nullable SqlStore store;
   private final ScraperClient scraper;
   private final PortForward page;
@@ -83,7 +83,7 @@ final class LocalMesh implements AutoCloseable {
       resources.apply(withStore(document, options, storePort), options.mesh());
 
       impairments = new Impairments(options.faults());
-      relay = relayed ? own(relay(nodes, reflectorPort, impairments)) : null;
+      relayWords = relayed ? new RelayWords(own(relay(nodes, reflectorPort, impairments))) : null;
       own(EmbeddedOperator.start(own(api.client("operator")), OperatorOptions.defaults()));
       cluster =
           own(
@@ -100,7 +100,8 @@ final class LocalMesh implements AutoCloseable {
                               + " ended with status "
                               + code
                               + " and is started again; log: "
-                              + log)));
+                              + log
+                              + lastWords(log))));
       terminal.progress(
           "LlamaMesh "
               + document.namespace()
@@ -192,14 +193,9 @@ final class LocalMesh implements AutoCloseable {
     cluster().kill(node);
   }
 
-  /** What shows as loss though the relay did it, not a fault; empty without such. */
-  Optional<String> relayTrouble() {
-    if (relay == null || (relay.dropped() == 0 && relay.heldUp() == 0)) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        "the fault relay itself dropped %d datagrams and held up %d by more than 0.1 s, this machine being too busy: they may show as loss"
-            .formatted(relay.dropped(), relay.heldUp()));
+  /** What is to be told of the relay; null without one. */
+  @Nullable RelayWords relayWords() {
+    return relayWords;
   }
 
   /** Rows per pair that the embedded store holds of this run; null where results go elsewhere. */
@@ -215,6 +211,19 @@ final class LocalMesh implements AutoCloseable {
           "\n", lines.subList(Math.max(0, lines.size() - LOG_TAIL_LINES), lines.size()));
     } catch (IOException e) {
       return "(no log)";
+    }
+  }
+
+  /** What a process said last, which mostly is why it ended. */
+  private static String lastWords(Path log) {
+    try {
+      return Files.readAllLines(log).stream()
+          .filter(line -> !line.isBlank())
+          .reduce((first, second) -> second)
+          .map(line -> ", which ends with: " + line)
+          .orElse("");
+    } catch (IOException e) {
+      return "";
     }
   }
 

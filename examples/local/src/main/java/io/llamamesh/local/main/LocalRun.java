@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -202,16 +203,22 @@ final class LocalRun {
     try {
       return mesh.report()
           .map(report ->
-              report.verdict().reason()
-                  + ": "
-                  + report.message()
-                  + stored(report)
-                  + mesh.relayTrouble().map(trouble -> "; " + trouble).orElse(""))
+              report.verdict().reason() + ": " + report.message() + stored(report) + relayNews())
           .orElse("the scraper does not answer");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return "";
     }
+  }
+
+  private String relayNews() {
+    RelayWords relay = mesh.relayWords();
+    if (relay == null) {
+      return "";
+    }
+    // What is redrawn every two seconds would show news for a moment only.
+    List<String> words = terminal.isInteractive() ? relay.all() : relay.news();
+    return words.stream().map(word -> "; " + word).collect(Collectors.joining());
   }
 
   private static String stored(MeshReport report) {
@@ -238,7 +245,10 @@ final class LocalRun {
             + expected.pairs().size()
             + " ordered pairs reported"
             + (missing.isEmpty() ? "" : "; missing: " + some(missing)));
-    mesh.relayTrouble().ifPresent(trouble -> terminal.print("warning: " + trouble));
+    RelayWords relay = mesh.relayWords();
+    if (relay != null) {
+      relay.all().forEach(words -> terminal.print("warning: " + words));
+    }
     boolean held = storeHolds(expected);
     return missing.isEmpty() && held ? 0 : 1;
   }

@@ -1,0 +1,54 @@
+package io.llamamesh.local.main;
+
+import io.llamamesh.local.fault.Relay;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What users are told of the relay: what may show as loss though it did it, not a fault. */
+final class RelayWords {
+  private final Relay relay;
+  private Counts told = new Counts(0, 0, 0);
+
+  private record Counts(long dropped, long heldUp, long strangers) {
+    Counts since(Counts before) {
+      return new Counts(
+          dropped - before.dropped, heldUp - before.heldUp, strangers - before.strangers);
+    }
+
+    List<String> words() {
+      List<String> words = new ArrayList<>();
+      if (dropped > 0 || heldUp > 0) {
+        words.add(
+            "the fault relay itself dropped %d datagrams and held up %d by more than 0.1 s, this machine being too busy: they may show as loss"
+                .formatted(dropped, heldUp));
+      }
+      if (strangers > 0) {
+        words.add(
+            "the fault relay passed on none of %d datagrams from outside the mesh: with --fault only agents reach nodes' addresses"
+                .formatted(strangers));
+      }
+      return words;
+    }
+  }
+
+  RelayWords(Relay relay) {
+    this.relay = relay;
+  }
+
+  /** Of the whole run. */
+  List<String> all() {
+    return now().words();
+  }
+
+  /** Since this was asked last. */
+  List<String> news() {
+    Counts now = now();
+    List<String> words = now.since(told).words();
+    told = now;
+    return words;
+  }
+
+  private Counts now() {
+    return new Counts(relay.dropped(), relay.heldUp(), relay.strangers());
+  }
+}
