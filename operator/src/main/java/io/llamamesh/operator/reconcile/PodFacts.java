@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,12 @@ record PodFacts(
     @Nullable String waitingMessage,
     String created) {
 
+  private static final String OUT_OF_MEMORY =
+      "ended for want of memory; this mesh needs more (spec.scraper.resources.limits.memory, spec.agent.resources)";
+
+  /** What a JVM ends with that was told to end when its heap is full. */
+  private static final int HEAP_IS_FULL = 3;
+
   static PodFacts of(Pod pod) {
     Map<String, String> labels = pod.getMetadata().getLabels();
     ContainerStateWaiting waiting = waiting(pod);
@@ -61,7 +68,7 @@ record PodFacts(
             ? waiting.getReason()
             : unscheduled == null ? null : unscheduled.getReason(),
         waiting != null
-            ? waiting.getMessage()
+            ? outOfMemory(pod) ? OUT_OF_MEMORY : waiting.getMessage()
             : unscheduled == null ? null : unscheduled.getMessage(),
         String.valueOf(pod.getMetadata().getCreationTimestamp()));
   }
@@ -128,6 +135,17 @@ record PodFacts(
       }
     }
     return null;
+  }
+
+  /** Whether the container that is waiting to be started again ended by itself for that. */
+  private static boolean outOfMemory(Pod pod) {
+    return pod.getStatus().getContainerStatuses().stream()
+        .map(ContainerStatus::getLastState)
+        .filter(Objects::nonNull)
+        .map(ContainerState::getTerminated)
+        .filter(Objects::nonNull)
+        .anyMatch(end ->
+            "OOMKilled".equals(end.getReason()) || Objects.equals(end.getExitCode(), HEAP_IS_FULL));
   }
 
   private static @Nullable ContainerStateWaiting waiting(Pod pod) {

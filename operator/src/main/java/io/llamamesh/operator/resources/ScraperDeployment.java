@@ -70,6 +70,7 @@ final class ScraperDeployment {
             PodParts.literal("MESH_UID", owner.uid()),
             PodParts.field("POD_NAME", "metadata.name"),
             PodParts.field("POD_NAMESPACE", "metadata.namespace"))
+        .addAllToEnv(ScraperHeap.variables(scraper.resources()))
         .addNewPort()
         .withName(Ports.PAGE)
         .withContainerPort(Ports.PAGE_PORT)

@@ -2,6 +2,8 @@ package io.llamamesh.operator.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.llamamesh.crd.MeshDefaults;
@@ -53,6 +55,23 @@ class PodsTest {
   void aReasonWithoutWordsIsAsGood() {
     assertThat(Pods.agents(PLAN, List.of(NODE), facts(waiting("CrashLoopBackOff", null))).hint())
         .isEqualTo("pod m-agent: CrashLoopBackOff");
+  }
+
+  @Test
+  void whoEndedForWantOfMemoryIsToldWhatToDo() {
+    for (int exit : new int[] {3, 137}) {
+      Pod pod = waiting("CrashLoopBackOff", "back-off 10s restarting failed container");
+      ContainerStateTerminated end = new ContainerStateTerminated();
+      end.setExitCode(exit);
+      end.setReason(exit == 137 ? "OOMKilled" : "Error");
+      pod.getStatus()
+          .getContainerStatuses()
+          .getFirst()
+          .setLastState(new ContainerStateBuilder().withTerminated(end).build());
+
+      assertThat(Pods.agents(PLAN, List.of(NODE), facts(pod)).hint())
+          .contains("for want of memory", "spec.scraper.resources.limits.memory");
+    }
   }
 
   @Test

@@ -5,21 +5,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Cells of one series in the order of their windows, packed into one array: at 1,000 nodes there
- * are seven million of them, and 22 bytes each is what makes them fit. RTTs keep three digits;
- * counts above 65,535 cost 12 bytes a cell more. Not thread-safe: {@link Matrix} owns it.
+ * are seven million of them, and 20 bytes each is what makes them fit. RTTs keep three digits;
+ * counts above 65,535 cost 12 bytes a cell more; the first and the last window may be 65,535 units
+ * of time apart. Not thread-safe: {@link Matrix} owns it.
  */
 final class CellColumns {
   private static final short[] EMPTY = new short[0];
   private static final int MASK = 0xffff;
 
-  // Where a cell's numbers are in its eleven halves.
-  private static final int END_LOW = 0;
-  private static final int END_HIGH = 1;
-  private static final int COUNTS = 2;
-  private static final int P50 = 8;
-  private static final int P99 = 9;
-  private static final int JITTER = 10;
-  private static final int STRIDE = 11;
+  // Where a cell's numbers are in its ten halves.
+  private static final int END = 0;
+  private static final int COUNTS = 1;
+  private static final int P50 = 7;
+  private static final int P99 = 8;
+  private static final int JITTER = 9;
+  private static final int STRIDE = 10;
 
   // Which of the counts.
   static final int SENT = 0;
@@ -32,18 +32,37 @@ final class CellColumns {
   private static final int HIGH_STRIDE = NUMBER_OF_COUNTS;
   private static final int FEW = 4;
 
+  /** How far windows go on, or come late, before ends are told from another second on. */
+  private static final int AHEAD = 32_768;
+
+  // Ends are told in units from a second on, which is an unsigned number here.
+  private final byte unit;
+  private int base;
   private int size;
   private short[] packed = EMPTY;
   // The counts' upper halves, where one of them has any.
   private short @Nullable [] high;
+
+  /**
+   * @param unit every window ends at a multiple of so many seconds, 1 to 60
+   */
+  CellColumns(int unit) {
+    if (unit < 1 || unit > 60) {
+      throw new IllegalArgumentException("unit " + unit);
+    }
+    this.unit = (byte) unit;
+  }
 
   int size() {
     return size;
   }
 
   long end(int index) {
-    int at = index * STRIDE;
-    return (packed[at + END_LOW] & MASK) | (long) (packed[at + END_HIGH] & MASK) << 16;
+    return base() + (long) (packed[index * STRIDE + END] & MASK) * unit;
+  }
+
+  private long base() {
+    return Integer.toUnsignedLong(base);
   }
 
   Cell get(int index) {
@@ -72,13 +91,50 @@ final class CellColumns {
     return Float.float16ToFloat(packed[index * STRIDE + JITTER]);
   }
 
-  /** Puts the cell at its window's place; one of the same window is replaced. */
-  void put(Cell cell) {
+  /**
+   * Puts the cell at its window's place; one of the same window is replaced. Cells that are too old
+   * to be held beside it are dropped.
+   *
+   * @return false where it is itself too old to be held beside the newest
+   */
+  boolean put(Cell cell) {
+    if (!reach(cell.end())) {
+      return false;
+    }
     int index = firstAtOrAfter(cell.end());
     if (index == size || end(index) != cell.end()) {
       insert(index);
     }
     set(index, cell);
+    return true;
+  }
+
+  /** Makes that end one that can be told. */
+  private boolean reach(long end) {
+    if (size == 0) {
+      base = (int) Math.max(end % unit, end - (long) AHEAD * unit);
+      return true;
+    }
+    long units = Math.floorDiv(end - base(), (long) unit);
+    if (units > MASK) {
+      long from = end - (long) AHEAD * unit;
+      dropFirst(firstAtOrAfter(from));
+      rebase(from);
+    } else if (units < 0) {
+      if (end(size - 1) - end > (long) MASK * unit) {
+        return false;
+      }
+      rebase(end);
+    }
+    return true;
+  }
+
+  private void rebase(long from) {
+    int units = (int) ((base() - from) / unit);
+    for (int i = 0; i < size; i++) {
+      packed[i * STRIDE + END] += (short) units;
+    }
+    base = (int) from;
   }
 
   /** Index of the first cell that ends at or after that second; {@link #size} without one. */
@@ -114,8 +170,7 @@ final class CellColumns {
 
   private void set(int index, Cell cell) {
     int at = index * STRIDE;
-    packed[at + END_LOW] = (short) cell.end();
-    packed[at + END_HIGH] = (short) (cell.end() >>> 16);
+    packed[at + END] = (short) ((cell.end() - base()) / unit);
     setCount(index, SENT, cell.sent());
     setCount(index, RECEIVED, cell.received());
     setCount(index, LOST, cell.lost());

@@ -15,11 +15,11 @@ final class Series {
   private static final long MINUTE = 60;
 
   /** More than the analysis pools. */
-  private static final int FEW_WINDOWS = 5;
+  private static final int FEW_WINDOWS = 4;
 
   private final SeriesKey key;
-  private final CellColumns windows = new CellColumns();
-  private final CellColumns minutes = new CellColumns();
+  private final CellColumns windows = new CellColumns(1);
+  private final CellColumns minutes = new CellColumns((int) MINUTE);
   private final PathColumns paths = new PathColumns();
   private long foldedUpTo = Long.MIN_VALUE;
   private long spacing;
@@ -54,8 +54,7 @@ final class Series {
     if (windows.size() > 0 && cell.end() > newest()) {
       spacing = cell.end() - newest();
     }
-    windows.put(cell);
-    return true;
+    return windows.put(cell);
   }
 
   /** The window that ended then, where it is held as it came. */

@@ -63,8 +63,14 @@ final class AgentClient implements AutoCloseable {
    * A page, and the places that it has until it is closed.
    *
    * @param limit how many windows it was asked to hold at most
+   * @param bytes its size as it came
    */
-  record Fetched(Page page, int limit, Places places) implements AutoCloseable {
+  record Fetched(Page page, int limit, int bytes, Places places) implements AutoCloseable {
+    /** Tells how large pages are. */
+    void teach(PageSize pages) {
+      pages.taken(limit, bytes, page.more());
+    }
+
     @Override
     public void close() {
       places.close();
@@ -126,9 +132,9 @@ final class AgentClient implements AutoCloseable {
         // Pages of many windows are large, and cost the agent, too.
         places.take(catchingUp);
       }
-      Page page = fetchNow(address, after, stored, limit, places);
+      Fetched page = fetchNow(address, after, stored, limit, places);
       fetched = true;
-      return new Fetched(page, limit, places);
+      return page;
     } finally {
       if (!fetched) {
         places.close();
@@ -136,7 +142,7 @@ final class AgentClient implements AutoCloseable {
     }
   }
 
-  private Page fetchNow(
+  private Fetched fetchNow(
       HostPort address,
       @Nullable WindowCursor after,
       @Nullable WindowCursor stored,
@@ -172,11 +178,13 @@ final class AgentClient implements AutoCloseable {
     if (response.statusCode() != OK) {
       throw new IOException("HTTP " + response.statusCode() + ": " + words(body));
     }
-    return PageParser.parse(
-        body,
-        cursor(response.headers()),
-        response.headers().firstValue(InfluxDataHeaders.MORE).map("true"::equals).orElse(false),
-        skew(response.headers(), asked, answered));
+    Page page =
+        PageParser.parse(
+            body,
+            cursor(response.headers()),
+            response.headers().firstValue(InfluxDataHeaders.MORE).map("true"::equals).orElse(false),
+            skew(response.headers(), asked, answered));
+    return new Fetched(page, limit, body.length, places);
   }
 
   @Override

@@ -189,8 +189,8 @@ final class AgentReader implements AutoCloseable {
       try (AgentClient.Fetched fetched = fetch(after)) {
         news = take(after, fetched);
         behind = fetched.page().more();
+        fetched.teach(pages);
       }
-      pages.taken();
       // Windows without a pair are none to show, and yet passed.
       if (behind && (news || !Objects.equals(after, seen))) {
         return clock.instant();
@@ -290,7 +290,7 @@ final class AgentReader implements AutoCloseable {
       int limit = pagesToStore.windows();
       try (AgentClient.Fetched fetched = client.fetch(address, after, safe(), limit)) {
         Handed page = Handed.of(after, skew.correct(fetched.page(), interval), limit);
-        pagesToStore.taken();
+        fetched.teach(pagesToStore);
         return page;
       } catch (AgentClient.AnswerTooLargeException e) {
         if (!pagesToStore.tooLarge()) {

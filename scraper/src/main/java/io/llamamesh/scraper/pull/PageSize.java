@@ -1,17 +1,19 @@
 package io.llamamesh.scraper.pull;
 
 /**
- * How many windows to ask an agent for at once: fewer where its answers were too large, and slowly
- * more again. Not thread-safe.
+ * How many windows to ask an agent for at once: as many as make a page of some hundred KB, by what
+ * its last pages were. All pages that are read together must fit into memory, also those of a
+ * network where every source port of every pair has something to tell. Not thread-safe.
  */
 final class PageSize {
   static final int MOST = 10;
 
-  /** Rarely: each try that is too large costs as much as all that is taken. */
-  static final int MORE_AFTER = 20;
+  /** Bytes of a page; as points and as lines it takes a few times as much. */
+  static final int WANTED = 512 << 10;
 
-  private int windows = MOST;
-  private int taken;
+  private static final int FIRST = 2;
+
+  private int windows = FIRST;
 
   /** How many to ask for. */
   int windows() {
@@ -20,18 +22,25 @@ final class PageSize {
 
   /** Notes that an answer was too large; whether fewer can be asked for. */
   boolean tooLarge() {
-    taken = 0;
     boolean fewer = windows > 1;
     windows = Math.max(1, windows / 2);
     return fewer;
   }
 
-  /** Notes an answer that was not. */
-  void taken() {
-    taken++;
-    if (taken >= MORE_AFTER && windows < MOST) {
-      windows++;
-      taken = 0;
+  /**
+   * Notes an answer.
+   *
+   * @param asked how many windows it may have held
+   * @param bytes its size
+   * @param full whether it held as many
+   */
+  void taken(int asked, int bytes, boolean full) {
+    int fitting = Math.clamp((long) asked * WANTED / Math.max(1, bytes), 1, MOST);
+    if (fitting < windows) {
+      windows = fitting;
+    } else if (full && asked == windows) {
+      // What comes next may be larger.
+      windows = Math.min(fitting, 2 * windows);
     }
   }
 }

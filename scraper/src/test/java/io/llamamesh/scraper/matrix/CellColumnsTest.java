@@ -15,7 +15,7 @@ final class CellColumnsTest {
   @CsvSource({"1, 1000", "2, 1000", "3, 70000", "4, 3000000", "5, 70000"})
   void packedCellsAreTheCellsThatWerePut(long seed, int most) {
     Random random = new Random(seed);
-    CellColumns columns = new CellColumns();
+    CellColumns columns = new CellColumns(1);
     TreeMap<Long, Cell> expected = new TreeMap<>();
     long first = 1_795_000_000;
     for (int i = 0; i < 2_000; i++) {
@@ -43,6 +43,43 @@ final class CellColumnsTest {
       assertThat(packed.rttP99()).isCloseTo(cell.rttP99(), within(cell.rttP99() / 1_000));
       assertThat(packed.jitter()).isNaN();
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "10, 1", "60, 60"})
+  void endsAreToldHoweverTheyJump(int step, int unit) {
+    Random random = new Random(step);
+    CellColumns columns = new CellColumns(unit);
+    TreeMap<Long, Cell> expected = new TreeMap<>();
+    long span = 65_535L * unit;
+    long end = 1_795_000_020L / 60 * 60;
+    for (int i = 0; i < 3_000; i++) {
+      long steps =
+          random.nextInt(100) == 0
+              ? random.nextInt(-70_000 * unit / step, 70_000 * unit / step)
+              : random.nextInt(4);
+      end += step * steps;
+      Cell cell = cell(end, random, 1_000);
+      long newest = expected.isEmpty() ? end : expected.lastKey();
+      if (columns.put(cell)) {
+        expected.put(end, cell);
+        // What was dropped for it was old.
+        while (expected.size() > columns.size()) {
+          assertThat(end - expected.pollFirstEntry().getKey()).isGreaterThan(span / 2);
+        }
+      } else {
+        assertThat(newest - end).isGreaterThan(span);
+      }
+      assertThat(columns.end(0)).isEqualTo(expected.firstKey());
+      assertThat(columns.end(columns.size() - 1)).isEqualTo(expected.lastKey());
+    }
+
+    int index = 0;
+    for (Cell cell : expected.values()) {
+      assertThat(columns.get(index).end()).isEqualTo(cell.end());
+      assertThat(columns.get(index++).sent()).isEqualTo(cell.sent());
+    }
+    assertThat(index).isEqualTo(columns.size());
   }
 
   private static Cell cell(long end, Random random, int most) {

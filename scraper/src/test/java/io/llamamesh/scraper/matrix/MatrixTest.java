@@ -108,8 +108,8 @@ final class MatrixTest {
       assertThat(held.cells()).isEqualTo(all.cells()).hasSize(40);
       assertThat(all.paths()).hasSize(40);
       assertThat(held.paths())
-          .hasSize(5)
-          .isEqualTo(new TreeMap<>(all.paths()).tailMap(START.plusSeconds(360).getEpochSecond()));
+          .hasSize(4)
+          .isEqualTo(new TreeMap<>(all.paths()).tailMap(START.plusSeconds(370).getEpochSecond()));
     }
     Selection judged = Selection.last(3);
     assertThat(small.view(judged).pairs()).isEqualTo(matrix.view(judged).pairs());

@@ -3,12 +3,15 @@ package io.llamamesh.scraper.pull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class PageSizeTest {
   private final PageSize size = new PageSize();
 
   @Test
   void isHalvedDownToOneWindow() {
+    grow(1_000);
     assertThat(size.windows()).isEqualTo(10);
 
     assertThat(size.tooLarge()).isTrue();
@@ -21,22 +24,31 @@ final class PageSizeTest {
     assertThat(size.windows()).isEqualTo(1);
   }
 
-  @Test
-  void growsByOneAfterManyThatWereTakenAndNeverBeyondTheMost() {
-    assertThat(size.tooLarge()).isTrue();
-    take(PageSize.MORE_AFTER - 1);
-    assertThat(size.windows()).isEqualTo(5);
+  @ParameterizedTest
+  @ValueSource(ints = {100, 40_000, 60_000, 120_000, 400_000, 5_000_000})
+  void pagesGrowToWhatIsWantedAndNoFurther(int bytesOfAWindow) {
+    grow(bytesOfAWindow);
 
-    take(1);
-    assertThat(size.windows()).isEqualTo(6);
-
-    take(100 * PageSize.MORE_AFTER);
-    assertThat(size.windows()).isEqualTo(PageSize.MOST);
+    int best = Math.clamp(PageSize.WANTED / bytesOfAWindow, 1, PageSize.MOST);
+    assertThat(size.windows()).isEqualTo(best);
   }
 
-  private void take(int times) {
-    for (int i = 0; i < times; i++) {
-      size.taken();
+  @Test
+  void windowsThatBecomeLargerAreAskedForInFewerAtOnce() {
+    grow(10_000);
+    size.taken(10, 10 * 250_000, true);
+    assertThat(size.windows()).isEqualTo(2);
+  }
+
+  @Test
+  void aPageThatHeldFewerThanAskedForTeachesNothingAboutMore() {
+    size.taken(2, 100, false);
+    assertThat(size.windows()).isEqualTo(2);
+  }
+
+  private void grow(int bytesOfAWindow) {
+    for (int i = 0; i < 10; i++) {
+      size.taken(size.windows(), size.windows() * bytesOfAWindow, true);
     }
   }
 }

@@ -493,7 +493,7 @@ final class PullsTest {
     await().until(() -> agent.queries().size() > asked + 3);
 
     // Who reads asks for one window a time as long as it is not behind.
-    assertThat(agent.queries()).noneMatch(query -> query.contains("limit=10"));
+    assertThat(agent.queries()).allMatch(query -> query.contains("limit=1&"));
 
     store.unavailable(false);
     now.set(now.get().plusSeconds(60));
@@ -501,7 +501,7 @@ final class PullsTest {
 
     await().until(() -> store.lines().size() == 5);
     assertThat(store.lines()).doesNotHaveDuplicates();
-    assertThat(agent.queries()).anyMatch(query -> query.contains("limit=10"));
+    assertThat(agent.queries()).anyMatch(query -> !query.contains("limit=1&"));
   }
 
   private Pulls pull(Map<String, Bookmark> bookmarks, Agent... agents) {

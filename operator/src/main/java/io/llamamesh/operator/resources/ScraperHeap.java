@@ -1,0 +1,38 @@
+package io.llamamesh.operator.resources;
+
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import java.math.BigDecimal;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The scraper's heap follows its memory limit: what it ships with holds an hour of 64,000 pairs,
+ * and larger meshes or longer retentions need more.
+ */
+final class ScraperHeap {
+  /** What the process takes beside its heap, as measured by the scraper's benchmark. */
+  private static final int BESIDE_MIB = 168;
+
+  private static final int LEAST_MIB = 64;
+  private static final int YOUNG_MIB = 64;
+  private static final BigDecimal MIB = BigDecimal.valueOf(1 << 20);
+
+  private ScraperHeap() {}
+
+  /** Variables of the container; none where there is no limit. */
+  static List<EnvVar> variables(@Nullable ResourceRequirements resources) {
+    Quantity limit =
+        resources == null || resources.getLimits() == null
+            ? null
+            : resources.getLimits().get("memory");
+    if (limit == null) {
+      return List.of();
+    }
+    int mib = Quantity.getAmountInBytes(limit).divideToIntegralValue(MIB).intValue();
+    int heap = Math.max(LEAST_MIB, mib - BESIDE_MIB);
+    int young = Math.min(YOUNG_MIB, heap / 4);
+    return List.of(PodParts.literal("JAVA_OPTS", "-Xmx" + heap + "m -Xmn" + young + "m"));
+  }
+}
