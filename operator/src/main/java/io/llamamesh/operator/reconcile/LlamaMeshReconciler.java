@@ -190,7 +190,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
         () -> leases.holder(owner),
         () -> seen.exists(id),
         view -> {
-          if (memory.status.isNews(view)) {
+          if (memory.status.isNews(view, clock.instant())) {
             seen.lookAt(id);
           }
         });

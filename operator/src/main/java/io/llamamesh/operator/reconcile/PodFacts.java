@@ -3,6 +3,7 @@ package io.llamamesh.operator.reconcile;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -45,9 +46,6 @@ record PodFacts(
     @Nullable String waitingMessage,
     String created) {
 
-  private static final String OUT_OF_MEMORY =
-      "ended for want of memory; this mesh needs more (spec.scraper.resources.limits.memory, spec.agent.resources)";
-
   /** What a JVM ends with that was told to end when its heap is full. */
   private static final int HEAP_IS_FULL = 3;
 
@@ -68,7 +66,7 @@ record PodFacts(
             ? waiting.getReason()
             : unscheduled == null ? null : unscheduled.getReason(),
         waiting != null
-            ? outOfMemory(pod) ? OUT_OF_MEMORY : waiting.getMessage()
+            ? message(pod, waiting)
             : unscheduled == null ? null : unscheduled.getMessage(),
         String.valueOf(pod.getMetadata().getCreationTimestamp()));
   }
@@ -137,15 +135,38 @@ record PodFacts(
     return null;
   }
 
-  /** Whether the container that is waiting to be started again ended by itself for that. */
-  private static boolean outOfMemory(Pod pod) {
-    return pod.getStatus().getContainerStatuses().stream()
-        .map(ContainerStatus::getLastState)
-        .filter(Objects::nonNull)
-        .map(ContainerState::getTerminated)
-        .filter(Objects::nonNull)
-        .anyMatch(end ->
-            "OOMKilled".equals(end.getReason()) || Objects.equals(end.getExitCode(), HEAP_IS_FULL));
+  /** Why a container waits; of one that ended for want of memory, what to do about it. */
+  private static @Nullable String message(Pod pod, ContainerStateWaiting waiting) {
+    if (!"CrashLoopBackOff".equals(waiting.getReason())) {
+      return waiting.getMessage();
+    }
+    ContainerStateTerminated end =
+        pod.getStatus().getContainerStatuses().stream()
+            .filter(status -> status.getState() != null)
+            .filter(status -> waiting.equals(status.getState().getWaiting()))
+            .map(ContainerStatus::getLastState)
+            .filter(Objects::nonNull)
+            .map(ContainerState::getTerminated)
+            .filter(Objects::nonNull)
+            .findFirst()
+            .orElse(null);
+    boolean killed = end != null && "OOMKilled".equals(end.getReason());
+    boolean full = end != null && Objects.equals(end.getExitCode(), HEAP_IS_FULL);
+    if (!killed && !full) {
+      return waiting.getMessage();
+    }
+    boolean agent =
+        Names.Component.AGENT
+            .label()
+            .equals(
+                Objects.requireNonNullElse(pod.getMetadata().getLabels(), Map.of())
+                    .get(Names.COMPONENT_LABEL));
+    return "ended for want of memory: "
+        + (!agent
+            ? "this mesh needs a higher spec.scraper.resources.limits.memory"
+            : killed
+                ? "raise spec.agent.resources.limits.memory"
+                : "its heap is for 64 targets of 4 ports: fewer of them, or a lower spec.topology.maxPeers");
   }
 
   private static @Nullable ContainerStateWaiting waiting(Pod pod) {

@@ -15,7 +15,12 @@ final class ScraperHeap {
   /** What the process takes beside its heap, as measured by the scraper's benchmark. */
   private static final int BESIDE_MIB = 168;
 
+  /** Of a limit above the usual one, for what grows with the number of agents. */
+  private static final int GROWS_BY = 16;
+
+  private static final int USUAL_LIMIT_MIB = 512;
   private static final int LEAST_MIB = 64;
+  private static final int MOST_MIB = 1 << 20;
   private static final int YOUNG_MIB = 64;
   private static final BigDecimal MIB = BigDecimal.valueOf(1 << 20);
 
@@ -30,9 +35,27 @@ final class ScraperHeap {
     if (limit == null) {
       return List.of();
     }
-    int mib = Quantity.getAmountInBytes(limit).divideToIntegralValue(MIB).intValue();
-    int heap = Math.max(LEAST_MIB, mib - BESIDE_MIB);
+    int mib = mebibytes(limit);
+    if (mib == 0) {
+      // The API server refuses the Deployment, or no process could run: either is told there.
+      return List.of();
+    }
+    int beside = BESIDE_MIB + Math.max(0, mib - USUAL_LIMIT_MIB) / GROWS_BY;
+    int heap = Math.max(LEAST_MIB, mib - beside);
     int young = Math.min(YOUNG_MIB, heap / 4);
     return List.of(PodParts.literal("JAVA_OPTS", "-Xmx" + heap + "m -Xmn" + young + "m"));
+  }
+
+  /** Whole MiB; 0 where that is not a size. */
+  private static int mebibytes(Quantity limit) {
+    try {
+      return Quantity.getAmountInBytes(limit)
+          .divideToIntegralValue(MIB)
+          .min(BigDecimal.valueOf(MOST_MIB))
+          .max(BigDecimal.ZERO)
+          .intValue();
+    } catch (IllegalArgumentException e) {
+      return 0;
+    }
   }
 }

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Announcer {
   private static final int BURST = 10;
+  private static final int RESERVE = 4;
   private static final Duration REFILL = Duration.ofSeconds(30);
 
   private final Map<String, String> said = new HashMap<>();
@@ -48,10 +49,17 @@ public final class Announcer {
           c.getType().equals(ConditionTypes.CONFIGS_READY)
               ? duplicate(c)
               : of(c, next, said.get(c.getType()));
+      // Who keeps being suspected anew shall not use up what other news need.
+      boolean again =
+          !good(c) && said.getOrDefault(c.getType(), "").startsWith(c.getStatus() + " ");
+      if (announcement != null && !spend(now, again ? RESERVE : 0)) {
+        // Not said, so it is still news with the next status.
+        continue;
+      }
       if (!"Unknown".equals(c.getStatus())) {
         said.put(c.getType(), news(c, next));
       }
-      if (announcement != null && spend(now)) {
+      if (announcement != null) {
         found.add(announcement);
       }
     }
@@ -75,7 +83,7 @@ public final class Announcer {
     if (news(c, status).equals(last) || "Unknown".equals(c.getStatus())) {
       return null;
     }
-    boolean good = "True".equals(c.getStatus());
+    boolean good = good(c);
     return switch (c.getType()) {
       case ConditionTypes.ACCEPTED ->
           good
@@ -135,13 +143,17 @@ public final class Announcer {
         + " pairs)";
   }
 
-  private boolean spend(Instant now) {
+  private static boolean good(Condition c) {
+    return "True".equals(c.getStatus());
+  }
+
+  private boolean spend(Instant now, int reserve) {
     if (refilled != null) {
       double earned = (double) Duration.between(refilled, now).toMillis() / REFILL.toMillis();
       budget = Math.min(BURST, budget + Math.max(0, earned));
     }
     refilled = now;
-    if (budget < 1) {
+    if (budget < 1 + reserve) {
       return false;
     }
     budget--;

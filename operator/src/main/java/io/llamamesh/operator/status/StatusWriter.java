@@ -18,18 +18,22 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the status to be written, or says that none needs to be: what conditions say and who is
- * suspected first is written at once, numbers of the network at most once a minute, but the first
- * ones, and those that come with such news or with the last agent to report, at once too.
+ * Makes the status to be written, or says that none needs to be: what conditions say and a suspect
+ * who was not told before is written at once, numbers of the network at most once a minute, but the
+ * first ones, and those that come with such news or with the last agent to report, at once too.
  *
  * <p>One per mesh. {@link #next} is for one thread at a time, {@link #isNews} for any.
  */
 public final class StatusWriter {
   /** How long the network's numbers stay. */
   public static final Duration NUMBERS_EVERY = Duration.ofMinutes(1);
+
+  /** How often another suspect is news. */
+  private static final Duration SUSPECTS_EVERY = Duration.ofSeconds(10);
 
   private static final int WORST_PAIRS = 10;
   private static final int SUSPECTS = 5;
@@ -39,14 +43,21 @@ public final class StatusWriter {
   private static final Set<String> NUMEROUS =
       Set.of(ConditionTypes.NETWORK_HEALTHY, ConditionTypes.STORE_REACHABLE, ConditionTypes.READY);
 
-  private @Nullable Instant numbersWritten;
+  private volatile @Nullable Instant numbersWritten;
+
+  /** Whom the last status suspected. */
+  private volatile Set<String> suspected = Set.of();
 
   /** What the last status said of the network, numbers apart. */
   private volatile String told = "";
 
   /** Whether a status should be written at once for this view of the network. */
-  public boolean isNews(NetworkView view) {
-    return !gist(view).equals(told);
+  public boolean isNews(NetworkView view, Instant now) {
+    if (!gist(view).equals(told)) {
+      return true;
+    }
+    return view instanceof NetworkView.Known known
+        && isAnother(first(suspects(known.report())), now);
   }
 
   private static String gist(NetworkView view) {
@@ -55,16 +66,29 @@ public final class StatusWriter {
       case NetworkView.Known known -> {
         MeshReport report = known.report();
         boolean all = report.totals().agentsReporting() >= report.totals().agents();
-        yield report.verdict() + " " + report.store().state() + " " + all + topSuspect(report);
+        yield report.verdict() + " " + report.store().state() + " " + all;
       }
     };
   }
 
-  private static String topSuspect(MeshReport report) {
-    return report.suspects().stream()
-        .findFirst()
-        .map(s -> " " + s.kind() + " " + s.name() + " " + s.direction())
-        .orElse("");
+  /**
+   * Whether somebody is suspected first of whom nothing was said. Who only changes places with
+   * others that are told, as pairs of like loss do with every window, is no news; and of many that
+   * come and go one is told at a time.
+   */
+  private boolean isAnother(@Nullable SuspectStatus top, Instant now) {
+    Instant last = numbersWritten;
+    return top != null
+        && !suspected.contains(id(top))
+        && (last == null || !now.isBefore(last.plus(SUSPECTS_EVERY)));
+  }
+
+  private static @Nullable SuspectStatus first(@Nullable List<SuspectStatus> suspects) {
+    return suspects == null || suspects.isEmpty() ? null : suspects.getFirst();
+  }
+
+  private static String id(SuspectStatus suspect) {
+    return suspect.kind() + " " + suspect.name() + " " + suspect.direction();
   }
 
   /**
@@ -75,8 +99,12 @@ public final class StatusWriter {
    */
   public @Nullable LlamaMeshStatus next(
       @Nullable LlamaMeshStatus before, MeshState state, Instant now) {
-    boolean news = isNews(state.network());
     told = gist(state.network());
+    // What the server has is what was said, also where a status was refused.
+    suspected =
+        before == null || before.suspects() == null
+            ? Set.of()
+            : before.suspects().stream().map(StatusWriter::id).collect(Collectors.toSet());
     LlamaMeshStatus fresh = status(before, state, now);
     if (before != null && state.network().equals(NetworkView.NOT_ASKED)) {
       fresh = withNumbersOf(fresh, before);
@@ -86,7 +114,7 @@ public final class StatusWriter {
     }
     boolean numbersDue =
         before == null
-            || news
+            || isAnother(first(fresh.suspects()), now)
             || numbersWritten == null
             || !now.isBefore(numbersWritten.plus(NUMBERS_EVERY))
             || complete(fresh) != complete(before);
@@ -96,6 +124,10 @@ public final class StatusWriter {
     if (state.network() instanceof NetworkView.Known) {
       numbersWritten = now;
     }
+    suspected =
+        Objects.requireNonNullElse(fresh.suspects(), List.<SuspectStatus>of()).stream()
+            .map(StatusWriter::id)
+            .collect(Collectors.toSet());
     return fresh;
   }
 
@@ -164,9 +196,7 @@ public final class StatusWriter {
                 .limit(WORST_PAIRS)
                 .map(StatusWriter::pair)
                 .toList(),
-        report == null
-            ? List.of()
-            : report.suspects().stream().limit(SUSPECTS).map(StatusWriter::suspect).toList(),
+        report == null ? List.of() : suspects(report),
         Findings.of(state, conditions(before)).stream()
             .map(finding -> condition(finding, before, state.generation(), now))
             .toList());
@@ -185,6 +215,10 @@ public final class StatusWriter {
         Numbers.percent(pair.lossPercent()),
         Numbers.time(pair.rttP99()),
         pair.verdict().reason());
+  }
+
+  private static List<SuspectStatus> suspects(MeshReport report) {
+    return report.suspects().stream().limit(SUSPECTS).map(StatusWriter::suspect).toList();
   }
 
   private static SuspectStatus suspect(Suspect suspect) {

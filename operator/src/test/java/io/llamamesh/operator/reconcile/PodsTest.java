@@ -17,6 +17,8 @@ import io.llamamesh.operator.status.Obstacle;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PodsTest {
   private static final Map<String, String> LINUX = Map.of("kubernetes.io/os", "linux");
@@ -57,21 +59,45 @@ class PodsTest {
         .isEqualTo("pod m-agent: CrashLoopBackOff");
   }
 
-  @Test
-  void whoEndedForWantOfMemoryIsToldWhatToDo() {
-    for (int exit : new int[] {3, 137}) {
-      Pod pod = waiting("CrashLoopBackOff", "back-off 10s restarting failed container");
-      ContainerStateTerminated end = new ContainerStateTerminated();
-      end.setExitCode(exit);
-      end.setReason(exit == 137 ? "OOMKilled" : "Error");
-      pod.getStatus()
-          .getContainerStatuses()
-          .getFirst()
-          .setLastState(new ContainerStateBuilder().withTerminated(end).build());
+  @ParameterizedTest
+  @CsvSource({
+    "SCRAPER, OOMKilled, 137, spec.scraper.resources.limits.memory",
+    "SCRAPER, Error, 3, spec.scraper.resources.limits.memory",
+    "AGENT, OOMKilled, 137, spec.agent.resources.limits.memory",
+    "AGENT, Error, 3, spec.topology.maxPeers"
+  })
+  void whoEndedForWantOfMemoryIsToldWhatToDo(
+      Component component, String reason, int exit, String field) {
+    Pod pod = ended(waiting("CrashLoopBackOff", "back-off 10s restarting"), reason, exit);
+    pod.getMetadata().setLabels(Names.labels("m", component));
 
-      assertThat(Pods.agents(PLAN, List.of(NODE), facts(pod)).hint())
-          .contains("for want of memory", "spec.scraper.resources.limits.memory");
-    }
+    assertThat(PodFacts.of(Pruned.pod(pod)).trouble())
+        .startsWith("pod m-agent: ended for want of memory")
+        .contains(field);
+  }
+
+  @Test
+  void whatItWaitsForNowIsTheTroubleNotHowItEndedBefore() {
+    String secret = "secret \"influx\" not found";
+    Pod pod = ended(waiting("CreateContainerConfigError", secret), "OOMKilled", 137);
+    pod.getMetadata().setLabels(Names.labels("m", Component.SCRAPER));
+
+    assertThat(Pods.scraper(null, facts(pod)).obstacle())
+        .isEqualTo(new Obstacle("SecretNotFound", "pod m-agent: " + secret));
+    assertThat(
+            facts(ended(waiting("CrashLoopBackOff", "back-off"), "Error", 1)).getFirst().trouble())
+        .isEqualTo("pod m-agent: back-off");
+  }
+
+  private static Pod ended(Pod pod, String reason, int exit) {
+    ContainerStateTerminated end = new ContainerStateTerminated();
+    end.setExitCode(exit);
+    end.setReason(reason);
+    pod.getStatus()
+        .getContainerStatuses()
+        .getFirst()
+        .setLastState(new ContainerStateBuilder().withTerminated(end).build());
+    return pod;
   }
 
   @Test

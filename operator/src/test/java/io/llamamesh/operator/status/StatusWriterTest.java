@@ -14,6 +14,7 @@ import io.llamamesh.results.Verdict;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 final class StatusWriterTest {
@@ -50,25 +51,45 @@ final class StatusWriterTest {
   }
 
   @Test
-  void anotherSuspectIsWrittenAtOnceThoughTheVerdictStays() {
-    LlamaMeshStatus first = write(null, suspecting("node-1>node-2", 7), 0);
-    assertThat(writer.next(first, suspecting("node-1>node-2", 8), NOW.plusSeconds(2))).isNull();
-    assertThat(writer.isNews(suspecting("node-5>node-6", 8).network())).isTrue();
+  void aSuspectWhoWasNotToldIsWrittenBeforeTheMinuteThoughTheVerdictStays() {
+    LlamaMeshStatus first = write(null, suspecting(7, "node-1>node-2"), 0);
+    assertThat(writer.next(first, suspecting(8, "node-1>node-2"), NOW.plusSeconds(12))).isNull();
+    MeshState other = suspecting(8, "node-5>node-6");
+    assertThat(writer.isNews(other.network(), NOW.plusSeconds(12))).isTrue();
 
-    LlamaMeshStatus second = write(first, suspecting("node-5>node-6", 8), 4);
+    LlamaMeshStatus second = write(first, other, 12);
 
     assertThat(Objects.requireNonNull(second.suspects()).getFirst().name())
         .isEqualTo("node-5>node-6");
     assertThat(second.lossPercent()).isEqualTo("8");
+
+    // The server did not take it: it is written when it is asked for again, though not at once.
+    assertThat(writer.next(first, other, NOW.plusSeconds(23))).isEqualTo(second);
+  }
+
+  @Test
+  void suspectsWhoChangePlacesAreNoNewsAndOthersOnlyEveryTenSeconds() {
+    LlamaMeshStatus first = write(null, suspecting(7, "a>b", "c>d"), 0);
+
+    MeshState swapped = suspecting(7, "c>d", "a>b");
+    assertThat(writer.isNews(swapped.network(), NOW.plusSeconds(30))).isFalse();
+    assertThat(writer.next(first, swapped, NOW.plusSeconds(30))).isNull();
+
+    MeshState third = suspecting(7, "e>f", "a>b");
+    assertThat(writer.isNews(third.network(), NOW.plusSeconds(9))).isFalse();
+    assertThat(writer.next(first, third, NOW.plusSeconds(9))).isNull();
+    assertThat(writer.next(first, third, NOW.plusSeconds(11))).isNotNull();
   }
 
   @Test
   void whatIsSaidAlreadyIsNoNews() {
     write(null, known(Verdict.HEALTHY, 0.1), 0);
 
-    assertThat(writer.isNews(known(Verdict.HEALTHY, 0.3).network())).isFalse();
-    assertThat(writer.isNews(known(Verdict.NODE_LOSS, 9).network())).isTrue();
-    assertThat(writer.isNews(new NetworkView.Unknown("ScraperUnreachable", "x"))).isTrue();
+    assertThat(writer.isNews(known(Verdict.HEALTHY, 0.3).network(), NOW.plusSeconds(12))).isFalse();
+    assertThat(writer.isNews(known(Verdict.NODE_LOSS, 9).network(), NOW.plusSeconds(12))).isTrue();
+    assertThat(
+            writer.isNews(new NetworkView.Unknown("ScraperUnreachable", "x"), NOW.plusSeconds(12)))
+        .isTrue();
   }
 
   @Test
@@ -120,11 +141,13 @@ final class StatusWriterTest {
     return known(verdict, loss, List.of());
   }
 
-  private static MeshState suspecting(String pair, double loss) {
+  private static MeshState suspecting(double loss, String... pairs) {
     return known(
         Verdict.PAIR_LOSS,
         loss,
-        List.of(new Suspect(MeshReport.Kind.PAIR, pair, null, 1, 1, loss)));
+        Stream.of(pairs)
+            .map(pair -> new Suspect(MeshReport.Kind.PAIR, pair, null, 1, 1, loss))
+            .toList());
   }
 
   private static MeshState known(Verdict verdict, double loss, List<Suspect> suspects) {

@@ -29,16 +29,20 @@ public final class Matrix {
   private static final long AGEING_SECONDS = 60;
 
   /**
-   * At 1,000 nodes a fault of all pairs would be fifteen million source ports in ten minutes.
-   * Beyond so many a pair keeps those of its last windows only: 20 bytes each.
+   * At 1,000 nodes a fault of all pairs would be fifteen million source ports in ten minutes, 20
+   * bytes each. Those of all windows may take a fortieth of the heap, and then those of the last
+   * windows only, one more than is judged together; twice that, and then those of the newest; three
+   * times, and no more.
    */
-  private static final int MANY_PATHS = 400_000;
+  private static final int HEAP_PER_PATH = 860;
+
+  private static final int FEW_WINDOWS = 4;
 
   private final InstantSource clock;
   private final long defaultInterval;
   private final long fineSeconds;
   private final long keepSeconds;
-  private final int manyPaths;
+  private final long manyPaths;
 
   private final Map<SeriesKey, Series> series = new HashMap<>();
   private final Map<String, NodeInfo> nodes = new HashMap<>();
@@ -56,10 +60,10 @@ public final class Matrix {
    * @param retention how far back it remembers
    */
   public Matrix(Duration interval, Duration retention, InstantSource clock) {
-    this(interval, retention, clock, MANY_PATHS);
+    this(interval, retention, clock, Runtime.getRuntime().maxMemory() / HEAP_PER_PATH);
   }
 
-  Matrix(Duration interval, Duration retention, InstantSource clock, int manyPaths) {
+  Matrix(Duration interval, Duration retention, InstantSource clock, long manyPaths) {
     this.manyPaths = manyPaths;
     this.clock = clock;
     this.defaultInterval = Math.max(1, interval.toSeconds());
@@ -109,7 +113,7 @@ public final class Matrix {
 
   /**
    * Points that were left out: too old, from the future, of an unknown measurement, or source ports
-   * of old windows while too many pairs lose.
+   * for which there was no room, also those that were held for a while.
    */
   public synchronized long ignored() {
     return ignored;
@@ -199,7 +203,9 @@ public final class Matrix {
     if (end <= now - fineSeconds) {
       // An agent that is caught up with has many of these: they shall not pile up until the next
       // ageing.
+      int paths = one.pathCapacity();
       one.age(now - fineSeconds, now - keepSeconds);
+      this.paths += one.pathCapacity() - paths;
     }
     sums.put(before, cell);
     join.probed(one, cell, point, now);
@@ -229,7 +235,7 @@ public final class Matrix {
     }
     Series one = series(SeriesKey.of(point, agent));
     int before = one.pathCapacity();
-    boolean held =
+    ignored +=
         one.putPath(
             end,
             new PathCell(
@@ -237,11 +243,17 @@ public final class Matrix {
                 Math.round(point.number(Point.Fields.SENT, 0)),
                 Math.round(point.number(Point.Fields.LOST, 0)),
                 point.number(Point.Fields.RTT, Double.NaN)),
-            paths > manyPaths);
+            pathWindows(),
+            paths < 3 * manyPaths);
     paths += one.pathCapacity() - before;
-    if (!held) {
-      ignored++;
+  }
+
+  /** Of how many of a pair's windows there is room for source ports. */
+  private int pathWindows() {
+    if (paths <= manyPaths) {
+      return Integer.MAX_VALUE;
     }
+    return paths <= 2 * manyPaths ? FEW_WINDOWS : 1;
   }
 
   private static @Nullable Integer sourcePort(@Nullable String tag) {

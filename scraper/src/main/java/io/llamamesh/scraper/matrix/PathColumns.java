@@ -15,7 +15,8 @@ final class PathColumns {
   private static final int[] NO_INTS = new int[0];
   private static final float[] NO_FLOATS = new float[0];
 
-  private static final int FEW = 8;
+  /** What a pair's source ports usually are. */
+  private static final int FEW = 4;
 
   private int size;
   private long[] windowAndPort = NO_LONGS;
@@ -57,15 +58,27 @@ final class PathColumns {
     }
   }
 
-  void dropBefore(long end) {
+  /** Drops what windows before that end saw; how many counters that were. */
+  int dropBefore(long end) {
     int count = from(end);
     if (count > 0) {
       shift(count, 0, size - count);
       size -= count;
-      if (windowAndPort.length > 2 * size + FEW) {
+      if (size == 0) {
+        windowAndPort = NO_LONGS;
+        sent = NO_INTS;
+        lost = NO_INTS;
+        rtt = NO_FLOATS;
+      } else if (windowAndPort.length > 2 * (size + FEW)) {
         resize(size);
       }
     }
+    return count;
+  }
+
+  /** Whether another counter takes more memory. */
+  boolean full() {
+    return size == windowAndPort.length;
   }
 
   /** For how many counters there is room: what it takes of memory. */
@@ -84,7 +97,7 @@ final class PathColumns {
 
   private void insert(int index) {
     if (size == windowAndPort.length) {
-      resize(Math.max(FEW, size + size / 2));
+      resize(size + Math.max(FEW, size / 2));
     }
     shift(index, index + 1, size - index);
     size++;

@@ -14,9 +14,6 @@ import org.jspecify.annotations.Nullable;
 final class Series {
   private static final long MINUTE = 60;
 
-  /** More than the analysis pools. */
-  private static final int FEW_WINDOWS = 4;
-
   private final SeriesKey key;
   private final CellColumns windows = new CellColumns(1);
   private final CellColumns minutes = new CellColumns((int) MINUTE);
@@ -74,23 +71,27 @@ final class Series {
   /**
    * Takes what a source port saw.
    *
-   * @param fewWindows whether only the last few windows' ports are to be held, so that a fault of
-   *     the whole mesh fits into memory
-   * @return false where it is left out for that
+   * @param mostWindows of how many of the last windows source ports are to be held
+   * @param mayGrow whether more memory may be taken for it
+   * @return how many source ports of windows were left out for that, with this one
    */
-  boolean putPath(long end, PathCell cell, boolean fewWindows) {
+  int putPath(long end, PathCell cell, int mostWindows, boolean mayGrow) {
     if (end <= foldedUpTo) {
-      return true;
+      return 0;
     }
-    if (fewWindows && spacing > 0) {
-      long from = Math.max(end, newest()) - FEW_WINDOWS * spacing + 1;
-      paths.dropBefore(from);
+    int dropped = 0;
+    if (spacing > 0 && mostWindows < Integer.MAX_VALUE) {
+      long from = Math.max(end, newest()) - mostWindows * spacing + 1;
+      dropped = paths.dropBefore(from);
       if (end < from) {
-        return false;
+        return dropped + 1;
       }
     }
+    if (!mayGrow && paths.full()) {
+      return dropped + 1;
+    }
     paths.put(end, cell);
-    return true;
+    return dropped;
   }
 
   /** How many source ports of windows there is room for. */

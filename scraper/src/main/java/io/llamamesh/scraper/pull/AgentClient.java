@@ -113,23 +113,27 @@ final class AgentClient implements AutoCloseable {
   }
 
   /**
-   * Windows after a cursor; of several windows a time only few agents are asked at once. To be
-   * closed when the page has been taken.
+   * Windows after a cursor. To be closed when the page has been taken.
    *
    * @param after absent: all that are retained
    * @param stored up to where its windows are safe, for the agent to know; absent: nowhere yet
    * @param limit how many windows at most
+   * @param behind whether they are some of many: only few agents are asked for such at once
    * @throws IOException where there is no answer in time, or not such a one; the message is for
    *     people
    */
   Fetched fetch(
-      HostPort address, @Nullable WindowCursor after, @Nullable WindowCursor stored, int limit)
+      HostPort address,
+      @Nullable WindowCursor after,
+      @Nullable WindowCursor stored,
+      int limit,
+      boolean behind)
       throws IOException, InterruptedException {
     Places places = new Places();
     boolean fetched = false;
     try {
-      if (limit > 1) {
-        // Pages of many windows are large, and cost the agent, too.
+      if (behind) {
+        // One page comes after the other, and those who are not behind shall not wait for them.
         places.take(catchingUp);
       }
       Fetched page = fetchNow(address, after, stored, limit, places);

@@ -288,7 +288,7 @@ final class AgentReader implements AutoCloseable {
     }
     while (true) {
       int limit = pagesToStore.windows();
-      try (AgentClient.Fetched fetched = client.fetch(address, after, safe(), limit)) {
+      try (AgentClient.Fetched fetched = client.fetch(address, after, safe(), limit, true)) {
         Handed page = Handed.of(after, skew.correct(fetched.page(), interval), limit);
         fetched.teach(pagesToStore);
         return page;
@@ -310,7 +310,7 @@ final class AgentReader implements AutoCloseable {
       HostPort candidate = addresses.get((first + i) % addresses.size());
       try {
         AgentClient.Fetched fetched =
-            client.fetch(candidate, after, safe(), behind ? pages.windows() : 1);
+            client.fetch(candidate, after, safe(), behind ? pages.windows() : 1, behind);
         address = candidate;
         return fetched;
       } catch (AgentClient.AnswerTooLargeException e) {

@@ -6,7 +6,8 @@ package io.llamamesh.scraper.pull;
  * network where every source port of every pair has something to tell. Not thread-safe.
  */
 final class PageSize {
-  static final int MOST = 10;
+  /** Few: where a fault begins the next windows are ten times as large. */
+  static final int MOST = 4;
 
   /** Bytes of a page; as points and as lines it takes a few times as much. */
   static final int WANTED = 512 << 10;

@@ -31,7 +31,8 @@ public record PairDocument(
    * @param port the class's name
    * @param family {@code IPv4} or {@code IPv6}
    * @param history windows, oldest first; beyond ten minutes one entry a minute
-   * @param paths per source port, over all lossy windows of the last ten minutes
+   * @param paths per source port, over all lossy windows of the last ten minutes, or of the last
+   *     few where very many pairs lose
    * @param pathWindows the lossy windows, oldest first
    */
   public record Series(

@@ -10,11 +10,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.util.DoubleComparator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class MatrixTest {
   private static final Instant START = Instant.parse("2026-11-20T09:00:00Z");
@@ -84,10 +86,12 @@ final class MatrixTest {
         .isEqualTo(3 * 330 * 10);
   }
 
-  @Test
-  void whileAllPairsLoseOnlyTheLastWindowsSourcePortsAreHeld() {
-    Matrix small = new Matrix(Duration.ofSeconds(10), Duration.ofHours(1), now::get, 100);
+  @ParameterizedTest
+  @CsvSource({"10000, 40", "1000, 40", "250, 4", "80, 4", "20, 1"})
+  void theMoreSourcePortsTellOfLossTheFewerWindowsOfThemAreHeld(long many, int windows) {
+    Matrix bounded = new Matrix(Duration.ofSeconds(10), Duration.ofHours(1), now::get, many);
     now.set(START.plusSeconds(400));
+    // 20 pairs of 4 ports: 80 of a window.
     for (int window = 1; window <= 40; window++) {
       for (int source = 0; source < 20; source++) {
         String name = "n" + source;
@@ -97,27 +101,56 @@ final class MatrixTest {
         for (int port = 0; port < 4; port++) {
           points.add(Points.path(name, "d", end, 25_000 + port, 25, port == 0 ? 10 : 0));
         }
-        small.put(name, points);
+        bounded.put(name, points);
         matrix.put(name, points);
       }
     }
 
+    long held = 0;
     for (int source = 0; source < 20; source++) {
-      PairHistory held = small.history("n" + source, "d").getFirst();
+      PairHistory few = bounded.history("n" + source, "d").getFirst();
       PairHistory all = matrix.history("n" + source, "d").getFirst();
-      assertThat(held.cells()).isEqualTo(all.cells()).hasSize(40);
+      assertThat(few.cells()).isEqualTo(all.cells()).hasSize(40);
       assertThat(all.paths()).hasSize(40);
-      assertThat(held.paths())
-          .hasSize(4)
-          .isEqualTo(new TreeMap<>(all.paths()).tailMap(START.plusSeconds(370).getEpochSecond()));
+      assertThat(few.paths().size()).isLessThanOrEqualTo(windows);
+      // Of a window all that is held is right.
+      few.paths()
+          .forEach((end, ports) -> assertThat(all.paths().get(end)).containsAllEntriesOf(ports));
+      held += few.paths().values().stream().mapToLong(NavigableMap::size).sum();
     }
-    Selection judged = Selection.last(3);
-    assertThat(small.view(judged).pairs()).isEqualTo(matrix.view(judged).pairs());
-    assertThat(small.ignored()).isZero();
+    assertThat(held).isBetween(Math.min(many, 240), Math.min(3_200, 3 * many + 80));
+    assertThat(held + bounded.ignored()).isEqualTo(40 * 80);
+    if (many >= 250) {
+      Selection judged = Selection.last(3);
+      assertThat(bounded.view(judged).pairs()).isEqualTo(matrix.view(judged).pairs());
+    }
+  }
 
-    // What is read again of a window long gone is left out, and counted.
-    small.put("n1", List.of(Points.path("n1", "d", START.plusSeconds(20), 25_000, 25, 3)));
-    assertThat(small.ignored()).isOne();
+  @Test
+  void pairsThatLostOnceTakeNoRoomForSourcePortsOnceThatIsOld() {
+    Matrix bounded = new Matrix(Duration.ofSeconds(10), Duration.ofHours(1), now::get, 400);
+    for (int pair = 0; pair < 400; pair++) {
+      Instant end = START.plusSeconds(10L * pair);
+      now.set(end);
+      put(bounded, "n" + pair, end);
+    }
+
+    for (int window = 400; window < 440; window++) {
+      Instant end = START.plusSeconds(10L * window);
+      now.set(end);
+      put(bounded, "lossy", end);
+    }
+
+    assertThat(bounded.ignored()).isZero();
+    assertThat(bounded.history("lossy", "d").getFirst().paths()).hasSize(40);
+  }
+
+  private static void put(Matrix matrix, String source, Instant end) {
+    matrix.put(
+        source,
+        List.of(
+            Points.pair(source, "d", end, 100, 1, 1.0),
+            Points.path(source, "d", end, 25_000, 25, 1)));
   }
 
   @Test

@@ -146,7 +146,7 @@ final class AgentClientTest {
     Thread.ofVirtual()
         .start(() -> {
           try (AgentClient.Fetched fetched =
-              asked.fetch(HostPort.parse(agent.address(), 1), null, null, limit)) {
+              asked.fetch(HostPort.parse(agent.address(), 1), null, null, limit, limit > 1)) {
             points.complete(fetched.page().points().size());
           } catch (IOException e) {
             points.completeExceptionally(e);

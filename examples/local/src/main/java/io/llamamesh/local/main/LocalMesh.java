@@ -26,6 +26,9 @@ import io.llamamesh.scraper.matrix.MatrixDocument;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -39,6 +42,7 @@ import org.jspecify.annotations.Nullable;
 final class LocalMesh implements AutoCloseable {
   private static final int SCRAPER_PORT = 8080;
   private static final int LOG_TAIL_LINES = 12;
+  private static final int MAX_LAST_WORDS = 2_048;
 
   private final Parts parts = new Parts();
   private final Instant began = Instant.now();
@@ -83,7 +87,9 @@ final class LocalMesh implements AutoCloseable {
       resources.apply(withStore(document, options, storePort), options.mesh());
 
       impairments = new Impairments(options.faults());
-      relayWords = relayed ? new RelayWords(own(relay(nodes, reflectorPort, impairments))) : null;
+      Relay relay = relayed ? own(relay(nodes, reflectorPort, impairments)) : null;
+      relayWords =
+          relay == null ? null : new RelayWords(relay::dropped, relay::heldUp, relay::strangers);
       own(EmbeddedOperator.start(own(api.client("operator")), OperatorOptions.defaults()));
       cluster =
           own(
@@ -216,12 +222,13 @@ final class LocalMesh implements AutoCloseable {
 
   /** What a process said last, which mostly is why it ended. */
   private static String lastWords(Path log) {
-    try {
-      return Files.readAllLines(log).stream()
-          .filter(line -> !line.isBlank())
-          .reduce((first, second) -> second)
-          .map(line -> ", which ends with: " + line)
-          .orElse("");
+    try (FileChannel file = FileChannel.open(log)) {
+      ByteBuffer end = ByteBuffer.allocate(MAX_LAST_WORDS);
+      file.read(end, Math.max(0, file.size() - MAX_LAST_WORDS));
+      String words = StandardCharsets.UTF_8.decode(end.flip()).toString().strip();
+      return words.isEmpty()
+          ? ""
+          : ", which ends with: " + words.substring(words.lastIndexOf('\n') + 1);
     } catch (IOException e) {
       return "";
     }

@@ -188,22 +188,22 @@ final class LocalRun {
                   terminal.redraw(
                       table.render(matrix)
                           + "\n"
-                          + judgement()
+                          + judgement(relayNews())
                           + "\npage "
                           + mesh.pageUrl()
                           + "   Ctrl-C stops everything"));
         } else {
-          terminal.progress(judgement());
+          terminal.progress(judgement(relayNews()));
         }
       }
     }
   }
 
-  private String judgement() {
+  private String judgement(String relay) {
     try {
       return mesh.report()
           .map(report ->
-              report.verdict().reason() + ": " + report.message() + stored(report) + relayNews())
+              report.verdict().reason() + ": " + report.message() + stored(report) + relay)
           .orElse("the scraper does not answer");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -237,7 +237,7 @@ final class LocalRun {
       return 1;
     }
     terminal.print("\n" + table.render(matrix.get()));
-    terminal.print(judgement());
+    terminal.print(judgement(""));
     List<String> missing = expected.missingFrom(matrix.get());
     terminal.print(
         (expected.pairs().size() - missing.size())

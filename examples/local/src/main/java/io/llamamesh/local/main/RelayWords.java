@@ -1,12 +1,14 @@
 package io.llamamesh.local.main;
 
-import io.llamamesh.local.fault.Relay;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /** What users are told of the relay: what may show as loss though it did it, not a fault. */
 final class RelayWords {
-  private final Relay relay;
+  private final LongSupplier dropped;
+  private final LongSupplier heldUp;
+  private final LongSupplier strangers;
   private Counts told = new Counts(0, 0, 0);
 
   private record Counts(long dropped, long heldUp, long strangers) {
@@ -31,8 +33,15 @@ final class RelayWords {
     }
   }
 
-  RelayWords(Relay relay) {
-    this.relay = relay;
+  /**
+   * @param dropped datagrams that the relay could not pass, so far
+   * @param heldUp those that waited for it for long
+   * @param strangers those that no node sent
+   */
+  RelayWords(LongSupplier dropped, LongSupplier heldUp, LongSupplier strangers) {
+    this.dropped = dropped;
+    this.heldUp = heldUp;
+    this.strangers = strangers;
   }
 
   /** Of the whole run. */
@@ -49,6 +58,6 @@ final class RelayWords {
   }
 
   private Counts now() {
-    return new Counts(relay.dropped(), relay.heldUp(), relay.strangers());
+    return new Counts(dropped.getAsLong(), heldUp.getAsLong(), strangers.getAsLong());
   }
 }
