@@ -97,7 +97,9 @@ final class MeasuredStore implements AutoCloseable {
         VICTORIA.toString(),
         "-storageDataPath=" + folder.resolve("victoria"),
         "-httpListenAddr=127.0.0.1:" + port,
-        "-memory.allowedBytes=1GB",
+        // Room for the names of two and a half million series: with less it looks most of them up
+        // on disk, and it is not the store that is measured.
+        "-memory.allowedBytes=4GB",
         "-search.maxUniqueTimeseries=10000000",
         "-search.maxSamplesPerQuery=1000000000",
         "-search.latencyOffset=0s",
