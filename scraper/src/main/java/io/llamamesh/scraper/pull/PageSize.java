@@ -6,8 +6,8 @@ package io.llamamesh.scraper.pull;
  * network where every source port of every pair has something to tell. Not thread-safe.
  */
 final class PageSize {
-  /** Few: where a fault begins the next windows are ten times as large. */
-  static final int MOST = 4;
+  /** Where a fault begins, the next windows are a few times as large as the last. */
+  static final int MOST = 10;
 
   /** Bytes of a page; as points and as lines it takes a few times as much. */
   static final int WANTED = 512 << 10;

@@ -14,7 +14,8 @@ final class Waiting {
   /** Those whose pages are unpacked: enough to fill a request. */
   private static final int WRITING = 48;
 
-  private static final int CATCHING_UP = 8;
+  /** Those that wait for the store with a page of half a MiB: what fills a request or two. */
+  static final int CATCHING_UP = 20;
 
   private final AtomicInteger bytes = new AtomicInteger();
   private final Semaphore writing = new Semaphore(WRITING, true);

@@ -12,10 +12,11 @@ final class PageSizeTest {
   @Test
   void isHalvedDownToOneWindow() {
     grow(1_000);
-    assertThat(size.windows()).isEqualTo(PageSize.MOST).isEqualTo(4);
+    assertThat(size.windows()).isEqualTo(PageSize.MOST).isEqualTo(10);
 
     assertThat(size.tooLarge()).isTrue();
-    assertThat(size.windows()).isEqualTo(2);
+    assertThat(size.windows()).isEqualTo(5);
+    assertThat(size.tooLarge()).isTrue();
     assertThat(size.tooLarge()).isTrue();
     assertThat(size.windows()).isEqualTo(1);
 
@@ -35,7 +36,7 @@ final class PageSizeTest {
   @Test
   void windowsThatBecomeLargerAreAskedForInFewerAtOnce() {
     grow(10_000);
-    size.taken(4, 4 * 250_000, true);
+    size.taken(10, 10 * 250_000, true);
     assertThat(size.windows()).isEqualTo(2);
   }
 

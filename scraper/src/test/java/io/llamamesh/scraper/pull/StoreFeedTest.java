@@ -66,7 +66,7 @@ final class StoreFeedTest {
     List<StoreFeed> feeds = new ArrayList<>();
     int places = 0;
     // All the turns there are, taken by others.
-    while (places < 8) {
+    while (places < Waiting.CATCHING_UP) {
       waiting.beginCatchingUp();
       places++;
     }
