@@ -86,6 +86,9 @@ final class MeshIT {
     cluster.awaitMesh("m", m -> "True".equals(condition(m, "AgentsReady").getStatus()));
     cluster.awaitMesh("m", m -> Objects.equals(m.getStatus().nodes(), 3));
     await().until(() -> cluster.peers("m", cluster.n(3)).size() == 2);
+    // The scraper is asked every two seconds: what the first answer makes of the status comes
+    // before.
+    cluster.awaitMesh("m", m -> !"NotAsked".equals(condition(m, "NetworkHealthy").getReason()));
 
     cluster.stopOperator();
     Map<Request, Long> before = cluster.operatorWrites();
