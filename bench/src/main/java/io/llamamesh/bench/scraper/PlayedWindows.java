@@ -18,7 +18,6 @@ import java.time.Instant;
  * @param lossy of ten thousand pairs so many lose a probe in a window
  */
 record PlayedWindows(int agents, int peers, long start, boolean history, int lossy) {
-
   /** Length of a window. */
   static final int SECONDS = 10;
 

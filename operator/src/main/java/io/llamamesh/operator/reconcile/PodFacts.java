@@ -51,11 +51,12 @@ record PodFacts(
 
   static PodFacts of(Pod pod) {
     Map<String, String> labels = pod.getMetadata().getLabels();
-    ContainerStateWaiting waiting = waiting(pod);
+    String component = labels == null ? "" : String.valueOf(labels.get(Names.COMPONENT_LABEL));
+    ContainerStatus waiting = waiting(pod);
     PodCondition unscheduled = waiting == null ? unscheduled(pod) : null;
     return new PodFacts(
         pod.getMetadata().getName(),
-        labels == null ? "" : String.valueOf(labels.get(Names.COMPONENT_LABEL)),
+        component,
         pod.getSpec() == null ? null : pod.getSpec().getNodeName(),
         pod.getStatus() == null ? null : pod.getStatus().getPodIP(),
         pod.getMetadata().getDeletionTimestamp() != null,
@@ -63,10 +64,10 @@ record PodFacts(
         port(pod, Names.PROBE_PORT),
         port(pod, Ports.PAGE),
         waiting != null
-            ? waiting.getReason()
+            ? waiting.getState().getWaiting().getReason()
             : unscheduled == null ? null : unscheduled.getReason(),
         waiting != null
-            ? message(pod, waiting)
+            ? message(waiting, component.equals(Names.Component.AGENT.label()))
             : unscheduled == null ? null : unscheduled.getMessage(),
         String.valueOf(pod.getMetadata().getCreationTimestamp()));
   }
@@ -136,47 +137,35 @@ record PodFacts(
   }
 
   /** Why a container waits; of one that ended for want of memory, what to do about it. */
-  private static @Nullable String message(Pod pod, ContainerStateWaiting waiting) {
-    if (!"CrashLoopBackOff".equals(waiting.getReason())) {
-      return waiting.getMessage();
-    }
+  private static @Nullable String message(ContainerStatus container, boolean agent) {
+    ContainerStateWaiting waiting = container.getState().getWaiting();
     ContainerStateTerminated end =
-        pod.getStatus().getContainerStatuses().stream()
-            .filter(status -> status.getState() != null)
-            .filter(status -> waiting.equals(status.getState().getWaiting()))
-            .map(ContainerStatus::getLastState)
-            .filter(Objects::nonNull)
-            .map(ContainerState::getTerminated)
-            .filter(Objects::nonNull)
-            .findFirst()
-            .orElse(null);
-    boolean killed = end != null && "OOMKilled".equals(end.getReason());
-    boolean full = end != null && Objects.equals(end.getExitCode(), HEAP_IS_FULL);
-    if (!killed && !full) {
+        container.getLastState() == null ? null : container.getLastState().getTerminated();
+    if (end == null || !"CrashLoopBackOff".equals(waiting.getReason())) {
       return waiting.getMessage();
     }
-    boolean agent =
-        Names.Component.AGENT
-            .label()
-            .equals(
-                Objects.requireNonNullElse(pod.getMetadata().getLabels(), Map.of())
-                    .get(Names.COMPONENT_LABEL));
-    return "ended for want of memory: "
-        + (!agent
-            ? "this mesh needs a higher spec.scraper.resources.limits.memory"
-            : killed
-                ? "raise spec.agent.resources.limits.memory"
-                : "its heap is for 64 targets of 4 ports: fewer of them, or a lower spec.topology.maxPeers");
+    boolean killed = "OOMKilled".equals(end.getReason());
+    if (!killed && !Objects.equals(end.getExitCode(), HEAP_IS_FULL)) {
+      return waiting.getMessage();
+    }
+    String remedy = "this mesh needs a higher spec.scraper.resources.limits.memory";
+    if (agent) {
+      remedy =
+          killed
+              ? "raise spec.agent.resources.limits.memory"
+              : "its heap is for 64 targets of 4 ports: fewer of them, or a lower spec.topology.maxPeers";
+    }
+    return "ended for want of memory: " + remedy;
   }
 
-  private static @Nullable ContainerStateWaiting waiting(Pod pod) {
+  private static @Nullable ContainerStatus waiting(Pod pod) {
     if (pod.getStatus() == null || pod.getStatus().getContainerStatuses() == null) {
       return null;
     }
     for (ContainerStatus status : pod.getStatus().getContainerStatuses()) {
       ContainerState state = status.getState();
       if (state != null && state.getWaiting() != null) {
-        return state.getWaiting();
+        return status;
       }
     }
     return null;

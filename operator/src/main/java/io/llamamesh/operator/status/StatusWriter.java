@@ -87,6 +87,12 @@ public final class StatusWriter {
     return suspects == null || suspects.isEmpty() ? null : suspects.getFirst();
   }
 
+  private static Set<String> ids(@Nullable LlamaMeshStatus status) {
+    return status == null || status.suspects() == null
+        ? Set.of()
+        : status.suspects().stream().map(StatusWriter::id).collect(Collectors.toSet());
+  }
+
   private static String id(SuspectStatus suspect) {
     return suspect.kind() + " " + suspect.name() + " " + suspect.direction();
   }
@@ -101,10 +107,7 @@ public final class StatusWriter {
       @Nullable LlamaMeshStatus before, MeshState state, Instant now) {
     told = gist(state.network());
     // What the server has is what was said, also where a status was refused.
-    suspected =
-        before == null || before.suspects() == null
-            ? Set.of()
-            : before.suspects().stream().map(StatusWriter::id).collect(Collectors.toSet());
+    suspected = ids(before);
     LlamaMeshStatus fresh = status(before, state, now);
     if (before != null && state.network().equals(NetworkView.NOT_ASKED)) {
       fresh = withNumbersOf(fresh, before);
@@ -124,10 +127,7 @@ public final class StatusWriter {
     if (state.network() instanceof NetworkView.Known) {
       numbersWritten = now;
     }
-    suspected =
-        Objects.requireNonNullElse(fresh.suspects(), List.<SuspectStatus>of()).stream()
-            .map(StatusWriter::id)
-            .collect(Collectors.toSet());
+    suspected = ids(fresh);
     return fresh;
   }
 

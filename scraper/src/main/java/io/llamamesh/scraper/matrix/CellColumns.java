@@ -162,10 +162,13 @@ final class CellColumns {
   /** Gives back what a series that was caught up with needed, and will not need again. */
   private void trim() {
     if (packed.length / STRIDE > 4 * FEW + size + size / 8) {
-      int capacity = size + FEW;
-      packed = Arrays.copyOf(packed, capacity * STRIDE);
-      high = high == null ? null : Arrays.copyOf(high, capacity * HIGH_STRIDE);
+      resize(size + FEW);
     }
+  }
+
+  private void resize(int capacity) {
+    packed = Arrays.copyOf(packed, capacity * STRIDE);
+    high = high == null ? null : Arrays.copyOf(high, capacity * HIGH_STRIDE);
   }
 
   private void set(int index, Cell cell) {
@@ -200,12 +203,9 @@ final class CellColumns {
   }
 
   private void insert(int index) {
-    int capacity = packed.length / STRIDE;
-    if (size == capacity) {
+    if (size == packed.length / STRIDE) {
       // Few at a time: what all series have to spare is memory of which nothing else can be had.
-      capacity = size + Math.max(FEW, size / 16);
-      packed = Arrays.copyOf(packed, capacity * STRIDE);
-      high = high == null ? null : Arrays.copyOf(high, capacity * HIGH_STRIDE);
+      resize(size + Math.max(FEW, size / 16));
     }
     shift(packed, STRIDE, index);
     if (high != null) {

@@ -203,9 +203,9 @@ public final class Matrix {
     if (end <= now - fineSeconds) {
       // An agent that is caught up with has many of these: they shall not pile up until the next
       // ageing.
-      int paths = one.pathCapacity();
+      int room = one.pathCapacity();
       one.age(now - fineSeconds, now - keepSeconds);
-      this.paths += one.pathCapacity() - paths;
+      paths += one.pathCapacity() - room;
     }
     sums.put(before, cell);
     join.probed(one, cell, point, now);
@@ -234,7 +234,7 @@ public final class Matrix {
       return;
     }
     Series one = series(SeriesKey.of(point, agent));
-    int before = one.pathCapacity();
+    int room = one.pathCapacity();
     ignored +=
         one.putPath(
             end,
@@ -245,7 +245,7 @@ public final class Matrix {
                 point.number(Point.Fields.RTT, Double.NaN)),
             pathWindows(),
             paths < 3 * manyPaths);
-    paths += one.pathCapacity() - before;
+    paths += one.pathCapacity() - room;
   }
 
   /** Of how many of a pair's windows there is room for source ports. */

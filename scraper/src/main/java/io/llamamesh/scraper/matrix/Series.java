@@ -25,6 +25,11 @@ final class Series {
     this.key = key;
   }
 
+  /** End of the minute into which a window that ended then is folded. */
+  static long minuteEnd(long end) {
+    return (end + MINUTE - 1) / MINUTE * MINUTE;
+  }
+
   SeriesKey key() {
     return key;
   }
@@ -105,7 +110,7 @@ final class Series {
     while (fold < windows.size() && windows.end(fold) <= fineFrom) {
       Cell cell = windows.get(fold++);
       foldedUpTo = cell.end();
-      long minuteEnd = (cell.end() + MINUTE - 1) / MINUTE * MINUTE;
+      long minuteEnd = minuteEnd(cell.end());
       int last = minutes.size() - 1;
       Cell minute = cell.at(minuteEnd);
       minutes.put(

@@ -6,7 +6,7 @@ package io.llamamesh.scraper.pull;
  * network where every source port of every pair has something to tell. Not thread-safe.
  */
 final class PageSize {
-  /** Where a fault begins, the next windows are a few times as large as the last. */
+  /** No more, however small they are: where a fault begins the next ones are much larger. */
   static final int MOST = 10;
 
   /** Bytes of a page; as points and as lines it takes a few times as much. */

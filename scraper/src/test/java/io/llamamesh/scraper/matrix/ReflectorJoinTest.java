@@ -206,13 +206,7 @@ final class ReflectorJoinTest {
   @Test
   void classesAreCountedTogetherAndNotTakenForOneAnother() {
     for (int second = 10; second <= 30; second += 10) {
-      Point lossy = Points.pair("a", "b", at(second), SENT, SENT, 1);
-      put(
-          "a",
-          List.of(
-              lossy,
-              Points.with(Points.pair("a", "b", at(second), SENT, 0, 1), Tags.PORT, "voice"),
-              Points.with(lossy, Tags.PORT, "bulk")));
+      threeClasses(second);
       // One class came through, of the two others half.
       b(second, 2 * SENT);
     }
@@ -225,13 +219,7 @@ final class ReflectorJoinTest {
   @Test
   void theWholeOfAllClassesTellsEachOfThem() {
     for (int second = 10; second <= 30; second += 10) {
-      Point lossy = Points.pair("a", "b", at(second), SENT, SENT, 1);
-      put(
-          "a",
-          List.of(
-              lossy,
-              Points.with(Points.pair("a", "b", at(second), SENT, 0, 1), Tags.PORT, "voice"),
-              Points.with(lossy, Tags.PORT, "bulk")));
+      threeClasses(second);
       b(second, SENT);
     }
 
@@ -240,6 +228,17 @@ final class ReflectorJoinTest {
       assertThat(last.forwardLost()).isGreaterThanOrEqualTo(last.lost() - SLOP);
       assertThat(last.returnLost()).isZero();
     }
+  }
+
+  /** One class lost nothing, two all. */
+  private void threeClasses(int second) {
+    Point lossy = Points.pair("a", "b", at(second), SENT, SENT, 1);
+    put(
+        "a",
+        List.of(
+            lossy,
+            Points.with(Points.pair("a", "b", at(second), SENT, 0, 1), Tags.PORT, "voice"),
+            Points.with(lossy, Tags.PORT, "bulk")));
   }
 
   @Test

@@ -51,7 +51,7 @@ final class LocalMesh implements AutoCloseable {
   private final StandInApiServer api;
   private final KubernetesClient client;
   private final Impairments impairments;
-  private final @Nullable RelayWords relayWords;
+  private final RelayWords relayWords;
   private final @Nullable SqlStore store;
   private final ScraperClient scraper;
   private final PortForward page;
@@ -89,7 +89,9 @@ final class LocalMesh implements AutoCloseable {
       impairments = new Impairments(options.faults());
       Relay relay = relayed ? own(relay(nodes, reflectorPort, impairments)) : null;
       relayWords =
-          relay == null ? null : new RelayWords(relay::dropped, relay::heldUp, relay::strangers);
+          relay == null
+              ? RelayWords.none()
+              : new RelayWords(relay::dropped, relay::heldUp, relay::strangers);
       own(EmbeddedOperator.start(own(api.client("operator")), OperatorOptions.defaults()));
       cluster =
           own(
@@ -199,8 +201,8 @@ final class LocalMesh implements AutoCloseable {
     cluster().kill(node);
   }
 
-  /** What is to be told of the relay; null without one. */
-  @Nullable RelayWords relayWords() {
+  /** What is to be told of the relay. */
+  RelayWords relayWords() {
     return relayWords;
   }
 

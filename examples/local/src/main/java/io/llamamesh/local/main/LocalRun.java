@@ -213,9 +213,6 @@ final class LocalRun {
 
   private String relayNews() {
     RelayWords relay = mesh.relayWords();
-    if (relay == null) {
-      return "";
-    }
     // What is redrawn every two seconds would show news for a moment only.
     List<String> words = terminal.isInteractive() ? relay.all() : relay.news();
     return words.stream().map(word -> "; " + word).collect(Collectors.joining());
@@ -245,10 +242,7 @@ final class LocalRun {
             + expected.pairs().size()
             + " ordered pairs reported"
             + (missing.isEmpty() ? "" : "; missing: " + some(missing)));
-    RelayWords relay = mesh.relayWords();
-    if (relay != null) {
-      relay.all().forEach(words -> terminal.print("warning: " + words));
-    }
+    mesh.relayWords().all().forEach(words -> terminal.print("warning: " + words));
     boolean held = storeHolds(expected);
     return missing.isEmpty() && held ? 0 : 1;
   }

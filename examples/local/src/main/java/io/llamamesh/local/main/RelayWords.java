@@ -44,6 +44,11 @@ final class RelayWords {
     this.strangers = strangers;
   }
 
+  /** Where there is no relay there is nothing to be told of it. */
+  static RelayWords none() {
+    return new RelayWords(() -> 0, () -> 0, () -> 0);
+  }
+
   /** Of the whole run. */
   List<String> all() {
     return now().words();
