@@ -1,6 +1,8 @@
 package io.llamamesh.chart;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -28,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * {@link Rights} allow, and answers 403 to the rest.
  */
 final class Gate implements AutoCloseable {
-  private static final Set<String> OPEN_TO_ALL =
-      Set.of("selfsubjectaccessreviews", "selfsubjectrulesreviews");
+  private static final String RULES_REVIEW = "selfsubjectrulesreviews";
+  private static final Set<String> OPEN_TO_ALL = Set.of("selfsubjectaccessreviews", RULES_REVIEW);
 
   private final String server;
   private final Rights rights;
@@ -145,15 +147,17 @@ final class Gate implements AutoCloseable {
               && refusals.getAndDecrement() > 0;
       if (asked != null && (outOfOrder || !allowed(asked, exchange, body))) {
         refused.add(asked.toString());
-        byte[] status =
+        send(
+            exchange,
+            403,
             """
             {"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403,"message":"%s"}\
             """
-                .formatted(asked)
-                .getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().set("Content-Type", "application/json");
-        exchange.sendResponseHeaders(403, status.length);
-        exchange.getResponseBody().write(status);
+                .formatted(asked));
+        return;
+      }
+      if (asked != null && asked.resource().equals(RULES_REVIEW)) {
+        send(exchange, 201, review(body));
         return;
       }
       if ("websocket".equalsIgnoreCase(exchange.getRequestHeaders().getFirst("Upgrade"))) {
@@ -169,6 +173,22 @@ final class Gate implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private static void send(HttpExchange exchange, int code, String json) throws IOException {
+    byte[] answer = json.getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
+    exchange.sendResponseHeaders(code, answer.length);
+    exchange.getResponseBody().write(answer);
+  }
+
+  /** A SelfSubjectRulesReview answered with the rights that this door lets through. */
+  private String review(byte[] body) throws IOException {
+    ObjectNode review = (ObjectNode) Chart.YAML.readTree(body);
+    ArrayNode rules = review.putObject("status").put("incomplete", false).putArray("resourceRules");
+    rules.addAll(rights.rules(review.at("/spec/namespace").asText()));
+    ((ObjectNode) review.path("status")).putArray("nonResourceRules");
+    return review.toString();
   }
 
   private boolean isOver() {

@@ -72,6 +72,14 @@ final class Rights {
                     || (name != null && has(rule.path("resourceNames"), name))));
   }
 
+  /** The rules that hold in a namespace, those that hold everywhere among them. */
+  List<JsonNode> rules(String namespace) {
+    return grants.stream()
+        .filter(g -> g.namespace() == null || g.namespace().equals(namespace))
+        .map(Grant::rule)
+        .toList();
+  }
+
   /** Every verb and resource, as the stand-in's journal writes them: {@code get leases.group}. */
   Set<String> granted() {
     Set<String> granted = new TreeSet<>();
