@@ -40,17 +40,26 @@ import java.io.Serial;
     jsonPath = ".status.lossPercent",
     type = AdditionalPrinterColumn.Type.STRING)
 @AdditionalPrinterColumn(
-    name = "P99",
-    jsonPath = ".status.rttP99",
-    type = AdditionalPrinterColumn.Type.STRING)
-@AdditionalPrinterColumn(
     name = "NETWORK",
     jsonPath = ".status.conditions[?(@.type==\"NetworkHealthy\")].reason",
     type = AdditionalPrinterColumn.Type.STRING)
 @AdditionalPrinterColumn(
+    name = "SUSPECT",
+    jsonPath = ".status.suspects[0].name",
+    type = AdditionalPrinterColumn.Type.STRING)
+@AdditionalPrinterColumn(
+    name = "OBSERVED",
+    jsonPath = ".status.observedAt",
+    type = AdditionalPrinterColumn.Type.DATE)
+@AdditionalPrinterColumn(
     name = "AGE",
     jsonPath = ".metadata.creationTimestamp",
     type = AdditionalPrinterColumn.Type.DATE)
+@AdditionalPrinterColumn(
+    name = "P99",
+    jsonPath = ".status.rttP99",
+    type = AdditionalPrinterColumn.Type.STRING,
+    priority = 1)
 @AdditionalPrinterColumn(
     name = "WORST",
     jsonPath = ".status.worstPairs[0].pair",

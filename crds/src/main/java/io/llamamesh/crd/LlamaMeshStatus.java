@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.fabric8.kubernetes.api.model.Condition;
+import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonPropertyOrder({
   "observedGeneration",
+  "observedAt",
   "nodes",
   "agentsReady",
   "agentsReporting",
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
   "lossPercent",
   "rttP99",
   "groups",
+  "ipFamilies",
   "worstPairs",
   "suspects",
   "conditions"
@@ -25,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 public record LlamaMeshStatus(
     @JsonPropertyDescription("Generation of the spec that this status is about.")
         @Nullable Long observedGeneration,
+    @JsonPropertyDescription(
+            "Time of the report that the network's numbers come from. It moves as long as the operator and a scraper run; when it stands still, the numbers are old.")
+        @Nullable String observedAt,
     @JsonPropertyDescription("Members of the mesh.") @Nullable Integer nodes,
     @JsonPropertyDescription("Agents that are ready.") @Nullable Integer agentsReady,
     @JsonPropertyDescription("Agents whose last window arrived at the scraper.")
@@ -36,6 +42,9 @@ public record LlamaMeshStatus(
     @JsonPropertyDescription("99th percentile over pairs of the pair's 99th percentile.")
         @Nullable String rttP99,
     @JsonPropertyDescription("Groups and their sizes.") @Nullable List<GroupStatus> groups,
+    @JsonPropertyDescription(
+            "Address families that are probed over: those of spec.ipFamilies, or the nodes' own.")
+        @Nullable List<IpFamily> ipFamilies,
     @JsonPropertyDescription("The worst pairs, at most 10.") @Nullable List<WorstPair> worstPairs,
     @JsonPropertyDescription("Who explains the bad pairs, at most 5.")
         @Nullable List<SuspectStatus> suspects,

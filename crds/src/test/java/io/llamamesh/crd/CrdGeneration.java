@@ -22,7 +22,17 @@ import java.util.TreeSet;
 final class CrdGeneration {
   /** In the order in which people read them; the generator sorts by path. */
   private static final List<String> COLUMNS =
-      List.of("NODES", "READY", "REPORTING", "LOSS%", "P99", "NETWORK", "AGE", "WORST");
+      List.of(
+          "NODES",
+          "READY",
+          "REPORTING",
+          "LOSS%",
+          "NETWORK",
+          "SUSPECT",
+          "OBSERVED",
+          "AGE",
+          "P99",
+          "WORST");
 
   private CrdGeneration() {}
 
@@ -35,6 +45,7 @@ final class CrdGeneration {
     listMap(at(spec, "groups", "targets"), "name");
     listMap(at(spec, "ports"), "name");
     listMap(at(status, "conditions"), "type");
+    at(status, "observedAt").setFormat("date-time");
     at(spec, "probes", "ports").setXKubernetesListType("set");
     at(spec, "ipFamilies").setXKubernetesListType("set");
     at(spec, "reflector", "acceptUnkeyed").setXKubernetesListType("set");

@@ -160,6 +160,7 @@ public final class StatusWriter {
   private static LlamaMeshStatus withNumbersOf(LlamaMeshStatus status, LlamaMeshStatus numbers) {
     return new LlamaMeshStatus(
         status.observedGeneration(),
+        numbers.observedAt(),
         status.nodes(),
         status.agentsReady(),
         numbers.agentsReporting(),
@@ -167,6 +168,7 @@ public final class StatusWriter {
         numbers.lossPercent(),
         numbers.rttP99(),
         status.groups(),
+        status.ipFamilies(),
         numbers.worstPairs(),
         numbers.suspects(),
         calm(status.conditions(), numbers.conditions()));
@@ -178,6 +180,7 @@ public final class StatusWriter {
     MeshReport report = state.network() instanceof NetworkView.Known known ? known.report() : null;
     return new LlamaMeshStatus(
         state.generation(),
+        null,
         plan == null ? 0 : plan.members().size(),
         state.agents().ready(),
         report == null ? null : report.totals().agentsReporting(),
@@ -189,6 +192,7 @@ public final class StatusWriter {
             : plan.groups().stream()
                 .map(g -> new GroupStatus(g.name(), g.nodes(), g.targets()))
                 .toList(),
+        null,
         report == null
             ? List.of()
             : report.worstPairs().stream()

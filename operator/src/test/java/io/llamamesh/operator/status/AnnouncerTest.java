@@ -101,6 +101,7 @@ final class AnnouncerTest {
             .build();
     return new LlamaMeshStatus(
         1L,
+        null,
         2,
         2,
         2,
@@ -108,6 +109,7 @@ final class AnnouncerTest {
         "0",
         "1ms",
         List.of(),
+        null,
         List.of(),
         List.of(new SuspectStatus("Node", "node-7", "Egress", 18, 19, "12.1")),
         List.of(condition));
