@@ -1,0 +1,133 @@
+package io.llamamesh.testkit.junit;
+
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import io.llamamesh.testkit.AuditLog;
+import io.llamamesh.testkit.ControlPlane;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+
+/** One test's piece of a cluster: a namespace, and clients that use it by default. */
+public final class TestCluster implements AutoCloseable {
+  private static final long TOKEN_SECONDS = 3600;
+
+  private final TestServer server;
+  private final String namespace;
+  private final List<KubernetesClient> clients = new ArrayList<>();
+  private final KubernetesClient client;
+
+  TestCluster(TestServer server, String namespace) {
+    this.server = server;
+    this.namespace = namespace;
+    this.client = keep(client(new ConfigBuilder(server.config()).withNamespace(namespace).build()));
+    client
+        .resource(
+            new NamespaceBuilder()
+                .withNewMetadata()
+                .withName(namespace)
+                .addToLabels("llamamesh.io/test", "true")
+                .endMetadata()
+                .build())
+        .create();
+  }
+
+  static KubernetesClient client(Config config) {
+    return new KubernetesClientBuilder()
+        .withConfig(config)
+        .withHttpClientFactory(new JdkHttpClientFactory())
+        .build();
+  }
+
+  private KubernetesClient keep(KubernetesClient made) {
+    clients.add(made);
+    return made;
+  }
+
+  /** The test's own namespace. */
+  public String namespace() {
+    return namespace;
+  }
+
+  /** A client for the test itself, which may do everything; closed after the test. */
+  public KubernetesClient client() {
+    return client;
+  }
+
+  /**
+   * A further client that may do everything, closed after the test: for the program under test.
+   *
+   * @param identity the user as whom the audit log names it
+   */
+  public KubernetesClient newClient(String identity) {
+    return keep(client(config(identity)));
+  }
+
+  /** The connection of {@link #newClient}. */
+  public Config config(String identity) {
+    return new ConfigBuilder(server.config())
+        .withNamespace(namespace)
+        .withImpersonateUsername(identity)
+        .withImpersonateGroups("system:masters")
+        .build();
+  }
+
+  /**
+   * The connection of a ServiceAccount, which may do what its bindings grant and nothing else.
+   *
+   * @param account in the test's namespace
+   */
+  public Config serviceAccountConfig(String account) {
+    return new ConfigBuilder(server.config())
+        .withNamespace(namespace)
+        .withOauthToken(token(account))
+        .build();
+  }
+
+  /** A kubeconfig of {@link #serviceAccountConfig}, for a process of its own. */
+  public String serviceAccountKubeconfig(String account) {
+    return controlPlane().tokenKubeconfig(token(account));
+  }
+
+  private String token(String account) {
+    return client
+        .serviceAccounts()
+        .inNamespace(namespace)
+        .withName(account)
+        .tokenRequest(
+            new TokenRequestBuilder()
+                .withNewSpec()
+                .withExpirationSeconds(TOKEN_SECONDS)
+                .endSpec()
+                .build())
+        .getStatus()
+        .getToken();
+  }
+
+  /** Who asked for what; the test is skipped on somebody's cluster, which does not tell. */
+  public AuditLog audit() {
+    return controlPlane().audit();
+  }
+
+  /** The control plane itself; the test is skipped where it is not ours. */
+  public ControlPlane controlPlane() {
+    ControlPlane plane = server.plane();
+    Assumptions.assumeTrue(plane != null, "the cluster is not ours: no audit log, no restarts");
+    return java.util.Objects.requireNonNull(plane);
+  }
+
+  /** Deletes the namespace, without waiting for its end, and closes the clients. */
+  @Override
+  public void close() {
+    try {
+      client.namespaces().withName(namespace).delete();
+    } finally {
+      clients.forEach(KubernetesClient::close);
+    }
+  }
+}
