@@ -2,6 +2,7 @@ package io.llamamesh.agent.config;
 
 import io.llamamesh.agent.kube.ApiAccess;
 import io.llamamesh.agent.kube.ConfigMapWatch;
+import io.llamamesh.agent.kube.WatchContact;
 import io.llamamesh.crd.Names;
 import java.io.IOException;
 import java.time.Duration;
@@ -34,7 +35,8 @@ public final class KubernetesConfig implements ConfigSource {
       String namespace,
       String name,
       ConfigApplier applier,
-      @Nullable LocalCopy copy) {
+      @Nullable LocalCopy copy,
+      WatchContact contact) {
     this.applier = applier;
     this.copy = copy;
     this.origin = "configmap " + namespace + "/" + name;
@@ -47,13 +49,14 @@ public final class KubernetesConfig implements ConfigSource {
                 fromCopy();
               }
             });
-    this.watch = ConfigMapWatch.start(api, namespace, name, new Heard());
+    this.watch = ConfigMapWatch.start(api, namespace, name, new Heard(), contact);
   }
 
   /**
    * Starts watching; returns at once.
    *
    * @param copy used when the API does not answer in time; null for none
+   * @param contact is told whenever the API answers
    */
   public static KubernetesConfig start(
       ApiAccess api,
@@ -61,8 +64,10 @@ public final class KubernetesConfig implements ConfigSource {
       String mesh,
       String node,
       ConfigApplier applier,
-      @Nullable LocalCopy copy) {
-    return new KubernetesConfig(api, namespace, Names.configMap(mesh, node), applier, copy);
+      @Nullable LocalCopy copy,
+      WatchContact contact) {
+    return new KubernetesConfig(
+        api, namespace, Names.configMap(mesh, node), applier, copy, contact);
   }
 
   private void fromCopy() {

@@ -4,6 +4,7 @@ import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.PeerNote;
 import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.config.ConfigState;
+import io.llamamesh.agent.kube.WatchContact;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param receiveBufferBytes of the reflector
  * @param flows how many flows probe now
  * @param notes peers that are not simply well
+ * @param configWatch the watch of the config; null where the config comes from a file
  * @param authComplaint why the newest keys and tokens are not in use; null when they are
  * @param us tags that name this agent as a destination
  */
@@ -29,6 +31,7 @@ public record AgentState(
     IntSupplier flows,
     Supplier<List<PeerNote>> notes,
     Supplier<ConfigState> config,
+    @Nullable WatchContact configWatch,
     Supplier<@Nullable String> authComplaint,
     Supplier<Map<String, String>> us,
     WindowArchive archive,

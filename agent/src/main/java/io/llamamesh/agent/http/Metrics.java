@@ -125,12 +125,29 @@ final class Metrics {
     Gauge.builder("llamamesh.config.current", state.config(), c -> c.get().error() == null ? 1 : 0)
         .description("1 unless the newest config document was refused")
         .register(to);
+    Gauge.builder("llamamesh.config.watch.age", state, Metrics::watchAge)
+        .description(
+            "Time since the Kubernetes API last answered: how old the config may be; NaN with a"
+                + " config file")
+        .baseUnit("seconds")
+        .register(to);
+    FunctionCounter.builder("llamamesh.config.watch.failures", state, Metrics::watchFailures)
+        .description("Requests for the config that the Kubernetes API did not answer as it should")
+        .register(to);
     Gauge.builder("llamamesh.config.ignored.keys", state.config(), c -> c.get().ignored().size())
         .description("Unknown keys in the running config document")
         .register(to);
     Gauge.builder("llamamesh.config.skipped.targets", state.config(), c -> c.get().skipped().size())
         .description("Targets of the running config document that cannot be probed")
         .register(to);
+  }
+
+  private static double watchAge(AgentState state) {
+    return state.configWatch() == null ? Double.NaN : state.configWatch().ageSeconds();
+  }
+
+  private static double watchFailures(AgentState state) {
+    return state.configWatch() == null ? 0 : state.configWatch().failures();
   }
 
   private static String label(Enum<?> value) {

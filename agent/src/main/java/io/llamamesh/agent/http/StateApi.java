@@ -62,6 +62,9 @@ final class StateApi {
     if (now.error() != null) {
       config.put("error", now.error());
     }
+    if (state.configWatch() != null) {
+      config.put("watchAgeSeconds", Math.round(state.configWatch().ageSeconds()));
+    }
     config.put("ignoredKeys", now.ignored());
     config.put("skippedTargets", now.skipped());
     return config;

@@ -1,8 +1,8 @@
 package io.llamamesh.agent.kube;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -10,40 +10,33 @@ import java.net.Proxy;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import javax.net.ssl.HttpsURLConnection;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLSocketFactory;
-import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where the Kubernetes API is and how to be let in: in a pod by its service account, elsewhere by a
- * kubeconfig with a token. A token in a file is read for each request, since it is renewed there.
+ * kubeconfig with a token. A token in a file is read for each request, since it is renewed there;
+ * so are the authorities that are trusted.
  */
 public final class ApiAccess {
 
   private static final Path ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
   private static final Duration CONNECT = Duration.ofSeconds(5);
+  private static final int LONGEST_REASON = 8192;
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final URI server;
-  private final @Nullable SSLSocketFactory tls;
+  private final @Nullable Authorities trusted;
   private final @Nullable Path tokenFile;
   private final @Nullable String token;
 
   private ApiAccess(
-      URI server,
-      @Nullable SSLSocketFactory tls,
-      @Nullable Path tokenFile,
-      @Nullable String token) {
+      URI server, @Nullable Authorities trusted, @Nullable Path tokenFile, @Nullable String token) {
     this.server = server;
-    this.tls = tls;
+    this.trusted = trusted;
     this.tokenFile = tokenFile;
     this.token = token;
   }
@@ -79,9 +72,11 @@ public final class ApiAccess {
 
   static ApiAccess inPod(String host, String port, Path account) throws IOException {
     String name = host.contains(":") ? "[" + host + "]" : host;
-    SSLSocketFactory tls = tls(Files.readAllBytes(account.resolve("ca.crt")));
     return new ApiAccess(
-        URI.create("https://" + name + ":" + port), tls, account.resolve("token"), null);
+        URI.create("https://" + name + ":" + port),
+        Authorities.of(account.resolve("ca.crt")),
+        account.resolve("token"),
+        null);
   }
 
   static ApiAccess kubeconfig(Path file) throws IOException {
@@ -118,41 +113,21 @@ public final class ApiAccess {
     return node.get(field).asText();
   }
 
-  private static @Nullable SSLSocketFactory certificates(Path file, JsonNode cluster)
+  private static @Nullable Authorities certificates(Path file, JsonNode cluster)
       throws IOException {
     if (cluster.path("insecure-skip-tls-verify").asBoolean()) {
       throw new IOException(
           "insecure-skip-tls-verify is not supported, give certificate-authority");
     }
     if (cluster.hasNonNull("certificate-authority-data")) {
-      return tls(Base64.getDecoder().decode(cluster.get("certificate-authority-data").asText()));
+      return Authorities.fixed(
+          Base64.getDecoder().decode(cluster.get("certificate-authority-data").asText()));
     }
     if (cluster.hasNonNull("certificate-authority")) {
       Path named = Path.of(cluster.get("certificate-authority").asText());
-      return tls(Files.readAllBytes(file.resolveSibling(named)));
+      return Authorities.of(file.resolveSibling(named));
     }
     return null; // the system's own authorities
-  }
-
-  private static SSLSocketFactory tls(byte[] authorities) throws IOException {
-    try {
-      KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
-      trusted.load(null, null);
-      int number = 0;
-      for (Certificate authority :
-          CertificateFactory.getInstance("X.509")
-              .generateCertificates(new ByteArrayInputStream(authorities))) {
-        trusted.setCertificateEntry("authority-" + number++, authority);
-      }
-      TrustManagerFactory trust =
-          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      trust.init(trusted);
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(null, trust.getTrustManagers(), null);
-      return context.getSocketFactory();
-    } catch (GeneralSecurityException e) {
-      throw new IOException("certificate authority cannot be used: " + e.getMessage(), e);
-    }
   }
 
   /**
@@ -161,6 +136,7 @@ public final class ApiAccess {
    * @param patience between two bytes of the answer
    * @return the body, which the caller closes
    * @throws GoneException when what was asked for is too old to be told
+   * @throws RefusedException when the API refuses it for now and says when to come back
    * @throws IOException when the API cannot be reached or answers with anything but 200
    */
   InputStream get(String path, Duration patience) throws IOException {
@@ -174,18 +150,46 @@ public final class ApiAccess {
     if (bearer != null) {
       connection.setRequestProperty("Authorization", "Bearer " + bearer);
     }
-    if (tls != null && connection instanceof HttpsURLConnection secure) {
-      secure.setSSLSocketFactory(tls);
+    if (trusted != null && connection instanceof HttpsURLConnection secure) {
+      secure.setSSLSocketFactory(trusted.sockets());
     }
     int status = connection.getResponseCode();
     if (status == HttpURLConnection.HTTP_OK) {
       return connection.getInputStream();
     }
+    String message = "the API answered " + status + " to " + path.replaceFirst("\\?.*", "");
+    message += reason(connection);
+    Duration after = retryAfter(connection.getHeaderField("Retry-After"));
     connection.disconnect();
     if (status == HttpURLConnection.HTTP_GONE) {
       throw new GoneException();
     }
-    throw new IOException("the API answered " + status + " to " + path.replaceFirst("\\?.*", ""));
+    if (after != null) {
+      throw new RefusedException(message, after);
+    }
+    throw new IOException(message);
+  }
+
+  /** The API's own words of why, such as which right is missing; empty where it has none. */
+  private static String reason(HttpURLConnection connection) {
+    try (InputStream body = connection.getErrorStream()) {
+      String why =
+          body == null
+              ? ""
+              : JSON.readTree(body.readNBytes(LONGEST_REASON)).path("message").asText();
+      return why.isBlank() ? "" : ": " + why.strip();
+    } catch (IOException e) {
+      return ""; // not JSON, or cut off: the status alone has to do
+    }
+  }
+
+  /** How long to wait where it is told in seconds; a date is not read. */
+  private static @Nullable Duration retryAfter(@Nullable String header) {
+    try {
+      return header == null ? null : Duration.ofSeconds(Integer.parseUnsignedInt(header.strip()));
+    } catch (NumberFormatException e) {
+      return null;
+    }
   }
 
   private @Nullable String bearer() throws IOException {

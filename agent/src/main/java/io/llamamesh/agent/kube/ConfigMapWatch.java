@@ -13,11 +13,16 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
 
 /**
  * Follows one ConfigMap by its name: lists it, then watches from the listed version on, and lists
  * again only when the API no longer keeps the version that was seen last. Goes on for ever,
  * whatever fails. Its own virtual thread calls the listener.
+ *
+ * <p>No watch lasts long: a connection whose other end is gone without a word (a lost conntrack
+ * entry, a load balancer that forgot it) looks like one on which nothing happens. So the API is
+ * asked to end each watch soon, and a watch whose end does not arrive is given up a little later.
  */
 public final class ConfigMapWatch implements AutoCloseable {
 
@@ -34,16 +39,39 @@ public final class ConfigMapWatch implements AutoCloseable {
     void failed(IOException cause);
   }
 
-  /** How long the API is asked to keep a watch open, and how much later it is given up. */
-  private static final Duration WATCH = Duration.ofMinutes(5);
+  /**
+   * How long things may take.
+   *
+   * @param watchFrom how long the API is asked to keep a watch open, at least
+   * @param watchTo and at most: at random, so that agents do not come back at the same time
+   * @param slack how much later than asked for the end of a watch may arrive
+   * @param list how long a list may take
+   * @param firstPause pause after a first failure at most
+   * @param longestPause pause after many failures at most
+   */
+  record Timing(
+      Duration watchFrom,
+      Duration watchTo,
+      Duration slack,
+      Duration list,
+      Duration firstPause,
+      Duration longestPause) {
 
-  private static final Duration LIST = Duration.ofSeconds(10);
-  private static final Duration SILENCE = WATCH.plusSeconds(30);
-  private static final long FIRST_PAUSE_MILLIS = 500;
-  private static final long LONGEST_PAUSE_MILLIS = 30_000;
+    /** What is changed is known within 45 s, whatever the connection; tried again within 20 s. */
+    static final Timing STANDARD =
+        new Timing(
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(40),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(20));
 
-  /** An API that ends watches this soon is not asked again at once. */
-  private static final long SHORT_NANOS = 1_000_000_000L;
+    /** A watch that was open for as long was worth its request. */
+    long worthwhileNanos() {
+      return watchFrom.toNanos() / 30;
+    }
+  }
 
   /** etcd's limit for an object is 1.5 MiB. */
   private static final int LONGEST_STRING = 4 << 20;
@@ -55,72 +83,125 @@ public final class ConfigMapWatch implements AutoCloseable {
                   StreamReadConstraints.builder().maxStringLength(LONGEST_STRING).build())
               .build());
 
+  private static final long NOT_ACCEPTED = Long.MIN_VALUE;
+
   private final ApiAccess api;
   private final String path;
   private final Listener listener;
+  private final WatchContact contact;
+  private final Timing timing;
+  private final Backoff backoff;
   private final CountDownLatch stopping = new CountDownLatch(1);
   private final Thread thread;
   private String version = "";
 
-  private ConfigMapWatch(ApiAccess api, String namespace, String name, Listener listener) {
+  /** When the present watch was accepted, monotonic. */
+  private long acceptedAt = NOT_ACCEPTED;
+
+  private ConfigMapWatch(
+      ApiAccess api,
+      String namespace,
+      String name,
+      Listener listener,
+      WatchContact contact,
+      Timing timing) {
     this.api = api;
     this.path =
         "/api/v1/namespaces/" + namespace + "/configmaps?fieldSelector=metadata.name%3D" + name;
     this.listener = listener;
+    this.contact = contact;
+    this.timing = timing;
+    this.backoff =
+        new Backoff(timing.firstPause(), timing.longestPause(), RandomGenerator.getDefault());
     // Virtual, since then an interrupt ends a blocking read.
     this.thread = Thread.ofVirtual().name("config-watch").unstarted(this::run);
   }
 
-  /** Starts following; returns at once. */
+  /**
+   * Starts following; returns at once.
+   *
+   * @param contact is told of each answer
+   */
   public static ConfigMapWatch start(
-      ApiAccess api, String namespace, String name, Listener listener) {
-    ConfigMapWatch watch = new ConfigMapWatch(api, namespace, name, listener);
+      ApiAccess api, String namespace, String name, Listener listener, WatchContact contact) {
+    return start(api, namespace, name, listener, contact, Timing.STANDARD);
+  }
+
+  static ConfigMapWatch start(
+      ApiAccess api,
+      String namespace,
+      String name,
+      Listener listener,
+      WatchContact contact,
+      Timing timing) {
+    ConfigMapWatch watch = new ConfigMapWatch(api, namespace, name, listener, contact, timing);
     watch.thread.start();
     return watch;
   }
 
   private void run() {
-    long pause = FIRST_PAUSE_MILLIS;
     while (stopping.getCount() > 0) {
-      long began = System.nanoTime();
+      acceptedAt = NOT_ACCEPTED;
       try {
         if (version.isEmpty()) {
           list();
         }
-        pause = FIRST_PAUSE_MILLIS;
-        watch();
-        if (System.nanoTime() - began < SHORT_NANOS) {
-          pause(FIRST_PAUSE_MILLIS);
+        Duration asked = watch();
+        contact.answered();
+        long open = System.nanoTime() - acceptedAt;
+        wasOpen(open);
+        if (open < asked.toNanos() / 10 * 9) {
+          // Ended by a server that stops, perhaps: not only ours.
+          pause(backoff.failed());
         }
       } catch (GoneException e) {
+        contact.answered();
         version = "";
-        pause(FIRST_PAUSE_MILLIS);
+        pause(backoff.failed());
       } catch (IOException e) {
         if (stopping.getCount() > 0) {
-          listener.failed(e);
-          pause(pause);
-          pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
+          failed(e);
         }
       }
     }
   }
 
-  /** Waits, but not the same time as all the other agents that lost the same API. */
+  private void failed(IOException cause) {
+    contact.failed();
+    listener.failed(cause);
+    if (acceptedAt != NOT_ACCEPTED) {
+      wasOpen(System.nanoTime() - acceptedAt);
+    }
+    pause(
+        cause instanceof RefusedException refused
+            ? backoff.refused(refused.after())
+            : backoff.failed());
+  }
+
+  private void wasOpen(long nanos) {
+    if (nanos >= timing.worthwhileNanos()) {
+      backoff.succeeded();
+    }
+  }
+
   private void pause(long millis) {
     try {
-      var _ =
-          stopping.await(
-              ThreadLocalRandom.current().nextLong(millis / 2, millis), TimeUnit.MILLISECONDS);
+      var _ = stopping.await(millis, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
   private void list() throws IOException {
-    JsonNode list;
-    try (InputStream body = api.get(path, LIST)) {
-      list = JSON.readTree(body);
-    }
+    JsonNode list =
+        within(
+            timing.list(),
+            deadline -> {
+              try (InputStream body = api.get(path, timing.list())) {
+                return JSON.readTree(body);
+              }
+            });
+    contact.answered();
     String listed = list.path("metadata").path("resourceVersion").asText();
     if (listed.isEmpty()) {
       throw new IOException("the API's list has no resourceVersion");
@@ -134,17 +215,55 @@ public final class ConfigMapWatch implements AutoCloseable {
     version = listed;
   }
 
-  private void watch() throws IOException {
+  /**
+   * Watches until the end.
+   *
+   * @return for how long the API was asked to watch
+   */
+  private Duration watch() throws IOException {
+    Duration asked =
+        Duration.ofSeconds(
+            ThreadLocalRandom.current()
+                .nextLong(timing.watchFrom().toSeconds(), timing.watchTo().toSeconds() + 1));
     String from =
         "&watch=true&allowWatchBookmarks=true&timeoutSeconds="
-            + WATCH.toSeconds()
+            + asked.toSeconds()
             + "&resourceVersion="
             + version;
-    try (InputStream body = api.get(path + from, SILENCE);
-        MappingIterator<JsonNode> events = JSON.readerFor(JsonNode.class).readValues(body)) {
-      while (events.hasNextValue()) {
-        take(events.nextValue());
-      }
+    Duration patience = asked.plus(timing.slack());
+    var _ =
+        within(
+            patience,
+            deadline -> {
+              try (InputStream body = api.get(path + from, patience);
+                  MappingIterator<JsonNode> events =
+                      JSON.readerFor(JsonNode.class).readValues(body)) {
+                contact.answered();
+                acceptedAt = System.nanoTime();
+                while (events.hasNextValue()) {
+                  JsonNode event = events.nextValue();
+                  contact.answered();
+                  deadline.pause();
+                  take(event);
+                  deadline.resume();
+                }
+              }
+              return version;
+            });
+    return asked;
+  }
+
+  /** An exchange with the API that may take so long in all. */
+  private interface Exchange<T> {
+    T run(Deadline deadline) throws IOException;
+  }
+
+  private static <T> T within(Duration patience, Exchange<T> exchange) throws IOException {
+    Deadline deadline = new Deadline(patience);
+    try (deadline) {
+      return exchange.run(deadline);
+    } catch (IOException e) {
+      throw deadline.isOver() ? deadline.expired() : e;
     }
   }
 

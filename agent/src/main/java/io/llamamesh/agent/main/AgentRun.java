@@ -17,6 +17,7 @@ import io.llamamesh.agent.http.AgentState;
 import io.llamamesh.agent.http.ApiServer;
 import io.llamamesh.agent.http.TokenCheck;
 import io.llamamesh.agent.kube.ApiAccess;
+import io.llamamesh.agent.kube.WatchContact;
 import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.reflector.Reflector;
@@ -94,6 +95,7 @@ final class AgentRun {
     ConfigApplier applier = applier(collector, names, folder);
     names.start(applier::namesChanged);
     Identity identity = new Identity(applier::running, settings);
+    WatchContact watch = followsConfigMap() ? new WatchContact(System::nanoTime) : null;
     AgentState state =
         new AgentState(
             network.description(),
@@ -102,6 +104,7 @@ final class AgentRun {
             () -> collector == null ? 0 : collector.flows(),
             () -> collector == null ? List.of() : collector.notes(),
             applier::state,
+            watch,
             () -> auth == null ? null : auth.complaint(),
             identity::asDestination,
             archive,
@@ -119,7 +122,7 @@ final class AgentRun {
         state.bound(),
         api.locals().stream().map(AgentRun::text).toList(),
         network.description());
-    try (ConfigSource source = config(applier, folder)) {
+    try (ConfigSource source = config(applier, folder, watch)) {
       LOG.debug("config source open source={}", source);
       stop.await();
     }
@@ -208,7 +211,14 @@ final class AgentRun {
         : new LocalCopy(folder);
   }
 
-  private ConfigSource config(ConfigApplier applier, @Nullable Path folder) throws IOException {
+  private boolean followsConfigMap() {
+    AgentSettings.CollectorSettings wanted = settings.collector();
+    return wanted != null && wanted.config() == null;
+  }
+
+  private ConfigSource config(
+      ConfigApplier applier, @Nullable Path folder, @Nullable WatchContact watch)
+      throws IOException {
     AgentSettings.CollectorSettings wanted = settings.collector();
     if (wanted == null) {
       return () -> {};
@@ -223,7 +233,7 @@ final class AgentRun {
       return () -> {};
     }
     AgentSettings.Kubernetes names = wanted.kubernetes();
-    if (names == null) {
+    if (names == null || watch == null) {
       throw new IllegalStateException("neither a file nor a ConfigMap is given");
     }
     return KubernetesConfig.start(
@@ -232,7 +242,8 @@ final class AgentRun {
         names.mesh(),
         names.node(),
         applier,
-        copy(folder));
+        copy(folder),
+        watch);
   }
 
   /** A bound address is the answer; only with a wildcard the routing table has to be asked. */

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.kube.ApiAccess;
+import io.llamamesh.agent.kube.WatchContact;
 import io.llamamesh.apiserver.StandInApiServer;
 import io.llamamesh.crd.Names;
 import java.io.IOException;
@@ -98,7 +99,8 @@ class KubernetesConfigTest {
 
   private KubernetesConfig watch() {
     ApiAccess api = ApiAccess.plain(URI.create(server.url()), "agent");
-    return KubernetesConfig.start(api, "default", "mesh", "node-1", applier, copy);
+    return KubernetesConfig.start(
+        api, "default", "mesh", "node-1", applier, copy, new WatchContact(System::nanoTime));
   }
 
   @Test

@@ -47,6 +47,7 @@ class ApiLoadTest {
             () -> 3,
             List::of,
             () -> ConfigState.NONE,
+            null,
             () -> null,
             us,
             archive,

@@ -52,6 +52,7 @@ class ApiServerTest {
                         PeerError.ADMIN_PROHIBITED,
                         1400)),
             () -> ConfigState.NONE,
+            null,
             () -> null,
             java.util.Map::of,
             archive,

@@ -7,11 +7,13 @@ import io.llamamesh.agent.collector.TestCounters;
 import io.llamamesh.agent.collector.TestWindows;
 import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.config.ConfigState;
+import io.llamamesh.agent.kube.WatchContact;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** Everything that is dropped or decided anywhere in an agent has a series of its own. */
@@ -79,12 +81,15 @@ class MetricsTest {
       llamamesh_config_current
       llamamesh_config_ignored_keys
       llamamesh_config_skipped_targets
+      llamamesh_config_watch_age_seconds
+      llamamesh_config_watch_failures_total
       llamamesh_auth_current
       """
           .lines()
           .toList();
 
   private static String page(CollectorCounters counters) throws Exception {
+    AtomicLong clock = new AtomicLong();
     WindowArchive archive = new WindowArchive("boot");
     TestWindows.publish(archive, 3);
     AgentState state =
@@ -95,11 +100,13 @@ class MetricsTest {
             counters::flows,
             List::of,
             () -> ConfigState.NONE,
+            new WatchContact(clock::get),
             () -> "broken",
             Map::of,
             archive,
             counters,
             new ReflectorCounters());
+    clock.set(12_500_000_000L);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     new Metrics(state).page(Query.parse(null)).body().write(bytes);
     return bytes.toString(StandardCharsets.UTF_8);
@@ -137,6 +144,7 @@ class MetricsTest {
             "llamamesh_collector_peers{state=\"draining\"} 4.0",
             "llamamesh_reflector_receive_buffer_bytes 425984.0",
             "llamamesh_windows_retained 3.0",
+            "llamamesh_config_watch_age_seconds 12.5",
             "llamamesh_auth_current 0.0");
   }
 }

@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -112,10 +113,29 @@ class ApiAccessTest {
       }
       assertThat(bearer).hasValue("Bearer from-the-file");
 
+      Files.writeString(mine.resolve("token"), "renewed");
+      ApiAccess account = ApiAccess.inPod("127.0.0.1", port, mine);
+      assertThat(read(account)).isEqualTo("!");
+      Files.writeString(mine.resolve("token"), "renewed once more");
+      assertThat(read(account)).isEqualTo("!");
+      assertThat(bearer).hasValue("Bearer renewed once more");
+
       ApiAccess wrong = ApiAccess.inPod("127.0.0.1", port, other);
       assertThatThrownBy(() -> wrong.get("/api", Duration.ofSeconds(10)))
           .isInstanceOf(SSLException.class);
+      // The cluster exchanges its authority: kubelet writes the new one where the old one was.
+      Files.writeString(other.resolve("ca.crt"), "half writ");
+      assertThatThrownBy(() -> read(wrong)).isInstanceOf(SSLException.class);
+      Files.copy(
+          mine.resolve("ca.crt"), other.resolve("ca.crt"), StandardCopyOption.REPLACE_EXISTING);
+      assertThat(read(wrong)).isEqualTo("!");
       server.stop(0);
+    }
+  }
+
+  private static String read(ApiAccess access) throws IOException {
+    try (InputStream body = access.get("/api", Duration.ofSeconds(10))) {
+      return new String(body.readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 

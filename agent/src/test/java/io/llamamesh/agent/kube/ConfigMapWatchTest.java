@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -115,7 +116,15 @@ class ConfigMapWatchTest {
           public void failed(IOException cause) {
             heard.add("failed");
           }
-        });
+        },
+        new WatchContact(System::nanoTime),
+        new ConfigMapWatch.Timing(
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(40),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(10),
+            Duration.ofMillis(100),
+            Duration.ofMillis(500)));
   }
 
   @Test

@@ -1,0 +1,84 @@
+package io.llamamesh.agent.kube;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.util.Arrays;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Certificate authorities that are trusted to name the API, and nobody else. Those in a file are
+ * read again when it changes: a cluster that exchanges its authority writes the new one there. For
+ * one thread.
+ */
+final class Authorities {
+
+  private final @Nullable Path file;
+  private byte[] text;
+  private SSLSocketFactory sockets;
+
+  private Authorities(@Nullable Path file, byte[] text) throws IOException {
+    this.file = file;
+    this.text = text;
+    this.sockets = sockets(text);
+  }
+
+  /** Those that a file holds now and later. */
+  static Authorities of(Path file) throws IOException {
+    return new Authorities(file, Files.readAllBytes(file));
+  }
+
+  /** Always the same. */
+  static Authorities fixed(byte[] text) throws IOException {
+    return new Authorities(null, text);
+  }
+
+  /** Sockets that trust them; the same object for as long as the authorities are the same. */
+  SSLSocketFactory sockets() {
+    if (file != null) {
+      try {
+        byte[] now = Files.readAllBytes(file);
+        if (!Arrays.equals(now, text)) {
+          sockets = sockets(now);
+          text = now;
+        }
+      } catch (IOException e) {
+        // Being written, or gone for a moment: those that were known go on.
+        return sockets;
+      }
+    }
+    return sockets;
+  }
+
+  private static SSLSocketFactory sockets(byte[] authorities) throws IOException {
+    try {
+      KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+      trusted.load(null, null);
+      int number = 0;
+      for (Certificate authority :
+          CertificateFactory.getInstance("X.509")
+              .generateCertificates(new ByteArrayInputStream(authorities))) {
+        trusted.setCertificateEntry("authority-" + number++, authority);
+      }
+      if (number == 0) {
+        throw new IOException("certificate authority cannot be used: no certificate in it");
+      }
+      TrustManagerFactory trust =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      trust.init(trusted);
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, trust.getTrustManagers(), null);
+      return context.getSocketFactory();
+    } catch (GeneralSecurityException e) {
+      throw new IOException("certificate authority cannot be used: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package io.llamamesh.agent.kube;
+
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+/**
+ * Pauses between attempts: twice as long after each failure up to a bound, each shortened at random
+ * by up to nine tenths. Agents that lose the same API at the same moment thus ask it again spread
+ * over the pause, not all at once. For one thread.
+ */
+final class Backoff {
+
+  /** How long a server may ask for silence and be obeyed: a config must not stay old for longer. */
+  private static final Duration LONGEST_ASKED = Duration.ofSeconds(30);
+
+  private final long first;
+  private final long longest;
+  private final RandomGenerator random;
+  private long next;
+
+  Backoff(Duration first, Duration longest, RandomGenerator random) {
+    this.first = first.toMillis();
+    this.longest = longest.toMillis();
+    this.random = random;
+    this.next = this.first;
+  }
+
+  /** The pause after a failure, in milliseconds. */
+  long failed() {
+    long bound = next;
+    next = Math.min(2 * next, longest);
+    return spread(bound);
+  }
+
+  /**
+   * The pause after a refusal that says when to come back: at least that long, and up to half of it
+   * longer.
+   *
+   * @param asked how long the server asks to wait
+   */
+  long refused(Duration asked) {
+    long wait = Math.min(asked.toMillis(), LONGEST_ASKED.toMillis());
+    return wait + Math.max(failed(), random.nextLong(wait / 2 + 1));
+  }
+
+  /** An attempt succeeded: the next failure is the first again. */
+  void succeeded() {
+    next = first;
+  }
+
+  private long spread(long bound) {
+    return random.nextLong(bound / 10, bound + 1);
+  }
+}

@@ -1,0 +1,45 @@
+package io.llamamesh.agent.kube;
+
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+/**
+ * Age of the last contact with the API: how old the config can be at most. One watch writes, any
+ * thread may read.
+ */
+public final class WatchContact {
+
+  private static final double SECOND = 1e9;
+
+  private final LongSupplier nanos;
+  private final AtomicLong last;
+  private final AtomicLong failures = new AtomicLong();
+
+  /**
+   * A contact that begins now, without any answer so far.
+   *
+   * @param nanos a monotonic clock
+   */
+  public WatchContact(LongSupplier nanos) {
+    this.nanos = nanos;
+    this.last = new AtomicLong(nanos.getAsLong());
+  }
+
+  /** Seconds since the API last answered; since the start while it never did. */
+  public double ageSeconds() {
+    return (nanos.getAsLong() - last.get()) / SECOND;
+  }
+
+  /** Attempts that failed so far, and watches that fell silent. */
+  public long failures() {
+    return failures.get();
+  }
+
+  void answered() {
+    last.set(nanos.getAsLong());
+  }
+
+  void failed() {
+    failures.getAndIncrement();
+  }
+}
