@@ -81,6 +81,39 @@ subjects:
   namespace: {{ (index . 0).Release.Namespace }}
 {{- end }}
 
+{{/*
+The operator's tolerations: the user's, and those that end its stay on a lost node after 30 s instead of five
+minutes, where the user does not name these taints.
+*/}}
+{{- define "llama-mesh.tolerations" -}}
+{{- $tolerations := .Values.operator.tolerations | default list -}}
+{{- $named := list -}}
+{{- range $tolerations }}{{ $named = append $named (get . "key") }}{{ end -}}
+{{- range $taint := list "node.kubernetes.io/not-ready" "node.kubernetes.io/unreachable" }}
+{{- if not (has $taint $named) }}
+{{- $tolerations = append $tolerations (dict "key" $taint "operator" "Exists" "effect" "NoExecute" "tolerationSeconds" 30) }}
+{{- end }}
+{{- end }}
+{{- toYaml $tolerations }}
+{{- end }}
+
+{{/*
+The operator's topologySpreadConstraints; one without a labelSelector is about the operator's own pods, of the same
+template, so that those of the old one don't push the new ones together in a rollout.
+*/}}
+{{- define "llama-mesh.spread" -}}
+{{- $constraints := list -}}
+{{- range .Values.operator.topologySpreadConstraints }}
+{{- $constraint := deepCopy . -}}
+{{- if not (hasKey $constraint "labelSelector") }}
+{{- $constraint = set $constraint "labelSelector" (dict "matchLabels" (include "llama-mesh.selector" $ | fromYaml)) }}
+{{- $constraint = set $constraint "matchLabelKeys" (get $constraint "matchLabelKeys" | default (list "pod-template-hash")) }}
+{{- end }}
+{{- $constraints = append $constraints $constraint }}
+{{- end }}
+{{- if $constraints }}{{ toYaml $constraints }}{{ end }}
+{{- end }}
+
 {{/* What a pod of ours may: nothing. */}}
 {{- define "llama-mesh.podSecurity" -}}
 runAsNonRoot: true

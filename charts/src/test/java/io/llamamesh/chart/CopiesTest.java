@@ -91,6 +91,7 @@ class CopiesTest {
             "/properties/operator/properties/affinity/properties/nodeAffinity",
             "/properties/operator/properties/affinity/properties/podAffinity",
             "/properties/operator/properties/affinity/properties/podAntiAffinity",
+            "/properties/operator/properties/topologySpreadConstraints/items/properties/labelSelector",
             "/properties/networkPolicy/properties/from/items/properties/namespaceSelector",
             "/properties/networkPolicy/properties/from/items/properties/podSelector",
             "/properties/networkPolicy/properties/from/items/properties/ipBlock");

@@ -2,6 +2,7 @@ package io.llamamesh.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -102,6 +103,8 @@ class RenderTest {
           mesh.spec.topology.mode   | Ring  | /mesh/spec/topology/mode
           mesh.name                 | Big   | /mesh/name
           test.within               | soon  | /test/within
+          operator.topologySpreadConstraints[0].topologykey | zone | topologykey
+          test.resources.limit      | 1Gi   | limit
           """)
   void aTypoOrAWrongValueIsRefusedByItsName(String key, String value, String named) {
     assertThatThrownBy(() -> Chart.render(Map.of(key, value)))
@@ -135,13 +138,124 @@ class RenderTest {
   }
 
   @Test
+  void everyContainerAsksForCpuAndMemoryAndIsBoundInMemory() throws IOException {
+    for (String rendering : renderings().toList()) {
+      for (JsonNode object : Chart.objects(rendering)) {
+        for (JsonNode container : pod(object).path("containers")) {
+          JsonNode resources = container.path("resources");
+          for (String entry :
+              List.of(
+                  "/requests/cpu",
+                  "/requests/memory",
+                  "/requests/ephemeral-storage",
+                  "/limits/memory",
+                  "/limits/ephemeral-storage")) {
+            assertThat(resources.at(entry).asText())
+                .as(Chart.name(object) + " " + entry)
+                .isNotEmpty();
+          }
+          assertThat(resources.at("/limits/cpu").isMissingNode()).isTrue();
+        }
+      }
+    }
+  }
+
+  @Test
+  void operatorsAreSpreadOverNodesAndZonesAndLeaveALostNodeAfterHalfAMinute() {
+    JsonNode deployment =
+        Chart.the(Chart.render(Map.of()), "Deployment", "llama-mesh-operator").path("spec");
+    JsonNode pod = deployment.at("/template/spec");
+
+    assertThat(deployment.path("replicas").asInt()).isEqualTo(2);
+    assertThat(pod.path("topologySpreadConstraints").valueStream())
+        .extracting(c -> c.path("topologyKey").asText())
+        .containsExactly("kubernetes.io/hostname", "topology.kubernetes.io/zone");
+    assertThat(pod.path("topologySpreadConstraints").valueStream())
+        .allSatisfy(c -> {
+          assertThat(c.path("whenUnsatisfiable").asText()).isEqualTo("ScheduleAnyway");
+          assertThat(c.at("/labelSelector/matchLabels"))
+              .isEqualTo(deployment.at("/selector/matchLabels"));
+          assertThat(c.at("/matchLabelKeys/0").asText()).isEqualTo("pod-template-hash");
+        });
+    assertThat(pod.path("tolerations").valueStream())
+        .extracting(
+            t -> t.path("key").asText(),
+            t -> t.path("effect").asText(),
+            t -> t.path("tolerationSeconds").asInt())
+        .containsExactly(
+            tuple("node.kubernetes.io/not-ready", "NoExecute", 30),
+            tuple("node.kubernetes.io/unreachable", "NoExecute", 30));
+  }
+
+  @Test
+  void aTolerationOfOnesOwnForALostNodeTakesThePlaceOfTheCharts() {
+    JsonNode tolerations =
+        Chart.the(
+                Chart.render(
+                    Map.of(
+                        "operator.tolerations[0].key", "node.kubernetes.io/unreachable",
+                        "operator.tolerations[0].operator", "Exists",
+                        "operator.tolerations[0].effect", "NoExecute",
+                        "operator.tolerations[0].tolerationSeconds", 90)),
+                "Deployment",
+                "llama-mesh-operator")
+            .at("/spec/template/spec/tolerations");
+
+    assertThat(tolerations.valueStream())
+        .extracting(t -> t.path("key").asText(), t -> t.path("tolerationSeconds").asInt())
+        .containsExactlyInAnyOrder(
+            tuple("node.kubernetes.io/unreachable", 90), tuple("node.kubernetes.io/not-ready", 30));
+  }
+
+  @Test
+  void aBudgetKeepsTwoOperatorsFromBeingEvictedTogetherAndHoldsUpNoDrain() {
+    JsonNode budget =
+        Chart.the(Chart.render(Map.of()), "PodDisruptionBudget", "llama-mesh-operator");
+
+    assertThat(budget.at("/spec/maxUnavailable").asInt()).isEqualTo(1);
+    assertThat(budget.at("/spec/unhealthyPodEvictionPolicy").asText()).isEqualTo("AlwaysAllow");
+    assertThat(Chart.ofKind(Chart.render(Map.of("operator.replicas", 1)), "PodDisruptionBudget"))
+        .isEmpty();
+  }
+
+  @Test
+  void theCredentialsOfTheRegistryReachEveryPod(@TempDir Path folder) throws IOException {
+    Map<String, ?> values =
+        Map.of("image.pullSecrets[0].name", "registry-credentials", "mesh.create", true);
+    String rendering = Chart.render(values);
+
+    assertThat(
+            Chart.the(rendering, "Deployment", "llama-mesh-operator")
+                .at("/spec/template/spec/imagePullSecrets/0/name")
+                .asText())
+        .isEqualTo("registry-credentials");
+    assertThat(Chart.the(rendering, "LlamaMesh", "default").at("/spec/imagePullSecrets/0").asText())
+        .isEqualTo("registry-credentials");
+    assertThat(
+            Chart.the(Chart.renderHooks(folder, values), "Pod", "default-every-pair-reported")
+                .at("/spec/imagePullSecrets/0/name")
+                .asText())
+        .isEqualTo("registry-credentials");
+  }
+
+  @Test
+  void aMeshThatNamesItsOwnCredentialsKeepsThem() {
+    String rendering =
+        Chart.render(
+            Map.of(
+                "image.pullSecrets[0].name", "operators",
+                "mesh.create", true,
+                "mesh.spec.imagePullSecrets[0]", "the-meshs"));
+
+    assertThat(Chart.the(rendering, "LlamaMesh", "default").at("/spec/imagePullSecrets").toString())
+        .isEqualTo("[\"the-meshs\"]");
+  }
+
+  @Test
   void everyContainerIsConfined() throws IOException {
     for (String rendering : renderings().toList()) {
       for (JsonNode object : Chart.objects(rendering)) {
-        JsonNode pod =
-            object.path("kind").asText().equals("Pod")
-                ? object.path("spec")
-                : object.at("/spec/template/spec");
+        JsonNode pod = pod(object);
         for (JsonNode container : pod.path("containers")) {
           assertThat(pod.at("/securityContext/runAsNonRoot").asBoolean()).isTrue();
           assertThat(pod.at("/securityContext/seccompProfile/type").asText())
@@ -153,5 +267,11 @@ class RenderTest {
         }
       }
     }
+  }
+
+  private static JsonNode pod(JsonNode object) {
+    return object.path("kind").asText().equals("Pod")
+        ? object.path("spec")
+        : object.at("/spec/template/spec");
   }
 }

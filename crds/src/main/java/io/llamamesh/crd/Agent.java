@@ -19,7 +19,7 @@ public record Agent(
         @Nullable String image,
     @JsonPropertyDescription("When the image is pulled.") @Nullable ImagePullPolicy imagePullPolicy,
     @JsonPropertyDescription(
-            "Requests and limits. No CPU limit by default: throttling would be measured.")
+            "Requests and limits, entry by entry over the default: requests of 20m CPU, 128Mi memory and 64Mi ephemeral-storage, limits of 192Mi memory and 1280Mi ephemeral-storage, no CPU limit, since throttling would be measured. A limit of 0 is none; {} is neither requests nor limits.")
         @Nullable ResourceRequirements resources,
     @JsonPropertyDescription(
             "Nodes that carry an agent, beside kubernetes.io/os=linux. Groups choose members among them.")

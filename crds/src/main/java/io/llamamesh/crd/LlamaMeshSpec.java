@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
   "reflector",
   "collector",
   "security",
+  "imagePullSecrets",
   "agent",
   "scraper",
   "alerts"
@@ -73,7 +74,8 @@ public record LlamaMeshSpec(
         @Nullable List<Probe> probes,
     @JsonPropertyDescription("Who probes whom within a group.") @Default("{}")
         @Nullable Topology topology,
-    @JsonPropertyDescription("Address families to probe over. Absent: IPv4.")
+    @JsonPropertyDescription(
+            "Address families to probe over. Absent: the one that the nodes have; where they have both, the primary one, which is that of the first InternalIP of most nodes.")
         @Size(min = 1, max = 2)
         @Nullable List<IpFamily> ipFamilies,
     @JsonPropertyDescription("The reflector of every agent.") @Default("{}")
@@ -81,15 +83,24 @@ public record LlamaMeshSpec(
     @JsonPropertyDescription("The collector of every agent.") @Default("{}")
         @Nullable Collector collector,
     @JsonPropertyDescription("Who may probe and read.") @Default("{}") @Nullable Security security,
+    @JsonPropertyDescription(
+            "Names of Secrets in the mesh's namespace with a registry's credentials, for the pods of agents and scraper.")
+        @Size(max = 16)
+        @Nullable List<String> imagePullSecrets,
     @JsonPropertyDescription("The agents' pods.") @Default("{}") @Nullable Agent agent,
     @JsonPropertyDescription("The scraper.") @Default("{}") @Nullable Scraper scraper,
     @JsonPropertyDescription("What makes the network unhealthy.") @Default("{}")
         @Nullable Alerts alerts) {
   static final LlamaMeshSpec EMPTY =
       new LlamaMeshSpec(
-          null, null, null, null, null, null, null, null, null, null, null, null, null);
+          null, null, null, null, null, null, null, null, null, null, null, null, null, null);
 
   static final String NAME_PATTERN = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+
+  /** The name of an object whose name is a DNS subdomain (RFC 1123). */
+  static final String OBJECT_NAME_PATTERN =
+      "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+
   static final String WHOLE_SECONDS_PATTERN = "^([0-9]+(s|m|h))+$";
   static final String DURATION_PATTERN = "^([0-9]+([.][0-9]+)?(ms|s|m|h))+$";
 

@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.IntOrString;
 import io.llamamesh.crd.LlamaMeshSpec.Alerts;
 import io.llamamesh.crd.LlamaMeshSpec.Collector;
 import io.llamamesh.crd.LlamaMeshSpec.Group;
-import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
 import io.llamamesh.crd.LlamaMeshSpec.PortClass;
 import io.llamamesh.crd.LlamaMeshSpec.Probe;
 import io.llamamesh.crd.LlamaMeshSpec.Reflector;
@@ -31,11 +30,14 @@ public final class MeshDefaults {
   /** Name of the group and of the class that a spec without any has. */
   public static final String DEFAULT_NAME = "default";
 
+  private static final int SCRAPERS = 2;
+
   private MeshDefaults() {}
 
   /**
    * The spec with every default filled in; its components are non-null but for those where absence
-   * is a value of its own: images, resources, selectors, the store.
+   * is a value of its own: images, resources, selectors, the store, and address families, which are
+   * the nodes' then.
    */
   public static LlamaMeshSpec fill(@Nullable LlamaMeshSpec given) {
     LlamaMeshSpec spec = given == null ? LlamaMeshSpec.EMPTY : given;
@@ -58,12 +60,13 @@ public final class MeshDefaults {
         probes,
         topology(spec.topology()),
         spec.ipFamilies() == null || spec.ipFamilies().isEmpty()
-            ? List.of(IpFamily.IPV4)
+            ? List.of(LlamaMeshSpec.IpFamily.IPV4)
             : spec.ipFamilies(),
         reflector(spec.reflector()),
         collector(spec.collector()),
         new Security(
             spec.security() == null || !Boolean.FALSE.equals(spec.security().authentication())),
+        orEmpty(spec.imagePullSecrets()),
         agent(spec.agent()),
         scraper(spec.scraper()),
         alerts(spec.alerts()));
@@ -137,9 +140,9 @@ public final class MeshDefaults {
 
   private static Scraper scraper(@Nullable Scraper scraper) {
     return scraper == null
-        ? new Scraper(1, null, null)
+        ? new Scraper(SCRAPERS, null, null)
         : new Scraper(
-            Objects.requireNonNullElse(scraper.replicas(), 1),
+            Objects.requireNonNullElse(scraper.replicas(), SCRAPERS),
             scraper.resources(),
             scraper.influxdb());
   }

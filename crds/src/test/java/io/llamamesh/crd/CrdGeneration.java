@@ -49,6 +49,12 @@ final class CrdGeneration {
     at(spec, "probes", "ports").setXKubernetesListType("set");
     at(spec, "ipFamilies").setXKubernetesListType("set");
     at(spec, "reflector", "acceptUnkeyed").setXKubernetesListType("set");
+    at(spec, "imagePullSecrets").setXKubernetesListType("set");
+    texts(at(spec, "imagePullSecrets").getItems().getSchema(), 253);
+    at(spec, "imagePullSecrets")
+        .getItems()
+        .getSchema()
+        .setPattern(LlamaMeshSpec.OBJECT_NAME_PATTERN);
     texts(at(spec, "probes", "ports").getItems().getSchema(), 40);
     texts(at(spec, "reflector", "acceptUnkeyed").getItems().getSchema(), 64);
     for (JSONSchemaProps map :

@@ -91,6 +91,7 @@ final class Import {
             null,
             null,
             null,
+            null,
             null),
         notes);
   }

@@ -69,6 +69,7 @@ final class AgentDaemonSet {
         .withHostNetwork(true)
         .withDnsPolicy("ClusterFirstWithHostNet")
         .withServiceAccountName(Names.agent(owner.name()))
+        .withImagePullSecrets(PodParts.pullSecrets(spec))
         .withNodeSelector(Placement.nodeSelector(agent))
         .withAffinity(realNodes())
         .withTolerations(tolerations(agent))
@@ -112,7 +113,7 @@ final class AgentDaemonSet {
         .withReadinessProbe(PodParts.http("/readyz", Names.API_PORT, 2, 3))
         // A minute of silence of the process itself, never of the network: both are on this node.
         .withLivenessProbe(PodParts.http("/healthz", Names.API_PORT, 10, 6))
-        .withResources(agent.resources())
+        .withResources(PodResources.AGENT.with(agent.resources()))
         .withSecurityContext(PodParts.containerSecurity())
         .withVolumeMounts(mounts(spec))
         .build();

@@ -62,6 +62,8 @@ final class Guards {
         .withMetadata(owner.metadata(Names.scraper(owner.name()), Component.SCRAPER))
         .withNewSpec()
         .withMaxUnavailable(new IntOrString(1))
+        // Pods that do not work anyway must not hold up a drain.
+        .withUnhealthyPodEvictionPolicy("AlwaysAllow")
         .withNewSelector()
         .withMatchLabels(Names.selector(owner.name(), Component.SCRAPER))
         .endSelector()

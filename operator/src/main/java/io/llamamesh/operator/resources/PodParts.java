@@ -2,6 +2,7 @@ package io.llamamesh.operator.resources;
 
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.PodSecurityContext;
 import io.fabric8.kubernetes.api.model.PodSecurityContextBuilder;
 import io.fabric8.kubernetes.api.model.Probe;
@@ -14,6 +15,7 @@ import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.Names;
+import java.util.List;
 
 /** What the pods of agents and scraper have in common. */
 final class PodParts {
@@ -26,6 +28,12 @@ final class PodParts {
   /** Whether agents and scraper know each other by a Secret. */
   static boolean authenticates(LlamaMeshSpec spec) {
     return spec.security() == null || !Boolean.FALSE.equals(spec.security().authentication());
+  }
+
+  /** Secrets with the credentials of the registry that the images come from. */
+  static List<LocalObjectReference> pullSecrets(LlamaMeshSpec spec) {
+    List<String> names = spec.imagePullSecrets();
+    return names == null ? List.of() : names.stream().map(LocalObjectReference::new).toList();
   }
 
   static EnvVar literal(String name, String value) {

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -17,6 +18,7 @@ import io.llamamesh.crd.Scraper;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The scraper: pulls the agents' windows, writes them to the store, shows the matrix. */
 final class ScraperDeployment {
@@ -51,6 +53,9 @@ final class ScraperDeployment {
     }
     return new PodSpecBuilder()
         .withServiceAccountName(Names.scraper(owner.name()))
+        .withImagePullSecrets(PodParts.pullSecrets(spec))
+        .withTopologySpreadConstraints(Spread.over(Names.selector(owner.name(), Component.SCRAPER)))
+        .withTolerations(Spread.leaveLostNodes())
         .withTerminationGracePeriodSeconds(30L)
         .withSecurityContext(PodParts.podSecurity())
         .withContainers(container(owner, scraper, args(spec, store), mounts, images))
@@ -60,6 +65,7 @@ final class ScraperDeployment {
 
   private static Container container(
       Owner owner, Scraper scraper, List<String> args, List<VolumeMount> mounts, Images images) {
+    @Nullable ResourceRequirements resources = PodResources.SCRAPER.with(scraper.resources());
     return new ContainerBuilder()
         .withName("scraper")
         .withImage(images.scraper())
@@ -70,7 +76,7 @@ final class ScraperDeployment {
             PodParts.literal("MESH_UID", owner.uid()),
             PodParts.field("POD_NAME", "metadata.name"),
             PodParts.field("POD_NAMESPACE", "metadata.namespace"))
-        .addAllToEnv(ScraperHeap.variables(scraper.resources()))
+        .addAllToEnv(ScraperHeap.variables(resources))
         .addNewPort()
         .withName(Ports.PAGE)
         .withContainerPort(Ports.PAGE_PORT)
@@ -83,7 +89,7 @@ final class ScraperDeployment {
         .endPort()
         .withReadinessProbe(PodParts.http("/readyz", Ports.PAGE, 2, 3))
         .withLivenessProbe(PodParts.http("/healthz", Ports.PAGE, 10, 6))
-        .withResources(scraper.resources())
+        .withResources(resources)
         .withSecurityContext(PodParts.containerSecurity())
         .withVolumeMounts(mounts)
         .build();

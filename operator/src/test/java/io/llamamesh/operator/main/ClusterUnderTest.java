@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddressBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
@@ -21,6 +22,7 @@ import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
+import io.llamamesh.crd.Scraper;
 import io.llamamesh.operator.resources.Images;
 import java.time.Duration;
 import java.util.Comparator;
@@ -138,6 +140,13 @@ final class ClusterUnderTest implements AutoCloseable {
                 .withNewStatus()
                 .withAddresses(
                     new NodeAddressBuilder().withType("InternalIP").withAddress(address).build())
+                // Without it a scheduler finds no room for pods that ask for something.
+                .withAllocatable(
+                    Map.of(
+                        "cpu", new Quantity("8"),
+                        "memory", new Quantity("16Gi"),
+                        "ephemeral-storage", new Quantity("100Gi"),
+                        "pods", new Quantity("110")))
                 .addNewCondition()
                 .withType("Ready")
                 .withStatus("True")
@@ -147,12 +156,31 @@ final class ClusterUnderTest implements AutoCloseable {
         .create();
   }
 
-  /** A mesh of the test's nodes; the YAML is its spec, of {@code agent} its tolerations. */
+  /**
+   * A mesh of the test's nodes; the YAML is its spec, of {@code agent} its tolerations and
+   * resources. It has one scraper unless it names a number.
+   */
   LlamaMesh mesh(String name, String yaml) {
     LlamaMeshSpec given =
         Serialization.unmarshal(yaml.isBlank() ? "{}" : yaml, LlamaMeshSpec.class);
     List<Toleration> tolerations = given.agent() == null ? null : given.agent().tolerations();
-    Agent agent = new Agent(null, null, null, Map.of(LABEL, namespace), tolerations, null, null);
+    Agent agent =
+        new Agent(
+            null,
+            null,
+            given.agent() == null ? null : given.agent().resources(),
+            Map.of(LABEL, namespace),
+            tolerations,
+            null,
+            null);
+    Scraper scraper = given.scraper();
+    if (scraper == null || scraper.replicas() == null) {
+      scraper =
+          new Scraper(
+              1,
+              scraper == null ? null : scraper.resources(),
+              scraper == null ? null : scraper.influxdb());
+    }
     LlamaMesh mesh = new LlamaMesh();
     mesh.getMetadata().setName(name);
     mesh.getMetadata().setNamespace(namespace);
@@ -168,8 +196,9 @@ final class ClusterUnderTest implements AutoCloseable {
             given.reflector(),
             given.collector(),
             given.security(),
+            given.imagePullSecrets(),
             agent,
-            given.scraper(),
+            scraper,
             given.alerts()));
     return client.resource(mesh).fieldManager("test").forceConflicts().serverSideApply();
   }

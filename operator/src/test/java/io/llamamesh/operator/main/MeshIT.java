@@ -79,7 +79,13 @@ final class MeshIT {
   @Test
   void lookingAgainWritesNothing() {
     cluster.nodes(1, 3);
-    cluster.mesh("m", STORE);
+    // Quantities in spellings that the server does not keep.
+    String spelled =
+        """
+        imagePullSecrets: [registry-credentials]
+        agent: {resources: {requests: {cpu: "0.05"}, limits: {cpu: 1000m, memory: 0.25Gi}}}
+        """;
+    cluster.mesh("m", STORE + spelled);
     for (int i = 1; i <= 3; i++) {
       cluster.agentReady("m", cluster.n(i));
     }
