@@ -59,9 +59,7 @@ public final class MeshDefaults {
         ports,
         probes,
         topology(spec.topology()),
-        spec.ipFamilies() == null || spec.ipFamilies().isEmpty()
-            ? List.of(LlamaMeshSpec.IpFamily.IPV4)
-            : spec.ipFamilies(),
+        spec.ipFamilies() == null || spec.ipFamilies().isEmpty() ? null : spec.ipFamilies(),
         reflector(spec.reflector()),
         collector(spec.collector()),
         new Security(

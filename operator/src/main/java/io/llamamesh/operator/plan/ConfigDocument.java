@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class ConfigDocument {
   private final String mesh;
   private final LlamaMeshSpec spec;
+  private final List<IpFamily> families;
   private final Ingest ingest;
   private final Summarization summarization;
   private final int retention;
@@ -39,8 +40,14 @@ final class ConfigDocument {
   /** By source group and peer: a peer is the same target to all who probe it from that group. */
   private final Map<String, Map<String, List<Target>>> peerTargets = new HashMap<>();
 
-  ConfigDocument(MeshFacts facts) {
+  /**
+   * Documents of a mesh.
+   *
+   * @param families those that its members are probed over
+   */
+  ConfigDocument(MeshFacts facts, List<IpFamily> families) {
     mesh = facts.mesh();
+    this.families = List.copyOf(families);
     spec = facts.spec();
     ingest = new Ingest(facts.ingestUrl());
     Collector collector = Objects.requireNonNull(spec.collector());
@@ -64,10 +71,6 @@ final class ConfigDocument {
       List<PortGroupEntry> entries,
       String interval,
       RateLimit limit) {}
-
-  List<IpFamily> families() {
-    return Planner.orEmpty(spec.ipFamilies());
-  }
 
   CollectorConfig of(NodeFacts node, List<NodeTargets> targets) {
     Map<String, Port> ports = new TreeMap<>();
@@ -141,7 +144,7 @@ final class ConfigDocument {
   private List<Target> peer(NodeFacts peer, Map<String, String> groupTags) {
     Map<String, String> tags = new TreeMap<>(groupTags);
     tags.putAll(peer.tags("dst_", Planner.orEmpty(spec.tagLabels())));
-    return peer.addresses(families()).stream()
+    return peer.addresses(families).stream()
         .map(address -> new Target(address, reflectorPort(peer), tags, peer.name(), keyed(true)))
         .toList();
   }

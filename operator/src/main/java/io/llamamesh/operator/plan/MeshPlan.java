@@ -1,6 +1,7 @@
 package io.llamamesh.operator.plan;
 
 import io.llamamesh.config.CollectorConfig;
+import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
@@ -18,6 +19,8 @@ import java.util.TreeSet;
  * @param withoutAddress members that have no address of the wanted families: nobody can probe them
  * @param namesakes targets outside the cluster that are not probed, since a node has their name:
  *     the results of both would be one
+ * @param families address families that members are probed over: the spec's, or the nodes' own;
+ *     empty where the spec names none and no node has an address
  */
 public record MeshPlan(
     SortedSet<String> selected,
@@ -25,7 +28,8 @@ public record MeshPlan(
     SortedMap<String, CollectorConfig> configs,
     List<GroupSize> groups,
     SortedSet<String> withoutAddress,
-    SortedSet<String> namesakes) {
+    SortedSet<String> namesakes,
+    List<IpFamily> families) {
   public MeshPlan {
     selected = Collections.unmodifiableSortedSet(new TreeSet<>(selected));
     members = Collections.unmodifiableSortedSet(new TreeSet<>(members));
@@ -33,6 +37,17 @@ public record MeshPlan(
     groups = List.copyOf(groups);
     withoutAddress = Collections.unmodifiableSortedSet(new TreeSet<>(withoutAddress));
     namesakes = Collections.unmodifiableSortedSet(new TreeSet<>(namesakes));
+    families = List.copyOf(families);
+  }
+
+  /**
+   * Whether nothing at all can be measured since no selected node has an address that could be
+   * probed.
+   */
+  public boolean hasNoAddresses() {
+    return !selected.isEmpty()
+        && withoutAddress.containsAll(selected)
+        && configs.values().stream().allMatch(config -> config.targets().isEmpty());
   }
 
   /**

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param joined when its agent was first Ready; absent: not yet
  * @param probePort UDP port of the reflector that is on it now; absent: no agent pod is
  * @param taints those that {@link Taint#matters matter}
+ * @param primary family of the internal address that its Node names first; absent: it has none
  */
 public record NodeFacts(
     String name,
@@ -28,10 +29,33 @@ public record NodeFacts(
     boolean excluded,
     @Nullable Instant joined,
     @Nullable Integer probePort,
-    List<Taint> taints) {
+    List<Taint> taints,
+    @Nullable IpFamily primary) {
   public NodeFacts {
     labels = Map.copyOf(labels);
     taints = List.copyOf(taints);
+  }
+
+  /** A node that names its IPv4 address first where it has one. */
+  public NodeFacts(
+      String name,
+      Map<String, String> labels,
+      @Nullable String ipv4,
+      @Nullable String ipv6,
+      boolean excluded,
+      @Nullable Instant joined,
+      @Nullable Integer probePort,
+      List<Taint> taints) {
+    this(
+        name,
+        labels,
+        ipv4,
+        ipv6,
+        excluded,
+        joined,
+        probePort,
+        taints,
+        ipv4 != null ? IpFamily.IPV4 : ipv6 != null ? IpFamily.IPV6 : null);
   }
 
   /** Its failure domain, or null where nobody labelled it. */

@@ -2,6 +2,7 @@ package io.llamamesh.operator.plan;
 
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.crd.LlamaMeshSpec.Group;
+import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
 import io.llamamesh.crd.LlamaMeshSpec.Probe;
 import io.llamamesh.crd.LlamaMeshSpec.Target;
 import io.llamamesh.operator.plan.MeshPlan.GroupSize;
@@ -55,15 +56,18 @@ public final class Planner {
     names = names(selected);
     Map<String, List<NodeTargets>> targets = targets();
     SortedMap<String, CollectorConfig> configs = new TreeMap<>();
-    ConfigDocument document = new ConfigDocument(facts);
+    List<NodeFacts> all = distinct(selected);
+    List<IpFamily> families = Families.of(facts.spec().ipFamilies(), all);
+    ConfigDocument document = new ConfigDocument(facts, families);
     TreeSet<String> withoutAddress = new TreeSet<>();
-    for (NodeFacts node : distinct(selected)) {
+    for (NodeFacts node : all) {
       configs.put(node.name(), document.of(node, targets.getOrDefault(node.name(), List.of())));
-      if (node.addresses(document.families()).isEmpty()) {
+      if (node.addresses(families).isEmpty()) {
         withoutAddress.add(node.name());
       }
     }
-    return new MeshPlan(names, names(members), configs, sizes(), withoutAddress, namesakes);
+    return new MeshPlan(
+        names, names(members), configs, sizes(), withoutAddress, namesakes, families);
   }
 
   /** Whether a node belongs to a group, joined or not. */

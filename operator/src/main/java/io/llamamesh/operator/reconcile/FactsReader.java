@@ -75,6 +75,7 @@ final class FactsReader {
         node.excluded(),
         since,
         agent == null ? null : agent.probePort(),
-        node.taints());
+        node.taints(),
+        node.primary());
   }
 }

@@ -2,10 +2,12 @@ package io.llamamesh.operator.reconcile;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
+import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
 import io.llamamesh.crd.Names;
 import io.llamamesh.operator.plan.Taint;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param labels its labels
  * @param ipv4 its first internal IPv4 address
  * @param ipv6 its first internal IPv6 address
+ * @param primary family of its first internal address
  * @param excluded it leaves every mesh
  * @param ready its kubelet is
  * @param taints those that can keep an agent off it
@@ -24,6 +27,7 @@ record NodeView(
     Map<String, String> labels,
     @Nullable String ipv4,
     @Nullable String ipv6,
+    @Nullable IpFamily primary,
     boolean excluded,
     boolean ready,
     List<Taint> taints) {
@@ -35,8 +39,9 @@ record NodeView(
     return new NodeView(
         node.getMetadata().getName(),
         labels == null ? Map.of() : Map.copyOf(labels),
-        address(node, false),
-        address(node, true),
+        first(node, NodeView::isIpv4),
+        first(node, NodeView::isIpv6),
+        primary(node),
         exclude != null && !exclude.equals("false"),
         node.getStatus() != null
             && node.getStatus().getConditions().stream()
@@ -54,15 +59,28 @@ record NodeView(
         .toList();
   }
 
-  private static @Nullable String address(Node node, boolean six) {
+  private static @Nullable IpFamily primary(Node node) {
+    String address = first(node, any -> true);
+    return address == null ? null : isIpv6(address) ? IpFamily.IPV6 : IpFamily.IPV4;
+  }
+
+  private static @Nullable String first(Node node, Predicate<String> wanted) {
     if (node.getStatus() == null) {
       return null;
     }
     return node.getStatus().getAddresses().stream()
         .filter(a -> "InternalIP".equals(a.getType()))
         .map(NodeAddress::getAddress)
-        .filter(a -> (a.indexOf(':') >= 0) == six)
+        .filter(wanted)
         .findFirst()
         .orElse(null);
+  }
+
+  private static boolean isIpv4(String address) {
+    return !isIpv6(address);
+  }
+
+  private static boolean isIpv6(String address) {
+    return address.indexOf(':') >= 0;
   }
 }

@@ -2,6 +2,7 @@ package io.llamamesh.operator.status;
 
 import io.fabric8.kubernetes.api.model.Condition;
 import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.Refusal;
 import io.llamamesh.operator.status.Finding.Value;
 import io.llamamesh.results.MeshReport;
@@ -88,11 +89,7 @@ final class Findings {
           "not current: " + some(state.stale()));
     }
     if (!state.plan().withoutAddress().isEmpty()) {
-      return Finding.yes(
-          ConditionTypes.CONFIGS_READY,
-          "AddressesMissing",
-          "no address of the families in spec.ipFamilies, so that nobody probes them: "
-              + some(List.copyOf(state.plan().withoutAddress())));
+      return addresses(state.plan());
     }
     if (!state.plan().namesakes().isEmpty()) {
       return Finding.yes(
@@ -103,6 +100,40 @@ final class Findings {
               + some(List.copyOf(state.plan().namesakes())));
     }
     return Finding.yes(ConditionTypes.CONFIGS_READY, "Current", "");
+  }
+
+  /** Nodes without an address of the mesh's families; where that is all, nothing is measured. */
+  private static Finding addresses(MeshPlan plan) {
+    if (!plan.hasNoAddresses()) {
+      return Finding.yes(
+          ConditionTypes.CONFIGS_READY,
+          "AddressesMissing",
+          "no "
+              + families(plan)
+              + " address (InternalIP), so that nobody probes them; spec.ipFamilies decides which"
+              + " families are probed over: "
+              + some(List.copyOf(plan.withoutAddress())));
+    }
+    return Finding.no(
+        ConditionTypes.CONFIGS_READY,
+        "AddressesMissing",
+        plan.families().isEmpty()
+            ? "no node has an InternalIP address, so that nothing can be measured; see kubectl get"
+                + " nodes -o wide"
+            : "no node has an "
+                + families(plan)
+                + " address (InternalIP), so that nothing can be measured; leave spec.ipFamilies"
+                + " out to probe over what the nodes have");
+  }
+
+  private static String families(MeshPlan plan) {
+    return plan.families().stream()
+        .map(family ->
+            switch (family) {
+              case IPV4 -> "IPv4";
+              case IPV6 -> "IPv6";
+            })
+        .collect(Collectors.joining(" or "));
   }
 
   private static Finding agents(MeshState state) {

@@ -192,7 +192,7 @@ public final class StatusWriter {
             : plan.groups().stream()
                 .map(g -> new GroupStatus(g.name(), g.nodes(), g.targets()))
                 .toList(),
-        null,
+        plan == null || plan.families().isEmpty() ? null : plan.families(),
         report == null
             ? List.of()
             : report.worstPairs().stream()

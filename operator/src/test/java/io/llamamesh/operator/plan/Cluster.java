@@ -56,7 +56,8 @@ final class Cluster {
         node.excluded(),
         null,
         null,
-        List.of());
+        List.of(),
+        node.primary());
   }
 
   static MeshPlan plan(LlamaMeshSpec spec, List<NodeFacts> nodes) {

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
 import io.llamamesh.crd.MeshDefaults;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
@@ -23,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PodsTest {
   private static final Map<String, String> LINUX = Map.of("kubernetes.io/os", "linux");
   private static final NodeView NODE =
-      new NodeView("n1", LINUX, "10.0.0.1", null, false, true, List.of());
+      new NodeView("n1", LINUX, "10.0.0.1", null, IpFamily.IPV4, false, true, List.of());
   private static final MeshPlan PLAN =
       Planner.plan(
           new MeshFacts(

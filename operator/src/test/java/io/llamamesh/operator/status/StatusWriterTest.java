@@ -2,9 +2,14 @@ package io.llamamesh.operator.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
 import io.llamamesh.crd.LlamaMeshStatus;
 import io.llamamesh.crd.MeshDefaults;
 import io.llamamesh.operator.plan.MeshFacts;
+import io.llamamesh.operator.plan.NodeFacts;
 import io.llamamesh.operator.plan.Planner;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.MeshReport.Store;
@@ -13,8 +18,10 @@ import io.llamamesh.results.MeshReport.Totals;
 import io.llamamesh.results.Verdict;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class StatusWriterTest {
@@ -30,6 +37,41 @@ final class StatusWriterTest {
     assertThat(writer.next(first, known(Verdict.HEALTHY, 0.2), NOW.plusSeconds(30))).isNull();
 
     assertThat(write(first, known(Verdict.HEALTHY, 0.2), 60).lossPercent()).isEqualTo("0.2");
+  }
+
+  @Test
+  void familiesThatNoNodeHasMakeTheMeshUnreadyWithTheRemedy() {
+    List<NodeFacts> nodes = List.of(node("node-1", "10.0.0.1"), node("node-2", "10.0.0.2"));
+
+    LlamaMeshStatus status = write(null, with(NetworkView.NOT_ASKED, "[IPv6]", nodes), 0);
+
+    assertThat(condition(status, "ConfigsReady"))
+        .extracting(Condition::getStatus, Condition::getReason)
+        .containsExactly("False", "AddressesMissing");
+    assertThat(condition(status, "ConfigsReady").getMessage())
+        .contains("no node has an IPv6 address", "leave spec.ipFamilies out");
+    assertThat(condition(status, "Ready").getStatus()).isEqualTo("False");
+  }
+
+  @Test
+  void theFamilyThatTheNodesHaveIsTold() {
+    List<NodeFacts> nodes = List.of(node("node-1", "10.0.0.1"), node("node-2", "10.0.0.2"));
+
+    LlamaMeshStatus status = write(null, with(NetworkView.NOT_ASKED, "", nodes), 0);
+
+    assertThat(status.ipFamilies()).containsExactly(IpFamily.IPV4);
+    assertThat(condition(status, "ConfigsReady").getStatus()).isEqualTo("True");
+  }
+
+  @Test
+  void oneNodeWithoutAnAddressIsNamedAndTheOthersAreMeasured() {
+    List<NodeFacts> nodes =
+        List.of(node("node-1", "10.0.0.1"), node("node-2", "10.0.0.2"), node("node-3", null));
+
+    LlamaMeshStatus status = write(null, with(NetworkView.NOT_ASKED, "", nodes), 0);
+
+    assertThat(condition(status, "ConfigsReady").getStatus()).isEqualTo("True");
+    assertThat(condition(status, "ConfigsReady").getMessage()).contains("IPv4", "node-3");
   }
 
   @Test
@@ -129,6 +171,13 @@ final class StatusWriterTest {
     return Objects.requireNonNull(writer.next(before, state, NOW.plusSeconds(second)));
   }
 
+  private static Condition condition(LlamaMeshStatus status, String type) {
+    return Objects.requireNonNull(status.conditions()).stream()
+        .filter(c -> type.equals(c.getType()))
+        .findFirst()
+        .orElseThrow();
+  }
+
   private static String since(LlamaMeshStatus status, String type) {
     return Objects.requireNonNull(status.conditions()).stream()
         .filter(c -> c.getType().equals(type))
@@ -165,17 +214,30 @@ final class StatusWriterTest {
   }
 
   private static MeshState with(NetworkView network) {
-    var spec = MeshDefaults.fill(null);
+    return with(network, "", List.of());
+  }
+
+  private static MeshState with(NetworkView network, String families, List<NodeFacts> nodes) {
+    var spec =
+        MeshDefaults.fill(
+            families.isEmpty()
+                ? null
+                : Serialization.unmarshal("ipFamilies: " + families, LlamaMeshSpec.class));
     return new MeshState(
         1,
         List.of(),
         spec,
         false,
-        Planner.plan(new MeshFacts("m", spec, "http://m", List.of())),
+        Planner.plan(new MeshFacts("m", spec, "http://m", nodes)),
         List.of(),
         List.of(),
         new AgentsState(2, 2, List.of(), "", null),
         new ScraperState(1, 1, null),
         network);
+  }
+
+  private static NodeFacts node(String name, @Nullable String ipv4) {
+    return new NodeFacts(
+        name, Map.of("kubernetes.io/os", "linux"), ipv4, null, false, NOW, 8100, List.of());
   }
 }
