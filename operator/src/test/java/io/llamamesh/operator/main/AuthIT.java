@@ -8,9 +8,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.VolumeMount;
-import io.llamamesh.apiserver.junit.KubernetesApi;
-import io.llamamesh.apiserver.junit.TestCluster;
 import io.llamamesh.crd.Names;
+import io.llamamesh.testkit.junit.KubernetesCluster;
+import io.llamamesh.testkit.junit.TestCluster;
 import java.io.IOException;
 import java.util.Base64;
 import java.util.List;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The Secret that a mesh's parts know each other by. */
-@KubernetesApi(crds = ClusterUnderTest.CRD)
+@KubernetesCluster(crds = ClusterUnderTest.CRD)
 final class AuthIT {
   private ClusterUnderTest cluster;
 

@@ -11,9 +11,6 @@ import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import io.llamamesh.apiserver.StandInApiServer;
-import io.llamamesh.apiserver.journal.RequestJournal.Request;
-import io.llamamesh.apiserver.junit.TestCluster;
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfigYaml;
 import io.llamamesh.config.InvalidConfigException;
@@ -24,6 +21,8 @@ import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.crd.Scraper;
 import io.llamamesh.operator.resources.Images;
+import io.llamamesh.testkit.AuditLog.Request;
+import io.llamamesh.testkit.junit.TestCluster;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -33,25 +32,34 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Assumptions;
 
 /**
  * A cluster with some labelled nodes, a namespace of the test's own, and an operator at work. The
- * test plays scheduler, kubelet and DaemonSet controller.
+ * controllers and the scheduler are real; there are no kubelets, so the test says what becomes of
+ * pods ({@link FakePods}).
  */
 final class ClusterUnderTest implements AutoCloseable {
   static final String LABEL = "llamamesh.io/test";
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private static final Map<String, Quantity> ROOM =
+      Map.of(
+          "cpu", new Quantity("64"),
+          "memory", new Quantity("256Gi"),
+          "ephemeral-storage", new Quantity("1Ti"),
+          "pods", new Quantity("110"));
 
   static final String CRD = "classpath:/io/llamamesh/crd/llamameshes.llamamesh.io-v1.yaml";
   private final TestCluster given;
   final KubernetesClient client;
   final String namespace;
-  private final PlayedPods pods;
+  private final FakePods pods;
   private KubernetesClient operatorClient;
   private EmbeddedOperator operator;
 
@@ -59,7 +67,7 @@ final class ClusterUnderTest implements AutoCloseable {
     this.given = given;
     namespace = given.namespace();
     client = given.client();
-    pods = new PlayedPods(client, namespace, given.standIn().isPresent());
+    pods = new FakePods(client, namespace);
     operatorClient = given.newClient(identity());
     operator = start();
   }
@@ -140,13 +148,9 @@ final class ClusterUnderTest implements AutoCloseable {
                 .withNewStatus()
                 .withAddresses(
                     new NodeAddressBuilder().withType("InternalIP").withAddress(address).build())
-                // Without it a scheduler finds no room for pods that ask for something.
-                .withAllocatable(
-                    Map.of(
-                        "cpu", new Quantity("8"),
-                        "memory", new Quantity("16Gi"),
-                        "ephemeral-storage", new Quantity("100Gi"),
-                        "pods", new Quantity("110")))
+                // Without room the scheduler binds no pod to it.
+                .withAllocatable(ROOM)
+                .withCapacity(ROOM)
                 .addNewCondition()
                 .withType("Ready")
                 .withStatus("True")
@@ -237,11 +241,11 @@ final class ClusterUnderTest implements AutoCloseable {
         .getItems()
         .stream()
         .filter(pod -> node.equals(pod.getSpec().getNodeName()))
-        .forEach(pod -> client.resource(pod).delete());
+        .forEach(pod -> pods.delete(pod.getMetadata().getName()));
   }
 
   void deletePod(String name) {
-    client.pods().inNamespace(namespace).withName(name).delete();
+    pods.delete(name);
   }
 
   /** Annotates a mesh, whatever others write to it meanwhile. */
@@ -326,23 +330,24 @@ final class ClusterUnderTest implements AutoCloseable {
     }
   }
 
-  /** Everything that the operator asked for so far; a real server does not tell. */
-  Set<Request> operatorRequests() {
-    StandInApiServer standIn = given.standIn().orElse(null);
-    Assumptions.assumeTrue(standIn != null, "only the stand-in counts requests");
-    Set<Request> requests =
-        new TreeSet<>(Objects.requireNonNull(standIn).journal().counts().keySet());
-    requests.removeIf(r -> !r.identity().equals(identity()));
-    return requests;
+  /** The kinds of request that the operator made so far; of objects only. */
+  Set<String> operatorRights() {
+    return requests(request -> true)
+        .map(Request::right)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  /** The operator's writing requests so far; a real server does not tell. */
-  Map<Request, Long> operatorWrites() {
-    StandInApiServer standIn = given.standIn().orElse(null);
-    Assumptions.assumeTrue(standIn != null, "only the stand-in counts requests");
-    Map<Request, Long> writes = new TreeMap<>(Objects.requireNonNull(standIn).journal().counts());
-    writes.keySet().removeIf(r -> !r.identity().equals(identity()) || !r.writes());
-    return writes;
+  /** How often the operator wrote what so far: {@code patch configmaps}. */
+  Map<String, Long> operatorWrites() {
+    return requests(Request::isWrite)
+        .collect(Collectors.groupingBy(Request::right, TreeMap::new, Collectors.counting()));
+  }
+
+  private Stream<Request> requests(Predicate<Request> wanted) {
+    return given.audit().requestsOf(identity()).stream()
+        // Discovery is everybody's.
+        .filter(request -> !request.resource().startsWith("/"))
+        .filter(wanted);
   }
 
   @Override

@@ -9,12 +9,12 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import io.llamamesh.apiserver.junit.KubernetesApi;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.LlamaMeshSpec.Group;
 import io.llamamesh.crd.LlamaMeshSpec.PortClass;
 import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.testkit.junit.KubernetesCluster;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
  * says in its first line what the server answers, and has a namesake in {@code valid} that differs
  * in what matters. A file may hold several documents: all but the last are created before it.
  */
-@KubernetesApi(crds = ClusterUnderTest.CRD)
+@KubernetesCluster(crds = ClusterUnderTest.CRD)
 final class CrdExamplesIT {
   private static final Path EXAMPLES = Path.of("../examples/crd");
   private static final String REFUSED = "# refused: ";

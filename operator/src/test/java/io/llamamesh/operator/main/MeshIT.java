@@ -5,11 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.llamamesh.apiserver.journal.RequestJournal.Request;
-import io.llamamesh.apiserver.junit.KubernetesApi;
-import io.llamamesh.apiserver.junit.TestCluster;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
+import io.llamamesh.testkit.junit.KubernetesCluster;
+import io.llamamesh.testkit.junit.TestCluster;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -18,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** One resource becomes a mesh, against an API server. */
-@KubernetesApi(crds = ClusterUnderTest.CRD)
+@KubernetesCluster(crds = ClusterUnderTest.CRD)
 final class MeshIT {
   private ClusterUnderTest cluster;
 
@@ -97,7 +96,7 @@ final class MeshIT {
     cluster.awaitMesh("m", m -> !"NotAsked".equals(condition(m, "NetworkHealthy").getReason()));
 
     cluster.stopOperator();
-    Map<Request, Long> before = cluster.operatorWrites();
+    Map<String, Long> before = cluster.operatorWrites();
     cluster.startOperator();
     await().until(() -> cluster.operator().looks() > 0);
     // Concerns no plan, but has every mesh looked at.

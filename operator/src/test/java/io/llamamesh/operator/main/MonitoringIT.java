@@ -5,25 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
-import io.llamamesh.apiserver.junit.KubernetesApi;
-import io.llamamesh.apiserver.junit.TestCluster;
+import io.llamamesh.testkit.junit.KubernetesCluster;
+import io.llamamesh.testkit.junit.TestCluster;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Prometheus is told of a mesh where the cluster has the kinds for it. */
-@KubernetesApi(crds = ClusterUnderTest.CRD)
+@KubernetesCluster(crds = ClusterUnderTest.CRD)
 final class MonitoringIT {
   private ClusterUnderTest cluster;
 
   @BeforeEach
   void start(TestCluster given) {
-    // A cluster's own definitions must not be touched.
-    Assumptions.assumeTrue(given.standIn().isPresent(), "only on the stand-in");
+    // Somebody's cluster may have these kinds itself, and they must not be touched.
+    given.controlPlane();
     cluster = new ClusterUnderTest(given);
   }
 
@@ -67,7 +66,7 @@ final class MonitoringIT {
 
   private long monitorWrites() {
     return cluster.operatorWrites().entrySet().stream()
-        .filter(e -> e.getKey().resource().endsWith("monitoring.coreos.com"))
+        .filter(e -> e.getKey().endsWith("monitoring.coreos.com"))
         .mapToLong(Map.Entry::getValue)
         .sum();
   }

@@ -3,12 +3,11 @@ package io.llamamesh.operator.main;
 import static io.llamamesh.operator.main.ClusterUnderTest.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import io.llamamesh.apiserver.junit.KubernetesApi;
-import io.llamamesh.apiserver.junit.TestCluster;
 import io.llamamesh.crd.LlamaMesh;
+import io.llamamesh.testkit.junit.KubernetesCluster;
+import io.llamamesh.testkit.junit.TestCluster;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -23,12 +22,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The operator as a program: what it says, where it answers, how it ends. */
-@KubernetesApi(crds = ClusterUnderTest.CRD)
+@KubernetesCluster(crds = ClusterUnderTest.CRD)
 final class ProgramIT {
   @TempDir Path folder;
   private final List<Process> started = new ArrayList<>();
@@ -48,9 +46,11 @@ final class ProgramIT {
             "--namespace=" + cluster.namespace(),
             "--health-port=" + port,
             "--log-format=JSON",
-            "--leader-election");
+            "--leader-election",
+            "--leader-election-namespace=" + cluster.namespace());
     mesh(cluster);
-    await().until(() -> status(port, "/readyz") == 200);
+    await()
+        .untilAsserted(() -> assertThat(status(port, "/readyz")).as(run.output()).isEqualTo(200));
     await().until(() -> body(port, "/metrics").contains("llamamesh_operator_writes_total"));
 
     assertThat(body(port, "/healthz")).isEqualTo("ok\n");
@@ -117,11 +117,7 @@ final class ProgramIT {
   }
 
   private Path kubeconfig(TestCluster cluster) throws IOException {
-    Assumptions.assumeTrue(cluster.standIn().isPresent(), "only on the stand-in");
-    Config config = cluster.config("program");
-    Path file = folder.resolve("kubeconfig");
-    Files.writeString(file, cluster.standIn().orElseThrow().kubeconfig(config.getOauthToken()));
-    return file;
+    return Files.writeString(folder.resolve("kubeconfig"), cluster.controlPlane().kubeconfig());
   }
 
   private Run run(Path kubeconfig, String... arguments) throws IOException {

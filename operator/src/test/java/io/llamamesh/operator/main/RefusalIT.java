@@ -4,10 +4,10 @@ import static io.llamamesh.operator.main.ClusterUnderTest.await;
 import static io.llamamesh.operator.main.MeshIT.condition;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.apiserver.junit.KubernetesApi;
-import io.llamamesh.apiserver.junit.TestCluster;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
+import io.llamamesh.testkit.junit.KubernetesCluster;
+import io.llamamesh.testkit.junit.TestCluster;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A spec that cannot work is refused, and what runs goes on. */
-@KubernetesApi(crds = ClusterUnderTest.CRD)
+@KubernetesCluster(crds = ClusterUnderTest.CRD)
 final class RefusalIT {
   private static final String BAD =
       """

@@ -5,30 +5,31 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.Names;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
-/** Pods as a DaemonSet's and a Deployment's controller make them, and as a kubelet runs them. */
-final class PlayedPods {
+/**
+ * What kubelets would say of pods that the real controllers and scheduler put on nodes which are
+ * objects only.
+ */
+final class FakePods {
   private final KubernetesClient client;
   private final String namespace;
-  private final boolean played;
   private int scrapers;
 
-  /**
-   * Plays in a namespace.
-   *
-   * @param played whether nobody else makes the DaemonSet's pods
-   */
-  PlayedPods(KubernetesClient client, String namespace, boolean played) {
+  FakePods(KubernetesClient client, String namespace) {
     this.client = client;
     this.namespace = namespace;
-    this.played = played;
   }
 
-  /** Waits for the DaemonSet and puts a ready pod of it on a node, as its controllers would. */
+  /** Waits for the DaemonSet's pod on a node and makes it ready. */
   void agentReady(String mesh, String node) {
     DaemonSet set =
         ClusterUnderTest.await()
@@ -44,37 +45,22 @@ final class PlayedPods {
     ready(podOf(set, node), "10.9.9.9");
   }
 
-  /** On a real cluster the DaemonSet's controller makes the pod; else we do. */
   private Pod podOf(DaemonSet set, String node) {
-    if (!played) {
-      return ClusterUnderTest.await()
-          .until(
-              () ->
-                  client
-                      .pods()
-                      .inNamespace(namespace)
-                      .withLabels(set.getSpec().getSelector().getMatchLabels())
-                      .list()
-                      .getItems()
-                      .stream()
-                      .filter(pod -> node.equals(pod.getSpec().getNodeName()))
-                      .findFirst()
-                      .orElse(null),
-              Objects::nonNull);
-    }
-    Pod pod =
-        new PodBuilder()
-            .withNewMetadata()
-            .withName(set.getMetadata().getName() + "-" + node)
-            .withNamespace(namespace)
-            .withLabels(set.getSpec().getTemplate().getMetadata().getLabels())
-            .endMetadata()
-            .withSpec(set.getSpec().getTemplate().getSpec())
-            .editSpec()
-            .withNodeName(node)
-            .endSpec()
-            .build();
-    return client.resource(pod).create();
+    return ClusterUnderTest.await()
+        .until(
+            () ->
+                client
+                    .pods()
+                    .inNamespace(namespace)
+                    .withLabels(set.getSpec().getSelector().getMatchLabels())
+                    .list()
+                    .getItems()
+                    .stream()
+                    .filter(pod -> node.equals(pod.getSpec().getNodeName()))
+                    .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
+                    .findFirst()
+                    .orElse(null),
+            Objects::nonNull);
   }
 
   /** Puts a ready pod of the scraper's Deployment there, whose page is on a port of 127.0.0.1. */
@@ -108,19 +94,32 @@ final class PlayedPods {
     return client.resource(pod).create();
   }
 
+  /** Deletes a pod at once, as a kubelet would once its containers have ended. */
+  void delete(String name) {
+    client.pods().inNamespace(namespace).withName(name).withGracePeriod(0).delete();
+  }
+
+  /** A patch: controllers and scheduler write to the pod meanwhile. */
   private void ready(Pod pod, String ip) {
-    Pod ready =
-        new PodBuilder(pod)
-            .withNewStatus()
-            .withPhase("Running")
-            .withPodIP(ip)
-            .addNewCondition()
-            .withType("Ready")
-            .withStatus("True")
-            .withLastTransitionTime(Instant.now().truncatedTo(ChronoUnit.SECONDS).toString())
-            .endCondition()
-            .endStatus()
-            .build();
-    client.resource(ready).updateStatus();
+    String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    client
+        .resource(pod)
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.STRATEGIC_MERGE),
+            Serialization.asJson(
+                Map.of(
+                    "status",
+                    Map.of(
+                        "phase",
+                        "Running",
+                        "podIP",
+                        ip,
+                        "podIPs",
+                        List.of(Map.of("ip", ip)),
+                        "conditions",
+                        List.of(
+                            Map.of(
+                                "type", "Ready", "status", "True", "lastTransitionTime", now))))));
   }
 }
