@@ -93,10 +93,20 @@ public record Point(
   /**
    * Fields of {@link #RAW_STATS}; counts of probes but for {@code loss} (percent) and RTTs
    * (milliseconds). Each probe that was sent has exactly one outcome: {@code sent = received + late
-   * + lost + refused + too_big + own_drop + overload + corrupt + suppressed}. {@code send_error}
-   * was not sent, and the others are marks beside the outcome.
+   * + lost + refused + too_big + own_drop + overload + corrupt + suppressed}. What came due was
+   * sent or not: {@code due = sent + send_error + skipped}. The others are marks beside the
+   * outcome.
    */
   public static final class Fields {
+    /** Probes that came due. */
+    public static final String DUE = "due";
+
+    /** Came due and was not measured, since the agent did not run then or had no room. */
+    public static final String SKIPPED = "skipped";
+
+    /** Part of {@code received}: sent long after its stamp on either side, so without an RTT. */
+    public static final String STALLED = "stalled";
+
     public static final String SENT = "sent";
     public static final String RECEIVED = "received";
     public static final String LOST = "lost";

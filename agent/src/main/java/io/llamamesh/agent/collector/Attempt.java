@@ -6,7 +6,9 @@ public enum Attempt implements Tally {
   /** Handed to the kernel; has one {@link Outcome} sooner or later. */
   SENT,
   /** Refused by the kernel: not sent, so without an outcome. */
-  SEND_ERROR;
+  SEND_ERROR,
+  /** Not sent, or not as it should have been, since this process did not run or had no room. */
+  SKIPPED;
 
   @Override
   public int index() {

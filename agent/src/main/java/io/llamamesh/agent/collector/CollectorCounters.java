@@ -121,6 +121,11 @@ public final class CollectorCounters {
     tally(Attempt.SEND_ERROR.index());
   }
 
+  /** A probe that came due and was not sent. */
+  void skipped() {
+    tally(Attempt.SKIPPED.index());
+  }
+
   void add(Event event) {
     add(event, 1);
   }

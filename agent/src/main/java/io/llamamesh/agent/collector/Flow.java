@@ -8,31 +8,35 @@ import io.llamamesh.agent.wire.ProbeFormat;
  */
 final class Flow {
 
-  static final byte DONE = 0;
-  static final byte PENDING = 1;
-  static final byte RECEIVED = 2;
+  static final int DONE = 0;
+  static final int PENDING = 1;
+  static final int RECEIVED = 2;
 
   /** Added to a pending probe's state: the reflector told that it saw it. */
-  static final byte SEEN = 4;
+  static final int SEEN = 4;
 
   /** Added: a later reply told whether it was seen. */
-  static final byte COVERED = 8;
+  static final int COVERED = 8;
 
   /** Added: nobody counts it. */
-  static final byte HELLO = 16;
+  static final int HELLO = 16;
 
   /** Added: the reflector told that it dropped as many. */
-  static final byte OVERLOADED = 32;
+  static final int OVERLOADED = 32;
 
   /** Added: something answered that was not the peer, not with its key, or not all of it. */
-  static final byte SUSPICIOUS = 64;
+  static final int SUSPICIOUS = 64;
 
   /** Added: answered after its timeout, by the network's own doing. */
-  static final byte TARDY = (byte) 128;
+  static final int TARDY = 128;
 
-  private static final byte KIND = 3;
-  private static final int STATE_BITS = 8;
-  private static final int STATE = 0xff;
+  /** Added: its send took long after its stamp, so that its RTT would be ours. */
+  static final int STALLED = 256;
+
+  private static final int KIND = 3;
+  private static final int STATE_BITS = 16;
+  private static final int STATE = 0xffff;
+  private static final long NONE = -1;
   private static final int MASK = ProbeFormat.MODULUS - 1;
 
   private final int id;
@@ -54,6 +58,8 @@ final class Flow {
   private long pendingFrom;
   private long highestReplied = -1;
   private long lastRtt = -1;
+  private long heldSequence = NONE;
+  private long heldRtt;
 
   Flow(int id, Pair pair, int path, SourcePort source, long phase, int places) {
     this.id = id;
@@ -128,7 +134,7 @@ final class Flow {
   }
 
   /** A probe was sent. */
-  void flies(long monotonicNanos, int windowId, byte extra) {
+  void flies(long monotonicNanos, int windowId, int extra) {
     int at = at(next);
     ring[at] = monotonicNanos;
     ring[at + 1] = ((long) windowId << STATE_BITS) | PENDING | extra;
@@ -141,11 +147,11 @@ final class Flow {
     return back < 1 || back > next - oldest ? -1 : next - back;
   }
 
-  byte kind(long sequence) {
-    return (byte) (state(sequence) & KIND);
+  int kind(long sequence) {
+    return state(sequence) & KIND;
   }
 
-  boolean has(long sequence, byte flag) {
+  boolean has(long sequence, int flag) {
     return (state(sequence) & flag) != 0;
   }
 
@@ -163,17 +169,47 @@ final class Flow {
    * @return true when one of a later probe came before
    */
   boolean answered(long sequence) {
-    state(sequence, RECEIVED | (state(sequence) & HELLO));
+    state(sequence, RECEIVED | (state(sequence) & (HELLO | STALLED)));
     boolean overtaken = sequence < highestReplied;
     highestReplied = Math.max(highestReplied, sequence);
     return overtaken;
   }
 
-  /** The RTT before this one, or −1; keeps this one. */
-  long rttBefore(long rttNanos) {
-    long before = lastRtt;
+  /**
+   * Keeps an RTT until a later reply tells whether the reflector sent this one without delay, or
+   * until nobody can tell any more; one that is still kept is counted.
+   */
+  void hold(long sequence, long rttNanos) {
+    release();
+    heldSequence = sequence;
+    heldRtt = rttNanos;
+  }
+
+  /** The probe whose RTT is kept; −1 for none. */
+  long held() {
+    return heldSequence;
+  }
+
+  /** Counts the RTT that is kept: it is the network's. */
+  void release() {
+    if (heldSequence != NONE) {
+      rtt(heldSequence, heldRtt);
+      heldSequence = NONE;
+    }
+  }
+
+  /** Forgets the RTT that is kept: the reflector was late with its reply. */
+  void dropHeld() {
+    heldSequence = NONE;
+  }
+
+  /** Counts the RTT of a probe that was answered. */
+  void rtt(long sequence, long rttNanos) {
+    pair.cell(window(sequence)).rtt(path, rttNanos);
+    if (lastRtt >= 0) {
+      pair.jitter(lastRtt, rttNanos);
+    }
     lastRtt = rttNanos;
-    return before;
   }
 
   /**
@@ -204,7 +240,7 @@ final class Flow {
 
   /** The right answer to this probe came, but after its timeout. */
   void tardy(long sequence) {
-    state(sequence, state(sequence) | (TARDY & STATE));
+    state(sequence, state(sequence) | TARDY);
   }
 
   /** What the reflector told of its own drops. */
@@ -266,6 +302,9 @@ final class Flow {
 
   /** Forgets the oldest. */
   void forgetOldest() {
+    if (oldest == heldSequence) {
+      release();
+    }
     state(oldest, DONE);
     oldest++;
   }

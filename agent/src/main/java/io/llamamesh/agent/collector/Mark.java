@@ -12,7 +12,12 @@ public enum Mark implements Tally {
   /** Part of {@link Outcome#LOST}: it reached the reflector. */
   RETURN_LOST,
   /** Answered, but the DSCP was another on arrival at the reflector, or back here. */
-  DSCP_REWRITTEN;
+  DSCP_REWRITTEN,
+  /**
+   * Part of {@link Outcome#RECEIVED}: its send or that of its reply took long after the stamp, or
+   * we stood still meanwhile. The delay is not the network's, so its RTT is left out.
+   */
+  STALLED;
 
   private static final int FIRST = Attempt.values().length + Outcome.values().length;
 

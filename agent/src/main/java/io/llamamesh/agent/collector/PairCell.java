@@ -71,14 +71,16 @@ final class PairCell {
     counts[Attempt.SEND_ERROR.index()]++;
   }
 
-  /** A probe that was answered, with its RTT, or a negative one where that is not known. */
-  void received(int path, long rttNanos) {
-    counts[Outcome.RECEIVED.index()]++;
-    if (rttNanos >= 0) {
-      paths[path * PATH + RECEIVED]++;
-      paths[path * PATH + RTT_SUM] += rttNanos;
-      samples.add(rttNanos);
-    }
+  /** A probe that came due and was not sent. */
+  void skipped() {
+    counts[Attempt.SKIPPED.index()]++;
+  }
+
+  /** The RTT of a probe that was answered, where it is the network's. */
+  void rtt(int path, long rttNanos) {
+    paths[path * PATH + RECEIVED]++;
+    paths[path * PATH + RTT_SUM] += rttNanos;
+    samples.add(rttNanos);
   }
 
   void lost(int path) {

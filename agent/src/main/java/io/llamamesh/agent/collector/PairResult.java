@@ -101,8 +101,8 @@ public final class PairResult {
     for (int i = 0; i < sum.length; i++) {
       sum[i] += other.counts[i];
     }
-    double here = count(Outcome.RECEIVED);
-    double there = other.count(Outcome.RECEIVED);
+    double here = measured();
+    double there = other.measured();
     Map<Integer, Path> byPort = new LinkedHashMap<>();
     paths.forEach(path -> byPort.put(path.sourcePort(), path));
     other.paths.forEach(path -> byPort.merge(path.sourcePort(), path, Path::plus));
@@ -115,6 +115,11 @@ public final class PairResult {
         mean(residenceNanos, here, other.residenceNanos, there),
         List.copyOf(byPort.values()),
         other.facts.or(facts));
+  }
+
+  /** Probes that were answered and whose RTTs count. */
+  private double measured() {
+    return count(Outcome.RECEIVED) - count(Mark.STALLED);
   }
 
   /** A weighted mean; of what is known where one is not. */
@@ -148,7 +153,7 @@ public final class PairResult {
     return counts[tally.index()];
   }
 
-  /** Null when nothing was received. */
+  /** Null when nothing was received, or only probes whose RTT is not the network's. */
   public @Nullable Rtt rtt() {
     return rtt;
   }

@@ -29,6 +29,9 @@ public final class Prober {
   /** A tick later than this means that we did not run; what came due meanwhile is skipped. */
   static final long STALL_NANOS = 100_000_000L;
 
+  /** A probe that leaves later than this after its stamp: the delay is ours, not the network's. */
+  public static final long SLOW_SEND_NANOS = 500_000L;
+
   /** Flows that have no port are tried again after one second, then two, up to a minute. */
   private static final long RETRY_FIRST = 1_000_000_000L;
 
@@ -195,12 +198,18 @@ public final class Prober {
   private void skip(Flow flow) {
     if (flow.pair().peer().state() != PeerState.DRAINING) {
       counters.add(CollectorCounters.Event.AGENT_PAUSED);
+      skipped(flow);
     }
+  }
+
+  private void skipped(Flow flow) {
+    flow.pair().cell(book.present()).skipped();
+    counters.skipped();
   }
 
   private void send(Flow flow) {
     Peer peer = flow.pair().peer();
-    byte extra = 0;
+    int extra = 0;
     if (peer.state() == PeerState.DRAINING) {
       if (!peer.helloDue(pacer.reached())) {
         return;
@@ -210,6 +219,9 @@ public final class Prober {
     }
     if (flow.full()) {
       counters.add(CollectorCounters.Event.FLIGHTS_FULL);
+      if (extra == 0) {
+        skipped(flow);
+      }
       return;
     }
     ProbePlan.TrafficClass type = flow.pair().plan().trafficClass();
@@ -226,18 +238,24 @@ public final class Prober {
     present.sign(bytes, 0, flow.pair().plan().keyed() ? present.signing() : 0);
     SendResult result =
         flow.source().socket().send(frame, type.datagramBytes(), peer.remote(), type.tos());
-    if (extra == 0 && network.monotonicNanos() - stamp > STALL_NANOS) {
-      // We were stopped between the stamp and the send: the RTT would be ours. Nobody counts it.
+    boolean counts = extra == 0;
+    long took = counts ? network.monotonicNanos() - stamp : 0;
+    if (took > STALL_NANOS) {
+      // We were stopped between the stamp and the send: whether it came in time is ours, too.
       extra = Flow.HELLO;
+      counts = false;
       counters.add(CollectorCounters.Event.AGENT_PAUSED);
+      skipped(flow);
+    } else if (took > SLOW_SEND_NANOS) {
+      extra = Flow.STALLED;
     }
     if (result == SendResult.SENT) {
       flow.flies(stamp, book.present(), extra);
-      if (extra == 0) {
+      if (counts) {
         flow.pair().cell(book.present()).sent(flow.path());
         counters.sent();
       }
-    } else if (extra == 0) {
+    } else if (counts) {
       flow.pair().cell(book.present()).sendError();
       counters.sendError(result);
     }

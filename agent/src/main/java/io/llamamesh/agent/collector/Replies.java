@@ -30,6 +30,7 @@ final class Replies {
   private final Batch batch;
   private final ProbeParser parser = new ProbeParser();
   private boolean stampsUsable;
+  private boolean stoodStill;
   private long gapFrom;
   private long gapTo;
 
@@ -119,7 +120,7 @@ final class Replies {
     } else {
       flow.pair().peer().replied(now, false);
     }
-    if (account(flow, sequence, rtt, residence)) {
+    if (account(flow, sequence, rtt, residence, ours)) {
       marks(flow, sequence, slot, ours);
     }
     return true;
@@ -148,7 +149,8 @@ final class Replies {
     long arrived = clock.monotonic(batch.stampNanos(slot));
     // Before its probe or yet to come: the clock was stepped after the last look at it.
     stampsUsable &= arrived - sentAt >= 0 && arrived - now <= WallClock.STEP_NANOS;
-    stampsUsable &= sentAt - gapTo >= 0 || arrived - gapFrom <= Prober.STALL_NANOS;
+    stoodStill = sentAt - gapTo < 0 && arrived - gapFrom > Prober.STALL_NANOS;
+    stampsUsable &= !stoodStill;
     return (stampsUsable && arrived - now < 0 ? arrived : now) - sentAt;
   }
 
@@ -171,12 +173,27 @@ final class Replies {
     return residence < 0 || residence > rtt ? UNKNOWN : residence;
   }
 
-  private static void told(Flow flow, long sequence, ByteBuffer bytes, int slots, long now) {
+  private void told(Flow flow, long sequence, ByteBuffer bytes, int slots, long now) {
     Peer peer = flow.pair().peer();
     peer.replied(now, (Slots.flags(bytes, slots) & Slots.FLAG_DRAINING) != 0);
     flow.reported(
         Slots.highest(bytes, slots), Slots.tracked(bytes, slots), Slots.bitmap(bytes, slots));
     flow.drops().told(flow, sequence, bytes, slots, peer.overflow());
+    judgeHeld(flow, sequence, bytes, slots);
+  }
+
+  /** A later reply tells whether the reflector was late with the one whose RTT is kept. */
+  private void judgeHeld(Flow flow, long sequence, ByteBuffer bytes, int slots) {
+    long held = flow.held();
+    if (held < 0 || held >= sequence) {
+      return;
+    }
+    if (Slots.namesStalled(bytes, slots, (int) held)) {
+      flow.dropHeld();
+      count(flow, held, Mark.STALLED);
+    } else {
+      flow.release();
+    }
   }
 
   /** Looks at what else became of a probe that was answered and counts. */
@@ -203,7 +220,7 @@ final class Replies {
   }
 
   /** Counts a reply; returns whether it is the answer in time to a probe that counts. */
-  private boolean account(Flow flow, long sequence, long rtt, long residence) {
+  private boolean account(Flow flow, long sequence, long rtt, long residence, boolean ours) {
     boolean hello = flow.has(sequence, Flow.HELLO);
     if (flow.kind(sequence) == Flow.RECEIVED) {
       if (!hello) {
@@ -235,16 +252,21 @@ final class Replies {
       return true;
     }
     counters.add(Outcome.RECEIVED);
-    cell.received(flow.path(), stampsUsable ? network : UNKNOWN);
+    cell.count(Outcome.RECEIVED);
+    if (stoodStill || flow.has(sequence, Flow.STALLED)) {
+      count(flow, sequence, Mark.STALLED);
+      return true;
+    }
     if (!stampsUsable) {
       return true;
     }
     if (residence != UNKNOWN) {
       cell.residence(residence);
     }
-    long before = flow.rttBefore(network);
-    if (before != UNKNOWN) {
-      flow.pair().jitter(before, network);
+    if (ours && sequence > flow.held()) {
+      flow.hold(sequence, network);
+    } else {
+      flow.rtt(sequence, network);
     }
     return true;
   }

@@ -87,6 +87,9 @@ final class Metrics {
     FunctionCounter.builder("llamamesh.reflector.checksums", state.reflector(), c -> c.checksums())
         .description("Datagrams dropped at the reflector's sockets for a wrong checksum")
         .register(to);
+    FunctionCounter.builder("llamamesh.reflector.stalled", state.reflector(), c -> c.stalled())
+        .description("Replies that left more than 0.5 ms after their stamp; their senders are told")
+        .register(to);
     FunctionCounter.builder(
             "llamamesh.reflector.other.senders", state.reflector(), c -> c.sources().others())
         .description("Probes reflected to senders beyond those that are counted apart")

@@ -106,6 +106,7 @@ final class StateApi {
       reflected.put(verdict.name().toLowerCase(Locale.ROOT), state.reflector().count(verdict));
     }
     reflected.put("overflow", state.reflector().overflows());
+    reflected.put("stalled", state.reflector().stalled());
     reflected.put("checksum", state.reflector().checksums());
     body.put("reflected", reflected);
     body.put("networkErrors", reasons(PeerError.values(), state.collector()::count));

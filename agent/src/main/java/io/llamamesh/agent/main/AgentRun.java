@@ -89,10 +89,11 @@ final class AgentRun {
     AuthFiles auth =
         settings.authDir() == null ? null : owned.own(AuthFiles.open(settings.authDir()));
     Supplier<ProbeKeys> keys = auth == null ? () -> ProbeKeys.NONE : auth::keys;
+    Warmup warmup = Warmup.start(network, keys.get());
     List<Reflector> reflectors = reflectors(keys);
     Collector collector = settings.collector() == null ? null : owned.own(collector(archive, keys));
     HostNames names = owned.own(HostNames.ofSystem());
-    ConfigApplier applier = applier(collector, names, folder);
+    ConfigApplier applier = applier(collector, warmup, names, folder);
     names.start(applier::namesChanged);
     Identity identity = new Identity(applier::running, settings);
     WatchContact watch = followsConfigMap() ? new WatchContact(System::nanoTime) : null;
@@ -190,13 +191,14 @@ final class AgentRun {
   }
 
   private ConfigApplier applier(
-      @Nullable Collector collector, HostNames names, @Nullable Path folder) {
+      @Nullable Collector collector, Warmup warmup, HostNames names, @Nullable Path folder) {
     AgentSettings.CollectorSettings wanted = settings.collector();
     return new ConfigApplier(
         new PlanMapper(localAddress(), settings.nodeName()),
         names,
         plan -> {
           if (collector != null) {
+            warmup.await();
             collector.apply(plan);
           }
         },

@@ -1,5 +1,6 @@
 package io.llamamesh.agent.main;
 
+import io.llamamesh.agent.collector.Prober;
 import io.llamamesh.agent.net.Batch;
 import io.llamamesh.agent.net.Ip;
 import io.llamamesh.agent.net.Payload;
@@ -17,9 +18,11 @@ import io.llamamesh.agent.wire.ProbeParser;
 import io.llamamesh.agent.wire.ProbeWriter;
 import io.llamamesh.agent.wire.Slots;
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -28,6 +31,7 @@ import java.util.concurrent.ThreadLocalRandom;
 final class OneShot {
 
   private static final long NOT_SENT = Long.MIN_VALUE;
+  private static final int WARM_UP = 100;
 
   private final UdpNetwork network;
   private final Remote target;
@@ -39,6 +43,10 @@ final class OneShot {
   private final Batch batch;
   private final ProbeParser parser = new ProbeParser();
   private final List<Long> rtts = new ArrayList<>();
+
+  /** Those that left long after their stamp: the delay is ours. */
+  private final BitSet stalled = new BitSet();
+
   private int answered;
   private int refused;
   private int unkeyed;
@@ -60,7 +68,8 @@ final class OneShot {
    * @param refused how often the host said that nobody listens
    * @param unkeyed answers without the key that we asked for
    * @param rtts of those that were answered, without the time at the reflector, in nanoseconds,
-   *     sorted; fewer where the wall clock was stepped, by which arrivals are stamped
+   *     sorted; fewer where the wall clock was stepped, by which arrivals are stamped, or where
+   *     probes left long after their stamp
    */
   record Result(int sent, int sendErrors, int answered, int refused, int unkeyed, List<Long> rtts) {
     Result {
@@ -95,6 +104,7 @@ final class OneShot {
       poller.add(socket);
       Payload frame = Payload.allocate(length);
       ProbeWriter.frame(frame.bytes(), length, tos);
+      warmUp(socket, frame);
       long due = network.monotonicNanos();
       for (int i = 0; i < count; i++) {
         receiveUntil(due, socket, poller, sentAt, timeout, count);
@@ -102,7 +112,9 @@ final class OneShot {
         sentAt[i] = network.monotonicNanos();
         ProbeWriter.sent(frame.bytes(), clock.realtime(sentAt[i]));
         keys.sign(frame.bytes(), 0, keys.signing());
-        if (socket.send(frame, length, target, tos) != SendResult.SENT) {
+        SendResult result = socket.send(frame, length, target, tos);
+        stalled.set(i, network.monotonicNanos() - sentAt[i] > Prober.SLOW_SEND_NANOS);
+        if (result != SendResult.SENT) {
           sentAt[i] = NOT_SENT;
           errors++;
         }
@@ -113,6 +125,30 @@ final class OneShot {
     }
     Collections.sort(rtts);
     return new Result(count - errors, errors, answered, refused, unkeyed, rtts);
+  }
+
+  /**
+   * Sends to ourselves: what a process does for the first time takes it milliseconds. These carry
+   * another nonce, so that nobody takes them for answers.
+   */
+  private void warmUp(UdpSocket socket, Payload frame) {
+    InetAddress bound = socket.local().getAddress();
+    InetAddress here =
+        !bound.isAnyLocalAddress()
+            ? bound
+            : InetAddress.ofLiteral(bound instanceof Inet6Address ? "::1" : "127.0.0.1");
+    Remote self = new Remote(new InetSocketAddress(here, socket.local().getPort()));
+    for (int i = 0; i < WARM_UP; i++) {
+      ProbeWriter.signature(frame.bytes(), ~nonce, 0, i);
+      ProbeWriter.sent(frame.bytes(), clock.realtime(network.monotonicNanos()));
+      keys.sign(frame.bytes(), 0, keys.signing());
+      var _ = socket.send(frame, length, self, 0);
+      int got = socket.receive(batch);
+      for (int slot = 0; slot < got; slot++) {
+        var _ = parser.parse(batch.bytes(), batch.offset(slot), batch.length(slot));
+      }
+      socket.drainErrors((error, high, low, port, detail) -> {});
+    }
   }
 
   private InetAddress local(List<InetAddress> locals) throws IOException {
@@ -160,7 +196,7 @@ final class OneShot {
       return; // a second answer is not counted
     }
     long arrived = clock.monotonic(batch.stampNanos(slot));
-    if (stepped || arrived - sentAt[sequence] < 0) {
+    if (stepped || stalled.get(sequence) || arrived - sentAt[sequence] < 0) {
       answered++;
       sentAt[sequence] = NOT_SENT;
       return;

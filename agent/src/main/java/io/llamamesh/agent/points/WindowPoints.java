@@ -69,8 +69,11 @@ public final class WindowPoints {
 
   private static Map<String, Double> fields(PairResult pair) {
     Map<String, Double> fields = new LinkedHashMap<>();
+    put(fields, Fields.DUE, due(pair));
     put(fields, Fields.SENT, pair.count(Attempt.SENT));
     put(fields, Fields.RECEIVED, pair.count(Outcome.RECEIVED));
+    put(fields, Fields.SKIPPED, pair.count(Attempt.SKIPPED));
+    put(fields, Fields.STALLED, pair.count(Mark.STALLED));
     put(fields, Fields.LOST, pair.count(Outcome.LOST));
     put(fields, Fields.LOSS, pair.lossPercent());
     PairResult.Rtt rtt = pair.rtt();
@@ -102,6 +105,10 @@ public final class WindowPoints {
     put(fields, Fields.DSCP_RETURN, facts.dscpReturn() < 0 ? Double.NaN : facts.dscpReturn());
     put(fields, Fields.PATH_MTU, facts.mtu() == 0 ? Double.NaN : facts.mtu());
     return fields;
+  }
+
+  private static int due(PairResult pair) {
+    return pair.count(Attempt.SENT) + pair.count(Attempt.SEND_ERROR) + pair.count(Attempt.SKIPPED);
   }
 
   private static Point path(Instant time, PairResult pair, PairResult.Path path) {

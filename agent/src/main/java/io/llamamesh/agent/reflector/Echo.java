@@ -29,6 +29,14 @@ final class Echo {
   private int tos;
   private int key;
   private int offset;
+  private long flow;
+  private int sequence;
+
+  // The newest reply that was stamped: what the three above were then.
+  private boolean sent;
+  private int sentEntry;
+  private long sentFlow;
+  private int sentSequence;
 
   Echo(RateLimit limit, RateLimit telling, int[] reflectorPorts, ReflectorOptions options) {
     this.limit = limit;
@@ -144,8 +152,9 @@ final class Echo {
     marked = true;
     hello = (Slots.flags(bytes, parser.slotsAt()) & Slots.FLAG_HELLO) != 0;
     slotsAt = parser.slotsAt();
-    entry =
-        flows.arrived(parser.nonceAndFlow(bytes), sourceKey(batch, slot), parser.sequence(bytes));
+    flow = parser.nonceAndFlow(bytes);
+    sequence = parser.sequence(bytes);
+    entry = flows.arrived(flow, sourceKey(batch, slot), sequence);
     flows.told(entry, nowNanos);
     int tosSeen = batch.tos(slot);
     Slots.reply(
@@ -157,6 +166,7 @@ final class Echo {
         Math.max(0, tosSeen));
     Slots.flow(bytes, slotsAt, flows.highest(entry), flows.tracked(entry), flows.bitmap(entry));
     Slots.reflector(bytes, slotsAt, options.epoch(), flows.limited(entry), arrivals, overflows);
+    Slots.stalled(bytes, slotsAt, flows.stalled(entry));
     Slots.receivedAt(bytes, slotsAt, batch.stampNanos(slot));
   }
 
@@ -165,11 +175,31 @@ final class Echo {
    * came.
    */
   void stamp(ByteBuffer bytes, long realtimeNanos) {
+    sent = marked;
     if (marked) {
+      sentEntry = entry;
+      sentFlow = flow;
+      sentSequence = sequence;
       Slots.sentAt(bytes, slotsAt, realtimeNanos);
       if (key != 0) {
         keys.sign(bytes, offset, key);
       }
+    }
+  }
+
+  /**
+   * The send of the reply that was stamped last took long: later ones of its flow tell it, among
+   * them the one that is ready.
+   *
+   * @param ready whether another reply is ready to be stamped
+   */
+  void stalled(ByteBuffer bytes, boolean ready) {
+    if (!sent) {
+      return;
+    }
+    flows.stalled(sentEntry, sentFlow, Slots.stalled(sentSequence));
+    if (ready && marked) {
+      Slots.stalled(bytes, slotsAt, flows.stalled(entry));
     }
   }
 

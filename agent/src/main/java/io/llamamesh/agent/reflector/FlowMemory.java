@@ -19,6 +19,8 @@ final class FlowMemory {
   /** Sequences have 24 bits: what lies further away was not seen for so long that order is moot. */
   private static final int FAR = 1 << 20;
 
+  private static final long STALLED_BITS = -1L << 32;
+
   private static final int SILENCE = coarse(1_000_000_000L);
 
   private final long[] flow = new long[SETS * WAYS];
@@ -26,7 +28,10 @@ final class FlowMemory {
   private final long[] bitmap = new long[SETS * WAYS];
   private final int[] highest = new int[SETS * WAYS];
   private final byte[] tracked = new byte[SETS * WAYS];
-  private final int[] limited = new int[SETS * WAYS];
+
+  /** How many the limit dropped, and above these 32 bits the slot of the last stalled reply. */
+  private final long[] limitedAndStalled = new long[SETS * WAYS];
+
   private final int[] usedAt = new int[SETS * WAYS];
   private final int[] toldAt = new int[SETS * WAYS];
   private int clock;
@@ -83,11 +88,11 @@ final class FlowMemory {
       if (usedAt[i] == 0) {
         take(i, nonceAndFlow, sourceKey);
         tracked[i] = NOTHING_SEEN;
-        limited[i] = 1;
+        limitedAndStalled[i] = 1;
         return;
       }
       if (flow[i] == nonceAndFlow && source[i] == sourceKey) {
-        limited[i]++;
+        oneMoreLimited(i);
         return;
       }
     }
@@ -104,7 +109,7 @@ final class FlowMemory {
       bitmap[entry] = bitmapBefore;
       highest[entry] = highestBefore;
       tracked[entry] = trackedBefore;
-      limited[entry]++;
+      oneMoreLimited(entry);
       fresh = false;
     }
   }
@@ -141,7 +146,7 @@ final class FlowMemory {
     flow[entry] = nonceAndFlow;
     source[entry] = sourceKey;
     bitmap[entry] = 0;
-    limited[entry] = 0;
+    limitedAndStalled[entry] = 0;
     usedAt[entry] = tick();
   }
 
@@ -187,7 +192,30 @@ final class FlowMemory {
 
   /** How many probes of the flow the limit dropped. */
   int limited(int entry) {
-    return limited[entry];
+    return (int) limitedAndStalled[entry];
+  }
+
+  private void oneMoreLimited(int entry) {
+    long before = limitedAndStalled[entry];
+    limitedAndStalled[entry] = (before & STALLED_BITS) | ((before + 1) & ~STALLED_BITS);
+  }
+
+  /**
+   * The send of a reply took long.
+   *
+   * @param entry from {@link #arrived}, perhaps another flow's meanwhile
+   * @param nonceAndFlow whose reply it was
+   * @param slot from {@link io.llamamesh.agent.wire.Slots#stalled(int)}
+   */
+  void stalled(int entry, long nonceAndFlow, int slot) {
+    if (flow[entry] == nonceAndFlow) {
+      limitedAndStalled[entry] = ((long) slot << 32) | (limitedAndStalled[entry] & ~STALLED_BITS);
+    }
+  }
+
+  /** The slot of the flow's last stalled reply; zero where there was none. */
+  int stalled(int entry) {
+    return (int) (limitedAndStalled[entry] >>> 32);
   }
 
   /** Spreads the bits of a key; the finalizer of SplitMix64. */

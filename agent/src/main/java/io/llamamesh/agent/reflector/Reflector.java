@@ -26,6 +26,10 @@ public final class Reflector implements AutoCloseable {
   private static final int TELLING = 10;
 
   private static final int BATCHES_PER_SOCKET = 16;
+
+  /** A reply that leaves later than this after its stamp: the delay is ours, not the network's. */
+  static final long SLOW_SEND_NANOS = 500_000;
+
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final UdpNetwork network;
@@ -39,6 +43,8 @@ public final class Reflector implements AutoCloseable {
   private final Echo echo;
   private final ReflectorCounters counters;
   private final Thread thread;
+  private boolean sending;
+  private long sentAt;
   private volatile boolean draining;
   private volatile boolean stopping;
 
@@ -148,6 +154,10 @@ public final class Reflector implements AutoCloseable {
       for (int slot = 0; slot < count; slot++) {
         answer(socket, index, slot, now);
       }
+      if (sending) {
+        checkSend(network.monotonicNanos(), false);
+        sending = false;
+      }
       if (count < batch.slots()) {
         break;
       }
@@ -172,7 +182,11 @@ public final class Reflector implements AutoCloseable {
     Verdict verdict =
         echo.look(batch, slot, now, arrivals[index], (int) overflows[index], draining);
     if (verdict == Verdict.REFLECTED) {
-      echo.stamp(batch.bytes(), clock.realtime(network.monotonicNanos()));
+      long stamp = network.monotonicNanos();
+      checkSend(stamp, true);
+      echo.stamp(batch.bytes(), clock.realtime(stamp));
+      sentAt = stamp;
+      sending = true;
       if (socket.reply(batch, slot, echo.tos()) != SendResult.SENT) {
         verdict = Verdict.SEND_FAILED;
         echo.refused();
@@ -184,6 +198,17 @@ public final class Reflector implements AutoCloseable {
       }
     }
     counters.add(verdict);
+  }
+
+  /**
+   * Looks whether the last send took long. One look at the clock per reply is enough: the stamp of
+   * the next tells when this one was out.
+   */
+  private void checkSend(long now, boolean ready) {
+    if (sending && now - sentAt > SLOW_SEND_NANOS) {
+      echo.stalled(batch.bytes(), ready);
+      counters.addStalled();
+    }
   }
 
   /** Stops the thread and frees the ports; returns when both are gone, within a few seconds. */

@@ -10,6 +10,7 @@ public final class ReflectorCounters {
   private final AtomicLongArray verdicts = new AtomicLongArray(Verdict.values().length);
   private final AtomicLong overflows = new AtomicLong();
   private final AtomicLong checksums = new AtomicLong();
+  private final AtomicLong stalled = new AtomicLong();
   private final SourceTable sources = new SourceTable();
 
   /** Datagrams that ended with this verdict. */
@@ -30,6 +31,15 @@ public final class ReflectorCounters {
   /** Datagrams that the kernel dropped for a wrong checksum: the network changed them. */
   public long checksums() {
     return checksums.get();
+  }
+
+  /** Replies whose send took long after their stamp; their senders are told. */
+  public long stalled() {
+    return stalled.get();
+  }
+
+  void addStalled() {
+    stalled.getAndIncrement();
   }
 
   void addChecksums(long more) {

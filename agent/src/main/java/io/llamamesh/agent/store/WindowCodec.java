@@ -1,5 +1,6 @@
 package io.llamamesh.agent.store;
 
+import io.llamamesh.agent.collector.Attempt;
 import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.PairResult;
 import io.llamamesh.agent.collector.PathFacts;
@@ -20,7 +21,10 @@ import org.jspecify.annotations.Nullable;
 final class WindowCodec {
 
   /** Changes whenever the form or what is counted does: other files are left out. */
-  private static final int FORM = 0x4c4d_0003;
+  private static final int FORM = 0x4c4d_0004;
+
+  /** Lacks what was counted last: the probes that were skipped and the replies that stalled. */
+  private static final int FORM_WITHOUT_STALLS = 0x4c4d_0003;
 
   private static final int MAX_ROWS = 1 << 20;
 
@@ -111,7 +115,8 @@ final class WindowCodec {
   static Entry read(byte[] bytes, Shared shared) throws IOException {
     try (DataInputStream in =
         new DataInputStream(new InflaterInputStream(new ByteArrayInputStream(bytes)))) {
-      if (in.readInt() != FORM) {
+      int form = in.readInt();
+      if (form != FORM && form != FORM_WITHOUT_STALLS) {
         throw new IOException("window file of another form");
       }
       String bootId = in.readUTF();
@@ -120,7 +125,7 @@ final class WindowCodec {
       int rows = size(in.readInt());
       List<PairResult> pairs = new ArrayList<>(Math.min(rows, 1000));
       for (int i = 0; i < rows; i++) {
-        pairs.add(pair(in, shared));
+        pairs.add(pair(in, shared, form));
       }
       int senders = size(in.readInt());
       List<ClosedWindow.Reflected> reflected = new ArrayList<>(Math.min(senders, 1000));
@@ -131,6 +136,17 @@ final class WindowCodec {
     }
   }
 
+  /** Counts of the earlier form with zeros where there are new ones. */
+  private static int[] withStalls(int[] counts) {
+    int[] all = new int[counts.length + 2];
+    int before = Attempt.SKIPPED.index();
+    System.arraycopy(counts, 0, all, 0, Math.min(before, counts.length));
+    if (counts.length > before) {
+      System.arraycopy(counts, before, all, before + 1, counts.length - before);
+    }
+    return all;
+  }
+
   private static int size(int size) throws IOException {
     if (size < 0 || size > MAX_ROWS) {
       throw new IOException("window file with " + size + " rows");
@@ -138,7 +154,7 @@ final class WindowCodec {
     return size;
   }
 
-  private static PairResult pair(DataInputStream in, Shared shared) throws IOException {
+  private static PairResult pair(DataInputStream in, Shared shared, int form) throws IOException {
     Map<String, String> tags = new HashMap<>();
     for (int i = in.readUnsignedShort(); i > 0; i--) {
       tags.put(in.readUTF(), in.readUTF());
@@ -169,7 +185,8 @@ final class WindowCodec {
     }
     try {
       PathFacts facts = new PathFacts(in.readInt(), in.readByte(), in.readByte());
-      return PairResult.restored(shared.tags(tags), counts, rtt, residence, paths, facts);
+      int[] all = form == FORM ? counts : withStalls(counts);
+      return PairResult.restored(shared.tags(tags), all, rtt, residence, paths, facts);
     } catch (IllegalArgumentException e) {
       throw new IOException("window file of another form", e);
     }

@@ -17,7 +17,8 @@ import java.nio.ByteBuffer;
  * 40 limited u32        probes of this flow that the reflector dropped over its limit, modulo 2³²
  * 44 arrivals u32       datagrams of anyone that it read from the socket of this flow, modulo 2³²
  * 48 overflows u32      datagrams of anyone that this socket's full buffer dropped, modulo 2³²
- * 52 reserved           zero
+ * 52 stalled u32        0x01 and the sequence (24 bits) of the last reply of this flow whose send took
+ *                       long after its sent-at; zero where there was none
  * 56 MAC u64            zero when the probe is not keyed
  * </pre>
  */
@@ -43,6 +44,9 @@ public final class Slots {
 
   /** On a reply: the arrival's ToS is known. */
   public static final int FLAG_TOS_SEEN = 8;
+
+  /** Marks that a sequence stands in the slot of stalled replies. */
+  private static final int STALLED = 1 << 24;
 
   /** Where the number of the key is. */
   static final int AT_KEY = 7;
@@ -96,6 +100,24 @@ public final class Slots {
     bytes.putInt(at + 40, limited);
     bytes.putInt(at + 44, arrivals);
     bytes.putInt(at + 48, overflows);
+  }
+
+  /**
+   * The slot of stalled replies that names this one. A reply cannot tell it of itself: its sender
+   * learns of it when it is gone.
+   */
+  public static int stalled(int sequence) {
+    return STALLED | (sequence & (ProbeFormat.MODULUS - 1));
+  }
+
+  /** Writes what {@link #stalled(int)} made, or zero. */
+  public static void stalled(ByteBuffer bytes, int at, int slot) {
+    bytes.putInt(at + 52, slot);
+  }
+
+  /** Whether the slot of stalled replies names this sequence. */
+  public static boolean namesStalled(ByteBuffer bytes, int at, int sequence) {
+    return bytes.getInt(at + 52) == stalled(sequence);
   }
 
   public static void receivedAt(ByteBuffer bytes, int at, long nanos) {

@@ -56,6 +56,15 @@ final class Mesh {
   /** Dropped by the reflector's full buffer; it tells everyone. */
   Predicate<Probe> overflow = p -> false;
 
+  /** Leaves the reflector late after its stamp; later replies of the flow tell it. */
+  Predicate<Probe> stalledReply = p -> false;
+
+  /** Whether the reflector is one that tells such replies. */
+  boolean tellsStalls = true;
+
+  /** How late. */
+  long stall = 40 * MILLI;
+
   /** Happens, once, between the stamp of a probe and its sending. */
   Runnable duringSend = () -> {};
 
@@ -73,6 +82,7 @@ final class Mesh {
 
   private final Map<Integer, Set<Integer>> seen = new HashMap<>();
   private final Map<Integer, Integer> limited = new HashMap<>();
+  private final Map<Integer, Integer> stalled = new HashMap<>();
   private final ProbeParser parser = new ProbeParser();
 
   Mesh() {
@@ -171,9 +181,14 @@ final class Mesh {
       return result;
     }
     reflect(probe, buffer, at);
+    long late = 0;
+    if (stalledReply.test(probe)) {
+      late = stall;
+      stalled.put(probe.flow(), Slots.stalled(probe.sequence()));
+    }
     if (!dropReturn.test(probe)) {
       for (byte[] answer : garble.apply(probe, bytes)) {
-        from.deliver(answer, to, delay);
+        from.deliver(answer, to, delay + late);
       }
       if (duplicate.test(probe)) {
         from.deliver(bytes, to, delay + 1000);
@@ -194,6 +209,9 @@ final class Mesh {
     Slots.reply(bytes, at, Slots.FLAG_TOS_SEEN | (draining ? Slots.FLAG_DRAINING : 0), tosThere);
     Slots.flow(bytes, at, highest, Math.min(64, highest - first), bitmap);
     Slots.reflector(bytes, at, 7, limited.getOrDefault(probe.flow(), 0), arrivals, overflows);
+    if (tellsStalls) {
+      Slots.stalled(bytes, at, stalled.getOrDefault(probe.flow(), 0));
+    }
     Slots.receivedAt(bytes, at, network.realtimeNanos());
     Slots.sentAt(bytes, at, network.realtimeNanos() + residence);
   }

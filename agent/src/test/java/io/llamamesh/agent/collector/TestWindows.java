@@ -18,7 +18,8 @@ public final class TestWindows {
       cell.open(i, 1);
       for (int probe = 0; probe < 10; probe++) {
         cell.sent(0);
-        cell.received(0, 100_000 + probe);
+        cell.count(Outcome.RECEIVED);
+        cell.rtt(0, 100_000 + probe);
         cell.residence(10_000);
         cell.rewritten(8, -1);
       }
@@ -33,6 +34,25 @@ public final class TestWindows {
     }
   }
 
+  /** Publishes one window in which two probes were skipped and the answers of three stalled. */
+  public static void publishStalled(WindowArchive archive) {
+    PairCell cell = new PairCell(1);
+    cell.open(1, 1);
+    for (int probe = 0; probe < 3; probe++) {
+      cell.sent(0);
+      cell.count(Outcome.RECEIVED);
+      cell.count(Mark.STALLED);
+    }
+    cell.skipped();
+    cell.skipped();
+    cell.sendError();
+    PairResult pair =
+        cell.close(
+            Map.of("src_ip", "127.0.0.11", "dst_ip", "127.0.0.12"), Double.NaN, new int[] {1}, 0);
+    archive.publish(
+        new ClosedWindow(archive.nextSequence(), FIRST_END, List.of(pair), List.of()), 0, 1);
+  }
+
   /** A window of so many pairs with four source ports each. */
   public static ClosedWindow large(long sequence, int pairs) {
     int[] ports = {25000, 25001, 25002, 25003};
@@ -42,7 +62,8 @@ public final class TestWindows {
       cell.open(1, ports.length);
       for (int path = 0; path < ports.length; path++) {
         cell.sent(path);
-        cell.received(path, 100_000);
+        cell.count(Outcome.RECEIVED);
+        cell.rtt(path, 100_000);
       }
       results.add(cell.close(Map.of("dst_name", "node-" + pair), 1, ports, 0));
     }

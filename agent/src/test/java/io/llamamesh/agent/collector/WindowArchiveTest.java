@@ -46,7 +46,8 @@ class WindowArchiveTest {
       for (int port = 0; port < ports; port++) {
         sourcePorts[port] = 25000 + port;
         cell.sent(port);
-        cell.received(port, 100_000);
+        cell.count(Outcome.RECEIVED);
+        cell.rtt(port, 100_000);
       }
       results.add(cell.close(Map.of(), 1, sourcePorts, 0));
     }

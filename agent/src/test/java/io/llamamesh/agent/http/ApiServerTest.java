@@ -149,6 +149,21 @@ class ApiServerTest {
   }
 
   @Test
+  void aWindowWhoseAnswersAllStalledHasCountsAndNoRtt() throws Exception {
+    TestWindows.publishStalled(archive);
+
+    JsonNode fields = ResultsJson.mapper().readTree(get("/influxdata").body()).get(0).get("fields");
+
+    assertThat(fields.get("due").asDouble()).isEqualTo(6);
+    assertThat(fields.get("sent").asDouble()).isEqualTo(3);
+    assertThat(fields.get("received").asDouble()).isEqualTo(3);
+    assertThat(fields.get("skipped").asDouble()).isEqualTo(2);
+    assertThat(fields.get("stalled").asDouble()).isEqualTo(3);
+    assertThat(fields.get("loss").asDouble()).isZero();
+    assertThat(fields.fieldNames()).toIterable().noneMatch(name -> name.startsWith("rtt"));
+  }
+
+  @Test
   void aPointTellsWhatThePathDoesToThePackets() throws Exception {
     TestWindows.publish(archive, 1);
 

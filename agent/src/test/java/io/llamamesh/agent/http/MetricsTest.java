@@ -26,6 +26,8 @@ class MetricsTest {
       llamamesh_probes_total{outcome="lost"}
       llamamesh_probes_total{outcome="refused"}
       llamamesh_probes_total{outcome="send_error"}
+      llamamesh_probes_total{outcome="skipped"}
+      llamamesh_probes_total{outcome="stalled"}
       llamamesh_probes_total{outcome="own_drop"}
       llamamesh_probes_total{outcome="overload"}
       llamamesh_probes_total{outcome="late"}
@@ -72,6 +74,7 @@ class MetricsTest {
       llamamesh_reflector_datagrams_total{verdict="send_failed"}
       llamamesh_reflector_overflows_total
       llamamesh_reflector_checksums_total
+      llamamesh_reflector_stalled_total
       llamamesh_reflector_other_senders_total
       llamamesh_reflector_receive_buffer_bytes
       llamamesh_windows_retained

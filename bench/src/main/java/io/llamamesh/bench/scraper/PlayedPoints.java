@@ -74,6 +74,11 @@ record PlayedPoints(PlayedWindows windows) {
     int nanos = 60_000 + PlayedWindows.mix(agent, peer, window) % 40_000;
     out.append("\"sent\":").append(PlayedWindows.PROBES).append(".0");
     field("received", received, out);
+    if (!old) {
+      field("due", PlayedWindows.PROBES, out);
+      field("skipped", 0, out);
+      field("stalled", 0, out);
+    }
     field("lost", lost, out);
     field("loss", 100.0 * lost / PlayedWindows.PROBES, out);
     field("rtt", (nanos + 1.0 / 3) * MICRO * MICRO, out);

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import io.llamamesh.results.Point;
+import io.llamamesh.results.Point.Fields;
 import io.llamamesh.scraper.testing.Points;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
@@ -37,6 +40,29 @@ final class MatrixTest {
     assertThat(pooled.rttP99()).isEqualTo(6.0);
     assertThat(pooled.rttP50()).isCloseTo(2.33, within(0.02));
     assertThat(pooled.end()).isEqualTo(START.plusSeconds(40).getEpochSecond());
+  }
+
+  @Test
+  void aWindowWhoseAnswersAllStalledIsDataWithoutAnRtt() {
+    Instant end = START.plusSeconds(10);
+    now.set(end);
+    Map<String, Double> fields = new LinkedHashMap<>();
+    for (String name : List.of(Fields.SENT, Fields.RECEIVED, Fields.STALLED)) {
+      fields.put(name, 160.0);
+    }
+    fields.put(Fields.LOST, 0.0);
+    matrix.put("a", List.of(new Point(Point.RAW_STATS, end, Points.tags("a", "b"), fields)));
+
+    Cell pooled = matrix.view(Selection.last(3)).pairs().getFirst().pooled();
+    assertThat(pooled.received()).isEqualTo(160);
+    assertThat(pooled.lossPercent()).isZero();
+    assertThat(pooled.rttP99()).isNaN();
+
+    put("a", "b", 20, 100, 0, 2.0);
+    Cell both = matrix.view(Selection.last(3)).pairs().getFirst().pooled();
+    assertThat(both.received()).isEqualTo(260);
+    assertThat(both.rttP50()).isCloseTo(2.0, within(0.01));
+    assertThat(both.rttP99()).isCloseTo(4.0, within(0.01));
   }
 
   @Test

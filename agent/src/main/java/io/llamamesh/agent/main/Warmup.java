@@ -1,0 +1,146 @@
+package io.llamamesh.agent.main;
+
+import io.llamamesh.agent.collector.ClosedWindow;
+import io.llamamesh.agent.collector.CollectorCounters;
+import io.llamamesh.agent.collector.CollectorReports;
+import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.collector.ProbePlan;
+import io.llamamesh.agent.collector.Prober;
+import io.llamamesh.agent.collector.WindowArchive;
+import io.llamamesh.agent.net.Poller;
+import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.reflector.Reflector;
+import io.llamamesh.agent.reflector.ReflectorCounters;
+import io.llamamesh.agent.reflector.ReflectorOptions;
+import io.llamamesh.agent.wire.ProbeFormat;
+import io.llamamesh.agent.wire.ProbeKeys;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A prober and a reflector of their own that play against each other on the loopback for a moment.
+ * What a process does for the first time takes it milliseconds: classes are loaded, native calls
+ * linked, code compiled. That is to happen here, and not between the stamp of a probe and its send.
+ */
+final class Warmup {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Warmup.class);
+
+  private static final long SECOND = 1_000_000_000L;
+  private static final long MILLI = 1_000_000L;
+
+  /** Beyond what a method has to be called to be compiled, by the flags an agent runs with. */
+  private static final int PROBES = 100;
+
+  private static final int PORTS = 4;
+  private static final long LONGEST_NANOS = 200 * MILLI;
+  private static final int PADDING = 1000;
+
+  private final Thread thread;
+
+  private Warmup(UdpNetwork network, ProbeKeys keys) {
+    this.thread =
+        Thread.ofPlatform().name("warm-up").daemon(true).unstarted(() -> run(network, keys));
+  }
+
+  /** Starts playing; returns at once. */
+  static Warmup start(UdpNetwork network, ProbeKeys keys) {
+    Warmup warmup = new Warmup(network, keys);
+    warmup.thread.start();
+    return warmup;
+  }
+
+  /** Waits until the play is over, which takes some tenths of a second at most. */
+  void await() {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void run(UdpNetwork network, ProbeKeys keys) {
+    try {
+      long answered = play(network, keys);
+      // What was played with takes as much memory as what is to run now: give it back before that
+      // runs.
+      System.gc();
+      LOG.debug("warmed up probes={}", answered);
+    } catch (IOException | RuntimeException e) {
+      // No loopback, perhaps. The first probes are slower then.
+      LOG.debug("not warmed up error={}", e.toString());
+    }
+  }
+
+  /** Plays; returns how many probes were answered. */
+  static long play(UdpNetwork network, ProbeKeys keys) throws IOException {
+    InetAddress here = InetAddress.getLoopbackAddress();
+    CollectorCounters counters = new CollectorCounters();
+    ReflectorOptions options =
+        ReflectorOptions.standard(Integer.MAX_VALUE, 0).withKeys(() -> keys, List.of());
+    try (Poller poller = network.newPoller();
+        Reflector reflector =
+            Reflector.start(
+                network,
+                List.of(new InetSocketAddress(here, 0)),
+                options,
+                new ReflectorCounters())) {
+      Prober prober =
+          new Prober(
+              network,
+              poller,
+              List.of(here),
+              ThreadLocalRandom.current().nextInt(),
+              new WindowArchive("warm-up"),
+              counters,
+              List::<ClosedWindow.Reflected>of,
+              () -> keys,
+              (peer, before, now) -> {},
+              new Silent());
+      try {
+        prober.apply(plan(reflector.locals().getFirst()));
+        long began = network.monotonicNanos();
+        while (counters.count(Outcome.RECEIVED) < PROBES
+            && network.monotonicNanos() - began < LONGEST_NANOS) {
+          prober.tick();
+          LockSupport.parkNanos(MILLI);
+        }
+      } finally {
+        prober.close();
+      }
+    }
+    return counters.count(Outcome.RECEIVED);
+  }
+
+  private static ProbePlan plan(InetSocketAddress target) {
+    ProbePlan.TrafficClass type =
+        new ProbePlan.TrafficClass("warm-up", 0, 0, SECOND, ProbeFormat.datagramBytes(PADDING));
+    return new ProbePlan(
+        10 * SECOND, 0, List.of(new ProbePlan.Pair(type, target, PORTS, MILLI, true, Map.of())));
+  }
+
+  /** Nobody needs to hear of it. */
+  private static final class Silent implements CollectorReports {
+    @Override
+    public void cannotProbe(InetSocketAddress target, String className, String reason) {}
+
+    @Override
+    public void unkeyedAnswer(InetSocketAddress target) {}
+
+    @Override
+    public void portsSteppedOver(long total) {}
+
+    @Override
+    public void clockStepped(long total) {}
+
+    @Override
+    public void failed(Throwable cause) {}
+  }
+}
