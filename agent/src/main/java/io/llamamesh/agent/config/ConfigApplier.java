@@ -149,6 +149,13 @@ public final class ConfigApplier {
             now.refused());
   }
 
+  /** Hands on the running plan once more: what hindered a part of it may be over. */
+  public synchronized void reapply() {
+    if (plan != null) {
+      target.accept(plan);
+    }
+  }
+
   /** What runs is the newest document (again). */
   private void accepted() {
     ConfigState now = state;

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param network what kind of sockets is live, for people
  * @param bound addresses of the reflector, empty when there is none
  * @param receiveBufferBytes of the reflector
+ * @param unready why the agent cannot do its work here; null when it can
  * @param flows how many flows probe now
  * @param notes peers that are not simply well
  * @param configWatch the watch of the config; null where the config comes from a file
@@ -26,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record AgentState(
     String network,
-    List<String> bound,
-    int receiveBufferBytes,
+    Supplier<List<String>> bound,
+    IntSupplier receiveBufferBytes,
+    Supplier<@Nullable String> unready,
     IntSupplier flows,
     Supplier<List<PeerNote>> notes,
     Supplier<ConfigState> config,
@@ -36,8 +38,4 @@ public record AgentState(
     Supplier<Map<String, String>> us,
     WindowArchive archive,
     CollectorCounters collector,
-    ReflectorCounters reflector) {
-  public AgentState {
-    bound = List.copyOf(bound);
-  }
-}
+    ReflectorCounters reflector) {}

@@ -9,10 +9,10 @@ import java.io.OutputStream;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -34,7 +34,7 @@ public final class ApiServer implements AutoCloseable {
   /** Short answers on which a life depends: slow readers of long ones must not keep them away. */
   private static final Set<String> VITAL = Set.of("/healthz", "/readyz");
 
-  private final List<HttpServer> servers = new ArrayList<>();
+  private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
   private final Semaphore free = new Semaphore(CONCURRENT);
   private final Map<String, Route> routes;
@@ -72,10 +72,7 @@ public final class ApiServer implements AutoCloseable {
     ApiServer api = new ApiServer(state, clock, tokens);
     try {
       for (InetSocketAddress address : addresses) {
-        HttpServer server = create(address);
-        api.servers.add(server);
-        server.setExecutor(api.executor);
-        server.createContext("/", api::handle);
+        api.bind(address);
       }
     } catch (IOException | RuntimeException e) {
       api.close();
@@ -83,6 +80,25 @@ public final class ApiServer implements AutoCloseable {
     }
     api.servers.forEach(HttpServer::start);
     return api;
+  }
+
+  private HttpServer bind(InetSocketAddress address) throws IOException {
+    HttpServer server = create(address);
+    servers.add(server);
+    server.setExecutor(executor);
+    server.createContext("/", this::handle);
+    return server;
+  }
+
+  /**
+   * Listens on one more address; nothing when it does already.
+   *
+   * @throws IOException when it cannot be bound
+   */
+  public void listen(InetSocketAddress address) throws IOException {
+    if (locals().stream().noneMatch(local -> local.getAddress().equals(address.getAddress()))) {
+      bind(address).start();
+    }
   }
 
   private static HttpServer create(InetSocketAddress address) throws IOException {

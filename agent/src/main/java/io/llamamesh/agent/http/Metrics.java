@@ -106,7 +106,8 @@ final class Metrics {
           .tag("state", label(peerState))
           .register(to);
     }
-    Gauge.builder("llamamesh.reflector.receive.buffer", state, s -> s.receiveBufferBytes())
+    Gauge.builder(
+            "llamamesh.reflector.receive.buffer", state, s -> s.receiveBufferBytes().getAsInt())
         .description("The reflector's smallest receive buffer, as the kernel granted it")
         .baseUnit("bytes")
         .register(to);

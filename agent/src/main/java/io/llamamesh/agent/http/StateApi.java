@@ -33,7 +33,7 @@ final class StateApi {
   /** LLAMA's {@code ok}, or everything with {@code ?verbose}. */
   Reply status(Query query) throws Refusal {
     query.only(Set.of("verbose"));
-    return query.get("verbose").isPresent() ? json(verbose()) : Reply.text(200, "ok");
+    return query.get("verbose").isPresent() ? json(200, verbose()) : Reply.text(200, "ok");
   }
 
   Reply healthz(Query query) throws Refusal {
@@ -41,13 +41,20 @@ final class StateApi {
     return Reply.text(200, "ok");
   }
 
-  /** Whoever gets an answer has reached a bound API; the reflector was bound before it. */
+  /**
+   * Whoever gets an answer has reached a bound API; the reflector was bound before it, unless an
+   * address is missing.
+   */
   Reply readyz(Query query) throws Refusal {
     query.only(Set.of());
     Map<String, Object> body = new LinkedHashMap<>();
-    body.put("ready", true);
+    String unready = state.unready().get();
+    body.put("ready", unready == null);
+    if (unready != null) {
+      body.put("reason", unready);
+    }
     body.put("config", config());
-    return json(body);
+    return json(unready == null ? 200 : 503, body);
   }
 
   private Map<String, Object> config() {
@@ -73,8 +80,8 @@ final class StateApi {
   private Map<String, Object> verbose() {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("network", state.network());
-    body.put("reflector", state.bound());
-    body.put("receiveBufferBytes", state.receiveBufferBytes());
+    body.put("reflector", state.bound().get());
+    body.put("receiveBufferBytes", state.receiveBufferBytes().getAsInt());
     body.put("flows", state.flows().getAsInt());
     body.put("missingFlows", state.collector().missingFlows());
     Map<String, Object> peerStates = new LinkedHashMap<>();
@@ -169,9 +176,9 @@ final class StateApi {
     return path;
   }
 
-  private static Reply json(Map<String, Object> body) {
+  private static Reply json(int status, Map<String, Object> body) {
     return Reply.json(
-        200,
+        status,
         Map.of(),
         out -> {
           out.write(ResultsJson.mapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(body));

@@ -33,14 +33,13 @@ final class Addresses {
     return addresses;
   }
 
-  /**
-   * What a reflector binds: the given addresses, else everything, IPv6 too where the kernel has it.
-   */
-  static List<InetSocketAddress> reflector(
-      UdpNetwork network, List<InetAddress> addresses, int port) {
-    if (!addresses.isEmpty()) {
-      return addresses.stream().map(address -> new InetSocketAddress(address, port)).toList();
-    }
+  /** A port of these addresses. */
+  static List<InetSocketAddress> at(List<InetAddress> addresses, int port) {
+    return addresses.stream().map(address -> new InetSocketAddress(address, port)).toList();
+  }
+
+  /** What a reflector binds that nobody told: everything, IPv6 too where the kernel has it. */
+  static List<InetSocketAddress> everywhere(UdpNetwork network, int port) {
     InetSocketAddress v4 = new InetSocketAddress(ANY_V4, port);
     return hasV6(network) ? List.of(v4, new InetSocketAddress(ANY_V6, port)) : List.of(v4);
   }

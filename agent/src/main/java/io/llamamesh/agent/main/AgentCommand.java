@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
       "",
       "Under Kubernetes (NODE_NAME, POD_NAMESPACE and MESH_NAME are set) it takes its config from the"
           + " ConfigMap of its node; with --config from a file, which SIGHUP reads again. It binds the"
-          + " addresses in HOST_IPS unless --bind says otherwise. SIGTERM says goodbye to the peers"
+          + " addresses in HOST_IPS unless --bind says otherwise; one of them that is not on this"
+          + " host is waited for and makes /readyz fail. SIGTERM says goodbye to the peers"
           + " first; a second one ends at once."
     })
 final class AgentCommand implements Callable<Integer> {
@@ -68,7 +69,14 @@ final class AgentCommand implements Callable<Integer> {
             config, config == null ? kubernetes(env) : null, reflecting.port());
     return AgentRun.run(
         new AgentSettings(
-            addresses, reflecting, collecting, apiPort, stateDir, authDir, env.get("NODE_NAME")));
+            addresses,
+            !bind.isGiven(),
+            reflecting,
+            collecting,
+            apiPort,
+            stateDir,
+            authDir,
+            env.get("NODE_NAME")));
   }
 
   private AgentSettings.Kubernetes kubernetes(Map<String, String> env) {

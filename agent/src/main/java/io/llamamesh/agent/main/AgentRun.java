@@ -22,13 +22,11 @@ import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.reflector.Reflector;
 import io.llamamesh.agent.reflector.ReflectorCounters;
-import io.llamamesh.agent.reflector.ReflectorOptions;
 import io.llamamesh.agent.store.Ingest;
 import io.llamamesh.agent.store.WindowFiles;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.config.CollectorConfig;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -36,7 +34,6 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -90,8 +87,10 @@ final class AgentRun {
         settings.authDir() == null ? null : owned.own(AuthFiles.open(settings.authDir()));
     Supplier<ProbeKeys> keys = auth == null ? () -> ProbeKeys.NONE : auth::keys;
     Warmup warmup = Warmup.start(network, keys.get());
-    List<Reflector> reflectors = reflectors(keys);
-    Collector collector = settings.collector() == null ? null : owned.own(collector(archive, keys));
+    HostAddresses hosts = hostAddresses();
+    Reflectors reflectors = reflectors(keys, hosts);
+    Collector collector =
+        settings.collector() == null ? null : owned.own(collector(archive, keys, hosts));
     HostNames names = owned.own(HostNames.ofSystem());
     ConfigApplier applier = applier(collector, warmup, names, folder);
     names.start(applier::namesChanged);
@@ -100,8 +99,9 @@ final class AgentRun {
     AgentState state =
         new AgentState(
             network.description(),
-            reflectors.stream().flatMap(r -> r.locals().stream()).map(AgentRun::text).toList(),
-            reflectors.stream().mapToInt(Reflector::receiveBufferBytes).min().orElse(0),
+            () -> reflectors == null ? List.of() : texts(reflectors.locals()),
+            () -> reflectors == null ? 0 : reflectors.receiveBufferBytes(),
+            hosts::problem,
             () -> collector == null ? 0 : collector.flows(),
             () -> collector == null ? List.of() : collector.notes(),
             applier::state,
@@ -111,25 +111,29 @@ final class AgentRun {
             archive,
             collected,
             reflected);
-    ApiServer api =
-        owned.own(
-            ApiServer.start(
-                settings.api(),
-                state,
-                InstantSource.system(),
-                auth == null ? TokenCheck.OPEN : auth::accepts));
+    ApiServer api = owned.own(api(hosts, state, auth == null ? TokenCheck.OPEN : auth::accepts));
     LOG.info(
         "up reflector={} api={} network=\"{}\"",
-        state.bound(),
-        api.locals().stream().map(AgentRun::text).toList(),
+        state.bound().get(),
+        texts(api.locals()),
         network.description());
+    owned
+        .own(hosts)
+        .follow(address -> {
+          if (reflectors != null) {
+            reflectors.serve(address);
+          }
+          api.listen(new InetSocketAddress(address, settings.apiPort()));
+          applier.reapply();
+        });
     try (ConfigSource source = config(applier, folder, watch)) {
       LOG.debug("config source open source={}", source);
       stop.await();
     }
     LOG.info("stopping");
     CollectorConfig config = applier.running();
-    if (Goodbye.say(stop, reflectors, reflected, collector)
+    List<Reflector> running = reflectors == null ? List.of() : reflectors.running();
+    if (Goodbye.say(stop, running, reflected, collector)
         && config != null
         && config.ingest() != null) {
       var _ =
@@ -138,40 +142,50 @@ final class AgentRun {
     }
   }
 
-  private static String text(InetSocketAddress address) {
-    return address.getAddress().getHostAddress() + ":" + address.getPort();
+  private ApiServer api(HostAddresses hosts, AgentState state, TokenCheck tokens)
+      throws IOException {
+    InstantSource clock = InstantSource.system();
+    try {
+      return ApiServer.start(settings.api(hosts.present()), state, clock, tokens);
+    } catch (IOException e) {
+      if (settings.addresses().isEmpty() || !hosts.present().isEmpty()) {
+        throw e;
+      }
+      // Another agent of this host waits for its address, too.
+      LOG.warn("no API until an address is there error={}", e.getMessage());
+      return ApiServer.start(List.of(), state, clock, tokens);
+    }
   }
 
-  private List<Reflector> reflectors(Supplier<ProbeKeys> keys) throws IOException {
-    List<Reflector> reflectors = new ArrayList<>();
+  private static List<String> texts(List<InetSocketAddress> addresses) {
+    return addresses.stream()
+        .map(address -> address.getAddress().getHostAddress() + ":" + address.getPort())
+        .toList();
+  }
+
+  private @Nullable Reflectors reflectors(Supplier<ProbeKeys> keys, HostAddresses hosts)
+      throws IOException {
     AgentSettings.ReflectorSettings wanted = settings.reflector();
-    if (wanted != null) {
-      List<InetSocketAddress> locals =
-          Addresses.reflector(network, settings.addresses(), wanted.port());
-      int epoch = random.nextInt();
-      for (int i = 0; i < wanted.threads(); i++) {
-        // Each thread its share: together they stay within the limit.
-        int share = Math.max(1, wanted.maxPps() / wanted.threads());
-        ReflectorOptions options =
-            new ReflectorOptions(
-                share, epoch, wanted.legacy(), wanted.threads() > 1, keys, wanted.acceptUnkeyed());
-        reflectors.add(owned.own(reflector(locals, options)));
-      }
+    if (wanted == null) {
+      return null;
     }
+    Reflectors reflectors =
+        owned.own(new Reflectors(network, wanted, random.nextInt(), keys, reflected));
+    reflectors.start(
+        settings.addresses().isEmpty()
+            ? Addresses.everywhere(network, wanted.port())
+            : Addresses.at(hosts.present(), wanted.port()));
     return reflectors;
   }
 
-  private Reflector reflector(List<InetSocketAddress> locals, ReflectorOptions options)
-      throws IOException {
-    try {
-      return Reflector.start(network, locals, options, reflected);
-    } catch (BindException e) {
-      throw new IOException(
-          "the reflector cannot bind: " + e.getMessage() + "; choose another --port or --bind", e);
-    }
+  private HostAddresses hostAddresses() {
+    return settings.mayBeMissing()
+        ? HostAddresses.look(settings.addresses(), HostAddresses::isOnThisHost)
+        : HostAddresses.given(settings.addresses());
   }
 
-  private Collector collector(WindowArchive archive, Supplier<ProbeKeys> keys) throws IOException {
+  private Collector collector(WindowArchive archive, Supplier<ProbeKeys> keys, HostAddresses hosts)
+      throws IOException {
     return Collector.start(
         network,
         settings.probing(),
@@ -181,7 +195,7 @@ final class AgentRun {
         this::reflectedSinceLastWindow,
         keys,
         new PeerLog(),
-        new CollectorLog(stop));
+        new CollectorLog(stop, hosts::isMissing));
   }
 
   private List<ClosedWindow.Reflected> reflectedSinceLastWindow() {

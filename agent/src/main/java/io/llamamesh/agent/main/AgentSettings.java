@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * What a program was told on the command line and in the environment.
  *
  * @param addresses local addresses; empty for all
+ * @param mayBeMissing the addresses are what the platform says of this host, and may be out of date
  * @param reflector null for none
  * @param collector null for none
  * @param apiPort port of the HTTP API; negative for no API
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 record AgentSettings(
     List<InetAddress> addresses,
+    boolean mayBeMissing,
     @Nullable ReflectorSettings reflector,
     @Nullable CollectorSettings collector,
     int apiPort,
@@ -63,14 +65,22 @@ record AgentSettings(
     return addresses.isEmpty() ? List.of(Addresses.ANY_V4, Addresses.ANY_V6) : addresses;
   }
 
-  /** Addresses of a TCP server: one wildcard serves both families. */
-  List<InetSocketAddress> api() {
+  /**
+   * Addresses of a TCP server: one wildcard serves both families.
+   *
+   * @param present those of our addresses that are there; where none is, people on this host can
+   *     still ask
+   */
+  List<InetSocketAddress> api(List<InetAddress> present) {
     if (apiPort < 0) {
       return List.of();
     }
-    return addresses.isEmpty()
-        ? List.of(new InetSocketAddress(apiPort))
-        : addresses.stream().map(address -> new InetSocketAddress(address, apiPort)).toList();
+    if (addresses.isEmpty()) {
+      return List.of(new InetSocketAddress(apiPort));
+    }
+    return present.isEmpty()
+        ? List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), apiPort))
+        : present.stream().map(address -> new InetSocketAddress(address, apiPort)).toList();
   }
 
   /** The mesh that the environment names. */

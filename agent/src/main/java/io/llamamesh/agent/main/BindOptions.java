@@ -36,6 +36,11 @@ final class BindOptions {
     }
   }
 
+  /** Whether somebody said which. */
+  boolean isGiven() {
+    return !bind.isEmpty();
+  }
+
   void port(String option, int value) {
     if (value < 0 || value > 65535) {
       throw wrong(option + " must be from 0 to 65535, was " + value);

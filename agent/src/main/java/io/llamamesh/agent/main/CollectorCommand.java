@@ -74,6 +74,7 @@ final class CollectorCommand implements Callable<Integer> {
     return AgentRun.run(
         new AgentSettings(
             addresses,
+            false,
             null,
             new AgentSettings.CollectorSettings(config, null, dstPort),
             port,

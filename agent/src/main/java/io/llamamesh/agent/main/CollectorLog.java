@@ -2,8 +2,10 @@ package io.llamamesh.agent.main;
 
 import io.llamamesh.agent.collector.CollectorReports;
 import java.net.InetSocketAddress;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Writes what the collector has to say; a collector that died ends the agent, so that it is
@@ -14,14 +16,22 @@ final class CollectorLog implements CollectorReports {
   private static final Logger LOG = LoggerFactory.getLogger(CollectorLog.class);
 
   private final StopSignal stop;
+  private final BooleanSupplier addressMissing;
 
-  CollectorLog(StopSignal stop) {
+  /**
+   * A log.
+   *
+   * @param addressMissing an address to probe from is not there, which was said already
+   */
+  CollectorLog(StopSignal stop, BooleanSupplier addressMissing) {
     this.stop = stop;
+    this.addressMissing = addressMissing;
   }
 
   @Override
   public void cannotProbe(InetSocketAddress target, String className, String reason) {
-    LOG.warn("target left out target={} class={} reason={}", target, className, reason);
+    LOG.atLevel(addressMissing.getAsBoolean() ? Level.DEBUG : Level.WARN)
+        .log("target left out target={} class={} reason={}", target, className, reason);
   }
 
   @Override

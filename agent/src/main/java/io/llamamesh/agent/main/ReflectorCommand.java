@@ -45,6 +45,13 @@ final class ReflectorCommand implements Callable<Integer> {
     }
     return AgentRun.run(
         new AgentSettings(
-            bind.addresses(null), reflector.settings(bind), null, apiPort, null, authDir, null));
+            bind.addresses(null),
+            false,
+            reflector.settings(bind),
+            null,
+            apiPort,
+            null,
+            authDir,
+            null));
   }
 }

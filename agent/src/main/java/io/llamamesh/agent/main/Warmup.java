@@ -17,6 +17,7 @@ import io.llamamesh.agent.wire.ProbeKeys;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
@@ -40,7 +41,10 @@ final class Warmup {
   private static final int PROBES = 100;
 
   private static final int PORTS = 4;
-  private static final long LONGEST_NANOS = 200 * MILLI;
+
+  /** A tenth of it is enough but on a starved machine, where it is worth the most. */
+  private static final Duration LONGEST = Duration.ofSeconds(1);
+
   private static final int PADDING = 1000;
 
   private final Thread thread;
@@ -57,7 +61,7 @@ final class Warmup {
     return warmup;
   }
 
-  /** Waits until the play is over, which takes some tenths of a second at most. */
+  /** Waits until the play is over, which takes a second at most. */
   void await() {
     try {
       thread.join();
@@ -68,7 +72,7 @@ final class Warmup {
 
   private static void run(UdpNetwork network, ProbeKeys keys) {
     try {
-      long answered = play(network, keys);
+      long answered = play(network, keys, LONGEST);
       // What was played with takes as much memory as what is to run now: give it back before that
       // runs.
       System.gc();
@@ -79,8 +83,8 @@ final class Warmup {
     }
   }
 
-  /** Plays; returns how many probes were answered. */
-  static long play(UdpNetwork network, ProbeKeys keys) throws IOException {
+  /** Plays until enough probes were answered or time is up; returns how many were. */
+  static long play(UdpNetwork network, ProbeKeys keys, Duration longest) throws IOException {
     InetAddress here = InetAddress.getLoopbackAddress();
     CollectorCounters counters = new CollectorCounters();
     ReflectorOptions options =
@@ -108,7 +112,7 @@ final class Warmup {
         prober.apply(plan(reflector.locals().getFirst()));
         long began = network.monotonicNanos();
         while (counters.count(Outcome.RECEIVED) < PROBES
-            && network.monotonicNanos() - began < LONGEST_NANOS) {
+            && network.monotonicNanos() - began < longest.toNanos()) {
           prober.tick();
           LockSupport.parkNanos(MILLI);
         }

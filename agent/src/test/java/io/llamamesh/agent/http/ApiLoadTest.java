@@ -42,8 +42,9 @@ class ApiLoadTest {
     AgentState state =
         new AgentState(
             "test",
-            List.of(),
-            1,
+            List::of,
+            () -> 1,
+            () -> null,
             () -> 3,
             List::of,
             () -> ConfigState.NONE,

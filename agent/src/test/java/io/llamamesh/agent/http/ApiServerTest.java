@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,14 +36,16 @@ class ApiServerTest {
   private final HttpClient client = HttpClient.newHttpClient();
   private ApiServer api;
   private boolean open = true;
+  private @Nullable String unready;
 
   @BeforeEach
   void start() throws IOException {
     AgentState state =
         new AgentState(
             "test",
-            List.of("127.0.0.1:8100"),
-            1,
+            () -> List.of("127.0.0.1:8100"),
+            () -> 1,
+            () -> unready,
             () -> 3,
             () ->
                 List.of(
@@ -146,6 +149,32 @@ class ApiServerTest {
     HttpResponse<String> response = get("/influxdata?after=other:999");
 
     assertThat(ResultsJson.mapper().readTree(response.body())).hasSize(4);
+  }
+
+  @Test
+  void anAgentThatCannotDoItsWorkIsNotReadyAndSaysWhyButIsAlive() throws Exception {
+    assertThat(get("/readyz").statusCode()).isEqualTo(200);
+
+    unready = "HOST_IPS 10.0.0.4 is on no interface of this host";
+
+    assertThat(get("/readyz").statusCode()).isEqualTo(503);
+    JsonNode body = ResultsJson.mapper().readTree(get("/readyz").body());
+    assertThat(body.get("ready").asBoolean()).isFalse();
+    assertThat(body.get("reason").asText()).contains("10.0.0.4");
+    assertThat(get("/healthz").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void oneMoreAddressIsListenedOn() throws Exception {
+    InetSocketAddress more = new InetSocketAddress("127.0.0.2", api.locals().getFirst().getPort());
+    api.listen(more);
+    api.listen(more);
+
+    assertThat(api.locals()).hasSize(2).contains(more);
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.2:" + more.getPort() + "/status"))
+            .build();
+    assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).body()).isEqualTo("ok");
   }
 
   @Test

@@ -98,8 +98,9 @@ class MetricsTest {
     AgentState state =
         new AgentState(
             "test",
-            List.of(),
-            425_984,
+            List::of,
+            () -> 425_984,
+            () -> null,
             counters::flows,
             List::of,
             () -> ConfigState.NONE,

@@ -43,6 +43,18 @@ final class AgentProcess implements AutoCloseable {
    * @param arguments subcommand first
    */
   static AgentProcess start(Namespace host, Path folder, String... arguments) {
+    AgentProcess agent = launch(host, folder, List.of(), arguments);
+    agent.awaitReady();
+    return agent;
+  }
+
+  /**
+   * Starts a program and returns at once.
+   *
+   * @param environment as {@code NAME=value}
+   */
+  static AgentProcess launch(
+      Namespace host, Path folder, List<String> environment, String... arguments) {
     // The flags of bin/agent that change what runs; the classes are those under test.
     List<String> command =
         new ArrayList<>(
@@ -53,16 +65,19 @@ final class AgentProcess implements AutoCloseable {
                 host.name(),
                 // A build under nohup hands down that SIGHUP is ignored, and a JVM respects that.
                 "env",
-                "--default-signal=HUP",
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx48m",
-                "--enable-native-access=ALL-UNNAMED",
-                "-Dlogback.configurationFile=logback.xml",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.llamamesh.agent.main.AgentMain"));
+                "--default-signal=HUP"));
+    command.addAll(environment);
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xmx48m",
+            "--enable-native-access=ALL-UNNAMED",
+            "-Dlogback.configurationFile=logback.xml",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "io.llamamesh.agent.main.AgentMain"));
     command.addAll(List.of(arguments));
     Path log = folder.resolve(host.name() + ".log");
     try {
@@ -71,9 +86,7 @@ final class AgentProcess implements AutoCloseable {
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
               .start();
-      AgentProcess agent = new AgentProcess(host, log, process);
-      agent.awaitReady();
-      return agent;
+      return new AgentProcess(host, log, process);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -131,20 +144,41 @@ final class AgentProcess implements AutoCloseable {
 
   /** The body of an answer with status 200. */
   String get(String path) {
+    return get(host.addresses(Stack.IPV4).getFirst(), path);
+  }
+
+  /** Status and body of an answer, by one of its host's addresses. */
+  String answer(InetAddress address, String path) {
     return host.call(() -> {
-      InetAddress address = host.addresses(Stack.IPV4).getFirst();
-      URI uri = URI.create("http://" + address.getHostAddress() + ":" + API_PORT + path);
-      HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
-      connection.setConnectTimeout(HTTP_MILLIS);
-      connection.setReadTimeout(HTTP_MILLIS);
-      // The same address is another machine in the next lab: nothing may be kept open.
-      connection.setRequestProperty("Connection", "close");
+      HttpURLConnection connection = open(address, path);
+      int status = connection.getResponseCode();
+      try (var body = status == 200 ? connection.getInputStream() : connection.getErrorStream()) {
+        return status + " " + new String(body.readAllBytes(), StandardCharsets.UTF_8);
+      } finally {
+        connection.disconnect();
+      }
+    });
+  }
+
+  private String get(InetAddress address, String path) {
+    return host.call(() -> {
+      HttpURLConnection connection = open(address, path);
       try (var body = connection.getInputStream()) {
         return new String(body.readAllBytes(), StandardCharsets.UTF_8);
       } finally {
         connection.disconnect();
       }
     });
+  }
+
+  private static HttpURLConnection open(InetAddress address, String path) throws IOException {
+    URI uri = URI.create("http://" + address.getHostAddress() + ":" + API_PORT + path);
+    HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
+    connection.setConnectTimeout(HTTP_MILLIS);
+    connection.setReadTimeout(HTTP_MILLIS);
+    // The same address is another machine in the next lab: nothing may be kept open.
+    connection.setRequestProperty("Connection", "close");
+    return connection;
   }
 
   JsonNode json(String path) {

@@ -1,0 +1,181 @@
+package io.llamamesh.agent.main;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.UnsupportedAddressTypeException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which of the addresses that {@code HOST_IPS} names are on this host, looked at every few seconds.
+ * One may come late (DHCP, duplicate address detection), and one may be that of yesterday: a pod on
+ * the host network keeps the addresses that its node had when it was made. An agent must not end
+ * for that, and not hide it either.
+ */
+final class HostAddresses implements AutoCloseable {
+
+  /** Makes use of an address that is there now; called again when it was away. */
+  interface Arrival {
+    void arrived(InetAddress address) throws IOException;
+  }
+
+  /** Whether an address is on an interface of this host, and can be bound. */
+  interface Presence {
+    boolean isHere(InetAddress address) throws IOException;
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(HostAddresses.class);
+  private static final Duration EVERY = Duration.ofSeconds(3);
+
+  private final List<InetAddress> wanted;
+  private final Presence presence;
+  private final Set<InetAddress> here = new HashSet<>();
+  private final Thread thread;
+  private volatile List<InetAddress> present = List.of();
+  private volatile List<InetAddress> missing = List.of();
+  private @Nullable Arrival arrival;
+
+  private HostAddresses(List<InetAddress> wanted, Presence presence) {
+    this.wanted = List.copyOf(wanted);
+    this.presence = presence;
+    this.thread = Thread.ofVirtual().name("host-addresses").unstarted(this::run);
+  }
+
+  /** Looks for the first time. */
+  static HostAddresses look(List<InetAddress> wanted, Presence presence) {
+    HostAddresses addresses = new HostAddresses(wanted, presence);
+    addresses.look();
+    return addresses;
+  }
+
+  /** Addresses that are there because somebody says so: they are not looked at. */
+  static HostAddresses given(List<InetAddress> addresses) {
+    HostAddresses given = new HostAddresses(List.of(), address -> true);
+    given.present = List.copyOf(addresses);
+    return given;
+  }
+
+  /** Looks on until closed, and tells of each address that comes. */
+  void follow(Arrival whoServes) {
+    arrival = whoServes;
+    if (!wanted.isEmpty()) {
+      thread.start();
+    }
+  }
+
+  /** Those that are there. */
+  List<InetAddress> present() {
+    return present;
+  }
+
+  /** Whether one is not there. */
+  boolean isMissing() {
+    return !missing.isEmpty();
+  }
+
+  /** What is wrong and what is to be done, in one sentence; null when all are there. */
+  @Nullable String problem() {
+    List<InetAddress> now = missing;
+    return now.isEmpty()
+        ? null
+        : "HOST_IPS "
+            + texts(now)
+            + (now.size() == 1 ? " is" : " are")
+            + " on no interface of this host; the node's address changed: the pod must be made anew";
+  }
+
+  private static String texts(List<InetAddress> addresses) {
+    return addresses.stream().map(InetAddress::getHostAddress).collect(Collectors.joining(", "));
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        Thread.sleep(EVERY);
+        look();
+      }
+    } catch (InterruptedException e) {
+      // closed
+    }
+  }
+
+  /** Looks once. */
+  void look() {
+    List<InetAddress> absent = new ArrayList<>();
+    for (InetAddress address : wanted) {
+      if (!isServed(address)) {
+        absent.add(address);
+      }
+    }
+    boolean changed = !absent.equals(missing);
+    missing = List.copyOf(absent);
+    present = wanted.stream().filter(here::contains).toList();
+    if (changed) {
+      String problem = problem();
+      if (problem == null) {
+        LOG.info("all addresses of HOST_IPS are on this host addresses=\"{}\"", texts(wanted));
+      } else {
+        LOG.warn("{}", problem);
+      }
+    }
+  }
+
+  private boolean isServed(InetAddress address) {
+    try {
+      if (!presence.isHere(address)) {
+        here.remove(address);
+        return false;
+      }
+      if (!here.contains(address) && arrival != null) {
+        arrival.arrived(address);
+      }
+      here.add(address);
+    } catch (IOException e) {
+      // Out of descriptors, perhaps: what was known goes on.
+      LOG.warn("address not usable address={} error={}", address.getHostAddress(), e.toString());
+    }
+    return here.contains(address);
+  }
+
+  /** Asks the kernel by binding a socket, which is what matters. */
+  static boolean isOnThisHost(InetAddress address) throws IOException {
+    try (DatagramChannel channel =
+        DatagramChannel.open(
+            address instanceof Inet6Address
+                ? StandardProtocolFamily.INET6
+                : StandardProtocolFamily.INET)) {
+      channel.bind(new InetSocketAddress(address, 0));
+      return true;
+    } catch (BindException | UnsupportedAddressTypeException e) {
+      return false;
+    } catch (UnsupportedOperationException e) {
+      return false; // this machine has no IPv6
+    }
+  }
+
+  /** Looks no more; returns when nobody is told any more. */
+  @Override
+  public void close() {
+    if (wanted.isEmpty()) {
+      return; // it was never started
+    }
+    thread.interrupt();
+    try {
+      var _ = thread.join(Duration.ofSeconds(5));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
