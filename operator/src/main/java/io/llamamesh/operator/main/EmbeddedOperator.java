@@ -11,6 +11,7 @@ import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.operator.reconcile.LlamaMeshReconciler;
+import io.llamamesh.operator.resources.EventReader;
 import io.llamamesh.operator.resources.EventWriter;
 import io.llamamesh.operator.resources.MonitoringApi;
 import io.llamamesh.operator.resources.ScraperLease;
@@ -94,6 +95,7 @@ public final class EmbeddedOperator implements AutoCloseable {
             options.images(),
             writer,
             new EventWriter(client),
+            new EventReader(client),
             poller,
             new ScraperLease(client),
             new MonitoringApi(client, Clock.systemUTC()),

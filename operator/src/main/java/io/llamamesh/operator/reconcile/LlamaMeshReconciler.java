@@ -3,6 +3,7 @@ package io.llamamesh.operator.reconcile;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
@@ -18,6 +19,7 @@ import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.Refusal;
 import io.llamamesh.operator.reconcile.MeshWriter.Written;
 import io.llamamesh.operator.resources.AcceptedSpec;
+import io.llamamesh.operator.resources.EventLog;
 import io.llamamesh.operator.resources.EventWriter;
 import io.llamamesh.operator.resources.Images;
 import io.llamamesh.operator.resources.MonitoringApi;
@@ -29,7 +31,7 @@ import io.llamamesh.operator.status.Announcement;
 import io.llamamesh.operator.status.MeshState;
 import io.llamamesh.operator.status.ReportPoller;
 import io.llamamesh.operator.status.ScraperState;
-import io.llamamesh.operator.status.StatusWriter;
+import io.llamamesh.operator.status.StatusThrottle;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -42,6 +44,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes one mesh what its resource says, and says what it is: reads what is watched, plans, writes
@@ -50,10 +54,12 @@ import org.jspecify.annotations.Nullable;
  * <p>JOSDK calls it for one mesh on one thread at a time.
  */
 public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
+  private static final Logger LOG = LoggerFactory.getLogger(LlamaMeshReconciler.class);
   private static final Duration SOON = Duration.ofSeconds(5);
 
   private final MeshWriter writer;
   private final EventWriter events;
+  private final EventLog eventLog;
   private final ReportPoller poller;
   private final ScraperLease leases;
   private final MonitoringApi monitoring;
@@ -68,6 +74,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
       Images images,
       Writer writer,
       EventWriter events,
+      EventLog eventLog,
       ReportPoller poller,
       ScraperLease leases,
       MonitoringApi monitoring,
@@ -81,6 +88,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
         memories,
         all -> all.values().stream().mapToInt(MeshMemory::members).sum());
     this.events = events;
+    this.eventLog = eventLog;
     this.writer = new MeshWriter(images, writer, clock);
     this.poller = poller;
     this.leases = leases;
@@ -130,10 +138,19 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
           paused ? 0 : memory.monitoring.ensure(mesh, owner, spec, monitoring, clock.instant());
       meters.wrote(written.outcome().written() + monitors, written.outcome().failures().size());
     }
-    watch(mesh, owner, memory, pods, seen);
+    watch(mesh, owner, memory, spec, pods, seen);
     AgentsState agents = Pods.agents(plan, nodes, pods);
     ScraperState scraper = Pods.scraper(spec, pods);
-    memory.trouble.look(owner, agents, scraper, pods, events, clock.instant());
+    memory.diagnosis.refresh(owner, agents, scraper, pods, eventLog, clock.instant());
+    List<AddressChange> changes = AddressChange.of(plan, nodes, pods);
+    if (!paused && spec != null && spec.agent() != null) {
+      memory
+          .replacement
+          .due(changes, agents, spec.agent().maxUnavailable(), clock.instant())
+          .forEach(change -> replace(change, owner, memory, context));
+    }
+    AgentsState explained =
+        memory.replacement.explain(memory.diagnosis.explain(owner, agents, pods), changes, paused);
     MeshState state =
         new MeshState(
             Objects.requireNonNullElse(mesh.getMetadata().getGeneration(), 0L),
@@ -143,8 +160,8 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             plan,
             written.stale(),
             written.outcome().failures(),
-            memory.trouble.explain(agents),
-            memory.trouble.explain(scraper),
+            explained,
+            memory.diagnosis.explain(owner, scraper, pods),
             poller.view(key(mesh)));
     UpdateControl<LlamaMesh> told = tell(mesh, owner, memory, state);
     looks.increment();
@@ -182,10 +199,16 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   }
 
   private void watch(
-      LlamaMesh mesh, Owner owner, MeshMemory memory, List<PodFacts> pods, Watches seen) {
+      LlamaMesh mesh,
+      Owner owner,
+      MeshMemory memory,
+      @Nullable LlamaMeshSpec spec,
+      List<PodFacts> pods,
+      Watches seen) {
     ResourceID id = ResourceID.fromResource(mesh);
     poller.watch(
         key(mesh),
+        StatusThrottle.interval(spec),
         Pods.reports(pods),
         () -> leases.holder(owner),
         () -> seen.exists(id),
@@ -194,6 +217,30 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             seen.lookAt(id);
           }
         });
+  }
+
+  /** Has the DaemonSet make another pod, which gets the address that the node has now. */
+  private void replace(
+      AddressChange change, Owner owner, MeshMemory memory, Context<LlamaMesh> context) {
+    try {
+      context.getClient().pods().inNamespace(owner.namespace()).withName(change.pod()).delete();
+      memory.replacement.deleted(change, clock.instant());
+      LOG.info(
+          "replaced an agent whose node has another address mesh={}/{} node={} from={} to={}",
+          owner.namespace(),
+          owner.name(),
+          change.node(),
+          change.from(),
+          change.to());
+    } catch (KubernetesClientException e) {
+      memory.replacement.failed(String.valueOf(e.getMessage()), clock.instant());
+      LOG.warn(
+          "agent not replaced mesh={}/{} pod={} error={}",
+          owner.namespace(),
+          owner.name(),
+          change.pod(),
+          e.getMessage());
+    }
   }
 
   private UpdateControl<LlamaMesh> tell(
@@ -205,8 +252,10 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
         !state.failures().isEmpty()
             || !state.refusals().isEmpty()
             || !state.agents().missing().isEmpty()
+            || state.agents().obstacle() != null
             || state.scraper().ready() < state.scraper().wanted();
-    Duration again = unsettled ? SOON : StatusWriter.NUMBERS_EVERY;
+    Duration due = memory.status.dueIn(state.network(), now);
+    Duration again = unsettled && due.compareTo(SOON) > 0 ? SOON : due;
     if (next == null) {
       return UpdateControl.<LlamaMesh>noUpdate().rescheduleAfter(again);
     }

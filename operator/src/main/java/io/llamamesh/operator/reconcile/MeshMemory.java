@@ -7,7 +7,7 @@ import io.llamamesh.operator.plan.Planner;
 import io.llamamesh.operator.plan.Refusal;
 import io.llamamesh.operator.plan.SizeCheck;
 import io.llamamesh.operator.status.Announcer;
-import io.llamamesh.operator.status.StatusWriter;
+import io.llamamesh.operator.status.StatusThrottle;
 import io.micrometer.core.instrument.Timer;
 import java.util.List;
 import java.util.Objects;
@@ -18,12 +18,13 @@ import org.jspecify.annotations.Nullable;
  * by one reconcile at a time, but for {@link #accepted}, which those of other meshes read.
  */
 final class MeshMemory {
-  final StatusWriter status = new StatusWriter();
+  final StatusThrottle status = new StatusThrottle();
   final Announcer announcer = new Announcer();
   final Authentication authentication = new Authentication();
   final Monitoring monitoring = new Monitoring();
   final Renderings renderings = new Renderings();
-  final PodTrouble trouble = new PodTrouble();
+  final PodDiagnosis diagnosis = new PodDiagnosis();
+  final AgentReplacement replacement = new AgentReplacement();
 
   /** The last spec that was accepted, as it was written; null: none yet. */
   volatile @Nullable LlamaMeshSpec accepted;

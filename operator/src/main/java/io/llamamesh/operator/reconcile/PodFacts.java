@@ -6,25 +6,34 @@ import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.HostIP;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.PodIP;
+import io.fabric8.kubernetes.api.model.PodStatus;
 import io.llamamesh.crd.Names;
 import io.llamamesh.operator.resources.Ports;
+import io.llamamesh.operator.status.LastWords;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What matters of a pod of ours: a change of anything else is no reason to look at a mesh.
  *
  * @param name its name
+ * @param uid its identity: a pod that is deleted and made anew is another one
  * @param component {@code agent} or {@code scraper}
  * @param node the node it is on; absent: not scheduled
  * @param ip its address
+ * @param addresses all its addresses; of a pod on the host's network the node's when it started
  * @param terminating it is being deleted
+ * @param over it ended for good, as an evicted pod does
  * @param readySince when it became ready; absent: it is not
  * @param probePort the container port of the reflector
  * @param pagePort the container port of a scraper's page
@@ -35,10 +44,13 @@ import org.jspecify.annotations.Nullable;
  */
 record PodFacts(
     String name,
+    String uid,
     String component,
     @Nullable String node,
     @Nullable String ip,
+    List<String> addresses,
     boolean terminating,
+    boolean over,
     @Nullable Instant readySince,
     @Nullable Integer probePort,
     @Nullable Integer pagePort,
@@ -49,27 +61,36 @@ record PodFacts(
   /** What a JVM ends with that was told to end when its heap is full. */
   private static final int HEAP_IS_FULL = 3;
 
+  private static final String CRASHED = "CrashLoopBackOff";
+
   static PodFacts of(Pod pod) {
     Map<String, String> labels = pod.getMetadata().getLabels();
     String component = labels == null ? "" : String.valueOf(labels.get(Names.COMPONENT_LABEL));
-    ContainerStatus waiting = waiting(pod);
-    PodCondition unscheduled = waiting == null ? unscheduled(pod) : null;
+    Trouble trouble = trouble(pod, component.equals(Names.Component.AGENT.label()));
     return new PodFacts(
         pod.getMetadata().getName(),
+        String.valueOf(pod.getMetadata().getUid()),
         component,
         pod.getSpec() == null ? null : pod.getSpec().getNodeName(),
         pod.getStatus() == null ? null : pod.getStatus().getPodIP(),
+        addresses(pod.getStatus()),
         pod.getMetadata().getDeletionTimestamp() != null,
+        pod.getStatus() != null
+            && pod.getStatus().getPhase() != null
+            && Set.of("Failed", "Succeeded").contains(pod.getStatus().getPhase()),
         readySince(pod),
         port(pod, Names.PROBE_PORT),
         port(pod, Ports.PAGE),
-        waiting != null
-            ? waiting.getState().getWaiting().getReason()
-            : unscheduled == null ? null : unscheduled.getReason(),
-        waiting != null
-            ? message(waiting, component.equals(Names.Component.AGENT.label()))
-            : unscheduled == null ? null : unscheduled.getMessage(),
+        trouble == null ? null : trouble.reason(),
+        trouble == null ? null : trouble.message(),
         String.valueOf(pod.getMetadata().getCreationTimestamp()));
+  }
+
+  private record Trouble(@Nullable String reason, @Nullable String message) {}
+
+  /** Whether it is there to become ready, or is. */
+  boolean lives() {
+    return !terminating && !over;
   }
 
   boolean ready() {
@@ -80,7 +101,7 @@ record PodFacts(
   @Nullable String trouble() {
     // These two are what every pod goes through.
     if (waitingReason == null
-        || terminating
+        || !lives()
         || waitingReason.equals("ContainerCreating")
         || waitingReason.equals("PodInitializing")) {
       return null;
@@ -95,10 +116,6 @@ record PodFacts(
   private static @Nullable Instant readySince(Pod pod) {
     PodCondition ready = condition(pod, "Ready", "True");
     return ready == null ? null : time(ready.getLastTransitionTime());
-  }
-
-  private static @Nullable PodCondition unscheduled(Pod pod) {
-    return condition(pod, "PodScheduled", "False");
   }
 
   private static @Nullable PodCondition condition(Pod pod, String type, String status) {
@@ -136,38 +153,77 @@ record PodFacts(
     return null;
   }
 
-  /** Why a container waits; of one that ended for want of memory, what to do about it. */
-  private static @Nullable String message(ContainerStatus container, boolean agent) {
-    ContainerStateWaiting waiting = container.getState().getWaiting();
-    ContainerStateTerminated end =
-        container.getLastState() == null ? null : container.getLastState().getTerminated();
-    if (end == null || !"CrashLoopBackOff".equals(waiting.getReason())) {
-      return waiting.getMessage();
+  private static List<String> addresses(@Nullable PodStatus status) {
+    if (status == null) {
+      return List.of();
     }
-    boolean killed = "OOMKilled".equals(end.getReason());
-    if (!killed && !Objects.equals(end.getExitCode(), HEAP_IS_FULL)) {
-      return waiting.getMessage();
-    }
-    String remedy = "this mesh needs a higher spec.scraper.resources.limits.memory";
-    if (agent) {
-      remedy =
-          killed
-              ? "raise spec.agent.resources.limits.memory"
-              : "its heap is for 64 targets of 4 ports: fewer of them, or a lower spec.topology.maxPeers";
-    }
-    return "ended for want of memory: " + remedy;
+    // Of a pod on the host's network these two are the same but for time: the first never change.
+    Stream<String> own =
+        status.getPodIPs() == null ? Stream.of() : status.getPodIPs().stream().map(PodIP::getIp);
+    Stream<String> host =
+        status.getHostIPs() == null ? Stream.of() : status.getHostIPs().stream().map(HostIP::getIp);
+    return Stream.of(own, host)
+        .map(ips -> ips.filter(Objects::nonNull).distinct().toList())
+        .filter(ips -> !ips.isEmpty())
+        .findFirst()
+        .orElse(List.of());
   }
 
-  private static @Nullable ContainerStatus waiting(Pod pod) {
-    if (pod.getStatus() == null || pod.getStatus().getContainerStatuses() == null) {
-      return null;
-    }
-    for (ContainerStatus status : pod.getStatus().getContainerStatuses()) {
-      ContainerState state = status.getState();
-      if (state != null && state.getWaiting() != null) {
-        return status;
+  private static @Nullable Trouble trouble(Pod pod, boolean agent) {
+    if (pod.getStatus() != null && pod.getStatus().getContainerStatuses() != null) {
+      for (ContainerStatus container : pod.getStatus().getContainerStatuses()) {
+        Trouble trouble = trouble(container, agent);
+        if (trouble != null) {
+          return trouble;
+        }
       }
     }
-    return null;
+    PodCondition unscheduled = condition(pod, "PodScheduled", "False");
+    return unscheduled == null
+        ? null
+        : new Trouble(unscheduled.getReason(), unscheduled.getMessage());
+  }
+
+  /**
+   * What keeps a container from being ready. One that ends again and again is told of in the same
+   * words whether it waits, has just ended or runs for a moment.
+   */
+  private static @Nullable Trouble trouble(ContainerStatus container, boolean agent) {
+    ContainerState state = container.getState();
+    if (state == null) {
+      return null;
+    }
+    ContainerStateWaiting waiting = state.getWaiting();
+    ContainerStateTerminated end = state.getTerminated();
+    if (end == null && container.getLastState() != null) {
+      end = container.getLastState().getTerminated();
+    }
+    boolean waits = waiting != null && !CRASHED.equals(waiting.getReason());
+    if (waits || end == null) {
+      return waiting == null ? null : new Trouble(waiting.getReason(), waiting.getMessage());
+    }
+    return Boolean.TRUE.equals(container.getReady())
+        ? null
+        : new Trouble(CRASHED, ending(end, agent));
+  }
+
+  /** How a container ended; for want of memory, also what to do about it. */
+  private static String ending(ContainerStateTerminated end, boolean agent) {
+    boolean killed = "OOMKilled".equals(end.getReason());
+    if (killed || Objects.equals(end.getExitCode(), HEAP_IS_FULL)) {
+      String remedy = "this mesh needs a higher spec.scraper.resources.limits.memory";
+      if (agent) {
+        remedy =
+            killed
+                ? "raise spec.agent.resources.limits.memory"
+                : "its heap is for 64 targets of 4 ports: fewer of them, or a lower"
+                    + " spec.topology.maxPeers";
+      }
+      return "ended for want of memory: " + remedy;
+    }
+    String words = LastWords.of(end.getMessage());
+    return "its container ended with exit code "
+        + end.getExitCode()
+        + (words.isEmpty() ? "; kubectl logs --previous tells more" : ": " + words);
   }
 }

@@ -59,9 +59,11 @@ final class Pods {
     return new ScraperState(wanted, ready, obstacle(scrapers));
   }
 
-  /** Where the ready scrapers answer. */
+  /**
+   * Where scrapers may answer: one that is not ready, since its kubelet is away, may do so as well.
+   */
   static List<ScraperAddress> reports(List<PodFacts> pods) {
-    return scrapers(pods).stream().filter(PodFacts::ready).flatMap(Pods::report).toList();
+    return scrapers(pods).stream().filter(PodFacts::lives).flatMap(Pods::report).toList();
   }
 
   private static Stream<ScraperAddress> report(PodFacts scraper) {
@@ -72,7 +74,9 @@ final class Pods {
     String host = ip.indexOf(':') >= 0 ? "[" + ip + "]" : ip;
     return Stream.of(
         new ScraperAddress(
-            scraper.name(), URI.create("http://" + host + ":" + scraper.pagePort() + "/")));
+            scraper.name(),
+            URI.create("http://" + host + ":" + scraper.pagePort() + "/"),
+            scraper.ready()));
   }
 
   private static List<PodFacts> scrapers(List<PodFacts> pods) {

@@ -64,7 +64,11 @@ final class Pruned {
     kept.setSpec(spec);
     PodStatus status = new PodStatus();
     if (pod.getStatus() != null) {
+      status.setPhase(pod.getStatus().getPhase());
       status.setPodIP(pod.getStatus().getPodIP());
+      status.setPodIPs(pod.getStatus().getPodIPs());
+      status.setHostIP(pod.getStatus().getHostIP());
+      status.setHostIPs(pod.getStatus().getHostIPs());
       status.setConditions(
           pod.getStatus().getConditions().stream()
               .filter(c -> "Ready".equals(c.getType()) || "PodScheduled".equals(c.getType()))

@@ -115,6 +115,7 @@ final class AgentDaemonSet {
         .withLivenessProbe(PodParts.http("/healthz", Names.API_PORT, 10, 6))
         .withResources(PodResources.AGENT.with(agent.resources()))
         .withSecurityContext(PodParts.containerSecurity())
+        .withTerminationMessagePolicy(PodParts.LAST_WORDS)
         .withVolumeMounts(mounts(spec))
         .build();
   }

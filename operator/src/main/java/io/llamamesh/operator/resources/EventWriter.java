@@ -7,18 +7,16 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.llamamesh.crd.Names;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes Kubernetes Events about a mesh, and reads those about its pods. An Event that cannot be
- * written is logged: the status says the same.
+ * Writes Kubernetes Events about a mesh. One that cannot be written is logged: the status says the
+ * same.
  */
 public final class EventWriter {
   private static final Logger LOG = LoggerFactory.getLogger(EventWriter.class);
   private static final int MAX_NOTE = 1024;
-  private static final long MAX_READ = 50;
 
   private final KubernetesClient client;
 
@@ -67,35 +65,6 @@ public final class EventWriter {
           mesh.name(),
           reason,
           e.getMessage());
-    }
-  }
-
-  /**
-   * Messages of the latest Events about an object, newest last; empty where they cannot be read.
-   *
-   * @param kind of the object
-   * @param name of the object
-   * @param reason of the Events
-   */
-  public List<String> read(String namespace, String kind, String name, String reason) {
-    try {
-      return client
-          .v1()
-          .events()
-          .inNamespace(namespace)
-          .withField("involvedObject.kind", kind)
-          .withField("involvedObject.name", name)
-          .withField("reason", reason)
-          .list(
-              new io.fabric8.kubernetes.api.model.ListOptionsBuilder().withLimit(MAX_READ).build())
-          .getItems()
-          .stream()
-          .sorted(java.util.Comparator.comparing(e -> String.valueOf(e.getLastTimestamp())))
-          .map(e -> String.valueOf(e.getMessage()))
-          .toList();
-    } catch (KubernetesClientException e) {
-      LOG.debug("events not read namespace={} problem={}", namespace, e.getMessage());
-      return List.of();
     }
   }
 }

@@ -21,6 +21,10 @@ import java.util.List;
 final class PodParts {
   private static final String AUTH = "auth";
   private static final String AUTH_FOLDER = "/etc/llama-mesh/auth";
+
+  /** Why a container ended is the end of its log: the conditions tell it. */
+  static final String LAST_WORDS = "FallbackToLogsOnError";
+
   private static final long NOBODY = 65_532;
 
   private PodParts() {}

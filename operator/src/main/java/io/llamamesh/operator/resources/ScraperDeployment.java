@@ -91,6 +91,7 @@ final class ScraperDeployment {
         .withLivenessProbe(PodParts.http("/healthz", Ports.PAGE, 10, 6))
         .withResources(resources)
         .withSecurityContext(PodParts.containerSecurity())
+        .withTerminationMessagePolicy(PodParts.LAST_WORDS)
         .withVolumeMounts(mounts)
         .build();
   }

@@ -10,11 +10,16 @@ import org.jspecify.annotations.Nullable;
  * @param ready agents that are ready, on whatever node
  * @param missing Ready nodes without a ready agent, sorted
  * @param hint what keeps one of the missing from coming up, or empty
- * @param forbidden why pods are refused, or null
+ * @param obstacle why pods do not come up, where that has a name and a remedy, or null
  */
 public record AgentsState(
-    int expected, int ready, List<String> missing, String hint, @Nullable Obstacle forbidden) {
+    int expected, int ready, List<String> missing, String hint, @Nullable Obstacle obstacle) {
   public AgentsState {
     missing = List.copyOf(missing);
+  }
+
+  /** The same with a reason why pods do not come up. */
+  public AgentsState with(Obstacle reason) {
+    return new AgentsState(expected, ready, missing, hint, reason);
   }
 }

@@ -19,6 +19,9 @@ final class Findings {
 
   private static final int NAMED = 5;
 
+  /** Share of the agents that must report for a network to be called healthy. */
+  private static final double ENOUGH = 0.9;
+
   private Findings() {}
 
   /**
@@ -138,9 +141,9 @@ final class Findings {
 
   private static Finding agents(MeshState state) {
     AgentsState agents = state.agents();
-    if (agents.forbidden() != null) {
+    if (agents.obstacle() != null) {
       return Finding.no(
-          ConditionTypes.AGENTS_READY, agents.forbidden().reason(), agents.forbidden().message());
+          ConditionTypes.AGENTS_READY, agents.obstacle().reason(), agents.obstacle().message());
     }
     if (!agents.missing().isEmpty()) {
       return Finding.no(
@@ -210,8 +213,23 @@ final class Findings {
     };
   }
 
+  /** Whether a report of health is one of too few agents to be believed. */
+  static boolean isIncomplete(MeshReport report) {
+    return report.verdict() == Verdict.HEALTHY
+        && report.totals().agentsReporting() < ENOUGH * report.totals().agents();
+  }
+
   private static Finding network(MeshReport report) {
     Verdict verdict = report.verdict();
+    if (isIncomplete(report)) {
+      return Finding.unknown(
+          ConditionTypes.NETWORK_HEALTHY,
+          "Incomplete",
+          report.totals().agentsReporting()
+              + " of "
+              + report.totals().agents()
+              + " agents report; those that do see nothing wrong");
+    }
     return switch (verdict) {
       case HEALTHY -> Finding.yes(ConditionTypes.NETWORK_HEALTHY, verdict.reason(), "");
       case NO_DATA ->

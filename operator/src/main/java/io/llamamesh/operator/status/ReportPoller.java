@@ -1,5 +1,6 @@
 package io.llamamesh.operator.status;
 
+import io.llamamesh.operator.status.ReportChoice.Answer;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
@@ -9,12 +10,16 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
-import java.util.Comparator;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -28,11 +33,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks every mesh's scraper for its report, every two seconds with a second's timeout, off the
- * reconcile thread.
+ * Asks every mesh's scrapers for their reports, every two seconds, off the reconcile thread.
  *
- * <p>Of several scrapers the one that writes to the store is asked first, since only it knows of
- * the store; any other has the whole matrix too, and answers where that one does not.
+ * <p>All scrapers of a mesh are asked at once, each for two seconds at most, so that one on a node
+ * that is cut off costs no time; {@link ReportChoice} says whose word counts. Which of them writes
+ * to the store is asked beside, and while the API server does not say so the last answer stands.
  *
  * <p>The last report stays for ten seconds: one lost answer is not a lost scraper. Any thread may
  * call; {@link #close} ends its threads.
@@ -44,6 +49,8 @@ public final class ReportPoller implements AutoCloseable {
   private static final Duration KEPT = Duration.ofSeconds(10);
   private static final int MAX_BYTES = 1 << 20;
 
+  private final ExecutorService threads =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("report-", 0).factory());
   private final HttpClient http;
   private final ScheduledExecutorService clock;
   private final LongSupplier nanoTime;
@@ -61,7 +68,7 @@ public final class ReportPoller implements AutoCloseable {
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(TIMEOUT)
             .proxy(HttpClient.Builder.NO_PROXY)
-            .executor(Executors.newVirtualThreadPerTaskExecutor())
+            .executor(threads)
             .build();
     this.clock =
         Executors.newSingleThreadScheduledExecutor(
@@ -73,7 +80,8 @@ public final class ReportPoller implements AutoCloseable {
    * Says where a mesh's scrapers are now; replaces what was said before.
    *
    * @param mesh any key
-   * @param scrapers the ready ones, tried in this order; empty: none is ready
+   * @param interval of the mesh's windows
+   * @param scrapers those that may answer; empty: there are none
    * @param writer name of the pod that writes to the store, or null; asked only where there are
    *     several, on a thread of the poller
    * @param alive whether the mesh still exists; asked before each question, and it is forgotten
@@ -82,6 +90,7 @@ public final class ReportPoller implements AutoCloseable {
    */
   public void watch(
       String mesh,
+      Duration interval,
       List<ScraperAddress> scrapers,
       Supplier<@Nullable String> writer,
       BooleanSupplier alive,
@@ -90,6 +99,7 @@ public final class ReportPoller implements AutoCloseable {
         mesh,
         (key, polled) -> {
           Polled next = polled == null ? new Polled() : polled;
+          next.interval = interval;
           next.scrapers = List.copyOf(scrapers);
           next.writer = writer;
           next.alive = alive;
@@ -114,29 +124,35 @@ public final class ReportPoller implements AutoCloseable {
     for (Polled polled : meshes.values()) {
       // One at a time per mesh: a slow scraper must not pile up questions.
       if (polled.asking.compareAndSet(false, true)) {
-        Thread.ofVirtual()
-            .name("report")
-            .start(() -> {
-              try {
-                polled.take(ask(polled), nanoTime.getAsLong());
-              } finally {
-                polled.asking.set(false);
-              }
-            });
+        threads.execute(() -> {
+          try {
+            polled.take(ask(polled), nanoTime.getAsLong());
+          } catch (RejectedExecutionException e) {
+            LOG.debug("closed in the middle of a question");
+          } finally {
+            polled.asking.set(false);
+          }
+        });
       }
     }
   }
 
   private NetworkView ask(Polled polled) {
-    NetworkView view =
-        new NetworkView.Unknown("ScraperNotReady", "no scraper pod is ready to be asked");
-    for (ScraperAddress scraper : polled.writerFirst()) {
-      view = ask(scraper.url());
-      if (view instanceof NetworkView.Known) {
-        return view;
-      }
-    }
-    return view;
+    List<ScraperAddress> scrapers = polled.scrapers;
+    CompletableFuture<Void> told =
+        scrapers.size() > 1 ? polled.askForWriter() : CompletableFuture.<Void>completedFuture(null);
+    List<CompletableFuture<Answer>> asked =
+        scrapers.stream()
+            .map(scraper -> CompletableFuture.supplyAsync(() -> answer(scraper), threads))
+            .toList();
+    List<Answer> answers = asked.stream().map(CompletableFuture::join).toList();
+    told.join();
+    polled.clocks.keySet().retainAll(scrapers.stream().map(ScraperAddress::pod).toList());
+    return ReportChoice.of(answers.stream().map(polled::checked).toList(), polled.lastWriter);
+  }
+
+  private Answer answer(ScraperAddress scraper) {
+    return new Answer(scraper, ask(scraper.url()));
   }
 
   private NetworkView ask(URI scraper) {
@@ -156,7 +172,7 @@ public final class ReportPoller implements AutoCloseable {
       Thread.currentThread().interrupt();
       return unreachable(uri, "interrupted");
     } catch (TimeoutException e) {
-      return unreachable(uri, "no answer within a second");
+      return unreachable(uri, "no answer within two seconds");
     } catch (ExecutionException e) {
       return unreachable(uri, String.valueOf(e.getCause()));
     } catch (IOException e) {
@@ -174,22 +190,66 @@ public final class ReportPoller implements AutoCloseable {
   public void close() {
     clock.shutdownNow();
     http.shutdownNow();
+    threads.shutdownNow();
   }
 
   /** One mesh; its fields are written by one asker at a time and read by any thread. */
-  private static final class Polled {
+  private final class Polled {
     final AtomicBoolean asking = new AtomicBoolean();
+    final AtomicBoolean askingForWriter = new AtomicBoolean();
+    volatile Duration interval = Duration.ofSeconds(10);
     volatile List<ScraperAddress> scrapers = List.of();
     volatile Supplier<@Nullable String> writer = () -> null;
     volatile BooleanSupplier alive = () -> true;
     volatile @Nullable Consumer<NetworkView> onChange;
     volatile NetworkView view = NetworkView.NOT_ASKED;
+    volatile @Nullable String lastWriter;
+
+    /** By pod; of one asker at a time. */
+    final Map<String, ReportClock> clocks = new ConcurrentHashMap<>();
+
     private long knownAt;
 
-    List<ScraperAddress> writerFirst() {
-      List<ScraperAddress> all = scrapers;
-      String first = all.size() > 1 ? writer.get() : null;
-      return all.stream().sorted(Comparator.comparing(s -> !s.pod().equals(first))).toList();
+    /**
+     * Ends when it is told, or as late as a scraper would; what the API server says later is not
+     * lost.
+     */
+    CompletableFuture<Void> askForWriter() {
+      if (!askingForWriter.compareAndSet(false, true)) {
+        return CompletableFuture.<Void>completedFuture(null);
+      }
+      return CompletableFuture.runAsync(this::learnWriter, threads)
+          .completeOnTimeout(null, TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void learnWriter() {
+      try {
+        lastWriter = writer.get();
+      } catch (RuntimeException e) {
+        LOG.warn("the scrapers' Lease cannot be read", e);
+      } finally {
+        askingForWriter.set(false);
+      }
+    }
+
+    /** The answer, but for a report that stands still. */
+    Answer checked(Answer answer) {
+      if (!(answer.view() instanceof NetworkView.Known known)) {
+        return answer;
+      }
+      Instant time = known.report().time();
+      ReportClock clock = clocks.computeIfAbsent(answer.from().pod(), pod -> new ReportClock());
+      return clock.isStale(time, nanoTime.getAsLong(), Instant.now(), interval)
+          ? new Answer(
+              answer.from(),
+              new NetworkView.Unknown(
+                  "ReportStale",
+                  "scraper "
+                      + answer.from().pod()
+                      + " answers, but with a report of "
+                      + time.truncatedTo(ChronoUnit.SECONDS)
+                      + " that does not move: see its log"))
+          : answer;
     }
 
     void take(NetworkView next, long now) {

@@ -160,6 +160,35 @@ final class ClusterUnderTest implements AutoCloseable {
         .create();
   }
 
+  /** Gives a node another address, as a cloud's controller or its kubelet does. */
+  void readdress(String node, String address) {
+    client
+        .nodes()
+        .withName(node)
+        .editStatus(n ->
+            new NodeBuilder(n)
+                .editStatus()
+                .withAddresses(
+                    new NodeAddressBuilder().withType("InternalIP").withAddress(address).build())
+                .endStatus()
+                .build());
+  }
+
+  /** Names of a mesh's agents on a node that are not going away. */
+  List<String> agents(String mesh, String node) {
+    return client
+        .pods()
+        .inNamespace(namespace)
+        .withLabels(Names.selector(mesh, Component.AGENT))
+        .list()
+        .getItems()
+        .stream()
+        .filter(pod -> node.equals(pod.getSpec().getNodeName()))
+        .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
+        .map(pod -> pod.getMetadata().getName())
+        .toList();
+  }
+
   /**
    * A mesh of the test's nodes; the YAML is its spec, of {@code agent} its tolerations and
    * resources. It has one scraper unless it names a number.
@@ -308,6 +337,30 @@ final class ClusterUnderTest implements AutoCloseable {
         .filter(map -> map.getMetadata().getAnnotations().containsKey(Names.NODE_ANNOTATION))
         .sorted(Comparator.comparing(map -> map.getMetadata().getName()))
         .toList();
+  }
+
+  /** Ends a mesh's agents that are going away, as their kubelets would. */
+  void endAgents(String mesh) {
+    client
+        .pods()
+        .inNamespace(namespace)
+        .withLabels(Names.selector(mesh, Component.AGENT))
+        .list()
+        .getItems()
+        .stream()
+        .filter(pod -> pod.getMetadata().getDeletionTimestamp() != null)
+        .forEach(pod -> pods.delete(pod.getMetadata().getName()));
+  }
+
+  /** A node's collector config. */
+  String document(String mesh, String node) {
+    return client
+        .configMaps()
+        .inNamespace(namespace)
+        .withName(Names.configMap(mesh, node))
+        .get()
+        .getData()
+        .get(Names.CONFIG_KEY);
   }
 
   /** What a node probes, sorted; empty where it has no config. */

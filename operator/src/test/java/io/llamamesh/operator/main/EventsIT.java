@@ -5,11 +5,15 @@ import static io.llamamesh.operator.main.MeshIT.condition;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Event;
-import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,41 +59,56 @@ final class EventsIT {
 
   @Test
   void podSecurityThatRefusesTheAgentsIsSaidWithTheRemedy() {
-    event(
-        "DaemonSet",
-        "m-agent",
-        "FailedCreate",
-        "Error creating: pods \"m-agent-x\" is forbidden: violates PodSecurity \"baseline:latest\"");
+    cluster
+        .client
+        .namespaces()
+        .withName(cluster.namespace)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\": {\"labels\": {\"pod-security.kubernetes.io/enforce\": \"baseline\"}}}");
 
     cluster.mesh("m", "");
 
     LlamaMesh mesh =
-        cluster.awaitMesh(
-            "m", m -> "PodsForbidden".equals(condition(m, "AgentsReady").getReason()));
+        cluster.awaitMesh("m", m -> "PodsRefused".equals(condition(m, "AgentsReady").getReason()));
     assertThat(condition(mesh, "AgentsReady").getMessage())
         .contains("pod-security.kubernetes.io/enforce=privileged")
         .contains("violates PodSecurity");
+    // The scraper needs nothing that the level forbids.
+    assertThat(condition(mesh, "ScraperReady").getReason()).isNotEqualTo("PodsRefused");
   }
 
-  private void event(String kind, String name, String reason, String message) {
+  @Test
+  void aQuotaThatRefusesAgentsAndScraperIsToldWithTheFieldsThatMendIt() {
     cluster
         .client
         .resource(
-            new EventBuilder()
+            new ResourceQuotaBuilder()
                 .withNewMetadata()
-                .withName("made-by-test")
+                .withName("q")
                 .withNamespace(cluster.namespace)
                 .endMetadata()
-                .withNewInvolvedObject()
-                .withKind(kind)
-                .withName(name)
-                .withNamespace(cluster.namespace)
-                .endInvolvedObject()
-                .withType("Warning")
-                .withReason(reason)
-                .withMessage(message)
+                .withNewSpec()
+                .withHard(Map.of("limits.cpu", new Quantity("4")))
+                .endSpec()
                 .build())
         .create();
+
+    cluster.mesh("m", "");
+
+    LlamaMesh mesh =
+        cluster.awaitMesh("m", m -> asksForCpu(m, "AgentsReady") && asksForCpu(m, "ScraperReady"));
+    assertThat(condition(mesh, "AgentsReady").getReason()).isEqualTo("PodsRefused");
+    assertThat(condition(mesh, "AgentsReady").getMessage())
+        .contains("spec.agent.resources")
+        .doesNotContain("pod-security");
+    assertThat(condition(mesh, "ScraperReady").getReason()).isEqualTo("PodsRefused");
+    assertThat(condition(mesh, "ScraperReady").getMessage()).contains("spec.scraper.resources");
+  }
+
+  private static boolean asksForCpu(LlamaMesh mesh, String type) {
+    String message = condition(mesh, type).getMessage();
+    return message != null && message.contains("must specify limits.cpu");
   }
 
   private List<String> reasons() {

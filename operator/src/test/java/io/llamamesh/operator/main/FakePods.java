@@ -42,7 +42,12 @@ final class FakePods {
                         .withName(Names.agent(mesh))
                         .get(),
                 Objects::nonNull);
-    ready(podOf(set, node), "10.9.9.9");
+    ready(podOf(set, node), address(node));
+  }
+
+  /** A pod on the host's network has the address that its node has when it starts. */
+  private String address(String node) {
+    return client.nodes().withName(node).get().getStatus().getAddresses().getFirst().getAddress();
   }
 
   private Pod podOf(DaemonSet set, String node) {

@@ -32,12 +32,25 @@ final class FakeScraper implements AutoCloseable {
         "/api/v1/report",
         exchange -> {
           try (exchange) {
-            byte[] body = ResultsJson.mapper().writeValueAsBytes(report);
+            byte[] body = ResultsJson.mapper().writeValueAsBytes(now(report));
             exchange.sendResponseHeaders(200, body.length);
             exchange.getResponseBody().write(body);
           }
         });
     server.start();
+  }
+
+  /** A scraper makes its report anew all the time. */
+  private static MeshReport now(MeshReport r) {
+    return new MeshReport(
+        r.mesh(),
+        Instant.now(),
+        r.verdict(),
+        r.message(),
+        r.totals(),
+        r.worstPairs(),
+        r.suspects(),
+        r.store());
   }
 
   int port() {
@@ -57,12 +70,16 @@ final class FakeScraper implements AutoCloseable {
   }
 
   static MeshReport nodeLoss() {
+    return nodeLoss(10.2345);
+  }
+
+  static MeshReport nodeLoss(double percent) {
     return new MeshReport(
         "m",
         Instant.parse("2026-11-20T10:00:10Z"),
         Verdict.NODE_LOSS,
-        "node-1 egress explains 1 of 1 bad pairs, 20.4 % loss",
-        new Totals(2, 2, 2, 1, 10.2345, 0.07, 0.4),
+        "node-1 egress explains 1 of 1 bad pairs, " + percent + " % loss",
+        new Totals(2, 2, 2, 1, percent, 0.07, 0.4),
         List.of(
             new PairReport(
                 "node-1",

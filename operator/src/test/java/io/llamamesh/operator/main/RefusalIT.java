@@ -5,7 +5,6 @@ import static io.llamamesh.operator.main.MeshIT.condition;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.crd.LlamaMesh;
-import io.llamamesh.crd.Names;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
 import java.util.List;
@@ -67,7 +66,7 @@ final class RefusalIT {
 
     await()
         .until(() -> cluster.peers("m", cluster.n(1)).equals(List.of(cluster.n(2), cluster.n(3))));
-    assertThat(document("m", cluster.n(1))).contains("interval: 5");
+    assertThat(cluster.document("m", cluster.n(1))).contains("interval: 5");
     LlamaMesh mesh = cluster.awaitMesh("m", m -> m.getStatus().nodes().equals(3));
     assertThat(condition(mesh, "Accepted").getMessage()).contains("The last accepted spec stays");
     assertThat(mesh.getStatus().observedGeneration()).isEqualTo(2L);
@@ -156,17 +155,6 @@ final class RefusalIT {
     cluster.mesh("m", "paused: false");
     await().until(() -> cluster.configMaps("m").size() == 3);
     cluster.awaitMesh("m", m -> is(m, "Paused", "False"));
-  }
-
-  private String document(String mesh, String node) {
-    return cluster
-        .client
-        .configMaps()
-        .inNamespace(cluster.namespace)
-        .withName(Names.configMap(mesh, node))
-        .get()
-        .getData()
-        .get(Names.CONFIG_KEY);
   }
 
   private static boolean is(LlamaMesh mesh, String type, String status) {

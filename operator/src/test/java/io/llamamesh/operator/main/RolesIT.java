@@ -77,6 +77,8 @@ final class RolesIT {
     cluster.agentReady("m", cluster.n(1));
     cluster.agentReady("m", cluster.n(2));
     await().until(() -> cluster.peers("m", cluster.n(1)).size() == 1);
+    cluster.readdress(cluster.n(1), "10.1.7.7");
+    await().until(() -> cluster.agents("m", cluster.n(1)).isEmpty());
     cluster.client.nodes().withName(cluster.n(2)).delete();
     await().until(() -> cluster.configMaps("m").size() == 1);
     cluster.mesh("m", "scraper: {replicas: 1}");

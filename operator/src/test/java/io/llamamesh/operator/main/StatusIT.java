@@ -10,6 +10,9 @@ import io.llamamesh.crd.LlamaMeshStatus.SuspectStatus;
 import io.llamamesh.crd.LlamaMeshStatus.WorstPair;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,6 +70,42 @@ final class StatusIT {
                 "node-1>node-2", "node-1", "node-2", "default", "20.42", "12ms", "PairLoss"));
     assertThat(mesh.getStatus().suspects())
         .containsExactly(new SuspectStatus("Node", "node-1", "Egress", 1, 1, "20.42"));
+  }
+
+  @Test
+  void theTimeOfTheStatusMovesWhileAScraperAnswersAndStandsStillElse() {
+    cluster.mesh("m", STORE);
+    up();
+    String first =
+        cluster.awaitMesh("m", m -> is(m, "NetworkHealthy", "True")).getStatus().observedAt();
+
+    String second =
+        cluster
+            .awaitMesh("m", m -> !m.getStatus().observedAt().equals(first))
+            .getStatus()
+            .observedAt();
+    assertThat(Duration.between(Instant.parse(first), Instant.parse(second)))
+        .isLessThan(Duration.ofSeconds(20));
+    cluster.deletePod("m-scraper-0");
+
+    LlamaMesh mesh = cluster.awaitMesh("m", m -> is(m, "NetworkHealthy", "Unknown"));
+    assertThat(mesh.getStatus().observedAt()).isNotNull();
+    assertThat(mesh.getStatus().lossPercent()).isEqualTo("0");
+  }
+
+  @Test
+  void whileTheNetworkIsUnhealthyTheNumbersFollow() {
+    cluster.mesh("m", "collector: {interval: 5s}\n" + STORE);
+    up();
+    scraper.report = FakeScraper.nodeLoss();
+    cluster.awaitMesh("m", m -> "10.23".equals(m.getStatus().lossPercent()));
+
+    for (String loss : List.of("33.1", "7.5")) {
+      scraper.report = FakeScraper.nodeLoss(Double.parseDouble(loss));
+
+      LlamaMesh mesh = cluster.awaitMesh("m", m -> loss.equals(m.getStatus().lossPercent()));
+      assertThat(condition(mesh, "NetworkHealthy").getMessage()).contains(loss);
+    }
   }
 
   @Test

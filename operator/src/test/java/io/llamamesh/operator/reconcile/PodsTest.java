@@ -87,7 +87,40 @@ class PodsTest {
         .isEqualTo(new Obstacle("SecretNotFound", "pod m-agent: " + secret));
     assertThat(
             facts(ended(waiting("CrashLoopBackOff", "back-off"), "Error", 1)).getFirst().trouble())
-        .isEqualTo("pod m-agent: back-off");
+        .isEqualTo(
+            "pod m-agent: its container ended with exit code 1; kubectl logs --previous tells"
+                + " more");
+  }
+
+  @Test
+  void whoCrashesIsToldOfByItsLastWordsAllTheTime() {
+    String words = "error: UDP port 8100 is taken";
+    Pod backedOff = ended(waiting("CrashLoopBackOff", "back-off 10s restarting"), "Error", 1);
+    ContainerStateTerminated end =
+        backedOff.getStatus().getContainerStatuses().getFirst().getLastState().getTerminated();
+    end.setMessage("starting\n" + words + "\n");
+    Pod ended = waiting("x", null);
+    ended
+        .getStatus()
+        .getContainerStatuses()
+        .getFirst()
+        .setState(new ContainerStateBuilder().withTerminated(end).build());
+    Pod runs = ended(waiting("x", null), "Error", 1);
+    runs.getStatus()
+        .getContainerStatuses()
+        .getFirst()
+        .getLastState()
+        .getTerminated()
+        .setMessage(end.getMessage());
+    runs.getStatus()
+        .getContainerStatuses()
+        .getFirst()
+        .setState(new ContainerStateBuilder().withNewRunning("2026-11-20T10:00:00Z").build());
+
+    for (Pod pod : List.of(backedOff, ended, runs)) {
+      assertThat(facts(pod).getFirst().trouble())
+          .isEqualTo("pod m-agent: its container ended with exit code 1: starting / " + words);
+    }
   }
 
   private static Pod ended(Pod pod, String reason, int exit) {

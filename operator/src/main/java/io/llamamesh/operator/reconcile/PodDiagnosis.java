@@ -1,0 +1,203 @@
+package io.llamamesh.operator.reconcile;
+
+import io.llamamesh.crd.Names;
+import io.llamamesh.crd.Names.Component;
+import io.llamamesh.operator.resources.EventLog;
+import io.llamamesh.operator.resources.ObjectEvent;
+import io.llamamesh.operator.resources.Owner;
+import io.llamamesh.operator.status.AgentsState;
+import io.llamamesh.operator.status.Obstacle;
+import io.llamamesh.operator.status.PullRemedy;
+import io.llamamesh.operator.status.RefusalRemedy;
+import io.llamamesh.operator.status.ScraperState;
+import io.llamamesh.operator.status.Workload;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Names what keeps pods from coming up. Where their own status does not tell, Events do: pods that
+ * the platform refuses are not there at all, and a Secret that is missing shows nowhere else.
+ *
+ * <p>Events are read at most every ten seconds, and only while pods are missing. One per mesh, for
+ * one thread at a time.
+ */
+final class PodDiagnosis {
+  private static final Duration ASK_EVERY = Duration.ofSeconds(10);
+
+  private @Nullable Instant asked;
+  private @Nullable ObjectEvent agentRefused;
+  private @Nullable ObjectEvent scraperRefused;
+  private @Nullable Obstacle unmounted;
+  private @Nullable String agentPullSecret;
+  private @Nullable String scraperPullSecret;
+
+  /** Reads Events where it is time and something is missing; forgets those of what is not. */
+  void refresh(
+      Owner owner,
+      AgentsState agents,
+      ScraperState scraper,
+      List<PodFacts> pods,
+      EventLog events,
+      Instant now) {
+    if (asked != null && now.isBefore(asked.plus(ASK_EVERY))) {
+      return;
+    }
+    asked = now;
+    String namespace = owner.namespace();
+    agentRefused =
+        lacksPods(agents, pods)
+            ? latest(events.read(namespace, "DaemonSet", Names.agent(owner.name()), "FailedCreate"))
+            : null;
+    scraperRefused =
+        lacksPods(scraper, pods)
+            ? latest(
+                events.read(namespace, "ReplicaSet", null, "FailedCreate").stream()
+                    .filter(event -> isReplicaSetOf(Names.scraper(owner.name()), event.object()))
+                    .toList())
+            : null;
+    unmounted = scraper.ready() >= scraper.wanted() ? null : unmounted(namespace, pods, events);
+    agentPullSecret =
+        agents.missing().isEmpty() ? null : pullSecret(namespace, Component.AGENT, pods, events);
+    scraperPullSecret =
+        scraper.ready() >= scraper.wanted()
+            ? null
+            : pullSecret(namespace, Component.SCRAPER, pods, events);
+  }
+
+  /** The same with what keeps the missing agents from coming up. */
+  AgentsState explain(Owner owner, AgentsState state, List<PodFacts> pods) {
+    if (state.missing().isEmpty()) {
+      return state;
+    }
+    ObjectEvent refused = agentRefused;
+    if (refused != null && lacksPods(state, pods) && isNewer(refused, Component.AGENT, pods)) {
+      return state.with(RefusalRemedy.of(refused.message(), workload(owner, Component.AGENT)));
+    }
+    List<PodFacts> unpulled = unpulled(Component.AGENT, pods);
+    return unpulled.isEmpty() ? state : state.with(pull(unpulled, agentPullSecret));
+  }
+
+  /** The same with what keeps the missing scrapers from coming up. */
+  ScraperState explain(Owner owner, ScraperState state, List<PodFacts> pods) {
+    if (state.ready() >= state.wanted()) {
+      return state;
+    }
+    ObjectEvent refused = scraperRefused;
+    if (refused != null && lacksPods(state, pods) && isNewer(refused, Component.SCRAPER, pods)) {
+      return state.with(RefusalRemedy.of(refused.message(), workload(owner, Component.SCRAPER)));
+    }
+    List<PodFacts> unpulled = unpulled(Component.SCRAPER, pods);
+    if (!unpulled.isEmpty()) {
+      return state.with(pull(unpulled, scraperPullSecret));
+    }
+    return state.obstacle() != null || unmounted == null ? state : state.with(unmounted);
+  }
+
+  private static Workload workload(Owner owner, Component component) {
+    return new Workload(owner.namespace(), owner.name(), component);
+  }
+
+  /** Whether some Ready node without a ready agent has no pod of one either. */
+  private static boolean lacksPods(AgentsState agents, List<PodFacts> pods) {
+    Map<Boolean, List<PodFacts>> byPlaced =
+        of(Component.AGENT, pods).stream()
+            .collect(Collectors.partitioningBy(pod -> pod.node() != null));
+    Set<String> placed =
+        Objects.requireNonNull(byPlaced.get(true)).stream()
+            .map(pod -> Objects.requireNonNull(pod.node()))
+            .collect(Collectors.toSet());
+    long bare = agents.missing().stream().filter(node -> !placed.contains(node)).count();
+    return bare > Objects.requireNonNull(byPlaced.get(false)).size();
+  }
+
+  private static boolean lacksPods(ScraperState scraper, List<PodFacts> pods) {
+    return scraper.ready() < scraper.wanted()
+        && of(Component.SCRAPER, pods).size() < scraper.wanted();
+  }
+
+  private static List<PodFacts> of(Component component, List<PodFacts> pods) {
+    return pods.stream().filter(pod -> pod.isA(component) && pod.lives()).toList();
+  }
+
+  /**
+   * Whether no pod was made since: a refusal is over with the first one. Events live for an hour.
+   */
+  private static boolean isNewer(ObjectEvent event, Component component, List<PodFacts> pods) {
+    return pods.stream()
+        .filter(pod -> pod.isA(component))
+        .map(PodDiagnosis::created)
+        .noneMatch(created -> created.isAfter(event.at()));
+  }
+
+  private static Instant created(PodFacts pod) {
+    try {
+      return Instant.parse(pod.created());
+    } catch (DateTimeException e) {
+      return Instant.EPOCH;
+    }
+  }
+
+  private static @Nullable ObjectEvent latest(List<ObjectEvent> events) {
+    return events.stream().max(Comparator.comparing(ObjectEvent::at)).orElse(null);
+  }
+
+  /** A Deployment's ReplicaSets have its name and a hash without a dash. */
+  private static boolean isReplicaSetOf(String deployment, String name) {
+    return name.startsWith(deployment + "-") && name.indexOf('-', deployment.length() + 1) < 0;
+  }
+
+  private static List<PodFacts> unpulled(Component component, List<PodFacts> pods) {
+    return of(component, pods).stream()
+        .filter(pod -> !pod.ready() && PullRemedy.isPull(pod.waitingReason()))
+        .sorted(Comparator.comparing(PodFacts::name))
+        .toList();
+  }
+
+  private static Obstacle pull(List<PodFacts> unpulled, @Nullable String secret) {
+    PodFacts first = unpulled.getFirst();
+    String where =
+        "pod "
+            + first.name()
+            + (first.node() == null ? "" : " on " + first.node())
+            + (unpulled.size() == 1 ? "" : " (and " + (unpulled.size() - 1) + " more)");
+    return PullRemedy.of(
+        Objects.requireNonNull(first.waitingReason()), first.waitingMessage(), where, secret);
+  }
+
+  private static @Nullable String pullSecret(
+      String namespace, Component component, List<PodFacts> pods, EventLog events) {
+    List<PodFacts> unpulled = unpulled(component, pods);
+    if (unpulled.isEmpty()) {
+      return null;
+    }
+    ObjectEvent event =
+        latest(
+            events.read(
+                namespace, "Pod", unpulled.getFirst().name(), "FailedToRetrieveImagePullSecret"));
+    return event == null ? null : event.message();
+  }
+
+  private static @Nullable Obstacle unmounted(
+      String namespace, List<PodFacts> pods, EventLog events) {
+    for (PodFacts pod : of(Component.SCRAPER, pods)) {
+      ObjectEvent event =
+          pod.ready() ? null : latest(events.read(namespace, "Pod", pod.name(), "FailedMount"));
+      if (event != null) {
+        boolean secret =
+            event.message().contains("secret") && event.message().contains("not found");
+        return new Obstacle(
+            secret ? "SecretNotFound" : "FailedMount",
+            "pod " + pod.name() + ": " + event.message());
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,91 @@
+package io.llamamesh.operator.status;
+
+import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.Verdict;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses among what several scrapers answer. The one that writes to the store is believed, since
+ * only it knows of the store, as long as it sees what there is to be seen; else the one that sees
+ * most: a scraper on a node that is half cut off judges what is left to it.
+ */
+final class ReportChoice {
+  /** Share of the agents that a scraper must hear of for its word to be enough. */
+  private static final double ENOUGH = 0.9;
+
+  static final NetworkView.Unknown NOT_READY =
+      new NetworkView.Unknown("ScraperNotReady", "no scraper pod is ready to be asked");
+
+  private ReportChoice() {}
+
+  /**
+   * What one scraper answered.
+   *
+   * @param from who
+   * @param view a report, or why there is none
+   */
+  record Answer(ScraperAddress from, NetworkView view) {}
+
+  /**
+   * What is known of the network.
+   *
+   * @param writer name of the pod that writes to the store; null: not known
+   */
+  static NetworkView of(List<Answer> answers, @Nullable String writer) {
+    // Those that are ready first; sorting keeps the order of equals.
+    List<Answer> all =
+        answers.stream()
+            .sorted(
+                Comparator.comparing((Answer a) -> !a.from().pod().equals(writer))
+                    .thenComparing(a -> !a.from().ready()))
+            .toList();
+    List<Answer> known = all.stream().filter(a -> a.view() instanceof NetworkView.Known).toList();
+    if (known.isEmpty()) {
+      return all.stream()
+          .filter(a -> a.from().ready())
+          .map(Answer::view)
+          .findFirst()
+          .orElse(NOT_READY);
+    }
+    MeshReport first = report(known.getFirst());
+    if (seesEnough(first)) {
+      return known.getFirst().view();
+    }
+    MeshReport best =
+        known.stream()
+            .map(ReportChoice::report)
+            .max(Comparator.comparingInt(ReportChoice::sees))
+            .filter(report -> sees(report) > sees(first))
+            .orElse(first);
+    boolean writes = Objects.equals(known.getFirst().from().pod(), writer);
+    return new NetworkView.Known(writes ? withStoreOf(best, first) : best);
+  }
+
+  private static MeshReport report(Answer answer) {
+    return ((NetworkView.Known) answer.view()).report();
+  }
+
+  private static boolean seesEnough(MeshReport report) {
+    return report.verdict() != Verdict.NO_DATA
+        && report.totals().agentsReporting() >= ENOUGH * report.totals().agents();
+  }
+
+  private static int sees(MeshReport report) {
+    return report.verdict() == Verdict.NO_DATA ? -1 : report.totals().agentsReporting();
+  }
+
+  private static MeshReport withStoreOf(MeshReport report, MeshReport store) {
+    return new MeshReport(
+        report.mesh(),
+        report.time(),
+        report.verdict(),
+        report.message(),
+        report.totals(),
+        report.worstPairs(),
+        report.suspects(),
+        store.store());
+  }
+}

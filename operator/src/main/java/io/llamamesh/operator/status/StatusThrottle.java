@@ -1,0 +1,227 @@
+package io.llamamesh.operator.status;
+
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.ConditionBuilder;
+import io.llamamesh.crd.DurationText;
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.LlamaMeshStatus;
+import io.llamamesh.crd.LlamaMeshStatus.SuspectStatus;
+import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.Verdict;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides when a mesh's status is written.
+ *
+ * <p>At once: what a condition says (numbers in its message apart), a suspect who was not told
+ * before, the last agent to report. Else numbers move, and {@code observedAt} with them, every
+ * {@link #HEALTHY_EVERY} while the network is healthy, and once a window while it is not, or while
+ * the mesh settles: the first windows after an agent came or went are pooled with what was before.
+ *
+ * <p>One per mesh. {@link #next} is for one thread at a time, the others for any.
+ */
+public final class StatusThrottle {
+  /** How long numbers stay while the network is healthy. */
+  public static final Duration HEALTHY_EVERY = Duration.ofSeconds(15);
+
+  /** How often another suspect is news. */
+  private static final Duration SUSPECTS_EVERY = Duration.ofSeconds(10);
+
+  /** As many as a judgement pools, and the one in which the change falls. */
+  private static final int SETTLING_WINDOWS = 4;
+
+  private static final Duration USUAL_INTERVAL = Duration.ofSeconds(10);
+
+  /** Conditions whose messages carry numbers of the network. */
+  private static final Set<String> NUMEROUS =
+      Set.of(ConditionTypes.NETWORK_HEALTHY, ConditionTypes.STORE_REACHABLE, ConditionTypes.READY);
+
+  /** When numbers were written last; null: not yet. */
+  private volatile @Nullable Instant written;
+
+  private volatile Instant settled = Instant.MIN;
+  private volatile Duration interval = USUAL_INTERVAL;
+
+  /** Whom the last status suspected. */
+  private volatile Set<String> suspected = Set.of();
+
+  /** What the last status said of the network, numbers apart. */
+  private volatile String fingerprint = "";
+
+  /** Whether a status should be written now for this view of the network. */
+  public boolean isNews(NetworkView view, Instant now) {
+    if (!fingerprint(view).equals(fingerprint)) {
+      return true;
+    }
+    return view instanceof NetworkView.Known known
+        && (isDue(known.report().verdict(), now)
+            || isAnother(first(StatusFactory.suspects(known.report())), now));
+  }
+
+  /**
+   * How long until numbers are due, if there are other ones by then.
+   *
+   * @param view of which {@link #next} was asked last
+   */
+  public Duration dueIn(NetworkView view, Instant now) {
+    Instant last = written;
+    if (last == null || !(view instanceof NetworkView.Known known)) {
+      return HEALTHY_EVERY;
+    }
+    Duration pace = pace(known.report().verdict(), now);
+    Duration left = Duration.between(now, last.plus(pace));
+    return left.isPositive() ? left : pace;
+  }
+
+  /**
+   * The status to write.
+   *
+   * @param before what the server has, or null
+   * @return null where what the server has is good enough
+   */
+  public @Nullable LlamaMeshStatus next(
+      @Nullable LlamaMeshStatus before, MeshState state, Instant now) {
+    interval = interval(state.spec());
+    fingerprint = fingerprint(state.network());
+    // What the server has is what was said, also where a status was refused.
+    suspected = ids(before);
+    LlamaMeshStatus fresh = StatusFactory.of(before, state, now);
+    if (fresh.equals(before)) {
+      return null;
+    }
+    boolean due =
+        before == null
+            || isAnother(first(fresh.suspects()), now)
+            || isComplete(fresh) != isComplete(before);
+    if (state.network() instanceof NetworkView.Known known) {
+      due |= isDue(known.report().verdict(), now);
+    }
+    if (before != null && !due && withNumbersOf(fresh, before).equals(before)) {
+      return null;
+    }
+    if (state.network() instanceof NetworkView.Known) {
+      if (written == null || before == null || isUnsettled(fresh, before)) {
+        settled = now.plus(interval.multipliedBy(SETTLING_WINDOWS));
+      }
+      written = now;
+    }
+    suspected = ids(fresh);
+    return fresh;
+  }
+
+  private boolean isDue(Verdict verdict, Instant now) {
+    Instant last = written;
+    return last == null || !now.isBefore(last.plus(pace(verdict, now)));
+  }
+
+  private Duration pace(Verdict verdict, Instant now) {
+    boolean steady = verdict == Verdict.HEALTHY && !now.isBefore(settled);
+    return steady || interval.compareTo(HEALTHY_EVERY) > 0 ? HEALTHY_EVERY : interval;
+  }
+
+  /** Length of a mesh's windows; the usual one where no spec is in force. */
+  public static Duration interval(@Nullable LlamaMeshSpec spec) {
+    return spec == null || spec.collector() == null || spec.collector().interval() == null
+        ? USUAL_INTERVAL
+        : DurationText.parse(spec.collector().interval());
+  }
+
+  private static String fingerprint(NetworkView view) {
+    return switch (view) {
+      case NetworkView.Unknown unknown -> unknown.reason();
+      case NetworkView.Known known -> {
+        MeshReport report = known.report();
+        boolean all = report.totals().agentsReporting() >= report.totals().agents();
+        yield report.verdict()
+            + " "
+            + report.store().state()
+            + " "
+            + all
+            + " "
+            + Findings.isIncomplete(report);
+      }
+    };
+  }
+
+  /**
+   * Whether somebody is suspected first of whom nothing was said. Who only changes places with
+   * others that are told, as pairs of like loss do with every window, is no news; and of many that
+   * come and go one is told at a time.
+   */
+  private boolean isAnother(@Nullable SuspectStatus top, Instant now) {
+    Instant last = written;
+    return top != null
+        && !suspected.contains(id(top))
+        && (last == null || !now.isBefore(last.plus(SUSPECTS_EVERY)));
+  }
+
+  private static @Nullable SuspectStatus first(@Nullable List<SuspectStatus> suspects) {
+    return suspects == null || suspects.isEmpty() ? null : suspects.getFirst();
+  }
+
+  private static Set<String> ids(@Nullable LlamaMeshStatus status) {
+    return status == null || status.suspects() == null
+        ? Set.of()
+        : status.suspects().stream().map(StatusThrottle::id).collect(Collectors.toSet());
+  }
+
+  private static String id(SuspectStatus suspect) {
+    return suspect.kind() + " " + suspect.name() + " " + suspect.direction();
+  }
+
+  /** Whether the agents that measure are others than before. */
+  private static boolean isUnsettled(LlamaMeshStatus fresh, LlamaMeshStatus before) {
+    return !Objects.equals(fresh.nodes(), before.nodes())
+        || !Objects.equals(fresh.agentsReady(), before.agentsReady())
+        || !Objects.equals(fresh.agentsReporting(), before.agentsReporting());
+  }
+
+  private static boolean isComplete(LlamaMeshStatus status) {
+    return status.agentsReporting() != null
+        && status.nodes() != null
+        && status.agentsReporting() >= status.nodes();
+  }
+
+  /** Numbers in messages are those of the other one too. */
+  private static LlamaMeshStatus withNumbersOf(LlamaMeshStatus status, LlamaMeshStatus numbers) {
+    LlamaMeshStatus kept = StatusFactory.withNumbersOf(status, numbers);
+    return new LlamaMeshStatus(
+        kept.observedGeneration(),
+        kept.observedAt(),
+        kept.nodes(),
+        kept.agentsReady(),
+        kept.agentsReporting(),
+        kept.pairs(),
+        kept.lossPercent(),
+        kept.rttP99(),
+        kept.groups(),
+        kept.ipFamilies(),
+        kept.worstPairs(),
+        kept.suspects(),
+        keepMessages(kept.conditions(), numbers.conditions()));
+  }
+
+  /** Conditions with the messages of before where that is all that changed in them. */
+  private static @Nullable List<Condition> keepMessages(
+      @Nullable List<Condition> fresh, @Nullable List<Condition> before) {
+    if (fresh == null || before == null) {
+      return fresh;
+    }
+    return fresh.stream()
+        .map(f ->
+            NUMEROUS.contains(f.getType())
+                ? before.stream().filter(b -> isSameButMessage(f, b)).findFirst().orElse(f)
+                : f)
+        .toList();
+  }
+
+  private static boolean isSameButMessage(Condition a, Condition b) {
+    return new ConditionBuilder(a).withMessage(b.getMessage()).build().equals(b);
+  }
+}

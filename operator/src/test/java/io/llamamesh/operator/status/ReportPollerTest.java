@@ -1,0 +1,137 @@
+package io.llamamesh.operator.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.MeshReport.Store;
+import io.llamamesh.results.MeshReport.Totals;
+import io.llamamesh.results.ResultsJson;
+import io.llamamesh.results.Verdict;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ReportPollerTest {
+  private final CountDownLatch over = new CountDownLatch(1);
+  private HttpServer healthy;
+  private ServerSocket silent;
+  private ReportPoller poller;
+  private volatile Supplier<Instant> time = Instant::now;
+
+  @BeforeEach
+  void start() throws IOException {
+    healthy = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 4);
+    healthy.createContext(
+        "/api/v1/report",
+        exchange -> {
+          try (exchange) {
+            byte[] body = ResultsJson.mapper().writeValueAsBytes(report());
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().write(body);
+          }
+        });
+    healthy.start();
+    // Takes connections into its queue and never says a word, as a host that is cut off.
+    silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    poller = ReportPoller.start();
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    over.countDown();
+    poller.close();
+    silent.close();
+    healthy.stop(0);
+  }
+
+  @Test
+  void whenTheWriterIsCutOffTheOtherOneIsAskedWithinAFewSeconds() {
+    watch(() -> "a", scraper("a", silent.getLocalPort()), scraper("b", port()));
+
+    awaitKnown(Duration.ofSeconds(9));
+  }
+
+  @Test
+  void anApiServerThatDoesNotTellWhoWritesHoldsUpNothing() {
+    watch(
+        () -> {
+          try {
+            over.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          return null;
+        },
+        scraper("a", silent.getLocalPort()),
+        scraper("b", port()));
+
+    awaitKnown(Duration.ofSeconds(9));
+    Instant first = observed();
+    Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> observed().isAfter(first));
+  }
+
+  @Test
+  void aReportThatStandsStillIsNoWordAboutNow() {
+    Instant old = Instant.now().minus(Duration.ofHours(1));
+    time = () -> old;
+    watch(() -> null, scraper("a", port()));
+
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() ->
+            poller.view("m") instanceof NetworkView.Unknown unknown
+                && unknown.reason().equals("ReportStale"));
+
+    time = Instant::now;
+    awaitKnown(Duration.ofSeconds(10));
+  }
+
+  private void watch(Supplier<@Nullable String> writer, ScraperAddress... scrapers) {
+    poller.watch("m", Duration.ofSeconds(10), List.of(scrapers), writer, () -> true, view -> {});
+  }
+
+  private void awaitKnown(Duration within) {
+    Awaitility.await().atMost(within).until(() -> poller.view("m") instanceof NetworkView.Known);
+    assertThat(((NetworkView.Known) poller.view("m")).report().verdict())
+        .isEqualTo(Verdict.HEALTHY);
+  }
+
+  private Instant observed() {
+    return poller.view("m") instanceof NetworkView.Known known
+        ? known.report().time()
+        : Instant.EPOCH;
+  }
+
+  private int port() {
+    return healthy.getAddress().getPort();
+  }
+
+  private static ScraperAddress scraper(String pod, int port) {
+    return new ScraperAddress(pod, URI.create("http://127.0.0.1:" + port + "/"), true);
+  }
+
+  private MeshReport report() {
+    return new MeshReport(
+        "m",
+        time.get(),
+        Verdict.HEALTHY,
+        "",
+        new Totals(2, 2, 2, 0, 0.0, 0.1, 0.4),
+        List.of(),
+        List.of(),
+        new Store(Store.State.NOT_CONFIGURED, null, null, 0));
+  }
+}

@@ -1,0 +1,92 @@
+package io.llamamesh.operator.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
+import io.llamamesh.crd.LlamaMeshStatus;
+import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.operator.plan.MeshFacts;
+import io.llamamesh.operator.plan.NodeFacts;
+import io.llamamesh.operator.plan.Planner;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class StatusFactoryTest {
+  private static final Instant NOW = Instant.parse("2026-11-20T10:00:00Z");
+
+  @Test
+  void familiesThatNoNodeHasMakeTheMeshUnreadyWithTheRemedy() {
+    List<NodeFacts> nodes = List.of(node("node-1", "10.0.0.1"), node("node-2", "10.0.0.2"));
+
+    LlamaMeshStatus status = status("[IPv6]", nodes);
+
+    assertThat(condition(status, "ConfigsReady"))
+        .extracting(Condition::getStatus, Condition::getReason)
+        .containsExactly("False", "AddressesMissing");
+    assertThat(condition(status, "ConfigsReady").getMessage())
+        .contains("no node has an IPv6 address", "leave spec.ipFamilies out");
+    assertThat(condition(status, "Ready").getStatus()).isEqualTo("False");
+  }
+
+  @Test
+  void theFamilyThatTheNodesHaveIsTold() {
+    List<NodeFacts> nodes = List.of(node("node-1", "10.0.0.1"), node("node-2", "10.0.0.2"));
+
+    LlamaMeshStatus status = status("", nodes);
+
+    assertThat(status.ipFamilies()).containsExactly(IpFamily.IPV4);
+    assertThat(condition(status, "ConfigsReady").getStatus()).isEqualTo("True");
+  }
+
+  @Test
+  void oneNodeWithoutAnAddressIsNamedAndTheOthersAreMeasured() {
+    List<NodeFacts> nodes =
+        List.of(node("node-1", "10.0.0.1"), node("node-2", "10.0.0.2"), node("node-3", null));
+
+    LlamaMeshStatus status = status("", nodes);
+
+    assertThat(condition(status, "ConfigsReady").getStatus()).isEqualTo("True");
+    assertThat(condition(status, "ConfigsReady").getMessage()).contains("IPv4", "node-3");
+  }
+
+  private static LlamaMeshStatus status(String families, List<NodeFacts> nodes) {
+    var spec =
+        MeshDefaults.fill(
+            families.isEmpty()
+                ? null
+                : Serialization.unmarshal("ipFamilies: " + families, LlamaMeshSpec.class));
+    return StatusFactory.of(
+        null,
+        new MeshState(
+            1,
+            List.of(),
+            spec,
+            false,
+            Planner.plan(new MeshFacts("m", spec, "http://m", nodes)),
+            List.of(),
+            List.of(),
+            new AgentsState(2, 2, List.of(), "", null),
+            new ScraperState(1, 1, null),
+            NetworkView.NOT_ASKED),
+        NOW);
+  }
+
+  private static Condition condition(LlamaMeshStatus status, String type) {
+    return Objects.requireNonNull(status.conditions()).stream()
+        .filter(c -> type.equals(c.getType()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static NodeFacts node(String name, @Nullable String ipv4) {
+    return new NodeFacts(
+        name, Map.of("kubernetes.io/os", "linux"), ipv4, null, false, NOW, 8100, List.of());
+  }
+}
