@@ -377,6 +377,11 @@ public final class ControlPlane implements AutoCloseable {
     return settings.folder().resolve("pki/apiserver.crt");
   }
 
+  /** One of the programs that came with the control plane's, as {@code kubectl}. */
+  public Path program(String name) {
+    return settings.binaries().resolve(name);
+  }
+
   /** Where a part writes its log. */
   public Path log(Part part) {
     return settings.folder().resolve("log").resolve(part.program + ".log");

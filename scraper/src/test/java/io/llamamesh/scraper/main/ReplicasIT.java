@@ -4,15 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.llamamesh.apiserver.StandInApiServer;
 import io.llamamesh.crd.Names;
 import io.llamamesh.scraper.stores.RealStore;
 import io.llamamesh.scraper.testing.Gate;
 import io.llamamesh.scraper.testing.Load;
 import io.llamamesh.scraper.testing.Meshes;
+import io.llamamesh.scraper.testing.ScraperAccount;
+import io.llamamesh.testkit.junit.KubernetesCluster;
+import io.llamamesh.testkit.junit.TestCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,38 +30,42 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two scrapers of one mesh, as processes: one writes, and the other takes over. */
+/**
+ * Two scrapers of one mesh, as processes with the rights of scrapers on a real Kubernetes API: one
+ * writes, and the other takes over.
+ */
+@KubernetesCluster(crds = Meshes.CRD)
 final class ReplicasIT {
-  private static final String NAMESPACE = "default";
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   private final Path folder;
-  private final StandInApiServer api;
-  private final KubernetesClient client;
-  private final Gate gate;
   private final RealStore store;
   private final Load load;
-  private final String meshUid;
   private final List<ScraperProcess> scrapers = new ArrayList<>();
+  private TestCluster cluster;
+  private KubernetesClient client;
+  private Gate gate;
+  private String meshUid;
 
   ReplicasIT(@TempDir Path folder) throws IOException {
     this.folder = folder;
-    this.api = StandInApiServer.start();
-    this.client = api.client("test");
-    this.meshUid = Meshes.create(client, NAMESPACE, "default");
-    this.gate = new Gate(api.url());
     this.store = RealStore.Kind.QUEST_DB.in(folder.resolve("store"));
     this.load = new Load(4);
   }
 
   @BeforeEach
-  void startAll() throws Exception {
+  void startAll(TestCluster given) throws Exception {
+    cluster = given;
+    client = given.client();
+    meshUid = Meshes.create(client, given.namespace(), "default");
+    String kubeconfig = ScraperAccount.kubeconfig(given);
+    String url = given.controlPlane().url();
+    gate = new Gate(url);
+    Files.writeString(folder.resolve("kubeconfig"), kubeconfig.replace(url, gate.url()));
     store.start();
     for (int i = 1; i <= load.agents().size(); i++) {
       createPod(i, load.agents().get(i - 1).port());
     }
-    Files.writeString(
-        folder.resolve("kubeconfig"), api.kubeconfig("scraper").replace(api.url(), gate.url()));
     load.begin(Duration.ofMillis(500));
     startScraper("first");
     startScraper("second");
@@ -71,8 +78,10 @@ final class ReplicasIT {
     load.close();
     store.close();
     gate.close();
-    client.close();
-    api.close();
+    for (int i = 1; i <= load.agents().size(); i++) {
+      client.nodes().withName(node(i)).delete();
+    }
+    assertThat(cluster.rights(ScraperAccount.NAME).refused()).isEmpty();
   }
 
   @Test
@@ -108,8 +117,7 @@ final class ReplicasIT {
         .untilAsserted(() ->
             assertThat(other.report())
                 .contains("\"state\":\"Pending\"", "\"message\":\"left to ", "\"agents\":4"));
-    assertThat(owners(client.leases().inNamespace(NAMESPACE).withName("default-scraper").get()))
-        .containsExactly(meshUid);
+    assertThat(owners(client.leases().withName("default-scraper").get())).containsExactly(meshUid);
 
     gate.shut();
     // Longer than the Lease lasts.
@@ -121,13 +129,7 @@ final class ReplicasIT {
     awaitWindow();
     await().atMost(PATIENCE).until(() -> leaders().size() == 1);
     leaders().getFirst().process().stop();
-    assertThat(
-            owners(
-                client
-                    .configMaps()
-                    .inNamespace(NAMESPACE)
-                    .withName("default-scraper-cursors")
-                    .get()))
+    assertThat(owners(client.configMaps().withName("default-scraper-cursors").get()))
         .containsExactly(meshUid);
     await().atMost(PATIENCE).until(() -> leaders().size() == 1);
     load.end();
@@ -167,28 +169,41 @@ final class ReplicasIT {
         new ScraperProcess(
             folder.resolve(name + ".log"),
             Map.of(
-                "KUBECONFIG", folder.resolve("kubeconfig").toString(),
-                "MESH_NAME", "default",
-                "MESH_UID", meshUid,
-                "POD_NAME", name,
-                "POD_NAMESPACE", NAMESPACE),
+                "KUBECONFIG",
+                folder.resolve("kubeconfig").toString(),
+                "MESH_NAME",
+                "default",
+                "MESH_UID",
+                meshUid,
+                "POD_NAME",
+                name,
+                "POD_NAMESPACE",
+                cluster.namespace()),
             options);
     scrapers.add(scraper);
     scraper.start();
   }
 
+  private String node(int number) {
+    return cluster.namespace() + "-" + number;
+  }
+
   private void createPod(int number, int port) {
-    var pods = client.pods().inNamespace(NAMESPACE);
+    // Pods of no node are collected.
+    client
+        .resource(new NodeBuilder().withNewMetadata().withName(node(number)).endMetadata().build())
+        .create();
+    var pods = client.pods();
     var created =
         pods.resource(
                 new PodBuilder()
                     .withNewMetadata()
                     .withName("agent-" + number)
-                    .withNamespace(NAMESPACE)
                     .withLabels(Names.labels("default", Names.Component.AGENT))
                     .endMetadata()
                     .withNewSpec()
-                    .withNodeName("node-" + number)
+                    .withNodeName(node(number))
+                    .withServiceAccountName(ScraperAccount.NAME)
                     .addNewContainer()
                     .withName("agent")
                     .withImage("agent")
@@ -205,6 +220,7 @@ final class ReplicasIT {
             .withNewStatus()
             .withPhase("Running")
             .withHostIP("127.0.0.1")
+            .addNewHostIP("127.0.0.1")
             .endStatus()
             .build()
             .getStatus());

@@ -31,7 +31,7 @@ public final class Gate implements AutoCloseable {
 
   /** The server's address by this way. */
   public String url() {
-    return "http://127.0.0.1:" + entrance.getLocalPort();
+    return server.getScheme() + "://127.0.0.1:" + entrance.getLocalPort();
   }
 
   public void shut() {

@@ -2,10 +2,6 @@ package io.llamamesh.scraper.testing;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.crd.LlamaMesh;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 
@@ -13,16 +9,13 @@ import org.awaitility.Awaitility;
  * Resources of type LlamaMesh: what a mesh's objects belong to must exist, or they are collected.
  */
 public final class Meshes {
-  private static final Path CRD = Path.of("../crds/llamameshes.llamamesh.io-v1.yaml");
+  /** The definition, which must be there before. */
+  public static final String CRD = "../crds/llamameshes.llamamesh.io-v1.yaml";
 
   private Meshes() {}
 
   /** Creates one, and returns its uid. */
-  public static String create(KubernetesClient client, String namespace, String name)
-      throws IOException {
-    try (InputStream definition = Files.newInputStream(CRD)) {
-      client.load(definition).serverSideApply();
-    }
+  public static String create(KubernetesClient client, String namespace, String name) {
     LlamaMesh mesh = new LlamaMesh();
     mesh.getMetadata().setName(name);
     mesh.getMetadata().setNamespace(namespace);

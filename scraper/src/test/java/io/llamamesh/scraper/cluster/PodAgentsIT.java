@@ -5,51 +5,72 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.llamamesh.apiserver.StandInApiServer;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.llamamesh.crd.Names;
 import io.llamamesh.results.WindowCursor;
+import io.llamamesh.scraper.testing.Gate;
+import io.llamamesh.scraper.testing.ScraperAccount;
+import io.llamamesh.testkit.junit.KubernetesCluster;
+import io.llamamesh.testkit.junit.TestCluster;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-final class PodAgentsTest {
-  private static final String NAMESPACE = "default";
+/** Agents' pods and cursors on a real Kubernetes API, with the rights of scrapers and no others. */
+@KubernetesCluster
+final class PodAgentsIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private final StandInApiServer api;
-  private final KubernetesClient client;
   private final AtomicReference<List<Agent>> agents = new AtomicReference<>(List.of());
-  private final PodAgents pods;
+  private TestCluster cluster;
+  private KubernetesClient client;
+  private Gate gate;
+  private KubernetesClient scrapers;
+  private Home home;
+  private PodAgents pods;
 
-  PodAgentsTest() throws IOException {
-    api = StandInApiServer.start();
-    client = api.client("scraper");
-    pods = new PodAgents(client, NAMESPACE, "default");
+  @BeforeEach
+  void start(TestCluster given) throws IOException {
+    cluster = given;
+    client = given.client();
+    Config scraper = ScraperAccount.config(given);
+    gate = new Gate(scraper.getMasterUrl());
+    scrapers =
+        new KubernetesClientBuilder()
+            .withConfig(new ConfigBuilder(scraper).withMasterUrl(gate.url()).build())
+            .build();
+    home = new Home(scrapers, given.namespace(), "default", null);
+    pods = new PodAgents(scrapers, given.namespace(), "default");
   }
 
   @AfterEach
-  void stop() {
+  void stop() throws IOException {
     pods.close();
-    client.close();
-    api.close();
+    scrapers.close();
+    gate.close();
+    assertThat(cluster.rights(ScraperAccount.NAME).refused()).isEmpty();
   }
 
   @Test
   void followsPodsThatComeAndGo() {
     create("a", "node-1", "default", "10.0.0.1");
     pods.start(agents::set);
-    await().until(() -> names().equals(List.of("node-1")));
+    await().atMost(PATIENCE).until(() -> names().equals(List.of("node-1")));
 
     create("b", "node-2", "default", "10.0.0.2");
-    await().until(() -> names().equals(List.of("node-1", "node-2")));
+    await().atMost(PATIENCE).until(() -> names().equals(List.of("node-1", "node-2")));
 
-    client.pods().inNamespace(NAMESPACE).withName("a").delete();
-    await().until(() -> names().equals(List.of("node-2")));
+    // A kubelet confirms it so.
+    client.pods().withName("a").withGracePeriod(0).delete();
+    await().atMost(PATIENCE).until(() -> names().equals(List.of("node-2")));
     assertThat(pods.current()).isTrue();
   }
 
@@ -60,40 +81,39 @@ final class PodAgentsTest {
 
     pods.start(agents::set);
 
-    await().until(() -> names().equals(List.of("node-2")));
+    await().atMost(PATIENCE).until(() -> names().equals(List.of("node-2")));
   }
 
   @Test
   void whileTheApiIsAwayTheLastListStays() {
     create("a", "node-1", "default", "10.0.0.1");
     pods.start(agents::set);
-    await().until(() -> names().equals(List.of("node-1")));
+    await().atMost(PATIENCE).until(() -> names().equals(List.of("node-1")));
 
-    api.close();
+    gate.shut();
 
-    await().until(() -> !pods.current());
+    await().atMost(PATIENCE).until(() -> !pods.current());
     assertThat(names()).containsExactly("node-1");
   }
 
   @Test
   void cursorsOutliveTheScraperInAConfigMap() {
-    ConfigMapCursors cursors = new ConfigMapCursors(new Home(client, NAMESPACE, "default", null));
+    ConfigMapCursors cursors = new ConfigMapCursors(home);
     assertThat(cursors.load()).isEmpty();
 
     cursors.save(Map.of("node-1", Bookmark.at(new WindowCursor("boot", 1))));
     cursors.save(Map.of("node-1", Bookmark.at(new WindowCursor("boot", 2))));
 
-    assertThat(new ConfigMapCursors(new Home(client, NAMESPACE, "default", null)).load())
+    assertThat(new ConfigMapCursors(home).load())
         .containsExactly(Map.entry("node-1", Bookmark.at(new WindowCursor("boot", 2))));
   }
 
   @Test
   void aBrokenConfigMapCostsReadingAgainNothingMore() {
-    ConfigMapCursors cursors = new ConfigMapCursors(new Home(client, NAMESPACE, "default", null));
+    ConfigMapCursors cursors = new ConfigMapCursors(home);
     cursors.save(Map.of());
     client
         .configMaps()
-        .inNamespace(NAMESPACE)
         .withName("default-scraper-cursors")
         .edit(map -> {
           map.setData(
@@ -105,16 +125,6 @@ final class PodAgentsTest {
         .containsExactly(Map.entry("node-2", Bookmark.at(new WindowCursor("b", 3))));
   }
 
-  @Test
-  void cursorsOutliveTheScraperInAFile(@TempDir Path folder) {
-    Path file = folder.resolve("cursors.json");
-    new FileCursors(file).save(Map.of("node-1", Bookmark.at(new WindowCursor("boot", 2))));
-
-    assertThat(new FileCursors(file).load())
-        .containsExactly(Map.entry("node-1", Bookmark.at(new WindowCursor("boot", 2))));
-    assertThat(new FileCursors(folder.resolve("none")).load()).isEmpty();
-  }
-
   private List<String> names() {
     return agents.get().stream().map(Agent::name).toList();
   }
@@ -124,20 +134,22 @@ final class PodAgentsTest {
     Pod pod =
         new PodBuilder(template)
             .editMetadata()
-            .withNamespace(NAMESPACE)
             .withLabels(Names.labels(mesh, Names.Component.AGENT))
             .endMetadata()
             .editSpec()
+            .withServiceAccountName(ScraperAccount.NAME)
             .editFirstContainer()
             .withImage("example/agent:1")
             .endContainer()
             .endSpec()
+            .editStatus()
+            .withHostIP(host)
+            .endStatus()
             .build();
-    client.pods().inNamespace(NAMESPACE).resource(pod).create();
+    client.pods().resource(pod).create();
     client
         .pods()
-        .inNamespace(NAMESPACE)
         .withName(name)
-        .editStatus(created -> new PodBuilder(created).withStatus(template.getStatus()).build());
+        .editStatus(created -> new PodBuilder(created).withStatus(pod.getStatus()).build());
   }
 }
