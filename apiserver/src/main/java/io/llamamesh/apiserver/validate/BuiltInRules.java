@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules of built-in kinds that an author of manifests or an operator is likely to break: those
- * of workloads are in {@link WorkloadRules}. Far from all that a real server checks.
+ * The rules of small built-in kinds that an author of manifests or an operator is likely to break.
+ * Far from all that a real server checks; of workloads none, which the tests on a real one judge.
  */
 public final class BuiltInRules {
   private static final Pattern DATA_KEY = Pattern.compile("[-._a-zA-Z0-9]{1,253}");
@@ -24,9 +24,6 @@ public final class BuiltInRules {
     switch (bucket) {
       case "configmaps", "secrets" -> data(object, before, bucket.equals("secrets"), found);
       case "services" -> service(object.path("spec"), found);
-      case "pods" -> WorkloadRules.pod(object, before, found);
-      case "daemonsets.apps", "deployments.apps", "statefulsets.apps", "replicasets.apps" ->
-          WorkloadRules.workload(object, before, found);
       case "roles.rbac.authorization.k8s.io", "clusterroles.rbac.authorization.k8s.io" ->
           role(object, found);
       case "rolebindings.rbac.authorization.k8s.io",
