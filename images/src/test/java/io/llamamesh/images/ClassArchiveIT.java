@@ -13,6 +13,7 @@ import io.llamamesh.images.tar.ClassArchive;
 import io.llamamesh.images.tar.ImageTar;
 import io.llamamesh.images.tar.Program;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -28,9 +29,12 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An agent's image on a base with a JRE of its own, which is not the JDK that builds it. */
 class ClassArchiveIT {
@@ -107,6 +111,22 @@ class ClassArchiveIT {
     assertThat(run(unpacked(rubbish)))
         .anyMatch(line -> line.contains("Usage: llama-mesh"))
         .noneMatch(line -> line.contains("shared objects file (top)"));
+  }
+
+  /** As {@code tar -C ROOT .} names them; several tools make layers so. */
+  @ParameterizedTest
+  @ValueSource(strings = {"./", "/", ".//"})
+  void aBaseWhoseLayersNameFilesOtherwiseHasTheSameJre(String prefix) throws Exception {
+    Path small = Files.createDirectories(folder.resolve("small/bin")).getParent();
+    Files.writeString(small.resolve("bin/java"), "#!/bin/sh\necho this is java >&2; exit 3\n");
+    Path tar = folder.resolve("small.tar");
+    base(small, tar);
+    Path renamed = renamed(tar, prefix, folder.resolve("renamed.tar"));
+
+    assertThatThrownBy(() ->
+            ClassArchive.make(AGENT, renamed, CREATED, Files.createDirectory(folder.resolve("s"))))
+        .isInstanceOf(IOException.class)
+        .hasMessage("the base's JRE does not run it here: this is java");
   }
 
   @Test
@@ -192,6 +212,40 @@ class ClassArchiveIT {
         .addEnvironmentVariable("JAVA_HOME", "/" + JRE)
         .setFileEntriesLayers(layer.build())
         .containerize(Containerizer.to(TarImage.at(tar).named("base")));
+  }
+
+  /** An image with something before the name of each file, and of each file's other names. */
+  private static Path renamed(Path tar, String prefix, Path to) throws IOException {
+    try (TarArchiveOutputStream out = new TarArchiveOutputStream(Files.newOutputStream(to))) {
+      for (Map.Entry<String, byte[]> part : entries(Files.readAllBytes(tar)).entrySet()) {
+        boolean layer = part.getKey().endsWith(".tar.gz");
+        byte[] bytes = layer ? renamed(part.getValue(), prefix) : part.getValue();
+        TarArchiveEntry entry = new TarArchiveEntry(part.getKey());
+        entry.setSize(bytes.length);
+        out.putArchiveEntry(entry);
+        out.write(bytes);
+        out.closeArchiveEntry();
+      }
+    }
+    return to;
+  }
+
+  private static byte[] renamed(byte[] layer, String prefix) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (TarArchiveInputStream in =
+            new TarArchiveInputStream(new GZIPInputStream(new ByteArrayInputStream(layer)));
+        TarArchiveOutputStream out = new TarArchiveOutputStream(bytes)) {
+      for (TarArchiveEntry e = in.getNextEntry(); e != null; e = in.getNextEntry()) {
+        TarArchiveEntry entry = new TarArchiveEntry(prefix + e.getName(), true);
+        entry.setSize(e.getSize());
+        entry.setMode(e.getMode());
+        entry.setLastModifiedTime(e.getLastModifiedTime());
+        out.putArchiveEntry(entry);
+        in.transferTo(out);
+        out.closeArchiveEntry();
+      }
+    }
+    return bytes.toByteArray();
   }
 
   private static Map<String, byte[]> entries(byte[] tar) throws IOException {

@@ -58,8 +58,9 @@ record BaseImage(Path folder) {
       try (InputStream file = Files.newInputStream(folder.resolve(layer.asText()));
           TarArchiveInputStream in = new TarArchiveInputStream(plain(file))) {
         for (TarArchiveEntry e = in.getNextEntry(); e != null; e = in.getNextEntry()) {
-          if (e.getName().startsWith(place + "/")) {
-            put(in, e, to);
+          String name = relative(e.getName());
+          if (name.startsWith(place + "/")) {
+            put(in, e, name, to);
           }
         }
       }
@@ -78,8 +79,14 @@ record BaseImage(Path folder) {
     return zipped ? new GZIPInputStream(in) : in;
   }
 
-  private static void put(InputStream in, TarArchiveEntry entry, Path to) throws IOException {
-    Path at = made(to, entry.getName());
+  /** A layer's name without what tools put before it: {@code ./opt}, {@code /opt}, {@code opt}. */
+  private static String relative(String name) {
+    return name.replaceFirst("^(\\.?/)+", "");
+  }
+
+  private static void put(InputStream in, TarArchiveEntry entry, String path, Path to)
+      throws IOException {
+    Path at = made(to, path);
     String name = String.valueOf(at.getFileName());
     if (name.startsWith(REMOVED)) {
       Files.deleteIfExists(at.resolveSibling(name.substring(REMOVED.length())));
@@ -90,7 +97,7 @@ record BaseImage(Path folder) {
       Files.createSymbolicLink(at, Path.of(entry.getLinkName()));
     } else if (entry.isLink()) {
       Files.copy(
-          made(to, entry.getLinkName()),
+          made(to, relative(entry.getLinkName())),
           at,
           StandardCopyOption.REPLACE_EXISTING,
           StandardCopyOption.COPY_ATTRIBUTES);
