@@ -52,6 +52,7 @@ class NewcomerTest {
         "docs/guide/running.md",
         "docs/guide/troubleshooting.md",
         "docs/guide/api.md",
+        "docs/guide/e2e.md",
         "docs/guide/from-llama.md",
         "docs/guide/matrix.md",
         "docs/guide/measuring.md",

@@ -1,0 +1,19 @@
+package io.llamamesh.e2e.cluster;
+
+import java.io.Serial;
+
+/** Something that is not as it should be; the message is for people. */
+public final class Failure extends RuntimeException {
+  @Serial private static final long serialVersionUID = 1L;
+
+  public Failure(String message) {
+    super(message);
+  }
+
+  /** Fails where something is not so. */
+  public static void unless(boolean right, String message) {
+    if (!right) {
+      throw new Failure(message);
+    }
+  }
+}

@@ -1,0 +1,244 @@
+package io.llamamesh.e2e.cluster;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A mesh as its user sees it: the resource by the API, matrix and report by a scraper. Documents
+ * are read by their fields' names, as scripts do, not by our own classes.
+ */
+public final class Mesh {
+  /** Name of the mesh that the rows apply. */
+  public static final String NAME = "default";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(3);
+  private static final int PAGE_PORT = 8080;
+
+  private final KubernetesClient client;
+  private final Family family;
+  private final HttpClient http = HttpClient.newBuilder().connectTimeout(ANSWER_WITHIN).build();
+
+  /** The mesh in a cluster. */
+  public Mesh(Cluster cluster) {
+    this.client = cluster.client();
+    this.family = cluster.family();
+  }
+
+  /**
+   * A condition.
+   *
+   * @param status {@code True}, {@code False}, {@code Unknown}; empty where there is none
+   */
+  public record Condition(String type, String status, String reason, String message) {
+    /** Whether it is so. */
+    public boolean isTrue() {
+      return status.equals("True");
+    }
+
+    @Override
+    public String toString() {
+      return type + "=" + status + " " + reason + (message.isEmpty() ? "" : ": " + message);
+    }
+  }
+
+  /** Applies a LlamaMesh with a spec in YAML's flow style. */
+  public void apply(String spec) {
+    client
+        .resource(
+            """
+            apiVersion: llamamesh.io/v1alpha1
+            kind: LlamaMesh
+            metadata: {name: %s, namespace: %s}
+            spec: %s
+            """
+                .formatted(NAME, Release.NAME, spec))
+        .serverSideApply();
+  }
+
+  /** Deletes the LlamaMesh. */
+  public void delete() {
+    resource().delete();
+  }
+
+  private io.fabric8.kubernetes.client.dsl.Resource<GenericKubernetesResource> resource() {
+    return client
+        .genericKubernetesResources("llamamesh.io/v1alpha1", "LlamaMesh")
+        .inNamespace(Release.NAME)
+        .withName(NAME);
+  }
+
+  /** Its status; a missing node where it has none. */
+  public JsonNode status() {
+    GenericKubernetesResource found = resource().get();
+    return found == null
+        ? MissingNode.getInstance()
+        : JSON.<JsonNode>valueToTree(found).path("status");
+  }
+
+  /** A condition of its status. */
+  public Condition condition(String type) {
+    return condition(status(), type);
+  }
+
+  /** A condition of a status. */
+  public static Condition condition(JsonNode status, String type) {
+    for (JsonNode each : status.path("conditions")) {
+      if (each.path("type").asText().equals(type)) {
+        return new Condition(
+            type,
+            each.path("status").asText(),
+            each.path("reason").asText(),
+            each.path("message").asText());
+      }
+    }
+    return new Condition(type, "", "", "");
+  }
+
+  /** All conditions that are not true, for messages. */
+  public String troubles() {
+    List<String> told = new ArrayList<>();
+    for (JsonNode each : status().path("conditions")) {
+      Condition condition = condition(status(), each.path("type").asText());
+      if (!condition.isTrue() && !condition.type().equals("Paused")) {
+        told.add(condition.toString());
+      }
+    }
+    return told.isEmpty() ? "no conditions yet" : String.join("; ", told);
+  }
+
+  /** Pods of a part: {@code agent}, {@code scraper}, {@code operator}. */
+  public List<Pod> pods(String component) {
+    return client
+        .pods()
+        .inNamespace(Release.NAME)
+        .withLabels(
+            Map.of(
+                "app.kubernetes.io/name", "llama-mesh", "app.kubernetes.io/component", component))
+        .list()
+        .getItems();
+  }
+
+  /** Whether a pod is ready. */
+  public static boolean isReady(Pod pod) {
+    return pod.getMetadata().getDeletionTimestamp() == null
+        && pod.getStatus().getConditions().stream()
+            .anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
+  }
+
+  /** The scraper's judgement; nothing where no scraper answers. */
+  public Optional<JsonNode> report() throws InterruptedException {
+    return ask("/api/v1/report");
+  }
+
+  /** The matrix since a moment. */
+  public Optional<JsonNode> matrixSince(Instant begin) throws InterruptedException {
+    return ask("/api/v1/matrix?since=" + begin);
+  }
+
+  /** The URL of a scraper's page; nothing where none is ready. */
+  public Optional<String> page() {
+    return pods("scraper").stream().filter(Mesh::isReady).findFirst().map(this::url);
+  }
+
+  private String url(Pod pod) {
+    return "http://" + family.inUrl(pod.getStatus().getPodIP()) + ":" + PAGE_PORT;
+  }
+
+  private Optional<JsonNode> ask(String path) throws InterruptedException {
+    for (Pod pod : pods("scraper")) {
+      if (isReady(pod)) {
+        Optional<JsonNode> answer = ask(pod, path);
+        if (answer.isPresent()) {
+          return answer;
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** What one scraper answers. */
+  public Optional<JsonNode> ask(Pod scraper, String path) throws InterruptedException {
+    try {
+      HttpResponse<byte[]> response =
+          http.send(
+              HttpRequest.newBuilder(URI.create(url(scraper) + path))
+                  .timeout(ANSWER_WITHIN)
+                  .build(),
+              HttpResponse.BodyHandlers.ofByteArray());
+      return response.statusCode() == 200
+          ? Optional.of(JSON.readTree(response.body()))
+          : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Ordered pairs of nodes that no probe was sent between.
+   *
+   * @param nodes names of the nodes that should be in it
+   */
+  public Set<String> missingPairs(List<String> nodes, Instant since) throws InterruptedException {
+    Set<String> missing = new TreeSet<>();
+    for (String source : nodes) {
+      for (String destination : nodes) {
+        if (!source.equals(destination)) {
+          missing.add(source + ">" + destination);
+        }
+      }
+    }
+    matrixSince(since)
+        .ifPresent(matrix ->
+            matrix
+                .path("pairs")
+                .forEach(pair -> {
+                  if (pair.path("received").asLong() > 0) {
+                    missing.remove(
+                        pair.path("source").asText() + ">" + pair.path("destination").asText());
+                  }
+                }));
+    return missing;
+  }
+
+  /**
+   * What became of the probes since a moment.
+   *
+   * @param pairs how many pairs have any
+   */
+  public record Outcome(int pairs, long sent, long lost, long refused) {}
+
+  /** Sums over all pairs since a moment. */
+  public Outcome outcomeSince(Instant begin) throws InterruptedException {
+    JsonNode matrix =
+        matrixSince(begin).orElseThrow(() -> new Failure("no scraper answers with a matrix"));
+    int pairs = 0;
+    long sent = 0;
+    long lost = 0;
+    long refused = 0;
+    for (JsonNode pair : matrix.path("pairs")) {
+      pairs++;
+      sent += pair.path("sent").asLong();
+      lost += pair.path("lost").asLong();
+      refused += pair.path("refused").asLong();
+    }
+    return new Outcome(pairs, sent, lost, refused);
+  }
+}

@@ -1,0 +1,26 @@
+package io.llamamesh.e2e.cluster;
+
+import java.io.PrintStream;
+import java.util.Locale;
+
+/** Lines that tell people what happens, with the time since the start. */
+public final class Progress {
+  private final PrintStream out;
+  private final long began = System.nanoTime();
+
+  public Progress(PrintStream out) {
+    this.out = out;
+  }
+
+  /** Tells one thing. */
+  public void say(String text) {
+    out.printf(Locale.ROOT, "%6.1f s  %s%n", (System.nanoTime() - began) / 1e9, text);
+    out.flush();
+  }
+
+  /** Prints text as it is. */
+  public void print(String text) {
+    out.println(text);
+    out.flush();
+  }
+}

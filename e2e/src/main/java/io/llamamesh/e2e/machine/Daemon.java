@@ -1,0 +1,109 @@
+package io.llamamesh.e2e.machine;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A process that runs until it is stopped, with its output in a file. Should this JVM be killed,
+ * the kernel kills it too.
+ */
+public final class Daemon {
+  private static final long STOP_SECONDS = 10;
+
+  /** The kernel ties a process to the thread that started it, so this thread never ends. */
+  private static final ExecutorService STARTER =
+      Executors.newSingleThreadExecutor(task -> {
+        Thread thread = new Thread(task, "starter");
+        thread.setDaemon(true);
+        return thread;
+      });
+
+  private final String name;
+  private final Process process;
+
+  private Daemon(String name, Process process) {
+    this.name = name;
+    this.process = process;
+  }
+
+  /**
+   * Starts a process.
+   *
+   * @param environment variables beside those of this process
+   */
+  public static Daemon start(
+      String name, Path log, Map<String, String> environment, List<String> line)
+      throws IOException, InterruptedException {
+    List<String> bound = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL"));
+    bound.addAll(line);
+    ProcessBuilder builder =
+        new ProcessBuilder(bound)
+            .redirectErrorStream(true)
+            .redirectInput(Path.of("/dev/null").toFile())
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder.environment().putAll(environment);
+    try {
+      return new Daemon(name, STARTER.submit(builder::start).get());
+    } catch (ExecutionException e) {
+      throw new IOException(name + " does not start: " + e.getCause(), e);
+    }
+  }
+
+  /** Its name, for messages. */
+  public String name() {
+    return name;
+  }
+
+  /** Whether it runs. */
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** The process that was started, which may stand for one in other namespaces. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /** The process in the namespaces: the started one's child where it has one. */
+  public long innerPid() {
+    return process.children().findFirst().map(ProcessHandle::pid).orElse(process.pid());
+  }
+
+  /** Asks it to end, and kills it where it does not. */
+  public void stop() throws InterruptedException {
+    List<ProcessHandle> inner = process.children().toList();
+    if (inner.isEmpty()) {
+      process.destroy();
+    } else {
+      inner.forEach(ProcessHandle::destroy);
+    }
+    if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+      kill();
+    }
+  }
+
+  /** Kills it, with the processes that it stands for. */
+  public void kill() throws InterruptedException {
+    List<ProcessHandle> inner = process.children().toList();
+    inner.forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+    process.waitFor();
+    // What stood behind it is gone only when it has ended too; a node's first process takes all of
+    // the node along.
+    for (ProcessHandle each : inner) {
+      try {
+        each.onExit().get(STOP_SECONDS, TimeUnit.SECONDS);
+      } catch (ExecutionException | TimeoutException e) {
+        throw new IllegalStateException(name + " does not end", e);
+      }
+    }
+  }
+}

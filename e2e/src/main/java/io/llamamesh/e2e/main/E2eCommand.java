@@ -1,0 +1,161 @@
+package io.llamamesh.e2e.main;
+
+import io.llamamesh.e2e.cluster.Programs;
+import io.llamamesh.e2e.cluster.Progress;
+import io.llamamesh.e2e.machine.RunFolder;
+import io.llamamesh.e2e.row.Row;
+import io.llamamesh.e2e.row.Rows;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Runs rows on a cluster of this machine. */
+@Command(
+    name = "llama-mesh e2e",
+    mixinStandardHelpOptions = true,
+    version = "llama-mesh 0.1.0",
+    sortOptions = false,
+    usageHelpWidth = 110,
+    description = {
+      "Starts a real Kubernetes cluster of three nodes on this machine, installs the chart with this tree's images on"
+          + " it, and checks what must hold. All of its networks are in namespaces without a way out of the machine."
+          + " Needs root, and Go for what it builds once. Everything is removed at the end.",
+      ""
+    },
+    footer = {
+      "",
+      "Of a row that failed, logs, objects and a picture of the page are kept in target/e2e/ROW.",
+      "",
+      "Exit status: 0 when every row passed, 1 when one did not, 2 for a wrong option."
+    })
+final class E2eCommand implements Callable<Integer> {
+  private static final long STOP_SECONDS = 120;
+
+  @Option(
+      names = "--only",
+      paramLabel = "ROW",
+      description =
+          "Only this row, see --list; may be given several times, and runs in that order.")
+  private List<String> only = new ArrayList<>();
+
+  @Option(names = "--list", description = "List the rows and what must hold in each.")
+  private boolean list;
+
+  @Option(
+      names = "--short",
+      description = "The rows that are checked with every change: install, one fault, uninstall.")
+  private boolean shortForm;
+
+  @Option(
+      names = "--keep",
+      description =
+          "Keep the cluster for kubectl until this program is stopped (Ctrl-C, or --down from elsewhere); alone it runs"
+              + " no rows, so that nothing is installed yet.")
+  private boolean keep;
+
+  @Option(names = "--down", description = "End a cluster that runs, and remove what one left.")
+  private boolean down;
+
+  private final Map<String, String> environment;
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  private CommandSpec spec;
+
+  E2eCommand(Map<String, String> environment) {
+    this.environment = environment;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    if (list) {
+      for (Row row : Rows.all()) {
+        System.out.printf("%-22s %s%n", row.name(), row.right());
+      }
+      return 0;
+    }
+    List<Row> rows = chosen();
+    if (!System.getProperty("user.name").equals("root")) {
+      throw new IOException("root is needed for network namespaces and control groups");
+    }
+    if (down) {
+      System.out.println(RunFolder.down() ? "removed" : "there is none");
+      return 0;
+    }
+    Path root = Path.of(required("LLAMA_MESH_E2E_ROOT"));
+    E2eRun run = new E2eRun(programs(root), root, rows, keep, new Progress(System.out));
+    CountDownLatch ended = new CountDownLatch(1);
+    Thread main = Thread.currentThread();
+    Thread hook =
+        new Thread(
+            () -> {
+              main.interrupt();
+              try {
+                ended.await(STOP_SECONDS, TimeUnit.SECONDS);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            },
+            "stop");
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      return run.run() ? 0 : 1;
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  private List<Row> chosen() {
+    if (only.isEmpty()) {
+      return shortForm || !keep
+          ? Rows.all().stream().filter(row -> row.isShort() || !shortForm).toList()
+          : List.of();
+    }
+    List<Row> rows = new ArrayList<>();
+    for (String name : only) {
+      rows.add(
+          Rows.all().stream()
+              .filter(row -> row.name().equals(name))
+              .findFirst()
+              .orElseThrow(() ->
+                  new CommandLine.ParameterException(
+                      spec.commandLine(), "no row is named " + name)));
+    }
+    return rows;
+  }
+
+  private Programs programs(Path root) throws IOException {
+    List<Path> images;
+    try (Stream<Path> found = Files.list(root.resolve("images/target"))) {
+      images = found.filter(file -> file.toString().endsWith("-image.tar")).sorted().toList();
+    }
+    String older = environment.get("LLAMA_MESH_E2E_OLDER");
+    return new Programs(
+        Path.of(required("LLAMA_MESH_E2E_CLUSTER")),
+        Path.of(required("LLAMA_MESH_E2E_NODE")),
+        Path.of(required("LLAMA_MESH_E2E_BASE")).resolve("pause.tar"),
+        images,
+        older == null || older.isEmpty() ? null : Path.of(older));
+  }
+
+  /** What the launcher found or built. */
+  private String required(String variable) throws IOException {
+    String value = environment.get(variable);
+    if (value == null || value.isEmpty()) {
+      throw new IOException(variable + " is not set: run it by ./llama-mesh e2e");
+    }
+    return value;
+  }
+}

@@ -1,0 +1,29 @@
+package io.llamamesh.e2e.row;
+
+import io.llamamesh.e2e.cluster.Family;
+
+/**
+ * Something that is done to a cluster, and what must follow.
+ *
+ * @param name how it is asked for
+ * @param right what must follow, for people
+ * @param isShort whether it belongs to the short form
+ * @param family of the cluster that it needs
+ * @param body does it
+ */
+public record Row(String name, String right, boolean isShort, Family family, Body body) {
+  /** What a row does; it fails by throwing. */
+  @FunctionalInterface
+  public interface Body {
+    /** Does it, and notes figures. */
+    void run(Stage stage, Figures figures) throws Exception;
+  }
+
+  static Row of(String name, String right, Body body) {
+    return new Row(name, right, false, Family.IPV4, body);
+  }
+
+  static Row ofShort(String name, String right, Body body) {
+    return new Row(name, right, true, Family.IPV4, body);
+  }
+}

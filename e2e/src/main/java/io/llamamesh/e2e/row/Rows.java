@@ -1,0 +1,31 @@
+package io.llamamesh.e2e.row;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/** All rows, in the order in which they run. */
+public final class Rows {
+  private Rows() {}
+
+  /** All rows. */
+  public static List<Row> all() {
+    return Stream.of(
+            List.of(
+                InstallRows.install(),
+                InstallRows.helmTest(),
+                LossRows.ingress(),
+                RolloutRows.rollout()),
+            CutRows.all(),
+            List.of(
+                OutageRows.kubelet(),
+                OutageRows.api(),
+                OutageRows.etcd(),
+                OutageRows.halfOpen(),
+                NodeRows.joins(),
+                NodeRows.address()),
+            RefusalRows.all(),
+            List.of(UpgradeRows.upgrade(), InstallRows.uninstall(), FamilyRows.ipv6()))
+        .flatMap(List::stream)
+        .toList();
+  }
+}

@@ -1,0 +1,64 @@
+package io.llamamesh.e2e.row;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RowsTest {
+  @Test
+  void eachRowHasANameOfItsOwn() {
+    assertThat(Rows.all()).extracting(Row::name).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void theShortFormInstallsBreaksAndUninstalls() {
+    assertThat(Rows.all())
+        .filteredOn(Row::isShort)
+        .extracting(Row::name)
+        .containsExactly("install", "ingress-loss", "uninstall");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"412us, 0.412", "412µs, 0.412", "1.5ms, 1.5", "2s, 2000", "'', 0"})
+  void durationsOfTheStatusAreRead(String shown, double millis) {
+    assertThat(InstallRows.parseMillis(shown)).isEqualTo(millis);
+  }
+
+  @Test
+  void whatIsNoDurationIsNotRead() {
+    assertThatThrownBy(() -> InstallRows.parseMillis("3 days"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"20.83, 21", "2.36, 2.4", "0.00, 0", "100.0, 100", "0.0213, 0.021", "'', ''"})
+  void numbersAreComparedAsTheStatusShowsThem(String number, String shown) {
+    assertThat(LossRows.rounded(number)).isEqualTo(shown);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "False, node-2, Ingress, true",
+    "False, node-2, Egress, false",
+    "False, node-1, Ingress, false",
+    "True, node-2, Ingress, false",
+  })
+  void aFaultIsNamedWhenNodeAndDirectionAreRight(
+      String status, String node, String direction, boolean named) throws IOException {
+    var document =
+        new ObjectMapper()
+            .readTree(
+                """
+                {"conditions": [{"type": "NetworkHealthy", "status": "%s", "reason": "NodeLoss"}],
+                 "suspects": [{"name": "%s", "direction": "%s"}]}
+                """
+                    .formatted(status, node, direction));
+
+    assertThat(LossRows.named(document, "node-2", "Ingress").isEmpty()).isEqualTo(named);
+  }
+}
