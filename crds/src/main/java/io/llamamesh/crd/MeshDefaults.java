@@ -138,10 +138,14 @@ public final class MeshDefaults {
 
   private static Scraper scraper(@Nullable Scraper scraper) {
     return scraper == null
-        ? new Scraper(SCRAPERS, null, null)
+        ? new Scraper(SCRAPERS, null, null, null, null, null, null)
         : new Scraper(
             Objects.requireNonNullElse(scraper.replicas(), SCRAPERS),
             scraper.resources(),
+            scraper.nodeSelector(),
+            scraper.tolerations(),
+            scraper.affinity(),
+            scraper.priorityClassName(),
             scraper.influxdb());
   }
 

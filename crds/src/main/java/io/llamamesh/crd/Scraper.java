@@ -9,10 +9,14 @@ import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
+import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.api.model.Toleration;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The scraper: how many, how big, and which store it writes to. */
+/** The scraper: how many, how big, where, and which store it writes to. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Scraper(
     @JsonPropertyDescription(
@@ -24,6 +28,18 @@ public record Scraper(
     @JsonPropertyDescription(
             "Requests and limits, entry by entry over the default: requests of 50m CPU, 256Mi memory and 64Mi ephemeral-storage, limits of 512Mi memory and as much ephemeral-storage. The heap follows the memory limit. A limit of 0 is none; {} is neither requests nor limits.")
         @Nullable ResourceRequirements resources,
+    @JsonPropertyDescription("Nodes that may carry a scraper, beside kubernetes.io/os=linux.")
+        @Size(max = 32)
+        @Nullable Map<String, String> nodeSelector,
+    @JsonPropertyDescription(
+            "Taints that scrapers tolerate. Beside these, where they are not named: node.kubernetes.io/not-ready and node.kubernetes.io/unreachable for 30 seconds.")
+        @Size(max = 64)
+        @Nullable List<Toleration> tolerations,
+    @JsonPropertyDescription(
+            "Affinity of the scrapers' pods, as in a pod's spec. Replicas are spread over nodes and zones without it.")
+        @Nullable Affinity affinity,
+    @JsonPropertyDescription("Priority class of the scrapers' pods.") @Size(max = 253)
+        @Nullable String priorityClassName,
     @JsonPropertyDescription("Where results are stored. Absent: in memory only.")
         @Nullable InfluxDb influxdb) {
 

@@ -62,9 +62,15 @@ final class CrdGeneration {
             at(spec, "tagLabels"),
             at(spec, "groups", "tags"),
             at(spec, "groups", "targets", "tags"),
-            at(spec, "agent", "nodeSelector"))) {
+            at(spec, "agent", "nodeSelector"),
+            at(spec, "scraper", "nodeSelector"))) {
       texts(map.getAdditionalProperties().getSchema(), 512);
     }
+    // Kubernetes' own schema of it is longer than the rest of ours; the server checks it with the
+    // Deployment.
+    JSONSchemaProps affinity = at(spec, "scraper", "affinity");
+    affinity.setProperties(null);
+    affinity.setXKubernetesPreserveUnknownFields(true);
     JSONSchemaProps percent = at(spec, "alerts", "lossPercent");
     percent.setType(null);
     percent.setXKubernetesIntOrString(true);

@@ -30,15 +30,14 @@ public final class Placement {
 
   /** That of a mesh's agents; absent: the default. */
   static Placement of(@Nullable Agent agent) {
-    return new Placement(nodeSelector(agent), agent == null ? null : agent.tolerations());
+    return new Placement(
+        nodeSelector(agent == null ? null : agent.nodeSelector()),
+        agent == null ? null : agent.tolerations());
   }
 
-  /** The DaemonSet's node selector: the user's, and Linux. */
-  public static Map<String, String> nodeSelector(@Nullable Agent agent) {
-    Map<String, String> selector = new TreeMap<>();
-    if (agent != null && agent.nodeSelector() != null) {
-      selector.putAll(agent.nodeSelector());
-    }
+  /** A pod's node selector: the user's, and Linux. */
+  public static Map<String, String> nodeSelector(@Nullable Map<String, String> given) {
+    Map<String, String> selector = new TreeMap<>(Planner.orEmpty(given));
     selector.put("kubernetes.io/os", "linux");
     return selector;
   }

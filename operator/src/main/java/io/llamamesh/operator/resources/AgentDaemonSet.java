@@ -70,7 +70,7 @@ final class AgentDaemonSet {
         .withDnsPolicy("ClusterFirstWithHostNet")
         .withServiceAccountName(Names.agent(owner.name()))
         .withImagePullSecrets(PodParts.pullSecrets(spec))
-        .withNodeSelector(Placement.nodeSelector(agent))
+        .withNodeSelector(Placement.nodeSelector(agent.nodeSelector()))
         .withAffinity(realNodes())
         .withTolerations(tolerations(agent))
         .withPriorityClassName(agent.priorityClassName())

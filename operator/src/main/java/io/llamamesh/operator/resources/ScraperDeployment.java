@@ -15,6 +15,7 @@ import io.llamamesh.crd.LlamaMeshSpec.Collector;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.crd.Scraper;
+import io.llamamesh.operator.plan.Placement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -55,7 +56,10 @@ final class ScraperDeployment {
         .withServiceAccountName(Names.scraper(owner.name()))
         .withImagePullSecrets(PodParts.pullSecrets(spec))
         .withTopologySpreadConstraints(Spread.over(Names.selector(owner.name(), Component.SCRAPER)))
-        .withTolerations(Spread.leaveLostNodes())
+        .withNodeSelector(Placement.nodeSelector(scraper.nodeSelector()))
+        .withTolerations(Spread.tolerations(scraper.tolerations()))
+        .withAffinity(scraper.affinity())
+        .withPriorityClassName(scraper.priorityClassName())
         .withTerminationGracePeriodSeconds(30L)
         .withSecurityContext(PodParts.podSecurity())
         .withContainers(container(owner, scraper, args(spec, store), mounts, images))

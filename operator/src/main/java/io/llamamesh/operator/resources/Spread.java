@@ -4,8 +4,10 @@ import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraintBuilder;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where replicas of a Deployment go, so that the loss of any one node, or zone, leaves one of them
@@ -48,16 +50,23 @@ final class Spread {
         .toList();
   }
 
-  /** Tolerations that end a pod's stay on a lost node early. */
-  static List<Toleration> leaveLostNodes() {
-    return LOST.stream()
-        .map(taint ->
+  /**
+   * The user's tolerations, and those that end a pod's stay on a lost node early, for the taints
+   * that the user does not name.
+   */
+  static List<Toleration> tolerations(@Nullable List<Toleration> given) {
+    List<Toleration> tolerations = new ArrayList<>(given == null ? List.of() : given);
+    for (String taint : LOST) {
+      if (tolerations.stream().noneMatch(toleration -> taint.equals(toleration.getKey()))) {
+        tolerations.add(
             new TolerationBuilder()
                 .withKey(taint)
                 .withOperator("Exists")
                 .withEffect("NoExecute")
                 .withTolerationSeconds(SECONDS_ON_A_LOST_NODE)
-                .build())
-        .toList();
+                .build());
+      }
+    }
+    return tolerations;
   }
 }

@@ -207,12 +207,18 @@ final class ClusterUnderTest implements AutoCloseable {
             null,
             null);
     Scraper scraper = given.scraper();
-    if (scraper == null || scraper.replicas() == null) {
+    if (scraper == null) {
+      scraper = new Scraper(1, null, null, null, null, null, null);
+    } else if (scraper.replicas() == null) {
       scraper =
           new Scraper(
               1,
-              scraper == null ? null : scraper.resources(),
-              scraper == null ? null : scraper.influxdb());
+              scraper.resources(),
+              scraper.nodeSelector(),
+              scraper.tolerations(),
+              scraper.affinity(),
+              scraper.priorityClassName(),
+              scraper.influxdb());
     }
     LlamaMesh mesh = new LlamaMesh();
     mesh.getMetadata().setName(name);
