@@ -39,6 +39,13 @@ final class Chart {
     return command.call();
   }
 
+  /** The same as a release of another namespace. */
+  static String render(String namespace, Map<String, ?> values) {
+    var command = template().withNamespace(namespace);
+    values.forEach(command::set);
+    return command.call();
+  }
+
   /** Renders with a file of values; without the CRD. */
   static String render(Path values) {
     return template().withValuesFile(values.toAbsolutePath()).call();

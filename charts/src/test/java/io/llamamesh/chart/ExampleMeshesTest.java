@@ -1,55 +1,23 @@
 package io.llamamesh.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.llamamesh.apiserver.StandInApiServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the examples say is taken by the CRD's schema and rules, unknown fields refused. */
+/** What the examples' documents hold; {@link InstallIT} applies them. */
 class ExampleMeshesTest {
   private static final Path MESHES = Chart.ROOT.resolve("examples/meshes");
-
-  private StandInApiServer server;
-  private KubernetesClient client;
 
   static List<Path> examples() throws IOException {
     try (Stream<Path> files = Files.list(MESHES)) {
       return files.sorted().toList();
     }
-  }
-
-  @BeforeEach
-  void start() throws IOException {
-    server = StandInApiServer.start();
-    client = server.client();
-    Kubectl.apply(client, Files.readString(InstallManifest.FILE));
-  }
-
-  @AfterEach
-  void stop() {
-    client.close();
-    server.close();
-  }
-
-  @ParameterizedTest
-  @MethodSource("examples")
-  void anExampleIsAccepted(Path example) throws IOException {
-    String yaml = Files.readString(example);
-
-    assertThatCode(() -> Kubectl.apply(client, yaml)).doesNotThrowAnyException();
-    assertThat(Chart.ofKind(yaml, "LlamaMesh")).hasSize(1);
   }
 
   @Test

@@ -5,18 +5,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.api.model.rbac.RoleBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.llamamesh.apiserver.StandInApiServer;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.llamamesh.testkit.AuditLog.Request;
+import io.llamamesh.testkit.junit.KubernetesCluster;
+import io.llamamesh.testkit.junit.TestCluster;
+import java.net.HttpURLConnection;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -25,89 +38,74 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What can befall the operator's program: killed while it writes, refused again and again. */
+/**
+ * What can befall the operator's program on a real API server: killed while it writes, refused
+ * again and again.
+ */
+@KubernetesCluster(crds = InstalledOperator.CRD)
 class OperatorDeathIT {
   private static final int NODES = 200;
+  private static final String QUOTA = "half";
+  private static final String LABEL = "llamamesh.io/test";
 
   @TempDir private Path folder;
-  private StandInApiServer server;
+  private TestCluster cluster;
   private KubernetesClient client;
+  private String rendering;
 
   @BeforeEach
-  void start() throws IOException {
-    server = StandInApiServer.start();
-    client = server.client();
-    Kubectl.apply(
-        client, Files.readString(Chart.ROOT.resolve("crds/llamameshes.llamamesh.io-v1.yaml")));
-    Kubectl.apply(
-        client,
-        """
-        apiVersion: v1
-        kind: Namespace
-        metadata: {name: llama-mesh}
-        """);
-    for (int i = 1; i <= NODES; i++) {
-      client
-          .resource(
-              new NodeBuilder()
-                  .withNewMetadata()
-                  .withName("n" + i)
-                  .addToLabels("kubernetes.io/os", "linux")
-                  .endMetadata()
-                  .withNewStatus()
-                  .addNewAddress("10.9.0." + i, "InternalIP")
-                  .endStatus()
-                  .build())
-          .create();
-    }
+  void start(TestCluster given) {
+    cluster = given;
+    client = given.client();
+    rendering = Chart.render(given.namespace(), Map.of());
+    Kubectl.apply(client, rendering);
   }
 
   @AfterEach
-  void stop() {
-    client.close();
-    server.close();
+  void removeNodes() {
+    client.nodes().withLabel(LABEL, cluster.namespace()).delete();
   }
 
   @Test
   void aRolloutOf200ConfigsIsFinishedByTheNextOneAndNothingIsOrphanedOrDoubled() throws Exception {
-    String rendering = Chart.render(Map.of());
-    try (Gate gate = new Gate(server.url(), Rights.of(rendering, "llama-mesh-operator"))) {
-      gate.holdAfter(NODES / 2, "configmaps");
-      Process first =
-          InstalledOperator.start(
-              folder, "first", rendering, server.kubeconfig().replace(server.url(), gate.url()));
-      try {
-        mesh();
-        await().until(gate::holds);
-      } finally {
-        first.destroyForcibly();
-        assertThat(first.waitFor(30, TimeUnit.SECONDS)).isTrue();
-      }
+    for (int i = 1; i <= NODES; i++) {
+      createNode(i);
     }
-    int written = configs().size();
+    // However slow this test is: half of them and no more.
+    quota(NODES / 2);
+    Process first = InstalledOperator.start(cluster, folder, "first", rendering);
+    try (Watch watch =
+        client
+            .configMaps()
+            .withLabels(Names.selector("default", Component.CONFIG))
+            .watch(new KillAtTheTenth(first))) {
+      mesh();
+      assertThat(first.waitFor(90, TimeUnit.SECONDS)).isTrue();
+      assertThat(watch).isNotNull();
+    } finally {
+      first.destroyForcibly();
+    }
+    client.resourceQuotas().withName(QUOTA).delete();
     // Some went while it was away.
-    client.nodes().withName("n1").delete();
-    client.nodes().withName("n2").delete();
-    assertThat(written).isBetween(1, NODES / 2);
+    client.nodes().withName(node(1)).delete();
+    client.nodes().withName(node(2)).delete();
+    List<String> before = configs();
+    assertThat(before).hasSizeBetween(9, NODES / 2);
+    long gone = before.stream().filter(List.of(node(1), node(2))::contains).count();
+    Instant died = Instant.now();
 
-    Process second =
-        InstalledOperator.start(folder, "second", rendering, server.kubeconfig("second"));
+    Process second = InstalledOperator.start(cluster, folder, "second", rendering);
     try {
+      await()
+          .untilAsserted(() ->
+              assertThat(configs())
+                  .containsExactlyInAnyOrderElementsOf(
+                      IntStream.rangeClosed(3, NODES).mapToObj(this::node).toList()));
       await().until(() -> "True".equals(condition("ConfigsReady")));
-      assertThat(configs())
-          .extracting(map -> map.getMetadata().getAnnotations().get(Names.NODE_ANNOTATION))
-          .containsExactlyInAnyOrderElementsOf(
-              IntStream.rangeClosed(3, NODES).mapToObj(i -> "n" + i).toList());
-      assertThat(objects()).containsExactlyInAnyOrder("default-agent", "default-scraper");
-      // What the first one wrote is taken as it is: the rest, the two that are gone, and no more.
-      assertThat(
-              server
-                  .journal()
-                  .count(r ->
-                      r.identity().equals("second")
-                          && r.writes()
-                          && r.resource().equals("configmaps")))
-          .isEqualTo(NODES - written);
+      assertThat(objects())
+          .containsExactlyInAnyOrder("default-agent", "default-scraper", InstalledOperator.NAME);
+      // What the first one wrote is taken as it is: the rest, those that are gone, and no more.
+      assertThat(writtenSince(died)).isEqualTo(NODES - 2 - (before.size() - gone) + gone);
     } finally {
       second.destroy();
       assertThat(second.waitFor(30, TimeUnit.SECONDS)).isTrue();
@@ -115,23 +113,126 @@ class OperatorDeathIT {
   }
 
   @Test
-  void aLookThatFailsIsFollowedByAnotherHoweverOftenItFails() throws Exception {
-    String rendering = Chart.render(Map.of());
-    try (Gate gate = new Gate(server.url(), Rights.of(rendering, "llama-mesh-operator"))) {
-      gate.refuseNext(10, "llamameshes/status");
-      Process operator =
-          InstalledOperator.start(
-              folder, "only", rendering, server.kubeconfig().replace(server.url(), gate.url()));
-      try {
-        mesh();
+  void aReconcileThatFailsIsFollowedByAnotherHoweverOftenItFails() throws Exception {
+    createNode(1);
+    Role role = client.rbac().roles().withName(InstalledOperator.NAME).get();
+    client.resource(withoutStatus(role)).update();
+    await()
+        .until(() ->
+            !cluster
+                .rights(InstalledOperator.NAME)
+                .granted()
+                .contains("patch llamameshes.llamamesh.io/status"));
+    Process operator = InstalledOperator.start(cluster, folder, "only", rendering);
+    try {
+      mesh();
+      await().until(() -> refusals() >= 5);
+      assertThat(operator.isAlive()).isTrue();
 
-        await().until(() -> gate.refusalsLeft() == 0);
-        await().until(() -> "True".equals(condition("ConfigsReady")));
-      } finally {
-        operator.destroy();
-        assertThat(operator.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      Kubectl.apply(client, rendering);
+
+      await().until(() -> "True".equals(condition("ConfigsReady")));
+    } finally {
+      operator.destroy();
+      assertThat(operator.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  /** Kills a process in the middle of its requests. */
+  private static final class KillAtTheTenth implements Watcher<ConfigMap> {
+    private final Process process;
+    private final AtomicInteger seen = new AtomicInteger();
+
+    KillAtTheTenth(Process process) {
+      this.process = process;
+    }
+
+    @Override
+    public void eventReceived(Action action, ConfigMap map) {
+      if (seen.incrementAndGet() == 10) {
+        process.destroyForcibly();
       }
     }
+
+    @Override
+    public void onClose(WatcherException cause) {
+      process.destroyForcibly();
+    }
+  }
+
+  private void quota(int more) {
+    int there = client.configMaps().list().getItems().size();
+    client
+        .resource(
+            new ResourceQuotaBuilder()
+                .withNewMetadata()
+                .withName(QUOTA)
+                .endMetadata()
+                .withNewSpec()
+                .addToHard("count/configmaps", new Quantity(String.valueOf(there + more)))
+                .endSpec()
+                .build())
+        .create();
+    client
+        .resourceQuotas()
+        .withName(QUOTA)
+        .waitUntilCondition(
+            q -> q != null && q.getStatus() != null && !q.getStatus().getHard().isEmpty(),
+            30,
+            TimeUnit.SECONDS);
+  }
+
+  private static Role withoutStatus(Role role) {
+    List<PolicyRule> rules =
+        role.getRules().stream()
+            .filter(rule -> !rule.getResources().contains("llamameshes/status"))
+            .toList();
+    assertThat(rules).hasSize(role.getRules().size() - 1);
+    return new RoleBuilder(role).withRules(rules).build();
+  }
+
+  private long refusals() {
+    return requests().stream()
+        .filter(
+            r -> r.resource().endsWith("/status") && r.code() == HttpURLConnection.HTTP_FORBIDDEN)
+        .count();
+  }
+
+  private long writtenSince(Instant time) {
+    return requests().stream()
+        .filter(Request::isWrite)
+        .filter(r ->
+            r.resource().equals("configmaps")
+                && r.name().startsWith("default." + cluster.namespace()))
+        .filter(r -> r.at().isAfter(time))
+        .count();
+  }
+
+  private List<Request> requests() {
+    return cluster
+        .audit()
+        .requestsOf("system:serviceaccount:" + cluster.namespace() + ":" + InstalledOperator.NAME);
+  }
+
+  /** Nodes have no namespace: other tests must not take these for theirs. */
+  private String node(int number) {
+    return cluster.namespace() + "-" + number;
+  }
+
+  private void createNode(int number) {
+    client
+        .resource(
+            new NodeBuilder()
+                .withNewMetadata()
+                .withName(node(number))
+                .addToLabels("kubernetes.io/os", "linux")
+                .addToLabels(LABEL, cluster.namespace())
+                .endMetadata()
+                .withNewStatus()
+                .addNewAddress("10.9.0." + number, "InternalIP")
+                .endStatus()
+                .build())
+        .create();
   }
 
   private void mesh() {
@@ -140,34 +241,35 @@ class OperatorDeathIT {
         """
         apiVersion: llamamesh.io/v1alpha1
         kind: LlamaMesh
-        metadata: {name: default, namespace: llama-mesh}
+        metadata: {name: default, namespace: %s}
         spec: {}
-        """);
+        """
+            .formatted(cluster.namespace()));
   }
 
-  private List<ConfigMap> configs() {
+  /** The nodes that have a config. */
+  private List<String> configs() {
     return client
         .configMaps()
-        .inNamespace(Chart.NAMESPACE)
         .withLabels(Names.selector("default", Component.CONFIG))
         .list()
         .getItems()
         .stream()
+        .map(map -> map.getMetadata().getAnnotations().get(Names.NODE_ANNOTATION))
         // Beside the one that keeps the accepted spec.
-        .filter(map -> map.getMetadata().getAnnotations().containsKey(Names.NODE_ANNOTATION))
+        .filter(Objects::nonNull)
         .toList();
   }
 
   private List<String> objects() {
-    List<HasMetadata> objects = new java.util.ArrayList<>();
-    objects.addAll(client.apps().daemonSets().inNamespace(Chart.NAMESPACE).list().getItems());
-    objects.addAll(client.apps().deployments().inNamespace(Chart.NAMESPACE).list().getItems());
+    List<HasMetadata> objects = new ArrayList<>();
+    objects.addAll(client.apps().daemonSets().list().getItems());
+    objects.addAll(client.apps().deployments().list().getItems());
     return objects.stream().map(object -> object.getMetadata().getName()).toList();
   }
 
   private String condition(String type) {
-    LlamaMesh mesh =
-        client.resources(LlamaMesh.class).inNamespace(Chart.NAMESPACE).withName("default").get();
+    LlamaMesh mesh = client.resources(LlamaMesh.class).withName("default").get();
     return mesh.getStatus() == null || mesh.getStatus().conditions() == null
         ? ""
         : mesh.getStatus().conditions().stream()

@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.llamamesh.apiserver.StandInApiServer;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
+import io.llamamesh.testkit.junit.KubernetesCluster;
+import io.llamamesh.testkit.junit.TestCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,68 +28,61 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The operator's program with the arguments of the rendered Deployment, before an API server that
- * allows what the rendered roles allow and nothing else.
+ * The operator's program with the arguments of the rendered Deployment and the token of its
+ * ServiceAccount, on a real API server that knows the rendered roles. What it has beyond its need
+ * {@link MeshRightsIT} tells.
  */
+@KubernetesCluster(crds = InstalledOperator.CRD)
 class OperatorRightsIT {
   @TempDir private Path folder;
-  private StandInApiServer server;
+  private TestCluster cluster;
   private KubernetesClient client;
 
   @BeforeEach
-  void start() throws IOException {
-    server = StandInApiServer.start();
-    client = server.client();
-    Kubectl.apply(
-        client, Files.readString(Chart.ROOT.resolve("crds/llamameshes.llamamesh.io-v1.yaml")));
-    Kubectl.apply(
-        client,
-        """
-        apiVersion: v1
-        kind: Namespace
-        metadata: {name: llama-mesh}
-        """);
-    node("n1", "10.9.0.1");
-    node("n2", "10.9.0.2");
+  void start(TestCluster given) {
+    cluster = given;
+    client = given.client();
+    node(1, "10.9.0.1");
+    node(2, "10.9.0.2");
   }
 
   @AfterEach
-  void stop() {
-    client.close();
-    server.close();
+  void removeNodes() {
+    client.nodes().withName(node(1)).delete();
+    client.nodes().withName(node(2)).delete();
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void theRenderedRolesAreEnoughForALifeOfAMesh(boolean allNamespaces) throws Exception {
-    String rendering = Chart.render(Map.of("watch.allNamespaces", allNamespaces));
-    try (Gate gate = new Gate(server.url(), Rights.of(rendering, "llama-mesh-operator"))) {
-      Process operator =
-          InstalledOperator.start(
-              folder, "operator", rendering, server.kubeconfig().replace(server.url(), gate.url()));
-      try {
-        mesh(2);
-        await().until(() -> configMaps().size() == 2);
-        await().until(() -> budgets() == 1);
-        client.nodes().withName("n2").delete();
-        await().until(() -> configMaps().size() == 1);
-        mesh(1);
-        await().until(() -> budgets() == 0);
-        await()
-            .until(() -> {
-              LlamaMesh mesh = meshes().get();
-              return mesh.getStatus() != null && mesh.getStatus().conditions() != null;
-            });
-        assertThat(operator.isAlive()).isTrue();
-        CheckedIn.assertCurrent(
-            Chart.ROOT.resolve("docs/reference/metrics-operator.md"),
-            MetricsPage.of("Metrics of the operator", metrics()));
-      } finally {
-        operator.destroy();
-        assertThat(operator.waitFor(30, TimeUnit.SECONDS)).isTrue();
-      }
-      assertThat(gate.refused()).as(Files.readString(folder.resolve("operator.log"))).isEmpty();
+    String rendering =
+        Chart.render(cluster.namespace(), Map.of("watch.allNamespaces", allNamespaces));
+    Kubectl.apply(client, rendering);
+    Process operator = InstalledOperator.start(cluster, folder, "operator", rendering);
+    try {
+      mesh(2);
+      await().until(() -> configMaps().size() == 2);
+      await().until(() -> budget());
+      client.nodes().withName(node(2)).delete();
+      await().until(() -> configMaps().size() == 1);
+      mesh(1);
+      await().until(() -> !budget());
+      await()
+          .until(() -> {
+            LlamaMesh mesh = client.resources(LlamaMesh.class).withName("default").get();
+            return mesh.getStatus() != null && mesh.getStatus().conditions() != null;
+          });
+      assertThat(operator.isAlive()).isTrue();
+      CheckedIn.assertCurrent(
+          Chart.ROOT.resolve("docs/reference/metrics-operator.md"),
+          MetricsPage.of("Metrics of the operator", metrics()));
+    } finally {
+      operator.destroy();
+      assertThat(operator.waitFor(30, TimeUnit.SECONDS)).isTrue();
     }
+    assertThat(cluster.rights(InstalledOperator.NAME).refused())
+        .as(Files.readString(folder.resolve("operator.log")))
+        .isEmpty();
   }
 
   private String metrics() throws IOException, InterruptedException {
@@ -105,20 +99,15 @@ class OperatorRightsIT {
         """
         apiVersion: llamamesh.io/v1alpha1
         kind: LlamaMesh
-        metadata: {name: default, namespace: llama-mesh}
+        metadata: {name: default, namespace: %s}
         spec: {scraper: {replicas: %d}}
         """
-            .formatted(scrapers));
-  }
-
-  private io.fabric8.kubernetes.client.dsl.Resource<LlamaMesh> meshes() {
-    return client.resources(LlamaMesh.class).inNamespace(Chart.NAMESPACE).withName("default");
+            .formatted(cluster.namespace(), scrapers));
   }
 
   private List<ConfigMap> configMaps() {
     return client
         .configMaps()
-        .inNamespace(Chart.NAMESPACE)
         .withLabels(Names.selector("default", Component.CONFIG))
         .list()
         .getItems()
@@ -128,23 +117,23 @@ class OperatorRightsIT {
         .toList();
   }
 
-  private int budgets() {
-    return client
-        .policy()
-        .v1()
-        .podDisruptionBudget()
-        .inNamespace(Chart.NAMESPACE)
-        .list()
-        .getItems()
-        .size();
+  /** Whether the mesh has one; the operator's own is there or not. */
+  private boolean budget() {
+    return client.policy().v1().podDisruptionBudget().list().getItems().stream()
+        .anyMatch(budget -> budget.getMetadata().getName().startsWith("default-"));
   }
 
-  private void node(String name, String address) {
+  /** Nodes have no namespace: other tests must not take these for theirs. */
+  private String node(int number) {
+    return cluster.namespace() + "-" + number;
+  }
+
+  private void node(int number, String address) {
     client
         .resource(
             new NodeBuilder()
                 .withNewMetadata()
-                .withName(name)
+                .withName(node(number))
                 .addToLabels("kubernetes.io/os", "linux")
                 .endMetadata()
                 .withNewStatus()

@@ -23,9 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The machines of the local mesh: nodes in the API, the controllers that make pods of workloads,
- * and a process per pod. One thread does it all and owns the processes; others only read the
- * informers' caches or ask it for something.
+ * The machines of the local mesh: nodes in the API, the controllers that make pods of workloads
+ * where the API has none, and a process per pod. One thread does it all and owns the processes;
+ * others only read the informers' caches or ask it for something.
  */
 public final class LocalCluster implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LocalCluster.class);
@@ -40,7 +40,7 @@ public final class LocalCluster implements AutoCloseable {
   private final SharedIndexInformer<Service> services;
   private final SharedIndexInformer<LlamaMesh> meshes;
   private final ClusterDns dns;
-  private final Workloads workloads;
+  private final @Nullable Workloads workloads;
   private final Kubelet kubelet;
   private final Semaphore news = new Semaphore(0);
   private final Queue<String> toKill = new ConcurrentLinkedQueue<>();
@@ -51,7 +51,7 @@ public final class LocalCluster implements AutoCloseable {
       KubernetesClient client,
       List<LocalNode> nodes,
       Kubelet kubelet,
-      Workloads workloads,
+      @Nullable Workloads workloads,
       ClusterDns dns) {
     this.client = client;
     this.nodes = nodes;
@@ -83,13 +83,40 @@ public final class LocalCluster implements AutoCloseable {
       Path folder,
       UnaryOperator<String> kubeconfigs,
       CrashListener crashes) {
+    createNodes(client, nodes);
+    return new LocalCluster(
+        client,
+        nodes,
+        new Kubelet(client, nodes, programs, folder, kubeconfigs, crashes),
+        new Workloads(client, nodes),
+        new ClusterDns(folder));
+  }
+
+  /**
+   * The same for an API with controllers and a scheduler of its own, which make the pods and bind
+   * them to the nodes.
+   */
+  public static LocalCluster startNodes(
+      KubernetesClient client,
+      List<LocalNode> nodes,
+      Programs programs,
+      Path folder,
+      UnaryOperator<String> kubeconfigs,
+      CrashListener crashes) {
+    createNodes(client, nodes);
+    return new LocalCluster(
+        client,
+        nodes,
+        new Kubelet(client, nodes, programs, folder, kubeconfigs, crashes),
+        null,
+        new ClusterDns(folder));
+  }
+
+  private static void createNodes(KubernetesClient client, List<LocalNode> nodes) {
     for (LocalNode node : nodes) {
       client.nodes().resource(node.object(true)).create();
       client.nodes().resource(node.object(true)).patchStatus();
     }
-    Kubelet kubelet = new Kubelet(client, nodes, programs, folder, kubeconfigs, crashes);
-    return new LocalCluster(
-        client, nodes, kubelet, new Workloads(client, nodes), new ClusterDns(folder));
   }
 
   /** The pods that there are, as the API tells them. */
@@ -138,7 +165,9 @@ public final class LocalCluster implements AutoCloseable {
           takeDown(node);
         }
         List<Pod> all = pods();
-        workloads.reconcile(daemonSets.getStore().list(), deployments.getStore().list(), all);
+        if (workloads != null) {
+          workloads.reconcile(daemonSets.getStore().list(), deployments.getStore().list(), all);
+        }
         dns.update(services.getStore().list(), all, meshes.getStore().list());
         kubelet.reconcile(all);
       } catch (InterruptedException e) {

@@ -2,6 +2,7 @@ package io.llamamesh.local.cluster;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,6 +64,13 @@ public record LocalNode(String name, String zone, InetAddress published, InetAdd
         .withNewSpec()
         .endSpec()
         .withNewStatus()
+        // A scheduler binds nothing to a node that has nothing.
+        .withAllocatable(
+            Map.of(
+                "cpu", new Quantity("16"),
+                "memory", new Quantity("64Gi"),
+                "ephemeral-storage", new Quantity("64Gi"),
+                "pods", new Quantity("110")))
         .addNewAddress(published.getHostAddress(), "InternalIP")
         .addNewAddress(name, "Hostname")
         .addNewCondition()

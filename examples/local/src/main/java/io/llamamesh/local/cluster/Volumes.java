@@ -45,7 +45,8 @@ final class Volumes {
       Path at = Files.createDirectories(folder.resolve("volumes").resolve(volume.getName()));
       if (volume.getSecret() != null) {
         secret(pod, volume, at);
-      } else if (volume.getEmptyDir() == null) {
+      } else if (volume.getEmptyDir() == null && volume.getProjected() == null) {
+        // What is projected is the ServiceAccount's token, which pods here have in a kubeconfig.
         throw new IllegalArgumentException(
             "volume " + volume.getName() + ": only emptyDir and secret volumes are here");
       }

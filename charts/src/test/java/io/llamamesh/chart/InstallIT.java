@@ -1,0 +1,181 @@
+package io.llamamesh.chart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.llamamesh.crd.LlamaMesh;
+import io.llamamesh.testkit.junit.KubernetesCluster;
+import io.llamamesh.testkit.junit.TestCluster;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What {@code kubectl apply} makes of the manifest and of the examples on a real API server. */
+@KubernetesCluster
+class InstallIT {
+  private static final String CRD = "llamameshes.llamamesh.io";
+
+  private TestCluster cluster;
+  private KubernetesClient client;
+
+  @BeforeEach
+  void start(TestCluster given) throws Exception {
+    cluster = given;
+    client = given.client();
+    remove();
+  }
+
+  /** All of it, the CRD too; waits until it is gone. */
+  @AfterEach
+  void remove() throws Exception {
+    kubectl("delete", "--ignore-not-found", "-f", InstallManifest.FILE.toString());
+  }
+
+  @Test
+  void theManifestAppliesInOneGoAndAgainWithoutAChange() throws Exception {
+    String file = InstallManifest.FILE.toString();
+
+    kubectl("apply", "--server-side", "-f", file);
+    Map<String, JsonNode> first = installed();
+    kubectl("apply", "--server-side", "-f", file);
+
+    assertThat(first.keySet())
+        .contains("Deployment llama-mesh-operator", "NetworkPolicy llama-mesh-operator")
+        .noneMatch(name -> name.startsWith("LlamaMesh "));
+    assertThat(installed()).isEqualTo(first);
+  }
+
+  /** Unknown fields are refused, and what the schema and its rules say holds. */
+  @Test
+  void afterTheManifestEachExampleApplies() throws Exception {
+    kubectl("apply", "--server-side", "-f", InstallManifest.FILE.toString());
+    for (Path example : ExampleMeshesTest.examples()) {
+      String file = example.toString();
+      kubectl("apply", "--server-side", "--validate=strict", "-f", file);
+      assertThat(client.resources(LlamaMesh.class).inNamespace(Chart.NAMESPACE).list().getItems())
+          .as(file)
+          .hasSize(1);
+      kubectl("delete", "-f", file);
+    }
+    kubectl(
+        "apply",
+        "--dry-run=server",
+        "--validate=strict",
+        "-f",
+        Chart.ROOT.resolve("examples/rbac.yaml").toString());
+  }
+
+  /** Helm installs a CRD once and never again; the notes say what to do before an upgrade. */
+  @Test
+  void theCrdOfAnOlderReleaseIsUpgradedByWhatHelmShows(TestCluster given) throws Exception {
+    String crds = Chart.helm().show().crds().call();
+    JsonNode older = Chart.the(crds, "CustomResourceDefinition", CRD);
+    ObjectNode version = (ObjectNode) older.at("/spec/versions/0");
+    version.remove("additionalPrinterColumns");
+    ((ObjectNode) version.at("/schema/openAPIV3Schema/properties/spec/properties"))
+        .remove("alerts");
+    Kubectl.apply(client, older.toString());
+    await().until(() -> isServed());
+    String mesh =
+        """
+        apiVersion: llamamesh.io/v1alpha1
+        kind: LlamaMesh
+        metadata: {name: kept, namespace: %s}
+        spec: {paused: true%s}
+        """;
+    Kubectl.apply(client, mesh.formatted(given.namespace(), ""));
+    String uid = kept().getMetadata().getUid();
+
+    Kubectl.apply(client, crds);
+
+    await()
+        .ignoreExceptions()
+        .until(() ->
+            !Kubectl.apply(client, mesh.formatted(given.namespace(), ", alerts: {lossPercent: 1}"))
+                .isEmpty());
+    assertThat(
+            client
+                .resources(CustomResourceDefinition.class)
+                .withName(CRD)
+                .get()
+                .getSpec()
+                .getVersions()
+                .getFirst()
+                .getAdditionalPrinterColumns())
+        .isNotEmpty();
+    assertThat(kept().getMetadata().getUid()).isEqualTo(uid);
+    assertThat(kept().getSpec().paused()).isTrue();
+  }
+
+  /** An API server refuses a schema whose rules could cost too much, and says so of no other. */
+  @Test
+  void theCrdIsAcceptedWithItsRules() throws Exception {
+    kubectl(
+        "apply",
+        "--server-side",
+        "-f",
+        Chart.ROOT.resolve("crds/llamameshes.llamamesh.io-v1.yaml").toString());
+
+    await().until(() -> isServed());
+    assertThat(
+            client
+                .resources(CustomResourceDefinition.class)
+                .withName(CRD)
+                .get()
+                .getStatus()
+                .getConditions())
+        .filteredOn(c -> !c.getStatus().equals("True"))
+        .as("NonStructuralSchema and others")
+        .isEmpty();
+  }
+
+  private boolean isServed() {
+    CustomResourceDefinition crd =
+        client.resources(CustomResourceDefinition.class).withName(CRD).get();
+    return crd != null
+        && crd.getStatus() != null
+        && crd.getStatus().getConditions().stream()
+            .anyMatch(c -> c.getType().equals("Established") && c.getStatus().equals("True"));
+  }
+
+  private LlamaMesh kept() {
+    return client.resources(LlamaMesh.class).withName("kept").get();
+  }
+
+  /** The manifest's objects as they are now, but for what others keep in them. */
+  private Map<String, JsonNode> installed() throws IOException, InterruptedException {
+    String json =
+        kubectl("get", "--show-managed-fields", "-o=json", "-f", "" + InstallManifest.FILE);
+    Map<String, JsonNode> objects = new TreeMap<>();
+    for (JsonNode object : Chart.YAML.readTree(json).path("items")) {
+      ((ObjectNode) object).remove("status");
+      ObjectNode metadata = (ObjectNode) object.path("metadata");
+      metadata.remove("resourceVersion");
+      metadata
+          .withArray("managedFields")
+          .removeIf(fields -> !fields.path("manager").asText().equals("kubectl"));
+      // A controller's, as the status is.
+      metadata.withObject("/annotations").remove("deployment.kubernetes.io/revision");
+      objects.put(object.path("kind").asText() + " " + Chart.name(object), object);
+    }
+    return objects;
+  }
+
+  private String kubectl(String... args) throws IOException, InterruptedException {
+    return Kubectl.run(cluster, args);
+  }
+
+  private static ConditionFactory await() {
+    return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(200));
+  }
+}
