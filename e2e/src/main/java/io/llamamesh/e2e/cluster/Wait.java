@@ -21,7 +21,8 @@ public final class Wait {
    *
    * @param what for the message
    * @return how long it took
-   * @throws Failure where something is still missing at the end of the time; it says what
+   * @throws Failure where something is still missing at the end of the time, which it says; or what
+   *     asking threw itself, at once. All else that is thrown counts as missing
    */
   public static Duration until(String what, Duration within, Missing missing)
       throws InterruptedException {
@@ -30,7 +31,7 @@ public final class Wait {
       String lacking;
       try {
         lacking = missing.get();
-      } catch (InterruptedException e) {
+      } catch (InterruptedException | Failure e) {
         throw e;
       } catch (Exception e) {
         lacking = String.valueOf(e);

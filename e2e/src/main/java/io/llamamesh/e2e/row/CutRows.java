@@ -83,14 +83,14 @@ final class CutRows {
             STORED_WITHIN,
             () -> {
               Continuity seen = Continuity.of(store.windows(from), Stage.WINDOW, from, to);
-              Failure.unless(seen.doubled().isEmpty(), "doubled: " + first(seen.doubled()));
-              return seen.lost().isEmpty() ? "" : first(seen.lost());
+              Failure.unless(seen.doubled().isEmpty(), "doubled: " + some(seen.doubled()));
+              return seen.lost().isEmpty() ? "" : some(seen.lost());
             }));
     figures.note("lost or doubled windows", 0);
   }
 
-  private static String first(List<String> all) {
-    return all.size() + " times, as " + all.getFirst();
+  private static String some(List<String> all) {
+    return all.size() + " times, as " + all.stream().limit(3).toList();
   }
 
   /** How long ago the status was looked at. */

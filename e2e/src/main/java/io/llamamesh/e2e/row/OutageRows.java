@@ -232,7 +232,7 @@ final class OutageRows {
   }
 
   /** One end of a connection. */
-  private record End(String address, String port) {
+  record End(String address, String port) {
     private static final Pattern PLACE =
         Pattern.compile("(?:\\[::ffff:)?([0-9.]+)\\]?:([0-9]+)(?=\\s|$)");
 

@@ -61,4 +61,17 @@ class RowsTest {
 
     assertThat(LossRows.named(document, "node-2", "Ingress").isEmpty()).isEqualTo(named);
   }
+
+  @Test
+  void theEndsOfAConnectionAreReadFromWhatSsSays() {
+    String plain = "0      0          10.99.0.1:6443      10.244.1.3:40112";
+    String mapped =
+        "0 0 [::ffff:10.99.0.11]:44444 [::ffff:10.96.0.1]:443 users:((\"java\",pid=12,fd=9))";
+
+    assertThat(OutageRows.End.of(plain, false))
+        .isEqualTo(new OutageRows.End("10.244.1.3", "40112"));
+    assertThat(OutageRows.End.of(mapped, true))
+        .isEqualTo(new OutageRows.End("10.99.0.11", "44444"));
+    assertThat(OutageRows.End.of(mapped, false)).isEqualTo(new OutageRows.End("10.96.0.1", "443"));
+  }
 }

@@ -1,0 +1,5 @@
+/** How rows wait. */
+@NullMarked
+package io.llamamesh.e2e.cluster;
+
+import org.jspecify.annotations.NullMarked;
