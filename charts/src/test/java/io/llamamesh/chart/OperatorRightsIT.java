@@ -46,8 +46,10 @@ class OperatorRightsIT {
     node(2, "10.9.0.2");
   }
 
+  /** The mesh too: an operator of all namespaces would write into one that is being deleted. */
   @AfterEach
-  void removeNodes() {
+  void removeMeshAndNodes() {
+    client.resources(LlamaMesh.class).withName("default").delete();
     client.nodes().withName(node(1)).delete();
     client.nodes().withName(node(2)).delete();
   }
