@@ -3,10 +3,13 @@ package io.llamamesh.scraper.cluster;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import io.llamamesh.kube.ApiClients;
+import io.llamamesh.kube.WatchAges;
 
-/** The connection to the cluster's API, as found in KUBECONFIG or in the pod. */
+/**
+ * The connection to the cluster's API, as found in KUBECONFIG or in the pod; its watches see
+ * nothing later than a minute after it happened, also where the other end is gone without a word.
+ */
 public final class Kubernetes {
   private static final String NOTHING_FOUND = "https://kubernetes.default.svc";
 
@@ -23,9 +26,6 @@ public final class Kubernetes {
     if (config.getCurrentContext() == null && config.getMasterUrl().startsWith(NOTHING_FOUND)) {
       throw new IllegalStateException("no cluster: not in a pod, and no kubeconfig is found");
     }
-    return new KubernetesClientBuilder()
-        .withConfig(config)
-        .withHttpClientFactory(new JdkHttpClientFactory())
-        .build();
+    return ApiClients.of(() -> config).open(new WatchAges());
   }
 }

@@ -1,0 +1,132 @@
+package io.llamamesh.kube;
+
+import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientImpl;
+import java.net.Authenticator;
+import java.net.CookieHandler;
+import java.net.InetAddress;
+import java.net.ProxySelector;
+import java.net.http.HttpClient;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.function.BooleanSupplier;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
+
+/** fabric8's way to the JDK's client, with {@link ApiHttpClient} between; for one client only. */
+final class ApiHttpClientFactory extends JdkHttpClientFactory {
+  private final WatchLimits limits;
+  private final WatchAges ages;
+  private final BooleanSupplier mayWrite;
+  private final List<HttpClient> built = new CopyOnWriteArrayList<>();
+  private final ScheduledThreadPoolExecutor timer =
+      new ScheduledThreadPoolExecutor(
+          1, Thread.ofPlatform().name("watch-limits-", 0).daemon().factory());
+
+  ApiHttpClientFactory(WatchLimits limits, WatchAges ages, BooleanSupplier mayWrite) {
+    this.limits = limits;
+    this.ages = ages;
+    this.mayWrite = mayWrite;
+    timer.setRemoveOnCancelPolicy(true);
+  }
+
+  @Override
+  protected HttpClient.Builder createNewHttpClientBuilder() {
+    return new Builder(super.createNewHttpClientBuilder());
+  }
+
+  /** fabric8 ends its threads only; connections would stay until the client is collected. */
+  @Override
+  protected void closeHttpClient(JdkHttpClientImpl client) {
+    super.closeHttpClient(client);
+    built.forEach(HttpClient::shutdownNow);
+    timer.shutdownNow();
+    ages.clear();
+  }
+
+  /** The JDK's builder, whose client is wrapped. */
+  private final class Builder implements HttpClient.Builder {
+    private final HttpClient.Builder builder;
+
+    Builder(HttpClient.Builder builder) {
+      this.builder = builder;
+    }
+
+    @Override
+    public HttpClient build() {
+      HttpClient client = builder.build();
+      built.add(client);
+      return new ApiHttpClient(client, limits, ages, mayWrite, timer);
+    }
+
+    @Override
+    public HttpClient.Builder cookieHandler(CookieHandler handler) {
+      builder.cookieHandler(handler);
+      return this;
+    }
+
+    @Override
+    public HttpClient.Builder connectTimeout(Duration duration) {
+      builder.connectTimeout(duration);
+      return this;
+    }
+
+    @Override
+    public HttpClient.Builder sslContext(SSLContext context) {
+      builder.sslContext(context);
+      return this;
+    }
+
+    @Override
+    public HttpClient.Builder sslParameters(SSLParameters parameters) {
+      builder.sslParameters(parameters);
+      return this;
+    }
+
+    @Override
+    public HttpClient.Builder executor(Executor executor) {
+      builder.executor(executor);
+      return this;
+    }
+
+    @Override
+    public HttpClient.Builder followRedirects(HttpClient.Redirect policy) {
+      builder.followRedirects(policy);
+      return this;
+    }
+
+    @Override
+    public HttpClient.Builder version(HttpClient.Version version) {
+      builder.version(version);
+      return this;
+    }
+
+    @Override
+    public HttpClient.Builder priority(int priority) {
+      builder.priority(priority);
+      return this;
+    }
+
+    @Override
+    public HttpClient.Builder proxy(ProxySelector selector) {
+      builder.proxy(selector);
+      return this;
+    }
+
+    @Override
+    public HttpClient.Builder authenticator(Authenticator authenticator) {
+      builder.authenticator(authenticator);
+      return this;
+    }
+
+    @Override
+    public HttpClient.Builder localAddress(@Nullable InetAddress address) {
+      builder.localAddress(address);
+      return this;
+    }
+  }
+}
