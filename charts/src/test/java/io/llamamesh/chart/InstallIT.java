@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.marcnuri.helm.Helm;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
@@ -53,6 +57,67 @@ class InstallIT {
         .contains("Deployment llama-mesh-operator", "NetworkPolicy llama-mesh-operator")
         .noneMatch(name -> name.startsWith("LlamaMesh "));
     assertThat(installed()).isEqualTo(first);
+  }
+
+  /** Whoever made it: the operators, or those of an older release. */
+  @Test
+  void anUpgradeLeavesTheLeaseToItsHolderAndUninstallingRemovesIt() {
+    String kubeconfig = cluster.controlPlane().kubeconfig();
+    Resource<Lease> lease =
+        client.leases().inNamespace(Chart.NAMESPACE).withName(InstalledOperator.NAME);
+    install(kubeconfig);
+    assertThat(lease.get()).isNull();
+    client
+        .resource(
+            new LeaseBuilder()
+                .withNewMetadata()
+                .withName(InstalledOperator.NAME)
+                .withNamespace(Chart.NAMESPACE)
+                .endMetadata()
+                .withNewSpec()
+                .withHolderIdentity("pod-a")
+                .endSpec()
+                .build())
+        .create();
+
+    upgrade(kubeconfig);
+    assertThat(lease.get().getSpec().getHolderIdentity()).isEqualTo("pod-a");
+
+    uninstall(kubeconfig);
+    assertThat(lease.get()).isNull();
+  }
+
+  private static void upgrade(String kubeconfig) {
+    var upgraded =
+        Chart.helm()
+            .upgrade()
+            .withName("llama-mesh")
+            .withNamespace(Chart.NAMESPACE)
+            .withKubeConfigContents(kubeconfig)
+            .set("operator.replicas", 1)
+            .call();
+    assertThat(upgraded.getRevision()).isEqualTo("2");
+  }
+
+  private static void install(String kubeconfig) {
+    var installed =
+        Chart.helm()
+            .install()
+            .withName("llama-mesh")
+            .withNamespace(Chart.NAMESPACE)
+            .createNamespace()
+            .withKubeConfigContents(kubeconfig)
+            .call();
+    assertThat(installed.getName()).isEqualTo("llama-mesh");
+  }
+
+  private static void uninstall(String kubeconfig) {
+    assertThat(
+            Helm.uninstall("llama-mesh")
+                .withNamespace(Chart.NAMESPACE)
+                .withKubeConfigContents(kubeconfig)
+                .call())
+        .contains("llama-mesh");
   }
 
   /** Unknown fields are refused, and what the schema and its rules say holds. */

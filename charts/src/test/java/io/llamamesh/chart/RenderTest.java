@@ -138,6 +138,19 @@ class RenderTest {
   }
 
   @Test
+  void uninstallingRemovesTheLeaseWhichIsNoPartOfTheRelease(@TempDir Path folder)
+      throws IOException {
+    JsonNode annotations =
+        Chart.the(Chart.renderHooks(folder, Map.of()), "Lease", "llama-mesh-operator")
+            .at("/metadata/annotations");
+
+    assertThat(annotations.path("llamamesh.io/hook").asText()).isEqualTo("post-delete");
+    assertThat(annotations.path("helm.sh/hook-delete-policy").asText())
+        .isEqualTo("before-hook-creation,hook-succeeded");
+    assertThat(Chart.ofKind(Chart.render(Map.of()), "Lease")).isEmpty();
+  }
+
+  @Test
   void everyContainerAsksForCpuAndMemoryAndIsBoundInMemory() throws IOException {
     for (String rendering : renderings().toList()) {
       for (JsonNode object : Chart.objects(rendering)) {

@@ -1,10 +1,8 @@
 package io.llamamesh.operator.main;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
-import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetrics;
 import io.javaoperatorsdk.operator.processing.event.rate.LinearRateLimiter;
 import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
@@ -78,8 +76,7 @@ public final class EmbeddedOperator implements AutoCloseable {
   }
 
   /**
-   * Starts an operator; returns when it watches everything, or with leader election when it stands
-   * by.
+   * Starts an operator; returns when it watches everything.
    *
    * @param registry takes the operator's meters; stays the caller's
    * @throws io.javaoperatorsdk.operator.OperatorException where the API server cannot be reached,
@@ -102,12 +99,7 @@ public final class EmbeddedOperator implements AutoCloseable {
             Clock.systemUTC(),
             registry);
     Operator operator =
-        new Operator(overrider -> {
-          configure(overrider, client, registry, broken);
-          if (options.leaderElection() != null) {
-            elect(overrider, options.leaderElection(), reconciler);
-          }
-        });
+        new Operator(overrider -> configure(overrider, client, registry, reconciler, broken));
     EmbeddedOperator embedded = new EmbeddedOperator(operator, reconciler, writer, poller, broken);
     try {
       operator.register(
@@ -139,6 +131,7 @@ public final class EmbeddedOperator implements AutoCloseable {
       ConfigurationServiceOverrider overrider,
       KubernetesClient client,
       MeterRegistry registry,
+      LlamaMeshReconciler reconciler,
       AtomicBoolean broken) {
     overrider
         .withKubernetesClient(client)
@@ -148,7 +141,7 @@ public final class EmbeddedOperator implements AutoCloseable {
         .withMetrics(MicrometerMetrics.withoutPerResourceMetrics(registry))
         // JOSDK's own handler would end the process.
         .withInformerStoppedHandler((informer, problem) -> {
-          if (problem != null) {
+          if (problem != null && !reconciler.isStopped()) {
             LOG.error("a watch ended resource={}", informer.getApiTypeClass(), problem);
             broken.set(true);
           }
@@ -167,25 +160,9 @@ public final class EmbeddedOperator implements AutoCloseable {
         .setMaxInterval(LOOK_AGAIN_AT_MOST.toMillis());
   }
 
-  private static void elect(
-      ConfigurationServiceOverrider overrider,
-      LeaderElection election,
-      LlamaMeshReconciler reconciler) {
-    overrider.withLeaderElectionConfiguration(
-        LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(LeaderElection.LEASE)
-            .withLeaseNamespace(election.namespace())
-            .withIdentity(election.identity())
-            .withExitOnStopLeading(false)
-            .withLeaderCallbacks(
-                new LeaderCallbacks(
-                    () -> LOG.info("leads identity={}", election.identity()),
-                    () -> {
-                      // JOSDK's controllers would go on beside the new leader's.
-                      reconciler.stop();
-                      election.onLost().run();
-                    },
-                    leader -> LOG.info("leader is identity={}", leader)))
-            .build());
+  /** Begins no reconciliation any more; returns at once. */
+  void halt() {
+    reconciler.stop();
   }
 
   /** How often it has looked at a mesh since it started. */

@@ -1,12 +1,19 @@
 package io.llamamesh.operator.main;
 
+import io.llamamesh.operator.election.LeaseTimings;
+
 /**
  * One of several operators works, by a Lease.
  *
  * @param namespace where the Lease is
  * @param identity this one's name, different from the others'
- * @param onLost called when another has taken over: this instance will not work again
+ * @param timings of the election; the same for all of them
  */
-public record LeaderElection(String namespace, String identity, Runnable onLost) {
+public record LeaderElection(String namespace, String identity, LeaseTimings timings) {
   static final String LEASE = "llama-mesh-operator";
+
+  /** With the default timings. */
+  public LeaderElection(String namespace, String identity) {
+    this(namespace, identity, LeaseTimings.DEFAULT);
+  }
 }

@@ -1,13 +1,7 @@
 package io.llamamesh.operator.main;
 
-import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
-import io.llamamesh.crd.LlamaMesh;
+import io.llamamesh.kube.ApiClients;
 import io.llamamesh.operator.resources.Images;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -17,7 +11,6 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,8 +28,7 @@ import picocli.CommandLine.Option;
     })
 final class OperatorCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(OperatorCommand.class);
-  private static final long STOP_SECONDS = 15;
-  private static final int CHECK_MILLIS = 10_000;
+  private static final long STOP_SECONDS = 20;
 
   @Option(
       names = "--namespace",
@@ -59,8 +51,8 @@ final class OperatorCommand implements Callable<Integer> {
   @Option(
       names = "--leader-election",
       description =
-          "Work only while holding the Lease llama-mesh-operator, so that several can run."
-              + " Ends with code 1 when another takes over.")
+          "Work only while holding the Lease llama-mesh-operator, so that several can run: one works,"
+              + " the others stand by.")
   private boolean leaderElection;
 
   @Option(
@@ -86,101 +78,43 @@ final class OperatorCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Logs.use(logFormat);
-    checkServer();
+    String namespace = Connection.checked(System.getenv()).getNamespace();
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
-    AtomicBoolean lost = new AtomicBoolean();
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(stop, stopped), "shutdown"));
-    try (KubernetesClient client =
-            new KubernetesClientBuilder()
-                .withHttpClientFactory(new JdkHttpClientFactory())
-                .build();
-        EmbeddedOperator operator =
-            EmbeddedOperator.start(
-                client,
-                options(
-                    client,
-                    () -> {
-                      lost.set(true);
-                      stop.countDown();
-                    }),
+    try (OperatorRunner runner =
+            OperatorRunner.start(
+                ApiClients.of(() -> Config.autoConfigure(null)),
+                options(),
+                leaderElection ? election(namespace) : null,
                 metrics);
         HealthServer health =
-            HealthServer.start(
-                healthPort,
-                () -> operator.isBroken() ? "a watch ended for good" : "",
-                () -> ready(operator),
-                metrics::scrape)) {
-      LOG.info(
-          "operator runs server={} namespaces={} healthPort={}",
-          client.getMasterUrl(),
-          namespaces.isEmpty() ? "all" : namespaces,
-          health.port());
+            HealthServer.start(healthPort, runner::notAlive, runner::notReady, metrics::scrape)) {
+      LOG.info("operator starts healthPort={}", health.port());
       stop.await();
       LOG.info("operator stops");
     } finally {
       stopped.countDown();
     }
-    if (lost.get()) {
-      LOG.warn("another operator leads");
-      return 1;
-    }
     return 0;
   }
 
-  private String ready(EmbeddedOperator operator) {
-    // One that stands by watches nothing and is as ready as it can be.
-    Set<String> unwatched = leaderElection ? Set.of() : operator.unwatched();
-    return unwatched.isEmpty() ? "" : "not watched: " + String.join(", ", unwatched);
-  }
-
-  /**
-   * Asks for what is needed first, without the patience of the client at work, so that what is
-   * wrong is said in one line and at once.
-   */
-  private void checkServer() {
-    Config config =
-        new ConfigBuilder(Config.autoConfigure(null))
-            .withRequestRetryBackoffLimit(1)
-            .withConnectionTimeout(CHECK_MILLIS)
-            .withRequestTimeout(CHECK_MILLIS)
-            .build();
-    try (KubernetesClient client =
-        new KubernetesClientBuilder()
-            .withConfig(config)
-            .withHttpClientFactory(new JdkHttpClientFactory())
-            .build()) {
-      var meshes = client.resources(LlamaMesh.class);
-      var first = new ListOptionsBuilder().withLimit(1L).build();
-      if (namespaces.isEmpty()) {
-        meshes.inAnyNamespace().list(first);
-      }
-      for (String namespace : namespaces) {
-        meshes.inNamespace(namespace).list(first);
-      }
-    } catch (KubernetesClientException e) {
-      if (e.getCode() <= 0) {
-        throw new IllegalStateException(Problems.unreachable(config.getMasterUrl(), e));
-      }
-      throw e;
-    }
-  }
-
-  private OperatorOptions options(KubernetesClient client, Runnable onLost) {
+  private OperatorOptions options() {
     Images images = OperatorOptions.defaultImages();
-    String pod = System.getenv("POD_NAME");
     return new OperatorOptions(
         namespaces,
         new Images(
             Objects.requireNonNullElse(agentImage, images.agent()),
-            Objects.requireNonNullElse(scraperImage, images.scraper())),
-        leaderElection
-            ? new LeaderElection(
-                Objects.requireNonNullElse(leaseNamespace, client.getNamespace()),
-                Objects.requireNonNullElseGet(pod, () -> UUID.randomUUID().toString()),
-                onLost)
-            : null);
+            Objects.requireNonNullElse(scraperImage, images.scraper())));
+  }
+
+  private LeaderElection election(@Nullable String namespace) {
+    String own = leaseNamespace == null ? namespace : leaseNamespace;
+    String pod = System.getenv("POD_NAME");
+    return new LeaderElection(
+        own == null ? "default" : own,
+        Objects.requireNonNullElseGet(pod, () -> UUID.randomUUID().toString()));
   }
 
   private static void stop(CountDownLatch stop, CountDownLatch stopped) {

@@ -1,5 +1,6 @@
 package io.llamamesh.operator.main;
 
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -21,9 +22,16 @@ public final class OperatorMain implements Runnable {
   static CommandLine commandLine() {
     return new CommandLine(new OperatorMain())
         .setExecutionExceptionHandler((e, line, parsed) -> {
-          line.getErr().println(line.getCommandName() + ": " + Problems.oneLine(e));
+          line.getErr().println(line.getCommandName() + ": " + words(e));
           return 1;
         });
+  }
+
+  /** What we throw ourselves says all that there is to say. */
+  private static String words(Exception problem) {
+    return problem instanceof KubernetesClientException || problem.getMessage() == null
+        ? Problems.oneLine(problem)
+        : problem.getMessage();
   }
 
   @Override

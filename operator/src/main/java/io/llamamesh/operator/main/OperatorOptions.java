@@ -3,24 +3,16 @@ package io.llamamesh.operator.main;
 import io.llamamesh.operator.resources.Images;
 import java.util.Set;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How an operator runs.
  *
  * @param namespaces whose meshes it looks after; empty: all
  * @param images what agents and scrapers run where a mesh does not say
- * @param leaderElection how one of several is chosen; absent: this is the only one
  */
-public record OperatorOptions(
-    Set<String> namespaces, Images images, @Nullable LeaderElection leaderElection) {
+public record OperatorOptions(Set<String> namespaces, Images images) {
   public OperatorOptions {
     namespaces = java.util.Collections.unmodifiableSet(new TreeSet<>(namespaces));
-  }
-
-  /** The only operator of these namespaces. */
-  public OperatorOptions(Set<String> namespaces, Images images) {
-    this(namespaces, images, null);
   }
 
   /** All namespaces, and the images of this release, without a registry. */

@@ -173,6 +173,11 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     stopped = true;
   }
 
+  /** Whether it was stopped. Any thread may ask. */
+  public boolean isStopped() {
+    return stopped;
+  }
+
   /** Names of what is not watched, or not yet; empty where all is well. Any thread may ask. */
   public Set<String> unwatched() {
     Watches seen = watches;

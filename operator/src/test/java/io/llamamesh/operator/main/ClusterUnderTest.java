@@ -20,9 +20,11 @@ import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.crd.Scraper;
+import io.llamamesh.kube.ApiClients;
 import io.llamamesh.operator.resources.Images;
 import io.llamamesh.testkit.AuditLog.Request;
 import io.llamamesh.testkit.junit.TestCluster;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -37,7 +39,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster with some labelled nodes, a namespace of the test's own, and an operator at work. The
@@ -82,18 +83,20 @@ final class ClusterUnderTest implements AutoCloseable {
   }
 
   private EmbeddedOperator start() {
-    return EmbeddedOperator.start(operatorClient, options(null));
+    return EmbeddedOperator.start(operatorClient, options());
   }
 
-  private OperatorOptions options(@Nullable LeaderElection election) {
-    return new OperatorOptions(
-        Set.of(namespace), new Images("agent:test", "scraper:test"), election);
+  private OperatorOptions options() {
+    return new OperatorOptions(Set.of(namespace), new Images("agent:test", "scraper:test"));
   }
 
   /** A further operator, which the caller closes, that works only while it leads. */
-  EmbeddedOperator candidate(String name) {
-    return EmbeddedOperator.start(
-        operatorClient, options(new LeaderElection(namespace, name, () -> {})));
+  OperatorRunner candidate(String name) {
+    return OperatorRunner.start(
+        ApiClients.of(() -> given.config(identity())),
+        options(),
+        new LeaderElection(namespace, name),
+        new SimpleMeterRegistry());
   }
 
   EmbeddedOperator operator() {

@@ -21,9 +21,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The operator as a program: what it says, where it answers, how it ends. */
 @KubernetesCluster(crds = ClusterUnderTest.CRD)
@@ -56,6 +59,8 @@ final class ProgramIT {
     assertThat(body(port, "/healthz")).isEqualTo("ok\n");
     assertThat(body(port, "/metrics"))
         .contains("llamamesh_operator_members")
+        .contains("llamamesh_operator_leader 1.0")
+        .contains("llamamesh_operator_watch_age_seconds")
         .contains("llamamesh_operator_plan_seconds")
         .contains("operator_sdk_reconciliations");
     await().untilAsserted(() -> assertThat(run.output()).contains("wrote mesh="));
@@ -69,28 +74,41 @@ final class ProgramIT {
   }
 
   @Test
-  void anApiServerThatIsNotThereIsSaidInOneLine() throws Exception {
-    Path kubeconfig = folder.resolve("nowhere");
-    Files.writeString(
-        kubeconfig,
-        """
-        apiVersion: v1
-        kind: Config
-        clusters: [{name: x, cluster: {server: "http://127.0.0.1:%d"}}]
-        users: [{name: x, user: {token: x}}]
-        contexts: [{name: x, context: {cluster: x, user: x}}]
-        current-context: x
-        """
-            .formatted(freePort()));
+  void anApiServerThatIsNotThereIsSaidInOneLineAndWaitedFor() throws Exception {
+    int port = freePort();
+    Run run = run(kubeconfig(freePort()), "operator", "--health-port=" + port, "--leader-election");
 
-    Run run = run(kubeconfig, "operator", "--health-port=0");
+    await()
+        .ignoreExceptions()
+        .until(() -> body(port, "/readyz").contains("cannot be reached: connection refused"));
+    assertThat(body(port, "/readyz")).contains("http://127.0.0.1:", "since").hasLineCount(1);
+    assertThat(status(port, "/readyz")).isEqualTo(503);
+    assertThat(body(port, "/healthz")).isEqualTo("ok\n");
+    assertThat(body(port, "/metrics")).contains("llamamesh_operator_leader 0.0");
+    assertThat(run.output().lines().filter(line -> line.contains("connection refused"))).hasSize(1);
+    assertThat(run.output()).doesNotContain("leader=").doesNotContain("Exception");
+
+    run.process.destroy();
+    assertThat(run.process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'a: [b', is no kubeconfig", "'', is no kubeconfig", ", is not there"})
+  void aKubeconfigThatCannotBeReadEndsItWithALine(@Nullable String content, String line)
+      throws Exception {
+    Path file = folder.resolve("wrong");
+    if (content != null) {
+      Files.writeString(file, content);
+    }
+
+    Run run = run(file, "operator", "--health-port=0");
 
     assertThat(run.process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(run.process.exitValue()).isEqualTo(1);
     assertThat(run.output().strip().lines())
         .singleElement()
         .asString()
-        .contains("cannot be reached: connection refused", "http://127.0.0.1:", "check KUBECONFIG");
+        .contains("KUBECONFIG=" + file, line);
   }
 
   @Test
@@ -114,6 +132,20 @@ final class ProgramIT {
     mesh.getMetadata().setNamespace(cluster.namespace());
     KubernetesClient client = cluster.client();
     client.resource(mesh).create();
+  }
+
+  private Path kubeconfig(int port) throws IOException {
+    return Files.writeString(
+        folder.resolve("nowhere"),
+        """
+        apiVersion: v1
+        kind: Config
+        clusters: [{name: x, cluster: {server: "http://127.0.0.1:%d"}}]
+        users: [{name: x, user: {token: x}}]
+        contexts: [{name: x, context: {cluster: x, user: x}}]
+        current-context: x
+        """
+            .formatted(port));
   }
 
   private Path kubeconfig(TestCluster cluster) throws IOException {

@@ -1,0 +1,340 @@
+package io.llamamesh.operator.main;
+
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.llamamesh.crd.LlamaMesh;
+import io.llamamesh.kube.ApiClients;
+import io.llamamesh.kube.WatchAges;
+import io.llamamesh.operator.election.KubernetesLease;
+import io.llamamesh.operator.election.LeaderElector;
+import io.llamamesh.operator.election.Term;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The operator's life in one process: waits for the API server, is a candidate where one of several
+ * works, works while it leads, and begins anew after whatever ended its work. It ends with {@link
+ * #close} only.
+ *
+ * <p>Each term has an {@link EmbeddedOperator} and a client of its own. When the term ends, the
+ * client refuses writes at once, is then closed, and what is under way is cut off; the next term
+ * begins when all of that is gone.
+ *
+ * <p>Any thread may call.
+ */
+final class OperatorRunner implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(OperatorRunner.class);
+  private static final Duration TRY_AGAIN_FIRST = Duration.ofSeconds(1);
+
+  /** Short, so that the status is true soon after an outage of whatever length. */
+  private static final Duration TRY_AGAIN_AT_MOST = Duration.ofSeconds(5);
+
+  private static final Duration STOP_WITHIN = Duration.ofSeconds(10);
+  private static final long LOOK_MILLIS = 250;
+  private static final String ELECTION = "election";
+  private static final String WORK = "work";
+
+  private final ApiClients clients;
+  private final OperatorOptions options;
+  private final MeterRegistry registry;
+  private final WatchAges ages = new WatchAges();
+  private final Outage outage = new Outage(Clock.systemUTC());
+  private final Thread thread;
+  private @Nullable KubernetesClient electionClient;
+  private @Nullable LeaderElector elector;
+  private volatile boolean candidate;
+  private volatile @Nullable String leader;
+  private volatile @Nullable Term term;
+  private volatile @Nullable EmbeddedOperator operator;
+  private volatile @Nullable KubernetesClient working;
+  private volatile boolean closed;
+
+  private OperatorRunner(ApiClients clients, OperatorOptions options, MeterRegistry registry) {
+    this.clients = clients;
+    this.options = options;
+    this.registry = registry;
+    this.thread = Thread.ofPlatform().name("operator-runner").unstarted(this::run);
+    Gauge.builder("llamamesh.operator.leader", this, runner -> runner.isLeading() ? 1 : 0)
+        .description("1 where this operator works, 0 where it stands by or waits")
+        .register(registry);
+    Gauge.builder("llamamesh.operator.watch.age", ages, a -> a.oldest().toMillis() / 1e3)
+        .description("Time since the most silent watch gave a sign of life: the view's age")
+        .baseUnit("seconds")
+        .register(registry);
+  }
+
+  /**
+   * Starts; returns at once.
+   *
+   * @param election how one of several is chosen; absent: this is the only one
+   * @param registry takes the operator's meters; stays the caller's
+   */
+  static OperatorRunner start(
+      ApiClients clients,
+      OperatorOptions options,
+      @Nullable LeaderElection election,
+      MeterRegistry registry) {
+    OperatorRunner runner = new OperatorRunner(clients, options, registry);
+    if (election == null) {
+      runner.term = Term.unlimited();
+    } else {
+      runner.elect(election);
+    }
+    runner.thread.start();
+    return runner;
+  }
+
+  private void elect(LeaderElection election) {
+    KubernetesClient client = clients.openForLease();
+    KubernetesLease lease = new KubernetesLease(client, election.namespace(), LeaderElection.LEASE);
+    electionClient = client;
+    candidate = true;
+    elector =
+        LeaderElector.start(
+            lease,
+            election.identity(),
+            election.timings(),
+            new LeaderElector.Listener() {
+              @Override
+              public void acquired(Term next) {
+                LOG.info("acquired leadership lease={}", lease.name());
+                begin(next);
+              }
+
+              @Override
+              public void lost(Term ended, String why) {
+                if (closed) {
+                  LOG.info("gives leadership back lease={}", lease.name());
+                } else {
+                  String cause = outage.why();
+                  LOG.warn(
+                      "lost leadership lease={} reason=\"{}\"",
+                      lease.name(),
+                      cause.isEmpty() ? why : why + ": " + cause);
+                }
+                end();
+              }
+
+              @Override
+              public void failed(Throwable problem) {
+                LOG.debug("election failed", problem);
+                outage.failed(ELECTION, Problems.oneLine(clients.server(), problem));
+              }
+
+              @Override
+              public void heard(String holder) {
+                outage.well(ELECTION);
+                if (!holder.equals(leader)) {
+                  leader = holder;
+                  if (!holder.isEmpty() && !holder.equals(election.identity())) {
+                    LOG.info("stands by lease={} leader={}", lease.name(), holder);
+                  }
+                }
+              }
+            });
+  }
+
+  private synchronized void begin(Term next) {
+    term = next;
+    notifyAll();
+  }
+
+  /** Ends work at once; must not block. */
+  private void end() {
+    EmbeddedOperator running;
+    KubernetesClient client;
+    synchronized (this) {
+      term = null;
+      running = operator;
+      client = closed ? null : working;
+      notifyAll();
+    }
+    if (running != null) {
+      running.halt();
+    }
+    if (client != null) {
+      Thread.ofVirtual().name("cut-off").start(client::close);
+    }
+  }
+
+  private void run() {
+    try {
+      for (Term next = await(); next != null; next = await()) {
+        work(next);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The next term; null where there will be none. */
+  private synchronized @Nullable Term await() throws InterruptedException {
+    while (term == null && !closed) {
+      wait();
+    }
+    return closed ? null : term;
+  }
+
+  private boolean goesOn(Term mine) {
+    return !closed && mine == term && mine.isHeld();
+  }
+
+  private void work(Term mine) throws InterruptedException {
+    Duration pause = TRY_AGAIN_FIRST;
+    while (goesOn(mine)) {
+      try {
+        check();
+        try (KubernetesClient client = clients.open(ages, mine::isHeld)) {
+          working = client;
+          if (goesOn(mine)) {
+            operate(client, mine);
+            pause = TRY_AGAIN_FIRST;
+          }
+        } finally {
+          working = null;
+        }
+      } catch (RuntimeException e) {
+        if (goesOn(mine)) {
+          LOG.debug("work failed", e);
+          outage.failed(WORK, Problems.oneLine(clients.server(), e));
+        }
+      }
+      sleep(mine, pause);
+      pause = min(pause.multipliedBy(2), TRY_AGAIN_AT_MOST);
+    }
+    outage.well(WORK);
+  }
+
+  /** Asks for what is needed first, so that what is wrong is said in one line and at once. */
+  private void check() {
+    try (KubernetesClient client = clients.openForCheck()) {
+      var meshes = client.resources(LlamaMesh.class);
+      var first = new ListOptionsBuilder().withLimit(1L).build();
+      if (options.namespaces().isEmpty()) {
+        meshes.inAnyNamespace().list(first);
+      }
+      for (String namespace : options.namespaces()) {
+        meshes.inNamespace(namespace).list(first);
+      }
+    }
+  }
+
+  private void operate(KubernetesClient client, Term mine) throws InterruptedException {
+    Set<Meter.Id> before =
+        registry.getMeters().stream().map(Meter::getId).collect(Collectors.toSet());
+    EmbeddedOperator started = EmbeddedOperator.start(client, options, registry);
+    try {
+      operator = started;
+      outage.well(WORK);
+      LOG.info(
+          "operator works server={} namespaces={}",
+          client.getMasterUrl(),
+          options.namespaces().isEmpty() ? "all" : options.namespaces());
+      synchronized (this) {
+        while (goesOn(mine) && !started.isBroken()) {
+          wait(LOOK_MILLIS);
+        }
+      }
+    } finally {
+      operator = null;
+      started.halt();
+      if (!mine.isHeld()) {
+        // What is under way must not arrive after another has begun.
+        client.close();
+      }
+      started.close();
+      removeGauges(before);
+    }
+    if (goesOn(mine)) {
+      throw new IllegalStateException("a watch ended for good; all are opened anew");
+    }
+  }
+
+  /** A gauge keeps what it was made for; those of the next term are others. */
+  private void removeGauges(Set<Meter.Id> before) {
+    registry.getMeters().stream()
+        .filter(meter -> meter instanceof Gauge && !before.contains(meter.getId()))
+        .forEach(registry::remove);
+  }
+
+  private synchronized void sleep(Term mine, Duration pause) throws InterruptedException {
+    long until = System.nanoTime() + pause.toNanos();
+    for (long left = pause.toNanos(); left > 0 && goesOn(mine); left = until - System.nanoTime()) {
+      wait(Math.min(LOOK_MILLIS, left / 1_000_000 + 1));
+    }
+  }
+
+  private static Duration min(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
+  }
+
+  /** Whether it works, or is about to. */
+  boolean isLeading() {
+    Term held = term;
+    return held != null && held.isHeld();
+  }
+
+  /** The operator of the present term; null where none works. */
+  @Nullable EmbeddedOperator operator() {
+    return operator;
+  }
+
+  /** Empty where it works or stands by, else one line why not. */
+  String notReady() {
+    EmbeddedOperator running = operator;
+    if (running != null) {
+      Set<String> unwatched = running.unwatched();
+      return unwatched.isEmpty() ? "" : "not watched: " + String.join(", ", unwatched);
+    }
+    String why = outage.why();
+    if (!why.isEmpty()) {
+      return why;
+    }
+    if (candidate && term == null) {
+      return leader == null ? "no answer of the API server yet" : "";
+    }
+    return "starting";
+  }
+
+  /** Empty, or why only a new process helps. */
+  String notAlive() {
+    LeaderElector candidacy = elector;
+    return thread.isAlive() && (candidacy == null || candidacy.isAlive())
+        ? ""
+        : "a thread of the operator has ended";
+  }
+
+  /** Stops working, then gives the Lease back, so that another can take over within a second. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      closed = true;
+      notifyAll();
+    }
+    try {
+      if (!thread.join(STOP_WITHIN)) {
+        LOG.warn("work did not stop in time seconds={}", STOP_WITHIN.toSeconds());
+        KubernetesClient client = working;
+        if (client != null) {
+          client.close();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (elector != null) {
+      elector.close();
+    }
+    if (electionClient != null) {
+      electionClient.close();
+    }
+  }
+}

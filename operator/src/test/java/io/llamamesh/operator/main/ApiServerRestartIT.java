@@ -1,0 +1,114 @@
+package io.llamamesh.operator.main;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.llamamesh.crd.LlamaMesh;
+import io.llamamesh.kube.ApiClients;
+import io.llamamesh.kube.WatchAges;
+import io.llamamesh.testkit.Binaries;
+import io.llamamesh.testkit.ControlPlane;
+import io.llamamesh.testkit.ControlPlane.Part;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real API server is killed under an operator, and comes back; with the times of production. */
+final class ApiServerRestartIT {
+  private static final Duration AWAY = Duration.ofSeconds(60);
+  private static final Duration TRUE_WITHIN = Duration.ofSeconds(30);
+  private static final String NAMESPACE = "net";
+
+  @TempDir private Path folder;
+
+  @Test
+  void aMinuteWithoutAnApiServerIsWaitedForAndTheStatusIsTrueHalfAMinuteLater() throws Exception {
+    Binaries binaries = Binaries.find(System.getenv());
+    assumeTrue(binaries.folder() != null || System.getenv("CI") != null, binaries.missing());
+    try (ControlPlane plane =
+            ControlPlane.start(ControlPlane.Settings.loopback(binaries.required(), folder));
+        KubernetesClient client = ApiClients.of(plane::config).open(new WatchAges())) {
+      install(client);
+      try (OperatorRunner runner =
+          OperatorRunner.start(
+              ApiClients.of(plane::config),
+              OperatorOptions.defaults(),
+              new LeaderElection(NAMESPACE, "a"),
+              new SimpleMeterRegistry())) {
+        mesh(client, "before");
+        await().until(() -> hasStatus(client, "before"));
+
+        plane.kill(Part.API_SERVER);
+        await().until(() -> runner.notReady().contains("connection refused"));
+        await()
+            .pollInterval(Duration.ofSeconds(1))
+            .during(AWAY)
+            .atMost(AWAY.plusSeconds(10))
+            .until(() -> runner.notAlive().isEmpty() && !runner.isLeading());
+        plane.start(Part.API_SERVER);
+        long back = System.nanoTime();
+        mesh(client, "after");
+
+        await().atMost(TRUE_WITHIN).until(() -> hasStatus(client, "after"));
+        assertThat(Duration.ofNanos(System.nanoTime() - back)).isLessThan(TRUE_WITHIN);
+        assertThat(runner.notReady()).isEmpty();
+      }
+    }
+  }
+
+  private static void install(KubernetesClient client) throws Exception {
+    client
+        .resource(
+            new NamespaceBuilder().withNewMetadata().withName(NAMESPACE).endMetadata().build())
+        .create();
+    String crd = ClusterUnderTest.CRD.substring("classpath:".length());
+    try (InputStream file =
+        Objects.requireNonNull(ApiServerRestartIT.class.getResourceAsStream(crd))) {
+      for (HasMetadata item : client.load(file).items()) {
+        client.resource(item).create();
+        client
+            .resources(CustomResourceDefinition.class)
+            .withName(item.getMetadata().getName())
+            .waitUntilCondition(
+                found ->
+                    found != null
+                        && found.getStatus() != null
+                        && found.getStatus().getConditions().stream()
+                            .anyMatch(c ->
+                                c.getType().equals("Established") && c.getStatus().equals("True")),
+                30,
+                TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  private static void mesh(KubernetesClient client, String name) {
+    LlamaMesh mesh = new LlamaMesh();
+    mesh.getMetadata().setName(name);
+    mesh.getMetadata().setNamespace(NAMESPACE);
+    client.resource(mesh).create();
+  }
+
+  private static boolean hasStatus(KubernetesClient client, String name) {
+    LlamaMesh mesh = client.resources(LlamaMesh.class).inNamespace(NAMESPACE).withName(name).get();
+    return mesh != null && mesh.getStatus() != null && mesh.getStatus().conditions() != null;
+  }
+
+  private static ConditionFactory await() {
+    return Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .pollInterval(Duration.ofMillis(200))
+        .ignoreExceptions();
+  }
+}
