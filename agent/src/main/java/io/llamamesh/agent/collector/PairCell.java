@@ -12,7 +12,7 @@ final class PairCell {
 
   private static final int PATH = 4;
   private static final int SENT = 0;
-  private static final int RECEIVED = 1;
+  private static final int MEASURED = 1;
   private static final int LOST = 2;
   private static final int RTT_SUM = 3;
   private static final int TALLIES = Tally.all().size();
@@ -78,7 +78,7 @@ final class PairCell {
 
   /** The RTT of a probe that was answered, where it is the network's. */
   void rtt(int path, long rttNanos) {
-    paths[path * PATH + RECEIVED]++;
+    paths[path * PATH + MEASURED]++;
     paths[path * PATH + RTT_SUM] += rttNanos;
     samples.add(rttNanos);
   }
@@ -127,13 +127,13 @@ final class PairCell {
   }
 
   private PairResult.Path path(int sourcePort, int at) {
-    long received = paths[at + RECEIVED];
+    long measured = paths[at + MEASURED];
     return new PairResult.Path(
         sourcePort,
         (int) paths[at + SENT],
-        (int) received,
+        (int) measured,
         (int) paths[at + LOST],
-        received == 0 ? Double.NaN : (double) paths[at + RTT_SUM] / received);
+        measured == 0 ? Double.NaN : (double) paths[at + RTT_SUM] / measured);
   }
 
   private void reset() {

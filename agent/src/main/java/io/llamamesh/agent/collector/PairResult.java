@@ -38,16 +38,18 @@ public final class PairResult {
   /**
    * One source port.
    *
-   * @param rttMeanNanos NaN when nothing was received
+   * @param measured replies whose RTT is the network's: those that were sent late, or whose stamps
+   *     cannot be used, are not among them
+   * @param rttMeanNanos over these; NaN without any
    */
-  public record Path(int sourcePort, int sent, int received, int lost, double rttMeanNanos) {
+  public record Path(int sourcePort, int sent, int measured, int lost, double rttMeanNanos) {
     Path plus(Path other) {
       return new Path(
           sourcePort,
           sent + other.sent,
-          received + other.received,
+          measured + other.measured,
           lost + other.lost,
-          PairResult.mean(rttMeanNanos, received, other.rttMeanNanos, other.received));
+          PairResult.mean(rttMeanNanos, measured, other.rttMeanNanos, other.measured));
     }
   }
 

@@ -97,7 +97,7 @@ final class WindowCodec {
     for (PairResult.Path path : pair.paths()) {
       out.writeInt(path.sourcePort());
       out.writeInt(path.sent());
-      out.writeInt(path.received());
+      out.writeInt(path.measured());
       out.writeInt(path.lost());
       out.writeDouble(path.rttMeanNanos());
     }

@@ -28,7 +28,7 @@ class StalledTest {
   private int measured() {
     return results().stream()
         .flatMap(r -> r.paths().stream())
-        .mapToInt(PairResult.Path::received)
+        .mapToInt(PairResult.Path::measured)
         .sum();
   }
 
