@@ -292,7 +292,9 @@ public final class Stage {
         .lines()
         .map(line -> line.replace("<no value>", ""))
         .filter(line ->
-            !line.equals("CustomResourceDefinition /" + CRD)
+            // Kubelets make these in their own time, and renew them.
+            !line.startsWith("Lease kube-node-lease/")
+                && !line.equals("CustomResourceDefinition /" + CRD)
                 && !line.equals("APIService /v1alpha1.llamamesh.io"))
         .forEach(objects::add);
     return objects;
