@@ -25,9 +25,9 @@ record PlanAlone(double cpuSeconds, double seconds) {
         IntStream.range(0, nodes)
             .mapToObj(i ->
                 new NodeFacts(
-                    PlayedCluster.name(i),
-                    PlayedCluster.labels(i),
-                    PlayedCluster.address(i),
+                    FakeCluster.name(i),
+                    FakeCluster.labels(i),
+                    FakeCluster.address(i),
                     null,
                     false,
                     Instant.EPOCH,

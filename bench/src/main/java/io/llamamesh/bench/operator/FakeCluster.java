@@ -1,46 +1,57 @@
 package io.llamamesh.bench.operator;
 
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.llamamesh.apiserver.StandInApiServer;
 import io.llamamesh.bench.process.Child;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 
 /**
- * A stand-in API server with nodes, and on each a ready agent of the mesh that is made later: so
- * that every node is a member from the operator's first look on. Belongs to one thread.
+ * Nodes that are objects only, before some API server. The stand-in has no controllers, so that
+ * each node gets a ready agent of the mesh that is made later, and every node is a member from the
+ * operator's first reconciliation on; a real control plane makes the agents' pods itself, and they
+ * are ready once {@link #makeAgentsReady} says so. Belongs to one thread.
  */
-final class PlayedCluster implements AutoCloseable {
+final class FakeCluster implements AutoCloseable {
   private static final String NAMESPACE = "bench";
   private static final String MESH = "m";
-  private static final String OPERATOR = "operator";
+  private static final Map<String, Quantity> ROOM =
+      Map.of(
+          "cpu", new Quantity("64"),
+          "memory", new Quantity("256Gi"),
+          "ephemeral-storage", new Quantity("1Ti"),
+          "pods", new Quantity("110"));
   private static final long PATIENCE_MILLIS = 300_000;
   private static final String READY =
       "{\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\","
           + "\"lastTransitionTime\":\"2026-11-20T10:00:00Z\"}]}}";
 
-  private final StandInApiServer api;
+  private final BenchApi api;
   private final KubernetesClient client;
 
-  private PlayedCluster(StandInApiServer api) {
+  private FakeCluster(BenchApi api) {
     this.api = api;
-    this.client = api.client("bench");
+    this.client = api.client();
   }
 
-  static PlayedCluster start(int nodes) throws IOException {
-    PlayedCluster cluster = new PlayedCluster(StandInApiServer.start());
+  /** Makes the nodes; the server is the caller's. */
+  static FakeCluster start(BenchApi api, int nodes) throws IOException {
+    FakeCluster cluster = new FakeCluster(api);
     try (InputStream crd =
         Objects.requireNonNull(
             LlamaMesh.class.getResourceAsStream("llamameshes.llamamesh.io-v1.yaml"))) {
@@ -53,13 +64,11 @@ final class PlayedCluster implements AutoCloseable {
         .create();
     for (int i = 0; i < nodes; i++) {
       cluster.addNode(i);
-      cluster.addAgent(i);
+      if (!api.hasControllers()) {
+        cluster.addAgent(i);
+      }
     }
     return cluster;
-  }
-
-  String kubeconfig() {
-    return api.kubeconfig(OPERATOR);
   }
 
   void createMesh() {
@@ -71,8 +80,19 @@ final class PlayedCluster implements AutoCloseable {
 
   /** Waits until every node has its config; the ConfigMaps are counted, not read. */
   void awaitConfigs(int nodes) throws IOException, InterruptedException {
-    // One more keeps the accepted spec.
-    await(() -> configWrites() > nodes);
+    // One more keeps the accepted spec, and a controller gives each namespace one of its own.
+    await(api.hasControllers() ? () -> configMaps() >= nodes + 2 : () -> configWrites() > nodes);
+  }
+
+  /** ConfigMaps that are there, counted by the server: it sends one of them. */
+  private long configMaps() {
+    var page =
+        client
+            .configMaps()
+            .inNamespace(NAMESPACE)
+            .list(new ListOptionsBuilder().withLimit(1L).build());
+    Long more = page.getMetadata().getRemainingItemCount();
+    return page.getItems().size() + (more == null ? 0 : more);
   }
 
   /** Waits until the status tells of so many members and of configs that are all current. */
@@ -91,20 +111,51 @@ final class PlayedCluster implements AutoCloseable {
 
   /** ConfigMaps written by the operator. */
   long configWrites() {
-    return api.journal()
-        .count(
-            r -> r.identity().equals(OPERATOR) && r.writes() && r.resource().equals("configmaps"));
+    return api.writes().entrySet().stream()
+        .filter(e -> e.getKey().endsWith(" configmaps"))
+        .mapToLong(Map.Entry::getValue)
+        .sum();
   }
 
   /** Everything written by the operator but status. */
   long writes() {
-    return api.journal()
-        .count(
-            r -> r.identity().equals(OPERATOR) && r.writes() && !r.resource().endsWith("/status"));
+    return api.writes().entrySet().stream()
+        .filter(e -> !e.getKey().endsWith("/status"))
+        .mapToLong(Map.Entry::getValue)
+        .sum();
   }
 
-  void forgetWrites() {
-    api.journal().reset();
+  /** Says of every agent's pod that it is ready, as kubelets would, until there are so many. */
+  void makeAgentsReady(int agents) throws IOException, InterruptedException {
+    await(() -> {
+      List<Pod> pods =
+          client
+              .pods()
+              .inNamespace(NAMESPACE)
+              .withLabels(Names.selector(MESH, Component.AGENT))
+              .list()
+              .getItems();
+      pods.stream().filter(FakeCluster::isWaiting).forEach(this::ready);
+      return pods.stream().filter(pod -> !isWaiting(pod)).count() >= agents;
+    });
+  }
+
+  /** Whether it has a node, and nobody has said that it is ready. */
+  private static boolean isWaiting(Pod pod) {
+    return pod.getSpec().getNodeName() == null
+        || pod.getStatus() == null
+        || pod.getStatus().getConditions() == null
+        || pod.getStatus().getConditions().stream()
+            .noneMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
+  }
+
+  private void ready(Pod pod) {
+    if (pod.getSpec().getNodeName() != null) {
+      client
+          .resource(pod)
+          .subresource("status")
+          .patch(PatchContext.of(PatchType.STRATEGIC_MERGE), READY);
+    }
   }
 
   void addNode(int i) {
@@ -116,6 +167,8 @@ final class PlayedCluster implements AutoCloseable {
             .endMetadata()
             .withNewStatus()
             .addNewAddress(address(i), "InternalIP")
+            .withAllocatable(ROOM)
+            .withCapacity(ROOM)
             .addNewCondition()
             .withType("Ready")
             .withStatus("True")
@@ -178,6 +231,5 @@ final class PlayedCluster implements AutoCloseable {
   @Override
   public void close() {
     client.close();
-    api.close();
   }
 }
