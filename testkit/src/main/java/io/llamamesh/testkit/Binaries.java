@@ -26,6 +26,11 @@ public record Binaries(@Nullable Path folder, String missing) {
   private static final long BUILD_MINUTES = 70;
   private static final int CANNOT_BE_BUILT = 3;
 
+  /** As {@link #find(Map)}, with this process's environment. */
+  public static Binaries find() {
+    return find(System.getenv());
+  }
+
   /**
    * Finds the programs; builds them where that is the only way, which takes some ten minutes.
    *

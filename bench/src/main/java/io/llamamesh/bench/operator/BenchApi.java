@@ -90,7 +90,7 @@ sealed interface BenchApi extends AutoCloseable {
     private static final String BENCH = "bench";
 
     static Real start(Path folder) throws IOException, InterruptedException {
-      Path binaries = Binaries.find(System.getenv()).required();
+      Path binaries = Binaries.find().required();
       return new Real(ControlPlane.start(ControlPlane.Settings.loopback(binaries, folder)));
     }
 
