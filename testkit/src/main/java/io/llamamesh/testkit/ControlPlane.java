@@ -20,7 +20,6 @@ import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -450,6 +449,6 @@ public final class ControlPlane implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "control plane " + url().toLowerCase(Locale.ROOT);
+    return "control plane " + url();
   }
 }

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** The API server that the operator under measurement talks to. */
 sealed interface BenchApi extends AutoCloseable {
@@ -128,7 +127,7 @@ sealed interface BenchApi extends AutoCloseable {
     @Override
     public double cpuSeconds() throws IOException {
       double all = 0;
-      for (Part part : Stream.of(Part.values()).toList()) {
+      for (Part part : Part.values()) {
         all += OperatorBench.cpuSeconds(plane.process(part).pid());
       }
       return all;

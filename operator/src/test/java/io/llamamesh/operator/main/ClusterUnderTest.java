@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddressBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -177,8 +178,7 @@ final class ClusterUnderTest implements AutoCloseable {
                 .build());
   }
 
-  /** Names of a mesh's agents on a node that are not going away. */
-  List<String> agents(String mesh, String node) {
+  private Stream<Pod> agentPods(String mesh, String node) {
     return client
         .pods()
         .inNamespace(namespace)
@@ -186,7 +186,12 @@ final class ClusterUnderTest implements AutoCloseable {
         .list()
         .getItems()
         .stream()
-        .filter(pod -> node.equals(pod.getSpec().getNodeName()))
+        .filter(pod -> node.equals(pod.getSpec().getNodeName()));
+  }
+
+  /** Names of a mesh's agents on a node that are not going away. */
+  List<String> agents(String mesh, String node) {
+    return agentPods(mesh, node)
         .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
         .map(pod -> pod.getMetadata().getName())
         .toList();
@@ -271,15 +276,7 @@ final class ClusterUnderTest implements AutoCloseable {
 
   /** Deletes a mesh's agent on a node, whoever made it. */
   void deleteAgent(String mesh, String node) {
-    client
-        .pods()
-        .inNamespace(namespace)
-        .withLabels(Names.selector(mesh, Component.AGENT))
-        .list()
-        .getItems()
-        .stream()
-        .filter(pod -> node.equals(pod.getSpec().getNodeName()))
-        .forEach(pod -> pods.delete(pod.getMetadata().getName()));
+    agentPods(mesh, node).forEach(pod -> pods.delete(pod.getMetadata().getName()));
   }
 
   void deletePod(String name) {
