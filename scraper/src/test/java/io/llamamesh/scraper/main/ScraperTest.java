@@ -125,8 +125,7 @@ final class ScraperTest {
     await()
         .until(
             () -> scraper.report(),
-            report ->
-                report.verdict() == Verdict.ONE_WAY_LOSS && report.totals().pairs() == 12);
+            report -> report.verdict() == Verdict.ONE_WAY_LOSS && report.totals().pairs() == 12);
 
     MeshReport report = read("/api/v1/report", MeshReport.class);
     JsonNode window =
