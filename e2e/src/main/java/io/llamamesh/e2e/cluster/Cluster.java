@@ -256,6 +256,18 @@ public final class Cluster implements AutoCloseable {
     return running;
   }
 
+  /**
+   * Reflectors at so many addresses outside of the cluster; the caller ends them.
+   *
+   * @param agent the agent's program of this tree
+   */
+  public OutsideReflectors outsideReflectors(Path agent, int count)
+      throws IOException, InterruptedException {
+    List<String> addresses = IntStream.rangeClosed(1, count).mapToObj(family::outside).toList();
+    return OutsideReflectors.start(
+        agent, run.resolve("outside-reflectors.log"), BRIDGE, family, addresses);
+  }
+
   /** A client of somebody who may do everything. */
   public KubernetesClient client() {
     return client;

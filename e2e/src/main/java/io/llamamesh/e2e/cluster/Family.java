@@ -8,6 +8,7 @@ public enum Family {
   IPV6("fd00:99::%d", 64, "fd00:244:0:%d::/64", "fd00:244::/48", "::/0");
 
   private static final int FIRST_NODE = 10;
+  private static final int FIRST_OUTSIDE = 100;
 
   private final String hosts;
   private final int prefix;
@@ -31,6 +32,11 @@ public enum Family {
   /** A node's, counted from 1. */
   public String node(int index) {
     return hosts.formatted(FIRST_NODE + index);
+  }
+
+  /** A host's that is no node, counted from 1. */
+  public String outside(int index) {
+    return hosts.formatted(FIRST_OUTSIDE + index);
   }
 
   /** An address with the length of the nodes' network. */

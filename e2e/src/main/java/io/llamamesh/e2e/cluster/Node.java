@@ -325,8 +325,7 @@ public final class Node implements AutoCloseable {
 
   /** Runs a program of the node's in the network namespace of one of its pods. */
   public String execInPod(Pod pod, String... line) throws IOException, InterruptedException {
-    String container =
-        pod.getStatus().getContainerStatuses().getFirst().getContainerID().replaceAll(".*/", "");
+    String container = container(pod);
     String process =
         ctr("--namespace", "k8s.io", "tasks", "list")
             .lines()
@@ -337,6 +336,15 @@ public final class Node implements AutoCloseable {
     List<String> whole = new ArrayList<>(List.of("nsenter", "-t", process, "-n"));
     whole.addAll(List.of(line));
     return exec(whole.toArray(new String[0]));
+  }
+
+  /** Memory of a pod's first container. */
+  public ControlGroups.Memory memory(Pod pod) throws IOException {
+    return ControlGroups.memory(controlGroup(), container(pod));
+  }
+
+  private static String container(Pod pod) {
+    return pod.getStatus().getContainerStatuses().getFirst().getContainerID().replaceAll(".*/", "");
   }
 
   private List<String> inside(String... line) {

@@ -87,6 +87,57 @@ public final class ControlGroups {
     }
   }
 
+  /**
+   * What a container's group has used of memory, in bytes.
+   *
+   * @param peak the most so far, with the page cache
+   * @param workingSet what it uses now without the part of the page cache that the kernel takes
+   *     back first: what kubelets judge by
+   * @param limitHits how often it reached its limit and something had to be taken back
+   */
+  public record Memory(long peak, long workingSet, long limitHits) {}
+
+  /**
+   * Memory of a container.
+   *
+   * @param group one that was made here and that the container is below
+   * @param container its id
+   */
+  public static Memory memory(String group, String container) throws IOException {
+    Path top = (isVersion2() ? ROOT : ROOT.resolve("memory")).resolve(group);
+    Path at;
+    try (Stream<Path> below = Files.walk(top)) {
+      at =
+          below
+              .filter(Files::isDirectory)
+              .filter(folder -> folder.getFileName().toString().contains(container))
+              .findFirst()
+              .orElseThrow(() -> new IOException("no group of container " + container));
+    }
+    return isVersion2()
+        ? new Memory(
+            number(at, "memory.peak"),
+            number(at, "memory.current") - field(at, "memory.stat", "inactive_file"),
+            field(at, "memory.events", "max"))
+        : new Memory(
+            number(at, "memory.max_usage_in_bytes"),
+            number(at, "memory.usage_in_bytes") - field(at, "memory.stat", "total_inactive_file"),
+            number(at, "memory.failcnt"));
+  }
+
+  private static long number(Path group, String file) throws IOException {
+    return Long.parseLong(Files.readString(group.resolve(file)).strip());
+  }
+
+  private static long field(Path group, String file, String field) throws IOException {
+    for (String line : Files.readAllLines(group.resolve(file))) {
+      if (line.startsWith(field + " ")) {
+        return Long.parseLong(line.substring(field.length() + 1));
+      }
+    }
+    throw new IOException(group.resolve(file) + " has no " + field);
+  }
+
   private static List<Path> hierarchies() throws IOException {
     if (isVersion2()) {
       return List.of(ROOT);

@@ -42,6 +42,7 @@ import picocli.CommandLine.Spec;
     })
 final class E2eCommand implements Callable<Integer> {
   private static final long STOP_SECONDS = 120;
+  private static final int MAX_TIMES = 1000;
 
   @Option(
       names = "--only",
@@ -49,6 +50,13 @@ final class E2eCommand implements Callable<Integer> {
       description =
           "Only this row, see --list; may be given several times, and runs in that order.")
   private List<String> only = new ArrayList<>();
+
+  @Option(
+      names = "--times",
+      paramLabel = "N",
+      description =
+          "Run the chosen rows, or all, so many times on end (default: ${DEFAULT-VALUE}).")
+  private int times = 1;
 
   @Option(names = "--list", description = "List the rows and what must hold in each.")
   private boolean list;
@@ -118,22 +126,28 @@ final class E2eCommand implements Callable<Integer> {
   }
 
   private List<Row> chosen() {
-    if (only.isEmpty()) {
-      return shortForm || !keep
-          ? Rows.all().stream().filter(row -> row.isShort() || !shortForm).toList()
-          : List.of();
+    if (times < 1 || times > MAX_TIMES) {
+      throw wrong("--times must be 1 to " + MAX_TIMES + ", was " + times);
     }
-    List<Row> rows = new ArrayList<>();
-    for (String name : only) {
-      rows.add(
-          Rows.all().stream()
-              .filter(row -> row.name().equals(name))
-              .findFirst()
-              .orElseThrow(() ->
-                  new CommandLine.ParameterException(
-                      spec.commandLine(), "no row is named " + name)));
-    }
-    return rows;
+    List<Row> once = only.isEmpty() ? unnamed() : only.stream().map(this::named).toList();
+    return Stream.generate(() -> once).limit(times).flatMap(List::stream).toList();
+  }
+
+  private List<Row> unnamed() {
+    return shortForm || !keep
+        ? Rows.all().stream().filter(row -> row.isShort() || !shortForm).toList()
+        : List.of();
+  }
+
+  private Row named(String name) {
+    return Rows.all().stream()
+        .filter(row -> row.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> wrong("no row is named '" + name + "': --list shows them"));
+  }
+
+  private CommandLine.ParameterException wrong(String words) {
+    return new CommandLine.ParameterException(spec.commandLine(), words);
   }
 
   private Programs programs(Path root) throws IOException {

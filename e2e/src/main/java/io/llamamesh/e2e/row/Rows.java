@@ -22,7 +22,8 @@ public final class Rows {
                 OutageRows.etcd(),
                 OutageRows.halfOpen(),
                 NodeRows.joins(),
-                NodeRows.address()),
+                NodeRows.address(),
+                MemoryRows.agents()),
             RefusalRows.all(),
             List.of(UpgradeRows.upgrade(), InstallRows.uninstall(), FamilyRows.ipv6()))
         .flatMap(List::stream)

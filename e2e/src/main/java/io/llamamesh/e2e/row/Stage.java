@@ -68,6 +68,11 @@ public final class Stage {
     return root.resolve("charts/llama-mesh");
   }
 
+  /** The agent's program of this tree. */
+  Path agentProgram() {
+    return root.resolve("agent/target/dist/bin/agent");
+  }
+
   KubernetesClient client() {
     return cluster.client();
   }

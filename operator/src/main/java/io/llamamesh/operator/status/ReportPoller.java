@@ -4,11 +4,13 @@ import io.llamamesh.operator.status.ReportChoice.Answer;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -172,14 +174,31 @@ public final class ReportPoller implements AutoCloseable {
       Thread.currentThread().interrupt();
       return unreachable(uri, "interrupted");
     } catch (TimeoutException e) {
-      return unreachable(uri, "no answer within two seconds");
+      return silent(uri, 2 * TIMEOUT.toSeconds());
     } catch (ExecutionException e) {
-      return unreachable(uri, String.valueOf(e.getCause()));
+      return switch (e.getCause()) {
+        case HttpTimeoutException _ -> silent(uri, TIMEOUT.toSeconds());
+        // The client says a refusal without a word.
+        case ConnectException refused when refused.getMessage() == null ->
+            unreachable(uri, "connection refused");
+        case null, default -> unreachable(uri, String.valueOf(e.getCause()));
+      };
     } catch (IOException e) {
       return new NetworkView.Unknown("ReportUnreadable", uri + ": " + e.getClass().getSimpleName());
     } finally {
       asked.cancel(true);
     }
+  }
+
+  /** Nothing came back, not even a refusal: most often something drops it on the way. */
+  private static NetworkView silent(URI scraper, long seconds) {
+    return unreachable(
+        scraper,
+        "no answer within "
+            + seconds
+            + " s; where its pod is well, look for a NetworkPolicy or firewall that drops "
+            + scraper.getPort()
+            + "/tcp from the operator to the scraper");
   }
 
   private static NetworkView unreachable(URI uri, String why) {

@@ -99,6 +99,34 @@ class ReportPollerTest {
     awaitKnown(Duration.ofSeconds(10));
   }
 
+  @Test
+  void whereNothingComesBackThePortAndWhatMayDropItAreNamed() {
+    watch(() -> null, scraper("a", silent.getLocalPort()));
+
+    assertThat(awaitUnreachable())
+        .contains("no answer within", silent.getLocalPort() + "/tcp", "NetworkPolicy");
+  }
+
+  @Test
+  void whereNobodyListensNoPolicyIsBlamed() throws IOException {
+    int closed;
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      closed = taken.getLocalPort();
+    }
+    watch(() -> null, scraper("a", closed));
+
+    assertThat(awaitUnreachable()).contains("connection refused").doesNotContain("NetworkPolicy");
+  }
+
+  private String awaitUnreachable() {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() ->
+            poller.view("m") instanceof NetworkView.Unknown unknown
+                && unknown.reason().equals("ScraperUnreachable"));
+    return ((NetworkView.Unknown) poller.view("m")).message();
+  }
+
   private void watch(Supplier<@Nullable String> writer, ScraperAddress... scrapers) {
     poller.watch("m", Duration.ofSeconds(10), List.of(scrapers), writer, () -> true, view -> {});
   }
