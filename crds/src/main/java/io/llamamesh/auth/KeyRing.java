@@ -36,7 +36,13 @@ public record KeyRing(List<Entry> entries) {
   public static final String TOKENS_FILE = "tokens.json";
 
   /** Time for every mount to have the new one before anyone signs with it. */
-  private static final Duration SPREAD = Duration.ofMinutes(10);
+  static final Duration SPREAD = Duration.ofMinutes(10);
+
+  /**
+   * How long one is still taken that has gone from its document: until everybody has noticed, and
+   * signed with another for a while.
+   */
+  static final Duration LINGER = Duration.ofMinutes(30);
 
   /** How long an old one is still taken. */
   private static final Duration OVERLAP = Duration.ofHours(24);
@@ -64,6 +70,22 @@ public record KeyRing(List<Entry> entries) {
     /** Whether it is taken now. */
     public boolean isAccepted(Instant now) {
       return acceptUntil == null || now.isBefore(acceptUntil);
+    }
+
+    /** The same, taken no longer than until then. */
+    Entry until(Instant end) {
+      return acceptUntil != null && acceptUntil.isBefore(end)
+          ? this
+          : new Entry(id, key, signFrom, end);
+    }
+
+    /** The same, signed with no earlier than then. */
+    Entry from(Instant start) {
+      return signFrom.isBefore(start) ? new Entry(id, key, start, acceptUntil) : this;
+    }
+
+    private boolean isSame(Entry other) {
+      return id == other.id && key.equals(other.key);
     }
 
     /** Never the secret itself: this may end up in a log. */
@@ -171,27 +193,83 @@ public record KeyRing(List<Entry> entries) {
   /**
    * A ring of one, to be used at once.
    *
+   * @param id its number: should there have been another ring, it had best be another one
    * @param secret makes a secret for an id
    */
-  public static KeyRing first(Instant now, IntFunction<String> secret) {
+  public static KeyRing first(int id, Instant now, IntFunction<String> secret) {
     return new KeyRing(
-        List.of(new Entry(1, secret.apply(1), now.truncatedTo(ChronoUnit.SECONDS), null)));
+        List.of(new Entry(id, secret.apply(id), now.truncatedTo(ChronoUnit.SECONDS), null)));
   }
 
   /** The ring with a new secret; those still in use expire later, those expired go. */
   public KeyRing rotated(Instant now, IntFunction<String> secret) {
+    return withNew(now, OVERLAP, secret);
+  }
+
+  /**
+   * What takes this ring's place when its document has been lost: as a rotation, but the old ones
+   * go sooner, since a document is also removed to be rid of them.
+   */
+  public KeyRing replaced(Instant now, IntFunction<String> secret) {
+    return withNew(now, LINGER, secret);
+  }
+
+  private KeyRing withNew(Instant now, Duration overlap, IntFunction<String> secret) {
     Instant second = now.truncatedTo(ChronoUnit.SECONDS);
     List<Entry> next = new ArrayList<>();
     for (Entry entry : entries) {
-      Instant until = entry.acceptUntil();
-      if (until == null) {
-        next.add(new Entry(entry.id(), entry.key(), entry.signFrom(), second.plus(OVERLAP)));
-      } else if (until.isAfter(now)) {
-        next.add(entry);
+      if (entry.isAccepted(now)) {
+        next.add(entry.until(second.plus(overlap)));
       }
     }
-    int id = entries.isEmpty() ? 1 : entries.getLast().id() % MAX_ID + 1;
+    int id = freeId(next);
     next.add(new Entry(id, secret.apply(id), second.plus(SPREAD), null));
     return new KeyRing(next);
+  }
+
+  /** The number after the last one's that none of these has, and where all are in use, the next. */
+  private int freeId(List<Entry> used) {
+    int next = entries.isEmpty() ? 1 : entries.getLast().id() % MAX_ID + 1;
+    for (int i = 0; i < MAX_ID; i++) {
+      int id = (next - 1 + i) % MAX_ID + 1;
+      if (used.stream().noneMatch(entry -> entry.id() == id)) {
+        return id;
+      }
+    }
+    return next;
+  }
+
+  /**
+   * This ring, whose document has taken the place of another one's without being made of it, as
+   * from a backup: what that one still took is taken for a while, and what is new to it signs later
+   * than at once. The same ring where nothing is lost and nothing new.
+   */
+  public KeyRing inPlaceOf(KeyRing before, Instant now) {
+    Instant second = now.truncatedTo(ChronoUnit.SECONDS);
+    Entry signed = before.signing(now);
+    Entry signs = signing(now);
+    if (signed == null || signs == null) {
+      return this;
+    }
+    List<Entry> next = new ArrayList<>();
+    for (Entry entry : before.entries()) {
+      if (entry.isAccepted(now) && !has(entry)) {
+        Instant end = second.plus(LINGER);
+        // One that did not sign yet never will.
+        next.add((entry.isSame(signed) ? entry : entry.from(end)).until(end));
+      }
+    }
+    for (Entry entry : entries) {
+      boolean known =
+          !entry.isAccepted(now)
+              || before.entries().stream().anyMatch(e -> e.isSame(entry) && e.isAccepted(now));
+      boolean takesOver = entry.isSame(signs) && !has(signed);
+      next.add(known && !takesOver ? entry : entry.from(second.plus(SPREAD)));
+    }
+    return new KeyRing(next);
+  }
+
+  private boolean has(Entry wanted) {
+    return entries.stream().anyMatch(wanted::isSame);
   }
 }

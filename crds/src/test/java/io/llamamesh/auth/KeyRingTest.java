@@ -48,6 +48,66 @@ final class KeyRingTest {
   }
 
   @Test
+  void aNumberThatIsStillInUseIsNotGivenAgain() {
+    KeyRing ring =
+        new KeyRing(
+            List.of(
+                new Entry(1, "a", NOW, null),
+                new Entry(2, "b", NOW, null),
+                new Entry(255, "c", NOW, null)));
+
+    assertThat(ring.rotated(NOW, id -> "x").entries().getLast().id()).isEqualTo(3);
+  }
+
+  @Test
+  void whatTakesALostRingsPlaceStillTakesItForHalfAnHourAndHasANewKeyForLater() {
+    KeyRing replaced = first().replaced(NOW, id -> "secret-" + id);
+
+    assertThat(replaced.entries())
+        .containsExactly(
+            new Entry(1, "secret-1", NOW, NOW.plus(Duration.ofMinutes(30))),
+            new Entry(2, "secret-2", NOW.plus(Duration.ofMinutes(10)), null));
+  }
+
+  @Test
+  void aRingFromABackupTakesWhatCameAfterItAndSignsInTenMinutes() {
+    KeyRing backup = first();
+    KeyRing lost = backup.rotated(NOW, id -> "secret-" + id);
+    Instant later = NOW.plus(Duration.ofHours(1));
+
+    KeyRing whole = backup.inPlaceOf(lost, later);
+
+    assertThat(whole.accepts("secret-2", later.plusSeconds(1799))).isTrue();
+    assertThat(whole.accepts("secret-2", later.plusSeconds(1800))).isFalse();
+    assertThat(whole.signing(later)).extracting("id").isEqualTo(2);
+    assertThat(whole.signing(later.plusSeconds(600))).extracting("id").isEqualTo(1);
+    assertThat(whole.inPlaceOf(whole, later.plusSeconds(60))).isEqualTo(whole);
+  }
+
+  @Test
+  void aRingOfAnotherClusterTakesOursForAWhileThoughItsNumbersAreTheSame() {
+    KeyRing theirs = KeyRing.first(1, NOW.minusSeconds(60), id -> "theirs");
+
+    KeyRing whole = theirs.inPlaceOf(first(), NOW);
+
+    assertThat(whole.signing(NOW)).extracting("key").isEqualTo("secret-1");
+    assertThat(whole.accepts("theirs", NOW)).isTrue();
+    assertThat(whole.signing(NOW.plusSeconds(600))).extracting("key").isEqualTo("theirs");
+  }
+
+  @Test
+  void aKeyThatNeverSignedDoesNotBeginToWhenItWasTakenOut() {
+    KeyRing rotating = first().rotated(NOW, id -> "secret-" + id);
+
+    KeyRing whole = first().inPlaceOf(rotating, NOW.plusSeconds(300));
+
+    for (int second = 300; second < 7200; second += 10) {
+      assertThat(whole.signing(NOW.plusSeconds(second))).extracting("id").isEqualTo(1);
+    }
+    assertThat(whole.accepts("secret-2", NOW.plusSeconds(2000))).isTrue();
+  }
+
+  @Test
   void theNewestWhoseTimeHasComeSignsAndTheOldIsTakenForADay() {
     KeyRing rotated = first().rotated(NOW, id -> "secret-" + id);
 
@@ -109,6 +169,6 @@ final class KeyRingTest {
   }
 
   private static KeyRing first() {
-    return KeyRing.first(NOW, id -> "secret-" + id);
+    return KeyRing.first(1, NOW, id -> "secret-" + id);
   }
 }

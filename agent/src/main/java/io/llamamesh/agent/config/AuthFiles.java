@@ -1,6 +1,7 @@
 package io.llamamesh.agent.config;
 
 import io.llamamesh.agent.wire.ProbeKeys;
+import io.llamamesh.auth.FollowedRing;
 import io.llamamesh.auth.KeyRing;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,8 +16,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Keys and tokens from a mounted Secret: {@code keys.json} and {@code tokens.json}, each a list of
  * {@code {id, key, signFrom, acceptUntil}}. The newest whose signFrom has passed signs, every one
- * that has not expired is accepted, so that mounts that refresh at different times never disagree.
- * Looked at every ten seconds; what cannot be read leaves the last good state.
+ * that has not expired is accepted, and what the files no longer have for a while longer ({@link
+ * FollowedRing}), so that mounts that refresh at different times never disagree. Looked at every
+ * ten seconds; what cannot be read leaves the last good state.
  */
 public final class AuthFiles implements AutoCloseable {
 
@@ -26,14 +28,16 @@ public final class AuthFiles implements AutoCloseable {
   private final Path folder;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
-  private volatile State state;
+  private final FollowedRing ring;
+  private final FollowedRing tokens;
+  private volatile ProbeKeys keys;
   private volatile @Nullable String complaint;
 
-  private record State(ProbeKeys keys, KeyRing tokens) {}
-
-  private AuthFiles(Path folder, State state) {
+  private AuthFiles(Path folder, Instant now) throws IOException {
     this.folder = folder;
-    this.state = state;
+    this.ring = new FollowedRing(KeyRing.read(folder.resolve(KeyRing.KEYS_FILE)), now);
+    this.keys = keys(ring, now);
+    this.tokens = new FollowedRing(KeyRing.read(folder.resolve(KeyRing.TOKENS_FILE)), now);
     this.thread = Thread.ofPlatform().name("auth-files").daemon(true).unstarted(this::run);
   }
 
@@ -43,25 +47,38 @@ public final class AuthFiles implements AutoCloseable {
    * @throws IOException when they are not there or not usable
    */
   public static AuthFiles open(Path folder) throws IOException {
-    AuthFiles files = new AuthFiles(folder, read(folder, Instant.now()));
+    AuthFiles files = read(folder, Instant.now());
     files.thread.start();
     return files;
   }
 
+  /** Reads the files, and follows them only as far as {@link #look} is called. */
+  static AuthFiles read(Path folder, Instant now) throws IOException {
+    return new AuthFiles(folder, now);
+  }
+
   /** The keys that are valid now. */
   public ProbeKeys keys() {
-    return state.keys();
+    return keys;
   }
 
   /** The token to show to others; empty when there is none. */
   public String bearer() {
-    KeyRing.Entry shown = state.tokens().signing(Instant.now());
+    return bearer(Instant.now());
+  }
+
+  String bearer(Instant now) {
+    KeyRing.Entry shown = tokens.signing(now);
     return shown == null ? "" : shown.key();
   }
 
   /** Whether a token is one of those that are valid now; takes as long for a wrong one. */
   public boolean accepts(String token) {
-    return state.tokens().accepts(token, Instant.now());
+    return accepts(token, Instant.now());
+  }
+
+  boolean accepts(String token, Instant now) {
+    return tokens.accepts(token, now);
   }
 
   private void run() {
@@ -77,7 +94,13 @@ public final class AuthFiles implements AutoCloseable {
   /** Reads the files again; whatever is wrong with them, the last good keys stay. */
   void look(Instant now) {
     try {
-      state = read(folder, now);
+      KeyRing nextKeys = KeyRing.read(folder.resolve(KeyRing.KEYS_FILE));
+      KeyRing nextTokens = KeyRing.read(folder.resolve(KeyRing.TOKENS_FILE));
+      // Whatever cannot be used must not be remembered.
+      var _ = keys(new FollowedRing(nextKeys, now), now);
+      ring.follow(nextKeys, now);
+      tokens.follow(nextTokens, now);
+      keys = keys(ring, now);
       if (complaint != null) {
         LOG.info("keys and tokens readable again");
       }
@@ -96,19 +119,16 @@ public final class AuthFiles implements AutoCloseable {
     return complaint;
   }
 
-  private static State read(Path folder, Instant now) throws IOException {
-    KeyRing ring = KeyRing.read(folder.resolve(KeyRing.KEYS_FILE));
+  private ProbeKeys keys(FollowedRing ring, Instant now) throws IOException {
     KeyRing.Entry signing = ring.signing(now);
     ProbeKeys keys = ProbeKeys.NONE;
-    for (KeyRing.Entry entry : ring.entries()) {
-      if (entry.isAccepted(now)) {
-        keys = with(keys, entry, entry.equals(signing));
-      }
+    for (KeyRing.Entry entry : ring.accepted(now)) {
+      keys = with(keys, entry, entry.equals(signing));
     }
     if (!keys.required()) {
       throw new IOException("keys.json in " + folder + " has no key that may sign now");
     }
-    return new State(keys, KeyRing.read(folder.resolve(KeyRing.TOKENS_FILE)));
+    return keys;
   }
 
   private static ProbeKeys with(ProbeKeys keys, KeyRing.Entry entry, boolean sign)

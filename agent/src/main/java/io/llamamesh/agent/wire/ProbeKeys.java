@@ -1,10 +1,15 @@
 package io.llamamesh.agent.wire;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * The keys that probes are signed with, by the number that each probe carries. Never changes; a
  * rotation makes another one.
+ *
+ * <p>Several keys may have one number, as when a Secret is made anew while the old keys are still
+ * taken. Each has a slot: the number for the first, and {@link #LIMIT} more for each further one,
+ * so that a slot's low byte is what stands in a probe.
  */
 public final class ProbeKeys {
 
@@ -33,23 +38,28 @@ public final class ProbeKeys {
     this.accepted = accepted;
   }
 
-  /** The same keys and one more. */
+  /** The same keys and one more, beside those of the same number. */
   public ProbeKeys with(int id, byte[] key, boolean sign) {
     if (id < 1 || id >= LIMIT || key.length != 16) {
       throw new IllegalArgumentException(
           "a key needs a number from 1 to 255 and 16 bytes, was " + id + " with " + key.length);
     }
     ByteBuffer halves = ByteBuffer.wrap(key);
-    long[] first = k0.clone();
-    long[] second = k1.clone();
-    boolean[] taken = accepted.clone();
-    first[id] = Long.reverseBytes(halves.getLong(0));
-    second[id] = Long.reverseBytes(halves.getLong(8));
-    taken[id] = true;
-    return new ProbeKeys(sign ? id : signing, first, second, taken);
+    int slot = id;
+    while (slot < accepted.length && accepted[slot]) {
+      slot += LIMIT;
+    }
+    int slots = Math.max(accepted.length, (slot / LIMIT + 1) * LIMIT);
+    long[] first = Arrays.copyOf(k0, slots);
+    long[] second = Arrays.copyOf(k1, slots);
+    boolean[] taken = Arrays.copyOf(accepted, slots);
+    first[slot] = Long.reverseBytes(halves.getLong(0));
+    second[slot] = Long.reverseBytes(halves.getLong(8));
+    taken[slot] = true;
+    return new ProbeKeys(sign ? slot : signing, first, second, taken);
   }
 
-  /** The key to sign requests with; 0 for none. */
+  /** Slot of the key to sign requests with; 0 for none. */
   public int signing() {
     return signing;
   }
@@ -59,28 +69,31 @@ public final class ProbeKeys {
     return signing != 0;
   }
 
-  /** Signs a probe that {@link ProbeWriter} framed at this offset, with the key that it names. */
-  public void sign(ByteBuffer bytes, int offset, int id) {
-    bytes.put(offset + ProbeFormat.AT_SLOTS + Slots.AT_KEY, (byte) id);
+  /** Signs a probe that {@link ProbeWriter} framed at this offset, with the key in a slot. */
+  public void sign(ByteBuffer bytes, int offset, int slot) {
+    bytes.put(offset + ProbeFormat.AT_SLOTS + Slots.AT_KEY, (byte) slot);
     bytes.putLong(
-        offset + AT_MAC, id == 0 ? 0 : SipHash.hash(k0[id], k1[id], bytes, offset + FROM, SIGNED));
+        offset + AT_MAC,
+        slot == 0 ? 0 : SipHash.hash(k0[slot], k1[slot], bytes, offset + FROM, SIGNED));
   }
 
   /**
    * Checks a probe. Its fields must be where {@link ProbeWriter} puts them and nowhere else: a
    * parser takes the last of several, and what stands behind the signed ones is anybody's.
    *
-   * @return the number of its key; 0 when it is not signed, wrongly signed, or no frame of ours
+   * @return the slot of its key; 0 when it is not signed, wrongly signed, or no frame of ours
    */
   public int verified(ByteBuffer bytes, int offset, int length) {
     if (!OurFrame.is(bytes, offset, length)) {
       return 0;
     }
     int id = bytes.get(offset + ProbeFormat.AT_SLOTS + Slots.AT_KEY) & 0xff;
-    if (!accepted[id]) {
-      return 0;
+    long mac = bytes.getLong(offset + AT_MAC);
+    for (int slot = id; slot < accepted.length && accepted[slot]; slot += LIMIT) {
+      if (SipHash.hash(k0[slot], k1[slot], bytes, offset + FROM, SIGNED) == mac) {
+        return slot;
+      }
     }
-    long mac = SipHash.hash(k0[id], k1[id], bytes, offset + FROM, SIGNED);
-    return mac == bytes.getLong(offset + AT_MAC) ? id : 0;
+    return 0;
   }
 }

@@ -3,7 +3,9 @@ package io.llamamesh.agent.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llamamesh.agent.wire.ProbeWriter;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -19,6 +21,10 @@ class AuthFilesTest {
   @TempDir private Path folder;
 
   private void write(String keys, String tokens) throws IOException {
+    write(folder, keys, tokens);
+  }
+
+  private static void write(Path folder, String keys, String tokens) throws IOException {
     Files.writeString(folder.resolve("keys.json"), keys);
     Files.writeString(folder.resolve("tokens.json"), tokens);
   }
@@ -98,5 +104,57 @@ class AuthFilesTest {
     assertThatThrownBy(() -> AuthFiles.open(folder))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("keys.json");
+  }
+
+  /** The Secret is made anew, with whatever number; the kubelets are a hundred seconds apart. */
+  @ParameterizedTest
+  @ValueSource(ints = {7, 8})
+  void agentsThatSeeANewSecretAtDifferentTimesAnswerEachOtherThroughout(int id, @TempDir Path far)
+      throws IOException {
+    Instant start = Instant.parse("2026-11-20T10:00:00Z");
+    String first = "[%s]".formatted(entry(7, KEY, "2020-01-01T00:00:00Z", ""));
+    String anew =
+        "[%s]".formatted(entry(id, "Dw4NDAsKCQgHBgUEAwIBAA==", "2026-11-20T10:00:00Z", ""));
+    String token = "[%s]".formatted(entry(1, "token", "2020-01-01T00:00:00Z", ""));
+    String tokenAnew = "[%s]".formatted(entry(1, "anew", "2026-11-20T10:00:00Z", ""));
+    write(folder, first, token);
+    write(far, first, token);
+    try (AuthFiles near = AuthFiles.read(folder, start);
+        AuthFiles late = AuthFiles.read(far, start)) {
+      for (int second = 0; second < 3600; second += 10) {
+        if (second == 10) {
+          write(folder, anew, tokenAnew);
+        }
+        if (second == 110) {
+          write(far, anew, tokenAnew);
+        }
+        Instant now = start.plusSeconds(second);
+        near.look(now);
+        late.look(now);
+        assertThat(isAnswered(near, late)).as("second %d", second).isTrue();
+        assertThat(isAnswered(late, near)).as("second %d", second).isTrue();
+        assertThat(near.accepts(late.bearer(now), now)).isTrue();
+        assertThat(late.accepts(near.bearer(now), now)).isTrue();
+      }
+      assertThat(near.bearer(start.plusSeconds(3600))).isEqualTo("anew");
+      assertThat(near.accepts("token", start.plusSeconds(3600))).isFalse();
+    }
+  }
+
+  /**
+   * As a collector signs, a reflector answers with the key of the probe, and a collector checks.
+   */
+  private static boolean isAnswered(AuthFiles collector, AuthFiles reflector) {
+    ByteBuffer probe = ByteBuffer.allocate(200);
+    ProbeWriter.frame(probe, 200, 0);
+    ProbeWriter.signature(probe, 1, 2, 3);
+    ProbeWriter.sent(probe, 4);
+    collector.keys().sign(probe, 0, collector.keys().signing());
+    int key = reflector.keys().verified(probe, 0, 200);
+    if (key == 0) {
+      return false;
+    }
+    reflector.keys().sign(probe, 0, key);
+    return collector.keys().verified(probe, 0, 200) != 0;
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -63,6 +64,28 @@ class SipHashTest {
         assertThat(keys.verified(probe, 0, 200)).as("byte %d bit %d", at, bit).isZero();
         probe.put(at, (byte) (probe.get(at) ^ 1 << bit));
       }
+    }
+  }
+
+  @Test
+  void keysOfOneNumberAreToldApartAndAnswersCarryTheKeyOfTheirProbe() {
+    byte[] other = HexFormat.of().parseHex("000102030405060708090a0b0c0d0e0f");
+    ProbeKeys one = ProbeKeys.NONE.with(7, new byte[16], true);
+    ProbeKeys another = ProbeKeys.NONE.with(7, other, true);
+    ProbeKeys both = one.with(7, other, false);
+    for (ProbeKeys sender : List.of(one, another)) {
+      ByteBuffer probe = ByteBuffer.allocate(200);
+      ProbeWriter.frame(probe, 200, 0);
+      ProbeWriter.signature(probe, 1, 2, 3);
+      ProbeWriter.sent(probe, 4);
+      sender.sign(probe, 0, sender.signing());
+
+      int slot = both.verified(probe, 0, 200);
+      assertThat(slot % ProbeKeys.LIMIT).isEqualTo(7);
+      both.sign(probe, 0, slot);
+
+      assertThat(sender.verified(probe, 0, 200)).isEqualTo(7);
+      assertThat((sender == one ? another : one).verified(probe, 0, 200)).isZero();
     }
   }
 

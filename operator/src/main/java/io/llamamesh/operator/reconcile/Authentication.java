@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.operator.resources.AuthSecret;
+import io.llamamesh.operator.resources.AuthSecret.Rings;
 import io.llamamesh.operator.resources.Owner;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -15,7 +16,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees to a mesh's Secret: makes it once, and adds to it when a rotation is asked for.
+ * Sees to a mesh's Secret: makes it once, adds to it when a rotation is asked for, and keeps what
+ * its parts knew where it is lost or replaced.
  *
  * <p>It is read by name, once a minute, and never watched: a watch would need the right to list
  * every Secret of the namespace.
@@ -24,8 +26,13 @@ final class Authentication {
   private static final Duration CHECK_EVERY = Duration.ofMinutes(1);
 
   private final SecureRandom random = new SecureRandom();
+  private final LastRings rings;
   private @Nullable Instant checked;
   private @Nullable String rotation;
+
+  Authentication(LastRings rings) {
+    this.rings = rings;
+  }
 
   /** Makes sure of it; null, or one line why it could not be. */
   @Nullable String ensure(LlamaMesh mesh, Owner owner, KubernetesClient client, Instant now) {
@@ -48,19 +55,38 @@ final class Authentication {
   private void ensure(Owner owner, @Nullable String wanted, KubernetesClient client, Instant now) {
     Secret secret =
         client.secrets().inNamespace(owner.namespace()).withName(Names.auth(owner.name())).get();
+    Rings known = rings.get(owner, now);
     if (secret == null) {
+      Secret made =
+          known == null
+              ? AuthSecret.first(owner, wanted, now, random)
+              : AuthSecret.replaced(known, owner, wanted, now, random);
       // Not by apply: should somebody have been faster, theirs must stay.
-      client.resource(AuthSecret.first(owner, wanted, now, random)).create();
+      client.resource(made).create();
+      rings.put(owner, Rings.of(made), now);
       return;
     }
-    Secret next =
-        AuthSecret.isDue(secret, wanted)
-            ? AuthSecret.rotated(secret, owner, wanted, now, random)
-            : AuthSecret.refreshed(secret, owner, now);
+    Secret next = next(secret, known, owner, wanted, now);
     if (next != null) {
       // Of two rotations at once the second must fail, not undo the first.
       next.getMetadata().setResourceVersion(secret.getMetadata().getResourceVersion());
       client.resource(next).update();
     }
+    rings.put(owner, Rings.of(next == null ? secret : next), now);
+  }
+
+  private @Nullable Secret next(
+      Secret secret, @Nullable Rings known, Owner owner, @Nullable String wanted, Instant now) {
+    Secret whole = known == null ? null : AuthSecret.completed(secret, known, owner, now);
+    Secret base = whole == null ? secret : whole;
+    if (AuthSecret.isDue(secret, wanted)) {
+      return AuthSecret.rotated(base, owner, wanted, now, random);
+    }
+    if (whole != null) {
+      return whole;
+    }
+    return AuthSecret.isLeftBehind(secret, owner)
+        ? AuthSecret.adopted(secret, owner, now)
+        : AuthSecret.refreshed(secret, owner, now);
   }
 }

@@ -66,6 +66,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   private final Clock clock;
   private final Meters meters;
   private final Map<String, MeshMemory> memories = new ConcurrentHashMap<>();
+  private final LastRings rings = new LastRings();
   private final LongAdder looks = new LongAdder();
   private volatile @Nullable Watches watches;
   private volatile boolean stopped;
@@ -279,7 +280,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
 
   private MeshMemory memory(LlamaMesh mesh, Watches seen) {
     memories.keySet().retainAll(seen.meshes().map(LlamaMeshReconciler::key).toList());
-    return memories.computeIfAbsent(key(mesh), key -> new MeshMemory());
+    return memories.computeIfAbsent(key(mesh), key -> new MeshMemory(rings));
   }
 
   /** A mesh that is deleted and created anew is another one. */

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class MeshMemory {
   final StatusThrottle status = new StatusThrottle();
   final Announcer announcer = new Announcer();
-  final Authentication authentication = new Authentication();
+  final Authentication authentication;
   final Monitoring monitoring = new Monitoring();
   final Renderings renderings = new Renderings();
   final PodDiagnosis diagnosis = new PodDiagnosis();
@@ -33,6 +33,10 @@ final class MeshMemory {
   private volatile @Nullable MeshPlan plan;
   private @Nullable MeshFacts weighed;
   private List<Refusal> tooLarge = List.of();
+
+  MeshMemory(LastRings rings) {
+    this.authentication = new Authentication(rings);
+  }
 
   /**
    * The plan for these facts, made anew only when they changed.

@@ -1,5 +1,6 @@
 package io.llamamesh.operator.resources;
 
+import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.llamamesh.auth.KeyRing;
@@ -9,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * metrics-token} is the token that is shown now, alone, for what can only read a plain one:
  * Prometheus.
  *
- * <p>Created once and never made anew; a rotation adds to it.
+ * <p>Created once; a rotation adds to it. Where it is lost, or replaced by one from a backup, what
+ * its parts knew until then is still taken for a while: they do not learn of it all at once.
  */
 public final class AuthSecret {
   /** Entry with the token that is shown now. */
@@ -28,7 +31,21 @@ public final class AuthSecret {
   private static final int KEY_BYTES = 16;
   private static final int TOKEN_BYTES = 32;
 
+  private static final int MAX_ID = 255;
+
   private AuthSecret() {}
+
+  /** The rings of a Secret, as they were when it was last seen. */
+  public record Rings(KeyRing keys, KeyRing tokens) {
+    /**
+     * Those of a Secret.
+     *
+     * @throws IllegalArgumentException where it cannot be read
+     */
+    public static Rings of(Secret secret) {
+      return new Rings(ring(secret, KeyRing.KEYS_FILE), ring(secret, KeyRing.TOKENS_FILE));
+    }
+  }
 
   /**
    * A first one.
@@ -40,9 +57,62 @@ public final class AuthSecret {
     return secret(
         owner,
         rotation,
-        KeyRing.first(now, id -> random(random, KEY_BYTES)),
-        KeyRing.first(now, id -> random(random, TOKEN_BYTES)),
+        KeyRing.first(anyId(random), now, id -> random(random, KEY_BYTES)),
+        KeyRing.first(anyId(random), now, id -> random(random, TOKEN_BYTES)),
         now);
+  }
+
+  /** There may have been a ring that nobody here has seen: its numbers had best not come again. */
+  private static int anyId(SecureRandom random) {
+    return 1 + random.nextInt(MAX_ID);
+  }
+
+  /** In place of one that is gone: a new key and token, beside what it had. */
+  public static Secret replaced(
+      Rings lost, Owner owner, @Nullable String rotation, Instant now, SecureRandom random) {
+    return secret(
+        owner,
+        rotation,
+        lost.keys().replaced(now, id -> random(random, KEY_BYTES)),
+        lost.tokens().replaced(now, id -> random(random, TOKEN_BYTES)),
+        now);
+  }
+
+  /**
+   * The Secret with what was taken before somebody else wrote it, or null where that is all there.
+   *
+   * @throws IllegalArgumentException where it cannot be read
+   */
+  public static @Nullable Secret completed(Secret secret, Rings before, Owner owner, Instant now) {
+    Rings found = Rings.of(secret);
+    Rings whole =
+        new Rings(
+            found.keys().inPlaceOf(before.keys(), now),
+            found.tokens().inPlaceOf(before.tokens(), now));
+    return whole.equals(found)
+        ? null
+        : secret(owner, rotation(secret), whole.keys(), whole.tokens(), now);
+  }
+
+  /** Whether it was a mesh's of this name that is gone, with which it will be collected. */
+  public static boolean isLeftBehind(Secret secret, Owner owner) {
+    List<OwnerReference> owners = secret.getMetadata().getOwnerReferences();
+    return !owners.isEmpty()
+        && owners.stream()
+            .allMatch(o ->
+                o.getKind().equals("LlamaMesh")
+                    && o.getName().equals(owner.name())
+                    && !o.getUid().equals(owner.uid()));
+  }
+
+  /**
+   * The same Secret as this mesh's.
+   *
+   * @throws IllegalArgumentException where it cannot be read
+   */
+  public static Secret adopted(Secret secret, Owner owner, Instant now) {
+    Rings found = Rings.of(secret);
+    return secret(owner, rotation(secret), found.keys(), found.tokens(), now);
   }
 
   /** Whether a mesh asks for a rotation that a Secret has not had. */
@@ -62,10 +132,10 @@ public final class AuthSecret {
    * @throws IllegalArgumentException where it cannot be read
    */
   public static @Nullable Secret refreshed(Secret secret, Owner owner, Instant now) {
-    KeyRing tokens = ring(secret, KeyRing.TOKENS_FILE);
-    return Objects.equals(secret.getData().get(METRICS_TOKEN), shown(tokens, now))
+    String shown = shown(ring(secret, KeyRing.TOKENS_FILE), now);
+    return Objects.equals(secret.getData().get(METRICS_TOKEN), shown)
         ? null
-        : secret(owner, rotation(secret), ring(secret, KeyRing.KEYS_FILE), tokens, now);
+        : adopted(secret, owner, now);
   }
 
   private static String shown(KeyRing tokens, Instant now) {

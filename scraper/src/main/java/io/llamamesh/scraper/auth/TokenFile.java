@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.auth;
 
+import io.llamamesh.auth.FollowedRing;
 import io.llamamesh.auth.KeyRing;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -7,15 +8,20 @@ import java.time.Instant;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
-/** The tokens in {@code tokens.json} of a folder, read again when the file has changed. */
+/**
+ * The tokens in {@code tokens.json} of a folder, read again when the file has changed; what it no
+ * longer has is taken for a while longer, as agents do ({@link FollowedRing}).
+ */
 public final class TokenFile implements Tokens {
   private static final String SCHEME = "Bearer ";
 
   private final WatchedFile<KeyRing> ring;
+  private final FollowedRing followed;
   private final InstantSource clock;
 
   private TokenFile(Path file, InstantSource clock) throws IOException {
     this.ring = new WatchedFile<>(file, KeyRing::read, clock);
+    this.followed = new FollowedRing(ring.current(), clock.instant());
     this.clock = clock;
   }
 
@@ -34,15 +40,21 @@ public final class TokenFile implements Tokens {
 
   @Override
   public @Nullable String bearer() {
-    Instant now = clock.instant();
-    KeyRing.Entry shown = ring.current().signing(now);
+    KeyRing.Entry shown = followed.signing(refresh());
     return shown == null ? null : shown.key();
   }
 
   @Override
   public boolean accepts(@Nullable String authorization) {
     String token = token(authorization);
-    return token != null && ring.current().accepts(token, clock.instant());
+    return token != null && followed.accepts(token, refresh());
+  }
+
+  /** Takes what the file says now; one at a time, since it must not go back. */
+  private synchronized Instant refresh() {
+    Instant now = clock.instant();
+    followed.follow(ring.current(), now);
+    return now;
   }
 
   /** The token of a header {@code Authorization}; null where it has none. */

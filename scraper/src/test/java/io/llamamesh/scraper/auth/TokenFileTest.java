@@ -53,7 +53,8 @@ final class TokenFileTest {
     now = START.plusSeconds(3);
     assertThat(tokens.accepts("Bearer second")).isTrue();
     assertThat(tokens.bearer()).isEqualTo("first");
-    now = START.plusSeconds(600);
+    // Ten minutes after it was seen, and not before its time.
+    now = START.plusSeconds(603);
     assertThat(tokens.bearer()).isEqualTo("second");
     assertThat(tokens.accepts("Bearer first")).isTrue();
     now = START.plusSeconds(24 * 3600);
@@ -75,7 +76,29 @@ final class TokenFileTest {
         """);
     now = START.plusSeconds(30);
 
-    assertThat(tokens.bearer()).isEqualTo("second");
+    assertThat(tokens.accepts("Bearer second")).isTrue();
+  }
+
+  @Test
+  void aTokenThatIsGoneFromTheFileIsShownUntilAllHaveTheNewOneAndTakenForHalfAnHour()
+      throws IOException {
+    Tokens tokens = open();
+    write(
+        """
+        [{"id":1,"key":"anew","signFrom":"2026-11-20T10:00:00Z"}]
+        """);
+
+    now = START.plusSeconds(3);
+    assertThat(tokens.bearer()).isEqualTo("first");
+    assertThat(tokens.accepts("Bearer anew")).isTrue();
+    now = START.plusSeconds(602);
+    assertThat(tokens.bearer()).isEqualTo("first");
+    now = START.plusSeconds(603);
+    assertThat(tokens.bearer()).isEqualTo("anew");
+    now = START.plusSeconds(1802);
+    assertThat(tokens.accepts("Bearer first")).isTrue();
+    now = START.plusSeconds(1803);
+    assertThat(tokens.accepts("Bearer first")).isFalse();
   }
 
   @Test
