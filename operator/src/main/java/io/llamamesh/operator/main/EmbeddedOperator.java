@@ -19,6 +19,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -53,20 +54,23 @@ public final class EmbeddedOperator implements AutoCloseable {
 
   private final Operator operator;
   private final LlamaMeshReconciler reconciler;
-  private final Writer writer;
   private final ReportPoller poller;
+
+  /** What ends those that write. */
+  private final List<Runnable> writers;
+
   private final AtomicBoolean broken;
 
   private EmbeddedOperator(
       Operator operator,
       LlamaMeshReconciler reconciler,
-      Writer writer,
       ReportPoller poller,
+      List<Runnable> writers,
       AtomicBoolean broken) {
     this.operator = operator;
     this.reconciler = reconciler;
-    this.writer = writer;
     this.poller = poller;
+    this.writers = writers;
     this.broken = broken;
   }
 
@@ -87,20 +91,28 @@ public final class EmbeddedOperator implements AutoCloseable {
     AtomicBoolean broken = new AtomicBoolean();
     Writer writer = new Writer(client);
     ReportPoller poller = ReportPoller.start();
+    EventWriter events = new EventWriter(client);
+    MonitoringApi monitoring = new MonitoringApi(client, Clock.systemUTC());
     LlamaMeshReconciler reconciler =
         new LlamaMeshReconciler(
             options.images(),
             writer,
-            new EventWriter(client),
+            events,
             new EventReader(client),
             poller,
             new ScraperLease(client),
-            new MonitoringApi(client, Clock.systemUTC()),
+            monitoring,
             Clock.systemUTC(),
             registry);
     Operator operator =
         new Operator(overrider -> configure(overrider, client, registry, reconciler, broken));
-    EmbeddedOperator embedded = new EmbeddedOperator(operator, reconciler, writer, poller, broken);
+    EmbeddedOperator embedded =
+        new EmbeddedOperator(
+            operator,
+            reconciler,
+            poller,
+            List.of(writer::close, events::close, monitoring::close),
+            broken);
     try {
       operator.register(
           reconciler,
@@ -198,6 +210,6 @@ public final class EmbeddedOperator implements AutoCloseable {
     reconciler.stop();
     poller.close();
     operator.stop();
-    writer.close();
+    writers.forEach(Runnable::run);
   }
 }

@@ -135,9 +135,11 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
       MeshFacts facts = FactsReader.read(owner, spec, nodes, pods, configMaps);
       plan = memory.plan(facts, meters.plans());
       written = writer.write(mesh, owner, memory, accepted, facts, plan, paused, seen, context);
-      int monitors =
-          paused ? 0 : memory.monitoring.ensure(mesh, owner, spec, monitoring, clock.instant());
-      meters.wrote(written.outcome().written() + monitors, written.outcome().failures().size());
+      meters.wrote(written.outcome().written(), written.outcome().failures().size());
+      if (!paused) {
+        memory.monitoring.ensure(
+            mesh, owner, spec, monitoring, clock.instant(), n -> meters.wrote(n, 0));
+      }
     }
     watch(mesh, owner, memory, spec, pods, seen);
     AgentsState agents = Pods.agents(plan, nodes, pods);

@@ -1,6 +1,7 @@
 package io.llamamesh.operator.reconcile;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.LlamaMeshSpec;
@@ -9,19 +10,23 @@ import io.llamamesh.operator.resources.Monitors;
 import io.llamamesh.operator.resources.Owner;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Sees to what tells Prometheus of a mesh, where the cluster has the kinds for it. A mesh is as
- * good without it, so that what goes wrong here is logged and no condition of the mesh.
+ * good without it, so that nobody waits for it, and what goes wrong here is logged and no condition
+ * of the mesh.
  *
- * <p>One per mesh, for one thread at a time.
+ * <p>One per mesh; {@link #ensure} is for one thread at a time.
  */
 final class Monitoring {
   private static final Logger LOG = LoggerFactory.getLogger(Monitoring.class);
@@ -29,34 +34,98 @@ final class Monitoring {
   /** How often others' changes are looked for. */
   private static final Duration CHECK_EVERY = Duration.ofMinutes(1);
 
+  /** How often it is asked whether the kinds are there. */
+  private static final Duration ASK_EVERY = Duration.ofSeconds(10);
+
+  private static final String API = "APIResourceList";
+
+  private final AtomicBoolean busy = new AtomicBoolean();
+  private List<GenericKubernetesResource> asked = List.of();
+  private @Nullable Instant askedAt;
+
+  // Of the thread that writes.
   private List<GenericKubernetesResource> known = List.of();
   private @Nullable Instant checked;
-  private String problem = "";
+  private final Map<String, String> problems = new HashMap<>();
 
-  /** Writes what is missing or different; tells how many. */
-  int ensure(LlamaMesh mesh, Owner owner, LlamaMeshSpec spec, MonitoringApi api, Instant now) {
+  /**
+   * Has written what is missing or different; returns at once.
+   *
+   * @param written told how many objects were, on another thread
+   */
+  void ensure(
+      LlamaMesh mesh,
+      Owner owner,
+      LlamaMeshSpec spec,
+      MonitoringApi api,
+      Instant now,
+      IntConsumer written) {
+    List<GenericKubernetesResource> all = Monitors.of(owner, spec, labels(mesh));
+    if (all.equals(asked) && askedAt != null && now.isBefore(askedAt.plus(ASK_EVERY))) {
+      return;
+    }
+    if (!busy.compareAndSet(false, true)) {
+      return;
+    }
+    boolean submitted =
+        api.submit(client -> {
+          try {
+            written.accept(write(owner, all, api, client, now));
+          } finally {
+            busy.set(false);
+          }
+        });
+    if (submitted) {
+      asked = all;
+      askedAt = now;
+    } else {
+      busy.set(false);
+    }
+  }
+
+  private int write(
+      Owner owner,
+      List<GenericKubernetesResource> all,
+      MonitoringApi api,
+      KubernetesClient client,
+      Instant now) {
+    List<GenericKubernetesResource> wanted;
     try {
-      Set<String> kinds = api.kinds();
-      List<GenericKubernetesResource> wanted =
-          Monitors.of(owner, spec, labels(mesh)).stream()
-              .filter(object -> kinds.contains(object.getKind()))
-              .toList();
-      if (wanted.equals(known) && checked != null && now.isBefore(checked.plus(CHECK_EVERY))) {
-        return 0;
-      }
-      known = wanted;
-      checked = now;
-      int written = (int) wanted.stream().filter(api::ensure).count();
-      problem = "";
-      return written;
+      Set<String> kinds = api.kinds(client);
+      wanted = all.stream().filter(object -> kinds.contains(object.getKind())).toList();
+      problems.remove(API);
     } catch (KubernetesClientException e) {
-      // Tried again in a minute; said once.
-      if (!problem.equals(String.valueOf(e.getMessage()))) {
-        problem = String.valueOf(e.getMessage());
-        LOG.warn(
-            "monitors not written mesh={}/{} problem={}", owner.namespace(), owner.name(), problem);
-      }
+      failed(owner, API, e);
       return 0;
+    }
+    if (wanted.equals(known) && checked != null && now.isBefore(checked.plus(CHECK_EVERY))) {
+      return 0;
+    }
+    known = wanted;
+    checked = now;
+    int written = 0;
+    for (GenericKubernetesResource object : wanted) {
+      try {
+        written += api.ensure(client, object) ? 1 : 0;
+        problems.remove(object.getKind());
+      } catch (KubernetesClientException e) {
+        failed(owner, object.getKind(), e);
+      }
+    }
+    return written;
+  }
+
+  /** Tried again in a minute; said once. */
+  private void failed(Owner owner, String what, KubernetesClientException e) {
+    String why = e.getCause() == null ? "" : " (" + e.getCause() + ")";
+    String problem = e.getMessage() + why;
+    if (!problem.equals(problems.put(what, problem))) {
+      LOG.warn(
+          "monitor not written mesh={}/{} kind={} error={}",
+          owner.namespace(),
+          owner.name(),
+          what,
+          problem);
     }
   }
 

@@ -11,21 +11,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes Kubernetes Events about a mesh. One that cannot be written is logged: the status says the
- * same.
+ * Writes Kubernetes Events about a mesh, in their order and in the background. One that cannot be
+ * written is logged: the status says the same.
  */
-public final class EventWriter {
+public final class EventWriter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EventWriter.class);
   private static final int MAX_NOTE = 1024;
 
-  private final KubernetesClient client;
+  private final OptionalWrites writes;
 
   public EventWriter(KubernetesClient client) {
-    this.client = client;
+    this.writes = new OptionalWrites("events", client);
   }
 
   /**
-   * Writes one.
+   * Has one written; returns at once.
    *
    * @param warning its type is Warning, else Normal
    * @param reason in CamelCase
@@ -56,15 +56,30 @@ public final class EventWriter {
             .withLastTimestamp(time)
             .withCount(1)
             .build();
+    if (!writes.submit(client -> create(client, event, mesh))) {
+      failed(mesh, reason, "too many are waiting");
+    }
+  }
+
+  private static void create(KubernetesClient client, Event event, Owner mesh) {
     try {
       client.resource(event).create();
     } catch (KubernetesClientException e) {
-      LOG.warn(
-          "event not written mesh={}/{} reason={} problem={}",
-          mesh.namespace(),
-          mesh.name(),
-          reason,
-          e.getMessage());
+      failed(mesh, event.getReason(), String.valueOf(e.getMessage()));
     }
+  }
+
+  private static void failed(Owner mesh, String reason, String problem) {
+    LOG.warn(
+        "event not written mesh={}/{} reason={} problem={}",
+        mesh.namespace(),
+        mesh.name(),
+        reason,
+        problem);
+  }
+
+  @Override
+  public void close() {
+    writes.close();
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.APIResource;
 import io.fabric8.kubernetes.api.model.APIResourceList;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
@@ -11,8 +12,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -21,20 +25,26 @@ import org.jspecify.annotations.Nullable;
  * so what is served is asked for again and again, by discovery, which everyone may. They are not
  * watched: a watch on what may not be there would have to be opened and closed with it.
  *
- * <p>Any thread may call.
+ * <p>Any thread may call; {@link #close} ends its own.
  */
-public final class MonitoringApi {
+public final class MonitoringApi implements AutoCloseable {
+  private static final String FIELD = "f:";
   private static final Duration ASK_EVERY = Duration.ofSeconds(10);
 
-  private final KubernetesClient client;
+  private final OptionalWrites writes;
   private final Clock clock;
   private final KubernetesSerialization serialization = new KubernetesSerialization();
   private @Nullable Instant asked;
   private Set<String> kinds = Set.of();
 
   public MonitoringApi(KubernetesClient client, Clock clock) {
-    this.client = client;
+    this.writes = new OptionalWrites("monitors", client);
     this.clock = clock;
+  }
+
+  /** Has it done soon, on the thread that monitors are written by; false where it will not be. */
+  public boolean submit(Consumer<KubernetesClient> work) {
+    return writes.submit(work);
   }
 
   /**
@@ -42,7 +52,7 @@ public final class MonitoringApi {
    *
    * @throws KubernetesClientException where the server does not say
    */
-  public synchronized Set<String> kinds() {
+  public synchronized Set<String> kinds(KubernetesClient client) {
     Instant now = clock.instant();
     if (asked == null || !now.isBefore(asked.plus(ASK_EVERY))) {
       APIResourceList found = client.getApiResources(Monitors.API_VERSION);
@@ -58,19 +68,42 @@ public final class MonitoringApi {
   }
 
   /**
-   * Applies an object unless what is there says the same; what others added to it does not matter.
+   * Applies an object unless what is there says the same, and says nothing else in our name; what
+   * others added to it does not matter.
    *
    * @return whether it was written
    * @throws KubernetesClientException where the server refuses
    */
-  public boolean ensure(GenericKubernetesResource wanted) {
+  public boolean ensure(KubernetesClient client, GenericKubernetesResource wanted) {
     var resource = client.resource(wanted);
     GenericKubernetesResource actual = resource.get();
-    if (actual != null && says(tree(actual), tree(wanted))) {
+    if (actual != null && says(tree(actual), tree(wanted)) && !ownsMore(actual, tree(wanted))) {
       return false;
     }
     resource.fieldManager(Writer.FIELD_MANAGER).forceConflicts().serverSideApply();
     return true;
+  }
+
+  private boolean ownsMore(GenericKubernetesResource actual, JsonNode wanted) {
+    return Objects.requireNonNullElse(
+            actual.getMetadata().getManagedFields(), List.<ManagedFieldsEntry>of())
+        .stream()
+        .filter(entry ->
+            Writer.FIELD_MANAGER.equals(entry.getManager())
+                && "Apply".equals(entry.getOperation())
+                && entry.getFieldsV1() != null)
+        .anyMatch(entry ->
+            ownsMore(serialization.convertValue(entry.getFieldsV1(), JsonNode.class), wanted));
+  }
+
+  /** Whether fields, as {@code managedFields} lists them, are some that are not wanted. */
+  static boolean ownsMore(JsonNode fields, JsonNode wanted) {
+    return fields.properties().stream()
+        .filter(field -> field.getKey().startsWith(FIELD))
+        .anyMatch(field -> {
+          JsonNode value = wanted.path(field.getKey().substring(FIELD.length()));
+          return value.isMissingNode() || (value.isObject() && ownsMore(field.getValue(), value));
+        });
   }
 
   private JsonNode tree(GenericKubernetesResource object) {
@@ -101,5 +134,10 @@ public final class MonitoringApi {
       return true;
     }
     return actual.equals(wanted);
+  }
+
+  @Override
+  public void close() {
+    writes.close();
   }
 }

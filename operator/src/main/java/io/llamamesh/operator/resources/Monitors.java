@@ -28,6 +28,22 @@ public final class Monitors {
   /** The API that has these kinds. */
   public static final String API_VERSION = "monitoring.coreos.com/v1";
 
+  /**
+   * Domains of labels by which a tool knows what it put there: none of them put a monitor there,
+   * and some remove what they think they once did.
+   */
+  private static final List<String> TOOLS =
+      List.of(
+          "argoproj.io",
+          "fluxcd.io",
+          "helm.sh",
+          "k14s.io",
+          "applyset.kubernetes.io",
+          "config.k8s.io",
+          "configsync.gke.io",
+          "cattle.io",
+          "skaffold.dev");
+
   private static final BigDecimal HUNDRED = BigDecimal.valueOf(100);
 
   private Monitors() {}
@@ -36,7 +52,8 @@ public final class Monitors {
    * The objects.
    *
    * @param spec with every default filled in
-   * @param labels the mesh's own: they are handed on, since a Prometheus may look for some
+   * @param labels the mesh's own: they are handed on, since a Prometheus may look for some; but for
+   *     those that tools know their own objects by
    */
   public static List<GenericKubernetesResource> of(
       Owner owner, LlamaMeshSpec spec, Map<String, String> labels) {
@@ -96,9 +113,17 @@ public final class Monitors {
       Component component,
       Map<String, String> labels) {
     Map<String, String> all = new TreeMap<>(labels);
+    all.keySet().removeIf(Monitors::isATools);
     all.putAll(Names.labels(owner.name(), component));
     object.setMetadata(owner.metadata(object.getMetadata().getName(), component));
     object.getMetadata().setLabels(all);
     return object;
+  }
+
+  private static boolean isATools(String label) {
+    int slash = label.indexOf('/');
+    String domain = slash < 0 ? "" : label.substring(0, slash);
+    return label.equals("app.kubernetes.io/managed-by")
+        || TOOLS.stream().anyMatch(tool -> domain.equals(tool) || domain.endsWith("." + tool));
   }
 }

@@ -1,5 +1,7 @@
 package io.llamamesh.operator.main;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddressBuilder;
@@ -40,6 +42,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster with some labelled nodes, a namespace of the test's own, and an operator at work. The
@@ -283,6 +286,15 @@ final class ClusterUnderTest implements AutoCloseable {
     pods.delete(name);
   }
 
+  /** Labels a mesh, whatever others write to it meanwhile; null takes the label off. */
+  void labelMesh(String mesh, String key, @Nullable String value) {
+    merge(
+        client.resources(LlamaMesh.class).inNamespace(namespace).withName(mesh),
+        "labels",
+        key,
+        value);
+  }
+
   /** Annotates a mesh, whatever others write to it meanwhile. */
   void annotateMesh(String mesh, String key, String value) {
     merge(
@@ -318,10 +330,10 @@ final class ClusterUnderTest implements AutoCloseable {
             Serialization.asJson(Map.of("spec", Map.of("taints", taints))));
   }
 
-  private static void merge(Resource<?> resource, String what, String key, String value) {
-    resource.patch(
-        PatchContext.of(PatchType.JSON_MERGE),
-        Serialization.asJson(Map.of("metadata", Map.of(what, Map.of(key, value)))));
+  private static void merge(Resource<?> resource, String what, String key, @Nullable String value) {
+    ObjectNode all = new ObjectMapper().createObjectNode();
+    all.putObject("metadata").putObject(what).put(key, value);
+    resource.patch(PatchContext.of(PatchType.JSON_MERGE), all.toString());
   }
 
   /** DaemonSets, Deployments and RoleBindings of the test's namespace. */

@@ -4,12 +4,17 @@ import static io.llamamesh.operator.main.ClusterUnderTest.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,6 +67,84 @@ final class MonitoringIT {
     cluster.client.resource(cluster.mesh("m")).delete();
     await().until(() -> object("PrometheusRule", "m-scraper") == null);
     await().until(() -> object("PodMonitor", "m-agent") == null);
+  }
+
+  @Test
+  void aLabelThatIsTakenOffTheMeshGoesAndAToolsLabelNeverComes() {
+    PrometheusOperator.install(cluster.client);
+    cluster.nodes(1, 1);
+    cluster.mesh("m", "");
+    cluster.labelMesh("m", "release", "prometheus");
+    cluster.labelMesh("m", "argocd.argoproj.io/instance", "net");
+    for (String name : List.of("m-scraper", "m-agent")) {
+      awaitLabels(name, labels -> "prometheus".equals(labels.get("release")));
+    }
+    // Somebody else's on the monitor stays.
+    GenericKubernetesResource rule = object("PrometheusRule", "m-scraper");
+    cluster
+        .client
+        .resource(rule)
+        .edit(r -> {
+          r.getMetadata().getLabels().put("theirs", "too");
+          return r;
+        });
+
+    cluster.labelMesh("m", "release", null);
+
+    awaitLabels("m-scraper", labels -> !labels.containsKey("release"));
+    awaitLabels("m-agent", labels -> !labels.containsKey("release"));
+    assertThat(object("PrometheusRule", "m-scraper").getMetadata().getLabels())
+        .containsEntry("theirs", "too")
+        .doesNotContainKey("argocd.argoproj.io/instance");
+  }
+
+  @Test
+  void aWebhookThatDoesNotAnswerHoldsUpNothingElse() throws IOException {
+    PrometheusOperator.install(cluster.client);
+    cluster.nodes(1, 1);
+    try (SilentWebhook webhook =
+        SilentWebhook.on(
+            cluster.client, "monitoring.coreos.com", List.of("prometheusrules", "podmonitors"))) {
+      webhook.awaitInForce(somebodysRule());
+      cluster.mesh("m", "");
+      await().until(() -> cluster.configMaps("m").size() == 1);
+      await().until(webhook::isAsked);
+
+      // Two seconds for each kind that is held up, and a look at least once in them.
+      for (int i = 2; i <= 6; i++) {
+        long before = cluster.operator().looks();
+        Instant from = Instant.now();
+        cluster.nodes(i, i);
+        int wanted = i;
+        await().until(() -> cluster.configMaps("m").size() == wanted);
+        await().until(() -> cluster.operator().looks() > before);
+        assertThat(Duration.between(from, Instant.now())).isLessThan(Duration.ofSeconds(15));
+      }
+      await().until(() -> object("ServiceMonitor", "m-scraper"), Objects::nonNull);
+      assertThat(object("PrometheusRule", "m-scraper")).isNull();
+    }
+    // It is tried again once a minute.
+    await()
+        .atMost(Duration.ofMinutes(4))
+        .until(() -> object("PrometheusRule", "m-scraper"), Objects::nonNull);
+  }
+
+  private GenericKubernetesResource somebodysRule() {
+    GenericKubernetesResource rule = new GenericKubernetesResource();
+    rule.setApiVersion("monitoring.coreos.com/v1");
+    rule.setKind("PrometheusRule");
+    rule.setMetadata(
+        new ObjectMetaBuilder().withName("theirs").withNamespace(cluster.namespace).build());
+    return rule;
+  }
+
+  private void awaitLabels(String name, Predicate<Map<String, String>> wanted) {
+    String kind = name.endsWith("agent") ? "PodMonitor" : "PrometheusRule";
+    await()
+        .atMost(Duration.ofMinutes(3))
+        .until(
+            () -> object(kind, name),
+            found -> found != null && wanted.test(found.getMetadata().getLabels()));
   }
 
   private long monitorWrites() {

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class MonitorsTest {
   private static final Owner OWNER =
@@ -65,6 +67,44 @@ final class MonitorsTest {
     assertThat(
             tree(monitors("security: {authentication: false}").get(0)).findValue("authorization"))
         .isNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "argocd.argoproj.io/instance",
+        "app.kubernetes.io/managed-by",
+        "kustomize.toolkit.fluxcd.io/name",
+        "helm.toolkit.fluxcd.io/name",
+        "helm.sh/chart",
+        "kapp.k14s.io/app",
+        "applyset.kubernetes.io/part-of",
+        "objectset.rio.cattle.io/hash"
+      })
+  void labelsByWhichAToolKnowsItsOwnAreNotHandedOn(String label) {
+    assertThat(Monitors.of(OWNER, MeshDefaults.fill(null), Map.of(label, "theirs")))
+        .hasSize(3)
+        .allSatisfy(m -> assertThat(m.getMetadata().getLabels()).doesNotContainValue("theirs"));
+  }
+
+  @Test
+  void whatWasAppliedInOurNameAndIsNotWantedAnyMoreIsNoticed() {
+    JsonNode wanted = json("{metadata: {labels: {a: x}}, spec: {groups: [{name: g}]}}");
+
+    assertThat(
+            MonitoringApi.ownsMore(
+                json(
+                    "{'f:metadata': {'f:labels': {'f:a': {}}, 'f:ownerReferences': {}},"
+                        + " 'f:spec': {'f:groups': {}}}"),
+                json("{metadata: {labels: {a: x}, ownerReferences: []}, spec: {groups: []}}")))
+        .isFalse();
+    assertThat(MonitoringApi.ownsMore(json("{'f:metadata': {'f:labels': {'f:b': {}}}}"), wanted))
+        .isTrue();
+    assertThat(
+            MonitoringApi.ownsMore(
+                json("{'f:metadata': {'f:labels': {'.': {}, 'f:a': {}}}}"), wanted))
+        .isFalse();
+    assertThat(MonitoringApi.ownsMore(json("{'f:spec': {'f:other': {}}}"), wanted)).isTrue();
   }
 
   @Test
