@@ -1,12 +1,18 @@
 package io.llamamesh.kube;
 
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.internal.SSLUtils;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientImpl;
+import java.io.IOException;
 import java.net.Authenticator;
 import java.net.CookieHandler;
 import java.net.InetAddress;
 import java.net.ProxySelector;
 import java.net.http.HttpClient;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -15,6 +21,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.BooleanSupplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** fabric8's way to the JDK's client, with {@link ApiHttpClient} between; for one client only. */
@@ -32,6 +39,24 @@ final class ApiHttpClientFactory extends JdkHttpClientFactory {
     this.ages = ages;
     this.mayWrite = mayWrite;
     timer.setRemoveOnCancelPolicy(true);
+  }
+
+  /** As fabric8 does it, but that authorities in a file are followed, which it reads once. */
+  @Override
+  public io.fabric8.kubernetes.client.http.HttpClient.Builder newBuilder(Config config) {
+    var builder = super.newBuilder(config);
+    String authorities = config.getCaCertFile();
+    boolean inFile = authorities != null && config.getCaCertData() == null;
+    if (inFile && !config.isTrustCerts() && config.getTrustStoreFile() == null) {
+      try {
+        builder.sslContext(
+            SSLUtils.keyManagers(config),
+            new TrustManager[] {new FollowedAuthorities(Path.of(authorities))});
+      } catch (IOException | GeneralSecurityException e) {
+        throw KubernetesClientException.launderThrowable(e);
+      }
+    }
+    return builder;
   }
 
   @Override

@@ -10,10 +10,13 @@ import java.net.Proxy;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -153,7 +156,7 @@ public final class ApiAccess {
     if (trusted != null && connection instanceof HttpsURLConnection secure) {
       secure.setSSLSocketFactory(trusted.sockets());
     }
-    int status = connection.getResponseCode();
+    int status = status(connection);
     if (status == HttpURLConnection.HTTP_OK) {
       return connection.getInputStream();
     }
@@ -168,6 +171,24 @@ public final class ApiAccess {
       throw new RefusedException(message, after);
     }
     throw new IOException(message);
+  }
+
+  private static int status(HttpURLConnection connection) throws IOException {
+    try {
+      return connection.getResponseCode();
+    } catch (SSLHandshakeException e) {
+      throw untrusted(e);
+    }
+  }
+
+  /** Says in words that it is the certificate, where it is. */
+  private static SSLException untrusted(SSLHandshakeException e) {
+    for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+      if (cause instanceof CertificateException) {
+        return new SSLException("the API's certificate is not trusted: " + e.getMessage(), e);
+      }
+    }
+    return e;
   }
 
   /** The API's own words of why, such as which right is missing; empty where it has none. */

@@ -122,7 +122,8 @@ class ApiAccessTest {
 
       ApiAccess wrong = ApiAccess.inPod("127.0.0.1", port, other);
       assertThatThrownBy(() -> wrong.get("/api", Duration.ofSeconds(10)))
-          .isInstanceOf(SSLException.class);
+          .isInstanceOf(SSLException.class)
+          .hasMessageContaining("certificate is not trusted");
       // The cluster exchanges its authority: kubelet writes the new one where the old one was.
       Files.writeString(other.resolve("ca.crt"), "half writ");
       assertThatThrownBy(() -> read(wrong)).isInstanceOf(SSLException.class);
