@@ -38,6 +38,9 @@ public final class Names {
   /** Key of a node's ConfigMap that holds its collector config document. */
   public static final String CONFIG_KEY = "collector.yaml";
 
+  /** Key of a mesh's ConfigMap {@link #leaving}: names of nodes, one a line. */
+  public static final String LEAVING_KEY = "nodes";
+
   /** Name of the container port of the agent's HTTP API. */
   public static final String API_PORT = "api";
 
@@ -65,6 +68,14 @@ public final class Names {
     public String label() {
       return label;
     }
+  }
+
+  /**
+   * The name of the ConfigMap that lists nodes which are leaving. A node's has a dot after the
+   * mesh's name, so they never meet.
+   */
+  public static String leaving(String mesh) {
+    return mesh + "-leaving";
   }
 
   /**

@@ -134,7 +134,8 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     if (accepted != null && spec != null) {
       MeshFacts facts = FactsReader.read(owner, spec, nodes, pods, configMaps);
       plan = memory.plan(facts, meters.plans());
-      written = writer.write(mesh, owner, memory, accepted, facts, plan, paused, seen, context);
+      written =
+          writer.write(mesh, owner, memory, accepted, nodes, facts, plan, paused, seen, context);
       meters.wrote(written.outcome().written(), written.outcome().failures().size());
       if (!paused) {
         memory.monitoring.ensure(

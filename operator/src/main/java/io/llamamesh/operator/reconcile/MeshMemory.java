@@ -24,6 +24,7 @@ final class MeshMemory {
   final Monitoring monitoring = new Monitoring();
   final Renderings renderings = new Renderings();
   final PodDiagnosis diagnosis = new PodDiagnosis();
+  final Departures departures = new Departures();
   final AgentReplacement replacement = new AgentReplacement();
 
   /** The last spec that was accepted, as it was written; null: none yet. */

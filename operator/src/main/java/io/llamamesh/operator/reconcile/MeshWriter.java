@@ -15,6 +15,7 @@ import io.llamamesh.operator.reconcile.Renderings.Draft;
 import io.llamamesh.operator.resources.AcceptedSpec;
 import io.llamamesh.operator.resources.Digests;
 import io.llamamesh.operator.resources.Images;
+import io.llamamesh.operator.resources.LeavingNodes;
 import io.llamamesh.operator.resources.MeshObjects;
 import io.llamamesh.operator.resources.NodeConfigMap;
 import io.llamamesh.operator.resources.Owner;
@@ -29,6 +30,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -63,6 +65,7 @@ final class MeshWriter {
    * Writes a mesh.
    *
    * @param accepted the spec in force, as it was written
+   * @param nodes all of the cluster's
    * @param facts the facts that the plan was made from
    * @param paused find out only, write nothing
    */
@@ -71,6 +74,7 @@ final class MeshWriter {
       Owner owner,
       MeshMemory memory,
       LlamaMeshSpec accepted,
+      List<NodeView> nodes,
       MeshFacts facts,
       MeshPlan plan,
       boolean paused,
@@ -87,10 +91,19 @@ final class MeshWriter {
     if (paused) {
       return new Written(Written.NOTHING.outcome(), due.stream().map(Draft::node).toList());
     }
+    Optional<ConfigMap> leaving = leaving(owner, memory, plan, actual, nodes);
+    leaving.ifPresent(map -> names.add(map.getMetadata().getName()));
+    String leavingName = Names.leaving(owner.name());
     List<ConfigMap> gone =
         actual.values().stream()
             .filter(map -> !names.contains(map.getMetadata().getName()))
-            .filter(map -> NodeConfigMap.node(map) != null)
+            .filter(map ->
+                NodeConfigMap.node(map) != null || map.getMetadata().getName().equals(leavingName))
+            .toList();
+    List<ConfigMap> leavingDue =
+        leaving
+            .filter(map -> !Digests.isCurrent(actual.get(leavingName), Digests.pruned(map)))
+            .stream()
             .toList();
     List<HasMetadata> all = MeshObjects.of(owner, facts.spec(), images);
     List<HasMetadata> objects =
@@ -100,6 +113,8 @@ final class MeshWriter {
     Outcome outcome =
         authenticate(mesh, owner, memory, facts.spec(), context)
             .and(writer.apply(objects, object -> seen.written(object, seen.actual(object))))
+            // Before its peers forget it: from then on their last windows of it count.
+            .and(writer.apply(leavingDue, written))
             .and(writer.apply(keep ? List.of(kept) : List.of(), written))
             .and(
                 writer.apply(
@@ -108,6 +123,19 @@ final class MeshWriter {
             .and(writer.delete(leftOver(owner, all, seen.objects(mesh))));
     report(owner, plan, objects.size(), due.size() + (keep ? 1 : 0), gone.size(), outcome);
     return new Written(outcome, List.of());
+  }
+
+  /** The ConfigMap of nodes that are leaving; empty where there are none. */
+  private Optional<ConfigMap> leaving(
+      Owner owner,
+      MeshMemory memory,
+      MeshPlan plan,
+      Map<String, ConfigMap> actual,
+      List<NodeView> all) {
+    Set<String> ours = new HashSet<>(plan.selected());
+    actual.values().stream().map(NodeConfigMap::node).filter(Objects::nonNull).forEach(ours::add);
+    SortedSet<String> nodes = memory.departures.next(all, ours, clock.instant());
+    return nodes.isEmpty() ? Optional.empty() : Optional.of(LeavingNodes.of(owner, nodes));
   }
 
   /**

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param excluded it leaves every mesh
  * @param ready its kubelet is
  * @param taints those that can keep an agent off it
+ * @param leaving it is marked for removal
  */
 record NodeView(
     String name,
@@ -30,7 +31,21 @@ record NodeView(
     @Nullable IpFamily primary,
     boolean excluded,
     boolean ready,
-    List<Taint> taints) {
+    List<Taint> taints,
+    boolean leaving) {
+
+  /** A node that stays. */
+  NodeView(
+      String name,
+      Map<String, String> labels,
+      @Nullable String ipv4,
+      @Nullable String ipv6,
+      @Nullable IpFamily primary,
+      boolean excluded,
+      boolean ready,
+      List<Taint> taints) {
+    this(name, labels, ipv4, ipv6, primary, excluded, ready, taints, false);
+  }
 
   static NodeView of(Node node) {
     Map<String, String> labels = node.getMetadata().getLabels();
@@ -46,7 +61,8 @@ record NodeView(
         node.getStatus() != null
             && node.getStatus().getConditions().stream()
                 .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus())),
-        taints(node));
+        taints(node),
+        Removal.isDue(node));
   }
 
   private static List<Taint> taints(Node node) {

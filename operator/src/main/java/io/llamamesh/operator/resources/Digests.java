@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * what would fill the heap, and to know whether one is current its digest is enough.
  */
 public final class Digests {
-  private static final List<String> KEYS = List.of(Names.CONFIG_KEY, AcceptedSpec.KEY);
+  private static final List<String> KEYS =
+      List.of(Names.CONFIG_KEY, AcceptedSpec.KEY, Names.LEAVING_KEY);
   private static final String DIGEST = "digest";
 
   private Digests() {}

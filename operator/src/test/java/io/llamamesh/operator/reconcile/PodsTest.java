@@ -55,6 +55,15 @@ class PodsTest {
   }
 
   @Test
+  void anAgentOfANodeThatIsLeavingIsNotMissed() {
+    NodeView leaving =
+        new NodeView("n1", LINUX, "10.0.0.1", null, IpFamily.IPV4, false, true, List.of(), true);
+
+    assertThat(Pods.agents(PLAN, List.of(leaving), List.of()).missing()).isEmpty();
+    assertThat(Pods.agents(PLAN, List.of(NODE), List.of()).missing()).containsExactly("n1");
+  }
+
+  @Test
   void aReasonWithoutWordsIsAsGood() {
     assertThat(Pods.agents(PLAN, List.of(NODE), facts(waiting("CrashLoopBackOff", null))).hint())
         .isEqualTo("pod m-agent: CrashLoopBackOff");

@@ -1,9 +1,10 @@
 package io.llamamesh.scraper.cluster;
 
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
-/** Tells which agents there are. */
+/** Tells which agents there are, and which of them will not be for long. */
 public interface AgentSource extends AutoCloseable {
   /**
    * Starts telling; returns at once.
@@ -18,6 +19,11 @@ public interface AgentSource extends AutoCloseable {
    * known because the cluster's API is out of reach.
    */
   boolean current();
+
+  /** Names of nodes that are about to be removed, or just were; any thread may ask. */
+  default Set<String> leaving() {
+    return Set.of();
+  }
 
   @Override
   void close();

@@ -6,8 +6,10 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.llamamesh.crd.Names;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,7 +18,8 @@ import org.slf4j.LoggerFactory;
  * Agents by their pods, watched: whether Ready or not, because an agent that is not well is the one
  * to look at.
  *
- * <p>While the API is out of reach the last list stays. Owns its informer, not the client.
+ * <p>While the API is out of reach the last list stays. Owns its informer and a thread, not the
+ * client.
  */
 public final class PodAgents implements AgentSource {
   private static final Logger LOG = LoggerFactory.getLogger(PodAgents.class);
@@ -26,6 +29,7 @@ public final class PodAgents implements AgentSource {
   private final String mesh;
   private @Nullable SharedIndexInformer<Pod> informer;
   private final AtomicBoolean failing = new AtomicBoolean();
+  private final LeavingNodes leaving;
   private List<Agent> told = List.of();
 
   /**
@@ -36,6 +40,7 @@ public final class PodAgents implements AgentSource {
     this.client = client;
     this.namespace = namespace;
     this.mesh = mesh;
+    this.leaving = new LeavingNodes(client, namespace, mesh);
   }
 
   @Override
@@ -77,12 +82,18 @@ public final class PodAgents implements AgentSource {
         LOG.warn(
             "the cluster's API does not tell agents, those known stay url={} error={}",
             client.getMasterUrl(),
-            failure.toString());
+            words(failure));
       }
       return true;
     });
     informer = pods;
     var _ = pods.start();
+    leaving.start();
+  }
+
+  @Override
+  public Set<String> leaving() {
+    return leaving.names();
   }
 
   @Override
@@ -92,6 +103,7 @@ public final class PodAgents implements AgentSource {
 
   @Override
   public synchronized void close() {
+    leaving.close();
     if (informer != null) {
       informer.stop();
     }
@@ -109,5 +121,14 @@ public final class PodAgents implements AgentSource {
         listener.accept(agents);
       }
     }
+  }
+
+  /** The failure and what it came from: that the certificate is not trusted, say. */
+  private static String words(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null && !(root instanceof SSLException)) {
+      root = root.getCause();
+    }
+    return root == failure ? failure.toString() : failure.getMessage() + ": " + root;
   }
 }

@@ -14,6 +14,7 @@ import io.llamamesh.scraper.matrix.ZonePairs;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -21,7 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Analyses as soon as a window is in, and keeps the newest report for whoever asks.
+ * Analyses as soon as a window is in, and keeps the newest report for whoever asks. Nodes that are
+ * leaving are measured and not judged.
  *
  * <p>Owns one thread, which ends with {@link #close}. It rests nine times as long as an analysis
  * took, so that a large mesh does not spend more than a tenth of a core on it; and while no window
@@ -37,6 +39,7 @@ final class ReportLoop implements AutoCloseable {
   private final Matrix matrix;
   private final Analysis analysis;
   private final Supplier<List<AgentHealth>> agents;
+  private final Supplier<Set<String>> leaving;
   private final Supplier<MeshReport.Store> store;
   private final boolean keepsPairs;
   private final InstantSource clock;
@@ -48,6 +51,7 @@ final class ReportLoop implements AutoCloseable {
   private Analysis.Past past = Analysis.Past.NONE;
 
   /**
+   * @param leaving names of nodes that are not judged
    * @param keepsPairs whether somebody asks for {@link #pairs}, which in a large mesh are tens of
    *     MB
    */
@@ -55,12 +59,14 @@ final class ReportLoop implements AutoCloseable {
       Matrix matrix,
       Analysis analysis,
       Supplier<List<AgentHealth>> agents,
+      Supplier<Set<String>> leaving,
       Supplier<MeshReport.Store> store,
       boolean keepsPairs,
       InstantSource clock) {
     this.matrix = matrix;
     this.analysis = analysis;
     this.agents = agents;
+    this.leaving = leaving;
     this.store = store;
     this.keepsPairs = keepsPairs;
     this.clock = clock;
@@ -92,6 +98,7 @@ final class ReportLoop implements AutoCloseable {
 
   private void run() {
     long seen = -1;
+    Set<String> excepted = Set.of();
     long rested = 0;
     long judged = System.nanoTime();
     long lookAgain = LOOK.toNanos();
@@ -100,14 +107,14 @@ final class ReportLoop implements AutoCloseable {
         rested += lookAgain;
         lookAgain = LOOK.toNanos();
         long version = matrix.version();
-        if (version == seen && rested < AT_LEAST_EVERY.toNanos()) {
+        Set<String> unjudged = leaving.get();
+        boolean same = version == seen && unjudged.equals(excepted);
+        if (same && rested < AT_LEAST_EVERY.toNanos()) {
           continue;
         }
         long started = System.nanoTime();
         boolean stands =
-            version == seen
-                && newest.verdict() != Verdict.NO_DATA
-                && started - judged < STANDS.toNanos();
+            same && newest.verdict() != Verdict.NO_DATA && started - judged < STANDS.toNanos();
         if (stands) {
           newest = countedAnew(newest);
         } else {
@@ -116,6 +123,7 @@ final class ReportLoop implements AutoCloseable {
         }
         lookAgain = Math.max(lookAgain, REST * (System.nanoTime() - started));
         seen = version;
+        excepted = unjudged;
         rested = 0;
       }
     } catch (InterruptedException e) {
@@ -144,7 +152,7 @@ final class ReportLoop implements AutoCloseable {
   }
 
   private MeshReport countedAnew(MeshReport report) {
-    List<AgentHealth> all = agents.get();
+    List<AgentHealth> all = judgedAgents(leaving.get());
     Totals totals = report.totals();
     return new MeshReport(
         report.mesh(),
@@ -165,13 +173,18 @@ final class ReportLoop implements AutoCloseable {
   }
 
   private MeshReport analyse() {
-    MatrixView view = matrix.view(Selection.last(Analysis.WINDOWS));
+    Set<String> unjudged = leaving.get();
+    MatrixView view = matrix.view(Selection.last(Analysis.WINDOWS)).without(unjudged);
     zonePairs = ZonePairs.of(view);
     pairs = keepsPairs ? view.pairs() : List.of();
     Analysis.Result result =
-        analysis.analyse(view, agents.get(), store.get(), clock.instant(), past);
+        analysis.analyse(view, judgedAgents(unjudged), store.get(), clock.instant(), past);
     past = result.past();
     return result.report();
+  }
+
+  private List<AgentHealth> judgedAgents(Set<String> unjudged) {
+    return agents.get().stream().filter(agent -> !unjudged.contains(agent.agent())).toList();
   }
 
   private static MeshReport logged(MeshReport before, MeshReport after) {

@@ -23,6 +23,7 @@ import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -101,6 +102,7 @@ public final class Scraper implements AutoCloseable, View {
             matrix,
             new Analysis(config.mesh(), config.limits()),
             pulls::health,
+            agents::leaving,
             this::storeStatus,
             config.readers().everyPair(),
             clock);
@@ -140,6 +142,11 @@ public final class Scraper implements AutoCloseable, View {
   @Override
   public List<AgentHealth> agents() {
     return pulls.health();
+  }
+
+  @Override
+  public Set<String> leaving() {
+    return agents.leaving();
   }
 
   @Override

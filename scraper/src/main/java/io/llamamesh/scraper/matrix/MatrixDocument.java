@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.matrix;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.time.Instant;
@@ -64,6 +65,7 @@ public record MatrixDocument(
    * @param reporting whether that agent's last window arrived in time; false without an agent
    * @param lastSeen when its agent last answered; absent where it never did
    * @param problem why its agent does not report; absent where it does
+   * @param leaving true where it is about to be removed, so that it is not judged; else absent
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Node(
@@ -73,7 +75,30 @@ public record MatrixDocument(
       boolean agent,
       boolean reporting,
       @Nullable Instant lastSeen,
-      @Nullable String problem) {}
+      @Nullable String problem,
+      @Nullable Boolean leaving) {
+    /** One that stays. */
+    public Node(
+        String name,
+        @Nullable String zone,
+        @Nullable String address,
+        boolean agent,
+        boolean reporting,
+        @Nullable Instant lastSeen,
+        @Nullable String problem) {
+      this(name, zone, address, agent, reporting, lastSeen, problem, null);
+    }
+
+    /** Whether it is about to be removed. */
+    @JsonIgnore
+    public boolean isLeaving() {
+      return Boolean.TRUE.equals(leaving);
+    }
+
+    Node asLeaving() {
+      return new Node(name, zone, address, agent, reporting, lastSeen, problem, true);
+    }
+  }
 
   /**
    * A traffic class in one address family.

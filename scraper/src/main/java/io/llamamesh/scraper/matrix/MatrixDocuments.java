@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ public record MatrixDocuments(String mesh, double lossPercentLimit, double rttP9
 
   /** The document of everything. */
   public MatrixDocument document(MatrixView view, Collection<AgentHealth> agents, Instant now) {
-    return document(view, Slice.ALL, agents, now);
+    return document(view, Slice.ALL, agents, Set.of(), now);
   }
 
   /**
@@ -34,10 +35,15 @@ public record MatrixDocuments(String mesh, double lossPercentLimit, double rttP9
    * @param view the selected windows
    * @param slice which pairs of it; nodes and classes are always all
    * @param agents the agents that should report
+   * @param leaving names of nodes that are not judged
    * @param now when it is made
    */
   public MatrixDocument document(
-      MatrixView view, Slice slice, Collection<AgentHealth> agents, Instant now) {
+      MatrixView view,
+      Slice slice,
+      Collection<AgentHealth> agents,
+      Set<String> leaving,
+      Instant now) {
     TreeMap<String, Node> nodes = new TreeMap<>();
     for (PairSeries pair : view.pairs()) {
       nodes.computeIfAbsent(pair.source(), name -> node(name, view, true));
@@ -58,6 +64,7 @@ public record MatrixDocuments(String mesh, double lossPercentLimit, double rttP9
               agent.lastAnswer(),
               agent.problem()));
     }
+    nodes.replaceAll((name, node) -> leaving.contains(name) ? node.asLeaving() : node);
     TreeSet<TrafficClass> classes =
         new TreeSet<>(Comparator.comparing(TrafficClass::port).thenComparing(TrafficClass::family));
     view.pairs().forEach(pair -> classes.add(new TrafficClass(pair.port(), pair.family())));

@@ -121,7 +121,9 @@ public record MatrixTable(boolean colour, int maxNodes) {
 
   private void missing(MatrixDocument document, StringBuilder text) {
     for (MatrixDocument.Node node : document.nodes()) {
-      if (node.agent() && !node.reporting()) {
+      if (node.isLeaving()) {
+        text.append(node.name()).append(" is leaving and not judged\n");
+      } else if (node.agent() && !node.reporting()) {
         text.append(paint(SOME, node.name() + " does not report"));
         if (node.lastSeen() != null) {
           long seconds = Duration.between(node.lastSeen(), document.time()).toSeconds();

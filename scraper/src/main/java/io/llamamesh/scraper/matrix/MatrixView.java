@@ -2,6 +2,7 @@ package io.llamamesh.scraper.matrix;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * An unchanging copy of selected windows of all pairs.
@@ -18,6 +19,20 @@ public record MatrixView(
   public String zone(String node) {
     NodeInfo info = nodes.get(node);
     return info == null ? "" : info.zone();
+  }
+
+  /** The same without pairs of these nodes. */
+  public MatrixView without(Set<String> names) {
+    return names.isEmpty()
+        ? this
+        : new MatrixView(
+            intervalSeconds,
+            newest,
+            pairs.stream()
+                .filter(
+                    pair -> !names.contains(pair.source()) && !names.contains(pair.destination()))
+                .toList(),
+            nodes);
   }
 
   /**

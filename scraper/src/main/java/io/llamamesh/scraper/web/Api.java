@@ -9,6 +9,7 @@ import io.llamamesh.scraper.matrix.Slice;
 import io.llamamesh.scraper.web.Query.BadQueryException;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Answers paths; knows nothing of sockets. Thread-safe. */
@@ -83,8 +84,11 @@ public final class Api {
     Selection selection = selection(query);
     Slice slice = slice(query);
     List<AgentHealth> agents = view.agents();
+    Set<String> leaving = view.leaving();
     String tag =
-        "W/\"%x-%x-%x\"".formatted(matrix.version(), agents.hashCode(), rawQuery.hashCode());
+        "W/\"%x-%x-%x-%x\""
+            .formatted(
+                matrix.version(), agents.hashCode(), leaving.hashCode(), rawQuery.hashCode());
     if (tag.equals(known)) {
       return Answer.notModified(tag);
     }
@@ -92,7 +96,8 @@ public final class Api {
     if (made == null) {
       made =
           Answer.json(
-              documents.document(matrix.pooled(selection), slice, agents, clock.instant()), tag);
+              documents.document(matrix.pooled(selection), slice, agents, leaving, clock.instant()),
+              tag);
       recent.put(rawQuery, made);
     }
     return made;

@@ -3,6 +3,8 @@ package io.llamamesh.scraper.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.Config;
@@ -19,6 +21,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,6 +75,28 @@ final class PodAgentsIT {
     client.pods().withName("a").withGracePeriod(0).delete();
     await().atMost(PATIENCE).until(() -> names().equals(List.of("node-2")));
     assertThat(pods.current()).isTrue();
+  }
+
+  @Test
+  void nodesThatTheOperatorSaysAreLeavingAreKnown() {
+    pods.start(agents::set);
+    assertThat(pods.leaving()).isEmpty();
+
+    ConfigMap leaving =
+        client
+            .resource(
+                new ConfigMapBuilder()
+                    .withNewMetadata()
+                    .withName("default-leaving")
+                    .withNamespace(cluster.namespace())
+                    .endMetadata()
+                    .addToData("nodes", "node-1\nnode-3")
+                    .build())
+            .create();
+    await().atMost(PATIENCE).until(() -> pods.leaving().equals(Set.of("node-1", "node-3")));
+
+    client.resource(leaving).delete();
+    await().atMost(PATIENCE).until(() -> pods.leaving().isEmpty());
   }
 
   @Test

@@ -10,6 +10,8 @@ import io.llamamesh.results.ResultsJson;
 import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.analysis.Limits;
 import io.llamamesh.scraper.auth.Tokens;
+import io.llamamesh.scraper.cluster.Agent;
+import io.llamamesh.scraper.cluster.AgentSource;
 import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.cluster.StaticAgents;
@@ -33,6 +35,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +47,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class ScraperTest {
   private final HttpClient http = HttpClient.newHttpClient();
   private final List<FakeAgent> agents = new ArrayList<>();
+  private volatile Set<String> leaving = Set.of();
   private final Scraper scraper;
 
   ScraperTest() throws IOException {
@@ -60,7 +65,7 @@ final class ScraperTest {
                 Duration.ofHours(1),
                 Duration.ofSeconds(1),
                 Limits.DEFAULT),
-            new StaticAgents(String.join(",", addresses), 8100),
+            new WithLeaving(new StaticAgents(String.join(",", addresses), 8100)),
             null,
             CursorStore.NONE,
             Leadership.ALONE,
@@ -108,6 +113,33 @@ final class ScraperTest {
             "llamamesh_pair_loss_ratio{destination=\"node-2\"", "llamamesh_network_healthy 0");
     assertThat(text("/api/v1/pairs/node-1/node-2")).contains("\"lost\":10");
     assertThat(matrixCommand()).isEqualTo(2);
+  }
+
+  @Test
+  void aNodeThatIsLeavingIsMeasuredAndNotJudgedUntilItStays() throws Exception {
+    leaving = Set.of("node-2");
+    publish(10);
+    await().until(() -> scraper.report().totals().pairs() == 6);
+
+    MeshReport report = read("/api/v1/report", MeshReport.class);
+    MatrixDocument matrix = read("/api/v1/matrix", MatrixDocument.class);
+
+    assertThat(report.verdict()).isEqualTo(Verdict.HEALTHY);
+    assertThat(report.totals().agents()).isEqualTo(3);
+    assertThat(report.worstPairs()).isEmpty();
+    assertThat(text("/metrics"))
+        .contains("llamamesh_network_healthy 1", "llamamesh_agents 3")
+        .doesNotContain("llamamesh_pair_loss_ratio{destination=\"node-2\"");
+    assertThat(matrix.pairs()).hasSize(12).anyMatch(p -> p.lost() > 0);
+    assertThat(matrix.nodes())
+        .filteredOn(MatrixDocument.Node::isLeaving)
+        .extracting(MatrixDocument.Node::name)
+        .containsExactly("node-2");
+
+    leaving = Set.of();
+    await().until(() -> scraper.report().verdict() == Verdict.PAIR_LOSS);
+    assertThat(scraper.report().suspects().getFirst().name()).isEqualTo("node-1>node-2");
+    assertThat(text("/api/v1/matrix")).doesNotContain("leaving");
   }
 
   @ParameterizedTest
@@ -366,5 +398,34 @@ final class ScraperTest {
 
   private URI uri(String path) {
     return URI.create("http://127.0.0.1:" + scraper.address().getPort() + path);
+  }
+
+  /** Agents of which some are about to be removed, as the test says. */
+  private final class WithLeaving implements AgentSource {
+    private final AgentSource agents;
+
+    WithLeaving(AgentSource agents) {
+      this.agents = agents;
+    }
+
+    @Override
+    public void start(Consumer<List<Agent>> listener) {
+      agents.start(listener);
+    }
+
+    @Override
+    public boolean current() {
+      return agents.current();
+    }
+
+    @Override
+    public Set<String> leaving() {
+      return leaving;
+    }
+
+    @Override
+    public void close() {
+      agents.close();
+    }
   }
 }

@@ -275,5 +275,6 @@ function rolledUp(z) {
 }
 
 function axis(node) {
-  return { key: node.name, label: node.name, zone: node.zone ?? "", silent: node.agent && !node.reporting, problem: node.problem };
+  return { key: node.name, label: node.leaving ? node.name + " (leaving)" : node.name, zone: node.zone ?? "",
+    silent: node.agent && !node.reporting && !node.leaving, problem: node.problem };
 }

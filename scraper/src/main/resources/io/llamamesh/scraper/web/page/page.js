@@ -216,7 +216,7 @@ function lists() {
       `${p.verdict} · ${p.port} · ${p.lost} of ${p.sent} lost` + (p.badPorts.length ? " · source ports " + p.badPorts.join(", ") : ""),
       () => details.open(p.source, p.destination, state.traffic)))
     : [none(report.verdict === NO_DATA ? "Nothing to judge by yet." : "No pair is bad.")]));
-  const silent = state.matrix.nodes.filter((n) => n.agent && !n.reporting);
+  const silent = state.matrix.nodes.filter((n) => n.agent && (!n.reporting || n.leaving));
   by("silent-section").hidden = silent.length === 0;
   by("silent").replaceChildren(...silent.slice(0, 20).map((n) => element("li", "", element("b", n.name), element("small", " " + silentSince(n, state.now)))));
   const s = report.store;
@@ -284,7 +284,7 @@ function freshness() {
   const age = last && !state.at ? (now - Date.parse(last)) / 1000 : null;
   const stale = state.failure || (age !== null && age > state.matrix.intervalSeconds * 5 + 10);
   if (stale && !state.failure) trouble.push(`No new window for ${ago(age)}: no agent has reported since ${clock(last)}.`);
-  const agents = state.matrix?.nodes.filter((n) => n.agent) ?? [];
+  const agents = state.matrix?.nodes.filter((n) => n.agent && !n.leaving) ?? [];
   const silent = agents.filter((n) => !n.reporting);
   if (!state.failure && silent.length && last) trouble.push(silence(silent, agents.length, now, state.matrix.intervalSeconds));
   by("trouble").hidden = trouble.length === 0;

@@ -37,6 +37,7 @@ export function explained(s) {
 }
 
 export function silentSince(node, now) {
+  if (node.leaving) return "leaving: about to be removed, or just was; not judged";
   return (node.problem ?? "publishes no new windows") + (node.lastSeen ? `; last answer ${ago((now - Date.parse(node.lastSeen)) / 1000)} ago` : "");
 }
 

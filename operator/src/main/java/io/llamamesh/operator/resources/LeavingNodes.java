@@ -1,0 +1,24 @@
+package io.llamamesh.operator.resources;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.llamamesh.crd.Names;
+import io.llamamesh.crd.Names.Component;
+import java.util.Map;
+import java.util.SortedSet;
+
+/**
+ * The ConfigMap that tells scrapers which nodes are leaving: they are measured and not judged. It
+ * is there only while there are some.
+ */
+public final class LeavingNodes {
+  private LeavingNodes() {}
+
+  /** The ConfigMap as it shall be. */
+  public static ConfigMap of(Owner owner, SortedSet<String> nodes) {
+    return new ConfigMapBuilder()
+        .withMetadata(owner.metadata(Names.leaving(owner.name()), Component.CONFIG))
+        .withData(Map.of(Names.LEAVING_KEY, String.join("\n", nodes)))
+        .build();
+  }
+}

@@ -1,0 +1,80 @@
+package io.llamamesh.scraper.cluster;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.llamamesh.crd.Names;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Nodes that the operator says are leaving: its ConfigMap, read every few seconds. While it cannot
+ * be read the last ones stay. Owns one thread, which ends with {@link #close}, not the client.
+ */
+final class LeavingNodes implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LeavingNodes.class);
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(3);
+
+  private final KubernetesClient client;
+  private final String namespace;
+  private final String name;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private volatile Set<String> names = Set.of();
+  private boolean failing;
+
+  LeavingNodes(KubernetesClient client, String namespace, String mesh) {
+    this.client = client;
+    this.namespace = namespace;
+    this.name = Names.leaving(mesh);
+  }
+
+  void start() {
+    var _ = Thread.ofVirtual().name("leaving-nodes").start(this::run);
+  }
+
+  /** Their names. */
+  Set<String> names() {
+    return names;
+  }
+
+  private void run() {
+    try {
+      do {
+        look();
+      } while (!closed.await(LOOK_EVERY.toNanos(), TimeUnit.NANOSECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void look() {
+    try {
+      names = names(client.configMaps().inNamespace(namespace).withName(name).get());
+      failing = false;
+    } catch (KubernetesClientException | IllegalStateException e) {
+      if (!failing && closed.getCount() > 0) {
+        LOG.warn("leaving nodes not read, those known stay configMap={} error={}", name, e + "");
+      }
+      failing = true;
+    }
+  }
+
+  static Set<String> names(@Nullable ConfigMap map) {
+    String lines =
+        map == null || map.getData() == null ? null : map.getData().get(Names.LEAVING_KEY);
+    return lines == null
+        ? Set.of()
+        : lines.lines().filter(line -> !line.isBlank()).collect(Collectors.toUnmodifiableSet());
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+  }
+}
