@@ -12,8 +12,10 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what is watched into the plan's facts. */
@@ -26,12 +28,49 @@ final class FactsReader {
 
   private FactsReader() {}
 
+  /**
+   * The facts.
+   *
+   * @param admitted nodes that may join, where they have not yet
+   */
   static MeshFacts read(
       Owner mesh,
       LlamaMeshSpec spec,
       List<NodeView> nodes,
       List<PodFacts> pods,
-      Collection<ConfigMap> configMaps) {
+      Collection<ConfigMap> configMaps,
+      Set<String> admitted) {
+    Map<String, Instant> joined = joined(configMaps);
+    Map<String, PodFacts> agents = agents(pods);
+    for (String node : admitted) {
+      PodFacts agent = agents.get(node);
+      if (agent != null && agent.ready() && agent.readySince() != null) {
+        joined.putIfAbsent(node, agent.readySince());
+      }
+    }
+    return new MeshFacts(
+        mesh.name(),
+        spec,
+        Services.ingestUrl(mesh),
+        nodes.stream()
+            .map(node -> facts(node, agents.get(node.name()), joined.get(node.name())))
+            .toList());
+  }
+
+  /** Nodes whose agents are ready and that have not joined as far as their configs tell. */
+  static Set<String> joining(List<PodFacts> pods, Collection<ConfigMap> configMaps) {
+    Set<String> joining = new HashSet<>();
+    agents(pods)
+        .forEach((node, agent) -> {
+          if (agent.ready()) {
+            joining.add(node);
+          }
+        });
+    joining.removeAll(joined(configMaps).keySet());
+    return joining;
+  }
+
+  private static Map<String, Instant> joined(Collection<ConfigMap> configMaps) {
     Map<String, Instant> joined = new HashMap<>();
     for (ConfigMap map : configMaps) {
       String node = NodeConfigMap.node(map);
@@ -40,14 +79,7 @@ final class FactsReader {
         joined.put(node, since);
       }
     }
-    Map<String, PodFacts> agents = agents(pods);
-    return new MeshFacts(
-        mesh.name(),
-        spec,
-        Services.ingestUrl(mesh),
-        nodes.stream()
-            .map(node -> facts(node, agents.get(node.name()), joined.get(node.name())))
-            .toList());
+    return joined;
   }
 
   /** The pod that counts on each node: the newest that is not going away. */
@@ -63,17 +95,13 @@ final class FactsReader {
 
   private static NodeFacts facts(
       NodeView node, @Nullable PodFacts agent, @Nullable Instant joined) {
-    Instant since = joined;
-    if (since == null && agent != null && agent.ready()) {
-      since = agent.readySince();
-    }
     return new NodeFacts(
         node.name(),
         node.labels(),
         node.ipv4(),
         node.ipv6(),
         node.excluded(),
-        since,
+        joined,
         agent == null ? null : agent.probePort(),
         node.taints(),
         node.primary());

@@ -57,6 +57,9 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   private static final Logger LOG = LoggerFactory.getLogger(LlamaMeshReconciler.class);
   private static final Duration SOON = Duration.ofSeconds(5);
 
+  /** As soon as looks are allowed. */
+  private static final Duration AT_ONCE = Duration.ofSeconds(1);
+
   private final MeshWriter writer;
   private final EventWriter events;
   private final EventLog eventLog;
@@ -118,11 +121,13 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
       return UpdateControl.noUpdate();
     }
     Owner owner = owner(mesh);
+    Set<String> admitted =
+        memory.joins.admit(FactsReader.joining(pods, configMaps), clock.instant());
     List<Refusal> refusals =
         Acceptance.judge(
             mesh,
             memory,
-            spec -> FactsReader.read(owner, spec, nodes, pods, configMaps),
+            spec -> FactsReader.read(owner, spec, nodes, pods, configMaps, admitted),
             seen.meshes().flatMap(other -> Acceptance.claim(other, memories.get(key(other)))),
             () -> saved(mesh, context),
             meters.plans());
@@ -132,7 +137,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     MeshPlan plan = null;
     Written written = Written.NOTHING;
     if (accepted != null && spec != null) {
-      MeshFacts facts = FactsReader.read(owner, spec, nodes, pods, configMaps);
+      MeshFacts facts = FactsReader.read(owner, spec, nodes, pods, configMaps, admitted);
       plan = memory.plan(facts, meters.plans());
       written =
           writer.write(mesh, owner, memory, accepted, nodes, facts, plan, paused, seen, context);
@@ -142,6 +147,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             mesh, owner, spec, monitoring, clock.instant(), n -> meters.wrote(n, 0));
       }
     }
+    memory.joins.wrote(written.configs());
     watch(mesh, owner, memory, spec, pods, seen);
     AgentsState agents = Pods.agents(plan, nodes, pods);
     ScraperState scraper = Pods.scraper(spec, pods);
@@ -264,7 +270,8 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             || state.agents().obstacle() != null
             || state.scraper().ready() < state.scraper().wanted();
     Duration due = memory.status.dueIn(state.network(), now);
-    Duration again = unsettled && due.compareTo(SOON) > 0 ? SOON : due;
+    Duration atMost = memory.joins.isHolding() ? AT_ONCE : unsettled ? SOON : due;
+    Duration again = due.compareTo(atMost) > 0 ? atMost : due;
     if (next == null) {
       return UpdateControl.<LlamaMesh>noUpdate().rescheduleAfter(again);
     }

@@ -26,6 +26,7 @@ final class MeshMemory {
   final PodDiagnosis diagnosis = new PodDiagnosis();
   final Departures departures = new Departures();
   final AgentReplacement replacement = new AgentReplacement();
+  final JoinAdmission joins = new JoinAdmission();
 
   /** The last spec that was accepted, as it was written; null: none yet. */
   volatile @Nullable LlamaMeshSpec accepted;

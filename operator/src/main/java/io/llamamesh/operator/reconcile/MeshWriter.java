@@ -55,10 +55,11 @@ final class MeshWriter {
    * What became of it.
    *
    * @param outcome the writes
+   * @param configs how many nodes' configs were to be written
    * @param stale nodes whose ConfigMap is not current, since nothing may be written
    */
-  record Written(Outcome outcome, List<String> stale) {
-    static final Written NOTHING = new Written(new Outcome(0, List.of()), List.of());
+  record Written(Outcome outcome, int configs, List<String> stale) {
+    static final Written NOTHING = new Written(new Outcome(0, List.of()), 0, List.of());
   }
 
   /**
@@ -89,7 +90,7 @@ final class MeshWriter {
     Set<String> names = new HashSet<>(Set.of(keptName));
     List<Draft> due = due(owner, memory, facts, plan, actual, documents, names);
     if (paused) {
-      return new Written(Written.NOTHING.outcome(), due.stream().map(Draft::node).toList());
+      return new Written(Written.NOTHING.outcome(), 0, due.stream().map(Draft::node).toList());
     }
     Optional<ConfigMap> leaving = leaving(owner, memory, plan, actual, nodes);
     leaving.ifPresent(map -> names.add(map.getMetadata().getName()));
@@ -122,7 +123,7 @@ final class MeshWriter {
             .and(writer.delete(gone))
             .and(writer.delete(leftOver(owner, all, seen.objects(mesh))));
     report(owner, plan, objects.size(), due.size() + (keep ? 1 : 0), gone.size(), outcome);
-    return new Written(outcome, List.of());
+    return new Written(outcome, due.size(), List.of());
   }
 
   /** The ConfigMap of nodes that are leaving; empty where there are none. */
