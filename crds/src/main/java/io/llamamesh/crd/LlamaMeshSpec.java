@@ -104,6 +104,15 @@ public record LlamaMeshSpec(
   static final String WHOLE_SECONDS_PATTERN = "^([0-9]+(s|m|h))+$";
   static final String DURATION_PATTERN = "^([0-9]+([.][0-9]+)?(ms|s|m|h))+$";
 
+  /**
+   * A quantity that is not negative, as Kubernetes reads it; {@link #MAX_QUANTITY} is its length.
+   */
+  public static final String QUANTITY_PATTERN =
+      "^([0-9]+[.]?[0-9]*|[.][0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]{1,2})?$";
+
+  /** Characters that a quantity may have. */
+  public static final int MAX_QUANTITY = 32;
+
   /** Nodes that probe. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Group(

@@ -35,6 +35,12 @@ public final class Names {
   /** Annotation on a mesh: a new value makes the operator add a key and a token. */
   public static final String ROTATE_ANNOTATION = GROUP + "/rotate";
 
+  /**
+   * Annotation that is never stored: our clients put it on an object whose fields could not all be
+   * decoded. A line for each that is missing: its path and why.
+   */
+  public static final String UNREADABLE_ANNOTATION = GROUP + "/unreadable";
+
   /** Key of a node's ConfigMap that holds its collector config document. */
   public static final String CONFIG_KEY = "collector.yaml";
 

@@ -9,7 +9,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * Clients of the Kubernetes API, and all their time limits.
+ * Clients of the Kubernetes API, and all their time limits. Of an object with a field that cannot
+ * be decoded they give all but that field, which {@link
+ * io.llamamesh.crd.Names#UNREADABLE_ANNOTATION} names.
  *
  * <p>fabric8's own try eleven times, at last every 3.2 s, and wait 10 s for a connection: two
  * minutes where nobody answers. After an outage of any length these are at work again within half a
@@ -107,6 +109,7 @@ public final class ApiClients {
     return new KubernetesClientBuilder()
         .withConfig(limited)
         .withHttpClientFactory(new ApiHttpClientFactory(limits, ages, mayWrite))
+        .withKubernetesSerialization(new TolerantSerialization())
         .build();
   }
 

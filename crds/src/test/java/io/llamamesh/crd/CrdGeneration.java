@@ -66,11 +66,13 @@ final class CrdGeneration {
             at(spec, "scraper", "nodeSelector"))) {
       texts(map.getAdditionalProperties().getSchema(), 512);
     }
-    // Kubernetes' own schema of it is longer than the rest of ours; the server checks it with the
-    // Deployment.
-    JSONSchemaProps affinity = at(spec, "scraper", "affinity");
-    affinity.setProperties(null);
-    affinity.setXKubernetesPreserveUnknownFields(true);
+    quantities(at(spec, "agent", "resources"));
+    quantities(at(spec, "scraper", "resources"));
+    bound(root);
+    JSONSchemaProps unavailable = at(spec, "agent", "maxUnavailable");
+    unavailable.setMinimum(0.0);
+    unavailable.setMaximum((double) Integer.MAX_VALUE);
+    unavailable.setPattern("^[0-9]{1,3}%$");
     JSONSchemaProps percent = at(spec, "alerts", "lossPercent");
     percent.setType(null);
     percent.setXKubernetesIntOrString(true);
@@ -163,6 +165,29 @@ final class CrdGeneration {
         new TreeSet<>(items.getRequired() == null ? List.of() : items.getRequired());
     required.add(key);
     items.setRequired(List.copyOf(required));
+  }
+
+  /** Without a pattern the server takes any text, and no text at all. */
+  private static void quantities(JSONSchemaProps resources) {
+    for (String map : List.of("requests", "limits")) {
+      JSONSchemaProps quantity = at(resources, map).getAdditionalProperties().getSchema();
+      quantity.setPattern(LlamaMeshSpec.QUANTITY_PATTERN);
+      quantity.setMaxLength((long) LlamaMeshSpec.MAX_QUANTITY);
+      quantity.setMinimum(0.0);
+    }
+  }
+
+  /** The server takes integers of any length; ours have 32 bits where nothing says less. */
+  private static void bound(JSONSchemaProps schema) {
+    if ("integer".equals(schema.getType()) && schema.getMaximum() == null) {
+      schema.setMaximum((double) Integer.MAX_VALUE);
+    }
+    if (schema.getProperties() != null) {
+      schema.getProperties().values().forEach(CrdGeneration::bound);
+    }
+    if (schema.getItems() != null) {
+      bound(schema.getItems().getSchema());
+    }
   }
 
   private static void texts(JSONSchemaProps text, long maxLength) {
