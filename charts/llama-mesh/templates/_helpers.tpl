@@ -41,25 +41,35 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
 {{/*
+Of the watched namespaces those that are there, as JSON, where a cluster can be asked; else all of them. The release's
+own may be about to be made.
+*/}}
+{{- define "llama-mesh.presentNamespaces" -}}
+{{- $present := list -}}
+{{- range $namespace := include "llama-mesh.namespaces" . | fromJsonArray -}}
+{{- if or (eq $namespace $.Release.Namespace) (not (lookup "v1" "Namespace" "" "kube-system")) (lookup "v1" "Namespace" "" $namespace) -}}
+{{- $present = append $present $namespace -}}
+{{- end -}}
+{{- end -}}
+{{ $present | toJson }}
+{{- end }}
+
+{{/*
 The operator's rules that belong to a scope: list of the root and one of
   cluster    what has no namespace: Nodes
   own        the operators' Lease, in the operator's own namespace
-  meshes     everything else, the scrapers' Leases, which are only read, among it
+  meshes     everything else, the meshes' Leases among it
 The rules themselves are the operator's own file, which its tests compare with what it asks for.
 */}}
 {{- define "llama-mesh.rules" -}}
 {{- $root := index . 0 -}}
 {{- $wanted := index . 1 -}}
-{{- $scopes := dict "nodes" "cluster" "leases" "own" -}}
+{{- $scopes := dict "nodes" (list "cluster") "leases" (list "own" "meshes") -}}
 {{- $role := $root.Files.Get "files/operator-role.yaml" | fromYaml -}}
 {{- range $rule := $role.rules }}
 {{- $mine := list -}}
 {{- range $resource := $rule.resources }}
-{{- $scope := get $scopes $resource | default "meshes" -}}
-{{- if and (eq $scope "own") (not (has "create" $rule.verbs)) }}
-{{- $scope = "meshes" }}
-{{- end }}
-{{- if eq $scope $wanted }}
+{{- if has $wanted (get $scopes $resource | default (list "meshes")) }}
 {{- $mine = append $mine $resource }}
 {{- end }}
 {{- end }}

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.marcnuri.helm.Release;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.crd.LlamaMesh;
@@ -107,6 +108,59 @@ class ChartLifeIT {
           left.removeAll(before);
           assertThat(left).containsExactly(CRD);
         });
+  }
+
+  @Test
+  void aWatchedNamespaceThatIsGoneHindersNoUpgradeAndHasItsRoleWithTheNextOnceItIsBack() {
+    String other = cluster.namespace() + "-b";
+    Map<String, Object> both =
+        Map.of("watch.namespaces[0]", cluster.namespace(), "watch.namespaces[1]", other);
+    create(other);
+    try {
+      install(both);
+      assertThat(role(other)).isTrue();
+
+      client.namespaces().withName(other).delete();
+      await().until(() -> client.namespaces().withName(other).get() == null);
+      Release without = upgrade(both);
+
+      assertThat(without.getStatus()).isEqualTo("deployed");
+      assertThat(role(cluster.namespace())).isTrue();
+      assertThat(arguments(deployment())).contains("--namespace=" + other);
+
+      create(other);
+      upgrade(both);
+      assertThat(role(other)).isTrue();
+    } finally {
+      com.marcnuri.helm.Helm.uninstall(Chart.RELEASE)
+          .withNamespace(cluster.namespace())
+          .withKubeConfigContents(kubeconfig)
+          .call();
+      client.namespaces().withName(other).delete();
+    }
+  }
+
+  private void create(String namespace) {
+    client
+        .resource(
+            new NamespaceBuilder().withNewMetadata().withName(namespace).endMetadata().build())
+        .create();
+  }
+
+  private boolean role(String namespace) {
+    return client.rbac().roles().inNamespace(namespace).withName(InstalledOperator.NAME).get()
+        != null;
+  }
+
+  private void install(Map<String, Object> values) {
+    var command =
+        Chart.helm()
+            .install()
+            .withName(Chart.RELEASE)
+            .withNamespace(cluster.namespace())
+            .withKubeConfigContents(kubeconfig);
+    values.forEach(command::set);
+    command.call();
   }
 
   private Release upgrade(Map<String, Object> values) {

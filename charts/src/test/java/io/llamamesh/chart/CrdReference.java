@@ -49,7 +49,10 @@ final class CrdReference {
           .append(" | ")
           .append(cell(value.path("description").asText() + bounds(value, inner)))
           .append(" |\n");
-      rows(at + (list ? "[]" : ""), inner, page);
+      // Kubernetes' own, and longer than the rest.
+      if (!property.getKey().equals("affinity")) {
+        rows(at + (list ? "[]" : ""), inner, page);
+      }
     }
   }
 

@@ -188,8 +188,11 @@ class MeshRightsIT {
           .withName(MESH)
           .edit(mesh -> {
             mesh.getMetadata().setAnnotations(Map.of(Names.ROTATE_ANNOTATION, "1"));
+            // Handed on to what tells Prometheus.
+            mesh.getMetadata().setLabels(Map.of("team", "net"));
             return mesh;
           });
+      await().until(() -> uses("patch podmonitors.monitoring.coreos.com"));
       await().until(this::isRotated);
 
       // An agent whose node has another address is replaced.

@@ -2,6 +2,7 @@ package io.llamamesh.operator.main;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.Operator;
+import io.javaoperatorsdk.operator.RegisteredController;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetrics;
 import io.javaoperatorsdk.operator.processing.event.rate.LinearRateLimiter;
@@ -11,6 +12,7 @@ import io.llamamesh.crd.Names;
 import io.llamamesh.operator.reconcile.LlamaMeshReconciler;
 import io.llamamesh.operator.resources.EventReader;
 import io.llamamesh.operator.resources.EventWriter;
+import io.llamamesh.operator.resources.MeshLeases;
 import io.llamamesh.operator.resources.MonitoringApi;
 import io.llamamesh.operator.resources.ScraperLease;
 import io.llamamesh.operator.resources.Writer;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,6 +63,7 @@ public final class EmbeddedOperator implements AutoCloseable {
   private final List<Runnable> writers;
 
   private final AtomicBoolean broken;
+  private volatile @Nullable RegisteredController<LlamaMesh> controller;
 
   private EmbeddedOperator(
       Operator operator,
@@ -101,6 +105,8 @@ public final class EmbeddedOperator implements AutoCloseable {
             new EventReader(client),
             poller,
             new ScraperLease(client),
+            new MeshLeases(client),
+            options.identity(),
             monitoring,
             Clock.systemUTC(),
             registry);
@@ -114,23 +120,24 @@ public final class EmbeddedOperator implements AutoCloseable {
             List.of(writer::close, events::close, monitoring::close),
             broken);
     try {
-      operator.register(
-          reconciler,
-          controller -> {
-            controller
-                .withFieldManager(Writer.FIELD_MANAGER)
-                .withRateLimiter(new LinearRateLimiter(LOOK_EVERY, 1))
-                .withRetry(retry())
-                .withReconciliationMaxInterval(LOOK_ANYWAY)
-                // Our own filter: the generation does not count annotations.
-                .withGenerationAware(false)
-                .withOnUpdateFilter(EmbeddedOperator::matters);
-            if (options.namespaces().isEmpty()) {
-              controller.watchingAllNamespaces();
-            } else {
-              controller.settingNamespaces(Set.copyOf(options.namespaces()));
-            }
-          });
+      embedded.controller =
+          operator.register(
+              reconciler,
+              controller -> {
+                controller
+                    .withFieldManager(Writer.FIELD_MANAGER)
+                    .withRateLimiter(new LinearRateLimiter(LOOK_EVERY, 1))
+                    .withRetry(retry())
+                    .withReconciliationMaxInterval(LOOK_ANYWAY)
+                    // Our own filter: the generation does not count annotations.
+                    .withGenerationAware(false)
+                    .withOnUpdateFilter(EmbeddedOperator::matters);
+                if (options.namespaces().isEmpty()) {
+                  controller.watchingAllNamespaces();
+                } else {
+                  controller.settingNamespaces(Set.copyOf(options.namespaces()));
+                }
+              });
       operator.start();
       return embedded;
     } catch (RuntimeException e) {
@@ -172,6 +179,16 @@ public final class EmbeddedOperator implements AutoCloseable {
         .setMaxInterval(LOOK_AGAIN_AT_MOST.toMillis());
   }
 
+  /** Looks after the meshes of these namespaces from now on, those of before among them. */
+  void serve(Set<String> namespaces) {
+    try {
+      Objects.requireNonNull(controller, "started").changeNamespaces(namespaces);
+    } catch (RuntimeException e) {
+      LOG.error("namespaces cannot be changed namespaces={}", namespaces, e);
+      broken.set(true);
+    }
+  }
+
   /** Begins no reconciliation any more; returns at once. */
   void halt() {
     reconciler.stop();
@@ -200,7 +217,7 @@ public final class EmbeddedOperator implements AutoCloseable {
         || !Objects.equals(rotation(next), rotation(before));
   }
 
-  private static @org.jspecify.annotations.Nullable String rotation(LlamaMesh mesh) {
+  private static @Nullable String rotation(LlamaMesh mesh) {
     var annotations = mesh.getMetadata().getAnnotations();
     return annotations == null ? null : annotations.get(Names.ROTATE_ANNOTATION);
   }

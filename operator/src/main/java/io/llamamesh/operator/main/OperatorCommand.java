@@ -5,6 +5,8 @@ import io.llamamesh.kube.ApiClients;
 import io.llamamesh.operator.resources.Images;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
@@ -86,7 +88,7 @@ final class OperatorCommand implements Callable<Integer> {
     try (OperatorRunner runner =
             OperatorRunner.start(
                 ApiClients.of(() -> Config.autoConfigure(null)),
-                options(),
+                options(namespace),
                 leaderElection ? election(namespace) : null,
                 metrics);
         HealthServer health =
@@ -100,20 +102,36 @@ final class OperatorCommand implements Callable<Integer> {
     return 0;
   }
 
-  private OperatorOptions options() {
+  private OperatorOptions options(@Nullable String namespace) {
     Images images = OperatorOptions.defaultImages();
     return new OperatorOptions(
         namespaces,
         new Images(
             Objects.requireNonNullElse(agentImage, images.agent()),
-            Objects.requireNonNullElse(scraperImage, images.scraper())));
+            Objects.requireNonNullElse(scraperImage, images.scraper())),
+        // Replicas and successors are one by their Lease, others by where they run.
+        leaderElection
+            ? leaseNamespace(namespace) + "/" + LeaderElection.LEASE
+            : "outside/" + host());
+  }
+
+  private static String host() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "unknown-host";
+    }
+  }
+
+  private String leaseNamespace(@Nullable String namespace) {
+    String own = leaseNamespace == null ? namespace : leaseNamespace;
+    return own == null ? "default" : own;
   }
 
   private LeaderElection election(@Nullable String namespace) {
-    String own = leaseNamespace == null ? namespace : leaseNamespace;
     String pod = System.getenv("POD_NAME");
     return new LeaderElection(
-        own == null ? "default" : own,
+        leaseNamespace(namespace),
         Objects.requireNonNullElseGet(pod, () -> UUID.randomUUID().toString()));
   }
 

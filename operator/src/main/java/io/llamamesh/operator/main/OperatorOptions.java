@@ -9,10 +9,24 @@ import java.util.TreeSet;
  *
  * @param namespaces whose meshes it looks after; empty: all
  * @param images what agents and scrapers run where a mesh does not say
+ * @param identity who it is to other operators that see the same meshes: the same for replicas of
+ *     one release, and after restarts
  */
-public record OperatorOptions(Set<String> namespaces, Images images) {
+public record OperatorOptions(Set<String> namespaces, Images images, String identity) {
+  private static final String EMBEDDED = "embedded/llama-mesh-operator";
+
   public OperatorOptions {
     namespaces = java.util.Collections.unmodifiableSet(new TreeSet<>(namespaces));
+  }
+
+  /** The only one. */
+  public OperatorOptions(Set<String> namespaces, Images images) {
+    this(namespaces, images, EMBEDDED);
+  }
+
+  /** The same for other namespaces; none: all that there are. */
+  OperatorOptions withNamespaces(Set<String> others) {
+    return new OperatorOptions(others, images, identity);
   }
 
   /** All namespaces, and the images of this release, without a registry. */

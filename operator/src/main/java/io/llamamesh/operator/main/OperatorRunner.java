@@ -1,8 +1,6 @@
 package io.llamamesh.operator.main;
 
-import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.kube.ApiClients;
 import io.llamamesh.kube.WatchAges;
 import io.llamamesh.operator.election.KubernetesLease;
@@ -14,6 +12,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,6 +36,9 @@ final class OperatorRunner implements AutoCloseable {
   /** Short, so that the status is true soon after an outage of whatever length. */
   private static final Duration TRY_AGAIN_AT_MOST = Duration.ofSeconds(5);
 
+  /** How often namespaces are asked for that could not be served. */
+  private static final Duration ASK_EVERY = Duration.ofSeconds(10);
+
   private static final Duration STOP_WITHIN = Duration.ofSeconds(10);
   private static final long LOOK_MILLIS = 250;
   private static final String ELECTION = "election";
@@ -46,6 +48,7 @@ final class OperatorRunner implements AutoCloseable {
   private final OperatorOptions options;
   private final MeterRegistry registry;
   private final WatchAges ages = new WatchAges();
+  private final ServedNamespaces namespaces;
   private final Outage outage = new Outage(Clock.systemUTC());
   private final Thread thread;
   private @Nullable KubernetesClient electionClient;
@@ -61,6 +64,7 @@ final class OperatorRunner implements AutoCloseable {
     this.clients = clients;
     this.options = options;
     this.registry = registry;
+    this.namespaces = new ServedNamespaces(options.namespaces(), registry);
     this.thread = Thread.ofPlatform().name("operator-runner").unstarted(this::run);
     Gauge.builder("llamamesh.operator.leader", this, runner -> runner.isLeading() ? 1 : 0)
         .description("1 where this operator works, 0 where it stands by or waits")
@@ -191,11 +195,11 @@ final class OperatorRunner implements AutoCloseable {
     Duration pause = TRY_AGAIN_FIRST;
     while (goesOn(mine)) {
       try {
-        check();
+        Set<String> served = served();
         try (KubernetesClient client = clients.open(ages, mine::isHeld)) {
           working = client;
           if (goesOn(mine)) {
-            operate(client, mine);
+            operate(client, served, mine);
             pause = TRY_AGAIN_FIRST;
           }
         } finally {
@@ -214,30 +218,29 @@ final class OperatorRunner implements AutoCloseable {
   }
 
   /** Asks for what is needed first, so that what is wrong is said in one line and at once. */
-  private void check() {
+  private Set<String> served() {
     try (KubernetesClient client = clients.openForCheck()) {
-      var meshes = client.resources(LlamaMesh.class);
-      var first = new ListOptionsBuilder().withLimit(1L).build();
-      if (options.namespaces().isEmpty()) {
-        meshes.inAnyNamespace().list(first);
-      }
-      for (String namespace : options.namespaces()) {
-        meshes.inNamespace(namespace).list(first);
-      }
+      return namespaces.find(client);
     }
   }
 
-  private void operate(KubernetesClient client, Term mine) throws InterruptedException {
+  private void operate(KubernetesClient client, Set<String> served, Term mine)
+      throws InterruptedException {
     Set<Meter.Id> before =
         registry.getMeters().stream().map(Meter::getId).collect(Collectors.toSet());
-    EmbeddedOperator started = EmbeddedOperator.start(client, options, registry);
+    EmbeddedOperator started =
+        EmbeddedOperator.start(client, options.withNamespaces(served), registry);
+    Thread asking = Thread.ofVirtual().name("namespaces").unstarted(() -> ask(started, served));
     try {
       operator = started;
+      if (!options.namespaces().isEmpty()) {
+        asking.start();
+      }
       outage.well(WORK);
       LOG.info(
           "operator works server={} namespaces={}",
           client.getMasterUrl(),
-          options.namespaces().isEmpty() ? "all" : options.namespaces());
+          served.isEmpty() ? "all" : served);
       synchronized (this) {
         while (goesOn(mine) && !started.isBroken()) {
           wait(LOOK_MILLIS);
@@ -245,6 +248,7 @@ final class OperatorRunner implements AutoCloseable {
       }
     } finally {
       operator = null;
+      asking.interrupt();
       started.halt();
       if (!mine.isHeld()) {
         // What is under way must not arrive after another has begun.
@@ -255,6 +259,25 @@ final class OperatorRunner implements AutoCloseable {
     }
     if (goesOn(mine)) {
       throw new IllegalStateException("a watch ended for good; all are opened anew");
+    }
+  }
+
+  /** Has further namespaces served once they can be; those that no longer can stay watched. */
+  private void ask(EmbeddedOperator started, Set<String> servedFirst) {
+    Set<String> all = new TreeSet<>(servedFirst);
+    try {
+      while (!started.isBroken()) {
+        Thread.sleep(ASK_EVERY);
+        try {
+          if (all.addAll(served())) {
+            started.serve(Set.copyOf(all));
+          }
+        } catch (RuntimeException e) {
+          LOG.debug("namespaces not asked for", e);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -1,6 +1,8 @@
 package io.llamamesh.operator.plan;
 
 import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.llamamesh.crd.Agent;
 import io.llamamesh.crd.DurationText;
 import io.llamamesh.crd.LlamaMeshSpec;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SpecCheck {
   private static final Set<String> OPERATORS = Set.of("In", "NotIn", "Exists", "DoesNotExist");
+
+  private static final Pattern QUANTITY = Pattern.compile(LlamaMeshSpec.QUANTITY_PATTERN);
 
   /** What a config document takes, less what an agent adds to a point. */
   private static final int MAX_TAGS = 64;
@@ -52,14 +57,34 @@ public final class SpecCheck {
       filled = MeshDefaults.fill(given);
     } catch (IllegalArgumentException e) {
       return List.of(Refusal.invalid(String.valueOf(e.getMessage())));
+    } catch (RuntimeException e) {
+      return List.of(otherSchema(e));
     }
     SpecCheck check = new SpecCheck(filled);
-    check.groups();
-    check.ports();
-    check.probes();
-    check.reflector();
-    check.times();
+    try {
+      check.all();
+    } catch (RuntimeException e) {
+      return List.of(otherSchema(e));
+    }
     return List.copyOf(check.refusals);
+  }
+
+  /** It was stored under another schema, which let through what ours refuses. */
+  private static Refusal otherSchema(RuntimeException problem) {
+    return Refusal.invalid(
+        "spec does not fit this release's schema ("
+            + problem.getMessage()
+            + "); apply it again to be told the field");
+  }
+
+  private void all() {
+    groups();
+    ports();
+    probes();
+    reflector();
+    times();
+    quantities("spec.agent", spec.agent() == null ? null : spec.agent().resources());
+    quantities("spec.scraper", spec.scraper() == null ? null : spec.scraper().resources());
   }
 
   private void groups() {
@@ -256,6 +281,30 @@ public final class SpecCheck {
       refuse(field + ": " + e.getMessage());
       return -1;
     }
+  }
+
+  private void quantities(String field, @Nullable ResourceRequirements resources) {
+    if (resources != null) {
+      quantities(field + ".resources.requests", resources.getRequests());
+      quantities(field + ".resources.limits", resources.getLimits());
+    }
+  }
+
+  /** One that is none decodes all the same, and fails whoever compares it. */
+  private void quantities(String field, @Nullable Map<String, Quantity> quantities) {
+    Planner.orEmpty(quantities)
+        .forEach((name, quantity) -> {
+          String text = quantity == null ? "" : quantity.toString();
+          if (text.length() > LlamaMeshSpec.MAX_QUANTITY || !QUANTITY.matcher(text).matches()) {
+            refuse(
+                field
+                    + "."
+                    + name
+                    + ": '"
+                    + text
+                    + "' is no quantity; write it as 500m, 0.5, 2 or 128Mi");
+          }
+        });
   }
 
   private void refuse(String message) {

@@ -1,19 +1,19 @@
 package io.llamamesh.operator.reconcile;
 
-import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.Names;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.PortClaims;
 import io.llamamesh.operator.plan.PortClaims.Claim;
 import io.llamamesh.operator.plan.Refusal;
 import io.llamamesh.operator.plan.SizeCheck;
 import io.llamamesh.operator.plan.SpecCheck;
-import io.llamamesh.operator.resources.AcceptedSpec;
 import io.micrometer.core.instrument.Timer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -38,9 +38,12 @@ final class Acceptance {
       MeshMemory memory,
       Function<LlamaMeshSpec, MeshFacts> facts,
       Stream<Claim> others,
-      Supplier<@Nullable ConfigMap> saved,
+      Supplier<@Nullable LlamaMeshSpec> saved,
       Timer plans) {
-    List<Refusal> refusals = new ArrayList<>(SpecCheck.check(mesh.getSpec()));
+    List<Refusal> refusals = new ArrayList<>(unreadable(mesh));
+    if (refusals.isEmpty()) {
+      refusals.addAll(SpecCheck.check(mesh.getSpec()));
+    }
     if (refusals.isEmpty()) {
       LlamaMeshSpec filled = MeshDefaults.fill(mesh.getSpec());
       MeshFacts here = facts.apply(filled);
@@ -53,7 +56,7 @@ final class Acceptance {
     if (refusals.isEmpty()) {
       memory.accepted = mesh.getSpec();
     } else if (memory.accepted == null) {
-      LlamaMeshSpec earlier = AcceptedSpec.read(saved.get());
+      LlamaMeshSpec earlier = saved.get();
       if (earlier != null && SpecCheck.check(earlier).isEmpty()) {
         memory.accepted = earlier;
       }
@@ -64,12 +67,25 @@ final class Acceptance {
   /** What a mesh uses; nothing where no spec of it can be in force. */
   static Stream<Claim> claim(LlamaMesh mesh, @Nullable MeshMemory memory) {
     LlamaMeshSpec spec = memory == null ? mesh.getSpec() : memory.accepted;
-    if (memory != null && spec == null) {
+    if (memory == null ? !unreadable(mesh).isEmpty() : spec == null) {
       return Stream.empty();
     }
     return SpecCheck.check(spec).isEmpty()
         ? Stream.of(claim(mesh, MeshDefaults.fill(spec)))
         : Stream.empty();
+  }
+
+  /** Fields that the API server let through, or an older one did, and that no spec can have. */
+  private static List<Refusal> unreadable(LlamaMesh mesh) {
+    Map<String, String> annotations = mesh.getMetadata().getAnnotations();
+    String fields = annotations == null ? null : annotations.get(Names.UNREADABLE_ANNOTATION);
+    return fields == null
+        ? List.of()
+        : fields
+            .lines()
+            .filter(line -> line.startsWith("spec"))
+            .map(line -> Refusal.invalid(line + "; correct or remove the field"))
+            .toList();
   }
 
   private static Claim claim(LlamaMesh mesh, LlamaMeshSpec filled) {

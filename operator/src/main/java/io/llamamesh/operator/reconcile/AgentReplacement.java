@@ -145,7 +145,7 @@ final class AgentReplacement {
   }
 
   /** As the DaemonSet's controller counts: a share is rounded up, and one is the least. */
-  private static long allowed(@Nullable IntOrString maxUnavailable, int expected) {
+  static long allowed(@Nullable IntOrString maxUnavailable, int expected) {
     if (maxUnavailable == null) {
       return 1;
     }

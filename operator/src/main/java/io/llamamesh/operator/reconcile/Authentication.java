@@ -8,9 +8,11 @@ import io.llamamesh.crd.Names;
 import io.llamamesh.operator.resources.AuthSecret;
 import io.llamamesh.operator.resources.AuthSecret.Rings;
 import io.llamamesh.operator.resources.Owner;
+import io.llamamesh.operator.resources.Writer.Outcome;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Authentication {
   private static final Duration CHECK_EVERY = Duration.ofMinutes(1);
+  private static final Outcome NOTHING = new Outcome(0, List.of());
 
   private final SecureRandom random = new SecureRandom();
   private final LastRings rings;
@@ -34,25 +37,30 @@ final class Authentication {
     this.rings = rings;
   }
 
-  /** Makes sure of it; null, or one line why it could not be. */
-  @Nullable String ensure(LlamaMesh mesh, Owner owner, KubernetesClient client, Instant now) {
+  /** Makes sure of it. */
+  Outcome ensure(LlamaMesh mesh, Owner owner, KubernetesClient client, Instant now) {
     Map<String, String> annotations = mesh.getMetadata().getAnnotations();
     String wanted = annotations == null ? null : annotations.get(Names.ROTATE_ANNOTATION);
     Instant last = checked;
     if (last != null && now.isBefore(last.plus(CHECK_EVERY)) && Objects.equals(wanted, rotation)) {
-      return null;
+      return NOTHING;
     }
+    String name = "Secret " + Names.auth(owner.name());
     try {
-      ensure(owner, wanted, client, now);
+      if (!ensure(owner, wanted, client, now)) {
+        return new Outcome(0, List.of(), List.of(name));
+      }
       checked = now;
       rotation = wanted;
-      return null;
+      return NOTHING;
     } catch (KubernetesClientException | IllegalArgumentException e) {
-      return "Secret " + Names.auth(owner.name()) + ": " + e.getMessage();
+      return new Outcome(0, List.of(name + ": " + e.getMessage()));
     }
   }
 
-  private void ensure(Owner owner, @Nullable String wanted, KubernetesClient client, Instant now) {
+  /** Whether it is the mesh's. */
+  private boolean ensure(
+      Owner owner, @Nullable String wanted, KubernetesClient client, Instant now) {
     Secret secret =
         client.secrets().inNamespace(owner.namespace()).withName(Names.auth(owner.name())).get();
     Rings known = rings.get(owner, now);
@@ -64,7 +72,10 @@ final class Authentication {
       // Not by apply: should somebody have been faster, theirs must stay.
       client.resource(made).create();
       rings.put(owner, Rings.of(made), now);
-      return;
+      return true;
+    }
+    if (!AuthSecret.isOf(owner, secret)) {
+      return false;
     }
     Secret next = next(secret, known, owner, wanted, now);
     if (next != null) {
@@ -73,6 +84,7 @@ final class Authentication {
       client.resource(next).update();
     }
     rings.put(owner, Rings.of(next == null ? secret : next), now);
+    return true;
   }
 
   private @Nullable Secret next(

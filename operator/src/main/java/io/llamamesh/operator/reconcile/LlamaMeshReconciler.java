@@ -1,6 +1,7 @@
 package io.llamamesh.operator.reconcile;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -22,6 +23,7 @@ import io.llamamesh.operator.resources.AcceptedSpec;
 import io.llamamesh.operator.resources.EventLog;
 import io.llamamesh.operator.resources.EventWriter;
 import io.llamamesh.operator.resources.Images;
+import io.llamamesh.operator.resources.MeshLeases;
 import io.llamamesh.operator.resources.MonitoringApi;
 import io.llamamesh.operator.resources.Owner;
 import io.llamamesh.operator.resources.ScraperLease;
@@ -43,6 +45,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,7 +68,10 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   private final EventLog eventLog;
   private final ReportPoller poller;
   private final ScraperLease leases;
+  private final MeshClaims claims;
+  private final Map<String, String> left = new ConcurrentHashMap<>();
   private final MonitoringApi monitoring;
+  private final String identity;
   private final Clock clock;
   private final Meters meters;
   private final Map<String, MeshMemory> memories = new ConcurrentHashMap<>();
@@ -81,6 +87,8 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
       EventLog eventLog,
       ReportPoller poller,
       ScraperLease leases,
+      MeshLeases claims,
+      String identity,
       MonitoringApi monitoring,
       Clock clock,
       MeterRegistry registry) {
@@ -91,6 +99,13 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
         "Members of all meshes",
         memories,
         all -> all.values().stream().mapToInt(MeshMemory::members).sum());
+    this.claims = new MeshClaims(claims, identity, clock);
+    meters.gauge(
+        "meshes.managed.by.another",
+        "Meshes that are left alone, since another operator looks after them",
+        left,
+        Map::size);
+    this.identity = identity;
     this.events = events;
     this.eventLog = eventLog;
     this.writer = new MeshWriter(images, writer, clock);
@@ -112,7 +127,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   public UpdateControl<LlamaMesh> reconcile(LlamaMesh mesh, Context<LlamaMesh> context)
       throws InterruptedException {
     Watches seen = Objects.requireNonNull(watches, "prepared before the first reconcile");
-    MeshMemory memory = memory(mesh, seen);
+    forget(seen);
     List<NodeView> nodes = seen.nodes().sorted(Comparator.comparing(NodeView::name)).toList();
     List<PodFacts> pods = seen.pods(mesh);
     List<ConfigMap> configMaps = List.copyOf(seen.configMaps(mesh).values());
@@ -121,6 +136,12 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
       return UpdateControl.noUpdate();
     }
     Owner owner = owner(mesh);
+    String another = claims.claim(owner);
+    if (another != null) {
+      return leave(owner, another);
+    }
+    left.remove(owner.uid());
+    MeshMemory memory = memories.computeIfAbsent(key(mesh), key -> new MeshMemory(rings));
     Set<String> admitted =
         memory.joins.admit(FactsReader.joining(pods, configMaps), clock.instant());
     List<Refusal> refusals =
@@ -129,7 +150,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             memory,
             spec -> FactsReader.read(owner, spec, nodes, pods, configMaps, admitted),
             seen.meshes().flatMap(other -> Acceptance.claim(other, memories.get(key(other)))),
-            () -> saved(mesh, context),
+            () -> saved(mesh, owner, context),
             meters.plans());
     LlamaMeshSpec accepted = memory.accepted;
     LlamaMeshSpec spec = accepted == null ? null : MeshDefaults.fill(accepted);
@@ -141,7 +162,9 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
       plan = memory.plan(facts, meters.plans());
       written =
           writer.write(mesh, owner, memory, accepted, nodes, facts, plan, paused, seen, context);
-      meters.wrote(written.outcome().written(), written.outcome().failures().size());
+      meters.wrote(
+          written.outcome().written(),
+          written.outcome().failures().size() + written.outcome().taken().size());
       if (!paused) {
         memory.monitoring.ensure(
             mesh, owner, spec, monitoring, clock.instant(), n -> meters.wrote(n, 0));
@@ -160,7 +183,13 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
           .forEach(change -> replace(change, owner, memory, context));
     }
     AgentsState explained =
-        memory.replacement.explain(memory.diagnosis.explain(owner, agents, pods), changes, paused);
+        Rollout.explain(
+            memory.replacement.explain(
+                memory.diagnosis.explain(owner, agents, pods), changes, paused),
+            seen.agents(mesh),
+            spec == null || spec.agent() == null ? null : spec.agent().maxUnavailable(),
+            nodes,
+            pods);
     MeshState state =
         new MeshState(
             Objects.requireNonNullElse(mesh.getMetadata().getGeneration(), 0L),
@@ -170,6 +199,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             plan,
             written.stale(),
             written.outcome().failures(),
+            written.outcome().taken(),
             explained,
             memory.diagnosis.explain(owner, scraper, pods),
             poller.view(key(mesh)));
@@ -199,18 +229,26 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     return looks.sum();
   }
 
+  /** The kinds that are watched in each namespace, but meshes. */
+  public static List<Class<? extends HasMetadata>> namespacedKinds() {
+    return Watches.NAMESPACED;
+  }
+
   private static Owner owner(LlamaMesh mesh) {
     ObjectMeta metadata = mesh.getMetadata();
     return new Owner(metadata.getNamespace(), metadata.getName(), metadata.getUid());
   }
 
-  private static @Nullable ConfigMap saved(LlamaMesh mesh, Context<LlamaMesh> context) {
-    return context
-        .getClient()
-        .configMaps()
-        .inNamespace(mesh.getMetadata().getNamespace())
-        .withName(AcceptedSpec.name(mesh.getMetadata().getName()))
-        .get();
+  private static @Nullable LlamaMeshSpec saved(
+      LlamaMesh mesh, Owner owner, Context<LlamaMesh> context) {
+    return AcceptedSpec.read(
+        owner,
+        context
+            .getClient()
+            .configMaps()
+            .inNamespace(mesh.getMetadata().getNamespace())
+            .withName(AcceptedSpec.name(mesh.getMetadata().getName()))
+            .get());
   }
 
   private void watch(
@@ -226,7 +264,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
         StatusThrottle.interval(spec),
         Pods.reports(pods),
         () -> leases.holder(owner),
-        () -> seen.exists(id),
+        () -> seen.exists(id) && memories.containsKey(owner.uid()),
         view -> {
           if (memory.status.isNews(view, clock.instant())) {
             seen.lookAt(id);
@@ -265,12 +303,14 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     // Of the end of a conflict with another mesh, and of Events about pods, nobody tells us.
     boolean unsettled =
         !state.failures().isEmpty()
+            || !state.taken().isEmpty()
             || !state.refusals().isEmpty()
             || !state.agents().missing().isEmpty()
             || state.agents().obstacle() != null
             || state.scraper().ready() < state.scraper().wanted();
     Duration due = memory.status.dueIn(state.network(), now);
-    Duration atMost = memory.joins.isHolding() ? AT_ONCE : unsettled ? SOON : due;
+    Duration latest = unsettled ? SOON : MeshClaims.RENEWAL;
+    Duration atMost = memory.joins.isHolding() ? AT_ONCE : latest;
     Duration again = due.compareTo(atMost) > 0 ? atMost : due;
     if (next == null) {
       return UpdateControl.<LlamaMesh>noUpdate().rescheduleAfter(again);
@@ -288,9 +328,38 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     return UpdateControl.patchStatus(fresh).rescheduleAfter(again);
   }
 
-  private MeshMemory memory(LlamaMesh mesh, Watches seen) {
-    memories.keySet().retainAll(seen.meshes().map(LlamaMeshReconciler::key).toList());
-    return memories.computeIfAbsent(key(mesh), key -> new MeshMemory(rings));
+  private void forget(Watches seen) {
+    Set<String> there = seen.meshes().map(LlamaMeshReconciler::key).collect(Collectors.toSet());
+    memories.keySet().retainAll(there);
+    left.keySet().retainAll(there);
+    claims.retain(there);
+  }
+
+  /** Another operator looks after it: what this one wrote would be undone, and its status too. */
+  private UpdateControl<LlamaMesh> leave(Owner owner, String another) {
+    memories.remove(owner.uid());
+    if (!another.equals(left.put(owner.uid(), another))) {
+      LOG.warn(
+          "left alone, another operator looks after it mesh={}/{} operator={}",
+          owner.namespace(),
+          owner.name(),
+          another);
+      events.write(
+          owner,
+          true,
+          "ManagedByAnother",
+          "managed by the operator "
+              + another
+              + ", so that "
+              + identity
+              + " leaves it alone; let only one of them watch this namespace (watch.namespaces)."
+              + " It takes over when the other has been gone for "
+              + MeshClaims.EXPIRY.toMinutes()
+              + " minutes",
+          clock.instant());
+    }
+    looks.increment();
+    return UpdateControl.<LlamaMesh>noUpdate().rescheduleAfter(MeshClaims.RENEWAL);
   }
 
   /** A mesh that is deleted and created anew is another one. */

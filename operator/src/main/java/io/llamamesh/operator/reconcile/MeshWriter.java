@@ -2,6 +2,7 @@ package io.llamamesh.operator.reconcile;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.SSABasedGenericKubernetesResourceMatcher;
 import io.llamamesh.config.CollectorConfigs;
@@ -32,8 +33,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -111,15 +115,25 @@ final class MeshWriter {
         all.stream().filter(object -> !isCurrent(seen.actual(object), object, context)).toList();
     Consumer<ConfigMap> written =
         map -> seen.written(map, Optional.ofNullable(actual.get(map.getMetadata().getName())));
+    Function<ConfigMap, @Nullable ConfigMap> there = map -> actual.get(map.getMetadata().getName());
     Outcome outcome =
         authenticate(mesh, owner, memory, facts.spec(), context)
-            .and(writer.apply(objects, object -> seen.written(object, seen.actual(object))))
+            .and(write(objects, MeshWriter::isIdentity, seen));
+    // With an account or keys that are somebody else's, no pod of ours shall run.
+    if (outcome.taken().isEmpty()) {
+      outcome = outcome.and(write(objects, object -> !isIdentity(object), seen));
+    }
+    outcome =
+        outcome
             // Before its peers forget it: from then on their last windows of it count.
-            .and(writer.apply(leavingDue, written))
-            .and(writer.apply(keep ? List.of(kept) : List.of(), written))
+            .and(writer.write(leavingDue, there, written))
+            .and(writer.write(keep ? List.of(kept) : List.of(), there, written))
             .and(
-                writer.apply(
-                    due, draft -> memory.renderings.written(owner, draft, documents), written))
+                writer.write(
+                    due,
+                    draft -> memory.renderings.written(owner, draft, documents),
+                    there,
+                    written))
             .and(writer.delete(gone))
             .and(writer.delete(leftOver(owner, all, seen.objects(mesh))));
     report(owner, plan, objects.size(), due.size() + (keep ? 1 : 0), gone.size(), outcome);
@@ -172,6 +186,18 @@ final class MeshWriter {
     return due;
   }
 
+  private Outcome write(List<HasMetadata> objects, Predicate<HasMetadata> which, Watches seen)
+      throws InterruptedException {
+    return writer.write(
+        objects.stream().filter(which).toList(),
+        object -> seen.actual(object).orElse(null),
+        object -> seen.written(object, seen.actual(object)));
+  }
+
+  private static boolean isIdentity(HasMetadata object) {
+    return object instanceof ServiceAccount;
+  }
+
   private static boolean isCurrent(
       Optional<HasMetadata> actual, HasMetadata desired, Context<LlamaMesh> context) {
     return actual.isPresent()
@@ -203,11 +229,9 @@ final class MeshWriter {
       Context<LlamaMesh> context) {
     boolean wanted =
         spec.security() == null || !Boolean.FALSE.equals(spec.security().authentication());
-    String failure =
-        wanted
-            ? memory.authentication.ensure(mesh, owner, context.getClient(), clock.instant())
-            : null;
-    return new Outcome(0, failure == null ? List.of() : List.of(failure));
+    return wanted
+        ? memory.authentication.ensure(mesh, owner, context.getClient(), clock.instant())
+        : new Outcome(0, List.of());
   }
 
   private static void report(
@@ -221,6 +245,13 @@ final class MeshWriter {
           objects,
           configs,
           removed);
+    }
+    if (!outcome.taken().isEmpty()) {
+      LOG.warn(
+          "objects are taken mesh={}/{} objects=\"{}\"",
+          owner.namespace(),
+          owner.name(),
+          String.join(", ", outcome.taken()));
     }
     if (!outcome.failures().isEmpty()) {
       LOG.warn(

@@ -7,6 +7,7 @@ import io.llamamesh.crd.Names;
 import io.llamamesh.operator.plan.Taint;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +71,7 @@ record NodeView(
       return List.of();
     }
     return node.getSpec().getTaints().stream()
+        .filter(t -> t.getKey() != null)
         .map(t -> new Taint(t.getKey(), t.getValue(), String.valueOf(t.getEffect())))
         .filter(Taint::matters)
         .toList();
@@ -87,6 +89,8 @@ record NodeView(
     return node.getStatus().getAddresses().stream()
         .filter(a -> "InternalIP".equals(a.getType()))
         .map(NodeAddress::getAddress)
+        // One that cannot be decoded.
+        .filter(Objects::nonNull)
         .filter(wanted)
         .findFirst()
         .orElse(null);

@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  *     words
  * @param waitingMessage the same for people
  * @param created when it was created, as the server writes it
+ * @param template of an agent, the number of its DaemonSet's template that it was made from
  */
 record PodFacts(
     String name,
@@ -56,10 +57,13 @@ record PodFacts(
     @Nullable Integer pagePort,
     @Nullable String waitingReason,
     @Nullable String waitingMessage,
-    String created) {
+    String created,
+    @Nullable String template) {
 
   /** What a JVM ends with that was told to end when its heap is full. */
   private static final int HEAP_IS_FULL = 3;
+
+  private static final String TEMPLATE = "pod-template-generation";
 
   private static final String CRASHED = "CrashLoopBackOff";
 
@@ -83,7 +87,8 @@ record PodFacts(
         port(pod, Ports.PAGE),
         trouble == null ? null : trouble.reason(),
         trouble == null ? null : trouble.message(),
-        String.valueOf(pod.getMetadata().getCreationTimestamp()));
+        String.valueOf(pod.getMetadata().getCreationTimestamp()),
+        labels == null ? null : labels.get(TEMPLATE));
   }
 
   private record Trouble(@Nullable String reason, @Nullable String message) {}

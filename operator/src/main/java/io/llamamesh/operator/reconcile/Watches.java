@@ -33,6 +33,7 @@ import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that is watched, each no more than needed: by label, pruned, and with changes that do
@@ -41,6 +42,20 @@ import java.util.stream.Stream;
 final class Watches {
   private static final String OURS = "app.kubernetes.io/name=llama-mesh";
   private static final String MANAGED = OURS + ",app.kubernetes.io/managed-by=llama-mesh-operator";
+
+  private static final List<Class<? extends HasMetadata>> OBJECTS =
+      List.of(
+          ServiceAccount.class,
+          RoleBinding.class,
+          Service.class,
+          DaemonSet.class,
+          Deployment.class,
+          NetworkPolicy.class,
+          PodDisruptionBudget.class);
+
+  /** All that is watched in a namespace, but meshes. */
+  static final List<Class<? extends HasMetadata>> NAMESPACED =
+      Stream.concat(Stream.of(Pod.class, ConfigMap.class), OBJECTS.stream()).toList();
 
   private final IndexedResourceCache<LlamaMesh> meshes;
   private final InformerEventSource<Node, LlamaMesh> nodes;
@@ -54,43 +69,41 @@ final class Watches {
     meshes = context.getPrimaryCache();
     nodes =
         new InformerEventSource<>(
-            InformerEventSourceConfiguration.from(Node.class, LlamaMesh.class)
-                .withName("nodes")
-                .withWatchAllNamespaces()
-                .withSecondaryToPrimaryMapper(node -> everyMesh())
-                // Every node concerns every mesh: an index of that would only cost.
-                .withPrimaryToSecondaryMapper(mesh -> Set.of())
-                .withOnUpdateFilter((next, old) -> !NodeView.of(next).equals(NodeView.of(old)))
-                .withItemStore(Pruned.store(Pruned::node))
-                .build(),
+            PrunedInformers.of(
+                InformerEventSourceConfiguration.from(Node.class, LlamaMesh.class)
+                    .withName("nodes")
+                    .withWatchAllNamespaces()
+                    .withFollowControllerNamespacesChanges(false)
+                    .withSecondaryToPrimaryMapper(node -> everyMesh())
+                    // Every node concerns every mesh: an index of that would only cost.
+                    .withPrimaryToSecondaryMapper(mesh -> Set.of())
+                    .withOnUpdateFilter((next, old) -> !NodeView.of(next).equals(NodeView.of(old)))
+                    .build(),
+                Pruned::node),
             context);
     pods =
         new InformerEventSource<>(
-            InformerEventSourceConfiguration.from(Pod.class, LlamaMesh.class)
-                .withName("pods")
-                .withLabelSelector(OURS + "," + Names.COMPONENT_LABEL + " in (agent,scraper)")
-                .withSecondaryToPrimaryMapper(Watches::meshOf)
-                .withOnUpdateFilter((next, old) -> !PodFacts.of(next).equals(PodFacts.of(old)))
-                .withItemStore(Pruned.store(Pruned::pod))
-                .build(),
+            PrunedInformers.of(
+                InformerEventSourceConfiguration.from(Pod.class, LlamaMesh.class)
+                    .withName("pods")
+                    .withLabelSelector(OURS + "," + Names.COMPONENT_LABEL + " in (agent,scraper)")
+                    .withSecondaryToPrimaryMapper(Watches::meshOf)
+                    .withOnUpdateFilter((next, old) -> !PodFacts.of(next).equals(PodFacts.of(old)))
+                    .build(),
+                Pruned::pod),
             context);
     configMaps =
         new InformerEventSource<>(
-            InformerEventSourceConfiguration.from(ConfigMap.class, LlamaMesh.class)
-                .withName("configmaps")
-                .withLabelSelector(
-                    OURS + "," + Names.COMPONENT_LABEL + "=" + Component.CONFIG.label())
-                .withSecondaryToPrimaryMapper(Watches::meshOf)
-                .withItemStore(Pruned.store(Digests::pruned))
-                .build(),
+            PrunedInformers.of(
+                InformerEventSourceConfiguration.from(ConfigMap.class, LlamaMesh.class)
+                    .withName("configmaps")
+                    .withLabelSelector(
+                        OURS + "," + Names.COMPONENT_LABEL + "=" + Component.CONFIG.label())
+                    .withSecondaryToPrimaryMapper(Watches::meshOf)
+                    .build(),
+                Digests::pruned),
             context);
-    watch(context, ServiceAccount.class);
-    watch(context, RoleBinding.class);
-    watch(context, Service.class);
-    watch(context, DaemonSet.class);
-    watch(context, Deployment.class);
-    watch(context, NetworkPolicy.class);
-    watch(context, PodDisruptionBudget.class);
+    OBJECTS.forEach(type -> watch(context, type));
   }
 
   private <T extends HasMetadata> void watch(EventSourceContext<LlamaMesh> context, Class<T> type) {
@@ -134,6 +147,17 @@ final class Watches {
   /** What is there of an object, our own latest write included. */
   Optional<HasMetadata> actual(HasMetadata desired) {
     return source(desired).get(ResourceID.fromResource(desired)).map(found -> found);
+  }
+
+  /** The agents' DaemonSet with its latest status; null where there is none. */
+  @Nullable DaemonSet agents(LlamaMesh mesh) {
+    ResourceID id =
+        new ResourceID(
+            Names.agent(mesh.getMetadata().getName()), mesh.getMetadata().getNamespace());
+    return Objects.requireNonNull(objects.get(DaemonSet.class))
+        .get(id)
+        .map(DaemonSet.class::cast)
+        .orElse(null);
   }
 
   /** A mesh's objects but ConfigMaps. */

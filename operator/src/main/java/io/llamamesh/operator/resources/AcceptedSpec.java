@@ -33,18 +33,31 @@ public final class AcceptedSpec {
   /** The ConfigMap as it shall be. */
   public static ConfigMap of(Owner owner, LlamaMeshSpec spec) {
     try {
-      return new ConfigMapBuilder()
-          .withMetadata(owner.metadata(name(owner.name()), Component.CONFIG))
-          .withData(Map.of(KEY, JSON.writeValueAsString(spec)))
-          .build();
+      return empty(owner).withData(Map.of(KEY, JSON.writeValueAsString(spec))).build();
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a spec that was read must be writable", e);
     }
   }
 
-  /** The spec in it, or null where it holds none that can be read. */
-  public static @Nullable LlamaMeshSpec read(@Nullable ConfigMap map) {
-    String json = map == null || map.getData() == null ? null : map.getData().get(KEY);
+  private static ConfigMapBuilder empty(Owner owner) {
+    return new ConfigMapBuilder()
+        .withMetadata(owner.metadata(name(owner.name()), Component.CONFIG));
+  }
+
+  /**
+   * The spec in it, or null where it holds none that can be read, or is not the mesh's.
+   *
+   * @param owner the mesh
+   */
+  public static @Nullable LlamaMeshSpec read(Owner owner, @Nullable ConfigMap map) {
+    if (map == null || !Ownership.isOurs(map, empty(owner).build())) {
+      return null;
+    }
+    return read(map);
+  }
+
+  private static @Nullable LlamaMeshSpec read(ConfigMap map) {
+    String json = map.getData() == null ? null : map.getData().get(KEY);
     try {
       return json == null ? null : JSON.readValue(json, LlamaMeshSpec.class);
     } catch (JsonProcessingException e) {

@@ -115,6 +115,15 @@ public final class AuthSecret {
     return secret(owner, rotation(secret), found.keys(), found.tokens(), now);
   }
 
+  /** Whether a Secret of that name is the mesh's. */
+  public static boolean isOf(Owner owner, Secret secret) {
+    return Ownership.isOurs(
+        secret,
+        new SecretBuilder()
+            .withMetadata(owner.metadata(Names.auth(owner.name()), Component.AGENT))
+            .build());
+  }
+
   /** Whether a mesh asks for a rotation that a Secret has not had. */
   public static boolean isDue(Secret secret, @Nullable String rotation) {
     return rotation != null && !rotation.equals(rotation(secret));

@@ -77,7 +77,15 @@ public final class MonitoringApi implements AutoCloseable {
   public boolean ensure(KubernetesClient client, GenericKubernetesResource wanted) {
     var resource = client.resource(wanted);
     GenericKubernetesResource actual = resource.get();
-    if (actual != null && says(tree(actual), tree(wanted)) && !ownsMore(actual, tree(wanted))) {
+    if (actual == null) {
+      var _ = resource.create();
+      return true;
+    }
+    if (!Ownership.isOurs(actual, wanted)) {
+      throw new KubernetesClientException(Ownership.name(wanted) + " is not this mesh's");
+    }
+    boolean created = Writer.takeOverCreation(client, actual);
+    if (!created && says(tree(actual), tree(wanted)) && !ownsMore(actual, tree(wanted))) {
       return false;
     }
     resource.fieldManager(Writer.FIELD_MANAGER).forceConflicts().serverSideApply();

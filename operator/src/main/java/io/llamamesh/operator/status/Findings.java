@@ -17,6 +17,9 @@ final class Findings {
   /** Reason of a condition and of an Event. */
   static final String DUPLICATE_NAME = "DuplicateName";
 
+  /** Reason of a condition: an object is there that is somebody else's. */
+  static final String OBJECT_TAKEN = "ObjectTaken";
+
   private static final int NAMED = 5;
 
   /** Share of the agents that must report for a network to be called healthy. */
@@ -78,6 +81,17 @@ final class Findings {
     if (state.plan() == null) {
       return Finding.no(
           ConditionTypes.CONFIGS_READY, "NotAccepted", "no spec has been accepted yet");
+    }
+    if (!state.taken().isEmpty()) {
+      return Finding.no(
+          ConditionTypes.CONFIGS_READY,
+          OBJECT_TAKEN,
+          some(state.taken())
+              + (state.taken().size() == 1 ? " is" : " are")
+              + " not this mesh's and stay as they are; delete or rename them, or name the mesh"
+              + " otherwise; with the labels app.kubernetes.io/name=llama-mesh,"
+              + " app.kubernetes.io/managed-by=llama-mesh-operator and llamamesh.io/mesh=<mesh>"
+              + " the mesh takes them over");
     }
     if (!state.failures().isEmpty()) {
       return Finding.no(

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param plan what the mesh shall look like; null where no spec is in force
  * @param stale ConfigMaps that are not current, sorted names of their nodes
  * @param failures one line for each write that failed
+ * @param taken objects of the mesh's names that are somebody else's, as {@code Service net-agent}
  * @param agents the agents
  * @param scraper the scraper
  * @param network what the scraper tells
@@ -29,6 +30,7 @@ public record MeshState(
     @Nullable MeshPlan plan,
     List<String> stale,
     List<String> failures,
+    List<String> taken,
     AgentsState agents,
     ScraperState scraper,
     NetworkView network) {
@@ -36,5 +38,6 @@ public record MeshState(
     refusals = List.copyOf(refusals);
     stale = List.copyOf(stale);
     failures = List.copyOf(failures);
+    taken = List.copyOf(taken);
   }
 }

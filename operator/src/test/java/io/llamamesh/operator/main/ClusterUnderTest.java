@@ -24,6 +24,7 @@ import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.crd.Scraper;
 import io.llamamesh.kube.ApiClients;
+import io.llamamesh.kube.WatchAges;
 import io.llamamesh.operator.resources.Images;
 import io.llamamesh.testkit.AuditLog.Request;
 import io.llamamesh.testkit.junit.TestCluster;
@@ -73,7 +74,7 @@ final class ClusterUnderTest implements AutoCloseable {
     namespace = given.namespace();
     client = given.client();
     pods = new FakePods(client, namespace);
-    operatorClient = given.newClient(identity());
+    operatorClient = operatorClient();
     operator = start();
   }
 
@@ -84,6 +85,10 @@ final class ClusterUnderTest implements AutoCloseable {
   /** Name of the test's i-th node: Nodes have no namespace, so theirs have the test's. */
   String n(int i) {
     return namespace + "-" + i;
+  }
+
+  private KubernetesClient operatorClient() {
+    return ApiClients.of(() -> given.config(identity())).open(new WatchAges());
   }
 
   private EmbeddedOperator start() {
@@ -111,7 +116,7 @@ final class ClusterUnderTest implements AutoCloseable {
   void killOperator() {
     operatorClient.close();
     operator.close();
-    operatorClient = given.newClient(identity());
+    operatorClient = operatorClient();
   }
 
   void stopOperator() {
@@ -179,6 +184,24 @@ final class ClusterUnderTest implements AutoCloseable {
                     new NodeAddressBuilder().withType("InternalIP").withAddress(address).build())
                 .endStatus()
                 .build());
+  }
+
+  /** What becomes of a node whose kubelet goes away, or comes back; of its agents' pods too. */
+  void nodeReady(String node, boolean ready) {
+    client
+        .nodes()
+        .withName(node)
+        .editStatus(n ->
+            new NodeBuilder(n)
+                .editStatus()
+                .editMatchingCondition(c -> "Ready".equals(c.getType()))
+                .withStatus(ready ? "True" : "Unknown")
+                .endCondition()
+                .endStatus()
+                .build());
+    client.pods().inNamespace(namespace).list().getItems().stream()
+        .filter(pod -> node.equals(pod.getSpec().getNodeName()))
+        .forEach(pod -> pods.ready(pod, ready));
   }
 
   private Stream<Pod> agentPods(String mesh, String node) {
@@ -304,6 +327,15 @@ final class ClusterUnderTest implements AutoCloseable {
         value);
   }
 
+  /** Labels a mesh, whatever others write to it meanwhile. */
+  void labelMesh(String mesh, String key, String value) {
+    merge(
+        client.resources(LlamaMesh.class).inNamespace(namespace).withName(mesh),
+        "labels",
+        key,
+        value);
+  }
+
   /** Annotates or labels a node. */
   void annotateNode(String node, String key, String value) {
     merge(client.nodes().withName(node), "annotations", key, value);
@@ -424,6 +456,7 @@ final class ClusterUnderTest implements AutoCloseable {
   @Override
   public void close() {
     operator.close();
+    operatorClient.close();
     client.nodes().withLabel(LABEL, namespace).delete();
   }
 }

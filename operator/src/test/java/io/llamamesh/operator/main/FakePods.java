@@ -104,6 +104,21 @@ final class FakePods {
     client.pods().inNamespace(namespace).withName(name).withGracePeriod(0).delete();
   }
 
+  /** Changes whether a pod is ready, as the node's controller does where its kubelet is away. */
+  void ready(Pod pod, boolean ready) {
+    client
+        .resource(pod)
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.STRATEGIC_MERGE),
+            Serialization.asJson(
+                Map.of(
+                    "status",
+                    Map.of(
+                        "conditions",
+                        List.of(Map.of("type", "Ready", "status", ready ? "True" : "False"))))));
+  }
+
   /** A patch: controllers and scheduler write to the pod meanwhile. */
   private void ready(Pod pod, String ip) {
     String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();

@@ -80,6 +80,9 @@ final class RolesIT {
                 .getItems()
                 .isEmpty());
     await().until(() -> cluster.operatorRights().contains("get leases.coordination.k8s.io"));
+    cluster.labelMesh("m", "team", "x");
+    await()
+        .until(() -> cluster.operatorRights().contains("patch podmonitors.monitoring.coreos.com"));
     cluster.annotateMesh("m", Names.ROTATE_ANNOTATION, "1");
     await()
         .until(() ->

@@ -72,6 +72,7 @@ class StatusFactoryTest {
             Planner.plan(new MeshFacts("m", spec, "http://m", nodes)),
             List.of(),
             List.of(),
+            List.of(),
             new AgentsState(2, 2, List.of(), "", null),
             new ScraperState(1, 1, null),
             NetworkView.NOT_ASKED),

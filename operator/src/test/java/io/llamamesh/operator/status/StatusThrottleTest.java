@@ -379,6 +379,7 @@ final class StatusThrottleTest {
         s.plan(),
         s.stale(),
         s.failures(),
+        s.taken(),
         new AgentsState(ready, ready, List.of(), "", null),
         s.scraper(),
         s.network());
@@ -395,6 +396,7 @@ final class StatusThrottleTest {
         s.plan(),
         s.stale(),
         s.failures(),
+        s.taken(),
         s.agents(),
         s.scraper(),
         s.network());
@@ -409,6 +411,7 @@ final class StatusThrottleTest {
         s.plan(),
         s.stale(),
         s.failures(),
+        s.taken(),
         s.agents(),
         s.scraper(),
         network);
@@ -422,6 +425,7 @@ final class StatusThrottleTest {
         spec,
         false,
         Planner.plan(new MeshFacts("m", spec, "http://m", List.of())),
+        List.of(),
         List.of(),
         List.of(),
         new AgentsState(2, 2, List.of(), "", null),

@@ -54,6 +54,9 @@ public record Rights(Set<String> granted, Set<String> used, Set<String> refused)
 
   /** An apply that finds nothing creates, and who writes a binding must hold the role or bind. */
   private static List<String> rights(Request request) {
+    if (request.verb().equals("create") && request.resource().equals(BINDINGS)) {
+      return List.of(request.right(), BIND);
+    }
     if (request.verb().equals("patch") && request.code() == CREATED) {
       String create = "create " + request.resource();
       return request.resource().equals(BINDINGS)

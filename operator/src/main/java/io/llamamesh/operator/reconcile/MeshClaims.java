@@ -1,0 +1,168 @@
+package io.llamamesh.operator.reconcile;
+
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.llamamesh.operator.resources.MeshLeases;
+import io.llamamesh.operator.resources.Owner;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which meshes are this operator's: of two that see the same mesh, as two releases may, the first
+ * holds its Lease and the other leaves it alone. A Lease that this operator has watched for {@link
+ * #EXPIRY} without its being renewed is taken over. Replicas of one release have one identity, so
+ * that their own election decides among them.
+ *
+ * <p>Any thread may call, for a mesh one at a time.
+ */
+final class MeshClaims {
+  /** How long a mesh stays with an operator that is gone. */
+  static final Duration EXPIRY = Duration.ofMinutes(5);
+
+  /** How often a claim is renewed, and another's looked at. */
+  static final Duration RENEWAL = Duration.ofMinutes(1);
+
+  /** What is not renewed for so long is not ours for certain: another may be about to take it. */
+  private static final Duration CERTAIN = Duration.ofMinutes(3);
+
+  private static final Logger LOG = LoggerFactory.getLogger(MeshClaims.class);
+  private static final int FORBIDDEN = 403;
+  private static final int CONFLICT = 409;
+
+  private final MeshLeases leases;
+  private final String identity;
+  private final Clock clock;
+  private final Map<String, Instant> renewed = new ConcurrentHashMap<>();
+  private final Map<String, Seen> others = new ConcurrentHashMap<>();
+  private final Set<String> unguarded = ConcurrentHashMap.newKeySet();
+
+  /** Another's claim, and since when it has been the same without a gap in looking at it. */
+  private record Seen(String holder, @Nullable ZonedDateTime renewal, Instant first, Instant last) {
+    boolean isOf(Lease lease) {
+      return holder.equals(lease.getSpec().getHolderIdentity())
+          && Objects.equals(renewal, lease.getSpec().getRenewTime());
+    }
+  }
+
+  /**
+   * Claims for an operator.
+   *
+   * @param identity the release's, the same for all its replicas and after restarts
+   */
+  MeshClaims(MeshLeases leases, String identity, Clock clock) {
+    this.leases = leases;
+    this.identity = identity;
+    this.clock = clock;
+  }
+
+  /**
+   * Claims a mesh, or renews the claim; asks the server once a minute at most while it is ours.
+   *
+   * @return who looks after it; null: this operator
+   * @throws KubernetesClientException where that cannot be found out
+   */
+  @Nullable String claim(Owner mesh) {
+    Instant now = clock.instant();
+    Instant last = renewed.get(mesh.uid());
+    if (last != null && now.isBefore(last.plus(RENEWAL))) {
+      return null;
+    }
+    try {
+      return claim(mesh, now);
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == FORBIDDEN) {
+        // An older role: it works as before, without knowing of others.
+        if (unguarded.add(mesh.uid())) {
+          LOG.warn(
+              "mesh cannot be claimed, so that another operator would not be noticed mesh={}/{}"
+                  + " error=\"{}\"",
+              mesh.namespace(),
+              mesh.name(),
+              e.getMessage());
+        }
+        renewed.put(mesh.uid(), now);
+        return null;
+      }
+      if (last != null && now.isBefore(last.plus(CERTAIN))) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  private @Nullable String claim(Owner mesh, Instant now) {
+    Lease lease = leases.read(mesh);
+    if (lease != null && !leases.isOurs(mesh, lease)) {
+      throw new KubernetesClientException(
+          "Lease " + MeshLeases.name(mesh.name()) + " is not this mesh's", FORBIDDEN, null);
+    }
+    String holder =
+        lease == null || lease.getSpec() == null ? null : lease.getSpec().getHolderIdentity();
+    if (lease == null
+        || holder == null
+        || holder.equals(identity)
+        || hasExpired(mesh, lease, now)) {
+      try {
+        if (lease == null || !identity.equals(holder) || !isFresh(lease, now)) {
+          leases.write(mesh, lease, identity, now, EXPIRY);
+        }
+      } catch (KubernetesClientException e) {
+        if (e.getCode() != CONFLICT) {
+          throw e;
+        }
+        // Somebody was faster: who, the next look tells.
+        return other(mesh, holder == null || holder.equals(identity) ? "another operator" : holder);
+      }
+      renewed.put(mesh.uid(), now);
+      if (others.remove(mesh.uid()) != null) {
+        LOG.info("takes a mesh over mesh={}/{} from={}", mesh.namespace(), mesh.name(), holder);
+      }
+      return null;
+    }
+    return other(mesh, holder);
+  }
+
+  private String other(Owner mesh, String holder) {
+    renewed.remove(mesh.uid());
+    return holder;
+  }
+
+  /** A restart is no reason to write. */
+  private static boolean isFresh(Lease lease, Instant now) {
+    ZonedDateTime renewal = lease.getSpec().getRenewTime();
+    return renewal != null
+        && !renewal.toInstant().isAfter(now)
+        && now.isBefore(renewal.toInstant().plus(RENEWAL));
+  }
+
+  /** By this clock alone, and only as long as the server could be asked. */
+  private boolean hasExpired(Owner mesh, Lease lease, Instant now) {
+    Seen seen = others.get(mesh.uid());
+    Instant first = now;
+    if (seen != null
+        && seen.isOf(lease)
+        && now.isBefore(seen.last().plus(RENEWAL.multipliedBy(2)))) {
+      first = seen.first();
+    }
+    others.put(
+        mesh.uid(),
+        new Seen(lease.getSpec().getHolderIdentity(), lease.getSpec().getRenewTime(), first, now));
+    return !now.isBefore(first.plus(EXPIRY));
+  }
+
+  /** Forgets all other meshes. */
+  void retain(Set<String> uids) {
+    renewed.keySet().retainAll(uids);
+    others.keySet().retainAll(uids);
+    unguarded.retainAll(uids);
+  }
+}

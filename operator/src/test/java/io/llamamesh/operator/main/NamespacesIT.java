@@ -1,0 +1,225 @@
+package io.llamamesh.operator.main;
+
+import static io.llamamesh.operator.main.ClusterUnderTest.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRuleBuilder;
+import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.llamamesh.crd.LlamaMesh;
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.kube.ApiClients;
+import io.llamamesh.operator.resources.Images;
+import io.llamamesh.testkit.junit.KubernetesCluster;
+import io.llamamesh.testkit.junit.TestCluster;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** An operator of several namespaces, with rights in some of them. */
+@KubernetesCluster(crds = ClusterUnderTest.CRD)
+final class NamespacesIT {
+  private static final String ACCOUNT = "operator";
+
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final List<HasMetadata> made = new ArrayList<>();
+  private TestCluster given;
+  private KubernetesClient client;
+  private String first;
+  private String second;
+
+  @BeforeEach
+  void start(TestCluster cluster) {
+    given = cluster;
+    client = cluster.client();
+    first = cluster.namespace();
+    second = first + "-b";
+    create(
+        new ServiceAccountBuilder()
+            .withNewMetadata()
+            .withName(ACCOUNT)
+            .withNamespace(first)
+            .endMetadata()
+            .build());
+    create(new ClusterRoleBuilder(role()).withNewMetadata().withName(first).endMetadata().build());
+    create(
+        new ClusterRoleBuilder()
+            .withNewMetadata()
+            .withName(second)
+            .endMetadata()
+            .withRules(
+                new PolicyRuleBuilder()
+                    .withApiGroups("")
+                    .withResources("nodes")
+                    .withVerbs("list", "watch")
+                    .build())
+            .build());
+    create(
+        new ClusterRoleBindingBuilder()
+            .withNewMetadata()
+            .withName(second)
+            .endMetadata()
+            .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", second)
+            .addNewSubject(null, "ServiceAccount", ACCOUNT, first)
+            .build());
+    create(
+        new NodeBuilder()
+            .withNewMetadata()
+            .withName(first)
+            .withLabels(Map.of("kubernetes.io/os", "linux"))
+            .endMetadata()
+            .build());
+    bind(first);
+  }
+
+  @AfterEach
+  void stop() {
+    client.namespaces().withName(second).delete();
+    made.reversed().forEach(object -> client.resource(object).delete());
+  }
+
+  @Test
+  void aNamespaceThatIsNotThereIsNamedAndServedOnceItIsAndTheOthersAreAtOnce() {
+    mesh(first);
+    try (OperatorRunner runner = run()) {
+      await().until(() -> isServed(first));
+      assertThat(runner.notReady()).isEmpty();
+      assertThat(gauge(first)).isEqualTo(1);
+      assertThat(gauge(second)).isZero();
+
+      client
+          .resource(new NamespaceBuilder().withNewMetadata().withName(second).endMetadata().build())
+          .create();
+      bind(second);
+      mesh(second);
+
+      await().until(() -> isServed(second));
+      assertThat(gauge(second)).isEqualTo(1);
+      // The first is served on, without having been begun anew.
+      assertThat(runner.isLeading()).isTrue();
+    }
+  }
+
+  @Test
+  void aNamespaceThatGoesIsNamedAndServedAgainWhenItIsBackWithItsRights() {
+    client
+        .resource(new NamespaceBuilder().withNewMetadata().withName(second).endMetadata().build())
+        .create();
+    HasMetadata binding = bind(second);
+    mesh(second);
+    try (OperatorRunner runner = run()) {
+      await().until(() -> isServed(second));
+
+      client.resource(binding).delete();
+
+      await().until(() -> gauge(second) == 0);
+      mesh(first);
+      await().until(() -> isServed(first));
+      assertThat(runner.notAlive()).isEmpty();
+
+      bind(second);
+      await().until(() -> gauge(second) == 1);
+      client.resource(mesh(second, "later", 9300)).create();
+      await().until(() -> isServed(second, "later"));
+    }
+  }
+
+  @Test
+  void withoutAnyItSaysWhyAndWaits() {
+    try (OperatorRunner runner =
+        OperatorRunner.start(
+            ApiClients.of(() -> given.serviceAccountConfig(ACCOUNT)),
+            new OperatorOptions(Set.of(second), new Images("agent:test", "scraper:test")),
+            null,
+            meters)) {
+      await().until(() -> runner.notReady().contains("a right is missing"));
+      assertThat(runner.notReady()).contains(second);
+    }
+  }
+
+  private OperatorRunner run() {
+    return OperatorRunner.start(
+        ApiClients.of(() -> given.serviceAccountConfig(ACCOUNT)),
+        new OperatorOptions(Set.of(first, second), new Images("agent:test", "scraper:test")),
+        null,
+        meters);
+  }
+
+  private double gauge(String namespace) {
+    return meters
+        .get("llamamesh.operator.namespace.served")
+        .tag("namespace", namespace)
+        .gauge()
+        .value();
+  }
+
+  private void mesh(String namespace) {
+    client.resource(mesh(namespace, "m", namespace.equals(first) ? 9100 : 9200)).create();
+  }
+
+  /** On the nodes that they share, meshes must not have the same ports. */
+  private static LlamaMesh mesh(String namespace, String name, int port) {
+    LlamaMesh mesh = new LlamaMesh();
+    mesh.setSpec(
+        Serialization.unmarshal(
+            """
+            reflector: {port: %1$d}
+            collector: {apiPort: %1$d}
+            ports: [{name: default, basePort: 3%1$d}]
+            """
+                .formatted(port),
+            LlamaMeshSpec.class));
+    mesh.getMetadata().setName(name);
+    mesh.getMetadata().setNamespace(namespace);
+    return mesh;
+  }
+
+  private boolean isServed(String namespace) {
+    return isServed(namespace, "m");
+  }
+
+  private boolean isServed(String namespace, String name) {
+    return client.apps().daemonSets().inNamespace(namespace).withName(name + "-agent").get()
+        != null;
+  }
+
+  private HasMetadata bind(String namespace) {
+    return client
+        .resource(
+            new RoleBindingBuilder()
+                .withNewMetadata()
+                .withName(ACCOUNT)
+                .withNamespace(namespace)
+                .endMetadata()
+                .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", first)
+                .addNewSubject(null, "ServiceAccount", ACCOUNT, first)
+                .build())
+        .create();
+  }
+
+  private void create(HasMetadata object) {
+    made.add(client.resource(object).create());
+  }
+
+  private static ClusterRole role() {
+    InputStream file =
+        Objects.requireNonNull(
+            NamespacesIT.class.getResourceAsStream("/io/llamamesh/operator/cluster-role.yaml"));
+    return Serialization.unmarshal(file, ClusterRole.class);
+  }
+}
