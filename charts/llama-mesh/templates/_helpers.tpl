@@ -41,13 +41,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
 {{/*
-Of the watched namespaces those that are there, as JSON, where a cluster can be asked; else all of them. The release's
-own may be about to be made.
+Of the watched namespaces those that are there, as JSON: one that somebody deleted must not hinder upgrades. What is
+installed, or only rendered, is all of them.
 */}}
 {{- define "llama-mesh.presentNamespaces" -}}
 {{- $present := list -}}
 {{- range $namespace := include "llama-mesh.namespaces" . | fromJsonArray -}}
-{{- if or (eq $namespace $.Release.Namespace) (not (lookup "v1" "Namespace" "" "kube-system")) (lookup "v1" "Namespace" "" $namespace) -}}
+{{- if or (not $.Release.IsUpgrade) (eq $namespace $.Release.Namespace) (not (lookup "v1" "Namespace" "" "kube-system")) (lookup "v1" "Namespace" "" $namespace) -}}
 {{- $present = append $present $namespace -}}
 {{- end -}}
 {{- end -}}

@@ -92,7 +92,6 @@ class CopiesTest {
             "/properties/operator/properties/affinity/properties/podAffinity",
             "/properties/operator/properties/affinity/properties/podAntiAffinity",
             "/properties/operator/properties/topologySpreadConstraints/items/properties/labelSelector",
-            "/properties/mesh/properties/spec/properties/scraper/properties/affinity",
             "/properties/networkPolicy/properties/from/items/properties/namespaceSelector",
             "/properties/networkPolicy/properties/from/items/properties/podSelector",
             "/properties/networkPolicy/properties/from/items/properties/ipBlock");

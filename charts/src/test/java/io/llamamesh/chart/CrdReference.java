@@ -16,6 +16,8 @@ final class CrdReference {
 
       """;
 
+  private static final long MAX = Integer.MAX_VALUE;
+
   private CrdReference() {}
 
   static String page(JsonNode crd) {
@@ -77,7 +79,8 @@ final class CrdReference {
       bounds.add(
           inner.path("enum").valueStream().map(JsonNode::asText).collect(Collectors.joining(", ")));
     }
-    if (inner.has("minimum") && inner.has("maximum")) {
+    // Bounds that are only those of a Java type tell nobody anything.
+    if (inner.has("minimum") && inner.path("maximum").asLong(MAX) < MAX) {
       bounds.add(inner.path("minimum").asLong() + " to " + inner.path("maximum").asLong());
     }
     if (schema.has("maxItems")) {

@@ -74,7 +74,7 @@ final class ScaleIT {
     }
 
     assertThat(cluster.operatorRights())
-        .contains("patch configmaps")
+        .contains("create configmaps")
         .doesNotContain("delete configmaps");
   }
 
