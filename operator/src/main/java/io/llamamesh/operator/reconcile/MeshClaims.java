@@ -119,8 +119,13 @@ final class MeshClaims {
         if (e.getCode() != CONFLICT) {
           throw e;
         }
-        // Somebody was faster: who, the next look tells.
-        return other(mesh, holder == null || holder.equals(identity) ? "another operator" : holder);
+        // Somebody was faster; a replica of this release is no other.
+        Lease theirs = leases.read(mesh);
+        String faster =
+            theirs == null || theirs.getSpec() == null ? null : theirs.getSpec().getHolderIdentity();
+        if (!identity.equals(faster)) {
+          return other(mesh, faster == null ? "another operator" : faster);
+        }
       }
       renewed.put(mesh.uid(), now);
       if (others.remove(mesh.uid()) != null) {
