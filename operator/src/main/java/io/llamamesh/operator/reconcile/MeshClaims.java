@@ -122,7 +122,9 @@ final class MeshClaims {
         // Somebody was faster; a replica of this release is no other.
         Lease theirs = leases.read(mesh);
         String faster =
-            theirs == null || theirs.getSpec() == null ? null : theirs.getSpec().getHolderIdentity();
+            theirs == null || theirs.getSpec() == null
+                ? null
+                : theirs.getSpec().getHolderIdentity();
         if (!identity.equals(faster)) {
           return other(mesh, faster == null ? "another operator" : faster);
         }
