@@ -327,15 +327,6 @@ final class ClusterUnderTest implements AutoCloseable {
         value);
   }
 
-  /** Labels a mesh, whatever others write to it meanwhile. */
-  void labelMesh(String mesh, String key, String value) {
-    merge(
-        client.resources(LlamaMesh.class).inNamespace(namespace).withName(mesh),
-        "labels",
-        key,
-        value);
-  }
-
   /** Annotates or labels a node. */
   void annotateNode(String node, String key, String value) {
     merge(client.nodes().withName(node), "annotations", key, value);
