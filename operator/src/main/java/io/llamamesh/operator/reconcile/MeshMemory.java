@@ -31,6 +31,9 @@ final class MeshMemory {
   /** The last spec that was accepted, as it was written; null: none yet. */
   volatile @Nullable LlamaMeshSpec accepted;
 
+  /** Objects that were somebody else's when it was last written. */
+  List<String> taken = List.of();
+
   private @Nullable MeshFacts facts;
   private volatile @Nullable MeshPlan plan;
   private @Nullable MeshFacts weighed;

@@ -136,7 +136,7 @@ final class MeshWriter {
                     written))
             .and(writer.delete(gone))
             .and(writer.delete(leftOver(owner, all, seen.objects(mesh))));
-    report(owner, plan, objects.size(), due.size() + (keep ? 1 : 0), gone.size(), outcome);
+    report(owner, memory, plan, objects.size(), due.size() + (keep ? 1 : 0), gone.size(), outcome);
     return new Written(outcome, due.size(), List.of());
   }
 
@@ -235,7 +235,13 @@ final class MeshWriter {
   }
 
   private static void report(
-      Owner owner, MeshPlan plan, int objects, int configs, int removed, Outcome outcome) {
+      Owner owner,
+      MeshMemory memory,
+      MeshPlan plan,
+      int objects,
+      int configs,
+      int removed,
+      Outcome outcome) {
     if (outcome.written() > 0) {
       LOG.info(
           "wrote mesh={}/{} members={} objects={} configs={} removed={}",
@@ -246,13 +252,14 @@ final class MeshWriter {
           configs,
           removed);
     }
-    if (!outcome.taken().isEmpty()) {
+    if (!outcome.taken().isEmpty() && !outcome.taken().equals(memory.taken)) {
       LOG.warn(
           "objects are taken mesh={}/{} objects=\"{}\"",
           owner.namespace(),
           owner.name(),
           String.join(", ", outcome.taken()));
     }
+    memory.taken = outcome.taken();
     if (!outcome.failures().isEmpty()) {
       LOG.warn(
           "writes failed mesh={}/{} failed={} first={}",
