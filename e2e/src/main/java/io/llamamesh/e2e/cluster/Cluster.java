@@ -232,8 +232,10 @@ public final class Cluster implements AutoCloseable {
 
   /** Gives a node another address, as a cloud does that stops and starts it. */
   public void changeAddress(Node node, int host) throws IOException, InterruptedException {
-    node.changeAddress(family.node(host));
-    routePods();
+    if (!node.address().equals(family.node(host))) {
+      node.changeAddress(family.node(host));
+      routePods();
+    }
   }
 
   /** The nodes, in the order of their numbers. */

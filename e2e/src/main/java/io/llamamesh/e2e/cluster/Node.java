@@ -291,11 +291,12 @@ public final class Node implements AutoCloseable {
 
   /** Gives the node another address instead of its own; the kubelet is started anew to tell it. */
   void changeAddress(String other) throws IOException, InterruptedException {
-    exec("ip", "addr", "add", family.withPrefix(other), "dev", "eth0");
+    // Removed first: with the first address of a network go those that came to it later.
     exec("ip", "addr", "del", family.withPrefix(address), "dev", "eth0");
+    address = other;
+    exec("ip", "addr", "add", family.withPrefix(address), "dev", "eth0");
     // Routes by the old source address went with it.
     exec("ip", "route", "replace", family.anywhere(), "via", family.controlPlane());
-    address = other;
     killKubelet();
     startKubelet();
   }
