@@ -209,12 +209,13 @@ public final class Matrix {
     }
     sums.put(before, cell);
     join.probed(one, cell, point, now);
-    if (end >= newest) {
+    boolean current = end >= newest;
+    if (current) {
       newest = end;
     }
     Map<String, String> tags = point.tags();
-    learn(key.source(), tags.get(Point.Tags.SRC_ZONE), tags.get(Point.Tags.SRC_IP));
-    learn(key.destination(), tags.get(Point.Tags.DST_ZONE), tags.get(Point.Tags.DST_IP));
+    learn(key.source(), tags.get(Point.Tags.SRC_ZONE), tags.get(Point.Tags.SRC_IP), current);
+    learn(key.destination(), tags.get(Point.Tags.DST_ZONE), tags.get(Point.Tags.DST_IP), current);
   }
 
   private Series series(SeriesKey key) {
@@ -264,19 +265,29 @@ public final class Matrix {
     return port <= 65_535 ? port : null;
   }
 
-  private void learn(String name, @Nullable String zone, @Nullable String address) {
+  /**
+   * Takes what a point tells of a node or target. An address that has changed is the new one's of
+   * its family; late windows change nothing.
+   */
+  private void learn(
+      String name, @Nullable String zone, @Nullable String address, boolean current) {
     NodeInfo known = nodes.get(name);
     if (known == null) {
       nodes.put(name, new NodeInfo(name, zone == null ? "" : zone, address == null ? "" : address));
-    } else if ((zone != null && !zone.equals(known.zone()))
-        || (address != null && known.address().isEmpty())) {
-      nodes.put(
-          name,
-          new NodeInfo(
-              name,
-              zone == null ? known.zone() : zone,
-              address == null ? known.address() : address));
+      return;
     }
+    String zoneNow = zone != null && (current || known.zone().isEmpty()) ? zone : known.zone();
+    String addressNow =
+        address != null && (known.address().isEmpty() || (current && replaces(address, known)))
+            ? address
+            : known.address();
+    if (!zoneNow.equals(known.zone()) || !addressNow.equals(known.address())) {
+      nodes.put(name, new NodeInfo(name, zoneNow, addressNow));
+    }
+  }
+
+  private static boolean replaces(String address, NodeInfo known) {
+    return Addresses.isV6(address) == Addresses.isV6(known.address());
   }
 
   private void age(long now) {

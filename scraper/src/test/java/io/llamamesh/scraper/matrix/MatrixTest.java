@@ -270,6 +270,30 @@ final class MatrixTest {
   }
 
   @Test
+  void aNodeHasTheAddressThatItsNewestWindowsName() {
+    Point old =
+        Points.with(Points.pair("a", "b", START, 100, 0, 1.0), Point.Tags.DST_IP, "10.0.0.2");
+    Point moved =
+        Points.with(
+            Points.pair("a", "b", START.plusSeconds(10), 100, 0, 1.0),
+            Point.Tags.DST_IP,
+            "10.0.0.9");
+    Point otherFamily = Points.with(moved, Point.Tags.DST_IP, "fd00::2");
+
+    matrix.put("a", List.of(old));
+    matrix.put("a", List.of(moved, otherFamily));
+    assertThat(address("b")).isEqualTo("10.0.0.9");
+
+    // Caught up with later.
+    matrix.put("a", List.of(old));
+    assertThat(address("b")).isEqualTo("10.0.0.9");
+  }
+
+  private String address(String node) {
+    return matrix.view(Selection.last(3)).nodes().get(node).address();
+  }
+
+  @Test
   void totalLossHasNoRtt() {
     put("a", "b", 10, 100, 100, 1.0);
 
