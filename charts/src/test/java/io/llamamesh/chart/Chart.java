@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -57,20 +58,48 @@ final class Chart {
    */
   static String renderHooks(Path scratch, Map<String, ?> values) throws IOException {
     Path copy = scratch.resolve("llama-mesh");
-    try (Stream<Path> files = Files.walk(FOLDER)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Path target = copy.resolve(FOLDER.relativize(file).toString());
-        Files.createDirectories(Objects.requireNonNull(target.getParent()));
-        Files.writeString(
-            target, Files.readString(file).replace("helm.sh/hook: ", "llamamesh.io/hook: "));
-      }
-    }
+    copyTo(copy, text -> text.replace("helm.sh/hook: ", "llamamesh.io/hook: "));
     var command = template(new Helm(copy.toAbsolutePath()));
     values.forEach(command::set);
     return objects(command.call()).stream()
         .filter(o -> o.at("/metadata/annotations").has("llamamesh.io/hook"))
         .map(JsonNode::toString)
         .collect(Collectors.joining("\n---\n"));
+  }
+
+  /**
+   * Renders a chart that has this one as a dependency with {@code condition: llama-mesh.enabled}.
+   */
+  static String renderAsDependency(Path scratch, Map<String, ?> values) throws IOException {
+    Path parent = Files.createDirectories(scratch.resolve("parent"));
+    JsonNode own = YAML.readTree(Files.readString(FOLDER.resolve("Chart.yaml")));
+    Files.writeString(
+        parent.resolve("Chart.yaml"),
+        """
+        apiVersion: v2
+        name: parent
+        version: 1.0.0
+        dependencies:
+          - name: llama-mesh
+            version: "%s"
+            condition: llama-mesh.enabled
+        """
+            .formatted(own.path("version").asText()));
+    copyTo(parent.resolve("charts/llama-mesh"), text -> text);
+    var command = template(new Helm(parent.toAbsolutePath()));
+    values.forEach(command::set);
+    // Nothing at all is null.
+    return Objects.requireNonNullElse(command.call(), "");
+  }
+
+  private static void copyTo(Path folder, UnaryOperator<String> edit) throws IOException {
+    try (Stream<Path> files = Files.walk(FOLDER)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Path target = folder.resolve(FOLDER.relativize(file).toString());
+        Files.createDirectories(Objects.requireNonNull(target.getParent()));
+        Files.writeString(target, edit.apply(Files.readString(file)));
+      }
+    }
   }
 
   private static TemplateCommand template() {

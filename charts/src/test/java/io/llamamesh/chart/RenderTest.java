@@ -95,6 +95,8 @@ class RenderTest {
       textBlock =
           """
           operater.replicas         | 1     | operater
+          enable                    | true  | enable
+          enabled                   | maybe | /enabled
           operator.replica          | 1     | replica
           operator.replicas         | many  | /operator/replicas
           operator.logFormat        | XML   | /operator/logFormat
@@ -110,6 +112,17 @@ class RenderTest {
     assertThatThrownBy(() -> Chart.render(Map.of(key, value)))
         .hasMessageContaining("values don't meet the specifications of the schema")
         .hasMessageContaining(named);
+  }
+
+  @Test
+  void anotherChartSwitchesItAsItsDependency(@TempDir Path folder) throws IOException {
+    String on = Chart.renderAsDependency(folder, Map.of("llama-mesh.enabled", true));
+    String off = Chart.renderAsDependency(folder, Map.of("llama-mesh.enabled", false));
+
+    assertThat(Chart.names(on)).isEqualTo(Chart.names(Chart.render(Map.of())));
+    assertThat(Chart.objects(off)).isEmpty();
+    assertThatThrownBy(() -> Chart.renderAsDependency(folder, Map.of("llama-mesh.enable", true)))
+        .hasMessageContaining("enable");
   }
 
   @Test
