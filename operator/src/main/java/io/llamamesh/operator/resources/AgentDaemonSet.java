@@ -110,6 +110,7 @@ final class AgentDaemonSet {
         .withHostPort(apiPort)
         .withProtocol("TCP")
         .endPort()
+        .withStartupProbe(PodParts.startup(Names.API_PORT))
         .withReadinessProbe(PodParts.http("/readyz", Names.API_PORT, 2, 3))
         // A minute of silence of the process itself, never of the network: both are on this node.
         .withLivenessProbe(PodParts.http("/healthz", Names.API_PORT, 10, 6))

@@ -77,6 +77,14 @@ final class PodParts {
         .build();
   }
 
+  /**
+   * Whether a program is up yet. Until then its silence is no reason to kill it: on a node that is
+   * starved a JVM may take minutes to start.
+   */
+  static Probe startup(String port) {
+    return http("/healthz", port, 1, 180);
+  }
+
   static Probe http(String path, String port, int periodSeconds, int failures) {
     return new ProbeBuilder()
         .withNewHttpGet()

@@ -91,6 +91,7 @@ final class ScraperDeployment {
         .withContainerPort(Ports.INGEST_PORT)
         .withProtocol("TCP")
         .endPort()
+        .withStartupProbe(PodParts.startup(Ports.PAGE))
         .withReadinessProbe(PodParts.http("/readyz", Ports.PAGE, 2, 3))
         .withLivenessProbe(PodParts.http("/healthz", Ports.PAGE, 10, 6))
         .withResources(resources)
