@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
  * #EXPIRY} without its being renewed is taken over. Replicas of one release have one identity, so
  * that their own election decides among them.
  *
+ * <p>Where nobody else was seen and claims cannot be read or written, whether for want of a right
+ * or because a webhook refuses them, the mesh is looked after without one: better than not at all.
+ *
  * <p>Any thread may call, for a mesh one at a time.
  */
 final class MeshClaims {
@@ -31,7 +34,10 @@ final class MeshClaims {
   /** How often a claim is renewed, and another's looked at. */
   static final Duration RENEWAL = Duration.ofMinutes(1);
 
-  /** What is not renewed for so long is not ours for certain: another may be about to take it. */
+  /**
+   * What is not renewed for so long is not ours for certain: another may be about to take it. Whose
+   * claims cannot even be read for so long, is worked on without.
+   */
   private static final Duration CERTAIN = Duration.ofMinutes(3);
 
   private static final Logger LOG = LoggerFactory.getLogger(MeshClaims.class);
@@ -43,6 +49,11 @@ final class MeshClaims {
   private final Clock clock;
   private final Map<String, Instant> renewed = new ConcurrentHashMap<>();
   private final Map<String, Seen> others = new ConcurrentHashMap<>();
+
+  /** Meshes whose Lease cannot be read, and since when. */
+  private final Map<String, Instant> unread = new ConcurrentHashMap<>();
+
+  /** Meshes that are worked on without a claim. */
   private final Set<String> unguarded = ConcurrentHashMap.newKeySet();
 
   /** Another's claim, and since when it has been the same without a gap in looking at it. */
@@ -68,7 +79,7 @@ final class MeshClaims {
    * Claims a mesh, or renews the claim; asks the server once a minute at most while it is ours.
    *
    * @return who looks after it; null: this operator
-   * @throws KubernetesClientException where that cannot be found out
+   * @throws KubernetesClientException where that cannot be found out, for {@link #CERTAIN} at most
    */
   @Nullable String claim(Owner mesh) {
     Instant now = clock.instant();
@@ -77,25 +88,29 @@ final class MeshClaims {
       return null;
     }
     try {
-      return claim(mesh, now);
+      String other = claim(mesh, now);
+      unread.remove(mesh.uid());
+      return other;
     } catch (KubernetesClientException e) {
+      Seen seen = others.get(mesh.uid());
+      if (seen != null) {
+        return other(mesh, seen.holder());
+      }
+      Instant first = Objects.requireNonNullElse(unread.putIfAbsent(mesh.uid(), now), now);
       if (e.getCode() == FORBIDDEN) {
         // An older role: it works as before, without knowing of others.
-        if (unguarded.add(mesh.uid())) {
-          LOG.warn(
-              "mesh cannot be claimed, so that another operator would not be noticed mesh={}/{}"
-                  + " error=\"{}\"",
-              mesh.namespace(),
-              mesh.name(),
-              e.getMessage());
-        }
         renewed.put(mesh.uid(), now);
+        unguarded(mesh, e);
         return null;
       }
       if (last != null && now.isBefore(last.plus(CERTAIN))) {
         return null;
       }
-      throw e;
+      if (now.isBefore(first.plus(CERTAIN))) {
+        throw e;
+      }
+      unguarded(mesh, e);
+      return null;
     }
   }
 
@@ -107,17 +122,18 @@ final class MeshClaims {
     }
     String holder =
         lease == null || lease.getSpec() == null ? null : lease.getSpec().getHolderIdentity();
-    if (lease == null
-        || holder == null
-        || holder.equals(identity)
-        || hasExpired(mesh, lease, now)) {
+    if (lease != null
+        && holder != null
+        && !holder.equals(identity)
+        && !hasExpired(mesh, lease, now)) {
+      return other(mesh, holder);
+    }
+    if (lease == null || !identity.equals(holder) || !isFresh(lease, now)) {
       try {
-        if (lease == null || !identity.equals(holder) || !isFresh(lease, now)) {
-          leases.write(mesh, lease, identity, now, EXPIRY);
-        }
+        leases.write(mesh, lease, identity, now, EXPIRY);
       } catch (KubernetesClientException e) {
         if (e.getCode() != CONFLICT) {
-          throw e;
+          return unwritten(mesh, holder, now, e);
         }
         // Somebody was faster; a replica of this release is no other.
         Lease theirs = leases.read(mesh);
@@ -129,13 +145,42 @@ final class MeshClaims {
           return other(mesh, faster == null ? "another operator" : faster);
         }
       }
-      renewed.put(mesh.uid(), now);
-      if (others.remove(mesh.uid()) != null) {
-        LOG.info("takes a mesh over mesh={}/{} from={}", mesh.namespace(), mesh.name(), holder);
-      }
-      return null;
     }
-    return other(mesh, holder);
+    renewed.put(mesh.uid(), now);
+    if (unguarded.remove(mesh.uid())) {
+      LOG.info("mesh is claimed after all mesh={}/{}", mesh.namespace(), mesh.name());
+    }
+    if (others.remove(mesh.uid()) != null) {
+      LOG.info("takes a mesh over mesh={}/{} from={}", mesh.namespace(), mesh.name(), holder);
+    }
+    return null;
+  }
+
+  /**
+   * Who looks after a mesh whose Lease was read, and cannot be written: whoever held it may be
+   * alive and unable to renew it for the same reason.
+   */
+  private @Nullable String unwritten(
+      Owner mesh, @Nullable String holder, Instant now, KubernetesClientException why) {
+    if (holder != null && !holder.equals(identity)) {
+      return other(mesh, holder);
+    }
+    if (why.getCode() == FORBIDDEN) {
+      renewed.put(mesh.uid(), now);
+    }
+    unguarded(mesh, why);
+    return null;
+  }
+
+  private void unguarded(Owner mesh, KubernetesClientException why) {
+    if (unguarded.add(mesh.uid())) {
+      LOG.warn(
+          "mesh cannot be claimed, so that another operator would not be noticed mesh={}/{}"
+              + " error=\"{}\"",
+          mesh.namespace(),
+          mesh.name(),
+          why.getMessage());
+    }
   }
 
   private String other(Owner mesh, String holder) {
@@ -170,6 +215,7 @@ final class MeshClaims {
   void retain(Set<String> uids) {
     renewed.keySet().retainAll(uids);
     others.keySet().retainAll(uids);
+    unread.keySet().retainAll(uids);
     unguarded.retainAll(uids);
   }
 }

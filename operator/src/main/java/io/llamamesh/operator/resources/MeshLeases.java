@@ -21,9 +21,9 @@ public class MeshLeases {
     this.client = client;
   }
 
-  /** Name of a mesh's Lease. */
+  /** Name of a mesh's Lease: no other Lease of ours ends like this, whatever the mesh is called. */
   public static String name(String mesh) {
-    return mesh + "-operator";
+    return mesh + "-claim";
   }
 
   /** What is there; null: nothing. */

@@ -61,7 +61,7 @@ final class TwoOperatorsIT {
     try (EmbeddedOperator later = later()) {
       await().until(() -> managedByAnother() == 1);
 
-      cluster.client.leases().inNamespace(cluster.namespace).withName("m-operator").delete();
+      cluster.client.leases().inNamespace(cluster.namespace).withName("m-claim").delete();
       cluster.annotateMesh("m", "llamamesh.io/rotate", "1");
 
       await().until(() -> image().equals("agent:later"));

@@ -17,6 +17,8 @@ import java.time.ZoneOffset;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class MeshClaimsTest {
   private static final Owner MESH = new Owner("net", "m", "uid");
@@ -84,6 +86,75 @@ final class MeshClaimsTest {
     assertThatThrownBy(() -> first.claim(MESH)).isInstanceOf(KubernetesClientException.class);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {400, 500, 0})
+  void whereClaimsCannotBeReadForLongItWorksAsBefore(int failure) {
+    leases.failure = failure;
+    assertThatThrownBy(() -> first.claim(MESH)).isInstanceOf(KubernetesClientException.class);
+
+    clock.pass(Duration.ofMinutes(3));
+
+    assertThat(first.claim(MESH)).isNull();
+    clock.pass(Duration.ofMinutes(10));
+    assertThat(first.claim(MESH)).isNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 403, 500, 0})
+  void whereClaimsCannotBeReadItLeavesAloneWhatAnotherWasSeenToHold(int failure) {
+    assertThat(first.claim(MESH)).isNull();
+    assertThat(second.claim(MESH)).isEqualTo("ops/first");
+    leases.failure = failure;
+
+    for (int i = 0; i < 100; i++) {
+      assertThat(second.claim(MESH)).isEqualTo("ops/first");
+      clock.pass(TICK);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 403, 500, 0})
+  void aWebhookThatRefusesClaimsStopsNobody(int refusal) {
+    leases.refusal = refusal;
+
+    for (int i = 0; i < 100; i++) {
+      assertThat(first.claim(MESH)).isNull();
+      clock.pass(TICK);
+    }
+
+    leases.refusal = -1;
+    assertThat(first.claim(MESH)).isNull();
+    assertThat(leases.writes).isEqualTo(1);
+    assertThat(second.claim(MESH)).isEqualTo("ops/first");
+  }
+
+  /** Both meet the webhook: the one that holds it is alive, though it cannot renew. */
+  @ParameterizedTest
+  @ValueSource(ints = {400, 403, 500, 0})
+  void aWebhookThatRefusesRenewalsGivesTheMeshToNobodyElse(int refusal) {
+    assertThat(first.claim(MESH)).isNull();
+    leases.refusal = refusal;
+
+    for (int i = 0; i < 100; i++) {
+      clock.pass(TICK);
+      assertThat(first.claim(MESH)).isNull();
+      assertThat(second.claim(MESH)).isEqualTo("ops/first");
+    }
+  }
+
+  @Test
+  void whoWorkedWithoutAClaimNoticesAnotherAsSoonAsItCanReadAgain() {
+    leases.failure = 500;
+    assertThatThrownBy(() -> first.claim(MESH)).isInstanceOf(KubernetesClientException.class);
+    clock.pass(Duration.ofMinutes(5));
+    assertThat(first.claim(MESH)).isNull();
+
+    leases.failure = -1;
+    assertThat(second.claim(MESH)).isNull();
+
+    assertThat(first.claim(MESH)).isEqualTo("team/second");
+  }
+
   @Test
   void withoutTheRightItWorksAsBefore() {
     leases.failure = 403;
@@ -103,7 +174,11 @@ final class MeshClaimsTest {
     private @Nullable Lease stored;
     private int version;
     private int writes;
-    private int failure;
+    private int failure = -1;
+
+    /** Of writes alone. */
+    private int refusal = -1;
+
     private @Nullable Runnable beforeWrite;
 
     FakeLeases() {
@@ -112,14 +187,15 @@ final class MeshClaimsTest {
 
     @Override
     public @Nullable Lease read(Owner mesh) {
-      fail();
+      fail(failure);
       return stored;
     }
 
     @Override
     public void write(
         Owner mesh, @Nullable Lease seen, String holder, Instant now, Duration valid) {
-      fail();
+      fail(failure);
+      fail(refusal);
       if (beforeWrite != null) {
         Runnable other = beforeWrite;
         beforeWrite = null;
@@ -146,9 +222,9 @@ final class MeshClaimsTest {
       return true;
     }
 
-    private void fail() {
-      if (failure > 0) {
-        throw new KubernetesClientException("failed", failure, null);
+    private static void fail(int code) {
+      if (code >= 0) {
+        throw new KubernetesClientException("failed", code, null);
       }
     }
 
