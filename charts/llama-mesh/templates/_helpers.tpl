@@ -41,14 +41,21 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
 {{/*
-Of the watched namespaces those that are there, as JSON: one that somebody deleted must not hinder upgrades. What is
-installed, or only rendered, is all of them.
+Of the watched namespaces those that are there to stay, as JSON: one that somebody deletes must not hinder upgrades.
+What is installed, or only rendered, is all of them. It reads Namespaces, which is a cluster-wide right: use it with
+rbac.create only.
 */}}
 {{- define "llama-mesh.presentNamespaces" -}}
 {{- $present := list -}}
 {{- range $namespace := include "llama-mesh.namespaces" . | fromJsonArray -}}
-{{- if or (not $.Release.IsUpgrade) (eq $namespace $.Release.Namespace) (not (lookup "v1" "Namespace" "" "kube-system")) (lookup "v1" "Namespace" "" $namespace) -}}
+{{- if or (not $.Release.IsUpgrade) (eq $namespace $.Release.Namespace) (not (lookup "v1" "Namespace" "" "kube-system")) -}}
 {{- $present = append $present $namespace -}}
+{{- else -}}
+{{- with lookup "v1" "Namespace" "" $namespace -}}
+{{- if not .metadata.deletionTimestamp -}}
+{{- $present = append $present $namespace -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{ $present | toJson }}

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.marcnuri.helm.Release;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -96,10 +98,7 @@ class ChartLifeIT {
       assertThat(operator.waitFor(30, TimeUnit.SECONDS)).isTrue();
     }
 
-    com.marcnuri.helm.Helm.uninstall(Chart.RELEASE)
-        .withNamespace(cluster.namespace())
-        .withKubeConfigContents(kubeconfig)
-        .call();
+    uninstall();
 
     await()
         .pollInterval(Duration.ofSeconds(1))
@@ -132,12 +131,78 @@ class ChartLifeIT {
       upgrade(both);
       assertThat(role(other)).isTrue();
     } finally {
-      com.marcnuri.helm.Helm.uninstall(Chart.RELEASE)
-          .withNamespace(cluster.namespace())
-          .withKubeConfigContents(kubeconfig)
-          .call();
+      uninstall();
       client.namespaces().withName(other).delete();
     }
+  }
+
+  @Test
+  void aWatchedNamespaceThatIsBeingDeletedHindersNoUpgrade() {
+    String other = cluster.namespace() + "-b";
+    Map<String, Object> both =
+        Map.of("watch.namespaces[0]", cluster.namespace(), "watch.namespaces[1]", other);
+    create(other);
+    ConfigMap holdsItUp =
+        new ConfigMapBuilder()
+            .withNewMetadata()
+            .withName("holds-it-up")
+            .withNamespace(other)
+            .withFinalizers("llamamesh.io/test")
+            .endMetadata()
+            .build();
+    client.resource(holdsItUp).create();
+    try {
+      install(both);
+      client.namespaces().withName(other).delete();
+      // Its Role is gone, and none can be made there.
+      await().until(() -> !role(other));
+      assertThat(client.namespaces().withName(other).get().isMarkedForDeletion()).isTrue();
+
+      assertThat(upgrade(both).getStatus()).isEqualTo("deployed");
+
+      assertThat(role(cluster.namespace())).isTrue();
+    } finally {
+      uninstall();
+      client
+          .resource(holdsItUp)
+          .edit(map -> {
+            map.getMetadata().setFinalizers(List.of());
+            return map;
+          });
+      client.namespaces().withName(other).delete();
+    }
+  }
+
+  @Test
+  void whoMayDoNothingOutsideOfANamespaceUpgradesWithoutTheRoles() {
+    Map<String, Object> values =
+        Map.of(
+            "rbac.create",
+            false,
+            "rbac.meshRoles",
+            false,
+            "watch.namespaces[0]",
+            cluster.namespace(),
+            "watch.namespaces[1]",
+            cluster.namespace() + "-b");
+    install(values);
+    try {
+      // Bound in the namespace, it holds there only.
+      cluster.serviceAccount("tenant", "cluster-admin");
+      kubeconfig = cluster.serviceAccountKubeconfig("tenant");
+
+      assertThat(upgrade(values).getStatus()).isEqualTo("deployed");
+    } finally {
+      kubeconfig = cluster.controlPlane().kubeconfig();
+      uninstall();
+    }
+  }
+
+  private void uninstall() {
+    com.marcnuri.helm.Helm.uninstall(Chart.RELEASE)
+        .withNamespace(cluster.namespace())
+        .withKubeConfigContents(kubeconfig)
+        .call();
   }
 
   private void create(String namespace) {
