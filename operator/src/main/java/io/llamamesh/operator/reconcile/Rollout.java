@@ -65,18 +65,21 @@ final class Rollout {
     if (older == 0 || away.size() < allowed) {
       return agents;
     }
+    boolean one = away.size() == 1;
     return agents.with(
         new Obstacle(
             STUCK,
             older
                 + " of "
                 + carried.size()
-                + " agents run an older template; "
+                + (older == 1 ? " agents runs" : " agents run")
+                + " an older template; "
                 + away.stream().limit(NAMED).collect(Collectors.joining(", "))
                 + (away.size() > NAMED ? " and " + (away.size() - NAMED) + " more" : "")
-                + (away.size() == 1 ? " (NotReady) uses" : " (NotReady) use")
-                + " up maxUnavailable; bring the node back, delete its Node, or raise"
-                + " spec.agent.maxUnavailable above "
+                + (one
+                    ? " (NotReady) uses up maxUnavailable; bring the node back, delete its Node"
+                    : " (NotReady) use up maxUnavailable; bring the nodes back, delete their Nodes")
+                + ", or raise spec.agent.maxUnavailable above "
                 + away.size()));
   }
 

@@ -50,17 +50,49 @@ final class RolloutTest {
     assertThat(explain(null, pod("n1", null, true), pod("n2", null, true))).isNull();
   }
 
+  @Test
+  void oneAndSeveralAreToldApart() {
+    String one =
+        explain(null, NODES, pod("n1", "1", true), pod("n2", "2", true), pod("n3", "1", false));
+    String several =
+        explain(
+            null,
+            List.of(node("n1", true), node("n2", false), node("n3", false)),
+            pod("n1", "1", true),
+            pod("n2", "1", false),
+            pod("n3", "1", false));
+
+    assertThat(one)
+        .isEqualTo(
+            "1 of 3 agents runs an older template; n3 (NotReady) uses up maxUnavailable; bring the"
+                + " node back, delete its Node, or raise spec.agent.maxUnavailable above 1");
+    assertThat(several)
+        .isEqualTo(
+            "1 of 3 agents runs an older template; n2, n3 (NotReady) use up maxUnavailable; bring"
+                + " the nodes back, delete their Nodes, or raise spec.agent.maxUnavailable above 2");
+  }
+
   private static @Nullable Obstacle explain(
       @Nullable IntOrString maxUnavailable, PodFacts one, PodFacts two) {
+    return obstacle(maxUnavailable, NODES, one, two, pod("n3", "1", false));
+  }
+
+  private static String explain(
+      @Nullable IntOrString maxUnavailable, List<NodeView> nodes, PodFacts... pods) {
+    Obstacle obstacle = obstacle(maxUnavailable, nodes, pods);
+    assertThat(obstacle).isNotNull();
+    return obstacle.message();
+  }
+
+  private static @Nullable Obstacle obstacle(
+      @Nullable IntOrString maxUnavailable, List<NodeView> nodes, PodFacts... pods) {
     DaemonSet set =
         new DaemonSetBuilder()
             .withNewMetadata()
             .addToAnnotations("deprecated.daemonset.template.generation", "2")
             .endMetadata()
             .build();
-    return Rollout.explain(
-            WELL, set, maxUnavailable, NODES, List.of(one, two, pod("n3", "1", false)))
-        .obstacle();
+    return Rollout.explain(WELL, set, maxUnavailable, nodes, List.of(pods)).obstacle();
   }
 
   private static NodeView node(String name, boolean ready) {
