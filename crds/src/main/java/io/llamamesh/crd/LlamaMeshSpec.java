@@ -53,7 +53,8 @@ import org.jspecify.annotations.Nullable;
     message = "spec.ports: a source port range must not contain spec.reflector.port; move basePort")
 public record LlamaMeshSpec(
     @JsonPropertyDescription(
-            "Stops all writes of the operator for this mesh; status goes on. Agents keep probing as they are.")
+            "Stops all writes of the operator for this mesh but status and which nodes are leaving."
+                + " Agents keep probing as they are.")
         @Default("false")
         @Nullable Boolean paused,
     @JsonPropertyDescription(

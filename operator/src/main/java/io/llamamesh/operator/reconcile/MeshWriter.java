@@ -72,7 +72,7 @@ final class MeshWriter {
    * @param accepted the spec in force, as it was written
    * @param nodes all of the cluster's
    * @param facts the facts that the plan was made from
-   * @param paused find out only, write nothing
+   * @param paused find out only, write nothing but which nodes are leaving
    */
   Written write(
       LlamaMesh mesh,
@@ -93,9 +93,6 @@ final class MeshWriter {
     boolean keep = !Digests.isCurrent(actual.get(keptName), Digests.pruned(kept));
     Set<String> names = new HashSet<>(Set.of(keptName));
     List<Draft> due = due(owner, memory, facts, plan, actual, documents, names);
-    if (paused) {
-      return new Written(Written.NOTHING.outcome(), 0, due.stream().map(Draft::node).toList());
-    }
     Optional<ConfigMap> leaving = leaving(owner, memory, plan, actual, nodes);
     leaving.ifPresent(map -> names.add(map.getMetadata().getName()));
     String leavingName = Names.leaving(owner.name());
@@ -110,12 +107,24 @@ final class MeshWriter {
             .filter(map -> !Digests.isCurrent(actual.get(leavingName), Digests.pruned(map)))
             .stream()
             .toList();
-    List<HasMetadata> all = MeshObjects.of(owner, facts.spec(), images);
-    List<HasMetadata> objects =
-        all.stream().filter(object -> !isCurrent(seen.actual(object), object, context)).toList();
     Consumer<ConfigMap> written =
         map -> seen.written(map, Optional.ofNullable(actual.get(map.getMetadata().getName())));
     Function<ConfigMap, @Nullable ConfigMap> there = map -> actual.get(map.getMetadata().getName());
+    if (paused) {
+      // Scrapers go on judging, so they must know whom to leave out.
+      Outcome told =
+          writer
+              .write(leavingDue, there, written)
+              .and(
+                  writer.delete(
+                      gone.stream()
+                          .filter(map -> map.getMetadata().getName().equals(leavingName))
+                          .toList()));
+      return new Written(told, 0, due.stream().map(Draft::node).toList());
+    }
+    List<HasMetadata> all = MeshObjects.of(owner, facts.spec(), images);
+    List<HasMetadata> objects =
+        all.stream().filter(object -> !isCurrent(seen.actual(object), object, context)).toList();
     Outcome outcome =
         authenticate(mesh, owner, memory, facts.spec(), context)
             .and(write(objects, MeshWriter::isIdentity, seen));

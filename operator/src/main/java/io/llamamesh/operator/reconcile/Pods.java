@@ -26,13 +26,10 @@ final class Pods {
     int ready = (int) agents.values().stream().filter(PodFacts::ready).count();
     List<String> missing = new ArrayList<>();
     for (NodeView node : nodes) {
-      if (node.ready()
-          && !node.leaving()
-          && plan != null
-          && plan.selected().contains(node.name())) {
+      if (node.ready() && plan != null && plan.selected().contains(node.name())) {
         expected++;
         PodFacts agent = agents.get(node.name());
-        if (agent == null || !agent.ready()) {
+        if (!node.leaving() && (agent == null || !agent.ready())) {
           missing.add(node.name());
         }
       }

@@ -6,9 +6,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The agents as their pods tell.
  *
- * @param expected selected nodes that are themselves Ready: each should have a ready agent
+ * @param expected selected nodes that are themselves Ready: each should have a ready agent, unless
+ *     it is leaving
  * @param ready agents that are ready, on whatever node
- * @param missing Ready nodes without a ready agent, sorted
+ * @param missing Ready nodes that stay, without a ready agent, sorted
  * @param hint what keeps one of the missing from coming up, or empty
  * @param obstacle why pods do not come up, where that has a name and a remedy, or null
  */

@@ -39,7 +39,9 @@ final class Findings {
     findings.add(
         state.paused()
             ? Finding.yes(
-                ConditionTypes.PAUSED, "PausedBySpec", "spec.paused is true: nothing is written")
+                ConditionTypes.PAUSED,
+                "PausedBySpec",
+                "spec.paused is true: nothing is written but which nodes are leaving")
             : Finding.no(ConditionTypes.PAUSED, "NotPaused", ""));
     findings.add(configs(state));
     findings.add(agents(state));
@@ -83,21 +85,28 @@ final class Findings {
           ConditionTypes.CONFIGS_READY, "NotAccepted", "no spec has been accepted yet");
     }
     if (!state.taken().isEmpty()) {
+      boolean one = state.taken().size() == 1;
       return Finding.no(
           ConditionTypes.CONFIGS_READY,
           OBJECT_TAKEN,
           some(state.taken())
-              + (state.taken().size() == 1 ? " is" : " are")
-              + " not this mesh's and stay as they are; delete or rename them, or name the mesh"
-              + " otherwise; with the labels app.kubernetes.io/name=llama-mesh,"
+              + (one
+                  ? " is not this mesh's and stays as it is; delete or rename it"
+                  : " are not this mesh's and stay as they are; delete or rename them")
+              + ", or name the mesh otherwise; with the labels app.kubernetes.io/name=llama-mesh,"
               + " app.kubernetes.io/managed-by=llama-mesh-operator and llamamesh.io/mesh=<mesh>"
-              + " the mesh takes them over");
+              + " the mesh takes "
+              + (one ? "it" : "them")
+              + " over");
     }
     if (!state.failures().isEmpty()) {
       return Finding.no(
           ConditionTypes.CONFIGS_READY,
           "WriteFailed",
-          state.failures().size() + " writes failed, first: " + state.failures().getFirst());
+          (state.failures().size() == 1
+                  ? "a write failed: "
+                  : state.failures().size() + " writes failed, first: ")
+              + state.failures().getFirst());
     }
     if (!state.stale().isEmpty()) {
       return Finding.no(
@@ -245,7 +254,12 @@ final class Findings {
               + " agents report; those that do see nothing wrong");
     }
     return switch (verdict) {
-      case HEALTHY -> Finding.yes(ConditionTypes.NETWORK_HEALTHY, verdict.reason(), "");
+      case HEALTHY ->
+          Finding.yes(
+              ConditionTypes.NETWORK_HEALTHY,
+              verdict.reason(),
+              // Well for want of pairs: which nodes are leaving.
+              report.totals().pairs() == 0 ? report.message() : "");
       case NO_DATA ->
           Finding.unknown(ConditionTypes.NETWORK_HEALTHY, verdict.reason(), report.message());
       case NODE_LOSS, ZONE_LOSS, PAIR_LOSS, PARTIAL_PATH, ONE_WAY_LOSS, HIGH_LATENCY ->

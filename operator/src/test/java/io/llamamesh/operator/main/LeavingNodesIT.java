@@ -1,6 +1,7 @@
 package io.llamamesh.operator.main;
 
 import static io.llamamesh.operator.main.ClusterUnderTest.await;
+import static io.llamamesh.operator.main.MeshIT.condition;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -54,6 +55,36 @@ final class LeavingNodesIT {
     cluster.untaintNode(cluster.n(3));
     await().until(() -> leaving().isEmpty());
     await().until(() -> agentsReady().equals("False"));
+  }
+
+  @Test
+  void aMeshWhoseNodesAllLeaveIsNotWithoutNodes() {
+    for (int i = 1; i <= 3; i++) {
+      cluster.taintNode(cluster.n(i), "ToBeDeletedByClusterAutoscaler", "NoSchedule");
+    }
+
+    await()
+        .until(() -> leaving().equals(String.join("\n", cluster.n(1), cluster.n(2), cluster.n(3))));
+    cluster.awaitLook();
+    assertThat(agentsReady()).isEqualTo("True");
+  }
+
+  @Test
+  void whoLeavesAPausedMeshIsToldAndTakenBackAsOfAnyOther() {
+    cluster.mesh("m", "paused: true");
+    cluster.awaitMesh("m", m -> "True".equals(condition(m, "Paused").getStatus()));
+
+    cluster.taintNode(cluster.n(3), "ToBeDeletedByClusterAutoscaler", "NoSchedule");
+    await().until(() -> leaving().equals(cluster.n(3)));
+
+    cluster.untaintNode(cluster.n(3));
+    await().until(() -> leaving().isEmpty());
+
+    // What the pause is about stays.
+    cluster.client.nodes().withName(cluster.n(3)).delete();
+    await().until(() -> leaving().equals(cluster.n(3)));
+    assertThat(cluster.configMaps("m")).hasSize(3);
+    assertThat(cluster.peers("m", cluster.n(1))).contains(cluster.n(3));
   }
 
   private String agentsReady() {

@@ -60,6 +60,8 @@ class PodsTest {
         new NodeView("n1", LINUX, "10.0.0.1", null, IpFamily.IPV4, false, true, List.of(), true);
 
     assertThat(Pods.agents(PLAN, List.of(leaving), List.of()).missing()).isEmpty();
+    // It fits the selectors all the same.
+    assertThat(Pods.agents(PLAN, List.of(leaving), List.of()).expected()).isEqualTo(1);
     assertThat(Pods.agents(PLAN, List.of(NODE), List.of()).missing()).containsExactly("n1");
   }
 

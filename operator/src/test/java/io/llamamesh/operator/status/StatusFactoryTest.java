@@ -11,6 +11,8 @@ import io.llamamesh.crd.MeshDefaults;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.NodeFacts;
 import io.llamamesh.operator.plan.Planner;
+import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.Verdict;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +56,56 @@ class StatusFactoryTest {
 
     assertThat(condition(status, "ConfigsReady").getStatus()).isEqualTo("True");
     assertThat(condition(status, "ConfigsReady").getMessage()).contains("IPv4", "node-3");
+  }
+
+  @Test
+  void anObjectThatIsTakenIsOneAndSeveralAreSeveral() {
+    assertThat(taken("ServiceAccount a"))
+        .startsWith(
+            "ServiceAccount a is not this mesh's and stays as it is; delete or rename it, or name")
+        .endsWith(" the mesh takes it over");
+    assertThat(taken("ServiceAccount a", "Service b"))
+        .startsWith(
+            "ServiceAccount a, Service b are not this mesh's and stay as they are; delete or rename"
+                + " them, or name")
+        .endsWith(" the mesh takes them over");
+  }
+
+  @Test
+  void aNetworkThatIsWellForWantOfPairsSaysWhy() {
+    String why = "nothing to judge, since node-2 is leaving";
+    var totals = new MeshReport.Totals(1, 1, 0, 0, null, null, null);
+    var store = new MeshReport.Store(MeshReport.Store.State.NOT_CONFIGURED, null, null, 0);
+    var report =
+        new MeshReport("m", NOW, Verdict.HEALTHY, why, totals, List.of(), List.of(), store);
+
+    LlamaMeshStatus status =
+        StatusFactory.of(null, state(List.of(), new NetworkView.Known(report)), NOW);
+
+    assertThat(condition(status, "NetworkHealthy"))
+        .extracting(Condition::getStatus, Condition::getMessage)
+        .containsExactly("True", why);
+  }
+
+  private static String taken(String... objects) {
+    MeshState state = state(List.of(objects), NetworkView.NOT_ASKED);
+    return condition(StatusFactory.of(null, state, NOW), "ConfigsReady").getMessage();
+  }
+
+  private static MeshState state(List<String> taken, NetworkView network) {
+    LlamaMeshSpec spec = MeshDefaults.fill(null);
+    return new MeshState(
+        1,
+        List.of(),
+        spec,
+        false,
+        Planner.plan(new MeshFacts("m", spec, "http://m", List.of())),
+        List.of(),
+        List.of(),
+        taken,
+        new AgentsState(2, 2, List.of(), "", null),
+        new ScraperState(1, 1, null),
+        network);
   }
 
   private static LlamaMeshStatus status(String families, List<NodeFacts> nodes) {

@@ -80,17 +80,40 @@ public final class Analysis {
       MeshReport.Store store,
       Instant now,
       Past past) {
+    return analyse(view, agents, Set.of(), store, now, past);
+  }
+
+  /**
+   * Judges a mesh that nodes leave.
+   *
+   * @param view the last {@link #WINDOWS} windows of each pair that is judged
+   * @param agents the agents that should report
+   * @param leaving names of the nodes but for which there would be pairs: where there are none,
+   *     nothing is wrong; empty where there should be pairs all the same
+   * @param store the state of the store
+   * @param now when the report is made
+   */
+  public Result analyse(
+      MatrixView view,
+      Collection<AgentHealth> agents,
+      Set<String> leaving,
+      MeshReport.Store store,
+      Instant now,
+      Past past) {
     List<JudgedPair> pairs = stale(view, now) ? List.of() : judge.judge(view.pairs(), past.bad);
     List<JudgedPair> bad = pairs.stream().filter(JudgedPair::bad).sorted(worstFirst()).toList();
     List<Suspect> suspects = suspects(view, pairs);
     Totals totals = totals(pairs, bad, agents);
-    Verdict verdict = verdict(pairs, bad, suspects);
+    boolean excused = view.pairs().isEmpty() && !leaving.isEmpty();
+    Verdict verdict = excused ? Verdict.HEALTHY : verdict(pairs, bad, suspects);
     MeshReport report =
         new MeshReport(
             mesh,
             now,
             verdict,
-            Sentences.of(verdict, totals, suspects, bad, unjudged(pairs), limits),
+            excused
+                ? Sentences.nothingToJudge(leaving)
+                : Sentences.of(verdict, totals, suspects, bad, unjudged(pairs), limits),
             totals,
             bad.stream().limit(MAX_WORST_PAIRS).map(Analysis::report).toList(),
             suspects,

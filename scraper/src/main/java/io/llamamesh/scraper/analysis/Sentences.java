@@ -7,11 +7,23 @@ import io.llamamesh.results.MeshReport.Totals;
 import io.llamamesh.results.Verdict;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The one sentence of a report, for people at three in the morning. */
 final class Sentences {
+  private static final int NAMED = 5;
+
   private Sentences() {}
+
+  /** That all pairs are such of nodes that are leaving. */
+  static String nothingToJudge(Set<String> leaving) {
+    return "nothing to judge, since "
+        + leaving.stream().sorted().limit(NAMED).collect(Collectors.joining(", "))
+        + (leaving.size() > NAMED ? " and " + (leaving.size() - NAMED) + " more" : "")
+        + (leaving.size() == 1 ? " is leaving" : " are leaving");
+  }
 
   static String of(
       Verdict verdict,

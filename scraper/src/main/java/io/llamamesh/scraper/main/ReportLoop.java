@@ -152,7 +152,7 @@ final class ReportLoop implements AutoCloseable {
   }
 
   private MeshReport countedAnew(MeshReport report) {
-    List<AgentHealth> all = judgedAgents(leaving.get());
+    List<AgentHealth> all = judged(agents.get(), leaving.get());
     Totals totals = report.totals();
     return new MeshReport(
         report.mesh(),
@@ -177,14 +177,18 @@ final class ReportLoop implements AutoCloseable {
     MatrixView view = matrix.view(Selection.last(Analysis.WINDOWS)).without(unjudged);
     zonePairs = ZonePairs.of(view);
     pairs = keepsPairs ? view.pairs() : List.of();
+    List<AgentHealth> all = agents.get();
+    List<AgentHealth> judged = judged(all, unjudged);
+    // Who has no peer but such as leave has nothing to be judged by.
+    Set<String> excuse = !all.isEmpty() && judged.size() <= 1 ? unjudged : Set.of();
     Analysis.Result result =
-        analysis.analyse(view, judgedAgents(unjudged), store.get(), clock.instant(), past);
+        analysis.analyse(view, judged, excuse, store.get(), clock.instant(), past);
     past = result.past();
     return result.report();
   }
 
-  private List<AgentHealth> judgedAgents(Set<String> unjudged) {
-    return agents.get().stream().filter(agent -> !unjudged.contains(agent.agent())).toList();
+  private static List<AgentHealth> judged(List<AgentHealth> all, Set<String> unjudged) {
+    return all.stream().filter(agent -> !unjudged.contains(agent.agent())).toList();
   }
 
   private static MeshReport logged(MeshReport before, MeshReport after) {

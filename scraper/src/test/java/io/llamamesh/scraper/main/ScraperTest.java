@@ -142,6 +142,26 @@ final class ScraperTest {
     assertThat(text("/api/v1/matrix")).doesNotContain("leaving");
   }
 
+  @Test
+  void oneNodeThatStaysOfAMeshThatTheOthersLeaveIsWellAndToldOf() throws Exception {
+    leaving = Set.of("node-2", "node-3", "node-4");
+    publish(10);
+
+    await()
+        .untilAsserted(() -> {
+          MeshReport report = read("/api/v1/report", MeshReport.class);
+          assertThat(report.verdict()).isEqualTo(Verdict.HEALTHY);
+          assertThat(report.message())
+              .isEqualTo("nothing to judge, since node-2, node-3, node-4 are leaving");
+          assertThat(report.totals().agents()).isEqualTo(1);
+        });
+    assertThat(matrixCommand()).isZero();
+
+    // Of two that stay windows are expected.
+    leaving = Set.of("node-3", "node-4");
+    await().until(() -> scraper.report().verdict() == Verdict.PAIR_LOSS);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = ';',
