@@ -69,7 +69,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   private final ReportPoller poller;
   private final ScraperLease leases;
   private final MeshClaims claims;
-  private final Map<String, String> left = new ConcurrentHashMap<>();
+  private final Map<String, String> managedByAnother = new ConcurrentHashMap<>();
   private final MonitoringApi monitoring;
   private final String identity;
   private final Clock clock;
@@ -103,7 +103,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     meters.gauge(
         "meshes.managed.by.another",
         "Meshes that are left alone, since another operator looks after them",
-        left,
+        managedByAnother,
         Map::size);
     this.identity = identity;
     this.events = events;
@@ -138,9 +138,9 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     Owner owner = owner(mesh);
     String another = claims.claim(owner);
     if (another != null) {
-      return leave(owner, another);
+      return leaveToOther(owner, another);
     }
-    left.remove(owner.uid());
+    managedByAnother.remove(owner.uid());
     MeshMemory memory = memories.computeIfAbsent(key(mesh), key -> new MeshMemory(rings));
     Set<String> admitted =
         memory.joins.admit(FactsReader.joining(pods, configMaps), clock.instant());
@@ -331,14 +331,14 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   private void forget(Watches seen) {
     Set<String> there = seen.meshes().map(LlamaMeshReconciler::key).collect(Collectors.toSet());
     memories.keySet().retainAll(there);
-    left.keySet().retainAll(there);
+    managedByAnother.keySet().retainAll(there);
     claims.retain(there);
   }
 
   /** Another operator looks after it: what this one wrote would be undone, and its status too. */
-  private UpdateControl<LlamaMesh> leave(Owner owner, String another) {
+  private UpdateControl<LlamaMesh> leaveToOther(Owner owner, String another) {
     memories.remove(owner.uid());
-    if (!another.equals(left.put(owner.uid(), another))) {
+    if (!another.equals(managedByAnother.put(owner.uid(), another))) {
       LOG.warn(
           "left alone, another operator looks after it mesh={}/{} operator={}",
           owner.namespace(),

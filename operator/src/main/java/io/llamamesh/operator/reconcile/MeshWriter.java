@@ -16,7 +16,7 @@ import io.llamamesh.operator.reconcile.Renderings.Draft;
 import io.llamamesh.operator.resources.AcceptedSpec;
 import io.llamamesh.operator.resources.Digests;
 import io.llamamesh.operator.resources.Images;
-import io.llamamesh.operator.resources.LeavingNodes;
+import io.llamamesh.operator.resources.LeavingNodesConfigMap;
 import io.llamamesh.operator.resources.MeshObjects;
 import io.llamamesh.operator.resources.NodeConfigMap;
 import io.llamamesh.operator.resources.Owner;
@@ -159,7 +159,7 @@ final class MeshWriter {
     Set<String> ours = new HashSet<>(plan.selected());
     actual.values().stream().map(NodeConfigMap::node).filter(Objects::nonNull).forEach(ours::add);
     SortedSet<String> nodes = memory.departures.next(all, ours, clock.instant());
-    return nodes.isEmpty() ? Optional.empty() : Optional.of(LeavingNodes.of(owner, nodes));
+    return nodes.isEmpty() ? Optional.empty() : Optional.of(LeavingNodesConfigMap.of(owner, nodes));
   }
 
   /**

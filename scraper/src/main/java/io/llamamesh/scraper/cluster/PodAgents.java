@@ -29,7 +29,7 @@ public final class PodAgents implements AgentSource {
   private final String mesh;
   private @Nullable SharedIndexInformer<Pod> informer;
   private final AtomicBoolean failing = new AtomicBoolean();
-  private final LeavingNodes leaving;
+  private final LeavingNodesPoller leaving;
   private List<Agent> told = List.of();
 
   /**
@@ -40,7 +40,7 @@ public final class PodAgents implements AgentSource {
     this.client = client;
     this.namespace = namespace;
     this.mesh = mesh;
-    this.leaving = new LeavingNodes(client, namespace, mesh);
+    this.leaving = new LeavingNodesPoller(client, namespace, mesh);
   }
 
   @Override

@@ -11,8 +11,8 @@ import java.util.SortedSet;
  * The ConfigMap that tells scrapers which nodes are leaving: they are measured and not judged. It
  * is there only while there are some.
  */
-public final class LeavingNodes {
-  private LeavingNodes() {}
+public final class LeavingNodesConfigMap {
+  private LeavingNodesConfigMap() {}
 
   /** The ConfigMap as it shall be. */
   public static ConfigMap of(Owner owner, SortedSet<String> nodes) {

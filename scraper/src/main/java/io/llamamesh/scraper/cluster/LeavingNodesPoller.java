@@ -14,11 +14,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Nodes that the operator says are leaving: its ConfigMap, read every few seconds. While it cannot
- * be read the last ones stay. Owns one thread, which ends with {@link #close}, not the client.
+ * Reads the operator's ConfigMap of leaving nodes every few seconds. While it cannot be read the
+ * last ones stay. Owns one thread, which ends with {@link #close}, not the client.
  */
-final class LeavingNodes implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(LeavingNodes.class);
+final class LeavingNodesPoller implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LeavingNodesPoller.class);
   private static final Duration LOOK_EVERY = Duration.ofSeconds(3);
 
   private final KubernetesClient client;
@@ -28,7 +28,7 @@ final class LeavingNodes implements AutoCloseable {
   private volatile Set<String> names = Set.of();
   private boolean failing;
 
-  LeavingNodes(KubernetesClient client, String namespace, String mesh) {
+  LeavingNodesPoller(KubernetesClient client, String namespace, String mesh) {
     this.client = client;
     this.namespace = namespace;
     this.name = Names.leaving(mesh);
