@@ -5,20 +5,39 @@ import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.llamamesh.crd.Names;
+import java.net.HttpURLConnection;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes Kubernetes Events about a mesh, in their order and in the background. One that cannot be
- * written is logged: the status says the same.
+ * Writes Kubernetes Events about a mesh, in their order and in the background. Each is tried for
+ * about half a minute, as long as a server or somebody's webhook takes to come back; one that
+ * cannot be written is logged: the status says the same.
  */
 public final class EventWriter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EventWriter.class);
   private static final int MAX_NOTE = 1024;
+  private static final int TOO_MANY_REQUESTS = 429;
+
+  /** Before each further try. */
+  private static final List<Duration> PAUSES =
+      Stream.of(1, 2, 4, 8, 16).map(Duration::ofSeconds).toList();
 
   private final OptionalWrites writes;
+
+  /**
+   * Whether the last one was given up: then the next are tried once, so that none waits for long.
+   * Owned by the thread that writes.
+   */
+  private boolean givenUp;
 
   public EventWriter(KubernetesClient client) {
     this.writes = new OptionalWrites("events", client);
@@ -36,7 +55,8 @@ public final class EventWriter implements AutoCloseable {
     Event event =
         new EventBuilder()
             .withNewMetadata()
-            .withGenerateName(mesh.name() + ".")
+            // Not the server's choice: a try whose answer got lost must not make a second one.
+            .withName(mesh.name() + "." + Long.toHexString(ThreadLocalRandom.current().nextLong()))
             .withNamespace(mesh.namespace())
             .endMetadata()
             .withNewInvolvedObject()
@@ -61,12 +81,45 @@ public final class EventWriter implements AutoCloseable {
     }
   }
 
-  private static void create(KubernetesClient client, Event event, Owner mesh) {
+  private void create(KubernetesClient client, Event event, Owner mesh) {
+    Iterator<Duration> pauses = (givenUp ? List.<Duration>of() : PAUSES).iterator();
+    try {
+      while (true) {
+        KubernetesClientException problem = tried(client, event);
+        boolean again = problem != null && mayPass(problem);
+        if (again && pauses.hasNext()) {
+          Thread.sleep(pauses.next());
+          continue;
+        }
+        givenUp = again;
+        if (problem != null) {
+          failed(mesh, event.getReason(), String.valueOf(problem.getMessage()));
+        }
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** What went wrong; null: nothing. */
+  private static @Nullable KubernetesClientException tried(KubernetesClient client, Event event) {
     try {
       client.resource(event).create();
+      return null;
     } catch (KubernetesClientException e) {
-      failed(mesh, event.getReason(), String.valueOf(e.getMessage()));
+      // An earlier try came through.
+      return e.getCode() == HttpURLConnection.HTTP_CONFLICT ? null : e;
     }
+  }
+
+  /**
+   * Whether it may be otherwise soon: no answer, too many requests, a server or webhook in need.
+   */
+  private static boolean mayPass(KubernetesClientException e) {
+    return e.getCode() <= 0
+        || e.getCode() == TOO_MANY_REQUESTS
+        || e.getCode() >= HttpURLConnection.HTTP_INTERNAL_ERROR;
   }
 
   private static void failed(Owner mesh, String reason, String problem) {

@@ -5,6 +5,7 @@ import static io.llamamesh.operator.main.MeshIT.condition;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -12,6 +13,8 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -42,6 +45,32 @@ final class EventsIT {
     cluster.mesh("m", "probes: [{from: default, to: nowhere}]");
 
     await().until(() -> reasons().equals(List.of("Accepted", "InvalidSpec")));
+  }
+
+  @Test
+  void anEventThatAWebhookDoesNotLetThroughComesOnceItDoes() throws IOException {
+    try (SilentWebhook webhook =
+        SilentWebhook.in(cluster.namespace, cluster.client, "", List.of("events"))) {
+      webhook.awaitInForce(somebodysEvent());
+      cluster.mesh("m", "");
+      await().until(() -> cluster.operatorWrites().containsKey("create events"));
+      assertThat(reasons()).isEmpty();
+    }
+    await().atMost(Duration.ofMinutes(2)).until(() -> reasons().equals(List.of("Accepted")));
+  }
+
+  private Event somebodysEvent() {
+    return new EventBuilder()
+        .withNewMetadata()
+        .withName("theirs")
+        .withNamespace(cluster.namespace)
+        .endMetadata()
+        .withNewInvolvedObject()
+        .withKind("Pod")
+        .withName("theirs")
+        .withNamespace(cluster.namespace)
+        .endInvolvedObject()
+        .build();
   }
 
   @Test

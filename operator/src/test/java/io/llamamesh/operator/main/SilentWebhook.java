@@ -13,6 +13,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.awaitility.Awaitility;
@@ -30,7 +31,8 @@ final class SilentWebhook implements AutoCloseable {
   private final ValidatingWebhookConfiguration configuration;
   private volatile int before;
 
-  private SilentWebhook(KubernetesClient client, String group, List<String> resources)
+  private SilentWebhook(
+      KubernetesClient client, String group, List<String> resources, Map<String, String> namespaces)
       throws IOException {
     this.client = client;
     this.socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -48,6 +50,9 @@ final class SilentWebhook implements AutoCloseable {
                     .withSideEffects("None")
                     .withTimeoutSeconds(SECONDS)
                     .withAdmissionReviewVersions("v1")
+                    .withNewNamespaceSelector()
+                    .withMatchLabels(namespaces)
+                    .endNamespaceSelector()
                     .withNewClientConfig()
                     .withUrl("https://127.0.0.1:" + socket.getLocalPort() + "/")
                     .endClientConfig()
@@ -64,7 +69,15 @@ final class SilentWebhook implements AutoCloseable {
 
   static SilentWebhook on(KubernetesClient client, String group, List<String> resources)
       throws IOException {
-    return new SilentWebhook(client, group, resources);
+    return new SilentWebhook(client, group, resources, Map.of());
+  }
+
+  /** One that is asked about one namespace only. */
+  static SilentWebhook in(
+      String namespace, KubernetesClient client, String group, List<String> resources)
+      throws IOException {
+    return new SilentWebhook(
+        client, group, resources, Map.of("kubernetes.io/metadata.name", namespace));
   }
 
   /** Waits until the server asks it: configurations take a moment to come into force. */
