@@ -184,6 +184,11 @@ public final class EmbeddedOperator implements AutoCloseable {
     try {
       Objects.requireNonNull(controller, "started").changeNamespaces(namespaces);
     } catch (RuntimeException e) {
+      if (reconciler.isStopped()) {
+        // Cut off in the middle: what was begun ends with it.
+        LOG.debug("namespaces not changed before the end namespaces={}", namespaces, e);
+        return;
+      }
       LOG.error("namespaces cannot be changed namespaces={}", namespaces, e);
       broken.set(true);
     }

@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -40,6 +41,7 @@ final class OperatorRunner implements AutoCloseable {
   private static final Duration ASK_EVERY = Duration.ofSeconds(10);
 
   private static final Duration STOP_WITHIN = Duration.ofSeconds(10);
+  private static final Duration STOP_ASKING_WITHIN = Duration.ofSeconds(2);
   private static final long LOOK_MILLIS = 250;
   private static final String ELECTION = "election";
   private static final String WORK = "work";
@@ -215,12 +217,25 @@ final class OperatorRunner implements AutoCloseable {
       pause = min(pause.multipliedBy(2), TRY_AGAIN_AT_MOST);
     }
     outage.well(WORK);
+    namespaces.forget();
   }
 
   /** Asks for what is needed first, so that what is wrong is said in one line and at once. */
   private Set<String> served() {
     try (KubernetesClient client = clients.openForCheck()) {
-      return namespaces.find(client);
+      return namespaces.find(client, Instant.now());
+    }
+  }
+
+  /** Those among them that were due to be asked for, and can be served. */
+  private Set<String> servedAgain() {
+    Instant now = Instant.now();
+    Set<String> due = namespaces.due(now);
+    if (due.isEmpty()) {
+      return Set.of();
+    }
+    try (KubernetesClient client = clients.openForCheck()) {
+      return namespaces.findAgain(client, due, now);
     }
   }
 
@@ -248,12 +263,13 @@ final class OperatorRunner implements AutoCloseable {
       }
     } finally {
       operator = null;
-      asking.interrupt();
       started.halt();
+      asking.interrupt();
       if (!mine.isHeld()) {
         // What is under way must not arrive after another has begun.
         client.close();
       }
+      ended(asking);
       started.close();
       removeGauges(before);
     }
@@ -269,12 +285,22 @@ final class OperatorRunner implements AutoCloseable {
       while (!started.isBroken()) {
         Thread.sleep(ASK_EVERY);
         try {
-          if (all.addAll(served())) {
+          if (all.addAll(servedAgain())) {
             started.serve(Set.copyOf(all));
           }
         } catch (RuntimeException e) {
           LOG.debug("namespaces not asked for", e);
         }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void ended(Thread asking) {
+    try {
+      if (asking.isAlive() && !asking.join(STOP_ASKING_WITHIN)) {
+        LOG.warn("asking for namespaces did not stop in time");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

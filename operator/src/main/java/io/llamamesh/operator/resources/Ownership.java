@@ -6,6 +6,7 @@ import io.llamamesh.crd.Names;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,39 @@ public final class Ownership {
             .anyMatch(owner ->
                 owners(wanted).stream()
                     .anyMatch(mesh -> Objects.equals(mesh.getUid(), owner.getUid())));
+  }
+
+  /** Whether what is there says nothing of whose it is. */
+  static boolean isUnmarked(HasMetadata there) {
+    return owners(there).isEmpty() && LABELS.stream().noneMatch(labels(there)::containsKey);
+  }
+
+  /**
+   * Owners of what is there once it is the mesh's: in place of a namesake that is gone, whose
+   * objects linger until they are collected, and beside whom the mesh cannot be the controller.
+   *
+   * @return null where there is no such namesake among them
+   */
+  static @Nullable List<OwnerReference> succeeded(HasMetadata there, HasMetadata wanted) {
+    List<OwnerReference> ours = owners(wanted);
+    List<OwnerReference> kept =
+        owners(there).stream()
+            .filter(owner -> ours.stream().noneMatch(mesh -> isNamesake(owner, mesh)))
+            .toList();
+    if (kept.size() == owners(there).size()) {
+      return null;
+    }
+    return Stream.concat(
+            kept.stream(),
+            ours.stream()
+                .filter(mesh -> kept.stream().noneMatch(o -> mesh.getUid().equals(o.getUid()))))
+        .toList();
+  }
+
+  private static boolean isNamesake(OwnerReference owner, OwnerReference mesh) {
+    return Objects.equals(owner.getKind(), mesh.getKind())
+        && Objects.equals(owner.getName(), mesh.getName())
+        && !Objects.equals(owner.getUid(), mesh.getUid());
   }
 
   /** For people: {@code ServiceAccount net-agent}. */

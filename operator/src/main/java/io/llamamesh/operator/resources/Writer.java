@@ -2,10 +2,12 @@ package io.llamamesh.operator.resources;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
+import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -172,9 +174,30 @@ public final class Writer implements AutoCloseable {
     if (!Ownership.isOurs(there, object)) {
       throw new TakenException(object);
     }
-    var _ = takeOverCreation(client, there);
+    var _ = takeOverCreation(client, succeed(object, there));
     object.getMetadata().setUid(there.getMetadata().getUid());
     return client.resource(object).fieldManager(FIELD_MANAGER).forceConflicts().serverSideApply();
+  }
+
+  /** What is there, without a namesake of the mesh that is gone among its owners. */
+  private HasMetadata succeed(HasMetadata object, HasMetadata there) {
+    List<OwnerReference> owners = Ownership.succeeded(there, object);
+    if (owners == null) {
+      return there;
+    }
+    return client
+        .resource(there)
+        .patch(
+            PatchContext.of(PatchType.JSON),
+            """
+            [{"op": "test", "path": "/metadata/uid", "value": "%s"},
+             {"op": "test", "path": "/metadata/ownerReferences", "value": %s},
+             {"op": "replace", "path": "/metadata/ownerReferences", "value": %s}]
+            """
+                .formatted(
+                    there.getMetadata().getUid(),
+                    Serialization.asJson(there.getMetadata().getOwnerReferences()),
+                    Serialization.asJson(owners)));
   }
 
   /**

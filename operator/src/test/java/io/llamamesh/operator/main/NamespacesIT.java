@@ -17,11 +17,13 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.kube.ApiClients;
+import io.llamamesh.kube.WatchAges;
 import io.llamamesh.operator.resources.Images;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -101,6 +103,9 @@ final class NamespacesIT {
       assertThat(runner.notReady()).isEmpty();
       assertThat(gauge(first)).isEqualTo(1);
       assertThat(gauge(second)).isZero();
+      // What is served is not asked for in full again and again.
+      long lists = lists();
+      await().during(Duration.ofSeconds(25)).until(() -> lists() == lists);
 
       client
           .resource(new NamespaceBuilder().withNewMetadata().withName(second).endMetadata().build())
@@ -127,7 +132,8 @@ final class NamespacesIT {
 
       client.resource(binding).delete();
 
-      await().until(() -> gauge(second) == 0);
+      // What is served is asked for once a minute.
+      await().atMost(Duration.ofMinutes(3)).until(() -> gauge(second) == 0);
       mesh(first);
       await().until(() -> isServed(first));
       assertThat(runner.notAlive()).isEmpty();
@@ -136,6 +142,49 @@ final class NamespacesIT {
       await().until(() -> gauge(second) == 1);
       client.resource(mesh(second, "later", 9300)).create();
       await().until(() -> isServed(second, "later"));
+    }
+  }
+
+  @Test
+  void whoStandsByOrHasEndedSaysNothingOfNamespaces() {
+    SimpleMeterRegistry others = new SimpleMeterRegistry();
+    OperatorRunner leader = candidate("a", meters);
+    await().until(() -> gauges(meters) == 2 && gauge(first) == 1);
+    OperatorRunner standby = candidate("b", others);
+    try (standby) {
+      try (leader) {
+        await().until(() -> standby.notReady().isEmpty());
+        assertThat(standby.isLeading()).isFalse();
+        assertThat(gauges(others)).isZero();
+      }
+      assertThat(gauges(meters)).isZero();
+      await().until(() -> gauges(others) == 2);
+    }
+  }
+
+  @Test
+  void anEndInTheMidstOfServingAnotherIsNoFault() throws Exception {
+    client
+        .resource(new NamespaceBuilder().withNewMetadata().withName(second).endMetadata().build())
+        .create();
+    bind(second);
+    try (KubernetesClient own =
+            ApiClients.of(() -> given.serviceAccountConfig(ACCOUNT)).open(new WatchAges());
+        EmbeddedOperator operator =
+            EmbeddedOperator.start(
+                own,
+                new OperatorOptions(Set.of(first), new Images("agent:test", "scraper:test")))) {
+      operator.halt();
+
+      Thread asking =
+          Thread.ofVirtual()
+              .start(() -> {
+                Thread.currentThread().interrupt();
+                operator.serve(Set.of(first, second));
+              });
+
+      assertThat(asking.join(Duration.ofSeconds(60))).isTrue();
+      assertThat(operator.isBroken()).isFalse();
     }
   }
 
@@ -158,6 +207,24 @@ final class NamespacesIT {
         new OperatorOptions(Set.of(first, second), new Images("agent:test", "scraper:test")),
         null,
         meters);
+  }
+
+  private OperatorRunner candidate(String name, SimpleMeterRegistry registry) {
+    return OperatorRunner.start(
+        ApiClients.of(() -> given.serviceAccountConfig(ACCOUNT)),
+        new OperatorOptions(Set.of(first, second), new Images("agent:test", "scraper:test")),
+        new LeaderElection(first, name),
+        registry);
+  }
+
+  private static int gauges(SimpleMeterRegistry registry) {
+    return registry.find("llamamesh.operator.namespace.served").gauges().size();
+  }
+
+  private long lists() {
+    return given.audit().requestsOf("system:serviceaccount:" + first + ":" + ACCOUNT).stream()
+        .filter(request -> request.right().equals("list configmaps"))
+        .count();
   }
 
   private double gauge(String namespace) {
