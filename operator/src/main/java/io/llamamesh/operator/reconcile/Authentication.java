@@ -74,10 +74,11 @@ final class Authentication {
       rings.put(owner, Rings.of(made), now);
       return true;
     }
-    if (!AuthSecret.isOf(owner, secret)) {
+    boolean restored = !AuthSecret.isOf(owner, secret);
+    if (restored && !AuthSecret.isRestored(secret)) {
       return false;
     }
-    Secret next = next(secret, known, owner, wanted, now);
+    Secret next = next(secret, known, restored, owner, wanted, now);
     if (next != null) {
       // Of two rotations at once the second must fail, not undo the first.
       next.getMetadata().setResourceVersion(secret.getMetadata().getResourceVersion());
@@ -88,7 +89,12 @@ final class Authentication {
   }
 
   private @Nullable Secret next(
-      Secret secret, @Nullable Rings known, Owner owner, @Nullable String wanted, Instant now) {
+      Secret secret,
+      @Nullable Rings known,
+      boolean restored,
+      Owner owner,
+      @Nullable String wanted,
+      Instant now) {
     Secret whole = known == null ? null : AuthSecret.completed(secret, known, owner, now);
     Secret base = whole == null ? secret : whole;
     if (AuthSecret.isDue(secret, wanted)) {
@@ -97,7 +103,7 @@ final class Authentication {
     if (whole != null) {
       return whole;
     }
-    return AuthSecret.isLeftBehind(secret, owner)
+    return restored || AuthSecret.isLeftBehind(secret, owner)
         ? AuthSecret.adopted(secret, owner, now)
         : AuthSecret.refreshed(secret, owner, now);
   }

@@ -124,6 +124,22 @@ public final class AuthSecret {
             .build());
   }
 
+  /**
+   * Whether it is one of ours that was made from its entries alone, as a restored one may be: it
+   * says nothing of whose it is, and holds keys and tokens.
+   */
+  public static boolean isRestored(Secret secret) {
+    if (!Ownership.isUnmarked(secret)) {
+      return false;
+    }
+    try {
+      Rings rings = Rings.of(secret);
+      return !rings.keys().entries().isEmpty() && !rings.tokens().entries().isEmpty();
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
   /** Whether a mesh asks for a rotation that a Secret has not had. */
   public static boolean isDue(Secret secret, @Nullable String rotation) {
     return rotation != null && !rotation.equals(rotation(secret));
@@ -190,7 +206,7 @@ public final class AuthSecret {
             + name
             + ": "
             + why
-            + "; restore it, or delete the Secret to have a new one made");
+            + "; restore it with its labels, or delete the Secret to have a new one made");
   }
 
   private static Secret secret(

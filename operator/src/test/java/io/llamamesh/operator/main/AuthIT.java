@@ -125,6 +125,31 @@ final class AuthIT {
   }
 
   @Test
+  void oneThatIsRestoredWithItsEntriesAloneIsTakenOver() {
+    cluster.mesh("m", "");
+    Secret first = awaitSecret();
+    cluster.stopOperator();
+    cluster.client.resource(first).delete();
+    cluster
+        .client
+        .resource(
+            new SecretBuilder()
+                .withNewMetadata()
+                .withName(first.getMetadata().getName())
+                .withNamespace(cluster.namespace)
+                .endMetadata()
+                .withData(first.getData())
+                .build())
+        .create();
+
+    cluster.startOperator();
+
+    Secret taken = awaitSecret(s -> !s.getMetadata().getOwnerReferences().isEmpty());
+    assertThat(taken.getData()).isEqualTo(first.getData());
+    assertThat(taken.getMetadata().getLabels()).isEqualTo(first.getMetadata().getLabels());
+  }
+
+  @Test
   void aMeshThatIsAppliedAnewGoesOnWithTheKeysOfTheOneBefore() {
     cluster.mesh("m", "");
     Secret first = awaitSecret();
