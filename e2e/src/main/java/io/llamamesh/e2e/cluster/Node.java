@@ -438,6 +438,12 @@ public final class Node implements AutoCloseable {
   public void close() throws IOException {
     try {
       first.kill();
+      // The kernel removes it with the namespace of its other end, but in its own time; another
+      // node of this name must not find it.
+      Command.run(
+          "sh",
+          "-c",
+          "ip link del %1$s 2>/dev/null || ! ip link show %1$s >/dev/null 2>&1".formatted(link()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while ending " + name, e);
