@@ -84,6 +84,7 @@ final class ApiServerRestartIT {
                 found ->
                     found != null
                         && found.getStatus() != null
+                        && found.getStatus().getConditions() != null
                         && found.getStatus().getConditions().stream()
                             .anyMatch(c ->
                                 c.getType().equals("Established") && c.getStatus().equals("True")),

@@ -14,6 +14,7 @@ import java.io.InputStream;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,7 +82,9 @@ final class RolesIT {
                 .isEmpty());
     await().until(() -> cluster.operatorRights().contains("get leases.coordination.k8s.io"));
     cluster.labelMesh("m", "team", "x");
+    // One that could not be written in time is tried again after a minute.
     await()
+        .atMost(3, TimeUnit.MINUTES)
         .until(() -> cluster.operatorRights().contains("patch podmonitors.monitoring.coreos.com"));
     cluster.annotateMesh("m", Names.ROTATE_ANNOTATION, "1");
     await()
