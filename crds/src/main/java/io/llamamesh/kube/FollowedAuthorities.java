@@ -1,20 +1,15 @@
 package io.llamamesh.kube;
 
-import java.io.ByteArrayInputStream;
+import io.llamamesh.tls.CertificateAuthorities;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
-import java.util.stream.Stream;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
@@ -54,25 +49,11 @@ final class FollowedAuthorities extends X509ExtendedTrustManager {
 
   private static X509ExtendedTrustManager trusting(byte[] authorities) throws IOException {
     try {
-      KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
-      trusted.load(null, null);
-      int number = 0;
-      for (Certificate authority :
-          CertificateFactory.getInstance("X.509")
-              .generateCertificates(new ByteArrayInputStream(authorities))) {
-        trusted.setCertificateEntry("authority-" + number++, authority);
-      }
-      if (number == 0) {
+      X509ExtendedTrustManager trust = CertificateAuthorities.trusting(authorities);
+      if (trust == null) {
         throw new IOException("no certificate authority in it");
       }
-      TrustManagerFactory factory =
-          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      factory.init(trusted);
-      return Stream.of(factory.getTrustManagers())
-          .filter(X509ExtendedTrustManager.class::isInstance)
-          .map(X509ExtendedTrustManager.class::cast)
-          .findFirst()
-          .orElseThrow(() -> new IOException("this JDK cannot check certificates"));
+      return trust;
     } catch (GeneralSecurityException e) {
       throw new IOException("certificate authority cannot be used: " + e.getMessage(), e);
     }

@@ -1,17 +1,15 @@
 package io.llamamesh.agent.kube;
 
-import java.io.ByteArrayInputStream;
+import io.llamamesh.tls.CertificateAuthorities;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.util.Arrays;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
-import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,22 +58,12 @@ final class Authorities {
 
   private static SSLSocketFactory sockets(byte[] authorities) throws IOException {
     try {
-      KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
-      trusted.load(null, null);
-      int number = 0;
-      for (Certificate authority :
-          CertificateFactory.getInstance("X.509")
-              .generateCertificates(new ByteArrayInputStream(authorities))) {
-        trusted.setCertificateEntry("authority-" + number++, authority);
-      }
-      if (number == 0) {
+      X509ExtendedTrustManager trust = CertificateAuthorities.trusting(authorities);
+      if (trust == null) {
         throw new IOException("certificate authority cannot be used: no certificate in it");
       }
-      TrustManagerFactory trust =
-          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      trust.init(trusted);
       SSLContext context = SSLContext.getInstance("TLS");
-      context.init(null, trust.getTrustManagers(), null);
+      context.init(null, new TrustManager[] {trust}, null);
       return context.getSocketFactory();
     } catch (GeneralSecurityException e) {
       throw new IOException("certificate authority cannot be used: " + e.getMessage(), e);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import io.llamamesh.testkit.LocalhostIdentity;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -13,16 +14,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.KeyStore;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,15 +82,16 @@ class ApiAccessTest {
 
   @Test
   void aPodReachesTheApiByItsAccountAndTrustsNobodyElse() throws Exception {
-    Path mine = keyStore("mine");
-    Path other = keyStore("other");
+    LocalhostIdentity identity = LocalhostIdentity.in(folder.resolve("mine"));
+    Path mine = identity.folder();
+    Path other = LocalhostIdentity.in(folder.resolve("other")).folder();
     Files.writeString(mine.resolve("token"), "from-the-file\n");
     Files.writeString(other.resolve("token"), "from-the-file\n");
     AtomicReference<String> bearer = new AtomicReference<>();
     HttpsServer server =
         HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      server.setHttpsConfigurator(new HttpsConfigurator(context(mine)));
+      server.setHttpsConfigurator(new HttpsConfigurator(identity.context()));
       server.setExecutor(threads);
       server.createContext(
           "/",
@@ -138,35 +135,5 @@ class ApiAccessTest {
     try (InputStream body = access.get("/api", Duration.ofSeconds(10))) {
       return new String(body.readAllBytes(), StandardCharsets.UTF_8);
     }
-  }
-
-  /** A folder with a new key of 127.0.0.1 and its certificate as {@code ca.crt}. */
-  private Path keyStore(String name) throws Exception {
-    Path made = Files.createDirectory(folder.resolve(name));
-    keytool(
-        made, "-genkeypair -alias a -keyalg EC -dname CN=test -ext san=ip:127.0.0.1 -validity 2");
-    keytool(made, "-exportcert -rfc -alias a -file " + made.resolve("ca.crt"));
-    return made;
-  }
-
-  private static void keytool(Path in, String arguments) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-    command.addAll(List.of(arguments.split(" ")));
-    command.addAll(List.of("-storepass", "changeit", "-keystore", in.resolve("keys").toString()));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).describedAs(output).isZero();
-  }
-
-  private static SSLContext context(Path in) throws Exception {
-    char[] password = "changeit".toCharArray();
-    KeyStore keys = KeyStore.getInstance(in.resolve("keys").toFile(), password);
-    KeyManagerFactory factory =
-        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    factory.init(keys, password);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(factory.getKeyManagers(), null, null);
-    return context;
   }
 }

@@ -2,6 +2,7 @@ package io.llamamesh.operator.reconcile;
 
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.llamamesh.operator.status.AgentsState;
+import io.llamamesh.operator.status.NameList;
 import io.llamamesh.operator.status.Obstacle;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,7 +13,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -117,8 +117,7 @@ final class AgentReplacement {
   }
 
   private static String named(List<String> nodes) {
-    return nodes.stream().limit(NAMED).collect(Collectors.joining(", "))
-        + (nodes.size() > NAMED ? " and " + (nodes.size() - NAMED) + " more" : "");
+    return NameList.some(nodes, NAMED);
   }
 
   private String remedy(AddressChange change, boolean paused) {

@@ -120,8 +120,7 @@ final class MeshClaims {
       throw new KubernetesClientException(
           "Lease " + MeshLeases.name(mesh.name()) + " is not this mesh's", FORBIDDEN, null);
     }
-    String holder =
-        lease == null || lease.getSpec() == null ? null : lease.getSpec().getHolderIdentity();
+    String holder = holder(lease);
     if (lease != null
         && holder != null
         && !holder.equals(identity)
@@ -136,11 +135,7 @@ final class MeshClaims {
           return unwritten(mesh, holder, now, e);
         }
         // Somebody was faster; a replica of this release is no other.
-        Lease theirs = leases.read(mesh);
-        String faster =
-            theirs == null || theirs.getSpec() == null
-                ? null
-                : theirs.getSpec().getHolderIdentity();
+        String faster = holder(leases.read(mesh));
         if (!identity.equals(faster)) {
           return other(mesh, faster == null ? "another operator" : faster);
         }
@@ -181,6 +176,10 @@ final class MeshClaims {
           mesh.name(),
           why.getMessage());
     }
+  }
+
+  private static @Nullable String holder(@Nullable Lease lease) {
+    return lease == null || lease.getSpec() == null ? null : lease.getSpec().getHolderIdentity();
   }
 
   private String other(Owner mesh, String holder) {

@@ -3,6 +3,7 @@ package io.llamamesh.operator.reconcile;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.llamamesh.operator.status.AgentsState;
+import io.llamamesh.operator.status.NameList;
 import io.llamamesh.operator.status.Obstacle;
 import java.util.Comparator;
 import java.util.List;
@@ -74,8 +75,7 @@ final class Rollout {
                 + carried.size()
                 + (older == 1 ? " agents runs" : " agents run")
                 + " an older template; "
-                + away.stream().limit(NAMED).collect(Collectors.joining(", "))
-                + (away.size() > NAMED ? " and " + (away.size() - NAMED) + " more" : "")
+                + NameList.some(away, NAMED)
                 + (one
                     ? " (NotReady) uses up maxUnavailable; bring the node back, delete its Node"
                     : " (NotReady) use up maxUnavailable; bring the nodes back, delete their Nodes")

@@ -40,8 +40,7 @@ public class MeshLeases {
    */
   public void write(Owner mesh, @Nullable Lease seen, String holder, Instant now, Duration valid) {
     Lease lease =
-        new LeaseBuilder()
-            .withMetadata(mesh.metadata(name(mesh.name()), Component.CONFIG))
+        of(mesh)
             .withNewSpec()
             .withHolderIdentity(holder)
             .withLeaseDurationSeconds(Math.toIntExact(valid.toSeconds()))
@@ -58,10 +57,10 @@ public class MeshLeases {
 
   /** Whether a Lease of that name is the mesh's, and not somebody else's. */
   public boolean isOurs(Owner mesh, Lease lease) {
-    return Ownership.isOurs(
-        lease,
-        new LeaseBuilder()
-            .withMetadata(mesh.metadata(name(mesh.name()), Component.CONFIG))
-            .build());
+    return Ownership.isOurs(lease, of(mesh).build());
+  }
+
+  private static LeaseBuilder of(Owner mesh) {
+    return new LeaseBuilder().withMetadata(mesh.metadata(name(mesh.name()), Component.CONFIG));
   }
 }

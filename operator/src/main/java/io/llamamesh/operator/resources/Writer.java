@@ -297,7 +297,7 @@ public final class Writer implements AutoCloseable {
         cause instanceof KubernetesClientException k && k.getStatus() != null
             ? k.getStatus().getMessage()
             : String.valueOf(cause.getMessage());
-    return object.getKind() + " " + object.getMetadata().getName() + ": " + why;
+    return Ownership.name(object) + ": " + why;
   }
 
   @Override

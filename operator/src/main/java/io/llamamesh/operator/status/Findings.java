@@ -287,7 +287,6 @@ final class Findings {
   }
 
   private static String some(List<String> names) {
-    return names.stream().limit(NAMED).collect(Collectors.joining(", "))
-        + (names.size() > NAMED ? " and " + (names.size() - NAMED) + " more" : "");
+    return NameList.some(names, NAMED);
   }
 }

@@ -106,40 +106,33 @@ final class FakePods {
 
   /** Changes whether a pod is ready, as the node's controller does where its kubelet is away. */
   void ready(Pod pod, boolean ready) {
-    client
-        .resource(pod)
-        .subresource("status")
-        .patch(
-            PatchContext.of(PatchType.STRATEGIC_MERGE),
-            Serialization.asJson(
-                Map.of(
-                    "status",
-                    Map.of(
-                        "conditions",
-                        List.of(Map.of("type", "Ready", "status", ready ? "True" : "False"))))));
+    status(
+        pod,
+        Map.of("conditions", List.of(Map.of("type", "Ready", "status", ready ? "True" : "False"))));
+  }
+
+  private void ready(Pod pod, String ip) {
+    String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    status(
+        pod,
+        Map.of(
+            "phase",
+            "Running",
+            "podIP",
+            ip,
+            "podIPs",
+            List.of(Map.of("ip", ip)),
+            "conditions",
+            List.of(Map.of("type", "Ready", "status", "True", "lastTransitionTime", now))));
   }
 
   /** A patch: controllers and scheduler write to the pod meanwhile. */
-  private void ready(Pod pod, String ip) {
-    String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+  private void status(Pod pod, Map<String, Object> changes) {
     client
         .resource(pod)
         .subresource("status")
         .patch(
             PatchContext.of(PatchType.STRATEGIC_MERGE),
-            Serialization.asJson(
-                Map.of(
-                    "status",
-                    Map.of(
-                        "phase",
-                        "Running",
-                        "podIP",
-                        ip,
-                        "podIPs",
-                        List.of(Map.of("ip", ip)),
-                        "conditions",
-                        List.of(
-                            Map.of(
-                                "type", "Ready", "status", "True", "lastTransitionTime", now))))));
+            Serialization.asJson(Map.of("status", changes)));
   }
 }

@@ -80,7 +80,7 @@ class StatusFactoryTest {
         new MeshReport("m", NOW, Verdict.HEALTHY, why, totals, List.of(), List.of(), store);
 
     LlamaMeshStatus status =
-        StatusFactory.of(null, state(List.of(), new NetworkView.Known(report)), NOW);
+        StatusFactory.of(null, MeshStates.of(List.of(), new NetworkView.Known(report)), NOW);
 
     assertThat(condition(status, "NetworkHealthy"))
         .extracting(Condition::getStatus, Condition::getMessage)
@@ -88,24 +88,8 @@ class StatusFactoryTest {
   }
 
   private static String taken(String... objects) {
-    MeshState state = state(List.of(objects), NetworkView.NOT_ASKED);
+    MeshState state = MeshStates.of(List.of(objects), NetworkView.NOT_ASKED);
     return condition(StatusFactory.of(null, state, NOW), "ConfigsReady").getMessage();
-  }
-
-  private static MeshState state(List<String> taken, NetworkView network) {
-    LlamaMeshSpec spec = MeshDefaults.fill(null);
-    return new MeshState(
-        1,
-        List.of(),
-        spec,
-        false,
-        Planner.plan(new MeshFacts("m", spec, "http://m", List.of())),
-        List.of(),
-        List.of(),
-        taken,
-        new AgentsState(2, 2, List.of(), "", null),
-        new ScraperState(1, 1, null),
-        network);
   }
 
   private static LlamaMeshStatus status(String families, List<NodeFacts> nodes) {

@@ -7,8 +7,6 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.LlamaMeshStatus;
 import io.llamamesh.crd.MeshDefaults;
-import io.llamamesh.operator.plan.MeshFacts;
-import io.llamamesh.operator.plan.Planner;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.MeshReport.Store;
 import io.llamamesh.results.MeshReport.Suspect;
@@ -418,18 +416,6 @@ final class StatusThrottleTest {
   }
 
   private static MeshState with(NetworkView network) {
-    var spec = MeshDefaults.fill(null);
-    return new MeshState(
-        1,
-        List.of(),
-        spec,
-        false,
-        Planner.plan(new MeshFacts("m", spec, "http://m", List.of())),
-        List.of(),
-        List.of(),
-        List.of(),
-        new AgentsState(2, 2, List.of(), "", null),
-        new ScraperState(1, 1, null),
-        network);
+    return MeshStates.of(List.of(), network);
   }
 }

@@ -1,19 +1,15 @@
 package io.llamamesh.scraper.store;
 
+import io.llamamesh.tls.CertificateAuthorities;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
@@ -53,27 +49,11 @@ public record Tls(SSLContext context, X509TrustManager trust, boolean anyName) {
   }
 
   private static X509TrustManager trusting(Path file) throws IOException, GeneralSecurityException {
-    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-    store.load(null, null);
-    int count = 0;
-    try (InputStream stream = Files.newInputStream(file)) {
-      for (Certificate certificate :
-          CertificateFactory.getInstance("X.509").generateCertificates(stream)) {
-        store.setCertificateEntry("ca-" + count++, certificate);
-      }
-    }
-    if (count == 0) {
+    X509TrustManager trust = CertificateAuthorities.trusting(Files.readAllBytes(file));
+    if (trust == null) {
       throw new GeneralSecurityException("it is empty");
     }
-    TrustManagerFactory factory =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    factory.init(store);
-    for (TrustManager manager : factory.getTrustManagers()) {
-      if (manager instanceof X509TrustManager found) {
-        return found;
-      }
-    }
-    throw new GeneralSecurityException("the JDK has no trust manager for it");
+    return trust;
   }
 
   /** What {@code insecureSkipVerify} asks for. */

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.kube.ApiClients;
 import io.llamamesh.kube.WatchAges;
+import io.llamamesh.testkit.LocalhostIdentity;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -17,13 +18,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,10 +40,10 @@ final class AuthorityExchangeTest {
 
   @Test
   void aClientThatRunsFollowsTheExchangeOfTheAuthorities() throws Exception {
-    Path before = authority("before");
-    Path after = authority("after");
+    LocalhostIdentity before = identity("before");
+    LocalhostIdentity after = identity("after");
     Path trusted = folder.resolve("ca.crt");
-    Files.copy(before.resolve("ca.crt"), trusted);
+    Files.copy(before.certificate(), trusted);
     int port = serve(0, before);
     Config config =
         new ConfigBuilder(Config.empty())
@@ -63,19 +61,18 @@ final class AuthorityExchangeTest {
 
       Files.writeString(trusted, "half writ");
       assertThatThrownBy(() -> version(client)).isNotNull();
-      Files.copy(after.resolve("ca.crt"), trusted, StandardCopyOption.REPLACE_EXISTING);
+      Files.copy(after.certificate(), trusted, StandardCopyOption.REPLACE_EXISTING);
       assertThat(version(client)).isEqualTo("36");
     }
   }
 
   @Test
   void oldAndNewAuthorityMayStandInOneFile() throws Exception {
-    Path before = authority("before");
-    Path after = authority("after");
+    LocalhostIdentity before = identity("before");
+    LocalhostIdentity after = identity("after");
     Path trusted = folder.resolve("ca.crt");
     Files.writeString(
-        trusted,
-        Files.readString(before.resolve("ca.crt")) + Files.readString(after.resolve("ca.crt")));
+        trusted, Files.readString(before.certificate()) + Files.readString(after.certificate()));
     int port = serve(0, after);
     Config config =
         new ConfigBuilder(Config.empty())
@@ -92,10 +89,10 @@ final class AuthorityExchangeTest {
     return client.getKubernetesVersion().getMinor();
   }
 
-  private int serve(int port, Path authority) throws Exception {
+  private int serve(int port, LocalhostIdentity identity) throws Exception {
     HttpsServer server =
         HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
-    server.setHttpsConfigurator(new HttpsConfigurator(context(authority)));
+    server.setHttpsConfigurator(new HttpsConfigurator(identity.context()));
     server.setExecutor(threads);
     server.createContext(
         "/",
@@ -111,33 +108,7 @@ final class AuthorityExchangeTest {
     return server.getAddress().getPort();
   }
 
-  /** A folder with a new key of 127.0.0.1 and its certificate as {@code ca.crt}. */
-  private Path authority(String name) throws IOException, InterruptedException {
-    Path made = Files.createDirectory(folder.resolve(name));
-    keytool(
-        made, "-genkeypair -alias a -keyalg EC -dname CN=test -ext san=ip:127.0.0.1 -validity 2");
-    keytool(made, "-exportcert -rfc -alias a -file " + made.resolve("ca.crt"));
-    return made;
-  }
-
-  private static void keytool(Path in, String arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-    command.addAll(List.of(arguments.split(" ")));
-    command.addAll(List.of("-storepass", "changeit", "-keystore", in.resolve("keys").toString()));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).describedAs(output).isZero();
-  }
-
-  private static SSLContext context(Path in) throws Exception {
-    char[] password = "changeit".toCharArray();
-    KeyStore keys = KeyStore.getInstance(in.resolve("keys").toFile(), password);
-    KeyManagerFactory factory =
-        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    factory.init(keys, password);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(factory.getKeyManagers(), null, null);
-    return context;
+  private LocalhostIdentity identity(String name) throws IOException, InterruptedException {
+    return LocalhostIdentity.in(folder.resolve(name));
   }
 }

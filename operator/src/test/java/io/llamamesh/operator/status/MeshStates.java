@@ -1,0 +1,29 @@
+package io.llamamesh.operator.status;
+
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.operator.plan.MeshFacts;
+import io.llamamesh.operator.plan.Planner;
+import java.util.List;
+
+/** States of a mesh with the default spec, whose two agents and one scraper are ready. */
+final class MeshStates {
+  private MeshStates() {}
+
+  /** One with what the tests vary. */
+  static MeshState of(List<String> taken, NetworkView network) {
+    LlamaMeshSpec spec = MeshDefaults.fill(null);
+    return new MeshState(
+        1,
+        List.of(),
+        spec,
+        false,
+        Planner.plan(new MeshFacts("m", spec, "http://m", List.of())),
+        List.of(),
+        List.of(),
+        taken,
+        new AgentsState(2, 2, List.of(), "", null),
+        new ScraperState(1, 1, null),
+        network);
+  }
+}
