@@ -18,8 +18,13 @@ final class LossRows {
   private static final int GONE_WINDOWS = 4;
   private static final Duration WATCHED = Duration.ofSeconds(45);
 
-  /** A window, and the time to poll the report and write the status. */
-  private static final Duration CURRENT = Stage.WINDOW.plusSeconds(5);
+  /** From a window's end until it is known what became of its probes: their timeout and 2 s. */
+  private static final Duration PUBLISHED = Duration.ofSeconds(3);
+
+  /** The time to read a window, poll the report and write the status. */
+  private static final Duration TOLD = Duration.ofSeconds(5);
+
+  private static final Duration CURRENT = Stage.WINDOW.plus(TOLD);
 
   private static final Pattern LOSS = Pattern.compile("([0-9.]+) ?% loss");
 
@@ -48,7 +53,20 @@ final class LossRows {
     } finally {
       node.dropNothing();
     }
-    figures.note("gone after", stage.awaitHealthy(Stage.WINDOW.multipliedBy(GONE_WINDOWS)));
+    Duration windows = untilEnd(GONE_WINDOWS, Instant.now());
+    figures.note("gone after", stage.awaitHealthy(windows.plus(PUBLISHED).plus(TOLD)));
+  }
+
+  /**
+   * How long it takes until the last of some windows ends, the first being the one that is going
+   * on.
+   *
+   * <p>Windows end at whole multiples of their length, so it matters when in one a fault goes.
+   */
+  static Duration untilEnd(int windows, Instant now) {
+    long window = Stage.WINDOW.toMillis();
+    long end = (now.toEpochMilli() / window + windows) * window;
+    return Duration.ofMillis(end - now.toEpochMilli());
   }
 
   /** What a status lacks to name a node as the first suspect; empty for nothing. */

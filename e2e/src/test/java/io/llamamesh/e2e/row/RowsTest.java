@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,6 +42,15 @@ class RowsTest {
   @CsvSource({"20.83, 21", "2.36, 2.4", "0.00, 0", "100.0, 100", "0.0213, 0.021", "'', ''"})
   void numbersAreComparedAsTheStatusShowsThem(String number, String shown) {
     assertThat(LossRows.rounded(number)).isEqualTo(shown);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1000.0, 40", "1009.9, 30.1", "1004.0, 36"})
+  void theWindowThatGoesOnIsTheFirstOfFour(BigDecimal now, BigDecimal seconds) {
+    Instant at = Instant.ofEpochMilli(now.movePointRight(3).longValueExact());
+
+    assertThat(LossRows.untilEnd(4, at))
+        .isEqualTo(Duration.ofMillis(seconds.movePointRight(3).longValueExact()));
   }
 
   @ParameterizedTest
