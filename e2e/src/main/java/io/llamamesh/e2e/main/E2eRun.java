@@ -1,7 +1,9 @@
 package io.llamamesh.e2e.main;
 
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.llamamesh.e2e.cluster.Cluster;
 import io.llamamesh.e2e.cluster.Diagnostics;
+import io.llamamesh.e2e.cluster.Failure;
 import io.llamamesh.e2e.cluster.Family;
 import io.llamamesh.e2e.cluster.Programs;
 import io.llamamesh.e2e.cluster.Progress;
@@ -43,22 +45,14 @@ final class E2eRun {
    */
   boolean run() throws IOException, InterruptedException {
     try (RunFolder folder = RunFolder.claim()) {
-      int at = 0;
-      do {
-        Family family = rows.isEmpty() ? Family.IPV4 : rows.get(at).family();
-        try (Cluster cluster =
-            Cluster.start(programs, family, folder.resolve("cluster-" + at), progress)) {
-          Stage stage = new Stage(cluster, root, progress);
-          while (at < rows.size() && rows.get(at).family() == family) {
-            run(rows.get(at), stage);
-            at++;
-          }
-          if (keep && at == rows.size()) {
-            keep(cluster);
-          }
-          progress.say("removing the cluster");
+      if (rows.isEmpty()) {
+        try (Cluster cluster = start(Family.IPV4, folder)) {
+          keep(cluster);
         }
-      } while (at < rows.size());
+      }
+      while (outcomes.size() < rows.size()) {
+        runOnOneCluster(folder);
+      }
       progress.say("removed");
     } finally {
       tell();
@@ -66,7 +60,47 @@ final class E2eRun {
     return outcomes.stream().allMatch(outcome -> outcome.problem().isEmpty());
   }
 
-  private void run(Row row, Stage stage) throws IOException, InterruptedException {
+  private Cluster start(Family family, RunFolder folder) throws IOException, InterruptedException {
+    return Cluster.start(programs, family, folder.resolve("cluster-" + outcomes.size()), progress);
+  }
+
+  /** The rows from the next one on that the same cluster can serve. */
+  private void runOnOneCluster(RunFolder folder) throws IOException, InterruptedException {
+    Family family = next().family();
+    try (Cluster cluster = start(family, folder)) {
+      Stage stage = new Stage(cluster, root, progress);
+      boolean usable = true;
+      while (usable && isNext(family)) {
+        usable = run(next(), stage);
+      }
+      if (keep && outcomes.size() == rows.size()) {
+        keep(cluster);
+      }
+      progress.say("removing the cluster");
+    } catch (Failure | IOException e) {
+      // Not this row's alone: the others need the same cluster. Those of another may be well.
+      String problem = "the cluster failed: " + e.getMessage();
+      progress.say(problem);
+      while (isNext(family)) {
+        outcomes.add(new Outcome(next(), Duration.ZERO, "", problem));
+      }
+    }
+  }
+
+  private Row next() {
+    return rows.get(outcomes.size());
+  }
+
+  private boolean isNext(Family family) {
+    return outcomes.size() < rows.size() && next().family() == family;
+  }
+
+  /**
+   * Runs a row.
+   *
+   * @return whether the cluster can serve another one
+   */
+  private boolean run(Row row, Stage stage) throws IOException, InterruptedException {
     progress.say("row " + row.name() + ": " + row.right());
     long began = System.nanoTime();
     Figures figures = new Figures();
@@ -80,10 +114,7 @@ final class E2eRun {
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
-      problem =
-          e instanceof io.llamamesh.e2e.cluster.Failure
-              ? String.valueOf(e.getMessage())
-              : String.valueOf(e);
+      problem = e instanceof Failure ? String.valueOf(e.getMessage()) : String.valueOf(e);
     }
     Duration took = Duration.ofNanos(System.nanoTime() - began);
     outcomes.add(new Outcome(row, took, figures.toString(), problem));
@@ -101,9 +132,18 @@ final class E2eRun {
       Diagnostics.keep(stage.cluster(), stage.mesh(), kept);
       Files.writeString(kept.resolve("failure.txt"), problem + "\n" + figures + "\n");
       progress.say("logs and objects are in " + kept);
-      if (!keep) {
-        stage.reset();
-      }
+      return keep || reset(stage);
+    }
+    return true;
+  }
+
+  private boolean reset(Stage stage) throws InterruptedException {
+    try {
+      stage.reset();
+      return true;
+    } catch (Failure | IOException | KubernetesClientException e) {
+      progress.say("what the row left cannot be cleaned up, so the next has a new cluster: " + e);
+      return false;
     }
   }
 
