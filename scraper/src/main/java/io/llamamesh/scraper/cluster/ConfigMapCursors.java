@@ -27,7 +27,7 @@ public final class ConfigMapCursors implements CursorStore {
   @Override
   public Map<String, Bookmark> load() {
     ConfigMap found = resource().get();
-    return found == null || found.getData() == null
+    return found == null || found.getData() == null || !home.owns(found)
         ? Map.of()
         : CursorsJson.read(found.getData().getOrDefault(KEY, "{}"));
   }
@@ -35,7 +35,8 @@ public final class ConfigMapCursors implements CursorStore {
   @Override
   public void save(Map<String, Bookmark> bookmarks) {
     Map<String, String> data = Map.of(KEY, CursorsJson.write(bookmarks));
-    if (resource().get() == null) {
+    ConfigMap present = resource().get();
+    if (present == null) {
       home.client()
           .configMaps()
           .inNamespace(home.namespace())
@@ -46,6 +47,12 @@ public final class ConfigMapCursors implements CursorStore {
                   .build())
           .create();
       return;
+    }
+    if (!home.owns(present)) {
+      throw new IllegalStateException(
+          "ConfigMap "
+              + name(home.mesh())
+              + " is not this mesh's: delete or rename it, else a restart reads all windows anew");
     }
     resource()
         .edit(found -> {

@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.cluster;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReference;
@@ -7,6 +8,8 @@ import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.crd.Names;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +31,14 @@ public record Home(
         .withLabels(Names.labels(mesh, Names.Component.SCRAPER))
         .withOwnerReferences(owners())
         .build();
+  }
+
+  /** Whether an object is the mesh's: by its labels, or since the mesh owns it. */
+  boolean owns(HasMetadata object) {
+    ObjectMeta metadata = object.getMetadata();
+    Map<String, String> labels = Objects.requireNonNullElse(metadata.getLabels(), Map.of());
+    return labels.entrySet().containsAll(Names.labels(mesh, Names.Component.SCRAPER).entrySet())
+        || metadata.getOwnerReferences().stream().anyMatch(o -> o.getUid().equals(meshUid));
   }
 
   /** Garbage collection deletes what the mesh owns; the mesh's own deletion waits for nothing. */
