@@ -23,7 +23,7 @@ final class Chart {
   static final Path ROOT = Path.of("..");
   static final Path FOLDER = Path.of("llama-mesh");
   static final String RELEASE = "llama-mesh";
-  private static final String OLDEST_KUBERNETES = "1.29.0";
+  private static final String OLDEST_KUBERNETES = "1.33.0";
   static final String NAMESPACE = "llama-mesh";
   static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
 
