@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -12,6 +14,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What an API server was asked, by whom, and what it answered, read from its audit log (one JSON
@@ -36,6 +40,8 @@ public final class AuditLog {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Set<String> READING = Set.of("get", "list", "watch");
 
+  private static final Pattern LABELS = Pattern.compile("[?&]labelSelector=([^&]*)");
+
   private final Path file;
 
   AuditLog(Path file) {
@@ -52,6 +58,7 @@ public final class AuditLog {
    *     path
    * @param namespace empty for what has none, or for all
    * @param name empty where the request names no object
+   * @param labels the label selector of a list or a watch; empty for none
    * @param code the answer's HTTP status; 0 where it has not ended
    * @param at when it came in
    */
@@ -61,6 +68,7 @@ public final class AuditLog {
       String resource,
       String namespace,
       String name,
+      String labels,
       int code,
       Instant at) {
     /** Whether the verb writes. */
@@ -110,8 +118,14 @@ public final class AuditLog {
         object.isMissingNode() ? event.path("requestURI").asText() : resource(object),
         object.path("namespace").asText(),
         object.path("name").asText(),
+        labels(event.path("requestURI").asText()),
         event.at("/responseStatus/code").asInt(),
         Instant.parse(event.path("requestReceivedTimestamp").asText()));
+  }
+
+  private static String labels(String uri) {
+    Matcher selector = LABELS.matcher(uri);
+    return selector.find() ? URLDecoder.decode(selector.group(1), StandardCharsets.UTF_8) : "";
   }
 
   private static String resource(JsonNode object) {

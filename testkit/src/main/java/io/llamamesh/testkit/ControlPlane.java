@@ -251,6 +251,8 @@ public final class ControlPlane implements AutoCloseable {
               "--cert-dir=" + pki,
               "--token-auth-file=" + pki.resolve("tokens.csv"),
               "--authorization-mode=Node,RBAC",
+              // As on OpenShift: who may not delete an owner may not be held up by its objects.
+              "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
               "--service-account-key-file=" + pki.resolve("sa.pub"),
               "--service-account-signing-key-file=" + pki.resolve("sa.key"),
               "--service-account-issuer=https://kubernetes.default.svc",

@@ -10,9 +10,13 @@ import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.kube.ApiAccess;
 import io.llamamesh.agent.kube.WatchContact;
 import io.llamamesh.crd.Names;
+import io.llamamesh.testkit.ControlPlane;
+import io.llamamesh.testkit.ControlPlane.Part;
+import io.llamamesh.testkit.TcpProxy;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,8 +27,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** An agent's config on a real Kubernetes API, with the rights of agents and no others. */
+// Alone: the network tests of this module mind the time.
+@Execution(ExecutionMode.SAME_THREAD)
 @KubernetesCluster
 class KubernetesConfigIT {
   private static final Path ROLES = Path.of("../examples/rbac.yaml");
@@ -73,8 +81,12 @@ class KubernetesConfigIT {
   }
 
   private KubernetesConfig watch() throws IOException {
+    return watch(cluster.serviceAccountKubeconfig(ACCOUNT));
+  }
+
+  private KubernetesConfig watch(String connection) throws IOException {
     Path kubeconfig = folder.resolve("kubeconfig");
-    Files.writeString(kubeconfig, cluster.serviceAccountKubeconfig(ACCOUNT));
+    Files.writeString(kubeconfig, connection);
     ApiAccess api = ApiAccess.of(Map.of("KUBECONFIG", kubeconfig.toString()));
     return KubernetesConfig.start(
         api,
@@ -140,5 +152,44 @@ class KubernetesConfigIT {
       assertThat(plans).isEmpty();
       assertThat(config).isNotNull();
     }
+  }
+
+  private long lists() {
+    return cluster.audit().requestsOf(user()).stream()
+        .filter(request -> request.right().equals("list configmaps"))
+        .count();
+  }
+
+  private String user() {
+    return "system:serviceaccount:" + cluster.namespace() + ":" + ACCOUNT;
+  }
+
+  /** A server that has started anew knows nothing of before: 410, and the list is read anew. */
+  @Test
+  void aWatchThatIsTooOldToGoOnMissesNothing() throws Exception {
+    ControlPlane plane = cluster.controlPlane();
+    URI server = URI.create(plane.config().getMasterUrl());
+    put(KubernetesConfigTest.document(2));
+    try (TcpProxy proxy = new TcpProxy(server);
+        KubernetesConfig config =
+            watch(
+                cluster
+                    .serviceAccountKubeconfig(ACCOUNT)
+                    .replace(":" + server.getPort(), ":" + proxy.port()))) {
+      await().atMost(PATIENCE).until(() -> plans.size() == 1);
+
+      proxy.refuse();
+      put(KubernetesConfigTest.document(3));
+      plane.kill(Part.API_SERVER);
+      plane.start(Part.API_SERVER);
+      // What a new server has seen of its own is all that it can go on from.
+      await().atMost(PATIENCE).ignoreExceptions().until(() -> client.configMaps().list() != null);
+      proxy.restore();
+
+      await().atMost(PATIENCE).until(() -> plans.size() == 2);
+      assertThat(plans.get(1).pairs()).hasSize(3);
+      assertThat(config).isNotNull();
+    }
+    assertThat(lists()).isEqualTo(2);
   }
 }

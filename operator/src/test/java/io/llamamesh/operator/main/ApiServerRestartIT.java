@@ -3,18 +3,23 @@ package io.llamamesh.operator.main;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.kube.ApiClients;
 import io.llamamesh.kube.WatchAges;
 import io.llamamesh.testkit.Binaries;
 import io.llamamesh.testkit.ControlPlane;
 import io.llamamesh.testkit.ControlPlane.Part;
+import io.llamamesh.testkit.TcpProxy;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
@@ -23,8 +28,11 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A real API server is killed under an operator, and comes back; with the times of production. */
+@Execution(ExecutionMode.CONCURRENT)
 final class ApiServerRestartIT {
   private static final Duration AWAY = Duration.ofSeconds(60);
   private static final Duration TRUE_WITHIN = Duration.ofSeconds(30);
@@ -65,6 +73,51 @@ final class ApiServerRestartIT {
         assertThat(runner.notReady()).isEmpty();
       }
     }
+  }
+
+  /** A server that has started anew knows nothing of before: 410, and the list is read anew. */
+  @Test
+  void aWatchThatIsTooOldToGoOnMissesNothing() throws Exception {
+    Binaries binaries = Binaries.find(System.getenv());
+    assumeTrue(binaries.folder() != null || System.getenv("CI") != null, binaries.missing());
+    try (ControlPlane plane =
+            ControlPlane.start(ControlPlane.Settings.loopback(binaries.required(), folder));
+        TcpProxy proxy = new TcpProxy(URI.create(plane.config().getMasterUrl()));
+        KubernetesClient writer = ApiClients.of(plane::config).open(new WatchAges());
+        KubernetesClient reader =
+            ApiClients.of(() -> ConnectionsIT.through(proxy, plane.config()))
+                .open(new WatchAges());
+        SharedIndexInformer<ConfigMap> informer = reader.configMaps().inform()) {
+      write(writer, "before");
+      await().until(() -> ConnectionsIT.seen(informer, "before"));
+
+      proxy.refuse();
+      write(writer, "meanwhile");
+      writer.configMaps().inNamespace("default").withName("before").delete();
+      plane.kill(Part.API_SERVER);
+      plane.start(Part.API_SERVER);
+      write(writer, "after");
+      proxy.restore();
+
+      await().until(() -> ConnectionsIT.seen(informer, "after"));
+      assertThat(ConnectionsIT.seen(informer, "meanwhile")).isTrue();
+      assertThat(ConnectionsIT.seen(informer, "before")).isFalse();
+    }
+  }
+
+  private static void write(KubernetesClient client, String name) {
+    await()
+        .until(() ->
+            client
+                    .resource(
+                        new ConfigMapBuilder()
+                            .withNewMetadata()
+                            .withName(name)
+                            .withNamespace("default")
+                            .endMetadata()
+                            .build())
+                    .create()
+                != null);
   }
 
   private static void install(KubernetesClient client) throws Exception {

@@ -276,6 +276,21 @@ final class ClusterUnderTest implements AutoCloseable {
     return client.resource(mesh).fieldManager("test").forceConflicts().serverSideApply();
   }
 
+  /**
+   * A mesh, not created yet, of one test's nodes: on all nodes its agents would take the ports of
+   * those of other tests.
+   */
+  static LlamaMesh meshOf(String nodes, String namespace, String name, String yaml) {
+    LlamaMesh mesh = new LlamaMesh();
+    mesh.getMetadata().setName(name);
+    mesh.getMetadata().setNamespace(namespace);
+    mesh.setSpec(
+        Serialization.unmarshal(
+            "agent: {nodeSelector: {%s: %s}}\n%s".formatted(LABEL, nodes, yaml),
+            LlamaMeshSpec.class));
+    return mesh;
+  }
+
   LlamaMesh mesh(String name) {
     return Objects.requireNonNull(
         client.resources(LlamaMesh.class).inNamespace(namespace).withName(name).get());
@@ -393,6 +408,16 @@ final class ClusterUnderTest implements AutoCloseable {
         .forEach(pod -> pods.delete(pod.getMetadata().getName()));
   }
 
+  /** Ends all pods, as kubelets would. */
+  void endPods() {
+    client
+        .pods()
+        .inNamespace(namespace)
+        .list()
+        .getItems()
+        .forEach(pod -> pods.delete(pod.getMetadata().getName()));
+  }
+
   /** A node's collector config. */
   String document(String mesh, String node) {
     return client
@@ -435,6 +460,14 @@ final class ClusterUnderTest implements AutoCloseable {
   Map<String, Long> operatorWrites() {
     return requests(Request::isWrite)
         .collect(Collectors.groupingBy(Request::right, TreeMap::new, Collectors.counting()));
+  }
+
+  /** Kinds of which the operator listed or watched all objects so far, whatever their labels. */
+  Set<String> listedWithoutLabels() {
+    return requests(request -> !request.isWrite())
+        .filter(request -> !request.verb().equals("get") && request.labels().isEmpty())
+        .map(Request::resource)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private Stream<Request> requests(Predicate<Request> wanted) {

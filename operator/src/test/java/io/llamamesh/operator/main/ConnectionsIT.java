@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.llamamesh.kube.ApiClients;
 import io.llamamesh.kube.WatchAges;
 import io.llamamesh.kube.WatchLimits;
+import io.llamamesh.testkit.TcpProxy;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
 import java.io.IOException;
@@ -114,7 +115,7 @@ final class ConnectionsIT {
     return client.configMaps().inform();
   }
 
-  private static boolean seen(SharedIndexInformer<ConfigMap> informer, String name) {
+  static boolean seen(SharedIndexInformer<ConfigMap> informer, String name) {
     return informer.getStore().list().stream()
         .anyMatch(map -> map.getMetadata().getName().equals(name));
   }

@@ -50,7 +50,7 @@ final class EventsIT {
   @Test
   void anEventThatAWebhookDoesNotLetThroughComesOnceItDoes() throws IOException {
     try (SilentWebhook webhook =
-        SilentWebhook.in(cluster.namespace, cluster.client, "", List.of("events"))) {
+        new SilentWebhook(cluster.namespace, cluster.client, "", List.of("events"))) {
       webhook.awaitInForce(somebodysEvent());
       cluster.mesh("m", "");
       await().until(() -> cluster.operatorWrites().containsKey("create events"));

@@ -11,9 +11,11 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.Names;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * What kubelets would say of pods that the real controllers and scheduler put on nodes which are
@@ -51,21 +53,32 @@ final class FakePods {
   }
 
   private Pod podOf(DaemonSet set, String node) {
-    return ClusterUnderTest.await()
-        .until(
-            () ->
-                client
-                    .pods()
-                    .inNamespace(namespace)
-                    .withLabels(set.getSpec().getSelector().getMatchLabels())
-                    .list()
-                    .getItems()
-                    .stream()
+    List<Pod> all = new ArrayList<>();
+    try {
+      return ClusterUnderTest.await()
+          .until(
+              () -> {
+                all.clear();
+                all.addAll(podsOf(set));
+                return all.stream()
                     .filter(pod -> node.equals(pod.getSpec().getNodeName()))
                     .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
                     .findFirst()
-                    .orElse(null),
-            Objects::nonNull);
+                    .orElse(null);
+              },
+              Objects::nonNull);
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError("no agent on " + node + ", but " + Serialization.asYaml(all), e);
+    }
+  }
+
+  private List<Pod> podsOf(DaemonSet set) {
+    return client
+        .pods()
+        .inNamespace(namespace)
+        .withLabels(set.getSpec().getSelector().getMatchLabels())
+        .list()
+        .getItems();
   }
 
   /** Puts a ready pod of the scraper's Deployment there, whose page is on a port of 127.0.0.1. */

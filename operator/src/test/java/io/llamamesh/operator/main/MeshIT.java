@@ -15,9 +15,12 @@ import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** One resource becomes a mesh, against an API server. */
 @KubernetesCluster(crds = ClusterUnderTest.CRD)
+@ResourceLock(value = PrometheusOperator.KINDS, mode = ResourceAccessMode.READ)
 final class MeshIT {
   private ClusterUnderTest cluster;
 
@@ -232,6 +235,24 @@ final class MeshIT {
     await().until(() -> cluster.workloads() == 0);
     cluster.startOperator();
     assertThat(cluster.configMaps("m")).isEmpty();
+  }
+
+  /** Nothing of a mesh waits for an operator before it lets go: no finalizers. */
+  @Test
+  void aNamespaceWithAMeshGoesWhileTheOperatorIsDown() {
+    cluster.nodes(1, 2);
+    cluster.mesh("m", "");
+    cluster.agentReady("m", cluster.n(1));
+    await().until(() -> cluster.configMaps("m").size() == 2);
+    cluster.stopOperator();
+
+    cluster.client.namespaces().withName(cluster.namespace).delete();
+
+    await()
+        .until(() -> {
+          cluster.endPods();
+          return cluster.client.namespaces().withName(cluster.namespace).get() == null;
+        });
   }
 
   @Test

@@ -18,9 +18,11 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Prometheus is told of a mesh where the cluster has the kinds for it. */
 @KubernetesCluster(crds = ClusterUnderTest.CRD)
+@ResourceLock(PrometheusOperator.KINDS)
 final class MonitoringIT {
   private ClusterUnderTest cluster;
 
@@ -103,8 +105,11 @@ final class MonitoringIT {
     PrometheusOperator.install(cluster.client);
     cluster.nodes(1, 1);
     try (SilentWebhook webhook =
-        SilentWebhook.on(
-            cluster.client, "monitoring.coreos.com", List.of("prometheusrules", "podmonitors"))) {
+        new SilentWebhook(
+            cluster.namespace,
+            cluster.client,
+            "monitoring.coreos.com",
+            List.of("prometheusrules", "podmonitors"))) {
       webhook.awaitInForce(somebodysRule());
       cluster.mesh("m", "");
       await().until(() -> cluster.configMaps("m").size() == 1);

@@ -15,7 +15,6 @@ import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.LlamaMesh;
-import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.kube.ApiClients;
 import io.llamamesh.kube.WatchAges;
 import io.llamamesh.operator.resources.Images;
@@ -83,7 +82,7 @@ final class NamespacesIT {
         new NodeBuilder()
             .withNewMetadata()
             .withName(first)
-            .withLabels(Map.of("kubernetes.io/os", "linux"))
+            .withLabels(Map.of("kubernetes.io/os", "linux", ClusterUnderTest.LABEL, first))
             .endMetadata()
             .build());
     bind(first);
@@ -240,20 +239,17 @@ final class NamespacesIT {
   }
 
   /** On the nodes that they share, meshes must not have the same ports. */
-  private static LlamaMesh mesh(String namespace, String name, int port) {
-    LlamaMesh mesh = new LlamaMesh();
-    mesh.setSpec(
-        Serialization.unmarshal(
-            """
-            reflector: {port: %1$d}
-            collector: {apiPort: %1$d}
-            ports: [{name: default, basePort: 3%1$d}]
-            """
-                .formatted(port),
-            LlamaMeshSpec.class));
-    mesh.getMetadata().setName(name);
-    mesh.getMetadata().setNamespace(namespace);
-    return mesh;
+  private LlamaMesh mesh(String namespace, String name, int port) {
+    return ClusterUnderTest.meshOf(
+        first,
+        namespace,
+        name,
+        """
+        reflector: {port: %1$d}
+        collector: {apiPort: %1$d}
+        ports: [{name: default, basePort: 3%1$d}]
+        """
+            .formatted(port));
   }
 
   private boolean isServed(String namespace) {

@@ -8,6 +8,7 @@ import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.kube.ApiClients;
 import io.llamamesh.operator.election.LeaseTimings;
 import io.llamamesh.operator.resources.Images;
+import io.llamamesh.testkit.TcpProxy;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -143,10 +144,9 @@ final class OutageIT {
   }
 
   private void mesh(String name) {
-    LlamaMesh mesh = new LlamaMesh();
-    mesh.getMetadata().setName(name);
-    mesh.getMetadata().setNamespace(cluster.namespace());
-    var _ = cluster.client().resource(mesh).create();
+    String namespace = cluster.namespace();
+    var _ =
+        cluster.client().resource(ClusterUnderTest.meshOf(namespace, namespace, name, "")).create();
   }
 
   private boolean hasStatus(String name) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
 import java.io.IOException;
@@ -127,11 +126,9 @@ final class ProgramIT {
   }
 
   private static void mesh(TestCluster cluster) {
-    LlamaMesh mesh = new LlamaMesh();
-    mesh.getMetadata().setName("m");
-    mesh.getMetadata().setNamespace(cluster.namespace());
+    String namespace = cluster.namespace();
     KubernetesClient client = cluster.client();
-    client.resource(mesh).create();
+    client.resource(ClusterUnderTest.meshOf(namespace, namespace, "m", "")).create();
   }
 
   private Path kubeconfig(int port) throws IOException {

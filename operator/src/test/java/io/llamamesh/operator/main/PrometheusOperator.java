@@ -7,6 +7,9 @@ import java.util.Map;
 
 /** The Prometheus Operator's kinds, for a server that has none of them. */
 final class PrometheusOperator {
+  /** What tests lock that make or take away these kinds, or count what operators write. */
+  static final String KINDS = "kinds of monitoring.coreos.com";
+
   static final Map<String, String> PLURALS =
       Map.of(
           "PodMonitor", "podmonitors",
@@ -19,8 +22,12 @@ final class PrometheusOperator {
     PLURALS.forEach((kind, plural) -> client.resource(definition(kind, plural)).create());
   }
 
+  /** Waits until they are gone: they cannot be made anew before. */
   static void remove(KubernetesClient client) {
     PLURALS.forEach((kind, plural) -> client.resource(definition(kind, plural)).delete());
+    PLURALS.forEach((kind, plural) ->
+        ClusterUnderTest.await()
+            .until(() -> client.resource(definition(kind, plural)).get() == null));
   }
 
   /** As open as can be: what is in these kinds is not ours to check. */

@@ -18,10 +18,15 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The operator's ClusterRole grants what it uses, no less and no more. */
 @KubernetesCluster(crds = ClusterUnderTest.CRD)
+@ResourceLock(PrometheusOperator.KINDS)
 final class RolesIT {
+  /** What it must know of all: nodes and meshes; Events of pods, of which it asks a page. */
+  private static final Set<String> WHOLLY_LISTED = Set.of("nodes", "llamameshes.llamamesh.io");
+
   private ClusterUnderTest cluster;
 
   @BeforeEach
@@ -52,6 +57,9 @@ final class RolesIT {
       }
     }
     assertThat(used).containsExactlyInAnyOrderElementsOf(granted());
+    assertThat(cluster.listedWithoutLabels())
+        .as("kinds of which it holds other people's objects")
+        .containsExactlyInAnyOrderElementsOf(WHOLLY_LISTED);
   }
 
   /** Everything that makes the operator ask for something. */

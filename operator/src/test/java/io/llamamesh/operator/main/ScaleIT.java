@@ -13,9 +13,11 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Many nodes at once, and an operator that dies among them. */
 @KubernetesCluster(crds = ClusterUnderTest.CRD)
+@ResourceLock(KubernetesCluster.WHOLE)
 final class ScaleIT {
   private ClusterUnderTest cluster;
 

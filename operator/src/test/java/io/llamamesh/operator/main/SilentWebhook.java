@@ -19,8 +19,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.awaitility.Awaitility;
 
 /**
- * Somebody's admission webhook that takes connections and never says a word. Without it, once it is
- * closed, everything is admitted again.
+ * Somebody's admission webhook for one namespace that takes connections and never says a word. Once
+ * it is closed, everything is admitted again.
  */
 final class SilentWebhook implements AutoCloseable {
   private static final int SECONDS = 10;
@@ -31,8 +31,7 @@ final class SilentWebhook implements AutoCloseable {
   private final ValidatingWebhookConfiguration configuration;
   private volatile int before;
 
-  private SilentWebhook(
-      KubernetesClient client, String group, List<String> resources, Map<String, String> namespaces)
+  SilentWebhook(String namespace, KubernetesClient client, String group, List<String> resources)
       throws IOException {
     this.client = client;
     this.socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -51,7 +50,7 @@ final class SilentWebhook implements AutoCloseable {
                     .withTimeoutSeconds(SECONDS)
                     .withAdmissionReviewVersions("v1")
                     .withNewNamespaceSelector()
-                    .withMatchLabels(namespaces)
+                    .withMatchLabels(Map.of("kubernetes.io/metadata.name", namespace))
                     .endNamespaceSelector()
                     .withNewClientConfig()
                     .withUrl("https://127.0.0.1:" + socket.getLocalPort() + "/")
@@ -65,19 +64,6 @@ final class SilentWebhook implements AutoCloseable {
                     .endWebhook()
                     .build())
             .create();
-  }
-
-  static SilentWebhook on(KubernetesClient client, String group, List<String> resources)
-      throws IOException {
-    return new SilentWebhook(client, group, resources, Map.of());
-  }
-
-  /** One that is asked about one namespace only. */
-  static SilentWebhook in(
-      String namespace, KubernetesClient client, String group, List<String> resources)
-      throws IOException {
-    return new SilentWebhook(
-        client, group, resources, Map.of("kubernetes.io/metadata.name", namespace));
   }
 
   /** Waits until the server asks it: configurations take a moment to come into force. */

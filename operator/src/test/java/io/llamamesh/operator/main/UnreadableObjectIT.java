@@ -21,12 +21,14 @@ import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** One object that cannot be decoded, stored before the CRD refused it, harms nobody but itself. */
 @KubernetesCluster(crds = ClusterUnderTest.CRD)
+@ResourceLock(KubernetesCluster.WHOLE)
 final class UnreadableObjectIT {
   private static final String NAME = "llamameshes.llamamesh.io";
   private static final Duration FOLLOWED_WITHIN = Duration.ofSeconds(15);

@@ -6,6 +6,10 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * Gives tests a real Kubernetes API: the cluster that {@code LLAMA_MESH_TEST_KUBECONFIG} names
@@ -17,12 +21,21 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * of {@code @BeforeEach}); each test has a namespace of its own, which the client uses by default
  * and which is deleted afterwards. Controllers act, deletion takes its time, and Nodes are shared
  * by all: count and wait accordingly.
+ *
+ * <p>Tests mostly wait for controllers, so in modules that allow it (see {@code
+ * junit-platform.properties}) several run at a time. One that changes what others stand on takes
+ * {@link #WHOLE} by {@code @ResourceLock} and runs alone.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @Inherited
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock(value = KubernetesCluster.WHOLE, mode = ResourceAccessMode.READ)
 @ExtendWith(KubernetesClusterExtension.class)
 public @interface KubernetesCluster {
+  /** What all tests of a JVM share: definitions of kinds, and controllers with time for them. */
+  String WHOLE = "the whole cluster";
+
   /**
    * Files with CustomResourceDefinitions to apply first: paths from the module's folder, or {@code
    * classpath:/name}.

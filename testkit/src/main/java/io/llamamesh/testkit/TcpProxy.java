@@ -1,4 +1,4 @@
-package io.llamamesh.operator.main;
+package io.llamamesh.testkit;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,7 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /** A way to a server that fails as networks do. */
-final class TcpProxy implements AutoCloseable {
+public final class TcpProxy implements AutoCloseable {
   private final InetSocketAddress server;
   private final List<Connection> connections = new CopyOnWriteArrayList<>();
   private final int port;
@@ -23,35 +23,36 @@ final class TcpProxy implements AutoCloseable {
   private volatile boolean silent;
 
   /** Listens on a free port of the loopback address. */
-  TcpProxy(URI server) throws IOException {
+  public TcpProxy(URI server) throws IOException {
     this.server = new InetSocketAddress(server.getHost(), server.getPort());
     ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     port = socket.getLocalPort();
     listen(socket);
   }
 
-  int port() {
+  /** On 127.0.0.1. */
+  public int port() {
     return port;
   }
 
   /** Connections that are open now go on, but nothing passes through them any more. */
-  void halfOpen() {
+  public void halfOpen() {
     connections.forEach(c -> c.frozen = true);
   }
 
   /** How many are open, those that are half open among them. */
-  int connections() {
+  public int connections() {
     return connections.size();
   }
 
   /** New connections too are taken, and nothing passes through any. */
-  void silence() {
+  public void silence() {
     silent = true;
     halfOpen();
   }
 
   /** Nobody listens any more, and all connections are closed. */
-  void refuse() {
+  public void refuse() {
     ServerSocket open = listener;
     listener = null;
     close(open);
@@ -59,7 +60,7 @@ final class TcpProxy implements AutoCloseable {
   }
 
   /** After {@link #refuse} or {@link #silence}: all is well again for new connections. */
-  void restore() throws IOException {
+  public void restore() throws IOException {
     silent = false;
     connections.forEach(Connection::close);
     if (listener == null) {
