@@ -1,11 +1,15 @@
 package io.llamamesh.testkit;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.client.Config;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real Kubernetes control plane on this machine: etcd, kube-apiserver, kube-controller-manager
@@ -38,6 +43,8 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ControlPlane implements AutoCloseable {
   private static final Duration UP_WITHIN = Duration.ofSeconds(90);
+  private static final Duration ETCD_WITHIN = Duration.ofSeconds(30);
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration ASK_EVERY = Duration.ofMillis(200);
   private static final long STOP_SECONDS = 20;
   private static final int ATTEMPTS = 3;
@@ -67,6 +74,8 @@ public final class ControlPlane implements AutoCloseable {
    * @param prefix put before each command line, as {@code ip netns exec NAME}
    * @param nodes names of nodes that get credentials ({@link #nodeKubeconfig})
    * @param arguments further flags, by part; they win over ours
+   * @param twoAuthorities whether {@link #exchangeAuthority} can be called; else the API server
+   *     makes its certificate itself
    */
   public record Settings(
       Path binaries,
@@ -75,7 +84,8 @@ public final class ControlPlane implements AutoCloseable {
       int port,
       List<String> prefix,
       List<String> nodes,
-      Map<Part, List<String>> arguments) {
+      Map<Part, List<String>> arguments,
+      boolean twoAuthorities) {
     public Settings {
       prefix = List.copyOf(prefix);
       nodes = List.copyOf(nodes);
@@ -99,7 +109,8 @@ public final class ControlPlane implements AutoCloseable {
               Part.API_SERVER,
               List.of("--endpoint-reconciler-type=none"),
               Part.CONTROLLER_MANAGER,
-              List.of("--node-monitor-grace-period=24h", "--node-startup-grace-period=24h")));
+              List.of("--node-monitor-grace-period=24h", "--node-startup-grace-period=24h")),
+          false);
     }
   }
 
@@ -107,14 +118,21 @@ public final class ControlPlane implements AutoCloseable {
   private final int port;
   private final int etcdPort;
   private final Map<String, String> tokens;
+  private final @Nullable ServingCertificates certificates;
   private final Map<Part, Process> running = new EnumMap<>(Part.class);
   private final Thread hook = new Thread(this::killAll, "control-plane");
 
-  private ControlPlane(Settings settings, int port, int etcdPort, Map<String, String> tokens) {
+  private ControlPlane(
+      Settings settings,
+      int port,
+      int etcdPort,
+      Map<String, String> tokens,
+      @Nullable ServingCertificates certificates) {
     this.settings = settings;
     this.port = port;
     this.etcdPort = etcdPort;
     this.tokens = tokens;
+    this.certificates = certificates;
   }
 
   /**
@@ -141,7 +159,7 @@ public final class ControlPlane implements AutoCloseable {
     }
   }
 
-  private static ControlPlane prepare(Settings settings) throws IOException {
+  private static ControlPlane prepare(Settings settings) throws IOException, InterruptedException {
     Path folder = settings.folder();
     Files.createDirectories(folder.resolve("log"));
     Files.createDirectories(folder.resolve("pki"));
@@ -161,7 +179,15 @@ public final class ControlPlane implements AutoCloseable {
     }
     Files.writeString(folder.resolve("pki/audit.yaml"), AuditLog.POLICY);
     return new ControlPlane(
-        settings, settings.port() == 0 ? freePort() : settings.port(), freePort(), tokens);
+        settings,
+        settings.port() == 0 ? freePort() : settings.port(),
+        freePort(),
+        tokens,
+        settings.twoAuthorities()
+            ? ServingCertificates.in(
+                folder.resolve("pki/serving"),
+                List.of(settings.address(), service(settings)))
+            : null);
   }
 
   private static void token(
@@ -187,7 +213,7 @@ public final class ControlPlane implements AutoCloseable {
     }
   }
 
-  private static void pem(Path file, String type, byte[] der) throws IOException {
+  static void pem(Path file, String type, byte[] der) throws IOException {
     String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
     Files.writeString(
         file, "-----BEGIN " + type + "-----\n" + body + "\n-----END " + type + "-----\n");
@@ -242,7 +268,12 @@ public final class ControlPlane implements AutoCloseable {
               "--unsafe-no-fsync",
               "--log-level=error");
       case API_SERVER ->
-          List.of(
+          with(
+              certificates == null
+                  ? List.of()
+                  : List.of(
+                      "--tls-cert-file=" + certificates.certificate(),
+                      "--tls-private-key-file=" + certificates.key()),
               "--etcd-servers=" + etcd,
               "--bind-address=" + settings.address(),
               "--advertise-address=" + settings.address(),
@@ -256,7 +287,7 @@ public final class ControlPlane implements AutoCloseable {
               "--service-account-key-file=" + pki.resolve("sa.pub"),
               "--service-account-signing-key-file=" + pki.resolve("sa.key"),
               "--service-account-issuer=https://kubernetes.default.svc",
-              "--service-cluster-ip-range=" + services(),
+              "--service-cluster-ip-range=" + services(settings),
               "--allow-privileged=true",
               "--kubelet-preferred-address-types=InternalIP",
               "--audit-policy-file=" + pki.resolve("audit.yaml"),
@@ -268,7 +299,7 @@ public final class ControlPlane implements AutoCloseable {
           List.of(
               "--kubeconfig=" + kubeconfigFile(part),
               "--service-account-private-key-file=" + pki.resolve("sa.key"),
-              "--root-ca-file=" + authority(),
+              "--root-ca-file=" + (certificates == null ? authority() : certificates.published()),
               "--use-service-account-credentials=true",
               "--leader-elect=false",
               "--secure-port=0",
@@ -284,8 +315,23 @@ public final class ControlPlane implements AutoCloseable {
     };
   }
 
-  private String services() {
-    return settings.address().indexOf(':') >= 0 ? "fd00:96::/112" : "10.96.0.0/16";
+  private static List<String> with(List<String> some, String... others) {
+    List<String> all = new ArrayList<>(some);
+    all.addAll(List.of(others));
+    return all;
+  }
+
+  private static boolean isIpv6(Settings settings) {
+    return settings.address().indexOf(':') >= 0;
+  }
+
+  private static String services(Settings settings) {
+    return isIpv6(settings) ? "fd00:96::/112" : "10.96.0.0/16";
+  }
+
+  /** The API server's own Service, as pods reach it. */
+  private static String service(Settings settings) {
+    return isIpv6(settings) ? "fd00:96::1" : "10.96.0.1";
   }
 
   private void await(Part part) throws IOException, InterruptedException {
@@ -313,7 +359,7 @@ public final class ControlPlane implements AutoCloseable {
       return false;
     }
     HttpRequest question =
-        HttpRequest.newBuilder(java.net.URI.create(url() + "/readyz"))
+        HttpRequest.newBuilder(URI.create(url() + "/readyz"))
             .timeout(Duration.ofSeconds(2))
             .build();
     try (HttpClient client =
@@ -362,6 +408,12 @@ public final class ControlPlane implements AutoCloseable {
     }
   }
 
+  /** Whether a part was started and has not ended. */
+  public boolean isRunning(Part part) {
+    Process process = running.get(part);
+    return process != null && process.isAlive();
+  }
+
   /** The process of a part that runs. */
   public Process process(Part part) {
     return Objects.requireNonNull(running.get(part), part.program + " does not run");
@@ -370,12 +422,70 @@ public final class ControlPlane implements AutoCloseable {
   /** The API server's address. */
   public String url() {
     String address = settings.address();
-    return "https://" + (address.indexOf(':') >= 0 ? "[" + address + "]" : address) + ":" + port;
+    return "https://" + (isIpv6(settings) ? "[" + address + "]" : address) + ":" + port;
   }
 
-  /** The certificate that clients must trust, in PEM form. */
+  /** The certificates that clients outside of pods must trust, in PEM form. */
   public Path authority() {
-    return settings.folder().resolve("pki/apiserver.crt");
+    return certificates == null
+        ? settings.folder().resolve("pki/apiserver.crt")
+        : certificates.trusted();
+  }
+
+  /**
+   * Tells pods whom to trust, by ConfigMaps {@code kube-root-ca.crt}: whose certificate the API
+   * server shows. The controllers start anew for it.
+   *
+   * @param both and the authority that it is exchanged for next
+   */
+  public void publishAuthorities(boolean both) throws IOException, InterruptedException {
+    exchangeable().publish(both);
+    stop(Part.CONTROLLER_MANAGER);
+    start(Part.CONTROLLER_MANAGER);
+  }
+
+  /**
+   * Has the API server start anew with a certificate of the other authority. Pods that were not
+   * told of both before do not trust it.
+   */
+  public void exchangeAuthority() throws IOException, InterruptedException {
+    stop(Part.API_SERVER);
+    exchangeable().exchange();
+    start(Part.API_SERVER);
+  }
+
+  private ServingCertificates exchangeable() {
+    return Objects.requireNonNull(certificates, "the settings ask for one authority only");
+  }
+
+  /**
+   * Has etcd forget every state but the present one, so that a watch cannot begin before now.
+   *
+   * @return the revision up to which it forgot
+   */
+  public long compactEtcd() throws IOException, InterruptedException {
+    // Any key: each answer tells the revision. The key is one zero byte.
+    String revision =
+        askEtcd("range", "{\"key\":\"AA==\"}").path("header").path("revision").asText();
+    askEtcd("compaction", "{\"revision\":\"" + revision + "\",\"physical\":true}");
+    return Long.parseLong(revision);
+  }
+
+  private JsonNode askEtcd(String what, String body) throws IOException, InterruptedException {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpResponse<String> answer =
+          client.send(
+              HttpRequest.newBuilder(
+                      URI.create("http://127.0.0.1:" + etcdPort + "/v3/kv/" + what))
+                  .timeout(ETCD_WITHIN)
+                  .POST(HttpRequest.BodyPublishers.ofString(body))
+                  .build(),
+              BodyHandlers.ofString());
+      if (answer.statusCode() != 200) {
+        throw new IOException("etcd answers " + answer.statusCode() + ": " + answer.body());
+      }
+      return JSON.readTree(answer.body());
+    }
   }
 
   /** One of the programs that came with the control plane's, as {@code kubectl}. */

@@ -1,13 +1,10 @@
 package io.llamamesh.testkit;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.util.ArrayList;
-import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
@@ -18,8 +15,6 @@ import javax.net.ssl.SSLContext;
  * @param folder where they are
  */
 public record LocalhostIdentity(Path folder) {
-  private static final String PASSWORD = "changeit";
-
   /**
    * Makes one.
    *
@@ -27,9 +22,8 @@ public record LocalhostIdentity(Path folder) {
    */
   public static LocalhostIdentity in(Path folder) throws IOException, InterruptedException {
     LocalhostIdentity made = new LocalhostIdentity(Files.createDirectory(folder));
-    made.keytool(
-        "-genkeypair -alias a -keyalg EC -dname CN=test -ext san=ip:127.0.0.1 -validity 2");
-    made.keytool("-exportcert -rfc -alias a -file " + made.certificate());
+    Keytool.generate(made.keys(), "test", "ip:127.0.0.1");
+    Keytool.export(made.keys(), made.certificate());
     return made;
   }
 
@@ -40,7 +34,7 @@ public record LocalhostIdentity(Path folder) {
 
   /** TLS for the server. */
   public SSLContext context() throws IOException, GeneralSecurityException {
-    char[] password = PASSWORD.toCharArray();
+    char[] password = Keytool.PASSWORD.toCharArray();
     KeyManagerFactory factory =
         KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     factory.init(KeyStore.getInstance(keys().toFile(), password), password);
@@ -51,17 +45,5 @@ public record LocalhostIdentity(Path folder) {
 
   private Path keys() {
     return folder.resolve("keys");
-  }
-
-  private void keytool(String arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-    command.addAll(List.of(arguments.split(" ", -1)));
-    command.addAll(List.of("-storepass", PASSWORD, "-keystore", keys().toString()));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      throw new IOException("keytool failed: " + output);
-    }
   }
 }

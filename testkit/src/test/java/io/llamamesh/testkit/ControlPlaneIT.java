@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
@@ -15,11 +16,16 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.llamamesh.testkit.AuditLog.Request;
 import io.llamamesh.testkit.ControlPlane.Part;
+import io.llamamesh.testkit.ControlPlane.Settings;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 @KubernetesCluster
 class ControlPlaneIT {
@@ -111,5 +117,81 @@ class ControlPlaneIT {
     cluster.controlPlane().start(Part.API_SERVER);
 
     assertThat(cluster.client().configMaps().withName("kept").get()).isNotNull();
+  }
+
+  @Test
+  void aCompactedEtcdHasNoStateOfBefore(TestCluster cluster) throws Exception {
+    String before = create(cluster, "first").getMetadata().getResourceVersion();
+    create(cluster, "second");
+
+    assertThat(cluster.controlPlane().compactEtcd()).isGreaterThan(Long.parseLong(before));
+    // Else it could tell from memory.
+    cluster.controlPlane().stop(Part.API_SERVER);
+    cluster.controlPlane().start(Part.API_SERVER);
+
+    assertThatThrownBy(
+            () ->
+                cluster
+                    .client()
+                    .configMaps()
+                    .list(
+                        new ListOptionsBuilder()
+                            .withResourceVersion(before)
+                            .withResourceVersionMatch("Exact")
+                            .build()))
+        .isInstanceOfSatisfying(
+            KubernetesClientException.class, e -> assertThat(e.getCode()).isEqualTo(410));
+  }
+
+  private static ConfigMap create(TestCluster cluster, String name) {
+    return cluster
+        .client()
+        .resource(new ConfigMapBuilder().withNewMetadata().withName(name).endMetadata().build())
+        .create();
+  }
+
+  @Test
+  void podsAreToldOfTheNextAuthorityBeforeItIsShown(TestCluster cluster, @TempDir Path folder)
+      throws Exception {
+    Settings loopback =
+        Settings.loopback(cluster.controlPlane().program("kubectl").getParent(), folder);
+    try (ControlPlane plane =
+            ControlPlane.start(
+                new Settings(
+                    loopback.binaries(),
+                    loopback.folder(),
+                    loopback.address(),
+                    loopback.port(),
+                    loopback.prefix(),
+                    loopback.nodes(),
+                    loopback.arguments(),
+                    true));
+        KubernetesClient admin =
+            new KubernetesClientBuilder()
+                .withConfig(plane.config())
+                .withHttpClientFactory(new JdkHttpClientFactory())
+                .build()) {
+      String first = await(() -> told(admin), told -> !told.isEmpty());
+
+      plane.publishAuthorities(true);
+      String both = await(() -> told(admin), told -> !told.equals(first));
+      assertThat(both).contains(first.strip()).hasSizeGreaterThan(first.length());
+
+      plane.exchangeAuthority();
+      plane.publishAuthorities(false);
+      String second = await(() -> told(admin), told -> !told.equals(both));
+      assertThat(second).isNotEqualTo(first);
+      assertThat(both).contains(second.strip());
+    }
+  }
+
+  private static String await(Callable<String> asked, Predicate<String> wanted) {
+    return Awaitility.await().atMost(PATIENCE).ignoreExceptions().until(asked, wanted::test);
+  }
+
+  private static String told(KubernetesClient client) {
+    ConfigMap map =
+        client.configMaps().inNamespace("default").withName("kube-root-ca.crt").get();
+    return map == null ? "" : map.getData().get("ca.crt");
   }
 }

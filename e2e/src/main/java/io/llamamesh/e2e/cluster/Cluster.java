@@ -1,5 +1,6 @@
 package io.llamamesh.e2e.cluster;
 
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.llamamesh.e2e.machine.Command;
@@ -86,7 +87,8 @@ public final class Cluster implements AutoCloseable {
                 API_PORT,
                 List.of(),
                 IntStream.rangeClosed(1, KNOWN_NODES).mapToObj(Node::name).toList(),
-                Map.of()));
+                Map.of(),
+                true));
     KubernetesClient client =
         new KubernetesClientBuilder().withConfig(controlPlane.config()).build();
     Cluster cluster =
@@ -273,6 +275,18 @@ public final class Cluster implements AutoCloseable {
   /** A client of somebody who may do everything. */
   public KubernetesClient client() {
     return client;
+  }
+
+  /** A further client of somebody who may do everything, which tries everything once. */
+  public KubernetesClient impatientClient() {
+    return new KubernetesClientBuilder()
+        .withConfig(
+            new ConfigBuilder(controlPlane.config())
+                .withRequestRetryBackoffLimit(0)
+                .withRequestTimeout(3000)
+                .withConnectionTimeout(3000)
+                .build())
+        .build();
   }
 
   /** Its parts can be stopped and started. */

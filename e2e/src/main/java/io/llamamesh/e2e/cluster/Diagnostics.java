@@ -10,6 +10,9 @@ import java.util.Map;
 
 /** What is kept of a cluster when something went wrong on it. */
 public final class Diagnostics {
+  /** What a row itself writes into its folder. */
+  public static final String RECORD = "verdicts.log";
+
   private static final Duration PICTURE_WITHIN = Duration.ofMinutes(1);
   private static final Map<String, List<String>> QUESTIONS =
       Map.of(
@@ -29,12 +32,27 @@ public final class Diagnostics {
   private Diagnostics() {}
 
   /**
-   * Writes logs, objects and a picture of the page into a folder; what cannot be had is missing.
+   * Writes logs, objects and a picture of the page into a folder, in place of all that is there but
+   * {@link #RECORD}; what cannot be had is missing.
    */
   public static void keep(Cluster cluster, Mesh mesh, Path folder)
       throws IOException, InterruptedException {
-    Command.run("rm", "-rf", folder.toString());
     Files.createDirectories(folder);
+    Command.run(
+        "find",
+        folder.toString(),
+        "-mindepth",
+        "1",
+        "-maxdepth",
+        "1",
+        "!",
+        "-name",
+        RECORD,
+        "-exec",
+        "rm",
+        "-rf",
+        "{}",
+        "+");
     for (Map.Entry<String, List<String>> question : QUESTIONS.entrySet()) {
       String answer;
       try {

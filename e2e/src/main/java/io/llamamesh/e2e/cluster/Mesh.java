@@ -38,7 +38,12 @@ public final class Mesh {
 
   /** The mesh in a cluster. */
   public Mesh(Cluster cluster) {
-    this.client = cluster.client();
+    this(cluster, cluster.client());
+  }
+
+  /** The mesh in a cluster, asked for by another client than the cluster's. */
+  public Mesh(Cluster cluster, KubernetesClient client) {
+    this.client = client;
     this.family = cluster.family();
   }
 

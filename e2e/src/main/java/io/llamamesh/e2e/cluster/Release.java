@@ -17,11 +17,22 @@ public final class Release {
   private static final String PROGRAM = "io.llamamesh.e2e.main.HelmMain";
   private static final Duration WITHIN = Duration.ofMinutes(6);
 
+  private final String name;
   private final String kubeconfig;
   private final KubernetesClient client;
 
   /** The release in a cluster. */
   public Release(Cluster cluster) {
+    this(cluster, NAME);
+  }
+
+  /**
+   * A further release of the chart.
+   *
+   * @param name the release's, and of its namespace
+   */
+  public Release(Cluster cluster, String name) {
+    this.name = name;
     this.kubeconfig = cluster.kubeconfig().toString();
     this.client = cluster.client();
   }
@@ -38,19 +49,19 @@ public final class Release {
 
   private void helm(String verb, Path chart, Map<String, ?> values)
       throws IOException, InterruptedException {
-    List<String> arguments = new ArrayList<>(List.of(verb, NAME, chart.toString(), kubeconfig));
+    List<String> arguments = new ArrayList<>(List.of(verb, name, chart.toString(), kubeconfig));
     values.forEach((key, value) -> arguments.add(key + "=" + value));
     helm(arguments);
   }
 
   /** {@code helm test}. */
   public void test() throws IOException, InterruptedException {
-    helm(List.of("test", NAME, kubeconfig));
+    helm(List.of("test", name, kubeconfig));
   }
 
   /** {@code helm uninstall}; one that is not there is no mistake. */
   public void uninstall() throws IOException, InterruptedException {
-    helm(List.of("uninstall", NAME, kubeconfig));
+    helm(List.of("uninstall", name, kubeconfig));
   }
 
   private static void helm(List<String> arguments) throws IOException, InterruptedException {
@@ -75,7 +86,7 @@ public final class Release {
         .resource(
             new io.fabric8.kubernetes.api.model.NamespaceBuilder()
                 .withNewMetadata()
-                .withName(NAME)
+                .withName(name)
                 .addToLabels("pod-security.kubernetes.io/enforce", "privileged")
                 .endMetadata()
                 .build())

@@ -5,9 +5,11 @@ import io.llamamesh.e2e.cluster.Progress;
 import io.llamamesh.e2e.machine.RunFolder;
 import io.llamamesh.e2e.row.Row;
 import io.llamamesh.e2e.row.Rows;
+import io.llamamesh.e2e.row.StormSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +45,7 @@ import picocli.CommandLine.Spec;
 final class E2eCommand implements Callable<Integer> {
   private static final long STOP_SECONDS = 120;
   private static final int MAX_TIMES = 1000;
+  private static final int MOST_SEEDS = 1_000_000;
 
   @Option(
       names = "--only",
@@ -76,6 +79,18 @@ final class E2eCommand implements Callable<Integer> {
   @Option(names = "--down", description = "End a cluster that runs, and remove what one left.")
   private boolean down;
 
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Of the row storm: the same seed is the same storm (default: any, printed).")
+  private long seed = new SecureRandom().nextInt(MOST_SEEDS);
+
+  @Option(
+      names = "--storm-minutes",
+      paramLabel = "N",
+      description = "Of the row storm: how long it is (default: ${DEFAULT-VALUE}).")
+  private int stormMinutes = StormSettings.DEFAULT_MINUTES;
+
   private final Map<String, String> environment;
 
   @Spec
@@ -89,7 +104,7 @@ final class E2eCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (list) {
-      for (Row row : Rows.all()) {
+      for (Row row : all()) {
         System.out.printf("%-22s %s%n", row.name(), row.right());
       }
       return 0;
@@ -125,6 +140,15 @@ final class E2eCommand implements Callable<Integer> {
     }
   }
 
+  private List<Row> all() {
+    if (stormMinutes < StormSettings.LEAST_MINUTES || stormMinutes > StormSettings.MOST_MINUTES) {
+      throw wrong(
+          "--storm-minutes must be %d to %d, was %d"
+              .formatted(StormSettings.LEAST_MINUTES, StormSettings.MOST_MINUTES, stormMinutes));
+    }
+    return Rows.all(new StormSettings(seed, stormMinutes));
+  }
+
   private List<Row> chosen() {
     if (times < 1 || times > MAX_TIMES) {
       throw wrong("--times must be 1 to " + MAX_TIMES + ", was " + times);
@@ -135,12 +159,15 @@ final class E2eCommand implements Callable<Integer> {
 
   private List<Row> unnamed() {
     return shortForm || !keep
-        ? Rows.all().stream().filter(row -> row.isShort() || !shortForm).toList()
+        ? all().stream()
+            .filter(row -> !row.isOnDemand())
+            .filter(row -> row.isShort() || !shortForm)
+            .toList()
         : List.of();
   }
 
   private Row named(String name) {
-    return Rows.all().stream()
+    return all().stream()
         .filter(row -> row.name().equals(name))
         .findFirst()
         .orElseThrow(() -> wrong("no row is named '" + name + "': --list shows them"));

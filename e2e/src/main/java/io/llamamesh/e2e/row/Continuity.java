@@ -9,10 +9,29 @@ import java.util.Map;
 /**
  * Whether windows follow each other without a gap and without one that is there twice.
  *
- * @param lost where one is missing, in words
+ * @param gaps where some are missing
  * @param doubled where one is there twice, in words
  */
-record Continuity(List<String> lost, List<String> doubled) {
+record Continuity(List<Gap> gaps, List<String> doubled) {
+  /**
+   * Nothing between two moments.
+   *
+   * @param series the windows' tags
+   * @param from the window before, or where looking began
+   * @param to the window after, or where looking ended
+   */
+  record Gap(String series, Instant from, Instant to) {
+    @Override
+    public String toString() {
+      return series + ": nothing from " + from + " to " + to;
+    }
+  }
+
+  /** Where some are missing, in words. */
+  List<String> lost() {
+    return gaps.stream().map(Gap::toString).toList();
+  }
+
   /**
    * Looks through times of windows.
    *
@@ -23,7 +42,7 @@ record Continuity(List<String> lost, List<String> doubled) {
    */
   static Continuity of(
       Map<String, List<Instant>> windows, Duration interval, Instant from, Instant to) {
-    List<String> lost = new ArrayList<>();
+    List<Gap> gaps = new ArrayList<>();
     List<String> doubled = new ArrayList<>();
     Duration most = interval.multipliedBy(3).dividedBy(2);
     Duration least = interval.dividedBy(2);
@@ -36,7 +55,7 @@ record Continuity(List<String> lost, List<String> doubled) {
         }
         Duration step = Duration.between(before, time);
         if (step.compareTo(most) > 0) {
-          lost.add(series + ": nothing from " + before + " to " + time);
+          gaps.add(new Gap(series, before, time));
         }
         if (!first && step.compareTo(least) < 0) {
           doubled.add(series + ": " + before + " and " + time);
@@ -45,9 +64,9 @@ record Continuity(List<String> lost, List<String> doubled) {
         first = false;
       }
       if (Duration.between(before, to).compareTo(most) > 0) {
-        lost.add(series + ": nothing from " + before + " to " + to);
+        gaps.add(new Gap(series, before, to));
       }
     });
-    return new Continuity(lost, doubled);
+    return new Continuity(gaps, doubled);
   }
 }

@@ -15,6 +15,7 @@ final class FamilyRows {
         "ipv6",
         "nodes with IPv6 only: full matrix with spec {}",
         false,
+        false,
         Family.IPV6,
         (stage, figures) -> {
           Instant began = Instant.now();

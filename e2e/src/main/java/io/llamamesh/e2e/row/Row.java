@@ -8,10 +8,17 @@ import io.llamamesh.e2e.cluster.Family;
  * @param name how it is asked for
  * @param right what must follow, for people
  * @param isShort whether it belongs to the short form
+ * @param isOnDemand whether it is run only when it is asked for by its name
  * @param family of the cluster that it needs
  * @param body does it
  */
-public record Row(String name, String right, boolean isShort, Family family, Body body) {
+public record Row(
+    String name,
+    String right,
+    boolean isShort,
+    boolean isOnDemand,
+    Family family,
+    Body body) {
   /** What a row does; it fails by throwing. */
   @FunctionalInterface
   public interface Body {
@@ -20,10 +27,14 @@ public record Row(String name, String right, boolean isShort, Family family, Bod
   }
 
   static Row of(String name, String right, Body body) {
-    return new Row(name, right, false, Family.IPV4, body);
+    return new Row(name, right, false, false, Family.IPV4, body);
   }
 
   static Row ofShort(String name, String right, Body body) {
-    return new Row(name, right, true, Family.IPV4, body);
+    return new Row(name, right, true, false, Family.IPV4, body);
+  }
+
+  static Row onDemand(String name, String right, Body body) {
+    return new Row(name, right, false, true, Family.IPV4, body);
   }
 }

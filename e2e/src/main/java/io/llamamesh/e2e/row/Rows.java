@@ -7,8 +7,12 @@ import java.util.stream.Stream;
 public final class Rows {
   private Rows() {}
 
-  /** All rows. */
-  public static List<Row> all() {
+  /**
+   * All rows.
+   *
+   * @param storm which storm, for the row that has one
+   */
+  public static List<Row> all(StormSettings storm) {
     return Stream.of(
             List.of(
                 InstallRows.install(),
@@ -25,7 +29,7 @@ public final class Rows {
                 NodeRows.address(),
                 MemoryRows.agents()),
             RefusalRows.all(),
-            List.of(UpgradeRows.upgrade(), InstallRows.uninstall(), FamilyRows.ipv6()))
+            List.of(UpgradeRows.upgrade(), InstallRows.uninstall(), FamilyRows.ipv6(), StormRow.storm(storm)))
         .flatMap(List::stream)
         .toList();
   }

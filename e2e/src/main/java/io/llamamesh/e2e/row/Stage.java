@@ -68,6 +68,11 @@ public final class Stage {
     return root.resolve("charts/llama-mesh");
   }
 
+  /** Where a row writes what it records; what is kept of a failure comes beside it. */
+  Path records(String row) {
+    return root.resolve("target/e2e").resolve(row);
+  }
+
   /** The agent's program of this tree. */
   Path agentProgram() {
     return root.resolve("agent/target/dist/bin/agent");

@@ -8,22 +8,30 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RowsTest {
+  private static final List<Row> ROWS = Rows.all(new StormSettings(1, 3));
+
   @Test
   void eachRowHasANameOfItsOwn() {
-    assertThat(Rows.all()).extracting(Row::name).doesNotHaveDuplicates();
+    assertThat(ROWS).extracting(Row::name).doesNotHaveDuplicates();
   }
 
   @Test
   void theShortFormInstallsBreaksAndUninstalls() {
-    assertThat(Rows.all())
+    assertThat(ROWS)
         .filteredOn(Row::isShort)
         .extracting(Row::name)
         .containsExactly("install", "ingress-loss", "uninstall");
+  }
+
+  @Test
+  void aStormIsForThoseWhoAskForIt() {
+    assertThat(ROWS).filteredOn(Row::isOnDemand).extracting(Row::name).containsExactly("storm");
   }
 
   @ParameterizedTest

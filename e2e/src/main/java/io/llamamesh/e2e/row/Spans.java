@@ -1,0 +1,35 @@
+package io.llamamesh.e2e.row;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Times from one moment to another, of which the last may go on. */
+final class Spans {
+  private record Span(Instant from, Instant to) {}
+
+  private final List<Span> spans = new ArrayList<>();
+
+  /** One begins; one that goes on does so. */
+  void begin(Instant at) {
+    if (spans.isEmpty() || !spans.getLast().to().equals(Instant.MAX)) {
+      spans.add(new Span(at, Instant.MAX));
+    }
+  }
+
+  /** The last ends, if it goes on. */
+  void end(Instant at) {
+    if (!spans.isEmpty() && spans.getLast().to().equals(Instant.MAX)) {
+      spans.add(new Span(spans.removeLast().from(), at));
+    }
+  }
+
+  /** Whether one of them, made longer at its ends, has all from one moment to another. */
+  boolean contain(Instant from, Instant to, Duration before, Duration after) {
+    return spans.stream()
+        .anyMatch(span ->
+            !from.isBefore(span.from().minus(before))
+                && (span.to().equals(Instant.MAX) || !to.isAfter(span.to().plus(after))));
+  }
+}

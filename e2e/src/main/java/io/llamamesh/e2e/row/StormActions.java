@@ -1,0 +1,493 @@
+package io.llamamesh.e2e.row;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceQuota;
+import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
+import io.fabric8.kubernetes.api.model.TaintBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.llamamesh.e2e.cluster.Failure;
+import io.llamamesh.e2e.cluster.Mesh;
+import io.llamamesh.e2e.cluster.Release;
+import io.llamamesh.e2e.cluster.Wait;
+import io.llamamesh.testkit.ControlPlane;
+import io.llamamesh.testkit.ControlPlane.Part;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Does a storm's events, and undoes them; each fails where the operator does not say what is true
+ * of it meanwhile.
+ */
+final class StormActions {
+  /** A namespace that the operator watches beside the release's. */
+  static final String TEAM = "storm-team";
+
+  private static final String SECOND_RELEASE = "storm-operator";
+  private static final String UNREADABLE = "storm-unreadable";
+  private static final String SECOND_MESH = "storm-second";
+  private static final String QUOTA = "storm-no-more-pods";
+  private static final String CRD = "llamameshes.llamamesh.io";
+
+  /** One that is no mark of removal, and one that is. */
+  private static final List<String> TAINTS =
+      List.of("storm.example.org/kept-free", "ToBeDeletedByClusterAutoscaler");
+
+  private static final Duration TOLD_WITHIN = Duration.ofSeconds(45);
+  private static final Duration GONE_WITHIN = Duration.ofSeconds(60);
+  private static final Duration SETTLED = Duration.ofSeconds(10);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final Map<String, String> WATCHED =
+      Map.of("watch.namespaces[0]", Release.NAME, "watch.namespaces[1]", TEAM);
+
+  private final Stage stage;
+  private final KubernetesClient client;
+  private final ControlPlane plane;
+  private final Release second;
+
+  StormActions(Stage stage) {
+    this.stage = stage;
+    this.client = stage.client();
+    this.plane = stage.cluster().controlPlane();
+    this.second = new Release(stage.cluster(), SECOND_RELEASE);
+  }
+
+  /** Has the operator watch a second namespace, with a mesh in it that takes no part. */
+  void prepare() throws IOException, InterruptedException {
+    new Release(stage.cluster(), TEAM).createNamespace();
+    stage.release().upgrade(stage.chart(), WATCHED);
+    applyTeamMesh();
+  }
+
+  /** Its ports are those of the older mesh, so it is refused, which somebody must say. */
+  private void applyTeamMesh() {
+    mesh(TEAM, Mesh.NAME, "{}");
+  }
+
+  /** What the mesh of the second namespace lacks to be looked after; empty for nothing. */
+  String teamLacks() {
+    Mesh.Condition accepted = condition(TEAM, Mesh.NAME, "Accepted");
+    return accepted.reason().equals("PortConflict") ? "" : TEAM + ": " + accepted;
+  }
+
+  /** Undoes what {@link #prepare} did. */
+  void restore() throws IOException, InterruptedException {
+    stage.release().upgrade(stage.chart(), Map.of());
+    client.namespaces().withName(TEAM).delete();
+    awaitNamespaceGone(TEAM);
+  }
+
+  /** Removes what would meet the rows that follow one that failed, and no logs. */
+  void abandon() {
+    client.namespaces().withName(TEAM).delete();
+  }
+
+  /** Does an event, holds it and undoes it. */
+  void run(StormEvent event) throws Exception {
+    switch (event.kind()) {
+      case NAMESPACE -> namespace(event);
+      case AUTH_SECRET -> {
+        client.secrets().inNamespace(Release.NAME).withName(Mesh.NAME + "-auth").delete();
+        hold(event);
+      }
+      case SERVICE_ACCOUNT -> serviceAccount(event);
+      case AUTHORITY -> authority(event);
+      case API_SERVER -> {
+        if (isEven(event)) {
+          plane.stop(Part.API_SERVER);
+        } else {
+          plane.kill(Part.API_SERVER);
+        }
+        hold(event);
+        ensureApiServer();
+      }
+      case ETCD -> etcd(event);
+      case QUOTA -> quota(event);
+      case TAINT -> {
+        String node = node(event);
+        taint(node, TAINTS.get(event.choice() % TAINTS.size()));
+        hold(event);
+        untaint(node);
+      }
+      case SECOND_OPERATOR -> secondOperator(event);
+      case UNREADABLE_MESH -> unreadableMesh(event);
+      case STRANGER -> stranger(event);
+    }
+  }
+
+  /**
+   * Undoes whatever is left of an event that did not come to its end; what is not there is no
+   * mistake.
+   */
+  void undo(StormEvent event) throws Exception {
+    ensureApiServer();
+    switch (event.kind()) {
+      case NAMESPACE -> {
+        awaitNamespaceGone(TEAM);
+        prepare();
+      }
+      case AUTHORITY -> plane.publishAuthorities(false);
+      case QUOTA -> quota().delete();
+      case TAINT -> untaint(node(event));
+      case SECOND_OPERATOR -> removeSecondOperator();
+      case UNREADABLE_MESH -> {
+        delete(Release.NAME, UNREADABLE);
+        storeCrd();
+      }
+      case STRANGER -> {
+        delete(Release.NAME, SECOND_MESH);
+        for (HasMetadata each : strangers()) {
+          client.resource(each).delete();
+        }
+      }
+      case AUTH_SECRET, SERVICE_ACCOUNT, API_SERVER, ETCD -> {}
+    }
+  }
+
+  private static void hold(StormEvent event) throws InterruptedException {
+    Thread.sleep(event.held().toMillis());
+  }
+
+  /** Holds an event for what is left since it began. */
+  private static void hold(StormEvent event, Instant began) throws InterruptedException {
+    Thread.sleep(
+        Math.max(0, Duration.between(Instant.now(), began.plus(event.held())).toMillis()));
+  }
+
+  private static boolean isEven(StormEvent event) {
+    return event.choice() % 2 == 0;
+  }
+
+  private String node(StormEvent event) {
+    return stage.names().get(event.choice() % stage.names().size());
+  }
+
+  private void ensureApiServer() throws IOException, InterruptedException {
+    for (Part part : Part.values()) {
+      if (!plane.isRunning(part)) {
+        plane.start(part);
+      }
+    }
+  }
+
+  private void namespace(StormEvent event) throws IOException, InterruptedException {
+    client.namespaces().withName(TEAM).delete();
+    awaitNamespaceGone(TEAM);
+    hold(event);
+    // The operator's Role went with it.
+    prepare();
+  }
+
+  private void awaitNamespaceGone(String name) throws InterruptedException {
+    Wait.until(
+        "namespace " + name + " is gone",
+        GONE_WITHIN,
+        () -> client.namespaces().withName(name).get() == null ? "" : "still there");
+  }
+
+  private void serviceAccount(StormEvent event) throws InterruptedException {
+    var account =
+        client
+            .serviceAccounts()
+            .inNamespace(Release.NAME)
+            .withName(Mesh.NAME + (isEven(event) ? "-agent" : "-scraper"));
+    String before = account.require().getMetadata().getUid();
+    account.delete();
+    Wait.until(
+        "another ServiceAccount",
+        GONE_WITHIN,
+        () -> {
+          var now = account.get();
+          return now != null && !now.getMetadata().getUid().equals(before) ? "" : "not there";
+        });
+  }
+
+  private void authority(StormEvent event) throws IOException, InterruptedException {
+    plane.publishAuthorities(true);
+    // Kubelets have put it into all volumes.
+    hold(event);
+    plane.exchangeAuthority();
+    Thread.sleep(SETTLED.toMillis());
+    plane.publishAuthorities(false);
+  }
+
+  private void etcd(StormEvent event) throws IOException, InterruptedException {
+    if (isEven(event)) {
+      plane.compactEtcd();
+      hold(event);
+    } else {
+      plane.stop(Part.API_SERVER);
+      plane.compactEtcd();
+      hold(event);
+      ensureApiServer();
+    }
+  }
+
+  private io.fabric8.kubernetes.client.dsl.Resource<ResourceQuota> quota() {
+    return client
+        .resource(
+            new ResourceQuotaBuilder()
+                .withNewMetadata()
+                .withName(QUOTA)
+                .withNamespace(Release.NAME)
+                .endMetadata()
+                .withNewSpec()
+                .withHard(Map.of("pods", new Quantity("0")))
+                .endSpec()
+                .build());
+  }
+
+  private void quota(StormEvent event) throws InterruptedException {
+    quota().create();
+    Instant began = Instant.now();
+    if (!isEven(event)) {
+      String node = node(event);
+      for (Pod pod : stage.mesh().pods("agent")) {
+        if (node.equals(pod.getSpec().getNodeName())) {
+          client.resource(pod).delete();
+        }
+      }
+      Wait.until(
+          "AgentsReady=False PodsRefused",
+          TOLD_WITHIN,
+          () -> {
+            Mesh.Condition agents = stage.mesh().condition("AgentsReady");
+            return agents.reason().equals("PodsRefused")
+                    && agents.message().contains("exceeded quota")
+                ? ""
+                : agents.toString();
+          });
+    }
+    hold(event, began);
+    quota().delete();
+  }
+
+  private void taint(String node, String key) {
+    client
+        .nodes()
+        .withName(node)
+        .edit(n -> {
+          n.getSpec()
+              .getTaints()
+              .add(new TaintBuilder().withKey(key).withEffect("NoSchedule").build());
+          return n;
+        });
+  }
+
+  private void untaint(String node) {
+    client
+        .nodes()
+        .withName(node)
+        .edit(n -> {
+          n.getSpec().getTaints().removeIf(taint -> TAINTS.contains(taint.getKey()));
+          return n;
+        });
+  }
+
+  private void secondOperator(StormEvent event) throws IOException, InterruptedException {
+    long generations = generations();
+    second.createNamespace();
+    second.install(
+        stage.chart(),
+        Map.of("watch.allNamespaces", true, "rbac.meshRoles", false, "operator.replicas", 1));
+    Instant began = Instant.now();
+    Wait.until(
+        "a second operator that says that the mesh is another's",
+        GONE_WITHIN,
+        () ->
+            client
+                    .v1()
+                    .events()
+                    .inNamespace(Release.NAME)
+                    .withField("reason", "ManagedByAnother")
+                    .list()
+                    .getItems()
+                    .stream()
+                    .anyMatch(e -> e.getMessage().contains(SECOND_RELEASE))
+                ? ""
+                : "no Event");
+    hold(event, began);
+    long now = generations();
+    removeSecondOperator();
+    Failure.unless(now == generations, "the second operator changed the agents or scrapers");
+  }
+
+  /** Of all workloads of the mesh; a change of any makes it more. */
+  private long generations() {
+    return Stream.<HasMetadata>concat(
+            client.apps().daemonSets().inNamespace(Release.NAME).list().getItems().stream(),
+            client.apps().deployments().inNamespace(Release.NAME).list().getItems().stream())
+        .mapToLong(workload -> workload.getMetadata().getGeneration())
+        .sum();
+  }
+
+  private void removeSecondOperator() throws IOException, InterruptedException {
+    second.uninstall();
+    client.namespaces().withName(SECOND_RELEASE).delete();
+    awaitNamespaceGone(SECOND_RELEASE);
+  }
+
+  private void unreadableMesh(StormEvent event) throws Exception {
+    client
+        .apiextensions()
+        .v1()
+        .customResourceDefinitions()
+        .withName(CRD)
+        .edit(crd -> {
+          JSONSchemaProps anything = new JSONSchemaProps();
+          anything.setType("object");
+          anything.setXKubernetesPreserveUnknownFields(true);
+          crd.getSpec()
+              .getVersions()
+              .getFirst()
+              .getSchema()
+              .getOpenAPIV3Schema()
+              .getProperties()
+              .get("spec")
+              .getProperties()
+              .put("agent", anything);
+          return crd;
+        });
+    // The server takes it up a moment after it has stored it.
+    Wait.until(
+        "an unreadable mesh",
+        TOLD_WITHIN,
+        () -> {
+          mesh(Release.NAME, UNREADABLE, "{agent: {resources: {limits: {memory: \"\"}}}}");
+          return "";
+        });
+    storeCrd();
+    Instant began = Instant.now();
+    Wait.until(
+        "the unreadable mesh is named",
+        TOLD_WITHIN,
+        () -> {
+          Mesh.Condition accepted = condition(Release.NAME, UNREADABLE, "Accepted");
+          return accepted.reason().equals("InvalidSpec")
+                  && accepted.message().contains("spec.agent.resources.limits.memory")
+              ? ""
+              : accepted.toString();
+        });
+    hold(event, began);
+    delete(Release.NAME, UNREADABLE);
+  }
+
+  private void storeCrd() throws IOException {
+    try (InputStream file =
+        Files.newInputStream(stage.chart().resolve("crds").resolve(CRD + "-v1.yaml"))) {
+      client
+          .resource(Serialization.unmarshal(file, CustomResourceDefinition.class))
+          .forceConflicts()
+          .serverSideApply();
+    }
+  }
+
+  /** What a mesh {@link #SECOND_MESH} would have by these names. */
+  private static List<HasMetadata> strangers() {
+    return Stream.of(
+            "{apiVersion: v1, kind: ServiceAccount, metadata: {name: %1$s-agent, namespace: %2$s}}",
+            "{apiVersion: v1, kind: Service, metadata: {name: %1$s-scraper, namespace: %2$s},"
+                + " spec: {ports: [{port: 1}]}}",
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: %1$s-accepted, namespace: %2$s},"
+                + " data: {a: b}}")
+        .<HasMetadata>map(yaml ->
+            Serialization.unmarshal(
+                "---\n" + yaml.formatted(SECOND_MESH, Release.NAME),
+                GenericKubernetesResource.class))
+        .toList();
+  }
+
+  private void stranger(StormEvent event) throws InterruptedException {
+    List<HasMetadata> all = strangers();
+    HasMetadata theirs =
+        client.resource(all.get(event.choice() % all.size())).create();
+    String name = theirs.getKind() + " " + theirs.getMetadata().getName();
+    // On no node, so that it costs nothing.
+    mesh(
+        Release.NAME,
+        SECOND_MESH,
+        """
+        {groups: [{name: none, nodeSelector: {matchLabels: {storm: none}}}],
+         agent: {nodeSelector: {storm: none}}, scraper: {replicas: 1, nodeSelector: {storm: none}},
+         reflector: {port: 9100}, collector: {apiPort: 9100}, ports: [{name: other, basePort: 30000}]}
+        """);
+    Instant began = Instant.now();
+    Wait.until(
+        "ObjectTaken that names " + name,
+        TOLD_WITHIN,
+        () -> {
+          Mesh.Condition configs = condition(Release.NAME, SECOND_MESH, "ConfigsReady");
+          return configs.reason().equals("ObjectTaken") && configs.message().contains(name)
+              ? ""
+              : configs.toString();
+        });
+    hold(event, began);
+    HasMetadata now = client.resource(theirs).get();
+    Failure.unless(
+        now != null
+            && now.getMetadata()
+                .getResourceVersion()
+                .equals(theirs.getMetadata().getResourceVersion()),
+        name + " of somebody else's was changed");
+    client.resource(theirs).delete();
+    Wait.until(
+        "what was taken is the mesh's",
+        TOLD_WITHIN,
+        () -> {
+          HasMetadata ours = client.resource(theirs).get();
+          return ours != null && !ours.getMetadata().getOwnerReferences().isEmpty()
+              ? ""
+              : "not there";
+        });
+    delete(Release.NAME, SECOND_MESH);
+    Wait.until(
+        "what was the mesh's is gone",
+        GONE_WITHIN,
+        () -> client.resource(theirs).get() == null ? "" : "still there");
+  }
+
+  private io.fabric8.kubernetes.client.dsl.Resource<GenericKubernetesResource> resource(
+      String namespace, String name) {
+    return client
+        .genericKubernetesResources("llamamesh.io/v1alpha1", "LlamaMesh")
+        .inNamespace(namespace)
+        .withName(name);
+  }
+
+  private void delete(String namespace, String name) {
+    resource(namespace, name).delete();
+  }
+
+  private Mesh.Condition condition(String namespace, String name, String type) {
+    GenericKubernetesResource found = resource(namespace, name).get();
+    return Mesh.condition(
+        found == null ? JSON.missingNode() : JSON.<JsonNode>valueToTree(found).path("status"), type);
+  }
+
+  private void mesh(String namespace, String name, String spec) {
+    client
+        .resource(
+            """
+            apiVersion: llamamesh.io/v1alpha1
+            kind: LlamaMesh
+            metadata: {name: %s, namespace: %s}
+            spec: %s
+            """
+                .formatted(name, namespace, spec.strip().replace('\n', ' ')))
+        .serverSideApply();
+  }
+}

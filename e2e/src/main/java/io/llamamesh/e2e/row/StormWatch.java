@@ -1,0 +1,134 @@
+package io.llamamesh.e2e.row;
+
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.llamamesh.e2e.cluster.Mesh;
+import io.llamamesh.e2e.cluster.Release;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Asks once a second what the mesh says, and what there is of pods and Warnings, and logs it. */
+final class StormWatch implements AutoCloseable {
+  private static final long ASK_EVERY_MILLIS = 1000;
+
+  private final KubernetesClient client;
+  private final Mesh mesh;
+  private final List<String> namespaces;
+  private final StormLog log;
+  private final Set<String> earlier = new HashSet<>();
+  private final Thread thread;
+
+  /**
+   * Begins to watch.
+   *
+   * @param namespaces whose Events are looked at; those that there are already count as earlier
+   */
+  StormWatch(Stage stage, List<String> namespaces, StormLog log) {
+    this.client = stage.cluster().impatientClient();
+    this.mesh = new Mesh(stage.cluster(), client);
+    this.namespaces = List.copyOf(namespaces);
+    this.log = log;
+    warnings().forEach(event -> earlier.add(event.getMetadata().getUid()));
+    this.thread = Thread.ofPlatform().name("storm-watch").daemon().start(this::run);
+  }
+
+  private void run() {
+    while (!Thread.currentThread().isInterrupted()) {
+      try {
+        ask();
+      } catch (KubernetesClientException e) {
+        log.unreachable(Instant.now(), String.valueOf(e.getMessage()));
+      } catch (RuntimeException e) {
+        log.problem(Instant.now(), "cannot watch: " + e);
+      }
+      try {
+        Thread.sleep(ASK_EVERY_MILLIS);
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  private void ask() {
+    log.status(Instant.now(), mesh.status());
+    List<StormLog.PodSeen> pods =
+        Stream.of("operator", "agent", "scraper")
+            .flatMap(part -> mesh.pods(part).stream().map(pod -> seen(part, pod)))
+            .toList();
+    log.pods(Instant.now(), pods);
+    for (Event event : warnings()) {
+      if (!earlier.contains(event.getMetadata().getUid())) {
+        log.warning(Instant.now(), warning(event));
+      }
+    }
+  }
+
+  private static StormLog.PodSeen seen(String part, Pod pod) {
+    int restarts = 0;
+    List<String> ends = new ArrayList<>();
+    for (var container : pod.getStatus().getContainerStatuses()) {
+      restarts += container.getRestartCount();
+      var last = container.getLastState() == null ? null : container.getLastState().getTerminated();
+      if (last != null) {
+        ends.add(last.getReason() + ", exit code " + last.getExitCode() + ", " + last.getMessage());
+      }
+    }
+    return new StormLog.PodSeen(
+        pod.getMetadata().getUid(),
+        pod.getMetadata().getName(),
+        part,
+        Objects.requireNonNullElse(pod.getSpec().getNodeName(), ""),
+        Mesh.isReady(pod),
+        restarts,
+        String.join("; ", ends));
+  }
+
+  private List<Event> warnings() {
+    return namespaces.stream()
+        .flatMap(namespace ->
+            client
+                .v1()
+                .events()
+                .inNamespace(namespace)
+                .withField("type", "Warning")
+                .list()
+                .getItems()
+                .stream())
+        .toList();
+  }
+
+  private static StormLog.Warning warning(Event event) {
+    String component =
+        event.getSource() == null || event.getSource().getComponent() == null
+            ? event.getReportingComponent()
+            : event.getSource().getComponent();
+    return new StormLog.Warning(
+        event.getMetadata().getUid(),
+        Objects.requireNonNullElse(component, ""),
+        "%s %s/%s"
+            .formatted(
+                event.getInvolvedObject().getKind(),
+                event.getInvolvedObject().getNamespace(),
+                event.getInvolvedObject().getName()),
+        Objects.requireNonNullElse(event.getReason(), ""),
+        Objects.requireNonNullElse(event.getMessage(), ""));
+  }
+
+  static List<String> namespaces() {
+    return List.of(Release.NAME, StormActions.TEAM);
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    thread.interrupt();
+    thread.join();
+    client.close();
+  }
+}
