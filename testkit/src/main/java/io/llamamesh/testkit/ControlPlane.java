@@ -185,8 +185,7 @@ public final class ControlPlane implements AutoCloseable {
         tokens,
         settings.twoAuthorities()
             ? ServingCertificates.in(
-                folder.resolve("pki/serving"),
-                List.of(settings.address(), service(settings)))
+                folder.resolve("pki/serving"), List.of(settings.address(), service(settings)))
             : null);
   }
 
@@ -475,8 +474,7 @@ public final class ControlPlane implements AutoCloseable {
     try (HttpClient client = HttpClient.newHttpClient()) {
       HttpResponse<String> answer =
           client.send(
-              HttpRequest.newBuilder(
-                      URI.create("http://127.0.0.1:" + etcdPort + "/v3/kv/" + what))
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + etcdPort + "/v3/kv/" + what))
                   .timeout(ETCD_WITHIN)
                   .POST(HttpRequest.BodyPublishers.ofString(body))
                   .build(),

@@ -129,16 +129,15 @@ class ControlPlaneIT {
     cluster.controlPlane().stop(Part.API_SERVER);
     cluster.controlPlane().start(Part.API_SERVER);
 
-    assertThatThrownBy(
-            () ->
-                cluster
-                    .client()
-                    .configMaps()
-                    .list(
-                        new ListOptionsBuilder()
-                            .withResourceVersion(before)
-                            .withResourceVersionMatch("Exact")
-                            .build()))
+    assertThatThrownBy(() ->
+            cluster
+                .client()
+                .configMaps()
+                .list(
+                    new ListOptionsBuilder()
+                        .withResourceVersion(before)
+                        .withResourceVersionMatch("Exact")
+                        .build()))
         .isInstanceOfSatisfying(
             KubernetesClientException.class, e -> assertThat(e.getCode()).isEqualTo(410));
   }
@@ -186,12 +185,11 @@ class ControlPlaneIT {
   }
 
   private static String await(Callable<String> asked, Predicate<String> wanted) {
-    return Awaitility.await().atMost(PATIENCE).ignoreExceptions().until(asked, wanted::test);
+    return Awaitility.await().atMost(PATIENCE).ignoreExceptions().until(asked, wanted);
   }
 
   private static String told(KubernetesClient client) {
-    ConfigMap map =
-        client.configMaps().inNamespace("default").withName("kube-root-ca.crt").get();
+    ConfigMap map = client.configMaps().inNamespace("default").withName("kube-root-ca.crt").get();
     return map == null ? "" : map.getData().get("ca.crt");
   }
 }

@@ -13,12 +13,7 @@ import io.llamamesh.e2e.cluster.Family;
  * @param body does it
  */
 public record Row(
-    String name,
-    String right,
-    boolean isShort,
-    boolean isOnDemand,
-    Family family,
-    Body body) {
+    String name, String right, boolean isShort, boolean isOnDemand, Family family, Body body) {
   /** What a row does; it fails by throwing. */
   @FunctionalInterface
   public interface Body {

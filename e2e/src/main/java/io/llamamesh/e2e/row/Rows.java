@@ -29,7 +29,11 @@ public final class Rows {
                 NodeRows.address(),
                 MemoryRows.agents()),
             RefusalRows.all(),
-            List.of(UpgradeRows.upgrade(), InstallRows.uninstall(), FamilyRows.ipv6(), StormRow.storm(storm)))
+            List.of(
+                UpgradeRows.upgrade(),
+                InstallRows.uninstall(),
+                FamilyRows.ipv6(),
+                StormRow.storm(storm)))
         .flatMap(List::stream)
         .toList();
   }

@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -164,8 +165,7 @@ final class StormActions {
 
   /** Holds an event for what is left since it began. */
   private static void hold(StormEvent event, Instant began) throws InterruptedException {
-    Thread.sleep(
-        Math.max(0, Duration.between(Instant.now(), began.plus(event.held())).toMillis()));
+    Thread.sleep(Math.max(0, Duration.between(Instant.now(), began.plus(event.held())).toMillis()));
   }
 
   private static boolean isEven(StormEvent event) {
@@ -238,17 +238,16 @@ final class StormActions {
   }
 
   private io.fabric8.kubernetes.client.dsl.Resource<ResourceQuota> quota() {
-    return client
-        .resource(
-            new ResourceQuotaBuilder()
-                .withNewMetadata()
-                .withName(QUOTA)
-                .withNamespace(Release.NAME)
-                .endMetadata()
-                .withNewSpec()
-                .withHard(Map.of("pods", new Quantity("0")))
-                .endSpec()
-                .build());
+    return client.resource(
+        new ResourceQuotaBuilder()
+            .withNewMetadata()
+            .withName(QUOTA)
+            .withNamespace(Release.NAME)
+            .endMetadata()
+            .withNewSpec()
+            .withHard(Map.of("pods", new Quantity("0")))
+            .endSpec()
+            .build());
   }
 
   private void quota(StormEvent event) throws InterruptedException {
@@ -351,15 +350,14 @@ final class StormActions {
           JSONSchemaProps anything = new JSONSchemaProps();
           anything.setType("object");
           anything.setXKubernetesPreserveUnknownFields(true);
-          crd.getSpec()
-              .getVersions()
-              .getFirst()
-              .getSchema()
-              .getOpenAPIV3Schema()
-              .getProperties()
-              .get("spec")
-              .getProperties()
-              .put("agent", anything);
+          Map<String, JSONSchemaProps> fields =
+              crd.getSpec()
+                  .getVersions()
+                  .getFirst()
+                  .getSchema()
+                  .getOpenAPIV3Schema()
+                  .getProperties();
+          Objects.requireNonNull(fields.get("spec")).getProperties().put("agent", anything);
           return crd;
         });
     // The server takes it up a moment after it has stored it.
@@ -413,8 +411,7 @@ final class StormActions {
 
   private void stranger(StormEvent event) throws InterruptedException {
     List<HasMetadata> all = strangers();
-    HasMetadata theirs =
-        client.resource(all.get(event.choice() % all.size())).create();
+    HasMetadata theirs = client.resource(all.get(event.choice() % all.size())).create();
     String name = theirs.getKind() + " " + theirs.getMetadata().getName();
     // On no node, so that it costs nothing.
     mesh(
@@ -475,7 +472,8 @@ final class StormActions {
   private Mesh.Condition condition(String namespace, String name, String type) {
     GenericKubernetesResource found = resource(namespace, name).get();
     return Mesh.condition(
-        found == null ? JSON.missingNode() : JSON.<JsonNode>valueToTree(found).path("status"), type);
+        found == null ? JSON.missingNode() : JSON.<JsonNode>valueToTree(found).path("status"),
+        type);
   }
 
   private void mesh(String namespace, String name, String spec) {

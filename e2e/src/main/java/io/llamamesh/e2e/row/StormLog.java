@@ -176,8 +176,7 @@ final class StormLog {
         at,
         "WARNING",
         "%s %s about %s: %s"
-            .formatted(
-                warning.component(), warning.reason(), warning.object(), warning.message()));
+            .formatted(warning.component(), warning.reason(), warning.object(), warning.message()));
     if (warning.isOurs()) {
       warned.merge(warning.reason(), 1, Integer::sum);
     }
@@ -195,8 +194,7 @@ final class StormLog {
       case "StoreUnreachable" -> "nothing was done to the store";
       case "ManagedByAnother" ->
           secondOperators.contain(at, at, Duration.ZERO, LATE) ? "" : "there is no second operator";
-      default ->
-          warning.object().equals(MESH) ? "nothing was done to its spec" : "";
+      default -> warning.object().equals(MESH) ? "nothing was done to its spec" : "";
     };
   }
 
@@ -252,8 +250,8 @@ final class StormLog {
     return gaps.stream()
         .filter(gap ->
             ends(gap.series()).stream()
-                .noneMatch(node ->
-                    of(node).contain(gap.from(), gap.to(), BEFORE_END, AFTER_BEGINNING)))
+                .noneMatch(
+                    node -> of(node).contain(gap.from(), gap.to(), BEFORE_END, AFTER_BEGINNING)))
         .toList();
   }
 

@@ -63,7 +63,7 @@ final class StormRow {
       StormLog log = new StormLog(lines);
       log.note(Instant.now(), "seed " + settings.seed() + ", " + settings.minutes() + " minutes");
       Instant from = stage.awaitStored(store);
-      try (StormWatch watch = new StormWatch(stage, StormWatch.namespaces(), log)) {
+      try (var _ = new StormWatch(stage, StormWatch.namespaces(), log)) {
         rage(stage, actions, log, events);
         judge(stage, actions, log, figures, store, from);
       }
@@ -82,8 +82,8 @@ final class StormRow {
     stage.awaitHealthy(WELL_WITHIN);
   }
 
-  private static void rage(
-      Stage stage, StormActions actions, StormLog log, List<StormEvent> events) throws Exception {
+  private static void rage(Stage stage, StormActions actions, StormLog log, List<StormEvent> events)
+      throws Exception {
     Instant began = Instant.now();
     for (StormEvent event : events) {
       Instant due = began.plus(event.at());
@@ -181,7 +181,10 @@ final class StormRow {
               }
               if (pair.path("source").asText().equals(excluded)
                   || pair.path("destination").asText().equals(excluded)) {
-                return "still " + pair.path("source").asText() + ">" + pair.path("destination").asText();
+                return "still "
+                    + pair.path("source").asText()
+                    + ">"
+                    + pair.path("destination").asText();
               }
               others++;
             }

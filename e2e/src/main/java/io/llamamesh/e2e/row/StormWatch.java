@@ -44,6 +44,9 @@ final class StormWatch implements AutoCloseable {
       try {
         ask();
       } catch (KubernetesClientException e) {
+        if (Thread.currentThread().isInterrupted()) {
+          return;
+        }
         log.unreachable(Instant.now(), String.valueOf(e.getMessage()));
       } catch (RuntimeException e) {
         log.problem(Instant.now(), "cannot watch: " + e);
@@ -126,9 +129,13 @@ final class StormWatch implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     thread.interrupt();
-    thread.join();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     client.close();
   }
 }

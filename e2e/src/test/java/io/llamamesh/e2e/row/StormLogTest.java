@@ -15,8 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class StormLogTest {
   private static final Instant BEGIN = Instant.parse("2026-11-30T12:00:00Z");
   private static final StormEvent SECOND_OPERATOR =
-      new StormEvent(
-          StormEvent.Kind.SECOND_OPERATOR, Duration.ZERO, Duration.ofSeconds(30), 0);
+      new StormEvent(StormEvent.Kind.SECOND_OPERATOR, Duration.ZERO, Duration.ofSeconds(30), 0);
 
   private final StringBuilder lines = new StringBuilder();
   private final StormLog log = new StormLog(lines);
@@ -35,7 +34,7 @@ class StormLogTest {
     Figures figures = new Figures();
     log.summarize(figures);
     assertThat(figures.toString())
-        .contains("verdict changes 2", "NetworkHealthy Unknown for 5.0 s");
+        .contains("verdict changes 2", "NetworkHealthy Unknown for 6.0 s");
   }
 
   @Test
