@@ -10,26 +10,30 @@ import java.util.Map;
  * Whether windows follow each other without a gap and without one that is there twice.
  *
  * @param gaps where some are missing
- * @param doubled where one is there twice, in words
+ * @param repeats where one is there twice
  */
-record Continuity(List<Gap> gaps, List<String> doubled) {
+record Continuity(List<Step> gaps, List<Step> repeats) {
   /**
-   * Nothing between two moments.
+   * From one window to the next.
    *
    * @param series the windows' tags
    * @param from the window before, or where looking began
    * @param to the window after, or where looking ended
    */
-  record Gap(String series, Instant from, Instant to) {
-    @Override
-    public String toString() {
-      return series + ": nothing from " + from + " to " + to;
-    }
-  }
+  record Step(String series, Instant from, Instant to) {}
 
   /** Where some are missing, in words. */
   List<String> lost() {
-    return gaps.stream().map(Gap::toString).toList();
+    return gaps.stream()
+        .map(gap -> gap.series() + ": nothing from " + gap.from() + " to " + gap.to())
+        .toList();
+  }
+
+  /** Where one is there twice, in words. */
+  List<String> doubled() {
+    return repeats.stream()
+        .map(step -> step.series() + ": " + step.from() + " and " + step.to())
+        .toList();
   }
 
   /**
@@ -42,8 +46,8 @@ record Continuity(List<Gap> gaps, List<String> doubled) {
    */
   static Continuity of(
       Map<String, List<Instant>> windows, Duration interval, Instant from, Instant to) {
-    List<Gap> gaps = new ArrayList<>();
-    List<String> doubled = new ArrayList<>();
+    List<Step> gaps = new ArrayList<>();
+    List<Step> repeats = new ArrayList<>();
     Duration most = interval.multipliedBy(3).dividedBy(2);
     Duration least = interval.dividedBy(2);
     windows.forEach((series, all) -> {
@@ -55,18 +59,18 @@ record Continuity(List<Gap> gaps, List<String> doubled) {
         }
         Duration step = Duration.between(before, time);
         if (step.compareTo(most) > 0) {
-          gaps.add(new Gap(series, before, time));
+          gaps.add(new Step(series, before, time));
         }
         if (!first && step.compareTo(least) < 0) {
-          doubled.add(series + ": " + before + " and " + time);
+          repeats.add(new Step(series, before, time));
         }
         before = time;
         first = false;
       }
       if (Duration.between(before, to).compareTo(most) > 0) {
-        gaps.add(new Gap(series, before, to));
+        gaps.add(new Step(series, before, to));
       }
     });
-    return new Continuity(gaps, doubled);
+    return new Continuity(gaps, repeats);
   }
 }

@@ -79,10 +79,18 @@ final class StormActions {
     mesh(TEAM, Mesh.NAME, "{}");
   }
 
-  /** What the mesh of the second namespace lacks to be looked after; empty for nothing. */
+  /**
+   * What the mesh of the second namespace lacks to be looked after: it is refused, and nothing of
+   * it runs. Empty for nothing.
+   */
   String teamLacks() {
     Mesh.Condition accepted = condition(TEAM, Mesh.NAME, "Accepted");
-    return accepted.reason().equals("PortConflict") ? "" : TEAM + ": " + accepted;
+    if (!accepted.reason().equals("PortConflict")) {
+      return TEAM + ": " + accepted;
+    }
+    // Whatever is accepted once stays in force, on the older mesh's ports.
+    List<Pod> pods = client.pods().inNamespace(TEAM).list().getItems();
+    return pods.isEmpty() ? "" : TEAM + ": a refused mesh has " + pods.size() + " pods";
   }
 
   /** Undoes what {@link #prepare} did. */

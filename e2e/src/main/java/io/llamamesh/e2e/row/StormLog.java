@@ -245,13 +245,20 @@ final class StormLog {
     return replacements.computeIfAbsent(node, name -> new Spans());
   }
 
-  /** Those gaps that no agent's replacement explains. */
-  synchronized List<Continuity.Gap> unexplained(List<Continuity.Gap> gaps) {
-    return gaps.stream()
-        .filter(gap ->
-            ends(gap.series()).stream()
+  /**
+   * What no agent's replacement explains: one that ends leaves a window that is shorter, and its
+   * pairs have none until there is another.
+   */
+  synchronized Continuity unexplained(Continuity seen) {
+    return new Continuity(unexplained(seen.gaps()), unexplained(seen.repeats()));
+  }
+
+  private List<Continuity.Step> unexplained(List<Continuity.Step> steps) {
+    return steps.stream()
+        .filter(step ->
+            ends(step.series()).stream()
                 .noneMatch(
-                    node -> of(node).contain(gap.from(), gap.to(), BEFORE_END, AFTER_BEGINNING)))
+                    node -> of(node).contain(step.from(), step.to(), BEFORE_END, AFTER_BEGINNING)))
         .toList();
   }
 

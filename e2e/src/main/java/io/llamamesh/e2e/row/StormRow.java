@@ -1,5 +1,6 @@
 package io.llamamesh.e2e.row;
 
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.llamamesh.e2e.cluster.Diagnostics;
 import io.llamamesh.e2e.cluster.Failure;
 import io.llamamesh.e2e.cluster.Mesh;
@@ -75,11 +76,20 @@ final class StormRow {
       passed = true;
     } finally {
       if (!passed) {
-        actions.abandon();
+        abandon(stage, actions);
       }
     }
     actions.restore();
     stage.awaitHealthy(WELL_WITHIN);
+  }
+
+  private static void abandon(Stage stage, StormActions actions) {
+    try {
+      actions.abandon();
+    } catch (KubernetesClientException e) {
+      // What made the row fail is to be told, not this.
+      stage.say("the storm's namespace stays: " + e);
+    }
   }
 
   private static void rage(Stage stage, StormActions actions, StormLog log, List<StormEvent> events)
@@ -121,10 +131,10 @@ final class StormRow {
               "store without a gap",
               STORED_WITHIN,
               () -> {
-                Continuity seen = Continuity.of(store.windows(from), Stage.WINDOW, from, to);
+                Continuity seen =
+                    log.unexplained(Continuity.of(store.windows(from), Stage.WINDOW, from, to));
                 Failure.unless(seen.doubled().isEmpty(), "doubled: " + some(seen.doubled()));
-                List<Continuity.Gap> lost = log.unexplained(seen.gaps());
-                return lost.isEmpty() ? "" : some(lost);
+                return seen.lost().isEmpty() ? "" : some(seen.lost());
               });
           figures.note("windows lost or doubled in the store", 0);
           figures.note(

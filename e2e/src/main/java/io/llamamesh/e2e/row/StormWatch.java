@@ -47,7 +47,7 @@ final class StormWatch implements AutoCloseable {
         if (Thread.currentThread().isInterrupted()) {
           return;
         }
-        log.unreachable(Instant.now(), String.valueOf(e.getMessage()));
+        log.unreachable(Instant.now(), cause(e));
       } catch (RuntimeException e) {
         log.problem(Instant.now(), "cannot watch: " + e);
       }
@@ -57,6 +57,14 @@ final class StormWatch implements AutoCloseable {
         return;
       }
     }
+  }
+
+  private static String cause(Throwable e) {
+    Throwable cause = e;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause.toString();
   }
 
   private void ask() {

@@ -101,17 +101,24 @@ class StormLogTest {
     log.pods(at(120), List.of(agent("a", "node-1", true, 0), agent("c", "node-2", false, 0)));
     log.pods(at(130), List.of(agent("a", "node-1", true, 0), agent("c", "node-2", true, 0)));
 
-    Continuity.Gap from = gap("node-2", "node-3", 95, 140);
-    Continuity.Gap towards = gap("node-3", "node-2", 95, 140);
-    Continuity.Gap elsewhere = gap("node-1", "node-3", 95, 140);
-    Continuity.Gap later = gap("node-2", "node-3", 200, 220);
+    Continuity.Step from = step("node-2", "node-3", 95, 140);
+    Continuity.Step towards = step("node-3", "node-2", 95, 140);
+    Continuity.Step elsewhere = step("node-1", "node-3", 95, 140);
+    Continuity.Step later = step("node-2", "node-3", 200, 220);
+    // An agent that ends closes its window at once.
+    Continuity.Step last = step("node-2", "node-3", 98, 101);
+    Continuity.Step twice = step("node-1", "node-3", 98, 101);
 
-    assertThat(log.unexplained(List.of(from, towards, elsewhere, later)))
-        .containsExactly(elsewhere, later);
+    Continuity unexplained =
+        log.unexplained(
+            new Continuity(List.of(from, towards, elsewhere, later), List.of(last, twice)));
+
+    assertThat(unexplained.gaps()).containsExactly(elsewhere, later);
+    assertThat(unexplained.repeats()).containsExactly(twice);
   }
 
-  private static Continuity.Gap gap(String source, String destination, int from, int to) {
-    return new Continuity.Gap(
+  private static Continuity.Step step(String source, String destination, int from, int to) {
+    return new Continuity.Step(
         "{\"src_name\": \"%s\", \"dst_name\": \"%s\"}".formatted(source, destination),
         at(from),
         at(to));
