@@ -61,13 +61,19 @@ final class Acceptance {
         memory.accepted = earlier;
       }
     }
+    memory.isJudged = true;
     return refusals;
   }
 
-  /** What a mesh uses; nothing where no spec of it can be in force. */
+  /**
+   * What a mesh uses; nothing where no spec of it can be in force. One that is not judged yet, as
+   * when an operator begins with all of them at once, uses what it says: else a younger one would
+   * be let onto its ports, and what once was accepted stays.
+   */
   static Stream<Claim> claim(LlamaMesh mesh, @Nullable MeshMemory memory) {
-    LlamaMeshSpec spec = memory == null ? mesh.getSpec() : memory.accepted;
-    if (memory == null ? !unreadable(mesh).isEmpty() : spec == null) {
+    MeshMemory judged = memory == null || !memory.isJudged ? null : memory;
+    LlamaMeshSpec spec = judged == null ? mesh.getSpec() : judged.accepted;
+    if (judged == null ? !unreadable(mesh).isEmpty() : spec == null) {
       return Stream.empty();
     }
     return SpecCheck.check(spec).isEmpty()

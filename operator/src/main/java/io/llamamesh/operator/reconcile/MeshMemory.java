@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the operator remembers of a mesh between two looks at it; all of it can be had again. Used
- * by one reconcile at a time, but for {@link #accepted}, which those of other meshes read.
+ * by one reconcile at a time, but for {@link #accepted} and {@link #isJudged}, which those of other
+ * meshes read.
  */
 final class MeshMemory {
   final StatusThrottle status = new StatusThrottle();
@@ -30,6 +31,9 @@ final class MeshMemory {
 
   /** The last spec that was accepted, as it was written; null: none yet. */
   volatile @Nullable LlamaMeshSpec accepted;
+
+  /** Whether it has been found out what is accepted; set after that. */
+  volatile boolean isJudged;
 
   /** Objects that were somebody else's when it was last written. */
   List<String> taken = List.of();
