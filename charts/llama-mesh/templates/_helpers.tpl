@@ -131,11 +131,22 @@ template, so that those of the old one don't push the new ones together in a rol
 {{- if $constraints }}{{ toYaml $constraints }}{{ end }}
 {{- end }}
 
+{{/* Who gives pods their user, Fixed or Platform: what podUser says, or what the cluster is. */}}
+{{- define "llama-mesh.podUser" -}}
+{{- $user := .Values.podUser | default "Auto" -}}
+{{- if eq $user "Auto" -}}
+{{- $user = .Capabilities.APIVersions.Has "security.openshift.io/v1" | ternary "Platform" "Fixed" -}}
+{{- end -}}
+{{- $user -}}
+{{- end }}
+
 {{/* What a pod of ours may: nothing. */}}
 {{- define "llama-mesh.podSecurity" -}}
 runAsNonRoot: true
+{{- if eq (include "llama-mesh.podUser" .) "Fixed" }}
 runAsUser: 65532
 runAsGroup: 65532
+{{- end }}
 seccompProfile:
   type: RuntimeDefault
 {{- end }}

@@ -11,6 +11,8 @@ import io.llamamesh.crd.MeshDefaults;
 import io.llamamesh.operator.resources.Images;
 import io.llamamesh.operator.resources.MeshObjects;
 import io.llamamesh.operator.resources.Owner;
+import io.llamamesh.operator.resources.PodSettings;
+import io.llamamesh.operator.resources.PodUser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -210,7 +212,9 @@ class NewcomerTest {
   private static List<HasMetadata> workloads() {
     LlamaMeshSpec spec = MeshDefaults.fill(null);
     return MeshObjects.of(
-        new Owner(Chart.NAMESPACE, "default", "uid"), spec, new Images("agent:1", "scraper:1"));
+        new Owner(Chart.NAMESPACE, "default", "uid"),
+        spec,
+        new PodSettings(new Images("agent:1", "scraper:1"), PodUser.FIXED));
   }
 
   private static <T extends HasMetadata> T of(Class<T> type, String name) {

@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RenderTest {
   private static final Path GOLDEN = Path.of("src/test/resources/golden");
   private static final Path VALUES = Chart.ROOT.resolve("examples/values");
+  private static final Map<String, String> PLATFORMS_USER = Map.of("podUser", "Platform");
 
   /** Fails on a field that the model does not have, where the model would have kept it aside. */
   private static final ObjectMapper STRICT =
@@ -51,7 +52,11 @@ class RenderTest {
 
   static Stream<String> renderings() throws IOException {
     return Stream.concat(
-        Stream.of(Chart.render(Map.of()), Chart.renderHooks(scratch, Map.of())),
+        Stream.of(
+            Chart.render(Map.of()),
+            Chart.renderHooks(scratch, Map.of()),
+            Chart.render(PLATFORMS_USER),
+            Chart.renderHooks(scratch, PLATFORMS_USER)),
         exampleValues().stream().map(Chart::render));
   }
 
@@ -105,6 +110,7 @@ class RenderTest {
           mesh.spec.topology.mode   | Ring  | /mesh/spec/topology/mode
           mesh.name                 | Big   | /mesh/name
           test.within               | soon  | /test/within
+          podUser                   | Root  | /podUser
           operator.topologySpreadConstraints[0].topologykey | zone | topologykey
           test.resources.limit      | 1Gi   | limit
           """)
@@ -293,6 +299,39 @@ class RenderTest {
         }
       }
     }
+  }
+
+  @Test
+  void aPlatformThatGivesUsersFindsNoneNamedInOperatorAndTest(@TempDir Path folder)
+      throws IOException {
+    JsonNode fixed = operator(Map.of());
+    JsonNode platforms = operator(PLATFORMS_USER);
+    JsonNode test =
+        Chart.the(Chart.renderHooks(folder, PLATFORMS_USER), "Pod", "default-every-pair-reported");
+
+    assertThat(fixed.at("/securityContext/runAsUser").asInt()).isEqualTo(65532);
+    assertThat(argument(fixed, "--pod-user=")).isEqualTo("FIXED");
+    assertThat(argument(platforms, "--pod-user=")).isEqualTo("PLATFORM");
+    for (JsonNode pod : List.of(platforms, test.path("spec"))) {
+      assertThat(pod.path("securityContext").properties())
+          .extracting(Map.Entry::getKey)
+          .containsExactlyInAnyOrder("runAsNonRoot", "seccompProfile");
+    }
+  }
+
+  private static JsonNode operator(Map<String, ?> values) {
+    return Chart.the(Chart.render(values), "Deployment", "llama-mesh-operator")
+        .at("/spec/template/spec");
+  }
+
+  private static String argument(JsonNode pod, String flag) {
+    return pod.at("/containers/0/args")
+        .valueStream()
+        .map(JsonNode::asText)
+        .filter(arg -> arg.startsWith(flag))
+        .findFirst()
+        .orElseThrow()
+        .substring(flag.length());
   }
 
   private static JsonNode pod(JsonNode object) {

@@ -62,6 +62,23 @@ class ImageTarIT {
     assertThat(files.values()).allMatch(f -> f.getLastModifiedTime().toInstant().equals(CREATED));
   }
 
+  /** A platform may choose the user, who is in no group of the files' then. */
+  @ParameterizedTest
+  @CsvSource({"operator", "agent", "scraper"})
+  void anyUserMayRunWhatIsInAnImage(String name) throws Exception {
+    Map<String, byte[]> image = written(name, "amd64", "a.tar");
+
+    assertThat(allFiles(image, json(image.get("manifest.json"), true)).values())
+        .isNotEmpty()
+        .allSatisfy(f ->
+            assertThat(f.getMode() & 0777)
+                .as(f.getName())
+                .isEqualTo(
+                    f.isDirectory() || f.getName().startsWith("opt/llama-mesh/bin/")
+                        ? 0755
+                        : 0644));
+  }
+
   @ParameterizedTest
   @CsvSource({"operator", "agent", "scraper"})
   void anImageSaysWhatItContains(String name) throws Exception {
@@ -114,14 +131,20 @@ class ImageTarIT {
 
   private static Map<String, TarArchiveEntry> files(Map<String, byte[]> image, JsonObject manifest)
       throws IOException {
+    Map<String, TarArchiveEntry> files = allFiles(image, manifest);
+    files.values().removeIf(TarArchiveEntry::isDirectory);
+    return files;
+  }
+
+  /** Folders too. */
+  private static Map<String, TarArchiveEntry> allFiles(
+      Map<String, byte[]> image, JsonObject manifest) throws IOException {
     Map<String, TarArchiveEntry> files = new LinkedHashMap<>();
     for (var layer : manifest.getAsJsonArray("Layers")) {
       byte[] tar = gunzip(image.get(layer.getAsString()));
       try (TarArchiveInputStream in = new TarArchiveInputStream(new ByteArrayInputStream(tar))) {
         for (TarArchiveEntry e = in.getNextEntry(); e != null; e = in.getNextEntry()) {
-          if (!e.isDirectory()) {
-            files.put(e.getName(), e);
-          }
+          files.put(e.getName(), e);
         }
       }
     }

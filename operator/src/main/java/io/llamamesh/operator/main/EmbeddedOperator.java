@@ -99,7 +99,7 @@ public final class EmbeddedOperator implements AutoCloseable {
     MonitoringApi monitoring = new MonitoringApi(client, Clock.systemUTC());
     LlamaMeshReconciler reconciler =
         new LlamaMeshReconciler(
-            options.images(),
+            options.pods(),
             writer,
             events,
             new EventReader(client),

@@ -3,6 +3,8 @@ package io.llamamesh.operator.main;
 import io.fabric8.kubernetes.client.Config;
 import io.llamamesh.kube.ApiClients;
 import io.llamamesh.operator.resources.Images;
+import io.llamamesh.operator.resources.PodSettings;
+import io.llamamesh.operator.resources.PodUser;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetAddress;
@@ -49,6 +51,15 @@ final class OperatorCommand implements Callable<Integer> {
       paramLabel = "IMAGE",
       description = "Image of scrapers. Default: this release's.")
   private @Nullable String scraperImage;
+
+  @Option(
+      names = "--pod-user",
+      paramLabel = "WHOSE",
+      defaultValue = "FIXED",
+      description =
+          "Who names user, group and fsGroup of agents and scrapers. FIXED: 65532. PLATFORM: none is"
+              + " named, the platform gives them, as OpenShift does. Default: ${DEFAULT-VALUE}.")
+  private PodUser podUser = PodUser.FIXED;
 
   @Option(
       names = "--leader-election",
@@ -106,9 +117,11 @@ final class OperatorCommand implements Callable<Integer> {
     Images images = OperatorOptions.defaultImages();
     return new OperatorOptions(
         namespaces,
-        new Images(
-            Objects.requireNonNullElse(agentImage, images.agent()),
-            Objects.requireNonNullElse(scraperImage, images.scraper())),
+        new PodSettings(
+            new Images(
+                Objects.requireNonNullElse(agentImage, images.agent()),
+                Objects.requireNonNullElse(scraperImage, images.scraper())),
+            podUser),
         // Replicas and successors are one by their Lease, others by where they run.
         leaderElection
             ? leaseNamespace(namespace) + "/" + LeaderElection.LEASE

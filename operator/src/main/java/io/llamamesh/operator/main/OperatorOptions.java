@@ -1,6 +1,8 @@
 package io.llamamesh.operator.main;
 
 import io.llamamesh.operator.resources.Images;
+import io.llamamesh.operator.resources.PodSettings;
+import io.llamamesh.operator.resources.PodUser;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -8,25 +10,25 @@ import java.util.TreeSet;
  * How an operator runs.
  *
  * @param namespaces whose meshes it looks after; empty: all
- * @param images what agents and scrapers run where a mesh does not say
+ * @param pods of agents and scrapers, where a mesh does not say otherwise
  * @param identity who it is to other operators that see the same meshes: the same for replicas of
  *     one release, and after restarts
  */
-public record OperatorOptions(Set<String> namespaces, Images images, String identity) {
+public record OperatorOptions(Set<String> namespaces, PodSettings pods, String identity) {
   private static final String EMBEDDED = "embedded/llama-mesh-operator";
 
   public OperatorOptions {
     namespaces = java.util.Collections.unmodifiableSet(new TreeSet<>(namespaces));
   }
 
-  /** The only one. */
+  /** The only one, whose pods run as the images' user. */
   public OperatorOptions(Set<String> namespaces, Images images) {
-    this(namespaces, images, EMBEDDED);
+    this(namespaces, new PodSettings(images, PodUser.FIXED), EMBEDDED);
   }
 
   /** The same for other namespaces; none: all that there are. */
   OperatorOptions withNamespaces(Set<String> others) {
-    return new OperatorOptions(others, images, identity);
+    return new OperatorOptions(others, pods, identity);
   }
 
   /** All namespaces, and the images of this release, without a registry. */

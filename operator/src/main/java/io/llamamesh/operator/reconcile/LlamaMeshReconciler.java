@@ -22,10 +22,10 @@ import io.llamamesh.operator.reconcile.MeshWriter.Written;
 import io.llamamesh.operator.resources.AcceptedSpec;
 import io.llamamesh.operator.resources.EventLog;
 import io.llamamesh.operator.resources.EventWriter;
-import io.llamamesh.operator.resources.Images;
 import io.llamamesh.operator.resources.MeshLeases;
 import io.llamamesh.operator.resources.MonitoringApi;
 import io.llamamesh.operator.resources.Owner;
+import io.llamamesh.operator.resources.PodSettings;
 import io.llamamesh.operator.resources.ScraperLease;
 import io.llamamesh.operator.resources.Writer;
 import io.llamamesh.operator.status.AgentsState;
@@ -81,7 +81,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   private volatile boolean stopped;
 
   public LlamaMeshReconciler(
-      Images images,
+      PodSettings settings,
       Writer writer,
       EventWriter events,
       EventLog eventLog,
@@ -108,7 +108,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     this.identity = identity;
     this.events = events;
     this.eventLog = eventLog;
-    this.writer = new MeshWriter(images, writer, clock);
+    this.writer = new MeshWriter(settings, writer, clock);
     this.poller = poller;
     this.leases = leases;
     this.monitoring = monitoring;

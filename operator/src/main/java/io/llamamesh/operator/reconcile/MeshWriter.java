@@ -15,11 +15,11 @@ import io.llamamesh.operator.plan.NodeFacts;
 import io.llamamesh.operator.reconcile.Renderings.Draft;
 import io.llamamesh.operator.resources.AcceptedSpec;
 import io.llamamesh.operator.resources.Digests;
-import io.llamamesh.operator.resources.Images;
 import io.llamamesh.operator.resources.LeavingNodesConfigMap;
 import io.llamamesh.operator.resources.MeshObjects;
 import io.llamamesh.operator.resources.NodeConfigMap;
 import io.llamamesh.operator.resources.Owner;
+import io.llamamesh.operator.resources.PodSettings;
 import io.llamamesh.operator.resources.Writer;
 import io.llamamesh.operator.resources.Writer.Outcome;
 import java.time.Clock;
@@ -45,12 +45,12 @@ import org.slf4j.LoggerFactory;
 final class MeshWriter {
   private static final Logger LOG = LoggerFactory.getLogger(MeshWriter.class);
 
-  private final Images images;
+  private final PodSettings settings;
   private final Writer writer;
   private final Clock clock;
 
-  MeshWriter(Images images, Writer writer, Clock clock) {
-    this.images = images;
+  MeshWriter(PodSettings settings, Writer writer, Clock clock) {
+    this.settings = settings;
     this.writer = writer;
     this.clock = clock;
   }
@@ -122,7 +122,7 @@ final class MeshWriter {
                           .toList()));
       return new Written(told, 0, due.stream().map(Draft::node).toList());
     }
-    List<HasMetadata> all = MeshObjects.of(owner, facts.spec(), images);
+    List<HasMetadata> all = MeshObjects.of(owner, facts.spec(), settings);
     List<HasMetadata> objects =
         all.stream().filter(object -> !isCurrent(seen.actual(object), object, context)).toList();
     Outcome outcome =

@@ -40,7 +40,7 @@ final class AgentDaemonSet {
 
   private AgentDaemonSet() {}
 
-  static DaemonSet of(Owner owner, LlamaMeshSpec spec, Images images) {
+  static DaemonSet of(Owner owner, LlamaMeshSpec spec, PodSettings settings) {
     Agent agent = Objects.requireNonNull(spec.agent());
     return new DaemonSetBuilder()
         .withMetadata(owner.metadata(Names.agent(owner.name()), Component.AGENT))
@@ -58,13 +58,13 @@ final class AgentDaemonSet {
         .withNewMetadata()
         .withLabels(Names.labels(owner.name(), Component.AGENT))
         .endMetadata()
-        .withSpec(pod(owner, spec, agent, images))
+        .withSpec(pod(owner, spec, agent, settings))
         .endTemplate()
         .endSpec()
         .build();
   }
 
-  private static PodSpec pod(Owner owner, LlamaMeshSpec spec, Agent agent, Images images) {
+  private static PodSpec pod(Owner owner, LlamaMeshSpec spec, Agent agent, PodSettings settings) {
     return new PodSpecBuilder()
         .withHostNetwork(true)
         .withDnsPolicy("ClusterFirstWithHostNet")
@@ -75,18 +75,19 @@ final class AgentDaemonSet {
         .withTolerations(tolerations(agent))
         .withPriorityClassName(agent.priorityClassName())
         .withTerminationGracePeriodSeconds((long) graceSeconds(spec))
-        .withSecurityContext(PodParts.podSecurity())
-        .withContainers(container(owner, spec, agent, images))
-        .withVolumes(volumes(owner, spec))
+        .withSecurityContext(PodParts.podSecurity(settings.user()))
+        .withContainers(container(owner, spec, agent, settings))
+        .withVolumes(volumes(owner, spec, settings))
         .build();
   }
 
-  private static Container container(Owner owner, LlamaMeshSpec spec, Agent agent, Images images) {
+  private static Container container(
+      Owner owner, LlamaMeshSpec spec, Agent agent, PodSettings settings) {
     int probePort = Objects.requireNonNull(Objects.requireNonNull(spec.reflector()).port());
     int apiPort = Objects.requireNonNull(Objects.requireNonNull(spec.collector()).apiPort());
     return new ContainerBuilder()
         .withName("agent")
-        .withImage(Objects.requireNonNullElse(agent.image(), images.agent()))
+        .withImage(Objects.requireNonNullElse(agent.image(), settings.images().agent()))
         .withImagePullPolicy(
             agent.imagePullPolicy() == null ? null : agent.imagePullPolicy().name())
         .withArgs(args(spec, probePort, apiPort))
@@ -139,9 +140,11 @@ final class AgentDaemonSet {
     return args;
   }
 
-  private static List<Volume> volumes(Owner owner, LlamaMeshSpec spec) {
+  private static List<Volume> volumes(Owner owner, LlamaMeshSpec spec, PodSettings settings) {
     Volume state = PodParts.emptyDir("state", "1Gi");
-    return PodParts.authenticates(spec) ? List.of(state, PodParts.auth(owner)) : List.of(state);
+    return PodParts.authenticates(spec)
+        ? List.of(state, PodParts.auth(owner, settings.user()))
+        : List.of(state);
   }
 
   private static List<VolumeMount> mounts(LlamaMeshSpec spec) {

@@ -14,12 +14,12 @@ public final class MeshObjects {
    *
    * @param spec with every default filled in
    */
-  public static List<HasMetadata> of(Owner owner, LlamaMeshSpec spec, Images images) {
+  public static List<HasMetadata> of(Owner owner, LlamaMeshSpec spec, PodSettings settings) {
     List<HasMetadata> objects = new ArrayList<>(Access.of(owner));
     objects.addAll(Services.of(owner, spec));
     objects.addAll(Guards.of(owner, spec));
-    objects.add(AgentDaemonSet.of(owner, spec, images));
-    objects.add(ScraperDeployment.of(owner, spec, images));
+    objects.add(AgentDaemonSet.of(owner, spec, settings));
+    objects.add(ScraperDeployment.of(owner, spec, settings));
     return List.copyOf(objects);
   }
 }

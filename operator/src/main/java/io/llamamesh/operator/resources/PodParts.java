@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.Names;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What the pods of agents and scraper have in common. */
 final class PodParts {
@@ -54,12 +55,13 @@ final class PodParts {
         .build();
   }
 
-  static PodSecurityContext podSecurity() {
+  static PodSecurityContext podSecurity(PodUser user) {
+    @Nullable Long id = user == PodUser.FIXED ? NOBODY : null;
     return new PodSecurityContextBuilder()
         .withRunAsNonRoot(true)
-        .withRunAsUser(NOBODY)
-        .withRunAsGroup(NOBODY)
-        .withFsGroup(NOBODY)
+        .withRunAsUser(id)
+        .withRunAsGroup(id)
+        .withFsGroup(id)
         .withNewSeccompProfile()
         .withType("RuntimeDefault")
         .endSeccompProfile()
@@ -115,13 +117,16 @@ final class PodParts {
         .build();
   }
 
-  /** The mesh's own Secret, whole, so that a rotation reaches the mount; read by group only. */
-  static Volume auth(Owner owner) {
+  /**
+   * The mesh's own Secret, whole, so that a rotation reaches the mount. By the fsGroup it is read
+   * by group only; a platform that gives users may give no fsGroup.
+   */
+  static Volume auth(Owner owner, PodUser user) {
     return new VolumeBuilder()
         .withName(AUTH)
         .withNewSecret()
         .withSecretName(Names.auth(owner.name()))
-        .withDefaultMode(0440)
+        .withDefaultMode(user == PodUser.FIXED ? 0440 : 0444)
         .endSecret()
         .build();
   }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class ScraperDeployment {
   private ScraperDeployment() {}
 
-  static Deployment of(Owner owner, LlamaMeshSpec spec, Images images) {
+  static Deployment of(Owner owner, LlamaMeshSpec spec, PodSettings settings) {
     Scraper scraper = Objects.requireNonNull(spec.scraper());
     return new DeploymentBuilder()
         .withMetadata(owner.metadata(Names.scraper(owner.name()), Component.SCRAPER))
@@ -38,18 +38,19 @@ final class ScraperDeployment {
         .withNewMetadata()
         .withLabels(Names.labels(owner.name(), Component.SCRAPER))
         .endMetadata()
-        .withSpec(pod(owner, spec, scraper, images))
+        .withSpec(pod(owner, spec, scraper, settings))
         .endTemplate()
         .endSpec()
         .build();
   }
 
-  private static PodSpec pod(Owner owner, LlamaMeshSpec spec, Scraper scraper, Images images) {
+  private static PodSpec pod(
+      Owner owner, LlamaMeshSpec spec, Scraper scraper, PodSettings settings) {
     ScraperStore store = ScraperStore.of(scraper.influxdb());
     List<Volume> volumes = new ArrayList<>(store.volumes());
     List<VolumeMount> mounts = new ArrayList<>(store.mounts());
     if (PodParts.authenticates(spec)) {
-      volumes.add(PodParts.auth(owner));
+      volumes.add(PodParts.auth(owner, settings.user()));
       mounts.add(PodParts.authMount());
     }
     return new PodSpecBuilder()
@@ -61,18 +62,22 @@ final class ScraperDeployment {
         .withAffinity(scraper.affinity())
         .withPriorityClassName(scraper.priorityClassName())
         .withTerminationGracePeriodSeconds(30L)
-        .withSecurityContext(PodParts.podSecurity())
-        .withContainers(container(owner, scraper, args(spec, store), mounts, images))
+        .withSecurityContext(PodParts.podSecurity(settings.user()))
+        .withContainers(container(owner, scraper, args(spec, store), mounts, settings))
         .withVolumes(volumes)
         .build();
   }
 
   private static Container container(
-      Owner owner, Scraper scraper, List<String> args, List<VolumeMount> mounts, Images images) {
+      Owner owner,
+      Scraper scraper,
+      List<String> args,
+      List<VolumeMount> mounts,
+      PodSettings settings) {
     @Nullable ResourceRequirements resources = PodResources.SCRAPER.with(scraper.resources());
     return new ContainerBuilder()
         .withName("scraper")
-        .withImage(images.scraper())
+        .withImage(settings.images().scraper())
         .withArgs(args)
         .withEnv(
             PodParts.literal("MESH_NAME", owner.name()),

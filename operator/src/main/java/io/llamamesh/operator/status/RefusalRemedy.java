@@ -2,6 +2,7 @@ package io.llamamesh.operator.status;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
@@ -22,12 +23,66 @@ public final class RefusalRemedy {
 
   private static final Pattern BLANKS = Pattern.compile("\\s+");
 
+  /** What a platform that gives users itself refuses them by; in lower case. */
+  private static final List<String> USER_WORDS =
+      List.of("runasuser", "runasgroup", "fsgroup", "65532");
+
+  private static final String PLATFORMS_USER =
+      "let the platform give user and group (the chart's podUser=Platform, the operator's"
+          + " --pod-user=PLATFORM)";
+
+  /** A policy may as well ask for a user that is named. */
+  private static final String EITHERS_USER =
+      "say who gives user and group (the chart's podUser=Platform or Fixed, the operator's"
+          + " --pod-user)";
+
   private RefusalRemedy() {}
 
-  private record Cause(List<String> words, Function<Workload, String> remedy) {
+  /**
+   * One cause.
+   *
+   * @param words each of which tells it, in lower case
+   * @param remedy for a message in lower case and the workload that it is about
+   */
+  private record Cause(List<String> words, BiFunction<String, Workload, String> remedy) {
+    Cause(List<String> words, Function<Workload, String> remedy) {
+      this(words, (message, workload) -> remedy.apply(workload));
+    }
+
     boolean explains(String message) {
       return words.stream().anyMatch(message::contains);
     }
+  }
+
+  private static boolean isAboutUsers(String message) {
+    return USER_WORDS.stream().anyMatch(message::contains);
+  }
+
+  /**
+   * An agent needs the host's network, which takes a constraint of its own. A scraper needs nothing
+   * but a user that is not fixed.
+   */
+  private static String constraint(String message, Workload workload) {
+    String user = isAboutUsers(message) ? PLATFORMS_USER : "";
+    if (workload.isAgents()) {
+      return (user.isEmpty() ? "" : user + ", and ")
+          + "oc adm policy add-scc-to-user hostnetwork-v2 -z "
+          + workload.name()
+          + " -n "
+          + workload.namespace();
+    }
+    return user.isEmpty()
+        ? "let ServiceAccount " + workload.name() + " use a constraint that allows what is named"
+        : user;
+  }
+
+  private static String policy(String message, Workload workload) {
+    return "a policy of this cluster refuses them: "
+        + (isAboutUsers(message) ? EITHERS_USER + ", or " : "")
+        + "exempt pods labelled app.kubernetes.io/name=llama-mesh of namespace "
+        + workload.namespace()
+        + " from it"
+        + (workload.isAgents() ? "; they need the host's network" : "");
   }
 
   /** Words in lower case. */
@@ -42,18 +97,7 @@ public final class RefusalRemedy {
                       + " pod-security.kubernetes.io/enforce="
                       + (w.isAgents() ? "privileged" : "baseline")
                       + " --overwrite"),
-          new Cause(
-              List.of("security context constraint"),
-              w ->
-                  "oc adm policy add-scc-to-user "
-                      + (w.isAgents() ? "hostnetwork-v2" : "nonroot-v2")
-                      + " -z "
-                      + w.name()
-                      + " -n "
-                      + w.namespace()
-                      + ", or a SecurityContextConstraints of your own that allows "
-                      + (w.isAgents() ? "host network, host ports and " : "")
-                      + "the user id"),
+          new Cause(List.of("security context constraint"), RefusalRemedy::constraint),
           new Cause(
               List.of("autogke", "gke warden", "warden-validating"),
               w ->
@@ -128,12 +172,7 @@ public final class RefusalRemedy {
                   "denied request",
                   "validatingadmissionpolicy",
                   "admission webhook"),
-              w ->
-                  "a policy of this cluster refuses them: exempt pods labelled"
-                      + " app.kubernetes.io/name=llama-mesh of namespace "
-                      + w.namespace()
-                      + " from it"
-                      + (w.isAgents() ? "; they need the host's network" : "")),
+              RefusalRemedy::policy),
           new Cause(
               List.of(
                   "status unknown for quota",
@@ -155,7 +194,7 @@ public final class RefusalRemedy {
         CAUSES.stream()
             .filter(cause -> cause.explains(lower))
             .findFirst()
-            .map(cause -> cause.remedy().apply(workload))
+            .map(cause -> cause.remedy().apply(lower, workload))
             .orElse("allow them in namespace " + workload.namespace());
     return new Obstacle(
         REASON,

@@ -26,6 +26,8 @@ import io.llamamesh.crd.Scraper;
 import io.llamamesh.kube.ApiClients;
 import io.llamamesh.kube.WatchAges;
 import io.llamamesh.operator.resources.Images;
+import io.llamamesh.operator.resources.PodSettings;
+import io.llamamesh.operator.resources.PodUser;
 import io.llamamesh.testkit.AuditLog.Request;
 import io.llamamesh.testkit.junit.TestCluster;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -75,7 +77,7 @@ final class ClusterUnderTest implements AutoCloseable {
     client = given.client();
     pods = new FakePods(client, namespace);
     operatorClient = operatorClient();
-    operator = start();
+    operator = start(PodUser.FIXED);
   }
 
   private String identity() {
@@ -91,19 +93,22 @@ final class ClusterUnderTest implements AutoCloseable {
     return ApiClients.of(() -> given.config(identity())).open(new WatchAges());
   }
 
-  private EmbeddedOperator start() {
-    return EmbeddedOperator.start(operatorClient, options());
+  private EmbeddedOperator start(PodUser user) {
+    return EmbeddedOperator.start(operatorClient, options(user));
   }
 
-  private OperatorOptions options() {
-    return new OperatorOptions(Set.of(namespace), new Images("agent:test", "scraper:test"));
+  private OperatorOptions options(PodUser user) {
+    return new OperatorOptions(
+        Set.of(namespace),
+        new PodSettings(new Images("agent:test", "scraper:test"), user),
+        "embedded/" + namespace);
   }
 
   /** A further operator, which the caller closes, that works only while it leads. */
   OperatorRunner candidate(String name) {
     return OperatorRunner.start(
         ApiClients.of(() -> given.config(identity())),
-        options(),
+        options(PodUser.FIXED),
         new LeaderElection(namespace, name),
         new SimpleMeterRegistry());
   }
@@ -124,7 +129,11 @@ final class ClusterUnderTest implements AutoCloseable {
   }
 
   void startOperator() {
-    operator = start();
+    startOperator(PodUser.FIXED);
+  }
+
+  void startOperator(PodUser user) {
+    operator = start(user);
   }
 
   /** Waits until the operator has looked at a mesh after now. */

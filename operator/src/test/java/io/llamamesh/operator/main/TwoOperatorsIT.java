@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.llamamesh.operator.resources.Images;
+import io.llamamesh.operator.resources.PodSettings;
+import io.llamamesh.operator.resources.PodUser;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -84,7 +86,9 @@ final class TwoOperatorsIT {
     return EmbeddedOperator.start(
         cluster.client,
         new OperatorOptions(
-            Set.of(cluster.namespace), new Images("agent:later", "scraper:later"), "team/later"),
+            Set.of(cluster.namespace),
+            new PodSettings(new Images("agent:later", "scraper:later"), PodUser.FIXED),
+            "team/later"),
         meters);
   }
 

@@ -3,6 +3,10 @@ package io.llamamesh.operator.resources;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.PodSecurityContextBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.MeshDefaults;
@@ -10,7 +14,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,6 +30,7 @@ final class MeshObjectsTest {
       new Owner("llama-mesh", "default", "3f0e2c1a-0000-4000-8000-000000000001");
   private static final Images IMAGES =
       new Images("llama-mesh-agent:1.0.0", "llama-mesh-scraper:1.0.0");
+  private static final PodSettings SETTINGS = new PodSettings(IMAGES, PodUser.FIXED);
 
   @ParameterizedTest
   @ValueSource(strings = {"empty", "store-v2", "store-v1", "everything", "open"})
@@ -32,12 +39,47 @@ final class MeshObjectsTest {
         Serialization.unmarshal(
             Files.readString(GOLDEN.resolve(name + ".spec.yaml")), LlamaMeshSpec.class);
 
-    List<HasMetadata> objects = MeshObjects.of(OWNER, MeshDefaults.fill(spec), IMAGES);
+    List<HasMetadata> objects = MeshObjects.of(OWNER, MeshDefaults.fill(spec), SETTINGS);
 
     String actual = objects.stream().map(Serialization::asYaml).collect(Collectors.joining());
     // Left for whoever changes the objects on purpose: compare, then copy it over.
     Files.createDirectories(ACTUAL);
     Files.writeString(ACTUAL.resolve(name + ".yaml"), actual);
     assertThat(GOLDEN.resolve(name + ".yaml")).hasContent(actual);
+  }
+
+  @Test
+  void whereThePlatformGivesUsersNoPodNamesOneAndKeysAreReadableForEach() {
+    List<PodSpec> pods =
+        MeshObjects.of(OWNER, MeshDefaults.fill(null), new PodSettings(IMAGES, PodUser.PLATFORM))
+            .stream()
+            .map(MeshObjectsTest::pod)
+            .flatMap(Optional::stream)
+            .toList();
+
+    assertThat(pods).hasSize(2);
+    for (PodSpec pod : pods) {
+      // Confined as ever, with ids left out.
+      assertThat(pod.getSecurityContext())
+          .isEqualTo(
+              new PodSecurityContextBuilder()
+                  .withRunAsNonRoot(true)
+                  .withNewSeccompProfile()
+                  .withType("RuntimeDefault")
+                  .endSeccompProfile()
+                  .build());
+      assertThat(pod.getVolumes())
+          .filteredOn(volume -> volume.getSecret() != null)
+          .singleElement()
+          .satisfies(keys -> assertThat(keys.getSecret().getDefaultMode()).isEqualTo(0444));
+    }
+  }
+
+  private static Optional<PodSpec> pod(HasMetadata object) {
+    return switch (object) {
+      case DaemonSet agents -> Optional.of(agents.getSpec().getTemplate().getSpec());
+      case Deployment scrapers -> Optional.of(scrapers.getSpec().getTemplate().getSpec());
+      default -> Optional.empty();
+    };
   }
 }

@@ -19,7 +19,8 @@ class RefusalRemedyTest {
       textBlock =
           """
           pods "m-agent-x7k2p" is forbidden: violates PodSecurity "baseline:latest": host namespaces (hostNetwork=true), hostPort (container "agent" uses hostPorts 8100, 8100) | kubectl label namespace net pod-security.kubernetes.io/enforce=privileged
-          pods "m-agent-" is forbidden: unable to validate against any security context constraint: [provider "anyuid": Forbidden: not usable by user or serviceaccount, provider restricted-v2: .spec.securityContext.hostNetwork: Invalid value: true: Host network is not allowed to be used, provider restricted-v2: .containers[0].runAsUser: Invalid value: 65532: must be in the ranges: [1000650000, 1000659999]] | oc adm policy add-scc-to-user hostnetwork-v2 -z m-agent -n net
+          pods "m-agent-" is forbidden: unable to validate against any security context constraint: [provider "anyuid": Forbidden: not usable by user or serviceaccount, provider restricted-v2: .spec.securityContext.hostNetwork: Invalid value: true: Host network is not allowed to be used, provider restricted-v2: .containers[0].runAsUser: Invalid value: 65532: must be in the ranges: [1000650000, 1000659999]] | podUser=Platform, the operator's --pod-user=PLATFORM), and oc adm policy add-scc-to-user hostnetwork-v2 -z m-agent -n net
+          pods "m-agent-" is forbidden: unable to validate against any security context constraint: [provider "anyuid": Forbidden: not usable by user or serviceaccount, provider restricted-v2: .spec.securityContext.hostNetwork: Invalid value: true: Host network is not allowed to be used] | are refused; oc adm policy add-scc-to-user hostnetwork-v2 -z m-agent -n net
           pods "m-agent-q9" is forbidden: failed quota: q: must specify limits.cpu for: agent | asks for what it names: set it in spec.agent.resources
           pods "m-agent-q9" is forbidden: failed quota: q: must specify limits.cpu,requests.cpu | asks for what it names: set it in spec.agent.resources
           pods "m-agent-q9" is forbidden: exceeded quota: q, requested: requests.cpu=20m, used: requests.cpu=1, limited: requests.cpu=1 | raise that ResourceQuota of namespace net, or lower spec.agent.resources
@@ -34,7 +35,7 @@ class RefusalRemedyTest {
           admission webhook "warden-validating.common-webhooks.networking.gke.io" denied the request: GKE Warden rejected the request because it violates one or more constraints. Violations details: {"[denied by autogke-disallow-hostnamespaces]":["enabling hostNetwork is not allowed in Autopilot."]} | use a Standard cluster
           admission webhook "validation.gatekeeper.sh" denied the request: [psp-host-network] The specified hostNetwork and hostPort are not allowed, pod: m-agent-q9. Allowed values: {} | exempt pods labelled app.kubernetes.io/name=llama-mesh of namespace net
           admission webhook "validate.kyverno.svc-fail" denied the request: resource Pod/net/ was blocked due to the following policies disallow-host-namespaces: host-namespaces: validation error: Sharing the host namespaces is disallowed. | exempt pods labelled app.kubernetes.io/name=llama-mesh of namespace net
-          pods "m-agent-q9" is forbidden: ValidatingAdmissionPolicy 'uid-range' with binding 'uid-range' denied request: runAsUser must be in 1000650000-1000659999 | exempt pods labelled app.kubernetes.io/name=llama-mesh of namespace net
+          pods "m-agent-q9" is forbidden: ValidatingAdmissionPolicy 'uid-range' with binding 'uid-range' denied request: runAsUser must be in 1000650000-1000659999 | podUser=Platform or Fixed, the operator's --pod-user), or exempt pods labelled app.kubernetes.io/name=llama-mesh of namespace net
           Internal error occurred: failed calling webhook "mpod.example.org": failed to call webhook: Post "https://hook.x.svc:443/pods?timeout=10s": context deadline exceeded | an admission webhook that all pods must pass does not answer
           Internal error occurred: failed calling webhook "mpod.example.org": failed to call webhook: Post "https://hook.x.svc:443/pods?timeout=10s": no endpoints available for service "hook" | an admission webhook that all pods must pass does not answer
           pods "m-agent-q9" is forbidden: pod tolerations (possibly merged with namespace default tolerations) conflict with its namespace whitelist | change spec.agent.tolerations
@@ -67,7 +68,9 @@ class RefusalRemedyTest {
       textBlock =
           """
           pods "m-scraper-5d-x" is forbidden: failed quota: q: must specify limits.cpu for: scraper | spec.scraper.resources
-          pods "m-scraper-5d-x" is forbidden: unable to validate against any security context constraint: [provider restricted-v2: .containers[0].runAsUser: Invalid value: 65532] | nonroot-v2 -z m-scraper -n net
+          pods "m-scraper-5d-x" is forbidden: unable to validate against any security context constraint: [provider restricted-v2: .containers[0].runAsUser: Invalid value: 65532] | podUser=Platform
+          pods "m-scraper-5d-x" is forbidden: unable to validate against any security context constraint: [provider restricted-v2: .spec.securityContext.fsGroup: Invalid value: []int64{65532}: 65532 is not an allowed group] | --pod-user=PLATFORM
+          pods "m-scraper-5d-x" is forbidden: unable to validate against any security context constraint: [provider "team": Forbidden: not usable by user or serviceaccount] | let ServiceAccount m-scraper use a constraint
           pods "m-scraper-5d-x" is forbidden: violates PodSecurity "restricted:latest": unrestricted capabilities | enforce=baseline
           """)
   void ofTheScraperItsOwnFieldsAreNamed(String message, String remedy) {

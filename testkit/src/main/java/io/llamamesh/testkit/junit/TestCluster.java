@@ -174,7 +174,7 @@ public final class TestCluster implements AutoCloseable {
   }
 
   /** Authorisers and admission learn of new objects a moment later. */
-  private static void await(BooleanSupplier condition, String what) {
+  static void await(BooleanSupplier condition, String what) {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LEARNED_WITHIN_SECONDS);
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > end) {
