@@ -51,6 +51,8 @@ class NewcomerTest {
         "README.md",
         KIND,
         "examples/bare-metal/README.md",
+        "docs/architecture.md",
+        "docs/guide/clusters.md",
         "docs/guide/running.md",
         "docs/guide/troubleshooting.md",
         "docs/guide/api.md",

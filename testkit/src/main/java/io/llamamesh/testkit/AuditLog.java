@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -14,7 +12,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -40,7 +37,9 @@ public final class AuditLog {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Set<String> READING = Set.of("get", "list", "watch");
 
-  private static final Pattern LABELS = Pattern.compile("[?&]labelSelector=([^&]*)");
+  private static final Set<String> LISTING = Set.of("list", "watch");
+  private static final Pattern NARROWED =
+      Pattern.compile("[?&](labelSelector|fieldSelector|limit)=");
 
   private final Path file;
 
@@ -58,7 +57,7 @@ public final class AuditLog {
    *     path
    * @param namespace empty for what has none, or for all
    * @param name empty where the request names no object
-   * @param labels the label selector of a list or a watch; empty for none
+   * @param whole whether a list or a watch asks for all objects: no selector, no limit
    * @param code the answer's HTTP status; 0 where it has not ended
    * @param at when it came in
    */
@@ -68,7 +67,7 @@ public final class AuditLog {
       String resource,
       String namespace,
       String name,
-      String labels,
+      boolean whole,
       int code,
       Instant at) {
     /** Whether the verb writes. */
@@ -118,14 +117,10 @@ public final class AuditLog {
         object.isMissingNode() ? event.path("requestURI").asText() : resource(object),
         object.path("namespace").asText(),
         object.path("name").asText(),
-        labels(event.path("requestURI").asText()),
+        LISTING.contains(event.path("verb").asText())
+            && !NARROWED.matcher(event.path("requestURI").asText()).find(),
         event.at("/responseStatus/code").asInt(),
         Instant.parse(event.path("requestReceivedTimestamp").asText()));
-  }
-
-  private static String labels(String uri) {
-    Matcher selector = LABELS.matcher(uri);
-    return selector.find() ? URLDecoder.decode(selector.group(1), StandardCharsets.UTF_8) : "";
   }
 
   private static String resource(JsonNode object) {

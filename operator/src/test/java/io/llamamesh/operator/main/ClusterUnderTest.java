@@ -471,10 +471,9 @@ final class ClusterUnderTest implements AutoCloseable {
         .collect(Collectors.groupingBy(Request::right, TreeMap::new, Collectors.counting()));
   }
 
-  /** Kinds of which the operator listed or watched all objects so far, whatever their labels. */
-  Set<String> listedWithoutLabels() {
-    return requests(request -> !request.isWrite())
-        .filter(request -> !request.verb().equals("get") && request.labels().isEmpty())
+  /** Kinds of which the operator listed or watched all objects so far, whosever they are. */
+  Set<String> listedWhole() {
+    return requests(Request::whole)
         .map(Request::resource)
         .collect(Collectors.toCollection(TreeSet::new));
   }
