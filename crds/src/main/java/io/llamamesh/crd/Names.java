@@ -32,6 +32,12 @@ public final class Names {
   /** Annotation on a Node: it leaves every mesh. */
   public static final String EXCLUDE_ANNOTATION = GROUP + "/exclude";
 
+  /**
+   * Annotation on a pod's template: the uid of its ServiceAccount, where that was deleted and made
+   * anew.
+   */
+  public static final String ACCOUNT_ANNOTATION = GROUP + "/service-account";
+
   /** Annotation on a mesh: a new value makes the operator add a key and a token. */
   public static final String ROTATE_ANNOTATION = GROUP + "/rotate";
 

@@ -123,6 +123,7 @@ final class MeshWriter {
       return new Written(told, 0, due.stream().map(Draft::node).toList());
     }
     List<HasMetadata> all = MeshObjects.of(owner, facts.spec(), settings);
+    ReplacedAccounts.follow(all, seen::actual);
     List<HasMetadata> objects =
         all.stream().filter(object -> !isCurrent(seen.actual(object), object, context)).toList();
     Outcome outcome =
