@@ -229,6 +229,10 @@ final class ScraperTest {
           agents.get(i).publish(window(i, end, reflected));
         }
       }
+      if (w == 0) {
+        // Whose the senders' addresses are must be known before a reflector counts by them.
+        await().until(() -> scraper.report().totals().pairs() == 12);
+      }
     }
   }
 
