@@ -263,15 +263,16 @@ final class MeshIT {
     String name = Names.configMap("m", cluster.n(1));
     String before = document(name);
 
-    cluster
-        .client
-        .configMaps()
-        .inNamespace(cluster.namespace)
-        .withName(name)
-        .edit(map -> {
-          map.getData().put(Names.CONFIG_KEY, "nonsense: true\n");
-          return map;
-        });
+    ClusterUnderTest.despiteOthers(() ->
+        cluster
+            .client
+            .configMaps()
+            .inNamespace(cluster.namespace)
+            .withName(name)
+            .edit(map -> {
+              map.getData().put(Names.CONFIG_KEY, "nonsense: true\n");
+              return map;
+            }));
 
     await().untilAsserted(() -> assertThat(document(name)).isEqualTo(before));
   }

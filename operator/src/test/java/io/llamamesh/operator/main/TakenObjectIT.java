@@ -135,15 +135,16 @@ final class TakenObjectIT {
     cluster.mesh("m", "");
     await().until(() -> cluster.workloads() == 4);
 
-    cluster
-        .client
-        .serviceAccounts()
-        .inNamespace(cluster.namespace)
-        .withName("m-agent")
-        .edit(account -> {
-          account.getMetadata().setLabels(Map.of());
-          return account;
-        });
+    ClusterUnderTest.despiteOthers(() ->
+        cluster
+            .client
+            .serviceAccounts()
+            .inNamespace(cluster.namespace)
+            .withName("m-agent")
+            .edit(account -> {
+              account.getMetadata().setLabels(Map.of());
+              return account;
+            }));
 
     await()
         .until(() ->
