@@ -10,7 +10,6 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -32,7 +31,6 @@ import io.llamamesh.operator.resources.PodUser;
 import io.llamamesh.testkit.AuditLog.Request;
 import io.llamamesh.testkit.junit.TestCluster;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -148,18 +146,6 @@ final class ClusterUnderTest implements AutoCloseable {
     return Awaitility.await().atMost(PATIENCE).pollInterval(Duration.ofMillis(100));
   }
 
-  /** Edits what others write too: after a conflict it is read and edited anew. */
-  static void despiteOthers(Runnable edit) {
-    await()
-        .ignoreExceptionsMatching(e ->
-            e instanceof KubernetesClientException conflict
-                && conflict.getCode() == HttpURLConnection.HTTP_CONFLICT)
-        .until(() -> {
-          edit.run();
-          return true;
-        });
-  }
-
   /** Creates the test's nodes from one number to another. */
   void nodes(int from, int to) {
     IntStream.rangeClosed(from, to).forEach(i -> node(n(i), "10.1." + i / 256 + "." + i % 256));
@@ -197,7 +183,7 @@ final class ClusterUnderTest implements AutoCloseable {
 
   /** Gives a node another address, as a cloud's controller or its kubelet does. */
   void readdress(String node, String address) {
-    despiteOthers(() ->
+    TestCluster.despiteOthers(() ->
         client
             .nodes()
             .withName(node)
@@ -215,7 +201,7 @@ final class ClusterUnderTest implements AutoCloseable {
 
   /** What becomes of a node whose kubelet goes away, or comes back; of its agents' pods too. */
   void nodeReady(String node, boolean ready) {
-    despiteOthers(() ->
+    TestCluster.despiteOthers(() ->
         client
             .nodes()
             .withName(node)

@@ -263,7 +263,7 @@ final class MeshIT {
     String name = Names.configMap("m", cluster.n(1));
     String before = document(name);
 
-    ClusterUnderTest.despiteOthers(() ->
+    TestCluster.despiteOthers(() ->
         cluster
             .client
             .configMaps()

@@ -83,7 +83,7 @@ final class MonitoringIT {
     }
     // Somebody else's on the monitor stays.
     GenericKubernetesResource rule = object("PrometheusRule", "m-scraper");
-    ClusterUnderTest.despiteOthers(() ->
+    TestCluster.despiteOthers(() ->
         cluster
             .client
             .resource(rule)
