@@ -1,5 +1,6 @@
 package io.llamamesh.config;
 
+import io.llamamesh.results.Point;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +46,14 @@ final class Bounds {
     Map<String, String> copy = copy(field, tags, MAX_TAGS);
     copy.forEach((key, value) -> {
       text(field + " key", key);
+      if (Point.Tags.OF_STORES.contains(key)) {
+        throw new IllegalArgumentException(
+            field
+                + "."
+                + key
+                + " is a name that InfluxDB keeps for itself, which would refuse every point;"
+                + " name the tag otherwise");
+      }
       if (value.length() > MAX_TEXT) {
         throw new IllegalArgumentException(
             field + "." + key + " must have at most " + MAX_TEXT + " characters");

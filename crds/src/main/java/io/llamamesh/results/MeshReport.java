@@ -140,7 +140,8 @@ public record MeshReport(
    * The time-series store.
    *
    * @param state whether the last write was acknowledged
-   * @param message the store's own words where it was not
+   * @param message the store's own words where it was not, or where it was and did not take some
+   *     points of late
    * @param lastWrite when it last acknowledged one
    * @param pointsWritten points it acknowledged since the scraper started
    */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * One line of a time series, in the shape of LLAMA's {@code /influxdata}: what one pair and traffic
@@ -86,6 +87,25 @@ public record Point(
     public static final String SRC_PORT = "src_port";
     public static final String SRC_ZONE = "src_zone";
     public static final String DST_ZONE = "dst_zone";
+
+    /** Names that InfluxDB keeps for itself: it refuses every point that has such a tag. */
+    public static final Set<String> OF_STORES = Set.of("time", "_field", "_measurement");
+
+    /** Names of tags whose values are not for users to give. */
+    public static final Set<String> RESERVED =
+        Set.of(
+            "time",
+            "_field",
+            "_measurement",
+            MESH,
+            SRC_IP,
+            DST_IP,
+            SRC_NAME,
+            DST_NAME,
+            GROUP,
+            PORT,
+            DSCP,
+            SRC_PORT);
 
     private Tags() {}
   }

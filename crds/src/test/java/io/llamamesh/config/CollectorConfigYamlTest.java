@@ -97,6 +97,15 @@ class CollectorConfigYamlTest {
   }
 
   @Test
+  void aTagThatStoresRefuseIsRefusedByItsName() {
+    for (String tag : List.of("time", "_field", "_measurement")) {
+      assertThatThrownBy(() -> CollectorConfigYaml.read("10.0.0.2: {" + tag + ": noon}", 8100))
+          .isInstanceOf(InvalidConfigException.class)
+          .hasMessageContaining("tags." + tag + " is a name that InfluxDB keeps for itself");
+    }
+  }
+
+  @Test
   void anUnknownKeyOfAHandWrittenFileIsRefusedWithItsNameAndLine() {
     assertThatThrownBy(
             () -> CollectorConfigYaml.read(LLAMA_FULL.replace("handlers", "handlrs"), 8100))

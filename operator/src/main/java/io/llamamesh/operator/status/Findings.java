@@ -216,7 +216,12 @@ final class Findings {
   private static Finding store(Store store) {
     String said = store.message() == null ? "" : store.message();
     return switch (store.state()) {
-      case REACHABLE -> Finding.yes(ConditionTypes.STORE_REACHABLE, "Acknowledged", "");
+      // It takes points, and has said of some that it does not.
+      case REACHABLE ->
+          Finding.yes(
+              ConditionTypes.STORE_REACHABLE,
+              said.isEmpty() ? "Acknowledged" : "PointsRejected",
+              said);
       case UNREACHABLE -> Finding.no(ConditionTypes.STORE_REACHABLE, "Unreachable", said);
       case PENDING ->
           Finding.unknown(

@@ -142,6 +142,8 @@ public final class StatusThrottle {
             + " "
             + report.store().state()
             + " "
+            + (report.store().message() == null)
+            + " "
             + all
             + " "
             + Findings.isIncomplete(report);

@@ -87,17 +87,38 @@ class StatusFactoryTest {
         .containsExactly("True", why);
   }
 
+  @Test
+  void pointsThatAStoreRejectsAreToldInItsWordsWhileItIsReachable() {
+    String words = "points are rejected for good: HTTP 400: too old";
+    var totals = new MeshReport.Totals(2, 2, 2, 0, 0.0, 0.1, 0.2);
+    var store = new MeshReport.Store(MeshReport.Store.State.REACHABLE, words, NOW, 40);
+    var report = new MeshReport("m", NOW, Verdict.HEALTHY, "", totals, List.of(), List.of(), store);
+
+    LlamaMeshStatus status =
+        status(
+            "scraper: {influxdb: {url: 'http://influxdb:8086', v1: {database: llama}}}",
+            List.of(node("node-1", "10.0.0.1"), node("node-2", "10.0.0.2")),
+            new NetworkView.Known(report));
+
+    assertThat(condition(status, "StoreReachable"))
+        .extracting(Condition::getStatus, Condition::getReason, Condition::getMessage)
+        .containsExactly("True", "PointsRejected", words);
+  }
+
   private static String taken(String... objects) {
     MeshState state = MeshStates.of(List.of(objects), NetworkView.NOT_ASKED);
     return condition(StatusFactory.of(null, state, NOW), "ConfigsReady").getMessage();
   }
 
   private static LlamaMeshStatus status(String families, List<NodeFacts> nodes) {
+    return status(
+        families.isEmpty() ? "" : "ipFamilies: " + families, nodes, NetworkView.NOT_ASKED);
+  }
+
+  private static LlamaMeshStatus status(String yaml, List<NodeFacts> nodes, NetworkView network) {
     var spec =
         MeshDefaults.fill(
-            families.isEmpty()
-                ? null
-                : Serialization.unmarshal("ipFamilies: " + families, LlamaMeshSpec.class));
+            yaml.isEmpty() ? null : Serialization.unmarshal(yaml, LlamaMeshSpec.class));
     return StatusFactory.of(
         null,
         new MeshState(
@@ -111,7 +132,7 @@ class StatusFactoryTest {
             List.of(),
             new AgentsState(2, 2, List.of(), "", null),
             new ScraperState(1, 1, null),
-            NetworkView.NOT_ASKED),
+            network),
         NOW);
   }
 

@@ -1,5 +1,7 @@
 package io.llamamesh.scraper.main;
 
+import io.llamamesh.scraper.auth.WatchedFile;
+import io.llamamesh.scraper.store.Credentials;
 import io.llamamesh.scraper.store.InfluxV1;
 import io.llamamesh.scraper.store.InfluxV2;
 import io.llamamesh.scraper.store.Store;
@@ -8,6 +10,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -125,48 +130,88 @@ final class StoreOptions {
       throw new IllegalArgumentException(
           "--influxdb-url must be as http://host:8086, was '" + address + "'");
     }
-    Tls tls = tls();
+    Supplier<@Nullable Tls> tls = tls();
     return database != null || llamaHost != null
         ? v1(address, environment, tls)
         : v2(address, environment, tls);
   }
 
-  private Store v1(String address, Environment environment, @Nullable Tls tls) {
-    String user = secret("--influxdb-username-file", userFile, "INFLUXDB_USERNAME", environment);
-    String password =
-        secret("--influxdb-password-file", passwordFile, "INFLUXDB_PASSWORD", environment);
+  private Store v1(String address, Environment environment, Supplier<@Nullable Tls> tls) {
+    Supplier<String> user =
+        secret("--influxdb-username-file", userFile, "INFLUXDB_USERNAME", environment, llamaUser);
+    Supplier<String> password =
+        secret(
+            "--influxdb-password-file",
+            passwordFile,
+            "INFLUXDB_PASSWORD",
+            environment,
+            llamaPassword);
     return new InfluxV1(
         address,
         database == null ? LLAMA_DATABASE : database,
         retentionPolicy,
-        user == null ? llamaUser : user,
-        password == null ? llamaPassword : password,
+        user == null
+            ? Credentials.NONE
+            : Credentials.basic(user, password == null ? () -> "" : password),
         TIMEOUT,
         tls);
   }
 
-  private Store v2(String address, Environment environment, @Nullable Tls tls) {
-    String token = secret("--influxdb-token-file", tokenFile, "INFLUXDB_TOKEN", environment);
-    return new InfluxV2(address, org, bucket, token, TIMEOUT, tls);
+  private Store v2(String address, Environment environment, Supplier<@Nullable Tls> tls) {
+    Supplier<String> token =
+        secret("--influxdb-token-file", tokenFile, "INFLUXDB_TOKEN", environment, null);
+    return new InfluxV2(
+        address,
+        org,
+        bucket,
+        token == null ? Credentials.NONE : Credentials.token(token),
+        TIMEOUT,
+        tls);
   }
 
-  private @Nullable Tls tls() {
+  /** Whom to trust, read again when the file changes. */
+  private Supplier<@Nullable Tls> tls() {
     try {
-      return Tls.of(authorities, skipVerify);
+      Path file = authorities;
+      if (skipVerify || file == null) {
+        Tls fixed = Tls.of(null, skipVerify);
+        return () -> fixed;
+      }
+      return new WatchedFile<>(file, StoreOptions::trusting, InstantSource.system())::current;
     } catch (IOException e) {
       throw new IllegalArgumentException("--influxdb-ca-file cannot be used: " + e.getMessage(), e);
     }
   }
 
-  private static @Nullable String secret(
-      String option, @Nullable Path file, String variable, Environment environment) {
+  private static Tls trusting(Path file) throws IOException {
+    return Objects.requireNonNull(Tls.of(file, false), "a file was given");
+  }
+
+  /** A file's one line, read again when it changes; else a variable's value, or that. */
+  private static @Nullable Supplier<String> secret(
+      String option,
+      @Nullable Path file,
+      String variable,
+      Environment environment,
+      @Nullable String absent) {
     if (file == null) {
-      return environment.find(variable);
+      String given = environment.find(variable);
+      String fixed = given == null ? absent : given;
+      return fixed == null ? null : () -> fixed;
     }
     try {
-      return Files.readString(file).strip();
+      return new WatchedFile<>(file, StoreOptions::line, InstantSource.system())::current;
     } catch (IOException e) {
       throw new IllegalArgumentException(option + " " + file + " cannot be read", e);
     }
+  }
+
+  private static String line(Path file) throws IOException {
+    String text = Files.readString(file).strip();
+    if (text.isEmpty()) {
+      // Also while it is being written anew.
+      throw new IOException(file + " is empty");
+    }
+    return text;
   }
 }

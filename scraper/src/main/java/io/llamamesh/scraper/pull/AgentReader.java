@@ -249,7 +249,7 @@ final class AgentReader implements AutoCloseable {
     counters.answered(page.points().size(), ends.size(), page.malformed());
     if (ends.isEmpty()) {
       if (page.cursor() != null && !page.cursor().equals(after)) {
-        pass(after, page, answer.limit());
+        pass(after, page, answer.held());
       }
       return false;
     }
@@ -258,13 +258,13 @@ final class AgentReader implements AutoCloseable {
     interval = schedule.interval();
     lastWindow = ends.last();
     matrix.put(name, page.points(), skew.residual());
-    pass(after, page, answer.limit());
+    pass(after, page, answer.held());
     return true;
   }
 
-  private void pass(@Nullable WindowCursor after, Page page, int limit) {
+  private void pass(@Nullable WindowCursor after, Page page, int held) {
     if (feed != null) {
-      feed.hand(after, page, limit);
+      feed.hand(after, page, held);
     }
     seen = page.cursor();
   }
@@ -289,7 +289,7 @@ final class AgentReader implements AutoCloseable {
     while (true) {
       int limit = pagesToStore.windows();
       try (AgentClient.Fetched fetched = client.fetch(address, after, safe(), limit, true)) {
-        Handed page = Handed.of(after, skew.correct(fetched.page(), interval), limit);
+        Handed page = Handed.of(after, skew.correct(fetched.page(), interval), fetched.held());
         fetched.teach(pagesToStore);
         return page;
       } catch (AgentClient.AnswerTooLargeException e) {

@@ -35,6 +35,9 @@ final class StoreFeed {
   /** Over so long agents come again when the store may be back. */
   private static final int SPREAD_MILLIS = 500;
 
+  /** How long the store may fail on our windows, and take others', before they are given up. */
+  static final Duration PATIENCE = Duration.ofMinutes(5);
+
   private static final int MAX_UNREPEATABLE = 64;
   // While another stores them too: as many as may come between its death and our leading.
   private static final int MAX_UNREPEATABLE_STANDBY = 3;
@@ -60,6 +63,8 @@ final class StoreFeed {
   private @Nullable Handed handed;
   private final Deque<Handed> unrepeatable = new ArrayDeque<>();
   private Instant notBefore = Instant.MIN;
+  // The thread's own: since when the store fails on this agent's windows.
+  private @Nullable Instant failingSince;
 
   StoreFeed(
       String agent,
@@ -120,7 +125,7 @@ final class StoreFeed {
   /**
    * Takes a page that was just fetched with that cursor; never blocks for the store.
    *
-   * @param most how many windows it was asked to hold at most
+   * @param most how many windows it holds at most
    */
   void hand(@Nullable WindowCursor after, Page page, int most) {
     if (page.cursor() != null && !waiting.room()) {
@@ -262,9 +267,26 @@ final class StoreFeed {
     if (storeIsClosed()) {
       return;
     }
-    switch (writer.write(page.lines().unpacked())) {
-      case WriteResult.Acknowledged _ -> acknowledged(page);
+    Instant since = failingSince;
+    boolean insists = since != null && !clock.instant().isBefore(since.plus(PATIENCE));
+    switch (writer.write(page.lines().unpacked(), insists)) {
+      case WriteResult.Acknowledged result -> {
+        if (result.rejected() == 0) {
+          failingSince = null;
+        }
+        acknowledged(page);
+      }
       case WriteResult.Postponed postponed -> pause(postponed.retryAt().plus(spread));
+      case WriteResult.Failed failed -> {
+        if (since == null) {
+          failingSince = clock.instant();
+          LOG.warn(
+              "store fails on an agent's windows, which stay there agent={} error={}",
+              agent,
+              failed.message());
+        }
+        pause(failed.retryAt().plus(spread));
+      }
     }
   }
 

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.LongStream;
@@ -135,6 +136,32 @@ final class StoreFeedTest {
     start(feed);
 
     await().until(() -> counters.missed() == 25);
+  }
+
+  @Test
+  void windowsThatTheStoreFailsOnStayAtTheirAgentAndThenAreGivenUpAlone() {
+    StoreFeed feed = feed("node-1", at(0));
+    published = 2;
+    feed.hand(at(0), page(1, 2), PAGE);
+    start(feed);
+    await().until(() -> at(2).equals(feed.stored()));
+    store.failsOn(line -> line.endsWith(Long.toString(START.plusSeconds(3).toEpochMilli())));
+
+    handNewest(feed, 3);
+
+    await().until(() -> "some agents keep their windows: panic".equals(writer.status().message()));
+    assertThat(feed.stored()).isEqualTo(at(2));
+    assertThat(writer.rejected()).isZero();
+
+    now.set(START.plus(StoreFeed.PATIENCE).plusSeconds(20));
+    handNewest(feed, 4);
+
+    await().until(() -> at(4).equals(feed.stored()));
+    assertThat(writer.rejected()).isEqualTo(1);
+    assertThat(writer.status().message()).isEqualTo("points are rejected for good: panic");
+    assertThat(Set.copyOf(store.lines())).hasSize(3);
+    assertThat(writer.outages()).isZero();
+    assertThat(counters.missed()).isZero();
   }
 
   private void closeStore() throws InterruptedException {

@@ -45,7 +45,7 @@ final class InfluxV2Test {
         .singleElement()
         .asString()
         .contains("precision=ms", "org=net", "bucket=llama", "Token secret", "gzip")
-        .endsWith("a x=1.0 1\na x=2.0 2");
+        .endsWith("a x=1.0 1\na x=2.0 2\n");
   }
 
   @Test
