@@ -21,10 +21,13 @@ final class LossRows {
   /** From a window's end until it is known what became of its probes: their timeout and 2 s. */
   private static final Duration PUBLISHED = Duration.ofSeconds(3);
 
-  /** The time to read a window, poll the report and write the status. */
-  private static final Duration TOLD = Duration.ofSeconds(5);
+  /**
+   * The time to read a window, poll the report and write the status; some 2 s on a quiet machine.
+   */
+  private static final Duration TOLD = Duration.ofSeconds(10);
 
-  private static final Duration CURRENT = Stage.WINDOW.plus(TOLD);
+  /** A window, and the time to poll the report and write the status. */
+  private static final Duration CURRENT = Stage.WINDOW.plusSeconds(5);
 
   private static final Pattern LOSS = Pattern.compile("([0-9.]+) ?% loss");
 
