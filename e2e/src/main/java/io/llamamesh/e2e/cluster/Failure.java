@@ -10,6 +10,11 @@ public final class Failure extends RuntimeException {
     super(message);
   }
 
+  /** What went wrong, in words: a failure's own, or whatever else it was. */
+  public static String words(Exception e) {
+    return e instanceof Failure ? String.valueOf(e.getMessage()) : String.valueOf(e);
+  }
+
   /** Fails where something is not so. */
   public static void unless(boolean right, String message) {
     if (!right) {

@@ -34,6 +34,8 @@ public final class Mesh {
 
   private final KubernetesClient client;
   private final Family family;
+  private final String namespace;
+  private final String name;
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(ANSWER_WITHIN).build();
 
   /** The mesh in a cluster. */
@@ -43,8 +45,19 @@ public final class Mesh {
 
   /** The mesh in a cluster, asked for by another client than the cluster's. */
   public Mesh(Cluster cluster, KubernetesClient client) {
+    this(cluster, client, Release.NAME, NAME);
+  }
+
+  /** A further mesh in a cluster. */
+  public Mesh(Cluster cluster, String namespace, String name) {
+    this(cluster, cluster.client(), namespace, name);
+  }
+
+  private Mesh(Cluster cluster, KubernetesClient client, String namespace, String name) {
     this.client = client;
     this.family = cluster.family();
+    this.namespace = namespace;
+    this.name = name;
   }
 
   /**
@@ -74,7 +87,7 @@ public final class Mesh {
             metadata: {name: %s, namespace: %s}
             spec: %s
             """
-                .formatted(NAME, Release.NAME, spec))
+                .formatted(name, namespace, spec))
         .serverSideApply();
   }
 
@@ -86,8 +99,8 @@ public final class Mesh {
   private io.fabric8.kubernetes.client.dsl.Resource<GenericKubernetesResource> resource() {
     return client
         .genericKubernetesResources("llamamesh.io/v1alpha1", "LlamaMesh")
-        .inNamespace(Release.NAME)
-        .withName(NAME);
+        .inNamespace(namespace)
+        .withName(name);
   }
 
   /** Its status; a missing node where it has none. */

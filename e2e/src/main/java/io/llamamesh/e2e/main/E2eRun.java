@@ -114,7 +114,7 @@ final class E2eRun {
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
-      problem = e instanceof Failure ? String.valueOf(e.getMessage()) : String.valueOf(e);
+      problem = Failure.words(e);
     }
     Duration took = Duration.ofNanos(System.nanoTime() - began);
     outcomes.add(new Outcome(row, took, figures.toString(), problem));

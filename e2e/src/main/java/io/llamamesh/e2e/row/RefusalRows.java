@@ -1,8 +1,6 @@
 package io.llamamesh.e2e.row;
 
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.Quantity;
-import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
 import io.llamamesh.e2e.cluster.Failure;
 import io.llamamesh.e2e.cluster.Mesh;
 import io.llamamesh.e2e.cluster.Node;
@@ -10,13 +8,11 @@ import io.llamamesh.e2e.cluster.Release;
 import io.llamamesh.e2e.cluster.Wait;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 
 /** What stands in a mesh's way: the condition says which, in words, with the remedy. */
 final class RefusalRows {
   private static final Duration TOLD_WITHIN = Duration.ofSeconds(90);
   private static final String ENFORCE = "pod-security.kubernetes.io/enforce";
-  private static final String QUOTA = "no-more-pods";
 
   private RefusalRows() {}
 
@@ -118,19 +114,7 @@ final class RefusalRows {
 
   private static void quota(Stage stage, Figures figures) throws Exception {
     stage.withoutMesh();
-    var quota =
-        stage
-            .client()
-            .resource(
-                new ResourceQuotaBuilder()
-                    .withNewMetadata()
-                    .withName(QUOTA)
-                    .withNamespace(Release.NAME)
-                    .endMetadata()
-                    .withNewSpec()
-                    .withHard(Map.of("pods", new Quantity("0")))
-                    .endSpec()
-                    .build());
+    var quota = stage.noMorePods();
     quota.create();
     try {
       stage.mesh().apply("{}");

@@ -1,7 +1,11 @@
 package io.llamamesh.e2e.row;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceQuota;
+import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.llamamesh.e2e.cluster.Cluster;
 import io.llamamesh.e2e.cluster.Failure;
 import io.llamamesh.e2e.cluster.Mesh;
@@ -206,6 +210,21 @@ public final class Stage {
 
   List<String> names() {
     return cluster.nodes().stream().map(Node::name).toList();
+  }
+
+  /** A ResourceQuota, not created yet, by which the release's namespace has no further pods. */
+  Resource<ResourceQuota> noMorePods() {
+    return client()
+        .resource(
+            new ResourceQuotaBuilder()
+                .withNewMetadata()
+                .withName("no-more-pods")
+                .withNamespace(Release.NAME)
+                .endMetadata()
+                .withNewSpec()
+                .withHard(Map.of("pods", new Quantity("0")))
+                .endSpec()
+                .build());
   }
 
   /** Restarts of all containers of ours. */

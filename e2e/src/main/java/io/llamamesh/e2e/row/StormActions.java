@@ -1,13 +1,8 @@
 package io.llamamesh.e2e.row;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.Quantity;
-import io.fabric8.kubernetes.api.model.ResourceQuota;
-import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
 import io.fabric8.kubernetes.api.model.TaintBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
@@ -40,7 +35,6 @@ final class StormActions {
   private static final String SECOND_RELEASE = "storm-operator";
   private static final String UNREADABLE = "storm-unreadable";
   private static final String SECOND_MESH = "storm-second";
-  private static final String QUOTA = "storm-no-more-pods";
   private static final String CRD = "llamameshes.llamamesh.io";
 
   /** One that is no mark of removal, and one that is. */
@@ -50,7 +44,6 @@ final class StormActions {
   private static final Duration TOLD_WITHIN = Duration.ofSeconds(45);
   private static final Duration GONE_WITHIN = Duration.ofSeconds(60);
   private static final Duration SETTLED = Duration.ofSeconds(10);
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final Map<String, String> WATCHED =
       Map.of("watch.namespaces[0]", Release.NAME, "watch.namespaces[1]", TEAM);
@@ -59,12 +52,20 @@ final class StormActions {
   private final KubernetesClient client;
   private final ControlPlane plane;
   private final Release second;
+  private final Mesh team;
+  private final Mesh unreadable;
+
+  /** A name that it needs is somebody else's. */
+  private final Mesh taken;
 
   StormActions(Stage stage) {
     this.stage = stage;
     this.client = stage.client();
     this.plane = stage.cluster().controlPlane();
     this.second = new Release(stage.cluster(), SECOND_RELEASE);
+    this.team = new Mesh(stage.cluster(), TEAM, Mesh.NAME);
+    this.unreadable = new Mesh(stage.cluster(), Release.NAME, UNREADABLE);
+    this.taken = new Mesh(stage.cluster(), Release.NAME, SECOND_MESH);
   }
 
   /** Has the operator watch a second namespace, with a mesh in it that takes no part. */
@@ -76,7 +77,7 @@ final class StormActions {
 
   /** Its ports are those of the older mesh, so it is refused, which somebody must say. */
   private void applyTeamMesh() {
-    mesh(TEAM, Mesh.NAME, "{}");
+    team.apply("{}");
   }
 
   /**
@@ -84,7 +85,7 @@ final class StormActions {
    * it runs. Empty for nothing.
    */
   String teamLacks() {
-    Mesh.Condition accepted = condition(TEAM, Mesh.NAME, "Accepted");
+    Mesh.Condition accepted = team.condition("Accepted");
     if (!accepted.reason().equals("PortConflict")) {
       return TEAM + ": " + accepted;
     }
@@ -150,15 +151,15 @@ final class StormActions {
         prepare();
       }
       case AUTHORITY -> plane.publishAuthorities(false);
-      case QUOTA -> quota().delete();
+      case QUOTA -> stage.noMorePods().delete();
       case TAINT -> untaint(node(event));
       case SECOND_OPERATOR -> removeSecondOperator();
       case UNREADABLE_MESH -> {
-        delete(Release.NAME, UNREADABLE);
+        unreadable.delete();
         storeCrd();
       }
       case STRANGER -> {
-        delete(Release.NAME, SECOND_MESH);
+        taken.delete();
         for (HasMetadata each : strangers()) {
           client.resource(each).delete();
         }
@@ -245,21 +246,8 @@ final class StormActions {
     }
   }
 
-  private io.fabric8.kubernetes.client.dsl.Resource<ResourceQuota> quota() {
-    return client.resource(
-        new ResourceQuotaBuilder()
-            .withNewMetadata()
-            .withName(QUOTA)
-            .withNamespace(Release.NAME)
-            .endMetadata()
-            .withNewSpec()
-            .withHard(Map.of("pods", new Quantity("0")))
-            .endSpec()
-            .build());
-  }
-
   private void quota(StormEvent event) throws InterruptedException {
-    quota().create();
+    stage.noMorePods().create();
     Instant began = Instant.now();
     if (!isEven(event)) {
       String node = node(event);
@@ -280,7 +268,7 @@ final class StormActions {
           });
     }
     hold(event, began);
-    quota().delete();
+    stage.noMorePods().delete();
   }
 
   private void taint(String node, String key) {
@@ -373,7 +361,7 @@ final class StormActions {
         "an unreadable mesh",
         TOLD_WITHIN,
         () -> {
-          mesh(Release.NAME, UNREADABLE, "{agent: {resources: {limits: {memory: \"\"}}}}");
+          unreadable.apply("{agent: {resources: {limits: {memory: \"\"}}}}");
           return "";
         });
     storeCrd();
@@ -382,14 +370,14 @@ final class StormActions {
         "the unreadable mesh is named",
         TOLD_WITHIN,
         () -> {
-          Mesh.Condition accepted = condition(Release.NAME, UNREADABLE, "Accepted");
+          Mesh.Condition accepted = unreadable.condition("Accepted");
           return accepted.reason().equals("InvalidSpec")
                   && accepted.message().contains("spec.agent.resources.limits.memory")
               ? ""
               : accepted.toString();
         });
     hold(event, began);
-    delete(Release.NAME, UNREADABLE);
+    unreadable.delete();
   }
 
   private void storeCrd() throws IOException {
@@ -422,20 +410,20 @@ final class StormActions {
     HasMetadata theirs = client.resource(all.get(event.choice() % all.size())).create();
     String name = theirs.getKind() + " " + theirs.getMetadata().getName();
     // On no node, so that it costs nothing.
-    mesh(
-        Release.NAME,
-        SECOND_MESH,
+    taken.apply(
         """
         {groups: [{name: none, nodeSelector: {matchLabels: {storm: none}}}],
          agent: {nodeSelector: {storm: none}}, scraper: {replicas: 1, nodeSelector: {storm: none}},
          reflector: {port: 9100}, collector: {apiPort: 9100}, ports: [{name: other, basePort: 30000}]}
-        """);
+        """
+            .strip()
+            .replace('\n', ' '));
     Instant began = Instant.now();
     Wait.until(
         "ObjectTaken that names " + name,
         TOLD_WITHIN,
         () -> {
-          Mesh.Condition configs = condition(Release.NAME, SECOND_MESH, "ConfigsReady");
+          Mesh.Condition configs = taken.condition("ConfigsReady");
           return configs.reason().equals("ObjectTaken") && configs.message().contains(name)
               ? ""
               : configs.toString();
@@ -458,42 +446,10 @@ final class StormActions {
               ? ""
               : "not there";
         });
-    delete(Release.NAME, SECOND_MESH);
+    taken.delete();
     Wait.until(
         "what was the mesh's is gone",
         GONE_WITHIN,
         () -> client.resource(theirs).get() == null ? "" : "still there");
-  }
-
-  private io.fabric8.kubernetes.client.dsl.Resource<GenericKubernetesResource> resource(
-      String namespace, String name) {
-    return client
-        .genericKubernetesResources("llamamesh.io/v1alpha1", "LlamaMesh")
-        .inNamespace(namespace)
-        .withName(name);
-  }
-
-  private void delete(String namespace, String name) {
-    resource(namespace, name).delete();
-  }
-
-  private Mesh.Condition condition(String namespace, String name, String type) {
-    GenericKubernetesResource found = resource(namespace, name).get();
-    return Mesh.condition(
-        found == null ? JSON.missingNode() : JSON.<JsonNode>valueToTree(found).path("status"),
-        type);
-  }
-
-  private void mesh(String namespace, String name, String spec) {
-    client
-        .resource(
-            """
-            apiVersion: llamamesh.io/v1alpha1
-            kind: LlamaMesh
-            metadata: {name: %s, namespace: %s}
-            spec: %s
-            """
-                .formatted(name, namespace, spec.strip().replace('\n', ' ')))
-        .serverSideApply();
   }
 }

@@ -64,7 +64,7 @@ final class StormRow {
       StormLog log = new StormLog(lines);
       log.note(Instant.now(), "seed " + settings.seed() + ", " + settings.minutes() + " minutes");
       Instant from = stage.awaitStored(store);
-      try (var _ = new StormWatch(stage, StormWatch.namespaces(), log)) {
+      try (var _ = new StormWatch(stage, log)) {
         rage(stage, actions, log, events);
         judge(stage, actions, log, figures, store, from);
       }
@@ -105,8 +105,8 @@ final class StormRow {
         actions.run(event);
         done = true;
       } catch (IOException | RuntimeException e) {
-        log.problem(Instant.now(), event + ": " + text(e));
-        stage.say("  " + text(e));
+        log.problem(Instant.now(), event + ": " + Failure.words(e));
+        stage.say("  " + Failure.words(e));
       } finally {
         if (!done) {
           check(log, () -> actions.undo(event));
@@ -212,12 +212,8 @@ final class StormRow {
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
-      log.problem(Instant.now(), text(e));
+      log.problem(Instant.now(), Failure.words(e));
     }
-  }
-
-  private static String text(Exception e) {
-    return e instanceof Failure ? String.valueOf(e.getMessage()) : String.valueOf(e);
   }
 
   private static String some(List<?> all) {

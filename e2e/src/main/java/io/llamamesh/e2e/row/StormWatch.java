@@ -17,23 +17,18 @@ import java.util.stream.Stream;
 /** Asks once a second what the mesh says, and what there is of pods and Warnings, and logs it. */
 final class StormWatch implements AutoCloseable {
   private static final long ASK_EVERY_MILLIS = 1000;
+  private static final List<String> NAMESPACES = List.of(Release.NAME, StormActions.TEAM);
 
   private final KubernetesClient client;
   private final Mesh mesh;
-  private final List<String> namespaces;
   private final StormLog log;
   private final Set<String> earlier = new HashSet<>();
   private final Thread thread;
 
-  /**
-   * Begins to watch.
-   *
-   * @param namespaces whose Events are looked at; those that there are already count as earlier
-   */
-  StormWatch(Stage stage, List<String> namespaces, StormLog log) {
+  /** Begins to watch; Events that there are already count as earlier. */
+  StormWatch(Stage stage, StormLog log) {
     this.client = stage.cluster().impatientClient();
     this.mesh = new Mesh(stage.cluster(), client);
-    this.namespaces = List.copyOf(namespaces);
     this.log = log;
     warnings().forEach(event -> earlier.add(event.getMetadata().getUid()));
     this.thread = Thread.ofPlatform().name("storm-watch").daemon().start(this::run);
@@ -102,7 +97,7 @@ final class StormWatch implements AutoCloseable {
   }
 
   private List<Event> warnings() {
-    return namespaces.stream()
+    return NAMESPACES.stream()
         .flatMap(namespace ->
             client
                 .v1()
@@ -130,10 +125,6 @@ final class StormWatch implements AutoCloseable {
                 event.getInvolvedObject().getName()),
         Objects.requireNonNullElse(event.getReason(), ""),
         Objects.requireNonNullElse(event.getMessage(), ""));
-  }
-
-  static List<String> namespaces() {
-    return List.of(Release.NAME, StormActions.TEAM);
   }
 
   @Override

@@ -18,6 +18,7 @@ import io.llamamesh.testkit.ControlPlane;
 import io.llamamesh.testkit.ControlPlane.Part;
 import io.llamamesh.testkit.TcpProxy;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Path;
@@ -42,10 +43,7 @@ final class ApiServerRestartIT {
 
   @Test
   void aMinuteWithoutAnApiServerIsWaitedForAndTheStatusIsTrueHalfAMinuteLater() throws Exception {
-    Binaries binaries = Binaries.find(System.getenv());
-    assumeTrue(binaries.folder() != null || System.getenv("CI") != null, binaries.missing());
-    try (ControlPlane plane =
-            ControlPlane.start(ControlPlane.Settings.loopback(binaries.required(), folder));
+    try (ControlPlane plane = plane();
         KubernetesClient client = ApiClients.of(plane::config).open(new WatchAges())) {
       install(client);
       try (OperatorRunner runner =
@@ -78,10 +76,7 @@ final class ApiServerRestartIT {
   /** A server that has started anew knows nothing of before: 410, and the list is read anew. */
   @Test
   void aWatchThatIsTooOldToGoOnMissesNothing() throws Exception {
-    Binaries binaries = Binaries.find(System.getenv());
-    assumeTrue(binaries.folder() != null || System.getenv("CI") != null, binaries.missing());
-    try (ControlPlane plane =
-            ControlPlane.start(ControlPlane.Settings.loopback(binaries.required(), folder));
+    try (ControlPlane plane = plane();
         TcpProxy proxy = new TcpProxy(URI.create(plane.config().getMasterUrl()));
         KubernetesClient writer = ApiClients.of(plane::config).open(new WatchAges());
         KubernetesClient reader =
@@ -103,6 +98,12 @@ final class ApiServerRestartIT {
       assertThat(ConnectionsIT.seen(informer, "meanwhile")).isTrue();
       assertThat(ConnectionsIT.seen(informer, "before")).isFalse();
     }
+  }
+
+  private ControlPlane plane() throws IOException, InterruptedException {
+    Binaries binaries = Binaries.find(System.getenv());
+    assumeTrue(binaries.folder() != null || System.getenv("CI") != null, binaries.missing());
+    return ControlPlane.start(ControlPlane.Settings.loopback(binaries.required(), folder));
   }
 
   private static void write(KubernetesClient client, String name) {

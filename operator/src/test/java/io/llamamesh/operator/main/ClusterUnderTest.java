@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddressBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.NodeStatusBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Toleration;
@@ -40,6 +41,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -183,36 +185,33 @@ final class ClusterUnderTest implements AutoCloseable {
 
   /** Gives a node another address, as a cloud's controller or its kubelet does. */
   void readdress(String node, String address) {
+    editStatus(
+        node,
+        status ->
+            status.withAddresses(
+                new NodeAddressBuilder().withType("InternalIP").withAddress(address).build()));
+  }
+
+  private void editStatus(String node, UnaryOperator<NodeStatusBuilder> edit) {
     TestCluster.despiteOthers(() ->
         client
             .nodes()
             .withName(node)
             .editStatus(n ->
                 new NodeBuilder(n)
-                    .editStatus()
-                    .withAddresses(
-                        new NodeAddressBuilder()
-                            .withType("InternalIP")
-                            .withAddress(address)
-                            .build())
-                    .endStatus()
+                    .withStatus(edit.apply(new NodeStatusBuilder(n.getStatus())).build())
                     .build()));
   }
 
   /** What becomes of a node whose kubelet goes away, or comes back; of its agents' pods too. */
   void nodeReady(String node, boolean ready) {
-    TestCluster.despiteOthers(() ->
-        client
-            .nodes()
-            .withName(node)
-            .editStatus(n ->
-                new NodeBuilder(n)
-                    .editStatus()
-                    .editMatchingCondition(c -> "Ready".equals(c.getType()))
-                    .withStatus(ready ? "True" : "Unknown")
-                    .endCondition()
-                    .endStatus()
-                    .build()));
+    editStatus(
+        node,
+        status ->
+            status
+                .editMatchingCondition(c -> "Ready".equals(c.getType()))
+                .withStatus(ready ? "True" : "Unknown")
+                .endCondition());
     client.pods().inNamespace(namespace).list().getItems().stream()
         .filter(pod -> node.equals(pod.getSpec().getNodeName()))
         .forEach(pod -> pods.ready(pod, ready));
