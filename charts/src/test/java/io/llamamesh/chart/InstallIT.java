@@ -16,8 +16,10 @@ import io.llamamesh.testkit.junit.TestCluster;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
@@ -28,6 +30,8 @@ import org.junit.jupiter.api.Test;
 @KubernetesCluster
 class InstallIT {
   private static final String CRD = "llamameshes.llamamesh.io";
+  private static final String CRD_FILE =
+      Chart.FOLDER.resolve("crds/llamameshes.llamamesh.io-v1.yaml").toString();
 
   private TestCluster cluster;
   private KubernetesClient client;
@@ -85,6 +89,27 @@ class InstallIT {
 
     uninstall(kubeconfig);
     assertThat(lease.get()).isNull();
+  }
+
+  /** The file must be what the server stores: else each apply of the same is a conflict. */
+  @Test
+  void helm4InstallsOverTheCrdOfThisReleaseWhoeverPutItThere() throws Exception {
+    String kubeconfig = cluster.controlPlane().kubeconfig();
+    install(kubeconfig);
+    applyCrdAsHelm4();
+    uninstall(kubeconfig);
+
+    for (List<String> line :
+        List.of(List.of("create"), List.of("apply"), List.of("apply", "--server-side"))) {
+      kubectl("delete", "-f", CRD_FILE);
+      kubectl(Stream.concat(line.stream(), Stream.of("-f", CRD_FILE)).toArray(String[]::new));
+      applyCrdAsHelm4();
+    }
+  }
+
+  /** Applies what is in {@code crds/} as Helm 4 does when it installs; conflicts are refused. */
+  private void applyCrdAsHelm4() throws Exception {
+    kubectl("apply", "--server-side", "--validate=strict", "--field-manager=helm", "-f", CRD_FILE);
   }
 
   private static void upgrade(String kubeconfig) {
@@ -162,6 +187,7 @@ class InstallIT {
     String uid = kept().getMetadata().getUid();
 
     Kubectl.apply(client, crds);
+    applyCrdAsHelm4();
 
     await()
         .ignoreExceptions()

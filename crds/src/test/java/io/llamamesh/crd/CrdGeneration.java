@@ -2,6 +2,7 @@ package io.llamamesh.crd;
 
 import com.fasterxml.jackson.databind.node.IntNode;
 import io.fabric8.crdv2.generator.CRDGenerator;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceColumnDefinition;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionVersion;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
@@ -92,7 +93,15 @@ final class CrdGeneration {
         version.getAdditionalPrinterColumns().stream()
             .sorted(Comparator.comparing(column -> COLUMNS.indexOf(column.getName())))
             .toList());
+    version.getAdditionalPrinterColumns().forEach(CrdGeneration::leaveOutZero);
     return HEADER + new KubernetesSerialization().asYaml(crd).replaceFirst("^---\n", "");
+  }
+
+  /** As the API server stores it: what differs from that is a conflict with who applied it. */
+  private static void leaveOutZero(CustomResourceColumnDefinition column) {
+    if (column.getPriority() != null && column.getPriority() == 0) {
+      column.setPriority(null);
+    }
   }
 
   private static final String HEADER =
