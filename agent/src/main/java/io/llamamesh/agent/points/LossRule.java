@@ -1,0 +1,27 @@
+package io.llamamesh.agent.points;
+
+import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.collector.PairResult;
+
+/** What the field {@code loss} of a point counts. */
+public enum LossRule {
+  /** What the network lost: a reflector that is gone while its host is up is no loss. */
+  NETWORK {
+    @Override
+    public double percent(PairResult pair) {
+      return pair.lossPercent();
+    }
+  },
+  /** As LLAMA, to which a probe that was refused is as lost as any other. */
+  LLAMA {
+    @Override
+    public double percent(PairResult pair) {
+      int gone = pair.count(Outcome.LOST) + pair.count(Outcome.REFUSED);
+      int all = gone + pair.count(Outcome.RECEIVED);
+      return all == 0 ? Double.NaN : 100.0 * gone / all;
+    }
+  };
+
+  /** Percent of the probes that count; NaN where none does. */
+  public abstract double percent(PairResult pair);
+}

@@ -1,0 +1,5 @@
+/** Tests of {@code .points}. */
+@NullMarked
+package io.llamamesh.agent.points;
+
+import org.jspecify.annotations.NullMarked;
