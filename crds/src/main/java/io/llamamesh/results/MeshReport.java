@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param totals numbers over the whole mesh
  * @param worstPairs the worst pairs and classes, worst first, at most 50
  * @param suspects who explains the bad pairs, best first, at most 20
+ * @param silent who answers no probe while that is not the network's loss, by name, at most 50
  * @param store the state of the time-series store
  */
 @JsonPropertyOrder({
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
   "totals",
   "worstPairs",
   "suspects",
+  "silent",
   "store"
 })
 public record MeshReport(
@@ -38,10 +40,38 @@ public record MeshReport(
     Totals totals,
     List<PairReport> worstPairs,
     List<Suspect> suspects,
+    List<Silent> silent,
     Store store) {
   public MeshReport {
     worstPairs = List.copyOf(worstPairs);
     suspects = List.copyOf(suspects);
+    // A scraper of before says nothing of it.
+    silent = silent == null ? List.of() : List.copyOf(silent);
+  }
+
+  /** With nobody who is silent. */
+  public MeshReport(
+      String mesh,
+      Instant time,
+      Verdict verdict,
+      String message,
+      Totals totals,
+      List<PairReport> worstPairs,
+      List<Suspect> suspects,
+      Store store) {
+    this(mesh, time, verdict, message, totals, worstPairs, suspects, List.of(), store);
+  }
+
+  /** The same judgement, made at another time. */
+  public MeshReport withTime(Instant made) {
+    return new MeshReport(
+        mesh, made, verdict, message, totals, worstPairs, suspects, silent, store);
+  }
+
+  /** The same judgement beside another state of the store. */
+  public MeshReport withStore(Store other) {
+    return new MeshReport(
+        mesh, time, verdict, message, totals, worstPairs, suspects, silent, other);
   }
 
   /**
@@ -50,8 +80,9 @@ public record MeshReport(
    * @param agents agents that should report
    * @param agentsReporting agents whose last window arrived
    * @param pairs ordered pairs of nodes with a recent window
-   * @param badPairs pairs that are judged bad
-   * @param lossPercent lost of all counted probes; absent without any
+   * @param badPairs those of them that are judged bad in some class and family
+   * @param lossPercent lost of all counted probes, those to {@link Cause#UNREACHABLE} nodes apart;
+   *     absent without any
    * @param rttP50 median over pairs of the pair's median, milliseconds
    * @param rttP99 99th percentile over pairs of the pair's p99, milliseconds
    */
@@ -71,6 +102,7 @@ public record MeshReport(
    * @param source who probed
    * @param destination who was probed
    * @param port the traffic class
+   * @param family the address family; absent where the scraper is older
    * @param verdict {@link Verdict#HEALTHY}, {@link Verdict#PAIR_LOSS}, {@link
    *     Verdict#PARTIAL_PATH}, {@link Verdict#ONE_WAY_LOSS} or {@link Verdict#HIGH_LATENCY}
    * @param sent probes sent
@@ -85,6 +117,7 @@ public record MeshReport(
       String source,
       String destination,
       String port,
+      @Nullable String family,
       Verdict verdict,
       long sent,
       long lost,
@@ -116,8 +149,36 @@ public record MeshReport(
       int of,
       @Nullable Double lossPercent) {}
 
+  /**
+   * Someone who answers no probe while that is not the network's loss.
+   *
+   * @param name a node or an outside target
+   * @param cause why nothing comes back
+   * @param sources how many nodes get no answer from it
+   * @param of how many nodes probe it
+   */
+  public record Silent(String name, Cause cause, int sources, int of) {}
+
+  /** Why nothing comes back of somebody. */
+  public enum Cause {
+    /** Its agent answers neither probes nor the scraper. */
+    @JsonProperty("Unreachable")
+    UNREACHABLE,
+    /** Its host says that nobody listens there. */
+    @JsonProperty("Refused")
+    REFUSED,
+    /** The kernels of those who probe it cannot send: no route, a local filter. */
+    @JsonProperty("Unsent")
+    UNSENT,
+    /** Answers that cannot be used, such as without the mesh's key, or probes dropped on a host. */
+    @JsonProperty("Unanswered")
+    UNANSWERED
+  }
+
   /** What a suspect is. */
   public enum Kind {
+    @JsonProperty("Mesh")
+    MESH,
     @JsonProperty("Node")
     NODE,
     @JsonProperty("Zone")

@@ -13,6 +13,9 @@ public enum Verdict {
   /** A zone or a pair of zones does. */
   @JsonProperty("ZoneLoss")
   ZONE_LOSS("ZoneLoss"),
+  /** Most pairs of the whole mesh do: a cause that all have in common. */
+  @JsonProperty("MeshLoss")
+  MESH_LOSS("MeshLoss"),
   /** One or a few pairs do, without a common culprit. */
   @JsonProperty("PairLoss")
   PAIR_LOSS("PairLoss"),
@@ -25,6 +28,15 @@ public enum Verdict {
   /** No loss above the limit, but p99 is. */
   @JsonProperty("HighLatency")
   HIGH_LATENCY("HighLatency"),
+  /** Nodes answer neither probes nor the scraper: they or their agents are down, or cut off. */
+  @JsonProperty("NodeUnreachable")
+  NODE_UNREACHABLE("NodeUnreachable"),
+  /** Nodes or outside targets answer no probe, and it is not the network that loses them. */
+  @JsonProperty("TargetsSilent")
+  TARGETS_SILENT("TargetsSilent"),
+  /** Nothing is wrong with what is measured, but too much is not measured. */
+  @JsonProperty("Incomplete")
+  INCOMPLETE("Incomplete"),
   /** There are no windows to judge by. */
   @JsonProperty("NoData")
   NO_DATA("NoData");
@@ -33,6 +45,19 @@ public enum Verdict {
 
   Verdict(String reason) {
     this.reason = reason;
+  }
+
+  /** Whether it says that packets are lost on the network. */
+  public boolean isLoss() {
+    return switch (this) {
+      case NODE_LOSS, ZONE_LOSS, MESH_LOSS, PAIR_LOSS, PARTIAL_PATH, ONE_WAY_LOSS -> true;
+      case HEALTHY, HIGH_LATENCY, NODE_UNREACHABLE, TARGETS_SILENT, INCOMPLETE, NO_DATA -> false;
+    };
+  }
+
+  /** Whether too little is known to call the network healthy or not. */
+  public boolean isUnknown() {
+    return this == INCOMPLETE || this == NO_DATA;
   }
 
   /** The reason of the condition, in CamelCase. */

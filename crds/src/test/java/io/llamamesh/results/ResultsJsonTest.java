@@ -3,9 +3,11 @@ package io.llamamesh.results;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llamamesh.results.MeshReport.Cause;
 import io.llamamesh.results.MeshReport.Direction;
 import io.llamamesh.results.MeshReport.Kind;
 import io.llamamesh.results.MeshReport.PairReport;
+import io.llamamesh.results.MeshReport.Silent;
 import io.llamamesh.results.MeshReport.Store;
 import io.llamamesh.results.MeshReport.Suspect;
 import io.llamamesh.results.MeshReport.Totals;
@@ -79,6 +81,7 @@ class ResultsJsonTest {
                     "node-7",
                     "node-1",
                     "default",
+                    "IPv4",
                     Verdict.PARTIAL_PATH,
                     480,
                     60,
@@ -87,6 +90,7 @@ class ResultsJsonTest {
                     null,
                     List.of(25003))),
             List.of(new Suspect(Kind.NODE, "node-7", Direction.EGRESS, 18, 19, 12.1)),
+            List.of(new Silent("edge-a", Cause.REFUSED, 3, 3)),
             new Store(Store.State.UNREACHABLE, "connection refused", null, 17));
 
     String json = ResultsJson.mapper().writeValueAsString(report);
@@ -95,8 +99,21 @@ class ResultsJsonTest {
     assertThat(json)
         .contains("\"verdict\":\"NodeLoss\"")
         .contains("\"direction\":\"Egress\"")
+        .contains("\"cause\":\"Refused\"")
         .contains("\"state\":\"Unreachable\"")
         .doesNotContain("null");
+  }
+
+  @Test
+  void anOlderScraperSaysNothingOfWhoIsSilent() throws Exception {
+    String old =
+        """
+        {"mesh": "m", "time": "2026-11-20T09:40:10Z", "verdict": "Healthy", "message": "",
+         "totals": {"agents": 1, "agentsReporting": 1, "pairs": 0, "badPairs": 0},
+         "worstPairs": [], "suspects": [], "store": {"state": "Pending", "pointsWritten": 0}}
+        """;
+
+    assertThat(ResultsJson.mapper().readValue(old, MeshReport.class).silent()).isEmpty();
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.llamamesh.agent.http;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.results.InfluxDataHeaders;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
@@ -45,9 +46,9 @@ public final class ApiServer implements AutoCloseable {
     Reply answer(Query query) throws Refusal;
   }
 
-  private ApiServer(AgentState state, InstantSource clock, TokenCheck tokens) {
+  private ApiServer(AgentState state, InstantSource clock, TokenCheck tokens, LossRule loss) {
     this.tokens = tokens;
-    ResultsApi results = new ResultsApi(state.archive(), clock, state.us());
+    ResultsApi results = new ResultsApi(state.archive(), clock, state.us(), loss);
     StateApi states = new StateApi(state);
     Metrics metrics = new Metrics(state);
     routes =
@@ -64,12 +65,17 @@ public final class ApiServer implements AutoCloseable {
    * Binds and starts.
    *
    * @param tokens who may read results and metrics
+   * @param loss what its points call loss
    * @throws IOException when an address cannot be bound; nothing stays open then
    */
   public static ApiServer start(
-      List<InetSocketAddress> addresses, AgentState state, InstantSource clock, TokenCheck tokens)
+      List<InetSocketAddress> addresses,
+      AgentState state,
+      InstantSource clock,
+      TokenCheck tokens,
+      LossRule loss)
       throws IOException {
-    ApiServer api = new ApiServer(state, clock, tokens);
+    ApiServer api = new ApiServer(state, clock, tokens, loss);
     try {
       for (InetSocketAddress address : addresses) {
         api.bind(address);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.SequenceWriter;
 import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.PairResult;
 import io.llamamesh.agent.collector.WindowArchive;
+import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.agent.points.WindowPoints;
 import io.llamamesh.results.InfluxDataHeaders;
 import io.llamamesh.results.Point;
@@ -35,11 +36,14 @@ final class ResultsApi {
   private final WindowArchive archive;
   private final InstantSource clock;
   private final Supplier<Map<String, String>> us;
+  private final LossRule loss;
 
-  ResultsApi(WindowArchive archive, InstantSource clock, Supplier<Map<String, String>> us) {
+  ResultsApi(
+      WindowArchive archive, InstantSource clock, Supplier<Map<String, String>> us, LossRule loss) {
     this.archive = archive;
     this.clock = clock;
     this.us = us;
+    this.loss = loss;
   }
 
   /** The newest window, or those after a cursor or a time. */
@@ -109,7 +113,7 @@ final class ResultsApi {
     try (SequenceWriter writer =
         ResultsJson.mapper().writerFor(Point.class).writeValuesAsArray(out)) {
       for (ClosedWindow window : windows) {
-        WindowPoints.of(window, allPaths, us.get(), writer::write);
+        WindowPoints.of(window, allPaths, us.get(), loss, writer::write);
       }
     }
   }
@@ -121,7 +125,7 @@ final class ResultsApi {
     return Reply.json(200, Map.of(), out -> latency(newest, out));
   }
 
-  private static void latency(List<ClosedWindow> windows, OutputStream out) throws IOException {
+  private void latency(List<ClosedWindow> windows, OutputStream out) throws IOException {
     try (JsonGenerator json =
         ResultsJson.mapper().getFactory().createGenerator(out, JsonEncoding.UTF8)) {
       json.writeStartArray();
@@ -134,8 +138,9 @@ final class ResultsApi {
           if (rtt != null) {
             datum(json, "rtt", rtt.mean() / MILLI, window.endNanos() / SECOND);
           }
-          if (!Double.isNaN(pair.lossPercent())) {
-            datum(json, "loss", pair.lossPercent(), window.endNanos() / SECOND);
+          double lost = loss.percent(pair);
+          if (!Double.isNaN(lost)) {
+            datum(json, "loss", lost, window.endNanos() / SECOND);
           }
           json.writeEndArray();
           json.writeEndObject();

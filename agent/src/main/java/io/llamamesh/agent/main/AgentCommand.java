@@ -1,5 +1,6 @@
 package io.llamamesh.agent.main;
 
+import io.llamamesh.agent.points.LossRule;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -66,7 +67,7 @@ final class AgentCommand implements Callable<Integer> {
     AgentSettings.ReflectorSettings reflecting = reflector.settings(bind);
     AgentSettings.CollectorSettings collecting =
         new AgentSettings.CollectorSettings(
-            config, config == null ? kubernetes(env) : null, reflecting.port());
+            config, config == null ? kubernetes(env) : null, reflecting.port(), LossRule.NETWORK);
     return AgentRun.run(
         new AgentSettings(
             addresses,

@@ -137,7 +137,8 @@ final class AgentRun {
         && config != null
         && config.ingest() != null) {
       var _ =
-          new Ingest(archive, identity::asDestination, System::nanoTime, stop::urgent)
+          new Ingest(
+                  archive, identity::asDestination, settings.loss(), System::nanoTime, stop::urgent)
               .unread(config.ingest().url(), auth == null ? "" : auth.bearer(), LAST_POST);
     }
   }
@@ -146,14 +147,14 @@ final class AgentRun {
       throws IOException {
     InstantSource clock = InstantSource.system();
     try {
-      return ApiServer.start(settings.api(hosts.present()), state, clock, tokens);
+      return ApiServer.start(settings.api(hosts.present()), state, clock, tokens, settings.loss());
     } catch (IOException e) {
       if (settings.addresses().isEmpty() || !hosts.present().isEmpty()) {
         throw e;
       }
       // Another agent of this host waits for its address, too.
       LOG.warn("no API until an address is there error={}", e.getMessage());
-      return ApiServer.start(List.of(), state, clock, tokens);
+      return ApiServer.start(List.of(), state, clock, tokens, settings.loss());
     }
   }
 

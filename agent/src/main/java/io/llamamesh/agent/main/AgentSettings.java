@@ -1,5 +1,6 @@
 package io.llamamesh.agent.main;
 
+import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.agent.reflector.Cidr;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -49,15 +50,21 @@ record AgentSettings(
    * @param config a config file; null for the ConfigMap
    * @param kubernetes which ConfigMap; null with a file
    * @param legacyPort the reflectors' port for config documents of the legacy form
+   * @param loss what its points call loss
    */
   record CollectorSettings(
-      @Nullable Path config, @Nullable Kubernetes kubernetes, int legacyPort) {}
+      @Nullable Path config, @Nullable Kubernetes kubernetes, int legacyPort, LossRule loss) {}
 
   /** Names of the node's ConfigMap. */
   record Kubernetes(String namespace, String mesh, String node) {}
 
   AgentSettings {
     addresses = List.copyOf(addresses);
+  }
+
+  /** What points call loss. */
+  LossRule loss() {
+    return collector == null ? LossRule.NETWORK : collector.loss();
   }
 
   /** Addresses to probe from. */

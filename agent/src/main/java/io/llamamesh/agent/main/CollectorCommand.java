@@ -1,5 +1,6 @@
 package io.llamamesh.agent.main;
 
+import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfigYaml;
 import io.llamamesh.config.InvalidConfigException;
@@ -65,6 +66,13 @@ final class CollectorCommand implements Callable<Integer> {
               + " must be, the API asks for a token. Default: no authentication.")
   private @Nullable Path authDir;
 
+  @Option(
+      names = "--llama-loss",
+      description =
+          "Counts refused probes in the field loss, as LLAMA does: alerts on loss hear of a reflector"
+              + " that is gone. All other fields stay as they are.")
+  private boolean llamaLoss;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     bind.port("--dst-port", dstPort);
@@ -76,7 +84,8 @@ final class CollectorCommand implements Callable<Integer> {
             addresses,
             false,
             null,
-            new AgentSettings.CollectorSettings(config, null, dstPort),
+            new AgentSettings.CollectorSettings(
+                config, null, dstPort, llamaLoss ? LossRule.LLAMA : LossRule.NETWORK),
             port,
             stateDir,
             authDir,

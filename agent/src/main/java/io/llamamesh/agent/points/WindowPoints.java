@@ -30,7 +30,7 @@ public final class WindowPoints {
   private WindowPoints() {}
 
   /**
-   * Hands over a window's points: per pair and class one, and one per source port.
+   * Hands over a window's points, with the network's loss.
    *
    * @param allPaths source ports of all pairs, not only of those that lost something
    * @param us tags of this agent for what its reflector tells
@@ -38,12 +38,26 @@ public final class WindowPoints {
    */
   public static void of(ClosedWindow window, boolean allPaths, Map<String, String> us, Sink sink)
       throws IOException {
+    of(window, allPaths, us, LossRule.NETWORK, sink);
+  }
+
+  /**
+   * Hands over a window's points: per pair and class one, and one per source port.
+   *
+   * @param allPaths source ports of all pairs, not only of those that lost something
+   * @param us tags of this agent for what its reflector tells
+   * @param loss what counts as loss
+   * @throws IOException when the sink does
+   */
+  public static void of(
+      ClosedWindow window, boolean allPaths, Map<String, String> us, LossRule loss, Sink sink)
+      throws IOException {
     Instant time = Instant.ofEpochSecond(window.endNanos() / SECOND, window.endNanos() % SECOND);
     if (!window.reflected().isEmpty()) {
       reflected(window, time, us, sink);
     }
     for (PairResult pair : window.pairs()) {
-      sink.take(new Point(Point.RAW_STATS, time, pair.tags(), fields(pair)));
+      sink.take(new Point(Point.RAW_STATS, time, pair.tags(), fields(pair, loss)));
       if (allPaths || pair.count(Outcome.LOST) > 0) {
         for (PairResult.Path path : pair.paths()) {
           sink.take(path(time, pair, path));
@@ -67,7 +81,7 @@ public final class WindowPoints {
     }
   }
 
-  private static Map<String, Double> fields(PairResult pair) {
+  private static Map<String, Double> fields(PairResult pair, LossRule loss) {
     Map<String, Double> fields = new LinkedHashMap<>();
     put(fields, Fields.DUE, due(pair));
     put(fields, Fields.SENT, pair.count(Attempt.SENT));
@@ -75,7 +89,7 @@ public final class WindowPoints {
     put(fields, Fields.SKIPPED, pair.count(Attempt.SKIPPED));
     put(fields, Fields.STALLED, pair.count(Mark.STALLED));
     put(fields, Fields.LOST, pair.count(Outcome.LOST));
-    put(fields, Fields.LOSS, pair.lossPercent());
+    put(fields, Fields.LOSS, loss.percent(pair));
     PairResult.Rtt rtt = pair.rtt();
     if (rtt != null) {
       put(fields, Fields.RTT, rtt.mean() / MILLI);

@@ -3,6 +3,7 @@ package io.llamamesh.agent.store;
 import com.fasterxml.jackson.databind.SequenceWriter;
 import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.WindowArchive;
+import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.agent.points.WindowPoints;
 import io.llamamesh.results.InfluxDataHeaders;
 import io.llamamesh.results.Point;
@@ -45,6 +46,7 @@ public final class Ingest {
 
   private final WindowArchive archive;
   private final Supplier<Map<String, String>> us;
+  private final LossRule loss;
   private final LongSupplier nanos;
   private final Pause pause;
 
@@ -70,12 +72,18 @@ public final class Ingest {
    * Posts an archive's windows.
    *
    * @param us tags of this agent as a destination
+   * @param loss what its points call loss
    * @param nanos monotonic time
    */
   public Ingest(
-      WindowArchive archive, Supplier<Map<String, String>> us, LongSupplier nanos, Pause pause) {
+      WindowArchive archive,
+      Supplier<Map<String, String>> us,
+      LossRule loss,
+      LongSupplier nanos,
+      Pause pause) {
     this.archive = archive;
     this.us = us;
+    this.loss = loss;
     this.nanos = nanos;
     this.pause = pause;
   }
@@ -162,7 +170,7 @@ public final class Ingest {
         if (next.isEmpty()) {
           break;
         }
-        WindowPoints.of(next.getFirst(), false, us.get(), writer::write);
+        WindowPoints.of(next.getFirst(), false, us.get(), loss, writer::write);
         writer.flush();
         windows++;
         last = next.getFirst().sequence();

@@ -7,6 +7,7 @@ import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.TestWindows;
 import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.config.ConfigState;
+import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -59,7 +60,8 @@ class ApiLoadTest {
             List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
             state,
             InstantSource.system(),
-            TokenCheck.OPEN);
+            TokenCheck.OPEN,
+            LossRule.NETWORK);
   }
 
   @AfterEach

@@ -10,6 +10,7 @@ import io.llamamesh.agent.collector.TestWindows;
 import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.config.ConfigState;
 import io.llamamesh.agent.net.PeerError;
+import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
@@ -66,7 +67,8 @@ class ApiServerTest {
             List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
             state,
             InstantSource.fixed(Instant.parse("2026-01-31T12:00:00.000000001Z")),
-            token -> open || token.equals("secret"));
+            token -> open || token.equals("secret"),
+            LossRule.NETWORK);
   }
 
   @AfterEach

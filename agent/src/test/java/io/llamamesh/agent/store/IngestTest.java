@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.llamamesh.agent.collector.TestWindows;
 import io.llamamesh.agent.collector.WindowArchive;
+import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -70,7 +71,8 @@ class IngestTest {
   }
 
   private Ingest.Handed post() throws InterruptedException {
-    return new Ingest(archive, Map::of, now::get, this::pause).unread(url(), "secret", PATIENCE);
+    return new Ingest(archive, Map::of, LossRule.NETWORK, now::get, this::pause)
+        .unread(url(), "secret", PATIENCE);
   }
 
   /** No time goes by but here. */
@@ -165,7 +167,8 @@ class IngestTest {
     answers.add(503);
 
     Ingest.Handed handed =
-        new Ingest(archive, Map::of, now::get, time -> true).unread(url(), "", PATIENCE);
+        new Ingest(archive, Map::of, LossRule.NETWORK, now::get, time -> true)
+            .unread(url(), "", PATIENCE);
 
     assertThat(handed).isEqualTo(new Ingest.Handed(0, 3));
     assertThat(cursors).hasSize(1);
@@ -176,7 +179,8 @@ class IngestTest {
     TestWindows.publish(archive, 1);
 
     Ingest.Handed handed =
-        new Ingest(archive, Map::of, now::get, this::pause).unread("no url", "", PATIENCE);
+        new Ingest(archive, Map::of, LossRule.NETWORK, now::get, this::pause)
+            .unread("no url", "", PATIENCE);
 
     assertThat(handed).isEqualTo(new Ingest.Handed(0, 1));
     assertThat(now.get()).isZero();

@@ -22,9 +22,6 @@ final class Findings {
 
   private static final int NAMED = 5;
 
-  /** Share of the agents that must report for a network to be called healthy. */
-  private static final double ENOUGH = 0.9;
-
   private Findings() {}
 
   /**
@@ -236,35 +233,15 @@ final class Findings {
     };
   }
 
-  /** Whether a report of health is one of too few agents to be believed. */
-  static boolean isIncomplete(MeshReport report) {
-    return report.verdict() == Verdict.HEALTHY
-        && report.totals().agentsReporting() < ENOUGH * report.totals().agents();
-  }
-
+  /** As the scraper judges: nothing is judged a second time here. */
   private static Finding network(MeshReport report) {
     Verdict verdict = report.verdict();
-    if (isIncomplete(report)) {
-      return Finding.unknown(
-          ConditionTypes.NETWORK_HEALTHY,
-          "Incomplete",
-          report.totals().agentsReporting()
-              + " of "
-              + report.totals().agents()
-              + " agents report; those that do see nothing wrong");
+    if (verdict.isUnknown()) {
+      return Finding.unknown(ConditionTypes.NETWORK_HEALTHY, verdict.reason(), report.message());
     }
-    return switch (verdict) {
-      case HEALTHY ->
-          Finding.yes(
-              ConditionTypes.NETWORK_HEALTHY,
-              verdict.reason(),
-              // Well for want of pairs: which nodes are leaving.
-              report.totals().pairs() == 0 ? report.message() : "");
-      case NO_DATA ->
-          Finding.unknown(ConditionTypes.NETWORK_HEALTHY, verdict.reason(), report.message());
-      case NODE_LOSS, ZONE_LOSS, PAIR_LOSS, PARTIAL_PATH, ONE_WAY_LOSS, HIGH_LATENCY ->
-          Finding.no(ConditionTypes.NETWORK_HEALTHY, verdict.reason(), report.message());
-    };
+    return verdict == Verdict.HEALTHY
+        ? Finding.yes(ConditionTypes.NETWORK_HEALTHY, verdict.reason(), report.message())
+        : Finding.no(ConditionTypes.NETWORK_HEALTHY, verdict.reason(), report.message());
   }
 
   /** Ready says of the first that keeps it from being True which one that is. */

@@ -78,14 +78,6 @@ final class ReportChoice {
   }
 
   private static MeshReport withStoreOf(MeshReport report, MeshReport store) {
-    return new MeshReport(
-        report.mesh(),
-        report.time(),
-        report.verdict(),
-        report.message(),
-        report.totals(),
-        report.worstPairs(),
-        report.suspects(),
-        store.store());
+    return report.withStore(store.store());
   }
 }

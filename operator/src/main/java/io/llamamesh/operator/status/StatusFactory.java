@@ -120,6 +120,7 @@ final class StatusFactory {
     Direction direction = suspect.direction();
     return new SuspectStatus(
         switch (suspect.kind()) {
+          case MESH -> "Mesh";
           case NODE -> "Node";
           case ZONE -> "Zone";
           case ZONE_PAIR -> "ZonePair";

@@ -138,13 +138,7 @@ public final class StatusThrottle {
       case NetworkView.Known known -> {
         MeshReport report = known.report();
         boolean all = report.totals().agentsReporting() >= report.totals().agents();
-        yield report.verdict()
-            + " "
-            + report.store().state()
-            + " "
-            + all
-            + " "
-            + Findings.isIncomplete(report);
+        yield report.verdict() + " " + report.store().state() + " " + all;
       }
     };
   }

@@ -32,25 +32,12 @@ final class FakeScraper implements AutoCloseable {
         "/api/v1/report",
         exchange -> {
           try (exchange) {
-            byte[] body = ResultsJson.mapper().writeValueAsBytes(now(report));
+            byte[] body = ResultsJson.mapper().writeValueAsBytes(report.withTime(Instant.now()));
             exchange.sendResponseHeaders(200, body.length);
             exchange.getResponseBody().write(body);
           }
         });
     server.start();
-  }
-
-  /** A scraper makes its report anew all the time. */
-  private static MeshReport now(MeshReport r) {
-    return new MeshReport(
-        r.mesh(),
-        Instant.now(),
-        r.verdict(),
-        r.message(),
-        r.totals(),
-        r.worstPairs(),
-        r.suspects(),
-        r.store());
   }
 
   int port() {
@@ -85,6 +72,7 @@ final class FakeScraper implements AutoCloseable {
                 "node-1",
                 "node-2",
                 "default",
+                "IPv4",
                 Verdict.PAIR_LOSS,
                 480,
                 98,
@@ -93,7 +81,17 @@ final class FakeScraper implements AutoCloseable {
                 12.345,
                 List.of()),
             new PairReport(
-                "node-2", "node-1", "default", Verdict.HEALTHY, 480, 0, 0.0, 0.07, 0.1, List.of())),
+                "node-2",
+                "node-1",
+                "default",
+                "IPv4",
+                Verdict.HEALTHY,
+                480,
+                0,
+                0.0,
+                0.07,
+                0.1,
+                List.of())),
         List.of(new Suspect(Kind.NODE, "node-1", Direction.EGRESS, 1, 1, 20.4166)),
         new Store(Store.State.UNREACHABLE, "connection refused", null, 40));
   }

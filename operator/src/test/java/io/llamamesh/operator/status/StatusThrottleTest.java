@@ -104,14 +104,23 @@ final class StatusThrottleTest {
   }
 
   @Test
-  void healthThatTooFewAgentsTellOfIsNotKnown() {
-    LlamaMeshStatus status = write(null, reporting(2, 3), 0);
+  void whatIsTooLittleKnownIsNotCalledHealthy() {
+    LlamaMeshStatus status = write(null, known(Verdict.INCOMPLETE, 0), 0);
 
-    assertThat(condition(status, "NetworkHealthy").getStatus()).isEqualTo("Unknown");
-    assertThat(condition(status, "NetworkHealthy").getReason()).isEqualTo("Incomplete");
-    assertThat(condition(status, "NetworkHealthy").getMessage()).startsWith("2 of 3 agents report");
-    assertThat(condition(write(null, reporting(9, 10), 0), "NetworkHealthy").getStatus())
-        .isEqualTo("True");
+    assertThat(condition(status, "NetworkHealthy"))
+        .extracting(Condition::getStatus, Condition::getReason, Condition::getMessage)
+        .containsExactly("Unknown", "Incomplete", "0.0 % lost");
+  }
+
+  @Test
+  void whoIsSilentMakesTheNetworkUnhealthyInTheScrapersWords() {
+    for (Verdict verdict : List.of(Verdict.TARGETS_SILENT, Verdict.NODE_UNREACHABLE)) {
+      LlamaMeshStatus status = write(null, known(verdict, 0), 0);
+
+      assertThat(condition(status, "NetworkHealthy"))
+          .extracting(Condition::getStatus, Condition::getReason, Condition::getMessage)
+          .containsExactly("False", verdict.reason(), "0.0 % lost");
+    }
   }
 
   @Test
@@ -334,36 +343,8 @@ final class StatusThrottleTest {
 
   /** The same with a report of that second. */
   private static MeshState at(MeshState state, int second) {
-    MeshReport r = ((NetworkView.Known) state.network()).report();
-    return with(
-        state,
-        new NetworkView.Known(
-            new MeshReport(
-                r.mesh(),
-                NOW.plusSeconds(second),
-                r.verdict(),
-                r.message(),
-                r.totals(),
-                r.worstPairs(),
-                r.suspects(),
-                r.store())));
-  }
-
-  private static MeshState reporting(int reporting, int agents) {
-    MeshState state = known(Verdict.HEALTHY, 0.1);
-    MeshReport r = ((NetworkView.Known) state.network()).report();
-    return with(
-        state,
-        new NetworkView.Known(
-            new MeshReport(
-                r.mesh(),
-                r.time(),
-                r.verdict(),
-                r.message(),
-                new Totals(agents, reporting, 2, 0, 0.1, 0.1, 0.4),
-                r.worstPairs(),
-                r.suspects(),
-                r.store())));
+    MeshReport report = ((NetworkView.Known) state.network()).report();
+    return with(state, new NetworkView.Known(report.withTime(NOW.plusSeconds(second))));
   }
 
   /** A healthy mesh with that many ready agents. */

@@ -2,6 +2,7 @@ package io.llamamesh.scraper.analysis;
 
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.MeshReport.PairReport;
+import io.llamamesh.results.MeshReport.Silent;
 import io.llamamesh.results.MeshReport.Suspect;
 import io.llamamesh.results.MeshReport.Totals;
 import io.llamamesh.results.Verdict;
@@ -16,8 +17,10 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Makes the report of a moment: which pairs are bad, who explains them, and one word for it all.
@@ -30,6 +33,14 @@ public final class Analysis {
 
   private static final int MAX_WORST_PAIRS = 50;
   private static final int MAX_SUSPECTS = 20;
+  private static final int MAX_SILENT = 50;
+
+  /** An agent is asked once an interval. */
+  private static final int SILENT_INTERVALS = 2;
+
+  /** Share of agents, and of pairs, that must tell something for a network to be healthy. */
+  private static final double ENOUGH = 0.9;
+
   private static final int STALE_INTERVALS = 5;
   private static final Duration STALE_SLACK = Duration.ofSeconds(10);
 
@@ -100,12 +111,14 @@ public final class Analysis {
       MeshReport.Store store,
       Instant now,
       Past past) {
-    List<JudgedPair> pairs = stale(view, now) ? List.of() : judge.judge(view.pairs(), past.bad);
+    List<JudgedPair> judged = stale(view, now) ? List.of() : judge.judge(view.pairs(), past.bad);
+    List<JudgedPair> pairs = withoutDead(view, judged, silentAgents(view, agents, now));
     List<JudgedPair> bad = pairs.stream().filter(JudgedPair::bad).sorted(worstFirst()).toList();
-    List<Suspect> suspects = suspects(view, pairs);
+    List<Silent> silent = SilentNodes.of(pairs);
+    List<Suspect> suspects = suspects(view, pairs, silent);
     Totals totals = totals(pairs, bad, agents);
     boolean excused = view.pairs().isEmpty() && !leaving.isEmpty();
-    Verdict verdict = excused ? Verdict.HEALTHY : verdict(pairs, bad, suspects);
+    Verdict verdict = excused ? Verdict.HEALTHY : verdict(pairs, bad, suspects, silent, totals);
     MeshReport report =
         new MeshReport(
             mesh,
@@ -113,19 +126,37 @@ public final class Analysis {
             verdict,
             excused
                 ? Sentences.nothingToJudge(leaving)
-                : Sentences.of(verdict, totals, suspects, bad, unjudged(pairs), limits),
+                : Sentences.of(verdict, totals, suspects, silent, pairs, bad, limits),
             totals,
             bad.stream().limit(MAX_WORST_PAIRS).map(Analysis::report).toList(),
             suspects,
+            silent.stream().limit(MAX_SILENT).toList(),
             store);
-    return new Result(report, new Past(PairJudge.bad(pairs)));
+    return new Result(report, new Past(PairJudge.bad(judged)));
   }
 
-  /** Pairs of which no probe counts: refused, or their peer said goodbye. */
-  private static List<JudgedPair> unjudged(List<JudgedPair> pairs) {
-    return pairs.stream()
-        .filter(pair -> pair.pooled().received() + pair.pooled().lost() == 0)
-        .toList();
+  /** Agents that do not answer; one that answers and publishes nothing is another thing. */
+  private static Set<String> silentAgents(
+      MatrixView view, Collection<AgentHealth> agents, Instant now) {
+    Instant recent = now.minusSeconds(SILENT_INTERVALS * view.intervalSeconds());
+    return agents.stream()
+        .filter(agent -> !agent.reporting())
+        .filter(agent -> agent.lastAnswer() == null || agent.lastAnswer().isBefore(recent))
+        .map(AgentHealth::agent)
+        .collect(Collectors.toSet());
+  }
+
+  /** What is lost to a node that does not answer the scraper either is not the network's loss. */
+  private static List<JudgedPair> withoutDead(
+      MatrixView view, List<JudgedPair> judged, Set<String> silentAgents) {
+    Set<String> dead = SilentNodes.dead(judged, silentAgents);
+    if (dead.isEmpty()) {
+      return judged;
+    }
+    List<Suspect> suspects =
+        Suspects.rank(links(judged, JudgedPair::lossy), view::zone, MAX_SUSPECTS, true);
+    dead.removeIf(node -> SilentNodes.isPartOf(suspects, view.zone(node)));
+    return SilentNodes.without(judged, dead);
   }
 
   private static boolean stale(MatrixView view, Instant now) {
@@ -134,39 +165,56 @@ public final class Analysis {
     return Instant.ofEpochSecond(view.newest()).isBefore(now.minus(allowed));
   }
 
-  /** Loss first; latency where nothing is lost. */
-  private static List<Suspect> suspects(MatrixView view, List<JudgedPair> pairs) {
+  /** Loss first, then who is silent; latency where nothing is lost. */
+  private static List<Suspect> suspects(
+      MatrixView view, List<JudgedPair> pairs, List<Silent> silent) {
     boolean lossy = pairs.stream().anyMatch(JudgedPair::lossy);
-    if (!lossy && pairs.stream().noneMatch(JudgedPair::bad)) {
-      return List.of();
-    }
-    Links links = Links.of(pairs, lossy ? JudgedPair::lossy : JudgedPair::bad);
-    return Suspects.rank(links, zones(view), MAX_SUSPECTS, lossy);
+    List<Suspect> network =
+        Suspects.rank(
+            links(pairs, lossy ? JudgedPair::lossy : JudgedPair::bad),
+            view::zone,
+            MAX_SUSPECTS,
+            lossy);
+    Stream<Suspect> others = silent.stream().map(SilentNodes::suspect);
+    return (lossy
+            ? Stream.concat(network.stream(), others)
+            : Stream.concat(others, network.stream()))
+        .limit(MAX_SUSPECTS)
+        .toList();
   }
 
-  private static Function<String, String> zones(MatrixView view) {
-    return name -> {
-      MatrixView.NodeInfo info = view.nodes().get(name);
-      return info == null ? "" : info.zone();
-    };
+  private static Links links(List<JudgedPair> pairs, Predicate<JudgedPair> accuses) {
+    return Links.of(pairs.stream().filter(JudgedPair::tested).toList(), accuses);
   }
 
   private static Verdict verdict(
-      List<JudgedPair> pairs, List<JudgedPair> bad, List<Suspect> suspects) {
+      List<JudgedPair> pairs,
+      List<JudgedPair> bad,
+      List<Suspect> suspects,
+      List<Silent> silent,
+      Totals totals) {
     if (pairs.isEmpty()) {
       return Verdict.NO_DATA;
     }
-    if (bad.isEmpty()) {
-      return Verdict.HEALTHY;
+    if (bad.stream().anyMatch(JudgedPair::lossy)) {
+      return loss(bad, suspects);
     }
-    if (bad.stream().noneMatch(JudgedPair::lossy)) {
+    if (!silent.isEmpty()) {
+      return SilentNodes.verdict(silent);
+    }
+    if (!bad.isEmpty()) {
       return Verdict.HIGH_LATENCY;
     }
+    return isMeasured(pairs, totals) ? Verdict.HEALTHY : Verdict.INCOMPLETE;
+  }
+
+  private static Verdict loss(List<JudgedPair> bad, List<Suspect> suspects) {
     if (suspects.isEmpty()) {
       return bad.getFirst().verdict();
     }
     Suspect top = suspects.getFirst();
     return switch (top.kind()) {
+      case MESH -> Verdict.MESH_LOSS;
       case NODE -> Verdict.NODE_LOSS;
       case ZONE, ZONE_PAIR -> Verdict.ZONE_LOSS;
       case PAIR ->
@@ -178,25 +226,33 @@ public final class Analysis {
     };
   }
 
+  /** Whether enough is measured for a network without a fault to be called healthy. */
+  private static boolean isMeasured(List<JudgedPair> pairs, Totals totals) {
+    long skipped =
+        pairs.stream()
+            .filter(pair -> Silence.of(pair.pair(), pair.pooled()) == Silence.SKIPPED)
+            .count();
+    return totals.agentsReporting() >= ENOUGH * totals.agents()
+        && pairs.size() - skipped >= ENOUGH * pairs.size();
+  }
+
   private static Totals totals(
       List<JudgedPair> pairs, List<JudgedPair> bad, Collection<AgentHealth> agents) {
     long received = 0;
     long lost = 0;
     for (JudgedPair pair : pairs) {
+      if (!pair.tested()) {
+        continue;
+      }
       received += pair.pooled().received();
       lost += pair.pooled().lost();
     }
-    long distinct =
-        pairs.stream()
-            .map(pair -> pair.pair().source() + '\n' + pair.pair().destination())
-            .distinct()
-            .count();
     double loss = received + lost == 0 ? Double.NaN : 100.0 * lost / (received + lost);
     return new Totals(
         agents.size(),
         (int) agents.stream().filter(AgentHealth::reporting).count(),
-        (int) distinct,
-        bad.size(),
+        JudgedPair.distinct(pairs),
+        JudgedPair.distinct(bad),
         Rounding.percent(loss),
         Rounding.millis(quantile(pairs, Cell::rttP50, 0.5)),
         Rounding.millis(quantile(pairs, Cell::rttP99, 0.99)));
@@ -230,6 +286,7 @@ public final class Analysis {
         judged.pair().source(),
         judged.pair().destination(),
         judged.pair().port(),
+        judged.pair().family(),
         judged.verdict(),
         cell.sent(),
         cell.lost(),

@@ -9,10 +9,12 @@ import org.jspecify.annotations.Nullable;
  * Someone who may be at fault.
  *
  * @param kind what it is
- * @param name a node, a zone, or {@code a>b}
+ * @param name a node, a zone, {@code a>b}, or all nodes
  * @param direction which of its traffic suffers; absent: both
  */
 record Entity(Kind kind, String name, @Nullable Direction direction) {
+  /** All of the mesh: what every link has in common. */
+  static final Entity MESH = new Entity(Kind.MESH, "all nodes", null);
 
   /** How much an explanation by it assumes; of equal explanations the smallest wins. */
   int complexity() {
@@ -21,6 +23,7 @@ record Entity(Kind kind, String name, @Nullable Direction direction) {
       case NODE -> direction == null ? 1 : 2;
       case ZONE_PAIR -> 3;
       case ZONE -> direction == null ? 4 : 5;
+      case MESH -> 6;
     };
   }
 
@@ -39,6 +42,7 @@ record Entity(Kind kind, String name, @Nullable Direction direction) {
       String sourceZone,
       String destinationZone,
       Consumer<Entity> passed) {
+    passed.accept(MESH);
     passed.accept(new Entity(Kind.PAIR, source + ">" + destination, null));
     passed.accept(new Entity(Kind.NODE, source, null));
     passed.accept(new Entity(Kind.NODE, source, Direction.EGRESS));

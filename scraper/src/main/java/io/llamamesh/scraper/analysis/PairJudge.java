@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.analysis;
 
+import io.llamamesh.results.MeshReport.Cause;
 import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.analysis.JudgedPair.Direction;
 import io.llamamesh.scraper.matrix.Cell;
@@ -17,7 +18,8 @@ import java.util.Set;
  * <p>A pair is bad when, pooled over up to three windows, it loses more than the limit and more
  * than chance explains: {@code P(X ≥ lost | n, p0) ≤ 0.01 / pairs}, where {@code p0} is the median
  * pair's loss, but at least {@value #MIN_BACKGROUND} and at most the limit: where most pairs are
- * broken, theirs is no background. It stays bad until three windows in a row were good.
+ * broken, theirs is no background. It stays bad until three windows in a row were good. A pair of
+ * which no probe tells anything is not good: {@link Silence} says why.
  */
 final class PairJudge {
   static final int WINDOWS = 3;
@@ -45,9 +47,16 @@ final class PairJudge {
     for (int i = 0; i < pooled.length; i++) {
       PairSeries pair = pairs.get(i);
       Cell cell = pooled[i];
+      Silence silence = Silence.of(pair, cell);
+      Cause cause = silence.cause();
+      if (cause != null) {
+        judged.add(JudgedPair.silent(pair, cell, cause));
+        continue;
+      }
       boolean lossy =
-          lossy(cell, background, level)
-              || (bad.contains(PairId.of(pair)) && cell.lost() > 0 && !allGood(pair));
+          silence == Silence.NONE
+              && (lossy(cell, background, level)
+                  || (bad.contains(PairId.of(pair)) && cell.lost() > 0 && !allGood(pair)));
       judged.add(lossy ? lossy(pair, cell) : timed(pair, cell));
     }
     return judged;

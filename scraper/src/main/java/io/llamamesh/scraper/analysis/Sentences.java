@@ -1,13 +1,18 @@
 package io.llamamesh.scraper.analysis;
 
 import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.MeshReport.Cause;
 import io.llamamesh.results.MeshReport.Direction;
+import io.llamamesh.results.MeshReport.Silent;
 import io.llamamesh.results.MeshReport.Suspect;
 import io.llamamesh.results.MeshReport.Totals;
 import io.llamamesh.results.Verdict;
+import io.llamamesh.scraper.matrix.PairSeries;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -25,59 +30,143 @@ final class Sentences {
         + (leaving.size() == 1 ? " is leaving" : " are leaving");
   }
 
+  /**
+   * The sentence: what the verdict means, then what else is silent or not measured, since health is
+   * told of what was measured only.
+   */
   static String of(
       Verdict verdict,
       Totals totals,
       List<Suspect> suspects,
+      List<Silent> silent,
+      List<JudgedPair> pairs,
       List<JudgedPair> bad,
-      List<JudgedPair> unjudged,
       Limits limits) {
+    String silence = silence(silent);
     return switch (verdict) {
       case NO_DATA ->
           totals.agents() == 0
               ? "no agents found"
               : "no recent windows; %d of %d agents report"
                   .formatted(totals.agentsReporting(), totals.agents());
-      case HEALTHY ->
-          "none of %d pairs stays above %s%% loss or %s ms p99%s"
-              .formatted(
-                  totals.pairs() - unjudged.size(),
-                  number(limits.lossPercent()),
-                  number(limits.rttP99Millis()),
-                  left(unjudged));
+      case HEALTHY, INCOMPLETE ->
+          "none of %d pairs stays above %s%% loss or %s ms p99"
+                  .formatted(
+                      measured(pairs), number(limits.lossPercent()), number(limits.rttP99Millis()))
+              + unjudged(pairs)
+              + coverage(totals);
       case HIGH_LATENCY ->
           "%d of %d pairs %s above %s ms p99%s"
-              .formatted(
-                  bad.size(),
-                  totals.pairs(),
-                  bad.size() == 1 ? "is" : "are",
-                  number(limits.rttP99Millis()),
-                  culprit(suspects));
-      case PAIR_LOSS, NODE_LOSS, ZONE_LOSS, ONE_WAY_LOSS, PARTIAL_PATH ->
+                  .formatted(
+                      totals.badPairs(),
+                      totals.pairs(),
+                      totals.badPairs() == 1 ? "is" : "are",
+                      number(limits.rttP99Millis()),
+                      culprit(suspects))
+              + only(bad, pairs)
+              + coverage(totals);
+      case NODE_UNREACHABLE, TARGETS_SILENT -> silence + coverage(totals);
+      case PAIR_LOSS, NODE_LOSS, ZONE_LOSS, MESH_LOSS, ONE_WAY_LOSS, PARTIAL_PATH ->
           bad(totals, bad, limits)
               + culprit(suspects)
               + ports(verdict, bad)
-              + way(verdict, suspects, bad);
+              + way(verdict, suspects, bad)
+              + only(bad, pairs)
+              + (silence.isEmpty() ? "" : "; " + silence)
+              + coverage(totals);
     };
   }
 
-  /** Health is told of what was measured only. */
-  private static String left(List<JudgedPair> unjudged) {
-    if (unjudged.isEmpty()) {
+  private static int measured(List<JudgedPair> pairs) {
+    return JudgedPair.distinct(pairs.stream().filter(JudgedPair::tested).toList());
+  }
+
+  /** Pairs that are neither measured nor silent: too early, on leave, or starved. */
+  private static String unjudged(List<JudgedPair> pairs) {
+    int more = JudgedPair.distinct(pairs) - measured(pairs);
+    return more == 0 ? "" : "; %d more not judged, no probe of theirs counts".formatted(more);
+  }
+
+  private static String coverage(Totals totals) {
+    int missing = totals.agents() - totals.agentsReporting();
+    return missing <= 0
+        ? ""
+        : "; %d of %d agents %s silent"
+            .formatted(missing, totals.agents(), missing == 1 ? "is" : "are");
+  }
+
+  /** A fault of one class or family alone is one of how that is treated, not of a cable. */
+  private static String only(List<JudgedPair> bad, List<JudgedPair> pairs) {
+    String port = theOnly(bad, pairs, PairSeries::port);
+    String family = theOnly(bad, pairs, PairSeries::family);
+    return (port.isEmpty() ? "" : ", only in class " + port)
+        + (family.isEmpty() ? "" : ", only over " + family);
+  }
+
+  /** What all bad pairs have and not all tested ones; empty where there is no such thing. */
+  private static String theOnly(
+      List<JudgedPair> bad, List<JudgedPair> pairs, Function<PairSeries, String> of) {
+    List<String> theirs = bad.stream().map(pair -> of.apply(pair.pair())).distinct().toList();
+    boolean others =
+        pairs.stream().anyMatch(pair -> pair.tested() && !theirs.contains(of.apply(pair.pair())));
+    return theirs.size() == 1 && others ? theirs.getFirst() : "";
+  }
+
+  /** Who is silent and why, those of one cause together. */
+  private static String silence(List<Silent> silent) {
+    return Arrays.stream(Cause.values())
+        .map(cause -> silence(cause, silent.stream().filter(s -> s.cause() == cause).toList()))
+        .filter(words -> !words.isEmpty())
+        .collect(Collectors.joining("; "));
+  }
+
+  private static String silence(Cause cause, List<Silent> silent) {
+    if (silent.isEmpty()) {
       return "";
     }
-    String pairs = unjudged.size() == 1 ? "; 1 more" : "; " + unjudged.size() + " more";
-    return unjudged.stream()
-        .filter(pair -> pair.pooled().refused() > 0)
-        .findFirst()
-        .map(pair -> pairs + " not judged, refused: nobody listens at " + pair.pair().destination())
-        .orElse(pairs + " not judged, no probe of theirs counts");
+    boolean one = silent.size() == 1;
+    if (cause == Cause.UNREACHABLE) {
+      return names(silent)
+          + (one
+              ? " answers neither probes nor HTTP: the node or its agent is down, or it is cut off"
+              : " answer neither probes nor HTTP: the nodes or their agents are down, or they are"
+                  + " cut off");
+    }
+    String whom = cause == Cause.UNSENT ? "destination" : "source";
+    return names(silent)
+        + " "
+        + what(cause, one)
+        + " "
+        + (one ? share(silent.getFirst(), whom) : whom + "s of theirs");
+  }
+
+  private static String what(Cause cause, boolean one) {
+    return switch (cause) {
+      case UNREACHABLE -> one ? "does not answer" : "do not answer";
+      case REFUSED -> one ? "refuses" : "refuse";
+      case UNSENT -> "cannot send to";
+      case UNANSWERED -> one ? "has no usable answer for" : "have no usable answer for";
+    };
+  }
+
+  private static String share(Silent silent, String whom) {
+    if (silent.of() == 1) {
+      return "its only " + whom;
+    }
+    return silent.sources() == silent.of()
+        ? "all %d %ss".formatted(silent.of(), whom)
+        : "%d of its %d %ss".formatted(silent.sources(), silent.of(), whom);
+  }
+
+  private static String names(List<Silent> silent) {
+    return silent.stream().map(Silent::name).limit(NAMED).collect(Collectors.joining(", "))
+        + (silent.size() > NAMED ? " and " + (silent.size() - NAMED) + " more" : "");
   }
 
   /** Pairs that lose and pairs that are only slow are told apart. */
   private static String bad(Totals totals, List<JudgedPair> bad, Limits limits) {
-    long lossy = bad.stream().filter(JudgedPair::lossy).count();
-    long slow = bad.size() - lossy;
+    int lossy = JudgedPair.distinct(bad.stream().filter(JudgedPair::lossy).toList());
+    int slow = totals.badPairs() - lossy;
     String are = lossy == 1 ? "is" : "are";
     if (slow == 0) {
       return "%d of %d pairs %s bad".formatted(lossy, totals.pairs(), are);
@@ -92,6 +181,11 @@ final class Sentences {
     }
     Suspect top = suspects.getFirst();
     Double loss = top.lossPercent();
+    if (top.kind() == MeshReport.Kind.MESH) {
+      return ": the whole mesh, %d of its %d tested links".formatted(top.explains(), top.of())
+          + (loss == null ? "" : ", " + number(loss) + "% loss")
+          + "; look for what all have in common: a filter of the probes' port, keys, the core";
+    }
     return ": "
         + kind(top)
         + direction(top.direction())
@@ -112,6 +206,7 @@ final class Sentences {
   private static String kind(Suspect suspect) {
     String kind =
         switch (suspect.kind()) {
+          case MESH -> "mesh ";
           case NODE -> "node ";
           case ZONE -> "zone ";
           case ZONE_PAIR -> "zones ";

@@ -32,7 +32,8 @@ import picocli.CommandLine.Option;
     name = "matrix",
     description = "Prints the loss and latency matrix of a running scraper.",
     footer = {
-      "Exit code: 0 healthy; 2 the network is unhealthy; 1 errors: no scraper, no data, wrong use.",
+      "Exit code: 0 healthy; 2 the network is unhealthy, or somebody is silent; 1 errors: no scraper,"
+          + " no data, wrong use.",
       "With --watch the last verdict counts, at Ctrl-C the shell's 130."
     },
     mixinStandardHelpOptions = true,
@@ -119,7 +120,17 @@ final class MatrixCommand implements Callable<Integer> {
       return switch (report.verdict()) {
         case HEALTHY -> 0;
         case NO_DATA -> 1;
-        case NODE_LOSS, ZONE_LOSS, PAIR_LOSS, PARTIAL_PATH, ONE_WAY_LOSS, HIGH_LATENCY -> UNHEALTHY;
+        case NODE_LOSS,
+            ZONE_LOSS,
+            MESH_LOSS,
+            PAIR_LOSS,
+            PARTIAL_PATH,
+            ONE_WAY_LOSS,
+            HIGH_LATENCY,
+            NODE_UNREACHABLE,
+            TARGETS_SILENT,
+            INCOMPLETE ->
+            UNHEALTHY;
       };
     }
   }

@@ -17,8 +17,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +48,8 @@ final class NetworkMetrics {
   private final MultiGauge zoneP50;
   private final MultiGauge zoneP99;
   private final MultiGauge suspects;
+  private final MultiGauge silent;
+  private final MultiGauge verdicts;
 
   private record Numbers(double loss, double p50, double p99) {}
 
@@ -67,7 +71,10 @@ final class NetworkMetrics {
         "Agents whose last window arrived",
         r -> r.totals().agentsReporting());
     total("llamamesh.pairs", "Ordered pairs of nodes seen", r -> r.totals().pairs());
-    total("llamamesh.pairs.bad", "Pairs and classes judged bad", r -> r.totals().badPairs());
+    total(
+        "llamamesh.pairs.bad",
+        "Pairs of nodes judged bad in some class",
+        r -> r.totals().badPairs());
     total("llamamesh.loss.ratio", "Loss over all pairs", r -> ratio(r.totals().lossPercent()));
     total(
         "llamamesh.rtt.p50.seconds",
@@ -95,6 +102,11 @@ final class NetworkMetrics {
     this.zoneP50 =
         gauges("llamamesh.zone.pair.rtt.p50.seconds", "Median over pairs of the median RTT");
     this.zoneP99 = gauges("llamamesh.zone.pair.rtt.p99.seconds", "The worst pair's p99 RTT");
+    this.verdicts = gauges("llamamesh.network.verdict", "1 for the verdict that holds, else 0");
+    this.silent =
+        gauges(
+            "llamamesh.silent.sources",
+            "Nodes that get no answer from a node or target, which is not loss; at most 50");
     this.suspects =
         gauges("llamamesh.suspect.bad.links", "Bad links that a suspect explains, at most 20");
   }
@@ -102,8 +114,9 @@ final class NetworkMetrics {
   /** All of it in Prometheus' text format. */
   String scrape() {
     MeshReport now = report.get();
-    pairs(now.worstPairs());
+    pairs(now);
     zones();
+    silent(now);
     List<MultiGauge.Row<?>> rows = new ArrayList<>();
     for (MeshReport.Suspect suspect : now.suspects()) {
       MeshReport.Direction direction = suspect.direction();
@@ -118,16 +131,41 @@ final class NetworkMetrics {
     return registry.scrape();
   }
 
-  private void pairs(List<PairReport> bad) {
+  private void silent(MeshReport now) {
+    List<MultiGauge.Row<?>> names = new ArrayList<>();
+    for (MeshReport.Silent one : now.silent()) {
+      names.add(
+          MultiGauge.Row.of(
+              Tags.of("name", one.name(), "cause", words(one.cause().name())), one.sources()));
+    }
+    silent.register(names, true);
+    List<MultiGauge.Row<?>> all = new ArrayList<>();
+    for (Verdict verdict : Verdict.values()) {
+      all.add(
+          MultiGauge.Row.of(
+              Tags.of("verdict", verdict.reason()), verdict == now.verdict() ? 1 : 0));
+    }
+    verdicts.register(all, true);
+  }
+
+  private void pairs(MeshReport now) {
     Map<Tags, Numbers> numbers = new LinkedHashMap<>();
+    Set<String> unreachable =
+        now.silent().stream()
+            .filter(one -> one.cause() == MeshReport.Cause.UNREACHABLE)
+            .map(MeshReport.Silent::name)
+            .collect(Collectors.toSet());
     for (PairSeries pair : pairs.get()) {
+      if (unreachable.contains(pair.destination())) {
+        continue;
+      }
       Cell cell = pair.pooled();
       numbers.merge(
           Tags.of("source", pair.source(), "destination", pair.destination(), "port", pair.port()),
           new Numbers(cell.lossPercent() / PERCENT, cell.rttP50() / MILLIS, cell.rttP99() / MILLIS),
           NetworkMetrics::worse);
     }
-    for (PairReport pair : bad) {
+    for (PairReport pair : now.worstPairs()) {
       // A pair may be bad in both address families: then the worse one is told.
       numbers.merge(
           Tags.of("source", pair.source(), "destination", pair.destination(), "port", pair.port()),
@@ -195,11 +233,10 @@ final class NetworkMetrics {
   }
 
   private static double healthy(Verdict verdict) {
-    return switch (verdict) {
-      case HEALTHY -> 1;
-      case NO_DATA -> Double.NaN;
-      case NODE_LOSS, ZONE_LOSS, PAIR_LOSS, PARTIAL_PATH, ONE_WAY_LOSS, HIGH_LATENCY -> 0;
-    };
+    if (verdict.isUnknown()) {
+      return Double.NaN;
+    }
+    return verdict == Verdict.HEALTHY ? 1 : 0;
   }
 
   private static String words(String constant) {

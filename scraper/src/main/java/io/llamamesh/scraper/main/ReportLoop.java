@@ -1,7 +1,6 @@
 package io.llamamesh.scraper.main;
 
 import io.llamamesh.results.MeshReport;
-import io.llamamesh.results.MeshReport.Totals;
 import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.analysis.Analysis;
 import io.llamamesh.scraper.matrix.AgentHealth;
@@ -18,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Owns one thread, which ends with {@link #close}. It rests nine times as long as an analysis
  * took, so that a large mesh does not spend more than a tenth of a core on it; and while no window
- * comes the last judgement stands for a while, with the agents counted anew.
+ * comes and the same agents report the last judgement stands for a while.
  */
 final class ReportLoop implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReportLoop.class);
@@ -49,6 +49,7 @@ final class ReportLoop implements AutoCloseable {
   private volatile List<PairSeries> pairs = List.of();
   // Owned by whoever analyses: first the constructor, then the thread.
   private Analysis.Past past = Analysis.Past.NONE;
+  private Set<String> reported = Set.of();
 
   /**
    * @param leaving names of nodes that are not judged
@@ -114,9 +115,12 @@ final class ReportLoop implements AutoCloseable {
         }
         long started = System.nanoTime();
         boolean stands =
-            same && newest.verdict() != Verdict.NO_DATA && started - judged < STANDS.toNanos();
+            same
+                && newest.verdict() != Verdict.NO_DATA
+                && reporting(judged(agents.get(), unjudged)).equals(reported)
+                && started - judged < STANDS.toNanos();
         if (stands) {
-          newest = countedAnew(newest);
+          newest = newest.withTime(clock.instant()).withStore(store.get());
         } else {
           newest = logged(newest, analysed());
           judged = started;
@@ -151,27 +155,6 @@ final class ReportLoop implements AutoCloseable {
     }
   }
 
-  private MeshReport countedAnew(MeshReport report) {
-    List<AgentHealth> all = judged(agents.get(), leaving.get());
-    Totals totals = report.totals();
-    return new MeshReport(
-        report.mesh(),
-        clock.instant(),
-        report.verdict(),
-        report.message(),
-        new Totals(
-            all.size(),
-            (int) all.stream().filter(AgentHealth::reporting).count(),
-            totals.pairs(),
-            totals.badPairs(),
-            totals.lossPercent(),
-            totals.rttP50(),
-            totals.rttP99()),
-        report.worstPairs(),
-        report.suspects(),
-        store.get());
-  }
-
   private MeshReport analyse() {
     Set<String> unjudged = leaving.get();
     MatrixView view = matrix.view(Selection.last(Analysis.WINDOWS)).without(unjudged);
@@ -179,6 +162,7 @@ final class ReportLoop implements AutoCloseable {
     pairs = keepsPairs ? view.pairs() : List.of();
     List<AgentHealth> all = agents.get();
     List<AgentHealth> judged = judged(all, unjudged);
+    reported = reporting(judged);
     // Who has no peer but such as leave has nothing to be judged by.
     Set<String> excuse = !all.isEmpty() && judged.size() <= 1 ? unjudged : Set.of();
     Analysis.Result result =
@@ -189,6 +173,13 @@ final class ReportLoop implements AutoCloseable {
 
   private static List<AgentHealth> judged(List<AgentHealth> all, Set<String> unjudged) {
     return all.stream().filter(agent -> !unjudged.contains(agent.agent())).toList();
+  }
+
+  private static Set<String> reporting(List<AgentHealth> agents) {
+    return agents.stream()
+        .filter(AgentHealth::reporting)
+        .map(AgentHealth::agent)
+        .collect(Collectors.toSet());
   }
 
   private static MeshReport logged(MeshReport before, MeshReport after) {

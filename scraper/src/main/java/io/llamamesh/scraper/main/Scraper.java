@@ -126,17 +126,8 @@ public final class Scraper implements AutoCloseable, View {
 
   @Override
   public MeshReport report() {
-    MeshReport newest = reports.newest();
     // The network is judged when windows come; the store may have gone since.
-    return new MeshReport(
-        newest.mesh(),
-        newest.time(),
-        newest.verdict(),
-        newest.message(),
-        newest.totals(),
-        newest.worstPairs(),
-        newest.suspects(),
-        storeStatus());
+    return reports.newest().withStore(storeStatus());
   }
 
   @Override

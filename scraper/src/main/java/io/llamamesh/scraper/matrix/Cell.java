@@ -22,6 +22,10 @@ import io.llamamesh.results.Point.Fields;
  * @param rttP50 median
  * @param rttP99 99th percentile
  * @param jitter RFC 3550's jitter
+ * @param due probes whose time came: sent, skipped, or refused by this host's kernel
+ * @param skipped of the due, those that the agent did not send, since it did not run
+ * @param stalled of the received, those that have no RTT, since an end of the pair stood still
+ * @param suppressed of the sent, those that a peer that had said goodbye did not answer
  */
 public record Cell(
     long end,
@@ -33,7 +37,40 @@ public record Cell(
     long returnLost,
     double rttP50,
     double rttP99,
-    double jitter) {
+    double jitter,
+    long due,
+    long skipped,
+    long stalled,
+    long suppressed) {
+
+  /** All that was due was sent, and nobody stood still or said goodbye. */
+  public Cell(
+      long end,
+      long sent,
+      long received,
+      long lost,
+      long refused,
+      long forwardLost,
+      long returnLost,
+      double rttP50,
+      double rttP99,
+      double jitter) {
+    this(
+        end,
+        sent,
+        received,
+        lost,
+        refused,
+        forwardLost,
+        returnLost,
+        rttP50,
+        rttP99,
+        jitter,
+        sent,
+        0,
+        0,
+        0);
+  }
 
   static Cell of(Point point) {
     long sent = count(point, Fields.SENT, 0);
@@ -42,6 +79,8 @@ public record Cell(
     double mean = point.number(Fields.RTT, Double.NaN);
     boolean allLost = sent > 0 && lost >= sent;
     double typical = allLost ? Double.NaN : mean;
+    long skipped = count(point, Fields.SKIPPED, 0);
+    long tried = sent + skipped + count(point, Fields.SEND_ERROR, 0);
     return new Cell(
         point.time().getEpochSecond(),
         sent,
@@ -52,7 +91,16 @@ public record Cell(
         count(point, Fields.RETURN_LOST, 0),
         point.number(Fields.RTT_P50, typical),
         point.number(Fields.RTT_P99, typical),
-        point.number(Fields.JITTER, Double.NaN));
+        point.number(Fields.JITTER, Double.NaN),
+        Math.max(tried, count(point, Fields.DUE, 0)),
+        skipped,
+        count(point, Fields.STALLED, 0),
+        count(point, Fields.SUPPRESSED, 0));
+  }
+
+  /** Probes that the kernel here refused to send. */
+  public long sendErrors() {
+    return Math.max(0, due - sent - skipped);
   }
 
   /** Loss in percent of the probes that count; {@code NaN} without any. */
@@ -73,17 +121,48 @@ public record Cell(
         returnLost + other.returnLost,
         weighted(rttP50, received, other.rttP50, other.received),
         worse(rttP99, other.rttP99),
-        weighted(jitter, received, other.jitter, other.received));
+        weighted(jitter, received, other.jitter, other.received),
+        due + other.due,
+        skipped + other.skipped,
+        stalled + other.stalled,
+        suppressed + other.suppressed);
   }
 
   Cell at(long newEnd) {
     return new Cell(
-        newEnd, sent, received, lost, refused, forwardLost, returnLost, rttP50, rttP99, jitter);
+        newEnd,
+        sent,
+        received,
+        lost,
+        refused,
+        forwardLost,
+        returnLost,
+        rttP50,
+        rttP99,
+        jitter,
+        due,
+        skipped,
+        stalled,
+        suppressed);
   }
 
   /** The same with directions of its losses that somebody else told. */
   Cell directed(long forward, long back) {
-    return new Cell(end, sent, received, lost, refused, forward, back, rttP50, rttP99, jitter);
+    return new Cell(
+        end,
+        sent,
+        received,
+        lost,
+        refused,
+        forward,
+        back,
+        rttP50,
+        rttP99,
+        jitter,
+        due,
+        skipped,
+        stalled,
+        suppressed);
   }
 
   /** Read again: what was found out about it meanwhile stays. */

@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Cells of one series in the order of their windows, packed into one array: at 1,000 nodes there
  * are seven million of them, and 20 bytes each is what makes them fit. RTTs keep three digits;
- * counts above 65,535 cost 12 bytes a cell more; the first and the last window may be 65,535 units
- * of time apart. Not thread-safe: {@link Matrix} owns it.
+ * counts above 65,535 cost 12 bytes a cell more, and 8 where something was skipped, stalled,
+ * suppressed or not sent; the first and the last window may be 65,535 units of time apart. Not
+ * thread-safe: {@link Matrix} owns it.
  */
 final class CellColumns {
   private static final short[] EMPTY = new short[0];
@@ -32,6 +33,13 @@ final class CellColumns {
   private static final int HIGH_STRIDE = NUMBER_OF_COUNTS;
   private static final int FEW = 4;
 
+  // Which of the counts that are mostly zero, and told up to 65,535.
+  static final int UNSENT = 0;
+  static final int SKIPPED = 1;
+  static final int STALLED = 2;
+  static final int SUPPRESSED = 3;
+  static final int NUMBER_OF_RARE = 4;
+
   /** How far windows go on, or come late, before ends are told from another second on. */
   private static final int AHEAD = 32_768;
 
@@ -42,6 +50,8 @@ final class CellColumns {
   private short[] packed = EMPTY;
   // The counts' upper halves, where one of them has any.
   private short @Nullable [] high;
+  // What is mostly zero, where it once was not.
+  private short @Nullable [] rare;
 
   /**
    * @param unit every window ends at a multiple of so many seconds, 1 to 60
@@ -76,7 +86,11 @@ final class CellColumns {
         count(index, RETURN),
         rttP50(index),
         rttP99(index),
-        jitter(index));
+        jitter(index),
+        count(index, SENT) + rare(index, UNSENT),
+        rare(index, SKIPPED),
+        rare(index, STALLED),
+        rare(index, SUPPRESSED));
   }
 
   double rttP50(int index) {
@@ -154,6 +168,9 @@ final class CellColumns {
       if (high != null) {
         System.arraycopy(high, count * HIGH_STRIDE, high, 0, (size - count) * HIGH_STRIDE);
       }
+      if (rare != null) {
+        System.arraycopy(rare, count * NUMBER_OF_RARE, rare, 0, (size - count) * NUMBER_OF_RARE);
+      }
       size -= count;
       trim();
     }
@@ -169,6 +186,7 @@ final class CellColumns {
   private void resize(int capacity) {
     packed = Arrays.copyOf(packed, capacity * STRIDE);
     high = high == null ? null : Arrays.copyOf(high, capacity * HIGH_STRIDE);
+    rare = rare == null ? null : Arrays.copyOf(rare, capacity * NUMBER_OF_RARE);
   }
 
   private void set(int index, Cell cell) {
@@ -180,6 +198,10 @@ final class CellColumns {
     setCount(index, REFUSED, cell.refused());
     setCount(index, FORWARD, cell.forwardLost());
     setCount(index, RETURN, cell.returnLost());
+    setRare(index, UNSENT, cell.due() - cell.sent());
+    setRare(index, SKIPPED, cell.skipped());
+    setRare(index, STALLED, cell.stalled());
+    setRare(index, SUPPRESSED, cell.suppressed());
     packed[at + P50] = Float.floatToFloat16((float) cell.rttP50());
     packed[at + P99] = Float.floatToFloat16((float) cell.rttP99());
     packed[at + JITTER] = Float.floatToFloat16((float) cell.jitter());
@@ -189,6 +211,21 @@ final class CellColumns {
   long count(int index, int which) {
     int low = packed[index * STRIDE + COUNTS + which] & MASK;
     return high == null ? low : low | (long) (high[index * HIGH_STRIDE + which] & MASK) << 16;
+  }
+
+  /** One of the counts that are mostly zero. */
+  long rare(int index, int which) {
+    return rare == null ? 0 : rare[index * NUMBER_OF_RARE + which] & MASK;
+  }
+
+  private void setRare(int index, int which, long value) {
+    int count = (int) Math.max(0, Math.min(MASK, value));
+    if (rare == null && count > 0) {
+      rare = new short[packed.length / STRIDE * NUMBER_OF_RARE];
+    }
+    if (rare != null) {
+      rare[index * NUMBER_OF_RARE + which] = (short) count;
+    }
   }
 
   private void setCount(int index, int which, long value) {
@@ -210,6 +247,9 @@ final class CellColumns {
     shift(packed, STRIDE, index);
     if (high != null) {
       shift(high, HIGH_STRIDE, index);
+    }
+    if (rare != null) {
+      shift(rare, NUMBER_OF_RARE, index);
     }
     size++;
   }

@@ -85,7 +85,8 @@ public record MatrixTable(boolean colour, int maxNodes) {
     } else if (pair == null) {
       text.append(paint(DIM, pad("·", width)));
     } else if (pair.lossPercent() == null) {
-      text.append(paint(DIM, pad(pair.refused() > 0 ? "refused" : "·", width)));
+      boolean refused = pair.refused() > 0;
+      text.append(paint(refused ? BAD : DIM, pad(refused ? "refused" : "·", width)));
     } else {
       String loss = String.format(Locale.ROOT, "%s%%", percent(pair.lossPercent()));
       text.append(paint(colourOf(document, pair), pad(loss + " " + millis(pair.rttP50()), width)));

@@ -8,6 +8,7 @@ final class Pooling {
   private int windows;
   private long end;
   private final long[] counts = new long[CellColumns.NUMBER_OF_COUNTS];
+  private final long[] rare = new long[CellColumns.NUMBER_OF_RARE];
   private double weightP50;
   private double sumP50;
   private double worstP99 = Double.NaN;
@@ -20,6 +21,9 @@ final class Pooling {
     end = Math.max(end, columns.end(index));
     for (int which = 0; which < counts.length; which++) {
       counts[which] += columns.count(index, which);
+    }
+    for (int which = 0; which < rare.length; which++) {
+      rare[which] += columns.rare(index, which);
     }
     long received = columns.count(index, CellColumns.RECEIVED);
     double p50 = columns.rttP50(index);
@@ -55,6 +59,10 @@ final class Pooling {
         counts[CellColumns.RETURN],
         weightP50 == 0 ? Double.NaN : sumP50 / weightP50,
         worstP99,
-        weightJitter == 0 ? Double.NaN : sumJitter / weightJitter);
+        weightJitter == 0 ? Double.NaN : sumJitter / weightJitter,
+        counts[CellColumns.SENT] + rare[CellColumns.UNSENT],
+        rare[CellColumns.SKIPPED],
+        rare[CellColumns.STALLED],
+        rare[CellColumns.SUPPRESSED]);
   }
 }

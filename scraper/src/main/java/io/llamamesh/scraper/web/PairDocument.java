@@ -63,8 +63,11 @@ public record PairDocument(
    * One window, or one minute.
    *
    * @param end its end
+   * @param due probes whose time came
+   * @param skipped of the due, those that the agent did not send, since it did not run
    * @param sent probes sent
    * @param received probes that returned in time
+   * @param stalled of the received, those without an RTT, since an end of the pair stood still
    * @param lost probes that count as lost
    * @param refused probes that the peer's host refused
    * @param forwardLost of the lost, known to be lost on the way there: by later answers or, where
@@ -78,8 +81,11 @@ public record PairDocument(
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Window(
       Instant end,
+      long due,
+      long skipped,
       long sent,
       long received,
+      long stalled,
       long lost,
       long refused,
       long forwardLost,
@@ -91,8 +97,11 @@ public record PairDocument(
     static Window of(Cell cell) {
       return new Window(
           Instant.ofEpochSecond(cell.end()),
+          cell.due(),
+          cell.skipped(),
           cell.sent(),
           cell.received(),
+          cell.stalled(),
           cell.lost(),
           cell.refused(),
           cell.forwardLost(),

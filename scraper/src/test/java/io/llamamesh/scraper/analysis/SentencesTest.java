@@ -19,16 +19,6 @@ class SentencesTest {
   private static final double NONE = Double.NaN;
 
   @Test
-  void whatWasNotMeasuredIsNotCalledHealthy() {
-    String message = message(well("a", "b"), well("b", "a"), refused("a", "edge"));
-
-    assertThat(message)
-        .isEqualTo(
-            "none of 2 pairs stays above 1% loss or 50 ms p99; 1 more not judged, refused: nobody"
-                + " listens at edge");
-  }
-
-  @Test
   void pairsThatLoseAndPairsThatAreSlowAreToldApart() {
     String message = message(losing("a", "b"), slow("b", "a"), well("a", "c"), well("c", "a"));
 
@@ -56,10 +46,6 @@ class SentencesTest {
 
   private static PairSeries slow(String source, String destination) {
     return series(source, destination, 160, 0, 0, 400);
-  }
-
-  private static PairSeries refused(String source, String destination) {
-    return series(source, destination, 0, 0, 160, NONE);
   }
 
   private static PairSeries series(

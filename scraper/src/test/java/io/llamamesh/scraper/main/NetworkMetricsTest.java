@@ -3,6 +3,7 @@ package io.llamamesh.scraper.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.analysis.Analysis;
 import io.llamamesh.scraper.analysis.Limits;
 import io.llamamesh.scraper.matrix.Matrix;
@@ -50,6 +51,8 @@ final class NetworkMetricsTest {
         .contains(
             "llamamesh_suspect_bad_links{direction=\"egress\",kind=\"node\",name=\"node-1\"} 11.0",
             "llamamesh_network_healthy 0.0",
+            "llamamesh_network_verdict{verdict=\"NodeLoss\"} 1.0",
+            "llamamesh_network_verdict{verdict=\"Healthy\"} 0.0",
             "llamamesh_pairs 132.0",
             "llamamesh_pairs_bad 11.0");
   }
@@ -61,6 +64,56 @@ final class NetworkMetricsTest {
     assertThat(series)
         .filteredOn(line -> line.startsWith("llamamesh_pair_rtt_p99_seconds{"))
         .hasSize(132);
+  }
+
+  @Test
+  void whoIsSilentHasSeriesAndIsNoLoss() {
+    MatrixView view = view(12, 3);
+    MeshReport report =
+        new MeshReport(
+            "default",
+            END,
+            Verdict.NODE_UNREACHABLE,
+            "",
+            new MeshReport.Totals(12, 11, 121, 0, 0.0, 0.1, 0.1),
+            List.of(),
+            List.of(),
+            List.of(
+                new MeshReport.Silent("node-2", MeshReport.Cause.UNREACHABLE, 11, 11),
+                new MeshReport.Silent("edge-a", MeshReport.Cause.REFUSED, 2, 12)),
+            STORE);
+
+    List<String> series =
+        series(new NetworkMetrics(() -> report, view::pairs, () -> ZonePairs.of(view)).scrape());
+
+    assertThat(series)
+        .contains(
+            "llamamesh_silent_sources{cause=\"unreachable\",name=\"node-2\"} 11.0",
+            "llamamesh_silent_sources{cause=\"refused\",name=\"edge-a\"} 2.0",
+            "llamamesh_network_healthy 0.0");
+    assertThat(series)
+        .filteredOn(line -> line.startsWith("llamamesh_pair_loss_ratio{"))
+        .hasSize(121)
+        .noneMatch(line -> line.contains("destination=\"node-2\""));
+  }
+
+  @Test
+  void whatIsNotKnownIsNeitherHealthyNorNot() {
+    for (Verdict verdict : List.of(Verdict.NO_DATA, Verdict.INCOMPLETE)) {
+      MeshReport report =
+          new MeshReport(
+              "default",
+              END,
+              verdict,
+              "",
+              new MeshReport.Totals(12, 2, 0, 0, null, null, null),
+              List.of(),
+              List.of(),
+              STORE);
+
+      assertThat(series(new NetworkMetrics(() -> report, List::of, List::of).scrape()))
+          .contains("llamamesh_network_healthy NaN");
+    }
   }
 
   private static NetworkMetrics metrics(MatrixView view, boolean everyPair) {

@@ -176,8 +176,11 @@ final class PageIT {
 
     scraper.close();
 
-    eventually(page, "trouble", "The scraper does not answer");
+    eventually(page, "trouble", "The scraper does not answer (no connection).");
     eventually(page, "trouble", "What you see is ");
+    eventually(page, "verdict-word", "? was PairLoss");
+    assertThat(page.eval("document.title")).isEqualTo("? no answer · default");
+    assertThat(page.eval("document.getElementById('verdict').className")).isEqualTo("unknown");
   }
 
   private void publish() {

@@ -82,7 +82,10 @@ final class ScraperTest {
   @Test
   void aHealthyMeshIsShownAndJudgedHealthy() throws Exception {
     publish(0);
-    await().until(() -> scraper.report().totals().pairs() == 12);
+    await()
+        .until(
+            () -> scraper.report(),
+            report -> report.totals().pairs() == 12 && report.verdict() == Verdict.HEALTHY);
 
     MeshReport report = read("/api/v1/report", MeshReport.class);
     MatrixDocument matrix = read("/api/v1/matrix", MatrixDocument.class);
@@ -116,14 +119,77 @@ final class ScraperTest {
   }
 
   @Test
+  void aTargetThatRefusesAllIsNamedEverywhere() throws Exception {
+    long newest = Instant.now().getEpochSecond() / 2 * 2;
+    for (int w = 2; w >= 0; w--) {
+      Instant end = Instant.ofEpochSecond(newest - 2L * w);
+      for (int i = 0; i < 4; i++) {
+        List<Point> window = wellWindow(i, end);
+        window.add(Points.refused("node-" + (i + 1), "edge-a", end, 32));
+        agents.get(i).publish(window);
+      }
+    }
+    await()
+        .until(
+            () -> scraper.report(),
+            report ->
+                report.verdict() == Verdict.TARGETS_SILENT
+                    && report.silent().getFirst().sources() == 4
+                    && report.totals().agentsReporting() == 4);
+
+    MeshReport report = read("/api/v1/report", MeshReport.class);
+
+    assertThat(report.message()).isEqualTo("edge-a refuses all 4 sources");
+    assertThat(report.silent())
+        .containsExactly(new MeshReport.Silent("edge-a", MeshReport.Cause.REFUSED, 4, 4));
+    assertThat(text("/metrics"))
+        .contains(
+            "llamamesh_silent_sources{cause=\"refused\",name=\"edge-a\"} 4",
+            "llamamesh_network_verdict{verdict=\"TargetsSilent\"} 1",
+            "llamamesh_network_healthy 0");
+    assertThat(matrixCommand()).isEqualTo(2);
+  }
+
+  @Test
+  void aMeshOfWhichHalfIsSilentIsIncompleteEverywhere() throws Exception {
+    Instant end = Instant.ofEpochSecond(Instant.now().getEpochSecond() / 2 * 2);
+    agents.get(0).publish(wellWindow(0, end));
+    agents.get(1).publish(wellWindow(1, end));
+
+    await()
+        .until(
+            () -> scraper.report(),
+            report ->
+                report.verdict() == Verdict.INCOMPLETE && report.totals().agentsReporting() == 2);
+
+    assertThat(read("/api/v1/report", MeshReport.class).message())
+        .isEqualTo("none of 6 pairs stays above 1% loss or 50 ms p99; 2 of 4 agents are silent");
+    assertThat(text("/metrics")).contains("llamamesh_network_healthy NaN");
+    assertThat(matrixCommand()).isEqualTo(2);
+  }
+
+  private static List<Point> wellWindow(int i, Instant end) {
+    List<Point> window = new ArrayList<>();
+    for (int j = 0; j < 4; j++) {
+      if (i != j) {
+        window.add(Points.pair("node-" + (i + 1), "node-" + (j + 1), end, 32, 0, 0.07));
+      }
+    }
+    return window;
+  }
+
+  @Test
   void aNodeThatIsLeavingIsMeasuredAndNotJudgedUntilItStays() throws Exception {
     leaving = Set.of("node-2");
     publish(10);
     await()
         .until(
-            () -> scraper.report().totals(),
+            () -> scraper.report(),
             // Half-read and with all of them judged there are six pairs too.
-            totals -> totals.pairs() == 6 && totals.agents() == 3);
+            report ->
+                report.totals().pairs() == 6
+                    && report.totals().agents() == 3
+                    && report.verdict() == Verdict.HEALTHY);
 
     MeshReport report = read("/api/v1/report", MeshReport.class);
     MatrixDocument matrix = read("/api/v1/matrix", MatrixDocument.class);
@@ -181,7 +247,10 @@ final class ScraperTest {
     await()
         .until(
             () -> scraper.report(),
-            report -> report.verdict() == Verdict.ONE_WAY_LOSS && report.totals().pairs() == 12);
+            report ->
+                report.verdict() == Verdict.ONE_WAY_LOSS
+                    && report.totals().pairs() == 12
+                    && report.totals().agentsReporting() == 4);
 
     MeshReport report = read("/api/v1/report", MeshReport.class);
     JsonNode window =

@@ -83,9 +83,11 @@ final class CellColumnsTest {
   }
 
   private static Cell cell(long end, Random random, int most) {
+    int sent = random.nextInt(most);
+    boolean rare = random.nextInt(10) == 0;
     return new Cell(
         end,
-        random.nextInt(most),
+        sent,
         random.nextInt(most),
         random.nextInt(most),
         random.nextInt(most),
@@ -93,6 +95,10 @@ final class CellColumnsTest {
         random.nextInt(most),
         0.05 + random.nextDouble(),
         1 + 100 * random.nextDouble(),
-        Double.NaN);
+        Double.NaN,
+        rare ? sent + random.nextInt(65_536) : sent,
+        rare ? random.nextInt(65_536) : 0,
+        rare ? random.nextInt(65_536) : 0,
+        rare ? random.nextInt(65_536) : 0);
   }
 }

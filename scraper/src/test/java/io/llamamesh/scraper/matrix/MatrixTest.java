@@ -66,6 +66,35 @@ final class MatrixTest {
   }
 
   @Test
+  void whatWasDueAndNotSentIsKeptWhenWindowsBecomeMinutes() {
+    Map<String, Double> fields = new LinkedHashMap<>();
+    fields.put(Fields.DUE, 160.0);
+    fields.put(Fields.SKIPPED, 30.0);
+    fields.put(Fields.SEND_ERROR, 10.0);
+    fields.put(Fields.SENT, 120.0);
+    fields.put(Fields.RECEIVED, 120.0);
+    fields.put(Fields.LOST, 0.0);
+    fields.put(Fields.STALLED, 7.0);
+    for (int window = 1; window <= 90; window++) {
+      Instant end = START.plusSeconds(10L * window);
+      now.set(end);
+      matrix.put("a", List.of(new Point(Point.RAW_STATS, end, Points.tags("a", "b"), fields)));
+    }
+
+    List<Cell> cells = matrix.history("a", "b").getFirst().cells();
+    assertThat(cells).hasSizeLessThan(90);
+    assertThat(cells.stream().mapToLong(Cell::due).sum()).isEqualTo(90 * 160);
+    assertThat(cells.stream().mapToLong(Cell::skipped).sum()).isEqualTo(90 * 30);
+    assertThat(cells.stream().mapToLong(Cell::stalled).sum()).isEqualTo(90 * 7);
+    assertThat(cells.stream().mapToLong(Cell::sendErrors).sum()).isEqualTo(90 * 10);
+
+    Cell pooled = matrix.pooled(Selection.last(3)).pairs().getFirst().last();
+    assertThat(pooled.due()).isEqualTo(3 * 160);
+    assertThat(pooled.skipped()).isEqualTo(3 * 30);
+    assertThat(pooled.stalled()).isEqualTo(3 * 7);
+  }
+
+  @Test
   void readingAWindowTwiceChangesNothing() {
     put("a", "b", 10, 100, 1, 1.0);
     put("a", "b", 10, 100, 1, 1.0);

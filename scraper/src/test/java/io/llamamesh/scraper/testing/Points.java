@@ -30,6 +30,16 @@ public final class Points {
     return new Point(Point.RAW_STATS, end, tags(source, destination), fields);
   }
 
+  /** One window of a pair whose destination's host says that nobody listens. */
+  public static Point refused(String source, String destination, Instant end, long sent) {
+    Map<String, Double> fields = new LinkedHashMap<>();
+    fields.put(Fields.SENT, (double) sent);
+    fields.put(Fields.RECEIVED, 0.0);
+    fields.put(Fields.LOST, 0.0);
+    fields.put(Fields.REFUSED, (double) sent);
+    return new Point(Point.RAW_STATS, end, tags(source, destination), fields);
+  }
+
   /** One source port of a pair in a window. */
   public static Point path(
       String source, String destination, Instant end, int port, long sent, long lost) {

@@ -5,12 +5,15 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.Point;
 import io.llamamesh.scraper.testing.Browser;
+import io.llamamesh.scraper.testing.Points;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -98,9 +101,94 @@ final class PageStatesIT {
       page.key("Enter");
 
       eventually(page, "reading", "Each row's node probes the nodes of the columns, zone ");
+      goesOn(page);
       page.eval("document.getElementById('back').click()");
       eventually(page, "reading", "120 nodes, so zones are shown");
+      goesOn(page);
+      assertThat(page.text("trouble")).isEmpty();
     }
+  }
+
+  @Test
+  void aPageThatFailsSaysSoAndGoesOnAsking() throws Exception {
+    try (SimulatedScraper scraper = mesh(4, 2)) {
+      scraper.publish(SimulatedScraper.newest());
+      Browser page = open(scraper);
+      eventually(page, "verdict-word", "✓ Healthy");
+
+      page.eval("document.getElementById('reading').remove()");
+
+      eventually(page, "trouble", "The page failed: ");
+      eventually(page, "verdict-word", "? was Healthy");
+      goesOn(page);
+    }
+  }
+
+  @Test
+  void aFaultOfOneClassIsWhatIsShownFirst() throws Exception {
+    try (SimulatedScraper scraper = mesh(4, 2)) {
+      Instant end = SimulatedScraper.newest();
+      for (int i = 2; i >= 0; i--) {
+        Instant window = end.minusSeconds(10L * i);
+        scraper.publish(window);
+        Point lossy = Points.pair("node-1", "node-2", window, 160, 80, 0.2);
+        scraper.publish("node-1", List.of(Points.with(lossy, Point.Tags.PORT, "voice")));
+      }
+
+      Browser page = open(scraper);
+
+      eventually(page, "verdict-message", ", only in class voice");
+      assertThat(page.eval("document.getElementById('class').selectedOptions[0].textContent"))
+          .isEqualTo("✗ voice IPv4");
+      page.eval(
+          "document.getElementById('class').value = JSON.stringify({port:'default',family:'IPv4'});"
+              + "document.getElementById('class').dispatchEvent(new Event('change'))");
+      page.eval("document.querySelector('#worst button').click()");
+      eventually(page, "details-words", "240 of 480 lost");
+    }
+  }
+
+  @Test
+  void whoIsSilentIsNamedAndNothingLooksHealthy() throws Exception {
+    try (SimulatedScraper scraper = mesh(4, 2)) {
+      Instant end = SimulatedScraper.newest();
+      for (int i = 2; i >= 0; i--) {
+        Instant window = end.minusSeconds(10L * i);
+        scraper.publish(window);
+        for (int node = 1; node <= 4; node++) {
+          String name = "node-" + node;
+          scraper.publish(name, List.of(Points.refused(name, "edge-a", window, 160)));
+        }
+      }
+
+      Browser page = open(scraper);
+
+      eventually(page, "verdict-word", "✗ TargetsSilent");
+      eventually(page, "verdict-message", "edge-a refuses all 4 sources");
+      eventually(page, "suspects", "its host refuses all 4 sources: nobody listens there");
+      assertThat(page.eval("document.getElementById('verdict').className")).isEqualTo("bad");
+    }
+  }
+
+  @Test
+  void aMeshThatFewReportOfIsNotHealthy() throws Exception {
+    try (SimulatedScraper scraper = mesh(12, 3)) {
+      scraper.publish(SimulatedScraper.newest(), 9, Instant.now().minusSeconds(90));
+
+      Browser page = open(scraper);
+
+      eventually(page, "verdict-word", "? Incomplete");
+      eventually(page, "verdict-message", "9 of 12 agents are silent");
+    }
+  }
+
+  /** Whether the page still asks. */
+  private static void goesOn(Browser page) {
+    String asked = "performance.getEntriesByName(location.origin + '/api/v1/report').length";
+    int before = Integer.parseInt(page.eval(asked));
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> Integer.parseInt(page.eval(asked)) > before + 1);
   }
 
   @Test

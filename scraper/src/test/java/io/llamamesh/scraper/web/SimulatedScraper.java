@@ -1,6 +1,7 @@
 package io.llamamesh.scraper.web;
 
 import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.Point;
 import io.llamamesh.scraper.analysis.Analysis;
 import io.llamamesh.scraper.analysis.Limits;
 import io.llamamesh.scraper.matrix.AgentHealth;
@@ -88,6 +89,12 @@ public final class SimulatedScraper implements View, AutoCloseable {
       }
     }
     answer(silent, since);
+  }
+
+  /** An agent publishes these points too. */
+  void publish(String agent, List<Point> points) {
+    matrix.put(agent, points);
+    report = judge();
   }
 
   /** Agents answer, but for some. */

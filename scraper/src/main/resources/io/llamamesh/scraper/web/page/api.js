@@ -7,7 +7,8 @@ let asking = null;
 /** The document at a path, and the scraper's clock in milliseconds: a document may be older than its answer. */
 export async function get(path) {
   for (let tries = 0; ; tries++) {
-    const answer = await fetch(path, { signal: AbortSignal.timeout(10000), headers: credentials() });
+    const answer = await fetch(path, { signal: AbortSignal.timeout(10000), headers: credentials() })
+      .catch((e) => { throw new Error(e.name === "TimeoutError" ? "no answer within 10 s" : "no connection"); });
     if (answer.status === 401 && tries < 5) {
       await token(sessionStorage.getItem(KEY) !== null);
       continue;

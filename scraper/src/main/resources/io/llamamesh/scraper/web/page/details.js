@@ -75,10 +75,15 @@ export class Details {
     if (sum("forwardLost")) ways.push(sum("forwardLost") + " on the way there");
     if (sum("returnLost")) ways.push(sum("returnLost") + " on the way back");
     if (sum("refused")) ways.push(sum("refused") + " refused (host up, reflector absent)");
-    const last = series.history.at(-1);
+    const last = series.history.at(-1), due = sum("due"), skipped = sum("skipped"), stalled = sum("stalled");
+    // What one window can tell apart at all.
+    const seen = last.received + last.lost;
+    const fewer = (skipped ? ` ${percent((100 * skipped) / due)} of ${due} due probes were skipped: the agent did not run.` : "")
+      + (stalled ? ` ${stalled} answers stalled and have no RTT.` : "")
+      + (seen ? ` One lost probe is ${percent(100 / seen)} of a window.` : "");
     by("details-words").textContent =
       `${count(series.history.length, "window", "windows")} since ${clock(series.history[0].end)}: ${lost} of ${counted} lost`
-      + (ways.length ? ", " + ways.join(", ") : "") + `. Newest: ${percent(last.lossPercent)}, p50 ${millis(last.rttP50)}, p99 ${millis(last.rttP99)}.`;
+      + (ways.length ? ", " + ways.join(", ") : "") + `. Newest: ${percent(last.lossPercent)}, p50 ${millis(last.rttP50)}, p99 ${millis(last.rttP99)}.` + fewer;
     this.drawHistory(series);
     this.drawPaths(series);
   }

@@ -101,7 +101,7 @@ export class Heatmap {
       },
       series: [
         { type: "heatmap", data: cells, progressive: 0, itemStyle: gap, emphasis,
-          label: { show: label, formatter: (e) => this.number(e.value).replaceAll(" ", narrow ? "" : " "), fontSize: n > 10 ? 11 : 13, lineHeight: 18 } },
+          label: { show: label, formatter: (e) => number(grid, metric, e.value).replaceAll(" ", narrow ? "" : " "), fontSize: n > 10 ? 11 : 13, lineHeight: 18 } },
         { type: "heatmap", data: voids, progressive: 0, emphasis, itemStyle: { ...gap, color: { image: hatch(), repeat: "repeat" } } },
       ],
       // Cells bring their own colours; ECharts insists on a map for a heatmap.
@@ -109,11 +109,6 @@ export class Heatmap {
     }, { replaceMerge: ["series"] });
     this.area = this.chart.getModel().getComponent("grid").coordinateSystem.getRect();
     this.chart.setOption({ graphic: this.zones(grid, font) }, { replaceMerge: ["graphic"] });
-  }
-
-  number([x, y, value]) {
-    const cell = this.current.cells.get(this.current.rows[y].key + "\n" + this.current.columns[x].key);
-    return this.metric.words(value) + (cell.medians ? "\nmedian " + this.metric.words(cell.medians[this.metric.id]) : "");
   }
 
   /** Names of zones beside their rows and columns, and a line where one ends and the next begins. */
@@ -152,6 +147,7 @@ export class Heatmap {
   }
 
   tip(x, y) {
+    if (!this.current.rows[y] || !this.current.columns[x]) return "";
     return this.sentences(x, y).map(escaped).join("<br>");
   }
 
@@ -238,6 +234,12 @@ export class Heatmap {
       this.opened.pair(row.key, column.key);
     }
   }
+}
+
+/** A cell's label, of the grid that it was drawn of: a chart that is resized draws the last one again. */
+function number(grid, metric, [x, y, value]) {
+  const cell = grid.cells.get(grid.rows[y]?.key + "\n" + grid.columns[x]?.key);
+  return metric.words(value) + (cell?.medians ? "\nmedian " + metric.words(cell.medians[metric.id]) : "");
 }
 
 function overlay(over, name) {

@@ -6,8 +6,8 @@ import { explained, silence, silentSince, stored, suspectName, why } from "./sen
 import { ago, clock, element, millis, percent, zone } from "./words.js";
 
 const by = (id) => document.getElementById(id);
-const HEALTHY = "Healthy", NO_DATA = "NoData";
-const state = { metric: METRICS[0], traffic: null, windows: 3, at: null, drill: null, matrix: null, report: null, now: null, answered: null, failure: null };
+const HEALTHY = "Healthy", NO_DATA = "NoData", UNKNOWN = [NO_DATA, "Incomplete"];
+const state = { metric: METRICS[0], traffic: null, windows: 3, at: null, drill: null, matrix: null, report: null, now: null, answered: null, failure: null, broken: null };
 
 theme(localStorage.getItem("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
 // What is looked at is in the address, so that it can be handed to a colleague.
@@ -54,7 +54,7 @@ document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(
 let asking = null, timer = null, windows = [];
 ask().then(() => {
   const [source, destination] = (wanted.get("pair") ?? "").split(">");
-  if (source && destination) details.open(source, destination, state.traffic);
+  if (source && destination && state.report) openPair(source, destination);
 });
 setInterval(freshness, 1000);
 
@@ -90,14 +90,39 @@ async function ask() {
     Object.assign(state, { matrix: { ...matrix.body, drill: zones }, report: report.body, now: matrix.now, answered: Date.now(), failure: null });
     windows = held.body.windows;
     by("matrix-json").href = wants;
+    firstClass();
   } catch (e) {
     if (mine !== asking) return;
     state.failure = e.message;
   }
-  draw();
+  try {
+    draw();
+    state.broken = null;
+  } catch (e) {
+    // A page that stops would go on showing what was.
+    console.error(e);
+    state.broken = e.message;
+    freshness();
+  }
   if (!document.hidden) details.refresh();
   const pause = Math.min(5, Math.max(1, (state.matrix?.intervalSeconds ?? 2) / 2));
   timer = setTimeout(() => (document.hidden ? null : ask()), pause * 1000);
+}
+
+/** Who opens the page sees the class in which something is wrong. */
+function firstClass() {
+  const worst = state.report.worstPairs[0];
+  if (!state.traffic && worst) state.traffic = trafficOf(worst);
+}
+
+function trafficOf(pair) {
+  return { port: pair.port, family: pair.family };
+}
+
+/** A pair in the class in which it is bad; in the one that is looked at where it is bad in none. */
+function openPair(source, destination) {
+  const bad = state.report.worstPairs.find((p) => p.source === source && p.destination === destination);
+  return details.open(source, destination, bad ? trafficOf(bad) : state.traffic);
 }
 
 /** Only what is looked at is asked for: of a thousand nodes there are sixty thousand pairs. */
@@ -171,8 +196,9 @@ function classes() {
   const known = state.matrix.classes;
   if (!known.some((c) => c.port === state.traffic?.port && c.family === state.traffic?.family)) state.traffic = known[0] ?? { port: "", family: "" };
   by("class-label").hidden = known.length < 2;
+  const bad = (c) => state.report.worstPairs.some((p) => p.port === c.port && p.family === c.family);
   by("class").replaceChildren(...known.map((c) => {
-    const option = new Option(c.port + " " + c.family, JSON.stringify(c));
+    const option = new Option((bad(c) ? "✗ " : "") + c.port + " " + c.family, JSON.stringify(c));
     option.selected = c.port === state.traffic.port && c.family === state.traffic.family;
     return option;
   }));
@@ -180,13 +206,11 @@ function classes() {
 
 function verdict() {
   const { report } = state;
-  by("verdict").className = report.verdict === HEALTHY ? "good" : report.verdict === NO_DATA ? "warn" : "bad";
-  by("verdict-word").textContent = (report.verdict === HEALTHY ? "✓ " : report.verdict === NO_DATA ? "? " : "✗ ") + report.verdict;
-  by("verdict-message").textContent = report.message;
+  say("verdict-message", report.message);
   const t = report.totals;
   const limit = millis(state.matrix.rttP99LimitMillis).replace(/\.0+ /, " ");
   const facts = [["agents reporting", t.agentsReporting + " / " + t.agents, "Agents whose last window arrived, of those that should report"],
-    ["pairs", t.pairs, "Ordered pairs of nodes with a recent window"], ["bad pairs", t.badPairs, "Pairs and classes judged bad by loss or latency"],
+    ["pairs", t.pairs, "Ordered pairs of nodes with a recent window"], ["bad pairs", t.badPairs, "Pairs of nodes judged bad by loss or latency, in some class"],
     ["loss", percent(t.lossPercent), "Lost of all probes of the last three windows"],
     ["median RTT", millis(t.rttP50), "Half of the pairs have a shorter median round trip"],
     [`p99 RTT, limit ${limit}`, millis(t.rttP99), "99 of 100 pairs have a 99th percentile below this; a pair above the limit is slow"]];
@@ -195,7 +219,24 @@ function verdict() {
     fact.title = meaning;
     return fact;
   }));
-  document.title = (report.verdict === HEALTHY ? "✓ " : "✗ ") + report.verdict + " · " + report.mesh;
+}
+
+function sign(word) {
+  return word === HEALTHY ? "✓" : UNKNOWN.includes(word) ? "?" : "✗";
+}
+
+/** The verdict's word and colour and the tab's title; why it is only what once was, if it is. */
+function standing(old) {
+  const { report } = state;
+  if (!report) return;
+  by("verdict").className = old ? "unknown" : { "✓": "good", "?": "warn", "✗": "bad" }[sign(report.verdict)];
+  say("verdict-word", old ? "? was " + report.verdict : sign(report.verdict) + " " + report.verdict);
+  document.title = (old ? "? " + old : sign(report.verdict) + " " + report.verdict) + " · " + report.mesh;
+}
+
+/** Only what changes is said again to who listens. */
+function say(id, text) {
+  if (by(id).textContent !== text) by(id).textContent = text;
 }
 
 function lists() {
@@ -208,13 +249,13 @@ function lists() {
   };
   const none = (words) => { const li = element("li", words); li.className = "none"; return li; };
   by("suspects").replaceChildren(...(report.suspects.length
-    ? report.suspects.map((s) => row(suspectName(s), s.lossPercent === undefined ? "" : percent(s.lossPercent), explained(s), () => suspect(s)))
+    ? report.suspects.map((s) => row(suspectName(s), s.lossPercent === undefined ? "" : percent(s.lossPercent), explained(s, report.silent), () => suspect(s)))
     : [none(report.verdict === NO_DATA ? "Nothing to judge by yet." : "Nobody.")]));
   by("worst").replaceChildren(...(report.worstPairs.length
     ? report.worstPairs.slice(0, 12).map((p) => row(p.source + " → " + p.destination,
       p.verdict === "HighLatency" ? millis(p.rttP99) : percent(p.lossPercent),
       `${p.verdict} · ${p.port} · ${p.lost} of ${p.sent} lost` + (p.badPorts.length ? " · source ports " + p.badPorts.join(", ") : ""),
-      () => details.open(p.source, p.destination, state.traffic)))
+      () => details.open(p.source, p.destination, trafficOf(p))))
     : [none(report.verdict === NO_DATA ? "Nothing to judge by yet." : "No pair is bad.")]));
   const silent = state.matrix.nodes.filter((n) => n.agent && (!n.reporting || n.leaving));
   by("silent-section").hidden = silent.length === 0;
@@ -226,7 +267,8 @@ function lists() {
 
 async function suspect(s) {
   const [a, b] = s.name.split(">");
-  if (s.kind === "Pair") { details.open(a, b, state.traffic); return; }
+  if (s.kind === "Pair") { openPair(a, b); return; }
+  if (s.kind === "Mesh") { heatmap.mark(null); return; }
   if (s.kind === "Node") { find(s.name, s.direction); return; }
   if (s.kind === "ZonePair") {
     if (state.matrix.zonePairs || state.drill) await drill([a, b]);
@@ -287,8 +329,10 @@ function freshness() {
   const agents = state.matrix?.nodes.filter((n) => n.agent && !n.leaving) ?? [];
   const silent = agents.filter((n) => !n.reporting);
   if (!state.failure && silent.length && last) trouble.push(silence(silent, agents.length, now, state.matrix.intervalSeconds));
+  if (state.broken) trouble.unshift(`The page failed: ${state.broken}.`);
   by("trouble").hidden = trouble.length === 0;
-  if (by("trouble").textContent !== trouble.join(" ")) by("trouble").textContent = trouble.join(" ");
+  say("trouble", trouble.join(" "));
+  standing(state.broken ? "page failed" : state.failure ? "no answer" : null);
   by("heatmap").classList.toggle("stale", Boolean(stale));
   place.classList.toggle("stale", Boolean(stale));
   if (!state.matrix) place.textContent = state.failure ? "no answer" : "loading…";

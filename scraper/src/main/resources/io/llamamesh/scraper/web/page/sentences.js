@@ -23,17 +23,28 @@ export function silence(silent, all, now, interval) {
   return `${silent.length} of ${count(all, "agent", "agents")} ${have} not reported${since}: ${names}.`;
 }
 
-const KINDS = { Node: "", Zone: "zone", ZonePair: "zones", Pair: "" };
+const KINDS = { Mesh: "", Node: "", Zone: "zone", ZonePair: "zones", Pair: "" };
 const WAYS = { Egress: ", all that it sends", Ingress: ", all that it receives" };
 
 export function suspectName(s) {
   return (KINDS[s.kind] + " " + s.name.replace(">", " → ")).trim() + (WAYS[s.direction] ?? "");
 }
 
-export function explained(s) {
+export function explained(s, silent) {
+  const quiet = s.kind === "Node" && silent.find((one) => one.name === s.name && s.lossPercent === undefined);
+  if (quiet) return silenceOf(quiet);
   if (s.kind === "Pair") return "this pair alone";
   const kind = s.kind === "Node" ? "node: " : "";
   return kind + (s.explains === s.of ? `all ${s.of} of its tested links are bad` : `${s.explains} of its ${s.of} tested links are bad`);
+}
+
+/** Why somebody answers no probe, which is not loss. */
+function silenceOf(s) {
+  const of = s.sources === s.of ? `all ${s.of}` : `${s.sources} of ${s.of}`;
+  if (s.cause === "Unreachable") return "answers neither probes nor HTTP: down, or cut off";
+  if (s.cause === "Refused") return `its host refuses ${of} sources: nobody listens there`;
+  if (s.cause === "Unsent") return `cannot send to ${of} destinations: no route, or a local filter`;
+  return `has no usable answer for ${of} sources`;
 }
 
 export function silentSince(node, now) {
