@@ -73,7 +73,7 @@ public record LlamaMeshStatus(
   /** Someone who explains bad pairs. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record SuspectStatus(
-      @JsonPropertyDescription("Mesh, Node, Zone, ZonePair or Pair.") String kind,
+      @JsonPropertyDescription("Mesh, Node, Zone, ZonePair, Block or Pair.") String kind,
       @JsonPropertyDescription("Its name.") String name,
       @JsonPropertyDescription("Egress or Ingress; absent: both.") @Nullable String direction,
       @JsonPropertyDescription("Bad pairs that it explains.") int explains,

@@ -134,11 +134,13 @@ public record MeshReport(
    * Someone who explains bad pairs.
    *
    * @param kind what it is
-   * @param name a node, a zone, or {@code a>b} for pairs
+   * @param name a node, a zone, {@code a>b} for pairs, {@code a,b | c,d} for a block both ways and
+   *     {@code a,b > c,d} for one of one way, abridged
    * @param direction which of its traffic suffers; absent: both
    * @param explains how many bad pairs it covers
    * @param of how many of its pairs were tested
    * @param lossPercent over those pairs
+   * @param sides whole, of a block; else absent
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Suspect(
@@ -147,7 +149,36 @@ public record MeshReport(
       @Nullable Direction direction,
       int explains,
       int of,
-      @Nullable Double lossPercent) {}
+      @Nullable Double lossPercent,
+      @Nullable Sides sides) {
+    /** One that is no block. */
+    public Suspect(
+        Kind kind,
+        String name,
+        @Nullable Direction direction,
+        int explains,
+        int of,
+        @Nullable Double lossPercent) {
+      this(kind, name, direction, explains, of, lossPercent, null);
+    }
+  }
+
+  /**
+   * The two sides of a block: nodes that are well among themselves and lose what they send to the
+   * other side.
+   *
+   * @param from nodes that send, by name
+   * @param to nodes that receive, by name
+   * @param bothWays whether the way back is as bad
+   * @param via nodes of neither side that reach both, by name
+   */
+  public record Sides(List<String> from, List<String> to, boolean bothWays, List<String> via) {
+    public Sides {
+      from = List.copyOf(from);
+      to = List.copyOf(to);
+      via = List.copyOf(via);
+    }
+  }
 
   /**
    * Someone who answers no probe while that is not the network's loss.
@@ -185,6 +216,9 @@ public record MeshReport(
     ZONE,
     @JsonProperty("ZonePair")
     ZONE_PAIR,
+    /** The links between two sets of nodes. */
+    @JsonProperty("Block")
+    BLOCK,
     @JsonProperty("Pair")
     PAIR
   }

@@ -16,6 +16,12 @@ public enum Verdict {
   /** Most pairs of the whole mesh do: a cause that all have in common. */
   @JsonProperty("MeshLoss")
   MESH_LOSS("MeshLoss"),
+  /** Nothing passes between two sets of nodes, each of which is well within itself. */
+  @JsonProperty("Partitioned")
+  PARTITIONED("Partitioned"),
+  /** The links between two sets of nodes lose more than the limit. */
+  @JsonProperty("BlockLoss")
+  BLOCK_LOSS("BlockLoss"),
   /** One or a few pairs do, without a common culprit. */
   @JsonProperty("PairLoss")
   PAIR_LOSS("PairLoss"),
@@ -50,7 +56,15 @@ public enum Verdict {
   /** Whether it says that packets are lost on the network. */
   public boolean isLoss() {
     return switch (this) {
-      case NODE_LOSS, ZONE_LOSS, MESH_LOSS, PAIR_LOSS, PARTIAL_PATH, ONE_WAY_LOSS -> true;
+      case NODE_LOSS,
+          ZONE_LOSS,
+          MESH_LOSS,
+          PARTITIONED,
+          BLOCK_LOSS,
+          PAIR_LOSS,
+          PARTIAL_PATH,
+          ONE_WAY_LOSS ->
+          true;
       case HEALTHY, HIGH_LATENCY, NODE_UNREACHABLE, TARGETS_SILENT, INCOMPLETE, NO_DATA -> false;
     };
   }

@@ -124,6 +124,7 @@ final class StatusFactory {
           case NODE -> "Node";
           case ZONE -> "Zone";
           case ZONE_PAIR -> "ZonePair";
+          case BLOCK -> "Block";
           case PAIR -> "Pair";
         },
         suspect.name(),

@@ -41,6 +41,9 @@ public final class Analysis {
   /** Share of agents, and of pairs, that must tell something for a network to be healthy. */
   private static final double ENOUGH = 0.9;
 
+  /** Loss in percent from which on nothing passes: a packet in a thousand may be luck. */
+  private static final double NOTHING_PASSES = 99.9;
+
   private static final int STALE_INTERVALS = 5;
   private static final Duration STALE_SLACK = Duration.ofSeconds(10);
 
@@ -217,6 +220,10 @@ public final class Analysis {
       case MESH -> Verdict.MESH_LOSS;
       case NODE -> Verdict.NODE_LOSS;
       case ZONE, ZONE_PAIR -> Verdict.ZONE_LOSS;
+      case BLOCK -> {
+        Double lost = top.lossPercent();
+        yield lost != null && lost >= NOTHING_PASSES ? Verdict.PARTITIONED : Verdict.BLOCK_LOSS;
+      }
       case PAIR ->
           bad.stream()
               .filter(pair -> pair.lossy() && pair.accuses(top.name()))

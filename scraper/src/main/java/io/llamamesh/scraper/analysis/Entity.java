@@ -9,12 +9,16 @@ import org.jspecify.annotations.Nullable;
  * Someone who may be at fault.
  *
  * @param kind what it is
- * @param name a node, a zone, {@code a>b}, or all nodes
+ * @param name a node, a zone, {@code a>b}, the sides of a block, or all nodes
  * @param direction which of its traffic suffers; absent: both
  */
 record Entity(Kind kind, String name, @Nullable Direction direction) {
   /** All of the mesh: what every link has in common. */
   static final Entity MESH = new Entity(Kind.MESH, "all nodes", null);
+
+  static Entity of(Block block) {
+    return new Entity(Kind.BLOCK, block.name(), null);
+  }
 
   /** How much an explanation by it assumes; of equal explanations the smallest wins. */
   int complexity() {
@@ -24,6 +28,7 @@ record Entity(Kind kind, String name, @Nullable Direction direction) {
       case ZONE_PAIR -> 3;
       case ZONE -> direction == null ? 4 : 5;
       case MESH -> 6;
+      case BLOCK -> 7;
     };
   }
 
@@ -35,7 +40,7 @@ record Entity(Kind kind, String name, @Nullable Direction direction) {
     return kind == Kind.ZONE;
   }
 
-  /** Calls with every entity that a packet from source to destination passes. */
+  /** Calls with every entity but blocks that a packet from source to destination passes. */
   static void along(
       String source,
       String destination,

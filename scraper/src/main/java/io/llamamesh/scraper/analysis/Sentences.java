@@ -3,6 +3,7 @@ package io.llamamesh.scraper.analysis;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.MeshReport.Cause;
 import io.llamamesh.results.MeshReport.Direction;
+import io.llamamesh.results.MeshReport.Sides;
 import io.llamamesh.results.MeshReport.Silent;
 import io.llamamesh.results.MeshReport.Suspect;
 import io.llamamesh.results.MeshReport.Totals;
@@ -66,7 +67,14 @@ final class Sentences {
               + only(bad, pairs)
               + coverage(totals);
       case NODE_UNREACHABLE, TARGETS_SILENT -> silence + coverage(totals);
-      case PAIR_LOSS, NODE_LOSS, ZONE_LOSS, MESH_LOSS, ONE_WAY_LOSS, PARTIAL_PATH ->
+      case PAIR_LOSS,
+          NODE_LOSS,
+          ZONE_LOSS,
+          MESH_LOSS,
+          PARTITIONED,
+          BLOCK_LOSS,
+          ONE_WAY_LOSS,
+          PARTIAL_PATH ->
           bad(totals, bad, limits)
               + culprit(suspects)
               + ports(verdict, bad)
@@ -159,8 +167,12 @@ final class Sentences {
   }
 
   private static String names(List<Silent> silent) {
-    return silent.stream().map(Silent::name).limit(NAMED).collect(Collectors.joining(", "))
-        + (silent.size() > NAMED ? " and " + (silent.size() - NAMED) + " more" : "");
+    return side(silent.stream().map(Silent::name).toList());
+  }
+
+  private static String side(List<String> names) {
+    return names.stream().limit(NAMED).collect(Collectors.joining(", "))
+        + (names.size() > NAMED ? " and " + (names.size() - NAMED) + " more" : "");
   }
 
   /** Pairs that lose and pairs that are only slow are told apart. */
@@ -186,6 +198,23 @@ final class Sentences {
           + (loss == null ? "" : ", " + number(loss) + "% loss")
           + "; look for what all have in common: a filter of the probes' port, keys, the core";
     }
+    Sides sides = top.sides();
+    if (sides != null) {
+      return ": "
+          + (sides.bothWays() ? "between " : "from ")
+          + side(sides.from())
+          + (sides.bothWays() ? " and " : " to ")
+          + side(sides.to())
+          + (sides.bothWays() ? ", both ways" : ", one way")
+          + links(top)
+          + (loss == null ? "" : ", " + number(loss) + "% loss")
+          + (sides.via().isEmpty()
+              ? ""
+              : "; "
+                  + side(sides.via())
+                  + (sides.via().size() == 1 ? " reaches" : " reach")
+                  + " both");
+    }
     return ": "
         + kind(top)
         + direction(top.direction())
@@ -210,6 +239,7 @@ final class Sentences {
           case NODE -> "node ";
           case ZONE -> "zone ";
           case ZONE_PAIR -> "zones ";
+          case BLOCK -> "nodes ";
           case PAIR -> "pair ";
         };
     return kind + suspect.name();

@@ -87,7 +87,7 @@ final class SilentNodes {
       case MESH -> true;
       case ZONE -> suspect.name().equals(zone);
       case ZONE_PAIR -> suspect.name().endsWith(">" + zone);
-      case NODE, PAIR -> false;
+      case NODE, PAIR, BLOCK -> false;
     };
   }
 
@@ -133,6 +133,7 @@ final class SilentNodes {
         silent.cause() == Cause.UNSENT ? Direction.EGRESS : null,
         silent.sources(),
         silent.of(),
+        null,
         null);
   }
 

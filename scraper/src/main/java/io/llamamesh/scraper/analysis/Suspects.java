@@ -17,13 +17,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * Folds bad links into few culprits: greedily the entity that newly covers most bad links times how
  * pure its badness is, of entities at least {@value #MIN_PURITY} of whose tested links are bad;
- * ties go to the simplest.
+ * ties go to the simplest. A block, whose sides are read from the bad links themselves, must
+ * explain a good deal more than anything that has a name.
  */
 final class Suspects {
   static final double MIN_PURITY = 0.7;
   private static final double EQUAL = 1e-9;
 
+  /** What a block's score is worth, since it is fitted to what it explains. */
+  private static final double BLOCK = 0.8;
+
+  /** The same where one side is a single node. */
+  private static final double BLOCK_OF_ONE = 0.5;
+
   private final Function<String, String> zoneOf;
+  private final Map<Entity, Block> blocks = new HashMap<>();
   private final Map<Entity, Tally> tallies = new HashMap<>();
   private final Set<Link> uncovered = new HashSet<>();
 
@@ -59,6 +67,7 @@ final class Suspects {
       return List.of();
     }
     Suspects suspects = new Suspects(zoneOf);
+    Blocks.of(links).forEach(block -> suspects.blocks.put(Entity.of(block), block));
     links.all().forEach(entry -> suspects.count(entry.getKey(), entry.getValue()));
     List<Suspect> ranked = new ArrayList<>();
     while (!suspects.uncovered.isEmpty() && ranked.size() < most) {
@@ -67,6 +76,7 @@ final class Suspects {
         break;
       }
       Tally tally = suspects.tally(best);
+      Block block = suspects.blocks.get(best);
       ranked.add(
           new Suspect(
               best.kind(),
@@ -76,7 +86,8 @@ final class Suspects {
               tally.tested + tally.badInside,
               lossy && tally.counted > 0
                   ? Math.round(1000.0 * tally.lost / tally.counted) / 10.0
-                  : null));
+                  : null,
+              block == null ? null : block.sides()));
       suspects.cover(best);
     }
     return ranked;
@@ -117,7 +128,7 @@ final class Suspects {
       if (purity < MIN_PURITY) {
         continue;
       }
-      double score = candidate.getValue() * purity;
+      double score = candidate.getValue() * purity * worth(entity);
       if (best == null
           || score > bestScore + EQUAL
           || (score > bestScore - EQUAL && simpler(entity, best))) {
@@ -126,6 +137,14 @@ final class Suspects {
       }
     }
     return best;
+  }
+
+  private double worth(Entity entity) {
+    Block block = blocks.get(entity);
+    if (block == null) {
+      return 1;
+    }
+    return block.isOfOne() ? BLOCK_OF_ONE : BLOCK;
   }
 
   /** Of pairs, the one that loses more comes first; names decide what is equal otherwise. */
@@ -162,6 +181,11 @@ final class Suspects {
         zoneOf.apply(link.source()),
         zoneOf.apply(link.destination()),
         passed);
+    blocks.forEach((entity, block) -> {
+      if (block.contains(link)) {
+        passed.accept(entity);
+      }
+    });
   }
 
   private boolean inOneZone(Link link) {

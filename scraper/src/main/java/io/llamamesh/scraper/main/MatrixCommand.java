@@ -123,6 +123,8 @@ final class MatrixCommand implements Callable<Integer> {
         case NODE_LOSS,
             ZONE_LOSS,
             MESH_LOSS,
+            PARTITIONED,
+            BLOCK_LOSS,
             PAIR_LOSS,
             PARTIAL_PATH,
             ONE_WAY_LOSS,

@@ -3,8 +3,11 @@ package io.llamamesh.scraper.analysis;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.scraper.analysis.SimulatedMesh.Impairment;
 import io.llamamesh.scraper.analysis.SimulatedMesh.Probed;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.BiPredicate;
@@ -32,7 +35,16 @@ record Fault(String name, Impairment impairment, BiPredicate<String, String> tru
     NODE_INGRESS_DEAD,
     ONE_WAY_DEAD,
     LATENCY_NODE,
-    LATENCY_PAIR
+    LATENCY_PAIR,
+    /** Two sides that do not hear each other, while others hear both. */
+    ASYMMETRIC_PARTITION,
+    /** Every node is on one of two sides. */
+    TWO_SIDES,
+    /** One side does not hear the other. */
+    ONE_WAY_PARTITION,
+    LOSSY_BLOCK,
+    SILENT_TARGET,
+    MESH_WIDE
   }
 
   static Fault of(Kind kind, SimulatedMesh mesh) {
@@ -65,6 +77,12 @@ record Fault(String name, Impairment impairment, BiPredicate<String, String> tru
       case ONE_WAY_DEAD ->
           lossy("dead one way " + a + ">" + b, 1, (s, d) -> s.equals(a) && d.equals(b));
       case ONE_PATH -> onePath(a, b, random);
+      case ASYMMETRIC_PARTITION -> Sides.some(mesh).fault("partition", 1, true);
+      case TWO_SIDES -> Sides.all(mesh).fault("partition", 1, true);
+      case ONE_WAY_PARTITION -> Sides.some(mesh).fault("one-way partition", 1, false);
+      case LOSSY_BLOCK -> Sides.some(mesh).fault("block", loss, true);
+      case SILENT_TARGET -> silent(b);
+      case MESH_WIDE -> lossy("the mesh", loss, (s, d) -> true);
       case LATENCY_NODE -> slow("slow " + a, (s, d) -> s.equals(a) || d.equals(a));
       case LATENCY_PAIR ->
           slow(
@@ -76,6 +94,12 @@ record Fault(String name, Impairment impairment, BiPredicate<String, String> tru
   /** Whether a suspect means exactly the links that are broken, among those that are probed. */
   boolean isNamedBy(MeshReport.Suspect suspect, SimulatedMesh mesh) {
     Entity entity = new Entity(suspect.kind(), suspect.name(), suspect.direction());
+    MeshReport.Sides sides = suspect.sides();
+    Block block =
+        sides == null
+            ? null
+            : new Block(
+                Set.copyOf(sides.from()), Set.copyOf(sides.to()), sides.bothWays(), Set.of());
     Set<Links.Link> broken = new LinkedHashSet<>();
     Set<Links.Link> accused = new LinkedHashSet<>();
     for (Probed pair : mesh.probed()) {
@@ -85,6 +109,9 @@ record Fault(String name, Impairment impairment, BiPredicate<String, String> tru
               new Links.Link(pair.destination(), pair.source()))) {
         if (truth.test(link.source(), link.destination())) {
           broken.add(link);
+        }
+        if (block != null && block.contains(link)) {
+          accused.add(link);
         }
         String from = mesh.zone(link.source());
         String to = mesh.zone(link.destination());
@@ -101,6 +128,68 @@ record Fault(String name, Impairment impairment, BiPredicate<String, String> tru
       }
     }
     return accused.equals(broken);
+  }
+
+  /**
+   * Two sets of nodes, named by nothing.
+   *
+   * @param from a fifth of the mesh or more
+   * @param to the same of the others, or all of them
+   */
+  private record Sides(Set<String> from, Set<String> to) {
+    static Sides some(SimulatedMesh mesh) {
+      List<String> nodes = shuffled(mesh);
+      int size = size(mesh);
+      return of(nodes.subList(0, size), nodes.subList(size, size + size(mesh)));
+    }
+
+    static Sides all(SimulatedMesh mesh) {
+      List<String> nodes = shuffled(mesh);
+      int size = size(mesh);
+      return of(nodes.subList(0, size), nodes.subList(size, nodes.size()));
+    }
+
+    private static Sides of(List<String> from, List<String> to) {
+      return new Sides(Set.copyOf(from), Set.copyOf(to));
+    }
+
+    private static int size(SimulatedMesh mesh) {
+      int nodes = mesh.nodes().size();
+      return Math.max(2, nodes / 5) + mesh.random().nextInt(nodes / 8 + 1);
+    }
+
+    private static List<String> shuffled(SimulatedMesh mesh) {
+      List<String> nodes = new ArrayList<>(mesh.nodes());
+      Collections.shuffle(nodes, new Random(mesh.random().nextLong()));
+      return nodes;
+    }
+
+    Fault fault(String name, double loss, boolean bothWays) {
+      return lossy(
+          name + " of " + from + " and " + to,
+          loss,
+          (s, d) ->
+              (from.contains(s) && to.contains(d))
+                  || (bothWays && to.contains(s) && from.contains(d)));
+    }
+  }
+
+  /** Its host says that nobody listens. */
+  private static Fault silent(String node) {
+    return new Fault(
+        "silent " + node,
+        new Impairment() {
+          @Override
+          public double loss(String source, String destination, int path) {
+            return 0;
+          }
+
+          @Override
+          public boolean refuses(String name) {
+            return name.equals(node);
+          }
+        },
+        (s, d) -> d.equals(node));
   }
 
   private static String otherZone(SimulatedMesh mesh, String zone) {

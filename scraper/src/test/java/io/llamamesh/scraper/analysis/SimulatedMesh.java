@@ -45,6 +45,11 @@ final class SimulatedMesh {
     default boolean down(String node) {
       return false;
     }
+
+    /** Whether the node's host says that nobody listens there. */
+    default boolean refuses(String node) {
+      return false;
+    }
   }
 
   /**
@@ -127,6 +132,10 @@ final class SimulatedMesh {
             + impairment.delay(pair.destination(), pair.source());
     for (int w = 0; w < WINDOWS; w++) {
       long end = NEWEST - 10L * (WINDOWS - 1 - w);
+      if (impairment.refuses(pair.destination())) {
+        cells.add(refused(end));
+        continue;
+      }
       int lost = 0;
       int arrived = 0;
       int forward = 0;
@@ -167,6 +176,11 @@ final class SimulatedMesh {
     }
     return new PairSeries(
         pair.source(), pair.destination(), "default", "IPv4", cells, List.copyOf(paths.values()));
+  }
+
+  private static Cell refused(long end) {
+    int sent = PORTS * PROBES_PER_PORT;
+    return new Cell(end, sent, 0, 0, sent, 0, 0, Double.NaN, Double.NaN, Double.NaN);
   }
 
   /** Nothing returned: what the reflector's agent tells, whose windows are a little apart. */

@@ -105,6 +105,17 @@ final class VerdictsTest {
       return this;
     }
 
+    /** Both ways between two sides. */
+    Mesh cut(Kept kept, List<String> side, String... others) {
+      for (String a : side) {
+        for (String b : others) {
+          is(a, b, kept);
+          is(b, a, kept);
+        }
+      }
+      return this;
+    }
+
     /** Everybody probes it, which has no agent. */
     Mesh target(String name, Kept kept) {
       nodes.forEach(node -> is(node, name, kept));
@@ -328,6 +339,83 @@ final class VerdictsTest {
         .isEqualTo(
             "72 of 72 pairs are bad: the whole mesh, 72 of its 72 tested links, 100% loss; look for"
                 + " what all have in common: a filter of the probes' port, keys, the core");
+  }
+
+  @Test
+  void twoSidesThatDoNotHearEachOtherAreNamedAndWhoHearsBoth() {
+    Mesh mesh =
+        new Mesh(8).cut(Kept.LOST, List.of("node-4", "node-5"), "node-6", "node-7", "node-8");
+
+    MeshReport report = mesh.report();
+
+    assertThat(report.verdict()).isEqualTo(Verdict.PARTITIONED);
+    assertThat(report.message())
+        .isEqualTo(
+            "12 of 56 pairs are bad: between node-4, node-5 and node-6, node-7, node-8, both ways,"
+                + " all 12 of its tested links, 100% loss; node-1, node-2, node-3 reach both");
+    assertThat(report.suspects())
+        .singleElement()
+        .satisfies(suspect -> {
+          assertThat(suspect.kind()).isEqualTo(Kind.BLOCK);
+          assertThat(suspect.name()).isEqualTo("node-4,node-5 | node-6,node-7,node-8");
+        });
+  }
+
+  @Test
+  void halfOfTheLossBetweenTwoSidesIsNoPartition() {
+    Mesh mesh =
+        new Mesh(8).cut(Kept.HALF_LOST, List.of("node-4", "node-5"), "node-6", "node-7", "node-8");
+
+    assertThat(mesh.report().verdict()).isEqualTo(Verdict.BLOCK_LOSS);
+  }
+
+  @Test
+  void aNodeThatSomeDoNotHearIsNotSaidToBeLost() {
+    Mesh mesh = new Mesh(8).cut(Kept.LOST, List.of("node-4"), "node-6", "node-7", "node-8");
+
+    MeshReport report = mesh.report();
+
+    assertThat(report.verdict()).isEqualTo(Verdict.PARTITIONED);
+    assertThat(report.suspects())
+        .singleElement()
+        .satisfies(
+            suspect -> assertThat(suspect.name()).isEqualTo("node-4 | node-6,node-7,node-8"));
+  }
+
+  @Test
+  void twoNodesThatLoseAllTheySendAreNotASide() {
+    Mesh mesh = new Mesh(8);
+    for (String dead : List.of("node-1", "node-2")) {
+      mesh.nodes.stream()
+          .filter(node -> !node.equals(dead))
+          .forEach(node -> mesh.is(dead, node, Kept.LOST));
+    }
+
+    MeshReport report = mesh.report();
+
+    assertThat(report.verdict()).isEqualTo(Verdict.NODE_LOSS);
+    assertThat(report.suspects())
+        .extracting(MeshReport.Suspect::name)
+        .containsExactly("node-1", "node-2");
+  }
+
+  @Test
+  void aZoneThatIsCutOffIsStillTheZone() {
+    Mesh mesh = new Mesh(9, i -> "zone-" + i % 3);
+    mesh.cut(
+        Kept.LOST,
+        List.of("node-1", "node-4", "node-7"),
+        "node-2",
+        "node-3",
+        "node-5",
+        "node-6",
+        "node-8",
+        "node-9");
+
+    MeshReport report = mesh.report();
+
+    assertThat(report.verdict()).isEqualTo(Verdict.ZONE_LOSS);
+    assertThat(report.suspects().getFirst().name()).isEqualTo("zone-0");
   }
 
   @Test

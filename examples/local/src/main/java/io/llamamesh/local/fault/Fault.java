@@ -2,7 +2,9 @@ package io.llamamesh.local.fault;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -36,6 +38,25 @@ public sealed interface Fault {
       String source, String destination, double loss, Duration delay, OptionalInt sourcePort)
       implements Fault {}
 
+  /**
+   * Nothing passes from one set of nodes to another: neither probes nor answers.
+   *
+   * @param from nodes that are not heard
+   * @param to nodes that do not hear them
+   * @param bothWays whether the other way is cut too
+   */
+  record Cut(Set<String> from, Set<String> to, boolean bothWays) implements Fault {
+    public Cut {
+      from = Set.copyOf(from);
+      to = Set.copyOf(to);
+    }
+
+    boolean stops(String sender, String receiver) {
+      return (from.contains(sender) && to.contains(receiver))
+          || (bothWays && to.contains(sender) && from.contains(receiver));
+    }
+  }
+
   /** Any node. */
   String ANY = "*";
 
@@ -44,7 +65,8 @@ public sealed interface Fault {
 
   /**
    * Reads a fault as it is written on the command line: {@code node-3>node-5 loss=20%}, {@code
-   * node-3>* delay=5ms}, {@code node-1>node-2 sport=25003}, {@code node-3 down}.
+   * node-3>* delay=5ms}, {@code node-1>node-2 sport=25003}, {@code node-3 down}, {@code
+   * node-1,node-2 | node-3,node-4}, {@code node-1,node-2 > node-3}.
    *
    * @param nodes the nodes that there are
    * @throws IllegalArgumentException where it is written otherwise or names another node; the
@@ -59,6 +81,8 @@ public sealed interface Fault {
     private static final Pattern DOWN = Pattern.compile("\\s*(\\S+)\\s+down\\s*");
     private static final Pattern PAIR =
         Pattern.compile("\\s*([^\\s>]+)\\s*>\\s*([^\\s>]+)((?:\\s+\\S+=\\S+)+)\\s*");
+    private static final Pattern CUT =
+        Pattern.compile("\\s*([^\\s>|=]+)\\s*([|>])\\s*([^\\s>|=]+)\\s*");
     private static final Pattern PERCENT = Pattern.compile("([0-9]{1,3}(?:[.][0-9]+)?)%?");
     private static final Pattern TIME = Pattern.compile("([0-9]{1,6}(?:[.][0-9]+)?)(us|ms|s)");
     private final String text;
@@ -74,9 +98,16 @@ public sealed interface Fault {
       if (down.matches()) {
         return new Down(node(down.group(1), false));
       }
+      Matcher cut = CUT.matcher(text.replaceAll("\\s*,\\s*", ","));
+      // One node to another has more to say than nothing: how much of it is lost.
+      if (cut.matches() && (cut.group(2).equals("|") || cut.group().contains(","))) {
+        return cut(cut.group(1), cut.group(3), cut.group(2).equals("|"));
+      }
       Matcher pair = PAIR.matcher(text);
       if (!pair.matches()) {
-        throw wrong("must be written as 'node-1>node-2 loss=20%' or 'node-1 down'");
+        throw wrong(
+            "must be written as 'node-1>node-2 loss=20%', 'node-1 down' or 'node-1,node-2 |"
+                + " node-3,node-4'");
       }
       String source = node(pair.group(1), true);
       String destination = node(pair.group(2), true);
@@ -99,6 +130,22 @@ public sealed interface Fault {
       // A source port alone means a broken path: nothing of that flow arrives.
       double lost = loss == null ? (delay.isZero() ? 1 : 0) : loss;
       return new Impairment(source, destination, lost, delay, port);
+    }
+
+    private Cut cut(String from, String to, boolean bothWays) {
+      Cut cut = new Cut(side(from), side(to), bothWays);
+      if (cut.from().stream().anyMatch(cut.to()::contains)) {
+        throw wrong("has a node on both sides");
+      }
+      return cut;
+    }
+
+    private Set<String> side(String names) {
+      Set<String> side = new LinkedHashSet<>();
+      for (String name : names.split(",", -1)) {
+        side.add(node(name, false));
+      }
+      return side;
     }
 
     private String node(String name, boolean anyAllowed) {

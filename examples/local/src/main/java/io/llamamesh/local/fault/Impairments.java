@@ -1,5 +1,6 @@
 package io.llamamesh.local.fault;
 
+import io.llamamesh.local.fault.Fault.Cut;
 import io.llamamesh.local.fault.Fault.Down;
 import io.llamamesh.local.fault.Fault.Impairment;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ public final class Impairments {
   public static final long LOST = -1;
 
   private final List<Impairment> impairments = new ArrayList<>();
+  private final List<Cut> cuts = new ArrayList<>();
   private final Map<Dice, EvenLoss> dice = new HashMap<>();
   private final Set<String> down = ConcurrentHashMap.newKeySet();
 
@@ -27,6 +29,7 @@ public final class Impairments {
     for (Fault fault : faults) {
       switch (fault) {
         case Impairment impairment -> impairments.add(impairment);
+        case Cut cut -> cuts.add(cut);
         case Down ignored -> {} // Only once the node has joined, see takeDown.
       }
     }
@@ -49,6 +52,11 @@ public final class Impairments {
   public long fate(String prober, String probed, int sourcePort, boolean answer) {
     if (!down.isEmpty() && (down.contains(prober) || down.contains(probed))) {
       return LOST;
+    }
+    for (Cut cut : cuts) {
+      if (answer ? cut.stops(probed, prober) : cut.stops(prober, probed)) {
+        return LOST;
+      }
     }
     long delay = 0;
     for (int i = 0; i < impairments.size(); i++) {

@@ -37,7 +37,8 @@ import picocli.CommandLine.Option;
       "",
       "Faults: 'SOURCE>DESTINATION SETTINGS' or 'NODE down'. One side may be *. Settings: loss=20%%, delay=5ms,"
           + " sport=25003 (only that source port; alone it loses all of it). Between two nodes the source's probes"
-          + " suffer; with * everything that the node sends or receives does, its answers included.",
+          + " suffer; with * everything that the node sends or receives does, its answers included. 'A,B | C,D' cuts"
+          + " two sides off from each other, 'A,B > C' keeps what A and B send from C.",
       "",
       "Exit status: 0 when every pair reported and the store holds it, 1 when not, 2 for a wrong option."
     })

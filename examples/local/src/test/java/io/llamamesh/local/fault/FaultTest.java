@@ -3,14 +3,17 @@ package io.llamamesh.local.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llamamesh.local.fault.Fault.Cut;
 import io.llamamesh.local.fault.Fault.Down;
 import io.llamamesh.local.fault.Fault.Impairment;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FaultTest {
   private static final List<String> NODES = List.of("node-1", "node-2", "node-3");
@@ -44,6 +47,34 @@ class FaultTest {
   @Test
   void aDeadNodeIsRead() {
     assertThat(Fault.parse("node-3 down", NODES)).isEqualTo(new Down("node-3"));
+  }
+
+  @Test
+  void twoSidesThatDoNotHearEachOtherAreRead() {
+    assertThat(Fault.parse("node-1, node-2 | node-3", NODES))
+        .isEqualTo(new Cut(Set.of("node-1", "node-2"), Set.of("node-3"), true));
+  }
+
+  @Test
+  void aSideThatTheOtherDoesNotHearIsRead() {
+    assertThat(Fault.parse("node-1,node-2>node-3", NODES))
+        .isEqualTo(new Cut(Set.of("node-1", "node-2"), Set.of("node-3"), false));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "node-1,node-9 | node-2",
+        "node-1,node-2 | node-2,node-3",
+        "node-1, | node-2",
+        "node-1 | *",
+        "node-1 | node-2 | node-3",
+        "node-1,node-2 > node-3 loss=20%"
+      })
+  void aCutThatIsNotOneIsRefused(String text) {
+    assertThatThrownBy(() -> Fault.parse(text, NODES))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("--fault '" + text + "'");
   }
 
   @ParameterizedTest

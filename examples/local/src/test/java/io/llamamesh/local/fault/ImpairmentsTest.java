@@ -62,6 +62,20 @@ class ImpairmentsTest {
     assertThat(impairments.fate("node-1", "node-3", PORT, false)).isZero();
   }
 
+  @Test
+  void neitherProbesNorAnswersPassACutAndAllElseDoes() {
+    Impairments both = impairments("node-1 | node-2");
+    assertThat(both.fate("node-1", "node-2", PORT, false)).isEqualTo(Impairments.LOST);
+    assertThat(both.fate("node-2", "node-1", PORT, false)).isEqualTo(Impairments.LOST);
+    assertThat(both.fate("node-1", "node-3", PORT, false)).isZero();
+
+    Impairments oneWay = impairments("node-1,node-3 > node-2");
+    assertThat(oneWay.fate("node-1", "node-2", PORT, false)).isEqualTo(Impairments.LOST);
+    assertThat(oneWay.fate("node-2", "node-1", PORT, true)).isEqualTo(Impairments.LOST);
+    assertThat(oneWay.fate("node-2", "node-1", PORT, false)).isZero();
+    assertThat(oneWay.fate("node-1", "node-3", PORT, false)).isZero();
+  }
+
   @ParameterizedTest
   @ValueSource(doubles = {0.01, 0.05, 0.1, 0.3, 0.333, 0.5, 0.99, 1})
   void theLostShareOfAFlowIsTheOneThatWasAskedForAtEveryLength(double share) {

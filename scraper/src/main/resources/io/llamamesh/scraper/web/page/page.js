@@ -268,7 +268,7 @@ function lists() {
 async function suspect(s) {
   const [a, b] = s.name.split(">");
   if (s.kind === "Pair") { openPair(a, b); return; }
-  if (s.kind === "Mesh") { heatmap.mark(null); return; }
+  if (s.kind === "Mesh" || s.kind === "Block") { heatmap.mark(null); return; }
   if (s.kind === "Node") { find(s.name, s.direction); return; }
   if (s.kind === "ZonePair") {
     if (state.matrix.zonePairs || state.drill) await drill([a, b]);

@@ -23,18 +23,18 @@ export function silence(silent, all, now, interval) {
   return `${silent.length} of ${count(all, "agent", "agents")} ${have} not reported${since}: ${names}.`;
 }
 
-const KINDS = { Mesh: "", Node: "", Zone: "zone", ZonePair: "zones", Pair: "" };
+const KINDS = { Mesh: "", Node: "", Zone: "zone", ZonePair: "zones", Block: "", Pair: "" };
 const WAYS = { Egress: ", all that it sends", Ingress: ", all that it receives" };
 
 export function suspectName(s) {
-  return (KINDS[s.kind] + " " + s.name.replace(">", " → ")).trim() + (WAYS[s.direction] ?? "");
+  return (KINDS[s.kind] + " " + s.name.replace(/ ?> ?/, " → ").replace(" | ", " ↮ ")).trim() + (WAYS[s.direction] ?? "");
 }
 
 export function explained(s, silent) {
   const quiet = s.kind === "Node" && silent.find((one) => one.name === s.name && s.lossPercent === undefined);
   if (quiet) return silenceOf(quiet);
   if (s.kind === "Pair") return "this pair alone";
-  const kind = s.kind === "Node" ? "node: " : "";
+  const kind = s.kind === "Node" ? "node: " : s.kind === "Block" ? (s.sides.bothWays ? "both ways: " : "one way: ") : "";
   return kind + (s.explains === s.of ? `all ${s.of} of its tested links are bad` : `${s.explains} of its ${s.of} tested links are bad`);
 }
 

@@ -1,0 +1,228 @@
+package io.llamamesh.scraper.analysis;
+
+import io.llamamesh.scraper.analysis.Links.Link;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The blocks in a matrix of links. From the bad destinations of one node on, those who cannot reach
+ * most of them and those whom these cannot reach are taken in turns, until both sets stay: in a
+ * sparse mesh too, where nobody tests all of the other side. First the links of both directions are
+ * taken together, since a node may be tested one way only; then those of one direction.
+ */
+final class Blocks {
+  private static final int MOST = 4;
+  private static final int SEEDS = 32;
+  private static final int ROUNDS = 8;
+
+  /** Below that, pairs are named each for itself. */
+  private static final int FEWEST_LINKS = 3;
+
+  private final Matrix out = new Matrix();
+  private final Matrix in = new Matrix();
+  private final Matrix between = new Matrix();
+
+  private Blocks(Links links) {
+    links
+        .all()
+        .forEach(entry -> {
+          String source = entry.getKey().source();
+          String destination = entry.getKey().destination();
+          Share link = entry.getValue().bad() ? Share.BAD : Share.GOOD;
+          out.add(source, destination, link);
+          in.add(destination, source, link);
+          between.add(source, destination, link);
+          between.add(destination, source, link);
+        });
+  }
+
+  /** The blocks of the bad links, those with most bad links of one node first, at most four. */
+  static List<Block> of(Links links) {
+    Blocks blocks = new Blocks(links);
+    List<Block> found = new ArrayList<>();
+    int grown = 0;
+    for (String seed : blocks.seeds()) {
+      if (found.size() == MOST || grown == SEEDS) {
+        break;
+      }
+      Set<String> unexplained = blocks.out.bad(seed);
+      unexplained.removeIf(
+          to -> found.stream().anyMatch(block -> block.contains(new Link(seed, to))));
+      if (unexplained.isEmpty()) {
+        continue;
+      }
+      grown++;
+      Block block = blocks.grow(unexplained);
+      if (block != null && found.stream().noneMatch(block::equals)) {
+        found.add(block);
+      }
+    }
+    return found;
+  }
+
+  /** Who has bad links, those with most of them first. */
+  private List<String> seeds() {
+    Map<String, Integer> bad = new HashMap<>();
+    out.rows().forEach(node -> bad.put(node, out.bad(node).size()));
+    return bad.entrySet().stream()
+        .filter(entry -> entry.getValue() > 0)
+        .sorted(
+            Map.Entry.<String, Integer>comparingByValue(Comparator.reverseOrder())
+                .thenComparing(Map.Entry.comparingByKey()))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  private @Nullable Block grow(Set<String> seed) {
+    Block both = grow(seed, between, between);
+    return both != null && both.bothWays() ? both : grow(seed, out, in);
+  }
+
+  /**
+   * Null where the two sets share nodes, do not settle, or are no block.
+   *
+   * @param forth links that make a node one of the first side
+   * @param back links that make a node one of the second side
+   */
+  private @Nullable Block grow(Set<String> seed, Matrix forth, Matrix back) {
+    Set<String> to = seed;
+    Set<String> from = Set.of();
+    for (int round = 0; round < ROUNDS; round++) {
+      Set<String> senders = mostlyBad(back, forth, to);
+      Set<String> receivers = mostlyBad(forth, back, senders);
+      if (senders.equals(from) && receivers.equals(to)) {
+        return block(from, to);
+      }
+      from = senders;
+      to = receivers;
+      if (from.isEmpty() || to.isEmpty()) {
+        return null;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Who has mostly bad links with a set of nodes.
+   *
+   * @param ofSet links of the set's nodes
+   * @param own the same links, of those who are looked for
+   */
+  private static Set<String> mostlyBad(Matrix ofSet, Matrix own, Set<String> set) {
+    Set<String> candidates = new HashSet<>();
+    set.forEach(node -> candidates.addAll(ofSet.bad(node)));
+    candidates.removeIf(node -> own.share(node, set).isGood());
+    return candidates;
+  }
+
+  private @Nullable Block block(Set<String> from, Set<String> to) {
+    Share there = out.share(from, to);
+    if (from.stream().anyMatch(to::contains)
+        || there.bad < FEWEST_LINKS
+        || there.isGood()
+        || !isWell(from)
+        || !isWell(to)) {
+      return null;
+    }
+    return new Block(from, to, !out.share(to, from).isGood(), via(from, to));
+  }
+
+  /** Whether its nodes reach each other; not known where none of them probes another. */
+  private boolean isWell(Set<String> side) {
+    Share inside = out.share(side, side);
+    return side.size() == 1
+        || (inside.tested > 0 && inside.bad <= inside.tested * (1 - Suspects.MIN_PURITY));
+  }
+
+  private Set<String> via(Set<String> from, Set<String> to) {
+    Set<String> via = new HashSet<>();
+    for (String node : between.rows()) {
+      if (!from.contains(node) && !to.contains(node) && reaches(node, from) && reaches(node, to)) {
+        via.add(node);
+      }
+    }
+    return via;
+  }
+
+  private boolean reaches(String node, Set<String> side) {
+    Share links = between.share(node, side);
+    return links.tested > 0 && links.bad == 0;
+  }
+
+  /** Links by the node at one end, then by that at the other. */
+  private static final class Matrix {
+    private final Map<String, Map<String, Share>> rows = new HashMap<>();
+
+    void add(String row, String column, Share link) {
+      rows.computeIfAbsent(row, k -> new HashMap<>()).merge(column, link, Share::plus);
+    }
+
+    Set<String> rows() {
+      return rows.keySet();
+    }
+
+    /** Who is at the other end of a node's bad links. */
+    Set<String> bad(String row) {
+      Set<String> bad = new HashSet<>();
+      rows.getOrDefault(row, Map.of())
+          .forEach((column, link) -> {
+            if (link.bad > 0) {
+              bad.add(column);
+            }
+          });
+      return bad;
+    }
+
+    Share share(String row, Set<String> columns) {
+      Map<String, Share> links = rows.getOrDefault(row, Map.of());
+      Share all = Share.NONE;
+      // The smaller one is gone through: a node has 64 peers, a side may have a thousand nodes.
+      if (links.size() < columns.size()) {
+        for (Map.Entry<String, Share> link : links.entrySet()) {
+          all = columns.contains(link.getKey()) ? all.plus(link.getValue()) : all;
+        }
+        return all;
+      }
+      for (String column : columns) {
+        Share link = links.get(column);
+        all = link == null ? all : all.plus(link);
+      }
+      return all;
+    }
+
+    Share share(Set<String> these, Set<String> columns) {
+      Share all = Share.NONE;
+      for (String row : these) {
+        all = all.plus(share(row, columns));
+      }
+      return all;
+    }
+  }
+
+  /**
+   * How many of some links are bad.
+   *
+   * @param tested how many there are
+   * @param bad how many of these are bad
+   */
+  private record Share(int tested, int bad) {
+    private static final Share NONE = new Share(0, 0);
+    private static final Share GOOD = new Share(1, 0);
+    private static final Share BAD = new Share(1, 1);
+
+    Share plus(Share other) {
+      return new Share(tested + other.tested, bad + other.bad);
+    }
+
+    /** Whether too few of them are bad to be a block's. */
+    boolean isGood() {
+      return bad == 0 || bad < Suspects.MIN_PURITY * tested;
+    }
+  }
+}
