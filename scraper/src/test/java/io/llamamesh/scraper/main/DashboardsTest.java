@@ -93,7 +93,7 @@ final class DashboardsTest {
     assertThat(all(METRIC, String.join("\n", queries))).isNotEmpty().allMatch(told::contains);
   }
 
-  /** What a scraper with a bad node, a store and zones tells. */
+  /** What a scraper with a bad node, a silent target, a store and zones tells. */
   static String metrics() throws IOException {
     SimulatedWindows.Loss loss = (source, destination, path) -> source.equals("node-1") ? 0.3 : 0;
     try (FakeMesh mesh = new FakeMesh(4, 2, loss);
@@ -113,7 +113,7 @@ final class DashboardsTest {
                 Tokens.NONE)) {
       long end = Instant.now().getEpochSecond() / 10 * 10;
       for (long time = end - 40; time <= end; time += 10) {
-        mesh.publish(Instant.ofEpochSecond(time), 10);
+        mesh.publishWithRefusal(Instant.ofEpochSecond(time), 10, "edge-a");
       }
       await()
           .atMost(Duration.ofSeconds(30))

@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.testing;
 
+import io.llamamesh.results.Point;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,6 +25,15 @@ public final class FakeMesh implements AutoCloseable {
 
   public FakeAgent agent(int index) {
     return agents.get(index);
+  }
+
+  /** Every agent publishes the window that ended then, and that a target refused its probes. */
+  public void publishWithRefusal(Instant end, int seconds, String target) {
+    for (int i = 0; i < agents.size(); i++) {
+      List<Point> window = new ArrayList<>(windows.window(i, end, seconds));
+      window.add(Points.refused(SimulatedWindows.name(i), target, end, 16L * seconds));
+      agents.get(i).publish(window);
+    }
   }
 
   /** Every agent publishes the window that ended then. */
