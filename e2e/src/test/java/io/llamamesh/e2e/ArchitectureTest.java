@@ -1,5 +1,9 @@
 package io.llamamesh.e2e;
 
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -7,6 +11,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.fabric8.kubernetes.client.dsl.EditReplacePatchable;
 
 @AnalyzeClasses(packages = "io.llamamesh.e2e", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
@@ -28,6 +33,15 @@ class ArchitectureTest {
               "io.llamamesh.agent..",
               "io.llamamesh.scraper..",
               "io.llamamesh.operator..");
+
+  /** Controllers and kubelets write to all that a row edits: an edit must survive a conflict. */
+  @ArchTest
+  static final ArchRule EDITS_DESPITE_OTHERS =
+      noClasses()
+          .should()
+          .callMethodWhere(
+              target(owner(assignableTo(EditReplacePatchable.class))).and(target(name("edit"))))
+          .because("io.llamamesh.testkit.Edits tries again after a conflict");
 
   @ArchTest
   static final ArchRule ONLY_MAIN_EXITS =

@@ -6,6 +6,7 @@ import io.llamamesh.e2e.cluster.Mesh;
 import io.llamamesh.e2e.cluster.Node;
 import io.llamamesh.e2e.cluster.Release;
 import io.llamamesh.e2e.cluster.Wait;
+import io.llamamesh.testkit.Edits;
 import java.time.Duration;
 import java.util.List;
 
@@ -102,11 +103,9 @@ final class RefusalRows {
   }
 
   private static void label(Stage stage, String level) {
-    stage
-        .client()
-        .namespaces()
-        .withName(Release.NAME)
-        .edit(namespace -> {
+    Edits.edit(
+        stage.client().namespaces().withName(Release.NAME),
+        namespace -> {
           namespace.getMetadata().getLabels().put(ENFORCE, level);
           return namespace;
         });

@@ -5,7 +5,6 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.TaintBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.e2e.cluster.Failure;
@@ -14,6 +13,8 @@ import io.llamamesh.e2e.cluster.Release;
 import io.llamamesh.e2e.cluster.Wait;
 import io.llamamesh.testkit.ControlPlane;
 import io.llamamesh.testkit.ControlPlane.Part;
+import io.llamamesh.testkit.Edits;
+import io.llamamesh.testkit.LooseSchema;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -21,7 +22,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -272,10 +272,9 @@ final class StormActions {
   }
 
   private void taint(String node, String key) {
-    client
-        .nodes()
-        .withName(node)
-        .edit(n -> {
+    Edits.edit(
+        client.nodes().withName(node),
+        n -> {
           n.getSpec()
               .getTaints()
               .add(new TaintBuilder().withKey(key).withEffect("NoSchedule").build());
@@ -284,10 +283,9 @@ final class StormActions {
   }
 
   private void untaint(String node) {
-    client
-        .nodes()
-        .withName(node)
-        .edit(n -> {
+    Edits.edit(
+        client.nodes().withName(node),
+        n -> {
           n.getSpec().getTaints().removeIf(taint -> TAINTS.contains(taint.getKey()));
           return n;
         });
@@ -337,25 +335,7 @@ final class StormActions {
   }
 
   private void unreadableMesh(StormEvent event) throws Exception {
-    client
-        .apiextensions()
-        .v1()
-        .customResourceDefinitions()
-        .withName(CRD)
-        .edit(crd -> {
-          JSONSchemaProps anything = new JSONSchemaProps();
-          anything.setType("object");
-          anything.setXKubernetesPreserveUnknownFields(true);
-          Map<String, JSONSchemaProps> fields =
-              crd.getSpec()
-                  .getVersions()
-                  .getFirst()
-                  .getSchema()
-                  .getOpenAPIV3Schema()
-                  .getProperties();
-          Objects.requireNonNull(fields.get("spec")).getProperties().put("agent", anything);
-          return crd;
-        });
+    LooseSchema.allowAnything(client, CRD, "agent");
     // The server takes it up a moment after it has stored it.
     Wait.until(
         "an unreadable mesh",

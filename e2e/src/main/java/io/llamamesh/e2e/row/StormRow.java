@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** What administrators and clouds do to a cluster in a day, in an hour. */
 final class StormRow {
@@ -127,19 +128,19 @@ final class StormRow {
     check(
         log,
         () -> {
+          AtomicInteger gaps = new AtomicInteger();
           Wait.until(
               "store without a gap",
               STORED_WITHIN,
               () -> {
-                Continuity seen =
-                    log.unexplained(Continuity.of(store.windows(from), Stage.WINDOW, from, to));
+                Continuity all = Continuity.of(store.windows(from), Stage.WINDOW, from, to);
+                Continuity seen = log.unexplained(all);
                 Failure.unless(seen.doubled().isEmpty(), "doubled: " + some(seen.doubled()));
+                gaps.set(all.gaps().size());
                 return seen.lost().isEmpty() ? "" : some(seen.lost());
               });
           figures.note("windows lost or doubled in the store", 0);
-          figures.note(
-              "gaps of replaced agents",
-              Continuity.of(store.windows(from), Stage.WINDOW, from, to).gaps().size());
+          figures.note("gaps of replaced agents", gaps.get());
         });
     check(log, () -> figures.note("agents followed after", follow(stage)));
     check(log, () -> stage.awaitHealthy(WELL_WITHIN));

@@ -8,10 +8,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.LlamaMesh;
+import io.llamamesh.testkit.LooseSchema;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
 import java.io.IOException;
@@ -128,27 +128,7 @@ final class UnreadableObjectIT {
 
   /** Stores a mesh that the present CRD would refuse. */
   private void storeUnderAnOlderCrd(String name, String agent) throws IOException {
-    cluster
-        .client
-        .apiextensions()
-        .v1()
-        .customResourceDefinitions()
-        .withName(NAME)
-        .edit(crd -> {
-          JSONSchemaProps schema = new JSONSchemaProps();
-          schema.setType("object");
-          schema.setXKubernetesPreserveUnknownFields(true);
-          crd.getSpec()
-              .getVersions()
-              .getFirst()
-              .getSchema()
-              .getOpenAPIV3Schema()
-              .getProperties()
-              .get("spec")
-              .getProperties()
-              .put("agent", schema);
-          return crd;
-        });
+    LooseSchema.allowAnything(cluster.client, NAME, "agent");
     // The server takes up a CRD a moment after it has stored it.
     await()
         .ignoreException(KubernetesClientException.class)

@@ -10,14 +10,13 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.llamamesh.testkit.AuditLog;
 import io.llamamesh.testkit.ControlPlane;
+import io.llamamesh.testkit.Edits;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.HttpURLConnection;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -175,21 +174,9 @@ public final class TestCluster implements AutoCloseable {
     }
   }
 
-  /** Edits what others write too: after a conflict it is read and edited anew. */
+  /** As {@link Edits#despiteOthers}. */
   public static void despiteOthers(Runnable edit) {
-    await(
-        () -> {
-          try {
-            edit.run();
-            return true;
-          } catch (KubernetesClientException e) {
-            if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
-              throw e;
-            }
-            return false;
-          }
-        },
-        "an edit");
+    Edits.despiteOthers(edit);
   }
 
   /** Authorisers and admission learn of new objects a moment later. */
