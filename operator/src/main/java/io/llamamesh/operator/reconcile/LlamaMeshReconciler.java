@@ -173,7 +173,8 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     memory.joins.wrote(written.configs());
     watch(mesh, owner, memory, spec, pods, seen);
     AgentsState agents = Pods.agents(plan, nodes, pods);
-    ScraperState scraper = Pods.scraper(spec, pods);
+    ScraperRollout rollout = ScraperRollout.of(seen.scraper(mesh));
+    ScraperState scraper = Pods.scraper(spec, pods).withOlder(rollout.older());
     memory.diagnosis.refresh(owner, agents, scraper, pods, eventLog, clock.instant());
     List<AddressChange> changes = AddressChange.of(plan, nodes, pods);
     if (!paused && spec != null && spec.agent() != null) {
@@ -201,7 +202,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             written.outcome().failures(),
             written.outcome().taken(),
             explained,
-            memory.diagnosis.explain(owner, scraper, pods),
+            rollout.explain(memory.diagnosis.explain(owner, scraper, pods), clock.instant()),
             poller.view(key(mesh)));
     UpdateControl<LlamaMesh> told = tell(mesh, owner, memory, state);
     looks.increment();
@@ -307,7 +308,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             || !state.refusals().isEmpty()
             || !state.agents().missing().isEmpty()
             || state.agents().obstacle() != null
-            || state.scraper().ready() < state.scraper().wanted();
+            || !state.scraper().isComplete();
     Duration due = memory.status.dueIn(state.network(), now);
     Duration latest = unsettled ? SOON : MeshClaims.RENEWAL;
     Duration atMost = memory.joins.isHolding() ? AT_ONCE : latest;

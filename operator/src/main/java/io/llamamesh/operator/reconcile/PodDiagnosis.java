@@ -63,13 +63,11 @@ final class PodDiagnosis {
                     .filter(event -> isReplicaSetOf(Names.scraper(owner.name()), event.object()))
                     .toList())
             : null;
-    unmounted = scraper.ready() >= scraper.wanted() ? null : unmounted(namespace, pods, events);
+    unmounted = scraper.isComplete() ? null : unmounted(namespace, pods, events);
     agentPullSecret =
         agents.missing().isEmpty() ? null : pullSecret(namespace, Component.AGENT, pods, events);
     scraperPullSecret =
-        scraper.ready() >= scraper.wanted()
-            ? null
-            : pullSecret(namespace, Component.SCRAPER, pods, events);
+        scraper.isComplete() ? null : pullSecret(namespace, Component.SCRAPER, pods, events);
   }
 
   /** The same with what keeps the missing agents from coming up. */
@@ -85,9 +83,9 @@ final class PodDiagnosis {
     return unpulled.isEmpty() ? state : state.with(pull(unpulled, agentPullSecret));
   }
 
-  /** The same with what keeps the missing scrapers from coming up. */
+  /** The same with what keeps the missing scrapers, or those of a new template, from coming up. */
   ScraperState explain(Owner owner, ScraperState state, List<PodFacts> pods) {
-    if (state.ready() >= state.wanted()) {
+    if (state.isComplete()) {
       return state;
     }
     ObjectEvent refused = scraperRefused;
@@ -118,9 +116,10 @@ final class PodDiagnosis {
     return bare > Objects.requireNonNull(byPlaced.get(false)).size();
   }
 
+  /** Whether some scraper has no pod; a rollout begins with one more than are wanted. */
   private static boolean lacksPods(ScraperState scraper, List<PodFacts> pods) {
-    return scraper.ready() < scraper.wanted()
-        && of(Component.SCRAPER, pods).size() < scraper.wanted();
+    int due = scraper.wanted() + (scraper.older() > 0 ? 1 : 0);
+    return !scraper.isComplete() && of(Component.SCRAPER, pods).size() < due;
   }
 
   private static List<PodFacts> of(Component component, List<PodFacts> pods) {

@@ -160,6 +160,17 @@ final class Watches {
         .orElse(null);
   }
 
+  /** The scraper's Deployment with its latest status; null where there is none. */
+  @Nullable Deployment scraper(LlamaMesh mesh) {
+    ResourceID id =
+        new ResourceID(
+            Names.scraper(mesh.getMetadata().getName()), mesh.getMetadata().getNamespace());
+    return Objects.requireNonNull(objects.get(Deployment.class))
+        .get(id)
+        .map(Deployment.class::cast)
+        .orElse(null);
+  }
+
   /** A mesh's objects but ConfigMaps. */
   Stream<HasMetadata> objects(LlamaMesh mesh) {
     return objects.values().stream().flatMap(source -> secondary(source, mesh));

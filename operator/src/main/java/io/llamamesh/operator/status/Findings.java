@@ -184,12 +184,18 @@ final class Findings {
 
   private static Finding scraper(MeshState state) {
     ScraperState scraper = state.scraper();
-    if (scraper.ready() >= Math.max(1, scraper.wanted())) {
+    if (scraper.isComplete()) {
       return Finding.yes(ConditionTypes.SCRAPER_READY, "AllReady", "");
     }
     if (scraper.obstacle() != null) {
       return Finding.no(
           ConditionTypes.SCRAPER_READY, scraper.obstacle().reason(), scraper.obstacle().message());
+    }
+    if (scraper.hasAllReady()) {
+      return Finding.yes(
+          ConditionTypes.SCRAPER_READY,
+          "RollingOut",
+          "all are ready, and those of an older template are replaced one by one");
     }
     return Finding.no(
         ConditionTypes.SCRAPER_READY,

@@ -6,13 +6,34 @@ import org.jspecify.annotations.Nullable;
  * The scraper as its pods tell.
  *
  * @param wanted replicas asked for
- * @param ready pods that are ready
+ * @param ready pods that are ready, of whatever template
+ * @param older pods of an older template that still run; 0: no rollout is under way
  * @param obstacle why one does not start, or null
  */
-public record ScraperState(int wanted, int ready, @Nullable Obstacle obstacle) {
+public record ScraperState(int wanted, int ready, int older, @Nullable Obstacle obstacle) {
 
-  /** The same with a reason why pods do not come up. */
-  public ScraperState with(Obstacle reason) {
-    return new ScraperState(wanted, ready, reason);
+  /** Scrapers of one template only. */
+  public ScraperState(int wanted, int ready, @Nullable Obstacle obstacle) {
+    this(wanted, ready, 0, obstacle);
+  }
+
+  /** The same with a reason why pods do not come up; null: none. */
+  public ScraperState with(@Nullable Obstacle reason) {
+    return new ScraperState(wanted, ready, older, reason);
+  }
+
+  /** The same during a rollout. */
+  public ScraperState withOlder(int pods) {
+    return new ScraperState(wanted, ready, pods, obstacle);
+  }
+
+  /** Whether as many are ready as are asked for. */
+  public boolean hasAllReady() {
+    return ready >= Math.max(1, wanted);
+  }
+
+  /** Whether these are of the newest template, too. */
+  public boolean isComplete() {
+    return hasAllReady() && older == 0;
   }
 }

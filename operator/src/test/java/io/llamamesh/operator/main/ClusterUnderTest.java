@@ -323,6 +323,11 @@ final class ClusterUnderTest implements AutoCloseable {
     pods.scraperReady(mesh, port);
   }
 
+  /** Makes a scraper ready that the mesh's Deployment has made. */
+  void deployedScraperReady(String mesh) {
+    pods.deployedScraperReady(mesh);
+  }
+
   /** A scraper of a mesh that does not start. */
   void scraperPending(String mesh) {
     pods.scraper(mesh, 1);

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.Names;
+import io.llamamesh.crd.Names.Component;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -110,6 +111,28 @@ final class FakePods {
             .build();
     pod.getSpec().getContainers().getFirst().getPorts().getFirst().setContainerPort(port);
     return client.resource(pod).create();
+  }
+
+  /** Waits for a pod of the scraper's Deployment that is not ready yet and makes it ready. */
+  void deployedScraperReady(String mesh) {
+    Pod pod =
+        ClusterUnderTest.await()
+            .until(
+                () ->
+                    client
+                        .pods()
+                        .inNamespace(namespace)
+                        .withLabels(Names.selector(mesh, Component.SCRAPER))
+                        .list()
+                        .getItems()
+                        .stream()
+                        .filter(p -> p.getMetadata().getLabels().containsKey("pod-template-hash"))
+                        .filter(p -> p.getSpec().getNodeName() != null)
+                        .filter(p -> p.getStatus().getPodIP() == null)
+                        .findFirst()
+                        .orElse(null),
+                Objects::nonNull);
+    ready(pod, "192.0.2.1");
   }
 
   /** Deletes a pod at once, as a kubelet would once its containers have ended. */

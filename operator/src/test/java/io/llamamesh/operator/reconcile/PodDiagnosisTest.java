@@ -121,6 +121,31 @@ class PodDiagnosisTest {
   }
 
   @Test
+  void aRolloutsFirstPodThatIsRefusedIsToldThoughAllScrapersAreReady() {
+    event("ReplicaSet FailedCreate", "m-scraper-5d9f8c7b6", QUOTA, -5);
+    ScraperState rollingOut = new ScraperState(1, 1, 1, null);
+    Pod old = pod("m-scraper-1", Component.SCRAPER, "n1", -60);
+
+    assertThat(scraper(rollingOut, 0, old))
+        .isNotNull()
+        .satisfies(o -> assertThat(o.reason()).isEqualTo("PodsRefused"));
+    // One that was made is not refused.
+    assertThat(scraper(rollingOut, 20, old, pod("m-scraper-2", Component.SCRAPER, null, -4)))
+        .isNull();
+  }
+
+  @Test
+  void aPodOfARolloutThatCannotPullItsImageIsToldThoughAllScrapersAreReady() {
+    assertThat(
+            scraper(
+                new ScraperState(1, 1, 1, null),
+                0,
+                waiting("m-scraper-2", Component.SCRAPER, "n1")))
+        .isNotNull()
+        .satisfies(o -> assertThat(o.reason()).isEqualTo("PullFailed"));
+  }
+
+  @Test
   void whileNothingIsMissingNothingIsAskedAndElseEveryTenSeconds() {
     refresh(new AgentsState(1, 1, List.of(), "", null), new ScraperState(1, 1, null), 0);
     assertThat(asked).isEmpty();
