@@ -1,5 +1,6 @@
 package io.llamamesh.crd;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
@@ -26,7 +27,8 @@ import org.jspecify.annotations.Nullable;
   "conditions"
 })
 public record LlamaMeshStatus(
-    @JsonPropertyDescription("Generation of the spec that this status is about.")
+    @JsonPropertyDescription(
+            "Generation of the spec that this status is about; -1: no operator has looked at the mesh yet.")
         @Nullable Long observedGeneration,
     @JsonPropertyDescription(
             "Time of the report that the network's numbers come from. It moves as long as the operator and a scraper run; when it stands still, the numbers are old.")
@@ -51,6 +53,18 @@ public record LlamaMeshStatus(
     @JsonPropertyDescription(
             "Accepted, Paused, ConfigsReady, AgentsReady, ScraperReady, StoreReachable, NetworkHealthy, Ready.")
         @Nullable List<Condition> conditions) {
+
+  /**
+   * The generation that a mesh without a status is said to be observed at. By the rules of kstatus,
+   * of Flux and others, an object without {@code observedGeneration} and conditions is current.
+   */
+  public static final long NOT_OBSERVED = -1;
+
+  /** Whether an operator wrote it: the API server gives one to each mesh that has none. */
+  @JsonIgnore
+  public boolean isObserved() {
+    return observedGeneration != null && observedGeneration != NOT_OBSERVED;
+  }
 
   /** A group's size. */
   public record GroupStatus(

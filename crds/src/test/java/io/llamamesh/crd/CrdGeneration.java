@@ -1,6 +1,7 @@
 package io.llamamesh.crd;
 
 import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.fabric8.crdv2.generator.CRDGenerator;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceColumnDefinition;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
@@ -47,6 +48,11 @@ final class CrdGeneration {
     listMap(at(spec, "ports"), "name");
     listMap(at(status, "conditions"), "type");
     at(status, "observedAt").setFormat("date-time");
+    // On reading, since what is created has no status: that nobody has looked at it yet is said.
+    status.setDefault(
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("observedGeneration", LlamaMeshStatus.NOT_OBSERVED));
     at(spec, "probes", "ports").setXKubernetesListType("set");
     at(spec, "ipFamilies").setXKubernetesListType("set");
     at(spec, "reflector", "acceptUnkeyed").setXKubernetesListType("set");

@@ -300,7 +300,9 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   private UpdateControl<LlamaMesh> tell(
       LlamaMesh mesh, Owner owner, MeshMemory memory, MeshState state) {
     Instant now = clock.instant();
-    LlamaMeshStatus next = memory.status.next(mesh.getStatus(), state, now);
+    LlamaMeshStatus given = mesh.getStatus();
+    LlamaMeshStatus before = given == null || !given.isObserved() ? null : given;
+    LlamaMeshStatus next = memory.status.next(before, state, now);
     // Of the end of a conflict with another mesh, and of Events about pods, nobody tells us.
     boolean unsettled =
         !state.failures().isEmpty()
@@ -316,7 +318,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     if (next == null) {
       return UpdateControl.<LlamaMesh>noUpdate().rescheduleAfter(again);
     }
-    for (Announcement a : memory.announcer.next(mesh.getStatus(), next, now)) {
+    for (Announcement a : memory.announcer.next(before, next, now)) {
       events.write(owner, a.warning(), a.reason(), a.note(), now);
     }
     LlamaMesh fresh = new LlamaMesh();

@@ -226,7 +226,7 @@ final class MeshIT {
     cluster.nodes(1, 2);
     cluster.mesh("m", "scraper: {replicas: 2}");
     await().until(() -> cluster.configMaps("m").size() == 2);
-    cluster.awaitMesh("m", m -> m.getStatus() != null);
+    cluster.awaitMesh("m", m -> m.getStatus().isObserved());
     cluster.stopOperator();
 
     cluster.client.resource(cluster.mesh("m")).delete();

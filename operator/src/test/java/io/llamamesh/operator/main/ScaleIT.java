@@ -49,7 +49,7 @@ final class ScaleIT {
     cluster.nodes(1, 2);
     cluster.mesh("m", "");
     await().until(() -> cluster.configMaps("m").size() == 2);
-    cluster.awaitMesh("m", m -> m.getStatus() != null);
+    cluster.awaitMesh("m", m -> m.getStatus().isObserved());
     long looks = cluster.operator().looks();
     long writes = configWrites();
     long started = System.nanoTime();
