@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.marcnuri.helm.Helm;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
@@ -19,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -32,6 +37,8 @@ class InstallIT {
   private static final String CRD = "llamameshes.llamamesh.io";
   private static final String CRD_FILE =
       Chart.FOLDER.resolve("crds/llamameshes.llamamesh.io-v1.yaml").toString();
+
+  private static final Duration TEST_WITHIN = Duration.ofSeconds(60);
 
   private TestCluster cluster;
   private KubernetesClient client;
@@ -89,6 +96,61 @@ class InstallIT {
 
     uninstall(kubeconfig);
     assertThat(lease.get()).isNull();
+  }
+
+  /** Helm deletes no hooks when it uninstalls; what a kubelet would say of the pod is said here. */
+  @Test
+  void aTestThatPassedLeavesNothingAndOneThatFailedItsPodUntilTheNext() {
+    String kubeconfig = cluster.controlPlane().kubeconfig();
+    install(kubeconfig);
+
+    CompletableFuture<String> failing = test(kubeconfig);
+    String first = end("Failed", "");
+    assertThat(failing).failsWithin(TEST_WITHIN);
+    assertThat(testPod().require().getMetadata().getUid())
+        .as("there to read its log")
+        .isEqualTo(first);
+
+    CompletableFuture<String> passing = test(kubeconfig);
+    end("Succeeded", first);
+    assertThat(passing).succeedsWithin(TEST_WITHIN);
+    assertThat(testPod().get()).isNull();
+
+    uninstall(kubeconfig);
+    assertThat(client.pods().inNamespace(Chart.NAMESPACE).list().getItems())
+        .noneMatch(pod -> pod.getMetadata().getDeletionTimestamp() == null);
+  }
+
+  private CompletableFuture<String> test(String kubeconfig) {
+    return CompletableFuture.supplyAsync(
+        () ->
+            Helm.test("llama-mesh")
+                .withNamespace(Chart.NAMESPACE)
+                .withTimeout((int) TEST_WITHIN.toSeconds())
+                .withKubeConfigContents(kubeconfig)
+                .call()
+                .getName(),
+        // It blocks, and our client needs the threads that are there for all.
+        task -> Thread.ofPlatform().name("helm-test").start(task));
+  }
+
+  /** Ends the test's pod, another than the one before; returns its identity. */
+  private String end(String phase, String before) {
+    Pod pod =
+        await()
+            .until(
+                () -> testPod().get(),
+                found -> found != null && !found.getMetadata().getUid().equals(before));
+    testPod()
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.STRATEGIC_MERGE),
+            "{\"status\": {\"phase\": \"%s\"}}".formatted(phase));
+    return pod.getMetadata().getUid();
+  }
+
+  private PodResource testPod() {
+    return client.pods().inNamespace(Chart.NAMESPACE).withName("default-every-pair-reported");
   }
 
   /** The file must be what the server stores: else each apply of the same is a conflict. */
