@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llamamesh.agent.wire.ProbeWriter;
+import io.llamamesh.auth.KeyRing;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class AuthFilesTest {
@@ -139,6 +143,43 @@ class AuthFilesTest {
       assertThat(near.bearer(start.plusSeconds(3600))).isEqualTo("anew");
       assertThat(near.accepts("token", start.plusSeconds(3600))).isFalse();
     }
+  }
+
+  /** As after a rotation, and after the Secret was deleted while an operator ran. */
+  @ParameterizedTest
+  @CsvSource({"rotated, 24H", "replaced, 30M"})
+  void anOldKeyAndTokenAreRefusedOnceTheTimeThatTheGuideNamesIsOver(
+      String how, String time, @TempDir Path leaked) throws IOException {
+    Instant start = Instant.parse("2026-11-20T10:00:00Z");
+    Duration taken = Duration.parse("PT" + time);
+    KeyRing keys = KeyRing.first(7, start.minusSeconds(60), id -> KEY);
+    KeyRing tokens = KeyRing.first(7, start.minusSeconds(60), id -> "token");
+    write(folder, text(keys), text(tokens));
+    write(leaked, text(keys), text(tokens));
+    try (AuthFiles agent = AuthFiles.read(folder, start);
+        AuthFiles thief = AuthFiles.read(leaked, start)) {
+      boolean rotated = how.equals("rotated");
+      String other = "Dw4NDAsKCQgHBgUEAwIBAA==";
+      write(
+          folder,
+          text(rotated ? keys.rotated(start, id -> other) : keys.replaced(start, id -> other)),
+          text(rotated ? tokens.rotated(start, id -> "new") : tokens.replaced(start, id -> "new")));
+      // It sees the new files two minutes late.
+      agent.look(start.plusSeconds(120));
+
+      agent.look(start.plus(taken).minusSeconds(1));
+      assertThat(isAnswered(thief, agent)).isTrue();
+      assertThat(agent.accepts("token", start.plus(taken).minusSeconds(1))).isTrue();
+
+      agent.look(start.plus(taken));
+      assertThat(isAnswered(thief, agent)).isFalse();
+      assertThat(agent.accepts("token", start.plus(taken))).isFalse();
+      assertThat(agent.accepts("new", start.plus(taken))).isTrue();
+    }
+  }
+
+  private static String text(KeyRing ring) {
+    return new String(ring.toJson(), StandardCharsets.UTF_8);
   }
 
   /**
