@@ -14,6 +14,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Follows one ConfigMap by its name: lists it, then watches from the listed version on, and lists
@@ -82,6 +84,11 @@ public final class ConfigMapWatch implements AutoCloseable {
               .streamReadConstraints(
                   StreamReadConstraints.builder().maxStringLength(LONGEST_STRING).build())
               .build());
+
+  private static final Logger LOG = LoggerFactory.getLogger(ConfigMapWatch.class);
+
+  /** How long closing waits for the listener. */
+  private static final Duration END = Duration.ofSeconds(5);
 
   private static final long NOT_ACCEPTED = Long.MIN_VALUE;
 
@@ -208,7 +215,7 @@ public final class ConfigMapWatch implements AutoCloseable {
     }
     JsonNode items = list.path("items");
     if (items.isEmpty()) {
-      listener.absent();
+      absent();
     } else {
       present(items.get(0));
     }
@@ -272,7 +279,7 @@ public final class ConfigMapWatch implements AutoCloseable {
     String type = event.path("type").asText();
     switch (type) {
       case "ADDED", "MODIFIED" -> present(object);
-      case "DELETED" -> listener.absent();
+      case "DELETED" -> absent();
       case "BOOKMARK" -> {
         // Tells the version only.
       }
@@ -291,17 +298,35 @@ public final class ConfigMapWatch implements AutoCloseable {
   private void present(JsonNode object) {
     Map<String, String> data = new HashMap<>();
     object.path("data").properties().forEach(e -> data.put(e.getKey(), e.getValue().asText()));
-    listener.present(data);
+    if (stopping.getCount() > 0) {
+      listener.present(data);
+    }
   }
 
-  /** Stops following; returns when the listener hears nothing more, within a few seconds. */
+  private void absent() {
+    if (stopping.getCount() > 0) {
+      listener.absent();
+    }
+  }
+
+  /**
+   * Stops following; the listener hears nothing new. Returns when it hears nothing at all, within a
+   * few seconds. Who listens may be held up by others, on a starved machine for longer: whoever
+   * closes has more to do than to wait for that.
+   */
   @Override
   public void close() {
+    close(END);
+  }
+
+  void close(Duration patience) {
     stopping.countDown();
     thread.interrupt();
     try {
-      if (!thread.join(Duration.ofSeconds(5))) {
-        throw new IllegalStateException("the watch of the config does not end");
+      if (!thread.join(patience)) {
+        LOG.warn(
+            "the watch of the config is still at work, not waited for seconds={}",
+            patience.toSeconds());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -126,11 +126,19 @@ final class AgentRun {
           api.listen(new InetSocketAddress(address, settings.apiPort()));
           applier.reapply();
         });
-    try (ConfigSource source = config(applier, folder, watch)) {
+    // One that is stopped while it starts has nothing to look for any more.
+    try (ConfigSource source = stop.isRaised() ? () -> {} : config(applier, folder, watch)) {
       LOG.debug("config source open source={}", source);
       stop.await();
     }
-    LOG.info("stopping");
+    String problem = hosts.problem();
+    if (problem == null) {
+      LOG.info("stopping");
+    } else {
+      // A kubelet asks at the address that the pod has: without an answer it ends the container.
+      LOG.warn("stopping problem=\"{}\"", problem);
+      TerminationMessage.write(TerminationMessage.FILE, problem);
+    }
     CollectorConfig config = applier.running();
     List<Reflector> running = reflectors == null ? List.of() : reflectors.running();
     if (Goodbye.say(stop, running, reflected, collector)

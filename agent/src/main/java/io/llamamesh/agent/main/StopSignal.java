@@ -32,6 +32,11 @@ final class StopSignal {
     first.countDown();
   }
 
+  /** Whether it is to end. */
+  boolean isRaised() {
+    return first.getCount() == 0;
+  }
+
   boolean failed() {
     return failed;
   }

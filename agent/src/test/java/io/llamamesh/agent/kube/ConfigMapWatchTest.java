@@ -19,6 +19,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,8 +97,18 @@ class ConfigMapWatchTest {
   }
 
   private ConfigMapWatch follow() {
-    ApiAccess api =
-        ApiAccess.plain(URI.create("http://127.0.0.1:" + server.getAddress().getPort()), "me");
+    return follow(
+        address(),
+        new WatchContact(System::nanoTime),
+        data -> heard.add(String.valueOf(data.get("k"))));
+  }
+
+  private ApiAccess address() {
+    return ApiAccess.plain(URI.create("http://127.0.0.1:" + server.getAddress().getPort()), "me");
+  }
+
+  private ConfigMapWatch follow(
+      ApiAccess api, WatchContact contact, Consumer<Map<String, String>> present) {
     return ConfigMapWatch.start(
         api,
         "default",
@@ -104,7 +116,7 @@ class ConfigMapWatchTest {
         new ConfigMapWatch.Listener() {
           @Override
           public void present(Map<String, String> data) {
-            heard.add(String.valueOf(data.get("k")));
+            present.accept(data);
           }
 
           @Override
@@ -117,7 +129,7 @@ class ConfigMapWatchTest {
             heard.add("failed");
           }
         },
-        new WatchContact(System::nanoTime),
+        contact,
         new ConfigMapWatch.Timing(
             Duration.ofSeconds(30),
             Duration.ofSeconds(40),
@@ -199,6 +211,36 @@ class ConfigMapWatchTest {
 
     watch.close();
 
+    assertThat(heard).containsExactly("first");
+  }
+
+  /** As one that is being stopped while it starts, on a machine without a CPU to spare. */
+  @Test
+  void aListenerThatIsHeldUpDoesNotKeepItsAgentFromEndingAndHearsNothingNew() {
+    list(7, "first");
+    watch(event("MODIFIED", object(8, "second")));
+    CountDownLatch heldUp = new CountDownLatch(1);
+    ReentrantLock others = new ReentrantLock();
+    others.lock();
+    ConfigMapWatch watch =
+        follow(
+            address(),
+            new WatchContact(System::nanoTime),
+            data -> {
+              heldUp.countDown();
+              // An interrupt does not end this.
+              others.lock();
+              heard.add(String.valueOf(data.get("k")));
+              others.unlock();
+            });
+    await().until(() -> heldUp.getCount() == 0);
+
+    watch.close(Duration.ofMillis(50));
+
+    assertThat(heard).isEmpty();
+    others.unlock();
+    await().until(() -> heard.equals(List.of("first")));
+    watch.close();
     assertThat(heard).containsExactly("first");
   }
 }

@@ -68,6 +68,20 @@ class AddressIT {
     }
   }
 
+  /** By a kubelet, which asks at that address and gets no answer. */
+  @Test
+  void anAgentWithAStaleAddressThatIsStoppedSaysWhyItDidNotAnswer() {
+    try (AgentProcess agent = agent(LATE)) {
+      eventually(() -> agent.answer(LOOPBACK, "/readyz").startsWith("503 "));
+
+      agent.signal("TERM");
+
+      eventually(() -> !agent.alive());
+      assertThat(agent.log())
+          .anyMatch(line -> line.contains("stopping problem=\"HOST_IPS " + LATE + " is on no"));
+    }
+  }
+
   @Test
   void anAddressThatVanishesUnderARunningAgentShowsAndProbesOnceItIsBack() {
     left.ip("addr", "add", LATE + "/24", "dev", "eth0");

@@ -227,6 +227,12 @@ record PodFacts(
       return "ended for want of memory: " + remedy;
     }
     String words = LastWords.of(end.getMessage());
+    if (Objects.equals(end.getExitCode(), 0)) {
+      // No program of ours ends by itself and well.
+      return "its container was told to end, as a kubelet does with one that does not answer its"
+          + " probes"
+          + (words.isEmpty() ? "; kubectl describe pod tells more" : ": " + words);
+    }
     return "its container ended with exit code "
         + end.getExitCode()
         + (words.isEmpty() ? "; kubectl logs --previous tells more" : ": " + words);

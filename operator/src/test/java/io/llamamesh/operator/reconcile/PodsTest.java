@@ -134,6 +134,27 @@ class PodsTest {
     }
   }
 
+  /** An agent at an address that its node no longer has, for one. */
+  @Test
+  void whoWasToldToEndDidNotCrash() {
+    Pod pod = ended(waiting("CrashLoopBackOff", "back-off 10s restarting"), "Completed", 0);
+    String told =
+        "pod m-agent: its container was told to end, as a kubelet does with one that does not"
+            + " answer its probes";
+
+    assertThat(facts(pod).getFirst().trouble())
+        .isEqualTo(told + "; kubectl describe pod tells more");
+
+    pod.getStatus()
+        .getContainerStatuses()
+        .getFirst()
+        .getLastState()
+        .getTerminated()
+        .setMessage("HOST_IPS 10.0.0.9 is on no interface of this host\n");
+    assertThat(facts(pod).getFirst().trouble())
+        .isEqualTo(told + ": HOST_IPS 10.0.0.9 is on no interface of this host");
+  }
+
   private static Pod ended(Pod pod, String reason, int exit) {
     ContainerStateTerminated end = new ContainerStateTerminated();
     end.setExitCode(exit);
