@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.llamamesh.tls.CertificateTrust;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -36,10 +37,12 @@ public final class ApiClients {
 
   private final Supplier<Config> config;
   private final WatchLimits limits;
+  private final CertificateTrust trust;
 
-  private ApiClients(Supplier<Config> config, WatchLimits limits) {
+  private ApiClients(Supplier<Config> config, WatchLimits limits, CertificateTrust trust) {
     this.config = config;
     this.limits = limits;
+    this.trust = trust;
   }
 
   /**
@@ -47,12 +50,17 @@ public final class ApiClients {
    * limits above replace those in it.
    */
   public static ApiClients of(Supplier<Config> config) {
-    return new ApiClients(config, WatchLimits.DEFAULT);
+    return new ApiClients(config, WatchLimits.DEFAULT, new CertificateTrust());
   }
 
   /** The same with other limits of watches, for tests. */
   public ApiClients withWatchLimits(WatchLimits other) {
-    return new ApiClients(config, other);
+    return new ApiClients(config, other, trust);
+  }
+
+  /** What became of the server's certificate with all of these clients. */
+  public CertificateTrust trust() {
+    return trust;
   }
 
   /** Where the server is. */
@@ -108,7 +116,7 @@ public final class ApiClients {
   private KubernetesClient build(Config limited, WatchAges ages, BooleanSupplier mayWrite) {
     return new KubernetesClientBuilder()
         .withConfig(limited)
-        .withHttpClientFactory(new ApiHttpClientFactory(limits, ages, mayWrite))
+        .withHttpClientFactory(new ApiHttpClientFactory(limits, ages, mayWrite, trust))
         .withKubernetesSerialization(new TolerantSerialization())
         .build();
   }

@@ -1,5 +1,6 @@
 package io.llamamesh.kube;
 
+import io.llamamesh.tls.CertificateTrust;
 import java.io.IOException;
 import java.net.Authenticator;
 import java.net.CookieHandler;
@@ -43,6 +44,7 @@ final class ApiHttpClient extends HttpClient {
   private final WatchLimits limits;
   private final WatchAges ages;
   private final BooleanSupplier mayWrite;
+  private final CertificateTrust trust;
   private final ScheduledExecutorService timer;
   private final RandomGenerator random = RandomGenerator.getDefault();
 
@@ -51,11 +53,13 @@ final class ApiHttpClient extends HttpClient {
       WatchLimits limits,
       WatchAges ages,
       BooleanSupplier mayWrite,
+      CertificateTrust trust,
       ScheduledExecutorService timer) {
     this.client = client;
     this.limits = limits;
     this.ages = ages;
     this.mayWrite = mayWrite;
+    this.trust = trust;
     this.timer = timer;
   }
 
@@ -67,7 +71,7 @@ final class ApiHttpClient extends HttpClient {
           new IllegalStateException("not written, since this operator does not lead any more"));
     }
     if (!WatchUri.isWatch(request.uri())) {
-      return client.sendAsync(request, handler);
+      return noted(request.uri(), client.sendAsync(request, handler));
     }
     Duration life = limits.draw(random);
     String watch = WatchUri.key(request.uri());
@@ -77,12 +81,28 @@ final class ApiHttpClient extends HttpClient {
             .uri(WatchUri.withTimeout(request.uri(), life))
             .timeout(limits.opening())
             .build();
-    return client.sendAsync(
-        bounded,
-        info ->
-            info.statusCode() == OK
-                ? new WatchBody<>(handler.apply(info), watch, life)
-                : handler.apply(info));
+    return noted(
+        request.uri(),
+        client.sendAsync(
+            bounded,
+            info ->
+                info.statusCode() == OK
+                    ? new WatchBody<>(handler.apply(info), watch, life)
+                    : handler.apply(info)));
+  }
+
+  /** The same, since who cancels it means the request. */
+  private <T> CompletableFuture<T> noted(URI uri, CompletableFuture<T> answer) {
+    String server = "https://" + uri.getAuthority();
+    var _ =
+        answer.whenComplete((answered, problem) -> {
+          if (problem == null) {
+            trust.answered(server);
+          } else {
+            trust.failed(server, problem);
+          }
+        });
+    return answer;
   }
 
   @Override
@@ -294,13 +314,15 @@ final class ApiHttpClient extends HttpClient {
     @Override
     public CompletableFuture<WebSocket> buildAsync(URI uri, WebSocket.Listener listener) {
       if (!WatchUri.isWatch(uri)) {
-        return builder.buildAsync(uri, listener);
+        return noted(uri, builder.buildAsync(uri, listener));
       }
       Duration life = limits.draw(random);
       String watch = WatchUri.key(uri);
       ages.opening(watch);
-      return builder.buildAsync(
-          WatchUri.withTimeout(uri, life), new WatchSocket(listener, watch, life));
+      return noted(
+          uri,
+          builder.buildAsync(
+              WatchUri.withTimeout(uri, life), new WatchSocket(listener, watch, life)));
     }
   }
 

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.internal.SSLUtils;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientImpl;
+import io.llamamesh.tls.CertificateTrust;
 import java.io.IOException;
 import java.net.Authenticator;
 import java.net.CookieHandler;
@@ -33,15 +34,18 @@ final class ApiHttpClientFactory extends JdkHttpClientFactory {
   private final WatchLimits limits;
   private final WatchAges ages;
   private final BooleanSupplier mayWrite;
+  private final CertificateTrust trust;
   private final List<HttpClient> built = new CopyOnWriteArrayList<>();
   private final ScheduledThreadPoolExecutor timer =
       new ScheduledThreadPoolExecutor(
           1, Thread.ofPlatform().name("watch-limits-", 0).daemon().factory());
 
-  ApiHttpClientFactory(WatchLimits limits, WatchAges ages, BooleanSupplier mayWrite) {
+  ApiHttpClientFactory(
+      WatchLimits limits, WatchAges ages, BooleanSupplier mayWrite, CertificateTrust trust) {
     this.limits = limits;
     this.ages = ages;
     this.mayWrite = mayWrite;
+    this.trust = trust;
     timer.setRemoveOnCancelPolicy(true);
   }
 
@@ -116,7 +120,7 @@ final class ApiHttpClientFactory extends JdkHttpClientFactory {
       builder.sslParameters(parameters);
       HttpClient client = builder.build();
       built.add(client);
-      return new ApiHttpClient(client, limits, ages, mayWrite, timer);
+      return new ApiHttpClient(client, limits, ages, mayWrite, trust, timer);
     }
 
     @Override

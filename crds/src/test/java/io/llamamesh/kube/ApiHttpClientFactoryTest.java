@@ -2,6 +2,7 @@ package io.llamamesh.kube;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.tls.CertificateTrust;
 import java.net.http.HttpClient;
 import java.security.NoSuchAlgorithmException;
 import javax.net.ssl.SSLContext;
@@ -10,7 +11,8 @@ import org.junit.jupiter.api.Test;
 
 class ApiHttpClientFactoryTest {
   private final ApiHttpClientFactory factory =
-      new ApiHttpClientFactory(WatchLimits.DEFAULT, new WatchAges(), () -> true);
+      new ApiHttpClientFactory(
+          WatchLimits.DEFAULT, new WatchAges(), () -> true, new CertificateTrust());
 
   @Test
   void allSuitesAreOfferedThoseWithChaCha20First() throws NoSuchAlgorithmException {

@@ -6,6 +6,7 @@ import io.llamamesh.agent.collector.Tally;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.reflector.Verdict;
+import io.llamamesh.tls.CertificateTrust;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -138,6 +139,9 @@ final class Metrics {
     FunctionCounter.builder("llamamesh.config.watch.failures", state, Metrics::watchFailures)
         .description("Requests for the config that the Kubernetes API did not answer as it should")
         .register(to);
+    FunctionCounter.builder(CertificateTrust.METRIC, state, Metrics::certificateRefusals)
+        .description(CertificateTrust.DESCRIPTION)
+        .register(to);
     Gauge.builder("llamamesh.config.ignored.keys", state.config(), c -> c.get().ignored().size())
         .description("Unknown keys in the running config document")
         .register(to);
@@ -152,6 +156,10 @@ final class Metrics {
 
   private static double watchFailures(AgentState state) {
     return state.configWatch() == null ? 0 : state.configWatch().failures();
+  }
+
+  private static double certificateRefusals(AgentState state) {
+    return state.configWatch() == null ? 0 : state.configWatch().certificateRefusals();
   }
 
   private static String label(Enum<?> value) {

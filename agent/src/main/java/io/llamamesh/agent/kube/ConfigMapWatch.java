@@ -154,7 +154,7 @@ public final class ConfigMapWatch implements AutoCloseable {
           list();
         }
         Duration asked = watch();
-        contact.answered();
+        contact.answered(api);
         long open = System.nanoTime() - acceptedAt;
         wasOpen(open);
         if (open < asked.toNanos() / 10 * 9) {
@@ -162,7 +162,7 @@ public final class ConfigMapWatch implements AutoCloseable {
           pause(backoff.failed());
         }
       } catch (GoneException e) {
-        contact.answered();
+        contact.answered(api);
         version = "";
         pause(backoff.failed());
       } catch (IOException e) {
@@ -174,7 +174,7 @@ public final class ConfigMapWatch implements AutoCloseable {
   }
 
   private void failed(IOException cause) {
-    contact.failed();
+    contact.failed(api, cause);
     listener.failed(cause);
     if (acceptedAt != NOT_ACCEPTED) {
       wasOpen(System.nanoTime() - acceptedAt);
@@ -208,7 +208,7 @@ public final class ConfigMapWatch implements AutoCloseable {
                 return JSON.readTree(body);
               }
             });
-    contact.answered();
+    contact.answered(api);
     String listed = list.path("metadata").path("resourceVersion").asText();
     if (listed.isEmpty()) {
       throw new IOException("the API's list has no resourceVersion");
@@ -245,11 +245,11 @@ public final class ConfigMapWatch implements AutoCloseable {
               try (InputStream body = api.get(path + from, patience);
                   MappingIterator<JsonNode> events =
                       JSON.readerFor(JsonNode.class).readValues(body)) {
-                contact.answered();
+                contact.answered(api);
                 acceptedAt = System.nanoTime();
                 while (events.hasNextValue()) {
                   JsonNode event = events.nextValue();
-                  contact.answered();
+                  contact.answered(api);
                   deadline.pause();
                   take(event);
                   deadline.resume();

@@ -1,5 +1,7 @@
 package io.llamamesh.agent.kube;
 
+import io.llamamesh.tls.CertificateTrust;
+import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
@@ -14,6 +16,7 @@ public final class WatchContact {
   private final LongSupplier nanos;
   private final AtomicLong last;
   private final AtomicLong failures = new AtomicLong();
+  private final CertificateTrust trust = new CertificateTrust();
 
   /**
    * A contact that begins now, without any answer so far.
@@ -35,11 +38,18 @@ public final class WatchContact {
     return failures.get();
   }
 
-  void answered() {
-    last.set(nanos.getAsLong());
+  /** Attempts among them that ended since the API's certificate was not trusted. */
+  public long certificateRefusals() {
+    return trust.refusals();
   }
 
-  void failed() {
+  void answered(ApiAccess api) {
+    last.set(nanos.getAsLong());
+    trust.answered(api.toString());
+  }
+
+  void failed(ApiAccess api, IOException cause) {
     failures.getAndIncrement();
+    trust.failed(api.toString(), cause);
   }
 }

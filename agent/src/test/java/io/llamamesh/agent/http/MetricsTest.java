@@ -86,6 +86,7 @@ class MetricsTest {
       llamamesh_config_skipped_targets
       llamamesh_config_watch_age_seconds
       llamamesh_config_watch_failures_total
+      llamamesh_kubernetes_certificate_refusals_total
       llamamesh_auth_current
       """
           .lines()

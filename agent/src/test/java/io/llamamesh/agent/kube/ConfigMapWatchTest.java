@@ -5,11 +5,16 @@ import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import io.llamamesh.testkit.LocalhostIdentity;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +29,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Against a server that answers what each test wrote down, one answer after the other. */
 class ConfigMapWatchTest {
@@ -242,5 +248,35 @@ class ConfigMapWatchTest {
     await().until(() -> heard.equals(List.of("first")));
     watch.close();
     assertThat(heard).containsExactly("first");
+  }
+
+  @Test
+  void anApiWhoseCertificateIsNotTrustedIsCountedApart(@TempDir Path folder) throws Exception {
+    LocalhostIdentity theirs = LocalhostIdentity.in(folder.resolve("theirs"));
+    Path ours = LocalhostIdentity.in(folder.resolve("ours")).folder();
+    Files.writeString(ours.resolve("token"), "me");
+    HttpsServer secure =
+        HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    secure.setHttpsConfigurator(new HttpsConfigurator(theirs.context()));
+    secure.start();
+    WatchContact contact = new WatchContact(System::nanoTime);
+    String port = String.valueOf(secure.getAddress().getPort());
+
+    try (ConfigMapWatch watch =
+        follow(ApiAccess.inPod("127.0.0.1", port, ours), contact, data -> {})) {
+      await().until(() -> contact.certificateRefusals() > 1);
+      assertThat(watch).isNotNull();
+    } finally {
+      secure.stop(0);
+    }
+
+    assertThat(contact.failures()).isGreaterThanOrEqualTo(contact.certificateRefusals());
+    WatchContact plain = new WatchContact(System::nanoTime);
+    answers.add(new Answer(500, "{}", false));
+    try (ConfigMapWatch watch = follow(address(), plain, data -> {})) {
+      await().until(() -> plain.failures() > 0);
+      assertThat(watch).isNotNull();
+    }
+    assertThat(plain.certificateRefusals()).isZero();
   }
 }

@@ -6,6 +6,8 @@ import io.llamamesh.kube.WatchAges;
 import io.llamamesh.operator.election.KubernetesLease;
 import io.llamamesh.operator.election.LeaderElector;
 import io.llamamesh.operator.election.Term;
+import io.llamamesh.tls.CertificateTrust;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -74,6 +76,9 @@ final class OperatorRunner implements AutoCloseable {
     Gauge.builder("llamamesh.operator.watch.age", ages, a -> a.oldest().toMillis() / 1e3)
         .description("Time since the most silent watch gave a sign of life: the view's age")
         .baseUnit("seconds")
+        .register(registry);
+    FunctionCounter.builder(CertificateTrust.METRIC, clients.trust(), CertificateTrust::refusals)
+        .description(CertificateTrust.DESCRIPTION)
         .register(registry);
   }
 

@@ -25,6 +25,14 @@ public interface AgentSource extends AutoCloseable {
     return Set.of();
   }
 
+  /**
+   * Attempts to ask the cluster's API that ended since its certificate was not trusted; any thread
+   * may ask.
+   */
+  default long certificateRefusals() {
+    return 0;
+  }
+
   @Override
   void close();
 }

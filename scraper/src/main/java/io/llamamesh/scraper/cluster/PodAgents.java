@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.llamamesh.crd.Names;
+import io.llamamesh.tls.CertificateTrust;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -30,14 +31,17 @@ public final class PodAgents implements AgentSource {
   private @Nullable SharedIndexInformer<Pod> informer;
   private final AtomicBoolean failing = new AtomicBoolean();
   private final LeavingNodesPoller leaving;
+  private final CertificateTrust trust;
   private List<Agent> told = List.of();
 
   /**
    * @param client stays open when this is closed
+   * @param trust what becomes of its server's certificate
    * @param mesh whose agents
    */
-  public PodAgents(KubernetesClient client, String namespace, String mesh) {
+  public PodAgents(KubernetesClient client, CertificateTrust trust, String namespace, String mesh) {
     this.client = client;
+    this.trust = trust;
     this.namespace = namespace;
     this.mesh = mesh;
     this.leaving = new LeavingNodesPoller(client, namespace, mesh);
@@ -94,6 +98,11 @@ public final class PodAgents implements AgentSource {
   @Override
   public Set<String> leaving() {
     return leaving.names();
+  }
+
+  @Override
+  public long certificateRefusals() {
+    return trust.refusals();
   }
 
   @Override

@@ -106,7 +106,8 @@ public final class Scraper implements AutoCloseable, View {
             this::storeStatus,
             config.readers().everyPair(),
             clock);
-    this.metrics = new ScraperMetrics(matrix, pulls, this::storeStatus, writer, leadership::leads);
+    this.metrics =
+        new ScraperMetrics(matrix, pulls, agents, this::storeStatus, writer, leadership::leads);
     this.network = new NetworkMetrics(this::report, reports::pairs, reports::zonePairs);
     MatrixDocuments documents =
         new MatrixDocuments(

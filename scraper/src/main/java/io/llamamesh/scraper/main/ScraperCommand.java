@@ -178,12 +178,12 @@ final class ScraperCommand implements Callable<Integer> {
     Store store = store();
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
-    try (KubernetesClient kubernetes = collectors == null ? connect() : null) {
-      Home home = kubernetes == null ? null : home(kubernetes, meshName);
+    try (Kubernetes kubernetes = collectors == null ? connect() : null) {
+      Home home = kubernetes == null ? null : home(kubernetes.client(), meshName);
       Scraper scraper =
           Scraper.start(
               config,
-              agents(home),
+              agents(home, kubernetes),
               store,
               cursors(home),
               home == null
@@ -249,7 +249,7 @@ final class ScraperCommand implements Callable<Integer> {
     }
   }
 
-  private KubernetesClient connect() {
+  private Kubernetes connect() {
     try {
       return Kubernetes.connect();
     } catch (IllegalStateException e) {
@@ -271,9 +271,9 @@ final class ScraperCommand implements Callable<Integer> {
     return "scraper-" + UUID.randomUUID();
   }
 
-  private AgentSource agents(@Nullable Home home) {
-    if (home != null) {
-      return new PodAgents(home.client(), home.namespace(), home.mesh());
+  private AgentSource agents(@Nullable Home home, @Nullable Kubernetes kubernetes) {
+    if (home != null && kubernetes != null) {
+      return new PodAgents(home.client(), kubernetes.trust(), home.namespace(), home.mesh());
     }
     try {
       StaticAgents agents = new StaticAgents(String.valueOf(collectors), collectorPort);

@@ -1,10 +1,12 @@
 package io.llamamesh.scraper.main;
 
 import io.llamamesh.results.MeshReport;
+import io.llamamesh.scraper.cluster.AgentSource;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.pull.Pulls;
 import io.llamamesh.scraper.store.StoreWriter;
+import io.llamamesh.tls.CertificateTrust;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -24,6 +26,7 @@ final class ScraperMetrics {
   ScraperMetrics(
       Matrix matrix,
       Pulls pulls,
+      AgentSource agents,
       Supplier<MeshReport.Store> store,
       @Nullable StoreWriter writer,
       BooleanSupplier leads) {
@@ -47,6 +50,11 @@ final class ScraperMetrics {
         p -> p.counters().missed());
     count("llamamesh.scraper.ignored.points", "Points left out of memory", matrix, Matrix::ignored);
     gauge("llamamesh.scraper.series", "Series held in memory", matrix, Matrix::size);
+    count(
+        CertificateTrust.METRIC,
+        CertificateTrust.DESCRIPTION,
+        agents,
+        AgentSource::certificateRefusals);
     if (writer != null) {
       count(
           "llamamesh.store.points", "Points acknowledged", writer, w -> w.status().pointsWritten());

@@ -50,19 +50,24 @@ final class AuthorityExchangeTest {
             .withMasterUrl("https://127.0.0.1:" + port)
             .withCaCertFile(trusted.toString())
             .build();
-    try (KubernetesClient client = ApiClients.of(() -> config).open(new WatchAges())) {
+    ApiClients clients = ApiClients.of(() -> config);
+    try (KubernetesClient client = clients.open(new WatchAges())) {
       assertThat(version(client)).isEqualTo("36");
+      assertThat(clients.trust().refusals()).isZero();
 
       // The server comes back with a certificate of the new authority, the file is late.
       servers.getFirst().stop(0);
       serve(port, after);
       assertThatThrownBy(() -> version(client))
           .hasStackTraceContaining("certificate not trusted by the authorities in " + trusted);
+      assertThat(clients.trust().refusals()).isPositive();
 
       Files.writeString(trusted, "half writ");
       assertThatThrownBy(() -> version(client)).isNotNull();
       Files.copy(after.certificate(), trusted, StandardCopyOption.REPLACE_EXISTING);
+      long refusals = clients.trust().refusals();
       assertThat(version(client)).isEqualTo("36");
+      assertThat(clients.trust().refusals()).isEqualTo(refusals);
     }
   }
 

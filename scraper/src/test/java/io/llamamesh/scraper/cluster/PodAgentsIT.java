@@ -17,6 +17,7 @@ import io.llamamesh.scraper.testing.Gate;
 import io.llamamesh.scraper.testing.ScraperAccount;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
+import io.llamamesh.tls.CertificateTrust;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -51,7 +52,7 @@ final class PodAgentsIT {
             .withConfig(new ConfigBuilder(scraper).withMasterUrl(gate.url()).build())
             .build();
     home = new Home(scrapers, given.namespace(), "default", null);
-    pods = new PodAgents(scrapers, given.namespace(), "default");
+    pods = new PodAgents(scrapers, new CertificateTrust(), given.namespace(), "default");
   }
 
   @AfterEach
