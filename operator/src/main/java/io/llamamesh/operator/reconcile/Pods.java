@@ -91,8 +91,12 @@ final class Pods {
       String trouble = pod.trouble();
       if (trouble != null) {
         boolean secret = trouble.contains("secret") && trouble.contains("not found");
+        String reason = secret ? "SecretNotFound" : Objects.requireNonNull(pod.waitingReason());
         return new Obstacle(
-            secret ? "SecretNotFound" : Objects.requireNonNull(pod.waitingReason()), trouble);
+            reason,
+            reason.equals("Unschedulable")
+                ? trouble + " spec.scraper.resources, nodeSelector and tolerations decide"
+                : trouble);
       }
     }
     return null;

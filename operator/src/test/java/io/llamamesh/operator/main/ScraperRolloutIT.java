@@ -88,7 +88,7 @@ final class ScraperRolloutIT {
         .satisfies(c ->
             assertThat(c.getMessage())
                 .startsWith("1 of 1 scrapers runs an older template and goes on; ")
-                .contains("node affinity/selector"));
+                .contains("node affinity/selector", "spec.scraper.resources, nodeSelector"));
   }
 
   @Test

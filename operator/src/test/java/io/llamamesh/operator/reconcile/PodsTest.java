@@ -40,7 +40,9 @@ class PodsTest {
     assertThat(Pods.scraper(null, facts(pod)).obstacle())
         .isEqualTo(
             new Obstacle(
-                "Unschedulable", "pod m-scraper: 0/5 nodes are available: 5 Insufficient memory."));
+                "Unschedulable",
+                "pod m-scraper: 0/5 nodes are available: 5 Insufficient memory."
+                    + " spec.scraper.resources, nodeSelector and tolerations decide"));
   }
 
   @Test
