@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -42,6 +43,9 @@ class ReferenceTest {
                   files.filter(f -> f.toString().endsWith(".md")),
                   Stream.of(
                       Chart.ROOT.resolve("README.md"),
+                      Chart.ROOT.resolve("CONTRIBUTING.md"),
+                      Chart.ROOT.resolve("CHANGELOG.md"),
+                      Chart.ROOT.resolve("SECURITY.md"),
                       Chart.ROOT.resolve("examples/bare-metal/README.md"),
                       Chart.ROOT.resolve("examples/kind/README.md")))
               .toList()) {
@@ -50,6 +54,25 @@ class ReferenceTest {
           assertThat(file.resolveSibling(links.group(1))).as("link of " + file).exists();
         }
       }
+    }
+  }
+
+  /** A decision that nobody finds is taken again. */
+  @Test
+  void theIndexOfDecisionsHasThemAll() throws IOException {
+    String index = Files.readString(DOCS.resolve("adr/README.md"));
+    try (Stream<Path> files = Files.list(DOCS.resolve("adr"))) {
+      List<String> decisions =
+          files
+              .map(file -> String.valueOf(file.getFileName()))
+              .filter(name -> name.matches("\\d{4}-.*[.]md"))
+              .sorted()
+              .toList();
+
+      assertThat(decisions).isNotEmpty();
+      assertThat(decisions)
+          .as("add a line to docs/adr/README.md for each that it lacks")
+          .allMatch(name -> index.contains("](" + name + ")"));
     }
   }
 }
