@@ -29,7 +29,8 @@ class DocumentedNamesTest {
 
   /** Others' types are imported, reasons of conditions and Events are literals. */
   private static final Pattern MENTIONED =
-      Pattern.compile("^import (?:static )?[\\w.]*?\\.([A-Z]\\w*)|\"([A-Z]\\w*)\"", Pattern.MULTILINE);
+      Pattern.compile(
+          "^import (?:static )?[\\w.]*?\\.([A-Z]\\w*)|\"([A-Z]\\w*)\"", Pattern.MULTILINE);
 
   /** Sources by the types that they declare, nested ones too. */
   private static final Map<String, String> SOURCES = new HashMap<>();
@@ -66,7 +67,8 @@ class DocumentedNamesTest {
   @CsvSource({"docs/architecture.md,60", "docs/glossary.md,100"})
   void typesAndReasonsExist(String page, int least) throws IOException {
     List<String> names =
-        NAME.matcher(Files.readString(Chart.ROOT.resolve(page))).results()
+        NAME.matcher(Files.readString(Chart.ROOT.resolve(page)))
+            .results()
             .map(name -> name.group())
             .distinct()
             .toList();
@@ -101,7 +103,9 @@ class DocumentedNamesTest {
           Files.readString(Chart.ROOT.resolve("docs/reference/metrics-" + part + ".md")));
     }
     List<String> metrics =
-        METRIC.matcher(Files.readString(Chart.ROOT.resolve(page))).results()
+        METRIC
+            .matcher(Files.readString(Chart.ROOT.resolve(page)))
+            .results()
             .map(metric -> metric.group())
             .distinct()
             .toList();
