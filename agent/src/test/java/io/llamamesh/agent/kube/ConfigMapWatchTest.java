@@ -24,7 +24,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -226,8 +226,7 @@ class ConfigMapWatchTest {
     list(7, "first");
     watch(event("MODIFIED", object(8, "second")));
     CountDownLatch heldUp = new CountDownLatch(1);
-    ReentrantLock others = new ReentrantLock();
-    others.lock();
+    Semaphore turn = new Semaphore(0);
     ConfigMapWatch watch =
         follow(
             address(),
@@ -235,16 +234,15 @@ class ConfigMapWatchTest {
             data -> {
               heldUp.countDown();
               // An interrupt does not end this.
-              others.lock();
+              turn.acquireUninterruptibly();
               heard.add(String.valueOf(data.get("k")));
-              others.unlock();
             });
     await().until(() -> heldUp.getCount() == 0);
 
     watch.close(Duration.ofMillis(50));
 
     assertThat(heard).isEmpty();
-    others.unlock();
+    turn.release();
     await().until(() -> heard.equals(List.of("first")));
     watch.close();
     assertThat(heard).containsExactly("first");
