@@ -1,0 +1,35 @@
+package io.llamamesh.fabric;
+
+import io.llamamesh.fabric.node.Message;
+import io.llamamesh.fabric.node.Peer;
+
+/**
+ * What a fabric asks of whoever hosts it. Calls come on the thread of the event that led to them,
+ * in the order in which they are to be done, and must neither wait nor call the fabric.
+ */
+public interface FabricHost {
+
+  /**
+   * Opens a link. The answer is {@link Fabric#linkUp} or {@link Fabric#dialFailed}, after at most a
+   * few seconds.
+   *
+   * @param nonce this node's number of the link, told to the peer
+   * @param lastSeen the peer's number of its last link to this node, 0 if none, told to the peer
+   */
+  void dial(Peer peer, long nonce, long lastSeen);
+
+  /** Sends over a link; what is sent over one link arrives in order or not at all. */
+  void send(long link, Message message);
+
+  /** Closes a link once what was sent is sent. {@link Fabric#linkDown} does not follow. */
+  void close(long link);
+
+  /** Sends a datagram: it may arrive, at that identity and no other. */
+  void sendDatagram(Peer peer, Message message);
+
+  /** Stores this node's incarnation before anything else is sent. */
+  void storeIncarnation(long incarnation);
+
+  /** Takes news. */
+  void notify(Notification notification);
+}

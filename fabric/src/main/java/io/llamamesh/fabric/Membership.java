@@ -1,0 +1,529 @@
+package io.llamamesh.fabric;
+
+import io.llamamesh.fabric.detector.Hearing;
+import io.llamamesh.fabric.linkstate.Ad;
+import io.llamamesh.fabric.linkstate.Ad.Status;
+import io.llamamesh.fabric.linkstate.AdEntry;
+import io.llamamesh.fabric.linkstate.AdTable;
+import io.llamamesh.fabric.linkstate.Unheard;
+import io.llamamesh.fabric.routes.Reachability;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides what each member is held for. A member is up while somebody who is reachable hears it.
+ * Who is heard by nobody is an orphan for a moment, in which those who hear it by probes can vouch
+ * for it; after that it is failed, or cut off if there are others in the same position that were
+ * linked to it, since these may hear it still.
+ */
+final class Membership {
+
+  private static final long MS = 1_000_000L;
+
+  /** How long an orphan waits for a voucher, beside the time that word takes. */
+  private static final long GRACE = 150 * MS;
+
+  /**
+   * The same if nobody says that it is silent: links were closed on purpose, and it gets others.
+   */
+  private static final long UNACCUSED_GRACE = 5_000 * MS;
+
+  /** The same if this node itself has no link and hears others all the same. */
+  private static final long BLOCKED_GRACE = 60_000 * MS;
+
+  /** Evidence for an orphan may be so much older than the last word against it. */
+  private static final long FRESH = 300 * MS;
+
+  /** A member that is down and was heard here within that time is looked at again. */
+  private static final long FRESHLY = 1_000 * MS;
+
+  /** Vouchers wait up to so long for others to vouch. */
+  private static final long VOUCH_SPREAD = 50 * MS;
+
+  private static final long RECOMPUTE_EACH = 500 * MS;
+
+  /** Where many are orphans at once, they are judged less often. */
+  private static final long DECIDE_EACH = 60 * MS;
+
+  /** How long who leaves is not called failed. */
+  private static final long LEAVING_HOLDS = 120_000 * MS;
+
+  /** How long a member has no link before it is called blocked. */
+  private static final long BLOCKED_AFTER = 5_000 * MS;
+
+  /** How many nodes look after an orphan that nobody watches. */
+  private static final double CHECKERS = 3;
+
+  /** What a membership asks of its owner. */
+  interface Host {
+
+    /** How this node hears a peer, null if it does not watch it. */
+    @Nullable Hearing hearing(String peer);
+
+    /** Whether this node itself has heard a peer after a moment. */
+    boolean hasHeardSince(String peer, long moment);
+
+    /** Watches a peer for a while. */
+    void check(String peer, long now);
+
+    /** How long word takes to go through the mesh and back, in nanoseconds. */
+    long roundTripAllowance(String peer);
+
+    /** Whether this node has no link and hears somebody all the same. */
+    boolean isBlocked();
+
+    /** Who is vouched for has changed. */
+    void vouchesChanged();
+
+    /** A member is held for something else. */
+    void notify(Notification notification);
+  }
+
+  private static final class Orphan {
+    final long since;
+    boolean checked;
+    long vouchAt = Long.MAX_VALUE;
+
+    Orphan(long since) {
+      this.since = since;
+    }
+  }
+
+  private final AdTable table;
+  private final AdEntry own;
+  private final Reachability reachability;
+  private final RandomGenerator random;
+  private final Host host;
+  private @Nullable MemberState[] states = new MemberState[16];
+  private final Map<AdEntry, Orphan> orphans = new LinkedHashMap<>();
+  private final Set<AdEntry> accusers = new LinkedHashSet<>();
+  private final Set<AdEntry> vouchers = new LinkedHashSet<>();
+  private final Set<AdEntry> leaving = new LinkedHashSet<>();
+  private final Set<AdEntry> vouched = new LinkedHashSet<>();
+  private final Map<AdEntry, Long> linkless = new LinkedHashMap<>();
+  private final Set<AdEntry> blocked = new LinkedHashSet<>();
+  private final List<AdEntry> reached = new ArrayList<>();
+  private long nextRecompute;
+  private long nextSlowTick;
+  private long nextDecision;
+  private int upCount = 1;
+
+  Membership(AdTable table, AdEntry own, RandomGenerator random, Host host) {
+    this.table = table;
+    this.own = own;
+    this.reachability = new Reachability(own);
+    this.random = random;
+    this.host = host;
+    setState(own, MemberState.UP);
+  }
+
+  @Nullable MemberState state(AdEntry entry) {
+    return entry.index() < states.length ? states[entry.index()] : null;
+  }
+
+  boolean isUp(AdEntry entry) {
+    return state(entry) == MemberState.UP;
+  }
+
+  int upCount() {
+    return upCount;
+  }
+
+  boolean isReachable(AdEntry entry) {
+    return reachability.isReachable(entry);
+  }
+
+  boolean isOrphan(AdEntry entry) {
+    return orphans.containsKey(entry);
+  }
+
+  boolean isFabricBlocked(AdEntry entry) {
+    return blocked.contains(entry);
+  }
+
+  /** For whom this node vouches. */
+  List<String> vouched() {
+    List<String> names = new ArrayList<>();
+    for (AdEntry entry : vouched) {
+      if (names.size() < Ad.MAX_VOUCHED) {
+        names.add(entry.name());
+      }
+    }
+    Collections.sort(names);
+    return names;
+  }
+
+  /** An ad was replaced. */
+  void adChanged(AdEntry entry, @Nullable Ad before, long now) {
+    Ad ad = entry.ad();
+    if (ad == null) {
+      return;
+    }
+    if (ad.unheard().isEmpty()) {
+      accusers.remove(entry);
+    } else {
+      accusers.add(entry);
+    }
+    if (ad.vouched().isEmpty()) {
+      vouchers.remove(entry);
+    } else {
+      vouchers.add(entry);
+    }
+    updateEdges(entry, ad, before, now);
+    if (entry == own) {
+      return;
+    }
+    if (ad.status() == Status.LEAVING) {
+      leaving.add(entry);
+    } else {
+      leaving.remove(entry);
+    }
+    restate(entry, now);
+  }
+
+  private void updateEdges(AdEntry entry, Ad ad, @Nullable Ad before, long now) {
+    List<AdEntry> added = new ArrayList<>();
+    for (int i = 0; i < entry.degree(); i++) {
+      if (before == null || !before.neighbors().contains(entry.neighbor(i).name())) {
+        added.add(entry.neighbor(i));
+      }
+    }
+    for (int i = 0; i < entry.vouchedCount(); i++) {
+      if (before == null || !before.vouched().contains(entry.vouched(i).name())) {
+        added.add(entry.vouched(i));
+      }
+    }
+    List<AdEntry> removed = new ArrayList<>();
+    if (before != null) {
+      addRemoved(before.neighbors(), entry, removed);
+      addRemoved(before.vouched(), entry, removed);
+    }
+    reachability.changed(entry, added, removed, reached);
+    if (!removed.isEmpty() && !ad.unheard().isEmpty()) {
+      nextRecompute = now; // somebody fell silent
+    }
+    for (AdEntry each : reached) {
+      restate(each, now);
+    }
+    reached.clear();
+  }
+
+  private void addRemoved(List<String> names, AdEntry entry, List<AdEntry> removed) {
+    for (String name : names) {
+      @Nullable AdEntry other = table.get(name);
+      if (other != null && !entry.hears(other)) {
+        removed.add(other);
+      }
+    }
+  }
+
+  private void restate(AdEntry entry, long now) {
+    Ad ad = entry.ad();
+    if (ad == null || entry == own) {
+      return;
+    }
+    @Nullable MemberState state = state(entry);
+    if (ad.status() == Status.FORGOTTEN) {
+      orphans.remove(entry);
+      linkless.remove(entry);
+      if (vouched.remove(entry)) {
+        host.vouchesChanged();
+      }
+      change(entry, MemberState.FORGOTTEN);
+    } else if (ad.status() == Status.LEAVING && now - entry.bornAt() < LEAVING_HOLDS) {
+      orphans.remove(entry);
+      change(entry, MemberState.LEFT);
+    } else if (reachability.isReachable(entry)) {
+      orphans.remove(entry);
+      change(entry, MemberState.UP);
+    } else if (state == null || state == MemberState.FORGOTTEN) {
+      change(entry, MemberState.ABSENT);
+    } else if (state == MemberState.UP || state == MemberState.LEFT) {
+      orphans.putIfAbsent(entry, new Orphan(now));
+    }
+  }
+
+  /** A node is taken out of the table. */
+  void nodeGone(AdEntry entry) {
+    reachability.gone(entry);
+    orphans.remove(entry);
+    accusers.remove(entry);
+    vouchers.remove(entry);
+    leaving.remove(entry);
+    vouched.remove(entry);
+    linkless.remove(entry);
+    blocked.remove(entry);
+    @Nullable MemberState state = state(entry);
+    if (state == MemberState.UP) {
+      upCount--;
+    }
+    if (state != null) {
+      states[entry.index()] = null;
+    }
+  }
+
+  /** This node hears a peer that it holds for down. */
+  void heard(AdEntry entry, long now) {
+    @Nullable MemberState state = state(entry);
+    if (state != null
+        && state != MemberState.UP
+        && state != MemberState.LEFT
+        && state != MemberState.FORGOTTEN
+        && !reachability.isReachable(entry)) {
+      orphans.putIfAbsent(entry, new Orphan(now));
+    }
+  }
+
+  /** This node does not hear a peer any more. */
+  void silent(AdEntry entry) {
+    if (vouched.remove(entry)) {
+      host.vouchesChanged();
+    }
+  }
+
+  void tick(long now) {
+    if (reachability.isDirty() && now >= nextRecompute) {
+      nextRecompute = now + RECOMPUTE_EACH;
+      List<AdEntry> lost = new ArrayList<>();
+      reachability.recompute(table.entries(), lost);
+      for (AdEntry entry : lost) {
+        restate(entry, now);
+      }
+    }
+    if (!orphans.isEmpty()) {
+      judgeOrphans(now);
+    }
+    if (now >= nextSlowTick) {
+      nextSlowTick = now + 500 * MS;
+      slowTick(now);
+    }
+  }
+
+  private void slowTick(long now) {
+    for (AdEntry entry : List.copyOf(leaving)) {
+      if (now - entry.bornAt() >= LEAVING_HOLDS && state(entry) == MemberState.LEFT) {
+        leaving.remove(entry);
+        restate(entry, now);
+      }
+    }
+    if (table.size() > upCount) {
+      for (AdEntry entry : table.entries()) {
+        // Somebody who is down for all that others say, and answers here.
+        if (!reachability.isReachable(entry) && host.hasHeardSince(entry.name(), now - FRESHLY)) {
+          heard(entry, now);
+        }
+      }
+    }
+    boolean released = vouched.removeIf(this::isLinkedToOthers);
+    if (released) {
+      host.vouchesChanged();
+    }
+    // Those without a link are known by being vouched for.
+    for (AdEntry voucher : vouchers) {
+      for (int i = 0; i < voucher.vouchedCount(); i++) {
+        if (reachability.isReachable(voucher) && !isLinkedToOthers(voucher.vouched(i))) {
+          linkless.putIfAbsent(voucher.vouched(i), now);
+        }
+      }
+    }
+    linkless.keySet().removeIf(entry -> !isUp(entry) || isLinkedToOthers(entry));
+    for (AdEntry entry : List.copyOf(blocked)) {
+      if (!linkless.containsKey(entry)) {
+        blocked.remove(entry);
+        host.notify(new Notification.FabricBlocked(entry.name(), false));
+      }
+    }
+    for (Map.Entry<AdEntry, Long> each : linkless.entrySet()) {
+      if (now - each.getValue() >= BLOCKED_AFTER && blocked.add(each.getKey())) {
+        host.notify(new Notification.FabricBlocked(each.getKey().name(), true));
+      }
+    }
+  }
+
+  /** Whether somebody reachable has a link to it, by the word of both. */
+  private boolean isLinkedToOthers(AdEntry entry) {
+    for (int i = 0; i < entry.degree(); i++) {
+      AdEntry neighbor = entry.neighbor(i);
+      if (reachability.isReachable(neighbor) && isNeighborOf(neighbor, entry)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isNeighborOf(AdEntry from, AdEntry to) {
+    for (int i = 0; i < from.degree(); i++) {
+      if (from.neighbor(i) == to) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void judgeOrphans(long now) {
+    boolean due = false;
+    for (AdEntry entry : List.copyOf(orphans.keySet())) {
+      @Nullable Orphan orphan = orphans.get(entry);
+      if (orphan == null) {
+        continue;
+      }
+      if (reachability.isReachable(entry)) {
+        orphans.remove(entry);
+        restate(entry, now);
+      } else if (isHeardHere(entry, orphan)) {
+        vouch(entry, orphan, now);
+      } else {
+        orphan.vouchAt = Long.MAX_VALUE;
+        due |= now - orphan.since >= GRACE;
+        if (!orphan.checked) {
+          orphan.checked = true;
+          if (host.hearing(entry.name()) != null || random.nextDouble() < CHECKERS / upCount) {
+            host.check(entry.name(), now);
+          }
+        }
+      }
+    }
+    if (due && (now >= nextDecision || orphans.size() <= 16)) {
+      nextDecision = now + DECIDE_EACH;
+      decide(now);
+    }
+  }
+
+  private boolean isHeardHere(AdEntry entry, Orphan orphan) {
+    @Nullable Hearing hearing = host.hearing(entry.name());
+    return hearing != null
+        && hearing.isAlive()
+        && (vouched.contains(entry) || host.hasHeardSince(entry.name(), orphan.since - FRESH));
+  }
+
+  private void vouch(AdEntry entry, Orphan orphan, long now) {
+    if (orphan.vouchAt == Long.MAX_VALUE) {
+      orphan.vouchAt = now + random.nextLong(VOUCH_SPREAD);
+    } else if (now >= orphan.vouchAt && vouched.size() < Ad.MAX_VOUCHED && vouched.add(entry)) {
+      host.vouchesChanged();
+    }
+  }
+
+  private void decide(long now) {
+    boolean isBlocked = host.isBlocked();
+    Set<AdEntry> visited = new HashSet<>();
+    Set<AdEntry> refused = new HashSet<>();
+    Set<AdEntry> accused = new HashSet<>();
+    for (AdEntry entry : orphans.keySet()) {
+      accuse(entry, host.hearing(entry.name()), accused, refused);
+    }
+    for (AdEntry accuser : accusers) {
+      Ad ad = accuser.ad();
+      if (ad != null && reachability.isReachable(accuser)) {
+        for (Unheard unheard : ad.unheard()) {
+          @Nullable AdEntry target = table.get(unheard.node());
+          if (target != null && orphans.containsKey(target)) {
+            accuse(target, unheard.hearing(), accused, refused);
+          }
+        }
+      }
+    }
+    Map<AdEntry, List<AdEntry>> links = linksAmongOrphans(refused);
+    for (AdEntry entry : List.copyOf(orphans.keySet())) {
+      if (visited.contains(entry)) {
+        continue;
+      }
+      List<AdEntry> group = group(entry, links, visited);
+      boolean isAccused = false;
+      boolean isHeard = false;
+      long youngest = Long.MIN_VALUE;
+      long allowance = 0;
+      for (AdEntry each : group) {
+        @Nullable Orphan orphan = orphans.get(each);
+        if (orphan != null) {
+          isAccused |= accused.contains(each);
+          isHeard |= orphan.vouchAt != Long.MAX_VALUE;
+          youngest = Math.max(youngest, orphan.since);
+          allowance = Math.max(allowance, host.roundTripAllowance(each.name()));
+        }
+      }
+      long wait = isAccused ? GRACE + allowance : isBlocked ? BLOCKED_GRACE : UNACCUSED_GRACE;
+      if (!isHeard && now - youngest >= wait) {
+        for (AdEntry each : group) {
+          orphans.remove(each);
+          change(
+              each,
+              refused.contains(each)
+                  ? MemberState.AGENT_DOWN
+                  : group.size() == 1 ? MemberState.FAILED : MemberState.CUT_OFF);
+        }
+      }
+    }
+  }
+
+  private static void accuse(
+      AdEntry entry, @Nullable Hearing hearing, Set<AdEntry> accused, Set<AdEntry> refused) {
+    if (hearing == Hearing.SILENT || hearing == Hearing.REFUSED) {
+      accused.add(entry);
+    }
+    if (hearing == Hearing.REFUSED) {
+      refused.add(entry);
+    }
+  }
+
+  /** Who of them was linked to whom; whose agent is down cannot hear anybody. */
+  private Map<AdEntry, List<AdEntry>> linksAmongOrphans(Set<AdEntry> refused) {
+    Map<AdEntry, List<AdEntry>> links = new HashMap<>();
+    for (AdEntry entry : orphans.keySet()) {
+      for (int i = 0; i < entry.degree(); i++) {
+        AdEntry other = entry.neighbor(i);
+        if (orphans.containsKey(other) && !refused.contains(entry) && !refused.contains(other)) {
+          links.computeIfAbsent(entry, e -> new ArrayList<>()).add(other);
+          links.computeIfAbsent(other, e -> new ArrayList<>()).add(entry);
+        }
+      }
+    }
+    return links;
+  }
+
+  private static List<AdEntry> group(
+      AdEntry start, Map<AdEntry, List<AdEntry>> links, Set<AdEntry> visited) {
+    List<AdEntry> group = new ArrayList<>();
+    ArrayDeque<AdEntry> queue = new ArrayDeque<>();
+    visited.add(start);
+    queue.add(start);
+    while (!queue.isEmpty()) {
+      AdEntry entry = queue.remove();
+      group.add(entry);
+      for (AdEntry other : links.getOrDefault(entry, List.of())) {
+        if (visited.add(other)) {
+          queue.add(other);
+        }
+      }
+    }
+    return group;
+  }
+
+  private void change(AdEntry entry, MemberState after) {
+    @Nullable MemberState before = state(entry);
+    if (before == after) {
+      return;
+    }
+    setState(entry, after);
+    upCount += (after == MemberState.UP ? 1 : 0) - (before == MemberState.UP ? 1 : 0);
+    host.notify(new Notification.MemberChanged(entry.name(), entry.incarnation(), before, after));
+  }
+
+  private void setState(AdEntry entry, MemberState state) {
+    if (entry.index() >= states.length) {
+      states = Arrays.copyOf(states, Math.max(entry.index() + 1, states.length * 2));
+    }
+    states[entry.index()] = state;
+  }
+}

@@ -1,0 +1,265 @@
+package io.llamamesh.fabric.detector;
+
+/**
+ * What is known of one peer's life. Evidence by probes is dated by the probe that was answered,
+ * since an answer says nothing about the time after that; evidence over a link by its arrival.
+ */
+final class PeerMonitor {
+
+  private static final long MS = 1_000_000L;
+  private static final long NEVER = Long.MIN_VALUE / 2;
+
+  /** Pings to a peer that does not answer. */
+  private static final long SLOW = 1_000 * MS;
+
+  /** Pings to a neighbour one of whose pings is late. */
+  private static final long FAST = 100 * MS;
+
+  /** How recent a peer's question must be for the peer to be alive though it does not answer. */
+  private static final long ASKED_JUST_NOW = 450 * MS;
+
+  /** The same once that is known: it then asks once a second, as this node does. */
+  private static final long ASKED_LATELY = 2_500 * MS;
+
+  /** What a way must be silent for longer than the other before it alone is called cut. */
+  private static final long ONE_WAY_PATIENCE = 800 * MS;
+
+  /** Probes in a row without an answer before they are called cut. */
+  private static final int ONE_WAY_MISSES = 6;
+
+  private final String name;
+  private final DetectorOptions options;
+  private final RoundTrip roundTrip;
+  private final PingLog datagrams = new PingLog();
+  private final PingLog linkPings = new PingLog();
+
+  private boolean neighbor;
+  private boolean observed;
+  private long checkedUntil = NEVER;
+  private long probeAsOf;
+  private long linkAsOf = NEVER;
+  private long askedAt = NEVER;
+  private long answeredAsOf = NEVER;
+  private long refusedAt = NEVER;
+  private long answerGap;
+  private Hearing hearing = Hearing.HEARD;
+  private long since;
+
+  PeerMonitor(String name, DetectorOptions options, long now) {
+    this.name = name;
+    this.options = options;
+    this.roundTrip = new RoundTrip(options, now);
+    this.probeAsOf = now;
+    this.since = now;
+  }
+
+  String name() {
+    return name;
+  }
+
+  Hearing hearing() {
+    return hearing;
+  }
+
+  /** Since when it is heard so. */
+  long since() {
+    return since;
+  }
+
+  long smoothedRoundTrip() {
+    return roundTrip.smoothed();
+  }
+
+  /**
+   * The moment as of which it is known to have lived. That it is watched since is no evidence, it
+   * is only not held against it that it was not asked before.
+   */
+  long aliveAsOf() {
+    return Math.max(Math.max(answeredAsOf, linkAsOf), askedAt);
+  }
+
+  long linkAsOf() {
+    return linkAsOf;
+  }
+
+  boolean isNeighbor() {
+    return neighbor;
+  }
+
+  /** Whether somebody still wants to know of it. */
+  boolean isWanted(long now) {
+    return neighbor || observed || now < checkedUntil;
+  }
+
+  boolean isOnlyChecked() {
+    return !neighbor && !observed;
+  }
+
+  void linkUp(long now) {
+    neighbor = true;
+    linkPings.clear();
+    linkAsOf = now;
+  }
+
+  void linkDown() {
+    neighbor = false;
+    linkPings.clear();
+  }
+
+  void observe(boolean wanted) {
+    observed = wanted;
+  }
+
+  void checkUntil(long until) {
+    checkedUntil = Math.max(checkedUntil, until);
+  }
+
+  /** A new life: what the last one missed is not counted against it. */
+  void restart(long now) {
+    datagrams.clear();
+    linkPings.clear();
+    probeAsOf = now;
+    refusedAt = NEVER;
+  }
+
+  /** An answer to a probe of whatever kind. */
+  void answered(long sentAt, long now) {
+    if (sentAt > now) {
+      return; // no evidence comes from the future
+    }
+    roundTrip.sample(now, now - sentAt);
+    answeredAsOf = Math.max(answeredAsOf, sentAt);
+    if (sentAt > probeAsOf) {
+      answerGap += (Math.min(sentAt - probeAsOf, SLOW) - answerGap) / 8;
+      probeAsOf = sentAt;
+    }
+  }
+
+  /** An answer to a ping of ours that was sent as a datagram. */
+  boolean answeredDatagram(long id, long now) {
+    long sentAt = datagrams.sentAt(id);
+    if (sentAt == Long.MIN_VALUE) {
+      return false;
+    }
+    answered(sentAt, now);
+    return true;
+  }
+
+  void frame(long now) {
+    linkAsOf = Math.max(linkAsOf, now);
+  }
+
+  /** An answer over a link measures the path only if no probe does. */
+  void answeredOverLink(long id, long now) {
+    long sentAt = linkPings.sentAt(id);
+    if (sentAt != Long.MIN_VALUE && (roundTrip.smoothed() < 0 || hearing != Hearing.HEARD)) {
+      roundTrip.sample(now, now - sentAt);
+    }
+  }
+
+  void asked(long now) {
+    askedAt = Math.max(askedAt, now);
+  }
+
+  void refused(long now) {
+    refusedAt = now;
+  }
+
+  void stretch(long lag) {
+    datagrams.stretch(lag);
+    linkPings.stretch(lag);
+    linkAsOf += neighbor ? lag : 0;
+  }
+
+  /** Whether a ping is due as a datagram. */
+  boolean isDatagramDue(long now) {
+    long timeout = roundTrip.timeout();
+    boolean late = datagrams.missed(probeAsOf, now, timeout) > 0;
+    boolean answers = hearing == Hearing.HEARD;
+    long spacing = !answers ? SLOW : late ? Math.min(FAST, options.interval()) : options.interval();
+    // Who is probed anyway is pinged only when those probes go unanswered for longer than usual.
+    long quiet = neighbor || !observed ? options.interval() : Math.max(400 * MS, 3 * answerGap);
+    return now - probeAsOf >= quiet && datagrams.isIdle(now, spacing);
+  }
+
+  /** Whether no ping was sent just now. */
+  boolean isIdle(long now) {
+    return datagrams.isIdle(now, FAST / 2);
+  }
+
+  /** Whether a ping is due over the link. */
+  boolean isLinkPingDue(long now) {
+    if (!neighbor) {
+      return false;
+    }
+    boolean late = datagrams.missed(probeAsOf, now, roundTrip.timeout()) > 0;
+    boolean cut = hearing != Hearing.HEARD;
+    return linkPings.isIdle(now, !late ? SLOW : cut ? options.interval() : FAST);
+  }
+
+  void recordDatagram(long id, long now) {
+    datagrams.record(id, now);
+  }
+
+  void recordLinkPing(long id, long now) {
+    linkPings.record(id, now);
+  }
+
+  /**
+   * Looks at the evidence again.
+   *
+   * @return whether this peer is heard otherwise than before
+   */
+  boolean evaluate(long now) {
+    Hearing found = find(now);
+    if (found == hearing) {
+      return false;
+    }
+    // What a way of many seconds without any answer was, it was from its first moment on.
+    since = found == Hearing.HEARD ? now : hearing == Hearing.HEARD ? firstMissed(now) : since;
+    hearing = found;
+    return true;
+  }
+
+  private long firstMissed(long now) {
+    return Math.min(now, Math.max(probeAsOf, linkAsOf));
+  }
+
+  private Hearing find(long now) {
+    long alive = Math.max(probeAsOf, linkAsOf);
+    if (refusedAt > alive && !neighbor) {
+      return Hearing.REFUSED;
+    }
+    long timeout = roundTrip.timeout();
+    long hold = roundTrip.hold();
+    if (isSilent(alive, now, timeout, hold)) {
+      boolean known = hearing == Hearing.UNHEARD_BY_PEER;
+      return now - askedAt <= (known ? ASKED_LATELY : ASKED_JUST_NOW)
+          ? Hearing.UNHEARD_BY_PEER
+          : Hearing.SILENT;
+    }
+    if (neighbor && isCutForProbes(now, timeout, hold)) {
+      return now - askedAt <= ASKED_LATELY ? Hearing.PROBES_UNHEARD_BY_PEER : Hearing.NO_PROBES;
+    }
+    return Hearing.HEARD;
+  }
+
+  private boolean isSilent(long alive, long now, long timeout, long hold) {
+    if (hearing == Hearing.SILENT || hearing == Hearing.UNHEARD_BY_PEER) {
+      return datagrams.firstAfter(alive) != Long.MAX_VALUE; // until something newer is answered
+    }
+    int missed =
+        Math.max(datagrams.missed(alive, now, timeout), linkPings.missed(alive, now, timeout));
+    long first = Math.min(datagrams.firstAfter(alive), linkPings.firstAfter(alive));
+    return missed >= options.misses() && now - first >= hold;
+  }
+
+  private boolean isCutForProbes(long now, long timeout, long hold) {
+    boolean known = hearing == Hearing.NO_PROBES || hearing == Hearing.PROBES_UNHEARD_BY_PEER;
+    if (known) {
+      return datagrams.firstAfter(probeAsOf) != Long.MAX_VALUE;
+    }
+    return datagrams.missed(probeAsOf, now, timeout) >= ONE_WAY_MISSES
+        && now - datagrams.firstAfter(probeAsOf) >= hold + ONE_WAY_PATIENCE;
+  }
+}

@@ -1,0 +1,88 @@
+package io.llamamesh.fabric.detector;
+
+import java.util.Arrays;
+
+/**
+ * The last pings that went one way to one peer: when they were sent, and from when their time is
+ * counted, which is later if this process itself stood still meanwhile.
+ */
+final class PingLog {
+
+  private static final int SIZE = 32;
+  private static final long NEVER = Long.MIN_VALUE;
+
+  private final long[] ids = new long[SIZE];
+  private final long[] sent = new long[SIZE];
+  private final long[] counted = new long[SIZE];
+  private int next;
+  private long lastSent = NEVER;
+
+  PingLog() {
+    Arrays.fill(sent, NEVER);
+  }
+
+  void record(long id, long now) {
+    ids[next] = id;
+    sent[next] = now;
+    counted[next] = now;
+    next = (next + 1) % SIZE;
+    lastSent = now;
+  }
+
+  /** When a ping was sent, or {@code Long.MIN_VALUE} if it is not of these. */
+  long sentAt(long id) {
+    for (int i = 0; i < SIZE; i++) {
+      if (ids[i] == id && sent[i] != NEVER) {
+        return sent[i];
+      }
+    }
+    return NEVER;
+  }
+
+  /** Whether nothing was sent for so long. */
+  boolean isIdle(long now, long period) {
+    return lastSent == NEVER || now - lastSent >= period;
+  }
+
+  /** How many of those sent after a moment have waited longer than the timeout. */
+  int missed(long after, long now, long timeout) {
+    if (lastSent <= after) {
+      return 0;
+    }
+    int missed = 0;
+    for (int i = 0; i < SIZE; i++) {
+      if (sent[i] > after && now - counted[i] >= timeout) {
+        missed++;
+      }
+    }
+    return missed;
+  }
+
+  /** From when the first of those sent after a moment counts, {@code Long.MAX_VALUE} if none. */
+  long firstAfter(long after) {
+    long first = Long.MAX_VALUE;
+    if (lastSent <= after) {
+      return first;
+    }
+    for (int i = 0; i < SIZE; i++) {
+      if (sent[i] > after) {
+        first = Math.min(first, counted[i]);
+      }
+    }
+    return first;
+  }
+
+  /** Does not count the time in which this process stood still. */
+  void stretch(long lag) {
+    for (int i = 0; i < SIZE; i++) {
+      if (sent[i] != NEVER) {
+        counted[i] += lag;
+      }
+    }
+  }
+
+  void clear() {
+    Arrays.fill(sent, NEVER);
+    lastSent = NEVER;
+  }
+}

@@ -1,0 +1,5 @@
+/** Who cannot reach whom, as sides with names. Pure functions. */
+@NullMarked
+package io.llamamesh.fabric.partition;
+
+import org.jspecify.annotations.NullMarked;

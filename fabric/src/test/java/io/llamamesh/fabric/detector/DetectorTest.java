@@ -1,0 +1,228 @@
+package io.llamamesh.fabric.detector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llamamesh.fabric.detector.DetectorMessage.Ping;
+import io.llamamesh.fabric.detector.DetectorMessage.Pong;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class DetectorTest {
+
+  private static final long MS = 1_000_000L;
+  private static final long TICK = 20 * MS;
+
+  private final List<Ping> datagrams = new ArrayList<>();
+  private final List<Ping> overLink = new ArrayList<>();
+  private final List<Hearing> changes = new ArrayList<>();
+  private final Detector detector =
+      new Detector(
+          DetectorOptions.adaptive(),
+          new Detector.Host() {
+            @Override
+            public void pingByDatagram(String peer, Ping ping) {
+              datagrams.add(ping);
+            }
+
+            @Override
+            public void pingOverLink(String peer, Ping ping) {
+              overLink.add(ping);
+            }
+
+            @Override
+            public void hearingChanged(String peer, Hearing before, Hearing now) {
+              changes.add(now);
+            }
+          });
+  private long now = 5_000 * MS;
+
+  @Test
+  void aNeighborThatAnswersIsHeardForAsLongAsItDoes() {
+    detector.neighborUp("n2", now);
+    run(10_000, true, true, MS);
+
+    assertThat(changes).isEmpty();
+    assertThat(detector.roundTrip("n2")).isBetween(MS / 2, 2 * MS);
+  }
+
+  @Test
+  void silenceIsKnownBetweenHoldAndOneSecond() {
+    detector.neighborUp("n2", now);
+    run(5_000, true, true, MS);
+    long died = now;
+    while (changes.isEmpty() && now - died < 3_000 * MS) {
+      run(20, false, false, MS);
+    }
+
+    assertThat(changes).containsExactly(Hearing.SILENT);
+    assertThat((now - died) / MS).isBetween(600L, 1_000L);
+    assertThat(detector.since("n2", now)).isLessThanOrEqualTo(died);
+  }
+
+  @Test
+  void aPeerThatOnlyLinksReachIsCutForProbesAndAlive() {
+    detector.neighborUp("n2", now);
+    run(5_000, true, true, MS);
+    run(5_000, false, true, MS);
+    assertThat(changes).containsExactly(Hearing.NO_PROBES);
+    assertThat(detector.hearing("n2").isReachable()).isTrue();
+
+    run(5_000, true, true, MS);
+    assertThat(changes).containsExactly(Hearing.NO_PROBES, Hearing.HEARD);
+  }
+
+  @Test
+  void aPeerThatAsksAndNeverAnswersDoesNotHearUs() {
+    detector.neighborUp("n2", now);
+    run(5_000, true, true, MS);
+    for (int i = 0; i < 20; i++) {
+      run(100, false, false, MS);
+      detector.asked("n2", now);
+    }
+
+    assertThat(changes).containsExactly(Hearing.UNHEARD_BY_PEER);
+    run(4_000, false, false, MS);
+    assertThat(changes).containsExactly(Hearing.UNHEARD_BY_PEER, Hearing.SILENT);
+  }
+
+  @Test
+  void theTimeInWhichThisProcessStoodStillIsNotCounted() {
+    detector.neighborUp("n2", now);
+    run(5_000, true, true, MS);
+    run(300, false, false, MS);
+    now += 5_000 * MS;
+    detector.stretch(5_000 * MS);
+    detector.tick(now);
+
+    assertThat(changes).isEmpty();
+    run(1_000, false, false, MS);
+    assertThat(changes).containsExactly(Hearing.SILENT);
+  }
+
+  @Test
+  void answersThatAreLateTeachTheRoundTripInsteadOfBeingMissed() {
+    detector.neighborUp("n2", now);
+    run(5_000, true, true, 20 * MS);
+    run(20_000, true, true, 600 * MS);
+
+    assertThat(changes).isEmpty();
+    assertThat(detector.roundTrip("n2")).isBetween(400 * MS, 700 * MS);
+  }
+
+  @Test
+  void whatOthersAnswerIsNoEvidence() {
+    detector.neighborUp("n2", now);
+    detector.check("n9", now, 60_000 * MS);
+    for (int i = 0; i < 200; i++) {
+      run(20, false, false, MS);
+      List<Ping> asked = List.copyOf(datagrams);
+      datagrams.clear();
+      asked.forEach(ping -> detector.answered("n8", new Pong(ping.id()), false, now));
+    }
+
+    assertThat(detector.hearing("n2")).isEqualTo(Hearing.SILENT);
+    assertThat(detector.hearing("n9")).isEqualTo(Hearing.SILENT);
+    assertThat(detector.foreignAnswers()).isPositive();
+  }
+
+  @Test
+  void anAnswerIsDatedByItsProbe() {
+    detector.observe(Set.of("n2"), now);
+    long sent = now;
+    run(900, false, false, MS);
+    detector.probeAnswered("n2", sent - 100 * MS, now);
+    assertThat(detector.aliveAsOf("n2")).isLessThanOrEqualTo(sent);
+    detector.probeAnswered("n2", now + MS, now);
+    assertThat(detector.aliveAsOf("n2")).isLessThanOrEqualTo(sent);
+  }
+
+  @Test
+  void whoIsProbedAnywayIsNotPinged() {
+    detector.observe(Set.of("n2"), now);
+    for (int i = 0; i < 100; i++) {
+      run(200, false, false, MS);
+      detector.probeAnswered("n2", now - MS, now);
+    }
+
+    assertThat(datagrams.size()).isLessThanOrEqualTo(2);
+    assertThat(changes).isEmpty();
+  }
+
+  @Test
+  void checksAreBoundedAndEnd() {
+    for (int i = 0; i < 1_000; i++) {
+      detector.check("n" + i, now, 1_000 * MS);
+    }
+    assertThat(detector.watched()).hasSize(Detector.MAX_CHECKS);
+    assertThat(detector.uncheckedForLimit()).isEqualTo(1_000 - Detector.MAX_CHECKS);
+
+    run(2_000, false, false, MS);
+    assertThat(detector.watched()).isEmpty();
+  }
+
+  @Test
+  void lashupsScaleIsItsOwn() {
+    DetectorOptions lashup = DetectorOptions.lashup();
+    assertThat(lashup.timeoutNanos(0, 0)).isEqualTo(660 * MS);
+    assertThat(lashup.timeoutNanos(1_000 * MS, 0)).isEqualTo(990 * MS);
+    assertThat(lashup.timeoutNanos(30 * MS, 0)).isBetween(661 * MS, 989 * MS);
+  }
+
+  @Test
+  void timeoutsFollowTheRoundTripBetweenTheirBounds() {
+    DetectorOptions adaptive = DetectorOptions.adaptive();
+    Random random = new Random(1);
+    for (int i = 0; i < 10_000; i++) {
+      long srtt = random.nextLong(2_000 * MS);
+      long rttvar = random.nextLong(1_000 * MS);
+      assertThat(adaptive.timeoutNanos(srtt, rttvar))
+          .isBetween(100 * MS, Math.max(300 * MS, 2 * srtt));
+    }
+    assertThat(adaptive.timeoutNanos(-1, 0)).isEqualTo(1_000 * MS);
+  }
+
+  private final List<Runnable> answers = new ArrayList<>();
+  private final List<Long> answerTimes = new ArrayList<>();
+  private final Set<Long> answered = new HashSet<>();
+
+  /** Lets time pass; pings are answered after a round trip if they are at all. */
+  private void run(long millis, boolean answersDatagrams, boolean answersOverLink, long roundTrip) {
+    long until = now + millis * MS;
+    while (now < until) {
+      now += TICK;
+      for (int i = answers.size() - 1; i >= 0; i--) {
+        if (answerTimes.get(i) <= now) {
+          answers.remove(i).run();
+          answerTimes.remove(i);
+        }
+      }
+      int before = datagrams.size();
+      int beforeOverLink = overLink.size();
+      detector.tick(now);
+      for (Ping ping : datagrams.subList(before, datagrams.size())) {
+        answer(ping, false, answersDatagrams, roundTrip);
+      }
+      for (Ping ping : overLink.subList(beforeOverLink, overLink.size())) {
+        answer(ping, true, answersOverLink, roundTrip);
+      }
+    }
+  }
+
+  private void answer(Ping ping, boolean isOverLink, boolean isAnswered, long roundTrip) {
+    if (!isAnswered || !answered.add(ping.id())) {
+      return;
+    }
+    long sent = now;
+    answerTimes.add(sent + roundTrip);
+    answers.add(() -> {
+      if (isOverLink) {
+        detector.frame("n2", sent + roundTrip);
+      }
+      detector.answered("n2", new Pong(ping.id()), isOverLink, sent + roundTrip);
+    });
+  }
+}

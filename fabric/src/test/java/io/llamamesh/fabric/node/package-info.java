@@ -1,0 +1,5 @@
+/** Tests of identities. */
+@NullMarked
+package io.llamamesh.fabric.node;
+
+import org.jspecify.annotations.NullMarked;
