@@ -185,8 +185,8 @@ public record MeshReport(
    *
    * @param name a node or an outside target
    * @param cause why nothing comes back
-   * @param sources how many nodes get no answer from it
-   * @param of how many nodes probe it
+   * @param sources how many nodes get no answer from it; where it cannot send, to how many
+   * @param of how many nodes probe it; where it cannot send, how many it probes
    */
   public record Silent(String name, Cause cause, int sources, int of) {}
 
@@ -198,7 +198,7 @@ public record MeshReport(
     /** Its host says that nobody listens there. */
     @JsonProperty("Refused")
     REFUSED,
-    /** The kernels of those who probe it cannot send: no route, a local filter. */
+    /** Its own kernel does not send: no route, a local filter, a probe above the path's MTU. */
     @JsonProperty("Unsent")
     UNSENT,
     /** Answers that cannot be used, such as without the mesh's key, or probes dropped on a host. */

@@ -77,8 +77,9 @@ class AddressIT {
       agent.signal("TERM");
 
       eventually(() -> !agent.alive());
-      assertThat(agent.log())
-          .anyMatch(line -> line.contains("stopping problem=\"HOST_IPS " + LATE + " is on no"));
+      // Its last words may be read after it has ended.
+      String last = "stopping problem=\"HOST_IPS " + LATE + " is on no";
+      eventually(() -> agent.log().stream().anyMatch(line -> line.contains(last)));
     }
   }
 

@@ -71,9 +71,8 @@ record ScraperRollout(int older, Instant progressed, boolean overdue) {
         older
             + " of "
             + Math.max(older, state.wanted())
-            + (older == 1
-                ? " scrapers runs an older template and goes on; "
-                : " scrapers run an older template and go on; ");
+            + (older == 1 ? " scrapers runs an older template" : " scrapers run an older template")
+            + (!state.hasAllReady() ? "; " : older == 1 ? " and goes on; " : " and go on; ");
     return state.with(
         obstacle == null
             ? new Obstacle(

@@ -115,7 +115,10 @@ public final class Analysis {
       Instant now,
       Past past) {
     List<JudgedPair> judged = stale(view, now) ? List.of() : judge.judge(view.pairs(), past.bad);
-    List<JudgedPair> pairs = withoutDead(view, judged, silentAgents(view, agents, now));
+    Set<String> silentAgents = silentAgents(view, agents, now);
+    // Who hears of fewer than half of the agents tells of his own place, not of theirs.
+    boolean isCutOff = 2 * silentAgents.size() > agents.size();
+    List<JudgedPair> pairs = isCutOff ? judged : withoutDead(view, judged, silentAgents);
     List<JudgedPair> bad = pairs.stream().filter(JudgedPair::bad).sorted(worstFirst()).toList();
     List<Silent> silent = SilentNodes.of(pairs);
     List<Suspect> suspects = suspects(view, pairs, silent);
@@ -222,7 +225,9 @@ public final class Analysis {
       case ZONE, ZONE_PAIR -> Verdict.ZONE_LOSS;
       case BLOCK -> {
         Double lost = top.lossPercent();
-        yield lost != null && lost >= NOTHING_PASSES ? Verdict.PARTITIONED : Verdict.BLOCK_LOSS;
+        yield top.explains() == top.of() && lost != null && lost >= NOTHING_PASSES
+            ? Verdict.PARTITIONED
+            : Verdict.BLOCK_LOSS;
       }
       case PAIR ->
           bad.stream()
@@ -239,7 +244,8 @@ public final class Analysis {
         pairs.stream()
             .filter(pair -> Silence.of(pair.pair(), pair.pooled()) == Silence.SKIPPED)
             .count();
-    return totals.agentsReporting() >= ENOUGH * totals.agents()
+    return pairs.stream().anyMatch(JudgedPair::tested)
+        && totals.agentsReporting() >= ENOUGH * totals.agents()
         && pairs.size() - skipped >= ENOUGH * pairs.size();
   }
 

@@ -19,16 +19,25 @@ import org.jspecify.annotations.Nullable;
 final class Blocks {
   private static final int MOST = 4;
   private static final int SEEDS = 32;
+
+  /** Seeds in a row without a block, after which there is hardly one. */
+  private static final int BARREN = 8;
+
   private static final int ROUNDS = 8;
 
   /** Below that, pairs are named each for itself. */
   private static final int FEWEST_LINKS = 3;
 
+  /** Outside targets that make a side: fewer are dead each for itself more likely. */
+  private static final int FEWEST_TARGETS = 3;
+
+  private final Set<String> probing;
   private final Matrix out = new Matrix();
   private final Matrix in = new Matrix();
   private final Matrix between = new Matrix();
 
   private Blocks(Links links) {
+    probing = links.probing();
     links
         .all()
         .forEach(entry -> {
@@ -47,8 +56,9 @@ final class Blocks {
     Blocks blocks = new Blocks(links);
     List<Block> found = new ArrayList<>();
     int grown = 0;
+    int barren = 0;
     for (String seed : blocks.seeds()) {
-      if (found.size() == MOST || grown == SEEDS) {
+      if (found.size() == MOST || grown == SEEDS || barren == BARREN) {
         break;
       }
       Set<String> unexplained = blocks.out.bad(seed);
@@ -61,6 +71,9 @@ final class Blocks {
       Block block = blocks.grow(unexplained);
       if (block != null && found.stream().noneMatch(block::equals)) {
         found.add(block);
+        barren = 0;
+      } else {
+        barren++;
       }
     }
     return found;
@@ -133,8 +146,14 @@ final class Blocks {
     return new Block(from, to, !out.share(to, from).isGood(), via(from, to));
   }
 
-  /** Whether its nodes reach each other; not known where none of them probes another. */
+  /**
+   * Whether its nodes reach each other; not known where none of them probes another. Outside
+   * targets probe nobody: several of them are taken for well.
+   */
   private boolean isWell(Set<String> side) {
+    if (side.size() >= FEWEST_TARGETS && side.stream().noneMatch(probing::contains)) {
+      return true;
+    }
     Share inside = out.share(side, side);
     return side.size() == 1
         || (inside.tested > 0 && inside.bad <= inside.tested * (1 - Suspects.MIN_PURITY));

@@ -25,9 +25,10 @@ record Entity(Kind kind, String name, @Nullable Direction direction) {
     return switch (kind) {
       case PAIR -> 0;
       case NODE -> direction == null ? 1 : 2;
-      case ZONE_PAIR -> 3;
-      case ZONE -> direction == null ? 4 : 5;
-      case MESH -> 6;
+      // Where one zone is the whole mesh, or has links with all of it, it is no zone's fault.
+      case MESH -> 3;
+      case ZONE_PAIR -> 4;
+      case ZONE -> direction == null ? 5 : 6;
       case BLOCK -> 7;
     };
   }

@@ -2,9 +2,11 @@ package io.llamamesh.scraper.analysis;
 
 import io.llamamesh.scraper.analysis.JudgedPair.Direction;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -18,6 +20,7 @@ import java.util.function.Predicate;
  */
 final class Links {
   private final Map<Link, State> states = new LinkedHashMap<>();
+  private final Set<String> probing = new HashSet<>();
 
   /**
    * From one node to another.
@@ -56,6 +59,7 @@ final class Links {
     for (JudgedPair judged : pairs) {
       Link there = new Link(judged.pair().source(), judged.pair().destination());
       Link back = new Link(judged.pair().destination(), judged.pair().source());
+      links.probing.add(judged.pair().source());
       if (!accuses.test(judged)) {
         links.state(there);
       } else if (judged.direction() == Direction.RETURN) {
@@ -70,6 +74,32 @@ final class Links {
 
   Collection<Map.Entry<Link, State>> all() {
     return states.entrySet();
+  }
+
+  /** Who probes; outside targets do not. */
+  Set<String> probing() {
+    return probing;
+  }
+
+  /**
+   * Whether so great a share of the links is bad that only what all have in common explains it. Of
+   * a mesh with many outside targets those between its own nodes decide.
+   */
+  boolean areBad(double share) {
+    int tested = 0;
+    int bad = 0;
+    for (Map.Entry<Link, State> entry : states.entrySet()) {
+      Link link = entry.getKey();
+      if (probing.contains(link.source()) && probing.contains(link.destination())) {
+        tested++;
+        bad += entry.getValue().bad() ? 1 : 0;
+      }
+    }
+    if (tested == 0) {
+      tested = states.size();
+      bad = (int) states.values().stream().filter(State::bad).count();
+    }
+    return bad >= share * tested;
   }
 
   private State state(Link link) {

@@ -43,7 +43,8 @@ final class Sentences {
       List<JudgedPair> pairs,
       List<JudgedPair> bad,
       Limits limits) {
-    String silence = silence(silent);
+    List<JudgedPair> quiet = pairs.stream().filter(pair -> pair.cause() != null).toList();
+    String silence = silent.isEmpty() ? "" : silence(silent) + only(quiet, pairs);
     return switch (verdict) {
       case NO_DATA ->
           totals.agents() == 0
@@ -66,7 +67,7 @@ final class Sentences {
                       culprit(suspects))
               + only(bad, pairs)
               + coverage(totals);
-      case NODE_UNREACHABLE, TARGETS_SILENT -> silence + coverage(totals);
+      case NODE_UNREACHABLE, TARGETS_SILENT -> silence + slow(bad, limits) + coverage(totals);
       case PAIR_LOSS,
           NODE_LOSS,
           ZONE_LOSS,
@@ -83,6 +84,15 @@ final class Sentences {
               + (silence.isEmpty() ? "" : "; " + silence)
               + coverage(totals);
     };
+  }
+
+  /** Pairs that are slow beside what is silent. */
+  private static String slow(List<JudgedPair> bad, Limits limits) {
+    int slow = JudgedPair.distinct(bad);
+    return slow == 0
+        ? ""
+        : "; %d %s above %s ms p99"
+            .formatted(slow, slow == 1 ? "pair is" : "pairs are", number(limits.rttP99Millis()));
   }
 
   private static int measured(List<JudgedPair> pairs) {

@@ -21,6 +21,9 @@ import java.util.stream.Collectors;
  * answer the scraper either, a host that says that nobody listens, a kernel that does not send.
  */
 final class SilentNodes {
+  /** Loss in percent from which on a zone or the mesh is gone, not only worse than it should be. */
+  private static final double GONE = 90;
+
   private SilentNodes() {}
 
   /**
@@ -33,8 +36,14 @@ final class SilentNodes {
     Set<String> alive = new HashSet<>();
     for (JudgedPair pair : pairs) {
       String destination = pair.pair().destination();
-      if (silentAgents.contains(destination)) {
-        (isUnanswered(pair) ? dead : alive).add(destination);
+      // What one that is silent itself last told is of before.
+      if (!silentAgents.contains(destination) || silentAgents.contains(pair.pair().source())) {
+        continue;
+      }
+      if (pair.pooled().received() > 0) {
+        alive.add(destination);
+      } else if (isUnanswered(pair)) {
+        dead.add(destination);
       }
     }
     dead.removeAll(alive);
@@ -83,12 +92,15 @@ final class SilentNodes {
   }
 
   private static boolean isIn(Suspect suspect, String zone) {
-    return switch (suspect.kind()) {
-      case MESH -> true;
-      case ZONE -> suspect.name().equals(zone);
-      case ZONE_PAIR -> suspect.name().endsWith(">" + zone);
-      case NODE, PAIR, BLOCK -> false;
-    };
+    Double lost = suspect.lossPercent();
+    boolean gone = lost != null && lost >= GONE;
+    return gone
+        && switch (suspect.kind()) {
+          case MESH -> true;
+          case ZONE -> suspect.name().equals(zone) && suspect.direction() != Direction.EGRESS;
+          case ZONE_PAIR -> suspect.name().endsWith(">" + zone);
+          case NODE, PAIR, BLOCK -> false;
+        };
   }
 
   /** All of them, by cause and name. */

@@ -31,6 +31,7 @@ final class Suspects {
   private static final double BLOCK_OF_ONE = 0.5;
 
   private final Function<String, String> zoneOf;
+  private final boolean isMeshWide;
   private final Map<Entity, Block> blocks = new HashMap<>();
   private final Map<Entity, Tally> tallies = new HashMap<>();
   private final Set<Link> uncovered = new HashSet<>();
@@ -51,8 +52,9 @@ final class Suspects {
     }
   }
 
-  private Suspects(Function<String, String> zoneOf) {
+  private Suspects(Function<String, String> zoneOf, boolean isMeshWide) {
     this.zoneOf = zoneOf;
+    this.isMeshWide = isMeshWide;
   }
 
   /**
@@ -66,8 +68,10 @@ final class Suspects {
     if (links.all().stream().noneMatch(entry -> entry.getValue().bad())) {
       return List.of();
     }
-    Suspects suspects = new Suspects(zoneOf);
-    Blocks.of(links).forEach(block -> suspects.blocks.put(Entity.of(block), block));
+    Suspects suspects = new Suspects(zoneOf, links.areBad(MIN_PURITY));
+    if (!suspects.isMeshWide) {
+      Blocks.of(links).forEach(block -> suspects.blocks.put(Entity.of(block), block));
+    }
     links.all().forEach(entry -> suspects.count(entry.getKey(), entry.getValue()));
     List<Suspect> ranked = new ArrayList<>();
     while (!suspects.uncovered.isEmpty() && ranked.size() < most) {
@@ -125,7 +129,7 @@ final class Suspects {
     for (Map.Entry<Entity, Integer> candidate : covers.entrySet()) {
       Entity entity = candidate.getKey();
       double purity = tally(entity).purity();
-      if (purity < MIN_PURITY) {
+      if (purity < MIN_PURITY || (entity.equals(Entity.MESH) && !isMeshWide)) {
         continue;
       }
       double score = candidate.getValue() * purity * worth(entity);

@@ -32,8 +32,8 @@ import picocli.CommandLine.Option;
     name = "matrix",
     description = "Prints the loss and latency matrix of a running scraper.",
     footer = {
-      "Exit code: 0 healthy; 2 the network is unhealthy, or somebody is silent; 1 errors: no scraper,"
-          + " no data, wrong use.",
+      "Exit code: 0 healthy; 2 the network is unhealthy, somebody is silent, or too little is measured;"
+          + " 1 errors: no scraper, no data, wrong use.",
       "With --watch the last verdict counts, at Ctrl-C the shell's 130."
     },
     mixinStandardHelpOptions = true,

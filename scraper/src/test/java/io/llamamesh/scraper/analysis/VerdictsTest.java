@@ -42,6 +42,7 @@ final class VerdictsTest {
     CORRUPT(SENT, 0, 0, 0, SENT, 0, 0),
     UNSENT(0, 0, 0, 0, SENT, 0, 0),
     SKIPPED(0, 0, 0, 0, SENT, SENT, 0),
+    SLOW(SENT, SENT, 0, 0, SENT, 0, 0),
     SUPPRESSED(SENT, 0, 0, 0, SENT, 0, SENT);
 
     private final int sent;
@@ -63,7 +64,8 @@ final class VerdictsTest {
     }
 
     private Cell cell(long end) {
-      double rtt = received > 0 ? 0.1 : NONE;
+      double quick = this == SLOW ? 200 : 0.1;
+      double rtt = received > 0 ? quick : NONE;
       return new Cell(
           end, sent, received, lost, refused, 0, 0, rtt, rtt, NONE, due, skipped, 0, suppressed);
     }
@@ -102,6 +104,13 @@ final class VerdictsTest {
       pairs.put(
           source + ">" + destination + " " + port,
           new PairSeries(source, destination, port, "IPv4", cells, List.of()));
+      return this;
+    }
+
+    /** Between all nodes. */
+    Mesh all(String port, Kept kept, int windows) {
+      nodes.forEach(a ->
+          nodes.stream().filter(b -> !a.equals(b)).forEach(b -> is(a, b, port, kept, windows)));
       return this;
     }
 
@@ -339,6 +348,101 @@ final class VerdictsTest {
         .isEqualTo(
             "72 of 72 pairs are bad: the whole mesh, 72 of its 72 tested links, 100% loss; look for"
                 + " what all have in common: a filter of the probes' port, keys, the core");
+  }
+
+  @Test
+  void aTotalOutageOfOneZoneOrOfTwoUnequalOnesIsTheMeshs() {
+    assertThat(new Mesh(9, i -> "eu").all("default", Kept.LOST, 3).report().verdict())
+        .isEqualTo(Verdict.MESH_LOSS);
+    assertThat(new Mesh(3, i -> i < 2 ? "a" : "b").all("default", Kept.LOST, 3).report().verdict())
+        .isEqualTo(Verdict.MESH_LOSS);
+  }
+
+  @Test
+  void manyTargetsThatAreLostAreNotTheMesh() {
+    Mesh mesh = new Mesh(3);
+    IntStream.range(0, 16).forEach(i -> mesh.target("edge-" + i, Kept.LOST));
+
+    MeshReport report = mesh.report();
+
+    assertThat(report.verdict()).isEqualTo(Verdict.PARTITIONED);
+    assertThat(report.message()).contains("from node-1, node-2, node-3 to edge-0, ", ", one way");
+  }
+
+  @Test
+  void aScraperThatIsCutOffCallsNobodyElseDead() {
+    Mesh mesh = new Mesh(6);
+    mesh.unread("node-2", "node-3", "node-4", "node-5", "node-6");
+    mesh.nodes.stream()
+        .filter(node -> !node.equals("node-1"))
+        .forEach(node -> mesh.is("node-1", node, Kept.LOST));
+
+    MeshReport report = mesh.report();
+
+    assertThat(report.verdict()).isEqualTo(Verdict.NODE_LOSS);
+    assertThat(report.suspects().getFirst().name()).isEqualTo("node-1");
+  }
+
+  @Test
+  void aSourceThatKnowsNothingDoesNotKeepADeadNodeAlive() {
+    for (Kept nothing : List.of(Kept.SKIPPED, Kept.SUPPRESSED, Kept.UNSENT)) {
+      Mesh mesh = new Mesh(6).dead("node-2", Kept.LOST).is("node-1", "node-2", nothing);
+
+      assertThat(mesh.report().silent())
+          .as(nothing.name())
+          .anySatisfy(silent -> assertThat(silent.cause()).isEqualTo(Cause.UNREACHABLE));
+    }
+  }
+
+  @Test
+  void aDeadNodeIsNamedBesideALossOfAllOthers() {
+    Mesh mesh = new Mesh(6).all("default", Kept.HALF_LOST, 3).dead("node-2", Kept.LOST);
+
+    MeshReport report = mesh.report();
+
+    assertThat(report.verdict()).isEqualTo(Verdict.MESH_LOSS);
+    assertThat(report.message()).contains("node-2 answers neither probes nor HTTP");
+  }
+
+  @Test
+  void silenceOfOneClassIsSaidToBeOfThatClass() {
+    MeshReport report = new Mesh(3).all("jumbo", Kept.UNSENT, 3).report();
+
+    assertThat(report.verdict()).isEqualTo(Verdict.TARGETS_SILENT);
+    assertThat(report.message()).contains("cannot send to", ", only in class jumbo");
+  }
+
+  @Test
+  void slowPairsAreToldBesideWhoIsSilent() {
+    MeshReport report =
+        new Mesh(3).all("default", Kept.SLOW, 3).target("edge-a", Kept.REFUSED).report();
+
+    assertThat(report.verdict()).isEqualTo(Verdict.TARGETS_SILENT);
+    assertThat(report.message()).contains("edge-a refuses", "; 6 pairs are above 50 ms p99");
+  }
+
+  @Test
+  void whereNoProbeCountsYetNothingIsHealthy() {
+    MeshReport report = new Mesh(3).all("default", Kept.REFUSED, 1).report();
+
+    assertThat(report.verdict()).isEqualTo(Verdict.INCOMPLETE);
+  }
+
+  @Test
+  void twoSidesOfWhichSomeStillHearEachOtherAreNotPartitioned() {
+    Mesh mesh =
+        new Mesh(10)
+            .cut(
+                Kept.LOST,
+                List.of("node-1", "node-2", "node-3", "node-4"),
+                "node-7",
+                "node-8",
+                "node-9",
+                "node-10")
+            .is("node-1", "node-7", Kept.WELL)
+            .is("node-7", "node-1", Kept.WELL);
+
+    assertThat(mesh.report().verdict()).isEqualTo(Verdict.BLOCK_LOSS);
   }
 
   @Test
