@@ -132,14 +132,19 @@ public final class Browser {
         .decode(call("Page.captureScreenshot", Map.of("format", "png")).path("data").asText());
   }
 
-  /** Ends it. */
+  /** Ends it, and the processes it has made: one that still writes its profile keeps the folder. */
   public void close() throws InterruptedException {
     socket.abort();
     http.shutdownNow();
+    List<ProcessHandle> made = process.descendants().toList();
     process.destroy();
     if (!process.waitFor(10, TimeUnit.SECONDS)) {
       process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
     }
+    made.forEach(ProcessHandle::destroyForcibly);
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> made.stream().noneMatch(ProcessHandle::isAlive));
   }
 
   private String tab(String debugger) throws IOException, InterruptedException {
