@@ -151,23 +151,18 @@ final class Watches {
 
   /** The agents' DaemonSet with its latest status; null where there is none. */
   @Nullable DaemonSet agents(LlamaMesh mesh) {
-    ResourceID id =
-        new ResourceID(
-            Names.agent(mesh.getMetadata().getName()), mesh.getMetadata().getNamespace());
-    return Objects.requireNonNull(objects.get(DaemonSet.class))
-        .get(id)
-        .map(DaemonSet.class::cast)
-        .orElse(null);
+    return workload(DaemonSet.class, mesh, Names.agent(mesh.getMetadata().getName()));
   }
 
   /** The scraper's Deployment with its latest status; null where there is none. */
   @Nullable Deployment scraper(LlamaMesh mesh) {
-    ResourceID id =
-        new ResourceID(
-            Names.scraper(mesh.getMetadata().getName()), mesh.getMetadata().getNamespace());
-    return Objects.requireNonNull(objects.get(Deployment.class))
-        .get(id)
-        .map(Deployment.class::cast)
+    return workload(Deployment.class, mesh, Names.scraper(mesh.getMetadata().getName()));
+  }
+
+  private <T> @Nullable T workload(Class<T> type, LlamaMesh mesh, String name) {
+    return Objects.requireNonNull(objects.get(type))
+        .get(new ResourceID(name, mesh.getMetadata().getNamespace()))
+        .map(type::cast)
         .orElse(null);
   }
 

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.NodeStatusBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
@@ -302,6 +303,22 @@ final class ClusterUnderTest implements AutoCloseable {
             "agent: {nodeSelector: {%s: %s}}\n%s".formatted(LABEL, nodes, yaml),
             LlamaMeshSpec.class));
     return mesh;
+  }
+
+  /** A quota on the test's namespace. */
+  void quota(String name, Map<String, Quantity> hard) {
+    client
+        .resource(
+            new ResourceQuotaBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace(namespace)
+                .endMetadata()
+                .withNewSpec()
+                .withHard(hard)
+                .endSpec()
+                .build())
+        .create();
   }
 
   LlamaMesh mesh(String name) {

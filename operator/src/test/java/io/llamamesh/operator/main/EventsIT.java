@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
-import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.llamamesh.crd.LlamaMesh;
@@ -109,19 +108,7 @@ final class EventsIT {
 
   @Test
   void aQuotaThatRefusesAgentsAndScraperIsToldWithTheFieldsThatMendIt() {
-    cluster
-        .client
-        .resource(
-            new ResourceQuotaBuilder()
-                .withNewMetadata()
-                .withName("q")
-                .withNamespace(cluster.namespace)
-                .endMetadata()
-                .withNewSpec()
-                .withHard(Map.of("limits.cpu", new Quantity("4")))
-                .endSpec()
-                .build())
-        .create();
+    cluster.quota("q", Map.of("limits.cpu", new Quantity("4")));
 
     cluster.mesh("m", "");
 

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.Quantity;
-import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
 import java.time.Duration;
@@ -50,19 +49,7 @@ final class ScraperRolloutIT {
 
   @Test
   void oneWhosePodTheQuotaRefusesIsStuckUntilItIsTakenBack() {
-    cluster
-        .client
-        .resource(
-            new ResourceQuotaBuilder()
-                .withNewMetadata()
-                .withName("q")
-                .withNamespace(cluster.namespace)
-                .endMetadata()
-                .withNewSpec()
-                .withHard(Map.of("limits.cpu", new Quantity("4")))
-                .endSpec()
-                .build())
-        .create();
+    cluster.quota("q", Map.of("limits.cpu", new Quantity("4")));
 
     cluster.mesh("m", NEW);
 
