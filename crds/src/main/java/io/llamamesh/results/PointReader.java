@@ -34,6 +34,15 @@ public final class PointReader {
    *     nothing is read
    */
   public List<Point> read(byte[] json) throws IOException {
+    return read(json, Integer.MAX_VALUE);
+  }
+
+  /**
+   * The points of a list that has at most so many.
+   *
+   * @throws IOException where it has more, or is no such list
+   */
+  public List<Point> read(byte[] json, int most) throws IOException {
     try (JsonParser parser = FACTORY.createParser(json)) {
       List<Point> points = new ArrayList<>();
       if (parser.nextToken() == JsonToken.VALUE_NULL) {
@@ -42,9 +51,30 @@ public final class PointReader {
       Reading reading = new Reading(parser, words);
       reading.expect(JsonToken.START_ARRAY);
       while (parser.nextToken() != JsonToken.END_ARRAY) {
+        if (points.size() == most) {
+          throw new IOException("more than " + most + " points");
+        }
         points.add(reading.point());
       }
       return points;
+    } catch (IllegalArgumentException | NullPointerException | DateTimeException e) {
+      throw new IOException("not a point: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * One point alone.
+   *
+   * @throws IOException where these bytes are none, or more than one
+   */
+  public Point readOne(byte[] json, int offset, int length) throws IOException {
+    try (JsonParser parser = FACTORY.createParser(json, offset, length)) {
+      parser.nextToken();
+      Point point = new Reading(parser, words).point();
+      if (parser.nextToken() != null) {
+        throw new IOException("not a point: more follows it");
+      }
+      return point;
     } catch (IllegalArgumentException | NullPointerException | DateTimeException e) {
       throw new IOException("not a point: " + e.getMessage(), e);
     }
@@ -157,6 +187,8 @@ public final class PointReader {
           return known;
         }
       }
+      // Names of tags and fields become columns of a store.
+      names.replaceAll(ControlCharacters::replaced);
       String[] shape = names.toArray(NONE);
       if (Arrays.stream(shape).distinct().count() != shape.length) {
         throw new IllegalArgumentException("a name is there twice");

@@ -15,7 +15,7 @@ final class Words {
 
   String word(char[] text, int offset, int length) {
     if (length > LONGEST) {
-      return new String(text, offset, length);
+      return ControlCharacters.replaced(new String(text, offset, length));
     }
     int hash = 0;
     for (int i = offset; i < offset + length; i++) {
@@ -26,7 +26,7 @@ final class Words {
     if (known != null && same(known, text, offset, length)) {
       return known;
     }
-    String word = new String(text, offset, length);
+    String word = ControlCharacters.replaced(new String(text, offset, length));
     table[slot] = word;
     return word;
   }

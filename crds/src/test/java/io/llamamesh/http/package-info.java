@@ -1,0 +1,4 @@
+@NullMarked
+package io.llamamesh.http;
+
+import org.jspecify.annotations.NullMarked;
