@@ -4,10 +4,12 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.sun.net.httpserver.HttpServer;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.net.InetSocketAddress;
 
 @AnalyzeClasses(
     packages = "io.llamamesh.agent",
@@ -84,6 +86,14 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAnyPackage(
               "..agent.http", "..agent.store", "..agent.config", "java.net..", "java.nio.file..");
+
+  @ArchTest
+  static final ArchRule everyHttpServerIsBounded =
+      noClasses()
+          .should()
+          .callMethod(HttpServer.class, "create", InetSocketAddress.class, int.class)
+          .orShould()
+          .callMethod(HttpServer.class, "create");
 
   @ArchTest
   static final ArchRule onlyMainReadsTheEnvironmentOrExits =

@@ -3,6 +3,8 @@ package io.llamamesh.agent.http;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.llamamesh.agent.points.LossRule;
+import io.llamamesh.http.BearerToken;
+import io.llamamesh.http.BoundedHttpServer;
 import io.llamamesh.results.InfluxDataHeaders;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
@@ -27,6 +29,8 @@ public final class ApiServer implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
   private static final int BACKLOG = 64;
+
+  /** Answers are made while they are sent, so that each takes little memory, however long it is. */
   private static final int CONCURRENT = 32;
 
   /** What everyone may ask: whether this is alive. */
@@ -109,7 +113,7 @@ public final class ApiServer implements AutoCloseable {
 
   private static HttpServer create(InetSocketAddress address) throws IOException {
     try {
-      return HttpServer.create(address, BACKLOG);
+      return BoundedHttpServer.create(address, BACKLOG);
     } catch (BindException e) {
       throw new IOException(
           "the API cannot bind: "
@@ -177,8 +181,8 @@ public final class ApiServer implements AutoCloseable {
   }
 
   private static String bearer(HttpExchange exchange) {
-    String header = exchange.getRequestHeaders().getFirst("Authorization");
-    return header != null && header.startsWith("Bearer ") ? header.substring(7).strip() : "";
+    String token = BearerToken.of(exchange.getRequestHeaders().getFirst("Authorization"));
+    return token == null ? "" : token;
   }
 
   private static Reply error(int status, String message) {

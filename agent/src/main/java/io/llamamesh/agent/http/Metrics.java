@@ -91,6 +91,11 @@ final class Metrics {
     FunctionCounter.builder("llamamesh.reflector.stalled", state.reflector(), c -> c.stalled())
         .description("Replies that left more than 0.5 ms after their stamp; their senders are told")
         .register(to);
+    FunctionCounter.builder("llamamesh.reflector.replayed", state.reflector(), c -> c.replayed())
+        .description(
+            "Keyed probes reflected that had been here before, doubled by the network or replayed;"
+                + " counted for no sender")
+        .register(to);
     FunctionCounter.builder(
             "llamamesh.reflector.other.senders", state.reflector(), c -> c.sources().others())
         .description("Probes reflected to senders beyond those that are counted apart")

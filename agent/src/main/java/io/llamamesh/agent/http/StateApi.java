@@ -115,6 +115,7 @@ final class StateApi {
     reflected.put("overflow", state.reflector().overflows());
     reflected.put("stalled", state.reflector().stalled());
     reflected.put("checksum", state.reflector().checksums());
+    reflected.put("replayed", state.reflector().replayed());
     body.put("reflected", reflected);
     body.put("networkErrors", reasons(PeerError.values(), state.collector()::count));
     body.put("sendErrors", reasons(SendResult.values(), state.collector()::count));

@@ -26,11 +26,6 @@ public final class AgentMain {
   }
 
   static int run(String[] args) {
-    // Seconds that a client may take for its request, and to take its answer; the server has no
-    // other
-    // way to be told.
-    System.setProperty("sun.net.httpserver.maxReqTime", "10");
-    System.setProperty("sun.net.httpserver.maxRspTime", "120");
     return new CommandLine(new AgentMain())
         .setParameterExceptionHandler((e, parsed) -> {
           String name = e.getCommandLine().getCommandSpec().qualifiedName();

@@ -35,7 +35,9 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,6 +59,7 @@ final class AgentRun {
   private final SecureRandom random = new SecureRandom();
   private final ReflectorCounters reflected = new ReflectorCounters();
   private final CollectorCounters collected = new CollectorCounters();
+  private volatile Set<InetAddress> planned = Set.of();
 
   private AgentRun(AgentSettings settings, StopSignal stop, Owned owned) {
     this.settings = settings;
@@ -208,7 +211,8 @@ final class AgentRun {
   }
 
   private List<ClosedWindow.Reflected> reflectedSinceLastWindow() {
-    return reflected.sources().take().stream()
+    Set<InetAddress> peers = planned;
+    return reflected.sources().take(peers::contains).stream()
         .map(r -> new ClosedWindow.Reflected(r.source().getHostAddress(), r.probes()))
         .toList();
   }
@@ -222,6 +226,10 @@ final class AgentRun {
         plan -> {
           if (collector != null) {
             warmup.await();
+            planned =
+                plan.pairs().stream()
+                    .map(pair -> pair.target().getAddress())
+                    .collect(Collectors.toUnmodifiableSet());
             collector.apply(plan);
           }
         },

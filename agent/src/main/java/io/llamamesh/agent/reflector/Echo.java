@@ -141,7 +141,11 @@ final class Echo {
     }
   }
 
-  private static long sourceKey(Batch batch, int slot) {
+  /** What tells flows of different senders apart that happen to have the same number. */
+  private long sourceKey(Batch batch, int slot) {
+    if (key != 0) {
+      return FlowMemory.AUTHENTIC;
+    }
     return FlowMemory.mix(batch.sourceHigh(slot) * 31 + batch.sourceLow(slot))
         + batch.sourcePort(slot);
   }
@@ -213,6 +217,14 @@ final class Echo {
   /** Whether the sender is one of ours, and counts this probe. */
   boolean counted() {
     return marked && !hello;
+  }
+
+  /**
+   * Whether the probe is authentic and was here before: the network doubled it, or somebody sends
+   * again, from any address, what was captured. It counts for no sender.
+   */
+  boolean isReplay() {
+    return marked && key != 0 && !flows.isFresh();
   }
 
   /** The ToS byte to reply with. */

@@ -13,6 +13,12 @@ final class FlowMemory {
   static final int WAYS = 8;
   static final int SETS = 8192;
 
+  /**
+   * Instead of a key of its source: the flow's probes are authentic, so that it has one sender
+   * wherever they come from, and none of them is older than it was.
+   */
+  static final long AUTHENTIC = 0;
+
   /** Of a flow none of whose probes was seen yet, though some were dropped. */
   private static final byte NOTHING_SEEN = -1;
 
@@ -46,7 +52,7 @@ final class FlowMemory {
    * Notes a probe's arrival.
    *
    * @param nonceAndFlow from the signature
-   * @param sourceKey anything that tells senders apart
+   * @param sourceKey anything that tells senders apart, or {@link #AUTHENTIC}
    * @param sequence 24 bits
    * @return the entry, to be asked with the methods below before the next call
    */
@@ -96,6 +102,14 @@ final class FlowMemory {
         return;
       }
     }
+  }
+
+  /**
+   * Whether the newest arrival was new to its flow: not here before, and not so late that nobody
+   * can tell.
+   */
+  boolean isFresh() {
+    return fresh;
   }
 
   /**
@@ -161,6 +175,10 @@ final class FlowMemory {
 
   private void note(int entry, int sequence) {
     int ahead = ProbeFormat.distance(sequence, highest[entry]);
+    if (ahead < -FAR && source[entry] == AUTHENTIC && tracked[entry] != NOTHING_SEEN) {
+      // Captured long ago and sent again: its sender's numbers only rise.
+      return;
+    }
     if (tracked[entry] == NOTHING_SEEN || Math.abs(ahead) > FAR) {
       highest[entry] = sequence;
       tracked[entry] = 0;

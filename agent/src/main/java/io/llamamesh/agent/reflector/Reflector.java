@@ -190,6 +190,8 @@ public final class Reflector implements AutoCloseable {
       if (socket.reply(batch, slot, echo.tos()) != SendResult.SENT) {
         verdict = Verdict.SEND_FAILED;
         echo.refused();
+      } else if (echo.isReplay()) {
+        counters.addReplayed();
       } else {
         counters
             .sources()

@@ -11,6 +11,7 @@ public final class ReflectorCounters {
   private final AtomicLong overflows = new AtomicLong();
   private final AtomicLong checksums = new AtomicLong();
   private final AtomicLong stalled = new AtomicLong();
+  private final AtomicLong replayed = new AtomicLong();
   private final SourceTable sources = new SourceTable();
 
   /** Datagrams that ended with this verdict. */
@@ -36,6 +37,15 @@ public final class ReflectorCounters {
   /** Replies whose send took long after their stamp; their senders are told. */
   public long stalled() {
     return stalled.get();
+  }
+
+  /** Keyed probes reflected that had been here before; counted for no sender. */
+  public long replayed() {
+    return replayed.get();
+  }
+
+  void addReplayed() {
+    replayed.getAndIncrement();
   }
 
   void addStalled() {

@@ -1,9 +1,12 @@
 package io.llamamesh.agent.reflector;
 
 import io.llamamesh.agent.net.Ip;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * How many probes of each sender were reflected, and which senders have been told that this
@@ -33,9 +36,24 @@ public final class SourceTable {
   private final boolean[] told = new boolean[SLOTS];
   private final byte[] idle = new byte[SLOTS];
   private int senders;
+  private long othersAtLastLook;
+  private long othersV6;
+  private long othersV6AtLastLook;
   private long others;
 
-  /** Probes of one sender that were reflected since the last look. */
+  /**
+   * Senders that are not in the plan and are told apart all the same, the busiest: of a large mesh
+   * those who probe us are not all probed by us, and are at most so many.
+   */
+  static final int MAX_UNPLANNED = 512;
+
+  private static final InetAddress ANY_V4 = InetAddress.ofLiteral("0.0.0.0");
+  private static final InetAddress ANY_V6 = InetAddress.ofLiteral("::");
+
+  /**
+   * Probes of one sender that were reflected since the last look; those of all who are not told
+   * apart have their family's unspecified address.
+   */
   public record Reflected(InetAddress source, long probes) {}
 
   /**
@@ -49,6 +67,7 @@ public final class SourceTable {
     if (count[slot] == 0) {
       if (senders == LIMIT) {
         others++;
+        othersV6 += Ip.isV4(h, l) ? 0 : 1;
         return;
       }
       senders++;
@@ -67,8 +86,49 @@ public final class SourceTable {
     told[slot] |= marked;
   }
 
+  /**
+   * What was reflected since the last call: per sender for those in the plan and {@value
+   * #MAX_UNPLANNED} others, and the sum of the rest for each family. Whoever sends from made-up
+   * addresses must not fill windows with them.
+   *
+   * @param planned whether an address is in the plan
+   */
+  public List<Reflected> take(Predicate<InetAddress> planned) {
+    List<Reflected> told = new ArrayList<>();
+    List<Reflected> unplanned = new ArrayList<>();
+    long restV6;
+    long restV4;
+    synchronized (this) {
+      for (Reflected sender : take()) {
+        (planned.test(sender.source()) ? told : unplanned).add(sender);
+      }
+      restV6 = othersV6 - othersV6AtLastLook;
+      restV4 = others - othersAtLastLook - restV6;
+      othersAtLastLook = others;
+      othersV6AtLastLook = othersV6;
+    }
+    unplanned.sort(Comparator.comparingLong(Reflected::probes).reversed());
+    for (int i = 0; i < unplanned.size(); i++) {
+      Reflected sender = unplanned.get(i);
+      if (i < MAX_UNPLANNED) {
+        told.add(sender);
+      } else if (sender.source() instanceof Inet4Address) {
+        restV4 += sender.probes();
+      } else {
+        restV6 += sender.probes();
+      }
+    }
+    if (restV4 > 0) {
+      told.add(new Reflected(ANY_V4, restV4));
+    }
+    if (restV6 > 0) {
+      told.add(new Reflected(ANY_V6, restV6));
+    }
+    return told;
+  }
+
   /** What was reflected since the last call, per sender. */
-  public synchronized List<Reflected> take() {
+  synchronized List<Reflected> take() {
     List<Reflected> news = new ArrayList<>();
     for (int i = 0; i < SLOTS && senders > 0; i++) {
       if (count[i] != taken[i]) {

@@ -18,6 +18,10 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -101,7 +105,8 @@ public final class Ingest {
     String why = "";
     boolean refused = false;
     Duration wait = FIRST_PAUSE;
-    try (HttpClient client = HttpClient.newBuilder().connectTimeout(ANSWER).build()) {
+    HttpClient client = HttpClient.newBuilder().connectTimeout(ANSWER).build();
+    try {
       while (archive.unread() > 0 && !refused && deadline - nanos.getAsLong() > 0) {
         try {
           Page page = page();
@@ -123,6 +128,9 @@ public final class Ingest {
         refused = refused || pause.pause(min(wait, left));
         wait = min(wait.multipliedBy(2), LONGEST_PAUSE);
       }
+    } finally {
+      // Its own end would wait for an answer that has none.
+      client.shutdownNow();
     }
     Handed handed = new Handed(posted, archive.unread());
     if (handed.left() > 0) {
@@ -140,10 +148,10 @@ public final class Ingest {
 
   private int post(HttpClient client, String url, String bearer, Page page, long leftNanos)
       throws IOException, InterruptedException {
-    Duration left = Duration.ofNanos(Math.max(1, leftNanos));
+    Duration patience = min(Duration.ofNanos(Math.max(1, leftNanos)), ANSWER);
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url))
-            .timeout(left.compareTo(ANSWER) < 0 ? left : ANSWER)
+            .timeout(patience)
             .header("Content-Type", "application/json")
             .header(
                 InfluxDataHeaders.CURSOR,
@@ -152,7 +160,18 @@ public final class Ingest {
     if (!bearer.isEmpty()) {
       request.header("Authorization", "Bearer " + bearer);
     }
-    return client.send(request.build(), HttpResponse.BodyHandlers.discarding()).statusCode();
+    // The request's own timeout ends with the headers; this one covers the body, too.
+    CompletableFuture<HttpResponse<Void>> answer =
+        client.sendAsync(request.build(), HttpResponse.BodyHandlers.discarding());
+    try {
+      return answer.get(patience.toNanos(), TimeUnit.NANOSECONDS).statusCode();
+    } catch (TimeoutException e) {
+      throw new IOException("no whole answer within " + patience.toMillis() + " ms", e);
+    } catch (ExecutionException e) {
+      throw new IOException(String.valueOf(e.getCause()), e);
+    } finally {
+      answer.cancel(true);
+    }
   }
 
   private static Duration min(Duration a, Duration b) {

@@ -5,6 +5,7 @@ import io.llamamesh.agent.collector.WindowArchive;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
@@ -33,6 +34,9 @@ public final class WindowFiles implements AutoCloseable {
   private static final long LOOK_NANOS = 200_000_000L;
   private static final long RETRY_MILLIS = 1000;
 
+  /** How often it is looked whether a folder in the way has gone. */
+  private static final int OBSTRUCTED_TRIES = 4;
+
   /** Compressed; a window of a thousand pairs over 16 source ports has 300 kB. */
   private static final long MAX_BYTES = 4L << 20;
 
@@ -43,6 +47,7 @@ public final class WindowFiles implements AutoCloseable {
   private volatile boolean stopping;
   private long written;
   private long deleted;
+  private int obstructed;
   private volatile boolean failing;
 
   private WindowFiles(@Nullable Path folder, WindowArchive archive) {
@@ -69,7 +74,7 @@ public final class WindowFiles implements AutoCloseable {
       return new WindowFiles(null, new WindowArchive(bootId));
     }
     // Always taken away: it speaks of the life that wrote it, and this one may end differently.
-    boolean clean = Files.deleteIfExists(folder.resolve(CLEAN));
+    boolean clean = Files.isRegularFile(folder.resolve(CLEAN)) && remove(folder.resolve(CLEAN));
     NavigableMap<Long, WindowCodec.Entry> found = read(folder);
     if (found.isEmpty()) {
       return new WindowFiles(folder, new WindowArchive(bootId));
@@ -85,7 +90,7 @@ public final class WindowFiles implements AutoCloseable {
         wanted--;
       } else {
         LOG.warn("window before a gap given up sequence={} gapAt={}", sequence, wanted);
-        Files.deleteIfExists(file(folder, sequence));
+        var _ = remove(file(folder, sequence));
       }
     }
     // Without a clean end some windows may have been served but not written: their numbers must not
@@ -96,15 +101,25 @@ public final class WindowFiles implements AutoCloseable {
     WindowArchive archive = new WindowArchive(name, kept);
     // What memory has no room for is on no reader's way any more.
     for (long sequence : found.headMap(archive.oldest()).keySet()) {
-      Files.deleteIfExists(file(folder, sequence));
+      var _ = remove(file(folder, sequence));
     }
     return new WindowFiles(folder, archive);
+  }
+
+  /** Whether a file was there and is gone; whatever cannot be taken away is no reason to end. */
+  private static boolean remove(Path file) {
+    try {
+      return Files.deleteIfExists(file);
+    } catch (IOException e) {
+      LOG.warn("not deleted, left where it is file={} error={}", file, e.toString());
+      return false;
+    }
   }
 
   private static NavigableMap<Long, WindowCodec.Entry> read(Path folder) throws IOException {
     try (DirectoryStream<Path> halves = Files.newDirectoryStream(folder, FRESH + PREFIX + "*")) {
       for (Path half : halves) {
-        Files.deleteIfExists(half);
+        var _ = remove(half);
       }
     }
     NavigableMap<Long, WindowCodec.Entry> found = new TreeMap<>();
@@ -112,6 +127,11 @@ public final class WindowFiles implements AutoCloseable {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, PREFIX + "*")) {
       for (Path file : files) {
         try {
+          // A folder, a pipe, a device: to read it could fail, wait for ever or have no end.
+          if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            LOG.warn("not a file, left where it is file={}", file);
+            continue;
+          }
           if (Files.size(file) > MAX_BYTES) {
             throw new IOException("longer than any window");
           }
@@ -119,7 +139,7 @@ public final class WindowFiles implements AutoCloseable {
           found.put(entry.window().sequence(), entry);
         } catch (IOException | RuntimeException e) {
           LOG.warn("window file not usable, deleted file={} error={}", file, e.toString());
-          Files.deleteIfExists(file);
+          var _ = remove(file);
         }
       }
     }
@@ -153,8 +173,21 @@ public final class WindowFiles implements AutoCloseable {
       return;
     }
     for (ClosedWindow window : archive.after(written, 1000).windows()) {
+      Path fresh = to.resolve(FRESH + PREFIX + window.sequence());
+      if (Files.isDirectory(fresh) || Files.isDirectory(file(to, window.sequence()))) {
+        if (++obstructed < OBSTRUCTED_TRIES) {
+          failing = true;
+          break;
+        }
+        // Whatever made it may never take it away: the windows behind it are to be kept.
+        LOG.warn("a folder is where a file belongs, window not kept on disk file={}", fresh);
+        obstructed = 0;
+        written = window.sequence();
+        failing = false;
+        continue;
+      }
+      obstructed = 0;
       try {
-        Path fresh = to.resolve(FRESH + PREFIX + window.sequence());
         Files.write(fresh, WindowCodec.write(archive.bootId(), window));
         Files.move(fresh, file(to, window.sequence()), StandardCopyOption.ATOMIC_MOVE);
         written = window.sequence();

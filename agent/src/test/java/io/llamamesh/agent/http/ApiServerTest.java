@@ -349,6 +349,19 @@ class ApiServerTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"Bearer", "bearer", "BEARER"})
+  void theSchemesCaseDoesNotMatter(String scheme) throws Exception {
+    open = false;
+
+    assertThat(
+            send(HttpRequest.newBuilder(uri("/metrics"))
+                    .header("Authorization", scheme + " secret")
+                    .build())
+                .statusCode())
+        .isEqualTo(200);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"/status", "/healthz", "/readyz"})
   void whetherItLivesMayBeAskedWithoutAToken(String path) throws Exception {
     open = false;

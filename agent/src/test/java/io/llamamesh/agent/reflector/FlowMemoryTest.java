@@ -109,6 +109,36 @@ class FlowMemoryTest {
   }
 
   @Test
+  void whatWasHereBeforeIsNotFresh() {
+    Random random = new Random(3);
+    TreeSet<Integer> arrived = new TreeSet<>();
+    int next = 1000;
+    for (int i = 0; i < 5000; i++) {
+      next += random.nextInt(3);
+      int sequence = Math.max(1000, next - random.nextInt(60));
+      boolean isNew = arrived.isEmpty() || !arrived.contains(sequence);
+
+      memory.arrived(5, FlowMemory.AUTHENTIC, sequence);
+
+      arrived.add(sequence);
+      boolean canBeTold = arrived.last() - sequence <= 64;
+      assertThat(memory.isFresh()).isEqualTo(isNew && canBeTold);
+    }
+  }
+
+  @Test
+  void whatWasCapturedLongAgoDoesNotSetAnAuthenticFlowBack() {
+    memory.arrived(1, FlowMemory.AUTHENTIC, 5_000_000);
+    int entry = memory.arrived(1, FlowMemory.AUTHENTIC, 5_000_001);
+
+    memory.arrived(1, FlowMemory.AUTHENTIC, 10);
+
+    assertThat(memory.isFresh()).isFalse();
+    assertThat(memory.highest(entry)).isEqualTo(5_000_001);
+    assertThat(memory.tracked(entry)).isEqualTo(1);
+  }
+
+  @Test
   void flowsOfDifferentSendersAreKeptApart() {
     memory.arrived(1, 1, 10);
     int entry = memory.arrived(1, 2, 20);

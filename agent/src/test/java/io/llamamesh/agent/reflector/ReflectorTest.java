@@ -7,6 +7,7 @@ import io.llamamesh.agent.net.ChannelNetwork;
 import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.wire.ProbeFormat;
+import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeParser;
 import io.llamamesh.agent.wire.ProbeWriter;
 import io.llamamesh.agent.wire.Slots;
@@ -17,6 +18,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -210,5 +212,44 @@ class ReflectorTest {
     ProbeParser parser = new ProbeParser();
     assertThat(parser.parse(reply, 0, reply.limit())).isTrue();
     assertThat(Slots.flags(reply, parser.slotsAt()) & Slots.FLAG_DRAINING).isNotZero();
+  }
+
+  @Test
+  void capturedKeyedProbesSentAgainFromMadeUpSourcesCountForNoSender() throws IOException {
+    ProbeKeys keys = ProbeKeys.NONE.with(1, new byte[16], true);
+    reflector.close();
+    reflector =
+        Reflector.start(
+            network,
+            List.of(new InetSocketAddress(HOST, 0)),
+            ReflectorOptions.standard(1_000_000, 77).withKeys(() -> keys, List.of()),
+            counters);
+    List<byte[]> captured = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      byte[] probe = probe(i);
+      keys.sign(ByteBuffer.wrap(probe), 0, keys.signing());
+      captured.add(probe);
+      send(probe);
+      receive();
+    }
+
+    List<DatagramSocket> madeUp = new ArrayList<>();
+    try {
+      for (int i = 2; i < 52; i++) {
+        DatagramSocket source =
+            new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral("127.0.0." + i), 0));
+        madeUp.add(source);
+        for (byte[] probe : captured) {
+          source.send(new DatagramPacket(probe, probe.length, reflector.locals().getFirst()));
+        }
+      }
+      await().until(() -> counters.count(Verdict.REFLECTED) == 51 * 20);
+    } finally {
+      madeUp.forEach(DatagramSocket::close);
+    }
+
+    await().until(() -> counters.replayed() == 50 * 20);
+    assertThat(counters.sources().take(address -> true))
+        .containsExactly(new SourceTable.Reflected(HOST, 20));
   }
 }

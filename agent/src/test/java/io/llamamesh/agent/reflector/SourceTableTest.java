@@ -2,6 +2,8 @@ package io.llamamesh.agent.reflector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.agent.net.Ip;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SourceTableTest {
@@ -37,6 +39,45 @@ class SourceTableTest {
 
     assertThat(table.take()).hasSize(SourceTable.LIMIT);
     assertThat(table.others()).isEqualTo(10);
+  }
+
+  @Test
+  void whoIsInThePlanIsToldApartAndOfTheOthersTheBusiestAndTheSumOfTheRest() {
+    long v4 = 0xffff_0a00_0000L;
+    for (int i = 1; i <= 300; i++) {
+      probes(v4 + i, 1, SECOND, false);
+    }
+    for (int i = 1_001; i <= 1_000 + SourceTable.MAX_UNPLANNED; i++) {
+      probes(v4 + i, 3, SECOND, false);
+    }
+    for (int i = 2_001; i <= 2_400; i++) {
+      probes(v4 + i, 2, SECOND, false);
+      table.reflected(0x2001_0db8_0000_0000L, i, now, false, true);
+    }
+
+    List<SourceTable.Reflected> told =
+        table.take(address -> Ip.low(address) > v4 && Ip.low(address) <= v4 + 300);
+
+    assertThat(told).hasSize(300 + SourceTable.MAX_UNPLANNED + 2);
+    assertThat(told.subList(0, 300)).allMatch(r -> r.probes() == 1);
+    assertThat(told.subList(300, 300 + SourceTable.MAX_UNPLANNED)).allMatch(r -> r.probes() == 3);
+    assertThat(told)
+        .extracting(r -> r.source().getHostAddress() + "=" + r.probes())
+        .contains("0.0.0.0=800", "0:0:0:0:0:0:0:0=400");
+    assertThat(table.take(address -> true)).isEmpty();
+  }
+
+  @Test
+  void sendersBeyondTheTableAreInTheSumOnce() {
+    for (int i = 0; i < SourceTable.LIMIT + 10; i++) {
+      table.reflected(0, 0xffff_0a00_0000L + i, now, false, true);
+    }
+
+    assertThat(table.take(address -> true))
+        .hasSize(SourceTable.LIMIT + 1)
+        .extracting(r -> r.source().getHostAddress() + "=" + r.probes())
+        .contains("0.0.0.0=10");
+    assertThat(table.take(address -> true)).isEmpty();
   }
 
   @Test

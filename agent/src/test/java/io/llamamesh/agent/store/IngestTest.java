@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -102,6 +103,29 @@ class IngestTest {
     assertThat(archive.read()).isEqualTo(250);
     assertThat(tokens).containsOnly("Bearer secret");
     assertThat(pauses).isEmpty();
+  }
+
+  @Test
+  void anAnswerWithoutEndEndsWithTheTimeThereIs() throws Exception {
+    TestWindows.publish(archive, 3);
+    CountDownLatch ended = new CountDownLatch(1);
+    scraper.createContext(
+        "/endless",
+        exchange -> {
+          try (exchange) {
+            exchange.sendResponseHeaders(200, 0);
+            while (ended.getCount() > 0) {
+              exchange.getResponseBody().write(new byte[1 << 16]);
+            }
+          }
+        });
+
+    Ingest.Handed handed =
+        new Ingest(archive, Map::of, LossRule.NETWORK, now::get, this::pause)
+            .unread(url().replace("/ingest", "/endless"), "secret", Duration.ofMillis(300));
+    ended.countDown();
+
+    assertThat(handed).isEqualTo(new Ingest.Handed(0, 3));
   }
 
   @Test

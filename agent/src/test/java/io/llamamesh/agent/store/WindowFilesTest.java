@@ -2,6 +2,7 @@ package io.llamamesh.agent.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.Outcome;
@@ -14,6 +15,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WindowFilesTest {
 
@@ -191,5 +194,46 @@ class WindowFilesTest {
       assertThat(files.archive().published()).isEqualTo(1);
       assertThat(folder.resolve("window-2")).doesNotExist();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"window-2", "window-99", "new-window-4", "ended-cleanly"})
+  void aFolderWhereAFileBelongsIsLeftThereAndWhatFollowsGoesOn(String name) throws IOException {
+    Files.createDirectories(folder.resolve(name).resolve("not-empty"));
+
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      TestWindows.publish(files.archive(), 5);
+      await().until(() -> Files.exists(folder.resolve("window-5")));
+      assertThat(files.archive().size()).isEqualTo(5);
+    }
+
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      assertThat(files.archive().after(0, 10).windows())
+          .extracting(ClosedWindow::sequence)
+          .contains(5L);
+      assertThat(folder.resolve(name)).isDirectory();
+    }
+  }
+
+  @Test
+  void aPipeWhereAWindowBelongsIsNotReadFrom() throws Exception {
+    Process made = new ProcessBuilder("mkfifo", folder.resolve("window-1").toString()).start();
+    assumeTrue(made.waitFor() == 0, "no named pipes can be made here");
+
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      assertThat(files.archive().size()).isZero();
+    }
+  }
+
+  @Test
+  void aLinkWhereAWindowBelongsIsNotFollowed() throws IOException {
+    Path elsewhere = Files.write(folder.resolve("secret"), new byte[] {1, 2, 3});
+    Files.createSymbolicLink(folder.resolve("window-1"), elsewhere);
+
+    try (WindowFiles files = WindowFiles.open(folder)) {
+      assertThat(files.archive().size()).isZero();
+    }
+
+    assertThat(elsewhere).hasBinaryContent(new byte[] {1, 2, 3});
   }
 }

@@ -1,0 +1,53 @@
+package io.llamamesh.agent.main;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.joran.JoranConfigurator;
+import ch.qos.logback.classic.spi.LoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.encoder.Encoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What every program's log makes of texts that others wrote. */
+class LogLinesTest {
+
+  @ParameterizedTest
+  @CsvSource({
+    "src/main/resources/logback.xml, stderr",
+    "../operator/src/main/resources/logback.xml, console",
+    "../scraper/src/main/resources/io/llamamesh/scraper/main/logback.xml, stderr"
+  })
+  void aLineStaysOneLineAndDoesNothingToATerminal(String file, String appender) throws Exception {
+    LoggerContext context = new LoggerContext();
+    JoranConfigurator configurator = new JoranConfigurator();
+    configurator.setContext(context);
+    configurator.doConfigure(Path.of(file).toFile());
+    Encoder<?> encoder =
+        ((ConsoleAppender<?>) context.getLogger("ROOT").getAppender(appender)).getEncoder();
+
+    @SuppressWarnings("unchecked")
+    byte[] line =
+        ((Encoder<LoggingEvent>) encoder)
+            .encode(
+                new LoggingEvent(
+                    "here",
+                    context.getLogger("x.Y"),
+                    Level.INFO,
+                    "agent={}",
+                    null,
+                    new Object[] {
+                      "n1\n2026-01-01 ERROR forged\u001b[2J\u009b1m\u202e\u2028größe"
+                    }));
+
+    String text = new String(line, StandardCharsets.UTF_8);
+    assertThat(text)
+        .contains("agent=n1?2026-01-01 ERROR forged?[2J?1m??größe")
+        .endsWith(System.lineSeparator());
+    assertThat(text.strip().codePoints()).noneMatch(Character::isISOControl);
+  }
+}
