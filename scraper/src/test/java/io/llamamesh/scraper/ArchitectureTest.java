@@ -3,10 +3,12 @@ package io.llamamesh.scraper;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.sun.net.httpserver.HttpServer;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.net.InetSocketAddress;
 
 /** Who may know whom. */
 @AnalyzeClasses(
@@ -52,6 +54,14 @@ final class ArchitectureTest {
               "..scraper.store..",
               "..scraper.cluster..",
               "..scraper.web..");
+
+  @ArchTest
+  static final ArchRule everyHttpServerIsBounded =
+      noClasses()
+          .should()
+          .callMethod(HttpServer.class, "create", InetSocketAddress.class, int.class)
+          .orShould()
+          .callMethod(HttpServer.class, "create");
 
   @ArchTest
   static final ArchRule onlyMainReadsTheEnvironmentOrExits =

@@ -1,8 +1,15 @@
 package io.llamamesh.scraper.analysis;
 
-/** Exact upper tails of the distributions behind the loss tests. */
+/**
+ * Exact upper tails of the distributions behind the loss tests. Each sums terms that fall from the
+ * first on, up or down, until the next is negligible: some five thousand at most.
+ */
 final class Tails {
   private static final double NEGLIGIBLE = 1e-17;
+
+  /** What 30,000 probes a second make of three windows; more are judged as if they were these. */
+  static final long MAX_TRIALS = 1_000_000;
+
   private static final double[] STIRLING = {
     1.0 / 12, -1.0 / 360, 1.0 / 1260, -1.0 / 1680, 1.0 / 1188, -691.0 / 360360
   };
@@ -13,27 +20,52 @@ final class Tails {
 
   /** {@code P(X ≥ successes)} of a binomial distribution. */
   static double binomial(long successes, long trials, double probability) {
+    if (trials > MAX_TRIALS) {
+      return binomial(scaled(successes, trials), MAX_TRIALS, probability);
+    }
     if (successes <= 0 || probability >= 1) {
       return 1;
     }
     if (successes > trials || probability <= 0) {
       return 0;
     }
+    double mean = trials * probability;
+    if (successes <= mean) {
+      return Math.clamp(1 - binomialBelow(successes, trials, probability), 0, 1);
+    }
+    // From here on each term is smaller than the one before.
     double odds = probability / (1 - probability);
-    double term =
-        Math.exp(
-            logChoose(trials, successes)
-                + successes * Math.log(probability)
-                + (trials - successes) * Math.log1p(-probability));
+    double term = binomialTerm(successes, trials, probability);
     double sum = 0;
-    for (long k = successes; k <= trials; k++) {
+    for (long k = successes; k <= trials && term > sum * NEGLIGIBLE; k++) {
       sum += term;
       term *= odds * (trials - k) / (k + 1);
-      if (term < sum * NEGLIGIBLE && k > trials * probability) {
-        break;
-      }
     }
     return Math.min(1, sum);
+  }
+
+  /** {@code P(X < successes)} where that is at most the mean: terms fall on the way down. */
+  private static double binomialBelow(long successes, long trials, double probability) {
+    double odds = (1 - probability) / probability;
+    double term = binomialTerm(successes - 1, trials, probability);
+    double sum = 0;
+    for (long k = successes - 1; k >= 0 && term > sum * NEGLIGIBLE; k--) {
+      sum += term;
+      term *= odds * k / (trials - k + 1);
+    }
+    return sum;
+  }
+
+  /** So many of {@link #MAX_TRIALS}: a test of fewer is the more careful one. */
+  private static long scaled(long part, long all) {
+    return (long) ((double) part / all * MAX_TRIALS);
+  }
+
+  private static double binomialTerm(long successes, long trials, double probability) {
+    return Math.exp(
+        logChoose(trials, successes)
+            + successes * Math.log(probability)
+            + (trials - successes) * Math.log1p(-probability));
   }
 
   /**
@@ -41,6 +73,10 @@ final class Tails {
    * allMarked} are marked: Fisher's exact test of a part against the rest.
    */
   static double hypergeometric(long marked, long drawn, long allMarked, long all) {
+    if (all > MAX_TRIALS) {
+      return hypergeometric(
+          scaled(marked, all), scaled(drawn, all), scaled(allMarked, all), MAX_TRIALS);
+    }
     long most = Math.min(drawn, allMarked);
     long least = Math.max(0, drawn - (all - allMarked));
     if (marked <= least) {
@@ -49,21 +85,36 @@ final class Tails {
     if (marked > most) {
       return 0;
     }
-    double term =
-        Math.exp(
-            logChoose(allMarked, marked)
-                + logChoose(all - allMarked, drawn - marked)
-                - logChoose(all, drawn));
+    boolean above = marked > (double) drawn * allMarked / all;
+    double term = hypergeometricTerm(above ? marked : marked - 1, drawn, allMarked, all);
     double sum = 0;
-    for (long k = marked; k <= most; k++) {
-      sum += term;
-      term *=
-          (double) (allMarked - k)
-              / (k + 1)
-              * (drawn - k)
-              / Math.max(1, all - allMarked - drawn + k + 1);
+    if (above) {
+      for (long k = marked; k <= most && term > sum * NEGLIGIBLE; k++) {
+        sum += term;
+        term *= up(k, drawn, allMarked, all);
+      }
+      return Math.min(1, sum);
     }
-    return Math.min(1, sum);
+    for (long k = marked - 1; k >= least && term > sum * NEGLIGIBLE; k--) {
+      sum += term;
+      term /= up(k - 1, drawn, allMarked, all);
+    }
+    return Math.clamp(1 - sum, 0, 1);
+  }
+
+  /** How much more likely one more than {@code k} is. */
+  private static double up(long k, long drawn, long allMarked, long all) {
+    return (double) (allMarked - k)
+        / (k + 1)
+        * (drawn - k)
+        / Math.max(1, all - allMarked - drawn + k + 1);
+  }
+
+  private static double hypergeometricTerm(long marked, long drawn, long allMarked, long all) {
+    return Math.exp(
+        logChoose(allMarked, marked)
+            + logChoose(all - allMarked, drawn - marked)
+            - logChoose(all, drawn));
   }
 
   static double logChoose(long n, long k) {

@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.auth;
 
+import io.llamamesh.http.BearerToken;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -35,7 +36,7 @@ public final class ReaderToken {
 
   /** Whether the value of a header {@code Authorization} lets in. */
   public boolean accepts(@Nullable String authorization) {
-    String given = TokenFile.token(authorization);
+    String given = BearerToken.of(authorization);
     return given != null
         && (MessageDigest.isEqual(token.current(), given.getBytes(StandardCharsets.UTF_8))
             || (mesh != Tokens.NONE && mesh.accepts(authorization)));

@@ -2,6 +2,7 @@ package io.llamamesh.scraper.auth;
 
 import io.llamamesh.auth.FollowedRing;
 import io.llamamesh.auth.KeyRing;
+import io.llamamesh.http.BearerToken;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -13,8 +14,6 @@ import org.jspecify.annotations.Nullable;
  * longer has is taken for a while longer, as agents do ({@link FollowedRing}).
  */
 public final class TokenFile implements Tokens {
-  private static final String SCHEME = "Bearer ";
-
   private final WatchedFile<KeyRing> ring;
   private final FollowedRing followed;
   private final InstantSource clock;
@@ -46,7 +45,7 @@ public final class TokenFile implements Tokens {
 
   @Override
   public boolean accepts(@Nullable String authorization) {
-    String token = token(authorization);
+    String token = BearerToken.of(authorization);
     return token != null && followed.accepts(token, refresh());
   }
 
@@ -55,12 +54,5 @@ public final class TokenFile implements Tokens {
     Instant now = clock.instant();
     followed.follow(ring.current(), now);
     return now;
-  }
-
-  /** The token of a header {@code Authorization}; null where it has none. */
-  static @Nullable String token(@Nullable String authorization) {
-    return authorization == null || !authorization.startsWith(SCHEME)
-        ? null
-        : authorization.substring(SCHEME.length()).strip();
   }
 }

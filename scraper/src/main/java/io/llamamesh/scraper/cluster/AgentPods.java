@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.llamamesh.crd.Names;
+import io.llamamesh.kube.Controllers;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Which agents a list of pods stands for: one per node, of its newest pod that still may run. */
@@ -20,9 +22,27 @@ final class AgentPods {
 
   private AgentPods() {}
 
+  /** Agents by what pods with the mesh's labels say, whoever made them. */
   static List<Agent> agents(Collection<Pod> pods) {
+    return agents(pods, pod -> true, null);
+  }
+
+  /**
+   * Agents whose pods the mesh's DaemonSet controls, at a port that the mesh's spec gives: a pod
+   * that anybody made, with the same labels and a node's name, takes no node's place, and no token
+   * is shown where it says.
+   */
+  static List<Agent> agents(Collection<Pod> pods, String mesh, int apiPort) {
+    return agents(pods, pod -> Controllers.isOfDaemonSet(pod, Names.agent(mesh)), apiPort);
+  }
+
+  private static List<Agent> agents(
+      Collection<Pod> pods, Predicate<Pod> ours, @Nullable Integer apiPort) {
     TreeMap<String, Pod> byNode = new TreeMap<>();
     for (Pod pod : pods) {
+      if (!ours.test(pod)) {
+        continue;
+      }
       String node = pod.getSpec() == null ? null : pod.getSpec().getNodeName();
       if (node == null || node.isEmpty() || terminal(pod)) {
         continue;
@@ -30,7 +50,8 @@ final class AgentPods {
       byNode.merge(node, pod, (a, b) -> PREFERENCE.compare(a, b) >= 0 ? a : b);
     }
     List<Agent> agents = new ArrayList<>();
-    byNode.forEach((node, pod) -> agent(node, pod).ifPresent(agents::add));
+    byNode.forEach((node, pod) ->
+        agent(node, pod, apiPort == null ? apiPort(pod) : apiPort).ifPresent(agents::add));
     return agents;
   }
 
@@ -40,8 +61,7 @@ final class AgentPods {
           .thenComparing(pod -> text(pod.getMetadata().getCreationTimestamp()))
           .thenComparing(pod -> text(pod.getMetadata().getName()));
 
-  private static Optional<Agent> agent(String node, Pod pod) {
-    int port = apiPort(pod);
+  private static Optional<Agent> agent(String node, Pod pod, int port) {
     List<HostPort> addresses = new ArrayList<>();
     for (String host : hosts(pod.getStatus())) {
       addresses.add(new HostPort(host, port));

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * clock is wrong {@code {"node-2":{"cursor":…,"clockOffset":"PT30S","gone":…}}}.
  */
 final class CursorsJson {
+  /** As far as an agent's clock may be from ours. */
+  private static final Duration MAX_OFFSET = Duration.ofDays(36_525);
+
   private CursorsJson() {}
 
   /** A bookmark that needs more than its cursor. */
@@ -69,9 +72,13 @@ final class CursorsJson {
     }
     String offset = node.path("clockOffset").asText();
     String gone = node.path("gone").asText();
+    Duration moved = offset.isEmpty() ? Duration.ZERO : Duration.parse(offset);
+    if (moved.abs().compareTo(MAX_OFFSET) > 0) {
+      throw new IllegalArgumentException("no clock is so far from ours: " + offset);
+    }
     return new Bookmark(
         WindowCursor.parse(node.path("cursor").asText()),
-        offset.isEmpty() ? Duration.ZERO : Duration.parse(offset),
+        moved,
         gone.isEmpty() ? null : Instant.parse(gone));
   }
 }

@@ -28,6 +28,7 @@ public final class PodAgents implements AgentSource {
   private final KubernetesClient client;
   private final String namespace;
   private final String mesh;
+  private final @Nullable Integer apiPort;
   private @Nullable SharedIndexInformer<Pod> informer;
   private final AtomicBoolean failing = new AtomicBoolean();
   private final LeavingNodesPoller leaving;
@@ -38,8 +39,16 @@ public final class PodAgents implements AgentSource {
    * @param client stays open when this is closed
    * @param trust what becomes of its server's certificate
    * @param mesh whose agents
+   * @param apiPort the port of all agents' API, of which then only pods that the mesh's DaemonSet
+   *     controls are any; null: what pods with the mesh's labels say
    */
-  public PodAgents(KubernetesClient client, CertificateTrust trust, String namespace, String mesh) {
+  public PodAgents(
+      KubernetesClient client,
+      CertificateTrust trust,
+      String namespace,
+      String mesh,
+      @Nullable Integer apiPort) {
+    this.apiPort = apiPort;
     this.client = client;
     this.trust = trust;
     this.namespace = namespace;
@@ -124,7 +133,9 @@ public final class PodAgents implements AgentSource {
         return;
       }
       failing.set(false);
-      List<Agent> agents = AgentPods.agents(informer.getStore().list());
+      List<Pod> pods = informer.getStore().list();
+      List<Agent> agents =
+          apiPort == null ? AgentPods.agents(pods) : AgentPods.agents(pods, mesh, apiPort);
       if (!agents.equals(told)) {
         told = agents;
         listener.accept(agents);

@@ -41,6 +41,10 @@ import picocli.CommandLine.Option;
     usageHelpAutoWidth = true)
 final class MatrixCommand implements Callable<Integer> {
   private static final int LONGEST_REFUSAL = 500;
+
+  /** A matrix of a thousand nodes has 20 MB. */
+  private static final long MAX_BYTES = 128L << 20;
+
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final int UNHEALTHY = 2;
   private static final int MAX_NODES = 24;
@@ -167,7 +171,7 @@ final class MatrixCommand implements Callable<Integer> {
   private String missing() throws InterruptedException {
     try {
       return Completeness.missing(
-          ResultsJson.mapper()
+          ResultsJson.mapperOfOthers()
               .readValue(get("/api/v1/matrix?windows=" + windows), MatrixDocument.class));
     } catch (IOException e) {
       return String.valueOf(e.getMessage());
@@ -178,8 +182,9 @@ final class MatrixCommand implements Callable<Integer> {
 
   private MeshReport print() throws IOException, InterruptedException {
     byte[] body = get("/api/v1/matrix?windows=" + windows);
-    MeshReport report = ResultsJson.mapper().readValue(get("/api/v1/report"), MeshReport.class);
-    MatrixDocument document = ResultsJson.mapper().readValue(body, MatrixDocument.class);
+    MeshReport report =
+        ResultsJson.mapperOfOthers().readValue(get("/api/v1/report"), MeshReport.class);
+    MatrixDocument document = ResultsJson.mapperOfOthers().readValue(body, MatrixDocument.class);
     pause = document.intervalSeconds();
     if (json) {
       out.println(new String(body, StandardCharsets.UTF_8));
@@ -217,7 +222,10 @@ final class MatrixCommand implements Callable<Integer> {
         request.header("Authorization", "Bearer " + token(tokenFile));
       }
       HttpResponse<byte[]> response =
-          http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+          http.send(
+              request.build(),
+              HttpResponse.BodyHandlers.limiting(
+                  HttpResponse.BodyHandlers.ofByteArray(), MAX_BYTES));
       if (response.statusCode() == 200) {
         return response.body();
       }

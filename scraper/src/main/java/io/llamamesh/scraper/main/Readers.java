@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.main;
 
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -8,8 +9,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param accepted whether the value of the header {@code Authorization} lets in
  * @param everyPair whether metrics have series for every pair, not for bad ones alone
+ * @param hosts names by which the page may be asked for, beside addresses and names of Services
  */
-public record Readers(Predicate<@Nullable String> accepted, boolean everyPair) {
+public record Readers(Predicate<@Nullable String> accepted, boolean everyPair, Set<String> hosts) {
   /** Everybody, bad pairs. */
-  public static final Readers ALL = new Readers(authorization -> true, false);
+  public static final Readers ALL = new Readers(authorization -> true, false, Set.of());
+
+  public Readers {
+    hosts = Set.copyOf(hosts);
+  }
 }

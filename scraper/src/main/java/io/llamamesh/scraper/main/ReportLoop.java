@@ -147,7 +147,7 @@ final class ReportLoop implements AutoCloseable {
           newest.mesh(),
           clock.instant(),
           Verdict.NO_DATA,
-          "the analysis failed: " + e + "; the scraper's log tells more",
+          "the analysis failed; the scraper's log tells why",
           newest.totals(),
           List.of(),
           List.of(),

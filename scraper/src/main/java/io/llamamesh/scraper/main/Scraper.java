@@ -14,6 +14,7 @@ import io.llamamesh.scraper.pull.Ingest;
 import io.llamamesh.scraper.pull.Pulls;
 import io.llamamesh.scraper.store.Store;
 import io.llamamesh.scraper.store.StoreWriter;
+import io.llamamesh.scraper.web.AcceptedHosts;
 import io.llamamesh.scraper.web.Api;
 import io.llamamesh.scraper.web.IngestServer;
 import io.llamamesh.scraper.web.View;
@@ -112,7 +113,10 @@ public final class Scraper implements AutoCloseable, View {
     MatrixDocuments documents =
         new MatrixDocuments(
             config.mesh(), config.limits().lossPercent(), config.limits().rttP99Millis());
-    web.start(new Api(matrix, documents, this, clock), config.readers().accepted());
+    web.start(
+        new Api(matrix, documents, this, clock),
+        config.readers().accepted(),
+        new AcceptedHosts(config.readers().hosts()));
   }
 
   /** Where the page is. */

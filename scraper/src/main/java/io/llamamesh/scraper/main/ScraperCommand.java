@@ -1,6 +1,7 @@
 package io.llamamesh.scraper.main;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.llamamesh.crd.Names;
 import io.llamamesh.scraper.analysis.Limits;
 import io.llamamesh.scraper.auth.ReaderToken;
 import io.llamamesh.scraper.auth.TokenFile;
@@ -21,6 +22,8 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -63,6 +66,14 @@ final class ScraperCommand implements Callable<Integer> {
       defaultValue = "8100",
       description = "port of --collectors that name none (default: ${DEFAULT-VALUE})")
   private int collectorPort;
+
+  @Option(
+      names = "--agent-port",
+      paramLabel = "PORT",
+      description =
+          "port of the API of all agents in pods; then only pods that the mesh's DaemonSet controls"
+              + " are agents (default: what pods with the mesh's labels say)")
+  private @Nullable Integer agentPort;
 
   @Option(
       names = "--cursor-file",
@@ -153,6 +164,15 @@ final class ScraperCommand implements Callable<Integer> {
   private @Nullable Path tokenFile;
 
   @Option(
+      names = "--host",
+      paramLabel = "NAME",
+      split = ",",
+      description =
+          "name by which the page may be asked for where no token is (default: addresses, localhost,"
+              + " names of the Service)")
+  private Set<String> hosts = Set.of();
+
+  @Option(
       names = "--metrics-every-pair",
       description =
           "/metrics has series for every pair, not for bad ones alone: 3 per pair and class")
@@ -172,9 +192,10 @@ final class ScraperCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     checkPort("--port", port);
     checkPort("--ingest-port", ingestPort);
+    checkPort("--agent-port", agentPort == null ? collectorPort : agentPort);
     String meshName = mesh != null ? mesh : environment.get("MESH_NAME", "default");
     Tokens tokens = tokens();
-    ScraperConfig config = config(meshName, readers(tokens));
+    ScraperConfig config = config(meshName, readers(tokens, hosts(meshName)));
     Store store = store();
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
@@ -210,13 +231,20 @@ final class ScraperCommand implements Callable<Integer> {
     return 0;
   }
 
-  private Readers readers(Tokens tokens) {
+  /** Those given, and how its Service is called from other namespaces. */
+  private Set<String> hosts(String meshName) {
+    Set<String> all = new HashSet<>(hosts);
+    all.add(Names.scraper(meshName) + "." + environment.get("POD_NAMESPACE", "default"));
+    return all;
+  }
+
+  private Readers readers(Tokens tokens, Set<String> accepted) {
     if (tokenFile == null) {
-      return new Readers(Readers.ALL.accepted(), everyPair);
+      return new Readers(Readers.ALL.accepted(), everyPair, accepted);
     }
     try {
       ReaderToken reader = ReaderToken.open(tokenFile, tokens, InstantSource.system());
-      return new Readers(reader::accepts, everyPair);
+      return new Readers(reader::accepts, everyPair, accepted);
     } catch (IOException e) {
       throw wrong("--token-file cannot be used: " + e);
     }
@@ -273,7 +301,8 @@ final class ScraperCommand implements Callable<Integer> {
 
   private AgentSource agents(@Nullable Home home, @Nullable Kubernetes kubernetes) {
     if (home != null && kubernetes != null) {
-      return new PodAgents(home.client(), kubernetes.trust(), home.namespace(), home.mesh());
+      return new PodAgents(
+          home.client(), kubernetes.trust(), home.namespace(), home.mesh(), agentPort);
     }
     try {
       StaticAgents agents = new StaticAgents(String.valueOf(collectors), collectorPort);

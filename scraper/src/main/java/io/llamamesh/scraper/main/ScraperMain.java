@@ -21,9 +21,6 @@ public final class ScraperMain {
     if (System.getProperty(LOGBACK) == null) {
       System.setProperty(LOGBACK, "io/llamamesh/scraper/main/logback.xml");
     }
-    // The JDK's HTTP server has no other way to bound how long a request may take, in seconds.
-    System.setProperty("sun.net.httpserver.maxReqTime", "30");
-    System.setProperty("sun.net.httpserver.maxRspTime", "60");
     System.exit(run(System.getenv(), args));
   }
 

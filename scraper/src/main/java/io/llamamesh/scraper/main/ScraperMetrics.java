@@ -40,9 +40,14 @@ final class ScraperMetrics {
     count("llamamesh.scraper.windows", "Agents' windows read", pulls, p -> p.counters().windows());
     count(
         "llamamesh.scraper.malformed.points",
-        "Points that could not be read",
+        "Points that could not be read, or cannot be true",
         pulls,
         p -> p.counters().malformed());
+    count(
+        "llamamesh.scraper.excess.points",
+        "Points of more series than an agent may have",
+        pulls,
+        p -> p.counters().excess());
     count(
         "llamamesh.scraper.missed.windows",
         "Windows no longer retained when the store took them",
@@ -55,6 +60,16 @@ final class ScraperMetrics {
         CertificateTrust.DESCRIPTION,
         agents,
         AgentSource::certificateRefusals);
+    gauge(
+        "llamamesh.scraper.history.bytes",
+        "Memory that histories of pairs take",
+        matrix,
+        Matrix::historyBytes);
+    gauge(
+        "llamamesh.scraper.history.seconds",
+        "How far back histories go; less than the retention where memory is short",
+        matrix,
+        Matrix::keptSeconds);
     if (writer != null) {
       count(
           "llamamesh.store.points", "Points acknowledged", writer, w -> w.status().pointsWritten());

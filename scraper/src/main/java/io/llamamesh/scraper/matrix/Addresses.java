@@ -14,6 +14,9 @@ final class Addresses {
   /** How long an address stays a node's after the last point that said so. */
   static final long CLAIM_SECONDS = 120;
 
+  /** A node has one or two of each family. */
+  private static final int MAX_OF_A_NODE = 16;
+
   private final Map<String, Address> byText = new HashMap<>();
   private final Map<String, List<Address>> byNode = new HashMap<>();
 
@@ -51,6 +54,9 @@ final class Addresses {
     String plain = plain(text);
     Address address = byText.get(plain);
     if (address == null) {
+      if (byNode.getOrDefault(node, List.of()).size() >= MAX_OF_A_NODE) {
+        return;
+      }
       address = new Address(isV6(plain), node, now);
       byText.put(plain, address);
       of(node).add(address);

@@ -67,6 +67,12 @@ final class CellColumns {
     return size;
   }
 
+  /** What it takes of memory but for the heads of its arrays. */
+  int bytes() {
+    return Short.BYTES
+        * (packed.length + (high == null ? 0 : high.length) + (rare == null ? 0 : rare.length));
+  }
+
   long end(int index) {
     return base() + (long) (packed[index * STRIDE + END] & MASK) * unit;
   }

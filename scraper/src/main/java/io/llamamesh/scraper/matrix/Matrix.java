@@ -38,6 +38,14 @@ public final class Matrix {
 
   private static final int FEW_WINDOWS = 4;
 
+  /**
+   * The histories of 64,000 pairs take half of the heap that is meant for them. Beyond five eighths
+   * they are kept for half as long, a quarter, an eighth; then what is new is left out.
+   */
+  private static final double HEAP_SHARE = 5.0 / 8;
+
+  private static final int SHORTEST = 3;
+
   private final InstantSource clock;
   private final long defaultInterval;
   private final long fineSeconds;
@@ -48,6 +56,9 @@ public final class Matrix {
   private final Map<String, NodeInfo> nodes = new HashMap<>();
   private final WindowSums sums = new WindowSums();
   private final ReflectorJoin join = new ReflectorJoin();
+  private final SeriesMemory memory;
+  // How many times the histories are halved for want of memory.
+  private int halved;
   private long newest;
   private long aged;
   private long version;
@@ -64,6 +75,25 @@ public final class Matrix {
   }
 
   Matrix(Duration interval, Duration retention, InstantSource clock, long manyPaths) {
+    this(
+        interval,
+        retention,
+        clock,
+        manyPaths,
+        (long) (Runtime.getRuntime().maxMemory() * HEAP_SHARE));
+  }
+
+  /**
+   * @param manyPaths of so many source ports those of old windows are dropped
+   * @param historyBytes how much memory all histories may take
+   */
+  Matrix(
+      Duration interval,
+      Duration retention,
+      InstantSource clock,
+      long manyPaths,
+      long historyBytes) {
+    this.memory = new SeriesMemory(historyBytes);
     this.manyPaths = manyPaths;
     this.clock = clock;
     this.defaultInterval = Math.max(1, interval.toSeconds());
@@ -82,26 +112,39 @@ public final class Matrix {
    * @param agent the agent's name
    * @param clockAhead how far the agent's clock is ahead, where the points' times contain it
    */
-  public synchronized void put(String agent, Collection<Point> points, Duration clockAhead) {
+  public void put(String agent, Collection<Point> points, Duration clockAhead) {
+    put(agent, agent, points, clockAhead);
+  }
+
+  /**
+   * Takes points of one agent.
+   *
+   * @param owner who was read, out of whose share of memory new pairs come: not what its points say
+   * @param agent the agent's name
+   * @param clockAhead how far the agent's clock is ahead, where the points' times contain it
+   */
+  public synchronized void put(
+      String owner, String agent, Collection<Point> points, Duration clockAhead) {
     long now = clock.instant().getEpochSecond();
     join.begin(agent, clockAhead.toMillis());
     for (Point point : points) {
       long end = point.time().getEpochSecond();
       // A window from the future would make all others look stale.
-      if (end > now + FUTURE_SECONDS || end <= now - keepSeconds) {
+      if (end > now + FUTURE_SECONDS || end <= now - keepSeconds()) {
         ignored++;
         continue;
       }
       switch (point.measurement()) {
-        case Point.RAW_STATS -> putPair(agent, point, end, now);
-        case Point.PATH_STATS -> putPath(agent, point, end);
+        case Point.RAW_STATS -> putPair(owner, agent, point, end, now);
+        case Point.PATH_STATS -> putPath(owner, agent, point, end);
         case Point.REFLECTED_STATS -> join.reflected(agent, point);
         default -> ignored++;
       }
     }
     join.settle(now);
     version++;
-    if (now - aged >= AGEING_SECONDS || now < aged) {
+    boolean due = now - aged >= AGEING_SECONDS || now < aged;
+    if (due || (memory.isTight() && halved < SHORTEST)) {
       age(now);
     }
   }
@@ -117,6 +160,16 @@ public final class Matrix {
    */
   public synchronized long ignored() {
     return ignored;
+  }
+
+  /** Bytes that histories take. */
+  public synchronized long historyBytes() {
+    return memory.all();
+  }
+
+  /** How far back it remembers now, in seconds: less than it should where memory is short. */
+  public synchronized long keptSeconds() {
+    return keepSeconds();
   }
 
   /** How many series it holds. */
@@ -191,21 +244,32 @@ public final class Matrix {
     return sums.copy();
   }
 
-  private void putPair(String agent, Point point, long end, long now) {
+  private void putPair(String owner, String agent, Point point, long end, long now) {
     SeriesKey key = SeriesKey.of(point, agent);
-    Series one = series(key);
-    Cell before = one.window(end);
-    Cell cell = before == null ? Cell.of(point) : Cell.of(point).after(before);
-    if (!one.put(cell)) {
+    Series one = series(key, owner);
+    if (one == null) {
       ignored++;
       return;
     }
-    if (end <= now - fineSeconds) {
+    Cell before = one.window(end);
+    if (before == null && !memory.hasRoom(one.owner())) {
+      ignored++;
+      return;
+    }
+    Cell cell = before == null ? Cell.of(point) : Cell.of(point).after(before);
+    int bytes = one.bytes();
+    boolean taken = one.put(cell);
+    if (taken && end <= now - fineSeconds()) {
       // An agent that is caught up with has many of these: they shall not pile up until the next
       // ageing.
       int room = one.pathCapacity();
-      one.age(now - fineSeconds, now - keepSeconds);
+      one.age(now - fineSeconds(), now - keepSeconds());
       paths += one.pathCapacity() - room;
+    }
+    memory.add(one.owner(), one.bytes() - bytes);
+    if (!taken) {
+      ignored++;
+      return;
     }
     sums.put(before, cell);
     join.probed(one, cell, point, now);
@@ -218,24 +282,31 @@ public final class Matrix {
     learn(key.destination(), tags.get(Point.Tags.DST_ZONE), tags.get(Point.Tags.DST_IP), current);
   }
 
-  private Series series(SeriesKey key) {
+  /** The series of that key; null where it is new and there is no room for it. */
+  private @Nullable Series series(SeriesKey key, String owner) {
     Series known = series.get(key);
-    if (known == null) {
-      known = new Series(key);
+    if (known == null && memory.hasRoom(owner)) {
+      known = new Series(key, owner);
+      memory.add(owner, known.bytes());
       series.put(key, known);
       join.added(known);
     }
     return known;
   }
 
-  private void putPath(String agent, Point point, long end) {
+  private void putPath(String owner, String agent, Point point, long end) {
     Integer port = sourcePort(point.tags().get(Point.Tags.SRC_PORT));
     if (port == null) {
       ignored++;
       return;
     }
-    Series one = series(SeriesKey.of(point, agent));
+    Series one = series(SeriesKey.of(point, agent), owner);
+    if (one == null) {
+      ignored++;
+      return;
+    }
     int room = one.pathCapacity();
+    int bytes = one.bytes();
     ignored +=
         one.putPath(
             end,
@@ -245,8 +316,9 @@ public final class Matrix {
                 Math.round(point.number(Point.Fields.LOST, 0)),
                 point.number(Point.Fields.RTT, Double.NaN)),
             pathWindows(),
-            paths < 3 * manyPaths);
+            paths < 3 * manyPaths && memory.hasRoom(one.owner()));
     paths += one.pathCapacity() - room;
+    memory.add(one.owner(), one.bytes() - bytes);
   }
 
   /** Of how many of a pair's windows there is room for source ports. */
@@ -290,17 +362,26 @@ public final class Matrix {
     return Addresses.isV6(address) == Addresses.isV6(known.address());
   }
 
+  /** How far back windows are held as they came. */
+  private long fineSeconds() {
+    return halved == 0 ? fineSeconds : Math.max(Math.min(60, fineSeconds), fineSeconds >> halved);
+  }
+
+  /** How far back anything is held. */
+  private long keepSeconds() {
+    return Math.max(keepSeconds >> halved, fineSeconds());
+  }
+
   private void age(long now) {
     aged = now;
-    paths = 0;
-    sums.age(now - fineSeconds, now - keepSeconds);
-    series
-        .values()
-        .removeIf(one -> {
-          one.age(now - fineSeconds, now - keepSeconds);
-          paths += one.pathCapacity();
-          return one.isEmpty();
-        });
+    if (halved > 0 && memory.isWide()) {
+      halved--;
+    }
+    ageSeries(now);
+    while (memory.isTight() && halved < SHORTEST) {
+      halved++;
+      ageSeries(now);
+    }
     Set<String> seen = new HashSet<>();
     for (SeriesKey key : series.keySet()) {
       seen.add(key.source());
@@ -308,6 +389,23 @@ public final class Matrix {
     }
     nodes.keySet().retainAll(seen);
     join.age(seen, now);
+  }
+
+  private void ageSeries(long now) {
+    paths = 0;
+    memory.clear();
+    sums.age(now - fineSeconds(), now - keepSeconds());
+    series
+        .values()
+        .removeIf(one -> {
+          one.age(now - fineSeconds(), now - keepSeconds());
+          if (one.isEmpty()) {
+            return true;
+          }
+          paths += one.pathCapacity();
+          memory.add(one.owner(), one.bytes());
+          return false;
+        });
   }
 
   private long interval() {

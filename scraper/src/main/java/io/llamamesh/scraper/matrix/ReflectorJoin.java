@@ -25,6 +25,11 @@ import org.jspecify.annotations.Nullable;
 final class ReflectorJoin {
   private static final int POOLED = 3;
 
+  /** An agent's own name and, where only its address is known, that: more is made up. */
+  private static final int NAMES_OF_A_READING = 4;
+
+  private static final int MAX_REPORTS = 20_000;
+
   // A node may send from addresses at which nobody probes it.
   private final Addresses senders = new Addresses();
   private final Addresses targets = new Addresses();
@@ -36,21 +41,32 @@ final class ReflectorJoin {
   private String openAgent = "";
   private long openEnd = Long.MIN_VALUE;
   private @Nullable Report open;
+  private int newNames;
   private final Set<String> news = new HashSet<>();
   private final Set<Lossy> fresh = new HashSet<>();
 
   private record Lossy(String source, String destination, boolean v6) {}
 
+  /** Of how many names it holds reports. */
+  int size() {
+    return reports.size();
+  }
+
   /** Points of an agent begin; {@code aheadMillis} is how far its clock is ahead. */
   void begin(String agent, long aheadMillis) {
     openAgent = "";
     open = null;
-    reports.computeIfAbsent(agent, k -> new Reports()).clock(aheadMillis);
+    newNames = 0;
+    Reports own = reports(agent);
+    if (own != null) {
+      own.clock(aheadMillis);
+    }
   }
 
   /** A series is there from now on. */
   void added(Series series) {
-    reports(series.key().source()).probed().add(series);
+    // A series is there only where there was room for it, and so has its source.
+    reports.computeIfAbsent(series.key().source(), k -> new Reports()).probed().add(series);
   }
 
   /** A pair's window, which is in its series already. */
@@ -74,10 +90,13 @@ final class ReflectorJoin {
   void reflected(String agent, Point point) {
     String name = point.tags().getOrDefault(Point.Tags.DST_NAME, agent);
     String address = point.tags().getOrDefault(Point.Tags.SRC_IP, "");
-    reports(name).nowReflects();
     Report report = open(name, point);
     if (report == null) {
       return;
+    }
+    Reports known = reports.get(name);
+    if (known != null) {
+      known.nowReflects();
     }
     long probes = Math.max(0, Math.round(point.number(Point.Fields.REFLECTED, 0)));
     Address sender = senders.get(address);
@@ -207,8 +226,15 @@ final class ReflectorJoin {
     return series.key().family().equals("IPv6");
   }
 
-  private Reports reports(String name) {
-    return reports.computeIfAbsent(name, k -> new Reports());
+  /** The reports of that name; null where there are too many names. */
+  private @Nullable Reports reports(String name) {
+    Reports known = reports.get(name);
+    if (known == null && newNames < NAMES_OF_A_READING && reports.size() < MAX_REPORTS) {
+      newNames++;
+      known = new Reports();
+      reports.put(name, known);
+    }
+    return known;
   }
 
   private @Nullable Report open(String name, Point point) {
@@ -217,8 +243,11 @@ final class ReflectorJoin {
       openAgent = name;
       openEnd = end;
       boolean odd = !point.time().equals(Instant.ofEpochSecond(end));
-      open = reports(name).open(end, odd);
-      news.add(name);
+      Reports named = reports(name);
+      open = named == null ? null : named.open(end, odd);
+      if (named != null) {
+        news.add(name);
+      }
     }
     return open;
   }

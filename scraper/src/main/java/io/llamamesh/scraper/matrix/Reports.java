@@ -14,6 +14,9 @@ final class Reports {
   /** Three to be judged by, the one before, and one since agents are read one after the other. */
   static final int KEPT = 5;
 
+  /** As many as a reflector tells apart. */
+  private static final int MAX_SENDERS = 4096;
+
   private static final Address[] NOBODY = new Address[0];
   private static final int[] NOTHING = new int[0];
 
@@ -54,6 +57,10 @@ final class Reports {
     }
 
     void reflected(Address sender, long probes) {
+      if (size == MAX_SENDERS) {
+        unnamed(sender.v6(), probes);
+        return;
+      }
       if (size == counts.length) {
         senders = Arrays.copyOf(senders, size + Math.max(8, size / 2));
         counts = Arrays.copyOf(counts, senders.length);

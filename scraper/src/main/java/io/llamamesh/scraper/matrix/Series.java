@@ -14,15 +14,38 @@ import org.jspecify.annotations.Nullable;
 final class Series {
   private static final long MINUTE = 60;
 
+  /** Objects, heads of arrays, its places in maps. */
+  private static final int OWN_BYTES = 400;
+
+  private static final int PATH_BYTES = 20;
+
   private final SeriesKey key;
+  private final String owner;
   private final CellColumns windows = new CellColumns(1);
   private final CellColumns minutes = new CellColumns((int) MINUTE);
   private final PathColumns paths = new PathColumns();
   private long foldedUpTo = Long.MIN_VALUE;
   private long spacing;
 
-  Series(SeriesKey key) {
+  /**
+   * @param owner the agent that was read when it was made, out of whose share of memory it is
+   */
+  Series(SeriesKey key, String owner) {
     this.key = key;
+    this.owner = owner;
+  }
+
+  String owner() {
+    return owner;
+  }
+
+  /** What it takes of memory. */
+  int bytes() {
+    return OWN_BYTES
+        + key.textLength()
+        + windows.bytes()
+        + minutes.bytes()
+        + paths.capacity() * PATH_BYTES;
   }
 
   /** End of the minute into which a window that ended then is folded. */

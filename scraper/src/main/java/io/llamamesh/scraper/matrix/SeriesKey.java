@@ -20,6 +20,15 @@ public record SeriesKey(
     return group.isEmpty() ? this : new SeriesKey(source, destination, port, family, "");
   }
 
+  /** Characters of its texts. */
+  int textLength() {
+    return source.length()
+        + destination.length()
+        + port.length()
+        + family.length()
+        + group.length();
+  }
+
   /**
    * The key of a point.
    *

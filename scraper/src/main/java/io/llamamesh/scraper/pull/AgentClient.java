@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.pull;
 
+import io.llamamesh.results.ControlCharacters;
 import io.llamamesh.results.InfluxDataHeaders;
 import io.llamamesh.results.WindowCursor;
 import io.llamamesh.scraper.cluster.HostPort;
@@ -38,6 +39,9 @@ final class AgentClient implements AutoCloseable {
   private static final int CATCHING_UP = 8;
   private static final int OK = 200;
   private static final int UNAUTHORIZED = 401;
+
+  /** A board without a battery for its clock may be in 1970. */
+  private static final Duration MAX_SKEW = Duration.ofDays(36_525);
 
   /** A boot id that no agent has: it answers with all that it retains. */
   private static final WindowCursor ALL = new WindowCursor("none", 0);
@@ -240,14 +244,19 @@ final class AgentClient implements AutoCloseable {
     }
   }
 
-  private static @Nullable Duration skew(HttpHeaders headers, Instant asked, Instant answered) {
+  private static @Nullable Duration skew(HttpHeaders headers, Instant asked, Instant answered)
+      throws IOException {
     String text = headers.firstValue(InfluxDataHeaders.CLOCK).orElse("");
     if (text.isEmpty()) {
       return null;
     }
     try {
       Instant middle = asked.plus(Duration.between(asked, answered).dividedBy(2));
-      return Duration.between(middle, Instant.parse(text));
+      Duration skew = Duration.between(middle, Instant.parse(text));
+      if (skew.abs().compareTo(MAX_SKEW) > 0) {
+        throw new IOException("its clock says " + text + ", a century or more from ours");
+      }
+      return skew;
     } catch (DateTimeParseException e) {
       return null;
     }
@@ -255,6 +264,6 @@ final class AgentClient implements AutoCloseable {
 
   private static String words(byte[] body) {
     String text = new String(body, 0, Math.min(body.length, 200), StandardCharsets.UTF_8);
-    return text.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
+    return ControlCharacters.replaced(text.replaceAll("\\s+", " ").strip());
   }
 }

@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.pull;
 
+import io.llamamesh.results.ControlCharacters;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.WindowCursor;
 import io.llamamesh.scraper.cluster.Agent;
@@ -40,6 +41,7 @@ final class AgentReader implements AutoCloseable {
   private final PullSchedule schedule;
   private final LegacyWindows legacy = new LegacyWindows();
   private final SkewCorrection skew = new SkewCorrection();
+  private final SeriesQuota quota = new SeriesQuota();
   private final @Nullable StoreFeed feed;
   private final CountDownLatch closed = new CountDownLatch(1);
   private @Nullable Thread reading;
@@ -145,10 +147,21 @@ final class AgentReader implements AutoCloseable {
     Instant window = lastWindow;
     Duration allowed =
         interval.multipliedBy(LATE_INTERVALS).plus(PullSchedule.PUBLISHED_AFTER).plusSeconds(2);
-    boolean reporting = window != null && window.isAfter(now.plus(skew.residual()).minus(allowed));
+    Instant here = now.plus(skew.residual());
+    Instant answer = lastAnswer;
+    // A stamp from the future would outlast the agent's death.
+    boolean ahead = window != null && window.isAfter(here.plus(allowed));
+    boolean answers = answer != null && answer.isAfter(now.minus(allowed));
+    boolean reporting = window != null && !ahead && answers && window.isAfter(here.minus(allowed));
     String why = problem;
     if (!reporting && why == null) {
-      why = window == null ? "has not published a window yet" : "publishes no new windows";
+      if (window == null) {
+        why = "has not published a window yet";
+      } else if (ahead) {
+        why = "stamps its windows with times to come";
+      } else {
+        why = answers ? "publishes no new windows" : "has not answered lately";
+      }
     }
     return new AgentHealth(
         name,
@@ -214,7 +227,7 @@ final class AgentReader implements AutoCloseable {
     counters.failed();
     behind = false;
     Instant due = schedule.afterFailure(clock.instant());
-    problem = e.getMessage() == null ? e.toString() : e.getMessage();
+    problem = words(e);
     if (schedule.failures() % LOG_EVERY_FAILURES == 1) {
       LOG.warn(
           "agent not read agent={} address={} failures={} error={}",
@@ -222,13 +235,23 @@ final class AgentReader implements AutoCloseable {
           address,
           schedule.failures(),
           problem);
+      if (e instanceof RuntimeException) {
+        LOG.warn("agent's answer not taken agent={}", name, e);
+      }
     }
     return due;
   }
 
+  /** What went wrong, for people: the page shows it, and an agent may have had a hand in it. */
+  private static String words(Exception e) {
+    return e instanceof IOException && e.getMessage() != null
+        ? ControlCharacters.replaced(e.getMessage())
+        : "its answer could not be taken; the scraper's log says why";
+  }
+
   /** Puts a page where it belongs; whether it held a window. */
   private boolean take(@Nullable WindowCursor after, AgentClient.Fetched answer) {
-    Page fetched = answer.page();
+    Page fetched = admitted(answer.page());
     Instant now = clock.instant();
     Page page =
         fetched.cursor() == null
@@ -257,9 +280,20 @@ final class AgentReader implements AutoCloseable {
     ends.forEach(end -> schedule.window(end.minus(skew.residual())));
     interval = schedule.interval();
     lastWindow = ends.last();
-    matrix.put(name, page.points(), skew.residual());
+    matrix.put(agent.name(), name, page.points(), skew.residual());
     pass(after, page, answer.limit());
     return true;
+  }
+
+  /** The page without points of more series than an agent may have. */
+  private Page admitted(Page page) {
+    List<Point> points = quota.admitted(page.points(), clock.instant());
+    int excess = page.points().size() - points.size();
+    if (excess == 0) {
+      return page;
+    }
+    counters.excess(excess);
+    return new Page(points, page.cursor(), page.more(), page.skew(), page.malformed());
   }
 
   private void pass(@Nullable WindowCursor after, Page page, int limit) {
@@ -289,7 +323,7 @@ final class AgentReader implements AutoCloseable {
     while (true) {
       int limit = pagesToStore.windows();
       try (AgentClient.Fetched fetched = client.fetch(address, after, safe(), limit, true)) {
-        Handed page = Handed.of(after, skew.correct(fetched.page(), interval), limit);
+        Handed page = Handed.of(after, skew.correct(admitted(fetched.page()), interval), limit);
         fetched.teach(pagesToStore);
         return page;
       } catch (AgentClient.AnswerTooLargeException e) {

@@ -31,6 +31,7 @@ final class BodyReader {
   private final Semaphore quick;
   private final Semaphore slow;
   private final Semaphore waitingKib;
+  private final Semaphore allKib;
 
   /**
    * How much at once.
@@ -40,9 +41,30 @@ final class BodyReader {
    * @param slow bodies that took longer
    * @param waitingBytes what those together hold that wait for a slow place
    * @param maxBytes of a body
+   * @param allBytes of all bodies together until their points have been taken
    */
-  record Limits(int quick, Duration moment, int slow, int waitingBytes, int maxBytes) {
-    static final Limits USUAL = new Limits(16, Duration.ofMillis(300), 8, 8 << 20, 32 << 20);
+  record Limits(
+      int quick, Duration moment, int slow, int waitingBytes, int maxBytes, int allBytes) {
+    /** As points, and as lines for the store, an answer takes some five times as much. */
+    private static final int SHARE_OF_ALL = 16;
+
+    private static final int SHARE_OF_ONE = 48;
+
+    private static final int LEAST_BODY = 4 << 20;
+    private static final int LARGEST_BODY = 32 << 20;
+
+    static final Limits USUAL = of(Runtime.getRuntime().maxMemory());
+
+    Limits(int quick, Duration moment, int slow, int waitingBytes, int maxBytes) {
+      this(quick, moment, slow, waitingBytes, maxBytes, 2 * (quick + slow) * maxBytes);
+    }
+
+    /** For a heap: a sixteenth of it for bodies, and a third of that for one of them. */
+    static Limits of(long heapBytes) {
+      int one = (int) Math.clamp(heapBytes / SHARE_OF_ONE, LEAST_BODY, LARGEST_BODY);
+      int all = (int) Math.clamp(heapBytes / SHARE_OF_ALL, 2 * LEAST_BODY, Integer.MAX_VALUE);
+      return new Limits(16, Duration.ofMillis(300), 8, 8 << 20, one, all);
+    }
   }
 
   /**
@@ -54,6 +76,7 @@ final class BodyReader {
     this.quick = new Semaphore(limits.quick());
     this.slow = new Semaphore(limits.slow());
     this.waitingKib = new Semaphore(limits.waitingBytes() / KIB);
+    this.allKib = new Semaphore(limits.allBytes() / KIB, true);
   }
 
   /**
@@ -90,11 +113,14 @@ final class BodyReader {
           goSlow(body.size(), left.minusNanos(System.nanoTime() - began), places);
           continue;
         }
-        body.writeBytes(chunk);
-        if (body.size() > limits.maxBytes()) {
+        if (body.size() + chunk.length > limits.maxBytes()) {
           throw new AnswerTooLargeException(
               "answer is larger than " + limits.maxBytes() + " bytes");
         }
+        if (!places.take(allKib, kib(chunk.length), left.minusNanos(System.nanoTime() - began))) {
+          throw new IOException("answers much, as too many others do");
+        }
+        body.writeBytes(chunk);
         if (chunk.length < CHUNK) {
           return body.toByteArray();
         }
@@ -107,8 +133,8 @@ final class BodyReader {
 
   private void goSlow(int bytes, Duration patience, Places places)
       throws IOException, InterruptedException {
-    places.close();
-    int kib = (bytes + CHUNK) / KIB;
+    places.giveBackAllBut(allKib);
+    int kib = kib(bytes + CHUNK);
     boolean got = places.take(slow, Duration.ZERO);
     if (!got && waitingKib.tryAcquire(kib)) {
       try {
@@ -120,6 +146,10 @@ final class BodyReader {
     if (!got) {
       throw new IOException("answers slowly, as too many others do");
     }
+  }
+
+  private static int kib(int bytes) {
+    return (bytes + KIB - 1) / KIB;
   }
 
   private static byte[] within(Future<byte[]> read, Duration patience, Duration timeout)

@@ -9,6 +9,7 @@ public final class Counters {
   private final LongAdder points = new LongAdder();
   private final LongAdder windows = new LongAdder();
   private final LongAdder malformed = new LongAdder();
+  private final LongAdder excess = new LongAdder();
   private final LongAdder missed = new LongAdder();
 
   /** Answers of agents. */
@@ -31,9 +32,18 @@ public final class Counters {
     return windows.sum();
   }
 
-  /** Points that could not be read. */
+  /** Points that could not be read, or cannot be true. */
   public long malformed() {
     return malformed.sum();
+  }
+
+  /** Points of more series than an agent may have. */
+  public long excess() {
+    return excess.sum();
+  }
+
+  void excess(int points) {
+    excess.add(points);
   }
 
   /** Windows that agents no longer had when their turn to be stored came. */

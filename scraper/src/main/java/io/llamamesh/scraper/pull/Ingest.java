@@ -6,14 +6,22 @@ import io.llamamesh.scraper.store.LineProtocol;
 import io.llamamesh.scraper.store.StoreWriter;
 import io.llamamesh.scraper.store.WriteResult;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes the last windows of an agent that drains: the same list of points that it would have
  * answered with. Thread-safe.
  */
 public final class Ingest {
+  private static final Logger LOG = LoggerFactory.getLogger(Ingest.class);
+
+  /** Whoever posts may give any name: what is new comes out of one share of the memory. */
+  private static final String POSTED = "(posted)";
+
   private final Matrix matrix;
   private final @Nullable StoreWriter writer;
 
@@ -59,12 +67,12 @@ public final class Ingest {
   public Outcome take(byte[] body) throws InterruptedException {
     Page page;
     try {
-      page = PageParser.parse(body, null, false, null);
+      page = PageParser.parsePosted(body);
     } catch (IOException e) {
       return new Outcome.Refused(String.valueOf(e.getMessage()));
     }
     if (page.malformed() > 0) {
-      return new Outcome.Refused(page.malformed() + " points cannot be read");
+      LOG.warn("points posted that cannot be read, left out points={}", page.malformed());
     }
     List<Point> points = page.points();
     if (writer != null
@@ -72,7 +80,8 @@ public final class Ingest {
       return new Outcome.Later(postponed.message());
     }
     if (!points.isEmpty()) {
-      matrix.put(points.getFirst().tags().getOrDefault(Point.Tags.SRC_NAME, "unknown"), points);
+      String name = points.getFirst().tags().getOrDefault(Point.Tags.SRC_NAME, "unknown");
+      matrix.put(POSTED, name, points, Duration.ZERO);
     }
     return new Outcome.Taken(points.size());
   }

@@ -8,27 +8,45 @@ import java.util.concurrent.TimeUnit;
 
 /** The places that one request has, until it is closed; for the thread that asks. */
 final class Places implements AutoCloseable {
-  private final List<Semaphore> taken = new ArrayList<>(2);
+  private final List<Taken> taken = new ArrayList<>(3);
+
+  private record Taken(Semaphore places, int count) {}
 
   /** Waits for one, however long; to be used where all who have one give it back soon. */
   void take(Semaphore places) throws InterruptedException {
     places.acquire();
-    taken.add(places);
+    taken.add(new Taken(places, 1));
   }
 
   /** Whether it got one in time. */
   boolean take(Semaphore places, Duration patience) throws InterruptedException {
-    boolean got = places.tryAcquire(Math.max(0, patience.toMillis()), TimeUnit.MILLISECONDS);
+    return take(places, 1, patience);
+  }
+
+  /** Whether it got so many in time. */
+  boolean take(Semaphore places, int count, Duration patience) throws InterruptedException {
+    boolean got = places.tryAcquire(count, Math.max(0, patience.toMillis()), TimeUnit.MILLISECONDS);
     if (got) {
-      taken.add(places);
+      taken.add(new Taken(places, count));
     }
     return got;
+  }
+
+  /** Gives all back but those of that kind. */
+  void giveBackAllBut(Semaphore kept) {
+    taken.removeIf(one -> {
+      boolean other = one.places() != kept;
+      if (other) {
+        one.places().release(one.count());
+      }
+      return other;
+    });
   }
 
   /** Gives all back. */
   @Override
   public void close() {
-    taken.forEach(Semaphore::release);
+    taken.forEach(one -> one.places().release(one.count()));
     taken.clear();
   }
 }

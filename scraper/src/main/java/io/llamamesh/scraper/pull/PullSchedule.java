@@ -18,6 +18,7 @@ final class PullSchedule {
   static final Duration PUBLISHED_AT_ONCE_AFTER = Duration.ofMillis(200);
 
   private static final Duration SOONEST = Duration.ofMillis(200);
+  private static final Duration LONGEST = Duration.ofDays(1);
   private static final Duration MAX_JITTER = Duration.ofSeconds(1);
   private static final int PATIENT_POLLS = 4;
   private static final int LONGER_SEEN = 3;
@@ -100,6 +101,10 @@ final class PullSchedule {
   }
 
   private void learn(Duration spacing) {
+    if (spacing.compareTo(SOONEST) < 0 || spacing.compareTo(LONGEST) > 0) {
+      // No agent's windows are: what is multiplied by it later must not overflow.
+      return;
+    }
     if (spacing.compareTo(interval) < 0) {
       interval = spacing;
       longerSeen = 0;

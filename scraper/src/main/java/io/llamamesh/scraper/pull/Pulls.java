@@ -8,6 +8,7 @@ import io.llamamesh.scraper.store.StoreWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,6 +17,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads all agents, each in its own virtual thread, so that a dead one delays nobody.
@@ -23,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe. Owns the readers; {@link #close} ends them.
  */
 public final class Pulls implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Pulls.class);
   private static final int MAX_REMEMBERED = 10_000;
 
   private final Duration interval;
@@ -110,7 +114,17 @@ public final class Pulls implements AutoCloseable {
 
   /** How reading goes, by agent. */
   public synchronized List<AgentHealth> health() {
-    return readers.values().stream().map(AgentReader::health).toList();
+    List<AgentHealth> health = new ArrayList<>(readers.size());
+    readers.forEach((name, reader) -> {
+      try {
+        health.add(reader.health());
+      } catch (RuntimeException e) {
+        // Whatever one agent has said, the others' health is told.
+        LOG.error("an agent's health cannot be told agent={}", name, e);
+        health.add(new AgentHealth(name, "", false, null, null, "its health cannot be told", 0));
+      }
+    });
+    return List.copyOf(health);
   }
 
   /**

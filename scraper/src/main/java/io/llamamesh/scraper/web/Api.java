@@ -7,9 +7,13 @@ import io.llamamesh.scraper.matrix.PairHistory;
 import io.llamamesh.scraper.matrix.Selection;
 import io.llamamesh.scraper.matrix.Slice;
 import io.llamamesh.scraper.web.Query.BadQueryException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Answers paths; knows nothing of sockets. Thread-safe. */
@@ -20,12 +24,19 @@ public final class Api {
   private static final int BAD_REQUEST = 400;
   private static final int UNAVAILABLE = 503;
 
+  /** A report is made every few seconds; in a large mesh, whose analysis rests, within a minute. */
+  private static final Duration STUCK = Duration.ofMinutes(5);
+
+  private static final long MAKING_PATIENCE_SECONDS = 10;
+
   private final Matrix matrix;
   private final MatrixDocuments documents;
   private final View view;
   private final InstantSource clock;
   private final Resources resources = new Resources();
   private final RecentAnswers recent = new RecentAnswers();
+  // Documents of a large mesh are tens of MB while they are made.
+  private final Semaphore making = new Semaphore(1, true);
 
   /**
    * @param matrix what the documents are made of
@@ -60,23 +71,51 @@ public final class Api {
     try {
       Query query = Query.parse(rawQuery);
       if (rawPath.startsWith(PAIRS)) {
-        return pair(rawPath.substring(PAIRS.length()));
+        return alone(() -> pair(rawPath.substring(PAIRS.length())));
       }
       return switch (rawPath) {
         case "/api/v1/matrix" -> matrix(query, rawQuery, known);
         case "/api/v1/report" -> Answer.json(view.report());
-        case "/api/v1/windows" -> windows();
+        case "/api/v1/windows" -> alone(this::windows);
         case "/api/v1/agents" -> Answer.json(view.agents());
         case "/api/v1/openapi.yaml" -> ApiDescription.yaml();
         case "/api/v1/openapi.json" -> ApiDescription.json();
-        case "/healthz" -> Answer.text(200, "ok\n");
+        case "/healthz" -> health();
         case "/readyz" -> ready();
-        case METRICS -> metrics();
+        case METRICS -> alone(this::metrics);
         default -> resources.get(rawPath);
       };
     } catch (BadQueryException e) {
       return Answer.error(BAD_REQUEST, String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Makes an answer while no other one is made. */
+  private Answer alone(Supplier<Answer> made) {
+    try {
+      if (!making.tryAcquire(MAKING_PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        return Answer.error(UNAVAILABLE, "too many ask for long answers, try again");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Answer.error(UNAVAILABLE, "the scraper is stopping");
+    }
+    try {
+      return made.get();
+    } finally {
+      making.release();
+    }
+  }
+
+  /**
+   * A process whose analysis stands still is to be restarted: its old verdict would be believed.
+   */
+  private Answer health() {
+    Duration age = Duration.between(view.report().time(), clock.instant());
+    String told = "newest report " + Math.max(0, age.toSeconds()) + " s old\n";
+    return age.compareTo(STUCK) <= 0
+        ? Answer.text(200, "ok, " + told)
+        : Answer.text(UNAVAILABLE, "the analysis stands still, " + told);
   }
 
   /** Tagged by what it is made of, so that nothing is made for who has it already. */
@@ -92,6 +131,16 @@ public final class Api {
     if (tag.equals(known)) {
       return Answer.notModified(tag);
     }
+    return alone(() -> matrix(selection, slice, agents, leaving, rawQuery, tag));
+  }
+
+  private Answer matrix(
+      Selection selection,
+      Slice slice,
+      List<AgentHealth> agents,
+      Set<String> leaving,
+      String rawQuery,
+      String tag) {
     Answer made = recent.get(rawQuery, tag);
     if (made == null) {
       made =

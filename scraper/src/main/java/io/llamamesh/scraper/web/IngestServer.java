@@ -2,6 +2,7 @@ package io.llamamesh.scraper.web;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.llamamesh.http.BoundedHttpServer;
 import io.llamamesh.scraper.pull.Ingest;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,8 +25,14 @@ import org.slf4j.LoggerFactory;
  */
 public final class IngestServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(IngestServer.class);
-  private static final int MAX_BYTES = 32 << 20;
   private static final int MAX_AT_ONCE = 3;
+
+  /**
+   * An agent posts a MiB and one window more, of which the largest has some. A sixty-fourth of the
+   * heap, as points and lines it takes about four times as much.
+   */
+  private static final int MAX_BYTES =
+      (int) Math.clamp(Runtime.getRuntime().maxMemory() / 64, 4 << 20, 16 << 20);
 
   /**
    * Agents wait 5 s for an answer, and ask again where the time that they have left allows: in a
@@ -50,7 +57,7 @@ public final class IngestServer implements AutoCloseable {
       throws IOException {
     this.ingest = ingest;
     this.accepted = accepted;
-    this.server = HttpServer.create(address, 0);
+    this.server = BoundedHttpServer.create(address, 0);
     server.setExecutor(threads);
     server.createContext("/", this::handle);
     server.start();

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** The page's files; nothing else of the class path can be asked for. */
@@ -27,6 +28,9 @@ final class Resources {
           Map.entry("/favicon.svg", new Known("page/favicon.svg", "image/svg+xml", DAY)),
           Map.entry("/echarts.js", new Known(ECHARTS, "text/javascript; charset=utf-8", DAY)));
 
+  /** Each file once: a hundred browsers that open the page shall not have it a hundred times. */
+  private final Map<String, Answer> read = new ConcurrentHashMap<>();
+
   private static Known script(String name) {
     return new Known("page/" + name, "text/javascript; charset=utf-8", 0);
   }
@@ -37,6 +41,10 @@ final class Resources {
     if (known == null) {
       return Answer.error(404, "nothing is here; the page is at / and the API below /api/v1/");
     }
+    return read.computeIfAbsent(path, p -> read(p, known));
+  }
+
+  private static Answer read(String path, Known known) {
     try (@Nullable InputStream stream = Resources.class.getResourceAsStream(known.resource())) {
       if (stream == null) {
         return Answer.error(500, "the page's file " + path + " is missing in this build");

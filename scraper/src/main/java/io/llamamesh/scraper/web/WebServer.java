@@ -2,14 +2,17 @@ package io.llamamesh.scraper.web;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.llamamesh.http.BoundedHttpServer;
 import io.llamamesh.results.ReportHeaders;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -19,20 +22,35 @@ import org.slf4j.LoggerFactory;
 /**
  * The page and the API over HTTP, a virtual thread per request.
  *
- * <p>Owns its socket and threads; {@link #close} ends them. How long a request may take is set by
- * the system properties {@code sun.net.httpserver.maxReqTime} and {@code maxRspTime}.
+ * <p>Owns its socket and threads; {@link #close} ends them. Bounded like every server of ours by
+ * {@link BoundedHttpServer}, and in what its answers together take of memory.
  */
 public final class WebServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WebServer.class);
+
+  /** Short answers on which a life depends: slow readers of long ones must not keep them away. */
+  private static final Set<String> VITAL = Set.of("/healthz", "/readyz", "/api/v1/report");
+
+  private static final int MISDIRECTED = 421;
   private static final int COMPRESS_FROM = 1_024;
   private static final int MAX_AT_ONCE = 64;
   private static final String POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'"
-          + " data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'self'";
+          + " data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
+
+  /**
+   * Longer answers need room while they are on their way, of which there is an eighth of the heap.
+   */
+  private static final int SMALL_BYTES = 64 << 10;
+
+  private static final int KIB = 1 << 10;
+  private static final int ROOM_KIB = (int) (Runtime.getRuntime().maxMemory() / 8 / KIB);
+  private static final long ROOM_PATIENCE_SECONDS = 1;
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
+  private final Semaphore roomKib = new Semaphore(ROOM_KIB);
 
   /**
    * Binds; who connects waits until {@link #start}.
@@ -41,7 +59,7 @@ public final class WebServer implements AutoCloseable {
    * @throws IOException where the address cannot be bound
    */
   public WebServer(InetSocketAddress address) throws IOException {
-    this.server = HttpServer.create(address, 0);
+    this.server = BoundedHttpServer.create(address, 0);
     server.setExecutor(threads);
   }
 
@@ -50,10 +68,32 @@ public final class WebServer implements AutoCloseable {
    *
    * @param accepted whether the value of the header {@code Authorization} lets in to the data; the
    *     page itself, the API's description and the probes of Kubernetes are everybody's
+   * @param hosts by which names it may be asked for where everybody is let in
    */
-  public void start(Api api, Predicate<@Nullable String> accepted) {
-    server.createContext("/", exchange -> handle(exchange, api, accepted));
+  public void start(Api api, Predicate<@Nullable String> accepted, AcceptedHosts hosts) {
+    boolean open = accepted.test(null);
+    server.createContext(
+        "/",
+        exchange -> {
+          String host = exchange.getRequestHeaders().getFirst("Host");
+          if (open && !hosts.accepts(host)) {
+            refuse(exchange);
+          } else {
+            handle(exchange, api, accepted);
+          }
+        });
     server.start();
+  }
+
+  private void refuse(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      send(
+          exchange,
+          Answer.error(
+              MISDIRECTED,
+              "not known by this name: ask by address or Service name, name it by --host, or set a"
+                  + " token"));
+    }
   }
 
   /** Where it listens. */
@@ -70,22 +110,29 @@ public final class WebServer implements AutoCloseable {
   private void handle(HttpExchange exchange, Api api, Predicate<@Nullable String> accepted)
       throws IOException {
     try (exchange) {
-      Answer answer;
+      if (VITAL.contains(exchange.getRequestURI().getRawPath())) {
+        answered(exchange, api, accepted);
+        return;
+      }
       if (!atOnce.tryAcquire()) {
-        answer = Answer.error(503, "too many requests at once, try again");
-        send(exchange, answer);
+        send(exchange, Answer.error(503, "too many requests at once, try again"));
         return;
       }
       try {
-        answer = answer(exchange, api, accepted);
-        if (exchange.getRequestURI().getPath().startsWith("/api/")) {
-          exchange.getResponseHeaders().set(ReportHeaders.LEADER, Boolean.toString(api.leads()));
-        }
-        send(exchange, answer);
+        answered(exchange, api, accepted);
       } finally {
         atOnce.release();
       }
     }
+  }
+
+  private void answered(HttpExchange exchange, Api api, Predicate<@Nullable String> accepted)
+      throws IOException {
+    Answer answer = answer(exchange, api, accepted);
+    if (exchange.getRequestURI().getPath().startsWith("/api/")) {
+      exchange.getResponseHeaders().set(ReportHeaders.LEADER, Boolean.toString(api.leads()));
+    }
+    send(exchange, answer);
   }
 
   private static Answer answer(
@@ -112,7 +159,30 @@ public final class WebServer implements AutoCloseable {
     }
   }
 
-  private static void send(HttpExchange exchange, Answer answer) throws IOException {
+  private void send(HttpExchange exchange, Answer answer) throws IOException {
+    int kib =
+        answer.body().length <= SMALL_BYTES
+            ? 0
+            : Math.min(ROOM_KIB, 2 * answer.body().length / KIB);
+    boolean room;
+    try {
+      room = roomKib.tryAcquire(kib, ROOM_PATIENCE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      room = false;
+    }
+    if (!room) {
+      write(exchange, Answer.error(503, "too many long answers on their way, try again"));
+      return;
+    }
+    try {
+      write(exchange, answer);
+    } finally {
+      roomKib.release(kib);
+    }
+  }
+
+  private static void write(HttpExchange exchange, Answer answer) throws IOException {
     var headers = exchange.getResponseHeaders();
     headers.set("Content-Type", answer.contentType());
     headers.set("X-Content-Type-Options", "nosniff");

@@ -7,6 +7,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.MathContext;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -44,6 +45,57 @@ final class TailsTest {
     assertThat(Tails.binomial(11, 10, 0.1)).isEqualTo(0);
     assertThat(Tails.hypergeometric(0, 5, 3, 10)).isEqualTo(1);
     assertThat(Tails.hypergeometric(4, 5, 3, 10)).isEqualTo(0);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"24,480,0.3", "1,480,0.3", "480,960,0.9", "100,1000,0.1"})
+  void binomialTailsAreExactBelowTheMeanToo(int successes, int trials, double probability) {
+    double exact = exactBinomial(successes, trials, probability);
+
+    assertThat(Tails.binomial(successes, trials, probability))
+        .isCloseTo(exact, within(exact * 1e-9));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2,120,240,480", "30,120,240,480", "1,10,39,40", "119,120,479,480"})
+  void hypergeometricTailsAreExactBelowTheMeanToo(int marked, int drawn, int allMarked, int all) {
+    double exact = exactHypergeometric(marked, drawn, allMarked, all);
+
+    assertThat(Tails.hypergeometric(marked, drawn, allMarked, all))
+        .isCloseTo(exact, within(exact * 1e-9));
+  }
+
+  /** Numbers that nobody counted, from an agent that lies: a sum up to them would never end. */
+  @Test
+  @Timeout(20)
+  void whateverTheNumbersTheSumsEnd() {
+    long[] counts = {1, 3, 1000, 999_999, 1_000_001, Integer.MAX_VALUE, 4_000_000_000_000_000_000L};
+    for (long trials : counts) {
+      for (long successes : counts) {
+        for (double probability : new double[] {1e-300, 1e-4, 0.01, 0.5, 0.99, 1 - 1e-16}) {
+          assertThat(Tails.binomial(successes, trials, probability)).isBetween(0.0, 1.0);
+        }
+        for (long marked : counts) {
+          if (successes <= trials && marked <= trials) {
+            long least = Math.max(0, successes - (trials - marked));
+            for (long both :
+                new long[] {least, least / 2 + marked / 2, Math.min(marked, successes)}) {
+              assertThat(Tails.hypergeometric(both, successes, marked, trials)).isBetween(0.0, 1.0);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void moreTrialsThanAreSummedAreJudgedAsIfTheyWereThose() {
+    long many = 100 * Tails.MAX_TRIALS;
+
+    assertThat(Tails.binomial(many / 50, many, 0.01))
+        .isEqualTo(Tails.binomial(Tails.MAX_TRIALS / 50, Tails.MAX_TRIALS, 0.01))
+        .isLessThan(1e-9);
+    assertThat(Tails.binomial(many / 100, many, 0.01)).isBetween(0.4, 0.6);
   }
 
   private static double exactBinomial(int successes, int trials, double probability) {

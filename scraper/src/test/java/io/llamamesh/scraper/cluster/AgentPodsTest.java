@@ -53,6 +53,44 @@ final class AgentPodsTest {
     assertThat(AgentPods.agents(List.of(unscheduled, pod("b", "node-2", "Pending")))).isEmpty();
   }
 
+  @Test
+  void aPodThatTheMeshsDaemonSetDoesNotControlTakesNoNodesPlace() {
+    Pod real = controlled(pod("a", "node-3", "Running", "10.0.0.3"), "DaemonSet", "m-agent", true);
+    Pod forged = pod("z", "node-3", "Running", "10.0.0.66");
+    Pod owned =
+        controlled(pod("y", "node-4", "Running", "10.0.0.4"), "DaemonSet", "m-agent", false);
+    Pod others =
+        controlled(pod("x", "node-5", "Running", "10.0.0.5"), "DaemonSet", "n-agent", true);
+    Pod replica =
+        controlled(pod("w", "node-6", "Running", "10.0.0.6"), "ReplicaSet", "m-agent", true);
+    forged.getMetadata().setCreationTimestamp("2026-11-20T10:00:00Z");
+
+    assertThat(AgentPods.agents(List.of(real, forged, owned, others, replica), "m", 9100))
+        .containsExactly(new Agent("node-3", List.of(new HostPort("10.0.0.3", 9100))));
+  }
+
+  @Test
+  void thePortIsTheSpecsWhateverAPodSays() {
+    Pod pod = controlled(pod("a", "node-1", "Running", "10.0.0.1"), "DaemonSet", "m-agent", true);
+
+    assertThat(AgentPods.agents(List.of(pod), "m", 8100).getFirst().addresses())
+        .containsExactly(new HostPort("10.0.0.1", 8100));
+  }
+
+  private static Pod controlled(Pod pod, String kind, String owner, boolean controller) {
+    return new PodBuilder(pod)
+        .editMetadata()
+        .addNewOwnerReference()
+        .withApiVersion("apps/v1")
+        .withKind(kind)
+        .withName(owner)
+        .withUid("uid")
+        .withController(controller)
+        .endOwnerReference()
+        .endMetadata()
+        .build();
+  }
+
   static Pod pod(String name, String node, String phase, String... hosts) {
     var status = new PodBuilder().withNewStatus().withPhase(phase);
     for (String host : hosts) {

@@ -52,7 +52,7 @@ final class PodAgentsIT {
             .withConfig(new ConfigBuilder(scraper).withMasterUrl(gate.url()).build())
             .build();
     home = new Home(scrapers, given.namespace(), "default", null);
-    pods = new PodAgents(scrapers, new CertificateTrust(), given.namespace(), "default");
+    pods = new PodAgents(scrapers, new CertificateTrust(), given.namespace(), "default", null);
   }
 
   @AfterEach

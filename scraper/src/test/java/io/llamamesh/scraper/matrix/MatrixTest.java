@@ -141,6 +141,92 @@ final class MatrixTest {
         .isEqualTo(3 * 330 * 10);
   }
 
+  @Test
+  void anAgentThatMakesUpPairsTakesItsShareAndNoOthers() {
+    Matrix bounded =
+        new Matrix(Duration.ofSeconds(10), Duration.ofHours(1), now::get, 1_000_000, 8 << 20);
+    now.set(START.plusSeconds(600));
+    for (int page = 0; page < 5; page++) {
+      Instant end = START.plusSeconds(10L * page + 10);
+      List<Point> madeUp = new ArrayList<>();
+      for (int i = 0; i < 20_000; i++) {
+        madeUp.add(Points.pair("evil-" + page, "x-" + i, end, 10, 0, 1.0));
+      }
+      bounded.put("evil", "evil", madeUp, Duration.ZERO);
+      for (int agent = 0; agent < 20; agent++) {
+        List<Point> points = new ArrayList<>();
+        for (int peer = 0; peer < 20; peer++) {
+          points.add(Points.pair("n" + agent, "n" + peer, end, 10, 0, 1.0));
+        }
+        bounded.put("n" + agent, points);
+      }
+    }
+
+    for (int agent = 0; agent < 20; agent++) {
+      for (int peer = 0; peer < 20; peer++) {
+        assertThat(bounded.history("n" + agent, "n" + peer).getFirst().cells()).hasSize(5);
+      }
+    }
+    assertThat(bounded.size()).isBetween(500, 4_000);
+    assertThat(bounded.historyBytes()).isLessThan((8 << 20) / 4);
+    assertThat(bounded.ignored()).isGreaterThan(90_000);
+  }
+
+  @Test
+  void anAgentThatPublishesEverySecondOfManyPairsIsBoundedToo() {
+    Matrix bounded =
+        new Matrix(Duration.ofSeconds(10), Duration.ofHours(1), now::get, 1_000_000, 8 << 20);
+    now.set(START.plusSeconds(600));
+    for (int second = 1; second <= 600; second++) {
+      List<Point> points = new ArrayList<>();
+      for (int i = 0; i < 500; i++) {
+        points.add(Points.pair("evil", "x-" + i, START.plusSeconds(second), 10, 0, 1.0));
+      }
+      bounded.put("evil", points);
+    }
+
+    assertThat(bounded.historyBytes()).isLessThan((8 << 20) / 8 + (64 << 10));
+  }
+
+  @Test
+  void whereMemoryIsShortHistoriesAreShorterAndTheNewestWindowsAreThere() {
+    Matrix bounded =
+        new Matrix(Duration.ofSeconds(10), Duration.ofHours(1), now::get, 1_000_000, 1_500_000);
+    for (int window = 1; window <= 360; window++) {
+      Instant end = START.plusSeconds(10L * window);
+      now.set(end.plusSeconds(5));
+      for (int agent = 0; agent < 40; agent++) {
+        List<Point> points = new ArrayList<>();
+        for (int peer = 0; peer < 20; peer++) {
+          points.add(Points.pair("n" + agent, "n" + peer, end, 10, 0, 1.0));
+        }
+        bounded.put("n" + agent, points);
+      }
+    }
+
+    assertThat(bounded.keptSeconds()).isLessThan(3_600);
+    assertThat(bounded.historyBytes()).isLessThanOrEqualTo(1_500_000);
+    assertThat(bounded.view(Selection.last(3)).pairs())
+        .hasSize(800)
+        .allSatisfy(pair -> assertThat(pair.cells()).hasSize(3));
+    assertThat(bounded.ignored()).isZero();
+  }
+
+  @Test
+  void namesThatAnAgentMakesUpForReflectorsAreFew() {
+    ReflectorJoin join = new ReflectorJoin();
+
+    for (int page = 0; page < 10; page++) {
+      join.begin("evil", 0);
+      for (int i = 0; i < 10_000; i++) {
+        join.reflected("evil", Points.reflected("n1", "x-" + page + "-" + i, START, 10));
+      }
+      join.settle(START.getEpochSecond());
+    }
+
+    assertThat(join.size()).isLessThanOrEqualTo(50);
+  }
+
   @ParameterizedTest
   @CsvSource({"10000, 40", "1000, 40", "250, 4", "80, 4", "20, 1"})
   void theMoreSourcePortsTellOfLossTheFewerWindowsOfThemAreHeld(long many, int windows) {

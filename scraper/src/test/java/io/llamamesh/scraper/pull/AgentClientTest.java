@@ -17,6 +17,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Agents whose answers stall. Their patience is far longer than a test may last. */
 final class AgentClientTest {
@@ -156,5 +158,15 @@ final class AgentClientTest {
           }
         });
     return points;
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {64L << 20, 88L << 20, 344L << 20, 2L << 30, 64L << 30})
+  void whatAllBodiesTakeIsASixteenthOfTheHeapOrTwoOfFourMib(long heap) {
+    BodyReader.Limits limits = BodyReader.Limits.of(heap);
+
+    assertThat((long) limits.allBytes()).isLessThanOrEqualTo(Math.max(8 << 20, heap / 16));
+    assertThat(limits.maxBytes()).isBetween(4 << 20, 32 << 20);
+    assertThat(limits.maxBytes()).isLessThanOrEqualTo(limits.allBytes() / 2);
   }
 }

@@ -28,6 +28,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class PullsTest {
   private static final Duration INTERVAL = Duration.ofSeconds(1);
@@ -182,6 +184,77 @@ final class PullsTest {
     await().until(() -> matrix.view(Selection.last(3)).pairs().size() == 1);
 
     assertThat(reading.counters().malformed()).isPositive();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "+999999999-01-01T00:00:00Z",
+        "-999999999-01-01T00:00:00Z",
+        "+1000000000-12-31T23:59:59.999999999Z",
+        "2150-01-01T00:00:00Z"
+      })
+  void anAbsurdClockCostsThatAgentAlone(String clock) throws IOException {
+    publish(1, 1);
+    try (FakeAgent absurd = FakeAgent.start()) {
+      absurd.clock(clock);
+      absurd.publish(List.of(Points.pair("node-9", "node-2", Instant.now(), 10, 0, 1)));
+      Agent broken = new Agent("node-9", List.of(HostPort.parse(absurd.address(), 1)));
+      Pulls reading = pull(Map.of(), broken, agentOf(agent));
+
+      await().until(() -> reading.counters().failures() > 1);
+      await().until(() -> store.lines().size() == 1);
+
+      assertThat(reading.health()).hasSize(2);
+      assertThat(reading.health())
+          .filteredOn(health -> health.agent().equals("node-9"))
+          .singleElement()
+          .satisfies(health -> {
+            assertThat(health.reporting()).isFalse();
+            assertThat(health.problem()).contains("clock");
+          });
+    }
+  }
+
+  @Test
+  void anAgentThatStampedItsLastWindowWithATimeToComeDoesNotReportForEver() throws IOException {
+    AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
+    Pulls reading =
+        new Pulls(INTERVAL, Duration.ofSeconds(1), matrix, null, Map.of(), () -> null, now::get);
+    pulls = reading;
+    try (FakeAgent ahead = FakeAgent.start()) {
+      ahead.publish(
+          List.of(Points.pair("node-9", "node-2", now.get().plusSeconds(86_400), 10, 0, 1)));
+      reading.agents(List.of(new Agent("node-9", List.of(HostPort.parse(ahead.address(), 1)))));
+      await().until(() -> reading.health().getFirst().lastWindow() != null);
+
+      assertThat(reading.health().getFirst().reporting()).isFalse();
+      assertThat(reading.health().getFirst().problem()).contains("times to come");
+    }
+
+    // Dead, and the time that it stamped has come.
+    now.updateAndGet(time -> time.plusSeconds(86_400));
+
+    assertThat(reading.health().getFirst().reporting()).isFalse();
+  }
+
+  @Test
+  void namesOfAgentsAndTheirProblemsHaveOneLine() throws IOException {
+    agent.garbage(
+        """
+        [{"measurement":"raw_stats","time":"%s","tags":{"src_name":"x\\nERROR forged","dst_name":"y\\u001b[2J"},
+          "fields":{"sent":1.0,"received":1.0,"lost":0.0}}]
+        """
+            .formatted(Instant.ofEpochSecond(second)));
+    Pulls reading = pull(Map.of(), agentOf(agent));
+    await().until(() -> matrix.view(Selection.last(3)).pairs().size() == 1);
+
+    assertThat(matrix.view(Selection.last(3)).pairs().getFirst())
+        .satisfies(pair -> {
+          assertThat(pair.source()).hasLineCount(1).doesNotContain("\n");
+          assertThat(pair.destination()).doesNotContain("\u001b");
+        });
+    assertThat(reading.health()).allSatisfy(health -> assertThat(health.agent()).hasLineCount(1));
   }
 
   @Test

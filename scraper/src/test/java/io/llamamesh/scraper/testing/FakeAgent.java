@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -37,6 +38,7 @@ public final class FakeAgent implements AutoCloseable {
   private volatile int sentBeforeStall;
   private volatile boolean withoutCursors;
   private volatile Duration skew = Duration.ZERO;
+  private volatile @Nullable String clock;
   private volatile @Nullable String garbage;
   private volatile @Nullable String token;
   private volatile @Nullable String stored;
@@ -104,6 +106,11 @@ public final class FakeAgent implements AutoCloseable {
     skew = ahead;
   }
 
+  /** Says that its clock shows that. */
+  public void clock(String shown) {
+    clock = shown;
+  }
+
   /** Answers that instead of points; null: points again. */
   public void garbage(@Nullable String body) {
     garbage = body;
@@ -149,7 +156,9 @@ public final class FakeAgent implements AutoCloseable {
       }
       exchange
           .getResponseHeaders()
-          .set(InfluxDataHeaders.CLOCK, Instant.now().plus(skew).toString());
+          .set(
+              InfluxDataHeaders.CLOCK,
+              Objects.requireNonNullElseGet(clock, () -> Instant.now().plus(skew).toString()));
       String body = garbage;
       send(exchange, 200, body != null ? body : page(exchange, query));
     } catch (InterruptedException e) {

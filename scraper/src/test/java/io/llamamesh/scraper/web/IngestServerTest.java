@@ -93,6 +93,14 @@ final class IngestServerTest {
   }
 
   @Test
+  void theSchemesCaseDoesNotMatter() throws Exception {
+    HttpResponse<String> answer =
+        http.send(request().header("Authorization", "bearer secret").build(), text());
+
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+  }
+
+  @Test
   void whileTheStoreIsAwayTheAnswerDoesNotWaitForTheBody() throws Exception {
     AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
     ClosedStore store = new ClosedStore();

@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -64,7 +65,8 @@ public final class SimulatedScraper implements View, AutoCloseable {
                 "simulated", Limits.DEFAULT.lossPercent(), Limits.DEFAULT.rttP99Millis()),
             this,
             clock),
-        accepted);
+        accepted,
+        new AcceptedHosts(Set.of()));
   }
 
   public String url() {

@@ -1,0 +1,129 @@
+package io.llamamesh.scraper.pull;
+
+import io.llamamesh.results.Point;
+import io.llamamesh.results.Point.Fields;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether a point can be true: an agent that is broken or hostile must not freeze the judgement of
+ * the others by numbers that nobody can have counted.
+ */
+final class PointCheck {
+  /** Most probes of a pair in a window: at 100,000 a second they would take almost three hours. */
+  static final double MAX_PROBES = 1e9;
+
+  /** Longest RTT in milliseconds, more than a minute: what half a float can hold. */
+  static final double MAX_RTT_MILLIS = 65_000;
+
+  static final int MAX_TAGS = 96;
+  static final int MAX_FIELDS = 64;
+
+  /** As long as a collector's config lets a tag be. */
+  static final int MAX_TEXT = 512;
+
+  private static final Instant EARLIEST = Instant.EPOCH;
+  private static final Instant LATEST = Instant.parse("2200-01-01T00:00:00Z");
+
+  private enum Kind {
+    SENT,
+    /** Every probe that was sent has at most one of these. */
+    OUTCOME,
+    LOST,
+    /** Part of what is lost. */
+    DIRECTED,
+    OTHER_COUNT,
+    MILLIS
+  }
+
+  private static final Map<String, Kind> KINDS = kinds();
+
+  // One point's, while its fields are looked at one after the other.
+  private double sent;
+  private double outcomes;
+  private double lost;
+  private double directed;
+  private boolean possible = true;
+
+  private PointCheck() {}
+
+  /**
+   * Whether its time, its size and its numbers are possible, and its outcomes no more than what was
+   * sent.
+   *
+   * @param timed whether its time is that of a window: Go LLAMA's is not
+   */
+  static boolean isPlausible(Point point, boolean timed) {
+    return (!timed || (!point.time().isBefore(EARLIEST) && point.time().isBefore(LATEST)))
+        && point.measurement().length() <= MAX_TEXT
+        && point.tags().size() <= MAX_TAGS
+        && point.fields().size() <= MAX_FIELDS
+        && new PointCheck().takes(point);
+  }
+
+  private boolean takes(Point point) {
+    point.forEachTag(
+        (name, value) -> possible &= name.length() <= MAX_TEXT && value.length() <= MAX_TEXT);
+    point.forEachField(this::field);
+    boolean counted =
+        point.measurement().equals(Point.RAW_STATS) || point.measurement().equals(Point.PATH_STATS);
+    return possible && (!counted || (outcomes + lost <= sent && directed <= lost));
+  }
+
+  private void field(String name, double value) {
+    possible &= name.length() <= MAX_TEXT;
+    @Nullable Kind kind = KINDS.get(name);
+    if (kind == null) {
+      return;
+    }
+    possible &= value >= 0 && value <= (kind == Kind.MILLIS ? MAX_RTT_MILLIS : MAX_PROBES);
+    switch (kind) {
+      case SENT -> sent = value;
+      case OUTCOME -> outcomes += value;
+      case LOST -> lost = value;
+      case DIRECTED -> directed += value;
+      case OTHER_COUNT, MILLIS -> {}
+    }
+  }
+
+  private static Map<String, Kind> kinds() {
+    Map<String, Kind> kinds = new HashMap<>();
+    kinds.put(Fields.SENT, Kind.SENT);
+    kinds.put(Fields.LOST, Kind.LOST);
+    List.of(
+            Fields.RECEIVED,
+            Fields.LATE,
+            Fields.REFUSED,
+            Fields.TOO_BIG,
+            Fields.OWN_DROP,
+            Fields.OVERLOAD,
+            Fields.CORRUPT,
+            Fields.SUPPRESSED)
+        .forEach(name -> kinds.put(name, Kind.OUTCOME));
+    List.of(Fields.FORWARD_LOST, Fields.RETURN_LOST)
+        .forEach(name -> kinds.put(name, Kind.DIRECTED));
+    List.of(
+            Fields.DUE,
+            Fields.SKIPPED,
+            Fields.STALLED,
+            Fields.SEND_ERROR,
+            Fields.DUPLICATE,
+            Fields.REORDERED,
+            Fields.DSCP_REWRITTEN,
+            Fields.REFLECTED)
+        .forEach(name -> kinds.put(name, Kind.OTHER_COUNT));
+    List.of(
+            Fields.RTT,
+            Fields.RTT_MIN,
+            Fields.RTT_P50,
+            Fields.RTT_P90,
+            Fields.RTT_P99,
+            Fields.RTT_MAX,
+            Fields.JITTER)
+        .forEach(name -> kinds.put(name, Kind.MILLIS));
+    return Map.copyOf(kinds);
+  }
+}
