@@ -3,10 +3,12 @@ package io.llamamesh.operator;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.sun.net.httpserver.HttpServer;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.net.InetSocketAddress;
 
 @AnalyzeClasses(packages = "io.llamamesh.operator", importOptions = DoNotIncludeTests.class)
 final class ArchitectureTest {
@@ -79,6 +81,14 @@ final class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.llamamesh.agent..", "io.llamamesh.scraper..");
+
+  @ArchTest
+  static final ArchRule everyHttpServerIsBounded =
+      noClasses()
+          .should()
+          .callMethod(HttpServer.class, "create", InetSocketAddress.class, int.class)
+          .orShould()
+          .callMethod(HttpServer.class, "create");
 
   @ArchTest
   static final ArchRule onlyTheProgramReadsTheEnvironmentOrExits =

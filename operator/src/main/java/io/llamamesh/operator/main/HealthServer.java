@@ -2,6 +2,7 @@ package io.llamamesh.operator.main;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.llamamesh.http.BoundedHttpServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -42,7 +43,7 @@ final class HealthServer implements AutoCloseable {
   private HealthServer(
       int port, Supplier<String> alive, Supplier<String> ready, Supplier<String> metrics)
       throws IOException {
-    server = HttpServer.create(new InetSocketAddress(port), 16);
+    server = BoundedHttpServer.create(new InetSocketAddress(port), 16);
     server.setExecutor(threads);
     server.createContext("/healthz", exchange -> answer(exchange, alive.get()));
     server.createContext("/readyz", exchange -> answer(exchange, ready.get()));

@@ -9,6 +9,9 @@ final class Hosts {
       Pattern.compile("[a-zA-Z0-9]([-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?");
   private static final Pattern NUMERIC = Pattern.compile("[0-9.]+");
 
+  private static final int WIDEST_V4 = 8;
+  private static final int WIDEST_V6 = 7;
+
   private Hosts() {}
 
   /** An IPv4 or IPv6 address, or a DNS name (RFC 1123). */
@@ -37,6 +40,12 @@ final class Hosts {
     String address = text.substring(0, slash);
     int bits = Integer.parseInt(text.substring(slash + 1));
     return isAddress(address) && bits <= (address.indexOf(':') >= 0 ? 128 : 32);
+  }
+
+  /** Whether a network is larger than any site's own: 10.0.0.0/8 is not, fc00::/7 neither. */
+  static boolean isWide(String cidr) {
+    int bits = Integer.parseInt(cidr.substring(cidr.indexOf('/') + 1));
+    return bits < (cidr.indexOf(':') >= 0 ? WIDEST_V6 : WIDEST_V4);
   }
 
   private static boolean isAddress(String text) {

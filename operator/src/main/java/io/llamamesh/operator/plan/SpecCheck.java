@@ -69,6 +69,30 @@ public final class SpecCheck {
     return List.copyOf(check.refusals);
   }
 
+  /**
+   * What a spec may say and its user should know of, one sentence each; empty where there is
+   * nothing.
+   *
+   * @param spec with every default filled in
+   */
+  public static List<String> warnings(LlamaMeshSpec spec) {
+    boolean keyed =
+        spec.security() == null || !Boolean.FALSE.equals(spec.security().authentication());
+    List<String> wide =
+        spec.reflector() == null || !keyed
+            ? List.of()
+            : Planner.orEmpty(spec.reflector().acceptUnkeyed()).stream()
+                .filter(Hosts::isWide)
+                .toList();
+    return wide.isEmpty()
+        ? List.of()
+        : List.of(
+            "spec.reflector.acceptUnkeyed has "
+                + String.join(", ", wide)
+                + ": whoever has an address of so many needs no key to have probes reflected; name"
+                + " the networks of your probes");
+  }
+
   /** It was stored under another schema, which let through what ours refuses. */
   private static Refusal otherSchema(RuntimeException problem) {
     return Refusal.invalid(
@@ -83,6 +107,7 @@ public final class SpecCheck {
     probes();
     reflector();
     times();
+    image();
     quantities("spec.agent", spec.agent() == null ? null : spec.agent().resources());
     quantities("spec.scraper", spec.scraper() == null ? null : spec.scraper().resources());
   }
@@ -249,6 +274,17 @@ public final class SpecCheck {
                 + cidr
                 + "' is no network; write it as 203.0.113.0/24 or 2001:db8::/32");
       }
+    }
+  }
+
+  private void image() {
+    String image = spec.agent() == null ? null : spec.agent().image();
+    if (image != null && !ImageName.isReference(image)) {
+      refuse(
+          "spec.agent.image: '"
+              + image
+              + "' is no image's name; write it as registry.example/llama-mesh/agent:1.0, without"
+              + " spaces and scheme");
     }
   }
 

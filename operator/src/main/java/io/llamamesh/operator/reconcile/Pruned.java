@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.client.informers.cache.BasicItemStore;
 import io.fabric8.kubernetes.client.informers.cache.Cache;
 import io.llamamesh.crd.Names;
+import io.llamamesh.kube.Controllers;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +57,7 @@ final class Pruned {
     Pod kept = new Pod();
     kept.setMetadata(metadata(pod.getMetadata()));
     kept.getMetadata().setCreationTimestamp(pod.getMetadata().getCreationTimestamp());
+    kept.getMetadata().setOwnerReferences(Controllers.of(pod).stream().toList());
     PodSpec spec = new PodSpec();
     if (pod.getSpec() != null) {
       spec.setNodeName(pod.getSpec().getNodeName());

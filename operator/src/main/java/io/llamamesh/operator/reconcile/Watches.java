@@ -21,6 +21,7 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
+import io.llamamesh.kube.Controllers;
 import io.llamamesh.operator.resources.Digests;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -133,9 +134,21 @@ final class Watches {
     return nodes.list(node -> true).map(NodeView::of);
   }
 
-  /** The pods of a mesh. */
+  /**
+   * The pods of a mesh. Of those with an agent's labels only what its DaemonSet controls: another
+   * one would take a node's place.
+   */
   List<PodFacts> pods(LlamaMesh mesh) {
-    return pods.getSecondaryResources(mesh).stream().map(PodFacts::of).toList();
+    String agents = Names.agent(mesh.getMetadata().getName());
+    return pods.getSecondaryResources(mesh).stream()
+        .filter(pod -> !isAgent(pod) || Controllers.isOfDaemonSet(pod, agents))
+        .map(PodFacts::of)
+        .toList();
+  }
+
+  private static boolean isAgent(Pod pod) {
+    return pod.getMetadata().getLabels() != null
+        && Component.AGENT.label().equals(pod.getMetadata().getLabels().get(Names.COMPONENT_LABEL));
   }
 
   /** A mesh's ConfigMaps by name, pruned, our own latest writes included. */

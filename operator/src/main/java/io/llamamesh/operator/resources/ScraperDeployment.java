@@ -118,6 +118,8 @@ final class ScraperDeployment {
     args.add("--alert-rtt-p99=" + alerts.rttP99());
     args.add("--interval=" + collector.interval());
     args.add("--retention=" + collector.retention());
+    // Whatever a pod says: there the mesh's token is shown.
+    args.add("--agent-port=" + collector.apiPort());
     if (PodParts.authenticates(spec)) {
       args.add(PodParts.authArgument());
     }

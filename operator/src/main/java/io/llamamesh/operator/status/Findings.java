@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Condition;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.Refusal;
+import io.llamamesh.operator.plan.SpecCheck;
 import io.llamamesh.operator.status.Finding.Value;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.MeshReport.Store;
@@ -62,7 +63,8 @@ final class Findings {
 
   private static Finding accepted(MeshState state) {
     if (state.refusals().isEmpty()) {
-      return Finding.yes(ConditionTypes.ACCEPTED, "Accepted", "");
+      List<String> warnings = state.spec() == null ? List.of() : SpecCheck.warnings(state.spec());
+      return Finding.yes(ConditionTypes.ACCEPTED, "Accepted", String.join("; ", warnings));
     }
     String message =
         state.refusals().stream()

@@ -169,7 +169,7 @@ public final class ReportPoller implements AutoCloseable {
         return unreachable(uri, "it answered " + response.statusCode());
       }
       return new NetworkView.Known(
-          ResultsJson.mapper().readValue(response.body(), MeshReport.class));
+          ResultsJson.mapperOfOthers().readValue(response.body(), MeshReport.class));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return unreachable(uri, "interrupted");

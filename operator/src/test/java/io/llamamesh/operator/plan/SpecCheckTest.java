@@ -2,16 +2,46 @@ package io.llamamesh.operator.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.crd.MeshDefaults;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class SpecCheckTest {
   @Test
   void anEmptySpecIsAccepted() {
     assertThat(SpecCheck.check(Cluster.given(""))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "reflector: {acceptUnkeyed: [0.0.0.0/0]}",
+        "reflector: {acceptUnkeyed: [10.0.0.0/8, '::/0']}",
+        "reflector: {acceptUnkeyed: [0.0.0.0/1, 128.0.0.0/1]}",
+        "reflector: {acceptUnkeyed: ['2000::/3']}"
+      })
+  void whatOpensTheReflectorsToTheWorldIsAcceptedWithAWarning(String yaml) {
+    assertThat(SpecCheck.check(Cluster.given(yaml))).isEmpty();
+    assertThat(SpecCheck.warnings(MeshDefaults.fill(Cluster.given(yaml))))
+        .singleElement()
+        .asString()
+        .startsWith("spec.reflector.acceptUnkeyed has ")
+        .doesNotContain("10.0.0.0/8");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "reflector: {acceptUnkeyed: [10.0.0.0/8, 192.168.0.0/16, 'fc00::/7', 203.0.113.9/32]}",
+        "{reflector: {acceptUnkeyed: [0.0.0.0/0]}, security: {authentication: false}}"
+      })
+  void whatIsUsualIsAcceptedWithoutAWord(String yaml) {
+    assertThat(SpecCheck.warnings(MeshDefaults.fill(Cluster.given(yaml)))).isEmpty();
   }
 
   static Stream<Arguments> contradictions() {
@@ -29,6 +59,9 @@ final class SpecCheckTest {
             "{groups: [{name: a, targets: [{name: x, host: 300.1.1.1}]}]}",
             "host '300.1.1.1' of 'x' is neither"),
         Arguments.of("reflector: {acceptUnkeyed: [10.0.0.0/33]}", "'10.0.0.0/33' is no network"),
+        Arguments.of(
+            "agent: {image: 'evil; rm -rf'}",
+            "spec.agent.image: 'evil; rm -rf' is no image's name"),
         Arguments.of(
             "ports: [{name: a, basePort: 8099, count: 2}]", "contain spec.reflector.port 8100"),
         Arguments.of(
