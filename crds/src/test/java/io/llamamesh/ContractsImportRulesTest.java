@@ -21,7 +21,7 @@ class ContractsImportRulesTest {
               "java..",
               "org.jspecify..",
               "com.fasterxml.jackson..",
-              "org.yaml.snakeyaml",
+              "org.yaml.snakeyaml..",
               "io.llamamesh.config",
               "io.llamamesh.results",
               "io.llamamesh.auth");

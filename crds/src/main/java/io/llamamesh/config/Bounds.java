@@ -1,17 +1,20 @@
 package io.llamamesh.config;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The bounds of the config document; a violation is an {@link IllegalArgumentException} that names
- * field and value.
- */
+/** The bounds of the config document; a violation is a {@link FieldException}. */
 final class Bounds {
   static final int MAX_NAMED = 256;
   static final int MAX_TARGETS = 20_000;
+  static final int MAX_TESTS = 1_024;
+
+  /** Targets times traffic classes, over all tests. */
+  static final int MAX_PAIRS = 100_000;
+
   static final int MAX_TAGS = 64;
   static final int MAX_TEXT = 512;
 
@@ -19,35 +22,42 @@ final class Bounds {
 
   static void range(String field, long value, long min, long max) {
     if (value < min || value > max) {
-      throw new IllegalArgumentException(
-          field + " must be from " + min + " to " + max + ", was " + value);
+      throw wrong(field, "must be from " + min + " to " + max + ", was " + value);
     }
   }
 
   static void range(String field, double value, double min, double max) {
     if (!(value >= min && value <= max)) {
-      throw new IllegalArgumentException(
-          field + " must be from " + min + " to " + max + ", was " + value);
+      throw wrong(field, "must be from " + min + " to " + max + ", was " + value);
     }
   }
 
   static void text(String field, @Nullable String value) {
     if (value == null || value.isBlank()) {
-      throw new IllegalArgumentException(field + " is missing");
+      throw wrong(field, "is missing");
     }
     if (value.length() > MAX_TEXT) {
-      throw new IllegalArgumentException(
-          field + " must have at most " + MAX_TEXT + " characters, had " + value.length());
+      throw wrong(field, "must have at most " + MAX_TEXT + " characters, had " + value.length());
+    }
+  }
+
+  static void optionalText(String field, @Nullable String value) {
+    if (value != null && value.length() > MAX_TEXT) {
+      text(field, value);
     }
   }
 
   static Map<String, String> tags(String field, @Nullable Map<String, String> tags) {
     Map<String, String> copy = copy(field, tags, MAX_TAGS);
     copy.forEach((key, value) -> {
-      text(field + " key", key);
+      if (key.isBlank() || key.length() > MAX_TEXT) {
+        throw wrong(field, "has a name that is blank or longer than " + MAX_TEXT + " characters");
+      }
       if (value.length() > MAX_TEXT) {
-        throw new IllegalArgumentException(
-            field + "." + key + " must have at most " + MAX_TEXT + " characters");
+        throw new FieldException(
+            section(field),
+            List.of(name(field), key),
+            "must have at most " + MAX_TEXT + " characters, had " + value.length());
       }
     });
     return copy;
@@ -63,15 +73,14 @@ final class Bounds {
       return Map.of();
     }
     if (map.size() > max) {
-      throw new IllegalArgumentException(
-          field + " must have at most " + max + " entries, had " + map.size());
+      throw wrong(field, "must have at most " + max + " entries, had " + map.size());
     }
     map.forEach((key, value) -> {
       if (value == null) {
-        throw new IllegalArgumentException(field + "." + key + " is empty");
+        throw new FieldException(section(field), List.of(name(field), key), "is empty");
       }
     });
-    return java.util.Collections.unmodifiableMap(new LinkedHashMap<>(map));
+    return Collections.unmodifiableMap(new LinkedHashMap<>(map));
   }
 
   static <V> Map<String, List<V>> copyLists(
@@ -80,9 +89,21 @@ final class Bounds {
     copy.replaceAll((key, list) -> List.copyOf(list));
     int total = copy.values().stream().mapToInt(List::size).sum();
     if (total > max) {
-      throw new IllegalArgumentException(
-          field + " must have at most " + max + " entries in all, had " + total);
+      throw wrong(field, "must have at most " + max + " entries in all, had " + total);
     }
-    return java.util.Collections.unmodifiableMap(copy);
+    return Collections.unmodifiableMap(copy);
+  }
+
+  private static FieldException wrong(String field, String problem) {
+    return new FieldException(section(field), List.of(name(field)), problem);
+  }
+
+  private static String section(String field) {
+    int dot = field.lastIndexOf('.');
+    return dot < 0 ? "" : field.substring(0, dot);
+  }
+
+  private static String name(String field) {
+    return field.substring(field.lastIndexOf('.') + 1);
   }
 }

@@ -16,9 +16,7 @@ import org.jspecify.annotations.Nullable;
  * what is common. Read and written by {@link CollectorConfigYaml}; every nested record checks its
  * own bounds, this one checks that names refer to something.
  *
- * @param version 1 in documents that our operator wrote; absent in hand-written ones. Where
- *     present, unknown keys are ignored and counted (a newer operator must not freeze older
- *     agents), elsewhere they are refused
+ * @param version 1 in documents that our operator wrote; absent in hand-written ones
  * @param mesh name of the {@code LlamaMesh}, tag {@code mesh} on every point; absent outside
  *     Kubernetes
  * @param source what this collector calls itself
@@ -61,6 +59,12 @@ public record CollectorConfig(
     @Nullable Integer retention,
     @Nullable Ingest ingest) {
 
+  /** LLAMA's customary tag for who probes. */
+  public static final String SRC_HOSTNAME = "src_hostname";
+
+  /** LLAMA's customary tag for who is probed. */
+  public static final String DST_HOSTNAME = "dst_hostname";
+
   /** The version of the superset that this code writes. */
   public static final int CURRENT_VERSION = 1;
 
@@ -77,6 +81,8 @@ public record CollectorConfig(
     portGroups = Bounds.copyLists("port_groups", portGroups, Bounds.MAX_NAMED);
     rateLimits = Bounds.copy("rate_limits", rateLimits, Bounds.MAX_NAMED);
     tests = tests == null ? List.of() : List.copyOf(tests);
+    Bounds.range("tests", tests.size(), 0, Bounds.MAX_TESTS);
+    Bounds.optionalText("mesh", mesh);
     targets = Bounds.copyLists("targets", targets, Bounds.MAX_TARGETS);
     if (version != null) {
       Bounds.range("version", version, 1, Integer.MAX_VALUE);
@@ -103,6 +109,7 @@ public record CollectorConfig(
   public record Source(@Nullable String name, Map<String, String> tags) {
     @SuppressWarnings({"NullAway", "ConstantValue"})
     public Source {
+      Bounds.optionalText("source.name", name);
       tags = Bounds.tags("source.tags", tags);
     }
   }
@@ -134,15 +141,20 @@ public record CollectorConfig(
   /**
    * LLAMA's HTTP API.
    *
-   * @param bind {@code address:port}
+   * @param bind {@code address:port}; the address may be empty or absent for all
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Api(@Nullable String bind) {}
+  public record Api(@Nullable String bind) {
+    public Api {
+      Bounds.optionalText("api.bind", bind);
+    }
+  }
 
   /**
    * A traffic class: how its probes look and where its source ports begin.
    *
-   * @param ip local address to send from; LLAMA's {@code 0.0.0.0} means any
+   * @param ip local address to send from; LLAMA's {@code 0.0.0.0} means any. An address that this
+   *     host does not have is refused by whoever binds it
    * @param port local port; LLAMA's 0 means any. Ours is {@code basePort}
    * @param tos the whole ToS or traffic-class octet, 0 to 255 (DSCP is its upper six bits)
    * @param timeout a reply that takes longer is late, in milliseconds
@@ -169,6 +181,7 @@ public record CollectorConfig(
       Bounds.range("ports.*.tos", tos, 0, 255);
       Bounds.range("ports.*.timeout", timeout, 1, 60_000);
       Bounds.range("ports.*.payload_bytes", payloadBytes, 0, 8900);
+      Bounds.optionalText("ports.*.class", className);
       if (basePort != null) {
         Bounds.range("ports.*.base_port", basePort, 1, 65535);
       }
@@ -256,6 +269,7 @@ public record CollectorConfig(
     public Target {
       Bounds.text("targets.*.ip", ip);
       Bounds.range("targets.*.port", port, 1, 65535);
+      Bounds.optionalText("targets.*.name", name);
       tags = Bounds.tags("targets.*.tags", tags);
     }
   }

@@ -1,39 +1,29 @@
 package io.llamamesh.config;
 
-import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.DeserializationContext;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonDeserializer;
-import com.fasterxml.jackson.databind.JsonMappingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MapperFeature;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.cfg.CoercionAction;
-import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
-import com.fasterxml.jackson.databind.deser.DeserializationProblemHandler;
-import com.fasterxml.jackson.databind.exc.MismatchedInputException;
-import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
-import com.fasterxml.jackson.databind.type.LogicalType;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import java.io.IOException;
+import com.fasterxml.jackson.dataformat.yaml.util.StringQuotingChecker;
 import java.io.Serial;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.composer.Composer;
+import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.parser.ParserImpl;
+import org.yaml.snakeyaml.reader.StreamReader;
+import org.yaml.snakeyaml.resolver.Resolver;
 
 /**
  * Reads and writes the collector's config document in its three spellings: LLAMA's full YAML, its
- * superset, and the legacy form {@code ip: {tag: value}} of the Python LLAMA.
+ * superset, and the legacy form {@code ip: {tag: value}} of the Python LLAMA. SnakeYAML's composer
+ * reads it, so that anchors, aliases and merge keys mean what YAML says, and texts stay as they are
+ * written; keys that are not understood are noted and ignored, as LLAMA does and as a newer
+ * operator needs it.
  *
  * <p>Thread-safe. The same document always comes out as the same bytes.
  */
@@ -41,23 +31,10 @@ public final class CollectorConfigYaml {
   /** Longest document that is read, in characters: a ConfigMap holds at most 1 MiB. */
   public static final int MAX_CHARACTERS = 4 << 20;
 
-  private static final Set<String> SECTIONS =
-      Set.of(
-          "version",
-          "mesh",
-          "source",
-          "summarization",
-          "api",
-          "ports",
-          "port_groups",
-          "rate_limits",
-          "tests",
-          "targets",
-          "retention",
-          "ingest");
+  private static final String BYTE_ORDER_MARK = "\ufeff";
 
-  private static final TypeReference<Map<String, @Nullable Map<String, String>>> LEGACY_TYPE =
-      new TypeReference<>() {};
+  /** Characters of the parser's own words. */
+  private static final int MAX_PROBLEM = 200;
 
   private static final YAMLMapper MAPPER = mapper();
 
@@ -67,8 +44,8 @@ public final class CollectorConfigYaml {
    * A document as it was read.
    *
    * @param config what it says
-   * @param ignored unknown keys that were skipped since the document carries {@code version}; else
-   *     empty
+   * @param ignored keys that are not understood and were skipped, each with its path and line, at
+   *     most 100
    */
   public record Document(CollectorConfig config, List<String> ignored) {
     public Document {
@@ -76,16 +53,23 @@ public final class CollectorConfigYaml {
     }
   }
 
+  /** Reads a document for a collector whose own host name is not known. */
+  public static Document read(String yaml, int legacyPort) throws InvalidConfigException {
+    return read(yaml, legacyPort, null);
+  }
+
   /**
-   * Reads a document.
+   * Reads a document. Of several in one text the first counts, as with LLAMA.
    *
    * @param yaml the document
    * @param legacyPort the reflectors' port for the legacy form, which names none (LLAMA's {@code
    *     -llama.dst-port})
-   * @throws InvalidConfigException where it does not parse or check; the message names the field
-   *     and the line
+   * @param hostName what the legacy form's {@code src_hostname} is; null where nobody knows
+   * @throws InvalidConfigException where it does not parse or check; the message is one line that
+   *     names the field, its line and what is allowed
    */
-  public static Document read(String yaml, int legacyPort) throws InvalidConfigException {
+  public static Document read(String yaml, int legacyPort, @Nullable String hostName)
+      throws InvalidConfigException {
     if (yaml.length() > MAX_CHARACTERS) {
       throw new InvalidConfigException(
           "the document has "
@@ -94,27 +78,73 @@ public final class CollectorConfigYaml {
               + MAX_CHARACTERS
               + " are read");
     }
+    ConfigReader reader = new ConfigReader();
+    YamlValue document = YamlValue.root(compose(yaml, reader));
+    if (document.isNull()) {
+      throw new InvalidConfigException("the document is empty");
+    }
+    if (!document.isMapping()) {
+      throw new InvalidConfigException("the document must be a mapping of sections");
+    }
+    if (!LegacyConfig.isLegacy(document)) {
+      return new Document(reader.read(document), reader.ignored());
+    }
     try {
-      JsonNode tree = MAPPER.readTree(yaml);
-      if (tree == null || tree.isMissingNode() || tree.isNull()) {
+      return new Document(
+          LegacyConfig.of(reader.reflectors(document), legacyPort, hostName), reader.ignored());
+    } catch (IllegalArgumentException e) {
+      throw document.wrong(e);
+    }
+  }
+
+  /** What LLAMA's collector does without a config: it probes a reflector on 127.0.0.1. */
+  public static CollectorConfig llamaDefault(int port) {
+    return LegacyConfig.ofNothing(port);
+  }
+
+  private static Node compose(String yaml, ConfigReader reader) throws InvalidConfigException {
+    String text = yaml.startsWith(BYTE_ORDER_MARK) ? yaml.substring(1) : yaml;
+    LoaderOptions options = options();
+    Composer composer =
+        new Composer(new ParserImpl(new StreamReader(text), options), new Resolver(), options);
+    try {
+      Node first = composer.checkNode() ? composer.getNode() : null;
+      if (first == null) {
         throw new InvalidConfigException("the document is empty");
       }
-      if (!tree.isObject()) {
-        throw new InvalidConfigException("the document must be a mapping of sections");
+      if (hasMore(composer)) {
+        reader.ignore("a second document behind the first one");
       }
-      if (LegacyConfig.isLegacy(tree, SECTIONS)) {
-        Map<String, @Nullable Map<String, String>> tags = MAPPER.readValue(yaml, LEGACY_TYPE);
-        return new Document(LegacyConfig.of(tags, legacyPort), List.of());
-      }
-      UnknownKeys unknown = new UnknownKeys(tree.has("version"));
-      ObjectReader reader = MAPPER.readerFor(CollectorConfig.class).withHandler(unknown);
-      CollectorConfig config = reader.readValue(yaml);
-      return new Document(config, unknown.seen);
-    } catch (JsonProcessingException e) {
-      throw new InvalidConfigException(message(yaml, e), e);
-    } catch (IllegalArgumentException e) {
-      throw new InvalidConfigException(String.valueOf(e.getMessage()), e);
+      return first;
+    } catch (MarkedYAMLException e) {
+      Mark mark = e.getProblemMark();
+      throw new InvalidConfigException(
+          "is not YAML: "
+              + YamlValue.shown(String.valueOf(e.getProblem()), MAX_PROBLEM)
+              + (mark == null ? "" : " (line " + (mark.getLine() + 1) + ")"),
+          e);
+    } catch (YAMLException e) {
+      throw new InvalidConfigException(
+          "is not YAML: " + YamlValue.shown(String.valueOf(e.getMessage()), MAX_PROBLEM), e);
     }
+  }
+
+  /** Whatever stands behind the first document need not even be YAML. */
+  private static boolean hasMore(Composer composer) {
+    try {
+      return composer.checkNode();
+    } catch (YAMLException e) {
+      return true;
+    }
+  }
+
+  private static LoaderOptions options() {
+    LoaderOptions options = new LoaderOptions();
+    options.setCodePointLimit(MAX_CHARACTERS);
+    // An alias costs nothing: each mapping is resolved once, and targets are counted.
+    options.setMaxAliasesForCollections(MAX_CHARACTERS);
+    options.setNestingDepthLimit(20);
+    return options;
   }
 
   /** Writes a document; {@link #read} gives back an equal one. */
@@ -136,136 +166,25 @@ public final class CollectorConfigYaml {
   }
 
   private static YAMLMapper mapper() {
-    LoaderOptions options = new LoaderOptions();
-    options.setCodePointLimit(MAX_CHARACTERS);
-    options.setMaxAliasesForCollections(50);
-    options.setNestingDepthLimit(20);
     YAMLFactory factory =
         YAMLFactory.builder()
-            .loaderOptions(options)
             .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
             // Else a tag value such as `1.0` or `true` comes back as a number or a boolean.
             .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
             .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
             .disable(YAMLGenerator.Feature.SPLIT_LINES)
+            .stringQuotingChecker(new Quoting())
             .build();
-    return YAMLMapper.builder(factory)
-        .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-        .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-        .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-        .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-        .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
-        .withCoercionConfig(
-            LogicalType.Map,
-            coercion -> coercion.setCoercion(CoercionInputShape.EmptyString, CoercionAction.AsNull))
-        .withCoercionConfig(
-            String.class,
-            coercion ->
-                coercion
-                    .setCoercion(CoercionInputShape.Integer, CoercionAction.TryConvert)
-                    .setCoercion(CoercionInputShape.Float, CoercionAction.TryConvert)
-                    .setCoercion(CoercionInputShape.Boolean, CoercionAction.TryConvert))
-        .build();
+    return new YAMLMapper(factory);
   }
 
-  /** What a value of this type looks like, for people. */
-  private static String kind(Class<?> type) {
-    if (Collection.class.isAssignableFrom(type)) {
-      return "a list";
-    }
-    if (Number.class.isAssignableFrom(type) || (type.isPrimitive() && type != boolean.class)) {
-      return "a number";
-    }
-    if (type == boolean.class || type == Boolean.class) {
-      return "true or false";
-    }
-    return type == String.class ? "text" : "a map of keys and values";
-  }
-
-  private static String message(String yaml, JsonProcessingException e) {
-    Throwable cause = e.getCause();
-    String what =
-        e instanceof ValueInstantiationException && cause != null && cause.getMessage() != null
-            ? cause.getMessage()
-            : e instanceof MismatchedInputException mismatch && mismatch.getTargetType() != null
-                ? "must be " + kind(mismatch.getTargetType())
-                : String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("unreadable");
-    List<String> path = new ArrayList<>();
-    if (e instanceof JsonMappingException mapping) {
-      for (JsonMappingException.Reference reference : mapping.getPath()) {
-        path.add(
-            reference.getFieldName() == null
-                ? Integer.toString(reference.getIndex())
-                : reference.getFieldName());
-      }
-    }
-    if (e instanceof UnknownKeyException unknown) {
-      path.add(unknown.key);
-    }
-    JsonLocation location = e.getLocation();
-    int line = path.isEmpty() && location != null ? location.getLineNr() : lineOf(yaml, path);
-    return (path.isEmpty() ? "" : String.join(".", path) + ": ")
-        + what
-        + (line > 0 ? " (line " + line + ")" : "");
-  }
-
-  /**
-   * Where a path stands in the text: a record's keys are buffered while it is read, and lose their
-   * places.
-   */
-  private static int lineOf(String yaml, List<String> path) {
-    JsonPointer wanted = JsonPointer.empty();
-    for (String part : path) {
-      wanted = wanted.append(JsonPointer.compile("/" + part.replace("~", "~0").replace("/", "~1")));
-    }
-    try (JsonParser parser = MAPPER.createParser(yaml)) {
-      while (parser.nextToken() != null) {
-        if (parser.getParsingContext().pathAsPointer().equals(wanted)) {
-          return parser.currentTokenLocation().getLineNr();
-        }
-      }
-    } catch (IOException e) {
-      return 0; // It did not parse up to there: the parser's own message names the place.
-    }
-    return 0;
-  }
-
-  /** Refuses an unknown key, or notes and skips it in a document of a newer operator. */
-  private static final class UnknownKeys extends DeserializationProblemHandler {
-    private static final int MAX_NOTED = 100;
-    private final boolean tolerated;
-    private final List<String> seen = new ArrayList<>();
-
-    UnknownKeys(boolean tolerated) {
-      this.tolerated = tolerated;
-    }
+  /** A tag may be called like the merge key. */
+  private static final class Quoting extends StringQuotingChecker.Default {
+    @Serial private static final long serialVersionUID = 1L;
 
     @Override
-    public boolean handleUnknownProperty(
-        DeserializationContext context,
-        JsonParser parser,
-        JsonDeserializer<?> deserializer,
-        Object beanOrClass,
-        String name)
-        throws IOException {
-      if (!tolerated) {
-        throw new UnknownKeyException(parser, name);
-      }
-      if (seen.size() < MAX_NOTED) {
-        seen.add(name);
-      }
-      parser.skipChildren();
-      return true;
-    }
-  }
-
-  private static final class UnknownKeyException extends JsonMappingException {
-    @Serial private static final long serialVersionUID = 1L;
-    private final String key;
-
-    UnknownKeyException(JsonParser parser, String key) {
-      super(parser, "unknown key");
-      this.key = key;
+    public boolean needToQuoteName(String name) {
+      return name.equals("<<") || super.needToQuoteName(name);
     }
   }
 }

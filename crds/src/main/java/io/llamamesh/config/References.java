@@ -8,9 +8,13 @@ import io.llamamesh.config.CollectorConfig.Test;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
-/** Checks that every name in the document refers to something in it. */
+/** Checks that every name in the document refers to something in it, and how much that comes to. */
 final class References {
+  /** Names that a complaint lists. */
+  private static final int LISTED = 10;
+
   private References() {}
 
   static void check(
@@ -19,22 +23,59 @@ final class References {
       Map<String, RateLimit> rateLimits,
       List<Test> tests,
       Map<String, List<Target>> targets) {
-    portGroups.forEach((group, entries) ->
-        entries.forEach(entry ->
-            known("port_groups." + group + ".port", entry.port(), ports.keySet(), "ports")));
+    portGroups.forEach((group, entries) -> {
+      for (int i = 0; i < entries.size(); i++) {
+        known(
+            List.of("port_groups", group, index(i), "port"),
+            entries.get(i).port(),
+            ports.keySet(),
+            "ports");
+      }
+    });
+    long pairs = 0;
     for (int i = 0; i < tests.size(); i++) {
       Test test = tests.get(i);
-      String at = "tests[" + i + "].";
-      known(at + "targets", test.targets(), targets.keySet(), "targets");
-      known(at + "port_group", test.portGroup(), portGroups.keySet(), "port_groups");
-      known(at + "rate_limit", test.rateLimit(), rateLimits.keySet(), "rate_limits");
+      known(at(i, "targets"), test.targets(), targets.keySet(), "targets");
+      known(at(i, "port_group"), test.portGroup(), portGroups.keySet(), "port_groups");
+      known(at(i, "rate_limit"), test.rateLimit(), rateLimits.keySet(), "rate_limits");
+      pairs +=
+          (long) targets.getOrDefault(test.targets(), List.of()).size()
+              * portGroups.getOrDefault(test.portGroup(), List.of()).size();
+    }
+    if (pairs > Bounds.MAX_PAIRS) {
+      throw new FieldException(
+          "",
+          List.of("tests"),
+          "probe " + pairs + " pairs of target and port, at most " + Bounds.MAX_PAIRS);
     }
   }
 
-  private static void known(String field, String name, Set<String> names, String section) {
+  private static List<String> at(int test, String field) {
+    return List.of("tests", index(test), field);
+  }
+
+  /** How a path names an item of a list. */
+  static String index(int i) {
+    return "[" + i + "]";
+  }
+
+  private static void known(List<String> path, String name, Set<String> names, String section) {
     if (!names.contains(name)) {
-      throw new IllegalArgumentException(
-          field + " names '" + name + "', which is not in " + section + " " + names);
+      throw new FieldException(
+          "",
+          path,
+          "names '"
+              + YamlValue.shown(name)
+              + "', which is not in "
+              + section
+              + "; it has "
+              + (names.isEmpty()
+                  ? "no entry"
+                  : names.stream()
+                          .limit(LISTED)
+                          .map(YamlValue::shown)
+                          .collect(Collectors.joining(", "))
+                      + (names.size() > LISTED ? ", …" : "")));
     }
   }
 }

@@ -1,4 +1,7 @@
-/** The collector's config document, LLAMA's YAML and its superset; imports nothing but Jackson. */
+/**
+ * The collector's config document, LLAMA's YAML and its superset: read by SnakeYAML, written by
+ * Jackson, and nothing else is imported.
+ */
 @NullMarked
 package io.llamamesh.config;
 

@@ -1,0 +1,246 @@
+package io.llamamesh.config;
+
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+import org.yaml.snakeyaml.nodes.Tag;
+
+/**
+ * A value of a YAML document and its path in it. Readers ask for the kind that they need; a value
+ * of another kind is refused with path, line, and what to write instead.
+ *
+ * <p>Texts are what stands in the file: {@code yes}, {@code 01} and {@code 1.0} stay as they are
+ * where a text is wanted. Numbers are those on which YAML 1.1, YAML 1.2 and Go's reader agree;
+ * {@code 010} is eight to some and ten to others, and refused.
+ */
+final class YamlValue {
+  private static final int MAX_SHOWN = 40;
+  private static final Pattern DECIMAL =
+      Pattern.compile("[-+]?(0|[1-9][0-9]{0,30})([.][0-9]{0,30})?([eE][-+]?[0-9]{1,3})?");
+  private static final Pattern HEX = Pattern.compile("0x[0-9a-fA-F]{1,8}");
+  private static final Pattern AMBIGUOUS = Pattern.compile("[-+]?0[0-7_]+|[-+]?[0-9]+(_[0-9]+)+");
+  private static final String STANDARD = "tag:yaml.org,2002:";
+
+  private final YamlMerges merges;
+  private final @Nullable Node node;
+  private final String path;
+  private final int line;
+
+  YamlValue(YamlMerges merges, @Nullable Node node, String path, int line) {
+    this.merges = merges;
+    this.node = node;
+    this.path = path;
+    this.line = line;
+  }
+
+  static YamlValue root(Node node) {
+    return new YamlValue(new YamlMerges(), node, "", line(node));
+  }
+
+  private static int line(Node node) {
+    return node.getStartMark() == null ? 0 : node.getStartMark().getLine() + 1;
+  }
+
+  /** Where it is, such as {@code targets.default[3].port}; empty for the document itself. */
+  String path() {
+    return path;
+  }
+
+  /** The line that it begins on, counted from one. */
+  int line() {
+    return line;
+  }
+
+  /** A refusal of this value. */
+  InvalidConfigException wrong(String problem) {
+    return new InvalidConfigException(
+        (path.isEmpty() ? "the document" : path) + " " + problem + " (line " + line + ")");
+  }
+
+  /** The refusal that a record's constructor had for what was read from here. */
+  InvalidConfigException wrong(IllegalArgumentException problem) {
+    if (!(problem instanceof FieldException field)) {
+      return wrong(String.valueOf(problem.getMessage()));
+    }
+    YamlValue at = this;
+    for (String name : field.path()) {
+      at = at.step(name);
+    }
+    return at.wrong(field.problem());
+  }
+
+  /** What is below that key or index; where nothing is, the line stays that of what is above. */
+  private YamlValue step(String name) {
+    try {
+      if (node instanceof SequenceNode && name.startsWith("[")) {
+        return list().get(Integer.parseInt(name, 1, name.length() - 1, 10));
+      }
+      YamlValue below = node instanceof MappingNode ? mapping().get(name) : null;
+      if (below != null) {
+        return below;
+      }
+    } catch (InvalidConfigException e) {
+      // It was read before, so it cannot be refused now.
+    }
+    return new YamlValue(merges, null, join(name), line);
+  }
+
+  private String join(String name) {
+    String shown = shown(name);
+    return path.isEmpty() ? shown : name.startsWith("[") ? path + name : path + "." + shown;
+  }
+
+  /** Nothing, {@code null} or {@code ~}. */
+  boolean isNull() {
+    return node == null || (node instanceof ScalarNode && node.getTag().equals(Tag.NULL));
+  }
+
+  boolean isMapping() {
+    return node instanceof MappingNode;
+  }
+
+  boolean isScalar() {
+    return node instanceof ScalarNode;
+  }
+
+  /** A mapping's values by key, in order; keys of {@code <<} behind its own. Nothing is none. */
+  Map<String, YamlValue> mapping() throws InvalidConfigException {
+    // Some write a section that has nothing in it as an empty text.
+    if (isNull() || (node instanceof ScalarNode scalar && scalar.getValue().isEmpty())) {
+      return Map.of();
+    }
+    if (!(node instanceof MappingNode mapping)) {
+      throw wrong("must be a map of keys and values");
+    }
+    checkTag(mapping);
+    Map<String, YamlValue> values = new LinkedHashMap<>();
+    merges
+        .flatten(this, mapping)
+        .forEach(
+            (key, value) -> values.put(key, new YamlValue(merges, value, join(key), line(value))));
+    return values;
+  }
+
+  /** A list's values; nothing is none. */
+  List<YamlValue> list() throws InvalidConfigException {
+    if (isNull()) {
+      return List.of();
+    }
+    if (!(node instanceof SequenceNode sequence)) {
+      throw wrong("must be a list");
+    }
+    checkTag(sequence);
+    List<YamlValue> values = new ArrayList<>(sequence.getValue().size());
+    for (Node item : sequence.getValue()) {
+      String index = References.index(values.size());
+      values.add(new YamlValue(merges, item, path + index, line(item)));
+    }
+    return values;
+  }
+
+  /** A text as it stands in the file; null for nothing. */
+  @Nullable String text() throws InvalidConfigException {
+    if (isNull()) {
+      return null;
+    }
+    if (!(node instanceof ScalarNode scalar)) {
+      throw wrong("must be text; put it in quotes if it begins with [ or {");
+    }
+    checkTag(scalar);
+    return scalar.getValue();
+  }
+
+  /** A whole number; null for nothing. */
+  @Nullable Integer integer() throws InvalidConfigException {
+    BigDecimal number = number();
+    if (number == null) {
+      return null;
+    }
+    try {
+      return number.intValueExact();
+    } catch (ArithmeticException e) {
+      throw wrong("must be a whole number, was " + shown(String.valueOf(text())));
+    }
+  }
+
+  /** A number; null for nothing. */
+  @Nullable Double decimal() throws InvalidConfigException {
+    BigDecimal number = number();
+    return number == null ? null : number.doubleValue();
+  }
+
+  private @Nullable BigDecimal number() throws InvalidConfigException {
+    if (isNull()) {
+      return null;
+    }
+    if (!(node instanceof ScalarNode scalar)) {
+      throw wrong("must be a number");
+    }
+    checkTag(scalar);
+    String text = scalar.getValue();
+    boolean numeric = scalar.getTag().equals(Tag.INT) || scalar.getTag().equals(Tag.FLOAT);
+    if (numeric && HEX.matcher(text).matches()) {
+      return BigDecimal.valueOf(Long.parseLong(text, 2, text.length(), 16));
+    }
+    if (AMBIGUOUS.matcher(text).matches()) {
+      throw wrong(
+          "must be a number without leading zeros and underscores, which readers of YAML take for"
+              + " different things, was "
+              + shown(text));
+    }
+    if (!numeric || !DECIMAL.matcher(text).matches()) {
+      boolean quoted = !scalar.isPlain() && DECIMAL.matcher(text).matches();
+      throw wrong(
+          "must be a number" + (quoted ? " without quotes" : "") + ", was '" + shown(text) + "'");
+    }
+    return new BigDecimal(text);
+  }
+
+  /** True or false; null for nothing. */
+  @Nullable Boolean flag() throws InvalidConfigException {
+    if (isNull()) {
+      return null;
+    }
+    String text = node instanceof ScalarNode scalar && scalar.isPlain() ? scalar.getValue() : "";
+    return switch (text) {
+      case "true", "True", "TRUE" -> true;
+      case "false", "False", "FALSE" -> false;
+      default -> throw wrong("must be true or false");
+    };
+  }
+
+  /** A tag of somebody's own may mean anything, {@code !!binary} another text. */
+  private void checkTag(Node tagged) throws InvalidConfigException {
+    String tag = tagged.getTag().getValue();
+    if (!tag.startsWith(STANDARD) || tagged.getTag().equals(Tag.BINARY)) {
+      throw wrong("has the tag " + shown(tag) + ", which is not understood; leave it out");
+    }
+  }
+
+  /** Somebody's text as part of a line for people. */
+  static String shown(String text) {
+    return shown(text, MAX_SHOWN);
+  }
+
+  /** The same, cut to that many characters. */
+  static String shown(String text, int most) {
+    StringBuilder shown = new StringBuilder();
+    text.codePoints()
+        .limit(most)
+        .forEach(c -> shown.appendCodePoint(Character.isISOControl(c) || isBreak(c) ? '?' : c));
+    return text.codePointCount(0, text.length()) > most ? shown + "…" : shown.toString();
+  }
+
+  /** Line and paragraph separator, and halves of surrogate pairs. */
+  private static boolean isBreak(int c) {
+    return c == 0x2028 || c == 0x2029 || (c >= 0xd800 && c <= 0xdfff);
+  }
+}
