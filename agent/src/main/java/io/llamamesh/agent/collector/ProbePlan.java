@@ -1,9 +1,11 @@
 package io.llamamesh.agent.collector;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a collector is to do, with all names resolved.
@@ -47,9 +49,20 @@ public record ProbePlan(long intervalNanos, long retentionNanos, List<Pair> pair
    * @param basePort source port of flow 0, flow i has basePort + i; 0 for any free ones
    * @param timeoutNanos a probe is answered in this time or lost
    * @param datagramBytes length of its probes
+   * @param local address that its probes leave from; null for the collector's
    */
   public record TrafficClass(
-      String name, int tos, int basePort, long timeoutNanos, int datagramBytes) {
+      String name,
+      int tos,
+      int basePort,
+      long timeoutNanos,
+      int datagramBytes,
+      @Nullable InetAddress local) {
+    /** A class whose probes leave from the collector's address. */
+    public TrafficClass(String name, int tos, int basePort, long timeoutNanos, int datagramBytes) {
+      this(name, tos, basePort, timeoutNanos, datagramBytes, null);
+    }
+
     public TrafficClass {
       Objects.requireNonNull(name, "name");
       if (tos < 0 || tos > 255) {

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** The local ports that are open, by class, number and address family. */
 final class SourcePorts {
@@ -33,7 +34,8 @@ final class SourcePorts {
   private final AtomicLong steppedOver = new AtomicLong();
   private volatile List<SourcePort> all = List.of();
 
-  private record Key(String className, int basePort, int index, boolean v4) {}
+  private record Key(
+      String className, int basePort, int index, boolean v4, @Nullable InetAddress local) {}
 
   SourcePorts(UdpNetwork network, Poller poller, List<InetAddress> locals) {
     this.network = network;
@@ -50,10 +52,12 @@ final class SourcePorts {
     InetAddress target = pair.target().getAddress();
     boolean v4 = Ip.isV4(Ip.high(target), Ip.low(target));
     ProbePlan.TrafficClass type = pair.trafficClass();
-    Key key = new Key(type.name(), type.basePort(), index, v4);
+    Key key = new Key(type.name(), type.basePort(), index, v4, type.local());
     SourcePort port = open.get(key);
     if (port == null) {
-      UdpSocket socket = bind(local(v4, target), type.basePort(), index, pair.sourcePorts());
+      List<InetAddress> addresses = type.local() == null ? locals : List.of(type.local());
+      InetAddress local = local(addresses, v4, target);
+      UdpSocket socket = bind(local, type.basePort(), index, pair.sourcePorts());
       port = new SourcePort(socket, network.monotonicNanos());
       open.put(key, port);
       if (!network.stampsArrivals()) {
@@ -65,8 +69,9 @@ final class SourcePorts {
     return port;
   }
 
-  private InetAddress local(boolean v4, InetAddress target) throws IOException {
-    for (InetAddress local : locals) {
+  private static InetAddress local(List<InetAddress> addresses, boolean v4, InetAddress target)
+      throws IOException {
+    for (InetAddress local : addresses) {
       if (Ip.isV4(Ip.high(local), Ip.low(local)) == v4) {
         return local;
       }

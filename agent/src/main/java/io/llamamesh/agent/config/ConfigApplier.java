@@ -7,6 +7,7 @@ import io.llamamesh.config.InvalidConfigException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ public final class ConfigApplier {
   private final Consumer<ProbePlan> target;
   private final @Nullable LocalCopy copy;
   private final int legacyPort;
+  private final @Nullable String hostName;
   private volatile ConfigState state = ConfigState.NONE;
   private volatile @Nullable CollectorConfig running;
   private @Nullable String text;
@@ -48,11 +50,27 @@ public final class ConfigApplier {
       Consumer<ProbePlan> target,
       @Nullable LocalCopy copy,
       int legacyPort) {
+    this(mapper, names, target, copy, legacyPort, null);
+  }
+
+  /**
+   * An applier that knows what this host is called.
+   *
+   * @param hostName tag {@code src_hostname} for documents of the legacy form; null for none
+   */
+  public ConfigApplier(
+      PlanMapper mapper,
+      HostNames names,
+      Consumer<ProbePlan> target,
+      @Nullable LocalCopy copy,
+      int legacyPort,
+      @Nullable String hostName) {
     this.mapper = mapper;
     this.names = names;
     this.target = target;
     this.copy = copy;
     this.legacyPort = legacyPort;
+    this.hostName = hostName;
   }
 
   /** What runs now. */
@@ -83,9 +101,14 @@ public final class ConfigApplier {
     }
     CollectorConfigYaml.Document document;
     try {
-      document = CollectorConfigYaml.read(yaml, legacyPort);
+      document = CollectorConfigYaml.read(yaml, legacyPort, hostName);
     } catch (InvalidConfigException e) {
       refuse(origin, String.valueOf(e.getMessage()));
+      return false;
+    }
+    String problem = mapper.problem(document.config());
+    if (problem != null) {
+      refuse(origin, problem);
       return false;
     }
     PlanMapper.Mapped mapped;
@@ -105,6 +128,7 @@ public final class ConfigApplier {
     }
     plan = mapped.plan();
     text = yaml;
+    tellApi(running, document.config());
     running = document.config();
     ConfigState before = state;
     state =
@@ -122,8 +146,21 @@ public final class ConfigApplier {
         origin,
         state.pairs(),
         state.skipped(),
-        state.ignored());
+        state.ignored().size());
+    if (document.config().version() == null && !document.ignored().isEmpty()) {
+      LOG.warn(
+          "config has keys that are not understood and are ignored, as LLAMA does origin={} keys={}",
+          origin,
+          document.ignored());
+    }
     return true;
+  }
+
+  /** The API listens where it was told to at the start. */
+  private static void tellApi(@Nullable CollectorConfig before, CollectorConfig now) {
+    if (before != null && before.version() == null && !Objects.equals(before.api(), now.api())) {
+      LOG.warn("config's api.bind changed, which takes a restart api={}", now.api());
+    }
   }
 
   /** Addresses of host names became known or changed: the running document means something else. */

@@ -30,7 +30,7 @@ public final class FileConfig {
   public synchronized boolean load() {
     String yaml;
     try {
-      yaml = read();
+      yaml = read(file);
     } catch (IOException e) {
       applier.refuse(file.toString(), "cannot be read: " + e);
       return false;
@@ -41,8 +41,12 @@ public final class FileConfig {
     return applier.apply(yaml, file.toString());
   }
 
-  /** No more than a config can have, whatever the path leads to. */
-  private String read() throws IOException {
+  /**
+   * Reads a file, and no more of it than a config can have, whatever the path leads to.
+   *
+   * @throws java.nio.charset.CharacterCodingException when it is not UTF-8
+   */
+  public static String read(Path file) throws IOException {
     byte[] bytes;
     try (InputStream in = Files.newInputStream(file)) {
       bytes = in.readNBytes(CollectorConfigYaml.MAX_CHARACTERS + 1);

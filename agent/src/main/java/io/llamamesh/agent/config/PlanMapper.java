@@ -6,6 +6,7 @@ import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfig.Port;
 import io.llamamesh.config.CollectorConfig.PortGroupEntry;
 import io.llamamesh.config.CollectorConfig.Target;
+import io.llamamesh.results.IpText;
 import io.llamamesh.results.Point.Tags;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -20,22 +21,49 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Turns a config document into what a collector is to do. */
+/**
+ * Turns a config document into what a collector is to do: names become addresses, and each address
+ * gets one name. For all threads.
+ */
 public final class PlanMapper {
 
   private static final long SECOND = 1_000_000_000L;
 
   private final LocalAddress local;
+  private final HostPresence presence;
   private final @Nullable String nodeName;
+  private final boolean signing;
+  private final int reflectorPort;
 
   /**
-   * A mapper.
+   * A mapper of a collector without keys and without a reflector beside it.
    *
    * @param nodeName tag {@code src_name} where the document does not say
    */
   public PlanMapper(LocalAddress local, @Nullable String nodeName) {
+    this(local, HostPresence::byBinding, nodeName, false, 0);
+  }
+
+  /**
+   * A mapper.
+   *
+   * @param presence whether an address is on this host
+   * @param nodeName tag {@code src_name} where the document does not say
+   * @param signing the collector has keys: a target of which a document does not say whether it
+   *     knows them does
+   * @param reflectorPort port of the reflector in this process; 0 where there is none
+   */
+  public PlanMapper(
+      LocalAddress local,
+      HostPresence presence,
+      @Nullable String nodeName,
+      boolean signing,
+      int reflectorPort) {
     this.local = local;
+    this.presence = presence;
     this.nodeName = nodeName;
+    this.signing = signing;
+    this.reflectorPort = reflectorPort;
   }
 
   /**
@@ -49,7 +77,7 @@ public final class PlanMapper {
     }
   }
 
-  private record Key(String className, int basePort, InetSocketAddress target) {}
+  private record Key(String className, InetSocketAddress target) {}
 
   /** Host names in a document: whatever is no address. */
   public static Set<String> hostNames(CollectorConfig config) {
@@ -66,6 +94,25 @@ public final class PlanMapper {
     return names;
   }
 
+  /** Why a document cannot be used on this host, with the remedy; null where it can be. */
+  @Nullable String problem(CollectorConfig config) {
+    for (Map.Entry<String, Port> entry : config.ports().entrySet()) {
+      InetAddress address = own(entry.getValue());
+      try {
+        if (address != null && !presence.isHere(address)) {
+          return "ports."
+              + entry.getKey()
+              + ".ip "
+              + IpText.of(address)
+              + " is on no interface of this host; write one that is, or 0.0.0.0 for any";
+        }
+      } catch (IOException e) {
+        return "ports." + entry.getKey() + ".ip " + IpText.of(address) + " cannot be tried: " + e;
+      }
+    }
+    return null;
+  }
+
   /**
    * Maps a checked document.
    *
@@ -74,23 +121,31 @@ public final class PlanMapper {
   public Mapped map(CollectorConfig config, Function<String, @Nullable InetAddress> names) {
     List<String> skipped = new ArrayList<>();
     Map<Key, ProbePlan.Pair> pairs = new LinkedHashMap<>();
-    Map<Target, @Nullable InetSocketAddress> resolved = new LinkedHashMap<>();
+    Map<Target, @Nullable InetSocketAddress> resolved = resolve(config, names, skipped);
+    TargetNames called = TargetNames.of(resolved);
+    String sourceOfAll = sourceOfAll(config);
     for (CollectorConfig.Test test : config.tests()) {
       double cps = named(config.rateLimits(), test.rateLimit()).cps();
       long period = Math.max(100_000, Math.round(SECOND / cps));
       for (Target target : named(config.targets(), test.targets())) {
-        InetSocketAddress address =
-            resolved.computeIfAbsent(target, t -> resolve(t, names, skipped));
+        InetSocketAddress address = resolved.get(target);
         if (address == null) {
           continue;
         }
         for (PortGroupEntry entry : named(config.portGroups(), test.portGroup())) {
           ProbePlan.TrafficClass type = type(entry.port(), named(config.ports(), entry.port()));
+          Key key = new Key(type.name(), address);
+          if (!fits(type, target, address, skipped)
+              || !isSameClass(type, pairs.get(key), target, skipped)) {
+            continue;
+          }
           Map<String, String> tags = tags(config, test.targets(), target, address, type, skipped);
+          name(tags, config, sourceOfAll);
+          tags.put(Tags.DST_NAME, called.name(target));
           // Named by several tests: probed once, at the fastest pace and over the most ports, on
           // behalf of all their groups.
           pairs.merge(
-              new Key(type.name(), type.basePort(), address),
+              key,
               new ProbePlan.Pair(type, address, entry.count(), period, keyed(config, target), tags),
               PlanMapper::stronger);
         }
@@ -101,7 +156,86 @@ public final class PlanMapper {
             config.summarization().intervalSeconds() * SECOND,
             config.retentionSeconds() * SECOND,
             List.copyOf(pairs.values()));
-    return new Mapped(plan, skipped);
+    return new Mapped(plan, skipped.stream().distinct().toList());
+  }
+
+  /**
+   * The address of each target that a test names; null for one that is left out. Two names for one
+   * address would be one pair with the tags of both, so the first has it. A mesh's agent does not
+   * probe itself, whatever its address is called; a file may ask for it, as LLAMA's do.
+   */
+  private Map<Target, @Nullable InetSocketAddress> resolve(
+      CollectorConfig config, Function<String, @Nullable InetAddress> names, List<String> skipped) {
+    Map<Target, @Nullable InetSocketAddress> resolved = new LinkedHashMap<>();
+    Map<InetSocketAddress, Target> taken = new LinkedHashMap<>();
+    for (CollectorConfig.Test test : config.tests()) {
+      for (Target target : named(config.targets(), test.targets())) {
+        if (resolved.containsKey(target)) {
+          continue;
+        }
+        InetSocketAddress address = resolve(target, names, skipped);
+        String reason = address == null ? null : taken(config, target, address, taken);
+        if (reason != null) {
+          skipped.add(TargetNames.wish(target) + ": " + reason);
+        }
+        resolved.put(target, reason == null ? address : null);
+      }
+    }
+    return resolved;
+  }
+
+  /** Whose address it is already; null when it is free, or this target's under the same name. */
+  private @Nullable String taken(
+      CollectorConfig config,
+      Target target,
+      InetSocketAddress address,
+      Map<InetSocketAddress, Target> taken) {
+    if (config.version() != null && isOwn(address)) {
+      return "is at " + IpText.of(address) + ", which is this agent itself";
+    }
+    String first = TargetNames.wish(taken.computeIfAbsent(address, a -> target));
+    return first.equals(TargetNames.wish(target))
+        ? null
+        : "is at " + IpText.of(address) + " like " + first + ", which is probed";
+  }
+
+  private boolean isOwn(InetSocketAddress address) {
+    try {
+      return address.getPort() == reflectorPort
+          && local.towards(address).equals(address.getAddress());
+    } catch (IOException e) {
+      return false; // no route to it, as is told where its tags are made
+    }
+  }
+
+  /** Probes of a class that has an address of its own reach that family only. */
+  private static boolean fits(
+      ProbePlan.TrafficClass type, Target target, InetSocketAddress address, List<String> skipped) {
+    InetAddress own = type.local();
+    if (own == null || own.getClass() == address.getAddress().getClass()) {
+      return true;
+    }
+    skipped.add(
+        target.ip()
+            + ": is of another family than "
+            + IpText.of(own)
+            + ", which is the ip of port "
+            + type.name());
+    return false;
+  }
+
+  /** Two ports may be of one class by name; points are told apart by that name alone. */
+  private static boolean isSameClass(
+      ProbePlan.TrafficClass type,
+      ProbePlan.@Nullable Pair known,
+      Target target,
+      List<String> skipped) {
+    if (known == null || known.trafficClass().equals(type)) {
+      return true;
+    }
+    skipped.add(
+        target.ip() + ": is probed by another port of class " + type.name() + ", give one another");
+    return false;
   }
 
   /** A checked document names nothing that is not in it. */
@@ -133,9 +267,9 @@ public final class PlanMapper {
   }
 
   /** In a document of the operator all are members of the mesh that are not marked otherwise. */
-  private static boolean keyed(CollectorConfig config, Target target) {
+  private boolean keyed(CollectorConfig config, Target target) {
     Boolean said = target.keyed();
-    return said == null ? config.version() != null : said;
+    return said == null ? config.version() != null || signing : said;
   }
 
   private static @Nullable InetSocketAddress resolve(
@@ -157,6 +291,12 @@ public final class PlanMapper {
     }
   }
 
+  /** The address that a class's probes leave from; null where it names none or any. */
+  private static @Nullable InetAddress own(Port port) {
+    InetAddress address = port.ip() == null ? null : literal(port.ip());
+    return address == null || address.isAnyLocalAddress() ? null : address;
+  }
+
   private static ProbePlan.TrafficClass type(String key, Port port) {
     String name = port.className() == null ? key : port.className();
     int base = port.basePort() == null ? 0 : port.basePort();
@@ -168,7 +308,24 @@ public final class PlanMapper {
         port.tosOctet(),
         base,
         port.timeoutMillis() * 1_000_000L,
-        ProbeFormat.datagramBytes(port.padding()));
+        ProbeFormat.datagramBytes(port.padding()),
+        own(port));
+  }
+
+  /**
+   * What names the source on points about targets that do not: the name that all others have; empty
+   * where they have none or several.
+   */
+  private static String sourceOfAll(CollectorConfig config) {
+    List<String> names =
+        config.targets().values().stream()
+            .flatMap(List::stream)
+            .map(target -> target.tags().getOrDefault(CollectorConfig.SRC_HOSTNAME, ""))
+            .filter(name -> !name.isBlank())
+            .distinct()
+            .limit(2)
+            .toList();
+    return names.size() == 1 ? names.getFirst() : "";
   }
 
   private Map<String, String> tags(
@@ -179,31 +336,44 @@ public final class PlanMapper {
       ProbePlan.TrafficClass type,
       List<String> skipped) {
     Map<String, String> tags = new LinkedHashMap<>();
-    String name = nodeName;
     if (config.source() != null) {
       tags.putAll(config.source().tags());
-      name = config.source().name() == null ? name : config.source().name();
     }
     tags.putAll(target.tags());
     tags.putIfAbsent(Tags.GROUP, group);
     if (config.mesh() != null) {
       tags.put(Tags.MESH, config.mesh());
     }
-    if (name != null) {
-      tags.put(Tags.SRC_NAME, name);
-    }
-    if (target.name() != null) {
-      tags.put(Tags.DST_NAME, target.name());
-    }
-    tags.putIfAbsent(Tags.DST_NAME, target.ip());
-    tags.put(Tags.DST_IP, address.getAddress().getHostAddress());
+    tags.put(Tags.DST_IP, IpText.of(address.getAddress()));
     try {
-      tags.put(Tags.SRC_IP, local.towards(address).getHostAddress());
+      InetAddress own = type.local();
+      tags.put(Tags.SRC_IP, IpText.of(own == null ? local.towards(address) : own));
     } catch (IOException e) {
       skipped.add(target.ip() + ": src_ip unknown, " + e.getMessage());
     }
     tags.put(Tags.PORT, type.name());
     tags.put(Tags.DSCP, Integer.toString(type.tos() >> 2));
     return tags;
+  }
+
+  /**
+   * Names the source: as the document or the node is called, else as the target's tags say, ours or
+   * LLAMA's, else as the others' do. Where nobody does, the scraper knows whose the points are.
+   */
+  private void name(Map<String, String> tags, CollectorConfig config, String sourceOfAll) {
+    String own = config.source() == null ? null : config.source().name();
+    for (@Nullable String name :
+        new @Nullable String[] {
+          own,
+          nodeName,
+          tags.remove(Tags.SRC_NAME),
+          tags.get(CollectorConfig.SRC_HOSTNAME),
+          sourceOfAll
+        }) {
+      if (name != null && !name.isBlank()) {
+        tags.put(Tags.SRC_NAME, name);
+        return;
+      }
+    }
   }
 }

@@ -164,9 +164,13 @@ public final class ApiServer implements AutoCloseable {
         exchange.getResponseHeaders().set("Allow", "GET, HEAD");
         throw new Refusal(405, "only GET and HEAD are allowed");
       }
-      if (!OPEN.contains(exchange.getRequestURI().getPath()) && !tokens.accepts(bearer(exchange))) {
+      if (!OPEN.contains(exchange.getRequestURI().getPath())
+          && !tokens.accepts(bearer(exchange), exchange.getRemoteAddress().getAddress())) {
         exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
-        throw new Refusal(401, "a valid bearer token is needed");
+        throw new Refusal(
+            401,
+            "a valid bearer token is needed, or a reader's network in --accept-unauthenticated"
+                + " (spec.collector.acceptUnauthenticated)");
       }
       return route.answer(
           Query.parse(

@@ -11,6 +11,7 @@ import io.llamamesh.agent.config.ConfigState;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.reflector.Verdict;
+import io.llamamesh.results.IpText;
 import io.llamamesh.results.ResultsJson;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -138,7 +139,7 @@ final class StateApi {
   /** A peer that is not simply well. */
   private static Map<String, Object> peer(PeerNote note) {
     Map<String, Object> peer = new LinkedHashMap<>();
-    peer.put("address", note.peer().getAddress().getHostAddress());
+    peer.put("address", IpText.of(note.peer().getAddress()));
     peer.put("port", note.peer().getPort());
     peer.put("state", note.state().name().toLowerCase(Locale.ROOT));
     if (note.lastError() != null) {

@@ -29,6 +29,7 @@ final class AgentCommand implements Callable<Integer> {
 
   @Mixin private BindOptions bind = new BindOptions();
   @Mixin private ReflectorFlags reflector = new ReflectorFlags();
+  @Mixin private ReadOptions readers = new ReadOptions();
 
   @Option(
       names = "--api-port",
@@ -51,17 +52,10 @@ final class AgentCommand implements Callable<Integer> {
       description = "Config document to use instead of the ConfigMap.")
   private @Nullable Path config;
 
-  @Option(
-      names = "--auth-dir",
-      paramLabel = "DIR",
-      description =
-          "Folder with keys.json and tokens.json, read again when they change: probes are signed and"
-              + " must be, the API asks for a token. Default: no authentication.")
-  private @Nullable Path authDir;
-
   @Override
   public Integer call() throws IOException, InterruptedException {
     bind.port("--api-port", apiPort);
+    ProcessName.set("agent");
     Map<String, String> env = System.getenv();
     List<InetAddress> addresses = bind.addresses(env.get("HOST_IPS"));
     AgentSettings.ReflectorSettings reflecting = reflector.settings(bind);
@@ -74,9 +68,11 @@ final class AgentCommand implements Callable<Integer> {
             !bind.isGiven(),
             reflecting,
             collecting,
+            List.of(),
             apiPort,
             stateDir,
-            authDir,
+            readers.authDir(),
+            readers.openTo(bind),
             env.get("NODE_NAME")));
   }
 

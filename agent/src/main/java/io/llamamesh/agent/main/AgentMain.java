@@ -1,5 +1,6 @@
 package io.llamamesh.agent.main;
 
+import io.llamamesh.config.LlamaFlags;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -37,6 +38,6 @@ public final class AgentMain {
           command.getErr().println(name + ": " + (e.getMessage() == null ? e : e.getMessage()));
           return 1;
         })
-        .execute(args);
+        .execute(LlamaFlags.normalized(args));
   }
 }

@@ -9,6 +9,7 @@ import io.llamamesh.agent.config.ConfigApplier;
 import io.llamamesh.agent.config.ConfigSource;
 import io.llamamesh.agent.config.FileConfig;
 import io.llamamesh.agent.config.HostNames;
+import io.llamamesh.agent.config.HostPresence;
 import io.llamamesh.agent.config.KubernetesConfig;
 import io.llamamesh.agent.config.LocalAddress;
 import io.llamamesh.agent.config.LocalCopy;
@@ -26,6 +27,8 @@ import io.llamamesh.agent.store.Ingest;
 import io.llamamesh.agent.store.WindowFiles;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.config.CollectorConfig;
+import io.llamamesh.config.CollectorConfigYaml;
+import io.llamamesh.results.IpText;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -114,7 +117,9 @@ final class AgentRun {
             archive,
             collected,
             reflected);
-    ApiServer api = owned.own(api(hosts, state, auth == null ? TokenCheck.OPEN : auth::accepts));
+    TokenCheck tokens =
+        auth == null ? TokenCheck.OPEN : TokenCheck.of(auth::accepts, settings.openTo());
+    ApiServer api = owned.own(api(hosts, state, tokens));
     LOG.info(
         "up reflector={} api={} network=\"{}\"",
         state.bound().get(),
@@ -126,7 +131,9 @@ final class AgentRun {
           if (reflectors != null) {
             reflectors.serve(address);
           }
-          api.listen(new InetSocketAddress(address, settings.apiPort()));
+          if (settings.apiAddresses().isEmpty()) {
+            api.listen(new InetSocketAddress(address, settings.apiPort()));
+          }
           applier.reapply();
         });
     // One that is stopped while it starts has nothing to look for any more.
@@ -170,9 +177,7 @@ final class AgentRun {
   }
 
   private static List<String> texts(List<InetSocketAddress> addresses) {
-    return addresses.stream()
-        .map(address -> address.getAddress().getHostAddress() + ":" + address.getPort())
-        .toList();
+    return addresses.stream().map(IpText::of).toList();
   }
 
   private @Nullable Reflectors reflectors(Supplier<ProbeKeys> keys, HostAddresses hosts)
@@ -192,7 +197,7 @@ final class AgentRun {
 
   private HostAddresses hostAddresses() {
     return settings.mayBeMissing()
-        ? HostAddresses.look(settings.addresses(), HostAddresses::isOnThisHost)
+        ? HostAddresses.look(settings.addresses(), HostPresence::byBinding)
         : HostAddresses.given(settings.addresses());
   }
 
@@ -213,7 +218,7 @@ final class AgentRun {
   private List<ClosedWindow.Reflected> reflectedSinceLastWindow() {
     Set<InetAddress> peers = planned;
     return reflected.sources().take(peers::contains).stream()
-        .map(r -> new ClosedWindow.Reflected(r.source().getHostAddress(), r.probes()))
+        .map(r -> new ClosedWindow.Reflected(IpText.of(r.source()), r.probes()))
         .toList();
   }
 
@@ -221,7 +226,12 @@ final class AgentRun {
       @Nullable Collector collector, Warmup warmup, HostNames names, @Nullable Path folder) {
     AgentSettings.CollectorSettings wanted = settings.collector();
     return new ConfigApplier(
-        new PlanMapper(localAddress(), settings.nodeName()),
+        new PlanMapper(
+            localAddress(),
+            HostPresence::byBinding,
+            settings.nodeName(),
+            settings.authDir() != null,
+            settings.reflector() == null ? 0 : settings.reflector().port()),
         names,
         plan -> {
           if (collector != null) {
@@ -234,7 +244,8 @@ final class AgentRun {
           }
         },
         copy(folder),
-        wanted == null ? 0 : wanted.legacyPort());
+        wanted == null ? 0 : wanted.legacyPort(),
+        HostName.find());
   }
 
   private @Nullable LocalCopy copy(@Nullable Path folder) {
@@ -246,7 +257,7 @@ final class AgentRun {
 
   private boolean followsConfigMap() {
     AgentSettings.CollectorSettings wanted = settings.collector();
-    return wanted != null && wanted.config() == null;
+    return wanted != null && wanted.kubernetes() != null;
   }
 
   private ConfigSource config(
@@ -267,7 +278,10 @@ final class AgentRun {
     }
     AgentSettings.Kubernetes names = wanted.kubernetes();
     if (names == null || watch == null) {
-      throw new IllegalStateException("neither a file nor a ConfigMap is given");
+      String yaml =
+          CollectorConfigYaml.write(CollectorConfigYaml.llamaDefault(wanted.legacyPort()));
+      applier.apply(yaml, "LLAMA's default, since no config is given");
+      return () -> {};
     }
     return KubernetesConfig.start(
         ApiAccess.of(System.getenv()),

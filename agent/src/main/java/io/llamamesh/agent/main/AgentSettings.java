@@ -15,9 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param mayBeMissing the addresses are what the platform says of this host, and may be out of date
  * @param reflector null for none
  * @param collector null for none
+ * @param apiAddresses where the HTTP API listens; empty for the addresses above
  * @param apiPort port of the HTTP API; negative for no API
  * @param stateDir where the config's copy and closed windows go; null for nowhere
  * @param authDir folder with keys and tokens; null for no authentication
+ * @param openTo who may read the API without a token where tokens are asked for
  * @param nodeName tag {@code src_name} where the config does not say
  */
 record AgentSettings(
@@ -25,9 +27,11 @@ record AgentSettings(
     boolean mayBeMissing,
     @Nullable ReflectorSettings reflector,
     @Nullable CollectorSettings collector,
+    List<InetAddress> apiAddresses,
     int apiPort,
     @Nullable Path stateDir,
     @Nullable Path authDir,
+    List<Cidr> openTo,
     @Nullable String nodeName) {
 
   /**
@@ -47,8 +51,8 @@ record AgentSettings(
   /**
    * A collector.
    *
-   * @param config a config file; null for the ConfigMap
-   * @param kubernetes which ConfigMap; null with a file
+   * @param config a config file; null for the ConfigMap, or LLAMA's default where there is none
+   * @param kubernetes which ConfigMap; null with a file, and for LLAMA's default
    * @param legacyPort the reflectors' port for config documents of the legacy form
    * @param loss what its points call loss
    */
@@ -60,6 +64,8 @@ record AgentSettings(
 
   AgentSettings {
     addresses = List.copyOf(addresses);
+    apiAddresses = List.copyOf(apiAddresses);
+    openTo = List.copyOf(openTo);
   }
 
   /** What points call loss. */
@@ -81,6 +87,9 @@ record AgentSettings(
   List<InetSocketAddress> api(List<InetAddress> present) {
     if (apiPort < 0) {
       return List.of();
+    }
+    if (!apiAddresses.isEmpty()) {
+      return Addresses.at(apiAddresses, apiPort);
     }
     if (addresses.isEmpty()) {
       return List.of(new InetSocketAddress(apiPort));

@@ -1,5 +1,6 @@
 package io.llamamesh.agent.main;
 
+import io.llamamesh.agent.reflector.Cidr;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,6 +45,15 @@ final class BindOptions {
   void port(String option, int value) {
     if (value < 0 || value > 65535) {
       throw wrong(option + " must be from 0 to 65535, was " + value);
+    }
+  }
+
+  /** Blocks of addresses, as an option has them. */
+  List<Cidr> blocks(String option, List<String> texts) {
+    try {
+      return texts.stream().map(Cidr::parse).toList();
+    } catch (IllegalArgumentException e) {
+      throw wrong(option + ": " + e.getMessage());
     }
   }
 

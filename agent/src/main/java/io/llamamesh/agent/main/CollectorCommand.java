@@ -1,12 +1,14 @@
 package io.llamamesh.agent.main;
 
+import io.llamamesh.agent.config.FileConfig;
 import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfigYaml;
 import io.llamamesh.config.InvalidConfigException;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.file.Files;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -23,20 +25,21 @@ import picocli.CommandLine.Option;
       "Probes reflectors as a config file says and serves the results on LLAMA's HTTP API.",
       "",
       "Takes LLAMA's YAML, ours, and the legacy form ip: {tag: value}; LLAMA's flags -llama.config and"
-          + " -llama.dst-port. SIGHUP reads the file again."
+          + " -llama.dst-port, udprobe's -udprobe.config and -udprobe.dst-port. Without a config it"
+          + " does as LLAMA: it probes the reflector on 127.0.0.1 and listens on port 5000. SIGHUP"
+          + " reads the file again. With --auth-dir probes are signed to all targets but those that"
+          + " the config marks with keyed: false."
     })
 final class CollectorCommand implements Callable<Integer> {
 
-  private static final int LLAMA_API_PORT = 5000;
-
   @Mixin private BindOptions bind = new BindOptions();
+  @Mixin private ReadOptions readers = new ReadOptions();
 
   @Option(
       names = {"--config", "-llama.config"},
       paramLabel = "FILE",
-      required = true,
-      description = "What to probe.")
-  private Path config = Path.of("");
+      description = "What to probe; default: the reflector on 127.0.0.1, as LLAMA.")
+  private @Nullable Path config;
 
   @Option(
       names = {"--dst-port", "-llama.dst-port"},
@@ -49,7 +52,9 @@ final class CollectorCommand implements Callable<Integer> {
   @Option(
       names = "--api-port",
       paramLabel = "PORT",
-      description = "TCP port of the HTTP API; default: that of api.bind in the config, else 5000.")
+      description =
+          "TCP port of the HTTP API, on the addresses of --bind or of api.bind in the config; default:"
+              + " that of api.bind, else 5000.")
   private @Nullable Integer apiPort;
 
   @Option(
@@ -57,14 +62,6 @@ final class CollectorCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "Folder for closed windows; default: they are kept in memory only.")
   private @Nullable Path stateDir;
-
-  @Option(
-      names = "--auth-dir",
-      paramLabel = "DIR",
-      description =
-          "Folder with keys.json and tokens.json, read again when they change: probes are signed and"
-              + " must be, the API asks for a token. Default: no authentication.")
-  private @Nullable Path authDir;
 
   @Option(
       names = "--llama-loss",
@@ -77,34 +74,40 @@ final class CollectorCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     bind.port("--dst-port", dstPort);
     List<InetAddress> addresses = bind.addresses(null);
-    int port = apiPort == null ? fromConfig() : apiPort;
+    // LLAMA takes an empty name for none.
+    Path file = config == null || config.toString().isEmpty() ? null : config;
+    ApiBind api = file == null ? ApiBind.parse(null) : fromConfig(file);
+    int port = apiPort == null ? api.port() : apiPort;
     bind.port("--api-port", port);
+    ProcessName.set("collector");
     return AgentRun.run(
         new AgentSettings(
             addresses,
             false,
             null,
             new AgentSettings.CollectorSettings(
-                config, null, dstPort, llamaLoss ? LossRule.LLAMA : LossRule.NETWORK),
+                file, null, dstPort, llamaLoss ? LossRule.LLAMA : LossRule.NETWORK),
+            bind.isGiven() ? List.of() : api.addresses(),
             port,
             stateDir,
-            authDir,
+            readers.authDir(),
+            readers.openTo(bind),
             null));
   }
 
-  private int fromConfig() throws IOException {
+  private ApiBind fromConfig(Path file) throws IOException {
     try {
       CollectorConfig.Api api =
-          CollectorConfigYaml.read(Files.readString(config), dstPort).config().api();
-      String address = api == null || api.bind() == null ? "" : api.bind();
-      int colon = address.lastIndexOf(':');
-      return colon < 0 ? LLAMA_API_PORT : Integer.parseInt(address.substring(colon + 1));
-    } catch (NumberFormatException e) {
-      throw bind.wrong("api.bind in " + config + " must be address:port");
+          CollectorConfigYaml.read(FileConfig.read(file), dstPort).config().api();
+      return ApiBind.parse(api == null ? null : api.bind());
+    } catch (IllegalArgumentException e) {
+      throw new IOException("config " + file + ": api.bind " + e.getMessage(), e);
     } catch (InvalidConfigException e) {
-      throw new IOException("config " + config + ": " + e.getMessage(), e);
-    } catch (java.nio.file.NoSuchFileException e) {
-      throw new IOException("config " + config + " does not exist", e);
+      throw new IOException("config " + file + ": " + e.getMessage(), e);
+    } catch (NoSuchFileException e) {
+      throw new IOException("config " + file + " does not exist", e);
+    } catch (CharacterCodingException e) {
+      throw new IOException("config " + file + " is not UTF-8 text", e);
     }
   }
 }

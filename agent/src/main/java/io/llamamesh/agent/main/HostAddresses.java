@@ -1,13 +1,9 @@
 package io.llamamesh.agent.main;
 
+import io.llamamesh.agent.config.HostPresence;
+import io.llamamesh.results.IpText;
 import java.io.IOException;
-import java.net.BindException;
-import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.StandardProtocolFamily;
-import java.nio.channels.DatagramChannel;
-import java.nio.channels.UnsupportedAddressTypeException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -31,30 +27,25 @@ final class HostAddresses implements AutoCloseable {
     void arrived(InetAddress address) throws IOException;
   }
 
-  /** Whether an address is on an interface of this host, and can be bound. */
-  interface Presence {
-    boolean isHere(InetAddress address) throws IOException;
-  }
-
   private static final Logger LOG = LoggerFactory.getLogger(HostAddresses.class);
   private static final Duration EVERY = Duration.ofSeconds(3);
 
   private final List<InetAddress> wanted;
-  private final Presence presence;
+  private final HostPresence presence;
   private final Set<InetAddress> here = new HashSet<>();
   private final Thread thread;
   private volatile List<InetAddress> present = List.of();
   private volatile List<InetAddress> missing = List.of();
   private @Nullable Arrival arrival;
 
-  private HostAddresses(List<InetAddress> wanted, Presence presence) {
+  private HostAddresses(List<InetAddress> wanted, HostPresence presence) {
     this.wanted = List.copyOf(wanted);
     this.presence = presence;
     this.thread = Thread.ofVirtual().name("host-addresses").unstarted(this::run);
   }
 
   /** Looks for the first time. */
-  static HostAddresses look(List<InetAddress> wanted, Presence presence) {
+  static HostAddresses look(List<InetAddress> wanted, HostPresence presence) {
     HostAddresses addresses = new HostAddresses(wanted, presence);
     addresses.look();
     return addresses;
@@ -97,7 +88,7 @@ final class HostAddresses implements AutoCloseable {
   }
 
   private static String texts(List<InetAddress> addresses) {
-    return addresses.stream().map(InetAddress::getHostAddress).collect(Collectors.joining(", "));
+    return addresses.stream().map(IpText::of).collect(Collectors.joining(", "));
   }
 
   private void run() {
@@ -144,25 +135,9 @@ final class HostAddresses implements AutoCloseable {
       here.add(address);
     } catch (IOException e) {
       // Out of descriptors, perhaps: what was known goes on.
-      LOG.warn("address not usable address={} error={}", address.getHostAddress(), e.toString());
+      LOG.warn("address not usable address={} error={}", IpText.of(address), e.toString());
     }
     return here.contains(address);
-  }
-
-  /** Asks the kernel by binding a socket, which is what matters. */
-  static boolean isOnThisHost(InetAddress address) throws IOException {
-    try (DatagramChannel channel =
-        DatagramChannel.open(
-            address instanceof Inet6Address
-                ? StandardProtocolFamily.INET6
-                : StandardProtocolFamily.INET)) {
-      channel.bind(new InetSocketAddress(address, 0));
-      return true;
-    } catch (BindException | UnsupportedAddressTypeException e) {
-      return false;
-    } catch (UnsupportedOperationException e) {
-      return false; // this machine has no IPv6
-    }
   }
 
   /** Looks no more; returns when nobody is told any more. */

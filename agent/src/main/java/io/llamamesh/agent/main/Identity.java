@@ -1,8 +1,8 @@
 package io.llamamesh.agent.main;
 
 import io.llamamesh.config.CollectorConfig;
+import io.llamamesh.results.IpText;
 import io.llamamesh.results.Point.Tags;
-import java.net.InetAddress;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -26,7 +26,11 @@ final class Identity {
     CollectorConfig config = running.get();
     if (config != null) {
       CollectorConfig.Source source = config.source();
-      name = source == null || source.name() == null ? name : source.name();
+      if (source != null && source.name() != null) {
+        name = source.name();
+      } else if (source != null && name == null) {
+        name = source.tags().get(CollectorConfig.SRC_HOSTNAME);
+      }
       mesh = config.mesh() == null ? mesh : config.mesh();
     }
     if (name != null) {
@@ -38,7 +42,7 @@ final class Identity {
     settings.addresses().stream()
         .filter(address -> !address.isAnyLocalAddress())
         .findFirst()
-        .map(InetAddress::getHostAddress)
+        .map(IpText::of)
         .ifPresent(address -> tags.put(Tags.DST_IP, address));
     return tags;
   }

@@ -1,7 +1,7 @@
 package io.llamamesh.agent.main;
 
 import java.io.IOException;
-import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -15,13 +15,14 @@ import picocli.CommandLine.Option;
     description = {
       "Sends probes back: ours, those of Go LLAMA, and with --legacy those of the Python LLAMA.",
       "",
-      "Takes LLAMA's flags -port and -max-pps. SIGTERM says goodbye to the senders first; a second"
+      "Takes LLAMA's flags -port and -max-pps, and udprobe's -api-bind and -no-api. SIGTERM says goodbye to the senders first; a second"
           + " one ends at once."
     })
 final class ReflectorCommand implements Callable<Integer> {
 
   @Mixin private BindOptions bind = new BindOptions();
   @Mixin private ReflectorFlags reflector = new ReflectorFlags();
+  @Mixin private ReadOptions readers = new ReadOptions();
 
   @Option(
       names = "--api-port",
@@ -31,27 +32,43 @@ final class ReflectorCommand implements Callable<Integer> {
   private int apiPort;
 
   @Option(
-      names = "--auth-dir",
-      paramLabel = "DIR",
+      names = {"--api-bind", "-api-bind"},
+      paramLabel = "ADDRESS:PORT",
       description =
-          "Folder with keys.json and tokens.json, read again when they change: probes are signed and"
-              + " must be, the API asks for a token. Default: no authentication.")
-  private @Nullable Path authDir;
+          "As udprobe's reflector: where the API listens, such as :8200; wins over --api-port.")
+  private @Nullable String apiBind;
+
+  @Option(
+      names = {"--no-api", "-no-api"},
+      description = "As udprobe's reflector: no API, which is the default here.")
+  private boolean noApi;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
     if (apiPort != -1) {
       bind.port("--api-port", apiPort);
     }
+    ProcessName.set("reflector");
+    ApiBind api = apiBind();
     return AgentRun.run(
         new AgentSettings(
             bind.addresses(null),
             false,
             reflector.settings(bind),
             null,
-            apiPort,
+            api == null ? List.of() : api.addresses(),
+            noApi ? -1 : api == null ? apiPort : api.port(),
             null,
-            authDir,
+            readers.authDir(),
+            readers.openTo(bind),
             null));
+  }
+
+  private @Nullable ApiBind apiBind() {
+    try {
+      return apiBind == null || noApi ? null : ApiBind.parse(apiBind);
+    } catch (IllegalArgumentException e) {
+      throw bind.wrong("--api-bind " + e.getMessage());
+    }
   }
 }

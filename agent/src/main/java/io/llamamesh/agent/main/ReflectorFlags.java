@@ -1,9 +1,10 @@
 package io.llamamesh.agent.main;
 
-import io.llamamesh.agent.reflector.Cidr;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** What a reflector can be told; also in LLAMA's spelling. */
 final class ReflectorFlags {
@@ -19,6 +20,7 @@ final class ReflectorFlags {
       names = {"--max-pps", "-max-pps"},
       paramLabel = "N",
       defaultValue = "100000",
+      converter = Rate.class,
       description =
           "Most probes per second that are reflected (default ${DEFAULT-VALUE}); more are dropped,"
               + " counted and told to their senders.")
@@ -56,14 +58,23 @@ final class ReflectorFlags {
     if (threads > 1 && port == 0) {
       throw options.wrong("--threads above 1 needs a --port, since all threads share it");
     }
-    return new AgentSettings.ReflectorSettings(port, maxPps, threads, legacy, blocks(options));
+    return new AgentSettings.ReflectorSettings(
+        port, maxPps, threads, legacy, options.blocks("--accept-unkeyed", acceptUnkeyed));
   }
 
-  private List<Cidr> blocks(BindOptions options) {
-    try {
-      return acceptUnkeyed.stream().map(Cidr::parse).toList();
-    } catch (IllegalArgumentException e) {
-      throw options.wrong("--accept-unkeyed: " + e.getMessage());
+  /** LLAMA takes a fraction, too: {@code 5000.5}, {@code 1e4}. */
+  static final class Rate implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      try {
+        double rate = Double.parseDouble(text);
+        if (rate <= Integer.MAX_VALUE) {
+          return (int) rate;
+        }
+      } catch (NumberFormatException e) {
+        // refused below, like one that is too large
+      }
+      throw new TypeConversionException("'" + text + "' is no number of probes per second");
     }
   }
 }

@@ -13,6 +13,9 @@ import java.net.InetAddress;
  */
 public record Cidr(long high, long low, int bits) {
 
+  /** Those that all IPv4 addresses have in common, among the 128. */
+  private static final int V4_BITS = 96;
+
   /**
    * Reads {@code 10.0.0.0/8}, {@code fd00::/8}, or a single address.
    *
@@ -34,7 +37,15 @@ public record Cidr(long high, long low, int bits) {
   }
 
   /** Whether an address lies in the block. */
+  public boolean contains(InetAddress address) {
+    return contains(Ip.high(address), Ip.low(address));
+  }
+
+  /** Whether an address, given by its halves, lies in the block. */
   public boolean contains(long h, long l) {
+    if (bits < V4_BITS && Ip.isV4(h, l)) {
+      return false; // ::/0 is all of IPv6, and IPv4 is another matter
+    }
     long highMask = bits >= 64 ? -1 : bits == 0 ? 0 : -1L << (64 - bits);
     long lowMask = bits <= 64 ? 0 : -1L << (128 - bits);
     return ((h ^ high) & highMask) == 0 && ((l ^ low) & lowMask) == 0;

@@ -99,6 +99,232 @@ class PlanMapperTest {
     }
   }
 
+  private static final String LLAMA =
+      """
+      ports: {default: {ip: 0.0.0.0, port: 0, tos: 0, timeout: 300}}
+      port_groups: {default: [{port: default, count: 1}]}
+      rate_limits: {default: {cps: 4.0}}
+      tests: [{targets: default, port_group: default, rate_limit: default}]
+      targets:
+        default:
+      """;
+
+  private static PlanMapper.Mapped llama(PlanMapper mapper, String targets) throws Exception {
+    CollectorConfig config =
+        CollectorConfigYaml.read(LLAMA + targets.indent(2), 8100, "this-host").config();
+    return mapper.map(config, name -> null);
+  }
+
+  /** A collector of bare metal. */
+  private static final PlanMapper BARE =
+      new PlanMapper(target -> InetAddress.ofLiteral("10.0.0.1"), null);
+
+  private static List<String> names(PlanMapper.Mapped mapped) {
+    return mapped.plan().pairs().stream()
+        .map(pair -> pair.tags().get("src_name") + ">" + pair.tags().get("dst_name"))
+        .toList();
+  }
+
+  @Test
+  void llamasHostNamesNameSourceAndDestinationWhereOursAreAbsent() throws Exception {
+    PlanMapper.Mapped mapped =
+        llama(
+            BARE,
+            """
+            - {ip: 10.0.0.2, port: 8100, tags: {src_hostname: a, dst_hostname: b}}
+            - {ip: 10.0.0.3, port: 8100, tags: {dst_hostname: c, dst_name: ours, src_name: us}}
+            - {ip: 10.0.0.4, port: 8100, name: d, tags: {dst_hostname: c, dst_name: no}}
+            - {ip: 10.0.0.5, port: 8100, tags: {dst_name: " "}}
+            """);
+
+    assertThat(names(mapped)).containsExactly("a>b", "us>ours", "a>d", "a>10.0.0.5");
+    assertThat(mapped.plan().pairs().getFirst().tags())
+        .containsEntry("src_hostname", "a")
+        .containsEntry("dst_hostname", "b");
+    assertThat(names(llama(mapper, "- {ip: 10.0.0.2, port: 1, tags: {src_hostname: a}}")))
+        .as("an agent is called as its node is")
+        .containsExactly("node-1>10.0.0.2");
+  }
+
+  @Test
+  void udprobesHostNameIsTheSourceAndATargetMayNameAnother() throws Exception {
+    CollectorConfig config =
+        CollectorConfigYaml.read(
+                "src_hostname: one\n"
+                    + LLAMA
+                    + "  - {ip: 10.0.0.2, port: 8100}\n"
+                    + "  - {ip: 10.0.0.3, port: 8100, tags: {src_hostname: other}}\n",
+                8100)
+            .config();
+
+    assertThat(names(BARE.map(config, name -> null)))
+        .containsExactly("one>10.0.0.2", "other>10.0.0.3");
+  }
+
+  @Test
+  void theLegacyFormIsNamedAsThePythonCollectorNamesIt() throws Exception {
+    CollectorConfig config =
+        CollectorConfigYaml.read("10.0.0.2: {rack: r1}\n10.0.0.3: {dst_hostname: c}\n", 8100, "me")
+            .config();
+
+    assertThat(names(BARE.map(config, name -> null))).containsExactly("me>10.0.0.2", "me>c");
+  }
+
+  @Test
+  void targetsThatHaveANameInCommonAreToldApartByAddress() throws Exception {
+    assertThat(
+            names(
+                llama(
+                    BARE,
+                    """
+                    - {ip: 10.0.0.2, port: 8100, tags: {dst_hostname: localhost}}
+                    - {ip: 10.0.0.3, port: 8100, tags: {dst_hostname: localhost}}
+                    - {ip: 10.0.0.4, port: 8100}
+                    - {ip: 10.0.0.4, port: 8101}
+                    - {ip: 10.0.0.5, port: 8100, name: dual}
+                    - {ip: '[fd00::5]', port: 8100, name: dual}
+                    - {ip: fd00::6, port: 8100, tags: {dst_name: six}}
+                    - {ip: fd00::7, port: 8100, tags: {dst_name: six}}
+                    """)))
+        .containsExactly(
+            "null>localhost (10.0.0.2:8100)",
+            "null>localhost (10.0.0.3:8100)",
+            "null>10.0.0.4:8100",
+            "null>10.0.0.4:8101",
+            "null>dual",
+            "null>dual",
+            "null>six ([fd00::6]:8100)",
+            "null>six ([fd00::7]:8100)");
+  }
+
+  @Test
+  void ofTwoNamesForOneAddressTheFirstIsProbedWithItsOwnTagsAndTheOtherTold() throws Exception {
+    PlanMapper.Mapped mapped =
+        llama(
+            BARE,
+            """
+            - {ip: 10.0.0.2, port: 8100, name: a, tags: {rack: r1}}
+            - {ip: 10.0.0.2, port: 8100, name: b, tags: {dc: x}}
+            - {ip: '0:0:0:0:0:0:0:2', port: 8100, tags: {dst_hostname: c}}
+            - {ip: '::2', port: 8100, tags: {dst_hostname: d}}
+            """);
+
+    assertThat(names(mapped)).containsExactly("null>a", "null>c");
+    assertThat(mapped.plan().pairs().getFirst().tags())
+        .containsEntry("rack", "r1")
+        .doesNotContainKey("dc");
+    assertThat(mapped.skipped())
+        .containsExactly(
+            "b: is at 10.0.0.2:8100 like a, which is probed",
+            "d: is at [::2]:8100 like c, which is probed");
+  }
+
+  @Test
+  void ofTwoPortsOfOneClassTheFirstProbesATargetSinceTheirPointsWouldBeOne() throws Exception {
+    CollectorConfig config =
+        CollectorConfigYaml.read(
+                """
+                ports: {a: {tos: 184, class: gold}, b: {tos: 8, class: gold}, c: {tos: 0}}
+                port_groups: {default: [{port: a, count: 1}, {port: b, count: 1}, {port: c, count: 1}]}
+                rate_limits: {default: {cps: 4.0}}
+                tests: [{targets: default, port_group: default, rate_limit: default}]
+                targets: {default: [{ip: 10.0.0.2, port: 8100}]}
+                """,
+                8100)
+            .config();
+
+    PlanMapper.Mapped mapped = BARE.map(config, name -> null);
+
+    assertThat(mapped.plan().pairs())
+        .extracting(pair -> pair.trafficClass().name() + " " + pair.trafficClass().tos())
+        .containsExactly("gold 184", "c 0");
+    assertThat(mapped.skipped())
+        .containsExactly("10.0.0.2: is probed by another port of class gold, give one another");
+  }
+
+  @Test
+  void anAgentOfAMeshDoesNotProbeItselfButAFileMayAskForIt() throws Exception {
+    PlanMapper agent =
+        new PlanMapper(
+            target -> InetAddress.ofLiteral("10.0.0.2"), address -> true, "node-1", true, 8100);
+    String mesh = "version: 1\n" + LLAMA + "  - {ip: 10.0.0.2, port: 8100, name: twin}\n";
+
+    assertThat(agent.map(CollectorConfigYaml.read(mesh, 1).config(), name -> null))
+        .satisfies(mapped -> {
+          assertThat(mapped.plan().pairs()).isEmpty();
+          assertThat(mapped.skipped())
+              .containsExactly("twin: is at 10.0.0.2:8100, which is this agent itself");
+        });
+    assertThat(llama(agent, "- {ip: 10.0.0.2, port: 8100}").plan().pairs()).hasSize(1);
+  }
+
+  @Test
+  void addressesInTagsAreThoseOfRfc5952() throws Exception {
+    PlanMapper six =
+        new PlanMapper(target -> InetAddress.ofLiteral("fd00:0:0:0:0:0:0:1"), "node-1");
+
+    assertThat(llama(six, "- {ip: 'FD00:0:0::2', port: 8100}").plan().pairs().getFirst().tags())
+        .containsEntry("src_ip", "fd00::1")
+        .containsEntry("dst_ip", "fd00::2")
+        .containsEntry("dst_name", "fd00::2");
+  }
+
+  @Test
+  void aPortsOwnAddressIsWhereItsProbesLeaveFromAndWhatTheirTagSays() throws Exception {
+    CollectorConfig config =
+        CollectorConfigYaml.read(
+                LLAMA.replace("ip: 0.0.0.0", "ip: 127.0.0.5")
+                    + "  - {ip: 10.0.0.2, port: 8100}\n  - {ip: fd00::2, port: 8100}\n",
+                8100)
+            .config();
+
+    PlanMapper.Mapped mapped = BARE.map(config, name -> null);
+
+    ProbePlan.Pair pair = mapped.plan().pairs().getFirst();
+    assertThat(pair.trafficClass().local()).isEqualTo(InetAddress.ofLiteral("127.0.0.5"));
+    assertThat(pair.tags()).containsEntry("src_ip", "127.0.0.5");
+    assertThat(mapped.plan().pairs()).hasSize(1);
+    assertThat(mapped.skipped())
+        .containsExactly(
+            "fd00::2: is of another family than 127.0.0.5, which is the ip of port default");
+    assertThat(llama(BARE, "- {ip: 10.0.0.2, port: 8100}").plan().pairs().getFirst().trafficClass())
+        .extracting(ProbePlan.TrafficClass::local)
+        .as("0.0.0.0 is any")
+        .isNull();
+  }
+
+  @Test
+  void aPortsAddressThatIsNotOnThisHostIsRefusedAndWhatRunsStays() {
+    List<ProbePlan> plans = new ArrayList<>();
+    try (HostNames names = HostNames.ofSystem()) {
+      ConfigApplier applier = new ConfigApplier(BARE, names, plans::add, null, 8100);
+      String good = LLAMA + "  - {ip: 10.0.0.2, port: 8100}\n";
+
+      assertThat(applier.apply(good, "test")).isTrue();
+      assertThat(applier.apply(good.replace("0.0.0.0", "192.0.2.7"), "test")).isFalse();
+
+      assertThat(applier.state().error())
+          .isEqualTo(
+              "ports.default.ip 192.0.2.7 is on no interface of this host; write one that is, or"
+                  + " 0.0.0.0 for any");
+      assertThat(plans).hasSize(1);
+    }
+  }
+
+  @Test
+  void aCollectorWithKeysSignsToAllButThoseThatAreMarkedOtherwise() throws Exception {
+    String targets = "- {ip: 10.0.0.2, port: 8100}\n- {ip: 10.0.0.3, port: 8100, keyed: false}\n";
+    PlanMapper signing =
+        new PlanMapper(target -> InetAddress.ofLiteral("10.0.0.1"), address -> true, null, true, 0);
+
+    assertThat(llama(signing, targets).plan().pairs())
+        .extracting(ProbePlan.Pair::keyed)
+        .containsExactly(true, false);
+    assertThat(llama(BARE, targets).plan().pairs())
+        .extracting(ProbePlan.Pair::keyed)
+        .containsExactly(false, false);
+  }
+
   private static List<String> targets(ProbePlan plan) {
     return plan.pairs().stream()
         .map(pair -> pair.target().getAddress().getHostAddress())

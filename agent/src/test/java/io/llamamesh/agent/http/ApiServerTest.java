@@ -11,6 +11,7 @@ import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.config.ConfigState;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.points.LossRule;
+import io.llamamesh.agent.reflector.Cidr;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -37,6 +39,7 @@ class ApiServerTest {
   private final HttpClient client = HttpClient.newHttpClient();
   private ApiServer api;
   private boolean open = true;
+  private final List<Cidr> openTo = new ArrayList<>();
   private @Nullable String unready;
 
   @BeforeEach
@@ -67,7 +70,7 @@ class ApiServerTest {
             List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
             state,
             InstantSource.fixed(Instant.parse("2026-01-31T12:00:00.000000001Z")),
-            token -> open || token.equals("secret"),
+            TokenCheck.of(token -> open || token.equals("secret"), openTo),
             LossRule.NETWORK);
   }
 
@@ -92,6 +95,29 @@ class ApiServerTest {
 
   private HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
     return client.send(request, HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void aReaderFromANetworkThatNeedsNoTokenIsLetInAndNobodyElse() throws Exception {
+    open = false;
+    assertThat(get("/influxdata").statusCode()).isEqualTo(401);
+    assertThat(get("/influxdata").body()).contains("spec.collector.acceptUnauthenticated");
+
+    for (String other : List.of("10.0.0.0/8", "::/0", "127.0.0.2")) {
+      restart(other);
+      assertThat(get("/influxdata").statusCode()).as(other).isEqualTo(401);
+    }
+    for (String ours : List.of("127.0.0.1", "127.0.0.0/8", "0.0.0.0/0")) {
+      restart(ours);
+      assertThat(get("/influxdata").statusCode()).as(ours).isEqualTo(200);
+    }
+  }
+
+  private void restart(String network) throws IOException {
+    api.close();
+    openTo.clear();
+    openTo.add(Cidr.parse(network));
+    start();
   }
 
   @Test

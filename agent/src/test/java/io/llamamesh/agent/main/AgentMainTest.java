@@ -50,7 +50,12 @@ class AgentMainTest {
           reflector --threads 0           | --threads must be from 1 to 64, was 0
           reflector --bind nowhere        | --bind must hold IP addresses, was 'nowhere'
           reflector --accept-unkeyed 1/99 | --accept-unkeyed: 1/99 is no block such as 10.0.0.0/8
-          collector                       | Missing required option
+          reflector --max-pps many        | 'many' is no number of probes per second
+          reflector -api-bind 8200        | --api-bind must be address:port
+          reflector --api-bind=::1:8200   | --api-bind must be address:port
+          reflector --accept-unauthenticated 1/99 | --accept-unauthenticated: 1/99 is no block
+          collector --llama.dst-port=x    | Invalid value for option
+          collector -udprobe.config       | Missing required parameter for option
           send 127.0.0.1 --tos 300        | --tos must be from 0 to 255, was 300
           send 127.0.0.1 --timeout soon   | 'soon' is no duration
           send 127.0.0.1:8100             | HOST is without the port: use 127.0.0.1 --port 8100
@@ -81,6 +86,37 @@ class AgentMainTest {
         .isEqualTo(1);
 
     assertThat(said()).contains("summarization.interval").hasLineCount(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          5000               | must be address:port
+          "::1:5000"         | must be address:port
+          0.0.0.0:five       | must be address:port
+          0.0.0.0:70000      | must be address:port
+          host.invalid:5000  | unknown host host.invalid
+          """)
+  void anApiAddressThatIsNoneIsToldAndExitsWithOne(String bind, String message) throws Exception {
+    Path config = folder.resolve("c.yaml");
+    Files.writeString(config, "api: {bind: '%s'}\ntests: []\n".formatted(bind.replace("\"", "")));
+
+    assertThat(AgentMain.run(new String[] {"collector", "--llama.config=" + config})).isEqualTo(1);
+
+    assertThat(said()).contains("api.bind", message).hasLineCount(1);
+  }
+
+  @Test
+  void aConfigThatIsNoTextIsToldAndExitsWithOne() throws Exception {
+    Path config = folder.resolve("c.yaml");
+    Files.write(config, new byte[] {(byte) 0xc3, 0x28});
+
+    assertThat(AgentMain.run(new String[] {"collector", "--llama.config", config.toString()}))
+        .isEqualTo(1);
+
+    assertThat(said()).contains("is not UTF-8 text").hasLineCount(1);
   }
 
   @ParameterizedTest

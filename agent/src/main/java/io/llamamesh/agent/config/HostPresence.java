@@ -1,0 +1,38 @@
+package io.llamamesh.agent.config;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.UnsupportedAddressTypeException;
+
+/** Whether an address is on an interface of this host, and can be bound. */
+@FunctionalInterface
+public interface HostPresence {
+
+  /**
+   * Whether it is here.
+   *
+   * @throws IOException when that cannot be found out now
+   */
+  boolean isHere(InetAddress address) throws IOException;
+
+  /** Asks the kernel by binding a socket, which is what matters. */
+  static boolean byBinding(InetAddress address) throws IOException {
+    try (DatagramChannel channel =
+        DatagramChannel.open(
+            address instanceof Inet6Address
+                ? StandardProtocolFamily.INET6
+                : StandardProtocolFamily.INET)) {
+      channel.bind(new InetSocketAddress(address, 0));
+      return true;
+    } catch (BindException | UnsupportedAddressTypeException e) {
+      return false;
+    } catch (UnsupportedOperationException e) {
+      return false; // this machine has no IPv6
+    }
+  }
+}

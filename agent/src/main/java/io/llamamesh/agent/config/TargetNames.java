@@ -1,0 +1,83 @@
+package io.llamamesh.agent.config;
+
+import io.llamamesh.config.CollectorConfig;
+import io.llamamesh.config.CollectorConfig.Target;
+import io.llamamesh.results.IpText;
+import io.llamamesh.results.Point.Tags;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What targets are called, tag {@code dst_name}: by the document's {@code name}, else its tags
+ * {@code dst_name} or LLAMA's {@code dst_hostname}, else by their address. Of several targets of
+ * one family that have a name in common each is called by name and address, since their points
+ * would overwrite each other.
+ */
+final class TargetNames {
+  private final Map<Target, String> names;
+
+  private TargetNames(Map<Target, String> names) {
+    this.names = names;
+  }
+
+  private record Shared(String name, boolean v6) {}
+
+  /**
+   * Names for all targets that have an address.
+   *
+   * @param resolved their addresses; null for those that are left out
+   */
+  static TargetNames of(Map<Target, @Nullable InetSocketAddress> resolved) {
+    Map<Shared, Set<String>> addresses = new HashMap<>();
+    resolved.forEach((target, address) -> {
+      if (address != null) {
+        addresses
+            .computeIfAbsent(shared(target, address), k -> new TreeSet<>())
+            .add(IpText.of(address));
+      }
+    });
+    Map<Target, String> names = new LinkedHashMap<>();
+    resolved.forEach((target, address) -> {
+      if (address != null) {
+        boolean alone = addresses.getOrDefault(shared(target, address), Set.of()).size() < 2;
+        names.put(
+            target, alone ? wish(target) : distinct(wish(target), address.getAddress(), address));
+      }
+    });
+    return new TargetNames(names);
+  }
+
+  private static Shared shared(Target target, InetSocketAddress address) {
+    return new Shared(wish(target), address.getAddress() instanceof Inet6Address);
+  }
+
+  private static String distinct(String name, InetAddress ip, InetSocketAddress address) {
+    return name.equals(IpText.of(ip)) ? IpText.of(address) : name + " (" + IpText.of(address) + ")";
+  }
+
+  /** What a target is called where nothing else is called so. */
+  static String wish(Target target) {
+    String name = target.name();
+    if (name != null && !name.isBlank()) {
+      return name;
+    }
+    for (String tag : new String[] {Tags.DST_NAME, CollectorConfig.DST_HOSTNAME}) {
+      String tagged = target.tags().getOrDefault(tag, "");
+      if (!tagged.isBlank()) {
+        return tagged;
+      }
+    }
+    return IpText.canonical(target.ip());
+  }
+
+  String name(Target target) {
+    return names.getOrDefault(target, target.ip());
+  }
+}

@@ -1,0 +1,37 @@
+package io.llamamesh.agent.main;
+
+import io.llamamesh.agent.reflector.Cidr;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Keys and tokens, and who reads without one. */
+final class ReadOptions {
+
+  @Option(
+      names = "--auth-dir",
+      paramLabel = "DIR",
+      description =
+          "Folder with keys.json and tokens.json, read again when they change: probes are signed and"
+              + " must be, the API asks for a token. Default: no authentication.")
+  private @Nullable Path authDir;
+
+  @Option(
+      names = "--accept-unauthenticated",
+      paramLabel = "CIDR",
+      split = ",",
+      description =
+          "With --auth-dir: who may still read the API without a token, such as 10.0.0.0/8, for"
+              + " LLAMA's own scraper, which can show none; default: nobody.")
+  private List<String> acceptUnauthenticated = new ArrayList<>();
+
+  @Nullable Path authDir() {
+    return authDir;
+  }
+
+  List<Cidr> openTo(BindOptions options) {
+    return options.blocks("--accept-unauthenticated", acceptUnauthenticated);
+  }
+}
