@@ -48,7 +48,7 @@ public final class Scraper implements AutoCloseable, View {
   private final ReportLoop reports;
   private final ScraperMetrics metrics;
   private final NetworkMetrics network;
-  private final WebServer web;
+  private final @Nullable WebServer web;
   private final @Nullable IngestServer ingest;
 
   /**
@@ -85,7 +85,7 @@ public final class Scraper implements AutoCloseable, View {
       Tokens tokens)
       throws IOException {
     InstantSource clock = InstantSource.system();
-    this.web = bind(config.web());
+    this.web = bind(config);
     Matrix matrix = new Matrix(config.interval(), config.retention(), clock);
     Map<String, Bookmark> from = CursorKeeping.load(kept);
     this.agents = agents;
@@ -113,14 +113,28 @@ public final class Scraper implements AutoCloseable, View {
     MatrixDocuments documents =
         new MatrixDocuments(
             config.mesh(), config.limits().lossPercent(), config.limits().rttP99Millis());
-    web.start(
-        new Api(matrix, documents, this, clock),
-        config.readers().accepted(),
-        new AcceptedHosts(config.readers().hosts()));
+    if (web != null) {
+      web.start(
+          new Api(matrix, documents, this, clock),
+          config.readers().accepted(),
+          new AcceptedHosts(config.readers().hosts()));
+    }
   }
 
-  /** Where the page is. */
+  /** Whether there is a page; without one only where {@link ScraperConfig#webOptional} lets it. */
+  public boolean hasPage() {
+    return web != null;
+  }
+
+  /**
+   * Where the page is.
+   *
+   * @throws IllegalStateException when there is none
+   */
   public InetSocketAddress address() {
+    if (web == null) {
+      throw new IllegalStateException("there is no page");
+    }
     return web.address();
   }
 
@@ -170,7 +184,9 @@ public final class Scraper implements AutoCloseable, View {
     cursors.close();
     duty.close();
     reports.close();
-    web.close();
+    if (web != null) {
+      web.close();
+    }
     LOG.info("scraper stopped");
   }
 
@@ -195,11 +211,16 @@ public final class Scraper implements AutoCloseable, View {
         status.pointsWritten());
   }
 
-  private static WebServer bind(InetSocketAddress address) throws IOException {
+  private static @Nullable WebServer bind(ScraperConfig config) throws IOException {
     try {
-      return new WebServer(address);
+      return new WebServer(config.web());
     } catch (IOException e) {
-      throw busy(address, "--port", e);
+      if (config.webOptional()) {
+        LOG.warn(
+            "no page, since its port is taken; --port chooses another error={}", e.getMessage());
+        return null;
+      }
+      throw busy(config.web(), "--port", e);
     }
   }
 
@@ -208,7 +229,9 @@ public final class Scraper implements AutoCloseable, View {
     try {
       return new IngestServer(address, taken, tokens::accepts);
     } catch (IOException e) {
-      web.close();
+      if (web != null) {
+        web.close();
+      }
       pulls.close();
       if (writer != null) {
         writer.close();

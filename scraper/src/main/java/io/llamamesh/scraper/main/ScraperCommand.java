@@ -2,6 +2,7 @@ package io.llamamesh.scraper.main;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.crd.Names;
+import io.llamamesh.results.IpText;
 import io.llamamesh.scraper.analysis.Limits;
 import io.llamamesh.scraper.auth.ReaderToken;
 import io.llamamesh.scraper.auth.TokenFile;
@@ -41,12 +42,17 @@ import picocli.CommandLine.Spec;
     description = {
       "Reads all agents' windows, writes them to InfluxDB, and shows the matrix.",
       "Agents are found by the pods of mesh $MESH_NAME in $POD_NAMESPACE, or named by --collectors."
+          + " Without any of these, or with one of LLAMA's flags, it does as LLAMA: it reads the"
+          + " collector on localhost:5000 and writes to the InfluxDB on 127.0.0.1:5086."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
     usageHelpAutoWidth = true)
 final class ScraperCommand implements Callable<Integer> {
   private static final int MAX_PORT = 65_535;
+  private static final int COLLECTOR_PORT = 8100;
+  private static final int PAGE_PORT = 8080;
+  private static final int INGEST_PORT = 8081;
 
   @Option(
       names = "--mesh",
@@ -55,17 +61,16 @@ final class ScraperCommand implements Callable<Integer> {
   private @Nullable String mesh;
 
   @Option(
-      names = {"--collectors", "-llama.collector-hosts"},
+      names = "--collectors",
       paramLabel = "HOST[:PORT],...",
       description = "agents to read, instead of looking for pods")
   private @Nullable String collectors;
 
   @Option(
-      names = {"--collector-port", "-llama.collector-port"},
+      names = "--collector-port",
       paramLabel = "PORT",
-      defaultValue = "8100",
-      description = "port of --collectors that name none (default: ${DEFAULT-VALUE})")
-  private int collectorPort;
+      description = "port of --collectors that name none (default: 8100)")
+  private @Nullable Integer collectorPort;
 
   @Option(
       names = "--agent-port",
@@ -92,17 +97,17 @@ final class ScraperCommand implements Callable<Integer> {
 
   @Option(
       names = "--port",
-      defaultValue = "8080",
-      description = "port of the page and the API, 0 picks a free one (default: ${DEFAULT-VALUE})")
-  private int port;
+      description =
+          "port of the page and the API, 0 picks a free one (default: 8080; as LLAMA there is no page"
+              + " where that is taken)")
+  private @Nullable Integer port;
 
   @Option(
       names = "--ingest-port",
-      defaultValue = "8081",
       description =
-          "port on which draining agents post their last windows, 0: none"
-              + " (default: ${DEFAULT-VALUE})")
-  private int ingestPort;
+          "port on which draining agents post their last windows, 0: none (default: 8081; as LLAMA"
+              + " none)")
+  private @Nullable Integer ingestPort;
 
   @Option(
       names = "--auth-dir",
@@ -115,16 +120,8 @@ final class ScraperCommand implements Callable<Integer> {
   @Option(
       names = "--interval",
       converter = Durations.class,
-      defaultValue = "10s",
-      description = "length of a window until agents show theirs (default: ${DEFAULT-VALUE})")
-  private Duration interval = Duration.ofSeconds(10);
-
-  @Option(
-      names = "-llama.interval",
-      paramLabel = "SECONDS",
-      defaultValue = "0",
-      description = "as LLAMA's scraper: --interval in seconds")
-  private int llamaInterval;
+      description = "length of a window until agents show theirs (default: 10s)")
+  private @Nullable Duration interval;
 
   @Option(
       names = "--retention",
@@ -179,6 +176,7 @@ final class ScraperCommand implements Callable<Integer> {
   private boolean everyPair;
 
   @Mixin private final StoreOptions storeOptions = new StoreOptions();
+  @Mixin private final LlamaOptions llama = new LlamaOptions();
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -190,16 +188,21 @@ final class ScraperCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    checkPort("--port", port);
-    checkPort("--ingest-port", ingestPort);
-    checkPort("--agent-port", agentPort == null ? collectorPort : agentPort);
+    checkPort("--port", pagePort());
+    checkPort("--ingest-port", ingestPort());
+    if (agentPort != null) {
+      checkPort("--agent-port", agentPort);
+    }
+    if (collectorPort != null && collectors == null) {
+      throw wrong("--collector-port is that of --collectors, which is missing");
+    }
     String meshName = mesh != null ? mesh : environment.get("MESH_NAME", "default");
     Tokens tokens = tokens();
     ScraperConfig config = config(meshName, readers(tokens, hosts(meshName)));
     Store store = store();
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
-    try (Kubernetes kubernetes = collectors == null ? connect() : null) {
+    try (Kubernetes kubernetes = readsPods() ? connect() : null) {
       Home home = kubernetes == null ? null : home(kubernetes.client(), meshName);
       Scraper scraper =
           Scraper.start(
@@ -216,11 +219,15 @@ final class ScraperCommand implements Callable<Integer> {
         stopped.await();
       });
       System.out.println(
-          "scraper of mesh %s on http://%s:%d/ store: %s"
+          "scraper of mesh %s%s %s store: %s"
               .formatted(
                   meshName,
-                  scraper.address().getAddress().getHostAddress(),
-                  scraper.address().getPort(),
+                  home == null && collectors == null
+                      ? ", as LLAMA of " + llama.hosts() + " port " + llama.port() + ","
+                      : "",
+                  scraper.hasPage()
+                      ? "on http://" + IpText.of(scraper.address()) + "/"
+                      : "without a page,",
                   store == null ? "none, in memory only" : store.description()));
       try (scraper) {
         stop.await();
@@ -236,6 +243,30 @@ final class ScraperCommand implements Callable<Integer> {
     Set<String> all = new HashSet<>(hosts);
     all.add(Names.scraper(meshName) + "." + environment.get("POD_NAMESPACE", "default"));
     return all;
+  }
+
+  /** Whether nobody names collectors, but somebody a mesh. */
+  private boolean readsPods() {
+    return collectors == null
+        && !llama.collectorsGiven()
+        && (mesh != null || environment.find("MESH_NAME") != null);
+  }
+
+  /** Whether LLAMA's defaults hold. */
+  private boolean asLlama() {
+    return llama.given() || (collectors == null && !readsPods());
+  }
+
+  private int pagePort() {
+    return port == null ? PAGE_PORT : port;
+  }
+
+  private int ingestPort() {
+    return ingestPort == null ? (asLlama() ? 0 : INGEST_PORT) : ingestPort;
+  }
+
+  private Duration interval() {
+    return interval == null ? (asLlama() ? llama.interval() : Duration.ofSeconds(10)) : interval;
   }
 
   private Readers readers(Tokens tokens, Set<String> accepted) {
@@ -254,9 +285,10 @@ final class ScraperCommand implements Callable<Integer> {
     try {
       return new ScraperConfig(
           meshName,
-          new InetSocketAddress(bind, port),
-          ingestPort == 0 ? null : new InetSocketAddress(bind, ingestPort),
-          llamaInterval > 0 ? Duration.ofSeconds(llamaInterval) : interval,
+          new InetSocketAddress(bind, pagePort()),
+          asLlama() && port == null,
+          ingestPort() == 0 ? null : new InetSocketAddress(bind, ingestPort()),
+          interval(),
           retention,
           agentTimeout,
           new Limits(lossPercent, rttP99),
@@ -304,14 +336,19 @@ final class ScraperCommand implements Callable<Integer> {
       return new PodAgents(
           home.client(), kubernetes.trust(), home.namespace(), home.mesh(), agentPort);
     }
+    String option = collectors == null ? "-llama.collector-hosts" : "--collectors";
     try {
-      StaticAgents agents = new StaticAgents(String.valueOf(collectors), collectorPort);
+      StaticAgents agents =
+          collectors == null
+              ? new StaticAgents(llama.hosts(), llama.port())
+              : new StaticAgents(
+                  collectors, collectorPort == null ? COLLECTOR_PORT : collectorPort);
       if (agents.agents().isEmpty()) {
-        throw wrong("--collectors names no agent, write host:port,host:port");
+        throw wrong(option + " names no agent, write host:port,host:port");
       }
       return agents;
     } catch (IllegalArgumentException e) {
-      throw wrong("--collectors: " + e.getMessage());
+      throw wrong(option + ": " + e.getMessage());
     }
   }
 
@@ -324,7 +361,7 @@ final class ScraperCommand implements Callable<Integer> {
 
   private @Nullable Store store() {
     try {
-      return storeOptions.open(environment);
+      return storeOptions.open(environment, llama, asLlama());
     } catch (IllegalArgumentException e) {
       throw wrong(String.valueOf(e.getMessage()));
     }

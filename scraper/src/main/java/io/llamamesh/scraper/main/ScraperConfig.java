@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param mesh the mesh's name
  * @param web where the page and the API listen
+ * @param webOptional whether it runs on without a page where that address is taken
  * @param ingest where draining agents post; null: nowhere
  * @param interval length of a window while none was seen
  * @param retention how far back the matrix remembers
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public record ScraperConfig(
     String mesh,
     InetSocketAddress web,
+    boolean webOptional,
     @Nullable InetSocketAddress ingest,
     Duration interval,
     Duration retention,
@@ -36,7 +38,7 @@ public record ScraperConfig(
       Duration retention,
       Duration agentTimeout,
       Limits limits) {
-    this(mesh, web, ingest, interval, retention, agentTimeout, limits, Readers.ALL);
+    this(mesh, web, false, ingest, interval, retention, agentTimeout, limits, Readers.ALL);
   }
 
   /** Without a place where draining agents post; everybody reads. */
@@ -47,7 +49,7 @@ public record ScraperConfig(
       Duration retention,
       Duration agentTimeout,
       Limits limits) {
-    this(mesh, web, null, interval, retention, agentTimeout, limits, Readers.ALL);
+    this(mesh, web, false, null, interval, retention, agentTimeout, limits, Readers.ALL);
   }
 
   public ScraperConfig {

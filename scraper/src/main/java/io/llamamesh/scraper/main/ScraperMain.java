@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.main;
 
+import io.llamamesh.config.LlamaFlags;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -56,6 +57,6 @@ public final class ScraperMain {
       line.usage(line.getErr());
       return WRONG_USE;
     }
-    return line.execute(args);
+    return line.execute(LlamaFlags.normalized(args));
   }
 }

@@ -35,7 +35,7 @@ final class StoreOptions {
   private @Nullable Path tokenFile;
 
   @Option(
-      names = {"--influxdb-database", "-llama.influxdb-name"},
+      names = "--influxdb-database",
       paramLabel = "NAME",
       description = "v1: database, made where it is missing; chooses the v1 API")
   private @Nullable String database;
@@ -70,49 +70,29 @@ final class StoreOptions {
       description = "trust any certificate of the store")
   private boolean skipVerify;
 
-  @Option(
-      names = "-llama.influxdb-host",
-      paramLabel = "HOST",
-      description = "as LLAMA's scraper: a v1 store there")
-  private @Nullable String llamaHost;
-
-  @Option(
-      names = "-llama.influxdb-port",
-      paramLabel = "PORT",
-      defaultValue = "5086",
-      description = "as LLAMA's scraper (default: ${DEFAULT-VALUE})")
-  private int llamaPort;
-
-  @Option(
-      names = "-llama.influxdb-user",
-      paramLabel = "USER",
-      description = "as LLAMA's scraper; better $$INFLUXDB_USERNAME")
-  private @Nullable String llamaUser;
-
-  @Option(
-      names = "-llama.influxdb-pass",
-      paramLabel = "PASSWORD",
-      description = "as LLAMA's scraper; better $$INFLUXDB_PASSWORD, which no process list shows")
-  private @Nullable String llamaPassword;
-
   /**
    * The store that is asked for; null: none.
    *
+   * @param llama LLAMA's flags
+   * @param asLlama a store that nobody names is LLAMA's
    * @throws IllegalArgumentException naming the option that is wrong
    */
-  @Nullable Store open(Environment environment) {
-    String address = url;
-    if (address == null && llamaHost != null) {
-      address = "http://" + llamaHost + ":" + llamaPort;
+  @Nullable Store open(Environment environment, LlamaOptions llama, boolean asLlama) {
+    if (url != null && llama.storeAddressGiven()) {
+      throw new IllegalArgumentException(
+          "give either --influxdb-url or -llama.influxdb-host and its like, not both");
+    }
+    boolean ofLlama = url == null && asLlama;
+    String address = ofLlama ? llama.storeUrl() : url;
+    String name = database == null ? llama.database() : database;
+    if (url == null && (!bucket.isEmpty() || !org.isEmpty() || (database != null && !ofLlama))) {
+      throw new IllegalArgumentException(
+          "--influxdb-url is missing; without it nothing is written");
     }
     if (address == null) {
-      if (database != null || !bucket.isEmpty() || !org.isEmpty()) {
-        throw new IllegalArgumentException(
-            "--influxdb-url is missing; without it nothing is written");
-      }
       return null;
     }
-    if (database != null && !bucket.isEmpty()) {
+    if (name != null && !bucket.isEmpty()) {
       throw new IllegalArgumentException(
           "give either --influxdb-database (v1) or --influxdb-bucket (v2), not both");
     }
@@ -126,21 +106,22 @@ final class StoreOptions {
           "--influxdb-url must be as http://host:8086, was '" + address + "'");
     }
     Tls tls = tls();
-    return database != null || llamaHost != null
-        ? v1(address, environment, tls)
+    return name != null || ofLlama
+        ? v1(address, name == null ? LLAMA_DATABASE : name, environment, llama, tls)
         : v2(address, environment, tls);
   }
 
-  private Store v1(String address, Environment environment, @Nullable Tls tls) {
+  private Store v1(
+      String address, String name, Environment environment, LlamaOptions llama, @Nullable Tls tls) {
     String user = secret("--influxdb-username-file", userFile, "INFLUXDB_USERNAME", environment);
     String password =
         secret("--influxdb-password-file", passwordFile, "INFLUXDB_PASSWORD", environment);
     return new InfluxV1(
         address,
-        database == null ? LLAMA_DATABASE : database,
+        name,
         retentionPolicy,
-        user == null ? llamaUser : user,
-        password == null ? llamaPassword : password,
+        user == null ? llama.user() : user,
+        password == null ? llama.password() : password,
         TIMEOUT,
         tls);
   }

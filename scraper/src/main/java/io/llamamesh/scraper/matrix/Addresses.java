@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.matrix;
 
+import io.llamamesh.results.IpText;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -51,12 +52,12 @@ final class Addresses {
     if (text == null) {
       return;
     }
-    String plain = plain(text);
-    Address address = byText.get(plain);
+    Address address = get(text);
     if (address == null) {
       if (byNode.getOrDefault(node, List.of()).size() >= MAX_OF_A_NODE) {
         return;
       }
+      String plain = plain(text);
       address = new Address(isV6(plain), node, now);
       byText.put(plain, address);
       of(node).add(address);
@@ -74,7 +75,8 @@ final class Addresses {
 
   /** Who has it; null while nobody said so. */
   @Nullable Address get(String text) {
-    return byText.get(plain(text));
+    Address asWritten = byText.get(text); // as nearly always
+    return asWritten == null ? byText.get(plain(text)) : asWritten;
   }
 
   /** Whether the node has an address of that family alone. */
@@ -106,9 +108,9 @@ final class Addresses {
     return byNode.computeIfAbsent(node, k -> new ArrayList<>(2));
   }
 
-  /** Without the interface, which only its own host knows. */
+  /** One text for each address, without the interface, which only its own host knows. */
   private static String plain(String text) {
     int percent = text.indexOf('%');
-    return percent < 0 ? text : text.substring(0, percent);
+    return IpText.canonical(percent < 0 ? text : text.substring(0, percent));
   }
 }

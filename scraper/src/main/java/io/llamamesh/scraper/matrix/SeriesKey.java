@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.matrix;
 
+import io.llamamesh.results.IpText;
 import io.llamamesh.results.Point;
 import java.util.Map;
 
@@ -37,9 +38,13 @@ public record SeriesKey(
   static SeriesKey of(Point point, String agent) {
     Map<String, String> tags = point.tags();
     String address = tags.getOrDefault(Point.Tags.DST_IP, "");
+    String name = tags.get(Point.Tags.DST_NAME);
+    if (name == null) {
+      name = address.isEmpty() ? "unknown" : IpText.canonical(address);
+    }
     return new SeriesKey(
         tags.getOrDefault(Point.Tags.SRC_NAME, agent),
-        tags.getOrDefault(Point.Tags.DST_NAME, address.isEmpty() ? "unknown" : address),
+        name,
         tags.getOrDefault(Point.Tags.PORT, "default"),
         address.indexOf(':') >= 0 ? "IPv6" : "IPv4",
         tags.getOrDefault(Point.Tags.GROUP, ""));

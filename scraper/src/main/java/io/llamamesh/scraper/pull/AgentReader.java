@@ -39,7 +39,7 @@ final class AgentReader implements AutoCloseable {
   private final InstantSource clock;
   private final Counters counters;
   private final PullSchedule schedule;
-  private final LegacyWindows legacy = new LegacyWindows();
+  private final LegacyWindows legacy;
   private final SkewCorrection skew = new SkewCorrection();
   private final SeriesQuota quota = new SeriesQuota();
   private final @Nullable StoreFeed feed;
@@ -72,7 +72,8 @@ final class AgentReader implements AutoCloseable {
       AgentClient client,
       InstantSource clock,
       Counters counters,
-      Waiting waiting) {
+      Waiting waiting,
+      SourceNames names) {
     this.agent = agent;
     this.name = agent.name();
     this.address = agent.addresses().getFirst();
@@ -85,6 +86,7 @@ final class AgentReader implements AutoCloseable {
     this.client = client;
     this.clock = clock;
     this.counters = counters;
+    this.legacy = new LegacyWindows(names);
     this.schedule = new PullSchedule(interval, agent.name());
     this.feed =
         writer == null

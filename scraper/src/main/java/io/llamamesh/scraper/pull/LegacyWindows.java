@@ -1,11 +1,14 @@
 package io.llamamesh.scraper.pull;
 
+import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.results.Point;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +17,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The time of a summary is the end of the newest window that its interval implies, and never
  * that of the one before. An unchanged answer is the same window, read again; but where all is lost
- * one summary looks like the next, so then an interval later it is another. Points that do not say
- * whose they are get the collector's name, or two collectors' points would be one series. Not
+ * one summary looks like the next, so then an interval later it is another.
+ *
+ * <p>Points are named as their tags say: ours, else LLAMA's customary {@code src_hostname} and
+ * {@code dst_hostname}. Those that do not say whose they are get the collector's name, and names
+ * that several have are told apart by addresses, or their points would be one series. Not
  * thread-safe.
  */
 final class LegacyWindows {
@@ -24,10 +30,15 @@ final class LegacyWindows {
   /** How long after a window's end its summary may still be the one before. */
   private static final Duration SUMMING_UP = Duration.ofSeconds(1);
 
+  private final SourceNames names;
   private @Nullable List<Point> last;
   private Instant lastEnd = Instant.MIN;
   // Whether that was an unchanged answer taken for another window.
   private boolean assumed;
+
+  LegacyWindows(SourceNames names) {
+    this.names = names;
+  }
 
   Page timed(Page page, String collector, Instant now, Duration interval) {
     List<Point> points = page.points();
@@ -45,7 +56,9 @@ final class LegacyWindows {
     assumed = unchanged;
     lastEnd = end;
     Instant time = end;
-    List<Point> timed = points.stream().map(point -> timed(point, collector, time)).toList();
+    Map<String, Set<String>> targets = targets(points);
+    List<Point> timed =
+        points.stream().map(point -> timed(point, collector, targets, time)).toList();
     return new Page(timed, null, false, page.skew(), page.malformed());
   }
 
@@ -60,16 +73,41 @@ final class LegacyWindows {
     return sent > 0 && point.number(Point.Fields.LOST, 0) >= sent;
   }
 
-  private static Point timed(Point point, String collector, Instant end) {
-    Map<String, String> tags = point.tags();
-    if (!tags.containsKey(Point.Tags.SRC_NAME)) {
-      tags = new HashMap<>(tags);
-      tags.put(Point.Tags.SRC_NAME, collector);
+  private Point timed(
+      Point point, String collector, Map<String, Set<String>> targets, Instant end) {
+    Map<String, String> tags = new HashMap<>(point.tags());
+    String source = tagged(tags, Point.Tags.SRC_NAME, CollectorConfig.SRC_HOSTNAME);
+    tags.put(Point.Tags.SRC_NAME, source.isEmpty() ? collector : names.claim(source, collector));
+    String target = tagged(tags, Point.Tags.DST_NAME, CollectorConfig.DST_HOSTNAME);
+    if (target.isEmpty()) {
+      tags.remove(Point.Tags.DST_NAME);
+    } else {
+      boolean alone = targets.getOrDefault(target, Set.of()).size() < 2;
+      tags.put(Point.Tags.DST_NAME, alone ? target : target + " (" + address(point) + ")");
     }
     return new Point(
         point.measurement(),
         point.time().isAfter(UNSET) ? point.time() : end,
         tags,
         point.fields());
+  }
+
+  /** The addresses of each target name. */
+  private static Map<String, Set<String>> targets(List<Point> points) {
+    Map<String, Set<String>> targets = new HashMap<>();
+    for (Point point : points) {
+      String name = tagged(point.tags(), Point.Tags.DST_NAME, CollectorConfig.DST_HOSTNAME);
+      targets.computeIfAbsent(name, k -> new HashSet<>()).add(address(point));
+    }
+    return targets;
+  }
+
+  private static String address(Point point) {
+    return point.tags().getOrDefault(Point.Tags.DST_IP, "");
+  }
+
+  private static String tagged(Map<String, String> tags, String ours, String llamas) {
+    String name = tags.getOrDefault(ours, "");
+    return (name.isBlank() ? tags.getOrDefault(llamas, "") : name).strip();
   }
 }

@@ -36,6 +36,7 @@ public final class Pulls implements AutoCloseable {
   private final InstantSource clock;
   private final Counters counters = new Counters();
   private final Waiting waiting = new Waiting();
+  private final SourceNames names = new SourceNames();
   private final Map<String, AgentReader> readers = new TreeMap<>();
   private final Map<String, Bookmark> remembered = new HashMap<>();
   private boolean leads = true;
@@ -99,7 +100,8 @@ public final class Pulls implements AutoCloseable {
               client,
               clock,
               counters,
-              waiting);
+              waiting,
+              names);
       readers.put(agent.name(), reader);
       reader.start();
     }
@@ -108,6 +110,7 @@ public final class Pulls implements AutoCloseable {
       if (reader != null) {
         remember(name, reader);
         reader.close();
+        names.release(name);
       }
     }
   }

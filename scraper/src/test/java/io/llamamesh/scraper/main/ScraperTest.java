@@ -393,6 +393,33 @@ final class ScraperTest {
   }
 
   @Test
+  void asLlamaOneWhosePagesPortIsTakenReadsOnWithoutAPage() throws Exception {
+    try (FakeAgent agent = FakeAgent.start();
+        Scraper second =
+            Scraper.start(
+                new ScraperConfig(
+                    "default",
+                    scraper.address(),
+                    true,
+                    null,
+                    Duration.ofSeconds(2),
+                    Duration.ofHours(1),
+                    Duration.ofSeconds(1),
+                    Limits.DEFAULT,
+                    Readers.ALL),
+                new StaticAgents(agent.address(), 8100),
+                null,
+                CursorStore.NONE,
+                Leadership.ALONE,
+                Tokens.NONE)) {
+      assertThat(second.hasPage()).isFalse();
+      await().until(() -> second.agents().stream().anyMatch(one -> one.lastAnswer() != null));
+      assertThat(second.metrics()).contains("llamamesh_");
+    }
+    assertThat(scraper.hasPage()).isTrue();
+  }
+
+  @Test
   void aBusyPortIsSaidInOneLine() throws IOException {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String error =

@@ -14,7 +14,7 @@ final class LegacyWindowsTest {
   private static final Duration INTERVAL = Duration.ofSeconds(30);
   private static final Instant TICK = Instant.parse("2026-11-20T09:40:00Z");
 
-  private final LegacyWindows windows = new LegacyWindows();
+  private final LegacyWindows windows = new LegacyWindows(new SourceNames());
 
   @Test
   void aSummaryIsOneWindowHoweverOftenItIsRead() {
@@ -57,6 +57,58 @@ final class LegacyWindowsTest {
 
     assertThat(page.points().getFirst().tags())
         .isEqualTo(Map.of("src_ip", "0.0.0.0", "dst_ip", "10.0.0.1", "src_name", "rack-7"));
+  }
+
+  @Test
+  void llamasHostNamesNameBothEndsWhereOursAreAbsent() {
+    Page page =
+        windows.timed(
+            tagged(
+                Map.of("dst_ip", "10.0.0.1", "src_hostname", "a", "dst_hostname", "b"),
+                Map.of("dst_ip", "10.0.0.2", "src_hostname", "a", "dst_name", "ours"),
+                Map.of("dst_ip", "10.0.0.3", "src_name", "", "dst_hostname", " ")),
+            "rack-7:5000",
+            TICK,
+            INTERVAL);
+
+    assertThat(names(page)).containsExactly("a>b", "a>ours", "rack-7:5000>null");
+  }
+
+  @Test
+  void aNameThatSeveralHaveIsToldApartByAddressesSinceTheirPointsWouldBeOne() {
+    SourceNames names = new SourceNames();
+    LegacyWindows other = new LegacyWindows(names);
+    LegacyWindows one = new LegacyWindows(names);
+    Page page =
+        tagged(
+            Map.of("dst_ip", "10.0.0.1", "src_hostname", "x", "dst_hostname", "localhost"),
+            Map.of("dst_ip", "10.0.0.2", "src_hostname", "x", "dst_hostname", "localhost"));
+    Page later =
+        tagged(Map.of("dst_ip", "10.0.0.1", "src_hostname", "x", "dst_hostname", "localhost"));
+
+    assertThat(names(one.timed(page, "c1", TICK, INTERVAL)))
+        .containsExactly("x>localhost (10.0.0.1)", "x>localhost (10.0.0.2)");
+    assertThat(names(other.timed(page, "c2", TICK, INTERVAL)))
+        .containsExactly("x (c2)>localhost (10.0.0.1)", "x (c2)>localhost (10.0.0.2)");
+    assertThat(names(one.timed(later, "c1", TICK.plusSeconds(30), INTERVAL)))
+        .containsExactly("x (c1)>localhost");
+    names.release("c2");
+    assertThat(names.claim("x", "c1")).isEqualTo("x");
+  }
+
+  private static List<String> names(Page page) {
+    return page.points().stream()
+        .map(point -> point.tags().get("src_name") + ">" + point.tags().get("dst_name"))
+        .toList();
+  }
+
+  @SafeVarargs
+  private static Page tagged(Map<String, String>... tags) {
+    List<Point> points =
+        java.util.Arrays.stream(tags)
+            .map(all -> new Point(Point.RAW_STATS, Instant.EPOCH, all, Map.of("sent", 1.0)))
+            .toList();
+    return new Page(points, null, false, null, 0);
   }
 
   private @Nullable Instant read(double seconds, int sent, int lost) {

@@ -1,0 +1,118 @@
+package io.llamamesh.scraper.main;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.llamamesh.config.LlamaFlags;
+import io.llamamesh.scraper.store.Store;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** What LLAMA's flags, and their absence, mean to the scraper. */
+final class LlamaFlagsTest {
+
+  @Command(name = "options")
+  private static final class Options {
+    @Mixin private final LlamaOptions llama = new LlamaOptions();
+    @Mixin private final StoreOptions store = new StoreOptions();
+  }
+
+  private static Options parsed(String line) {
+    Options options = new Options();
+    String[] arguments = line.isEmpty() ? new String[0] : line.split(" ");
+    new CommandLine(options).parseArgs(LlamaFlags.normalized(arguments));
+    return options;
+  }
+
+  private static @Nullable String store(String line, boolean asLlama) {
+    Options options = parsed(line);
+    try (Store store = options.store.open(new Environment(Map.of()), options.llama, asLlama)) {
+      return store == null ? null : store.description();
+    }
+  }
+
+  @Test
+  void withoutFlagsEverythingIsWhereLlamasQuickStartHasIt() {
+    LlamaOptions llama = parsed("").llama;
+
+    assertThat(llama.given()).isFalse();
+    assertThat(llama.hosts() + ":" + llama.port()).isEqualTo("localhost:5000");
+    assertThat(llama.interval()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(store("", true)).contains("http://127.0.0.1:5086", "llama");
+    assertThat(store("", false)).as("our own way names one").isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          -llama.influxdb-port 8086                 | http://127.0.0.1:8086
+          --llama.influxdb-port=8086                | http://127.0.0.1:8086
+          -llama.influxdb-user me                   | http://127.0.0.1:5086
+          -llama.influxdb-host db                   | http://db:5086
+          -llama.influxdb-host=fd00::1              | http://[fd00::1]:5086
+          -llama.influxdb-host [fd00::1]            | http://[fd00::1]:5086
+          -llama.influxdb-name net                  | http://127.0.0.1:5086
+          -llama.collector-hosts a,b                | http://127.0.0.1:5086
+          -llama.interval 10                        | http://127.0.0.1:5086
+          """)
+  void oneOfLlamasFlagsAloneIsNotIgnored(String line, String url) {
+    assertThat(parsed(line).llama.given()).isTrue();
+    assertThat(store(line, true)).contains(url);
+  }
+
+  @Test
+  void aDatabaseOfLlamasFlagGoesWithOurUrlToo() {
+    assertThat(store("--influxdb-url=http://db:8086 -llama.influxdb-name net", true))
+        .contains("http://db:8086", "net");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          --influxdb-url=http://db:8086 -llama.influxdb-port 1 | either --influxdb-url or -llama
+          --influxdb-bucket=b                                  | --influxdb-url is missing
+          -llama.influxdb-host a/b@c                           | must not hold credentials
+          """)
+  void whatContradictsItselfIsRefused(String line, String message) {
+    assertThatThrownBy(() -> store(line, true))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          scraper -llama.interval 0              | -llama.interval must be positive
+          scraper --llama.interval=often         | Invalid value for option '-llama.interval'
+          scraper -llama.collector-port 70000    | port must be 1 to 65535
+          scraper -llama.collector-hosts=,       | -llama.collector-hosts names no agent
+          scraper -llama.collector-hosts=a:x     | -llama.collector-hosts: port must be a number
+          """)
+  void wrongValuesAreToldInOneLine(String line, String message) {
+    PrintStream before = System.err;
+    ByteArrayOutputStream error = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(error, true, StandardCharsets.UTF_8));
+    try {
+      assertThat(ScraperMain.run(Map.of(), line.split(" "))).isEqualTo(2);
+    } finally {
+      System.setErr(before);
+    }
+    assertThat(error.toString(StandardCharsets.UTF_8)).contains(message).hasLineCount(1);
+  }
+}
