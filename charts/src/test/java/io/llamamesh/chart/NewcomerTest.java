@@ -65,6 +65,7 @@ class NewcomerTest {
         "docs/guide/from-llama.md",
         "docs/guide/matrix.md",
         "docs/guide/measuring.md",
+        "docs/guide/stores.md",
         "docs/benchmarks.md"
       })
   void whatIsNamedIsThere(String page) throws IOException {

@@ -1,5 +1,6 @@
 package io.llamamesh.config;
 
+import io.llamamesh.results.Point;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,6 +53,19 @@ final class Bounds {
     copy.forEach((key, value) -> {
       if (key.isBlank() || key.length() > MAX_TEXT) {
         throw wrong(field, "has a name that is blank or longer than " + MAX_TEXT + " characters");
+      }
+      if (Point.Tags.RESERVED_BY_INFLUXDB.contains(key)) {
+        throw new FieldException(
+            section(field),
+            List.of(name(field), key),
+            "is a name that InfluxDB reserves, which would refuse every point; choose another"
+                + " name");
+      }
+      if (Point.Tags.SET_BY_COLLECTOR.contains(key)) {
+        throw new FieldException(
+            section(field),
+            List.of(name(field), key),
+            "is a tag that every point has already; choose another name");
       }
       if (value.length() > MAX_TEXT) {
         throw new FieldException(

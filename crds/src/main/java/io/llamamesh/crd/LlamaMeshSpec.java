@@ -51,6 +51,10 @@ import org.jspecify.annotations.Nullable;
         "!has(self.ports) || !has(self.reflector) || !has(self.reflector.port) || self.ports.all(p, !has(p.basePort)"
             + " || self.reflector.port < p.basePort || self.reflector.port >= p.basePort + (has(p.count) ? p.count : 4))",
     message = "spec.ports: a source port range must not contain spec.reflector.port; move basePort")
+@ValidationRule(
+    value = "!has(self.tagLabels) || !['ip', 'name', 'port'].exists(t, t in self.tagLabels)",
+    message =
+        "spec.tagLabels: ip, name and port would become tags src_ip, src_name and src_port, which every point has already; choose another name")
 public record LlamaMeshSpec(
     @JsonPropertyDescription(
             "Stops all writes of the operator for this mesh but status and which nodes are leaving."
@@ -102,6 +106,16 @@ public record LlamaMeshSpec(
   static final String OBJECT_NAME_PATTERN =
       "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 
+  /** Names that CEL looks up among tags, which is cheaper than to look at every tag. */
+  private static final String NO_RESERVED_TAG =
+      "!has(self.tags) || !['time', '_field', '_measurement', 'mesh', 'group', 'src_name', 'dst_name',"
+          + " 'src_ip', 'dst_ip', 'src_port', 'port', 'dscp'].exists(t, t in self.tags)";
+
+  private static final String RESERVED_TAG =
+      "tags: time, _field and _measurement are names that InfluxDB reserves; mesh, group, port, dscp,"
+          + " src_name, src_ip, src_port, dst_name and dst_ip are tags that every point has already;"
+          + " choose another name";
+
   static final String WHOLE_SECONDS_PATTERN = "^([0-9]+(s|m|h))+$";
   static final String DURATION_PATTERN = "^([0-9]+([.][0-9]+)?(ms|s|m|h))+$";
 
@@ -116,6 +130,7 @@ public record LlamaMeshSpec(
 
   /** Nodes that probe. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(value = NO_RESERVED_TAG, message = RESERVED_TAG)
   public record Group(
       @JsonPropertyDescription("Name of the group, tag 'group' on its points.")
           @Required
@@ -133,6 +148,7 @@ public record LlamaMeshSpec(
 
   /** A reflector outside the cluster. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(value = NO_RESERVED_TAG, message = RESERVED_TAG)
   public record Target(
       @JsonPropertyDescription("Name of the target, tag 'dst_name'.")
           @Required

@@ -8,6 +8,12 @@ public final class InfluxDataHeaders {
   /** {@code true} when the agent retains further windows after that one. */
   public static final String MORE = "Llama-More";
 
+  /**
+   * How many windows this answer holds, those without any pair counted, which have no points to be
+   * seen by: what lies between a reader's cursor and these is no longer retained.
+   */
+  public static final String WINDOWS = "Llama-Windows";
+
   /** The agent's wall clock when it answered, RFC 3339 in UTC with nanoseconds. */
   public static final String CLOCK = "Llama-Clock";
 

@@ -235,13 +235,36 @@ public record MeshReport(
    * The time-series store.
    *
    * @param state whether the last write was acknowledged
-   * @param message the store's own words where it was not
+   * @param message the store's own words where it was not, or where it was and did not take some
+   *     points of late
    * @param lastWrite when it last acknowledged one
    * @param pointsWritten points it acknowledged since the scraper started
+   * @param trouble what became of points that a reachable store did not take of late; absent where
+   *     it took all, and from an older scraper
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Store(
-      State state, @Nullable String message, @Nullable Instant lastWrite, long pointsWritten) {
+      State state,
+      @Nullable String message,
+      @Nullable Instant lastWrite,
+      long pointsWritten,
+      @Nullable Trouble trouble) {
+    /** A store that took all, or none. */
+    public Store(
+        State state, @Nullable String message, @Nullable Instant lastWrite, long pointsWritten) {
+      this(state, message, lastWrite, pointsWritten, null);
+    }
+
+    /** What becomes of points that a reachable store does not take. */
+    public enum Trouble {
+      /** They are given up. */
+      @JsonProperty("PointsRejected")
+      POINTS_REJECTED,
+      /** It fails on them; their agents keep them, and they are tried again. */
+      @JsonProperty("WritesFailing")
+      WRITES_FAILING
+    }
+
     /** Whether writing works. */
     public enum State {
       @JsonProperty("NotConfigured")

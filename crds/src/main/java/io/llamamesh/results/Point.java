@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * One line of a time series, in the shape of LLAMA's {@code /influxdata}: what one pair and traffic
@@ -86,6 +87,28 @@ public record Point(
     public static final String SRC_PORT = "src_port";
     public static final String SRC_ZONE = "src_zone";
     public static final String DST_ZONE = "dst_zone";
+
+    /** Names that InfluxDB reserves: it refuses every point that has such a tag. */
+    public static final Set<String> RESERVED_BY_INFLUXDB = Set.of("time", "_field", "_measurement");
+
+    /** Tags that a collector sets on every point itself, whatever its configuration says. */
+    public static final Set<String> SET_BY_COLLECTOR = Set.of(SRC_IP, DST_IP, PORT, DSCP, SRC_PORT);
+
+    /** Names that a {@code LlamaMesh} must not give to tags; those above are among them. */
+    public static final Set<String> RESERVED =
+        Set.of(
+            "time",
+            "_field",
+            "_measurement",
+            MESH,
+            SRC_IP,
+            DST_IP,
+            SRC_NAME,
+            DST_NAME,
+            GROUP,
+            PORT,
+            DSCP,
+            SRC_PORT);
 
     private Tags() {}
   }

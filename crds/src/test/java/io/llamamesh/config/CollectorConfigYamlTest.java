@@ -98,6 +98,35 @@ class CollectorConfigYamlTest {
   }
 
   @Test
+  void aTagThatStoresRefuseIsRefusedByItsName() {
+    for (String tag : List.of("time", "_field", "_measurement")) {
+      assertThatThrownBy(() -> CollectorConfigYaml.read("10.0.0.2: {" + tag + ": noon}", 8100))
+          .isInstanceOf(InvalidConfigException.class)
+          .hasMessageContaining("tags." + tag + " is a name that InfluxDB reserves");
+    }
+  }
+
+  @Test
+  void aTagThatTheCollectorSetsItselfIsRefusedByItsName() {
+    for (String tag : List.of("src_ip", "dst_ip", "port", "dscp", "src_port")) {
+      assertThatThrownBy(() -> CollectorConfigYaml.read("10.0.0.2: {" + tag + ": x}", 8100))
+          .isInstanceOf(InvalidConfigException.class)
+          .hasMessageContaining("tags." + tag + " is a tag that every point has already");
+    }
+  }
+
+  @Test
+  void namesAndGroupAreTagsThatAConfigurationMayGive() throws InvalidConfigException {
+    CollectorConfig config =
+        CollectorConfigYaml.read(
+                "10.0.0.2: {src_name: a, dst_name: b, group: c, mesh: d, time_zone: utc}", 8100)
+            .config();
+
+    assertThat(config.targets().get("default").getFirst().tags())
+        .containsKeys("src_name", "dst_name", "group", "mesh", "time_zone");
+  }
+
+  @Test
   void keysThatAreNotUnderstoodAreIgnoredAsLlamaDoesAndToldWithPathAndLine() throws Exception {
     Document document =
         CollectorConfigYaml.read(

@@ -9,6 +9,7 @@ import io.llamamesh.results.MeshReport.Kind;
 import io.llamamesh.results.MeshReport.PairReport;
 import io.llamamesh.results.MeshReport.Silent;
 import io.llamamesh.results.MeshReport.Store;
+import io.llamamesh.results.MeshReport.Store.Trouble;
 import io.llamamesh.results.MeshReport.Suspect;
 import io.llamamesh.results.MeshReport.Totals;
 import java.time.Instant;
@@ -122,6 +123,16 @@ class ResultsJsonTest {
             ResultsJson.mapper()
                 .readValue("{\"state\":\"Reachable\",\"pointsWritten\":1,\"mood\":2}", Store.class))
         .isEqualTo(new Store(Store.State.REACHABLE, null, null, 1));
+  }
+
+  @Test
+  void aStoreThatDoesNotTakeSomePointsSaysWhatBecomesOfThem() throws Exception {
+    Store store = new Store(Store.State.REACHABLE, "too old", null, 1, Trouble.POINTS_REJECTED);
+
+    String json = ResultsJson.mapper().writeValueAsString(store);
+
+    assertThat(json).contains("\"trouble\":\"PointsRejected\"");
+    assertThat(ResultsJson.mapper().readValue(json, Store.class)).isEqualTo(store);
   }
 
   @Test

@@ -20,15 +20,6 @@ final class ArchitectureTest {
       slices().matching("io.llamamesh.scraper.(*)..").should().beFreeOfCycles();
 
   @ArchTest
-  static final ArchRule onlyTheStoreKnowsInfluxDb =
-      noClasses()
-          .that()
-          .resideOutsideOfPackage("..scraper.store..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage("com.influxdb..", "org.influxdb..", "okhttp3..", "retrofit2..");
-
-  @ArchTest
   static final ArchRule onlyTheClusterKnowsKubernetes =
       noClasses()
           .that()

@@ -73,6 +73,7 @@ final class ResultsApi {
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put(InfluxDataHeaders.CURSOR, new WindowCursor(archive.bootId(), last).toString());
     headers.put(InfluxDataHeaders.MORE, Boolean.toString(page.more()));
+    headers.put(InfluxDataHeaders.WINDOWS, Integer.toString(page.windows().size()));
     headers.put(InfluxDataHeaders.CLOCK, DateTimeFormatter.ISO_INSTANT.format(clock.instant()));
     return Reply.json(200, headers, out -> points(page.windows(), allPaths, out));
   }

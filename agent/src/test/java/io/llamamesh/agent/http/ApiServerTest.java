@@ -148,6 +148,7 @@ class ApiServerTest {
 
     assertThat(first.headers().firstValue("Llama-More")).contains("true");
     assertThat(first.headers().firstValue("Llama-Cursor")).contains("b00t:3");
+    assertThat(first.headers().firstValue("Llama-Windows")).contains("3");
     assertThat(second.headers().firstValue("Llama-More")).contains("false");
     assertThat(second.headers().firstValue("Llama-Cursor")).contains("b00t:5");
     assertThat(ResultsJson.mapper().readTree(first.body())).hasSize(3);

@@ -11,6 +11,7 @@ import io.llamamesh.crd.LlamaMeshSpec.Group;
 import io.llamamesh.crd.LlamaMeshSpec.PortClass;
 import io.llamamesh.crd.LlamaMeshSpec.Probe;
 import io.llamamesh.crd.LlamaMeshSpec.Target;
+import io.llamamesh.results.Point;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
@@ -104,21 +105,36 @@ final class Import {
     List<Target> targets = new ArrayList<>();
     Set<String> names = new LinkedHashSet<>();
     for (CollectorConfig.Target target : config.targets().getOrDefault(list, List.of())) {
-      String wanted = target.name() == null ? target.ip() : target.name();
+      String wanted =
+          target.name() == null
+              ? target.tags().getOrDefault(Point.Tags.DST_NAME, target.ip())
+              : target.name();
       String plain = wanted.replaceAll("[^-._a-zA-Z0-9]+", "-").replaceAll("^[-._]+|[-._]+$", "");
       String unique = plain;
       for (int i = 2; !names.add(unique); i++) {
         unique = plain + "-" + i;
       }
-      targets.add(
-          new Target(
-              unique,
-              target.ip(),
-              target.port(),
-              target.keyed(),
-              target.tags().isEmpty() ? null : target.tags()));
+      targets.add(new Target(unique, target.ip(), target.port(), target.keyed(), tags(target)));
     }
     return new Group(name, null, null, targets.isEmpty() ? null : targets);
+  }
+
+  /** A target's tags but for those that every point of a mesh has; null where none are left. */
+  private @Nullable Map<String, String> tags(CollectorConfig.Target target) {
+    Map<String, String> tags = new LinkedHashMap<>(target.tags());
+    for (String tag : target.tags().keySet()) {
+      if (Point.Tags.RESERVED.contains(tag)) {
+        tags.remove(tag);
+        note("tag '" + tag + "' is left out: points of a mesh have it already");
+      }
+    }
+    return tags.isEmpty() ? null : tags;
+  }
+
+  private void note(String note) {
+    if (!notes.contains(note)) {
+      notes.add(note);
+    }
   }
 
   private String portClass(PortGroupEntry entry) {
@@ -176,10 +192,7 @@ final class Import {
       name = name.substring(0, MAX_NAME).replaceAll("-+$", "");
     }
     if (!name.equals(given)) {
-      String note = "'" + given + "' is called '" + name + "'";
-      if (!notes.contains(note)) {
-        notes.add(note);
-      }
+      note("'" + given + "' is called '" + name + "'");
     }
     return name;
   }

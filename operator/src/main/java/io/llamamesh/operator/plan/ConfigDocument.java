@@ -16,6 +16,7 @@ import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
 import io.llamamesh.crd.LlamaMeshSpec.PortClass;
 import io.llamamesh.crd.LlamaMeshSpec.Probe;
 import io.llamamesh.crd.LlamaMeshSpec.Reflector;
+import io.llamamesh.results.Point;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -119,7 +120,7 @@ final class ConfigDocument {
   }
 
   private List<Target> targets(NodeTargets t) {
-    Map<String, String> groupTags = new TreeMap<>(Planner.orEmpty(t.from().tags()));
+    Map<String, String> groupTags = unreserved(t.from().tags());
     groupTags.put("group", t.from().name());
     Map<String, List<Target>> known =
         peerTargets.computeIfAbsent(t.from().name(), group -> new HashMap<>());
@@ -129,7 +130,7 @@ final class ConfigDocument {
     }
     for (LlamaMeshSpec.Target outside : t.outside()) {
       Map<String, String> tags = new TreeMap<>(groupTags);
-      tags.putAll(Planner.orEmpty(outside.tags()));
+      tags.putAll(unreserved(outside.tags()));
       list.add(
           new Target(
               outside.host(),
@@ -139,6 +140,16 @@ final class ConfigDocument {
               keyed(Boolean.TRUE.equals(outside.keyed()))));
     }
     return list;
+  }
+
+  /**
+   * Tags but for reserved ones: a spec that was accepted before those were refused may have them,
+   * and an agent would refuse the whole document.
+   */
+  private static Map<String, String> unreserved(@Nullable Map<String, String> tags) {
+    Map<String, String> unreserved = new TreeMap<>(Planner.orEmpty(tags));
+    unreserved.keySet().removeAll(Point.Tags.RESERVED);
+    return unreserved;
   }
 
   private List<Target> peer(NodeFacts peer, Map<String, String> groupTags) {

@@ -14,6 +14,7 @@ import io.llamamesh.crd.LlamaMeshSpec.Probe;
 import io.llamamesh.crd.LlamaMeshSpec.Reflector;
 import io.llamamesh.crd.LlamaMeshSpec.Target;
 import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.results.Point;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -103,6 +104,7 @@ public final class SpecCheck {
 
   private void all() {
     groups();
+    tagLabels();
     ports();
     probes();
     reflector();
@@ -162,12 +164,40 @@ public final class SpecCheck {
     }
   }
 
+  private void tagLabels() {
+    for (String tag : Planner.orEmpty(spec.tagLabels()).keySet()) {
+      for (String name : List.of("src_" + tag, "dst_" + tag)) {
+        if (Point.Tags.RESERVED.contains(name)) {
+          refuse(
+              "spec.tagLabels."
+                  + tag
+                  + " would become tag '"
+                  + name
+                  + "', which every point has already; choose another name");
+          break;
+        }
+      }
+    }
+  }
+
   private void tags(String field, Map<String, String> tags, int ofGroup) {
     // One is the group's name.
     if (tags.size() + ofGroup + 1 > MAX_TAGS) {
       refuse(
           field + ": with those of its group there are more than " + MAX_TAGS + "; leave some out");
     }
+    tags.keySet().stream()
+        .filter(Point.Tags.RESERVED::contains)
+        .sorted()
+        .forEach(key ->
+            refuse(
+                field
+                    + "."
+                    + key
+                    + (Point.Tags.RESERVED_BY_INFLUXDB.contains(key)
+                        ? " is a name that InfluxDB reserves, which would refuse every point"
+                        : " is a tag that every point has already")
+                    + "; choose another name"));
     if (tags.keySet().stream().anyMatch(key -> key.isBlank() || key.length() > MAX_TAG_KEY)) {
       refuse(field + ": a tag's name must have from 1 to " + MAX_TAG_KEY + " characters");
     }

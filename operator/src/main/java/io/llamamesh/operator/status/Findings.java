@@ -221,7 +221,7 @@ final class Findings {
   private static Finding store(Store store) {
     String said = store.message() == null ? "" : store.message();
     return switch (store.state()) {
-      case REACHABLE -> Finding.yes(ConditionTypes.STORE_REACHABLE, "Acknowledged", "");
+      case REACHABLE -> Finding.yes(ConditionTypes.STORE_REACHABLE, reachable(store), said);
       case UNREACHABLE -> Finding.no(ConditionTypes.STORE_REACHABLE, "Unreachable", said);
       case PENDING ->
           Finding.unknown(
@@ -230,6 +230,14 @@ final class Findings {
       case NOT_CONFIGURED ->
           Finding.unknown(
               ConditionTypes.STORE_REACHABLE, "RollingOut", "the scraper has not taken it up yet");
+    };
+  }
+
+  private static String reachable(Store store) {
+    return switch (store.trouble()) {
+      case null -> "Acknowledged";
+      case POINTS_REJECTED -> "PointsRejected";
+      case WRITES_FAILING -> "WritesFailing";
     };
   }
 

@@ -138,7 +138,13 @@ public final class StatusThrottle {
       case NetworkView.Known known -> {
         MeshReport report = known.report();
         boolean all = report.totals().agentsReporting() >= report.totals().agents();
-        yield report.verdict() + " " + report.store().state() + " " + all;
+        yield report.verdict()
+            + " "
+            + report.store().state()
+            + " "
+            + report.store().trouble()
+            + " "
+            + all;
       }
     };
   }

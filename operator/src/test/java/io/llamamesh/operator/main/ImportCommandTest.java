@@ -75,6 +75,20 @@ final class ImportCommandTest {
   }
 
   @Test
+  void tagsThatPointsOfAMeshHaveAlreadyAreLeftOutAndToldAndTheDestinationIsTheTargetsName()
+      throws IOException {
+    int code = run("10.0.0.2: {rack: r1, src_name: here, dst_name: edge-1}\n");
+
+    assertThat(code).isZero();
+    assertThat(out.toString())
+        .contains("name: edge-1", "host: 10.0.0.2", "rack: r1")
+        .doesNotContain("src_name", "dst_name");
+    assertThat(err.toString())
+        .contains("tag 'src_name' is left out", "tag 'dst_name' is left out")
+        .doesNotContain("will be refused");
+  }
+
+  @Test
   void aFileThatIsNotThereIsOneLine() {
     int code =
         OperatorMain.commandLine().setErr(new PrintWriter(err)).execute("import", "/no/such");

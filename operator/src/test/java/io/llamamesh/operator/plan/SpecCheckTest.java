@@ -73,6 +73,18 @@ final class SpecCheckTest {
         Arguments.of(
             "groups: [{name: a, nodeSelector: {matchExpressions: [{key: k, operator: In}]}}]",
             "In needs values"),
+        Arguments.of(
+            "groups: [{name: a, tags: {time: noon}}]",
+            "spec.groups[0] (a).tags.time is a name that InfluxDB reserves"),
+        Arguments.of(
+            "groups: [{name: a, tags: {port: x}}]",
+            "spec.groups[0] (a).tags.port is a tag that every point has already"),
+        Arguments.of(
+            "groups: [{name: a, targets: [{name: x, host: 10.0.0.1, tags: {_field: y}}]}]",
+            "targets (x).tags._field is a name that InfluxDB reserves"),
+        Arguments.of(
+            "tagLabels: {name: kubernetes.io/hostname}",
+            "spec.tagLabels.name would become tag 'src_name'"),
         Arguments.of("collector: {interval: 10m, retention: 1m}", "must not be shorter"),
         Arguments.of("alerts: {lossPercent: '101'}", "from 0 to 100"),
         Arguments.of(

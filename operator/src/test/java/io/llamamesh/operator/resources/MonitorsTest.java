@@ -53,7 +53,7 @@ final class MonitorsTest {
     List<String> expressions =
         rule.at("/spec/groups/0/rules").findValuesAsText("expr").stream().sorted().toList();
     assertThat(expressions)
-        .hasSize(8)
+        .hasSize(9)
         .anyMatch(e -> e.endsWith("> 0.0025) > 0"))
         .anyMatch(e -> e.endsWith("> 90) > 0"))
         .allMatch(e -> e.contains("namespace=\"llama-mesh\",service=\"default-scraper\""));

@@ -12,6 +12,7 @@ import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.NodeFacts;
 import io.llamamesh.operator.plan.Planner;
 import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.MeshReport.Store.Trouble;
 import io.llamamesh.results.Verdict;
 import java.time.Instant;
 import java.util.List;
@@ -19,6 +20,8 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class StatusFactoryTest {
   private static final Instant NOW = Instant.parse("2026-11-20T10:00:00Z");
@@ -87,17 +90,40 @@ class StatusFactoryTest {
         .containsExactly("True", why);
   }
 
+  @ParameterizedTest
+  @CsvSource({"POINTS_REJECTED, PointsRejected", "WRITES_FAILING, WritesFailing"})
+  void pointsThatAStoreDoesNotTakeAreToldInItsWordsWhileItIsReachable(
+      Trouble trouble, String reason) {
+    String words = "points are rejected for good: HTTP 400: too old";
+    var totals = new MeshReport.Totals(2, 2, 2, 0, 0.0, 0.1, 0.2);
+    var store = new MeshReport.Store(MeshReport.Store.State.REACHABLE, words, NOW, 40, trouble);
+    var report = new MeshReport("m", NOW, Verdict.HEALTHY, "", totals, List.of(), List.of(), store);
+
+    LlamaMeshStatus status =
+        status(
+            "scraper: {influxdb: {url: 'http://influxdb:8086', v1: {database: llama}}}",
+            List.of(node("node-1", "10.0.0.1"), node("node-2", "10.0.0.2")),
+            new NetworkView.Known(report));
+
+    assertThat(condition(status, "StoreReachable"))
+        .extracting(Condition::getStatus, Condition::getReason, Condition::getMessage)
+        .containsExactly("True", reason, words);
+  }
+
   private static String taken(String... objects) {
     MeshState state = MeshStates.of(List.of(objects), NetworkView.NOT_ASKED);
     return condition(StatusFactory.of(null, state, NOW), "ConfigsReady").getMessage();
   }
 
   private static LlamaMeshStatus status(String families, List<NodeFacts> nodes) {
+    return status(
+        families.isEmpty() ? "" : "ipFamilies: " + families, nodes, NetworkView.NOT_ASKED);
+  }
+
+  private static LlamaMeshStatus status(String yaml, List<NodeFacts> nodes, NetworkView network) {
     var spec =
         MeshDefaults.fill(
-            families.isEmpty()
-                ? null
-                : Serialization.unmarshal("ipFamilies: " + families, LlamaMeshSpec.class));
+            yaml.isEmpty() ? null : Serialization.unmarshal(yaml, LlamaMeshSpec.class));
     return StatusFactory.of(
         null,
         new MeshState(
@@ -111,7 +137,7 @@ class StatusFactoryTest {
             List.of(),
             new AgentsState(2, 2, List.of(), "", null),
             new ScraperState(1, 1, null),
-            NetworkView.NOT_ASKED),
+            network),
         NOW);
   }
 

@@ -15,12 +15,14 @@ import org.slf4j.LoggerFactory;
  * What a file says, read again when the file has changed. Whether it has is looked at when somebody
  * asks, at most every three seconds; what cannot be read leaves the last good content. Thread-safe.
  */
-final class WatchedFile<T> {
+public final class WatchedFile<T> {
   private static final Logger LOG = LoggerFactory.getLogger(WatchedFile.class);
   private static final Duration LOOK_EVERY = Duration.ofSeconds(3);
 
   /** Makes content of a file. */
-  interface Reader<T> {
+  @FunctionalInterface
+  public interface Reader<T> {
+    /** The content. */
     T read(Path file) throws IOException;
   }
 
@@ -32,7 +34,12 @@ final class WatchedFile<T> {
   private Instant looked;
   private @Nullable String complaint;
 
-  WatchedFile(Path file, Reader<T> reader, InstantSource clock) throws IOException {
+  /**
+   * Reads the file for the first time.
+   *
+   * @throws IOException where it cannot be read
+   */
+  public WatchedFile(Path file, Reader<T> reader, InstantSource clock) throws IOException {
     this.file = file;
     this.reader = reader;
     this.clock = clock;
@@ -46,7 +53,8 @@ final class WatchedFile<T> {
     return file;
   }
 
-  synchronized T current() {
+  /** What the file says; what it said where it cannot be read now. */
+  public synchronized T current() {
     Instant now = clock.instant();
     if (Duration.between(looked, now).abs().compareTo(LOOK_EVERY) >= 0) {
       looked = now;
@@ -61,14 +69,14 @@ final class WatchedFile<T> {
       if (!changed.equals(readAs)) {
         content = reader.read(file);
         readAs = changed;
-        LOG.info("tokens read again file={}", file);
+        LOG.info("file read again file={}", file);
       }
       complaint = null;
     } catch (IOException e) {
       String said = e.toString();
       if (!said.equals(complaint)) {
         complaint = said;
-        LOG.warn("tokens not readable, the last ones stay error={}", said);
+        LOG.warn("file not readable, its last content stays error={}", said);
       }
     }
   }

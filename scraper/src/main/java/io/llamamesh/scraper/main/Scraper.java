@@ -89,7 +89,7 @@ public final class Scraper implements AutoCloseable, View {
     Matrix matrix = new Matrix(config.interval(), config.retention(), clock);
     Map<String, Bookmark> from = CursorKeeping.load(kept);
     this.agents = agents;
-    this.writer = store == null ? null : new StoreWriter(store, clock);
+    this.writer = store == null ? null : new StoreWriter(store, clock, config.interval());
     this.pulls =
         new Pulls(
             config.interval(), config.agentTimeout(), matrix, writer, from, tokens::bearer, clock);

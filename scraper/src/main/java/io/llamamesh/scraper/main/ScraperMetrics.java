@@ -70,11 +70,16 @@ final class ScraperMetrics {
         "How far back histories go; less than the retention where memory is short",
         matrix,
         Matrix::keptSeconds);
-    if (writer != null) {
-      count(
-          "llamamesh.store.points", "Points acknowledged", writer, w -> w.status().pointsWritten());
-      count("llamamesh.store.rejected.points", "Points refused", writer, StoreWriter::rejected);
-    }
+    count(
+        "llamamesh.store.points",
+        "Points that the store acknowledged",
+        store,
+        s -> s.get().pointsWritten());
+    count(
+        "llamamesh.store.rejected.points",
+        "Points given up, since the store rejects them for good",
+        pulls,
+        p -> writer == null ? 0 : writer.rejected());
     gauge(
         "llamamesh.store.reachable",
         "Whether the last write was acknowledged",

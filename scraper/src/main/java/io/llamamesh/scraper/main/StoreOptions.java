@@ -1,13 +1,20 @@
 package io.llamamesh.scraper.main;
 
+import io.llamamesh.scraper.auth.WatchedFile;
+import io.llamamesh.scraper.store.Credentials;
 import io.llamamesh.scraper.store.InfluxV1;
 import io.llamamesh.scraper.store.InfluxV2;
 import io.llamamesh.scraper.store.Store;
 import io.llamamesh.scraper.store.Tls;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -15,6 +22,7 @@ import picocli.CommandLine.Option;
 final class StoreOptions {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final String LLAMA_DATABASE = "llama";
+  private static final int MAX_SECRET = 64 << 10;
 
   @Option(
       names = "--influxdb-url",
@@ -105,49 +113,101 @@ final class StoreOptions {
       throw new IllegalArgumentException(
           "--influxdb-url must be as http://host:8086, was '" + address + "'");
     }
-    Tls tls = tls();
+    Supplier<@Nullable Tls> tls = tls();
     return name != null || ofLlama
         ? v1(address, name == null ? LLAMA_DATABASE : name, environment, llama, tls)
         : v2(address, environment, tls);
   }
 
   private Store v1(
-      String address, String name, Environment environment, LlamaOptions llama, @Nullable Tls tls) {
-    String user = secret("--influxdb-username-file", userFile, "INFLUXDB_USERNAME", environment);
-    String password =
-        secret("--influxdb-password-file", passwordFile, "INFLUXDB_PASSWORD", environment);
+      String address,
+      String name,
+      Environment environment,
+      LlamaOptions llama,
+      Supplier<@Nullable Tls> tls) {
+    Supplier<String> user =
+        secret(
+            "--influxdb-username-file", userFile, "INFLUXDB_USERNAME", environment, llama.user());
+    Supplier<String> password =
+        secret(
+            "--influxdb-password-file",
+            passwordFile,
+            "INFLUXDB_PASSWORD",
+            environment,
+            llama.password());
     return new InfluxV1(
         address,
         name,
         retentionPolicy,
-        user == null ? llama.user() : user,
-        password == null ? llama.password() : password,
+        user == null
+            ? Credentials.NONE
+            : Credentials.basic(user, password == null ? () -> "" : password),
         TIMEOUT,
         tls);
   }
 
-  private Store v2(String address, Environment environment, @Nullable Tls tls) {
-    String token = secret("--influxdb-token-file", tokenFile, "INFLUXDB_TOKEN", environment);
-    return new InfluxV2(address, org, bucket, token, TIMEOUT, tls);
+  private Store v2(String address, Environment environment, Supplier<@Nullable Tls> tls) {
+    Supplier<String> token =
+        secret("--influxdb-token-file", tokenFile, "INFLUXDB_TOKEN", environment, null);
+    return new InfluxV2(
+        address,
+        org,
+        bucket,
+        token == null ? Credentials.NONE : Credentials.token(token),
+        TIMEOUT,
+        tls);
   }
 
-  private @Nullable Tls tls() {
+  /** Whom to trust, read again when the file changes. */
+  private Supplier<@Nullable Tls> tls() {
     try {
-      return Tls.of(authorities, skipVerify);
+      Path file = authorities;
+      if (skipVerify || file == null) {
+        Tls fixed = Tls.of(null, skipVerify);
+        return () -> fixed;
+      }
+      return new WatchedFile<>(file, StoreOptions::trusting, InstantSource.system())::current;
     } catch (IOException e) {
       throw new IllegalArgumentException("--influxdb-ca-file cannot be used: " + e.getMessage(), e);
     }
   }
 
-  private static @Nullable String secret(
-      String option, @Nullable Path file, String variable, Environment environment) {
+  private static Tls trusting(Path file) throws IOException {
+    return Objects.requireNonNull(Tls.of(file, false), "a file was given");
+  }
+
+  /** A file's one line, read again when it changes; else a variable's value, or that. */
+  private static @Nullable Supplier<String> secret(
+      String option,
+      @Nullable Path file,
+      String variable,
+      Environment environment,
+      @Nullable String absent) {
     if (file == null) {
-      return environment.find(variable);
+      String given = environment.find(variable);
+      String fixed = given == null ? absent : given;
+      return fixed == null ? null : () -> fixed;
     }
     try {
-      return Files.readString(file).strip();
+      return new WatchedFile<>(file, StoreOptions::line, InstantSource.system())::current;
     } catch (IOException e) {
-      throw new IllegalArgumentException(option + " " + file + " cannot be read", e);
+      throw new IllegalArgumentException(option + " cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  private static String line(Path file) throws IOException {
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(file)) {
+      bytes = in.readNBytes(MAX_SECRET + 1);
+    }
+    if (bytes.length > MAX_SECRET) {
+      throw new IOException(file + " has more than " + MAX_SECRET + " bytes");
+    }
+    String text = new String(bytes, StandardCharsets.UTF_8).strip();
+    if (text.isEmpty()) {
+      // Also while it is being written anew.
+      throw new IOException(file + " is empty");
+    }
+    return text;
   }
 }

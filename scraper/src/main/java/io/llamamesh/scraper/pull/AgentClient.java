@@ -67,9 +67,11 @@ final class AgentClient implements AutoCloseable {
    * A page, and the places that it has until it is closed.
    *
    * @param limit how many windows it was asked to hold at most
+   * @param held how many it holds at most: as many as it says, or that limit
    * @param bytes its size as it came
    */
-  record Fetched(Page page, int limit, int bytes, Places places) implements AutoCloseable {
+  record Fetched(Page page, int limit, int held, int bytes, Places places)
+      implements AutoCloseable {
     /** Tells how large pages are. */
     void teach(PageSize pages) {
       pages.taken(limit, bytes, page.more());
@@ -192,7 +194,12 @@ final class AgentClient implements AutoCloseable {
             cursor(response.headers()),
             response.headers().firstValue(InfluxDataHeaders.MORE).map("true"::equals).orElse(false),
             skew(response.headers(), asked, answered));
-    return new Fetched(page, limit, body.length, places);
+    return new Fetched(page, limit, held(response.headers(), limit), body.length, places);
+  }
+
+  private static int held(HttpHeaders headers, int limit) {
+    String windows = headers.firstValue(InfluxDataHeaders.WINDOWS).orElse("");
+    return windows.matches("[0-9]{1,5}") ? Math.min(limit, Integer.parseInt(windows)) : limit;
   }
 
   @Override

@@ -25,7 +25,9 @@ record Handed(
     return lines.bytes();
   }
 
-  /** Windows behind that cursor that the agent no longer had; at least so many. */
+  /**
+   * Windows behind that cursor that the agent no longer had; fewer where it held fewer than most.
+   */
   long missed(@Nullable WindowCursor reached) {
     if (reached == null || cursor == null || !reached.bootId().equals(cursor.bootId())) {
       return 0;

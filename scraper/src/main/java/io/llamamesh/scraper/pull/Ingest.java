@@ -75,9 +75,16 @@ public final class Ingest {
       LOG.warn("points posted that cannot be read, left out points={}", page.malformed());
     }
     List<Point> points = page.points();
-    if (writer != null
-        && writer.write(LineProtocol.lines(points)) instanceof WriteResult.Postponed postponed) {
-      return new Outcome.Later(postponed.message());
+    if (writer != null) {
+      switch (writer.write(LineProtocol.lines(points))) {
+        case WriteResult.Acknowledged _ -> {}
+        case WriteResult.Postponed postponed -> {
+          return new Outcome.Later(postponed.message());
+        }
+        case WriteResult.Failed failed -> {
+          return new Outcome.Later(failed.message());
+        }
+      }
     }
     if (!points.isEmpty()) {
       String name = points.getFirst().tags().getOrDefault(Point.Tags.SRC_NAME, "unknown");

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Reads all agents, each in its own virtual thread, so that a dead one delays nobody.
  *
- * <p>Thread-safe. Owns the readers; {@link #close} ends them.
+ * <p>Thread-safe. Owns what reads and stores, agent by agent; {@link #close} ends it.
  */
 public final class Pulls implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Pulls.class);
@@ -37,7 +37,7 @@ public final class Pulls implements AutoCloseable {
   private final Counters counters = new Counters();
   private final Waiting waiting = new Waiting();
   private final SourceNames names = new SourceNames();
-  private final Map<String, AgentReader> readers = new TreeMap<>();
+  private final Map<String, AgentPull> pulls = new TreeMap<>();
   private final Map<String, Bookmark> remembered = new HashMap<>();
   private boolean leads = true;
   private boolean closed;
@@ -81,46 +81,55 @@ public final class Pulls implements AutoCloseable {
     if (closed) {
       return;
     }
-    Set<String> gone = new HashSet<>(readers.keySet());
+    Set<String> gone = new HashSet<>(pulls.keySet());
     for (Agent agent : agents) {
       gone.remove(agent.name());
-      AgentReader known = readers.get(agent.name());
+      AgentPull known = pulls.get(agent.name());
       if (known != null) {
         known.moved(agent);
         continue;
       }
-      AgentReader reader =
-          new AgentReader(
-              agent,
-              remembered.get(agent.name()),
-              leads,
-              interval,
-              matrix,
-              writer,
-              client,
-              clock,
-              counters,
-              waiting,
-              names);
-      readers.put(agent.name(), reader);
-      reader.start();
+      AgentPull pull = pull(agent);
+      pulls.put(agent.name(), pull);
+      pull.start();
     }
     for (String name : gone) {
-      AgentReader reader = readers.remove(name);
-      if (reader != null) {
-        remember(name, reader);
-        reader.close();
+      AgentPull pull = pulls.remove(name);
+      if (pull != null) {
+        remember(name, pull);
+        pull.close();
         names.release(name);
       }
     }
   }
 
+  private AgentPull pull(Agent agent) {
+    AgentPosition position =
+        new AgentPosition(agent, remembered.get(agent.name()), writer != null, interval);
+    PageAdmission admission = new PageAdmission(counters, clock);
+    StorePump pump =
+        writer == null
+            ? null
+            : new StorePump(
+                position,
+                leads,
+                writer,
+                new StoreFetch(client, position, admission),
+                clock,
+                counters,
+                waiting);
+    return new AgentPull(
+        position,
+        new AgentPoller(position, pump, matrix, client, clock, counters, admission, names),
+        pump);
+  }
+
   /** How reading goes, by agent. */
   public synchronized List<AgentHealth> health() {
-    List<AgentHealth> health = new ArrayList<>(readers.size());
-    readers.forEach((name, reader) -> {
+    List<AgentHealth> health = new ArrayList<>(pulls.size());
+    pulls.forEach((name, pull) -> {
       try {
-        health.add(reader.health());
+        health.add(pull.health());
       } catch (RuntimeException e) {
         // Whatever one agent has said, the others' health is told.
         LOG.error("an agent's health cannot be told agent={}", name, e);
@@ -139,13 +148,13 @@ public final class Pulls implements AutoCloseable {
   public synchronized void lead(Map<String, Bookmark> bookmarks) {
     leads = true;
     remembered.putAll(bookmarks);
-    readers.forEach((name, reader) -> reader.lead(bookmarks.get(name)));
+    pulls.forEach((name, pull) -> pull.lead(bookmarks.get(name)));
   }
 
   /** Reads on, but stores nothing: another scraper does. */
   public synchronized void follow() {
     leads = false;
-    readers.values().forEach(AgentReader::follow);
+    pulls.values().forEach(AgentPull::follow);
   }
 
   /**
@@ -154,10 +163,10 @@ public final class Pulls implements AutoCloseable {
    * @param kept how long an agent that is gone is remembered: it may come back
    */
   public synchronized Map<String, Bookmark> bookmarks(Duration kept) {
-    readers.forEach(this::remember);
+    pulls.forEach(this::remember);
     Instant now = clock.instant();
     remembered.replaceAll((name, bookmark) ->
-        readers.containsKey(name) || bookmark.gone() != null ? bookmark : bookmark.gone(now));
+        pulls.containsKey(name) || bookmark.gone() != null ? bookmark : bookmark.gone(now));
     remembered
         .values()
         .removeIf(bookmark -> bookmark.gone() != null && bookmark.gone().isBefore(now.minus(kept)));
@@ -172,14 +181,14 @@ public final class Pulls implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
-    readers.forEach(this::remember);
-    readers.values().forEach(AgentReader::close);
-    readers.clear();
+    pulls.forEach(this::remember);
+    pulls.values().forEach(AgentPull::close);
+    pulls.clear();
     client.close();
   }
 
-  private void remember(String name, AgentReader reader) {
-    Bookmark bookmark = reader.bookmark();
+  private void remember(String name, AgentPull pull) {
+    Bookmark bookmark = pull.bookmark();
     if (bookmark != null && (remembered.size() < MAX_REMEMBERED || remembered.containsKey(name))) {
       remembered.put(name, bookmark);
     }

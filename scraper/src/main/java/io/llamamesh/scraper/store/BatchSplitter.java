@@ -1,30 +1,86 @@
 package io.llamamesh.scraper.store;
 
+import io.llamamesh.scraper.store.WriteFailure.Dropped;
+import io.llamamesh.scraper.store.WriteFailure.Failed;
 import io.llamamesh.scraper.store.WriteFailure.Rejected;
 import io.llamamesh.scraper.store.WriteFailure.TooLarge;
 import io.llamamesh.scraper.store.WriteFailure.Unavailable;
 import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
+import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes a batch, and where the store rejects it halves it until the points at fault are found, so
- * that they do not block the others.
+ * Writes a batch of pages, and where the store does not take it halves it, by pages first, until
+ * the lines at fault are found, so that they do not block the others.
  *
- * <p>A batch may cost {@value #MAX_REQUESTS} requests; what is not found out by then is counted
- * rejected as a whole. Not thread-safe but for {@link #rejected}.
+ * <p>Guarantees: a line is given up only where the store says that it dropped it, or where the
+ * store refuses it alone, twice, takes a line that it took before in between, and took others of
+ * the batch. Where it took none of the batch and whole pages of late, a page that is refused comes
+ * again, until who asks for it insists. A store that takes nothing is unavailable, and the whole
+ * batch stays with who asked for it.
+ *
+ * <p>Not thread-safe but for {@link #rejected}.
  */
 final class BatchSplitter {
   private static final Logger LOG = LoggerFactory.getLogger(BatchSplitter.class);
-  private static final int MAX_REQUESTS = 1_000;
+  private static final int MAX_REFUSALS = 500;
+
+  private static final int MAX_FAILURES = 64;
+
+  /** Lines refused one by one, where none of the batch was taken, until no more are tried. */
+  private static final int MAX_UNMATCHED = 16;
+
+  /** Lines of a batch that are tried alone where the store has never taken one. */
+  private static final int SAMPLES = 7;
+
   private static final int MAX_LOGGED = 3;
 
   private final Store store;
+  private final BatchSize size = new BatchSize();
   private final AtomicLong rejected = new AtomicLong();
+  // What the store took last: whether it takes that again, which changes nothing, tells its faults
+  // from those of lines.
+  private @Nullable String proof;
+
+  /**
+   * Lines that belong together.
+   *
+   * @param insists whether lines that the store does not take may be given up where it takes none
+   *     of their batch, or fails on them, if it takes other pages
+   */
+  record Page(List<String> lines, boolean insists) {}
+
+  /**
+   * What became of a batch.
+   *
+   * @param rejected lines given up, by page; pages without any are absent
+   * @param failed the store's words by page that is to come again; the others are done
+   * @param words what the store said of lines that were given up; null where none were
+   */
+  record Outcome(
+      Map<Integer, Integer> rejected, Map<Integer, String> failed, @Nullable String words) {}
+
+  private record Range(int from, int to) {
+    int size() {
+      return to - from;
+    }
+  }
+
+  /**
+   * Lines that are not written.
+   *
+   * @param named whether the store itself said that it dropped them
+   */
+  private record GivenUp(Range part, int lines, String words, boolean named) {}
 
   BatchSplitter(Store store) {
     this.store = store;
@@ -35,61 +91,335 @@ final class BatchSplitter {
     return rejected.get();
   }
 
+  /** How many lines fit into a request. */
+  int most() {
+    return size.lines();
+  }
+
   /**
    * Writes what the store takes.
    *
-   * @return how many lines it rejected for good
-   * @throws WriteFailedException where the store is unavailable; some may have been written then
+   * @param takesPages whether it took a whole page of late
+   * @throws WriteFailedException where the store is unavailable; some may have been written then,
+   *     and none is given up
    */
-  long write(List<String> lines) throws WriteFailedException {
-    Deque<List<String>> parts = new ArrayDeque<>();
-    parts.push(lines);
-    int requests = 0;
-    long refused = 0;
-    int logged = 0;
-    while (!parts.isEmpty()) {
-      List<String> part = parts.pop();
-      try {
-        requests++;
-        store.write(part);
-      } catch (WriteFailedException e) {
-        boolean divisible = part.size() > 1 && requests < MAX_REQUESTS;
-        switch (e.failure()) {
-          case Unavailable _ -> throw e;
-          case Rejected _ when divisible -> halve(part, parts);
-          case TooLarge _ when divisible -> halve(part, parts);
-          case Rejected rejection -> {
-            refused += part.size();
-            logged = log(part, rejection.message(), logged);
-          }
-          case TooLarge tooLarge -> {
-            refused += part.size();
-            logged = log(part, tooLarge.message(), logged);
-          }
+  Outcome write(List<Page> pages, boolean takesPages) throws WriteFailedException {
+    return new Batch(pages, takesPages).write();
+  }
+
+  /** Null where the store took the lines. */
+  private @Nullable WriteFailure ask(List<String> lines) throws WriteFailedException {
+    try {
+      store.write(lines);
+      return null;
+    } catch (WriteFailedException e) {
+      if (e.failure() instanceof Unavailable) {
+        throw e;
+      }
+      return e.failure();
+    }
+  }
+
+  /** Whether the store takes that line, or at least judges it. */
+  private boolean takes(String line) throws WriteFailedException {
+    WriteFailure failure = ask(List.of(line));
+    if (failure == null) {
+      proof = line;
+    }
+    return failure == null || failure instanceof Dropped;
+  }
+
+  private static WriteFailedException unavailable(WriteFailure failure) {
+    return new WriteFailedException(new Unavailable(failure.message(), Duration.ZERO));
+  }
+
+  /** One batch on its way. */
+  private final class Batch {
+    private final List<Page> pages;
+    private final List<String> lines = new ArrayList<>();
+    // Where each page begins; at last where all end.
+    private final int[] starts;
+    private final Deque<Range> parts = new ArrayDeque<>();
+    private final List<GivenUp> givenUp = new ArrayList<>();
+    private final Map<Integer, String> failed = new TreeMap<>();
+    private int most = size.lines();
+    private int largestPassed;
+    private boolean tooLarge;
+    private int refusals;
+    private int failures;
+    // Whether the store takes what it took before.
+    private boolean proven;
+    // Whether it took some of the batch.
+    private boolean tookNew;
+    // Whether it took a whole page of late.
+    private final boolean takesPages;
+    private @Nullable WriteFailure lastFailure;
+
+    Batch(List<Page> pages, boolean takesPages) {
+      this.pages = pages;
+      this.takesPages = takesPages;
+      this.starts = new int[pages.size() + 1];
+      for (int i = 0; i < pages.size(); i++) {
+        lines.addAll(pages.get(i).lines());
+        starts[i + 1] = lines.size();
+      }
+    }
+
+    Outcome write() throws WriteFailedException {
+      if (!lines.isEmpty()) {
+        parts.push(new Range(0, lines.size()));
+      }
+      while (!parts.isEmpty()) {
+        Range part = parts.pop();
+        if (part.size() > most) {
+          chop(part);
+        } else if (!isLeft(part)) {
+          write(part);
+        }
+      }
+      confirm();
+      if (tooLarge && largestPassed > 0) {
+        size.limit(largestPassed);
+      }
+      return outcome();
+    }
+
+    private void write(Range part) throws WriteFailedException {
+      WriteFailure failure = ask(of(part));
+      switch (failure) {
+        case null -> taken(part);
+        case Unavailable away -> throw new WriteFailedException(away);
+        case Dropped dropped -> dropped(part, dropped);
+        case Rejected rejection -> refused(part, rejection);
+        case TooLarge large -> tooLarge(part, large);
+        case Failed failing -> failed(part, failing);
+      }
+    }
+
+    private void taken(Range part) {
+      proven = true;
+      tookNew = true;
+      proof = lines.get(part.to() - 1);
+      largestPassed = Math.max(largestPassed, part.size());
+      if (!tooLarge) {
+        size.passed(part.size());
+      }
+    }
+
+    private void dropped(Range part, Dropped dropped) {
+      tookNew = tookNew || dropped.lines() < part.size();
+      givenUp.add(
+          new GivenUp(part, Math.min(dropped.lines(), part.size()), dropped.message(), true));
+    }
+
+    private void refused(Range part, Rejected rejection) throws WriteFailedException {
+      refusals++;
+      requireProof(part, rejection);
+      if (isDivisible(part, refusals < MAX_REFUSALS)) {
+        halve(part);
+      } else {
+        giveUp(part, rejection);
+      }
+    }
+
+    private void tooLarge(Range part, TooLarge large) throws WriteFailedException {
+      tooLarge = true;
+      if (part.size() > 1) {
+        most = (part.size() + 1) / 2;
+        halve(part);
+        return;
+      }
+      // It is the line, not the number of them.
+      most = size.lines();
+      requireProof(part, large);
+      giveUp(part, large);
+    }
+
+    private void failed(Range part, Failed failing) throws WriteFailedException {
+      failures++;
+      if (!proven) {
+        String known = proof;
+        proven = known != null && takes(known);
+      }
+      if (!proven) {
+        throw unavailable(failing);
+      }
+      int page = page(part.from());
+      if (isDivisible(part, failures < MAX_FAILURES)) {
+        halve(part);
+      } else if (pages.get(page).insists()) {
+        giveUp(part, failing);
+      } else {
+        fail(page, failing);
+      }
+    }
+
+    private void fail(int page, WriteFailure failure) {
+      failed.put(page, failure.message());
+      lastFailure = failure;
+    }
+
+    private boolean takesOthers() {
+      return tookNew || takesPages;
+    }
+
+    /** Whether it is the rest of a page that failed: it comes again with the page. */
+    private boolean isLeft(Range part) {
+      return takesOthers() && isOnePage(part) && failed.containsKey(page(part.from()));
+    }
+
+    /** Whether to look for the fault further down: of pages each is looked at. */
+    private boolean isDivisible(Range part, boolean affordable) {
+      return part.size() > 1 && (affordable || !isOnePage(part));
+    }
+
+    private boolean isOnePage(Range part) {
+      return page(part.from()) == page(part.to() - 1);
+    }
+
+    /** Whether the store takes others than those that it did not take, also by now. */
+    private void confirm() throws WriteFailedException {
+      if (!tookNew) {
+        keepRefused();
+      }
+      WriteFailure last = lastFailure;
+      String known = proof;
+      if (last != null
+          && (!takesOthers() || (!failed.isEmpty() && (known == null || !takes(known))))) {
+        throw unavailable(last);
+      }
+    }
+
+    /**
+     * Pages that come again rather than lose lines beside which no other of the batch was taken.
+     */
+    private void keepRefused() {
+      for (GivenUp part : givenUp) {
+        int page = page(part.part().from());
+        if (!part.named() && !pages.get(page).insists()) {
+          failed.put(page, part.words());
         }
       }
     }
-    rejected.addAndGet(refused);
-    if (refused > MAX_LOGGED) {
-      LOG.warn("store rejected points for good points={} of={}", refused, lines.size());
-    }
-    return refused;
-  }
 
-  private static void halve(List<String> part, Deque<List<String>> parts) {
-    int middle = part.size() / 2;
-    parts.push(part.subList(middle, part.size()));
-    parts.push(part.subList(0, middle));
-  }
-
-  private static int log(List<String> part, String words, int logged) {
-    if (logged < MAX_LOGGED) {
-      LOG.warn(
-          "store rejected a point for good error={} points={} first={}",
-          words,
-          part.size(),
-          part.getFirst());
+    private void requireProof(Range part, WriteFailure failure) throws WriteFailedException {
+      proven = proven || takesSome(part);
+      if (!proven) {
+        throw unavailable(failure);
+      }
     }
-    return logged + 1;
+
+    /** Asks with what the store took last; where it never took any, with some lines of the part. */
+    private boolean takesSome(Range part) throws WriteFailedException {
+      String known = proof;
+      if (known != null) {
+        return takes(known);
+      }
+      int tried = Math.min(SAMPLES, part.size() - 1);
+      for (int i = 0; i < tried; i++) {
+        if (takes(lines.get(part.from() + (int) ((long) part.size() * i / tried)))) {
+          // Where it only judged the line there is none yet to ask with.
+          tookNew = tookNew || proof != null;
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /**
+     * Gives lines of one page up if the store takes another between two refusals of these: it may
+     * have begun to refuse everything, or have ceased to.
+     */
+    private void giveUp(Range part, WriteFailure failure) throws WriteFailedException {
+      int page = page(part.from());
+      boolean unmatched = !tookNew && givenUp.size() >= MAX_UNMATCHED;
+      if (unmatched && takesPages && !pages.get(page).insists()) {
+        fail(page, failure);
+        return;
+      }
+      String known = proof;
+      if ((unmatched && !takesPages) || known == null || !takes(known)) {
+        throw unavailable(failure);
+      }
+      WriteFailure again = ask(of(part));
+      switch (again) {
+        case null -> taken(part);
+        case Dropped dropped -> dropped(part, dropped);
+        case Failed failing when !pages.get(page).insists() -> fail(page, failing);
+        case WriteFailure refusal -> {
+          givenUp.add(new GivenUp(part, part.size(), refusal.message(), false));
+          lastFailure = refusal;
+        }
+      }
+    }
+
+    private List<String> of(Range part) {
+      return lines.subList(part.from(), part.to());
+    }
+
+    /** Cuts into parts that may pass. */
+    private void chop(Range part) {
+      int last = (part.size() - 1) / most;
+      for (int i = last; i >= 0; i--) {
+        int from = part.from() + i * most;
+        parts.push(new Range(from, Math.min(part.to(), from + most)));
+      }
+    }
+
+    /** Halves, between pages where there are several. */
+    private void halve(Range part) {
+      int middle = part.from() + part.size() / 2;
+      int border = starts[page(middle)];
+      if (border <= part.from()) {
+        border = starts[page(middle) + 1];
+      }
+      int cut = border > part.from() && border < part.to() ? border : middle;
+      parts.push(new Range(cut, part.to()));
+      parts.push(new Range(part.from(), cut));
+    }
+
+    /** Which page a line is of. */
+    private int page(int line) {
+      int page = 0;
+      while (starts[page + 1] <= line) {
+        page++;
+      }
+      return page;
+    }
+
+    private Outcome outcome() {
+      Map<Integer, Integer> byPage = new TreeMap<>();
+      String words = null;
+      int logged = 0;
+      long sum = 0;
+      for (GivenUp part : givenUp) {
+        int page = page(part.part().from());
+        if (failed.containsKey(page) && isOnePage(part.part())) {
+          // It comes again, and is judged then.
+          continue;
+        }
+        byPage.merge(page, part.lines(), Integer::sum);
+        words = part.words();
+        sum += part.lines();
+        logged = log(part, logged);
+      }
+      rejected.addAndGet(sum);
+      if (logged > MAX_LOGGED) {
+        LOG.warn("store rejected points for good points={} of={}", sum, lines.size());
+      }
+      return new Outcome(byPage, failed, words);
+    }
+
+    private int log(GivenUp part, int logged) {
+      if (logged < MAX_LOGGED) {
+        LOG.warn(
+            "store rejected points for good error={} points={} of={} first={}",
+            part.words(),
+            part.lines(),
+            part.part().size(),
+            lines.get(part.part().from()));
+      }
+      return logged + 1;
+    }
   }
 }

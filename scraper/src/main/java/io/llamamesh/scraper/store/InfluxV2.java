@@ -1,24 +1,9 @@
 package io.llamamesh.scraper.store;
 
-import com.influxdb.client.InfluxDBClient;
-import com.influxdb.client.InfluxDBClientFactory;
-import com.influxdb.client.InfluxDBClientOptions;
-import com.influxdb.client.WriteApiBlocking;
-import com.influxdb.client.domain.WritePrecision;
-import com.influxdb.exceptions.InfluxException;
 import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
-import okhttp3.Interceptor;
-import okhttp3.OkHttpClient;
-import okhttp3.Request;
-import okhttp3.RequestBody;
-import okhttp3.Response;
-import okio.BufferedSink;
-import okio.Okio;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,16 +12,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe. Every write is one gzipped request with a timeout.
  */
 public final class InfluxV2 implements Store {
-  private static final int TOO_LARGE = 413;
-  private static final int UNPROCESSABLE = 422;
-  private static final int BAD_REQUEST = 400;
-
-  private final InfluxDBClient client;
-  private final WriteApiBlocking writes;
+  private final StoreHttp http;
+  private final String path;
   private final String description;
-  private final Words words;
 
   /**
+   * With a token that stays, trusting the JDK's authorities.
+   *
    * @param url base address, as {@code http://influxdb:8086}
    * @param org organisation; empty where the store has none
    * @param bucket bucket; empty where the store has none
@@ -59,44 +41,38 @@ public final class InfluxV2 implements Store {
       @Nullable String token,
       Duration timeout,
       @Nullable Tls tls) {
-    OkHttpClient.Builder http =
-        new OkHttpClient.Builder()
-            .connectTimeout(timeout)
-            .readTimeout(timeout)
-            .writeTimeout(timeout)
-            .callTimeout(timeout)
-            .retryOnConnectionFailure(false)
-            .addInterceptor(InfluxV2::zipped);
-    if (tls != null) {
-      http.sslSocketFactory(tls.context().getSocketFactory(), tls.trust());
-      if (tls.anyName()) {
-        http.hostnameVerifier((host, session) -> true);
-      }
-    }
-    InfluxDBClientOptions.Builder options =
-        InfluxDBClientOptions.builder()
-            .url(url)
-            .okHttpClient(http)
-            .precision(WritePrecision.MS)
-            // The client insists on both, stores without them ignore both.
-            .org(org.isEmpty() ? "-" : org)
-            .bucket(bucket.isEmpty() ? "-" : bucket);
-    if (token != null) {
-      options.authenticateToken(token.toCharArray());
-    }
-    this.client = InfluxDBClientFactory.create(options.build());
-    this.words = new Words(token);
-    this.writes = client.getWriteApiBlocking();
-    this.description = "v2 API at " + url + (bucket.isEmpty() ? "" : ", bucket " + bucket);
+    this(
+        url,
+        org,
+        bucket,
+        token == null ? Credentials.NONE : Credentials.token(() -> token),
+        timeout,
+        () -> tls);
+  }
+
+  /**
+   * With a token and authorities that may change.
+   *
+   * @param org organisation; empty where the store has none
+   * @param bucket bucket; empty where the store has none
+   * @param tls whom to trust, asked for with every write; null: the JDK's authorities
+   * @throws IllegalArgumentException where the address is none
+   */
+  public InfluxV2(
+      String url,
+      String org,
+      String bucket,
+      Credentials credentials,
+      Duration timeout,
+      Supplier<@Nullable Tls> tls) {
+    this.http = new StoreHttp(url, timeout, credentials, tls);
+    this.path = "/api/v2/write?precision=ms&org=" + parameter(org) + "&bucket=" + parameter(bucket);
+    this.description = "v2 API at " + http.url() + (bucket.isEmpty() ? "" : ", bucket " + bucket);
   }
 
   @Override
   public void write(List<String> lines) throws WriteFailedException {
-    try {
-      writes.writeRecords(WritePrecision.MS, lines);
-    } catch (InfluxException e) {
-      throw new WriteFailedException(failure(e));
-    }
+    http.postLines(path, lines).check();
   }
 
   @Override
@@ -106,56 +82,11 @@ public final class InfluxV2 implements Store {
 
   @Override
   public void close() {
-    client.close();
+    http.close();
   }
 
-  /** Instead of the client's own compression, which takes three times as long. */
-  private static Response zipped(Interceptor.Chain chain) throws IOException {
-    Request request = chain.request();
-    RequestBody body = request.body();
-    if (body == null || body.contentLength() == 0) {
-      return chain.proceed(request);
-    }
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(64 << 10);
-    try (BufferedSink sink = Okio.buffer(Okio.sink(Gzip.fast(bytes)))) {
-      body.writeTo(sink);
-    }
-    return chain.proceed(
-        request
-            .newBuilder()
-            .header("Content-Encoding", "gzip")
-            .method(request.method(), RequestBody.create(bytes.toByteArray(), body.contentType()))
-            .build());
-  }
-
-  private WriteFailure failure(InfluxException e) {
-    String words = words(e);
-    return switch (e.status()) {
-      case BAD_REQUEST, UNPROCESSABLE -> new WriteFailure.Rejected(words);
-      case TOO_LARGE -> new WriteFailure.TooLarge(words);
-      // Everything else may be mended at the store's side: a missing bucket, a refused token.
-      default -> new WriteFailure.Unavailable(words, retryAfter(e));
-    };
-  }
-
-  private String words(InfluxException e) {
-    String message = e.getMessage();
-    Throwable cause = e.getCause();
-    if (e.status() == 0 && cause != null) {
-      message = cause.getClass().getSimpleName() + ": " + cause.getMessage();
-    }
-    String text = message == null ? e.toString() : message;
-    text = words.of(text);
-    return e.status() == 0 ? text : "HTTP " + e.status() + ": " + text;
-  }
-
-  private static Duration retryAfter(InfluxException e) {
-    for (var header : e.headers().entrySet()) {
-      if (header.getKey().toLowerCase(Locale.ROOT).equals("retry-after")
-          && header.getValue().matches("[0-9]{1,4}")) {
-        return Duration.ofSeconds(Long.parseLong(header.getValue()));
-      }
-    }
-    return Duration.ZERO;
+  /** InfluxDB insists on both parameters, stores without them ignore both. */
+  private static String parameter(String text) {
+    return text.isEmpty() ? "-" : StoreHttp.encoded(text);
   }
 }

@@ -2,7 +2,7 @@ package io.llamamesh.scraper.store;
 
 import java.util.List;
 
-/** A time-series store that takes line protocol with times in seconds. */
+/** A time-series store that takes line protocol with times in milliseconds. */
 public interface Store extends AutoCloseable {
   /**
    * Writes; returns only after the store acknowledged.

@@ -1,6 +1,7 @@
 package io.llamamesh.scraper.store;
 
 import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.MeshReport.Store.Trouble;
 import io.llamamesh.scraper.store.WriteFailure.Unavailable;
 import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
 import java.time.Duration;
@@ -28,13 +29,27 @@ import org.slf4j.LoggerFactory;
  */
 public final class StoreWriter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StoreWriter.class);
-  private static final int MAX_LINES = 5_000;
   private static final int QUEUE = 256;
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
   private static final Duration MAX_BACKOFF = Duration.ofSeconds(15);
 
+  /** When a page comes again that the store failed on. */
+  private static final Duration PAGE_PAUSE = Duration.ofSeconds(15);
+
+  /** So long after it took a whole page the store is believed to take pages; three windows else. */
+  private static final Duration LATE = Duration.ofMinutes(1);
+
+  private static final int LATE_WINDOWS = 3;
+
+  /** How long it is told that points were given up. */
+  private static final Duration REJECTED_TOLD = Duration.ofMinutes(10);
+
+  /** How long it is told that the store fails on pages, which come again: a few tries. */
+  private static final Duration FAILING_TOLD = Duration.ofMinutes(1);
+
   private final Store store;
   private final InstantSource clock;
+  private final Duration late;
   private final BlockingQueue<Job> jobs = new ArrayBlockingQueue<>(QUEUE);
   private final Thread thread;
   private final BatchSplitter splitter;
@@ -44,13 +59,31 @@ public final class StoreWriter implements AutoCloseable {
   private volatile Instant closedUntil = Instant.MIN;
   private final AtomicLong outages = new AtomicLong();
   private Duration backoff = FIRST_BACKOFF;
+  private Instant lastWholePage = Instant.EPOCH;
 
-  private record Job(List<String> lines, CompletableFuture<WriteResult> result) {}
+  // Written by the thread that writes.
+  private volatile @Nullable Incident incident;
 
-  /** Starts its thread. */
+  private record Job(List<String> lines, boolean insists, CompletableFuture<WriteResult> result) {}
+
+  /** What the store did not take while it took the rest. */
+  private record Incident(Trouble trouble, String message, Instant toldUntil) {}
+
+  /** Starts its thread; for windows of at most twenty seconds. */
   public StoreWriter(Store store, InstantSource clock) {
+    this(store, clock, Duration.ZERO);
+  }
+
+  /**
+   * Starts its thread.
+   *
+   * @param interval length of a window: pages come no more often
+   */
+  public StoreWriter(Store store, InstantSource clock, Duration interval) {
     this.store = store;
     this.clock = clock;
+    Duration windows = interval.multipliedBy(LATE_WINDOWS);
+    this.late = windows.compareTo(LATE) > 0 ? windows : LATE;
     this.splitter = new BatchSplitter(store);
     this.thread = Thread.ofVirtual().name("store-writer").start(this::run);
   }
@@ -61,6 +94,16 @@ public final class StoreWriter implements AutoCloseable {
    * @throws InterruptedException where the caller is told to end
    */
   public WriteResult write(List<String> lines) throws InterruptedException {
+    return write(lines, false);
+  }
+
+  /**
+   * Writes the lines; returns when the store acknowledged, or when it will not now.
+   *
+   * @param insists whether lines on which the store fails, while it takes others, are given up
+   * @throws InterruptedException where the caller is told to end
+   */
+  public WriteResult write(List<String> lines, boolean insists) throws InterruptedException {
     WriteResult.@Nullable Postponed notNow = closed();
     if (notNow != null) {
       return notNow;
@@ -68,7 +111,7 @@ public final class StoreWriter implements AutoCloseable {
     if (lines.isEmpty()) {
       return new WriteResult.Acknowledged(0);
     }
-    Job job = new Job(lines, new CompletableFuture<>());
+    Job job = new Job(lines, insists, new CompletableFuture<>());
     // Bounded: the agent keeps the page, so waiting for room costs nothing but time.
     while (!jobs.offer(job, 1, TimeUnit.SECONDS)) {
       if (ended) {
@@ -104,9 +147,22 @@ public final class StoreWriter implements AutoCloseable {
     return new WriteResult.Postponed(message == null ? "store unreachable" : message, until);
   }
 
-  /** Whether writing works, for the report. */
+  /**
+   * Whether writing works, for the report. While the store takes points and did not take some of
+   * late, the message has its words about these.
+   */
   public MeshReport.Store status() {
-    return status;
+    MeshReport.Store now = status;
+    Incident recent = recentIncident();
+    return recent == null || now.state() != MeshReport.Store.State.REACHABLE
+        ? now
+        : new MeshReport.Store(
+            now.state(), recent.message(), now.lastWrite(), now.pointsWritten(), recent.trouble());
+  }
+
+  private @Nullable Incident recentIncident() {
+    Incident last = incident;
+    return last == null || clock.instant().isAfter(last.toldUntil()) ? null : last;
   }
 
   /** How often the store came back after it had not taken points. */
@@ -144,7 +200,7 @@ public final class StoreWriter implements AutoCloseable {
       int lines = batch.getFirst().lines().size();
       Job next = jobs.peek();
       // Whoever gives up at close may take his job out meanwhile: then this one is another's.
-      while (next != null && lines + next.lines().size() <= MAX_LINES && jobs.remove(next)) {
+      while (next != null && lines + next.lines().size() <= splitter.most() && jobs.remove(next)) {
         batch.add(next);
         lines += next.lines().size();
         next = jobs.peek();
@@ -155,37 +211,84 @@ public final class StoreWriter implements AutoCloseable {
   }
 
   private void writeBatch(List<Job> batch) {
-    List<String> lines = new ArrayList<>();
-    batch.forEach(job -> lines.addAll(job.lines()));
-    WriteResult result;
+    BatchSplitter.Outcome outcome;
     try {
-      long rejected = splitter.write(lines);
-      acknowledged(lines.size() - rejected);
-      result = null;
+      outcome =
+          splitter.write(
+              batch.stream()
+                  .map(job -> new BatchSplitter.Page(job.lines(), job.insists()))
+                  .toList(),
+              clock.instant().isBefore(lastWholePage.plus(late)));
     } catch (WriteFailedException e) {
-      result = unavailable(e.failure());
+      postpone(batch, e.failure());
+      return;
     } catch (RuntimeException e) {
       LOG.error("store client failed store={}", store.description(), e);
-      result = unavailable(new Unavailable(e.toString(), Duration.ZERO));
+      postpone(batch, new Unavailable(e.toString(), Duration.ZERO));
+      return;
     }
-    for (Job job : batch) {
+    acknowledged(batch, outcome);
+    for (int i = 0; i < batch.size(); i++) {
+      Job job = batch.get(i);
+      String words = outcome.failed().get(i);
       job.result()
-          .complete(result != null ? result : new WriteResult.Acknowledged(job.lines().size()));
+          .complete(
+              words != null
+                  ? new WriteResult.Failed(words, clock.instant().plus(PAGE_PAUSE))
+                  : new WriteResult.Acknowledged(
+                      job.lines().size(), outcome.rejected().getOrDefault(i, 0)));
     }
   }
 
-  private void acknowledged(long lines) {
+  private void postpone(List<Job> batch, WriteFailure failure) {
+    WriteResult result = unavailable(failure);
+    batch.forEach(job -> job.result().complete(result));
+  }
+
+  private void acknowledged(List<Job> batch, BatchSplitter.Outcome outcome) {
     if (status.state() == MeshReport.Store.State.UNREACHABLE) {
       LOG.info("store is back store={}", store.description());
       outages.incrementAndGet();
     }
     backoff = FIRST_BACKOFF;
+    long lines = 0;
+    for (int i = 0; i < batch.size(); i++) {
+      if (!outcome.failed().containsKey(i)) {
+        int rejected = outcome.rejected().getOrDefault(i, 0);
+        lines += batch.get(i).lines().size() - rejected;
+        if (rejected == 0) {
+          lastWholePage = clock.instant();
+        }
+      }
+    }
+    note(outcome);
     status =
         new MeshReport.Store(
             MeshReport.Store.State.REACHABLE,
             null,
             clock.instant(),
-            status.pointsWritten() + lines);
+            status.pointsWritten() + Math.max(0, lines));
+  }
+
+  private void note(BatchSplitter.Outcome outcome) {
+    Instant now = clock.instant();
+    Incident recent = recentIncident();
+    if (outcome.words() != null) {
+      incident =
+          new Incident(
+              Trouble.POINTS_REJECTED,
+              "points are rejected for good: " + outcome.words(),
+              now.plus(REJECTED_TOLD));
+    } else if (!outcome.failed().isEmpty()
+        // What is lost is told before what waits.
+        && (recent == null || recent.trouble() != Trouble.POINTS_REJECTED)) {
+      String words = outcome.failed().values().iterator().next();
+      incident =
+          new Incident(
+              Trouble.WRITES_FAILING,
+              "some agents keep their windows: " + words,
+              now.plus(FAILING_TOLD));
+    }
   }
 
   private WriteResult unavailable(WriteFailure failure) {

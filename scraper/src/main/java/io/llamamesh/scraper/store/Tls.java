@@ -18,10 +18,8 @@ import org.jspecify.annotations.Nullable;
  * Whom to trust when a store is reached by {@code https}.
  *
  * @param context for connections
- * @param trust what the context trusts by
- * @param anyName whether the certificate may be another host's
  */
-public record Tls(SSLContext context, X509TrustManager trust, boolean anyName) {
+public record Tls(SSLContext context) {
 
   /**
    * As wished; null for the JDK's own authorities.
@@ -34,18 +32,18 @@ public record Tls(SSLContext context, X509TrustManager trust, boolean anyName) {
       throws IOException {
     try {
       if (skipVerify) {
-        return of(new TrustsAnybody(), true);
+        return of(new TrustsAnybody());
       }
-      return authorities == null ? null : of(trusting(authorities), false);
+      return authorities == null ? null : of(trusting(authorities));
     } catch (GeneralSecurityException e) {
       throw new IOException(authorities + " holds no usable certificate: " + e.getMessage(), e);
     }
   }
 
-  private static Tls of(X509TrustManager trust, boolean anyName) throws GeneralSecurityException {
+  private static Tls of(X509TrustManager trust) throws GeneralSecurityException {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(null, new TrustManager[] {trust}, null);
-    return new Tls(context, trust, anyName);
+    return new Tls(context);
   }
 
   private static X509TrustManager trusting(Path file) throws IOException, GeneralSecurityException {

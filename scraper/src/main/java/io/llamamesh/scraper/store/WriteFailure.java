@@ -2,7 +2,7 @@ package io.llamamesh.scraper.store;
 
 import java.time.Duration;
 
-/** Why a store did not take points. */
+/** Why a store did not take points; {@code AnswerTable} says which answers are which. */
 public sealed interface WriteFailure {
   /** What the store or the network said. */
   String message();
@@ -16,11 +16,26 @@ public sealed interface WriteFailure {
   record Unavailable(String message, Duration retryAfter) implements WriteFailure {}
 
   /**
-   * Never: some of the points are not acceptable to the store.
+   * Not as they are: either some of the points are not acceptable, or whoever answers is no store.
    *
    * @param message the store's words
    */
   record Rejected(String message) implements WriteFailure {}
+
+  /**
+   * All but so many: the store took the others, and will never take these.
+   *
+   * @param message the store's words
+   * @param lines how many, as it says
+   */
+  record Dropped(String message, int lines) implements WriteFailure {}
+
+  /**
+   * The store failed on these points, or fails altogether.
+   *
+   * @param message the store's words
+   */
+  record Failed(String message) implements WriteFailure {}
 
   /**
    * Not so many at once.

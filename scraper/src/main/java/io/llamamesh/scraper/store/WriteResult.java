@@ -8,8 +8,14 @@ public sealed interface WriteResult {
    * The store has them, but for those it rejected for good, which were logged and counted.
    *
    * @param lines lines of the page
+   * @param rejected how many of them it rejected
    */
-  record Acknowledged(int lines) implements WriteResult {}
+  record Acknowledged(int lines, int rejected) implements WriteResult {
+    /** The store has all of them. */
+    public Acknowledged(int lines) {
+      this(lines, 0);
+    }
+  }
 
   /**
    * The store did not take them now.
@@ -18,4 +24,12 @@ public sealed interface WriteResult {
    * @param retryAt not before then
    */
   record Postponed(String message, Instant retryAt) implements WriteResult {}
+
+  /**
+   * The store failed on this page, and takes others.
+   *
+   * @param message its words
+   * @param retryAt not before then
+   */
+  record Failed(String message, Instant retryAt) implements WriteResult {}
 }

@@ -1,7 +1,4 @@
-/**
- * Writes points to a time-series store and tells what it acknowledged; the only package that may
- * import InfluxDB's clients.
- */
+/** Writes points to a time-series store and tells what it acknowledged. */
 @NullMarked
 package io.llamamesh.scraper.store;
 

@@ -60,7 +60,11 @@ final class RealStoresIT {
       assertThatThrownBy(() -> store.write(List.of("raw_stats,a=b sent=\"text\" 1700000001000")))
           .isInstanceOfSatisfying(
               WriteFailure.WriteFailedException.class,
-              e -> assertThat(e.failure()).isInstanceOf(WriteFailure.Rejected.class))
+              e ->
+                  assertThat(e.failure())
+                      .isInstanceOfSatisfying(
+                          WriteFailure.Dropped.class,
+                          dropped -> assertThat(dropped.lines()).isEqualTo(1)))
           .hasMessageContaining("field type conflict");
     }
   }

@@ -113,6 +113,16 @@ final class AgentClientTest {
     assertThat(next.get(30, TimeUnit.SECONDS)).isEqualTo(1);
   }
 
+  @Test
+  void anAnswerHoldsAsManyWindowsAsItSays() throws Exception {
+    HostPort address = HostPort.parse(agent(-1).address(), 1);
+
+    try (AgentClient.Fetched fetched = client.fetch(address, null, null, 10, false)) {
+      assertThat(fetched.limit()).isEqualTo(10);
+      assertThat(fetched.held()).isEqualTo(1);
+    }
+  }
+
   private void restart(int quick, int slow, int waitingBytes) {
     client.close();
     client = client(quick, slow, waitingBytes);

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 
 /** A store that remembers lines, and is away when told so. */
 final class MemoryStore implements Store {
@@ -13,6 +14,7 @@ final class MemoryStore implements Store {
   private final AtomicInteger refusals = new AtomicInteger();
   private volatile boolean unavailable;
   private volatile Duration retryAfter = Duration.ZERO;
+  private volatile Predicate<String> fails = line -> false;
 
   void unavailable(boolean on) {
     unavailable = on;
@@ -21,6 +23,11 @@ final class MemoryStore implements Store {
   /** How long it asks to wait while it is away. */
   void retryAfter(Duration asked) {
     retryAfter = asked;
+  }
+
+  /** Fails on such lines, and takes others. */
+  void failsOn(Predicate<String> line) {
+    fails = line;
   }
 
   List<String> lines() {
@@ -36,6 +43,9 @@ final class MemoryStore implements Store {
     if (unavailable) {
       refusals.incrementAndGet();
       throw new WriteFailure.WriteFailedException(new WriteFailure.Unavailable("away", retryAfter));
+    }
+    if (batch.stream().anyMatch(fails)) {
+      throw new WriteFailure.WriteFailedException(new WriteFailure.Failed("panic"));
     }
     lines.addAll(batch);
   }

@@ -36,7 +36,7 @@ final class InfluxV2Test {
   }
 
   @Test
-  void writesGzippedLinesInSecondsWithTheToken() throws WriteFailedException {
+  void writesGzippedLinesInMillisecondsWithTheToken() throws WriteFailedException {
     try (InfluxV2 store = store("secret")) {
       store.write(List.of("a x=1.0 1", "a x=2.0 2"));
     }
@@ -45,7 +45,7 @@ final class InfluxV2Test {
         .singleElement()
         .asString()
         .contains("precision=ms", "org=net", "bucket=llama", "Token secret", "gzip")
-        .endsWith("a x=1.0 1\na x=2.0 2");
+        .endsWith("a x=1.0 1\na x=2.0 2\n");
   }
 
   @Test

@@ -4,21 +4,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.llamamesh.results.MeshReport.Store.State;
+import io.llamamesh.results.MeshReport.Store.Trouble;
 import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
 import java.time.Duration;
-import java.time.InstantSource;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class StoreWriterTest {
+  private static final Instant START = Instant.parse("2026-11-20T09:00:00Z");
+
   private final PickyStore store = new PickyStore();
-  private final StoreWriter writer = new StoreWriter(store, InstantSource.system());
+  private final AtomicReference<Instant> now = new AtomicReference<>(START);
+  private final StoreWriter writer = new StoreWriter(store, now::get);
 
   @AfterEach
   void close() {
@@ -41,10 +49,133 @@ final class StoreWriterTest {
 
     WriteResult result = writer.write(lines(0, 100));
 
-    assertThat(result).isEqualTo(new WriteResult.Acknowledged(100));
-    assertThat(store.taken).hasSize(99).doesNotHaveDuplicates().doesNotContain("p value=17");
+    assertThat(result).isEqualTo(new WriteResult.Acknowledged(100, 1));
+    assertThat(Set.copyOf(store.taken)).hasSize(99).doesNotContain("p value=17");
     assertThat(writer.rejected()).isEqualTo(1);
     assertThat(writer.status().pointsWritten()).isEqualTo(99);
+  }
+
+  @Test
+  void whatWasRejectedIsToldForAWhileInTheStoresWords() throws InterruptedException {
+    store.rejects = line -> line.equals("p value=17");
+    writer.write(lines(0, 100));
+
+    assertThat(writer.status().state()).isEqualTo(State.REACHABLE);
+    assertThat(writer.status().message())
+        .isEqualTo("points are rejected for good: field type conflict");
+    assertThat(writer.status().trouble()).isEqualTo(Trouble.POINTS_REJECTED);
+
+    now.set(START.plus(Duration.ofMinutes(11)));
+
+    assertThat(writer.status().message()).isNull();
+  }
+
+  @Test
+  void whatWasRejectedIsToldBeforeWhatWaits() throws InterruptedException {
+    store.rejects = line -> line.equals("p value=17");
+    store.fails = line -> line.equals("p value=117");
+
+    writer.write(lines(0, 100));
+    writer.write(lines(100, 200));
+
+    assertThat(writer.status().trouble()).isEqualTo(Trouble.POINTS_REJECTED);
+  }
+
+  @Test
+  void aPageThatTheStoreFailsOnIsNoOutage() throws InterruptedException {
+    writer.write(lines(0, 10));
+    store.fails = line -> line.equals("p value=17");
+
+    WriteResult failed = writer.write(lines(10, 20));
+    WriteResult other = writer.write(lines(20, 30));
+
+    assertThat(failed)
+        .isEqualTo(new WriteResult.Failed("panic", START.plus(Duration.ofSeconds(15))));
+    assertThat(other).isEqualTo(new WriteResult.Acknowledged(10));
+    assertThat(writer.status().state()).isEqualTo(State.REACHABLE);
+    assertThat(writer.status().message()).isEqualTo("some agents keep their windows: panic");
+    assertThat(writer.status().trouble()).isEqualTo(Trouble.WRITES_FAILING);
+    assertThat(writer.outages()).isZero();
+    assertThat(writer.rejected()).isZero();
+
+    now.set(START.plus(Duration.ofMinutes(2)));
+
+    assertThat(writer.status().trouble()).isNull();
+  }
+
+  @Test
+  void aPageThatTheStoreFailsOnIsNoOutageHoweverLongWindowsAre() throws InterruptedException {
+    try (StoreWriter slow = new StoreWriter(store, now::get, Duration.ofMinutes(5))) {
+      slow.write(lines(0, 10));
+      store.fails = line -> line.equals("p value=17");
+      now.set(START.plus(Duration.ofMinutes(6)));
+
+      WriteResult failed = slow.write(lines(17, 18));
+
+      assertThat(failed).isInstanceOf(WriteResult.Failed.class);
+      assertThat(slow.status().state()).isEqualTo(State.REACHABLE);
+    }
+  }
+
+  @Test
+  void whoInsistsLosesTheLineAloneThatTheStoreFailsOn() throws InterruptedException {
+    writer.write(lines(0, 10));
+    store.fails = line -> line.equals("p value=17");
+
+    WriteResult result = writer.write(lines(10, 20), true);
+
+    assertThat(result).isEqualTo(new WriteResult.Acknowledged(10, 1));
+    assertThat(Set.copyOf(store.taken)).hasSize(19).doesNotContain("p value=17");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {11, 20, 1_000})
+  void aPageOfWhichNoLineIsTakenWaitsUntilOneInsists(int to) throws InterruptedException {
+    writer.write(lines(0, 10));
+    store.rejects = line -> !lines(0, 10).contains(line);
+
+    WriteResult waits = writer.write(lines(10, to));
+
+    assertThat(waits).isInstanceOf(WriteResult.Failed.class);
+    assertThat(writer.status().state()).isEqualTo(State.REACHABLE);
+    assertThat(writer.status().trouble()).isEqualTo(Trouble.WRITES_FAILING);
+    assertThat(writer.rejected()).isZero();
+    assertThat(store.requests).hasSizeLessThan(100);
+
+    WriteResult given = writer.write(lines(10, 20), true);
+
+    assertThat(given).isEqualTo(new WriteResult.Acknowledged(10, 10));
+    assertThat(writer.rejected()).isEqualTo(10);
+  }
+
+  @Test
+  void aStoreThatRefusesEverythingNewIsUnreachableHoweverMuchOneInsists()
+      throws InterruptedException {
+    writer.write(lines(0, 10));
+    store.rejects = line -> !lines(0, 10).contains(line);
+
+    now.set(START.plus(Duration.ofMinutes(2)));
+    WriteResult result = writer.write(lines(10, 1_000), true);
+
+    assertThat(result).isInstanceOf(WriteResult.Postponed.class);
+    assertThat(writer.status().state()).isEqualTo(State.UNREACHABLE);
+    assertThat(writer.rejected()).isZero();
+    assertThat(store.requests).hasSizeLessThan(100);
+  }
+
+  @Test
+  void aStoreThatFailsOnEverythingNewIsUnreachableHoweverMuchOneInsists()
+      throws InterruptedException {
+    writer.write(lines(0, 10));
+    store.fails = line -> !lines(0, 10).contains(line);
+
+    now.set(START.plus(Duration.ofMinutes(2)));
+    WriteResult result = writer.write(lines(10, 20), true);
+
+    assertThat(result).isInstanceOf(WriteResult.Postponed.class);
+    assertThat(writer.status().state()).isEqualTo(State.UNREACHABLE);
+    assertThat(writer.status().message()).isEqualTo("panic");
+    assertThat(writer.rejected()).isZero();
   }
 
   @Test
@@ -58,14 +189,28 @@ final class StoreWriterTest {
   }
 
   @Test
-  void whereTheStoreRejectsEverythingItIsNotAskedWithoutEnd() throws InterruptedException {
+  void aStoreThatRejectsEverythingIsUnreachableAfterFewRequests() throws InterruptedException {
     store.rejects = line -> true;
 
     WriteResult result = writer.write(lines(0, 5_000));
 
-    assertThat(result).isEqualTo(new WriteResult.Acknowledged(5_000));
-    assertThat(writer.rejected()).isEqualTo(5_000);
-    assertThat(store.requests).hasSizeLessThan(2_000);
+    assertThat(result).isInstanceOf(WriteResult.Postponed.class);
+    assertThat(writer.status().state()).isEqualTo(State.UNREACHABLE);
+    assertThat(writer.status().message()).isEqualTo("field type conflict");
+    assertThat(writer.rejected()).isZero();
+    assertThat(store.requests).hasSizeLessThan(10);
+  }
+
+  @Test
+  void aStoreThatBeganToRejectEverythingIsAskedTwice() throws InterruptedException {
+    writer.write(lines(0, 10));
+    store.rejects = line -> true;
+
+    WriteResult result = writer.write(lines(10, 5_000));
+
+    assertThat(result).isInstanceOf(WriteResult.Postponed.class);
+    assertThat(store.requests).hasSize(3);
+    assertThat(writer.rejected()).isZero();
   }
 
   @Test
@@ -88,6 +233,7 @@ final class StoreWriterTest {
     await().until(() -> writer.write(lines(0, 3)) instanceof WriteResult.Postponed);
 
     store.away = false;
+    now.set(START.plusSeconds(1));
 
     await().until(() -> writer.write(lines(0, 3)) instanceof WriteResult.Acknowledged);
     assertThat(writer.status().state()).isEqualTo(State.REACHABLE);
@@ -133,6 +279,7 @@ final class StoreWriterTest {
     private final List<String> taken = new CopyOnWriteArrayList<>();
     private final List<Integer> requests = new CopyOnWriteArrayList<>();
     private volatile Predicate<String> rejects = line -> false;
+    private volatile Predicate<String> fails = line -> false;
     private volatile int mostLines = Integer.MAX_VALUE;
     private volatile boolean away;
     private volatile CountDownLatch gate = new CountDownLatch(0);
@@ -150,6 +297,9 @@ final class StoreWriterTest {
       }
       if (lines.size() > mostLines) {
         throw new WriteFailedException(new WriteFailure.TooLarge("too large"));
+      }
+      if (lines.stream().anyMatch(fails)) {
+        throw new WriteFailedException(new WriteFailure.Failed("panic"));
       }
       if (lines.stream().anyMatch(rejects)) {
         throw new WriteFailedException(new WriteFailure.Rejected("field type conflict"));

@@ -190,6 +190,9 @@ public final class FakeAgent implements AutoCloseable {
         .set(InfluxDataHeaders.CURSOR, new WindowCursor(bootId, Math.max(from, to)).toString());
     exchange
         .getResponseHeaders()
+        .set(InfluxDataHeaders.WINDOWS, Integer.toString(Math.max(0, to - from)));
+    exchange
+        .getResponseHeaders()
         .set(InfluxDataHeaders.MORE, Boolean.toString(to < windows.size()));
     return ResultsJson.mapper().writeValueAsString(points);
   }

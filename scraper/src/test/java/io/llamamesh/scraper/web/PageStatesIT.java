@@ -89,6 +89,22 @@ final class PageStatesIT {
   }
 
   @Test
+  void aStoreThatDoesNotTakeSomePointsIsSaidInItsWords() throws Exception {
+    try (SimulatedScraper scraper = mesh(4, 2)) {
+      scraper.store(
+          new MeshReport.Store(
+              MeshReport.Store.State.REACHABLE,
+              "points are rejected for good: too old",
+              Instant.parse("2026-11-20T10:00:00Z"),
+              120,
+              MeshReport.Store.Trouble.POINTS_REJECTED));
+      scraper.publish(SimulatedScraper.newest());
+
+      eventually(open(scraper), "store", "But points are rejected for good: too old");
+    }
+  }
+
+  @Test
   void aboveAHundredNodesZonesAreShownAndOpenIntoTheirNodes() throws Exception {
     try (SimulatedScraper scraper = mesh(120, 3)) {
       scraper.publish(SimulatedScraper.newest());

@@ -56,5 +56,6 @@ export function stored(s) {
   if (s.state === "NotConfigured") return "None configured: windows are held in memory only.";
   if (s.state === "Unreachable") return `Unreachable, agents keep the windows: ${s.message}`;
   if (s.state === "Pending") return s.message ? `Nothing written by this scraper: ${s.message}.` : "Nothing written yet.";
-  return `${s.pointsWritten.toLocaleString("en")} points written, last at ${clock(s.lastWrite)}.`;
+  const but = s.message ? ` But ${s.message}` : "";
+  return `${s.pointsWritten.toLocaleString("en")} points written, last at ${clock(s.lastWrite)}.${but}`;
 }

@@ -3,12 +3,9 @@ package io.llamamesh.scraper.pull;
 import io.llamamesh.results.ControlCharacters;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.WindowCursor;
-import io.llamamesh.scraper.cluster.Agent;
-import io.llamamesh.scraper.cluster.Bookmark;
 import io.llamamesh.scraper.cluster.HostPort;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
-import io.llamamesh.scraper.store.StoreWriter;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,133 +20,78 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads one agent: asks for its windows when they are due, puts them into the matrix, and hands
- * them to the store.
+ * Polls one agent: asks for its windows when they are due, puts them into the matrix, and hands
+ * them to the pump that stores them.
  *
- * <p>Owns a virtual thread for reading and, where there is a store, another one for writing; both
- * end with {@link #close}. Everything else may be called by any thread.
+ * <p>Owns a virtual thread, which ends with {@link #close}. Everything else may be called by any
+ * thread.
  */
-final class AgentReader implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(AgentReader.class);
+final class AgentPoller implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(AgentPoller.class);
   private static final int LATE_INTERVALS = 3;
   private static final int LOG_EVERY_FAILURES = 60;
 
+  private final AgentPosition position;
+  private final @Nullable StorePump pump;
   private final Matrix matrix;
   private final AgentClient client;
   private final InstantSource clock;
   private final Counters counters;
   private final PullSchedule schedule;
   private final LegacyWindows legacy;
-  private final SkewCorrection skew = new SkewCorrection();
-  private final SeriesQuota quota = new SeriesQuota();
-  private final @Nullable StoreFeed feed;
+  private final PageAdmission admission;
   private final CountDownLatch closed = new CountDownLatch(1);
-  private @Nullable Thread reading;
-  private @Nullable Thread writing;
+  private @Nullable Thread thread;
 
-  // Written by the reading thread, read by any.
-  private volatile Agent agent;
-  private volatile String name;
-  private volatile HostPort address;
-  private volatile @Nullable WindowCursor seen;
+  // Written by the thread, read by any.
+  private volatile String source;
   private volatile @Nullable Instant lastAnswer;
   private volatile @Nullable Instant lastWindow;
   private volatile @Nullable String problem;
-  private volatile Duration interval;
-  // One window a time while all goes well, so that nobody waits for who has to catch up.
+  // The thread's own. One window a time while all goes well, so that nobody waits for who has to
+  // catch up.
   private boolean behind;
   private final PageSize pages = new PageSize();
-  // The writing thread's.
-  private final PageSize pagesToStore = new PageSize();
 
-  AgentReader(
-      Agent agent,
-      @Nullable Bookmark from,
-      boolean leads,
-      Duration interval,
+  /**
+   * @param pump null where nothing is stored
+   */
+  AgentPoller(
+      AgentPosition position,
+      @Nullable StorePump pump,
       Matrix matrix,
-      @Nullable StoreWriter writer,
       AgentClient client,
       InstantSource clock,
       Counters counters,
-      Waiting waiting,
+      PageAdmission admission,
       SourceNames names) {
-    this.agent = agent;
-    this.name = agent.name();
-    this.address = agent.addresses().getFirst();
-    this.seen = from == null ? null : from.cursor();
-    if (from != null) {
-      skew.adopt(from.clockOffset());
-    }
-    this.interval = interval;
+    this.position = position;
+    this.pump = pump;
+    this.source = position.name();
     this.matrix = matrix;
     this.client = client;
     this.clock = clock;
     this.counters = counters;
+    this.admission = admission;
     this.legacy = new LegacyWindows(names);
-    this.schedule = new PullSchedule(interval, agent.name());
-    this.feed =
-        writer == null
-            ? null
-            : new StoreFeed(
-                agent.name(),
-                seen,
-                leads,
-                writer,
-                this::fetchForStore,
-                () -> this.interval,
-                clock,
-                counters,
-                waiting);
+    this.schedule = new PullSchedule(position.interval(), position.name());
   }
 
-  /** Starts its threads; to be called once. */
+  /** Starts its thread; to be called once. */
   void start() {
-    reading = Thread.ofVirtual().name("read-" + agent.name()).start(this::run);
-    StoreFeed toStore = feed;
-    if (toStore != null) {
-      writing = Thread.ofVirtual().name("store-" + agent.name()).start(toStore::run);
-    }
-  }
-
-  /** Tells where the agent is now. */
-  void moved(Agent newer) {
-    agent = newer;
-  }
-
-  /** Where to go on after a restart: behind what is stored, or read without a store. */
-  @Nullable Bookmark bookmark() {
-    WindowCursor cursor = safe();
-    return cursor == null ? null : new Bookmark(cursor, skew.offset(), null);
-  }
-
-  /** Stores from now on, beginning where the one before left off. */
-  void lead(@Nullable Bookmark from) {
-    if (from != null) {
-      skew.adopt(from.clockOffset());
-    }
-    if (feed != null) {
-      feed.lead(from == null ? null : from.cursor());
-    }
-  }
-
-  /** Stores nothing from now on, since another does. */
-  void follow() {
-    if (feed != null) {
-      feed.follow();
-    }
-  }
-
-  private @Nullable WindowCursor safe() {
-    return feed == null ? seen : feed.stored();
+    thread = Thread.ofVirtual().name("poll-" + position.name()).start(this::run);
   }
 
   AgentHealth health() {
     Instant now = clock.instant();
     Instant window = lastWindow;
     Duration allowed =
-        interval.multipliedBy(LATE_INTERVALS).plus(PullSchedule.PUBLISHED_AFTER).plusSeconds(2);
-    Instant here = now.plus(skew.residual());
+        position
+            .interval()
+            .multipliedBy(LATE_INTERVALS)
+            .plus(PullSchedule.PUBLISHED_AFTER)
+            .plusSeconds(2);
+    Instant here = now.plus(position.skew().residual());
     Instant answer = lastAnswer;
     // A stamp from the future would outlast the agent's death.
     boolean ahead = window != null && window.isAfter(here.plus(allowed));
@@ -166,22 +108,20 @@ final class AgentReader implements AutoCloseable {
       }
     }
     return new AgentHealth(
-        name,
-        address.toString(),
+        source,
+        position.address().toString(),
         reporting,
         lastAnswer,
         window,
         reporting ? null : why,
-        skew.skew().toMillis());
+        position.skew().skew().toMillis());
   }
 
   @Override
   public void close() {
     closed.countDown();
-    for (Thread thread : new Thread[] {reading, writing}) {
-      if (thread != null) {
-        thread.interrupt();
-      }
+    if (thread != null) {
+      thread.interrupt();
     }
   }
 
@@ -199,7 +139,7 @@ final class AgentReader implements AutoCloseable {
 
   private Instant read() throws InterruptedException {
     try {
-      WindowCursor after = seen;
+      WindowCursor after = position.read();
       boolean news;
       try (AgentClient.Fetched fetched = fetch(after)) {
         news = take(after, fetched);
@@ -207,7 +147,7 @@ final class AgentReader implements AutoCloseable {
         fetched.teach(pages);
       }
       // Windows without a pair are none to show, and yet passed.
-      if (behind && (news || !Objects.equals(after, seen))) {
+      if (behind && (news || !Objects.equals(after, position.read()))) {
         return clock.instant();
       }
       return news ? schedule.afterNews(clock.instant()) : schedule.afterNothing(clock.instant());
@@ -230,15 +170,16 @@ final class AgentReader implements AutoCloseable {
     behind = false;
     Instant due = schedule.afterFailure(clock.instant());
     problem = words(e);
+    position.readable(false);
     if (schedule.failures() % LOG_EVERY_FAILURES == 1) {
       LOG.warn(
           "agent not read agent={} address={} failures={} error={}",
-          name,
-          address,
+          source,
+          position.address(),
           schedule.failures(),
           problem);
       if (e instanceof RuntimeException) {
-        LOG.warn("agent's answer not taken agent={}", name, e);
+        LOG.warn("agent's answer not taken agent={}", source, e);
       }
     }
     return due;
@@ -253,85 +194,56 @@ final class AgentReader implements AutoCloseable {
 
   /** Puts a page where it belongs; whether it held a window. */
   private boolean take(@Nullable WindowCursor after, AgentClient.Fetched answer) {
-    Page fetched = admitted(answer.page());
+    Page fetched = admission.admit(answer.page());
     Instant now = clock.instant();
     Page page =
         fetched.cursor() == null
-            ? legacy.timed(fetched, agent.name(), now, schedule.interval())
-            : skew.correct(fetched, schedule.interval());
+            ? legacy.timed(fetched, position.name(), now, schedule.interval())
+            : position.skew().correct(fetched, schedule.interval());
     schedule.publishes(
         fetched.cursor() == null
             ? PullSchedule.PUBLISHED_AT_ONCE_AFTER
             : PullSchedule.PUBLISHED_AFTER);
     if (schedule.failures() > 0) {
-      LOG.info("agent answers agent={} address={}", name, address);
+      LOG.info("agent answers agent={} address={}", source, position.address());
       schedule.answers();
     }
     lastAnswer = now;
     problem = null;
+    position.readable(true);
     TreeSet<Instant> ends = new TreeSet<>();
     page.points().forEach(point -> ends.add(point.time()));
     counters.answered(page.points().size(), ends.size(), page.malformed());
     if (ends.isEmpty()) {
       if (page.cursor() != null && !page.cursor().equals(after)) {
-        pass(after, page, answer.limit());
+        pass(after, page, answer.held());
       }
       return false;
     }
     learnName(page.points());
-    ends.forEach(end -> schedule.window(end.minus(skew.residual())));
-    interval = schedule.interval();
+    Duration residual = position.skew().residual();
+    ends.forEach(end -> schedule.window(end.minus(residual)));
+    position.interval(schedule.interval());
     lastWindow = ends.last();
-    matrix.put(agent.name(), name, page.points(), skew.residual());
-    pass(after, page, answer.limit());
+    matrix.put(position.name(), source, page.points(), residual);
+    pass(after, page, answer.held());
     return true;
   }
 
-  /** The page without points of more series than an agent may have. */
-  private Page admitted(Page page) {
-    List<Point> points = quota.admitted(page.points(), clock.instant());
-    int excess = page.points().size() - points.size();
-    if (excess == 0) {
-      return page;
+  private void pass(@Nullable WindowCursor after, Page page, int held) {
+    if (pump != null) {
+      pump.hand(after, page, held);
     }
-    counters.excess(excess);
-    return new Page(points, page.cursor(), page.more(), page.skew(), page.malformed());
-  }
-
-  private void pass(@Nullable WindowCursor after, Page page, int limit) {
-    if (feed != null) {
-      feed.hand(after, page, limit);
-    }
-    seen = page.cursor();
+    position.read(page.cursor());
   }
 
   /** A static list knows addresses only; who is there says its points. */
   private void learnName(List<Point> points) {
     for (Point point : points) {
-      String source = point.tags().get(Point.Tags.SRC_NAME);
-      if (source != null) {
-        name = source;
+      String named = point.tags().get(Point.Tags.SRC_NAME);
+      if (named != null) {
+        source = named;
         return;
-      }
-    }
-  }
-
-  private Handed fetchForStore(@Nullable WindowCursor after)
-      throws IOException, InterruptedException {
-    if (problem != null) {
-      // Who catches up shares few places: an agent that can't be read must not hold one.
-      throw new IOException("agent can't be read");
-    }
-    while (true) {
-      int limit = pagesToStore.windows();
-      try (AgentClient.Fetched fetched = client.fetch(address, after, safe(), limit, true)) {
-        Handed page = Handed.of(after, skew.correct(admitted(fetched.page()), interval), limit);
-        fetched.teach(pagesToStore);
-        return page;
-      } catch (AgentClient.AnswerTooLargeException e) {
-        if (!pagesToStore.tooLarge()) {
-          throw e;
-        }
       }
     }
   }
@@ -339,15 +251,15 @@ final class AgentReader implements AutoCloseable {
   /** Asks the address that answered last, then the agent's others. */
   private AgentClient.Fetched fetch(@Nullable WindowCursor after)
       throws IOException, InterruptedException {
-    List<HostPort> addresses = agent.addresses();
-    int first = Math.max(0, addresses.indexOf(address));
+    List<HostPort> addresses = position.agent().addresses();
+    int first = Math.max(0, addresses.indexOf(position.address()));
     IOException failure = null;
     for (int i = 0; i < addresses.size(); i++) {
       HostPort candidate = addresses.get((first + i) % addresses.size());
       try {
         AgentClient.Fetched fetched =
-            client.fetch(candidate, after, safe(), behind ? pages.windows() : 1, behind);
-        address = candidate;
+            client.fetch(candidate, after, position.safe(), behind ? pages.windows() : 1, behind);
+        position.answersAt(candidate);
         return fetched;
       } catch (AgentClient.AnswerTooLargeException e) {
         throw e;
@@ -356,7 +268,7 @@ final class AgentReader implements AutoCloseable {
         failure = failure == null || e instanceof AgentClient.TokenRefusedException ? e : failure;
       }
     }
-    address = addresses.get(first);
+    position.answersAt(addresses.get(first));
     throw failure == null ? new IOException("agent has no address") : failure;
   }
 }

@@ -13,7 +13,6 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,18 +21,23 @@ import org.slf4j.LoggerFactory;
  * Brings one agent's windows to the store, in order, and moves the cursor only when the store has
  * acknowledged.
  *
- * <p>While all goes well it writes the pages that the reader just fetched. When the store was away
+ * <p>While all goes well it writes the pages that the poller just fetched. When the store was away
  * it fetches again from the agent, whose retention is the buffer, until it has caught up; so memory
  * stays bounded and the matrix goes on meanwhile. While another scraper leads it stores nothing,
- * and while the store is known to be away it asks the agent nothing. Runs in a thread of its own,
- * see {@link #run}.
+ * and while the store is known to be away it asks the agent nothing.
+ *
+ * <p>Owns a virtual thread, which ends with {@link #close}. Everything else may be called by any
+ * thread.
  */
-final class StoreFeed {
-  private static final Logger LOG = LoggerFactory.getLogger(StoreFeed.class);
+final class StorePump implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(StorePump.class);
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
   /** Over so long agents come again when the store may be back. */
   private static final int SPREAD_MILLIS = 500;
+
+  /** How long the store may fail on our windows, and take others', before they are given up. */
+  static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private static final int MAX_UNREPEATABLE = 64;
   // While another stores them too: as many as may come between its death and our leading.
@@ -44,10 +48,9 @@ final class StoreFeed {
     Handed after(@Nullable WindowCursor cursor) throws IOException, InterruptedException;
   }
 
-  private final String agent;
+  private final AgentPosition position;
   private final StoreWriter writer;
   private final Fetch fetch;
-  private final Supplier<Duration> interval;
   private final InstantSource clock;
   private final Counters counters;
   private final Waiting waiting;
@@ -60,37 +63,35 @@ final class StoreFeed {
   private @Nullable Handed handed;
   private final Deque<Handed> unrepeatable = new ArrayDeque<>();
   private Instant notBefore = Instant.MIN;
+  private @Nullable Thread thread;
+  // The thread's own: since when the store fails on this agent's windows.
+  private @Nullable Instant failingSince;
 
-  StoreFeed(
-      String agent,
-      @Nullable WindowCursor stored,
+  /**
+   * @param leads whether it stores from the start on
+   */
+  StorePump(
+      AgentPosition position,
       boolean leads,
       StoreWriter writer,
       Fetch fetch,
-      Supplier<Duration> interval,
       InstantSource clock,
       Counters counters,
       Waiting waiting) {
-    this.agent = agent;
-    this.progress = new Progress(stored, writer.outages());
+    this.position = position;
+    this.progress = new Progress(position.stored(), writer.outages());
     this.leads = leads;
     this.writer = writer;
     this.fetch = fetch;
-    this.interval = interval;
     this.clock = clock;
     this.counters = counters;
     this.waiting = waiting;
-    this.spread = Duration.ofMillis(Math.floorMod(agent.hashCode(), SPREAD_MILLIS));
+    this.spread = Duration.ofMillis(Math.floorMod(position.name().hashCode(), SPREAD_MILLIS));
   }
 
-  /** Behind what the store has acknowledged; null before the first page. */
-  @Nullable WindowCursor stored() {
-    lock.lock();
-    try {
-      return progress.stored();
-    } finally {
-      lock.unlock();
-    }
+  /** Starts its thread; to be called once. */
+  void start() {
+    thread = Thread.ofVirtual().name("store-" + position.name()).start(this::run);
   }
 
   /** Stores from now on, behind that cursor unless it knows better. */
@@ -100,6 +101,7 @@ final class StoreFeed {
       leads = true;
       if (from != null) {
         progress.takenOver(from);
+        position.stored(progress.stored());
       }
       changed.signalAll();
     } finally {
@@ -120,7 +122,7 @@ final class StoreFeed {
   /**
    * Takes a page that was just fetched with that cursor; never blocks for the store.
    *
-   * @param most how many windows it was asked to hold at most
+   * @param most how many windows it holds at most
    */
   void hand(@Nullable WindowCursor after, Page page, int most) {
     if (page.cursor() != null && !waiting.room()) {
@@ -167,7 +169,15 @@ final class StoreFeed {
     }
   }
 
-  /** Runs until interrupted. */
+  /** Ends its thread; what it had not stored stays at the agent. */
+  @Override
+  public void close() {
+    if (thread != null) {
+      thread.interrupt();
+    }
+  }
+
+  /** Runs until interrupted; {@link #start} does so in a thread of its own. */
   void run() {
     try {
       while (!Thread.currentThread().isInterrupted()) {
@@ -234,10 +244,10 @@ final class StoreFeed {
       try {
         // Those before us may have found that the store is away: their pages cost agents, too.
         if (!storeIsClosed()) {
-          write(fetch.after(stored()));
+          write(fetch.after(position.stored()));
         }
       } catch (IOException e) {
-        // The reader reports what is wrong with the agent.
+        // The poller reports what is wrong with the agent.
         pause(clock.instant().plus(PAUSE));
       } finally {
         waiting.endCatchingUp();
@@ -262,9 +272,26 @@ final class StoreFeed {
     if (storeIsClosed()) {
       return;
     }
-    switch (writer.write(page.lines().unpacked())) {
-      case WriteResult.Acknowledged _ -> acknowledged(page);
+    Instant since = failingSince;
+    boolean insists = since != null && !clock.instant().isBefore(since.plus(PATIENCE));
+    switch (writer.write(page.lines().unpacked(), insists)) {
+      case WriteResult.Acknowledged result -> {
+        if (result.rejected() == 0) {
+          failingSince = null;
+        }
+        acknowledged(page);
+      }
       case WriteResult.Postponed postponed -> pause(postponed.retryAt().plus(spread));
+      case WriteResult.Failed failed -> {
+        if (since == null) {
+          failingSince = clock.instant();
+          LOG.warn(
+              "store fails on an agent's windows, which stay there agent={} error={}",
+              position.name(),
+              failed.message());
+        }
+        pause(failed.retryAt().plus(spread));
+      }
     }
   }
 
@@ -287,7 +314,8 @@ final class StoreFeed {
         unrepeatable.removeFirstOccurrence(page);
         return;
       }
-      if (progress.rewound(writer.outages(), interval.get())) {
+      if (progress.rewound(writer.outages(), position.interval())) {
+        position.stored(progress.stored());
         return;
       }
       if (cursor.equals(progress.stored())) {
@@ -295,6 +323,7 @@ final class StoreFeed {
         notBefore = clock.instant().plus(PAUSE);
       }
       missed = progress.acknowledged(page, cursor);
+      position.stored(progress.stored());
     } finally {
       lock.unlock();
     }
@@ -302,7 +331,7 @@ final class StoreFeed {
       counters.missed(missed);
       LOG.warn(
           "windows were no longer retained when the store took them agent={} windows={}",
-          agent,
+          position.name(),
           missed);
     }
   }

@@ -5,6 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.llamamesh.results.Point;
 import io.llamamesh.results.WindowCursor;
+import io.llamamesh.scraper.cluster.Agent;
+import io.llamamesh.scraper.cluster.Bookmark;
+import io.llamamesh.scraper.cluster.HostPort;
 import io.llamamesh.scraper.store.StoreWriter;
 import io.llamamesh.scraper.store.WriteResult;
 import io.llamamesh.scraper.testing.Points;
@@ -12,7 +15,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.LongStream;
@@ -20,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-final class StoreFeedTest {
+final class StorePumpTest {
   private static final Instant START = Instant.parse("2026-11-20T09:00:00Z");
   private static final Duration AWAY = Duration.ofSeconds(40);
   private static final int PAGE = 10;
@@ -33,6 +40,7 @@ final class StoreFeedTest {
   private final Waiting waiting = new Waiting();
   private final AtomicInteger fetches = new AtomicInteger();
   private final List<Thread> threads = new ArrayList<>();
+  private final Map<StorePump, AgentPosition> positions = new HashMap<>();
   private volatile long published;
 
   @AfterEach
@@ -44,26 +52,26 @@ final class StoreFeedTest {
   @Test
   void whileTheStoreIsKnownToBeAwayNothingIsFetchedForIt() throws InterruptedException {
     closeStore();
-    StoreFeed feed = feed("node-1", null);
-    handNewest(feed, 20);
-    Thread thread = start(feed);
+    StorePump pump = pump("node-1", null);
+    handNewest(pump, 20);
+    Thread thread = start(pump);
     await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
-    handNewest(feed, 21);
+    handNewest(pump, 21);
     await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
 
     assertThat(fetches).hasValue(0);
 
     openStore();
-    handNewest(feed, 22);
+    handNewest(pump, 22);
 
-    await().until(() -> at(22).equals(feed.stored()));
+    await().until(() -> at(22).equals(stored(pump)));
     assertThat(store.lines()).hasSize(22).doesNotHaveDuplicates();
     assertThat(counters.missed()).isZero();
   }
 
   @Test
   void whoWaitedForItsTurnWhenTheStoreWentAwayFetchesNothing() throws InterruptedException {
-    List<StoreFeed> feeds = new ArrayList<>();
+    List<StorePump> pumps = new ArrayList<>();
     int places = 0;
     // All the turns there are, taken by others.
     while (places < Waiting.CATCHING_UP) {
@@ -71,10 +79,10 @@ final class StoreFeedTest {
       places++;
     }
     for (int i = 0; i < 3; i++) {
-      StoreFeed feed = feed("node-" + i, null);
-      handNewest(feed, 20);
-      feeds.add(feed);
-      Thread thread = start(feed);
+      StorePump pump = pump("node-" + i, null);
+      handNewest(pump, 20);
+      pumps.add(pump);
+      Thread thread = start(pump);
       await().until(() -> thread.getState() == Thread.State.WAITING);
     }
     closeStore();
@@ -88,53 +96,79 @@ final class StoreFeedTest {
     assertThat(fetches).hasValue(0);
 
     openStore();
-    feeds.forEach(feed -> handNewest(feed, 21));
+    pumps.forEach(pump -> handNewest(pump, 21));
 
-    await().until(() -> feeds.stream().allMatch(feed -> at(21).equals(feed.stored())));
+    await().until(() -> pumps.stream().allMatch(pump -> at(21).equals(stored(pump))));
     assertThat(store.lines()).hasSize(63);
   }
 
   @Test
   void aPageThatWaitsForTheStoreIsNotFetchedAgainWhenItIsBack() throws InterruptedException {
     closeStore();
-    StoreFeed feed = feed("node-1", null);
+    StorePump pump = pump("node-1", null);
     published = 1;
-    feed.hand(null, page(1, 1), 1);
-    Thread thread = start(feed);
+    pump.hand(null, page(1, 1), 1);
+    Thread thread = start(pump);
     await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
 
     openStore();
-    feed.lead(null);
+    pump.lead(null);
 
-    await().until(() -> at(1).equals(feed.stored()));
+    await().until(() -> at(1).equals(stored(pump)));
     assertThat(fetches).hasValue(0);
     assertThat(store.lines()).hasSize(1);
   }
 
   @Test
   void windowsWithoutAPairMoveTheCursorAndAreNotMissed() throws InterruptedException {
-    StoreFeed feed = feed("node-1", at(0));
+    StorePump pump = pump("node-1", at(0));
     published = 30;
     // Of these, only the last has points.
-    feed.hand(at(0), new Page(List.of(), at(10), true, null, 0), PAGE);
-    start(feed);
-    await().until(() -> at(10).equals(feed.stored()));
+    pump.hand(at(0), new Page(List.of(), at(10), true, null, 0), PAGE);
+    start(pump);
+    await().until(() -> at(10).equals(stored(pump)));
 
-    feed.hand(at(10), new Page(page(20, 20).points(), at(20), true, null, 0), PAGE);
+    pump.hand(at(10), new Page(page(20, 20).points(), at(20), true, null, 0), PAGE);
 
-    await().until(() -> at(20).equals(feed.stored()));
+    await().until(() -> at(20).equals(stored(pump)));
     assertThat(store.lines()).hasSize(1);
     assertThat(counters.missed()).isZero();
   }
 
   @Test
   void windowsThatNoPageCanHaveHeldWereMissed() {
-    StoreFeed feed = feed("node-1", at(0));
+    StorePump pump = pump("node-1", at(0));
     published = 30;
-    feed.hand(at(0), page(26, 30), 5);
-    start(feed);
+    pump.hand(at(0), page(26, 30), 5);
+    start(pump);
 
     await().until(() -> counters.missed() == 25);
+  }
+
+  @Test
+  void windowsThatTheStoreFailsOnStayAtTheirAgentAndThenAreGivenUpAlone() {
+    StorePump pump = pump("node-1", at(0));
+    published = 2;
+    pump.hand(at(0), page(1, 2), PAGE);
+    start(pump);
+    await().until(() -> at(2).equals(stored(pump)));
+    store.failsOn(line -> line.endsWith(Long.toString(START.plusSeconds(3).toEpochMilli())));
+
+    handNewest(pump, 3);
+
+    await().until(() -> "some agents keep their windows: panic".equals(writer.status().message()));
+    assertThat(stored(pump)).isEqualTo(at(2));
+    assertThat(writer.rejected()).isZero();
+
+    now.set(START.plus(StorePump.PATIENCE).plusSeconds(20));
+    handNewest(pump, 4);
+
+    await().until(() -> at(4).equals(stored(pump)));
+    assertThat(writer.rejected()).isEqualTo(1);
+    assertThat(writer.status().message()).isEqualTo("points are rejected for good: panic");
+    assertThat(Set.copyOf(store.lines())).hasSize(3);
+    assertThat(writer.outages()).isZero();
+    assertThat(counters.missed()).isZero();
   }
 
   private void closeStore() throws InterruptedException {
@@ -148,29 +182,32 @@ final class StoreFeedTest {
     now.set(START.plus(AWAY).plusSeconds(1));
   }
 
-  private StoreFeed feed(String agent, @Nullable WindowCursor stored) {
-    return new StoreFeed(
-        agent,
-        stored,
-        true,
-        writer,
-        this::fetch,
-        () -> Duration.ofSeconds(1),
-        clock,
-        counters,
-        waiting);
+  private StorePump pump(String agent, @Nullable WindowCursor stored) {
+    AgentPosition position =
+        new AgentPosition(
+            new Agent(agent, List.of(new HostPort("127.0.0.1", 1))),
+            stored == null ? null : Bookmark.at(stored),
+            true,
+            Duration.ofSeconds(1));
+    StorePump pump = new StorePump(position, true, writer, this::fetch, clock, counters, waiting);
+    positions.put(pump, position);
+    return pump;
   }
 
-  private Thread start(StoreFeed feed) {
-    Thread thread = Thread.ofVirtual().start(feed::run);
+  private @Nullable WindowCursor stored(StorePump pump) {
+    return Objects.requireNonNull(positions.get(pump)).stored();
+  }
+
+  private Thread start(StorePump pump) {
+    Thread thread = Thread.ofVirtual().start(pump::run);
     threads.add(thread);
     return thread;
   }
 
-  /** As a reader does that is at the newest window. */
-  private void handNewest(StoreFeed feed, long sequence) {
+  /** As a poller does that is at the newest window. */
+  private void handNewest(StorePump pump, long sequence) {
     published = sequence;
-    feed.hand(at(sequence - 1), page(sequence, sequence), 1);
+    pump.hand(at(sequence - 1), page(sequence, sequence), 1);
   }
 
   private Handed fetch(@Nullable WindowCursor after) {

@@ -1,0 +1,130 @@
+package io.llamamesh.scraper.pull;
+
+import io.llamamesh.results.WindowCursor;
+import io.llamamesh.scraper.cluster.Agent;
+import io.llamamesh.scraper.cluster.Bookmark;
+import io.llamamesh.scraper.cluster.HostPort;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where one agent is, how far its clock is off, and how far its windows are read and stored: what
+ * its {@link AgentPoller} and its {@link StorePump} know of each other.
+ *
+ * <p>Thread-safe: each value is written by one side, as its setter says, and read by any thread.
+ */
+final class AgentPosition {
+  private final String name;
+  private final boolean isStored;
+  private final SkewCorrection skew = new SkewCorrection();
+  private volatile Agent agent;
+  private volatile HostPort address;
+  private volatile Duration interval;
+  private volatile boolean readable = true;
+  private volatile @Nullable WindowCursor read;
+  private volatile @Nullable WindowCursor stored;
+
+  /**
+   * An agent of which nothing was read yet.
+   *
+   * @param from where to go on; null: with all that the agent retains
+   * @param isStored whether its windows are to be stored
+   * @param interval length of a window while none was seen
+   */
+  AgentPosition(Agent agent, @Nullable Bookmark from, boolean isStored, Duration interval) {
+    this.name = agent.name();
+    this.isStored = isStored;
+    this.agent = agent;
+    this.address = agent.addresses().getFirst();
+    this.interval = interval;
+    this.read = from == null ? null : from.cursor();
+    this.stored = read;
+    adopt(from);
+  }
+
+  /** The agent's name in the list of agents. */
+  String name() {
+    return name;
+  }
+
+  /** The agent with all its addresses. */
+  Agent agent() {
+    return agent;
+  }
+
+  /** Notes where the agent is now; by whoever finds agents. */
+  void moved(Agent newer) {
+    agent = newer;
+  }
+
+  /** The address that answered last, or the one to begin with. */
+  HostPort address() {
+    return address;
+  }
+
+  /** Notes which address answers; by the poller. */
+  void answersAt(HostPort answering) {
+    address = answering;
+  }
+
+  /** Whether the agent answered the last time it was polled. */
+  boolean isReadable() {
+    return readable;
+  }
+
+  /** Notes whether the agent answered; by the poller. */
+  void readable(boolean answered) {
+    readable = answered;
+  }
+
+  /** Length of a window as far as known. */
+  Duration interval() {
+    return interval;
+  }
+
+  /** Notes the length of a window; by the poller. */
+  void interval(Duration learnt) {
+    interval = learnt;
+  }
+
+  /** Moves the times of its windows; both sides must move them alike. */
+  SkewCorrection skew() {
+    return skew;
+  }
+
+  /** Behind the last window that was read; null before the first. */
+  @Nullable WindowCursor read() {
+    return read;
+  }
+
+  /** Notes up to where windows were read; by the poller. */
+  void read(@Nullable WindowCursor cursor) {
+    read = cursor;
+  }
+
+  /** Behind the last window that the store acknowledged; null before the first. */
+  @Nullable WindowCursor stored() {
+    return stored;
+  }
+
+  /** Behind what the agent may forget: what is stored, or read where nothing is stored. */
+  @Nullable WindowCursor safe() {
+    return isStored ? stored : read;
+  }
+
+  /** Notes up to where windows are stored, or were taken for stored; by the pump. */
+  void stored(@Nullable WindowCursor cursor) {
+    stored = cursor;
+  }
+
+  /**
+   * Goes on with the correction of times that another scraper made, so that windows keep theirs.
+   *
+   * @param from null: nothing is known of it
+   */
+  void adopt(@Nullable Bookmark from) {
+    if (from != null) {
+      skew.adopt(from.clockOffset());
+    }
+  }
+}

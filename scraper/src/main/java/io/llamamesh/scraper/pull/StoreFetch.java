@@ -1,0 +1,43 @@
+package io.llamamesh.scraper.pull;
+
+import io.llamamesh.results.WindowCursor;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fetches again from an agent what was not stored when it was polled: pages of as many windows as
+ * fit. For the pump's thread alone.
+ */
+final class StoreFetch implements StorePump.Fetch {
+  private final AgentClient client;
+  private final AgentPosition position;
+  private final PageAdmission admission;
+  private final PageSize pages = new PageSize();
+
+  StoreFetch(AgentClient client, AgentPosition position, PageAdmission admission) {
+    this.client = client;
+    this.position = position;
+    this.admission = admission;
+  }
+
+  @Override
+  public Handed after(@Nullable WindowCursor cursor) throws IOException, InterruptedException {
+    if (!position.isReadable()) {
+      // Who catches up shares few places: an agent that can't be read must not hold one.
+      throw new IOException("agent can't be read");
+    }
+    while (true) {
+      int limit = pages.windows();
+      try (AgentClient.Fetched fetched =
+          client.fetch(position.address(), cursor, position.safe(), limit, true)) {
+        Page page = position.skew().correct(admission.admit(fetched.page()), position.interval());
+        fetched.teach(pages);
+        return Handed.of(cursor, page, fetched.held());
+      } catch (AgentClient.AnswerTooLargeException e) {
+        if (!pages.tooLarge()) {
+          throw e;
+        }
+      }
+    }
+  }
+}

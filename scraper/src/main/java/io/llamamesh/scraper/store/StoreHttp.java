@@ -1,0 +1,319 @@
+package io.llamamesh.scraper.store;
+
+import io.llamamesh.scraper.store.WriteFailure.Failed;
+import io.llamamesh.scraper.store.WriteFailure.Unavailable;
+import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.ResponseInfo;
+import java.net.http.HttpTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import java.util.zip.GZIPInputStream;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Posts to a store and reads whatever it answers, within a time and {@value #MAX_ANSWER} bytes.
+ *
+ * <p>Thread-safe. Follows no redirect: what is elsewhere need not be the store, and must not get
+ * its credentials. A connection that breaks before an answer is tried once more, since stores and
+ * proxies close those that were idle, and writing twice changes nothing.
+ */
+final class StoreHttp implements AutoCloseable {
+  static final int MAX_ANSWER = 256 << 10;
+
+  private final String url;
+  private final Duration timeout;
+  private final Credentials credentials;
+  private final Supplier<@Nullable Tls> tls;
+  private @Nullable HttpClient client;
+  private @Nullable Tls trusted;
+
+  /**
+   * @param url base address, as {@code http://influxdb:8086}
+   * @param timeout of a request with its whole answer
+   * @param tls whom to trust, asked for with every request; null: the JDK's authorities
+   * @throws IllegalArgumentException where the address is none
+   */
+  StoreHttp(String url, Duration timeout, Credentials credentials, Supplier<@Nullable Tls> tls) {
+    URI checked = URI.create(url);
+    if (checked.getHost() == null || !String.valueOf(checked.getScheme()).startsWith("http")) {
+      throw new IllegalArgumentException("not an http address: " + url);
+    }
+    this.url = url.replaceFirst("/+$", "");
+    this.timeout = timeout;
+    this.credentials = credentials;
+    this.tls = tls;
+  }
+
+  /** An answer with what hides the credentials that were shown for it. */
+  record Answered(StoreAnswer answer, Words words) {
+    /** The answer's words, as they may be shown. */
+    String text() {
+      return words.of(AnswerText.of(answer));
+    }
+
+    /**
+     * Returns where the answer acknowledges a write.
+     *
+     * @throws WriteFailedException where it does not
+     */
+    void check() throws WriteFailedException {
+      WriteFailure failure = AnswerTable.failure(answer, words);
+      if (failure != null) {
+        throw new WriteFailedException(failure);
+      }
+    }
+  }
+
+  String url() {
+    return url;
+  }
+
+  /** Posts lines, zipped. */
+  Answered postLines(String path, List<String> lines) throws WriteFailedException {
+    return send(
+        HttpRequest.newBuilder(URI.create(url + path))
+            .header("Content-Encoding", "gzip")
+            .header("Content-Type", "text/plain; charset=utf-8")
+            .POST(BodyPublishers.ofByteArray(Gzip.zipped(lines))));
+  }
+
+  /** Posts nothing: the path says it all. */
+  Answered post(String path) throws WriteFailedException {
+    return send(HttpRequest.newBuilder(URI.create(url + path)).POST(BodyPublishers.noBody()));
+  }
+
+  static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public synchronized void close() {
+    if (client != null) {
+      client.shutdownNow();
+    }
+  }
+
+  private Answered send(HttpRequest.Builder builder) throws WriteFailedException {
+    Credentials.Shown shown = credentials.current();
+    if (shown.authorization() != null) {
+      try {
+        builder.header("Authorization", shown.authorization());
+      } catch (IllegalArgumentException e) {
+        // Its message has the value.
+        throw failed(
+            new Unavailable("the credentials are none that HTTP can carry", Duration.ZERO));
+      }
+    }
+    HttpRequest request = builder.build();
+    Words words = shown.words();
+    Attempt first = attempt(request, words);
+    Attempt last = first.broken() ? attempt(request, words) : first;
+    if (last.answer() != null) {
+      return new Answered(last.answer(), words);
+    }
+    throw failed(last.failure());
+  }
+
+  /** What came of a request: an answer, or why there is none. */
+  private record Attempt(@Nullable StoreAnswer answer, WriteFailure failure) {
+    boolean broken() {
+      return answer == null && failure instanceof Failed;
+    }
+
+    static Attempt away(String message) {
+      return new Attempt(null, new Unavailable(message, Duration.ZERO));
+    }
+  }
+
+  private Attempt attempt(HttpRequest request, Words words) {
+    Received received = new Received();
+    CompletableFuture<HttpResponse<Boolean>> exchange = client().sendAsync(request, received);
+    WriteFailure failure = new Unavailable("no answer within " + text(timeout), Duration.ZERO);
+    try {
+      exchange.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      exchange.cancel(true);
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      String message = cause.getClass().getSimpleName() + ": " + words.of(message(cause));
+      failure = isBroken(cause) ? new Failed(message) : new Unavailable(message, Duration.ZERO);
+    } catch (InterruptedException e) {
+      exchange.cancel(true);
+      Thread.currentThread().interrupt();
+      return Attempt.away("the scraper is stopping");
+    }
+    // A status that came is an answer, however its body went on.
+    return new Attempt(received.answer(), failure);
+  }
+
+  private String message(Throwable cause) {
+    String message = cause.getMessage();
+    return message == null || message.isBlank() ? "cannot connect to " + url : message;
+  }
+
+  /** Whether a connection was there and broke. */
+  private static boolean isBroken(Throwable cause) {
+    return cause instanceof IOException
+        && !(cause instanceof ConnectException)
+        && !(cause instanceof HttpTimeoutException)
+        && !(cause instanceof SSLException);
+  }
+
+  private synchronized HttpClient client() {
+    Tls wanted = tls.get();
+    HttpClient present = client;
+    if (present != null && Objects.equals(wanted, trusted)) {
+      return present;
+    }
+    if (present != null) {
+      present.shutdown();
+    }
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .connectTimeout(timeout);
+    if (wanted != null) {
+      builder.sslContext(wanted.context());
+    }
+    HttpClient made = builder.build();
+    client = made;
+    trusted = wanted;
+    return made;
+  }
+
+  private static String text(Duration duration) {
+    return duration.toMillis() % 1_000 == 0
+        ? duration.toSeconds() + " s"
+        : duration.toMillis() + " ms";
+  }
+
+  private static WriteFailedException failed(WriteFailure failure) {
+    return new WriteFailedException(failure);
+  }
+
+  /** Takes an answer as far as it comes; may be asked for it at any time. */
+  private static final class Received implements BodyHandler<Boolean>, BodySubscriber<Boolean> {
+    private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
+    private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+    private @Nullable ResponseInfo head;
+    private Flow.@Nullable Subscription subscription;
+    private boolean complete;
+
+    @Override
+    public synchronized BodySubscriber<Boolean> apply(ResponseInfo info) {
+      head = info;
+      return this;
+    }
+
+    @Override
+    public CompletionStage<Boolean> getBody() {
+      return ended;
+    }
+
+    @Override
+    public synchronized void onSubscribe(Flow.Subscription newer) {
+      subscription = newer;
+      newer.request(1);
+    }
+
+    @Override
+    public synchronized void onNext(List<ByteBuffer> buffers) {
+      for (ByteBuffer buffer : buffers) {
+        byte[] bytes = new byte[Math.min(buffer.remaining(), MAX_ANSWER - body.size())];
+        buffer.get(bytes);
+        body.writeBytes(bytes);
+      }
+      Flow.Subscription source = subscription;
+      if (source == null) {
+        return;
+      }
+      if (body.size() >= MAX_ANSWER) {
+        source.cancel();
+        ended.complete(false);
+      } else {
+        source.request(1);
+      }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      ended.complete(false);
+    }
+
+    @Override
+    public synchronized void onComplete() {
+      complete = true;
+      ended.complete(true);
+    }
+
+    /** What came; null where not even a status did. */
+    synchronized @Nullable StoreAnswer answer() {
+      ResponseInfo info = head;
+      if (info == null) {
+        return null;
+      }
+      HttpHeaders headers = info.headers();
+      byte[] bytes = body.toByteArray();
+      boolean whole = complete;
+      if (first(headers, "Content-Encoding").endsWith("gzip") && bytes.length > 0) {
+        byte[] plain = unzipped(bytes);
+        whole = whole && plain.length < MAX_ANSWER;
+        bytes = plain;
+      }
+      return new StoreAnswer(
+          info.statusCode(),
+          first(headers, "Location"),
+          first(headers, "Retry-After"),
+          first(headers, "X-Influxdb-Error"),
+          new String(bytes, StandardCharsets.UTF_8),
+          whole);
+    }
+
+    private static String first(HttpHeaders headers, String name) {
+      return headers.firstValue(name).orElse("").strip();
+    }
+
+    /** As much as can be unzipped. */
+    private static byte[] unzipped(byte[] zipped) {
+      ByteArrayOutputStream plain = new ByteArrayOutputStream();
+      byte[] buffer = new byte[4 << 10];
+      try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(zipped))) {
+        int read = in.read(buffer);
+        while (read > 0 && plain.size() < MAX_ANSWER) {
+          plain.write(buffer, 0, read);
+          read = in.read(buffer);
+        }
+      } catch (IOException e) {
+        if (plain.size() == 0) {
+          return zipped;
+        }
+      }
+      return plain.toByteArray();
+    }
+  }
+}

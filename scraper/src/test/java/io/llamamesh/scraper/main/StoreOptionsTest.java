@@ -1,0 +1,110 @@
+package io.llamamesh.scraper.main;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.llamamesh.scraper.store.Store;
+import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
+import io.llamamesh.scraper.testing.ScriptedStore;
+import io.llamamesh.scraper.testing.ScriptedStore.Reply;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+final class StoreOptionsTest {
+  @TempDir private Path folder;
+
+  private final ScriptedStore server;
+
+  StoreOptionsTest() throws IOException {
+    server = new ScriptedStore();
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"v1", "v2"})
+  void credentialsThatAreWrittenAnewAreShownWithoutARestart(String api) throws Exception {
+    Path secret = Files.writeString(folder.resolve("secret"), "old\n");
+    Path user = Files.writeString(folder.resolve("user"), "me\n");
+    server.script(request -> {
+      String shown = request.headers().get("authorization");
+      return shown.equals(header(api, "new")) ? Reply.of(204, "") : Reply.of(401, "");
+    });
+
+    try (Store store = open(options(api, user, secret))) {
+      assertThatThrownBy(() -> store.write(List.of("p value=1.0 1")))
+          .isInstanceOf(WriteFailedException.class);
+
+      Files.writeString(secret, "");
+      Files.writeString(secret, "new\n");
+      Files.setLastModifiedTime(secret, FileTime.from(Instant.now().plusSeconds(5)));
+
+      await().until(() -> isWritten(store));
+    }
+    assertThat(server.requests().getFirst().headers())
+        .containsEntry("authorization", header(api, "old"));
+  }
+
+  @Test
+  void anEmptyTokenFileIsRefused() throws IOException {
+    Path empty = Files.writeString(folder.resolve("token"), "\n");
+
+    assertThatThrownBy(() -> open(List.of("--influxdb-token-file=" + empty)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("--influxdb-token-file cannot be read")
+        .hasMessageContaining("is empty");
+  }
+
+  private static boolean isWritten(Store store) {
+    try {
+      store.write(List.of("p value=1.0 1"));
+      return true;
+    } catch (WriteFailedException e) {
+      return false;
+    }
+  }
+
+  private static List<String> options(String api, Path user, Path secret) {
+    return api.equals("v2")
+        ? List.of("--influxdb-bucket=llama", "--influxdb-token-file=" + secret)
+        : List.of(
+            "--influxdb-database=llama",
+            "--influxdb-username-file=" + user,
+            "--influxdb-password-file=" + secret);
+  }
+
+  private static String header(String api, String secret) {
+    return api.equals("v2")
+        ? "Token " + secret
+        : "Basic "
+            + Base64.getEncoder().encodeToString(("me:" + secret).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private Store open(List<String> options) {
+    List<String> all = new ArrayList<>(options);
+    all.add("--influxdb-url=" + server.url());
+    StoreOptions parsed = new StoreOptions();
+    new CommandLine(parsed).parseArgs(all.toArray(String[]::new));
+    return Objects.requireNonNull(
+        parsed.open(new Environment(Map.of()), new LlamaOptions(), false));
+  }
+}
