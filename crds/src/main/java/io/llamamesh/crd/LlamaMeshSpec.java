@@ -299,7 +299,11 @@ public record LlamaMeshSpec(
           @ValidationRule(
               value = "duration(self) >= duration('1s') && duration(self) <= duration('168h')",
               message = "retention must be from 1s to 168h")
-          @Nullable String retention) {}
+          @Nullable String retention,
+      @JsonPropertyDescription(
+              "Networks (CIDR) that may read the agents' API without a token: LLAMA's own scraper can show none.")
+          @Size(max = 64)
+          @Nullable List<String> acceptUnauthenticated) {}
 
   /** Who may probe and read. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

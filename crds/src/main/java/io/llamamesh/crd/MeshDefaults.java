@@ -115,11 +115,12 @@ public final class MeshDefaults {
 
   private static Collector collector(@Nullable Collector collector) {
     return collector == null
-        ? new Collector(8100, "10s", "1h")
+        ? new Collector(8100, "10s", "1h", List.of())
         : new Collector(
             Objects.requireNonNullElse(collector.apiPort(), 8100),
             Objects.requireNonNullElse(collector.interval(), "10s"),
-            Objects.requireNonNullElse(collector.retention(), "1h"));
+            Objects.requireNonNullElse(collector.retention(), "1h"),
+            orEmpty(collector.acceptUnauthenticated()));
   }
 
   private static Agent agent(@Nullable Agent agent) {

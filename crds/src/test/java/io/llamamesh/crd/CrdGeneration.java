@@ -56,6 +56,7 @@ final class CrdGeneration {
     at(spec, "probes", "ports").setXKubernetesListType("set");
     at(spec, "ipFamilies").setXKubernetesListType("set");
     at(spec, "reflector", "acceptUnkeyed").setXKubernetesListType("set");
+    at(spec, "collector", "acceptUnauthenticated").setXKubernetesListType("set");
     at(spec, "imagePullSecrets").setXKubernetesListType("set");
     texts(at(spec, "imagePullSecrets").getItems().getSchema(), 253);
     at(spec, "imagePullSecrets")
@@ -64,6 +65,7 @@ final class CrdGeneration {
         .setPattern(LlamaMeshSpec.OBJECT_NAME_PATTERN);
     texts(at(spec, "probes", "ports").getItems().getSchema(), 40);
     texts(at(spec, "reflector", "acceptUnkeyed").getItems().getSchema(), 64);
+    texts(at(spec, "collector", "acceptUnauthenticated").getItems().getSchema(), 64);
     for (JSONSchemaProps map :
         List.of(
             at(spec, "tagLabels"),

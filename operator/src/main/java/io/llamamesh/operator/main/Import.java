@@ -15,6 +15,8 @@ import io.llamamesh.results.Point;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -30,10 +32,27 @@ import org.jspecify.annotations.Nullable;
  */
 final class Import {
   private static final int MAX_NAME = 40;
+  private static final int MAX_TARGET_NAME = 253;
+
+  /** The lowest source port that the resource takes. */
+  private static final int FIRST_PORT = 1024;
+
+  /** Targets that a group of the resource takes. */
+  private static final int MAX_TARGETS = 256;
 
   private final CollectorConfig config;
   private final List<String> notes = new ArrayList<>();
   private final Map<String, PortClass> classes = new LinkedHashMap<>();
+
+  /** By host and port. */
+  private final Map<String, String> targetNames = new HashMap<>();
+
+  private final Set<String> usedTargetNames = new HashSet<>();
+
+  /** What groups and classes are called here, by what the file calls them. */
+  private final Map<String, String> groupNames = new LinkedHashMap<>();
+
+  private final Map<String, String> classNames = new LinkedHashMap<>();
 
   private Import(CollectorConfig config) {
     this.config = config;
@@ -59,7 +78,7 @@ final class Import {
     Map<String, Group> groups = new LinkedHashMap<>();
     List<Probe> probes = new ArrayList<>();
     for (Test test : config.tests()) {
-      String group = name(test.targets());
+      String group = name(groupNames, test.targets());
       groups.computeIfAbsent(group, g -> group(g, test.targets()));
       Set<String> ports = new LinkedHashSet<>();
       for (PortGroupEntry entry : config.portGroups().getOrDefault(test.portGroup(), List.of())) {
@@ -70,6 +89,9 @@ final class Import {
     config.targets().keySet().stream()
         .filter(list -> config.tests().stream().noneMatch(t -> t.targets().equals(list)))
         .forEach(list -> notes.add("targets." + list + ": no test uses it, left out"));
+    if (config.source() != null) {
+      note("src_hostname, source: a node is called as its Node is; see spec.tagLabels");
+    }
     if (config.api() != null) {
       notes.add("api.bind: agents listen on their nodes' addresses, see spec.collector.apiPort");
     }
@@ -88,7 +110,7 @@ final class Import {
             null,
             null,
             null,
-            new Collector(null, config.summarization().intervalSeconds() + "s", retention()),
+            new Collector(null, config.summarization().intervalSeconds() + "s", retention(), null),
             null,
             null,
             null,
@@ -103,32 +125,80 @@ final class Import {
 
   private Group group(String name, String list) {
     List<Target> targets = new ArrayList<>();
-    Set<String> names = new LinkedHashSet<>();
+    Set<String> here = new HashSet<>();
     for (CollectorConfig.Target target : config.targets().getOrDefault(list, List.of())) {
-      String wanted =
-          target.name() == null
-              ? target.tags().getOrDefault(Point.Tags.DST_NAME, target.ip())
-              : target.name();
-      String plain = wanted.replaceAll("[^-._a-zA-Z0-9]+", "-").replaceAll("^[-._]+|[-._]+$", "");
-      String unique = plain;
-      for (int i = 2; !names.add(unique); i++) {
-        unique = plain + "-" + i;
+      String address = target.ip() + " " + target.port();
+      if (!here.add(address)) {
+        notes.add("targets." + list + ": " + target.ip() + " is there twice, the first is taken");
+        continue;
       }
-      targets.add(new Target(unique, target.ip(), target.port(), target.keyed(), tags(target)));
+      Map<String, String> tags = tags(target);
+      targets.add(
+          new Target(
+              targetName(target, address),
+              target.ip(),
+              target.port(),
+              target.keyed(),
+              tags.isEmpty() ? null : tags));
+    }
+    if (targets.size() > MAX_TARGETS) {
+      notes.add(
+          "targets."
+              + list
+              + ": has "
+              + targets.size()
+              + " targets, and a group takes "
+              + MAX_TARGETS
+              + "; spread them over several groups");
     }
     return new Group(name, null, null, targets.isEmpty() ? null : targets);
   }
 
-  /** A target's tags but for those that every point of a mesh has; null where none are left. */
-  private @Nullable Map<String, String> tags(CollectorConfig.Target target) {
-    Map<String, String> tags = new LinkedHashMap<>(target.tags());
-    for (String tag : target.tags().keySet()) {
-      if (Point.Tags.RESERVED.contains(tag)) {
-        tags.remove(tag);
-        note("tag '" + tag + "' is left out: points of a mesh have it already");
+  /** One name for each address, in all groups: as the file says, else its address. */
+  private String targetName(CollectorConfig.Target target, String address) {
+    return targetNames.computeIfAbsent(
+        address,
+        a -> {
+          String plain =
+              wish(target).replaceAll("[^-._a-zA-Z0-9]+", "-").replaceAll("^[-._]+|[-._]+$", "");
+          String start = plain.isEmpty() ? "target" : plain;
+          String unique = start;
+          for (int i = 2; !usedTargetNames.add(unique); i++) {
+            unique = start + "-" + i;
+          }
+          return unique;
+        });
+  }
+
+  private static String wish(CollectorConfig.Target target) {
+    for (@Nullable String name :
+        new @Nullable String[] {
+          target.name(),
+          target.tags().get(Point.Tags.DST_NAME),
+          target.tags().get(CollectorConfig.DST_HOSTNAME)
+        }) {
+      if (name != null && !name.isBlank() && name.length() <= MAX_TARGET_NAME) {
+        return name;
       }
     }
-    return tags.isEmpty() ? null : tags;
+    return target.ip();
+  }
+
+  /** A target's tags without those of every point, and of the collector that the file was for. */
+  private Map<String, String> tags(CollectorConfig.Target target) {
+    Map<String, String> tags = new LinkedHashMap<>();
+    target
+        .tags()
+        .forEach((key, value) -> {
+          if (Point.Tags.RESERVED.contains(key)) {
+            note("tag '" + key + "' is left out: points of a mesh have it already");
+          } else if (key.startsWith("src_")) {
+            note("tag " + key + ": is the source's, which is a node here; see spec.tagLabels");
+          } else {
+            tags.put(key, value);
+          }
+        });
+    return tags;
   }
 
   private void note(String note) {
@@ -139,7 +209,7 @@ final class Import {
 
   private String portClass(PortGroupEntry entry) {
     Port port = config.ports().get(entry.port());
-    String name = name(entry.port());
+    String name = name(classNames, entry.port());
     PortClass known = classes.get(name);
     if (port == null || known != null) {
       if (known != null && known.count() != null && known.count() != entry.count()) {
@@ -161,13 +231,16 @@ final class Import {
       notes.add("ports." + entry.port() + ".tos: its ECN bits are left out");
     }
     Integer base = port.basePort() != null ? port.basePort() : port.port();
+    if (base != null && base > 0 && base < FIRST_PORT) {
+      notes.add("ports." + entry.port() + ".port: below " + FIRST_PORT + ", one is allocated");
+    }
     classes.put(
         name,
         new PortClass(
             name,
             port.tosOctet() >> 2,
             entry.count(),
-            base == null || base < 1024 ? null : base,
+            base == null || base < FIRST_PORT ? null : base,
             port.timeoutMillis() + "ms",
             port.payloadBytes()));
     return name;
@@ -184,16 +257,28 @@ final class Import {
     return millis.stripTrailingZeros().toPlainString() + "ms";
   }
 
-  private String name(String given) {
+  /** A name of the resource's form, another one for each name of the file. */
+  private String name(Map<String, String> names, String given) {
+    String known = names.get(given);
+    if (known != null) {
+      return known;
+    }
     String plain =
         given.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-+|-+$", "");
-    String name = plain.isEmpty() ? "default" : plain;
-    if (name.length() > MAX_NAME) {
-      name = name.substring(0, MAX_NAME).replaceAll("-+$", "");
+    String start = cut(plain.isEmpty() ? "default" : plain, MAX_NAME);
+    String name = start;
+    for (int i = 2; names.containsValue(name); i++) {
+      String suffix = "-" + i;
+      name = cut(start, MAX_NAME - suffix.length()) + suffix;
     }
+    names.put(given, name);
     if (!name.equals(given)) {
       note("'" + given + "' is called '" + name + "'");
     }
     return name;
+  }
+
+  private static String cut(String name, int length) {
+    return name.length() > length ? name.substring(0, length).replaceAll("-+$", "") : name;
   }
 }

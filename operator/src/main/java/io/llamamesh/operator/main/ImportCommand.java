@@ -13,6 +13,8 @@ import io.llamamesh.operator.plan.SpecCheck;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -61,7 +63,9 @@ final class ImportCommand implements Callable<Integer> {
     CommandLine line = java.util.Objects.requireNonNull(spec).commandLine();
     PrintWriter err = line.getErr();
     try {
-      Imported imported = Import.of(CollectorConfigYaml.read(text(), dstPort).config());
+      CollectorConfigYaml.Document document = CollectorConfigYaml.read(text(), dstPort);
+      document.ignored().forEach(key -> err.println("note: " + key + ": not understood, left out"));
+      Imported imported = Import.of(document.config());
       imported.notes().forEach(note -> err.println("note: " + note));
       for (Refusal refusal : SpecCheck.check(imported.spec())) {
         err.println("note: will be refused as it is: " + refusal.message());
@@ -72,6 +76,8 @@ final class ImportCommand implements Callable<Integer> {
       return 0;
     } catch (NoSuchFileException e) {
       err.println("import: there is no file " + file);
+    } catch (CharacterCodingException e) {
+      err.println("import: " + file + " is not UTF-8 text");
     } catch (InvalidConfigException e) {
       err.println("import: " + file + ": " + e.getMessage());
     } catch (IOException e) {
@@ -84,7 +90,10 @@ final class ImportCommand implements Callable<Integer> {
     // One character more than is read, so that a longer document is refused and not cut.
     int limit = CollectorConfigYaml.MAX_CHARACTERS + 1;
     try (InputStream in = file.toString().equals("-") ? System.in : Files.newInputStream(file)) {
-      return new String(in.readNBytes(limit), StandardCharsets.UTF_8);
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(in.readNBytes(limit)))
+          .toString();
     }
   }
 

@@ -156,7 +156,8 @@ final class ConfigDocument {
     Map<String, String> tags = new TreeMap<>(groupTags);
     tags.putAll(peer.tags("dst_", Planner.orEmpty(spec.tagLabels())));
     return peer.addresses(families).stream()
-        .map(address -> new Target(address, reflectorPort(peer), tags, peer.name(), keyed(true)))
+        .map(address ->
+            new Target(address, reflectorPort(spec, peer), tags, peer.name(), keyed(true)))
         .toList();
   }
 
@@ -166,7 +167,8 @@ final class ConfigDocument {
     return off ? null : wanted;
   }
 
-  private int reflectorPort(NodeFacts peer) {
+  /** The port of the reflector on a node. */
+  static int reflectorPort(LlamaMeshSpec spec, NodeFacts peer) {
     Reflector reflector = Objects.requireNonNull(spec.reflector());
     return peer.probePort() == null ? Objects.requireNonNull(reflector.port()) : peer.probePort();
   }

@@ -19,6 +19,8 @@ import java.util.TreeSet;
  * @param withoutAddress members that have no address of the wanted families: nobody can probe them
  * @param namesakes targets outside the cluster that are not probed, since a node has their name:
  *     the results of both would be one
+ * @param sharing members and targets that are not probed, since another has their address and the
+ *     results of both would be one; each with that other's name
  * @param families address families that members are probed over: the spec's, or the nodes' own;
  *     empty where the spec names none and no node has an address
  */
@@ -29,6 +31,7 @@ public record MeshPlan(
     List<GroupSize> groups,
     SortedSet<String> withoutAddress,
     SortedSet<String> namesakes,
+    SortedMap<String, String> sharing,
     List<IpFamily> families) {
   public MeshPlan {
     selected = Collections.unmodifiableSortedSet(new TreeSet<>(selected));
@@ -37,6 +40,7 @@ public record MeshPlan(
     groups = List.copyOf(groups);
     withoutAddress = Collections.unmodifiableSortedSet(new TreeSet<>(withoutAddress));
     namesakes = Collections.unmodifiableSortedSet(new TreeSet<>(namesakes));
+    sharing = Collections.unmodifiableSortedMap(new TreeMap<>(sharing));
     families = List.copyOf(families);
   }
 

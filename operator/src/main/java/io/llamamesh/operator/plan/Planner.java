@@ -6,6 +6,7 @@ import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
 import io.llamamesh.crd.LlamaMeshSpec.Probe;
 import io.llamamesh.crd.LlamaMeshSpec.Target;
 import io.llamamesh.operator.plan.MeshPlan.GroupSize;
+import io.llamamesh.results.IpText;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -33,6 +34,10 @@ public final class Planner {
   private final Map<String, List<NodeFacts>> members = new LinkedHashMap<>();
   private SortedSet<String> names = new TreeSet<>();
   private final SortedSet<String> namesakes = new TreeSet<>();
+  private final SortedMap<String, String> sharing = new TreeMap<>();
+
+  /** Which member is probed at an address, by {@code address:port}. */
+  private final Map<String, String> owners = new HashMap<>();
 
   private Planner(MeshFacts facts) {
     this.facts = facts;
@@ -54,10 +59,11 @@ public final class Planner {
       members.put(group.name(), chosen.stream().filter(node -> node.joined() != null).toList());
     }
     names = names(selected);
-    Map<String, List<NodeTargets>> targets = targets();
-    SortedMap<String, CollectorConfig> configs = new TreeMap<>();
     List<NodeFacts> all = distinct(selected);
     List<IpFamily> families = Families.of(facts.spec().ipFamilies(), all);
+    leaveOutThoseThatShare(families);
+    Map<String, List<NodeTargets>> targets = targets();
+    SortedMap<String, CollectorConfig> configs = new TreeMap<>();
     ConfigDocument document = new ConfigDocument(facts, families);
     TreeSet<String> withoutAddress = new TreeSet<>();
     for (NodeFacts node : all) {
@@ -67,7 +73,35 @@ public final class Planner {
       }
     }
     return new MeshPlan(
-        names, names(members), configs, sizes(), withoutAddress, namesakes, families);
+        names, names(members), configs, sizes(), withoutAddress, namesakes, sharing, families);
+  }
+
+  /**
+   * Of Nodes that have an address in common one is a member, the one that an agent is on: the other
+   * is mostly what is left of a machine that came back under another name.
+   */
+  private void leaveOutThoseThatShare(List<IpFamily> families) {
+    List<NodeFacts> candidates =
+        distinct(members).stream()
+            .sorted(
+                Comparator.comparing((NodeFacts node) -> node.probePort() == null)
+                    .thenComparing(NodeFacts::name))
+            .toList();
+    for (NodeFacts node : candidates) {
+      for (String address : node.addresses(families)) {
+        String at = at(address, ConfigDocument.reflectorPort(facts.spec(), node));
+        String owner = owners.putIfAbsent(at, node.name());
+        if (owner != null && !owner.equals(node.name())) {
+          sharing.put(node.name(), owner);
+        }
+      }
+    }
+    members.replaceAll((group, nodes) ->
+        nodes.stream().filter(node -> !sharing.containsKey(node.name())).toList());
+  }
+
+  private static String at(String host, int port) {
+    return IpText.canonical(host) + " " + port;
   }
 
   /** Whether a node belongs to a group, joined or not. */
@@ -132,6 +166,11 @@ public final class Planner {
     for (Target target : orEmpty(from.targets())) {
       if (names.contains(target.name())) {
         namesakes.add(target.name());
+        continue;
+      }
+      String owner = owners.get(at(target.host(), Objects.requireNonNull(target.port())));
+      if (owner != null) {
+        sharing.put(target.name(), owner);
         continue;
       }
       for (String source : Rendezvous.sources(sources, ">" + target.name(), limit())) {

@@ -14,11 +14,13 @@ import io.llamamesh.crd.LlamaMeshSpec.Probe;
 import io.llamamesh.crd.LlamaMeshSpec.Reflector;
 import io.llamamesh.crd.LlamaMeshSpec.Target;
 import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.results.IpText;
 import io.llamamesh.results.Point;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -116,6 +118,7 @@ public final class SpecCheck {
 
   private void groups() {
     Map<String, String> hosts = new HashMap<>();
+    Map<String, String> names = new HashMap<>();
     int at = 0;
     for (Group group : Planner.orEmpty(spec.groups())) {
       String field = "spec.groups[" + at++ + "] (" + group.name() + ")";
@@ -139,6 +142,18 @@ public final class SpecCheck {
                   + "' is neither an address nor a DNS name; write it without port and scheme");
         }
         String address = target.host() + ":" + target.port();
+        String same = names.putIfAbsent(address(target), target.name());
+        if (same != null && !same.equals(target.name())) {
+          refuse(
+              field
+                  + ".targets: '"
+                  + target.name()
+                  + "' is at "
+                  + address
+                  + " like '"
+                  + same
+                  + "', and the results of both would be one; leave one out");
+        }
         String earlier = hosts.putIfAbsent(target.name(), address);
         if (earlier != null && !earlier.equals(address)) {
           refuse(
@@ -178,6 +193,13 @@ public final class SpecCheck {
         }
       }
     }
+  }
+
+  /** One text for each address, however it is written. */
+  private static String address(Target target) {
+    String host = target.host().toLowerCase(Locale.ROOT);
+    String name = host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
+    return IpText.canonical(name) + " " + target.port();
   }
 
   private void tags(String field, Map<String, String> tags, int ofGroup) {
@@ -297,12 +319,16 @@ public final class SpecCheck {
 
   private void reflector() {
     Reflector reflector = Objects.requireNonNull(spec.reflector());
-    for (String cidr : Planner.orEmpty(reflector.acceptUnkeyed())) {
+    networks("spec.reflector.acceptUnkeyed", reflector.acceptUnkeyed());
+    Collector collector = Objects.requireNonNull(spec.collector());
+    networks("spec.collector.acceptUnauthenticated", collector.acceptUnauthenticated());
+  }
+
+  private void networks(String field, @Nullable List<String> networks) {
+    for (String cidr : Planner.orEmpty(networks)) {
       if (!Hosts.isCidr(cidr)) {
         refuse(
-            "spec.reflector.acceptUnkeyed: '"
-                + cidr
-                + "' is no network; write it as 203.0.113.0/24 or 2001:db8::/32");
+            field + ": '" + cidr + "' is no network; write it as 203.0.113.0/24 or 2001:db8::/32");
       }
     }
   }

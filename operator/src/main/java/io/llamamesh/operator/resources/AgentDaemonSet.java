@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.llamamesh.crd.Agent;
 import io.llamamesh.crd.DurationText;
 import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.LlamaMeshSpec.Collector;
 import io.llamamesh.crd.LlamaMeshSpec.PortClass;
 import io.llamamesh.crd.LlamaMeshSpec.Reflector;
 import io.llamamesh.crd.Names;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The agents: one pod on every node, on the host's network.
@@ -124,6 +126,7 @@ final class AgentDaemonSet {
 
   private static List<String> args(LlamaMeshSpec spec, int probePort, int apiPort) {
     Reflector reflector = Objects.requireNonNull(spec.reflector());
+    Collector collector = Objects.requireNonNull(spec.collector());
     List<String> args = new ArrayList<>();
     args.add("agent");
     args.add("--port=" + probePort);
@@ -132,12 +135,16 @@ final class AgentDaemonSet {
     args.add("--state-dir=" + STATE);
     if (PodParts.authenticates(spec)) {
       args.add(PodParts.authArgument());
-      List<String> unkeyed = reflector.acceptUnkeyed();
-      if (unkeyed != null && !unkeyed.isEmpty()) {
-        args.add("--accept-unkeyed=" + String.join(",", unkeyed));
-      }
+      networks(args, "--accept-unkeyed", reflector.acceptUnkeyed());
+      networks(args, "--accept-unauthenticated", collector.acceptUnauthenticated());
     }
     return args;
+  }
+
+  private static void networks(List<String> args, String option, @Nullable List<String> networks) {
+    if (networks != null && !networks.isEmpty()) {
+      args.add(option + "=" + String.join(",", networks));
+    }
   }
 
   private static List<Volume> volumes(Owner owner, LlamaMeshSpec spec, PodSettings settings) {

@@ -116,6 +116,17 @@ final class Findings {
     if (!state.plan().withoutAddress().isEmpty()) {
       return addresses(state.plan());
     }
+    if (!state.plan().sharing().isEmpty()) {
+      return Finding.yes(
+          ConditionTypes.CONFIGS_READY,
+          "AddressesShared",
+          "not probed, since another has the address and the results of both would be one; delete the"
+              + " Node that is no more, or leave the target out: "
+              + some(
+                  state.plan().sharing().entrySet().stream()
+                      .map(shared -> shared.getKey() + " (that of " + shared.getValue() + ")")
+                      .toList()));
+    }
     if (!state.plan().namesakes().isEmpty()) {
       return Finding.yes(
           ConditionTypes.CONFIGS_READY,

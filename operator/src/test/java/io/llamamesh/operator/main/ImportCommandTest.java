@@ -11,6 +11,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class ImportCommandTest {
+  private static final String REST =
+      """
+      ports: {default: {timeout: 1000}}
+      port_groups: {default: [{port: default, count: 4}]}
+      rate_limits: {default: {cps: 4.0}}
+      tests: [{targets: default, port_group: default, rate_limit: default}]
+      """;
+
   @TempDir private Path folder;
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -86,6 +94,52 @@ final class ImportCommandTest {
     assertThat(err.toString())
         .contains("tag 'src_name' is left out", "tag 'dst_name' is left out")
         .doesNotContain("will be refused");
+  }
+
+  @Test
+  void whatNamesTheEndsInLlamaNamesTheTargetsAndLeavesTheSourceToTheNodes() throws IOException {
+    int code =
+        run(
+            REST
+                + """
+                src_hostname: probe-1
+                x-note: hello
+                targets:
+                  default:
+                  - {ip: 203.0.113.9, port: 8100, tags: {dst_hostname: edge, src_hostname: a, src_dc: b}}
+                  - {ip: 203.0.113.10, port: 8100, tags: {dst_hostname: edge}}
+                  - {ip: 203.0.113.9, port: 8100, tags: {dst_hostname: again}}
+                """);
+
+    assertThat(code).isZero();
+    assertThat(out.toString())
+        .contains("- name: edge\n", "- name: edge-2\n", "dst_hostname: edge")
+        .doesNotContain("again", "src_");
+    assertThat(err.toString())
+        .contains(
+            "note: x-note (line 6): not understood, left out",
+            "203.0.113.9 is there twice, the first is taken",
+            "tag src_hostname: is the source's",
+            "tag src_dc: is the source's",
+            "a node is called as its Node is");
+  }
+
+  @Test
+  void twoPortsWhoseNamesBecomeOneStayTwo() throws IOException {
+    int code =
+        run(
+            """
+            ports: {Gold: {tos: 184}, gold: {tos: 8, port: 500}}
+            port_groups: {default: [{port: Gold, count: 4}, {port: gold, count: 2}]}
+            rate_limits: {default: {cps: 4}}
+            tests: [{targets: default, port_group: default, rate_limit: default}]
+            targets: {default: [{ip: 203.0.113.9, port: 8100}]}
+            """);
+
+    assertThat(code).isZero();
+    assertThat(out.toString())
+        .contains("- name: gold\n", "dscp: 46", "- name: gold-2\n", "dscp: 2");
+    assertThat(err.toString()).contains("'gold' is called 'gold-2'", "below 1024");
   }
 
   @Test

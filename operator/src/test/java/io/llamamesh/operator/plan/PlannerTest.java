@@ -238,6 +238,48 @@ final class PlannerTest {
   }
 
   @Test
+  void whoHasTheAddressOfAnotherIsNotProbedAndIsNamed() {
+    String yaml =
+        """
+        groups: [{name: workers, targets: [{name: twin, host: 10.0.0.2}, {name: other-port, host: 10.0.0.2, port: 9}]}]
+        """;
+    NodeFacts left =
+        new NodeFacts(
+            "a-node-1-of-yesterday",
+            node(1).labels(),
+            "10.0.0.1",
+            null,
+            false,
+            Cluster.JOINED,
+            null,
+            List.of());
+
+    MeshPlan plan = plan(spec(yaml), List.of(left, node(1), node(2), node(3)));
+
+    assertThat(plan.sharing())
+        .containsExactly(Map.entry("a-node-1-of-yesterday", "node-1"), Map.entry("twin", "node-2"));
+    assertThat(peers(plan, "node-3")).containsExactly("node-1", "node-2", "other-port");
+    assertThat(peers(plan, "node-1")).containsExactly("node-2", "node-3", "other-port");
+    assertThat(peers(plan, "a-node-1-of-yesterday")).isEmpty();
+    assertThat(plan.members()).containsExactly("node-1", "node-2", "node-3");
+    assertThat(plan.selected()).contains("a-node-1-of-yesterday");
+  }
+
+  @Test
+  void anIpv6AddressIsTheSameHoweverItIsWritten() {
+    NodeFacts one = v6(1, "fd00:0:0::1");
+    NodeFacts two = v6(2, "FD00::1");
+
+    assertThat(plan(spec("ipFamilies: [IPv6]"), List.of(two, one)).sharing())
+        .containsExactly(Map.entry("node-2", "node-1"));
+  }
+
+  private static NodeFacts v6(int i, String address) {
+    return new NodeFacts(
+        "node-" + i, node(i).labels(), null, address, false, Cluster.JOINED, 8100, List.of());
+  }
+
+  @Test
   void membersAreProbedWithAKeyAndOutsideTargetsAsTheySay() {
     String yaml =
         """

@@ -59,6 +59,13 @@ final class SpecCheckTest {
             "{groups: [{name: a, targets: [{name: x, host: 300.1.1.1}]}]}",
             "host '300.1.1.1' of 'x' is neither"),
         Arguments.of("reflector: {acceptUnkeyed: [10.0.0.0/33]}", "'10.0.0.0/33' is no network"),
+        Arguments.of("collector: {acceptUnauthenticated: [10.0.0.1]}", "'10.0.0.1' is no network"),
+        Arguments.of(
+            "groups: [{name: a, targets: [{name: x, host: '2001:db8::1'}, {name: y, host: '2001:DB8:0::1'}]}]",
+            "'y' is at 2001:DB8:0::1:8100 like 'x'"),
+        Arguments.of(
+            "groups: [{name: a, targets: [{name: x, host: X.example.}, {name: y, host: x.example}]}]",
+            "'y' is at x.example:8100 like 'x'"),
         Arguments.of(
             "agent: {image: 'evil; rm -rf'}",
             "spec.agent.image: 'evil; rm -rf' is no image's name"),

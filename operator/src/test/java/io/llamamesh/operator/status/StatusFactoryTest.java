@@ -75,6 +75,18 @@ class StatusFactoryTest {
   }
 
   @Test
+  void nodesThatHaveAnAddressInCommonAreToldWithTheRemedy() {
+    NodeFacts one = node("node-1", "10.0.0.1");
+    NodeFacts two = node("node-2", "10.0.0.1");
+
+    Condition told = condition(status("", List.of(one, two)), "ConfigsReady");
+
+    assertThat(told.getStatus() + " " + told.getReason()).isEqualTo("True AddressesShared");
+    assertThat(told.getMessage())
+        .contains("delete the Node that is no more", "node-2 (that of node-1)");
+  }
+
+  @Test
   void aNetworkThatIsWellForWantOfPairsSaysWhy() {
     String why = "nothing to judge, since node-2 is leaving";
     var totals = new MeshReport.Totals(1, 1, 0, 0, null, null, null);
