@@ -1,0 +1,269 @@
+package io.llamamesh.registration;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.CertificateNotYetValidException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A probe's connection to a registry: llama-sd's server or ours. Not thread-safe; calls wait for
+ * the answer, ten seconds at most beside the look-up of the name.
+ */
+public final class RegistryClient {
+  /** No clock that is right shows less; boards without a battery start in 1970. */
+  private static final Instant NO_EARLIER = Instant.parse("2026-01-01T00:00:00Z");
+
+  private static final JsonMapper JSON = new JsonMapper();
+
+  static {
+    JSON.getFactory()
+        .setStreamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(32).build());
+  }
+
+  private final URI server;
+  private final String base;
+  private final @Nullable Path tokenFile;
+  private final RegistryConnection connection;
+  private final InstantSource clock;
+
+  /**
+   * A config as the registry gave it.
+   *
+   * @param yaml LLAMA's YAML
+   * @param etag by which it is asked whether it has changed; null where the registry has none
+   */
+  public record Config(String yaml, @Nullable String etag) {}
+
+  RegistryClient(
+      URI server,
+      @Nullable Path tokenFile,
+      @Nullable SSLContext tls,
+      RegistryConnection.Resolver resolver,
+      LongSupplier nanos,
+      InstantSource clock) {
+    this.server = server;
+    this.base = server.getRawPath() == null ? "" : server.getRawPath().replaceFirst("/+$", "");
+    this.tokenFile = tokenFile;
+    this.connection = new RegistryConnection(server, tls, resolver, nanos);
+    this.clock = clock;
+  }
+
+  /**
+   * A client; nothing is sent yet.
+   *
+   * @param server base URL, as {@code https://registry.example:5000}; its user info, if any, is
+   *     shown as a basic log-in
+   * @param tokenFile file with the token, read at each request; null for none
+   * @param tls trust for https; null: the JDK's
+   * @throws IllegalArgumentException where the URL is none
+   */
+  public static RegistryClient of(
+      String server, @Nullable Path tokenFile, @Nullable SSLContext tls) {
+    return new RegistryClient(
+        url(server),
+        tokenFile,
+        tls,
+        InetAddress::getAllByName,
+        System::nanoTime,
+        InstantSource.system());
+  }
+
+  static URI url(String server) {
+    String text = server.contains("://") ? server : "http://" + server;
+    try {
+      URI url = URI.create(text);
+      boolean http =
+          "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
+      if (http && url.getHost() != null && url.getQuery() == null) {
+        return url;
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(notUrl(server), e);
+    }
+    throw new IllegalArgumentException(notUrl(server));
+  }
+
+  private static String notUrl(String server) {
+    // Without what may be a token.
+    return "'"
+        + server.replaceFirst("//[^/@]*@", "//…@")
+        + "' is no registry's URL such as http://registry.example:5000";
+  }
+
+  /** The server without credentials, for people. */
+  public String server() {
+    return server.getScheme()
+        + "://"
+        + server.getHost()
+        + (server.getPort() > 0 ? ":" + server.getPort() : "")
+        + base;
+  }
+
+  /**
+   * Registers, or renews.
+   *
+   * @return what the registry has to say of it, for people; empty where all is well
+   * @throws RegistryAnswerException where it refuses
+   * @throws IOException where it does not answer
+   */
+  public String register(ProbeRegistration registration) throws IOException {
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put("Content-Type", "application/json; charset=utf-8");
+    headers.put("Prefer", "return=minimal");
+    RegistryConnection.Answer answer =
+        send("POST", "/api/v1/register", headers, registration.json());
+    return answer.headers().containsKey("preference-applied") ? notice(answer.body()) : "";
+  }
+
+  private static String notice(byte[] body) {
+    try {
+      JsonNode conflict = JSON.readTree(body).path("conflict");
+      return conflict.isObject()
+          ? "%s: %s has %s; %s"
+              .formatted(
+                  conflict.path("state").asText(),
+                  conflict.path("winner").asText(),
+                  conflict.path("what").asText(),
+                  conflict.path("remedy").asText())
+          : "";
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /**
+   * Fetches the config of a probe that is registered.
+   *
+   * @param known what it has; null for nothing
+   * @return null where that is what the registry has
+   * @throws RegistryAnswerException where it refuses
+   * @throws IOException where it does not answer
+   */
+  public @Nullable Config config(ProbeRegistration registration, @Nullable Config known)
+      throws IOException {
+    String group = registration.group() == null ? "default" : registration.group();
+    StringBuilder target = new StringBuilder("/api/v1/config/");
+    target.append(URLEncoder.encode(group, StandardCharsets.UTF_8).replace("+", "%20"));
+    target.append("?llamaport=").append(registration.port());
+    if (registration.ip() != null) {
+      target.append("&srcip=").append(URLEncoder.encode(registration.ip(), StandardCharsets.UTF_8));
+    }
+    Map<String, String> headers = new LinkedHashMap<>();
+    if (registration.instance() != null) {
+      headers.put("Llama-Instance", registration.instance());
+    }
+    if (known != null && known.etag() != null) {
+      headers.put("If-None-Match", known.etag());
+    }
+    RegistryConnection.Answer answer = send("GET", target.toString(), headers, new byte[0]);
+    if (answer.status() == 304) {
+      return null;
+    }
+    try {
+      String yaml =
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(answer.body())).toString();
+      return new Config(yaml, answer.headers().get("etag"));
+    } catch (CharacterCodingException e) {
+      throw new IOException("the config from " + server() + " is not UTF-8", e);
+    }
+  }
+
+  private RegistryConnection.Answer send(
+      String method, String target, Map<String, String> headers, byte[] body) throws IOException {
+    String authorization = authorization();
+    if (authorization != null) {
+      headers.put("Authorization", authorization);
+    }
+    RegistryConnection.Answer answer;
+    try {
+      answer = connection.send(method, base + target, headers, body);
+    } catch (IOException e) {
+      throw clockIsWrong(e)
+          ? new IOException(
+              "this host's clock says "
+                  + clock.instant()
+                  + ", before the registry's certificate begins; it is tried again until the clock"
+                  + " is set",
+              e)
+          : e;
+    }
+    if (answer.status() / 100 == 2 || answer.status() == 304) {
+      return answer;
+    }
+    throw new RegistryAnswerException(answer.status(), refusal(answer));
+  }
+
+  private String refusal(RegistryConnection.Answer answer) {
+    if (answer.status() / 100 == 3) {
+      return "HTTP %d: %s sends on to %s; name that one"
+          .formatted(
+              answer.status(), server(), clean(answer.headers().getOrDefault("location", "?")));
+    }
+    String words;
+    try {
+      words = JSON.readTree(answer.body()).path("error").asText("");
+    } catch (JsonProcessingException e) {
+      words = "";
+    } catch (IOException e) {
+      words = e.toString();
+    }
+    if (words.isEmpty()) {
+      words = new String(answer.body(), StandardCharsets.UTF_8).replaceAll("<[^>]*>", " ");
+    }
+    return "HTTP " + answer.status() + ": " + clean(words);
+  }
+
+  private static String clean(String words) {
+    String line = words.replaceAll("\\p{C}", " ").replaceAll(" +", " ").strip();
+    return line.substring(0, Math.min(line.length(), 300));
+  }
+
+  private @Nullable String authorization() throws IOException {
+    if (tokenFile != null) {
+      if (Files.size(tokenFile) > 4_096) {
+        throw new IOException("token file " + tokenFile + " is larger than a token");
+      }
+      String token = Files.readString(tokenFile).strip();
+      if (token.isEmpty() || !token.chars().allMatch(c -> c > ' ' && c < 127)) {
+        throw new IOException("token file " + tokenFile + " holds no token, or more than one");
+      }
+      return "Bearer " + token;
+    }
+    String login = server.getUserInfo();
+    return login == null
+        ? null
+        : "Basic " + Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private boolean clockIsWrong(IOException failure) {
+    boolean early = clock.instant().isBefore(NO_EARLIER);
+    for (Throwable suppressed : failure.getSuppressed()) {
+      for (Throwable cause = suppressed; cause != null; cause = cause.getCause()) {
+        if (cause instanceof CertificateNotYetValidException
+            || (early && cause instanceof SSLException)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+}
