@@ -1,0 +1,549 @@
+package io.llamamesh.registry.directory;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The directory: groups of probes that registered, and the documents made of them.
+ *
+ * <p>Guarantees: ages are told by a monotonic clock, so that a step of the wall clock expires
+ * nobody; everything is bounded by {@link RegistrySettings}; documents change only when members do.
+ * Thread-safe; no call waits for I/O but for that of the listener.
+ */
+public final class Registry {
+  private static final TypeReference<TreeMap<String, Object>> OBJECT = new TypeReference<>() {};
+  private static final DateTimeFormatter CREATE_DATE =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS", Locale.ROOT);
+
+  /** All documents together: far below the heap. */
+  private static final long MAX_BYTES = 32L << 20;
+
+  /** The group of registrations without one in each revision of llama-sd. */
+  private static final Set<String> OLD_DEFAULTS = Set.of("none", "default");
+
+  private final RegistrySettings settings;
+  private final LongSupplier nanos;
+  private final Supplier<LocalDateTime> wallClock;
+  private RegistryListener listener;
+
+  private final Map<String, Group> groups = new TreeMap<>();
+  private final Map<InetAddress, Integer> perAddress = new HashMap<>();
+  private long sequence;
+  private long version;
+  private int probes;
+  private long bytes;
+  private long registrations;
+  private long expired;
+  private long displaced;
+
+  /**
+   * An empty directory.
+   *
+   * @param nanos monotonic clock
+   * @param wallClock what {@code create_date} shows
+   */
+  public Registry(
+      RegistrySettings settings,
+      LongSupplier nanos,
+      Supplier<LocalDateTime> wallClock,
+      RegistryListener listener) {
+    this.settings = settings;
+    this.nanos = nanos;
+    this.wallClock = wallClock;
+    this.listener = listener;
+  }
+
+  /** Its defaults and bounds. */
+  public RegistrySettings settings() {
+    return settings;
+  }
+
+  /**
+   * What became of a registration.
+   *
+   * @param entry its document, as {@code list} shows it
+   * @param conflict why it is not served as it wants; null where it is
+   */
+  @SuppressWarnings("ArrayRecordComponent") // It is sent, never compared.
+  public record Registered(byte[] entry, @Nullable Conflict conflict) {}
+
+  /**
+   * Takes a registration in, or renews it.
+   *
+   * @param seen where the request comes from
+   * @throws RefusedException where its address may not be registered or a bound is reached
+   */
+  public synchronized Registered register(Registration registration, InetAddress seen)
+      throws RefusedException {
+    Entry entry = put(registration, seen, wallClock.get().format(CREATE_DATE));
+    registrations++;
+    return new Registered(entry.json(), conflict(entry));
+  }
+
+  private Entry put(Registration registration, InetAddress seen, String date)
+      throws RefusedException {
+    InetAddress registered = registration.ip() == null ? null : Addresses.parse(registration.ip());
+    InetAddress address = registered == null ? seen : registered;
+    AddressPolicy.Reach reach = settings.addresses().reach(address, seen);
+    Group group = groups.get(registration.group());
+    Entry before =
+        group == null ? null : group.find(Entry.keyOf(registration, address, seen, reach));
+    if (before == null) {
+      admit(group, seen);
+    }
+    long first = before == null ? sequence + 1 : before.first();
+    Entry entry = new Entry(registration, seen, reach, first, date, nanos.getAsLong());
+    long grown = entry.json().length - (before == null ? 0L : before.json().length);
+    if (bytes + grown > MAX_BYTES) {
+      throw full("documents of " + MAX_BYTES + " bytes in all");
+    }
+    sequence = Math.max(sequence, first);
+    bytes += grown;
+    if (group == null) {
+      group = new Group(registration.group());
+      groups.put(group.name(), group);
+    }
+    if (before == null) {
+      probes++;
+      perAddress.merge(seen, 1, Integer::sum);
+    } else if (!before.seen().equals(seen)) {
+      forget(before.seen());
+      perAddress.merge(seen, 1, Integer::sum);
+    }
+    group.put(entry);
+    if (before != null && before.saysTheSameAs(entry)) {
+      return entry;
+    }
+    version++;
+    if (before == null) {
+      listener.joined(group.name(), Group.label(entry));
+      if (reach == AddressPolicy.Reach.SITE && !address.isLoopbackAddress()) {
+        listener.siteOnly(group.name(), Group.label(entry), seen.getHostAddress());
+      }
+    }
+    resolve(group);
+    return entry;
+  }
+
+  private void admit(@Nullable Group group, InetAddress seen) throws RefusedException {
+    if (probes >= settings.maxProbes()) {
+      throw full(settings.maxProbes() + " probes (--max-probes)");
+    }
+    if (group == null && groups.size() >= settings.maxGroups()) {
+      throw full(settings.maxGroups() + " groups (--max-groups)");
+    }
+    if (perAddress.getOrDefault(seen, 0) >= settings.maxProbesPerAddress()) {
+      throw full(
+          settings.maxProbesPerAddress()
+              + " probes from "
+              + seen.getHostAddress()
+              + " (--max-probes-per-address)");
+    }
+  }
+
+  private static RefusedException full(String bound) {
+    return new RefusedException(
+        RefusedException.UNAVAILABLE,
+        "the registry is full: it holds " + bound + "; those that are gone leave by keepalive");
+  }
+
+  private void forget(InetAddress seen) {
+    perAddress.computeIfPresent(seen, (address, count) -> count <= 1 ? null : count - 1);
+  }
+
+  private void resolve(Group group) {
+    group.resolve((entry, role) -> {
+      if (role.winner() == null) {
+        listener.restored(group.name(), Group.label(entry));
+      } else {
+        displaced++;
+        listener.displaced(group.name(), Group.label(entry), role.winner(), role.why());
+      }
+    });
+  }
+
+  private @Nullable Conflict conflict(Entry entry) {
+    Group group = groups.get(entry.group());
+    Role role = group == null ? Role.TARGET : group.role(entry);
+    if (role.winner() == null) {
+      return null;
+    }
+    boolean named = role.why().startsWith("the name");
+    return new Conflict(
+        entry.group(),
+        Group.label(entry),
+        role.kind().name().toLowerCase(Locale.ROOT),
+        role.winner(),
+        role.why(),
+        named
+            ? "give one of them another name (PROBE_SHORTNAME, --name)"
+            : "give one of them another port (LLAMA_PORT, --port)"
+                + " and forward it to its reflector");
+  }
+
+  /** Removes entries whose keepalive ran out, and groups that are empty. */
+  public synchronized Sweep sweep() {
+    long now = nanos.getAsLong();
+    int gone = 0;
+    int emptied = 0;
+    for (Iterator<Group> all = groups.values().iterator(); all.hasNext(); ) {
+      Group group = all.next();
+      List<Entry> out =
+          group.entries().stream()
+              .filter(e -> e.ageSeconds(now) > e.registration().keepaliveSeconds())
+              .toList();
+      for (Entry entry : out) {
+        group.remove(entry.key());
+        probes--;
+        bytes -= entry.json().length;
+        forget(entry.seen());
+        listener.expired(group.name(), Group.label(entry));
+      }
+      gone += out.size();
+      if (group.isEmpty()) {
+        all.remove();
+        emptied++;
+      } else if (!out.isEmpty()) {
+        resolve(group);
+      }
+    }
+    expired += gone;
+    if (gone > 0) {
+      version++;
+    }
+    return new Sweep(gone, emptied);
+  }
+
+  /** All groups as {@code list} shows them, with a line's end. */
+  public byte[] list() {
+    List<Listed> listed;
+    synchronized (this) {
+      listed = groups.values().stream().map(Registry::listed).toList();
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write('{');
+    for (int i = 0; i < listed.size(); i++) {
+      if (i > 0) {
+        out.write(',');
+      }
+      write(out, text(listed.get(i).group()));
+      out.write(':');
+      write(out, listed.get(i));
+    }
+    out.write('}');
+    out.write('\n');
+    return out.toByteArray();
+  }
+
+  /**
+   * One group as {@code list} shows it.
+   *
+   * @throws RefusedException where it is not there
+   */
+  public byte[] list(String group) throws RefusedException {
+    Listed listed;
+    synchronized (this) {
+      listed = listed(known(group));
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    write(out, listed);
+    out.write('\n');
+    return out.toByteArray();
+  }
+
+  /**
+   * A group's documents by the name that {@code list} gives them.
+   *
+   * @param group its name
+   * @param documents by id; where two have the same, the later is told apart
+   */
+  private record Listed(String group, SortedMap<String, byte[]> documents) {}
+
+  private static Listed listed(Group group) {
+    SortedMap<String, byte[]> documents = new TreeMap<>();
+    for (Entry entry : group.entries()) {
+      if (group.role(entry).kind() != Role.Kind.SHADOWED) {
+        String id = entry.id();
+        if (documents.containsKey(id)) {
+          id += "@" + entry.seen().getHostAddress();
+        }
+        while (documents.containsKey(id)) {
+          id += "#" + entry.first();
+        }
+        documents.put(id, entry.json());
+      }
+    }
+    return new Listed(group.name(), documents);
+  }
+
+  private static void write(ByteArrayOutputStream out, Listed listed) {
+    out.write('{');
+    boolean more = false;
+    for (Map.Entry<String, byte[]> document : listed.documents().entrySet()) {
+      if (more) {
+        out.write(',');
+      }
+      more = true;
+      write(out, text(document.getKey()));
+      out.write(':');
+      write(out, document.getValue());
+    }
+    out.write('}');
+  }
+
+  private static void write(ByteArrayOutputStream out, byte[] bytes) {
+    out.write(bytes, 0, bytes.length);
+  }
+
+  private static byte[] text(String text) {
+    try {
+      return RegistrationReader.JSON.writeValueAsBytes(text);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("text can be written", e);
+    }
+  }
+
+  /**
+   * The config of the probe that asks: LLAMA's YAML.
+   *
+   * @throws RefusedException where the group or the probe is unknown, or another has its name
+   */
+  public String config(ConfigQuery query) throws RefusedException {
+    Entry source;
+    List<Entry> targets;
+    synchronized (this) {
+      Group group = known(query.group());
+      source = caller(group, query);
+      Conflict conflict = conflict(source);
+      if (conflict != null && group.role(source).kind() == Role.Kind.SHADOWED) {
+        throw new RefusedException(
+            RefusedException.CONFLICT,
+            "%s is not served: %s has %s; %s"
+                .formatted(
+                    conflict.probe(), conflict.winner(), conflict.what(), conflict.remedy()));
+      }
+      targets = targets(group, source, query.seen());
+    }
+    return CollectorDocument.yaml(source, targets, settings.intervalSeconds());
+  }
+
+  private Group known(String name) throws RefusedException {
+    Group group = groups.get(name);
+    if (group == null && OLD_DEFAULTS.contains(name)) {
+      group = groups.get(settings.defaultGroup());
+    }
+    if (group == null) {
+      throw new RefusedException(RefusedException.NOT_FOUND, "unknown group '" + name + "'");
+    }
+    return group;
+  }
+
+  private static Entry caller(Group group, ConfigQuery query) throws RefusedException {
+    if (query.instance() != null) {
+      Entry entry = group.find("instance " + query.instance());
+      if (entry != null) {
+        return entry;
+      }
+    }
+    InetAddress asked = query.ip() == null ? null : Addresses.parse(query.ip());
+    InetAddress address = asked == null ? query.seen() : asked;
+    List<Entry> near =
+        query.ip() != null && asked == null
+            ? List.of()
+            : group.entries().stream()
+                .filter(e -> !e.hasInstance() && e.isShownTo(query.seen()))
+                .filter(e -> hasPort(e, query.port()))
+                .toList();
+    List<Entry> there = near.stream().filter(e -> e.address().equals(address)).toList();
+    if (there.isEmpty() && query.ip() == null) {
+      // Registered on its behalf, under an address that it does not say.
+      there = near.stream().filter(e -> e.isAtSiteOf(query.seen())).toList();
+    }
+    boolean several = there.stream().map(Entry::id).distinct().count() > 1;
+    if (there.isEmpty() || several) {
+      String shown = query.ip() == null ? query.seen().getHostAddress() : query.ip();
+      throw new RefusedException(
+          RefusedException.NOT_FOUND,
+          "unknown probe '%s:%s', please register%s"
+              .formatted(
+                  RegistrationReader.clean(shown),
+                  query.port() == null ? "null" : RegistrationReader.clean(query.port()),
+                  several ? "; several are here, add ?llamaport=PORT&srcip=ADDRESS" : ""));
+    }
+    // Of several that cannot be told apart the one that is served.
+    return there.stream()
+        .min(Comparator.comparing((Entry e) -> group.role(e).kind()))
+        .orElseThrow();
+  }
+
+  private static boolean hasPort(Entry entry, @Nullable String port) {
+    return port == null || port.equals(Integer.toString(entry.registration().port()));
+  }
+
+  private List<Entry> targets(Group group, Entry source, InetAddress seen) {
+    int most = settings.maxTargets();
+    List<Entry> shown =
+        group.targets().stream()
+            .filter(e -> e.key().equals(source.key()) || e.isShownTo(seen))
+            .toList();
+    boolean selfIsTarget = shown.stream().anyMatch(e -> e.key().equals(source.key()));
+    if (shown.size() + (selfIsTarget ? 0 : 1) > most) {
+      Set<String> chosen = new LinkedHashSet<>();
+      List<Entry> site =
+          shown.stream()
+              .filter(e -> e.reach() == AddressPolicy.Reach.SITE)
+              .filter(e -> !e.key().equals(source.key()))
+              .toList();
+      List<Entry> rest = group.sparse(most - 1).of(source, most - 1);
+      // Half of them at most are a site's own, more where the rest does not need it.
+      int own = Math.min(site.size(), Math.max((most - 1) / 2, most - 1 - rest.size()));
+      new SparsePeers(site, own).of(source, own).forEach(e -> chosen.add(e.key()));
+      rest.stream().limit(most - 1 - chosen.size()).forEach(e -> chosen.add(e.key()));
+      shown =
+          shown.stream()
+              .filter(e -> e.key().equals(source.key()) || chosen.contains(e.key()))
+              .toList();
+    }
+    if (selfIsTarget) {
+      return shown;
+    }
+    List<Entry> withSelf = new ArrayList<>(shown);
+    withSelf.add(source);
+    return withSelf;
+  }
+
+  /** Addresses for old scrapers: dotted quads, each once, in the order of first registration. */
+  public String scraper(InetAddress seen) {
+    List<Entry> targets = new ArrayList<>();
+    synchronized (this) {
+      groups.values().forEach(group -> targets.addAll(group.targets()));
+    }
+    Set<String> hosts = new LinkedHashSet<>();
+    targets.stream()
+        .filter(e -> Addresses.isDottedQuad(e.address()) && e.isShownTo(seen))
+        .sorted(Comparator.comparingLong(Entry::first))
+        .forEach(e -> hosts.add(e.address().getHostAddress()));
+    return "\n" + (hosts.isEmpty() ? "127.0.0.1" : String.join(",", hosts));
+  }
+
+  /** Probes that are not what they registered as, by group. */
+  public synchronized List<Conflict> conflicts() {
+    List<Conflict> conflicts = new ArrayList<>();
+    for (Group group : groups.values()) {
+      for (Entry entry : group.entries()) {
+        Conflict conflict = conflict(entry);
+        if (conflict != null) {
+          conflicts.add(conflict);
+        }
+      }
+    }
+    return conflicts;
+  }
+
+  /** How much it holds. */
+  public synchronized RegistryCounts counts() {
+    int shadowed = 0;
+    int sources = 0;
+    int site = 0;
+    for (Group group : groups.values()) {
+      for (Entry entry : group.entries()) {
+        Role.Kind kind = group.role(entry).kind();
+        shadowed += kind == Role.Kind.SHADOWED ? 1 : 0;
+        sources += kind == Role.Kind.SOURCE ? 1 : 0;
+        site += kind == Role.Kind.TARGET && entry.reach() == AddressPolicy.Reach.SITE ? 1 : 0;
+      }
+    }
+    return new RegistryCounts(
+        probes, groups.size(), shadowed, sources, site, bytes, registrations, expired, displaced);
+  }
+
+  /** Grows with each change of members, not with renewals. */
+  public synchronized long version() {
+    return version;
+  }
+
+  /** All entries for another life, in the order of their first registrations. */
+  public List<SavedEntry> save() {
+    List<Entry> entries;
+    synchronized (this) {
+      entries =
+          groups.values().stream()
+              .flatMap(group -> group.entries().stream())
+              .sorted(Comparator.comparingLong(Entry::first))
+              .toList();
+    }
+    return entries.stream()
+        .map(e ->
+            new SavedEntry(
+                e.seen().getHostAddress(),
+                e.registration().instance(),
+                e.createDate(),
+                e.registration().document()))
+        .toList();
+  }
+
+  /**
+   * Takes entries of an earlier life in: each has one whole keepalive from now, since the
+   * registry's own absence was not theirs.
+   *
+   * @return how many were left out, since they no longer may be here
+   */
+  public synchronized int restore(List<SavedEntry> saved) {
+    RegistryListener told = listener;
+    // What is restored is no news.
+    listener = RegistryListener.NONE;
+    try {
+      return putAll(saved);
+    } finally {
+      listener = told;
+    }
+  }
+
+  private int putAll(List<SavedEntry> saved) {
+    int left = 0;
+    for (SavedEntry entry : saved) {
+      try {
+        InetAddress seen = Addresses.parse(entry.seen());
+        TreeMap<String, Object> document =
+            RegistrationReader.JSON.convertValue(entry.registration(), OBJECT);
+        if (entry.instance() != null) {
+          document.put("instance", entry.instance());
+        }
+        if (seen == null) {
+          left++;
+        } else {
+          put(
+              RegistrationReader.read(
+                  RegistrationReader.JSON.writeValueAsBytes(document), settings),
+              seen,
+              RegistrationReader.clean(entry.createDate()));
+        }
+      } catch (RefusedException e) {
+        left++;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return left;
+  }
+}

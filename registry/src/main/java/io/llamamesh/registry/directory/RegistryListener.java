@@ -1,0 +1,24 @@
+package io.llamamesh.registry.directory;
+
+/** Takes what people should know of a directory: once for each change, not for each renewal. */
+public interface RegistryListener {
+  /** Nobody listens. */
+  RegistryListener NONE = new RegistryListener() {};
+
+  /** A probe is new in a group. */
+  default void joined(String group, String probe) {}
+
+  /** A probe's keepalive ran out. */
+  default void expired(String group, String probe) {}
+
+  /** A probe is not probed, or not served at all, since another has what it claims. */
+  default void displaced(String group, String probe, String winner, String what) {}
+
+  /** A probe that was displaced is in again. */
+  default void restored(String group, String probe) {}
+
+  /**
+   * A probe registered an address other than the one it comes from: only its site is told of it.
+   */
+  default void siteOnly(String group, String probe, String seen) {}
+}

@@ -1,0 +1,63 @@
+package io.llamamesh.registry.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * An HTTP answer.
+ *
+ * @param status HTTP status
+ * @param contentType its media type
+ * @param body its bytes
+ * @param headers further headers
+ */
+@SuppressWarnings("ArrayRecordComponent") // Answers are sent, never compared.
+record Answer(int status, String contentType, byte[] body, Map<String, String> headers) {
+  static final String JSON = "application/json";
+  static final String TEXT = "text/plain; charset=utf-8";
+  static final String HTML = "text/html; charset=utf-8";
+  static final String YAML = "application/yaml; charset=utf-8";
+
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  Answer {
+    headers = Map.copyOf(headers);
+  }
+
+  static Answer of(int status, String contentType, byte[] body) {
+    return new Answer(status, contentType, body, Map.of());
+  }
+
+  static Answer text(int status, String contentType, String text) {
+    return of(status, contentType, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static Answer json(byte[] body) {
+    return of(200, JSON, body);
+  }
+
+  static Answer json(int status, Object document) {
+    try {
+      return of(
+          status,
+          JSON,
+          (MAPPER.writeValueAsString(document) + "\n").getBytes(StandardCharsets.UTF_8));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("our own documents can be written", e);
+    }
+  }
+
+  /** An error as every route has it: {@code {"error": …}}. */
+  static Answer error(int status, String message) {
+    return json(status, Map.of("error", message));
+  }
+
+  Answer with(String header, String value) {
+    Map<String, String> more = new LinkedHashMap<>(headers);
+    more.put(header, value);
+    return new Answer(status, contentType, body, more);
+  }
+}

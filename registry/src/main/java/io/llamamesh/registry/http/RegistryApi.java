@@ -1,0 +1,317 @@
+package io.llamamesh.registry.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.llamamesh.registry.directory.ConfigQuery;
+import io.llamamesh.registry.directory.Conflict;
+import io.llamamesh.registry.directory.RefusedException;
+import io.llamamesh.registry.directory.Registration;
+import io.llamamesh.registry.directory.RegistrationReader;
+import io.llamamesh.registry.directory.Registry;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers requests as llama-sd's server does, and more; knows nothing of sockets. Thread-safe.
+ *
+ * <p>Who asks too often, shows no token or says too much is refused before anything is parsed, and
+ * told once in the log.
+ */
+final class RegistryApi {
+  private static final Logger LOG = LoggerFactory.getLogger(RegistryApi.class);
+  private static final String API = "/api/v1/";
+  private static final String GET = "GET, HEAD, OPTIONS";
+  private static final String POST = "OPTIONS, POST";
+  private static final JsonMapper SORTED =
+      JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
+
+  private final Registry registry;
+  private final RegistryMetrics metrics;
+  private final AccessTokens tokens;
+  private final TrustedProxies proxies;
+  private final RateLimit rates;
+  private final SortedSet<String> known = new TreeSet<>();
+
+  private interface Route {
+    Answer answer(Request request, InetAddress seen) throws RefusedException, IOException;
+  }
+
+  /**
+   * @param requestsPerMinute how many each source may make
+   * @param nanos monotonic clock
+   */
+  RegistryApi(
+      Registry registry,
+      RegistryMetrics metrics,
+      AccessTokens tokens,
+      TrustedProxies proxies,
+      int requestsPerMinute,
+      LongSupplier nanos) {
+    this.registry = registry;
+    this.metrics = metrics;
+    this.tokens = tokens;
+    this.proxies = proxies;
+    this.rates = new RateLimit(requestsPerMinute, nanos);
+    known.addAll(
+        List.of(
+            "/",
+            "/healthz",
+            "/readyz",
+            "/metrics",
+            "/api/v1/config/{group}",
+            "/api/v1/conflicts",
+            "/api/v1/interval",
+            "/api/v1/list",
+            "/api/v1/list/{group}",
+            "/api/v1/my_ip_address",
+            "/api/v1/openapi.json",
+            "/api/v1/openapi.yaml",
+            "/api/v1/register",
+            "/api/v1/scraper"));
+  }
+
+  /** All paths, in OpenAPI's spelling. */
+  SortedSet<String> paths() {
+    return known;
+  }
+
+  Answer answer(Request request) {
+    InetAddress seen = proxies.client(request.peer(), request.headers("X-Forwarded-For"));
+    int wait = rates.take(seen);
+    if (wait > 0) {
+      return refuse(seen, request, "rate", 429, "too many requests from " + seen.getHostAddress())
+          .with("Retry-After", Integer.toString(wait));
+    }
+    try {
+      return routed(request, seen);
+    } catch (RefusedException e) {
+      // Who asks before it has registered is no news.
+      return e.status() == 404
+          ? Answer.error(e.status(), e.text())
+          : refuse(seen, request, "status_" + e.status(), e.status(), e.text());
+    } catch (IOException e) {
+      return refuse(seen, request, "body", 400, "the body ended early: send it whole");
+    } catch (RuntimeException e) {
+      LOG.error("request failed path={}", RegistrationReader.clean(request.path()), e);
+      return Answer.error(500, "the registry failed to answer; its log says why");
+    }
+  }
+
+  private Answer routed(Request request, InetAddress seen) throws RefusedException, IOException {
+    String path = request.path();
+    boolean register = path.equals("/api/v1/register");
+    Route route = register ? this::register : route(path);
+    if (route == null) {
+      return Answer.error(404, "unknown path, known are " + String.join(" ", known));
+    }
+    String allowed = register ? POST : GET;
+    String method = request.method();
+    if (method.equals("OPTIONS")) {
+      return Answer.of(200, Answer.TEXT, new byte[0]).with("Allow", allowed);
+    }
+    if (register ? !method.equals("POST") : !method.equals("GET") && !method.equals("HEAD")) {
+      return Answer.error(405, "allowed here: " + allowed).with("Allow", allowed);
+    }
+    if (isGuarded(path) && !tokens.accepts(request.header("Authorization"))) {
+      rates.fail(seen);
+      return refuse(
+              seen,
+              request,
+              "token",
+              401,
+              "a token is required: send it as 'Authorization: Bearer TOKEN', or as the password in"
+                  + " the server's URL, http://probe:TOKEN@host")
+          .with("WWW-Authenticate", "Bearer, Basic realm=\"llama-mesh registry\"");
+    }
+    return route.answer(request, seen);
+  }
+
+  /** Whether a path tells of probes, so that a token is asked for where there is one. */
+  private static boolean isGuarded(String path) {
+    return path.equals("/metrics")
+        || (path.startsWith(API)
+            && !path.startsWith("/api/v1/openapi.")
+            && !path.equals("/api/v1/my_ip_address")
+            && !path.equals("/api/v1/interval"));
+  }
+
+  private @Nullable Route route(String path) {
+    String group = after(path, "/api/v1/list/");
+    if (group != null) {
+      return (request, seen) -> Answer.json(registry.list(group));
+    }
+    String configured = after(path, "/api/v1/config/");
+    if (configured != null) {
+      return (request, seen) -> config(request, configured, seen);
+    }
+    return switch (path) {
+      case "/" ->
+          (request, seen) ->
+              Answer.text(
+                  200,
+                  Answer.HTML,
+                  "<!doctype html><title>llama-mesh registry</title><h1>llama-mesh registry</h1>"
+                      + "<p>Its API: <a href=\"/api/v1/openapi.yaml\">/api/v1/openapi.yaml</a>\n");
+      case "/healthz" -> (request, seen) -> Answer.text(200, Answer.TEXT, "ok\n");
+      case "/readyz" -> (request, seen) -> Answer.text(200, Answer.TEXT, "ready\n");
+      case "/metrics" -> (request, seen) -> metrics(request);
+      case "/api/v1/my_ip_address" ->
+          (request, seen) -> Answer.json(200, Map.of("ip", seen.getHostAddress()));
+      case "/api/v1/interval" ->
+          (request, seen) ->
+              Answer.text(
+                  200, Answer.TEXT, Integer.toString(registry.settings().intervalSeconds()));
+      case "/api/v1/list" -> (request, seen) -> Answer.json(registry.list());
+      case "/api/v1/scraper" ->
+          (request, seen) -> Answer.text(200, Answer.TEXT, registry.scraper(seen));
+      case "/api/v1/conflicts" -> (request, seen) -> Answer.json(200, registry.conflicts());
+      case "/api/v1/openapi.yaml" -> (request, seen) -> ApiDescription.yaml();
+      case "/api/v1/openapi.json" -> (request, seen) -> ApiDescription.json();
+      default -> null;
+    };
+  }
+
+  /** The one segment after a prefix, decoded; null where there is none or more than one. */
+  private static @Nullable String after(String path, String prefix) {
+    if (!path.startsWith(prefix) || path.length() == prefix.length()) {
+      return null;
+    }
+    String rest = path.substring(prefix.length());
+    return rest.indexOf('/') < 0 ? Query.segment(rest) : null;
+  }
+
+  private Answer register(Request request, InetAddress seen) throws RefusedException, IOException {
+    String type = request.header("Content-Type");
+    if (type == null
+        || !type.toLowerCase(Locale.ROOT).split(";", 2)[0].strip().equals("application/json")) {
+      throw new RefusedException(400, "send 'Content-Type: application/json'");
+    }
+    Registration registration = RegistrationReader.read(body(request), registry.settings());
+    Registry.Registered registered = registry.register(registration, seen);
+    if (!prefersLittle(request)) {
+      return Answer.json(registry.list());
+    }
+    String entry = new String(registered.entry(), StandardCharsets.UTF_8);
+    Conflict conflict = registered.conflict();
+    String notice =
+        conflict == null
+            ? ""
+            : ",\"conflict\":" + new String(json(conflict), StandardCharsets.UTF_8);
+    return Answer.text(200, Answer.JSON, "{\"entry\":" + entry + notice + "}\n")
+        .with("Preference-Applied", "return=minimal");
+  }
+
+  /** RFC 7240: the whole directory as the answer of each registration is a lot for nothing. */
+  private static boolean prefersLittle(Request request) {
+    return request.headers("Prefer").stream()
+        .anyMatch(value -> value.replace(" ", "").contains("return=minimal"));
+  }
+
+  private static byte[] body(Request request) throws IOException, RefusedException {
+    String length = request.header("Content-Length");
+    boolean tooLong =
+        length != null
+            && (!length.matches("[0-9]{1,9}")
+                || Long.parseLong(length) > RegistrationReader.MAX_BYTES);
+    if (!tooLong) {
+      try (InputStream in = request.body()) {
+        byte[] body = in.readNBytes(RegistrationReader.MAX_BYTES + 1);
+        if (body.length <= RegistrationReader.MAX_BYTES) {
+          return body;
+        }
+      }
+    }
+    throw new RefusedException(
+        413, "a registration has at most " + RegistrationReader.MAX_BYTES + " bytes");
+  }
+
+  private Answer config(Request request, String group, InetAddress seen) throws RefusedException {
+    Query query = Query.parse(request.query());
+    String yaml =
+        registry.config(
+            new ConfigQuery(
+                group,
+                query.find("llamaport"),
+                query.find("srcip"),
+                request.header("Llama-Instance"),
+                seen));
+    byte[] body = yaml.getBytes(StandardCharsets.UTF_8);
+    String tag = entityTag(body);
+    boolean changed = !isKnown(request, tag);
+    metrics.config(changed);
+    Answer answer =
+        changed ? Answer.of(200, Answer.YAML, body) : Answer.of(304, Answer.YAML, new byte[0]);
+    // Each caller has a document of its own: no cache may give it to another.
+    return answer
+        .with("ETag", tag)
+        .with("Cache-Control", "private, no-cache")
+        .with("Vary", "Authorization, Llama-Instance, X-Forwarded-For");
+  }
+
+  private static boolean isKnown(Request request, String tag) {
+    return request.headers("If-None-Match").stream()
+        .flatMap(value -> List.of(value.split(",", -1)).stream())
+        .map(value -> value.strip())
+        .map(value -> value.startsWith("W/") ? value.substring(2) : value)
+        .anyMatch(value -> value.equals(tag));
+  }
+
+  /** A hash of the very bytes: neither what they were called nor when they were made counts. */
+  static String entityTag(byte[] body) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(body);
+      return "\"" + HexFormat.of().formatHex(hash, 0, 16) + "\"";
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  private Answer metrics(Request request) {
+    boolean prometheus =
+        request.headers("Accept").stream()
+            .map(value -> value.toLowerCase(Locale.ROOT))
+            .anyMatch(value -> value.contains("text/plain") || value.contains("openmetrics-text"));
+    return (prometheus
+            ? Answer.text(200, "text/plain; version=0.0.4; charset=utf-8", metrics.prometheus())
+            : Answer.json(200, metrics.json()))
+        .with("Vary", "Accept");
+  }
+
+  private static byte[] json(Object document) {
+    try {
+      return SORTED.writeValueAsBytes(document);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("our own documents can be written", e);
+    }
+  }
+
+  /** Counts each, and tells each reason of each source once an hour. */
+  private Answer refuse(
+      InetAddress seen, Request request, String reason, int status, String message) {
+    metrics.refused(reason);
+    if (rates.isFirst(seen, reason)) {
+      LOG.warn(
+          "refused source={} path={} status={} error=\"{}\"",
+          seen.getHostAddress(),
+          RegistrationReader.clean(request.path()),
+          status,
+          RegistrationReader.clean(message));
+    }
+    return Answer.error(status, message);
+  }
+}

@@ -1,0 +1,213 @@
+package io.llamamesh.registry.http;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import io.llamamesh.registry.directory.Registry;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.function.LongSupplier;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The registry's HTTP server, a virtual thread per request.
+ *
+ * <p>Owns its socket and threads; {@link #close} ends them. How long a request may take, how long
+ * its head may be and how many may be connected is bounded by {@link #limitConnections}.
+ */
+public final class RegistryServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RegistryServer.class);
+  private static final int BACKLOG = 256;
+
+  /** Seconds, bytes and numbers of the JDK's server; what the command line of java says stays. */
+  private static final Map<String, String> LIMITS =
+      Map.of(
+          "sun.net.httpserver.maxReqTime", "10",
+          "sun.net.httpserver.maxRspTime", "30",
+          "sun.net.httpserver.idleInterval", "15",
+          "sun.net.httpserver.maxReqHeaderSize", "16384",
+          "sun.net.httpserver.maxReqHeaders", "64",
+          "jdk.httpserver.maxConnections", "512",
+          "sun.net.httpserver.maxIdleConnections", "128",
+          "sun.net.httpserver.nodelay", "true");
+
+  private static final int MAX_AT_ONCE = 256;
+
+  private final HttpServer server;
+  private final boolean secure;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
+
+  private RegistryServer(HttpServer server, boolean secure) {
+    this.server = server;
+    this.secure = secure;
+  }
+
+  /**
+   * Who may ask, and how much.
+   *
+   * @param tokens who is let in
+   * @param proxies whose word is taken on where a request comes from
+   * @param requestsPerMinute how many each source may make
+   */
+  public record Access(AccessTokens tokens, TrustedProxies proxies, int requestsPerMinute) {}
+
+  /**
+   * Bounds what one client can hold on to: 512 connections with heads of 16 KiB lie far below the
+   * heap. For the whole process; the JDK's server has no other way, and reads them once.
+   */
+  public static void limitConnections() {
+    LIMITS.forEach((name, value) -> {
+      if (System.getProperty(name) == null) {
+        System.setProperty(name, value);
+      }
+    });
+  }
+
+  /**
+   * Binds; who connects waits until {@link #start}.
+   *
+   * @param address port 0 picks a free one, see {@link #address}
+   * @param tls serves HTTPS by it; null: HTTP
+   * @throws IOException where the address cannot be bound, saying which option to change
+   */
+  public static RegistryServer bind(InetSocketAddress address, @Nullable SSLContext tls)
+      throws IOException {
+    try {
+      if (tls == null) {
+        return new RegistryServer(HttpServer.create(address, BACKLOG), false);
+      }
+      HttpsServer server = HttpsServer.create(address, BACKLOG);
+      server.setHttpsConfigurator(new HttpsConfigurator(tls));
+      return new RegistryServer(server, true);
+    } catch (BindException e) {
+      throw new IOException(
+          "cannot listen on %s:%d: %s; choose another --host or --port"
+              .formatted(address.getHostString(), address.getPort(), e.getMessage()),
+          e);
+    }
+  }
+
+  /** Starts to answer. */
+  public void start(Registry registry, RegistryMetrics metrics, Access access, LongSupplier nanos) {
+    RegistryApi api =
+        new RegistryApi(
+            registry,
+            metrics,
+            access.tokens(),
+            access.proxies(),
+            access.requestsPerMinute(),
+            nanos);
+    server.setExecutor(threads);
+    server.createContext("/", exchange -> handle(exchange, api, metrics));
+    server.start();
+  }
+
+  /** Where it listens. */
+  public InetSocketAddress address() {
+    return server.getAddress();
+  }
+
+  /** Its base URL. */
+  public String url() {
+    InetAddress host = server.getAddress().getAddress();
+    String literal = host.getHostAddress();
+    return "%s://%s:%d"
+        .formatted(
+            secure ? "https" : "http",
+            literal.indexOf(':') < 0 ? literal : "[" + literal + "]",
+            server.getAddress().getPort());
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+
+  private void handle(HttpExchange exchange, RegistryApi api, RegistryMetrics metrics) {
+    try (exchange) {
+      if (!atOnce.tryAcquire()) {
+        metrics.refused("busy");
+        send(
+            exchange,
+            Answer.error(503, "too many requests at once, try again").with("Retry-After", "1"));
+        return;
+      }
+      try {
+        send(exchange, api.answer(new Received(exchange)));
+      } finally {
+        atOnce.release();
+      }
+    } catch (IOException e) {
+      LOG.debug("a client went away", e);
+    }
+  }
+
+  private static void send(HttpExchange exchange, Answer answer) throws IOException {
+    var headers = exchange.getResponseHeaders();
+    headers.set("Content-Type", answer.contentType());
+    headers.set("X-Content-Type-Options", "nosniff");
+    headers.set("Content-Security-Policy", "default-src 'none'; form-action 'none'");
+    headers.set("Cache-Control", "no-store");
+    answer.headers().forEach(headers::set);
+    byte[] body = answer.body();
+    boolean silent = exchange.getRequestMethod().equals("HEAD") || answer.status() == 304;
+    if (silent || body.length == 0) {
+      if (exchange.getRequestMethod().equals("HEAD")) {
+        headers.set("Content-Length", Integer.toString(body.length));
+      }
+      exchange.sendResponseHeaders(answer.status(), -1);
+      return;
+    }
+    exchange.sendResponseHeaders(answer.status(), body.length);
+    try (OutputStream out = exchange.getResponseBody()) {
+      out.write(body);
+    }
+  }
+
+  private record Received(HttpExchange exchange) implements Request {
+    @Override
+    public String method() {
+      return exchange.getRequestMethod();
+    }
+
+    @Override
+    public String path() {
+      return exchange.getRequestURI().getRawPath();
+    }
+
+    @Override
+    public @Nullable String query() {
+      return exchange.getRequestURI().getRawQuery();
+    }
+
+    @Override
+    public List<String> headers(String name) {
+      return exchange.getRequestHeaders().getOrDefault(name, List.of());
+    }
+
+    @Override
+    public InetAddress peer() {
+      return exchange.getRemoteAddress().getAddress();
+    }
+
+    @Override
+    public InputStream body() {
+      return exchange.getRequestBody();
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package io.llamamesh.registry.main;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import io.llamamesh.registry.http.RegistryServer;
+import java.nio.file.Path;
+import java.util.Map;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+
+/** The programs {@code registry} and {@code register}. */
+@Command(
+    name = "llama-mesh",
+    description = "Registration of probes outside the cluster: server and client.",
+    mixinStandardHelpOptions = true,
+    version = "llama-mesh 0.1.0")
+public final class RegistryMain {
+  private static final String LOGBACK = "logback.configurationFile";
+  private static final int WRONG_USE = 2;
+
+  private RegistryMain() {}
+
+  /** Runs the program that the first argument names and exits with its code. */
+  public static void main(String[] args) {
+    if (System.getProperty(LOGBACK) == null) {
+      System.setProperty(LOGBACK, "io/llamamesh/registry/main/logback.xml");
+    }
+    RegistryServer.limitConnections();
+    System.exit(run(System.getenv(), args));
+  }
+
+  /** Runs and returns the exit code: 0, 1 for errors, 2 for wrong use. */
+  static int run(Map<String, String> environment, String... args) {
+    Path home = Path.of(System.getProperty("user.home", "."));
+    CommandLine line = new CommandLine(new RegistryMain());
+    OptionSources registry =
+        OptionSources.of(OptionSources.REGISTRY, environment, args, Path.of(""), home);
+    OptionSources register =
+        OptionSources.of(OptionSources.REGISTER, environment, args, Path.of(""), home);
+    line.addSubcommand(
+        new CommandLine(new RegistryCommand(registry)).setDefaultValueProvider(registry));
+    line.addSubcommand(
+        new CommandLine(new RegisterCommand(register)).setDefaultValueProvider(register));
+    line.setParameterExceptionHandler((e, arguments) -> {
+      String name = e.getCommandLine().getCommandName();
+      OptionSources sources = name.equals("register") ? register : registry;
+      e.getCommandLine()
+          .getErr()
+          .println(
+              "%s: %s%s (see %s --help)".formatted(name, e.getMessage(), origin(e, sources), name));
+      return WRONG_USE;
+    });
+    line.setExecutionExceptionHandler((e, command, parsed) -> {
+      command
+          .getErr()
+          .println(
+              command.getCommandName()
+                  + ": "
+                  + (e.getMessage() == null ? e.toString() : e.getMessage()));
+      return 1;
+    });
+    if (args.length == 0) {
+      line.usage(line.getErr());
+      return WRONG_USE;
+    }
+    return line.execute(args);
+  }
+
+  /** Where a wrong value came from, when not from the command line. */
+  private static String origin(ParameterException e, OptionSources sources) {
+    ArgSpec spec = e.getArgSpec();
+    String origin = spec instanceof OptionSpec option ? sources.origin(option.longestName()) : null;
+    return origin == null ? "" : ", from " + origin;
+  }
+
+  /** Logs what helps to find a mistake, too. */
+  static void verbose() {
+    if (LoggerFactory.getLogger("io.llamamesh") instanceof Logger logger) {
+      logger.setLevel(Level.DEBUG);
+    }
+  }
+}

@@ -1,0 +1,196 @@
+package io.llamamesh.registry.main;
+
+import io.llamamesh.registry.directory.Registry;
+import io.llamamesh.registry.directory.RegistrySettings;
+import io.llamamesh.registry.directory.Sweep;
+import io.llamamesh.registry.http.RegistryMetrics;
+import io.llamamesh.registry.http.RegistryServer;
+import io.llamamesh.registry.store.InfluxExport;
+import io.llamamesh.registry.store.StateFile;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.time.LocalDateTime;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One life of a registry: the directory, its server, and a thread that looks for what ran out and
+ * saves, another that writes metrics where there is a store.
+ */
+final class RegistryRun implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RegistryRun.class);
+  private static final long SAVE_EVERY_SECONDS = 1;
+  private static final int SWEEP_EVERY = 10;
+  private static final long EXPORT_EVERY_SECONDS = 60;
+  private static final long END_SECONDS = 5;
+
+  private final Registry registry;
+  private final RegistryMetrics metrics;
+  private final RegistryServer server;
+  private final @Nullable StateFile state;
+  private final @Nullable InfluxExport export;
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final Thread keeper;
+  private final @Nullable Thread exporter;
+
+  /**
+   * What it was told.
+   *
+   * @param tls serves HTTPS by it; null: HTTP
+   * @param stateDir where the directory is kept; null: in memory only
+   * @param influx where its own metrics go; null: nowhere
+   */
+  record Options(
+      InetSocketAddress address,
+      @Nullable SSLContext tls,
+      RegistrySettings settings,
+      RegistryServer.Access access,
+      @Nullable Path stateDir,
+      InfluxExport.@Nullable Target influx) {}
+
+  private RegistryRun(
+      Registry registry,
+      RegistryServer server,
+      @Nullable StateFile state,
+      @Nullable InfluxExport export) {
+    this.registry = registry;
+    this.metrics = new RegistryMetrics(registry, InstantSource.system());
+    this.server = server;
+    this.state = state;
+    this.export = export;
+    this.keeper = Thread.ofPlatform().name("keeper").unstarted(this::keep);
+    this.exporter =
+        export == null
+            ? null
+            : Thread.ofPlatform().name("exporter").unstarted(() -> export(export));
+  }
+
+  /**
+   * Starts; the directory of an earlier life is there before the first request is answered.
+   *
+   * @throws IOException where the address or the folder cannot be had
+   */
+  static RegistryRun start(Options options) throws IOException {
+    StateFile state = options.stateDir() == null ? null : StateFile.open(options.stateDir());
+    try {
+      RegistryServer server = RegistryServer.bind(options.address(), options.tls());
+      Registry registry =
+          new Registry(
+              options.settings(),
+              System::nanoTime,
+              LocalDateTime::now,
+              new RegistryLog(System::nanoTime));
+      if (state != null) {
+        state.load(registry);
+      }
+      RegistryRun run =
+          new RegistryRun(
+              registry, server, state, options.influx() == null ? null : export(options.influx()));
+      run.keeper.start();
+      if (run.exporter != null) {
+        run.exporter.start();
+      }
+      server.start(registry, run.metrics, options.access(), System::nanoTime);
+      if (options.tls() == null && !options.address().getAddress().isLoopbackAddress()) {
+        LOG.warn("tokens and registrations are not encrypted: give --tls-cert and --tls-key");
+      }
+      return run;
+    } catch (IOException e) {
+      if (state != null) {
+        state.close();
+      }
+      throw e;
+    }
+  }
+
+  private static InfluxExport export(InfluxExport.Target target) {
+    String host = "localhost";
+    String address = "127.0.0.1";
+    try {
+      InetAddress own = InetAddress.getLocalHost();
+      host = own.getHostName();
+      address = own.getHostAddress();
+    } catch (UnknownHostException e) {
+      LOG.debug("this host does not know its own name", e);
+    }
+    return new InfluxExport(target, host, address);
+  }
+
+  String url() {
+    return server.url();
+  }
+
+  private void keep() {
+    int round = 0;
+    try {
+      while (!stop.await(SAVE_EVERY_SECONDS, TimeUnit.SECONDS)) {
+        try {
+          if (++round % SWEEP_EVERY == 0) {
+            sweep();
+          }
+          if (state != null) {
+            state.saveIfChanged(registry);
+          }
+        } catch (RuntimeException e) {
+          // A mistake of ours in one round must not end ageing for good.
+          LOG.error("looking for what ran out failed", e);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void sweep() {
+    long began = System.nanoTime();
+    Sweep found = registry.sweep();
+    metrics.swept(new RegistryMetrics.Swept(found, Duration.ofNanos(System.nanoTime() - began)));
+  }
+
+  private void export(InfluxExport to) {
+    try {
+      while (!stop.await(EXPORT_EVERY_SECONDS, TimeUnit.SECONDS)) {
+        to.write(metrics.json(), InstantSource.system().instant());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      LOG.error("writing metrics ended", e);
+    }
+  }
+
+  /** Stops answering, saves, and ends the threads. */
+  @Override
+  public void close() throws IOException {
+    server.close();
+    stop.countDown();
+    join(keeper);
+    if (export != null && exporter != null) {
+      export.close();
+      exporter.interrupt();
+      join(exporter);
+    }
+    if (state != null) {
+      state.saveIfChanged(registry);
+      state.close();
+    }
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join(Duration.ofSeconds(END_SECONDS));
+    } catch (InterruptedException e) {
+      // Told to end at once: what is left of the end follows without waiting.
+      Thread.currentThread().interrupt();
+    }
+  }
+}
