@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * Age of the last contact with the API: how old the config can be at most. One watch writes, any
- * thread may read.
+ * Age of the last contact with the API, or with a registry: how old the config can be at most. One
+ * watch writes, any thread may read.
  */
 public final class WatchContact {
 
@@ -43,9 +43,19 @@ public final class WatchContact {
     return trust.refusals();
   }
 
-  void answered(ApiAccess api) {
+  /** Whoever is asked for the config answered now. */
+  public void answered() {
     last.set(nanos.getAsLong());
+  }
+
+  void answered(ApiAccess api) {
+    answered();
     trust.answered(api.toString());
+  }
+
+  /** An attempt failed, or what was heard fell silent. */
+  public void failed() {
+    failures.getAndIncrement();
   }
 
   void failed(ApiAccess api, IOException cause) {

@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
       "Runs a reflector, a collector and their HTTP API.",
       "",
       "Under Kubernetes (NODE_NAME, POD_NAMESPACE and MESH_NAME are set) it takes its config from the"
-          + " ConfigMap of its node; with --config from a file, which SIGHUP reads again. It binds the"
+          + " ConfigMap of its node; with --config from a file, which SIGHUP reads again; with"
+          + " --register (or LLAMA_SERVER) from a registry, where it registers itself. It binds the"
           + " addresses in HOST_IPS unless --bind says otherwise; one of them that is not on this"
           + " host is waited for and makes /readyz fail. SIGTERM says goodbye to the peers"
           + " first; a second one ends at once."
@@ -52,6 +53,8 @@ final class AgentCommand implements Callable<Integer> {
       description = "Config document to use instead of the ConfigMap.")
   private @Nullable Path config;
 
+  @Mixin private RegisterOptions register = new RegisterOptions();
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     bind.port("--api-port", apiPort);
@@ -59,9 +62,14 @@ final class AgentCommand implements Callable<Integer> {
     Map<String, String> env = System.getenv();
     List<InetAddress> addresses = bind.addresses(env.get("HOST_IPS"));
     AgentSettings.ReflectorSettings reflecting = reflector.settings(bind);
+    AgentSettings.Registry registry = registry(env, reflecting.port());
     AgentSettings.CollectorSettings collecting =
         new AgentSettings.CollectorSettings(
-            config, config == null ? kubernetes(env) : null, reflecting.port(), LossRule.NETWORK);
+            config,
+            config == null && registry == null ? kubernetes(env) : null,
+            registry,
+            reflecting.port(),
+            LossRule.NETWORK);
     return AgentRun.run(
         new AgentSettings(
             addresses,
@@ -73,7 +81,21 @@ final class AgentCommand implements Callable<Integer> {
             stateDir,
             readers.authDir(),
             readers.openTo(bind),
-            env.get("NODE_NAME")));
+            registry == null
+                ? env.get("NODE_NAME")
+                : registry.registration().tags().get("probe_name")));
+  }
+
+  /** Where somebody says a registry on the command line, or in a variable and no other source. */
+  private AgentSettings.@Nullable Registry registry(Map<String, String> env, int port)
+      throws IOException {
+    if (register.isGiven() && config != null) {
+      throw bind.wrong("--register and --config contradict each other; leave one out");
+    }
+    boolean wanted =
+        register.isGiven()
+            || (config == null && env.get("NODE_NAME") == null && RegisterOptions.isNamed(env));
+    return wanted ? register.registry(env, port, stateDir, bind) : null;
   }
 
   private AgentSettings.Kubernetes kubernetes(Map<String, String> env) {
@@ -82,8 +104,8 @@ final class AgentCommand implements Callable<Integer> {
     String namespace = env.get("POD_NAMESPACE");
     if (node == null || mesh == null || namespace == null) {
       throw bind.wrong(
-          "no config: give --config FILE, or set NODE_NAME, MESH_NAME and POD_NAMESPACE to use the"
-              + " node's ConfigMap");
+          "no config: give --config FILE, or --register URL, or set NODE_NAME, MESH_NAME and"
+              + " POD_NAMESPACE to use the node's ConfigMap");
     }
     return new AgentSettings.Kubernetes(namespace, mesh, node);
   }

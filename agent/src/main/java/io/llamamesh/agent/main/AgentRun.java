@@ -14,6 +14,7 @@ import io.llamamesh.agent.config.KubernetesConfig;
 import io.llamamesh.agent.config.LocalAddress;
 import io.llamamesh.agent.config.LocalCopy;
 import io.llamamesh.agent.config.PlanMapper;
+import io.llamamesh.agent.config.RegistryConfig;
 import io.llamamesh.agent.http.AgentState;
 import io.llamamesh.agent.http.ApiServer;
 import io.llamamesh.agent.http.TokenCheck;
@@ -101,7 +102,7 @@ final class AgentRun {
     ConfigApplier applier = applier(collector, warmup, names, folder);
     names.start(applier::namesChanged);
     Identity identity = new Identity(applier::running, settings);
-    WatchContact watch = followsConfigMap() ? new WatchContact(System::nanoTime) : null;
+    WatchContact watch = asksForConfig() ? new WatchContact(System::nanoTime) : null;
     AgentState state =
         new AgentState(
             network.description(),
@@ -250,14 +251,14 @@ final class AgentRun {
 
   private @Nullable LocalCopy copy(@Nullable Path folder) {
     AgentSettings.CollectorSettings wanted = settings.collector();
-    return folder == null || wanted == null || wanted.kubernetes() == null
+    return folder == null || wanted == null || wanted.config() != null
         ? null
         : new LocalCopy(folder);
   }
 
-  private boolean followsConfigMap() {
+  private boolean asksForConfig() {
     AgentSettings.CollectorSettings wanted = settings.collector();
-    return wanted != null && wanted.kubernetes() != null;
+    return wanted != null && (wanted.kubernetes() != null || wanted.registry() != null);
   }
 
   private ConfigSource config(
@@ -275,6 +276,11 @@ final class AgentRun {
         throw new IOException("config " + config + ": " + applier.state().error());
       }
       return () -> {};
+    }
+    AgentSettings.Registry registry = wanted.registry();
+    if (registry != null && watch != null) {
+      return RegistryConfig.start(
+          registry.client(), registry.registration(), applier, copy(folder), watch);
     }
     AgentSettings.Kubernetes names = wanted.kubernetes();
     if (names == null || watch == null) {

@@ -2,6 +2,8 @@ package io.llamamesh.agent.main;
 
 import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.agent.reflector.Cidr;
+import io.llamamesh.registration.ProbeRegistration;
+import io.llamamesh.registration.RegistryClient;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -51,13 +53,21 @@ record AgentSettings(
   /**
    * A collector.
    *
-   * @param config a config file; null for the ConfigMap, or LLAMA's default where there is none
-   * @param kubernetes which ConfigMap; null with a file, and for LLAMA's default
+   * @param config a config file; null otherwise, with LLAMA's default where there is nothing else
+   * @param kubernetes which ConfigMap; null otherwise
+   * @param registry which registry; null otherwise
    * @param legacyPort the reflectors' port for config documents of the legacy form
    * @param loss what its points call loss
    */
   record CollectorSettings(
-      @Nullable Path config, @Nullable Kubernetes kubernetes, int legacyPort, LossRule loss) {}
+      @Nullable Path config,
+      @Nullable Kubernetes kubernetes,
+      @Nullable Registry registry,
+      int legacyPort,
+      LossRule loss) {}
+
+  /** A registry, and what this agent tells it of itself. */
+  record Registry(RegistryClient client, ProbeRegistration registration) {}
 
   /** Names of the node's ConfigMap. */
   record Kubernetes(String namespace, String mesh, String node) {}

@@ -86,7 +86,7 @@ final class CollectorCommand implements Callable<Integer> {
             false,
             null,
             new AgentSettings.CollectorSettings(
-                file, null, dstPort, llamaLoss ? LossRule.LLAMA : LossRule.NETWORK),
+                file, null, null, dstPort, llamaLoss ? LossRule.LLAMA : LossRule.NETWORK),
             bind.isGiven() ? List.of() : api.addresses(),
             port,
             stateDir,

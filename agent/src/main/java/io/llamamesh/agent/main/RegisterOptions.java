@@ -1,0 +1,179 @@
+package io.llamamesh.agent.main;
+
+import io.llamamesh.registration.ProbeRegistration;
+import io.llamamesh.registration.RegistryClient;
+import io.llamamesh.registration.RegistryTrust;
+import io.llamamesh.registration.TagList;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How an agent outside Kubernetes registers itself; llama-sd's variables where no option says. */
+final class RegisterOptions {
+
+  private static final int KEEPALIVE_SECONDS = 300;
+  private static final int MAX_INSTANCE_BYTES = 64;
+
+  @Option(
+      names = "--register",
+      paramLabel = "URL",
+      description =
+          "Register with the registry there and take the config from it, instead of a file or a"
+              + " ConfigMap; default: LLAMA_SERVER.")
+  private @Nullable String server;
+
+  @Option(
+      names = "--group",
+      paramLabel = "NAME",
+      description = "Group to register in; default: LLAMA_GROUP, else 'default'.")
+  private @Nullable String group;
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description =
+          "Name in the matrix, which no other of the group may have; default: PROBE_NAME, else this"
+              + " host's name.")
+  private @Nullable String name;
+
+  @Option(
+      names = "--tags",
+      paramLabel = "'KEY: VALUE'",
+      description =
+          "A tag of points about this agent; repeat it, or give '[ a: b, c: d ]'; default:"
+              + " LLAMA_TAGS.")
+  private List<String> tags = new ArrayList<>();
+
+  @Option(
+      names = "--token-file",
+      paramLabel = "FILE",
+      description = "File with the registry's token, read at each request.")
+  private @Nullable Path tokenFile;
+
+  @Option(
+      names = "--ca-file",
+      paramLabel = "FILE",
+      description = "PEM file with the authorities to trust with the registry; default: the JDK's.")
+  private @Nullable Path authorities;
+
+  /** Whether the command line names a registry. */
+  boolean isGiven() {
+    return server != null;
+  }
+
+  /** Whether the environment names one. */
+  static boolean isNamed(Map<String, String> env) {
+    return value(env, "LLAMA_SERVER") != null;
+  }
+
+  /**
+   * The registry, and what to tell it.
+   *
+   * @param port the reflector's; LLAMA_PORT is what is registered where it is forwarded from
+   *     another
+   * @param stateDir where the instance is kept, by which the registry knows this agent again
+   */
+  AgentSettings.Registry registry(
+      Map<String, String> env, int port, @Nullable Path stateDir, BindOptions bind)
+      throws IOException {
+    String url = server == null ? value(env, "LLAMA_SERVER") : server;
+    SSLContext tls = null;
+    if (authorities != null) {
+      try {
+        tls = RegistryTrust.in(authorities);
+      } catch (IllegalArgumentException e) {
+        throw bind.wrong("--ca-file " + e.getMessage());
+      }
+    }
+    RegistryClient client;
+    try {
+      client = RegistryClient.of(String.valueOf(url), tokenFile, tls);
+    } catch (IllegalArgumentException e) {
+      throw bind.wrong("--register " + e.getMessage());
+    }
+    try {
+      return new AgentSettings.Registry(
+          client,
+          new ProbeRegistration(
+              number(env, "LLAMA_PORT", port, bind),
+              number(env, "LLAMA_KEEPALIVE", KEEPALIVE_SECONDS, bind),
+              group == null ? env.getOrDefault("LLAMA_GROUP", "default") : group,
+              value(env, "LLAMA_SOURCE_IP"),
+              tags(env, bind),
+              instance(stateDir)));
+    } catch (IllegalArgumentException e) {
+      throw bind.wrong("--register: " + e.getMessage());
+    }
+  }
+
+  private Map<String, String> tags(Map<String, String> env, BindOptions bind) {
+    Map<String, String> all = new LinkedHashMap<>();
+    String variable = value(env, "LLAMA_TAGS");
+    List<String> items = tags.isEmpty() && variable != null ? List.of(variable) : tags;
+    try {
+      all.putAll(TagList.parse(items));
+    } catch (IllegalArgumentException e) {
+      throw bind.wrong("--tags: " + e.getMessage());
+    }
+    String probe = name == null ? value(env, "PROBE_NAME") : name;
+    String shown = probe == null ? hostName() : probe;
+    String shortName = name == null ? value(env, "PROBE_SHORTNAME") : null;
+    all.put("version", "llama-mesh 0.1.0");
+    all.put("probe_name", shown);
+    all.put("probe_shortname", shortName == null ? shown : shortName);
+    return all;
+  }
+
+  private static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException("this host does not know its name, give --name", e);
+    }
+  }
+
+  private static int number(
+      Map<String, String> env, String variable, int otherwise, BindOptions bind) {
+    String text = value(env, variable);
+    if (text == null) {
+      return otherwise;
+    }
+    if (!text.matches("[0-9]{1,9}")) {
+      throw bind.wrong(variable + " must be a number, was '" + text + "'");
+    }
+    return Integer.parseInt(text);
+  }
+
+  /** Kept, so that a restart is no other probe. */
+  private static String instance(@Nullable Path stateDir) throws IOException {
+    String fresh = UUID.randomUUID().toString();
+    if (stateDir == null) {
+      return fresh;
+    }
+    Files.createDirectories(stateDir);
+    Path file = stateDir.resolve("instance");
+    if (Files.exists(file) && Files.size(file) <= MAX_INSTANCE_BYTES) {
+      String kept = Files.readString(file).strip();
+      if (kept.matches("[0-9a-f-]{36}")) {
+        return kept;
+      }
+    }
+    Files.writeString(file, fresh);
+    return fresh;
+  }
+
+  private static @Nullable String value(Map<String, String> env, String variable) {
+    String value = env.get(variable);
+    return value == null || value.isBlank() ? null : value.strip();
+  }
+}

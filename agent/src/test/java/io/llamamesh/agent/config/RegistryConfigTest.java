@@ -1,0 +1,175 @@
+package io.llamamesh.agent.config;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.llamamesh.agent.collector.ProbePlan;
+import io.llamamesh.agent.kube.WatchContact;
+import io.llamamesh.registration.Phase;
+import io.llamamesh.registration.ProbeRegistration;
+import io.llamamesh.registration.RegistryClient;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An agent's config from a registry that is scripted. */
+class RegistryConfigTest {
+
+  @TempDir private Path folder;
+  private final List<ProbePlan> plans = new CopyOnWriteArrayList<>();
+  private final List<String> registrations = new CopyOnWriteArrayList<>();
+  private final List<String> asked = new CopyOnWriteArrayList<>();
+  private final AtomicInteger unchanged = new AtomicInteger();
+  private volatile int status = 200;
+  private volatile String yaml = KubernetesConfigTest.document(1);
+  private HttpServer server;
+  private int port;
+  private ConfigApplier applier;
+  private final WatchContact contact = new WatchContact(System::nanoTime);
+
+  @BeforeEach
+  void start() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/api/v1/register",
+        exchange -> {
+          registrations.add(new String(exchange.getRequestBody().readAllBytes(), UTF_8));
+          answer(exchange, 200, "{}\n");
+        });
+    server.createContext(
+        "/api/v1/config/",
+        exchange -> {
+          asked.add(exchange.getRequestURI().toString());
+          String tag = "\"" + yaml.hashCode() + "\"";
+          if (status != 200) {
+            answer(exchange, status, "{\"error\":\"said why\"}");
+          } else if (tag.equals(exchange.getRequestHeaders().getFirst("If-None-Match"))) {
+            unchanged.incrementAndGet();
+            exchange.sendResponseHeaders(304, -1);
+            exchange.close();
+          } else {
+            exchange.getResponseHeaders().set("ETag", tag);
+            answer(exchange, 200, yaml);
+          }
+        });
+    server.start();
+    port = server.getAddress().getPort();
+    applier = KubernetesConfigTest.applier(plans::add, new LocalCopy(folder));
+  }
+
+  @AfterEach
+  void stop() {
+    server.stop(0);
+  }
+
+  private static void answer(HttpExchange exchange, int status, String body) throws IOException {
+    byte[] bytes = body.getBytes(UTF_8);
+    exchange.sendResponseHeaders(status, bytes.length);
+    exchange.getResponseBody().write(bytes);
+    exchange.close();
+  }
+
+  private RegistryConfig follow() {
+    return RegistryConfig.start(
+        RegistryClient.of("http://127.0.0.1:" + port, null, null),
+        new ProbeRegistration(
+            8100, 300, "wan", null, Map.of("version", "1", "probe_name", "p"), "an-instance"),
+        applier,
+        new LocalCopy(folder),
+        contact,
+        new Phase(Duration.ofMillis(20), new Random(1)));
+  }
+
+  @Test
+  void itRegistersThenTakesItsConfigAndAsksOnlyWhetherItChanged() {
+    try (RegistryConfig config = follow()) {
+      await().until(() -> unchanged.get() >= 3);
+      assertThat(plans).hasSize(1);
+      assertThat(applier.state().origin()).startsWith("registry http://127.0.0.1:");
+      assertThat(registrations.getFirst())
+          .contains("\"port\":8100", "\"keepalive\":300", "\"group\":\"wan\"", "an-instance");
+      assertThat(asked.getFirst()).isEqualTo("/api/v1/config/wan?llamaport=8100");
+
+      yaml = KubernetesConfigTest.document(3);
+      await().until(() -> plans.size() == 2);
+      assertThat(plans.get(1).pairs()).hasSize(3);
+      assertThat(config).isNotNull();
+    }
+  }
+
+  @Test
+  void whileTheRegistryIsAwayTheLastConfigRunsAndAlsoAfterARestart() {
+    try (RegistryConfig config = follow()) {
+      await().until(() -> plans.size() == 1);
+      server.stop(0);
+      int before = registrations.size();
+      assertThat(before).isPositive();
+      assertThat(applier.running()).isNotNull();
+      assertThat(config).isNotNull();
+    }
+    plans.clear();
+    applier = KubernetesConfigTest.applier(plans::add, new LocalCopy(folder));
+    try (RegistryConfig config = follow()) {
+      await().until(() -> plans.size() == 1);
+      assertThat(applier.state().origin()).startsWith("copy of registry");
+      assertThat(config).isNotNull();
+    }
+  }
+
+  @Test
+  void aRefusalLeavesTheLastConfigAndItIsAskedAgain() {
+    try (RegistryConfig config = follow()) {
+      await().until(() -> plans.size() == 1);
+      status = 404;
+      int before = asked.size();
+      await().until(() -> asked.size() > before + 3);
+      assertThat(applier.running()).isNotNull();
+      assertThat(contact.failures()).isPositive();
+      status = 200;
+      int failed = unchanged.get();
+      await().until(() -> unchanged.get() > failed);
+      assertThat(config).isNotNull();
+    }
+  }
+
+  @Test
+  void aProbeWhoseNameIsAnothersStopsProbingAndSaysWhy() {
+    try (RegistryConfig config = follow()) {
+      await().until(() -> plans.size() == 1);
+      status = 409;
+      await().until(() -> applier.state().error() != null);
+      assertThat(applier.running()).isNull();
+      assertThat(applier.state().error()).contains("said why");
+      assertThat(plans.getLast().pairs()).isEmpty();
+      status = 200;
+      await().until(() -> applier.running() != null);
+      assertThat(applier.state().error()).isNull();
+      assertThat(config).isNotNull();
+    }
+  }
+
+  @Test
+  void aConfigThatIsRefusedLeavesTheRunningOne() {
+    try (RegistryConfig config = follow()) {
+      await().until(() -> plans.size() == 1);
+      yaml = "nonsense: [";
+      await().until(() -> applier.state().error() != null);
+      assertThat(applier.running()).isNotNull();
+      assertThat(config).isNotNull();
+    }
+  }
+}
