@@ -66,6 +66,7 @@ class NewcomerTest {
         "docs/guide/matrix.md",
         "docs/guide/measuring.md",
         "docs/guide/stores.md",
+        "docs/guide/outside.md",
         "docs/benchmarks.md"
       })
   void whatIsNamedIsThere(String page) throws IOException {

@@ -59,7 +59,7 @@ public final class WatchContact {
   }
 
   void failed(ApiAccess api, IOException cause) {
-    failures.getAndIncrement();
+    failed();
     trust.failed(api.toString(), cause);
   }
 }

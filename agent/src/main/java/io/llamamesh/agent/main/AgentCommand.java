@@ -31,6 +31,7 @@ final class AgentCommand implements Callable<Integer> {
   @Mixin private BindOptions bind = new BindOptions();
   @Mixin private ReflectorFlags reflector = new ReflectorFlags();
   @Mixin private ReadOptions readers = new ReadOptions();
+  @Mixin private RegisterOptions register = new RegisterOptions();
 
   @Option(
       names = "--api-port",
@@ -52,8 +53,6 @@ final class AgentCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "Config document to use instead of the ConfigMap.")
   private @Nullable Path config;
-
-  @Mixin private RegisterOptions register = new RegisterOptions();
 
   @Override
   public Integer call() throws IOException, InterruptedException {
