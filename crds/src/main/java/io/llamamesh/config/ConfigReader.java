@@ -243,7 +243,10 @@ final class ConfigReader {
   }
 
   private static @Nullable String host(@Nullable YamlValue value) throws InvalidConfigException {
-    String text = value == null ? null : value.text();
+    if (value == null) {
+      return null;
+    }
+    String text = value.text();
     return text == null || text.isBlank() ? null : checkedHost(value, text);
   }
 
@@ -258,7 +261,10 @@ final class ConfigReader {
 
   /** A local address, in brackets as Go wants those of IPv6, or not. */
   private static @Nullable String address(@Nullable YamlValue value) throws InvalidConfigException {
-    String text = value == null ? null : value.text();
+    if (value == null) {
+      return null;
+    }
+    String text = value.text();
     if (text == null || text.isBlank()) {
       return null;
     }

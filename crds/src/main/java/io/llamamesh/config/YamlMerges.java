@@ -24,7 +24,7 @@ final class YamlMerges {
   /** Keys that one document's merges may come to. */
   private static final int MAX_MERGED = 1_000_000;
 
-  private final Map<MappingNode, Map<String, Node>> resolved = new IdentityHashMap<>();
+  private final IdentityHashMap<MappingNode, Map<String, Node>> resolved = new IdentityHashMap<>();
   private int merged;
 
   /** All keys of a mapping, its own first. */

@@ -75,8 +75,8 @@ public final class BoundedHttpServer {
 
   /** How many connections of one server fit into an eighth of a heap. */
   static int maxConnections(long heapBytes) {
-    return (int)
-        Math.clamp(heapBytes / HEAP_SHARE / CONNECTION_BYTES, FEWEST_CONNECTIONS, MOST_CONNECTIONS);
+    return Math.clamp(
+        heapBytes / HEAP_SHARE / CONNECTION_BYTES, FEWEST_CONNECTIONS, MOST_CONNECTIONS);
   }
 
   private static void preset(String property, int value) {
