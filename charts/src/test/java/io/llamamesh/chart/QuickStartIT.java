@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
  * LLAMA's quick start: the three programs without flags, beside an InfluxDB on 127.0.0.1:5086. In a
  * network of its own, since the ports are LLAMA's and not free ones.
  */
+@SuppressWarnings("InlineFormatString") // A script is read as one.
 class QuickStartIT {
   private static final long SECONDS = 120;
 

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -102,8 +103,7 @@ class BoundedHttpServerTest {
 
     // Whoever holds what there is holds it for two seconds.
     await().until(() -> status() == 200);
-    assertThat(server).isNotNull();
-    assertThat(server.isAlive()).isTrue();
+    assertThat(Objects.requireNonNull(server).isAlive()).isTrue();
   }
 
   @Test

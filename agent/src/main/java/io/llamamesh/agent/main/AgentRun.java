@@ -217,8 +217,7 @@ final class AgentRun {
   }
 
   private List<ClosedWindow.Reflected> reflectedSinceLastWindow() {
-    Set<InetAddress> peers = planned;
-    return reflected.sources().take(peers::contains).stream()
+    return reflected.sources().take(planned).stream()
         .map(r -> new ClosedWindow.Reflected(IpText.of(r.source()), r.probes()))
         .toList();
   }

@@ -6,7 +6,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.Set;
 
 /**
  * How many probes of each sender were reflected, and which senders have been told that this
@@ -42,10 +42,11 @@ public final class SourceTable {
   private long others;
 
   /**
-   * Senders that are not in the plan and are told apart all the same, the busiest: of a large mesh
-   * those who probe us are not all probed by us, and are at most so many.
+   * Senders that are not in the plan and are told apart all the same, the busiest: so many, or
+   * twice as many as are in the plan. In a sparse mesh those who probe us are not all probed by us,
+   * and are at most so many.
    */
-  static final int MAX_UNPLANNED = 512;
+  static final int UNPLANNED = 128;
 
   private static final InetAddress ANY_V4 = InetAddress.ofLiteral("0.0.0.0");
   private static final InetAddress ANY_V6 = InetAddress.ofLiteral("::");
@@ -87,20 +88,21 @@ public final class SourceTable {
   }
 
   /**
-   * What was reflected since the last call: per sender for those in the plan and {@value
-   * #MAX_UNPLANNED} others, and the sum of the rest for each family. Whoever sends from made-up
+   * What was reflected since the last call: per sender for those in the plan and some others (see
+   * {@link #UNPLANNED}), and the sum of the rest for each family. Whoever sends from made-up
    * addresses must not fill windows with them.
    *
-   * @param planned whether an address is in the plan
+   * @param planned addresses that are probed
    */
-  public List<Reflected> take(Predicate<InetAddress> planned) {
+  public List<Reflected> take(Set<InetAddress> planned) {
+    int apart = Math.max(UNPLANNED, 2 * planned.size());
     List<Reflected> told = new ArrayList<>();
     List<Reflected> unplanned = new ArrayList<>();
     long restV6;
     long restV4;
     synchronized (this) {
       for (Reflected sender : take()) {
-        (planned.test(sender.source()) ? told : unplanned).add(sender);
+        (planned.contains(sender.source()) ? told : unplanned).add(sender);
       }
       restV6 = othersV6 - othersV6AtLastLook;
       restV4 = others - othersAtLastLook - restV6;
@@ -110,7 +112,7 @@ public final class SourceTable {
     unplanned.sort(Comparator.comparingLong(Reflected::probes).reversed());
     for (int i = 0; i < unplanned.size(); i++) {
       Reflected sender = unplanned.get(i);
-      if (i < MAX_UNPLANNED) {
+      if (i < apart) {
         told.add(sender);
       } else if (sender.source() instanceof Inet4Address) {
         restV4 += sender.probes();

@@ -3,7 +3,10 @@ package io.llamamesh.agent.reflector;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.agent.net.Ip;
+import java.net.InetAddress;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class SourceTableTest {
@@ -44,10 +47,12 @@ class SourceTableTest {
   @Test
   void whoIsInThePlanIsToldApartAndOfTheOthersTheBusiestAndTheSumOfTheRest() {
     long v4 = 0xffff_0a00_0000L;
-    for (int i = 1; i <= 300; i++) {
+    Set<InetAddress> planned = new HashSet<>();
+    for (int i = 1; i <= 100; i++) {
       probes(v4 + i, 1, SECOND, false);
+      planned.add(Ip.address(0, v4 + i));
     }
-    for (int i = 1_001; i <= 1_000 + SourceTable.MAX_UNPLANNED; i++) {
+    for (int i = 1_001; i <= 1_200; i++) {
       probes(v4 + i, 3, SECOND, false);
     }
     for (int i = 2_001; i <= 2_400; i++) {
@@ -55,16 +60,15 @@ class SourceTableTest {
       table.reflected(0x2001_0db8_0000_0000L, i, now, false, true);
     }
 
-    List<SourceTable.Reflected> told =
-        table.take(address -> Ip.low(address) > v4 && Ip.low(address) <= v4 + 300);
+    List<SourceTable.Reflected> told = table.take(planned);
 
-    assertThat(told).hasSize(300 + SourceTable.MAX_UNPLANNED + 2);
-    assertThat(told.subList(0, 300)).allMatch(r -> r.probes() == 1);
-    assertThat(told.subList(300, 300 + SourceTable.MAX_UNPLANNED)).allMatch(r -> r.probes() == 3);
+    assertThat(told).hasSize(100 + 200 + 2);
+    assertThat(told.subList(0, 100)).allMatch(r -> r.probes() == 1);
+    assertThat(told.subList(100, 300)).allMatch(r -> r.probes() == 3);
     assertThat(told)
         .extracting(r -> r.source().getHostAddress() + "=" + r.probes())
         .contains("0.0.0.0=800", "0:0:0:0:0:0:0:0=400");
-    assertThat(table.take(address -> true)).isEmpty();
+    assertThat(table.take(planned)).isEmpty();
   }
 
   @Test
@@ -73,11 +77,11 @@ class SourceTableTest {
       table.reflected(0, 0xffff_0a00_0000L + i, now, false, true);
     }
 
-    assertThat(table.take(address -> true))
-        .hasSize(SourceTable.LIMIT + 1)
+    assertThat(table.take(Set.of()))
+        .hasSize(SourceTable.UNPLANNED + 1)
         .extracting(r -> r.source().getHostAddress() + "=" + r.probes())
-        .contains("0.0.0.0=10");
-    assertThat(table.take(address -> true)).isEmpty();
+        .contains("0.0.0.0=" + (SourceTable.LIMIT - SourceTable.UNPLANNED + 10));
+    assertThat(table.take(Set.of())).isEmpty();
   }
 
   @Test

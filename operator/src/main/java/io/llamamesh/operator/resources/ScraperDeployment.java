@@ -114,6 +114,8 @@ final class ScraperDeployment {
     // On all addresses: what kubectl port-forward opens comes in by the pod's loopback interface.
     args.add("--port=" + Ports.PAGE_PORT);
     args.add("--ingest-port=" + Ports.INGEST_PORT);
+    // Ingresses and gateways give it names that nobody here knows.
+    args.add("--host=*");
     args.add("--alert-loss-percent=" + percent(alerts));
     args.add("--alert-rtt-p99=" + alerts.rttP99());
     args.add("--interval=" + collector.interval());

@@ -10,6 +10,7 @@ import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
 import io.llamamesh.crd.MeshDefaults;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
+import io.llamamesh.kube.Controllers;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.NodeFacts;
@@ -214,5 +215,23 @@ class PodsTest {
         .endContainerStatus()
         .endStatus()
         .build();
+  }
+
+  @Test
+  void aPodThatIsWatchedStillSaysWhoControlsIt() {
+    Pod pod =
+        new PodBuilder()
+            .withNewMetadata()
+            .withName("m-agent-x")
+            .addNewOwnerReference()
+            .withApiVersion("apps/v1")
+            .withKind("DaemonSet")
+            .withName("m-agent")
+            .withController(true)
+            .endOwnerReference()
+            .endMetadata()
+            .build();
+
+    assertThat(Controllers.isOfDaemonSet(Pruned.pod(pod), "m-agent")).isTrue();
   }
 }

@@ -29,7 +29,7 @@ final class SeriesMemory {
 
   /** Whether there will soon be no room for anybody. */
   boolean isTight() {
-    return all > most - most / 16;
+    return all > most - most / 32;
   }
 
   /** Whether twice as long histories would fit. */

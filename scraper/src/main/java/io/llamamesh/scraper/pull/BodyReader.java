@@ -61,8 +61,8 @@ final class BodyReader {
 
     /** For a heap: a sixteenth of it for bodies, and a third of that for one of them. */
     static Limits of(long heapBytes) {
-      int one = (int) Math.clamp(heapBytes / SHARE_OF_ONE, LEAST_BODY, LARGEST_BODY);
-      int all = (int) Math.clamp(heapBytes / SHARE_OF_ALL, 2 * LEAST_BODY, Integer.MAX_VALUE);
+      int one = Math.clamp(heapBytes / SHARE_OF_ONE, LEAST_BODY, LARGEST_BODY);
+      int all = Math.clamp(heapBytes / SHARE_OF_ALL, 2 * LEAST_BODY, Integer.MAX_VALUE);
       return new Limits(16, Duration.ofMillis(300), 8, 8 << 20, one, all);
     }
   }

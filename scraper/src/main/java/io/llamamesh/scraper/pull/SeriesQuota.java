@@ -45,7 +45,7 @@ final class SeriesQuota {
     int[] hash = {point.measurement().hashCode()};
     point.forEachTag(
         (name, value) -> hash[0] = 31 * (31 * hash[0] + name.hashCode()) + value.hashCode());
-    return hash[0] ^ hash[0] >>> 15;
+    return hash[0] ^ (hash[0] >>> 15);
   }
 
   /** Numbers that were there in this generation or in the one before. */
@@ -95,7 +95,7 @@ final class SeriesQuota {
     }
 
     private static int place(int[] table, int key) {
-      int at = key * 0x9e3779b9 >>> Integer.numberOfLeadingZeros(table.length - 1);
+      int at = (key * 0x9e3779b9) >>> Integer.numberOfLeadingZeros(table.length - 1);
       while (table[at] != 0 && table[at] != key) {
         at = (at + 1) & (table.length - 1);
       }

@@ -12,9 +12,12 @@ import org.jspecify.annotations.Nullable;
  * by it (DNS rebinding): such a name is nobody's here.
  *
  * <p>Addresses, {@code localhost}, names without a dot, a Service's {@code *.svc} and {@code
- * *.svc.cluster.local}, and those that are given.
+ * *.svc.cluster.local}, and those that are given; all where {@value #ANY} is.
  */
 public final class AcceptedHosts {
+  /** Any name. */
+  public static final String ANY = "*";
+
   private final Set<String> names;
 
   /**
@@ -30,7 +33,7 @@ public final class AcceptedHosts {
    * @param field the value of the field {@code Host}; null where it is missing, as no browser's is
    */
   boolean accepts(@Nullable String field) {
-    if (field == null) {
+    if (field == null || names.contains(ANY)) {
       return true;
     }
     String host = plain(withoutPort(field.strip()));

@@ -32,7 +32,7 @@ public final class IngestServer implements AutoCloseable {
    * heap, as points and lines it takes about four times as much.
    */
   private static final int MAX_BYTES =
-      (int) Math.clamp(Runtime.getRuntime().maxMemory() / 64, 4 << 20, 16 << 20);
+      Math.clamp(Runtime.getRuntime().maxMemory() / 64, 4 << 20, 16 << 20);
 
   /**
    * Agents wait 5 s for an answer, and ask again where the time that they have left allows: in a

@@ -41,6 +41,10 @@ final class ScraperProcess implements AutoCloseable {
     process.start(() -> true);
   }
 
+  int port() {
+    return port;
+  }
+
   ServerProcess process() {
     return process;
   }

@@ -103,6 +103,7 @@ final class LegacyWindowsTest {
   }
 
   @SafeVarargs
+  @SuppressWarnings("varargs")
   private static Page tagged(Map<String, String>... tags) {
     List<Point> points =
         java.util.Arrays.stream(tags)
