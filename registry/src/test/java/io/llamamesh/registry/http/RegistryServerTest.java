@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -293,14 +294,40 @@ final class RegistryServerTest {
   }
 
   @Test
+  void tenMegabytesAreNotTakenIn() throws Exception {
+    try (RunningRegistry registry = new RunningRegistry();
+        Socket socket = registry.connect()) {
+      socket
+          .getOutputStream()
+          .write(
+              ("POST /api/v1/register HTTP/1.1\r\nHost: r\r\nContent-Type: application/json\r\n"
+                      + "Transfer-Encoding: chunked\r\n\r\n")
+                  .getBytes(UTF_8));
+      byte[] chunk = ("fff0\r\n" + " ".repeat(0xfff0) + "\r\n").getBytes(UTF_8);
+      try {
+        for (int sent = 0; sent < 10 << 20; sent += chunk.length) {
+          socket.getOutputStream().write(chunk);
+        }
+        socket.getOutputStream().write("d\r\n{\"port\":8100}\r\n0\r\n\r\n".getBytes(UTF_8));
+      } catch (SocketException e) {
+        // The server has ended it, as it may.
+      }
+      RunningRegistry.awaitEnd(socket);
+      assertThat(registry.get("/healthz").status()).isEqualTo(200);
+      assertThat(registry.registry().counts().probes()).isZero();
+    }
+  }
+
+  @Test
   void headsAreBounded() throws Exception {
     try (RunningRegistry registry = new RunningRegistry()) {
+      int status = 0;
       try {
-        Response answer = registry.get("/api/v1/list", "X-Filler: " + "x".repeat(20_000));
-        assertThat(answer.status()).isBetween(400, 499);
-      } catch (IOException closed) {
-        assertThat(closed).isNotNull();
+        status = registry.get("/api/v1/list", "X-Filler: " + "x".repeat(20_000)).status();
+      } catch (IOException e) {
+        // The server has ended it without an answer, as it may.
       }
+      assertThat(status).isNotEqualTo(200);
       assertThat(registry.get("/healthz").status()).isEqualTo(200);
     }
   }

@@ -1,0 +1,131 @@
+package io.llamamesh.agent.main;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.llamamesh.registration.ProbeRegistration;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.ParameterException;
+
+/** What an agent tells a registry of itself, by options and by llama-sd's variables. */
+class RegisterOptionsTest {
+
+  @TempDir private Path folder;
+
+  @Command(name = "agent")
+  private static final class Options {
+    @Mixin private BindOptions bind = new BindOptions();
+    @Mixin private RegisterOptions register = new RegisterOptions();
+  }
+
+  private AgentSettings.Registry registry(Map<String, String> env, String... args)
+      throws IOException {
+    Options options = new Options();
+    new CommandLine(options).parseArgs(args);
+    return options.register.registry(env, 8100, folder, options.bind);
+  }
+
+  private ProbeRegistration registration(Map<String, String> env, String... args)
+      throws IOException {
+    return registry(env, args).registration();
+  }
+
+  @Test
+  void llamaSdsVariablesAreTaken() throws IOException {
+    AgentSettings.Registry registry =
+        registry(
+            Map.of(
+                "LLAMA_SERVER", "http://llama.example:8105",
+                "LLAMA_GROUP", "github",
+                "LLAMA_KEEPALIVE", "120",
+                "LLAMA_PORT", "9100",
+                "LLAMA_SOURCE_IP", "198.51.100.7",
+                "LLAMA_TAGS", "[source: some_source, hostname: some host]",
+                "PROBE_NAME", "host-a",
+                "PROBE_SHORTNAME", "a"));
+
+    assertThat(registry.client().server()).isEqualTo("http://llama.example:8105");
+    ProbeRegistration registration = registry.registration();
+    assertThat(registration.group()).isEqualTo("github");
+    assertThat(registration.keepaliveSeconds()).isEqualTo(120);
+    assertThat(registration.port()).isEqualTo(9100);
+    assertThat(registration.ip()).isEqualTo("198.51.100.7");
+    assertThat(registration.tags())
+        .containsEntry("source", "some_source")
+        .containsEntry("hostname", "some host")
+        .containsEntry("probe_name", "host-a")
+        .containsEntry("probe_shortname", "a")
+        .containsKey("version");
+  }
+
+  @Test
+  void optionsWinOverVariables() throws IOException {
+    ProbeRegistration registration =
+        registration(
+            Map.of(
+                "LLAMA_SERVER", "http://llama.example",
+                "LLAMA_GROUP", "github",
+                "LLAMA_TAGS", "[a: b]",
+                "PROBE_NAME", "host-a",
+                "PROBE_SHORTNAME", "a"),
+            "--register=https://registry.example:5000",
+            "--group=wan",
+            "--name=fra-1",
+            "--tags=site: Frankfurt",
+            "--tags=rack=7");
+
+    assertThat(registration.group()).isEqualTo("wan");
+    assertThat(registration.port()).isEqualTo(8100);
+    assertThat(registration.keepaliveSeconds()).isEqualTo(300);
+    assertThat(registration.ip()).isNull();
+    assertThat(registration.tags())
+        .containsEntry("site", "Frankfurt")
+        .containsEntry("rack", "7")
+        .containsEntry("probe_name", "fra-1")
+        .containsEntry("probe_shortname", "fra-1")
+        .doesNotContainKey("a");
+  }
+
+  @Test
+  void aRestartIsNoOtherProbe() throws IOException {
+    Map<String, String> env = Map.of("LLAMA_SERVER", "http://llama.example", "PROBE_NAME", "p");
+    String first = registration(env).instance();
+
+    assertThat(registration(env).instance()).isEqualTo(first);
+
+    Files.writeString(folder.resolve("instance"), "damaged");
+    String second = registration(env).instance();
+    assertThat(second).isNotEqualTo(first).hasSize(36);
+    assertThat(registration(env).instance()).isEqualTo(second);
+  }
+
+  @Test
+  void whatIsWrongIsToldByItsName() {
+    Map<String, String> env = Map.of("PROBE_NAME", "p");
+    assertWrong(env, "--register 'ftp://x' is no registry's URL", "--register=ftp://x");
+    assertWrong(env, "--tags: 'x' is no tag", "--register=http://x", "--tags=x");
+    assertWrong(env, "does not exist", "--register=http://x", "--ca-file=" + folder.resolve("no"));
+    assertWrong(
+        Map.of("PROBE_NAME", "p", "LLAMA_KEEPALIVE", "soon"),
+        "LLAMA_KEEPALIVE must be a number, was 'soon'",
+        "--register=http://x");
+    assertWrong(
+        Map.of("PROBE_NAME", "p", "LLAMA_PORT", "70000"),
+        "the port must be from 1 to 65535",
+        "--register=http://x");
+  }
+
+  private void assertWrong(Map<String, String> env, String message, String... args) {
+    assertThatThrownBy(() -> registration(env, args))
+        .isInstanceOf(ParameterException.class)
+        .hasMessageContaining(message);
+  }
+}
