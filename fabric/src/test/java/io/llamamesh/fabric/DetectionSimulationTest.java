@@ -23,19 +23,19 @@ class DetectionSimulationTest {
   @Test
   void silenceIsKnownToNineOfTenWithinASecondAndAHalf() {
     Simulation sim = new Simulation(1).nodes(10, 3).startAll(5 * SECOND);
-    assertFast("power lost, 10", detect(sim, Sizes.of(30, 100), SimNode::powerOff));
+    assertFast("power lost, 10", detect(sim, Sizes.of(20, 100), SimNode::powerOff));
   }
 
   @Test
   void aProcessThatStandsStillIsKnownAsFast() {
     Simulation sim = new Simulation(2).nodes(10, 3).startAll(5 * SECOND);
-    assertFast("stopped, 10", detect(sim, Sizes.of(30, 100), node -> node.pause(8 * SECOND)));
+    assertFast("stopped, 10", detect(sim, Sizes.of(20, 100), node -> node.pause(8 * SECOND)));
   }
 
   @Test
   void itIsAsFastInAMeshOfTwoHundred() {
-    Simulation sim = new Simulation(3).nodes(Sizes.of(80, 200), 3).startAll(10 * SECOND);
-    assertFast("power lost, large", detect(sim, Sizes.of(5, 100), SimNode::powerOff));
+    Simulation sim = new Simulation(3).nodes(Sizes.of(60, 200), 3).startAll(10 * SECOND);
+    assertFast("power lost, large", detect(sim, Sizes.of(4, 100), SimNode::powerOff));
   }
 
   @Test
@@ -69,7 +69,7 @@ class DetectionSimulationTest {
         new Simulation(7)
             .loss(0.05)
             .jitter(50 * MS)
-            .nodes(Sizes.of(40, 200), 3)
+            .nodes(Sizes.of(30, 200), 3)
             .startAll(10 * SECOND);
     sim.run(60 * SECOND);
     StateLog log = new StateLog(sim);

@@ -40,6 +40,9 @@ public final class Overlay {
   /** A guest is one that got no room and has nobody else: it may exchange what is known. */
   private static final long GUEST_STAY = 1_500 * MS;
 
+  /** Others have their turn before the same guest is let in again. */
+  private static final long GUEST_AGAIN = 30_000 * MS;
+
   private static final long LONGEST_PAUSE = 30_000 * MS;
 
   /** What an overlay asks of its owner. */
@@ -102,6 +105,8 @@ public final class Overlay {
   private final Map<String, Request> pending = new LinkedHashMap<>();
   private final List<Peer> preferred = new ArrayList<>();
   private final TokenBucket joins;
+  private final Map<String, Long> guestsUntil = new LinkedHashMap<>();
+  private @Nullable Peer denier;
   private @Nullable String guest;
   private long guestUntil;
   private long nextFill;
@@ -264,7 +269,15 @@ public final class Overlay {
         return peer;
       }
     }
-    // Alone, contacts and all that is known are as good as the view, which may be of old.
+    // Alone, whoever answered at all is the best guess: others may be out of reach.
+    Peer answering = denier;
+    if (active.isEmpty()
+        && answering != null
+        && isWorthTrying(answering)
+        && random.nextInt(4) > 0) {
+      return answering;
+    }
+    // Contacts and all that is known are as good as the view, which may be of old.
     if (!passive.isEmpty() && (!active.isEmpty() || random.nextInt(3) > 0)) {
       int start = random.nextInt(passive.size());
       int i = 0;
@@ -324,6 +337,9 @@ public final class Overlay {
     if (pending.remove(peer) != null) {
       passive.remove(peer);
       failures++;
+      if (denier != null && denier.name().equals(peer)) {
+        denier = null;
+      }
     }
   }
 
@@ -414,8 +430,10 @@ public final class Overlay {
     others.removeIf(other -> other.name().equals(peer.name()));
     host.send(peer.name(), new Deny(others));
     remember(peer);
-    if (urgent && !leaving && guest == null && active.size() <= options.active()) {
+    guestsUntil.values().removeIf(until -> now >= until);
+    if (urgent && !leaving && guest == null && !guestsUntil.containsKey(peer.name())) {
       guest = peer.name();
+      guestsUntil.put(guest, now + GUEST_AGAIN);
       guestUntil = now + GUEST_STAY;
       host.guest(peer.name());
     } else {
@@ -521,6 +539,7 @@ public final class Overlay {
       return;
     }
     failures++;
+    denier = request.peer;
     remember(request.peer);
     if (!deny.others().isEmpty() && active.isEmpty()) {
       preferred.clear();
