@@ -1,0 +1,86 @@
+package io.llamamesh.fabric.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MvStorageTest {
+
+  @Test
+  void aNewFileIsEmptyAndWhatIsWrittenIsThereWhenItIsOpenedAgain(@TempDir Path folder)
+      throws StorageException {
+    String file = folder.resolve("store").toString();
+    try (MvStorage storage = MvStorage.open(file)) {
+      assertThat(storage.load()).isEqualTo(Storage.Contents.EMPTY);
+      storage.write(new Storage.Batch(7, 5, Map.of("a", new byte[] {1}), List.of()));
+      storage.write(new Storage.Batch(8, 7, Map.of("b", new byte[] {2}), List.of("a")));
+    }
+    try (MvStorage storage = MvStorage.open(file)) {
+      Storage.Contents contents = storage.load();
+      assertThat(contents.life()).isEqualTo(8);
+      assertThat(contents.settledLife()).isEqualTo(7);
+      assertThat(contents.records()).containsOnlyKeys("b");
+      assertThat(contents.records().get("b")).containsExactly(2);
+    }
+  }
+
+  @Test
+  void aFileInUseADamagedOneAndAFolderAreNamed(@TempDir Path folder)
+      throws StorageException, IOException {
+    String used = folder.resolve("used").toString();
+    MvStorage storage = MvStorage.open(used);
+    assertThatThrownBy(() -> MvStorage.open(used))
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining(used)
+        .hasMessageContaining("lock");
+    storage.close();
+    Path damaged = folder.resolve("damaged");
+    byte[] noise = new byte[20_000];
+    new Random(1).nextBytes(noise);
+    Files.write(damaged, noise);
+    assertThatThrownBy(() -> MvStorage.open(damaged.toString()))
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining(damaged.toString());
+    assertThatThrownBy(() -> MvStorage.open(folder.toString()))
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining(folder.toString());
+  }
+
+  @Test
+  void aFileStaysSmallHoweverOftenItIsWritten() throws StorageException {
+    CrashDisk.clear();
+    String file = CrashDisk.path("small");
+    try (MvStorage storage = MvStorage.open(file)) {
+      for (int i = 0; i < 5_000; i++) {
+        byte[] record = new byte[1_000];
+        record[0] = (byte) i;
+        storage.write(new Storage.Batch(1, 1, Map.of("k" + i % 20, record), List.of()));
+      }
+      assertThat(CrashDisk.size(file)).isLessThan(512 << 10);
+      assertThat(storage.load().records()).hasSize(20);
+    }
+  }
+
+  @Test
+  void afterAFailedWriteTheNextOneOpensTheFileAnew() throws StorageException {
+    CrashDisk.clear();
+    MvStorage storage = MvStorage.open(CrashDisk.path("failing"));
+    storage.write(new Storage.Batch(1, 1, Map.of("a", new byte[] {1}), List.of()));
+    CrashDisk.dieAfter(0);
+    assertThatThrownBy(
+            () -> storage.write(new Storage.Batch(2, 1, Map.of("b", new byte[] {2}), List.of())))
+        .isInstanceOf(StorageException.class);
+    CrashDisk.dieAfter(Integer.MAX_VALUE);
+    storage.write(new Storage.Batch(3, 1, Map.of("c", new byte[] {3}), List.of()));
+    assertThat(storage.load().records()).containsOnlyKeys("a", "c");
+    assertThat(storage.load().life()).isEqualTo(3);
+  }
+}
