@@ -84,7 +84,7 @@ final class RefusalIT {
             .collect(Collectors.joining(", "));
     String targets =
         IntStream.range(0, 100)
-            .mapToObj(i -> "{name: t" + i + ", host: 203.0.113.9}")
+            .mapToObj(i -> "{name: t" + i + ", host: 203.0.113." + i + "}")
             .collect(Collectors.joining(", "));
 
     cluster.mesh(
