@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.llamamesh.results.Point;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +18,9 @@ import java.util.TreeMap;
 final class CollectorDocument {
   private static final String DEFAULT = "default";
   private static final String LOCAL = "127.0.0.1";
+
+  /** To readers of YAML it is no name. */
+  private static final String MERGE_KEY = "<<";
 
   /**
    * What llama-sd's newest server tells its probes: four flows a pair, two probes a second each.
@@ -75,9 +79,15 @@ final class CollectorDocument {
     }
   }
 
-  /** By name: the order in which a client happens to say them must change nothing. */
+  /**
+   * By name: the order in which a client happens to say them must change nothing. Without those for
+   * which a collector refuses its whole document: one that registers must not stop the others.
+   */
   private static Map<String, String> tags(Entry source, Entry target) {
     Map<String, String> tags = new TreeMap<>(target.tags());
+    tags.keySet().removeAll(Point.Tags.RESERVED_BY_INFLUXDB);
+    tags.keySet().removeAll(Point.Tags.SET_BY_COLLECTOR);
+    tags.remove(MERGE_KEY);
     tags.put("dst_name", target.name());
     tags.put("dst_shortname", target.shortName());
     tags.put("src_name", source.name());

@@ -230,6 +230,33 @@ final class RegistryTest {
         .satisfies(tags -> assertThat(tags.getOrDefault("t", "")).isEqualTo(clean));
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "time",
+        "_field",
+        "_measurement",
+        "src_ip",
+        "dst_ip",
+        "port",
+        "dscp",
+        "src_port",
+        "<<"
+      })
+  void aTagThatCollectorsRefuseStopsNobody(String name) throws Exception {
+    Probes probes = new Probes();
+    probes.register(
+        P1,
+        """
+        {"port":8100,"group":"wan","tags":{"version":"1","%s":"x"}}\
+        """
+            .formatted(name));
+
+    assertThat(targets(probes.config(P1, 8100)).getFirst().tags())
+        .containsEntry("version", "1")
+        .doesNotContainKey(name);
+  }
+
   @Test
   void whatIsNotRenewedLeavesAfterItsKeepaliveAndItsGroupWithIt() throws Exception {
     Probes probes = new Probes();
