@@ -87,6 +87,8 @@ final class RegisterOptions {
       Map<String, String> env, int port, @Nullable Path stateDir, BindOptions bind)
       throws IOException {
     String url = server == null ? value(env, "LLAMA_SERVER") : server;
+    String variable = value(env, "LLAMA_GROUP");
+    String named = variable == null ? "default" : variable;
     SSLContext tls = null;
     if (authorities != null) {
       try {
@@ -107,7 +109,7 @@ final class RegisterOptions {
           new ProbeRegistration(
               number(env, "LLAMA_PORT", port, bind),
               number(env, "LLAMA_KEEPALIVE", KEEPALIVE_SECONDS, bind),
-              group == null ? env.getOrDefault("LLAMA_GROUP", "default") : group,
+              group == null ? named : group,
               value(env, "LLAMA_SOURCE_IP"),
               tags(env, bind),
               instance(stateDir)));
