@@ -28,6 +28,8 @@ class DistIT {
           scraper  | matrix    | --until-complete
           operator | operator  | KUBECONFIG
           operator | import    | legacy
+          registry | registry  | --token-file
+          registry | register  | LLAMA_SERVER
           """)
   void aCommandTellsHowItIsUsed(String component, String command, String named) throws Exception {
     var all = Dist.run(component, folder, Map.of(), "--help");
@@ -41,7 +43,11 @@ class DistIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"agent, reflector --nonsense", "operator, operator --nonsense"})
+  @CsvSource({
+    "agent, reflector --nonsense",
+    "operator, operator --nonsense",
+    "registry, registry --nonsense"
+  })
   void wrongUseIsNamedAndExitsWith2(String component, String line) throws Exception {
     var outcome = Dist.run(component, folder, Map.of(), line.split(" "));
 
@@ -50,7 +56,7 @@ class DistIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"agent", "scraper", "operator"})
+  @CsvSource({"agent", "scraper", "operator", "registry"})
   void flagsOfTheJvmCanBeAdded(String component) throws Exception {
     var outcome =
         Dist.run(component, folder, Map.of("JAVA_OPTS", "-XshowSettings:vm -Xmx77m"), "--help");

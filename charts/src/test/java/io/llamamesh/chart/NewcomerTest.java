@@ -67,6 +67,7 @@ class NewcomerTest {
         "docs/guide/measuring.md",
         "docs/guide/stores.md",
         "docs/guide/outside.md",
+        "docs/guide/bounds.md",
         "docs/benchmarks.md"
       })
   void whatIsNamedIsThere(String page) throws IOException {

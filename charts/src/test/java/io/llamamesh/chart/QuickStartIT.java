@@ -19,19 +19,26 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @SuppressWarnings("InlineFormatString") // A script is read as one.
 class QuickStartIT {
-  private static final long SECONDS = 120;
+  private static final long SECONDS = 150;
 
-  /** Until a window of 30 s is in the store; then ends what it started, and tells what it saw. */
+  /**
+   * Until a window of 30 s is in the store and judged; then ends what it started, and tells what it
+   * saw. The reflector is up first, lest probes of the first window are refused.
+   */
   private static final String SCRIPT =
       """
       set -e
       cd '%s'
       ip link set lo up
       influxd -config influxdb.conf >influxd.log 2>&1 &
+      trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null' EXIT
       %s >reflector.log 2>&1 &
+      for i in $(seq 20); do
+        if grep -q ' up ' reflector.log; then break; fi
+        sleep 0.5
+      done
       %s >collector.log 2>&1 &
       %s >scraper.log 2>&1 &
-      trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null' EXIT
       get() {
         exec 3<>"/dev/tcp/127.0.0.1/$1"
         printf 'GET %%s HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' "$2" >&3
@@ -43,6 +50,10 @@ class QuickStartIT {
         sleep 1
       done
       cat points
+      for i in $(seq 15); do
+        if (get 8080 /api/v1/report) 2>/dev/null | grep -q '"pointsWritten":[1-9]'; then break; fi
+        sleep 1
+      done
       get 8080 /api/v1/report
       ps -A -o comm= | grep -e '^collector$' -e '^reflector$'
       """;
