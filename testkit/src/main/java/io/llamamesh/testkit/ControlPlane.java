@@ -38,8 +38,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Why not {@code io.fabric8:kube-api-test}: it starts neither controllers nor scheduler, and
  * parts can be neither killed, paused and restarted nor put into a network namespace.
  *
- * <p>For one thread at a time; {@link #close} ends all processes. Should the JVM be killed, they
- * end with it where the system has {@code setpriv}.
+ * <p>For one thread at a time; {@link #close} ends all processes, and they end with the JVM ({@link
+ * BoundProcess}).
  */
 public final class ControlPlane implements AutoCloseable {
   private static final Duration UP_WITHIN = Duration.ofSeconds(90);
@@ -48,7 +48,6 @@ public final class ControlPlane implements AutoCloseable {
   private static final Duration ASK_EVERY = Duration.ofMillis(200);
   private static final long STOP_SECONDS = 20;
   private static final int ATTEMPTS = 3;
-  private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
 
   /** The processes of a control plane, in the order in which they start. */
   public enum Part {
@@ -235,19 +234,16 @@ public final class ControlPlane implements AutoCloseable {
       Files.writeString(kubeconfigFile(part), kubeconfig(user));
     }
     List<String> line = new ArrayList<>();
-    if (Files.isExecutable(SETPRIV)) {
-      line.addAll(List.of(SETPRIV.toString(), "--pdeathsig", "KILL"));
-    }
     line.addAll(settings.prefix());
     line.add(settings.binaries().resolve(part.program).toString());
     line.addAll(arguments(part));
     line.addAll(settings.arguments().getOrDefault(part, List.of()));
     running.put(
         part,
-        new ProcessBuilder(line)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log(part).toFile()))
-            .start());
+        BoundProcess.start(
+            new ProcessBuilder(line)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log(part).toFile()))));
     if (part == Part.API_SERVER) {
       await(part);
     }

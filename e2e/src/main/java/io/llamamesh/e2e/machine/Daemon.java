@@ -1,13 +1,11 @@
 package io.llamamesh.e2e.machine;
 
+import io.llamamesh.testkit.BoundProcess;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -17,14 +15,6 @@ import java.util.concurrent.TimeoutException;
  */
 public final class Daemon {
   private static final long STOP_SECONDS = 10;
-
-  /** The kernel ties a process to the thread that started it, so this thread never ends. */
-  private static final ExecutorService STARTER =
-      Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, "starter");
-        thread.setDaemon(true);
-        return thread;
-      });
 
   private final String name;
   private final Process process;
@@ -42,19 +32,13 @@ public final class Daemon {
   public static Daemon start(
       String name, Path log, Map<String, String> environment, List<String> line)
       throws IOException, InterruptedException {
-    List<String> bound = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL"));
-    bound.addAll(line);
     ProcessBuilder builder =
-        new ProcessBuilder(bound)
+        new ProcessBuilder(line)
             .redirectErrorStream(true)
             .redirectInput(Path.of("/dev/null").toFile())
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
     builder.environment().putAll(environment);
-    try {
-      return new Daemon(name, STARTER.submit(builder::start).get());
-    } catch (ExecutionException e) {
-      throw new IOException(name + " does not start: " + e.getCause(), e);
-    }
+    return new Daemon(name, BoundProcess.start(builder));
   }
 
   /** Its name, for messages. */
