@@ -300,8 +300,14 @@ final class RegistryServerTest {
       socket
           .getOutputStream()
           .write(
-              ("POST /api/v1/register HTTP/1.1\r\nHost: r\r\nContent-Type: application/json\r\n"
-                      + "Transfer-Encoding: chunked\r\n\r\n")
+              String.join(
+                      "\r\n",
+                      "POST /api/v1/register HTTP/1.1",
+                      "Host: r",
+                      "Content-Type: application/json",
+                      "Transfer-Encoding: chunked",
+                      "",
+                      "")
                   .getBytes(UTF_8));
       byte[] chunk = ("fff0\r\n" + " ".repeat(0xfff0) + "\r\n").getBytes(UTF_8);
       try {
