@@ -56,7 +56,7 @@ final class MonitoringIT {
     await().until(() -> object("ServiceMonitor", "m-scraper"), Objects::nonNull);
     assertThat(rule.getMetadata().getOwnerReferences()).hasSize(1);
     assertThat(rules(rule))
-        .hasSize(8)
+        .hasSize(9)
         .allSatisfy(r -> assertThat(r.toString()).contains("m-scraper"));
 
     cluster.mesh("m", "alerts: {lossPercent: 7}");
