@@ -25,7 +25,15 @@ class LauncherTest {
   void makeParts() throws IOException {
     Files.copy(LAUNCHER, home.resolve("llama-mesh"));
     for (String module :
-        List.of("crds", "apiserver", "agent", "scraper", "operator", "examples/local", "bench")) {
+        List.of(
+            "crds",
+            "apiserver",
+            "agent",
+            "scraper",
+            "registry",
+            "operator",
+            "examples/local",
+            "bench")) {
       Files.createDirectories(home.resolve(module).resolve("src/main"));
       Files.createFile(home.resolve(module).resolve("pom.xml"));
     }
@@ -76,6 +84,30 @@ class LauncherTest {
     assertThat(run(Map.of("CI", "true"), "test")).isEqualTo(1);
 
     assertThat(ran()).containsExactly("build ");
+  }
+
+  @Test
+  void aCommandBuildsWhatItRunsWithoutTestsAndNoOtherCommandTakesThatForItsOwn() throws Exception {
+    Files.delete(home.resolve("target/built"));
+    script("examples/local/target/dist/bin/local", "");
+    script("registry/target/dist/bin/registry", "");
+
+    assertThat(run(Map.of(), "local")).isZero();
+    assertThat(run(Map.of(), "local")).isZero();
+    assertThat(run(Map.of(), "registry")).isZero();
+
+    assertThat(ran())
+        .containsExactly(
+            built("agent,scraper,operator,examples/local"),
+            "local ",
+            "local ",
+            built("registry"),
+            "registry registry");
+  }
+
+  private String built(String modules) {
+    return "mvn -B -f %s/pom.xml -DskipTests package -T4 -Dquick -Dmaven.test.skip=true -pl %s -am"
+        .formatted(home, modules);
   }
 
   private void script(String name, String end) throws IOException {
