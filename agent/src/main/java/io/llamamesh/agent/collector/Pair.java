@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 /** One target in one class: its flows, and what was counted in each window that is still open. */
 final class Pair {
 
+  /** A reflector that is not heard of for so long, and for three periods, may be another now. */
+  private static final long FORGET_NANOS = 5_000_000_000L;
+
   private final Peer peer;
   private final List<Flow> flows = new ArrayList<>();
   private ProbePlan.Pair plan;
@@ -17,6 +20,8 @@ final class Pair {
   private PairCell[] cells;
   private int[] ports = new int[0];
   private @Nullable Payload frame;
+  private boolean tosAsNumber;
+  private long tosAsNumberAt;
   private double jitter;
   private boolean jitterKnown;
 
@@ -53,6 +58,30 @@ final class Pair {
 
   void frame(Payload ready) {
     frame = ready;
+  }
+
+  /**
+   * Notes whether an answer shows a reflector that reads the tos as a number. Where the tos is 0
+   * that makes no difference, and probes stay as all understand them.
+   */
+  void tosAsNumber(boolean wanted, long now) {
+    boolean number = wanted && plan.trafficClass().tos() != 0;
+    if (number) {
+      tosAsNumberAt = now;
+    }
+    if (number != tosAsNumber) {
+      tosAsNumber = number;
+      frame = null;
+    }
+  }
+
+  /** Whether its next probe carries the tos as a number. */
+  boolean sendsTosAsNumber(long now) {
+    if (tosAsNumber
+        && now - tosAsNumberAt > Math.max(FORGET_NANOS, 3 * plan.periodNanos() + timeout())) {
+      tosAsNumber(false, now);
+    }
+    return tosAsNumber;
   }
 
   /** Whether its probes are longer than the path is known to take. */

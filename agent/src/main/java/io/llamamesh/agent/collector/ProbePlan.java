@@ -1,5 +1,6 @@
 package io.llamamesh.agent.collector;
 
+import io.llamamesh.agent.wire.LegacyProbe;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -48,7 +49,8 @@ public record ProbePlan(long intervalNanos, long retentionNanos, List<Pair> pair
    * @param tos the whole ToS or traffic class byte
    * @param basePort source port of flow 0, flow i has basePort + i; 0 for any free ones
    * @param timeoutNanos a probe is answered in this time or lost
-   * @param datagramBytes length of its probes
+   * @param datagramBytes length of its probes; {@value io.llamamesh.agent.wire.LegacyProbe#BYTES}
+   *     for those of the Python LLAMA
    * @param local address that its probes leave from; null for the collector's
    */
   public record TrafficClass(
@@ -74,6 +76,16 @@ public record ProbePlan(long intervalNanos, long retentionNanos, List<Pair> pair
       if (timeoutNanos < 1) {
         throw new IllegalArgumentException("timeout must be positive, was " + timeoutNanos + " ns");
       }
+    }
+
+    /** The same class towards reflectors of the Python LLAMA. */
+    public TrafficClass legacy() {
+      return new TrafficClass(name, tos, basePort, timeoutNanos, LegacyProbe.BYTES, local);
+    }
+
+    /** Whether its probes are those of the Python LLAMA: ours are never as short. */
+    boolean isLegacy() {
+      return datagramBytes == LegacyProbe.BYTES;
     }
   }
 

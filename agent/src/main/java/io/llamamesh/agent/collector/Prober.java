@@ -8,6 +8,7 @@ import io.llamamesh.agent.net.Poller;
 import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.net.WallClock;
+import io.llamamesh.agent.wire.LegacyProbe;
 import io.llamamesh.agent.wire.ProbeFormat;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeWriter;
@@ -225,17 +226,24 @@ public final class Prober {
       return;
     }
     ProbePlan.TrafficClass type = flow.pair().plan().trafficClass();
+    boolean tosAsNumber = flow.pair().sendsTosAsNumber(pacer.reached());
     Payload frame = flow.pair().frame();
     if (frame == null) {
-      frame = frame(type);
+      frame = frame(type, tosAsNumber);
       flow.pair().frame(frame);
     }
     ByteBuffer bytes = frame.bytes();
-    ProbeWriter.signature(bytes, nonce, flow.id(), flow.nextOnWire());
-    ProbeWriter.flags(bytes, extra == 0 ? 0 : Slots.FLAG_HELLO);
-    long stamp = network.monotonicNanos();
-    ProbeWriter.sent(bytes, clock.realtime(stamp));
-    present.sign(bytes, 0, flow.pair().plan().keyed() ? present.signing() : 0);
+    long stamp;
+    if (type.isLegacy()) {
+      stamp = network.monotonicNanos();
+      LegacyProbe.probe(bytes, nonce, flow.id(), flow.nextOnWire(), clock.realtime(stamp));
+    } else {
+      ProbeWriter.signature(bytes, nonce, flow.id(), flow.nextOnWire());
+      ProbeWriter.flags(bytes, extra == 0 ? 0 : Slots.FLAG_HELLO);
+      stamp = network.monotonicNanos();
+      ProbeWriter.sent(bytes, clock.realtime(stamp));
+      present.sign(bytes, 0, flow.pair().plan().keyed() ? present.signing() : 0);
+    }
     SendResult result =
         flow.source().socket().send(frame, type.datagramBytes(), peer.remote(), type.tos());
     boolean counts = extra == 0;
@@ -261,12 +269,19 @@ public final class Prober {
     }
   }
 
-  private Payload frame(ProbePlan.TrafficClass type) {
-    int key = (type.datagramBytes() << 8) | type.tos();
+  private Payload frame(ProbePlan.TrafficClass type, boolean tosAsNumber) {
+    int key = (type.datagramBytes() << 9) | (tosAsNumber ? 256 : 0) | type.tos();
     Payload frame = frames.get(key);
     if (frame == null) {
       frame = Payload.allocate(ProbeFormat.MAX_DATAGRAM);
-      ProbeWriter.frame(frame.bytes(), type.datagramBytes(), type.tos());
+      if (type.isLegacy()) {
+        LegacyProbe.frame(frame.bytes(), type.tos());
+      } else {
+        ProbeWriter.frame(frame.bytes(), type.datagramBytes(), type.tos());
+        if (tosAsNumber) {
+          ProbeWriter.tosAsNumber(frame.bytes(), type.tos());
+        }
+      }
       frames.put(key, frame);
     }
     return frame;

@@ -86,7 +86,9 @@ final class Replies {
   /** Whether it answers a probe of ours. */
   private boolean take(int slot, long now) {
     ByteBuffer bytes = batch.bytes();
-    boolean probe = parser.parse(bytes, batch.offset(slot), batch.length(slot));
+    boolean probe =
+        parser.parse(bytes, batch.offset(slot), batch.length(slot))
+            || parser.parseLegacy(bytes, batch.offset(slot), batch.length(slot));
     if (!probe && !parser.parseSignature(bytes, batch.offset(slot), batch.length(slot))) {
       counters.add(CollectorCounters.Event.NOT_A_PROBE);
       return false;
@@ -120,16 +122,25 @@ final class Replies {
     } else {
       flow.pair().peer().replied(now, false);
     }
+    flow.pair().tosAsNumber(!ours && parser.hasReceived(), now);
     if (account(flow, sequence, rtt, residence, ours)) {
       marks(flow, sequence, slot, ours);
     }
     return true;
   }
 
-  /** A reflector sends back as many bytes as it got. */
+  /**
+   * A reflector sends back as many bytes as it got; one that writes the probe anew, as udprobe's,
+   * the same padding, and nothing that only ours can know.
+   */
   private boolean whole(Flow flow, int slot) {
+    int length = flow.pair().plan().trafficClass().datagramBytes();
     return !batch.truncated(slot)
-        && batch.length(slot) == flow.pair().plan().trafficClass().datagramBytes();
+        && (batch.length(slot) == length
+            || (parser.isForeignFrame()
+                && parser.padding() == ProbeFormat.paddingBytes(length)
+                && !(parser.hasSlots()
+                    && Slots.direction(batch.bytes(), parser.slotsAt()) == Slots.REPLY)));
   }
 
   /**
@@ -208,7 +219,7 @@ final class Replies {
         ours && (Slots.flags(bytes, parser.slotsAt()) & Slots.FLAG_TOS_SEEN) != 0
             ? Slots.tosSeen(bytes, parser.slotsAt())
             : tos;
-    int back = batch.tos(slot) < 0 ? tos : batch.tos(slot);
+    int back = batch.tos(slot) < 0 || !(ours || mirrors(flow)) ? tos : batch.tos(slot);
     // The two bits below the DSCP are the network's to change (RFC 3168).
     if ((forward ^ tos) >> 2 != 0 || (back ^ tos) >> 2 != 0) {
       pair.cell(flow.window(sequence))
@@ -217,6 +228,14 @@ final class Replies {
               (back ^ tos) >> 2 == 0 ? -1 : back >> 2);
       counters.add(Mark.DSCP_REWRITTEN);
     }
+  }
+
+  /**
+   * Whether a foreign reflector can have mirrored the ToS: Go's set it on IPv4 only, and one that
+   * writes anew understood ours only where it took it for a number.
+   */
+  private boolean mirrors(Flow flow) {
+    return flow.pair().peer().remote().isV4() && (!parser.hasReceived() || parser.isTosNumber());
   }
 
   /** Counts a reply; returns whether it is the answer in time to a probe that counts. */

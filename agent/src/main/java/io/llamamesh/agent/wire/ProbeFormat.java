@@ -2,9 +2,10 @@ package io.llamamesh.agent.wire;
 
 /**
  * Where things are in a probe that we write. LLAMA's message (dropbox/llama, {@code
- * proto/loss.proto}) has signature 1, tos 2, sent 3, rcvd 4, rtt 5, lost 6, padding 7; ours adds
- * {@link Slots} as field 8. A reader must not count on these offsets in what others send: see
- * {@link ProbeParser}.
+ * proto/llama.proto}) has signature 1, tos 2, sent 3, rcvd 4, rtt 5, lost 6, padding 7; ours adds
+ * {@link Slots} as field 8. In udprobe's (nsw3550/udprobe, {@code proto/udprobe.proto}) tos is a
+ * number instead of bytes, and its reflector sets rcvd and writes the message anew. A reader must
+ * not count on these offsets in what others send: see {@link ProbeParser}.
  */
 public final class ProbeFormat {
 
@@ -22,6 +23,7 @@ public final class ProbeFormat {
 
   static final int TAG_SIGNATURE = 0x0a;
   static final int TAG_TOS = 0x12;
+  static final int TAG_TOS_NUMBER = 0x10;
   static final int TAG_SENT = 0x18;
   static final int TAG_PADDING = 0x3a;
   static final int TAG_SLOTS = 0x42;
@@ -52,5 +54,14 @@ public final class ProbeFormat {
     int total = padding + LLAMA_OVERHEAD;
     // Between these no length byte makes the sum come out: the shortest padding field has 2 bytes.
     return total < MIN_DATAGRAM + 2 ? MIN_DATAGRAM : Math.min(total, MAX_DATAGRAM);
+  }
+
+  /**
+   * Bytes of padding in our datagram of a length from {@link #datagramBytes}: what of it a
+   * reflector that writes the probe anew cannot make longer or shorter.
+   */
+  public static int paddingBytes(int length) {
+    int field = length - MIN_DATAGRAM;
+    return field == 0 ? 0 : field - 2 <= 0x7f ? field - 2 : field - 3;
   }
 }

@@ -20,12 +20,17 @@ public final class ProbeParser {
   private int tosAt;
   private int slotsAt;
   private int sentAt;
+  private boolean tosNumber;
+  private boolean ourFrame;
+  private boolean received;
+  private int padding;
 
   /**
    * Looks at one datagram.
    *
    * @return true when it is a probe: well-formed, with a signature of {@value
-   *     ProbeFormat#SIGNATURE_BYTES} bytes and a tos of one
+   *     ProbeFormat#SIGNATURE_BYTES} bytes. Its tos is one byte (LLAMA), a number (udprobe) or
+   *     absent, which is how udprobe writes 0
    */
   public boolean parse(ByteBuffer bytes, int offset, int length) {
     if (OurFrame.is(bytes, offset, length)) {
@@ -33,6 +38,8 @@ public final class ProbeParser {
       tosAt = offset + ProbeFormat.AT_TOS;
       sentAt = offset + ProbeFormat.AT_SENT;
       slotsAt = offset + ProbeFormat.AT_SLOTS;
+      tosNumber = false;
+      ourFrame = true;
       return true;
     }
     return parseFields(bytes, offset, length);
@@ -46,6 +53,10 @@ public final class ProbeParser {
     tosAt = NONE;
     sentAt = NONE;
     slotsAt = NONE;
+    tosNumber = false;
+    ourFrame = false;
+    received = false;
+    padding = 0;
     while (at < end) {
       if (!readVarint(bytes)
           || varint >>> 32 != 0
@@ -53,7 +64,28 @@ public final class ProbeParser {
         return false;
       }
     }
-    return signatureAt != NONE && tosAt != NONE;
+    return signatureAt != NONE;
+  }
+
+  /**
+   * Looks at a datagram of the Python LLAMA's shape for our signature in it, see {@link
+   * LegacyProbe}.
+   *
+   * @return true when it has that shape; it has no slots and no time of ours
+   */
+  public boolean parseLegacy(ByteBuffer bytes, int offset, int length) {
+    if (!LegacyProbe.is(bytes, offset, length)) {
+      return false;
+    }
+    signatureAt = offset + LegacyProbe.AT_SIGNATURE;
+    tosAt = offset + LegacyProbe.AT_TOS;
+    slotsAt = NONE;
+    sentAt = NONE;
+    tosNumber = false;
+    ourFrame = false;
+    received = false;
+    padding = NONE;
+    return true;
   }
 
   /**
@@ -97,8 +129,16 @@ public final class ProbeParser {
     if (!readVarint(bytes)) {
       return false;
     }
-    if (number == 3) {
-      sentAt = start;
+    switch (number) {
+      case 2 -> {
+        tosAt = start;
+        tosNumber = true;
+      }
+      case 3 -> sentAt = start;
+      case 4 -> received = varint != 0;
+      default -> {
+        // of no use to us
+      }
     }
     return true;
   }
@@ -113,7 +153,12 @@ public final class ProbeParser {
       }
       case 2 -> {
         tosAt = start;
+        tosNumber = false;
         yield length == 1;
+      }
+      case 7 -> {
+        padding = length;
+        yield true;
       }
       case 8 -> {
         slotsAt = length == Slots.BYTES && Slots.recognised(bytes, start) ? start : NONE;
@@ -170,9 +215,35 @@ public final class ProbeParser {
     return bytes.getLong(signatureAt) >>> 8;
   }
 
-  /** ToS or traffic class byte that the sender asks to have mirrored. */
+  /**
+   * ToS or traffic class byte that the sender asks to have mirrored; of a number the low 8 bits.
+   */
   public int tos(ByteBuffer bytes) {
-    return bytes.get(tosAt) & 0xff;
+    if (tosAt == NONE) {
+      return 0;
+    }
+    int low = bytes.get(tosAt);
+    return tosNumber && low < 0 ? (low & 0x7f) | (bytes.get(tosAt + 1) & 1) << 7 : low & 0xff;
+  }
+
+  /** Whether the tos is a number, as udprobe reads and writes it. */
+  public boolean isTosNumber() {
+    return tosNumber;
+  }
+
+  /** Whether the fields lie otherwise than where {@link ProbeWriter} puts them. */
+  public boolean isForeignFrame() {
+    return !ourFrame;
+  }
+
+  /** Whether a reflector wrote its own time into a foreign frame, as udprobe's does. */
+  public boolean hasReceived() {
+    return !ourFrame && received;
+  }
+
+  /** Bytes of padding in a foreign frame; meaningless unless {@link #isForeignFrame}. */
+  public int padding() {
+    return padding;
   }
 
   /** The sender's clock, as it wrote it; 0 where it did not. */

@@ -52,10 +52,23 @@ public final class ProbeWriter {
 
   /** Writes the signature of one probe. */
   public static void signature(ByteBuffer bytes, int nonce, int flow, int sequence) {
-    bytes.putInt(ProbeFormat.AT_SIGNATURE, nonce);
-    bytes.putShort(ProbeFormat.AT_SIGNATURE + 4, (short) (flow >> 8));
-    bytes.putInt(
-        ProbeFormat.AT_SIGNATURE + 6, (flow << 24) | (sequence & (ProbeFormat.MODULUS - 1)));
+    signature(bytes, ProbeFormat.AT_SIGNATURE, nonce, flow, sequence);
+  }
+
+  static void signature(ByteBuffer bytes, int at, int nonce, int flow, int sequence) {
+    bytes.putInt(at, nonce);
+    bytes.putShort(at + 4, (short) (flow >> 8));
+    bytes.putInt(at + 6, (flow << 24) | (sequence & (ProbeFormat.MODULUS - 1)));
+  }
+
+  /**
+   * Writes the tos of a frame as a number: udprobe reads it so and skips the byte of LLAMA, whose
+   * reflector on the other hand throws such a probe away. Both take three bytes.
+   */
+  public static void tosAsNumber(ByteBuffer bytes, int tos) {
+    bytes.put(ProbeFormat.AT_TOS - 2, (byte) ProbeFormat.TAG_TOS_NUMBER);
+    bytes.put(ProbeFormat.AT_TOS - 1, (byte) ((tos & 0x7f) | 0x80));
+    bytes.put(ProbeFormat.AT_TOS, (byte) ((tos >> 7) & 1));
   }
 
   /** Writes the flags of the request's slots. */

@@ -152,11 +152,12 @@ final class Mesh {
       return result;
     }
     ByteBuffer buffer = ByteBuffer.wrap(bytes);
-    if (!parser.parse(buffer, 0, bytes.length)) {
+    boolean python = parser.parseLegacy(buffer, 0, bytes.length);
+    if (!python && !parser.parse(buffer, 0, bytes.length)) {
       throw new AssertionError("the prober sent something that is no probe");
     }
     int at = parser.slotsAt();
-    boolean hello = (Slots.flags(buffer, at) & Slots.FLAG_HELLO) != 0;
+    boolean hello = !python && (Slots.flags(buffer, at) & Slots.FLAG_HELLO) != 0;
     Probe probe =
         new Probe(parser.flow(buffer), parser.sequence(buffer), from.local().getPort(), to, hello);
     probes.add(probe);
@@ -180,7 +181,9 @@ final class Mesh {
       limited.merge(probe.flow(), 1, Integer::sum);
       return result;
     }
-    reflect(probe, buffer, at);
+    if (!python) {
+      reflect(probe, buffer, at);
+    }
     long late = 0;
     if (stalledReply.test(probe)) {
       late = stall;

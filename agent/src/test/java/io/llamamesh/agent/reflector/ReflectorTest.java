@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.llamamesh.agent.net.ChannelNetwork;
 import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.wire.ForeignDatagrams;
 import io.llamamesh.agent.wire.ProbeFormat;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeParser;
@@ -29,7 +30,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ParameterizedClass
 @MethodSource("networks")
@@ -117,6 +120,40 @@ class ReflectorTest {
     send(foreign);
 
     assertThat(receive()).isEqualTo(foreign);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "llama-probe-tos00",
+        "llama-probe-tosb8",
+        "udprobe-probe-tos00",
+        "udprobe-probe-tosb8"
+      })
+  void probesOfRealCollectorsComeBackByteForByte(String name) throws IOException {
+    byte[] foreign = ForeignDatagrams.named(name);
+
+    send(foreign);
+
+    // As LLAMA's reflector answers. Udprobe's adds its time, which makes replies longer than their
+    // probes and which its collector does not need.
+    assertThat(receive()).isEqualTo(foreign);
+  }
+
+  @Test
+  void aRealPythonProbeComesBackByteForByte() throws IOException {
+    reflector.close();
+    reflector =
+        Reflector.start(
+            network,
+            List.of(new InetSocketAddress(HOST, 0)),
+            ReflectorOptions.standard(1000, 1).withLegacy(),
+            counters);
+    byte[] python = ForeignDatagrams.named("python-probe-tosb8");
+
+    send(python);
+
+    assertThat(receive()).isEqualTo(python);
   }
 
   @Test
