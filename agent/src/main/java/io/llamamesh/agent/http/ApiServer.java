@@ -50,9 +50,14 @@ public final class ApiServer implements AutoCloseable {
     Reply answer(Query query) throws Refusal;
   }
 
-  private ApiServer(AgentState state, InstantSource clock, TokenCheck tokens, LossRule loss) {
+  private ApiServer(
+      AgentState state,
+      InstantSource clock,
+      TokenCheck tokens,
+      LossRule loss,
+      boolean legacyByDefault) {
     this.tokens = tokens;
-    ResultsApi results = new ResultsApi(state.archive(), clock, state.us(), loss);
+    ResultsApi results = new ResultsApi(state.archive(), clock, state.us(), loss, legacyByDefault);
     StateApi states = new StateApi(state);
     Metrics metrics = new Metrics(state);
     routes =
@@ -70,6 +75,8 @@ public final class ApiServer implements AutoCloseable {
    *
    * @param tokens who may read results and metrics
    * @param loss what its points call loss
+   * @param legacyByDefault whether {@code /influxdata} without parameters has the Python LLAMA's
+   *     shape
    * @throws IOException when an address cannot be bound; nothing stays open then
    */
   public static ApiServer start(
@@ -77,9 +84,10 @@ public final class ApiServer implements AutoCloseable {
       AgentState state,
       InstantSource clock,
       TokenCheck tokens,
-      LossRule loss)
+      LossRule loss,
+      boolean legacyByDefault)
       throws IOException {
-    ApiServer api = new ApiServer(state, clock, tokens, loss);
+    ApiServer api = new ApiServer(state, clock, tokens, loss, legacyByDefault);
     try {
       for (InetSocketAddress address : addresses) {
         api.bind(address);

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What was measured: {@code /influxdata} and {@code /latency}. */
@@ -37,18 +38,34 @@ final class ResultsApi {
   private final InstantSource clock;
   private final Supplier<Map<String, String>> us;
   private final LossRule loss;
+  private final boolean legacyByDefault;
 
+  /**
+   * Answers from an archive.
+   *
+   * @param legacyByDefault whether {@code /influxdata} without parameters has the Python LLAMA's
+   *     shape
+   */
   ResultsApi(
-      WindowArchive archive, InstantSource clock, Supplier<Map<String, String>> us, LossRule loss) {
+      WindowArchive archive,
+      InstantSource clock,
+      Supplier<Map<String, String>> us,
+      LossRule loss,
+      boolean legacyByDefault) {
     this.archive = archive;
     this.clock = clock;
     this.us = us;
     this.loss = loss;
+    this.legacyByDefault = legacyByDefault;
   }
 
   /** The newest window, or those after a cursor or a time. */
   Reply influxData(Query query) throws Refusal {
-    query.only(Set.of("after", "since", "limit", "paths"));
+    query.only(Set.of("after", "since", "limit", "paths", "shape"));
+    if (isLegacy(query)) {
+      List<ClosedWindow> newest = archive.newest().map(List::of).orElse(List.of());
+      return Reply.json(200, Map.of(), out -> legacyPoints(newest, out));
+    }
     int limit = query.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT);
     boolean allPaths = query.get("paths").filter("all"::equals).isPresent();
     if (query.get("paths").isPresent() && !allPaths) {
@@ -76,6 +93,20 @@ final class ResultsApi {
     headers.put(InfluxDataHeaders.WINDOWS, Integer.toString(page.windows().size()));
     headers.put(InfluxDataHeaders.CLOCK, DateTimeFormatter.ISO_INSTANT.format(clock.instant()));
     return Reply.json(200, headers, out -> points(page.windows(), allPaths, out));
+  }
+
+  /** Whether the newest window is asked for in the shape of LLAMA's Python collector. */
+  private boolean isLegacy(Query query) throws Refusal {
+    boolean bare =
+        Stream.of("after", "since", "limit", "paths").allMatch(name -> query.get(name).isEmpty());
+    String shape = query.get("shape").orElse(bare && legacyByDefault ? "legacy" : "llama");
+    if (shape.equals("legacy") && !bare) {
+      throw new Refusal(400, "shape=legacy is of the newest window; leave the others out");
+    }
+    if (!shape.equals("legacy") && !shape.equals("llama")) {
+      throw new Refusal(400, "shape must be 'llama' or 'legacy' where it is given");
+    }
+    return shape.equals("legacy");
   }
 
   private long sequence(String name, String text) throws Refusal {
@@ -149,6 +180,39 @@ final class ResultsApi {
       }
       json.writeEndArray();
     }
+  }
+
+  private void legacyPoints(List<ClosedWindow> windows, OutputStream out) throws IOException {
+    try (JsonGenerator json =
+        ResultsJson.mapper().getFactory().createGenerator(out, JsonEncoding.UTF8)) {
+      json.writeStartArray();
+      for (ClosedWindow window : windows) {
+        for (PairResult pair : window.pairs()) {
+          PairResult.Rtt rtt = pair.rtt();
+          if (rtt != null) {
+            legacyPoint(json, "rtt", rtt.mean() / MILLI, pair, window);
+          }
+          double lost = loss.percent(pair);
+          if (!Double.isNaN(lost)) {
+            legacyPoint(json, "loss", lost, pair, window);
+          }
+        }
+      }
+      json.writeEndArray();
+    }
+  }
+
+  private static void legacyPoint(
+      JsonGenerator json, String measurement, double value, PairResult pair, ClosedWindow window)
+      throws IOException {
+    json.writeStartObject();
+    json.writeStringField("measurement", measurement);
+    json.writeObjectField("tags", pair.tags());
+    json.writeObjectFieldStart("fields");
+    json.writeNumberField("value", value);
+    json.writeEndObject();
+    json.writeNumberField("time", window.endNanos());
+    json.writeEndObject();
   }
 
   private static void datum(JsonGenerator json, String name, double value, long seconds)

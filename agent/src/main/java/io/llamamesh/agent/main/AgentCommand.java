@@ -68,7 +68,8 @@ final class AgentCommand implements Callable<Integer> {
             config == null && registry == null ? kubernetes(env) : null,
             registry,
             reflecting.port(),
-            LossRule.NETWORK);
+            LossRule.NETWORK,
+            false);
     return AgentRun.run(
         new AgentSettings(
             addresses,

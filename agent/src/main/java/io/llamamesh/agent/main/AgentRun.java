@@ -166,14 +166,21 @@ final class AgentRun {
       throws IOException {
     InstantSource clock = InstantSource.system();
     try {
-      return ApiServer.start(settings.api(hosts.present()), state, clock, tokens, settings.loss());
+      return ApiServer.start(
+          settings.api(hosts.present()),
+          state,
+          clock,
+          tokens,
+          settings.loss(),
+          settings.legacyInfluxdata());
     } catch (IOException e) {
       if (settings.addresses().isEmpty() || !hosts.present().isEmpty()) {
         throw e;
       }
       // Another agent of this host waits for its address, too.
       LOG.warn("no API until an address is there error={}", e.getMessage());
-      return ApiServer.start(List.of(), state, clock, tokens, settings.loss());
+      return ApiServer.start(
+          List.of(), state, clock, tokens, settings.loss(), settings.legacyInfluxdata());
     }
   }
 

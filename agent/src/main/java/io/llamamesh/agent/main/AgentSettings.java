@@ -58,13 +58,15 @@ record AgentSettings(
    * @param registry which registry; null otherwise
    * @param legacyPort the reflectors' port for config documents of the legacy form
    * @param loss what its points call loss
+   * @param legacyInfluxdata whether plain {@code /influxdata} has the Python LLAMA's shape
    */
   record CollectorSettings(
       @Nullable Path config,
       @Nullable Kubernetes kubernetes,
       @Nullable Registry registry,
       int legacyPort,
-      LossRule loss) {}
+      LossRule loss,
+      boolean legacyInfluxdata) {}
 
   /** A registry, and what this agent tells it of itself. */
   record Registry(RegistryClient client, ProbeRegistration registration) {}
@@ -81,6 +83,11 @@ record AgentSettings(
   /** What points call loss. */
   LossRule loss() {
     return collector == null ? LossRule.NETWORK : collector.loss();
+  }
+
+  /** Whether plain {@code /influxdata} has the Python LLAMA's shape. */
+  boolean legacyInfluxdata() {
+    return collector != null && collector.legacyInfluxdata();
   }
 
   /** Addresses to probe from. */

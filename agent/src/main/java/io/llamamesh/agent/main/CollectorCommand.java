@@ -70,6 +70,13 @@ final class CollectorCommand implements Callable<Integer> {
               + " that is gone. All other fields stay as they are.")
   private boolean llamaLoss;
 
+  @Option(
+      names = "--legacy-influxdata",
+      description =
+          "Answers /influxdata without parameters in the shape of LLAMA's Python collector, for its"
+              + " scraper, which can ask for nothing else; others read /influxdata?shape=legacy.")
+  private boolean legacyInfluxdata;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     bind.port("--dst-port", dstPort);
@@ -86,7 +93,12 @@ final class CollectorCommand implements Callable<Integer> {
             false,
             null,
             new AgentSettings.CollectorSettings(
-                file, null, null, dstPort, llamaLoss ? LossRule.LLAMA : LossRule.NETWORK),
+                file,
+                null,
+                null,
+                dstPort,
+                llamaLoss ? LossRule.LLAMA : LossRule.NETWORK,
+                legacyInfluxdata),
             bind.isGiven() ? List.of() : api.addresses(),
             port,
             stateDir,

@@ -61,7 +61,8 @@ class ApiLoadTest {
             state,
             InstantSource.system(),
             TokenCheck.OPEN,
-            LossRule.NETWORK);
+            LossRule.NETWORK,
+            false);
   }
 
   @AfterEach

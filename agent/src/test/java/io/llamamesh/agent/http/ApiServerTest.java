@@ -44,6 +44,10 @@ class ApiServerTest {
 
   @BeforeEach
   void start() throws IOException {
+    start(false);
+  }
+
+  private void start(boolean legacyByDefault) throws IOException {
     AgentState state =
         new AgentState(
             "test",
@@ -71,7 +75,8 @@ class ApiServerTest {
             state,
             InstantSource.fixed(Instant.parse("2026-01-31T12:00:00.000000001Z")),
             TokenCheck.of(token -> open || token.equals("secret"), openTo),
-            LossRule.NETWORK);
+            LossRule.NETWORK,
+            legacyByDefault);
   }
 
   @AfterEach
@@ -279,9 +284,48 @@ class ApiServerTest {
     assertThat(data.get(1).get(2).asLong()).isEqualTo(1_795_167_610L);
   }
 
+  /** As LLAMA's Python collector answers, which was asked on 2026-11-30. */
+  private static void assertPythonShape(JsonNode answer) {
+    assertThat(answer).hasSizeGreaterThanOrEqualTo(2);
+    for (JsonNode point : answer) {
+      assertThat(point.fieldNames())
+          .toIterable()
+          .containsExactlyInAnyOrder("measurement", "tags", "fields", "time");
+      assertThat(point.get("fields").fieldNames()).toIterable().containsExactly("value");
+      assertThat(point.get("fields").get("value").isDouble()).isTrue();
+      assertThat(point.get("time").asLong()).isEqualTo(1_795_167_610_000_000_000L);
+      assertThat(point.get("tags").fieldNames()).toIterable().contains("dst_ip");
+    }
+    assertThat(answer.get(0).get("measurement").asText()).isEqualTo("rtt");
+    assertThat(answer.get(1).get("measurement").asText()).isEqualTo("loss");
+    assertThat(answer.get(0).get("tags")).isEqualTo(answer.get(1).get("tags"));
+  }
+
+  @Test
+  void influxDataHasTheShapeOfThePythonCollectorWhereThatIsAskedFor() throws Exception {
+    TestWindows.publish(archive, 1);
+
+    assertPythonShape(ResultsJson.mapper().readTree(get("/influxdata?shape=legacy").body()));
+    assertThat(get("/influxdata?shape=llama").body()).isEqualTo(get("/influxdata").body());
+  }
+
+  @Test
+  void aCollectorForThePythonScraperAnswersItsOnlyQuestionInThatShapeAndOthersAsEver()
+      throws Exception {
+    TestWindows.publish(archive, 1);
+    String asEver = get("/influxdata?after=b00t:0").body();
+    api.close();
+    start(true);
+
+    assertPythonShape(ResultsJson.mapper().readTree(get("/influxdata").body()));
+    assertThat(get("/influxdata?after=b00t:0").body()).isEqualTo(asEver);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "/influxdata?shape=round",
+        "/influxdata?shape=legacy&limit=2",
         "/influxdata?after=nonsense",
         "/influxdata?after=b00t:-1",
         "/influxdata?limit=0",
