@@ -108,7 +108,7 @@ final class Bounds {
     return Collections.unmodifiableMap(copy);
   }
 
-  private static FieldException wrong(String field, String problem) {
+  static FieldException wrong(String field, String problem) {
     return new FieldException(section(field), List.of(name(field)), problem);
   }
 

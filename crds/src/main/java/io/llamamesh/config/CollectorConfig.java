@@ -1,5 +1,6 @@
 package io.llamamesh.config;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
@@ -256,21 +257,54 @@ public record CollectorConfig(
    * @param name tag {@code dst_name}; absent: {@code ip}
    * @param keyed whether probes to it carry our key; absent: true under the operator for mesh
    *     members, false elsewhere
+   * @param wire {@value #WIRE_LEGACY} for a reflector of the Python LLAMA, whose datagrams have no
+   *     room for a key; {@value #WIRE_LLAMA} or absent for all others
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
-  @JsonPropertyOrder({"name", "ip", "port", "keyed", "tags"})
+  @JsonPropertyOrder({"name", "ip", "port", "keyed", "wire", "tags"})
   public record Target(
       String ip,
       int port,
       Map<String, String> tags,
       @Nullable String name,
-      @Nullable Boolean keyed) {
+      @Nullable Boolean keyed,
+      @Nullable String wire) {
+    /** The protocol of LLAMA, udprobe and ours. */
+    public static final String WIRE_LLAMA = "llama";
+
+    /** The protocol of the Python LLAMA. */
+    public static final String WIRE_LEGACY = "legacy";
+
+    /** A target that speaks LLAMA's protocol. */
+    public Target(
+        String ip,
+        int port,
+        Map<String, String> tags,
+        @Nullable String name,
+        @Nullable Boolean keyed) {
+      this(ip, port, tags, name, keyed, null);
+    }
+
     @SuppressWarnings({"NullAway", "ConstantValue"})
     public Target {
       Bounds.text("targets.*.ip", ip);
       Bounds.range("targets.*.port", port, 1, 65535);
       Bounds.optionalText("targets.*.name", name);
       tags = Bounds.tags("targets.*.tags", tags);
+      if (wire != null && !wire.equals(WIRE_LLAMA) && !wire.equals(WIRE_LEGACY)) {
+        throw Bounds.wrong("targets.*.wire", "must be llama or legacy, was '" + wire + "'");
+      }
+      if (WIRE_LEGACY.equals(wire) && Boolean.TRUE.equals(keyed)) {
+        throw Bounds.wrong(
+            "targets.*.wire",
+            "of legacy has no room for a key; write keyed: false or leave it out");
+      }
+    }
+
+    /** Whether it is a reflector of the Python LLAMA. */
+    @JsonIgnore
+    public boolean isLegacy() {
+      return WIRE_LEGACY.equals(wire);
     }
   }
 

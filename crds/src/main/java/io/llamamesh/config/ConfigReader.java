@@ -187,16 +187,19 @@ final class ConfigReader {
     if (targets > Bounds.MAX_TARGETS) {
       throw value.wrong("is one more than the " + Bounds.MAX_TARGETS + " targets that are read");
     }
-    Map<String, YamlValue> keys = known(value, Set.of("ip", "port", "tags", "name", "keyed"));
+    Map<String, YamlValue> keys =
+        known(value, Set.of("ip", "port", "tags", "name", "keyed", "wire"));
     String host = host(keys.get("ip"));
     Integer port = integer(keys, "port");
     Map<String, String> tags = tags(keys.get("tags"));
     String name = text(keys, "name");
     YamlValue keyed = keys.get("keyed");
     Boolean flag = keyed == null ? null : keyed.flag();
+    String wire = text(keys, "wire");
     return record(
         value,
-        () -> new Target(host == null ? "" : host, port == null ? 0 : port, tags, name, flag));
+        () ->
+            new Target(host == null ? "" : host, port == null ? 0 : port, tags, name, flag, wire));
   }
 
   private @Nullable Ingest ingest(@Nullable YamlValue value) throws InvalidConfigException {

@@ -325,7 +325,8 @@ class CollectorConfigYamlTest {
                   random.nextBoolean() ? "<<" : "null",
                   "x"),
               random.nextBoolean() ? null : "node-" + i,
-              random.nextBoolean() ? null : random.nextBoolean()));
+              random.nextBoolean() ? null : false,
+              random.nextBoolean() ? null : random.nextBoolean() ? "llama" : "legacy"));
     }
     return new CollectorConfig(
         1,

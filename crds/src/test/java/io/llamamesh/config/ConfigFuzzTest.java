@@ -83,7 +83,7 @@ class ConfigFuzzTest {
           tests: [{targets: x, port_group: g, rate_limit: r}, {targets: y, port_group: g, rate_limit: r}]
           targets:
             x: &x
-            - {ip: 10.0.0.1, port: 8100, tags: *t}
+            - {ip: 10.0.0.1, port: 8100, tags: *t, wire: legacy}
             - {ip: 10.0.0.2, port: 8100, tags: {<<: *t, site: ams, row: "7"}, name: n2, keyed: true}
             y: *x
           """,
@@ -245,6 +245,7 @@ class ConfigFuzzTest {
     put(said, at + "/port", target.port());
     put(said, at + "/name", target.name());
     put(said, at + "/keyed", target.keyed());
+    put(said, at + "/wire", target.wire());
     target.tags().forEach((key, value) -> put(said, at + "/tags/" + key, value));
   }
 
@@ -318,6 +319,7 @@ class ConfigFuzzTest {
                   put(said, at + "/name", map(target).get("name"));
                   Object keyed = map(target).get("keyed");
                   put(said, at + "/keyed", keyed == null ? null : Boolean.valueOf(text(keyed)));
+                  put(said, at + "/wire", map(target).get("wire"));
                   map(map(target), "tags")
                       .forEach((tag, tagged) -> put(said, at + "/tags/" + text(tag), text(tagged)));
                 }));

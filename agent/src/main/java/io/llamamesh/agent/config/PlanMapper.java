@@ -133,7 +133,8 @@ public final class PlanMapper {
           continue;
         }
         for (PortGroupEntry entry : named(config.portGroups(), test.portGroup())) {
-          ProbePlan.TrafficClass type = type(entry.port(), named(config.ports(), entry.port()));
+          ProbePlan.TrafficClass type =
+              type(entry.port(), named(config.ports(), entry.port()), target);
           Key key = new Key(type.name(), address);
           if (!fits(type, target, address, skipped)
               || !isSameClass(type, pairs.get(key), target, skipped)) {
@@ -268,6 +269,9 @@ public final class PlanMapper {
 
   /** In a document of the operator all are members of the mesh that are not marked otherwise. */
   private boolean keyed(CollectorConfig config, Target target) {
+    if (target.isLegacy()) {
+      return false;
+    }
     Boolean said = target.keyed();
     return said == null ? config.version() != null || signing : said;
   }
@@ -297,19 +301,21 @@ public final class PlanMapper {
     return address == null || address.isAnyLocalAddress() ? null : address;
   }
 
-  private static ProbePlan.TrafficClass type(String key, Port port) {
+  private static ProbePlan.TrafficClass type(String key, Port port, Target target) {
     String name = port.className() == null ? key : port.className();
     int base = port.basePort() == null ? 0 : port.basePort();
     if (base == 0 && port.port() != null) {
       base = port.port();
     }
-    return new ProbePlan.TrafficClass(
-        name,
-        port.tosOctet(),
-        base,
-        port.timeoutMillis() * 1_000_000L,
-        ProbeFormat.datagramBytes(port.padding()),
-        own(port));
+    ProbePlan.TrafficClass type =
+        new ProbePlan.TrafficClass(
+            name,
+            port.tosOctet(),
+            base,
+            port.timeoutMillis() * 1_000_000L,
+            ProbeFormat.datagramBytes(port.padding()),
+            own(port));
+    return target.isLegacy() ? type.legacy() : type;
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.llamamesh.agent.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import io.llamamesh.agent.collector.ProbePlan;
@@ -323,6 +324,17 @@ class PlanMapperTest {
     assertThat(llama(BARE, targets).plan().pairs())
         .extracting(ProbePlan.Pair::keyed)
         .containsExactly(false, false);
+  }
+
+  @Test
+  void aReflectorOfThePythonLlamaIsProbedWithItsDatagramAndNeverSignedTo() throws Exception {
+    String targets = "- {ip: 10.0.0.2, port: 60000, wire: legacy}\n- {ip: 10.0.0.3, port: 8100}\n";
+    PlanMapper signing =
+        new PlanMapper(target -> InetAddress.ofLiteral("10.0.0.1"), address -> true, null, true, 0);
+
+    assertThat(llama(signing, targets).plan().pairs())
+        .extracting(pair -> pair.trafficClass().datagramBytes(), ProbePlan.Pair::keyed)
+        .containsExactly(tuple(36, false), tuple(1028, true));
   }
 
   private static List<String> targets(ProbePlan plan) {
