@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads lists of points token by token: what {@link ResultsJson#mapper} reads, too, at a fraction
- * of its time and garbage. Thread-safe; words that come again are kept once.
+ * of its time and garbage, and those of LLAMA's Python collector, whose times are numbers. A field
+ * that is null is absent, a time that is null is {@link Instant#MIN}. Thread-safe; words that come
+ * again are kept once.
  */
 public final class PointReader {
   private static final JsonFactory FACTORY =
@@ -134,7 +136,14 @@ public final class PointReader {
       return words.word(parser.getTextCharacters(), parser.getTextOffset(), parser.getTextLength());
     }
 
+    /** A time in words, or as LLAMA's Python collector writes it: nanoseconds, or null for none. */
     private Instant time() throws IOException {
+      if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
+        return Instant.ofEpochSecond(0, parser.getLongValue());
+      }
+      if (parser.currentToken() == JsonToken.VALUE_NULL) {
+        return Instant.MIN;
+      }
       String text = text();
       if (!text.equals(lastTimeText)) {
         lastTime = Instant.parse(text);
@@ -168,7 +177,11 @@ public final class PointReader {
       names.clear();
       while (parser.nextToken() != JsonToken.END_OBJECT) {
         String name = parser.currentName();
-        if (!parser.nextToken().isNumeric()) {
+        JsonToken value = parser.nextToken();
+        if (value == JsonToken.VALUE_NULL) {
+          continue;
+        }
+        if (!value.isNumeric()) {
           throw MismatchedInputException.from(parser, Double.class, "field " + name);
         }
         if (names.size() == numbers.length) {

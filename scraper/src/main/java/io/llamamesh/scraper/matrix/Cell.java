@@ -43,6 +43,9 @@ public record Cell(
     long stalled,
     long suppressed) {
 
+  /** More probes than a Python collector sends in one run: it opens a socket for each. */
+  private static final int MAX_GUESS = 10_000;
+
   /** All that was due was sent, and nobody stood still or said goodbye. */
   public Cell(
       long end,
@@ -73,6 +76,10 @@ public record Cell(
   }
 
   static Cell of(Point point) {
+    double loss = point.number(Fields.LOSS, Double.NaN);
+    if (!Double.isNaN(loss) && Double.isNaN(point.number(Fields.SENT, Double.NaN))) {
+      return ofPercent(point, loss);
+    }
     long sent = count(point, Fields.SENT, 0);
     long lost = count(point, Fields.LOST, 0);
     // Go LLAMA publishes sent, lost and the mean alone.
@@ -188,6 +195,22 @@ public record Cell(
       return b;
     }
     return Double.isNaN(b) ? a : Math.max(a, b);
+  }
+
+  /**
+   * The Python LLAMA publishes loss in percent and the mean alone: it sent no fewer probes than the
+   * smallest number of which some make that percentage.
+   */
+  private static Cell ofPercent(Point point, double loss) {
+    double share = Math.clamp(loss, 0, 100) / 100;
+    long sent = 1;
+    while (sent < MAX_GUESS && Math.abs(Math.rint(share * sent) / sent - share) > 1e-9) {
+      sent++;
+    }
+    long lost = Math.round(share * sent);
+    double mean = lost == sent ? Double.NaN : point.number(Fields.RTT, Double.NaN);
+    return new Cell(
+        point.time().getEpochSecond(), sent, sent - lost, lost, 0, 0, 0, mean, mean, Double.NaN);
   }
 
   private static long count(Point point, String name, long absent) {

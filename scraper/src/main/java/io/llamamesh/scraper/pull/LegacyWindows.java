@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes windows of what a collector without cursors answers (Go LLAMA): its points carry no time
- * and stay the same until its next summary.
+ * and stay the same until its next summary. Those of the Python LLAMA carry the time of each
+ * target's run, see {@link PythonPoints}: all that are new are one window.
  *
  * <p>The time of a summary is the end of the newest window that its interval implies, and never
  * that of the one before. An unchanged answer is the same window, read again; but where all is lost
@@ -31,6 +32,7 @@ final class LegacyWindows {
   private static final Duration SUMMING_UP = Duration.ofSeconds(1);
 
   private final SourceNames names;
+  private final PythonPoints python = new PythonPoints();
   private @Nullable List<Point> last;
   private Instant lastEnd = Instant.MIN;
   // Whether that was an unchanged answer taken for another window.
@@ -41,7 +43,8 @@ final class LegacyWindows {
   }
 
   Page timed(Page page, String collector, Instant now, Duration interval) {
-    List<Point> points = page.points();
+    boolean isPython = PythonPoints.are(page.points());
+    List<Point> points = isPython ? python.fresh(page.points()) : page.points();
     long seconds = Math.max(1, interval.toSeconds());
     Instant end = Instant.ofEpochSecond(now.getEpochSecond() / seconds * seconds);
     boolean unchanged = points.equals(last);
@@ -58,7 +61,12 @@ final class LegacyWindows {
     Instant time = end;
     Map<String, Set<String>> targets = targets(points);
     List<Point> timed =
-        points.stream().map(point -> timed(point, collector, targets, time)).toList();
+        points.stream()
+            .map(point -> {
+              boolean ownTime = !isPython && point.time().isAfter(UNSET);
+              return named(point, collector, targets, ownTime ? point.time() : time);
+            })
+            .toList();
     return new Page(timed, null, false, page.skew(), page.malformed());
   }
 
@@ -73,8 +81,8 @@ final class LegacyWindows {
     return sent > 0 && point.number(Point.Fields.LOST, 0) >= sent;
   }
 
-  private Point timed(
-      Point point, String collector, Map<String, Set<String>> targets, Instant end) {
+  private Point named(
+      Point point, String collector, Map<String, Set<String>> targets, Instant time) {
     Map<String, String> tags = new HashMap<>(point.tags());
     String source = tagged(tags, Point.Tags.SRC_NAME, CollectorConfig.SRC_HOSTNAME);
     tags.put(Point.Tags.SRC_NAME, source.isEmpty() ? collector : names.claim(source, collector));
@@ -85,11 +93,7 @@ final class LegacyWindows {
       boolean alone = targets.getOrDefault(target, Set.of()).size() < 2;
       tags.put(Point.Tags.DST_NAME, alone ? target : target + " (" + address(point) + ")");
     }
-    return new Point(
-        point.measurement(),
-        point.time().isAfter(UNSET) ? point.time() : end,
-        tags,
-        point.fields());
+    return new Point(point.measurement(), time, tags, point.fields());
   }
 
   /** The addresses of each target name. */

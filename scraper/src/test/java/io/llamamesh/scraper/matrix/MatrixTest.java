@@ -65,6 +65,30 @@ final class MatrixTest {
     assertThat(both.rttP99()).isCloseTo(4.0, within(0.01));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "0, 1, 0",
+    "100, 1, 1",
+    "6.25, 16, 1",
+    "0.78125, 128, 1",
+    "33.33333333333333, 3, 1",
+    "3, 100, 3"
+  })
+  void aPercentageWithoutCountsIsOfTheFewestProbesThatMakeIt(double loss, int sent, int lost) {
+    Instant end = START.plusSeconds(10);
+    now.set(end);
+    Map<String, Double> fields = Map.of(Fields.LOSS, loss, Fields.RTT, 0.5);
+    matrix.put("a", List.of(new Point(Point.RAW_STATS, end, Points.tags("a", "b"), fields)));
+
+    Cell pooled = matrix.view(Selection.last(3)).pairs().getFirst().pooled();
+
+    assertThat(pooled.sent()).isEqualTo(sent);
+    assertThat(pooled.lost()).isEqualTo(lost);
+    assertThat(pooled.received()).isEqualTo(sent - lost);
+    assertThat(pooled.lossPercent()).isCloseTo(loss, within(1e-6));
+    assertThat(Double.isNaN(pooled.rttP50())).isEqualTo(loss == 100);
+  }
+
   @Test
   void whatWasDueAndNotSentIsKeptWhenWindowsBecomeMinutes() {
     Map<String, Double> fields = new LinkedHashMap<>();
