@@ -142,13 +142,17 @@ public record LlamaMeshSpec(
       @JsonPropertyDescription("Further tags on every point of this group.") @Size(max = 32)
           @Nullable Map<String, String> tags,
       @JsonPropertyDescription(
-              "Reflectors outside the cluster that this group probes: bare metal, another site, Go LLAMA.")
+              "Reflectors outside the cluster that this group probes: bare metal, another site, LLAMA, udprobe.")
           @Size(max = 256)
           @Nullable List<Target> targets) {}
 
   /** A reflector outside the cluster. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(value = NO_RESERVED_TAG, message = RESERVED_TAG)
+  @ValidationRule(
+      value = "!has(self.wire) || self.wire != 'legacy' || !has(self.keyed) || self.keyed == false",
+      message =
+          "wire legacy is the Python LLAMA's, which has no room for a key; write keyed: false")
   public record Target(
       @JsonPropertyDescription("Name of the target, tag 'dst_name'.")
           @Required
@@ -162,8 +166,19 @@ public record LlamaMeshSpec(
       @JsonPropertyDescription("Whether it knows this mesh's key. A Go LLAMA reflector does not.")
           @Default("false")
           @Nullable Boolean keyed,
+      @JsonPropertyDescription(
+              "What it speaks: 'llama' is LLAMA's, udprobe's and our protocol, 'legacy' the Python LLAMA's. Absent: llama.")
+          @Nullable Wire wire,
       @JsonPropertyDescription("Further tags on every point about it.") @Size(max = 32)
           @Nullable Map<String, String> tags) {}
+
+  /** Protocols of reflectors. */
+  public enum Wire {
+    @JsonProperty("llama")
+    LLAMA,
+    @JsonProperty("legacy")
+    LEGACY
+  }
 
   /** A traffic class. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -84,6 +84,7 @@ public final class MeshDefaults {
         target.host(),
         Objects.requireNonNullElse(target.port(), 8100),
         Objects.requireNonNullElse(target.keyed(), false),
+        Objects.requireNonNullElse(target.wire(), LlamaMeshSpec.Wire.LLAMA),
         Objects.requireNonNullElse(target.tags(), Map.of()));
   }
 

@@ -199,7 +199,7 @@ class InteropIT {
       ForeignSummaries ofLlama = new ForeignSummaries(Project.LLAMA, llama, API_PORT);
       ForeignSummaries ofUdprobe = new ForeignSummaries(Project.UDPROBE, udprobe, API_PORT + 1);
 
-      until(() -> ofLlama.sent() >= PROBES & ofUdprobe.sent() >= PROBES);
+      until(() -> ofLlama.sent() >= PROBES && ofUdprobe.sent() >= PROBES);
       toLlama.untilProbed(PROBES).finish();
       toUdprobe.untilProbed(PROBES).finish();
 

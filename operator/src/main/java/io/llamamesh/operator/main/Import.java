@@ -139,6 +139,7 @@ final class Import {
               target.ip(),
               target.port(),
               target.keyed(),
+              target.isLegacy() ? LlamaMeshSpec.Wire.LEGACY : null,
               tags.isEmpty() ? null : tags));
     }
     if (targets.size() > MAX_TARGETS) {

@@ -137,7 +137,8 @@ final class ConfigDocument {
               Objects.requireNonNull(outside.port()),
               tags,
               outside.name(),
-              keyed(Boolean.TRUE.equals(outside.keyed()))));
+              keyed(Boolean.TRUE.equals(outside.keyed())),
+              outside.wire() == LlamaMeshSpec.Wire.LEGACY ? Target.WIRE_LEGACY : null));
     }
     return list;
   }

@@ -222,6 +222,20 @@ final class PlannerTest {
   }
 
   @Test
+  void aReflectorOfThePythonLlamaIsToldToAgentsAsSuch() {
+    String yaml =
+        """
+        groups: [{name: workers, targets: [{name: old, host: 203.0.113.9, port: 60000, wire: legacy}]}]
+        """;
+
+    MeshPlan plan = plan(spec(yaml), nodes(2));
+
+    assertThat(config(plan, "node-1").targets().get("workers>outside"))
+        .containsExactly(
+            new Target("203.0.113.9", 60000, Map.of("group", "workers"), "old", false, "legacy"));
+  }
+
+  @Test
   void anOutsideTargetThatHasTheNameOfANodeIsNotProbedAndIsNamed() {
     String yaml =
         """
