@@ -21,10 +21,18 @@ import org.jspecify.annotations.Nullable;
  * again are kept once.
  */
 public final class PointReader {
+  /** Most tags of a point; a collector's config lets 64 be given, and ours come beside them. */
+  public static final int MAX_TAGS = 96;
+
+  /** Most fields of a point; we know of 27. */
+  public static final int MAX_FIELDS = 64;
+
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
           .streamReadConstraints(ResultsJson.CONSTRAINTS)
           .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
+          // Names that others make up would fill the JVM's own table of strings.
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .build();
 
   private final Words words = new Words();
@@ -32,8 +40,8 @@ public final class PointReader {
   /**
    * The points of a list.
    *
-   * @throws IOException where it is no such list; of a list with a point that cannot be read
-   *     nothing is read
+   * @throws IOException where it is no such list; of a list with a point that cannot be read, or
+   *     has more tags or fields than a point may, nothing is read
    */
   public List<Point> read(byte[] json) throws IOException {
     return read(json, Integer.MAX_VALUE);
@@ -67,7 +75,8 @@ public final class PointReader {
   /**
    * One point alone.
    *
-   * @throws IOException where these bytes are none, or more than one
+   * @throws IOException where these bytes are none, or more than one, or it has more tags or fields
+   *     than a point may
    */
   public Point readOne(byte[] json, int offset, int length) throws IOException {
     try (JsonParser parser = FACTORY.createParser(json, offset, length)) {
@@ -157,6 +166,8 @@ public final class PointReader {
       names.clear();
       texts.clear();
       while (parser.nextToken() != JsonToken.END_OBJECT) {
+        // While it is read: a page of one point's names takes thirty times as much as its text.
+        limit("tags", MAX_TAGS);
         names.add(parser.currentName());
         parser.nextToken();
         texts.add(text());
@@ -176,6 +187,7 @@ public final class PointReader {
       expect(JsonToken.START_OBJECT);
       names.clear();
       while (parser.nextToken() != JsonToken.END_OBJECT) {
+        limit("fields", MAX_FIELDS);
         String name = parser.currentName();
         JsonToken value = parser.nextToken();
         if (value == JsonToken.VALUE_NULL) {
@@ -191,6 +203,13 @@ public final class PointReader {
         names.add(name);
       }
       return Numbers.of(shape(), Arrays.copyOf(numbers, names.size()));
+    }
+
+    private void limit(String what, int most) throws IOException {
+      if (names.size() == most) {
+        throw MismatchedInputException.from(
+            parser, Point.class, "a point has more than " + most + " " + what);
+      }
     }
 
     /** The names just read, as an array that points of the same kind share. */

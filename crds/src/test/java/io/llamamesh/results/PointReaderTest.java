@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -60,6 +62,44 @@ class PointReaderTest {
           assertThat(point.tags()).isEqualTo(Map.of("src_ip", "0.0.0.0", "dst_ip", "10.0.0.1"));
           assertThat(point.tags().keySet()).containsExactly("dst_ip", "src_ip");
         });
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {PointReader.MAX_TAGS, PointReader.MAX_TAGS + 1, 400_000})
+  void aPointWithMoreTagsThanItMayHaveIsNotRead(int count) throws IOException {
+    String json = "[" + point(many(count, "\"v\""), "") + "]";
+
+    if (count <= PointReader.MAX_TAGS) {
+      assertThat(reader.read(bytes(json)).getFirst().tags()).hasSize(count);
+    } else {
+      assertThatThrownBy(() -> reader.read(bytes(json))).hasMessageContaining("more than 96 tags");
+      assertThatThrownBy(() -> reader.readOne(bytes(json), 1, bytes(json).length - 2))
+          .hasMessageContaining("more than 96 tags");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {PointReader.MAX_FIELDS, PointReader.MAX_FIELDS + 1, 400_000})
+  void aPointWithMoreFieldsThanItMayHaveIsNotRead(int count) throws IOException {
+    String json = "[" + point("", many(count, "1")) + "]";
+
+    if (count <= PointReader.MAX_FIELDS) {
+      assertThat(reader.read(bytes(json)).getFirst().fields()).hasSize(count);
+    } else {
+      assertThatThrownBy(() -> reader.read(bytes(json)))
+          .hasMessageContaining("more than 64 fields");
+    }
+  }
+
+  private static String point(String tags, String fields) {
+    return "{\"measurement\":\"raw_stats\",\"time\":\"2026-11-20T09:40:10Z\",\"tags\":{%s},\"fields\":{%s}}"
+        .formatted(tags, fields);
+  }
+
+  private static String many(int count, String value) {
+    return IntStream.range(0, count)
+        .mapToObj(i -> "\"n" + i + "\":" + value)
+        .collect(Collectors.joining(","));
   }
 
   @Test

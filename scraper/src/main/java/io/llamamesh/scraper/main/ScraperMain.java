@@ -13,6 +13,9 @@ import picocli.CommandLine.Command;
 public final class ScraperMain {
   private static final String LOGBACK = "logback.configurationFile";
 
+  /** Of all answers to the JDK's client, which by itself takes heads of 384 KiB. */
+  private static final String ANSWER_HEADS = "jdk.http.maxHeaderSize";
+
   private static final int WRONG_USE = 2;
 
   private ScraperMain() {}
@@ -21,6 +24,9 @@ public final class ScraperMain {
   public static void main(String[] args) {
     if (System.getProperty(LOGBACK) == null) {
       System.setProperty(LOGBACK, "io/llamamesh/scraper/main/logback.xml");
+    }
+    if (System.getProperty(ANSWER_HEADS) == null) {
+      System.setProperty(ANSWER_HEADS, Integer.toString(32 << 10));
     }
     System.exit(run(System.getenv(), args));
   }

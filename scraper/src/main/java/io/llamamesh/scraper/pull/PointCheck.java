@@ -2,6 +2,7 @@ package io.llamamesh.scraper.pull;
 
 import io.llamamesh.results.Point;
 import io.llamamesh.results.Point.Fields;
+import io.llamamesh.results.PointReader;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -19,11 +20,11 @@ final class PointCheck {
   /** Longest RTT in milliseconds, more than a minute: what half a float can hold. */
   static final double MAX_RTT_MILLIS = 65_000;
 
-  static final int MAX_TAGS = 96;
-  static final int MAX_FIELDS = 64;
-
   /** As long as a collector's config lets a tag be. */
   static final int MAX_TEXT = 512;
+
+  /** Largest number of a field that we do not know: it is written out in full for a store. */
+  static final double MAX_NUMBER = 1e18;
 
   private static final Instant EARLIEST = Instant.EPOCH;
   private static final Instant LATEST = Instant.parse("2200-01-01T00:00:00Z");
@@ -36,7 +37,9 @@ final class PointCheck {
     /** Part of what is lost. */
     DIRECTED,
     OTHER_COUNT,
-    MILLIS
+    MILLIS,
+    PERCENT,
+    DSCP
   }
 
   private static final Map<String, Kind> KINDS = kinds();
@@ -59,8 +62,8 @@ final class PointCheck {
   static boolean isPlausible(Point point, boolean timed) {
     return (!timed || (!point.time().isBefore(EARLIEST) && point.time().isBefore(LATEST)))
         && point.measurement().length() <= MAX_TEXT
-        && point.tags().size() <= MAX_TAGS
-        && point.fields().size() <= MAX_FIELDS
+        && point.tags().size() <= PointReader.MAX_TAGS
+        && point.fields().size() <= PointReader.MAX_FIELDS
         && new PointCheck().takes(point);
   }
 
@@ -77,16 +80,26 @@ final class PointCheck {
     possible &= name.length() <= MAX_TEXT;
     @Nullable Kind kind = KINDS.get(name);
     if (kind == null) {
+      possible &= Math.abs(value) <= MAX_NUMBER;
       return;
     }
-    possible &= value >= 0 && value <= (kind == Kind.MILLIS ? MAX_RTT_MILLIS : MAX_PROBES);
+    possible &= value >= 0 && value <= most(kind);
     switch (kind) {
       case SENT -> sent = value;
       case OUTCOME -> outcomes += value;
       case LOST -> lost = value;
       case DIRECTED -> directed += value;
-      case OTHER_COUNT, MILLIS -> {}
+      case OTHER_COUNT, MILLIS, PERCENT, DSCP -> {}
     }
+  }
+
+  private static double most(Kind kind) {
+    return switch (kind) {
+      case MILLIS -> MAX_RTT_MILLIS;
+      case PERCENT -> 100;
+      case DSCP -> 63;
+      case SENT, OUTCOME, LOST, DIRECTED, OTHER_COUNT -> MAX_PROBES;
+    };
   }
 
   private static Map<String, Kind> kinds() {
@@ -122,8 +135,12 @@ final class PointCheck {
             Fields.RTT_P90,
             Fields.RTT_P99,
             Fields.RTT_MAX,
-            Fields.JITTER)
+            Fields.JITTER,
+            Fields.RESIDENCE)
         .forEach(name -> kinds.put(name, Kind.MILLIS));
+    kinds.put(Fields.LOSS, Kind.PERCENT);
+    kinds.put(Fields.PATH_MTU, Kind.OTHER_COUNT);
+    List.of(Fields.DSCP_FORWARD, Fields.DSCP_RETURN).forEach(name -> kinds.put(name, Kind.DSCP));
     return Map.copyOf(kinds);
   }
 }

@@ -18,6 +18,9 @@ public final class LineProtocol {
   private static final double MILLION = 1e6;
   private static final double EXACT_INTEGERS = 1L << 53;
 
+  /** Nothing that anybody measures: written out in full it would have a line of zeros. */
+  private static final double LEAST = 1e-30;
+
   private LineProtocol() {}
 
   /** The lines of points; a point without any field has none. */
@@ -73,7 +76,8 @@ public final class LineProtocol {
   }
 
   /** A number that reads back as the same, always with a decimal point and without an exponent. */
-  private static void decimal(double value, StringBuilder line) {
+  private static void decimal(double number, StringBuilder line) {
+    double value = Math.abs(number) < LEAST ? 0 : number;
     double scaled = Math.abs(value) * MILLION;
     long millionths = (long) scaled;
     if (scaled < EXACT_INTEGERS

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A scraper with 128 MiB of heap, two sound agents, and everybody who wishes it ill. */
 final class HostileAgentsIT {
   private static final int ROUNDS = 15;
-  private static final int MADE_UP = 3_000;
+  private static final int MADE_UP = 5_000;
 
   @TempDir private Path folder;
 
@@ -92,6 +93,60 @@ final class HostileAgentsIT {
     }
   }
 
+  @Test
+  void whatIsAsLongAsAnAnswerMayBeCostsItsAgentAlone() throws Exception {
+    try (FakeAgent good = FakeAgent.start();
+        FakeAgent tags = FakeAgent.start();
+        FakeAgent fields = FakeAgent.start();
+        FakeAgent names = FakeAgent.start();
+        FakeAgent head = FakeAgent.start()) {
+      head.clock("x".repeat(100_000));
+      String now = Instant.ofEpochSecond(Instant.now().getEpochSecond()).toString();
+      tags.garbage("[" + point(now, many(300_000, "\""), "") + "]");
+      fields.garbage("[" + point(now, "", many(400_000, "")) + "]");
+      names.garbage(
+          IntStream.range(0, 5_500)
+              .mapToObj(i -> point(now, "", many(64 * i, 64 * i + 64, "")))
+              .collect(Collectors.joining(",", "[", "]")));
+      String collectors =
+          Stream.of(good, tags, fields, names, head)
+              .map(FakeAgent::address)
+              .collect(Collectors.joining(","));
+      try (ScraperProcess scraper =
+          new ScraperProcess(
+              folder.resolve("scraper.log"),
+              Map.of(),
+              List.of("--collectors=" + collectors, "--interval=1s"))) {
+        scraper.start();
+        for (int round = 0; round < ROUNDS; round++) {
+          Instant end = Instant.ofEpochSecond(Instant.now().getEpochSecond());
+          good.publish(List.of(Points.pair("good", "other", end, 16, 0, 0.1)));
+          head.publish(List.of(Points.pair("head", "other", end, 16, 0, 0.1)));
+          await().until(() -> answer(scraper, "/api/v1/pairs/good/other").contains(end.toString()));
+        }
+
+        assertThat(scraper.process().alive()).isTrue();
+        assertThat(answer(scraper, "/api/v1/pairs/head/other")).contains("nothing is known");
+        assertThat(metric(scraper, "llamamesh_scraper_malformed_points_total ")).isPositive();
+      }
+    }
+  }
+
+  private static String point(String time, String tags, String fields) {
+    return "{\"measurement\":\"raw_stats\",\"time\":\"%s\",\"tags\":{%s},\"fields\":{%s}}"
+        .formatted(time, tags, fields);
+  }
+
+  private static String many(int count, String quote) {
+    return many(0, count, quote);
+  }
+
+  private static String many(int from, int to, String quote) {
+    return IntStream.range(from, to)
+        .mapToObj(i -> "\"" + Integer.toString(i, 36) + "\":" + quote + "1" + quote)
+        .collect(Collectors.joining(","));
+  }
+
   private static Socket half(int port) throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
     try {
@@ -128,9 +183,13 @@ final class HostileAgentsIT {
   }
 
   private static double excess(ScraperProcess scraper) throws Exception {
+    return metric(scraper, "llamamesh_scraper_excess_points_total ");
+  }
+
+  private static double metric(ScraperProcess scraper, String name) throws Exception {
     return answer(scraper, "/metrics")
         .lines()
-        .filter(line -> line.startsWith("llamamesh_scraper_excess_points_total "))
+        .filter(line -> line.startsWith(name))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
         .findFirst()
         .orElse(0);

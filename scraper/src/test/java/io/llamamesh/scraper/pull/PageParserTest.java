@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llamamesh.results.Point;
+import io.llamamesh.results.PointReader;
 import io.llamamesh.results.ResultsJson;
 import io.llamamesh.results.WindowCursor;
 import io.llamamesh.scraper.testing.Points;
@@ -184,13 +185,35 @@ final class PageParserTest {
   @Test
   void textsThatAreTooLongAndTagsThatAreTooManyAreLeftOut() throws IOException {
     Map<String, String> many = new LinkedHashMap<>();
-    for (int i = 0; i <= PointCheck.MAX_TAGS; i++) {
+    for (int i = 0; i <= PointReader.MAX_TAGS; i++) {
       many.put("t" + i, "v");
     }
     Point tooMany = new Point(GOOD.measurement(), END, many, GOOD.fields());
     Point tooLong = Points.with(GOOD, "src_name", "n".repeat(PointCheck.MAX_TEXT + 1));
 
     assertThat(page("[" + json(tooMany) + "," + json(tooLong) + "]").points()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "loss, 100.5",
+    "loss, -1",
+    "residence, -1",
+    "residence, 1e9",
+    "path_mtu, -1",
+    "dscp_forward, 64",
+    "dscp_return, -1",
+    "newer, 1e19",
+    "newer, -1e300"
+  })
+  void numbersThatNobodyMeasuresAreLeftOut(String field, double value) throws IOException {
+    Map<String, Double> fields = new LinkedHashMap<>(GOOD.fields());
+    fields.put(field, value);
+
+    Page page = page("[" + json(new Point(GOOD.measurement(), END, GOOD.tags(), fields)) + "]");
+
+    assertThat(page.points()).isEmpty();
+    assertThat(page.malformed()).isEqualTo(1);
   }
 
   @Test

@@ -39,6 +39,15 @@ final class LineProtocolTest {
         .containsExactly("raw_stats,dst_name=x\\ y,src_name=a\\ b\\,c\\=d lost=0.0 1795167610000");
   }
 
+  /** Written out in full it would have three hundred zeros, and a page of such a heap of them. */
+  @Test
+  void whatIsAsGoodAsNothingIsWrittenAsNothing() {
+    Point point = new Point(Point.RAW_STATS, TIME, Map.of("a", "b"), Map.of("jitter", -1e-300));
+
+    assertThat(LineProtocol.lines(List.of(point)))
+        .containsExactly("raw_stats,a=b jitter=0.0 1795167610000");
+  }
+
   @Test
   void aPointWithoutFieldsHasNoLine() {
     assertThat(
