@@ -2,6 +2,7 @@ package io.llamamesh.scraper.analysis;
 
 import io.llamamesh.results.MeshReport.Direction;
 import io.llamamesh.results.MeshReport.Kind;
+import java.util.Comparator;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -12,9 +13,21 @@ import org.jspecify.annotations.Nullable;
  * @param name a node, a zone, {@code a>b}, the sides of a block, or all nodes
  * @param direction which of its traffic suffers; absent: both
  */
-record Entity(Kind kind, String name, @Nullable Direction direction) {
+record Entity(Kind kind, String name, @Nullable Direction direction) implements Comparable<Entity> {
+  private static final Comparator<Entity> ORDER =
+      Comparator.comparing(Entity::kind)
+          .thenComparing(Entity::name)
+          .thenComparing(
+              Entity::direction, Comparator.nullsFirst(Comparator.<Direction>naturalOrder()));
+
   /** All of the mesh: what every link has in common. */
   static final Entity MESH = new Entity(Kind.MESH, "all nodes", null);
+
+  /** A map of suspects stays fast where somebody made up names that all have one hash. */
+  @Override
+  public int compareTo(Entity other) {
+    return ORDER.compare(this, other);
+  }
 
   static Entity of(Block block) {
     return new Entity(Kind.BLOCK, block.name(), null);

@@ -2,6 +2,7 @@ package io.llamamesh.scraper.analysis;
 
 import io.llamamesh.scraper.analysis.JudgedPair.Direction;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,7 +29,16 @@ final class Links {
    * @param source who sends
    * @param destination who receives
    */
-  record Link(String source, String destination) {}
+  record Link(String source, String destination) implements Comparable<Link> {
+    private static final Comparator<Link> ORDER =
+        Comparator.comparing(Link::source).thenComparing(Link::destination);
+
+    /** A map of links stays fast where somebody made up names that all have one hash. */
+    @Override
+    public int compareTo(Link other) {
+      return ORDER.compare(this, other);
+    }
+  }
 
   /** What is known of a link. */
   static final class State {

@@ -51,6 +51,14 @@ public final class Matrix {
   private final long defaultInterval;
   private final long fineSeconds;
   private final long keepSeconds;
+
+  /**
+   * How far windows of a sound agent end ahead of our clock: one that is less than three quarters
+   * of a window off is left alone. Where the newest window were any further, one agent that stamps
+   * ahead would make all others look late, and be judged alone.
+   */
+  private final long aheadSeconds;
+
   private final long manyPaths;
 
   private final Map<SeriesKey, Series> series = new HashMap<>();
@@ -98,6 +106,7 @@ public final class Matrix {
     this.manyPaths = manyPaths;
     this.clock = clock;
     this.defaultInterval = Math.max(1, interval.toSeconds());
+    this.aheadSeconds = 3 * defaultInterval / 4;
     this.keepSeconds = Math.max(60, retention.toSeconds());
     this.fineSeconds = Math.min(keepSeconds, FULL_RESOLUTION.toSeconds());
   }
@@ -275,9 +284,8 @@ public final class Matrix {
     sums.put(before, cell);
     join.probed(one, cell, point, now);
     boolean current = end >= newest;
-    if (current) {
-      newest = end;
-    }
+    // Also where our own clock was ahead and is right now.
+    newest = Math.min(Math.max(newest, end), now + aheadSeconds);
     Map<String, String> tags = point.tags();
     learn(key.source(), tags.get(Point.Tags.SRC_ZONE), tags.get(Point.Tags.SRC_IP), current);
     learn(key.destination(), tags.get(Point.Tags.DST_ZONE), tags.get(Point.Tags.DST_IP), current);
@@ -409,16 +417,26 @@ public final class Matrix {
         });
   }
 
+  /** What most agents have, each by most of its pairs: one of many pairs must not decide it. */
   private long interval() {
-    Map<Long, Integer> spacings = new TreeMap<>();
+    Map<String, Map<Long, Integer>> byOwner = new HashMap<>();
     for (Series one : series.values()) {
       if (one.spacing() > 0) {
-        spacings.merge(one.spacing(), 1, Integer::sum);
+        byOwner
+            .computeIfAbsent(one.owner(), k -> new HashMap<>(2))
+            .merge(one.spacing(), 1, Integer::sum);
       }
     }
-    return spacings.entrySet().stream()
-        .max(Map.Entry.<Long, Integer>comparingByValue())
-        .map(Map.Entry::getKey)
-        .orElse(defaultInterval);
+    Map<Long, Integer> votes = new HashMap<>();
+    byOwner.values().forEach(spacings -> votes.merge(mostCommon(spacings), 1, Integer::sum));
+    return votes.isEmpty() ? defaultInterval : mostCommon(votes);
+  }
+
+  /** Of several the longest: too long a window leaves nothing out. */
+  private static long mostCommon(Map<Long, Integer> counts) {
+    return counts.entrySet().stream()
+        .max(Map.Entry.<Long, Integer>comparingByValue().thenComparing(Map.Entry.comparingByKey()))
+        .orElseThrow()
+        .getKey();
   }
 }

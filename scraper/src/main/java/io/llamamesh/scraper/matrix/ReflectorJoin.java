@@ -5,6 +5,7 @@ import io.llamamesh.scraper.matrix.Addresses.Address;
 import io.llamamesh.scraper.matrix.Reports.Report;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -45,7 +46,18 @@ final class ReflectorJoin {
   private final Set<String> news = new HashSet<>();
   private final Set<Lossy> fresh = new HashSet<>();
 
-  private record Lossy(String source, String destination, boolean v6) {}
+  /** Comparable for the same reason as {@link SeriesKey}. */
+  private record Lossy(String source, String destination, boolean v6) implements Comparable<Lossy> {
+    private static final Comparator<Lossy> ORDER =
+        Comparator.comparing(Lossy::source)
+            .thenComparing(Lossy::destination)
+            .thenComparing(Lossy::v6);
+
+    @Override
+    public int compareTo(Lossy other) {
+      return ORDER.compare(this, other);
+    }
+  }
 
   /** Of how many names it holds reports. */
   int size() {

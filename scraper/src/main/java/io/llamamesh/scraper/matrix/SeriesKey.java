@@ -2,10 +2,12 @@ package io.llamamesh.scraper.matrix;
 
 import io.llamamesh.results.IpText;
 import io.llamamesh.results.Point;
+import java.util.Comparator;
 import java.util.Map;
 
 /**
- * What one time series is about.
+ * What one time series is about. Comparable, so that a map of keys stays fast where somebody made
+ * up names that all have one hash.
  *
  * @param source name of the node that probed
  * @param destination name of the node or target that was probed
@@ -13,8 +15,19 @@ import java.util.Map;
  * @param family {@code IPv4} or {@code IPv6}
  * @param group the group by which they probe; a pair may be in several
  */
-public record SeriesKey(
-    String source, String destination, String port, String family, String group) {
+public record SeriesKey(String source, String destination, String port, String family, String group)
+    implements Comparable<SeriesKey> {
+  private static final Comparator<SeriesKey> ORDER =
+      Comparator.comparing(SeriesKey::source)
+          .thenComparing(SeriesKey::destination)
+          .thenComparing(SeriesKey::port)
+          .thenComparing(SeriesKey::family)
+          .thenComparing(SeriesKey::group);
+
+  @Override
+  public int compareTo(SeriesKey other) {
+    return ORDER.compare(this, other);
+  }
 
   /** The pair and class, whoever probes by which group. */
   SeriesKey ofAllGroups() {

@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.util.DoubleComparator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -40,6 +41,74 @@ final class MatrixTest {
     assertThat(pooled.rttP99()).isEqualTo(6.0);
     assertThat(pooled.rttP50()).isCloseTo(2.33, within(0.02));
     assertThat(pooled.end()).isEqualTo(START.plusSeconds(40).getEpochSecond());
+  }
+
+  @Test
+  void anAgentThatStampsAheadHidesNobodysWindows() {
+    now.set(START.plusSeconds(34));
+    for (int end : new int[] {10, 20, 30}) {
+      matrix.put("n1", List.of(Points.pair("n1", "n2", START.plusSeconds(end), 100, 50, 1)));
+    }
+    for (int ahead = 0; ahead <= 60; ahead++) {
+      matrix.put(
+          "liar", List.of(Points.pair("liar", "n1", START.plusSeconds(34 + ahead), 100, 0, 1)));
+    }
+
+    assertThat(matrix.view(Selection.last(3)).pairs())
+        .filteredOn(pair -> pair.source().equals("n1"))
+        .singleElement()
+        .satisfies(pair -> assertThat(pair.pooled(3).sent()).isEqualTo(300));
+  }
+
+  @Test
+  void whenOurClockIsSetBackTheNextWindowsAreJudgedAgain() {
+    now.set(START.plusSeconds(3_000));
+    matrix.put("n1", List.of(Points.pair("n1", "n2", START.plusSeconds(3_000), 100, 0, 1)));
+    for (int end : new int[] {10, 20, 30}) {
+      now.set(START.plusSeconds(end + 4));
+      matrix.put("n1", List.of(Points.pair("n1", "n2", START.plusSeconds(end), 100, 50, 1)));
+    }
+
+    assertThat(matrix.view(Selection.last(3)).pairs().getFirst().pooled(3).lost()).isEqualTo(150);
+  }
+
+  @Test
+  void anAgentOfManyPairsDoesNotDecideHowLongAWindowIs() {
+    now.set(START.plusSeconds(34));
+    for (String agent : List.of("n1", "n2", "n3")) {
+      for (int end : new int[] {10, 20, 30}) {
+        matrix.put(agent, List.of(Points.pair(agent, "n4", START.plusSeconds(end), 100, 1, 1)));
+      }
+    }
+    for (int end = 25; end < 30; end++) {
+      List<Point> many = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        many.add(Points.pair("liar", "x-" + i, START.plusSeconds(end), 100, 0, 1));
+      }
+      matrix.put("liar", many);
+    }
+
+    assertThat(matrix.intervalSeconds()).isEqualTo(10);
+  }
+
+  /** Without an order of keys each put of such a name looks through all of them: minutes. */
+  @Test
+  @Timeout(30)
+  void namesThatAllHaveOneHashCostNoMoreThanOthers() {
+    List<Point> points = new ArrayList<>();
+    now.set(START.plusSeconds(30));
+    for (int i = 0; i < 1 << 14; i++) {
+      points.add(Points.pair("a", Points.sameHash(i), START.plusSeconds(10), 10, 1, 1));
+    }
+    Matrix wide =
+        new Matrix(Duration.ofSeconds(10), Duration.ofHours(1), now::get, 1 << 20, 1L << 32);
+
+    for (int round = 0; round < 4; round++) {
+      wide.put("a", points);
+    }
+
+    assertThat(wide.size()).isEqualTo(1 << 14);
+    assertThat(wide.pooled(Selection.last(3)).pairs()).hasSize(1 << 14);
   }
 
   @Test

@@ -62,6 +62,15 @@ public final class Points {
     return new Point(Point.REFLECTED_STATS, end, tags, Map.of(Fields.REFLECTED, (double) probes));
   }
 
+  /** One of 32,768 names of thirty characters that all have one {@link String#hashCode}. */
+  public static String sameHash(int number) {
+    StringBuilder name = new StringBuilder();
+    for (int bit = 0; bit < 15; bit++) {
+      name.append((number >> bit & 1) == 0 ? "Aa" : "BB");
+    }
+    return name.toString();
+  }
+
   /** The same point with another tag. */
   public static Point with(Point point, String tag, String value) {
     Map<String, String> tags = new LinkedHashMap<>(point.tags());
