@@ -97,7 +97,9 @@ public final class Scraper implements AutoCloseable, View {
     this.duty = new Duty(leadership, kept, pulls);
     this.cursors = new CursorKeeping(kept, () -> pulls.bookmarks(config.retention()), duty::writes);
     this.ingest =
-        config.ingest() == null ? null : bind(config.ingest(), new Ingest(matrix, writer), tokens);
+        config.ingest() == null
+            ? null
+            : bind(config.ingest(), new Ingest(matrix, writer, pulls.counters(), clock), tokens);
     this.reports =
         new ReportLoop(
             matrix,

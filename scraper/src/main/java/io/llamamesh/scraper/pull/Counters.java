@@ -51,6 +51,10 @@ public final class Counters {
     return missed.sum();
   }
 
+  void malformed(int points) {
+    malformed.add(points);
+  }
+
   void answered(int pointsRead, int windowsRead, int malformedPoints) {
     answers.increment();
     points.add(pointsRead);

@@ -6,7 +6,9 @@ import io.llamamesh.scraper.store.LineProtocol;
 import io.llamamesh.scraper.store.StoreWriter;
 import io.llamamesh.scraper.store.WriteResult;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,13 +26,19 @@ public final class Ingest {
 
   private final Matrix matrix;
   private final @Nullable StoreWriter writer;
+  private final Counters counters;
+  private final PostedAdmission admission;
 
   /**
    * @param writer null where nothing is stored: then memory is where points are safe
+   * @param counters count what is left out
    */
-  public Ingest(Matrix matrix, @Nullable StoreWriter writer) {
+  public Ingest(
+      Matrix matrix, @Nullable StoreWriter writer, Counters counters, InstantSource clock) {
     this.matrix = matrix;
     this.writer = writer;
+    this.counters = counters;
+    this.admission = new PostedAdmission(counters, clock);
   }
 
   /** What became of what an agent posted. */
@@ -63,8 +71,12 @@ public final class Ingest {
     return closed == null ? null : new Outcome.Later(closed.message());
   }
 
-  /** Takes a body; returns after the store acknowledged it or did not. */
-  public Outcome take(byte[] body) throws InterruptedException {
+  /**
+   * Takes a body; returns after the store acknowledged it or did not.
+   *
+   * @param source the address that it was posted from
+   */
+  public Outcome take(byte[] body, InetAddress source) throws InterruptedException {
     Page page;
     try {
       page = PageParser.parsePosted(body);
@@ -72,9 +84,10 @@ public final class Ingest {
       return new Outcome.Refused(String.valueOf(e.getMessage()));
     }
     if (page.malformed() > 0) {
+      counters.malformed(page.malformed());
       LOG.warn("points posted that cannot be read, left out points={}", page.malformed());
     }
-    List<Point> points = page.points();
+    List<Point> points = admission.admit(source, page).points();
     if (writer != null) {
       switch (writer.write(LineProtocol.lines(points))) {
         case WriteResult.Acknowledged _ -> {}

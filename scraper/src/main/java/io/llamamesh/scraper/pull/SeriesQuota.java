@@ -10,12 +10,15 @@ import java.util.List;
  * give it, points of further ones are left out: an agent that makes up pairs without end would fill
  * a store with them. Thread-safe.
  *
- * <p>Series are told apart by 32 bits of their tags: of two that happen to have the same the second
- * is let in without being counted.
+ * <p>Series are told apart by a number of 32 bits ({@link TagHash}): of two that happen to have the
+ * same the second is let in without being counted, one of 100,000 at most.
  */
 final class SeriesQuota {
-  /** Pairs and classes that it probes, and senders whose probes it sent back. */
-  static final int MAX_PAIRS = 8_192;
+  /**
+   * Pairs and classes that it probes, and senders whose probes it sent back: more than the 20,000
+   * targets that a collector's config may have and the 4,096 senders that a reflector tells apart.
+   */
+  static final int MAX_PAIRS = 32_768;
 
   /** Source ports of those that lost something. */
   static final int MAX_PATHS = 16_384;
@@ -24,6 +27,7 @@ final class SeriesQuota {
 
   private final Seen pairs = new Seen(MAX_PAIRS);
   private final Seen paths = new Seen(MAX_PATHS);
+  private final TagHash hash = new TagHash();
   private Instant began = Instant.MIN;
 
   /** The points whose series fit; of those that were there before all do. */
@@ -38,14 +42,7 @@ final class SeriesQuota {
   }
 
   private boolean admits(Point point) {
-    return (point.measurement().equals(Point.PATH_STATS) ? paths : pairs).admits(hash(point));
-  }
-
-  private static int hash(Point point) {
-    int[] hash = {point.measurement().hashCode()};
-    point.forEachTag(
-        (name, value) -> hash[0] = 31 * (31 * hash[0] + name.hashCode()) + value.hashCode());
-    return hash[0] ^ (hash[0] >>> 15);
+    return (point.measurement().equals(Point.PATH_STATS) ? paths : pairs).admits(hash.of(point));
   }
 
   /** Numbers that were there in this generation or in the one before. */

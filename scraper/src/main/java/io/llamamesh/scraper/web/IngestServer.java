@@ -101,6 +101,10 @@ public final class IngestServer implements AutoCloseable {
     if (!exchange.getRequestURI().getPath().equals("/ingest")) {
       return Answer.error(404, "only /ingest is here");
     }
+    if (exchange.getRequestHeaders().containsKey("Origin")) {
+      // A browser says where the page is that makes it post (Fetch, 3.1): no agent is one.
+      return Answer.error(403, "not from a page of another site");
+    }
     if (!exchange.getRequestMethod().equals("POST")) {
       return Answer.error(405, "post a list of points");
     }
@@ -123,7 +127,7 @@ public final class IngestServer implements AutoCloseable {
       if (body.length > MAX_BYTES) {
         return Answer.error(413, "more than " + MAX_BYTES + " bytes; post fewer windows at once");
       }
-      return switch (ingest.take(body)) {
+      return switch (ingest.take(body, exchange.getRemoteAddress().getAddress())) {
         case Ingest.Outcome.Taken taken -> Answer.json(new TakenDocument(taken.points()));
         case Ingest.Outcome.Later later -> Answer.error(503, later.why());
         case Ingest.Outcome.Refused refused -> Answer.error(400, refused.why());

@@ -2,11 +2,13 @@ package io.llamamesh.scraper.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.results.Point;
 import io.llamamesh.results.ResultsJson;
 import io.llamamesh.scraper.auth.TokenFile;
 import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.matrix.Selection;
+import io.llamamesh.scraper.pull.Counters;
 import io.llamamesh.scraper.pull.Ingest;
 import io.llamamesh.scraper.store.Store;
 import io.llamamesh.scraper.store.StoreWriter;
@@ -45,6 +47,7 @@ final class IngestServerTest {
   private final HttpClient http = HttpClient.newHttpClient();
   private final Matrix matrix =
       new Matrix(Duration.ofSeconds(1), Duration.ofHours(1), InstantSource.system());
+  private final Counters counters = new Counters();
   private IngestServer server;
 
   @BeforeEach
@@ -61,7 +64,7 @@ final class IngestServerTest {
     Tokens tokens = TokenFile.open(folder, InstantSource.system());
     return new IngestServer(
         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-        new Ingest(matrix, writer),
+        new Ingest(matrix, writer, counters, InstantSource.system()),
         tokens::accepts);
   }
 
@@ -90,6 +93,55 @@ final class IngestServerTest {
 
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     assertThat(matrix.view(Selection.last(3)).pairs()).hasSize(1);
+  }
+
+  /** Without a token a page of anybody could have its visitors' browsers post. */
+  @Test
+  void aPageOfAnotherSiteCannotPost() throws Exception {
+    HttpResponse<String> answer =
+        http.send(
+            request()
+                .header("Authorization", "Bearer secret")
+                .header("Origin", "https://evil.example")
+                .build(),
+            text());
+
+    assertThat(answer.statusCode()).isEqualTo(403);
+    assertThat(matrix.view(Selection.last(3)).pairs()).isEmpty();
+  }
+
+  @Test
+  void moreSeriesThanAnAgentMayHaveAreLeftOutAndCounted() throws Exception {
+    Ingest ingest = new Ingest(matrix, null, counters, InstantSource.system());
+    InetAddress one = InetAddress.ofLiteral("192.0.2.11");
+    InetAddress other = InetAddress.ofLiteral("192.0.2.12");
+    Instant end = Instant.ofEpochSecond(Instant.now().getEpochSecond());
+    for (int page = 0; page < 5; page++) {
+      List<Point> points = new ArrayList<>();
+      for (int i = 0; i < 10_000; i++) {
+        points.add(Points.pair("n1", "x-" + page + "-" + i, end, 10, 1, 1));
+      }
+      var _ = ingest.take(ResultsJson.mapper().writeValueAsBytes(points), one);
+    }
+
+    assertThat(counters.excess()).isBetween(17_000L, 17_232L);
+    assertThat(
+            ingest.take(
+                ResultsJson.mapper()
+                    .writeValueAsBytes(List.of(Points.pair("n2", "n1", end, 10, 1, 1))),
+                other))
+        .isEqualTo(new Ingest.Outcome.Taken(1));
+  }
+
+  @Test
+  void whatCannotBeReadIsCounted() throws Exception {
+    Ingest ingest = new Ingest(matrix, null, counters, InstantSource.system());
+
+    Ingest.Outcome outcome =
+        ingest.take("[{},{}]".getBytes(StandardCharsets.UTF_8), InetAddress.getLoopbackAddress());
+
+    assertThat(outcome).isEqualTo(new Ingest.Outcome.Taken(0));
+    assertThat(counters.malformed()).isEqualTo(2);
   }
 
   @Test
