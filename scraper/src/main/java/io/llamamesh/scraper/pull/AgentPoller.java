@@ -52,6 +52,7 @@ final class AgentPoller implements AutoCloseable {
   // catch up.
   private boolean behind;
   private final PageSize pages = new PageSize();
+  private final CatchUpBudget budget = new CatchUpBudget();
 
   /**
    * @param pump null where nothing is stored
@@ -145,10 +146,12 @@ final class AgentPoller implements AutoCloseable {
         news = take(after, fetched);
         behind = fetched.page().more();
         fetched.teach(pages);
+        budget.spend(fetched.bytes(), clock.instant());
       }
       // Windows without a pair are none to show, and yet passed.
       if (behind && (news || !Objects.equals(after, position.read()))) {
-        return clock.instant();
+        Instant now = clock.instant();
+        return now.plus(budget.pause(now));
       }
       return news ? schedule.afterNews(clock.instant()) : schedule.afterNothing(clock.instant());
     } catch (AgentClient.AnswerTooLargeException e) {

@@ -18,7 +18,9 @@ import java.util.concurrent.TimeoutException;
  * others' windows are wanted most.
  *
  * <p>Who has sent nothing of its body yet has no place. Who has gets a quick one, but only for a
- * moment; what is not complete then goes on in one of few slow places, or is given up. Thread-safe.
+ * moment; what is not complete then goes on in one of few slow places, or is given up. Half of the
+ * memory is for the quick alone: slow ones, however large, never keep others from being read.
+ * Thread-safe.
  */
 final class BodyReader {
   /** What is read at a time; all that a body takes of memory beyond its place. */
@@ -31,7 +33,8 @@ final class BodyReader {
   private final Semaphore quick;
   private final Semaphore slow;
   private final Semaphore waitingKib;
-  private final Semaphore allKib;
+  private final Semaphore quickKib;
+  private final Semaphore slowKib;
 
   /**
    * How much at once.
@@ -41,7 +44,8 @@ final class BodyReader {
    * @param slow bodies that took longer
    * @param waitingBytes what those together hold that wait for a slow place
    * @param maxBytes of a body
-   * @param allBytes of all bodies together until their points have been taken
+   * @param allBytes of all bodies together until their points have been taken: half of that for
+   *     quick ones, half for slow ones, neither less than one body
    */
   record Limits(
       int quick, Duration moment, int slow, int waitingBytes, int maxBytes, int allBytes) {
@@ -59,7 +63,7 @@ final class BodyReader {
       this(quick, moment, slow, waitingBytes, maxBytes, 2 * (quick + slow) * maxBytes);
     }
 
-    /** For a heap: a sixteenth of it for bodies, and a third of that for one of them. */
+    /** For a heap: a sixteenth of it for bodies, of which one fits into either half. */
     static Limits of(long heapBytes) {
       int one = Math.clamp(heapBytes / SHARE_OF_ONE, LEAST_BODY, LARGEST_BODY);
       int all = Math.clamp(heapBytes / SHARE_OF_ALL, 2 * LEAST_BODY, Integer.MAX_VALUE);
@@ -76,7 +80,8 @@ final class BodyReader {
     this.quick = new Semaphore(limits.quick());
     this.slow = new Semaphore(limits.slow());
     this.waitingKib = new Semaphore(limits.waitingBytes() / KIB);
-    this.allKib = new Semaphore(limits.allBytes() / KIB, true);
+    this.quickKib = new Semaphore(limits.allBytes() / 2 / KIB, true);
+    this.slowKib = new Semaphore(limits.allBytes() / 2 / KIB, true);
   }
 
   /**
@@ -117,7 +122,15 @@ final class BodyReader {
           throw new AnswerTooLargeException(
               "answer is larger than " + limits.maxBytes() + " bytes");
         }
-        if (!places.take(allKib, kib(chunk.length), left.minusNanos(System.nanoTime() - began))) {
+        int kib = kib(chunk.length);
+        if (!isSlow
+            && !places.take(
+                quickKib, kib, min(left, limits.moment()).minusNanos(System.nanoTime() - began))) {
+          // Nobody waits for memory in a quick place, or those behind would wait, too.
+          isSlow = true;
+          goSlow(body.size(), left.minusNanos(System.nanoTime() - began), places);
+        }
+        if (isSlow && !places.take(slowKib, kib, left.minusNanos(System.nanoTime() - began))) {
           throw new IOException("answers much, as too many others do");
         }
         body.writeBytes(chunk);
@@ -133,7 +146,10 @@ final class BodyReader {
 
   private void goSlow(int bytes, Duration patience, Places places)
       throws IOException, InterruptedException {
-    places.giveBackAllBut(allKib);
+    places.giveBackAllBut(quickKib);
+    if (!places.exchange(quickKib, slowKib)) {
+      throw new IOException("answers slowly, as too many others do");
+    }
     int kib = kib(bytes + CHUNK);
     boolean got = places.take(slow, Duration.ZERO);
     if (!got && waitingKib.tryAcquire(kib)) {

@@ -32,6 +32,18 @@ final class Places implements AutoCloseable {
     return got;
   }
 
+  /** Exchanges all of one kind for as many of another; whether there were so many, at once. */
+  boolean exchange(Semaphore from, Semaphore to) {
+    int count = taken.stream().filter(one -> one.places() == from).mapToInt(Taken::count).sum();
+    if (!to.tryAcquire(count)) {
+      return false;
+    }
+    taken.removeIf(one -> one.places() == from);
+    from.release(count);
+    taken.add(new Taken(to, count));
+    return true;
+  }
+
   /** Gives all back but those of that kind. */
   void giveBackAllBut(Semaphore kept) {
     taken.removeIf(one -> {

@@ -114,7 +114,7 @@ public final class Pulls implements AutoCloseable {
                 position,
                 leads,
                 writer,
-                new StoreFetch(client, position, admission),
+                new StoreFetch(client, position, admission, clock),
                 clock,
                 counters,
                 waiting);

@@ -2,6 +2,7 @@ package io.llamamesh.scraper.pull;
 
 import io.llamamesh.results.WindowCursor;
 import java.io.IOException;
+import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,9 +13,13 @@ final class StoreFetch implements StorePump.Fetch {
   private final AgentClient client;
   private final AgentPosition position;
   private final PageAdmission admission;
+  private final InstantSource clock;
   private final PageSize pages = new PageSize();
+  private final CatchUpBudget budget = new CatchUpBudget();
 
-  StoreFetch(AgentClient client, AgentPosition position, PageAdmission admission) {
+  StoreFetch(
+      AgentClient client, AgentPosition position, PageAdmission admission, InstantSource clock) {
+    this.clock = clock;
     this.client = client;
     this.position = position;
     this.admission = admission;
@@ -26,12 +31,16 @@ final class StoreFetch implements StorePump.Fetch {
       // Who catches up shares few places: an agent that can't be read must not hold one.
       throw new IOException("agent can't be read");
     }
+    if (budget.pause(clock.instant()).isPositive()) {
+      throw new IOException("agent has more than it can retain");
+    }
     while (true) {
       int limit = pages.windows();
       try (AgentClient.Fetched fetched =
           client.fetch(position.address(), cursor, position.safe(), limit, true)) {
         Page page = position.skew().correct(admission.admit(fetched.page()), position.interval());
         fetched.teach(pages);
+        budget.spend(fetched.bytes(), clock.instant());
         return Handed.of(cursor, page, fetched.held());
       } catch (AgentClient.AnswerTooLargeException e) {
         if (!pages.tooLarge()) {

@@ -97,6 +97,27 @@ final class AgentClientTest {
     assertThat(fetching(agent(-1), 10).get(30, TimeUnit.SECONDS)).isEqualTo(1);
   }
 
+  /** Half of the memory is for those who answer at once. */
+  @Test
+  void largeBodiesThatStallLeaveMemoryToOthers() throws Exception {
+    client.close();
+    client =
+        new AgentClient(
+            PATIENCE,
+            new BodyReader.Limits(4, MOMENT, 8, 8 << 20, 1 << 20, 4 << 20),
+            InstantSource.system(),
+            () -> null);
+    for (int i = 0; i < 6; i++) {
+      FakeAgent large = agent((1 << 20) - 100);
+      large.garbage("[" + " ".repeat((1 << 20) - 10) + "]");
+      var _ = fetching(large);
+    }
+
+    for (int i = 0; i < 20; i++) {
+      assertThat(fetching(agent(-1)).get(30, TimeUnit.SECONDS)).isEqualTo(1);
+    }
+  }
+
   @Test
   void placesAreGivenBackWhenAnAnswerIsCutShort() throws Exception {
     FakeAgent cut = agent(7);
