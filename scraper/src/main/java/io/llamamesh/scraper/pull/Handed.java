@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 record Handed(
     @Nullable WindowCursor after, @Nullable WindowCursor cursor, int most, PackedLines lines) {
+  /** More than an agent publishes in a week; a cursor may say any number. */
+  static final long MAX_MISSED = 1_000_000;
+
   static Handed of(@Nullable WindowCursor after, Page page, int most) {
     return new Handed(
         after, page.cursor(), most, PackedLines.of(LineProtocol.lines(page.points())));
@@ -26,12 +29,13 @@ record Handed(
   }
 
   /**
-   * Windows behind that cursor that the agent no longer had; fewer where it held fewer than most.
+   * Windows behind that cursor that the agent no longer had; fewer where it held fewer than most,
+   * and {@value #MAX_MISSED} at most.
    */
   long missed(@Nullable WindowCursor reached) {
     if (reached == null || cursor == null || !reached.bootId().equals(cursor.bootId())) {
       return 0;
     }
-    return Math.max(0, cursor.sequence() - most - reached.sequence());
+    return Math.clamp(cursor.sequence() - most - reached.sequence(), 0, MAX_MISSED);
   }
 }

@@ -52,6 +52,21 @@ final class LegacyWindowsTest {
   }
 
   @Test
+  void aCollectorThatMakesUpNamesTakesNoOthersNames() {
+    SourceNames names = new SourceNames();
+    for (int i = 0; i < 100_000; i++) {
+      String _ = names.claim("made-up-" + i, "bad");
+    }
+
+    assertThat(names.claim("made-up-3", "bad")).isEqualTo("made-up-3");
+    assertThat(names.claim("made-up-99999", "bad")).isEqualTo("made-up-99999 (bad)");
+    assertThat(names.claim("rack-7", "good")).isEqualTo("rack-7");
+    names.release("bad");
+    assertThat(names.claim("made-up-3", "good")).isEqualTo("made-up-3");
+    assertThat(names.claim("its-next-life", "bad")).isEqualTo("its-next-life");
+  }
+
+  @Test
   void pointsThatDoNotSayWhoseTheyAreGetTheCollectorsName() {
     Page page = windows.timed(page(480, 0), "rack-7", TICK, INTERVAL);
 

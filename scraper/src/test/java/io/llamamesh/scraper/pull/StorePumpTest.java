@@ -145,6 +145,18 @@ final class StorePumpTest {
     await().until(() -> counters.missed() == 25);
   }
 
+  /** Two such numbers would make the counter of the whole mesh negative. */
+  @Test
+  void aCursorThatJumpsMakesNoAbsurdNumberOfMissedWindows() {
+    WindowCursor absurd = new WindowCursor(at(0).bootId(), Long.MAX_VALUE);
+    StorePump pump = pump("node-1", at(0));
+    pump.hand(at(0), new Page(page(26, 30).points(), absurd, false, null, 0), 5);
+    start(pump);
+
+    await().until(() -> counters.missed() > 0);
+    assertThat(counters.missed()).isEqualTo(Handed.MAX_MISSED);
+  }
+
   @Test
   void windowsThatTheStoreFailsOnStayAtTheirAgentAndThenAreGivenUpAlone() {
     StorePump pump = pump("node-1", at(0));
