@@ -40,6 +40,9 @@ public final class SpecCheck {
   /** What a config document takes, less what an agent adds to a point. */
   private static final int MAX_TAGS = 64;
 
+  /** Networks that a warning names. */
+  private static final int NAMED = 8;
+
   private static final int MAX_TAG_KEY = 128;
 
   private final LlamaMeshSpec spec;
@@ -81,19 +84,37 @@ public final class SpecCheck {
   public static List<String> warnings(LlamaMeshSpec spec) {
     boolean keyed =
         spec.security() == null || !Boolean.FALSE.equals(spec.security().authentication());
-    List<String> wide =
-        spec.reflector() == null || !keyed
-            ? List.of()
-            : Planner.orEmpty(spec.reflector().acceptUnkeyed()).stream()
-                .filter(Hosts::isWide)
-                .toList();
-    return wide.isEmpty()
-        ? List.of()
-        : List.of(
-            "spec.reflector.acceptUnkeyed has "
-                + String.join(", ", wide)
-                + ": whoever has an address of so many needs no key to have probes reflected; name"
-                + " the networks of your probes");
+    List<String> warnings = new ArrayList<>();
+    if (keyed && spec.reflector() != null) {
+      warn(
+          "spec.reflector.acceptUnkeyed",
+          spec.reflector().acceptUnkeyed(),
+          "needs no key to have probes reflected; name the networks of your probes",
+          warnings);
+    }
+    if (keyed && spec.collector() != null) {
+      warn(
+          "spec.collector.acceptUnauthenticated",
+          spec.collector().acceptUnauthenticated(),
+          "needs no token to read every agent's results; name the networks of your readers",
+          warnings);
+    }
+    return List.copyOf(warnings);
+  }
+
+  private static void warn(
+      String field, @Nullable List<String> networks, String meaning, List<String> warnings) {
+    List<String> wide = Hosts.wide(Planner.orEmpty(networks));
+    if (!wide.isEmpty()) {
+      String named = String.join(", ", wide.subList(0, Math.min(NAMED, wide.size())));
+      warnings.add(
+          field
+              + " has "
+              + named
+              + (wide.size() > NAMED ? " and " + (wide.size() - NAMED) + " more" : "")
+              + ": whoever has an address of so many "
+              + meaning);
+    }
   }
 
   /** It was stored under another schema, which let through what ours refuses. */

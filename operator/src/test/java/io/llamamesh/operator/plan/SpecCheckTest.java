@@ -3,6 +3,8 @@ package io.llamamesh.operator.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.crd.MeshDefaults;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +38,34 @@ final class SpecCheckTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "collector: {acceptUnauthenticated: [0.0.0.0/0]}",
+        "collector: {acceptUnauthenticated: [10.0.0.0/8, '::/0']}"
+      })
+  void whatOpensTheResultsToTheWorldIsAcceptedWithAWarning(String yaml) {
+    assertThat(SpecCheck.check(Cluster.given(yaml))).isEmpty();
+    assertThat(SpecCheck.warnings(MeshDefaults.fill(Cluster.given(yaml))))
+        .singleElement()
+        .asString()
+        .startsWith("spec.collector.acceptUnauthenticated has ")
+        .doesNotContain("10.0.0.0/8");
+  }
+
+  @Test
+  void manyNetworksThatTogetherAreTheWorldAreNamed() {
+    String networks =
+        IntStream.range(0, 60).mapToObj(i -> i + ".0.0.0/8").collect(Collectors.joining(", "));
+    String yaml = "reflector: {acceptUnkeyed: [" + networks + "]}";
+
+    assertThat(SpecCheck.warnings(MeshDefaults.fill(Cluster.given(yaml))))
+        .singleElement()
+        .asString()
+        .startsWith("spec.reflector.acceptUnkeyed has 0.0.0.0/8, 1.0.0.0/8")
+        .contains("7.0.0.0/8 and 52 more: whoever");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
         "{}",
         "reflector: {acceptUnkeyed: [10.0.0.0/8, 192.168.0.0/16, 'fc00::/7', 203.0.113.9/32]}",
         "{reflector: {acceptUnkeyed: [0.0.0.0/0]}, security: {authentication: false}}"
@@ -59,6 +89,12 @@ final class SpecCheckTest {
             "{groups: [{name: a, targets: [{name: x, host: 300.1.1.1}]}]}",
             "host '300.1.1.1' of 'x' is neither"),
         Arguments.of("reflector: {acceptUnkeyed: [10.0.0.0/33]}", "'10.0.0.0/33' is no network"),
+        // Agents could not read it, and would not start.
+        Arguments.of(
+            "reflector: {acceptUnkeyed: ['::ffff:0:0/96']}", "'::ffff:0:0/96' is no network"),
+        Arguments.of(
+            "collector: {acceptUnauthenticated: ['::ffff:10.0.0.0/104']}",
+            "'::ffff:10.0.0.0/104' is no network"),
         Arguments.of("collector: {acceptUnauthenticated: [10.0.0.1]}", "'10.0.0.1' is no network"),
         Arguments.of(
             "groups: [{name: a, targets: [{name: x, host: '2001:db8::1'}, {name: y, host: '2001:DB8:0::1'}]}]",
