@@ -193,6 +193,9 @@ final class ScraperCommand implements Callable<Integer> {
     if (agentPort != null) {
       checkPort("--agent-port", agentPort);
     }
+    if (agentPort != null && !readsPods()) {
+      throw wrong("--agent-port is that of agents in pods; give --mesh, or --collector-port");
+    }
     if (collectorPort != null && collectors == null) {
       throw wrong("--collector-port is that of --collectors, which is missing");
     }

@@ -101,6 +101,7 @@ final class LlamaFlagsTest {
           scraper -llama.interval 0              | -llama.interval must be positive
           scraper --llama.interval=often         | Invalid value for option '-llama.interval'
           scraper -llama.collector-port 70000    | port must be 1 to 65535
+          scraper --collectors a:x --agent-port 1 | --agent-port is that of agents in pods
           scraper -llama.collector-hosts=,       | -llama.collector-hosts names no agent
           scraper -llama.collector-hosts=a:x     | -llama.collector-hosts: port must be a number
           """)
