@@ -18,14 +18,18 @@ final class PageAdmission {
     this.clock = clock;
   }
 
-  /** The page without points of more series than an agent may have. */
+  /** The page without points of more series than an agent may have, which are counted. */
   Page admit(Page page) {
+    Page admitted = admitAgain(page);
+    counters.excess(page.points().size() - admitted.points().size());
+    return admitted;
+  }
+
+  /** The same for windows that were admitted before, and are read once more: counts nothing. */
+  Page admitAgain(Page page) {
     List<Point> points = quota.admitted(page.points(), clock.instant());
-    int excess = page.points().size() - points.size();
-    if (excess == 0) {
-      return page;
-    }
-    counters.excess(excess);
-    return new Page(points, page.cursor(), page.more(), page.skew(), page.malformed());
+    return points.size() == page.points().size()
+        ? page
+        : new Page(points, page.cursor(), page.more(), page.skew(), page.malformed());
   }
 }

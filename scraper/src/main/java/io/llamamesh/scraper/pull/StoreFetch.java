@@ -38,7 +38,8 @@ final class StoreFetch implements StorePump.Fetch {
       int limit = pages.windows();
       try (AgentClient.Fetched fetched =
           client.fetch(position.address(), cursor, position.safe(), limit, true)) {
-        Page page = position.skew().correct(admission.admit(fetched.page()), position.interval());
+        Page page =
+            position.skew().correct(admission.admitAgain(fetched.page()), position.interval());
         fetched.teach(pages);
         budget.spend(fetched.bytes(), clock.instant());
         return Handed.of(cursor, page, fetched.held());

@@ -84,6 +84,20 @@ final class SeriesQuotaTest {
   }
 
   @Test
+  void whatIsLeftOutIsCountedOnceHoweverOftenItIsRead() {
+    Counters counters = new Counters();
+    PageAdmission admission = new PageAdmission(counters, () -> START);
+    Page page = new Page(pairs(0, SeriesQuota.MAX_PAIRS + 10_000), null, false, null, 0);
+
+    Page admitted = admission.admit(page);
+    long excess = counters.excess();
+
+    assertThat(excess).isBetween(9_900L, 10_000L);
+    assertThat(admission.admitAgain(page).points()).isEqualTo(admitted.points());
+    assertThat(counters.excess()).isEqualTo(excess);
+  }
+
+  @Test
   void sourcePortsTakeNoPlaceOfPairs() {
     List<Point> ports = new ArrayList<>();
     for (int i = 0; i < 30_000; i++) {
