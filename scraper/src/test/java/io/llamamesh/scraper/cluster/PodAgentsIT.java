@@ -5,8 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -32,6 +36,7 @@ import org.junit.jupiter.api.Test;
 @KubernetesCluster
 final class PodAgentsIT {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Map<String, String> SELECTED = Map.of("selected", "yes");
 
   private final AtomicReference<List<Agent>> agents = new AtomicReference<>(List.of());
   private TestCluster cluster;
@@ -110,6 +115,68 @@ final class PodAgentsIT {
     await().atMost(PATIENCE).until(() -> names().equals(List.of("node-2")));
   }
 
+  /** As the operator starts a scraper: with the API's port of the spec. */
+  @Test
+  void aPodThatNobodyControlsTakesNoNodesPlace() {
+    pods.close();
+    pods = new PodAgents(scrapers, new CertificateTrust(), cluster.namespace(), "default", 8_100);
+    create("forged-early", "node-1", "default", "10.0.0.66");
+    pods.start(agents::set);
+    await().atMost(PATIENCE).until(pods::current);
+
+    OwnerReference owner = ofDaemonSet();
+    create("real", "node-1", "default", "10.0.0.1", owner);
+    await().atMost(PATIENCE).until(() -> names().equals(List.of("node-1")));
+    create("forged-late", "node-1", "default", "10.0.0.67");
+    create("other", "node-2", "default", "10.0.0.2", owner);
+    await().atMost(PATIENCE).until(() -> names().equals(List.of("node-1", "node-2")));
+
+    assertThat(agents.get().getFirst().addresses())
+        .containsExactly(new HostPort("10.0.0.1", 8_100));
+  }
+
+  /** A DaemonSet that makes no pod itself; what it does not select it would not keep. */
+  private OwnerReference ofDaemonSet() {
+    DaemonSet agents =
+        client
+            .apps()
+            .daemonSets()
+            .resource(
+                new DaemonSetBuilder()
+                    .withNewMetadata()
+                    .withName(Names.agent("default"))
+                    .endMetadata()
+                    .withNewSpec()
+                    .withNewUpdateStrategy()
+                    .withType("OnDelete")
+                    .endUpdateStrategy()
+                    .withNewSelector()
+                    .withMatchLabels(SELECTED)
+                    .endSelector()
+                    .withNewTemplate()
+                    .withNewMetadata()
+                    .withLabels(SELECTED)
+                    .endMetadata()
+                    .withNewSpec()
+                    .withNodeSelector(Map.of("no", "node"))
+                    .addNewContainer()
+                    .withName("agent")
+                    .withImage("example/agent:1")
+                    .endContainer()
+                    .endSpec()
+                    .endTemplate()
+                    .endSpec()
+                    .build())
+            .create();
+    return new OwnerReferenceBuilder()
+        .withApiVersion("apps/v1")
+        .withKind("DaemonSet")
+        .withName(agents.getMetadata().getName())
+        .withUid(agents.getMetadata().getUid())
+        .withController(true)
+        .build();
+  }
+
   @Test
   void whileTheApiIsAwayTheLastListStays() {
     create("a", "node-1", "default", "10.0.0.1");
@@ -155,12 +222,15 @@ final class PodAgentsIT {
     return agents.get().stream().map(Agent::name).toList();
   }
 
-  private void create(String name, String node, String mesh, String host) {
+  private void create(
+      String name, String node, String mesh, String host, OwnerReference... owners) {
     Pod template = AgentPodsTest.pod(name, node, "Running", host);
     Pod pod =
         new PodBuilder(template)
             .editMetadata()
             .withLabels(Names.labels(mesh, Names.Component.AGENT))
+            .addToLabels(owners.length > 0 ? SELECTED : Map.of())
+            .withOwnerReferences(owners)
             .endMetadata()
             .editSpec()
             .withServiceAccountName(ScraperAccount.NAME)
