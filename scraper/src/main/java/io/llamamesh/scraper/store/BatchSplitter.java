@@ -7,12 +7,16 @@ import io.llamamesh.scraper.store.WriteFailure.TooLarge;
 import io.llamamesh.scraper.store.WriteFailure.Unavailable;
 import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +40,9 @@ final class BatchSplitter {
 
   private static final int MAX_FAILURES = 64;
 
+  /** So long a batch is halved: then a slow store has others' pages to write. */
+  static final Duration MAX_SEARCH = Duration.ofMinutes(1);
+
   /** Lines refused one by one, where none of the batch was taken, until no more are tried. */
   private static final int MAX_UNMATCHED = 16;
 
@@ -45,6 +52,7 @@ final class BatchSplitter {
   private static final int MAX_LOGGED = 3;
 
   private final Store store;
+  private final InstantSource clock;
   private final BatchSize size = new BatchSize();
   private final AtomicLong rejected = new AtomicLong();
   // What the store took last: whether it takes that again, which changes nothing, tells its faults
@@ -64,10 +72,14 @@ final class BatchSplitter {
    *
    * @param rejected lines given up, by page; pages without any are absent
    * @param failed the store's words by page that is to come again; the others are done
+   * @param insisted pages of which lines were given up only since they insist
    * @param words what the store said of lines that were given up; null where none were
    */
   record Outcome(
-      Map<Integer, Integer> rejected, Map<Integer, String> failed, @Nullable String words) {}
+      Map<Integer, Integer> rejected,
+      Map<Integer, String> failed,
+      Set<Integer> insisted,
+      @Nullable String words) {}
 
   private record Range(int from, int to) {
     int size() {
@@ -82,8 +94,9 @@ final class BatchSplitter {
    */
   private record GivenUp(Range part, int lines, String words, boolean named) {}
 
-  BatchSplitter(Store store) {
+  BatchSplitter(Store store, InstantSource clock) {
     this.store = store;
+    this.clock = clock;
   }
 
   /** Lines rejected since the start. */
@@ -113,7 +126,10 @@ final class BatchSplitter {
       store.write(lines);
       return null;
     } catch (WriteFailedException e) {
-      if (e.failure() instanceof Unavailable) {
+      if (e.failure() instanceof Unavailable away) {
+        if (away.late()) {
+          size.late(lines.size());
+        }
         throw e;
       }
       return e.failure();
@@ -142,6 +158,7 @@ final class BatchSplitter {
     private final Deque<Range> parts = new ArrayDeque<>();
     private final List<GivenUp> givenUp = new ArrayList<>();
     private final Map<Integer, String> failed = new TreeMap<>();
+    private final Set<Integer> insisted = new TreeSet<>();
     private int most = size.lines();
     private int largestPassed;
     private boolean tooLarge;
@@ -153,6 +170,7 @@ final class BatchSplitter {
     private boolean tookNew;
     // Whether it took a whole page of late.
     private final boolean takesPages;
+    private final Instant searchedUntil = clock.instant().plus(MAX_SEARCH);
     private @Nullable WriteFailure lastFailure;
 
     Batch(List<Page> pages, boolean takesPages) {
@@ -217,6 +235,8 @@ final class BatchSplitter {
       requireProof(part, rejection);
       if (isDivisible(part, refusals < MAX_REFUSALS)) {
         halve(part);
+      } else if (comesAgain(part)) {
+        fail(page(part.from()), rejection);
       } else {
         giveUp(part, rejection);
       }
@@ -245,9 +265,10 @@ final class BatchSplitter {
         throw unavailable(failing);
       }
       int page = page(part.from());
-      if (isDivisible(part, failures < MAX_FAILURES)) {
+      int affordable = pages.get(page).insists() ? MAX_REFUSALS : MAX_FAILURES;
+      if (isDivisible(part, failures < affordable)) {
         halve(part);
-      } else if (pages.get(page).insists()) {
+      } else if (!comesAgain(part) && insists(page)) {
         giveUp(part, failing);
       } else {
         fail(page, failing);
@@ -257,6 +278,15 @@ final class BatchSplitter {
     private void fail(int page, WriteFailure failure) {
       failed.put(page, failure.message());
       lastFailure = failure;
+    }
+
+    /** To be asked only where it matters: that a page insists is noted. */
+    private boolean insists(int page) {
+      boolean insists = pages.get(page).insists();
+      if (insists) {
+        insisted.add(page);
+      }
+      return insists;
     }
 
     private boolean takesOthers() {
@@ -270,7 +300,19 @@ final class BatchSplitter {
 
     /** Whether to look for the fault further down: of pages each is looked at. */
     private boolean isDivisible(Range part, boolean affordable) {
-      return part.size() > 1 && (affordable || !isOnePage(part));
+      return part.size() > 1 && ((affordable && !isTimeUp()) || !isOnePage(part));
+    }
+
+    /**
+     * Whether good lines may be left in it, since it took too long or too many requests to find the
+     * others. Who insists loses them only where it is not for want of time.
+     */
+    private boolean comesAgain(Range part) {
+      return part.size() > 1 && (isTimeUp() || !insists(page(part.from())));
+    }
+
+    private boolean isTimeUp() {
+      return clock.instant().isAfter(searchedUntil);
     }
 
     private boolean isOnePage(Range part) {
@@ -296,7 +338,7 @@ final class BatchSplitter {
     private void keepRefused() {
       for (GivenUp part : givenUp) {
         int page = page(part.part().from());
-        if (!part.named() && !pages.get(page).insists()) {
+        if (!part.named() && !insists(page)) {
           failed.put(page, part.words());
         }
       }
@@ -333,7 +375,7 @@ final class BatchSplitter {
     private void giveUp(Range part, WriteFailure failure) throws WriteFailedException {
       int page = page(part.from());
       boolean unmatched = !tookNew && givenUp.size() >= MAX_UNMATCHED;
-      if (unmatched && takesPages && !pages.get(page).insists()) {
+      if (unmatched && takesPages && !insists(page)) {
         fail(page, failure);
         return;
       }
@@ -345,7 +387,7 @@ final class BatchSplitter {
       switch (again) {
         case null -> taken(part);
         case Dropped dropped -> dropped(part, dropped);
-        case Failed failing when !pages.get(page).insists() -> fail(page, failing);
+        case Failed failing when !insists(page) -> fail(page, failing);
         case WriteFailure refusal -> {
           givenUp.add(new GivenUp(part, part.size(), refusal.message(), false));
           lastFailure = refusal;
@@ -407,7 +449,7 @@ final class BatchSplitter {
       if (logged > MAX_LOGGED) {
         LOG.warn("store rejected points for good points={} of={}", sum, lines.size());
       }
-      return new Outcome(byPage, failed, words);
+      return new Outcome(byPage, failed, insisted, words);
     }
 
     private int log(GivenUp part, int logged) {

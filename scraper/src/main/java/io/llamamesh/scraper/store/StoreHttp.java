@@ -152,7 +152,8 @@ final class StoreHttp implements AutoCloseable {
   private Attempt attempt(HttpRequest request, Words words) {
     Received received = new Received();
     CompletableFuture<HttpResponse<Boolean>> exchange = client().sendAsync(request, received);
-    WriteFailure failure = new Unavailable("no answer within " + text(timeout), Duration.ZERO);
+    WriteFailure failure =
+        new Unavailable("no answer within " + text(timeout), Duration.ZERO, true);
     try {
       exchange.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {

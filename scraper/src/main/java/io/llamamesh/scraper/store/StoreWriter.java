@@ -41,6 +41,9 @@ public final class StoreWriter implements AutoCloseable {
 
   private static final int LATE_WINDOWS = 3;
 
+  /** The longest that a store may ask to wait. */
+  private static final Duration MAX_RETRY_AFTER = MAX_BACKOFF.multipliedBy(4);
+
   /** How long it is told that points were given up. */
   private static final Duration REJECTED_TOLD = Duration.ofMinutes(10);
 
@@ -84,7 +87,7 @@ public final class StoreWriter implements AutoCloseable {
     this.clock = clock;
     Duration windows = interval.multipliedBy(LATE_WINDOWS);
     this.late = windows.compareTo(LATE) > 0 ? windows : LATE;
-    this.splitter = new BatchSplitter(store);
+    this.splitter = new BatchSplitter(store, clock);
     this.thread = Thread.ofVirtual().name("store-writer").start(this::run);
   }
 
@@ -140,7 +143,9 @@ public final class StoreWriter implements AutoCloseable {
   /** What a page would be told now without asking the store; null where it would be asked. */
   public WriteResult.@Nullable Postponed closed() {
     Instant until = closedUntil;
-    if (!clock.instant().isBefore(until)) {
+    Instant now = clock.instant();
+    // A clock that was set back must not keep the store closed for as long.
+    if (!now.isBefore(until) || now.plus(MAX_RETRY_AFTER).isBefore(until)) {
       return null;
     }
     String message = status.message();
@@ -175,7 +180,7 @@ public final class StoreWriter implements AutoCloseable {
     return splitter.rejected();
   }
 
-  /** Ends after the write under way; pages not yet written are told so. */
+  /** Ends, and breaks off the write under way; pages not yet acknowledged are told so. */
   @Override
   public void close() {
     ended = true;
@@ -205,7 +210,13 @@ public final class StoreWriter implements AutoCloseable {
         lines += next.lines().size();
         next = jobs.peek();
       }
-      writeBatch(batch);
+      WriteResult.Postponed notNow = closed();
+      if (notNow == null) {
+        writeBatch(batch);
+      } else {
+        // They were queued before the store was found to be away.
+        batch.forEach(job -> job.result().complete(notNow));
+      }
       batch.clear();
     }
   }
@@ -236,12 +247,15 @@ public final class StoreWriter implements AutoCloseable {
               words != null
                   ? new WriteResult.Failed(words, clock.instant().plus(PAGE_PAUSE))
                   : new WriteResult.Acknowledged(
-                      job.lines().size(), outcome.rejected().getOrDefault(i, 0)));
+                      job.lines().size(),
+                      outcome.rejected().getOrDefault(i, 0),
+                      outcome.insisted().contains(i)));
     }
   }
 
   private void postpone(List<Job> batch, WriteFailure failure) {
-    WriteResult result = unavailable(failure);
+    // A write that we broke off ourselves says nothing about the store.
+    WriteResult result = ended ? postponed("the scraper is stopping") : unavailable(failure);
     batch.forEach(job -> job.result().complete(result));
   }
 
@@ -266,7 +280,7 @@ public final class StoreWriter implements AutoCloseable {
         new MeshReport.Store(
             MeshReport.Store.State.REACHABLE,
             null,
-            clock.instant(),
+            lines > 0 ? clock.instant() : status.lastWrite(),
             status.pointsWritten() + Math.max(0, lines));
   }
 
@@ -300,7 +314,7 @@ public final class StoreWriter implements AutoCloseable {
     }
     Duration wait =
         failure instanceof Unavailable asked && asked.retryAfter().compareTo(backoff) > 0
-            ? min(asked.retryAfter(), MAX_BACKOFF.multipliedBy(4))
+            ? min(asked.retryAfter(), MAX_RETRY_AFTER)
             : backoff;
     backoff = min(backoff.multipliedBy(2), MAX_BACKOFF);
     status =

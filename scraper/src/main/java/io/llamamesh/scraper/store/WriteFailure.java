@@ -12,8 +12,14 @@ public sealed interface WriteFailure {
    *
    * @param message the store's or the network's words
    * @param retryAfter how long the store asks to wait; zero where it does not say
+   * @param late whether a connection was there and no answer came in time
    */
-  record Unavailable(String message, Duration retryAfter) implements WriteFailure {}
+  record Unavailable(String message, Duration retryAfter, boolean late) implements WriteFailure {
+    /** For another reason than that it was late. */
+    public Unavailable(String message, Duration retryAfter) {
+      this(message, retryAfter, false);
+    }
+  }
 
   /**
    * Not as they are: either some of the points are not acceptable, or whoever answers is no store.

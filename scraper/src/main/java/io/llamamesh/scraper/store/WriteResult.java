@@ -9,11 +9,17 @@ public sealed interface WriteResult {
    *
    * @param lines lines of the page
    * @param rejected how many of them it rejected
+   * @param insisted whether some of these were given up only since their reader insisted
    */
-  record Acknowledged(int lines, int rejected) implements WriteResult {
+  record Acknowledged(int lines, int rejected, boolean insisted) implements WriteResult {
+    /** Some were rejected, whether anybody insisted or not. */
+    public Acknowledged(int lines, int rejected) {
+      this(lines, rejected, false);
+    }
+
     /** The store has all of them. */
     public Acknowledged(int lines) {
-      this(lines, 0);
+      this(lines, 0, false);
     }
   }
 

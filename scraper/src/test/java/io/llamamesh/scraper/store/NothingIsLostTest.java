@@ -7,6 +7,7 @@ import io.llamamesh.scraper.store.BatchSplitter.Page;
 import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
 import io.llamamesh.scraper.testing.MoodyStore;
 import io.llamamesh.scraper.testing.MoodyStore.Fault;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -36,7 +37,7 @@ final class NothingIsLostTest {
   void everyLineIsWrittenOrAtItsAgentOrCounted(long seed) {
     Random random = new Random(seed);
     MoodyStore store = new MoodyStore(random, NothingIsLostTest::fault);
-    BatchSplitter splitter = new BatchSplitter(store);
+    BatchSplitter splitter = new BatchSplitter(store, () -> Instant.EPOCH);
     List<FakeAgent> agents = new ArrayList<>();
     for (int i = 0; i < AGENTS; i++) {
       agents.add(new FakeAgent(i, random));

@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -124,7 +125,7 @@ final class StoreWriterTest {
 
     WriteResult result = writer.write(lines(10, 20), true);
 
-    assertThat(result).isEqualTo(new WriteResult.Acknowledged(10, 1));
+    assertThat(result).isEqualTo(new WriteResult.Acknowledged(10, 1, true));
     assertThat(Set.copyOf(store.taken)).hasSize(19).doesNotContain("p value=17");
   }
 
@@ -144,7 +145,7 @@ final class StoreWriterTest {
 
     WriteResult given = writer.write(lines(10, 20), true);
 
-    assertThat(given).isEqualTo(new WriteResult.Acknowledged(10, 10));
+    assertThat(given).isEqualTo(new WriteResult.Acknowledged(10, 10, true));
     assertThat(writer.rejected()).isEqualTo(10);
   }
 
@@ -228,6 +229,157 @@ final class StoreWriterTest {
   }
 
   @Test
+  void pagesThatWaitedWhenTheStoreWentAwayAreNotTriedOneAfterTheOther()
+      throws InterruptedException {
+    store.away = true;
+    store.gate = new CountDownLatch(1);
+    List<Thread> pages = new ArrayList<>();
+    List<WriteResult> results = new CopyOnWriteArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      int from = 4_000 * i;
+      pages.add(Thread.ofVirtual().start(() -> results.add(written(lines(from, from + 4_000)))));
+    }
+    await()
+        .until(
+            () -> pages.stream().filter(t -> t.getState() == Thread.State.WAITING).count() == 10);
+
+    store.gate.countDown();
+    for (Thread page : pages) {
+      page.join(Duration.ofSeconds(10));
+    }
+
+    assertThat(results).hasSize(10).allMatch(WriteResult.Postponed.class::isInstance);
+    assertThat(store.requests).hasSize(1);
+  }
+
+  @Test
+  void theTimeOfTheLastWriteIsWhenLinesWereTaken() throws InterruptedException {
+    writer.write(lines(0, 10));
+    store.fails = line -> line.equals("p value=17");
+    now.set(START.plusSeconds(30));
+
+    assertThat(writer.write(lines(17, 18))).isInstanceOf(WriteResult.Failed.class);
+
+    assertThat(writer.status().lastWrite()).isEqualTo(START);
+  }
+
+  @Test
+  void aStoreThatIsTooSlowForManyLinesGetsFewer() throws InterruptedException {
+    store.slow = 1_000;
+
+    int tries = 1;
+    while (!(writer.write(lines(0, 5_000)) instanceof WriteResult.Acknowledged) && tries < 10) {
+      now.updateAndGet(time -> time.plusSeconds(60));
+      tries++;
+    }
+
+    assertThat(tries).isEqualTo(4);
+    assertThat(Set.copyOf(store.taken)).hasSize(5_000);
+  }
+
+  @Test
+  void aStoreThatHangsGetsNoFewerLinesThanHundreds() throws InterruptedException {
+    store.slow = 0;
+    for (int i = 0; i < 20; i++) {
+      assertThat(writer.write(lines(0, 5_000))).isInstanceOf(WriteResult.Postponed.class);
+      now.updateAndGet(time -> time.plusSeconds(60));
+    }
+
+    store.slow = Integer.MAX_VALUE;
+    store.requests.clear();
+
+    assertThat(writer.write(lines(0, 5_000))).isEqualTo(new WriteResult.Acknowledged(5_000));
+    assertThat(store.requests).hasSize(10);
+  }
+
+  @Test
+  void whereEveryAgentHasABadLineNoGoodOneIsGivenUp() throws InterruptedException {
+    writer.write(lines(0, 10));
+    store.rejects = line -> line.endsWith("17");
+    store.gate = new CountDownLatch(1);
+    List<Thread> pages = new ArrayList<>();
+    List<Integer> again = new CopyOnWriteArrayList<>();
+    for (int i = 1; i <= 100; i++) {
+      int from = 1_000 + 100 * i;
+      pages.add(
+          Thread.ofVirtual()
+              .start(() -> {
+                if (written(lines(from, from + 50)) instanceof WriteResult.Failed) {
+                  again.add(from);
+                }
+              }));
+    }
+    await()
+        .until(
+            () -> pages.stream().filter(t -> t.getState() == Thread.State.WAITING).count() == 100);
+    store.gate.countDown();
+    for (Thread page : pages) {
+      page.join(Duration.ofSeconds(10));
+    }
+
+    for (int from : again) {
+      assertThat(writer.write(lines(from, from + 50)))
+          .isEqualTo(new WriteResult.Acknowledged(50, 1));
+    }
+
+    assertThat(again).isNotEmpty().hasSizeLessThan(100);
+    assertThat(writer.rejected()).isEqualTo(100);
+    assertThat(Set.copyOf(store.taken)).hasSize(10 + 100 * 49);
+  }
+
+  @Test
+  void whoInsistsLosesNoGoodLinesBesideAFewThatTheStoreFailsOn() throws InterruptedException {
+    writer.write(lines(0, 10));
+    store.fails = line -> line.endsWith("17");
+
+    assertThat(writer.write(lines(1_000, 3_000), true))
+        .isEqualTo(new WriteResult.Acknowledged(2_000, 20, true));
+    assertThat(Set.copyOf(store.taken)).hasSize(10 + 1_980);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void onePageIsNotSearchedForLongWhereTheStoreIsSlow(boolean insists) throws InterruptedException {
+    writer.write(lines(0, 10));
+    store.fails = line -> line.endsWith("7");
+    store.rejects = line -> line.endsWith("8");
+    store.requests.clear();
+    store.duration = Duration.ofSeconds(5);
+
+    WriteResult result = writer.write(lines(10, 2_000), insists);
+
+    assertThat(result).isInstanceOf(WriteResult.Failed.class);
+    assertThat(store.requests).hasSizeLessThan(30);
+    assertThat(writer.rejected()).isZero();
+    assertThat(writer.status().trouble()).isEqualTo(Trouble.WRITES_FAILING);
+  }
+
+  @Test
+  void aClockThatIsSetBackDoesNotKeepTheStoreClosed() throws InterruptedException {
+    store.away = true;
+    writer.write(lines(0, 3));
+    store.away = false;
+
+    now.set(START.minus(Duration.ofHours(1)));
+
+    assertThat(writer.write(lines(0, 3))).isEqualTo(new WriteResult.Acknowledged(3));
+  }
+
+  @Test
+  void aWriteThatTheScraperBreaksOffSaysNothingOfTheStore() throws InterruptedException {
+    writer.write(lines(0, 3));
+    store.gate = new CountDownLatch(1);
+    store.away = true;
+    Thread page = Thread.ofVirtual().start(() -> written(lines(3, 6)));
+    await().until(() -> store.requests.size() == 2);
+
+    writer.close();
+
+    page.join(Duration.ofSeconds(10));
+    assertThat(writer.status().state()).isEqualTo(State.REACHABLE);
+  }
+
+  @Test
   void comesBackAfterAnOutage() {
     store.away = true;
     await().until(() -> writer.write(lines(0, 3)) instanceof WriteResult.Postponed);
@@ -270,23 +422,35 @@ final class StoreWriterTest {
     }
   }
 
+  private @Nullable WriteResult written(List<String> lines) {
+    try {
+      return writer.write(lines);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return null;
+    }
+  }
+
   private static List<String> lines(int from, int to) {
     return IntStream.range(from, to).mapToObj(i -> "p value=" + i).toList();
   }
 
   /** A store that takes what it likes. */
-  private static final class PickyStore implements Store {
+  private final class PickyStore implements Store {
     private final List<String> taken = new CopyOnWriteArrayList<>();
     private final List<Integer> requests = new CopyOnWriteArrayList<>();
     private volatile Predicate<String> rejects = line -> false;
     private volatile Predicate<String> fails = line -> false;
     private volatile int mostLines = Integer.MAX_VALUE;
+    private volatile int slow = Integer.MAX_VALUE;
+    private volatile Duration duration = Duration.ZERO;
     private volatile boolean away;
     private volatile CountDownLatch gate = new CountDownLatch(0);
 
     @Override
     public void write(List<String> lines) throws WriteFailedException {
       requests.add(lines.size());
+      now.updateAndGet(time -> time.plus(duration));
       try {
         gate.await();
       } catch (InterruptedException e) {
@@ -294,6 +458,10 @@ final class StoreWriterTest {
       }
       if (away) {
         throw new WriteFailedException(new WriteFailure.Unavailable("disk full", Duration.ZERO));
+      }
+      if (lines.size() > slow) {
+        throw new WriteFailedException(
+            new WriteFailure.Unavailable("no answer within 10 s", Duration.ZERO, true));
       }
       if (lines.size() > mostLines) {
         throw new WriteFailedException(new WriteFailure.TooLarge("too large"));
