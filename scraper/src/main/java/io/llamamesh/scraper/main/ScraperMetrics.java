@@ -81,6 +81,11 @@ final class ScraperMetrics {
         pulls,
         p -> writer == null ? 0 : writer.rejected());
     gauge(
+        "llamamesh.store.backlog.windows",
+        "Agents' windows read and not yet acknowledged by the store",
+        pulls,
+        Pulls::backlog);
+    gauge(
         "llamamesh.store.reachable",
         "Whether the last write was acknowledged",
         store,

@@ -107,6 +107,21 @@ final class AgentPosition {
     return stored;
   }
 
+  /**
+   * Windows that were read and are not stored; one where it is not known how many, since nothing
+   * was stored of the agent's present life.
+   */
+  long backlog() {
+    WindowCursor last = read;
+    WindowCursor safe = safe();
+    if (last == null || last.equals(safe)) {
+      return 0;
+    }
+    return safe != null && safe.bootId().equals(last.bootId())
+        ? Math.max(0, last.sequence() - safe.sequence())
+        : 1;
+  }
+
   /** Behind what the agent may forget: what is stored, or read where nothing is stored. */
   @Nullable WindowCursor safe() {
     return isStored ? stored : read;

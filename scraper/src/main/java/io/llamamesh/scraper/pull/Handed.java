@@ -30,10 +30,11 @@ record Handed(
 
   /**
    * Windows behind that cursor that the agent no longer had; fewer where it held fewer than most,
-   * and {@value #MAX_MISSED} at most.
+   * and {@value #MAX_MISSED} at most. An agent that was killed and kept its windows goes on with
+   * their numbers under another boot id; one that kept none has lost at least as many.
    */
   long missed(@Nullable WindowCursor reached) {
-    if (reached == null || cursor == null || !reached.bootId().equals(cursor.bootId())) {
+    if (reached == null || cursor == null) {
       return 0;
     }
     return Math.clamp(cursor.sequence() - most - reached.sequence(), 0, MAX_MISSED);

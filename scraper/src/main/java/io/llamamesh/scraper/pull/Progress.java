@@ -16,11 +16,18 @@ final class Progress {
 
   private static final Duration SHORTEST = Duration.ofSeconds(1);
   private static final int LEAST_REWOUND = 3;
+  private static final long UNKNOWN = -1;
 
   private @Nullable WindowCursor stored;
   // The furthest that was ever stored: what is rewound behind it is not missed.
   private @Nullable WindowCursor reached;
   private @Nullable WindowCursor target;
+  // What the agent's life before this one had published at last, until it is known what of it is
+  // gone; and how far that was stored when this life began.
+  private @Nullable WindowCursor former;
+  private long formerStored = UNKNOWN;
+  // The newest window of the agent, where it is known.
+  private long newest = UNKNOWN;
   private long outages;
 
   /**
@@ -39,9 +46,50 @@ final class Progress {
     return stored;
   }
 
-  /** Notes that the agent has windows up to that cursor. */
-  void published(WindowCursor cursor) {
+  /**
+   * Notes that the agent has windows up to that cursor.
+   *
+   * @param more whether it has more behind it
+   * @return how many windows of its life before were never stored and are gone
+   */
+  long published(WindowCursor cursor, boolean more) {
+    WindowCursor last = target;
+    if (last != null && !last.bootId().equals(cursor.bootId())) {
+      WindowCursor furthest = reached;
+      former = furthest != null && furthest.bootId().equals(last.bootId()) ? last : null;
+      formerStored = UNKNOWN;
+    }
     target = cursor;
+    newest = more ? UNKNOWN : cursor.sequence();
+    return goneWithFormerLife();
+  }
+
+  /**
+   * Forgets what the agent has: it answers without cursors from now on.
+   *
+   * @return how many windows it had that are not stored
+   */
+  long abandoned() {
+    WindowCursor had = target;
+    WindowCursor furthest = reached;
+    target = stored;
+    former = null;
+    return had != null && furthest != null && had.bootId().equals(furthest.bootId())
+        ? Math.max(0, had.sequence() - furthest.sequence())
+        : 0;
+  }
+
+  /**
+   * An agent that kept its windows goes on with their numbers; where they begin anew below what is
+   * stored, it kept none.
+   */
+  private long goneWithFormerLife() {
+    WindowCursor before = former;
+    if (before == null || formerStored == UNKNOWN || newest == UNKNOWN) {
+      return 0;
+    }
+    former = null;
+    return newest < formerStored ? Math.max(0, before.sequence() - formerStored) : 0;
   }
 
   /** Whether the agent has windows that are not stored. */
@@ -98,6 +146,13 @@ final class Progress {
     long missed = page.missed(reached);
     stored = cursor;
     WindowCursor before = reached;
+    if (former != null
+        && before != null
+        && before.bootId().equals(former.bootId())
+        && !before.bootId().equals(cursor.bootId())) {
+      formerStored = before.sequence();
+      missed += goneWithFormerLife();
+    }
     if (before == null
         || !before.bootId().equals(cursor.bootId())
         || before.sequence() <= cursor.sequence()) {

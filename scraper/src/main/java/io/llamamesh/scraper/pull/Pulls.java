@@ -173,6 +173,11 @@ public final class Pulls implements AutoCloseable {
     return Map.copyOf(remembered);
   }
 
+  /** Windows read from agents that are to be stored and are not yet; none where others do it. */
+  public synchronized long backlog() {
+    return leads ? pulls.values().stream().mapToLong(pull -> pull.position().backlog()).sum() : 0;
+  }
+
   /** What pulling counted. */
   public Counters counters() {
     return counters;

@@ -47,6 +47,10 @@ final class StoreFetch implements StorePump.Fetch {
         if (!pages.tooLarge()) {
           throw e;
         }
+      } catch (IOException e) {
+        // It may be too much at once for its line, or one window of many may be refused.
+        var _ = pages.tooLarge();
+        throw e;
       }
     }
   }

@@ -9,7 +9,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -36,6 +38,9 @@ final class StorePump implements AutoCloseable {
   /** Over so long agents come again when the store may be back. */
   private static final int SPREAD_MILLIS = 500;
 
+  /** So long nobody has to wait, but where the clock was set back. */
+  private static final Duration LONGEST_WAIT = Duration.ofMinutes(2);
+
   /** How long the store may fail on our windows, and take others', before they are given up. */
   static final Duration PATIENCE = Duration.ofMinutes(5);
 
@@ -54,7 +59,6 @@ final class StorePump implements AutoCloseable {
   private final InstantSource clock;
   private final Counters counters;
   private final Waiting waiting;
-  private final Duration spread;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -62,6 +66,8 @@ final class StorePump implements AutoCloseable {
   private boolean leads;
   private @Nullable Handed handed;
   private final Deque<Handed> unrepeatable = new ArrayDeque<>();
+  private long unrepeatableBytes;
+  private boolean ended;
   private Instant notBefore = Instant.MIN;
   private @Nullable Thread thread;
   // The thread's own: since when the store fails on this agent's windows.
@@ -86,7 +92,6 @@ final class StorePump implements AutoCloseable {
     this.clock = clock;
     this.counters = counters;
     this.waiting = waiting;
-    this.spread = Duration.ofMillis(Math.floorMod(position.name().hashCode(), SPREAD_MILLIS));
   }
 
   /** Starts its thread; to be called once. */
@@ -125,24 +130,24 @@ final class StorePump implements AutoCloseable {
    * @param most how many windows it holds at most
    */
   void hand(@Nullable WindowCursor after, Page page, int most) {
-    if (page.cursor() != null && !waiting.room()) {
-      later(page.cursor());
-      return;
-    }
-    Handed next = Handed.of(after, page, most);
+    // Where too much waits already it is fetched again when it is this agent's turn.
+    Handed next = page.cursor() == null || waiting.room() ? Handed.of(after, page, most) : null;
     lock.lock();
     try {
+      if (ended) {
+        return;
+      }
       if (page.cursor() == null) {
-        unrepeatable.addLast(next);
-        if (unrepeatable.size() > (leads ? MAX_UNREPEATABLE : MAX_UNREPEATABLE_STANDBY)) {
-          unrepeatable.removeFirst();
-          counters.missed(leads ? 1 : 0);
-        }
+        keepUnrepeatable(Objects.requireNonNull(next));
+        abandon();
       } else {
         forget();
-        waiting.add(next.size());
-        handed = next;
-        progress.published(page.cursor());
+        if (next != null) {
+          waiting.add(next.size());
+          handed = next;
+        }
+        long gone = progress.published(page.cursor(), page.more());
+        missed(leads ? gone : 0);
       }
       changed.signalAll();
     } finally {
@@ -150,15 +155,43 @@ final class StorePump implements AutoCloseable {
     }
   }
 
-  /** Too much waits for the store already: to be fetched again when it is this agent's turn. */
-  private void later(WindowCursor cursor) {
-    lock.lock();
-    try {
-      forget();
-      progress.published(cursor);
-      changed.signalAll();
-    } finally {
-      lock.unlock();
+  /** Keeps a page that comes only once, in place of the oldest where there are too many. */
+  private void keepUnrepeatable(Handed next) {
+    int most = leads ? MAX_UNREPEATABLE : MAX_UNREPEATABLE_STANDBY;
+    while (!unrepeatable.isEmpty()
+        && (unrepeatable.size() >= most || !waiting.roomForUnrepeatable(unrepeatableBytes))) {
+      dropUnrepeatable(unrepeatable.getFirst());
+      counters.missed(leads ? 1 : 0);
+    }
+    if (waiting.roomForUnrepeatable(unrepeatableBytes)) {
+      unrepeatable.addLast(next);
+      unrepeatableBytes += next.size();
+      waiting.addUnrepeatable(next.size());
+    } else {
+      counters.missed(leads ? 1 : 0);
+    }
+  }
+
+  private void dropUnrepeatable(Handed page) {
+    if (unrepeatable.removeFirstOccurrence(page)) {
+      unrepeatableBytes -= page.size();
+      waiting.removeUnrepeatable(page.size());
+    }
+  }
+
+  /** Counts what can't be asked for any more, as the agent answers without cursors now. */
+  private void abandon() {
+    long gone = progress.abandoned();
+    missed(leads ? gone : 0);
+  }
+
+  private void missed(long windows) {
+    if (windows > 0) {
+      counters.missed(windows);
+      LOG.warn(
+          "windows were no longer retained when the store took them agent={} windows={}",
+          position.name(),
+          windows);
     }
   }
 
@@ -195,7 +228,9 @@ final class StorePump implements AutoCloseable {
     } finally {
       lock.lock();
       try {
+        ended = true;
         forget();
+        List.copyOf(unrepeatable).forEach(this::dropUnrepeatable);
       } finally {
         lock.unlock();
       }
@@ -213,7 +248,7 @@ final class StorePump implements AutoCloseable {
         }
         // What was handed stays while the store is away: it may be back before there is more.
         Duration wait = Duration.between(clock.instant(), latest(notBefore, storeOpens()));
-        if (wait.isPositive()) {
+        if (wait.isPositive() && wait.compareTo(LONGEST_WAIT) < 0) {
           var _ = changed.await(wait.toMillis() + 1, TimeUnit.MILLISECONDS);
           continue;
         }
@@ -244,7 +279,7 @@ final class StorePump implements AutoCloseable {
       try {
         // Those before us may have found that the store is away: their pages cost agents, too.
         if (!storeIsClosed()) {
-          write(fetch.after(position.stored()));
+          fetched(fetch.after(position.stored()));
         }
       } catch (IOException e) {
         // The poller reports what is wrong with the agent.
@@ -268,6 +303,20 @@ final class StorePump implements AutoCloseable {
     }
   }
 
+  private void fetched(Handed page) throws InterruptedException {
+    if (page.cursor() != null) {
+      write(page);
+      return;
+    }
+    // Another program answers there now. What it has is read by the poller, which knows its time.
+    lock.lock();
+    try {
+      abandon();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void write(Handed page) throws InterruptedException {
     if (storeIsClosed()) {
       return;
@@ -276,12 +325,13 @@ final class StorePump implements AutoCloseable {
     boolean insists = since != null && !clock.instant().isBefore(since.plus(PATIENCE));
     switch (writer.write(page.lines().unpacked(), insists)) {
       case WriteResult.Acknowledged result -> {
-        if (result.rejected() == 0) {
+        // While pages pass only since we insist, the next need not fail as long.
+        if (!result.insisted()) {
           failingSince = null;
         }
         acknowledged(page);
       }
-      case WriteResult.Postponed postponed -> pause(postponed.retryAt().plus(spread));
+      case WriteResult.Postponed postponed -> pause(spread(postponed.retryAt()));
       case WriteResult.Failed failed -> {
         if (since == null) {
           failingSince = clock.instant();
@@ -290,7 +340,7 @@ final class StorePump implements AutoCloseable {
               position.name(),
               failed.message());
         }
-        pause(failed.retryAt().plus(spread));
+        pause(spread(failed.retryAt()));
       }
     }
   }
@@ -298,20 +348,28 @@ final class StorePump implements AutoCloseable {
   /** When to try the store again: at once, while it takes what it is given. */
   private Instant storeOpens() {
     Instant until = writer.closedUntil();
-    return until.equals(Instant.MIN) ? until : until.plus(spread);
+    return until.equals(Instant.MIN) ? until : spread(until);
+  }
+
+  /**
+   * A little later, each time in another order of agents: who comes first decides alone whether the
+   * store takes anything, and whose lines are all bad must not be the first for ever.
+   */
+  private Instant spread(Instant time) {
+    long seed = 31L * position.name().hashCode() + time.getEpochSecond() + time.getNano();
+    return time.plusMillis(new SplittableRandom(seed).nextInt(SPREAD_MILLIS));
   }
 
   private boolean storeIsClosed() {
-    return clock.instant().isBefore(storeOpens());
+    return writer.closed() != null;
   }
 
   private void acknowledged(Handed page) {
-    long missed;
     lock.lock();
     try {
       WindowCursor cursor = page.cursor();
       if (cursor == null) {
-        unrepeatable.removeFirstOccurrence(page);
+        dropUnrepeatable(page);
         return;
       }
       if (progress.rewound(writer.outages(), position.interval())) {
@@ -322,17 +380,10 @@ final class StorePump implements AutoCloseable {
         // Asked for more and got nothing although there should be: do not spin.
         notBefore = clock.instant().plus(PAUSE);
       }
-      missed = progress.acknowledged(page, cursor);
+      missed(progress.acknowledged(page, cursor));
       position.stored(progress.stored());
     } finally {
       lock.unlock();
-    }
-    if (missed > 0) {
-      counters.missed(missed);
-      LOG.warn(
-          "windows were no longer retained when the store took them agent={} windows={}",
-          position.name(),
-          missed);
     }
   }
 

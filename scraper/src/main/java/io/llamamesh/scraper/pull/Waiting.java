@@ -2,6 +2,7 @@ package io.llamamesh.scraper.pull;
 
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Bounds what all agents' pages together hold of memory while they wait for the store; agents keep
@@ -11,6 +12,13 @@ final class Waiting {
   /** A thousand agents' windows are 5 MB. */
   private static final int MAX_BYTES = 16 << 20;
 
+  /** For pages that come only once, of all agents together. */
+  private static final long MAX_UNREPEATABLE_BYTES =
+      Math.max(16L << 20, Runtime.getRuntime().maxMemory() / 8);
+
+  /** One agent's share of these. */
+  private static final int SHARES = 8;
+
   /** Those whose pages are unpacked: enough to fill a request. */
   private static final int WRITING = 48;
 
@@ -18,8 +26,21 @@ final class Waiting {
   static final int CATCHING_UP = 20;
 
   private final AtomicInteger bytes = new AtomicInteger();
+  private final AtomicLong unrepeatable = new AtomicLong();
+  private final long mostUnrepeatable;
   private final Semaphore writing = new Semaphore(WRITING, true);
   private final Semaphore catchingUp = new Semaphore(CATCHING_UP, true);
+
+  Waiting() {
+    this(MAX_UNREPEATABLE_BYTES);
+  }
+
+  /**
+   * @param mostUnrepeatable bytes of pages that come only once
+   */
+  Waiting(long mostUnrepeatable) {
+    this.mostUnrepeatable = mostUnrepeatable;
+  }
 
   /** Whether there is room for another page. */
   boolean room() {
@@ -32,6 +53,19 @@ final class Waiting {
 
   void remove(int fewer) {
     bytes.addAndGet(-fewer);
+  }
+
+  /** Whether an agent that holds so many bytes may keep another page that comes only once. */
+  boolean roomForUnrepeatable(long ofAgent) {
+    return ofAgent < mostUnrepeatable / SHARES && unrepeatable.get() < mostUnrepeatable;
+  }
+
+  void addUnrepeatable(int more) {
+    unrepeatable.addAndGet(more);
+  }
+
+  void removeUnrepeatable(int fewer) {
+    unrepeatable.addAndGet(-fewer);
   }
 
   /** Waits for a place among those that write what waited. */

@@ -12,9 +12,11 @@ import java.util.function.Predicate;
 final class MemoryStore implements Store {
   private final List<String> lines = new CopyOnWriteArrayList<>();
   private final AtomicInteger refusals = new AtomicInteger();
+  private final AtomicInteger failures = new AtomicInteger();
   private volatile boolean unavailable;
   private volatile Duration retryAfter = Duration.ZERO;
   private volatile Predicate<String> fails = line -> false;
+  private volatile Predicate<String> refuses = line -> false;
 
   void unavailable(boolean on) {
     unavailable = on;
@@ -30,8 +32,18 @@ final class MemoryStore implements Store {
     fails = line;
   }
 
+  /** Refuses such lines, and takes others. */
+  void refuses(Predicate<String> line) {
+    refuses = line;
+  }
+
   List<String> lines() {
     return lines;
+  }
+
+  /** How often it failed on lines. */
+  int failures() {
+    return failures.get();
   }
 
   int refusals() {
@@ -45,7 +57,11 @@ final class MemoryStore implements Store {
       throw new WriteFailure.WriteFailedException(new WriteFailure.Unavailable("away", retryAfter));
     }
     if (batch.stream().anyMatch(fails)) {
+      failures.incrementAndGet();
       throw new WriteFailure.WriteFailedException(new WriteFailure.Failed("panic"));
+    }
+    if (batch.stream().anyMatch(refuses)) {
+      throw new WriteFailure.WriteFailedException(new WriteFailure.Rejected("bad line"));
     }
     lines.addAll(batch);
   }

@@ -538,6 +538,37 @@ final class PullsTest {
   }
 
   @Test
+  void whereAnAgentFailsOnManyWindowsAtOnceTheyAreStoredOneByOne() {
+    agent.mostWindows(1);
+    publish(1, 5);
+    Pulls reading = standBy(Map.of("node-1", at(0)), agentOf(agent));
+    await().until(() -> matrix.history("node-1", "node-2").size() == 1);
+    await().until(() -> matrix.history("node-1", "node-2").getFirst().cells().size() == 5);
+
+    reading.lead(Map.of("node-1", at(0)));
+
+    await().until(() -> store.lines().size() == 5);
+    assertThat(store.lines()).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void windowsThatAreReadAndNotStoredAreTheBacklogOfWhoLeads() {
+    publish(1, 5);
+    store.unavailable(true);
+    Pulls reading = pull(Map.of("node-1", at(2)), agentOf(agent));
+
+    await().until(() -> reading.backlog() == 3);
+
+    reading.follow();
+    assertThat(reading.backlog()).isZero();
+
+    reading.lead(Map.of());
+    store.unavailable(false);
+
+    await().until(() -> store.lines().size() >= 3 && reading.backlog() == 0);
+  }
+
+  @Test
   void whileTheStoreIsKnownToBeAwayAgentsAreNotAskedForIt() throws InterruptedException {
     AtomicReference<Instant> now = new AtomicReference<>(CLOCK.instant());
     store.unavailable(true);

@@ -3,6 +3,7 @@ package io.llamamesh.scraper.pull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.llamamesh.results.MeshReport.Store.State;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.WindowCursor;
 import io.llamamesh.scraper.cluster.Agent;
@@ -15,10 +16,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -42,6 +45,7 @@ final class StorePumpTest {
   private final List<Thread> threads = new ArrayList<>();
   private final Map<StorePump, AgentPosition> positions = new HashMap<>();
   private volatile long published;
+  private volatile String boot = "boot-1";
 
   @AfterEach
   void stop() {
@@ -183,6 +187,193 @@ final class StorePumpTest {
     assertThat(counters.missed()).isZero();
   }
 
+  @Test
+  void anAgentWhoseLinesAreAllBadDoesNotKeepTheStoreClosedForTheOthers() {
+    store.refuses(line -> line.contains("src_name=faulty"));
+    StorePump bad = pump("faulty", at(0));
+    StorePump good = pump("others", at(0));
+    published = 1;
+    bad.hand(at(0), page("faulty", 1, 1), 1);
+    start(bad);
+    await().until(() -> writer.status().state() == State.UNREACHABLE);
+    good.hand(at(0), page("others", 1, 1), 1);
+    start(good);
+
+    for (int opening = 0; opening < 20 && !at(1).equals(stored(good)); opening++) {
+      now.set(writer.closedUntil());
+      for (int step = 0; step < 60 && !clock.instant().isBefore(writer.closedUntil()); step++) {
+        now.updateAndGet(time -> time.plusMillis(10));
+        bad.lead(null);
+        good.lead(null);
+        settle();
+      }
+    }
+
+    assertThat(stored(good)).isEqualTo(at(1));
+  }
+
+  @Test
+  void anAgentThatHasBadLinesMayFailLaterAndKeepsItsWindows() {
+    StorePump pump = pump("node-1", at(0));
+    store.failsOn(line -> line.endsWith(time(2)));
+    handNewest(pump, 1);
+    Thread thread = start(pump);
+    await().until(() -> at(1).equals(stored(pump)));
+    handNewest(pump, 2);
+    await().until(() -> "some agents keep their windows: panic".equals(writer.status().message()));
+    store.failsOn(line -> false);
+    store.refuses(line -> line.endsWith(time(3)));
+    now.set(START.plusSeconds(20));
+    published = 4;
+    pump.hand(at(1), page(2, 4), PAGE);
+    await().until(() -> at(4).equals(stored(pump)));
+    assertThat(writer.rejected()).isEqualTo(1);
+
+    now.set(START.plus(StorePump.PATIENCE).plusSeconds(60));
+    assertAcknowledged("p value=1");
+    store.failsOn(line -> line.endsWith(time(5)));
+    int failed = store.failures();
+    handNewest(pump, 5);
+
+    await().until(() -> store.failures() > failed);
+    await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+    assertThat(stored(pump)).isEqualTo(at(4));
+    assertThat(writer.rejected()).isEqualTo(1);
+  }
+
+  @Test
+  void whoAnswersWithoutCursorsAllAtOnceIsNotAskedAgainAndAgain() {
+    StorePump pump = pump("node-1", at(0), after -> handedOnce(fetches.incrementAndGet()));
+    published = 20;
+    // Behind, and what follows is not next.
+    pump.hand(at(19), page(20, 20), 1);
+    start(pump);
+
+    await().until(() -> counters.missed() == 20);
+    pump.hand(null, new Page(page(21, 21).points(), null, false, null, 0), 1);
+    await().until(() -> store.lines().size() == 1);
+
+    assertThat(fetches).hasValue(1);
+    assertThat(store.lines()).hasSize(1);
+  }
+
+  @Test
+  void pagesThatComeOnlyOnceAreKeptWithinABound() throws InterruptedException {
+    closeStore();
+    Random random = new Random(1);
+    Page large = new Page(incompressible(random), null, false, null, 0);
+    Waiting little = new Waiting(8L * Handed.of(null, large, 1).size());
+    StorePump pump =
+        new StorePump(
+            position("node-1", null),
+            true,
+            writer,
+            after -> fetch("node-1", after),
+            clock,
+            counters,
+            little);
+    for (int i = 0; i < 10; i++) {
+      pump.hand(null, large, 1);
+    }
+
+    assertThat(counters.missed()).isEqualTo(9);
+    assertThat(little.roomForUnrepeatable(0)).isTrue();
+
+    openStore();
+    start(pump);
+
+    await().until(() -> store.lines().size() == large.points().size());
+  }
+
+  @Test
+  void whatAnAgentThatKeepsNothingHadNotStoredWhenItDiedIsCounted() throws InterruptedException {
+    StorePump pump = pump("node-1", at(100));
+    closeStore();
+    start(pump);
+    handNewest(pump, 120);
+    openStore();
+    published = 2;
+    boot = "boot-2";
+
+    pump.hand(cursor("boot-2", 0), page(1, 2), PAGE);
+
+    await().until(() -> cursor("boot-2", 2).equals(stored(pump)));
+    assertThat(counters.missed()).isEqualTo(20);
+  }
+
+  @Test
+  void anAgentThatGoesOnWithItsNumbersHasLostNothing() throws InterruptedException {
+    StorePump pump = pump("node-1", at(100));
+    closeStore();
+    start(pump);
+    handNewest(pump, 120);
+    openStore();
+    published = 121;
+    boot = "boot-2";
+
+    pump.hand(cursor("boot-2", 0), page(90, 91), 2);
+    pump.hand(cursor("boot-2", 120), page(121, 121), 1);
+
+    await().until(() -> cursor("boot-2", 121).equals(stored(pump)));
+    assertThat(counters.missed()).isZero();
+  }
+
+  @Test
+  void aClockThatIsSetBackDoesNotKeepTheStoreClosed() throws InterruptedException {
+    closeStore();
+    StorePump pump = pump("node-1", at(0));
+    store.unavailable(false);
+    now.set(START.minus(Duration.ofHours(1)));
+
+    handNewest(pump, 1);
+    start(pump);
+
+    await().until(() -> at(1).equals(stored(pump)));
+  }
+
+  private static String time(int second) {
+    return Long.toString(START.plusSeconds(second).toEpochMilli());
+  }
+
+  private static Handed handedOnce(int number) {
+    Page page =
+        new Page(
+            List.of(Points.pair("node-1", "node-2", START.plusSeconds(number), 16, 0, 0.1)),
+            null,
+            false,
+            null,
+            0);
+    return Handed.of(null, page, 1);
+  }
+
+  private static List<Point> incompressible(Random random) {
+    List<Point> points = new ArrayList<>();
+    byte[] noise = new byte[256];
+    for (int i = 0; i < 256; i++) {
+      random.nextBytes(noise);
+      String name = Base64.getEncoder().encodeToString(noise);
+      points.add(Points.pair("node-1", name, START, 16, 0, 0.1));
+    }
+    return points;
+  }
+
+  private void assertAcknowledged(String line) {
+    try {
+      assertThat(writer.write(List.of(line))).isInstanceOf(WriteResult.Acknowledged.class);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Lets threads do what they can. */
+  private void settle() {
+    long until = System.nanoTime() + Duration.ofMillis(20).toNanos();
+    while (System.nanoTime() < until
+        && threads.stream().anyMatch(thread -> thread.getState() == Thread.State.RUNNABLE)) {
+      Thread.onSpinWait();
+    }
+  }
+
   private void closeStore() throws InterruptedException {
     store.unavailable(true);
     store.retryAfter(AWAY);
@@ -195,15 +386,22 @@ final class StorePumpTest {
   }
 
   private StorePump pump(String agent, @Nullable WindowCursor stored) {
-    AgentPosition position =
-        new AgentPosition(
-            new Agent(agent, List.of(new HostPort("127.0.0.1", 1))),
-            stored == null ? null : Bookmark.at(stored),
-            true,
-            Duration.ofSeconds(1));
-    StorePump pump = new StorePump(position, true, writer, this::fetch, clock, counters, waiting);
+    return pump(agent, stored, after -> fetch(agent, after));
+  }
+
+  private StorePump pump(String agent, @Nullable WindowCursor stored, StorePump.Fetch fetch) {
+    AgentPosition position = position(agent, stored);
+    StorePump pump = new StorePump(position, true, writer, fetch, clock, counters, waiting);
     positions.put(pump, position);
     return pump;
+  }
+
+  private static AgentPosition position(String agent, @Nullable WindowCursor stored) {
+    return new AgentPosition(
+        new Agent(agent, List.of(new HostPort("127.0.0.1", 1))),
+        stored == null ? null : Bookmark.at(stored),
+        true,
+        Duration.ofSeconds(1));
   }
 
   private @Nullable WindowCursor stored(StorePump pump) {
@@ -222,21 +420,29 @@ final class StorePumpTest {
     pump.hand(at(sequence - 1), page(sequence, sequence), 1);
   }
 
-  private Handed fetch(@Nullable WindowCursor after) {
+  private Handed fetch(String agent, @Nullable WindowCursor after) {
     fetches.incrementAndGet();
-    long from = after == null ? 0 : after.sequence();
-    return Handed.of(after, page(from + 1, Math.min(published, from + PAGE)), PAGE);
+    long from = after == null || !after.bootId().equals(boot) ? 0 : after.sequence();
+    return Handed.of(after, page(agent, from + 1, Math.min(published, from + PAGE)), PAGE);
   }
 
-  private static Page page(long first, long last) {
+  private Page page(long first, long last) {
+    return page("node-1", first, last);
+  }
+
+  private Page page(String agent, long first, long last) {
     List<Point> points =
         LongStream.rangeClosed(first, last)
-            .mapToObj(i -> Points.pair("node-1", "node-2", START.plusSeconds(i), 16, 0, 0.1))
+            .mapToObj(i -> Points.pair(agent, "node-2", START.plusSeconds(i), 16, 0, 0.1))
             .toList();
-    return new Page(points, at(last), false, null, 0);
+    return new Page(points, cursor(boot, last), last < published, null, 0);
   }
 
   private static WindowCursor at(long sequence) {
-    return new WindowCursor("boot-1", sequence);
+    return cursor("boot-1", sequence);
+  }
+
+  private static WindowCursor cursor(String boot, long sequence) {
+    return new WindowCursor(boot, sequence);
   }
 }

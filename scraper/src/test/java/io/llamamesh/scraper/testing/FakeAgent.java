@@ -22,10 +22,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** An agent's HTTP API with windows that the test publishes: cursors, paging and clock header. */
 public final class FakeAgent implements AutoCloseable {
+  private static final Pattern LIMIT = Pattern.compile("limit=([0-9]+)");
+
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final List<List<Point>> windows = new ArrayList<>();
@@ -37,6 +41,7 @@ public final class FakeAgent implements AutoCloseable {
   private volatile @Nullable CountDownLatch stalled;
   private volatile int sentBeforeStall;
   private volatile boolean withoutCursors;
+  private volatile int mostWindows = Integer.MAX_VALUE;
   private volatile Duration skew = Duration.ZERO;
   private volatile @Nullable String clock;
   private volatile @Nullable String garbage;
@@ -102,6 +107,11 @@ public final class FakeAgent implements AutoCloseable {
     withoutCursors = true;
   }
 
+  /** Fails on requests for more windows at once. */
+  public void mostWindows(int most) {
+    mostWindows = most;
+  }
+
   public void skew(Duration ahead) {
     skew = ahead;
   }
@@ -159,11 +169,20 @@ public final class FakeAgent implements AutoCloseable {
           .set(
               InfluxDataHeaders.CLOCK,
               Objects.requireNonNullElseGet(clock, () -> Instant.now().plus(skew).toString()));
+      if (limit(query) > mostWindows) {
+        send(exchange, 500, "{\"error\":\"too much at once\"}");
+        return;
+      }
       String body = garbage;
       send(exchange, 200, body != null ? body : page(exchange, query));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private static int limit(String query) {
+    Matcher limit = LIMIT.matcher(query);
+    return limit.find() ? Integer.parseInt(limit.group(1)) : 0;
   }
 
   private synchronized String page(HttpExchange exchange, String query) throws IOException {
