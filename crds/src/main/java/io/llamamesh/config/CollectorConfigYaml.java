@@ -7,6 +7,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.fasterxml.jackson.dataformat.yaml.util.StringQuotingChecker;
 import java.io.Serial;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.composer.Composer;
@@ -71,12 +72,7 @@ public final class CollectorConfigYaml {
   public static Document read(String yaml, int legacyPort, @Nullable String hostName)
       throws InvalidConfigException {
     if (yaml.length() > MAX_CHARACTERS) {
-      throw new InvalidConfigException(
-          "the document has "
-              + yaml.length()
-              + " characters, at most "
-              + MAX_CHARACTERS
-              + " are read");
+      throw tooLong();
     }
     ConfigReader reader = new ConfigReader();
     YamlValue document = YamlValue.root(compose(yaml, reader));
@@ -84,7 +80,7 @@ public final class CollectorConfigYaml {
       throw new InvalidConfigException("the document is empty");
     }
     if (!document.isMapping()) {
-      throw new InvalidConfigException("the document must be a mapping of sections");
+      throw document.wrong("must be a mapping: sections, or ADDRESS: {TAG: VALUE}");
     }
     if (!LegacyConfig.isLegacy(document)) {
       return new Document(reader.read(document), reader.ignored());
@@ -102,11 +98,17 @@ public final class CollectorConfigYaml {
     return LegacyConfig.ofNothing(port);
   }
 
+  static InvalidConfigException tooLong() {
+    return new InvalidConfigException(
+        "the document is longer than the " + MAX_CHARACTERS + " characters that are read");
+  }
+
   private static Node compose(String yaml, ConfigReader reader) throws InvalidConfigException {
     String text = yaml.startsWith(BYTE_ORDER_MARK) ? yaml.substring(1) : yaml;
+    checkCharacters(text);
     LoaderOptions options = options();
-    Composer composer =
-        new Composer(new ParserImpl(new StreamReader(text), options), new Resolver(), options);
+    StreamReader stream = new StreamReader(text);
+    Composer composer = new Composer(new ParserImpl(stream, options), new Resolver(), options);
     try {
       Node first = composer.checkNode() ? composer.getNode() : null;
       if (first == null) {
@@ -121,11 +123,34 @@ public final class CollectorConfigYaml {
       throw new InvalidConfigException(
           "is not YAML: "
               + YamlValue.shown(String.valueOf(e.getProblem()), MAX_PROBLEM)
+              + (String.valueOf(e.getProblem()).startsWith("expected the node content")
+                  ? "; put a text that begins so in quotes"
+                  : "")
               + (mark == null ? "" : " (line " + (mark.getLine() + 1) + ")"),
           e);
     } catch (YAMLException e) {
+      String problem = YamlValue.shown(String.valueOf(e.getMessage()), MAX_PROBLEM);
       throw new InvalidConfigException(
-          "is not YAML: " + YamlValue.shown(String.valueOf(e.getMessage()), MAX_PROBLEM), e);
+          "is not read: " + problem + " (line " + (stream.getLine() + 1) + ")", e);
+    }
+  }
+
+  /** The parser would name no line. */
+  private static void checkCharacters(String text) throws InvalidConfigException {
+    int line = 1;
+    for (int at = 0; at < text.length(); ) {
+      int character = text.codePointAt(at);
+      if (!StreamReader.isPrintable(character)) {
+        throw new InvalidConfigException(
+            String.format(
+                Locale.ROOT,
+                "is not YAML: has the character U+%04X, which must be left out or escaped in quotes"
+                    + " (line %d)",
+                character,
+                line));
+      }
+      line += character == '\n' ? 1 : 0;
+      at += Character.charCount(character);
     }
   }
 

@@ -36,6 +36,7 @@ final class ConfigReader {
           "retention",
           "ingest");
 
+  private static final String SECONDS = "a number of seconds";
   private static final int MAX_NOTED = 100;
 
   private final List<String> ignored = new ArrayList<>();
@@ -54,7 +55,7 @@ final class ConfigReader {
 
   CollectorConfig read(YamlValue document) throws InvalidConfigException {
     Map<String, YamlValue> keys = known(document, SECTIONS);
-    Integer version = integer(keys, "version");
+    Integer version = integer(keys, "version", "a number");
     Summarization summarization = summarization(keys.get("summarization"));
     Source source = source(keys.get("source"), keys.get("src_hostname"));
     Api api = api(keys.get("api"));
@@ -65,9 +66,10 @@ final class ConfigReader {
     YamlValue testList = keys.get("tests");
     List<Test> tests = testList == null ? List.of() : items(testList, this::test);
     Map<String, List<Target>> lists = named(keys.get("targets"), list -> items(list, this::target));
-    Integer retention = integer(keys, "retention");
+    Integer retention = integer(keys, "retention", SECONDS);
     Ingest ingest = ingest(keys.get("ingest"));
-    if (version == null && testList == null) {
+    // An empty list is meant; a key with nothing behind it is unfinished, or a host called so.
+    if (version == null && (testList == null || testList.isNull())) {
       throw nothingToDo(document, keys);
     }
     String mesh = text(keys, "mesh");
@@ -96,7 +98,7 @@ final class ConfigReader {
   private static InvalidConfigException nothingToDo(YamlValue document, Map<String, YamlValue> keys)
       throws InvalidConfigException {
     YamlValue error = document.mapping().get("error");
-    if (keys.isEmpty() && error != null && error.text() != null) {
+    if (keys.isEmpty() && error != null && error.isScalar() && error.text() != null) {
       return document.wrong(
           "is no config but the answer of a server: "
               + YamlValue.shown(String.valueOf(error.text())));
@@ -111,8 +113,8 @@ final class ConfigReader {
       return Summarization.LLAMA_DEFAULT;
     }
     Map<String, YamlValue> keys = known(value, Set.of("interval", "handlers"));
-    Integer interval = integer(keys, "interval");
-    Integer handlers = integer(keys, "handlers");
+    Integer interval = integer(keys, "interval", SECONDS);
+    Integer handlers = integer(keys, "handlers", "a number");
     return record(value, () -> new Summarization(interval, handlers));
   }
 
@@ -126,8 +128,15 @@ final class ConfigReader {
     Map<String, YamlValue> keys = source == null ? Map.of() : known(source, Set.of("name", "tags"));
     String name = text(keys, "name");
     Map<String, String> tags = new LinkedHashMap<>(tags(keys.get("tags")));
-    if (host != null && !host.isBlank()) {
-      tags.putIfAbsent(CollectorConfig.SRC_HOSTNAME, host);
+    if (hostName != null && host != null && !host.isBlank()) {
+      if (host.length() > Bounds.MAX_TEXT) {
+        throw hostName.wrong(
+            "must have at most " + Bounds.MAX_TEXT + " characters, had " + host.length());
+      }
+      String given = tags.putIfAbsent(CollectorConfig.SRC_HOSTNAME, host);
+      if (given != null && !given.equals(host)) {
+        ignore("src_hostname (line " + hostName.line() + "), since source.tags has another");
+      }
     }
     YamlValue at = source == null ? hostName : source;
     return at == null ? null : record(at, () -> new Source(name, tags));
@@ -145,11 +154,11 @@ final class ConfigReader {
     Map<String, YamlValue> keys =
         known(value, Set.of("ip", "port", "tos", "timeout", "base_port", "payload_bytes", "class"));
     String ip = address(keys.get("ip"));
-    Integer port = integer(keys, "port");
-    Integer tos = integer(keys, "tos");
-    Integer timeout = integer(keys, "timeout");
-    Integer basePort = integer(keys, "base_port");
-    Integer payloadBytes = integer(keys, "payload_bytes");
+    Integer port = integer(keys, "port", "a number");
+    Integer tos = integer(keys, "tos", "a number from 0 to 255, the whole octet");
+    Integer timeout = integer(keys, "timeout", "a number of milliseconds");
+    Integer basePort = integer(keys, "base_port", "a number");
+    Integer payloadBytes = integer(keys, "payload_bytes", "a number of bytes");
     String className = text(keys, "class");
     return record(value, () -> new Port(ip, port, tos, timeout, basePort, payloadBytes, className));
   }
@@ -157,15 +166,21 @@ final class ConfigReader {
   private PortGroupEntry entry(YamlValue value) throws InvalidConfigException {
     Map<String, YamlValue> keys = known(value, Set.of("port", "count"));
     String port = text(keys, "port");
-    Integer count = integer(keys, "count");
+    Integer count = integer(keys, "count", "a number");
+    if (port != null && count == null) {
+      throw value.missing("count");
+    }
     return record(
         value, () -> new PortGroupEntry(port == null ? "" : port, count == null ? 0 : count));
   }
 
   private RateLimit rateLimit(YamlValue value) throws InvalidConfigException {
     YamlValue cps = known(value, Set.of("cps")).get("cps");
-    Double number = cps == null ? null : cps.decimal();
-    return record(value, () -> new RateLimit(number == null ? 0 : number));
+    Double number = cps == null ? null : cps.decimal("a number of probes per second");
+    if (number == null) {
+      throw value.missing("cps");
+    }
+    return record(value, () -> new RateLimit(number));
   }
 
   private Test test(YamlValue value) throws InvalidConfigException {
@@ -190,7 +205,10 @@ final class ConfigReader {
     Map<String, YamlValue> keys =
         known(value, Set.of("ip", "port", "tags", "name", "keyed", "wire"));
     String host = host(keys.get("ip"));
-    Integer port = integer(keys, "port");
+    Integer port = integer(keys, "port", "a number");
+    if (host != null && port == null) {
+      throw value.missing("port");
+    }
     Map<String, String> tags = tags(keys.get("tags"));
     String name = text(keys, "name");
     YamlValue keyed = keys.get("keyed");
@@ -306,10 +324,10 @@ final class ConfigReader {
     return value == null ? null : value.text();
   }
 
-  private static @Nullable Integer integer(Map<String, YamlValue> keys, String name)
+  private static @Nullable Integer integer(Map<String, YamlValue> keys, String name, String meant)
       throws InvalidConfigException {
     YamlValue value = keys.get(name);
-    return value == null ? null : value.integer();
+    return value == null ? null : value.integer(meant);
   }
 
   /** A mapping's values of those keys; all others are noted and ignored, as LLAMA does. */
@@ -319,7 +337,7 @@ final class ConfigReader {
     for (Map.Entry<String, YamlValue> entry : value.mapping().entrySet()) {
       if (names.contains(entry.getKey())) {
         known.put(entry.getKey(), entry.getValue());
-      } else {
+      } else if (ignored.size() < MAX_NOTED) {
         ignore(entry.getValue().path() + " (line " + entry.getValue().line() + ")");
       }
     }

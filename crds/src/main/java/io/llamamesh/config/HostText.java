@@ -4,11 +4,23 @@ import java.net.InetAddress;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Addresses and host names as people write them; nothing is looked up. */
-final class HostText {
+/**
+ * Addresses and host names as people write them; nothing is looked up. Whoever writes a document
+ * takes what passes here: one host that does not stops a collector's whole config.
+ */
+public final class HostText {
   private static final Pattern DIGITS_AND_DOTS = Pattern.compile("[0-9.]+");
   private static final Pattern IPV4 =
       Pattern.compile("((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])([.](?!$)|$)){4}");
+
+  /** What Go takes for a name, too; others are written as {@code xn--}. */
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]+");
+
+  /** The C library's other spellings of addresses, which Java and Go do not take. */
+  private static final Pattern HEXADECIMAL =
+      Pattern.compile("0[xX][0-9a-fA-F]*([.](0[xX][0-9a-fA-F]*|[0-9]+))*");
+
+  private static final Pattern ZONE = Pattern.compile("[A-Za-z0-9._-]+");
 
   /** No DNS name is longer. */
   private static final int MAX_NAME = 253;
@@ -23,11 +35,14 @@ final class HostText {
   }
 
   /** An IPv4 address of four plain decimal numbers, or an IPv6 address. */
-  static boolean isAddress(String text) {
+  public static boolean isAddress(String text) {
     if (text.indexOf(':') < 0) {
       return IPV4.matcher(text).matches();
     }
     int zone = text.indexOf('%'); // only its own host knows the interface
+    if (zone >= 0 && !ZONE.matcher(text.substring(zone + 1)).matches()) {
+      return false;
+    }
     try {
       return InetAddress.ofLiteral(zone < 0 ? text : text.substring(0, zone)).getAddress().length
           > 0;
@@ -42,16 +57,24 @@ final class HostText {
    *
    * @return null where nothing is
    */
-  static @Nullable String problem(String host) {
-    if (host.length() > MAX_NAME || host.codePoints().anyMatch(c -> c <= ' ' || c == 0x7f)) {
-      return "must be an address or a host name, was '" + YamlValue.shown(host) + "'";
+  public static @Nullable String problem(String host) {
+    if (host.length() > MAX_NAME) {
+      return "must be an address or a host name of at most " + MAX_NAME + " characters";
     }
     if (host.indexOf(':') >= 0 && !isAddress(host)) {
       return "must be an address without a port, was '"
           + YamlValue.shown(host)
           + "'; the port is a key of its own";
     }
-    if (DIGITS_AND_DOTS.matcher(host).matches() && !isAddress(host)) {
+    if (host.indexOf(':') < 0 && !NAME.matcher(host).matches()) {
+      return "must be an address or a host name of letters, digits, dots and hyphens (others as"
+          + " xn--…), was '"
+          + YamlValue.shown(host)
+          + "'";
+    }
+    boolean numbers =
+        DIGITS_AND_DOTS.matcher(host).matches() || HEXADECIMAL.matcher(host).matches();
+    if (numbers && !isAddress(host)) {
       return "must be an address of four numbers from 0 to 255 without leading zeros, or a host"
           + " name, was '"
           + YamlValue.shown(host)

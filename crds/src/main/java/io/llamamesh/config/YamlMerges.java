@@ -14,8 +14,8 @@ import org.yaml.snakeyaml.nodes.Tag;
 /**
  * Mappings with their merge keys resolved as <a href="https://yaml.org/type/merge.html">YAML</a>
  * says: {@code <<} takes over the keys of a mapping, or of several, that are not there already; of
- * several the earlier wins. Each mapping is resolved once, however many aliases it has, so that a
- * short document cannot come to much.
+ * several the earlier wins. Each mapping is resolved once, however many aliases it has, and values
+ * are counted each time that they are read, so that a short document cannot come to much.
  */
 final class YamlMerges {
   /** Mappings that are merged one into the other. */
@@ -24,8 +24,26 @@ final class YamlMerges {
   /** Keys that one document's merges may come to. */
   private static final int MAX_MERGED = 1_000_000;
 
+  /**
+   * Values that are read of one document, aliases each time: the most targets, each with the most
+   * tags, and some.
+   */
+  private static final int MAX_VALUES = 2_000_000;
+
   private final IdentityHashMap<MappingNode, Map<String, Node>> resolved = new IdentityHashMap<>();
   private int merged;
+  private int values;
+
+  /** Counts values that are about to be read. */
+  void count(YamlValue at, int more) throws InvalidConfigException {
+    if (more > MAX_VALUES - values) {
+      throw at.wrong(
+          "comes to more than the "
+              + MAX_VALUES
+              + " values that a document may have, aliases (*) counted each time");
+    }
+    values += more;
+  }
 
   /** All keys of a mapping, its own first. */
   Map<String, Node> flatten(YamlValue at, MappingNode mapping) throws InvalidConfigException {
@@ -86,6 +104,7 @@ final class YamlMerges {
     if (!(node instanceof ScalarNode scalar)) {
       throw at.wrong("has a key that is a list or a map; write keys as text");
     }
+    YamlValue.checkTag(at, scalar);
     return scalar.getValue();
   }
 }

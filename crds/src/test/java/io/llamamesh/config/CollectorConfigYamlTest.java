@@ -161,16 +161,28 @@ class CollectorConfigYamlTest {
           """
           tos:        184   | tos:        256    | ports.gold.tos must be from 0 to 255, was 256 (line 15)
           cps:    4.0       | cps:    5000       | rate_limits.default.cps must be from 0.01 to 1000.0
-          cps:    4.0       | cps:    fast       | rate_limits.default.cps must be a number, was 'fast'
-          cps:    4.0       | cps:    .inf       | rate_limits.default.cps must be a number, was '.inf'
+          cps:    4.0       | cps:    fast       | rate_limits.default.cps must be a number of probes per second, was 'fast'
+          cps:    4.0       | cps:    .inf       | rate_limits.default.cps must be a number of probes per second, was '.inf'
           count:    2       | count:    0        | port_groups.default[1].count must be from 1 to 256
           count:    2       | count:    2.5      | count must be a whole number, was 2.5 (line 22)
           count:    2       | count:    "2"      | count must be a number without quotes, was '2'
           count:    2       | count:    010      | without leading zeros and underscores
           count:    2       | count:    1_0      | without leading zeros and underscores
+          count:    2       | count:    0b10     | must be a plain decimal number
+          count:    2       | count:    0o2      | must be a plain decimal number
+          count:    2       | count:    1:30     | must be a plain decimal number
+          count:    2       | count:             | port_groups.default[1].count is missing (line 22)
+          count:    2       | count:  2147483648 | count is out of all bounds, was 2147483648 (line 22)
+          cps:    4.0       | cps:    01.5       | must be a plain decimal number
+          cps:    4.0       | cps:               | rate_limits.default.cps is missing (line 25)
+          cps:    4.0       | cps:    4/s        | cps must be a number of probes per second, was '4/s'
+          interval:   30    | interval:   1m30s  | interval must be a number of seconds, was '1m30s' (line 2)
+          timeout:    500   | timeout:    500ms  | timeout must be a number of milliseconds, was '500ms'
+          tos:        184   | tos:        EF     | tos must be a number from 0 to 255, the whole octet, was 'EF'
+          port: 8100        | port:              | targets.default[0].port is missing
           count:    2       | count:    !n 2     | has the tag !n, which is not understood
           port: 8100        | port: 0            | targets.default[0].port must be from 1 to 65535
-          port: 8100        | port: 1e999        | targets.default[0].port must be a whole number
+          port: 8100        | port: 1e999        | targets.default[0].port is out of all bounds, was 1e999
           port: 8100        | port: [8100]       | targets.default[0].port must be a number (line 33)
           interval:   30    | interval:   0      | summarization.interval must be from 1 to 3600
           port:     gold    | port:     silver   | port_groups.default[1].port names 'silver', which is not in ports; it has default, gold (line 21)
@@ -180,6 +192,12 @@ class CollectorConfigYamlTest {
           - ip:   127.0.0.1 | - ip: 010.0.0.1    | four numbers from 0 to 255 without leading zeros
           - ip:   127.0.0.1 | - ip: a.example:80 | must be an address without a port
           - ip:   127.0.0.1 | - ip: "a b"        | must be an address or a host name
+          - ip:   127.0.0.1 | - ip: 10.0.0.0/8   | must be an address or a host name
+          - ip:   127.0.0.1 | - ip: müller | must be an address or a host name of letters
+          - ip:   127.0.0.1 | - ip: 0x7f.1       | four numbers from 0 to 255 without leading zeros
+          - ip:   127.0.0.1 | - ip: ::1%         | must be an address without a port
+          rack: 7           | !x rack: 7         | targets.default[0].tags has the tag !x
+          rack: 7           | rack: "\\\\ud83d" | tags.rack has half of a pair
           - ip:   127.0.0.1 | - ip: [a]          | must be text; put it in quotes if it begins with [
           rack: 7           | rack: [7]          | targets.default[0].tags.rack must be text
           rack: 7           | rack: !!binary YQ  | tags.rack has the tag
@@ -187,7 +205,7 @@ class CollectorConfigYamlTest {
           tags:             | tags: *nowhere\\n            x: | is not YAML: found undefined alias
           """)
   void aWrongValueIsRefusedWithItsFieldAndBounds(String good, String bad, String message) {
-    String yaml = LLAMA_FULL.replace(good, bad.replace("\\n", "\n"));
+    String yaml = LLAMA_FULL.replace(good, bad.translateEscapes());
     assertThat(yaml).isNotEqualTo(LLAMA_FULL);
     assertThatThrownBy(() -> CollectorConfigYaml.read(yaml, 8100))
         .isInstanceOf(InvalidConfigException.class)
@@ -209,6 +227,10 @@ class CollectorConfigYamlTest {
           '\\tx: y'      | is not YAML
           'a: \\1'       | is not YAML
           '? [a] : b'   | has a key that is a list or a map
+          '10.0.0.1:\\ntests:\\n' | has no section tests
+          'x: "a\0"'   | is not YAML: has the character U+0000, which must be left out or escaped in quotes (line 1)
+          'a:\\n  b: - c' | (line 2)
+          'a: {b: ::1}' | put a text that begins so in quotes
           """)
   void whatIsNoConfigIsRefusedWithAReason(String yaml, String reason) {
     assertThatThrownBy(() -> CollectorConfigYaml.read(yaml.translateEscapes(), 8100))
@@ -227,7 +249,7 @@ class CollectorConfigYamlTest {
     String huge = "# " + "x".repeat(CollectorConfigYaml.MAX_CHARACTERS);
     assertThatThrownBy(() -> CollectorConfigYaml.read(huge, 8100))
         .isInstanceOf(InvalidConfigException.class)
-        .hasMessageContaining("at most");
+        .hasMessageContaining("longer than the 4194304 characters");
   }
 
   @ParameterizedTest

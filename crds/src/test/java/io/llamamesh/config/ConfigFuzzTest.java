@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -24,11 +25,14 @@ import org.yaml.snakeyaml.representer.Representer;
 import org.yaml.snakeyaml.resolver.Resolver;
 
 /**
- * A hundred thousand broken documents: each is a config or refused in one line. What is taken means
- * what another reader of YAML, SnakeYAML's constructor, makes of the same text.
+ * Broken documents by the thousand: each is a config or refused in one line that names a line of
+ * the document. What is taken means what another reader of YAML, SnakeYAML's constructor, makes of
+ * the same text. {@code -Dconfigs.mutations=100000} tries more.
  */
 class ConfigFuzzTest {
-  private static final int RUNS = 100_000;
+  private static final int RUNS = Integer.getInteger("configs.mutations", 5_000);
+
+  private static final Pattern LINE = Pattern.compile(".* [(]line ([0-9]+)[)]");
 
   private static final List<String> SEEDS =
       List.of(
@@ -108,7 +112,9 @@ class ConfigFuzzTest {
                   + "|yes|TRUE|=|<<: *t|<<: *b|<<: [*t, *t]|*t|*s|*x|*nope|&t x|&n {a: b}|!x y|!!str 5"
                   + "|[]|{}|[a]|{a: b}|- |? |---|...|%TAG|>-|'|\"|\t|\u0000|\u0085|\u2028|\ufeff|\ud83d"
                   + "|\ud83d\ude00|é||ip:|tests:|[::1]|::1|10.1|256.1.1.1|default|"
-                  + "x".repeat(600))
+                  + "x".repeat(600)
+                  + "|0b1|0o7|01.5|1_0.5|1m30s|"
+                  + "1_".repeat(9_000))
               .split("[|]"));
 
   private final RandomGenerator random =
@@ -124,7 +130,7 @@ class ConfigFuzzTest {
       try {
         config = CollectorConfigYaml.read(document, 8100, "here").config();
       } catch (InvalidConfigException e) {
-        assertThat(e.getMessage()).isNotBlank().hasSizeLessThan(700).doesNotContain("\n", "\r");
+        isOneLineThatNamesALine(String.valueOf(e.getMessage()), document);
         continue;
       } catch (RuntimeException | StackOverflowError e) {
         throw new AssertionError("run " + run + " of:\n" + document, e);
@@ -139,6 +145,18 @@ class ConfigFuzzTest {
     // A test that only ever sees refusals, or never compares, would say nothing.
     assertThat(taken).isGreaterThan(RUNS / 10);
     assertThat(compared).isGreaterThan(taken * 9 / 10);
+  }
+
+  private static void isOneLineThatNamesALine(String message, String document) {
+    assertThat(message).isNotBlank().hasSizeLessThan(700).doesNotContain("\n", "\r");
+    if (message.equals("the document is empty")) {
+      return;
+    }
+    Matcher line = LINE.matcher(message);
+    assertThat(line.matches()).as(message).isTrue();
+    // YAML 1.1 counts more characters than an editor as ends of lines.
+    int lines = document.split("\r\n|[\n\r\u0085\u2028\u2029]", -1).length;
+    assertThat(Integer.parseInt(line.group(1))).as(message).isBetween(1, lines);
   }
 
   private String mutated() {

@@ -23,6 +23,39 @@ class ConfigsInTheWildTest {
       tests: [{targets: default, port_group: default, rate_limit: default}]
       """;
 
+  /** A value behind each equals sign. */
+  private static final String REST_IN_LINES =
+      """
+      # LLAMA's, é
+      summarization:
+        interval: =30
+        handlers: =2
+      api:
+        bind: =0.0.0.0:5000
+      ports:
+        default:
+          ip: =0.0.0.0
+          port: =0
+          # before
+          tos: =0
+          timeout: =1000
+
+      port_groups:
+        default:
+        - port: =default
+          count: =4
+      rate_limits:
+        default:
+          cps: =4.0
+      tests:
+      - targets: =default
+        port_group: =default
+        rate_limit: =default
+      src_hostname: =a
+      retention: =60
+      mesh: =m
+      """;
+
   private static List<Target> targets(String yaml) throws InvalidConfigException {
     return CollectorConfigYaml.read(REST + yaml, 8100).config().targets().get("default");
   }
@@ -102,8 +135,68 @@ class ConfigsInTheWildTest {
     assertThatThrownBy(
             () -> targets("x: &l [" + "{ip: 10.0.0.1, port: 8100}, ".repeat(200) + "]\n" + copies))
         .hasMessageContaining("20000 targets");
-    assertThatThrownBy(() -> targets("targets: " + "[".repeat(100_000)))
-        .isInstanceOf(InvalidConfigException.class);
+    assertThatThrownBy(() -> targets("targets:\n " + "[".repeat(100_000)))
+        .hasMessage("is not read: Nesting Depth exceeded max 20 (line 6)");
+  }
+
+  @Test
+  @Timeout(60)
+  void aliasesOfKeysThatNobodyKnowsAndOfListsCannotComeToMuchEither() {
+    String unknown =
+        IntStream.range(0, 30_000)
+            .mapToObj(i -> ", k" + i + ": ")
+            .collect(Collectors.joining("", "x: &t {ip: 10.0.0.1, port: 1", "}\n"));
+    String lists =
+        IntStream.range(0, 3_000)
+            .mapToObj(i -> "g" + i + ": *y, ")
+            .collect(Collectors.joining("", "port_groups: {default: *y, ", "}\n"));
+    String entries = "e: &e {port: default, count: 1}\ny: &y [" + "*e, ".repeat(3_000) + "]\n";
+
+    assertThatThrownBy(
+            () -> targets(unknown + "targets: {default: [" + "*t, ".repeat(2_000) + "]}\n"))
+        .hasMessageContaining("comes to more than the 2000000 values that a document may have");
+    assertThatThrownBy(() ->
+            CollectorConfigYaml.read(
+                entries
+                    + REST.replace("port_groups: {default: [{port: default, count: 4}]}\n", lists)
+                    + "targets: {default: []}\n",
+                8100))
+        .hasMessageContaining("comes to more than the 2000000 values that a document may have");
+  }
+
+  @Test
+  void aTextThatGoesOnForEverIsNoNumberAndEndsNobody() {
+    for (String text : List.of("1" + "_1".repeat(300_000), "1" + ":1".repeat(300_000))) {
+      assertThatThrownBy(
+              () -> CollectorConfigYaml.read("summarization:\n  interval: " + text + "\n", 8100))
+          .hasMessageStartingWith("summarization.interval must be a number of seconds, was '1")
+          .hasMessageEndingWith("…' (line 2)");
+    }
+  }
+
+  /** Whatever stands before it: a mark of the byte order, the line ends of Windows, comments. */
+  @Test
+  void aRefusalNamesTheLineOfTheValue() {
+    List<String> lines = (REST_IN_LINES + "targets: {default: []}\n").lines().toList();
+    int tried = 0;
+    for (int at = 0; at < lines.size(); at++) {
+      String line = lines.get(at);
+      if (!line.contains("=")) {
+        continue;
+      }
+      for (String end : List.of("\n", "\r\n", "\r")) {
+        List<String> wrong = new java.util.ArrayList<>(lines);
+        wrong.set(at, line.substring(0, line.indexOf('=')) + "[x]");
+        wrong.replaceAll(other -> other.replace("=", ""));
+        tried++;
+        assertThatThrownBy(
+                () -> CollectorConfigYaml.read("\ufeff" + String.join(end, wrong) + end, 8100))
+            .as(line)
+            .isInstanceOf(InvalidConfigException.class)
+            .hasMessageEndingWith("(line " + (at + 1) + ")");
+      }
+    }
+    assertThat(tried).isEqualTo(3 * 16);
   }
 
   @Test
@@ -138,13 +231,16 @@ class ConfigsInTheWildTest {
   void numbersMayBeWrittenAsGoTakesThemWhereAllReadersAgree() throws Exception {
     CollectorConfig config =
         CollectorConfigYaml.read(
-                REST.replace("timeout: 1000", "timeout: 1e3").replace("tos: 0", "tos: 0xb8")
+                REST.replace("timeout: 1000", "timeout: 1e3")
+                        .replace("tos: 0", "tos: 0xb8")
+                        .replace("cps: 4.0", "cps: .5")
                     + "targets: {default: [{ip: 10.0.0.1, port: 8100.0}]}\n",
                 8100)
             .config();
 
     assertThat(config.ports().get("default").timeoutMillis()).isEqualTo(1000);
     assertThat(config.ports().get("default").tosOctet()).isEqualTo(0xb8);
+    assertThat(config.rateLimits().get("default").cps()).isEqualTo(0.5);
     assertThat(config.targets().get("default").getFirst().port()).isEqualTo(8100);
   }
 
@@ -154,14 +250,15 @@ class ConfigsInTheWildTest {
         CollectorConfigYaml.read(
                 REST.replace("ip: 0.0.0.0", "ip: '[::1]'")
                     + "targets: {default: [{ip: '[2001:db8::1]', port: 8100},"
-                    + " {ip: 2001:db8::2, port: 8100}, {ip: 'fe80::1%eth0', port: 8100}]}\n",
+                    + " {ip: 2001:db8::2, port: 8100}, {ip: 'fe80::1%eth0', port: 8100},"
+                    + " {ip: 0x1.de, port: 8100}]}\n",
                 8100)
             .config();
 
     assertThat(config.ports().get("default").ip()).isEqualTo("::1");
     assertThat(config.targets().get("default"))
         .extracting(Target::ip)
-        .containsExactly("2001:db8::1", "2001:db8::2", "fe80::1%eth0");
+        .containsExactly("2001:db8::1", "2001:db8::2", "fe80::1%eth0", "0x1.de");
     assertThatThrownBy(() -> CollectorConfigYaml.read(REST.replace("0.0.0.0", "eth0"), 8100))
         .hasMessageContaining("ports.default.ip must be an IP address of this host");
   }
@@ -176,6 +273,17 @@ class ConfigsInTheWildTest {
             8100);
 
     assertThat(document.ignored()).isEmpty();
+    assertThat(
+            CollectorConfigYaml.read(
+                    REST
+                        + "source: {tags: {src_hostname: ours}}\nsrc_hostname: probe\n"
+                        + "targets: {default: }\n",
+                    8100)
+                .ignored())
+        .containsExactly("src_hostname (line 6), since source.tags has another");
+    assertThatThrownBy(
+            () -> CollectorConfigYaml.read("src_hostname: " + "x".repeat(600) + "\n" + REST, 8100))
+        .hasMessage("src_hostname must have at most 512 characters, had 600 (line 1)");
     assertThat(document.config().source())
         .isEqualTo(new Source(null, Map.of("src_hostname", "probe-fra")));
     assertThat(document.config().targets().get("default").getFirst().tags())

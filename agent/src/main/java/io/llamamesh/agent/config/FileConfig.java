@@ -1,11 +1,13 @@
 package io.llamamesh.agent.config;
 
-import io.llamamesh.config.CollectorConfigYaml;
+import io.llamamesh.config.ConfigText;
+import io.llamamesh.config.InvalidConfigException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,8 +33,8 @@ public final class FileConfig {
     String yaml;
     try {
       yaml = read(file);
-    } catch (IOException e) {
-      applier.refuse(file.toString(), "cannot be read: " + e);
+    } catch (InvalidConfigException e) {
+      applier.refuse(file.toString(), String.valueOf(e.getMessage()));
       return false;
     }
     if (applier.runs(yaml)) {
@@ -44,16 +46,20 @@ public final class FileConfig {
   /**
    * Reads a file, and no more of it than a config can have, whatever the path leads to.
    *
-   * @throws java.nio.charset.CharacterCodingException when it is not UTF-8
+   * @throws InvalidConfigException when it cannot be had, with the reason in one line
    */
-  public static String read(Path file) throws IOException {
-    byte[] bytes;
+  public static String read(Path file) throws InvalidConfigException {
     try (InputStream in = Files.newInputStream(file)) {
-      bytes = in.readNBytes(CollectorConfigYaml.MAX_CHARACTERS + 1);
+      return ConfigText.read(in);
+    } catch (NoSuchFileException e) {
+      throw new InvalidConfigException("the file does not exist", e);
+    } catch (AccessDeniedException e) {
+      throw new InvalidConfigException("the file may not be read; grant this user to read it", e);
+    } catch (FileSystemException e) {
+      String reason = e.getReason() == null ? e.toString() : e.getReason();
+      throw new InvalidConfigException("the file cannot be read: " + reason, e);
+    } catch (IOException e) {
+      throw new InvalidConfigException("the file cannot be read: " + e.getMessage(), e);
     }
-    if (bytes.length > CollectorConfigYaml.MAX_CHARACTERS) {
-      throw new IOException("longer than any config");
-    }
-    return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
   }
 }

@@ -33,16 +33,14 @@ record ApiBind(String host, int port) {
     int colon = text.lastIndexOf(':');
     String host = colon < 0 ? "" : text.substring(0, colon);
     boolean brackets = host.startsWith("[") && host.endsWith("]");
-    if (colon < 0 || (!brackets && host.indexOf(':') >= 0)) {
+    // Brackets are for IPv6: nothing in them would be all addresses, unasked.
+    if (colon < 0 || brackets != (host.indexOf(':') >= 0)) {
       throw new IllegalArgumentException(FORM + text + "'");
     }
-    try {
-      int port = Integer.parseInt(text.substring(colon + 1));
-      if (port >= 0 && port <= 65535) {
-        return new ApiBind(brackets ? host.substring(1, host.length() - 1) : host, port);
-      }
-    } catch (NumberFormatException e) {
-      // refused below, like one out of bounds
+    String digits = text.substring(colon + 1);
+    if (digits.matches("[0-9]{1,5}") && Integer.parseInt(digits) <= 65535) {
+      return new ApiBind(
+          brackets ? host.substring(1, host.length() - 1) : host, Integer.parseInt(digits));
     }
     throw new IllegalArgumentException(FORM + text + "'");
   }

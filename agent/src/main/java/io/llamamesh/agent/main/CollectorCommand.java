@@ -7,8 +7,6 @@ import io.llamamesh.config.CollectorConfigYaml;
 import io.llamamesh.config.InvalidConfigException;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -79,7 +77,9 @@ final class CollectorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    bind.port("--dst-port", dstPort);
+    if (dstPort < 1 || dstPort > 65535) {
+      throw bind.wrong("--dst-port must be from 1 to 65535, was " + dstPort);
+    }
     List<InetAddress> addresses = bind.addresses(null);
     // LLAMA takes an empty name for none.
     Path file = config == null || config.toString().isEmpty() ? null : config;
@@ -116,10 +116,6 @@ final class CollectorCommand implements Callable<Integer> {
       throw new IOException("config " + file + ": api.bind " + e.getMessage(), e);
     } catch (InvalidConfigException e) {
       throw new IOException("config " + file + ": " + e.getMessage(), e);
-    } catch (NoSuchFileException e) {
-      throw new IOException("config " + file + " does not exist", e);
-    } catch (CharacterCodingException e) {
-      throw new IOException("config " + file + " is not UTF-8 text", e);
     }
   }
 }

@@ -54,7 +54,8 @@ class FileConfigTest {
     Files.writeString(file(), "# " + "x".repeat(5 << 20));
 
     assertThat(config.load()).isFalse();
-    assertThat(applier.state().error()).contains("longer than any config");
+    assertThat(applier.state().error())
+        .contains("longer than the 4194304 characters that are read");
     assertThat(applier.state().pairs()).isEqualTo(1);
     assertThat(plans).hasSize(1);
   }
@@ -66,7 +67,8 @@ class FileConfigTest {
 
     assertThat(new FileConfig(Path.of("/dev/zero"), applier).load()).isFalse();
 
-    assertThat(applier.state().error()).contains("longer than any config");
+    assertThat(applier.state().error())
+        .contains("longer than the 4194304 characters that are read");
   }
 
   @Test
@@ -76,7 +78,20 @@ class FileConfigTest {
 
     assertThat(new FileConfig(file(), applier).load()).isFalse();
 
-    assertThat(applier.state().error()).contains("cannot be read");
+    assertThat(applier.state().error()).contains("is not UTF-8 text; save it as UTF-8 (line 1)");
+  }
+
+  @Test
+  void aFileThatCannotBeHadIsToldInWords() throws IOException {
+    ConfigApplier applier = applier(plans::add);
+    Path link = Files.createSymbolicLink(folder.resolve("loop"), Path.of("loop"));
+
+    assertThat(new FileConfig(folder, applier).load()).isFalse();
+    assertThat(applier.state().error()).isEqualTo("the file cannot be read: Is a directory");
+    assertThat(new FileConfig(file(), applier).load()).isFalse();
+    assertThat(applier.state().error()).isEqualTo("the file does not exist");
+    assertThat(new FileConfig(link, applier).load()).isFalse();
+    assertThat(applier.state().error()).startsWith("the file cannot be read: Too many levels");
   }
 
   @Test

@@ -74,7 +74,16 @@ class AgentMainTest {
     assertThat(AgentMain.run(new String[] {"collector", "-llama.config", "/nowhere.yaml"}))
         .isEqualTo(1);
 
-    assertThat(said()).contains("/nowhere.yaml does not exist").hasLineCount(1);
+    assertThat(said()).contains("config /nowhere.yaml: the file does not exist").hasLineCount(1);
+  }
+
+  @Test
+  void aConfigThatIsAFolderIsToldWithItsName() {
+    assertThat(AgentMain.run(new String[] {"collector", "-llama.config=" + folder})).isEqualTo(1);
+
+    assertThat(said())
+        .contains("config " + folder + ": the file cannot be read: Is a directory")
+        .hasLineCount(1);
   }
 
   @Test

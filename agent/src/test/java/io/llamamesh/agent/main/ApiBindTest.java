@@ -1,12 +1,14 @@
 package io.llamamesh.agent.main;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetAddress;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ApiBindTest {
 
@@ -21,6 +23,26 @@ class ApiBindTest {
   })
   void anApiAddressIsReadAsGoReadsIt(String text, String host, int port) {
     assertThat(ApiBind.parse(text)).isEqualTo(new ApiBind(host, port));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "[]:5000",
+        "[host]:5000",
+        "::1:5000",
+        "[::1:5000",
+        "host",
+        "host:",
+        ":+80",
+        ":65536",
+        ":\u0665"
+      })
+  void whatIsNoAddressOrOneOfAllUnaskedIsRefused(String text) {
+    assertThatThrownBy(() -> ApiBind.parse(text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "must be address:port such as 0.0.0.0:5000, [::1]:5000 or :5000, was '" + text + "'");
   }
 
   @Test
