@@ -28,6 +28,8 @@ public final class AgentMain {
 
   static int run(String[] args) {
     return new CommandLine(new AgentMain())
+        // A value may begin with an @, as in Go.
+        .setExpandAtFiles(false)
         .setParameterExceptionHandler((e, parsed) -> {
           String name = e.getCommandLine().getCommandSpec().qualifiedName();
           e.getCommandLine().getErr().println(name + ": " + e.getMessage() + " (see --help)");

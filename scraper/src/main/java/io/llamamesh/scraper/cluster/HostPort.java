@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.cluster;
 
+import java.net.InetAddress;
 import java.net.URI;
 
 /**
@@ -10,13 +11,29 @@ import java.net.URI;
  */
 public record HostPort(String host, int port) {
   private static final int MAX_PORT = 65_535;
+  private static final String NAME = "[0-9A-Za-z._-]{1,253}";
+  private static final String V6 = "[0-9A-Fa-f:.]{1,45}(%[0-9A-Za-z._-]{1,32})?";
 
   public HostPort {
-    if (!host.matches("[0-9A-Za-z._:%-]{1,253}")) {
+    if (!host.matches(host.indexOf(':') < 0 ? NAME : V6) || !isWhole(host)) {
       throw new IllegalArgumentException("host must be a name or an address, was '" + host + "'");
     }
     if (port < 1 || port > MAX_PORT) {
       throw new IllegalArgumentException("port must be 1 to 65535, was " + port);
+    }
+  }
+
+  /** Whether a text with colons is an address of IPv6; a zone is known to its own host only. */
+  private static boolean isWhole(String host) {
+    if (host.indexOf(':') < 0) {
+      return true;
+    }
+    int zone = host.indexOf('%');
+    try {
+      return InetAddress.ofLiteral(zone < 0 ? host : host.substring(0, zone)).getAddress().length
+          > 0;
+    } catch (IllegalArgumentException e) {
+      return false;
     }
   }
 

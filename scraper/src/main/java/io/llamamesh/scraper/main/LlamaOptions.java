@@ -1,13 +1,15 @@
 package io.llamamesh.scraper.main;
 
+import io.llamamesh.scraper.cluster.HostPort;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /**
- * LLAMA's own flags. Where one is given, or nothing else says whom to read, those that are not
- * given mean what LLAMA's scraper takes them for: collectors on localhost:5000, InfluxDB on
- * 127.0.0.1:5086, every 30 s.
+ * LLAMA's own flags, in three parts: whom to read, where to write, how often. Where one of a part
+ * is given, the others of that part mean what LLAMA's scraper takes them for: collectors on
+ * localhost:5000, InfluxDB on 127.0.0.1:5086, every 30 s. Where LLAMA's collectors are read, or
+ * nothing says whom to read, all three hold.
  */
 final class LlamaOptions {
   private static final String HOSTS = "localhost";
@@ -15,6 +17,7 @@ final class LlamaOptions {
   private static final String INFLUXDB_HOST = "127.0.0.1";
   private static final int INFLUXDB_PORT = 5086;
   private static final int INTERVAL = 30;
+  private static final int MAX_PORT = 65_535;
 
   @Option(
       names = "-llama.collector-hosts",
@@ -55,7 +58,7 @@ final class LlamaOptions {
   @Option(
       names = "-llama.influxdb-user",
       paramLabel = "USER",
-      description = "as LLAMA's scraper; better $$INFLUXDB_USERNAME")
+      description = "as LLAMA's scraper; wins over $$INFLUXDB_USERNAME")
   private @Nullable String influxdbUser;
 
   @Option(
@@ -64,21 +67,22 @@ final class LlamaOptions {
       description = "as LLAMA's scraper; better $$INFLUXDB_PASSWORD, which no process list shows")
   private @Nullable String influxdbPassword;
 
-  /** Whether one of them is given. */
-  boolean given() {
-    return hosts != null
-        || port != null
-        || interval != null
-        || influxdbName != null
-        || storeAddressGiven();
-  }
-
   /** Whether one of them says where a store is, or how to get in. */
   boolean storeAddressGiven() {
     return influxdbHost != null
         || influxdbPort != null
         || influxdbUser != null
         || influxdbPassword != null;
+  }
+
+  /** Whether one of them says anything of a store. */
+  boolean storeGiven() {
+    return influxdbName != null || storeAddressGiven();
+  }
+
+  /** Whether they say how often. */
+  boolean intervalGiven() {
+    return interval != null;
   }
 
   /** Whether they say whom to read. */
@@ -108,20 +112,46 @@ final class LlamaOptions {
     return Duration.ofSeconds(seconds);
   }
 
-  /** The store's URL. */
+  /**
+   * The store's URL.
+   *
+   * @throws IllegalArgumentException when host or port are none, naming the flag
+   */
   String storeUrl() {
     String host = influxdbHost == null || influxdbHost.isBlank() ? INFLUXDB_HOST : influxdbHost;
-    boolean bare = host.indexOf(':') >= 0 && !host.startsWith("[");
+    boolean brackets = host.startsWith("[") && host.endsWith("]") && host.indexOf(':') > 0;
     int number = influxdbPort == null ? INFLUXDB_PORT : influxdbPort;
-    return "http://" + (bare ? "[" + host + "]" : host) + ":" + number;
+    if (number < 1 || number > MAX_PORT) {
+      throw new IllegalArgumentException("-llama.influxdb-port must be 1 to 65535, was " + number);
+    }
+    try {
+      return "http://"
+          + new HostPort(brackets ? host.substring(1, host.length() - 1) : host, number);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "-llama.influxdb-host must be a name or an address alone, without scheme, port and"
+              + " credentials, was '"
+              + host
+              + "'; for a URL give --influxdb-url",
+          e);
+    }
   }
 
+  /**
+   * The database; null where the flag is absent.
+   *
+   * @throws IllegalArgumentException when it is empty
+   */
   @Nullable String database() {
+    if (influxdbName != null && influxdbName.isBlank()) {
+      throw new IllegalArgumentException("-llama.influxdb-name must not be empty");
+    }
     return influxdbName;
   }
 
+  /** The user; null where the flag is absent or empty, which LLAMA takes for none. */
   @Nullable String user() {
-    return influxdbUser;
+    return influxdbUser == null || influxdbUser.isEmpty() ? null : influxdbUser;
   }
 
   @Nullable String password() {

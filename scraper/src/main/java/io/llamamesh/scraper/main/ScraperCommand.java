@@ -42,8 +42,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Reads all agents' windows, writes them to InfluxDB, and shows the matrix.",
       "Agents are found by the pods of mesh $MESH_NAME in $POD_NAMESPACE, or named by --collectors."
-          + " Without any of these, or with one of LLAMA's flags, it does as LLAMA: it reads the"
-          + " collector on localhost:5000 and writes to the InfluxDB on 127.0.0.1:5086."
+          + " Without any of these, or with -llama.collector-hosts or -llama.collector-port, it does"
+          + " as LLAMA: it reads the collector on localhost:5000 and writes to the InfluxDB on"
+          + " 127.0.0.1:5086. One of LLAMA's flags of InfluxDB means LLAMA's store in any case."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
@@ -193,12 +194,7 @@ final class ScraperCommand implements Callable<Integer> {
     if (agentPort != null) {
       checkPort("--agent-port", agentPort);
     }
-    if (agentPort != null && !readsPods()) {
-      throw wrong("--agent-port is that of agents in pods; give --mesh, or --collector-port");
-    }
-    if (collectorPort != null && collectors == null) {
-      throw wrong("--collector-port is that of --collectors, which is missing");
-    }
+    checkContradictions();
     String meshName = mesh != null ? mesh : environment.get("MESH_NAME", "default");
     Tokens tokens = tokens();
     ScraperConfig config = config(meshName, readers(tokens, hosts(meshName)));
@@ -255,21 +251,41 @@ final class ScraperCommand implements Callable<Integer> {
         && (mesh != null || environment.find("MESH_NAME") != null);
   }
 
-  /** Whether LLAMA's defaults hold. */
+  /** Whether it reads LLAMA's collectors, so that all its defaults hold. */
   private boolean asLlama() {
-    return llama.given() || (collectors == null && !readsPods());
+    return collectors == null && !readsPods();
+  }
+
+  /** Of two options that say the same one would be ignored. */
+  void checkContradictions() {
+    if (collectors != null && llama.collectorsGiven()) {
+      throw wrong(
+          "give either --collectors or -llama.collector-hosts and -llama.collector-port, not both");
+    }
+    if (collectorPort != null && collectors == null) {
+      throw wrong("--collector-port is that of --collectors, which is missing");
+    }
+    if (agentPort != null && !readsPods()) {
+      throw wrong("--agent-port is that of agents in pods, and none are looked for: give --mesh, or --collector-port");
+    }
+    if (interval != null && llama.intervalGiven()) {
+      throw wrong("give either --interval or -llama.interval, not both");
+    }
   }
 
   private int pagePort() {
     return port == null ? PAGE_PORT : port;
   }
 
-  private int ingestPort() {
+  int ingestPort() {
     return ingestPort == null ? (asLlama() ? 0 : INGEST_PORT) : ingestPort;
   }
 
-  private Duration interval() {
-    return interval == null ? (asLlama() ? llama.interval() : Duration.ofSeconds(10)) : interval;
+  Duration interval() {
+    if (interval != null) {
+      return interval;
+    }
+    return asLlama() || llama.intervalGiven() ? llama.interval() : Duration.ofSeconds(10);
   }
 
   private Readers readers(Tokens tokens, Set<String> accepted) {
@@ -362,9 +378,9 @@ final class ScraperCommand implements Callable<Integer> {
     return home == null ? CursorStore.NONE : new ConfigMapCursors(home);
   }
 
-  private @Nullable Store store() {
+  @Nullable Store store() {
     try {
-      return storeOptions.open(environment, llama, asLlama());
+      return storeOptions.open(environment, llama, asLlama() || llama.storeGiven());
     } catch (IllegalArgumentException e) {
       throw wrong(String.valueOf(e.getMessage()));
     }

@@ -41,6 +41,8 @@ public final class ScraperMain {
     line.addSubcommand(new ScraperCommand(environment));
     line.addSubcommand(new MatrixCommand(environment));
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    // A value such as a password may begin with an @, as in Go.
+    line.setExpandAtFiles(false);
     line.setParameterExceptionHandler((e, arguments) -> {
       CommandLine command = e.getCommandLine();
       command

@@ -9,7 +9,9 @@ import io.llamamesh.scraper.store.Tls;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -92,6 +94,13 @@ final class StoreOptions {
     }
     boolean ofLlama = url == null && asLlama;
     String address = ofLlama ? llama.storeUrl() : url;
+    if (database != null && llama.database() != null) {
+      throw new IllegalArgumentException(
+          "give either --influxdb-database or -llama.influxdb-name, not both");
+    }
+    if (database != null && database.isBlank()) {
+      throw new IllegalArgumentException("--influxdb-database must not be empty");
+    }
     String name = database == null ? llama.database() : database;
     if (url == null && (!bucket.isEmpty() || !org.isEmpty() || (database != null && !ofLlama))) {
       throw new IllegalArgumentException(
@@ -127,13 +136,19 @@ final class StoreOptions {
       Supplier<@Nullable Tls> tls) {
     Supplier<String> user =
         secret(
-            "--influxdb-username-file", userFile, "INFLUXDB_USERNAME", environment, llama.user());
+            "--influxdb-username-file",
+            userFile,
+            "INFLUXDB_USERNAME",
+            environment,
+            "-llama.influxdb-user",
+            llama.user());
     Supplier<String> password =
         secret(
             "--influxdb-password-file",
             passwordFile,
             "INFLUXDB_PASSWORD",
             environment,
+            "-llama.influxdb-pass",
             llama.password());
     return new InfluxV1(
         address,
@@ -148,7 +163,7 @@ final class StoreOptions {
 
   private Store v2(String address, Environment environment, Supplier<@Nullable Tls> tls) {
     Supplier<String> token =
-        secret("--influxdb-token-file", tokenFile, "INFLUXDB_TOKEN", environment, null);
+        secret("--influxdb-token-file", tokenFile, "INFLUXDB_TOKEN", environment, "", null);
     return new InfluxV2(
         address,
         org,
@@ -176,22 +191,29 @@ final class StoreOptions {
     return Objects.requireNonNull(Tls.of(file, false), "a file was given");
   }
 
-  /** A file's one line, read again when it changes; else a variable's value, or that. */
+  /** A file's one line, read again when it changes; else the flag's value, else a variable's. */
   private static @Nullable Supplier<String> secret(
       String option,
       @Nullable Path file,
       String variable,
       Environment environment,
-      @Nullable String absent) {
+      String flag,
+      @Nullable String flagged) {
+    if (file != null && flagged != null) {
+      throw new IllegalArgumentException("give either " + option + " or " + flag + ", not both");
+    }
     if (file == null) {
-      String given = environment.find(variable);
-      String fixed = given == null ? absent : given;
+      String fixed = flagged == null ? environment.find(variable) : flagged;
       return fixed == null ? null : () -> fixed;
     }
     try {
       return new WatchedFile<>(file, StoreOptions::line, InstantSource.system())::current;
     } catch (IOException e) {
-      throw new IllegalArgumentException(option + " cannot be read: " + e.getMessage(), e);
+      String reason =
+          e instanceof NoSuchFileException
+              ? "there is no such file"
+              : e instanceof AccessDeniedException ? "permission denied" : e.getMessage();
+      throw new IllegalArgumentException(option + " " + file + " cannot be read: " + reason, e);
     }
   }
 

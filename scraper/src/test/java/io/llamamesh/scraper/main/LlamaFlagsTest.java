@@ -45,7 +45,7 @@ final class LlamaFlagsTest {
   void withoutFlagsEverythingIsWhereLlamasQuickStartHasIt() {
     LlamaOptions llama = parsed("").llama;
 
-    assertThat(llama.given()).isFalse();
+    assertThat(llama.collectorsGiven() || llama.storeGiven() || llama.intervalGiven()).isFalse();
     assertThat(llama.hosts() + ":" + llama.port()).isEqualTo("localhost:5000");
     assertThat(llama.interval()).isEqualTo(Duration.ofSeconds(30));
     assertThat(store("", true)).contains("http://127.0.0.1:5086", "llama");
@@ -64,12 +64,50 @@ final class LlamaFlagsTest {
           -llama.influxdb-host=fd00::1              | http://[fd00::1]:5086
           -llama.influxdb-host [fd00::1]            | http://[fd00::1]:5086
           -llama.influxdb-name net                  | http://127.0.0.1:5086
-          -llama.collector-hosts a,b                | http://127.0.0.1:5086
-          -llama.interval 10                        | http://127.0.0.1:5086
           """)
-  void oneOfLlamasFlagsAloneIsNotIgnored(String line, String url) {
-    assertThat(parsed(line).llama.given()).isTrue();
+  void oneOfLlamasFlagsOfAStoreAloneIsNotIgnored(String line, String url) {
+    assertThat(parsed(line).llama.storeGiven()).isTrue();
     assertThat(store(line, true)).contains(url);
+  }
+
+  /** A store that nobody asked for would be written to, or be missed for ever. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      textBlock =
+          """
+          ''                                            | ''  | http://127.0.0.1:5086 | PT30S | 0
+          -llama.interval 10                            | ''  | http://127.0.0.1:5086 | PT10S | 0
+          -llama.collector-hosts a,b                    | ''  | http://127.0.0.1:5086 | PT30S | 0
+          -llama.collector-port 5001                    | net | http://127.0.0.1:5086 | PT30S | 0
+          --collectors a                                | ''  | -                     | PT10S | 8081
+          --collectors a -llama.interval 20             | ''  | -                     | PT20S | 8081
+          --collectors a --interval 1m30s               | ''  | -                     | PT1M30S | 8081
+          --collectors a -llama.influxdb-name net       | ''  | database net          | PT10S | 8081
+          --collectors a -llama.influxdb-host db        | ''  | http://db:5086        | PT10S | 8081
+          ''                                            | net | -                     | PT10S | 8081
+          -llama.interval 20                            | net | -                     | PT20S | 8081
+          --mesh net -llama.influxdb-user me            | ''  | http://127.0.0.1:5086 | PT10S | 8081
+          --collectors a --influxdb-url=http://x:1      | ''  | http://x:1            | PT10S | 8081
+          """)
+  void llamasStoreIsWrittenToWhereItsCollectorsAreReadOrAFlagNamesIt(
+      String line, String mesh, @Nullable String store, Duration interval, int ingestPort) {
+    ScraperCommand command =
+        new ScraperCommand(new Environment(mesh.isEmpty() ? Map.of() : Map.of("MESH_NAME", mesh)));
+    String[] arguments = line.isEmpty() ? new String[0] : line.split(" ");
+    new CommandLine(command).parseArgs(LlamaFlags.normalized(arguments));
+
+    try (Store opened = command.store()) {
+      if (store == null) {
+        assertThat(opened).isNull();
+      } else {
+        assertThat(opened).isNotNull();
+        assertThat(opened.description()).contains(store);
+      }
+    }
+    assertThat(command.interval()).isEqualTo(interval);
+    assertThat(command.ingestPort()).isEqualTo(ingestPort);
   }
 
   @Test
@@ -85,7 +123,16 @@ final class LlamaFlagsTest {
           """
           --influxdb-url=http://db:8086 -llama.influxdb-port 1 | either --influxdb-url or -llama
           --influxdb-bucket=b                                  | --influxdb-url is missing
-          -llama.influxdb-host a/b@c                           | must not hold credentials
+          -llama.influxdb-host a/b@c                           | without scheme, port and credentials
+          -llama.influxdb-host db:8086                         | was 'db:8086'; for a URL give --influxdb-url
+          -llama.influxdb-host http://db:8086                  | was 'http://db:8086'
+          -llama.influxdb-host [db]                            | was
+          -llama.influxdb-port 70000                           | -llama.influxdb-port must be 1 to 65535
+          -llama.influxdb-port -1                              | -llama.influxdb-port must be 1 to 65535
+          -llama.influxdb-name=                                | -llama.influxdb-name must not be empty
+          -llama.influxdb-name=a --influxdb-database=b         | either --influxdb-database or -llama.influxdb-name
+          --influxdb-url=http://db:8086 --influxdb-database=   | --influxdb-database must not be empty
+          -llama.influxdb-user=a --influxdb-username-file=b    | either --influxdb-username-file or -llama.influxdb-user
           """)
   void whatContradictsItselfIsRefused(String line, String message) {
     assertThatThrownBy(() -> store(line, true))
@@ -104,6 +151,12 @@ final class LlamaFlagsTest {
           scraper --collectors a:x --agent-port 1 | --agent-port is that of agents in pods
           scraper -llama.collector-hosts=,       | -llama.collector-hosts names no agent
           scraper -llama.collector-hosts=a:x     | -llama.collector-hosts: port must be a number
+          scraper -llama.collector-hosts=1:2:3   | -llama.collector-hosts: host must be a name or an address
+          scraper --collectors a -llama.collector-port 5000 | give either --collectors or -llama
+          scraper --collectors a -llama.collector-hosts b   | give either --collectors or -llama
+          scraper --collectors @pom.xml                     | --collectors: host must be a name or an address, was '@pom.xml'
+          scraper --interval 10s -llama.interval 10         | give either --interval or -llama.interval
+          scraper --collectors a --agent-port 80            | --agent-port is that of agents in pods
           """)
   void wrongValuesAreToldInOneLine(String line, String message) {
     PrintStream before = System.err;

@@ -9,6 +9,7 @@ import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
 import io.llamamesh.scraper.testing.ScriptedStore;
 import io.llamamesh.scraper.testing.ScriptedStore.Reply;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -70,8 +72,36 @@ final class StoreOptionsTest {
 
     assertThatThrownBy(() -> open(List.of("--influxdb-token-file=" + empty)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("--influxdb-token-file cannot be read")
+        .hasMessageContaining("--influxdb-token-file " + empty + " cannot be read")
         .hasMessageContaining("is empty");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"me,p,me:p", "me,'',me:", "'','',env:secret"})
+  void aUserOnTheCommandLineWinsOverAVariableAndAnEmptyOneIsNone(
+      String user, String password, String shown) throws Exception {
+    server.script(request -> Reply.of(204, ""));
+    LlamaOptions llama = new LlamaOptions();
+    List<String> flags = new ArrayList<>();
+    flags.add("-llama.influxdb-host=127.0.0.1");
+    flags.add("-llama.influxdb-port=" + URI.create(server.url()).getPort());
+    flags.add("-llama.influxdb-user=" + user);
+    if (!user.isEmpty()) {
+      flags.add("-llama.influxdb-pass=" + password);
+    }
+    new CommandLine(llama).parseArgs(flags.toArray(String[]::new));
+    Environment environment =
+        new Environment(Map.of("INFLUXDB_USERNAME", "env", "INFLUXDB_PASSWORD", "secret"));
+
+    try (Store store = new StoreOptions().open(environment, llama, true)) {
+      assertThat(store).isNotNull();
+      store.write(List.of("p value=1.0 1"));
+    }
+
+    assertThat(server.requests().getLast().headers())
+        .containsEntry(
+            "authorization",
+            "Basic " + Base64.getEncoder().encodeToString(shown.getBytes(StandardCharsets.UTF_8)));
   }
 
   private static boolean isWritten(Store store) {
