@@ -3,6 +3,7 @@ package io.llamamesh.agent.reflector;
 import io.llamamesh.agent.net.Ip;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.util.regex.Pattern;
 
 /**
  * A block of addresses.
@@ -16,18 +17,26 @@ public record Cidr(long high, long low, int bits) {
   /** Those that all IPv4 addresses have in common, among the 128. */
   private static final int V4_BITS = 96;
 
+  private static final Pattern V4 =
+      Pattern.compile("(0|[1-9][0-9]{0,2})([.](0|[1-9][0-9]{0,2})){3}");
+
   /**
-   * Reads {@code 10.0.0.0/8}, {@code fd00::/8}, or a single address.
+   * Reads {@code 10.0.0.0/8}, {@code fd00::/8}, or a single address. Not {@code 010.0.0.0/8} and
+   * {@code ::ffff:10.0.0.0/104}, which are one thing to some and another to others.
    *
    * @throws IllegalArgumentException when the text is none of these, with the text
    */
   public static Cidr parse(String text) {
     int slash = text.indexOf('/');
     try {
-      InetAddress address = InetAddress.ofLiteral(slash < 0 ? text : text.substring(0, slash));
-      int size = address instanceof Inet4Address ? 32 : 128;
-      int length = slash < 0 ? size : Integer.parseInt(text.substring(slash + 1));
-      if (length >= 0 && length <= size) {
+      String start = slash < 0 ? text : text.substring(0, slash);
+      String bits = slash < 0 ? "" : text.substring(slash + 1);
+      InetAddress address = InetAddress.ofLiteral(start);
+      boolean v4 = address instanceof Inet4Address;
+      int size = v4 ? 32 : 128;
+      int length = slash < 0 ? size : Integer.parseInt(bits);
+      boolean plain = v4 ? V4.matcher(start).matches() : start.indexOf('%') < 0;
+      if (plain && length >= 0 && length <= size && bits.chars().allMatch(c -> c >= '0')) {
         return new Cidr(Ip.high(address), Ip.low(address), 128 - size + length);
       }
     } catch (IllegalArgumentException e) {

@@ -92,6 +92,9 @@ final class Import {
     if (config.source() != null) {
       note("src_hostname, source: a node is called as its Node is; see spec.tagLabels");
     }
+    if (config.mesh() != null || config.ingest() != null) {
+      note("mesh, ingest: are the operator's; tag mesh is the resource's name, see --name");
+    }
     if (config.api() != null) {
       notes.add("api.bind: agents listen on their nodes' addresses, see spec.collector.apiPort");
     }
@@ -224,6 +227,16 @@ final class Import {
                 + ", the first is taken");
       }
       return name;
+    }
+    if (port.className() != null && !port.className().equals(name)) {
+      notes.add(
+          "ports."
+              + entry.port()
+              + ".class: tag port of the points is '"
+              + name
+              + "', not '"
+              + port.className()
+              + "'");
     }
     if (port.ip() != null && !port.ip().equals("0.0.0.0") && !port.ip().equals("::")) {
       notes.add("ports." + entry.port() + ".ip: agents send from their node's address");

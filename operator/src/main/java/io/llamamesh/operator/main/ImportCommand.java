@@ -5,6 +5,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.llamamesh.config.CollectorConfigYaml;
+import io.llamamesh.config.ConfigText;
 import io.llamamesh.config.InvalidConfigException;
 import io.llamamesh.crd.Names;
 import io.llamamesh.operator.main.Import.Imported;
@@ -13,9 +14,8 @@ import io.llamamesh.operator.plan.SpecCheck;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -62,6 +62,18 @@ final class ImportCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     CommandLine line = java.util.Objects.requireNonNull(spec).commandLine();
     PrintWriter err = line.getErr();
+    if (dstPort < 1 || dstPort > 65_535) {
+      throw new CommandLine.ParameterException(
+          line, "--dst-port must be from 1 to 65535, was " + dstPort);
+    }
+    if (!name.matches("[a-z]([-a-z0-9]{0,38}[a-z0-9])?")) {
+      throw new CommandLine.ParameterException(
+          line,
+          "--name must have at most 40 characters of a-z, 0-9 and '-', begin with a letter and not"
+              + " end with '-', was '"
+              + name
+              + "'");
+    }
     try {
       CollectorConfigYaml.Document document = CollectorConfigYaml.read(text(), dstPort);
       document.ignored().forEach(key -> err.println("note: " + key + ": not understood, left out"));
@@ -76,24 +88,26 @@ final class ImportCommand implements Callable<Integer> {
       return 0;
     } catch (NoSuchFileException e) {
       err.println("import: there is no file " + file);
-    } catch (CharacterCodingException e) {
-      err.println("import: " + file + " is not UTF-8 text");
     } catch (InvalidConfigException e) {
       err.println("import: " + file + ": " + e.getMessage());
     } catch (IOException e) {
-      err.println("import: " + file + " cannot be read: " + e.getMessage());
+      err.println("import: " + file + " cannot be read: " + reason(e));
     }
     return 1;
   }
 
-  private String text() throws IOException {
-    // One character more than is read, so that a longer document is refused and not cut.
-    int limit = CollectorConfigYaml.MAX_CHARACTERS + 1;
+  /** Without the file's name, which the JDK puts first or alone. */
+  private static @Nullable String reason(IOException e) {
+    return e instanceof AccessDeniedException
+        ? "permission denied"
+        : e instanceof FileSystemException f && f.getReason() != null
+            ? f.getReason()
+            : e.getMessage();
+  }
+
+  private String text() throws IOException, InvalidConfigException {
     try (InputStream in = file.toString().equals("-") ? System.in : Files.newInputStream(file)) {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .decode(ByteBuffer.wrap(in.readNBytes(limit)))
-          .toString();
+      return ConfigText.read(in);
     }
   }
 
@@ -104,6 +118,7 @@ final class ImportCommand implements Callable<Integer> {
                     .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
                     .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
                     .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+                    .stringQuotingChecker(new PlainText())
                     .build())
             .build();
     ObjectNode mesh = mapper.createObjectNode();

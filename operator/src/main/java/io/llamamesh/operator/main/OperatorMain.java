@@ -1,6 +1,7 @@
 package io.llamamesh.operator.main;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.llamamesh.config.LlamaFlags;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -16,11 +17,12 @@ public final class OperatorMain implements Runnable {
 
   /** Runs and exits: 1 where it failed, 2 for a wrong command line. */
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    System.exit(commandLine().execute(LlamaFlags.normalized(args)));
   }
 
   static CommandLine commandLine() {
     return new CommandLine(new OperatorMain())
+        .setExpandAtFiles(false)
         .setExecutionExceptionHandler((e, line, parsed) -> {
           line.getErr().println(line.getCommandName() + ": " + words(e));
           return 1;

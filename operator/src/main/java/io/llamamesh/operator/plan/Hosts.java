@@ -1,5 +1,6 @@
 package io.llamamesh.operator.plan;
 
+import io.llamamesh.config.HostText;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.List;
@@ -26,7 +27,7 @@ final class Hosts {
     if (isAddress(text)) {
       return true;
     }
-    if (text.length() > 253 || NUMERIC.matcher(text).matches()) {
+    if (HostText.problem(text) != null || NUMERIC.matcher(text).matches()) {
       return false;
     }
     String name = text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
@@ -59,7 +60,8 @@ final class Hosts {
    * Networks that are larger than any site's own; where none is and all together are far larger,
    * all.
    */
-  static List<String> wide(List<String> cidrs) {
+  static List<String> wide(List<String> networks) {
+    List<String> cidrs = networks.stream().filter(Hosts::isCidr).toList();
     List<String> wide = cidrs.stream().filter(Hosts::isWide).toList();
     boolean together = share(cidrs, false) >= WIDE_SHARE_V4 || share(cidrs, true) >= WIDE_SHARE_V6;
     return wide.isEmpty() && together ? List.copyOf(cidrs) : wide;
@@ -83,12 +85,7 @@ final class Hosts {
   }
 
   private static boolean isAddress(String text) {
-    // Abbreviations such as 10.1 are read as addresses by Java, but by nobody's network.
-    boolean whole = text.indexOf(':') >= 0 || text.chars().filter(c -> c == '.').count() == 3;
-    try {
-      return whole && InetAddress.ofLiteral(text).getAddress().length > 0;
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
+    // A zone says an interface of its own host; Java takes 10.1 and 010.0.0.1, and agents do not.
+    return text.indexOf('%') < 0 && HostText.isAddress(text);
   }
 }

@@ -88,12 +88,17 @@ public final class Planner {
                     .thenComparing(NodeFacts::name))
             .toList();
     for (NodeFacts node : candidates) {
-      for (String address : node.addresses(families)) {
-        String at = at(address, ConfigDocument.reflectorPort(facts.spec(), node));
-        String owner = owners.putIfAbsent(at, node.name());
-        if (owner != null && !owner.equals(node.name())) {
-          sharing.put(node.name(), owner);
-        }
+      List<String> places =
+          node.addresses(families).stream()
+              .map(address -> at(address, ConfigDocument.reflectorPort(facts.spec(), node)))
+              .toList();
+      String owner =
+          places.stream().map(owners::get).filter(Objects::nonNull).findFirst().orElse(null);
+      if (owner == null) {
+        places.forEach(place -> owners.put(place, node.name()));
+      } else {
+        // It owns none: its other addresses are free for those that are probed.
+        sharing.put(node.name(), owner);
       }
     }
     members.replaceAll((group, nodes) ->

@@ -7,8 +7,13 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 final class ImportCommandTest {
   private static final String REST =
@@ -46,7 +51,8 @@ final class ImportCommandTest {
             apiVersion: llamamesh.io/v1alpha1
             kind: LlamaMesh
             metadata:
-              name: edge
+              name: default
+              namespace: net
             spec:
               groups:
               - name: default
@@ -143,6 +149,106 @@ final class ImportCommandTest {
   }
 
   @Test
+  void textsThatAReaderOfYamlTakesForSomethingElseAreInQuotes() throws IOException {
+    List<String> texts =
+        List.of(
+            "010",
+            "1_000",
+            "0x1F",
+            "1e3",
+            "1:30",
+            ".inf",
+            ".5",
+            "5.",
+            "0o17",
+            "0b1",
+            "2026-01-01",
+            "<<",
+            "=",
+            "yes",
+            "on",
+            "NULL",
+            "~",
+            "",
+            "+5",
+            "-1",
+            "190:20:30",
+            "2001-12-14t21:59:43.10-05:00",
+            ".nan",
+            "-.INF",
+            "1.5e3",
+            "- x",
+            "# x",
+            "a: b",
+            "*x",
+            "&x",
+            "!x",
+            "@x",
+            "%x",
+            "---",
+            "a\nb");
+    StringBuilder document = new StringBuilder("10.0.0.1:\n");
+    for (String text : texts) {
+      String quoted = "\"" + text.replace("\n", "\\n") + "\"";
+      // A target takes 64 tags.
+      if (!text.isBlank() && texts.indexOf(text) < 25) {
+        document.append("  ").append(quoted).append(": v\n");
+      }
+      document.append("  k").append(texts.indexOf(text)).append(": ").append(quoted).append('\n');
+    }
+
+    assertThat(run(document.toString().replace("  \"# x\": v\n", ""))).isZero();
+
+    // As kubectl: whatever is no text here is refused by the API server, or another text.
+    Map<?, ?> mesh = new Yaml(new SafeConstructor(new LoaderOptions())).load(out.toString());
+    Map<?, ?> tags = tags(mesh);
+    assertThat(tags.keySet()).hasOnlyElementsOfType(String.class);
+    for (String text : texts) {
+      assertThat(tags.get("k" + texts.indexOf(text))).isEqualTo(text);
+    }
+  }
+
+  private static Map<?, ?> tags(Map<?, ?> mesh) {
+    Map<?, ?> group =
+        (Map<?, ?>) ((List<?>) ((Map<?, ?>) mesh.get("spec")).get("groups")).getFirst();
+    return (Map<?, ?>) ((Map<?, ?>) ((List<?>) group.get("targets")).getFirst()).get("tags");
+  }
+
+  @Test
+  void aClassOfItsOwnNameAndTheOperatorsKeysAreTold() throws IOException {
+    int code =
+        run(
+            REST.replace("{timeout: 1000}", "{timeout: 1000, class: gold}")
+                + "mesh: old\ntargets: {default: [{ip: 203.0.113.9, port: 8100}]}\n");
+
+    assertThat(code).isZero();
+    assertThat(err.toString())
+        .contains("ports.default.class: tag port of the points is 'default', not 'gold'")
+        .contains("mesh, ingest: are the operator's");
+  }
+
+  @Test
+  void goodFilesAndNamesOnly() throws IOException {
+    assertThat(run("10.0.0.1: {a: b}\n", "--name=Foo_Bar")).isEqualTo(2);
+    assertThat(run("10.0.0.1: {a: b}\n", "-llama.dst-port=0")).isEqualTo(2);
+    assertThat(err.toString()).contains("--dst-port must be from 1 to 65535, was 0");
+    assertThat(err.toString()).contains("--name must have at most 40 characters", "was 'Foo_Bar'");
+
+    Path big = Files.writeString(folder.resolve("big.yaml"), "# " + "é".repeat(3_000_000));
+    StringWriter told = new StringWriter();
+    assertThat(
+            OperatorMain.commandLine()
+                .setErr(new PrintWriter(told))
+                .execute("import", big.toString()))
+        .isEqualTo(1);
+    assertThat(told.toString().lines())
+        .containsExactly(
+            "import: "
+                + big
+                + ": the document is longer than the 4194304 characters that are read");
+  }
+
+  @Test
   void aFileThatIsNotThereIsOneLine() {
     int code =
         OperatorMain.commandLine().setErr(new PrintWriter(err)).execute("import", "/no/such");
@@ -164,7 +270,7 @@ final class ImportCommandTest {
     String[] args = new String[options.length + 3];
     args[0] = "import";
     args[1] = file.toString();
-    args[2] = "--name=edge";
+    args[2] = "--namespace=net";
     System.arraycopy(options, 0, args, 3, options.length);
     return OperatorMain.commandLine()
         .setOut(new PrintWriter(out))

@@ -280,6 +280,23 @@ final class PlannerTest {
   }
 
   @Test
+  void whatIsNotProbedOwnsNoAddress() {
+    NodeFacts one = both(1, "10.0.0.1", "fd00::1");
+    NodeFacts shares = both(2, "10.0.0.1", "fd00::2");
+    NodeFacts three = both(3, "10.0.0.3", "fd00::2");
+
+    MeshPlan plan = plan(spec("ipFamilies: [IPv6, IPv4]"), List.of(one, shares, three));
+
+    assertThat(plan.sharing()).containsExactly(Map.entry("node-2", "node-1"));
+    assertThat(plan.members()).containsExactly("node-1", "node-3");
+  }
+
+  private static NodeFacts both(int i, String v4, String v6) {
+    return new NodeFacts(
+        "node-" + i, node(i).labels(), v4, v6, false, Cluster.JOINED, 8100, List.of());
+  }
+
+  @Test
   void anIpv6AddressIsTheSameHoweverItIsWritten() {
     NodeFacts one = v6(1, "fd00:0:0::1");
     NodeFacts two = v6(2, "FD00::1");

@@ -14,6 +14,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class SpecCheckTest {
   @Test
+  void whoReadsWithoutATokenFromAnywhereIsAcceptedWithAWarning() {
+    String yaml =
+        "{collector: {acceptUnauthenticated: [0.0.0.0/0, 10.0.0.0/8]}, reflector: {acceptUnkeyed: ['::/0']}}";
+
+    assertThat(SpecCheck.check(Cluster.given(yaml))).isEmpty();
+    assertThat(SpecCheck.warnings(MeshDefaults.fill(Cluster.given(yaml))))
+        .satisfiesExactly(
+            unkeyed -> assertThat(unkeyed).startsWith("spec.reflector.acceptUnkeyed has ::/0:"),
+            open ->
+                assertThat(open)
+                    .startsWith("spec.collector.acceptUnauthenticated has 0.0.0.0/0:")
+                    .contains("needs no token"));
+  }
+
+  @Test
   void anEmptySpecIsAccepted() {
     assertThat(SpecCheck.check(Cluster.given(""))).isEmpty();
   }
@@ -85,6 +100,18 @@ final class SpecCheckTest {
         Arguments.of(
             "{groups: [{name: a, targets: [{name: x, host: 'http://x'}]}]}",
             "host 'http://x' of 'x' is neither"),
+        Arguments.of(
+            "{groups: [{name: a, targets: [{name: x, host: '010.0.0.1'}]}]}",
+            "host '010.0.0.1' of 'x' is neither"),
+        Arguments.of(
+            "{groups: [{name: a, targets: [{name: x, host: '0x7f.1'}]}]}",
+            "host '0x7f.1' of 'x' is neither"),
+        Arguments.of(
+            "collector: {acceptUnauthenticated: ['::ffff:10.0.0.0/104']}",
+            "acceptUnauthenticated: '::ffff:10.0.0.0/104' is no network"),
+        Arguments.of(
+            "reflector: {acceptUnkeyed: ['010.0.0.0/8']}",
+            "acceptUnkeyed: '010.0.0.0/8' is no network"),
         Arguments.of(
             "{groups: [{name: a, targets: [{name: x, host: 300.1.1.1}]}]}",
             "host '300.1.1.1' of 'x' is neither"),
