@@ -266,7 +266,8 @@ final class ScraperCommand implements Callable<Integer> {
       throw wrong("--collector-port is that of --collectors, which is missing");
     }
     if (agentPort != null && !readsPods()) {
-      throw wrong("--agent-port is that of agents in pods, and none are looked for: give --mesh, or --collector-port");
+      throw wrong(
+          "--agent-port is that of agents in pods, and none are looked for: give --mesh, or --collector-port");
     }
     if (interval != null && llama.intervalGiven()) {
       throw wrong("give either --interval or -llama.interval, not both");
