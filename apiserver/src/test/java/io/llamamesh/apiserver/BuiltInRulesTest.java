@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Service;
-import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -78,25 +77,5 @@ class BuiltInRulesTest {
     Service service = client.services().withName("scraper").get();
     assertThat(service.getSpec().getClusterIP()).startsWith("10.96.");
     assertThat(service.getSpec().getPorts().getFirst().getProtocol()).isEqualTo("TCP");
-  }
-
-  @Test
-  void everyoneMayDoEverything() {
-    var review =
-        client
-            .authorization()
-            .v1()
-            .selfSubjectAccessReview()
-            .create(
-                new SelfSubjectAccessReviewBuilder()
-                    .withNewSpec()
-                    .withNewResourceAttributes()
-                    .withVerb("delete")
-                    .withResource("nodes")
-                    .endResourceAttributes()
-                    .endSpec()
-                    .build());
-
-    assertThat(review.getStatus().getAllowed()).isTrue();
   }
 }

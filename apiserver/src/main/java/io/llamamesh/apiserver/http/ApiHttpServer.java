@@ -28,7 +28,6 @@ public final class ApiHttpServer implements AutoCloseable {
   private final ResourceEndpoint resources;
   private final Discovery discovery;
   private final OpenApi openApi;
-  private final RequestJournal journal;
   private final HttpServer server;
   private final ExecutorService threads;
 
@@ -59,7 +58,6 @@ public final class ApiHttpServer implements AutoCloseable {
     this.resources = new ResourceEndpoint(store, objects, deletion, collector, journal);
     this.discovery = new Discovery(catalog);
     this.openApi = new OpenApi(catalog);
-    this.journal = journal;
     this.server = HttpServer.create(address, 1024);
     this.threads =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("apiserver-", 0).factory());
@@ -113,14 +111,7 @@ public final class ApiHttpServer implements AutoCloseable {
           case 1 -> call.answer(200, discovery.groups());
           case 2 -> call.answer(200, discovery.group(path.get(1)));
           case 3 -> call.answer(200, discovery.resources(path.get(1), path.get(2)));
-          default -> {
-            Reviews.Review review = Reviews.at(path);
-            if (review == null) {
-              resources.serve(call, Target.of(path, catalog));
-            } else {
-              review(call, review);
-            }
-          }
+          default -> resources.serve(call, Target.of(path, catalog));
         }
       }
       case "openapi" -> openApi(call, path);
@@ -129,16 +120,6 @@ public final class ApiHttpServer implements AutoCloseable {
           call.answer(200, "text/plain", "ok".getBytes(StandardCharsets.US_ASCII));
       default -> throw ApiProblem.noSuchPath();
     }
-  }
-
-  private void review(Call call, Reviews.Review review) throws IOException {
-    if (!call.method().equals("POST")) {
-      throw ApiProblem.methodNotAllowed();
-    }
-    journal.record(
-        new RequestJournal.Request(
-            call.identity(), "create", review.plural() + "." + review.group()));
-    call.answer(201, Reviews.answer(review, call.object(), call.identity()));
   }
 
   private void openApi(Call call, List<String> path) throws IOException {

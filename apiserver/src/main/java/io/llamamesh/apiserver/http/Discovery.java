@@ -7,7 +7,6 @@ import io.llamamesh.apiserver.problem.ApiProblem;
 import io.llamamesh.apiserver.types.Catalog;
 import io.llamamesh.apiserver.types.ResourceType;
 import java.util.List;
-import java.util.Map;
 
 /** What a client asks to learn which resources there are. */
 final class Discovery {
@@ -32,13 +31,13 @@ final class Discovery {
   ObjectNode groups() {
     ObjectNode list = Json.object().put("kind", "APIGroupList").put("apiVersion", "v1");
     ArrayNode groups = list.putArray("groups");
-    served().forEach((name, versions) -> groups.add(group(name, versions)));
+    catalog.groups().forEach((name, versions) -> groups.add(group(name, versions)));
     return list;
   }
 
   /** {@code /apis/group}. */
   ObjectNode group(String name) {
-    List<String> versions = served().get(name);
+    List<String> versions = catalog.groups().get(name);
     if (versions == null) {
       throw ApiProblem.noSuchPath();
     }
@@ -62,28 +61,10 @@ final class Discovery {
         }
       }
     }
-    for (Reviews.Review review : Reviews.ALL) {
-      if (review.group().equals(group) && version.equals("v1")) {
-        resources
-            .addObject()
-            .put("name", review.plural())
-            .put("singularName", "")
-            .put("namespaced", review.namespaced())
-            .put("kind", review.kind())
-            .putArray("verbs")
-            .add("create");
-      }
-    }
     if (resources.isEmpty()) {
       throw ApiProblem.noSuchPath();
     }
     return list;
-  }
-
-  private Map<String, List<String>> served() {
-    Map<String, List<String>> groups = catalog.groups();
-    Reviews.ALL.forEach(review -> groups.put(review.group(), List.of("v1")));
-    return groups;
   }
 
   private static void describe(ObjectNode resource, ResourceType type) {
