@@ -1,6 +1,5 @@
 package io.llamamesh.apiserver.http;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llamamesh.apiserver.json.Json;
 import io.llamamesh.apiserver.store.Stored;
@@ -25,9 +24,6 @@ interface RequestedForm {
     for (String accepted : call.header("Accept").split(",", -1)) {
       if (accepted.contains("as=Table") && !accepted.contains("v=v1beta1")) {
         return new Table(new Tables(type, call.query("includeObject")));
-      }
-      if (accepted.contains("as=PartialObjectMetadata")) {
-        return new MetadataOnly();
       }
       if (!accepted.contains("as=") && accepted.contains("json")) {
         break;
@@ -78,23 +74,6 @@ interface RequestedForm {
           tables.table(page.objects().stream().map(Stored::tree).toList(), Instant.now());
       table.set("metadata", listMetadata(page));
       out.write(Json.bytes(table));
-    }
-  }
-
-  /** Objects without spec and status. */
-  record MetadataOnly() implements RequestedForm {
-    @Override
-    public byte[] one(Stored object) {
-      return Json.bytes(Tables.metadataOnly(object.tree()));
-    }
-
-    @Override
-    public void list(ListPages.Page page, OutputStream out) throws IOException {
-      ObjectNode list = Json.object().put("kind", "PartialObjectMetadataList");
-      list.put("apiVersion", "meta.k8s.io/v1").set("metadata", listMetadata(page));
-      ArrayNode items = list.putArray("items");
-      page.objects().forEach(object -> items.add(Tables.metadataOnly(object.tree())));
-      out.write(Json.bytes(list));
     }
   }
 
