@@ -159,7 +159,7 @@ final class ResourceEndpoint {
       answer(call, written.created() ? 201 : 200, written.object(), options);
       return;
     }
-    Patches format = Patches.of(call.mediaType(), target.type());
+    Patches format = Patches.of(call.mediaType());
     JsonNode patch = call.bodyOrNull();
     if (patch == null) {
       throw ApiProblem.badRequest("the patch is empty");

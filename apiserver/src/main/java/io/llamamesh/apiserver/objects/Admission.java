@@ -8,7 +8,6 @@ import io.llamamesh.apiserver.rules.ResourceRules;
 import io.llamamesh.apiserver.rules.RuleTree;
 import io.llamamesh.apiserver.schema.Schema;
 import io.llamamesh.apiserver.types.ResourceType;
-import io.llamamesh.apiserver.validate.BuiltInRules;
 import io.llamamesh.apiserver.validate.Defaults;
 import io.llamamesh.apiserver.validate.ObjectNames;
 import io.llamamesh.apiserver.validate.Pruning;
@@ -57,9 +56,6 @@ final class Admission {
                     type.schema(), s -> ResourceRules.compile(s.constraints(), "schema").rules())
                 .check(object, before));
       }
-    }
-    if (!type.custom()) {
-      causes.addAll(BuiltInRules.check(object, before, type.bucket()));
     }
     if (type.bucket().equals(CRDS)) {
       causes.addAll(Definitions.check(object));

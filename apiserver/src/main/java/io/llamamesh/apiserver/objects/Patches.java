@@ -9,14 +9,12 @@ import io.llamamesh.apiserver.problem.ApiProblem;
 import io.llamamesh.apiserver.types.ResourceType;
 import java.util.List;
 
-/** The patch formats but server-side apply. */
+/** Patch formats besides server-side apply. Strategic merge is not served. */
 public enum Patches {
   /** RFC 6902. */
   JSON_PATCH("application/json-patch+json"),
   /** RFC 7386. */
-  MERGE_PATCH("application/merge-patch+json"),
-  /** Kubernetes' own, which merges keyed lists; for built-in kinds only. */
-  STRATEGIC("application/strategic-merge-patch+json");
+  MERGE_PATCH("application/merge-patch+json");
 
   private final String mediaType;
 
@@ -25,28 +23,23 @@ public enum Patches {
   }
 
   /** The format of a media type. */
-  public static Patches of(String mediaType, ResourceType type) {
+  public static Patches of(String mediaType) {
     for (Patches format : values()) {
-      if (format.mediaType.equals(mediaType) && !(format == STRATEGIC && type.custom())) {
+      if (format.mediaType.equals(mediaType)) {
         return format;
       }
     }
     throw ApiProblem.unsupportedMediaType(
         "the body of the request was in an unknown format - accepted media types include:"
             + " application/json-patch+json, application/merge-patch+json,"
-            + " application/apply-patch+yaml"
-            + (type.custom() ? "" : ", application/strategic-merge-patch+json"));
+            + " application/apply-patch+yaml");
   }
 
   /** The document with the patch applied; the document given is not changed. */
   ObjectNode apply(ObjectNode document, JsonNode patch, ResourceType type) {
     try {
       JsonNode patched =
-          switch (this) {
-            case JSON_PATCH -> JsonPatch.apply(patch, document);
-            case MERGE_PATCH -> merge(document, patch);
-            case STRATEGIC -> StrategicMerge.apply(document, patch, type.schema());
-          };
+          this == JSON_PATCH ? JsonPatch.apply(patch, document) : merge(document, patch);
       if (patched instanceof ObjectNode object) {
         return object;
       }
