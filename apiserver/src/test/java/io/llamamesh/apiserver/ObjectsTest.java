@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.fabric8.kubernetes.api.model.ListOptions;
-import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -190,28 +188,6 @@ class ObjectsTest {
         .withName("a")
         .edit(m -> new ConfigMapBuilder(m).editMetadata().withFinalizers().endMetadata().build());
     assertThat(client.configMaps().withName("a").get()).isNull();
-  }
-
-  @Test
-  void aListComesInPagesOfOneMoment() {
-    for (int i = 0; i < 25; i++) {
-      client.resource(map("m-%02d".formatted(i), "x")).create();
-    }
-
-    var first = client.configMaps().list(options(10, null));
-    client.configMaps().withName("m-20").delete();
-    var second = client.configMaps().list(options(10, first.getMetadata().getContinue()));
-    var third = client.configMaps().list(options(10, second.getMetadata().getContinue()));
-
-    assertThat(first.getMetadata().getRemainingItemCount()).isEqualTo(15);
-    assertThat(second.getItems()).hasSize(10);
-    assertThat(third.getItems()).hasSize(5);
-    assertThat(third.getItems()).extracting(m -> m.getMetadata().getName()).contains("m-20");
-    assertThat(third.getMetadata().getContinue()).isNull();
-  }
-
-  private static ListOptions options(long limit, String token) {
-    return new ListOptionsBuilder().withLimit(limit).withContinue(token).build();
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.llamamesh.apiserver.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llamamesh.apiserver.json.Json;
+import io.llamamesh.apiserver.store.ObjectStore.Snapshot;
 import io.llamamesh.apiserver.store.Stored;
 import io.llamamesh.apiserver.table.Tables;
 import io.llamamesh.apiserver.types.ResourceType;
@@ -16,8 +17,8 @@ interface RequestedForm {
   /** An object, also in a watch event. */
   byte[] one(Stored object);
 
-  /** A page of a list. */
-  void list(ListPages.Page page, OutputStream out) throws IOException;
+  /** A list. */
+  void list(Snapshot snapshot, OutputStream out) throws IOException;
 
   /** The form for a call: the first one asked for that there is. */
   static RequestedForm of(Call call, ResourceType type) {
@@ -40,14 +41,15 @@ interface RequestedForm {
     }
 
     @Override
-    public void list(ListPages.Page page, OutputStream out) throws IOException {
+    public void list(Snapshot snapshot, OutputStream out) throws IOException {
       ObjectNode list = Json.object().put("kind", type.kind() + "List");
-      list.put("apiVersion", type.apiVersion()).set("metadata", listMetadata(page));
+      list.put("apiVersion", type.apiVersion());
+      Json.metadata(list).put("resourceVersion", Long.toString(snapshot.revision()));
       byte[] head = Json.bytes(list);
       out.write(head, 0, head.length - 1);
       out.write(",\"items\":[".getBytes(StandardCharsets.US_ASCII));
       boolean first = true;
-      for (Stored object : page.objects()) {
+      for (Stored object : snapshot.objects()) {
         if (!first) {
           out.write(',');
         }
@@ -63,25 +65,19 @@ interface RequestedForm {
   record Table(Tables tables) implements RequestedForm {
     @Override
     public byte[] one(Stored object) {
-      ObjectNode table = tables.table(List.of(object.tree()), Instant.now());
-      Json.metadata(table).put("resourceVersion", Long.toString(object.revision()));
-      return Json.bytes(table);
+      return bytes(new Snapshot(object.revision(), List.of(object)));
     }
 
     @Override
-    public void list(ListPages.Page page, OutputStream out) throws IOException {
-      ObjectNode table =
-          tables.table(page.objects().stream().map(Stored::tree).toList(), Instant.now());
-      table.set("metadata", listMetadata(page));
-      out.write(Json.bytes(table));
+    public void list(Snapshot snapshot, OutputStream out) throws IOException {
+      out.write(bytes(snapshot));
     }
-  }
 
-  private static ObjectNode listMetadata(ListPages.Page page) {
-    ObjectNode metadata = Json.object().put("resourceVersion", Long.toString(page.revision()));
-    if (!page.next().isEmpty()) {
-      metadata.put("continue", page.next()).put("remainingItemCount", page.remaining());
+    private byte[] bytes(Snapshot snapshot) {
+      ObjectNode table =
+          tables.table(snapshot.objects().stream().map(Stored::tree).toList(), Instant.now());
+      Json.metadata(table).put("resourceVersion", Long.toString(snapshot.revision()));
+      return Json.bytes(table);
     }
-    return metadata;
   }
 }

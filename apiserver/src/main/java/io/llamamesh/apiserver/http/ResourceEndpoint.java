@@ -28,7 +28,6 @@ final class ResourceEndpoint {
   private final Deletion deletion;
   private final GarbageCollector collector;
   private final RequestJournal journal;
-  private final ListPages pages = new ListPages();
 
   ResourceEndpoint(
       ObjectStore store,
@@ -97,19 +96,10 @@ final class ResourceEndpoint {
     new WatchStream(store, target, selection, form::one, call).run();
   }
 
+  /** Whole, whatever {@code limit} asks for. */
   private void list(Call call, Target target) throws IOException {
-    String limit = call.query("limit");
-    long most = limit.isEmpty() ? 0 : WatchStream.revision(limit);
-    String token = call.query("continue");
-    ListPages.Page page;
-    if (token.isEmpty()) {
-      ObjectStore.Snapshot now = snapshot(call, target);
-      page = pages.first(now.revision(), now.objects(), most);
-    } else {
-      page = pages.next(token, most);
-    }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    form(call, target).list(page, out);
+    form(call, target).list(snapshot(call, target), out);
     call.answer(200, out.toByteArray());
   }
 
@@ -215,7 +205,7 @@ final class ResourceEndpoint {
       }
     }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    form(call, target).list(new ListPages.Page(store.revision(), deleted, "", 0), out);
+    form(call, target).list(new ObjectStore.Snapshot(store.revision(), deleted), out);
     call.answer(200, out.toByteArray());
   }
 
