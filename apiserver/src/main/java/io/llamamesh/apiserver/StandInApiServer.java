@@ -49,7 +49,7 @@ public final class StandInApiServer implements AutoCloseable {
     Clock clock = Clock.systemUTC();
     ObjectService objects = new ObjectService(store, clock);
     Deletion deletion = new Deletion(store, objects, clock);
-    this.collector = new GarbageCollector(store, catalog, objects, deletion);
+    this.collector = new GarbageCollector(store, catalog, deletion);
     for (String namespace : List.of("default", "kube-node-lease", "kube-public", "kube-system")) {
       ResourceType type = Objects.requireNonNull(catalog.find("", "v1", "namespaces"));
       objects.create(
@@ -60,7 +60,7 @@ public final class StandInApiServer implements AutoCloseable {
           WriteOptions.by("stand-in"));
     }
     try {
-      this.http = new ApiHttpServer(address, catalog, store, objects, deletion, collector, journal);
+      this.http = new ApiHttpServer(address, catalog, store, objects, deletion, journal);
     } catch (IOException e) {
       collector.close();
       throw e;

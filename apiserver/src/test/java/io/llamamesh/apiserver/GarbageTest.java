@@ -1,6 +1,7 @@
 package io.llamamesh.apiserver;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -9,6 +10,7 @@ import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -74,27 +76,27 @@ class GarbageTest {
     create("child", one, two);
 
     client.resource(one).delete();
+    create("last", one);
+    await().until(() -> !exists("last"));
+    assertThat(exists("child")).isTrue();
 
-    await()
-        .until(() ->
-            client.configMaps().withName("child").get().getMetadata().getOwnerReferences().size()
-                == 1);
+    client.resource(two).delete();
+    await().until(() -> !exists("child"));
   }
 
   @Test
-  void anOrphaningDeleteLeavesTheDependents() {
+  void anOrphaningDeleteIsRefused() {
     ConfigMap owner = create("owner");
-    create("child", owner);
 
-    client
-        .configMaps()
-        .withName("owner")
-        .withPropagationPolicy(DeletionPropagation.ORPHAN)
-        .delete();
-
-    await().until(() -> !exists("owner"));
-    assertThat(client.configMaps().withName("child").get().getMetadata().getOwnerReferences())
-        .isEmpty();
+    assertThatThrownBy(() ->
+            client
+                .configMaps()
+                .withName(owner.getMetadata().getName())
+                .withPropagationPolicy(DeletionPropagation.ORPHAN)
+                .delete())
+        .isInstanceOfSatisfying(
+            KubernetesClientException.class, e -> assertThat(e.getCode()).isEqualTo(400));
+    assertThat(exists("owner")).isTrue();
   }
 
   @Test

@@ -1,13 +1,8 @@
 package io.llamamesh.apiserver.gc;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llamamesh.apiserver.json.Json;
 import io.llamamesh.apiserver.objects.Deletion;
-import io.llamamesh.apiserver.objects.ObjectService;
-import io.llamamesh.apiserver.objects.Patches;
-import io.llamamesh.apiserver.objects.WriteOptions;
 import io.llamamesh.apiserver.problem.ApiProblem;
 import io.llamamesh.apiserver.store.Change;
 import io.llamamesh.apiserver.store.Key;
@@ -21,24 +16,20 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Deletes in the background, on one thread of its own: objects whose owners are all gone, what is
- * in a namespace being deleted, and resources whose definition is gone. Objects that still have an
- * owner only lose the reference to the missing one.
+ * in a namespace being deleted, and resources whose definition is gone.
  */
 public final class GarbageCollector implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GarbageCollector.class);
   private static final String NAMESPACES = "namespaces";
   private static final String CRDS = "customresourcedefinitions.apiextensions.k8s.io";
-  private static final WriteOptions AUTHOR = WriteOptions.by("garbage-collector");
 
   private final ObjectStore store;
   private final Catalog catalog;
-  private final ObjectService objects;
   private final Deletion deletion;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
@@ -51,10 +42,9 @@ public final class GarbageCollector implements AutoCloseable {
 
   /** Starts collecting. The store must be empty, so that every object is known. */
   public GarbageCollector(
-      ObjectStore store, Catalog catalog, ObjectService objects, Deletion deletion) {
+      ObjectStore store, Catalog catalog, Deletion deletion) {
     this.store = store;
     this.catalog = catalog;
-    this.objects = objects;
     this.deletion = deletion;
     store.listen(this::follow);
     this.thread = Thread.ofVirtual().name("apiserver-gc").start(this::run);
@@ -63,23 +53,6 @@ public final class GarbageCollector implements AutoCloseable {
   @Override
   public void close() {
     thread.interrupt();
-  }
-
-  /** Takes the reference to an owner, who is about to go, off all that depend on it. */
-  public void release(String owner) {
-    Set<Key> dependents;
-    lock.lock();
-    try {
-      dependents = index.dependentsOf(owner);
-    } finally {
-      lock.unlock();
-    }
-    for (Key key : dependents) {
-      Stored dependent = store.get(key);
-      if (dependent != null) {
-        keepOwners(dependent, uid -> !uid.equals(owner));
-      }
-    }
   }
 
   private void follow(Change change) {
@@ -148,31 +121,17 @@ public final class GarbageCollector implements AutoCloseable {
   }
 
   private void collect(Stored object) {
-    boolean anyLeft = false;
-    boolean anyGone = false;
+    boolean isOwned = false;
     lock.lock();
     try {
       for (JsonNode owner : object.tree().path("metadata").path("ownerReferences")) {
-        boolean exists = index.exists(Json.text(owner, "uid"));
-        anyLeft |= exists;
-        anyGone |= !exists;
+        isOwned |= index.exists(Json.text(owner, "uid"));
       }
     } finally {
       lock.unlock();
     }
-    if (anyGone && anyLeft) {
-      keepOwners(object, this::exists);
-    } else if (anyGone) {
+    if (!isOwned) {
       delete(object);
-    }
-  }
-
-  private boolean exists(String uid) {
-    lock.lock();
-    try {
-      return index.exists(uid);
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -199,7 +158,7 @@ public final class GarbageCollector implements AutoCloseable {
             type,
             object.key().namespace(),
             object.key().name(),
-            new Deletion.Options(object.uid(), "", false));
+            new Deletion.Options(object.uid(), ""));
       } catch (ApiProblem e) {
         LOG.debug("not deleted key={} why={}", object.key(), e.getMessage());
       }
@@ -211,28 +170,6 @@ public final class GarbageCollector implements AutoCloseable {
     try {
       store.delete(object, object.tree().deepCopy());
     } catch (StaleWriteException e) {
-      again(object.key());
-    }
-  }
-
-  private void keepOwners(Stored object, Predicate<String> kept) {
-    ResourceType type = catalog.anyVersion(object.key().bucket());
-    if (type == null) {
-      return;
-    }
-    ObjectNode patch = Json.object();
-    ObjectNode metadata = Json.metadata(patch).put("uid", object.uid());
-    metadata.put("resourceVersion", Long.toString(object.revision()));
-    ArrayNode left = metadata.putArray("ownerReferences");
-    for (JsonNode owner : object.tree().path("metadata").path("ownerReferences")) {
-      if (kept.test(Json.text(owner, "uid"))) {
-        left.add(owner);
-      }
-    }
-    try {
-      objects.patch(
-          type, object.key().namespace(), object.key().name(), Patches.MERGE_PATCH, patch, AUTHOR);
-    } catch (ApiProblem e) {
       again(object.key());
     }
   }

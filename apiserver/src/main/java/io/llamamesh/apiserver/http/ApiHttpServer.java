@@ -3,7 +3,6 @@ package io.llamamesh.apiserver.http;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.llamamesh.apiserver.gc.GarbageCollector;
 import io.llamamesh.apiserver.journal.RequestJournal;
 import io.llamamesh.apiserver.json.Json;
 import io.llamamesh.apiserver.objects.Deletion;
@@ -51,11 +50,10 @@ public final class ApiHttpServer implements AutoCloseable {
       ObjectStore store,
       ObjectService objects,
       Deletion deletion,
-      GarbageCollector collector,
       RequestJournal journal)
       throws IOException {
     this.catalog = catalog;
-    this.resources = new ResourceEndpoint(store, objects, deletion, collector, journal);
+    this.resources = new ResourceEndpoint(store, objects, deletion, journal);
     this.discovery = new Discovery(catalog);
     this.openApi = new OpenApi(catalog);
     this.server = HttpServer.create(address, 1024);

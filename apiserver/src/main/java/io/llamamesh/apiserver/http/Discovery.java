@@ -11,7 +11,7 @@ import java.util.List;
 /** What a client asks to learn which resources there are. */
 final class Discovery {
   private static final List<String> VERBS =
-      List.of("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch");
+      List.of("create", "delete", "get", "list", "patch", "update", "watch");
 
   private final Catalog catalog;
 

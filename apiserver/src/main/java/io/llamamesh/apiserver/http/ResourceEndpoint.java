@@ -2,7 +2,6 @@ package io.llamamesh.apiserver.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.llamamesh.apiserver.gc.GarbageCollector;
 import io.llamamesh.apiserver.journal.RequestJournal;
 import io.llamamesh.apiserver.json.Json;
 import io.llamamesh.apiserver.objects.Deletion;
@@ -26,19 +25,16 @@ final class ResourceEndpoint {
   private final ObjectStore store;
   private final ObjectService objects;
   private final Deletion deletion;
-  private final GarbageCollector collector;
   private final RequestJournal journal;
 
   ResourceEndpoint(
       ObjectStore store,
       ObjectService objects,
       Deletion deletion,
-      GarbageCollector collector,
       RequestJournal journal) {
     this.store = store;
     this.objects = objects;
     this.deletion = deletion;
-    this.collector = collector;
     this.journal = journal;
   }
 
@@ -57,13 +53,16 @@ final class ResourceEndpoint {
           200, Json.object().put("kind", "Status").put("apiVersion", "v1").put("code", 200));
       return;
     }
+    if (!call.query("dryRun").isEmpty()) {
+      throw ApiProblem.badRequest("the stand-in has no dry run");
+    }
     String verb =
         switch (call.method()) {
           case "GET" -> watch ? "watch" : collection ? "list" : "get";
           case "POST" -> "create";
           case "PUT" -> "update";
           case "PATCH" -> "patch";
-          case "DELETE" -> collection ? "deletecollection" : "delete";
+          case "DELETE" -> "delete";
           default -> throw ApiProblem.methodNotAllowed();
         };
     journal.record(new RequestJournal.Request(call.identity(), verb, target.resource()));
@@ -85,8 +84,7 @@ final class ResourceEndpoint {
         answer(call, 200, stored, options);
       }
       case "patch" -> patch(call, target);
-      case "delete" -> delete(call, target);
-      default -> deleteAll(call, target);
+      default -> delete(call, target);
     }
   }
 
@@ -160,10 +158,13 @@ final class ResourceEndpoint {
   }
 
   private void delete(Call call, Target target) throws IOException {
+    requireName(target);
     JsonNode body = call.bodyOrNull();
-    Deletion.Options options = Deletion.Options.of(body, !call.query("dryRun").isEmpty());
-    if (orphans(call, body) && !options.dryRun()) {
-      collector.release(objects.get(target.type(), target.namespace(), target.name()).uid());
+    Deletion.Options options = Deletion.Options.of(body);
+    String propagation =
+        body == null ? call.query("propagationPolicy") : Json.text(body, "propagationPolicy");
+    if (propagation.equals("Orphan")) {
+      throw ApiProblem.badRequest("the stand-in always deletes dependents, in the background");
     }
     Deletion.Deleted deleted =
         deletion.delete(target.type(), target.namespace(), target.name(), options);
@@ -180,33 +181,6 @@ final class ResourceEndpoint {
     }
     details.put("kind", target.type().plural()).put("uid", deleted.object().uid());
     call.answer(200, status);
-  }
-
-  private static boolean orphans(Call call, @Nullable JsonNode body) {
-    String asked = call.query("propagationPolicy");
-    return (asked.isEmpty() && body != null ? Json.text(body, "propagationPolicy") : asked)
-        .equals("Orphan");
-  }
-
-  private void deleteAll(Call call, Target target) throws IOException {
-    Deletion.Options options = new Deletion.Options("", "", !call.query("dryRun").isEmpty());
-    ObjectStore.Snapshot now = snapshot(call, target);
-    List<Stored> deleted = new ArrayList<>();
-    for (Stored object : now.objects()) {
-      try {
-        deleted.add(
-            deletion
-                .delete(target.type(), object.key().namespace(), object.key().name(), options)
-                .object());
-      } catch (ApiProblem e) {
-        if (e.code() != 404) {
-          throw e;
-        }
-      }
-    }
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    form(call, target).list(new ObjectStore.Snapshot(store.revision(), deleted), out);
-    call.answer(200, out.toByteArray());
   }
 
   private static void answer(Call call, int code, Stored stored, WriteOptions options)
@@ -228,7 +202,6 @@ final class ResourceEndpoint {
         call.fieldManager(),
         target.subresource(),
         call.flag("force"),
-        !call.query("dryRun").isEmpty(),
         WriteOptions.UnknownFields.of(call.query("fieldValidation")),
         new ArrayList<>());
   }

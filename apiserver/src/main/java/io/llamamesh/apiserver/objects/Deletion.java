@@ -3,6 +3,7 @@ package io.llamamesh.apiserver.objects;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llamamesh.apiserver.json.Json;
+import io.llamamesh.apiserver.problem.ApiProblem;
 import io.llamamesh.apiserver.store.ObjectStore;
 import io.llamamesh.apiserver.store.ObjectStore.StaleWriteException;
 import io.llamamesh.apiserver.store.Stored;
@@ -33,22 +34,19 @@ public final class Deletion {
    *
    * @param uid the object's, or empty for any
    * @param revision the version's, or empty for any
-   * @param dryRun only say what would happen
    */
-  public record Options(String uid, String revision, boolean dryRun) {
-    /** Unconditional. */
-    public static final Options PLAIN = new Options("", "", false);
-
+  public record Options(String uid, String revision) {
     /** Reads a DeleteOptions document, which may be missing. */
-    public static Options of(@Nullable JsonNode body, boolean dryRun) {
+    public static Options of(@Nullable JsonNode body) {
       if (body == null) {
-        return new Options("", "", dryRun);
+        return new Options("", "");
+      }
+      if (!body.path("dryRun").isEmpty()) {
+        throw ApiProblem.badRequest("the stand-in has no dry run");
       }
       JsonNode preconditions = body.path("preconditions");
       return new Options(
-          Json.text(preconditions, "uid"),
-          Json.text(preconditions, "resourceVersion"),
-          dryRun || !body.path("dryRun").isEmpty());
+          Json.text(preconditions, "uid"), Json.text(preconditions, "resourceVersion"));
     }
   }
 
@@ -81,10 +79,9 @@ public final class Deletion {
       }
       try {
         if (Lifecycle.isOver(next)) {
-          return new Deleted(
-              options.dryRun() ? seen : store.delete(seen, seen.tree().deepCopy()), true);
+          return new Deleted(store.delete(seen, seen.tree().deepCopy()), true);
         }
-        return new Deleted(marked || options.dryRun() ? seen : store.update(seen, next), false);
+        return new Deleted(marked ? seen : store.update(seen, next), false);
       } catch (StaleWriteException e) {
         // Someone wrote meanwhile; whether they took the last finalizer off is looked at again.
       }

@@ -171,9 +171,6 @@ public final class ObjectService {
     BuiltInBehaviour.onWrite(object, type, now);
     admission.complete(object, null, type);
     Key key = new Key(type.bucket(), namespace, Json.text(metadata, "name"));
-    if (options.dryRun()) {
-      return Stored.unsaved(key, 0, object);
-    }
     try {
       return store.create(key, object);
     } catch (StaleWriteException e) {
@@ -207,9 +204,6 @@ public final class ObjectService {
         FieldOwnership.recordUpdate(live, next, type.schema(), author(type, options));
       } else if (FieldOwnership.sameButTimes(live, next)) {
         return seen;
-      }
-      if (options.dryRun()) {
-        return Stored.unsaved(seen.key(), seen.revision(), next);
       }
       try {
         return Lifecycle.isOver(next) ? store.delete(seen, next) : store.update(seen, next);

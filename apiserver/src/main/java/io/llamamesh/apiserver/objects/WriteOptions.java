@@ -10,15 +10,13 @@ import java.util.List;
  * @param manager who writes, for managedFields
  * @param subresource {@code status} or empty
  * @param force an apply takes over fields of other managers
- * @param dryRun everything but keeping the result
  * @param unknownFields what happens to fields that the schema does not know
- * @param warnings collects what the client should be told
+ * @param warnings collects warnings for the client
  */
 public record WriteOptions(
     String manager,
     String subresource,
     boolean force,
-    boolean dryRun,
     UnknownFields unknownFields,
     List<String> warnings) {
 
@@ -41,7 +39,7 @@ public record WriteOptions(
 
   /** A plain write of this server itself. */
   public static WriteOptions by(String manager) {
-    return new WriteOptions(manager, "", false, false, UnknownFields.IGNORE, new ArrayList<>());
+    return new WriteOptions(manager, "", false, UnknownFields.IGNORE, new ArrayList<>());
   }
 
   /** Whether only the status is written. */

@@ -17,11 +17,6 @@ public final class Stored {
     this.tree = tree;
   }
 
-  /** A version that is shown but not kept: the answer to a dry run. */
-  public static Stored unsaved(Key key, long revision, ObjectNode tree) {
-    return new Stored(key, revision, tree);
-  }
-
   /** Where it is kept. */
   public Key key() {
     return key;
