@@ -4,70 +4,60 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The part of kubectl's JSONPath that printer columns use: {@code .a.b}, {@code ['a']}, {@code
- * [0]}, {@code [*]} and {@code [?(@.a=="b")]}. Anything else finds nothing.
+ * The part of kubectl's JSONPath that printer columns use: {@code .a.b}, {@code [0]} and {@code
+ * [?(@.a=="b")]}. Anything else finds nothing.
  */
 final class JsonPath {
   private static final Pattern STEP =
       Pattern.compile(
-          "\\.((?:[^.\\[\\]\\\\]|\\\\.)+)"
-              + "|\\['([^']*)'\\]"
-              + "|\\[(-?\\d+)\\]"
-              + "|\\[(\\*)\\]"
-              + "|\\[\\?\\(@((?:\\.[^.=!\\s]+)+)\\s*==\\s*[\"']?([^\"')]*)[\"']?\\s*\\)\\]");
+          "\\.([^.\\[\\]]+)|\\[(\\d+)\\]|\\[\\?\\(@\\.([^.=!\\s]+)\\s*==\\s*[\"']([^\"')]*)[\"']\\)\\]");
 
-  private final List<Function<JsonNode, Stream<JsonNode>>> steps = new ArrayList<>();
+  private final List<UnaryOperator<JsonNode>> steps = new ArrayList<>();
 
   JsonPath(String path) {
     Matcher step = STEP.matcher(path);
     int at = 0;
     while (at < path.length()) {
       if (!step.find(at) || step.start() != at) {
-        steps.add(value -> Stream.empty());
+        steps.add(value -> MissingNode.getInstance());
         return;
       }
-      add(step);
+      steps.add(step(step.group(1), step.group(2), step.group(3), step.group(4)));
       at = step.end();
     }
   }
 
   /** The first value found, or missing. */
   JsonNode first(JsonNode object) {
-    Stream<JsonNode> found = Stream.of(object);
-    for (Function<JsonNode, Stream<JsonNode>> step : steps) {
-      found = found.flatMap(step);
+    JsonNode at = object;
+    for (UnaryOperator<JsonNode> step : steps) {
+      at = step.apply(at);
     }
-    return found
-        .filter(value -> !value.isMissingNode())
-        .findFirst()
-        .orElseGet(MissingNode::getInstance);
+    return at;
   }
 
-  private void add(Matcher step) {
-    if (step.group(1) != null) {
-      String name = step.group(1).replace("\\", "");
-      steps.add(value -> Stream.of(value.path(name)));
-    } else if (step.group(2) != null) {
-      String name = step.group(2);
-      steps.add(value -> Stream.of(value.path(name)));
-    } else if (step.group(3) != null) {
-      int index = Integer.parseInt(step.group(3));
-      steps.add(value -> Stream.of(value.path(index < 0 ? value.size() + index : index)));
-    } else if (step.group(4) != null) {
-      steps.add(value -> StreamSupport.stream(value.spliterator(), false));
-    } else {
-      JsonPath condition = new JsonPath(step.group(5));
-      String wanted = step.group(6);
-      steps.add(value ->
-          StreamSupport.stream(value.spliterator(), false)
-              .filter(item -> condition.first(item).asText().equals(wanted)));
+  private static UnaryOperator<JsonNode> step(
+      @Nullable String name, @Nullable String index, String field, String wanted) {
+    if (name != null) {
+      return value -> value.path(name);
     }
+    if (index != null) {
+      int position = Integer.parseInt(index);
+      return value -> value.path(position);
+    }
+    return value -> {
+      for (JsonNode item : value) {
+        if (item.path(field).asText().equals(wanted)) {
+          return item;
+        }
+      }
+      return MissingNode.getInstance();
+    };
   }
 }
