@@ -255,8 +255,5 @@ class ObjectsTest {
                 1L,
                 new RequestJournal.Request("objects-test", "get", "configmaps"),
                 2L));
-    assertThat(server.journal().writes("objects-test")).isEqualTo(1);
-    server.journal().reset();
-    assertThat(server.journal().counts()).isEmpty();
   }
 }

@@ -65,7 +65,7 @@ sealed interface BenchApi extends AutoCloseable {
           .journal()
           .counts()
           .forEach((request, count) -> {
-            if (request.identity().equals(OPERATOR) && request.writes()) {
+            if (request.identity().equals(OPERATOR) && request.isWrite()) {
               writes.put(request.verb() + " " + request.resource(), count);
             }
           });

@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.apiserver.StandInApiServer;
-import io.llamamesh.apiserver.journal.RequestJournal;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
@@ -171,11 +170,6 @@ final class LocalMesh implements AutoCloseable {
   /** Which pairs must report by now. */
   Expectation expectation() {
     return Expectation.of(client, resources.namespace(), resources.name());
-  }
-
-  /** Who asked the API for what; pods go by the names of their ServiceAccounts. */
-  RequestJournal requests() {
-    return api.journal();
   }
 
   int agentsReady() {
