@@ -1,6 +1,6 @@
 package io.llamamesh.apiserver;
 
-import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -10,7 +10,6 @@ import io.llamamesh.apiserver.gc.GarbageCollector;
 import io.llamamesh.apiserver.http.ApiHttpServer;
 import io.llamamesh.apiserver.journal.RequestJournal;
 import io.llamamesh.apiserver.json.Json;
-import io.llamamesh.apiserver.objects.Deletion;
 import io.llamamesh.apiserver.objects.ObjectService;
 import io.llamamesh.apiserver.objects.WriteOptions;
 import io.llamamesh.apiserver.store.Change;
@@ -18,9 +17,6 @@ import io.llamamesh.apiserver.store.ObjectStore;
 import io.llamamesh.apiserver.types.Catalog;
 import io.llamamesh.apiserver.types.ResourceType;
 import java.io.IOException;
-import java.net.Inet6Address;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.util.List;
 import java.util.Objects;
@@ -43,24 +39,20 @@ public final class StandInApiServer implements AutoCloseable {
   private final GarbageCollector collector;
   private final ApiHttpServer http;
 
-  private StandInApiServer(InetSocketAddress address, int changesKept) throws IOException {
+  private StandInApiServer(int changesKept) throws IOException {
     this.store = new ObjectStore(changesKept);
     store.listen(this::follow);
     Clock clock = Clock.systemUTC();
     ObjectService objects = new ObjectService(store, clock);
-    Deletion deletion = new Deletion(store, objects, clock);
-    this.collector = new GarbageCollector(store, catalog, deletion);
+    this.collector = new GarbageCollector(store, catalog, objects);
     for (String namespace : List.of("default", "kube-node-lease", "kube-public", "kube-system")) {
       ResourceType type = Objects.requireNonNull(catalog.find("", "v1", "namespaces"));
-      objects.create(
-          type,
-          "",
-          Json.tree(
-              new NamespaceBuilder().withNewMetadata().withName(namespace).endMetadata().build()),
-          WriteOptions.by("stand-in"));
+      ObjectNode object = Json.object().put("apiVersion", "v1").put("kind", "Namespace");
+      Json.metadata(object).put("name", namespace);
+      objects.create(type, "", object, WriteOptions.by("stand-in"));
     }
     try {
-      this.http = new ApiHttpServer(address, catalog, store, objects, deletion, journal);
+      this.http = new ApiHttpServer(catalog, store, objects, journal);
     } catch (IOException e) {
       collector.close();
       throw e;
@@ -69,16 +61,7 @@ public final class StandInApiServer implements AutoCloseable {
 
   /** Starts on a free port of the loopback address. */
   public static StandInApiServer start() throws IOException {
-    return start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-  }
-
-  /**
-   * Starts on an address; port 0 means any free one.
-   *
-   * @throws IOException when the address cannot be bound
-   */
-  public static StandInApiServer start(InetSocketAddress address) throws IOException {
-    return new StandInApiServer(address, CHANGES_KEPT);
+    return new StandInApiServer(CHANGES_KEPT);
   }
 
   /**
@@ -86,22 +69,12 @@ public final class StandInApiServer implements AutoCloseable {
    * clients that must cope with 410 (Expired).
    */
   public static StandInApiServer startWithShortHistory(int changesKept) throws IOException {
-    return new StandInApiServer(
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), changesKept);
+    return new StandInApiServer(changesKept);
   }
 
   /** Where it is reached: {@code http://127.0.0.1:41234}. */
   public String url() {
-    InetSocketAddress address = http.address();
-    InetAddress host =
-        address.getAddress().isAnyLocalAddress()
-            ? InetAddress.getLoopbackAddress()
-            : address.getAddress();
-    String name = host.getHostAddress();
-    return "http://"
-        + (host instanceof Inet6Address ? "[" + name + "]" : name)
-        + ":"
-        + address.getPort();
+    return "http://127.0.0.1:" + http.port();
   }
 
   /** A client without a name of its own; the caller closes it. */
@@ -112,20 +85,16 @@ public final class StandInApiServer implements AutoCloseable {
   /** A client that the {@link #journal()} knows by a name; the caller closes it. */
   public KubernetesClient client(String identity) {
     return new KubernetesClientBuilder()
-        .withConfig(config(identity))
+        .withConfig(
+            new ConfigBuilder(Config.empty())
+                .withMasterUrl(url())
+                .withNamespace("default")
+                .withOauthToken(identity)
+                // A server error here is a bug or a wrong document, not a bad moment: say so at
+                // once, instead of trying for twenty seconds.
+                .withRequestRetryBackoffLimit(1)
+                .build())
         .withHttpClientFactory(new JdkHttpClientFactory())
-        .build();
-  }
-
-  /** The connection of {@link #client(String)}, for whoever builds a client differently. */
-  public Config config(String identity) {
-    return new ConfigBuilder(Config.empty())
-        .withMasterUrl(url())
-        .withNamespace("default")
-        .withOauthToken(identity)
-        // A server error here is a bug or a wrong document, not a bad moment: say so at once,
-        // instead of trying for twenty seconds.
-        .withRequestRetryBackoffLimit(1)
         .build();
   }
 

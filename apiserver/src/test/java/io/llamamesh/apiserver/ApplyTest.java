@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -180,7 +181,7 @@ class ApplyTest {
   }
 
   @Test
-  void keyedListsMergeItemByItem() {
+  void aListIsAppliedAsOneValue() {
     applyDaemonSet(DAEMON_SET);
 
     DaemonSet now =
@@ -194,9 +195,6 @@ class ApplyTest {
     assertThat(containers).hasSize(1);
     assertThat(containers.getFirst().getImage()).isEqualTo("example.org/agent:2");
     assertThat(containers.getFirst().getEnv()).extracting(e -> e.getName()).containsExactly("B");
-    assertThat(containers.getFirst().getPorts())
-        .extracting(p -> p.getProtocol())
-        .containsExactly("TCP", "UDP");
     assertThat(now.getMetadata().getGeneration()).isEqualTo(2);
   }
 
@@ -223,29 +221,47 @@ class ApplyTest {
   }
 
   @Test
-  void aFieldThatTheSchemaDoesNotKnowIsRefused() {
-    GenericKubernetesResource typo =
-        Serialization.unmarshal(
-            DAEMON_SET.replace("  template:", "  updateStategy: {}\n  template:"),
-            GenericKubernetesResource.class);
+  void whatWasCreatedIsPrunedOnceItsCreatorIsRenamedToApply() {
+    ConfigMap made =
+        client
+            .resource(Serialization.unmarshal(MAP + "data: {key: x, b: y}", ConfigMap.class))
+            .create();
+    client
+        .resource(made)
+        .patch(
+            PatchContext.of(PatchType.JSON),
+            """
+            [{"op": "replace", "path": "/metadata/managedFields/0/manager", "value": "one"},
+             {"op": "replace", "path": "/metadata/managedFields/0/operation", "value": "Apply"}]
+            """);
 
-    assertThatThrownBy(
-            () -> client.resource(typo).fieldManager("x").forceConflicts().serverSideApply())
-        .satisfies(refused(500, "spec.updateStategy: field not declared in schema"));
+    ConfigMap now = apply("one", "data: {key: x}", false);
+
+    assertThat(now.getData()).containsOnlyKeys("key");
   }
 
   @Test
-  void finalizersOfTwoManagersAreASet() {
-    for (String manager : new String[] {"one", "two"}) {
-      ConfigMap map = Serialization.unmarshal(MAP, ConfigMap.class);
-      map.getMetadata().getFinalizers().add("example.org/" + manager);
-      client.resource(map).fieldManager(manager).serverSideApply();
-    }
+  void anObjectLeftEmptyGoesUnlessItIsApplied() {
+    apply("one", "data: {key: x}\nbinaryData: {k: eA==}", false);
 
-    assertThat(client.configMaps().withName("a").get().getMetadata().getFinalizers())
-        .containsExactly("example.org/one", "example.org/two");
-    ConfigMap without = apply("one", "data: {}", false);
-    assertThat(without.getMetadata().getFinalizers()).containsExactly("example.org/two");
+    GenericKubernetesResource now =
+        client
+            .resource(Serialization.unmarshal(MAP + "data: {}", GenericKubernetesResource.class))
+            .fieldManager("one")
+            .serverSideApply();
+
+    assertThat(now.<Object>get("data")).isEqualTo(Map.of());
+    assertThat(now.<Object>get("binaryData")).isNull();
+  }
+
+  @Test
+  void whoAppliesNothingOwnsNothing() {
+    apply("one", "data: {key: x}", false);
+
+    ConfigMap now = apply("one", "", false);
+
+    assertThat(now.getData()).isEmpty();
+    assertThat(now.getMetadata().getManagedFields()).isEmpty();
   }
 
   @Test

@@ -112,6 +112,7 @@ class KubectlTest {
         .doesNotContain("error");
     assertThat(kubectl("api-resources")).contains("daemonsets").contains("widgets");
     assertThat(kubectl("get", "all", "-A")).contains("No resources found");
+    assertThat(kubectl("get", "ns").lines()).first().asString().matches("NAME +STATUS +AGE");
   }
 
   @Test

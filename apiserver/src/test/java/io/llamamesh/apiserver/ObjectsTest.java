@@ -13,6 +13,8 @@ import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.llamamesh.apiserver.journal.RequestJournal;
 import java.io.IOException;
 import java.util.Map;
@@ -240,6 +242,28 @@ class ObjectsTest {
               assertThat(e.getCode()).isEqualTo(422);
               assertThat(e.getStatus().getMessage()).contains("metadata.name");
             });
+  }
+
+  @Test
+  void aDryRunIsRefusedAndWritesNothing() {
+    assertThatThrownBy(() -> client.resource(map("a", "1")).dryRun().create())
+        .isInstanceOfSatisfying(
+            KubernetesClientException.class, e -> assertThat(e.getCode()).isEqualTo(400));
+
+    assertThat(client.configMaps().withName("a").get()).isNull();
+  }
+
+  @Test
+  void aStrategicMergePatchIsRefused() {
+    client.resource(map("a", "1")).create();
+
+    assertThatThrownBy(() ->
+            client
+                .configMaps()
+                .withName("a")
+                .patch(PatchContext.of(PatchType.STRATEGIC_MERGE), "{\"data\":{\"key\":\"2\"}}"))
+        .isInstanceOfSatisfying(
+            KubernetesClientException.class, e -> assertThat(e.getCode()).isEqualTo(415));
   }
 
   @Test

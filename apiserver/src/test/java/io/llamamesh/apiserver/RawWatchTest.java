@@ -123,6 +123,17 @@ class RawWatchTest {
   }
 
   @Test
+  void aCollectionIsNotDeletedAtOnce() throws Exception {
+    create("a", "x");
+
+    HttpResponse<String> answer =
+        http.send(request(MAPS).DELETE().build(), HttpResponse.BodyHandlers.ofString());
+
+    assertThat(answer.statusCode()).isEqualTo(405);
+    assertThat(watch("")).hasSize(1);
+  }
+
+  @Test
   void pathsThatAreNotServedAreNotFound() throws Exception {
     for (String path : List.of("/", "/api/v2/pods", "/apis/none/v1/x", MAPS + "/a/log", "/x%2Fy")) {
       HttpResponse<String> answer =

@@ -101,10 +101,12 @@ class RulesTest {
         "one: x, two: y | exactly one of one and two must be given",
         "one: x, every: 10ms | spec.every: Invalid value: \"10ms\": every must be from 1s to 1h",
         "one: x, every: soon | spec.every",
-        "one: x, percent: 101 | percent must be from 0 to 100: 101",
-        "one: x, percent: '-0.5' | percent must be from 0 to 100: -0.5",
-        "one: x, parts: [{name: a, base: 7}, {name: b, base: 7}] | spec.parts must not share a base",
-        "one: x, parts: [{name: a, base: 65533}] | spec.parts[0]: Invalid value: \"object\": base + count",
+        "one: x, percent: 101 | percent must be from 0 to 100",
+        "one: x, percent: '-0.5' | percent must be from 0 to 100",
+        "one: x, parts: [{name: a, base: 7}, {name: b, base: 7}] | spec.parts must not share a"
+            + " base",
+        "one: x, parts: [{name: a, base: 65533}] | spec.parts[0]: Invalid value: \"object\": base +"
+            + " count",
       })
   void whatBreaksARuleIsRefusedInItsWords(String spec, String message) {
     refuses("bad", spec, message);
@@ -120,22 +122,11 @@ class RulesTest {
     apply("good", "one: x, fixed: 1");
     apply("good", "one: y, fixed: 1");
 
-    refuses(
-        "good",
-        "one: y, fixed: 2",
-        "spec.fixed: Invalid value: \"object\": fixed can't be changed");
-  }
-
-  @Test
-  void aTransitionRuleFollowsAnItemByItsKey() {
-    apply("good", "one: x, parts: [{name: a, base: 1}, {name: b, base: 2}]");
-    apply("good", "one: x, parts: [{name: c}, {name: b, base: 2}]");
-
-    refuses("good", "one: x, parts: [{name: c}, {name: b}]", "base can't be removed");
+    refuses("good", "one: y, fixed: 2", "spec: Invalid value: \"object\": fixed can't be changed");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"has(self.", "has(self.nowhere)", "self.one", "unknownFunction(self)"})
+  @ValueSource(strings = {"has(self.", "1 + 1", "unknownFunction(self)"})
   void aRuleThatDoesNotCompileMakesTheDefinitionUnacceptable(String rule) throws IOException {
     String crd = definition().replace("has(self.one) != has(self.two)", rule);
 
@@ -148,19 +139,5 @@ class RulesTest {
                   .contains("properties[spec].x-kubernetes-validations[1].rule")
                   .contains("compilation failed");
             });
-  }
-
-  @Test
-  void aDefaultThatBreaksARuleMakesTheDefinitionUnacceptable() throws IOException {
-    String crd =
-        definition()
-            .replace(
-                "type: string\n                maxLength: 20\n                x-kub",
-                "type: string\n                default: 5ms\n                maxLength: 20\n                x-kub");
-
-    assertThatThrownBy(() -> define(crd))
-        .isInstanceOfSatisfying(
-            KubernetesClientException.class,
-            e -> assertThat(e.getStatus().getMessage()).contains("every must be from 1s to 1h"));
   }
 }

@@ -4,17 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llamamesh.apiserver.json.Json;
 import io.llamamesh.apiserver.problem.ApiProblem;
-import io.llamamesh.apiserver.schema.Schema;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Server-side apply, and the book-keeping that other writes need so that a later apply knows whose
- * fields it touches (structured-merge-diff's rules as the Kubernetes API documents them).
+ * fields it touches.
  */
 public final class FieldOwnership {
   private FieldOwnership() {}
@@ -38,30 +37,32 @@ public final class FieldOwnership {
    * @param live what is stored, or null when the apply creates the object
    * @param applied the document, already free of what this endpoint does not take
    * @param force takes fields over from other managers instead of failing
-   * @throws ApiProblem on a conflict with another manager (409), or when the document does not fit
-   *     the schema (500, as the real server answers)
+   * @throws ApiProblem on a conflict with another manager (409)
    */
   public static ObjectNode apply(
-      @Nullable ObjectNode live, ObjectNode applied, Schema schema, Author author, boolean force) {
+      @Nullable ObjectNode live, ObjectNode applied, Author author, boolean force) {
     ObjectNode intent = withoutNulls(applied);
     Json.metadata(intent).remove("managedFields");
     ManagedFields.Manager self = author.entry("Apply");
     ManagedFields managers = ManagedFields.of(live);
-    FieldSet before = managers.fields(self);
-    FieldSet now = Fields.withoutServerOwned(Fields.of(intent, schema));
-    ObjectNode merged = (ObjectNode) Merge.over(live, intent, schema);
+    Set<List<String>> all = FieldPaths.of(intent);
+    Set<List<String>> own = FieldPaths.withoutServerOwned(all);
+    ObjectNode merged = intent;
     if (live != null) {
-      FieldSet changed = Fields.between(live, merged, schema).changed().intersect(now);
-      takeOver(managers, self, changed, force);
-      FieldSet kept =
-          FieldSet.union(managers.others(self).stream().map(managers::fields).toList()).union(now);
-      JsonNode pruned = Merge.without(merged, before.minus(now), kept, schema);
-      merged = pruned instanceof ObjectNode left ? left : merged;
+      merged = live.deepCopy();
+      for (List<String> path : all) {
+        FieldPaths.set(merged, path, FieldPaths.get(intent, path));
+      }
+      takeOver(managers, self, changed(own, live, merged), force);
+      Set<List<String>> kept = new LinkedHashSet<>(own);
+      managers.others(self).forEach(other -> kept.addAll(managers.fields(other)));
+      for (List<String> path : managers.fields(self)) {
+        FieldPaths.remove(merged, path, kept);
+      }
     }
-    managers.set(self, now, author.now());
-    if (live == null || !sameContent(live, merged)) {
-      managers.touch(self, author.now());
-    }
+    boolean isChange =
+        live == null || !hasSameContent(live, merged) || !own.equals(managers.fields(self));
+    managers.set(self, own, isChange ? author.now() : null);
     managers.writeTo(merged);
     return merged;
   }
@@ -70,100 +71,106 @@ public final class FieldOwnership {
    * Writes into {@code after} who owns what, given that the author changed {@code before} into it
    * by a create, update or patch.
    */
-  public static void recordUpdate(
-      @Nullable ObjectNode before, ObjectNode after, Schema schema, Author author) {
-    ManagedFields managers = ManagedFields.of(before);
+  public static void recordUpdate(@Nullable ObjectNode before, ObjectNode after, Author author) {
+    ManagedFields managers = ManagedFields.of(before == null ? null : after);
     ManagedFields.Manager self = author.entry("Update");
-    Fields.Difference difference =
-        before == null
-            ? new Fields.Difference(Fields.stored(after, schema), FieldSet.EMPTY)
-            : Fields.between(before, after, schema);
-    FieldSet changed = Fields.withoutServerOwned(difference.changed());
-    FieldSet removed = difference.removed();
-    if (!author.subresource().equals("status")) {
-      changed = before == null ? changed : changed.without("f:status");
-    } else {
-      changed = changed.only("f:status");
-    }
-    for (ManagedFields.Manager other : managers.others(self)) {
-      FieldSet owned = managers.fields(other);
-      FieldSet left = owned.minusWithBelow(removed).minus(changed);
-      if (!left.equals(owned)) {
-        managers.take(other, left);
+    Set<List<String>> changed = FieldPaths.withoutServerOwned(FieldPaths.of(after));
+    Set<List<String>> removed = new LinkedHashSet<>();
+    if (before != null) {
+      changed = changed(changed, before, after);
+      boolean isStatus = author.subresource().equals("status");
+      changed.removeIf(path -> path.getFirst().equals("status") != isStatus);
+      for (List<String> path : FieldPaths.of(before)) {
+        if (FieldPaths.get(after, path).isMissingNode()) {
+          removed.add(path);
+        }
       }
     }
-    FieldSet own = managers.fields(self).minusWithBelow(removed).union(changed);
-    managers.set(self, own, author.now());
-    if (!changed.isEmpty()) {
-      managers.touch(self, author.now());
+    for (ManagedFields.Manager other : managers.others(self)) {
+      Set<List<String>> owned = managers.fields(other);
+      owned.removeAll(removed);
+      owned.removeAll(changed);
+      managers.set(other, owned, null);
     }
+    Set<List<String>> own = managers.fields(self);
+    own.removeAll(removed);
+    own.addAll(changed);
+    managers.set(self, own, changed.isEmpty() ? null : author.now());
     managers.writeTo(after);
   }
 
-  /** Whether two versions are the same but for who owns what, when, and the revision. */
-  public static boolean sameContent(ObjectNode a, ObjectNode b) {
-    return bare(a, false).equals(bare(b, false));
-  }
-
-  /** Whether two versions are the same, ownership included but not when it was written. */
-  public static boolean sameButTimes(ObjectNode a, ObjectNode b) {
+  /** Whether two versions are the same but for the revision and the times of writes. */
+  public static boolean isSameExceptTimes(ObjectNode a, ObjectNode b) {
     return bare(a, true).equals(bare(b, true));
   }
 
-  private static Map<String, JsonNode> bare(ObjectNode object, boolean ownership) {
-    Map<String, JsonNode> fields = new LinkedHashMap<>();
-    object.properties().forEach(f -> fields.put(f.getKey(), f.getValue()));
+  private static boolean hasSameContent(ObjectNode a, ObjectNode b) {
+    return bare(a, false).equals(bare(b, false));
+  }
+
+  private static ObjectNode bare(ObjectNode object, boolean ownership) {
+    ObjectNode fields = Json.object();
+    fields.setAll(object);
     ObjectNode metadata = Json.object();
-    object.path("metadata").properties().forEach(f -> metadata.set(f.getKey(), f.getValue()));
+    if (object.get("metadata") instanceof ObjectNode from) {
+      metadata.setAll(from);
+    }
     metadata.remove("resourceVersion");
     JsonNode managed = metadata.remove("managedFields");
     if (ownership && managed != null) {
       JsonNode timeless = managed.deepCopy();
-      timeless.forEach(e -> ((ObjectNode) e).remove("time"));
+      timeless.forEach(e -> {
+        if (e instanceof ObjectNode entry) {
+          entry.remove("time");
+        }
+      });
       metadata.set("managedFields", timeless);
     }
-    fields.put("metadata", metadata);
+    fields.set("metadata", metadata);
     return fields;
   }
 
+  private static Set<List<String>> changed(
+      Set<List<String>> paths, ObjectNode before, ObjectNode after) {
+    return paths.stream()
+        .filter(path -> !FieldPaths.get(before, path).equals(FieldPaths.get(after, path)))
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
   private static void takeOver(
-      ManagedFields managers, ManagedFields.Manager self, FieldSet changed, boolean force) {
+      ManagedFields managers,
+      ManagedFields.Manager self,
+      Set<List<String>> changed,
+      boolean force) {
     List<ApiProblem.Cause> conflicts = new ArrayList<>();
-    Map<String, List<String>> byManager = new LinkedHashMap<>();
     for (ManagedFields.Manager other : managers.others(self)) {
-      FieldSet owned = managers.fields(other);
-      FieldSet contested = owned.intersect(changed);
-      if (contested.isEmpty()) {
-        continue;
-      }
-      if (force) {
-        managers.take(other, owned.minus(contested));
-        continue;
-      }
-      String who = "\"" + other.name() + "\"";
-      if (!other.subresource().isEmpty()) {
-        who += " with subresource \"" + other.subresource() + "\"";
-      }
-      who += " using " + other.apiVersion();
-      for (String path : contested.paths()) {
-        conflicts.add(new ApiProblem.Cause("FieldManagerConflict", path, "conflict with " + who));
-        byManager.computeIfAbsent(who, w -> new ArrayList<>()).add(path);
+      Set<List<String>> owned = managers.fields(other);
+      Set<List<String>> contested = new LinkedHashSet<>(owned);
+      contested.retainAll(changed);
+      if (force && owned.removeAll(contested)) {
+        managers.set(other, owned, null);
+      } else if (!force) {
+        String via =
+            other.subresource().isEmpty()
+                ? ""
+                : " with subresource \"" + other.subresource() + "\"";
+        String why =
+            "conflict with \"" + other.name() + "\"" + via + " using " + other.apiVersion();
+        contested.forEach(path ->
+            conflicts.add(
+                new ApiProblem.Cause("FieldManagerConflict", "." + String.join(".", path), why)));
       }
     }
     if (!conflicts.isEmpty()) {
-      throw ApiProblem.applyConflict(message(conflicts.size(), byManager), conflicts);
+      throw ApiProblem.applyConflict(
+          "Apply failed with "
+              + conflicts.size()
+              + (conflicts.size() == 1 ? " conflict: " : " conflicts: ")
+              + conflicts.stream()
+                  .map(cause -> cause.message() + ": " + cause.field())
+                  .collect(Collectors.joining("\n")),
+          conflicts);
     }
-  }
-
-  private static String message(int count, Map<String, List<String>> byManager) {
-    String said =
-        byManager.entrySet().stream()
-            .map(e ->
-                e.getValue().size() == 1
-                    ? "conflict with " + e.getKey() + ": " + e.getValue().getFirst()
-                    : "conflicts with " + e.getKey() + ":\n- " + String.join("\n- ", e.getValue()))
-            .collect(Collectors.joining("\n"));
-    return "Apply failed with " + count + (count == 1 ? " conflict: " : " conflicts: ") + said;
   }
 
   private static ObjectNode withoutNulls(ObjectNode object) {

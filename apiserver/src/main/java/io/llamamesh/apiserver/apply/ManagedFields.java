@@ -6,20 +6,18 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llamamesh.apiserver.json.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Who owns which fields of one object: {@code metadata.managedFields}. Mutable, for one write. */
 final class ManagedFields {
   /** One entry's identity: whoever writes, how, and through which subresource. */
-  record Manager(String name, String operation, String apiVersion, String subresource) {
-    boolean applies() {
-      return operation.equals("Apply");
-    }
-  }
+  record Manager(String name, String operation, String apiVersion, String subresource) {}
 
-  private record Entry(FieldSet fields, String time) {}
+  private record Entry(Set<List<String>> fields, String time) {}
 
   private final Map<Manager, Entry> entries = new LinkedHashMap<>();
 
@@ -35,15 +33,16 @@ final class ManagedFields {
                 Json.text(e, "apiVersion"),
                 Json.text(e, "subresource"));
         all.entries.put(
-            manager, new Entry(FieldSet.parse(e.path("fieldsV1")), Json.text(e, "time")));
+            manager, new Entry(FieldPaths.parse(e.path("fieldsV1")), Json.text(e, "time")));
       }
     }
     return all;
   }
 
-  FieldSet fields(Manager manager) {
+  /** What a manager owns; a copy. */
+  Set<List<String>> fields(Manager manager) {
     Entry entry = entries.get(manager);
-    return entry == null ? FieldSet.EMPTY : entry.fields();
+    return entry == null ? new LinkedHashSet<>() : new LinkedHashSet<>(entry.fields());
   }
 
   List<Manager> others(Manager manager) {
@@ -53,46 +52,23 @@ final class ManagedFields {
   }
 
   /**
-   * Sets what a manager owns; an unchanged set keeps its time, an empty one its entry is dropped.
+   * Sets what a manager owns; who owns nothing has no entry.
+   *
+   * @param now the entry's new time; null: it keeps the one it has
    */
-  void set(Manager manager, FieldSet fields, String now) {
+  void set(Manager manager, Set<List<String>> fields, @Nullable String now) {
     Entry before = entries.get(manager);
     if (fields.isEmpty()) {
       entries.remove(manager);
-    } else if (before == null || !before.fields().equals(fields)) {
-      entries.put(manager, new Entry(fields, now));
-    }
-  }
-
-  /** Takes fields away from a manager, whose entry keeps its time. */
-  void take(Manager manager, FieldSet left) {
-    Entry before = entries.get(manager);
-    if (before == null) {
-      return;
-    }
-    if (left.isEmpty()) {
-      entries.remove(manager);
     } else {
-      entries.put(manager, new Entry(left, before.time()));
-    }
-  }
-
-  /** Marks a manager's entry as written now. */
-  void touch(Manager manager, String now) {
-    Entry before = entries.get(manager);
-    if (before != null) {
-      entries.put(manager, new Entry(before.fields(), now));
+      String time = before == null ? "" : before.time();
+      entries.put(manager, new Entry(fields, now == null ? time : now));
     }
   }
 
   /** Writes the entries into an object. */
   void writeTo(ObjectNode object) {
-    ObjectNode metadata = Json.metadata(object);
-    if (entries.isEmpty()) {
-      metadata.remove("managedFields");
-      return;
-    }
-    ArrayNode list = Json.array();
+    ArrayNode list = Json.metadata(object).putArray("managedFields");
     entries.forEach((manager, entry) -> {
       ObjectNode e = list.addObject();
       e.put("manager", manager.name());
@@ -100,11 +76,10 @@ final class ManagedFields {
       e.put("apiVersion", manager.apiVersion());
       e.put("time", entry.time());
       e.put("fieldsType", "FieldsV1");
-      e.set("fieldsV1", entry.fields().toJson());
+      e.set("fieldsV1", FieldPaths.toJson(entry.fields()));
       if (!manager.subresource().isEmpty()) {
         e.put("subresource", manager.subresource());
       }
     });
-    metadata.set("managedFields", list);
   }
 }

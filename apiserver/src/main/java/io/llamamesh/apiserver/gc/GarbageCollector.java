@@ -2,7 +2,7 @@ package io.llamamesh.apiserver.gc;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.llamamesh.apiserver.json.Json;
-import io.llamamesh.apiserver.objects.Deletion;
+import io.llamamesh.apiserver.objects.ObjectService;
 import io.llamamesh.apiserver.problem.ApiProblem;
 import io.llamamesh.apiserver.store.Change;
 import io.llamamesh.apiserver.store.Key;
@@ -30,7 +30,7 @@ public final class GarbageCollector implements AutoCloseable {
 
   private final ObjectStore store;
   private final Catalog catalog;
-  private final Deletion deletion;
+  private final ObjectService objects;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
   private final OwnerIndex index = new OwnerIndex();
@@ -41,11 +41,10 @@ public final class GarbageCollector implements AutoCloseable {
   private final Thread thread;
 
   /** Starts collecting. The store must be empty, so that every object is known. */
-  public GarbageCollector(
-      ObjectStore store, Catalog catalog, Deletion deletion) {
+  public GarbageCollector(ObjectStore store, Catalog catalog, ObjectService objects) {
     this.store = store;
     this.catalog = catalog;
-    this.deletion = deletion;
+    this.objects = objects;
     store.listen(this::follow);
     this.thread = Thread.ofVirtual().name("apiserver-gc").start(this::run);
   }
@@ -125,7 +124,7 @@ public final class GarbageCollector implements AutoCloseable {
     lock.lock();
     try {
       for (JsonNode owner : object.tree().path("metadata").path("ownerReferences")) {
-        isOwned |= index.exists(Json.text(owner, "uid"));
+        isOwned |= index.hasObject(Json.text(owner, "uid"));
       }
     } finally {
       lock.unlock();
@@ -138,7 +137,7 @@ public final class GarbageCollector implements AutoCloseable {
   private void emptyNamespace(Stored namespace) {
     boolean empty = true;
     for (ResourceType type : catalog.all()) {
-      if (type.namespaced()) {
+      if (type.isNamespaced()) {
         for (Stored object : store.list(type.bucket(), namespace.key().name()).objects()) {
           delete(object);
           empty = false;
@@ -154,11 +153,7 @@ public final class GarbageCollector implements AutoCloseable {
     ResourceType type = catalog.anyVersion(object.key().bucket());
     if (type != null) {
       try {
-        deletion.delete(
-            type,
-            object.key().namespace(),
-            object.key().name(),
-            new Deletion.Options(object.uid(), ""));
+        objects.delete(type, object.key().namespace(), object.key().name(), object.uid(), "");
       } catch (ApiProblem e) {
         LOG.debug("not deleted key={} why={}", object.key(), e.getMessage());
       }

@@ -34,7 +34,7 @@ final class OwnerIndex {
     }
   }
 
-  boolean exists(String uid) {
+  boolean hasObject(String uid) {
     return objects.containsKey(uid);
   }
 
@@ -43,7 +43,7 @@ final class OwnerIndex {
   }
 
   boolean hasMissingOwner(@Nullable Stored object) {
-    return object != null && owners(object).stream().anyMatch(uid -> !exists(uid));
+    return object != null && owners(object).stream().anyMatch(uid -> !hasObject(uid));
   }
 
   private void forget(String owner, Key dependent) {

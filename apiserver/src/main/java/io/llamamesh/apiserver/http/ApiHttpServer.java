@@ -5,14 +5,13 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.llamamesh.apiserver.journal.RequestJournal;
 import io.llamamesh.apiserver.json.Json;
-import io.llamamesh.apiserver.objects.Deletion;
 import io.llamamesh.apiserver.objects.ObjectService;
 import io.llamamesh.apiserver.problem.ApiProblem;
 import io.llamamesh.apiserver.store.ObjectStore;
 import io.llamamesh.apiserver.types.Catalog;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -45,18 +44,14 @@ public final class ApiHttpServer implements AutoCloseable {
    * @throws IOException when the address cannot be bound
    */
   public ApiHttpServer(
-      InetSocketAddress address,
-      Catalog catalog,
-      ObjectStore store,
-      ObjectService objects,
-      Deletion deletion,
-      RequestJournal journal)
+      Catalog catalog, ObjectStore store, ObjectService objects, RequestJournal journal)
       throws IOException {
     this.catalog = catalog;
-    this.resources = new ResourceEndpoint(store, objects, deletion, journal);
+    this.resources = new ResourceEndpoint(store, objects, journal);
     this.discovery = new Discovery(catalog);
     this.openApi = new OpenApi(catalog);
-    this.server = HttpServer.create(address, 1024);
+    this.server =
+        HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 1024);
     this.threads =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("apiserver-", 0).factory());
     server.setExecutor(threads);
@@ -64,9 +59,9 @@ public final class ApiHttpServer implements AutoCloseable {
     server.start();
   }
 
-  /** Where it listens. */
-  public InetSocketAddress address() {
-    return server.getAddress();
+  /** The port of 127.0.0.1 that it listens on. */
+  public int port() {
+    return server.getAddress().getPort();
   }
 
   /** Stops listening and ends every request, watches too. */
@@ -107,15 +102,13 @@ public final class ApiHttpServer implements AutoCloseable {
       case "apis" -> {
         switch (path.size()) {
           case 1 -> call.answer(200, discovery.groups());
-          case 2 -> call.answer(200, discovery.group(path.get(1)));
+          case 2 -> throw ApiProblem.noSuchPath();
           case 3 -> call.answer(200, discovery.resources(path.get(1), path.get(2)));
           default -> resources.serve(call, Target.of(path, catalog));
         }
       }
       case "openapi" -> openApi(call, path);
       case "version" -> call.answer(200, version());
-      case "healthz", "livez", "readyz" ->
-          call.answer(200, "text/plain", "ok".getBytes(StandardCharsets.US_ASCII));
       default -> throw ApiProblem.noSuchPath();
     }
   }
@@ -137,11 +130,6 @@ public final class ApiHttpServer implements AutoCloseable {
         .put("major", "1")
         .put("minor", "33")
         .put("gitVersion", "v1.33.0+llama-mesh-stand-in")
-        .put("gitCommit", "none")
-        .put("gitTreeState", "clean")
-        .put("buildDate", "2026-01-01T00:00:00Z")
-        .put("goVersion", "none")
-        .put("compiler", "javac")
         .put("platform", "java");
   }
 

@@ -57,7 +57,7 @@ final class Call {
     return query.getOrDefault(name, "");
   }
 
-  boolean flag(String name) {
+  boolean isSet(String name) {
     String value = query(name);
     return value.equals("true") || value.equals("1");
   }
@@ -134,17 +134,13 @@ final class Call {
   }
 
   void answer(int code, JsonNode body) throws IOException {
-    answer(code, "application/json", Json.bytes(body));
+    answer(code, Json.bytes(body));
   }
 
-  void answer(int code, byte[] json) throws IOException {
-    answer(code, "application/json", json);
-  }
-
-  void answer(int code, String contentType, byte[] body) throws IOException {
-    exchange.getResponseHeaders().set("Content-Type", contentType);
+  void answer(int code, byte[] body) throws IOException {
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
     exchange.getResponseHeaders().set("Cache-Control", "no-cache, private");
-    exchange.sendResponseHeaders(code, body.length == 0 ? -1 : body.length);
+    exchange.sendResponseHeaders(code, body.length);
     try (OutputStream out = exchange.getResponseBody()) {
       out.write(body);
     }

@@ -35,17 +35,6 @@ final class Discovery {
     return list;
   }
 
-  /** {@code /apis/group}. */
-  ObjectNode group(String name) {
-    List<String> versions = catalog.groups().get(name);
-    if (versions == null) {
-      throw ApiProblem.noSuchPath();
-    }
-    ObjectNode group = group(name, versions);
-    group.put("kind", "APIGroup").put("apiVersion", "v1");
-    return group;
-  }
-
   /** {@code /api/v1} or {@code /apis/group/version}. */
   ObjectNode resources(String group, String version) {
     ObjectNode list = Json.object().put("kind", "APIResourceList").put("apiVersion", "v1");
@@ -56,7 +45,7 @@ final class Discovery {
         describe(resources.addObject(), type);
         if (type.hasStatus()) {
           ObjectNode status = resources.addObject().put("name", type.plural() + "/status");
-          status.put("singularName", "").put("namespaced", type.namespaced());
+          status.put("singularName", "").put("namespaced", type.isNamespaced());
           status.put("kind", type.kind()).putArray("verbs").add("get").add("patch").add("update");
         }
       }
@@ -69,7 +58,7 @@ final class Discovery {
 
   private static void describe(ObjectNode resource, ResourceType type) {
     resource.put("name", type.plural()).put("singularName", type.singular());
-    resource.put("namespaced", type.namespaced()).put("kind", type.kind());
+    resource.put("namespaced", type.isNamespaced()).put("kind", type.kind());
     VERBS.forEach(resource.putArray("verbs")::add);
     if (!type.shortNames().isEmpty()) {
       type.shortNames().forEach(resource.putArray("shortNames")::add);

@@ -1,6 +1,5 @@
 package io.llamamesh.apiserver.http;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llamamesh.apiserver.json.Json;
@@ -9,8 +8,8 @@ import io.llamamesh.apiserver.types.Catalog;
 import io.llamamesh.apiserver.types.ResourceType;
 
 /**
- * OpenAPI v3, as far as kubectl needs it: that the server validates fields itself, and the schemas
- * of custom resources for {@code kubectl explain}. Built-in kinds are not described.
+ * OpenAPI v3, as far as {@code kubectl apply} needs it: that the server validates fields itself.
+ * Schemas are not served.
  */
 final class OpenApi {
   private final Catalog catalog;
@@ -37,33 +36,28 @@ final class OpenApi {
     ObjectNode document = Json.object().put("openapi", "3.0.0");
     document.putObject("info").put("title", "Kubernetes API stand-in").put("version", "v1");
     ObjectNode paths = document.putObject("paths");
-    ObjectNode schemas = document.putObject("components").putObject("schemas");
     for (ResourceType type : catalog.all()) {
       if (type.group().equals(group) && type.version().equals(version)) {
         String path =
             "/"
                 + root(group, version)
-                + (type.namespaced() ? "/namespaces/{namespace}/" : "/")
+                + (type.isNamespaced() ? "/namespaces/{namespace}/" : "/")
                 + type.plural()
                 + "/{name}";
-        ObjectNode operations = paths.putObject(path);
-        for (String verb : new String[] {"get", "put", "patch"}) {
-          operation(operations.putObject(verb), type);
-        }
-        schemas.set(group + "." + version + "." + type.kind(), schema(type));
+        describe(paths.putObject(path).putObject("patch"), type);
       }
     }
-    if (schemas.isEmpty()) {
+    if (paths.isEmpty()) {
       throw ApiProblem.noSuchPath();
     }
     return document;
   }
 
-  private static void operation(ObjectNode operation, ResourceType type) {
+  private static void describe(ObjectNode operation, ResourceType type) {
     operation.put("operationId", type.kind());
     operation.putObject("responses");
     ArrayNode parameters = operation.putArray("parameters");
-    for (String name : new String[] {"dryRun", "fieldManager", "fieldValidation", "force"}) {
+    for (String name : new String[] {"fieldManager", "fieldValidation", "force"}) {
       parameters
           .addObject()
           .put("name", name)
@@ -71,20 +65,8 @@ final class OpenApi {
           .putObject("schema")
           .put("type", "string");
     }
-    operation.set("x-kubernetes-group-version-kind", kind(type));
-  }
-
-  private static ObjectNode schema(ResourceType type) {
-    JsonNode described = type.schema().constraints();
-    ObjectNode schema =
-        described instanceof ObjectNode document ? document.deepCopy() : Json.object();
-    schema.put("type", "object");
-    schema.putArray("x-kubernetes-group-version-kind").add(kind(type));
-    return schema;
-  }
-
-  private static ObjectNode kind(ResourceType type) {
-    return Json.object()
+    operation
+        .putObject("x-kubernetes-group-version-kind")
         .put("group", type.group())
         .put("version", type.version())
         .put("kind", type.kind());

@@ -1,10 +1,10 @@
 package io.llamamesh.apiserver.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llamamesh.apiserver.journal.RequestJournal;
 import io.llamamesh.apiserver.json.Json;
-import io.llamamesh.apiserver.objects.Deletion;
 import io.llamamesh.apiserver.objects.ObjectService;
 import io.llamamesh.apiserver.objects.Patches;
 import io.llamamesh.apiserver.objects.Selection;
@@ -15,26 +15,19 @@ import io.llamamesh.apiserver.store.Stored;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** The verbs on objects and collections. */
 final class ResourceEndpoint {
+  private static final String NO_DRY_RUN = "the stand-in has no dry run";
   private static final String APPLY = "application/apply-patch+yaml";
 
   private final ObjectStore store;
   private final ObjectService objects;
-  private final Deletion deletion;
   private final RequestJournal journal;
 
-  ResourceEndpoint(
-      ObjectStore store,
-      ObjectService objects,
-      Deletion deletion,
-      RequestJournal journal) {
+  ResourceEndpoint(ObjectStore store, ObjectService objects, RequestJournal journal) {
     this.store = store;
     this.objects = objects;
-    this.deletion = deletion;
     this.journal = journal;
   }
 
@@ -46,7 +39,7 @@ final class ResourceEndpoint {
       throw ApiProblem.noSuchPath();
     }
     boolean collection = target.name().isEmpty();
-    boolean watch = call.method().equals("GET") && call.flag("watch");
+    boolean watch = call.method().equals("GET") && call.isSet("watch");
     if (watch && call.header("Upgrade").equalsIgnoreCase("websocket")) {
       // No web sockets here; a 200 is what makes clients watch by plain HTTP instead.
       call.answer(
@@ -54,7 +47,7 @@ final class ResourceEndpoint {
       return;
     }
     if (!call.query("dryRun").isEmpty()) {
-      throw ApiProblem.badRequest("the stand-in has no dry run");
+      throw ApiProblem.badRequest(NO_DRY_RUN);
     }
     String verb =
         switch (call.method()) {
@@ -63,8 +56,12 @@ final class ResourceEndpoint {
           case "PUT" -> "update";
           case "PATCH" -> "patch";
           case "DELETE" -> "delete";
-          default -> throw ApiProblem.methodNotAllowed();
+          default -> "";
         };
+    boolean isOnCollection = verb.equals("create");
+    if (verb.isEmpty() || (!call.method().equals("GET") && isOnCollection != collection)) {
+      throw ApiProblem.methodNotAllowed();
+    }
     journal.record(new RequestJournal.Request(call.identity(), verb, target.resource()));
     switch (verb) {
       case "watch" -> watch(call, target);
@@ -72,11 +69,10 @@ final class ResourceEndpoint {
       case "get" ->
           call.answer(
               200,
-              form(call, target)
+              RequestedForm.of(call, target.type())
                   .one(objects.get(target.type(), target.namespace(), target.name())));
       case "create" -> create(call, target);
       case "update" -> {
-        requireName(target);
         WriteOptions options = options(call, target);
         Stored stored =
             objects.update(
@@ -89,52 +85,44 @@ final class ResourceEndpoint {
   }
 
   private void watch(Call call, Target target) throws IOException, InterruptedException {
-    Selection selection = selection(call, target);
-    RequestedForm form = form(call, target);
-    new WatchStream(store, target, selection, form::one, call).run();
+    Selection selection = selection(call);
+    RequestedForm form = RequestedForm.of(call, target.type());
+    new WatchStream(store, target, selection, form, call).run();
   }
 
   /** Whole, whatever {@code limit} asks for. */
   private void list(Call call, Target target) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    form(call, target).list(snapshot(call, target), out);
+    RequestedForm.of(call, target.type()).list(snapshot(call, target), out);
     call.answer(200, out.toByteArray());
   }
 
   private ObjectStore.Snapshot snapshot(Call call, Target target) {
-    Selection selection = selection(call, target);
+    Selection selection = selection(call);
     ObjectStore.Snapshot now = store.list(target.type().bucket(), target.namespace());
     String asked = call.query("resourceVersion");
     if (!asked.isEmpty() && WatchStream.revision(asked) > now.revision()) {
       throw ApiProblem.expired(
           "Too large resource version: " + asked + ", current: " + now.revision());
     }
-    if (call.query("resourceVersionMatch").equals("Exact")
-        && WatchStream.revision(asked) != now.revision()) {
-      throw ApiProblem.expired("The resourceVersion for the provided list is too old.");
-    }
     if (selection == Selection.ALL) {
       return now;
     }
     return new ObjectStore.Snapshot(
-        now.revision(), now.objects().stream().filter(o -> selection.includes(o.tree())).toList());
+        now.revision(), now.objects().stream().filter(o -> selection.matches(o.tree())).toList());
   }
 
   private void create(Call call, Target target) throws IOException {
-    if (!target.name().isEmpty()) {
-      throw ApiProblem.methodNotAllowed();
-    }
     WriteOptions options = options(call, target);
     ObjectNode body = call.object();
     String namespace = target.namespace();
-    if (target.type().namespaced() && namespace.isEmpty()) {
+    if (target.type().isNamespaced() && namespace.isEmpty()) {
       throw ApiProblem.badRequest("an empty namespace may not be set during creation");
     }
     answer(call, 201, objects.create(target.type(), namespace, body, options), options);
   }
 
   private void patch(Call call, Target target) throws IOException {
-    requireName(target);
     WriteOptions options = options(call, target);
     if (call.mediaType().equals(APPLY)) {
       if (call.query("fieldManager").isEmpty()) {
@@ -158,29 +146,23 @@ final class ResourceEndpoint {
   }
 
   private void delete(Call call, Target target) throws IOException {
-    requireName(target);
     JsonNode body = call.bodyOrNull();
-    Deletion.Options options = Deletion.Options.of(body);
-    String propagation =
-        body == null ? call.query("propagationPolicy") : Json.text(body, "propagationPolicy");
-    if (propagation.equals("Orphan")) {
+    JsonNode options = body == null ? MissingNode.getInstance() : body;
+    if (call.query("propagationPolicy").equals("Orphan")
+        || Json.text(options, "propagationPolicy").equals("Orphan")) {
       throw ApiProblem.badRequest("the stand-in always deletes dependents, in the background");
     }
-    Deletion.Deleted deleted =
-        deletion.delete(target.type(), target.namespace(), target.name(), options);
-    if (!deleted.gone() || target.type().bucket().equals("pods")) {
-      call.answer(200, deleted.object().bytes());
-      return;
+    if (!options.path("dryRun").isEmpty()) {
+      throw ApiProblem.badRequest(NO_DRY_RUN);
     }
-    ObjectNode status = Json.object().put("kind", "Status").put("apiVersion", "v1");
-    status.putObject("metadata");
-    status.put("status", "Success");
-    ObjectNode details = status.putObject("details").put("name", target.name());
-    if (!target.type().group().isEmpty()) {
-      details.put("group", target.type().group());
-    }
-    details.put("kind", target.type().plural()).put("uid", deleted.object().uid());
-    call.answer(200, status);
+    Stored deleted =
+        objects.delete(
+            target.type(),
+            target.namespace(),
+            target.name(),
+            Json.text(options, "preconditions", "uid"),
+            Json.text(options, "preconditions", "resourceVersion"));
+    call.answer(200, deleted.bytes());
   }
 
   private static void answer(Call call, int code, Stored stored, WriteOptions options)
@@ -189,26 +171,16 @@ final class ResourceEndpoint {
     call.answer(code, stored.bytes());
   }
 
-  private static RequestedForm form(Call call, Target target) {
-    return RequestedForm.of(call, target.type());
-  }
-
-  private static Selection selection(Call call, Target target) {
-    return Selection.of(target.type(), call.query("labelSelector"), call.query("fieldSelector"));
+  private static Selection selection(Call call) {
+    return Selection.of(call.query("labelSelector"), call.query("fieldSelector"));
   }
 
   private static WriteOptions options(Call call, Target target) {
     return new WriteOptions(
         call.fieldManager(),
         target.subresource(),
-        call.flag("force"),
-        WriteOptions.UnknownFields.of(call.query("fieldValidation")),
+        call.isSet("force"),
+        call.query("fieldValidation").equals("Strict"),
         new ArrayList<>());
-  }
-
-  private static void requireName(Target target) {
-    if (target.name().isEmpty()) {
-      throw ApiProblem.methodNotAllowed();
-    }
   }
 }

@@ -26,7 +26,7 @@ record Target(ResourceType type, String namespace, String name, String subresour
     String namespace = "";
     if (rest.size() > 2 && rest.getFirst().equals("namespaces")) {
       ResourceType below = catalog.find(group, version, rest.get(2));
-      if (below != null && below.namespaced()) {
+      if (below != null && below.isNamespaced()) {
         namespace = rest.get(1);
         rest = rest.subList(2, rest.size());
       }
@@ -35,7 +35,7 @@ record Target(ResourceType type, String namespace, String name, String subresour
     boolean known =
         type != null
             && rest.size() <= 3
-            && !(type.namespaced() && namespace.isEmpty() && rest.size() > 1);
+            && !(type.isNamespaced() && namespace.isEmpty() && rest.size() > 1);
     if (type == null || !known) {
       throw ApiProblem.noSuchPath();
     }

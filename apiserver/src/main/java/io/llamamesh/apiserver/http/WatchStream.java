@@ -16,24 +16,20 @@ import java.util.List;
 
 /**
  * One watch: every change of a resource after a revision, in order, as lines of JSON. A client that
- * reads too slowly is told 410 (Expired) and lists again; nothing is left out silently.
+ * reads too slowly gets 410 (Expired) and lists again; nothing is left out silently.
  */
 final class WatchStream {
   private static final Duration BOOKMARK_EVERY = Duration.ofSeconds(30);
   private static final long LONGEST_SECONDS = 1800;
 
-  /** Writes an object the way the client asked for. */
-  interface Form {
-    byte[] of(Stored object);
-  }
-
   private final ObjectStore store;
   private final Target target;
   private final Selection selection;
-  private final Form form;
+  private final RequestedForm form;
   private final Call call;
 
-  WatchStream(ObjectStore store, Target target, Selection selection, Form form, Call call) {
+  WatchStream(
+      ObjectStore store, Target target, Selection selection, RequestedForm form, Call call) {
     this.store = store;
     this.target = target;
     this.selection = selection;
@@ -47,7 +43,7 @@ final class WatchStream {
         ObjectStore.Reader reader = start(out);
         follow(reader, out);
       } catch (ExpiredException e) {
-        send(out, "ERROR", Json.bytes(e.asProblem().status()));
+        send(out, "ERROR", Json.bytes(ApiProblem.expired(String.valueOf(e.getMessage())).status()));
         out.flush();
       }
     }
@@ -56,7 +52,7 @@ final class WatchStream {
   private ObjectStore.Reader start(OutputStream out) throws IOException, ExpiredException {
     String from = call.query("resourceVersion");
     boolean initial =
-        call.flag("sendInitialEvents")
+        call.isSet("sendInitialEvents")
             || ((from.isEmpty() || from.equals("0")) && call.query("sendInitialEvents").isEmpty());
     if (!initial) {
       long revision = from.isEmpty() ? store.revision() : revision(from);
@@ -65,10 +61,10 @@ final class WatchStream {
     ObjectStore.Snapshot now = store.list(target.type().bucket(), target.namespace());
     for (Stored object : now.objects()) {
       if (isWanted(object)) {
-        send(out, "ADDED", form.of(object));
+        send(out, "ADDED", form.one(object));
       }
     }
-    if (call.flag("sendInitialEvents")) {
+    if (call.isSet("sendInitialEvents")) {
       bookmark(out, now.revision(), true);
     }
     out.flush();
@@ -79,7 +75,7 @@ final class WatchStream {
       throws IOException, ExpiredException, InterruptedException {
     long end = System.nanoTime() + Duration.ofSeconds(seconds()).toNanos();
     long lastSent = System.nanoTime();
-    boolean bookmarks = call.flag("allowWatchBookmarks");
+    boolean bookmarks = call.isSet("allowWatchBookmarks");
     while (true) {
       long left = end - System.nanoTime();
       if (left <= 0 || store.isClosed()) {
@@ -104,33 +100,18 @@ final class WatchStream {
 
   private void send(Change change, OutputStream out) throws IOException {
     Stored before = change.previous();
-    boolean was = before != null && isWanted(before);
-    switch (change) {
-      case Change.Added added -> {
-        if (isWanted(added.object())) {
-          send(out, "ADDED", form.of(added.object()));
-        }
-      }
-      case Change.Modified modified -> {
-        boolean is = isWanted(modified.object());
-        if (is) {
-          send(out, was ? "MODIFIED" : "ADDED", form.of(modified.object()));
-        } else if (was) {
-          send(out, "DELETED", form.of(modified.object()));
-        }
-      }
-      case Change.Deleted deleted -> {
-        if (was) {
-          send(out, "DELETED", form.of(deleted.object()));
-        }
-      }
+    boolean wasWanted = before != null && isWanted(before);
+    if (!(change instanceof Change.Deleted) && isWanted(change.object())) {
+      send(out, wasWanted ? "MODIFIED" : "ADDED", form.one(change.object()));
+    } else if (wasWanted) {
+      send(out, "DELETED", form.one(change.object()));
     }
   }
 
   private boolean isWanted(Stored object) {
     return (target.namespace().isEmpty() || target.namespace().equals(object.key().namespace()))
         && (target.name().isEmpty() || target.name().equals(object.key().name()))
-        && selection.includes(object.tree());
+        && selection.matches(object.tree());
   }
 
   private void bookmark(OutputStream out, long revision, boolean initialEnd) throws IOException {

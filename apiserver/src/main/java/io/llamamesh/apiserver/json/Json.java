@@ -54,24 +54,6 @@ public final class Json {
     throw new IOException("document is empty");
   }
 
-  /** Parses a piece of JSON that this server wrote itself. */
-  public static JsonNode own(String json) {
-    try {
-      return MAPPER.readTree(json);
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException("not JSON: " + json, e);
-    }
-  }
-
-  /** The tree of any bean that Jackson can write, with numbers as a parser would give them. */
-  public static ObjectNode tree(Object bean) {
-    try {
-      return (ObjectNode) MAPPER.readTree(MAPPER.writeValueAsBytes(bean));
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot write " + bean.getClass(), e);
-    }
-  }
-
   /** The bytes that go on the wire: ASCII, one line. */
   public static byte[] bytes(JsonNode tree) {
     try {
@@ -88,6 +70,12 @@ public final class Json {
       at = at.path(name);
     }
     return at.asText("");
+  }
+
+  /** The schema of a field in an OpenAPI v3 schema document; missing where none is declared. */
+  public static JsonNode field(JsonNode schema, String name) {
+    JsonNode declared = schema.path("properties").path(name);
+    return declared.isMissingNode() ? schema.path("additionalProperties") : declared;
   }
 
   /** The object under a field, made when it is missing or something else. */

@@ -3,7 +3,6 @@ package io.llamamesh.apiserver.objects;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llamamesh.apiserver.json.Json;
-import io.llamamesh.apiserver.problem.ApiProblem;
 import io.llamamesh.apiserver.types.ResourceType;
 import java.util.List;
 
@@ -43,9 +42,6 @@ final class Lifecycle {
     if (!metadata.has("managedFields")) {
       Json.setOrRemove(metadata, "managedFields", before.get("managedFields"));
     }
-    if (before.has("deletionTimestamp")) {
-      refuseNewFinalizers(before, metadata, type);
-    }
     return next;
   }
 
@@ -69,36 +65,8 @@ final class Lifecycle {
 
   private static ObjectNode content(ObjectNode object) {
     ObjectNode content = Json.object();
-    object
-        .properties()
-        .forEach(f -> {
-          if (!f.getKey().equals("metadata") && !f.getKey().equals("status")) {
-            content.set(f.getKey(), f.getValue());
-          }
-        });
+    content.setAll(object);
+    content.remove(List.of("metadata", "status"));
     return content;
-  }
-
-  private static void refuseNewFinalizers(JsonNode before, ObjectNode metadata, ResourceType type) {
-    for (JsonNode finalizer : metadata.path("finalizers")) {
-      boolean known = false;
-      for (JsonNode old : before.path("finalizers")) {
-        known |= old.equals(finalizer);
-      }
-      if (!known) {
-        throw ApiProblem.invalid(
-            type.group(),
-            type.kind(),
-            Json.text(metadata, "name"),
-            List.of(
-                new ApiProblem.Cause(
-                    "FieldValueForbidden",
-                    "metadata.finalizers",
-                    "Forbidden: no new finalizers can be added if the object is being deleted,"
-                        + " found new finalizers []string{"
-                        + finalizer
-                        + "}")));
-      }
-    }
   }
 }

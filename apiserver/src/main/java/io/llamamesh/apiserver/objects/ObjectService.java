@@ -29,7 +29,6 @@ public final class ObjectService {
 
   private final ObjectStore store;
   private final Clock clock;
-  private final Admission admission = new Admission();
 
   /** A service over a store, which others may read but not write. */
   public ObjectService(ObjectStore store, Clock clock) {
@@ -58,38 +57,22 @@ public final class ObjectService {
   public Stored create(ResourceType type, String namespace, ObjectNode body, WriteOptions options) {
     ObjectNode metadata = Json.metadata(body);
     identify(body, type, namespace, "");
-    if (Json.text(metadata, "name").isEmpty() && !Json.text(metadata, "generateName").isEmpty()) {
-      String random = UUID.randomUUID().toString().replace("-", "");
-      metadata.put("name", Json.text(metadata, "generateName") + random.substring(0, 5));
-    }
     if (!Json.text(metadata, "resourceVersion").isEmpty()) {
       throw ApiProblem.badRequest("resourceVersion should not be set on objects to be created");
     }
     Admission.prune(body, type, options);
     metadata.remove("managedFields");
-    if (type.hasStatus() && type.custom()) {
+    if (type.hasStatus() && type.isCustom()) {
       body.remove("status");
     }
-    FieldOwnership.recordUpdate(null, body, type.schema(), author(type, options));
-    return insert(type, namespace, body, options);
+    FieldOwnership.recordUpdate(null, body, author(type, options));
+    return insert(type, namespace, body);
   }
 
   /** Replaces an object. */
   public Stored update(
       ResourceType type, String namespace, String name, ObjectNode body, WriteOptions options) {
     identify(body, type, namespace, name);
-    if (type.custom() && Json.text(body, "metadata", "resourceVersion").isEmpty()) {
-      get(type, namespace, name);
-      throw ApiProblem.invalid(
-          type.group(),
-          type.kind(),
-          name,
-          List.of(
-              new ApiProblem.Cause(
-                  "FieldValueInvalid",
-                  "metadata.resourceVersion",
-                  "Invalid value: 0: must be specified for an update")));
-    }
     return change(type, namespace, name, live -> body.deepCopy(), options, true);
   }
 
@@ -120,20 +103,27 @@ public final class ObjectService {
     identify(body, type, namespace, name);
     FieldOwnership.Author author = author(type, options);
     ObjectNode intent = body.deepCopy();
-    if (options.status()) {
+    List<String> unknown = Admission.removeUnknown(intent, type);
+    if (!unknown.isEmpty()) {
+      throw ApiProblem.internal(
+          "failed to create typed patch object: ."
+              + unknown.getFirst()
+              + ": field not declared in schema");
+    }
+    if (options.isStatus()) {
       intent.retain("apiVersion", "kind", "metadata", "status");
       Json.metadata(intent).retain("name", "namespace", "uid", "resourceVersion");
     } else if (type.hasStatus()) {
       intent.remove("status");
     }
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (store.get(new Key(type.bucket(), namespace, name)) != null || options.status()) {
+      if (store.get(new Key(type.bucket(), namespace, name)) != null || options.isStatus()) {
         Stored stored =
             change(
                 type,
                 namespace,
                 name,
-                live -> FieldOwnership.apply(live, intent, type.schema(), author, options.force()),
+                live -> FieldOwnership.apply(live, intent, author, options.force()),
                 options,
                 false);
         return new Written(stored, false);
@@ -141,9 +131,9 @@ public final class ObjectService {
       if (!Json.text(intent, "metadata", "resourceVersion").isEmpty()) {
         throw ApiProblem.conflict(type.bucket(), name, MODIFIED);
       }
-      ObjectNode made = FieldOwnership.apply(null, intent, type.schema(), author, false);
+      ObjectNode made = FieldOwnership.apply(null, intent, author, false);
       try {
-        return new Written(insert(type, namespace, made, options), true);
+        return new Written(insert(type, namespace, made), true);
       } catch (ApiProblem e) {
         if (!e.status().path("reason").asText().equals("AlreadyExists")) {
           throw e;
@@ -153,23 +143,57 @@ public final class ObjectService {
     throw ApiProblem.conflict(type.bucket(), name, MODIFIED);
   }
 
-  private Stored insert(
-      ResourceType type, String namespace, ObjectNode object, WriteOptions options) {
-    String now = now();
-    if (type.namespaced()) {
+  /**
+   * Deletes an object, or marks it when finalizers hold it back.
+   *
+   * @param uid the object's, or empty for any
+   * @param revision the version's, or empty for any
+   * @return the last version, or the marked one
+   */
+  public Stored delete(
+      ResourceType type, String namespace, String name, String uid, String revision) {
+    while (true) {
+      Stored seen = get(type, namespace, name);
+      require(type, seen, uid, revision);
+      ObjectNode next = seen.tree().deepCopy();
+      ObjectNode metadata = Json.metadata(next);
+      boolean isMarked = metadata.has("deletionTimestamp");
+      if (!isMarked) {
+        metadata.put("deletionTimestamp", now());
+        metadata.put("deletionGracePeriodSeconds", 0);
+        if (type.countsGeneration()) {
+          metadata.put("generation", metadata.path("generation").asInt() + 1);
+        }
+        if (type.bucket().equals("namespaces")) {
+          next.putObject("status").put("phase", "Terminating");
+        }
+      }
+      try {
+        if (Lifecycle.isOver(next)) {
+          return store.delete(seen, seen.tree().deepCopy());
+        }
+        return isMarked ? seen : store.update(seen, next);
+      } catch (StaleWriteException e) {
+        // Someone wrote meanwhile; whether they took the last finalizer off is looked at again.
+      }
+    }
+  }
+
+  private Stored insert(ResourceType type, String namespace, ObjectNode object) {
+    if (type.isNamespaced()) {
       requireNamespace(namespace);
     }
     ObjectNode metadata = Json.metadata(object);
     metadata.remove(
         List.of("selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"));
     metadata.put("uid", UUID.randomUUID().toString());
-    metadata.put("creationTimestamp", now);
+    metadata.put("creationTimestamp", now());
     if (type.countsGeneration()) {
       metadata.put("generation", 1);
     }
-    BuiltInBehaviour.onCreate(object, type, now);
-    BuiltInBehaviour.onWrite(object, type, now);
-    admission.complete(object, null, type);
+    BuiltInBehaviour.onCreate(object, type);
+    BuiltInBehaviour.onWrite(object, type);
+    Admission.complete(object, null, type);
     Key key = new Key(type.bucket(), namespace, Json.text(metadata, "name"));
     try {
       return store.create(key, object);
@@ -189,21 +213,20 @@ public final class ObjectService {
       Stored seen = get(type, namespace, name);
       ObjectNode live = seen.tree();
       ObjectNode wanted = change.of(live);
-      Preconditions.check(type, seen, wanted);
+      JsonNode metadata = wanted.path("metadata");
+      require(type, seen, Json.text(metadata, "uid"), Json.text(metadata, "resourceVersion"));
       if (tracksOwner) {
         Admission.prune(wanted, type, options);
       }
-      ObjectNode next = Lifecycle.next(live, wanted, type, options.status());
-      BuiltInBehaviour.onWrite(next, type, now());
-      admission.complete(next, live, type);
+      ObjectNode next = Lifecycle.next(live, wanted, type, options.isStatus());
+      BuiltInBehaviour.onWrite(next, type);
+      Admission.complete(next, live, type);
       Lifecycle.countGeneration(live, next, type);
-      if (tracksOwner) {
-        if (FieldOwnership.sameContent(live, next)) {
-          return seen;
-        }
-        FieldOwnership.recordUpdate(live, next, type.schema(), author(type, options));
-      } else if (FieldOwnership.sameButTimes(live, next)) {
+      if (FieldOwnership.isSameExceptTimes(live, next)) {
         return seen;
+      }
+      if (tracksOwner) {
+        FieldOwnership.recordUpdate(live, next, author(type, options));
       }
       try {
         return Lifecycle.isOver(next) ? store.delete(seen, next) : store.update(seen, next);
@@ -212,6 +235,22 @@ public final class ObjectService {
       }
     }
     throw ApiProblem.conflict(type.bucket(), name, MODIFIED);
+  }
+
+  /** Refuses (409) when a uid or revision is given and it is another; empty ones hold always. */
+  private static void require(ResourceType type, Stored seen, String uid, String revision) {
+    if (!uid.isEmpty() && !uid.equals(seen.uid())) {
+      throw ApiProblem.conflict(
+          type.bucket(),
+          seen.key().name(),
+          "Precondition failed: UID in precondition: "
+              + uid
+              + ", UID in object meta: "
+              + seen.uid());
+    }
+    if (!revision.isEmpty() && !revision.equals(Long.toString(seen.revision()))) {
+      throw ApiProblem.conflict(type.bucket(), seen.key().name(), MODIFIED);
+    }
   }
 
   private void requireNamespace(String namespace) {
@@ -235,10 +274,11 @@ public final class ObjectService {
     body.put("kind", type.kind());
     ObjectNode metadata = Json.metadata(body);
     String saysNamespace = Json.text(metadata, "namespace");
-    if (type.namespaced()) {
+    if (type.isNamespaced()) {
       if (!saysNamespace.isEmpty() && !saysNamespace.equals(namespace)) {
         throw ApiProblem.badRequest(
-            "the namespace of the provided object does not match the namespace sent on the request");
+            "the namespace of the provided object does not match the namespace sent on the"
+                + " request");
       }
       metadata.put("namespace", namespace);
     } else {

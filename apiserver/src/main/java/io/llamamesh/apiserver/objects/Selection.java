@@ -1,17 +1,16 @@
 package io.llamamesh.apiserver.objects;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.llamamesh.apiserver.json.Json;
 import io.llamamesh.apiserver.problem.ApiProblem;
-import io.llamamesh.apiserver.types.ResourceType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The objects that a label selector and a field selector choose. */
+/** The objects that a label selector and a field selector choose; any field may be named. */
 public final class Selection {
   /** Everything. */
   public static final Selection ALL = new Selection(List.of());
@@ -21,39 +20,6 @@ public final class Selection {
   private static final Pattern EQUAL =
       Pattern.compile("\\s*([^\\s=!]+)\\s*(==|=|!=)\\s*(\\S*)\\s*");
   private static final Pattern EXISTS = Pattern.compile("\\s*(!?)\\s*([^\\s=!]+)\\s*");
-  private static final Set<String> EVERYWHERE = Set.of("metadata.name", "metadata.namespace");
-  private static final Map<String, Set<String>> SELECTABLE =
-      Map.of(
-          "pods",
-          Set.of(
-              "spec.nodeName",
-              "spec.restartPolicy",
-              "spec.schedulerName",
-              "spec.serviceAccountName",
-              "spec.hostNetwork",
-              "status.phase",
-              "status.podIP",
-              "status.nominatedNodeName"),
-          "nodes",
-          Set.of("spec.unschedulable"),
-          "namespaces",
-          Set.of("status.phase"),
-          "secrets",
-          Set.of("type"),
-          "events",
-          Set.of(
-              "involvedObject.kind",
-              "involvedObject.namespace",
-              "involvedObject.name",
-              "involvedObject.uid",
-              "involvedObject.apiVersion",
-              "involvedObject.resourceVersion",
-              "involvedObject.fieldPath",
-              "reason",
-              "reportingComponent",
-              "source",
-              "type"));
-
   private final List<Predicate<JsonNode>> requirements;
 
   private Selection(List<Predicate<JsonNode>> requirements) {
@@ -63,9 +29,9 @@ public final class Selection {
   /**
    * Reads both selectors as queries carry them; either may be empty.
    *
-   * @throws ApiProblem 400 when one cannot be read, or names a field that cannot be selected by
+   * @throws ApiProblem 400 when one cannot be read
    */
-  public static Selection of(ResourceType type, String labels, String fields) {
+  public static Selection of(String labels, String fields) {
     if (labels.isEmpty() && fields.isEmpty()) {
       return ALL;
     }
@@ -74,13 +40,13 @@ public final class Selection {
       all.add(label(part));
     }
     for (String part : split(fields)) {
-      all.add(field(type, part));
+      all.add(field(part));
     }
     return new Selection(all);
   }
 
-  /** Whether an object is chosen. */
-  public boolean includes(JsonNode object) {
+  /** Whether an object is selected. */
+  public boolean matches(JsonNode object) {
     for (Predicate<JsonNode> requirement : requirements) {
       if (!requirement.test(object)) {
         return false;
@@ -122,32 +88,16 @@ public final class Selection {
     return object.path("metadata").path("labels").path(label);
   }
 
-  private static Predicate<JsonNode> field(ResourceType type, String part) {
+  private static Predicate<JsonNode> field(String part) {
     Matcher equal = EQUAL.matcher(part);
     if (!equal.matches()) {
       throw ApiProblem.badRequest(
           "invalid selector: '" + part + "'; can't understand '" + part + "'");
     }
-    String path = equal.group(1);
-    if (!EVERYWHERE.contains(path)
-        && !SELECTABLE.getOrDefault(type.bucket(), Set.of()).contains(path)) {
-      throw ApiProblem.badRequest("field label not supported: " + path);
-    }
-    String[] names =
-        path.equals("source") ? new String[] {"source", "component"} : path.split("\\.", -1);
+    String[] names = equal.group(1).split("\\.", -1);
     boolean same = !equal.group(2).equals("!=");
     String wanted = equal.group(3);
-    return object -> {
-      JsonNode at = object;
-      for (String name : names) {
-        at = at.path(name);
-      }
-      String text =
-          at.isMissingNode() && (path.endsWith("unschedulable") || path.endsWith("hostNetwork"))
-              ? "false"
-              : at.asText("");
-      return text.equals(wanted) == same;
-    };
+    return object -> Json.text(object, names).equals(wanted) == same;
   }
 
   private static List<String> split(String selector) {

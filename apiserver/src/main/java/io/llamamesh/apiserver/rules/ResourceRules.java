@@ -3,13 +3,10 @@ package io.llamamesh.apiserver.rules;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.cel.common.CelOptions;
 import dev.cel.common.CelValidationException;
-import dev.cel.common.types.CelType;
 import dev.cel.common.types.SimpleType;
 import dev.cel.compiler.CelCompiler;
-import dev.cel.compiler.CelCompilerBuilder;
 import dev.cel.compiler.CelCompilerFactory;
 import dev.cel.extensions.CelExtensions;
-import dev.cel.extensions.CelOptionalLibrary;
 import dev.cel.parser.CelStandardMacro;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
@@ -19,26 +16,32 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 
-/** Compiles the rules of one custom resource. */
+/**
+ * Compiles the rules of one custom resource. Values are of no declared type: a rule that names an
+ * unknown field fails when it is tried. Of what Kubernetes adds, {@code messageExpression}, {@code
+ * fieldPath} and {@code reason} are not looked at, and {@code oldSelf} is not within lists and
+ * maps.
+ */
 public final class ResourceRules {
   private static final CelOptions OPTIONS =
       CelOptions.current().enableHeterogeneousNumericComparisons(true).build();
-  private static final RuleFunctions FUNCTIONS = new RuleFunctions();
   private static final CelRuntime RUNTIME =
       CelRuntimeFactory.plannerRuntimeBuilder()
           .setOptions(OPTIONS)
-          .addLibraries(
-              CelExtensions.strings(),
-              CelExtensions.math(),
-              CelExtensions.lists(),
-              CelExtensions.sets(OPTIONS),
-              CelExtensions.encoders(OPTIONS),
-              CelOptionalLibrary.INSTANCE)
-          .addFunctionBindings(FUNCTIONS.bindings())
+          .addLibraries(CelExtensions.strings())
+          .addFunctionBindings(RuleFunctions.bindings())
           .build();
-  private static final Pattern OLD = Pattern.compile("\\boldSelf\\b");
+  private static final CelCompiler COMPILER =
+      CelCompilerFactory.standardCelCompilerBuilder()
+          .setOptions(OPTIONS)
+          .setStandardMacros(CelStandardMacro.STANDARD_MACROS)
+          .addLibraries(CelExtensions.strings())
+          .addFunctionDeclarations(RuleFunctions.declarations())
+          .addVar("self", SimpleType.DYN)
+          .addVar("oldSelf", SimpleType.DYN)
+          .setResultType(SimpleType.BOOL)
+          .build();
 
   private final List<Cause> problems = new ArrayList<>();
 
@@ -62,12 +65,8 @@ public final class ResourceRules {
   private RuleTree tree(JsonNode schema, String path, boolean isObject) {
     List<Rule> rules = new ArrayList<>();
     JsonNode declared = schema.path("x-kubernetes-validations");
-    if (!declared.isEmpty()) {
-      RuleTypes types = new RuleTypes();
-      CelType self = types.of(schema, "/", isObject);
-      for (int i = 0; i < declared.size(); i++) {
-        compile(declared.get(i), self, types, path + ".x-kubernetes-validations[" + i + "]", rules);
-      }
+    for (int i = 0; i < declared.size(); i++) {
+      compile(declared.get(i), path + ".x-kubernetes-validations[" + i + "]", rules);
     }
     Map<String, RuleTree> fields = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> field : schema.path("properties").properties()) {
@@ -76,39 +75,24 @@ public final class ResourceRules {
         fields.put(field.getKey(), below);
       }
     }
-    RuleTree items =
-        schema.path("items").isObject()
-            ? tree(schema.path("items"), path + ".items", false)
-            : RuleTree.NONE;
-    RuleTree values =
-        schema.path("additionalProperties").isObject()
-            ? tree(schema.path("additionalProperties"), path + ".additionalProperties", false)
-            : RuleTree.NONE;
-    return new RuleTree(schema, isObject, rules, fields, items, values);
+    return new RuleTree(
+        schema,
+        isObject,
+        rules,
+        fields,
+        below(schema, "items", path),
+        below(schema, "additionalProperties", path));
   }
 
-  private void compile(
-      JsonNode declared, CelType self, RuleTypes types, String path, List<Rule> rules) {
+  private RuleTree below(JsonNode schema, String keyword, String path) {
+    JsonNode below = schema.path(keyword);
+    return below.isObject() ? tree(below, path + "." + keyword, false) : RuleTree.NONE;
+  }
+
+  private void compile(JsonNode declared, String path, List<Rule> rules) {
     String text = declared.path("rule").asText();
-    boolean transition = OLD.matcher(text).find();
     try {
-      CelRuntime.Program program =
-          RUNTIME.createProgram(
-              compiler(self, types, transition)
-                  .setResultType(SimpleType.BOOL)
-                  .build()
-                  .compile(text)
-                  .getAst());
-      String message = declared.path("messageExpression").asText();
-      CelCompiler messages = compiler(self, types, transition).build();
-      rules.add(
-          new Rule(
-              declared,
-              program,
-              transition && !declared.path("optionalOldSelf").asBoolean(),
-              message.isEmpty()
-                  ? null
-                  : RUNTIME.createProgram(messages.compile(message).getAst())));
+      rules.add(new Rule(declared, RUNTIME.createProgram(COMPILER.compile(text).getAst())));
     } catch (CelValidationException | CelEvaluationException e) {
       problems.add(
           new Cause(
@@ -116,23 +100,5 @@ public final class ResourceRules {
               path + ".rule",
               "Invalid value: \"" + text + "\": compilation failed: " + e.getMessage()));
     }
-  }
-
-  private static CelCompilerBuilder compiler(CelType self, RuleTypes types, boolean transition) {
-    CelCompilerBuilder builder =
-        CelCompilerFactory.standardCelCompilerBuilder()
-            .setOptions(OPTIONS)
-            .setStandardMacros(CelStandardMacro.STANDARD_MACROS)
-            .setTypeProvider(types.provider())
-            .addLibraries(
-                CelExtensions.strings(),
-                CelExtensions.math(),
-                CelExtensions.lists(),
-                CelExtensions.sets(OPTIONS),
-                CelExtensions.encoders(OPTIONS),
-                CelOptionalLibrary.INSTANCE)
-            .addFunctionDeclarations(FUNCTIONS.declarations())
-            .addVar("self", self);
-    return transition ? builder.addVar("oldSelf", self) : builder;
   }
 }

@@ -1,7 +1,7 @@
 package io.llamamesh.apiserver.rules;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.llamamesh.apiserver.problem.ApiProblem.Cause;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /** The compiled rules of a value and of what is in it. */
 public final class RuleTree {
   /** No rules. */
-  static final RuleTree NONE =
-      new RuleTree(JsonNodeFactory.instance.objectNode(), false, List.of(), Map.of(), null, null);
+  public static final RuleTree NONE =
+      new RuleTree(MissingNode.getInstance(), false, List.of(), Map.of(), null, null);
 
   private final JsonNode schema;
   private final boolean isObject;
@@ -56,7 +56,27 @@ public final class RuleTree {
     if (value.isNull() || value.isMissingNode()) {
       return;
     }
-    own(value, before, path, causes);
+    if (!rules.isEmpty()) {
+      Map<String, Object> variables = new HashMap<>();
+      variables.put("self", RuleValues.of(value, schema, isObject));
+      if (before != null) {
+        variables.put("oldSelf", RuleValues.of(before, schema, isObject));
+      }
+      String shown =
+          value.isObject() ? "\"object\"" : value.isArray() ? "\"array\"" : value.toString();
+      for (Rule rule : rules) {
+        if (rule.isTransition() && before == null) {
+          continue;
+        }
+        rule.violation(variables)
+            .ifPresent(message ->
+                causes.add(
+                    new Cause(
+                        "FieldValueInvalid",
+                        path.isEmpty() ? "<root>" : path,
+                        "Invalid value: " + shown + ": " + message)));
+      }
+    }
     fields.forEach((name, tree) ->
         tree.check(
             value.path(name),
@@ -65,65 +85,13 @@ public final class RuleTree {
             causes));
     if (items != null) {
       for (int i = 0; i < value.size(); i++) {
-        items.check(value.get(i), counterpart(value.get(i), before), path + "[" + i + "]", causes);
+        items.check(value.get(i), null, path + "[" + i + "]", causes);
       }
     }
     if (values != null) {
       for (Map.Entry<String, JsonNode> entry : value.properties()) {
-        values.check(
-            entry.getValue(),
-            before == null ? null : before.get(entry.getKey()),
-            path + "[" + entry.getKey() + "]",
-            causes);
+        values.check(entry.getValue(), null, path + "[" + entry.getKey() + "]", causes);
       }
     }
-  }
-
-  private void own(JsonNode value, @Nullable JsonNode before, String path, List<Cause> causes) {
-    if (rules.isEmpty()) {
-      return;
-    }
-    Map<String, Object> variables = new HashMap<>();
-    variables.put("self", RuleValues.of(value, schema, isObject));
-    if (before != null) {
-      variables.put("oldSelf", RuleValues.of(before, schema, isObject));
-    }
-    for (Rule rule : rules) {
-      if (rule.transition() && before == null) {
-        continue;
-      }
-      rule.broken(variables)
-          .ifPresent(message -> {
-            String at = path + rule.fieldPath();
-            at = at.startsWith(".") ? at.substring(1) : at;
-            causes.add(
-                new Cause(
-                    rule.reason(),
-                    at.isEmpty() ? "<root>" : at,
-                    "Invalid value: " + shown(value) + ": " + message));
-          });
-    }
-  }
-
-  /** The same item in the list before, where items have keys; elsewhere there is no telling. */
-  private @Nullable JsonNode counterpart(JsonNode item, @Nullable JsonNode before) {
-    JsonNode keys = schema.path("x-kubernetes-list-map-keys");
-    if (before == null || keys.isEmpty()) {
-      return null;
-    }
-    for (JsonNode candidate : before) {
-      boolean same = true;
-      for (JsonNode key : keys) {
-        same &= candidate.path(key.asText()).equals(item.path(key.asText()));
-      }
-      if (same) {
-        return candidate;
-      }
-    }
-    return null;
-  }
-
-  private static String shown(JsonNode value) {
-    return value.isObject() ? "\"object\"" : value.isArray() ? "\"array\"" : value.toString();
   }
 }

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The last changes of one resource. A reader keeps its own position, so a slow one costs no memory
- * and delays nobody; one that falls behind the oldest change kept is told so. Guarded by the
- * store's lock.
+ * and delays nobody; one whose position is older than the oldest change kept fails ({@link
+ * #hasPosition}). Guarded by the store's lock.
  */
 final class ChangeLog {
   private final @Nullable Change[] ring;
@@ -29,7 +29,7 @@ final class ChangeLog {
   }
 
   /** Whether every change after a revision is still here. */
-  boolean reachesBackTo(long revision) {
+  boolean hasAllSince(long revision) {
     return revision >= droppedRevision;
   }
 
@@ -48,7 +48,7 @@ final class ChangeLog {
     return low;
   }
 
-  boolean holds(long position) {
+  boolean hasPosition(long position) {
     return position >= oldest();
   }
 

@@ -2,7 +2,6 @@ package io.llamamesh.apiserver.store;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llamamesh.apiserver.json.Json;
-import io.llamamesh.apiserver.problem.ApiProblem;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * Objects in memory under one order of revisions, as etcd gives them to an API server.
  *
  * <p>Guarantees: a list and its revision are one moment; the changes after that revision, read by
- * {@link #changesAfter}, are complete and in order, or the reader is told that they no longer are;
- * a write succeeds only on the version that its author saw. Any thread may call anything.
+ * {@link #changesAfter}, are complete and in order, or the reader fails; a write succeeds only on
+ * the version that its author saw. Any thread may call anything.
  */
 public final class ObjectStore {
   private final ReentrantLock lock = new ReentrantLock();
@@ -49,18 +48,8 @@ public final class ObjectStore {
 
   /** The changes asked for are no longer kept, or lie in the future. */
   public static final class ExpiredException extends Exception {
-    private final long asked;
-    private final long current;
-
     ExpiredException(long asked, long current) {
       super("too old resource version: " + asked + " (" + current + ")", null, false, false);
-      this.asked = asked;
-      this.current = current;
-    }
-
-    /** The same as the API says it. */
-    public ApiProblem asProblem() {
-      return ApiProblem.expired("too old resource version: " + asked + " (" + current + ")");
     }
   }
 
@@ -193,7 +182,7 @@ public final class ObjectStore {
     lock.lock();
     try {
       Bucket of = bucket(bucket);
-      if (after > revision || !of.log.reachesBackTo(after)) {
+      if (after > revision || !of.log.hasAllSince(after)) {
         throw new ExpiredException(after, revision);
       }
       return new Reader(of, of.log.positionAfter(after));
@@ -273,7 +262,7 @@ public final class ObjectStore {
         while (!bucket.log.hasMore(position) && !closed && left > 0) {
           left = bucket.changed.awaitNanos(left);
         }
-        if (!bucket.log.holds(position)) {
+        if (!bucket.log.hasPosition(position)) {
           throw new ExpiredException(seen, revision);
         }
         List<Change> changes = bucket.log.from(position, AT_MOST);

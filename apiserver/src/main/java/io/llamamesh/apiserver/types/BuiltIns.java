@@ -1,171 +1,102 @@
 package io.llamamesh.apiserver.types;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.Endpoints;
-import io.fabric8.kubernetes.api.model.Event;
-import io.fabric8.kubernetes.api.model.LimitRange;
-import io.fabric8.kubernetes.api.model.Namespace;
-import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.PersistentVolume;
-import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
-import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodTemplate;
-import io.fabric8.kubernetes.api.model.ReplicationController;
-import io.fabric8.kubernetes.api.model.ResourceQuota;
-import io.fabric8.kubernetes.api.model.Secret;
-import io.fabric8.kubernetes.api.model.Service;
-import io.fabric8.kubernetes.api.model.ServiceAccount;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
-import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
-import io.fabric8.kubernetes.api.model.apps.DaemonSet;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
-import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
-import io.fabric8.kubernetes.api.model.apps.StatefulSet;
-import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
-import io.fabric8.kubernetes.api.model.batch.v1.Job;
-import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
-import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
-import io.fabric8.kubernetes.api.model.networking.v1.Ingress;
-import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
-import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
-import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
-import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
-import io.fabric8.kubernetes.api.model.rbac.Role;
-import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
-import io.fabric8.kubernetes.api.model.scheduling.v1.PriorityClass;
-import io.fabric8.kubernetes.api.model.storage.StorageClass;
-import io.llamamesh.apiserver.schema.ModelSchemas;
-import java.util.ArrayList;
+import io.llamamesh.apiserver.json.Json;
+import io.llamamesh.apiserver.rules.RuleTree;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /** The built-in resources: those that a mesh, its operator, and a person looking at them meet. */
 final class BuiltIns {
-  private static final String NS = "namespaced";
-  private static final String STATUS = "status";
-  private static final String GENERATION = "generation";
+  /** Group, plural, short name, kind, traits; {@code -} is none. All of version v1. */
+  private static final String RESOURCES =
+      """
+      -                         namespaces                ns     Namespace                status
+      -                         nodes                     no     Node                     status
+      -                         pods                      po     Pod                      namespaced,status,all
+      -                         services                  svc    Service                  namespaced,status,all
+      -                         configmaps                cm     ConfigMap                namespaced
+      -                         secrets                   -      Secret                   namespaced
+      -                         serviceaccounts           sa     ServiceAccount           namespaced
+      -                         events                    ev     Event                    namespaced
+      apps                      daemonsets                ds     DaemonSet                namespaced,status,generation,all
+      apps                      deployments               deploy Deployment               namespaced,status,generation,all
+      coordination.k8s.io       leases                    -      Lease                    namespaced
+      networking.k8s.io         networkpolicies           netpol NetworkPolicy            namespaced,generation
+      policy                    poddisruptionbudgets      pdb    PodDisruptionBudget      namespaced,status,generation
+      rbac.authorization.k8s.io roles                     -      Role                     namespaced
+      rbac.authorization.k8s.io rolebindings              -      RoleBinding              namespaced
+      rbac.authorization.k8s.io clusterroles              -      ClusterRole              -
+      rbac.authorization.k8s.io clusterrolebindings       -      ClusterRoleBinding       -
+      apiextensions.k8s.io      customresourcedefinitions crd    CustomResourceDefinition status,generation
+      """;
 
-  /** What {@code kubectl get all} means. */
-  private static final Set<String> IN_ALL =
-      Set.of(
-          "pods",
-          "replicationcontrollers",
-          "services",
-          "daemonsets",
-          "deployments",
-          "replicasets",
-          "statefulsets",
-          "jobs",
-          "cronjobs");
-
-  private final List<ResourceType> types = new ArrayList<>();
+  /** Resource, column, JSONPath; the age comes last by itself. */
+  private static final String COLUMNS =
+      """
+      nodes       Ready     .status.conditions[?(@.type=="Ready")].status
+      namespaces  Status    .status.phase
+      pods        Ready     .status.conditions[?(@.type=="Ready")].status
+      pods        Status    .status.phase
+      pods        Restarts  .status.containerStatuses[0].restartCount
+      pods        Node      .spec.nodeName
+      daemonsets  Desired   .status.desiredNumberScheduled
+      daemonsets  Ready     .status.numberReady
+      deployments Desired   .spec.replicas
+      deployments Ready     .status.readyReplicas
+      leases      Holder    .spec.holderIdentity
+      events      Type      .type
+      events      Reason    .reason
+      events      Object    .involvedObject.name
+      events      Message   .message
+      """;
 
   private BuiltIns() {}
 
   static List<ResourceType> all() {
-    BuiltIns all = new BuiltIns();
-    all.core();
-    all.others();
-    return all.types;
+    return RESOURCES.lines().map(line -> of(line.split(" +", -1))).toList();
   }
 
-  private void core() {
-    add("", "v1", "namespaces", "ns", Namespace.class, STATUS);
-    add("", "v1", "nodes", "no", Node.class, STATUS);
-    add("", "v1", "pods", "po", Pod.class, NS, STATUS);
-    add("", "v1", "services", "svc", Service.class, NS, STATUS);
-    add("", "v1", "endpoints", "ep", Endpoints.class, NS);
-    add("", "v1", "configmaps", "cm", ConfigMap.class, NS);
-    add("", "v1", "secrets", "", Secret.class, NS);
-    add("", "v1", "serviceaccounts", "sa", ServiceAccount.class, NS);
-    add("", "v1", "events", "ev", Event.class, NS);
-    add("", "v1", "persistentvolumes", "pv", PersistentVolume.class, STATUS);
-    add("", "v1", "persistentvolumeclaims", "pvc", PersistentVolumeClaim.class, NS, STATUS);
-    add("", "v1", "podtemplates", "", PodTemplate.class, NS);
-    add("", "v1", "limitranges", "limits", LimitRange.class, NS);
-    add("", "v1", "resourcequotas", "quota", ResourceQuota.class, NS, STATUS);
-    add(
-        "",
+  private static ResourceType of(String[] words) {
+    List<String> traits = List.of(words[4].split(",", -1));
+    String plural = words[1];
+    return new ResourceType(
+        words[0].equals("-") ? "" : words[0],
         "v1",
-        "replicationcontrollers",
-        "rc",
-        ReplicationController.class,
-        NS,
-        STATUS,
-        GENERATION);
+        plural,
+        words[3].toLowerCase(Locale.ROOT),
+        words[3],
+        words[2].equals("-") ? List.of() : List.of(words[2]),
+        traits.contains("all") ? List.of("all") : List.of(),
+        traits.contains("namespaced"),
+        traits.contains("status"),
+        traits.contains("generation"),
+        false,
+        MissingNode.getInstance(),
+        RuleTree.NONE,
+        columns(plural));
   }
 
-  private void others() {
-    add("apps", "v1", "daemonsets", "ds", DaemonSet.class, NS, STATUS, GENERATION);
-    add("apps", "v1", "deployments", "deploy", Deployment.class, NS, STATUS, GENERATION);
-    add("apps", "v1", "replicasets", "rs", ReplicaSet.class, NS, STATUS, GENERATION);
-    add("apps", "v1", "statefulsets", "sts", StatefulSet.class, NS, STATUS, GENERATION);
-    add("apps", "v1", "controllerrevisions", "", ControllerRevision.class, NS);
-    add("batch", "v1", "jobs", "", Job.class, NS, STATUS, GENERATION);
-    add("batch", "v1", "cronjobs", "cj", CronJob.class, NS, STATUS, GENERATION);
-    add("coordination.k8s.io", "v1", "leases", "", Lease.class, NS);
-    add("discovery.k8s.io", "v1", "endpointslices", "", EndpointSlice.class, NS, GENERATION);
-    add(
-        "events.k8s.io",
-        "v1",
-        "events",
-        "ev",
-        io.fabric8.kubernetes.api.model.events.v1.Event.class,
-        NS);
-    String networking = "networking.k8s.io";
-    add(networking, "v1", "ingresses", "ing", Ingress.class, NS, STATUS, GENERATION);
-    add(networking, "v1", "networkpolicies", "netpol", NetworkPolicy.class, NS, GENERATION);
-    add(
-        "policy",
-        "v1",
-        "poddisruptionbudgets",
-        "pdb",
-        PodDisruptionBudget.class,
-        NS,
-        STATUS,
-        GENERATION);
-    String rbac = "rbac.authorization.k8s.io";
-    add(rbac, "v1", "roles", "", Role.class, NS);
-    add(rbac, "v1", "rolebindings", "", RoleBinding.class, NS);
-    add(rbac, "v1", "clusterroles", "", ClusterRole.class);
-    add(rbac, "v1", "clusterrolebindings", "", ClusterRoleBinding.class);
-    add("scheduling.k8s.io", "v1", "priorityclasses", "pc", PriorityClass.class, GENERATION);
-    add("storage.k8s.io", "v1", "storageclasses", "sc", StorageClass.class);
-    add(
-        "apiextensions.k8s.io",
-        "v1",
-        "customresourcedefinitions",
-        "crd",
-        CustomResourceDefinition.class,
-        STATUS,
-        GENERATION);
-  }
-
-  private void add(
-      String group,
-      String version,
-      String plural,
-      String shortName,
-      Class<?> model,
-      String... has) {
-    List<String> traits = List.of(has);
-    String kind = model.getSimpleName();
-    types.add(
-        new ResourceType(
-            group,
-            version,
-            plural,
-            kind.toLowerCase(Locale.ROOT),
-            kind,
-            shortName.isEmpty() ? List.of() : List.of(shortName),
-            IN_ALL.contains(plural) ? List.of("all") : List.of(),
-            traits.contains(NS),
-            traits.contains(STATUS),
-            traits.contains(GENERATION),
-            false,
-            ModelSchemas.of(model),
-            MissingNode.getInstance()));
+  private static ArrayNode columns(String plural) {
+    ArrayNode columns = Json.array();
+    COLUMNS
+        .lines()
+        .map(line -> line.split(" +", 3))
+        .filter(words -> words[0].equals(plural))
+        .forEach(words ->
+            columns
+                .addObject()
+                .put("name", words[1])
+                .put("type", "string")
+                .put("jsonPath", words[2]));
+    if (!columns.isEmpty()) {
+      columns
+          .addObject()
+          .put("name", "Age")
+          .put("type", "date")
+          .put("jsonPath", ".metadata.creationTimestamp");
+    }
+    return columns;
   }
 }

@@ -2,7 +2,7 @@ package io.llamamesh.apiserver.types;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.llamamesh.apiserver.json.Json;
-import io.llamamesh.apiserver.schema.CrdSchemas;
+import io.llamamesh.apiserver.rules.ResourceRules;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -72,6 +72,7 @@ public final class Catalog {
     for (JsonNode version : spec.path("versions")) {
       if (version.path("served").asBoolean()) {
         String kind = Json.text(names, "kind");
+        JsonNode schema = version.path("schema").path("openAPIV3Schema");
         put(
             new ResourceType(
                 group,
@@ -85,7 +86,8 @@ public final class Catalog {
                 version.path("subresources").has("status"),
                 true,
                 true,
-                CrdSchemas.root(version.path("schema").path("openAPIV3Schema")),
+                schema,
+                ResourceRules.compile(schema, "openAPIV3Schema").rules(),
                 version.path("additionalPrinterColumns")));
       }
     }
@@ -95,7 +97,10 @@ public final class Catalog {
   public void undefine(JsonNode definition) {
     String group = Json.text(definition, "spec", "group");
     String plural = Json.text(definition, "spec", "names", "plural");
-    types.values().removeIf(type -> type.custom() && type.is(group, plural));
+    types
+        .values()
+        .removeIf(
+            type -> type.isCustom() && type.group().equals(group) && type.plural().equals(plural));
     generation.incrementAndGet();
   }
 

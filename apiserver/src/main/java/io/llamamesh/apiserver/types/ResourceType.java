@@ -1,7 +1,7 @@
 package io.llamamesh.apiserver.types;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.llamamesh.apiserver.schema.Schema;
+import io.llamamesh.apiserver.rules.RuleTree;
 import java.util.List;
 
 /**
@@ -9,10 +9,14 @@ import java.util.List;
  *
  * @param group empty for the core group
  * @param plural as in paths, {@code daemonsets}
+ * @param isNamespaced whether objects lie in namespaces
  * @param hasStatus whether {@code /status} is written apart from the rest
  * @param countsGeneration whether a change of the spec raises {@code metadata.generation}
- * @param custom whether a CustomResourceDefinition made it
- * @param columns {@code additionalPrinterColumns} of a custom resource, as they stand there
+ * @param isCustom whether a CustomResourceDefinition made it
+ * @param schema {@code openAPIV3Schema} of a custom resource; missing for built-in ones, whose
+ *     documents are taken as they come
+ * @param rules {@code x-kubernetes-validations} of the schema, compiled
+ * @param columns {@code additionalPrinterColumns} as a definition writes them
  */
 public record ResourceType(
     String group,
@@ -22,11 +26,12 @@ public record ResourceType(
     String kind,
     List<String> shortNames,
     List<String> categories,
-    boolean namespaced,
+    boolean isNamespaced,
     boolean hasStatus,
     boolean countsGeneration,
-    boolean custom,
-    Schema schema,
+    boolean isCustom,
+    JsonNode schema,
+    RuleTree rules,
     JsonNode columns) {
 
   /** {@code apps/v1}, or {@code v1} in the core group. */
@@ -37,10 +42,5 @@ public record ResourceType(
   /** {@code daemonsets.apps}: the same for every version of a resource. */
   public String bucket() {
     return group.isEmpty() ? plural : plural + "." + group;
-  }
-
-  /** Whether this is the resource of that group. */
-  public boolean is(String ofGroup, String ofPlural) {
-    return group.equals(ofGroup) && plural.equals(ofPlural);
   }
 }

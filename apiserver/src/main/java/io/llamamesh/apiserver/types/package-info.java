@@ -1,6 +1,5 @@
 /**
- * The resources that are served, built in and custom; imports {@code json}, {@code problem} and
- * {@code schema} only.
+ * The resources that are served, built in and custom; imports {@code json} and {@code rules} only.
  */
 @NullMarked
 package io.llamamesh.apiserver.types;

@@ -108,7 +108,7 @@ class ObjectStoreTest {
   }
 
   @Test
-  void aReaderThatFallsBehindIsToldSo() throws Exception {
+  void aReaderThatFallsBehindFails() throws Exception {
     ObjectStore store = new ObjectStore(5);
     ObjectStore.Reader slow = store.changesAfter(BUCKET, store.revision());
     for (int i = 0; i < 6; i++) {
