@@ -67,7 +67,7 @@ class ForeignDatagramsTest {
 
     ProbeWriter.tosAsNumber(bytes, 0xb8);
 
-    assertThat(bytes.array()).isEqualTo(ForeignDatagrams.named("ours-1028-number-tosb8"));
+    assertThat(bytes).isEqualTo(ByteBuffer.wrap(ForeignDatagrams.named("ours-1028-number-tosb8")));
     assertThat(parser.parse(bytes, 0, bytes.limit())).isTrue();
     assertThat(parser.tos(bytes)).isEqualTo(0xb8);
     assertThat(parser.hasSlots()).isTrue();
