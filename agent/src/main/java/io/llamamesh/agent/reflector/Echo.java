@@ -2,6 +2,7 @@ package io.llamamesh.agent.reflector;
 
 import io.llamamesh.agent.net.Batch;
 import io.llamamesh.agent.wire.LegacyProbe;
+import io.llamamesh.agent.wire.ProbeFormat;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeParser;
 import io.llamamesh.agent.wire.Slots;
@@ -158,7 +159,8 @@ final class Echo {
     slotsAt = parser.slotsAt();
     flow = parser.nonceAndFlow(bytes);
     sequence = parser.sequence(bytes);
-    entry = flows.arrived(flow, sourceKey(batch, slot), sequence);
+    int sent = key == 0 ? 0 : ProbeFormat.coarseSent(bytes, offset);
+    entry = flows.arrived(flow, sourceKey(batch, slot), sequence, sent, nowNanos);
     flows.told(entry, nowNanos);
     int tosSeen = batch.tos(slot);
     Slots.reply(

@@ -15,7 +15,7 @@ final class FlowMemory {
 
   /**
    * Instead of a key of its source: the flow's probes are authentic, so that it has one sender
-   * wherever they come from, and none of them is older than it was.
+   * wherever they come from, and its times of sending tell what was captured from what is new.
    */
   static final long AUTHENTIC = 0;
 
@@ -25,9 +25,15 @@ final class FlowMemory {
   /** Sequences have 24 bits: what lies further away was not seen for so long that order is moot. */
   private static final int FAR = 1 << 20;
 
-  private static final long STALLED_BITS = -1L << 32;
+  private static final long UPPER = -1L << 32;
 
   private static final int SILENCE = coarse(1_000_000_000L);
+
+  /**
+   * After as long without a new probe of an authentic flow its times of sending are not asked for:
+   * its sender's clock may have been set back.
+   */
+  private static final int FORGOTTEN = coarse(10_000_000_000L);
 
   private final long[] flow = new long[SETS * WAYS];
   private final long[] source = new long[SETS * WAYS];
@@ -39,7 +45,10 @@ final class FlowMemory {
   private final long[] limitedAndStalled = new long[SETS * WAYS];
 
   private final int[] usedAt = new int[SETS * WAYS];
-  private final int[] toldAt = new int[SETS * WAYS];
+
+  /** When the flow was last told, and above these 32 bits when its newest probe was sent. */
+  private final long[] toldAndSent = new long[SETS * WAYS];
+
   private int clock;
 
   // What an entry was before its newest arrival, for as long as that may be taken back.
@@ -54,9 +63,11 @@ final class FlowMemory {
    * @param nonceAndFlow from the signature
    * @param sourceKey anything that tells senders apart, or {@link #AUTHENTIC}
    * @param sequence 24 bits
+   * @param sent when an authentic probe was sent, as {@link ProbeFormat#isSentLater} compares it
+   * @param nowNanos monotonic
    * @return the entry, to be asked with the methods below before the next call
    */
-  int arrived(long nonceAndFlow, long sourceKey, int sequence) {
+  int arrived(long nonceAndFlow, long sourceKey, int sequence, int sent, long nowNanos) {
     int base = set(nonceAndFlow, sourceKey);
     int oldest = base;
     for (int i = base; i < base + WAYS; i++) {
@@ -65,9 +76,14 @@ final class FlowMemory {
         bitmapBefore = bitmap[i];
         highestBefore = highest[i];
         trackedBefore = tracked[i];
-        note(i, sequence);
+        if (!isReplay(i, sequence, sent, nowNanos)) {
+          note(i, sequence);
+        }
         fresh =
             bitmapBefore != bitmap[i] || highestBefore != highest[i] || trackedBefore != tracked[i];
+        if (fresh) {
+          sent(i, sent);
+        }
         return i;
       }
       if (Integer.compareUnsigned(usedAt[i], usedAt[oldest]) < 0) {
@@ -75,6 +91,7 @@ final class FlowMemory {
       }
     }
     take(oldest, nonceAndFlow, sourceKey);
+    sent(oldest, sent);
     highest[oldest] = sequence;
     tracked[oldest] = 0;
     fresh = true;
@@ -128,9 +145,43 @@ final class FlowMemory {
     }
   }
 
-  /** A reply tells this flow at this time what became of its probes. */
+  /**
+   * A reply tells this flow at this time what became of its probes. The reply to a replay does not:
+   * who knows where that goes.
+   */
   void told(int entry, long nowNanos) {
-    toldAt[entry] = coarse(nowNanos);
+    if (fresh || source[entry] != AUTHENTIC) {
+      toldAndSent[entry] = (toldAndSent[entry] & UPPER) | Integer.toUnsignedLong(coarse(nowNanos));
+    }
+  }
+
+  private void sent(int entry, int sent) {
+    toldAndSent[entry] = ((long) sent << 32) | (toldAndSent[entry] & ~UPPER);
+  }
+
+  private int silence(int entry, long nowNanos) {
+    return coarse(nowNanos) - (int) toldAndSent[entry];
+  }
+
+  /**
+   * Whether an authentic probe was captured and sent again. Within the bitmap that shows by itself.
+   * Far from the newest, the time of sending tells, which is signed: sequences alone begin anew
+   * after 2²⁴, so that one from long ago looks like one to come, and what is new looks old after
+   * 2²³ that never arrived.
+   */
+  private boolean isReplay(int entry, int sequence, int sent, long nowNanos) {
+    if (source[entry] != AUTHENTIC || tracked[entry] == NOTHING_SEEN) {
+      return false;
+    }
+    int ahead = ProbeFormat.distance(sequence, highest[entry]);
+    if (ahead >= -64 && ahead <= 64) {
+      return false;
+    }
+    int newest = (int) (toldAndSent[entry] >>> 32);
+    boolean near = ahead > 0 && ahead <= FAR;
+    boolean plausible =
+        near ? !ProbeFormat.isSentLater(newest, sent) : ProbeFormat.isSentLater(sent, newest);
+    return !plausible && silence(entry, nowNanos) <= FORGOTTEN;
   }
 
   /**
@@ -141,7 +192,7 @@ final class FlowMemory {
     int base = set(nonceAndFlow, sourceKey);
     for (int i = base; i < base + WAYS; i++) {
       if (usedAt[i] != 0 && flow[i] == nonceAndFlow && source[i] == sourceKey) {
-        return tracked[i] == NOTHING_SEEN || coarse(nowNanos) - toldAt[i] > SILENCE;
+        return tracked[i] == NOTHING_SEEN || silence(i, nowNanos) > SILENCE;
       }
     }
     return false;
@@ -161,6 +212,7 @@ final class FlowMemory {
     source[entry] = sourceKey;
     bitmap[entry] = 0;
     limitedAndStalled[entry] = 0;
+    toldAndSent[entry] = 0;
     usedAt[entry] = tick();
   }
 
@@ -175,11 +227,9 @@ final class FlowMemory {
 
   private void note(int entry, int sequence) {
     int ahead = ProbeFormat.distance(sequence, highest[entry]);
-    if (ahead < -FAR && source[entry] == AUTHENTIC && tracked[entry] != NOTHING_SEEN) {
-      // Captured long ago and sent again: its sender's numbers only rise.
-      return;
-    }
-    if (tracked[entry] == NOTHING_SEEN || Math.abs(ahead) > FAR) {
+    boolean anew =
+        Math.abs(ahead) > FAR || (ahead < -64 && source[entry] == AUTHENTIC); // a later one, then
+    if (anew || tracked[entry] == NOTHING_SEEN) {
       highest[entry] = sequence;
       tracked[entry] = 0;
       bitmap[entry] = 0;
@@ -215,7 +265,7 @@ final class FlowMemory {
 
   private void oneMoreLimited(int entry) {
     long before = limitedAndStalled[entry];
-    limitedAndStalled[entry] = (before & STALLED_BITS) | ((before + 1) & ~STALLED_BITS);
+    limitedAndStalled[entry] = (before & UPPER) | ((before + 1) & ~UPPER);
   }
 
   /**
@@ -227,7 +277,7 @@ final class FlowMemory {
    */
   void stalled(int entry, long nonceAndFlow, int slot) {
     if (flow[entry] == nonceAndFlow) {
-      limitedAndStalled[entry] = ((long) slot << 32) | (limitedAndStalled[entry] & ~STALLED_BITS);
+      limitedAndStalled[entry] = ((long) slot << 32) | (limitedAndStalled[entry] & ~UPPER);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.llamamesh.agent.wire;
 
+import java.nio.ByteBuffer;
+
 /**
  * Where things are in a probe that we write. LLAMA's message (dropbox/llama, {@code
  * proto/llama.proto}) has signature 1, tos 2, sent 3, rcvd 4, rtt 5, lost 6, padding 7; ours adds
@@ -42,6 +44,23 @@ public final class ProbeFormat {
   /** The difference a − b of two 24-bit numbers, from −2²³ to 2²³ − 1. */
   public static int distance(int a, int b) {
     return ((a - b) << 8) >> 8;
+  }
+
+  /**
+   * When a frame of ours was sent, by its sender's clock, in units of 2²⁸ ns (0.27 s), modulo 2²⁸
+   * (two years).
+   */
+  public static int coarseSent(ByteBuffer bytes, int offset) {
+    int septets = bytes.getInt(offset + AT_SENT + 4);
+    return ((septets >>> 24) & 0x7f)
+        | ((septets >>> 9) & (0x7f << 7))
+        | ((septets << 6) & (0x7f << 14))
+        | ((septets << 21) & (0x7f << 21));
+  }
+
+  /** Whether one time of {@link #coarseSent} is later than another, by at least a unit. */
+  public static boolean isSentLater(int one, int other) {
+    return (one - other) << 4 > 0;
   }
 
   /**

@@ -5,16 +5,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Random;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FlowMemoryTest {
 
+  private static final long SECOND = 1_000_000_000L;
+
   private final FlowMemory memory = new FlowMemory();
+
+  private int arrived(long flow, long source, int sequence) {
+    return memory.arrived(flow, source, sequence, 0, 0);
+  }
+
+  /** An authentic probe, answered. */
+  private int authentic(int sequence, long sentNanos, long nowNanos) {
+    int entry =
+        memory.arrived(1, FlowMemory.AUTHENTIC, sequence, (int) (sentNanos >> 28), nowNanos);
+    memory.told(entry, nowNanos);
+    return entry;
+  }
 
   @Test
   void aGapShowsAsAClearBit() {
-    memory.arrived(1, 1, 10);
-    memory.arrived(1, 1, 11);
-    int entry = memory.arrived(1, 1, 13);
+    arrived(1, 1, 10);
+    arrived(1, 1, 11);
+    int entry = arrived(1, 1, 13);
 
     assertThat(memory.highest(entry)).isEqualTo(13);
     assertThat(memory.tracked(entry)).isEqualTo(3);
@@ -23,8 +39,8 @@ class FlowMemoryTest {
 
   @Test
   void sequencesGoOnAfterTheLastOf24Bits() {
-    memory.arrived(1, 1, 0xffffff);
-    int entry = memory.arrived(1, 1, 0);
+    arrived(1, 1, 0xffffff);
+    int entry = arrived(1, 1, 0);
 
     assertThat(memory.highest(entry)).isZero();
     assertThat(memory.bitmap(entry)).isEqualTo(1);
@@ -32,9 +48,9 @@ class FlowMemoryTest {
 
   @Test
   void afterSoManyUnseenProbesThatTheirOrderIsUnknownItBeginsAnew() {
-    memory.arrived(1, 1, 10);
-    memory.arrived(1, 1, 11);
-    int entry = memory.arrived(1, 1, 11 + (1 << 23));
+    arrived(1, 1, 10);
+    arrived(1, 1, 11);
+    int entry = arrived(1, 1, 11 + (1 << 23));
 
     assertThat(memory.highest(entry)).isEqualTo(11 + (1 << 23));
     assertThat(memory.tracked(entry)).isZero();
@@ -46,12 +62,12 @@ class FlowMemoryTest {
     Random random = new Random(42);
     TreeSet<Integer> arrived = new TreeSet<>();
     int next = 1000;
-    int entry = memory.arrived(5, 9, next);
+    int entry = arrived(5, 9, next);
     arrived.add(next);
     for (int i = 0; i < 5000; i++) {
       next += random.nextInt(4);
       int sequence = Math.max(1000, next - random.nextInt(5));
-      entry = memory.arrived(5, 9, sequence);
+      entry = arrived(5, 9, sequence);
       arrived.add(sequence);
       int highest = arrived.last();
       assertThat(memory.highest(entry)).isEqualTo(highest);
@@ -65,40 +81,40 @@ class FlowMemoryTest {
 
   @Test
   void whatTheLimitDroppedIsToldToTheFlowThatItHitAndToNoOther() {
-    memory.arrived(1, 1, 10);
+    arrived(1, 1, 10);
     memory.dropped(1, 1);
     memory.dropped(2, 2);
     memory.dropped(2, 2);
 
-    int first = memory.arrived(1, 1, 12);
+    int first = arrived(1, 1, 12);
     assertThat(memory.limited(first)).isEqualTo(1);
     assertThat(memory.tracked(first)).isEqualTo(2);
     assertThat(memory.bitmap(first)).isEqualTo(0b10);
-    int second = memory.arrived(2, 2, 7);
+    int second = arrived(2, 2, 7);
     assertThat(memory.limited(second)).isEqualTo(2);
     assertThat(memory.highest(second)).isEqualTo(7);
     assertThat(memory.tracked(second)).isZero();
-    assertThat(memory.limited(memory.arrived(3, 3, 1))).isZero();
+    assertThat(memory.limited(arrived(3, 3, 1))).isZero();
   }
 
   @Test
   void aFloodOverTheLimitMakesNoKnownFlowForgotten() {
     for (int flow = 0; flow < 1000; flow++) {
-      memory.arrived(flow, 5, 10);
+      arrived(flow, 5, 10);
     }
     for (int flow = 1000; flow < 1_000_000; flow++) {
       memory.dropped(flow, 6);
     }
 
     for (int flow = 0; flow < 1000; flow++) {
-      assertThat(memory.tracked(memory.arrived(flow, 5, 11))).isEqualTo(1);
+      assertThat(memory.tracked(arrived(flow, 5, 11))).isEqualTo(1);
     }
   }
 
   @Test
   void aFlowWaitsToBeToldWhenNothingOfItPassedForASecondAndNotBefore() {
     long second = 1_000_000_000L;
-    memory.told(memory.arrived(1, 1, 10), 50 * second);
+    memory.told(arrived(1, 1, 10), 50 * second);
     memory.dropped(1, 1);
     memory.dropped(2, 2);
 
@@ -118,7 +134,7 @@ class FlowMemoryTest {
       int sequence = Math.max(1000, next - random.nextInt(60));
       boolean isNew = arrived.isEmpty() || !arrived.contains(sequence);
 
-      memory.arrived(5, FlowMemory.AUTHENTIC, sequence);
+      arrived(5, FlowMemory.AUTHENTIC, sequence);
 
       arrived.add(sequence);
       boolean canBeTold = arrived.last() - sequence <= 64;
@@ -128,20 +144,64 @@ class FlowMemoryTest {
 
   @Test
   void whatWasCapturedLongAgoDoesNotSetAnAuthenticFlowBack() {
-    memory.arrived(1, FlowMemory.AUTHENTIC, 5_000_000);
-    int entry = memory.arrived(1, FlowMemory.AUTHENTIC, 5_000_001);
+    arrived(1, FlowMemory.AUTHENTIC, 5_000_000);
+    int entry = arrived(1, FlowMemory.AUTHENTIC, 5_000_001);
 
-    memory.arrived(1, FlowMemory.AUTHENTIC, 10);
+    arrived(1, FlowMemory.AUTHENTIC, 10);
 
     assertThat(memory.isFresh()).isFalse();
     assertThat(memory.highest(entry)).isEqualTo(5_000_001);
     assertThat(memory.tracked(entry)).isEqualTo(1);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {65, 1 << 20, (1 << 20) + 1, 1 << 23, (1 << 23) + 1, (1 << 24) - 100})
+  void anAuthenticFlowGoesOnHoweverManyOfItsProbesWereNotSeen(int unseen) {
+    authentic(1000, 50 * SECOND, 50 * SECOND);
+    int sequence = (1000 + unseen) & 0xffffff;
+
+    // A microsecond a probe, so that the silence alone does not excuse it.
+    int entry = authentic(sequence, 59 * SECOND, 59 * SECOND);
+
+    assertThat(memory.isFresh()).isTrue();
+    assertThat(memory.highest(entry)).isEqualTo(sequence);
+    assertThat(authentic(sequence + 1, 59 * SECOND, 59 * SECOND)).isEqualTo(entry);
+    assertThat(memory.isFresh()).isTrue();
+    assertThat(memory.bitmap(entry) & 1).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {65, 1 << 20, (1 << 20) + 1, 1 << 23, (1 << 23) + 1, (1 << 24) - 65})
+  void whatWasCapturedNeverMovesAnAuthenticFlowOnItsWayAroundAllSequences(int ago) {
+    int entry = authentic(5000, 9000 * SECOND, 9000 * SECOND);
+
+    authentic((5000 - ago) & 0xffffff, 8000 * SECOND, 9000 * SECOND);
+
+    assertThat(memory.isFresh()).isFalse();
+    assertThat(memory.highest(entry)).isEqualTo(5000);
+    authentic(5001, 9000 * SECOND, 9000 * SECOND);
+    assertThat(memory.isFresh()).isTrue();
+    assertThat(memory.highest(entry)).isEqualTo(5001);
+  }
+
+  @Test
+  void anAuthenticFlowWhoseSendersClockWasSetBackWhileNothingArrivedGoesOnAfterTenSeconds() {
+    int entry = authentic(1000, 9000 * SECOND, 50 * SECOND);
+
+    authentic(2000, 5000 * SECOND, 55 * SECOND);
+    assertThat(memory.isFresh()).isFalse();
+    authentic(3000, 5006 * SECOND, 61 * SECOND);
+
+    assertThat(memory.isFresh()).isTrue();
+    assertThat(memory.highest(entry)).isEqualTo(3000);
+    authentic(3001, 5006 * SECOND, 61 * SECOND);
+    assertThat(memory.isFresh()).isTrue();
+  }
+
   @Test
   void flowsOfDifferentSendersAreKeptApart() {
-    memory.arrived(1, 1, 10);
-    int entry = memory.arrived(1, 2, 20);
+    arrived(1, 1, 10);
+    int entry = arrived(1, 2, 20);
 
     assertThat(memory.highest(entry)).isEqualTo(20);
     assertThat(memory.tracked(entry)).isZero();
@@ -149,10 +209,10 @@ class FlowMemoryTest {
 
   @Test
   void whatCouldNotBeAnsweredIsToldAsDroppedAndNotAsSeen() {
-    memory.arrived(1, 2, 10);
-    memory.unanswered(memory.arrived(1, 2, 11));
+    arrived(1, 2, 10);
+    memory.unanswered(arrived(1, 2, 11));
 
-    int entry = memory.arrived(1, 2, 12);
+    int entry = arrived(1, 2, 12);
 
     assertThat(memory.limited(entry)).isEqualTo(1);
     assertThat(memory.highest(entry)).isEqualTo(12);
@@ -162,9 +222,9 @@ class FlowMemoryTest {
 
   @Test
   void aFirstProbeThatCouldNotBeAnsweredWasNeverSeen() {
-    memory.unanswered(memory.arrived(1, 2, 10));
+    memory.unanswered(arrived(1, 2, 10));
 
-    int entry = memory.arrived(1, 2, 11);
+    int entry = arrived(1, 2, 11);
 
     assertThat(memory.limited(entry)).isEqualTo(1);
     assertThat(memory.tracked(entry)).isZero();
@@ -172,9 +232,9 @@ class FlowMemoryTest {
 
   @Test
   void aCopyThatCouldNotBeAnsweredChangesNothing() {
-    memory.arrived(1, 2, 10);
-    memory.unanswered(memory.arrived(1, 2, 10));
+    arrived(1, 2, 10);
+    memory.unanswered(arrived(1, 2, 10));
 
-    assertThat(memory.limited(memory.arrived(1, 2, 11))).isZero();
+    assertThat(memory.limited(arrived(1, 2, 11))).isZero();
   }
 }

@@ -29,6 +29,21 @@ class ProbeCodecTest {
     return bytes;
   }
 
+  @Test
+  void theCoarseTimeOfSendingIsTheTimeInUnitsOfAQuarterSecond() {
+    for (int round = 0; round < 1000; round++) {
+      long sent = random.nextLong(Long.MAX_VALUE);
+      byte[] bytes = probe(1028, 0, 1, 2, 3, sent);
+
+      int coarse = ProbeFormat.coarseSent(ByteBuffer.wrap(bytes), 0);
+
+      assertThat(coarse).isEqualTo((int) (sent >>> 28) & 0xfffffff);
+    }
+    assertThat(ProbeFormat.isSentLater(1, 0xfffffff)).isTrue();
+    assertThat(ProbeFormat.isSentLater(0xfffffff, 1)).isFalse();
+    assertThat(ProbeFormat.isSentLater(7, 7)).isFalse();
+  }
+
   @ParameterizedTest
   @ValueSource(
       ints = {0, 1, 62, 63, 64, 65, 66, 100, 188, 189, 190, 191, 192, 193, 194, 195, 1000, 8900})
