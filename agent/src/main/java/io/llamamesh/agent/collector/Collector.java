@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +49,8 @@ public final class Collector implements AutoCloseable {
    * Starts a collector.
    *
    * @param locals addresses to send from, at most one of each family is used
-   * @param nonce tells this process's probes from all others'
+   * @param random makes what tells this process's probes from all others', and those to one target
+   *     from those to another; nobody should be able to guess it
    * @param archive where closed windows go
    * @param keys the present keys
    * @param reflected tells what our reflector sent back since the last call
@@ -57,7 +59,7 @@ public final class Collector implements AutoCloseable {
   public static Collector start(
       UdpNetwork network,
       List<InetAddress> locals,
-      int nonce,
+      RandomGenerator random,
       WindowArchive archive,
       CollectorCounters counters,
       Supplier<List<ClosedWindow.Reflected>> reflected,
@@ -71,7 +73,7 @@ public final class Collector implements AutoCloseable {
             network,
             poller,
             locals,
-            nonce,
+            random,
             archive,
             counters,
             reflected,

@@ -40,6 +40,7 @@ final class Flow {
   private static final int MASK = ProbeFormat.MODULUS - 1;
 
   private final int id;
+  private final int nonce;
   private final Pair pair;
   private final int path;
   private final SourcePort source;
@@ -61,8 +62,18 @@ final class Flow {
   private long heldSequence = NONE;
   private long heldRtt;
 
-  Flow(int id, Pair pair, int path, SourcePort source, long phase, int places) {
+  /**
+   * A flow without probes yet.
+   *
+   * @param id 24 bits
+   * @param first sequence of its first probe, 24 bits
+   */
+  Flow(int id, int first, Pair pair, int path, SourcePort source, long phase, int places) {
     this.id = id;
+    this.nonce = pair.peer().nonce();
+    this.next = first;
+    this.oldest = first;
+    this.pendingFrom = first;
     this.pair = pair;
     this.path = path;
     this.source = source;
@@ -74,6 +85,11 @@ final class Flow {
 
   int id() {
     return id;
+  }
+
+  /** That of its target: stands before the id on the wire. */
+  int nonce() {
+    return nonce;
   }
 
   Pair pair() {

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Flows by the 24 bits that name them on the wire: 16 bits of place and 8 that change each time a
- * place is taken again, so that neither a late reply nor a reflector's memory mixes up two flows.
+ * place is taken again, so that neither a late reply nor a reflector's memory mixes up two flows;
+ * then mixed by {@link FlowIds}.
  */
 final class FlowTable {
 
@@ -17,7 +18,12 @@ final class FlowTable {
   private @Nullable Flow[] flows = new Flow[64];
   private byte[] generation = new byte[64];
   private final Deque<Integer> free = new ArrayDeque<>();
+  private final FlowIds ids;
   private int used;
+
+  FlowTable(FlowIds ids) {
+    this.ids = ids;
+  }
 
   /** An id for a new flow; −1 when all are taken. */
   int reserve() {
@@ -34,22 +40,26 @@ final class FlowTable {
       flows = Arrays.copyOf(flows, flows.length * 2);
       generation = Arrays.copyOf(generation, generation.length * 2);
     }
-    return (place << 8) | (generation[place] & 0xff);
+    return ids.onWire((place << 8) | (generation[place] & 0xff));
+  }
+
+  private int place(int id) {
+    return ids.number(id) >>> 8;
   }
 
   void put(Flow flow) {
-    flows[flow.id() >>> 8] = flow;
+    flows[place(flow.id())] = flow;
   }
 
   /** The flow with this id; null when there is none (any more). */
   @Nullable Flow get(int id) {
-    int place = id >>> 8;
+    int place = place(id);
     Flow flow = place < flows.length ? flows[place] : null;
     return flow != null && flow.id() == id ? flow : null;
   }
 
   void remove(Flow flow) {
-    int place = flow.id() >>> 8;
+    int place = place(flow.id());
     flows[place] = null;
     generation[place]++;
     free.addLast(place);

@@ -31,6 +31,7 @@ final class Peer {
   static final long NOTED_NANOS = 60 * SECOND;
 
   private final Remote remote;
+  private final int nonce;
   private final PeerListener listener;
   private final DropShare overflow = new DropShare();
 
@@ -54,14 +55,24 @@ final class Peer {
   private @Nullable PeerError lastError;
   private long lastErrorAt;
 
-  Peer(Remote remote, PeerListener listener, long now) {
+  /**
+   * A peer of which nothing is known yet.
+   *
+   * @param nonce stands in all probes to it and in no others
+   */
+  Peer(Remote remote, int nonce, PeerListener listener, long now) {
     this.remote = remote;
+    this.nonce = nonce;
     this.listener = listener;
     this.lastReplyAt = now;
   }
 
   Remote remote() {
     return remote;
+  }
+
+  int nonce() {
+    return nonce;
   }
 
   PeerState state() {

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 
 /**
  * The measurement, one tick after the other: read, account, send. Belongs to one thread; sockets
@@ -51,7 +52,6 @@ public final class Prober {
   private final WindowBook book;
   private final CollectorCounters counters;
   private final CollectorReports reports;
-  private final int nonce;
   private final Supplier<ProbeKeys> keys;
   private ProbeKeys present = ProbeKeys.NONE;
   private final Map<Integer, Payload> frames = new HashMap<>();
@@ -76,7 +76,7 @@ public final class Prober {
       UdpNetwork network,
       Poller poller,
       List<InetAddress> locals,
-      int nonce,
+      RandomGenerator random,
       WindowArchive archive,
       CollectorCounters counters,
       Supplier<List<ClosedWindow.Reflected>> reflected,
@@ -86,8 +86,8 @@ public final class Prober {
     this.network = network;
     this.clock = new WallClock(network);
     this.ports = new SourcePorts(network, poller, locals);
-    this.roster = new Roster(network, ports, peerListener, reports);
-    this.replies = new Replies(network, clock, roster, counters, nonce, keys, reports);
+    this.roster = new Roster(network, ports, random, peerListener, reports);
+    this.replies = new Replies(network, clock, roster, counters, keys, reports);
     this.keys = keys;
     this.book = new WindowBook(reflected);
     archive.ends().forEach(book::ended);
@@ -96,7 +96,6 @@ public final class Prober {
     this.expiredAt = network.monotonicNanos();
     this.counters = counters;
     this.reports = reports;
-    this.nonce = nonce;
   }
 
   /** Makes this the plan; flows that it names again go on as they are. */
@@ -236,9 +235,9 @@ public final class Prober {
     long stamp;
     if (type.isLegacy()) {
       stamp = network.monotonicNanos();
-      LegacyProbe.probe(bytes, nonce, flow.id(), flow.nextOnWire(), clock.realtime(stamp));
+      LegacyProbe.probe(bytes, flow.nonce(), flow.id(), flow.nextOnWire(), clock.realtime(stamp));
     } else {
-      ProbeWriter.signature(bytes, nonce, flow.id(), flow.nextOnWire());
+      ProbeWriter.signature(bytes, flow.nonce(), flow.id(), flow.nextOnWire());
       ProbeWriter.flags(bytes, extra == 0 ? 0 : Slots.FLAG_HELLO);
       stamp = network.monotonicNanos();
       ProbeWriter.sent(bytes, clock.realtime(stamp));

@@ -24,7 +24,6 @@ final class Replies {
   private final WallClock clock;
   private final Roster roster;
   private final CollectorCounters counters;
-  private final int nonce;
   private final Supplier<ProbeKeys> keys;
   private final CollectorReports reports;
   private final Batch batch;
@@ -39,14 +38,12 @@ final class Replies {
       WallClock clock,
       Roster roster,
       CollectorCounters counters,
-      int nonce,
       Supplier<ProbeKeys> keys,
       CollectorReports reports) {
     this.network = network;
     this.clock = clock;
     this.roster = roster;
     this.counters = counters;
-    this.nonce = nonce;
     this.keys = keys;
     this.reports = reports;
     this.batch = network.newBatch(BATCH, ProbeFormat.MAX_DATAGRAM);
@@ -93,7 +90,7 @@ final class Replies {
       counters.add(CollectorCounters.Event.NOT_A_PROBE);
       return false;
     }
-    Flow flow = parser.nonce(bytes) == nonce ? roster.flow(parser.flow(bytes)) : null;
+    Flow flow = roster.flow(parser.nonce(bytes), parser.flow(bytes));
     long sequence = flow == null ? -1 : flow.sequence(parser.sequence(bytes));
     if (flow == null || sequence < 0) {
       counters.add(

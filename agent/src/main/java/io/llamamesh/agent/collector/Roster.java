@@ -2,6 +2,7 @@ package io.llamamesh.agent.collector;
 
 import io.llamamesh.agent.net.Remote;
 import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.wire.ProbeFormat;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +29,8 @@ final class Roster {
   private final SourcePorts ports;
   private final PeerListener listener;
   private final CollectorReports reports;
-  private final FlowTable table = new FlowTable();
+  private final RandomGenerator random;
+  private final FlowTable table;
   private final Map<Key, Pair> pairs = new LinkedHashMap<>();
   private final Map<InetSocketAddress, Peer> peers = new HashMap<>();
 
@@ -55,7 +58,14 @@ final class Roster {
     }
   }
 
-  Roster(UdpNetwork network, SourcePorts ports, PeerListener listener, CollectorReports reports) {
+  Roster(
+      UdpNetwork network,
+      SourcePorts ports,
+      RandomGenerator random,
+      PeerListener listener,
+      CollectorReports reports) {
+    this.random = random;
+    this.table = new FlowTable(new FlowIds(random));
     this.network = network;
     this.ports = ports;
     this.listener = listener;
@@ -145,7 +155,15 @@ final class Roster {
       complain(plan, "more than " + FlowTable.LIMIT + " flows");
       return false;
     }
-    Flow flow = new Flow(id, pair, path, source, phase(plan, source, path), places(plan));
+    Flow flow =
+        new Flow(
+            id,
+            random.nextInt(ProbeFormat.MODULUS),
+            pair,
+            path,
+            source,
+            phase(plan, source, path),
+            places(plan));
     table.put(flow);
     pair.add(flow);
     return true;
@@ -159,7 +177,7 @@ final class Roster {
 
   private Peer peer(InetSocketAddress target) {
     return peers.computeIfAbsent(
-        target, t -> new Peer(new Remote(t), listener, network.monotonicNanos()));
+        target, t -> new Peer(new Remote(t), random.nextInt(), listener, network.monotonicNanos()));
   }
 
   /** Retires a pair's flows from a number on. */
@@ -206,8 +224,10 @@ final class Roster {
     }
   }
 
-  @Nullable Flow flow(int id) {
-    return table.get(id);
+  /** The flow that a signature names; null where none of ours has that id and nonce. */
+  @Nullable Flow flow(int nonce, int id) {
+    Flow flow = table.get(id);
+    return flow != null && flow.nonce() == nonce ? flow : null;
   }
 
   /** Flows of the plan that could not be opened. */

@@ -214,7 +214,7 @@ final class AgentRun {
     return Collector.start(
         network,
         settings.probing(),
-        random.nextInt(),
+        random,
         archive,
         collected,
         this::reflectedSinceLastWindow,

@@ -101,7 +101,7 @@ final class Warmup {
               network,
               poller,
               List.of(here),
-              ThreadLocalRandom.current().nextInt(),
+              ThreadLocalRandom.current(),
               new WindowArchive("warm-up"),
               counters,
               List::<ClosedWindow.Reflected>of,

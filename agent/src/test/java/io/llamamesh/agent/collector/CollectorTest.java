@@ -25,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,7 +61,7 @@ class CollectorTest {
     return Collector.start(
         network,
         List.of(InetAddress.ofLiteral("127.0.0.1")),
-        99,
+        new SplittableRandom(99),
         archive,
         counters,
         List::of,

@@ -3,6 +3,7 @@ package io.llamamesh.agent.collector;
 import io.llamamesh.agent.net.FakeNetwork;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
+import io.llamamesh.agent.wire.ProbeFormat;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeParser;
 import io.llamamesh.agent.wire.Slots;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
@@ -24,8 +26,20 @@ final class Mesh {
   static final long MILLI = 1_000_000L;
   static final long SECOND = 1000 * MILLI;
 
-  /** A probe as the wire sees it. */
-  record Probe(int flow, int sequence, int sourcePort, InetSocketAddress to, boolean hello) {}
+  /**
+   * A probe as the wire sees it.
+   *
+   * @param sequence how many of its flow were sent before
+   * @param onWire its sequence as it is written
+   */
+  record Probe(
+      int nonce,
+      int flow,
+      int sequence,
+      int onWire,
+      int sourcePort,
+      InetSocketAddress to,
+      boolean hello) {}
 
   final FakeNetwork network = new FakeNetwork(this::sent);
   final WindowArchive archive = new WindowArchive("boot");
@@ -80,6 +94,7 @@ final class Mesh {
   long delay = 200_000;
   long residence = 50_000;
 
+  private final Map<Integer, Integer> firsts = new HashMap<>();
   private final Map<Integer, Set<Integer>> seen = new HashMap<>();
   private final Map<Integer, Integer> limited = new HashMap<>();
   private final Map<Integer, Integer> stalled = new HashMap<>();
@@ -91,7 +106,7 @@ final class Mesh {
             network,
             network.newPoller(),
             List.of(InetAddress.ofLiteral("127.0.0.11"), InetAddress.ofLiteral("::1")),
-            0x1234_5678,
+            new SplittableRandom(0x1234_5678),
             archive,
             counters,
             List::of,
@@ -158,8 +173,17 @@ final class Mesh {
     }
     int at = parser.slotsAt();
     boolean hello = !python && (Slots.flags(buffer, at) & Slots.FLAG_HELLO) != 0;
+    int onWire = parser.sequence(buffer);
+    int first = firsts.computeIfAbsent(parser.flow(buffer), f -> onWire);
     Probe probe =
-        new Probe(parser.flow(buffer), parser.sequence(buffer), from.local().getPort(), to, hello);
+        new Probe(
+            parser.nonce(buffer),
+            parser.flow(buffer),
+            ProbeFormat.distance(onWire, first),
+            onWire,
+            from.local().getPort(),
+            to,
+            hello);
     probes.add(probe);
     if (refuse.test(probe)) {
       from.fail(PeerError.PORT_UNREACHABLE, to);
@@ -187,7 +211,7 @@ final class Mesh {
     long late = 0;
     if (stalledReply.test(probe)) {
       late = stall;
-      stalled.put(probe.flow(), Slots.stalled(probe.sequence()));
+      stalled.put(probe.flow(), Slots.stalled(probe.onWire()));
     }
     if (!dropReturn.test(probe)) {
       for (byte[] answer : garble.apply(probe, bytes)) {
@@ -210,7 +234,8 @@ final class Mesh {
       bitmap |= flow.contains(highest - 1 - i) ? 1L << i : 0;
     }
     Slots.reply(bytes, at, Slots.FLAG_TOS_SEEN | (draining ? Slots.FLAG_DRAINING : 0), tosThere);
-    Slots.flow(bytes, at, highest, Math.min(64, highest - first), bitmap);
+    int highestOnWire = (probe.onWire() + highest - probe.sequence()) & (ProbeFormat.MODULUS - 1);
+    Slots.flow(bytes, at, highestOnWire, Math.min(64, highest - first), bitmap);
     Slots.reflector(bytes, at, 7, limited.getOrDefault(probe.flow(), 0), arrivals, overflows);
     if (tellsStalls) {
       Slots.stalled(bytes, at, stalled.getOrDefault(probe.flow(), 0));

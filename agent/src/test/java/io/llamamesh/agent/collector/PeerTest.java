@@ -18,6 +18,7 @@ class PeerTest {
   private final Peer peer =
       new Peer(
           new Remote(new InetSocketAddress("127.0.0.12", 8100)),
+          1,
           (address, before, after) -> states.add(after),
           0);
 

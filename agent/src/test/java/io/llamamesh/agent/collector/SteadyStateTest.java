@@ -16,6 +16,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** What a prober leaves to the garbage collector when nothing but probing goes on. */
@@ -71,7 +72,7 @@ class SteadyStateTest {
         network,
         poller,
         List.of(HOST),
-        7,
+        new SplittableRandom(7),
         new WindowArchive("boot"),
         counters,
         List::of,

@@ -95,7 +95,7 @@ final class Probing implements AutoCloseable {
             Collector.start(
                 network,
                 from.addresses(Stack.DUAL),
-                ThreadLocalRandom.current().nextInt(),
+                ThreadLocalRandom.current(),
                 archive,
                 counters,
                 List::of,

@@ -22,6 +22,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -89,7 +90,7 @@ public final class AllocationBench implements Callable<Integer> {
             Collector.start(
                 network,
                 List.of(HOST),
-                7,
+                new SplittableRandom(7),
                 new WindowArchive("bench"),
                 counters,
                 List::of,

@@ -13,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.function.IntPredicate;
 
 /** A collector's core on a played network, one tick after the other, keyed. */
@@ -48,7 +49,7 @@ final class PlayedProbing {
             network,
             network.newPoller(),
             List.of(InetAddress.ofLiteral("127.0.0.1")),
-            1,
+            new SplittableRandom(1),
             new WindowArchive("micro"),
             counters,
             List::of,
