@@ -25,8 +25,12 @@ public final class CollectorCounters {
     UNEXPECTED,
     /** Steps of the wall clock. */
     CLOCK_STEP,
-    /** Errors that the network reported for earlier probes. */
+    /** Errors that the network reported for earlier probes, those that prove nothing among them. */
     NETWORK_ERROR,
+    /**
+     * Such errors that quote no probe of ours in flight: stale, cut short by a router, or forged.
+     */
+    UNPROVEN_ERROR,
     /** Windows that were published. */
     WINDOW,
     /** Wanted source ports that were taken, so that others are used. */
@@ -55,7 +59,10 @@ public final class CollectorCounters {
     return events.get(event.ordinal());
   }
 
-  /** How often the network said this about an earlier probe; kernels let few of these through. */
+  /**
+   * How often the network said this about a probe in flight, and proved it by quoting that; kernels
+   * let few of these through.
+   */
   public long count(PeerError error) {
     return errors.get(error.ordinal());
   }

@@ -33,6 +33,9 @@ final class Flow {
   /** Added: its send took long after its stamp, so that its RTT would be ours. */
   static final int STALLED = 256;
 
+  /** Added: an ICMP error that quotes it says that nobody listens. */
+  static final int REFUSED = 512;
+
   private static final int KIND = 3;
   private static final int STATE_BITS = 16;
   private static final int STATE = 0xffff;
@@ -252,6 +255,11 @@ final class Flow {
     int state = state(sequence);
     state(sequence, state | SUSPICIOUS);
     return (state & SUSPICIOUS) == 0;
+  }
+
+  /** The network said this of the probe, and quoted it. */
+  void errored(long sequence, int flag) {
+    state(sequence, state(sequence) | flag);
   }
 
   /** The right answer to this probe came, but after its timeout. */

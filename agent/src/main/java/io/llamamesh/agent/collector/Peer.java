@@ -19,6 +19,13 @@ final class Peer {
   static final long REFUSED_BEFORE_NANOS = 2 * SECOND;
 
   static final long REFUSED_AFTER_NANOS = 3 * SECOND;
+
+  /**
+   * What was sent this long before a probe that was answered may have met a port that was just
+   * closed: threads of a reflector do not end at one instant.
+   */
+  static final long CLOSING_NANOS = SECOND / 20;
+
   static final long DRAINING_MAX_NANOS = 120 * SECOND;
   static final long HELLO_NANOS = SECOND;
   static final long UNKEYED_TELL_NANOS = 60 * SECOND;
@@ -45,6 +52,10 @@ final class Peer {
   private long unkeyedToldAt;
   private long lastReplyAt;
 
+  /** When the newest probe that was answered was sent, and the newest that was refused. */
+  private long answeredSentAt;
+
+  private long refusedSentAt;
   private final Spans refused = new Spans();
   private final Spans draining = new Spans();
   private final Spans tooBig = new Spans();
@@ -65,6 +76,8 @@ final class Peer {
     this.nonce = nonce;
     this.listener = listener;
     this.lastReplyAt = now;
+    this.answeredSentAt = now - 1;
+    this.refusedSentAt = now - 1;
   }
 
   Remote remote() {
@@ -92,10 +105,13 @@ final class Peer {
     }
   }
 
-  /** A reply came; {@code goodbye} as it was marked. */
-  void replied(long now, boolean goodbye) {
+  /** A reply came to a probe that was sent then; {@code goodbye} as it was marked. */
+  void replied(long sentAt, long now, boolean goodbye) {
     lastReplyAt = now;
     unanswered = 0;
+    if (sentAt - answeredSentAt > 0) {
+      answeredSentAt = sentAt;
+    }
     if (goodbye) {
       if (state != PeerState.DRAINING) {
         helloAt = now + HELLO_NANOS;
@@ -106,9 +122,13 @@ final class Peer {
       return;
     }
     if (troubled) {
-      troubled = false;
-      refused.end(now);
       draining.end(now);
+      if (sentAt - refusedSentAt <= 0) {
+        become(refused.lasts(now) ? PeerState.REFUSED : PeerState.UP);
+        return; // it was sent before the port was closed
+      }
+      troubled = false;
+      refused.end(sentAt);
     }
     become(PeerState.UP);
   }
@@ -123,9 +143,23 @@ final class Peer {
     return tell;
   }
 
-  /** Its host said that nobody listens, some time between our last look and now. */
-  void refused(long since, long now) {
-    refused.cover(since - REFUSED_BEFORE_NANOS, now + REFUSED_AFTER_NANOS);
+  /**
+   * Its host said, some time between our last look and now, that nobody listened to a probe. Others
+   * are believed to have met the same only where no answer says otherwise: between the last that
+   * was answered before and the first that is answered after.
+   *
+   * @param sentAt when the probe was sent
+   */
+  void refused(long sentAt, long since, long now) {
+    if (sentAt - refusedSentAt > 0) {
+      refusedSentAt = sentAt;
+    }
+    if (answeredSentAt - sentAt > 0) {
+      return; // there was an answer to a later one
+    }
+    long open = answeredSentAt - CLOSING_NANOS;
+    long from = since - REFUSED_BEFORE_NANOS;
+    refused.cover(from - open < 0 ? open : from, now + REFUSED_AFTER_NANOS);
     troubled = true;
     if (state != PeerState.DRAINING) {
       become(PeerState.REFUSED);

@@ -5,6 +5,7 @@ import io.llamamesh.agent.net.Ip;
 import io.llamamesh.agent.net.Payload;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.Poller;
+import io.llamamesh.agent.net.QueuedError;
 import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.net.WallClock;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The measurement, one tick after the other: read, account, send. Belongs to one thread; sockets
@@ -46,6 +48,7 @@ public final class Prober {
   private final WallClock clock;
   private final SourcePorts ports;
   private final Roster roster;
+  private final QuotedProbe quoted;
   private final Replies replies;
   private final Settlement settlement;
   private final Pacer pacer;
@@ -54,6 +57,8 @@ public final class Prober {
   private final CollectorReports reports;
   private final Supplier<ProbeKeys> keys;
   private ProbeKeys present = ProbeKeys.NONE;
+  private @Nullable SourcePort reading;
+  private int errorsTold;
   private final Map<Integer, Payload> frames = new HashMap<>();
   // Made once: each mention of a method would make another object.
   private final Pacer.Due send = this::send;
@@ -87,6 +92,7 @@ public final class Prober {
     this.clock = new WallClock(network);
     this.ports = new SourcePorts(network, poller, locals);
     this.roster = new Roster(network, ports, random, peerListener, reports);
+    this.quoted = new QuotedProbe(roster);
     this.replies = new Replies(network, clock, roster, counters, keys, reports);
     this.keys = keys;
     this.book = new WindowBook(reflected);
@@ -167,7 +173,7 @@ public final class Prober {
     for (int i = 0; i < all.size(); i++) {
       SourcePort port = all.get(i);
       replies.read(port, clockStepped, stalled);
-      port.socket().drainErrors(failed);
+      drainErrors(port);
       port.checkOverflow(now);
       long checksums = port.checksums();
       if (checksums > 0) {
@@ -176,22 +182,52 @@ public final class Prober {
     }
   }
 
-  private void failed(PeerError error, long high, long low, int port, int detail) {
+  private void drainErrors(SourcePort port) {
+    errorsTold = 0;
+    reading = port;
+    int all = port.socket().drainErrors(failed);
+    reading = null;
+    if (all > errorsTold) {
+      counters.add(CollectorCounters.Event.NETWORK_ERROR, all - errorsTold);
+      counters.add(CollectorCounters.Event.UNPROVEN_ERROR, all - errorsTold);
+    }
+  }
+
+  private void failed(QueuedError error) {
+    errorsTold++;
     counters.add(CollectorCounters.Event.NETWORK_ERROR);
-    counters.add(error);
     long now = network.monotonicNanos();
     // Errors carry no time: when we did not run for a while, it may be as old as our last look.
     long since = Math.min(now, pacer.reached());
-    if (error == PeerError.TOO_BIG) {
-      roster.tooBig(high, low, detail, since, now);
+    if (error.isLocal()) {
+      counters.add(error.kind());
+      if (error.kind() == PeerError.TOO_BIG) {
+        roster.tooBig(error.high(), error.low(), error.detail(), since, now);
+        return;
+      }
+      InetSocketAddress to =
+          new InetSocketAddress(Ip.address(error.high(), error.low()), error.port());
+      Peer known = roster.peers().get(to);
+      if (known != null) {
+        known.errored(error.kind(), now);
+      }
       return;
     }
-    Peer peer = roster.peers().get(new InetSocketAddress(Ip.address(high, low), port));
-    if (peer != null) {
-      peer.errored(error, now);
-      if (error == PeerError.PORT_UNREACHABLE) {
-        peer.refused(since, now);
-      }
+    Flow flow = reading == null ? null : quoted.find(error, reading, present);
+    if (flow == null) {
+      counters.add(CollectorCounters.Event.UNPROVEN_ERROR);
+      return;
+    }
+    counters.add(error.kind());
+    if (error.kind() == PeerError.TOO_BIG) {
+      roster.tooBig(error.high(), error.low(), error.detail(), since, now);
+      return;
+    }
+    Peer peer = flow.pair().peer();
+    peer.errored(error.kind(), now);
+    if (error.kind() == PeerError.PORT_UNREACHABLE) {
+      flow.errored(quoted.sequence(), Flow.REFUSED);
+      peer.refused(flow.sentAt(quoted.sequence()), since, now);
     }
   }
 

@@ -117,7 +117,7 @@ final class Replies {
     if (ours) {
       told(flow, sequence, bytes, parser.slotsAt(), now);
     } else {
-      flow.pair().peer().replied(now, false);
+      flow.pair().peer().replied(flow.sentAt(sequence), now, false);
     }
     flow.pair().tosAsNumber(!ours && parser.hasReceived(), now);
     if (account(flow, sequence, rtt, residence, ours)) {
@@ -183,7 +183,8 @@ final class Replies {
 
   private void told(Flow flow, long sequence, ByteBuffer bytes, int slots, long now) {
     Peer peer = flow.pair().peer();
-    peer.replied(now, (Slots.flags(bytes, slots) & Slots.FLAG_DRAINING) != 0);
+    peer.replied(
+        flow.sentAt(sequence), now, (Slots.flags(bytes, slots) & Slots.FLAG_DRAINING) != 0);
     flow.reported(
         Slots.highest(bytes, slots), Slots.tracked(bytes, slots), Slots.bitmap(bytes, slots));
     flow.drops().told(flow, sequence, bytes, slots, peer.overflow());

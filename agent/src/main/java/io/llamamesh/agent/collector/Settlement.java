@@ -95,7 +95,7 @@ final class Settlement {
     if (flow.has(sequence, Flow.TARDY)) {
       return Outcome.LOST; // it came, but too late by the network's own doing
     }
-    if (!seen && peer.wasRefused(sentAt)) {
+    if (!seen && (flow.has(sequence, Flow.REFUSED) || peer.wasRefused(sentAt))) {
       return Outcome.REFUSED;
     }
     if (!seen && peer.wasTooBig(flow.pair().packetBytes(), sentAt)) {

@@ -6,6 +6,7 @@ import io.llamamesh.agent.net.Ip;
 import io.llamamesh.agent.net.Payload;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.Poller;
+import io.llamamesh.agent.net.QueuedError;
 import io.llamamesh.agent.net.Remote;
 import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.net.UdpNetwork;
@@ -21,6 +22,7 @@ import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
@@ -147,7 +149,7 @@ final class OneShot {
       for (int slot = 0; slot < got; slot++) {
         var _ = parser.parse(batch.bytes(), batch.offset(slot), batch.length(slot));
       }
-      socket.drainErrors((error, high, low, port, detail) -> {});
+      socket.drainErrors(error -> {});
     }
   }
 
@@ -175,10 +177,19 @@ final class OneShot {
       for (int slot = 0; slot < got; slot++) {
         take(slot, sentAt, timeout, now, stepped);
       }
-      socket.drainErrors((error, high, low, port, detail) ->
-          refused += error == PeerError.PORT_UNREACHABLE ? 1 : 0);
+      socket.drainErrors(error -> refused += isRefusal(error, sentAt) ? 1 : 0);
       left = due - network.monotonicNanos();
     }
+  }
+
+  /** Whether the port is closed, as an error says that quotes a probe of ours without an answer. */
+  private boolean isRefusal(QueuedError error, long[] sentAt) {
+    ByteBuffer quote = error.quote();
+    return error.kind() == PeerError.PORT_UNREACHABLE
+        && parser.parseSignature(quote, error.quoteOffset(), error.quoteLength())
+        && parser.nonce(quote) == nonce
+        && parser.sequence(quote) < sentAt.length
+        && sentAt[parser.sequence(quote)] != NOT_SENT;
   }
 
   private void take(int slot, long[] sentAt, long timeout, long now, boolean stepped) {

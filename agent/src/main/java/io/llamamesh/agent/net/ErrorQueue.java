@@ -25,11 +25,16 @@ final class ErrorQueue {
   private final MemorySegment message;
   private final MemorySegment name;
   private final MemorySegment control;
+  private final MemorySegment vector;
+  private final MemorySegment quotes;
+  private final QueuedError queued = new QueuedError();
   private final PeerError[] kinds = new PeerError[KEPT];
   private final long[] highs = new long[KEPT];
   private final long[] lows = new long[KEPT];
   private final int[] ports = new int[KEPT];
   private final int[] details = new int[KEPT];
+  private final int[] quoted = new int[KEPT];
+  private final boolean[] locals = new boolean[KEPT];
   private int kept;
   private int seen;
 
@@ -39,20 +44,16 @@ final class ErrorQueue {
     message = arena.allocate(NativeBatch.AT_RECEIVED, 8);
     name = arena.allocate(NativeBatch.NAME, 8);
     control = arena.allocate(CONTROL, 8);
-    MemorySegment vector = arena.allocate(NativeBatch.VECTOR, 8);
-    MemorySegment data = arena.allocate(8, 8);
-    vector.set(JAVA_LONG, 0, data.address());
-    vector.set(JAVA_LONG, 8, 0); // what failed is not needed, only whom it was for
+    vector = arena.allocate(NativeBatch.VECTOR, 8);
+    // One place more: what is not kept is read, too.
+    quotes = arena.allocate((long) QueuedError.QUOTED_BYTES * (KEPT + 1), 8);
+    queued.quote = quotes.asByteBuffer();
+    vector.set(JAVA_LONG, 8, QueuedError.QUOTED_BYTES);
     message.set(JAVA_LONG, 0, name.address());
     message.set(JAVA_LONG, NativeBatch.AT_VECTOR, vector.address());
     message.set(JAVA_LONG, NativeBatch.AT_VECTOR_COUNT, 1);
     message.set(JAVA_LONG, NativeBatch.AT_CONTROL, control.address());
-    buffers = new MemorySegment[] {vector, data};
   }
-
-  /** Keeps alive what {@link #message} points to by address. */
-  @SuppressWarnings("unused")
-  private final MemorySegment[] buffers;
 
   /** Empties the kernel's queue; returns how many there were. */
   int collect(int fd) {
@@ -60,17 +61,22 @@ final class ErrorQueue {
     while (count < 4 * KEPT) {
       message.set(JAVA_INT, NativeBatch.AT_NAME_LENGTH, SocketAddress.BYTES);
       message.set(JAVA_LONG, NativeBatch.AT_CONTROL_LENGTH, CONTROL);
+      vector.set(JAVA_LONG, 0, quotes.address() + quote(kept));
       int result = Libc.recvmsg(errno, fd, message, Libc.MSG_ERRQUEUE | Libc.MSG_DONTWAIT);
       if (result < 0) {
         return count;
       }
       count++;
-      keep();
+      keep(result);
     }
     return count;
   }
 
-  private void keep() {
+  private static int quote(int slot) {
+    return slot * QueuedError.QUOTED_BYTES;
+  }
+
+  private void keep(int quotedBytes) {
     seen++;
     if (kept == KEPT) {
       return;
@@ -85,7 +91,7 @@ final class ErrorQueue {
       int type = control.get(JAVA_INT, at + 12);
       if ((level == Libc.IPPROTO_IP && type == Libc.IP_RECVERR)
           || (level == Libc.IPPROTO_IPV6 && type == Libc.IPV6_RECVERR)) {
-        extended(at + ControlReader.HEADER);
+        extended(at + ControlReader.HEADER, quotedBytes);
         return;
       }
       at += (length + 7) & ~7L;
@@ -93,12 +99,13 @@ final class ErrorQueue {
   }
 
   /** {@code struct sock_extended_err}: errno 4, origin 1, type 1, code 1, pad 1, info 4, data 4. */
-  private void extended(long at) {
+  private void extended(long at, int quotedBytes) {
     int number = control.get(JAVA_INT, at);
+    int origin = control.get(JAVA_BYTE, at + 4);
     PeerError kind =
         kind(
             number,
-            control.get(JAVA_BYTE, at + 4),
+            origin,
             control.get(JAVA_BYTE, at + 5) & 0xff,
             control.get(JAVA_BYTE, at + 6) & 0xff);
     kinds[kept] = kind;
@@ -106,6 +113,8 @@ final class ErrorQueue {
     highs[kept] = SocketAddress.high(name, 0);
     lows[kept] = SocketAddress.low(name, 0);
     ports[kept] = SocketAddress.port(name, 0);
+    locals[kept] = origin == ORIGIN_LOCAL;
+    quoted[kept] = quotedBytes;
     kept++;
   }
 
@@ -155,7 +164,15 @@ final class ErrorQueue {
     int count = kept;
     kept = 0;
     for (int i = 0; i < count; i++) {
-      sink.failed(kinds[i], highs[i], lows[i], ports[i], details[i]);
+      queued.kind = kinds[i];
+      queued.local = locals[i];
+      queued.high = highs[i];
+      queued.low = lows[i];
+      queued.port = ports[i];
+      queued.detail = details[i];
+      queued.quoteOffset = quote(i);
+      queued.quoteLength = quoted[i];
+      sink.failed(queued);
     }
     return total;
   }

@@ -162,7 +162,7 @@ public final class Reflector implements AutoCloseable {
         break;
       }
     }
-    socket.drainErrors((error, high, low, port, detail) -> {});
+    socket.drainErrors(error -> {});
   }
 
   private void noteDrops(UdpSocket socket, int index) {

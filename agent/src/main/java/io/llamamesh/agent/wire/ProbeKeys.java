@@ -84,9 +84,22 @@ public final class ProbeKeys {
    * @return the slot of its key; 0 when it is not signed, wrongly signed, or no frame of ours
    */
   public int verified(ByteBuffer bytes, int offset, int length) {
-    if (!OurFrame.is(bytes, offset, length)) {
-      return 0;
-    }
+    return OurFrame.is(bytes, offset, length) ? signedBy(bytes, offset) : 0;
+  }
+
+  /**
+   * Checks what is left of a frame of ours whose end is missing, as ICMP errors quote it.
+   *
+   * @param direction {@link Slots#REQUEST} or {@link Slots#REPLY}
+   * @return whether all that is signed is there, of that direction, and rightly signed
+   */
+  public boolean isHeadVerified(ByteBuffer bytes, int offset, int length, int direction) {
+    return length >= ProbeFormat.MIN_DATAGRAM
+        && Slots.direction(bytes, offset + ProbeFormat.AT_SLOTS) == direction
+        && signedBy(bytes, offset) != 0;
+  }
+
+  private int signedBy(ByteBuffer bytes, int offset) {
     int id = bytes.get(offset + ProbeFormat.AT_SLOTS + Slots.AT_KEY) & 0xff;
     long mac = bytes.getLong(offset + AT_MAC);
     for (int slot = id; slot < accepted.length && accepted[slot]; slot += LIMIT) {

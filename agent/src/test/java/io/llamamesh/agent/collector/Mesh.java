@@ -48,6 +48,15 @@ final class Mesh {
   final List<String> states = new ArrayList<>();
   final List<String> reports = new ArrayList<>();
   final Prober prober;
+  private final ProbeKeys keys;
+
+  /** What else happens when a probe leaves; may look at its bytes. */
+  Wire whenSent = (probe, from, bytes) -> {};
+
+  /** Sees all that leaves. */
+  interface Wire {
+    void saw(Probe probe, FakeNetwork.FakeSocket from, byte[] bytes);
+  }
 
   /** Dropped before the reflector. */
   Predicate<Probe> dropForward = p -> false;
@@ -101,6 +110,12 @@ final class Mesh {
   private final ProbeParser parser = new ProbeParser();
 
   Mesh() {
+    this(ProbeKeys.NONE);
+  }
+
+  /** One whose prober has these keys, as its reflectors do. */
+  Mesh(ProbeKeys keys) {
+    this.keys = keys;
     prober =
         new Prober(
             network,
@@ -110,7 +125,7 @@ final class Mesh {
             archive,
             counters,
             List::of,
-            () -> ProbeKeys.NONE,
+            () -> keys,
             (peer, before, now) -> states.add(before + ">" + now),
             new CollectorReports() {
               @Override
@@ -154,6 +169,17 @@ final class Mesh {
         Map.of("dst_ip", "127.0.0." + host));
   }
 
+  /** The same over IPv6 or with keys. */
+  static ProbePlan.Pair pair(InetSocketAddress target, int ports, long period, boolean keyed) {
+    return new ProbePlan.Pair(
+        type(),
+        target,
+        ports,
+        period,
+        keyed,
+        Map.of("dst_ip", target.getAddress().getHostAddress()));
+  }
+
   static ProbePlan plan(ProbePlan.Pair... pairs) {
     return new ProbePlan(10 * SECOND, 3600 * SECOND, List.of(pairs));
   }
@@ -185,12 +211,13 @@ final class Mesh {
             to,
             hello);
     probes.add(probe);
+    whenSent.saw(probe, from, bytes);
     if (refuse.test(probe)) {
-      from.fail(PeerError.PORT_UNREACHABLE, to);
+      from.fail(PeerError.PORT_UNREACHABLE, to, bytes);
       return result;
     }
     if (mtu > 0 && bytes.length + 28 > mtu) {
-      from.fail(PeerError.TOO_BIG, to, mtu);
+      from.fail(PeerError.TOO_BIG, to, bytes, mtu);
       return result;
     }
     if (dropForward.test(probe)) {
@@ -242,6 +269,9 @@ final class Mesh {
     }
     Slots.receivedAt(bytes, at, network.realtimeNanos());
     Slots.sentAt(bytes, at, network.realtimeNanos() + residence);
+    if (keys.required()) {
+      keys.sign(bytes, 0, keys.signing());
+    }
   }
 
   /** Lets time go by, tick by tick. */

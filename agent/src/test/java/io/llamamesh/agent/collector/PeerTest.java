@@ -24,9 +24,9 @@ class PeerTest {
 
   @Test
   void anEarlierRefusalIsRememberedUntilTheProbesOfItsTimeAreSettled() {
-    peer.refused(10 * SECOND, 10 * SECOND);
-    peer.refused(15 * SECOND, 15 * SECOND);
-    peer.refused(25 * SECOND, 25 * SECOND);
+    peer.refused(10 * SECOND, 10 * SECOND, 10 * SECOND);
+    peer.refused(15 * SECOND, 15 * SECOND, 15 * SECOND);
+    peer.refused(25 * SECOND, 25 * SECOND, 25 * SECOND);
 
     assertThat(peer.wasRefused(10 * SECOND)).isTrue();
     assertThat(peer.wasRefused(15 * SECOND)).isTrue();
@@ -36,9 +36,9 @@ class PeerTest {
 
   @Test
   void aPeerThatSaidGoodbyeThenRefusedAndNowAnswersHasNoExcuseForWhatIsSentFromNowOn() {
-    peer.replied(SECOND, true);
-    peer.refused(2 * SECOND, 2 * SECOND);
-    peer.replied(3 * SECOND, false);
+    peer.replied(SECOND, SECOND, true);
+    peer.refused(2 * SECOND, 2 * SECOND, 2 * SECOND);
+    peer.replied(3 * SECOND, 3 * SECOND, false);
 
     assertThat(states).containsExactly(PeerState.DRAINING, PeerState.UP);
     assertThat(peer.wasRefused(2 * SECOND)).isTrue();
@@ -47,10 +47,35 @@ class PeerTest {
   }
 
   @Test
+  void aRefusalIsBelievedOfNothingThatWasSentBeforeAnAnsweredProbeOrAfterTheNext() {
+    peer.replied(10 * SECOND, 10 * SECOND, false);
+    peer.refused(11 * SECOND, 11 * SECOND, 11 * SECOND);
+    peer.replied(9 * SECOND, 12 * SECOND, false);
+    assertThat(states).containsExactly(PeerState.REFUSED);
+    peer.replied(12 * SECOND, 13 * SECOND, false);
+
+    assertThat(peer.wasRefused(10 * SECOND - Peer.CLOSING_NANOS - 1)).isFalse();
+    assertThat(peer.wasRefused(10 * SECOND + 1)).isTrue();
+    assertThat(peer.wasRefused(12 * SECOND)).isTrue();
+    assertThat(peer.wasRefused(12 * SECOND + 1)).isFalse();
+    assertThat(states).containsExactly(PeerState.REFUSED, PeerState.UP);
+  }
+
+  @Test
+  void aRefusalOfAProbeBeforeOneThatWasAnsweredSaysNothingOfOthers() {
+    peer.replied(10 * SECOND, 11 * SECOND, false);
+
+    peer.refused(9 * SECOND, 11 * SECOND, 11 * SECOND);
+
+    assertThat(states).isEmpty();
+    assertThat(peer.wasRefused(11 * SECOND)).isFalse();
+  }
+
+  @Test
   void aSecondGoodbyeDoesNotForgetTheFirst() {
-    peer.replied(SECOND, true);
-    peer.replied(5 * SECOND, false);
-    peer.replied(20 * SECOND, true);
+    peer.replied(SECOND, SECOND, true);
+    peer.replied(5 * SECOND, 5 * SECOND, false);
+    peer.replied(20 * SECOND, 20 * SECOND, true);
 
     assertThat(peer.wasDraining(2 * SECOND, SECOND)).isTrue();
     assertThat(peer.wasDraining(10 * SECOND, SECOND)).isFalse();

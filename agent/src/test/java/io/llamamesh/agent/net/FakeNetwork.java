@@ -111,7 +111,7 @@ public final class FakeNetwork implements UdpNetwork {
 
   private record Arrival(long at, ByteBuffer bytes, InetSocketAddress from) {}
 
-  private record Failure(PeerError error, InetSocketAddress to, int detail) {}
+  private record Failure(PeerError error, InetSocketAddress to, int detail, ByteBuffer quote) {}
 
   private static final class FakeBatch extends Batch {
     private final ByteBuffer all;
@@ -155,14 +155,14 @@ public final class FakeNetwork implements UdpNetwork {
       arrivals.add(new Arrival(monotonic + delay, ByteBuffer.wrap(bytes.clone()), from));
     }
 
-    /** Queues an error of an earlier datagram. */
-    public void fail(PeerError error, InetSocketAddress to) {
-      fail(error, to, 0);
+    /** Queues an ICMP error that quotes these bytes of an earlier datagram. */
+    public void fail(PeerError error, InetSocketAddress to, byte[] quote) {
+      fail(error, to, quote, 0);
     }
 
-    /** Queues an error with its detail. */
-    public void fail(PeerError error, InetSocketAddress to, int detail) {
-      failures.add(new Failure(error, to, detail));
+    /** Queues an ICMP error with its detail. */
+    public void fail(PeerError error, InetSocketAddress to, byte[] quote, int detail) {
+      failures.add(new Failure(error, to, detail, ByteBuffer.wrap(quote.clone())));
     }
 
     @Override
@@ -222,14 +222,18 @@ public final class FakeNetwork implements UdpNetwork {
 
     @Override
     public int drainErrors(ErrorSink sink) {
+      QueuedError error = new QueuedError();
       Consumer<Failure> tell =
-          f ->
-              sink.failed(
-                  f.error(),
-                  Ip.high(f.to().getAddress()),
-                  Ip.low(f.to().getAddress()),
-                  f.to().getPort(),
-                  f.detail());
+          f -> {
+            error.kind = f.error();
+            error.high = Ip.high(f.to().getAddress());
+            error.low = Ip.low(f.to().getAddress());
+            error.port = f.to().getPort();
+            error.detail = f.detail();
+            error.quote = f.quote();
+            error.quoteLength = Math.min(f.quote().capacity(), QueuedError.QUOTED_BYTES);
+            sink.failed(error);
+          };
       failures.forEach(tell);
       int count = failures.size();
       failures.clear();

@@ -53,7 +53,8 @@ class NativeSocketTest extends SocketFixture {
   }
 
   @Test
-  void aClosedPortIsToldWithItsAddressAndCostsNoOtherTargetADatagram() throws IOException {
+  void aClosedPortIsToldWithItsAddressAndWhatWasSentAndCostsNoOtherTargetADatagram()
+      throws IOException {
     UdpNetwork network = nativeNetwork();
     UdpSocket a = socket(network, "127.0.0.1", 0);
     UdpSocket b = socket(network, "127.0.0.1", 0);
@@ -62,8 +63,14 @@ class NativeSocketTest extends SocketFixture {
     gone.close();
     List<String> errors = new ArrayList<>();
     ErrorSink sink =
-        (error, high, low, port, detail) ->
-            errors.add(error + " " + Ip.address(high, low).getHostAddress() + ":" + port);
+        error ->
+            errors.add(
+                "%s of %s to %s:%d"
+                    .formatted(
+                        error.kind(),
+                        (char) error.quote().get(error.quoteOffset()),
+                        Ip.address(error.high(), error.low()).getHostAddress(),
+                        error.port()));
 
     for (int i = 0; i < 20; i++) {
       assertThat(a.send(payload("x"), 1, closed, 0)).isEqualTo(SendResult.SENT);
@@ -74,7 +81,9 @@ class NativeSocketTest extends SocketFixture {
     a.drainErrors(sink);
 
     assertThat(receive(network, b, batch)).isEqualTo(20);
-    assertThat(errors).hasSize(20).containsOnly("PORT_UNREACHABLE 127.0.0.5:" + closed.port());
+    assertThat(errors)
+        .hasSize(20)
+        .containsOnly("PORT_UNREACHABLE of x to 127.0.0.5:" + closed.port());
   }
 
   @Test

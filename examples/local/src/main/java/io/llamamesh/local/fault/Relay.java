@@ -206,7 +206,7 @@ public final class Relay implements AutoCloseable {
       if (out.forward(batch, slot, to, tos(slot)) != SendResult.SENT) {
         // A pending error of an earlier send (its peer's port was closed) must not cost this
         // datagram its way.
-        out.drainErrors((a, b, c, d, e) -> {});
+        out.drainErrors(error -> {});
         if (out.forward(batch, slot, to, tos(slot)) != SendResult.SENT) {
           dropped.increment();
         }

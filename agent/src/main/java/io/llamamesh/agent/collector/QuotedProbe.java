@@ -1,0 +1,64 @@
+package io.llamamesh.agent.collector;
+
+import io.llamamesh.agent.net.QueuedError;
+import io.llamamesh.agent.net.Remote;
+import io.llamamesh.agent.wire.ProbeFormat;
+import io.llamamesh.agent.wire.ProbeKeys;
+import io.llamamesh.agent.wire.ProbeParser;
+import io.llamamesh.agent.wire.Slots;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The probe that an ICMP error quotes. Anybody can send such errors, from any address; but to quote
+ * a probe in flight one has to have seen it.
+ */
+final class QuotedProbe {
+
+  private final Roster roster;
+  private final ProbeParser parser = new ProbeParser();
+  private long sequence;
+
+  QuotedProbe(Roster roster) {
+    this.roster = roster;
+  }
+
+  /**
+   * Finds it by its nonce, flow and sequence, and by the MAC where that is quoted.
+   *
+   * @param from the port whose error queue it was in
+   * @return its flow; null unless the quote is of a probe of this port that went to where the error
+   *     says and waits for its answer
+   */
+  @Nullable Flow find(QueuedError error, SourcePort from, ProbeKeys keys) {
+    ByteBuffer quote = error.quote();
+    int offset = error.quoteOffset();
+    int length = error.quoteLength();
+    if (!parser.parseSignature(quote, offset, length)
+        && !parser.parseLegacy(quote, offset, length)) {
+      return null;
+    }
+    Flow flow = roster.flow(parser.nonce(quote), parser.flow(quote));
+    if (flow == null || flow.source() != from || !isTo(flow.pair().peer().remote(), error)) {
+      return null;
+    }
+    sequence = flow.sequence(parser.sequence(quote));
+    if (sequence < 0 || flow.kind(sequence) != Flow.PENDING) {
+      return null;
+    }
+    boolean checked =
+        keys.required() && flow.pair().plan().keyed() && length >= ProbeFormat.MIN_DATAGRAM;
+    return !checked || keys.isHeadVerified(quote, offset, length, Slots.REQUEST) ? flow : null;
+  }
+
+  private static boolean isTo(Remote remote, QueuedError error) {
+    return remote.high() == error.high()
+        && remote.low() == error.low()
+        && remote.port() == error.port();
+  }
+
+  /** The whole sequence number of the probe that was found. */
+  long sequence() {
+    return sequence;
+  }
+}

@@ -1,0 +1,79 @@
+package io.llamamesh.agent.net;
+
+import java.nio.ByteBuffer;
+
+/**
+ * One entry of a socket's error queue. The object is used again for the next: read it inside {@link
+ * ErrorSink#failed}.
+ *
+ * <p>Anybody can send an ICMP error from any address. What the network says of a datagram is
+ * therefore worth as much as what it quotes of it; only {@link #isLocal} is our own system's word.
+ */
+public final class QueuedError {
+
+  /** Most bytes of a datagram that are kept of a quote: the signed part of a probe. */
+  public static final int QUOTED_BYTES = 96;
+
+  PeerError kind = PeerError.OTHER;
+  boolean local;
+  long high;
+  long low;
+  int port;
+  int detail;
+  ByteBuffer quote = ByteBuffer.allocate(0);
+  int quoteOffset;
+  int quoteLength;
+
+  QueuedError() {}
+
+  /** What was said. */
+  public PeerError kind() {
+    return kind;
+  }
+
+  /** Whether our own system says so, and nobody else. */
+  public boolean isLocal() {
+    return local;
+  }
+
+  /** Upper 64 bits of the address that the failed datagram went to (see {@link Ip}). */
+  public long high() {
+    return high;
+  }
+
+  /** Lower 64 bits of that address. */
+  public long low() {
+    return low;
+  }
+
+  /**
+   * The port that the failed datagram went to; 0 where the system does not tell, as for IPv4
+   * datagrams that are {@link PeerError#TOO_BIG} for our own interface.
+   */
+  public int port() {
+    return port;
+  }
+
+  /** The path MTU in bytes for {@link PeerError#TOO_BIG}, else the system's error number. */
+  public int detail() {
+    return detail;
+  }
+
+  /** Where the quote is, big-endian; use absolute access from {@link #quoteOffset} on. */
+  public ByteBuffer quote() {
+    return quote;
+  }
+
+  /** Where the quoted payload of the failed datagram begins. */
+  public int quoteOffset() {
+    return quoteOffset;
+  }
+
+  /**
+   * How many bytes of the failed datagram's payload are quoted, at most {@value #QUOTED_BYTES};
+   * none where a router quotes only headers (RFC 792), and where the error is local.
+   */
+  public int quoteLength() {
+    return quoteLength;
+  }
+}

@@ -1,0 +1,75 @@
+package io.llamamesh.agent.netns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llamamesh.agent.collector.CollectorCounters.Event;
+import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.net.PeerError;
+import io.llamamesh.agent.netns.Probing.Manner;
+import io.llamamesh.agent.wire.ProbeWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** ICMP errors that somebody makes up excuse no loss and stop no probe. */
+@InNamespaces
+class ForgedErrorsIT {
+
+  private static final int FORGERIES = 40;
+
+  private final Lab lab = Lab.routed();
+  private final Namespace left = lab.host("left");
+  private final Namespace right = lab.host("right");
+
+  @AfterEach
+  void clean() {
+    lab.close();
+  }
+
+  private interface Forgery {
+    void send(IcmpForger forger, InetSocketAddress victim, InetSocketAddress target, byte[] quote);
+  }
+
+  /** Forges about all flows, more often than kernels complain, until enough came to be counted. */
+  private void forge(Probing probing, Stack stack, Manner manner, Forgery forgery) {
+    InetAddress victim = left.addresses(stack).getFirst();
+    InetSocketAddress target = Probing.reflector(right.addresses(stack).getFirst());
+    try (IcmpForger forger = new IcmpForger(lab.host("router"), victim)) {
+      probing.until(() -> {
+        for (int i = 0; i < manner.ports(); i++) {
+          // All is right but what only who saw the probe can know.
+          byte[] quote = new byte[manner.bytes()];
+          ByteBuffer bytes = ByteBuffer.wrap(quote);
+          ProbeWriter.frame(bytes, quote.length, 0);
+          ProbeWriter.signature(bytes, 0x11223344, i << 8, 5);
+          int port = Probing.BASE_PORT + i;
+          forgery.send(forger, new InetSocketAddress(victim, port), target, quote);
+        }
+        return probing.counters().count(Event.UNPROVEN_ERROR) >= FORGERIES;
+      });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"IPV4", "IPV6"})
+  void aForgedPortUnreachableHidesNoLoss(Stack stack) {
+    lab.host("router")
+        .rule("forward", "udp dport 8100 numgen random mod 10 < 3 counter name seen drop");
+    Manner manner = Manner.STANDARD;
+    try (var _ = Reflecting.start(right);
+        Probing probing = Probing.start(left, right, stack, manner)) {
+
+      forge(probing, stack, manner, IcmpForger::portUnreachable);
+      probing.untilProbed(500).finish();
+
+      assertThat(probing.total(Outcome.REFUSED)).isZero();
+      assertThat(probing.total(Outcome.LOST))
+          .isEqualTo((int) lab.host("router").seen())
+          .isPositive();
+      assertThat(probing.counters().count(PeerError.PORT_UNREACHABLE)).isZero();
+    }
+  }
+}
