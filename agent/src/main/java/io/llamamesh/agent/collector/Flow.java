@@ -36,6 +36,9 @@ final class Flow {
   /** Added: an ICMP error that quotes it says that nobody listens. */
   static final int REFUSED = 512;
 
+  /** Added: an ICMP error that quotes it says that it is too long for the path. */
+  static final int TOO_BIG = 1024;
+
   private static final int KIND = 3;
   private static final int STATE_BITS = 16;
   private static final int STATE = 0xffff;

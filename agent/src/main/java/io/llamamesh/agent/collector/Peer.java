@@ -34,6 +34,9 @@ final class Peer {
   /** What was sent this long before a router complained was on its way to it. */
   static final long TOO_BIG_BEFORE_NANOS = 2 * SECOND;
 
+  /** Routers do not complain of each packet: what is sent so soon after is too long as well. */
+  static final long TOO_BIG_AFTER_NANOS = 10 * SECOND;
+
   /** How long an error of the network is worth telling. */
   static final long NOTED_NANOS = 60 * SECOND;
 
@@ -61,6 +64,7 @@ final class Peer {
   private final Spans tooBig = new Spans();
   private long helloAt;
 
+  private long tooBigSentAt;
   private int pathMtu;
   private int lastMtu;
   private @Nullable PeerError lastError;
@@ -172,9 +176,18 @@ final class Peer {
     lastErrorAt = now;
   }
 
-  /** A probe did not fit: the path takes packets of this many bytes, as was told since then. */
-  void tooBig(int mtu, long since, long now) {
-    tooBig.cover(since - TOO_BIG_BEFORE_NANOS, now);
+  /**
+   * A probe did not fit: the path takes packets of this many bytes.
+   *
+   * @param sentAt when that probe was sent
+   * @param from since when none that is longer can have passed
+   * @param until to when that is believed, unless one passes
+   */
+  void tooBig(int mtu, long sentAt, long from, long until) {
+    tooBig.cover(from, until);
+    if (pathMtu == 0 || sentAt - tooBigSentAt > 0) {
+      tooBigSentAt = sentAt;
+    }
     pathMtu = mtu;
     lastMtu = mtu;
   }
@@ -186,8 +199,9 @@ final class Peer {
 
   /** A probe that should not fit has come back: if sent since, the path takes longer ones now. */
   void fits(long sentAt) {
-    if (!tooBig.held(sentAt, 0) && !tooBig.lasts(sentAt)) {
+    if (sentAt - tooBigSentAt > 0) {
       pathMtu = 0;
+      tooBig.end(sentAt);
     }
   }
 

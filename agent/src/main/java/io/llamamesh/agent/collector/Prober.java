@@ -44,6 +44,14 @@ public final class Prober {
   /** To look at all flows costs more than their probes do, where these are few. */
   private static final long EXPIRY_NANOS = 250_000_000L;
 
+  /** Routers from before RFC 1191 do not say what would fit. */
+  private static final int UNKNOWN_MTU = 0;
+
+  /** What every path must take: RFC 791 and RFC 8200 §5. */
+  private static final int LEAST_MTU_V4 = 68;
+
+  private static final int LEAST_MTU_V6 = 1280;
+
   private final UdpNetwork network;
   private final WallClock clock;
   private final SourcePorts ports;
@@ -202,7 +210,8 @@ public final class Prober {
     if (error.isLocal()) {
       counters.add(error.kind());
       if (error.kind() == PeerError.TOO_BIG) {
-        roster.tooBig(error.high(), error.low(), error.detail(), since, now);
+        long from = since - Peer.TOO_BIG_BEFORE_NANOS;
+        roster.tooBig(error.high(), error.low(), error.detail(), now, from, now);
         return;
       }
       InetSocketAddress to =
@@ -214,13 +223,13 @@ public final class Prober {
       return;
     }
     Flow flow = reading == null ? null : quoted.find(error, reading, present);
-    if (flow == null) {
+    if (flow == null || isAbsurd(error, flow.pair())) {
       counters.add(CollectorCounters.Event.UNPROVEN_ERROR);
       return;
     }
     counters.add(error.kind());
     if (error.kind() == PeerError.TOO_BIG) {
-      roster.tooBig(error.high(), error.low(), error.detail(), since, now);
+      tooBig(error, flow, since, now);
       return;
     }
     Peer peer = flow.pair().peer();
@@ -229,6 +238,33 @@ public final class Prober {
       flow.errored(quoted.sequence(), Flow.REFUSED);
       peer.refused(flow.sentAt(quoted.sequence()), since, now);
     }
+  }
+
+  /** Whether it calls a packet too long for a path that takes it, or that no path may be. */
+  private static boolean isAbsurd(QueuedError error, Pair pair) {
+    return error.kind() == PeerError.TOO_BIG
+        && (error.detail() >= pair.packetBytes()
+            || (error.detail() != UNKNOWN_MTU
+                && error.detail() < (pair.peer().remote().isV4() ? LEAST_MTU_V4 : LEAST_MTU_V6)));
+  }
+
+  /** Believed between the last answer to a probe as long and the next. */
+  private void tooBig(QueuedError error, Flow flow, long since, long now) {
+    flow.errored(quoted.sequence(), Flow.TOO_BIG);
+    if (error.detail() == UNKNOWN_MTU) {
+      return;
+    }
+    long sentAt = flow.sentAt(quoted.sequence());
+    long passed = flow.pair().answeredSentAt();
+    long from = since - Peer.TOO_BIG_BEFORE_NANOS;
+    boolean contradicted = passed - sentAt > 0;
+    roster.tooBig(
+        error.high(),
+        error.low(),
+        error.detail(),
+        sentAt,
+        contradicted ? sentAt : from - passed <= 0 ? passed + 1 : from,
+        contradicted ? sentAt : now + Peer.TOO_BIG_AFTER_NANOS);
   }
 
   private void skip(Flow flow) {

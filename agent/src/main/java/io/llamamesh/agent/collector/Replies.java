@@ -208,6 +208,7 @@ final class Replies {
   /** Looks at what else became of a probe that was answered and counts. */
   private void marks(Flow flow, long sequence, int slot, boolean ours) {
     Pair pair = flow.pair();
+    pair.answered(flow.sentAt(sequence));
     if (pair.tooBig()) {
       pair.peer().fits(flow.sentAt(sequence));
     }

@@ -125,7 +125,7 @@ final class Roster {
   private int place(ProbePlan.Pair wanted) {
     Pair pair = pairs.get(Key.of(wanted));
     if (pair == null) {
-      pair = new Pair(peer(wanted.target()), wanted);
+      pair = new Pair(peer(wanted.target()), wanted, network.monotonicNanos());
       pairs.put(Key.of(wanted), pair);
     }
     pair.plan(wanted);
@@ -258,11 +258,14 @@ final class Roster {
     return leaving;
   }
 
-  /** The path to a host takes packets of this many bytes, whichever port they go to. */
-  void tooBig(long high, long low, int mtu, long since, long now) {
+  /**
+   * The path to a host takes packets of this many bytes, whichever port they go to; parameters as
+   * of {@link Peer#tooBig}.
+   */
+  void tooBig(long high, long low, int mtu, long sentAt, long from, long until) {
     for (Peer peer : peers.values()) {
       if (peer.remote().high() == high && peer.remote().low() == low) {
-        peer.tooBig(mtu, since, now);
+        peer.tooBig(mtu, sentAt, from, until);
       }
     }
   }

@@ -98,7 +98,9 @@ final class Settlement {
     if (!seen && (flow.has(sequence, Flow.REFUSED) || peer.wasRefused(sentAt))) {
       return Outcome.REFUSED;
     }
-    if (!seen && peer.wasTooBig(flow.pair().packetBytes(), sentAt)) {
+    if (!seen
+        && (flow.has(sequence, Flow.TOO_BIG)
+            || peer.wasTooBig(flow.pair().packetBytes(), sentAt))) {
       return Outcome.TOO_BIG;
     }
     if (!seen && flow.has(sequence, Flow.OVERLOADED)) {

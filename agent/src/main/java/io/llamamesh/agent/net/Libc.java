@@ -54,8 +54,11 @@ final class Libc {
   /** Never set DF. */
   static final int PMTUDISC_DONT = 0;
 
-  /** Always set DF, and refuse what is longer than the path is known to take. */
-  static final int PMTUDISC_DO = 2;
+  /**
+   * Always set DF, and refuse only what is longer than the interface takes: what is known of the
+   * path anybody can have made up (ip(7), RFC 4821 probing).
+   */
+  static final int PMTUDISC_PROBE = 3;
 
   static final int IPPROTO_IPV6 = 41;
   static final int IPV6_MTU_DISCOVER = 23;

@@ -103,7 +103,7 @@ public final class NativeNetwork implements UdpNetwork {
       need(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_RECVTCLASS, 1);
       need(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_RECVERR, 1);
       if (options.dontFragment()) {
-        need(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_MTU_DISCOVER, Libc.PMTUDISC_DO);
+        need(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_MTU_DISCOVER, Libc.PMTUDISC_PROBE);
         need(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_DONTFRAG, 1);
       }
       if (wildcard) {
@@ -112,7 +112,7 @@ public final class NativeNetwork implements UdpNetwork {
     } else {
       need(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_RECVTOS, 1);
       need(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_RECVERR, 1);
-      int discover = options.dontFragment() ? Libc.PMTUDISC_DO : Libc.PMTUDISC_DONT;
+      int discover = options.dontFragment() ? Libc.PMTUDISC_PROBE : Libc.PMTUDISC_DONT;
       need(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_MTU_DISCOVER, discover);
       if (wildcard) {
         need(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_PKTINFO, 1);

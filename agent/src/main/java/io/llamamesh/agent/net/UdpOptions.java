@@ -5,8 +5,8 @@ package io.llamamesh.agent.net;
  *
  * @param receiveBufferBytes wanted receive buffer in bytes; the kernel may grant less
  * @param reusePort several sockets share the port, and the kernel spreads flows over them
- * @param dontFragment what does not fit the path is an error, never cut into pieces; without effect
- *     where sockets cannot do that
+ * @param dontFragment what does not fit the interface is an error, and nothing is ever cut into
+ *     pieces; without effect where sockets cannot do that
  */
 public record UdpOptions(int receiveBufferBytes, boolean reusePort, boolean dontFragment) {
 
@@ -27,7 +27,7 @@ public record UdpOptions(int receiveBufferBytes, boolean reusePort, boolean dont
     return new UdpOptions(4 << 20, false);
   }
 
-  /** The same; what does not fit the path is an error. */
+  /** The same; nothing is cut into pieces. */
   public UdpOptions withoutFragments() {
     return new UdpOptions(receiveBufferBytes, reusePort, true);
   }

@@ -10,6 +10,8 @@ import io.llamamesh.agent.net.PeerError;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PathFactsTest {
 
@@ -71,8 +73,50 @@ class PathFactsTest {
     mesh.dropForward = probe -> true;
     mesh.run(60 * SECOND);
 
-    // What was sent more than two seconds after the last complaint is lost like any other.
+    // What was sent more than ten seconds after the last complaint is lost like any other.
     assertThat(newest().count(Outcome.LOST)).isEqualTo(newest().count(Attempt.SENT));
+  }
+
+  @Test
+  void aComplaintThatQuotesNoProbeInFlightTellsNothingOfThePath() {
+    mesh.whenSent =
+        (probe, from, bytes) -> {
+          byte[] guess = bytes.clone();
+          guess[3] ^= 1;
+          from.fail(PeerError.TOO_BIG, probe.to(), guess, 600);
+        };
+    mesh.dropForward = probe -> true;
+    mesh.run(60 * SECOND);
+
+    assertThat(newest().count(Outcome.LOST)).isEqualTo(newest().count(Attempt.SENT)).isPositive();
+    assertThat(newest().facts()).isEqualTo(PathFacts.NONE);
+    assertThat(mesh.counters.count(PeerError.TOO_BIG)).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1056, 5000, 67, -1})
+  void aComplaintThatNamesAnMtuThatCannotBeIsNotBelieved(int mtu) {
+    mesh.whenSent = (probe, from, bytes) -> from.fail(PeerError.TOO_BIG, probe.to(), bytes, mtu);
+    mesh.dropForward = probe -> true;
+    mesh.run(60 * SECOND);
+
+    assertThat(newest().count(Outcome.LOST)).isEqualTo(newest().count(Attempt.SENT)).isPositive();
+    assertThat(mesh.counters.count(PeerError.TOO_BIG)).isZero();
+  }
+
+  @Test
+  void whoOverhearsProbesCannotCallTooLongWhatPassesBesideThem() {
+    // One in three is lost; of every tenth probe somebody says that it is too long.
+    mesh.dropForward = probe -> probe.sequence() % 3 == 0;
+    mesh.whenSent =
+        (probe, from, bytes) -> {
+          if (probe.sequence() % 10 == 0) {
+            from.fail(PeerError.TOO_BIG, probe.to(), bytes, 600);
+          }
+        };
+    mesh.run(60 * SECOND);
+
+    assertThat(mesh.published(Outcome.TOO_BIG) * 2).isLessThan(mesh.published(Outcome.LOST));
   }
 
   @Test

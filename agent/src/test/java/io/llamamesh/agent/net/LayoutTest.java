@@ -119,8 +119,8 @@ class LayoutTest {
     known.put("IP_MTU_DISCOVER", (long) Libc.IP_MTU_DISCOVER);
     known.put("IP_RECVERR", (long) Libc.IP_RECVERR);
     known.put("IP_RECVTOS", (long) Libc.IP_RECVTOS);
-    known.put("IP_PMTUDISC_DO", (long) Libc.PMTUDISC_DO);
-    known.put("IPV6_PMTUDISC_DO", (long) Libc.PMTUDISC_DO);
+    known.put("IP_PMTUDISC_PROBE", (long) Libc.PMTUDISC_PROBE);
+    known.put("IPV6_PMTUDISC_PROBE", (long) Libc.PMTUDISC_PROBE);
     known.put("IPPROTO_IPV6", (long) Libc.IPPROTO_IPV6);
     known.put("IPV6_MTU_DISCOVER", (long) Libc.IPV6_MTU_DISCOVER);
     known.put("IPV6_RECVERR", (long) Libc.IPV6_RECVERR);

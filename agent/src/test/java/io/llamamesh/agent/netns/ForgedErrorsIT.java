@@ -2,8 +2,10 @@ package io.llamamesh.agent.netns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.agent.collector.Attempt;
 import io.llamamesh.agent.collector.CollectorCounters.Event;
 import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.collector.PathFacts;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.netns.Probing.Manner;
 import io.llamamesh.agent.wire.ProbeWriter;
@@ -71,5 +73,35 @@ class ForgedErrorsIT {
           .isPositive();
       assertThat(probing.counters().count(PeerError.PORT_UNREACHABLE)).isZero();
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"IPV4", "IPV6"})
+  void aForgedFragmentationNeededStopsNoProbe(Stack stack) {
+    Manner manner = Manner.STANDARD.bytes(1440);
+    int mtu = stack == Stack.IPV4 ? 600 : 1280;
+    try (var _ = Reflecting.start(right);
+        Probing probing = Probing.start(left, right, stack, manner)) {
+
+      forge(
+          probing,
+          stack,
+          manner,
+          (forger, victim, target, quote) -> forger.tooBig(victim, target, quote, mtu));
+      int before = (int) probing.counters().count(Attempt.SENT);
+      probing.untilProbed(before + 300).finish();
+
+      assertThat(probing.total(Attempt.SEND_ERROR)).isZero();
+      assertThat(probing.answered()).isEqualTo(probing.total(Attempt.SENT));
+      assertThat(probing.counters().count(PeerError.TOO_BIG)).isZero();
+      assertThat(probing.towards(host -> true))
+          .allMatch(pair -> pair.facts().equals(PathFacts.NONE));
+      // The kernel believes it, as it must believe anybody.
+      assertThat(left.show("route", "get", target(stack))).contains("mtu " + mtu);
+    }
+  }
+
+  private String target(Stack stack) {
+    return right.addresses(stack).getFirst().getHostAddress();
   }
 }

@@ -39,12 +39,17 @@ final class Namespace implements AutoCloseable {
 
   /** Runs {@code ip} here. */
   void ip(String... arguments) {
+    var _ = show(arguments);
+  }
+
+  /** Runs {@code ip} here; returns what it printed. */
+  String show(String... arguments) {
     String[] command = new String[arguments.length + 3];
     command[0] = "ip";
     command[1] = "-n";
     command[2] = name;
     System.arraycopy(arguments, 0, command, 3, arguments.length);
-    var _ = Command.run(command);
+    return Command.run(command);
   }
 
   /**
