@@ -35,8 +35,12 @@ public final class CollectorCounters {
     WINDOW,
     /** Wanted source ports that were taken, so that others are used. */
     PORT_TAKEN,
-    /** Answers without a valid key from peers that have to have one. */
+    /** Answers without a valid key, for peers that have to have one: they prove nothing. */
     UNKEYED_ANSWER,
+    /** Answers that name a probe in flight and come from elsewhere than its peer: forged. */
+    FOREIGN_ANSWER,
+    /** Goodbyes that were not the peer's: of another life of it, or it went on answering. */
+    FALSE_GOODBYE,
     /** Questions whether a peer that said goodbye is back. */
     HELLO
   }

@@ -24,7 +24,7 @@ final class Flow {
   /** Added: the reflector told that it dropped as many. */
   static final int OVERLOADED = 32;
 
-  /** Added: something answered that was not the peer, not with its key, or not all of it. */
+  /** Added: its answer came back cut or longer than it was. */
   static final int SUSPICIOUS = 64;
 
   /** Added: answered after its timeout, by the network's own doing. */
@@ -253,11 +253,9 @@ final class Flow {
     }
   }
 
-  /** Something answered this probe that cannot be trusted; true for the first time. */
-  boolean suspicious(long sequence) {
-    int state = state(sequence);
-    state(sequence, state | SUSPICIOUS);
-    return (state & SUSPICIOUS) == 0;
+  /** The peer's answer to this probe came, but not as it was sent. */
+  void suspicious(long sequence) {
+    state(sequence, state(sequence) | SUSPICIOUS);
   }
 
   /** The network said this of the probe, and quoted it. */

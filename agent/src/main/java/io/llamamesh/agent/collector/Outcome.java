@@ -17,7 +17,7 @@ public enum Outcome implements Tally {
   OWN_DROP,
   /** Dropped by the reflector itself. */
   OVERLOAD,
-  /** Answered, but only by something that is not the answer to what we sent. */
+  /** Answered by the peer, but the answer was cut or had grown on its way. */
   CORRUPT,
   /** Not answered by a peer that had said goodbye, or not waited for as we do; no fault. */
   SUPPRESSED;

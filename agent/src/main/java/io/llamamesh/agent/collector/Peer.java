@@ -27,6 +27,19 @@ final class Peer {
   static final long CLOSING_NANOS = SECOND / 20;
 
   static final long DRAINING_MAX_NANOS = 120 * SECOND;
+
+  /** How long a goodbye without a key excuses silence: whoever sees the probes can say it. */
+  static final long UNKEYED_DRAINING_MAX_NANOS = 30 * SECOND;
+
+  /** What was sent this long before a goodbye may not have been answered any more. */
+  static final long DRAINING_BEFORE_NANOS = SECOND;
+
+  /** Threads of a reflector do not begin to say goodbye at one instant. */
+  static final long MARKING_NANOS = SECOND / 2;
+
+  /** Who answered as a reflector of ours is taken for one this long. */
+  static final long OURS_NANOS = 600 * SECOND;
+
   static final long HELLO_NANOS = SECOND;
   static final long UNKEYED_TELL_NANOS = 60 * SECOND;
   static final int SUSPECT_AFTER = 3;
@@ -59,6 +72,14 @@ final class Peer {
   private long answeredSentAt;
 
   private long refusedSentAt;
+  private boolean isEpochKnown;
+  private int epoch;
+  private long lastOursAt;
+  private boolean saidGoodbye;
+  private int goodbyeEpoch;
+  private long goodbyeSentAt;
+  private boolean isGoodbyeAuthentic;
+  private boolean isGoodbyeFalse;
   private final Spans refused = new Spans();
   private final Spans draining = new Spans();
   private final Spans tooBig = new Spans();
@@ -82,6 +103,7 @@ final class Peer {
     this.lastReplyAt = now;
     this.answeredSentAt = now - 1;
     this.refusedSentAt = now - 1;
+    this.goodbyeSentAt = now - 1;
   }
 
   Remote remote() {
@@ -109,32 +131,106 @@ final class Peer {
     }
   }
 
-  /** A reply came to a probe that was sent then; {@code goodbye} as it was marked. */
-  void replied(long sentAt, long now, boolean goodbye) {
+  /** Something came back that proves that it is there, and nothing else. */
+  void heard(long sentAt, long now) {
     lastReplyAt = now;
     unanswered = 0;
     if (sentAt - answeredSentAt > 0) {
       answeredSentAt = sentAt;
     }
-    if (goodbye) {
-      if (state != PeerState.DRAINING) {
-        helloAt = now + HELLO_NANOS;
-        draining.cover(now, now + DRAINING_MAX_NANOS);
-        troubled = true;
-        become(PeerState.DRAINING);
+  }
+
+  /** A foreign reflector answered a probe that was sent then. */
+  void replied(long sentAt, long now) {
+    heard(sentAt, now);
+    recovered(sentAt, sentAt - goodbyeSentAt > 0, now);
+  }
+
+  /**
+   * A reflector of ours answered a probe that was sent then, and did not say goodbye.
+   *
+   * @param reflectorEpoch names the reflector's life
+   * @return false when this life had said goodbye: that was somebody else, and it is taken back
+   */
+  boolean replied(long sentAt, long now, int reflectorEpoch) {
+    heard(sentAt, now);
+    lastOursAt = now;
+    isEpochKnown = true;
+    epoch = reflectorEpoch;
+    boolean isBack = sentAt - goodbyeSentAt > 0;
+    boolean contradicted = false;
+    if (saidGoodbye && goodbyeEpoch == reflectorEpoch) {
+      contradicted = !isGoodbyeFalse && sentAt - goodbyeSentAt > MARKING_NANOS;
+      if (contradicted) {
+        isGoodbyeFalse = true;
+        draining.revoke();
       }
-      return;
+      isBack = isGoodbyeFalse;
     }
-    if (troubled) {
-      draining.end(now);
-      if (sentAt - refusedSentAt <= 0) {
-        become(refused.lasts(now) ? PeerState.REFUSED : PeerState.UP);
-        return; // it was sent before the port was closed
+    recovered(sentAt, isBack, now);
+    return !contradicted;
+  }
+
+  /**
+   * A reflector of ours answered a probe in flight, and said that it is about to stop. It says so
+   * once in each of its lives.
+   *
+   * @param reflectorEpoch names the reflector's life
+   * @param authentic nobody but a holder of the key can have said it
+   * @return false when it is not believed: without a key it has to be of the life that answered
+   *     last
+   */
+  boolean goodbye(long sentAt, long now, int reflectorEpoch, boolean authentic) {
+    heard(sentAt, now);
+    lastOursAt = now;
+    if (saidGoodbye && goodbyeEpoch == reflectorEpoch && (isGoodbyeAuthentic || !authentic)) {
+      if (!draining.lasts(now)) {
+        recovered(sentAt, true, now);
       }
-      troubled = false;
-      refused.end(sentAt);
+      return !isGoodbyeFalse;
+    }
+    if (!authentic && isEpochKnown && epoch != reflectorEpoch) {
+      recovered(sentAt, sentAt - goodbyeSentAt > 0, now);
+      return false;
+    }
+    isEpochKnown = true;
+    epoch = reflectorEpoch;
+    saidGoodbye = true;
+    goodbyeEpoch = reflectorEpoch;
+    goodbyeSentAt = sentAt;
+    isGoodbyeAuthentic = authentic;
+    isGoodbyeFalse = false;
+    helloAt = now + HELLO_NANOS;
+    draining.cover(now, now + (authentic ? DRAINING_MAX_NANOS : UNKEYED_DRAINING_MAX_NANOS));
+    troubled = true;
+    become(PeerState.DRAINING);
+    return true;
+  }
+
+  private void recovered(long sentAt, boolean isBack, long now) {
+    if (troubled) {
+      if (isBack) {
+        draining.end(sentAt);
+      }
+      boolean isOpen = sentAt - refusedSentAt > 0;
+      if (isOpen) {
+        refused.end(sentAt);
+      }
+      troubled = !isBack || !isOpen;
+      if (draining.lasts(now)) {
+        return;
+      }
+      if (refused.lasts(now)) {
+        become(PeerState.REFUSED); // what was answered was sent before the port was closed
+        return;
+      }
     }
     become(PeerState.UP);
+  }
+
+  /** Whether a reflector of ours answered there of late: then answers come from there only. */
+  boolean isOurs(long now) {
+    return isEpochKnown && now - lastOursAt < OURS_NANOS;
   }
 
   /** It answered without a valid key; true when that is to be told, at most once a minute. */
@@ -254,7 +350,7 @@ final class Peer {
 
   /** Whether a probe that was sent then and not answered met a peer that had said goodbye. */
   boolean wasDraining(long sentAt, long timeoutNanos) {
-    return draining.held(sentAt, timeoutNanos);
+    return draining.held(sentAt, Math.min(timeoutNanos, DRAINING_BEFORE_NANOS));
   }
 
   /** Whether it is time to ask a peer that said goodbye whether it is back; asks once a second. */

@@ -1,6 +1,7 @@
 package io.llamamesh.agent.collector;
 
 import io.llamamesh.agent.net.Batch;
+import io.llamamesh.agent.net.Remote;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.net.WallClock;
 import io.llamamesh.agent.wire.ProbeFormat;
@@ -10,7 +11,10 @@ import io.llamamesh.agent.wire.Slots;
 import java.nio.ByteBuffer;
 import java.util.function.Supplier;
 
-/** Reads the source ports and finds for each reply its probe: by signature, never by address. */
+/**
+ * Reads the source ports and finds for each reply its probe: by its signature. Where it came from
+ * is only a reason to doubt it.
+ */
 final class Replies {
 
   private static final int BATCH = 64;
@@ -97,33 +101,48 @@ final class Replies {
           probe ? CollectorCounters.Event.UNEXPECTED : CollectorCounters.Event.NOT_A_PROBE);
       return false;
     }
-    if (!probe || !whole(flow, slot)) {
+    boolean ours =
+        probe && parser.hasSlots() && Slots.direction(bytes, parser.slotsAt()) == Slots.REPLY;
+    boolean whole = probe && whole(flow, slot);
+    if (!isFrom(flow.pair().peer(), slot) && !mayComeFromElsewhere(flow, whole, ours, now)) {
+      counters.add(CollectorCounters.Event.FOREIGN_ANSWER);
+      return false;
+    }
+    if (!whole) {
       counters.add(CollectorCounters.Event.GARBLED);
-      var _ = doubtful(flow, sequence);
-      return true;
+      return garbled(flow, sequence, slot);
     }
     if (!genuine(flow, slot)) {
-      if (doubtful(flow, sequence)) {
-        counters.add(CollectorCounters.Event.UNKEYED_ANSWER);
-        if (flow.pair().peer().unkeyedAnswer(now)) {
-          reports.unkeyedAnswer(flow.pair().plan().target());
-        }
-      }
-      return true;
+      unkeyed(flow, sequence, now);
+      return false;
     }
-    boolean ours = parser.hasSlots() && Slots.direction(bytes, parser.slotsAt()) == Slots.REPLY;
     long rtt = rtt(slot, flow.sentAt(sequence), now);
     long residence = ours ? residence(bytes, parser.slotsAt(), rtt) : UNKNOWN;
     if (ours) {
-      told(flow, sequence, bytes, parser.slotsAt(), now);
+      told(flow, sequence, rtt - Math.max(0, residence), bytes, parser.slotsAt(), now);
     } else {
-      flow.pair().peer().replied(flow.sentAt(sequence), now, false);
+      flow.pair().peer().replied(flow.sentAt(sequence), now);
     }
     flow.pair().tosAsNumber(!ours && parser.hasReceived(), now);
     if (account(flow, sequence, rtt, residence, ours)) {
       marks(flow, sequence, slot, ours);
     }
     return true;
+  }
+
+  private boolean isFrom(Peer peer, int slot) {
+    Remote remote = peer.remote();
+    return batch.sourceLow(slot) == remote.low()
+        && batch.sourceHigh(slot) == remote.high()
+        && batch.sourcePort(slot) == remote.port();
+  }
+
+  /**
+   * Reflectors of ours answer from where they were asked. LLAMA's own may answer from any of its
+   * host's addresses; there the signature decides alone.
+   */
+  private static boolean mayComeFromElsewhere(Flow flow, boolean whole, boolean ours, long now) {
+    return whole && !ours && !flow.pair().peer().isOurs(now);
   }
 
   /**
@@ -141,15 +160,35 @@ final class Replies {
   }
 
   /**
-   * Something came for this probe that is not its answer. That may still come: the outcome is
+   * The answer to this probe was cut or grew on the way. A whole one may still come: the outcome is
    * settled when its time is up.
    *
-   * @return whether it is the first such thing, and the probe waits for its answer
+   * @return whether it is the peer's, as far as can be told: with keys, what is signed is unhurt
    */
-  private static boolean doubtful(Flow flow, long sequence) {
-    return flow.kind(sequence) == Flow.PENDING
-        && !flow.has(sequence, Flow.HELLO)
-        && flow.suspicious(sequence);
+  private boolean garbled(Flow flow, long sequence, int slot) {
+    ProbeKeys present = keys.get();
+    boolean proven =
+        !isSigned(flow, present)
+            || present.isHeadVerified(
+                batch.bytes(), batch.offset(slot), batch.length(slot), Slots.REPLY);
+    if (proven && waits(flow, sequence)) {
+      flow.suspicious(sequence);
+    }
+    return proven;
+  }
+
+  /** Something without a key claims to be the answer; anybody who saw the probe can send that. */
+  private void unkeyed(Flow flow, long sequence, long now) {
+    if (waits(flow, sequence)) {
+      counters.add(CollectorCounters.Event.UNKEYED_ANSWER);
+      if (flow.pair().peer().unkeyedAnswer(now)) {
+        reports.unkeyedAnswer(flow.pair().plan().target());
+      }
+    }
+  }
+
+  private static boolean waits(Flow flow, long sequence) {
+    return flow.kind(sequence) == Flow.PENDING && !flow.has(sequence, Flow.HELLO);
   }
 
   /** The RTT; where stamps are of no use, at least not less than it was. */
@@ -162,14 +201,18 @@ final class Replies {
     return (stampsUsable && arrived - now < 0 ? arrived : now) - sentAt;
   }
 
+  /** Whether answers to its probes have to be signed. */
+  private static boolean isSigned(Flow flow, ProbeKeys present) {
+    return present.required() && flow.pair().plan().keyed();
+  }
+
   /**
    * Whether nobody but the holder of a key can have sent this reply, where keys are in use. Our own
    * probe, thrown back by whoever, carries a right seal, too: that of a request.
    */
   private boolean genuine(Flow flow, int slot) {
     ProbeKeys present = keys.get();
-    return !present.required()
-        || !flow.pair().plan().keyed()
+    return !isSigned(flow, present)
         || (parser.hasSlots()
             && Slots.direction(batch.bytes(), parser.slotsAt()) == Slots.REPLY
             && present.verified(batch.bytes(), batch.offset(slot), batch.length(slot)) != 0);
@@ -181,14 +224,32 @@ final class Replies {
     return residence < 0 || residence > rtt ? UNKNOWN : residence;
   }
 
-  private void told(Flow flow, long sequence, ByteBuffer bytes, int slots, long now) {
+  private void told(Flow flow, long sequence, long network, ByteBuffer bytes, int slots, long now) {
     Peer peer = flow.pair().peer();
-    peer.replied(
-        flow.sentAt(sequence), now, (Slots.flags(bytes, slots) & Slots.FLAG_DRAINING) != 0);
+    heard(flow, sequence, network, bytes, slots, now);
     flow.reported(
         Slots.highest(bytes, slots), Slots.tracked(bytes, slots), Slots.bitmap(bytes, slots));
     flow.drops().told(flow, sequence, bytes, slots, peer.overflow());
     judgeHeld(flow, sequence, bytes, slots);
+  }
+
+  /** Tells the peer's state of an answer; a goodbye counts in the first answer, and in time. */
+  private void heard(
+      Flow flow, long sequence, long network, ByteBuffer bytes, int slots, long now) {
+    Peer peer = flow.pair().peer();
+    long sentAt = flow.sentAt(sequence);
+    int epoch = Slots.epoch(bytes, slots);
+    boolean believed = true;
+    if ((Slots.flags(bytes, slots) & Slots.FLAG_DRAINING) == 0) {
+      believed = peer.replied(sentAt, now, epoch);
+    } else if (flow.kind(sequence) == Flow.PENDING && network <= flow.pair().timeout()) {
+      believed = peer.goodbye(sentAt, now, epoch, isSigned(flow, keys.get()));
+    } else {
+      peer.heard(sentAt, now);
+    }
+    if (!believed) {
+      counters.add(CollectorCounters.Event.FALSE_GOODBYE);
+    }
   }
 
   /** A later reply tells whether the reflector was late with the one whose RTT is kept. */

@@ -46,6 +46,13 @@ final class Spans {
     }
   }
 
+  /** The newest span never was. */
+  void revoke() {
+    if (count > 0) {
+      until[newest] = from[newest] - 1;
+    }
+  }
+
   /** Whether it holds beyond this time. */
   boolean lasts(long at) {
     return count > 0 && until[newest] - at > 0;

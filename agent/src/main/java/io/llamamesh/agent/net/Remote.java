@@ -10,6 +10,7 @@ public final class Remote {
   private final InetSocketAddress address;
   private final long high;
   private final long low;
+  private final int port;
 
   @SuppressWarnings("unused") // keeps alive what nativePointer points to
   private @Nullable MemorySegment nativeAddress;
@@ -29,6 +30,7 @@ public final class Remote {
     this.address = address;
     this.high = Ip.high(address.getAddress());
     this.low = Ip.low(address.getAddress());
+    this.port = address.getPort();
   }
 
   /** Address and port. */
@@ -53,7 +55,7 @@ public final class Remote {
 
   /** The port. */
   public int port() {
-    return address.getPort();
+    return port;
   }
 
   /**

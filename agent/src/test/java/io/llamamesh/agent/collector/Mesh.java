@@ -97,7 +97,13 @@ final class Mesh {
   /** The ToS byte with which probes arrive at the reflector. */
   int tosThere;
 
+  /** Whether the reflector says goodbye; when it says so no more, it is another life of it. */
   boolean draining;
+
+  /** Names the reflector's life. */
+  int epoch = 7;
+
+  private boolean saidGoodbye;
   int arrivals;
   int overflows;
   long delay = 200_000;
@@ -263,7 +269,11 @@ final class Mesh {
     Slots.reply(bytes, at, Slots.FLAG_TOS_SEEN | (draining ? Slots.FLAG_DRAINING : 0), tosThere);
     int highestOnWire = (probe.onWire() + highest - probe.sequence()) & (ProbeFormat.MODULUS - 1);
     Slots.flow(bytes, at, highestOnWire, Math.min(64, highest - first), bitmap);
-    Slots.reflector(bytes, at, 7, limited.getOrDefault(probe.flow(), 0), arrivals, overflows);
+    if (saidGoodbye && !draining) {
+      epoch++;
+    }
+    saidGoodbye = draining;
+    Slots.reflector(bytes, at, epoch, limited.getOrDefault(probe.flow(), 0), arrivals, overflows);
     if (tellsStalls) {
       Slots.stalled(bytes, at, stalled.getOrDefault(probe.flow(), 0));
     }

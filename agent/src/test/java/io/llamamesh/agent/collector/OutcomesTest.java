@@ -91,11 +91,11 @@ class OutcomesTest {
     mesh.prober.apply(plan(pair(12, 1, 250 * MILLI)));
     mesh.run(12 * SECOND);
     mesh.draining = true;
-    mesh.run(30 * SECOND);
+    mesh.run(8 * SECOND);
     mesh.duplicate = Mesh.Probe::hello;
     mesh.garble = (probe, answer) -> probe.hello() ? List.of(cut(answer), answer) : List.of(answer);
 
-    mesh.run(60 * SECOND);
+    mesh.run(16 * SECOND);
 
     assertThat(mesh.published(Mark.DUPLICATE)).isZero();
     assertThat(mesh.published(Outcome.CORRUPT)).isZero();

@@ -9,10 +9,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PeerTest {
 
   private static final long SECOND = 1_000_000_000L;
+  private static final int EPOCH = 7;
 
   private final List<PeerState> states = new ArrayList<>();
   private final Peer peer =
@@ -36,9 +39,9 @@ class PeerTest {
 
   @Test
   void aPeerThatSaidGoodbyeThenRefusedAndNowAnswersHasNoExcuseForWhatIsSentFromNowOn() {
-    peer.replied(SECOND, SECOND, true);
+    assertThat(peer.goodbye(SECOND, SECOND, EPOCH, true)).isTrue();
     peer.refused(2 * SECOND, 2 * SECOND, 2 * SECOND);
-    peer.replied(3 * SECOND, 3 * SECOND, false);
+    peer.replied(3 * SECOND, 3 * SECOND);
 
     assertThat(states).containsExactly(PeerState.DRAINING, PeerState.UP);
     assertThat(peer.wasRefused(2 * SECOND)).isTrue();
@@ -48,11 +51,11 @@ class PeerTest {
 
   @Test
   void aRefusalIsBelievedOfNothingThatWasSentBeforeAnAnsweredProbeOrAfterTheNext() {
-    peer.replied(10 * SECOND, 10 * SECOND, false);
+    peer.replied(10 * SECOND, 10 * SECOND);
     peer.refused(11 * SECOND, 11 * SECOND, 11 * SECOND);
-    peer.replied(9 * SECOND, 12 * SECOND, false);
+    peer.replied(9 * SECOND, 12 * SECOND);
     assertThat(states).containsExactly(PeerState.REFUSED);
-    peer.replied(12 * SECOND, 13 * SECOND, false);
+    peer.replied(12 * SECOND, 13 * SECOND);
 
     assertThat(peer.wasRefused(10 * SECOND - Peer.CLOSING_NANOS - 1)).isFalse();
     assertThat(peer.wasRefused(10 * SECOND + 1)).isTrue();
@@ -63,7 +66,7 @@ class PeerTest {
 
   @Test
   void aRefusalOfAProbeBeforeOneThatWasAnsweredSaysNothingOfOthers() {
-    peer.replied(10 * SECOND, 11 * SECOND, false);
+    peer.replied(10 * SECOND, 11 * SECOND);
 
     peer.refused(9 * SECOND, 11 * SECOND, 11 * SECOND);
 
@@ -72,14 +75,64 @@ class PeerTest {
   }
 
   @Test
-  void aSecondGoodbyeDoesNotForgetTheFirst() {
-    peer.replied(SECOND, SECOND, true);
-    peer.replied(5 * SECOND, 5 * SECOND, false);
-    peer.replied(20 * SECOND, 20 * SECOND, true);
+  void theGoodbyeOfTheNextLifeDoesNotForgetTheFirst() {
+    peer.goodbye(SECOND, SECOND, EPOCH, true);
+    peer.replied(5 * SECOND, 5 * SECOND, EPOCH + 1);
+    peer.goodbye(20 * SECOND, 20 * SECOND, EPOCH + 1, true);
 
     assertThat(peer.wasDraining(2 * SECOND, SECOND)).isTrue();
     assertThat(peer.wasDraining(10 * SECOND, SECOND)).isFalse();
     assertThat(peer.wasDraining(19 * SECOND, SECOND)).isTrue();
+  }
+
+  @Test
+  void aGoodbyeExcusesNothingOfLongBeforeHoweverLongTheTimeout() {
+    peer.goodbye(100 * SECOND, 100 * SECOND, EPOCH, true);
+
+    assertThat(peer.wasDraining(99 * SECOND, 60 * SECOND)).isTrue();
+    assertThat(peer.wasDraining(98 * SECOND, 60 * SECOND)).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, 120", "false, 30"})
+  void oneLifeSaysGoodbyeOnceAndIsExcusedForSoLong(boolean authentic, long seconds) {
+    peer.replied(SECOND, SECOND, EPOCH);
+    for (int second = 2; second < 300; second++) {
+      assertThat(peer.goodbye(second * SECOND, second * SECOND, EPOCH, authentic)).isTrue();
+      peer.age(second * SECOND);
+    }
+
+    assertThat(peer.wasDraining((2 + seconds) * SECOND, SECOND)).isTrue();
+    assertThat(peer.wasDraining((2 + seconds) * SECOND + 1, SECOND)).isFalse();
+    assertThat(states).containsExactly(PeerState.DRAINING, PeerState.UP);
+  }
+
+  @Test
+  void whoGoesOnAnsweringInTheSameLifeHadNotSaidGoodbye() {
+    assertThat(peer.replied(SECOND, SECOND, EPOCH)).isTrue();
+    assertThat(peer.goodbye(2 * SECOND, 2 * SECOND, EPOCH, false)).isTrue();
+    // One thread of it has not begun to say so.
+    assertThat(peer.replied(2 * SECOND + 1, 2 * SECOND + 2, EPOCH)).isTrue();
+    assertThat(peer.state()).isEqualTo(PeerState.DRAINING);
+
+    assertThat(peer.replied(3 * SECOND, 3 * SECOND, EPOCH)).isFalse();
+
+    assertThat(peer.wasDraining(2 * SECOND + 1, SECOND)).isFalse();
+    assertThat(peer.state()).isEqualTo(PeerState.UP);
+    assertThat(peer.goodbye(4 * SECOND, 4 * SECOND, EPOCH, false)).isFalse();
+    assertThat(peer.state()).isEqualTo(PeerState.UP);
+    assertThat(peer.goodbye(5 * SECOND, 5 * SECOND, EPOCH, true)).isTrue();
+    assertThat(peer.state()).isEqualTo(PeerState.DRAINING);
+  }
+
+  @Test
+  void withoutAKeyAGoodbyeOfAnotherLifeThanTheOneThatAnsweredIsNotBelieved() {
+    peer.replied(SECOND, SECOND, EPOCH);
+
+    assertThat(peer.goodbye(2 * SECOND, 2 * SECOND, EPOCH + 1, false)).isFalse();
+
+    assertThat(peer.wasDraining(2 * SECOND, SECOND)).isFalse();
+    assertThat(states).isEmpty();
   }
 
   @Test
