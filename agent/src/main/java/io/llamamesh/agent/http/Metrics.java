@@ -63,7 +63,9 @@ final class Metrics {
     }
     for (PeerError error : PeerError.values()) {
       FunctionCounter.builder("llamamesh.network.errors", state.collector(), c -> c.count(error))
-          .description("Errors that the network told about earlier probes; kernels let few through")
+          .description(
+              "Errors that the network told about probes in flight, and proved; kernels let few"
+                  + " through")
           .tag("reason", label(error))
           .register(to);
     }

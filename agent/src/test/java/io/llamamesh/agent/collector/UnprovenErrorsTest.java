@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -128,6 +129,18 @@ class UnprovenErrorsTest {
     assertThat(mesh.counters.count(CollectorCounters.Event.UNPROVEN_ERROR)).isEqualTo(forged);
     assertThat(mesh.counters.count(PeerError.PORT_UNREACHABLE)).isZero();
     assertThat(mesh.states).isEmpty();
+  }
+
+  @Test
+  void errorsOfWhichTheSocketKeptOnlyTheNumberAreCountedApart() {
+    Mesh mesh = new Mesh();
+    mesh.prober.apply(plan(pair(target("127.0.0.12"), 4, 100 * MILLI, false)));
+    mesh.run(SECOND);
+    mesh.network.sockets.getFirst().errorsUntold = 5000;
+    mesh.run(SECOND);
+
+    assertThat(mesh.counters.count(CollectorCounters.Event.UNPROVEN_ERROR)).isEqualTo(5000);
+    assertThat(mesh.counters.count(CollectorCounters.Event.NETWORK_ERROR)).isEqualTo(5000);
   }
 
   @ParameterizedTest

@@ -51,6 +51,9 @@ class MetricsTest {
       llamamesh_collector_events_total{event="port_taken"}
       llamamesh_collector_events_total{event="unkeyed_answer"}
       llamamesh_collector_events_total{event="hello"}
+      llamamesh_collector_events_total{event="unproven_error"}
+      llamamesh_collector_events_total{event="foreign_answer"}
+      llamamesh_collector_events_total{event="false_goodbye"}
       llamamesh_network_errors_total{reason="port_unreachable"}
       llamamesh_send_errors_total{reason="no_buffer"}
       llamamesh_send_errors_total{reason="unreachable"}

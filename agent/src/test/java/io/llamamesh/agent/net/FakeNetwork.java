@@ -144,6 +144,10 @@ public final class FakeNetwork implements UdpNetwork {
     private final List<Failure> failures = new ArrayList<>();
     public long overflows;
     public long otherDrops;
+
+    /** Errors beyond those that are kept. */
+    public int errorsUntold;
+
     public boolean closed;
 
     private FakeSocket(InetSocketAddress local) {
@@ -235,8 +239,9 @@ public final class FakeNetwork implements UdpNetwork {
             sink.failed(error);
           };
       failures.forEach(tell);
-      int count = failures.size();
+      int count = failures.size() + errorsUntold;
       failures.clear();
+      errorsUntold = 0;
       return count;
     }
 
