@@ -5,7 +5,9 @@ package io.llamamesh.agent.collector;
 public enum Outcome implements Tally {
   /** Answered in time. */
   RECEIVED,
-  /** Answered in time by the network but held up by the reflector or ourselves. */
+  /**
+   * Answered in time by the network, but held up by ourselves or a reflector that may stand still.
+   */
   LATE,
   /** Not answered, or too late by the network's own doing; its fault as far as we can tell. */
   LOST,

@@ -313,7 +313,8 @@ final class Replies {
     }
     long timeout = flow.pair().timeout();
     long network = residence == UNKNOWN ? rtt : rtt - residence;
-    if (network > timeout && stampsUsable) {
+    boolean excused = ours && hasStoodStill();
+    if (network > timeout && stampsUsable && !excused) {
       flow.tardy(sequence); // stays pending and becomes a loss
       return false;
     }
@@ -348,6 +349,11 @@ final class Replies {
       flow.rtt(sequence, network);
     }
     return true;
+  }
+
+  /** Whether the reflector says that it did not run until just before this reply. */
+  private boolean hasStoodStill() {
+    return (Slots.flags(batch.bytes(), parser.slotsAt()) & Slots.FLAG_STOOD_STILL) != 0;
   }
 
   private void count(Flow flow, long sequence, Mark mark) {

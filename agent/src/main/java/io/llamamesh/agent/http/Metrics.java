@@ -93,6 +93,9 @@ final class Metrics {
     FunctionCounter.builder("llamamesh.reflector.stalled", state.reflector(), c -> c.stalled())
         .description("Replies that left more than 0.5 ms after their stamp; their senders are told")
         .register(to);
+    FunctionCounter.builder("llamamesh.reflector.pauses", state.reflector(), c -> c.pauses())
+        .description("Times that the reflector did not run for half a second; its senders are told")
+        .register(to);
     FunctionCounter.builder("llamamesh.reflector.replayed", state.reflector(), c -> c.replayed())
         .description(
             "Keyed probes reflected that had been here before, doubled by the network or replayed;"

@@ -22,6 +22,7 @@ final class Echo {
   private final int[] reflectorPorts;
   private final ReflectorOptions options;
   private ProbeKeys keys = ProbeKeys.NONE;
+  private boolean isBack;
 
   private boolean marked;
   private boolean hello;
@@ -44,6 +45,11 @@ final class Echo {
     this.telling = telling;
     this.reflectorPorts = reflectorPorts.clone();
     this.options = options;
+  }
+
+  /** Whether the next replies say that this reflector stood still until just now. */
+  void stoodStill(boolean untilNow) {
+    isBack = untilNow;
   }
 
   /** Takes the keys that are valid now, for the next probes. */
@@ -168,7 +174,8 @@ final class Echo {
         slotsAt,
         (draining ? Slots.FLAG_DRAINING : 0)
             | (batch.kernelStamp(slot) ? Slots.FLAG_KERNEL_STAMP : 0)
-            | (tosSeen >= 0 ? Slots.FLAG_TOS_SEEN : 0),
+            | (tosSeen >= 0 ? Slots.FLAG_TOS_SEEN : 0)
+            | (isBack ? Slots.FLAG_STOOD_STILL : 0),
         Math.max(0, tosSeen));
     Slots.flow(bytes, slotsAt, flows.highest(entry), flows.tracked(entry), flows.bitmap(entry));
     Slots.reflector(bytes, slotsAt, options.epoch(), flows.limited(entry), arrivals, overflows);

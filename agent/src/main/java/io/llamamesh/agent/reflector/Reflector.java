@@ -30,7 +30,14 @@ public final class Reflector implements AutoCloseable {
   /** A reply that leaves later than this after its stamp: the delay is ours, not the network's. */
   static final long SLOW_SEND_NANOS = 500_000;
 
-  private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
+  /** Often enough to notice by it that this thread did not run. */
+  private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  /** Who did not run for so long stood still. */
+  static final long PAUSE_NANOS = 2 * IDLE_NANOS;
+
+  /** What waited for a machine that stood still has been read and stamped by so long after. */
+  static final long AFTER_PAUSE_NANOS = IDLE_NANOS;
 
   private final UdpNetwork network;
   private final List<UdpSocket> sockets;
@@ -45,6 +52,8 @@ public final class Reflector implements AutoCloseable {
   private final Thread thread;
   private boolean sending;
   private long sentAt;
+  private long ranAt;
+  private long backUntil;
   private volatile boolean draining;
   private volatile boolean stopping;
 
@@ -125,10 +134,16 @@ public final class Reflector implements AutoCloseable {
 
   private void run() {
     try {
+      ranAt = network.monotonicNanos();
+      backUntil = ranAt;
       while (!stopping) {
         poller.await(IDLE_NANOS);
+        boolean idle = true;
         for (int i = 0; i < sockets.size(); i++) {
-          serve(sockets.get(i), i);
+          idle &= !serve(sockets.get(i), i);
+        }
+        if (idle) {
+          runs(network.monotonicNanos());
         }
       }
     } finally {
@@ -137,13 +152,29 @@ public final class Reflector implements AutoCloseable {
     }
   }
 
-  /** Answers what has arrived, but lets other sockets have their turn. */
-  private void serve(UdpSocket socket, int index) {
+  /** This thread runs at this time: looks whether it has since it did last. */
+  private void runs(long now) {
+    if (now - ranAt > PAUSE_NANOS) {
+      backUntil = now + AFTER_PAUSE_NANOS;
+      counters.addPause();
+    }
+    ranAt = now;
+    echo.stoodStill(backUntil - now > 0);
+  }
+
+  /**
+   * Answers what has arrived, but lets other sockets have their turn.
+   *
+   * @return whether anything had
+   */
+  private boolean serve(UdpSocket socket, int index) {
+    boolean any = false;
     for (int round = 0; round < BATCHES_PER_SOCKET; round++) {
       int count = socket.receive(batch);
       if (count == 0) {
         break;
       }
+      any = true;
       arrivals[index] += count;
       noteDrops(socket, index);
       // One look at both clocks per batch; a step in between makes the residence absurd, and the
@@ -151,6 +182,7 @@ public final class Reflector implements AutoCloseable {
       var _ = clock.stepped();
       echo.refreshKeys();
       long now = network.monotonicNanos();
+      runs(now);
       for (int slot = 0; slot < count; slot++) {
         answer(socket, index, slot, now);
       }
@@ -163,6 +195,7 @@ public final class Reflector implements AutoCloseable {
       }
     }
     socket.drainErrors(error -> {});
+    return any;
   }
 
   private void noteDrops(UdpSocket socket, int index) {

@@ -11,6 +11,7 @@ public final class ReflectorCounters {
   private final AtomicLong overflows = new AtomicLong();
   private final AtomicLong checksums = new AtomicLong();
   private final AtomicLong stalled = new AtomicLong();
+  private final AtomicLong pauses = new AtomicLong();
   private final AtomicLong replayed = new AtomicLong();
   private final SourceTable sources = new SourceTable();
 
@@ -42,6 +43,15 @@ public final class ReflectorCounters {
   /** Keyed probes reflected that had been here before; counted for no sender. */
   public long replayed() {
     return replayed.get();
+  }
+
+  /** How often a reflector stood still for more than half a second; senders are told. */
+  public long pauses() {
+    return pauses.get();
+  }
+
+  void addPause() {
+    pauses.getAndIncrement();
   }
 
   void addReplayed() {

@@ -45,6 +45,12 @@ public final class Slots {
   /** On a reply: the arrival's ToS is known. */
   public static final int FLAG_TOS_SEEN = 8;
 
+  /**
+   * On a reply: this reflector stood still until just now, and cannot tell how long the probe
+   * waited before it was stamped.
+   */
+  public static final int FLAG_STOOD_STILL = 16;
+
   /** Marks that a sequence stands in the slot of stalled replies. */
   private static final int STALLED = 1 << 24;
 

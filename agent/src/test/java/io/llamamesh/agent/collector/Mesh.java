@@ -100,6 +100,9 @@ final class Mesh {
   /** Whether the reflector says goodbye; when it says so no more, it is another life of it. */
   boolean draining;
 
+  /** Whether the reflector says that it stood still until just now. */
+  boolean stoodStill;
+
   /** Names the reflector's life. */
   int epoch = 7;
 
@@ -266,7 +269,11 @@ final class Mesh {
     for (int i = 0; i < 64; i++) {
       bitmap |= flow.contains(highest - 1 - i) ? 1L << i : 0;
     }
-    Slots.reply(bytes, at, Slots.FLAG_TOS_SEEN | (draining ? Slots.FLAG_DRAINING : 0), tosThere);
+    int flags =
+        Slots.FLAG_TOS_SEEN
+            | (draining ? Slots.FLAG_DRAINING : 0)
+            | (stoodStill ? Slots.FLAG_STOOD_STILL : 0);
+    Slots.reply(bytes, at, flags, tosThere);
     int highestOnWire = (probe.onWire() + highest - probe.sequence()) & (ProbeFormat.MODULUS - 1);
     Slots.flow(bytes, at, highestOnWire, Math.min(64, highest - first), bitmap);
     if (saidGoodbye && !draining) {

@@ -87,6 +87,24 @@ class OutcomesTest {
   }
 
   @Test
+  void whatWaitedForAReflectorThatStoodStillAndSaysSoIsLateAndNotLost() {
+    mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
+    mesh.run(20 * SECOND);
+    mesh.delay = 2500 * MILLI; // stamped when all went on
+    mesh.stoodStill = true;
+    int before = mesh.probes.size();
+    mesh.run(2 * SECOND);
+    int waited = mesh.probes.size() - before;
+    mesh.delay = 200_000;
+    mesh.stoodStill = false;
+    mesh.run(40 * SECOND);
+
+    assertThat(mesh.published(Outcome.LATE)).isEqualTo(waited).isPositive();
+    assertThat(mesh.published(Outcome.LOST)).isZero();
+    assertThat(mesh.states).isEmpty();
+  }
+
+  @Test
   void ofAQuestionWhetherAPeerIsBackNothingIsCounted() {
     mesh.prober.apply(plan(pair(12, 1, 250 * MILLI)));
     mesh.run(12 * SECOND);

@@ -77,6 +77,7 @@ class MetricsTest {
       llamamesh_reflector_datagrams_total{verdict="send_failed"}
       llamamesh_reflector_overflows_total
       llamamesh_reflector_checksums_total
+      llamamesh_reflector_pauses_total
       llamamesh_reflector_replayed_total
       llamamesh_reflector_stalled_total
       llamamesh_reflector_other_senders_total

@@ -12,6 +12,7 @@ public final class SlowSends implements UdpNetwork {
 
   private final UdpNetwork real;
   private final Queue<Duration> delays = new ConcurrentLinkedQueue<>();
+  private volatile boolean holding;
 
   public SlowSends(UdpNetwork real) {
     this.real = real;
@@ -22,13 +23,20 @@ public final class SlowSends implements UdpNetwork {
     delays.add(delay);
   }
 
+  /** Whether a reply is held back now. */
+  public boolean isHolding() {
+    return holding;
+  }
+
   private void hold() {
     Duration delay = delays.poll();
     if (delay != null) {
+      holding = true;
       long until = System.nanoTime() + delay.toNanos();
       for (long left = delay.toNanos(); left > 0; left = until - System.nanoTime()) {
         LockSupport.parkNanos(left);
       }
+      holding = false;
     }
   }
 

@@ -18,6 +18,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -101,6 +102,32 @@ class StalledReplyTest {
     assertThat(names(reply(1, 6), 5)).isTrue();
     probe(2, 6);
     assertThat(slot(reply(2, 6))).isZero();
+  }
+
+  private static boolean saysThatItStoodStill(ByteBuffer reply) {
+    return (Slots.flags(reply, slots(reply)) & Slots.FLAG_STOOD_STILL) != 0;
+  }
+
+  @Test
+  void whoDidNotRunForHalfASecondSaysSoInTheRepliesRightAfter() throws IOException {
+    probe(1, 5);
+    assertThat(saysThatItStoodStill(reply(1, 5))).isFalse();
+    network.delay(Duration.ofMillis(800));
+    probe(1, 6);
+    await().until(network::isHolding);
+    probe(1, 7);
+
+    assertThat(saysThatItStoodStill(reply(1, 6))).isFalse();
+    assertThat(saysThatItStoodStill(reply(1, 7))).isTrue();
+    assertThat(counters.pauses()).isEqualTo(1);
+    AtomicInteger sequence = new AtomicInteger(8);
+    await()
+        .until(() -> {
+          int next = sequence.getAndIncrement();
+          probe(1, next);
+          return !saysThatItStoodStill(reply(1, next));
+        });
+    assertThat(counters.pauses()).isEqualTo(1);
   }
 
   @Test
