@@ -43,7 +43,7 @@ final class HostsTest {
         String document = "version: 1\ntargets: {t: [{ip: '" + host + "', port: 8100}]}\n";
         assertThat(CollectorConfigYaml.read(document, 1).config().targets().get("t"))
             .as(host.toString())
-            .singleElement();
+            .hasSize(1);
       }
     }
     assertThat(taken).isGreaterThan(5_000);
