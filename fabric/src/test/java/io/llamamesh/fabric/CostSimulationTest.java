@@ -3,6 +3,7 @@ package io.llamamesh.fabric;
 import static io.llamamesh.fabric.sim.Simulation.SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.fabric.codec.CodecException;
 import io.llamamesh.fabric.detector.DetectorMessage;
 import io.llamamesh.fabric.linkstate.Ad;
 import io.llamamesh.fabric.linkstate.Ad.Status;
@@ -11,7 +12,6 @@ import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
 import io.llamamesh.fabric.sim.SimNode;
 import io.llamamesh.fabric.sim.Simulation;
 import io.llamamesh.fabric.sim.Sizes;
-import io.llamamesh.fabric.wire.MalformedMessageException;
 import io.llamamesh.fabric.wire.MessageCodec;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,7 +57,7 @@ class CostSimulationTest {
   }
 
   @Test
-  void adsOfAThousandNodesTakeFewMegabytes() throws MalformedMessageException {
+  void adsOfAThousandNodesTakeFewMegabytes() throws CodecException {
     Simulation sim = new Simulation(2).nodes(1, 1);
     SimNode node = sim.node("n1");
     node.start();

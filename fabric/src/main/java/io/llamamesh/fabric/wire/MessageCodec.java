@@ -1,5 +1,8 @@
 package io.llamamesh.fabric.wire;
 
+import io.llamamesh.fabric.codec.ByteReader;
+import io.llamamesh.fabric.codec.ByteWriter;
+import io.llamamesh.fabric.codec.CodecException;
 import io.llamamesh.fabric.detector.DetectorMessage;
 import io.llamamesh.fabric.detector.DetectorMessage.Ping;
 import io.llamamesh.fabric.detector.DetectorMessage.Pong;
@@ -47,7 +50,7 @@ public final class MessageCodec {
   /** The bytes of a message. */
   public static byte[] encode(Message message) {
     ByteWriter out = new ByteWriter();
-    out.octet(VERSION);
+    out.writeByte(VERSION);
     switch (message) {
       case DetectorMessage detection -> write(out, detection);
       case OverlayMessage overlay -> write(out, overlay);
@@ -63,36 +66,36 @@ public final class MessageCodec {
   /**
    * The message that these bytes are.
    *
-   * @throws MalformedMessageException if they are none; nothing of it may be used
+   * @throws CodecException if they are none; nothing of it may be used
    */
-  public static Message decode(byte[] bytes) throws MalformedMessageException {
+  public static Message decode(byte[] bytes) throws CodecException {
     if (bytes.length > MAX_BYTES) {
-      throw new MalformedMessageException("it has " + bytes.length + " bytes");
+      throw new CodecException("it has " + bytes.length + " bytes");
     }
     ByteReader in = new ByteReader(bytes);
-    int version = in.octet();
+    int version = in.readByte();
     if (version != VERSION) {
-      throw new MalformedMessageException("it is of version " + version);
+      throw new CodecException("it is of version " + version);
     }
     try {
       Message message = read(in);
-      in.end();
+      in.expectEnd();
       return message;
     } catch (IllegalArgumentException e) {
-      throw new MalformedMessageException(String.valueOf(e.getMessage()));
+      throw new CodecException(String.valueOf(e.getMessage()));
     }
   }
 
   private static void write(ByteWriter out, DetectorMessage message) {
     switch (message) {
       case Ping ping -> {
-        out.octet(1);
-        out.number(ping.id());
-        out.octet(ping.neighbor() ? 1 : 0);
+        out.writeByte(1);
+        out.writeVarint(ping.id());
+        out.writeByte(ping.neighbor() ? 1 : 0);
       }
       case Pong pong -> {
-        out.octet(2);
-        out.number(pong.id());
+        out.writeByte(2);
+        out.writeVarint(pong.id());
       }
     }
   }
@@ -100,37 +103,37 @@ public final class MessageCodec {
   private static void write(ByteWriter out, OverlayMessage message) {
     switch (message) {
       case Join join -> {
-        out.octet(16);
+        out.writeByte(16);
         write(out, join.joiner());
       }
       case NeighborRequest request -> {
-        out.octet(17);
+        out.writeByte(17);
         write(out, request.sender());
-        out.octet(request.urgent() ? 1 : 0);
+        out.writeByte(request.urgent() ? 1 : 0);
       }
-      case Accept _ -> out.octet(18);
+      case Accept _ -> out.writeByte(18);
       case Deny deny -> {
-        out.octet(19);
+        out.writeByte(19);
         writePeers(out, deny.others());
       }
       case ForwardJoin walk -> {
-        out.octet(20);
+        out.writeByte(20);
         write(out, walk.joiner());
-        out.octet(walk.ttl());
+        out.writeByte(walk.ttl());
       }
       case Disconnect disconnect -> {
-        out.octet(21);
+        out.writeByte(21);
         @Nullable Peer instead = disconnect.instead();
         writePeers(out, instead == null ? List.of() : List.of(instead));
       }
       case Shuffle shuffle -> {
-        out.octet(22);
+        out.writeByte(22);
         write(out, shuffle.origin());
-        out.octet(shuffle.ttl());
+        out.writeByte(shuffle.ttl());
         writePeers(out, shuffle.sample());
       }
       case ShuffleReply reply -> {
-        out.octet(23);
+        out.writeByte(23);
         writePeers(out, reply.sample());
       }
     }
@@ -139,134 +142,139 @@ public final class MessageCodec {
   private static void write(ByteWriter out, LinkStateMessage message) {
     switch (message) {
       case Ads ads -> {
-        out.octet(32);
-        out.number(ads.ads().size());
+        out.writeByte(32);
+        out.writeVarint(ads.ads().size());
         ads.ads().forEach(ad -> write(out, ad));
       }
       case Digest digest -> {
-        out.octet(33);
-        out.number(digest.buckets().size());
-        digest.buckets().forEach(out::fixed64);
+        out.writeByte(33);
+        out.writeVarint(digest.buckets().size());
+        digest.buckets().forEach(out::writeLong);
       }
       case Summary summary -> {
-        out.octet(34);
-        out.fixed64(summary.buckets());
-        out.number(summary.versions().size());
+        out.writeByte(34);
+        out.writeLong(summary.buckets());
+        out.writeVarint(summary.versions().size());
         for (Version version : summary.versions()) {
-          out.text(version.node());
-          out.number(version.incarnation());
-          out.number(version.sequence());
+          out.writeText(version.node());
+          out.writeVarint(version.incarnation());
+          out.writeVarint(version.sequence());
         }
       }
       case Leaving leaving -> {
-        out.octet(35);
+        out.writeByte(35);
         write(out, leaving.ad());
       }
       case LeavingSeen seen -> {
-        out.octet(36);
-        out.number(seen.incarnation());
+        out.writeByte(36);
+        out.writeVarint(seen.incarnation());
       }
     }
   }
 
   private static void write(ByteWriter out, AgedAd aged) {
     Ad ad = aged.ad();
-    out.number(aged.ageMillis());
-    out.text(ad.node());
-    out.text(ad.address());
-    out.number(ad.incarnation());
-    out.number(ad.sequence());
-    out.octet(code(ad.status()));
+    out.writeVarint(aged.ageMillis());
+    out.writeText(ad.node());
+    out.writeText(ad.address());
+    out.writeVarint(ad.incarnation());
+    out.writeVarint(ad.sequence());
+    out.writeByte(code(ad.status()));
     writeTexts(out, ad.neighbors());
-    out.number(ad.unheard().size());
+    out.writeVarint(ad.unheard().size());
     for (Unheard unheard : ad.unheard()) {
-      out.text(unheard.node());
-      out.octet(code(unheard.hearing()));
-      out.number(unheard.forMillis());
+      out.writeText(unheard.node());
+      out.writeByte(code(unheard.hearing()));
+      out.writeVarint(unheard.forMillis());
     }
     writeTexts(out, ad.vouched());
-    out.number(ad.watched());
+    out.writeVarint(ad.watched());
   }
 
   private static void write(ByteWriter out, Peer peer) {
-    out.text(peer.name());
-    out.text(peer.address());
+    out.writeText(peer.name());
+    out.writeText(peer.address());
   }
 
   private static void writePeers(ByteWriter out, List<Peer> peers) {
-    out.number(peers.size());
+    out.writeVarint(peers.size());
     peers.forEach(peer -> write(out, peer));
   }
 
   private static void writeTexts(ByteWriter out, List<String> texts) {
-    out.number(texts.size());
-    texts.forEach(out::text);
+    out.writeVarint(texts.size());
+    texts.forEach(out::writeText);
   }
 
-  private static Message read(ByteReader in) throws MalformedMessageException {
-    int kind = in.octet();
+  private static Message read(ByteReader in) throws CodecException {
+    int kind = in.readByte();
     return switch (kind) {
-      case 1 -> new Ping(in.number(), readFlag(in));
-      case 2 -> new Pong(in.number());
+      case 1 -> new Ping(in.readVarint(Long.MAX_VALUE), readFlag(in));
+      case 2 -> new Pong(in.readVarint(Long.MAX_VALUE));
       case 16 -> new Join(readPeer(in));
       case 17 -> new NeighborRequest(readPeer(in), readFlag(in));
       case 18 -> new Accept();
       case 19 -> new Deny(readPeers(in, OverlayMessage.MAX_PEERS));
-      case 20 -> new ForwardJoin(readPeer(in), in.octet());
+      case 20 -> new ForwardJoin(readPeer(in), in.readByte());
       case 21 -> {
         List<Peer> instead = readPeers(in, 1);
         yield new Disconnect(instead.isEmpty() ? null : instead.getFirst());
       }
       case 22 -> {
         Peer origin = readPeer(in);
-        int ttl = in.octet();
+        int ttl = in.readByte();
         yield new Shuffle(origin, readPeers(in, OverlayMessage.MAX_PEERS), ttl);
       }
       case 23 -> new ShuffleReply(readPeers(in, OverlayMessage.MAX_PEERS));
       case 32 -> {
         List<AgedAd> ads = new ArrayList<>();
-        for (int left = in.count(LinkStateMessage.MAX_ADS); left > 0; left--) {
+        for (int left = in.readCount(LinkStateMessage.MAX_ADS); left > 0; left--) {
           ads.add(readAd(in));
         }
         yield new Ads(ads);
       }
       case 33 -> {
         List<Long> buckets = new ArrayList<>();
-        for (int left = in.count(LinkStateMessage.BUCKETS); left > 0; left--) {
-          buckets.add(in.fixed64());
+        for (int left = in.readCount(LinkStateMessage.BUCKETS); left > 0; left--) {
+          buckets.add(in.readLong());
         }
         yield new Digest(buckets);
       }
       case 34 -> {
-        long buckets = in.fixed64();
+        long buckets = in.readLong();
         List<Version> versions = new ArrayList<>();
-        for (int left = in.count(LinkStateMessage.MAX_SUMMARY); left > 0; left--) {
-          versions.add(new Version(in.text(Peer.MAX_NAME), in.number(), in.number()));
+        for (int left = in.readCount(LinkStateMessage.MAX_SUMMARY); left > 0; left--) {
+          versions.add(
+              new Version(
+                  readText(in, Peer.MAX_NAME),
+                  in.readVarint(Long.MAX_VALUE),
+                  in.readVarint(Long.MAX_VALUE)));
         }
         yield new Summary(buckets, versions);
       }
       case 35 -> new Leaving(readAd(in));
-      case 36 -> new LeavingSeen(in.number());
-      default -> throw new MalformedMessageException("it is of kind " + kind);
+      case 36 -> new LeavingSeen(in.readVarint(Long.MAX_VALUE));
+      default -> throw new CodecException("it is of kind " + kind);
     };
   }
 
-  private static AgedAd readAd(ByteReader in) throws MalformedMessageException {
-    long age = in.number();
-    String node = in.text(Peer.MAX_NAME);
-    String address = in.text(Peer.MAX_ADDRESS);
-    long incarnation = in.number();
-    long sequence = in.number();
+  private static AgedAd readAd(ByteReader in) throws CodecException {
+    long age = in.readVarint(Long.MAX_VALUE);
+    String node = readText(in, Peer.MAX_NAME);
+    String address = readText(in, Peer.MAX_ADDRESS);
+    long incarnation = in.readVarint(Long.MAX_VALUE);
+    long sequence = in.readVarint(Long.MAX_VALUE);
     Status status = readStatus(in);
     List<String> neighbors = readTexts(in, Ad.MAX_NEIGHBORS);
     List<Unheard> unheard = new ArrayList<>();
-    for (int left = in.count(Ad.MAX_UNHEARD); left > 0; left--) {
-      unheard.add(new Unheard(in.text(Peer.MAX_NAME), readHearing(in), in.number()));
+    for (int left = in.readCount(Ad.MAX_UNHEARD); left > 0; left--) {
+      unheard.add(
+          new Unheard(readText(in, Peer.MAX_NAME), readHearing(in), in.readVarint(Long.MAX_VALUE)));
     }
     List<String> vouched = readTexts(in, Ad.MAX_VOUCHED);
-    long watched = in.number();
+    long watched = in.readVarint(Long.MAX_VALUE);
     if (watched > Integer.MAX_VALUE) {
-      throw new MalformedMessageException("an ad whose node watches too many");
+      throw new CodecException("an ad whose node watches too many");
     }
     return new AgedAd(
         new Ad(
@@ -282,31 +290,39 @@ public final class MessageCodec {
         age);
   }
 
-  private static Peer readPeer(ByteReader in) throws MalformedMessageException {
-    return new Peer(in.text(Peer.MAX_NAME), in.text(Peer.MAX_ADDRESS));
+  private static Peer readPeer(ByteReader in) throws CodecException {
+    return new Peer(readText(in, Peer.MAX_NAME), readText(in, Peer.MAX_ADDRESS));
   }
 
-  private static List<Peer> readPeers(ByteReader in, int atMost) throws MalformedMessageException {
+  private static List<Peer> readPeers(ByteReader in, int atMost) throws CodecException {
     List<Peer> peers = new ArrayList<>();
-    for (int left = in.count(atMost); left > 0; left--) {
+    for (int left = in.readCount(atMost); left > 0; left--) {
       peers.add(readPeer(in));
     }
     return peers;
   }
 
-  private static List<String> readTexts(ByteReader in, int atMost)
-      throws MalformedMessageException {
+  private static List<String> readTexts(ByteReader in, int atMost) throws CodecException {
     List<String> texts = new ArrayList<>();
-    for (int left = in.count(atMost); left > 0; left--) {
-      texts.add(in.text(Peer.MAX_NAME));
+    for (int left = in.readCount(atMost); left > 0; left--) {
+      texts.add(readText(in, Peer.MAX_NAME));
     }
     return texts;
   }
 
-  private static boolean readFlag(ByteReader in) throws MalformedMessageException {
-    int flag = in.octet();
+  /** A text of so many UTF-16 units at most, each of which takes up to three bytes. */
+  private static String readText(ByteReader in, int atMost) throws CodecException {
+    String text = in.readText(3 * atMost);
+    if (text.length() > atMost) {
+      throw new CodecException("a text is too long");
+    }
+    return text;
+  }
+
+  private static boolean readFlag(ByteReader in) throws CodecException {
+    int flag = in.readByte();
     if (flag > 1) {
-      throw new MalformedMessageException("a flag is " + flag);
+      throw new CodecException("a flag is " + flag);
     }
     return flag == 1;
   }
@@ -319,13 +335,13 @@ public final class MessageCodec {
     };
   }
 
-  private static Status readStatus(ByteReader in) throws MalformedMessageException {
-    int code = in.octet();
+  private static Status readStatus(ByteReader in) throws CodecException {
+    int code = in.readByte();
     return switch (code) {
       case 0 -> Status.MEMBER;
       case 1 -> Status.LEAVING;
       case 2 -> Status.FORGOTTEN;
-      default -> throw new MalformedMessageException("a status is " + code);
+      default -> throw new CodecException("a status is " + code);
     };
   }
 
@@ -340,15 +356,15 @@ public final class MessageCodec {
     };
   }
 
-  private static Hearing readHearing(ByteReader in) throws MalformedMessageException {
-    int code = in.octet();
+  private static Hearing readHearing(ByteReader in) throws CodecException {
+    int code = in.readByte();
     return switch (code) {
       case 1 -> Hearing.PROBES_UNHEARD_BY_PEER;
       case 2 -> Hearing.NO_PROBES;
       case 3 -> Hearing.UNHEARD_BY_PEER;
       case 4 -> Hearing.REFUSED;
       case 5 -> Hearing.SILENT;
-      default -> throw new MalformedMessageException("a hearing is " + code);
+      default -> throw new CodecException("a hearing is " + code);
     };
   }
 }
