@@ -58,6 +58,9 @@ public final class Fabric {
   /** A tick that is so much late means that this process stood still. */
   private static final long LAG = 60 * MS;
 
+  /** For so long after it stood still, what arrives may have waited for this process. */
+  private static final long STALLED = 100 * MS;
+
   /** How long links that are not needed stay, until who dialled them has closed them. */
   private static final long LINGER_DIALLED = 1_000 * MS;
 
@@ -123,6 +126,7 @@ public final class Fabric {
   private boolean leavingKnown;
   private long nextLeaveTell;
   private long lags;
+  private long stalledUntil = Long.MIN_VALUE;
 
   /**
    * A node that begins its life.
@@ -155,12 +159,7 @@ public final class Fabric {
     this.membership =
         new Membership(linkState.table(), linkState.own(), random, new MembershipHost());
     this.nextBridge = now + 2_000 * MS + random.nextLong(BRIDGE_EACH);
-    for (Peer contact : contacts) {
-      if (!contact.name().equals(self.name())) {
-        this.contacts.put(contact.name(), contact);
-        addresses.put(contact.name(), contact);
-      }
-    }
+    takeContacts(contacts);
     linkState.restore(kept, now);
     linkState.flush(now);
   }
@@ -175,6 +174,7 @@ public final class Fabric {
     if (lag > LAG) {
       // What waited in this process's own queues is not the peers' fault.
       lags++;
+      stalledUntil = now + STALLED;
       detector.stretch(lag);
     }
     detector.tick(now);
@@ -334,17 +334,21 @@ public final class Fabric {
     detector.frame(from, now);
     switch (message) {
       case Ping ping -> {
-        host.send(id, new Pong(ping.id()));
+        host.send(id, new Pong(ping.id(), isStalled()));
         if (links.isCurrent(link)) {
           reconcile(from, ping);
         }
       }
-      case Pong pong -> detector.answered(from, pong, true, now);
+      case Pong pong -> detector.answered(from, pong, true, isStalled(), now);
       case OverlayMessage overlaid -> overlay.receive(from, overlaid, now);
       case LinkStateMessage stated -> linkState.receive(from, stated, now);
       default -> {}
     }
     linkState.flush(now);
+  }
+
+  private boolean isStalled() {
+    return now < stalledUntil;
   }
 
   /** Two that disagree on being neighbours agree within seconds. */
@@ -371,9 +375,9 @@ public final class Fabric {
     switch (message) {
       case Ping ping -> {
         detector.asked(name, now);
-        host.sendDatagram(from, new Pong(ping.id()));
+        host.sendDatagram(from, new Pong(ping.id(), isStalled()));
       }
-      case Pong pong -> detector.answered(name, pong, false, now);
+      case Pong pong -> detector.answered(name, pong, false, isStalled(), now);
       case ShuffleReply reply -> overlay.receive(name, reply, now);
       case Leaving leave -> {
         linkState.receive(name, leave, now);
@@ -394,10 +398,11 @@ public final class Fabric {
    *
    * @param identity who answered, by its key or its hello, not by its address
    * @param sentAt when the probe was sent that it answers
+   * @param roundTrip its time on the way, negative where it is not known
    */
-  public void probeAnswered(long time, String identity, long sentAt) {
+  public void probeAnswered(long time, String identity, long sentAt, long roundTrip) {
     now = Math.max(now, time);
-    detector.probeAnswered(identity, sentAt, now);
+    detector.probeAnswered(identity, sentAt, roundTrip, now);
     linkState.flush(now);
   }
 
@@ -427,6 +432,22 @@ public final class Fabric {
     }
     detector.observe(observed, now);
     linkState.change(false);
+  }
+
+  /** These, and no others, are asked to be taken in by; who is known stays known. */
+  public void contacts(long time, Collection<Peer> peers) {
+    now = Math.max(now, time);
+    contacts.clear();
+    takeContacts(peers);
+  }
+
+  private void takeContacts(Collection<Peer> peers) {
+    for (Peer contact : peers) {
+      if (!contact.name().equals(self.name())) {
+        contacts.put(contact.name(), contact);
+        addresses.put(contact.name(), contact);
+      }
+    }
   }
 
   /** Somebody wants to know at once how a node is; bounded to five times a second for each. */
@@ -483,6 +504,21 @@ public final class Fabric {
   public @Nullable MemberState state(String node) {
     @Nullable AdEntry entry = linkState.table().get(node);
     return entry == null ? null : membership.state(entry);
+  }
+
+  /** This node. */
+  public Peer self() {
+    return self;
+  }
+
+  /**
+   * How long ago this node itself has heard a peer, in seconds; negative where it does not watch.
+   */
+  public double heardSecondsAgo(String peer, long time) {
+    long heard = detector.aliveAsOf(peer);
+    return detector.hearing(peer) == null || heard < Long.MIN_VALUE / 4
+        ? -1
+        : Math.max(0, time - heard) / 1e9;
   }
 
   /** How many members are up, this node included. */

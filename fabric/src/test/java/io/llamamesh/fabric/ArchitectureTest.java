@@ -22,10 +22,20 @@ class ArchitectureTest {
   static final ArchRule theFabricImportsOnlyJava =
       classes()
           .that()
-          .resideOutsideOfPackage("..fabric.store..")
+          .resideOutsideOfPackages("..fabric.store..", "..fabric.transport..")
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage("java..", "org.jspecify.annotations", "io.llamamesh.fabric..");
+
+  @ArchTest
+  static final ArchRule theTransportAddsOnlyTheMac =
+      classes()
+          .that()
+          .resideInAPackage("..fabric.transport..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "java..", "javax.crypto..", "org.jspecify.annotations", "io.llamamesh.fabric..");
 
   /** Time, chance and everything else come in as arguments, so that a run can be repeated. */
   @ArchTest

@@ -175,11 +175,15 @@ public final class Detector {
     }
   }
 
-  /** A probe of the collector was answered by this identity. */
-  public void probeAnswered(String peer, long sentAt, long receivedAt) {
+  /**
+   * A probe of the collector was answered by this identity.
+   *
+   * @param roundTrip the time on the way, negative where it is not known
+   */
+  public void probeAnswered(String peer, long sentAt, long roundTrip, long receivedAt) {
     PeerMonitor monitor = monitors.get(peer);
     if (monitor != null) {
-      monitor.answered(sentAt, receivedAt);
+      monitor.answered(sentAt, roundTrip, receivedAt);
       evaluate(monitor, receivedAt);
     }
   }
@@ -202,16 +206,21 @@ public final class Detector {
     }
   }
 
-  /** An answer arrived. */
-  public void answered(String peer, Pong pong, boolean overLink, long now) {
+  /**
+   * An answer arrived.
+   *
+   * @param stalled whether it may have waited since this process stood still
+   */
+  public void answered(String peer, Pong pong, boolean overLink, boolean stalled, long now) {
     PeerMonitor monitor = monitors.get(peer);
     if (monitor == null) {
       foreignAnswers++;
       return;
     }
+    boolean measures = !stalled && !pong.stalled();
     if (overLink) {
-      monitor.answeredOverLink(pong.id(), now);
-    } else if (!monitor.answeredDatagram(pong.id(), now)) {
+      monitor.answeredOverLink(pong.id(), measures, now);
+    } else if (!monitor.answeredDatagram(pong.id(), measures, now)) {
       foreignAnswers++;
       return;
     }

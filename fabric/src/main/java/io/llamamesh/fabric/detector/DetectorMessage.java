@@ -17,6 +17,14 @@ public sealed interface DetectorMessage extends Message {
    * The answer to a ping, on the way on which it came.
    *
    * @param id the ping's
+   * @param stalled whether the ping may have waited since its receiver stood still: such an answer
+   *     is a sign of life and no measure of the path
    */
-  record Pong(long id) implements DetectorMessage {}
+  record Pong(long id, boolean stalled) implements DetectorMessage {
+
+    /** An answer that was given at once. */
+    public Pong(long id) {
+      this(id, false);
+    }
+  }
 }

@@ -122,12 +122,16 @@ final class PeerMonitor {
     refusedAt = NEVER;
   }
 
-  /** An answer to a probe of whatever kind. */
-  void answered(long sentAt, long now) {
+  /**
+   * An answer to a probe of whatever kind.
+   *
+   * @param rtt the time on the way, negative where it is not known
+   */
+  void answered(long sentAt, long rtt, long now) {
     if (sentAt > now) {
       return; // no evidence comes from the future
     }
-    roundTrip.sample(now, now - sentAt);
+    roundTrip.sample(now, rtt);
     answeredAsOf = Math.max(answeredAsOf, sentAt);
     if (sentAt > probeAsOf) {
       answerGap += (Math.min(sentAt - probeAsOf, SLOW) - answerGap) / 8;
@@ -136,12 +140,12 @@ final class PeerMonitor {
   }
 
   /** An answer to a ping of ours that was sent as a datagram. */
-  boolean answeredDatagram(long id, long now) {
+  boolean answeredDatagram(long id, boolean measures, long now) {
     long sentAt = datagrams.sentAt(id);
     if (sentAt == Long.MIN_VALUE) {
       return false;
     }
-    answered(sentAt, now);
+    answered(sentAt, measures ? now - sentAt : -1, now);
     return true;
   }
 
@@ -150,9 +154,11 @@ final class PeerMonitor {
   }
 
   /** An answer over a link measures the path only if no probe does. */
-  void answeredOverLink(long id, long now) {
+  void answeredOverLink(long id, boolean measures, long now) {
     long sentAt = linkPings.sentAt(id);
-    if (sentAt != Long.MIN_VALUE && (roundTrip.smoothed() < 0 || hearing != Hearing.HEARD)) {
+    if (measures
+        && sentAt != Long.MIN_VALUE
+        && (roundTrip.smoothed() < 0 || hearing != Hearing.HEARD)) {
       roundTrip.sample(now, now - sentAt);
     }
   }

@@ -22,7 +22,7 @@ final class RoundTrip {
 
   void sample(long now, long rtt) {
     if (rtt < 0) {
-      return; // not of this clock
+      return; // not known, or not of this clock
     }
     if (now - periodStart > PERIOD) {
       longestBefore = now - periodStart > 2 * PERIOD ? 0 : longest;

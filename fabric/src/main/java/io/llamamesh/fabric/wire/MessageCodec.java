@@ -96,6 +96,7 @@ public final class MessageCodec {
       case Pong pong -> {
         out.writeByte(2);
         out.writeVarint(pong.id());
+        out.writeByte(pong.stalled() ? 1 : 0);
       }
     }
   }
@@ -210,7 +211,7 @@ public final class MessageCodec {
     int kind = in.readByte();
     return switch (kind) {
       case 1 -> new Ping(in.readVarint(Long.MAX_VALUE), readFlag(in));
-      case 2 -> new Pong(in.readVarint(Long.MAX_VALUE));
+      case 2 -> new Pong(in.readVarint(Long.MAX_VALUE), readFlag(in));
       case 16 -> new Join(readPeer(in));
       case 17 -> new NeighborRequest(readPeer(in), readFlag(in));
       case 18 -> new Accept();

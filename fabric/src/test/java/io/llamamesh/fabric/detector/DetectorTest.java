@@ -64,6 +64,25 @@ class DetectorTest {
   }
 
   @Test
+  void whatAPeerAnswersAfterItStoodStillDoesNotDelayWhatIsKnownOfItsDeath() {
+    detector.neighborUp("n2", now);
+    run(5_000, true, true, MS);
+    run(1_500, false, false, MS);
+    for (Ping ping : datagrams) {
+      detector.answered("n2", new Pong(ping.id(), true), false, false, now);
+    }
+    run(3_000, true, true, MS);
+    changes.clear();
+    long died = now;
+    while (changes.isEmpty() && now - died < 3_000 * MS) {
+      run(20, false, false, MS);
+    }
+
+    assertThat(changes).containsExactly(Hearing.SILENT);
+    assertThat((now - died) / MS).isBetween(600L, 1_000L);
+  }
+
+  @Test
   void aPeerThatOnlyLinksReachIsCutForProbesAndAlive() {
     detector.neighborUp("n2", now);
     run(5_000, true, true, MS);
@@ -121,7 +140,7 @@ class DetectorTest {
       run(20, false, false, MS);
       List<Ping> asked = List.copyOf(datagrams);
       datagrams.clear();
-      asked.forEach(ping -> detector.answered("n8", new Pong(ping.id()), false, now));
+      asked.forEach(ping -> detector.answered("n8", new Pong(ping.id()), false, false, now));
     }
 
     assertThat(detector.hearing("n2")).isEqualTo(Hearing.SILENT);
@@ -134,9 +153,9 @@ class DetectorTest {
     detector.observe(Set.of("n2"), now);
     long sent = now;
     run(900, false, false, MS);
-    detector.probeAnswered("n2", sent - 100 * MS, now);
+    detector.probeAnswered("n2", sent - 100 * MS, MS, now);
     assertThat(detector.aliveAsOf("n2")).isLessThanOrEqualTo(sent);
-    detector.probeAnswered("n2", now + MS, now);
+    detector.probeAnswered("n2", now + MS, MS, now);
     assertThat(detector.aliveAsOf("n2")).isLessThanOrEqualTo(sent);
   }
 
@@ -145,7 +164,7 @@ class DetectorTest {
     detector.observe(Set.of("n2"), now);
     for (int i = 0; i < 100; i++) {
       run(200, false, false, MS);
-      detector.probeAnswered("n2", now - MS, now);
+      detector.probeAnswered("n2", now - MS, MS, now);
     }
 
     assertThat(datagrams.size()).isLessThanOrEqualTo(2);
@@ -222,7 +241,7 @@ class DetectorTest {
       if (isOverLink) {
         detector.frame("n2", sent + roundTrip);
       }
-      detector.answered("n2", new Pong(ping.id()), isOverLink, sent + roundTrip);
+      detector.answered("n2", new Pong(ping.id()), isOverLink, false, sent + roundTrip);
     });
   }
 }

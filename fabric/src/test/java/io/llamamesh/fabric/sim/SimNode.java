@@ -256,9 +256,12 @@ public final class SimNode implements FabricHost {
         target.self,
         () -> {
           listener.fabric.probeArrived(sim.now(), name());
-          listener.datagram(
-              this, self, () -> fabric.probeAnswered(sim.now(), listener.name(), sentAt));
+          listener.datagram(this, self, () -> answered(listener, sentAt));
         });
+  }
+
+  private void answered(SimNode by, long sentAt) {
+    fabric.probeAnswered(sim.now(), by.name(), sentAt, sim.now() - sentAt);
   }
 
   private void datagram(SimNode to, Peer addressed, Runnable arrival) {

@@ -113,7 +113,7 @@ class MessageCodecTest {
     List<Supplier<Message>> kinds =
         List.of(
             () -> new Ping(number(), random.nextBoolean()),
-            () -> new Pong(number()),
+            () -> new Pong(number(), random.nextBoolean()),
             () -> new Join(peer()),
             () -> new NeighborRequest(peer(), random.nextBoolean()),
             Accept::new,

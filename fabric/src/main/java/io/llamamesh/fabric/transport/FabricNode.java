@@ -1,0 +1,437 @@
+package io.llamamesh.fabric.transport;
+
+import io.llamamesh.fabric.Fabric;
+import io.llamamesh.fabric.FabricHost;
+import io.llamamesh.fabric.Notification;
+import io.llamamesh.fabric.detector.DetectorMessage.Pong;
+import io.llamamesh.fabric.linkstate.LinkStateMessage.LeavingSeen;
+import io.llamamesh.fabric.node.Incarnation;
+import io.llamamesh.fabric.node.Message;
+import io.llamamesh.fabric.node.Peer;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Queue;
+import java.util.SplittableRandom;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link Fabric} on real sockets: one thread owns it, its transport and its clock. Others ask by
+ * {@link #ask}, and tell by {@link #peers}; both are bounded and time out.
+ *
+ * <p>Where its port is taken it takes no part and tries again each second: a node that is not heard
+ * on its port must not judge others.
+ */
+public final class FabricNode implements AutoCloseable {
+
+  private static final long MS = 1_000_000L;
+  private static final long ASK_TIMEOUT_MILLIS = 2_000;
+  private static final int WAITING = 64;
+  private static final long BIND_AGAIN_MILLIS = 1_000;
+  private static final long KEEP_EACH = 30_000 * MS;
+  private static final long STOOD_STILL = 60 * MS;
+  private static final long NUMBERS_EACH = 1_000 * MS;
+
+  private final FabricNodeOptions options;
+  private final FabricMemory memory;
+  private final Supplier<MeshKeys> keys;
+  private final FabricEvidence evidence;
+  private final FabricNodeListener listener;
+  private final Thread thread;
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final CountDownLatch left = new CountDownLatch(1);
+  private final Queue<Runnable> waiting = new ArrayBlockingQueue<>(WAITING);
+  private volatile @Nullable Running running;
+  private volatile @Nullable String problem;
+  private volatile @Nullable Peers wanted;
+  private volatile @Nullable FabricNumbers numbers;
+
+  private record Peers(List<Peer> contacts, List<Peer> observed) {}
+
+  private FabricNode(
+      FabricNodeOptions options,
+      FabricMemory memory,
+      Supplier<MeshKeys> keys,
+      FabricEvidence evidence,
+      FabricNodeListener listener) {
+    this.options = options;
+    this.memory = memory;
+    this.keys = keys;
+    this.evidence = evidence;
+    this.listener = listener;
+    this.thread = Thread.ofPlatform().name("fabric").daemon(true).unstarted(this::run);
+  }
+
+  /**
+   * Starts a node.
+   *
+   * @param keys the mesh's keys as they are now; any thread's call
+   */
+  public static FabricNode start(
+      FabricNodeOptions options,
+      FabricMemory memory,
+      Supplier<MeshKeys> keys,
+      FabricEvidence evidence,
+      FabricNodeListener listener) {
+    FabricNode node = new FabricNode(options, memory, keys, evidence, listener);
+    node.thread.start();
+    return node;
+  }
+
+  /** This node's name and address. */
+  public Peer self() {
+    return options.transport().self();
+  }
+
+  /** Why it takes no part; null where it does. */
+  public @Nullable String problem() {
+    return problem;
+  }
+
+  /** Its counts; null while it takes no part. */
+  public @Nullable TransportCounters counters() {
+    Running now = running;
+    return now == null ? null : now.transport.counters();
+  }
+
+  /** Its numbers of the last second; null while it takes no part. */
+  public @Nullable FabricNumbers numbers() {
+    return numbers;
+  }
+
+  /**
+   * The peers of a new config.
+   *
+   * @param contacts whom to ask to be taken in
+   * @param observed whom the collector probes
+   */
+  public void peers(Collection<Peer> contacts, Collection<Peer> observed) {
+    wanted = new Peers(List.copyOf(contacts), List.copyOf(observed));
+  }
+
+  /**
+   * Answers a question about the fabric.
+   *
+   * @param question runs on the node's thread; what it returns must not change any more
+   * @throws TimeoutException where it takes no part, too many ask, or it does not answer in time
+   */
+  public <T> T ask(Function<Fabric, T> question) throws TimeoutException, InterruptedException {
+    Running now = running;
+    if (now == null) {
+      String why = problem;
+      throw new TimeoutException(why == null ? "the fabric is starting" : why);
+    }
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    boolean taken =
+        waiting.offer(() -> {
+          try {
+            answer.complete(question.apply(now.fabric));
+          } catch (RuntimeException e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    if (!taken) {
+      throw new TimeoutException("too many ask the fabric at once");
+    }
+    now.transport.wakeup();
+    try {
+      return answer.get(ASK_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the fabric failed to answer", e.getCause());
+    }
+  }
+
+  /**
+   * Tells the others that this node ends on purpose.
+   *
+   * @return whether enough of them have confirmed it in time
+   */
+  public boolean leave(Duration patience) throws InterruptedException {
+    try {
+      var _ =
+          ask(fabric -> {
+            fabric.leave(System.nanoTime());
+            return true;
+          });
+    } catch (TimeoutException e) {
+      return false; // nobody knows it, then
+    }
+    return left.await(patience.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void run() {
+    while (!isStopped()) {
+      try {
+        live();
+      } catch (IOException e) {
+        problem = e.getMessage();
+        listener.cannotStart(String.valueOf(e.getMessage()));
+        pause();
+      } catch (RuntimeException e) {
+        problem = e.toString();
+        listener.failed(e);
+        pause();
+      }
+    }
+  }
+
+  private boolean isStopped() {
+    return stop.getCount() == 0;
+  }
+
+  private void pause() {
+    try {
+      if (stop.await(BIND_AGAIN_MILLIS, TimeUnit.MILLISECONDS)) {
+        return;
+      }
+    } catch (InterruptedException e) {
+      stop.countDown();
+    }
+  }
+
+  private void live() throws IOException {
+    long stored = memory.incarnation();
+    long incarnation = Incarnation.first(System.currentTimeMillis() / 1_000, stored);
+    Running life = new Running(incarnation);
+    try (life) {
+      memory.storeIncarnation(incarnation);
+      running = life;
+      problem = null;
+      listener.started(incarnation);
+      life.turn();
+      memory.keepMembers(life.fabric.snapshot());
+    } finally {
+      running = null;
+      numbers = null;
+    }
+  }
+
+  /** One life: what its thread alone uses. */
+  private final class Running
+      implements FabricHost, TransportListener, FabricEvidence.Sink, AutoCloseable {
+    private final Transport transport;
+    private final Fabric fabric;
+    private final long first;
+    private @Nullable Peers applied;
+    private long nextTick;
+    private long nextKeep;
+    private long nextNumbers;
+    private boolean firstOfTurn;
+
+    Running(long incarnation) throws IOException {
+      first = incarnation;
+      transport = Transport.open(options.transport(), incarnation, keys, this, System::nanoTime);
+      long now = System.nanoTime();
+      nextTick = now + Fabric.TICK;
+      nextKeep = now + KEEP_EACH;
+      nextNumbers = now;
+      try {
+        fabric =
+            new Fabric(
+                options.transport().self(),
+                incarnation,
+                options.contacts(),
+                memory.members(),
+                options.fabric(),
+                new SplittableRandom(new SecureRandom().nextLong()),
+                this,
+                now);
+      } catch (RuntimeException e) {
+        transport.close();
+        throw e;
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      transport.close();
+    }
+
+    void turn() throws IOException {
+      while (!isStopped()) {
+        long now = System.nanoTime();
+        if (now - nextTick >= 0) {
+          // Before what has waited meanwhile: the fabric must know that it stood still.
+          tick(now);
+        }
+        firstOfTurn = true;
+        transport.poll(Math.max(0, nextTick - System.nanoTime()));
+        for (int due = WAITING; due > 0; due--) {
+          Runnable asked = waiting.poll();
+          if (asked == null) {
+            break;
+          }
+          asked.run();
+        }
+      }
+    }
+
+    private void tick(long now) {
+      // First, since it gives those their time back that were asked before this process stood
+      // still.
+      guard(() -> fabric.tick(now));
+      Peers next = wanted;
+      if (next != null && !next.equals(applied)) {
+        applied = next;
+        guard(() -> fabric.contacts(now, next.contacts()));
+        guard(() -> fabric.observe(now, next.observed()));
+      }
+      guard(() -> evidence.drain(this));
+      nextTick = now - nextTick > Fabric.TICK ? now + Fabric.TICK : nextTick + Fabric.TICK;
+      if (now - nextNumbers >= 0) {
+        nextNumbers = now + NUMBERS_EACH;
+        guard(() -> numbers = FabricNumbers.of(fabric, transport.links()));
+      }
+      if (now - nextKeep >= 0) {
+        nextKeep = now + KEEP_EACH;
+        guard(() -> memory.keepMembers(fabric.snapshot()));
+      }
+    }
+
+    /**
+     * The time of what has arrived. Where this process stood still while it waited, that is said to
+     * the fabric first, or it would take its own pause for the peers'.
+     */
+    private long arrival() {
+      long now = System.nanoTime();
+      if (firstOfTurn) {
+        firstOfTurn = false; // later ones of this turn are late by what this thread itself does
+        if (now - nextTick > STOOD_STILL) {
+          tick(now);
+        }
+      }
+      return now;
+    }
+
+    /** A mistake in what one message leads to must not end the rest. */
+    private void guard(Runnable event) {
+      try {
+        event.run();
+      } catch (RuntimeException e) {
+        transport.counters().add(TransportEvent.INTERNAL_ERROR);
+        listener.failed(e);
+      }
+    }
+
+    // What arrives.
+
+    @Override
+    public void linkUp(
+        long link, Peer peer, long incarnation, @Nullable Peer expected, long nonce, long seen) {
+      long now = arrival();
+      guard(() -> fabric.linkUp(now, link, peer, incarnation, expected, nonce, seen));
+    }
+
+    @Override
+    public void linkDown(long link, Peer peer, TransportEvent reason) {
+      listener.linkDown(peer, reason);
+      long now = arrival();
+      guard(() -> fabric.linkDown(now, link));
+    }
+
+    @Override
+    public void dialFailed(Peer peer, TransportEvent reason) {
+      listener.dialFailed(peer, reason);
+      boolean refused = reason == TransportEvent.DIAL_REFUSED;
+      long now = arrival();
+      guard(() -> fabric.dialFailed(now, peer, refused));
+    }
+
+    @Override
+    public void received(long link, Message message) {
+      long now = arrival();
+      guard(() -> fabric.receive(now, link, message));
+    }
+
+    @Override
+    public void datagram(Peer from, long to, Message message) {
+      boolean answers = message instanceof Pong || message instanceof LeavingSeen;
+      if (answers && (to < first || to > fabric.incarnation())) {
+        // It answers another life's question, whose numbers this one uses again.
+        transport.counters().add(TransportEvent.DATAGRAM_REPLAYED);
+        return;
+      }
+      long now = arrival();
+      guard(() -> fabric.receiveDatagram(now, from, message));
+    }
+
+    @Override
+    public void answered(String peer, long sentAt, long roundTrip, int epoch) {
+      if (transport.isEpoch(peer, epoch)) {
+        fabric.probeAnswered(System.nanoTime(), peer, sentAt, roundTrip);
+      } else {
+        transport.counters().add(TransportEvent.REPLY_OF_ANOTHER_NODE);
+      }
+    }
+
+    @Override
+    public void refused(String peer) {
+      fabric.refused(System.nanoTime(), peer);
+    }
+
+    // What the fabric asks for.
+
+    @Override
+    public void dial(Peer peer, long nonce, long lastSeen) {
+      transport.dial(peer, nonce, lastSeen);
+    }
+
+    @Override
+    public void send(long link, Message message) {
+      transport.send(link, message);
+    }
+
+    @Override
+    public void close(long link) {
+      transport.close(link);
+    }
+
+    @Override
+    public void sendDatagram(Peer peer, Message message) {
+      transport.sendDatagram(peer, message);
+    }
+
+    @Override
+    public void storeIncarnation(long incarnation) {
+      try {
+        memory.storeIncarnation(incarnation);
+      } catch (IOException e) {
+        listener.failed(e); // a greater one is found again at the next start
+      }
+      transport.incarnation(incarnation);
+    }
+
+    @Override
+    public void notify(Notification notification) {
+      if (notification instanceof Notification.LeavingKnown) {
+        left.countDown();
+      }
+      listener.notified(notification);
+    }
+  }
+
+  /** Ends it without a word to the others; see {@link #leave}. */
+  @Override
+  public void close() {
+    stop.countDown();
+    Running now = running;
+    if (now != null) {
+      now.transport.wakeup();
+    }
+    try {
+      thread.join(TimeUnit.SECONDS.toMillis(5));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package io.llamamesh.fabric.transport;
+
+import io.llamamesh.fabric.Notification;
+import io.llamamesh.fabric.node.Peer;
+
+/** Taker of what a node has to say; called on its thread, must return at once. */
+public interface FabricNodeListener {
+
+  /** What the fabric tells. */
+  void notified(Notification notification);
+
+  /** A link ended, other than on purpose. */
+  void linkDown(Peer peer, TransportEvent reason);
+
+  /** A dial did not lead to a link. */
+  void dialFailed(Peer peer, TransportEvent reason);
+
+  /** It cannot take part; tried again each second. */
+  void cannotStart(String reason);
+
+  /** It takes part from now on. */
+  void started(long incarnation);
+
+  /** An event could not be handled, which is a programming error; the node goes on. */
+  void failed(Throwable cause);
+}

@@ -1,0 +1,21 @@
+package io.llamamesh.fabric.transport;
+
+import io.llamamesh.fabric.FabricOptions;
+import io.llamamesh.fabric.node.Peer;
+import java.util.List;
+
+/**
+ * What a node of the fabric is told at its start.
+ *
+ * @param transport its name, address and bounds
+ * @param fabric how the fabric behaves
+ * @param contacts whom it asks to be taken in, until {@link FabricNode#peers} says others
+ */
+public record FabricNodeOptions(
+    TransportOptions transport, FabricOptions fabric, List<Peer> contacts) {
+
+  /** Copies the list. */
+  public FabricNodeOptions {
+    contacts = List.copyOf(contacts);
+  }
+}

@@ -1,0 +1,35 @@
+package io.llamamesh.fabric.transport;
+
+import io.llamamesh.fabric.node.Peer;
+import java.net.InetSocketAddress;
+import java.util.List;
+
+/**
+ * What a transport is told at its start.
+ *
+ * @param mesh name of the mesh; nodes of others are refused
+ * @param self this node, under the address at which others reach it
+ * @param epoch what this node's reflector marks its answers with, 0 where there is none
+ * @param listen where it listens, over TCP and UDP alike
+ * @param allowUnauthenticated whether other hosts are spoken to without keys; else only this one
+ * @param limits its bounds
+ */
+public record TransportOptions(
+    String mesh,
+    Peer self,
+    int epoch,
+    List<InetSocketAddress> listen,
+    boolean allowUnauthenticated,
+    TransportLimits limits) {
+
+  /** Refuses a transport that listens nowhere, or whose mesh has no name. */
+  public TransportOptions {
+    listen = List.copyOf(listen);
+    if (listen.isEmpty()) {
+      throw new IllegalArgumentException("a transport listens on one address at least");
+    }
+    if (mesh.isEmpty() || mesh.length() > Peer.MAX_NAME) {
+      throw new IllegalArgumentException("a mesh's name has 1 to " + Peer.MAX_NAME + " characters");
+    }
+  }
+}

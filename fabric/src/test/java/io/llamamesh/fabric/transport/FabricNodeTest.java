@@ -1,0 +1,291 @@
+package io.llamamesh.fabric.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llamamesh.fabric.Fabric;
+import io.llamamesh.fabric.FabricOptions;
+import io.llamamesh.fabric.Member;
+import io.llamamesh.fabric.MemberState;
+import io.llamamesh.fabric.Notification;
+import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
+import io.llamamesh.fabric.node.Peer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Nodes in one process that speak over loopback. */
+class FabricNodeTest {
+
+  private static final MeshKeys KEYS = TestNode.key(1);
+
+  private final List<FabricNode> nodes = new ArrayList<>();
+  private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+
+  /** What is left in memory. */
+  private static final class Memory implements FabricMemory {
+    private volatile long incarnation;
+    private volatile List<AgedAd> members = List.of();
+
+    @Override
+    public long incarnation() {
+      return incarnation;
+    }
+
+    @Override
+    public void storeIncarnation(long stored) {
+      incarnation = stored;
+    }
+
+    @Override
+    public List<AgedAd> members() {
+      return members;
+    }
+
+    @Override
+    public void keepMembers(List<AgedAd> kept) {
+      members = kept;
+    }
+  }
+
+  private final FabricNodeListener listener =
+      new FabricNodeListener() {
+        @Override
+        public void notified(Notification notification) {}
+
+        @Override
+        public void linkDown(Peer peer, TransportEvent reason) {}
+
+        @Override
+        public void dialFailed(Peer peer, TransportEvent reason) {}
+
+        @Override
+        public void cannotStart(String reason) {}
+
+        @Override
+        public void started(long incarnation) {}
+
+        @Override
+        public void failed(Throwable cause) {
+          failures.add(cause);
+        }
+      };
+
+  @AfterEach
+  void end() {
+    nodes.forEach(FabricNode::close);
+    assertThat(failures).isEmpty();
+  }
+
+  @Test
+  void fiveNodesKnowEachOtherAndOneThatEndsIsKnownToAll() throws Exception {
+    List<Peer> peers = peers(5);
+    for (Peer peer : peers) {
+      start(peer, List.of(peers.getFirst()), new Memory());
+    }
+    for (FabricNode node : nodes) {
+      await(
+          node,
+          Map.of(
+              "n1",
+              MemberState.UP,
+              "n2",
+              MemberState.UP,
+              "n3",
+              MemberState.UP,
+              "n4",
+              MemberState.UP,
+              "n5",
+              MemberState.UP));
+    }
+    List<String> way = nodes.getFirst().ask(fabric -> fabric.routes("n5").path("n2"));
+    assertThat(way).startsWith("n5").endsWith("n2");
+
+    nodes.remove(2).close(); // without a word
+    for (FabricNode node : nodes) {
+      await(
+          node,
+          Map.of(
+              "n1",
+              MemberState.UP,
+              "n2",
+              MemberState.UP,
+              "n3",
+              MemberState.FAILED,
+              "n4",
+              MemberState.UP,
+              "n5",
+              MemberState.UP));
+    }
+    assertThat(nodes.get(3).leave(Duration.ofSeconds(5))).isTrue();
+    nodes.remove(3).close();
+    for (FabricNode node : nodes) {
+      await(
+          node,
+          Map.of(
+              "n1",
+              MemberState.UP,
+              "n2",
+              MemberState.UP,
+              "n3",
+              MemberState.FAILED,
+              "n4",
+              MemberState.UP,
+              "n5",
+              MemberState.LEFT));
+    }
+  }
+
+  @Test
+  void aNewLifeIsKnownByAGreaterIncarnationAndFindsItsPeersByItself() throws Exception {
+    List<Peer> peers = peers(3);
+    Memory memory = new Memory();
+    start(peers.get(0), List.of(), new Memory());
+    start(peers.get(1), List.of(peers.getFirst()), new Memory());
+    start(peers.get(2), List.of(peers.getFirst()), memory);
+    Map<String, MemberState> all =
+        Map.of("n1", MemberState.UP, "n2", MemberState.UP, "n3", MemberState.UP);
+    await(nodes.get(0), all);
+    await(nodes.get(2), all);
+    long first = memory.incarnation();
+
+    nodes.remove(2).close();
+    start(peers.get(2), List.of(), memory); // no contact but what it has kept
+    assertThat(memory.incarnation()).isGreaterThanOrEqualTo(first);
+    for (FabricNode node : nodes) {
+      await(node, all);
+    }
+    assertThat(memory.incarnation()).isGreaterThan(first);
+    Map<String, Long> lives = nodes.getFirst().ask(FabricNodeTest::incarnations);
+    assertThat(lives).containsEntry("n3", memory.incarnation());
+  }
+
+  private static Map<String, Long> incarnations(Fabric fabric) {
+    Map<String, Long> incarnations = new TreeMap<>();
+    fabric.members().forEach(m -> incarnations.put(m.name(), m.incarnation()));
+    return incarnations;
+  }
+
+  @Test
+  void whosePortIsTakenSaysSoAndTakesPartOnceItIsFree() throws Exception {
+    Peer peer = peers(1).getFirst();
+    int port = port(peer);
+    FabricNode node;
+    try (ServerSocket taken = new ServerSocket(port, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      node = start(peer, List.of(), new Memory());
+      long end = System.nanoTime() + 10_000_000_000L;
+      while (node.problem() == null && System.nanoTime() < end) {
+        Thread.onSpinWait();
+      }
+      assertThat(node.problem()).contains("in use");
+      assertThat(taken.isBound()).isTrue();
+    }
+    await(node, Map.of("n1", MemberState.UP));
+    assertThat(node.problem()).isNull();
+  }
+
+  @Test
+  void repliesCountForANodeOnlyWithItsOwnMark() throws Exception {
+    List<Peer> peers = peers(3);
+    int own = peers.get(1).name().hashCode();
+    AtomicInteger mark = new AtomicInteger(own);
+    FabricEvidence probes =
+        sink -> sink.answered("n2", System.nanoTime() - TestNode.MS, TestNode.MS, mark.get());
+    start(peers.get(0), List.of(), new Memory(), probes).peers(List.of(), peers);
+    start(peers.get(1), List.of(peers.getFirst()), new Memory());
+    start(peers.get(2), List.of(), new Memory(), probes).peers(peers.subList(0, 1), peers);
+    Map<String, MemberState> all =
+        Map.of("n1", MemberState.UP, "n2", MemberState.UP, "n3", MemberState.UP);
+    for (FabricNode node : nodes) {
+      await(node, all);
+    }
+    nodes.remove(1).close();
+    // Its link is gone and its pings are, yet its reflector answers: it lives.
+    long end = System.nanoTime() + 3_000 * TestNode.MS;
+    while (System.nanoTime() < end) {
+      Map<String, MemberState> states = nodes.getFirst().ask(FabricNodeTest::states);
+      assertThat(states).isEqualTo(all);
+    }
+    mark.set(own + 1); // another node answers at its address
+    for (FabricNode node : nodes) {
+      await(node, Map.of("n1", MemberState.UP, "n2", MemberState.FAILED, "n3", MemberState.UP));
+      assertThat(
+              Objects.requireNonNull(node.counters()).count(TransportEvent.REPLY_OF_ANOTHER_NODE))
+          .isPositive();
+    }
+  }
+
+  private FabricNode start(Peer self, List<Peer> contacts, Memory memory) {
+    return start(self, contacts, memory, FabricEvidence.NONE);
+  }
+
+  private FabricNode start(Peer self, List<Peer> contacts, Memory memory, FabricEvidence evidence) {
+    FabricNode node =
+        FabricNode.start(
+            new FabricNodeOptions(
+                new TransportOptions(
+                    "mesh",
+                    self,
+                    self.name().hashCode(),
+                    List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), port(self))),
+                    false,
+                    TransportLimits.standard()),
+                FabricOptions.standard(),
+                contacts),
+            memory,
+            () -> KEYS,
+            evidence,
+            listener);
+    nodes.add(node);
+    return node;
+  }
+
+  private static List<Peer> peers(int count) throws IOException {
+    List<Peer> peers = new ArrayList<>();
+    for (int i = 1; i <= count; i++) {
+      peers.add(new Peer("n" + i, "127.0.0.1:" + TestNode.freePort()));
+    }
+    return peers;
+  }
+
+  private static int port(Peer peer) {
+    return Integer.parseInt(peer.address().substring(peer.address().lastIndexOf(':') + 1));
+  }
+
+  private static void await(FabricNode node, Map<String, MemberState> wanted) throws Exception {
+    long end = System.nanoTime() + 30_000_000_000L;
+    Map<String, MemberState> found = Map.of();
+    while (System.nanoTime() < end) {
+      try {
+        found = node.ask(FabricNodeTest::states);
+        if (found.equals(wanted)) {
+          return;
+        }
+      } catch (TimeoutException e) {
+        // It is starting.
+      }
+      Thread.onSpinWait();
+    }
+    assertThat(found).as("members by the word of %s", node.self().name()).isEqualTo(wanted);
+  }
+
+  private static Map<String, MemberState> states(Fabric fabric) {
+    Map<String, MemberState> states = new TreeMap<>();
+    for (Member member : fabric.members()) {
+      states.put(member.name(), member.state());
+    }
+    return states;
+  }
+}
