@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param targets reflectors by group name
  * @param retention how long closed windows are kept, in seconds; absent: one hour
  * @param ingest where unread windows go on shutdown; absent: they stay on disk
+ * @param fabric how the agent takes part in the fabric; absent: as the command line says, else not
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 @JsonPropertyOrder({
@@ -44,7 +45,8 @@ import org.jspecify.annotations.Nullable;
   "tests",
   "targets",
   "retention",
-  "ingest"
+  "ingest",
+  "fabric"
 })
 public record CollectorConfig(
     @Nullable Integer version,
@@ -58,7 +60,8 @@ public record CollectorConfig(
     List<Test> tests,
     Map<String, List<Target>> targets,
     @Nullable Integer retention,
-    @Nullable Ingest ingest) {
+    @Nullable Ingest ingest,
+    @Nullable Fabric fabric) {
 
   /** LLAMA's customary tag for who probes. */
   public static final String SRC_HOSTNAME = "src_hostname";
@@ -92,6 +95,36 @@ public record CollectorConfig(
       Bounds.range("retention", retention, 1, 7 * 24 * 3600);
     }
     References.check(ports, portGroups, rateLimits, tests, targets);
+  }
+
+  /** A document that says nothing of the fabric. */
+  public CollectorConfig(
+      @Nullable Integer version,
+      @Nullable String mesh,
+      @Nullable Source source,
+      Summarization summarization,
+      @Nullable Api api,
+      Map<String, Port> ports,
+      Map<String, List<PortGroupEntry>> portGroups,
+      Map<String, RateLimit> rateLimits,
+      List<Test> tests,
+      Map<String, List<Target>> targets,
+      @Nullable Integer retention,
+      @Nullable Ingest ingest) {
+    this(
+        version,
+        mesh,
+        source,
+        summarization,
+        api,
+        ports,
+        portGroups,
+        rateLimits,
+        tests,
+        targets,
+        retention,
+        ingest,
+        null);
   }
 
   /** The configured retention, or the default, in seconds. */
@@ -316,6 +349,62 @@ public record CollectorConfig(
   public record Ingest(String url) {
     public Ingest {
       Bounds.text("ingest.url", url);
+    }
+  }
+
+  /**
+   * How an agent takes part in the fabric, agents that know of each other.
+   *
+   * @param enabled absent: true, since the section is there
+   * @param port TCP and UDP port of all agents' fabric; absent: 8101
+   * @param contactNodes agents to ask to be taken in, beside the named targets
+   * @param allowUnauthenticated whether agents of other hosts are spoken to where there are no keys
+   */
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  @JsonPropertyOrder({"enabled", "port", "contact_nodes", "allow_unauthenticated"})
+  public record Fabric(
+      @Nullable Boolean enabled,
+      @Nullable Integer port,
+      @JsonProperty("contact_nodes") List<Contact> contactNodes,
+      @JsonProperty("allow_unauthenticated") @Nullable Boolean allowUnauthenticated) {
+    /** The port where nothing is said. */
+    public static final int DEFAULT_PORT = 8101;
+
+    /** Contact nodes that a document may name. */
+    public static final int MAX_CONTACTS = 64;
+
+    @SuppressWarnings({"NullAway", "ConstantValue"})
+    public Fabric {
+      contactNodes = contactNodes == null ? List.of() : List.copyOf(contactNodes);
+      Bounds.range("fabric.port", port == null ? DEFAULT_PORT : port, 1, 65535);
+      Bounds.range("fabric.contact_nodes", contactNodes.size(), 0, MAX_CONTACTS);
+    }
+
+    /** Whether the agent takes part. */
+    public boolean isEnabled() {
+      return enabled == null || enabled;
+    }
+
+    /** The configured port, or the default. */
+    public int portNumber() {
+      return port == null ? DEFAULT_PORT : port;
+    }
+  }
+
+  /**
+   * An agent that takes others into the fabric.
+   *
+   * @param name what it calls itself: an address alone is nobody
+   * @param ip its address
+   * @param port its fabric's port; absent: that of this agent
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonPropertyOrder({"name", "ip", "port"})
+  public record Contact(String name, String ip, @Nullable Integer port) {
+    public Contact {
+      Bounds.text("fabric.contact_nodes[].name", name);
+      Bounds.text("fabric.contact_nodes[].ip", ip);
+      Bounds.range("fabric.contact_nodes[].port", port == null ? 1 : port, 1, 65535);
     }
   }
 }

@@ -83,6 +83,7 @@ public final class CollectorConfigs {
         config.tests(),
         targets,
         config.retention(),
-        config.ingest());
+        config.ingest(),
+        config.fabric());
   }
 }

@@ -1,6 +1,8 @@
 package io.llamamesh.config;
 
 import io.llamamesh.config.CollectorConfig.Api;
+import io.llamamesh.config.CollectorConfig.Contact;
+import io.llamamesh.config.CollectorConfig.Fabric;
 import io.llamamesh.config.CollectorConfig.Ingest;
 import io.llamamesh.config.CollectorConfig.Port;
 import io.llamamesh.config.CollectorConfig.PortGroupEntry;
@@ -34,7 +36,8 @@ final class ConfigReader {
           "tests",
           "targets",
           "retention",
-          "ingest");
+          "ingest",
+          "fabric");
 
   private static final String SECONDS = "a number of seconds";
   private static final int MAX_NOTED = 100;
@@ -68,6 +71,7 @@ final class ConfigReader {
     Map<String, List<Target>> lists = named(keys.get("targets"), list -> items(list, this::target));
     Integer retention = integer(keys, "retention", SECONDS);
     Ingest ingest = ingest(keys.get("ingest"));
+    Fabric fabric = fabric(keys.get("fabric"));
     // An empty list is meant; a key with nothing behind it is unfinished, or a host called so.
     if (version == null && (testList == null || testList.isNull())) {
       throw nothingToDo(document, keys);
@@ -88,7 +92,8 @@ final class ConfigReader {
                 tests,
                 lists,
                 retention,
-                ingest));
+                ingest,
+                fabric));
   }
 
   /**
@@ -226,6 +231,37 @@ final class ConfigReader {
     }
     String url = text(known(value, Set.of("url")), "url");
     return record(value, () -> new Ingest(url == null ? "" : url));
+  }
+
+  private @Nullable Fabric fabric(@Nullable YamlValue value) throws InvalidConfigException {
+    if (value == null || value.isNull()) {
+      return null;
+    }
+    Map<String, YamlValue> keys =
+        known(value, Set.of("enabled", "port", "contact_nodes", "allow_unauthenticated"));
+    Boolean enabled = flag(keys, "enabled");
+    Integer port = integer(keys, "port", "a number");
+    YamlValue list = keys.get("contact_nodes");
+    List<Contact> contacts = list == null ? List.of() : items(list, this::contact);
+    Boolean unauthenticated = flag(keys, "allow_unauthenticated");
+    return record(value, () -> new Fabric(enabled, port, contacts, unauthenticated));
+  }
+
+  private Contact contact(YamlValue value) throws InvalidConfigException {
+    Map<String, YamlValue> keys = known(value, Set.of("name", "ip", "port"));
+    String name = text(keys, "name");
+    String ip = host(keys.get("ip"));
+    if (ip != null && !HostText.isAddress(ip)) {
+      throw value.wrong("needs ip, an IP address, was '" + YamlValue.shown(ip) + "'");
+    }
+    Integer port = integer(keys, "port", "a number");
+    return record(value, () -> new Contact(name == null ? "" : name, ip == null ? "" : ip, port));
+  }
+
+  private static @Nullable Boolean flag(Map<String, YamlValue> keys, String name)
+      throws InvalidConfigException {
+    YamlValue value = keys.get(name);
+    return value == null ? null : value.flag();
   }
 
   /** The short form's reflectors: their tags by address, see {@link LegacyConfig}. */
