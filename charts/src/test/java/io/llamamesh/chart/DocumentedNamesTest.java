@@ -101,7 +101,7 @@ class DocumentedNamesTest {
   @CsvSource({"docs/glossary.md,10"})
   void metricsAreThoseOfTheReference(String page, int least) throws IOException {
     StringBuilder reference = new StringBuilder();
-    for (String part : List.of("agent", "operator", "scraper")) {
+    for (String part : List.of("agent", "fabric", "operator", "scraper")) {
       reference.append(
           Files.readString(Chart.ROOT.resolve("docs/reference/metrics-" + part + ".md")));
     }

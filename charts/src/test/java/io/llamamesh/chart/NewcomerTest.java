@@ -68,6 +68,7 @@ class NewcomerTest {
         "docs/guide/stores.md",
         "docs/guide/outside.md",
         "docs/guide/bounds.md",
+        "docs/guide/fabric.md",
         "docs/benchmarks.md"
       })
   void whatIsNamedIsThere(String page) throws IOException {

@@ -119,6 +119,13 @@ final class Replies {
     long rtt = rtt(slot, flow.sentAt(sequence), now);
     long residence = ours ? residence(bytes, parser.slotsAt(), rtt) : UNKNOWN;
     if (ours) {
+      roster
+          .listener()
+          .answered(
+              flow.pair().plan().target(),
+              Slots.epoch(bytes, parser.slotsAt()),
+              flow.sentAt(sequence),
+              stampsUsable && residence != UNKNOWN ? rtt - residence : UNKNOWN);
       told(flow, sequence, rtt - Math.max(0, residence), bytes, parser.slotsAt(), now);
     } else {
       flow.pair().peer().replied(flow.sentAt(sequence), now);

@@ -224,6 +224,11 @@ final class Roster {
     }
   }
 
+  /** Who hears of peers. */
+  PeerListener listener() {
+    return listener;
+  }
+
   /** The flow that a signature names; null where none of ours has that id and nonce. */
   @Nullable Flow flow(int nonce, int id) {
     Flow flow = table.get(id);

@@ -3,6 +3,7 @@ package io.llamamesh.agent.config;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.auth.FollowedRing;
 import io.llamamesh.auth.KeyRing;
+import io.llamamesh.fabric.transport.MeshKeys;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -31,12 +32,14 @@ public final class AuthFiles implements AutoCloseable {
   private final FollowedRing ring;
   private final FollowedRing tokens;
   private volatile ProbeKeys keys;
+  private volatile MeshKeys meshKeys;
   private volatile @Nullable String complaint;
 
   private AuthFiles(Path folder, Instant now) throws IOException {
     this.folder = folder;
     this.ring = new FollowedRing(KeyRing.read(folder.resolve(KeyRing.KEYS_FILE)), now);
     this.keys = keys(ring, now);
+    this.meshKeys = meshKeys(ring, now);
     this.tokens = new FollowedRing(KeyRing.read(folder.resolve(KeyRing.TOKENS_FILE)), now);
     this.thread = Thread.ofPlatform().name("auth-files").daemon(true).unstarted(this::run);
   }
@@ -60,6 +63,11 @@ public final class AuthFiles implements AutoCloseable {
   /** The keys that are valid now. */
   public ProbeKeys keys() {
     return keys;
+  }
+
+  /** The same keys for links between agents. */
+  public MeshKeys meshKeys() {
+    return meshKeys;
   }
 
   /** The token to show to others; empty when there is none. */
@@ -101,6 +109,7 @@ public final class AuthFiles implements AutoCloseable {
       ring.follow(nextKeys, now);
       tokens.follow(nextTokens, now);
       keys = keys(ring, now);
+      meshKeys = meshKeys(ring, now);
       if (complaint != null) {
         LOG.info("keys and tokens readable again");
       }
@@ -127,6 +136,16 @@ public final class AuthFiles implements AutoCloseable {
     }
     if (!keys.required()) {
       throw new IOException("keys.json in " + folder + " has no key that may sign now");
+    }
+    return keys;
+  }
+
+  /** The keys that {@link #keys} has checked. */
+  private static MeshKeys meshKeys(FollowedRing ring, Instant now) {
+    KeyRing.Entry signing = ring.signing(now);
+    MeshKeys keys = MeshKeys.NONE;
+    for (KeyRing.Entry entry : ring.accepted(now)) {
+      keys = keys.with(entry.id(), Base64.getDecoder().decode(entry.key()), entry.equals(signing));
     }
     return keys;
   }

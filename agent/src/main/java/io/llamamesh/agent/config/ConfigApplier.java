@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,6 +36,7 @@ public final class ConfigApplier {
   private volatile @Nullable CollectorConfig running;
   private @Nullable String text;
   private @Nullable ProbePlan plan;
+  private BiConsumer<CollectorConfig, ProbePlan> listener = (config, plan) -> {};
 
   /**
    * An applier.
@@ -71,6 +73,11 @@ public final class ConfigApplier {
     this.copy = copy;
     this.legacyPort = legacyPort;
     this.hostName = hostName;
+  }
+
+  /** Tells of each document that runs, with its plan, and again when its names mean others. */
+  public synchronized void onApplied(BiConsumer<CollectorConfig, ProbePlan> next) {
+    listener = next;
   }
 
   /** What runs now. */
@@ -140,6 +147,7 @@ public final class ConfigApplier {
             null,
             before.applied() + 1,
             before.refused());
+    listener.accept(document.config(), mapped.plan());
     keep(yaml);
     LOG.info(
         "config applied origin={} pairs={} skipped={} ignoredKeys={}",
@@ -173,6 +181,7 @@ public final class ConfigApplier {
     if (!mapped.plan().equals(plan)) {
       target.accept(mapped.plan());
       plan = mapped.plan();
+      listener.accept(config, mapped.plan());
     }
     ConfigState now = state;
     state =

@@ -6,6 +6,7 @@ import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.config.ConfigState;
 import io.llamamesh.agent.kube.WatchContact;
 import io.llamamesh.agent.reflector.ReflectorCounters;
+import io.llamamesh.fabric.transport.FabricNode;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntSupplier;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param notes peers that are not simply well
  * @param configWatch the watch of the config; null where the config comes from a file
  * @param authComplaint why the newest keys and tokens are not in use; null when they are
+ * @param fabric this agent's node of the fabric; null while that is off
  * @param us tags that name this agent as a destination
  */
 public record AgentState(
@@ -35,6 +37,7 @@ public record AgentState(
     Supplier<ConfigState> config,
     @Nullable WatchContact configWatch,
     Supplier<@Nullable String> authComplaint,
+    Supplier<@Nullable FabricNode> fabric,
     Supplier<Map<String, String>> us,
     WindowArchive archive,
     CollectorCounters collector,

@@ -19,6 +19,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +44,7 @@ public final class ApiServer implements AutoCloseable {
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
   private final Semaphore free = new Semaphore(CONCURRENT);
   private final Map<String, Route> routes;
+  private final FabricApi fabric;
   private final TokenCheck tokens;
 
   @FunctionalInterface
@@ -60,6 +62,7 @@ public final class ApiServer implements AutoCloseable {
     ResultsApi results = new ResultsApi(state.archive(), clock, state.us(), loss, legacyByDefault);
     StateApi states = new StateApi(state);
     Metrics metrics = new Metrics(state);
+    fabric = new FabricApi(state.fabric());
     routes =
         Map.of(
             "/influxdata", results::influxData,
@@ -162,11 +165,7 @@ public final class ApiServer implements AutoCloseable {
 
   private Reply answer(HttpExchange exchange) {
     try {
-      Route route = routes.get(exchange.getRequestURI().getPath());
-      if (route == null) {
-        throw new Refusal(
-            404, "unknown path, known are " + routes.keySet().stream().sorted().toList());
-      }
+      Route route = route(exchange.getRequestURI().getPath());
       String method = exchange.getRequestMethod();
       if (!method.equals("GET") && !method.equals("HEAD")) {
         exchange.getResponseHeaders().set("Allow", "GET, HEAD");
@@ -190,6 +189,22 @@ public final class ApiServer implements AutoCloseable {
       LOG.error("request failed path={}", exchange.getRequestURI().getPath(), e);
       return error(500, "the agent failed to answer; its log says why");
     }
+  }
+
+  private Route route(String path) throws Refusal {
+    Route route = routes.get(path);
+    if (route == null && path.startsWith(FabricApi.PREFIX)) {
+      return query -> fabric.answer(path, query);
+    }
+    if (route == null) {
+      throw new Refusal(
+          404,
+          "unknown path, known are "
+              + Stream.concat(routes.keySet().stream(), FabricApi.PATHS.stream())
+                  .sorted()
+                  .toList());
+    }
+    return route;
   }
 
   private static String bearer(HttpExchange exchange) {

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ final class Metrics {
 
   private final AgentState state;
   private @Nullable PrometheusMeterRegistry registry;
+  private final AtomicBoolean fabricFilled = new AtomicBoolean();
 
   Metrics(AgentState state) {
     this.state = state;
@@ -33,7 +35,11 @@ final class Metrics {
 
   Reply page(Query query) throws Refusal {
     query.only(Set.of());
-    byte[] text = registry().scrape().getBytes(StandardCharsets.UTF_8);
+    PrometheusMeterRegistry to = registry();
+    if (state.fabric().get() != null && fabricFilled.compareAndSet(false, true)) {
+      FabricMetrics.fill(to, state.fabric());
+    }
+    byte[] text = to.scrape().getBytes(StandardCharsets.UTF_8);
     return new Reply(
         200, "text/plain; version=0.0.4; charset=utf-8", Map.of(), out -> out.write(text));
   }

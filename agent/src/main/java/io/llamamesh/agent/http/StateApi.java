@@ -11,6 +11,7 @@ import io.llamamesh.agent.config.ConfigState;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.reflector.Verdict;
+import io.llamamesh.fabric.transport.FabricNode;
 import io.llamamesh.results.IpText;
 import io.llamamesh.results.ResultsJson;
 import java.util.LinkedHashMap;
@@ -94,6 +95,7 @@ final class StateApi {
     if (complaint != null) {
       body.put("authFilesNotUsable", complaint);
     }
+    body.put("fabric", fabric());
     body.put("windowsEvicted", state.archive().evicted());
     body.put("bootId", state.archive().bootId());
     body.put("windowsPublished", state.archive().published());
@@ -123,6 +125,15 @@ final class StateApi {
     body.put("peers", state.notes().get().stream().map(StateApi::peer).toList());
     body.put("paths", paths());
     return body;
+  }
+
+  private String fabric() {
+    FabricNode node = state.fabric().get();
+    if (node == null) {
+      return "off";
+    }
+    String problem = node.problem();
+    return problem == null ? "on, as " + node.self().name() : "cannot start: " + problem;
   }
 
   /** How often each of these happened; what never did is left out. */

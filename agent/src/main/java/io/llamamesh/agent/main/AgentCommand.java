@@ -32,6 +32,7 @@ final class AgentCommand implements Callable<Integer> {
   @Mixin private ReflectorFlags reflector = new ReflectorFlags();
   @Mixin private ReadOptions readers = new ReadOptions();
   @Mixin private RegisterOptions register = new RegisterOptions();
+  @Mixin private FabricFlagOptions fabric = new FabricFlagOptions();
 
   @Option(
       names = "--api-port",
@@ -81,6 +82,7 @@ final class AgentCommand implements Callable<Integer> {
             stateDir,
             readers.authDir(),
             readers.openTo(bind),
+            fabric.flags(bind),
             registry == null
                 ? env.get("NODE_NAME")
                 : registry.registration().tags().get("probe_name")));

@@ -14,7 +14,10 @@ import picocli.CommandLine.Command;
       AgentCommand.class,
       ReflectorCommand.class,
       CollectorCommand.class,
-      SendCommand.class
+      SendCommand.class,
+      MembersCommand.class,
+      RoutesCommand.class,
+      PartitionsCommand.class
     },
     footer = {"", "Exit codes: 0 done, 1 cannot start or went wrong, 2 wrong use; send has more."})
 public final class AgentMain {

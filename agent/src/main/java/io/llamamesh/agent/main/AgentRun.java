@@ -3,6 +3,7 @@ package io.llamamesh.agent.main;
 import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.Collector;
 import io.llamamesh.agent.collector.CollectorCounters;
+import io.llamamesh.agent.collector.PeerListener;
 import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.config.AuthFiles;
 import io.llamamesh.agent.config.ConfigApplier;
@@ -15,6 +16,10 @@ import io.llamamesh.agent.config.LocalAddress;
 import io.llamamesh.agent.config.LocalCopy;
 import io.llamamesh.agent.config.PlanMapper;
 import io.llamamesh.agent.config.RegistryConfig;
+import io.llamamesh.agent.fabric.AgentFabric;
+import io.llamamesh.agent.fabric.FabricFiles;
+import io.llamamesh.agent.fabric.FabricSettings;
+import io.llamamesh.agent.fabric.ReplyEvidence;
 import io.llamamesh.agent.http.AgentState;
 import io.llamamesh.agent.http.ApiServer;
 import io.llamamesh.agent.http.TokenCheck;
@@ -29,6 +34,7 @@ import io.llamamesh.agent.store.WindowFiles;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfigYaml;
+import io.llamamesh.fabric.transport.MeshKeys;
 import io.llamamesh.results.IpText;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -56,6 +62,9 @@ final class AgentRun {
   /** What is left of a pod's grace period after the goodbye, less what the end itself takes. */
   private static final Duration LAST_POST = Duration.ofSeconds(8);
 
+  /** What the others may take to confirm that they know of the end. */
+  private static final Duration LEAVE = Duration.ofSeconds(1);
+
   private final AgentSettings settings;
   private final StopSignal stop;
   private final Owned owned;
@@ -63,6 +72,8 @@ final class AgentRun {
   private final SecureRandom random = new SecureRandom();
   private final ReflectorCounters reflected = new ReflectorCounters();
   private final CollectorCounters collected = new CollectorCounters();
+  private final int epoch = random.nextInt();
+  private final ReplyEvidence evidence = new ReplyEvidence();
   private volatile Set<InetAddress> planned = Set.of();
 
   private AgentRun(AgentSettings settings, StopSignal stop, Owned owned) {
@@ -94,6 +105,7 @@ final class AgentRun {
         settings.authDir() == null ? null : owned.own(AuthFiles.open(settings.authDir()));
     Supplier<ProbeKeys> keys = auth == null ? () -> ProbeKeys.NONE : auth::keys;
     Warmup warmup = Warmup.start(network, keys.get());
+    AgentFabric fabric = fabric(folder, auth);
     HostAddresses hosts = hostAddresses();
     Reflectors reflectors = reflectors(keys, hosts);
     Collector collector =
@@ -101,6 +113,9 @@ final class AgentRun {
     HostNames names = owned.own(HostNames.ofSystem());
     ConfigApplier applier = applier(collector, warmup, names, folder);
     names.start(applier::namesChanged);
+    if (fabric != null) {
+      applier.onApplied(fabric::apply);
+    }
     Identity identity = new Identity(applier::running, settings);
     WatchContact watch = asksForConfig() ? new WatchContact(System::nanoTime) : null;
     AgentState state =
@@ -114,6 +129,7 @@ final class AgentRun {
             applier::state,
             watch,
             () -> auth == null ? null : auth.complaint(),
+            () -> fabric == null ? null : fabric.node(),
             identity::asDestination,
             archive,
             collected,
@@ -150,6 +166,9 @@ final class AgentRun {
       LOG.warn("stopping problem=\"{}\"", problem);
       TerminationMessage.write(TerminationMessage.FILE, problem);
     }
+    if (fabric != null) {
+      fabric.leave(LEAVE);
+    }
     CollectorConfig config = applier.running();
     List<Reflector> running = reflectors == null ? List.of() : reflectors.running();
     if (Goodbye.say(stop, running, reflected, collector)
@@ -160,6 +179,29 @@ final class AgentRun {
                   archive, identity::asDestination, settings.loss(), System::nanoTime, stop::urgent)
               .unread(config.ingest().url(), auth == null ? "" : auth.bearer(), LAST_POST);
     }
+  }
+
+  private @Nullable AgentFabric fabric(@Nullable Path folder, @Nullable AuthFiles auth) {
+    AgentSettings.FabricFlags flags = settings.fabric();
+    if (flags == null) {
+      return null;
+    }
+    String mesh = settings.mesh();
+    FabricFiles files = owned.own(new FabricFiles(folder, InstantSource.system()));
+    return owned.own(
+        new AgentFabric(
+            new FabricSettings(
+                flags.enabled(),
+                flags.port(),
+                flags.contacts(),
+                flags.allowUnauthenticated(),
+                mesh == null ? FabricSettings.DEFAULT_MESH : mesh,
+                settings.nodeName(),
+                settings.addresses(),
+                epoch),
+            files,
+            auth == null ? () -> MeshKeys.NONE : auth::meshKeys,
+            evidence));
   }
 
   private ApiServer api(HostAddresses hosts, AgentState state, TokenCheck tokens)
@@ -194,8 +236,7 @@ final class AgentRun {
     if (wanted == null) {
       return null;
     }
-    Reflectors reflectors =
-        owned.own(new Reflectors(network, wanted, random.nextInt(), keys, reflected));
+    Reflectors reflectors = owned.own(new Reflectors(network, wanted, epoch, keys, reflected));
     reflectors.start(
         settings.addresses().isEmpty()
             ? Addresses.everywhere(network, wanted.port())
@@ -219,7 +260,7 @@ final class AgentRun {
         collected,
         this::reflectedSinceLastWindow,
         keys,
-        new PeerLog(),
+        settings.fabric() == null ? new PeerLog() : PeerListener.both(new PeerLog(), evidence),
         new CollectorLog(stop, hosts::isMissing));
   }
 

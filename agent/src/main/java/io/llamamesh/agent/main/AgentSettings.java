@@ -2,6 +2,7 @@ package io.llamamesh.agent.main;
 
 import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.agent.reflector.Cidr;
+import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.registration.ProbeRegistration;
 import io.llamamesh.registration.RegistryClient;
 import java.net.InetAddress;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param stateDir where the config's copy and closed windows go; null for nowhere
  * @param authDir folder with keys and tokens; null for no authentication
  * @param openTo who may read the API without a token where tokens are asked for
+ * @param fabric how it takes part in the fabric where its config does not say; null for not at all
  * @param nodeName tag {@code src_name} where the config does not say
  */
 record AgentSettings(
@@ -34,7 +36,25 @@ record AgentSettings(
     @Nullable Path stateDir,
     @Nullable Path authDir,
     List<Cidr> openTo,
+    @Nullable FabricFlags fabric,
     @Nullable String nodeName) {
+
+  /**
+   * What the command line says of the fabric.
+   *
+   * @param enabled whether to take part where the config document does not say
+   * @param contacts agents to ask to be taken in
+   * @param allowUnauthenticated whether other hosts are spoken to without keys
+   */
+  record FabricFlags(
+      boolean enabled,
+      int port,
+      List<CollectorConfig.Contact> contacts,
+      boolean allowUnauthenticated) {
+    FabricFlags {
+      contacts = List.copyOf(contacts);
+    }
+  }
 
   /**
    * A reflector.

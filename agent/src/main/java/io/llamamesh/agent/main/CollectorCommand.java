@@ -104,6 +104,7 @@ final class CollectorCommand implements Callable<Integer> {
             stateDir,
             readers.authDir(),
             readers.openTo(bind),
+            null,
             null));
   }
 

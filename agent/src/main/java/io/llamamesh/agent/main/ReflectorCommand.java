@@ -61,6 +61,7 @@ final class ReflectorCommand implements Callable<Integer> {
             null,
             readers.authDir(),
             readers.openTo(bind),
+            null,
             null));
   }
 

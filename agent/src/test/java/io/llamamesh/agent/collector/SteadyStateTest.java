@@ -3,6 +3,7 @@ package io.llamamesh.agent.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.llamamesh.agent.fabric.ReplyEvidence;
 import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.agent.net.Poller;
 import io.llamamesh.agent.net.UdpNetwork;
@@ -10,6 +11,7 @@ import io.llamamesh.agent.reflector.Reflector;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.agent.reflector.ReflectorOptions;
 import io.llamamesh.agent.wire.ProbeKeys;
+import io.llamamesh.fabric.transport.FabricEvidence;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -17,6 +19,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** What a prober leaves to the garbage collector when nothing but probing goes on. */
@@ -28,6 +31,7 @@ class SteadyStateTest {
   private static final int MEASURED = 100_000;
 
   private final CollectorCounters counters = new CollectorCounters();
+  private final ReplyEvidence evidence = new ReplyEvidence();
   private final ProbeKeys keys = ProbeKeys.NONE.with(1, new byte[16], true);
 
   @Test
@@ -46,6 +50,7 @@ class SteadyStateTest {
         Poller poller = network.newPoller()) {
       Prober prober = prober(network, poller);
       prober.apply(plan(reflector.locals().getFirst()));
+      evidence.observe(Map.of(reflector.locals().getFirst(), "peer"));
       probe(prober, poller, WARM_UP);
 
       long before = threads.getCurrentThreadAllocatedBytes();
@@ -56,6 +61,21 @@ class SteadyStateTest {
       // The smallest object has 8 bytes; what is left is a little per tick, whatever its probes.
       assertThat(allocated / MEASURED).as("bytes per probe, %d in all", allocated).isLessThan(8);
       assertThat(counters.count(Outcome.RECEIVED)).isPositive();
+      AtomicLong answered = new AtomicLong();
+      evidence.drain(
+          new FabricEvidence.Sink() {
+            @Override
+            public void answered(String peer, long sentAt, long roundTrip, int epoch) {
+              assertThat(roundTrip).isPositive();
+              answered.set(sentAt);
+            }
+
+            @Override
+            public void refused(String peer) {
+              throw new AssertionError(peer);
+            }
+          });
+      assertThat(System.nanoTime() - answered.get()).isBetween(0L, 60 * SECOND);
     }
   }
 
@@ -77,7 +97,7 @@ class SteadyStateTest {
         counters,
         List::of,
         () -> keys,
-        (peer, before, now) -> {},
+        evidence,
         new CollectorReports() {
           @Override
           public void unkeyedAnswer(InetSocketAddress target) {}

@@ -51,6 +51,7 @@ class ApiLoadTest {
             () -> ConfigState.NONE,
             null,
             () -> null,
+            () -> null,
             us,
             archive,
             new CollectorCounters(),

@@ -65,6 +65,7 @@ class ApiServerTest {
             () -> ConfigState.NONE,
             null,
             () -> null,
+            () -> null,
             java.util.Map::of,
             archive,
             new CollectorCounters(),

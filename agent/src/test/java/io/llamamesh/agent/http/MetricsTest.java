@@ -112,6 +112,7 @@ class MetricsTest {
             () -> ConfigState.NONE,
             new WatchContact(clock::get),
             () -> "broken",
+            () -> null,
             Map::of,
             archive,
             counters,

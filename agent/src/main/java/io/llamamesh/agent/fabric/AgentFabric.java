@@ -1,0 +1,235 @@
+package io.llamamesh.agent.fabric;
+
+import io.llamamesh.agent.collector.ProbePlan;
+import io.llamamesh.agent.config.LocalAddress;
+import io.llamamesh.config.CollectorConfig;
+import io.llamamesh.fabric.FabricOptions;
+import io.llamamesh.fabric.node.Peer;
+import io.llamamesh.fabric.transport.FabricMemory;
+import io.llamamesh.fabric.transport.FabricNode;
+import io.llamamesh.fabric.transport.FabricNodeOptions;
+import io.llamamesh.fabric.transport.HostPort;
+import io.llamamesh.fabric.transport.MeshKeys;
+import io.llamamesh.fabric.transport.TransportLimits;
+import io.llamamesh.fabric.transport.TransportOptions;
+import io.llamamesh.results.Point.Tags;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The agent's node of the fabric: started, moved and ended as the config says. Its peers are the
+ * config's named targets that are members of the mesh, and the contact nodes. {@link #apply} comes
+ * from one thread at a time; all else from any.
+ */
+public final class AgentFabric implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(AgentFabric.class);
+
+  /** What a node that moves may take to say so. */
+  private static final Duration MOVE = Duration.ofSeconds(1);
+
+  private final FabricSettings settings;
+  private final FabricMemory memory;
+  private final Supplier<MeshKeys> keys;
+  private final ReplyEvidence evidence;
+  private volatile @Nullable FabricNode node;
+  private @Nullable TransportOptions running;
+  private boolean closed;
+
+  /** A fabric that is off until a config is applied. */
+  public AgentFabric(
+      FabricSettings settings,
+      FabricMemory memory,
+      Supplier<MeshKeys> keys,
+      ReplyEvidence evidence) {
+    this.settings = settings;
+    this.memory = memory;
+    this.keys = keys;
+    this.evidence = evidence;
+  }
+
+  /** The node; null while the fabric is off. */
+  public @Nullable FabricNode node() {
+    return node;
+  }
+
+  /** Takes a config that runs now. */
+  public synchronized void apply(CollectorConfig config, ProbePlan plan) {
+    CollectorConfig.Fabric section = config.fabric();
+    boolean enabled = section == null ? settings.enabled() : section.isEnabled();
+    String name = name(config);
+    if (enabled && name == null) {
+      LOG.warn("fabric stays off: give this agent a name, as source.name or NODE_NAME");
+      enabled = false;
+    }
+    if (!enabled || name == null || closed) {
+      stop();
+      return;
+    }
+    int port = section == null ? settings.port() : section.portNumber();
+    Map<InetSocketAddress, String> names = members(config, plan);
+    Map<String, Peer> observed = new LinkedHashMap<>();
+    names.forEach(
+        (target, member) -> observed.putIfAbsent(member, peer(member, target.getAddress(), port)));
+    Map<String, Peer> contacts = new LinkedHashMap<>(observed);
+    settings.contacts().forEach(contact -> put(contacts, contact, port));
+    if (section != null) {
+      section.contactNodes().forEach(contact -> put(contacts, contact, port));
+    }
+    TransportOptions wanted = options(config, section, name, port, contacts);
+    if (!wanted.equals(running)) {
+      stop();
+      evidence.observe(names);
+      running = wanted;
+      node =
+          FabricNode.start(
+              new FabricNodeOptions(
+                  wanted, FabricOptions.standard(), List.copyOf(contacts.values())),
+              memory,
+              keys,
+              evidence,
+              new FabricLog());
+    }
+    evidence.observe(names);
+    FabricNode now = node;
+    if (now != null) {
+      now.peers(contacts.values(), observed.values());
+    }
+  }
+
+  private @Nullable String name(CollectorConfig config) {
+    CollectorConfig.Source source = config.source();
+    String name = source == null || source.name() == null ? settings.name() : source.name();
+    return name == null || name.isBlank() || name.length() > Peer.MAX_NAME ? null : name;
+  }
+
+  /** Names of the plan's targets that are members: those that the document names and keys. */
+  private static Map<InetSocketAddress, String> members(CollectorConfig config, ProbePlan plan) {
+    Set<String> named = new HashSet<>();
+    for (List<CollectorConfig.Target> list : config.targets().values()) {
+      for (CollectorConfig.Target target : list) {
+        boolean outside = target.keyed() != null && !target.keyed();
+        if (target.name() != null && !outside && target.name().length() <= Peer.MAX_NAME) {
+          named.add(target.name());
+        }
+      }
+    }
+    Map<InetSocketAddress, String> members = new HashMap<>();
+    for (ProbePlan.Pair pair : plan.pairs()) {
+      String name = pair.tags().get(Tags.DST_NAME);
+      if (name != null && named.contains(name)) {
+        members.put(pair.target(), name);
+      }
+    }
+    return members;
+  }
+
+  private static void put(Map<String, Peer> to, CollectorConfig.Contact contact, int port) {
+    to.put(
+        contact.name(),
+        peer(
+            contact.name(),
+            InetAddress.ofLiteral(contact.ip()),
+            contact.port() == null ? port : contact.port()));
+  }
+
+  private static Peer peer(String name, InetAddress address, int port) {
+    return new Peer(name, HostPort.of(new InetSocketAddress(address, port)));
+  }
+
+  private TransportOptions options(
+      CollectorConfig config,
+      CollectorConfig.@Nullable Fabric section,
+      String name,
+      int port,
+      Map<String, Peer> contacts) {
+    List<InetSocketAddress> listen =
+        settings.addresses().isEmpty()
+            ? List.of(new InetSocketAddress(port))
+            : settings.addresses().stream().map(a -> new InetSocketAddress(a, port)).toList();
+    boolean open =
+        (section == null || section.allowUnauthenticated() == null)
+            ? settings.allowUnauthenticated()
+            : section.allowUnauthenticated();
+    return new TransportOptions(
+        config.mesh() == null ? settings.mesh() : config.mesh(),
+        peer(name, ownAddress(contacts), port),
+        settings.epoch(),
+        listen,
+        open,
+        TransportLimits.standard());
+  }
+
+  /** Where others reach this agent: of the family that its peers are of. */
+  private InetAddress ownAddress(Map<String, Peer> contacts) {
+    InetSocketAddress first =
+        contacts.isEmpty() ? null : HostPort.parse(contacts.values().iterator().next().address());
+    for (InetAddress address : settings.addresses()) {
+      if (!address.isAnyLocalAddress()
+          && (first == null || address.getClass() == first.getAddress().getClass())) {
+        return address;
+      }
+    }
+    TransportOptions before = running;
+    InetSocketAddress last = before == null ? null : HostPort.parse(before.self().address());
+    if (last != null && (first == null || !last.getAddress().isLoopbackAddress())) {
+      return last.getAddress(); // one that is known there is not given up for another
+    }
+    if (first == null) {
+      return InetAddress.getLoopbackAddress();
+    }
+    try {
+      return LocalAddress.byRoute(first);
+    } catch (IOException e) {
+      return InetAddress.getLoopbackAddress();
+    }
+  }
+
+  private void stop() {
+    FabricNode old = node;
+    node = null;
+    running = null;
+    evidence.observe(Map.of());
+    if (old != null) {
+      try {
+        var _ = old.leave(MOVE);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      old.close();
+      LOG.info("fabric off");
+    }
+  }
+
+  /** Tells the others that this agent ends on purpose, and waits a moment for their word. */
+  public void leave(Duration patience) throws InterruptedException {
+    FabricNode now = node;
+    if (now != null) {
+      boolean known = now.leave(patience);
+      LOG.info("fabric left confirmed={}", known);
+    }
+  }
+
+  /** Ends the node without a word. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    FabricNode old = node;
+    node = null;
+    if (old != null) {
+      old.close();
+    }
+  }
+}

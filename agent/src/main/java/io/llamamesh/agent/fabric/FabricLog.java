@@ -1,0 +1,132 @@
+package io.llamamesh.agent.fabric;
+
+import io.llamamesh.fabric.Notification;
+import io.llamamesh.fabric.node.Peer;
+import io.llamamesh.fabric.transport.FabricNodeListener;
+import io.llamamesh.fabric.transport.TransportEvent;
+import java.util.EnumSet;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The fabric's lines in the log; of a storm, one a second and how many were left out. */
+final class FabricLog implements FabricNodeListener {
+
+  private static final Logger LOG = LoggerFactory.getLogger(FabricLog.class);
+  private static final long SECOND = 1_000_000_000L;
+  private static final int BURST = 20;
+
+  /** Dials that fail while a peer is away are no news. */
+  private static final Set<TransportEvent> EXPECTED =
+      EnumSet.of(
+          TransportEvent.DIAL_REFUSED,
+          TransportEvent.DIAL_FAILED,
+          TransportEvent.HANDSHAKE_TIMEOUT,
+          TransportEvent.CLOSED_BY_PEER,
+          TransportEvent.BROKEN);
+
+  private long secondBegan = System.nanoTime();
+  private int written;
+  private long leftOut;
+  private String startProblem = "";
+
+  private boolean mayWrite() {
+    long seconds = (System.nanoTime() - secondBegan) / SECOND;
+    if (seconds > 0) {
+      written = (int) Math.max(0, written - seconds);
+      secondBegan += seconds * SECOND;
+    }
+    if (written >= BURST) {
+      leftOut++;
+      return false;
+    }
+    written++;
+    return true;
+  }
+
+  private long takeLeftOut() {
+    long count = leftOut;
+    leftOut = 0;
+    return count;
+  }
+
+  @Override
+  public void notified(Notification notification) {
+    if (notification instanceof Notification.RoutesChanged || !mayWrite()) {
+      return;
+    }
+    switch (notification) {
+      case Notification.MemberChanged change ->
+          LOG.info(
+              "member changed member={} incarnation={} before={} now={} leftOut={}",
+              change.name(),
+              change.incarnation(),
+              change.before(),
+              change.after(),
+              takeLeftOut());
+      case Notification.PartitionsChanged change ->
+          LOG.info("partitions changed blocks={} leftOut={}", change.blocks(), takeLeftOut());
+      case Notification.FabricBlocked blocked ->
+          LOG.warn(
+              "member without a link though it is up member={} blocked={} leftOut={}",
+              blocked.name(),
+              blocked.blocked(),
+              takeLeftOut());
+      case Notification.WrongIdentity wrong ->
+          LOG.warn(
+              "another node answers at a member's address member={} found={} address={} leftOut={}",
+              wrong.expected(),
+              wrong.found(),
+              wrong.address(),
+              takeLeftOut());
+      case Notification.Reincarnated life ->
+          LOG.warn(
+              "others hold a greater incarnation of this node, taking one above incarnation={}",
+              life.incarnation());
+      case Notification.LeavingKnown _ -> LOG.info("others know that this node leaves");
+      case Notification.RoutesChanged _ -> {}
+    }
+  }
+
+  @Override
+  public void linkDown(Peer peer, TransportEvent reason) {
+    if (mayWrite()) {
+      LOG.info("link down peer={} reason={} leftOut={}", peer.name(), reason, takeLeftOut());
+    }
+  }
+
+  @Override
+  public void dialFailed(Peer peer, TransportEvent reason) {
+    if (EXPECTED.contains(reason)) {
+      LOG.debug("dial failed peer={} reason={}", peer.name(), reason);
+    } else if (mayWrite()) {
+      LOG.warn(
+          "dial failed peer={} address={} reason={} leftOut={}",
+          peer.name(),
+          peer.address(),
+          reason,
+          takeLeftOut());
+    }
+  }
+
+  @Override
+  public void cannotStart(String reason) {
+    if (!reason.equals(startProblem)) {
+      startProblem = reason;
+      LOG.warn("fabric cannot start, tried again each second error={}", reason);
+    }
+  }
+
+  @Override
+  public void started(long incarnation) {
+    startProblem = "";
+    LOG.info("fabric up incarnation={}", incarnation);
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    if (mayWrite()) {
+      LOG.error("fabric failed to handle an event leftOut={}", takeLeftOut(), cause);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package io.llamamesh.agent.fabric;
+
+import io.llamamesh.config.CollectorConfig;
+import java.net.InetAddress;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the command line and the environment say of the fabric; a config document's section wins.
+ *
+ * @param enabled whether to take part where the document says nothing
+ * @param port TCP and UDP port where the document says nothing
+ * @param contacts agents to ask to be taken in, beside the document's
+ * @param allowUnauthenticated whether other hosts are spoken to without keys
+ * @param mesh name of the mesh where the document has none
+ * @param name this agent's name where the document has none; null for none
+ * @param addresses local addresses to listen on; empty for all
+ * @param epoch what the reflector of this agent marks its answers with
+ */
+public record FabricSettings(
+    boolean enabled,
+    int port,
+    List<CollectorConfig.Contact> contacts,
+    boolean allowUnauthenticated,
+    String mesh,
+    @Nullable String name,
+    List<InetAddress> addresses,
+    int epoch) {
+
+  /** Name of the mesh where nobody gives one. */
+  public static final String DEFAULT_MESH = "default";
+
+  /** Copies the lists. */
+  public FabricSettings {
+    contacts = List.copyOf(contacts);
+    addresses = List.copyOf(addresses);
+  }
+}

@@ -1,0 +1,142 @@
+package io.llamamesh.agent.http;
+
+import io.llamamesh.fabric.MemberState;
+import io.llamamesh.fabric.transport.FabricNode;
+import io.llamamesh.fabric.transport.FabricNumbers;
+import io.llamamesh.fabric.transport.TransportCounters;
+import io.llamamesh.fabric.transport.TransportEvent;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Locale;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/** The fabric's numbers; there from the first scrape on at which it takes part. */
+final class FabricMetrics {
+
+  private FabricMetrics() {}
+
+  static void fill(MeterRegistry to, Supplier<@Nullable FabricNode> node) {
+    Gauge.builder("llamamesh.fabric.up", node, n -> numbers(n) == null ? 0 : 1)
+        .description("1 while this agent takes part in the fabric, 0 while it is off or cannot")
+        .register(to);
+    for (MemberState state : MemberState.values()) {
+      Gauge.builder(
+              "llamamesh.fabric.members",
+              node,
+              n -> number(n, f -> f.members().getOrDefault(state, 0)))
+          .description("Members by what this agent holds them for")
+          .tag("state", state.name().toLowerCase(Locale.ROOT))
+          .register(to);
+    }
+    gauge(node, "partitions", FabricNumbers::partitions)
+        .description("Blocks of members that cannot reach each other")
+        .register(to);
+    Gauge.builder("llamamesh.fabric.view", node, n -> number(n, FabricNumbers::neighbors))
+        .description("Peers in this agent's views of the overlay")
+        .tag("view", "active")
+        .register(to);
+    Gauge.builder("llamamesh.fabric.view", node, n -> number(n, FabricNumbers::passive))
+        .description("Peers in this agent's views of the overlay")
+        .tag("view", "passive")
+        .register(to);
+    gauge(node, "links", FabricNumbers::links)
+        .description("Connections to other agents that are up")
+        .register(to);
+    counter(to, node, "joins.taken", FabricNumbers::joinsTaken, "Newcomers taken as neighbours");
+    counter(
+        to,
+        node,
+        "joins.denied",
+        FabricNumbers::joinsDenied,
+        "Newcomers sent on to others, for their rate or want of room");
+    counter(to, node, "view.changes", FabricNumbers::viewChanges, "Changes of the active view");
+    ads(to, node, "published", FabricNumbers::adsPublished);
+    ads(to, node, "received", FabricNumbers::adsReceived);
+    ads(to, node, "duplicate", FabricNumbers::adsDuplicate);
+    counter(
+        to,
+        node,
+        "checks.dropped",
+        FabricNumbers::unchecked,
+        "Checks of suspected peers not made since too many were going on");
+    counter(
+        to,
+        node,
+        "foreign.answers",
+        FabricNumbers::foreignAnswers,
+        "Answers to pings from another identity than was asked");
+    counter(to, node, "stalls", FabricNumbers::lags, "Times that this process stood still");
+    for (TransportEvent event : TransportEvent.values()) {
+      FunctionCounter.builder("llamamesh.fabric.events", node, n -> count(n, c -> c.count(event)))
+          .description("Links and datagrams of the fabric by what became of them")
+          .tag("event", event.name().toLowerCase(Locale.ROOT))
+          .register(to);
+    }
+    traffic(to, node, "frames", "sent", TransportCounters::framesSent);
+    traffic(to, node, "frames", "received", TransportCounters::framesReceived);
+    traffic(to, node, "datagrams", "sent", TransportCounters::datagramsSent);
+    traffic(to, node, "datagrams", "received", TransportCounters::datagramsReceived);
+    traffic(to, node, "bytes", "sent", TransportCounters::bytesSent);
+    traffic(to, node, "bytes", "received", TransportCounters::bytesReceived);
+  }
+
+  private static Gauge.Builder<Supplier<@Nullable FabricNode>> gauge(
+      Supplier<@Nullable FabricNode> node, String name, ToDoubleFunction<FabricNumbers> value) {
+    return Gauge.builder("llamamesh.fabric." + name, node, n -> number(n, value));
+  }
+
+  private static void counter(
+      MeterRegistry to,
+      Supplier<@Nullable FabricNode> node,
+      String name,
+      ToDoubleFunction<FabricNumbers> value,
+      String description) {
+    FunctionCounter.builder("llamamesh.fabric." + name, node, n -> number(n, value))
+        .description(description)
+        .register(to);
+  }
+
+  private static void ads(
+      MeterRegistry to,
+      Supplier<@Nullable FabricNode> node,
+      String kind,
+      ToDoubleFunction<FabricNumbers> value) {
+    FunctionCounter.builder("llamamesh.fabric.ads", node, n -> number(n, value))
+        .description("Ads: own ones published, others' received as news or known already")
+        .tag("kind", kind)
+        .register(to);
+  }
+
+  private static void traffic(
+      MeterRegistry to,
+      Supplier<@Nullable FabricNode> node,
+      String what,
+      String direction,
+      ToDoubleFunction<TransportCounters> value) {
+    FunctionCounter.builder("llamamesh.fabric." + what, node, n -> count(n, value))
+        .description("Traffic between agents over the fabric's port")
+        .tag("direction", direction)
+        .register(to);
+  }
+
+  private static @Nullable FabricNumbers numbers(Supplier<@Nullable FabricNode> node) {
+    FabricNode now = node.get();
+    return now == null ? null : now.numbers();
+  }
+
+  private static double number(
+      Supplier<@Nullable FabricNode> node, ToDoubleFunction<FabricNumbers> value) {
+    FabricNumbers now = numbers(node);
+    return now == null ? 0 : value.applyAsDouble(now);
+  }
+
+  private static double count(
+      Supplier<@Nullable FabricNode> node, ToDoubleFunction<TransportCounters> value) {
+    FabricNode now = node.get();
+    TransportCounters counters = now == null ? null : now.counters();
+    return counters == null ? 0 : value.applyAsDouble(counters);
+  }
+}

@@ -1,0 +1,92 @@
+package io.llamamesh.agent.main;
+
+import io.llamamesh.config.CollectorConfig;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Whether an agent takes part in the fabric, and whom it asks first. */
+final class FabricFlagOptions {
+
+  @Option(
+      names = "--fabric",
+      description =
+          "Takes part in the fabric, agents that know of each other, where the config does not say"
+              + " (section fabric); its members are the config's named targets. Needs a name:"
+              + " source.name in the config, or NODE_NAME.")
+  private boolean enabled;
+
+  @Option(
+      names = "--fabric-port",
+      paramLabel = "PORT",
+      defaultValue = "8101",
+      description = "TCP and UDP port of the fabric on all agents (default ${DEFAULT-VALUE}).")
+  private int port;
+
+  @Option(
+      names = "--fabric-contact",
+      paramLabel = "NAME=ADDRESS[:PORT]",
+      split = ",",
+      description = "Agents to ask to be taken in, beside the config's named targets.")
+  private List<String> contacts = new ArrayList<>();
+
+  @Option(
+      names = "--fabric-unauthenticated",
+      description =
+          "Speaks to agents of other hosts without keys (--auth-dir): whoever reaches the port can"
+              + " then pass for any of them. Default: without keys only agents of this host.")
+  private boolean unauthenticated;
+
+  AgentSettings.FabricFlags flags(BindOptions options) {
+    options.port("--fabric-port", port);
+    if (port == 0) {
+      throw options.wrong("--fabric-port must be from 1 to 65535, was 0");
+    }
+    return new AgentSettings.FabricFlags(
+        enabled,
+        port,
+        contacts.stream().map(text -> contact(text, options)).toList(),
+        unauthenticated);
+  }
+
+  private CollectorConfig.Contact contact(String text, BindOptions options) {
+    int equals = text.indexOf('=');
+    String host = text.substring(equals + 1);
+    try {
+      InetSocketAddress whole = withPort(host);
+      if (equals > 0 && whole != null) {
+        return new CollectorConfig.Contact(
+            text.substring(0, equals), whole.getAddress().getHostAddress(), whole.getPort());
+      }
+      if (equals > 0) {
+        InetAddress address = InetAddress.ofLiteral(withoutBrackets(host));
+        return new CollectorConfig.Contact(
+            text.substring(0, equals), address.getHostAddress(), null);
+      }
+    } catch (IllegalArgumentException e) {
+      // told below
+    }
+    throw options.wrong(
+        "--fabric-contact must be NAME=ADDRESS or NAME=ADDRESS:PORT with an IP address, was '"
+            + text
+            + "'");
+  }
+
+  private static @Nullable InetSocketAddress withPort(String text) {
+    int colon = text.lastIndexOf(':');
+    boolean bare = colon < 0 || (text.indexOf(':') != colon && !text.startsWith("["));
+    if (bare || text.endsWith("]")) {
+      return null;
+    }
+    return new InetSocketAddress(
+        InetAddress.ofLiteral(withoutBrackets(text.substring(0, colon))),
+        Integer.parseInt(text.substring(colon + 1)));
+  }
+
+  private static String withoutBrackets(String text) {
+    return text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
+  }
+}
