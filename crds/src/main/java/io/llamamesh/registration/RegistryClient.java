@@ -176,6 +176,9 @@ public final class RegistryClient {
     }
     RegistryConnection.Answer answer = send("GET", target.toString(), headers, new byte[0]);
     if (answer.status() == 304) {
+      if (known == null) {
+        throw new IOException(server() + " says that a config is unchanged that was never given");
+      }
       return null;
     }
     try {

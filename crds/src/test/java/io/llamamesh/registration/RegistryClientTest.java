@@ -145,6 +145,13 @@ final class RegistryClientTest {
   }
 
   @Test
+  void unchangedIsNoAnswerToWhoHasNothing() {
+    answers.add("HTTP/1.1 304 Not Modified\r\n\r\n");
+    assertThatThrownBy(() -> client(url(), null, "127.0.0.1").config(PROBE, null))
+        .hasMessageContaining("unchanged that was never given");
+  }
+
+  @Test
   void answersInChunksOrUntilTheEndAreRead() throws Exception {
     RegistryClient client = client(url(), null, "127.0.0.1");
     answers.add(

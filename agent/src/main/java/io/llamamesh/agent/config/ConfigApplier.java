@@ -255,7 +255,9 @@ public final class ConfigApplier {
             why,
             before.applied(),
             before.refused() + 1);
-    LOG.warn("config refused, the running one stays origin={} error={}", origin, why);
+    if (!why.equals(before.error())) {
+      LOG.warn("config refused, the running one stays origin={} error={}", origin, why);
+    }
   }
 
   private void keep(String yaml) {

@@ -8,7 +8,7 @@ import io.llamamesh.registration.RegistryClient;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +19,11 @@ import org.slf4j.LoggerFactory;
  * Registers this agent with a registry outside Kubernetes, llama-sd's or ours, and follows the
  * config that it gives. While the registry is away the last good document runs.
  *
- * <p>Owns one thread, which {@link #close} ends.
+ * <p>Guarantees: once the registry has given a document, or said that there is none, the local copy
+ * is not used any more; a document is asked for conditionally only while it runs, so that "not
+ * modified" never keeps another one running.
+ *
+ * <p>Owns two threads, which {@link #close} ends: one asks, one waits to use the copy.
  */
 public final class RegistryConfig implements ConfigSource {
 
@@ -34,6 +38,8 @@ public final class RegistryConfig implements ConfigSource {
   private static final String REGISTERED = "registered";
   private static final long END_MILLIS = 5_000;
 
+  private static final int NOT_FOUND = 404;
+
   /** Another probe has our name, by our registry. */
   private static final int CONFLICT = 409;
 
@@ -44,10 +50,21 @@ public final class RegistryConfig implements ConfigSource {
   private final String origin;
   private final WatchContact contact;
   private final Phase phase;
-  private final CompletableFuture<Void> first = new CompletableFuture<>();
+  private final Duration patience;
+
+  /** Counted down when the first attempt ended, and when this is closed. */
+  private final CountDownLatch first = new CountDownLatch(1);
+
   private final CountDownLatch stop = new CountDownLatch(1);
-  private final Thread thread;
+  private final Thread asking;
+  private final Thread copying;
+
+  /** The registry decided what runs; guarded by this object. */
+  private boolean decided;
+
+  /** The document that runs, as the registry gave it; the asking thread's alone. */
   private RegistryClient.@Nullable Config known;
+
   private String told = "";
 
   private RegistryConfig(
@@ -56,15 +73,18 @@ public final class RegistryConfig implements ConfigSource {
       ConfigApplier applier,
       @Nullable LocalCopy copy,
       WatchContact contact,
-      Phase phase) {
+      Phase phase,
+      Duration patience) {
     this.client = client;
     this.registration = registration;
     this.applier = applier;
     this.copy = copy;
     this.contact = contact;
     this.phase = phase;
+    this.patience = patience;
     this.origin = "registry " + client.server();
-    this.thread = Thread.ofPlatform().name("registry").unstarted(this::follow);
+    this.asking = Thread.ofPlatform().name("registry").unstarted(this::follow);
+    this.copying = Thread.ofVirtual().name("registry-copy").unstarted(this::waitForFirst);
   }
 
   /**
@@ -80,29 +100,41 @@ public final class RegistryConfig implements ConfigSource {
       @Nullable LocalCopy copy,
       WatchContact contact) {
     return start(
-        client, registration, applier, copy, contact, new Phase(EVERY, new SecureRandom()));
+        client,
+        registration,
+        applier,
+        copy,
+        contact,
+        new Phase(EVERY, new SecureRandom()),
+        PATIENCE);
   }
 
+  /**
+   * @param patience how long the first answer may take before the copy is used
+   */
   static RegistryConfig start(
       RegistryClient client,
       ProbeRegistration registration,
       ConfigApplier applier,
       @Nullable LocalCopy copy,
       WatchContact contact,
-      Phase phase) {
-    RegistryConfig config = new RegistryConfig(client, registration, applier, copy, contact, phase);
-    var _ =
-        config
-            .first
-            .copy()
-            .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-            .whenComplete((done, late) -> {
-              if (late != null) {
-                config.fromCopy();
-              }
-            });
-    config.thread.start();
+      Phase phase,
+      Duration patience) {
+    RegistryConfig config =
+        new RegistryConfig(client, registration, applier, copy, contact, phase, patience);
+    config.copying.start();
+    config.asking.start();
     return config;
+  }
+
+  private void waitForFirst() {
+    try {
+      if (!first.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+        fromCopy();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void follow() {
@@ -116,17 +148,16 @@ public final class RegistryConfig implements ConfigSource {
     }
   }
 
-  /** Registers and asks for the config once; what comes of it is told when it changes. */
+  /** Registers and asks for the config once; the outcome is logged when it changes. */
   private boolean attempt() {
+    boolean acknowledged = false;
     try {
       String notice = client.register(registration);
+      acknowledged = true;
       RegistryClient.Config fresh = client.config(registration, known);
       contact.answered();
-      first.complete(null);
-      if (fresh != null) {
-        applier.apply(fresh.yaml(), origin);
-        known = fresh;
-      }
+      decide();
+      take(fresh);
       if (notice.isEmpty()) {
         if (!told.equals(REGISTERED)) {
           LOG.info("registered origin={} group={}", origin, registration.group());
@@ -137,25 +168,49 @@ public final class RegistryConfig implements ConfigSource {
       }
       return true;
     } catch (RegistryAnswerException e) {
-      first.complete(null);
       if (e.status() == CONFLICT) {
         // Two that measure under one name would be one to all who read the results.
+        decide();
         known = null;
         applier.remove(origin);
       } else {
         fromCopy();
       }
-      tell("refused, tried again: " + e.getMessage());
+      tell(
+          "refused, tried again: "
+              + e.getMessage()
+              + (acknowledged && e.status() == NOT_FOUND
+                  ? "; it acknowledged the registration just before: several registries behind"
+                      + " one name do not know each other's probes, leave one"
+                  : ""));
     } catch (IOException e) {
-      first.complete(null);
       fromCopy();
       tell("failed, tried again: " + e.getMessage());
     } catch (RuntimeException e) {
       // A mistake of ours in one round must not end registering for good.
       LOG.error("registering failed origin={}", origin, e);
+    } finally {
+      first.countDown();
     }
     contact.failed();
     return false;
+  }
+
+  private synchronized void decide() {
+    decided = true;
+  }
+
+  /**
+   * Runs what the registry has.
+   *
+   * @param fresh null where that is what is known
+   */
+  private void take(RegistryClient.@Nullable Config fresh) {
+    RegistryClient.Config wanted = fresh == null ? known : fresh;
+    if (wanted != null) {
+      // One that does not run is asked for again whole: what hindered it may pass.
+      known = applier.apply(wanted.yaml(), origin) ? wanted : null;
+    }
   }
 
   /** Once, until it is another; where nothing runs the agent is not ready, and says why. */
@@ -171,13 +226,21 @@ public final class RegistryConfig implements ConfigSource {
   }
 
   private void fromCopy() {
-    if (copy == null || applier.state().applied() > 0) {
+    if (copy == null) {
       return;
     }
+    Optional<String> yaml;
     try {
-      copy.read().ifPresent(yaml -> applier.apply(yaml, "copy of " + origin));
+      yaml = copy.read();
     } catch (IOException e) {
       LOG.warn("config copy not readable error={}", e.toString());
+      return;
+    }
+    // The registry may have answered while the disk was slow.
+    synchronized (this) {
+      if (yaml.isPresent() && !decided && stop.getCount() > 0 && applier.running() == null) {
+        applier.apply(yaml.get(), "copy of " + origin);
+      }
     }
   }
 
@@ -185,9 +248,10 @@ public final class RegistryConfig implements ConfigSource {
   @Override
   public void close() {
     stop.countDown();
-    first.complete(null);
+    first.countDown();
     try {
-      thread.join(END_MILLIS);
+      asking.join(END_MILLIS);
+      copying.join(END_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -12,6 +12,7 @@ import io.llamamesh.registration.Phase;
 import io.llamamesh.registration.ProbeRegistration;
 import io.llamamesh.registration.RegistryClient;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ class RegistryConfigTest {
   private final List<ProbePlan> plans = new CopyOnWriteArrayList<>();
   private final List<String> registrations = new CopyOnWriteArrayList<>();
   private final List<String> asked = new CopyOnWriteArrayList<>();
+  private final List<String> conditions = new CopyOnWriteArrayList<>();
   private final AtomicInteger unchanged = new AtomicInteger();
   private volatile int status = 200;
   private volatile String yaml = KubernetesConfigTest.document(1);
@@ -54,6 +56,7 @@ class RegistryConfigTest {
         "/api/v1/config/",
         exchange -> {
           asked.add(exchange.getRequestURI().toString());
+          conditions.add(String.valueOf(exchange.getRequestHeaders().getFirst("If-None-Match")));
           String tag = "\"" + yaml.hashCode() + "\"";
           if (status != 200) {
             answer(exchange, status, "{\"error\":\"said why\"}");
@@ -84,6 +87,10 @@ class RegistryConfigTest {
   }
 
   private RegistryConfig follow() {
+    return follow(Duration.ofSeconds(2));
+  }
+
+  private RegistryConfig follow(Duration patience) {
     return RegistryConfig.start(
         RegistryClient.of("http://127.0.0.1:" + port, null, null),
         new ProbeRegistration(
@@ -91,7 +98,8 @@ class RegistryConfigTest {
         applier,
         new LocalCopy(folder),
         contact,
-        new Phase(Duration.ofMillis(20), new Random(1)));
+        new Phase(Duration.ofMillis(20), new Random(1)),
+        patience);
   }
 
   @Test
@@ -169,6 +177,83 @@ class RegistryConfigTest {
       yaml = "nonsense: [";
       await().until(() -> applier.state().error() != null);
       assertThat(applier.running()).isNotNull();
+      assertThat(config).isNotNull();
+    }
+  }
+
+  @Test
+  void aCopyThatIsReadSlowlyDoesNotReplaceWhatTheRegistryGaveMeanwhile() throws Exception {
+    // A pipe: reading the copy ends when somebody writes.
+    Path slow = folder.resolve("collector.yaml");
+    assertThat(new ProcessBuilder("mkfifo", slow.toString()).start().waitFor()).isZero();
+    yaml = KubernetesConfigTest.document(3);
+    try (RegistryConfig config = follow(Duration.ZERO);
+        RandomAccessFile writer = new RandomAccessFile(slow.toFile(), "rw")) {
+      await().until(() -> unchanged.get() >= 1);
+      writer.write(KubernetesConfigTest.document(1).getBytes(UTF_8));
+      assertThat(config).isNotNull();
+    }
+    assertThat(plans).extracting(plan -> plan.pairs().size()).containsExactly(3);
+  }
+
+  @Test
+  void aConfigThatCouldNotRunIsAskedForAgainUntilItRuns() {
+    AtomicInteger handed = new AtomicInteger();
+    applier =
+        KubernetesConfigTest.applier(
+            plan -> {
+              if (handed.incrementAndGet() <= 2) {
+                throw new IllegalStateException("no socket for now");
+              }
+              plans.add(plan);
+            },
+            new LocalCopy(folder));
+    try (RegistryConfig config = follow()) {
+      await().until(() -> plans.size() == 1);
+      assertThat(applier.state().error()).isNull();
+      await().until(() -> unchanged.get() >= 1);
+      assertThat(config).isNotNull();
+    }
+  }
+
+  @Test
+  void afterARestartWithAnOldDiskTheWholeConfigIsAskedFor() throws IOException {
+    new LocalCopy(folder).write(KubernetesConfigTest.document(1));
+    yaml = KubernetesConfigTest.document(3);
+    status = 503;
+    try (RegistryConfig config = follow()) {
+      await().until(() -> plans.size() == 1);
+      assertThat(applier.state().origin()).startsWith("copy of registry");
+      status = 200;
+      await().until(() -> plans.size() == 2);
+      assertThat(plans.get(1).pairs()).hasSize(3);
+      assertThat(config).isNotNull();
+    }
+    // Nothing was claimed to be known before the registry itself had given it.
+    assertThat(conditions.subList(0, conditions.lastIndexOf("null") + 1)).containsOnly("null");
+  }
+
+  @Test
+  void whatAnotherHasTheNameOfDoesNotStartFromItsCopy() throws IOException {
+    new LocalCopy(folder).write(KubernetesConfigTest.document(1));
+    status = 409;
+    try (RegistryConfig config = follow()) {
+      await().until(() -> asked.size() >= 1 && applier.state().error() != null);
+      status = 503;
+      int before = asked.size();
+      await().until(() -> asked.size() > before + 3);
+      assertThat(config).isNotNull();
+    }
+    assertThat(plans).isEmpty();
+    assertThat(folder.resolve("collector.yaml")).doesNotExist();
+  }
+
+  @Test
+  void aRegistryThatForgetsWhatItAcknowledgedIsSaidToBeSeveral() {
+    status = 404;
+    try (RegistryConfig config = follow()) {
+      await().until(() -> applier.state().error() != null);
+      assertThat(applier.state().error()).contains("several registries behind one name");
       assertThat(config).isNotNull();
     }
   }
