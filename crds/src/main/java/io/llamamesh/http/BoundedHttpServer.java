@@ -1,8 +1,11 @@
 package io.llamamesh.http;
 
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import javax.net.ssl.SSLContext;
 
 /**
  * The JDK's HTTP server with bounds on connections, request heads and time, so that clients without
@@ -71,6 +74,20 @@ public final class BoundedHttpServer {
    */
   public static HttpServer create(InetSocketAddress address, int backlog) throws IOException {
     return HttpServer.create(address, backlog);
+  }
+
+  /**
+   * Binds a server of HTTPS, which is the caller's to start and to stop. A handshake has as long as
+   * a request. Buffers and keys of TLS take a connection's share of the heap once more.
+   *
+   * @param backlog connections that wait to be accepted; 0 for the system's default
+   * @throws IOException where the address cannot be bound
+   */
+  public static HttpsServer createSecure(InetSocketAddress address, int backlog, SSLContext tls)
+      throws IOException {
+    HttpsServer server = HttpsServer.create(address, backlog);
+    server.setHttpsConfigurator(new HttpsConfigurator(tls));
+    return server;
   }
 
   /** How many connections of one server fit into an eighth of a heap. */

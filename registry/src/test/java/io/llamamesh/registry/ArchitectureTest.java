@@ -3,10 +3,13 @@ package io.llamamesh.registry;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsServer;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.net.InetSocketAddress;
 
 /** Who may know whom. */
 @AnalyzeClasses(
@@ -35,6 +38,18 @@ final class ArchitectureTest {
           .callMethod(System.class, "nanoTime")
           .orShould()
           .callMethod(System.class, "currentTimeMillis");
+
+  @ArchTest
+  static final ArchRule everyHttpServerIsBounded =
+      noClasses()
+          .should()
+          .callMethod(HttpServer.class, "create", InetSocketAddress.class, int.class)
+          .orShould()
+          .callMethod(HttpServer.class, "create")
+          .orShould()
+          .callMethod(HttpsServer.class, "create", InetSocketAddress.class, int.class)
+          .orShould()
+          .callMethod(HttpsServer.class, "create");
 
   @ArchTest
   static final ArchRule onlyMainReadsTheEnvironmentOrExits =

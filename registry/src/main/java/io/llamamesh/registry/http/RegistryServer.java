@@ -2,8 +2,7 @@ package io.llamamesh.registry.http;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import com.sun.net.httpserver.HttpsConfigurator;
-import com.sun.net.httpserver.HttpsServer;
+import io.llamamesh.http.BoundedHttpServer;
 import io.llamamesh.registry.directory.Registry;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,7 +11,6 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -25,26 +23,15 @@ import org.slf4j.LoggerFactory;
 /**
  * The registry's HTTP server, a virtual thread per request.
  *
- * <p>Owns its socket and threads; {@link #close} ends them. How long a request may take, how long
- * its head may be and how many may be connected is bounded by {@link #limitConnections}.
+ * <p>Owns its socket and threads; {@link #close} ends them. Connections, heads and the time of a
+ * request are bounded by {@link BoundedHttpServer}, requests at once by a number.
  */
 public final class RegistryServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RegistryServer.class);
   private static final int BACKLOG = 256;
 
-  /** Seconds, bytes and numbers of the JDK's server; what the command line of java says stays. */
-  private static final Map<String, String> LIMITS =
-      Map.of(
-          "sun.net.httpserver.maxReqTime", "10",
-          "sun.net.httpserver.maxRspTime", "30",
-          "sun.net.httpserver.idleInterval", "15",
-          "sun.net.httpserver.maxReqHeaderSize", "16384",
-          "sun.net.httpserver.maxReqHeaders", "64",
-          "jdk.httpserver.maxConnections", "512",
-          "sun.net.httpserver.maxIdleConnections", "128",
-          "sun.net.httpserver.nodelay", "true");
-
-  private static final int MAX_AT_ONCE = 256;
+  /** Below the connections that {@link BoundedHttpServer} lets in: the rest is told why. */
+  private static final int MAX_AT_ONCE = 192;
 
   private final HttpServer server;
   private final boolean secure;
@@ -66,18 +53,6 @@ public final class RegistryServer implements AutoCloseable {
   public record Access(AccessTokens tokens, TrustedProxies proxies, int requestsPerMinute) {}
 
   /**
-   * Bounds what one client can hold on to: 512 connections with heads of 16 KiB lie far below the
-   * heap. For the whole process; the JDK's server has no other way, and reads them once.
-   */
-  public static void limitConnections() {
-    LIMITS.forEach((name, value) -> {
-      if (System.getProperty(name) == null) {
-        System.setProperty(name, value);
-      }
-    });
-  }
-
-  /**
    * Binds; who connects waits until {@link #start}.
    *
    * @param address port 0 picks a free one, see {@link #address}
@@ -87,12 +62,9 @@ public final class RegistryServer implements AutoCloseable {
   public static RegistryServer bind(InetSocketAddress address, @Nullable SSLContext tls)
       throws IOException {
     try {
-      if (tls == null) {
-        return new RegistryServer(HttpServer.create(address, BACKLOG), false);
-      }
-      HttpsServer server = HttpsServer.create(address, BACKLOG);
-      server.setHttpsConfigurator(new HttpsConfigurator(tls));
-      return new RegistryServer(server, true);
+      return tls == null
+          ? new RegistryServer(BoundedHttpServer.create(address, BACKLOG), false)
+          : new RegistryServer(BoundedHttpServer.createSecure(address, BACKLOG, tls), true);
     } catch (BindException e) {
       throw new IOException(
           "cannot listen on %s:%d: %s; choose another --host or --port"

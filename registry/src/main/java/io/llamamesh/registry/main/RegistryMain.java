@@ -2,7 +2,6 @@ package io.llamamesh.registry.main;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
-import io.llamamesh.registry.http.RegistryServer;
 import java.nio.file.Path;
 import java.util.Map;
 import org.slf4j.LoggerFactory;
@@ -29,7 +28,6 @@ public final class RegistryMain {
     if (System.getProperty(LOGBACK) == null) {
       System.setProperty(LOGBACK, "io/llamamesh/registry/main/logback.xml");
     }
-    RegistryServer.limitConnections();
     System.exit(run(System.getenv(), args));
   }
 

@@ -96,7 +96,6 @@ final class RunningRegistry implements AutoCloseable {
   /** As in the program, but for a shorter patience; before the JDK's server is first used. */
   static void limitRequests() {
     System.setProperty("sun.net.httpserver.maxReqTime", "3");
-    RegistryServer.limitConnections();
   }
 
   /** Sends bytes as they are, and reads one answer. */

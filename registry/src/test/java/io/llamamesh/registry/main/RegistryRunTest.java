@@ -31,7 +31,6 @@ final class RegistryRunTest {
   static void limitRequests() {
     // The JDK's server reads its limits once in a process, which other tests share.
     System.setProperty("sun.net.httpserver.maxReqTime", "3");
-    RegistryServer.limitConnections();
   }
 
   private RegistryRun.Options options(int port) {

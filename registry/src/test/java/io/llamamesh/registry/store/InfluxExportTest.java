@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
-import io.llamamesh.registry.http.RegistryServer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -39,7 +38,6 @@ final class InfluxExportTest {
   static void limitRequests() {
     // The JDK's server reads its limits once in a process, which other tests share.
     System.setProperty("sun.net.httpserver.maxReqTime", "3");
-    RegistryServer.limitConnections();
   }
 
   @BeforeEach
