@@ -2,6 +2,8 @@ package io.llamamesh.registry.directory;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -69,6 +71,19 @@ public final class Addresses {
   /** Whether it means something at its own site only. */
   static boolean isSiteOwn(InetAddress address) {
     return SITE_OWN.stream().anyMatch(block -> block.contains(address));
+  }
+
+  /** Whose bounds an address counts for: an IPv6 subscriber has all of a /64. */
+  public static InetAddress subscriber(InetAddress address) {
+    if (address instanceof Inet4Address) {
+      return address;
+    }
+    try {
+      return InetAddress.getByAddress(
+          Arrays.copyOf(Arrays.copyOf(address.getAddress(), 8), address.getAddress().length));
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("sixteen bytes are an address", e);
+    }
   }
 
   /** Whether scrapers of the old kind take it: they know dotted quads only. */

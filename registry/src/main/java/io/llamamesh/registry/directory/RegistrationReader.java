@@ -38,7 +38,7 @@ public final class RegistrationReader {
 
   /** The last probe of llama-sd writes its address without quotes. */
   private static final Pattern BARE_IP =
-      Pattern.compile("(\"ip\"\\s*:\\s*)([0-9a-fA-F:.]+[.:][0-9a-fA-F:.]*)(\\s*[,}])");
+      Pattern.compile("(\"ip\"\\s*:\\s*)([0-9a-fA-F:.]{2,45}+)(\\s*[,}])");
 
   private static final TypeReference<LinkedHashMap<String, Object>> OBJECT =
       new TypeReference<>() {};

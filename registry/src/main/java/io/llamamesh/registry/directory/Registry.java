@@ -56,6 +56,9 @@ public final class Registry {
   private long expired;
   private long displaced;
 
+  /** Roles are given once all are in. */
+  private boolean restoring;
+
   /**
    * An empty directory.
    *
@@ -125,10 +128,10 @@ public final class Registry {
     }
     if (before == null) {
       probes++;
-      perAddress.merge(seen, 1, Integer::sum);
+      perAddress.merge(Addresses.subscriber(seen), 1, Integer::sum);
     } else if (!before.seen().equals(seen)) {
       forget(before.seen());
-      perAddress.merge(seen, 1, Integer::sum);
+      perAddress.merge(Addresses.subscriber(seen), 1, Integer::sum);
     }
     group.put(entry);
     if (before != null && before.saysTheSameAs(entry)) {
@@ -141,7 +144,9 @@ public final class Registry {
         listener.siteOnly(group.name(), Group.label(entry), seen.getHostAddress());
       }
     }
-    resolve(group);
+    if (!restoring) {
+      resolve(group);
+    }
     return entry;
   }
 
@@ -152,7 +157,7 @@ public final class Registry {
     if (group == null && groups.size() >= settings.maxGroups()) {
       throw full(settings.maxGroups() + " groups (--max-groups)");
     }
-    if (perAddress.getOrDefault(seen, 0) >= settings.maxProbesPerAddress()) {
+    if (perAddress.getOrDefault(Addresses.subscriber(seen), 0) >= settings.maxProbesPerAddress()) {
       throw full(
           settings.maxProbesPerAddress()
               + " probes from "
@@ -168,7 +173,8 @@ public final class Registry {
   }
 
   private void forget(InetAddress seen) {
-    perAddress.computeIfPresent(seen, (address, count) -> count <= 1 ? null : count - 1);
+    perAddress.computeIfPresent(
+        Addresses.subscriber(seen), (address, count) -> count <= 1 ? null : count - 1);
   }
 
   private void resolve(Group group) {
@@ -361,9 +367,11 @@ public final class Registry {
   private static Entry caller(Group group, ConfigQuery query) throws RefusedException {
     if (query.instance() != null) {
       Entry entry = group.find("instance " + query.instance());
-      if (entry != null) {
-        return entry;
+      if (entry == null) {
+        // Never another's that stands behind the same address: it would probe under that name.
+        throw unknown(query, false);
       }
+      return entry;
     }
     InetAddress asked = query.ip() == null ? null : Addresses.parse(query.ip());
     InetAddress address = asked == null ? query.seen() : asked;
@@ -381,19 +389,23 @@ public final class Registry {
     }
     boolean several = there.stream().map(Entry::id).distinct().count() > 1;
     if (there.isEmpty() || several) {
-      String shown = query.ip() == null ? query.seen().getHostAddress() : query.ip();
-      throw new RefusedException(
-          RefusedException.NOT_FOUND,
-          "unknown probe '%s:%s', please register%s"
-              .formatted(
-                  RegistrationReader.clean(shown),
-                  query.port() == null ? "null" : RegistrationReader.clean(query.port()),
-                  several ? "; several are here, add ?llamaport=PORT&srcip=ADDRESS" : ""));
+      throw unknown(query, several);
     }
     // Of several that cannot be told apart the one that is served.
     return there.stream()
         .min(Comparator.comparing((Entry e) -> group.role(e).kind()))
         .orElseThrow();
+  }
+
+  private static RefusedException unknown(ConfigQuery query, boolean several) {
+    String shown = query.ip() == null ? query.seen().getHostAddress() : query.ip();
+    return new RefusedException(
+        RefusedException.NOT_FOUND,
+        "unknown probe '%s:%s', please register%s"
+            .formatted(
+                RegistrationReader.clean(shown),
+                query.port() == null ? "null" : RegistrationReader.clean(query.port()),
+                several ? "; several are here, add ?llamaport=PORT&srcip=ADDRESS" : ""));
   }
 
   private static boolean hasPort(Entry entry, @Nullable String port) {
@@ -512,9 +524,12 @@ public final class Registry {
     RegistryListener told = listener;
     // What is restored is no news.
     listener = RegistryListener.NONE;
+    restoring = true;
     try {
       return putAll(saved);
     } finally {
+      restoring = false;
+      groups.values().forEach(this::resolve);
       listener = told;
     }
   }

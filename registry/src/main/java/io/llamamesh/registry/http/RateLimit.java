@@ -1,8 +1,7 @@
 package io.llamamesh.registry.http;
 
-import java.net.Inet6Address;
+import io.llamamesh.registry.directory.Addresses;
 import java.net.InetAddress;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -23,29 +22,15 @@ final class RateLimit {
 
   private final double perMinute;
   private final LongSupplier nanos;
-  private final Map<Source, Bucket> buckets =
+  private final Map<InetAddress, Bucket> buckets =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Source, Bucket> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<InetAddress, Bucket> eldest) {
           return size() > MAX_SOURCES;
         }
       };
-
-  private record Source(long high, long low) {
-    static Source of(InetAddress address) {
-      byte[] bytes = address.getAddress();
-      if (address instanceof Inet6Address) {
-        bytes = Arrays.copyOf(bytes, 8);
-      }
-      long value = 0;
-      for (byte b : bytes) {
-        value = (value << 8) | (b & 0xff);
-      }
-      return new Source(bytes.length, value);
-    }
-  }
 
   private static final class Bucket {
     private double left;
@@ -96,7 +81,7 @@ final class RateLimit {
     long now = nanos.getAsLong();
     Bucket bucket =
         buckets.computeIfAbsent(
-            Source.of(source),
+            Addresses.subscriber(source),
             key -> {
               Bucket fresh = new Bucket();
               fresh.left = perMinute;

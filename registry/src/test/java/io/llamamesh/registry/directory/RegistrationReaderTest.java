@@ -4,7 +4,9 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +52,18 @@ final class RegistrationReaderTest {
             {"port":8100, "keepalive":300, "ip":203.0.113.9, "tags":{"version":"1.1.0"}}\
             """);
     assertThat(registration.ip()).isEqualTo("203.0.113.9");
+  }
+
+  @Test
+  void aLongAddressWithoutQuotesTakesNoTime() {
+    String body = "{\"port\":8100,\"ip\":" + ":".repeat(16_000) + "x}";
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(5),
+        () -> {
+          for (int i = 0; i < 100; i++) {
+            assertThatThrownBy(() -> read(body)).hasMessageContaining("no JSON object");
+          }
+        });
   }
 
   @Test

@@ -522,6 +522,27 @@ final class RegistryTest {
   }
 
   @Test
+  void anIpv6SubscribersManyAddressesAreBoundedAsOne() {
+    Probes probes = new Probes();
+    for (int i = 0; i < 200; i++) {
+      probes.register("2001:db8:1:2::" + (i + 1), "{\"port\":8100,\"group\":\"wan\"}");
+    }
+    RefusedException refusal = probes.refusal("2001:db8:1:2:ffff::1", "{\"port\":8100}");
+    assertThat(refusal.status()).isEqualTo(503);
+    assertThat(refusal.text()).contains("--max-probes-per-address");
+    assertThat(probes.register("2001:db8:1:3::1", "{\"port\":8100}")).isNull();
+  }
+
+  @Test
+  void anInstanceThatIsUnknownIsNotGivenTheConfigOfAnotherAtItsAddress() {
+    Probes probes = new Probes();
+    probes.probe(NAT, "a", 8100);
+    RefusedException refusal = probes.noConfig(query(NAT, 8100, "an-instance-unknown"));
+    assertThat(refusal.status()).isEqualTo(404);
+    assertThat(refusal.text()).contains("please register");
+  }
+
+  @Test
   void groupsAreBounded() {
     Probes probes = new Probes();
     for (int i = 0; i < 256; i++) {
