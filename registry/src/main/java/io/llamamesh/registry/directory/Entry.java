@@ -6,7 +6,6 @@ import java.net.InetAddress;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * A probe in a group, as its last registration says. Unmodifiable.
@@ -20,6 +19,11 @@ final class Entry {
 
   /** Where clients of the first revisions have what comes nearest to a name. */
   private static final String[] OLD_NAMES = {"src_name", "hostname"};
+
+  /** Objects of an entry without tags, and of each tag: references, headers, nodes of maps. */
+  private static final int ENTRY_BYTES = 1_024;
+
+  private static final int TAG_BYTES = 160;
 
   private final Registration registration;
   private final InetAddress address;
@@ -173,6 +177,17 @@ final class Entry {
     return json;
   }
 
+  /** Most heap that it takes, in bytes: its texts, and what holds each tag. */
+  long heapBytes() {
+    return ENTRY_BYTES
+        + json.length
+        + registration.document().length()
+        + (long) tags().size() * TAG_BYTES
+        + tags().entrySet().stream()
+            .mapToLong(tag -> 2L * (tag.getKey().length() + tag.getValue().length()))
+            .sum();
+  }
+
   /** Whether documents made of the other are the same but for the date. */
   boolean saysTheSameAs(Entry other) {
     return key.equals(other.key)
@@ -187,7 +202,7 @@ final class Entry {
   }
 
   private byte[] json(Registration from) {
-    SortedMap<String, Object> members = new TreeMap<>(from.document());
+    SortedMap<String, Object> members = RegistrationReader.members(from.document());
     members.put("ip", ip());
     members.put("id", id());
     members.put("create_date", createDate);

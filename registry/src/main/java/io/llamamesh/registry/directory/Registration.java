@@ -3,8 +3,6 @@ package io.llamamesh.registry.directory;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param ip the address to be probed, as posted; null: where the request comes from
  * @param tags tags for points about it, as text, in the order posted
  * @param instance which probe it is whatever its address; null from clients of llama-sd
- * @param document all members, as JSON values; what is unknown is kept
+ * @param document all members but the instance, what is unknown too: compact JSON in ASCII, members
+ *     sorted. As text, since as objects it would take some ten times the heap
  */
 public record Registration(
     String group,
@@ -25,10 +24,9 @@ public record Registration(
     @Nullable String ip,
     Map<String, String> tags,
     @Nullable String instance,
-    SortedMap<String, Object> document) {
+    String document) {
 
   public Registration {
     tags = Collections.unmodifiableMap(new LinkedHashMap<>(tags));
-    document = Collections.unmodifiableSortedMap(new TreeMap<>(document));
   }
 }

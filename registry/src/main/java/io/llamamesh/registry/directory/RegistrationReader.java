@@ -54,7 +54,25 @@ public final class RegistrationReader {
    * @throws RefusedException where it is no registration, saying which member is wrong
    */
   public static Registration read(byte[] body, RegistrySettings settings) throws RefusedException {
-    Map<String, Object> posted = object(body);
+    return of(object(body), settings);
+  }
+
+  /**
+   * Reads what was saved.
+   *
+   * @throws RefusedException where it may no longer be here
+   */
+  static Registration read(String document, @Nullable String instance, RegistrySettings settings)
+      throws RefusedException {
+    Map<String, Object> members = object(document.getBytes(StandardCharsets.UTF_8));
+    if (instance != null) {
+      members.put("instance", instance);
+    }
+    return of(members, settings);
+  }
+
+  private static Registration of(Map<String, Object> posted, RegistrySettings settings)
+      throws RefusedException {
     SortedMap<String, Object> document = new TreeMap<>(posted);
     document.remove("instance");
     int port = port(posted.get("port"));
@@ -74,7 +92,7 @@ public final class RegistrationReader {
         ip(posted.get("ip")),
         tags(posted.get("tags")),
         instance(posted.get("instance")),
-        document);
+        text(document));
   }
 
   private static JsonMapper mapper() {
@@ -112,9 +130,18 @@ public final class RegistrationReader {
     }
   }
 
+  /** The members of a document that was read before. */
+  static SortedMap<String, Object> members(String document) {
+    try {
+      return new TreeMap<>(parsed(document));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("what was written can be read", e);
+    }
+  }
+
   private static Map<String, Object> parsed(String text) throws JsonProcessingException {
     Map<String, Object> object = JSON.readerFor(OBJECT).readValue(text);
-    return object == null ? Map.of() : object;
+    return object == null ? new LinkedHashMap<>() : object;
   }
 
   private static int port(@Nullable Object value) throws RefusedException {

@@ -1,10 +1,6 @@
 package io.llamamesh.registry.directory;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
@@ -31,12 +27,24 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe; no call waits for I/O but for that of the listener.
  */
 public final class Registry {
-  private static final TypeReference<TreeMap<String, Object>> OBJECT = new TypeReference<>() {};
   private static final DateTimeFormatter CREATE_DATE =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS", Locale.ROOT);
 
-  /** All documents together: far below the heap. */
-  private static final long MAX_BYTES = 32L << 20;
+  /** Heap of all entries together: a quarter of the program's, whatever they are made of. */
+  private static final long MAX_HEAP_BYTES = 64L << 20;
+
+  /** Of an entry's or a group's line in a list beside its document: name, and nodes of its map. */
+  private static final int LISTED_BYTES = 512;
+
+  private static final int CONFIG_COPIES = 4;
+  private static final int CONFIG_TARGET_BYTES = 2_048;
+
+  private static final byte[] OPEN = {'{'};
+  private static final byte[] CLOSE = {'}'};
+  private static final byte[] CLOSE_LINE = {'}', '\n'};
+  private static final byte[] LINE = {'\n'};
+  private static final byte[] COMMA = {','};
+  private static final byte[] COLON = {':'};
 
   /** The group of registrations without one in each revision of llama-sd. */
   private static final Set<String> OLD_DEFAULTS = Set.of("none", "default");
@@ -52,6 +60,7 @@ public final class Registry {
   private long version;
   private int probes;
   private long bytes;
+  private long heapBytes;
   private long registrations;
   private long expired;
   private long displaced;
@@ -84,11 +93,12 @@ public final class Registry {
   /**
    * What became of a registration.
    *
+   * @param id by which {@code list} names it
    * @param entry its document, as {@code list} shows it
    * @param conflict why it is not served as it wants; null where it is
    */
   @SuppressWarnings("ArrayRecordComponent") // It is sent, never compared.
-  public record Registered(byte[] entry, @Nullable Conflict conflict) {}
+  public record Registered(String id, byte[] entry, @Nullable Conflict conflict) {}
 
   /**
    * Takes a registration in, or renews it.
@@ -100,7 +110,7 @@ public final class Registry {
       throws RefusedException {
     Entry entry = put(registration, seen, wallClock.get().format(CREATE_DATE));
     registrations++;
-    return new Registered(entry.json(), conflict(entry));
+    return new Registered(entry.id(), entry.json(), conflict(entry));
   }
 
   private Entry put(Registration registration, InetAddress seen, String date)
@@ -116,12 +126,13 @@ public final class Registry {
     }
     long first = before == null ? sequence + 1 : before.first();
     Entry entry = new Entry(registration, seen, reach, first, date, nanos.getAsLong());
-    long grown = entry.json().length - (before == null ? 0L : before.json().length);
-    if (bytes + grown > MAX_BYTES) {
-      throw full("documents of " + MAX_BYTES + " bytes in all");
+    long grown = entry.heapBytes() - (before == null ? 0L : before.heapBytes());
+    if (heapBytes + grown > MAX_HEAP_BYTES) {
+      throw full("documents of " + MAX_HEAP_BYTES + " bytes in all");
     }
     sequence = Math.max(sequence, first);
-    bytes += grown;
+    heapBytes += grown;
+    bytes += entry.json().length - (before == null ? 0 : before.json().length);
     if (group == null) {
       group = new Group(registration.group());
       groups.put(group.name(), group);
@@ -222,6 +233,7 @@ public final class Registry {
         group.remove(entry.key());
         probes--;
         bytes -= entry.json().length;
+        heapBytes -= entry.heapBytes();
         forget(entry.seen());
         listener.expired(group.name(), Group.label(entry));
       }
@@ -246,19 +258,18 @@ public final class Registry {
     synchronized (this) {
       listed = groups.values().stream().map(Registry::listed).toList();
     }
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    out.write('{');
+    List<byte[]> pieces = new ArrayList<>();
+    pieces.add(OPEN);
     for (int i = 0; i < listed.size(); i++) {
       if (i > 0) {
-        out.write(',');
+        pieces.add(COMMA);
       }
-      write(out, text(listed.get(i).group()));
-      out.write(':');
-      write(out, listed.get(i));
+      pieces.add(text(listed.get(i).group()));
+      pieces.add(COLON);
+      listed.get(i).addTo(pieces);
     }
-    out.write('}');
-    out.write('\n');
-    return out.toByteArray();
+    pieces.add(CLOSE_LINE);
+    return joined(pieces);
   }
 
   /**
@@ -271,10 +282,33 @@ public final class Registry {
     synchronized (this) {
       listed = listed(known(group));
     }
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    write(out, listed);
-    out.write('\n');
-    return out.toByteArray();
+    List<byte[]> pieces = new ArrayList<>();
+    listed.addTo(pieces);
+    pieces.add(LINE);
+    return joined(pieces);
+  }
+
+  /** Most bytes that {@link #list()} has now, and that making it takes. */
+  public synchronized long listBytes() {
+    return bytes + probes * (long) LISTED_BYTES + groups.size() * (long) LISTED_BYTES;
+  }
+
+  /** Most bytes that making a {@link #config} takes now: its text, twice, and as bytes. */
+  public synchronized long configBytes() {
+    long targets = Math.min(settings.maxTargets(), probes);
+    return Math.min(targets * RegistrationReader.MAX_BYTES, bytes) * CONFIG_COPIES
+        + targets * CONFIG_TARGET_BYTES;
+  }
+
+  /** As large as it becomes: a list may be a good part of the heap. */
+  private static byte[] joined(List<byte[]> pieces) {
+    byte[] whole = new byte[pieces.stream().mapToInt(piece -> piece.length).sum()];
+    int at = 0;
+    for (byte[] piece : pieces) {
+      System.arraycopy(piece, 0, whole, at, piece.length);
+      at += piece.length;
+    }
+    return whole;
   }
 
   /**
@@ -283,7 +317,22 @@ public final class Registry {
    * @param group its name
    * @param documents by id; where two have the same, the later is told apart
    */
-  private record Listed(String group, SortedMap<String, byte[]> documents) {}
+  private record Listed(String group, SortedMap<String, byte[]> documents) {
+    void addTo(List<byte[]> pieces) {
+      pieces.add(OPEN);
+      boolean more = false;
+      for (Map.Entry<String, byte[]> document : documents.entrySet()) {
+        if (more) {
+          pieces.add(COMMA);
+        }
+        more = true;
+        pieces.add(text(document.getKey()));
+        pieces.add(COLON);
+        pieces.add(document.getValue());
+      }
+      pieces.add(CLOSE);
+    }
+  }
 
   private static Listed listed(Group group) {
     SortedMap<String, byte[]> documents = new TreeMap<>();
@@ -300,25 +349,6 @@ public final class Registry {
       }
     }
     return new Listed(group.name(), documents);
-  }
-
-  private static void write(ByteArrayOutputStream out, Listed listed) {
-    out.write('{');
-    boolean more = false;
-    for (Map.Entry<String, byte[]> document : listed.documents().entrySet()) {
-      if (more) {
-        out.write(',');
-      }
-      more = true;
-      write(out, text(document.getKey()));
-      out.write(':');
-      write(out, document.getValue());
-    }
-    out.write('}');
-  }
-
-  private static void write(ByteArrayOutputStream out, byte[] bytes) {
-    out.write(bytes, 0, bytes.length);
   }
 
   private static byte[] text(String text) {
@@ -538,25 +568,17 @@ public final class Registry {
     int left = 0;
     for (SavedEntry entry : saved) {
       try {
-        InetAddress seen = Addresses.parse(entry.seen());
-        TreeMap<String, Object> document =
-            RegistrationReader.JSON.convertValue(entry.registration(), OBJECT);
-        if (entry.instance() != null) {
-          document.put("instance", entry.instance());
-        }
-        if (seen == null) {
+        InetAddress seen = entry.seen() == null ? null : Addresses.parse(entry.seen());
+        if (seen == null || entry.registration() == null) {
           left++;
         } else {
           put(
-              RegistrationReader.read(
-                  RegistrationReader.JSON.writeValueAsBytes(document), settings),
+              RegistrationReader.read(entry.registration(), entry.instance(), settings),
               seen,
               RegistrationReader.clean(entry.createDate()));
         }
       } catch (RefusedException e) {
         left++;
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
       }
     }
     return left;

@@ -3,7 +3,12 @@ package io.llamamesh.registry.directory;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-import java.util.Map;
+import com.fasterxml.jackson.annotation.JsonRawValue;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.JsonDeserializer;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param seen where its registration came from
  * @param instance which probe it is, where it says so
  * @param createDate time of its last registration, as shown
- * @param registration the members as posted, with defaults
+ * @param registration the members as posted, with defaults, as JSON
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonPropertyOrder({"seen", "instance", "create_date", "registration"})
@@ -20,4 +25,14 @@ public record SavedEntry(
     String seen,
     @Nullable String instance,
     @JsonProperty("create_date") String createDate,
-    Map<String, Object> registration) {}
+    @JsonRawValue @JsonDeserialize(using = RawJson.class) String registration) {
+
+  /** Keeps a value as the text of its JSON. */
+  private static final class RawJson extends JsonDeserializer<String> {
+    @Override
+    public String deserialize(JsonParser parser, DeserializationContext context)
+        throws IOException {
+      return parser.readValueAsTree().toString();
+    }
+  }
+}

@@ -13,9 +13,15 @@ import java.util.Map;
  * @param contentType its media type
  * @param body its bytes
  * @param headers further headers
+ * @param memory its share of the heap, which is given back once it is sent
  */
 @SuppressWarnings("ArrayRecordComponent") // Answers are sent, never compared.
-record Answer(int status, String contentType, byte[] body, Map<String, String> headers) {
+record Answer(
+    int status,
+    String contentType,
+    byte[] body,
+    Map<String, String> headers,
+    AnswerMemory.Share memory) {
   static final String JSON = "application/json";
   static final String TEXT = "text/plain; charset=utf-8";
   static final String HTML = "text/html; charset=utf-8";
@@ -28,7 +34,7 @@ record Answer(int status, String contentType, byte[] body, Map<String, String> h
   }
 
   static Answer of(int status, String contentType, byte[] body) {
-    return new Answer(status, contentType, body, Map.of());
+    return new Answer(status, contentType, body, Map.of(), AnswerMemory.Share.NONE);
   }
 
   static Answer text(int status, String contentType, String text) {
@@ -58,6 +64,12 @@ record Answer(int status, String contentType, byte[] body, Map<String, String> h
   Answer with(String header, String value) {
     Map<String, String> more = new LinkedHashMap<>(headers);
     more.put(header, value);
-    return new Answer(status, contentType, body, more);
+    return new Answer(status, contentType, body, more, memory);
+  }
+
+  /** The same, holding a share of the heap as long as it is. */
+  Answer holding(AnswerMemory.Share share) {
+    share.shrink(body.length);
+    return new Answer(status, contentType, body, headers, share);
   }
 }

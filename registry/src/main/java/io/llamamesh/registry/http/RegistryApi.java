@@ -3,6 +3,7 @@ package io.llamamesh.registry.http;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.util.RawValue;
 import io.llamamesh.registry.directory.ConfigQuery;
 import io.llamamesh.registry.directory.Conflict;
 import io.llamamesh.registry.directory.RefusedException;
@@ -45,7 +46,19 @@ final class RegistryApi {
   private final AccessTokens tokens;
   private final TrustedProxies proxies;
   private final RateLimit rates;
+  private final AnswerMemory lists;
+  private final AnswerMemory configs;
   private final SortedSet<String> known = new TreeSet<>();
+
+  /** Of the heap, for lists and once more for configs: who reads one slowly holds up no other. */
+  private static final int HEAP_SHARE = 8;
+
+  private static final long PATIENCE_MILLIS = 2_000;
+
+  /** Makes an answer's body. */
+  private interface Body {
+    byte[] make() throws RefusedException;
+  }
 
   private interface Route {
     Answer answer(Request request, InetAddress seen) throws RefusedException, IOException;
@@ -67,6 +80,9 @@ final class RegistryApi {
     this.tokens = tokens;
     this.proxies = proxies;
     this.rates = new RateLimit(requestsPerMinute, nanos);
+    long share = Runtime.getRuntime().maxMemory() / HEAP_SHARE;
+    this.lists = new AnswerMemory(share, PATIENCE_MILLIS);
+    this.configs = new AnswerMemory(share, PATIENCE_MILLIS);
     known.addAll(
         List.of(
             "/",
@@ -153,7 +169,9 @@ final class RegistryApi {
   private @Nullable Route route(String path) {
     String group = after(path, "/api/v1/list/");
     if (group != null) {
-      return (request, seen) -> Answer.json(registry.list(group));
+      return (request, seen) ->
+          bounded(
+              lists, registry.listBytes(), request, seen, Answer.JSON, () -> registry.list(group));
     }
     String configured = after(path, "/api/v1/config/");
     if (configured != null) {
@@ -176,7 +194,9 @@ final class RegistryApi {
           (request, seen) ->
               Answer.text(
                   200, Answer.TEXT, Integer.toString(registry.settings().intervalSeconds()));
-      case "/api/v1/list" -> (request, seen) -> Answer.json(registry.list());
+      case "/api/v1/list" ->
+          (request, seen) ->
+              bounded(lists, registry.listBytes(), request, seen, Answer.JSON, registry::list);
       case "/api/v1/scraper" ->
           (request, seen) -> Answer.text(200, Answer.TEXT, registry.scraper(seen));
       case "/api/v1/conflicts" -> (request, seen) -> Answer.json(200, registry.conflicts());
@@ -204,7 +224,7 @@ final class RegistryApi {
     Registration registration = RegistrationReader.read(body(request), registry.settings());
     Registry.Registered registered = registry.register(registration, seen);
     if (!prefersLittle(request)) {
-      return Answer.json(registry.list());
+      return directory(registration.group(), registered);
     }
     String entry = new String(registered.entry(), StandardCharsets.UTF_8);
     Conflict conflict = registered.conflict();
@@ -214,6 +234,40 @@ final class RegistryApi {
             : ",\"conflict\":" + new String(json(conflict), StandardCharsets.UTF_8);
     return Answer.text(200, Answer.JSON, "{\"entry\":" + entry + notice + "}\n")
         .with("Preference-Applied", "return=minimal");
+  }
+
+  /** The whole directory, or only what was registered while others read too much of it. */
+  private Answer directory(String group, Registry.Registered registered) {
+    AnswerMemory.Share share = lists.take(registry.listBytes());
+    if (share == null) {
+      metrics.refused("busy");
+      String entry = new String(registered.entry(), StandardCharsets.UTF_8);
+      Map<String, Object> own = Map.of(group, Map.of(registered.id(), new RawValue(entry)));
+      return Answer.json(200, own);
+    }
+    try {
+      return Answer.json(registry.list()).holding(share);
+    } catch (RuntimeException | Error e) {
+      share.close();
+      throw e;
+    }
+  }
+
+  /** An answer that may be long; 503 where others' take what there is for them. */
+  private Answer bounded(
+      AnswerMemory memory, long most, Request request, InetAddress seen, String type, Body body)
+      throws RefusedException {
+    AnswerMemory.Share share = memory.take(most);
+    if (share == null) {
+      return refuse(seen, request, "busy", 503, "too many long answers at once, try again")
+          .with("Retry-After", "2");
+    }
+    try {
+      return Answer.of(200, type, body.make()).holding(share);
+    } catch (RefusedException | RuntimeException | Error e) {
+      share.close();
+      throw e;
+    }
   }
 
   /** RFC 7240: the whole directory as the answer of each registration is a lot for nothing. */
@@ -242,20 +296,31 @@ final class RegistryApi {
 
   private Answer config(Request request, String group, InetAddress seen) throws RefusedException {
     Query query = Query.parse(request.query());
-    String yaml =
-        registry.config(
-            new ConfigQuery(
-                group,
-                query.find("llamaport"),
-                query.find("srcip"),
-                request.header("Llama-Instance"),
-                seen));
-    byte[] body = yaml.getBytes(StandardCharsets.UTF_8);
-    String tag = entityTag(body);
+    ConfigQuery asked =
+        new ConfigQuery(
+            group,
+            query.find("llamaport"),
+            query.find("srcip"),
+            request.header("Llama-Instance"),
+            seen);
+    Answer answer =
+        bounded(
+            configs,
+            registry.configBytes(),
+            request,
+            seen,
+            Answer.YAML,
+            () -> registry.config(asked).getBytes(StandardCharsets.UTF_8));
+    if (answer.status() != 200) {
+      return answer;
+    }
+    String tag = entityTag(answer.body());
     boolean changed = !isKnown(request, tag);
     metrics.config(changed);
-    Answer answer =
-        changed ? Answer.of(200, Answer.YAML, body) : Answer.of(304, Answer.YAML, new byte[0]);
+    if (!changed) {
+      answer.memory().close();
+      answer = Answer.of(304, Answer.YAML, new byte[0]);
+    }
     // Each caller has a document of its own: no cache may give it to another.
     return answer
         .with("ETag", tag)

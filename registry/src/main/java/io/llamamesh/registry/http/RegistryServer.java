@@ -110,7 +110,8 @@ public final class RegistryServer implements AutoCloseable {
     threads.shutdownNow();
   }
 
-  private void handle(HttpExchange exchange, RegistryApi api, RegistryMetrics metrics) {
+  private void handle(HttpExchange exchange, RegistryApi api, RegistryMetrics metrics)
+      throws IOException {
     try (exchange) {
       if (!atOnce.tryAcquire()) {
         metrics.refused("busy");
@@ -120,12 +121,19 @@ public final class RegistryServer implements AutoCloseable {
         return;
       }
       try {
-        send(exchange, api.answer(new Received(exchange)));
+        Answer answer = api.answer(new Received(exchange));
+        AnswerMemory.Share memory = answer.memory();
+        try (memory) {
+          send(exchange, answer);
+        }
       } finally {
         atOnce.release();
       }
     } catch (IOException e) {
       LOG.debug("a client went away", e);
+      // Only so does the JDK's server forget the connection at once; else it would count as open
+      // until the time of an answer is over. Llama-sd's clients read no answer to its end.
+      throw e;
     }
   }
 

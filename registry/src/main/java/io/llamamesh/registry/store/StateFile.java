@@ -1,13 +1,17 @@
 package io.llamamesh.registry.store;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.llamamesh.registry.directory.Registry;
 import io.llamamesh.registry.directory.SavedEntry;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -32,12 +36,17 @@ import org.slf4j.LoggerFactory;
 public final class StateFile implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StateFile.class);
 
-  /** Twice what a directory's documents may have. */
+  /** Twice what the texts of a directory may have. */
   private static final long MAX_BYTES = 64L << 20;
 
   private static final int VERSION = 1;
+  private static final int BUFFER = 64 << 10;
   private static final JsonMapper JSON =
-      JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+      JsonMapper.builder()
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          // The file is forced to the disk before it is closed.
+          .disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)
+          .build();
 
   static {
     JSON.getFactory()
@@ -99,7 +108,13 @@ public final class StateFile implements AutoCloseable {
       if (Files.size(file) > MAX_BYTES) {
         throw new IOException("larger than " + MAX_BYTES + " bytes");
       }
-      Document document = JSON.readValue(Files.readAllBytes(file), Document.class);
+      Document document;
+      try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+        document = JSON.readValue(in, Document.class);
+      }
+      if (document == null) {
+        throw new IOException("it says nothing");
+      }
       if (document.version() != VERSION || document.entries() == null) {
         throw new IOException("of version " + document.version() + ", known is " + VERSION);
       }
@@ -156,8 +171,9 @@ public final class StateFile implements AutoCloseable {
         Files.setPosixFilePermissions(
             fresh, Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE));
       }
-      OutputStream out = Channels.newOutputStream(channel);
-      out.write(JSON.writeValueAsBytes(new Document(VERSION, entries)));
+      OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
+      JSON.writeValue(out, new Document(VERSION, entries));
+      out.flush();
       channel.force(true);
     }
     Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -28,8 +28,7 @@ final class RegistrationReaderTest {
     assertThat(registration.ip()).isNull();
     assertThat(registration.tags()).isEmpty();
     assertThat(registration.document())
-        .containsEntry("group", "default")
-        .containsEntry("keepalive", 86_400L);
+        .isEqualTo("{\"group\":\"default\",\"keepalive\":86400,\"port\":8100}");
   }
 
   @Test
@@ -41,7 +40,7 @@ final class RegistrationReaderTest {
 
   @Test
   void unknownMembersAreKept() throws Exception {
-    assertThat(read("{\"port\":8100,\"extra\":1}").document()).containsEntry("extra", 1);
+    assertThat(read("{\"port\":8100,\"extra\":1}").document()).contains("\"extra\":1");
   }
 
   @Test

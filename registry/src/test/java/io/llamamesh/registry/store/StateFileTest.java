@@ -97,8 +97,7 @@ final class StateFileTest {
         "null",
         "{\"version\":2,\"entries\":[]}",
         "{\"version\":1}",
-        "{\"version\":1,\"entries\":[null]}",
-        "{\"version\":1,\"entries\":[{\"seen\":null}]}"
+        "{\"version\":1,\"entries\":[null]}"
       })
   void whatCannotBeReadIsSetAside(String content, @TempDir Path folder) throws Exception {
     Files.writeString(folder.resolve("registry.json"), content);
@@ -121,6 +120,8 @@ final class StateFileTest {
         {"version":1,"entries":[
         {"seen":"198.51.100.1","create_date":"x","registration":{"port":8100,"group":"a"}},
         {"seen":"198.51.100.2","create_date":"x","registration":{"port":8100,"ip":"8.8.8.8"}},
+        {"seen":null},
+        {"seen":"198.51.100.4","create_date":"x","registration":[1]},
         {"seen":"no address","create_date":"x","registration":{"port":8100}},
         {"seen":"198.51.100.3","create_date":"x","registration":{"port":0}}]}\
         """);
