@@ -7,8 +7,10 @@ import io.llamamesh.registration.TagList;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +25,14 @@ final class RegisterOptions {
 
   private static final int KEEPALIVE_SECONDS = 300;
   private static final int MAX_INSTANCE_BYTES = 64;
+  private static final String NAME = "probe_name";
+
+  /** Where llama-probe finds its names on Kubernetes and on Mesos, by the variable that says so. */
+  private static final Map<String, String> PLATFORM_NAMES =
+      Map.of("KUB", "HOSTNAME", "MESOS", "MESOS_CONTAINER_IP");
+
+  private static final Map<String, String> PLATFORM_SHORT_NAMES =
+      Map.of("KUB", "RC_HOSTNAME", "MESOS", "HOST");
 
   @Option(
       names = "--register",
@@ -103,6 +113,7 @@ final class RegisterOptions {
     } catch (IllegalArgumentException e) {
       throw bind.wrong("--register " + e.getMessage());
     }
+    Map<String, String> all = tags(env, bind);
     try {
       return new AgentSettings.Registry(
           client,
@@ -111,8 +122,8 @@ final class RegisterOptions {
               number(env, "LLAMA_KEEPALIVE", KEEPALIVE_SECONDS, bind),
               group == null ? named : group,
               value(env, "LLAMA_SOURCE_IP"),
-              tags(env, bind),
-              instance(stateDir)));
+              all,
+              instance(stateDir, String.valueOf(all.get(NAME)))));
     } catch (IllegalArgumentException e) {
       throw bind.wrong("--register: " + e.getMessage());
     }
@@ -127,13 +138,26 @@ final class RegisterOptions {
     } catch (IllegalArgumentException e) {
       throw bind.wrong("--tags: " + e.getMessage());
     }
-    String probe = name == null ? value(env, "PROBE_NAME") : name;
+    String probe = name == null ? platformValue(env, PLATFORM_NAMES, "PROBE_NAME") : name;
     String shown = probe == null ? hostName() : probe;
-    String shortName = name == null ? value(env, "PROBE_SHORTNAME") : null;
+    String shortName =
+        name == null ? platformValue(env, PLATFORM_SHORT_NAMES, "PROBE_SHORTNAME") : null;
     all.put("version", "llama-mesh 0.1.0");
-    all.put("probe_name", shown);
+    all.put(NAME, shown);
     all.put("probe_shortname", shortName == null ? shown : shortName);
     return all;
+  }
+
+  /** As llama-probe: where a platform's variable is set, that one's names win. */
+  private static @Nullable String platformValue(
+      Map<String, String> env, Map<String, String> platforms, String otherwise) {
+    String found = null;
+    for (Map.Entry<String, String> platform : platforms.entrySet()) {
+      if (found == null && value(env, platform.getKey()) != null) {
+        found = value(env, platform.getValue());
+      }
+    }
+    return found == null ? value(env, otherwise) : found;
   }
 
   private static String hostName() {
@@ -156,8 +180,16 @@ final class RegisterOptions {
     return Integer.parseInt(text);
   }
 
-  /** Kept, so that a restart is no other probe. */
-  private static String instance(@Nullable Path stateDir) throws IOException {
+  /**
+   * Kept, so that a restart is no other probe. Of the name too: machines that were made of one
+   * image have one state folder's content, and would be one probe.
+   */
+  private static String instance(@Nullable Path stateDir, String name) throws IOException {
+    String kept = kept(stateDir);
+    return UUID.nameUUIDFromBytes((kept + " " + name).getBytes(StandardCharsets.UTF_8)).toString();
+  }
+
+  private static String kept(@Nullable Path stateDir) throws IOException {
     String fresh = UUID.randomUUID().toString();
     if (stateDir == null) {
       return fresh;
@@ -165,12 +197,16 @@ final class RegisterOptions {
     Files.createDirectories(stateDir);
     Path file = stateDir.resolve("instance");
     if (Files.exists(file) && Files.size(file) <= MAX_INSTANCE_BYTES) {
-      String kept = Files.readString(file).strip();
-      if (kept.matches("[0-9a-f-]{36}")) {
-        return kept;
+      String text = Files.readString(file).strip();
+      if (text.matches("[0-9a-f-]{36}")) {
+        return text;
       }
     }
     Files.writeString(file, fresh);
+    if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
+      // Whoever knows it can be this probe.
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    }
     return fresh;
   }
 

@@ -7,6 +7,7 @@ import io.llamamesh.registration.ProbeRegistration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,6 +106,40 @@ class RegisterOptionsTest {
     String second = registration(env).instance();
     assertThat(second).isNotEqualTo(first).hasSize(36);
     assertThat(registration(env).instance()).isEqualTo(second);
+  }
+
+  @Test
+  void machinesOfOneImageThatAreCalledDifferentlyAreNotOneProbe() throws Exception {
+    String one = registration(Map.of("LLAMA_SERVER", "http://x", "PROBE_NAME", "a")).instance();
+    String copied = registration(Map.of("LLAMA_SERVER", "http://x", "PROBE_NAME", "b")).instance();
+
+    assertThat(one).isNotEqualTo(copied);
+    Path file = folder.resolve("instance");
+    assertThat(Files.readString(file)).isNotEqualTo(one).isNotEqualTo(copied);
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+        .isEqualTo("rw-------");
+  }
+
+  @Test
+  void aPlatformsNamesAreTakenAsLlamaProbeTakesThem() throws IOException {
+    assertThat(
+            registration(
+                    Map.of(
+                        "KUB", "true",
+                        "HOSTNAME", "pod-7",
+                        "RC_HOSTNAME", "node-3",
+                        "PROBE_NAME", "probe_name",
+                        "PROBE_SHORTNAME", "probe_shortname"))
+                .tags())
+        .containsEntry("probe_name", "pod-7")
+        .containsEntry("probe_shortname", "node-3");
+    assertThat(
+            registration(Map.of("MESOS", "1", "MESOS_CONTAINER_IP", "192.0.2.7", "HOST", "m-1"))
+                .tags())
+        .containsEntry("probe_name", "192.0.2.7")
+        .containsEntry("probe_shortname", "m-1");
+    assertThat(registration(Map.of("KUB", "true", "PROBE_NAME", "p")).tags())
+        .containsEntry("probe_name", "p");
   }
 
   @Test
