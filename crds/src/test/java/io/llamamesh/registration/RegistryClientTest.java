@@ -4,11 +4,14 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
@@ -16,12 +19,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -250,6 +255,67 @@ final class RegistryClientTest {
   }
 
   @Test
+  void aNameThatMovesIsFollowedThoughTheOldAddressAnswers() throws Exception {
+    InetAddress old = InetAddress.ofLiteral("127.0.0.1");
+    InetAddress fresh = InetAddress.ofLiteral("127.0.0.2");
+    AtomicReference<InetAddress> named = new AtomicReference<>(old);
+    try (ServerSocket next = new ServerSocket(server.getLocalPort(), 50, fresh)) {
+      RegistryClient client =
+          new RegistryClient(
+              URI.create(url()),
+              null,
+              null,
+              host -> new InetAddress[] {named.get()},
+              System::nanoTime,
+              InstantSource.system());
+      answers.add(ok("", "{}"));
+      client.register(PROBE);
+      named.set(fresh);
+      Thread answering =
+          Thread.ofPlatform()
+              .daemon()
+              .start(() -> {
+                try (Socket socket = next.accept()) {
+                  read(socket);
+                  socket.getOutputStream().write(ok("", "{}").getBytes(UTF_8));
+                } catch (IOException e) {
+                  // the test ended
+                }
+              });
+      assertThat(client.register(PROBE)).isEmpty();
+      answering.join(10_000);
+      assertThat(requests).hasSize(1);
+    }
+  }
+
+  @Test
+  void anAddressThatDropsEverythingCostsTwoSecondsAndTheNextAnswers() throws Exception {
+    InetAddress dropping = InetAddress.ofLiteral("127.0.0.2");
+    List<Socket> waiting = new ArrayList<>();
+    try (ServerSocket full = new ServerSocket(server.getLocalPort(), 1, dropping)) {
+      // Who connects to a full queue hears nothing.
+      for (boolean dropped = false; !dropped; ) {
+        Socket socket = new Socket();
+        waiting.add(socket);
+        try {
+          socket.connect(new InetSocketAddress(dropping, full.getLocalPort()), 300);
+          assertThat(waiting.size()).isLessThan(64);
+        } catch (SocketTimeoutException e) {
+          dropped = true;
+        }
+      }
+      answers.add(ok("", "{}"));
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(10),
+          () -> client(url(), null, "127.0.0.2", "127.0.0.1").register(PROBE));
+    } finally {
+      for (Socket socket : waiting) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
   void whereNoAddressAnswersEachIsTold() {
     assertThatThrownBy(() -> client(url(), null, "127.0.0.2", "127.0.0.3").register(PROBE))
         .hasMessageContaining("127.0.0.2: ")
@@ -388,6 +454,26 @@ final class RegistryClientTest {
       assertThat(phase.afterAnswer()).isBetween(Duration.ofSeconds(54), Duration.ofSeconds(66));
     }
     int mean = 2_000 / 45;
+    for (int count : perSecond) {
+      assertThat(count).isLessThan(3 * mean);
+    }
+  }
+
+  @Test
+  void anHourAfterAnOutageTheyStillDoNotAskTogether() {
+    int[] perSecond = new int[60];
+    for (int i = 0; i < 2_000; i++) {
+      Phase phase = new Phase(Duration.ofSeconds(30), new Random(i));
+      double at = phase.afterFailure().toMillis() / 1e3;
+      while (at < 3_600) {
+        at += phase.afterAnswer().toMillis() / 1e3;
+      }
+      while (at < 3_660) {
+        perSecond[(int) at - 3_600]++;
+        at += phase.afterAnswer().toMillis() / 1e3;
+      }
+    }
+    int mean = 2_000 * 2 / 60;
     for (int count : perSecond) {
       assertThat(count).isLessThan(3 * mean);
     }
