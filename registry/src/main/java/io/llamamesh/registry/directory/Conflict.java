@@ -7,7 +7,8 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
  *
  * @param group its group
  * @param probe its name and id
- * @param state {@code source}: probes and is not probed; {@code shadowed}: neither
+ * @param state {@code source}: probes and is not probed; {@code shadowed}: neither; {@code
+ *     elsewhere}: is probed where it registers from too
  * @param winner name and id of the one that has its place
  * @param what they share
  * @param remedy what to do

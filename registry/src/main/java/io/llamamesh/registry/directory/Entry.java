@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A probe in a group, as its last registration says. Unmodifiable.
@@ -40,13 +41,17 @@ final class Entry {
   /** When it last registered, by the monotonic clock. */
   private final long lastNanos;
 
+  /** Where it registers from, and where it did before. */
+  private final Places places;
+
   Entry(
       Registration registration,
       InetAddress seen,
       Reach reach,
       long first,
       String createDate,
-      long lastNanos) {
+      long lastNanos,
+      @Nullable Entry before) {
     this.registration = registration;
     this.seen = seen;
     this.reach = reach;
@@ -58,6 +63,42 @@ final class Entry {
     this.key = keyOf(registration, address, seen, reach);
     this.slot = slot(registration, address, seen, reach);
     this.json = json(registration);
+    this.places =
+        before == null
+            ? Places.of(slot, lastNanos)
+            : before.places.at(slot, lastNanos, registration.keepaliveSeconds());
+  }
+
+  private Entry(Entry of, long nanos, String elsewhere) {
+    registration = of.registration;
+    address = of.address;
+    seen = of.seen;
+    reach = of.reach;
+    key = of.key;
+    slot = of.slot;
+    createDate = of.createDate;
+    json = of.json;
+    first = of.first;
+    lastNanos = nanos;
+    places = of.places.contested(elsewhere, nanos);
+  }
+
+  /**
+   * The same, renewed by a registration of this very instance from a place that it left a short
+   * while ago, while it is not gone from where it is: two machines have one instance, or one host
+   * has two ways out. Null where it comes from where it is, or has moved.
+   */
+  @Nullable Entry renewedFrom(Registration other, InetAddress from, Reach otherReach, long nanos) {
+    InetAddress registered = other.ip() == null ? null : Addresses.parse(other.ip());
+    String place = slot(other, registered == null ? from : registered, from, otherReach);
+    return hasInstance() && places.holds(place, nanos, registration.keepaliveSeconds())
+        ? new Entry(this, nanos, place)
+        : null;
+  }
+
+  /** Whether it was registered from elsewhere meanwhile. */
+  boolean isContested() {
+    return places.isContested();
   }
 
   static String keyOf(

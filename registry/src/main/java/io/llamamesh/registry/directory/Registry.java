@@ -108,12 +108,21 @@ public final class Registry {
    */
   public synchronized Registered register(Registration registration, InetAddress seen)
       throws RefusedException {
-    Entry entry = put(registration, seen, wallClock.get().format(CREATE_DATE));
+    Placed placed = put(registration, seen, wallClock.get().format(CREATE_DATE));
+    Entry entry = placed.entry();
     registrations++;
-    return new Registered(entry.id(), entry.json(), conflict(entry));
+    return new Registered(
+        entry.id(), entry.json(), placed.isElsewhere() ? elsewhere(entry, seen) : conflict(entry));
   }
 
-  private Entry put(Registration registration, InetAddress seen, String date)
+  /**
+   * What stands in the directory after a registration.
+   *
+   * @param isElsewhere whether it is where it was, and the registration came from elsewhere
+   */
+  private record Placed(Entry entry, boolean isElsewhere) {}
+
+  private Placed put(Registration registration, InetAddress seen, String date)
       throws RefusedException {
     InetAddress registered = registration.ip() == null ? null : Addresses.parse(registration.ip());
     InetAddress address = registered == null ? seen : registered;
@@ -124,8 +133,17 @@ public final class Registry {
     if (before == null) {
       admit(group, seen);
     }
+    Entry held =
+        before == null ? null : before.renewedFrom(registration, seen, reach, nanos.getAsLong());
+    if (group != null && before != null && held != null) {
+      group.put(held);
+      if (!before.isContested()) {
+        listener.elsewhere(group.name(), Group.label(held), seen.getHostAddress());
+      }
+      return new Placed(held, true);
+    }
     long first = before == null ? sequence + 1 : before.first();
-    Entry entry = new Entry(registration, seen, reach, first, date, nanos.getAsLong());
+    Entry entry = new Entry(registration, seen, reach, first, date, nanos.getAsLong(), before);
     long grown = entry.heapBytes() - (before == null ? 0L : before.heapBytes());
     if (heapBytes + grown > MAX_HEAP_BYTES) {
       throw full("documents of " + MAX_HEAP_BYTES + " bytes in all");
@@ -146,7 +164,7 @@ public final class Registry {
     }
     group.put(entry);
     if (before != null && before.saysTheSameAs(entry)) {
-      return entry;
+      return new Placed(entry, false);
     }
     version++;
     if (before == null) {
@@ -158,7 +176,7 @@ public final class Registry {
     if (!restoring) {
       resolve(group);
     }
-    return entry;
+    return new Placed(entry, false);
   }
 
   private void admit(@Nullable Group group, InetAddress seen) throws RefusedException {
@@ -197,6 +215,17 @@ public final class Registry {
         listener.displaced(group.name(), Group.label(entry), role.winner(), role.why());
       }
     });
+  }
+
+  private static Conflict elsewhere(Entry entry, InetAddress seen) {
+    return new Conflict(
+        entry.group(),
+        Group.label(entry),
+        "elsewhere",
+        Group.label(entry),
+        "this instance, which registers from " + seen.getHostAddress() + " too",
+        "two machines made of one image: delete 'instance' in the --state-dir of one of them; one"
+            + " host with two ways out: nothing");
   }
 
   private @Nullable Conflict conflict(Entry entry) {
@@ -572,10 +601,11 @@ public final class Registry {
         if (seen == null || entry.registration() == null) {
           left++;
         } else {
-          put(
-              RegistrationReader.read(entry.registration(), entry.instance(), settings),
-              seen,
-              RegistrationReader.clean(entry.createDate()));
+          var _ =
+              put(
+                  RegistrationReader.read(entry.registration(), entry.instance(), settings),
+                  seen,
+                  RegistrationReader.clean(entry.createDate()));
         }
       } catch (RefusedException e) {
         left++;

@@ -71,6 +71,18 @@ final class RegistryLog implements RegistryListener {
     }
   }
 
+  @Override
+  public void elsewhere(String group, String probe, String seen) {
+    if (mayTell()) {
+      LOG.warn(
+          "one instance registers from two places, it stays at the last new one group={} probe={}"
+              + " seen={}; two machines of one image have one 'instance' in their --state-dir",
+          clean(group),
+          clean(probe),
+          seen);
+    }
+  }
+
   private boolean mayTell() {
     long now = nanos.getAsLong();
     if (now - minuteBegan >= MINUTE) {

@@ -16,6 +16,7 @@ final class Probes {
   private final RegistrySettings settings;
   private Registry registry;
   private long nanos = 1_000_000_000_000L;
+  private LocalDateTime date = DATE;
 
   Probes(RegistrySettings settings) {
     this.settings = settings;
@@ -30,7 +31,7 @@ final class Probes {
     return new Registry(
         settings,
         () -> nanos,
-        () -> DATE,
+        () -> date,
         new RegistryListener() {
           @Override
           public void displaced(String group, String probe, String winner, String what) {
@@ -40,6 +41,11 @@ final class Probes {
           @Override
           public void siteOnly(String group, String probe, String seen) {
             events.add("site only " + probe);
+          }
+
+          @Override
+          public void elsewhere(String group, String probe, String seen) {
+            events.add("elsewhere " + probe);
           }
 
           @Override
@@ -56,6 +62,11 @@ final class Probes {
   /** Displacements, and addresses that differ, as they were told. */
   List<String> events() {
     return events;
+  }
+
+  /** The wall clock is set, as by NTP or for summer time. */
+  void setClock(long hours) {
+    date = date.plusHours(hours);
   }
 
   void pass(long seconds) {

@@ -452,6 +452,54 @@ final class RegistryTest {
   }
 
   @Test
+  void twoMachinesOfOneImageDoNotTakeTurnsAndAreToldOnce() {
+    Probes probes = new Probes();
+    probes.agent(P3, "p3", "33333333-cccc");
+    probes.agent(P1, "b", "an-instance-copied");
+    Set<String> documents = new HashSet<>();
+    Conflict loser = null;
+    for (int i = 0; i < 20; i++) {
+      probes.pass(15);
+      probes.agent(P2, "b", "an-instance-copied");
+      documents.add(probes.agentConfig(P3, "33333333-cccc"));
+      probes.pass(15);
+      loser = probes.agent(P1, "b", "an-instance-copied");
+      probes.agent(P3, "p3", "33333333-cccc");
+      probes.registry().sweep();
+      documents.add(probes.agentConfig(P3, "33333333-cccc"));
+    }
+    assertThat(documents).hasSize(1);
+    assertThat(documents.iterator().next()).contains(P2).doesNotContain(P1);
+    assertThat(probes.events()).containsExactly("elsewhere b at 198.51.100.2:8100");
+    assertThat(loser).isNotNull();
+    assertThat(loser.state()).isEqualTo("elsewhere");
+    assertThat(loser.remedy()).contains("'instance'");
+
+    // The one that is served goes: the other is, within two of its registrations.
+    for (int i = 0; i < 4; i++) {
+      probes.pass(30);
+      loser = probes.agent(P1, "b", "an-instance-copied");
+    }
+    assertThat(loser).isNull();
+    probes.agent(P3, "p3", "33333333-cccc");
+    assertThat(probes.agentConfig(P3, "33333333-cccc")).contains(P1).doesNotContain(P2);
+  }
+
+  @Test
+  void aProbeThatMovesBackAfterAWhileIsThere() throws Exception {
+    Probes probes = new Probes();
+    probes.agent(P1, "p", "an-instance-1");
+    probes.pass(30);
+    probes.agent(P2, "p", "an-instance-1");
+    probes.pass(100);
+    probes.agent(P1, "p", "an-instance-1");
+    assertThat(list(probes).get("wan").fieldNames())
+        .toIterable()
+        .containsExactly("198.51.100.1:8100");
+    assertThat(probes.events()).isEmpty();
+  }
+
+  @Test
   void aProbeThatMovesIsAtItsNewAddressOnly() throws Exception {
     Probes probes = new Probes();
     probes.agent(NAT, "p3", "33333333-cccc");
@@ -463,17 +511,21 @@ final class RegistryTest {
     assertThat(names(probes.config(P1, 8100))).containsExactly("host-a", "p3");
   }
 
-  @Test
-  void theRegistrysOwnAbsenceIsNotTheirs() throws Exception {
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, -1})
+  void theRegistrysOwnAbsenceAndAStepOfItsClockAreNotTheirs(long hours) throws Exception {
     Probes probes = new Probes();
     for (int i = 1; i <= 30; i++) {
       probes.probe("198.51.100." + i, "p" + i, 8100);
     }
     byte[] listed = probes.registry().list();
     String config = probes.config(P1, 8100);
+    String scraped = probes.registry().scraper(address(P1));
+    probes.setClock(hours);
     assertThat(probes.restart(600)).isZero();
     probes.registry().sweep();
     assertThat(probes.registry().list()).isEqualTo(listed);
+    assertThat(probes.registry().scraper(address(P1))).isEqualTo(scraped);
     assertThat(probes.config(P1, 8100)).isEqualTo(config);
     probes.pass(290);
     for (int i = 1; i <= 28; i++) {

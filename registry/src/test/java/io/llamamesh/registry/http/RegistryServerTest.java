@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.llamamesh.registry.directory.RegistrySettings;
+import io.llamamesh.registry.directory.SavedEntry;
 import io.llamamesh.registry.http.RunningRegistry.Response;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -417,6 +418,28 @@ final class RegistryServerTest {
       Response other = registry.get(path, p2, "If-None-Match: " + both.header("ETag"));
       assertThat(other.status()).isEqualTo(200);
       assertThat(other.body()).contains("src_name: \"b\"");
+    }
+  }
+
+  @Test
+  void aRegistryPutBackToAnOldFileDoesNotTakeAnotherConfigForTheKnownOne() throws Exception {
+    String p1 = "X-Forwarded-For: 198.51.100.1";
+    String path = "/api/v1/config/wan?llamaport=8100";
+    List<SavedEntry> yesterday;
+    String known;
+    try (RunningRegistry registry = RunningRegistry.behind("127.0.0.0/8")) {
+      registry.register(probe("a"), p1);
+      yesterday = registry.registry().save();
+      registry.register(probe("b"), "X-Forwarded-For: 198.51.100.2");
+      known = registry.get(path, p1).header("ETag");
+    }
+    try (RunningRegistry registry = RunningRegistry.behind("127.0.0.0/8")) {
+      assertThat(registry.registry().restore(yesterday)).isZero();
+      // As many changes as before, to something else.
+      registry.register(probe("c"), "X-Forwarded-For: 198.51.100.2");
+      Response answer = registry.get(path, p1, "If-None-Match: " + known);
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.body()).contains("dst_name: \"c\"").doesNotContain("dst_name: \"b\"");
     }
   }
 
