@@ -2,7 +2,6 @@ package io.llamamesh.registry.directory;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -17,42 +16,40 @@ import org.jspecify.annotations.Nullable;
  * leaves changes at most k + 1 of the others' lists.
  */
 final class SparsePeers {
+  /** Bits of a place on a ring that hold the target's number. */
+  private static final int NUMBER_BITS = 20;
+
+  private static final long NUMBER = (1L << NUMBER_BITS) - 1;
+
   private final List<Entry> targets;
-  private final long[][] hashes;
-  private final int[][] order;
+
+  /** By ring: places in order, the number of the target there in their low bits. */
+  private final long[][] rings;
 
   /**
-   * @param targets all that may be probed
+   * Made anew with each change of a group: numbers, not objects, are sorted.
+   *
+   * @param targets all that may be probed, a million at most
    * @param rings k
    */
   SparsePeers(List<Entry> targets, int rings) {
     this.targets = List.copyOf(targets);
-    this.hashes = new long[rings][targets.size()];
-    this.order = new int[rings][];
+    long[] hashes = targets.stream().mapToLong(target -> hash(target.key())).toArray();
+    this.rings = new long[rings][hashes.length];
     for (int ring = 0; ring < rings; ring++) {
-      int number = ring;
-      long[] unsorted = new long[targets.size()];
-      for (int i = 0; i < unsorted.length; i++) {
-        unsorted[i] = hash(number, targets.get(i).key());
+      for (int i = 0; i < hashes.length; i++) {
+        this.rings[ring][i] = place(ring, hashes[i]) | i;
       }
-      Integer[] places = new Integer[unsorted.length];
-      Arrays.setAll(places, i -> i);
-      Arrays.sort(
-          places,
-          Comparator.<Integer>comparingLong(i -> unsorted[i])
-              .thenComparing(i -> targets.get(i).key()));
-      order[ring] = Arrays.stream(places).mapToInt(Integer::intValue).toArray();
-      for (int i = 0; i < unsorted.length; i++) {
-        hashes[ring][i] = unsorted[order[ring][i]];
-      }
+      Arrays.sort(this.rings[ring]);
     }
   }
 
   /** The peers of a probe, which may be a target itself or none; never itself. */
   List<Entry> of(Entry source, int most) {
     Set<Entry> peers = new LinkedHashSet<>();
-    for (int ring = 0; ring < order.length && peers.size() < most; ring++) {
-      Entry successor = successor(ring, source);
+    long hash = hash(source.key());
+    for (int ring = 0; ring < rings.length && peers.size() < most; ring++) {
+      Entry successor = successor(ring, hash, source);
       if (successor != null) {
         peers.add(successor);
       }
@@ -60,16 +57,12 @@ final class SparsePeers {
     return new ArrayList<>(peers);
   }
 
-  private @Nullable Entry successor(int ring, Entry source) {
-    int count = order[ring].length;
-    if (count == 0) {
-      return null;
-    }
-    long place = hash(ring, source.key());
-    int from = Arrays.binarySearch(hashes[ring], place);
+  private @Nullable Entry successor(int ring, long hash, Entry source) {
+    long[] places = rings[ring];
+    int from = Arrays.binarySearch(places, place(ring, hash));
     from = from < 0 ? -from - 1 : from;
-    for (int step = 0; step < count; step++) {
-      Entry next = targets.get(order[ring][(from + step) % count]);
+    for (int step = 0; step < places.length; step++) {
+      Entry next = targets.get((int) (places[(from + step) % places.length] & NUMBER));
       if (!next.key().equals(source.key())) {
         return next;
       }
@@ -77,14 +70,20 @@ final class SparsePeers {
     return null;
   }
 
-  /** FNV-1a over the text, finished as SplitMix64 does: the same in every process. */
-  private static long hash(int ring, String key) {
-    long hash = 0xcbf29ce484222325L ^ ring * 0x9e3779b97f4a7c15L;
+  /** Where a hash stands on a ring, with room for a number: SplitMix64's finish. */
+  private static long place(int ring, long hash) {
+    long mixed = hash + (ring + 1) * 0x9e3779b97f4a7c15L;
+    mixed = (mixed ^ mixed >>> 30) * 0xbf58476d1ce4e5b9L;
+    mixed = (mixed ^ mixed >>> 27) * 0x94d049bb133111ebL;
+    return (mixed ^ mixed >>> 31) & ~NUMBER;
+  }
+
+  /** FNV-1a over the text: the same in every process. */
+  private static long hash(String key) {
+    long hash = 0xcbf29ce484222325L;
     for (int i = 0; i < key.length(); i++) {
       hash = (hash ^ key.charAt(i)) * 0x100000001b3L;
     }
-    hash = (hash ^ hash >>> 30) * 0xbf58476d1ce4e5b9L;
-    hash = (hash ^ hash >>> 27) * 0x94d049bb133111ebL;
-    return hash ^ hash >>> 31;
+    return hash;
   }
 }
