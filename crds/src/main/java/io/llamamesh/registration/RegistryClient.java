@@ -16,8 +16,10 @@ import java.nio.file.Path;
 import java.security.cert.CertificateNotYetValidException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLContext;
@@ -32,6 +34,8 @@ public final class RegistryClient {
   /** No clock that is right shows less; boards without a battery start in 1970. */
   private static final Instant NO_EARLIER = Instant.parse("2026-01-01T00:00:00Z");
 
+  private static final int MAX_PORT = 65_535;
+  private static final int MAX_LISTED = 20_000;
   private static final JsonMapper JSON = new JsonMapper();
 
   static {
@@ -52,6 +56,17 @@ public final class RegistryClient {
    * @param etag by which it is asked whether it has changed; null where the registry has none
    */
   public record Config(String yaml, @Nullable String etag) {}
+
+  /**
+   * A probe as the registry lists it.
+   *
+   * @param group its group
+   * @param ip its address, a literal
+   * @param port its port
+   * @param seen where it registers from, where its address means something at its own site only;
+   *     else empty
+   */
+  public record ListedProbe(String group, String ip, int port, String seen) {}
 
   RegistryClient(
       URI server,
@@ -188,6 +203,34 @@ public final class RegistryClient {
     } catch (CharacterCodingException e) {
       throw new IOException("the config from " + server() + " is not UTF-8", e);
     }
+  }
+
+  /**
+   * Fetches who is registered, over all groups.
+   *
+   * @return in the registry's order; what names no address and port is left out
+   * @throws RegistryAnswerException where it refuses
+   * @throws IOException where it does not answer, or not with a list
+   */
+  public List<ListedProbe> list() throws IOException {
+    RegistryConnection.Answer answer =
+        send("GET", "/api/v1/list", new LinkedHashMap<>(), new byte[0]);
+    JsonNode groups = JSON.readTree(answer.body());
+    if (!groups.isObject()) {
+      throw new IOException("the list from " + server() + " is no JSON object");
+    }
+    List<ListedProbe> probes = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> group : groups.properties()) {
+      for (JsonNode entry : group.getValue()) {
+        String ip = entry.path("ip").asText("");
+        int port = entry.path("port").asInt();
+        boolean literal = ip.matches("[0-9a-fA-F:.]{2,45}");
+        if (literal && port >= 1 && port <= MAX_PORT && probes.size() < MAX_LISTED) {
+          probes.add(new ListedProbe(group.getKey(), ip, port, entry.path("seen_ip").asText("")));
+        }
+      }
+    }
+    return probes;
   }
 
   private RegistryConnection.Answer send(

@@ -157,6 +157,25 @@ final class RegistryClientTest {
   }
 
   @Test
+  void theListIsReadWithGroupsAndPortsAndWithoutWhatNamesNoAddress() throws Exception {
+    answers.add(
+        ok(
+            "",
+            "{\"a\":{\"192.0.2.1:8100\":{\"ip\":\"192.0.2.1\",\"port\":8100,\"x\":[1]},"
+                + "\"x\":{\"ip\":\"a name\",\"port\":8100},\"y\":7,"
+                + "\"z\":{\"ip\":\"192.0.2.2\",\"port\":99999}},"
+                + "\"b\":{\"i\":{\"ip\":\"10.0.0.1\",\"port\":9100,"
+                + "\"seen_ip\":\"198.51.100.1\"}}}\n"));
+    assertThat(client(url(), null, "127.0.0.1").list())
+        .containsExactly(
+            new RegistryClient.ListedProbe("a", "192.0.2.1", 8100, ""),
+            new RegistryClient.ListedProbe("b", "10.0.0.1", 9100, "198.51.100.1"));
+    answers.add(ok("", "[]"));
+    assertThatThrownBy(() -> client(url(), null, "127.0.0.1").list())
+        .hasMessageContaining("is no JSON object");
+  }
+
+  @Test
   void answersInChunksOrUntilTheEndAreRead() throws Exception {
     RegistryClient client = client(url(), null, "127.0.0.1");
     answers.add(

@@ -16,11 +16,13 @@ import io.llamamesh.scraper.cluster.Kubernetes;
 import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.cluster.LeaseLeadership;
 import io.llamamesh.scraper.cluster.PodAgents;
+import io.llamamesh.scraper.cluster.RegistryAgents;
 import io.llamamesh.scraper.cluster.StaticAgents;
 import io.llamamesh.scraper.store.Store;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashSet;
@@ -42,6 +44,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Reads all agents' windows, writes them to InfluxDB, and shows the matrix.",
       "Agents are found by the pods of mesh $MESH_NAME in $POD_NAMESPACE, or named by --collectors."
+          + " --registry follows the list of a registry of probes outside the cluster; so does"
+          + " $LLAMA_SERVER where nothing else says whom to read."
           + " Without any of these, or with -llama.collector-hosts or -llama.collector-port, it does"
           + " as LLAMA: it reads the collector on localhost:5000 and writes to the InfluxDB on"
           + " 127.0.0.1:5086. One of LLAMA's flags of InfluxDB means LLAMA's store in any case."
@@ -66,6 +70,8 @@ final class ScraperCommand implements Callable<Integer> {
       paramLabel = "HOST[:PORT],...",
       description = "agents to read, instead of looking for pods")
   private @Nullable String collectors;
+
+  @Mixin private final RegistryOptions registry = new RegistryOptions();
 
   @Option(
       names = "--collector-port",
@@ -221,9 +227,11 @@ final class ScraperCommand implements Callable<Integer> {
           "scraper of mesh %s%s %s store: %s"
               .formatted(
                   meshName,
-                  home == null && collectors == null
-                      ? ", as LLAMA of " + llama.hosts() + " port " + llama.port() + ","
-                      : "",
+                  followsRegistry()
+                      ? ", of registry " + registry.client(environment, this::wrong).server() + ","
+                      : home == null && collectors == null
+                          ? ", as LLAMA of " + llama.hosts() + " port " + llama.port() + ","
+                          : "",
                   scraper.hasPage()
                       ? "on http://" + IpText.of(scraper.address()) + "/"
                       : "without a page,",
@@ -247,13 +255,23 @@ final class ScraperCommand implements Callable<Integer> {
   /** Whether nobody names collectors, but somebody a mesh. */
   private boolean readsPods() {
     return collectors == null
+        && !registry.isGiven()
         && !llama.collectorsGiven()
         && (mesh != null || environment.find("MESH_NAME") != null);
   }
 
   /** Whether it reads LLAMA's collectors, so that all its defaults hold. */
   private boolean asLlama() {
-    return collectors == null && !readsPods();
+    return collectors == null && !readsPods() && !followsRegistry();
+  }
+
+  /** Whether a registry says whom to read: an option, or the variable where nothing else does. */
+  private boolean followsRegistry() {
+    return registry.isGiven()
+        || (collectors == null
+            && !llama.collectorsGiven()
+            && !readsPods()
+            && RegistryOptions.isNamed(environment));
   }
 
   /** Of two options that say the same one would be ignored. */
@@ -262,12 +280,16 @@ final class ScraperCommand implements Callable<Integer> {
       throw wrong(
           "give either --collectors or -llama.collector-hosts and -llama.collector-port, not both");
     }
+    if (registry.isGiven() && (collectors != null || llama.collectorsGiven())) {
+      throw wrong("--registry and --collectors contradict each other; leave one out");
+    }
     if (collectorPort != null && collectors == null) {
       throw wrong("--collector-port is that of --collectors, which is missing");
     }
     if (agentPort != null && !readsPods()) {
       throw wrong(
-          "--agent-port is that of agents in pods, and none are looked for: give --mesh, or --collector-port");
+          "--agent-port is that of agents in pods, and none are looked for: give --mesh, or"
+              + " --collector-port");
     }
     if (interval != null && llama.intervalGiven()) {
       throw wrong("give either --interval or -llama.interval, not both");
@@ -356,6 +378,9 @@ final class ScraperCommand implements Callable<Integer> {
       return new PodAgents(
           home.client(), kubernetes.trust(), home.namespace(), home.mesh(), agentPort);
     }
+    if (followsRegistry()) {
+      return new RegistryAgents(registry.client(environment, this::wrong), new SecureRandom());
+    }
     String option = collectors == null ? "-llama.collector-hosts" : "--collectors";
     try {
       StaticAgents agents =
@@ -381,7 +406,8 @@ final class ScraperCommand implements Callable<Integer> {
 
   @Nullable Store store() {
     try {
-      return storeOptions.open(environment, llama, asLlama() || llama.storeGiven());
+      return storeOptions.open(
+          environment, llama, asLlama() || llama.storeGiven(), followsRegistry());
     } catch (IllegalArgumentException e) {
       throw wrong(String.valueOf(e.getMessage()));
     }

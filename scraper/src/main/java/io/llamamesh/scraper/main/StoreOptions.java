@@ -85,9 +85,20 @@ final class StoreOptions {
    *
    * @param llama LLAMA's flags
    * @param asLlama a store that nobody names is LLAMA's
+   * @param ofRegistry a store that no option names is that of llama-scraper's variables
    * @throws IllegalArgumentException naming the option that is wrong
    */
-  @Nullable Store open(Environment environment, LlamaOptions llama, boolean asLlama) {
+  @Nullable Store open(
+      Environment environment, LlamaOptions llama, boolean asLlama, boolean ofRegistry) {
+    String host = environment.find("INFLUXDB_HOST");
+    if (url == null && !asLlama && ofRegistry && host != null) {
+      return v1(
+          variablesUrl(host.strip(), environment.get("INFLUXDB_PORT", "8086").strip()),
+          database == null ? environment.get("INFLUXDB_NAME", LLAMA_DATABASE).strip() : database,
+          environment,
+          llama,
+          tls());
+    }
     if (url != null && llama.storeAddressGiven()) {
       throw new IllegalArgumentException(
           "give either --influxdb-url or -llama.influxdb-host and its like, not both");
@@ -126,6 +137,20 @@ final class StoreOptions {
     return name != null || ofLlama
         ? v1(address, name == null ? LLAMA_DATABASE : name, environment, llama, tls)
         : v2(address, environment, tls);
+  }
+
+  private static String variablesUrl(String host, String port) {
+    boolean bare = host.indexOf(':') >= 0 && !host.startsWith("[");
+    String address = "http://" + (bare ? "[" + host + "]" : host) + ":" + port;
+    if (!address.matches("http://(\\[[0-9a-fA-F:.]+]|[0-9A-Za-z._-]+):[0-9]{1,5}")) {
+      throw new IllegalArgumentException(
+          "$INFLUXDB_HOST and $INFLUXDB_PORT must be a host and a port, were '"
+              + host
+              + "' and '"
+              + port
+              + "'");
+    }
+    return address;
   }
 
   private Store v1(

@@ -36,7 +36,8 @@ final class LlamaFlagsTest {
 
   private static @Nullable String store(String line, boolean asLlama) {
     Options options = parsed(line);
-    try (Store store = options.store.open(new Environment(Map.of()), options.llama, asLlama)) {
+    try (Store store =
+        options.store.open(new Environment(Map.of()), options.llama, asLlama, false)) {
       return store == null ? null : store.description();
     }
   }
@@ -168,5 +169,23 @@ final class LlamaFlagsTest {
       System.setErr(before);
     }
     assertThat(error.toString(StandardCharsets.UTF_8)).contains(message).hasLineCount(1);
+  }
+
+  @Test
+  void withARegistryTheStoreIsThatOfLlamaScrapersVariables() {
+    assertThat(registryStore(Map.of("INFLUXDB_HOST", "db", "INFLUXDB_NAME", "probes")))
+        .contains("http://db:8086", "probes");
+    assertThat(registryStore(Map.of("INFLUXDB_HOST", "2001:db8::7", "INFLUXDB_PORT", "9086")))
+        .contains("http://[2001:db8::7]:9086", "llama");
+    assertThat(registryStore(Map.of())).isNull();
+    assertThatThrownBy(() -> registryStore(Map.of("INFLUXDB_HOST", "a/b")))
+        .hasMessageContaining("$INFLUXDB_HOST");
+  }
+
+  private static @Nullable String registryStore(Map<String, String> variables) {
+    Options options = parsed("");
+    try (Store store = options.store.open(new Environment(variables), options.llama, false, true)) {
+      return store == null ? null : store.description();
+    }
   }
 }

@@ -75,7 +75,7 @@ final class StoreAuthorityIT {
             "--influxdb-ca-file=" + trusted,
             "--influxdb-url=https://127.0.0.1:" + server.getAddress().getPort());
     return Objects.requireNonNull(
-        options.open(new Environment(Map.of()), new LlamaOptions(), false));
+        options.open(new Environment(Map.of()), new LlamaOptions(), false, false));
   }
 
   private static HttpsServer server(Identity identity) throws Exception {

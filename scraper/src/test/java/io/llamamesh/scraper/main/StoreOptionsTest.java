@@ -93,7 +93,7 @@ final class StoreOptionsTest {
     Environment environment =
         new Environment(Map.of("INFLUXDB_USERNAME", "env", "INFLUXDB_PASSWORD", "secret"));
 
-    try (Store store = new StoreOptions().open(environment, llama, true)) {
+    try (Store store = new StoreOptions().open(environment, llama, true, false)) {
       assertThat(store).isNotNull();
       store.write(List.of("p value=1.0 1"));
     }
@@ -135,6 +135,6 @@ final class StoreOptionsTest {
     StoreOptions parsed = new StoreOptions();
     new CommandLine(parsed).parseArgs(all.toArray(String[]::new));
     return Objects.requireNonNull(
-        parsed.open(new Environment(Map.of()), new LlamaOptions(), false));
+        parsed.open(new Environment(Map.of()), new LlamaOptions(), false, false));
   }
 }

@@ -1,0 +1,198 @@
+package io.llamamesh.scraper.cluster;
+
+import io.llamamesh.registration.Phase;
+import io.llamamesh.registration.RegistryClient;
+import io.llamamesh.registration.RegistryClient.ListedProbe;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Agents by a registry's list, llama-sd's or ours, asked for every half minute. All groups are
+ * read: an agent that is in several once, several on one host each at its port.
+ *
+ * <p>While the registry is out of reach the last list stays. One that is listed no more stays for
+ * two minutes: a registry that lost its memory lists its probes again within one.
+ *
+ * <p>Owns a thread, which {@link #close} ends.
+ */
+public final class RegistryAgents implements AgentSource {
+  private static final Logger LOG = LoggerFactory.getLogger(RegistryAgents.class);
+  private static final Duration EVERY = Duration.ofSeconds(30);
+  private static final long HELD_NANOS = Duration.ofMinutes(2).toNanos();
+  private static final long END_MILLIS = 5_000;
+
+  /** Where llama-probe's collector listens whatever port it registers. */
+  private static final int USUAL_PORT = 8100;
+
+  /** Asks for the list. */
+  @FunctionalInterface
+  interface Registry {
+    List<ListedProbe> list() throws IOException;
+  }
+
+  private final Registry registry;
+  private final String shown;
+  private final Phase phase;
+  private final LongSupplier nanos;
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private @Nullable Thread thread;
+  private volatile boolean current;
+
+  /** Agents by name; the thread's alone. */
+  private final Map<String, Held> held = new LinkedHashMap<>();
+
+  private List<Agent> told = List.of();
+  private String complaint = "";
+  private Set<String> ambiguous = Set.of();
+
+  /** An agent, and when a list first lacked it; null while it is listed. */
+  private record Held(Agent agent, @Nullable Long missingSince) {
+    Held missing(long nanos) {
+      return missingSince == null ? new Held(agent, nanos) : this;
+    }
+  }
+
+  /** Follows a registry. */
+  public RegistryAgents(RegistryClient client, RandomGenerator random) {
+    this(client::list, client.server(), new Phase(EVERY, random), System::nanoTime);
+  }
+
+  RegistryAgents(Registry registry, String shown, Phase phase, LongSupplier nanos) {
+    this.registry = registry;
+    this.shown = shown;
+    this.phase = phase;
+    this.nanos = nanos;
+  }
+
+  @Override
+  public synchronized void start(Consumer<List<Agent>> listener) {
+    if (thread != null) {
+      throw new IllegalStateException("already started");
+    }
+    Thread following = Thread.ofPlatform().name("registry-agents").unstarted(() -> run(listener));
+    thread = following;
+    following.start();
+  }
+
+  @Override
+  public boolean current() {
+    return current;
+  }
+
+  private void run(Consumer<List<Agent>> listener) {
+    try {
+      Duration wait;
+      do {
+        wait = look(listener) ? phase.afterAnswer() : phase.afterFailure();
+      } while (!stop.await(wait.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Asks once, and tells who is there where that changed. */
+  boolean look(Consumer<List<Agent>> listener) {
+    try {
+      long now = nanos.getAsLong();
+      List<Agent> listed = agents(registry.list());
+      // Only lists tell who is gone: the time without any is nobody's absence.
+      held.replaceAll((name, agent) -> agent.missing(now));
+      for (Agent agent : listed) {
+        held.put(agent.name(), new Held(agent, null));
+      }
+      held.values()
+          .removeIf(
+              agent -> agent.missingSince() != null && now - agent.missingSince() > HELD_NANOS);
+      current = true;
+      if (!complaint.isEmpty()) {
+        LOG.info("registry lists its probes again registry={}", shown);
+      }
+      complaint = "";
+      List<Agent> agents = held.values().stream().map(Held::agent).toList();
+      if (!agents.equals(told)) {
+        told = agents;
+        listener.accept(agents);
+      }
+      return true;
+    } catch (IOException | RuntimeException e) {
+      current = false;
+      String words = e.toString();
+      if (!words.equals(complaint)) {
+        complaint = words;
+        LOG.warn(
+            "registry does not list its probes, those known stay registry={} agents={} error={}",
+            shown,
+            held.size(),
+            words);
+      }
+      return false;
+    }
+  }
+
+  /** One for each address and port; none where two sites have the same of their own. */
+  private List<Agent> agents(List<ListedProbe> probes) {
+    Map<HostPort, Set<String>> sites = new LinkedHashMap<>();
+    Map<String, Set<Integer>> ports = new TreeMap<>();
+    for (ListedProbe probe : probes) {
+      sites
+          .computeIfAbsent(new HostPort(probe.ip(), probe.port()), address -> new HashSet<>())
+          .add(probe.seen());
+      ports.computeIfAbsent(probe.ip(), ip -> new HashSet<>()).add(probe.port());
+    }
+    List<Agent> agents = new ArrayList<>();
+    Set<String> several = new HashSet<>();
+    sites.forEach((address, seen) -> {
+      if (seen.size() > 1) {
+        several.add(address.toString());
+        return;
+      }
+      List<HostPort> addresses = new ArrayList<>(List.of(address));
+      Collection<Integer> atHost = ports.getOrDefault(address.host(), Set.of());
+      if (atHost.size() == 1 && address.port() != USUAL_PORT) {
+        addresses.add(new HostPort(address.host(), USUAL_PORT));
+      }
+      agents.add(new Agent(address.toString(), addresses));
+    });
+    if (!several.equals(ambiguous)) {
+      ambiguous = Set.copyOf(several);
+      LOG.warn(
+          "addresses that probes of several sites have are not read, each site needs a scraper of"
+              + " its own registry={} addresses={}",
+          shown,
+          ambiguous);
+    }
+    return agents;
+  }
+
+  @Override
+  public void close() {
+    stop.countDown();
+    Thread following;
+    synchronized (this) {
+      following = thread;
+    }
+    if (following != null) {
+      try {
+        following.join(END_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package io.llamamesh.scraper.main;
+
+import io.llamamesh.registration.RegistryClient;
+import io.llamamesh.registration.RegistryTrust;
+import java.nio.file.Path;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The registry whose probes are read. */
+final class RegistryOptions {
+  private static final String SERVER = "LLAMA_SERVER";
+
+  @Option(
+      names = "--registry",
+      paramLabel = "URL",
+      description =
+          "read the probes that are registered there, in all groups, instead of looking for pods"
+              + " (default: $$LLAMA_SERVER where nothing else says whom to read; then"
+              + " $$INFLUXDB_HOST, $$INFLUXDB_PORT and $$INFLUXDB_NAME name the store)")
+  private @Nullable String url;
+
+  @Option(
+      names = "--registry-token-file",
+      paramLabel = "FILE",
+      description = "file with the registry's token, read at each request")
+  private @Nullable Path tokenFile;
+
+  @Option(
+      names = "--registry-ca-file",
+      paramLabel = "FILE",
+      description = "PEM file with the authorities to trust with the registry (default: the JDK's)")
+  private @Nullable Path authorities;
+
+  /** Whether the command line names one. */
+  boolean isGiven() {
+    return url != null;
+  }
+
+  /** Whether the environment names one. */
+  static boolean isNamed(Environment environment) {
+    return environment.find(SERVER) != null;
+  }
+
+  /**
+   * The registry's client.
+   *
+   * @param wrong makes what is thrown of what is wrong
+   */
+  RegistryClient client(Environment environment, Function<String, ParameterException> wrong) {
+    String server = url == null ? environment.get(SERVER, "") : url;
+    try {
+      return RegistryClient.of(
+          server.strip(), tokenFile, authorities == null ? null : RegistryTrust.in(authorities));
+    } catch (IllegalArgumentException e) {
+      throw wrong.apply((url == null ? "$" + SERVER : "--registry") + ": " + e.getMessage());
+    }
+  }
+}
