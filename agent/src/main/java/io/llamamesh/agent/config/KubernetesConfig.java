@@ -7,7 +7,8 @@ import io.llamamesh.crd.Names;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,14 +22,22 @@ public final class KubernetesConfig implements ConfigSource {
 
   private static final Logger LOG = LoggerFactory.getLogger(KubernetesConfig.class);
 
-  /** How long the API may take to tell the first state before the copy is used. */
+  /** How long the API may take to say the first state before the copy is used. */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  /** A disk that does not answer is not waited for any longer. */
+  private static final long END_MILLIS = 1000;
 
   private final ConfigApplier applier;
   private final String origin;
   private final @Nullable LocalCopy copy;
-  private final CompletableFuture<Void> first = new CompletableFuture<>();
+  private final Duration patience;
+  private final CountDownLatch first = new CountDownLatch(1);
+  private final Thread copying;
   private final ConfigMapWatch watch;
+
+  /** The API said what runs; guarded by this object. */
+  private boolean decided;
 
   private KubernetesConfig(
       ApiAccess api,
@@ -36,19 +45,13 @@ public final class KubernetesConfig implements ConfigSource {
       String name,
       ConfigApplier applier,
       @Nullable LocalCopy copy,
-      WatchContact contact) {
+      WatchContact contact,
+      Duration patience) {
     this.applier = applier;
     this.copy = copy;
     this.origin = "configmap " + namespace + "/" + name;
-    var _ =
-        first
-            .copy()
-            .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-            .whenComplete((done, late) -> {
-              if (late != null) {
-                fromCopy();
-              }
-            });
+    this.patience = patience;
+    this.copying = Thread.ofVirtual().name("config-copy").start(this::waitForFirst);
     this.watch = ConfigMapWatch.start(api, namespace, name, new Heard(), contact);
   }
 
@@ -66,36 +69,83 @@ public final class KubernetesConfig implements ConfigSource {
       ConfigApplier applier,
       @Nullable LocalCopy copy,
       WatchContact contact) {
-    return new KubernetesConfig(
-        api, namespace, Names.configMap(mesh, node), applier, copy, contact);
+    return start(api, namespace, mesh, node, applier, copy, contact, PATIENCE);
   }
 
-  private void fromCopy() {
-    if (copy == null || applier.state().applied() > 0) {
+  /**
+   * @param patience how long the API may take to say the first state before the copy is used
+   */
+  static KubernetesConfig start(
+      ApiAccess api,
+      String namespace,
+      String mesh,
+      String node,
+      ConfigApplier applier,
+      @Nullable LocalCopy copy,
+      WatchContact contact,
+      Duration patience) {
+    return new KubernetesConfig(
+        api, namespace, Names.configMap(mesh, node), applier, copy, contact, patience);
+  }
+
+  /** Runs the copy where the API does not answer in time. */
+  private void waitForFirst() {
+    try {
+      if (first.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
       return;
     }
+    Optional<String> yaml = read();
+    // The API may have answered while the disk was slow.
+    synchronized (this) {
+      if (yaml.isPresent() && !decided) {
+        fromCopy(yaml.get());
+      }
+    }
+  }
+
+  private void fromCopy(String yaml) {
+    if (applier.state().applied() == 0) {
+      applier.apply(yaml, "copy of " + origin);
+    }
+  }
+
+  private Optional<String> read() {
+    if (copy == null) {
+      return Optional.empty();
+    }
     try {
-      copy.read().ifPresent(yaml -> applier.apply(yaml, "copy of " + origin));
+      return copy.read();
     } catch (IOException e) {
       LOG.warn("config copy not readable error={}", e.toString());
+      return Optional.empty();
     }
+  }
+
+  private synchronized void decide() {
+    decided = true;
   }
 
   private final class Heard implements ConfigMapWatch.Listener {
     @Override
     public void present(Map<String, String> data) {
-      first.complete(null);
+      decide();
+      first.countDown();
       String yaml = data.get(Names.CONFIG_KEY);
       if (yaml == null) {
         applier.refuse(origin, "key " + Names.CONFIG_KEY + " is missing");
       } else if (!applier.apply(yaml, origin)) {
-        fromCopy();
+        read().ifPresent(KubernetesConfig.this::fromCopy);
       }
     }
 
     @Override
     public void absent() {
-      first.complete(null);
+      decide();
+      first.countDown();
       applier.remove(origin);
     }
 
@@ -109,6 +159,13 @@ public final class KubernetesConfig implements ConfigSource {
   /** Stops watching. */
   @Override
   public void close() {
+    decide();
+    first.countDown();
     watch.close();
+    try {
+      copying.join(END_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
