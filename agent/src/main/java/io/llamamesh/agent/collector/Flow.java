@@ -1,6 +1,7 @@
 package io.llamamesh.agent.collector;
 
 import io.llamamesh.agent.wire.ProbeFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One source port to one target: its sequence and its probes in flight, in a ring by sequence. A
@@ -65,6 +66,14 @@ final class Flow {
   private long pendingFrom;
   private long highestReplied = -1;
   private long lastRtt = -1;
+
+  /** When probes were too long for this flow's path; null until one was. */
+  private @Nullable Spans tooBig;
+
+  /** Whether one was answered in time, and when the newest of these was sent. */
+  private boolean hasPassed;
+
+  private long passedSentAt;
   private long heldSequence = NONE;
   private long heldRtt;
 
@@ -127,6 +136,43 @@ final class Flow {
     }
     ring = larger;
     places = size;
+  }
+
+  /** A probe that was sent then was answered in time: this path takes what is as long. */
+  void passed(long sentAt) {
+    if (!hasPassed || sentAt - passedSentAt > 0) {
+      hasPassed = true;
+      passedSentAt = sentAt;
+    }
+    if (tooBig != null) {
+      tooBig.end(sentAt);
+    }
+  }
+
+  /**
+   * A router said that a probe is too long for this path. So are those of this flow about it that
+   * nobody answers: between the last that was answered and the next. Other flows may go another
+   * way.
+   *
+   * @param sentAt when the probe was sent
+   * @param from since when others are believed to have met the same
+   * @param until to when that is believed
+   * @return false where a later one was answered
+   */
+  boolean tooBig(long sentAt, long from, long until) {
+    if (hasPassed && passedSentAt - sentAt > 0) {
+      return false;
+    }
+    if (tooBig == null) {
+      tooBig = new Spans();
+    }
+    tooBig.cover(hasPassed && from - passedSentAt <= 0 ? passedSentAt + 1 : from, until);
+    return true;
+  }
+
+  /** Whether a probe that was sent then and not answered was too long for this path. */
+  boolean wasTooBig(long sentAt) {
+    return tooBig != null && tooBig.held(sentAt, 0);
   }
 
   private int at(long sequence) {

@@ -25,11 +25,7 @@ final class Pair {
   private double jitter;
   private boolean jitterKnown;
 
-  /** When the newest probe that was answered was sent. */
-  private long answeredSentAt;
-
-  Pair(Peer peer, ProbePlan.Pair plan, long now) {
-    this.answeredSentAt = now - 1;
+  Pair(Peer peer, ProbePlan.Pair plan) {
     this.peer = peer;
     this.plan = plan;
     this.tags = plan.tags();
@@ -96,20 +92,6 @@ final class Pair {
   /** Length of its probes with the headers of UDP and IP. */
   int packetBytes() {
     return plan.trafficClass().datagramBytes() + (peer.remote().isV4() ? 28 : 48);
-  }
-
-  /** A probe that was sent then was answered in time. */
-  void answered(long sentAt) {
-    if (sentAt - answeredSentAt > 0) {
-      answeredSentAt = sentAt;
-    }
-  }
-
-  /**
-   * When the newest probe that was answered was sent; before the first, just before all of them.
-   */
-  long answeredSentAt() {
-    return answeredSentAt;
   }
 
   long timeout() {

@@ -31,6 +31,9 @@ final class Peer {
   /** How long a goodbye without a key excuses silence: whoever sees the probes can say it. */
   static final long UNKEYED_DRAINING_MAX_NANOS = 30 * SECOND;
 
+  /** The longest that goodbyes of one life without a key excuse, said again or not. */
+  static final long UNKEYED_TOTAL_NANOS = 60 * SECOND;
+
   /** What was sent this long before a goodbye may not have been answered any more. */
   static final long DRAINING_BEFORE_NANOS = SECOND;
 
@@ -43,12 +46,6 @@ final class Peer {
   static final long HELLO_NANOS = SECOND;
   static final long UNKEYED_TELL_NANOS = 60 * SECOND;
   static final int SUSPECT_AFTER = 3;
-
-  /** What was sent this long before a router complained was on its way to it. */
-  static final long TOO_BIG_BEFORE_NANOS = 2 * SECOND;
-
-  /** Routers do not complain of each packet: what is sent so soon after is too long as well. */
-  static final long TOO_BIG_AFTER_NANOS = 10 * SECOND;
 
   /** How long an error of the network is worth telling. */
   static final long NOTED_NANOS = 60 * SECOND;
@@ -78,16 +75,15 @@ final class Peer {
   private boolean saidGoodbye;
   private int goodbyeEpoch;
   private long goodbyeSentAt;
+  private long goodbyeAt;
   private boolean isGoodbyeAuthentic;
   private boolean isGoodbyeFalse;
   private final Spans refused = new Spans();
   private final Spans draining = new Spans();
-  private final Spans tooBig = new Spans();
   private long helloAt;
 
   private long tooBigSentAt;
   private int pathMtu;
-  private int lastMtu;
   private @Nullable PeerError lastError;
   private long lastErrorAt;
 
@@ -160,7 +156,8 @@ final class Peer {
     boolean isBack = sentAt - goodbyeSentAt > 0;
     boolean contradicted = false;
     if (saidGoodbye && goodbyeEpoch == reflectorEpoch) {
-      contradicted = !isGoodbyeFalse && sentAt - goodbyeSentAt > MARKING_NANOS;
+      // What was sent before we heard it may have been answered before it was said.
+      contradicted = !isGoodbyeFalse && sentAt - goodbyeAt > MARKING_NANOS;
       if (contradicted) {
         isGoodbyeFalse = true;
         draining.revoke();
@@ -186,6 +183,10 @@ final class Peer {
     if (saidGoodbye && goodbyeEpoch == reflectorEpoch && (isGoodbyeAuthentic || !authentic)) {
       if (!draining.lasts(now)) {
         recovered(sentAt, true, now);
+      } else if (!isGoodbyeAuthentic) {
+        long end = goodbyeAt + UNKEYED_TOTAL_NANOS;
+        long until = now + UNKEYED_DRAINING_MAX_NANOS;
+        draining.cover(now, until - end > 0 ? end : until);
       }
       return !isGoodbyeFalse;
     }
@@ -198,6 +199,7 @@ final class Peer {
     saidGoodbye = true;
     goodbyeEpoch = reflectorEpoch;
     goodbyeSentAt = sentAt;
+    goodbyeAt = now;
     isGoodbyeAuthentic = authentic;
     isGoodbyeFalse = false;
     helloAt = now + HELLO_NANOS;
@@ -273,19 +275,15 @@ final class Peer {
   }
 
   /**
-   * A probe did not fit: the path takes packets of this many bytes.
+   * A probe did not fit: a path to it takes packets of this many bytes.
    *
    * @param sentAt when that probe was sent
-   * @param from since when none that is longer can have passed
-   * @param until to when that is believed, unless one passes
    */
-  void tooBig(int mtu, long sentAt, long from, long until) {
-    tooBig.cover(from, until);
+  void tooBig(int mtu, long sentAt) {
     if (pathMtu == 0 || sentAt - tooBigSentAt > 0) {
       tooBigSentAt = sentAt;
     }
     pathMtu = mtu;
-    lastMtu = mtu;
   }
 
   /** Bytes of a packet that the path takes; 0 where none was too long. */
@@ -297,15 +295,7 @@ final class Peer {
   void fits(long sentAt) {
     if (sentAt - tooBigSentAt > 0) {
       pathMtu = 0;
-      tooBig.end(sentAt);
     }
-  }
-
-  /**
-   * Whether a packet of this length that was sent then did not fit, whatever the path takes now.
-   */
-  boolean wasTooBig(int packetBytes, long sentAt) {
-    return lastMtu != 0 && packetBytes > lastMtu && tooBig.held(sentAt, 0);
   }
 
   /** What people may want to know of it; null when it answers and nothing was said of it lately. */

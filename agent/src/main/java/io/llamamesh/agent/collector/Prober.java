@@ -47,6 +47,12 @@ public final class Prober {
   /** Routers from before RFC 1191 do not say what would fit. */
   private static final int UNKNOWN_MTU = 0;
 
+  /** What was sent this long before a router complained was on its way to it. */
+  private static final long TOO_BIG_BEFORE_NANOS = 2_000_000_000L;
+
+  /** Routers do not complain of each packet: what is sent so soon after is too long as well. */
+  private static final long TOO_BIG_AFTER_NANOS = 10_000_000_000L;
+
   /** What every path must take: RFC 791 and RFC 8200 §5. */
   private static final int LEAST_MTU_V4 = 68;
 
@@ -210,8 +216,8 @@ public final class Prober {
     if (error.isLocal()) {
       counters.add(error.kind());
       if (error.kind() == PeerError.TOO_BIG) {
-        long from = since - Peer.TOO_BIG_BEFORE_NANOS;
-        roster.tooBig(error.high(), error.low(), error.detail(), now, from, now);
+        // It was never sent, so it says nothing of those that were.
+        roster.tooBig(error.high(), error.low(), error.detail(), now);
         return;
       }
       InetSocketAddress to =
@@ -248,23 +254,15 @@ public final class Prober {
                 && error.detail() < (pair.peer().remote().isV4() ? LEAST_MTU_V4 : LEAST_MTU_V6)));
   }
 
-  /** Believed between the last answer to a probe as long and the next. */
   private void tooBig(QueuedError error, Flow flow, long since, long now) {
     flow.errored(quoted.sequence(), Flow.TOO_BIG);
     if (error.detail() == UNKNOWN_MTU) {
       return;
     }
     long sentAt = flow.sentAt(quoted.sequence());
-    long passed = flow.pair().answeredSentAt();
-    long from = since - Peer.TOO_BIG_BEFORE_NANOS;
-    boolean contradicted = passed - sentAt > 0;
-    roster.tooBig(
-        error.high(),
-        error.low(),
-        error.detail(),
-        sentAt,
-        contradicted ? sentAt : from - passed <= 0 ? passed + 1 : from,
-        contradicted ? sentAt : now + Peer.TOO_BIG_AFTER_NANOS);
+    if (flow.tooBig(sentAt, since - TOO_BIG_BEFORE_NANOS, now + TOO_BIG_AFTER_NANOS)) {
+      flow.pair().peer().tooBig(error.detail(), sentAt);
+    }
   }
 
   private void skip(Flow flow) {

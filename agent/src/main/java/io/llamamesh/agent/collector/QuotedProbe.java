@@ -2,6 +2,7 @@ package io.llamamesh.agent.collector;
 
 import io.llamamesh.agent.net.QueuedError;
 import io.llamamesh.agent.net.Remote;
+import io.llamamesh.agent.wire.LegacyProbe;
 import io.llamamesh.agent.wire.ProbeFormat;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeParser;
@@ -35,7 +36,7 @@ final class QuotedProbe {
     int offset = error.quoteOffset();
     int length = error.quoteLength();
     if (!parser.parseSignature(quote, offset, length)
-        && !parser.parseLegacy(quote, offset, length)) {
+        && !parser.parseLegacy(quote, offset, Math.min(length, LegacyProbe.BYTES))) {
       return null;
     }
     Flow flow = roster.flow(parser.nonce(quote), parser.flow(quote));

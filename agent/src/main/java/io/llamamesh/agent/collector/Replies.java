@@ -125,7 +125,7 @@ final class Replies {
               flow.pair().plan().target(),
               Slots.epoch(bytes, parser.slotsAt()),
               flow.sentAt(sequence),
-              stampsUsable && residence != UNKNOWN ? rtt - residence : UNKNOWN);
+              stampsUsable && residence != UNKNOWN && !hasStoodStill() ? rtt - residence : UNKNOWN);
       told(flow, sequence, rtt - Math.max(0, residence), bytes, parser.slotsAt(), now);
     } else {
       flow.pair().peer().replied(flow.sentAt(sequence), now);
@@ -276,7 +276,7 @@ final class Replies {
   /** Looks at what else became of a probe that was answered and counts. */
   private void marks(Flow flow, long sequence, int slot, boolean ours) {
     Pair pair = flow.pair();
-    pair.answered(flow.sentAt(sequence));
+    flow.passed(flow.sentAt(sequence));
     if (pair.tooBig()) {
       pair.peer().fits(flow.sentAt(sequence));
     }
@@ -340,7 +340,8 @@ final class Replies {
     }
     counters.add(Outcome.RECEIVED);
     cell.count(Outcome.RECEIVED);
-    if (stoodStill || flow.has(sequence, Flow.STALLED)) {
+    // A reflector that stood still cannot say how much of the time was its own.
+    if (stoodStill || excused || flow.has(sequence, Flow.STALLED)) {
       count(flow, sequence, Mark.STALLED);
       return true;
     }

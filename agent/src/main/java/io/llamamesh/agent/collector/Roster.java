@@ -125,7 +125,7 @@ final class Roster {
   private int place(ProbePlan.Pair wanted) {
     Pair pair = pairs.get(Key.of(wanted));
     if (pair == null) {
-      pair = new Pair(peer(wanted.target()), wanted, network.monotonicNanos());
+      pair = new Pair(peer(wanted.target()), wanted);
       pairs.put(Key.of(wanted), pair);
     }
     pair.plan(wanted);
@@ -264,13 +264,13 @@ final class Roster {
   }
 
   /**
-   * The path to a host takes packets of this many bytes, whichever port they go to; parameters as
-   * of {@link Peer#tooBig}.
+   * The way to a host begins with a link that takes packets of this many bytes, whichever port they
+   * go to; see {@link Peer#tooBig}.
    */
-  void tooBig(long high, long low, int mtu, long sentAt, long from, long until) {
+  void tooBig(long high, long low, int mtu, long sentAt) {
     for (Peer peer : peers.values()) {
       if (peer.remote().high() == high && peer.remote().low() == low) {
-        peer.tooBig(mtu, sentAt, from, until);
+        peer.tooBig(mtu, sentAt);
       }
     }
   }

@@ -98,9 +98,7 @@ final class Settlement {
     if (!seen && (flow.has(sequence, Flow.REFUSED) || peer.wasRefused(sentAt))) {
       return Outcome.REFUSED;
     }
-    if (!seen
-        && (flow.has(sequence, Flow.TOO_BIG)
-            || peer.wasTooBig(flow.pair().packetBytes(), sentAt))) {
+    if (!seen && (flow.has(sequence, Flow.TOO_BIG) || flow.wasTooBig(sentAt))) {
       return Outcome.TOO_BIG;
     }
     if (!seen && flow.has(sequence, Flow.OVERLOADED)) {

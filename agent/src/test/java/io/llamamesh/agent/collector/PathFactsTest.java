@@ -105,6 +105,27 @@ class PathFactsTest {
   }
 
   @Test
+  void onePathThatIsTooNarrowHidesNoLossOfTheOthers() {
+    mesh.dropForward = probe -> isNarrow(probe) || probe.sequence() % 3 == 0;
+    mesh.whenSent =
+        (probe, from, bytes) -> {
+          if (isNarrow(probe)) {
+            from.fail(PeerError.TOO_BIG, probe.to(), bytes, 600);
+          }
+        };
+    mesh.run(60 * SECOND);
+
+    int sent = newest().count(Attempt.SENT);
+    assertThat(newest().count(Outcome.TOO_BIG)).isBetween(sent / 5, sent / 4 + 1);
+    assertThat(newest().count(Outcome.LOST)).isGreaterThan(sent / 5);
+  }
+
+  /** One of its four source ports goes another way. */
+  private static boolean isNarrow(Mesh.Probe probe) {
+    return probe.sourcePort() % 4 == 0;
+  }
+
+  @Test
   void whoOverhearsProbesCannotCallTooLongWhatPassesBesideThem() {
     // One in three is lost; of every tenth probe somebody says that it is too long.
     mesh.dropForward = probe -> probe.sequence() % 3 == 0;

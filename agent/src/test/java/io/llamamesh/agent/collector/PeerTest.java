@@ -94,7 +94,7 @@ class PeerTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"true, 120", "false, 30"})
+  @CsvSource({"true, 120", "false, 60"})
   void oneLifeSaysGoodbyeOnceAndIsExcusedForSoLong(boolean authentic, long seconds) {
     peer.replied(SECOND, SECOND, EPOCH);
     for (int second = 2; second < 300; second++) {
