@@ -451,7 +451,7 @@ final class ScraperTest {
                 "--collectors=a",
                 "--influxdb-url=http://db:8086",
                 "--influxdb-token-file=/nonexistent/token"))
-        .contains("--influxdb-token-file cannot be read", "/nonexistent/token");
+        .contains("--influxdb-token-file", "/nonexistent/token", "cannot be read");
     assertThat(
             errorOf(
                 "scraper",
