@@ -401,9 +401,22 @@ public record CollectorConfig(
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @JsonPropertyOrder({"name", "ip", "port"})
   public record Contact(String name, String ip, @Nullable Integer port) {
+    /** Characters of a member's name at most, as of a DNS name (RFC 1035). */
+    public static final int MAX_NAME = 253;
+
     public Contact {
       Bounds.text("fabric.contact_nodes[].name", name);
+      if (name.length() > MAX_NAME) {
+        throw Bounds.wrong(
+            "fabric.contact_nodes[].name",
+            "must have at most " + MAX_NAME + " characters, had " + name.length());
+      }
       Bounds.text("fabric.contact_nodes[].ip", ip);
+      if (ip.indexOf('%') >= 0) {
+        throw Bounds.wrong(
+            "fabric.contact_nodes[].ip",
+            "must be an address without a zone, which means something on one host only, was " + ip);
+      }
       Bounds.range("fabric.contact_nodes[].port", port == null ? 1 : port, 1, 65535);
     }
   }

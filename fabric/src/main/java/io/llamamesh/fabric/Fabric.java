@@ -89,6 +89,9 @@ public final class Fabric {
 
   private static final long BRIDGE_EACH = 10_000 * MS;
 
+  /** Peers without an ad whose address is kept, as between a link and the ad that follows it. */
+  private static final int STRANGERS = 64;
+
   /** Whom a leaving node tells directly, and how many confirmations let it end. */
   private static final int LEAVE_TELLS = 8;
 
@@ -609,6 +612,25 @@ public final class Fabric {
     dialling.values().removeIf(since -> now - since >= DIAL_GIVEN_UP);
     claims.values().removeIf(since -> now - since > 10_000 * MS);
     checkedAt.values().removeIf(at -> now - at > CHECK);
+    forgetStrangers();
+  }
+
+  /** Forgets where those are who had a link once and of whom nothing is known. */
+  private void forgetStrangers() {
+    int known = linkState.table().size() + contacts.size() + observed.size();
+    if (addresses.size() <= known + STRANGERS) {
+      return;
+    }
+    addresses
+        .keySet()
+        .removeIf(name ->
+            linkState.table().get(name) == null
+                && !contacts.containsKey(name)
+                && !observed.contains(name)
+                && !lost.contains(name)
+                && links.current(name) == null
+                && !overlay.isUsing(name));
+    links.retain(addresses.keySet());
   }
 
   private List<Peer> neighbors() {

@@ -37,6 +37,7 @@ public final class ConfigApplier {
   private @Nullable String text;
   private @Nullable ProbePlan plan;
   private BiConsumer<CollectorConfig, ProbePlan> listener = (config, plan) -> {};
+  private Runnable removed = () -> {};
 
   /**
    * An applier.
@@ -78,6 +79,11 @@ public final class ConfigApplier {
   /** Tells of each document that runs, with its plan, and again when its names mean others. */
   public synchronized void onApplied(BiConsumer<CollectorConfig, ProbePlan> next) {
     listener = next;
+  }
+
+  /** Is called when there is no document any more. */
+  public synchronized void onRemoved(Runnable next) {
+    removed = next;
   }
 
   /** What runs now. */
@@ -147,8 +153,8 @@ public final class ConfigApplier {
             null,
             before.applied() + 1,
             before.refused());
-    listener.accept(document.config(), mapped.plan());
     keep(yaml);
+    tell(document.config(), mapped.plan());
     LOG.info(
         "config applied origin={} pairs={} skipped={} ignoredKeys={}",
         origin,
@@ -181,7 +187,7 @@ public final class ConfigApplier {
     if (!mapped.plan().equals(plan)) {
       target.accept(mapped.plan());
       plan = mapped.plan();
-      listener.accept(config, mapped.plan());
+      tell(config, mapped.plan());
     }
     ConfigState now = state;
     state =
@@ -199,6 +205,18 @@ public final class ConfigApplier {
   public synchronized void reapply() {
     if (plan != null) {
       target.accept(plan);
+    }
+    if (plan != null && running != null) {
+      tell(running, plan);
+    }
+  }
+
+  /** A listener that fails costs neither what runs nor the thread that brings configs. */
+  private void tell(CollectorConfig config, ProbePlan now) {
+    try {
+      listener.accept(config, now);
+    } catch (RuntimeException e) {
+      LOG.error("config runs, but not all of the agent can use it", e);
     }
   }
 
@@ -230,6 +248,7 @@ public final class ConfigApplier {
     ConfigState before = state;
     state =
         new ConfigState(null, 0, List.of(), List.of(), null, before.applied(), before.refused());
+    removed.run();
     LOG.info("config removed, probing stopped origin={}", origin);
   }
 

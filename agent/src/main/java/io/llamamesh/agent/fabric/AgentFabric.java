@@ -67,11 +67,16 @@ public final class AgentFabric implements AutoCloseable {
 
   /** Takes a config that runs now. */
   public synchronized void apply(CollectorConfig config, ProbePlan plan) {
-    CollectorConfig.Fabric section = config.fabric();
+    CollectorConfig.Fabric section = settings.trustsDocuments() ? config.fabric() : null;
     boolean enabled = section == null ? settings.enabled() : section.isEnabled();
     String name = name(config);
     if (enabled && name == null) {
       LOG.warn("fabric stays off: give this agent a name, as source.name or NODE_NAME");
+      enabled = false;
+    }
+    String mesh = config.mesh() == null ? settings.mesh() : config.mesh();
+    if (enabled && (mesh.isBlank() || mesh.length() > Peer.MAX_NAME)) {
+      LOG.warn("fabric stays off: mesh must have 1 to {} characters", Peer.MAX_NAME);
       enabled = false;
     }
     if (!enabled || name == null || closed) {
@@ -88,7 +93,7 @@ public final class AgentFabric implements AutoCloseable {
     if (section != null) {
       section.contactNodes().forEach(contact -> put(contacts, contact, port));
     }
-    TransportOptions wanted = options(config, section, name, port, contacts);
+    TransportOptions wanted = options(mesh, section, name, port, contacts);
     if (!wanted.equals(running)) {
       stop();
       evidence.observe(names);
@@ -150,7 +155,7 @@ public final class AgentFabric implements AutoCloseable {
   }
 
   private TransportOptions options(
-      CollectorConfig config,
+      String mesh,
       CollectorConfig.@Nullable Fabric section,
       String name,
       int port,
@@ -164,7 +169,7 @@ public final class AgentFabric implements AutoCloseable {
             ? settings.allowUnauthenticated()
             : section.allowUnauthenticated();
     return new TransportOptions(
-        config.mesh() == null ? settings.mesh() : config.mesh(),
+        mesh,
         peer(name, ownAddress(contacts), port),
         settings.epoch(),
         listen,
@@ -194,6 +199,13 @@ public final class AgentFabric implements AutoCloseable {
       return LocalAddress.byRoute(first);
     } catch (IOException e) {
       return InetAddress.getLoopbackAddress();
+    }
+  }
+
+  /** Takes a config that is no more: what only it asked for ends. */
+  public synchronized void off() {
+    if (!settings.enabled()) {
+      stop();
     }
   }
 

@@ -38,7 +38,7 @@ public final class FabricFiles implements FabricMemory, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(FabricFiles.class);
   private static final int MAGIC = 0x4c4d_464d; // "LMFM"
-  private static final long MOST_BYTES = 64L << 20;
+  private static final long MOST_BYTES = 8L << 20;
 
   private final @Nullable Path folder;
   private final InstantSource clock;

@@ -6,8 +6,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the command line and the environment say of the fabric; a config document's section wins.
+ * What the command line and the environment say of the fabric; a config document's section wins
+ * where it comes from whoever runs this agent.
  *
+ * @param trustsDocuments whether a config document's section counts: a registry's does not, since
+ *     it would open a port and say whom to call
  * @param enabled whether to take part where the document says nothing
  * @param port TCP and UDP port where the document says nothing
  * @param contacts agents to ask to be taken in, beside the document's
@@ -18,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param epoch what the reflector of this agent marks its answers with
  */
 public record FabricSettings(
+    boolean trustsDocuments,
     boolean enabled,
     int port,
     List<CollectorConfig.Contact> contacts,

@@ -34,6 +34,9 @@ public final class ApiServer implements AutoCloseable {
   /** Answers are made while they are sent, so that each takes little memory, however long it is. */
   private static final int CONCURRENT = 32;
 
+  /** Answers of the fabric are whole in memory, and made by the thread that judges others. */
+  private static final int CONCURRENT_OF_FABRIC = 4;
+
   /** What everyone may ask: whether this is alive. */
   private static final Set<String> OPEN = Set.of("/status", "/healthz", "/readyz");
 
@@ -43,6 +46,7 @@ public final class ApiServer implements AutoCloseable {
   private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
   private final Semaphore free = new Semaphore(CONCURRENT);
+  private final Semaphore freeForFabric = new Semaphore(CONCURRENT_OF_FABRIC);
   private final Map<String, Route> routes;
   private final FabricApi fabric;
   private final TokenCheck tokens;
@@ -144,8 +148,10 @@ public final class ApiServer implements AutoCloseable {
   private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
       Reply reply;
-      boolean vital = VITAL.contains(exchange.getRequestURI().getPath());
-      boolean entered = !vital && free.tryAcquire();
+      String path = exchange.getRequestURI().getPath();
+      boolean vital = VITAL.contains(path);
+      Semaphore places = path.startsWith(FabricApi.PREFIX) ? freeForFabric : free;
+      boolean entered = !vital && places.tryAcquire();
       try {
         if (!entered && !vital) {
           reply = error(503, "too many requests at once, try again");
@@ -155,7 +161,7 @@ public final class ApiServer implements AutoCloseable {
         send(exchange, reply);
       } finally {
         if (entered) {
-          free.release();
+          places.release();
         }
       }
     } catch (RuntimeException e) {

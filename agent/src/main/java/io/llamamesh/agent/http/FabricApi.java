@@ -1,5 +1,6 @@
 package io.llamamesh.agent.http;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import io.llamamesh.fabric.Fabric;
 import io.llamamesh.fabric.Member;
 import io.llamamesh.fabric.partition.Block;
@@ -163,7 +164,12 @@ final class FabricApi {
         200,
         Map.of(),
         out -> {
-          out.write(ResultsJson.mapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(body));
+          // Written as it is made; the mapper would close what it writes to.
+          JsonGenerator json = ResultsJson.mapper().createGenerator(out);
+          json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
+          json.useDefaultPrettyPrinter();
+          ResultsJson.mapper().writeValue(json, body);
+          json.flush();
           out.write('\n');
         });
   }

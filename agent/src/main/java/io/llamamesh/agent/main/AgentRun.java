@@ -115,6 +115,7 @@ final class AgentRun {
     names.start(applier::namesChanged);
     if (fabric != null) {
       applier.onApplied(fabric::apply);
+      applier.onRemoved(fabric::off);
     }
     Identity identity = new Identity(applier::running, settings);
     WatchContact watch = asksForConfig() ? new WatchContact(System::nanoTime) : null;
@@ -191,6 +192,7 @@ final class AgentRun {
     return owned.own(
         new AgentFabric(
             new FabricSettings(
+                settings.collector() == null || settings.collector().registry() == null,
                 flags.enabled(),
                 flags.port(),
                 flags.contacts(),

@@ -57,6 +57,11 @@ final class FabricFlagOptions {
     String host = text.substring(equals + 1);
     try {
       InetSocketAddress whole = withPort(host);
+      if (equals > CollectorConfig.Contact.MAX_NAME
+          || host.indexOf('%') >= 0
+          || (whole != null && whole.getPort() == 0)) {
+        throw new IllegalArgumentException("told below");
+      }
       if (equals > 0 && whole != null) {
         return new CollectorConfig.Contact(
             text.substring(0, equals), whole.getAddress().getHostAddress(), whole.getPort());
@@ -70,7 +75,8 @@ final class FabricFlagOptions {
       // told below
     }
     throw options.wrong(
-        "--fabric-contact must be NAME=ADDRESS or NAME=ADDRESS:PORT with an IP address, was '"
+        "--fabric-contact must be NAME=ADDRESS or NAME=ADDRESS:PORT, with a name of at most 253"
+            + " characters, an IP address without a zone, and a port from 1 to 65535, was '"
             + text
             + "'");
   }

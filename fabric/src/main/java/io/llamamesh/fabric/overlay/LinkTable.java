@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -134,6 +135,11 @@ public final class LinkTable {
     }
     current.remove(link.peer());
     return link;
+  }
+
+  /** Forgets what is remembered of peers that are not among these and have no link. */
+  public void retain(Set<String> peers) {
+    lastInbound.keySet().removeIf(peer -> !peers.contains(peer) && !current.containsKey(peer));
   }
 
   /** Forgets what is remembered of a peer that is gone. */

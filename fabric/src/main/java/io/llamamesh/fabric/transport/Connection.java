@@ -38,6 +38,14 @@ final class Connection {
     CLOSED
   }
 
+  private static final int SMALL_IN = 512;
+
+  /** A whole frame; more is read when it is taken. */
+  private static final int MAX_IN = Frames.HEADER + Frames.MAX_BODY + Hmac.TRUNCATED;
+
+  /** What a queued buffer takes beside its bytes. */
+  private static final int BUFFER_OVERHEAD = 128;
+
   private final Transport transport;
   private final SocketChannel channel;
   private final InetAddress remote;
@@ -45,11 +53,11 @@ final class Connection {
   private final @Nullable Peer expected;
   private final long nonce;
   private final long lastSeen;
-  private final long began;
+  private long began;
   private final ArrayDeque<ByteBuffer> out = new ArrayDeque<>();
   private @Nullable SelectionKey selection;
   private Phase phase;
-  private byte[] in = new byte[512];
+  private byte[] in = new byte[SMALL_IN];
   private int inSize;
   private long queued;
   private long frameBegan;
@@ -170,18 +178,27 @@ final class Connection {
       if (phase == Phase.FLUSHING) {
         continue; // nobody listens any more
       }
-      append(scratch.flip());
+      if (!append(scratch.flip())) {
+        transport.end(this, TransportEvent.OUT_OF_MEMORY);
+        return;
+      }
       parse(now);
     }
   }
 
-  private void append(ByteBuffer bytes) {
+  /** Whether there was room for them. */
+  private boolean append(ByteBuffer bytes) {
     int count = bytes.remaining();
     if (inSize + count > in.length) {
-      in = Arrays.copyOf(in, Math.max(inSize + count, in.length * 2));
+      int length = Math.max(inSize + count, Math.min(in.length * 2, MAX_IN));
+      if (!transport.hold(length - in.length)) {
+        return false;
+      }
+      in = Arrays.copyOf(in, length);
     }
     bytes.get(in, inSize, count);
     inSize += count;
+    return true;
   }
 
   private void parse(long now) {
@@ -192,12 +209,16 @@ final class Connection {
       more = taken > 0;
       at += taken;
     }
+    if (phase == Phase.CLOSED) {
+      return;
+    }
     System.arraycopy(in, at, in, 0, inSize - at);
     inSize -= at;
     if (inSize == 0) {
       frameBegan = 0;
       if (in.length > 64 << 10) {
-        in = new byte[512];
+        transport.hold(SMALL_IN - in.length);
+        in = new byte[SMALL_IN];
       }
     } else if (at > 0 || frameBegan == 0) {
       frameBegan = now;
@@ -418,8 +439,13 @@ final class Connection {
   }
 
   private void enqueue(byte[] bytes) {
+    long taken = bytes.length + BUFFER_OVERHEAD;
+    if (!transport.hold(taken)) {
+      transport.fail(this, TransportEvent.OUT_OF_MEMORY);
+      return;
+    }
     out.add(ByteBuffer.wrap(bytes));
-    queued += bytes.length;
+    queued += taken;
     transport.dirty(this);
   }
 
@@ -436,7 +462,6 @@ final class Connection {
         break;
       }
       stalledSince = 0;
-      queued -= count;
       transport.counters().bytesSent(count);
       written(count);
     }
@@ -471,8 +496,14 @@ final class Connection {
       left -= taken;
       if (!first.hasRemaining()) {
         out.remove();
+        release(first.limit() + BUFFER_OVERHEAD);
       }
     }
+  }
+
+  private void release(long taken) {
+    queued -= taken;
+    transport.hold(-taken);
   }
 
   private void interest() {
@@ -524,6 +555,8 @@ final class Connection {
 
   /** Gives its time limits back what this process stood still. */
   void stretch(long lag) {
+    began += lag;
+    closeBy += lag;
     lastFrame += lag;
     frameBegan += frameBegan == 0 ? 0 : lag;
     stalledSince += stalledSince == 0 ? 0 : lag;
@@ -532,7 +565,8 @@ final class Connection {
   void closed() {
     phase = Phase.CLOSED;
     out.clear();
-    queued = 0;
+    release(queued);
+    transport.hold(SMALL_IN - in.length);
     if (selection != null) {
       selection.cancel();
     }

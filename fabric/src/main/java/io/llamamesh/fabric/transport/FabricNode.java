@@ -174,8 +174,9 @@ public final class FabricNode implements AutoCloseable {
       try {
         live();
       } catch (IOException e) {
-        problem = e.getMessage();
-        listener.cannotStart(String.valueOf(e.getMessage()));
+        String why = String.valueOf(e.getMessage());
+        problem = why;
+        listener.cannotStart(why);
         pause();
       } catch (RuntimeException e) {
         problem = e.toString();
@@ -266,7 +267,11 @@ public final class FabricNode implements AutoCloseable {
         }
         firstOfTurn = true;
         transport.poll(Math.max(0, nextTick - System.nanoTime()));
+        // One at least; the others have their turn after what is due.
         for (int due = WAITING; due > 0; due--) {
+          if (due < WAITING && System.nanoTime() - nextTick >= 0) {
+            break;
+          }
           Runnable asked = waiting.poll();
           if (asked == null) {
             break;

@@ -7,6 +7,7 @@ import io.llamamesh.fabric.transport.Connection.Phase;
 import io.llamamesh.fabric.transport.Handshake.Hello;
 import io.llamamesh.fabric.wire.MessageCodec;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -55,6 +56,8 @@ public final class Transport implements AutoCloseable {
 
   private static final int BACKLOG = 64;
 
+  private static final int BUFFER = 64 << 10;
+
   private final TransportOptions options;
   private final Supplier<MeshKeys> ring;
   private final TransportListener listener;
@@ -70,12 +73,14 @@ public final class Transport implements AutoCloseable {
   private final Set<Connection> dirty = new LinkedHashSet<>();
   private final Map<Connection, TransportEvent> failing = new LinkedHashMap<>();
   private final ArrayDeque<Runnable> later = new ArrayDeque<>();
-  private final ByteBuffer scratch = ByteBuffer.allocateDirect(64 << 10);
-  private final ByteBuffer chunk = ByteBuffer.allocateDirect(64 << 10);
+  // Only once the port is ours: memory outside the heap is given back late.
+  private ByteBuffer scratch = ByteBuffer.allocate(0);
+  private ByteBuffer chunk = ByteBuffer.allocate(0);
   private final byte[] packet = new byte[Datagrams.MAX_BYTES + 1];
   private MeshKeys keys;
   private long incarnation;
   private long lastId;
+  private long held;
   private long nextLook;
   private long acceptAgain;
   private boolean acceptPaused;
@@ -118,6 +123,8 @@ public final class Transport implements AutoCloseable {
       for (InetSocketAddress address : options.listen()) {
         transport.bind(address);
       }
+      transport.scratch = ByteBuffer.allocateDirect(BUFFER);
+      transport.chunk = ByteBuffer.allocateDirect(BUFFER);
     } catch (IOException | RuntimeException e) {
       transport.close();
       throw e;
@@ -130,14 +137,29 @@ public final class Transport implements AutoCloseable {
     servers.add(server);
     server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
     server.configureBlocking(false);
-    server.bind(address, BACKLOG);
+    try {
+      server.bind(address, BACKLOG);
+    } catch (BindException e) {
+      throw taken(address, "TCP", e);
+    }
     server.register(selector, SelectionKey.OP_ACCEPT);
     InetSocketAddress bound = (InetSocketAddress) server.getLocalAddress();
     DatagramChannel socket = DatagramChannel.open();
     sockets.add(socket);
     socket.configureBlocking(false);
-    socket.bind(new InetSocketAddress(address.getAddress(), bound.getPort()));
+    try {
+      socket.bind(new InetSocketAddress(address.getAddress(), bound.getPort()));
+    } catch (BindException e) {
+      throw taken(address, "UDP", e);
+    }
     socket.register(selector, SelectionKey.OP_READ);
+  }
+
+  private static IOException taken(InetSocketAddress address, String over, BindException cause) {
+    return new IOException(
+        "cannot listen on %s over %s: %s; give another port, the same on all nodes"
+            .formatted(HostPort.of(address), over, cause.getMessage()),
+        cause);
   }
 
   /** Where it listens. */
@@ -194,6 +216,19 @@ public final class Transport implements AutoCloseable {
   /** A buffer to write through. */
   ByteBuffer chunk() {
     return chunk;
+  }
+
+  /**
+   * Takes memory for what is not whole or not sent, or gives it back.
+   *
+   * @return false where all connections together would hold too much; nothing is taken then
+   */
+  boolean hold(long more) {
+    if (more > 0 && held + more > limits().heldBytes()) {
+      return false;
+    }
+    held += more;
+    return true;
   }
 
   SecureRandom random() {
@@ -273,7 +308,7 @@ public final class Transport implements AutoCloseable {
         }
       }
       return channel;
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
     }
@@ -498,6 +533,12 @@ public final class Transport implements AutoCloseable {
       return;
     }
     makeRoom(remote);
+    // Those that are being closed count as well: each holds a socket for a while.
+    if (connections.size() >= limits().links() + 2 * limits().pending()) {
+      counters.add(TransportEvent.TOO_MANY_LINKS);
+      closeQuietly(channel);
+      return;
+    }
     channel.configureBlocking(false);
     channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
     Connection connection = Connection.accepted(this, channel, remote, ++lastId, now());

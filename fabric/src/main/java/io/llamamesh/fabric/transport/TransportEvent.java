@@ -12,6 +12,8 @@ public enum TransportEvent {
   BROKEN,
   /** This node closed the link on purpose. */
   CLOSED,
+  /** All connections together held too much of what was not whole or not sent. */
+  OUT_OF_MEMORY,
   /** The peer did not take what was sent to it: queue full, or nothing taken for too long. */
   SLOW_NEIGHBOR,
   /** A frame is not authentic. */

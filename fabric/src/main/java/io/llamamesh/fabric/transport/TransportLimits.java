@@ -13,6 +13,7 @@ package io.llamamesh.fabric.transport;
  * @param pendingPerAddress the same, from one address
  * @param links links that are up
  * @param queueBytes bytes that wait for one peer
+ * @param heldBytes bytes that all connections hold of what is not whole or not sent
  */
 public record TransportLimits(
     long dial,
@@ -24,7 +25,8 @@ public record TransportLimits(
     int pending,
     int pendingPerAddress,
     int links,
-    int queueBytes) {
+    int queueBytes,
+    long heldBytes) {
 
   private static final long MS = 1_000_000L;
 
@@ -39,7 +41,8 @@ public record TransportLimits(
         2_000 * MS,
         64,
         16,
-        256,
-        4 << 20);
+        64,
+        2 << 20,
+        Runtime.getRuntime().maxMemory() / 8);
   }
 }

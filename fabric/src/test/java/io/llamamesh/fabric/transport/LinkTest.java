@@ -234,10 +234,42 @@ class LinkTest {
   }
 
   @Test
+  void whatIsNotWholeIsBoundedForAllLinksTogether() throws IOException {
+    TransportLimits small =
+        new TransportLimits(
+            500 * MS,
+            300 * MS,
+            5_000 * MS,
+            400 * MS,
+            60_000 * MS,
+            200 * MS,
+            16,
+            8,
+            4,
+            1 << 20,
+            96 << 10);
+    try (TestNode a = TestNode.start("a", key(1));
+        TestNode b = TestNode.start("b", key(1), small);
+        Relay relay = new Relay(b)) {
+      linkThrough(relay, a, b);
+      relay.inject(ByteBuffer.allocate(200 << 10).put((byte) 0).putInt(1 << 20).array());
+      until(() -> !b.downs.isEmpty(), a, b);
+      assertThat(b.downs).containsExactly(TransportEvent.OUT_OF_MEMORY);
+
+      // What it held is given back.
+      b.downs.clear();
+      a.transport.dial(b.peer, 2, 0);
+      until(() -> b.transport.links() == 1, a, b);
+      assertThat(b.downs).isEmpty();
+    }
+  }
+
+  @Test
   void aLinkWithoutFramesEnds() throws IOException {
     TransportLimits impatient =
         new TransportLimits(
-            500 * MS, 300 * MS, 300 * MS, 400 * MS, 200 * MS, 200 * MS, 16, 8, 4, 1 << 20);
+            500 * MS, 300 * MS, 300 * MS, 400 * MS, 200 * MS, 200 * MS, 16, 8, 4, 1 << 20,
+            16 << 20);
     try (TestNode a = TestNode.start("a", key(1));
         TestNode b = TestNode.start("b", key(1), impatient)) {
       link(a, b);

@@ -25,7 +25,17 @@ final class TestNode implements TransportListener, AutoCloseable {
 
   static final TransportLimits SHORT =
       new TransportLimits(
-          500 * MS, 300 * MS, 300 * MS, 400 * MS, 60_000 * MS, 200 * MS, 16, 8, 4, 1 << 20);
+          500 * MS,
+          300 * MS,
+          300 * MS,
+          400 * MS,
+          60_000 * MS,
+          200 * MS,
+          16,
+          8,
+          4,
+          1 << 20,
+          16 << 20);
 
   record Up(
       long link, Peer peer, long incarnation, @Nullable Peer expected, long nonce, long seen) {}
