@@ -17,8 +17,9 @@ final class RegistryOptions {
       paramLabel = "URL",
       description =
           "read the probes that are registered there, in all groups, instead of looking for pods"
-              + " (default: $$LLAMA_SERVER where nothing else says whom to read; then"
-              + " $$INFLUXDB_HOST, $$INFLUXDB_PORT and $$INFLUXDB_NAME name the store)")
+              + " (default: $$LLAMA_SERVER where nothing else says whom to read); with either,"
+              + " $$INFLUXDB_HOST, $$INFLUXDB_PORT and $$INFLUXDB_NAME name the store where no"
+              + " option does")
   private @Nullable String url;
 
   @Option(

@@ -29,7 +29,9 @@ final class StoreOptions {
   @Option(
       names = "--influxdb-url",
       paramLabel = "URL",
-      description = "a store with InfluxDB's write API; absent: in memory only")
+      description =
+          "a store with InfluxDB's write API; absent: in memory only; with a registry"
+              + " $$INFLUXDB_HOST's; as LLAMA 127.0.0.1:5086")
   private @Nullable String url;
 
   @Option(names = "--influxdb-org", defaultValue = "", description = "v2: organisation, if any")
@@ -90,15 +92,6 @@ final class StoreOptions {
    */
   @Nullable Store open(
       Environment environment, LlamaOptions llama, boolean asLlama, boolean ofRegistry) {
-    String host = environment.find("INFLUXDB_HOST");
-    if (url == null && !asLlama && ofRegistry && host != null) {
-      return v1(
-          variablesUrl(host.strip(), environment.get("INFLUXDB_PORT", "8086").strip()),
-          database == null ? environment.get("INFLUXDB_NAME", LLAMA_DATABASE).strip() : database,
-          environment,
-          llama,
-          tls());
-    }
     if (url != null && llama.storeAddressGiven()) {
       throw new IllegalArgumentException(
           "give either --influxdb-url or -llama.influxdb-host and its like, not both");
@@ -113,6 +106,10 @@ final class StoreOptions {
       throw new IllegalArgumentException("--influxdb-database must not be empty");
     }
     String name = database == null ? llama.database() : database;
+    String host = environment.find("INFLUXDB_HOST");
+    if (address == null && ofRegistry && host != null) {
+      return ofVariables(host, name, environment, llama);
+    }
     if (url == null && (!bucket.isEmpty() || !org.isEmpty() || (database != null && !ofLlama))) {
       throw new IllegalArgumentException(
           "--influxdb-url is missing; without it nothing is written");
@@ -137,6 +134,22 @@ final class StoreOptions {
     return name != null || ofLlama
         ? v1(address, name == null ? LLAMA_DATABASE : name, environment, llama, tls)
         : v2(address, environment, tls);
+  }
+
+  /** The v1 store that llama-scraper's variables name, in a database of that name, if any. */
+  private Store ofVariables(
+      String host, @Nullable String name, Environment environment, LlamaOptions llama) {
+    if (!bucket.isEmpty() || !org.isEmpty() || tokenFile != null) {
+      throw new IllegalArgumentException(
+          "--influxdb-bucket, --influxdb-org and --influxdb-token-file need --influxdb-url;"
+              + " $INFLUXDB_HOST names a store of the v1 API");
+    }
+    return v1(
+        variablesUrl(host.strip(), environment.get("INFLUXDB_PORT", "8086").strip()),
+        name == null ? environment.get("INFLUXDB_NAME", LLAMA_DATABASE).strip() : name,
+        environment,
+        llama,
+        tls());
   }
 
   private static String variablesUrl(String host, String port) {

@@ -173,17 +173,45 @@ final class LlamaFlagsTest {
 
   @Test
   void withARegistryTheStoreIsThatOfLlamaScrapersVariables() {
-    assertThat(registryStore(Map.of("INFLUXDB_HOST", "db", "INFLUXDB_NAME", "probes")))
+    assertThat(registryStore("", Map.of("INFLUXDB_HOST", "db", "INFLUXDB_NAME", "probes")))
         .contains("http://db:8086", "probes");
-    assertThat(registryStore(Map.of("INFLUXDB_HOST", "2001:db8::7", "INFLUXDB_PORT", "9086")))
+    assertThat(registryStore("", Map.of("INFLUXDB_HOST", "2001:db8::7", "INFLUXDB_PORT", "9086")))
         .contains("http://[2001:db8::7]:9086", "llama");
-    assertThat(registryStore(Map.of())).isNull();
-    assertThatThrownBy(() -> registryStore(Map.of("INFLUXDB_HOST", "a/b")))
+    assertThat(registryStore("", Map.of())).isNull();
+    assertThatThrownBy(() -> registryStore("", Map.of("INFLUXDB_HOST", "a/b")))
         .hasMessageContaining("$INFLUXDB_HOST");
   }
 
-  private static @Nullable String registryStore(Map<String, String> variables) {
-    Options options = parsed("");
+  @Test
+  void anOptionOfTheStoreWinsOverLlamaScrapersVariables() {
+    Map<String, String> variables = Map.of("INFLUXDB_HOST", "db", "INFLUXDB_NAME", "probes");
+
+    assertThat(registryStore("--influxdb-database=net", variables))
+        .contains("http://db:8086", "database net");
+    assertThat(registryStore("--influxdb-url=http://x:1 --influxdb-database=net", variables))
+        .contains("http://x:1", "database net");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          --influxdb-bucket=b                                  | need --influxdb-url; $INFLUXDB_HOST names a store of the v1 API
+          --influxdb-org=o                                     | need --influxdb-url; $INFLUXDB_HOST names a store of the v1 API
+          --influxdb-token-file=t                              | need --influxdb-url; $INFLUXDB_HOST names a store of the v1 API
+          --influxdb-database=                                 | --influxdb-database must not be empty
+          --influxdb-database=a -llama.influxdb-name=b         | either --influxdb-database or -llama.influxdb-name
+          --influxdb-url=http://db:8086 -llama.influxdb-host=a | either --influxdb-url or -llama.influxdb-host
+          """)
+  void whatContradictsLlamaScrapersVariablesIsRefused(String line, String message) {
+    assertThatThrownBy(() -> registryStore(line, Map.of("INFLUXDB_HOST", "db")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(message);
+  }
+
+  private static @Nullable String registryStore(String line, Map<String, String> variables) {
+    Options options = parsed(line);
     try (Store store = options.store.open(new Environment(variables), options.llama, false, true)) {
       return store == null ? null : store.description();
     }
