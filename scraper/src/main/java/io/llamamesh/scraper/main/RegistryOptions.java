@@ -39,6 +39,14 @@ final class RegistryOptions {
     return url != null;
   }
 
+  /** An option that means nothing without a registry; null: none is given. */
+  @Nullable String dependent() {
+    if (tokenFile != null) {
+      return "--registry-token-file";
+    }
+    return authorities == null ? null : "--registry-ca-file";
+  }
+
   /** Whether the environment names one. */
   static boolean isNamed(Environment environment) {
     return environment.find(SERVER) != null;

@@ -92,7 +92,7 @@ final class ScraperCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "where to remember how far agents were read (default: a ConfigMap; with"
-              + " --collectors nowhere)")
+              + " --collectors, --registry or as LLAMA nowhere)")
   private @Nullable Path cursorFile;
 
   @Option(
@@ -280,8 +280,16 @@ final class ScraperCommand implements Callable<Integer> {
       throw wrong(
           "give either --collectors or -llama.collector-hosts and -llama.collector-port, not both");
     }
-    if (registry.isGiven() && (collectors != null || llama.collectorsGiven())) {
-      throw wrong("--registry and --collectors contradict each other; leave one out");
+    if (registry.isGiven() && collectors != null) {
+      throw wrong("give either --registry or --collectors, not both");
+    }
+    if (registry.isGiven() && llama.collectorsGiven()) {
+      throw wrong(
+          "give either --registry or -llama.collector-hosts and -llama.collector-port, not both");
+    }
+    String ofRegistry = registry.dependent();
+    if (ofRegistry != null && !followsRegistry()) {
+      throw wrong(ofRegistry + " is that of --registry, which is missing");
     }
     if (collectorPort != null && collectors == null) {
       throw wrong("--collector-port is that of --collectors, which is missing");

@@ -158,6 +158,11 @@ final class LlamaFlagsTest {
           scraper --collectors @pom.xml                     | --collectors: host must be a name or an address, was '@pom.xml'
           scraper --interval 10s -llama.interval 10         | give either --interval or -llama.interval
           scraper --collectors a --agent-port 80            | --agent-port is that of agents in pods
+          scraper --registry http://r --collectors a        | either --registry or --collectors
+          scraper --registry http://r -llama.collector-port 1  | either --registry or -llama.collector-hosts and -llama.collector-port
+          scraper --registry http://r -llama.collector-hosts a | either --registry or -llama.collector-hosts and -llama.collector-port
+          scraper --registry-token-file t                   | --registry-token-file is that of --registry, which is missing
+          scraper --collectors a --registry-ca-file c       | --registry-ca-file is that of --registry, which is missing
           """)
   void wrongValuesAreToldInOneLine(String line, String message) {
     PrintStream before = System.err;
@@ -208,6 +213,16 @@ final class LlamaFlagsTest {
     assertThatThrownBy(() -> registryStore(line, Map.of("INFLUXDB_HOST", "db")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void aTokenOfARegistryThatLlamaServerNamesAndNobodyFollowsIsRefused() {
+    ScraperCommand command =
+        new ScraperCommand(new Environment(Map.of("LLAMA_SERVER", "http://r")));
+    new CommandLine(command).parseArgs("--collectors", "a", "--registry-token-file", "t");
+
+    assertThatThrownBy(command::checkContradictions)
+        .hasMessageContaining("--registry-token-file is that of --registry, which is missing");
   }
 
   private static @Nullable String registryStore(String line, Map<String, String> variables) {
