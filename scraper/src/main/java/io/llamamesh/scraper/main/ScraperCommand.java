@@ -31,6 +31,8 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -54,6 +56,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     usageHelpAutoWidth = true)
 final class ScraperCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(ScraperCommand.class);
   private static final int MAX_PORT = 65_535;
   private static final int COLLECTOR_PORT = 8100;
   private static final int PAGE_PORT = 8080;
@@ -205,6 +208,11 @@ final class ScraperCommand implements Callable<Integer> {
     Tokens tokens = tokens();
     ScraperConfig config = config(meshName, readers(tokens, hosts(meshName)));
     Store store = store();
+    if (isStoreForgotten(store)) {
+      LOG.warn(
+          "the registry of $LLAMA_SERVER is followed and no store is named, so nothing is stored:"
+              + " set INFLUXDB_HOST or --influxdb-url, or -llama.collector-hosts to do as LLAMA");
+    }
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     try (Kubernetes kubernetes = readsPods() ? connect() : null) {
@@ -272,6 +280,14 @@ final class ScraperCommand implements Callable<Integer> {
             && !llama.collectorsGiven()
             && !readsPods()
             && RegistryOptions.isNamed(environment));
+  }
+
+  /**
+   * Whether the environment alone decided whom to read, and nothing where to write. Without that
+   * variable the same command line has LLAMA's store.
+   */
+  boolean isStoreForgotten(@Nullable Store store) {
+    return store == null && followsRegistry() && !registry.isGiven();
   }
 
   /** Of two options that say the same one would be ignored. */

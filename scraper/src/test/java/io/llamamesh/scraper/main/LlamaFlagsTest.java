@@ -215,6 +215,38 @@ final class LlamaFlagsTest {
         .hasMessageContaining(message);
   }
 
+  /** Who ran it as LLAMA beside llama-sd's variables had a store, and would miss it for ever. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          ''                                                    | ''  | true
+          -llama.interval 20                                    | ''  | true
+          --registry-token-file t                               | ''  | true
+          ''                                                    | db  | false
+          --influxdb-url=http://x:1                             | ''  | false
+          -llama.influxdb-name net                              | ''  | false
+          -llama.collector-hosts a                              | ''  | false
+          --registry http://s                                   | ''  | false
+          --collectors a                                        | ''  | false
+          --mesh net                                            | ''  | false
+          """)
+  void whereLlamaServerAloneIsFollowedAMissingStoreIsNoticed(
+      String line, String influxdbHost, boolean forgotten) {
+    ScraperCommand command =
+        new ScraperCommand(
+            new Environment(Map.of("LLAMA_SERVER", "http://r", "INFLUXDB_HOST", influxdbHost)));
+    String[] arguments = line.isEmpty() ? new String[0] : line.split(" ");
+    new CommandLine(command).parseArgs(LlamaFlags.normalized(arguments));
+
+    command.checkContradictions();
+
+    try (Store store = command.store()) {
+      assertThat(command.isStoreForgotten(store)).isEqualTo(forgotten);
+    }
+  }
+
   @Test
   void aTokenOfARegistryThatLlamaServerNamesAndNobodyFollowsIsRefused() {
     ScraperCommand command =
