@@ -104,6 +104,27 @@ final class StoreOptionsTest {
             "Basic " + Base64.getEncoder().encodeToString(shown.getBytes(StandardCharsets.UTF_8)));
   }
 
+  @Test
+  void theStoreOfLlamaScrapersVariablesIsShownTheirCredentials() throws Exception {
+    server.script(request -> Reply.of(204, ""));
+    String port = String.valueOf(URI.create(server.url()).getPort());
+    Environment environment =
+        new Environment(
+            Map.of(
+                "INFLUXDB_HOST", "127.0.0.1",
+                "INFLUXDB_PORT", port,
+                "INFLUXDB_USERNAME", "me",
+                "INFLUXDB_PASSWORD", "p"));
+
+    try (Store store = new StoreOptions().open(environment, new LlamaOptions(), false, true)) {
+      assertThat(store).isNotNull();
+      store.write(List.of("p value=1.0 1"));
+    }
+
+    assertThat(server.requests().getLast().headers())
+        .containsEntry("authorization", header("v1", "p"));
+  }
+
   private static boolean isWritten(Store store) {
     try {
       store.write(List.of("p value=1.0 1"));
