@@ -70,6 +70,9 @@ final class Flow {
   /** When probes were too long for this flow's path; null until one was. */
   private @Nullable Spans tooBig;
 
+  /** When the newest probe that was too long was sent. */
+  private long tooBigSentAt;
+
   /** Whether one was answered in time, and when the newest of these was sent. */
   private boolean hasPassed;
 
@@ -144,8 +147,13 @@ final class Flow {
       hasPassed = true;
       passedSentAt = sentAt;
     }
-    if (tooBig != null) {
+    if (tooBig == null) {
+      return;
+    }
+    if (sentAt - tooBigSentAt > 0) {
       tooBig.end(sentAt);
+    } else {
+      tooBig.beginAfter(sentAt); // it was ahead of the one that was too long
     }
   }
 
@@ -165,6 +173,9 @@ final class Flow {
     }
     if (tooBig == null) {
       tooBig = new Spans();
+      tooBigSentAt = sentAt;
+    } else if (sentAt - tooBigSentAt > 0) {
+      tooBigSentAt = sentAt;
     }
     tooBig.cover(hasPassed && from - passedSentAt <= 0 ? passedSentAt + 1 : from, until);
     return true;

@@ -46,6 +46,13 @@ final class Spans {
     }
   }
 
+  /** It did not hold yet at this time. */
+  void beginAfter(long at) {
+    if (count > 0 && from[newest] - at <= 0 && until[newest] - at > 0) {
+      from[newest] = at + 1;
+    }
+  }
+
   /** The newest span never was. */
   void revoke() {
     if (count > 0) {

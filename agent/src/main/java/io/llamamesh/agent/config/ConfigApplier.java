@@ -248,7 +248,11 @@ public final class ConfigApplier {
     ConfigState before = state;
     state =
         new ConfigState(null, 0, List.of(), List.of(), null, before.applied(), before.refused());
-    removed.run();
+    try {
+      removed.run();
+    } catch (RuntimeException e) {
+      LOG.error("config removed, but not all of the agent has stopped", e);
+    }
     LOG.info("config removed, probing stopped origin={}", origin);
   }
 

@@ -36,6 +36,9 @@ public final class KubernetesConfig implements ConfigSource {
   private final Thread copying;
   private final ConfigMapWatch watch;
 
+  /** Nothing is to be applied any more. */
+  private volatile boolean closed;
+
   /** The API said what runs; guarded by this object. */
   private boolean decided;
 
@@ -101,7 +104,7 @@ public final class KubernetesConfig implements ConfigSource {
     Optional<String> yaml = read();
     // The API may have answered while the disk was slow.
     synchronized (this) {
-      if (yaml.isPresent() && !decided) {
+      if (yaml.isPresent() && !decided && !closed) {
         fromCopy(yaml.get());
       }
     }
@@ -159,7 +162,7 @@ public final class KubernetesConfig implements ConfigSource {
   /** Stops watching. */
   @Override
   public void close() {
-    decide();
+    closed = true; // without a lock: whoever applies the copy now may wait for a disk
     first.countDown();
     watch.close();
     try {

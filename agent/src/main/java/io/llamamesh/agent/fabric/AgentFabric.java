@@ -97,7 +97,6 @@ public final class AgentFabric implements AutoCloseable {
     if (!wanted.equals(running)) {
       stop();
       evidence.observe(names);
-      running = wanted;
       node =
           FabricNode.start(
               new FabricNodeOptions(
@@ -106,6 +105,7 @@ public final class AgentFabric implements AutoCloseable {
               keys,
               evidence,
               new FabricLog());
+      running = wanted;
     }
     evidence.observe(names);
     FabricNode now = node;
@@ -219,8 +219,11 @@ public final class AgentFabric implements AutoCloseable {
         var _ = old.leave(MOVE);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
+      } catch (RuntimeException e) {
+        LOG.warn("fabric could not say that it ends", e);
+      } finally {
+        old.close();
       }
-      old.close();
       LOG.info("fabric off");
     }
   }

@@ -65,6 +65,7 @@ final class Connection {
   private long stalledSince;
   private long closeBy;
   private boolean isHalfClosed;
+  private boolean isGivenUp;
   private byte[] ownHello = new byte[0];
   private @Nullable Hello hello;
   private byte[] transcript = new byte[0];
@@ -191,7 +192,7 @@ final class Connection {
     int count = bytes.remaining();
     if (inSize + count > in.length) {
       int length = Math.max(inSize + count, Math.min(in.length * 2, MAX_IN));
-      if (!transport.hold(length - in.length)) {
+      if (!transport.holdOrGiveUp(length - in.length)) {
         return false;
       }
       in = Arrays.copyOf(in, length);
@@ -423,13 +424,16 @@ final class Connection {
 
   /** Queues a message; it is written before the transport waits again. */
   void send(byte[] message) {
-    if (phase != Phase.UP) {
+    if (phase != Phase.UP || isGivenUp) {
       return;
     }
     Frames frames = Objects.requireNonNull(sent);
     MeshKeys.Key signing = transport.keys().signing();
     if (signing != null && frames.key() != null && !transport.keys().signsWith(frames.key())) {
       enqueue(frames.rekey(signing, transport.random()));
+      if (isGivenUp) {
+        return; // the peer does not learn of the key under which the next would be
+      }
     }
     enqueue(frames.seal(Frames.MESSAGE, message));
     transport.counters().frameSent();
@@ -438,10 +442,30 @@ final class Connection {
     }
   }
 
+  /** What waits to be sent, in bytes. */
+  long queued() {
+    return queued;
+  }
+
+  /** Gives back what waits here; it is ended before the transport waits again. */
+  void giveUp() {
+    isGivenUp = true;
+    out.clear();
+    release(queued);
+    transport.fail(this, TransportEvent.OUT_OF_MEMORY);
+  }
+
   private void enqueue(byte[] bytes) {
-    long taken = bytes.length + BUFFER_OVERHEAD;
-    if (!transport.hold(taken)) {
-      transport.fail(this, TransportEvent.OUT_OF_MEMORY);
+    if (isGivenUp) {
+      return;
+    }
+    long taken = (long) bytes.length + BUFFER_OVERHEAD;
+    if (!transport.holdOrGiveUp(taken)) {
+      giveUp();
+      return;
+    }
+    if (isGivenUp) {
+      transport.hold(-taken); // it was this one for which most waited
       return;
     }
     out.add(ByteBuffer.wrap(bytes));
@@ -496,7 +520,7 @@ final class Connection {
       left -= taken;
       if (!first.hasRemaining()) {
         out.remove();
-        release(first.limit() + BUFFER_OVERHEAD);
+        release((long) first.limit() + BUFFER_OVERHEAD);
       }
     }
   }

@@ -266,7 +266,7 @@ public final class FabricNode implements AutoCloseable {
           tick(now);
         }
         firstOfTurn = true;
-        transport.poll(Math.max(0, nextTick - System.nanoTime()));
+        transport.poll(waiting.isEmpty() ? Math.max(0, nextTick - System.nanoTime()) : 0);
         // One at least; the others have their turn after what is due.
         for (int due = WAITING; due > 0; due--) {
           if (due < WAITING && System.nanoTime() - nextTick >= 0) {

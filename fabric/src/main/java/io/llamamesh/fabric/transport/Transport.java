@@ -231,6 +231,24 @@ public final class Transport implements AutoCloseable {
     return true;
   }
 
+  /** As {@link #hold}; where there is no room, the one for which most waits is ended for it. */
+  boolean holdOrGiveUp(long more) {
+    if (hold(more)) {
+      return true;
+    }
+    Connection most = null;
+    for (Connection each : connections.values()) {
+      if (most == null || each.queued() > most.queued()) {
+        most = each;
+      }
+    }
+    if (most == null || most.queued() < more) {
+      return false;
+    }
+    most.giveUp();
+    return hold(more);
+  }
+
   SecureRandom random() {
     return random;
   }
