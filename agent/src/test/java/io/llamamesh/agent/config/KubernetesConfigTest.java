@@ -95,7 +95,8 @@ class KubernetesConfigTest {
                             Map.of("name", "mesh.node-1", "resourceVersion", "7"),
                             "data",
                             Map.of(Names.CONFIG_KEY, yaml)))));
-    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     server.createContext(
         "/",
