@@ -20,28 +20,28 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Collector implements AutoCloseable {
 
-  private static final Duration END = Duration.ofSeconds(5);
-  private static final Duration LOOK = Duration.ofMillis(50);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(50);
 
   private final UdpNetwork network;
   private final Poller poller;
   private final Prober prober;
-  private final CollectorReports reports;
+  private final CollectorListener listener;
   private final AtomicReference<@Nullable ProbePlan> next = new AtomicReference<>();
   private final Thread thread;
   private volatile boolean stopping;
-  private volatile boolean resting;
+  private volatile boolean probingStopped;
   private volatile boolean finishing;
   private final CountDownLatch finished = new CountDownLatch(1);
-  private volatile boolean home;
+  private volatile boolean settled;
   private volatile int flows;
   private volatile long longestTimeout;
 
-  private Collector(UdpNetwork network, Poller poller, Prober prober, CollectorReports reports) {
+  private Collector(UdpNetwork network, Poller poller, Prober prober, CollectorListener reports) {
     this.network = network;
     this.poller = poller;
     this.prober = prober;
-    this.reports = reports;
+    this.listener = reports;
     this.thread = Thread.ofPlatform().name("collector").daemon(false).unstarted(this::run);
   }
 
@@ -65,7 +65,7 @@ public final class Collector implements AutoCloseable {
       Supplier<List<ClosedWindow.Reflected>> reflected,
       Supplier<ProbeKeys> keys,
       PeerListener peerListener,
-      CollectorReports reports)
+      CollectorListener reports)
       throws IOException {
     Poller poller = network.newPoller();
     Prober prober =
@@ -92,18 +92,18 @@ public final class Collector implements AutoCloseable {
   }
 
   /** Sends no further probe, whatever plan comes; windows go on for what the reflector sees. */
-  public void rest() {
-    resting = true;
+  public void stopProbing() {
+    probingStopped = true;
     poller.wakeup();
   }
 
   /** Whether it rests and every probe has its outcome, or none will ever have one. */
-  public boolean home() {
-    return home || finished.getCount() == 0;
+  public boolean isSettled() {
+    return settled || finished.getCount() == 0;
   }
 
   /** How long a probe may take to have its outcome under the plans so far. */
-  public Duration longestFlight() {
+  public Duration longestSettleTime() {
     return Duration.ofNanos(longestTimeout + WindowBook.GRACE_NANOS).plusSeconds(1);
   }
 
@@ -114,21 +114,21 @@ public final class Collector implements AutoCloseable {
    *
    * @return whether all came home in time
    */
-  public boolean finish(Duration patience) throws InterruptedException {
-    rest();
+  public boolean awaitFinish(Duration patience) throws InterruptedException {
+    stopProbing();
     long began = System.nanoTime();
-    while (!home() && System.nanoTime() - began < patience.toNanos()) {
-      var _ = finished.await(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+    while (!isSettled() && System.nanoTime() - began < patience.toNanos()) {
+      var _ = finished.await(POLL_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     }
-    boolean allHome = home;
+    boolean allHome = settled;
     finishing = true;
     poller.wakeup();
-    return finished.await(END.toMillis(), TimeUnit.MILLISECONDS) && allHome;
+    return finished.await(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS) && allHome;
   }
 
   /** Peers that are not simply well, as of the last window that was published. */
-  public List<PeerNote> notes() {
-    return prober.notes();
+  public List<PeerStatus> peerStatuses() {
+    return prober.peerStatuses();
   }
 
   /** How many flows probe now. */
@@ -141,7 +141,7 @@ public final class Collector implements AutoCloseable {
       long due = network.monotonicNanos();
       while (!stopping) {
         ProbePlan plan = next.getAndSet(null);
-        if (resting) {
+        if (probingStopped) {
           plan = flows == 0 ? null : ProbePlan.IDLE;
         }
         if (plan != null) {
@@ -154,8 +154,8 @@ public final class Collector implements AutoCloseable {
           prober.finish();
           break;
         }
-        if (resting) {
-          home = prober.home();
+        if (probingStopped) {
+          settled = prober.isSettled();
         }
         long now = network.monotonicNanos();
         // A tick that was missed is not made up for: the pacer hands over all that came due.
@@ -163,7 +163,7 @@ public final class Collector implements AutoCloseable {
         await(due);
       }
     } catch (RuntimeException | Error e) {
-      reports.failed(e);
+      listener.failed(e);
     } finally {
       finished.countDown();
       prober.close();
@@ -175,7 +175,7 @@ public final class Collector implements AutoCloseable {
     long left = due - network.monotonicNanos();
     while (left > 0 && !stopping && !finishing && next.get() == null) {
       poller.await(left);
-      if (!network.stampsArrivals()) {
+      if (!network.hasKernelStamps()) {
         prober.read(false, false);
       }
       left = due - network.monotonicNanos();
@@ -188,7 +188,7 @@ public final class Collector implements AutoCloseable {
     stopping = true;
     poller.wakeup();
     try {
-      if (!thread.join(END)) {
+      if (!thread.join(CLOSE_TIMEOUT)) {
         throw new IllegalStateException("the collector thread does not end");
       }
     } catch (InterruptedException e) {

@@ -104,7 +104,7 @@ public final class CollectorCounters {
 
   // One thread writes, so no read-modify-write is needed.
 
-  void sent() {
+  void countSent() {
     tally(Attempt.SENT.index());
   }
 
@@ -126,14 +126,14 @@ public final class CollectorCounters {
   }
 
   /** A probe that was not sent. */
-  void sendError(SendResult failure) {
+  void countSendError(SendResult failure) {
     int i = failure.ordinal();
     sends.setRelease(i, sends.getPlain(i) + 1);
     tally(Attempt.SEND_ERROR.index());
   }
 
   /** A probe that came due and was not sent. */
-  void skipped() {
+  void countSkipped() {
     tally(Attempt.SKIPPED.index());
   }
 

@@ -29,7 +29,7 @@ final class Flow {
   static final int SUSPICIOUS = 64;
 
   /** Added: answered after its timeout, by the network's own doing. */
-  static final int TARDY = 128;
+  static final int AFTER_TIMEOUT = 128;
 
   /** Added: its send took long after its stamp, so that its RTT would be ours. */
   static final int STALLED = 256;
@@ -52,7 +52,7 @@ final class Flow {
   private final int path;
   private final SourcePort source;
   private final long phase;
-  private final ToldDrops drops = new ToldDrops();
+  private final ReflectorDropReports dropReports = new ReflectorDropReports();
 
   /**
    * Two numbers for each place, side by side since of many flows none is in the caches: when the
@@ -60,7 +60,7 @@ final class Flow {
    */
   private long[] ring;
 
-  private int places;
+  private int capacity;
   private long next;
   private long oldest;
   private long pendingFrom;
@@ -68,7 +68,7 @@ final class Flow {
   private long lastRtt = -1;
 
   /** When probes were too long for this flow's path; null until one was. */
-  private @Nullable Spans tooBig;
+  private @Nullable TimeIntervals tooBig;
 
   /** When the newest probe that was too long was sent. */
   private long tooBigSentAt;
@@ -98,7 +98,7 @@ final class Flow {
     this.phase = phase;
     int size = Integer.highestOneBit(Math.max(64, places) * 2 - 1);
     ring = new long[2 * size];
-    this.places = size;
+    this.capacity = size;
   }
 
   int id() {
@@ -128,8 +128,8 @@ final class Flow {
   }
 
   /** Makes room for more probes in flight; those that are stay. */
-  void grow(int wanted) {
-    if (wanted <= places) {
+  void ensureCapacity(int wanted) {
+    if (wanted <= capacity) {
       return;
     }
     int size = Integer.highestOneBit(wanted * 2 - 1);
@@ -138,11 +138,11 @@ final class Flow {
       System.arraycopy(ring, at(s), larger, 2 * (int) (s & (size - 1)), 2);
     }
     ring = larger;
-    places = size;
+    capacity = size;
   }
 
   /** A probe that was sent then was answered in time: this path takes what is as long. */
-  void passed(long sentAt) {
+  void confirmFits(long sentAt) {
     if (!hasPassed || sentAt - passedSentAt > 0) {
       hasPassed = true;
       passedSentAt = sentAt;
@@ -151,7 +151,7 @@ final class Flow {
       return;
     }
     if (sentAt - tooBigSentAt > 0) {
-      tooBig.end(sentAt);
+      tooBig.endAt(sentAt);
     } else {
       tooBig.beginAfter(sentAt); // it was ahead of the one that was too long
     }
@@ -167,27 +167,27 @@ final class Flow {
    * @param until to when that is believed
    * @return false where a later one was answered
    */
-  boolean tooBig(long sentAt, long from, long until) {
+  boolean recordTooBig(long sentAt, long from, long until) {
     if (hasPassed && passedSentAt - sentAt > 0) {
       return false;
     }
     if (tooBig == null) {
-      tooBig = new Spans();
+      tooBig = new TimeIntervals();
       tooBigSentAt = sentAt;
     } else if (sentAt - tooBigSentAt > 0) {
       tooBigSentAt = sentAt;
     }
-    tooBig.cover(hasPassed && from - passedSentAt <= 0 ? passedSentAt + 1 : from, until);
+    tooBig.add(hasPassed && from - passedSentAt <= 0 ? passedSentAt + 1 : from, until);
     return true;
   }
 
   /** Whether a probe that was sent then and not answered was too long for this path. */
   boolean wasTooBig(long sentAt) {
-    return tooBig != null && tooBig.held(sentAt, 0);
+    return tooBig != null && tooBig.contains(sentAt, 0);
   }
 
   private int at(long sequence) {
-    return 2 * (int) (sequence & (places - 1));
+    return 2 * (int) (sequence & (capacity - 1));
   }
 
   private int state(long sequence) {
@@ -199,11 +199,11 @@ final class Flow {
     ring[at] = (ring[at] & ~STATE) | state;
   }
 
-  boolean full() {
-    return next - oldest >= places;
+  boolean isFull() {
+    return next - oldest >= capacity;
   }
 
-  boolean idle() {
+  boolean isIdle() {
     return next == oldest;
   }
 
@@ -213,7 +213,7 @@ final class Flow {
   }
 
   /** A probe was sent. */
-  void flies(long monotonicNanos, int windowId, int extra) {
+  void recordSent(long monotonicNanos, int windowId, int extra) {
     int at = at(next);
     ring[at] = monotonicNanos;
     ring[at + 1] = ((long) windowId << STATE_BITS) | PENDING | extra;
@@ -230,7 +230,7 @@ final class Flow {
     return state(sequence) & KIND;
   }
 
-  boolean has(long sequence, int flag) {
+  boolean hasFlag(long sequence, int flag) {
     return (state(sequence) & flag) != 0;
   }
 
@@ -247,7 +247,7 @@ final class Flow {
    *
    * @return true when one of a later probe came before
    */
-  boolean answered(long sequence) {
+  boolean recordAnswer(long sequence) {
     state(sequence, RECEIVED | (state(sequence) & (HELLO | STALLED)));
     boolean overtaken = sequence < highestReplied;
     highestReplied = Math.max(highestReplied, sequence);
@@ -258,35 +258,35 @@ final class Flow {
    * Keeps an RTT until a later reply tells whether the reflector sent this one without delay, or
    * until nobody can tell any more; one that is still kept is counted.
    */
-  void hold(long sequence, long rttNanos) {
-    release();
+  void holdRtt(long sequence, long rttNanos) {
+    countHeldRtt();
     heldSequence = sequence;
     heldRtt = rttNanos;
   }
 
   /** The probe whose RTT is kept; −1 for none. */
-  long held() {
+  long heldSequence() {
     return heldSequence;
   }
 
   /** Counts the RTT that is kept: it is the network's. */
-  void release() {
+  void countHeldRtt() {
     if (heldSequence != NONE) {
-      rtt(heldSequence, heldRtt);
+      recordRtt(heldSequence, heldRtt);
       heldSequence = NONE;
     }
   }
 
   /** Forgets the RTT that is kept: the reflector was late with its reply. */
-  void dropHeld() {
+  void discardHeldRtt() {
     heldSequence = NONE;
   }
 
   /** Counts the RTT of a probe that was answered. */
-  void rtt(long sequence, long rttNanos) {
-    pair.cell(window(sequence)).rtt(path, rttNanos);
+  void recordRtt(long sequence, long rttNanos) {
+    pair.cell(window(sequence)).recordRtt(path, rttNanos);
     if (lastRtt >= 0) {
-      pair.jitter(lastRtt, rttNanos);
+      pair.updateJitter(lastRtt, rttNanos);
     }
     lastRtt = rttNanos;
   }
@@ -298,43 +298,43 @@ final class Flow {
    * @param tracked how many below that one the bitmap tells about
    * @param bitmap bit i: the one i + 1 below the highest was seen
    */
-  void reported(int highestOnWire, int tracked, long bitmap) {
+  void applySeenBitmap(int highestOnWire, int tracked, long bitmap) {
     long highest = sequence(highestOnWire);
     if (highest < 0) {
       return;
     }
-    mark(highest, true);
+    markSeen(highest, true);
     long last = Math.max(firstPending(), highest - tracked);
     for (long s = highest - 1; s >= last; s--) {
-      mark(s, ((bitmap >>> (highest - 1 - s)) & 1) != 0);
+      markSeen(s, ((bitmap >>> (highest - 1 - s)) & 1) != 0);
     }
   }
 
   /** The peer's answer to this probe came, but not as it was sent. */
-  void suspicious(long sequence) {
+  void markSuspicious(long sequence) {
     state(sequence, state(sequence) | SUSPICIOUS);
   }
 
   /** The network said this of the probe, and quoted it. */
-  void errored(long sequence, int flag) {
+  void markError(long sequence, int flag) {
     state(sequence, state(sequence) | flag);
   }
 
   /** The right answer to this probe came, but after its timeout. */
-  void tardy(long sequence) {
-    state(sequence, state(sequence) | TARDY);
+  void markAfterTimeout(long sequence) {
+    state(sequence, state(sequence) | AFTER_TIMEOUT);
   }
 
   /** What the reflector told of its own drops. */
-  ToldDrops drops() {
-    return drops;
+  ReflectorDropReports dropReports() {
+    return dropReports;
   }
 
   /**
    * The reflector dropped so many of the probes from one sequence to before another: marks as many
    * of those that wait for an answer and were not seen.
    */
-  void overloaded(long from, long before, int count) {
+  void markOverloaded(long from, long before, int count) {
     int left = count;
     for (long s = Math.max(from, oldest); s < before && left > 0; s++) {
       int state = state(s);
@@ -360,7 +360,7 @@ final class Flow {
     return first;
   }
 
-  private void mark(long sequence, boolean seen) {
+  private void markSeen(long sequence, boolean seen) {
     int state = state(sequence);
     if ((state & KIND) == PENDING) {
       state(sequence, state | COVERED | (seen ? SEEN : 0));
@@ -368,9 +368,9 @@ final class Flow {
   }
 
   /** Whether a probe that counts waits for its outcome. */
-  boolean pending() {
+  boolean hasPending() {
     for (long s = oldest; s < next; s++) {
-      if (kind(s) == PENDING && !has(s, HELLO)) {
+      if (kind(s) == PENDING && !hasFlag(s, HELLO)) {
         return true;
       }
     }
@@ -385,7 +385,7 @@ final class Flow {
   /** Forgets the oldest. */
   void forgetOldest() {
     if (oldest == heldSequence) {
-      release();
+      countHeldRtt();
     }
     state(oldest, DONE);
     oldest++;

@@ -64,7 +64,7 @@ final class Pair {
    * Notes whether an answer shows a reflector that reads the tos as a number. Where the tos is 0
    * that makes no difference, and probes stay as all understand them.
    */
-  void tosAsNumber(boolean wanted, long now) {
+  void recordTosAsNumber(boolean wanted, long now) {
     boolean number = wanted && plan.trafficClass().tos() != 0;
     if (number) {
       tosAsNumberAt = now;
@@ -78,14 +78,14 @@ final class Pair {
   /** Whether its next probe carries the tos as a number. */
   boolean sendsTosAsNumber(long now) {
     if (tosAsNumber
-        && now - tosAsNumberAt > Math.max(FORGET_NANOS, 3 * plan.periodNanos() + timeout())) {
-      tosAsNumber(false, now);
+        && now - tosAsNumberAt > Math.max(FORGET_NANOS, 3 * plan.periodNanos() + timeoutNanos())) {
+      recordTosAsNumber(false, now);
     }
     return tosAsNumber;
   }
 
   /** Whether its probes are longer than the path is known to take. */
-  boolean tooBig() {
+  boolean exceedsPathMtu() {
     return peer.pathMtu() != 0 && packetBytes() > peer.pathMtu();
   }
 
@@ -94,7 +94,7 @@ final class Pair {
     return plan.trafficClass().datagramBytes() + (peer.remote().isV4() ? 28 : 48);
   }
 
-  long timeout() {
+  long timeoutNanos() {
     return plan.trafficClass().timeoutNanos();
   }
 
@@ -116,12 +116,12 @@ final class Pair {
   /** Where this pair counts in a window that is open. */
   PairCell cell(int windowId) {
     for (PairCell cell : cells) {
-      if (cell.holds(windowId)) {
+      if (cell.isOf(windowId)) {
         return cell;
       }
     }
     for (PairCell cell : cells) {
-      if (cell.free()) {
+      if (cell.isFree()) {
         cell.open(windowId, ports.length);
         return cell;
       }
@@ -134,7 +134,7 @@ final class Pair {
   }
 
   /** RFC 3550 §6.4.1: moves by a sixteenth of each difference of consecutive RTTs. */
-  void jitter(long rttBefore, long rtt) {
+  void updateJitter(long rttBefore, long rtt) {
     double difference = Math.abs(rtt - rttBefore);
     jitter = jitterKnown ? jitter + (difference - jitter) / 16 : difference;
     jitterKnown = true;
@@ -143,18 +143,18 @@ final class Pair {
   /** What the pair saw in a window; null when nothing happened in it. */
   @Nullable PairResult close(int windowId) {
     for (PairCell cell : cells) {
-      if (cell.holds(windowId)) {
+      if (cell.isOf(windowId)) {
         return cell.close(
-            tags, jitterKnown ? jitter : Double.NaN, ports, tooBig() ? peer.pathMtu() : 0);
+            tags, jitterKnown ? jitter : Double.NaN, ports, exceedsPathMtu() ? peer.pathMtu() : 0);
       }
     }
     return null;
   }
 
   /** Whether some window still waits for this pair. */
-  boolean open() {
+  boolean hasOpenWindow() {
     for (PairCell cell : cells) {
-      if (!cell.free()) {
+      if (!cell.isFree()) {
         return true;
       }
     }

@@ -45,11 +45,11 @@ final class PairCell {
     }
   }
 
-  boolean holds(int id) {
+  boolean isOf(int id) {
     return windowId == id;
   }
 
-  boolean free() {
+  boolean isFree() {
     return windowId == NO_WINDOW;
   }
 
@@ -61,34 +61,34 @@ final class PairCell {
     counts[mark.index()]++;
   }
 
-  void sent(int path) {
+  void countSent(int path) {
     counts[Attempt.SENT.index()]++;
     paths[path * PATH + SENT]++;
   }
 
   /** A probe that the kernel refused. */
-  void sendError() {
+  void countSendError() {
     counts[Attempt.SEND_ERROR.index()]++;
   }
 
   /** A probe that came due and was not sent. */
-  void skipped() {
+  void countSkipped() {
     counts[Attempt.SKIPPED.index()]++;
   }
 
   /** The RTT of a probe that was answered, where it is the network's. */
-  void rtt(int path, long rttNanos) {
+  void recordRtt(int path, long rttNanos) {
     paths[path * PATH + MEASURED]++;
     paths[path * PATH + RTT_SUM] += rttNanos;
     samples.add(rttNanos);
   }
 
-  void lost(int path) {
+  void countLost(int path) {
     counts[Outcome.LOST.index()]++;
     paths[path * PATH + LOST]++;
   }
 
-  void residence(long nanos) {
+  void recordResidence(long nanos) {
     residence += nanos;
     residences++;
   }
@@ -96,7 +96,7 @@ final class PairCell {
   /**
    * The DSCP that a reply told to have arrived with, or itself arrived with; −1 where unchanged.
    */
-  void rewritten(int forward, int back) {
+  void recordDscpRewrite(int forward, int back) {
     counts[Mark.DSCP_REWRITTEN.index()]++;
     dscpForward = forward < 0 ? dscpForward : forward;
     dscpReturn = back < 0 ? dscpReturn : back;

@@ -44,16 +44,16 @@ final class Peer {
   static final long OURS_NANOS = 600 * SECOND;
 
   static final long HELLO_NANOS = SECOND;
-  static final long UNKEYED_TELL_NANOS = 60 * SECOND;
+  static final long UNKEYED_REPORT_NANOS = 60 * SECOND;
   static final int SUSPECT_AFTER = 3;
 
   /** How long an error of the network is worth telling. */
-  static final long NOTED_NANOS = 60 * SECOND;
+  static final long ERROR_SHOWN_NANOS = 60 * SECOND;
 
   private final Remote remote;
   private final int nonce;
   private final PeerListener listener;
-  private final DropShare overflow = new DropShare();
+  private final DropAttribution overflowDrops = new DropAttribution();
 
   private PeerState state = PeerState.UP;
   private int unanswered;
@@ -62,7 +62,7 @@ final class Peer {
   private boolean troubled;
 
   private boolean unkeyed;
-  private long unkeyedToldAt;
+  private long unkeyedReportedAt;
   private long lastReplyAt;
 
   /** When the newest probe that was answered was sent, and the newest that was refused. */
@@ -72,14 +72,14 @@ final class Peer {
   private boolean isEpochKnown;
   private int epoch;
   private long lastOursAt;
-  private boolean saidGoodbye;
-  private int goodbyeEpoch;
-  private long goodbyeSentAt;
-  private long goodbyeAt;
-  private boolean isGoodbyeAuthentic;
-  private boolean isGoodbyeFalse;
-  private final Spans refused = new Spans();
-  private final Spans draining = new Spans();
+  private boolean drainAnnounced;
+  private int drainEpoch;
+  private long drainSentAt;
+  private long drainHeardAt;
+  private boolean isDrainAuthentic;
+  private boolean isDrainFalse;
+  private final TimeIntervals refused = new TimeIntervals();
+  private final TimeIntervals draining = new TimeIntervals();
   private long helloAt;
 
   private long tooBigSentAt;
@@ -99,7 +99,7 @@ final class Peer {
     this.lastReplyAt = now;
     this.answeredSentAt = now - 1;
     this.refusedSentAt = now - 1;
-    this.goodbyeSentAt = now - 1;
+    this.drainSentAt = now - 1;
   }
 
   Remote remote() {
@@ -115,11 +115,11 @@ final class Peer {
   }
 
   /** Our share of what its full buffer dropped. */
-  DropShare overflow() {
-    return overflow;
+  DropAttribution overflowDrops() {
+    return overflowDrops;
   }
 
-  private void become(PeerState next) {
+  private void changeState(PeerState next) {
     if (state != next) {
       PeerState before = state;
       state = next;
@@ -128,7 +128,7 @@ final class Peer {
   }
 
   /** Something came back that proves that it is there, and nothing else. */
-  void heard(long sentAt, long now) {
+  void recordAlive(long sentAt, long now) {
     lastReplyAt = now;
     unanswered = 0;
     if (sentAt - answeredSentAt > 0) {
@@ -137,9 +137,9 @@ final class Peer {
   }
 
   /** A foreign reflector answered a probe that was sent then. */
-  void replied(long sentAt, long now) {
-    heard(sentAt, now);
-    recovered(sentAt, sentAt - goodbyeSentAt > 0, now);
+  void recordReply(long sentAt, long now) {
+    recordAlive(sentAt, now);
+    recordRecovery(sentAt, sentAt - drainSentAt > 0, now);
   }
 
   /**
@@ -148,23 +148,23 @@ final class Peer {
    * @param reflectorEpoch names the reflector's life
    * @return false when this life had said goodbye: that was somebody else, and it is taken back
    */
-  boolean replied(long sentAt, long now, int reflectorEpoch) {
-    heard(sentAt, now);
+  boolean recordReply(long sentAt, long now, int reflectorEpoch) {
+    recordAlive(sentAt, now);
     lastOursAt = now;
     isEpochKnown = true;
     epoch = reflectorEpoch;
-    boolean isBack = sentAt - goodbyeSentAt > 0;
+    boolean isBack = sentAt - drainSentAt > 0;
     boolean contradicted = false;
-    if (saidGoodbye && goodbyeEpoch == reflectorEpoch) {
+    if (drainAnnounced && drainEpoch == reflectorEpoch) {
       // What was sent before we heard it may have been answered before it was said.
-      contradicted = !isGoodbyeFalse && sentAt - goodbyeAt > MARKING_NANOS;
+      contradicted = !isDrainFalse && sentAt - drainHeardAt > MARKING_NANOS;
       if (contradicted) {
-        isGoodbyeFalse = true;
-        draining.revoke();
+        isDrainFalse = true;
+        draining.revokeNewest();
       }
-      isBack = isGoodbyeFalse;
+      isBack = isDrainFalse;
     }
-    recovered(sentAt, isBack, now);
+    recordRecovery(sentAt, isBack, now);
     return !contradicted;
   }
 
@@ -177,57 +177,57 @@ final class Peer {
    * @return false when it is not believed: without a key it has to be of the life that answered
    *     last
    */
-  boolean goodbye(long sentAt, long now, int reflectorEpoch, boolean authentic) {
-    heard(sentAt, now);
+  boolean recordDrain(long sentAt, long now, int reflectorEpoch, boolean authentic) {
+    recordAlive(sentAt, now);
     lastOursAt = now;
-    if (saidGoodbye && goodbyeEpoch == reflectorEpoch && (isGoodbyeAuthentic || !authentic)) {
-      if (!draining.lasts(now)) {
-        recovered(sentAt, true, now);
-      } else if (!isGoodbyeAuthentic) {
-        long end = goodbyeAt + UNKEYED_TOTAL_NANOS;
+    if (drainAnnounced && drainEpoch == reflectorEpoch && (isDrainAuthentic || !authentic)) {
+      if (!draining.lastsBeyond(now)) {
+        recordRecovery(sentAt, true, now);
+      } else if (!isDrainAuthentic) {
+        long end = drainHeardAt + UNKEYED_TOTAL_NANOS;
         long until = now + UNKEYED_DRAINING_MAX_NANOS;
-        draining.cover(now, until - end > 0 ? end : until);
+        draining.add(now, until - end > 0 ? end : until);
       }
-      return !isGoodbyeFalse;
+      return !isDrainFalse;
     }
     if (!authentic && isEpochKnown && epoch != reflectorEpoch) {
-      recovered(sentAt, sentAt - goodbyeSentAt > 0, now);
+      recordRecovery(sentAt, sentAt - drainSentAt > 0, now);
       return false;
     }
     isEpochKnown = true;
     epoch = reflectorEpoch;
-    saidGoodbye = true;
-    goodbyeEpoch = reflectorEpoch;
-    goodbyeSentAt = sentAt;
-    goodbyeAt = now;
-    isGoodbyeAuthentic = authentic;
-    isGoodbyeFalse = false;
+    drainAnnounced = true;
+    drainEpoch = reflectorEpoch;
+    drainSentAt = sentAt;
+    drainHeardAt = now;
+    isDrainAuthentic = authentic;
+    isDrainFalse = false;
     helloAt = now + HELLO_NANOS;
-    draining.cover(now, now + (authentic ? DRAINING_MAX_NANOS : UNKEYED_DRAINING_MAX_NANOS));
+    draining.add(now, now + (authentic ? DRAINING_MAX_NANOS : UNKEYED_DRAINING_MAX_NANOS));
     troubled = true;
-    become(PeerState.DRAINING);
+    changeState(PeerState.DRAINING);
     return true;
   }
 
-  private void recovered(long sentAt, boolean isBack, long now) {
+  private void recordRecovery(long sentAt, boolean isBack, long now) {
     if (troubled) {
       if (isBack) {
-        draining.end(sentAt);
+        draining.endAt(sentAt);
       }
       boolean isOpen = sentAt - refusedSentAt > 0;
       if (isOpen) {
-        refused.end(sentAt);
+        refused.endAt(sentAt);
       }
       troubled = !isBack || !isOpen;
-      if (draining.lasts(now)) {
+      if (draining.lastsBeyond(now)) {
         return;
       }
-      if (refused.lasts(now)) {
-        become(PeerState.REFUSED); // what was answered was sent before the port was closed
+      if (refused.lastsBeyond(now)) {
+        changeState(PeerState.REFUSED); // what was answered was sent before the port was closed
         return;
       }
     }
-    become(PeerState.UP);
+    changeState(PeerState.UP);
   }
 
   /** Whether a reflector of ours answered there of late: then answers come from there only. */
@@ -236,11 +236,11 @@ final class Peer {
   }
 
   /** It answered without a valid key; true when that is to be told, at most once a minute. */
-  boolean unkeyedAnswer(long now) {
-    boolean tell = !unkeyed || now - unkeyedToldAt > UNKEYED_TELL_NANOS;
+  boolean shouldReportUnkeyed(long now) {
+    boolean tell = !unkeyed || now - unkeyedReportedAt > UNKEYED_REPORT_NANOS;
     if (tell) {
       unkeyed = true;
-      unkeyedToldAt = now;
+      unkeyedReportedAt = now;
     }
     return tell;
   }
@@ -252,7 +252,7 @@ final class Peer {
    *
    * @param sentAt when the probe was sent
    */
-  void refused(long sentAt, long since, long now) {
+  void recordRefused(long sentAt, long since, long now) {
     if (sentAt - refusedSentAt > 0) {
       refusedSentAt = sentAt;
     }
@@ -261,15 +261,15 @@ final class Peer {
     }
     long open = answeredSentAt - CLOSING_NANOS;
     long from = since - REFUSED_BEFORE_NANOS;
-    refused.cover(from - open < 0 ? open : from, now + REFUSED_AFTER_NANOS);
+    refused.add(from - open < 0 ? open : from, now + REFUSED_AFTER_NANOS);
     troubled = true;
     if (state != PeerState.DRAINING) {
-      become(PeerState.REFUSED);
+      changeState(PeerState.REFUSED);
     }
   }
 
   /** The network said something about a probe. */
-  void errored(PeerError error, long now) {
+  void recordError(PeerError error, long now) {
     lastError = error;
     lastErrorAt = now;
   }
@@ -279,7 +279,7 @@ final class Peer {
    *
    * @param sentAt when that probe was sent
    */
-  void tooBig(int mtu, long sentAt) {
+  void recordTooBig(int mtu, long sentAt) {
     if (pathMtu == 0 || sentAt - tooBigSentAt > 0) {
       tooBigSentAt = sentAt;
     }
@@ -292,59 +292,59 @@ final class Peer {
   }
 
   /** A probe that should not fit has come back: if sent since, the path takes longer ones now. */
-  void fits(long sentAt) {
+  void confirmFits(long sentAt) {
     if (sentAt - tooBigSentAt > 0) {
       pathMtu = 0;
     }
   }
 
   /** What people may want to know of it; null when it answers and nothing was said of it lately. */
-  @Nullable PeerNote note(long now) {
-    PeerError error = lastError != null && now - lastErrorAt < NOTED_NANOS ? lastError : null;
+  @Nullable PeerStatus status(long now) {
+    PeerError error = lastError != null && now - lastErrorAt < ERROR_SHOWN_NANOS ? lastError : null;
     return state == PeerState.UP && error == null && pathMtu == 0
         ? null
-        : new PeerNote(remote.address(), state, error, pathMtu);
+        : new PeerStatus(remote.address(), state, error, pathMtu);
   }
 
   /**
    * A probe was given up as lost. It says nothing about the peer when another that was sent later,
    * or even before, was answered after it: then the path loses, but the peer is there.
    */
-  void unanswered(long sentAt, long now, long downAfterNanos) {
+  void recordUnanswered(long sentAt, long now, long downAfterNanos) {
     if (sentAt - lastReplyAt < 0) {
       return;
     }
     unanswered++;
     if (state == PeerState.UP && unanswered >= SUSPECT_AFTER) {
-      become(PeerState.SUSPECT);
+      changeState(PeerState.SUSPECT);
     }
     if (state == PeerState.SUSPECT && now - lastReplyAt > downAfterNanos) {
-      become(PeerState.DOWN);
+      changeState(PeerState.DOWN);
     }
   }
 
   /** Ends states that last only so long. */
-  void age(long now) {
-    if (state == PeerState.REFUSED && !refused.lasts(now)) {
-      become(PeerState.SUSPECT);
+  void expireStates(long now) {
+    if (state == PeerState.REFUSED && !refused.lastsBeyond(now)) {
+      changeState(PeerState.SUSPECT);
     }
-    if (state == PeerState.DRAINING && !draining.lasts(now)) {
-      become(PeerState.UP);
+    if (state == PeerState.DRAINING && !draining.lastsBeyond(now)) {
+      changeState(PeerState.UP);
     }
   }
 
   /** Whether a probe that was sent then and not answered met a closed port. */
   boolean wasRefused(long sentAt) {
-    return refused.held(sentAt, 0);
+    return refused.contains(sentAt, 0);
   }
 
   /** Whether a probe that was sent then and not answered met a peer that had said goodbye. */
   boolean wasDraining(long sentAt, long timeoutNanos) {
-    return draining.held(sentAt, Math.min(timeoutNanos, DRAINING_BEFORE_NANOS));
+    return draining.contains(sentAt, Math.min(timeoutNanos, DRAINING_BEFORE_NANOS));
   }
 
   /** Whether it is time to ask a peer that said goodbye whether it is back; asks once a second. */
-  boolean helloDue(long now) {
+  boolean isHelloDue(long now) {
     if (state != PeerState.DRAINING || now - helloAt < 0) {
       return false;
     }

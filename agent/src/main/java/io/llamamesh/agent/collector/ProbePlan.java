@@ -79,7 +79,7 @@ public record ProbePlan(long intervalNanos, long retentionNanos, List<Pair> pair
     }
 
     /** The same class towards reflectors of the Python LLAMA. */
-    public TrafficClass legacy() {
+    public TrafficClass asLegacy() {
       return new TrafficClass(name, tos, basePort, timeoutNanos, LegacyProbe.BYTES, local);
     }
 

@@ -68,21 +68,21 @@ public final class Prober {
   private final Pacer pacer;
   private final WindowBook book;
   private final CollectorCounters counters;
-  private final CollectorReports reports;
+  private final CollectorListener listener;
   private final Supplier<ProbeKeys> keys;
-  private ProbeKeys present = ProbeKeys.NONE;
+  private ProbeKeys currentKeys = ProbeKeys.NONE;
   private @Nullable SourcePort reading;
-  private int errorsTold;
+  private int errorsDelivered;
   private final Map<Integer, Payload> frames = new HashMap<>();
   // Made once: each mention of a method would make another object.
   private final Pacer.Due send = this::send;
   private final Pacer.Due skip = this::skip;
-  private final ErrorSink failed = this::failed;
+  private final ErrorSink errorSink = this::applyError;
   private ProbePlan plan = ProbePlan.IDLE;
   private long tick = TickLength.LONGEST_NANOS;
-  private volatile List<PeerNote> notes = List.of();
+  private volatile List<PeerStatus> peerStatuses = List.of();
   private long expiredAt;
-  private long steppedOver;
+  private long takenPorts;
   private long retryAt;
   private long retryPause;
 
@@ -101,7 +101,7 @@ public final class Prober {
       Supplier<List<ClosedWindow.Reflected>> reflected,
       Supplier<ProbeKeys> keys,
       PeerListener peerListener,
-      CollectorReports reports) {
+      CollectorListener reports) {
     this.network = network;
     this.clock = new WallClock(network);
     this.ports = new SourcePorts(network, poller, locals);
@@ -110,12 +110,12 @@ public final class Prober {
     this.replies = new Replies(network, clock, roster, counters, keys, reports);
     this.keys = keys;
     this.book = new WindowBook(reflected);
-    archive.ends().forEach(book::ended);
+    archive.windowEnds().forEach(book::recordEarlierEnd);
     this.settlement = new Settlement(roster, book, archive, counters);
     this.pacer = new Pacer(network.monotonicNanos());
     this.expiredAt = network.monotonicNanos();
     this.counters = counters;
-    this.reports = reports;
+    this.listener = reports;
   }
 
   /** Makes this the plan; flows that it names again go on as they are. */
@@ -124,19 +124,19 @@ public final class Prober {
     plan = next.pairs().isEmpty() ? plan.withoutPairs() : next;
     retryPause = RETRY_FIRST;
     frames.clear(); // pairs ask for theirs again, and what no class uses any more is gone
-    place();
+    applyPlan();
   }
 
-  private void place() {
+  private void applyPlan() {
     roster.apply(plan);
     retryAt = network.monotonicNanos() + retryPause;
-    counters.flows(roster.active().size(), roster.missing());
+    counters.flows(roster.active().size(), roster.missingFlows());
     pacer.flows(roster.active(), network.monotonicNanos());
     tick = TickLength.nanos(roster.active());
-    if (ports.steppedOver() != steppedOver) {
-      counters.add(CollectorCounters.Event.PORT_TAKEN, ports.steppedOver() - steppedOver);
-      steppedOver = ports.steppedOver();
-      reports.portsSteppedOver(steppedOver);
+    if (ports.takenPorts() != takenPorts) {
+      counters.add(CollectorCounters.Event.PORT_TAKEN, ports.takenPorts() - takenPorts);
+      takenPorts = ports.takenPorts();
+      listener.portsTaken(takenPorts);
     }
   }
 
@@ -147,34 +147,34 @@ public final class Prober {
 
   /** One tick. */
   public void tick() {
-    boolean stepped = clock.stepped();
+    boolean stepped = clock.hasStepped();
     if (stepped) {
       counters.add(CollectorCounters.Event.CLOCK_STEP);
-      reports.clockStepped(clock.steps());
+      listener.clockStepped(clock.steps());
     }
     boolean stalled = network.monotonicNanos() - pacer.reached() > STALL_NANOS;
     if (stalled) {
-      replies.stoodStill(pacer.reached(), network.monotonicNanos());
+      replies.recordStall(pacer.reached(), network.monotonicNanos());
     }
     read(stepped, stalled);
     long now = network.monotonicNanos();
-    boolean complete = settlement.complete(now);
+    boolean complete = settlement.hasSettledWindow(now);
     if (complete || now - expiredAt >= EXPIRY_NANOS) {
       expiredAt = now;
       settlement.expire(now, plan.intervalNanos());
     }
     if (complete && settlement.publish(now, plan.retentionNanos())) {
-      notes = roster.notes(now);
+      peerStatuses = roster.peerStatuses(now);
     }
-    if (roster.missing() > 0 && now - retryAt >= 0) {
+    if (roster.missingFlows() > 0 && now - retryAt >= 0) {
       retryPause = Math.min(2 * retryPause, RETRY_LONGEST);
-      place();
+      applyPlan();
     }
     book.advance(now, clock.realtime(now), plan.intervalNanos());
-    present = keys.get();
+    currentKeys = keys.get();
     // Looked at again: what stops us may do so in the middle of a tick.
     if (now - pacer.reached() > STALL_NANOS) {
-      replies.stoodStill(pacer.reached(), now);
+      replies.recordStall(pacer.reached(), now);
       pacer.advance(now - tick, skip);
     }
     pacer.advance(now, send);
@@ -189,7 +189,7 @@ public final class Prober {
       replies.read(port, clockStepped, stalled);
       drainErrors(port);
       port.checkOverflow(now);
-      long checksums = port.checksums();
+      long checksums = port.takeChecksumErrors();
       if (checksums > 0) {
         counters.add(CollectorCounters.Event.CHECKSUM, checksums);
       }
@@ -197,18 +197,18 @@ public final class Prober {
   }
 
   private void drainErrors(SourcePort port) {
-    errorsTold = 0;
+    errorsDelivered = 0;
     reading = port;
-    int all = port.socket().drainErrors(failed);
+    int all = port.socket().drainErrors(errorSink);
     reading = null;
-    if (all > errorsTold) {
-      counters.add(CollectorCounters.Event.NETWORK_ERROR, all - errorsTold);
-      counters.add(CollectorCounters.Event.UNPROVEN_ERROR, all - errorsTold);
+    if (all > errorsDelivered) {
+      counters.add(CollectorCounters.Event.NETWORK_ERROR, all - errorsDelivered);
+      counters.add(CollectorCounters.Event.UNPROVEN_ERROR, all - errorsDelivered);
     }
   }
 
-  private void failed(QueuedError error) {
-    errorsTold++;
+  private void applyError(QueuedError error) {
+    errorsDelivered++;
     counters.add(CollectorCounters.Event.NETWORK_ERROR);
     long now = network.monotonicNanos();
     // Errors carry no time: when we did not run for a while, it may be as old as our last look.
@@ -217,32 +217,32 @@ public final class Prober {
       counters.add(error.kind());
       if (error.kind() == PeerError.TOO_BIG) {
         // It was never sent, so it says nothing of those that were.
-        roster.tooBig(error.high(), error.low(), error.detail(), now);
+        roster.recordTooBig(error.high(), error.low(), error.detail(), now);
         return;
       }
       InetSocketAddress to =
           new InetSocketAddress(Ip.address(error.high(), error.low()), error.port());
       Peer known = roster.peers().get(to);
       if (known != null) {
-        known.errored(error.kind(), now);
+        known.recordError(error.kind(), now);
       }
       return;
     }
-    Flow flow = reading == null ? null : quoted.find(error, reading, present);
+    Flow flow = reading == null ? null : quoted.find(error, reading, currentKeys);
     if (flow == null || isAbsurd(error, flow.pair())) {
       counters.add(CollectorCounters.Event.UNPROVEN_ERROR);
       return;
     }
     counters.add(error.kind());
     if (error.kind() == PeerError.TOO_BIG) {
-      tooBig(error, flow, since, now);
+      recordTooBig(error, flow, since, now);
       return;
     }
     Peer peer = flow.pair().peer();
-    peer.errored(error.kind(), now);
+    peer.recordError(error.kind(), now);
     if (error.kind() == PeerError.PORT_UNREACHABLE) {
-      flow.errored(quoted.sequence(), Flow.REFUSED);
-      peer.refused(flow.sentAt(quoted.sequence()), since, now);
+      flow.markError(quoted.sequence(), Flow.REFUSED);
+      peer.recordRefused(flow.sentAt(quoted.sequence()), since, now);
     }
   }
 
@@ -254,14 +254,14 @@ public final class Prober {
                 && error.detail() < (pair.peer().remote().isV4() ? LEAST_MTU_V4 : LEAST_MTU_V6)));
   }
 
-  private void tooBig(QueuedError error, Flow flow, long since, long now) {
-    flow.errored(quoted.sequence(), Flow.TOO_BIG);
+  private void recordTooBig(QueuedError error, Flow flow, long since, long now) {
+    flow.markError(quoted.sequence(), Flow.TOO_BIG);
     if (error.detail() == UNKNOWN_MTU) {
       return;
     }
     long sentAt = flow.sentAt(quoted.sequence());
-    if (flow.tooBig(sentAt, since - TOO_BIG_BEFORE_NANOS, now + TOO_BIG_AFTER_NANOS)) {
-      flow.pair().peer().tooBig(error.detail(), sentAt);
+    if (flow.recordTooBig(sentAt, since - TOO_BIG_BEFORE_NANOS, now + TOO_BIG_AFTER_NANOS)) {
+      flow.pair().peer().recordTooBig(error.detail(), sentAt);
     }
   }
 
@@ -273,21 +273,21 @@ public final class Prober {
   }
 
   private void skipped(Flow flow) {
-    flow.pair().cell(book.present()).skipped();
-    counters.skipped();
+    flow.pair().cell(book.currentId()).countSkipped();
+    counters.countSkipped();
   }
 
   private void send(Flow flow) {
     Peer peer = flow.pair().peer();
     int extra = 0;
     if (peer.state() == PeerState.DRAINING) {
-      if (!peer.helloDue(pacer.reached())) {
+      if (!peer.isHelloDue(pacer.reached())) {
         return;
       }
       extra = Flow.HELLO;
       counters.add(CollectorCounters.Event.HELLO);
     }
-    if (flow.full()) {
+    if (flow.isFull()) {
       counters.add(CollectorCounters.Event.FLIGHTS_FULL);
       if (extra == 0) {
         skipped(flow);
@@ -311,7 +311,7 @@ public final class Prober {
       ProbeWriter.flags(bytes, extra == 0 ? 0 : Slots.FLAG_HELLO);
       stamp = network.monotonicNanos();
       ProbeWriter.sent(bytes, clock.realtime(stamp));
-      present.sign(bytes, 0, flow.pair().plan().keyed() ? present.signing() : 0);
+      currentKeys.sign(bytes, 0, flow.pair().plan().keyed() ? currentKeys.signing() : 0);
     }
     SendResult result =
         flow.source().socket().send(frame, type.datagramBytes(), peer.remote(), type.tos());
@@ -327,14 +327,14 @@ public final class Prober {
       extra = Flow.STALLED;
     }
     if (result == SendResult.SENT) {
-      flow.flies(stamp, book.present(), extra);
+      flow.recordSent(stamp, book.currentId(), extra);
       if (counts) {
-        flow.pair().cell(book.present()).sent(flow.path());
-        counters.sent();
+        flow.pair().cell(book.currentId()).countSent(flow.path());
+        counters.countSent();
       }
     } else if (counts) {
-      flow.pair().cell(book.present()).sendError();
-      counters.sendError(result);
+      flow.pair().cell(book.currentId()).countSendError();
+      counters.countSendError(result);
     }
   }
 
@@ -357,20 +357,20 @@ public final class Prober {
   }
 
   /** Whether every probe has its outcome. */
-  boolean home() {
-    return !settlement.pending();
+  boolean isSettled() {
+    return !settlement.hasPending();
   }
 
   /** Publishes everything; what is still in flight is suppressed. */
   void finish() {
-    settlement.abandon();
+    settlement.suppressPending();
     long now = network.monotonicNanos();
     settlement.finish(now, clock.realtime(now), plan.retentionNanos());
   }
 
   /** Peers that are not simply well, as they were when the last window was published. */
-  List<PeerNote> notes() {
-    return notes;
+  List<PeerStatus> peerStatuses() {
+    return peerStatuses;
   }
 
   /** How many flows probe now. */

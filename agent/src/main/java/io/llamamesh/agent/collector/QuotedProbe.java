@@ -35,8 +35,8 @@ final class QuotedProbe {
     ByteBuffer quote = error.quote();
     int offset = error.quoteOffset();
     int length = error.quoteLength();
-    if (!parser.parseSignature(quote, offset, length)
-        && !parser.parseLegacy(quote, offset, Math.min(length, LegacyProbe.BYTES))) {
+    if (!parser.tryParseSignature(quote, offset, length)
+        && !parser.tryParseLegacy(quote, offset, Math.min(length, LegacyProbe.BYTES))) {
       return null;
     }
     Flow flow = roster.flow(parser.nonce(quote), parser.flow(quote));
@@ -48,7 +48,7 @@ final class QuotedProbe {
       return null;
     }
     boolean checked =
-        keys.required() && flow.pair().plan().keyed() && length >= ProbeFormat.MIN_DATAGRAM;
+        keys.isRequired() && flow.pair().plan().keyed() && length >= ProbeFormat.MIN_DATAGRAM;
     return !checked || keys.isHeadVerified(quote, offset, length, Slots.REQUEST) ? flow : null;
   }
 

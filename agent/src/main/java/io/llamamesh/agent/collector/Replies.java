@@ -29,13 +29,13 @@ final class Replies {
   private final Roster roster;
   private final CollectorCounters counters;
   private final Supplier<ProbeKeys> keys;
-  private final CollectorReports reports;
+  private final CollectorListener listener;
   private final Batch batch;
   private final ProbeParser parser = new ProbeParser();
   private boolean stampsUsable;
-  private boolean stoodStill;
-  private long gapFrom;
-  private long gapTo;
+  private boolean spansStall;
+  private long stallFrom;
+  private long stallTo;
 
   Replies(
       UdpNetwork network,
@@ -43,13 +43,13 @@ final class Replies {
       Roster roster,
       CollectorCounters counters,
       Supplier<ProbeKeys> keys,
-      CollectorReports reports) {
+      CollectorListener reports) {
     this.network = network;
     this.clock = clock;
     this.roster = roster;
     this.counters = counters;
     this.keys = keys;
-    this.reports = reports;
+    this.listener = reports;
     this.batch = network.newBatch(BATCH, ProbeFormat.MAX_DATAGRAM);
   }
 
@@ -57,9 +57,9 @@ final class Replies {
    * We did not run between these times. Was it the whole machine that stood still, then what came
    * meanwhile is stamped when it went on, and RTTs of probes that were in flight are ours, too.
    */
-  void stoodStill(long from, long to) {
-    gapFrom = from;
-    gapTo = to;
+  void recordStall(long from, long to) {
+    stallFrom = from;
+    stallTo = to;
   }
 
   /**
@@ -77,20 +77,20 @@ final class Replies {
       count = port.socket().receive(batch);
       long now = network.monotonicNanos();
       for (int slot = 0; slot < count; slot++) {
-        stampsUsable = !clockStepped && (batch.kernelStamp(slot) || !stalled);
-        port.arrived(take(slot, now));
+        stampsUsable = !clockStepped && (batch.isKernelStamped(slot) || !stalled);
+        port.recordArrival(handle(slot, now));
       }
       left -= count;
     } while (count == batch.slots() && left > 0);
   }
 
   /** Whether it answers a probe of ours. */
-  private boolean take(int slot, long now) {
+  private boolean handle(int slot, long now) {
     ByteBuffer bytes = batch.bytes();
     boolean probe =
-        parser.parse(bytes, batch.offset(slot), batch.length(slot))
-            || parser.parseLegacy(bytes, batch.offset(slot), batch.length(slot));
-    if (!probe && !parser.parseSignature(bytes, batch.offset(slot), batch.length(slot))) {
+        parser.tryParse(bytes, batch.offset(slot), batch.length(slot))
+            || parser.tryParseLegacy(bytes, batch.offset(slot), batch.length(slot));
+    if (!probe && !parser.tryParseSignature(bytes, batch.offset(slot), batch.length(slot))) {
       counters.add(CollectorCounters.Event.NOT_A_PROBE);
       return false;
     }
@@ -103,17 +103,17 @@ final class Replies {
     }
     boolean ours =
         probe && parser.hasSlots() && Slots.direction(bytes, parser.slotsAt()) == Slots.REPLY;
-    boolean whole = probe && whole(flow, slot);
-    if (!isFrom(flow.pair().peer(), slot) && !mayComeFromElsewhere(flow, whole, ours, now)) {
+    boolean whole = probe && hasFullLength(flow, slot);
+    if (!isFrom(flow.pair().peer(), slot) && !mayHaveOtherSource(flow, whole, ours, now)) {
       counters.add(CollectorCounters.Event.FOREIGN_ANSWER);
       return false;
     }
     if (!whole) {
       counters.add(CollectorCounters.Event.GARBLED);
-      return garbled(flow, sequence, slot);
+      return markSuspicious(flow, sequence, slot);
     }
-    if (!genuine(flow, slot)) {
-      unkeyed(flow, sequence, now);
+    if (!isAuthentic(flow, slot)) {
+      recordUnkeyed(flow, sequence, now);
       return false;
     }
     long rtt = rtt(slot, flow.sentAt(sequence), now);
@@ -125,14 +125,16 @@ final class Replies {
               flow.pair().plan().target(),
               Slots.epoch(bytes, parser.slotsAt()),
               flow.sentAt(sequence),
-              stampsUsable && residence != UNKNOWN && !hasStoodStill() ? rtt - residence : UNKNOWN);
-      told(flow, sequence, rtt - Math.max(0, residence), bytes, parser.slotsAt(), now);
+              stampsUsable && residence != UNKNOWN && !isReflectorStalled()
+                  ? rtt - residence
+                  : UNKNOWN);
+      applySlots(flow, sequence, rtt - Math.max(0, residence), bytes, parser.slotsAt(), now);
     } else {
-      flow.pair().peer().replied(flow.sentAt(sequence), now);
+      flow.pair().peer().recordReply(flow.sentAt(sequence), now);
     }
-    flow.pair().tosAsNumber(!ours && parser.hasReceived(), now);
+    flow.pair().recordTosAsNumber(!ours && parser.hasReceived(), now);
     if (account(flow, sequence, rtt, residence, ours)) {
-      marks(flow, sequence, slot, ours);
+      recordDscp(flow, sequence, slot, ours);
     }
     return true;
   }
@@ -148,7 +150,7 @@ final class Replies {
    * Reflectors of ours answer from where they were asked. LLAMA's own may answer from any of its
    * host's addresses; there the signature decides alone.
    */
-  private static boolean mayComeFromElsewhere(Flow flow, boolean whole, boolean ours, long now) {
+  private static boolean mayHaveOtherSource(Flow flow, boolean whole, boolean ours, long now) {
     return whole && !ours && !flow.pair().peer().isOurs(now);
   }
 
@@ -156,9 +158,9 @@ final class Replies {
    * A reflector sends back as many bytes as it got; one that writes the probe anew, as udprobe's,
    * the same padding, and nothing that only ours can know.
    */
-  private boolean whole(Flow flow, int slot) {
+  private boolean hasFullLength(Flow flow, int slot) {
     int length = flow.pair().plan().trafficClass().datagramBytes();
-    return !batch.truncated(slot)
+    return !batch.isTruncated(slot)
         && (batch.length(slot) == length
             || (parser.isForeignFrame()
                 && parser.padding() == ProbeFormat.paddingBytes(length)
@@ -172,30 +174,30 @@ final class Replies {
    *
    * @return whether it is the peer's, as far as can be told: with keys, what is signed is unhurt
    */
-  private boolean garbled(Flow flow, long sequence, int slot) {
+  private boolean markSuspicious(Flow flow, long sequence, int slot) {
     ProbeKeys present = keys.get();
     boolean proven =
-        !isSigned(flow, present)
+        !mustBeSigned(flow, present)
             || present.isHeadVerified(
                 batch.bytes(), batch.offset(slot), batch.length(slot), Slots.REPLY);
-    if (proven && waits(flow, sequence)) {
-      flow.suspicious(sequence);
+    if (proven && isPending(flow, sequence)) {
+      flow.markSuspicious(sequence);
     }
     return proven;
   }
 
   /** Something without a key claims to be the answer; anybody who saw the probe can send that. */
-  private void unkeyed(Flow flow, long sequence, long now) {
-    if (waits(flow, sequence)) {
+  private void recordUnkeyed(Flow flow, long sequence, long now) {
+    if (isPending(flow, sequence)) {
       counters.add(CollectorCounters.Event.UNKEYED_ANSWER);
-      if (flow.pair().peer().unkeyedAnswer(now)) {
-        reports.unkeyedAnswer(flow.pair().plan().target());
+      if (flow.pair().peer().shouldReportUnkeyed(now)) {
+        listener.unkeyedAnswer(flow.pair().plan().target());
       }
     }
   }
 
-  private static boolean waits(Flow flow, long sequence) {
-    return flow.kind(sequence) == Flow.PENDING && !flow.has(sequence, Flow.HELLO);
+  private static boolean isPending(Flow flow, long sequence) {
+    return flow.kind(sequence) == Flow.PENDING && !flow.hasFlag(sequence, Flow.HELLO);
   }
 
   /** The RTT; where stamps are of no use, at least not less than it was. */
@@ -203,26 +205,26 @@ final class Replies {
     long arrived = clock.monotonic(batch.stampNanos(slot));
     // Before its probe or yet to come: the clock was stepped after the last look at it.
     stampsUsable &= arrived - sentAt >= 0 && arrived - now <= WallClock.STEP_NANOS;
-    stoodStill = sentAt - gapTo < 0 && arrived - gapFrom > Prober.STALL_NANOS;
-    stampsUsable &= !stoodStill;
+    spansStall = sentAt - stallTo < 0 && arrived - stallFrom > Prober.STALL_NANOS;
+    stampsUsable &= !spansStall;
     return (stampsUsable && arrived - now < 0 ? arrived : now) - sentAt;
   }
 
   /** Whether answers to its probes have to be signed. */
-  private static boolean isSigned(Flow flow, ProbeKeys present) {
-    return present.required() && flow.pair().plan().keyed();
+  private static boolean mustBeSigned(Flow flow, ProbeKeys present) {
+    return present.isRequired() && flow.pair().plan().keyed();
   }
 
   /**
    * Whether nobody but the holder of a key can have sent this reply, where keys are in use. Our own
    * probe, thrown back by whoever, carries a right seal, too: that of a request.
    */
-  private boolean genuine(Flow flow, int slot) {
+  private boolean isAuthentic(Flow flow, int slot) {
     ProbeKeys present = keys.get();
-    return !isSigned(flow, present)
+    return !mustBeSigned(flow, present)
         || (parser.hasSlots()
             && Slots.direction(batch.bytes(), parser.slotsAt()) == Slots.REPLY
-            && present.verified(batch.bytes(), batch.offset(slot), batch.length(slot)) != 0);
+            && present.verify(batch.bytes(), batch.offset(slot), batch.length(slot)) != 0);
   }
 
   /** Time at the reflector; unknown when its clock was stepped in between. */
@@ -231,28 +233,29 @@ final class Replies {
     return residence < 0 || residence > rtt ? UNKNOWN : residence;
   }
 
-  private void told(Flow flow, long sequence, long network, ByteBuffer bytes, int slots, long now) {
+  private void applySlots(
+      Flow flow, long sequence, long network, ByteBuffer bytes, int slots, long now) {
     Peer peer = flow.pair().peer();
-    heard(flow, sequence, network, bytes, slots, now);
-    flow.reported(
+    updatePeer(flow, sequence, network, bytes, slots, now);
+    flow.applySeenBitmap(
         Slots.highest(bytes, slots), Slots.tracked(bytes, slots), Slots.bitmap(bytes, slots));
-    flow.drops().told(flow, sequence, bytes, slots, peer.overflow());
-    judgeHeld(flow, sequence, bytes, slots);
+    flow.dropReports().apply(flow, sequence, bytes, slots, peer.overflowDrops());
+    settleHeldRtt(flow, sequence, bytes, slots);
   }
 
   /** Tells the peer's state of an answer; a goodbye counts in the first answer, and in time. */
-  private void heard(
+  private void updatePeer(
       Flow flow, long sequence, long network, ByteBuffer bytes, int slots, long now) {
     Peer peer = flow.pair().peer();
     long sentAt = flow.sentAt(sequence);
     int epoch = Slots.epoch(bytes, slots);
     boolean believed = true;
     if ((Slots.flags(bytes, slots) & Slots.FLAG_DRAINING) == 0) {
-      believed = peer.replied(sentAt, now, epoch);
-    } else if (flow.kind(sequence) == Flow.PENDING && network <= flow.pair().timeout()) {
-      believed = peer.goodbye(sentAt, now, epoch, isSigned(flow, keys.get()));
+      believed = peer.recordReply(sentAt, now, epoch);
+    } else if (flow.kind(sequence) == Flow.PENDING && network <= flow.pair().timeoutNanos()) {
+      believed = peer.recordDrain(sentAt, now, epoch, mustBeSigned(flow, keys.get()));
     } else {
-      peer.heard(sentAt, now);
+      peer.recordAlive(sentAt, now);
     }
     if (!believed) {
       counters.add(CollectorCounters.Event.FALSE_GOODBYE);
@@ -260,25 +263,25 @@ final class Replies {
   }
 
   /** A later reply tells whether the reflector was late with the one whose RTT is kept. */
-  private void judgeHeld(Flow flow, long sequence, ByteBuffer bytes, int slots) {
-    long held = flow.held();
+  private void settleHeldRtt(Flow flow, long sequence, ByteBuffer bytes, int slots) {
+    long held = flow.heldSequence();
     if (held < 0 || held >= sequence) {
       return;
     }
-    if (Slots.namesStalled(bytes, slots, (int) held)) {
-      flow.dropHeld();
+    if (Slots.isMarkedStalled(bytes, slots, (int) held)) {
+      flow.discardHeldRtt();
       count(flow, held, Mark.STALLED);
     } else {
-      flow.release();
+      flow.countHeldRtt();
     }
   }
 
   /** Looks at what else became of a probe that was answered and counts. */
-  private void marks(Flow flow, long sequence, int slot, boolean ours) {
+  private void recordDscp(Flow flow, long sequence, int slot, boolean ours) {
     Pair pair = flow.pair();
-    flow.passed(flow.sentAt(sequence));
-    if (pair.tooBig()) {
-      pair.peer().fits(flow.sentAt(sequence));
+    flow.confirmFits(flow.sentAt(sequence));
+    if (pair.exceedsPathMtu()) {
+      pair.peer().confirmFits(flow.sentAt(sequence));
     }
     int tos = pair.plan().trafficClass().tos();
     ByteBuffer bytes = batch.bytes();
@@ -286,11 +289,11 @@ final class Replies {
         ours && (Slots.flags(bytes, parser.slotsAt()) & Slots.FLAG_TOS_SEEN) != 0
             ? Slots.tosSeen(bytes, parser.slotsAt())
             : tos;
-    int back = batch.tos(slot) < 0 || !(ours || mirrors(flow)) ? tos : batch.tos(slot);
+    int back = batch.tos(slot) < 0 || !(ours || mirrorsTos(flow)) ? tos : batch.tos(slot);
     // The two bits below the DSCP are the network's to change (RFC 3168).
     if ((forward ^ tos) >> 2 != 0 || (back ^ tos) >> 2 != 0) {
       pair.cell(flow.window(sequence))
-          .rewritten(
+          .recordDscpRewrite(
               (forward ^ tos) >> 2 == 0 ? -1 : forward >> 2,
               (back ^ tos) >> 2 == 0 ? -1 : back >> 2);
       counters.add(Mark.DSCP_REWRITTEN);
@@ -301,13 +304,13 @@ final class Replies {
    * Whether a foreign reflector can have mirrored the ToS: Go's set it on IPv4 only, and one that
    * writes anew understood ours only where it took it for a number.
    */
-  private boolean mirrors(Flow flow) {
+  private boolean mirrorsTos(Flow flow) {
     return flow.pair().peer().remote().isV4() && (!parser.hasReceived() || parser.isTosNumber());
   }
 
   /** Counts a reply; returns whether it is the answer in time to a probe that counts. */
   private boolean account(Flow flow, long sequence, long rtt, long residence, boolean ours) {
-    boolean hello = flow.has(sequence, Flow.HELLO);
+    boolean hello = flow.hasFlag(sequence, Flow.HELLO);
     if (flow.kind(sequence) == Flow.RECEIVED) {
       if (!hello) {
         count(flow, sequence, Mark.DUPLICATE);
@@ -318,19 +321,19 @@ final class Replies {
       counters.add(CollectorCounters.Event.UNEXPECTED);
       return false;
     }
-    long timeout = flow.pair().timeout();
+    long timeout = flow.pair().timeoutNanos();
     long network = residence == UNKNOWN ? rtt : rtt - residence;
-    boolean excused = ours && hasStoodStill();
+    boolean excused = ours && isReflectorStalled();
     if (network > timeout && stampsUsable && !excused) {
-      flow.tardy(sequence); // stays pending and becomes a loss
+      flow.markAfterTimeout(sequence); // stays pending and becomes a loss
       return false;
     }
     if (hello) {
-      flow.answered(sequence);
+      flow.recordAnswer(sequence);
       return false;
     }
     PairCell cell = flow.pair().cell(flow.window(sequence));
-    if (flow.answered(sequence)) {
+    if (flow.recordAnswer(sequence)) {
       count(flow, sequence, Mark.REORDERED);
     }
     if (rtt > timeout && stampsUsable) {
@@ -341,7 +344,7 @@ final class Replies {
     counters.add(Outcome.RECEIVED);
     cell.count(Outcome.RECEIVED);
     // A reflector that stood still cannot say how much of the time was its own.
-    if (stoodStill || excused || flow.has(sequence, Flow.STALLED)) {
+    if (spansStall || excused || flow.hasFlag(sequence, Flow.STALLED)) {
       count(flow, sequence, Mark.STALLED);
       return true;
     }
@@ -349,19 +352,19 @@ final class Replies {
       return true;
     }
     if (residence != UNKNOWN) {
-      cell.residence(residence);
+      cell.recordResidence(residence);
     }
-    if (ours && sequence > flow.held()) {
-      flow.hold(sequence, network);
+    if (ours && sequence > flow.heldSequence()) {
+      flow.holdRtt(sequence, network);
     } else {
-      flow.rtt(sequence, network);
+      flow.recordRtt(sequence, network);
     }
     return true;
   }
 
   /** Whether the reflector says that it did not run until just before this reply. */
-  private boolean hasStoodStill() {
-    return (Slots.flags(batch.bytes(), parser.slotsAt()) & Slots.FLAG_STOOD_STILL) != 0;
+  private boolean isReflectorStalled() {
+    return (Slots.flags(batch.bytes(), parser.slotsAt()) & Slots.FLAG_REFLECTOR_STALLED) != 0;
   }
 
   private void count(Flow flow, long sequence, Mark mark) {

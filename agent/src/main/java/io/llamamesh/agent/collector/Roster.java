@@ -23,27 +23,27 @@ import org.jspecify.annotations.Nullable;
  */
 final class Roster {
 
-  private static final int NOTES = 1000;
+  private static final int MAX_STATUSES = 1000;
 
   private final UdpNetwork network;
   private final SourcePorts ports;
   private final PeerListener listener;
-  private final CollectorReports reports;
+  private final CollectorListener collectorListener;
   private final RandomGenerator random;
   private final FlowTable table;
   private final Map<Key, Pair> pairs = new LinkedHashMap<>();
   private final Map<InetSocketAddress, Peer> peers = new HashMap<>();
 
   /** What the maps hold, for whoever looks at all of it many times a second. */
-  private final List<Pair> present = new ArrayList<>();
+  private final List<Pair> pairList = new ArrayList<>();
 
-  private final List<Peer> known = new ArrayList<>();
+  private final List<Peer> peerList = new ArrayList<>();
   private final List<Flow> active = new ArrayList<>();
   private final List<Flow> retired = new ArrayList<>();
   private final List<Pair> leaving = new ArrayList<>();
 
   /** Why flows of a pair are missing, as it was told; so that a retry does not tell it again. */
-  private final Map<Key, String> complaints = new HashMap<>();
+  private final Map<Key, String> skipReasons = new HashMap<>();
 
   private int missing;
   private long longestTimeout;
@@ -63,13 +63,13 @@ final class Roster {
       SourcePorts ports,
       RandomGenerator random,
       PeerListener listener,
-      CollectorReports reports) {
+      CollectorListener reports) {
     this.random = random;
     this.table = new FlowTable(new FlowIds(random));
     this.network = network;
     this.ports = ports;
     this.listener = listener;
-    this.reports = reports;
+    this.collectorListener = reports;
   }
 
   /** Makes this the plan. */
@@ -88,10 +88,10 @@ final class Roster {
           leaving.add(entry.getValue());
           return true;
         });
-    complaints.keySet().retainAll(wanted);
+    skipReasons.keySet().retainAll(wanted);
     missing = 0;
     for (ProbePlan.Pair pair : plan.pairs()) {
-      missing += pair.sourcePorts() - place(pair);
+      missing += pair.sourcePorts() - ensureFlows(pair);
     }
     active.clear();
     pairs.values().forEach(pair -> active.addAll(pair.flows()));
@@ -99,20 +99,20 @@ final class Roster {
     pairs.values().forEach(pair -> targets.add(pair.plan().target()));
     leaving.forEach(pair -> targets.add(pair.plan().target()));
     peers.keySet().retainAll(targets);
-    present.clear();
-    present.addAll(pairs.values());
-    known.clear();
-    known.addAll(peers.values());
-    lookForTheLongestTimeout();
+    pairList.clear();
+    pairList.addAll(pairs.values());
+    peerList.clear();
+    peerList.addAll(peers.values());
+    updateLongestTimeout();
   }
 
-  private void lookForTheLongestTimeout() {
+  private void updateLongestTimeout() {
     longestTimeout = 0;
     for (Pair pair : pairs.values()) {
-      longestTimeout = Math.max(longestTimeout, pair.timeout());
+      longestTimeout = Math.max(longestTimeout, pair.timeoutNanos());
     }
     for (Pair pair : leaving) {
-      longestTimeout = Math.max(longestTimeout, pair.timeout());
+      longestTimeout = Math.max(longestTimeout, pair.timeoutNanos());
     }
   }
 
@@ -122,7 +122,7 @@ final class Roster {
   }
 
   /** Opens what a pair lacks; returns how many flows it has. */
-  private int place(ProbePlan.Pair wanted) {
+  private int ensureFlows(ProbePlan.Pair wanted) {
     Pair pair = pairs.get(Key.of(wanted));
     if (pair == null) {
       pair = new Pair(peer(wanted.target()), wanted);
@@ -130,29 +130,29 @@ final class Roster {
     }
     pair.plan(wanted);
     retire(pair, wanted.sourcePorts());
-    pair.flows().forEach(flow -> flow.grow(places(wanted)));
+    pair.flows().forEach(flow -> flow.ensureCapacity(flowCapacity(wanted)));
     for (int path = pair.flows().size(); path < wanted.sourcePorts(); path++) {
-      if (!open(pair, path)) {
+      if (!tryOpenFlow(pair, path)) {
         return pair.flows().size();
       }
     }
-    complaints.remove(Key.of(wanted));
+    skipReasons.remove(Key.of(wanted));
     return pair.flows().size();
   }
 
-  private boolean open(Pair pair, int path) {
+  private boolean tryOpenFlow(Pair pair, int path) {
     ProbePlan.Pair plan = pair.plan();
     SourcePort source;
     try {
-      source = ports.use(plan, path);
+      source = ports.acquire(plan, path);
     } catch (IOException e) {
-      complain(plan, String.valueOf(e.getMessage()));
+      reportSkipped(plan, String.valueOf(e.getMessage()));
       return false;
     }
     int id = table.reserve();
     if (id < 0) {
       ports.release(source);
-      complain(plan, "more than " + FlowTable.LIMIT + " flows");
+      reportSkipped(plan, "more than " + FlowTable.LIMIT + " flows");
       return false;
     }
     Flow flow =
@@ -163,15 +163,15 @@ final class Roster {
             path,
             source,
             phase(plan, source, path),
-            places(plan));
+            flowCapacity(plan));
     table.put(flow);
     pair.add(flow);
     return true;
   }
 
-  private void complain(ProbePlan.Pair plan, String reason) {
-    if (!reason.equals(complaints.put(Key.of(plan), reason))) {
-      reports.cannotProbe(plan.target(), plan.trafficClass().name(), reason);
+  private void reportSkipped(ProbePlan.Pair plan, String reason) {
+    if (!reason.equals(skipReasons.put(Key.of(plan), reason))) {
+      collectorListener.targetSkipped(plan.target(), plan.trafficClass().name(), reason);
     }
   }
 
@@ -188,7 +188,7 @@ final class Roster {
   }
 
   /** Probes that can be in flight: those of the timeout and the grace, and a few ticks more. */
-  private static int places(ProbePlan.Pair plan) {
+  private static int flowCapacity(ProbePlan.Pair plan) {
     long span = plan.trafficClass().timeoutNanos() + WindowBook.GRACE_NANOS + 500_000_000L;
     return (int) Math.min(1 << 20, span / plan.periodNanos() + 2);
   }
@@ -212,15 +212,15 @@ final class Roster {
       return; // as nearly always, and then without making anything
     }
     retired.removeIf(flow -> {
-      if (!flow.idle()) {
+      if (!flow.isIdle()) {
         return false;
       }
       table.remove(flow);
       ports.release(flow.source());
       return true;
     });
-    if (leaving.removeIf(pair -> !pair.open())) {
-      lookForTheLongestTimeout();
+    if (leaving.removeIf(pair -> !pair.hasOpenWindow())) {
+      updateLongestTimeout();
     }
   }
 
@@ -236,7 +236,7 @@ final class Roster {
   }
 
   /** Flows of the plan that could not be opened. */
-  int missing() {
+  int missingFlows() {
     return missing;
   }
 
@@ -251,12 +251,12 @@ final class Roster {
   }
 
   List<Pair> pairs() {
-    return present;
+    return pairList;
   }
 
   /** All that are probed, or still waited for. */
-  List<Peer> known() {
-    return known;
+  List<Peer> peerList() {
+    return peerList;
   }
 
   List<Pair> leaving() {
@@ -265,22 +265,22 @@ final class Roster {
 
   /**
    * The way to a host begins with a link that takes packets of this many bytes, whichever port they
-   * go to; see {@link Peer#tooBig}.
+   * go to; see {@link Peer#recordTooBig}.
    */
-  void tooBig(long high, long low, int mtu, long sentAt) {
+  void recordTooBig(long high, long low, int mtu, long sentAt) {
     for (Peer peer : peers.values()) {
       if (peer.remote().high() == high && peer.remote().low() == low) {
-        peer.tooBig(mtu, sentAt);
+        peer.recordTooBig(mtu, sentAt);
       }
     }
   }
 
-  /** Peers that are not simply well, at most {@value #NOTES}. */
-  List<PeerNote> notes(long now) {
+  /** Peers that are not simply well, at most {@value #MAX_STATUSES}. */
+  List<PeerStatus> peerStatuses(long now) {
     return peers.values().stream()
-        .map(peer -> peer.note(now))
+        .map(peer -> peer.status(now))
         .flatMap(Stream::ofNullable)
-        .limit(NOTES)
+        .limit(MAX_STATUSES)
         .toList();
   }
 

@@ -24,8 +24,8 @@ final class Settlement {
   }
 
   /** Whether all probes of a window that is over have their outcome once {@link #expire} ran. */
-  boolean complete(long now) {
-    return book.complete(now, roster.longestTimeout());
+  boolean hasSettledWindow(long now) {
+    return book.hasSettled(now, roster.longestTimeout());
   }
 
   /** Settles probes whose time is up. */
@@ -33,10 +33,10 @@ final class Settlement {
     expire(roster.active(), now, interval);
     expire(roster.retired(), now, interval);
     Arrays.fill(peers, 0);
-    List<Peer> known = roster.known();
+    List<Peer> known = roster.peerList();
     for (int i = 0; i < known.size(); i++) {
       Peer peer = known.get(i);
-      peer.age(now);
+      peer.expireStates(now);
       peers[peer.state().ordinal()]++;
     }
     counters.peers(peers);
@@ -51,10 +51,10 @@ final class Settlement {
   }
 
   private void expire(Flow flow, long now, long interval) {
-    long timeout = flow.pair().timeout();
+    long timeout = flow.pair().timeoutNanos();
     long before = now - timeout - WindowBook.GRACE_NANOS;
     for (long s = flow.oldest(); s >= 0 && flow.sentAt(s) - before <= 0; s = flow.oldest()) {
-      if (flow.kind(s) == Flow.PENDING && !flow.has(s, Flow.HELLO)) {
+      if (flow.kind(s) == Flow.PENDING && !flow.hasFlag(s, Flow.HELLO)) {
         settle(flow, s, now, interval);
       }
       flow.forgetOldest();
@@ -64,8 +64,8 @@ final class Settlement {
   private void settle(Flow flow, long sequence, long now, long interval) {
     Peer peer = flow.pair().peer();
     long sentAt = flow.sentAt(sequence);
-    boolean seen = flow.has(sequence, Flow.SEEN);
-    boolean unseen = !seen && flow.has(sequence, Flow.COVERED);
+    boolean seen = flow.hasFlag(sequence, Flow.SEEN);
+    boolean unseen = !seen && flow.hasFlag(sequence, Flow.COVERED);
     PairCell cell = flow.pair().cell(flow.window(sequence));
     Outcome outcome = outcome(flow, sequence, seen, unseen);
     counters.add(outcome);
@@ -73,10 +73,10 @@ final class Settlement {
       cell.count(outcome);
       return;
     }
-    cell.lost(flow.path());
-    peer.unanswered(sentAt, now, interval);
+    cell.countLost(flow.path());
+    peer.recordUnanswered(sentAt, now, interval);
     // Of one that came too late nobody knows on which way it was held up.
-    if (!flow.has(sequence, Flow.TARDY) && (seen || unseen)) {
+    if (!flow.hasFlag(sequence, Flow.AFTER_TIMEOUT) && (seen || unseen)) {
       Mark where = seen ? Mark.RETURN_LOST : Mark.FORWARD_LOST;
       cell.count(where);
       counters.add(where);
@@ -86,43 +86,43 @@ final class Settlement {
   private static Outcome outcome(Flow flow, long sequence, boolean seen, boolean unseen) {
     Peer peer = flow.pair().peer();
     long sentAt = flow.sentAt(sequence);
-    if (flow.has(sequence, Flow.SUSPICIOUS)) {
+    if (flow.hasFlag(sequence, Flow.SUSPICIOUS)) {
       return Outcome.CORRUPT; // something came back, so neither is it lost nor did nobody listen
     }
-    if (peer.wasDraining(sentAt, flow.pair().timeout())) {
+    if (peer.wasDraining(sentAt, flow.pair().timeoutNanos())) {
       return Outcome.SUPPRESSED;
     }
-    if (flow.has(sequence, Flow.TARDY)) {
+    if (flow.hasFlag(sequence, Flow.AFTER_TIMEOUT)) {
       return Outcome.LOST; // it came, but too late by the network's own doing
     }
-    if (!seen && (flow.has(sequence, Flow.REFUSED) || peer.wasRefused(sentAt))) {
+    if (!seen && (flow.hasFlag(sequence, Flow.REFUSED) || peer.wasRefused(sentAt))) {
       return Outcome.REFUSED;
     }
-    if (!seen && (flow.has(sequence, Flow.TOO_BIG) || flow.wasTooBig(sentAt))) {
+    if (!seen && (flow.hasFlag(sequence, Flow.TOO_BIG) || flow.wasTooBig(sentAt))) {
       return Outcome.TOO_BIG;
     }
-    if (!seen && flow.has(sequence, Flow.OVERLOADED)) {
+    if (!seen && flow.hasFlag(sequence, Flow.OVERLOADED)) {
       return Outcome.OVERLOAD;
     }
-    if (!unseen && flow.source().drops().take(sentAt)) {
+    if (!unseen && flow.source().overflowDrops().tryAttribute(sentAt)) {
       return Outcome.OWN_DROP;
     }
-    if (!seen && peer.overflow().take(sentAt)) {
+    if (!seen && peer.overflowDrops().tryAttribute(sentAt)) {
       return Outcome.OVERLOAD;
     }
     return Outcome.LOST;
   }
 
   /** Probes in flight are not waited for any more; that is nobody's fault. */
-  void abandon() {
-    roster.active().forEach(this::abandon);
-    roster.retired().forEach(this::abandon);
+  void suppressPending() {
+    roster.active().forEach(this::suppressPending);
+    roster.retired().forEach(this::suppressPending);
   }
 
-  private void abandon(Flow flow) {
+  private void suppressPending(Flow flow) {
     for (long s = flow.oldest(); s >= 0; s = flow.oldest()) {
-      if (flow.kind(s) == Flow.PENDING && !flow.has(s, Flow.HELLO)) {
-        Outcome outcome = flow.has(s, Flow.SUSPICIOUS) ? Outcome.CORRUPT : Outcome.SUPPRESSED;
+      if (flow.kind(s) == Flow.PENDING && !flow.hasFlag(s, Flow.HELLO)) {
+        Outcome outcome = flow.hasFlag(s, Flow.SUSPICIOUS) ? Outcome.CORRUPT : Outcome.SUPPRESSED;
         flow.pair().cell(flow.window(s)).count(outcome);
         counters.add(outcome);
       }
@@ -131,14 +131,14 @@ final class Settlement {
   }
 
   /** Whether some probe still waits for its outcome. */
-  boolean pending() {
+  boolean hasPending() {
     for (Flow flow : roster.retired()) {
-      if (flow.pending()) {
+      if (flow.hasPending()) {
         return true;
       }
     }
     for (Flow flow : roster.active()) {
-      if (flow.pending()) {
+      if (flow.hasPending()) {
         return true;
       }
     }
@@ -147,7 +147,7 @@ final class Settlement {
 
   /** Publishes all windows at once: no further probe will be sent or answered. */
   void finish(long now, long realtime, long retention) {
-    book.leaveEarly(now, realtime);
+    book.endEarly(now, realtime);
     publish(now, now + roster.longestTimeout() + WindowBook.GRACE_NANOS, retention);
   }
 
@@ -161,11 +161,11 @@ final class Settlement {
   }
 
   private boolean publish(long now, long asOf, long retention) {
-    WindowBook.Window window = book.settled(asOf, roster.longestTimeout());
+    WindowBook.Window window = book.pollSettled(asOf, roster.longestTimeout());
     boolean published = window != null;
     while (window != null) {
       publish(window, now, retention);
-      window = book.settled(asOf, roster.longestTimeout());
+      window = book.pollSettled(asOf, roster.longestTimeout());
     }
     return published;
   }

@@ -6,10 +6,10 @@ import io.llamamesh.agent.net.UdpSocket;
 final class SourcePort {
 
   /** A drop is told by what comes next, some milliseconds later: the share is that of so long. */
-  static final long LATELY_NANOS = 50_000_000L;
+  static final long RECENT_NANOS = 50_000_000L;
 
   private final UdpSocket socket;
-  private final DropShare drops = new DropShare();
+  private final DropAttribution overflowDrops = new DropAttribution();
   private long overflowsSeen;
   private long othersSeen;
   private long checkedAt;
@@ -35,12 +35,12 @@ final class SourcePort {
   }
 
   /** How many replies its full buffer is expected to have dropped. */
-  DropShare drops() {
-    return drops;
+  DropAttribution overflowDrops() {
+    return overflowDrops;
   }
 
   /** A datagram was read; {@code reply} when it answers a probe of ours. */
-  void arrived(boolean reply) {
+  void recordArrival(boolean reply) {
     arrivals++;
     ours += reply ? 1 : 0;
   }
@@ -56,10 +56,10 @@ final class SourcePort {
     if (overflows > overflowsSeen) {
       long all = arrivals + arrivalsBefore;
       double share = all == 0 ? 1 : (double) (ours + oursBefore) / all;
-      drops.add(checkedAt, now, (overflows - overflowsSeen) * share);
+      overflowDrops.add(checkedAt, now, (overflows - overflowsSeen) * share);
       overflowsSeen = overflows;
     }
-    if (now - turnedAt >= LATELY_NANOS) {
+    if (now - turnedAt >= RECENT_NANOS) {
       turnedAt = now;
       arrivalsBefore = arrivals;
       oursBefore = ours;
@@ -70,13 +70,13 @@ final class SourcePort {
   }
 
   /** Datagrams that the kernel dropped for a wrong checksum since the last call. */
-  long checksums() {
+  long takeChecksumErrors() {
     long before = othersSeen;
     othersSeen = socket.otherDrops();
     return othersSeen - before;
   }
 
-  void use() {
+  void acquire() {
     users++;
   }
 

@@ -31,7 +31,7 @@ final class SourcePorts {
   private final Poller poller;
   private final List<InetAddress> locals;
   private final Map<Key, SourcePort> open = new HashMap<>();
-  private final AtomicLong steppedOver = new AtomicLong();
+  private final AtomicLong takenPorts = new AtomicLong();
   private volatile List<SourcePort> all = List.of();
 
   private record Key(
@@ -48,7 +48,7 @@ final class SourcePorts {
    *
    * @throws IOException when no address of the target's family is ours, or no port is free
    */
-  SourcePort use(ProbePlan.Pair pair, int index) throws IOException {
+  SourcePort acquire(ProbePlan.Pair pair, int index) throws IOException {
     InetAddress target = pair.target().getAddress();
     boolean v4 = Ip.isV4(Ip.high(target), Ip.low(target));
     ProbePlan.TrafficClass type = pair.trafficClass();
@@ -60,12 +60,12 @@ final class SourcePorts {
       UdpSocket socket = bind(local, type.basePort(), index, pair.sourcePorts());
       port = new SourcePort(socket, network.monotonicNanos());
       open.put(key, port);
-      if (!network.stampsArrivals()) {
+      if (!network.hasKernelStamps()) {
         poller.add(socket);
       }
       all = new ArrayList<>(open.values());
     }
-    port.use();
+    port.acquire();
     return port;
   }
 
@@ -93,7 +93,7 @@ final class SourcePorts {
       try {
         return network.open(new InetSocketAddress(local, port), OPTIONS);
       } catch (PortTakenException e) {
-        steppedOver.incrementAndGet();
+        takenPorts.incrementAndGet();
       }
     }
     throw new BindException(
@@ -110,7 +110,7 @@ final class SourcePorts {
   }
 
   private void close(SourcePort port) {
-    if (!network.stampsArrivals()) {
+    if (!network.hasKernelStamps()) {
       poller.remove(port.socket());
     }
     port.socket().close();
@@ -122,8 +122,8 @@ final class SourcePorts {
   }
 
   /** How often a wanted port was taken. */
-  long steppedOver() {
-    return steppedOver.get();
+  long takenPorts() {
+    return takenPorts.get();
   }
 
   void closeAll() {

@@ -13,10 +13,10 @@ import java.util.function.Predicate;
 public final class WindowArchive {
 
   private final String bootId;
-  private final Deque<Kept> windows = new ArrayDeque<>();
-  private boolean begun;
+  private final Deque<Retained> windows = new ArrayDeque<>();
+  private boolean hasPublished;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition news = lock.newCondition();
+  private final Condition publication = lock.newCondition();
   private long published;
   private long read;
   private long evicted;
@@ -44,12 +44,12 @@ public final class WindowArchive {
    */
   public WindowArchive(String bootId, List<ClosedWindow> kept) {
     this(bootId);
-    kept.forEach(window -> keep(window, 0));
+    kept.forEach(window -> retain(window, 0));
     published = kept.isEmpty() ? 0 : kept.getLast().sequence();
   }
 
   /** A window, when it was published by the monotonic clock, and what it takes of memory. */
-  private record Kept(ClosedWindow window, long at, int bytes) {}
+  private record Retained(ClosedWindow window, long at, int bytes) {}
 
   /** Windows after a place, and whether there are more. */
   public record Page(List<ClosedWindow> windows, boolean more) {
@@ -88,24 +88,26 @@ public final class WindowArchive {
             "window " + window.sequence() + " published after window " + published);
       }
       published = window.sequence();
-      if (!begun) {
-        begun = true;
+      if (!hasPublished) {
+        hasPublished = true;
         windows.addAll(
-            drained().stream().map(kept -> new Kept(kept.window(), now, kept.bytes())).toList());
+            removeAll().stream()
+                .map(kept -> new Retained(kept.window(), now, kept.bytes()))
+                .toList());
       }
       while (!windows.isEmpty() && now - windows.getFirst().at() > retentionNanos) {
         bytes -= windows.removeFirst().bytes();
       }
-      keep(window, now);
-      news.signalAll();
+      retain(window, now);
+      publication.signalAll();
     } finally {
       lock.unlock();
     }
   }
 
   /** Keeps a window, and forgets the oldest where the bound of memory asks for it. */
-  private void keep(ClosedWindow window, long now) {
-    Kept kept = new Kept(window, now, window.bytes());
+  private void retain(ClosedWindow window, long now) {
+    Retained kept = new Retained(window, now, window.bytes());
     windows.addLast(kept);
     bytes += kept.bytes();
     while (windows.size() > 1 && bytes > MAX_BYTES) {
@@ -114,8 +116,8 @@ public final class WindowArchive {
     }
   }
 
-  private List<Kept> drained() {
-    List<Kept> all = List.copyOf(windows);
+  private List<Retained> removeAll() {
+    List<Retained> all = List.copyOf(windows);
     windows.clear();
     return all;
   }
@@ -142,7 +144,7 @@ public final class WindowArchive {
         if (left <= 0) {
           return false;
         }
-        left = news.awaitNanos(left);
+        left = publication.awaitNanos(left);
       }
       return true;
     } finally {
@@ -213,7 +215,7 @@ public final class WindowArchive {
   }
 
   /** Ends of all windows that are kept, nanoseconds since 1970. */
-  List<Long> ends() {
+  List<Long> windowEnds() {
     return after(0, Integer.MAX_VALUE).windows().stream().map(ClosedWindow::endNanos).toList();
   }
 
@@ -221,7 +223,7 @@ public final class WindowArchive {
   public Optional<ClosedWindow> newest() {
     lock.lock();
     try {
-      return Optional.ofNullable(windows.peekLast()).map(Kept::window);
+      return Optional.ofNullable(windows.peekLast()).map(Retained::window);
     } finally {
       lock.unlock();
     }
@@ -241,7 +243,7 @@ public final class WindowArchive {
     List<ClosedWindow> found = new ArrayList<>();
     lock.lock();
     try {
-      for (Kept kept : windows) {
+      for (Retained kept : windows) {
         ClosedWindow window = kept.window();
         if (!wanted.test(window)) {
           continue;

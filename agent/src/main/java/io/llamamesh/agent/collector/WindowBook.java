@@ -25,10 +25,10 @@ final class WindowBook {
    * @param id counts windows of this process
    * @param endRealtime its end by the wall clock: a multiple of the interval but after a step back,
    *     and unlike that of every other window
-   * @param leftAt when it ceased to be the present one, monotonic
+   * @param endedAt when it ceased to be the present one, monotonic
    * @param reflected what our own reflector sent back meanwhile
    */
-  record Window(int id, long endRealtime, long leftAt, List<ClosedWindow.Reflected> reflected) {}
+  record Window(int id, long endRealtime, long endedAt, List<ClosedWindow.Reflected> reflected) {}
 
   private final Deque<Window> waiting = new ArrayDeque<>();
   private final Supplier<List<ClosedWindow.Reflected>> reflected;
@@ -58,7 +58,7 @@ final class WindowBook {
   }
 
   /** An earlier life, whose windows are still kept, had a window of this end. */
-  void ended(long end) {
+  void recordEarlierEnd(long end) {
     latestEnd = Math.max(latestEnd, end);
     lastEnd = latestEnd;
     turns = Math.max(turns, end % SECOND / MILLI);
@@ -82,7 +82,7 @@ final class WindowBook {
       }
       return;
     }
-    leave(now);
+    endCurrent(now);
     id++;
     start = boundary - interval;
     end = boundary;
@@ -90,9 +90,9 @@ final class WindowBook {
     latest = now + 2 * interval;
   }
 
-  private void leave(long now) {
+  private void endCurrent(long now) {
     if (length > 0) {
-      waiting.addLast(new Window(id, named(end), now, reflected.get()));
+      waiting.addLast(new Window(id, uniqueEnd(end), now, reflected.get()));
       length = 0;
     }
   }
@@ -101,13 +101,13 @@ final class WindowBook {
    * Ends the present window before its time. Its end is that second and not one to come: whoever
    * takes our place will have a window that ends then.
    */
-  void leaveEarly(long now, long realtime) {
+  void endEarly(long now, long realtime) {
     end = Math.min(end, Math.max(realtime - realtime % SECOND, start + SECOND));
-    leave(now);
+    endCurrent(now);
   }
 
   /** An end that no window had: where the clock was stepped back, some milliseconds later. */
-  private long named(long wanted) {
+  private long uniqueEnd(long wanted) {
     if (wanted > latestEnd) {
       latestEnd = wanted;
       lastEnd = wanted;
@@ -121,18 +121,18 @@ final class WindowBook {
   }
 
   /** Number of the present window. */
-  int present() {
+  int currentId() {
     return id;
   }
 
   /** Whether there is a window in which nothing can change any more. */
-  boolean complete(long now, long longestTimeout) {
+  boolean hasSettled(long now, long longestTimeout) {
     Window first = waiting.peekFirst();
-    return first != null && now - first.leftAt() >= longestTimeout + GRACE_NANOS;
+    return first != null && now - first.endedAt() >= longestTimeout + GRACE_NANOS;
   }
 
   /** The next window in which nothing can change any more; null when there is none yet. */
-  @Nullable Window settled(long now, long longestTimeout) {
-    return complete(now, longestTimeout) ? waiting.removeFirst() : null;
+  @Nullable Window pollSettled(long now, long longestTimeout) {
+    return hasSettled(now, longestTimeout) ? waiting.removeFirst() : null;
   }
 }

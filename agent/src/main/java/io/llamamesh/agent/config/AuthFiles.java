@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 public final class AuthFiles implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(AuthFiles.class);
-  private static final long LOOK_SECONDS = 10;
+  private static final long REFRESH_SECONDS = 10;
 
   private final Path folder;
   private final CountDownLatch stop = new CountDownLatch(1);
@@ -33,7 +33,7 @@ public final class AuthFiles implements AutoCloseable {
   private final FollowedRing tokens;
   private volatile ProbeKeys keys;
   private volatile MeshKeys meshKeys;
-  private volatile @Nullable String complaint;
+  private volatile @Nullable String problem;
 
   private AuthFiles(Path folder, Instant now) throws IOException {
     this.folder = folder;
@@ -55,7 +55,7 @@ public final class AuthFiles implements AutoCloseable {
     return files;
   }
 
-  /** Reads the files, and follows them only as far as {@link #look} is called. */
+  /** Reads the files, and follows them only as far as {@link #refresh} is called. */
   static AuthFiles read(Path folder, Instant now) throws IOException {
     return new AuthFiles(folder, now);
   }
@@ -91,8 +91,8 @@ public final class AuthFiles implements AutoCloseable {
 
   private void run() {
     try {
-      while (!stop.await(LOOK_SECONDS, TimeUnit.SECONDS)) {
-        look(Instant.now());
+      while (!stop.await(REFRESH_SECONDS, TimeUnit.SECONDS)) {
+        refresh(Instant.now());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -100,7 +100,7 @@ public final class AuthFiles implements AutoCloseable {
   }
 
   /** Reads the files again; whatever is wrong with them, the last good keys stay. */
-  void look(Instant now) {
+  void refresh(Instant now) {
     try {
       KeyRing nextKeys = KeyRing.read(folder.resolve(KeyRing.KEYS_FILE));
       KeyRing nextTokens = KeyRing.read(folder.resolve(KeyRing.TOKENS_FILE));
@@ -110,22 +110,22 @@ public final class AuthFiles implements AutoCloseable {
       tokens.follow(nextTokens, now);
       keys = keys(ring, now);
       meshKeys = meshKeys(ring, now);
-      if (complaint != null) {
+      if (problem != null) {
         LOG.info("keys and tokens readable again");
       }
-      complaint = null;
+      problem = null;
     } catch (IOException | RuntimeException e) {
       String said = e.toString();
-      if (!said.equals(complaint)) {
-        complaint = said;
+      if (!said.equals(problem)) {
+        problem = said;
         LOG.warn("keys and tokens not usable, the last good ones stay error={}", said);
       }
     }
   }
 
   /** Why the newest files are not in use; null when they are. */
-  public @Nullable String complaint() {
-    return complaint;
+  public @Nullable String problem() {
+    return problem;
   }
 
   private ProbeKeys keys(FollowedRing ring, Instant now) throws IOException {
@@ -134,7 +134,7 @@ public final class AuthFiles implements AutoCloseable {
     for (KeyRing.Entry entry : ring.accepted(now)) {
       keys = with(keys, entry, entry.equals(signing));
     }
-    if (!keys.required()) {
+    if (!keys.isRequired()) {
       throw new IOException("keys.json in " + folder + " has no key that may sign now");
     }
     return keys;

@@ -92,12 +92,12 @@ public final class ConfigApplier {
   }
 
   /** The running document; null when none runs. */
-  public @Nullable CollectorConfig running() {
+  public @Nullable CollectorConfig runningConfig() {
     return running;
   }
 
   /** Whether it is this document that runs now. */
-  synchronized boolean runs(String yaml) {
+  synchronized boolean isRunning(String yaml) {
     return yaml.equals(text);
   }
 
@@ -107,9 +107,9 @@ public final class ConfigApplier {
    * @param origin where it came from, for people
    * @return whether it runs now
    */
-  public synchronized boolean apply(String yaml, String origin) {
-    if (runs(yaml)) {
-      accepted();
+  public synchronized boolean tryApply(String yaml, String origin) {
+    if (isRunning(yaml)) {
+      clearError();
       return true;
     }
     CollectorConfigYaml.Document document;
@@ -141,7 +141,7 @@ public final class ConfigApplier {
     }
     plan = mapped.plan();
     text = yaml;
-    tellApi(running, document.config());
+    warnIfApiChanged(running, document.config());
     running = document.config();
     ConfigState before = state;
     state =
@@ -153,8 +153,8 @@ public final class ConfigApplier {
             null,
             before.applied() + 1,
             before.refused());
-    keep(yaml);
-    tell(document.config(), mapped.plan());
+    writeCopy(yaml);
+    notifyListener(document.config(), mapped.plan());
     LOG.info(
         "config applied origin={} pairs={} skipped={} ignoredKeys={}",
         origin,
@@ -171,7 +171,7 @@ public final class ConfigApplier {
   }
 
   /** The API listens where it was told to at the start. */
-  private static void tellApi(@Nullable CollectorConfig before, CollectorConfig now) {
+  private static void warnIfApiChanged(@Nullable CollectorConfig before, CollectorConfig now) {
     if (before != null && before.version() == null && !Objects.equals(before.api(), now.api())) {
       LOG.warn("config's api.bind changed, which takes a restart api={}", now.api());
     }
@@ -187,7 +187,7 @@ public final class ConfigApplier {
     if (!mapped.plan().equals(plan)) {
       target.accept(mapped.plan());
       plan = mapped.plan();
-      tell(config, mapped.plan());
+      notifyListener(config, mapped.plan());
     }
     ConfigState now = state;
     state =
@@ -207,12 +207,12 @@ public final class ConfigApplier {
       target.accept(plan);
     }
     if (plan != null && running != null) {
-      tell(running, plan);
+      notifyListener(running, plan);
     }
   }
 
   /** A listener that fails costs neither what runs nor the thread that brings configs. */
-  private void tell(CollectorConfig config, ProbePlan now) {
+  private void notifyListener(CollectorConfig config, ProbePlan now) {
     try {
       listener.accept(config, now);
     } catch (RuntimeException e) {
@@ -221,7 +221,7 @@ public final class ConfigApplier {
   }
 
   /** What runs is the newest document (again). */
-  private void accepted() {
+  private void clearError() {
     ConfigState now = state;
     state =
         new ConfigState(
@@ -236,7 +236,7 @@ public final class ConfigApplier {
 
   /** There is no document any more: probing stops, reflecting goes on. */
   public synchronized void remove(String origin) {
-    forgetCopy();
+    deleteCopy();
     if (running == null) {
       return;
     }
@@ -256,7 +256,7 @@ public final class ConfigApplier {
     LOG.info("config removed, probing stopped origin={}", origin);
   }
 
-  private void forgetCopy() {
+  private void deleteCopy() {
     if (copy != null) {
       try {
         copy.delete();
@@ -283,7 +283,7 @@ public final class ConfigApplier {
     }
   }
 
-  private void keep(String yaml) {
+  private void writeCopy(String yaml) {
     if (copy != null) {
       try {
         copy.write(yaml);

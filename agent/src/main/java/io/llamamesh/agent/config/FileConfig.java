@@ -29,7 +29,7 @@ public final class FileConfig {
    *
    * @return whether what it says runs now
    */
-  public synchronized boolean load() {
+  public synchronized boolean tryLoad() {
     String yaml;
     try {
       yaml = read(file);
@@ -37,10 +37,10 @@ public final class FileConfig {
       applier.refuse(file.toString(), String.valueOf(e.getMessage()));
       return false;
     }
-    if (applier.runs(yaml)) {
+    if (applier.isRunning(yaml)) {
       LOG.info("config is as it was origin={}", file);
     }
-    return applier.apply(yaml, file.toString());
+    return applier.tryApply(yaml, file.toString());
   }
 
   /**

@@ -27,12 +27,12 @@ public final class HostNames implements AutoCloseable {
   /** Finds all addresses of a name. */
   @FunctionalInterface
   public interface Lookup {
-    InetAddress[] find(String name) throws UnknownHostException;
+    InetAddress[] resolve(String name) throws UnknownHostException;
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(HostNames.class);
   private static final long SECOND = 1_000_000_000L;
-  static final long AGAIN_NANOS = 60 * SECOND;
+  static final long RETRY_NANOS = 60 * SECOND;
 
   private final Lookup lookup;
   private final LongSupplier nanos;
@@ -73,10 +73,12 @@ public final class HostNames implements AutoCloseable {
    */
   public synchronized void follow(Set<String> names, Duration patience) {
     entries.keySet().retainAll(names);
-    names.forEach(name -> entries.computeIfAbsent(name, this::begin));
+    names.forEach(name -> entries.computeIfAbsent(name, this::newEntry));
     long until = nanos.getAsLong() + patience.toNanos();
     try {
-      for (long left = patience.toNanos(); anyNew() && left > 0; left = until - nanos.getAsLong()) {
+      for (long left = patience.toNanos();
+          hasUnresolved() && left > 0;
+          left = until - nanos.getAsLong()) {
         TimeUnit.NANOSECONDS.timedWait(this, left);
       }
     } catch (InterruptedException e) {
@@ -85,7 +87,7 @@ public final class HostNames implements AutoCloseable {
     changed = false;
   }
 
-  private boolean anyNew() {
+  private boolean hasUnresolved() {
     return entries.values().stream()
         .anyMatch(entry -> entry.pending && entry.failed == 0 && entry.address == null);
   }
@@ -109,7 +111,7 @@ public final class HostNames implements AutoCloseable {
   private void run(Runnable onChange) {
     try {
       while (!stop.await(1, TimeUnit.SECONDS)) {
-        if (look()) {
+        if (refresh()) {
           onChange.run();
         }
       }
@@ -119,11 +121,11 @@ public final class HostNames implements AutoCloseable {
   }
 
   /** Looks up what is due; whether something has changed since the last time. */
-  synchronized boolean look() {
+  synchronized boolean refresh() {
     long now = nanos.getAsLong();
     entries.forEach((name, entry) -> {
       if (!entry.pending && now - entry.dueAt >= 0) {
-        ask(name, entry);
+        lookUp(name, entry);
       }
     });
     boolean news = changed;
@@ -131,17 +133,17 @@ public final class HostNames implements AutoCloseable {
     return news;
   }
 
-  private Entry begin(String name) {
+  private Entry newEntry(String name) {
     Entry entry = new Entry();
-    ask(name, entry);
+    lookUp(name, entry);
     return entry;
   }
 
-  private void ask(String name, Entry entry) {
+  private void lookUp(String name, Entry entry) {
     entry.pending = true;
     lookups.execute(() -> {
       try {
-        found(name, entry, lookup.find(name));
+        found(name, entry, lookup.resolve(name));
       } catch (UnknownHostException | RuntimeException e) {
         notFound(name, entry, e);
       }
@@ -149,7 +151,7 @@ public final class HostNames implements AutoCloseable {
   }
 
   private synchronized void found(String name, Entry entry, InetAddress[] addresses) {
-    settle(entry, AGAIN_NANOS);
+    settle(entry, RETRY_NANOS);
     entry.failed = 0;
     InetAddress before = entry.address;
     // Of several addresses the present one stays: resolvers turn them round at each question.
@@ -170,7 +172,7 @@ public final class HostNames implements AutoCloseable {
     }
     failures++;
     entry.failed = Math.min(entry.failed + 1, 7);
-    settle(entry, Math.min(AGAIN_NANOS, SECOND << (entry.failed - 1)));
+    settle(entry, Math.min(RETRY_NANOS, SECOND << (entry.failed - 1)));
   }
 
   private void settle(Entry entry, long again) {

@@ -18,10 +18,10 @@ public interface HostPresence {
    *
    * @throws IOException when that cannot be found out now
    */
-  boolean isHere(InetAddress address) throws IOException;
+  boolean isPresent(InetAddress address) throws IOException;
 
   /** Asks the kernel by binding a socket, which is what matters. */
-  static boolean byBinding(InetAddress address) throws IOException {
+  static boolean canBind(InetAddress address) throws IOException {
     try (DatagramChannel channel =
         DatagramChannel.open(
             address instanceof Inet6Address

@@ -40,7 +40,7 @@ public final class KubernetesConfig implements ConfigSource {
   private volatile boolean closed;
 
   /** The API said what runs; guarded by this object. */
-  private boolean decided;
+  private boolean answered;
 
   private KubernetesConfig(
       ApiAccess api,
@@ -54,8 +54,8 @@ public final class KubernetesConfig implements ConfigSource {
     this.copy = copy;
     this.origin = "configmap " + namespace + "/" + name;
     this.patience = patience;
-    this.copying = Thread.ofVirtual().name("config-copy").start(this::waitForFirst);
-    this.watch = ConfigMapWatch.start(api, namespace, name, new Heard(), contact);
+    this.copying = Thread.ofVirtual().name("config-copy").start(this::applyCopyAfterTimeout);
+    this.watch = ConfigMapWatch.start(api, namespace, name, new WatchListener(), contact);
   }
 
   /**
@@ -92,7 +92,7 @@ public final class KubernetesConfig implements ConfigSource {
   }
 
   /** Runs the copy where the API does not answer in time. */
-  private void waitForFirst() {
+  private void applyCopyAfterTimeout() {
     try {
       if (first.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
         return;
@@ -101,22 +101,22 @@ public final class KubernetesConfig implements ConfigSource {
       Thread.currentThread().interrupt();
       return;
     }
-    Optional<String> yaml = read();
+    Optional<String> yaml = readCopy();
     // The API may have answered while the disk was slow.
     synchronized (this) {
-      if (yaml.isPresent() && !decided && !closed) {
-        fromCopy(yaml.get());
+      if (yaml.isPresent() && !answered && !closed) {
+        applyCopy(yaml.get());
       }
     }
   }
 
-  private void fromCopy(String yaml) {
+  private void applyCopy(String yaml) {
     if (applier.state().applied() == 0) {
-      applier.apply(yaml, "copy of " + origin);
+      applier.tryApply(yaml, "copy of " + origin);
     }
   }
 
-  private Optional<String> read() {
+  private Optional<String> readCopy() {
     if (copy == null) {
       return Optional.empty();
     }
@@ -128,26 +128,26 @@ public final class KubernetesConfig implements ConfigSource {
     }
   }
 
-  private synchronized void decide() {
-    decided = true;
+  private synchronized void markAnswered() {
+    answered = true;
   }
 
-  private final class Heard implements ConfigMapWatch.Listener {
+  private final class WatchListener implements ConfigMapWatch.Listener {
     @Override
     public void present(Map<String, String> data) {
-      decide();
+      markAnswered();
       first.countDown();
       String yaml = data.get(Names.CONFIG_KEY);
       if (yaml == null) {
         applier.refuse(origin, "key " + Names.CONFIG_KEY + " is missing");
-      } else if (!applier.apply(yaml, origin)) {
-        read().ifPresent(KubernetesConfig.this::fromCopy);
+      } else if (!applier.tryApply(yaml, origin)) {
+        readCopy().ifPresent(KubernetesConfig.this::applyCopy);
       }
     }
 
     @Override
     public void absent() {
-      decide();
+      markAnswered();
       first.countDown();
       applier.remove(origin);
     }

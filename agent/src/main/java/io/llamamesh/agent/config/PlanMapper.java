@@ -41,7 +41,7 @@ public final class PlanMapper {
    * @param nodeName tag {@code src_name} where the document does not say
    */
   public PlanMapper(LocalAddress local, @Nullable String nodeName) {
-    this(local, HostPresence::byBinding, nodeName, false, 0);
+    this(local, HostPresence::canBind, nodeName, false, 0);
   }
 
   /**
@@ -97,9 +97,9 @@ public final class PlanMapper {
   /** Why a document cannot be used on this host, with the remedy; null where it can be. */
   @Nullable String problem(CollectorConfig config) {
     for (Map.Entry<String, Port> entry : config.ports().entrySet()) {
-      InetAddress address = own(entry.getValue());
+      InetAddress address = boundAddress(entry.getValue());
       try {
-        if (address != null && !presence.isHere(address)) {
+        if (address != null && !presence.isPresent(address)) {
           return "ports."
               + entry.getKey()
               + ".ip "
@@ -123,32 +123,33 @@ public final class PlanMapper {
     Map<Key, ProbePlan.Pair> pairs = new LinkedHashMap<>();
     Map<Target, @Nullable InetSocketAddress> resolved = resolve(config, names, skipped);
     TargetNames called = TargetNames.of(resolved);
-    String sourceOfAll = sourceOfAll(config);
+    String sourceOfAll = commonSource(config);
     for (CollectorConfig.Test test : config.tests()) {
-      double cps = named(config.rateLimits(), test.rateLimit()).cps();
+      double cps = required(config.rateLimits(), test.rateLimit()).cps();
       long period = Math.max(100_000, Math.round(SECOND / cps));
-      for (Target target : named(config.targets(), test.targets())) {
+      for (Target target : required(config.targets(), test.targets())) {
         InetSocketAddress address = resolved.get(target);
         if (address == null) {
           continue;
         }
-        for (PortGroupEntry entry : named(config.portGroups(), test.portGroup())) {
+        for (PortGroupEntry entry : required(config.portGroups(), test.portGroup())) {
           ProbePlan.TrafficClass type =
-              type(entry.port(), named(config.ports(), entry.port()), target);
+              type(entry.port(), required(config.ports(), entry.port()), target);
           Key key = new Key(type.name(), address);
           if (!fits(type, target, address, skipped)
               || !isSameClass(type, pairs.get(key), target, skipped)) {
             continue;
           }
           Map<String, String> tags = tags(config, test.targets(), target, address, type, skipped);
-          name(tags, config, sourceOfAll);
+          putSourceName(tags, config, sourceOfAll);
           tags.put(Tags.DST_NAME, called.name(target));
           // Named by several tests: probed once, at the fastest pace and over the most ports, on
           // behalf of all their groups.
           pairs.merge(
               key,
-              new ProbePlan.Pair(type, address, entry.count(), period, keyed(config, target), tags),
-              PlanMapper::stronger);
+              new ProbePlan.Pair(
+                  type, address, entry.count(), period, isKeyed(config, target), tags),
+              PlanMapper::merge);
         }
       }
     }
@@ -170,14 +171,14 @@ public final class PlanMapper {
     Map<Target, @Nullable InetSocketAddress> resolved = new LinkedHashMap<>();
     Map<InetSocketAddress, Target> taken = new LinkedHashMap<>();
     for (CollectorConfig.Test test : config.tests()) {
-      for (Target target : named(config.targets(), test.targets())) {
+      for (Target target : required(config.targets(), test.targets())) {
         if (resolved.containsKey(target)) {
           continue;
         }
         InetSocketAddress address = resolve(target, names, skipped);
-        String reason = address == null ? null : taken(config, target, address, taken);
+        String reason = address == null ? null : conflict(config, target, address, taken);
         if (reason != null) {
-          skipped.add(TargetNames.wish(target) + ": " + reason);
+          skipped.add(TargetNames.preferredName(target) + ": " + reason);
         }
         resolved.put(target, reason == null ? address : null);
       }
@@ -186,7 +187,7 @@ public final class PlanMapper {
   }
 
   /** Whose address it is already; null when it is free, or this target's under the same name. */
-  private @Nullable String taken(
+  private @Nullable String conflict(
       CollectorConfig config,
       Target target,
       InetSocketAddress address,
@@ -194,8 +195,8 @@ public final class PlanMapper {
     if (config.version() != null && isOwn(address)) {
       return "is at " + IpText.of(address) + ", which is this agent itself";
     }
-    String first = TargetNames.wish(taken.computeIfAbsent(address, a -> target));
-    return first.equals(TargetNames.wish(target))
+    String first = TargetNames.preferredName(taken.computeIfAbsent(address, a -> target));
+    return first.equals(TargetNames.preferredName(target))
         ? null
         : "is at " + IpText.of(address) + " like " + first + ", which is probed";
   }
@@ -240,21 +241,21 @@ public final class PlanMapper {
   }
 
   /** A checked document names nothing that is not in it. */
-  private static <T> T named(Map<String, T> section, String name) {
+  private static <T> T required(Map<String, T> section, String name) {
     return Objects.requireNonNull(section.get(name), name);
   }
 
-  private static ProbePlan.Pair stronger(ProbePlan.Pair a, ProbePlan.Pair b) {
+  private static ProbePlan.Pair merge(ProbePlan.Pair a, ProbePlan.Pair b) {
     return new ProbePlan.Pair(
         a.trafficClass(),
         a.target(),
         Math.max(a.sourcePorts(), b.sourcePorts()),
         Math.min(a.periodNanos(), b.periodNanos()),
         a.keyed(),
-        together(a.tags(), b.tags()));
+        mergeTags(a.tags(), b.tags()));
   }
 
-  private static Map<String, String> together(Map<String, String> a, Map<String, String> b) {
+  private static Map<String, String> mergeTags(Map<String, String> a, Map<String, String> b) {
     Map<String, String> tags = new LinkedHashMap<>(b);
     tags.putAll(a);
     Set<String> groups = new TreeSet<>(groups(a));
@@ -268,7 +269,7 @@ public final class PlanMapper {
   }
 
   /** In a document of the operator all are members of the mesh that are not marked otherwise. */
-  private boolean keyed(CollectorConfig config, Target target) {
+  private boolean isKeyed(CollectorConfig config, Target target) {
     if (target.isLegacy()) {
       return false;
     }
@@ -296,7 +297,7 @@ public final class PlanMapper {
   }
 
   /** The address that a class's probes leave from; null where it names none or any. */
-  private static @Nullable InetAddress own(Port port) {
+  private static @Nullable InetAddress boundAddress(Port port) {
     InetAddress address = port.ip() == null ? null : literal(port.ip());
     return address == null || address.isAnyLocalAddress() ? null : address;
   }
@@ -314,15 +315,15 @@ public final class PlanMapper {
             base,
             port.timeoutMillis() * 1_000_000L,
             ProbeFormat.datagramBytes(port.padding()),
-            own(port));
-    return target.isLegacy() ? type.legacy() : type;
+            boundAddress(port));
+    return target.isLegacy() ? type.asLegacy() : type;
   }
 
   /**
    * What names the source on points about targets that do not: the name that all others have; empty
    * where they have none or several.
    */
-  private static String sourceOfAll(CollectorConfig config) {
+  private static String commonSource(CollectorConfig config) {
     List<String> names =
         config.targets().values().stream()
             .flatMap(List::stream)
@@ -366,7 +367,7 @@ public final class PlanMapper {
    * Names the source: as the document or the node is called, else as the target's tags say, ours or
    * LLAMA's, else as the others' do. Where nobody does, the scraper knows whose the points are.
    */
-  private void name(Map<String, String> tags, CollectorConfig config, String sourceOfAll) {
+  private void putSourceName(Map<String, String> tags, CollectorConfig config, String sourceOfAll) {
     String own = config.source() == null ? null : config.source().name();
     for (@Nullable String name :
         new @Nullable String[] {

@@ -60,12 +60,12 @@ public final class RegistryConfig implements ConfigSource {
   private final Thread copying;
 
   /** The registry decided what runs; guarded by this object. */
-  private boolean decided;
+  private boolean answered;
 
   /** The document that runs, as the registry gave it; the asking thread's alone. */
   private RegistryClient.@Nullable Config known;
 
-  private String told = "";
+  private String lastOutcome = "";
 
   private RegistryConfig(
       RegistryClient client,
@@ -84,7 +84,7 @@ public final class RegistryConfig implements ConfigSource {
     this.patience = patience;
     this.origin = "registry " + client.server();
     this.asking = Thread.ofPlatform().name("registry").unstarted(this::follow);
-    this.copying = Thread.ofVirtual().name("registry-copy").unstarted(this::waitForFirst);
+    this.copying = Thread.ofVirtual().name("registry-copy").unstarted(this::applyCopyAfterTimeout);
   }
 
   /**
@@ -127,10 +127,10 @@ public final class RegistryConfig implements ConfigSource {
     return config;
   }
 
-  private void waitForFirst() {
+  private void applyCopyAfterTimeout() {
     try {
       if (!first.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-        fromCopy();
+        applyCopy();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -141,7 +141,7 @@ public final class RegistryConfig implements ConfigSource {
     try {
       Duration wait;
       do {
-        wait = attempt() ? phase.afterAnswer() : phase.afterFailure();
+        wait = tryRegister() ? phase.afterAnswer() : phase.afterFailure();
       } while (!stop.await(wait.toMillis(), TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -149,34 +149,34 @@ public final class RegistryConfig implements ConfigSource {
   }
 
   /** Registers and asks for the config once; the outcome is logged when it changes. */
-  private boolean attempt() {
+  private boolean tryRegister() {
     boolean acknowledged = false;
     try {
       String notice = client.register(registration);
       acknowledged = true;
       RegistryClient.Config fresh = client.config(registration, known);
       contact.answered();
-      decide();
-      take(fresh);
+      markAnswered();
+      applyConfig(fresh);
       if (notice.isEmpty()) {
-        if (!told.equals(REGISTERED)) {
+        if (!lastOutcome.equals(REGISTERED)) {
           LOG.info("registered origin={} group={}", origin, registration.group());
         }
-        told = REGISTERED;
+        lastOutcome = REGISTERED;
       } else {
-        tell("registered, but not as it is: " + notice);
+        reportOutcome("registered, but not as it is: " + notice);
       }
       return true;
     } catch (RegistryAnswerException e) {
       if (e.status() == CONFLICT) {
         // Two that measure under one name would be one to all who read the results.
-        decide();
+        markAnswered();
         known = null;
         applier.remove(origin);
       } else {
-        fromCopy();
+        applyCopy();
       }
-      tell(
+      reportOutcome(
           "refused, tried again: "
               + e.getMessage()
               + (acknowledged && e.status() == NOT_FOUND
@@ -184,8 +184,8 @@ public final class RegistryConfig implements ConfigSource {
                       + " one name do not know each other's probes, leave one"
                   : ""));
     } catch (IOException e) {
-      fromCopy();
-      tell("failed, tried again: " + e.getMessage());
+      applyCopy();
+      reportOutcome("failed, tried again: " + e.getMessage());
     } catch (RuntimeException e) {
       // A mistake of ours in one round must not end registering for good.
       LOG.error("registering failed origin={}", origin, e);
@@ -196,8 +196,8 @@ public final class RegistryConfig implements ConfigSource {
     return false;
   }
 
-  private synchronized void decide() {
-    decided = true;
+  private synchronized void markAnswered() {
+    answered = true;
   }
 
   /**
@@ -205,27 +205,27 @@ public final class RegistryConfig implements ConfigSource {
    *
    * @param fresh null where that is what is known
    */
-  private void take(RegistryClient.@Nullable Config fresh) {
+  private void applyConfig(RegistryClient.@Nullable Config fresh) {
     RegistryClient.Config wanted = fresh == null ? known : fresh;
     if (wanted != null) {
       // One that does not run is asked for again whole: what hindered it may pass.
-      known = applier.apply(wanted.yaml(), origin) ? wanted : null;
+      known = applier.tryApply(wanted.yaml(), origin) ? wanted : null;
     }
   }
 
   /** Once, until it is another; where nothing runs the agent is not ready, and says why. */
-  private void tell(String outcome) {
-    if (outcome.equals(told) || stop.getCount() == 0) {
+  private void reportOutcome(String outcome) {
+    if (outcome.equals(lastOutcome) || stop.getCount() == 0) {
       return;
     }
-    told = outcome;
+    lastOutcome = outcome;
     LOG.warn("registration {} origin={} group={}", outcome, origin, registration.group());
-    if (applier.running() == null) {
+    if (applier.runningConfig() == null) {
       applier.refuse(origin, outcome);
     }
   }
 
-  private void fromCopy() {
+  private void applyCopy() {
     if (copy == null) {
       return;
     }
@@ -238,8 +238,8 @@ public final class RegistryConfig implements ConfigSource {
     }
     // The registry may have answered while the disk was slow.
     synchronized (this) {
-      if (yaml.isPresent() && !decided && stop.getCount() > 0 && applier.running() == null) {
-        applier.apply(yaml.get(), "copy of " + origin);
+      if (yaml.isPresent() && !answered && stop.getCount() > 0 && applier.runningConfig() == null) {
+        applier.tryApply(yaml.get(), "copy of " + origin);
       }
     }
   }

@@ -48,22 +48,25 @@ final class TargetNames {
       if (address != null) {
         boolean alone = addresses.getOrDefault(shared(target, address), Set.of()).size() < 2;
         names.put(
-            target, alone ? wish(target) : distinct(wish(target), address.getAddress(), address));
+            target,
+            alone
+                ? preferredName(target)
+                : qualifiedName(preferredName(target), address.getAddress(), address));
       }
     });
     return new TargetNames(names);
   }
 
   private static Shared shared(Target target, InetSocketAddress address) {
-    return new Shared(wish(target), address.getAddress() instanceof Inet6Address);
+    return new Shared(preferredName(target), address.getAddress() instanceof Inet6Address);
   }
 
-  private static String distinct(String name, InetAddress ip, InetSocketAddress address) {
+  private static String qualifiedName(String name, InetAddress ip, InetSocketAddress address) {
     return name.equals(IpText.of(ip)) ? IpText.of(address) : name + " (" + IpText.of(address) + ")";
   }
 
   /** What a target is called where nothing else is called so. */
-  static String wish(Target target) {
+  static String preferredName(Target target) {
     String name = target.name();
     if (name != null && !name.isBlank()) {
       return name;

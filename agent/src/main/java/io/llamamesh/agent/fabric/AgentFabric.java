@@ -38,7 +38,7 @@ public final class AgentFabric implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AgentFabric.class);
 
   /** What a node that moves may take to say so. */
-  private static final Duration MOVE = Duration.ofSeconds(1);
+  private static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(1);
 
   private final FabricSettings settings;
   private final FabricMemory memory;
@@ -203,7 +203,7 @@ public final class AgentFabric implements AutoCloseable {
   }
 
   /** Takes a config that is no more: what only it asked for ends. */
-  public synchronized void off() {
+  public synchronized void disable() {
     if (!settings.enabled()) {
       stop();
     }
@@ -216,7 +216,7 @@ public final class AgentFabric implements AutoCloseable {
     evidence.observe(Map.of());
     if (old != null) {
       try {
-        var _ = old.leave(MOVE);
+        var _ = old.leave(LEAVE_TIMEOUT);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       } catch (RuntimeException e) {

@@ -53,7 +53,7 @@ public final class ApiServer implements AutoCloseable {
 
   @FunctionalInterface
   private interface Route {
-    Reply answer(Query query) throws Refusal;
+    Reply answer(Query query) throws RequestException;
   }
 
   private ApiServer(
@@ -63,7 +63,8 @@ public final class ApiServer implements AutoCloseable {
       LossRule loss,
       boolean legacyByDefault) {
     this.tokens = tokens;
-    ResultsApi results = new ResultsApi(state.archive(), clock, state.us(), loss, legacyByDefault);
+    ResultsApi results =
+        new ResultsApi(state.archive(), clock, state.destinationTags(), loss, legacyByDefault);
     StateApi states = new StateApi(state);
     Metrics metrics = new Metrics(state);
     fabric = new FabricApi(state.fabric());
@@ -175,12 +176,12 @@ public final class ApiServer implements AutoCloseable {
       String method = exchange.getRequestMethod();
       if (!method.equals("GET") && !method.equals("HEAD")) {
         exchange.getResponseHeaders().set("Allow", "GET, HEAD");
-        throw new Refusal(405, "only GET and HEAD are allowed");
+        throw new RequestException(405, "only GET and HEAD are allowed");
       }
       if (!OPEN.contains(exchange.getRequestURI().getPath())
           && !tokens.accepts(bearer(exchange), exchange.getRemoteAddress().getAddress())) {
         exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
-        throw new Refusal(
+        throw new RequestException(
             401,
             "a valid bearer token is needed, or a reader's network in --accept-unauthenticated"
                 + " (spec.collector.acceptUnauthenticated)");
@@ -189,7 +190,7 @@ public final class ApiServer implements AutoCloseable {
           Query.parse(
               exchange.getRequestURI().getRawQuery(),
               exchange.getRequestHeaders().getFirst(InfluxDataHeaders.STORED)));
-    } catch (Refusal e) {
+    } catch (RequestException e) {
       return error(e.status(), e.text());
     } catch (RuntimeException e) {
       LOG.error("request failed path={}", exchange.getRequestURI().getPath(), e);
@@ -197,13 +198,13 @@ public final class ApiServer implements AutoCloseable {
     }
   }
 
-  private Route route(String path) throws Refusal {
+  private Route route(String path) throws RequestException {
     Route route = routes.get(path);
     if (route == null && path.startsWith(FabricApi.PREFIX)) {
       return query -> fabric.answer(path, query);
     }
     if (route == null) {
-      throw new Refusal(
+      throw new RequestException(
           404,
           "unknown path, known are "
               + Stream.concat(routes.keySet().stream(), FabricApi.PATHS.stream())

@@ -37,8 +37,8 @@ final class FabricApi {
     this.node = node;
   }
 
-  Reply answer(String path, Query query) throws Refusal {
-    query.only(Set.of());
+  Reply answer(String path, Query query) throws RequestException {
+    query.allowOnly(Set.of());
     String[] parts = path.substring(PREFIX.length()).split("/", -1);
     if (parts.length == 1 && parts[0].equals("members")) {
       return json(ask(FabricApi::members));
@@ -53,28 +53,29 @@ final class FabricApi {
       return json(
           known(ask(fabric -> path(fabric, parts[1], parts[2])), parts[1] + " or " + parts[2]));
     }
-    throw new Refusal(404, "unknown path, known are " + PATHS);
+    throw new RequestException(404, "unknown path, known are " + PATHS);
   }
 
-  private <T> T ask(Function<Fabric, T> question) throws Refusal {
+  private <T> T ask(Function<Fabric, T> question) throws RequestException {
     FabricNode asked = node.get();
     if (asked == null) {
-      throw new Refusal(
+      throw new RequestException(
           404, "the fabric is off on this agent; section fabric in its config, or --fabric");
     }
     try {
       return asked.ask(question);
     } catch (TimeoutException e) {
-      throw new Refusal(503, "the fabric does not answer: " + e.getMessage());
+      throw new RequestException(503, "the fabric does not answer: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new Refusal(503, "the agent is stopping");
+      throw new RequestException(503, "the agent is stopping");
     }
   }
 
-  private static Map<String, Object> known(Map<String, Object> answer, String what) throws Refusal {
+  private static Map<String, Object> known(Map<String, Object> answer, String what)
+      throws RequestException {
     if (answer.isEmpty()) {
-      throw new Refusal(404, "no member is called " + what);
+      throw new RequestException(404, "no member is called " + what);
     }
     return answer;
   }

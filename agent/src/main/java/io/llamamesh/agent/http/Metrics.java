@@ -5,7 +5,7 @@ import io.llamamesh.agent.collector.PeerState;
 import io.llamamesh.agent.collector.Tally;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
-import io.llamamesh.agent.reflector.Verdict;
+import io.llamamesh.agent.reflector.Disposition;
 import io.llamamesh.tls.CertificateTrust;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -33,8 +33,8 @@ final class Metrics {
     this.state = state;
   }
 
-  Reply page(Query query) throws Refusal {
-    query.only(Set.of());
+  Reply page(Query query) throws RequestException {
+    query.allowOnly(Set.of());
     PrometheusMeterRegistry to = registry();
     if (state.fabric().get() != null && fabricFilled.compareAndSet(false, true)) {
       FabricMetrics.fill(to, state.fabric());
@@ -83,7 +83,7 @@ final class Metrics {
             .register(to);
       }
     }
-    for (Verdict verdict : Verdict.values()) {
+    for (Disposition verdict : Disposition.values()) {
       FunctionCounter.builder(
               "llamamesh.reflector.datagrams", state.reflector(), c -> c.count(verdict))
           .description("Datagrams that reached this reflector by what it did with them")
@@ -128,7 +128,7 @@ final class Metrics {
         .description("The reflector's smallest receive buffer, as the kernel granted it")
         .baseUnit("bytes")
         .register(to);
-    Gauge.builder("llamamesh.auth.current", state, s -> s.authComplaint().get() == null ? 1 : 0)
+    Gauge.builder("llamamesh.auth.current", state, s -> s.authProblem().get() == null ? 1 : 0)
         .description("1 unless the newest keys and tokens are unusable and older ones stay")
         .register(to);
     Gauge.builder("llamamesh.windows.retained", state.archive(), a -> a.size())

@@ -23,16 +23,16 @@ record Query(Map<String, String> values, @Nullable String stored) {
   }
 
   /** Reads what stands behind the question mark. */
-  static Query parse(@Nullable String raw) throws Refusal {
+  static Query parse(@Nullable String raw) throws RequestException {
     return parse(raw, null);
   }
 
   /** Reads what stands behind the question mark, and the reader's header. */
-  static Query parse(@Nullable String raw, @Nullable String stored) throws Refusal {
+  static Query parse(@Nullable String raw, @Nullable String stored) throws RequestException {
     Map<String, String> values = new HashMap<>();
     if (raw != null && !raw.isEmpty()) {
       if (raw.length() > MAX_LENGTH) {
-        throw new Refusal(414, "query is longer than " + MAX_LENGTH + " characters");
+        throw new RequestException(414, "query is longer than " + MAX_LENGTH + " characters");
       }
       for (String part : raw.split("&", -1)) {
         int at = part.indexOf('=');
@@ -43,17 +43,17 @@ record Query(Map<String, String> values, @Nullable String stored) {
               at < 0 ? "" : URLDecoder.decode(part.substring(at + 1), StandardCharsets.UTF_8);
           values.put(name, value);
         } catch (IllegalArgumentException e) {
-          throw new Refusal(400, "query has a broken percent escape");
+          throw new RequestException(400, "query has a broken percent escape");
         }
       }
     }
     return new Query(values, stored);
   }
 
-  void only(Set<String> known) throws Refusal {
+  void allowOnly(Set<String> known) throws RequestException {
     for (String name : values.keySet()) {
       if (!known.contains(name)) {
-        throw new Refusal(
+        throw new RequestException(
             400, "unknown parameter '" + name + "', known are " + known.stream().sorted().toList());
       }
     }
@@ -63,7 +63,7 @@ record Query(Map<String, String> values, @Nullable String stored) {
     return Optional.ofNullable(values.get(name));
   }
 
-  int number(String name, int min, int max, int fallback) throws Refusal {
+  int number(String name, int min, int max, int fallback) throws RequestException {
     String text = values.get(name);
     if (text == null) {
       return fallback;
@@ -76,7 +76,7 @@ record Query(Map<String, String> values, @Nullable String stored) {
     } catch (NumberFormatException e) {
       // told below, like a number out of bounds
     }
-    throw new Refusal(
+    throw new RequestException(
         400, name + " must be a number from " + min + " to " + max + ", was '" + text + "'");
   }
 }

@@ -36,7 +36,7 @@ final class ResultsApi {
 
   private final WindowArchive archive;
   private final InstantSource clock;
-  private final Supplier<Map<String, String>> us;
+  private final Supplier<Map<String, String>> destinationTags;
   private final LossRule loss;
   private final boolean legacyByDefault;
 
@@ -54,14 +54,14 @@ final class ResultsApi {
       boolean legacyByDefault) {
     this.archive = archive;
     this.clock = clock;
-    this.us = us;
+    this.destinationTags = us;
     this.loss = loss;
     this.legacyByDefault = legacyByDefault;
   }
 
   /** The newest window, or those after a cursor or a time. */
-  Reply influxData(Query query) throws Refusal {
-    query.only(Set.of("after", "since", "limit", "paths", "shape"));
+  Reply influxData(Query query) throws RequestException {
+    query.allowOnly(Set.of("after", "since", "limit", "paths", "shape"));
     if (isLegacy(query)) {
       List<ClosedWindow> newest = archive.newest().map(List::of).orElse(List.of());
       return Reply.json(200, Map.of(), out -> legacyPoints(newest, out));
@@ -69,16 +69,16 @@ final class ResultsApi {
     int limit = query.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT);
     boolean allPaths = query.get("paths").filter("all"::equals).isPresent();
     if (query.get("paths").isPresent() && !allPaths) {
-      throw new Refusal(400, "paths must be 'all' where it is given");
+      throw new RequestException(400, "paths must be 'all' where it is given");
     }
     if (query.get("after").isPresent() && query.get("since").isPresent()) {
-      throw new Refusal(400, "after and since exclude each other");
+      throw new RequestException(400, "after and since exclude each other");
     }
     long from = 0;
     WindowArchive.Page page;
     if (query.get("after").isPresent()) {
       from = sequence("after", query.get("after").get());
-      archive.read(safe(query.stored(), from));
+      archive.read(storedSequence(query.stored(), from));
       page = archive.after(from, limit);
     } else if (query.get("since").isPresent()) {
       page = archive.since(nanos(query.get("since").get()), limit);
@@ -96,25 +96,25 @@ final class ResultsApi {
   }
 
   /** Whether the newest window is asked for in the shape of LLAMA's Python collector. */
-  private boolean isLegacy(Query query) throws Refusal {
+  private boolean isLegacy(Query query) throws RequestException {
     boolean bare =
         Stream.of("after", "since", "limit", "paths").allMatch(name -> query.get(name).isEmpty());
     String shape = query.get("shape").orElse(bare && legacyByDefault ? "legacy" : "llama");
     if (shape.equals("legacy") && !bare) {
-      throw new Refusal(400, "shape=legacy is of the newest window; leave the others out");
+      throw new RequestException(400, "shape=legacy is of the newest window; leave the others out");
     }
     if (!shape.equals("legacy") && !shape.equals("llama")) {
-      throw new Refusal(400, "shape must be 'llama' or 'legacy' where it is given");
+      throw new RequestException(400, "shape must be 'llama' or 'legacy' where it is given");
     }
     return shape.equals("legacy");
   }
 
-  private long sequence(String name, String text) throws Refusal {
+  private long sequence(String name, String text) throws RequestException {
     WindowCursor cursor;
     try {
       cursor = WindowCursor.parse(text);
     } catch (IllegalArgumentException e) {
-      throw new Refusal(400, name + ": " + e.getMessage());
+      throw new RequestException(400, name + ": " + e.getMessage());
     }
     // A number that was never published is none of ours, whatever the boot id says.
     return cursor.bootId().equals(archive.bootId()) && cursor.sequence() <= archive.published()
@@ -123,19 +123,19 @@ final class ResultsApi {
   }
 
   /** A reader that says nothing about a store keeps what it read itself. */
-  private long safe(@Nullable String stored, long read) throws Refusal {
+  private long storedSequence(@Nullable String stored, long read) throws RequestException {
     if (stored == null) {
       return read;
     }
     return stored.isEmpty() ? 0 : sequence(InfluxDataHeaders.STORED, stored);
   }
 
-  private static long nanos(String text) throws Refusal {
+  private static long nanos(String text) throws RequestException {
     try {
       Instant instant = Instant.parse(text);
       return Math.addExact(Math.multiplyExact(instant.getEpochSecond(), SECOND), instant.getNano());
     } catch (DateTimeParseException | ArithmeticException e) {
-      throw new Refusal(
+      throw new RequestException(
           400, "since must be an RFC 3339 time such as 2026-01-31T12:00:00Z, was '" + text + "'");
     }
   }
@@ -145,14 +145,14 @@ final class ResultsApi {
     try (SequenceWriter writer =
         ResultsJson.mapper().writerFor(Point.class).writeValuesAsArray(out)) {
       for (ClosedWindow window : windows) {
-        WindowPoints.of(window, allPaths, us.get(), loss, writer::write);
+        WindowPoints.of(window, allPaths, destinationTags.get(), loss, writer::write);
       }
     }
   }
 
   /** The newest window in the shape of LLAMA's Python collector. */
-  Reply latency(Query query) throws Refusal {
-    query.only(Set.of());
+  Reply latency(Query query) throws RequestException {
+    query.allowOnly(Set.of());
     List<ClosedWindow> newest = archive.newest().map(List::of).orElse(List.of());
     return Reply.json(200, Map.of(), out -> latency(newest, out));
   }

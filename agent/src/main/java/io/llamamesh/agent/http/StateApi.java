@@ -4,13 +4,13 @@ import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.Mark;
 import io.llamamesh.agent.collector.PairResult;
 import io.llamamesh.agent.collector.PathFacts;
-import io.llamamesh.agent.collector.PeerNote;
 import io.llamamesh.agent.collector.PeerState;
+import io.llamamesh.agent.collector.PeerStatus;
 import io.llamamesh.agent.collector.Tally;
 import io.llamamesh.agent.config.ConfigState;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
-import io.llamamesh.agent.reflector.Verdict;
+import io.llamamesh.agent.reflector.Disposition;
 import io.llamamesh.fabric.transport.FabricNode;
 import io.llamamesh.results.IpText;
 import io.llamamesh.results.ResultsJson;
@@ -33,13 +33,13 @@ final class StateApi {
   }
 
   /** LLAMA's {@code ok}, or everything with {@code ?verbose}. */
-  Reply status(Query query) throws Refusal {
-    query.only(Set.of("verbose"));
+  Reply status(Query query) throws RequestException {
+    query.allowOnly(Set.of("verbose"));
     return query.get("verbose").isPresent() ? json(200, verbose()) : Reply.text(200, "ok");
   }
 
-  Reply healthz(Query query) throws Refusal {
-    query.only(Set.of());
+  Reply healthz(Query query) throws RequestException {
+    query.allowOnly(Set.of());
     return Reply.text(200, "ok");
   }
 
@@ -47,10 +47,10 @@ final class StateApi {
    * Whoever gets an answer has reached a bound API; the reflector was bound before it, unless an
    * address is missing.
    */
-  Reply readyz(Query query) throws Refusal {
-    query.only(Set.of());
+  Reply readyz(Query query) throws RequestException {
+    query.allowOnly(Set.of());
     Map<String, Object> body = new LinkedHashMap<>();
-    String unready = state.unready().get();
+    String unready = state.unreadyReason().get();
     body.put("ready", unready == null);
     if (unready != null) {
       body.put("reason", unready);
@@ -82,7 +82,7 @@ final class StateApi {
   private Map<String, Object> verbose() {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("network", state.network());
-    body.put("reflector", state.bound().get());
+    body.put("reflector", state.reflectorAddresses().get());
     body.put("receiveBufferBytes", state.receiveBufferBytes().getAsInt());
     body.put("flows", state.flows().getAsInt());
     body.put("missingFlows", state.collector().missingFlows());
@@ -91,7 +91,7 @@ final class StateApi {
       peerStates.put(peerState.name().toLowerCase(Locale.ROOT), state.collector().peers(peerState));
     }
     body.put("peerStates", peerStates);
-    String complaint = state.authComplaint().get();
+    String complaint = state.authProblem().get();
     if (complaint != null) {
       body.put("authFilesNotUsable", complaint);
     }
@@ -112,7 +112,7 @@ final class StateApi {
     }
     body.put("events", events);
     Map<String, Object> reflected = new LinkedHashMap<>();
-    for (Verdict verdict : Verdict.values()) {
+    for (Disposition verdict : Disposition.values()) {
       reflected.put(verdict.name().toLowerCase(Locale.ROOT), state.reflector().count(verdict));
     }
     reflected.put("overflow", state.reflector().overflows());
@@ -122,7 +122,7 @@ final class StateApi {
     body.put("reflected", reflected);
     body.put("networkErrors", reasons(PeerError.values(), state.collector()::count));
     body.put("sendErrors", reasons(SendResult.values(), state.collector()::count));
-    body.put("peers", state.notes().get().stream().map(StateApi::peer).toList());
+    body.put("peers", state.peerStatuses().get().stream().map(StateApi::peer).toList());
     body.put("paths", paths());
     return body;
   }
@@ -148,7 +148,7 @@ final class StateApi {
   }
 
   /** A peer that is not simply well. */
-  private static Map<String, Object> peer(PeerNote note) {
+  private static Map<String, Object> peer(PeerStatus note) {
     Map<String, Object> peer = new LinkedHashMap<>();
     peer.put("address", IpText.of(note.peer().getAddress()));
     peer.put("port", note.peer().getPort());

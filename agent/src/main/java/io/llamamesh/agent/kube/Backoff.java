@@ -11,7 +11,7 @@ import java.util.random.RandomGenerator;
 final class Backoff {
 
   /** How long a server may ask for silence and be obeyed: a config must not stay old for longer. */
-  private static final Duration LONGEST_ASKED = Duration.ofSeconds(30);
+  private static final Duration LONGEST_RETRY_AFTER = Duration.ofSeconds(30);
 
   private final long first;
   private final long longest;
@@ -26,7 +26,7 @@ final class Backoff {
   }
 
   /** The pause after a failure, in milliseconds. */
-  long failed() {
+  long afterFailure() {
     long bound = next;
     next = Math.min(2 * next, longest);
     return spread(bound);
@@ -38,13 +38,13 @@ final class Backoff {
    *
    * @param asked how long the server asks to wait
    */
-  long refused(Duration asked) {
-    long wait = Math.min(asked.toMillis(), LONGEST_ASKED.toMillis());
-    return wait + Math.max(failed(), random.nextLong(wait / 2 + 1));
+  long afterRefusal(Duration asked) {
+    long wait = Math.min(asked.toMillis(), LONGEST_RETRY_AFTER.toMillis());
+    return wait + Math.max(afterFailure(), random.nextLong(wait / 2 + 1));
   }
 
   /** An attempt succeeded: the next failure is the first again. */
-  void succeeded() {
+  void reset() {
     next = first;
   }
 

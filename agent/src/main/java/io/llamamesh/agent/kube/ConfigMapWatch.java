@@ -88,7 +88,7 @@ public final class ConfigMapWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ConfigMapWatch.class);
 
   /** How long closing waits for the listener. */
-  private static final Duration END = Duration.ofSeconds(5);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
   private static final long NOT_ACCEPTED = Long.MIN_VALUE;
 
@@ -156,15 +156,15 @@ public final class ConfigMapWatch implements AutoCloseable {
         Duration asked = watch();
         contact.answered(api);
         long open = System.nanoTime() - acceptedAt;
-        wasOpen(open);
+        resetBackoffAfter(open);
         if (open < asked.toNanos() / 10 * 9) {
           // Ended by a server that stops, perhaps: not only ours.
-          pause(backoff.failed());
+          pause(backoff.afterFailure());
         }
       } catch (GoneException e) {
         contact.answered(api);
         version = "";
-        pause(backoff.failed());
+        pause(backoff.afterFailure());
       } catch (IOException e) {
         if (stopping.getCount() > 0) {
           failed(e);
@@ -177,17 +177,17 @@ public final class ConfigMapWatch implements AutoCloseable {
     contact.failed(api, cause);
     listener.failed(cause);
     if (acceptedAt != NOT_ACCEPTED) {
-      wasOpen(System.nanoTime() - acceptedAt);
+      resetBackoffAfter(System.nanoTime() - acceptedAt);
     }
     pause(
         cause instanceof RefusedException refused
-            ? backoff.refused(refused.after())
-            : backoff.failed());
+            ? backoff.afterRefusal(refused.after())
+            : backoff.afterFailure());
   }
 
-  private void wasOpen(long nanos) {
+  private void resetBackoffAfter(long nanos) {
     if (nanos >= timing.worthwhileNanos()) {
-      backoff.succeeded();
+      backoff.reset();
     }
   }
 
@@ -251,7 +251,7 @@ public final class ConfigMapWatch implements AutoCloseable {
                   JsonNode event = events.nextValue();
                   contact.answered(api);
                   deadline.pause();
-                  take(event);
+                  handleEvent(event);
                   deadline.resume();
                 }
               }
@@ -270,11 +270,11 @@ public final class ConfigMapWatch implements AutoCloseable {
     try (deadline) {
       return exchange.run(deadline);
     } catch (IOException e) {
-      throw deadline.isOver() ? deadline.expired() : e;
+      throw deadline.isExpired() ? deadline.timeoutException() : e;
     }
   }
 
-  private void take(JsonNode event) throws IOException {
+  private void handleEvent(JsonNode event) throws IOException {
     JsonNode object = event.path("object");
     String type = event.path("type").asText();
     switch (type) {
@@ -316,7 +316,7 @@ public final class ConfigMapWatch implements AutoCloseable {
    */
   @Override
   public void close() {
-    close(END);
+    close(CLOSE_TIMEOUT);
   }
 
   void close(Duration patience) {

@@ -16,7 +16,7 @@ final class Deadline implements AutoCloseable {
   private final Duration length;
   private final Thread timer;
   private boolean reading = true;
-  private boolean over;
+  private boolean expired;
   private boolean interrupted;
   private boolean closed;
 
@@ -33,7 +33,7 @@ final class Deadline implements AutoCloseable {
       return; // closed
     }
     synchronized (this) {
-      over = true;
+      expired = true;
       if (reading && !closed) {
         interrupted = true;
         owner.interrupt();
@@ -62,18 +62,18 @@ final class Deadline implements AutoCloseable {
   }
 
   private void check() throws IOException {
-    if (over) {
-      throw expired();
+    if (expired) {
+      throw timeoutException();
     }
   }
 
   /** Whether time was up before this was closed. */
-  synchronized boolean isOver() {
-    return over;
+  synchronized boolean isExpired() {
+    return expired;
   }
 
   /** What a read that was cut off means. */
-  SocketTimeoutException expired() {
+  SocketTimeoutException timeoutException() {
     return new SocketTimeoutException("no end within " + length.toMillis() + " ms");
   }
 

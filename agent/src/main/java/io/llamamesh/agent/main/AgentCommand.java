@@ -30,7 +30,7 @@ final class AgentCommand implements Callable<Integer> {
 
   @Mixin private BindOptions bind = new BindOptions();
   @Mixin private ReflectorFlags reflector = new ReflectorFlags();
-  @Mixin private ReadOptions readers = new ReadOptions();
+  @Mixin private AuthOptions readers = new AuthOptions();
   @Mixin private RegisterOptions register = new RegisterOptions();
   @Mixin private FabricFlagOptions fabric = new FabricFlagOptions();
 
@@ -57,7 +57,7 @@ final class AgentCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    bind.port("--api-port", apiPort);
+    bind.checkPort("--api-port", apiPort);
     ProcessName.set("agent");
     Map<String, String> env = System.getenv();
     List<InetAddress> addresses = bind.addresses(env.get("HOST_IPS"));
@@ -92,7 +92,7 @@ final class AgentCommand implements Callable<Integer> {
   private AgentSettings.@Nullable Registry registry(Map<String, String> env, int port)
       throws IOException {
     if (register.isGiven() && config != null) {
-      throw bind.wrong("--register and --config contradict each other; leave one out");
+      throw bind.usageError("--register and --config contradict each other; leave one out");
     }
     boolean wanted =
         register.isGiven()
@@ -105,7 +105,7 @@ final class AgentCommand implements Callable<Integer> {
     String mesh = env.get("MESH_NAME");
     String namespace = env.get("POD_NAMESPACE");
     if (node == null || mesh == null || namespace == null) {
-      throw bind.wrong(
+      throw bind.usageError(
           "no config: give --config FILE, or --register URL, or set NODE_NAME, MESH_NAME and"
               + " POD_NAMESPACE to use the node's ConfigMap");
     }

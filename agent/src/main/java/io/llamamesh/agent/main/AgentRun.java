@@ -29,7 +29,7 @@ import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.reflector.Reflector;
 import io.llamamesh.agent.reflector.ReflectorCounters;
-import io.llamamesh.agent.store.Ingest;
+import io.llamamesh.agent.store.DrainUpload;
 import io.llamamesh.agent.store.WindowFiles;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.config.CollectorConfig;
@@ -60,26 +60,26 @@ final class AgentRun {
   private static final Logger LOG = LoggerFactory.getLogger(AgentRun.class);
 
   /** What is left of a pod's grace period after the goodbye, less what the end itself takes. */
-  private static final Duration LAST_POST = Duration.ofSeconds(8);
+  private static final Duration UPLOAD_TIMEOUT = Duration.ofSeconds(8);
 
   /** What the others may take to confirm that they know of the end. */
-  private static final Duration LEAVE = Duration.ofSeconds(1);
+  private static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(1);
 
   private final AgentSettings settings;
   private final StopSignal stop;
-  private final Owned owned;
+  private final Closer closer;
   private final UdpNetwork network = NativeNetwork.orChannels();
   private final SecureRandom random = new SecureRandom();
   private final ReflectorCounters reflected = new ReflectorCounters();
   private final CollectorCounters collected = new CollectorCounters();
   private final int epoch = random.nextInt();
-  private final ReplyEvidence evidence = new ReplyEvidence();
+  private final ReplyEvidence replyEvidence = new ReplyEvidence();
   private volatile Set<InetAddress> planned = Set.of();
 
-  private AgentRun(AgentSettings settings, StopSignal stop, Owned owned) {
+  private AgentRun(AgentSettings settings, StopSignal stop, Closer owned) {
     this.settings = settings;
     this.stop = stop;
-    this.owned = owned;
+    this.closer = owned;
   }
 
   static int run(AgentSettings settings) throws IOException, InterruptedException {
@@ -89,10 +89,10 @@ final class AgentRun {
       LOG.error("thread died thread={}", thread.getName(), e);
       stop.fail();
     });
-    try (Owned owned = new Owned()) {
+    try (Closer owned = new Closer()) {
       new AgentRun(settings, stop, owned).serve();
     }
-    return stop.failed() ? 1 : 0;
+    return stop.hasFailed() ? 1 : 0;
   }
 
   private void serve() throws IOException, InterruptedException {
@@ -100,25 +100,25 @@ final class AgentRun {
     if (folder != null) {
       Files.createDirectories(folder);
     }
-    WindowArchive archive = owned.own(WindowFiles.open(folder)).archive();
+    WindowArchive archive = closer.register(WindowFiles.open(folder)).archive();
     AuthFiles auth =
-        settings.authDir() == null ? null : owned.own(AuthFiles.open(settings.authDir()));
+        settings.authDir() == null ? null : closer.register(AuthFiles.open(settings.authDir()));
     Supplier<ProbeKeys> keys = auth == null ? () -> ProbeKeys.NONE : auth::keys;
     Warmup warmup = Warmup.start(network, keys.get());
     AgentFabric fabric = fabric(folder, auth);
     HostAddresses hosts = hostAddresses();
     Reflectors reflectors = reflectors(keys, hosts);
     Collector collector =
-        settings.collector() == null ? null : owned.own(collector(archive, keys, hosts));
-    HostNames names = owned.own(HostNames.ofSystem());
+        settings.collector() == null ? null : closer.register(collector(archive, keys, hosts));
+    HostNames names = closer.register(HostNames.ofSystem());
     ConfigApplier applier = applier(collector, warmup, names, folder);
     names.start(applier::namesChanged);
     if (fabric != null) {
       applier.onApplied(fabric::apply);
-      applier.onRemoved(fabric::off);
+      applier.onRemoved(fabric::disable);
     }
-    Identity identity = new Identity(applier::running, settings);
-    WatchContact watch = asksForConfig() ? new WatchContact(System::nanoTime) : null;
+    Identity identity = new Identity(applier::runningConfig, settings);
+    WatchContact watch = hasRemoteConfig() ? new WatchContact(System::nanoTime) : null;
     AgentState state =
         new AgentState(
             network.description(),
@@ -126,25 +126,25 @@ final class AgentRun {
             () -> reflectors == null ? 0 : reflectors.receiveBufferBytes(),
             hosts::problem,
             () -> collector == null ? 0 : collector.flows(),
-            () -> collector == null ? List.of() : collector.notes(),
+            () -> collector == null ? List.of() : collector.peerStatuses(),
             applier::state,
             watch,
-            () -> auth == null ? null : auth.complaint(),
+            () -> auth == null ? null : auth.problem(),
             () -> fabric == null ? null : fabric.node(),
-            identity::asDestination,
+            identity::destinationTags,
             archive,
             collected,
             reflected);
     TokenCheck tokens =
         auth == null ? TokenCheck.OPEN : TokenCheck.of(auth::accepts, settings.openTo());
-    ApiServer api = owned.own(api(hosts, state, tokens));
+    ApiServer api = closer.register(api(hosts, state, tokens));
     LOG.info(
         "up reflector={} api={} network=\"{}\"",
-        state.bound().get(),
+        state.reflectorAddresses().get(),
         texts(api.locals()),
         network.description());
-    owned
-        .own(hosts)
+    closer
+        .register(hosts)
         .follow(address -> {
           if (reflectors != null) {
             reflectors.serve(address);
@@ -168,17 +168,22 @@ final class AgentRun {
       TerminationMessage.write(TerminationMessage.FILE, problem);
     }
     if (fabric != null) {
-      fabric.leave(LEAVE);
+      fabric.leave(LEAVE_TIMEOUT);
     }
-    CollectorConfig config = applier.running();
+    CollectorConfig config = applier.runningConfig();
     List<Reflector> running = reflectors == null ? List.of() : reflectors.running();
-    if (Goodbye.say(stop, running, reflected, collector)
+    if (Drain.run(stop, running, reflected, collector)
         && config != null
         && config.ingest() != null) {
       var _ =
-          new Ingest(
-                  archive, identity::asDestination, settings.loss(), System::nanoTime, stop::urgent)
-              .unread(config.ingest().url(), auth == null ? "" : auth.bearer(), LAST_POST);
+          new DrainUpload(
+                  archive,
+                  identity::destinationTags,
+                  settings.loss(),
+                  System::nanoTime,
+                  stop::awaitUrgent)
+              .uploadUnread(
+                  config.ingest().url(), auth == null ? "" : auth.bearer(), UPLOAD_TIMEOUT);
     }
   }
 
@@ -188,8 +193,8 @@ final class AgentRun {
       return null;
     }
     String mesh = settings.mesh();
-    FabricFiles files = owned.own(new FabricFiles(folder, InstantSource.system()));
-    return owned.own(
+    FabricFiles files = closer.register(new FabricFiles(folder, InstantSource.system()));
+    return closer.register(
         new AgentFabric(
             new FabricSettings(
                 settings.collector() == null || settings.collector().registry() == null,
@@ -203,7 +208,7 @@ final class AgentRun {
                 epoch),
             files,
             auth == null ? () -> MeshKeys.NONE : auth::meshKeys,
-            evidence));
+            replyEvidence));
   }
 
   private ApiServer api(HostAddresses hosts, AgentState state, TokenCheck tokens)
@@ -216,7 +221,7 @@ final class AgentRun {
           clock,
           tokens,
           settings.loss(),
-          settings.legacyInfluxdata());
+          settings.servesLegacyInfluxdata());
     } catch (IOException e) {
       if (settings.addresses().isEmpty() || !hosts.present().isEmpty()) {
         throw e;
@@ -224,7 +229,7 @@ final class AgentRun {
       // Another agent of this host waits for its address, too.
       LOG.warn("no API until an address is there error={}", e.getMessage());
       return ApiServer.start(
-          List.of(), state, clock, tokens, settings.loss(), settings.legacyInfluxdata());
+          List.of(), state, clock, tokens, settings.loss(), settings.servesLegacyInfluxdata());
     }
   }
 
@@ -238,17 +243,18 @@ final class AgentRun {
     if (wanted == null) {
       return null;
     }
-    Reflectors reflectors = owned.own(new Reflectors(network, wanted, epoch, keys, reflected));
+    Reflectors reflectors =
+        closer.register(new Reflectors(network, wanted, epoch, keys, reflected));
     reflectors.start(
         settings.addresses().isEmpty()
-            ? Addresses.everywhere(network, wanted.port())
-            : Addresses.at(hosts.present(), wanted.port()));
+            ? BindAddresses.wildcard(network, wanted.port())
+            : BindAddresses.at(hosts.present(), wanted.port()));
     return reflectors;
   }
 
   private HostAddresses hostAddresses() {
     return settings.mayBeMissing()
-        ? HostAddresses.look(settings.addresses(), HostPresence::byBinding)
+        ? HostAddresses.refresh(settings.addresses(), HostPresence::canBind)
         : HostAddresses.given(settings.addresses());
   }
 
@@ -256,18 +262,18 @@ final class AgentRun {
       throws IOException {
     return Collector.start(
         network,
-        settings.probing(),
+        settings.probeAddresses(),
         random,
         archive,
         collected,
         this::reflectedSinceLastWindow,
         keys,
-        settings.fabric() == null ? new PeerLog() : PeerListener.both(new PeerLog(), evidence),
+        settings.fabric() == null ? new PeerLog() : PeerListener.both(new PeerLog(), replyEvidence),
         new CollectorLog(stop, hosts::isMissing));
   }
 
   private List<ClosedWindow.Reflected> reflectedSinceLastWindow() {
-    return reflected.sources().take(planned).stream()
+    return reflected.sources().takeCounts(planned).stream()
         .map(r -> new ClosedWindow.Reflected(IpText.of(r.source()), r.probes()))
         .toList();
   }
@@ -278,7 +284,7 @@ final class AgentRun {
     return new ConfigApplier(
         new PlanMapper(
             localAddress(),
-            HostPresence::byBinding,
+            HostPresence::canBind,
             settings.nodeName(),
             settings.authDir() != null,
             settings.reflector() == null ? 0 : settings.reflector().port()),
@@ -305,7 +311,7 @@ final class AgentRun {
         : new LocalCopy(folder);
   }
 
-  private boolean asksForConfig() {
+  private boolean hasRemoteConfig() {
     AgentSettings.CollectorSettings wanted = settings.collector();
     return wanted != null && (wanted.kubernetes() != null || wanted.registry() != null);
   }
@@ -320,8 +326,8 @@ final class AgentRun {
     Path config = wanted.config();
     if (config != null) {
       FileConfig file = new FileConfig(config, applier);
-      Signals.on("HUP", file::load);
-      if (!file.load()) {
+      Signals.on("HUP", file::tryLoad);
+      if (!file.tryLoad()) {
         throw new IOException("config " + config + ": " + applier.state().error());
       }
       return () -> {};
@@ -335,7 +341,7 @@ final class AgentRun {
     if (names == null || watch == null) {
       String yaml =
           CollectorConfigYaml.write(CollectorConfigYaml.llamaDefault(wanted.legacyPort()));
-      applier.apply(yaml, "LLAMA's default, since no config is given");
+      applier.tryApply(yaml, "LLAMA's default, since no config is given");
       return () -> {};
     }
     return KubernetesConfig.start(

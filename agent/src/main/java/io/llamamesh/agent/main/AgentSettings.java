@@ -106,13 +106,13 @@ record AgentSettings(
   }
 
   /** Whether plain {@code /influxdata} has the Python LLAMA's shape. */
-  boolean legacyInfluxdata() {
+  boolean servesLegacyInfluxdata() {
     return collector != null && collector.legacyInfluxdata();
   }
 
   /** Addresses to probe from. */
-  List<InetAddress> probing() {
-    return addresses.isEmpty() ? List.of(Addresses.ANY_V4, Addresses.ANY_V6) : addresses;
+  List<InetAddress> probeAddresses() {
+    return addresses.isEmpty() ? List.of(BindAddresses.ANY_V4, BindAddresses.ANY_V6) : addresses;
   }
 
   /**
@@ -126,7 +126,7 @@ record AgentSettings(
       return List.of();
     }
     if (!apiAddresses.isEmpty()) {
-      return Addresses.at(apiAddresses, apiPort);
+      return BindAddresses.at(apiAddresses, apiPort);
     }
     if (addresses.isEmpty()) {
       return List.of(new InetSocketAddress(apiPort));

@@ -31,9 +31,9 @@ final class BindOptions {
   List<InetAddress> addresses(@Nullable String otherwise) {
     String text = bind.isEmpty() && otherwise != null && !otherwise.isBlank() ? otherwise : null;
     try {
-      return Addresses.parse(text == null ? bind : List.of(text.split(",", -1)));
+      return BindAddresses.parse(text == null ? bind : List.of(text.split(",", -1)));
     } catch (IllegalArgumentException e) {
-      throw wrong((text == null ? "--bind " : "HOST_IPS ") + e.getMessage());
+      throw usageError((text == null ? "--bind " : "HOST_IPS ") + e.getMessage());
     }
   }
 
@@ -42,22 +42,22 @@ final class BindOptions {
     return !bind.isEmpty();
   }
 
-  void port(String option, int value) {
+  void checkPort(String option, int value) {
     if (value < 0 || value > 65535) {
-      throw wrong(option + " must be from 0 to 65535, was " + value);
+      throw usageError(option + " must be from 0 to 65535, was " + value);
     }
   }
 
   /** Blocks of addresses, as an option has them. */
-  List<Cidr> blocks(String option, List<String> texts) {
+  List<Cidr> parseCidrs(String option, List<String> texts) {
     try {
       return texts.stream().map(Cidr::parse).toList();
     } catch (IllegalArgumentException e) {
-      throw wrong(option + ": " + e.getMessage());
+      throw usageError(option + ": " + e.getMessage());
     }
   }
 
-  ParameterException wrong(String message) {
+  ParameterException usageError(String message) {
     if (spec == null) {
       throw new IllegalStateException(message);
     }

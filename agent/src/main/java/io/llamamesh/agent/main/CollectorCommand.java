@@ -31,7 +31,7 @@ import picocli.CommandLine.Option;
 final class CollectorCommand implements Callable<Integer> {
 
   @Mixin private BindOptions bind = new BindOptions();
-  @Mixin private ReadOptions readers = new ReadOptions();
+  @Mixin private AuthOptions readers = new AuthOptions();
 
   @Option(
       names = {"--config", "-llama.config"},
@@ -78,14 +78,14 @@ final class CollectorCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     if (dstPort < 1 || dstPort > 65535) {
-      throw bind.wrong("--dst-port must be from 1 to 65535, was " + dstPort);
+      throw bind.usageError("--dst-port must be from 1 to 65535, was " + dstPort);
     }
     List<InetAddress> addresses = bind.addresses(null);
     // LLAMA takes an empty name for none.
     Path file = config == null || config.toString().isEmpty() ? null : config;
     ApiBind api = file == null ? ApiBind.parse(null) : fromConfig(file);
     int port = apiPort == null ? api.port() : apiPort;
-    bind.port("--api-port", port);
+    bind.checkPort("--api-port", port);
     ProcessName.set("collector");
     return AgentRun.run(
         new AgentSettings(

@@ -1,6 +1,6 @@
 package io.llamamesh.agent.main;
 
-import io.llamamesh.agent.collector.CollectorReports;
+import io.llamamesh.agent.collector.CollectorListener;
 import java.net.InetSocketAddress;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -11,7 +11,7 @@ import org.slf4j.event.Level;
  * Writes what the collector has to say; a collector that died ends the agent, so that it is
  * restarted.
  */
-final class CollectorLog implements CollectorReports {
+final class CollectorLog implements CollectorListener {
 
   private static final Logger LOG = LoggerFactory.getLogger(CollectorLog.class);
 
@@ -29,7 +29,7 @@ final class CollectorLog implements CollectorReports {
   }
 
   @Override
-  public void cannotProbe(InetSocketAddress target, String className, String reason) {
+  public void targetSkipped(InetSocketAddress target, String className, String reason) {
     LOG.atLevel(addressMissing.getAsBoolean() ? Level.DEBUG : Level.WARN)
         .log("target left out target={} class={} reason={}", target, className, reason);
   }
@@ -43,7 +43,7 @@ final class CollectorLog implements CollectorReports {
   }
 
   @Override
-  public void portsSteppedOver(long total) {
+  public void portsTaken(long total) {
     LOG.warn("wanted source ports were taken, others are used total={}", total);
   }
 

@@ -41,9 +41,9 @@ final class FabricFlagOptions {
   private boolean unauthenticated;
 
   AgentSettings.FabricFlags flags(BindOptions options) {
-    options.port("--fabric-port", port);
+    options.checkPort("--fabric-port", port);
     if (port == 0) {
-      throw options.wrong("--fabric-port must be from 1 to 65535, was 0");
+      throw options.usageError("--fabric-port must be from 1 to 65535, was 0");
     }
     return new AgentSettings.FabricFlags(
         enabled,
@@ -74,7 +74,7 @@ final class FabricFlagOptions {
     } catch (IllegalArgumentException e) {
       // told below
     }
-    throw options.wrong(
+    throw options.usageError(
         "--fabric-contact must be NAME=ADDRESS or NAME=ADDRESS:PORT, with a name of at most 253"
             + " characters, an IP address without a zone, and a port from 1 to 65535, was '"
             + text

@@ -23,12 +23,12 @@ import org.slf4j.LoggerFactory;
 final class HostAddresses implements AutoCloseable {
 
   /** Makes use of an address that is there now; called again when it was away. */
-  interface Arrival {
-    void arrived(InetAddress address) throws IOException;
+  interface AddressListener {
+    void appeared(InetAddress address) throws IOException;
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(HostAddresses.class);
-  private static final Duration EVERY = Duration.ofSeconds(3);
+  private static final Duration INTERVAL = Duration.ofSeconds(3);
 
   private final List<InetAddress> wanted;
   private final HostPresence presence;
@@ -36,7 +36,7 @@ final class HostAddresses implements AutoCloseable {
   private final Thread thread;
   private volatile List<InetAddress> present = List.of();
   private volatile List<InetAddress> missing = List.of();
-  private @Nullable Arrival arrival;
+  private @Nullable AddressListener listener;
 
   private HostAddresses(List<InetAddress> wanted, HostPresence presence) {
     this.wanted = List.copyOf(wanted);
@@ -45,9 +45,9 @@ final class HostAddresses implements AutoCloseable {
   }
 
   /** Looks for the first time. */
-  static HostAddresses look(List<InetAddress> wanted, HostPresence presence) {
+  static HostAddresses refresh(List<InetAddress> wanted, HostPresence presence) {
     HostAddresses addresses = new HostAddresses(wanted, presence);
-    addresses.look();
+    addresses.refresh();
     return addresses;
   }
 
@@ -59,8 +59,8 @@ final class HostAddresses implements AutoCloseable {
   }
 
   /** Looks on until closed, and tells of each address that comes. */
-  void follow(Arrival whoServes) {
-    arrival = whoServes;
+  void follow(AddressListener whoServes) {
+    listener = whoServes;
     if (!wanted.isEmpty()) {
       thread.start();
     }
@@ -94,8 +94,8 @@ final class HostAddresses implements AutoCloseable {
   private void run() {
     try {
       while (true) {
-        Thread.sleep(EVERY);
-        look();
+        Thread.sleep(INTERVAL);
+        refresh();
       }
     } catch (InterruptedException e) {
       // closed
@@ -103,10 +103,10 @@ final class HostAddresses implements AutoCloseable {
   }
 
   /** Looks once. */
-  void look() {
+  void refresh() {
     List<InetAddress> absent = new ArrayList<>();
     for (InetAddress address : wanted) {
-      if (!isServed(address)) {
+      if (!isUsable(address)) {
         absent.add(address);
       }
     }
@@ -123,14 +123,14 @@ final class HostAddresses implements AutoCloseable {
     }
   }
 
-  private boolean isServed(InetAddress address) {
+  private boolean isUsable(InetAddress address) {
     try {
-      if (!presence.isHere(address)) {
+      if (!presence.isPresent(address)) {
         here.remove(address);
         return false;
       }
-      if (!here.contains(address) && arrival != null) {
-        arrival.arrived(address);
+      if (!here.contains(address) && listener != null) {
+        listener.appeared(address);
       }
       here.add(address);
     } catch (IOException e) {

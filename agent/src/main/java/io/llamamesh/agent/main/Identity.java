@@ -19,7 +19,7 @@ final class Identity {
     this.settings = settings;
   }
 
-  Map<String, String> asDestination() {
+  Map<String, String> destinationTags() {
     Map<String, String> tags = new HashMap<>();
     String name = settings.nodeName();
     String mesh = settings.mesh();

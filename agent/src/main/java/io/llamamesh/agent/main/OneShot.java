@@ -147,7 +147,7 @@ final class OneShot {
       var _ = socket.send(frame, length, self, 0);
       int got = socket.receive(batch);
       for (int slot = 0; slot < got; slot++) {
-        var _ = parser.parse(batch.bytes(), batch.offset(slot), batch.length(slot));
+        var _ = parser.tryParse(batch.bytes(), batch.offset(slot), batch.length(slot));
       }
       socket.drainErrors(error -> {});
     }
@@ -163,7 +163,7 @@ final class OneShot {
     if (!locals.isEmpty()) {
       throw new IOException("--bind has no address of the family of " + target);
     }
-    return v4 ? Addresses.ANY_V4 : Addresses.ANY_V6;
+    return v4 ? BindAddresses.ANY_V4 : BindAddresses.ANY_V6;
   }
 
   private void receiveUntil(
@@ -173,9 +173,9 @@ final class OneShot {
       poller.await(left);
       int got = socket.receive(batch);
       long now = network.monotonicNanos();
-      boolean stepped = clock.stepped();
+      boolean stepped = clock.hasStepped();
       for (int slot = 0; slot < got; slot++) {
-        take(slot, sentAt, timeout, now, stepped);
+        handle(slot, sentAt, timeout, now, stepped);
       }
       socket.drainErrors(error -> refused += isRefusal(error, sentAt) ? 1 : 0);
       left = due - network.monotonicNanos();
@@ -186,20 +186,20 @@ final class OneShot {
   private boolean isRefusal(QueuedError error, long[] sentAt) {
     ByteBuffer quote = error.quote();
     return error.kind() == PeerError.PORT_UNREACHABLE
-        && parser.parseSignature(quote, error.quoteOffset(), error.quoteLength())
+        && parser.tryParseSignature(quote, error.quoteOffset(), error.quoteLength())
         && parser.nonce(quote) == nonce
         && parser.sequence(quote) < sentAt.length
         && sentAt[parser.sequence(quote)] != NOT_SENT;
   }
 
-  private void take(int slot, long[] sentAt, long timeout, long now, boolean stepped) {
-    if (!parser.parse(batch.bytes(), batch.offset(slot), batch.length(slot))
+  private void handle(int slot, long[] sentAt, long timeout, long now, boolean stepped) {
+    if (!parser.tryParse(batch.bytes(), batch.offset(slot), batch.length(slot))
         || parser.nonce(batch.bytes()) != nonce
         || parser.sequence(batch.bytes()) >= sentAt.length) {
       return;
     }
     int sequence = parser.sequence(batch.bytes());
-    if (keys.required() && !genuine(slot)) {
+    if (keys.isRequired() && !isAuthentic(slot)) {
       unkeyed++;
       return;
     }
@@ -227,9 +227,9 @@ final class OneShot {
   }
 
   /** Whether the reply's own seal is right; that of our probe, thrown back, is not enough. */
-  private boolean genuine(int slot) {
+  private boolean isAuthentic(int slot) {
     return parser.hasSlots()
         && Slots.direction(batch.bytes(), parser.slotsAt()) == Slots.REPLY
-        && keys.verified(batch.bytes(), batch.offset(slot), batch.length(slot)) != 0;
+        && keys.verify(batch.bytes(), batch.offset(slot), batch.length(slot)) != 0;
   }
 }

@@ -16,7 +16,7 @@ final class PeerLog implements PeerListener {
   private static final int BURST = 20;
 
   private long secondBegan = System.nanoTime();
-  private int told;
+  private int written;
   private long leftOut;
 
   @Override
@@ -24,14 +24,14 @@ final class PeerLog implements PeerListener {
     long time = System.nanoTime();
     long seconds = (time - secondBegan) / SECOND;
     if (seconds > 0) {
-      told = (int) Math.max(0, told - seconds);
+      written = (int) Math.max(0, written - seconds);
       secondBegan += seconds * SECOND;
     }
-    if (told >= BURST) {
+    if (written >= BURST) {
       leftOut++;
       return;
     }
-    told++;
+    written++;
     LOG.info("peer changed peer={} before={} now={} leftOut={}", peer, before, now, leftOut);
     leftOut = 0;
   }

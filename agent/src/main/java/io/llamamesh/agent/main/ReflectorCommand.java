@@ -22,7 +22,7 @@ final class ReflectorCommand implements Callable<Integer> {
 
   @Mixin private BindOptions bind = new BindOptions();
   @Mixin private ReflectorFlags reflector = new ReflectorFlags();
-  @Mixin private ReadOptions readers = new ReadOptions();
+  @Mixin private AuthOptions readers = new AuthOptions();
 
   @Option(
       names = "--api-port",
@@ -46,7 +46,7 @@ final class ReflectorCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     if (apiPort != -1) {
-      bind.port("--api-port", apiPort);
+      bind.checkPort("--api-port", apiPort);
     }
     ProcessName.set("reflector");
     ApiBind api = apiBind();
@@ -69,7 +69,7 @@ final class ReflectorCommand implements Callable<Integer> {
     try {
       return apiBind == null || noApi ? null : ApiBind.parse(apiBind);
     } catch (IllegalArgumentException e) {
-      throw bind.wrong("--api-bind " + e.getMessage());
+      throw bind.usageError("--api-bind " + e.getMessage());
     }
   }
 }

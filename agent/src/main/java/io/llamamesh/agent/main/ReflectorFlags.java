@@ -48,18 +48,18 @@ final class ReflectorFlags {
   private List<String> acceptUnkeyed = new ArrayList<>();
 
   AgentSettings.ReflectorSettings settings(BindOptions options) {
-    options.port("--port", port);
+    options.checkPort("--port", port);
     if (maxPps < 1) {
-      throw options.wrong("--max-pps must be positive, was " + maxPps);
+      throw options.usageError("--max-pps must be positive, was " + maxPps);
     }
     if (threads < 1 || threads > 64) {
-      throw options.wrong("--threads must be from 1 to 64, was " + threads);
+      throw options.usageError("--threads must be from 1 to 64, was " + threads);
     }
     if (threads > 1 && port == 0) {
-      throw options.wrong("--threads above 1 needs a --port, since all threads share it");
+      throw options.usageError("--threads above 1 needs a --port, since all threads share it");
     }
     return new AgentSettings.ReflectorSettings(
-        port, maxPps, threads, legacy, options.blocks("--accept-unkeyed", acceptUnkeyed));
+        port, maxPps, threads, legacy, options.parseCidrs("--accept-unkeyed", acceptUnkeyed));
   }
 
   /** LLAMA takes a fraction, too: {@code 5000.5}, {@code 1e4}. */

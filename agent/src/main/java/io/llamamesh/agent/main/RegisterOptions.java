@@ -104,14 +104,14 @@ final class RegisterOptions {
       try {
         tls = RegistryTrust.in(authorities);
       } catch (IllegalArgumentException e) {
-        throw bind.wrong("--ca-file " + e.getMessage());
+        throw bind.usageError("--ca-file " + e.getMessage());
       }
     }
     RegistryClient client;
     try {
       client = RegistryClient.of(String.valueOf(url), tokenFile, tls);
     } catch (IllegalArgumentException e) {
-      throw bind.wrong("--register " + e.getMessage());
+      throw bind.usageError("--register " + e.getMessage());
     }
     Map<String, String> all = tags(env, bind);
     try {
@@ -125,7 +125,7 @@ final class RegisterOptions {
               all,
               instance(stateDir, String.valueOf(all.get(NAME)))));
     } catch (IllegalArgumentException e) {
-      throw bind.wrong("--register: " + e.getMessage());
+      throw bind.usageError("--register: " + e.getMessage());
     }
   }
 
@@ -136,7 +136,7 @@ final class RegisterOptions {
     try {
       all.putAll(TagList.parse(items));
     } catch (IllegalArgumentException e) {
-      throw bind.wrong("--tags: " + e.getMessage());
+      throw bind.usageError("--tags: " + e.getMessage());
     }
     String probe = name == null ? platformValue(env, PLATFORM_NAMES, "PROBE_NAME") : name;
     String shown = probe == null ? hostName() : probe;
@@ -175,7 +175,7 @@ final class RegisterOptions {
       return otherwise;
     }
     if (!text.matches("[0-9]{1,9}")) {
-      throw bind.wrong(variable + " must be a number, was '" + text + "'");
+      throw bind.usageError(variable + " must be a number, was '" + text + "'");
     }
     return Integer.parseInt(text);
   }

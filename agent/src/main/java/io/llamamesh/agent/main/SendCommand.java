@@ -97,7 +97,7 @@ final class SendCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     checkHost();
-    bind.port("--port", port);
+    bind.checkPort("--port", port);
     range("--count", count, 1, 1_000_000);
     range("--tos", tos, 0, 255);
     range("--payload", payload, 0, 8900);
@@ -124,7 +124,7 @@ final class SendCommand implements Callable<Integer> {
     Matcher matcher = WITH_PORT.matcher(host);
     if (host.startsWith("[") || host.indexOf(':') == host.lastIndexOf(':')) {
       if (matcher.matches()) {
-        throw bind.wrong(
+        throw bind.usageError(
             "HOST is without the port: use " + matcher.group(1) + " --port " + matcher.group(2));
       }
       if (host.startsWith("[") && host.endsWith("]")) {
@@ -164,7 +164,7 @@ final class SendCommand implements Callable<Integer> {
 
   private void range(String option, int value, int min, int max) {
     if (value < min || value > max) {
-      throw bind.wrong(option + " must be from " + min + " to " + max + ", was " + value);
+      throw bind.usageError(option + " must be from " + min + " to " + max + ", was " + value);
     }
   }
 

@@ -37,7 +37,7 @@ final class StopSignal {
     return first.getCount() == 0;
   }
 
-  boolean failed() {
+  boolean hasFailed() {
     return failed;
   }
 
@@ -46,7 +46,7 @@ final class StopSignal {
   }
 
   /** Waits a while; true when it is to end at once. */
-  boolean urgent(Duration patience) throws InterruptedException {
+  boolean awaitUrgent(Duration patience) throws InterruptedException {
     return second.await(patience.toMillis(), TimeUnit.MILLISECONDS);
   }
 }

@@ -2,7 +2,7 @@ package io.llamamesh.agent.main;
 
 import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.CollectorCounters;
-import io.llamamesh.agent.collector.CollectorReports;
+import io.llamamesh.agent.collector.CollectorListener;
 import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.collector.Prober;
@@ -43,7 +43,7 @@ final class Warmup {
   private static final int PORTS = 4;
 
   /** A tenth of it is enough but on a starved machine, where it is worth the most. */
-  private static final Duration LONGEST = Duration.ofSeconds(1);
+  private static final Duration TIMEOUT = Duration.ofSeconds(1);
 
   private static final int PADDING = 1000;
 
@@ -72,7 +72,7 @@ final class Warmup {
 
   private static void run(UdpNetwork network, ProbeKeys keys) {
     try {
-      long answered = play(network, keys, LONGEST);
+      long answered = exchange(network, keys, TIMEOUT);
       // What was played with takes as much memory as what is to run now: give it back before that
       // runs.
       System.gc();
@@ -84,7 +84,7 @@ final class Warmup {
   }
 
   /** Plays until enough probes were answered or time is up; returns how many were. */
-  static long play(UdpNetwork network, ProbeKeys keys, Duration longest) throws IOException {
+  static long exchange(UdpNetwork network, ProbeKeys keys, Duration longest) throws IOException {
     InetAddress here = InetAddress.getLoopbackAddress();
     CollectorCounters counters = new CollectorCounters();
     ReflectorOptions options =
@@ -131,15 +131,15 @@ final class Warmup {
   }
 
   /** Nobody needs to hear of it. */
-  private static final class Silent implements CollectorReports {
+  private static final class Silent implements CollectorListener {
     @Override
-    public void cannotProbe(InetSocketAddress target, String className, String reason) {}
+    public void targetSkipped(InetSocketAddress target, String className, String reason) {}
 
     @Override
     public void unkeyedAnswer(InetSocketAddress target) {}
 
     @Override
-    public void portsSteppedOver(long total) {}
+    public void portsTaken(long total) {}
 
     @Override
     public void clockStepped(long total) {}

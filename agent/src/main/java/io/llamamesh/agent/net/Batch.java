@@ -46,7 +46,7 @@ public abstract class Batch {
    *
    * @param stampNanos kernel's stamp of its arrival
    */
-  protected final void arrived(
+  protected final void fill(
       int slot, int bytes, int tosByte, long stampNanos, Remote source, Remote local) {
     length[slot] = bytes;
     tos[slot] = tosByte;
@@ -79,7 +79,7 @@ public abstract class Batch {
   }
 
   /** True when the datagram was longer than the slot; its end is gone. */
-  public final boolean truncated(int slot) {
+  public final boolean isTruncated(int slot) {
     return truncated[slot];
   }
 
@@ -94,7 +94,7 @@ public abstract class Batch {
   }
 
   /** Whether the kernel took that stamp; else it is the time of the read. */
-  public final boolean kernelStamp(int slot) {
+  public final boolean isKernelStamped(int slot) {
     return kernelStamp[slot];
   }
 

@@ -50,7 +50,7 @@ public final class ChannelNetwork implements UdpNetwork {
   }
 
   @Override
-  public boolean stampsArrivals() {
+  public boolean hasKernelStamps() {
     return false;
   }
 

@@ -53,7 +53,7 @@ final class ControlReader {
             control.get(JAVA_LONG, data) * SECOND + control.get(JAVA_LONG, data + 8);
         batch.kernelStamp[slot] = true;
       } else if (type == Libc.SO_RXQ_OVFL) {
-        drops.told(control.get(JAVA_INT, data));
+        drops.recordSocketDrops(control.get(JAVA_INT, data));
       }
     } else if (level == Libc.IPPROTO_IP) {
       if (type == Libc.IP_TOS) {

@@ -14,7 +14,7 @@ import java.lang.foreign.MemorySegment;
 final class ErrorQueue {
 
   /** Errors kept between two looks of the owner; of more only the number is told. */
-  static final int KEPT = 256;
+  static final int CAPACITY = 256;
 
   static final int ORIGIN_LOCAL = 1;
   static final int ORIGIN_ICMP = 2;
@@ -28,13 +28,13 @@ final class ErrorQueue {
   private final MemorySegment vector;
   private final MemorySegment quotes;
   private final QueuedError queued = new QueuedError();
-  private final PeerError[] kinds = new PeerError[KEPT];
-  private final long[] highs = new long[KEPT];
-  private final long[] lows = new long[KEPT];
-  private final int[] ports = new int[KEPT];
-  private final int[] details = new int[KEPT];
-  private final int[] quoted = new int[KEPT];
-  private final boolean[] locals = new boolean[KEPT];
+  private final PeerError[] kinds = new PeerError[CAPACITY];
+  private final long[] highs = new long[CAPACITY];
+  private final long[] lows = new long[CAPACITY];
+  private final int[] ports = new int[CAPACITY];
+  private final int[] details = new int[CAPACITY];
+  private final int[] quoted = new int[CAPACITY];
+  private final boolean[] locals = new boolean[CAPACITY];
   private int kept;
   private int seen;
 
@@ -46,7 +46,7 @@ final class ErrorQueue {
     control = arena.allocate(CONTROL, 8);
     vector = arena.allocate(NativeBatch.VECTOR, 8);
     // One place more: what is not kept is read, too.
-    quotes = arena.allocate((long) QueuedError.QUOTED_BYTES * (KEPT + 1), 8);
+    quotes = arena.allocate((long) QueuedError.QUOTED_BYTES * (CAPACITY + 1), 8);
     queued.quote = quotes.asByteBuffer();
     vector.set(JAVA_LONG, 8, QueuedError.QUOTED_BYTES);
     message.set(JAVA_LONG, 0, name.address());
@@ -56,9 +56,9 @@ final class ErrorQueue {
   }
 
   /** Empties the kernel's queue; returns how many there were. */
-  int collect(int fd) {
+  int drainKernel(int fd) {
     int count = 0;
-    while (count < 4 * KEPT) {
+    while (count < 4 * CAPACITY) {
       message.set(JAVA_INT, NativeBatch.AT_NAME_LENGTH, SocketAddress.BYTES);
       message.set(JAVA_LONG, NativeBatch.AT_CONTROL_LENGTH, CONTROL);
       vector.set(JAVA_LONG, 0, quotes.address() + quote(kept));
@@ -78,7 +78,7 @@ final class ErrorQueue {
 
   private void keep(int quotedBytes) {
     seen++;
-    if (kept == KEPT) {
+    if (kept == CAPACITY) {
       return;
     }
     long end = Math.min(CONTROL, message.get(JAVA_LONG, NativeBatch.AT_CONTROL_LENGTH));
@@ -158,7 +158,7 @@ final class ErrorQueue {
   }
 
   /** Tells what was kept, and forgets it; returns how many there were in all. */
-  int tell(ErrorSink sink) {
+  int deliver(ErrorSink sink) {
     int total = seen;
     seen = 0;
     int count = kept;
@@ -172,7 +172,7 @@ final class ErrorQueue {
       queued.detail = details[i];
       queued.quoteOffset = quote(i);
       queued.quoteLength = quoted[i];
-      sink.failed(queued);
+      sink.accept(queued);
     }
     return total;
   }

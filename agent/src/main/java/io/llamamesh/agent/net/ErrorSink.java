@@ -8,5 +8,5 @@ package io.llamamesh.agent.net;
 public interface ErrorSink {
 
   /** Takes one error; the object is the queue's and changes with the next. */
-  void failed(QueuedError error);
+  void accept(QueuedError error);
 }

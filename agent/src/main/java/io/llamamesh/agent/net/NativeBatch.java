@@ -82,7 +82,7 @@ final class NativeBatch extends Batch {
   }
 
   /** The system filled this many. */
-  void filled(int count) {
+  void markFilled(int count) {
     used = count;
   }
 

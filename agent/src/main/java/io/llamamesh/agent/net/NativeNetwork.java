@@ -67,7 +67,7 @@ public final class NativeNetwork implements UdpNetwork {
       configure(errno, fd, value, local.getAddress(), options);
       MemorySegment name = SocketAddress.of(local);
       int length = SocketAddress.bytes(local.getAddress());
-      bound(Libc.bind(errno, fd, name, length), local);
+      checkBound(Libc.bind(errno, fd, name, length), local);
       value.set(JAVA_INT, 0, SocketAddress.BYTES);
       check(Libc.getsockname(errno, fd, name, value), "getsockname", local);
       InetSocketAddress actual =
@@ -85,37 +85,37 @@ public final class NativeNetwork implements UdpNetwork {
     // Above the system's limit only for the privileged; the rest takes what the limit gives.
     if (set(errno, fd, value, Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, options.receiveBufferBytes())
         < 0) {
-      need(errno, fd, value, Libc.SOL_SOCKET, Libc.SO_RCVBUF, options.receiveBufferBytes());
+      require(errno, fd, value, Libc.SOL_SOCKET, Libc.SO_RCVBUF, options.receiveBufferBytes());
     }
     // What waits for neighbours that do not answer is charged to the socket, up to 200 kB for each:
     // it must not take the room of those that do.
     if (set(errno, fd, value, Libc.SOL_SOCKET, Libc.SO_SNDBUFFORCE, SEND_BUFFER) < 0) {
-      need(errno, fd, value, Libc.SOL_SOCKET, Libc.SO_SNDBUF, SEND_BUFFER);
+      require(errno, fd, value, Libc.SOL_SOCKET, Libc.SO_SNDBUF, SEND_BUFFER);
     }
     if (options.reusePort()) {
-      need(errno, fd, value, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1);
+      require(errno, fd, value, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1);
     }
-    need(errno, fd, value, Libc.SOL_SOCKET, Libc.SO_TIMESTAMPNS, 1);
-    need(errno, fd, value, Libc.SOL_SOCKET, Libc.SO_RXQ_OVFL, 1);
+    require(errno, fd, value, Libc.SOL_SOCKET, Libc.SO_TIMESTAMPNS, 1);
+    require(errno, fd, value, Libc.SOL_SOCKET, Libc.SO_RXQ_OVFL, 1);
     boolean wildcard = address.isAnyLocalAddress();
     if (SocketAddress.family(address) == Libc.AF_INET6) {
-      need(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_V6ONLY, 1);
-      need(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_RECVTCLASS, 1);
-      need(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_RECVERR, 1);
+      require(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_V6ONLY, 1);
+      require(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_RECVTCLASS, 1);
+      require(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_RECVERR, 1);
       if (options.dontFragment()) {
-        need(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_MTU_DISCOVER, Libc.PMTUDISC_PROBE);
-        need(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_DONTFRAG, 1);
+        require(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_MTU_DISCOVER, Libc.PMTUDISC_PROBE);
+        require(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_DONTFRAG, 1);
       }
       if (wildcard) {
-        need(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_RECVPKTINFO, 1);
+        require(errno, fd, value, Libc.IPPROTO_IPV6, Libc.IPV6_RECVPKTINFO, 1);
       }
     } else {
-      need(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_RECVTOS, 1);
-      need(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_RECVERR, 1);
+      require(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_RECVTOS, 1);
+      require(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_RECVERR, 1);
       int discover = options.dontFragment() ? Libc.PMTUDISC_PROBE : Libc.PMTUDISC_DONT;
-      need(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_MTU_DISCOVER, discover);
+      require(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_MTU_DISCOVER, discover);
       if (wildcard) {
-        need(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_PKTINFO, 1);
+        require(errno, fd, value, Libc.IPPROTO_IP, Libc.IP_PKTINFO, 1);
       }
     }
   }
@@ -126,7 +126,7 @@ public final class NativeNetwork implements UdpNetwork {
     return Libc.setsockopt(errno, fd, level, option, value, 4);
   }
 
-  private static void need(
+  private static void require(
       MemorySegment errno, int fd, MemorySegment value, int level, int option, int number)
       throws IOException {
     int result = set(errno, fd, value, level, option, number);
@@ -144,7 +144,7 @@ public final class NativeNetwork implements UdpNetwork {
     return result < 0 ? 0 : value.get(JAVA_INT, 0) / 2;
   }
 
-  private static void bound(int result, InetSocketAddress local) throws IOException {
+  private static void checkBound(int result, InetSocketAddress local) throws IOException {
     switch (-result) {
       case Libc.EADDRINUSE -> throw new PortTakenException(local);
       case Libc.EADDRNOTAVAIL ->
@@ -197,7 +197,7 @@ public final class NativeNetwork implements UdpNetwork {
   }
 
   @Override
-  public boolean stampsArrivals() {
+  public boolean hasKernelStamps() {
     return true;
   }
 

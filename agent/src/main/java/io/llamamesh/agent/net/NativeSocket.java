@@ -71,14 +71,14 @@ final class NativeSocket implements UdpSocket {
     int count = Libc.recvmmsg(errno, fd, slots.headers, slots.slots());
     for (int retry = 0; count < 0 && count != -Libc.EAGAIN && retry < RETRIES; retry++) {
       // An error of an earlier send stood before the datagrams.
-      errors.collect(fd);
+      errors.drainKernel(fd);
       count = Libc.recvmmsg(errno, fd, slots.headers, slots.slots());
     }
     if (count <= 0) {
-      drops.look();
+      drops.refresh();
       return 0;
     }
-    slots.filled(count);
+    slots.markFilled(count);
     long readAt = 0;
     for (int slot = 0; slot < count; slot++) {
       long header = NativeBatch.header(slot);
@@ -97,8 +97,8 @@ final class NativeSocket implements UdpSocket {
         slots.stamp[slot] = readAt;
       }
     }
-    drops.stamped(slots.stamp[0]);
-    drops.look();
+    drops.recordArrival(slots.stamp[0]);
+    drops.refresh();
     return count;
   }
 
@@ -149,7 +149,7 @@ final class NativeSocket implements UdpSocket {
       }
       // It may be the error of another destination that was waiting for the next call: once that is
       // taken off the queue, this datagram gets its own try.
-      int collected = result == -Libc.EINTR ? 1 : errors.collect(fd);
+      int collected = result == -Libc.EINTR ? 1 : errors.drainKernel(fd);
       // A filter's refusal is never another's: to try again would halve what the filter drops. And
       // each try of what is too long queues an error of its own.
       boolean again = retry == 0 || (collected > 0 && result != -Libc.EMSGSIZE);
@@ -173,7 +173,7 @@ final class NativeSocket implements UdpSocket {
 
   @Override
   public int drainErrors(ErrorSink sink) {
-    return errors.tell(sink);
+    return errors.deliver(sink);
   }
 
   private int kernelDrops(int told) {

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 
 /**
  * One entry of a socket's error queue. The object is used again for the next: read it inside {@link
- * ErrorSink#failed}.
+ * ErrorSink#accept}.
  *
  * <p>Anybody can send an ICMP error from any address. What the network says of a datagram is
  * therefore worth as much as what it quotes of it; only {@link #isLocal} is our own system's word.

@@ -21,10 +21,10 @@ final class ReceiveDrops {
   private final IntUnaryOperator socketDrops;
   private final LongSupplier bufferErrors;
 
-  private boolean due;
-  private int told;
-  private long stampLooked;
-  private long lookedAt;
+  private boolean refreshDue;
+  private int reportedDrops;
+  private long refreshStamp;
+  private long refreshedAt;
   private int drops;
   private long full;
   private long carried;
@@ -43,46 +43,46 @@ final class ReceiveDrops {
     this.socketDrops = socketDrops;
     this.bufferErrors = bufferErrors;
     this.drops = socketDrops.applyAsInt(0);
-    this.told = drops;
+    this.reportedDrops = drops;
     this.full = bufferErrors.getAsLong();
-    this.lookedAt = System.nanoTime() - PAUSE_NANOS;
+    this.refreshedAt = System.nanoTime() - PAUSE_NANOS;
   }
 
   /** A datagram tells how many were dropped before it, modulo 2³². */
-  void told(int total) {
-    if (total != told) {
-      told = total;
-      due = true;
+  void recordSocketDrops(int total) {
+    if (total != reportedDrops) {
+      reportedDrops = total;
+      refreshDue = true;
     }
   }
 
   /** A datagram came in at this time of the wall clock. */
-  void stamped(long nanos) {
-    long since = nanos - stampLooked;
+  void recordArrival(long nanos) {
+    long since = nanos - refreshStamp;
     if (since > FRESH_NANOS || since < 0) {
-      stampLooked = nanos;
-      due = true;
+      refreshStamp = nanos;
+      refreshDue = true;
     }
   }
 
   /** To be called after each read; costs nothing unless something moved. */
-  void look() {
-    if (!due) {
+  void refresh() {
+    if (!refreshDue) {
       return;
     }
     long now = System.nanoTime();
-    if (now - lookedAt < PAUSE_NANOS) {
+    if (now - refreshedAt < PAUSE_NANOS) {
       return; // under a flood the count moves with each read
     }
-    lookedAt = now;
-    due = false;
+    refreshedAt = now;
+    refreshDue = false;
     // In this order: what is in the first is in the second.
-    int nowDrops = socketDrops.applyAsInt(told);
-    judge(nowDrops, bufferErrors.getAsLong());
+    int nowDrops = socketDrops.applyAsInt(reportedDrops);
+    attribute(nowDrops, bufferErrors.getAsLong());
   }
 
   /** Both counts as they are now. */
-  void judge(int nowDrops, long nowFull) {
+  void attribute(int nowDrops, long nowFull) {
     // A step back would be 2³² drops if it were not signed.
     long more = Math.max(0, nowDrops - drops);
     boolean known = nowFull != UdpErrors.UNKNOWN && full != UdpErrors.UNKNOWN;

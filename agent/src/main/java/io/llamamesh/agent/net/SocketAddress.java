@@ -56,16 +56,16 @@ final class SocketAddress {
     return to;
   }
 
-  static boolean v6(MemorySegment from, long at) {
+  static boolean isV6(MemorySegment from, long at) {
     return from.get(JAVA_SHORT_UNALIGNED, at) == Libc.AF_INET6;
   }
 
   static long high(MemorySegment from, long at) {
-    return v6(from, at) ? from.get(BE_LONG, at + 8) : 0;
+    return isV6(from, at) ? from.get(BE_LONG, at + 8) : 0;
   }
 
   static long low(MemorySegment from, long at) {
-    return v6(from, at) ? from.get(BE_LONG, at + 16) : Ip.mapped(from.get(BE_INT, at + 4));
+    return isV6(from, at) ? from.get(BE_LONG, at + 16) : Ip.mapped(from.get(BE_INT, at + 4));
   }
 
   static int port(MemorySegment from, long at) {

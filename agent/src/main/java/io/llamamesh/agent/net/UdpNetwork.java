@@ -45,7 +45,7 @@ public interface UdpNetwork {
    * True when arrivals are stamped by the kernel, so that reading late costs no accuracy; false
    * when the stamp is the time of the read, and readers must hurry.
    */
-  boolean stampsArrivals();
+  boolean hasKernelStamps();
 
   /** What is live, in a few words, for people: {@code "native (recvmmsg, kernel stamps)"}. */
   String description();

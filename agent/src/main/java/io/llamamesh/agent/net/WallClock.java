@@ -36,7 +36,7 @@ public final class WallClock {
    *
    * @return true when the wall clock was stepped since the last call
    */
-  public boolean stepped() {
+  public boolean hasStepped() {
     long now = sample();
     long moved = now - offset;
     if (moved > STEP_NANOS || moved < -STEP_NANOS) {

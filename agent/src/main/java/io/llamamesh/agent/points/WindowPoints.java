@@ -24,7 +24,7 @@ public final class WindowPoints {
   /** Takes points one by one. */
   public interface Sink {
     /** Takes one; what this throws ends the handing over. */
-    void take(Point point) throws IOException;
+    void accept(Point point) throws IOException;
   }
 
   private WindowPoints() {}
@@ -57,10 +57,10 @@ public final class WindowPoints {
       reflected(window, time, us, sink);
     }
     for (PairResult pair : window.pairs()) {
-      sink.take(new Point(Point.RAW_STATS, time, pair.tags(), fields(pair, loss)));
+      sink.accept(new Point(Point.RAW_STATS, time, pair.tags(), fields(pair, loss)));
       if (allPaths || pair.count(Outcome.LOST) > 0) {
         for (PairResult.Path path : pair.paths()) {
-          sink.take(path(time, pair, path));
+          sink.accept(path(time, pair, path));
         }
       }
     }
@@ -72,7 +72,7 @@ public final class WindowPoints {
     for (ClosedWindow.Reflected sender : window.reflected()) {
       Map<String, String> tags = new HashMap<>(us);
       tags.put(Tags.SRC_IP, sender.source());
-      sink.take(
+      sink.accept(
           new Point(
               Point.REFLECTED_STATS,
               time,

@@ -18,11 +18,11 @@ final class Echo {
   private final RecentSignatures recent = new RecentSignatures();
   private final FlowMemory flows = new FlowMemory();
   private final RateLimit limit;
-  private final RateLimit telling;
+  private final RateLimit reportLimit;
   private final int[] reflectorPorts;
   private final ReflectorOptions options;
   private ProbeKeys keys = ProbeKeys.NONE;
-  private boolean isBack;
+  private boolean isStalled;
 
   private boolean marked;
   private boolean hello;
@@ -42,14 +42,14 @@ final class Echo {
 
   Echo(RateLimit limit, RateLimit telling, int[] reflectorPorts, ReflectorOptions options) {
     this.limit = limit;
-    this.telling = telling;
+    this.reportLimit = telling;
     this.reflectorPorts = reflectorPorts.clone();
     this.options = options;
   }
 
   /** Whether the next replies say that this reflector stood still until just now. */
-  void stoodStill(boolean untilNow) {
-    isBack = untilNow;
+  void setStalled(boolean untilNow) {
+    isStalled = untilNow;
   }
 
   /** Takes the keys that are valid now, for the next probes. */
@@ -58,51 +58,51 @@ final class Echo {
   }
 
   /**
-   * Looks at what a slot holds; on {@link Verdict#REFLECTED} it is ready to be sent but for {@link
-   * #stamp}.
+   * Looks at what a slot holds; on {@link Disposition#REFLECTED} it is ready to be sent but for
+   * {@link #stamp}.
    *
    * @param nowNanos monotonic
    * @param arrivals datagrams read from this socket so far, modulo 2³²
    * @param overflows datagrams that its full buffer dropped so far, modulo 2³²
    */
-  Verdict look(
+  Disposition process(
       Batch batch, int slot, long nowNanos, int arrivals, int overflows, boolean draining) {
     ByteBuffer bytes = batch.bytes();
     marked = false;
     offset = batch.offset(slot);
-    if (batch.truncated(slot)) {
-      return Verdict.MALFORMED;
+    if (batch.isTruncated(slot)) {
+      return Disposition.MALFORMED;
     }
-    if (!parser.parse(bytes, offset, batch.length(slot))) {
-      return options.legacy() && LegacyProbe.is(bytes, batch.offset(slot), batch.length(slot))
-          ? legacy(batch, slot, nowNanos)
-          : Verdict.MALFORMED;
+    if (!parser.tryParse(bytes, offset, batch.length(slot))) {
+      return options.legacy() && LegacyProbe.matches(bytes, batch.offset(slot), batch.length(slot))
+          ? processLegacy(batch, slot, nowNanos)
+          : Disposition.MALFORMED;
     }
-    if (fromReflector(batch.sourcePort(slot))) {
-      return Verdict.FROM_REFLECTOR;
+    if (isFromReflector(batch.sourcePort(slot))) {
+      return Disposition.FROM_REFLECTOR;
     }
     if (parser.hasSlots() && Slots.direction(bytes, parser.slotsAt()) != Slots.REQUEST) {
-      return Verdict.MARKED_REPLY;
+      return Disposition.MARKED_REPLY;
     }
-    key = keys.required() ? keys.verified(bytes, offset, batch.length(slot)) : 0;
+    key = keys.isRequired() ? keys.verify(bytes, offset, batch.length(slot)) : 0;
     if (key == 0 && !mayPassUnkeyed(batch, slot)) {
-      return Verdict.UNKEYED;
+      return Disposition.UNKEYED;
     }
-    if (!limit.pass(nowNanos) && !isToBeTold(batch, slot, nowNanos)) {
-      remember(batch, slot);
-      return Verdict.OVER_LIMIT;
+    if (!limit.tryAcquire(nowNanos) && !mayReportDrops(batch, slot, nowNanos)) {
+      recordDropped(batch, slot);
+      return Disposition.OVER_LIMIT;
     }
     tos = parser.tos(bytes);
     if (!parser.hasSlots()) {
-      return recent.seen(parser.nonceAndFlow(bytes), parser.sequence(bytes), nowNanos)
-          ? Verdict.SEEN_BEFORE
-          : Verdict.REFLECTED;
+      return recent.wasSeenRecently(parser.nonceAndFlow(bytes), parser.sequence(bytes), nowNanos)
+          ? Disposition.SEEN_BEFORE
+          : Disposition.REFLECTED;
     }
     fill(batch, slot, nowNanos, arrivals, overflows, draining);
-    return Verdict.REFLECTED;
+    return Disposition.REFLECTED;
   }
 
-  private boolean fromReflector(int port) {
+  private boolean isFromReflector(int port) {
     for (int own : reflectorPorts) {
       if (own == port) {
         return true;
@@ -112,39 +112,40 @@ final class Echo {
   }
 
   private boolean mayPassUnkeyed(Batch batch, int slot) {
-    return !keys.required() || options.mayBeUnkeyed(batch.sourceHigh(slot), batch.sourceLow(slot));
+    return !keys.isRequired()
+        || options.mayBeUnkeyed(batch.sourceHigh(slot), batch.sourceLow(slot));
   }
 
-  private Verdict legacy(Batch batch, int slot, long nowNanos) {
-    if (fromReflector(batch.sourcePort(slot))) {
-      return Verdict.FROM_REFLECTOR;
+  private Disposition processLegacy(Batch batch, int slot, long nowNanos) {
+    if (isFromReflector(batch.sourcePort(slot))) {
+      return Disposition.FROM_REFLECTOR;
     }
     if (!mayPassUnkeyed(batch, slot)) {
-      return Verdict.UNKEYED;
+      return Disposition.UNKEYED;
     }
-    if (!limit.pass(nowNanos)) {
-      return Verdict.OVER_LIMIT;
+    if (!limit.tryAcquire(nowNanos)) {
+      return Disposition.OVER_LIMIT;
     }
     tos = LegacyProbe.tos(batch.bytes(), batch.offset(slot));
     // Without a sequence, the time of sending and the sender's port are what tells probes apart.
-    return recent.seen(
+    return recent.wasSeenRecently(
             LegacyProbe.sent(batch.bytes(), batch.offset(slot)), batch.sourcePort(slot), nowNanos)
-        ? Verdict.SEEN_BEFORE
-        : Verdict.REFLECTED;
+        ? Disposition.SEEN_BEFORE
+        : Disposition.REFLECTED;
   }
 
   /** Over the limit, but the sender would never learn of it: a tenth more is for that. */
-  private boolean isToBeTold(Batch batch, int slot, long nowNanos) {
+  private boolean mayReportDrops(Batch batch, int slot, long nowNanos) {
     return parser.hasSlots()
-        && flows.waitsToBeTold(parser.nonceAndFlow(batch.bytes()), sourceKey(batch, slot), nowNanos)
-        && telling.pass(nowNanos);
+        && flows.needsReport(parser.nonceAndFlow(batch.bytes()), sourceKey(batch, slot), nowNanos)
+        && reportLimit.tryAcquire(nowNanos);
   }
 
   /** Over the limit: its sender will be told with the next probe of this flow that passes. */
-  private void remember(Batch batch, int slot) {
+  private void recordDropped(Batch batch, int slot) {
     ByteBuffer bytes = batch.bytes();
     if (parser.hasSlots() && (Slots.flags(bytes, parser.slotsAt()) & Slots.FLAG_HELLO) == 0) {
-      flows.dropped(parser.nonceAndFlow(bytes), sourceKey(batch, slot));
+      flows.recordDropped(parser.nonceAndFlow(bytes), sourceKey(batch, slot));
     }
   }
 
@@ -166,16 +167,16 @@ final class Echo {
     flow = parser.nonceAndFlow(bytes);
     sequence = parser.sequence(bytes);
     int sent = key == 0 ? 0 : ProbeFormat.coarseSent(bytes, offset);
-    entry = flows.arrived(flow, sourceKey(batch, slot), sequence, sent, nowNanos);
-    flows.told(entry, nowNanos);
+    entry = flows.recordArrival(flow, sourceKey(batch, slot), sequence, sent, nowNanos);
+    flows.recordReported(entry, nowNanos);
     int tosSeen = batch.tos(slot);
     Slots.reply(
         bytes,
         slotsAt,
         (draining ? Slots.FLAG_DRAINING : 0)
-            | (batch.kernelStamp(slot) ? Slots.FLAG_KERNEL_STAMP : 0)
+            | (batch.isKernelStamped(slot) ? Slots.FLAG_KERNEL_STAMP : 0)
             | (tosSeen >= 0 ? Slots.FLAG_TOS_SEEN : 0)
-            | (isBack ? Slots.FLAG_STOOD_STILL : 0),
+            | (isStalled ? Slots.FLAG_REFLECTOR_STALLED : 0),
         Math.max(0, tosSeen));
     Slots.flow(bytes, slotsAt, flows.highest(entry), flows.tracked(entry), flows.bitmap(entry));
     Slots.reflector(bytes, slotsAt, options.epoch(), flows.limited(entry), arrivals, overflows);
@@ -206,7 +207,7 @@ final class Echo {
    *
    * @param ready whether another reply is ready to be stamped
    */
-  void stalled(ByteBuffer bytes, boolean ready) {
+  void recordSlowSend(ByteBuffer bytes, boolean ready) {
     if (!sent) {
       return;
     }
@@ -217,14 +218,14 @@ final class Echo {
   }
 
   /** The kernel did not take the reply that was ready: its sender will be told by a later one. */
-  void refused() {
-    if (counted()) {
-      flows.unanswered(entry);
+  void recordSendFailure() {
+    if (isCounted()) {
+      flows.recordUnanswered(entry);
     }
   }
 
   /** Whether the sender is one of ours, and counts this probe. */
-  boolean counted() {
+  boolean isCounted() {
     return marked && !hello;
   }
 

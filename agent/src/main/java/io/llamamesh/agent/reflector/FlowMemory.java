@@ -47,7 +47,7 @@ final class FlowMemory {
   private final int[] usedAt = new int[SETS * WAYS];
 
   /** When the flow was last told, and above these 32 bits when its newest probe was sent. */
-  private final long[] toldAndSent = new long[SETS * WAYS];
+  private final long[] reportedAndSent = new long[SETS * WAYS];
 
   private int clock;
 
@@ -67,22 +67,22 @@ final class FlowMemory {
    * @param nowNanos monotonic
    * @return the entry, to be asked with the methods below before the next call
    */
-  int arrived(long nonceAndFlow, long sourceKey, int sequence, int sent, long nowNanos) {
+  int recordArrival(long nonceAndFlow, long sourceKey, int sequence, int sent, long nowNanos) {
     int base = set(nonceAndFlow, sourceKey);
     int oldest = base;
     for (int i = base; i < base + WAYS; i++) {
       if (usedAt[i] != 0 && flow[i] == nonceAndFlow && source[i] == sourceKey) {
-        usedAt[i] = tick();
+        usedAt[i] = nextUse();
         bitmapBefore = bitmap[i];
         highestBefore = highest[i];
         trackedBefore = tracked[i];
         if (!isReplay(i, sequence, sent, nowNanos)) {
-          note(i, sequence);
+          recordSequence(i, sequence);
         }
         fresh =
             bitmapBefore != bitmap[i] || highestBefore != highest[i] || trackedBefore != tracked[i];
         if (fresh) {
-          sent(i, sent);
+          recordSentTime(i, sent);
         }
         return i;
       }
@@ -90,8 +90,8 @@ final class FlowMemory {
         oldest = i;
       }
     }
-    take(oldest, nonceAndFlow, sourceKey);
-    sent(oldest, sent);
+    claim(oldest, nonceAndFlow, sourceKey);
+    recordSentTime(oldest, sent);
     highest[oldest] = sequence;
     tracked[oldest] = 0;
     fresh = true;
@@ -105,17 +105,17 @@ final class FlowMemory {
    * Notes a probe that the limit dropped. It makes no known flow forgotten: where all places of its
    * set are taken, a flow of which nothing was ever seen is not noted.
    */
-  void dropped(long nonceAndFlow, long sourceKey) {
+  void recordDropped(long nonceAndFlow, long sourceKey) {
     int base = set(nonceAndFlow, sourceKey);
     for (int i = base; i < base + WAYS; i++) {
       if (usedAt[i] == 0) {
-        take(i, nonceAndFlow, sourceKey);
+        claim(i, nonceAndFlow, sourceKey);
         tracked[i] = NOTHING_SEEN;
         limitedAndStalled[i] = 1;
         return;
       }
       if (flow[i] == nonceAndFlow && source[i] == sourceKey) {
-        oneMoreLimited(i);
+        incrementLimited(i);
         return;
       }
     }
@@ -133,14 +133,14 @@ final class FlowMemory {
    * The answer to the newest arrival could not be sent: the sender is to hear of it as of one that
    * the limit dropped, for that is our doing too.
    *
-   * @param entry from {@link #arrived}, with no call of it in between
+   * @param entry from {@link #recordArrival}, with no call of it in between
    */
-  void unanswered(int entry) {
+  void recordUnanswered(int entry) {
     if (fresh) {
       bitmap[entry] = bitmapBefore;
       highest[entry] = highestBefore;
       tracked[entry] = trackedBefore;
-      oneMoreLimited(entry);
+      incrementLimited(entry);
       fresh = false;
     }
   }
@@ -149,18 +149,19 @@ final class FlowMemory {
    * A reply tells this flow at this time what became of its probes. The reply to a replay does not:
    * who knows where that goes.
    */
-  void told(int entry, long nowNanos) {
+  void recordReported(int entry, long nowNanos) {
     if (fresh || source[entry] != AUTHENTIC) {
-      toldAndSent[entry] = (toldAndSent[entry] & UPPER) | Integer.toUnsignedLong(coarse(nowNanos));
+      reportedAndSent[entry] =
+          (reportedAndSent[entry] & UPPER) | Integer.toUnsignedLong(coarse(nowNanos));
     }
   }
 
-  private void sent(int entry, int sent) {
-    toldAndSent[entry] = ((long) sent << 32) | (toldAndSent[entry] & ~UPPER);
+  private void recordSentTime(int entry, int sent) {
+    reportedAndSent[entry] = ((long) sent << 32) | (reportedAndSent[entry] & ~UPPER);
   }
 
   private int silence(int entry, long nowNanos) {
-    return coarse(nowNanos) - (int) toldAndSent[entry];
+    return coarse(nowNanos) - (int) reportedAndSent[entry];
   }
 
   /**
@@ -177,7 +178,7 @@ final class FlowMemory {
     if (ahead >= -64 && ahead <= 64) {
       return false;
     }
-    int newest = (int) (toldAndSent[entry] >>> 32);
+    int newest = (int) (reportedAndSent[entry] >>> 32);
     boolean near = ahead > 0 && ahead <= FAR;
     boolean plausible =
         near ? !ProbeFormat.isSentLater(newest, sent) : ProbeFormat.isSentLater(sent, newest);
@@ -188,7 +189,7 @@ final class FlowMemory {
    * Whether nothing was told to a flow for a second although its probes were dropped: a limit that
    * meets probes of a steady pace would drop those of the same flows for ever.
    */
-  boolean waitsToBeTold(long nonceAndFlow, long sourceKey, long nowNanos) {
+  boolean needsReport(long nonceAndFlow, long sourceKey, long nowNanos) {
     int base = set(nonceAndFlow, sourceKey);
     for (int i = base; i < base + WAYS; i++) {
       if (usedAt[i] != 0 && flow[i] == nonceAndFlow && source[i] == sourceKey) {
@@ -207,16 +208,16 @@ final class FlowMemory {
     return (int) (mix(nonceAndFlow ^ Long.rotateLeft(sourceKey, 17)) & (SETS - 1)) * WAYS;
   }
 
-  private void take(int entry, long nonceAndFlow, long sourceKey) {
+  private void claim(int entry, long nonceAndFlow, long sourceKey) {
     flow[entry] = nonceAndFlow;
     source[entry] = sourceKey;
     bitmap[entry] = 0;
     limitedAndStalled[entry] = 0;
-    toldAndSent[entry] = 0;
-    usedAt[entry] = tick();
+    reportedAndSent[entry] = 0;
+    usedAt[entry] = nextUse();
   }
 
-  private int tick() {
+  private int nextUse() {
     // 0 means unused. After 2³² arrivals the order is wrong for a moment, which costs one entry.
     clock++;
     if (clock == 0) {
@@ -225,7 +226,7 @@ final class FlowMemory {
     return clock;
   }
 
-  private void note(int entry, int sequence) {
+  private void recordSequence(int entry, int sequence) {
     int ahead = ProbeFormat.distance(sequence, highest[entry]);
     boolean anew =
         Math.abs(ahead) > FAR || (ahead < -64 && source[entry] == AUTHENTIC); // a later one, then
@@ -263,7 +264,7 @@ final class FlowMemory {
     return (int) limitedAndStalled[entry];
   }
 
-  private void oneMoreLimited(int entry) {
+  private void incrementLimited(int entry) {
     long before = limitedAndStalled[entry];
     limitedAndStalled[entry] = (before & UPPER) | ((before + 1) & ~UPPER);
   }
@@ -271,7 +272,7 @@ final class FlowMemory {
   /**
    * The send of a reply took long.
    *
-   * @param entry from {@link #arrived}, perhaps another flow's meanwhile
+   * @param entry from {@link #recordArrival}, perhaps another flow's meanwhile
    * @param nonceAndFlow whose reply it was
    * @param slot from {@link io.llamamesh.agent.wire.Slots#stalled(int)}
    */

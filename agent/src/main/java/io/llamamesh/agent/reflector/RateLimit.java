@@ -23,7 +23,7 @@ final class RateLimit {
   }
 
   /** Whether one more packet passes at this time. */
-  boolean pass(long nowNanos) {
+  boolean tryAcquire(long nowNanos) {
     long start = freeAt - nowNanos < 0 ? nowNanos : freeAt;
     if (start + costNanos - nowNanos > burstNanos) {
       return false;

@@ -20,7 +20,7 @@ final class RecentSignatures {
    *
    * @return true when it was here less than two seconds ago
    */
-  boolean seen(long nonceAndFlow, int sequence, long nowNanos) {
+  boolean wasSeenRecently(long nonceAndFlow, int sequence, long nowNanos) {
     int slot = (int) (FlowMemory.mix(nonceAndFlow * 31 + sequence) & (SLOTS - 1));
     boolean again =
         used[slot]

@@ -23,7 +23,7 @@ public final class Reflector implements AutoCloseable {
   private static final int BATCH = 64;
 
   /** One packet more for as many within the limit, so that every flow hears of its drops. */
-  private static final int TELLING = 10;
+  private static final int REPORT_SHARE = 10;
 
   private static final int BATCHES_PER_SOCKET = 16;
 
@@ -34,10 +34,10 @@ public final class Reflector implements AutoCloseable {
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
   /** Who did not run for so long stood still. */
-  static final long PAUSE_NANOS = 2 * IDLE_NANOS;
+  static final long STALL_NANOS = 2 * IDLE_NANOS;
 
   /** What waited for a machine that stood still has been read and stamped by so long after. */
-  static final long AFTER_PAUSE_NANOS = IDLE_NANOS;
+  static final long AFTER_STALL_NANOS = IDLE_NANOS;
 
   private final UdpNetwork network;
   private final List<UdpSocket> sockets;
@@ -52,8 +52,8 @@ public final class Reflector implements AutoCloseable {
   private final Thread thread;
   private boolean sending;
   private long sentAt;
-  private long ranAt;
-  private long backUntil;
+  private long lastRunAt;
+  private long stalledUntil;
   private volatile boolean draining;
   private volatile boolean stopping;
 
@@ -75,7 +75,8 @@ public final class Reflector implements AutoCloseable {
         new Echo(
             new RateLimit(options.maxPacketsPerSecond(), network.monotonicNanos()),
             new RateLimit(
-                Math.max(1, options.maxPacketsPerSecond() / TELLING), network.monotonicNanos()),
+                Math.max(1, options.maxPacketsPerSecond() / REPORT_SHARE),
+                network.monotonicNanos()),
             sockets.stream().mapToInt(socket -> socket.local().getPort()).distinct().toArray(),
             options);
     this.counters = counters;
@@ -134,8 +135,8 @@ public final class Reflector implements AutoCloseable {
 
   private void run() {
     try {
-      ranAt = network.monotonicNanos();
-      backUntil = ranAt;
+      lastRunAt = network.monotonicNanos();
+      stalledUntil = lastRunAt;
       while (!stopping) {
         poller.await(IDLE_NANOS);
         boolean idle = true;
@@ -143,7 +144,7 @@ public final class Reflector implements AutoCloseable {
           idle &= !serve(sockets.get(i), i);
         }
         if (idle) {
-          runs(network.monotonicNanos());
+          recordRun(network.monotonicNanos());
         }
       }
     } finally {
@@ -153,13 +154,13 @@ public final class Reflector implements AutoCloseable {
   }
 
   /** This thread runs at this time: looks whether it has since it did last. */
-  private void runs(long now) {
-    if (now - ranAt > PAUSE_NANOS) {
-      backUntil = now + AFTER_PAUSE_NANOS;
+  private void recordRun(long now) {
+    if (now - lastRunAt > STALL_NANOS) {
+      stalledUntil = now + AFTER_STALL_NANOS;
       counters.addPause();
     }
-    ranAt = now;
-    echo.stoodStill(backUntil - now > 0);
+    lastRunAt = now;
+    echo.setStalled(stalledUntil - now > 0);
   }
 
   /**
@@ -176,13 +177,13 @@ public final class Reflector implements AutoCloseable {
       }
       any = true;
       arrivals[index] += count;
-      noteDrops(socket, index);
+      countDrops(socket, index);
       // One look at both clocks per batch; a step in between makes the residence absurd, and the
       // sender then ignores it.
-      var _ = clock.stepped();
+      var _ = clock.hasStepped();
       echo.refreshKeys();
       long now = network.monotonicNanos();
-      runs(now);
+      recordRun(now);
       for (int slot = 0; slot < count; slot++) {
         answer(socket, index, slot, now);
       }
@@ -198,7 +199,7 @@ public final class Reflector implements AutoCloseable {
     return any;
   }
 
-  private void noteDrops(UdpSocket socket, int index) {
+  private void countDrops(UdpSocket socket, int index) {
     long total = socket.overflows();
     if (total != overflows[index]) {
       counters.addOverflows(total - overflows[index]);
@@ -212,24 +213,24 @@ public final class Reflector implements AutoCloseable {
   }
 
   private void answer(UdpSocket socket, int index, int slot, long now) {
-    Verdict verdict =
-        echo.look(batch, slot, now, arrivals[index], (int) overflows[index], draining);
-    if (verdict == Verdict.REFLECTED) {
+    Disposition verdict =
+        echo.process(batch, slot, now, arrivals[index], (int) overflows[index], draining);
+    if (verdict == Disposition.REFLECTED) {
       long stamp = network.monotonicNanos();
       checkSend(stamp, true);
       echo.stamp(batch.bytes(), clock.realtime(stamp));
       sentAt = stamp;
       sending = true;
       if (socket.reply(batch, slot, echo.tos()) != SendResult.SENT) {
-        verdict = Verdict.SEND_FAILED;
-        echo.refused();
+        verdict = Disposition.SEND_FAILED;
+        echo.recordSendFailure();
       } else if (echo.isReplay()) {
         counters.addReplayed();
       } else {
         counters
             .sources()
-            .reflected(
-                batch.sourceHigh(slot), batch.sourceLow(slot), now, draining, echo.counted());
+            .recordReflected(
+                batch.sourceHigh(slot), batch.sourceLow(slot), now, draining, echo.isCounted());
       }
     }
     counters.add(verdict);
@@ -241,7 +242,7 @@ public final class Reflector implements AutoCloseable {
    */
   private void checkSend(long now, boolean ready) {
     if (sending && now - sentAt > SLOW_SEND_NANOS) {
-      echo.stalled(batch.bytes(), ready);
+      echo.recordSlowSend(batch.bytes(), ready);
       counters.addStalled();
     }
   }

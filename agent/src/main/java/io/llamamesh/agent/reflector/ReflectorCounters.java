@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 @SuppressWarnings("EnumOrdinal") // an index into counters of this process, never stored
 public final class ReflectorCounters {
 
-  private final AtomicLongArray verdicts = new AtomicLongArray(Verdict.values().length);
+  private final AtomicLongArray dispositions = new AtomicLongArray(Disposition.values().length);
   private final AtomicLong overflows = new AtomicLong();
   private final AtomicLong checksums = new AtomicLong();
   private final AtomicLong stalled = new AtomicLong();
@@ -16,8 +16,8 @@ public final class ReflectorCounters {
   private final SourceTable sources = new SourceTable();
 
   /** Datagrams that ended with this verdict. */
-  public long count(Verdict verdict) {
-    return verdicts.get(verdict.ordinal());
+  public long count(Disposition verdict) {
+    return dispositions.get(verdict.ordinal());
   }
 
   /** What was reflected, per sender. */
@@ -66,8 +66,8 @@ public final class ReflectorCounters {
     checksums.getAndAdd(more);
   }
 
-  void add(Verdict verdict) {
-    verdicts.getAndIncrement(verdict.ordinal());
+  void add(Disposition verdict) {
+    dispositions.getAndIncrement(verdict.ordinal());
   }
 
   void addOverflows(long more) {

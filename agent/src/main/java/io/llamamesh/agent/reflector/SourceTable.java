@@ -22,7 +22,7 @@ public final class SourceTable {
   private static final long SECOND = 1_000_000_000L;
 
   /** Looks without news after which a sender makes room for others, where there is need. */
-  static final int IDLE_LOOKS = 60;
+  static final int IDLE_READS = 60;
 
   /** A sender that was silent for as long is not waited for. */
   static final long PRESENT_NANOS = 30 * SECOND;
@@ -33,12 +33,12 @@ public final class SourceTable {
   private final long[] taken = new long[SLOTS];
   private final long[] probedAt = new long[SLOTS];
   private final long[] gap = new long[SLOTS];
-  private final boolean[] told = new boolean[SLOTS];
+  private final boolean[] drainMarked = new boolean[SLOTS];
   private final byte[] idle = new byte[SLOTS];
   private int senders;
-  private long othersAtLastLook;
+  private long othersAtLastRead;
   private long othersV6;
-  private long othersV6AtLastLook;
+  private long othersV6AtLastRead;
   private long others;
 
   /**
@@ -63,7 +63,7 @@ public final class SourceTable {
    * @param marked the reply said that this reflector is about to stop
    * @param counted the sender counts it: it is no hello, and the sender understands the mark
    */
-  synchronized void reflected(long h, long l, long now, boolean marked, boolean counted) {
+  synchronized void recordReflected(long h, long l, long now, boolean marked, boolean counted) {
     int slot = slot(h, l);
     if (count[slot] == 0) {
       if (senders == LIMIT) {
@@ -84,7 +84,7 @@ public final class SourceTable {
     if (counted) {
       probedAt[slot] = now;
     }
-    told[slot] |= marked;
+    drainMarked[slot] |= marked;
   }
 
   /**
@@ -94,20 +94,20 @@ public final class SourceTable {
    *
    * @param planned addresses that are probed
    */
-  public List<Reflected> take(Set<InetAddress> planned) {
+  public List<Reflected> takeCounts(Set<InetAddress> planned) {
     int apart = Math.max(UNPLANNED, 2 * planned.size());
     List<Reflected> told = new ArrayList<>();
     List<Reflected> unplanned = new ArrayList<>();
     long restV6;
     long restV4;
     synchronized (this) {
-      for (Reflected sender : take()) {
+      for (Reflected sender : takeCounts()) {
         (planned.contains(sender.source()) ? told : unplanned).add(sender);
       }
-      restV6 = othersV6 - othersV6AtLastLook;
-      restV4 = others - othersAtLastLook - restV6;
-      othersAtLastLook = others;
-      othersV6AtLastLook = othersV6;
+      restV6 = othersV6 - othersV6AtLastRead;
+      restV4 = others - othersAtLastRead - restV6;
+      othersAtLastRead = others;
+      othersV6AtLastRead = othersV6;
     }
     unplanned.sort(Comparator.comparingLong(Reflected::probes).reversed());
     for (int i = 0; i < unplanned.size(); i++) {
@@ -130,14 +130,14 @@ public final class SourceTable {
   }
 
   /** What was reflected since the last call, per sender. */
-  synchronized List<Reflected> take() {
+  synchronized List<Reflected> takeCounts() {
     List<Reflected> news = new ArrayList<>();
     for (int i = 0; i < SLOTS && senders > 0; i++) {
       if (count[i] != taken[i]) {
         news.add(new Reflected(Ip.address(high[i], low[i]), count[i] - taken[i]));
         taken[i] = count[i];
         idle[i] = 0;
-      } else if (idle[i] < IDLE_LOOKS) {
+      } else if (idle[i] < IDLE_READS) {
         idle[i]++;
       }
     }
@@ -151,7 +151,7 @@ public final class SourceTable {
   private void forgetIdle() {
     SourceTable kept = new SourceTable();
     for (int i = 0; i < SLOTS; i++) {
-      if (count[i] != 0 && idle[i] < IDLE_LOOKS) {
+      if (count[i] != 0 && idle[i] < IDLE_READS) {
         int slot = kept.slot(high[i], low[i]);
         kept.high[slot] = high[i];
         kept.low[slot] = low[i];
@@ -159,7 +159,7 @@ public final class SourceTable {
         kept.taken[slot] = taken[i];
         kept.probedAt[slot] = probedAt[i];
         kept.gap[slot] = gap[i];
-        kept.told[slot] = told[i];
+        kept.drainMarked[slot] = drainMarked[i];
         kept.idle[slot] = idle[i];
         kept.senders++;
       }
@@ -173,7 +173,7 @@ public final class SourceTable {
     System.arraycopy(kept.taken, 0, taken, 0, SLOTS);
     System.arraycopy(kept.probedAt, 0, probedAt, 0, SLOTS);
     System.arraycopy(kept.gap, 0, gap, 0, SLOTS);
-    System.arraycopy(kept.told, 0, told, 0, SLOTS);
+    System.arraycopy(kept.drainMarked, 0, drainMarked, 0, SLOTS);
     System.arraycopy(kept.idle, 0, idle, 0, SLOTS);
     senders = kept.senders;
   }
@@ -196,13 +196,14 @@ public final class SourceTable {
    * Whether everyone who probed lately has stopped: it was told and has been silent for a second
    * and three times its usual gap, or it stopped by itself, which takes a little longer to believe.
    */
-  public synchronized boolean quiet(long now) {
+  public synchronized boolean isQuiet(long now) {
     for (int i = 0; i < SLOTS && senders > 0; i++) {
       if (count[i] == 0) {
         continue;
       }
       long silence = now - probedAt[i];
-      long enough = told[i] ? Math.max(SECOND, 3 * gap[i]) : Math.max(2 * SECOND, 5 * gap[i]);
+      long enough =
+          drainMarked[i] ? Math.max(SECOND, 3 * gap[i]) : Math.max(2 * SECOND, 5 * gap[i]);
       if (silence <= Math.min(enough, PRESENT_NANOS)) {
         return false;
       }

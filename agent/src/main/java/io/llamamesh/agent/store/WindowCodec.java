@@ -34,7 +34,7 @@ final class WindowCodec {
    * What windows have in common, once: a pair's tags are most of its size, and in every window the
    * same.
    */
-  static final class Shared {
+  static final class Interner {
     private final Map<Map<String, String>, Map<String, String>> tags = new HashMap<>();
     private final Map<String, String> texts = new HashMap<>();
 
@@ -112,7 +112,7 @@ final class WindowCodec {
    * @param shared what earlier windows have, too
    * @throws IOException when the bytes are damaged or of another form
    */
-  static Entry read(byte[] bytes, Shared shared) throws IOException {
+  static Entry read(byte[] bytes, Interner shared) throws IOException {
     try (DataInputStream in =
         new DataInputStream(new InflaterInputStream(new ByteArrayInputStream(bytes)))) {
       int form = in.readInt();
@@ -154,7 +154,7 @@ final class WindowCodec {
     return size;
   }
 
-  private static PairResult pair(DataInputStream in, Shared shared, int form) throws IOException {
+  private static PairResult pair(DataInputStream in, Interner shared, int form) throws IOException {
     Map<String, String> tags = new HashMap<>();
     for (int i = in.readUnsignedShort(); i > 0; i--) {
       tags.put(in.readUTF(), in.readUTF());

@@ -31,7 +31,7 @@ public final class WindowFiles implements AutoCloseable {
   private static final String PREFIX = "window-";
   private static final String FRESH = "new-";
   private static final String CLEAN = "ended-cleanly";
-  private static final long LOOK_NANOS = 200_000_000L;
+  private static final long POLL_NANOS = 200_000_000L;
   private static final long RETRY_MILLIS = 1000;
 
   /** How often it is looked whether a folder in the way has gone. */
@@ -123,7 +123,7 @@ public final class WindowFiles implements AutoCloseable {
       }
     }
     NavigableMap<Long, WindowCodec.Entry> found = new TreeMap<>();
-    WindowCodec.Shared shared = new WindowCodec.Shared();
+    WindowCodec.Interner shared = new WindowCodec.Interner();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, PREFIX + "*")) {
       for (Path file : files) {
         try {
@@ -154,8 +154,8 @@ public final class WindowFiles implements AutoCloseable {
   private void run() {
     try {
       while (!stopping) {
-        if (archive.await(written, LOOK_NANOS)) {
-          save();
+        if (archive.await(written, POLL_NANOS)) {
+          writePublished();
         }
         if (failing) {
           var _ = ended.await(RETRY_MILLIS, TimeUnit.MILLISECONDS);
@@ -164,10 +164,10 @@ public final class WindowFiles implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    save();
+    writePublished();
   }
 
-  private void save() {
+  private void writePublished() {
     Path to = folder;
     if (to == null) {
       return;
@@ -200,10 +200,10 @@ public final class WindowFiles implements AutoCloseable {
         break;
       }
     }
-    forget(to);
+    deleteEvicted(to);
   }
 
-  private void forget(Path from) {
+  private void deleteEvicted(Path from) {
     while (deleted < archive.oldest() - 1) {
       deleted++;
       try {

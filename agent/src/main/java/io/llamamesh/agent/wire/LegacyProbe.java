@@ -33,7 +33,7 @@ public final class LegacyProbe {
   private LegacyProbe() {}
 
   /** Whether a datagram is one. */
-  public static boolean is(ByteBuffer bytes, int offset, int length) {
+  public static boolean matches(ByteBuffer bytes, int offset, int length) {
     if (length != BYTES) {
       return false;
     }

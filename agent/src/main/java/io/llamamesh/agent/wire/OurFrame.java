@@ -21,7 +21,7 @@ final class OurFrame {
   private OurFrame() {}
 
   /** Whether it is such a probe, whole and with slots of a version that we know. */
-  static boolean is(ByteBuffer bytes, int offset, int length) {
+  static boolean matches(ByteBuffer bytes, int offset, int length) {
     return length >= ProbeFormat.MIN_DATAGRAM
         && bytes.getShort(offset) == SIGNATURE
         && bytes.getShort(offset + ProbeFormat.AT_TOS - 2) == TOS
@@ -29,12 +29,12 @@ final class OurFrame {
         && (bytes.getLong(offset + ProbeFormat.AT_SENT) & GO_ON) == GO_ON
         && (bytes.get(offset + ProbeFormat.AT_SENT + ProbeFormat.SENT_BYTES - 1) & LAST) == 0
         && bytes.getShort(offset + ProbeFormat.AT_SLOTS - 2) == SLOTS
-        && Slots.recognised(bytes, offset + ProbeFormat.AT_SLOTS)
-        && padded(bytes, offset + ProbeFormat.MIN_DATAGRAM, offset + length);
+        && Slots.matches(bytes, offset + ProbeFormat.AT_SLOTS)
+        && isPadded(bytes, offset + ProbeFormat.MIN_DATAGRAM, offset + length);
   }
 
   /** Whether nothing follows, or one padding that ends where the datagram does. */
-  private static boolean padded(ByteBuffer bytes, int at, int end) {
+  private static boolean isPadded(ByteBuffer bytes, int at, int end) {
     if (at == end) {
       return true;
     }

@@ -65,7 +65,7 @@ public final class ProbeKeys {
   }
 
   /** Whether probes have to be keyed. */
-  public boolean required() {
+  public boolean isRequired() {
     return signing != 0;
   }
 
@@ -83,8 +83,8 @@ public final class ProbeKeys {
    *
    * @return the slot of its key; 0 when it is not signed, wrongly signed, or no frame of ours
    */
-  public int verified(ByteBuffer bytes, int offset, int length) {
-    return OurFrame.is(bytes, offset, length) ? signedBy(bytes, offset) : 0;
+  public int verify(ByteBuffer bytes, int offset, int length) {
+    return OurFrame.matches(bytes, offset, length) ? signedBy(bytes, offset) : 0;
   }
 
   /**

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 
 /**
  * Finds the fields of a LLAMA probe in a datagram, whoever wrote it. One object serves one thread
- * again and again; what it found holds until the next {@link #parse}.
+ * again and again; what it found holds until the next {@link #tryParse}.
  *
  * <p>As in protobuf, fields may come in any order, the last of several wins, and unknown ones are
  * skipped. What is not well-formed is refused; nothing is thrown for any input within the buffer.
@@ -32,8 +32,8 @@ public final class ProbeParser {
    *     ProbeFormat#SIGNATURE_BYTES} bytes. Its tos is one byte (LLAMA), a number (udprobe) or
    *     absent, which is how udprobe writes 0
    */
-  public boolean parse(ByteBuffer bytes, int offset, int length) {
-    if (OurFrame.is(bytes, offset, length)) {
+  public boolean tryParse(ByteBuffer bytes, int offset, int length) {
+    if (OurFrame.matches(bytes, offset, length)) {
       signatureAt = offset + ProbeFormat.AT_SIGNATURE;
       tosAt = offset + ProbeFormat.AT_TOS;
       sentAt = offset + ProbeFormat.AT_SENT;
@@ -42,11 +42,11 @@ public final class ProbeParser {
       ourFrame = true;
       return true;
     }
-    return parseFields(bytes, offset, length);
+    return tryParseFields(bytes, offset, length);
   }
 
   /** The same, field by field: for what others wrote. */
-  boolean parseFields(ByteBuffer bytes, int offset, int length) {
+  boolean tryParseFields(ByteBuffer bytes, int offset, int length) {
     at = offset;
     end = offset + length;
     signatureAt = NONE;
@@ -58,7 +58,7 @@ public final class ProbeParser {
     received = false;
     padding = 0;
     while (at < end) {
-      if (!readVarint(bytes)
+      if (!tryReadVarint(bytes)
           || varint >>> 32 != 0
           || !field((int) (varint >>> 3), (int) varint & 7, bytes)) {
         return false;
@@ -73,8 +73,8 @@ public final class ProbeParser {
    *
    * @return true when it has that shape; it has no slots and no time of ours
    */
-  public boolean parseLegacy(ByteBuffer bytes, int offset, int length) {
-    if (!LegacyProbe.is(bytes, offset, length)) {
+  public boolean tryParseLegacy(ByteBuffer bytes, int offset, int length) {
+    if (!LegacyProbe.matches(bytes, offset, length)) {
       return false;
     }
     signatureAt = offset + LegacyProbe.AT_SIGNATURE;
@@ -94,7 +94,7 @@ public final class ProbeParser {
    *
    * @return true when there is one; everything else is unknown then
    */
-  public boolean parseSignature(ByteBuffer bytes, int offset, int length) {
+  public boolean tryParseSignature(ByteBuffer bytes, int offset, int length) {
     tosAt = NONE;
     slotsAt = NONE;
     sentAt = NONE;
@@ -112,13 +112,13 @@ public final class ProbeParser {
     }
     return switch (type) {
       case 0 -> number(number, bytes);
-      case 1 -> skip(8);
+      case 1 -> trySkip(8);
       case 2 ->
-          readVarint(bytes)
+          tryReadVarint(bytes)
               && varint >= 0
               && varint <= end - at
               && blob(number, (int) varint, bytes);
-      case 5 -> skip(4);
+      case 5 -> trySkip(4);
       // Groups: nobody sends them, and skipping them would need a stack.
       default -> false;
     };
@@ -126,7 +126,7 @@ public final class ProbeParser {
 
   private boolean number(int number, ByteBuffer bytes) {
     int start = at;
-    if (!readVarint(bytes)) {
+    if (!tryReadVarint(bytes)) {
       return false;
     }
     switch (number) {
@@ -161,14 +161,14 @@ public final class ProbeParser {
         yield true;
       }
       case 8 -> {
-        slotsAt = length == Slots.BYTES && Slots.recognised(bytes, start) ? start : NONE;
+        slotsAt = length == Slots.BYTES && Slots.matches(bytes, start) ? start : NONE;
         yield true;
       }
       default -> true;
     };
   }
 
-  private boolean skip(int count) {
+  private boolean trySkip(int count) {
     if (count > end - at) {
       return false;
     }
@@ -176,7 +176,7 @@ public final class ProbeParser {
     return true;
   }
 
-  private boolean readVarint(ByteBuffer bytes) {
+  private boolean tryReadVarint(ByteBuffer bytes) {
     long value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
       if (at >= end) {

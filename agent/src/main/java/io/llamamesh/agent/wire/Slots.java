@@ -49,7 +49,7 @@ public final class Slots {
    * On a reply: this reflector stood still until just now, and cannot tell how long the probe
    * waited before it was stamped.
    */
-  public static final int FLAG_STOOD_STILL = 16;
+  public static final int FLAG_REFLECTOR_STALLED = 16;
 
   /** Marks that a sequence stands in the slot of stalled replies. */
   private static final int STALLED = 1 << 24;
@@ -65,7 +65,7 @@ public final class Slots {
   private Slots() {}
 
   /** Whether our slots of a version that we know begin here; the caller has checked the bounds. */
-  public static boolean recognised(ByteBuffer bytes, int at) {
+  public static boolean matches(ByteBuffer bytes, int at) {
     return bytes.getShort(at) == MAGIC && (bytes.get(at + 2) & 0xff) == VERSION;
   }
 
@@ -122,7 +122,7 @@ public final class Slots {
   }
 
   /** Whether the slot of stalled replies names this sequence. */
-  public static boolean namesStalled(ByteBuffer bytes, int at, int sequence) {
+  public static boolean isMarkedStalled(ByteBuffer bytes, int at, int sequence) {
     return bytes.getInt(at + 52) == stalled(sequence);
   }
 

@@ -8,10 +8,10 @@ import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.net.UdpOptions;
 import io.llamamesh.agent.net.UdpSocket;
+import io.llamamesh.agent.reflector.Disposition;
 import io.llamamesh.agent.reflector.Reflector;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.agent.reflector.ReflectorOptions;
-import io.llamamesh.agent.reflector.Verdict;
 import io.llamamesh.agent.wire.ProbeKeys;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -67,19 +67,19 @@ class CollectorTest {
         List::of,
         () -> keys,
         (peer, before, now) -> states.add(before + ">" + now),
-        new CollectorReports() {
+        new CollectorListener() {
           @Override
           public void unkeyedAnswer(InetSocketAddress target) {
             reports.add("unkeyed " + target);
           }
 
           @Override
-          public void cannotProbe(InetSocketAddress target, String className, String reason) {
+          public void targetSkipped(InetSocketAddress target, String className, String reason) {
             reports.add(reason);
           }
 
           @Override
-          public void portsSteppedOver(long total) {}
+          public void portsTaken(long total) {}
 
           @Override
           public void clockStepped(long total) {}
@@ -110,12 +110,12 @@ class CollectorTest {
       collector.apply(plan(reflector.locals().getFirst()));
       await().until(() -> counters.count(Outcome.RECEIVED) >= 200);
 
-      assertThat(collector.finish(Duration.ofSeconds(30))).isTrue();
+      assertThat(collector.awaitFinish(Duration.ofSeconds(30))).isTrue();
     }
 
     long sent = counters.count(Attempt.SENT);
     assertThat(counters.count(Outcome.RECEIVED)).isEqualTo(sent);
-    assertThat(reflected.sources().take(java.util.Set.of()))
+    assertThat(reflected.sources().takeCounts(java.util.Set.of()))
         .containsExactly(
             new io.llamamesh.agent.reflector.SourceTable.Reflected(
                 InetAddress.ofLiteral("127.0.0.1"), sent));
@@ -144,12 +144,12 @@ class CollectorTest {
               600 * SECOND,
               List.of(new ProbePlan.Pair(slow, silent.local(), 2, SECOND / 50, false, Map.of()))));
       await().until(() -> counters.count(Attempt.SENT) >= 100);
-      assertThat(collector.longestFlight()).isGreaterThan(Duration.ofSeconds(60));
-      collector.rest();
+      assertThat(collector.longestSettleTime()).isGreaterThan(Duration.ofSeconds(60));
+      collector.stopProbing();
       await().until(() -> collector.flows() == 0);
-      assertThat(collector.home()).isFalse();
+      assertThat(collector.isSettled()).isFalse();
 
-      assertThat(collector.finish(Duration.ZERO)).isFalse();
+      assertThat(collector.awaitFinish(Duration.ZERO)).isFalse();
     }
 
     List<ClosedWindow> windows = archive.after(0, 100).windows();
@@ -164,7 +164,7 @@ class CollectorTest {
 
   @ParameterizedTest
   @MethodSource("networks")
-  void whileTheReflectorHasNoKeyYetItsAnswersProveNothingAndAreToldOnce(UdpNetwork network)
+  void whileTheReflectorHasNoKeyYetItsAnswersProveNothingAndAreReportedOnce(UdpNetwork network)
       throws Exception {
     keyed = true;
     keys = ProbeKeys.NONE.with(1, new byte[16], true);
@@ -177,7 +177,7 @@ class CollectorTest {
 
       reflectorKeys = keys;
       await().until(() -> counters.count(Outcome.RECEIVED) >= 50);
-      assertThat(collector.finish(Duration.ofSeconds(30))).isTrue();
+      assertThat(collector.awaitFinish(Duration.ofSeconds(30))).isTrue();
     }
 
     assertThat(counters.count(Outcome.CORRUPT)).isZero();
@@ -229,7 +229,7 @@ class CollectorTest {
 
   @ParameterizedTest
   @MethodSource("networks")
-  void aRestartWithGoodbyeIsNobodysLoss(UdpNetwork network) throws Exception {
+  void aRestartWithDrainIsNobodysLoss(UdpNetwork network) throws Exception {
     InetSocketAddress any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
     try (Collector collector = collector(network)) {
       InetSocketAddress at;
@@ -239,14 +239,14 @@ class CollectorTest {
         await().until(() -> counters.count(Outcome.RECEIVED) >= 50);
         first.drain();
         await().until(() -> states.contains("UP>DRAINING"));
-        await().until(() -> reflected.sources().quiet(System.nanoTime()));
+        await().until(() -> reflected.sources().isQuiet(System.nanoTime()));
       }
       await().until(() -> counters.count(CollectorCounters.Event.HELLO) >= 2);
       try (Reflector second = reflector(network, at)) {
         await().until(() -> states.contains("DRAINING>UP"));
         long before = counters.count(Outcome.RECEIVED);
         await().until(() -> counters.count(Outcome.RECEIVED) >= before + 50);
-        assertThat(collector.finish(Duration.ofSeconds(30))).isTrue();
+        assertThat(collector.awaitFinish(Duration.ofSeconds(30))).isTrue();
         assertThat(second.locals()).containsExactly(at);
       }
     }
@@ -274,10 +274,10 @@ class CollectorTest {
       keys = rotated;
       await().until(() -> counters.count(Outcome.RECEIVED) >= 100);
       assertThat(counters.count(Outcome.CORRUPT)).isZero();
-      assertThat(reflected.count(Verdict.UNKEYED)).isZero();
+      assertThat(reflected.count(Disposition.UNKEYED)).isZero();
 
       keys = ProbeKeys.NONE;
-      await().until(() -> reflected.count(Verdict.UNKEYED) >= 10);
+      await().until(() -> reflected.count(Disposition.UNKEYED) >= 10);
       assertThat(reports).isEmpty();
       keys = rotated;
       long before = counters.count(Outcome.RECEIVED);

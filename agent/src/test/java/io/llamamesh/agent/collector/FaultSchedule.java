@@ -1,9 +1,9 @@
 package io.llamamesh.agent.collector;
 
-import static io.llamamesh.agent.collector.Mesh.MILLI;
-import static io.llamamesh.agent.collector.Mesh.SECOND;
-import static io.llamamesh.agent.collector.Mesh.pair;
-import static io.llamamesh.agent.collector.Mesh.plan;
+import static io.llamamesh.agent.collector.ProberFixture.MILLI;
+import static io.llamamesh.agent.collector.ProberFixture.SECOND;
+import static io.llamamesh.agent.collector.ProberFixture.pair;
+import static io.llamamesh.agent.collector.ProberFixture.plan;
 
 import io.llamamesh.agent.net.SendResult;
 import java.util.Arrays;
@@ -22,16 +22,16 @@ final class FaultSchedule {
   private static final int PHASES = 25;
   private static final int OTHER_TOS = 32;
 
-  private final Mesh mesh;
+  private final ProberFixture mesh;
   private final RandomGenerator random;
 
   /** Not answered as they should: dropped somewhere, or answered later than their timeout. */
-  private final Set<Mesh.Probe> failed = new HashSet<>();
+  private final Set<ProberFixture.Probe> failed = new HashSet<>();
 
-  private final Set<Mesh.Probe> answered = new HashSet<>();
+  private final Set<ProberFixture.Probe> answered = new HashSet<>();
 
   /** In whose sending this process was stopped: nobody counts them. */
-  private final Set<Mesh.Probe> uncounted = new HashSet<>();
+  private final Set<ProberFixture.Probe> uncounted = new HashSet<>();
 
   private boolean stoppedInSend;
   private double forward;
@@ -44,12 +44,12 @@ final class FaultSchedule {
   private double twice;
   private double slow;
 
-  FaultSchedule(Mesh mesh, long seed) {
+  FaultSchedule(ProberFixture mesh, long seed) {
     this.mesh = mesh;
     this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
   }
 
-  static List<PairResult> results(Mesh mesh) {
+  static List<PairResult> results(ProberFixture mesh) {
     return mesh.archive.after(0, 10_000).windows().stream()
         .flatMap(window -> window.pairs().stream())
         .toList();
@@ -134,7 +134,7 @@ final class FaultSchedule {
     return random.nextDouble() < share;
   }
 
-  private boolean fails(Mesh.Probe probe, double share) {
+  private boolean fails(ProberFixture.Probe probe, double share) {
     boolean fails = chance(share);
     if (fails) {
       failed.add(probe);
@@ -143,7 +143,7 @@ final class FaultSchedule {
   }
 
   /** Asked first, of every probe that leaves. */
-  private boolean refused(Mesh.Probe probe) {
+  private boolean refused(ProberFixture.Probe probe) {
     if (stoppedInSend) {
       stoppedInSend = false;
       uncounted.add(probe);
@@ -160,7 +160,7 @@ final class FaultSchedule {
     return chance(refusals); // and the host says so
   }
 
-  private boolean droppedOnReturn(Mesh.Probe probe) {
+  private boolean droppedOnReturn(ProberFixture.Probe probe) {
     if (fails(probe, ownFull)) {
       mesh.network.sockets.stream()
           .filter(socket -> socket.local().getPort() == probe.sourcePort())
@@ -170,7 +170,7 @@ final class FaultSchedule {
     return fails(probe, back);
   }
 
-  private boolean answeredAgain(Mesh.Probe probe) {
+  private boolean answeredAgain(ProberFixture.Probe probe) {
     boolean again = chance(twice);
     if (again) {
       answered.add(probe);
@@ -178,7 +178,7 @@ final class FaultSchedule {
     return again;
   }
 
-  private List<byte[]> garble(Mesh.Probe probe, byte[] answer) {
+  private List<byte[]> garble(ProberFixture.Probe probe, byte[] answer) {
     byte[] wrong = Arrays.copyOf(answer, random.nextInt(1, 2000));
     if (!chance(garbled) || wrong.length == answer.length) {
       answered.add(probe);
@@ -206,7 +206,7 @@ final class FaultSchedule {
     return (int) answered.stream().filter(this::counts).count();
   }
 
-  private boolean counts(Mesh.Probe probe) {
+  private boolean counts(ProberFixture.Probe probe) {
     return !probe.hello() && !uncounted.contains(probe);
   }
 }

@@ -1,9 +1,9 @@
 package io.llamamesh.agent.collector;
 
-import static io.llamamesh.agent.collector.Mesh.MILLI;
-import static io.llamamesh.agent.collector.Mesh.SECOND;
-import static io.llamamesh.agent.collector.Mesh.pair;
-import static io.llamamesh.agent.collector.Mesh.plan;
+import static io.llamamesh.agent.collector.ProberFixture.MILLI;
+import static io.llamamesh.agent.collector.ProberFixture.SECOND;
+import static io.llamamesh.agent.collector.ProberFixture.pair;
+import static io.llamamesh.agent.collector.ProberFixture.plan;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toSet;
@@ -40,14 +40,15 @@ class FlowIdsTest {
 
   @Test
   void eachTargetHasANonceOfItsOwn() {
-    Mesh mesh = new Mesh();
+    ProberFixture mesh = new ProberFixture();
     mesh.prober.apply(
         plan(pair(12, 4, 100 * MILLI), pair(13, 4, 100 * MILLI), pair(14, 4, 100 * MILLI)));
     mesh.run(SECOND);
 
     Map<InetSocketAddress, Set<Integer>> nonces =
         mesh.probes.stream()
-            .collect(groupingBy(Mesh.Probe::to, mapping(Mesh.Probe::nonce, toSet())));
+            .collect(
+                groupingBy(ProberFixture.Probe::to, mapping(ProberFixture.Probe::nonce, toSet())));
 
     assertThat(nonces).hasSize(3);
     assertThat(nonces.values()).allMatch(of -> of.size() == 1).doesNotHaveDuplicates();
@@ -55,14 +56,14 @@ class FlowIdsTest {
 
   @Test
   void flowsBeginAtARandomSequenceUnderARandomId() {
-    Mesh mesh = new Mesh();
+    ProberFixture mesh = new ProberFixture();
     mesh.prober.apply(plan(pair(12, 16, 100 * MILLI)));
     mesh.run(SECOND);
 
     Set<Integer> firsts =
         mesh.probes.stream()
             .filter(probe -> probe.sequence() == 0)
-            .map(Mesh.Probe::onWire)
+            .map(ProberFixture.Probe::onWire)
             .collect(toSet());
     Set<Integer> upper = mesh.probes.stream().map(probe -> probe.flow() >>> 20).collect(toSet());
 

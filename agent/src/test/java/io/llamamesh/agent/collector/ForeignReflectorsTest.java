@@ -1,8 +1,8 @@
 package io.llamamesh.agent.collector;
 
-import static io.llamamesh.agent.collector.Mesh.MILLI;
-import static io.llamamesh.agent.collector.Mesh.SECOND;
-import static io.llamamesh.agent.collector.Mesh.plan;
+import static io.llamamesh.agent.collector.ProberFixture.MILLI;
+import static io.llamamesh.agent.collector.ProberFixture.SECOND;
+import static io.llamamesh.agent.collector.ProberFixture.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.agent.wire.ForeignDatagrams;
@@ -23,7 +23,7 @@ class ForeignReflectorsTest {
   private static final int EF = 0xb8;
   private static final int TAG_TOS_NUMBER = 0x10;
 
-  private final Mesh mesh = new Mesh();
+  private final ProberFixture mesh = new ProberFixture();
   private final List<Boolean> numbers = new ArrayList<>();
 
   private static ProbePlan.Pair pair(String host, int length, int tos) {
@@ -111,7 +111,7 @@ class ForeignReflectorsTest {
   }
 
   @Test
-  void aClassThatTheNetworkRewroteOnTheWayBackFromUdprobeIsTold() {
+  void aClassThatTheNetworkRewroteOnTheWayBackFromUdprobeIsMarked() {
     mesh.prober.apply(plan(pair("127.0.0.12", 1028, EF)));
     mesh.garble =
         (sent, bytes) -> {
@@ -168,7 +168,7 @@ class ForeignReflectorsTest {
     mesh.prober.apply(
         plan(
             new ProbePlan.Pair(
-                llama.trafficClass().legacy(),
+                llama.trafficClass().asLegacy(),
                 llama.target(),
                 4,
                 llama.periodNanos(),

@@ -1,9 +1,9 @@
 package io.llamamesh.agent.collector;
 
-import static io.llamamesh.agent.collector.Mesh.MILLI;
-import static io.llamamesh.agent.collector.Mesh.SECOND;
-import static io.llamamesh.agent.collector.Mesh.pair;
-import static io.llamamesh.agent.collector.Mesh.plan;
+import static io.llamamesh.agent.collector.ProberFixture.MILLI;
+import static io.llamamesh.agent.collector.ProberFixture.SECOND;
+import static io.llamamesh.agent.collector.ProberFixture.pair;
+import static io.llamamesh.agent.collector.ProberFixture.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.agent.collector.CollectorCounters.Event;
@@ -35,9 +35,9 @@ class ForgedAnswersTest {
     return new InetSocketAddress(InetAddress.ofLiteral(address), port);
   }
 
-  private static Mesh probing(ProbeKeys keys, String address) {
-    Mesh mesh = new Mesh(keys);
-    mesh.prober.apply(plan(pair(at(address, 8100), 4, 100 * MILLI, keys.required())));
+  private static ProberFixture probing(ProbeKeys keys, String address) {
+    ProberFixture mesh = new ProberFixture(keys);
+    mesh.prober.apply(plan(pair(at(address, 8100), 4, 100 * MILLI, keys.isRequired())));
     return mesh;
   }
 
@@ -50,7 +50,7 @@ class ForgedAnswersTest {
     return bytes;
   }
 
-  private static void allIsLost(Mesh mesh) {
+  private static void allIsLost(ProberFixture mesh) {
     mesh.prober.apply(ProbePlan.IDLE);
     mesh.run(20 * SECOND);
     mesh.prober.finish();
@@ -60,7 +60,7 @@ class ForgedAnswersTest {
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.12", "::1"})
   void answersWithoutTheKeyLeaveKeyedProbesLost(String address) {
-    Mesh mesh = probing(key(1), address);
+    ProberFixture mesh = probing(key(1), address);
     mesh.dropForward = probe -> true;
     mesh.whenSent =
         (probe, from, bytes) -> {
@@ -82,7 +82,7 @@ class ForgedAnswersTest {
   @ParameterizedTest
   @CsvSource({"300, true", "91, true", "90, false", "40, false"})
   void aKeyedAnswerThatWasCutIsCorruptWhereWhatIsSignedIsLeft(int length, boolean proven) {
-    Mesh mesh = probing(key(1), "127.0.0.12");
+    ProberFixture mesh = probing(key(1), "127.0.0.12");
     mesh.garble = (probe, answer) -> List.of(Arrays.copyOf(answer, length));
     mesh.run(30 * SECOND);
     mesh.prober.apply(ProbePlan.IDLE);
@@ -100,7 +100,7 @@ class ForgedAnswersTest {
     "::1, ::2, 8100", "::1, ::1, 8101"
   })
   void answersOfOurReflectorsComeFromWhereTheyWereAsked(String address, String other, int port) {
-    Mesh mesh = probing(ProbeKeys.NONE, address);
+    ProberFixture mesh = probing(ProbeKeys.NONE, address);
     mesh.dropForward = probe -> true;
     mesh.whenSent =
         (probe, from, bytes) -> {
@@ -116,7 +116,7 @@ class ForgedAnswersTest {
 
   @Test
   void aReflectorOfLlamaMayAnswerFromAnotherAddressOfItsHost() {
-    Mesh mesh = probing(ProbeKeys.NONE, "127.0.0.12");
+    ProberFixture mesh = probing(ProbeKeys.NONE, "127.0.0.12");
     mesh.dropForward = probe -> true;
     mesh.whenSent = (probe, from, bytes) -> from.deliver(bytes, at("127.0.0.99", 8100), 1000);
     mesh.run(60 * SECOND);
@@ -128,7 +128,7 @@ class ForgedAnswersTest {
 
   @Test
   void whereAReflectorOfOursAnsweredNobodyElseAnswersLikeLlamas() {
-    Mesh mesh = probing(ProbeKeys.NONE, "127.0.0.12");
+    ProberFixture mesh = probing(ProbeKeys.NONE, "127.0.0.12");
     mesh.run(30 * SECOND);
     int answered = mesh.probes.size();
     mesh.dropForward = probe -> true;
@@ -144,8 +144,8 @@ class ForgedAnswersTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.12", "::1"})
-  void oneForgedGoodbyeHidesNoLossOnceAnUnkeyedGoodbyeIsOver(String address) {
-    Mesh mesh = probing(ProbeKeys.NONE, address);
+  void oneForgedDrainHidesNoLossOnceAnUnkeyedDrainIsOver(String address) {
+    ProberFixture mesh = probing(ProbeKeys.NONE, address);
     mesh.run(10 * SECOND);
     mesh.dropForward = probe -> true;
     mesh.whenSent =
@@ -155,7 +155,8 @@ class ForgedAnswersTest {
     mesh.whenSent = (probe, from, bytes) -> {};
     int before = mesh.probes.size();
     mesh.run(Peer.UNKEYED_DRAINING_MAX_NANOS - SECOND);
-    assertThat(mesh.probes.subList(before, mesh.probes.size())).allMatch(Mesh.Probe::hello);
+    assertThat(mesh.probes.subList(before, mesh.probes.size()))
+        .allMatch(ProberFixture.Probe::hello);
     int hidden = mesh.probes.size();
 
     mesh.run(30 * SECOND);
@@ -170,8 +171,8 @@ class ForgedAnswersTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.12", "::1"})
-  void goodbyesForgedBesideAnswersAreFoundFalseAndHideNoLoss(String address) {
-    Mesh mesh = probing(ProbeKeys.NONE, address);
+  void drainsForgedBesideAnswersAreFoundFalseAndHideNoLoss(String address) {
+    ProberFixture mesh = probing(ProbeKeys.NONE, address);
     mesh.run(10 * SECOND);
     mesh.dropForward = probe -> probe.sequence() % 3 == 0;
     mesh.whenSent =
@@ -183,14 +184,14 @@ class ForgedAnswersTest {
     mesh.run(60 * SECOND);
 
     // Each second once at most, until its peer answers; then this life says no goodbye any more.
-    assertThat(mesh.probes.stream().filter(Mesh.Probe::hello)).hasSizeLessThan(5);
+    assertThat(mesh.probes.stream().filter(ProberFixture.Probe::hello)).hasSizeLessThan(5);
     assertThat(mesh.counters.count(Event.FALSE_GOODBYE)).isGreaterThan(100);
     assertThat(mesh.counters.peers(PeerState.UP)).isEqualTo(1);
   }
 
   @Test
-  void aGoodbyeInACopyOfAnAnswerOrAfterTheTimeoutIsNone() {
-    Mesh mesh = probing(ProbeKeys.NONE, "127.0.0.12");
+  void aDrainInACopyOfAnAnswerOrAfterTheTimeoutIsNone() {
+    ProberFixture mesh = probing(ProbeKeys.NONE, "127.0.0.12");
     mesh.whenSent =
         (probe, from, bytes) -> {
           byte[] goodbye = answer(bytes, mesh.epoch, Slots.FLAG_DRAINING);

@@ -1,9 +1,9 @@
 package io.llamamesh.agent.collector;
 
-import static io.llamamesh.agent.collector.Mesh.MILLI;
-import static io.llamamesh.agent.collector.Mesh.SECOND;
-import static io.llamamesh.agent.collector.Mesh.pair;
-import static io.llamamesh.agent.collector.Mesh.plan;
+import static io.llamamesh.agent.collector.ProberFixture.MILLI;
+import static io.llamamesh.agent.collector.ProberFixture.SECOND;
+import static io.llamamesh.agent.collector.ProberFixture.pair;
+import static io.llamamesh.agent.collector.ProberFixture.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every probe that was sent has exactly one outcome, whatever happens to it. */
 class OutcomesTest {
 
-  private final Mesh mesh = new Mesh();
+  private final ProberFixture mesh = new ProberFixture();
 
   private static byte[] cut(byte[] answer) {
     return Arrays.copyOf(answer, answer.length / 2);
@@ -87,7 +87,7 @@ class OutcomesTest {
   }
 
   @Test
-  void whatWaitedForAReflectorThatStoodStillAndSaysSoIsLateAndNotLost() {
+  void whatWaitedForAStalledReflectorThatSaysSoIsLateAndNotLost() {
     mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
     mesh.run(20 * SECOND);
     mesh.delay = 2500 * MILLI; // stamped when all went on
@@ -110,7 +110,7 @@ class OutcomesTest {
     mesh.run(12 * SECOND);
     mesh.draining = true;
     mesh.run(8 * SECOND);
-    mesh.duplicate = Mesh.Probe::hello;
+    mesh.duplicate = ProberFixture.Probe::hello;
     mesh.garble = (probe, answer) -> probe.hello() ? List.of(cut(answer), answer) : List.of(answer);
 
     mesh.run(16 * SECOND);
@@ -176,7 +176,7 @@ class OutcomesTest {
     Set<Tally> happened = new HashSet<>();
     seeds()
         .forEach(seed -> {
-          Mesh one = new Mesh();
+          ProberFixture one = new ProberFixture();
           new FaultSchedule(one, seed).play();
           Tally.all().stream().filter(tally -> one.published(tally) > 0).forEach(happened::add);
         });

@@ -1,9 +1,9 @@
 package io.llamamesh.agent.collector;
 
-import static io.llamamesh.agent.collector.Mesh.MILLI;
-import static io.llamamesh.agent.collector.Mesh.SECOND;
-import static io.llamamesh.agent.collector.Mesh.pair;
-import static io.llamamesh.agent.collector.Mesh.plan;
+import static io.llamamesh.agent.collector.ProberFixture.MILLI;
+import static io.llamamesh.agent.collector.ProberFixture.SECOND;
+import static io.llamamesh.agent.collector.ProberFixture.pair;
+import static io.llamamesh.agent.collector.ProberFixture.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetAddress;
@@ -16,7 +16,7 @@ class OwnDropsTest {
   private static final InetSocketAddress STRANGER =
       new InetSocketAddress(InetAddress.ofLiteral("127.0.0.99"), 5);
 
-  private final Mesh mesh = new Mesh();
+  private final ProberFixture mesh = new ProberFixture();
 
   /** Rubbish at every port, of which its full buffer drops some. */
   private void flood(int datagrams, int dropped) {

@@ -1,9 +1,9 @@
 package io.llamamesh.agent.collector;
 
-import static io.llamamesh.agent.collector.Mesh.MILLI;
-import static io.llamamesh.agent.collector.Mesh.SECOND;
-import static io.llamamesh.agent.collector.Mesh.pair;
-import static io.llamamesh.agent.collector.Mesh.plan;
+import static io.llamamesh.agent.collector.ProberFixture.MILLI;
+import static io.llamamesh.agent.collector.ProberFixture.SECOND;
+import static io.llamamesh.agent.collector.ProberFixture.pair;
+import static io.llamamesh.agent.collector.ProberFixture.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.agent.net.PeerError;
@@ -17,7 +17,7 @@ class PathFactsTest {
 
   private static final int CS1 = 8;
 
-  private final Mesh mesh = new Mesh();
+  private final ProberFixture mesh = new ProberFixture();
 
   @BeforeEach
   void probe() {
@@ -30,14 +30,14 @@ class PathFactsTest {
   }
 
   @Test
-  void aPathThatChangesNothingHasNothingToTell() {
+  void aPathThatChangesNothingHasNoFacts() {
     assertThat(newest().facts()).isEqualTo(PathFacts.NONE);
     assertThat(newest().count(Mark.DSCP_REWRITTEN)).isZero();
-    assertThat(mesh.prober.notes()).isEmpty();
+    assertThat(mesh.prober.peerStatuses()).isEmpty();
   }
 
   @Test
-  void whatARouterFindsTooLongIsNoLossAndThePathsMtuIsTold() {
+  void whatARouterFindsTooLongIsNoLossAndThePathsMtuIsReported() {
     mesh.mtu = 1000;
     mesh.run(60 * SECOND);
 
@@ -49,7 +49,7 @@ class PathFactsTest {
     assertThat(mesh.counters.count(Outcome.TOO_BIG))
         .isGreaterThanOrEqualTo(mesh.published(Outcome.TOO_BIG));
     assertThat(mesh.counters.count(PeerError.TOO_BIG)).isPositive();
-    assertThat(mesh.prober.notes()).extracting(PeerNote::pathMtu).isEqualTo(List.of(1000));
+    assertThat(mesh.prober.peerStatuses()).extracting(PeerStatus::pathMtu).isEqualTo(List.of(1000));
   }
 
   @Test
@@ -62,7 +62,7 @@ class PathFactsTest {
     assertThat(newest().facts()).isEqualTo(PathFacts.NONE);
     assertThat(newest().count(Outcome.RECEIVED)).isEqualTo(newest().count(Attempt.SENT));
     assertThat(mesh.published(Outcome.LOST)).isZero();
-    assertThat(mesh.prober.notes()).isEmpty();
+    assertThat(mesh.prober.peerStatuses()).isEmpty();
   }
 
   @Test
@@ -78,7 +78,7 @@ class PathFactsTest {
   }
 
   @Test
-  void aComplaintThatQuotesNoProbeInFlightTellsNothingOfThePath() {
+  void anErrorThatQuotesNoProbeInFlightProvesNothingOfThePath() {
     mesh.whenSent =
         (probe, from, bytes) -> {
           byte[] guess = bytes.clone();
@@ -121,7 +121,7 @@ class PathFactsTest {
   }
 
   /** One of its four source ports goes another way. */
-  private static boolean isNarrow(Mesh.Probe probe) {
+  private static boolean isNarrow(ProberFixture.Probe probe) {
     return probe.sourcePort() % 4 == 0;
   }
 
@@ -141,7 +141,7 @@ class PathFactsTest {
   }
 
   @Test
-  void aRewrittenDscpIsToldWithItsDirectionAndTheBitsOfCongestionAreNotOurs() {
+  void aRewrittenDscpIsReportedWithItsDirectionAndTheBitsOfCongestionAreNotOurs() {
     mesh.tosThere = CS1 << 2 | 3;
     mesh.network.arrivingTos = 3;
     mesh.run(40 * SECOND);

@@ -27,9 +27,9 @@ class PeerTest {
 
   @Test
   void anEarlierRefusalIsRememberedUntilTheProbesOfItsTimeAreSettled() {
-    peer.refused(10 * SECOND, 10 * SECOND, 10 * SECOND);
-    peer.refused(15 * SECOND, 15 * SECOND, 15 * SECOND);
-    peer.refused(25 * SECOND, 25 * SECOND, 25 * SECOND);
+    peer.recordRefused(10 * SECOND, 10 * SECOND, 10 * SECOND);
+    peer.recordRefused(15 * SECOND, 15 * SECOND, 15 * SECOND);
+    peer.recordRefused(25 * SECOND, 25 * SECOND, 25 * SECOND);
 
     assertThat(peer.wasRefused(10 * SECOND)).isTrue();
     assertThat(peer.wasRefused(15 * SECOND)).isTrue();
@@ -38,10 +38,10 @@ class PeerTest {
   }
 
   @Test
-  void aPeerThatSaidGoodbyeThenRefusedAndNowAnswersHasNoExcuseForWhatIsSentFromNowOn() {
-    assertThat(peer.goodbye(SECOND, SECOND, EPOCH, true)).isTrue();
-    peer.refused(2 * SECOND, 2 * SECOND, 2 * SECOND);
-    peer.replied(3 * SECOND, 3 * SECOND);
+  void aPeerThatDrainedThenRefusedAndNowAnswersHasNoExcuseForWhatIsSentFromNowOn() {
+    assertThat(peer.recordDrain(SECOND, SECOND, EPOCH, true)).isTrue();
+    peer.recordRefused(2 * SECOND, 2 * SECOND, 2 * SECOND);
+    peer.recordReply(3 * SECOND, 3 * SECOND);
 
     assertThat(states).containsExactly(PeerState.DRAINING, PeerState.UP);
     assertThat(peer.wasRefused(2 * SECOND)).isTrue();
@@ -51,11 +51,11 @@ class PeerTest {
 
   @Test
   void aRefusalIsBelievedOfNothingThatWasSentBeforeAnAnsweredProbeOrAfterTheNext() {
-    peer.replied(10 * SECOND, 10 * SECOND);
-    peer.refused(11 * SECOND, 11 * SECOND, 11 * SECOND);
-    peer.replied(9 * SECOND, 12 * SECOND);
+    peer.recordReply(10 * SECOND, 10 * SECOND);
+    peer.recordRefused(11 * SECOND, 11 * SECOND, 11 * SECOND);
+    peer.recordReply(9 * SECOND, 12 * SECOND);
     assertThat(states).containsExactly(PeerState.REFUSED);
-    peer.replied(12 * SECOND, 13 * SECOND);
+    peer.recordReply(12 * SECOND, 13 * SECOND);
 
     assertThat(peer.wasRefused(10 * SECOND - Peer.CLOSING_NANOS - 1)).isFalse();
     assertThat(peer.wasRefused(10 * SECOND + 1)).isTrue();
@@ -66,19 +66,19 @@ class PeerTest {
 
   @Test
   void aRefusalOfAProbeBeforeOneThatWasAnsweredSaysNothingOfOthers() {
-    peer.replied(10 * SECOND, 11 * SECOND);
+    peer.recordReply(10 * SECOND, 11 * SECOND);
 
-    peer.refused(9 * SECOND, 11 * SECOND, 11 * SECOND);
+    peer.recordRefused(9 * SECOND, 11 * SECOND, 11 * SECOND);
 
     assertThat(states).isEmpty();
     assertThat(peer.wasRefused(11 * SECOND)).isFalse();
   }
 
   @Test
-  void theGoodbyeOfTheNextLifeDoesNotForgetTheFirst() {
-    peer.goodbye(SECOND, SECOND, EPOCH, true);
-    peer.replied(5 * SECOND, 5 * SECOND, EPOCH + 1);
-    peer.goodbye(20 * SECOND, 20 * SECOND, EPOCH + 1, true);
+  void theDrainOfTheNextLifeDoesNotForgetTheFirst() {
+    peer.recordDrain(SECOND, SECOND, EPOCH, true);
+    peer.recordReply(5 * SECOND, 5 * SECOND, EPOCH + 1);
+    peer.recordDrain(20 * SECOND, 20 * SECOND, EPOCH + 1, true);
 
     assertThat(peer.wasDraining(2 * SECOND, SECOND)).isTrue();
     assertThat(peer.wasDraining(10 * SECOND, SECOND)).isFalse();
@@ -86,8 +86,8 @@ class PeerTest {
   }
 
   @Test
-  void aGoodbyeExcusesNothingOfLongBeforeHoweverLongTheTimeout() {
-    peer.goodbye(100 * SECOND, 100 * SECOND, EPOCH, true);
+  void aDrainExcusesNothingOfLongBeforeHoweverLongTheTimeout() {
+    peer.recordDrain(100 * SECOND, 100 * SECOND, EPOCH, true);
 
     assertThat(peer.wasDraining(99 * SECOND, 60 * SECOND)).isTrue();
     assertThat(peer.wasDraining(98 * SECOND, 60 * SECOND)).isFalse();
@@ -95,11 +95,11 @@ class PeerTest {
 
   @ParameterizedTest
   @CsvSource({"true, 120", "false, 60"})
-  void oneLifeSaysGoodbyeOnceAndIsExcusedForSoLong(boolean authentic, long seconds) {
-    peer.replied(SECOND, SECOND, EPOCH);
+  void oneLifeDrainsOnceAndIsExcusedForSoLong(boolean authentic, long seconds) {
+    peer.recordReply(SECOND, SECOND, EPOCH);
     for (int second = 2; second < 300; second++) {
-      assertThat(peer.goodbye(second * SECOND, second * SECOND, EPOCH, authentic)).isTrue();
-      peer.age(second * SECOND);
+      assertThat(peer.recordDrain(second * SECOND, second * SECOND, EPOCH, authentic)).isTrue();
+      peer.expireStates(second * SECOND);
     }
 
     assertThat(peer.wasDraining((2 + seconds) * SECOND, SECOND)).isTrue();
@@ -108,28 +108,28 @@ class PeerTest {
   }
 
   @Test
-  void whoGoesOnAnsweringInTheSameLifeHadNotSaidGoodbye() {
-    assertThat(peer.replied(SECOND, SECOND, EPOCH)).isTrue();
-    assertThat(peer.goodbye(2 * SECOND, 2 * SECOND, EPOCH, false)).isTrue();
+  void whoGoesOnAnsweringInTheSameLifeDidNotDrain() {
+    assertThat(peer.recordReply(SECOND, SECOND, EPOCH)).isTrue();
+    assertThat(peer.recordDrain(2 * SECOND, 2 * SECOND, EPOCH, false)).isTrue();
     // One thread of it has not begun to say so.
-    assertThat(peer.replied(2 * SECOND + 1, 2 * SECOND + 2, EPOCH)).isTrue();
+    assertThat(peer.recordReply(2 * SECOND + 1, 2 * SECOND + 2, EPOCH)).isTrue();
     assertThat(peer.state()).isEqualTo(PeerState.DRAINING);
 
-    assertThat(peer.replied(3 * SECOND, 3 * SECOND, EPOCH)).isFalse();
+    assertThat(peer.recordReply(3 * SECOND, 3 * SECOND, EPOCH)).isFalse();
 
     assertThat(peer.wasDraining(2 * SECOND + 1, SECOND)).isFalse();
     assertThat(peer.state()).isEqualTo(PeerState.UP);
-    assertThat(peer.goodbye(4 * SECOND, 4 * SECOND, EPOCH, false)).isFalse();
+    assertThat(peer.recordDrain(4 * SECOND, 4 * SECOND, EPOCH, false)).isFalse();
     assertThat(peer.state()).isEqualTo(PeerState.UP);
-    assertThat(peer.goodbye(5 * SECOND, 5 * SECOND, EPOCH, true)).isTrue();
+    assertThat(peer.recordDrain(5 * SECOND, 5 * SECOND, EPOCH, true)).isTrue();
     assertThat(peer.state()).isEqualTo(PeerState.DRAINING);
   }
 
   @Test
-  void withoutAKeyAGoodbyeOfAnotherLifeThanTheOneThatAnsweredIsNotBelieved() {
-    peer.replied(SECOND, SECOND, EPOCH);
+  void withoutAKeyADrainOfAnotherLifeThanTheOneThatAnsweredIsNotBelieved() {
+    peer.recordReply(SECOND, SECOND, EPOCH);
 
-    assertThat(peer.goodbye(2 * SECOND, 2 * SECOND, EPOCH + 1, false)).isFalse();
+    assertThat(peer.recordDrain(2 * SECOND, 2 * SECOND, EPOCH + 1, false)).isFalse();
 
     assertThat(peer.wasDraining(2 * SECOND, SECOND)).isFalse();
     assertThat(states).isEmpty();
@@ -139,23 +139,23 @@ class PeerTest {
   void spansHoldWhatWasCoveredAndNotEndedSince() {
     Random random = new Random(7);
     for (int round = 0; round < 200; round++) {
-      Spans spans = new Spans();
+      TimeIntervals spans = new TimeIntervals();
       boolean[] covered = new boolean[400];
       int now = 0;
-      for (int step = 0; step < Spans.KEPT; step++) {
+      for (int step = 0; step < TimeIntervals.CAPACITY; step++) {
         now += random.nextInt(9);
         if (random.nextInt(4) == 0) {
-          spans.end(now);
+          spans.endAt(now);
           Arrays.fill(covered, now + 1, covered.length, false);
         } else {
           int from = Math.max(0, now - random.nextInt(4));
           int until = now + random.nextInt(6);
-          spans.cover(from, until);
+          spans.add(from, until);
           Arrays.fill(covered, from, until + 1, true);
         }
       }
       for (int at = 0; at < covered.length; at++) {
-        assertThat(spans.held(at, 0)).as("round %d at %d", round, at).isEqualTo(covered[at]);
+        assertThat(spans.contains(at, 0)).as("round %d at %d", round, at).isEqualTo(covered[at]);
       }
     }
   }

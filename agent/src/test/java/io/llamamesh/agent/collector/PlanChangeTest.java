@@ -1,9 +1,9 @@
 package io.llamamesh.agent.collector;
 
-import static io.llamamesh.agent.collector.Mesh.MILLI;
-import static io.llamamesh.agent.collector.Mesh.SECOND;
-import static io.llamamesh.agent.collector.Mesh.pair;
-import static io.llamamesh.agent.collector.Mesh.plan;
+import static io.llamamesh.agent.collector.ProberFixture.MILLI;
+import static io.llamamesh.agent.collector.ProberFixture.SECOND;
+import static io.llamamesh.agent.collector.ProberFixture.pair;
+import static io.llamamesh.agent.collector.ProberFixture.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
@@ -12,10 +12,10 @@ import org.junit.jupiter.api.Test;
 
 class PlanChangeTest {
 
-  private final Mesh mesh = new Mesh();
+  private final ProberFixture mesh = new ProberFixture();
 
   @Test
-  void aTakenPortIsSteppedOverAndTold() {
+  void aTakenPortIsReplacedAndReported() {
     mesh.network.taken.add(25001);
 
     mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
@@ -27,7 +27,7 @@ class PlanChangeTest {
   }
 
   @Test
-  void aPortThatCannotBeHadIsTriedAgainAfterOneSecondThenTwoUpToAMinuteAndToldOnce() {
+  void aPortThatCannotBeHadIsTriedAgainAfterOneSecondThenTwoUpToAMinuteAndReportedOnce() {
     for (int port = 25001; port < 25001 + 2 * SourcePorts.STEPS; port++) {
       mesh.network.taken.add(port);
     }
@@ -47,7 +47,7 @@ class PlanChangeTest {
     List<Integer> kept =
         mesh.probes.stream()
             .filter(probe -> probe.sourcePort() == 25000)
-            .map(Mesh.Probe::sequence)
+            .map(ProberFixture.Probe::sequence)
             .toList();
     for (int i = 0; i < kept.size(); i++) {
       assertThat(kept.get(i)).isEqualTo(i);
@@ -72,9 +72,9 @@ class PlanChangeTest {
             .filter(probe -> probe.to().getAddress().getHostAddress().endsWith("12"))
             .collect(
                 java.util.stream.Collectors.groupingBy(
-                    Mesh.Probe::sourcePort,
+                    ProberFixture.Probe::sourcePort,
                     java.util.stream.Collectors.mapping(
-                        Mesh.Probe::sequence, java.util.stream.Collectors.toList())));
+                        ProberFixture.Probe::sequence, java.util.stream.Collectors.toList())));
     assertThat(kept).hasSize(4);
     kept.values()
         .forEach(sequence -> {
@@ -93,7 +93,7 @@ class PlanChangeTest {
     mesh.run(30 * SECOND);
 
     assertThat(mesh.published(Outcome.LOST)).isZero();
-    assertThat(mesh.probes.stream().map(Mesh.Probe::sourcePort).distinct()).hasSize(8);
+    assertThat(mesh.probes.stream().map(ProberFixture.Probe::sourcePort).distinct()).hasSize(8);
   }
 
   @Test

@@ -1,9 +1,9 @@
 package io.llamamesh.agent.collector;
 
-import static io.llamamesh.agent.collector.Mesh.MILLI;
-import static io.llamamesh.agent.collector.Mesh.SECOND;
-import static io.llamamesh.agent.collector.Mesh.pair;
-import static io.llamamesh.agent.collector.Mesh.plan;
+import static io.llamamesh.agent.collector.ProberFixture.MILLI;
+import static io.llamamesh.agent.collector.ProberFixture.SECOND;
+import static io.llamamesh.agent.collector.ProberFixture.pair;
+import static io.llamamesh.agent.collector.ProberFixture.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.agent.net.SendResult;
@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class ProberTest {
 
-  private final Mesh mesh = new Mesh();
+  private final ProberFixture mesh = new ProberFixture();
 
   @Test
   void aHealthyPairLosesNothingAndShowsTheRttWithoutTheResidence() {
@@ -56,7 +56,9 @@ class ProberTest {
     for (int tick = 0; tick < 500; tick++) {
       mesh.run(mesh.prober.tickNanos());
       List<Integer> flows =
-          mesh.probes.subList(before, mesh.probes.size()).stream().map(Mesh.Probe::flow).toList();
+          mesh.probes.subList(before, mesh.probes.size()).stream()
+              .map(ProberFixture.Probe::flow)
+              .toList();
       assertThat(flows).doesNotHaveDuplicates();
       before = mesh.probes.size();
     }
@@ -64,7 +66,7 @@ class ProberTest {
   }
 
   @Test
-  void aPortThatWeMayNotBindIsToldAsItIsAndNotTakenForATakenOne() {
+  void aPortThatWeMayNotBindIsReportedAsItIsAndNotAsATakenOne() {
     mesh.network.forbidden = true;
 
     mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
@@ -80,7 +82,9 @@ class ProberTest {
     for (int tick = 0; tick < 500; tick++) {
       mesh.run(10 * MILLI);
       List<InetSocketAddress> targets =
-          mesh.probes.subList(before, mesh.probes.size()).stream().map(Mesh.Probe::to).toList();
+          mesh.probes.subList(before, mesh.probes.size()).stream()
+              .map(ProberFixture.Probe::to)
+              .toList();
       assertThat(targets).doesNotHaveDuplicates();
       before = mesh.probes.size();
     }
@@ -220,7 +224,7 @@ class ProberTest {
     mesh.run(30 * SECOND);
 
     assertThat(mesh.published(Outcome.LOST)).isZero();
-    assertThat(mesh.probes.stream().filter(Mesh.Probe::hello).count()).isBetween(14L, 16L);
+    assertThat(mesh.probes.stream().filter(ProberFixture.Probe::hello).count()).isBetween(14L, 16L);
     assertThat(mesh.states).containsExactly("UP>DRAINING", "DRAINING>UP");
   }
 
@@ -239,7 +243,7 @@ class ProberTest {
   }
 
   @Test
-  void whatAMachineThatStoodStillStampsLateIsNobodysLossAndNobodysLatency() {
+  void whatAStalledMachineStampsLateIsNobodysLossAndNobodysLatency() {
     mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
     mesh.run(12 * SECOND);
 

@@ -1,9 +1,9 @@
 package io.llamamesh.agent.collector;
 
-import static io.llamamesh.agent.collector.Mesh.MILLI;
-import static io.llamamesh.agent.collector.Mesh.SECOND;
-import static io.llamamesh.agent.collector.Mesh.pair;
-import static io.llamamesh.agent.collector.Mesh.plan;
+import static io.llamamesh.agent.collector.ProberFixture.MILLI;
+import static io.llamamesh.agent.collector.ProberFixture.SECOND;
+import static io.llamamesh.agent.collector.ProberFixture.pair;
+import static io.llamamesh.agent.collector.ProberFixture.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.random.RandomGenerator;
@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A reflector's own drops are told from loss, and never hide it. */
 class ReflectorDropsTest {
 
-  private final Mesh mesh = new Mesh();
+  private final ProberFixture mesh = new ProberFixture();
 
   private static RandomGenerator random(long seed) {
     return RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
@@ -121,7 +121,7 @@ class ReflectorDropsTest {
     assertThat((double) mesh.published(Outcome.LOST)).isBetween(lost[0] - chance, lost[0] + chance);
   }
 
-  private static boolean count(int[] counts, Mesh.Probe probe, boolean happens) {
+  private static boolean count(int[] counts, ProberFixture.Probe probe, boolean happens) {
     if (happens) {
       counts[probe.to().getAddress().getHostAddress().endsWith("12") ? 0 : 1]++;
     }

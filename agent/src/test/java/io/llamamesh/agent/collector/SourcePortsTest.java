@@ -24,10 +24,10 @@ class SourcePortsTest {
     try (Poller poller = network.newPoller()) {
       SourcePorts ports = new SourcePorts(network, poller, List.of(HERE));
 
-      assertThat(from(ports.use(pair(OTHER, "127.0.0.9"), 0))).isEqualTo(OTHER);
-      assertThat(from(ports.use(pair(null, "127.0.0.9"), 0))).isEqualTo(HERE);
+      assertThat(from(ports.acquire(pair(OTHER, "127.0.0.9"), 0))).isEqualTo(OTHER);
+      assertThat(from(ports.acquire(pair(null, "127.0.0.9"), 0))).isEqualTo(HERE);
       assertThat(ports.all()).hasSize(2);
-      assertThatThrownBy(() -> ports.use(pair(OTHER, "::1"), 0))
+      assertThatThrownBy(() -> ports.acquire(pair(OTHER, "::1"), 0))
           .isInstanceOf(IOException.class)
           .hasMessageContaining("no local address of the family");
       ports.closeAll();

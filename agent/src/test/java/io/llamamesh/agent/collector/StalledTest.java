@@ -1,7 +1,7 @@
 package io.llamamesh.agent.collector;
 
-import static io.llamamesh.agent.collector.Mesh.MILLI;
-import static io.llamamesh.agent.collector.Mesh.SECOND;
+import static io.llamamesh.agent.collector.ProberFixture.MILLI;
+import static io.llamamesh.agent.collector.ProberFixture.SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
@@ -11,10 +11,10 @@ import org.junit.jupiter.api.Test;
 /** What held up a probe here or at the reflector is not the network's latency. */
 class StalledTest {
 
-  private final Mesh mesh = new Mesh();
+  private final ProberFixture mesh = new ProberFixture();
 
   private void start() {
-    mesh.prober.apply(Mesh.plan(Mesh.pair(12, 4, 250 * MILLI)));
+    mesh.prober.apply(ProberFixture.plan(ProberFixture.pair(12, 4, 250 * MILLI)));
   }
 
   private List<PairResult> results() {
@@ -76,7 +76,7 @@ class StalledTest {
   }
 
   @Test
-  void repliesThatStallOneAfterTheOtherAreAllTold() {
+  void repliesThatStallOneAfterTheOtherAreAllMarked() {
     mesh.stalledReply = probe -> probe.sequence() % 16 >= 12;
     start();
     mesh.run(40 * SECOND);
@@ -86,7 +86,7 @@ class StalledTest {
   }
 
   @Test
-  void theReplyThatWouldHaveToldItMayBeLost() {
+  void theReplyThatWouldHaveReportedItMayBeLost() {
     mesh.stalledReply = probe -> probe.sequence() % 10 == 3;
     mesh.dropReturn = probe -> probe.sequence() % 10 == 4;
     start();
@@ -97,7 +97,7 @@ class StalledTest {
   }
 
   @Test
-  void anOlderReflectorThatTellsNothingIsMeasuredAsItWas() {
+  void anOlderReflectorThatReportsNothingIsMeasuredAsItWas() {
     mesh.tellsStalls = false;
     mesh.stalledReply = probe -> probe.sequence() % 7 == 3;
     start();
@@ -138,7 +138,7 @@ class StalledTest {
 
   @Test
   void flowsThatProbeLessOftenThanWindowsCloseAreMeasured() {
-    mesh.prober.apply(Mesh.plan(Mesh.pair(12, 2, 15 * SECOND)));
+    mesh.prober.apply(ProberFixture.plan(ProberFixture.pair(12, 2, 15 * SECOND)));
     mesh.run(100 * SECOND);
 
     everyAnswerIsMeasuredOrStalled();
@@ -146,7 +146,7 @@ class StalledTest {
   }
 
   @Test
-  void probesThatStoodStillWithUsAreStalled() {
+  void probesInFlightWhileWeStalledAreStalled() {
     start();
     mesh.run(15 * SECOND);
     mesh.delay = 20 * MILLI;

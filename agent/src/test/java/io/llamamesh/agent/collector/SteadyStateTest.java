@@ -98,17 +98,17 @@ class SteadyStateTest {
         List::of,
         () -> keys,
         evidence,
-        new CollectorReports() {
+        new CollectorListener() {
           @Override
           public void unkeyedAnswer(InetSocketAddress target) {}
 
           @Override
-          public void cannotProbe(InetSocketAddress target, String className, String reason) {
+          public void targetSkipped(InetSocketAddress target, String className, String reason) {
             throw new AssertionError(reason);
           }
 
           @Override
-          public void portsSteppedOver(long total) {}
+          public void portsTaken(long total) {}
 
           @Override
           public void clockStepped(long total) {}

@@ -15,7 +15,7 @@ public final class TestCounters {
   public static CollectorCounters distinct() {
     CollectorCounters counters = new CollectorCounters();
     for (int i = 0; i < 100; i++) {
-      counters.sent();
+      counters.countSent();
     }
     for (Outcome outcome : Outcome.values()) {
       for (int i = 0; i < 110 + outcome.ordinal(); i++) {

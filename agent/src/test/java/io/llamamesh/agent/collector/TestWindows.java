@@ -17,11 +17,11 @@ public final class TestWindows {
       PairCell cell = new PairCell(1);
       cell.open(i, 1);
       for (int probe = 0; probe < 10; probe++) {
-        cell.sent(0);
+        cell.countSent(0);
         cell.count(Outcome.RECEIVED);
-        cell.rtt(0, 100_000 + probe);
-        cell.residence(10_000);
-        cell.rewritten(8, -1);
+        cell.recordRtt(0, 100_000 + probe);
+        cell.recordResidence(10_000);
+        cell.recordDscpRewrite(8, -1);
       }
       PairResult pair =
           cell.close(
@@ -39,13 +39,13 @@ public final class TestWindows {
     PairCell cell = new PairCell(1);
     cell.open(1, 1);
     for (int probe = 0; probe < 3; probe++) {
-      cell.sent(0);
+      cell.countSent(0);
       cell.count(Outcome.RECEIVED);
       cell.count(Mark.STALLED);
     }
-    cell.skipped();
-    cell.skipped();
-    cell.sendError();
+    cell.countSkipped();
+    cell.countSkipped();
+    cell.countSendError();
     PairResult pair =
         cell.close(
             Map.of("src_ip", "127.0.0.11", "dst_ip", "127.0.0.12"), Double.NaN, new int[] {1}, 0);
@@ -61,9 +61,9 @@ public final class TestWindows {
     for (int pair = 0; pair < pairs; pair++) {
       cell.open(1, ports.length);
       for (int path = 0; path < ports.length; path++) {
-        cell.sent(path);
+        cell.countSent(path);
         cell.count(Outcome.RECEIVED);
-        cell.rtt(path, 100_000);
+        cell.recordRtt(path, 100_000);
       }
       results.add(cell.close(Map.of("dst_name", "node-" + pair), 1, ports, 0));
     }

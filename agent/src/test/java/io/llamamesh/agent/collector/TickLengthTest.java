@@ -1,25 +1,25 @@
 package io.llamamesh.agent.collector;
 
-import static io.llamamesh.agent.collector.Mesh.MILLI;
-import static io.llamamesh.agent.collector.Mesh.pair;
-import static io.llamamesh.agent.collector.Mesh.plan;
+import static io.llamamesh.agent.collector.ProberFixture.MILLI;
+import static io.llamamesh.agent.collector.ProberFixture.pair;
+import static io.llamamesh.agent.collector.ProberFixture.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
 class TickLengthTest {
 
-  private final Mesh mesh = new Mesh();
+  private final ProberFixture mesh = new ProberFixture();
 
   @Test
-  void fewProbesAreLookedAfterSeldom() {
+  void fewProbesMakeLongTicks() {
     mesh.prober.apply(plan(pair(12, 4, 250 * MILLI), pair(13, 4, 250 * MILLI)));
 
     assertThat(mesh.prober.tickNanos()).isEqualTo(10 * MILLI);
   }
 
   @Test
-  void manyProbesAreLookedAfterOften() {
+  void manyProbesMakeShortTicks() {
     mesh.prober.apply(plan(pair(12, 10, 2 * MILLI)));
 
     assertThat(mesh.prober.tickNanos()).isEqualTo(MILLI);

@@ -1,9 +1,9 @@
 package io.llamamesh.agent.collector;
 
-import static io.llamamesh.agent.collector.Mesh.MILLI;
-import static io.llamamesh.agent.collector.Mesh.SECOND;
-import static io.llamamesh.agent.collector.Mesh.pair;
-import static io.llamamesh.agent.collector.Mesh.plan;
+import static io.llamamesh.agent.collector.ProberFixture.MILLI;
+import static io.llamamesh.agent.collector.ProberFixture.SECOND;
+import static io.llamamesh.agent.collector.ProberFixture.pair;
+import static io.llamamesh.agent.collector.ProberFixture.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.agent.net.FakeNetwork;
@@ -87,9 +87,9 @@ class UnprovenErrorsTest {
     }
   }
 
-  private Mesh lossy(ProbeKeys keys, String address) {
-    Mesh mesh = new Mesh(keys);
-    mesh.prober.apply(plan(pair(target(address), 4, 100 * MILLI, keys.required())));
+  private ProberFixture lossy(ProbeKeys keys, String address) {
+    ProberFixture mesh = new ProberFixture(keys);
+    mesh.prober.apply(plan(pair(target(address), 4, 100 * MILLI, keys.isRequired())));
     mesh.dropForward =
         probe -> {
           boolean drops = random.nextInt(10) < 3;
@@ -99,7 +99,7 @@ class UnprovenErrorsTest {
     return mesh;
   }
 
-  private static void finish(Mesh mesh) {
+  private static void finish(ProberFixture mesh) {
     mesh.dropForward = probe -> false;
     mesh.whenSent = (probe, from, bytes) -> {};
     mesh.run(30 * SECOND);
@@ -119,7 +119,7 @@ class UnprovenErrorsTest {
     "::1, ANOTHER_FLOW", "::1, LONG_BEFORE", "::1, CUT_BEFORE_THE_SEQUENCE"
   })
   void whatQuotesNoProbeInFlightIsCountedApartAndHidesNoLoss(String address, Quote quote) {
-    Mesh mesh = lossy(ProbeKeys.NONE, address);
+    ProberFixture mesh = lossy(ProbeKeys.NONE, address);
     mesh.whenSent = (probe, from, bytes) -> forge(from, address, quote.of(bytes, random));
     mesh.run(60 * SECOND);
     finish(mesh);
@@ -133,7 +133,7 @@ class UnprovenErrorsTest {
 
   @Test
   void errorsOfWhichTheSocketKeptOnlyTheNumberAreCountedApart() {
-    Mesh mesh = new Mesh();
+    ProberFixture mesh = new ProberFixture();
     mesh.prober.apply(plan(pair(target("127.0.0.12"), 4, 100 * MILLI, false)));
     mesh.run(SECOND);
     mesh.network.sockets.getFirst().errorsUntold = 5000;
@@ -146,7 +146,7 @@ class UnprovenErrorsTest {
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.12", "::1"})
   void withKeysAQuoteMustBeSignedAsTheProbeWas(String address) {
-    Mesh mesh = lossy(key(), address);
+    ProberFixture mesh = lossy(key(), address);
     mesh.whenSent =
         (probe, from, bytes) -> {
           byte[] changed = bytes.clone();
@@ -164,7 +164,7 @@ class UnprovenErrorsTest {
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.12", "::1"})
   void withKeysWhatIsRightlyQuotedIsBelieved(String address) {
-    Mesh mesh = new Mesh(key());
+    ProberFixture mesh = new ProberFixture(key());
     mesh.prober.apply(plan(pair(target(address), 4, 100 * MILLI, true)));
     mesh.refuse = probe -> true;
     mesh.run(30 * SECOND);
@@ -178,11 +178,11 @@ class UnprovenErrorsTest {
   @Test
   void probesOfThePythonLlamaAreQuotedToo() {
     ProbePlan.Pair pair = pair(target("127.0.0.12"), 4, 100 * MILLI, false);
-    Mesh mesh = new Mesh();
+    ProberFixture mesh = new ProberFixture();
     mesh.prober.apply(
         plan(
             new ProbePlan.Pair(
-                pair.trafficClass().legacy(),
+                pair.trafficClass().asLegacy(),
                 pair.target(),
                 pair.sourcePorts(),
                 pair.periodNanos(),
@@ -199,7 +199,7 @@ class UnprovenErrorsTest {
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.12", "::1"})
   void aProbeThatWasAnsweredCannotHaveBeenRefused(String address) {
-    Mesh mesh = lossy(ProbeKeys.NONE, address);
+    ProberFixture mesh = lossy(ProbeKeys.NONE, address);
     Map<FakeNetwork.FakeSocket, byte[]> before = new HashMap<>();
     mesh.whenSent =
         (probe, from, bytes) -> {
@@ -222,7 +222,7 @@ class UnprovenErrorsTest {
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.12", "::1"})
   void aQuoteInTheQueueOfAnotherPortOrOfAnotherDestinationProvesNothing(String address) {
-    Mesh mesh = lossy(ProbeKeys.NONE, address);
+    ProberFixture mesh = lossy(ProbeKeys.NONE, address);
     mesh.whenSent =
         (probe, from, bytes) -> {
           for (FakeNetwork.FakeSocket socket : mesh.network.sockets) {

@@ -45,9 +45,9 @@ class WindowArchiveTest {
       cell.open(1, ports);
       for (int port = 0; port < ports; port++) {
         sourcePorts[port] = 25000 + port;
-        cell.sent(port);
+        cell.countSent(port);
         cell.count(Outcome.RECEIVED);
-        cell.rtt(port, 100_000);
+        cell.recordRtt(port, 100_000);
       }
       results.add(cell.close(Map.of(), 1, sourcePorts, 0));
     }

@@ -61,16 +61,16 @@ class WindowBookTest {
   void aWindowThatIsLeftEarlyEndsInThatSecond() {
     book.advance(0, 100 * SECOND, 10 * SECOND);
     book.advance(10 * SECOND, 110 * SECOND, 10 * SECOND);
-    book.leaveEarly(14 * SECOND, 114 * SECOND + 5);
+    book.endEarly(14 * SECOND, 114 * SECOND + 5);
 
     assertThat(ends()).containsExactly(110 * SECOND, 114 * SECOND);
   }
 
   @Test
   void aLifeThatBeginsWhereTheClockOfTheOneBeforeHadBeenAheadNamesItsWindowsAnew() {
-    book.ended(110 * SECOND);
-    book.ended(120 * SECOND);
-    book.ended(110 * SECOND + 3_000_000);
+    book.recordEarlierEnd(110 * SECOND);
+    book.recordEarlierEnd(120 * SECOND);
+    book.recordEarlierEnd(110 * SECOND + 3_000_000);
     for (long t = 105; t <= 131; t++) {
       book.advance(t * SECOND, t * SECOND, 10 * SECOND);
     }
@@ -99,14 +99,14 @@ class WindowBookTest {
         wall += (random.nextBoolean() ? 3600 : -3600) * SECOND;
       }
       book.advance(now, wall, 10 * SECOND);
-      if (book.present() != present) {
-        present = book.present();
+      if (book.currentId() != present) {
+        present = book.currentId();
         presentSince = now;
       }
       assertThat(now - presentSince).isLessThanOrEqualTo(21 * SECOND);
-      for (WindowBook.Window window = book.settled(now, SECOND);
+      for (WindowBook.Window window = book.pollSettled(now, SECOND);
           window != null;
-          window = book.settled(now, SECOND)) {
+          window = book.pollSettled(now, SECOND)) {
         ends.add(window.endRealtime());
       }
     }
@@ -116,10 +116,10 @@ class WindowBookTest {
   @Test
   void aClockThatIsSteppedBackBeginsAnotherWindow() {
     book.advance(0, 100 * SECOND, 10 * SECOND);
-    int before = book.present();
+    int before = book.currentId();
     book.advance(SECOND, 50 * SECOND, 10 * SECOND);
 
-    assertThat(book.present()).isNotEqualTo(before);
+    assertThat(book.currentId()).isNotEqualTo(before);
   }
 
   @ParameterizedTest
@@ -135,7 +135,7 @@ class WindowBookTest {
         interval = (1 + random.nextInt(60)) * SECOND;
       }
       book.advance(now, now, interval);
-      WindowBook.Window window = book.settled(now, SECOND);
+      WindowBook.Window window = book.pollSettled(now, SECOND);
       if (window != null) {
         assertThat(window.endRealtime()).isLessThanOrEqualTo(now);
         ends.add(window.endRealtime());
@@ -147,9 +147,9 @@ class WindowBookTest {
 
   private List<Long> ends() {
     List<Long> ends = new ArrayList<>();
-    for (WindowBook.Window window = book.settled(Long.MAX_VALUE / 2, SECOND);
+    for (WindowBook.Window window = book.pollSettled(Long.MAX_VALUE / 2, SECOND);
         window != null;
-        window = book.settled(Long.MAX_VALUE / 2, SECOND)) {
+        window = book.pollSettled(Long.MAX_VALUE / 2, SECOND)) {
       ends.add(window.endRealtime());
     }
     return ends;

@@ -85,26 +85,27 @@ class AuthFilesTest {
         "[{\"id\": 2, \"key\": \"%%%\", \"signFrom\": \"2020-01-01T00:00:00Z\"}]",
         "[{\"id\": 2, \"key\": \"AA==\", \"signFrom\": \"-1000000000-01-01T00:00:00Z\"}]"
       })
-  void whateverIsWrittenLaterTheLastGoodKeysStayAndThatIsTold(String broken) throws IOException {
+  void whateverIsWrittenLaterTheLastGoodKeysStayAndThatIsReported(String broken)
+      throws IOException {
     String good = "[%s]".formatted(entry(7, KEY, "2020-01-01T00:00:00Z", ""));
     write(good, "[%s]".formatted(entry(1, "token", "2020-01-01T00:00:00Z", "")));
     try (AuthFiles files = AuthFiles.open(folder)) {
       write(broken, "[]");
-      files.look(Instant.now());
+      files.refresh(Instant.now());
 
       assertThat(files.keys().signing()).isEqualTo(7);
       assertThat(files.accepts("token")).isTrue();
-      assertThat(files.complaint()).isNotBlank();
+      assertThat(files.problem()).isNotBlank();
 
       write(good, "[%s]".formatted(entry(2, "next", "2020-01-01T00:00:00Z", "")));
-      files.look(Instant.now());
+      files.refresh(Instant.now());
       assertThat(files.accepts("next")).isTrue();
-      assertThat(files.complaint()).isNull();
+      assertThat(files.problem()).isNull();
     }
   }
 
   @Test
-  void filesThatAreMissingAreTold() {
+  void filesThatAreMissingAreReported() {
     assertThatThrownBy(() -> AuthFiles.open(folder))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("keys.json");
@@ -133,8 +134,8 @@ class AuthFilesTest {
           write(far, anew, tokenAnew);
         }
         Instant now = start.plusSeconds(second);
-        near.look(now);
-        late.look(now);
+        near.refresh(now);
+        late.refresh(now);
         assertThat(isAnswered(near, late)).as("second %d", second).isTrue();
         assertThat(isAnswered(late, near)).as("second %d", second).isTrue();
         assertThat(near.accepts(late.bearer(now), now)).isTrue();
@@ -165,13 +166,13 @@ class AuthFilesTest {
           text(rotated ? keys.rotated(start, id -> other) : keys.replaced(start, id -> other)),
           text(rotated ? tokens.rotated(start, id -> "new") : tokens.replaced(start, id -> "new")));
       // It sees the new files two minutes late.
-      agent.look(start.plusSeconds(120));
+      agent.refresh(start.plusSeconds(120));
 
-      agent.look(start.plus(taken).minusSeconds(1));
+      agent.refresh(start.plus(taken).minusSeconds(1));
       assertThat(isAnswered(thief, agent)).isTrue();
       assertThat(agent.accepts("token", start.plus(taken).minusSeconds(1))).isTrue();
 
-      agent.look(start.plus(taken));
+      agent.refresh(start.plus(taken));
       assertThat(isAnswered(thief, agent)).isFalse();
       assertThat(agent.accepts("token", start.plus(taken))).isFalse();
       assertThat(agent.accepts("new", start.plus(taken))).isTrue();
@@ -191,11 +192,11 @@ class AuthFilesTest {
     ProbeWriter.signature(probe, 1, 2, 3);
     ProbeWriter.sent(probe, 4);
     collector.keys().sign(probe, 0, collector.keys().signing());
-    int key = reflector.keys().verified(probe, 0, 200);
+    int key = reflector.keys().verify(probe, 0, 200);
     if (key == 0) {
       return false;
     }
     reflector.keys().sign(probe, 0, key);
-    return collector.keys().verified(probe, 0, 200) != 0;
+    return collector.keys().verify(probe, 0, 200) != 0;
   }
 }

@@ -49,11 +49,11 @@ class FileConfigTest {
     ConfigApplier applier = applier(plans::add);
     FileConfig config = new FileConfig(file(), applier);
     Files.writeString(file(), GOOD);
-    assertThat(config.load()).isTrue();
+    assertThat(config.tryLoad()).isTrue();
 
     Files.writeString(file(), "# " + "x".repeat(5 << 20));
 
-    assertThat(config.load()).isFalse();
+    assertThat(config.tryLoad()).isFalse();
     assertThat(applier.state().error())
         .contains("longer than the 4194304 characters that are read");
     assertThat(applier.state().pairs()).isEqualTo(1);
@@ -65,7 +65,7 @@ class FileConfigTest {
   void aPathThatNeverEndsIsReadOnlySoFar() {
     ConfigApplier applier = applier(plans::add);
 
-    assertThat(new FileConfig(Path.of("/dev/zero"), applier).load()).isFalse();
+    assertThat(new FileConfig(Path.of("/dev/zero"), applier).tryLoad()).isFalse();
 
     assertThat(applier.state().error())
         .contains("longer than the 4194304 characters that are read");
@@ -76,21 +76,21 @@ class FileConfigTest {
     ConfigApplier applier = applier(plans::add);
     Files.write(file(), new byte[] {(byte) 0xff, (byte) 0xfe, 1});
 
-    assertThat(new FileConfig(file(), applier).load()).isFalse();
+    assertThat(new FileConfig(file(), applier).tryLoad()).isFalse();
 
     assertThat(applier.state().error()).contains("is not UTF-8 text; save it as UTF-8 (line 1)");
   }
 
   @Test
-  void aFileThatCannotBeHadIsToldInWords() throws IOException {
+  void aFileThatCannotBeReadIsRefusedInWords() throws IOException {
     ConfigApplier applier = applier(plans::add);
     Path link = Files.createSymbolicLink(folder.resolve("loop"), Path.of("loop"));
 
-    assertThat(new FileConfig(folder, applier).load()).isFalse();
+    assertThat(new FileConfig(folder, applier).tryLoad()).isFalse();
     assertThat(applier.state().error()).isEqualTo("the file cannot be read: Is a directory");
-    assertThat(new FileConfig(file(), applier).load()).isFalse();
+    assertThat(new FileConfig(file(), applier).tryLoad()).isFalse();
     assertThat(applier.state().error()).isEqualTo("the file does not exist");
-    assertThat(new FileConfig(link, applier).load()).isFalse();
+    assertThat(new FileConfig(link, applier).tryLoad()).isFalse();
     assertThat(applier.state().error()).startsWith("the file cannot be read: Too many levels");
   }
 
@@ -105,16 +105,16 @@ class FileConfigTest {
         });
     FileConfig config = new FileConfig(file(), applier);
     Files.writeString(file(), GOOD);
-    assertThat(config.load()).isTrue();
+    assertThat(config.tryLoad()).isTrue();
 
     Files.writeString(file(), GOOD.replace("cps: 4", "cps: 5"));
 
-    assertThat(config.load()).isFalse();
+    assertThat(config.tryLoad()).isFalse();
     assertThat(applier.state().error()).contains("cannot be used").contains("no such thing");
     assertThat(applier.state().applied()).isEqualTo(1);
     // The good one is still known to run, and is not applied again.
     Files.writeString(file(), GOOD);
-    assertThat(config.load()).isTrue();
+    assertThat(config.tryLoad()).isTrue();
     assertThat(applier.state().error()).isNull();
   }
 }

@@ -56,7 +56,7 @@ class HostNamesTest {
   private boolean after(long seconds, int questions) {
     int before = asked.get();
     now.addAndGet(seconds * SECOND);
-    boolean changed = names.look();
+    boolean changed = names.refresh();
     await().until(() -> asked.get() == before + questions);
     return changed;
   }
@@ -76,7 +76,7 @@ class HostNamesTest {
     dns.put("db", List.of("10.0.0.7"));
     after(60, 1);
 
-    await().until(names::look);
+    await().until(names::refresh);
     assertThat(names.address("db")).isEqualTo(InetAddress.ofLiteral("10.0.0.7"));
   }
 
@@ -91,7 +91,7 @@ class HostNamesTest {
     dns.put("edge", List.of("10.0.0.3"));
     after(60, 1);
 
-    await().until(names::look);
+    await().until(names::refresh);
     assertThat(names.address("edge")).isEqualTo(InetAddress.ofLiteral("10.0.0.3"));
   }
 
@@ -104,7 +104,7 @@ class HostNamesTest {
     after(60, 1);
     await().until(() -> names.failures() == 1);
 
-    assertThat(names.look()).isFalse();
+    assertThat(names.refresh()).isFalse();
     assertThat(names.address("edge")).isEqualTo(InetAddress.ofLiteral("10.0.0.1"));
   }
 
@@ -116,7 +116,7 @@ class HostNamesTest {
 
     slow.countDown();
 
-    await().until(names::look);
+    await().until(names::refresh);
     assertThat(names.address("slow")).isEqualTo(InetAddress.ofLiteral("10.0.0.9"));
   }
 }

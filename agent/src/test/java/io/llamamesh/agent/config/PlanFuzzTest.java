@@ -133,7 +133,9 @@ class PlanFuzzTest {
                             || target.ip().endsWith(address.getAddress().getHostAddress())
                             || target.ip().equals("host.example")));
         assertThat(
-                isProbed || told.contains(target.ip()) || told.contains(TargetNames.wish(target)))
+                isProbed
+                    || told.contains(target.ip())
+                    || told.contains(TargetNames.preferredName(target)))
             .as("%s told %s of%n%s", target, told, document)
             .isTrue();
       }

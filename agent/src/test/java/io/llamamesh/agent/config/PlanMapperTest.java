@@ -72,23 +72,23 @@ class PlanMapperTest {
             },
             now::get)) {
       ConfigApplier applier = new ConfigApplier(mapper, names, plans::add, null, 8100);
-      assertThat(applier.apply("a.example: {}\nb.example: {}\n10.0.0.9: {}\n", "test")).isTrue();
+      assertThat(applier.tryApply("a.example: {}\nb.example: {}\n10.0.0.9: {}\n", "test")).isTrue();
       assertThat(targets(plans.getLast())).containsExactlyInAnyOrder("10.0.0.2", "10.0.0.9");
       assertThat(applier.state().skipped()).singleElement().asString().contains("b.example");
 
       dns.put("a.example", "10.0.0.4");
       dns.put("b.example", "10.0.0.3");
-      now.addAndGet(HostNames.AGAIN_NANOS);
+      now.addAndGet(HostNames.RETRY_NANOS);
       await()
           .until(() -> {
-            if (names.look()) {
+            if (names.refresh()) {
               applier.namesChanged();
             }
             return targets(plans.getLast()).size() == 3;
           });
       await()
           .until(() -> {
-            if (names.look()) {
+            if (names.refresh()) {
               applier.namesChanged();
             }
             return targets(plans.getLast()).contains("10.0.0.4");
@@ -172,7 +172,7 @@ class PlanMapperTest {
   }
 
   @Test
-  void targetsThatHaveANameInCommonAreToldApartByAddress() throws Exception {
+  void targetsThatHaveANameInCommonAreDistinguishedByAddress() throws Exception {
     assertThat(
             names(
                 llama(
@@ -199,7 +199,7 @@ class PlanMapperTest {
   }
 
   @Test
-  void ofTwoNamesForOneAddressTheFirstIsProbedWithItsOwnTagsAndTheOtherTold() throws Exception {
+  void ofTwoNamesForOneAddressTheFirstIsProbedWithItsOwnTagsAndTheOtherSkipped() throws Exception {
     PlanMapper.Mapped mapped =
         llama(
             BARE,
@@ -301,8 +301,8 @@ class PlanMapperTest {
       ConfigApplier applier = new ConfigApplier(BARE, names, plans::add, null, 8100);
       String good = LLAMA + "  - {ip: 10.0.0.2, port: 8100}\n";
 
-      assertThat(applier.apply(good, "test")).isTrue();
-      assertThat(applier.apply(good.replace("0.0.0.0", "192.0.2.7"), "test")).isFalse();
+      assertThat(applier.tryApply(good, "test")).isTrue();
+      assertThat(applier.tryApply(good.replace("0.0.0.0", "192.0.2.7"), "test")).isFalse();
 
       assertThat(applier.state().error())
           .isEqualTo(

@@ -126,7 +126,7 @@ class RegistryConfigTest {
       server.stop(0);
       int before = registrations.size();
       assertThat(before).isPositive();
-      assertThat(applier.running()).isNotNull();
+      assertThat(applier.runningConfig()).isNotNull();
       assertThat(config).isNotNull();
     }
     plans.clear();
@@ -145,7 +145,7 @@ class RegistryConfigTest {
       status = 404;
       int before = asked.size();
       await().until(() -> asked.size() > before + 3);
-      assertThat(applier.running()).isNotNull();
+      assertThat(applier.runningConfig()).isNotNull();
       assertThat(contact.failures()).isPositive();
       status = 200;
       int failed = unchanged.get();
@@ -160,11 +160,11 @@ class RegistryConfigTest {
       await().until(() -> plans.size() == 1);
       status = 409;
       await().until(() -> applier.state().error() != null);
-      assertThat(applier.running()).isNull();
+      assertThat(applier.runningConfig()).isNull();
       assertThat(applier.state().error()).contains("said why");
       assertThat(plans.getLast().pairs()).isEmpty();
       status = 200;
-      await().until(() -> applier.running() != null);
+      await().until(() -> applier.runningConfig() != null);
       assertThat(applier.state().error()).isNull();
       assertThat(config).isNotNull();
     }
@@ -176,7 +176,7 @@ class RegistryConfigTest {
       await().until(() -> plans.size() == 1);
       yaml = "nonsense: [";
       await().until(() -> applier.state().error() != null);
-      assertThat(applier.running()).isNotNull();
+      assertThat(applier.runningConfig()).isNotNull();
       assertThat(config).isNotNull();
     }
   }

@@ -66,7 +66,7 @@ class ReplyEvidenceTest {
   }
 
   @Test
-  void aHostThatRefusesIsToldOnce() {
+  void aHostThatRefusesIsReportedOnce() {
     evidence.observe(Map.of(SEVEN, "n7"));
     evidence.changed(SEVEN, PeerState.UP, PeerState.REFUSED);
     evidence.drain(sink);

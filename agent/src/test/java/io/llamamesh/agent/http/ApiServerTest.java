@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.llamamesh.agent.collector.CollectorCounters;
-import io.llamamesh.agent.collector.PeerNote;
 import io.llamamesh.agent.collector.PeerState;
+import io.llamamesh.agent.collector.PeerStatus;
 import io.llamamesh.agent.collector.TestWindows;
 import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.config.ConfigState;
@@ -57,7 +57,7 @@ class ApiServerTest {
             () -> 3,
             () ->
                 List.of(
-                    new PeerNote(
+                    new PeerStatus(
                         new InetSocketAddress(InetAddress.ofLiteral("10.0.0.9"), 8100),
                         PeerState.DOWN,
                         PeerError.ADMIN_PROHIBITED,
@@ -228,7 +228,7 @@ class ApiServerTest {
   }
 
   @Test
-  void aPointTellsWhatThePathDoesToThePackets() throws Exception {
+  void aPointHasWhatThePathDoesToThePackets() throws Exception {
     TestWindows.publish(archive, 1);
 
     JsonNode fields = ResultsJson.mapper().readTree(get("/influxdata").body()).get(0).get("fields");

@@ -140,7 +140,7 @@ class MetricsTest {
   }
 
   @Test
-  void eachSeriesTellsItsOwnNumberInBaseUnits() throws Exception {
+  void eachSeriesHasItsOwnNumberInBaseUnits() throws Exception {
     assertThat(page(TestCounters.distinct()).lines())
         .contains(
             "llamamesh_probes_total{outcome=\"sent\"} 100.0",

@@ -30,7 +30,7 @@ class BackoffTest {
         new PriorityQueue<>((a, b) -> Long.compare(a.atMillis, b.atMillis));
     for (int i = 0; i < AGENTS; i++) {
       Backoff backoff = standard(i);
-      due.add(new Attempt(backoff.failed(), backoff)); // all lose their watch at time 0
+      due.add(new Attempt(backoff.afterFailure(), backoff)); // all lose their watch at time 0
     }
 
     int[] requests = new int[OUTAGE_SECONDS + 40];
@@ -40,7 +40,7 @@ class BackoffTest {
       int second = (int) (next.atMillis / 1000);
       requests[second]++;
       if (second < OUTAGE_SECONDS) {
-        due.add(new Attempt(next.atMillis + next.of.failed(), next.of));
+        due.add(new Attempt(next.atMillis + next.of.afterFailure(), next.of));
       } else {
         back++;
       }
@@ -60,20 +60,20 @@ class BackoffTest {
   @Test
   void whenToComeBackIsObeyedWithinReasonAndNotToTheSecond() {
     Backoff backoff = standard(1);
-    assertThat(backoff.refused(Duration.ofSeconds(7))).isBetween(7_000L, 10_500L);
-    assertThat(backoff.refused(Duration.ofDays(1))).isBetween(30_000L, 45_000L);
-    assertThat(standard(2).refused(Duration.ofSeconds(10)))
-        .isNotEqualTo(standard(3).refused(Duration.ofSeconds(10)));
+    assertThat(backoff.afterRefusal(Duration.ofSeconds(7))).isBetween(7_000L, 10_500L);
+    assertThat(backoff.afterRefusal(Duration.ofDays(1))).isBetween(30_000L, 45_000L);
+    assertThat(standard(2).afterRefusal(Duration.ofSeconds(10)))
+        .isNotEqualTo(standard(3).afterRefusal(Duration.ofSeconds(10)));
   }
 
   @Test
   void aSuccessMakesTheNextFailureTheFirst() {
     Backoff backoff = standard(1);
     for (int i = 0; i < 20; i++) {
-      assertThat(backoff.failed()).isBetween(0L, 20_000L);
+      assertThat(backoff.afterFailure()).isBetween(0L, 20_000L);
     }
-    backoff.succeeded();
-    assertThat(backoff.failed()).isBetween(200L, 2_000L);
+    backoff.reset();
+    assertThat(backoff.afterFailure()).isBetween(200L, 2_000L);
   }
 
   @Test

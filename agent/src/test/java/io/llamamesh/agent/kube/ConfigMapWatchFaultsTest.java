@@ -1,8 +1,8 @@
 package io.llamamesh.agent.kube;
 
-import static io.llamamesh.agent.kube.ScriptedApi.answer;
-import static io.llamamesh.agent.kube.ScriptedApi.json;
-import static io.llamamesh.agent.kube.ScriptedApi.reset;
+import static io.llamamesh.agent.kube.FakeKubeApi.answer;
+import static io.llamamesh.agent.kube.FakeKubeApi.json;
+import static io.llamamesh.agent.kube.FakeKubeApi.reset;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -26,11 +26,11 @@ class ConfigMapWatchFaultsTest {
 
   private final List<String> heard = new CopyOnWriteArrayList<>();
   private final WatchContact contact = new WatchContact(System::nanoTime);
-  private ScriptedApi api;
+  private FakeKubeApi api;
 
   @BeforeEach
   void start() throws IOException {
-    api = new ScriptedApi();
+    api = new FakeKubeApi();
   }
 
   @AfterEach
@@ -38,7 +38,7 @@ class ConfigMapWatchFaultsTest {
     api.close();
   }
 
-  private static ScriptedApi.Step list(String value) {
+  private static FakeKubeApi.Step list(String value) {
     return json(
         "{\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[{\"metadata\":{},\"data\":{\"k\":\""
             + value

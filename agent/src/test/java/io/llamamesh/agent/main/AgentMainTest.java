@@ -63,14 +63,14 @@ class AgentMainTest {
           send node-1:8100                | HOST is without the port: use node-1 --port 8100
           send 127.0.0.1 --count 0        | --count must be from 1 to 1000000, was 0
           """)
-  void wrongUseIsToldInOneLineAndExitsWithTwo(String line, String message) {
+  void wrongUseIsRefusedInOneLineAndExitsWithTwo(String line, String message) {
     assertThat(AgentMain.run(line.split(" "))).isEqualTo(2);
 
     assertThat(said()).contains(message).contains("--help").hasLineCount(1);
   }
 
   @Test
-  void aMissingConfigIsToldAndExitsWithOne() {
+  void aMissingConfigIsRefusedAndExitsWithOne() {
     assertThat(AgentMain.run(new String[] {"collector", "-llama.config", "/nowhere.yaml"}))
         .isEqualTo(1);
 
@@ -78,7 +78,7 @@ class AgentMainTest {
   }
 
   @Test
-  void aConfigThatIsAFolderIsToldWithItsName() {
+  void aConfigThatIsAFolderIsRefusedWithItsName() {
     assertThat(AgentMain.run(new String[] {"collector", "-llama.config=" + folder})).isEqualTo(1);
 
     assertThat(said())
@@ -87,7 +87,7 @@ class AgentMainTest {
   }
 
   @Test
-  void aBrokenConfigIsToldWithFieldAndExitsWithOne() throws Exception {
+  void aBrokenConfigIsRefusedWithFieldAndExitsWithOne() throws Exception {
     Path config = folder.resolve("c.yaml");
     Files.writeString(config, "summarization: {interval: 0}\n");
 
@@ -108,7 +108,8 @@ class AgentMainTest {
           0.0.0.0:70000      | must be address:port
           host.invalid:5000  | unknown host host.invalid
           """)
-  void anApiAddressThatIsNoneIsToldAndExitsWithOne(String bind, String message) throws Exception {
+  void anApiAddressThatIsNoneIsRefusedAndExitsWithOne(String bind, String message)
+      throws Exception {
     Path config = folder.resolve("c.yaml");
     Files.writeString(config, "api: {bind: '%s'}\ntests: []\n".formatted(bind.replace("\"", "")));
 
@@ -118,7 +119,7 @@ class AgentMainTest {
   }
 
   @Test
-  void aConfigThatIsNoTextIsToldAndExitsWithOne() throws Exception {
+  void aConfigThatIsNoTextIsRefusedAndExitsWithOne() throws Exception {
     Path config = folder.resolve("c.yaml");
     Files.write(config, new byte[] {(byte) 0xc3, 0x28});
 

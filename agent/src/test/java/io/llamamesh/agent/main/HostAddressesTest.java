@@ -21,7 +21,7 @@ class HostAddressesTest {
   private boolean refuses;
 
   private HostAddresses follow(List<InetAddress> wanted) {
-    HostAddresses addresses = HostAddresses.look(wanted, onHost::contains);
+    HostAddresses addresses = HostAddresses.refresh(wanted, onHost::contains);
     addresses.follow(address -> {
       if (refuses) {
         throw new IOException("taken");
@@ -43,7 +43,7 @@ class HostAddressesTest {
       assertThat(arrived).isEmpty();
 
       onHost.add(V4);
-      addresses.look();
+      addresses.refresh();
 
       assertThat(arrived).containsExactly(V4);
       assertThat(addresses.problem()).isNull();
@@ -58,11 +58,11 @@ class HostAddressesTest {
       assertThat(addresses.problem()).isNull();
 
       onHost.clear();
-      addresses.look();
+      addresses.refresh();
       assertThat(addresses.problem()).startsWith("HOST_IPS 10.0.0.4, fd00::4 are on no");
 
       onHost.addAll(List.of(V4, V6));
-      addresses.look();
+      addresses.refresh();
       assertThat(addresses.problem()).isNull();
       assertThat(arrived).containsExactly(V4, V6);
     }
@@ -73,18 +73,18 @@ class HostAddressesTest {
     try (HostAddresses addresses = follow(List.of(V4))) {
       refuses = true;
       onHost.add(V4);
-      addresses.look();
+      addresses.refresh();
       assertThat(addresses.isMissing()).isTrue();
 
       refuses = false;
-      addresses.look();
+      addresses.refresh();
       assertThat(addresses.isMissing()).isFalse();
       assertThat(arrived).containsExactly(V4);
     }
   }
 
   @Test
-  void addressesThatSomebodyGaveAreNotLookedAt() {
+  void addressesThatSomebodyGaveAreNotChecked() {
     try (HostAddresses addresses = HostAddresses.given(List.of(V4))) {
       addresses.follow(arrived::add);
 
@@ -95,8 +95,8 @@ class HostAddressesTest {
 
   @Test
   void theKernelIsAskedByBinding() throws IOException {
-    assertThat(HostPresence.byBinding(InetAddress.ofLiteral("127.0.0.1"))).isTrue();
-    assertThat(HostPresence.byBinding(InetAddress.ofLiteral("192.0.2.1"))).isFalse();
-    assertThat(HostPresence.byBinding(InetAddress.ofLiteral("2001:db8::1"))).isFalse();
+    assertThat(HostPresence.canBind(InetAddress.ofLiteral("127.0.0.1"))).isTrue();
+    assertThat(HostPresence.canBind(InetAddress.ofLiteral("192.0.2.1"))).isFalse();
+    assertThat(HostPresence.canBind(InetAddress.ofLiteral("2001:db8::1"))).isFalse();
   }
 }

@@ -143,7 +143,7 @@ class RegisterOptionsTest {
   }
 
   @Test
-  void whatIsWrongIsToldByItsName() {
+  void whatIsWrongIsRefusedByItsName() {
     Map<String, String> env = Map.of("PROBE_NAME", "p");
     assertWrong(env, "--register 'ftp://x' is no registry's URL", "--register=ftp://x");
     assertWrong(env, "--tags: 'x' is no tag", "--register=http://x", "--tags=x");

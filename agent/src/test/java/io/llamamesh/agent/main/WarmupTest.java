@@ -23,8 +23,8 @@ class WarmupTest {
   @ParameterizedTest
   @MethodSource("networks")
   void probesAreAnsweredBeforeTheFirstOneCounts(UdpNetwork network) throws IOException {
-    assertThat(Warmup.play(network, ProbeKeys.NONE, PATIENCE)).isGreaterThanOrEqualTo(100);
+    assertThat(Warmup.exchange(network, ProbeKeys.NONE, PATIENCE)).isGreaterThanOrEqualTo(100);
     ProbeKeys keys = ProbeKeys.NONE.with(3, new byte[16], true);
-    assertThat(Warmup.play(network, keys, PATIENCE)).isGreaterThanOrEqualTo(100);
+    assertThat(Warmup.exchange(network, keys, PATIENCE)).isGreaterThanOrEqualTo(100);
   }
 }

@@ -100,7 +100,7 @@ public final class FakeNetwork implements UdpNetwork {
   }
 
   @Override
-  public boolean stampsArrivals() {
+  public boolean hasKernelStamps() {
     return true;
   }
 
@@ -236,7 +236,7 @@ public final class FakeNetwork implements UdpNetwork {
             error.detail = f.detail();
             error.quote = f.quote();
             error.quoteLength = Math.min(f.quote().capacity(), QueuedError.QUOTED_BYTES);
-            sink.failed(error);
+            sink.accept(error);
           };
       failures.forEach(tell);
       int count = failures.size() + errorsUntold;

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class NativeSocketTest extends SocketFixture {
 
   @Test
-  void tosIsSetPerDatagramAndTold() throws IOException {
+  void tosIsSetPerDatagramAndReportedOnArrival() throws IOException {
     UdpNetwork network = nativeNetwork();
     UdpSocket a = socket(network, "127.0.0.1", 0);
     UdpSocket b = socket(network, "127.0.0.1", 0);
@@ -28,7 +28,7 @@ class NativeSocketTest extends SocketFixture {
 
     for (int i = 0; i < wanted.length; i++) {
       assertThat(batch.tos(i)).isEqualTo(wanted[i]);
-      assertThat(batch.kernelStamp(i)).isTrue();
+      assertThat(batch.isKernelStamped(i)).isTrue();
     }
   }
 
@@ -53,7 +53,7 @@ class NativeSocketTest extends SocketFixture {
   }
 
   @Test
-  void aClosedPortIsToldWithItsAddressAndWhatWasSentAndCostsNoOtherTargetADatagram()
+  void aClosedPortIsReportedWithItsAddressAndWhatWasSentAndCostsNoOtherTargetADatagram()
       throws IOException {
     UdpNetwork network = nativeNetwork();
     UdpSocket a = socket(network, "127.0.0.1", 0);
@@ -108,7 +108,7 @@ class NativeSocketTest extends SocketFixture {
   }
 
   @Test
-  void whatDoesNotFitIsToldAtOnce() throws IOException {
+  void whatDoesNotFitIsReportedAtOnce() throws IOException {
     UdpNetwork network = nativeNetwork();
     UdpSocket a = socket(network, "127.0.0.1", 0);
 

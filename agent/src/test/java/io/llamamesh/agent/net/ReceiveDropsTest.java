@@ -14,7 +14,7 @@ class ReceiveDropsTest {
   void whatTheNamespacesFullBuffersDoNotExplainIsNoOverflow() {
     ReceiveDrops drops = from(100, 7);
 
-    drops.judge(150, 7);
+    drops.attribute(150, 7);
 
     assertThat(drops.overflows()).isZero();
     assertThat(drops.others()).isEqualTo(50);
@@ -24,19 +24,19 @@ class ReceiveDropsTest {
   void ofFullBuffersAndWrongChecksumsTogetherTheFirstAreBelieved() {
     ReceiveDrops drops = from(0, 0);
 
-    drops.judge(50, 30);
-    drops.judge(60, 40);
+    drops.attribute(50, 30);
+    drops.attribute(60, 40);
 
     assertThat(drops.overflows()).isEqualTo(40);
     assertThat(drops.others()).isEqualTo(20);
   }
 
   @Test
-  void whatIsDroppedBetweenTheTwoLooksIsBelievedNextTime() {
+  void whatIsDroppedBetweenTheTwoReadsIsAttributedNextTime() {
     ReceiveDrops drops = from(0, 0);
 
-    drops.judge(10, 13);
-    drops.judge(13, 13);
+    drops.attribute(10, 13);
+    drops.attribute(13, 13);
 
     assertThat(drops.overflows()).isEqualTo(13);
   }
@@ -45,9 +45,9 @@ class ReceiveDropsTest {
   void fullBuffersOfOtherProgramsExcuseNothingLater() {
     ReceiveDrops drops = from(0, 0);
 
-    drops.judge(0, 1000);
-    drops.judge(0, 1000);
-    drops.judge(50, 1000);
+    drops.attribute(0, 1000);
+    drops.attribute(0, 1000);
+    drops.attribute(50, 1000);
 
     assertThat(drops.overflows()).isZero();
     assertThat(drops.others()).isEqualTo(50);
@@ -57,19 +57,19 @@ class ReceiveDropsTest {
   void theCountGoesOnBeyondItsWidthAndAStepBackIsNoFlood() {
     ReceiveDrops drops = from(-3, 0);
 
-    drops.judge(2, 5);
-    drops.judge(1, 50);
+    drops.attribute(2, 5);
+    drops.attribute(1, 50);
 
     assertThat(drops.overflows()).isEqualTo(5);
     assertThat(drops.others()).isZero();
   }
 
   @Test
-  void whereTheSystemDoesNotTellTheSocketIsBelieved() {
+  void whereTheSystemHasNoCountTheSocketsIsBelieved() {
     ReceiveDrops drops = from(0, UdpErrors.UNKNOWN);
 
-    drops.judge(5, UdpErrors.UNKNOWN);
-    drops.judge(8, 3);
+    drops.attribute(5, UdpErrors.UNKNOWN);
+    drops.attribute(8, 3);
 
     assertThat(drops.overflows()).isEqualTo(8);
   }

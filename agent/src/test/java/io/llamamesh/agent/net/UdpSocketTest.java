@@ -143,7 +143,7 @@ class UdpSocketTest extends SocketFixture {
     assertThat(batch.source(0)).isEqualTo(a.local());
     if (network instanceof NativeNetwork) {
       assertThat(batch.tos(0)).isEqualTo(0x28);
-      assertThat(batch.kernelStamp(0)).isTrue();
+      assertThat(batch.isKernelStamped(0)).isTrue();
     }
   }
 }

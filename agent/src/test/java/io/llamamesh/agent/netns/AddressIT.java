@@ -50,7 +50,7 @@ class AddressIT {
   @Test
   void anAgentWithAStaleAddressWaitsForItSaysSoAndThenMeasures() {
     InetAddress late = InetAddress.ofLiteral(LATE);
-    try (var _ = Reflecting.start(right);
+    try (var _ = ReflectorFixture.start(right);
         AgentProcess agent = agent(LATE)) {
       eventually(() -> agent.answer(LOOPBACK, "/readyz").startsWith("503 "));
       assertThat(agent.answer(LOOPBACK, "/readyz"))
@@ -86,7 +86,7 @@ class AddressIT {
   @Test
   void anAddressThatVanishesUnderARunningAgentShowsAndProbesOnceItIsBack() {
     left.ip("addr", "add", LATE + "/24", "dev", "eth0");
-    try (var _ = Reflecting.start(right);
+    try (var _ = ReflectorFixture.start(right);
         AgentProcess agent = agent(LATE)) {
       InetAddress late = InetAddress.ofLiteral(LATE);
       eventually(() -> sample(agent.answer(late, "/metrics"), RECEIVED) > 100);

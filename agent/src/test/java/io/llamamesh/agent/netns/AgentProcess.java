@@ -122,7 +122,7 @@ final class AgentProcess implements AutoCloseable {
 
   /** Sends a signal by its name, such as {@code HUP}. */
   void signal(String name) {
-    var _ = Command.run("sh", "-c", "kill -" + name + " " + process.pid());
+    var _ = ShellCommand.run("sh", "-c", "kill -" + name + " " + process.pid());
   }
 
   boolean alive() {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.Mark;
 import io.llamamesh.agent.collector.Outcome;
-import io.llamamesh.agent.netns.Probing.Manner;
+import io.llamamesh.agent.netns.CollectorFixture.ProbePattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -29,7 +29,8 @@ class ChecksumIT {
   /** One packet in five from this host gets a wrong checksum on the way. */
   private void corrupt(Namespace from, String port) {
     // Else no checksum is made between namespaces of one machine.
-    var _ = Command.run("ip", "netns", "exec", from.name(), "ethtool", "-K", "eth0", "tx", "off");
+    var _ =
+        ShellCommand.run("ip", "netns", "exec", from.name(), "ethtool", "-K", "eth0", "tx", "off");
     lab.host("router")
         .rule(
             "forward",
@@ -40,8 +41,9 @@ class ChecksumIT {
   @EnumSource
   void aProbeThatIsCorruptedOnItsWayIsLostAndNoOverload(Stack stack) {
     corrupt(left, "dport");
-    try (Reflecting reflecting = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+    try (ReflectorFixture reflecting = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD)) {
 
       probing.untilProbed(800).finish();
 
@@ -59,8 +61,9 @@ class ChecksumIT {
   @EnumSource
   void aReplyThatIsCorruptedOnItsWayIsLostAndNoDropOfOurs(Stack stack) {
     corrupt(right, "sport");
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD)) {
 
       probing.untilProbed(800).finish();
 

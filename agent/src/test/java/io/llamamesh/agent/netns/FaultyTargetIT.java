@@ -10,7 +10,7 @@ import io.llamamesh.agent.collector.PairResult;
 import io.llamamesh.agent.collector.Tally;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
-import io.llamamesh.agent.netns.Probing.Manner;
+import io.llamamesh.agent.netns.CollectorFixture.ProbePattern;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Instant;
@@ -43,7 +43,7 @@ class FaultyTargetIT {
     return Stream.of(hosts)
         .map(InetAddress::ofLiteral)
         .filter(stack::has)
-        .map(Probing::reflector)
+        .map(CollectorFixture::reflector)
         .toList();
   }
 
@@ -56,7 +56,7 @@ class FaultyTargetIT {
     return at(stack, "192.0.2.1", "2001:db8::1");
   }
 
-  private static void allAre(Tally expected, Probing probing) {
+  private static void allAre(Tally expected, CollectorFixture probing) {
     assertThat(probing.total(expected)).isGreaterThanOrEqualTo(PROBES);
     if (expected != Attempt.SEND_ERROR) {
       assertThat(probing.total(expected)).isEqualTo(probing.total(Attempt.SENT));
@@ -72,7 +72,8 @@ class FaultyTargetIT {
   @ParameterizedTest
   @EnumSource
   void aClosedPortIsRefusedAndNoLoss(Stack stack) {
-    try (Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+    try (CollectorFixture probing =
+        CollectorFixture.start(left, right, stack, ProbePattern.STANDARD)) {
 
       probing.untilProbed(PROBES).finish();
 
@@ -85,7 +86,8 @@ class FaultyTargetIT {
   @ParameterizedTest
   @EnumSource
   void aHostThatIsGoneIsLossNeverRefusedNorAnErrorOfSending(Stack stack) {
-    try (Probing probing = Probing.start(left, Manner.STANDARD.towards(gone(stack)))) {
+    try (CollectorFixture probing =
+        CollectorFixture.start(left, ProbePattern.STANDARD.towards(gone(stack)))) {
 
       probing
           .untilProbed(PROBES)
@@ -99,12 +101,13 @@ class FaultyTargetIT {
   @ParameterizedTest
   @EnumSource
   void hostsThatAreGoneFromOurOwnSegmentTakeNoRoomOfTheOthers(Stack stack) {
-    List<InetSocketAddress> all = new ArrayList<>(Probing.reflectors(right, stack));
+    List<InetSocketAddress> all = new ArrayList<>(CollectorFixture.reflectors(right, stack));
     for (int i = 90; i < 96; i++) {
       all.addAll(at(stack, "10.83.1." + i, "fd83:1::" + i));
     }
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, Manner.STANDARD.ports(1).bytes(1028).towards(all))) {
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(left, ProbePattern.STANDARD.ports(1).bytes(1028).towards(all))) {
 
       probing
           .untilProbed(all.size() * 250)
@@ -131,10 +134,12 @@ class FaultyTargetIT {
 
   @ParameterizedTest
   @MethodSource("rejections")
-  void whatARouterRejectsIsLossAndTheReasonIsTold(Stack stack, String reject, PeerError reason) {
+  void whatARouterRejectsIsLossAndTheReasonIsReported(
+      Stack stack, String reject, PeerError reason) {
     lab.host("router").rule("forward", "udp dport 8100 reject with icmpx type " + reject);
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD)) {
 
       probing.untilProbed(PROBES).until(() -> probing.counters().count(reason) > 0).finish();
 
@@ -148,7 +153,8 @@ class FaultyTargetIT {
   @ParameterizedTest
   @EnumSource
   void withoutARouteProbesAreErrorsOfSending(Stack stack) {
-    try (Probing probing = Probing.start(left, Manner.STANDARD.towards(noRoute(stack)))) {
+    try (CollectorFixture probing =
+        CollectorFixture.start(left, ProbePattern.STANDARD.towards(noRoute(stack)))) {
 
       probing.untilProbed(PROBES).finish();
 
@@ -162,8 +168,9 @@ class FaultyTargetIT {
   @EnumSource
   void whatOurOwnFirewallForbidsIsAnErrorOfSending(Stack stack) {
     left.rule("output", "udp dport 8100 counter name seen drop");
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD)) {
 
       probing.untilProbed(PROBES).finish();
 
@@ -178,8 +185,9 @@ class FaultyTargetIT {
   @EnumSource
   void whatOurOwnFirewallForbidsNowAndThenIsCountedProbeByProbe(Stack stack) {
     left.rule("output", "udp dport 8100 numgen random mod 4 < 1 counter name seen drop");
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD)) {
 
       probing.untilProbed(PROBES).finish();
 
@@ -205,8 +213,9 @@ class FaultyTargetIT {
     all.addAll(at(stack, "10.83.2.3", "10.83.2.4", "fd83:2::3", "fd83:2::4")); // closed, rejected
     all.addAll(gone(stack));
     all.addAll(noRoute(stack));
-    try (var _ = Reflecting.start(right, right.addresses(Stack.DUAL));
-        Probing probing = Probing.start(left, Manner.STANDARD.ports(1).towards(all))) {
+    try (var _ = ReflectorFixture.start(right, right.addresses(Stack.DUAL));
+        CollectorFixture probing =
+            CollectorFixture.start(left, ProbePattern.STANDARD.ports(1).towards(all))) {
 
       probing.untilProbed(all.size() * 250).finish();
 
@@ -223,20 +232,21 @@ class FaultyTargetIT {
     }
   }
 
-  private static int errors(Probing probing, Stack stack) {
+  private static int errors(CollectorFixture probing, Stack stack) {
     return probing.total(noRoute(stack).getFirst().getAddress(), Attempt.SEND_ERROR);
   }
 
   @ParameterizedTest
   @EnumSource
   void aReflectorThatComesBackIsFineWithinTwoWindows(Stack stack) {
-    Reflecting reflecting = Reflecting.start(right);
-    try (Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+    ReflectorFixture reflecting = ReflectorFixture.start(right);
+    try (CollectorFixture probing =
+        CollectorFixture.start(left, right, stack, ProbePattern.STANDARD)) {
       probing.untilProbed(100);
       reflecting.close();
       probing.until(() -> probing.counters().count(PeerError.PORT_UNREACHABLE) > 1);
 
-      reflecting = Reflecting.start(right);
+      reflecting = ReflectorFixture.start(right);
 
       recovered(probing);
       assertThat(probing.total(Outcome.REFUSED)).isPositive();
@@ -249,8 +259,9 @@ class FaultyTargetIT {
   @ParameterizedTest
   @EnumSource
   void aLinkThatComesBackIsFineWithinTwoWindows(Stack stack) {
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD)) {
       probing.untilProbed(100);
       lab.host("router").ip("link", "set", "to-right", "down");
       probing.until(() -> probing.counters().count(Outcome.LOST) > 0);
@@ -267,7 +278,7 @@ class FaultyTargetIT {
   }
 
   /** The third window after now, and all that follow it, are without fault. */
-  private static void recovered(Probing probing) {
+  private static void recovered(CollectorFixture probing) {
     long second = Instant.now().getEpochSecond();
     long from = (second + 3) * SECOND;
     probing.until(() -> probing.windows().stream().anyMatch(w -> w.endNanos() > from + SECOND));

@@ -51,7 +51,7 @@ class FloodIT {
         AgentProcess.start(right, folder, "reflector", "--api-port=8100")) {
       int lines = reflector.log().size();
 
-      Flooded flooded = left.call(() -> flood(Probing.reflectors(right, stack)));
+      Flooded flooded = left.call(() -> flood(CollectorFixture.reflectors(right, stack)));
 
       assertThat(flooded.sent()).isGreaterThan(10_000);
       assertThat(flooded.answers()).isZero();
@@ -59,7 +59,8 @@ class FloodIT {
           .isPositive();
       assertThat(reflector.metric("llamamesh_reflector_datagrams_total{verdict=\"reflected\"}"))
           .isZero();
-      try (Probing probing = Probing.start(left, right, stack, Probing.Manner.STANDARD)) {
+      try (CollectorFixture probing =
+          CollectorFixture.start(left, right, stack, CollectorFixture.ProbePattern.STANDARD)) {
         probing.untilProbed(400).finish();
         assertThat(probing.answered()).isEqualTo(probing.total(Attempt.SENT));
       }
@@ -70,7 +71,7 @@ class FloodIT {
   /** All targets at once: one datagram to each in turn. */
   private static Flooded flood(List<InetSocketAddress> targets) throws IOException {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(20_261_120L);
-    UdpNetwork network = Probing.nativeNetwork();
+    UdpNetwork network = CollectorFixture.nativeNetwork();
     Payload payload = Payload.allocate(LONGEST);
     Batch batch = network.newBatch(16, LONGEST);
     List<Remote> remotes = targets.stream().map(Remote::new).toList();

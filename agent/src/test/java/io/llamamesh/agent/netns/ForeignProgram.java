@@ -61,7 +61,7 @@ final class ForeignProgram implements AutoCloseable {
             case PYTHON -> List.of(program("llama_reflector"), "--port", number);
           };
       ForeignProgram reflector = ForeignProgram.start(host, folder, command);
-      reflector.until(() -> Command.run(listening(host)).contains(":" + port + " "));
+      reflector.until(() -> ShellCommand.run(listening(host)).contains(":" + port + " "));
       return reflector;
     }
 

@@ -33,7 +33,7 @@ final class ForeignSummaries {
 
   /** Probes of all summaries so far, after another look. */
   long sent() {
-    look();
+    readNew();
     return sent;
   }
 
@@ -42,7 +42,7 @@ final class ForeignSummaries {
     return lost;
   }
 
-  private void look() {
+  private void readNew() {
     String now = read();
     // Udprobe sets its gauges one by one: a summary is whole when it is seen twice.
     if (now.equals(seen) && !now.equals(counted)) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llamamesh.agent.collector.Attempt;
 import io.llamamesh.agent.collector.CollectorCounters.Event;
 import io.llamamesh.agent.collector.Outcome;
-import io.llamamesh.agent.netns.Probing.Manner;
+import io.llamamesh.agent.netns.CollectorFixture.ProbePattern;
 import io.llamamesh.agent.wire.ProbeParser;
 import io.llamamesh.agent.wire.Slots;
 import java.io.IOException;
@@ -46,7 +46,7 @@ class ForgedAnswersIT {
      * @param ours as a reflector of ours, else as LLAMA's
      */
     Answering(InetAddress target, InetSocketAddress from, boolean ours) {
-      heard = right.call(() -> new DatagramSocket(Probing.PORT, target));
+      heard = right.call(() -> new DatagramSocket(CollectorFixture.PORT, target));
       answers = right.call(() -> new DatagramSocket(from));
       var _ = Thread.ofPlatform().daemon(true).start(() -> answer(ours));
     }
@@ -58,7 +58,7 @@ class ForgedAnswersIT {
         while (true) {
           heard.receive(packet);
           ByteBuffer bytes = ByteBuffer.wrap(packet.getData());
-          if (ours && parser.parse(bytes, 0, packet.getLength())) {
+          if (ours && parser.tryParse(bytes, 0, packet.getLength())) {
             Slots.reply(bytes, parser.slotsAt(), Slots.FLAG_DRAINING, 0);
           }
           answers.send(packet);
@@ -83,7 +83,8 @@ class ForgedAnswersIT {
   void answersOfAReflectorOfOursFromAnotherPortAreNone(Stack stack) {
     InetAddress target = right.addresses(stack).getFirst();
     try (var _ = new Answering(target, new InetSocketAddress(target, 9000), true);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD)) {
 
       probing.untilProbed(300).finish();
 
@@ -103,8 +104,9 @@ class ForgedAnswersIT {
     } else {
       right.ip("addr", "add", "fd83:2::3/64", "dev", "eth0", "nodad");
     }
-    try (var _ = new Answering(target, new InetSocketAddress(other, Probing.PORT), false);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+    try (var _ = new Answering(target, new InetSocketAddress(other, CollectorFixture.PORT), false);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD)) {
 
       probing.untilProbed(300).finish();
 

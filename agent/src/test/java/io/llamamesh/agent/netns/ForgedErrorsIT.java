@@ -7,7 +7,7 @@ import io.llamamesh.agent.collector.CollectorCounters.Event;
 import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.PathFacts;
 import io.llamamesh.agent.net.PeerError;
-import io.llamamesh.agent.netns.Probing.Manner;
+import io.llamamesh.agent.netns.CollectorFixture.ProbePattern;
 import io.llamamesh.agent.wire.ProbeWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -36,9 +36,9 @@ class ForgedErrorsIT {
   }
 
   /** Forges about all flows, more often than kernels complain, until enough came to be counted. */
-  private void forge(Probing probing, Stack stack, Manner manner, Forgery forgery) {
+  private void forge(CollectorFixture probing, Stack stack, ProbePattern manner, Forgery forgery) {
     InetAddress victim = left.addresses(stack).getFirst();
-    InetSocketAddress target = Probing.reflector(right.addresses(stack).getFirst());
+    InetSocketAddress target = CollectorFixture.reflector(right.addresses(stack).getFirst());
     try (IcmpForger forger = new IcmpForger(lab.host("router"), victim)) {
       probing.until(() -> {
         for (int i = 0; i < manner.ports(); i++) {
@@ -47,7 +47,7 @@ class ForgedErrorsIT {
           ByteBuffer bytes = ByteBuffer.wrap(quote);
           ProbeWriter.frame(bytes, quote.length, 0);
           ProbeWriter.signature(bytes, 0x11223344, i << 8, 5);
-          int port = Probing.BASE_PORT + i;
+          int port = CollectorFixture.BASE_PORT + i;
           forgery.send(forger, new InetSocketAddress(victim, port), target, quote);
         }
         return probing.counters().count(Event.UNPROVEN_ERROR) >= FORGERIES;
@@ -60,9 +60,9 @@ class ForgedErrorsIT {
   void aForgedPortUnreachableHidesNoLoss(Stack stack) {
     lab.host("router")
         .rule("forward", "udp dport 8100 numgen random mod 10 < 3 counter name seen drop");
-    Manner manner = Manner.STANDARD;
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, stack, manner)) {
+    ProbePattern manner = ProbePattern.STANDARD;
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing = CollectorFixture.start(left, right, stack, manner)) {
 
       forge(probing, stack, manner, IcmpForger::portUnreachable);
       probing.untilProbed(500).finish();
@@ -78,10 +78,10 @@ class ForgedErrorsIT {
   @ParameterizedTest
   @EnumSource(names = {"IPV4", "IPV6"})
   void aForgedFragmentationNeededStopsNoProbe(Stack stack) {
-    Manner manner = Manner.STANDARD.bytes(1440);
+    ProbePattern manner = ProbePattern.STANDARD.bytes(1440);
     int mtu = stack == Stack.IPV4 ? 600 : 1280;
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, stack, manner)) {
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing = CollectorFixture.start(left, right, stack, manner)) {
 
       forge(
           probing,

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llamamesh.agent.collector.Attempt;
 import io.llamamesh.agent.collector.CollectorCounters.Event;
 import io.llamamesh.agent.collector.Mark;
+import io.llamamesh.agent.netns.CollectorFixture.ProbePattern;
 import io.llamamesh.agent.netns.ForeignProgram.Project;
-import io.llamamesh.agent.netns.Probing.Manner;
-import io.llamamesh.agent.reflector.Verdict;
+import io.llamamesh.agent.reflector.Disposition;
 import io.llamamesh.agent.wire.LegacyProbe;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -49,7 +49,7 @@ class InteropIT {
   private static final int LLAMA_PORT = 8101;
   private static final int UDPROBE_PORT = 8102;
   private static final Pattern STATS = Pattern.compile("UdpStats\\(sent=(\\d+), lost=(\\d+),");
-  private static final Manner MANNER = Manner.STANDARD.bytes(1028);
+  private static final ProbePattern MANNER = ProbePattern.STANDARD.bytes(1028);
 
   private final Lab lab = Lab.routed();
   private final Namespace left = lab.host("left");
@@ -90,9 +90,10 @@ class InteropIT {
     project.required();
     Namespace there = other(way);
     left.rule("input", "udp sport 8100 ip dscp ef counter name seen");
-    try (ForeignProgram reflector = project.reflector(there, folder, Probing.PORT);
-        Probing probing =
-            Probing.start(left, MANNER.tos(tos).towards(at(there, Stack.DUAL, Probing.PORT)))) {
+    try (ForeignProgram reflector = project.reflector(there, folder, CollectorFixture.PORT);
+        CollectorFixture probing =
+            CollectorFixture.start(
+                left, MANNER.tos(tos).towards(at(there, Stack.DUAL, CollectorFixture.PORT)))) {
 
       probing.untilProbed(PROBES).finish();
 
@@ -101,11 +102,11 @@ class InteropIT {
       // Go sets a class on IPv4 only; udprobe's needs to be understood first.
       int v4 = probing.answered(there.addresses(Stack.IPV4).getFirst());
       assertThat(left.seen()).isBetween(tos == EF ? v4 - 50L : 0, tos == EF ? v4 : 0L);
-      told("ours", project + "'s", way, tos, probing.total(Attempt.SENT), 0);
+      report("ours", project + "'s", way, tos, probing.total(Attempt.SENT), 0);
     }
   }
 
-  private static void everyProbeIsAnswered(Probing probing) {
+  private static void everyProbeIsAnswered(CollectorFixture probing) {
     assertThat(probing.total(Attempt.SENT)).isGreaterThanOrEqualTo(PROBES);
     assertThat(probing.answered()).isEqualTo(probing.total(Attempt.SENT));
     for (Event event : List.of(Event.GARBLED, Event.NOT_A_PROBE, Event.UNEXPECTED)) {
@@ -121,7 +122,7 @@ class InteropIT {
     project.required();
     Namespace there = other(way);
     left.rule("input", "udp sport 8100 ip dscp ef counter name seen");
-    try (Reflecting reflecting = Reflecting.start(there);
+    try (ReflectorFixture reflecting = ReflectorFixture.start(there);
         ForeignProgram collector = project.collector(left, folder, config(there, tos), API_PORT)) {
       ForeignSummaries summaries = new ForeignSummaries(project, collector, API_PORT);
 
@@ -134,15 +135,16 @@ class InteropIT {
       } else {
         assertThat(left.seen()).isZero();
       }
-      told(project + "'s", "ours", way, tos, summaries.sent(), summaries.lost());
+      report(project + "'s", "ours", way, tos, summaries.sent(), summaries.lost());
     }
   }
 
-  private static void everyProbeIsReflected(ForeignSummaries summaries, Reflecting reflecting) {
+  private static void everyProbeIsReflected(
+      ForeignSummaries summaries, ReflectorFixture reflecting) {
     assertThat(summaries.lost()).isZero();
-    assertThat(reflecting.count(Verdict.REFLECTED)).isGreaterThanOrEqualTo(PROBES);
-    for (Verdict verdict : Verdict.values()) {
-      if (verdict != Verdict.REFLECTED) {
+    assertThat(reflecting.count(Disposition.REFLECTED)).isGreaterThanOrEqualTo(PROBES);
+    for (Disposition verdict : Disposition.values()) {
+      if (verdict != Disposition.REFLECTED) {
         assertThat(reflecting.count(verdict)).as("%s", verdict).isZero();
       }
     }
@@ -186,16 +188,17 @@ class InteropIT {
     List<InetSocketAddress> theirs = new ArrayList<>(at(right, Stack.DUAL, LLAMA_PORT));
     theirs.addAll(at(right, Stack.DUAL, UDPROBE_PORT));
     String config = config(right, EF);
-    try (Reflecting reflecting = Reflecting.start(right);
+    try (ReflectorFixture reflecting = ReflectorFixture.start(right);
         var _ = Project.LLAMA.reflector(right, folder, LLAMA_PORT);
         var _ = Project.UDPROBE.reflector(right, folder, UDPROBE_PORT);
         ForeignProgram llama = Project.LLAMA.collector(left, folder, config, API_PORT);
         ForeignProgram udprobe =
             Project.UDPROBE.collector(
                 left, folder, config.replace(":" + API_PORT, ":" + (API_PORT + 1)), API_PORT + 1);
-        Probing toLlama = Probing.start(left, MANNER.tos(EF).towards(theirs.subList(0, 2)));
-        Probing toUdprobe =
-            Probing.start(left, MANNER.tos(EF).ports(4).towards(theirs.subList(2, 4)))) {
+        CollectorFixture toLlama =
+            CollectorFixture.start(left, MANNER.tos(EF).towards(theirs.subList(0, 2)));
+        CollectorFixture toUdprobe =
+            CollectorFixture.start(left, MANNER.tos(EF).ports(4).towards(theirs.subList(2, 4)))) {
       ForeignSummaries ofLlama = new ForeignSummaries(Project.LLAMA, llama, API_PORT);
       ForeignSummaries ofUdprobe = new ForeignSummaries(Project.UDPROBE, udprobe, API_PORT + 1);
 
@@ -207,10 +210,10 @@ class InteropIT {
       everyProbeIsAnswered(toUdprobe);
       everyProbeIsReflected(ofLlama, reflecting);
       everyProbeIsReflected(ofUdprobe, reflecting);
-      told("ours", "LLAMA's", Way.ROUTED, EF, toLlama.total(Attempt.SENT), 0);
-      told("ours", "UDPROBE's", Way.ROUTED, EF, toUdprobe.total(Attempt.SENT), 0);
-      told("LLAMA's", "ours", Way.ROUTED, EF, ofLlama.sent(), ofLlama.lost());
-      told("UDPROBE's", "ours", Way.ROUTED, EF, ofUdprobe.sent(), ofUdprobe.lost());
+      report("ours", "LLAMA's", Way.ROUTED, EF, toLlama.total(Attempt.SENT), 0);
+      report("ours", "UDPROBE's", Way.ROUTED, EF, toUdprobe.total(Attempt.SENT), 0);
+      report("LLAMA's", "ours", Way.ROUTED, EF, ofLlama.sent(), ofLlama.lost());
+      report("UDPROBE's", "ours", Way.ROUTED, EF, ofUdprobe.sent(), ofUdprobe.lost());
     }
   }
 
@@ -220,21 +223,21 @@ class InteropIT {
     Project.PYTHON.required();
     Namespace there = other(way);
     left.rule("input", "udp sport 8100 ip dscp ef counter name seen");
-    try (ForeignProgram reflector = Project.PYTHON.reflector(there, folder, Probing.PORT);
-        Probing probing =
-            Probing.start(
+    try (ForeignProgram reflector = Project.PYTHON.reflector(there, folder, CollectorFixture.PORT);
+        CollectorFixture probing =
+            CollectorFixture.start(
                 left,
                 MANNER
                     .bytes(LegacyProbe.BYTES)
                     .tos(EF)
-                    .towards(at(there, Stack.IPV4, Probing.PORT)))) {
+                    .towards(at(there, Stack.IPV4, CollectorFixture.PORT)))) {
 
       probing.untilProbed(PROBES).finish();
 
       everyProbeIsAnswered(probing);
       assertThat(reflector.isAlive()).isTrue();
       assertThat(left.seen()).isEqualTo(probing.answered());
-      told("ours", "PYTHON's", way, EF, probing.total(Attempt.SENT), 0);
+      report("ours", "PYTHON's", way, EF, probing.total(Attempt.SENT), 0);
     }
   }
 
@@ -246,11 +249,11 @@ class InteropIT {
     String host = there.addresses(Stack.IPV4).getFirst().getHostAddress();
     int sent = 0;
     int lost = 0;
-    try (Reflecting reflecting = Reflecting.legacy(there, Probing.PORT)) {
+    try (ReflectorFixture reflecting = ReflectorFixture.legacy(there, CollectorFixture.PORT)) {
       while (sent < PROBES) {
         Matcher stats =
             STATS.matcher(
-                Command.run(
+                ShellCommand.run(
                     "ip",
                     "netns",
                     "exec",
@@ -267,12 +270,12 @@ class InteropIT {
       }
 
       assertThat(lost).isZero();
-      assertThat(reflecting.count(Verdict.REFLECTED)).isEqualTo(sent);
+      assertThat(reflecting.count(Disposition.REFLECTED)).isEqualTo(sent);
     }
-    told("PYTHON's", "ours", way, EF, sent, lost);
+    report("PYTHON's", "ours", way, EF, sent, lost);
   }
 
-  private static void told(String from, String to, Way way, int tos, long sent, long lost) {
+  private static void report(String from, String to, Way way, int tos, long sent, long lost) {
     String figures =
         "collector=%s reflector=%s way=%s tos=%d sent=%d lost=%d%n"
             .formatted(from, to, way, tos, sent, lost);

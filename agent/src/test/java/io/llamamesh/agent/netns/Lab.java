@@ -119,11 +119,11 @@ final class Lab implements AutoCloseable {
           "link add to-%s netns %s type veth peer name eth0 netns %s%n"
               .formatted(host, full(middle), full(host)));
     }
-    var _ = Command.feed(all.toString(), "ip", "-batch", "-");
+    var _ = ShellCommand.feed(all.toString(), "ip", "-batch", "-");
   }
 
   private void batch(String host, String lines) {
-    var _ = Command.feed(lines, "ip", "-n", full(host), "-batch", "-");
+    var _ = ShellCommand.feed(lines, "ip", "-n", full(host), "-batch", "-");
   }
 
   private void member(String host, String... addresses) {
@@ -159,17 +159,20 @@ final class Lab implements AutoCloseable {
   }
 
   private static void delete(String namespace) {
-    Command.run("ip", "netns", "pids", namespace)
+    ShellCommand.run("ip", "netns", "pids", namespace)
         .lines()
         .map(line -> ProcessHandle.of(Long.parseLong(line.strip())))
         .flatMap(java.util.Optional::stream)
         .filter(process -> process.pid() != ProcessHandle.current().pid())
         .forEach(ProcessHandle::destroyForcibly);
-    var _ = Command.run("ip", "netns", "del", namespace);
+    var _ = ShellCommand.run("ip", "netns", "del", namespace);
   }
 
   private static List<String> existing() {
-    return Command.run("ip", "netns", "list").lines().map(line -> line.split(" ", 2)[0]).toList();
+    return ShellCommand.run("ip", "netns", "list")
+        .lines()
+        .map(line -> line.split(" ", 2)[0])
+        .toList();
   }
 
   /** Removes what runs that were killed have left. */

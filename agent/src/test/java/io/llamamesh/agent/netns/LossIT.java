@@ -8,7 +8,7 @@ import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.PairResult;
 import io.llamamesh.agent.net.ChannelNetwork;
 import io.llamamesh.agent.net.UdpNetwork;
-import io.llamamesh.agent.netns.Probing.Manner;
+import io.llamamesh.agent.netns.CollectorFixture.ProbePattern;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,8 +30,9 @@ class LossIT {
   @ParameterizedTest
   @EnumSource
   void aSoundNetworkLosesNothing(Stack stack) {
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD)) {
 
       probing.untilProbed(1000).finish();
 
@@ -68,19 +69,19 @@ class LossIT {
   }
 
   private int lossEqualsDrops(Stack stack, String chance, int probes) {
-    return lossEqualsDrops(Probing.nativeNetwork(), stack, chance, probes);
+    return lossEqualsDrops(CollectorFixture.nativeNetwork(), stack, chance, probes);
   }
 
   private int lossEqualsDrops(UdpNetwork network, Stack stack, String chance, int probes) {
     right.rule("input", "udp dport 8100 " + chance + " counter name seen drop");
-    try (var _ = Reflecting.start(right);
-        Probing probing =
-            Probing.start(
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(
                 left,
                 network,
-                Manner.STANDARD
+                ProbePattern.STANDARD
                     .every(Duration.ofMillis(5))
-                    .towards(Probing.reflectors(right, stack)))) {
+                    .towards(CollectorFixture.reflectors(right, stack)))) {
 
       probing.untilProbed(probes).finish();
 
@@ -96,10 +97,11 @@ class LossIT {
   @ParameterizedTest
   @EnumSource
   void whenOneSourcePortIsDroppedOnlyThatPathShowsLoss(Stack stack) {
-    int bad = Probing.BASE_PORT + 1;
+    int bad = CollectorFixture.BASE_PORT + 1;
     right.rule("input", "udp sport " + bad + " counter name seen drop");
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD)) {
 
       probing.untilProbed(800).finish();
 
@@ -114,7 +116,7 @@ class LossIT {
     }
   }
 
-  private static java.util.List<PairResult.Path> paths(Probing probing, int sourcePort) {
+  private static java.util.List<PairResult.Path> paths(CollectorFixture probing, int sourcePort) {
     return probing
         .towards(host -> true)
         .flatMap(pair -> pair.paths().stream())
@@ -126,8 +128,9 @@ class LossIT {
   @EnumSource
   void halfOfTheRepliesDroppedIsLossOnTheReturnAndNoneOnTheWayThere(Stack stack) {
     left.rule("input", "udp sport 8100 numgen random mod 2 < 1 counter name seen drop");
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD)) {
 
       probing.untilProbed(800).finish();
 

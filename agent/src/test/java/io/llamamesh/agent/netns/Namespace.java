@@ -49,7 +49,7 @@ final class Namespace implements AutoCloseable {
     command[1] = "-n";
     command[2] = name;
     System.arraycopy(arguments, 0, command, 3, arguments.length);
-    return Command.run(command);
+    return ShellCommand.run(command);
   }
 
   /**
@@ -59,7 +59,7 @@ final class Namespace implements AutoCloseable {
   void rule(String hook, String rule) {
     String chain = hook.equals("output") ? "type route" : "type filter";
     var _ =
-        Command.feed(
+        ShellCommand.feed(
             """
             add table inet lab
             add counter inet lab seen
@@ -78,13 +78,14 @@ final class Namespace implements AutoCloseable {
 
   /** Removes all rules. */
   void noRules() {
-    var _ = Command.run("ip", "netns", "exec", name, "nft", "flush", "ruleset");
+    var _ = ShellCommand.run("ip", "netns", "exec", name, "nft", "flush", "ruleset");
   }
 
   /** Packets that the counter {@code seen} counted. */
   long seen() {
     String text =
-        Command.run("ip", "netns", "exec", name, "nft", "list", "counter", "inet", "lab", "seen");
+        ShellCommand.run(
+            "ip", "netns", "exec", name, "nft", "list", "counter", "inet", "lab", "seen");
     Matcher matcher = PACKETS.matcher(text);
     if (!matcher.find()) {
       throw new IllegalStateException("no packets in: " + text);
@@ -113,7 +114,8 @@ final class Namespace implements AutoCloseable {
 
   private String ping(InetAddress address) {
     String text = address.getHostAddress();
-    return Command.run("ip", "netns", "exec", name, "ping", "-n", "-q", "-c", "1", "-W", "2", text);
+    return ShellCommand.run(
+        "ip", "netns", "exec", name, "ping", "-n", "-q", "-c", "1", "-W", "2", text);
   }
 
   /** Sets a kernel parameter, such as {@code net.ipv4.ip_forward}. */

@@ -7,8 +7,8 @@ import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.Tally;
 import io.llamamesh.agent.net.UdpNetwork;
-import io.llamamesh.agent.netns.Probing.Manner;
-import io.llamamesh.agent.reflector.Verdict;
+import io.llamamesh.agent.netns.CollectorFixture.ProbePattern;
+import io.llamamesh.agent.reflector.Disposition;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -41,14 +41,16 @@ class OwnFaultIT {
   @ParameterizedTest
   @EnumSource
   void aReflectorOverItsLimitIsOverloadAndNoLoss(Stack stack) {
-    try (Reflecting reflecting =
-            Reflecting.start(right, Probing.nativeNetwork(), 100, Probing.PORT);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+    try (ReflectorFixture reflecting =
+            ReflectorFixture.start(
+                right, CollectorFixture.nativeNetwork(), 100, CollectorFixture.PORT);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD)) {
 
       // While probing goes on: of the very last drops no reply can tell any more.
       List<ClosedWindow> windows = probing.untilWindows(2).windows();
 
-      assertThat(reflecting.count(Verdict.OVER_LIMIT)).isPositive();
+      assertThat(reflecting.count(Disposition.OVER_LIMIT)).isPositive();
       assertThat(total(windows, Outcome.OVERLOAD)).isPositive();
       assertThat(total(windows, Outcome.LOST)).isZero();
       assertThat(
@@ -62,13 +64,15 @@ class OwnFaultIT {
   @ParameterizedTest
   @EnumSource
   void aReflectorWhoseBufferOverflowsIsOverloadAndNoLoss(Stack stack) {
-    HeldNetwork slow = new HeldNetwork(Probing.nativeNetwork(), 4096);
-    try (Reflecting reflecting = Reflecting.start(right, slow, 1_000_000, Probing.PORT);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD)) {
+    FakeSlowReadNetwork slow = new FakeSlowReadNetwork(CollectorFixture.nativeNetwork(), 4096);
+    try (ReflectorFixture reflecting =
+            ReflectorFixture.start(right, slow, 1_000_000, CollectorFixture.PORT);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD)) {
       probing.untilProbed(100);
-      slow.hold();
+      slow.pauseReads();
       probing.untilProbed((int) probing.counters().count(Attempt.SENT) + 100);
-      slow.release();
+      slow.resumeReads();
       probing.until(() -> reflecting.counters().overflows() > 0);
       int seen = probing.windows().size();
 
@@ -85,8 +89,8 @@ class OwnFaultIT {
   @EnumSource
   void ourOwnFullReceiveBufferIsAnOwnDropAndNoLoss(Stack stack) {
     // The replies of one tick come all at once, and only two or three fit.
-    UdpNetwork small = new HeldNetwork(Probing.nativeNetwork(), 4096);
-    List<InetSocketAddress> targets = new ArrayList<>(Probing.reflectors(right, stack));
+    UdpNetwork small = new FakeSlowReadNetwork(CollectorFixture.nativeNetwork(), 4096);
+    List<InetSocketAddress> targets = new ArrayList<>(CollectorFixture.reflectors(right, stack));
     List<InetAddress> hosts = new ArrayList<>(right.addresses(Stack.DUAL));
     for (int i = 10; i < 40; i++) {
       right.ip("addr", "add", "10.83.2." + i + "/24", "dev", "eth0");
@@ -95,13 +99,13 @@ class OwnFaultIT {
         InetAddress host = InetAddress.ofLiteral(text);
         hosts.add(host);
         if (stack.has(host)) {
-          targets.add(Probing.reflector(host));
+          targets.add(CollectorFixture.reflector(host));
         }
       }
     }
-    Manner manner = Manner.STANDARD.ports(1).bytes(1028).every(Duration.ofMillis(20));
-    try (var _ = Reflecting.start(right, hosts);
-        Probing probing = Probing.start(left, small, manner.towards(targets))) {
+    ProbePattern manner = ProbePattern.STANDARD.ports(1).bytes(1028).every(Duration.ofMillis(20));
+    try (var _ = ReflectorFixture.start(right, hosts);
+        CollectorFixture probing = CollectorFixture.start(left, small, manner.towards(targets))) {
 
       List<ClosedWindow> windows = probing.untilWindows(2).windows();
 

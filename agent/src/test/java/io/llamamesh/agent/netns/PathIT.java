@@ -7,10 +7,10 @@ import io.llamamesh.agent.collector.Mark;
 import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.PairResult;
 import io.llamamesh.agent.collector.PathFacts;
-import io.llamamesh.agent.collector.PeerNote;
+import io.llamamesh.agent.collector.PeerStatus;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
-import io.llamamesh.agent.netns.Probing.Manner;
+import io.llamamesh.agent.netns.CollectorFixture.ProbePattern;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,15 +35,16 @@ class PathIT {
     lab.close();
   }
 
-  private static List<PathFacts> facts(Probing probing) {
+  private static List<PathFacts> facts(CollectorFixture probing) {
     return probing.towards(host -> true).map(PairResult::facts).distinct().toList();
   }
 
   @ParameterizedTest
   @EnumSource
   void aClassThatKeepsItsDscpIsNotCalledRewritten(Stack stack) {
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD.tos(AF21 << 2))) {
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD.tos(AF21 << 2))) {
 
       probing.untilProbed(200).finish();
 
@@ -58,8 +59,9 @@ class PathIT {
   void aDscpThatARouterRewritesIsSeenInTheDirectionInWhichItDoes(Stack stack) {
     router.rule("forward", "ip daddr 10.83.2.2 udp dport 8100 ip dscp set cs1");
     router.rule("forward", "ip6 daddr fd83:2::2 udp dport 8100 ip6 dscp set cs1");
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD.tos(AF21 << 2))) {
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD.tos(AF21 << 2))) {
 
       probing.untilProbed(200).finish();
 
@@ -74,8 +76,9 @@ class PathIT {
   void aDscpThatIsRewrittenOnTheWayBackIsSeenToo(Stack stack) {
     router.rule("forward", "ip daddr 10.83.1.2 udp sport 8100 ip dscp set cs3");
     router.rule("forward", "ip6 daddr fd83:1::2 udp sport 8100 ip6 dscp set cs3");
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD.tos(AF21 << 2))) {
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD.tos(AF21 << 2))) {
 
       probing.untilProbed(200).finish();
 
@@ -91,10 +94,11 @@ class PathIT {
 
   @ParameterizedTest
   @EnumSource
-  void probesThatDoNotFitThePathTellItsMtuAndAreNoLoss(Stack stack) {
+  void probesThatDoNotFitThePathReportItsMtuAndAreNoLoss(Stack stack) {
     narrow();
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD.bytes(1440))) {
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD.bytes(1440))) {
 
       probing.untilProbed(300).until(() -> !probing.notes().isEmpty()).finish();
 
@@ -108,16 +112,17 @@ class PathIT {
       assertThat(probing.total(Attempt.SEND_ERROR)).isZero();
       assertThat(probing.counters().count(PeerError.TOO_BIG)).isPositive();
       assertThat(facts(probing)).containsExactly(new PathFacts(1400, -1, -1));
-      assertThat(probing.notes()).extracting(PeerNote::pathMtu).containsOnly(1400);
+      assertThat(probing.notes()).extracting(PeerStatus::pathMtu).containsOnly(1400);
     }
   }
 
   @ParameterizedTest
   @EnumSource
-  void probesThatDoNotFitOurOwnInterfaceAreErrorsOfSendingAndTellItsMtu(Stack stack) {
+  void probesThatDoNotFitOurOwnInterfaceAreErrorsOfSendingAndReportItsMtu(Stack stack) {
     left.ip("link", "set", "eth0", "mtu", "1400");
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD.bytes(1440))) {
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD.bytes(1440))) {
 
       probing.untilProbed(300).until(() -> !probing.notes().isEmpty()).finish();
 
@@ -142,8 +147,9 @@ class PathIT {
         "mtu",
         "lock",
         "1400");
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, Stack.IPV4, Manner.STANDARD.bytes(1440))) {
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, Stack.IPV4, ProbePattern.STANDARD.bytes(1440))) {
 
       probing.untilProbed(200).finish();
 
@@ -155,8 +161,9 @@ class PathIT {
   @EnumSource
   void probesThatFitANarrowPathAreSound(Stack stack) {
     narrow();
-    try (var _ = Reflecting.start(right);
-        Probing probing = Probing.start(left, right, stack, Manner.STANDARD.bytes(1350))) {
+    try (var _ = ReflectorFixture.start(right);
+        CollectorFixture probing =
+            CollectorFixture.start(left, right, stack, ProbePattern.STANDARD.bytes(1350))) {
 
       probing.untilProbed(200).finish();
 

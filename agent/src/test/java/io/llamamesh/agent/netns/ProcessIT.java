@@ -66,7 +66,7 @@ class ProcessIT {
   @ParameterizedTest
   @EnumSource
   void aCollectorThatIsStoppedForThreeSecondsReportsNoLoss(Stack stack) {
-    try (var _ = Reflecting.start(right);
+    try (var _ = ReflectorFixture.start(right);
         AgentProcess agent = agent(new MeshConfig(right.addresses(stack), 100, "a"))) {
       awaitSent(agent, 100);
 
@@ -90,8 +90,10 @@ class ProcessIT {
     List<InetAddress> one = right.addresses(stack);
     List<InetAddress> more = new ArrayList<>(one);
     more.add(InetAddress.ofLiteral("10.83.2.1"));
-    try (var _ = Reflecting.start(right);
-        var _ = Reflecting.start(lab.host("router"), List.of(InetAddress.ofLiteral("10.83.2.1")));
+    try (var _ = ReflectorFixture.start(right);
+        var _ =
+            ReflectorFixture.start(
+                lab.host("router"), List.of(InetAddress.ofLiteral("10.83.2.1")));
         AgentProcess agent = agent(new MeshConfig(one, 250, "a"))) {
       awaitSent(agent, 100);
       double sent = agent.metric(SENT);
@@ -123,7 +125,7 @@ class ProcessIT {
   void anAgentWorksWhereTheKernelHasIpv6SwitchedOff() {
     left.sysctl("net.ipv6.conf.all.disable_ipv6", "1");
     left.sysctl("net.ipv6.conf.default.disable_ipv6", "1");
-    try (var _ = Reflecting.start(right);
+    try (var _ = ReflectorFixture.start(right);
         AgentProcess agent =
             agent(new MeshConfig(right.addresses(Stack.DUAL), 50, "a"), "--port", "8100")) {
 
@@ -145,7 +147,8 @@ class ProcessIT {
       assertEveryProbeIsAnswered(v4);
       assertThat(agent.log()).noneMatch(line -> line.contains("ERROR"));
       // Others can probe it, too.
-      try (Probing probing = Probing.start(right, left, Stack.IPV4, Probing.Manner.STANDARD)) {
+      try (CollectorFixture probing =
+          CollectorFixture.start(right, left, Stack.IPV4, CollectorFixture.ProbePattern.STANDARD)) {
         probing.untilProbed(100).finish();
         assertThat(probing.answered()).isEqualTo(probing.total(Attempt.SENT));
       }

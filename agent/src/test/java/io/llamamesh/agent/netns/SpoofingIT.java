@@ -3,7 +3,7 @@ package io.llamamesh.agent.netns;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.llamamesh.agent.reflector.Verdict;
+import io.llamamesh.agent.reflector.Disposition;
 import io.llamamesh.agent.wire.ProbeWriter;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -93,8 +93,8 @@ class SpoofingIT {
   void aForgedProbeDiesOutBetweenTwoReflectors(Stack stack, Kind kind, int leftPort) {
     // On its way out the forger's port becomes that of the reflector beside it.
     left.rule("output", "udp sport " + FORGER + " counter name seen udp sport set " + leftPort);
-    try (Reflecting there = Reflecting.legacy(right, 8100);
-        Reflecting here = Reflecting.legacy(left, leftPort)) {
+    try (ReflectorFixture there = ReflectorFixture.legacy(right, 8100);
+        ReflectorFixture here = ReflectorFixture.legacy(left, leftPort)) {
 
       forge(right.addresses(stack).getFirst(), kind);
 
@@ -105,10 +105,10 @@ class SpoofingIT {
           .during(Duration.ofSeconds(1))
           .until(() -> all(there) + all(here) <= 4L * COUNT);
       assertThat(left.seen()).isEqualTo(COUNT);
-      assertThat(there.count(Verdict.MALFORMED) + here.count(Verdict.MALFORMED)).isZero();
-      assertThat(here.count(Verdict.REFLECTED)).isLessThanOrEqualTo(COUNT);
+      assertThat(there.count(Disposition.MALFORMED) + here.count(Disposition.MALFORMED)).isZero();
+      assertThat(here.count(Disposition.REFLECTED)).isLessThanOrEqualTo(COUNT);
       if (leftPort == 8100) {
-        assertThat(there.count(Verdict.FROM_REFLECTOR)).isEqualTo(COUNT);
+        assertThat(there.count(Disposition.FROM_REFLECTOR)).isEqualTo(COUNT);
       }
     }
   }
@@ -126,7 +126,7 @@ class SpoofingIT {
         });
   }
 
-  private static long all(Reflecting reflecting) {
-    return Stream.of(Verdict.values()).mapToLong(reflecting::count).sum();
+  private static long all(ReflectorFixture reflecting) {
+    return Stream.of(Disposition.values()).mapToLong(reflecting::count).sum();
   }
 }

@@ -15,14 +15,14 @@ class FlowMemoryTest {
   private final FlowMemory memory = new FlowMemory();
 
   private int arrived(long flow, long source, int sequence) {
-    return memory.arrived(flow, source, sequence, 0, 0);
+    return memory.recordArrival(flow, source, sequence, 0, 0);
   }
 
   /** An authentic probe, answered. */
   private int authentic(int sequence, long sentNanos, long nowNanos) {
     int entry =
-        memory.arrived(1, FlowMemory.AUTHENTIC, sequence, (int) (sentNanos >> 28), nowNanos);
-    memory.told(entry, nowNanos);
+        memory.recordArrival(1, FlowMemory.AUTHENTIC, sequence, (int) (sentNanos >> 28), nowNanos);
+    memory.recordReported(entry, nowNanos);
     return entry;
   }
 
@@ -80,11 +80,11 @@ class FlowMemoryTest {
   }
 
   @Test
-  void whatTheLimitDroppedIsToldToTheFlowThatItHitAndToNoOther() {
+  void whatTheLimitDroppedIsReportedToTheFlowThatItHitAndToNoOther() {
     arrived(1, 1, 10);
-    memory.dropped(1, 1);
-    memory.dropped(2, 2);
-    memory.dropped(2, 2);
+    memory.recordDropped(1, 1);
+    memory.recordDropped(2, 2);
+    memory.recordDropped(2, 2);
 
     int first = arrived(1, 1, 12);
     assertThat(memory.limited(first)).isEqualTo(1);
@@ -103,7 +103,7 @@ class FlowMemoryTest {
       arrived(flow, 5, 10);
     }
     for (int flow = 1000; flow < 1_000_000; flow++) {
-      memory.dropped(flow, 6);
+      memory.recordDropped(flow, 6);
     }
 
     for (int flow = 0; flow < 1000; flow++) {
@@ -112,16 +112,16 @@ class FlowMemoryTest {
   }
 
   @Test
-  void aFlowWaitsToBeToldWhenNothingOfItPassedForASecondAndNotBefore() {
+  void aFlowNeedsAReportWhenNothingOfItPassedForASecondAndNotBefore() {
     long second = 1_000_000_000L;
-    memory.told(arrived(1, 1, 10), 50 * second);
-    memory.dropped(1, 1);
-    memory.dropped(2, 2);
+    memory.recordReported(arrived(1, 1, 10), 50 * second);
+    memory.recordDropped(1, 1);
+    memory.recordDropped(2, 2);
 
-    assertThat(memory.waitsToBeTold(1, 1, 50 * second + second / 2)).isFalse();
-    assertThat(memory.waitsToBeTold(1, 1, 51 * second + second / 100)).isTrue();
-    assertThat(memory.waitsToBeTold(2, 2, 50 * second)).isTrue();
-    assertThat(memory.waitsToBeTold(3, 3, 50 * second)).isFalse();
+    assertThat(memory.needsReport(1, 1, 50 * second + second / 2)).isFalse();
+    assertThat(memory.needsReport(1, 1, 51 * second + second / 100)).isTrue();
+    assertThat(memory.needsReport(2, 2, 50 * second)).isTrue();
+    assertThat(memory.needsReport(3, 3, 50 * second)).isFalse();
   }
 
   @Test
@@ -208,9 +208,9 @@ class FlowMemoryTest {
   }
 
   @Test
-  void whatCouldNotBeAnsweredIsToldAsDroppedAndNotAsSeen() {
+  void whatCouldNotBeAnsweredIsReportedAsDroppedAndNotAsSeen() {
     arrived(1, 2, 10);
-    memory.unanswered(arrived(1, 2, 11));
+    memory.recordUnanswered(arrived(1, 2, 11));
 
     int entry = arrived(1, 2, 12);
 
@@ -222,7 +222,7 @@ class FlowMemoryTest {
 
   @Test
   void aFirstProbeThatCouldNotBeAnsweredWasNeverSeen() {
-    memory.unanswered(arrived(1, 2, 10));
+    memory.recordUnanswered(arrived(1, 2, 10));
 
     int entry = arrived(1, 2, 11);
 
@@ -233,7 +233,7 @@ class FlowMemoryTest {
   @Test
   void aCopyThatCouldNotBeAnsweredChangesNothing() {
     arrived(1, 2, 10);
-    memory.unanswered(arrived(1, 2, 10));
+    memory.recordUnanswered(arrived(1, 2, 10));
 
     assertThat(memory.limited(arrived(1, 2, 11))).isZero();
   }

@@ -99,7 +99,7 @@ class ReflectorTest {
     ByteBuffer buffer = ByteBuffer.wrap(got);
     ProbeParser parser = new ProbeParser();
     assertThat(got).hasSameSizeAs(sent);
-    assertThat(parser.parse(buffer, 0, got.length)).isTrue();
+    assertThat(parser.tryParse(buffer, 0, got.length)).isTrue();
     assertThat(parser.sequence(buffer)).isEqualTo(9);
     assertThat(parser.sent(buffer)).isEqualTo(123_456_789L);
     int at = parser.slotsAt();
@@ -163,7 +163,7 @@ class ReflectorTest {
         "__llama__".getBytes(java.nio.charset.StandardCharsets.US_ASCII), 0, legacy, 0, 9);
     legacy[15] = 42;
     send(legacy);
-    await().until(() -> counters.count(Verdict.MALFORMED) == 1);
+    await().until(() -> counters.count(Disposition.MALFORMED) == 1);
 
     reflector.close();
     reflector =
@@ -185,7 +185,7 @@ class ReflectorTest {
 
     send(foreign);
 
-    await().until(() -> counters.count(Verdict.SEEN_BEFORE) == 1);
+    await().until(() -> counters.count(Disposition.SEEN_BEFORE) == 1);
   }
 
   @Test
@@ -195,8 +195,8 @@ class ReflectorTest {
 
     send(reply);
 
-    await().until(() -> counters.count(Verdict.MARKED_REPLY) == 1);
-    assertThat(counters.count(Verdict.REFLECTED)).isEqualTo(1);
+    await().until(() -> counters.count(Disposition.MARKED_REPLY) == 1);
+    assertThat(counters.count(Disposition.REFLECTED)).isEqualTo(1);
   }
 
   @Test
@@ -207,7 +207,7 @@ class ReflectorTest {
       random.nextBytes(garbage);
       send(garbage);
     }
-    await().until(() -> counters.count(Verdict.MALFORMED) == 500);
+    await().until(() -> counters.count(Disposition.MALFORMED) == 500);
 
     send(probe(3));
 
@@ -218,23 +218,24 @@ class ReflectorTest {
   }
 
   @Test
-  void whatIsOverTheLimitIsDroppedCountedAndToldToTheSender() throws IOException {
+  void whatIsOverTheLimitIsDroppedCountedAndReportedToTheSender() throws IOException {
     reflector.close();
     reflector = reflector(10);
     for (int i = 0; i < 20; i++) {
       send(probe(i));
     }
     await()
-        .until(() -> counters.count(Verdict.OVER_LIMIT) + counters.count(Verdict.REFLECTED) == 20);
-    long dropped = counters.count(Verdict.OVER_LIMIT);
+        .until(() ->
+            counters.count(Disposition.OVER_LIMIT) + counters.count(Disposition.REFLECTED) == 20);
+    long dropped = counters.count(Disposition.OVER_LIMIT);
     assertThat(dropped).isPositive();
-    while (counters.count(Verdict.REFLECTED) < 21 - dropped) {
+    while (counters.count(Disposition.REFLECTED) < 21 - dropped) {
       send(probe(100));
     }
 
     ByteBuffer last = ByteBuffer.wrap(receive());
     ProbeParser parser = new ProbeParser();
-    while (parser.parse(last, 0, last.limit()) && parser.sequence(last) != 100) {
+    while (parser.tryParse(last, 0, last.limit()) && parser.sequence(last) != 100) {
       last = ByteBuffer.wrap(receive());
     }
     assertThat(Slots.limited(last, parser.slotsAt())).isGreaterThanOrEqualTo((int) dropped);
@@ -248,7 +249,7 @@ class ReflectorTest {
 
     ByteBuffer reply = ByteBuffer.wrap(receive());
     ProbeParser parser = new ProbeParser();
-    assertThat(parser.parse(reply, 0, reply.limit())).isTrue();
+    assertThat(parser.tryParse(reply, 0, reply.limit())).isTrue();
     assertThat(Slots.flags(reply, parser.slotsAt()) & Slots.FLAG_DRAINING).isNotZero();
   }
 
@@ -281,13 +282,13 @@ class ReflectorTest {
           source.send(new DatagramPacket(probe, probe.length, reflector.locals().getFirst()));
         }
       }
-      await().until(() -> counters.count(Verdict.REFLECTED) == 51 * 20);
+      await().until(() -> counters.count(Disposition.REFLECTED) == 51 * 20);
     } finally {
       madeUp.forEach(DatagramSocket::close);
     }
 
     await().until(() -> counters.replayed() == 50 * 20);
-    assertThat(counters.sources().take(Set.of()))
+    assertThat(counters.sources().takeCounts(Set.of()))
         .containsExactly(new SourceTable.Reflected(HOST, 20));
   }
 }

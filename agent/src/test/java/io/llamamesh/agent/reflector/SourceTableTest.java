@@ -19,33 +19,33 @@ class SourceTableTest {
   private void probes(long low, int count, long gap, boolean marked) {
     for (int i = 0; i < count; i++) {
       now += gap;
-      table.reflected(0, low, now, marked, true);
+      table.recordReflected(0, low, now, marked, true);
     }
   }
 
   @Test
-  void eachLookTellsWhatIsNew() {
+  void eachReadHasWhatIsNew() {
     probes(0xffff_7f00_0001L, 3, SECOND, false);
     probes(0xffff_7f00_0002L, 5, SECOND, false);
 
-    assertThat(table.take())
+    assertThat(table.takeCounts())
         .extracting(r -> r.source().getHostAddress() + "=" + r.probes())
         .containsExactlyInAnyOrder("127.0.0.1=3", "127.0.0.2=5");
-    assertThat(table.take()).isEmpty();
+    assertThat(table.takeCounts()).isEmpty();
   }
 
   @Test
   void sendersBeyondTheTableAreCountedTogether() {
     for (int i = 0; i < SourceTable.LIMIT + 10; i++) {
-      table.reflected(0, 1000 + i, now, false, true);
+      table.recordReflected(0, 1000 + i, now, false, true);
     }
 
-    assertThat(table.take()).hasSize(SourceTable.LIMIT);
+    assertThat(table.takeCounts()).hasSize(SourceTable.LIMIT);
     assertThat(table.others()).isEqualTo(10);
   }
 
   @Test
-  void whoIsInThePlanIsToldApartAndOfTheOthersTheBusiestAndTheSumOfTheRest() {
+  void whoIsInThePlanIsCountedApartAndOfTheOthersTheBusiestAndTheSumOfTheRest() {
     long v4 = 0xffff_0a00_0000L;
     Set<InetAddress> planned = new HashSet<>();
     for (int i = 1; i <= 100; i++) {
@@ -57,10 +57,10 @@ class SourceTableTest {
     }
     for (int i = 2_001; i <= 2_400; i++) {
       probes(v4 + i, 2, SECOND, false);
-      table.reflected(0x2001_0db8_0000_0000L, i, now, false, true);
+      table.recordReflected(0x2001_0db8_0000_0000L, i, now, false, true);
     }
 
-    List<SourceTable.Reflected> told = table.take(planned);
+    List<SourceTable.Reflected> told = table.takeCounts(planned);
 
     assertThat(told).hasSize(100 + 200 + 2);
     assertThat(told.subList(0, 100)).allMatch(r -> r.probes() == 1);
@@ -68,35 +68,35 @@ class SourceTableTest {
     assertThat(told)
         .extracting(r -> r.source().getHostAddress() + "=" + r.probes())
         .contains("0.0.0.0=800", "0:0:0:0:0:0:0:0=400");
-    assertThat(table.take(planned)).isEmpty();
+    assertThat(table.takeCounts(planned)).isEmpty();
   }
 
   @Test
   void sendersBeyondTheTableAreInTheSumOnce() {
     for (int i = 0; i < SourceTable.LIMIT + 10; i++) {
-      table.reflected(0, 0xffff_0a00_0000L + i, now, false, true);
+      table.recordReflected(0, 0xffff_0a00_0000L + i, now, false, true);
     }
 
-    assertThat(table.take(Set.of()))
+    assertThat(table.takeCounts(Set.of()))
         .hasSize(SourceTable.UNPLANNED + 1)
         .extracting(r -> r.source().getHostAddress() + "=" + r.probes())
         .contains("0.0.0.0=" + (SourceTable.LIMIT - SourceTable.UNPLANNED + 10));
-    assertThat(table.take(Set.of())).isEmpty();
+    assertThat(table.takeCounts(Set.of())).isEmpty();
   }
 
   @Test
   void aFloodOfMadeUpSendersDoesNotKeepRealOnesOutForGood() {
     for (int i = 0; i < SourceTable.LIMIT; i++) {
-      table.reflected(0, 1_000_000 + i, now, false, true);
+      table.recordReflected(0, 1_000_000 + i, now, false, true);
     }
-    table.reflected(0, 1_000_000, now, false, true);
-    for (int look = 0; look <= SourceTable.IDLE_LOOKS; look++) {
-      table.take();
-      table.reflected(0, 1_000_000, now, false, true);
+    table.recordReflected(0, 1_000_000, now, false, true);
+    for (int look = 0; look <= SourceTable.IDLE_READS; look++) {
+      table.takeCounts();
+      table.recordReflected(0, 1_000_000, now, false, true);
     }
-    table.reflected(0, 7, now, false, true);
+    table.recordReflected(0, 7, now, false, true);
 
-    assertThat(table.take())
+    assertThat(table.takeCounts())
         .extracting(r -> r.source().getHostAddress() + "=" + r.probes())
         .containsExactlyInAnyOrder(
             io.llamamesh.agent.net.Ip.address(0, 7).getHostAddress() + "=1",
@@ -105,32 +105,32 @@ class SourceTableTest {
   }
 
   @Test
-  void whoeverWasToldIsWaitedForASecond() {
+  void whoeverSawTheDrainMarkIsWaitedForASecond() {
     probes(1, 50, SECOND / 16, false);
-    assertThat(table.quiet(now)).isFalse();
+    assertThat(table.isQuiet(now)).isFalse();
     probes(1, 1, SECOND / 16, true);
 
-    assertThat(table.quiet(now + SECOND / 2)).isFalse();
-    assertThat(table.quiet(now + SECOND + 1)).isTrue();
+    assertThat(table.isQuiet(now + SECOND / 2)).isFalse();
+    assertThat(table.isQuiet(now + SECOND + 1)).isTrue();
   }
 
   @Test
   void whoeverStoppedByItselfIsNotWaitedForLong() {
     probes(1, 100, SECOND / 16, false);
 
-    assertThat(table.quiet(now + SECOND)).isFalse();
-    assertThat(table.quiet(now + 3 * SECOND)).isTrue();
+    assertThat(table.isQuiet(now + SECOND)).isFalse();
+    assertThat(table.isQuiet(now + 3 * SECOND)).isTrue();
   }
 
   @Test
-  void aSlowSenderIsWaitedForUntilItWasTold() {
+  void aSlowSenderIsWaitedForUntilItSawTheDrainMark() {
     probes(1, 30, 5 * SECOND, false);
 
-    assertThat(table.quiet(now + 20 * SECOND)).isFalse();
+    assertThat(table.isQuiet(now + 20 * SECOND)).isFalse();
   }
 
   @Test
-  void nobodyToTellMeansQuiet() {
-    assertThat(table.quiet(now)).isTrue();
+  void withoutSendersItIsQuiet() {
+    assertThat(table.isQuiet(now)).isTrue();
   }
 }

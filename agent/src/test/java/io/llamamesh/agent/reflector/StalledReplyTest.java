@@ -3,8 +3,8 @@ package io.llamamesh.agent.reflector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.llamamesh.agent.net.FakeSlowSendNetwork;
 import io.llamamesh.agent.net.NativeNetwork;
-import io.llamamesh.agent.net.SlowSends;
 import io.llamamesh.agent.wire.ProbeFormat;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeParser;
@@ -31,7 +31,7 @@ class StalledReplyTest {
 
   private static final int PADDING = 100;
 
-  private final SlowSends network = new SlowSends(NativeNetwork.orChannels());
+  private final FakeSlowSendNetwork network = new FakeSlowSendNetwork(NativeNetwork.orChannels());
   private final ReflectorCounters counters = new ReflectorCounters();
   private Reflector reflector;
   private DatagramSocket client;
@@ -70,21 +70,21 @@ class StalledReplyTest {
     client.receive(packet);
     ByteBuffer reply = ByteBuffer.wrap(bytes);
     ProbeParser parser = new ProbeParser();
-    assertThat(parser.parse(reply, 0, packet.getLength())).isTrue();
+    assertThat(parser.tryParse(reply, 0, packet.getLength())).isTrue();
     assertThat(parser.flow(reply)).isEqualTo(flow);
     assertThat(parser.sequence(reply)).isEqualTo(sequence);
-    assertThat(KEYS.verified(reply, 0, packet.getLength())).isEqualTo(3);
+    assertThat(KEYS.verify(reply, 0, packet.getLength())).isEqualTo(3);
     return reply;
   }
 
   private static int slots(ByteBuffer reply) {
     ProbeParser parser = new ProbeParser();
-    assertThat(parser.parse(reply, 0, ProbeFormat.datagramBytes(PADDING))).isTrue();
+    assertThat(parser.tryParse(reply, 0, ProbeFormat.datagramBytes(PADDING))).isTrue();
     return parser.slotsAt();
   }
 
   private static boolean names(ByteBuffer reply, int sequence) {
-    return Slots.namesStalled(reply, slots(reply), sequence);
+    return Slots.isMarkedStalled(reply, slots(reply), sequence);
   }
 
   private static int slot(ByteBuffer reply) {
@@ -104,28 +104,28 @@ class StalledReplyTest {
     assertThat(slot(reply(2, 6))).isZero();
   }
 
-  private static boolean saysThatItStoodStill(ByteBuffer reply) {
-    return (Slots.flags(reply, slots(reply)) & Slots.FLAG_STOOD_STILL) != 0;
+  private static boolean isReflectorStalled(ByteBuffer reply) {
+    return (Slots.flags(reply, slots(reply)) & Slots.FLAG_REFLECTOR_STALLED) != 0;
   }
 
   @Test
   void whoDidNotRunForHalfASecondSaysSoInTheRepliesRightAfter() throws IOException {
     probe(1, 5);
-    assertThat(saysThatItStoodStill(reply(1, 5))).isFalse();
+    assertThat(isReflectorStalled(reply(1, 5))).isFalse();
     network.delay(Duration.ofMillis(800));
     probe(1, 6);
     await().until(network::isHolding);
     probe(1, 7);
 
-    assertThat(saysThatItStoodStill(reply(1, 6))).isFalse();
-    assertThat(saysThatItStoodStill(reply(1, 7))).isTrue();
+    assertThat(isReflectorStalled(reply(1, 6))).isFalse();
+    assertThat(isReflectorStalled(reply(1, 7))).isTrue();
     assertThat(counters.pauses()).isEqualTo(1);
     AtomicInteger sequence = new AtomicInteger(8);
     await()
         .until(() -> {
           int next = sequence.getAndIncrement();
           probe(1, next);
-          return !saysThatItStoodStill(reply(1, next));
+          return !isReflectorStalled(reply(1, next));
         });
     assertThat(counters.pauses()).isEqualTo(1);
   }

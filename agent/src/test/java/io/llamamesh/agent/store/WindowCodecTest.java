@@ -44,7 +44,7 @@ class WindowCodecTest {
 
   @Test
   void whatAnAgentWroteThatCountedNoStallsIsStillRead() throws IOException {
-    WindowCodec.Entry entry = WindowCodec.read(file(0x4c4d_0003), new WindowCodec.Shared());
+    WindowCodec.Entry entry = WindowCodec.read(file(0x4c4d_0003), new WindowCodec.Interner());
 
     PairResult pair = entry.window().pairs().getFirst();
     assertThat(entry.window().sequence()).isEqualTo(7);
@@ -60,9 +60,9 @@ class WindowCodecTest {
 
   @Test
   void otherFormsAreRefused() {
-    assertThatThrownBy(() -> WindowCodec.read(file(0x4c4d_0002), new WindowCodec.Shared()))
+    assertThatThrownBy(() -> WindowCodec.read(file(0x4c4d_0002), new WindowCodec.Interner()))
         .hasMessageContaining("another form");
-    assertThatThrownBy(() -> WindowCodec.read(file(0x4c4d_0004), new WindowCodec.Shared()))
+    assertThatThrownBy(() -> WindowCodec.read(file(0x4c4d_0004), new WindowCodec.Interner()))
         .hasMessageContaining("another form");
   }
 }

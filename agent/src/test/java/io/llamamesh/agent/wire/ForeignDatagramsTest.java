@@ -24,7 +24,7 @@ class ForeignDatagramsTest {
 
   private ByteBuffer parsed(String name) {
     ByteBuffer bytes = ByteBuffer.wrap(ForeignDatagrams.named(name));
-    assertThat(parser.parse(bytes, 0, bytes.limit())).as(name).isTrue();
+    assertThat(parser.tryParse(bytes, 0, bytes.limit())).as(name).isTrue();
     return bytes;
   }
 
@@ -68,7 +68,7 @@ class ForeignDatagramsTest {
     ProbeWriter.tosAsNumber(bytes, 0xb8);
 
     assertThat(bytes).isEqualTo(ByteBuffer.wrap(ForeignDatagrams.named("ours-1028-number-tosb8")));
-    assertThat(parser.parse(bytes, 0, bytes.limit())).isTrue();
+    assertThat(parser.tryParse(bytes, 0, bytes.limit())).isTrue();
     assertThat(parser.tos(bytes)).isEqualTo(0xb8);
     assertThat(parser.hasSlots()).isTrue();
   }
@@ -114,7 +114,7 @@ class ForeignDatagramsTest {
     assertThat(parser.hasSlots()).isTrue();
     assertThat(Slots.direction(bytes, parser.slotsAt())).isEqualTo(Slots.REQUEST);
     int tos = parser.tos(bytes);
-    assertThat(parser.parse(asked, 0, sent.length)).isTrue();
+    assertThat(parser.tryParse(asked, 0, sent.length)).isTrue();
     assertThat(tos).isEqualTo(parser.tos(asked));
   }
 
@@ -124,7 +124,7 @@ class ForeignDatagramsTest {
       int length = ProbeFormat.datagramBytes(payload);
       ByteBuffer bytes = ours(length, 0);
 
-      assertThat(parser.parseFields(bytes, 0, length)).isTrue();
+      assertThat(parser.tryParseFields(bytes, 0, length)).isTrue();
 
       assertThat(parser.padding()).isEqualTo(ProbeFormat.paddingBytes(length));
     }
@@ -140,13 +140,13 @@ class ForeignDatagramsTest {
     out.writeUInt32(2, number);
     out.flush();
     ByteBuffer wire = ByteBuffer.wrap(bytes.toByteArray());
-    assertThat(parser.parse(wire, 0, wire.limit())).isTrue();
+    assertThat(parser.tryParse(wire, 0, wire.limit())).isTrue();
     assertThat(parser.tos(wire)).isEqualTo(number & 0xff);
 
     out.writeByteArray(2, new byte[] {5});
     out.flush();
     wire = ByteBuffer.wrap(bytes.toByteArray());
-    assertThat(parser.parse(wire, 0, wire.limit())).isTrue();
+    assertThat(parser.tryParse(wire, 0, wire.limit())).isTrue();
     assertThat(parser.tos(wire)).isEqualTo(5);
   }
 
@@ -163,7 +163,7 @@ class ForeignDatagramsTest {
     assertThat(millis(bytes.array())).isEqualTo(SENT / 1e6);
     // Recorded on 2026-11-30.
     assertThat(millis(python)).isBetween(1.7960e12, 1.7961e12);
-    assertThat(parser.parseLegacy(bytes, 0, LegacyProbe.BYTES)).isTrue();
+    assertThat(parser.tryParseLegacy(bytes, 0, LegacyProbe.BYTES)).isTrue();
     assertThat(parser.nonce(bytes)).isEqualTo(NONCE);
     assertThat(parser.flow(bytes)).isEqualTo(FLOW);
     assertThat(parser.sequence(bytes)).isEqualTo(SEQUENCE);

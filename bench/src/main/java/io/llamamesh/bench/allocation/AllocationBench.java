@@ -2,7 +2,7 @@ package io.llamamesh.bench.allocation;
 
 import io.llamamesh.agent.collector.Collector;
 import io.llamamesh.agent.collector.CollectorCounters;
-import io.llamamesh.agent.collector.CollectorReports;
+import io.llamamesh.agent.collector.CollectorListener;
 import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.collector.WindowArchive;
@@ -152,9 +152,9 @@ public final class AllocationBench implements Callable<Integer> {
         List.of(new ProbePlan.Pair(type, target, FLOWS, SECOND * FLOWS / rate, true, Map.of())));
   }
 
-  private record Reports(AtomicReference<Throwable> died) implements CollectorReports {
+  private record Reports(AtomicReference<Throwable> died) implements CollectorListener {
     @Override
-    public void cannotProbe(InetSocketAddress target, String className, String reason) {
+    public void targetSkipped(InetSocketAddress target, String className, String reason) {
       died.set(new IOException("cannot probe " + target + ": " + reason));
     }
 
@@ -162,7 +162,7 @@ public final class AllocationBench implements Callable<Integer> {
     public void unkeyedAnswer(InetSocketAddress target) {}
 
     @Override
-    public void portsSteppedOver(long total) {}
+    public void portsTaken(long total) {}
 
     @Override
     public void clockStepped(long total) {}

@@ -91,7 +91,7 @@ final class PlayedNetwork implements UdpNetwork {
   }
 
   @Override
-  public boolean stampsArrivals() {
+  public boolean hasKernelStamps() {
     return true;
   }
 
@@ -115,7 +115,7 @@ final class PlayedNetwork implements UdpNetwork {
 
     void take(int slot, ByteBuffer from, int at, int length, long stamp, Remote source) {
       bytes.put(offset(slot), from, at, length);
-      arrived(slot, length, 0, stamp, source, source);
+      fill(slot, length, 0, stamp, source, source);
     }
   }
 
@@ -162,7 +162,7 @@ final class PlayedNetwork implements UdpNetwork {
     }
 
     private void reflect(int at, int bytes) {
-      if (!parser.parse(replies, at, bytes) || !parser.hasSlots()) {
+      if (!parser.tryParse(replies, at, bytes) || !parser.hasSlots()) {
         throw new IllegalStateException("no probe of ours was sent");
       }
       int slots = parser.slotsAt();

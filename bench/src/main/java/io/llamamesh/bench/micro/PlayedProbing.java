@@ -2,7 +2,7 @@ package io.llamamesh.bench.micro;
 
 import io.llamamesh.agent.collector.Attempt;
 import io.llamamesh.agent.collector.CollectorCounters;
-import io.llamamesh.agent.collector.CollectorReports;
+import io.llamamesh.agent.collector.CollectorListener;
 import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.collector.Prober;
@@ -100,19 +100,19 @@ final class PlayedProbing {
     return counters.count(CollectorCounters.Event.WINDOW);
   }
 
-  private static final class Reports implements CollectorReports {
+  private static final class Reports implements CollectorListener {
     @Override
     public void unkeyedAnswer(InetSocketAddress target) {
       throw new IllegalStateException("an answer without the key from " + target);
     }
 
     @Override
-    public void cannotProbe(InetSocketAddress target, String className, String reason) {
+    public void targetSkipped(InetSocketAddress target, String className, String reason) {
       throw new IllegalStateException("cannot probe " + target + ": " + reason);
     }
 
     @Override
-    public void portsSteppedOver(long total) {}
+    public void portsTaken(long total) {}
 
     @Override
     public void clockStepped(long total) {}

@@ -6,10 +6,10 @@ package io.llamamesh.agent.collector;
  * several; all that such a probe can have met are kept. Times are monotonic, both ends belong to a
  * span.
  */
-final class Spans {
+final class TimeIntervals {
 
   /** A refusal lasts three seconds; more of them do not fit into what is still unsettled. */
-  static final int KEPT = 32;
+  static final int CAPACITY = 32;
 
   private static final long[] NONE = {};
 
@@ -19,7 +19,7 @@ final class Spans {
   private int count;
 
   /** It holds in this span, too; spans that touch become one. */
-  void cover(long first, long last) {
+  void add(long first, long last) {
     if (count > 0 && first - until[newest] <= 0) {
       if (first - from[newest] < 0) {
         from[newest] = first;
@@ -30,18 +30,18 @@ final class Spans {
       return;
     }
     if (count == 0) {
-      from = new long[KEPT];
-      until = new long[KEPT];
+      from = new long[CAPACITY];
+      until = new long[CAPACITY];
     }
-    newest = (newest + 1) % KEPT;
+    newest = (newest + 1) % CAPACITY;
     from[newest] = first;
     until[newest] = last;
-    count = Math.min(KEPT, count + 1);
+    count = Math.min(CAPACITY, count + 1);
   }
 
   /** It has ended, though it was to last longer. */
-  void end(long at) {
-    if (lasts(at)) {
+  void endAt(long at) {
+    if (lastsBeyond(at)) {
       until[newest] = at;
     }
   }
@@ -54,19 +54,19 @@ final class Spans {
   }
 
   /** The newest span never was. */
-  void revoke() {
+  void revokeNewest() {
     if (count > 0) {
       until[newest] = from[newest] - 1;
     }
   }
 
   /** Whether it holds beyond this time. */
-  boolean lasts(long at) {
+  boolean lastsBeyond(long at) {
     return count > 0 && until[newest] - at > 0;
   }
 
   /** Whether it held then, or within so many nanoseconds after. */
-  boolean held(long at, long orWithin) {
+  boolean contains(long at, long orWithin) {
     for (int i = 0; i < count; i++) {
       if (at - (from[i] - orWithin) >= 0 && until[i] - at >= 0) {
         return true;

@@ -11,5 +11,5 @@ import org.jspecify.annotations.Nullable;
  *     minute
  * @param pathMtu bytes of an IP packet that the path takes, where probes are longer; else 0
  */
-public record PeerNote(
+public record PeerStatus(
     InetSocketAddress peer, PeerState state, @Nullable PeerError lastError, int pathMtu) {}

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Keys and tokens, and who reads without one. */
-final class ReadOptions {
+final class AuthOptions {
 
   @Option(
       names = "--auth-dir",
@@ -32,6 +32,6 @@ final class ReadOptions {
   }
 
   List<Cidr> openTo(BindOptions options) {
-    return options.blocks("--accept-unauthenticated", acceptUnauthenticated);
+    return options.parseCidrs("--accept-unauthenticated", acceptUnauthenticated);
   }
 }

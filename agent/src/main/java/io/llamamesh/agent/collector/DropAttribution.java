@@ -9,7 +9,7 @@ package io.llamamesh.agent.collector;
  * <p>Keeps the last 16 spans of ten seconds, enough for the longest timeout. What is left of an
  * older one is gone but for a fraction of one probe, so that many small shares add up to one.
  */
-final class DropShare {
+final class DropAttribution {
 
   private static final int SPANS = 16;
   private static final long SECOND = 1_000_000_000L;
@@ -49,7 +49,7 @@ final class DropShare {
   }
 
   /** Sets one drop off against a probe that was sent at this time; false when none is left. */
-  boolean take(long sentAt) {
+  boolean tryAttribute(long sentAt) {
     double found = carried;
     boolean covered = false;
     for (int i = 0; i < used; i++) {

@@ -9,12 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Local addresses as people write them, and what to bind when nobody said. */
-final class Addresses {
+final class BindAddresses {
 
   static final InetAddress ANY_V4 = InetAddress.ofLiteral("0.0.0.0");
   static final InetAddress ANY_V6 = InetAddress.ofLiteral("::");
 
-  private Addresses() {}
+  private BindAddresses() {}
 
   /**
    * Reads addresses.
@@ -39,7 +39,7 @@ final class Addresses {
   }
 
   /** What a reflector binds that nobody told: everything, IPv6 too where the kernel has it. */
-  static List<InetSocketAddress> everywhere(UdpNetwork network, int port) {
+  static List<InetSocketAddress> wildcard(UdpNetwork network, int port) {
     InetSocketAddress v4 = new InetSocketAddress(ANY_V4, port);
     return hasV6(network) ? List.of(v4, new InetSocketAddress(ANY_V6, port)) : List.of(v4);
   }

@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
  * and those of its full buffer, which it knows only all together. Counts are of one life of the
  * reflector and go on modulo 2³².
  */
-final class ToldDrops {
+final class ReflectorDropReports {
 
   private boolean known;
   private int epoch;
@@ -26,7 +26,7 @@ final class ToldDrops {
    * @param slots where our slots begin
    * @param overflow takes our share of what the buffer dropped
    */
-  void told(Flow flow, long answered, ByteBuffer bytes, int slots, DropShare overflow) {
+  void apply(Flow flow, long answered, ByteBuffer bytes, int slots, DropAttribution overflow) {
     boolean sameLife = known && Slots.epoch(bytes, slots) == epoch;
     if (sameLife && answered <= sequence) {
       return; // overtaken by a reply that told more
@@ -37,7 +37,7 @@ final class ToldDrops {
       more = newLimited; // the reflector forgot the flow meanwhile and counts anew
     }
     if (more > 0) {
-      flow.overloaded(sequence + 1, answered, more);
+      flow.markOverloaded(sequence + 1, answered, more);
     }
     long dropped = Integer.toUnsignedLong(Slots.overflows(bytes, slots) - overflows);
     // Without an earlier look at this life there is nothing to compare with.

@@ -13,7 +13,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 /**
  * A network with small receive buffers whose readers can be held up: a machine that is too slow.
  */
-final class HeldNetwork implements UdpNetwork {
+final class FakeSlowReadNetwork implements UdpNetwork {
 
   private static final int PATIENCE_SECONDS = 20;
 
@@ -23,18 +23,18 @@ final class HeldNetwork implements UdpNetwork {
   /** Held for writing by who holds readers up. */
   private final ReentrantReadWriteLock gate = new ReentrantReadWriteLock();
 
-  HeldNetwork(UdpNetwork real, int bufferBytes) {
+  FakeSlowReadNetwork(UdpNetwork real, int bufferBytes) {
     this.real = real;
     this.bufferBytes = bufferBytes;
   }
 
   /** From now on nobody reads. */
-  void hold() {
+  void pauseReads() {
     gate.writeLock().lock();
   }
 
   /** Reading goes on; called by the thread that held it. */
-  void release() {
+  void resumeReads() {
     gate.writeLock().unlock();
   }
 
@@ -102,8 +102,8 @@ final class HeldNetwork implements UdpNetwork {
   }
 
   @Override
-  public boolean stampsArrivals() {
-    return real.stampsArrivals();
+  public boolean hasKernelStamps() {
+    return real.hasKernelStamps();
   }
 
   @Override

@@ -1,23 +1,23 @@
 package io.llamamesh.agent.netns;
 
 import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.reflector.Disposition;
 import io.llamamesh.agent.reflector.Reflector;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.agent.reflector.ReflectorOptions;
-import io.llamamesh.agent.reflector.Verdict;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 
 /** A real reflector at the addresses of a namespace. */
-final class Reflecting implements AutoCloseable {
+final class ReflectorFixture implements AutoCloseable {
 
   private static final int EPOCH = 0x11a3a;
 
   private final ReflectorCounters counters = new ReflectorCounters();
   private final Reflector reflector;
 
-  private Reflecting(
+  private ReflectorFixture(
       Namespace host,
       UdpNetwork network,
       ReflectorOptions options,
@@ -28,12 +28,13 @@ final class Reflecting implements AutoCloseable {
     reflector = host.call(() -> Reflector.start(network, locals, options, counters));
   }
 
-  static Reflecting start(Namespace host) {
-    return start(host, Probing.nativeNetwork(), 1_000_000, Probing.PORT);
+  static ReflectorFixture start(Namespace host) {
+    return start(host, CollectorFixture.nativeNetwork(), 1_000_000, CollectorFixture.PORT);
   }
 
-  static Reflecting start(Namespace host, UdpNetwork network, int maxPacketsPerSecond, int port) {
-    return new Reflecting(
+  static ReflectorFixture start(
+      Namespace host, UdpNetwork network, int maxPacketsPerSecond, int port) {
+    return new ReflectorFixture(
         host,
         network,
         ReflectorOptions.standard(maxPacketsPerSecond, EPOCH),
@@ -42,30 +43,30 @@ final class Reflecting implements AutoCloseable {
   }
 
   /** One that also serves the Python LLAMA. */
-  static Reflecting legacy(Namespace host, int port) {
-    return new Reflecting(
+  static ReflectorFixture legacy(Namespace host, int port) {
+    return new ReflectorFixture(
         host,
-        Probing.nativeNetwork(),
+        CollectorFixture.nativeNetwork(),
         ReflectorOptions.standard(1_000_000, EPOCH).withLegacy(),
         host.addresses(Stack.DUAL),
         port);
   }
 
   /** Only at these addresses. */
-  static Reflecting start(Namespace host, List<InetAddress> at) {
-    return new Reflecting(
+  static ReflectorFixture start(Namespace host, List<InetAddress> at) {
+    return new ReflectorFixture(
         host,
-        Probing.nativeNetwork(),
+        CollectorFixture.nativeNetwork(),
         ReflectorOptions.standard(1_000_000, EPOCH),
         at,
-        Probing.PORT);
+        CollectorFixture.PORT);
   }
 
   ReflectorCounters counters() {
     return counters;
   }
 
-  long count(Verdict verdict) {
+  long count(Disposition verdict) {
     return counters.count(verdict);
   }
 

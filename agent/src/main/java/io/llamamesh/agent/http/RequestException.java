@@ -3,12 +3,12 @@ package io.llamamesh.agent.http;
 import java.io.Serial;
 
 /** A request that gets an error for an answer; the message is for the client. */
-final class Refusal extends Exception {
+final class RequestException extends Exception {
   @Serial private static final long serialVersionUID = 1L;
 
   private final int status;
 
-  Refusal(int status, String message) {
+  RequestException(int status, String message) {
     super(message, null, false, false);
     this.status = status;
   }

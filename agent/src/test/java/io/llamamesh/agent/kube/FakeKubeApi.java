@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A server of bare TCP that does to each request what was written down, also what no server may.
  */
-final class ScriptedApi implements AutoCloseable {
+final class FakeKubeApi implements AutoCloseable {
 
   /** What is done to one request. */
   interface Step {
@@ -40,7 +40,7 @@ final class ScriptedApi implements AutoCloseable {
   private final CountDownLatch end = new CountDownLatch(1);
   private volatile @Nullable Step otherwise;
 
-  ScriptedApi() throws IOException {
+  FakeKubeApi() throws IOException {
     threads.execute(this::accept);
   }
 
@@ -52,13 +52,13 @@ final class ScriptedApi implements AutoCloseable {
     return asked;
   }
 
-  ScriptedApi then(Step step) {
+  FakeKubeApi then(Step step) {
     steps.add(step);
     return this;
   }
 
   /** What is done to all further requests; else they are left without an answer. */
-  ScriptedApi always(Step step) {
+  FakeKubeApi always(Step step) {
     otherwise = step;
     return this;
   }

@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A program that is run to its end, which comes within seconds. */
-final class Command {
+final class ShellCommand {
 
   private static final int PATIENCE_SECONDS = 30;
 
-  private Command() {}
+  private ShellCommand() {}
 
   /**
    * Runs a program.

@@ -13,22 +13,22 @@ import org.slf4j.LoggerFactory;
  * Ends so that nobody takes it for loss: replies are marked as draining until everyone who probes
  * has seen the mark and stopped counting, our own probes in flight come home, the window is closed.
  */
-final class Goodbye {
+final class Drain {
 
   /** A peer that probes more seldom than this may miss the mark. */
-  static final Duration LONGEST = Duration.ofSeconds(30);
+  static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-  private static final Logger LOG = LoggerFactory.getLogger(Goodbye.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Drain.class);
   private static final Duration STEP = Duration.ofMillis(100);
 
-  private Goodbye() {}
+  private Drain() {}
 
   /**
    * Says goodbye; returns when all is said, time is up, or a second signal came.
    *
    * @return whether it was said to the end
    */
-  static boolean say(
+  static boolean run(
       StopSignal stop,
       List<Reflector> reflectors,
       ReflectorCounters reflected,
@@ -37,20 +37,22 @@ final class Goodbye {
     long began = System.nanoTime();
     reflectors.forEach(Reflector::drain);
     if (collector != null) {
-      collector.rest();
+      collector.stopProbing();
     }
     boolean cut = false;
     boolean quiet = reflectors.isEmpty();
     boolean home = false;
     while (!cut && !(quiet && home)) {
-      cut = stop.urgent(STEP);
+      cut = stop.awaitUrgent(STEP);
       Duration since = Duration.ofNanos(System.nanoTime() - began);
-      quiet = reflected.sources().quiet(System.nanoTime()) || since.compareTo(LONGEST) > 0;
+      quiet = reflected.sources().isQuiet(System.nanoTime()) || since.compareTo(TIMEOUT) > 0;
       home =
-          collector == null || collector.home() || since.compareTo(collector.longestFlight()) > 0;
+          collector == null
+              || collector.isSettled()
+              || since.compareTo(collector.longestSettleTime()) > 0;
     }
     // Last: until then the windows count what the reflector still sends back.
-    boolean complete = collector == null || collector.finish(Duration.ZERO);
+    boolean complete = collector == null || collector.awaitFinish(Duration.ZERO);
     LOG.info(
         "goodbye said cutShort={} peersQuiet={} probesHome={} millis={}",
         cut,

@@ -1,7 +1,7 @@
 package io.llamamesh.agent.reflector;
 
 /** What a reflector did with a datagram; each is counted. */
-public enum Verdict {
+public enum Disposition {
   /** Sent back. */
   REFLECTED,
   /** Not a probe, or cut off. */

@@ -5,16 +5,16 @@ import java.net.InetSocketAddress;
 /**
  * What a collector has to say to people, on its own thread; implementations must return at once.
  */
-public interface CollectorReports {
+public interface CollectorListener {
 
   /** A target of the plan is left out, and why. */
-  void cannotProbe(InetSocketAddress target, String className, String reason);
+  void targetSkipped(InetSocketAddress target, String className, String reason);
 
   /** A peer that has to sign its answers does not, or with another key. */
   void unkeyedAnswer(InetSocketAddress target);
 
   /** Wanted source ports were taken, and others are used. */
-  void portsSteppedOver(long total);
+  void portsTaken(long total);
 
   /** The wall clock was stepped. */
   void clockStepped(long total);

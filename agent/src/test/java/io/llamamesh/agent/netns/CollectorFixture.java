@@ -4,10 +4,10 @@ import io.llamamesh.agent.collector.Attempt;
 import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.Collector;
 import io.llamamesh.agent.collector.CollectorCounters;
-import io.llamamesh.agent.collector.CollectorReports;
+import io.llamamesh.agent.collector.CollectorListener;
 import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.PairResult;
-import io.llamamesh.agent.collector.PeerNote;
+import io.llamamesh.agent.collector.PeerStatus;
 import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.collector.Tally;
 import io.llamamesh.agent.collector.WindowArchive;
@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /** A real collector in a namespace, with windows of a second, and what it published. */
-final class Probing implements AutoCloseable {
+final class CollectorFixture implements AutoCloseable {
 
   /** Where reflectors listen. */
   static final int PORT = 8100;
@@ -44,24 +44,24 @@ final class Probing implements AutoCloseable {
    *
    * @param bytes length of a datagram
    */
-  record Manner(int ports, Duration period, int bytes, int tos) {
+  record ProbePattern(int ports, Duration period, int bytes, int tos) {
 
-    static final Manner STANDARD = new Manner(4, Duration.ofMillis(10), 300, 0);
+    static final ProbePattern STANDARD = new ProbePattern(4, Duration.ofMillis(10), 300, 0);
 
-    Manner every(Duration other) {
-      return new Manner(ports, other, bytes, tos);
+    ProbePattern every(Duration other) {
+      return new ProbePattern(ports, other, bytes, tos);
     }
 
-    Manner bytes(int other) {
-      return new Manner(ports, period, other, tos);
+    ProbePattern bytes(int other) {
+      return new ProbePattern(ports, period, other, tos);
     }
 
-    Manner tos(int other) {
-      return new Manner(ports, period, bytes, other);
+    ProbePattern tos(int other) {
+      return new ProbePattern(ports, period, bytes, other);
     }
 
-    Manner ports(int other) {
-      return new Manner(other, period, bytes, tos);
+    ProbePattern ports(int other) {
+      return new ProbePattern(other, period, bytes, tos);
     }
 
     ProbePlan towards(List<InetSocketAddress> targets) {
@@ -89,7 +89,7 @@ final class Probing implements AutoCloseable {
   private final Queue<String> left = new ConcurrentLinkedQueue<>();
   private final Collector collector;
 
-  private Probing(Namespace from, UdpNetwork network, ProbePlan plan) {
+  private CollectorFixture(Namespace from, UdpNetwork network, ProbePlan plan) {
     collector =
         from.call(() ->
             Collector.start(
@@ -101,21 +101,21 @@ final class Probing implements AutoCloseable {
                 List::of,
                 () -> ProbeKeys.NONE,
                 (peer, before, now) -> {},
-                new Reports()));
+                new FailureListener()));
     collector.apply(plan);
   }
 
   /** Starts probing reflectors at all addresses of a host. */
-  static Probing start(Namespace from, Namespace to, Stack stack, Manner manner) {
+  static CollectorFixture start(Namespace from, Namespace to, Stack stack, ProbePattern manner) {
     return start(from, manner.towards(reflectors(to, stack)));
   }
 
-  static Probing start(Namespace from, ProbePlan plan) {
+  static CollectorFixture start(Namespace from, ProbePlan plan) {
     return start(from, nativeNetwork(), plan);
   }
 
-  static Probing start(Namespace from, UdpNetwork network, ProbePlan plan) {
-    return new Probing(from, network, plan);
+  static CollectorFixture start(Namespace from, UdpNetwork network, ProbePlan plan) {
+    return new CollectorFixture(from, network, plan);
   }
 
   static UdpNetwork nativeNetwork() {
@@ -123,15 +123,15 @@ final class Probing implements AutoCloseable {
   }
 
   static List<InetSocketAddress> reflectors(Namespace host, Stack stack) {
-    return host.addresses(stack).stream().map(Probing::reflector).toList();
+    return host.addresses(stack).stream().map(CollectorFixture::reflector).toList();
   }
 
   static InetSocketAddress reflector(InetAddress host) {
     return new InetSocketAddress(host, PORT);
   }
 
-  List<PeerNote> notes() {
-    return collector.notes();
+  List<PeerStatus> notes() {
+    return collector.peerStatuses();
   }
 
   CollectorCounters counters() {
@@ -139,24 +139,24 @@ final class Probing implements AutoCloseable {
   }
 
   /** Probes until this many have been sent or refused by the kernel. */
-  Probing untilProbed(int probes) {
+  CollectorFixture untilProbed(int probes) {
     return until(() -> counters.count(Attempt.SENT) + counters.count(Attempt.SEND_ERROR) >= probes);
   }
 
-  Probing until(java.util.concurrent.Callable<Boolean> condition) {
+  CollectorFixture until(java.util.concurrent.Callable<Boolean> condition) {
     Awaitility.await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).until(condition);
     return this;
   }
 
   /** Probes until this many windows are complete. */
-  Probing untilWindows(int windows) {
+  CollectorFixture untilWindows(int windows) {
     return until(() -> archive.published() >= windows);
   }
 
   /** Stops sending and returns when every probe has its outcome. */
-  Probing finish() {
+  CollectorFixture finish() {
     try {
-      if (!collector.finish(PATIENCE)) {
+      if (!collector.awaitFinish(PATIENCE)) {
         throw new AssertionError("probes are still in flight");
       }
     } catch (InterruptedException e) {
@@ -164,7 +164,7 @@ final class Probing implements AutoCloseable {
       throw new AssertionError(e);
     }
     check();
-    towards(host -> true).forEach(Probing::checkSum);
+    towards(host -> true).forEach(CollectorFixture::checkSum);
     return this;
   }
 
@@ -224,18 +224,18 @@ final class Probing implements AutoCloseable {
     check();
   }
 
-  private final class Reports implements CollectorReports {
+  private final class FailureListener implements CollectorListener {
 
     @Override
     public void unkeyedAnswer(InetSocketAddress target) {}
 
     @Override
-    public void cannotProbe(InetSocketAddress target, String className, String reason) {
+    public void targetSkipped(InetSocketAddress target, String className, String reason) {
       left.add(target + ": " + reason);
     }
 
     @Override
-    public void portsSteppedOver(long total) {
+    public void portsTaken(long total) {
       left.add("ports were taken");
     }
 

@@ -34,22 +34,22 @@ import org.slf4j.LoggerFactory;
  * where there is one. The body of a page is that of {@code /influxdata}, the cursor in the same
  * header.
  */
-public final class Ingest {
+public final class DrainUpload {
 
   /** A page is full with so many windows, or when its body is this long. */
   static final int PAGE_WINDOWS = 60;
 
   static final int PAGE_BYTES = 1 << 20;
 
-  private static final Logger LOG = LoggerFactory.getLogger(Ingest.class);
-  private static final Duration ANSWER = Duration.ofSeconds(5);
+  private static final Logger LOG = LoggerFactory.getLogger(DrainUpload.class);
+  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
   private static final int OK = 200;
   private static final int SERVER_ERRORS = 500;
 
   private final WindowArchive archive;
-  private final Supplier<Map<String, String>> us;
+  private final Supplier<Map<String, String>> destinationTags;
   private final LossRule loss;
   private final LongSupplier nanos;
   private final Pause pause;
@@ -58,16 +58,16 @@ public final class Ingest {
   @FunctionalInterface
   public interface Pause {
     /** Waits so long; true when posting is to end at once. */
-    boolean pause(Duration time) throws InterruptedException;
+    boolean awaitStop(Duration time) throws InterruptedException;
   }
 
   /**
    * What became of the unread windows.
    *
-   * @param posted how many the store has now
+   * @param uploaded how many the store has now
    * @param left how many could not be handed over
    */
-  public record Handed(int posted, int left) {}
+  public record Result(int uploaded, int left) {}
 
   /** A page, and the number of its last window. */
   private record Page(HttpRequest.BodyPublisher body, int windows, long last) {}
@@ -79,14 +79,14 @@ public final class Ingest {
    * @param loss what its points call loss
    * @param nanos monotonic time
    */
-  public Ingest(
+  public DrainUpload(
       WindowArchive archive,
       Supplier<Map<String, String>> us,
       LossRule loss,
       LongSupplier nanos,
       Pause pause) {
     this.archive = archive;
-    this.us = us;
+    this.destinationTags = us;
     this.loss = loss;
     this.nanos = nanos;
     this.pause = pause;
@@ -99,13 +99,14 @@ public final class Ingest {
    * @param url where to
    * @param bearer token to show; empty for none
    */
-  public Handed unread(String url, String bearer, Duration patience) throws InterruptedException {
+  public Result uploadUnread(String url, String bearer, Duration patience)
+      throws InterruptedException {
     long deadline = nanos.getAsLong() + patience.toNanos();
     int posted = 0;
     String why = "";
     boolean refused = false;
     Duration wait = FIRST_PAUSE;
-    HttpClient client = HttpClient.newBuilder().connectTimeout(ANSWER).build();
+    HttpClient client = HttpClient.newBuilder().connectTimeout(REQUEST_TIMEOUT).build();
     try {
       while (archive.unread() > 0 && !refused && deadline - nanos.getAsLong() > 0) {
         try {
@@ -125,14 +126,14 @@ public final class Ingest {
           refused = e instanceof IllegalArgumentException;
         }
         Duration left = Duration.ofNanos(Math.max(0, deadline - nanos.getAsLong()));
-        refused = refused || pause.pause(min(wait, left));
+        refused = refused || pause.awaitStop(min(wait, left));
         wait = min(wait.multipliedBy(2), LONGEST_PAUSE);
       }
     } finally {
       // Its own end would wait for an answer that has none.
       client.shutdownNow();
     }
-    Handed handed = new Handed(posted, archive.unread());
+    Result handed = new Result(posted, archive.unread());
     if (handed.left() > 0) {
       LOG.warn(
           "unread windows left behind url={} posted={} left={} why={}",
@@ -148,7 +149,7 @@ public final class Ingest {
 
   private int post(HttpClient client, String url, String bearer, Page page, long leftNanos)
       throws IOException, InterruptedException {
-    Duration patience = min(Duration.ofNanos(Math.max(1, leftNanos)), ANSWER);
+    Duration patience = min(Duration.ofNanos(Math.max(1, leftNanos)), REQUEST_TIMEOUT);
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url))
             .timeout(patience)
@@ -189,7 +190,7 @@ public final class Ingest {
         if (next.isEmpty()) {
           break;
         }
-        WindowPoints.of(next.getFirst(), false, us.get(), loss, writer::write);
+        WindowPoints.of(next.getFirst(), false, destinationTags.get(), loss, writer::write);
         writer.flush();
         windows++;
         last = next.getFirst().sequence();

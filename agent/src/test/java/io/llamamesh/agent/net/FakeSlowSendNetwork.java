@@ -8,13 +8,13 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 
 /** A real network whose next replies take as long as a test says before they leave. */
-public final class SlowSends implements UdpNetwork {
+public final class FakeSlowSendNetwork implements UdpNetwork {
 
   private final UdpNetwork real;
   private final Queue<Duration> delays = new ConcurrentLinkedQueue<>();
   private volatile boolean holding;
 
-  public SlowSends(UdpNetwork real) {
+  public FakeSlowSendNetwork(UdpNetwork real) {
     this.real = real;
   }
 
@@ -92,8 +92,8 @@ public final class SlowSends implements UdpNetwork {
   }
 
   @Override
-  public boolean stampsArrivals() {
-    return real.stampsArrivals();
+  public boolean hasKernelStamps() {
+    return real.hasKernelStamps();
   }
 
   @Override

@@ -6,13 +6,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What has to be closed in the end: the last first, each even if another fails. */
-final class Owned implements AutoCloseable {
+final class Closer implements AutoCloseable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Owned.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Closer.class);
 
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
-  <T extends AutoCloseable> T own(T part) {
+  <T extends AutoCloseable> T register(T part) {
     parts.push(part);
     return part;
   }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class IngestTest {
+class DrainUploadTest {
 
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -60,7 +60,7 @@ class IngestTest {
       cursors.add(exchange.getRequestHeaders().getFirst("Llama-Cursor"));
       tokens.add(exchange.getRequestHeaders().getFirst("Authorization"));
       if (status == 200) {
-        assertThat(body.length).isLessThan(2 * Ingest.PAGE_BYTES);
+        assertThat(body.length).isLessThan(2 * DrainUpload.PAGE_BYTES);
         pages.add(ResultsJson.mapper().readTree(body));
       }
       exchange.sendResponseHeaders(status, -1);
@@ -71,9 +71,9 @@ class IngestTest {
     return "http://127.0.0.1:" + scraper.getAddress().getPort() + "/ingest";
   }
 
-  private Ingest.Handed post() throws InterruptedException {
-    return new Ingest(archive, Map::of, LossRule.NETWORK, now::get, this::pause)
-        .unread(url(), "secret", PATIENCE);
+  private DrainUpload.Result post() throws InterruptedException {
+    return new DrainUpload(archive, Map::of, LossRule.NETWORK, now::get, this::pause)
+        .uploadUnread(url(), "secret", PATIENCE);
   }
 
   /** No time goes by but here. */
@@ -96,7 +96,7 @@ class IngestTest {
     TestWindows.publish(archive, 250);
     archive.read(10);
 
-    assertThat(post()).isEqualTo(new Ingest.Handed(240, 0));
+    assertThat(post()).isEqualTo(new DrainUpload.Result(240, 0));
 
     assertThat(cursors).containsExactly("b00t:70", "b00t:130", "b00t:190", "b00t:250");
     assertThat(times()).hasSize(240).isSorted().doesNotHaveDuplicates();
@@ -120,12 +120,12 @@ class IngestTest {
           }
         });
 
-    Ingest.Handed handed =
-        new Ingest(archive, Map::of, LossRule.NETWORK, now::get, this::pause)
-            .unread(url().replace("/ingest", "/endless"), "secret", Duration.ofMillis(300));
+    DrainUpload.Result handed =
+        new DrainUpload(archive, Map::of, LossRule.NETWORK, now::get, this::pause)
+            .uploadUnread(url().replace("/ingest", "/endless"), "secret", Duration.ofMillis(300));
     ended.countDown();
 
-    assertThat(handed).isEqualTo(new Ingest.Handed(0, 3));
+    assertThat(handed).isEqualTo(new DrainUpload.Result(0, 3));
   }
 
   @Test
@@ -133,7 +133,7 @@ class IngestTest {
     TestWindows.publish(archive, 70);
     answers.addAll(List.of(200, 503, 500));
 
-    assertThat(post()).isEqualTo(new Ingest.Handed(70, 0));
+    assertThat(post()).isEqualTo(new DrainUpload.Result(70, 0));
 
     assertThat(cursors).containsExactly("b00t:60", "b00t:70", "b00t:70", "b00t:70");
     assertThat(times()).hasSize(70);
@@ -145,7 +145,7 @@ class IngestTest {
     TestWindows.publish(archive, 70);
     answers.addAll(List.of(503, 503, 503, 503, 200, 503, 200));
 
-    assertThat(post()).isEqualTo(new Ingest.Handed(70, 0));
+    assertThat(post()).isEqualTo(new DrainUpload.Result(70, 0));
 
     assertThat(pauses)
         .extracting(Duration::toMillis)
@@ -158,7 +158,7 @@ class IngestTest {
     answers.add(200);
     answers.addAll(Collections.nCopies(1000, 503));
 
-    assertThat(post()).isEqualTo(new Ingest.Handed(60, 10));
+    assertThat(post()).isEqualTo(new DrainUpload.Result(60, 10));
 
     assertThat(now.get()).isEqualTo(PATIENCE.toNanos());
     assertThat(archive.read()).isEqualTo(60);
@@ -169,7 +169,7 @@ class IngestTest {
     TestWindows.publish(archive, 3);
     answers.add(401);
 
-    assertThat(post()).isEqualTo(new Ingest.Handed(0, 3));
+    assertThat(post()).isEqualTo(new DrainUpload.Result(0, 3));
 
     assertThat(cursors).hasSize(1);
     assertThat(archive.read()).isZero();
@@ -180,7 +180,7 @@ class IngestTest {
     TestWindows.publish(archive, 3);
     scraper.stop(0);
 
-    assertThat(post()).isEqualTo(new Ingest.Handed(0, 3));
+    assertThat(post()).isEqualTo(new DrainUpload.Result(0, 3));
 
     assertThat(now.get()).isEqualTo(PATIENCE.toNanos());
   }
@@ -190,23 +190,23 @@ class IngestTest {
     TestWindows.publish(archive, 3);
     answers.add(503);
 
-    Ingest.Handed handed =
-        new Ingest(archive, Map::of, LossRule.NETWORK, now::get, time -> true)
-            .unread(url(), "", PATIENCE);
+    DrainUpload.Result handed =
+        new DrainUpload(archive, Map::of, LossRule.NETWORK, now::get, time -> true)
+            .uploadUnread(url(), "", PATIENCE);
 
-    assertThat(handed).isEqualTo(new Ingest.Handed(0, 3));
+    assertThat(handed).isEqualTo(new DrainUpload.Result(0, 3));
     assertThat(cursors).hasSize(1);
   }
 
   @Test
-  void aWrongUrlIsToldAndNotRetried() throws Exception {
+  void aWrongUrlIsReportedAndNotRetried() throws Exception {
     TestWindows.publish(archive, 1);
 
-    Ingest.Handed handed =
-        new Ingest(archive, Map::of, LossRule.NETWORK, now::get, this::pause)
-            .unread("no url", "", PATIENCE);
+    DrainUpload.Result handed =
+        new DrainUpload(archive, Map::of, LossRule.NETWORK, now::get, this::pause)
+            .uploadUnread("no url", "", PATIENCE);
 
-    assertThat(handed).isEqualTo(new Ingest.Handed(0, 1));
+    assertThat(handed).isEqualTo(new DrainUpload.Result(0, 1));
     assertThat(now.get()).isZero();
   }
 
@@ -215,7 +215,7 @@ class IngestTest {
     TestWindows.publish(archive, 3);
     archive.read(3);
 
-    assertThat(post()).isEqualTo(new Ingest.Handed(0, 0));
+    assertThat(post()).isEqualTo(new DrainUpload.Result(0, 0));
 
     assertThat(cursors).isEmpty();
   }

@@ -21,7 +21,7 @@ import java.util.function.BiFunction;
 import java.util.function.Predicate;
 
 /** A prober on a fake network with reflectors that a test can make misbehave. */
-final class Mesh {
+final class ProberFixture {
 
   static final long MILLI = 1_000_000L;
   static final long SECOND = 1000 * MILLI;
@@ -118,12 +118,12 @@ final class Mesh {
   private final Map<Integer, Integer> stalled = new HashMap<>();
   private final ProbeParser parser = new ProbeParser();
 
-  Mesh() {
+  ProberFixture() {
     this(ProbeKeys.NONE);
   }
 
   /** One whose prober has these keys, as its reflectors do. */
-  Mesh(ProbeKeys keys) {
+  ProberFixture(ProbeKeys keys) {
     this.keys = keys;
     prober =
         new Prober(
@@ -136,19 +136,19 @@ final class Mesh {
             List::of,
             () -> keys,
             (peer, before, now) -> states.add(before + ">" + now),
-            new CollectorReports() {
+            new CollectorListener() {
               @Override
               public void unkeyedAnswer(InetSocketAddress target) {
                 reports.add("unkeyed " + target);
               }
 
               @Override
-              public void cannotProbe(InetSocketAddress target, String className, String reason) {
+              public void targetSkipped(InetSocketAddress target, String className, String reason) {
                 reports.add("cannot probe " + className + ": " + reason);
               }
 
               @Override
-              public void portsSteppedOver(long total) {
+              public void portsTaken(long total) {
                 reports.add("stepped over " + total);
               }
 
@@ -202,8 +202,8 @@ final class Mesh {
       return result;
     }
     ByteBuffer buffer = ByteBuffer.wrap(bytes);
-    boolean python = parser.parseLegacy(buffer, 0, bytes.length);
-    if (!python && !parser.parse(buffer, 0, bytes.length)) {
+    boolean python = parser.tryParseLegacy(buffer, 0, bytes.length);
+    if (!python && !parser.tryParse(buffer, 0, bytes.length)) {
       throw new AssertionError("the prober sent something that is no probe");
     }
     int at = parser.slotsAt();
@@ -272,7 +272,7 @@ final class Mesh {
     int flags =
         Slots.FLAG_TOS_SEEN
             | (draining ? Slots.FLAG_DRAINING : 0)
-            | (stoodStill ? Slots.FLAG_STOOD_STILL : 0);
+            | (stoodStill ? Slots.FLAG_REFLECTOR_STALLED : 0);
     Slots.reply(bytes, at, flags, tosThere);
     int highestOnWire = (probe.onWire() + highest - probe.sequence()) & (ProbeFormat.MODULUS - 1);
     Slots.flow(bytes, at, highestOnWire, Math.min(64, highest - first), bitmap);
@@ -286,7 +286,7 @@ final class Mesh {
     }
     Slots.receivedAt(bytes, at, network.realtimeNanos());
     Slots.sentAt(bytes, at, network.realtimeNanos() + residence);
-    if (keys.required()) {
+    if (keys.isRequired()) {
       keys.sign(bytes, 0, keys.signing());
     }
   }
