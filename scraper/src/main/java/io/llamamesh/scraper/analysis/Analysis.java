@@ -114,12 +114,12 @@ public final class Analysis {
       MeshReport.Store store,
       Instant now,
       Past past) {
-    List<JudgedPair> judged = stale(view, now) ? List.of() : judge.judge(view.pairs(), past.bad);
+    List<JudgedPair> judged = isStale(view, now) ? List.of() : judge.judge(view.pairs(), past.bad);
     Set<String> silentAgents = silentAgents(view, agents, now);
     // Who hears of fewer than half of the agents tells of his own place, not of theirs.
     boolean isCutOff = 2 * silentAgents.size() > agents.size();
-    List<JudgedPair> pairs = isCutOff ? judged : withoutDead(view, judged, silentAgents);
-    List<JudgedPair> bad = pairs.stream().filter(JudgedPair::bad).sorted(worstFirst()).toList();
+    List<JudgedPair> pairs = isCutOff ? judged : withoutUnreachable(view, judged, silentAgents);
+    List<JudgedPair> bad = pairs.stream().filter(JudgedPair::isBad).sorted(worstFirst()).toList();
     List<Silent> silent = SilentNodes.of(pairs);
     List<Suspect> suspects = suspects(view, pairs, silent);
     Totals totals = totals(pairs, bad, agents);
@@ -131,8 +131,8 @@ public final class Analysis {
             now,
             verdict,
             excused
-                ? Sentences.nothingToJudge(leaving)
-                : Sentences.of(verdict, totals, suspects, silent, pairs, bad, limits),
+                ? VerdictMessage.nothingToJudge(leaving)
+                : VerdictMessage.of(verdict, totals, suspects, silent, pairs, bad, limits),
             totals,
             bad.stream().limit(MAX_WORST_PAIRS).map(Analysis::report).toList(),
             suspects,
@@ -153,19 +153,19 @@ public final class Analysis {
   }
 
   /** What is lost to a node that does not answer the scraper either is not the network's loss. */
-  private static List<JudgedPair> withoutDead(
+  private static List<JudgedPair> withoutUnreachable(
       MatrixView view, List<JudgedPair> judged, Set<String> silentAgents) {
-    Set<String> dead = SilentNodes.dead(judged, silentAgents);
+    Set<String> dead = SilentNodes.unreachable(judged, silentAgents);
     if (dead.isEmpty()) {
       return judged;
     }
     List<Suspect> suspects =
-        Suspects.rank(links(judged, JudgedPair::lossy), view::zone, MAX_SUSPECTS, true);
+        Suspects.rank(links(judged, JudgedPair::isLossy), view::zone, MAX_SUSPECTS, true);
     dead.removeIf(node -> SilentNodes.isPartOf(suspects, view.zone(node)));
     return SilentNodes.without(judged, dead);
   }
 
-  private static boolean stale(MatrixView view, Instant now) {
+  private static boolean isStale(MatrixView view, Instant now) {
     Duration allowed =
         Duration.ofSeconds(view.intervalSeconds()).multipliedBy(STALE_INTERVALS).plus(STALE_SLACK);
     return Instant.ofEpochSecond(view.newest()).isBefore(now.minus(allowed));
@@ -174,10 +174,10 @@ public final class Analysis {
   /** Loss first, then who is silent; latency where nothing is lost. */
   private static List<Suspect> suspects(
       MatrixView view, List<JudgedPair> pairs, List<Silent> silent) {
-    boolean lossy = pairs.stream().anyMatch(JudgedPair::lossy);
+    boolean lossy = pairs.stream().anyMatch(JudgedPair::isLossy);
     List<Suspect> network =
         Suspects.rank(
-            links(pairs, lossy ? JudgedPair::lossy : JudgedPair::bad),
+            links(pairs, lossy ? JudgedPair::isLossy : JudgedPair::isBad),
             view::zone,
             MAX_SUSPECTS,
             lossy);
@@ -190,7 +190,7 @@ public final class Analysis {
   }
 
   private static Links links(List<JudgedPair> pairs, Predicate<JudgedPair> accuses) {
-    return Links.of(pairs.stream().filter(JudgedPair::tested).toList(), accuses);
+    return Links.of(pairs.stream().filter(JudgedPair::isTested).toList(), accuses);
   }
 
   private static Verdict verdict(
@@ -202,7 +202,7 @@ public final class Analysis {
     if (pairs.isEmpty()) {
       return Verdict.NO_DATA;
     }
-    if (bad.stream().anyMatch(JudgedPair::lossy)) {
+    if (bad.stream().anyMatch(JudgedPair::isLossy)) {
       return loss(bad, suspects);
     }
     if (!silent.isEmpty()) {
@@ -231,7 +231,7 @@ public final class Analysis {
       }
       case PAIR ->
           bad.stream()
-              .filter(pair -> pair.lossy() && pair.accuses(top.name()))
+              .filter(pair -> pair.isLossy() && pair.accuses(top.name()))
               .findFirst()
               .map(JudgedPair::verdict)
               .orElse(Verdict.PAIR_LOSS);
@@ -244,7 +244,7 @@ public final class Analysis {
         pairs.stream()
             .filter(pair -> Silence.of(pair.pair(), pair.pooled()) == Silence.SKIPPED)
             .count();
-    return pairs.stream().anyMatch(JudgedPair::tested)
+    return pairs.stream().anyMatch(JudgedPair::isTested)
         && totals.agentsReporting() >= ENOUGH * totals.agents()
         && pairs.size() - skipped >= ENOUGH * pairs.size();
   }
@@ -254,7 +254,7 @@ public final class Analysis {
     long received = 0;
     long lost = 0;
     for (JudgedPair pair : pairs) {
-      if (!pair.tested()) {
+      if (!pair.isTested()) {
         continue;
       }
       received += pair.pooled().received();
@@ -287,9 +287,9 @@ public final class Analysis {
   }
 
   private static Comparator<JudgedPair> worstFirst() {
-    return Comparator.comparing((JudgedPair pair) -> !pair.lossy())
+    return Comparator.comparing((JudgedPair pair) -> !pair.isLossy())
         .thenComparing(
-            pair -> pair.lossy() ? -pair.pooled().lossPercent() : -pair.pooled().rttP99())
+            pair -> pair.isLossy() ? -pair.pooled().lossPercent() : -pair.pooled().rttP99())
         .thenComparing(JudgedPair::pair);
   }
 

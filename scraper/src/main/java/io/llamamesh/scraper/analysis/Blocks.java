@@ -43,7 +43,7 @@ final class Blocks {
         .forEach(entry -> {
           String source = entry.getKey().source();
           String destination = entry.getKey().destination();
-          Share link = entry.getValue().bad() ? Share.BAD : Share.GOOD;
+          Share link = entry.getValue().isBad() ? Share.BAD : Share.GOOD;
           out.add(source, destination, link);
           in.add(destination, source, link);
           between.add(source, destination, link);

@@ -51,12 +51,12 @@ record JudgedPair(
   }
 
   /** Whether the network loses or delays its probes. */
-  boolean bad() {
-    return lossy() || verdict == Verdict.HIGH_LATENCY;
+  boolean isBad() {
+    return isLossy() || verdict == Verdict.HIGH_LATENCY;
   }
 
   /** Whether some of its probes tell of the network: they returned, or the network lost them. */
-  boolean tested() {
+  boolean isTested() {
     return cause == null && pooled.received() + pooled.lost() > 0;
   }
 
@@ -67,7 +67,7 @@ record JudgedPair(
         : link.equals(pair.source() + ">" + pair.destination());
   }
 
-  boolean lossy() {
+  boolean isLossy() {
     return verdict.isLoss();
   }
 

@@ -46,7 +46,7 @@ final class Links {
     private long counted;
     private long lost;
 
-    boolean bad() {
+    boolean isBad() {
       return bad;
     }
 
@@ -102,12 +102,12 @@ final class Links {
       Link link = entry.getKey();
       if (probing.contains(link.source()) && probing.contains(link.destination())) {
         tested++;
-        bad += entry.getValue().bad() ? 1 : 0;
+        bad += entry.getValue().isBad() ? 1 : 0;
       }
     }
     if (tested == 0) {
       tested = states.size();
-      bad = (int) states.values().stream().filter(State::bad).count();
+      bad = (int) states.values().stream().filter(State::isBad).count();
     }
     return bad >= share * tested;
   }

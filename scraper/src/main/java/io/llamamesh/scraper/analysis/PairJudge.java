@@ -56,7 +56,7 @@ final class PairJudge {
       boolean lossy =
           silence == Silence.NONE
               && (lossy(cell, background, level)
-                  || (bad.contains(PairId.of(pair)) && cell.lost() > 0 && !allGood(pair)));
+                  || (bad.contains(PairId.of(pair)) && cell.lost() > 0 && !isAllGood(pair)));
       judged.add(lossy ? lossy(pair, cell) : timed(pair, cell));
     }
     return judged;
@@ -66,7 +66,7 @@ final class PairJudge {
   static Set<PairId> bad(List<JudgedPair> judged) {
     Set<PairId> bad = new HashSet<>();
     for (JudgedPair pair : judged) {
-      if (pair.lossy()) {
+      if (pair.isLossy()) {
         bad.add(PairId.of(pair.pair()));
       }
     }
@@ -79,7 +79,7 @@ final class PairJudge {
         && Tails.binomial(cell.lost(), cell.received() + cell.lost(), background) <= level;
   }
 
-  private boolean allGood(PairSeries pair) {
+  private boolean isAllGood(PairSeries pair) {
     List<Cell> last =
         pair.cells().subList(Math.max(0, pair.cells().size() - WINDOWS), pair.cells().size());
     return last.size() == WINDOWS

@@ -31,7 +31,7 @@ final class SilentNodes {
    *
    * @param silentAgents names of those whose agents neither report nor answer
    */
-  static Set<String> dead(List<JudgedPair> pairs, Set<String> silentAgents) {
+  static Set<String> unreachable(List<JudgedPair> pairs, Set<String> silentAgents) {
     Set<String> dead = new HashSet<>();
     Set<String> alive = new HashSet<>();
     for (JudgedPair pair : pairs) {

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Suspects {
   static final double MIN_PURITY = 0.7;
-  private static final double EQUAL = 1e-9;
+  private static final double EPSILON = 1e-9;
 
   /** What a block's score is worth, since it is fitted to what it explains. */
   private static final double BLOCK = 0.8;
@@ -65,7 +65,7 @@ final class Suspects {
    * @param lossy whether badness is loss, so that a loss can be given
    */
   static List<Suspect> rank(Links links, Function<String, String> zoneOf, int most, boolean lossy) {
-    if (links.all().stream().noneMatch(entry -> entry.getValue().bad())) {
+    if (links.all().stream().noneMatch(entry -> entry.getValue().isBad())) {
       return List.of();
     }
     Suspects suspects = new Suspects(zoneOf, links.areBad(MIN_PURITY));
@@ -98,18 +98,18 @@ final class Suspects {
   }
 
   private void count(Link link, State state) {
-    if (state.bad()) {
+    if (state.isBad()) {
       uncovered.add(link);
     }
     along(
         link,
         entity -> {
           Tally tally = tally(entity);
-          boolean inside = entity.ignoresInside() && inOneZone(link);
+          boolean inside = entity.ignoresInside() && isWithinZone(link);
           if (!inside) {
             tally.tested++;
           }
-          if (state.bad()) {
+          if (state.isBad()) {
             if (inside) {
               tally.badInside++;
             } else {
@@ -134,8 +134,8 @@ final class Suspects {
       }
       double score = candidate.getValue() * purity * worth(entity);
       if (best == null
-          || score > bestScore + EQUAL
-          || (score > bestScore - EQUAL && simpler(entity, best))) {
+          || score > bestScore + EPSILON
+          || (score > bestScore - EPSILON && isSimpler(entity, best))) {
         best = entity;
         bestScore = score;
       }
@@ -152,7 +152,7 @@ final class Suspects {
   }
 
   /** Of pairs, the one that loses more comes first; names decide what is equal otherwise. */
-  private boolean simpler(Entity a, Entity b) {
+  private boolean isSimpler(Entity a, Entity b) {
     return Comparator.comparingInt(Entity::complexity)
             .thenComparingDouble(entity -> -loss(entity))
             .thenComparing(Entity::name)
@@ -192,7 +192,7 @@ final class Suspects {
     });
   }
 
-  private boolean inOneZone(Link link) {
+  private boolean isWithinZone(Link link) {
     return zoneOf.apply(link.source()).equals(zoneOf.apply(link.destination()));
   }
 }

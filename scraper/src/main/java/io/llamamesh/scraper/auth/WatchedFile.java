@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class WatchedFile<T> {
   private static final Logger LOG = LoggerFactory.getLogger(WatchedFile.class);
-  private static final Duration LOOK_EVERY = Duration.ofSeconds(3);
+  private static final Duration CHECK_INTERVAL = Duration.ofSeconds(3);
 
   /** Makes content of a file. */
   @FunctionalInterface
@@ -30,9 +30,9 @@ public final class WatchedFile<T> {
   private final Reader<T> reader;
   private final InstantSource clock;
   private T content;
-  private FileTime readAs;
-  private Instant looked;
-  private @Nullable String complaint;
+  private FileTime lastModified;
+  private Instant lastCheck;
+  private @Nullable String lastError;
 
   /**
    * Reads the file for the first time.
@@ -43,9 +43,9 @@ public final class WatchedFile<T> {
     this.file = file;
     this.reader = reader;
     this.clock = clock;
-    this.looked = clock.instant();
+    this.lastCheck = clock.instant();
     // The time before the content: should it change in between, it is read once more.
-    this.readAs = Files.getLastModifiedTime(file);
+    this.lastModified = Files.getLastModifiedTime(file);
     this.content = reader.read(file);
   }
 
@@ -56,26 +56,26 @@ public final class WatchedFile<T> {
   /** What the file says; what it said where it cannot be read now. */
   public synchronized T current() {
     Instant now = clock.instant();
-    if (Duration.between(looked, now).abs().compareTo(LOOK_EVERY) >= 0) {
-      looked = now;
-      look();
+    if (Duration.between(lastCheck, now).abs().compareTo(CHECK_INTERVAL) >= 0) {
+      lastCheck = now;
+      reload();
     }
     return content;
   }
 
-  private void look() {
+  private void reload() {
     try {
       FileTime changed = Files.getLastModifiedTime(file);
-      if (!changed.equals(readAs)) {
+      if (!changed.equals(lastModified)) {
         content = reader.read(file);
-        readAs = changed;
+        lastModified = changed;
         LOG.info("file read again file={}", file);
       }
-      complaint = null;
+      lastError = null;
     } catch (IOException e) {
       String said = e.toString();
-      if (!said.equals(complaint)) {
-        complaint = said;
+      if (!said.equals(lastError)) {
+        lastError = said;
         LOG.warn("file not readable, its last content stays error={}", said);
       }
     }

@@ -23,7 +23,7 @@ final class AgentPods {
   private AgentPods() {}
 
   /** Agents by what pods with the mesh's labels say, whoever made them. */
-  static List<Agent> agents(Collection<Pod> pods) {
+  static List<AgentEndpoint> agents(Collection<Pod> pods) {
     return agents(pods, pod -> true, null);
   }
 
@@ -32,11 +32,11 @@ final class AgentPods {
    * that anybody made, with the same labels and a node's name, takes no node's place, and no token
    * is shown where it says.
    */
-  static List<Agent> agents(Collection<Pod> pods, String mesh, int apiPort) {
+  static List<AgentEndpoint> agents(Collection<Pod> pods, String mesh, int apiPort) {
     return agents(pods, pod -> Controllers.isOfDaemonSet(pod, Names.agent(mesh)), apiPort);
   }
 
-  private static List<Agent> agents(
+  private static List<AgentEndpoint> agents(
       Collection<Pod> pods, Predicate<Pod> ours, @Nullable Integer apiPort) {
     TreeMap<String, Pod> byNode = new TreeMap<>();
     for (Pod pod : pods) {
@@ -44,12 +44,12 @@ final class AgentPods {
         continue;
       }
       String node = pod.getSpec() == null ? null : pod.getSpec().getNodeName();
-      if (node == null || node.isEmpty() || terminal(pod)) {
+      if (node == null || node.isEmpty() || isTerminal(pod)) {
         continue;
       }
       byNode.merge(node, pod, (a, b) -> PREFERENCE.compare(a, b) >= 0 ? a : b);
     }
-    List<Agent> agents = new ArrayList<>();
+    List<AgentEndpoint> agents = new ArrayList<>();
     byNode.forEach((node, pod) ->
         agent(node, pod, apiPort == null ? apiPort(pod) : apiPort).ifPresent(agents::add));
     return agents;
@@ -61,12 +61,12 @@ final class AgentPods {
           .thenComparing(pod -> text(pod.getMetadata().getCreationTimestamp()))
           .thenComparing(pod -> text(pod.getMetadata().getName()));
 
-  private static Optional<Agent> agent(String node, Pod pod, int port) {
+  private static Optional<AgentEndpoint> agent(String node, Pod pod, int port) {
     List<HostPort> addresses = new ArrayList<>();
     for (String host : hosts(pod.getStatus())) {
       addresses.add(new HostPort(host, port));
     }
-    return addresses.isEmpty() ? Optional.empty() : Optional.of(new Agent(node, addresses));
+    return addresses.isEmpty() ? Optional.empty() : Optional.of(new AgentEndpoint(node, addresses));
   }
 
   private static Set<String> hosts(@Nullable PodStatus status) {
@@ -99,7 +99,7 @@ final class AgentPods {
         .orElse(DEFAULT_API_PORT);
   }
 
-  private static boolean terminal(Pod pod) {
+  private static boolean isTerminal(Pod pod) {
     String phase = pod.getStatus() == null ? null : pod.getStatus().getPhase();
     return "Succeeded".equals(phase) || "Failed".equals(phase);
   }

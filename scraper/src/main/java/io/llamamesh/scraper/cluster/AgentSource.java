@@ -12,13 +12,13 @@ public interface AgentSource extends AutoCloseable {
    * @param listener called with the whole list whenever it changed, from one thread at a time, and
    *     must not block
    */
-  void start(Consumer<List<Agent>> listener);
+  void start(Consumer<List<AgentEndpoint>> listener);
 
   /**
    * Whether the list is known and current; false while it is still being found, or is the last one
    * known because the cluster's API is out of reach.
    */
-  boolean current();
+  boolean isCurrent();
 
   /** Names of nodes that are about to be removed, or just were; any thread may ask. */
   default Set<String> leaving() {

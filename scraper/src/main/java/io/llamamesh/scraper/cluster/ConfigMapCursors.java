@@ -13,10 +13,10 @@ import java.util.Map;
 public final class ConfigMapCursors implements CursorStore {
   static final String KEY = "cursors.json";
 
-  private final Home home;
+  private final MeshOwner owner;
 
-  public ConfigMapCursors(Home home) {
-    this.home = home;
+  public ConfigMapCursors(MeshOwner home) {
+    this.owner = home;
   }
 
   /** Name of a mesh's ConfigMap. */
@@ -27,7 +27,7 @@ public final class ConfigMapCursors implements CursorStore {
   @Override
   public Map<String, Bookmark> load() {
     ConfigMap found = resource().get();
-    return found == null || found.getData() == null || !home.owns(found)
+    return found == null || found.getData() == null || !owner.owns(found)
         ? Map.of()
         : CursorsJson.read(found.getData().getOrDefault(KEY, "{}"));
   }
@@ -37,34 +37,35 @@ public final class ConfigMapCursors implements CursorStore {
     Map<String, String> data = Map.of(KEY, CursorsJson.write(bookmarks));
     ConfigMap present = resource().get();
     if (present == null) {
-      home.client()
+      owner
+          .client()
           .configMaps()
-          .inNamespace(home.namespace())
+          .inNamespace(owner.namespace())
           .resource(
               new ConfigMapBuilder()
-                  .withMetadata(home.metadata(name(home.mesh())))
+                  .withMetadata(owner.metadata(name(owner.mesh())))
                   .withData(data)
                   .build())
           .create();
       return;
     }
-    if (!home.owns(present)) {
+    if (!owner.owns(present)) {
       throw new IllegalStateException(
           "ConfigMap "
-              + name(home.mesh())
+              + name(owner.mesh())
               + " is not this mesh's: delete or rename it, else a restart reads all windows anew");
     }
     resource()
         .edit(found -> {
           ConfigMap edited = new ConfigMapBuilder(found).withData(data).build();
-          if (!home.owners().isEmpty()) {
-            edited.getMetadata().setOwnerReferences(home.owners());
+          if (!owner.owners().isEmpty()) {
+            edited.getMetadata().setOwnerReferences(owner.owners());
           }
           return edited;
         });
   }
 
   private Resource<ConfigMap> resource() {
-    return home.client().configMaps().inNamespace(home.namespace()).withName(name(home.mesh()));
+    return owner.client().configMaps().inNamespace(owner.namespace()).withName(name(owner.mesh()));
   }
 }

@@ -25,7 +25,7 @@ final class CursorsJson {
 
   /** A bookmark that needs more than its cursor. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  private record Whole(String cursor, @Nullable String clockOffset, @Nullable String gone) {}
+  private record CursorEntry(String cursor, @Nullable String clockOffset, @Nullable String gone) {}
 
   static String write(Map<String, Bookmark> bookmarks) {
     TreeMap<String, Object> entries = new TreeMap<>();
@@ -59,10 +59,10 @@ final class CursorsJson {
   private static Object entry(Bookmark bookmark) {
     String cursor = bookmark.cursor().toString();
     Duration offset = bookmark.clockOffset();
-    Instant gone = bookmark.gone();
+    Instant gone = bookmark.goneSince();
     return offset.isZero() && gone == null
         ? cursor
-        : new Whole(
+        : new CursorEntry(
             cursor, offset.isZero() ? null : offset.toString(), gone == null ? null : gone + "");
   }
 

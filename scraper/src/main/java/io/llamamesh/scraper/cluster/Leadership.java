@@ -11,7 +11,7 @@ public interface Leadership extends AutoCloseable {
         public void start(Runnable onChange) {}
 
         @Override
-        public boolean leads() {
+        public boolean isLeader() {
           return true;
         }
 
@@ -27,12 +27,12 @@ public interface Leadership extends AutoCloseable {
   /**
    * Begins to take part; returns at once.
    *
-   * @param onChange called after {@link #leads} changed, and must not block
+   * @param onChange called after {@link #isLeader} changed, and must not block
    */
   void start(Runnable onChange);
 
   /** Whether this one does. */
-  boolean leads();
+  boolean isLeader();
 
   /** The name of the one that does; null while unknown. */
   @Nullable String leader();

@@ -35,10 +35,10 @@ public final class LeaseLeadership implements Leadership {
   /** How long to wait for a first word of the API. */
   static final Duration PATIENCE = Duration.ofSeconds(15);
 
-  private final Home home;
+  private final MeshOwner owner;
   private final String identity;
   private final CountDownLatch closed = new CountDownLatch(1);
-  private final CountDownLatch heard = new CountDownLatch(1);
+  private final CountDownLatch leaderSeen = new CountDownLatch(1);
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private volatile boolean leads;
   private volatile @Nullable String leader;
@@ -48,8 +48,8 @@ public final class LeaseLeadership implements Leadership {
   /**
    * @param identity this one's name: its pod's
    */
-  public LeaseLeadership(Home home, String identity) {
-    this.home = home;
+  public LeaseLeadership(MeshOwner home, String identity) {
+    this.owner = home;
     this.identity = identity;
   }
 
@@ -63,7 +63,7 @@ public final class LeaseLeadership implements Leadership {
   }
 
   @Override
-  public boolean leads() {
+  public boolean isLeader() {
     return leads;
   }
 
@@ -93,7 +93,7 @@ public final class LeaseLeadership implements Leadership {
   private void run() {
     try {
       while (!closed.await(0, TimeUnit.SECONDS)) {
-        takePart();
+        runElection();
         // An elector ends when it could not renew; the next one learns who leads now.
         if (closed.await(1, TimeUnit.SECONDS)) {
           return;
@@ -104,13 +104,13 @@ public final class LeaseLeadership implements Leadership {
     }
   }
 
-  private void takePart() throws InterruptedException {
+  private void runElection() throws InterruptedException {
     CompletableFuture<?> term =
-        new LeaderElectorBuilder(home.client(), threads)
+        new LeaderElectorBuilder(owner.client(), threads)
             .withConfig(
                 new LeaderElectionConfigBuilder()
-                    .withName(Names.scraper(home.mesh()))
-                    .withLock(new LeaseLock(home.metadata(Names.scraper(home.mesh())), identity))
+                    .withName(Names.scraper(owner.mesh()))
+                    .withLock(new LeaseLock(owner.metadata(Names.scraper(owner.mesh())), identity))
                     .withLeaseDuration(LEASE)
                     .withRenewDeadline(RENEW)
                     .withRetryPeriod(RETRY)
@@ -120,13 +120,13 @@ public final class LeaseLeadership implements Leadership {
             .build()
             .start();
     try {
-      if (!heard.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS) && !leads) {
+      if (!leaderSeen.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS) && !leads) {
         LOG.warn(
             "the Lease cannot be read or made, so this scraper writes, as each does that knows of"
                 + " no other lease={}/{}",
-            home.namespace(),
-            Names.scraper(home.mesh()));
-        become(true);
+            owner.namespace(),
+            Names.scraper(owner.mesh()));
+        setLeading(true);
       }
       term.get();
     } catch (ExecutionException e) {
@@ -139,15 +139,15 @@ public final class LeaseLeadership implements Leadership {
 
   /** Called by the elector with whoever holds the Lease now; empty: nobody. */
   private void leader(@Nullable String name) {
-    heard.countDown();
+    leaderSeen.countDown();
     if (name == null || name.isEmpty() || closed.getCount() == 0) {
       return;
     }
     leader = name;
-    become(name.equals(identity));
+    setLeading(name.equals(identity));
   }
 
-  private synchronized void become(boolean leading) {
+  private synchronized void setLeading(boolean leading) {
     if (leads != leading) {
       leads = leading;
       LOG.info("leadership leads={} leader={}", leading, leader);

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class LeavingNodesPoller implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LeavingNodesPoller.class);
-  private static final Duration LOOK_EVERY = Duration.ofSeconds(3);
+  private static final Duration POLL_INTERVAL = Duration.ofSeconds(3);
 
   private final KubernetesClient client;
   private final String namespace;
@@ -46,14 +46,14 @@ final class LeavingNodesPoller implements AutoCloseable {
   private void run() {
     try {
       do {
-        look();
-      } while (!closed.await(LOOK_EVERY.toNanos(), TimeUnit.NANOSECONDS));
+        refresh();
+      } while (!closed.await(POLL_INTERVAL.toNanos(), TimeUnit.NANOSECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void look() {
+  private void refresh() {
     try {
       names = names(client.configMaps().inNamespace(namespace).withName(name).get());
       failing = false;

@@ -33,7 +33,7 @@ public final class PodAgents implements AgentSource {
   private final AtomicBoolean failing = new AtomicBoolean();
   private final LeavingNodesPoller leaving;
   private final CertificateTrust trust;
-  private List<Agent> told = List.of();
+  private List<AgentEndpoint> published = List.of();
 
   /**
    * @param client stays open when this is closed
@@ -57,7 +57,7 @@ public final class PodAgents implements AgentSource {
   }
 
   @Override
-  public synchronized void start(Consumer<List<Agent>> listener) {
+  public synchronized void start(Consumer<List<AgentEndpoint>> listener) {
     if (informer != null) {
       throw new IllegalStateException("already started");
     }
@@ -71,22 +71,22 @@ public final class PodAgents implements AgentSource {
         new ResourceEventHandler<>() {
           @Override
           public void onAdd(Pod pod) {
-            tell(listener);
+            publish(listener);
           }
 
           @Override
           public void onUpdate(Pod before, Pod after) {
-            tell(listener);
+            publish(listener);
           }
 
           @Override
           public void onDelete(Pod pod, boolean finalStateUnknown) {
-            tell(listener);
+            publish(listener);
           }
 
           @Override
           public void onNothing() {
-            tell(listener);
+            publish(listener);
           }
         });
     // Whatever goes wrong, try again: a scraper without the API still reads the agents it knows.
@@ -115,7 +115,7 @@ public final class PodAgents implements AgentSource {
   }
 
   @Override
-  public synchronized boolean current() {
+  public synchronized boolean isCurrent() {
     return informer != null && informer.hasSynced() && informer.isWatching();
   }
 
@@ -127,17 +127,17 @@ public final class PodAgents implements AgentSource {
     }
   }
 
-  private void tell(Consumer<List<Agent>> listener) {
+  private void publish(Consumer<List<AgentEndpoint>> listener) {
     synchronized (this) {
       if (informer == null) {
         return;
       }
       failing.set(false);
       List<Pod> pods = informer.getStore().list();
-      List<Agent> agents =
+      List<AgentEndpoint> agents =
           apiPort == null ? AgentPods.agents(pods) : AgentPods.agents(pods, mesh, apiPort);
-      if (!agents.equals(told)) {
-        told = agents;
+      if (!agents.equals(published)) {
+        published = agents;
         listener.accept(agents);
       }
     }

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class RegistryAgents implements AgentSource {
   private static final Logger LOG = LoggerFactory.getLogger(RegistryAgents.class);
-  private static final Duration EVERY = Duration.ofSeconds(30);
+  private static final Duration POLL_INTERVAL = Duration.ofSeconds(30);
   private static final long HELD_NANOS = Duration.ofMinutes(2).toNanos();
   private static final long END_MILLIS = 5_000;
 
@@ -47,7 +47,7 @@ public final class RegistryAgents implements AgentSource {
   }
 
   private final Registry registry;
-  private final String shown;
+  private final String server;
   private final Phase phase;
   private final LongSupplier nanos;
   private final CountDownLatch stop = new CountDownLatch(1);
@@ -55,33 +55,33 @@ public final class RegistryAgents implements AgentSource {
   private volatile boolean current;
 
   /** Agents by name; the thread's alone. */
-  private final Map<String, Held> held = new LinkedHashMap<>();
+  private final Map<String, ListedAgent> held = new LinkedHashMap<>();
 
-  private List<Agent> told = List.of();
-  private String complaint = "";
+  private List<AgentEndpoint> published = List.of();
+  private String lastError = "";
   private Set<String> ambiguous = Set.of();
 
   /** An agent, and when a list first lacked it; null while it is listed. */
-  private record Held(Agent agent, @Nullable Long missingSince) {
-    Held missing(long nanos) {
-      return missingSince == null ? new Held(agent, nanos) : this;
+  private record ListedAgent(AgentEndpoint agent, @Nullable Long missingSince) {
+    ListedAgent missing(long nanos) {
+      return missingSince == null ? new ListedAgent(agent, nanos) : this;
     }
   }
 
   /** Follows a registry. */
   public RegistryAgents(RegistryClient client, RandomGenerator random) {
-    this(client::list, client.server(), new Phase(EVERY, random), System::nanoTime);
+    this(client::list, client.server(), new Phase(POLL_INTERVAL, random), System::nanoTime);
   }
 
   RegistryAgents(Registry registry, String shown, Phase phase, LongSupplier nanos) {
     this.registry = registry;
-    this.shown = shown;
+    this.server = shown;
     this.phase = phase;
     this.nanos = nanos;
   }
 
   @Override
-  public synchronized void start(Consumer<List<Agent>> listener) {
+  public synchronized void start(Consumer<List<AgentEndpoint>> listener) {
     if (thread != null) {
       throw new IllegalStateException("already started");
     }
@@ -91,15 +91,15 @@ public final class RegistryAgents implements AgentSource {
   }
 
   @Override
-  public boolean current() {
+  public boolean isCurrent() {
     return current;
   }
 
-  private void run(Consumer<List<Agent>> listener) {
+  private void run(Consumer<List<AgentEndpoint>> listener) {
     try {
       Duration wait;
       do {
-        wait = look(listener) ? phase.afterAnswer() : phase.afterFailure();
+        wait = refresh(listener) ? phase.afterAnswer() : phase.afterFailure();
       } while (!stop.await(wait.toMillis(), TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -107,37 +107,37 @@ public final class RegistryAgents implements AgentSource {
   }
 
   /** Asks once, and tells who is there where that changed. */
-  boolean look(Consumer<List<Agent>> listener) {
+  boolean refresh(Consumer<List<AgentEndpoint>> listener) {
     try {
       long now = nanos.getAsLong();
-      List<Agent> listed = agents(registry.list());
+      List<AgentEndpoint> listed = agents(registry.list());
       // Only lists tell who is gone: the time without any is nobody's absence.
       held.replaceAll((name, agent) -> agent.missing(now));
-      for (Agent agent : listed) {
-        held.put(agent.name(), new Held(agent, null));
+      for (AgentEndpoint agent : listed) {
+        held.put(agent.name(), new ListedAgent(agent, null));
       }
       held.values()
           .removeIf(
               agent -> agent.missingSince() != null && now - agent.missingSince() > HELD_NANOS);
       current = true;
-      if (!complaint.isEmpty()) {
-        LOG.info("registry lists its probes again registry={}", shown);
+      if (!lastError.isEmpty()) {
+        LOG.info("registry lists its probes again registry={}", server);
       }
-      complaint = "";
-      List<Agent> agents = held.values().stream().map(Held::agent).toList();
-      if (!agents.equals(told)) {
-        told = agents;
+      lastError = "";
+      List<AgentEndpoint> agents = held.values().stream().map(ListedAgent::agent).toList();
+      if (!agents.equals(published)) {
+        published = agents;
         listener.accept(agents);
       }
       return true;
     } catch (IOException | RuntimeException e) {
       current = false;
       String words = e.toString();
-      if (!words.equals(complaint)) {
-        complaint = words;
+      if (!words.equals(lastError)) {
+        lastError = words;
         LOG.warn(
             "registry does not list its probes, those known stay registry={} agents={} error={}",
-            shown,
+            server,
             held.size(),
             words);
       }
@@ -146,7 +146,7 @@ public final class RegistryAgents implements AgentSource {
   }
 
   /** One for each address and port; none where two sites have the same of their own. */
-  private List<Agent> agents(List<ListedProbe> probes) {
+  private List<AgentEndpoint> agents(List<ListedProbe> probes) {
     Map<HostPort, Set<String>> sites = new LinkedHashMap<>();
     Map<String, Set<Integer>> ports = new TreeMap<>();
     for (ListedProbe probe : probes) {
@@ -155,7 +155,7 @@ public final class RegistryAgents implements AgentSource {
           .add(probe.seen());
       ports.computeIfAbsent(probe.ip(), ip -> new HashSet<>()).add(probe.port());
     }
-    List<Agent> agents = new ArrayList<>();
+    List<AgentEndpoint> agents = new ArrayList<>();
     Set<String> several = new HashSet<>();
     sites.forEach((address, seen) -> {
       if (seen.size() > 1) {
@@ -167,14 +167,14 @@ public final class RegistryAgents implements AgentSource {
       if (atHost.size() == 1 && address.port() != USUAL_PORT) {
         addresses.add(new HostPort(address.host(), USUAL_PORT));
       }
-      agents.add(new Agent(address.toString(), addresses));
+      agents.add(new AgentEndpoint(address.toString(), addresses));
     });
     if (!several.equals(ambiguous)) {
       ambiguous = Set.copyOf(several);
       LOG.warn(
           "addresses that probes of several sites have are not read, each site needs a scraper of"
               + " its own registry={} addresses={}",
-          shown,
+          server,
           ambiguous);
     }
     return agents;

@@ -6,7 +6,7 @@ import java.util.function.Consumer;
 
 /** Agents that were named on the command line; the list never changes. */
 public final class StaticAgents implements AgentSource {
-  private final List<Agent> agents;
+  private final List<AgentEndpoint> agents;
 
   /**
    * Reads {@code a,b:port,[v6]:port}.
@@ -15,28 +15,28 @@ public final class StaticAgents implements AgentSource {
    * @throws IllegalArgumentException where one is not an address, naming it
    */
   public StaticAgents(String commaSeparated, int defaultPort) {
-    List<Agent> parsed = new ArrayList<>();
+    List<AgentEndpoint> parsed = new ArrayList<>();
     for (String text : commaSeparated.split(",", -1)) {
       if (!text.isBlank()) {
         HostPort address = HostPort.parse(text, defaultPort);
-        parsed.add(new Agent(address.toString(), List.of(address)));
+        parsed.add(new AgentEndpoint(address.toString(), List.of(address)));
       }
     }
     this.agents = parsed.stream().distinct().toList();
   }
 
   /** The agents. */
-  public List<Agent> agents() {
+  public List<AgentEndpoint> agents() {
     return agents;
   }
 
   @Override
-  public void start(Consumer<List<Agent>> listener) {
+  public void start(Consumer<List<AgentEndpoint>> listener) {
     listener.accept(agents);
   }
 
   @Override
-  public boolean current() {
+  public boolean isCurrent() {
     return true;
   }
 

@@ -14,7 +14,7 @@ record Environment(Map<String, String> variables) {
   private static final Logger LOG = LoggerFactory.getLogger(Environment.class);
 
   /** What to do when the process is told to end. */
-  interface Stop {
+  interface ShutdownHook {
     void run() throws InterruptedException;
   }
 
@@ -31,7 +31,7 @@ record Environment(Map<String, String> variables) {
   }
 
   /** Runs on SIGTERM and SIGINT; the process ends after it returned. */
-  void onStop(Stop stop) {
+  void onShutdown(ShutdownHook stop) {
     Runtime.getRuntime()
         .addShutdownHook(
             Thread.ofPlatform()

@@ -68,7 +68,7 @@ final class LlamaOptions {
   private @Nullable String influxdbPassword;
 
   /** Whether one of them says where a store is, or how to get in. */
-  boolean storeAddressGiven() {
+  boolean hasStoreAddress() {
     return influxdbHost != null
         || influxdbPort != null
         || influxdbUser != null
@@ -76,17 +76,17 @@ final class LlamaOptions {
   }
 
   /** Whether one of them says anything of a store. */
-  boolean storeGiven() {
-    return influxdbName != null || storeAddressGiven();
+  boolean hasStore() {
+    return influxdbName != null || hasStoreAddress();
   }
 
   /** Whether they say how often. */
-  boolean intervalGiven() {
+  boolean hasInterval() {
     return interval != null;
   }
 
   /** Whether they say whom to read. */
-  boolean collectorsGiven() {
+  boolean hasCollectors() {
     return hosts != null || port != null;
   }
 

@@ -5,7 +5,7 @@ import io.llamamesh.results.ResultsJson;
 import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.matrix.MatrixDocument;
 import io.llamamesh.scraper.matrix.MatrixTable;
-import io.llamamesh.scraper.matrix.Selection;
+import io.llamamesh.scraper.matrix.WindowSelection;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -67,7 +67,7 @@ final class MatrixCommand implements Callable<Integer> {
       names = "--windows",
       defaultValue = "3",
       description = "windows to pool (default: ${DEFAULT-VALUE})")
-  private int windows = Selection.DEFAULT_WINDOWS;
+  private int windows = WindowSelection.DEFAULT_WINDOWS;
 
   @Option(
       names = "--color",
@@ -190,10 +190,10 @@ final class MatrixCommand implements Callable<Integer> {
       out.println(new String(body, StandardCharsets.UTF_8));
       return report;
     }
-    if (watch && colour()) {
+    if (watch && usesColour()) {
       out.print(HOME_AND_CLEAR);
     }
-    out.print(new MatrixTable(colour(), MAX_NODES).render(document));
+    out.print(new MatrixTable(usesColour(), MAX_NODES).render(document));
     out.println(report.verdict().reason() + ": " + report.message());
     if (report.verdict() == Verdict.NO_DATA) {
       out.println("no data is not healthy: exit code 1");
@@ -201,7 +201,7 @@ final class MatrixCommand implements Callable<Integer> {
     return report;
   }
 
-  private boolean colour() {
+  private boolean usesColour() {
     return switch (colour) {
       case ALWAYS -> true;
       case NEVER -> false;

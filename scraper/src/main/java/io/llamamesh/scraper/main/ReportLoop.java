@@ -8,7 +8,7 @@ import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.matrix.MatrixDocument.ZonePair;
 import io.llamamesh.scraper.matrix.MatrixView;
 import io.llamamesh.scraper.matrix.PairSeries;
-import io.llamamesh.scraper.matrix.Selection;
+import io.llamamesh.scraper.matrix.WindowSelection;
 import io.llamamesh.scraper.matrix.ZonePairs;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -31,9 +31,9 @@ import org.slf4j.LoggerFactory;
  */
 final class ReportLoop implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReportLoop.class);
-  private static final Duration LOOK = Duration.ofMillis(200);
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(200);
   private static final Duration AT_LEAST_EVERY = Duration.ofSeconds(2);
-  private static final Duration STANDS = Duration.ofSeconds(10);
+  private static final Duration MAX_REUSE = Duration.ofSeconds(10);
   private static final int REST = 9;
 
   private final Matrix matrix;
@@ -102,11 +102,11 @@ final class ReportLoop implements AutoCloseable {
     Set<String> excepted = Set.of();
     long rested = 0;
     long judged = System.nanoTime();
-    long lookAgain = LOOK.toNanos();
+    long lookAgain = POLL_INTERVAL.toNanos();
     try {
       while (!closed.await(lookAgain, TimeUnit.NANOSECONDS)) {
         rested += lookAgain;
-        lookAgain = LOOK.toNanos();
+        lookAgain = POLL_INTERVAL.toNanos();
         long version = matrix.version();
         Set<String> unjudged = leaving.get();
         boolean same = version == seen && unjudged.equals(excepted);
@@ -118,7 +118,7 @@ final class ReportLoop implements AutoCloseable {
             same
                 && newest.verdict() != Verdict.NO_DATA
                 && reporting(judged(agents.get(), unjudged)).equals(reported)
-                && started - judged < STANDS.toNanos();
+                && started - judged < MAX_REUSE.toNanos();
         if (stands) {
           newest = newest.withTime(clock.instant()).withStore(store.get());
         } else {
@@ -157,7 +157,7 @@ final class ReportLoop implements AutoCloseable {
 
   private MeshReport analyse() {
     Set<String> unjudged = leaving.get();
-    MatrixView view = matrix.view(Selection.last(Analysis.WINDOWS)).without(unjudged);
+    MatrixView view = matrix.view(WindowSelection.last(Analysis.WINDOWS)).without(unjudged);
     zonePairs = ZonePairs.of(view);
     pairs = keepsPairs ? view.pairs() : List.of();
     List<AgentHealth> all = agents.get();

@@ -4,17 +4,17 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.crd.Names;
 import io.llamamesh.results.IpText;
 import io.llamamesh.scraper.analysis.Limits;
-import io.llamamesh.scraper.auth.ReaderToken;
+import io.llamamesh.scraper.auth.ApiToken;
 import io.llamamesh.scraper.auth.TokenFile;
 import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.cluster.AgentSource;
 import io.llamamesh.scraper.cluster.ConfigMapCursors;
 import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.cluster.FileCursors;
-import io.llamamesh.scraper.cluster.Home;
 import io.llamamesh.scraper.cluster.Kubernetes;
 import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.cluster.LeaseLeadership;
+import io.llamamesh.scraper.cluster.MeshOwner;
 import io.llamamesh.scraper.cluster.PodAgents;
 import io.llamamesh.scraper.cluster.RegistryAgents;
 import io.llamamesh.scraper.cluster.StaticAgents;
@@ -206,7 +206,7 @@ final class ScraperCommand implements Callable<Integer> {
     checkContradictions();
     String meshName = mesh != null ? mesh : environment.get("MESH_NAME", "default");
     Tokens tokens = tokens();
-    ScraperConfig config = config(meshName, readers(tokens, hosts(meshName)));
+    ScraperConfig config = config(meshName, access(tokens, hosts(meshName)));
     Store store = store();
     if (isStoreForgotten(store)) {
       LOG.warn(
@@ -216,9 +216,9 @@ final class ScraperCommand implements Callable<Integer> {
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     try (Kubernetes kubernetes = readsPods() ? connect() : null) {
-      Home home = kubernetes == null ? null : home(kubernetes.client(), meshName);
-      Scraper scraper =
-          Scraper.start(
+      MeshOwner home = kubernetes == null ? null : meshOwner(kubernetes.client(), meshName);
+      ScraperRun scraper =
+          ScraperRun.start(
               config,
               agents(home, kubernetes),
               store,
@@ -227,7 +227,7 @@ final class ScraperCommand implements Callable<Integer> {
                   ? Leadership.ALONE
                   : new LeaseLeadership(home, environment.get("POD_NAME", ownName())),
               tokens);
-      environment.onStop(() -> {
+      environment.onShutdown(() -> {
         stop.countDown();
         stopped.await();
       });
@@ -264,12 +264,12 @@ final class ScraperCommand implements Callable<Integer> {
   private boolean readsPods() {
     return collectors == null
         && !registry.isGiven()
-        && !llama.collectorsGiven()
+        && !llama.hasCollectors()
         && (mesh != null || environment.find("MESH_NAME") != null);
   }
 
   /** Whether it reads LLAMA's collectors, so that all its defaults hold. */
-  private boolean asLlama() {
+  private boolean behavesAsLlama() {
     return collectors == null && !readsPods() && !followsRegistry();
   }
 
@@ -277,7 +277,7 @@ final class ScraperCommand implements Callable<Integer> {
   private boolean followsRegistry() {
     return registry.isGiven()
         || (collectors == null
-            && !llama.collectorsGiven()
+            && !llama.hasCollectors()
             && !readsPods()
             && RegistryOptions.isNamed(environment));
   }
@@ -292,14 +292,14 @@ final class ScraperCommand implements Callable<Integer> {
 
   /** Of two options that say the same one would be ignored. */
   void checkContradictions() {
-    if (collectors != null && llama.collectorsGiven()) {
+    if (collectors != null && llama.hasCollectors()) {
       throw wrong(
           "give either --collectors or -llama.collector-hosts and -llama.collector-port, not both");
     }
     if (registry.isGiven() && collectors != null) {
       throw wrong("give either --registry or --collectors, not both");
     }
-    if (registry.isGiven() && llama.collectorsGiven()) {
+    if (registry.isGiven() && llama.hasCollectors()) {
       throw wrong(
           "give either --registry or -llama.collector-hosts and -llama.collector-port, not both");
     }
@@ -315,7 +315,7 @@ final class ScraperCommand implements Callable<Integer> {
           "--agent-port is that of agents in pods, and none are looked for: give --mesh, or"
               + " --collector-port");
     }
-    if (interval != null && llama.intervalGiven()) {
+    if (interval != null && llama.hasInterval()) {
       throw wrong("give either --interval or -llama.interval, not both");
     }
   }
@@ -325,34 +325,34 @@ final class ScraperCommand implements Callable<Integer> {
   }
 
   int ingestPort() {
-    return ingestPort == null ? (asLlama() ? 0 : INGEST_PORT) : ingestPort;
+    return ingestPort == null ? (behavesAsLlama() ? 0 : INGEST_PORT) : ingestPort;
   }
 
   Duration interval() {
     if (interval != null) {
       return interval;
     }
-    return asLlama() || llama.intervalGiven() ? llama.interval() : Duration.ofSeconds(10);
+    return behavesAsLlama() || llama.hasInterval() ? llama.interval() : Duration.ofSeconds(10);
   }
 
-  private Readers readers(Tokens tokens, Set<String> accepted) {
+  private WebAccess access(Tokens tokens, Set<String> accepted) {
     if (tokenFile == null) {
-      return new Readers(Readers.ALL.accepted(), everyPair, accepted);
+      return new WebAccess(WebAccess.OPEN.accepted(), everyPair, accepted);
     }
     try {
-      ReaderToken reader = ReaderToken.open(tokenFile, tokens, InstantSource.system());
-      return new Readers(reader::accepts, everyPair, accepted);
+      ApiToken reader = ApiToken.open(tokenFile, tokens, InstantSource.system());
+      return new WebAccess(reader::accepts, everyPair, accepted);
     } catch (IOException e) {
       throw wrong("--token-file cannot be used: " + e);
     }
   }
 
-  private ScraperConfig config(String meshName, Readers readers) {
+  private ScraperConfig config(String meshName, WebAccess readers) {
     try {
       return new ScraperConfig(
           meshName,
           new InetSocketAddress(bind, pagePort()),
-          asLlama() && port == null,
+          behavesAsLlama() && port == null,
           ingestPort() == 0 ? null : new InetSocketAddress(bind, ingestPort()),
           interval(),
           retention,
@@ -383,9 +383,9 @@ final class ScraperCommand implements Callable<Integer> {
     }
   }
 
-  private Home home(KubernetesClient kubernetes, String meshName) {
+  private MeshOwner meshOwner(KubernetesClient kubernetes, String meshName) {
     String connected = kubernetes.getNamespace();
-    return new Home(
+    return new MeshOwner(
         kubernetes,
         environment.get("POD_NAMESPACE", connected == null ? "default" : connected),
         meshName,
@@ -397,7 +397,7 @@ final class ScraperCommand implements Callable<Integer> {
     return "scraper-" + UUID.randomUUID();
   }
 
-  private AgentSource agents(@Nullable Home home, @Nullable Kubernetes kubernetes) {
+  private AgentSource agents(@Nullable MeshOwner home, @Nullable Kubernetes kubernetes) {
     if (home != null && kubernetes != null) {
       return new PodAgents(
           home.client(), kubernetes.trust(), home.namespace(), home.mesh(), agentPort);
@@ -421,7 +421,7 @@ final class ScraperCommand implements Callable<Integer> {
     }
   }
 
-  private CursorStore cursors(@Nullable Home home) {
+  private CursorStore cursors(@Nullable MeshOwner home) {
     if (cursorFile != null) {
       return new FileCursors(cursorFile);
     }
@@ -431,7 +431,7 @@ final class ScraperCommand implements Callable<Integer> {
   @Nullable Store store() {
     try {
       return storeOptions.open(
-          environment, llama, asLlama() || llama.storeGiven(), followsRegistry());
+          environment, llama, behavesAsLlama() || llama.hasStore(), followsRegistry());
     } catch (IllegalArgumentException e) {
       throw wrong(String.valueOf(e.getMessage()));
     }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param retention how far back the matrix remembers
  * @param agentTimeout of one request to an agent
  * @param limits what makes the network unhealthy
- * @param readers who may read the page's data, and how much of it as metrics
+ * @param access who may read the page's data, and how much of it as metrics
  */
 public record ScraperConfig(
     String mesh,
@@ -28,7 +28,7 @@ public record ScraperConfig(
     Duration retention,
     Duration agentTimeout,
     Limits limits,
-    Readers readers) {
+    WebAccess access) {
   /** Everybody reads. */
   public ScraperConfig(
       String mesh,
@@ -38,7 +38,7 @@ public record ScraperConfig(
       Duration retention,
       Duration agentTimeout,
       Limits limits) {
-    this(mesh, web, false, ingest, interval, retention, agentTimeout, limits, Readers.ALL);
+    this(mesh, web, false, ingest, interval, retention, agentTimeout, limits, WebAccess.OPEN);
   }
 
   /** Without a place where draining agents post; everybody reads. */
@@ -49,7 +49,7 @@ public record ScraperConfig(
       Duration retention,
       Duration agentTimeout,
       Limits limits) {
-    this(mesh, web, false, null, interval, retention, agentTimeout, limits, Readers.ALL);
+    this(mesh, web, false, null, interval, retention, agentTimeout, limits, WebAccess.OPEN);
   }
 
   public ScraperConfig {

@@ -4,7 +4,7 @@ import io.llamamesh.results.MeshReport;
 import io.llamamesh.scraper.cluster.AgentSource;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
-import io.llamamesh.scraper.pull.Pulls;
+import io.llamamesh.scraper.pull.AgentPulls;
 import io.llamamesh.scraper.store.StoreWriter;
 import io.llamamesh.tls.CertificateTrust;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -25,7 +25,7 @@ final class ScraperMetrics {
 
   ScraperMetrics(
       Matrix matrix,
-      Pulls pulls,
+      AgentPulls pulls,
       AgentSource agents,
       Supplier<MeshReport.Store> store,
       @Nullable StoreWriter writer,
@@ -69,7 +69,7 @@ final class ScraperMetrics {
         "llamamesh.scraper.history.seconds",
         "How far back histories go; less than the retention where memory is short",
         matrix,
-        Matrix::keptSeconds);
+        Matrix::retainedSeconds);
     count(
         "llamamesh.store.points",
         "Points that the store acknowledged",
@@ -84,7 +84,7 @@ final class ScraperMetrics {
         "llamamesh.store.backlog.windows",
         "Agents' windows read and not yet acknowledged by the store",
         pulls,
-        Pulls::backlog);
+        AgentPulls::backlog);
     gauge(
         "llamamesh.store.reachable",
         "Whether the last write was acknowledged",

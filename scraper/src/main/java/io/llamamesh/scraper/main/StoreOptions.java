@@ -92,7 +92,7 @@ final class StoreOptions {
    */
   @Nullable Store open(
       Environment environment, LlamaOptions llama, boolean asLlama, boolean ofRegistry) {
-    if (url != null && llama.storeAddressGiven()) {
+    if (url != null && llama.hasStoreAddress()) {
       throw new IllegalArgumentException(
           "give either --influxdb-url or -llama.influxdb-host and its like, not both");
     }

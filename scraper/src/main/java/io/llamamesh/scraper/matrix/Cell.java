@@ -135,7 +135,7 @@ public record Cell(
         suppressed + other.suppressed);
   }
 
-  Cell at(long newEnd) {
+  Cell withEnd(long newEnd) {
     return new Cell(
         newEnd,
         sent,
@@ -154,7 +154,7 @@ public record Cell(
   }
 
   /** The same with directions of its losses that somebody else told. */
-  Cell directed(long forward, long back) {
+  Cell withDirections(long forward, long back) {
     return new Cell(
         end,
         sent,
@@ -173,10 +173,10 @@ public record Cell(
   }
 
   /** Read again: what was found out about it meanwhile stays. */
-  Cell after(Cell before) {
+  Cell keepingDirectionsOf(Cell before) {
     boolean same = sent == before.sent && received == before.received && lost == before.lost;
     return same && forwardLost + returnLost < before.forwardLost + before.returnLost
-        ? directed(before.forwardLost, before.returnLost)
+        ? withDirections(before.forwardLost, before.returnLost)
         : this;
   }
 

@@ -118,7 +118,7 @@ final class CellColumns {
    * @return false where it is itself too old to be held beside the newest
    */
   boolean put(Cell cell) {
-    if (!reach(cell.end())) {
+    if (!makeReachable(cell.end())) {
       return false;
     }
     int index = firstAtOrAfter(cell.end());
@@ -130,7 +130,7 @@ final class CellColumns {
   }
 
   /** Makes that end one that can be told. */
-  private boolean reach(long end) {
+  private boolean makeReachable(long end) {
     if (size == 0) {
       base = (int) Math.max(end % unit, end - (long) AHEAD * unit);
       return true;

@@ -11,12 +11,12 @@ public record Directions(long forward, long back) {
    * How far two agents' windows may be apart without either clock being wrong: the way there, and a
    * thread that was not woken in time.
    */
-  static final long APART_MILLIS = 100;
+  static final long WINDOW_EDGE_MILLIS = 100;
 
   private static final double MILLIS = 1e3;
 
   /** What the prober knows by itself. */
-  static Directions known(Cell sum) {
+  static Directions knownToProber(Cell sum) {
     return new Directions(sum.forwardLost(), sum.returnLost());
   }
 
@@ -35,7 +35,7 @@ public record Directions(long forward, long back) {
    * @return what the prober knew where the two contradict each other: then they are no two views of
    *     the same probes
    */
-  public static Directions told(Cell sum, long reflected, long unnamed, long slop) {
+  public static Directions infer(Cell sum, long reflected, long unnamed, long slop) {
     long unsure = Math.max(0, sum.sent() - sum.received() - sum.lost() - sum.refused());
     long least =
         Math.max(
@@ -43,7 +43,7 @@ public record Directions(long forward, long back) {
     long most =
         Math.min(sum.lost() - sum.forwardLost(), reflected + unnamed - sum.received() + slop);
     if (reflected > sum.sent() + slop || least > most) {
-      return known(sum);
+      return knownToProber(sum);
     }
     return new Directions(sum.lost() - most, least);
   }
@@ -55,7 +55,7 @@ public record Directions(long forward, long back) {
    * @param clocksApartMillis by how much the two agents' clocks differ
    */
   public static long slop(long sent, long seconds, long clocksApartMillis) {
-    double apart = (APART_MILLIS + Math.abs(clocksApartMillis)) / MILLIS;
+    double apart = (WINDOW_EDGE_MILLIS + Math.abs(clocksApartMillis)) / MILLIS;
     return 2 * (1 + (long) Math.ceil(sent * apart / Math.max(1, seconds)));
   }
 }

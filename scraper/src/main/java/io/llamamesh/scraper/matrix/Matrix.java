@@ -69,7 +69,7 @@ public final class Matrix {
   // How many times the histories are halved for want of memory.
   private int halved;
   private long newest;
-  private long aged;
+  private long lastAged;
   private long version;
   private long ignored;
   // Room that all series have for source ports together.
@@ -147,13 +147,13 @@ public final class Matrix {
       switch (point.measurement()) {
         case Point.RAW_STATS -> putPair(owner, agent, point, end, now);
         case Point.PATH_STATS -> putPath(owner, agent, point, end);
-        case Point.REFLECTED_STATS -> join.reflected(agent, point);
+        case Point.REFLECTED_STATS -> join.addReflected(agent, point);
         default -> ignored++;
       }
     }
-    join.settle(now);
+    join.join(now);
     version++;
-    boolean due = now - aged >= AGEING_SECONDS || now < aged;
+    boolean due = now - lastAged >= AGEING_SECONDS || now < lastAged;
     if (due || (memory.isTight() && halved < SHORTEST)) {
       age(now);
     }
@@ -178,7 +178,7 @@ public final class Matrix {
   }
 
   /** How far back it remembers now, in seconds: less than it should where memory is short. */
-  public synchronized long keptSeconds() {
+  public synchronized long retainedSeconds() {
     return keepSeconds();
   }
 
@@ -193,17 +193,17 @@ public final class Matrix {
   }
 
   /** A copy of the selected windows of all pairs. */
-  public MatrixView view(Selection selection) {
-    return view(selection, Chosen::windows);
+  public MatrixView view(WindowSelection selection) {
+    return view(selection, CellQuery::pairsWithWindows);
   }
 
   /** The same with each pair's windows pooled into one cell, and without source ports. */
-  public MatrixView pooled(Selection selection) {
-    return view(selection, Chosen::pooled);
+  public MatrixView pooled(WindowSelection selection) {
+    return view(selection, CellQuery::pooledPairs);
   }
 
   private MatrixView view(
-      Selection selection, BiFunction<Chosen, Collection<Series>, List<PairSeries>> how) {
+      WindowSelection selection, BiFunction<CellQuery, Collection<Series>, List<PairSeries>> how) {
     List<PairSeries> pairs;
     Map<String, NodeInfo> known;
     long interval;
@@ -211,7 +211,7 @@ public final class Matrix {
     synchronized (this) {
       interval = interval();
       upTo = selection.at() == null ? newest : selection.at().getEpochSecond();
-      pairs = how.apply(Chosen.of(selection, interval, upTo), series.values());
+      pairs = how.apply(CellQuery.of(selection, interval, upTo), series.values());
       known = Map.copyOf(nodes);
       upTo = Math.min(newest, upTo);
     }
@@ -266,7 +266,7 @@ public final class Matrix {
       ignored++;
       return;
     }
-    Cell cell = before == null ? Cell.of(point) : Cell.of(point).after(before);
+    Cell cell = before == null ? Cell.of(point) : Cell.of(point).keepingDirectionsOf(before);
     int bytes = one.bytes();
     boolean taken = one.put(cell);
     if (taken && end <= now - fineSeconds()) {
@@ -282,7 +282,7 @@ public final class Matrix {
       return;
     }
     sums.put(before, cell);
-    join.probed(one, cell, point, now);
+    join.addProbed(one, cell, point, now);
     boolean current = end >= newest;
     // Also where our own clock was ahead and is right now.
     newest = Math.min(Math.max(newest, end), now + aheadSeconds);
@@ -298,7 +298,7 @@ public final class Matrix {
       known = new Series(key, owner);
       memory.add(owner, known.bytes());
       series.put(key, known);
-      join.added(known);
+      join.addSeries(known);
     }
     return known;
   }
@@ -368,7 +368,7 @@ public final class Matrix {
   }
 
   private static boolean replaces(String address, NodeInfo known) {
-    return Addresses.isV6(address) == Addresses.isV6(known.address());
+    return AddressOwners.isV6(address) == AddressOwners.isV6(known.address());
   }
 
   /** How far back windows are held as they came. */
@@ -382,8 +382,8 @@ public final class Matrix {
   }
 
   private void age(long now) {
-    aged = now;
-    if (halved > 0 && memory.isWide()) {
+    lastAged = now;
+    if (halved > 0 && memory.hasAmpleRoom()) {
       halved--;
     }
     ageSeries(now);

@@ -95,7 +95,7 @@ public record MatrixDocument(
       return Boolean.TRUE.equals(leaving);
     }
 
-    Node asLeaving() {
+    Node withLeaving() {
       return new Node(name, zone, address, agent, reporting, lastSeen, problem, true);
     }
   }

@@ -34,7 +34,7 @@ public record MatrixTable(boolean colour, int maxNodes) {
     for (MatrixDocument.TrafficClass traffic : document.classes()) {
       render(document, traffic, text);
     }
-    missing(document, text);
+    appendMissing(document, text);
     return text.toString();
   }
 
@@ -120,7 +120,7 @@ public record MatrixTable(boolean colour, int maxNodes) {
     return names.stream().filter(kept::contains).toList();
   }
 
-  private void missing(MatrixDocument document, StringBuilder text) {
+  private void appendMissing(MatrixDocument document, StringBuilder text) {
     for (MatrixDocument.Node node : document.nodes()) {
       if (node.isLeaving()) {
         text.append(node.name()).append(" is leaving and not judged\n");

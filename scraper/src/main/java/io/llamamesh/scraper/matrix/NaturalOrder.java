@@ -9,7 +9,7 @@ final class NaturalOrder implements Comparator<String> {
     int i = 0;
     int j = 0;
     while (i < a.length() && j < b.length()) {
-      if (digit(a.charAt(i)) && digit(b.charAt(j))) {
+      if (isDigit(a.charAt(i)) && isDigit(b.charAt(j))) {
         int endA = endOfNumber(a, i);
         int endB = endOfNumber(b, j);
         String numberA = a.substring(i, endA).replaceFirst("^0+(?=.)", "");
@@ -34,13 +34,13 @@ final class NaturalOrder implements Comparator<String> {
 
   private static int endOfNumber(String text, int from) {
     int end = from;
-    while (end < text.length() && digit(text.charAt(end))) {
+    while (end < text.length() && isDigit(text.charAt(end))) {
       end++;
     }
     return end;
   }
 
-  private static boolean digit(char c) {
+  private static boolean isDigit(char c) {
     return c >= '0' && c <= '9';
   }
 }

@@ -77,7 +77,7 @@ final class PathColumns {
   }
 
   /** Whether another counter takes more memory. */
-  boolean full() {
+  boolean isFull() {
     return size == windowAndPort.length;
   }
 

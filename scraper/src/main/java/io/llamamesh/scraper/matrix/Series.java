@@ -89,10 +89,10 @@ final class Series {
   }
 
   /** So many more of that window's lost probes are known to be lost there, and back. */
-  void direct(long end, long forward, long back) {
+  void addDirections(long end, long forward, long back) {
     Cell cell = window(end);
     if (cell != null && forward + back > 0) {
-      windows.put(cell.directed(cell.forwardLost() + forward, cell.returnLost() + back));
+      windows.put(cell.withDirections(cell.forwardLost() + forward, cell.returnLost() + back));
     }
   }
 
@@ -115,7 +115,7 @@ final class Series {
         return dropped + 1;
       }
     }
-    if (!mayGrow && paths.full()) {
+    if (!mayGrow && paths.isFull()) {
       return dropped + 1;
     }
     paths.put(end, cell);
@@ -135,7 +135,7 @@ final class Series {
       foldedUpTo = cell.end();
       long minuteEnd = minuteEnd(cell.end());
       int last = minutes.size() - 1;
-      Cell minute = cell.at(minuteEnd);
+      Cell minute = cell.withEnd(minuteEnd);
       minutes.put(
           last >= 0 && minutes.end(last) == minuteEnd ? minutes.get(last).plus(minute) : minute);
     }
@@ -157,13 +157,13 @@ final class Series {
   }
 
   /** The same cells added up; nothing was added where there are none. */
-  Pooling pooled(long after, long upTo, int most) {
+  CellAccumulator pooled(long after, long upTo, int most) {
     int firstMinute = minutes.firstAtOrAfter(after + 1);
     int lastMinute = minutes.firstAtOrAfter(upTo + 1);
     int firstWindow = windows.firstAtOrAfter(after + 1);
     int lastWindow = windows.firstAtOrAfter(upTo + 1);
     int skipped = Math.max(0, lastMinute - firstMinute + lastWindow - firstWindow - most);
-    Pooling sum = new Pooling();
+    CellAccumulator sum = new CellAccumulator();
     for (int i = firstMinute + skipped; i < lastMinute; i++) {
       sum.add(minutes, i);
     }

@@ -30,7 +30,7 @@ public record SeriesKey(String source, String destination, String port, String f
   }
 
   /** The pair and class, whoever probes by which group. */
-  SeriesKey ofAllGroups() {
+  SeriesKey withoutGroup() {
     return group.isEmpty() ? this : new SeriesKey(source, destination, port, family, "");
   }
 

@@ -33,7 +33,7 @@ final class SeriesMemory {
   }
 
   /** Whether twice as long histories would fit. */
-  boolean isWide() {
+  boolean hasAmpleRoom() {
     return all < most / 3;
   }
 

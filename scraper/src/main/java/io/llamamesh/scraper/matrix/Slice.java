@@ -30,14 +30,14 @@ public record Slice(
     ZONE
   }
 
-  boolean takes(PairSeries pair, MatrixView view) {
-    return takes(port, pair.port())
-        && takes(family, pair.family())
+  boolean includes(PairSeries pair, MatrixView view) {
+    return includes(port, pair.port())
+        && includes(family, pair.family())
         && (sourceZone == null || sourceZone.equals(view.zone(pair.source())))
         && (destinationZone == null || destinationZone.equals(view.zone(pair.destination())));
   }
 
-  private static boolean takes(@Nullable String asked, String is) {
+  private static boolean includes(@Nullable String asked, String is) {
     return asked == null || asked.equals(is);
   }
 }

@@ -23,7 +23,7 @@ public record WindowSum(int series, long sent, long received, long lost) {
   }
 
   /** Two windows of the same minute: the series are the same ones. */
-  WindowSum then(WindowSum next) {
+  WindowSum append(WindowSum next) {
     return new WindowSum(
         Math.max(series, next.series),
         sent + next.sent,

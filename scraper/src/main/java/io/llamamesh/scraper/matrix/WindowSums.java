@@ -39,7 +39,7 @@ final class WindowSums {
     NavigableMap<Long, WindowSum> all = new TreeMap<>();
     // At the seam a minute and a window may end together.
     windows.forEach((end, sum) ->
-        all.merge(end <= fineFrom ? Series.minuteEnd(end) : end, sum, WindowSum::then));
+        all.merge(end <= fineFrom ? Series.minuteEnd(end) : end, sum, WindowSum::append));
     return all;
   }
 }

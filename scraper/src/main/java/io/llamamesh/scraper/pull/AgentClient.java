@@ -67,19 +67,19 @@ final class AgentClient implements AutoCloseable {
    * A page, and the places that it has until it is closed.
    *
    * @param limit how many windows it was asked to hold at most
-   * @param held how many it holds at most: as many as it says, or that limit
+   * @param maxWindows how many it holds at most: as many as it says, or that limit
    * @param bytes its size as it came
    */
-  record Fetched(Page page, int limit, int held, int bytes, Places places)
+  record FetchedPage(Page page, int limit, int maxWindows, int bytes, Permits permits)
       implements AutoCloseable {
     /** Tells how large pages are. */
-    void teach(PageSize pages) {
-      pages.taken(limit, bytes, page.more());
+    void recordSize(PageSize pages) {
+      pages.recordPage(limit, bytes, page.more());
     }
 
     @Override
     public void close() {
-      places.close();
+      permits.close();
     }
   }
 
@@ -97,7 +97,7 @@ final class AgentClient implements AutoCloseable {
    * @param token the bearer token that agents ask for; null where they ask for none
    */
   AgentClient(Duration timeout, InstantSource clock, Supplier<@Nullable String> token) {
-    this(timeout, BodyReader.Limits.USUAL, clock, token);
+    this(timeout, BodyReader.Limits.DEFAULT, clock, token);
   }
 
   AgentClient(
@@ -128,21 +128,21 @@ final class AgentClient implements AutoCloseable {
    * @throws IOException where there is no answer in time, or not such a one; the message is for
    *     people
    */
-  Fetched fetch(
+  FetchedPage fetch(
       HostPort address,
       @Nullable WindowCursor after,
       @Nullable WindowCursor stored,
       int limit,
       boolean behind)
       throws IOException, InterruptedException {
-    Places places = new Places();
+    Permits places = new Permits();
     boolean fetched = false;
     try {
       if (behind) {
         // One page comes after the other, and those who are not behind shall not wait for them.
-        places.take(catchingUp);
+        places.acquire(catchingUp);
       }
-      Fetched page = fetchNow(address, after, stored, limit, places);
+      FetchedPage page = fetchNow(address, after, stored, limit, places);
       fetched = true;
       return page;
     } finally {
@@ -152,12 +152,12 @@ final class AgentClient implements AutoCloseable {
     }
   }
 
-  private Fetched fetchNow(
+  private FetchedPage fetchNow(
       HostPort address,
       @Nullable WindowCursor after,
       @Nullable WindowCursor stored,
       int limit,
-      Places places)
+      Permits places)
       throws IOException, InterruptedException {
     String query =
         "/influxdata?limit="
@@ -186,7 +186,7 @@ final class AgentClient implements AutoCloseable {
           bearer == null ? "asks for a token, we have none (--auth-dir)" : "refused our token");
     }
     if (response.statusCode() != OK) {
-      throw new IOException("HTTP " + response.statusCode() + ": " + words(body));
+      throw new IOException("HTTP " + response.statusCode() + ": " + excerpt(body));
     }
     Page page =
         PageParser.parse(
@@ -194,10 +194,10 @@ final class AgentClient implements AutoCloseable {
             cursor(response.headers()),
             response.headers().firstValue(InfluxDataHeaders.MORE).map("true"::equals).orElse(false),
             skew(response.headers(), asked, answered));
-    return new Fetched(page, limit, held(response.headers(), limit), body.length, places);
+    return new FetchedPage(page, limit, maxWindows(response.headers(), limit), body.length, places);
   }
 
-  private static int held(HttpHeaders headers, int limit) {
+  private static int maxWindows(HttpHeaders headers, int limit) {
     String windows = headers.firstValue(InfluxDataHeaders.WINDOWS).orElse("");
     return windows.matches("[0-9]{1,5}") ? Math.min(limit, Integer.parseInt(windows)) : limit;
   }
@@ -269,7 +269,7 @@ final class AgentClient implements AutoCloseable {
     }
   }
 
-  private static String words(byte[] body) {
+  private static String excerpt(byte[] body) {
     String text = new String(body, 0, Math.min(body.length, 200), StandardCharsets.UTF_8);
     return ControlCharacters.replaced(text.replaceAll("\\s+", " ").strip());
   }

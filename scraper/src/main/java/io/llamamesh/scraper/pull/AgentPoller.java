@@ -36,7 +36,7 @@ final class AgentPoller implements AutoCloseable {
   private final Matrix matrix;
   private final AgentClient client;
   private final InstantSource clock;
-  private final Counters counters;
+  private final PullCounters counters;
   private final PullSchedule schedule;
   private final LegacyWindows legacy;
   private final PageAdmission admission;
@@ -50,7 +50,7 @@ final class AgentPoller implements AutoCloseable {
   private volatile @Nullable String problem;
   // The thread's own. One window a time while all goes well, so that nobody waits for who has to
   // catch up.
-  private boolean behind;
+  private boolean catchingUp;
   private final PageSize pages = new PageSize();
   private final CatchUpBudget budget = new CatchUpBudget();
 
@@ -63,7 +63,7 @@ final class AgentPoller implements AutoCloseable {
       Matrix matrix,
       AgentClient client,
       InstantSource clock,
-      Counters counters,
+      PullCounters counters,
       PageAdmission admission,
       SourceNames names) {
     this.position = position;
@@ -90,7 +90,7 @@ final class AgentPoller implements AutoCloseable {
         position
             .interval()
             .multipliedBy(LATE_INTERVALS)
-            .plus(PullSchedule.PUBLISHED_AFTER)
+            .plus(PullSchedule.PUBLISH_DELAY)
             .plusSeconds(2);
     Instant here = now.plus(position.skew().residual());
     Instant answer = lastAnswer;
@@ -131,31 +131,33 @@ final class AgentPoller implements AutoCloseable {
       Instant due = clock.instant();
       while (!closed.await(
           Math.max(0, Duration.between(clock.instant(), due).toMillis()), TimeUnit.MILLISECONDS)) {
-        due = read();
+        due = poll();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private Instant read() throws InterruptedException {
+  private Instant poll() throws InterruptedException {
     try {
-      WindowCursor after = position.read();
+      WindowCursor after = position.readCursor();
       boolean news;
-      try (AgentClient.Fetched fetched = fetch(after)) {
-        news = take(after, fetched);
-        behind = fetched.page().more();
-        fetched.teach(pages);
+      try (AgentClient.FetchedPage fetched = fetch(after)) {
+        news = accept(after, fetched);
+        catchingUp = fetched.page().more();
+        fetched.recordSize(pages);
         budget.spend(fetched.bytes(), clock.instant());
       }
       // Windows without a pair are none to show, and yet passed.
-      if (behind && (news || !Objects.equals(after, position.read()))) {
+      if (catchingUp && (news || !Objects.equals(after, position.readCursor()))) {
         Instant now = clock.instant();
         return now.plus(budget.pause(now));
       }
-      return news ? schedule.afterNews(clock.instant()) : schedule.afterNothing(clock.instant());
+      return news
+          ? schedule.afterWindow(clock.instant())
+          : schedule.afterEmptyAnswer(clock.instant());
     } catch (AgentClient.AnswerTooLargeException e) {
-      if (behind && pages.tooLarge()) {
+      if (catchingUp && pages.tryShrink()) {
         return clock.instant();
       }
       return failed(e);
@@ -169,11 +171,11 @@ final class AgentPoller implements AutoCloseable {
   }
 
   private Instant failed(Exception e) {
-    counters.failed();
-    behind = false;
+    counters.countFailure();
+    catchingUp = false;
     Instant due = schedule.afterFailure(clock.instant());
-    problem = words(e);
-    position.readable(false);
+    problem = readable(e);
+    position.setReadable(false);
     if (schedule.failures() % LOG_EVERY_FAILURES == 1) {
       LOG.warn(
           "agent not read agent={} address={} failures={} error={}",
@@ -189,55 +191,53 @@ final class AgentPoller implements AutoCloseable {
   }
 
   /** What went wrong, for people: the page shows it, and an agent may have had a hand in it. */
-  private static String words(Exception e) {
+  private static String readable(Exception e) {
     return e instanceof IOException && e.getMessage() != null
         ? ControlCharacters.replaced(e.getMessage())
         : "its answer could not be taken; the scraper's log says why";
   }
 
   /** Puts a page where it belongs; whether it held a window. */
-  private boolean take(@Nullable WindowCursor after, AgentClient.Fetched answer) {
+  private boolean accept(@Nullable WindowCursor after, AgentClient.FetchedPage answer) {
     Page fetched = admission.admit(answer.page());
     Instant now = clock.instant();
     Page page =
         fetched.cursor() == null
-            ? legacy.timed(fetched, position.name(), now, schedule.interval())
+            ? legacy.withTimes(fetched, position.name(), now, schedule.interval())
             : position.skew().correct(fetched, schedule.interval());
-    schedule.publishes(
-        fetched.cursor() == null
-            ? PullSchedule.PUBLISHED_AT_ONCE_AFTER
-            : PullSchedule.PUBLISHED_AFTER);
+    schedule.setPublishDelay(
+        fetched.cursor() == null ? PullSchedule.LEGACY_PUBLISH_DELAY : PullSchedule.PUBLISH_DELAY);
     if (schedule.failures() > 0) {
       LOG.info("agent answers agent={} address={}", source, position.address());
-      schedule.answers();
+      schedule.recordAnswer();
     }
     lastAnswer = now;
     problem = null;
-    position.readable(true);
+    position.setReadable(true);
     TreeSet<Instant> ends = new TreeSet<>();
     page.points().forEach(point -> ends.add(point.time()));
-    counters.answered(page.points().size(), ends.size(), page.malformed());
+    counters.countAnswer(page.points().size(), ends.size(), page.malformed());
     if (ends.isEmpty()) {
       if (page.cursor() != null && !page.cursor().equals(after)) {
-        pass(after, page, answer.held());
+        offerToStore(after, page, answer.maxWindows());
       }
       return false;
     }
     learnName(page.points());
     Duration residual = position.skew().residual();
-    ends.forEach(end -> schedule.window(end.minus(residual)));
-    position.interval(schedule.interval());
+    ends.forEach(end -> schedule.recordWindow(end.minus(residual)));
+    position.setInterval(schedule.interval());
     lastWindow = ends.last();
     matrix.put(position.name(), source, page.points(), residual);
-    pass(after, page, answer.held());
+    offerToStore(after, page, answer.maxWindows());
     return true;
   }
 
-  private void pass(@Nullable WindowCursor after, Page page, int held) {
+  private void offerToStore(@Nullable WindowCursor after, Page page, int held) {
     if (pump != null) {
-      pump.hand(after, page, held);
+      pump.offer(after, page, held);
     }
-    position.read(page.cursor());
+    position.setReadCursor(page.cursor());
   }
 
   /** A static list knows addresses only; who is there says its points. */
@@ -252,17 +252,22 @@ final class AgentPoller implements AutoCloseable {
   }
 
   /** Asks the address that answered last, then the agent's others. */
-  private AgentClient.Fetched fetch(@Nullable WindowCursor after)
+  private AgentClient.FetchedPage fetch(@Nullable WindowCursor after)
       throws IOException, InterruptedException {
-    List<HostPort> addresses = position.agent().addresses();
+    List<HostPort> addresses = position.endpoint().addresses();
     int first = Math.max(0, addresses.indexOf(position.address()));
     IOException failure = null;
     for (int i = 0; i < addresses.size(); i++) {
       HostPort candidate = addresses.get((first + i) % addresses.size());
       try {
-        AgentClient.Fetched fetched =
-            client.fetch(candidate, after, position.safe(), behind ? pages.windows() : 1, behind);
-        position.answersAt(candidate);
+        AgentClient.FetchedPage fetched =
+            client.fetch(
+                candidate,
+                after,
+                position.safeCursor(),
+                catchingUp ? pages.windows() : 1,
+                catchingUp);
+        position.setAddress(candidate);
         return fetched;
       } catch (AgentClient.AnswerTooLargeException e) {
         throw e;
@@ -271,7 +276,7 @@ final class AgentPoller implements AutoCloseable {
         failure = failure == null || e instanceof AgentClient.TokenRefusedException ? e : failure;
       }
     }
-    position.answersAt(addresses.get(first));
+    position.setAddress(addresses.get(first));
     throw failure == null ? new IOException("agent has no address") : failure;
   }
 }

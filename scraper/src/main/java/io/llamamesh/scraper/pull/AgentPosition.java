@@ -1,7 +1,7 @@
 package io.llamamesh.scraper.pull;
 
 import io.llamamesh.results.WindowCursor;
-import io.llamamesh.scraper.cluster.Agent;
+import io.llamamesh.scraper.cluster.AgentEndpoint;
 import io.llamamesh.scraper.cluster.Bookmark;
 import io.llamamesh.scraper.cluster.HostPort;
 import java.time.Duration;
@@ -17,12 +17,12 @@ final class AgentPosition {
   private final String name;
   private final boolean isStored;
   private final SkewCorrection skew = new SkewCorrection();
-  private volatile Agent agent;
+  private volatile AgentEndpoint endpoint;
   private volatile HostPort address;
   private volatile Duration interval;
   private volatile boolean readable = true;
-  private volatile @Nullable WindowCursor read;
-  private volatile @Nullable WindowCursor stored;
+  private volatile @Nullable WindowCursor readCursor;
+  private volatile @Nullable WindowCursor storedCursor;
 
   /**
    * An agent of which nothing was read yet.
@@ -31,15 +31,15 @@ final class AgentPosition {
    * @param isStored whether its windows are to be stored
    * @param interval length of a window while none was seen
    */
-  AgentPosition(Agent agent, @Nullable Bookmark from, boolean isStored, Duration interval) {
+  AgentPosition(AgentEndpoint agent, @Nullable Bookmark from, boolean isStored, Duration interval) {
     this.name = agent.name();
     this.isStored = isStored;
-    this.agent = agent;
+    this.endpoint = agent;
     this.address = agent.addresses().getFirst();
     this.interval = interval;
-    this.read = from == null ? null : from.cursor();
-    this.stored = read;
-    adopt(from);
+    this.readCursor = from == null ? null : from.cursor();
+    this.storedCursor = readCursor;
+    adoptClockOffset(from);
   }
 
   /** The agent's name in the list of agents. */
@@ -48,13 +48,13 @@ final class AgentPosition {
   }
 
   /** The agent with all its addresses. */
-  Agent agent() {
-    return agent;
+  AgentEndpoint endpoint() {
+    return endpoint;
   }
 
   /** Notes where the agent is now; by whoever finds agents. */
-  void moved(Agent newer) {
-    agent = newer;
+  void setEndpoint(AgentEndpoint newer) {
+    endpoint = newer;
   }
 
   /** The address that answered last, or the one to begin with. */
@@ -63,7 +63,7 @@ final class AgentPosition {
   }
 
   /** Notes which address answers; by the poller. */
-  void answersAt(HostPort answering) {
+  void setAddress(HostPort answering) {
     address = answering;
   }
 
@@ -73,7 +73,7 @@ final class AgentPosition {
   }
 
   /** Notes whether the agent answered; by the poller. */
-  void readable(boolean answered) {
+  void setReadable(boolean answered) {
     readable = answered;
   }
 
@@ -83,7 +83,7 @@ final class AgentPosition {
   }
 
   /** Notes the length of a window; by the poller. */
-  void interval(Duration learnt) {
+  void setInterval(Duration learnt) {
     interval = learnt;
   }
 
@@ -93,18 +93,18 @@ final class AgentPosition {
   }
 
   /** Behind the last window that was read; null before the first. */
-  @Nullable WindowCursor read() {
-    return read;
+  @Nullable WindowCursor readCursor() {
+    return readCursor;
   }
 
   /** Notes up to where windows were read; by the poller. */
-  void read(@Nullable WindowCursor cursor) {
-    read = cursor;
+  void setReadCursor(@Nullable WindowCursor cursor) {
+    readCursor = cursor;
   }
 
   /** Behind the last window that the store acknowledged; null before the first. */
-  @Nullable WindowCursor stored() {
-    return stored;
+  @Nullable WindowCursor storedCursor() {
+    return storedCursor;
   }
 
   /**
@@ -112,8 +112,8 @@ final class AgentPosition {
    * was stored of the agent's present life.
    */
   long backlog() {
-    WindowCursor last = read;
-    WindowCursor safe = safe();
+    WindowCursor last = readCursor;
+    WindowCursor safe = safeCursor();
     if (last == null || last.equals(safe)) {
       return 0;
     }
@@ -123,13 +123,13 @@ final class AgentPosition {
   }
 
   /** Behind what the agent may forget: what is stored, or read where nothing is stored. */
-  @Nullable WindowCursor safe() {
-    return isStored ? stored : read;
+  @Nullable WindowCursor safeCursor() {
+    return isStored ? storedCursor : readCursor;
   }
 
   /** Notes up to where windows are stored, or were taken for stored; by the pump. */
-  void stored(@Nullable WindowCursor cursor) {
-    stored = cursor;
+  void setStoredCursor(@Nullable WindowCursor cursor) {
+    storedCursor = cursor;
   }
 
   /**
@@ -137,7 +137,7 @@ final class AgentPosition {
    *
    * @param from null: nothing is known of it
    */
-  void adopt(@Nullable Bookmark from) {
+  void adoptClockOffset(@Nullable Bookmark from) {
     if (from != null) {
       skew.adopt(from.clockOffset());
     }

@@ -1,7 +1,7 @@
 package io.llamamesh.scraper.pull;
 
 import io.llamamesh.results.WindowCursor;
-import io.llamamesh.scraper.cluster.Agent;
+import io.llamamesh.scraper.cluster.AgentEndpoint;
 import io.llamamesh.scraper.cluster.Bookmark;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +25,8 @@ record AgentPull(AgentPosition position, AgentPoller poller, @Nullable StorePump
   }
 
   /** Notes where the agent is now. */
-  void moved(Agent newer) {
-    position.moved(newer);
+  void setEndpoint(AgentEndpoint newer) {
+    position.setEndpoint(newer);
   }
 
   AgentHealth health() {
@@ -35,22 +35,22 @@ record AgentPull(AgentPosition position, AgentPoller poller, @Nullable StorePump
 
   /** Where to go on after a restart: behind what is stored, or read without a store. */
   @Nullable Bookmark bookmark() {
-    WindowCursor cursor = position.safe();
+    WindowCursor cursor = position.safeCursor();
     return cursor == null ? null : new Bookmark(cursor, position.skew().offset(), null);
   }
 
   /** Stores from now on, beginning where the one before left off. */
   void lead(@Nullable Bookmark from) {
-    position.adopt(from);
+    position.adoptClockOffset(from);
     if (pump != null) {
       pump.lead(from == null ? null : from.cursor());
     }
   }
 
   /** Stores nothing from now on, since another does. */
-  void follow() {
+  void standBy() {
     if (pump != null) {
-      pump.follow();
+      pump.standBy();
     }
   }
 

@@ -40,7 +40,7 @@ final class BodyReader {
    * How much at once.
    *
    * @param quick bodies that are being read
-   * @param moment how long one of them is
+   * @param quickTime how long one of them is
    * @param slow bodies that took longer
    * @param waitingBytes what those together hold that wait for a slow place
    * @param maxBytes of a body
@@ -48,7 +48,7 @@ final class BodyReader {
    *     quick ones, half for slow ones, neither less than one body
    */
   record Limits(
-      int quick, Duration moment, int slow, int waitingBytes, int maxBytes, int allBytes) {
+      int quick, Duration quickTime, int slow, int waitingBytes, int maxBytes, int allBytes) {
     /** As points, and as lines for the store, an answer takes some five times as much. */
     private static final int SHARE_OF_ALL = 16;
 
@@ -57,7 +57,7 @@ final class BodyReader {
     private static final int LEAST_BODY = 4 << 20;
     private static final int LARGEST_BODY = 32 << 20;
 
-    static final Limits USUAL = of(Runtime.getRuntime().maxMemory());
+    static final Limits DEFAULT = of(Runtime.getRuntime().maxMemory());
 
     Limits(int quick, Duration moment, int slow, int waitingBytes, int maxBytes) {
       this(quick, moment, slow, waitingBytes, maxBytes, 2 * (quick + slow) * maxBytes);
@@ -92,21 +92,21 @@ final class BodyReader {
    *     the body is slow
    * @throws IOException where it did not come in time, or there was no place for it
    */
-  byte[] read(InputStream stream, Duration timeout, Places places)
+  byte[] read(InputStream stream, Duration timeout, Permits places)
       throws IOException, InterruptedException {
     long asked = System.nanoTime();
     Future<byte[]> next = threads.submit(() -> stream.readNBytes(1));
     try {
       byte[] first = within(next, timeout, timeout);
       Duration left = timeout.minusNanos(System.nanoTime() - asked);
-      places.take(quick);
+      places.acquire(quick);
       long began = System.nanoTime();
       ByteArrayOutputStream body = new ByteArrayOutputStream();
       body.writeBytes(first);
       boolean isSlow = false;
       next = threads.submit(() -> stream.readNBytes(CHUNK));
       while (true) {
-        Duration until = isSlow ? left : min(left, limits.moment());
+        Duration until = isSlow ? left : min(left, limits.quickTime());
         byte[] chunk;
         try {
           chunk = get(next, until.minusNanos(System.nanoTime() - began));
@@ -115,7 +115,7 @@ final class BodyReader {
             throw late(timeout, e);
           }
           isSlow = true;
-          goSlow(body.size(), left.minusNanos(System.nanoTime() - began), places);
+          moveToSlow(body.size(), left.minusNanos(System.nanoTime() - began), places);
           continue;
         }
         if (body.size() + chunk.length > limits.maxBytes()) {
@@ -124,13 +124,15 @@ final class BodyReader {
         }
         int kib = kib(chunk.length);
         if (!isSlow
-            && !places.take(
-                quickKib, kib, min(left, limits.moment()).minusNanos(System.nanoTime() - began))) {
+            && !places.acquire(
+                quickKib,
+                kib,
+                min(left, limits.quickTime()).minusNanos(System.nanoTime() - began))) {
           // Nobody waits for memory in a quick place, or those behind would wait, too.
           isSlow = true;
-          goSlow(body.size(), left.minusNanos(System.nanoTime() - began), places);
+          moveToSlow(body.size(), left.minusNanos(System.nanoTime() - began), places);
         }
-        if (isSlow && !places.take(slowKib, kib, left.minusNanos(System.nanoTime() - began))) {
+        if (isSlow && !places.acquire(slowKib, kib, left.minusNanos(System.nanoTime() - began))) {
           throw new IOException("answers much, as too many others do");
         }
         body.writeBytes(chunk);
@@ -144,17 +146,17 @@ final class BodyReader {
     }
   }
 
-  private void goSlow(int bytes, Duration patience, Places places)
+  private void moveToSlow(int bytes, Duration patience, Permits places)
       throws IOException, InterruptedException {
-    places.giveBackAllBut(quickKib);
-    if (!places.exchange(quickKib, slowKib)) {
+    places.releaseAllBut(quickKib);
+    if (!places.tryExchange(quickKib, slowKib)) {
       throw new IOException("answers slowly, as too many others do");
     }
     int kib = kib(bytes + CHUNK);
-    boolean got = places.take(slow, Duration.ZERO);
+    boolean got = places.acquire(slow, Duration.ZERO);
     if (!got && waitingKib.tryAcquire(kib)) {
       try {
-        got = places.take(slow, patience);
+        got = places.acquire(slow, patience);
       } finally {
         waitingKib.release(kib);
       }

@@ -36,27 +36,29 @@ final class LegacyWindows {
   private @Nullable List<Point> last;
   private Instant lastEnd = Instant.MIN;
   // Whether that was an unchanged answer taken for another window.
-  private boolean assumed;
+  private boolean lastWasAssumed;
 
   LegacyWindows(SourceNames names) {
     this.names = names;
   }
 
-  Page timed(Page page, String collector, Instant now, Duration interval) {
-    boolean isPython = PythonPoints.are(page.points());
+  Page withTimes(Page page, String collector, Instant now, Duration interval) {
+    boolean isPython = PythonPoints.arePython(page.points());
     List<Point> points = isPython ? python.fresh(page.points()) : page.points();
     long seconds = Math.max(1, interval.toSeconds());
     Instant end = Instant.ofEpochSecond(now.getEpochSecond() / seconds * seconds);
     boolean unchanged = points.equals(last);
-    if (points.isEmpty() || (unchanged && !another(points, end, now))) {
+    if (points.isEmpty() || (unchanged && !isAnotherSummary(points, end, now))) {
       return new Page(List.of(), null, false, page.skew(), page.malformed());
     }
     last = points;
-    if (!end.isAfter(lastEnd) && !assumed && !now.isBefore(lastEnd.plusSeconds(seconds / 2))) {
+    if (!end.isAfter(lastEnd)
+        && !lastWasAssumed
+        && !now.isBefore(lastEnd.plusSeconds(seconds / 2))) {
       // Read late the last time, or in time now: another summary is another window.
       end = lastEnd.plusSeconds(seconds);
     }
-    assumed = unchanged;
+    lastWasAssumed = unchanged;
     lastEnd = end;
     Instant time = end;
     Map<String, Set<String>> targets = targets(points);
@@ -70,13 +72,13 @@ final class LegacyWindows {
     return new Page(timed, null, false, page.skew(), page.malformed());
   }
 
-  private boolean another(List<Point> unchanged, Instant end, Instant now) {
+  private boolean isAnotherSummary(List<Point> unchanged, Instant end, Instant now) {
     return end.isAfter(lastEnd)
         && !now.isBefore(end.plus(SUMMING_UP))
-        && unchanged.stream().allMatch(LegacyWindows::allLost);
+        && unchanged.stream().allMatch(LegacyWindows::isAllLost);
   }
 
-  private static boolean allLost(Point point) {
+  private static boolean isAllLost(Point point) {
     double sent = point.number(Point.Fields.SENT, 0);
     return sent > 0 && point.number(Point.Fields.LOST, 0) >= sent;
   }

@@ -10,10 +10,10 @@ import java.util.List;
  */
 final class PageAdmission {
   private final SeriesQuota quota = new SeriesQuota();
-  private final Counters counters;
+  private final PullCounters counters;
   private final InstantSource clock;
 
-  PageAdmission(Counters counters, InstantSource clock) {
+  PageAdmission(PullCounters counters, InstantSource clock) {
     this.counters = counters;
     this.clock = clock;
   }
@@ -21,7 +21,7 @@ final class PageAdmission {
   /** The page without points of more series than an agent may have, which are counted. */
   Page admit(Page page) {
     Page admitted = admitAgain(page);
-    counters.excess(page.points().size() - admitted.points().size());
+    counters.countExcess(page.points().size() - admitted.points().size());
     return admitted;
   }
 

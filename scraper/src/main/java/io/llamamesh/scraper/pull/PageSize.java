@@ -7,7 +7,7 @@ package io.llamamesh.scraper.pull;
  */
 final class PageSize {
   /** No more, however small they are: where a fault begins the next ones are much larger. */
-  static final int MOST = 10;
+  static final int MAX_WINDOWS = 10;
 
   /** Bytes of a page; as points and as lines it takes a few times as much. */
   static final int WANTED = 512 << 10;
@@ -22,7 +22,7 @@ final class PageSize {
   }
 
   /** Notes that an answer was too large; whether fewer can be asked for. */
-  boolean tooLarge() {
+  boolean tryShrink() {
     boolean fewer = windows > 1;
     windows = Math.max(1, windows / 2);
     return fewer;
@@ -35,8 +35,8 @@ final class PageSize {
    * @param bytes its size
    * @param full whether it held as many
    */
-  void taken(int asked, int bytes, boolean full) {
-    int fitting = Math.clamp((long) asked * WANTED / Math.max(1, bytes), 1, MOST);
+  void recordPage(int asked, int bytes, boolean full) {
+    int fitting = Math.clamp((long) asked * WANTED / Math.max(1, bytes), 1, MAX_WINDOWS);
     if (fitting < windows) {
       windows = fitting;
     } else if (full && asked == windows) {

@@ -64,10 +64,10 @@ final class PointCheck {
         && point.measurement().length() <= MAX_TEXT
         && point.tags().size() <= PointReader.MAX_TAGS
         && point.fields().size() <= PointReader.MAX_FIELDS
-        && new PointCheck().takes(point);
+        && new PointCheck().isPossible(point);
   }
 
-  private boolean takes(Point point) {
+  private boolean isPossible(Point point) {
     point.forEachTag(
         (name, value) -> possible &= name.length() <= MAX_TEXT && value.length() <= MAX_TEXT);
     point.forEachField(this::field);

@@ -14,7 +14,7 @@ final class PostedAdmission {
   /** In a rollout thousands drain, each but once. */
   static final int MAX_SOURCES = 256;
 
-  private final Counters counters;
+  private final PullCounters counters;
   private final InstantSource clock;
   private final Map<InetAddress, PageAdmission> sources =
       new LinkedHashMap<>(16, 0.75f, true) {
@@ -26,7 +26,7 @@ final class PostedAdmission {
         }
       };
 
-  PostedAdmission(Counters counters, InstantSource clock) {
+  PostedAdmission(PullCounters counters, InstantSource clock) {
     this.counters = counters;
     this.clock = clock;
   }

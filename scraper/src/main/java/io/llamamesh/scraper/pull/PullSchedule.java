@@ -12,24 +12,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class PullSchedule {
   /** A probe's timeout by default, and the grace in which an agent waits for late replies. */
-  static final Duration PUBLISHED_AFTER = Duration.ofSeconds(3);
+  static final Duration PUBLISH_DELAY = Duration.ofSeconds(3);
 
   /** Go LLAMA does not wait for late replies. */
-  static final Duration PUBLISHED_AT_ONCE_AFTER = Duration.ofMillis(200);
+  static final Duration LEGACY_PUBLISH_DELAY = Duration.ofMillis(200);
 
-  private static final Duration SOONEST = Duration.ofMillis(200);
-  private static final Duration LONGEST = Duration.ofDays(1);
+  private static final Duration MIN_WAIT = Duration.ofMillis(200);
+  private static final Duration MAX_INTERVAL = Duration.ofDays(1);
   private static final Duration MAX_JITTER = Duration.ofSeconds(1);
   private static final int PATIENT_POLLS = 4;
   private static final int LONGER_SEEN = 3;
 
   private final int hash;
   private Duration interval;
-  private Duration publishedAfter = PUBLISHED_AFTER;
+  private Duration publishDelay = PUBLISH_DELAY;
   private @Nullable Instant lastEnd;
-  private @Nullable Duration longer;
+  private @Nullable Duration longerInterval;
   private int longerSeen;
-  private int nothing;
+  private int emptyAnswers;
   private int failures;
 
   /**
@@ -47,12 +47,12 @@ final class PullSchedule {
   }
 
   /** Notes how long after its end a window is published. */
-  void publishes(Duration afterEnd) {
-    publishedAfter = afterEnd;
+  void setPublishDelay(Duration afterEnd) {
+    publishDelay = afterEnd;
   }
 
   /** Notes the end of a window that came, by our clock; oldest first. */
-  void window(Instant end) {
+  void recordWindow(Instant end) {
     if (lastEnd != null && end.isAfter(lastEnd)) {
       learn(Duration.between(lastEnd, end));
     }
@@ -62,36 +62,36 @@ final class PullSchedule {
   }
 
   /** Notes that the agent answers again. */
-  void answers() {
+  void recordAnswer() {
     failures = 0;
   }
 
   /** When to ask again after windows came. */
-  Instant afterNews(Instant now) {
+  Instant afterWindow(Instant now) {
     failures = 0;
-    nothing = 0;
+    emptyAnswers = 0;
     if (lastEnd == null) {
       return now.plus(interval);
     }
-    Instant due = lastEnd.plus(interval).plus(publishedAfter).plus(jitter());
-    return later(due, now.plus(SOONEST), now);
+    Instant due = lastEnd.plus(interval).plus(publishDelay).plus(jitter());
+    return bounded(due, now.plus(MIN_WAIT), now);
   }
 
   /** When to ask again after an answer without a window. */
-  Instant afterNothing(Instant now) {
+  Instant afterEmptyAnswer(Instant now) {
     failures = 0;
-    nothing++;
-    Duration wait = min(max(interval.dividedBy(5), SOONEST), MAX_JITTER);
-    for (int i = PATIENT_POLLS; i < nothing && wait.compareTo(interval) < 0; i++) {
+    emptyAnswers++;
+    Duration wait = min(max(interval.dividedBy(5), MIN_WAIT), MAX_JITTER);
+    for (int i = PATIENT_POLLS; i < emptyAnswers && wait.compareTo(interval) < 0; i++) {
       wait = wait.multipliedBy(2);
     }
-    return now.plus(min(wait, max(interval, SOONEST)));
+    return now.plus(min(wait, max(interval, MIN_WAIT)));
   }
 
   /** When to ask again after no answer. */
   Instant afterFailure(Instant now) {
     failures++;
-    Duration wait = SOONEST.multipliedBy(1L << Math.min(failures, 10));
+    Duration wait = MIN_WAIT.multipliedBy(1L << Math.min(failures, 10));
     return now.plus(min(wait, max(interval, MAX_JITTER))).plus(jitter().dividedBy(4));
   }
 
@@ -101,7 +101,7 @@ final class PullSchedule {
   }
 
   private void learn(Duration spacing) {
-    if (spacing.compareTo(SOONEST) < 0 || spacing.compareTo(LONGEST) > 0) {
+    if (spacing.compareTo(MIN_WAIT) < 0 || spacing.compareTo(MAX_INTERVAL) > 0) {
       // No agent's windows are: what is multiplied by it later must not overflow.
       return;
     }
@@ -110,8 +110,8 @@ final class PullSchedule {
       longerSeen = 0;
     } else if (spacing.compareTo(interval) > 0) {
       // One gap is a window that is missing; the same gap again and again is a new interval.
-      longerSeen = spacing.equals(longer) ? longerSeen + 1 : 1;
-      longer = spacing;
+      longerSeen = spacing.equals(longerInterval) ? longerSeen + 1 : 1;
+      longerInterval = spacing;
       if (longerSeen >= LONGER_SEEN) {
         interval = spacing;
         longerSeen = 0;
@@ -127,8 +127,8 @@ final class PullSchedule {
   }
 
   /** Never further than an interval away, lest a clock that jumped stop the reading. */
-  private Instant later(Instant due, Instant soonest, Instant now) {
-    Instant latest = now.plus(interval).plus(PUBLISHED_AFTER).plus(MAX_JITTER);
+  private Instant bounded(Instant due, Instant soonest, Instant now) {
+    Instant latest = now.plus(interval).plus(PUBLISH_DELAY).plus(MAX_JITTER);
     if (due.isAfter(latest)) {
       return latest;
     }

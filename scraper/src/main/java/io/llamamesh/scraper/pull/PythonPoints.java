@@ -35,7 +35,7 @@ final class PythonPoints {
   private Map<Map<String, String>, Instant> last = Map.of();
 
   /** Whether an answer is a Python collector's. */
-  static boolean are(List<Point> points) {
+  static boolean arePython(List<Point> points) {
     return points.stream()
         .anyMatch(point -> point.measurement().equals(RTT) || point.measurement().equals(LOSS));
   }
@@ -46,7 +46,7 @@ final class PythonPoints {
     private double rtt = Double.NaN;
     private double loss = Double.NaN;
 
-    void take(Point point) {
+    void add(Point point) {
       double value = point.number(VALUE, Double.NaN);
       if (point.measurement().equals(RTT)) {
         rtt = value >= 0 && value <= PointCheck.MAX_RTT_MILLIS ? value : Double.NaN;
@@ -77,7 +77,7 @@ final class PythonPoints {
     Map<Map<String, String>, Target> targets = new LinkedHashMap<>();
     for (Point point : points) {
       if (point.measurement().equals(RTT) || point.measurement().equals(LOSS)) {
-        targets.computeIfAbsent(point.tags(), tags -> new Target()).take(point);
+        targets.computeIfAbsent(point.tags(), tags -> new Target()).add(point);
       }
     }
     Map<Map<String, String>, Instant> times = new LinkedHashMap<>();

@@ -36,10 +36,10 @@ final class StorePump implements AutoCloseable {
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
   /** Over so long agents come again when the store may be back. */
-  private static final int SPREAD_MILLIS = 500;
+  private static final int JITTER_MILLIS = 500;
 
   /** So long nobody has to wait, but where the clock was set back. */
-  private static final Duration LONGEST_WAIT = Duration.ofMinutes(2);
+  private static final Duration MAX_WAIT = Duration.ofMinutes(2);
 
   /** How long the store may fail on our windows, and take others', before they are given up. */
   static final Duration PATIENCE = Duration.ofMinutes(5);
@@ -49,23 +49,23 @@ final class StorePump implements AutoCloseable {
   private static final int MAX_UNREPEATABLE_STANDBY = 3;
 
   /** Fetches windows after a cursor. */
-  interface Fetch {
-    Handed after(@Nullable WindowCursor cursor) throws IOException, InterruptedException;
+  interface PageFetcher {
+    EncodedPage fetchAfter(@Nullable WindowCursor cursor) throws IOException, InterruptedException;
   }
 
   private final AgentPosition position;
   private final StoreWriter writer;
-  private final Fetch fetch;
+  private final PageFetcher fetch;
   private final InstantSource clock;
-  private final Counters counters;
-  private final Waiting waiting;
+  private final PullCounters counters;
+  private final StoreBacklog backlog;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Progress progress;
-  private boolean leads;
-  private @Nullable Handed handed;
-  private final Deque<Handed> unrepeatable = new ArrayDeque<>();
+  private final StoredPosition storedPosition;
+  private boolean isLeader;
+  private @Nullable EncodedPage offered;
+  private final Deque<EncodedPage> unrepeatable = new ArrayDeque<>();
   private long unrepeatableBytes;
   private boolean ended;
   private Instant notBefore = Instant.MIN;
@@ -80,18 +80,18 @@ final class StorePump implements AutoCloseable {
       AgentPosition position,
       boolean leads,
       StoreWriter writer,
-      Fetch fetch,
+      PageFetcher fetch,
       InstantSource clock,
-      Counters counters,
-      Waiting waiting) {
+      PullCounters counters,
+      StoreBacklog waiting) {
     this.position = position;
-    this.progress = new Progress(position.stored(), writer.outages());
-    this.leads = leads;
+    this.storedPosition = new StoredPosition(position.storedCursor(), writer.outages());
+    this.isLeader = leads;
     this.writer = writer;
     this.fetch = fetch;
     this.clock = clock;
     this.counters = counters;
-    this.waiting = waiting;
+    this.backlog = waiting;
   }
 
   /** Starts its thread; to be called once. */
@@ -103,10 +103,10 @@ final class StorePump implements AutoCloseable {
   void lead(@Nullable WindowCursor from) {
     lock.lock();
     try {
-      leads = true;
+      isLeader = true;
       if (from != null) {
-        progress.takenOver(from);
-        position.stored(progress.stored());
+        storedPosition.takeOver(from);
+        position.setStoredCursor(storedPosition.stored());
       }
       changed.signalAll();
     } finally {
@@ -115,10 +115,10 @@ final class StorePump implements AutoCloseable {
   }
 
   /** Stores nothing from now on. */
-  void follow() {
+  void standBy() {
     lock.lock();
     try {
-      leads = false;
+      isLeader = false;
     } finally {
       lock.unlock();
     }
@@ -129,9 +129,10 @@ final class StorePump implements AutoCloseable {
    *
    * @param most how many windows it holds at most
    */
-  void hand(@Nullable WindowCursor after, Page page, int most) {
+  void offer(@Nullable WindowCursor after, Page page, int most) {
     // Where too much waits already it is fetched again when it is this agent's turn.
-    Handed next = page.cursor() == null || waiting.room() ? Handed.of(after, page, most) : null;
+    EncodedPage next =
+        page.cursor() == null || backlog.hasRoom() ? EncodedPage.of(after, page, most) : null;
     lock.lock();
     try {
       if (ended) {
@@ -139,15 +140,15 @@ final class StorePump implements AutoCloseable {
       }
       if (page.cursor() == null) {
         keepUnrepeatable(Objects.requireNonNull(next));
-        abandon();
+        abandonBacklog();
       } else {
-        forget();
+        dropOffered();
         if (next != null) {
-          waiting.add(next.size());
-          handed = next;
+          backlog.add(next.packedBytes());
+          offered = next;
         }
-        long gone = progress.published(page.cursor(), page.more());
-        missed(leads ? gone : 0);
+        long gone = storedPosition.recordPublished(page.cursor(), page.more());
+        countMissed(isLeader ? gone : 0);
       }
       changed.signalAll();
     } finally {
@@ -156,38 +157,38 @@ final class StorePump implements AutoCloseable {
   }
 
   /** Keeps a page that comes only once, in place of the oldest where there are too many. */
-  private void keepUnrepeatable(Handed next) {
-    int most = leads ? MAX_UNREPEATABLE : MAX_UNREPEATABLE_STANDBY;
+  private void keepUnrepeatable(EncodedPage next) {
+    int most = isLeader ? MAX_UNREPEATABLE : MAX_UNREPEATABLE_STANDBY;
     while (!unrepeatable.isEmpty()
-        && (unrepeatable.size() >= most || !waiting.roomForUnrepeatable(unrepeatableBytes))) {
+        && (unrepeatable.size() >= most || !backlog.hasRoomForUnrepeatable(unrepeatableBytes))) {
       dropUnrepeatable(unrepeatable.getFirst());
-      counters.missed(leads ? 1 : 0);
+      counters.countMissed(isLeader ? 1 : 0);
     }
-    if (waiting.roomForUnrepeatable(unrepeatableBytes)) {
+    if (backlog.hasRoomForUnrepeatable(unrepeatableBytes)) {
       unrepeatable.addLast(next);
-      unrepeatableBytes += next.size();
-      waiting.addUnrepeatable(next.size());
+      unrepeatableBytes += next.packedBytes();
+      backlog.addUnrepeatable(next.packedBytes());
     } else {
-      counters.missed(leads ? 1 : 0);
+      counters.countMissed(isLeader ? 1 : 0);
     }
   }
 
-  private void dropUnrepeatable(Handed page) {
+  private void dropUnrepeatable(EncodedPage page) {
     if (unrepeatable.removeFirstOccurrence(page)) {
-      unrepeatableBytes -= page.size();
-      waiting.removeUnrepeatable(page.size());
+      unrepeatableBytes -= page.packedBytes();
+      backlog.removeUnrepeatable(page.packedBytes());
     }
   }
 
   /** Counts what can't be asked for any more, as the agent answers without cursors now. */
-  private void abandon() {
-    long gone = progress.abandoned();
-    missed(leads ? gone : 0);
+  private void abandonBacklog() {
+    long gone = storedPosition.abandonUnstored();
+    countMissed(isLeader ? gone : 0);
   }
 
-  private void missed(long windows) {
+  private void countMissed(long windows) {
     if (windows > 0) {
-      counters.missed(windows);
+      counters.countMissed(windows);
       LOG.warn(
           "windows were no longer retained when the store took them agent={} windows={}",
           position.name(),
@@ -195,10 +196,10 @@ final class StorePump implements AutoCloseable {
     }
   }
 
-  private void forget() {
-    if (handed != null) {
-      waiting.remove(handed.size());
-      handed = null;
+  private void dropOffered() {
+    if (offered != null) {
+      backlog.remove(offered.packedBytes());
+      offered = null;
     }
   }
 
@@ -214,13 +215,13 @@ final class StorePump implements AutoCloseable {
   void run() {
     try {
       while (!Thread.currentThread().isInterrupted()) {
-        Handed next = await();
+        EncodedPage next = await();
         try {
           step(next);
         } catch (RuntimeException e) {
           // This thread must go on, or nothing of this agent would ever be stored again.
           LOG.error("storing an agent's windows failed, tried again", e);
-          pause(clock.instant().plus(PAUSE));
+          pauseUntil(clock.instant().plus(PAUSE));
         }
       }
     } catch (InterruptedException e) {
@@ -229,7 +230,7 @@ final class StorePump implements AutoCloseable {
       lock.lock();
       try {
         ended = true;
-        forget();
+        dropOffered();
         List.copyOf(unrepeatable).forEach(this::dropUnrepeatable);
       } finally {
         lock.unlock();
@@ -238,31 +239,31 @@ final class StorePump implements AutoCloseable {
   }
 
   /** What to do next: a page to write, or null to fetch one. */
-  private @Nullable Handed await() throws InterruptedException {
+  private @Nullable EncodedPage await() throws InterruptedException {
     lock.lock();
     try {
       while (true) {
-        if (!leads) {
+        if (!isLeader) {
           changed.await();
           continue;
         }
         // What was handed stays while the store is away: it may be back before there is more.
-        Duration wait = Duration.between(clock.instant(), latest(notBefore, storeOpens()));
-        if (wait.isPositive() && wait.compareTo(LONGEST_WAIT) < 0) {
+        Duration wait = Duration.between(clock.instant(), latest(notBefore, storeRetryAt()));
+        if (wait.isPositive() && wait.compareTo(MAX_WAIT) < 0) {
           var _ = changed.await(wait.toMillis() + 1, TimeUnit.MILLISECONDS);
           continue;
         }
         if (!unrepeatable.isEmpty()) {
           return unrepeatable.getFirst();
         }
-        Handed next = handed;
-        if (next != null && Objects.equals(next.after(), progress.stored())) {
+        EncodedPage next = offered;
+        if (next != null && Objects.equals(next.after(), storedPosition.stored())) {
           // It counts as waiting until it is written.
-          handed = null;
+          offered = null;
           return next;
         }
-        forget();
-        if (progress.behind()) {
+        dropOffered();
+        if (storedPosition.isBehind()) {
           return null;
         }
         changed.await();
@@ -272,38 +273,38 @@ final class StorePump implements AutoCloseable {
     }
   }
 
-  private void step(@Nullable Handed page) throws InterruptedException {
+  private void step(@Nullable EncodedPage page) throws InterruptedException {
     if (page == null) {
       // Of large pages few may wait for the store at once.
-      waiting.beginCatchingUp();
+      backlog.beginCatchingUp();
       try {
         // Those before us may have found that the store is away: their pages cost agents, too.
-        if (!storeIsClosed()) {
-          fetched(fetch.after(position.stored()));
+        if (!isStorePostponing()) {
+          writeFetched(fetch.fetchAfter(position.storedCursor()));
         }
       } catch (IOException e) {
         // The poller reports what is wrong with the agent.
-        pause(clock.instant().plus(PAUSE));
+        pauseUntil(clock.instant().plus(PAUSE));
       } finally {
-        waiting.endCatchingUp();
+        backlog.endCatchingUp();
       }
     } else {
       try {
-        waiting.beginWriting();
+        backlog.beginWriting();
         try {
           write(page);
         } finally {
-          waiting.endWriting();
+          backlog.endWriting();
         }
       } finally {
         if (page.cursor() != null) {
-          waiting.remove(page.size());
+          backlog.remove(page.packedBytes());
         }
       }
     }
   }
 
-  private void fetched(Handed page) throws InterruptedException {
+  private void writeFetched(EncodedPage page) throws InterruptedException {
     if (page.cursor() != null) {
       write(page);
       return;
@@ -311,14 +312,14 @@ final class StorePump implements AutoCloseable {
     // Another program answers there now. What it has is read by the poller, which knows its time.
     lock.lock();
     try {
-      abandon();
+      abandonBacklog();
     } finally {
       lock.unlock();
     }
   }
 
-  private void write(Handed page) throws InterruptedException {
-    if (storeIsClosed()) {
+  private void write(EncodedPage page) throws InterruptedException {
+    if (isStorePostponing()) {
       return;
     }
     Instant since = failingSince;
@@ -326,12 +327,12 @@ final class StorePump implements AutoCloseable {
     switch (writer.write(page.lines().unpacked(), insists)) {
       case WriteResult.Acknowledged result -> {
         // While pages pass only since we insist, the next need not fail as long.
-        if (!result.insisted()) {
+        if (!result.gaveUpAllowed()) {
           failingSince = null;
         }
-        acknowledged(page);
+        recordStored(page);
       }
-      case WriteResult.Postponed postponed -> pause(spread(postponed.retryAt()));
+      case WriteResult.Postponed postponed -> pauseUntil(withJitter(postponed.retryAt()));
       case WriteResult.Failed failed -> {
         if (since == null) {
           failingSince = clock.instant();
@@ -340,31 +341,31 @@ final class StorePump implements AutoCloseable {
               position.name(),
               failed.message());
         }
-        pause(spread(failed.retryAt()));
+        pauseUntil(withJitter(failed.retryAt()));
       }
     }
   }
 
   /** When to try the store again: at once, while it takes what it is given. */
-  private Instant storeOpens() {
-    Instant until = writer.closedUntil();
-    return until.equals(Instant.MIN) ? until : spread(until);
+  private Instant storeRetryAt() {
+    Instant until = writer.retryAt();
+    return until.equals(Instant.MIN) ? until : withJitter(until);
   }
 
   /**
    * A little later, each time in another order of agents: who comes first decides alone whether the
    * store takes anything, and whose lines are all bad must not be the first for ever.
    */
-  private Instant spread(Instant time) {
+  private Instant withJitter(Instant time) {
     long seed = 31L * position.name().hashCode() + time.getEpochSecond() + time.getNano();
-    return time.plusMillis(new SplittableRandom(seed).nextInt(SPREAD_MILLIS));
+    return time.plusMillis(new SplittableRandom(seed).nextInt(JITTER_MILLIS));
   }
 
-  private boolean storeIsClosed() {
-    return writer.closed() != null;
+  private boolean isStorePostponing() {
+    return writer.postponement() != null;
   }
 
-  private void acknowledged(Handed page) {
+  private void recordStored(EncodedPage page) {
     lock.lock();
     try {
       WindowCursor cursor = page.cursor();
@@ -372,16 +373,16 @@ final class StorePump implements AutoCloseable {
         dropUnrepeatable(page);
         return;
       }
-      if (progress.rewound(writer.outages(), position.interval())) {
-        position.stored(progress.stored());
+      if (storedPosition.tryRewind(writer.outages(), position.interval())) {
+        position.setStoredCursor(storedPosition.stored());
         return;
       }
-      if (cursor.equals(progress.stored())) {
+      if (cursor.equals(storedPosition.stored())) {
         // Asked for more and got nothing although there should be: do not spin.
         notBefore = clock.instant().plus(PAUSE);
       }
-      missed(progress.acknowledged(page, cursor));
-      position.stored(progress.stored());
+      countMissed(storedPosition.recordStored(page, cursor));
+      position.setStoredCursor(storedPosition.stored());
     } finally {
       lock.unlock();
     }
@@ -391,7 +392,7 @@ final class StorePump implements AutoCloseable {
     return a.isAfter(b) ? a : b;
   }
 
-  private void pause(Instant until) {
+  private void pauseUntil(Instant until) {
     lock.lock();
     try {
       notBefore = until;

@@ -30,14 +30,14 @@ final class AnswerTable {
 
   /** What is done with the lines. */
   enum Meaning {
-    TAKEN("Reachable", "nothing", "nothing", "1"),
+    ACCEPTED("Reachable", "nothing", "nothing", "1"),
     DROPPED("Reachable, PointsRejected", "nothing", "as many lines as the store says", "1"),
     TOO_LARGE(
         "Reachable",
         "nothing",
         "a line that is too large alone, where the store takes others",
         "few: halved, and the largest size that passed is kept"),
-    REFUSED(
+    REJECTED(
         "Reachable, PointsRejected (WritesFailing while windows are kept); Unreachable where it takes no"
             + " line",
         "everything where it takes no line; an agent's windows, for five minutes, where it takes none"
@@ -51,8 +51,8 @@ final class AnswerTable {
         "the agent's windows that fail, everything where it takes no line",
         "lines that fail alone for five minutes while the store takes others",
         "2 where it takes no line; else halved, 64 failures at most"),
-    ELSEWHERE("Unreachable", "everything", "nothing", "1: it is not followed"),
-    AWAY("Unreachable", "everything", "nothing", "1");
+    REDIRECTED("Unreachable", "everything", "nothing", "1: it is not followed"),
+    UNAVAILABLE("Unreachable", "everything", "nothing", "1");
 
     private final String state;
     private final String kept;
@@ -97,23 +97,26 @@ final class AnswerTable {
   /** From the particular to the general; the last fits every answer. */
   static final List<Row> ROWS =
       List.of(
-          new Row("`204`, or `200` without a body", Meaning.TAKEN, AnswerTable::isAcknowledgement),
+          new Row(
+              "`204`, or `200` without a body", Meaning.ACCEPTED, AnswerTable::isAcknowledgement),
           new Row(
               "`partial write … dropped=N` with any status; InfluxDB 3's list of lines",
               Meaning.DROPPED,
               answer -> dropped(answer) > 0),
           new Row("`413`", Meaning.TOO_LARGE, answer -> answer.status() == TOO_LARGE),
           new Row(
-              "`400`, `422`, `partial write … dropped=0`", Meaning.REFUSED, AnswerTable::isRefusal),
+              "`400`, `422`, `partial write … dropped=0`",
+              Meaning.REJECTED,
+              AnswerTable::isRefusal),
           new Row(
               "`5xx` but `503`; a connection that breaks twice before an answer",
               Meaning.FAILED,
               answer -> answer.status() / 100 == 5 && answer.status() != UNAVAILABLE),
-          new Row("`3xx`", Meaning.ELSEWHERE, answer -> answer.status() / 100 == 3),
+          new Row("`3xx`", Meaning.REDIRECTED, answer -> answer.status() / 100 == 3),
           new Row(
               "everything else: `401`, `403`, `404`, `429`, `503`, another `2xx`, a page or any"
                   + " other body in place of an acknowledgement; no connection, no answer in time",
-              Meaning.AWAY,
+              Meaning.UNAVAILABLE,
               answer -> true));
 
   /** The meaning of an answer to a write. */
@@ -123,7 +126,7 @@ final class AnswerTable {
         return row.meaning();
       }
     }
-    return Meaning.AWAY;
+    return Meaning.UNAVAILABLE;
   }
 
   /**
@@ -131,29 +134,29 @@ final class AnswerTable {
    *
    * @param words hides credentials
    */
-  static @Nullable WriteFailure failure(StoreAnswer answer, Words words) {
+  static @Nullable WriteFailure failure(StoreAnswer answer, Redactor words) {
     String text = AnswerText.of(answer);
-    String message = "HTTP " + answer.status() + ": " + words.of(text);
+    String message = "HTTP " + answer.status() + ": " + words.redact(text);
     return switch (meaning(answer)) {
-      case TAKEN -> null;
+      case ACCEPTED -> null;
       case DROPPED -> new WriteFailure.Dropped(message, dropped(answer));
       case TOO_LARGE -> new WriteFailure.TooLarge(message);
-      case REFUSED -> new WriteFailure.Rejected(message);
+      case REJECTED -> new WriteFailure.Rejected(message);
       case FAILED -> new WriteFailure.Failed(message);
-      case ELSEWHERE ->
+      case REDIRECTED ->
           new WriteFailure.Unavailable(
               "HTTP %d: sends to %s, which is not followed"
                   .formatted(
                       answer.status(),
                       answer.location().isEmpty()
                           ? "an address that it does not tell"
-                          : words.of(answer.location())),
+                          : words.redact(answer.location())),
               Duration.ZERO);
-      case AWAY ->
+      case UNAVAILABLE ->
           new WriteFailure.Unavailable(
               answer.status() / 100 == 2
                   ? "HTTP %d does not acknowledge a write: %s"
-                      .formatted(answer.status(), words.of(text))
+                      .formatted(answer.status(), words.redact(text))
                   : message,
               retryAfter(answer));
     };

@@ -8,14 +8,14 @@ package io.llamamesh.scraper.store;
  */
 final class BatchSize {
   /** Lines of a request to a store that takes as much as it is given. */
-  static final int MOST = 5_000;
+  static final int MAX_LINES = 5_000;
 
   /** No fewer after requests without an answer: a store that is away would leave but one. */
-  static final int LEAST_WHEN_LATE = 500;
+  static final int MIN_LINES_ON_TIMEOUT = 500;
 
   private static final int PASSES_UNTIL_MORE = 100;
 
-  private int lines = MOST;
+  private int lines = MAX_LINES;
   private int passes;
 
   /** Lines of the next request at most. */
@@ -24,24 +24,24 @@ final class BatchSize {
   }
 
   /** Notes that so many passed. */
-  void passed(int size) {
-    if (size >= lines && lines < MOST && ++passes >= PASSES_UNTIL_MORE) {
-      lines = Math.min(MOST, 2 * lines);
+  void recordAccepted(int size) {
+    if (size >= lines && lines < MAX_LINES && ++passes >= PASSES_UNTIL_MORE) {
+      lines = Math.min(MAX_LINES, 2 * lines);
       passes = 0;
     }
   }
 
   /** Notes that so many were not answered in time. */
-  void late(int size) {
-    if (size > LEAST_WHEN_LATE) {
-      lines = Math.min(lines, Math.max(LEAST_WHEN_LATE, size / 2));
+  void recordTimeout(int size) {
+    if (size > MIN_LINES_ON_TIMEOUT) {
+      lines = Math.min(lines, Math.max(MIN_LINES_ON_TIMEOUT, size / 2));
       passes = 0;
     }
   }
 
   /** Notes that more than so many were too large. */
-  void limit(int largestPassed) {
-    lines = Math.clamp(largestPassed, 1, MOST);
+  void limitTo(int largestPassed) {
+    lines = Math.clamp(largestPassed, 1, MAX_LINES);
     passes = 0;
   }
 }

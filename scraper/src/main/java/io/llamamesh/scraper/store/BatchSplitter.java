@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  */
 final class BatchSplitter {
   private static final Logger LOG = LoggerFactory.getLogger(BatchSplitter.class);
-  private static final int MAX_REFUSALS = 500;
+  private static final int MAX_REJECTIONS = 500;
 
   private static final int MAX_FAILURES = 64;
 
@@ -57,29 +57,29 @@ final class BatchSplitter {
   private final AtomicLong rejected = new AtomicLong();
   // What the store took last: whether it takes that again, which changes nothing, tells its faults
   // from those of lines.
-  private @Nullable String proof;
+  private @Nullable String knownGoodLine;
 
   /**
    * Lines that belong together.
    *
-   * @param insists whether lines that the store does not take may be given up where it takes none
+   * @param mayGiveUp whether lines that the store does not take may be given up where it takes none
    *     of their batch, or fails on them, if it takes other pages
    */
-  record Page(List<String> lines, boolean insists) {}
+  record Page(List<String> lines, boolean mayGiveUp) {}
 
   /**
    * What became of a batch.
    *
    * @param rejected lines given up, by page; pages without any are absent
    * @param failed the store's words by page that is to come again; the others are done
-   * @param insisted pages of which lines were given up only since they insist
-   * @param words what the store said of lines that were given up; null where none were
+   * @param gaveUpAllowed pages of which lines were given up only since they insist
+   * @param message what the store said of lines that were given up; null where none were
    */
   record Outcome(
       Map<Integer, Integer> rejected,
       Map<Integer, String> failed,
-      Set<Integer> insisted,
-      @Nullable String words) {}
+      Set<Integer> gaveUpAllowed,
+      @Nullable String message) {}
 
   private record Range(int from, int to) {
     int size() {
@@ -90,9 +90,9 @@ final class BatchSplitter {
   /**
    * Lines that are not written.
    *
-   * @param named whether the store itself said that it dropped them
+   * @param droppedByStore whether the store itself said that it dropped them
    */
-  private record GivenUp(Range part, int lines, String words, boolean named) {}
+  private record GivenUp(Range part, int lines, String message, boolean droppedByStore) {}
 
   BatchSplitter(Store store, InstantSource clock) {
     this.store = store;
@@ -105,7 +105,7 @@ final class BatchSplitter {
   }
 
   /** How many lines fit into a request. */
-  int most() {
+  int maxLines() {
     return size.lines();
   }
 
@@ -121,14 +121,14 @@ final class BatchSplitter {
   }
 
   /** Null where the store took the lines. */
-  private @Nullable WriteFailure ask(List<String> lines) throws WriteFailedException {
+  private @Nullable WriteFailure tryWrite(List<String> lines) throws WriteFailedException {
     try {
       store.write(lines);
       return null;
     } catch (WriteFailedException e) {
       if (e.failure() instanceof Unavailable away) {
         if (away.late()) {
-          size.late(lines.size());
+          size.recordTimeout(lines.size());
         }
         throw e;
       }
@@ -137,10 +137,10 @@ final class BatchSplitter {
   }
 
   /** Whether the store takes that line, or at least judges it. */
-  private boolean takes(String line) throws WriteFailedException {
-    WriteFailure failure = ask(List.of(line));
+  private boolean accepts(String line) throws WriteFailedException {
+    WriteFailure failure = tryWrite(List.of(line));
     if (failure == null) {
-      proof = line;
+      knownGoodLine = line;
     }
     return failure == null || failure instanceof Dropped;
   }
@@ -158,24 +158,24 @@ final class BatchSplitter {
     private final Deque<Range> parts = new ArrayDeque<>();
     private final List<GivenUp> givenUp = new ArrayList<>();
     private final Map<Integer, String> failed = new TreeMap<>();
-    private final Set<Integer> insisted = new TreeSet<>();
-    private int most = size.lines();
+    private final Set<Integer> gaveUpAllowed = new TreeSet<>();
+    private int maxLines = size.lines();
     private int largestPassed;
     private boolean tooLarge;
-    private int refusals;
+    private int rejections;
     private int failures;
     // Whether the store takes what it took before.
-    private boolean proven;
+    private boolean storeAccepts;
     // Whether it took some of the batch.
-    private boolean tookNew;
+    private boolean acceptedNew;
     // Whether it took a whole page of late.
-    private final boolean takesPages;
-    private final Instant searchedUntil = clock.instant().plus(MAX_SEARCH);
+    private final boolean acceptsPages;
+    private final Instant searchUntil = clock.instant().plus(MAX_SEARCH);
     private @Nullable WriteFailure lastFailure;
 
     Batch(List<Page> pages, boolean takesPages) {
       this.pages = pages;
-      this.takesPages = takesPages;
+      this.acceptsPages = takesPages;
       this.starts = new int[pages.size() + 1];
       for (int i = 0; i < pages.size(); i++) {
         lines.addAll(pages.get(i).lines());
@@ -189,53 +189,53 @@ final class BatchSplitter {
       }
       while (!parts.isEmpty()) {
         Range part = parts.pop();
-        if (part.size() > most) {
-          chop(part);
-        } else if (!isLeft(part)) {
+        if (part.size() > maxLines) {
+          split(part);
+        } else if (!isRestOfFailedPage(part)) {
           write(part);
         }
       }
       confirm();
       if (tooLarge && largestPassed > 0) {
-        size.limit(largestPassed);
+        size.limitTo(largestPassed);
       }
       return outcome();
     }
 
     private void write(Range part) throws WriteFailedException {
-      WriteFailure failure = ask(of(part));
+      WriteFailure failure = tryWrite(of(part));
       switch (failure) {
-        case null -> taken(part);
+        case null -> accepted(part);
         case Unavailable away -> throw new WriteFailedException(away);
         case Dropped dropped -> dropped(part, dropped);
-        case Rejected rejection -> refused(part, rejection);
+        case Rejected rejection -> rejected(part, rejection);
         case TooLarge large -> tooLarge(part, large);
         case Failed failing -> failed(part, failing);
       }
     }
 
-    private void taken(Range part) {
-      proven = true;
-      tookNew = true;
-      proof = lines.get(part.to() - 1);
+    private void accepted(Range part) {
+      storeAccepts = true;
+      acceptedNew = true;
+      knownGoodLine = lines.get(part.to() - 1);
       largestPassed = Math.max(largestPassed, part.size());
       if (!tooLarge) {
-        size.passed(part.size());
+        size.recordAccepted(part.size());
       }
     }
 
     private void dropped(Range part, Dropped dropped) {
-      tookNew = tookNew || dropped.lines() < part.size();
+      acceptedNew = acceptedNew || dropped.lines() < part.size();
       givenUp.add(
           new GivenUp(part, Math.min(dropped.lines(), part.size()), dropped.message(), true));
     }
 
-    private void refused(Range part, Rejected rejection) throws WriteFailedException {
-      refusals++;
-      requireProof(part, rejection);
-      if (isDivisible(part, refusals < MAX_REFUSALS)) {
+    private void rejected(Range part, Rejected rejection) throws WriteFailedException {
+      rejections++;
+      requireStoreAccepts(part, rejection);
+      if (isDivisible(part, rejections < MAX_REJECTIONS)) {
         halve(part);
-      } else if (comesAgain(part)) {
+      } else if (isRetriedLater(part)) {
         fail(page(part.from()), rejection);
       } else {
         giveUp(part, rejection);
@@ -245,30 +245,30 @@ final class BatchSplitter {
     private void tooLarge(Range part, TooLarge large) throws WriteFailedException {
       tooLarge = true;
       if (part.size() > 1) {
-        most = (part.size() + 1) / 2;
+        maxLines = (part.size() + 1) / 2;
         halve(part);
         return;
       }
       // It is the line, not the number of them.
-      most = size.lines();
-      requireProof(part, large);
+      maxLines = size.lines();
+      requireStoreAccepts(part, large);
       giveUp(part, large);
     }
 
     private void failed(Range part, Failed failing) throws WriteFailedException {
       failures++;
-      if (!proven) {
-        String known = proof;
-        proven = known != null && takes(known);
+      if (!storeAccepts) {
+        String known = knownGoodLine;
+        storeAccepts = known != null && accepts(known);
       }
-      if (!proven) {
+      if (!storeAccepts) {
         throw unavailable(failing);
       }
       int page = page(part.from());
-      int affordable = pages.get(page).insists() ? MAX_REFUSALS : MAX_FAILURES;
+      int affordable = pages.get(page).mayGiveUp() ? MAX_REJECTIONS : MAX_FAILURES;
       if (isDivisible(part, failures < affordable)) {
         halve(part);
-      } else if (!comesAgain(part) && insists(page)) {
+      } else if (!isRetriedLater(part) && mayGiveUp(page)) {
         giveUp(part, failing);
       } else {
         fail(page, failing);
@@ -281,21 +281,21 @@ final class BatchSplitter {
     }
 
     /** To be asked only where it matters: that a page insists is noted. */
-    private boolean insists(int page) {
-      boolean insists = pages.get(page).insists();
+    private boolean mayGiveUp(int page) {
+      boolean insists = pages.get(page).mayGiveUp();
       if (insists) {
-        insisted.add(page);
+        gaveUpAllowed.add(page);
       }
       return insists;
     }
 
-    private boolean takesOthers() {
-      return tookNew || takesPages;
+    private boolean acceptsOthers() {
+      return acceptedNew || acceptsPages;
     }
 
     /** Whether it is the rest of a page that failed: it comes again with the page. */
-    private boolean isLeft(Range part) {
-      return takesOthers() && isOnePage(part) && failed.containsKey(page(part.from()));
+    private boolean isRestOfFailedPage(Range part) {
+      return acceptsOthers() && isOnePage(part) && failed.containsKey(page(part.from()));
     }
 
     /** Whether to look for the fault further down: of pages each is looked at. */
@@ -307,12 +307,12 @@ final class BatchSplitter {
      * Whether good lines may be left in it, since it took too long or too many requests to find the
      * others. Who insists loses them only where it is not for want of time.
      */
-    private boolean comesAgain(Range part) {
-      return part.size() > 1 && (isTimeUp() || !insists(page(part.from())));
+    private boolean isRetriedLater(Range part) {
+      return part.size() > 1 && (isTimeUp() || !mayGiveUp(page(part.from())));
     }
 
     private boolean isTimeUp() {
-      return clock.instant().isAfter(searchedUntil);
+      return clock.instant().isAfter(searchUntil);
     }
 
     private boolean isOnePage(Range part) {
@@ -321,13 +321,13 @@ final class BatchSplitter {
 
     /** Whether the store takes others than those that it did not take, also by now. */
     private void confirm() throws WriteFailedException {
-      if (!tookNew) {
-        keepRefused();
+      if (!acceptedNew) {
+        retryRejected();
       }
       WriteFailure last = lastFailure;
-      String known = proof;
+      String known = knownGoodLine;
       if (last != null
-          && (!takesOthers() || (!failed.isEmpty() && (known == null || !takes(known))))) {
+          && (!acceptsOthers() || (!failed.isEmpty() && (known == null || !accepts(known))))) {
         throw unavailable(last);
       }
     }
@@ -335,33 +335,33 @@ final class BatchSplitter {
     /**
      * Pages that come again rather than lose lines beside which no other of the batch was taken.
      */
-    private void keepRefused() {
+    private void retryRejected() {
       for (GivenUp part : givenUp) {
         int page = page(part.part().from());
-        if (!part.named() && !insists(page)) {
-          failed.put(page, part.words());
+        if (!part.droppedByStore() && !mayGiveUp(page)) {
+          failed.put(page, part.message());
         }
       }
     }
 
-    private void requireProof(Range part, WriteFailure failure) throws WriteFailedException {
-      proven = proven || takesSome(part);
-      if (!proven) {
+    private void requireStoreAccepts(Range part, WriteFailure failure) throws WriteFailedException {
+      storeAccepts = storeAccepts || acceptsAny(part);
+      if (!storeAccepts) {
         throw unavailable(failure);
       }
     }
 
     /** Asks with what the store took last; where it never took any, with some lines of the part. */
-    private boolean takesSome(Range part) throws WriteFailedException {
-      String known = proof;
+    private boolean acceptsAny(Range part) throws WriteFailedException {
+      String known = knownGoodLine;
       if (known != null) {
-        return takes(known);
+        return accepts(known);
       }
       int tried = Math.min(SAMPLES, part.size() - 1);
       for (int i = 0; i < tried; i++) {
-        if (takes(lines.get(part.from() + (int) ((long) part.size() * i / tried)))) {
+        if (accepts(lines.get(part.from() + (int) ((long) part.size() * i / tried)))) {
           // Where it only judged the line there is none yet to ask with.
-          tookNew = tookNew || proof != null;
+          acceptedNew = acceptedNew || knownGoodLine != null;
           return true;
         }
       }
@@ -374,20 +374,20 @@ final class BatchSplitter {
      */
     private void giveUp(Range part, WriteFailure failure) throws WriteFailedException {
       int page = page(part.from());
-      boolean unmatched = !tookNew && givenUp.size() >= MAX_UNMATCHED;
-      if (unmatched && takesPages && !insists(page)) {
+      boolean unmatched = !acceptedNew && givenUp.size() >= MAX_UNMATCHED;
+      if (unmatched && acceptsPages && !mayGiveUp(page)) {
         fail(page, failure);
         return;
       }
-      String known = proof;
-      if ((unmatched && !takesPages) || known == null || !takes(known)) {
+      String known = knownGoodLine;
+      if ((unmatched && !acceptsPages) || known == null || !accepts(known)) {
         throw unavailable(failure);
       }
-      WriteFailure again = ask(of(part));
+      WriteFailure again = tryWrite(of(part));
       switch (again) {
-        case null -> taken(part);
+        case null -> accepted(part);
         case Dropped dropped -> dropped(part, dropped);
-        case Failed failing when !insists(page) -> fail(page, failing);
+        case Failed failing when !mayGiveUp(page) -> fail(page, failing);
         case WriteFailure refusal -> {
           givenUp.add(new GivenUp(part, part.size(), refusal.message(), false));
           lastFailure = refusal;
@@ -400,11 +400,11 @@ final class BatchSplitter {
     }
 
     /** Cuts into parts that may pass. */
-    private void chop(Range part) {
-      int last = (part.size() - 1) / most;
+    private void split(Range part) {
+      int last = (part.size() - 1) / maxLines;
       for (int i = last; i >= 0; i--) {
-        int from = part.from() + i * most;
-        parts.push(new Range(from, Math.min(part.to(), from + most)));
+        int from = part.from() + i * maxLines;
+        parts.push(new Range(from, Math.min(part.to(), from + maxLines)));
       }
     }
 
@@ -441,7 +441,7 @@ final class BatchSplitter {
           continue;
         }
         byPage.merge(page, part.lines(), Integer::sum);
-        words = part.words();
+        words = part.message();
         sum += part.lines();
         logged = log(part, logged);
       }
@@ -449,14 +449,14 @@ final class BatchSplitter {
       if (logged > MAX_LOGGED) {
         LOG.warn("store rejected points for good points={} of={}", sum, lines.size());
       }
-      return new Outcome(byPage, failed, insisted, words);
+      return new Outcome(byPage, failed, gaveUpAllowed, words);
     }
 
     private int log(GivenUp part, int logged) {
       if (logged < MAX_LOGGED) {
         LOG.warn(
             "store rejected points for good error={} points={} of={} first={}",
-            part.words(),
+            part.message(),
             part.lines(),
             part.part().size(),
             lines.get(part.part().from()));

@@ -13,20 +13,20 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface Credentials {
   /** Shows nothing. */
-  Credentials NONE = () -> new Shown(null, List.of());
+  Credentials NONE = () -> new AuthorizationHeader(null, List.of());
 
   /** What to show now. */
-  Shown current();
+  AuthorizationHeader current();
 
   /**
    * A header and what must not be repeated of it.
    *
-   * @param authorization value of {@code Authorization}; null: no such header
+   * @param value value of {@code Authorization}; null: no such header
    * @param secrets what to hide wherever an answer repeats it
    */
-  record Shown(@Nullable String authorization, List<String> secrets) {
-    Words words() {
-      return new Words(secrets.toArray(String[]::new));
+  record AuthorizationHeader(@Nullable String value, List<String> secrets) {
+    Redactor redactor() {
+      return new Redactor(secrets.toArray(String[]::new));
     }
   }
 
@@ -34,7 +34,7 @@ public interface Credentials {
   static Credentials token(Supplier<String> token) {
     return () -> {
       String now = token.get();
-      return new Shown("Token " + now, List.of(now));
+      return new AuthorizationHeader("Token " + now, List.of(now));
     };
   }
 
@@ -45,7 +45,7 @@ public interface Credentials {
       String encoded =
           Base64.getEncoder()
               .encodeToString((user.get() + ":" + secret).getBytes(StandardCharsets.UTF_8));
-      return new Shown("Basic " + encoded, List.of(secret, encoded));
+      return new AuthorizationHeader("Basic " + encoded, List.of(secret, encoded));
     };
   }
 }

@@ -1,6 +1,6 @@
 package io.llamamesh.scraper.store;
 
-import io.llamamesh.scraper.store.StoreHttp.Answered;
+import io.llamamesh.scraper.store.StoreHttp.RedactedAnswer;
 import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
 import java.time.Duration;
 import java.util.List;
@@ -76,7 +76,7 @@ public final class InfluxV1 implements Store {
 
   @Override
   public void write(List<String> lines) throws WriteFailedException {
-    Answered answered = http.postLines(path, lines);
+    RedactedAnswer answered = http.postLines(path, lines);
     if (answered.answer().status() == NOT_FOUND
         && answered.answer().body().contains("database not found")) {
       create();
@@ -97,7 +97,7 @@ public final class InfluxV1 implements Store {
 
   private void create() throws WriteFailedException {
     String statement = "CREATE DATABASE \"" + database.replace("\"", "\\\"") + "\"";
-    Answered answered = http.post("/query?q=" + StoreHttp.encoded(statement));
+    RedactedAnswer answered = http.post("/query?q=" + StoreHttp.encoded(statement));
     if (answered.answer().status() != OK) {
       throw new WriteFailedException(
           new WriteFailure.Unavailable(

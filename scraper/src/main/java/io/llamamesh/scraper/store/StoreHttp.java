@@ -69,10 +69,10 @@ final class StoreHttp implements AutoCloseable {
   }
 
   /** An answer with what hides the credentials that were shown for it. */
-  record Answered(StoreAnswer answer, Words words) {
+  record RedactedAnswer(StoreAnswer answer, Redactor redactor) {
     /** The answer's words, as they may be shown. */
     String text() {
-      return words.of(AnswerText.of(answer));
+      return redactor.redact(AnswerText.of(answer));
     }
 
     /**
@@ -81,7 +81,7 @@ final class StoreHttp implements AutoCloseable {
      * @throws WriteFailedException where it does not
      */
     void check() throws WriteFailedException {
-      WriteFailure failure = AnswerTable.failure(answer, words);
+      WriteFailure failure = AnswerTable.failure(answer, redactor);
       if (failure != null) {
         throw new WriteFailedException(failure);
       }
@@ -93,7 +93,7 @@ final class StoreHttp implements AutoCloseable {
   }
 
   /** Posts lines, zipped. */
-  Answered postLines(String path, List<String> lines) throws WriteFailedException {
+  RedactedAnswer postLines(String path, List<String> lines) throws WriteFailedException {
     return send(
         HttpRequest.newBuilder(URI.create(url + path))
             .header("Content-Encoding", "gzip")
@@ -102,7 +102,7 @@ final class StoreHttp implements AutoCloseable {
   }
 
   /** Posts nothing: the path says it all. */
-  Answered post(String path) throws WriteFailedException {
+  RedactedAnswer post(String path) throws WriteFailedException {
     return send(HttpRequest.newBuilder(URI.create(url + path)).POST(BodyPublishers.noBody()));
   }
 
@@ -117,11 +117,11 @@ final class StoreHttp implements AutoCloseable {
     }
   }
 
-  private Answered send(HttpRequest.Builder builder) throws WriteFailedException {
-    Credentials.Shown shown = credentials.current();
-    if (shown.authorization() != null) {
+  private RedactedAnswer send(HttpRequest.Builder builder) throws WriteFailedException {
+    Credentials.AuthorizationHeader shown = credentials.current();
+    if (shown.value() != null) {
       try {
-        builder.header("Authorization", shown.authorization());
+        builder.header("Authorization", shown.value());
       } catch (IllegalArgumentException e) {
         // Its message has the value.
         throw failed(
@@ -129,28 +129,28 @@ final class StoreHttp implements AutoCloseable {
       }
     }
     HttpRequest request = builder.build();
-    Words words = shown.words();
+    Redactor words = shown.redactor();
     Attempt first = attempt(request, words);
-    Attempt last = first.broken() ? attempt(request, words) : first;
+    Attempt last = first.isBroken() ? attempt(request, words) : first;
     if (last.answer() != null) {
-      return new Answered(last.answer(), words);
+      return new RedactedAnswer(last.answer(), words);
     }
     throw failed(last.failure());
   }
 
   /** What came of a request: an answer, or why there is none. */
   private record Attempt(@Nullable StoreAnswer answer, WriteFailure failure) {
-    boolean broken() {
+    boolean isBroken() {
       return answer == null && failure instanceof Failed;
     }
 
-    static Attempt away(String message) {
+    static Attempt unavailable(String message) {
       return new Attempt(null, new Unavailable(message, Duration.ZERO));
     }
   }
 
-  private Attempt attempt(HttpRequest request, Words words) {
-    Received received = new Received();
+  private Attempt attempt(HttpRequest request, Redactor words) {
+    PartialAnswer received = new PartialAnswer();
     CompletableFuture<HttpResponse<Boolean>> exchange = client().sendAsync(request, received);
     WriteFailure failure =
         new Unavailable("no answer within " + text(timeout), Duration.ZERO, true);
@@ -160,12 +160,12 @@ final class StoreHttp implements AutoCloseable {
       exchange.cancel(true);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
-      String message = cause.getClass().getSimpleName() + ": " + words.of(message(cause));
+      String message = cause.getClass().getSimpleName() + ": " + words.redact(message(cause));
       failure = isBroken(cause) ? new Failed(message) : new Unavailable(message, Duration.ZERO);
     } catch (InterruptedException e) {
       exchange.cancel(true);
       Thread.currentThread().interrupt();
-      return Attempt.away("the scraper is stopping");
+      return Attempt.unavailable("the scraper is stopping");
     }
     // A status that came is an answer, however its body went on.
     return new Attempt(received.answer(), failure);
@@ -218,7 +218,8 @@ final class StoreHttp implements AutoCloseable {
   }
 
   /** Takes an answer as far as it comes; may be asked for it at any time. */
-  private static final class Received implements BodyHandler<Boolean>, BodySubscriber<Boolean> {
+  private static final class PartialAnswer
+      implements BodyHandler<Boolean>, BodySubscriber<Boolean> {
     private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
     private @Nullable ResponseInfo head;

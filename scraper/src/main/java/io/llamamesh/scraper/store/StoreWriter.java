@@ -37,29 +37,29 @@ public final class StoreWriter implements AutoCloseable {
   private static final Duration PAGE_PAUSE = Duration.ofSeconds(15);
 
   /** So long after it took a whole page the store is believed to take pages; three windows else. */
-  private static final Duration LATE = Duration.ofMinutes(1);
+  private static final Duration MIN_SINCE_PAGE = Duration.ofMinutes(1);
 
-  private static final int LATE_WINDOWS = 3;
+  private static final int MAX_SINCE_PAGE_WINDOWS = 3;
 
   /** The longest that a store may ask to wait. */
   private static final Duration MAX_RETRY_AFTER = MAX_BACKOFF.multipliedBy(4);
 
   /** How long it is told that points were given up. */
-  private static final Duration REJECTED_TOLD = Duration.ofMinutes(10);
+  private static final Duration REJECTED_SHOWN = Duration.ofMinutes(10);
 
   /** How long it is told that the store fails on pages, which come again: a few tries. */
-  private static final Duration FAILING_TOLD = Duration.ofMinutes(1);
+  private static final Duration FAILING_SHOWN = Duration.ofMinutes(1);
 
   private final Store store;
   private final InstantSource clock;
-  private final Duration late;
+  private final Duration maxSincePage;
   private final BlockingQueue<Job> jobs = new ArrayBlockingQueue<>(QUEUE);
   private final Thread thread;
   private final BatchSplitter splitter;
   private volatile boolean ended;
   private volatile MeshReport.Store status =
       new MeshReport.Store(MeshReport.Store.State.PENDING, null, null, 0);
-  private volatile Instant closedUntil = Instant.MIN;
+  private volatile Instant retryAt = Instant.MIN;
   private final AtomicLong outages = new AtomicLong();
   private Duration backoff = FIRST_BACKOFF;
   private Instant lastWholePage = Instant.EPOCH;
@@ -67,10 +67,11 @@ public final class StoreWriter implements AutoCloseable {
   // Written by the thread that writes.
   private volatile @Nullable Incident incident;
 
-  private record Job(List<String> lines, boolean insists, CompletableFuture<WriteResult> result) {}
+  private record Job(
+      List<String> lines, boolean mayGiveUp, CompletableFuture<WriteResult> result) {}
 
   /** What the store did not take while it took the rest. */
-  private record Incident(Trouble trouble, String message, Instant toldUntil) {}
+  private record Incident(Trouble trouble, String message, Instant shownUntil) {}
 
   /** Starts its thread; for windows of at most twenty seconds. */
   public StoreWriter(Store store, InstantSource clock) {
@@ -85,8 +86,8 @@ public final class StoreWriter implements AutoCloseable {
   public StoreWriter(Store store, InstantSource clock, Duration interval) {
     this.store = store;
     this.clock = clock;
-    Duration windows = interval.multipliedBy(LATE_WINDOWS);
-    this.late = windows.compareTo(LATE) > 0 ? windows : LATE;
+    Duration windows = interval.multipliedBy(MAX_SINCE_PAGE_WINDOWS);
+    this.maxSincePage = windows.compareTo(MIN_SINCE_PAGE) > 0 ? windows : MIN_SINCE_PAGE;
     this.splitter = new BatchSplitter(store, clock);
     this.thread = Thread.ofVirtual().name("store-writer").start(this::run);
   }
@@ -107,7 +108,7 @@ public final class StoreWriter implements AutoCloseable {
    * @throws InterruptedException where the caller is told to end
    */
   public WriteResult write(List<String> lines, boolean insists) throws InterruptedException {
-    WriteResult.@Nullable Postponed notNow = closed();
+    WriteResult.@Nullable Postponed notNow = postponement();
     if (notNow != null) {
       return notNow;
     }
@@ -136,13 +137,13 @@ public final class StoreWriter implements AutoCloseable {
    * Until when pages are refused at once, as the store did not take the last; in the past where it
    * takes them. Who has work to do before it can write can save it.
    */
-  public Instant closedUntil() {
-    return closedUntil;
+  public Instant retryAt() {
+    return retryAt;
   }
 
   /** What a page would be told now without asking the store; null where it would be asked. */
-  public WriteResult.@Nullable Postponed closed() {
-    Instant until = closedUntil;
+  public WriteResult.@Nullable Postponed postponement() {
+    Instant until = retryAt;
     Instant now = clock.instant();
     // A clock that was set back must not keep the store closed for as long.
     if (!now.isBefore(until) || now.plus(MAX_RETRY_AFTER).isBefore(until)) {
@@ -167,7 +168,7 @@ public final class StoreWriter implements AutoCloseable {
 
   private @Nullable Incident recentIncident() {
     Incident last = incident;
-    return last == null || clock.instant().isAfter(last.toldUntil()) ? null : last;
+    return last == null || clock.instant().isAfter(last.shownUntil()) ? null : last;
   }
 
   /** How often the store came back after it had not taken points. */
@@ -190,7 +191,7 @@ public final class StoreWriter implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    answerRest();
+    postponeRest();
     store.close();
   }
 
@@ -205,12 +206,14 @@ public final class StoreWriter implements AutoCloseable {
       int lines = batch.getFirst().lines().size();
       Job next = jobs.peek();
       // Whoever gives up at close may take his job out meanwhile: then this one is another's.
-      while (next != null && lines + next.lines().size() <= splitter.most() && jobs.remove(next)) {
+      while (next != null
+          && lines + next.lines().size() <= splitter.maxLines()
+          && jobs.remove(next)) {
         batch.add(next);
         lines += next.lines().size();
         next = jobs.peek();
       }
-      WriteResult.Postponed notNow = closed();
+      WriteResult.Postponed notNow = postponement();
       if (notNow == null) {
         writeBatch(batch);
       } else {
@@ -227,9 +230,9 @@ public final class StoreWriter implements AutoCloseable {
       outcome =
           splitter.write(
               batch.stream()
-                  .map(job -> new BatchSplitter.Page(job.lines(), job.insists()))
+                  .map(job -> new BatchSplitter.Page(job.lines(), job.mayGiveUp()))
                   .toList(),
-              clock.instant().isBefore(lastWholePage.plus(late)));
+              clock.instant().isBefore(lastWholePage.plus(maxSincePage)));
     } catch (WriteFailedException e) {
       postpone(batch, e.failure());
       return;
@@ -249,7 +252,7 @@ public final class StoreWriter implements AutoCloseable {
                   : new WriteResult.Acknowledged(
                       job.lines().size(),
                       outcome.rejected().getOrDefault(i, 0),
-                      outcome.insisted().contains(i)));
+                      outcome.gaveUpAllowed().contains(i)));
     }
   }
 
@@ -275,7 +278,7 @@ public final class StoreWriter implements AutoCloseable {
         }
       }
     }
-    note(outcome);
+    recordIncident(outcome);
     status =
         new MeshReport.Store(
             MeshReport.Store.State.REACHABLE,
@@ -284,15 +287,15 @@ public final class StoreWriter implements AutoCloseable {
             status.pointsWritten() + Math.max(0, lines));
   }
 
-  private void note(BatchSplitter.Outcome outcome) {
+  private void recordIncident(BatchSplitter.Outcome outcome) {
     Instant now = clock.instant();
     Incident recent = recentIncident();
-    if (outcome.words() != null) {
+    if (outcome.message() != null) {
       incident =
           new Incident(
               Trouble.POINTS_REJECTED,
-              "points are rejected for good: " + outcome.words(),
-              now.plus(REJECTED_TOLD));
+              "points are rejected for good: " + outcome.message(),
+              now.plus(REJECTED_SHOWN));
     } else if (!outcome.failed().isEmpty()
         // What is lost is told before what waits.
         && (recent == null || recent.trouble() != Trouble.POINTS_REJECTED)) {
@@ -301,7 +304,7 @@ public final class StoreWriter implements AutoCloseable {
           new Incident(
               Trouble.WRITES_FAILING,
               "some agents keep their windows: " + words,
-              now.plus(FAILING_TOLD));
+              now.plus(FAILING_SHOWN));
     }
   }
 
@@ -323,11 +326,11 @@ public final class StoreWriter implements AutoCloseable {
             failure.message(),
             status.lastWrite(),
             status.pointsWritten());
-    closedUntil = clock.instant().plus(wait);
-    return new WriteResult.Postponed(failure.message(), closedUntil);
+    retryAt = clock.instant().plus(wait);
+    return new WriteResult.Postponed(failure.message(), retryAt);
   }
 
-  private void answerRest() {
+  private void postponeRest() {
     @Nullable Job job = jobs.poll();
     while (job != null) {
       job.result().complete(postponed("the scraper is stopping"));

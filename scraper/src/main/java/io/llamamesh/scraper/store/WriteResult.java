@@ -9,9 +9,9 @@ public sealed interface WriteResult {
    *
    * @param lines lines of the page
    * @param rejected how many of them it rejected
-   * @param insisted whether some of these were given up only since their reader insisted
+   * @param gaveUpAllowed whether some of these were given up only since their reader insisted
    */
-  record Acknowledged(int lines, int rejected, boolean insisted) implements WriteResult {
+  record Acknowledged(int lines, int rejected, boolean gaveUpAllowed) implements WriteResult {
     /** Some were rejected, whether anybody insisted or not. */
     public Acknowledged(int lines, int rejected) {
       this(lines, rejected, false);

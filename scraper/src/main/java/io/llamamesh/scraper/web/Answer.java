@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param contentType its media type
  * @param body its bytes, not compressed
  * @param cacheSeconds how long a browser may keep it; 0: must ask again
- * @param tag the entity tag by which it is asked whether it has changed
+ * @param etag the entity tag by which it is asked whether it has changed
  */
 @SuppressWarnings("ArrayRecordComponent") // Answers are sent, never compared.
-record Answer(int status, String contentType, byte[] body, int cacheSeconds, String tag) {
+record Answer(int status, String contentType, byte[] body, int cacheSeconds, String etag) {
   static final String JSON = "application/json";
   static final String TEXT = "text/plain; charset=utf-8";
   static final int NOT_MODIFIED = 304;
@@ -37,8 +37,8 @@ record Answer(int status, String contentType, byte[] body, int cacheSeconds, Str
   }
 
   /** Itself, or that it has not changed where that is what the asker has. */
-  Answer unlessKnown(@Nullable String known) {
-    return status == 200 && tag.equals(known) ? notModified(tag) : this;
+  Answer orNotModified(@Nullable String known) {
+    return status == 200 && etag.equals(known) ? notModified(etag) : this;
   }
 
   static Answer json(Object document) {

@@ -2,11 +2,11 @@ package io.llamamesh.scraper.web;
 
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
-import io.llamamesh.scraper.matrix.MatrixDocuments;
+import io.llamamesh.scraper.matrix.MatrixDocumentFactory;
 import io.llamamesh.scraper.matrix.PairHistory;
-import io.llamamesh.scraper.matrix.Selection;
 import io.llamamesh.scraper.matrix.Slice;
-import io.llamamesh.scraper.web.Query.BadQueryException;
+import io.llamamesh.scraper.matrix.WindowSelection;
+import io.llamamesh.scraper.web.QueryParameters.BadQueryException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -30,23 +30,24 @@ public final class Api {
   private static final long MAKING_PATIENCE_SECONDS = 10;
 
   private final Matrix matrix;
-  private final MatrixDocuments documents;
-  private final View view;
+  private final MatrixDocumentFactory documents;
+  private final ScraperStatus status;
   private final InstantSource clock;
   private final Resources resources = new Resources();
-  private final RecentAnswers recent = new RecentAnswers();
+  private final AnswerCache recent = new AnswerCache();
   // Documents of a large mesh are tens of MB while they are made.
-  private final Semaphore making = new Semaphore(1, true);
+  private final Semaphore rendering = new Semaphore(1, true);
 
   /**
    * @param matrix what the documents are made of
    * @param documents how
    * @param view what else is shown
    */
-  public Api(Matrix matrix, MatrixDocuments documents, View view, InstantSource clock) {
+  public Api(
+      Matrix matrix, MatrixDocumentFactory documents, ScraperStatus view, InstantSource clock) {
     this.matrix = matrix;
     this.documents = documents;
-    this.view = view;
+    this.status = view;
     this.clock = clock;
   }
 
@@ -57,8 +58,8 @@ public final class Api {
   }
 
   /** Whether this scraper speaks for the mesh. */
-  boolean leads() {
-    return view.leads();
+  boolean isLeader() {
+    return status.isLeader();
   }
 
   /**
@@ -69,20 +70,20 @@ public final class Api {
    */
   Answer get(String rawPath, String rawQuery, @Nullable String known) {
     try {
-      Query query = Query.parse(rawQuery);
+      QueryParameters query = QueryParameters.parse(rawQuery);
       if (rawPath.startsWith(PAIRS)) {
-        return alone(() -> pair(rawPath.substring(PAIRS.length())));
+        return exclusively(() -> pair(rawPath.substring(PAIRS.length())));
       }
       return switch (rawPath) {
         case "/api/v1/matrix" -> matrix(query, rawQuery, known);
-        case "/api/v1/report" -> Answer.json(view.report());
-        case "/api/v1/windows" -> alone(this::windows);
-        case "/api/v1/agents" -> Answer.json(view.agents());
+        case "/api/v1/report" -> Answer.json(status.report());
+        case "/api/v1/windows" -> exclusively(this::windows);
+        case "/api/v1/agents" -> Answer.json(status.agents());
         case "/api/v1/openapi.yaml" -> ApiDescription.yaml();
         case "/api/v1/openapi.json" -> ApiDescription.json();
         case "/healthz" -> health();
         case "/readyz" -> ready();
-        case METRICS -> alone(this::metrics);
+        case METRICS -> exclusively(this::metrics);
         default -> resources.get(rawPath);
       };
     } catch (BadQueryException e) {
@@ -91,9 +92,9 @@ public final class Api {
   }
 
   /** Makes an answer while no other one is made. */
-  private Answer alone(Supplier<Answer> made) {
+  private Answer exclusively(Supplier<Answer> made) {
     try {
-      if (!making.tryAcquire(MAKING_PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      if (!rendering.tryAcquire(MAKING_PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         return Answer.error(UNAVAILABLE, "too many ask for long answers, try again");
       }
     } catch (InterruptedException e) {
@@ -103,7 +104,7 @@ public final class Api {
     try {
       return made.get();
     } finally {
-      making.release();
+      rendering.release();
     }
   }
 
@@ -111,7 +112,7 @@ public final class Api {
    * A process whose analysis stands still is to be restarted: its old verdict would be believed.
    */
   private Answer health() {
-    Duration age = Duration.between(view.report().time(), clock.instant());
+    Duration age = Duration.between(status.report().time(), clock.instant());
     String told = "newest report " + Math.max(0, age.toSeconds()) + " s old\n";
     return age.compareTo(STUCK) <= 0
         ? Answer.text(200, "ok, " + told)
@@ -119,11 +120,11 @@ public final class Api {
   }
 
   /** Tagged by what it is made of, so that nothing is made for who has it already. */
-  private Answer matrix(Query query, String rawQuery, @Nullable String known) {
-    Selection selection = selection(query);
+  private Answer matrix(QueryParameters query, String rawQuery, @Nullable String known) {
+    WindowSelection selection = selection(query);
     Slice slice = slice(query);
-    List<AgentHealth> agents = view.agents();
-    Set<String> leaving = view.leaving();
+    List<AgentHealth> agents = status.agents();
+    Set<String> leaving = status.leaving();
     String tag =
         "W/\"%x-%x-%x-%x\""
             .formatted(
@@ -131,11 +132,11 @@ public final class Api {
     if (tag.equals(known)) {
       return Answer.notModified(tag);
     }
-    return alone(() -> matrix(selection, slice, agents, leaving, rawQuery, tag));
+    return exclusively(() -> matrix(selection, slice, agents, leaving, rawQuery, tag));
   }
 
   private Answer matrix(
-      Selection selection,
+      WindowSelection selection,
       Slice slice,
       List<AgentHealth> agents,
       Set<String> leaving,
@@ -152,10 +153,10 @@ public final class Api {
     return made;
   }
 
-  private static Selection selection(Query query) {
+  private static WindowSelection selection(QueryParameters query) {
     try {
-      return new Selection(
-          query.number("windows", Selection.DEFAULT_WINDOWS, 1, Selection.MAX_WINDOWS),
+      return new WindowSelection(
+          query.number("windows", WindowSelection.DEFAULT_WINDOWS, 1, WindowSelection.MAX_WINDOWS),
           query.time("since"),
           query.time("at"));
     } catch (IllegalArgumentException e) {
@@ -163,7 +164,7 @@ public final class Api {
     }
   }
 
-  private static Slice slice(Query query) {
+  private static Slice slice(QueryParameters query) {
     return new Slice(
         query.text("port"),
         query.text("family"),
@@ -177,8 +178,8 @@ public final class Api {
     if (slash <= 0 || slash == rest.length() - 1 || rest.indexOf('/', slash + 1) >= 0) {
       return Answer.error(BAD_REQUEST, "write " + PAIRS + "{source}/{destination}");
     }
-    String source = Query.decoded(rest.substring(0, slash));
-    String destination = Query.decoded(rest.substring(slash + 1));
+    String source = QueryParameters.decoded(rest.substring(0, slash));
+    String destination = QueryParameters.decoded(rest.substring(slash + 1));
     List<PairHistory> histories = matrix.history(source, destination);
     if (histories.isEmpty()) {
       return Answer.error(
@@ -200,12 +201,12 @@ public final class Api {
   }
 
   private Answer ready() {
-    String why = view.notReady();
+    String why = status.notReadyReason();
     return why.isEmpty() ? Answer.text(200, "ready\n") : Answer.text(UNAVAILABLE, why + "\n");
   }
 
   private Answer metrics() {
-    Answer plain = Answer.text(200, view.metrics());
+    Answer plain = Answer.text(200, status.metrics());
     return new Answer(200, "text/plain; version=0.0.4; charset=utf-8", plain.body(), 0);
   }
 }

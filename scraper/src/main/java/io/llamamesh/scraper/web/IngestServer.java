@@ -3,7 +3,7 @@ package io.llamamesh.scraper.web;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.llamamesh.http.BoundedHttpServer;
-import io.llamamesh.scraper.pull.Ingest;
+import io.llamamesh.scraper.pull.WindowIngest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -41,7 +41,7 @@ public final class IngestServer implements AutoCloseable {
   private static final int PATIENCE_SECONDS = 4;
 
   private final HttpServer server;
-  private final Ingest ingest;
+  private final WindowIngest ingest;
   private final Predicate<@Nullable String> accepted;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
@@ -53,7 +53,7 @@ public final class IngestServer implements AutoCloseable {
    * @throws IOException where the address cannot be bound
    */
   public IngestServer(
-      InetSocketAddress address, Ingest ingest, Predicate<@Nullable String> accepted)
+      InetSocketAddress address, WindowIngest ingest, Predicate<@Nullable String> accepted)
       throws IOException {
     this.ingest = ingest;
     this.accepted = accepted;
@@ -111,7 +111,7 @@ public final class IngestServer implements AutoCloseable {
     if (!accepted.test(exchange.getRequestHeaders().getFirst("Authorization"))) {
       return Answer.error(401, "the mesh's bearer token is required");
     }
-    Answer notNow = notNow();
+    Answer notNow = unavailable();
     if (notNow != null) {
       return notNow;
     }
@@ -119,7 +119,7 @@ public final class IngestServer implements AutoCloseable {
       return Answer.error(503, "too many at once");
     }
     try {
-      notNow = notNow();
+      notNow = unavailable();
       if (notNow != null) {
         return notNow;
       }
@@ -127,10 +127,11 @@ public final class IngestServer implements AutoCloseable {
       if (body.length > MAX_BYTES) {
         return Answer.error(413, "more than " + MAX_BYTES + " bytes; post fewer windows at once");
       }
-      return switch (ingest.take(body, exchange.getRemoteAddress().getAddress())) {
-        case Ingest.Outcome.Taken taken -> Answer.json(new TakenDocument(taken.points()));
-        case Ingest.Outcome.Later later -> Answer.error(503, later.why());
-        case Ingest.Outcome.Refused refused -> Answer.error(400, refused.why());
+      return switch (ingest.accept(body, exchange.getRemoteAddress().getAddress())) {
+        case WindowIngest.Outcome.Accepted taken ->
+            Answer.json(new AcceptedDocument(taken.points()));
+        case WindowIngest.Outcome.Postponed later -> Answer.error(503, later.why());
+        case WindowIngest.Outcome.Refused refused -> Answer.error(400, refused.why());
       };
     } finally {
       atOnce.release();
@@ -138,8 +139,8 @@ public final class IngestServer implements AutoCloseable {
   }
 
   /** While the store is away, bodies are not worth their reading. */
-  private @Nullable Answer notNow() {
-    Ingest.Outcome.Later later = ingest.notNow();
+  private @Nullable Answer unavailable() {
+    WindowIngest.Outcome.Postponed later = ingest.postponement();
     return later == null ? null : Answer.error(503, later.why());
   }
 
@@ -156,5 +157,5 @@ public final class IngestServer implements AutoCloseable {
    *
    * @param points how many
    */
-  record TakenDocument(int points) {}
+  record AcceptedDocument(int points) {}
 }

@@ -12,12 +12,12 @@ final class Resources {
   private static final String ECHARTS = "/META-INF/resources/webjars/echarts/5.5.0/echarts.min.js";
   private static final int DAY = 86_400;
 
-  private record Known(String resource, String contentType, int cacheSeconds) {}
+  private record PageFile(String resource, String contentType, int cacheSeconds) {}
 
-  private static final Map<String, Known> KNOWN =
+  private static final Map<String, PageFile> KNOWN =
       Map.ofEntries(
-          Map.entry("/", new Known("page/index.html", "text/html; charset=utf-8", 0)),
-          Map.entry("/page.css", new Known("page/page.css", "text/css; charset=utf-8", 0)),
+          Map.entry("/", new PageFile("page/index.html", "text/html; charset=utf-8", 0)),
+          Map.entry("/page.css", new PageFile("page/page.css", "text/css; charset=utf-8", 0)),
           Map.entry("/page.js", script("page.js")),
           Map.entry("/api.js", script("api.js")),
           Map.entry("/matrix.js", script("matrix.js")),
@@ -25,26 +25,26 @@ final class Resources {
           Map.entry("/sentences.js", script("sentences.js")),
           Map.entry("/details.js", script("details.js")),
           Map.entry("/words.js", script("words.js")),
-          Map.entry("/favicon.svg", new Known("page/favicon.svg", "image/svg+xml", DAY)),
-          Map.entry("/echarts.js", new Known(ECHARTS, "text/javascript; charset=utf-8", DAY)));
+          Map.entry("/favicon.svg", new PageFile("page/favicon.svg", "image/svg+xml", DAY)),
+          Map.entry("/echarts.js", new PageFile(ECHARTS, "text/javascript; charset=utf-8", DAY)));
 
   /** Each file once: a hundred browsers that open the page shall not have it a hundred times. */
   private final Map<String, Answer> read = new ConcurrentHashMap<>();
 
-  private static Known script(String name) {
-    return new Known("page/" + name, "text/javascript; charset=utf-8", 0);
+  private static PageFile script(String name) {
+    return new PageFile("page/" + name, "text/javascript; charset=utf-8", 0);
   }
 
   /** The file of a path; 404 where there is none. */
   Answer get(String path) {
-    Known known = KNOWN.get(path);
+    PageFile known = KNOWN.get(path);
     if (known == null) {
       return Answer.error(404, "nothing is here; the page is at / and the API below /api/v1/");
     }
     return read.computeIfAbsent(path, p -> read(p, known));
   }
 
-  private static Answer read(String path, Known known) {
+  private static Answer read(String path, PageFile known) {
     try (@Nullable InputStream stream = Resources.class.getResourceAsStream(known.resource())) {
       if (stream == null) {
         return Answer.error(500, "the page's file " + path + " is missing in this build");

@@ -111,7 +111,7 @@ public final class WebServer implements AutoCloseable {
       throws IOException {
     try (exchange) {
       if (VITAL.contains(exchange.getRequestURI().getRawPath())) {
-        answered(exchange, api, accepted);
+        respond(exchange, api, accepted);
         return;
       }
       if (!atOnce.tryAcquire()) {
@@ -119,18 +119,18 @@ public final class WebServer implements AutoCloseable {
         return;
       }
       try {
-        answered(exchange, api, accepted);
+        respond(exchange, api, accepted);
       } finally {
         atOnce.release();
       }
     }
   }
 
-  private void answered(HttpExchange exchange, Api api, Predicate<@Nullable String> accepted)
+  private void respond(HttpExchange exchange, Api api, Predicate<@Nullable String> accepted)
       throws IOException {
     Answer answer = answer(exchange, api, accepted);
     if (exchange.getRequestURI().getPath().startsWith("/api/")) {
-      exchange.getResponseHeaders().set(ReportHeaders.LEADER, Boolean.toString(api.leads()));
+      exchange.getResponseHeaders().set(ReportHeaders.LEADER, Boolean.toString(api.isLeader()));
     }
     send(exchange, answer);
   }
@@ -152,7 +152,7 @@ public final class WebServer implements AutoCloseable {
     String query = exchange.getRequestURI().getRawQuery();
     String known = asked.getFirst("If-None-Match");
     try {
-      return api.get(path, query == null ? "" : query, known).unlessKnown(known);
+      return api.get(path, query == null ? "" : query, known).orNotModified(known);
     } catch (RuntimeException e) {
       LOG.error("request failed path={}", exchange.getRequestURI().getRawPath(), e);
       return Answer.error(500, "the scraper failed to answer; its log says why");
@@ -191,7 +191,7 @@ public final class WebServer implements AutoCloseable {
     headers.set(
         "Cache-Control",
         answer.cacheSeconds() > 0 ? "max-age=" + answer.cacheSeconds() : "no-cache");
-    headers.set("ETag", answer.tag());
+    headers.set("ETag", answer.etag());
     if (answer.status() == Answer.NOT_MODIFIED) {
       exchange.sendResponseHeaders(answer.status(), -1);
       return;

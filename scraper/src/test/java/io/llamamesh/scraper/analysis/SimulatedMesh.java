@@ -191,7 +191,7 @@ final class SimulatedMesh {
     Cell all = new Cell(0, sent, 0, sent, 0, 0, 0, Double.NaN, Double.NaN, Double.NaN);
     long slop = Directions.slop(sent, SECONDS, 0);
     long edges = arrived == 0 ? 0 : random.nextLong(-slop / 2, slop / 2 + 1);
-    return Directions.told(all, Math.max(0, arrived + edges), 0, slop);
+    return Directions.infer(all, Math.max(0, arrived + edges), 0, slop);
   }
 
   /** Rare events by the gaps between them, so that a million quiet cells cost little. */

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.Verdict;
-import io.llamamesh.scraper.analysis.Fault.Kind;
+import io.llamamesh.scraper.analysis.SimulatedFault.Kind;
 import io.llamamesh.scraper.analysis.SimulatedMesh.Impairment;
 import io.llamamesh.scraper.matrix.Cell;
 import io.llamamesh.scraper.matrix.MatrixView;
@@ -79,7 +79,7 @@ final class SimulatorTest {
       int here = 0;
       for (int i = 0; i < CASES; i++) {
         SimulatedMesh mesh = shape.mesh(1_000L * kind.name().hashCode() + i);
-        Fault fault = Fault.of(kind, mesh);
+        SimulatedFault fault = SimulatedFault.of(kind, mesh);
         MeshReport report = report(mesh, fault.impairment());
         if (!report.suspects().isEmpty() && named(fault, report.suspects().getFirst(), mesh)) {
           here++;
@@ -119,8 +119,8 @@ final class SimulatorTest {
       for (int i = 0; i < CASES; i++) {
         SimulatedMesh mesh = shape.mesh(7_000L + i);
         SplittableRandom random = new SplittableRandom(31L * shape.nodes + i);
-        Fault first = Fault.of(kinds.get(random.nextInt(3)), mesh);
-        Fault second = Fault.of(kinds.get(random.nextInt(kinds.size())), mesh);
+        SimulatedFault first = SimulatedFault.of(kinds.get(random.nextInt(3)), mesh);
+        SimulatedFault second = SimulatedFault.of(kinds.get(random.nextInt(kinds.size())), mesh);
         List<MeshReport.Suspect> top =
             report(mesh, both(first.impairment(), second.impairment())).suspects().stream()
                 .limit(3)
@@ -140,7 +140,8 @@ final class SimulatorTest {
     assertThat(right).as("both named; wrong: %s", wrong).isGreaterThanOrEqualTo(90 * cases / 100);
   }
 
-  private static boolean isAmong(Fault fault, List<MeshReport.Suspect> top, SimulatedMesh mesh) {
+  private static boolean isAmong(
+      SimulatedFault fault, List<MeshReport.Suspect> top, SimulatedMesh mesh) {
     return top.stream().anyMatch(suspect -> named(fault, suspect, mesh));
   }
 
@@ -239,7 +240,8 @@ final class SimulatorTest {
     assertThat(suspected).isLessThanOrEqualTo(QUIET / 1_000);
   }
 
-  private static boolean named(Fault fault, MeshReport.Suspect suspect, SimulatedMesh mesh) {
+  private static boolean named(
+      SimulatedFault fault, MeshReport.Suspect suspect, SimulatedMesh mesh) {
     if (fault.isNamedBy(suspect, mesh)) {
       return true;
     }

@@ -12,7 +12,7 @@ final class AgentPodsTest {
   void anAgentIsAtAllAddressesOfItsHostAndThePortNamedApi() {
     assertThat(AgentPods.agents(List.of(pod("a", "node-1", "Running", "10.0.0.1", "fd00::1"))))
         .containsExactly(
-            new Agent(
+            new AgentEndpoint(
                 "node-1", List.of(new HostPort("10.0.0.1", 9100), new HostPort("fd00::1", 9100))));
   }
 
@@ -24,7 +24,7 @@ final class AgentPodsTest {
                     pod("a", "node-1", "Pending", "10.0.0.1"),
                     pod("b", "node-2", "Failed", "10.0.0.2"),
                     pod("c", "node-3", "Succeeded", "10.0.0.3"))))
-        .extracting(Agent::name)
+        .extracting(AgentEndpoint::name)
         .containsExactly("node-1");
   }
 
@@ -66,7 +66,7 @@ final class AgentPodsTest {
     forged.getMetadata().setCreationTimestamp("2026-11-20T10:00:00Z");
 
     assertThat(AgentPods.agents(List.of(real, forged, owned, others, replica), "m", 9100))
-        .containsExactly(new Agent("node-3", List.of(new HostPort("10.0.0.3", 9100))));
+        .containsExactly(new AgentEndpoint("node-3", List.of(new HostPort("10.0.0.3", 9100))));
   }
 
   @Test

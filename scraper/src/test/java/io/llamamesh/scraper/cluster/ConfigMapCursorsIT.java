@@ -25,7 +25,7 @@ final class ConfigMapCursorsIT {
   @BeforeEach
   void start(TestCluster cluster) {
     client = cluster.client();
-    cursors = new ConfigMapCursors(new Home(client, cluster.namespace(), "m", null));
+    cursors = new ConfigMapCursors(new MeshOwner(client, cluster.namespace(), "m", null));
   }
 
   @Test

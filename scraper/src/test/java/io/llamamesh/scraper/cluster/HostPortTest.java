@@ -30,7 +30,7 @@ final class HostPortTest {
   @Test
   void aStaticListNamesEachAgentOnce() {
     assertThat(new StaticAgents("a, b:9000,a,", 8100).agents())
-        .extracting(Agent::name)
+        .extracting(AgentEndpoint::name)
         .containsExactly("a:8100", "b:9000");
   }
 }

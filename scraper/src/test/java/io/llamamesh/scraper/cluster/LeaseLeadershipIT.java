@@ -31,7 +31,7 @@ final class LeaseLeadershipIT {
     cluster = given;
     client = given.client();
     uid = Meshes.create(client, given.namespace(), "m");
-    Home home = new Home(ScraperAccount.client(given), given.namespace(), "m", uid);
+    MeshOwner home = new MeshOwner(ScraperAccount.client(given), given.namespace(), "m", uid);
     first = new LeaseLeadership(home, "first");
     second = new LeaseLeadership(home, "second");
   }
@@ -47,8 +47,8 @@ final class LeaseLeadershipIT {
   void oneLeadsAndTheOtherKnowsWho() {
     startBoth();
 
-    assertThat(first.leads()).isTrue();
-    assertThat(second.leads()).isFalse();
+    assertThat(first.isLeader()).isTrue();
+    assertThat(second.isLeader()).isFalse();
     assertThat(client.leases().withName("m-scraper").get())
         .satisfies(
             lease -> assertThat(lease.getSpec().getHolderIdentity()).isEqualTo("first"),
@@ -64,7 +64,7 @@ final class LeaseLeadershipIT {
 
     first.close();
 
-    await().atMost(PATIENCE).until(second::leads);
+    await().atMost(PATIENCE).until(second::isLeader);
   }
 
   @Test
@@ -81,14 +81,14 @@ final class LeaseLeadershipIT {
               return lease;
             }));
 
-    await().atMost(PATIENCE).until(() -> !first.leads());
+    await().atMost(PATIENCE).until(() -> !first.isLeader());
     assertThat(first.leader()).isEqualTo("third");
     assertThat(changes.get()).isEqualTo(2);
   }
 
   private void startBoth() {
     first.start(changes::incrementAndGet);
-    await().atMost(PATIENCE).until(first::leads);
+    await().atMost(PATIENCE).until(first::isLeader);
     second.start(() -> {});
     await().atMost(PATIENCE).until(() -> "first".equals(second.leader()));
   }

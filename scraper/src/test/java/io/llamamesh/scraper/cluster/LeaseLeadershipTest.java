@@ -23,11 +23,11 @@ final class LeaseLeadershipTest {
                 .withConfig(new ConfigBuilder().withMasterUrl(nobody).build())
                 .build();
         LeaseLeadership leadership =
-            new LeaseLeadership(new Home(client, "default", "m", "uid"), "first")) {
+            new LeaseLeadership(new MeshOwner(client, "default", "m", "uid"), "first")) {
       leadership.start(() -> {});
 
-      assertThat(leadership.leads()).isFalse();
-      await().atMost(PATIENCE).until(leadership::leads);
+      assertThat(leadership.isLeader()).isFalse();
+      await().atMost(PATIENCE).until(leadership::isLeader);
     }
   }
 }

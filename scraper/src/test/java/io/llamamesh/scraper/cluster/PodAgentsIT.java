@@ -17,7 +17,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.llamamesh.crd.Names;
 import io.llamamesh.results.WindowCursor;
-import io.llamamesh.scraper.testing.Gate;
+import io.llamamesh.scraper.testing.CuttableProxy;
 import io.llamamesh.scraper.testing.ScraperAccount;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
@@ -38,12 +38,12 @@ final class PodAgentsIT {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Map<String, String> SELECTED = Map.of("selected", "yes");
 
-  private final AtomicReference<List<Agent>> agents = new AtomicReference<>(List.of());
+  private final AtomicReference<List<AgentEndpoint>> agents = new AtomicReference<>(List.of());
   private TestCluster cluster;
   private KubernetesClient client;
-  private Gate gate;
+  private CuttableProxy gate;
   private KubernetesClient scrapers;
-  private Home home;
+  private MeshOwner home;
   private PodAgents pods;
 
   @BeforeEach
@@ -51,12 +51,12 @@ final class PodAgentsIT {
     cluster = given;
     client = given.client();
     Config scraper = ScraperAccount.config(given);
-    gate = new Gate(scraper.getMasterUrl());
+    gate = new CuttableProxy(scraper.getMasterUrl());
     scrapers =
         new KubernetesClientBuilder()
             .withConfig(new ConfigBuilder(scraper).withMasterUrl(gate.url()).build())
             .build();
-    home = new Home(scrapers, given.namespace(), "default", null);
+    home = new MeshOwner(scrapers, given.namespace(), "default", null);
     pods = new PodAgents(scrapers, new CertificateTrust(), given.namespace(), "default", null);
   }
 
@@ -80,7 +80,7 @@ final class PodAgentsIT {
     // A kubelet confirms it so.
     client.pods().withName("a").withGracePeriod(0).delete();
     await().atMost(PATIENCE).until(() -> names().equals(List.of("node-2")));
-    assertThat(pods.current()).isTrue();
+    assertThat(pods.isCurrent()).isTrue();
   }
 
   @Test
@@ -122,7 +122,7 @@ final class PodAgentsIT {
     pods = new PodAgents(scrapers, new CertificateTrust(), cluster.namespace(), "default", 8_100);
     create("forged-early", "node-1", "default", "10.0.0.66");
     pods.start(agents::set);
-    await().atMost(PATIENCE).until(pods::current);
+    await().atMost(PATIENCE).until(pods::isCurrent);
 
     OwnerReference owner = ofDaemonSet();
     create("real", "node-1", "default", "10.0.0.1", owner);
@@ -185,7 +185,7 @@ final class PodAgentsIT {
 
     gate.shut();
 
-    await().atMost(PATIENCE).until(() -> !pods.current());
+    await().atMost(PATIENCE).until(() -> !pods.isCurrent());
     assertThat(names()).containsExactly("node-1");
   }
 
@@ -219,7 +219,7 @@ final class PodAgentsIT {
   }
 
   private List<String> names() {
-    return agents.get().stream().map(Agent::name).toList();
+    return agents.get().stream().map(AgentEndpoint::name).toList();
   }
 
   private void create(

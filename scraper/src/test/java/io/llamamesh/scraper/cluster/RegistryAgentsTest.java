@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** A registry that is scripted, on a fake clock. */
 final class RegistryAgentsTest {
-  private final List<List<Agent>> told = new ArrayList<>();
+  private final List<List<AgentEndpoint>> told = new ArrayList<>();
   private @Nullable List<ListedProbe> list = List.of();
   private long nanos;
   private final RegistryAgents agents =
@@ -35,11 +35,11 @@ final class RegistryAgentsTest {
 
   private boolean look(long seconds) {
     nanos += seconds * 1_000_000_000L;
-    return agents.look(told::add);
+    return agents.refresh(told::add);
   }
 
   private List<String> names() {
-    return told.getLast().stream().map(Agent::name).toList();
+    return told.getLast().stream().map(AgentEndpoint::name).toList();
   }
 
   @Test
@@ -55,7 +55,7 @@ final class RegistryAgentsTest {
 
     assertThat(names()).containsExactly("192.0.2.1:8100", "192.0.2.1:8200", "[2001:db8::1]:8100");
     assertThat(told.getLast()).allSatisfy(agent -> assertThat(agent.addresses()).hasSize(1));
-    assertThat(agents.current()).isTrue();
+    assertThat(agents.isCurrent()).isTrue();
   }
 
   @Test
@@ -90,7 +90,7 @@ final class RegistryAgentsTest {
     look(0);
     list = null;
     assertThat(look(600)).isFalse();
-    assertThat(agents.current()).isFalse();
+    assertThat(agents.isCurrent()).isFalse();
     list = List.of(probe("wan", "192.0.2.2", 8100));
     look(0);
     list = List.of();
@@ -98,7 +98,7 @@ final class RegistryAgentsTest {
     list = List.of(probe("wan", "192.0.2.1", 8100), probe("wan", "192.0.2.2", 8100));
     assertThat(look(30)).isTrue();
     assertThat(told).hasSize(1);
-    assertThat(agents.current()).isTrue();
+    assertThat(agents.isCurrent()).isTrue();
   }
 
   @Test

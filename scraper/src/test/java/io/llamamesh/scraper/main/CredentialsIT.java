@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.llamamesh.scraper.testing.FakeAgent;
+import io.llamamesh.scraper.testing.FakeEchoStore;
 import io.llamamesh.scraper.testing.Points;
-import io.llamamesh.scraper.testing.TalkativeStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -74,7 +74,7 @@ final class CredentialsIT {
   @CsvSource({"v2, 204", "v2, 401", "v2, 400", "v1, 204", "v1, 401", "v1, 403"})
   void noSecretIsInArgumentsLogMetricsApiOrErrors(String api, int status) throws Exception {
     try (FakeAgent agent = FakeAgent.start();
-        TalkativeStore store = new TalkativeStore(status)) {
+        FakeEchoStore store = new FakeEchoStore(status)) {
       agent.token(MESH_TOKEN);
       agent.publish(List.of(Points.pair("node-1", "node-2", Instant.now(), 16, 1, 0.25)));
       Path log = folder.resolve("scraper.log");
@@ -110,7 +110,7 @@ final class CredentialsIT {
     }
   }
 
-  private List<String> options(String api, TalkativeStore store, FakeAgent agent) {
+  private List<String> options(String api, FakeEchoStore store, FakeAgent agent) {
     List<String> options = new ArrayList<>();
     options.add("--influxdb-url=" + store.url());
     options.add("--collectors=" + agent.address());

@@ -97,8 +97,8 @@ final class DashboardsTest {
   static String metrics() throws IOException {
     SimulatedWindows.Loss loss = (source, destination, path) -> source.equals("node-1") ? 0.3 : 0;
     try (FakeMesh mesh = new FakeMesh(4, 2, loss);
-        Scraper scraper =
-            Scraper.start(
+        ScraperRun scraper =
+            ScraperRun.start(
                 new ScraperConfig(
                     "default",
                     new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),

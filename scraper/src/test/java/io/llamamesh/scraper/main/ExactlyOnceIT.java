@@ -46,7 +46,7 @@ final class ExactlyOnceIT {
   private final List<FakeAgent> agents = new ArrayList<>();
   private final long start = Instant.now().getEpochSecond() - 1_000;
   private int published;
-  private @Nullable Scraper scraper;
+  private @Nullable ScraperRun scraper;
 
   ExactlyOnceIT(@TempDir Path folder) throws IOException {
     this.folder = folder;
@@ -235,7 +235,7 @@ final class ExactlyOnceIT {
   private void startScraper(CursorStore cursors) throws IOException {
     String addresses = String.join(",", agents.stream().map(FakeAgent::address).toList());
     scraper =
-        Scraper.start(
+        ScraperRun.start(
             new ScraperConfig(
                 "default",
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),

@@ -46,7 +46,7 @@ final class LlamaFlagsTest {
   void withoutFlagsEverythingIsWhereLlamasQuickStartHasIt() {
     LlamaOptions llama = parsed("").llama;
 
-    assertThat(llama.collectorsGiven() || llama.storeGiven() || llama.intervalGiven()).isFalse();
+    assertThat(llama.hasCollectors() || llama.hasStore() || llama.hasInterval()).isFalse();
     assertThat(llama.hosts() + ":" + llama.port()).isEqualTo("localhost:5000");
     assertThat(llama.interval()).isEqualTo(Duration.ofSeconds(30));
     assertThat(store("", true)).contains("http://127.0.0.1:5086", "llama");
@@ -67,7 +67,7 @@ final class LlamaFlagsTest {
           -llama.influxdb-name net                  | http://127.0.0.1:5086
           """)
   void oneOfLlamasFlagsOfAStoreAloneIsNotIgnored(String line, String url) {
-    assertThat(parsed(line).llama.storeGiven()).isTrue();
+    assertThat(parsed(line).llama.hasStore()).isTrue();
     assertThat(store(line, true)).contains(url);
   }
 

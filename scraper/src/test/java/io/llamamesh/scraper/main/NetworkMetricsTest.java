@@ -8,7 +8,7 @@ import io.llamamesh.scraper.analysis.Analysis;
 import io.llamamesh.scraper.analysis.Limits;
 import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.matrix.MatrixView;
-import io.llamamesh.scraper.matrix.Selection;
+import io.llamamesh.scraper.matrix.WindowSelection;
 import io.llamamesh.scraper.matrix.ZonePairs;
 import io.llamamesh.scraper.testing.SimulatedWindows;
 import java.time.Duration;
@@ -134,7 +134,7 @@ final class NetworkMetricsTest {
     for (int node = 0; node < nodes; node++) {
       matrix.put(SimulatedWindows.name(node), windows.window(node, END, 10));
     }
-    return matrix.view(Selection.last(3));
+    return matrix.view(WindowSelection.last(3));
   }
 
   private static List<String> series(String text) {

@@ -50,7 +50,7 @@ final class PageIT {
   private static @Nullable Browser browser;
 
   private final FakeMesh mesh;
-  private final Scraper scraper;
+  private final ScraperRun scraper;
 
   PageIT() throws IOException {
     this.mesh =
@@ -60,7 +60,7 @@ final class PageIT {
             (source, destination, path) ->
                 source.equals("node-3") && destination.equals("node-5") ? 0.2 : 0);
     this.scraper =
-        Scraper.start(
+        ScraperRun.start(
             new ScraperConfig(
                 "default",
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),

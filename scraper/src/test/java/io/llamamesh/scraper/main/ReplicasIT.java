@@ -10,8 +10,8 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.crd.Names;
 import io.llamamesh.scraper.stores.RealStore;
-import io.llamamesh.scraper.testing.Gate;
-import io.llamamesh.scraper.testing.Load;
+import io.llamamesh.scraper.testing.CuttableProxy;
+import io.llamamesh.scraper.testing.FakeFullMesh;
 import io.llamamesh.scraper.testing.Meshes;
 import io.llamamesh.scraper.testing.ScraperAccount;
 import io.llamamesh.testkit.junit.KubernetesCluster;
@@ -40,17 +40,17 @@ final class ReplicasIT {
 
   private final Path folder;
   private final RealStore store;
-  private final Load load;
+  private final FakeFullMesh load;
   private final List<ScraperProcess> scrapers = new ArrayList<>();
   private TestCluster cluster;
   private KubernetesClient client;
-  private Gate gate;
+  private CuttableProxy gate;
   private String meshUid;
 
   ReplicasIT(@TempDir Path folder) throws IOException {
     this.folder = folder;
     this.store = RealStore.Kind.QUEST_DB.in(folder.resolve("store"));
-    this.load = new Load(4);
+    this.load = new FakeFullMesh(4);
   }
 
   @BeforeEach
@@ -60,7 +60,7 @@ final class ReplicasIT {
     meshUid = Meshes.create(client, given.namespace(), "default");
     String kubeconfig = ScraperAccount.kubeconfig(given);
     String url = given.controlPlane().url();
-    gate = new Gate(url);
+    gate = new CuttableProxy(url);
     Files.writeString(folder.resolve("kubeconfig"), kubeconfig.replace(url, gate.url()));
     store.start();
     for (int i = 1; i <= load.agents().size(); i++) {
@@ -103,7 +103,7 @@ final class ReplicasIT {
     awaitWindow();
     load.end();
 
-    Counting.everyWindowOfEveryPairIsThereOnce("replicas killed and stopped", store, load);
+    StoreReadback.everyWindowOfEveryPairIsThereOnce("replicas killed and stopped", store, load);
     assertThat(leaders().getFirst().report()).contains("\"state\":\"Reachable\"");
   }
 
@@ -134,7 +134,7 @@ final class ReplicasIT {
     await().atMost(PATIENCE).until(() -> leaders().size() == 1);
     load.end();
 
-    Counting.everyWindowOfEveryPairIsThereOnce("replicas without the API", store, load);
+    StoreReadback.everyWindowOfEveryPairIsThereOnce("replicas without the API", store, load);
   }
 
   /** Until the store has all windows that were published before this call. */

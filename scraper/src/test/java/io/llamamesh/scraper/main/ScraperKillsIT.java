@@ -3,7 +3,7 @@ package io.llamamesh.scraper.main;
 import static org.awaitility.Awaitility.await;
 
 import io.llamamesh.scraper.stores.RealStore;
-import io.llamamesh.scraper.testing.Load;
+import io.llamamesh.scraper.testing.FakeFullMesh;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,7 +22,7 @@ final class ScraperKillsIT {
   private static final int KILLS = Integer.getInteger("kills", 4);
 
   /** The longest life; every fifth may last that long, the others a tenth. */
-  private static final Duration LIFE = Counting.duration("life", "6s");
+  private static final Duration LIFE = StoreReadback.duration("life", "6s");
 
   @ParameterizedTest
   @EnumSource(value = RealStore.Kind.class, names = "QUEST_DB")
@@ -30,7 +30,7 @@ final class ScraperKillsIT {
       throws Exception {
     Random random = new Random(20);
     try (RealStore store = kind.in(folder);
-        Load load = new Load(5)) {
+        FakeFullMesh load = new FakeFullMesh(5)) {
       store.start();
       load.begin(Duration.ofMillis(500));
       List<String> options = new ArrayList<>(store.options());
@@ -48,7 +48,7 @@ final class ScraperKillsIT {
       load.end();
       try (ScraperProcess scraper = scraper(folder, options)) {
         scraper.start();
-        Counting.everyWindowOfEveryPairIsThereOnce(
+        StoreReadback.everyWindowOfEveryPairIsThereOnce(
             "scraper killed %d times, %s".formatted(KILLS, kind), store, load);
       }
     }

@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.llamamesh.scraper.store.Store;
 import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
-import io.llamamesh.scraper.testing.ScriptedStore;
-import io.llamamesh.scraper.testing.ScriptedStore.Reply;
+import io.llamamesh.scraper.testing.FakeStoreServer;
+import io.llamamesh.scraper.testing.FakeStoreServer.Reply;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -31,10 +31,10 @@ import picocli.CommandLine;
 final class StoreOptionsTest {
   @TempDir private Path folder;
 
-  private final ScriptedStore server;
+  private final FakeStoreServer server;
 
   StoreOptionsTest() throws IOException {
-    server = new ScriptedStore();
+    server = new FakeStoreServer();
   }
 
   @AfterEach

@@ -9,7 +9,7 @@ import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.cluster.StaticAgents;
 import io.llamamesh.scraper.stores.RealStore;
-import io.llamamesh.scraper.testing.Load;
+import io.llamamesh.scraper.testing.FakeFullMesh;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * verify -pl scraper -am -Dit.test=StoreOutageIT -Doutage=2m}.
  */
 final class StoreOutageIT {
-  private static final Duration OUTAGE = Counting.duration("outage", "8s");
+  private static final Duration OUTAGE = StoreReadback.duration("outage", "8s");
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @ParameterizedTest
@@ -31,10 +31,10 @@ final class StoreOutageIT {
   void afterAStoreWasKilledEveryWindowOfEveryPairIsThereOnce(
       RealStore.Kind kind, @TempDir Path folder) throws Exception {
     try (RealStore store = kind.in(folder);
-        Load load = new Load(5)) {
+        FakeFullMesh load = new FakeFullMesh(5)) {
       store.start();
       load.begin(Duration.ofMillis(250));
-      try (Scraper scraper = scraper(store, load)) {
+      try (ScraperRun scraper = scraper(store, load)) {
         await().atMost(PATIENCE).until(() -> scraper.report().store().pointsWritten() > 200);
 
         store.kill();
@@ -46,18 +46,18 @@ final class StoreOutageIT {
         await().atMost(PATIENCE).until(() -> load.windows() > windows + 4);
         load.end();
 
-        Counting.everyWindowOfEveryPairIsThereOnce(
+        StoreReadback.everyWindowOfEveryPairIsThereOnce(
             "%s killed for %s".formatted(kind, OUTAGE), store, load);
       }
     }
   }
 
-  private static State state(Scraper scraper) {
+  private static State state(ScraperRun scraper) {
     return scraper.report().store().state();
   }
 
-  private static Scraper scraper(RealStore store, Load load) throws Exception {
-    return Scraper.start(
+  private static ScraperRun scraper(RealStore store, FakeFullMesh load) throws Exception {
+    return ScraperRun.start(
         new ScraperConfig(
             "default",
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),

@@ -13,18 +13,18 @@ final class DirectionsTest {
 
   @Test
   void whereTheReflectorCountedNothingAllWasLostOnTheWayThere() {
-    assertThat(Directions.told(lost(SENT), 0, 0, SLOP)).isEqualTo(new Directions(SENT - SLOP, 0));
+    assertThat(Directions.infer(lost(SENT), 0, 0, SLOP)).isEqualTo(new Directions(SENT - SLOP, 0));
   }
 
   @Test
   void whereTheReflectorCountedAllOfThemTheyWereLostOnTheWayBack() {
-    assertThat(Directions.told(lost(SENT), SENT, 0, SLOP))
+    assertThat(Directions.infer(lost(SENT), SENT, 0, SLOP))
         .isEqualTo(new Directions(0, SENT - SLOP));
   }
 
   @Test
   void inBetweenWhatWasNotReflectedWasLostThere() {
-    assertThat(Directions.told(lost(SENT), 180, 0, SLOP))
+    assertThat(Directions.infer(lost(SENT), 180, 0, SLOP))
         .isEqualTo(new Directions(300 - SLOP, 180 - SLOP));
   }
 
@@ -32,7 +32,7 @@ final class DirectionsTest {
   void aHandfulAtTheEdgesTellsNothing() {
     for (long lost = 1; lost <= SLOP; lost++) {
       for (long reflected = SENT - SLOP; reflected <= SENT + SLOP; reflected++) {
-        Directions told = Directions.told(lost(lost), reflected, 0, SLOP);
+        Directions told = Directions.infer(lost(lost), reflected, 0, SLOP);
         assertThat(told.forward() + told.back()).as("%d, %d", lost, reflected).isZero();
       }
     }
@@ -40,14 +40,14 @@ final class DirectionsTest {
 
   @Test
   void probesOfSomebodyUnknownMayBeOurs() {
-    assertThat(Directions.told(lost(SENT), 0, SENT, SLOP)).isEqualTo(new Directions(0, 0));
-    assertThat(Directions.told(lost(SENT), 0, 80, SLOP))
+    assertThat(Directions.infer(lost(SENT), 0, SENT, SLOP)).isEqualTo(new Directions(0, 0));
+    assertThat(Directions.infer(lost(SENT), 0, 80, SLOP))
         .isEqualTo(new Directions(SENT - 80 - SLOP, 0));
   }
 
   @Test
   void moreThanWasSentIsNoViewOfTheSameProbes() {
-    assertThat(Directions.told(lost(SENT), SENT + SLOP + 1, 0, SLOP))
+    assertThat(Directions.infer(lost(SENT), SENT + SLOP + 1, 0, SLOP))
         .isEqualTo(new Directions(0, 0));
   }
 
@@ -55,8 +55,8 @@ final class DirectionsTest {
   void whatTheProberKnowsByItselfStays() {
     Cell sum = new Cell(30, SENT, SENT - 100, 100, 0, 30, 20, 1, 1, 0);
 
-    assertThat(Directions.told(sum, SENT - 80, 0, SLOP)).isEqualTo(new Directions(80 - SLOP, 20));
-    assertThat(Directions.told(sum, 0, 0, SLOP)).isEqualTo(new Directions(30, 20));
+    assertThat(Directions.infer(sum, SENT - 80, 0, SLOP)).isEqualTo(new Directions(80 - SLOP, 20));
+    assertThat(Directions.infer(sum, 0, 0, SLOP)).isEqualTo(new Directions(30, 20));
   }
 
   @Test
@@ -75,7 +75,7 @@ final class DirectionsTest {
     for (int i = 0; i < 3_000; i++) {
       Run run = new Run(random, apartMillis);
       Directions directions =
-          Directions.told(run.sum(), run.reflected, 0, Directions.slop(run.sent, 10, apartMillis));
+          Directions.infer(run.sum(), run.reflected, 0, Directions.slop(run.sent, 10, apartMillis));
 
       assertThat(directions.forward()).as("run %d", i).isBetween(0L, run.there);
       assertThat(directions.back()).as("run %d", i).isBetween(0L, run.back);

@@ -105,8 +105,8 @@ final class MatrixTableTest {
   }
 
   private MatrixDocument document(AgentHealth... agents) {
-    Selection selection = Selection.last(3);
-    return new MatrixDocuments("default", 1, 50)
+    WindowSelection selection = WindowSelection.last(3);
+    return new MatrixDocumentFactory("default", 1, 50)
         .document(matrix.view(selection), List.of(agents), NOW);
   }
 }

@@ -34,7 +34,7 @@ final class MatrixTest {
     put("a", "b", 30, 100, 2, 3.0);
     put("a", "b", 40, 100, 0, 2.0);
 
-    Cell pooled = matrix.view(Selection.last(3)).pairs().getFirst().pooled();
+    Cell pooled = matrix.view(WindowSelection.last(3)).pairs().getFirst().pooled();
 
     assertThat(pooled.sent()).isEqualTo(300);
     assertThat(pooled.lost()).isEqualTo(2);
@@ -54,7 +54,7 @@ final class MatrixTest {
           "liar", List.of(Points.pair("liar", "n1", START.plusSeconds(34 + ahead), 100, 0, 1)));
     }
 
-    assertThat(matrix.view(Selection.last(3)).pairs())
+    assertThat(matrix.view(WindowSelection.last(3)).pairs())
         .filteredOn(pair -> pair.source().equals("n1"))
         .singleElement()
         .satisfies(pair -> assertThat(pair.pooled(3).sent()).isEqualTo(300));
@@ -69,7 +69,8 @@ final class MatrixTest {
       matrix.put("n1", List.of(Points.pair("n1", "n2", START.plusSeconds(end), 100, 50, 1)));
     }
 
-    assertThat(matrix.view(Selection.last(3)).pairs().getFirst().pooled(3).lost()).isEqualTo(150);
+    assertThat(matrix.view(WindowSelection.last(3)).pairs().getFirst().pooled(3).lost())
+        .isEqualTo(150);
   }
 
   @Test
@@ -108,7 +109,7 @@ final class MatrixTest {
     }
 
     assertThat(wide.size()).isEqualTo(1 << 14);
-    assertThat(wide.pooled(Selection.last(3)).pairs()).hasSize(1 << 14);
+    assertThat(wide.pooled(WindowSelection.last(3)).pairs()).hasSize(1 << 14);
   }
 
   @Test
@@ -122,13 +123,13 @@ final class MatrixTest {
     fields.put(Fields.LOST, 0.0);
     matrix.put("a", List.of(new Point(Point.RAW_STATS, end, Points.tags("a", "b"), fields)));
 
-    Cell pooled = matrix.view(Selection.last(3)).pairs().getFirst().pooled();
+    Cell pooled = matrix.view(WindowSelection.last(3)).pairs().getFirst().pooled();
     assertThat(pooled.received()).isEqualTo(160);
     assertThat(pooled.lossPercent()).isZero();
     assertThat(pooled.rttP99()).isNaN();
 
     put("a", "b", 20, 100, 0, 2.0);
-    Cell both = matrix.view(Selection.last(3)).pairs().getFirst().pooled();
+    Cell both = matrix.view(WindowSelection.last(3)).pairs().getFirst().pooled();
     assertThat(both.received()).isEqualTo(260);
     assertThat(both.rttP50()).isCloseTo(2.0, within(0.01));
     assertThat(both.rttP99()).isCloseTo(4.0, within(0.01));
@@ -149,7 +150,7 @@ final class MatrixTest {
     Map<String, Double> fields = Map.of(Fields.LOSS, loss, Fields.RTT, 0.5);
     matrix.put("a", List.of(new Point(Point.RAW_STATS, end, Points.tags("a", "b"), fields)));
 
-    Cell pooled = matrix.view(Selection.last(3)).pairs().getFirst().pooled();
+    Cell pooled = matrix.view(WindowSelection.last(3)).pairs().getFirst().pooled();
 
     assertThat(pooled.sent()).isEqualTo(sent);
     assertThat(pooled.lost()).isEqualTo(lost);
@@ -181,7 +182,7 @@ final class MatrixTest {
     assertThat(cells.stream().mapToLong(Cell::stalled).sum()).isEqualTo(90 * 7);
     assertThat(cells.stream().mapToLong(Cell::sendErrors).sum()).isEqualTo(90 * 10);
 
-    Cell pooled = matrix.pooled(Selection.last(3)).pairs().getFirst().last();
+    Cell pooled = matrix.pooled(WindowSelection.last(3)).pairs().getFirst().last();
     assertThat(pooled.due()).isEqualTo(3 * 160);
     assertThat(pooled.skipped()).isEqualTo(3 * 30);
     assertThat(pooled.stalled()).isEqualTo(3 * 7);
@@ -192,7 +193,8 @@ final class MatrixTest {
     put("a", "b", 10, 100, 1, 1.0);
     put("a", "b", 10, 100, 1, 1.0);
 
-    assertThat(matrix.view(Selection.last(3)).pairs().getFirst().pooled().sent()).isEqualTo(100);
+    assertThat(matrix.view(WindowSelection.last(3)).pairs().getFirst().pooled().sent())
+        .isEqualTo(100);
   }
 
   @Test
@@ -201,7 +203,7 @@ final class MatrixTest {
     put("a", "b", 10, 1, 0, 1.0);
     put("a", "b", 20, 2, 0, 1.0);
 
-    assertThat(matrix.view(Selection.last(3)).pairs().getFirst().cells())
+    assertThat(matrix.view(WindowSelection.last(3)).pairs().getFirst().cells())
         .extracting(Cell::sent)
         .containsExactly(1L, 2L, 3L);
   }
@@ -297,9 +299,9 @@ final class MatrixTest {
       }
     }
 
-    assertThat(bounded.keptSeconds()).isLessThan(3_600);
+    assertThat(bounded.retainedSeconds()).isLessThan(3_600);
     assertThat(bounded.historyBytes()).isLessThanOrEqualTo(1_500_000);
-    assertThat(bounded.view(Selection.last(3)).pairs())
+    assertThat(bounded.view(WindowSelection.last(3)).pairs())
         .hasSize(800)
         .allSatisfy(pair -> assertThat(pair.cells()).hasSize(3));
     assertThat(bounded.ignored()).isZero();
@@ -312,9 +314,9 @@ final class MatrixTest {
     for (int page = 0; page < 10; page++) {
       join.begin("evil", 0);
       for (int i = 0; i < 10_000; i++) {
-        join.reflected("evil", Points.reflected("n1", "x-" + page + "-" + i, START, 10));
+        join.addReflected("evil", Points.reflected("n1", "x-" + page + "-" + i, START, 10));
       }
-      join.settle(START.getEpochSecond());
+      join.join(START.getEpochSecond());
     }
 
     assertThat(join.size()).isLessThanOrEqualTo(50);
@@ -355,7 +357,7 @@ final class MatrixTest {
     assertThat(held).isBetween(Math.min(many, 240), Math.min(3_200, 3 * many + 80));
     assertThat(held + bounded.ignored()).isEqualTo(40 * 80);
     if (many >= 250) {
-      Selection judged = Selection.last(3);
+      WindowSelection judged = WindowSelection.last(3);
       assertThat(bounded.view(judged).pairs()).isEqualTo(matrix.view(judged).pairs());
     }
   }
@@ -400,8 +402,8 @@ final class MatrixTest {
     }
 
     for (int windows : new int[] {1, 3, 60, 80, 1_000}) {
-      List<PairSeries> copied = matrix.view(Selection.last(windows)).pairs();
-      List<PairSeries> pooled = matrix.pooled(Selection.last(windows)).pairs();
+      List<PairSeries> copied = matrix.view(WindowSelection.last(windows)).pairs();
+      List<PairSeries> pooled = matrix.pooled(WindowSelection.last(windows)).pairs();
       assertThat(pooled).hasSameSizeAs(copied);
       for (int i = 0; i < pooled.size(); i++) {
         Cell expected = copied.get(i).pooled();
@@ -449,7 +451,7 @@ final class MatrixTest {
     put("a", "b", 10, 100, 0, 1.0);
     matrix.put("c", List.of(Points.pair("c", "b", START.plusSeconds(86_400), 100, 0, 1.0)));
 
-    assertThat(matrix.view(Selection.last(3)).pairs())
+    assertThat(matrix.view(WindowSelection.last(3)).pairs())
         .extracting(PairSeries::source)
         .containsExactly("a");
     assertThat(matrix.ignored()).isEqualTo(1);
@@ -460,7 +462,7 @@ final class MatrixTest {
     Point point = Points.pair("a", "b", START, 100, 1, 1.0);
     matrix.put("a", List.of(point, Points.with(point, Point.Tags.GROUP, "other")));
 
-    List<PairSeries> pairs = matrix.view(Selection.last(3)).pairs();
+    List<PairSeries> pairs = matrix.view(WindowSelection.last(3)).pairs();
 
     assertThat(pairs).hasSize(1);
     assertThat(pairs.getFirst().pooled().sent()).isEqualTo(200);
@@ -472,7 +474,7 @@ final class MatrixTest {
     Point point = Points.pair("a", "b", START, 100, 1, 1.0);
     matrix.put("a", List.of(point, Points.with(point, Point.Tags.DST_IP, "fd00::2")));
 
-    assertThat(matrix.view(Selection.last(3)).pairs())
+    assertThat(matrix.view(WindowSelection.last(3)).pairs())
         .extracting(PairSeries::family)
         .containsExactly("IPv4", "IPv6");
   }
@@ -498,14 +500,14 @@ final class MatrixTest {
   }
 
   private String address(String node) {
-    return matrix.view(Selection.last(3)).nodes().get(node).address();
+    return matrix.view(WindowSelection.last(3)).nodes().get(node).address();
   }
 
   @Test
   void totalLossHasNoRtt() {
     put("a", "b", 10, 100, 100, 1.0);
 
-    Cell pooled = matrix.view(Selection.last(3)).pairs().getFirst().pooled();
+    Cell pooled = matrix.view(WindowSelection.last(3)).pairs().getFirst().pooled();
 
     assertThat(pooled.lossPercent()).isEqualTo(100);
     assertThat(pooled.rttP50()).isNaN();
@@ -527,7 +529,7 @@ final class MatrixTest {
       put("a", "b", second, 100, 0, 1.0);
     }
 
-    Selection then = new Selection(1, null, START.plusSeconds(10));
+    WindowSelection then = new WindowSelection(1, null, START.plusSeconds(10));
 
     assertThat(matrix.view(then).pairs().getFirst().pooled().lost()).isEqualTo(50);
   }
@@ -544,7 +546,7 @@ final class MatrixTest {
             Points.path("a", "b", first, 25_001, 50, 0),
             Points.path("a", "b", START.plusSeconds(20), 25_000, 50, 5)));
 
-    assertThat(matrix.view(Selection.last(3)).pairs().getFirst().paths())
+    assertThat(matrix.view(WindowSelection.last(3)).pairs().getFirst().paths())
         .extracting(PathCell::sourcePort, PathCell::sent, PathCell::lost)
         .containsExactly(tuple(25_000, 100L, 10L), tuple(25_001, 50L, 0L));
   }

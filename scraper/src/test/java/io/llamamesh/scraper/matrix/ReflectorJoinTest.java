@@ -103,7 +103,7 @@ final class ReflectorJoinTest {
     }
 
     assertThat(matrix.history("a", "fra-edge").getFirst().cells())
-        .allSatisfy(cell -> assertThat(Directions.known(cell)).isEqualTo(none()));
+        .allSatisfy(cell -> assertThat(Directions.knownToProber(cell)).isEqualTo(none()));
   }
 
   @Test
@@ -212,7 +212,7 @@ final class ReflectorJoinTest {
     }
 
     for (PairHistory history : matrix.history("a", "b")) {
-      assertThat(Directions.known(history.cells().getLast())).isEqualTo(none());
+      assertThat(Directions.knownToProber(history.cells().getLast())).isEqualTo(none());
     }
   }
 
@@ -263,7 +263,8 @@ final class ReflectorJoinTest {
     }
 
     assertThat(matrix.history("a", "b"))
-        .extracting(PairHistory::family, h -> Directions.known(h.cells().getLast()).forward() > 0)
+        .extracting(
+            PairHistory::family, h -> Directions.knownToProber(h.cells().getLast()).forward() > 0)
         .containsExactly(tuple("IPv4", true), tuple("IPv6", false));
     assertThat(matrix.history("a", "b").getLast().cells().getLast().returnLost())
         .isGreaterThanOrEqualTo(SENT - SLOP);
@@ -280,13 +281,13 @@ final class ReflectorJoinTest {
           List.of(
               Points.reflected("a", "b", at(second), 0),
               Points.pair("b", "a", at(second), 4, 0, 1)));
-      Cell last = seconds.view(Selection.last(3)).pairs().getFirst().pooled();
+      Cell last = seconds.view(WindowSelection.last(3)).pairs().getFirst().pooled();
       if (second == 2) {
         assertThat(last.forwardLost()).isZero();
       }
     }
 
-    Cell last = seconds.view(Selection.last(3)).pairs().getFirst().pooled();
+    Cell last = seconds.view(WindowSelection.last(3)).pairs().getFirst().pooled();
     assertThat(last.forwardLost()).isBetween(12 - Directions.slop(12, 3, 0) - 3, 12L);
     assertThat(last.forwardLost()).isPositive();
   }
@@ -334,7 +335,7 @@ final class ReflectorJoinTest {
         int late = random.nextInt(10) == 0 ? second - 20 : second;
         matrix.put(agent, random(agent, agent.equals("a") ? "b" : "a", late, random));
       }
-      for (PairSeries pair : matrix.view(Selection.last(3)).pairs()) {
+      for (PairSeries pair : matrix.view(WindowSelection.last(3)).pairs()) {
         for (Cell cell : pair.cells()) {
           assertThat(cell.forwardLost()).isNotNegative();
           assertThat(cell.returnLost()).isNotNegative();
@@ -398,7 +399,7 @@ final class ReflectorJoinTest {
   }
 
   private Cell pooled() {
-    return matrix.view(Selection.last(3)).pairs().stream()
+    return matrix.view(WindowSelection.last(3)).pairs().stream()
         .filter(pair -> pair.source().equals("a") && pair.destination().equals("b"))
         .findFirst()
         .orElseThrow()

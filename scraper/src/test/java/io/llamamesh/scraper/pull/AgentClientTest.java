@@ -138,9 +138,9 @@ final class AgentClientTest {
   void anAnswerHoldsAsManyWindowsAsItSays() throws Exception {
     HostPort address = HostPort.parse(agent(-1).address(), 1);
 
-    try (AgentClient.Fetched fetched = client.fetch(address, null, null, 10, false)) {
+    try (AgentClient.FetchedPage fetched = client.fetch(address, null, null, 10, false)) {
       assertThat(fetched.limit()).isEqualTo(10);
-      assertThat(fetched.held()).isEqualTo(1);
+      assertThat(fetched.maxWindows()).isEqualTo(1);
     }
   }
 
@@ -178,7 +178,7 @@ final class AgentClientTest {
     CompletableFuture<Integer> points = new CompletableFuture<>();
     Thread.ofVirtual()
         .start(() -> {
-          try (AgentClient.Fetched fetched =
+          try (AgentClient.FetchedPage fetched =
               asked.fetch(HostPort.parse(agent.address(), 1), null, null, limit, limit > 1)) {
             points.complete(fetched.page().points().size());
           } catch (IOException e) {

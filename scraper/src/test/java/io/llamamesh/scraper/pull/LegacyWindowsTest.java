@@ -68,7 +68,7 @@ final class LegacyWindowsTest {
 
   @Test
   void pointsThatDoNotSayWhoseTheyAreGetTheCollectorsName() {
-    Page page = windows.timed(page(480, 0), "rack-7", TICK, INTERVAL);
+    Page page = windows.withTimes(page(480, 0), "rack-7", TICK, INTERVAL);
 
     assertThat(page.points().getFirst().tags())
         .isEqualTo(Map.of("src_ip", "0.0.0.0", "dst_ip", "10.0.0.1", "src_name", "rack-7"));
@@ -77,7 +77,7 @@ final class LegacyWindowsTest {
   @Test
   void llamasHostNamesNameBothEndsWhereOursAreAbsent() {
     Page page =
-        windows.timed(
+        windows.withTimes(
             tagged(
                 Map.of("dst_ip", "10.0.0.1", "src_hostname", "a", "dst_hostname", "b"),
                 Map.of("dst_ip", "10.0.0.2", "src_hostname", "a", "dst_name", "ours"),
@@ -101,11 +101,11 @@ final class LegacyWindowsTest {
     Page later =
         tagged(Map.of("dst_ip", "10.0.0.1", "src_hostname", "x", "dst_hostname", "localhost"));
 
-    assertThat(names(one.timed(page, "c1", TICK, INTERVAL)))
+    assertThat(names(one.withTimes(page, "c1", TICK, INTERVAL)))
         .containsExactly("x>localhost (10.0.0.1)", "x>localhost (10.0.0.2)");
-    assertThat(names(other.timed(page, "c2", TICK, INTERVAL)))
+    assertThat(names(other.withTimes(page, "c2", TICK, INTERVAL)))
         .containsExactly("x (c2)>localhost (10.0.0.1)", "x (c2)>localhost (10.0.0.2)");
-    assertThat(names(one.timed(later, "c1", TICK.plusSeconds(30), INTERVAL)))
+    assertThat(names(one.withTimes(later, "c1", TICK.plusSeconds(30), INTERVAL)))
         .containsExactly("x (c1)>localhost");
     names.release("c2");
     assertThat(names.claim("x", "c1")).isEqualTo("x");
@@ -129,7 +129,7 @@ final class LegacyWindowsTest {
 
   private @Nullable Instant read(double seconds, int sent, int lost) {
     Instant now = TICK.plusMillis(Math.round(seconds * 1_000));
-    List<Point> points = windows.timed(page(sent, lost), "c", now, INTERVAL).points();
+    List<Point> points = windows.withTimes(page(sent, lost), "c", now, INTERVAL).points();
     return points.isEmpty() ? null : points.getFirst().time();
   }
 

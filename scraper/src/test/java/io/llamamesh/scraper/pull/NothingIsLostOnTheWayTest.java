@@ -5,14 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import io.llamamesh.results.Point;
 import io.llamamesh.results.WindowCursor;
-import io.llamamesh.scraper.cluster.Agent;
+import io.llamamesh.scraper.cluster.AgentEndpoint;
 import io.llamamesh.scraper.cluster.Bookmark;
 import io.llamamesh.scraper.cluster.HostPort;
 import io.llamamesh.scraper.store.LineProtocol;
 import io.llamamesh.scraper.store.StoreWriter;
-import io.llamamesh.scraper.testing.MoodyStore;
-import io.llamamesh.scraper.testing.MoodyStore.Fault;
 import io.llamamesh.scraper.testing.Points;
+import io.llamamesh.scraper.testing.SimulatedStore;
+import io.llamamesh.scraper.testing.SimulatedStore.Fault;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -37,8 +37,8 @@ final class NothingIsLostOnTheWayTest {
   private static final int PAGE = 10;
 
   private final AtomicReference<Instant> now = new AtomicReference<>(START);
-  private final Counters counters = new Counters();
-  private final Waiting waiting = new Waiting();
+  private final PullCounters counters = new PullCounters();
+  private final StoreBacklog waiting = new StoreBacklog();
   private final List<SimulatedAgent> agents = new ArrayList<>();
 
   static LongStream seeds() {
@@ -49,7 +49,7 @@ final class NothingIsLostOnTheWayTest {
   @MethodSource("seeds")
   void everyWindowIsStoredOrAtItsAgentOrCounted(long seed) {
     Random random = new Random(seed);
-    MoodyStore store = new MoodyStore(new Random(~seed), NothingIsLostOnTheWayTest::fault);
+    SimulatedStore store = new SimulatedStore(new Random(~seed), NothingIsLostOnTheWayTest::fault);
     InstantSource clock = now::get;
     try (StoreWriter writer = new StoreWriter(store, clock)) {
       for (int i = 0; i < AGENTS; i++) {
@@ -65,7 +65,7 @@ final class NothingIsLostOnTheWayTest {
           pass(Duration.ofMillis(random.nextInt(8_000)));
           check(store, writer);
         }
-        store.calm();
+        store.recover();
         agents.forEach(agent -> agent.publish(1, true));
         for (int step = 0; step < STEPS; step++) {
           pass(Duration.ofSeconds(16));
@@ -94,7 +94,7 @@ final class NothingIsLostOnTheWayTest {
     }
   }
 
-  private void check(MoodyStore store, StoreWriter writer) {
+  private void check(SimulatedStore store, StoreWriter writer) {
     List<Long> before = agents.stream().map(SimulatedAgent::storedSequence).toList();
     // What is counted is so a moment after the cursor has moved.
     await()
@@ -148,7 +148,7 @@ final class NothingIsLostOnTheWayTest {
       this.name = name;
       this.position =
           new AgentPosition(
-              new Agent(name, List.of(new HostPort("127.0.0.1", 1))),
+              new AgentEndpoint(name, List.of(new HostPort("127.0.0.1", 1))),
               Bookmark.at(at(0)),
               true,
               Duration.ofSeconds(10));
@@ -164,7 +164,7 @@ final class NothingIsLostOnTheWayTest {
       }
       published = before + windows;
       if (isRead) {
-        pump.hand(at(before), page(before + 1, published), windows);
+        pump.offer(at(before), page(before + 1, published), windows);
       }
     }
 
@@ -177,7 +177,7 @@ final class NothingIsLostOnTheWayTest {
     }
 
     long storedSequence() {
-      WindowCursor stored = position.stored();
+      WindowCursor stored = position.storedCursor();
       return stored == null ? 0 : stored.sequence();
     }
 
@@ -185,13 +185,13 @@ final class NothingIsLostOnTheWayTest {
       return lines.get((int) window - 1);
     }
 
-    private Handed fetch(@Nullable WindowCursor after) {
+    private EncodedPage fetch(@Nullable WindowCursor after) {
       long from = Math.max(after == null ? 1 : after.sequence() + 1, oldest);
       long to = Math.min(published, from + PAGE - 1);
       if (to < from) {
-        return Handed.of(after, new Page(List.of(), after, false, null, 0), 0);
+        return EncodedPage.of(after, new Page(List.of(), after, false, null, 0), 0);
       }
-      return Handed.of(after, page(from, to), (int) (to - from + 1));
+      return EncodedPage.of(after, page(from, to), (int) (to - from + 1));
     }
 
     private Page page(long first, long last) {

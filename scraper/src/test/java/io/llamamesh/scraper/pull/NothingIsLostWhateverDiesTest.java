@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.llamamesh.results.Point;
 import io.llamamesh.results.WindowCursor;
-import io.llamamesh.scraper.cluster.Agent;
+import io.llamamesh.scraper.cluster.AgentEndpoint;
 import io.llamamesh.scraper.cluster.Bookmark;
 import io.llamamesh.scraper.cluster.HostPort;
 import io.llamamesh.scraper.store.InfluxV1;
@@ -13,10 +13,10 @@ import io.llamamesh.scraper.store.InfluxV2;
 import io.llamamesh.scraper.store.LineProtocol;
 import io.llamamesh.scraper.store.Store;
 import io.llamamesh.scraper.store.StoreWriter;
-import io.llamamesh.scraper.testing.HostileAnswers;
-import io.llamamesh.scraper.testing.MoodyStore.Fault;
+import io.llamamesh.scraper.testing.FakeStoreServer;
 import io.llamamesh.scraper.testing.Points;
-import io.llamamesh.scraper.testing.ScriptedStore;
+import io.llamamesh.scraper.testing.SimulatedStore.Fault;
+import io.llamamesh.scraper.testing.SimulatedStoreScript;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -63,9 +63,9 @@ final class NothingIsLostWhateverDiesTest {
   @MethodSource("seeds")
   void everyWindowIsStoredOrAtItsAgentOrCounted(long seed) throws IOException {
     Random random = new Random(seed);
-    HostileAnswers answers =
-        new HostileAnswers(new Random(~seed), NothingIsLostWhateverDiesTest::fault);
-    try (ScriptedStore server = new ScriptedStore()) {
+    SimulatedStoreScript answers =
+        new SimulatedStoreScript(new Random(~seed), NothingIsLostWhateverDiesTest::fault);
+    try (FakeStoreServer server = new FakeStoreServer()) {
       server.script(answers);
       for (int i = 0; i < AGENTS; i++) {
         agents.add(new SimulatedAgent("agent-" + i));
@@ -152,7 +152,7 @@ final class NothingIsLostWhateverDiesTest {
     }
   }
 
-  private void check(HostileAnswers answers) {
+  private void check(SimulatedStoreScript answers) {
     long missed = 0;
     long refused = 0;
     for (SimulatedAgent agent : agents) {
@@ -230,16 +230,16 @@ final class NothingIsLostWhateverDiesTest {
       return lines.get((int) window - 1);
     }
 
-    Handed fetch(@Nullable WindowCursor after) {
+    EncodedPage fetch(@Nullable WindowCursor after) {
       String life = boot;
       long from = after != null && after.bootId().equals(life) ? after.sequence() + 1 : 1;
       long first = Math.max(from, oldest);
       long last = Math.min(published, first + PAGE - 1);
       if (last < first) {
         WindowCursor end = new WindowCursor(life, Math.max(from - 1, last));
-        return Handed.of(after, new Page(List.of(), end, false, null, 0), 0);
+        return EncodedPage.of(after, new Page(List.of(), end, false, null, 0), 0);
       }
-      return Handed.of(after, page(life, first, last), (int) (last - first + 1));
+      return EncodedPage.of(after, page(life, first, last), (int) (last - first + 1));
     }
 
     Page page(String life, long first, long last) {
@@ -255,7 +255,7 @@ final class NothingIsLostWhateverDiesTest {
   /** One life of a scraper: what stores, with its own counters. */
   private final class Scraper {
     private final String name;
-    private final Counters counters = new Counters();
+    private final PullCounters counters = new PullCounters();
     private final StoreWriter writer;
     private final Map<String, AgentPosition> positions = new HashMap<>();
     private final Map<String, StorePump> pumps = new HashMap<>();
@@ -269,11 +269,11 @@ final class NothingIsLostWhateverDiesTest {
               ? new InfluxV1(url, name, "", null, null, TIMEOUT, null)
               : new InfluxV2(url, "net", name, null, TIMEOUT);
       this.writer = new StoreWriter(store, now::get);
-      Waiting waiting = new Waiting();
+      StoreBacklog waiting = new StoreBacklog();
       for (SimulatedAgent agent : agents) {
         AgentPosition position =
             new AgentPosition(
-                new Agent(agent.name, List.of(new HostPort("127.0.0.1", 1))),
+                new AgentEndpoint(agent.name, List.of(new HostPort("127.0.0.1", 1))),
                 saved.getOrDefault(agent.name, Bookmark.at(new WindowCursor("boot-1", 0))),
                 true,
                 Duration.ofSeconds(10));
@@ -293,7 +293,7 @@ final class NothingIsLostWhateverDiesTest {
           pump.lead(from == null ? null : from.cursor());
         });
       } else if (!on) {
-        pumps.values().forEach(StorePump::follow);
+        pumps.values().forEach(StorePump::standBy);
       }
       leads = on;
     }
@@ -308,7 +308,7 @@ final class NothingIsLostWhateverDiesTest {
     void save() {
       if (leads) {
         positions.forEach((agent, position) -> {
-          WindowCursor stored = position.stored();
+          WindowCursor stored = position.storedCursor();
           if (stored != null) {
             saved.put(agent, Bookmark.at(stored));
           }
@@ -319,11 +319,11 @@ final class NothingIsLostWhateverDiesTest {
     void hand(SimulatedAgent agent, long before, int windows) {
       pumps
           .get(agent.name)
-          .hand(at(agent, before), agent.page(agent.boot, before + 1, before + windows), windows);
+          .offer(at(agent, before), agent.page(agent.boot, before + 1, before + windows), windows);
     }
 
     long stored(SimulatedAgent agent) {
-      WindowCursor stored = positions.get(agent.name).stored();
+      WindowCursor stored = positions.get(agent.name).storedCursor();
       return stored == null ? 0 : stored.sequence();
     }
 

@@ -12,15 +12,15 @@ final class PageSizeTest {
   @Test
   void isHalvedDownToOneWindow() {
     grow(1_000);
-    assertThat(size.windows()).isEqualTo(PageSize.MOST).isEqualTo(10);
+    assertThat(size.windows()).isEqualTo(PageSize.MAX_WINDOWS).isEqualTo(10);
 
-    assertThat(size.tooLarge()).isTrue();
+    assertThat(size.tryShrink()).isTrue();
     assertThat(size.windows()).isEqualTo(5);
-    assertThat(size.tooLarge()).isTrue();
-    assertThat(size.tooLarge()).isTrue();
+    assertThat(size.tryShrink()).isTrue();
+    assertThat(size.tryShrink()).isTrue();
     assertThat(size.windows()).isEqualTo(1);
 
-    assertThat(size.tooLarge()).isFalse();
+    assertThat(size.tryShrink()).isFalse();
     assertThat(size.windows()).isEqualTo(1);
   }
 
@@ -29,26 +29,26 @@ final class PageSizeTest {
   void pagesGrowToWhatIsWantedAndNoFurther(int bytesOfAWindow) {
     grow(bytesOfAWindow);
 
-    int best = Math.clamp(PageSize.WANTED / bytesOfAWindow, 1, PageSize.MOST);
+    int best = Math.clamp(PageSize.WANTED / bytesOfAWindow, 1, PageSize.MAX_WINDOWS);
     assertThat(size.windows()).isEqualTo(best);
   }
 
   @Test
   void windowsThatBecomeLargerAreAskedForInFewerAtOnce() {
     grow(10_000);
-    size.taken(10, 10 * 250_000, true);
+    size.recordPage(10, 10 * 250_000, true);
     assertThat(size.windows()).isEqualTo(2);
   }
 
   @Test
   void aPageThatHeldFewerThanAskedForTeachesNothingAboutMore() {
-    size.taken(2, 100, false);
+    size.recordPage(2, 100, false);
     assertThat(size.windows()).isEqualTo(2);
   }
 
   private void grow(int bytesOfAWindow) {
     for (int i = 0; i < 10; i++) {
-      size.taken(size.windows(), size.windows() * bytesOfAWindow, true);
+      size.recordPage(size.windows(), size.windows() * bytesOfAWindow, true);
     }
   }
 }

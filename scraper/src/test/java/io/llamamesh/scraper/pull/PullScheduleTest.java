@@ -13,9 +13,9 @@ final class PullScheduleTest {
 
   @Test
   void asksJustAfterTheNextWindowIsPublished() {
-    schedule.window(END);
+    schedule.recordWindow(END);
 
-    Instant due = schedule.afterNews(END.plusSeconds(4));
+    Instant due = schedule.afterWindow(END.plusSeconds(4));
 
     assertThat(due).isBetween(END.plusSeconds(13), END.plusSeconds(14));
   }
@@ -26,8 +26,8 @@ final class PullScheduleTest {
         IntStream.range(0, 100)
             .mapToObj(i -> {
               PullSchedule one = new PullSchedule(Duration.ofSeconds(10), "node-" + i);
-              one.window(END);
-              return one.afterNews(END.plusSeconds(4));
+              one.recordWindow(END);
+              return one.afterWindow(END.plusSeconds(4));
             })
             .distinct()
             .count();
@@ -37,7 +37,7 @@ final class PullScheduleTest {
 
   @Test
   void asksAgainSoonWhenTheWindowIsNotYetThere() {
-    Instant due = schedule.afterNothing(END);
+    Instant due = schedule.afterEmptyAnswer(END);
 
     assertThat(due).isBetween(END.plusMillis(200), END.plusSeconds(1));
   }
@@ -46,7 +46,7 @@ final class PullScheduleTest {
   void anAgentThatNeverHasAnythingIsAskedOnceAnInterval() {
     Instant due = END;
     for (int i = 0; i < 20; i++) {
-      due = schedule.afterNothing(END);
+      due = schedule.afterEmptyAnswer(END);
     }
 
     assertThat(due).isEqualTo(END.plusSeconds(10));
@@ -54,18 +54,18 @@ final class PullScheduleTest {
 
   @Test
   void learnsShorterWindowsAtOnce() {
-    schedule.window(END);
-    schedule.window(END.plusSeconds(2));
+    schedule.recordWindow(END);
+    schedule.recordWindow(END.plusSeconds(2));
 
     assertThat(schedule.interval()).isEqualTo(Duration.ofSeconds(2));
-    assertThat(schedule.afterNews(END.plusSeconds(5)))
+    assertThat(schedule.afterWindow(END.plusSeconds(5)))
         .isBetween(END.plusSeconds(7), END.plusSeconds(8));
   }
 
   @Test
   void oneMissingWindowIsNotALongerInterval() {
-    schedule.window(END);
-    schedule.window(END.plusSeconds(20));
+    schedule.recordWindow(END);
+    schedule.recordWindow(END.plusSeconds(20));
 
     assertThat(schedule.interval()).isEqualTo(Duration.ofSeconds(10));
   }
@@ -73,7 +73,7 @@ final class PullScheduleTest {
   @Test
   void learnsLongerWindowsWhenTheyKeepComing() {
     for (int i = 0; i < 4; i++) {
-      schedule.window(END.plusSeconds(30L * i));
+      schedule.recordWindow(END.plusSeconds(30L * i));
     }
 
     assertThat(schedule.interval()).isEqualTo(Duration.ofSeconds(30));
@@ -93,8 +93,8 @@ final class PullScheduleTest {
 
   @Test
   void anAgentWhoseClockIsFarAheadIsStillAskedEveryInterval() {
-    schedule.window(END.plusSeconds(3_600));
+    schedule.recordWindow(END.plusSeconds(3_600));
 
-    assertThat(schedule.afterNews(END)).isBefore(END.plusSeconds(15));
+    assertThat(schedule.afterWindow(END)).isBefore(END.plusSeconds(15));
   }
 }

@@ -33,7 +33,7 @@ final class PythonPointsTest {
 
   private Page read(String body, Instant now) throws IOException {
     Page page = PageParser.parse(body.getBytes(StandardCharsets.UTF_8), null, false, null);
-    return windows.timed(page, "rack-7:5000", now, INTERVAL);
+    return windows.withTimes(page, "rack-7:5000", now, INTERVAL);
   }
 
   @Test

@@ -85,7 +85,7 @@ final class SeriesQuotaTest {
 
   @Test
   void whatIsLeftOutIsCountedOnceHoweverOftenItIsRead() {
-    Counters counters = new Counters();
+    PullCounters counters = new PullCounters();
     PageAdmission admission = new PageAdmission(counters, () -> START);
     Page page = new Page(pairs(0, SeriesQuota.MAX_PAIRS + 10_000), null, false, null, 0);
 

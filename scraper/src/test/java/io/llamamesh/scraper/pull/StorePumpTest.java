@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.llamamesh.results.MeshReport.Store.State;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.WindowCursor;
-import io.llamamesh.scraper.cluster.Agent;
+import io.llamamesh.scraper.cluster.AgentEndpoint;
 import io.llamamesh.scraper.cluster.Bookmark;
 import io.llamamesh.scraper.cluster.HostPort;
 import io.llamamesh.scraper.store.StoreWriter;
@@ -37,10 +37,10 @@ final class StorePumpTest {
 
   private final AtomicReference<Instant> now = new AtomicReference<>(START);
   private final InstantSource clock = now::get;
-  private final MemoryStore store = new MemoryStore();
+  private final FakeStore store = new FakeStore();
   private final StoreWriter writer = new StoreWriter(store, clock);
-  private final Counters counters = new Counters();
-  private final Waiting waiting = new Waiting();
+  private final PullCounters counters = new PullCounters();
+  private final StoreBacklog waiting = new StoreBacklog();
   private final AtomicInteger fetches = new AtomicInteger();
   private final List<Thread> threads = new ArrayList<>();
   private final Map<StorePump, AgentPosition> positions = new HashMap<>();
@@ -78,7 +78,7 @@ final class StorePumpTest {
     List<StorePump> pumps = new ArrayList<>();
     int places = 0;
     // All the turns there are, taken by others.
-    while (places < Waiting.CATCHING_UP) {
+    while (places < StoreBacklog.CATCHING_UP) {
       waiting.beginCatchingUp();
       places++;
     }
@@ -111,7 +111,7 @@ final class StorePumpTest {
     closeStore();
     StorePump pump = pump("node-1", null);
     published = 1;
-    pump.hand(null, page(1, 1), 1);
+    pump.offer(null, page(1, 1), 1);
     Thread thread = start(pump);
     await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
 
@@ -128,11 +128,11 @@ final class StorePumpTest {
     StorePump pump = pump("node-1", at(0));
     published = 30;
     // Of these, only the last has points.
-    pump.hand(at(0), new Page(List.of(), at(10), true, null, 0), PAGE);
+    pump.offer(at(0), new Page(List.of(), at(10), true, null, 0), PAGE);
     start(pump);
     await().until(() -> at(10).equals(stored(pump)));
 
-    pump.hand(at(10), new Page(page(20, 20).points(), at(20), true, null, 0), PAGE);
+    pump.offer(at(10), new Page(page(20, 20).points(), at(20), true, null, 0), PAGE);
 
     await().until(() -> at(20).equals(stored(pump)));
     assertThat(store.lines()).hasSize(1);
@@ -143,7 +143,7 @@ final class StorePumpTest {
   void windowsThatNoPageCanHaveHeldWereMissed() {
     StorePump pump = pump("node-1", at(0));
     published = 30;
-    pump.hand(at(0), page(26, 30), 5);
+    pump.offer(at(0), page(26, 30), 5);
     start(pump);
 
     await().until(() -> counters.missed() == 25);
@@ -154,18 +154,18 @@ final class StorePumpTest {
   void aCursorThatJumpsMakesNoAbsurdNumberOfMissedWindows() {
     WindowCursor absurd = new WindowCursor(at(0).bootId(), Long.MAX_VALUE);
     StorePump pump = pump("node-1", at(0));
-    pump.hand(at(0), new Page(page(26, 30).points(), absurd, false, null, 0), 5);
+    pump.offer(at(0), new Page(page(26, 30).points(), absurd, false, null, 0), 5);
     start(pump);
 
     await().until(() -> counters.missed() > 0);
-    assertThat(counters.missed()).isEqualTo(Handed.MAX_MISSED);
+    assertThat(counters.missed()).isEqualTo(EncodedPage.MAX_MISSED);
   }
 
   @Test
   void windowsThatTheStoreFailsOnStayAtTheirAgentAndThenAreGivenUpAlone() {
     StorePump pump = pump("node-1", at(0));
     published = 2;
-    pump.hand(at(0), page(1, 2), PAGE);
+    pump.offer(at(0), page(1, 2), PAGE);
     start(pump);
     await().until(() -> at(2).equals(stored(pump)));
     store.failsOn(line -> line.endsWith(Long.toString(START.plusSeconds(3).toEpochMilli())));
@@ -193,15 +193,15 @@ final class StorePumpTest {
     StorePump bad = pump("faulty", at(0));
     StorePump good = pump("others", at(0));
     published = 1;
-    bad.hand(at(0), page("faulty", 1, 1), 1);
+    bad.offer(at(0), page("faulty", 1, 1), 1);
     start(bad);
     await().until(() -> writer.status().state() == State.UNREACHABLE);
-    good.hand(at(0), page("others", 1, 1), 1);
+    good.offer(at(0), page("others", 1, 1), 1);
     start(good);
 
     for (int opening = 0; opening < 20 && !at(1).equals(stored(good)); opening++) {
-      now.set(writer.closedUntil());
-      for (int step = 0; step < 60 && !clock.instant().isBefore(writer.closedUntil()); step++) {
+      now.set(writer.retryAt());
+      for (int step = 0; step < 60 && !clock.instant().isBefore(writer.retryAt()); step++) {
         now.updateAndGet(time -> time.plusMillis(10));
         bad.lead(null);
         good.lead(null);
@@ -225,7 +225,7 @@ final class StorePumpTest {
     store.refuses(line -> line.endsWith(time(3)));
     now.set(START.plusSeconds(20));
     published = 4;
-    pump.hand(at(1), page(2, 4), PAGE);
+    pump.offer(at(1), page(2, 4), PAGE);
     await().until(() -> at(4).equals(stored(pump)));
     assertThat(writer.rejected()).isEqualTo(1);
 
@@ -246,11 +246,11 @@ final class StorePumpTest {
     StorePump pump = pump("node-1", at(0), after -> handedOnce(fetches.incrementAndGet()));
     published = 20;
     // Behind, and what follows is not next.
-    pump.hand(at(19), page(20, 20), 1);
+    pump.offer(at(19), page(20, 20), 1);
     start(pump);
 
     await().until(() -> counters.missed() == 20);
-    pump.hand(null, new Page(page(21, 21).points(), null, false, null, 0), 1);
+    pump.offer(null, new Page(page(21, 21).points(), null, false, null, 0), 1);
     await().until(() -> store.lines().size() == 1);
 
     assertThat(fetches).hasValue(1);
@@ -262,7 +262,7 @@ final class StorePumpTest {
     closeStore();
     Random random = new Random(1);
     Page large = new Page(incompressible(random), null, false, null, 0);
-    Waiting little = new Waiting(8L * Handed.of(null, large, 1).size());
+    StoreBacklog little = new StoreBacklog(8L * EncodedPage.of(null, large, 1).packedBytes());
     StorePump pump =
         new StorePump(
             position("node-1", null),
@@ -273,11 +273,11 @@ final class StorePumpTest {
             counters,
             little);
     for (int i = 0; i < 10; i++) {
-      pump.hand(null, large, 1);
+      pump.offer(null, large, 1);
     }
 
     assertThat(counters.missed()).isEqualTo(9);
-    assertThat(little.roomForUnrepeatable(0)).isTrue();
+    assertThat(little.hasRoomForUnrepeatable(0)).isTrue();
 
     openStore();
     start(pump);
@@ -295,7 +295,7 @@ final class StorePumpTest {
     published = 2;
     boot = "boot-2";
 
-    pump.hand(cursor("boot-2", 0), page(1, 2), PAGE);
+    pump.offer(cursor("boot-2", 0), page(1, 2), PAGE);
 
     await().until(() -> cursor("boot-2", 2).equals(stored(pump)));
     assertThat(counters.missed()).isEqualTo(20);
@@ -311,8 +311,8 @@ final class StorePumpTest {
     published = 121;
     boot = "boot-2";
 
-    pump.hand(cursor("boot-2", 0), page(90, 91), 2);
-    pump.hand(cursor("boot-2", 120), page(121, 121), 1);
+    pump.offer(cursor("boot-2", 0), page(90, 91), 2);
+    pump.offer(cursor("boot-2", 120), page(121, 121), 1);
 
     await().until(() -> cursor("boot-2", 121).equals(stored(pump)));
     assertThat(counters.missed()).isZero();
@@ -335,7 +335,7 @@ final class StorePumpTest {
     return Long.toString(START.plusSeconds(second).toEpochMilli());
   }
 
-  private static Handed handedOnce(int number) {
+  private static EncodedPage handedOnce(int number) {
     Page page =
         new Page(
             List.of(Points.pair("node-1", "node-2", START.plusSeconds(number), 16, 0, 0.1)),
@@ -343,7 +343,7 @@ final class StorePumpTest {
             false,
             null,
             0);
-    return Handed.of(null, page, 1);
+    return EncodedPage.of(null, page, 1);
   }
 
   private static List<Point> incompressible(Random random) {
@@ -389,7 +389,7 @@ final class StorePumpTest {
     return pump(agent, stored, after -> fetch(agent, after));
   }
 
-  private StorePump pump(String agent, @Nullable WindowCursor stored, StorePump.Fetch fetch) {
+  private StorePump pump(String agent, @Nullable WindowCursor stored, StorePump.PageFetcher fetch) {
     AgentPosition position = position(agent, stored);
     StorePump pump = new StorePump(position, true, writer, fetch, clock, counters, waiting);
     positions.put(pump, position);
@@ -398,14 +398,14 @@ final class StorePumpTest {
 
   private static AgentPosition position(String agent, @Nullable WindowCursor stored) {
     return new AgentPosition(
-        new Agent(agent, List.of(new HostPort("127.0.0.1", 1))),
+        new AgentEndpoint(agent, List.of(new HostPort("127.0.0.1", 1))),
         stored == null ? null : Bookmark.at(stored),
         true,
         Duration.ofSeconds(1));
   }
 
   private @Nullable WindowCursor stored(StorePump pump) {
-    return Objects.requireNonNull(positions.get(pump)).stored();
+    return Objects.requireNonNull(positions.get(pump)).storedCursor();
   }
 
   private Thread start(StorePump pump) {
@@ -417,13 +417,13 @@ final class StorePumpTest {
   /** As a poller does that is at the newest window. */
   private void handNewest(StorePump pump, long sequence) {
     published = sequence;
-    pump.hand(at(sequence - 1), page(sequence, sequence), 1);
+    pump.offer(at(sequence - 1), page(sequence, sequence), 1);
   }
 
-  private Handed fetch(String agent, @Nullable WindowCursor after) {
+  private EncodedPage fetch(String agent, @Nullable WindowCursor after) {
     fetches.incrementAndGet();
     long from = after == null || !after.bootId().equals(boot) ? 0 : after.sequence();
-    return Handed.of(after, page(agent, from + 1, Math.min(published, from + PAGE)), PAGE);
+    return EncodedPage.of(after, page(agent, from + 1, Math.min(published, from + PAGE)), PAGE);
   }
 
   private Page page(long first, long last) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What answers mean, and which words of them are shown; bodies are those of real stores. */
 final class AnswerTableTest {
-  private static final Words NO_SECRETS = new Words();
+  private static final Redactor NO_SECRETS = new Redactor();
 
   @ParameterizedTest
   @CsvSource({
@@ -90,30 +90,30 @@ final class AnswerTableTest {
             400,
             "{\"error\":\"partial write: unable to parse 'm x= 1': missing field value"
                 + " dropped=0\"}",
-            Meaning.REFUSED,
+            Meaning.REJECTED,
             "HTTP 400: partial write: unable to parse 'm x= 1': missing field value dropped=0"),
         Arguments.of(
             400,
             "{\"error\":\"unable to parse 'm x= 1': missing field value\"}",
-            Meaning.REFUSED,
+            Meaning.REJECTED,
             "HTTP 400: unable to parse 'm x= 1': missing field value"),
         Arguments.of(
             400,
             "{\"code\":\"invalid\",\"message\":\"failed to parse line protocol:errors encountered"
                 + " on line(s):error in line 1: table: raw_stats, column: sent\",\"line\":1,"
                 + "\"errorId\":\"1f-2\"}",
-            Meaning.REFUSED,
+            Meaning.REJECTED,
             "HTTP 400: failed to parse line protocol:errors encountered on line(s):error in line 1:"
                 + " table: raw_stats, column: sent"),
         Arguments.of(
             404,
             "{\"error\":\"the requested database was not found: llama\"}",
-            Meaning.AWAY,
+            Meaning.UNAVAILABLE,
             "HTTP 404: the requested database was not found: llama"),
         Arguments.of(
             404,
             "{\"code\":\"not found\",\"message\":\"bucket \\\"llama\\\" not found\"}",
-            Meaning.AWAY,
+            Meaning.UNAVAILABLE,
             "HTTP 404: bucket \"llama\" not found"),
         Arguments.of(
             500,
@@ -129,20 +129,23 @@ final class AnswerTableTest {
             Meaning.FAILED,
             "HTTP 502: 502 Bad Gateway"),
         Arguments.of(
-            503, "<p>upstream <b>is</b> away</p>", Meaning.AWAY, "HTTP 503: upstream is away"),
+            503,
+            "<p>upstream <b>is</b> away</p>",
+            Meaning.UNAVAILABLE,
+            "HTTP 503: upstream is away"),
         Arguments.of(
             200,
             "<html><title>Log in</title></html>",
-            Meaning.AWAY,
+            Meaning.UNAVAILABLE,
             "HTTP 200 does not acknowledge a write: Log in"),
         Arguments.of(
             200,
             "{\"results\":[]}",
-            Meaning.AWAY,
+            Meaning.UNAVAILABLE,
             "HTTP 200 does not acknowledge a write: {\"results\":[]}"),
-        Arguments.of(401, "{not json", Meaning.AWAY, "HTTP 401: {not json"),
-        Arguments.of(400, "wrong\n\tprotocol", Meaning.REFUSED, "HTTP 400: wrong protocol"),
-        Arguments.of(403, "", Meaning.AWAY, "HTTP 403: without a word"));
+        Arguments.of(401, "{not json", Meaning.UNAVAILABLE, "HTTP 401: {not json"),
+        Arguments.of(400, "wrong\n\tprotocol", Meaning.REJECTED, "HTTP 400: wrong protocol"),
+        Arguments.of(403, "", Meaning.UNAVAILABLE, "HTTP 403: without a word"));
   }
 
   @ParameterizedTest
@@ -216,7 +219,7 @@ final class AnswerTableTest {
 
   @Test
   void aSecretThatIsRepeatedIsHiddenInEveryMeaning() {
-    Words words = new Words("s3cret");
+    Redactor words = new Redactor("s3cret");
     for (int status = 200; status < 600; status++) {
       StoreAnswer answer =
           new StoreAnswer(status, "/s3cret", "", "s3cret", "'s3cret' dropped", true);

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llamamesh.scraper.store.BatchSplitter.Outcome;
 import io.llamamesh.scraper.store.BatchSplitter.Page;
 import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
-import io.llamamesh.scraper.testing.MoodyStore;
-import io.llamamesh.scraper.testing.MoodyStore.Fault;
+import io.llamamesh.scraper.testing.SimulatedStore;
+import io.llamamesh.scraper.testing.SimulatedStore.Fault;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +36,7 @@ final class NothingIsLostTest {
   @MethodSource("seeds")
   void everyLineIsWrittenOrAtItsAgentOrCounted(long seed) {
     Random random = new Random(seed);
-    MoodyStore store = new MoodyStore(random, NothingIsLostTest::fault);
+    SimulatedStore store = new SimulatedStore(random, NothingIsLostTest::fault);
     BatchSplitter splitter = new BatchSplitter(store, () -> Instant.EPOCH);
     List<FakeAgent> agents = new ArrayList<>();
     for (int i = 0; i < AGENTS; i++) {
@@ -48,7 +48,7 @@ final class NothingIsLostTest {
       sinceWhole = write(agents, splitter, random, sinceWhole) ? 0 : sinceWhole + 1;
       checkAll(agents, store, splitter);
     }
-    store.calm();
+    store.recover();
     for (int step = 0; step < STEPS; step++) {
       sinceWhole = write(agents, splitter, random, sinceWhole) ? 0 : sinceWhole + 1;
     }
@@ -92,12 +92,13 @@ final class NothingIsLostTest {
       }
     }
     if (!outcome.rejected().isEmpty()) {
-      assertThat(outcome.words()).isNotBlank();
+      assertThat(outcome.message()).isNotBlank();
     }
     return whole;
   }
 
-  private static void checkAll(List<FakeAgent> agents, MoodyStore store, BatchSplitter splitter) {
+  private static void checkAll(
+      List<FakeAgent> agents, SimulatedStore store, BatchSplitter splitter) {
     List<String> missing = new ArrayList<>();
     for (FakeAgent agent : agents) {
       for (String line : agent.lines.subList(0, agent.cursor)) {

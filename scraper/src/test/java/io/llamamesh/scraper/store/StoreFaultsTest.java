@@ -3,9 +3,9 @@ package io.llamamesh.scraper.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.results.MeshReport.Store.State;
-import io.llamamesh.scraper.testing.ScriptedStore;
-import io.llamamesh.scraper.testing.ScriptedStore.Reply;
-import io.llamamesh.scraper.testing.ScriptedStore.Reply.Ending;
+import io.llamamesh.scraper.testing.FakeStoreServer;
+import io.llamamesh.scraper.testing.FakeStoreServer.Reply;
+import io.llamamesh.scraper.testing.FakeStoreServer.Reply.Ending;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,10 +36,10 @@ final class StoreFaultsTest {
   private static final String DROPPED =
       "{\"error\":\"partial write: points beyond retention policy dropped=1\"}";
 
-  private final ScriptedStore server;
+  private final FakeStoreServer server;
 
   StoreFaultsTest() throws IOException {
-    server = new ScriptedStore();
+    server = new FakeStoreServer();
   }
 
   @AfterEach

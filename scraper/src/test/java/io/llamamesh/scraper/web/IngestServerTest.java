@@ -7,9 +7,9 @@ import io.llamamesh.results.ResultsJson;
 import io.llamamesh.scraper.auth.TokenFile;
 import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.matrix.Matrix;
-import io.llamamesh.scraper.matrix.Selection;
-import io.llamamesh.scraper.pull.Counters;
-import io.llamamesh.scraper.pull.Ingest;
+import io.llamamesh.scraper.matrix.WindowSelection;
+import io.llamamesh.scraper.pull.PullCounters;
+import io.llamamesh.scraper.pull.WindowIngest;
 import io.llamamesh.scraper.store.Store;
 import io.llamamesh.scraper.store.StoreWriter;
 import io.llamamesh.scraper.store.WriteFailure;
@@ -47,7 +47,7 @@ final class IngestServerTest {
   private final HttpClient http = HttpClient.newHttpClient();
   private final Matrix matrix =
       new Matrix(Duration.ofSeconds(1), Duration.ofHours(1), InstantSource.system());
-  private final Counters counters = new Counters();
+  private final PullCounters counters = new PullCounters();
   private IngestServer server;
 
   @BeforeEach
@@ -64,7 +64,7 @@ final class IngestServerTest {
     Tokens tokens = TokenFile.open(folder, InstantSource.system());
     return new IngestServer(
         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-        new Ingest(matrix, writer, counters, InstantSource.system()),
+        new WindowIngest(matrix, writer, counters, InstantSource.system()),
         tokens::accepts);
   }
 
@@ -83,7 +83,7 @@ final class IngestServerTest {
     assertThat(without.statusCode()).isEqualTo(401);
     assertThat(without.body()).contains("\"error\"", "token");
     assertThat(wrong.statusCode()).isEqualTo(401);
-    assertThat(matrix.view(Selection.last(3)).pairs()).isEmpty();
+    assertThat(matrix.view(WindowSelection.last(3)).pairs()).isEmpty();
   }
 
   @Test
@@ -92,7 +92,7 @@ final class IngestServerTest {
         http.send(request().header("Authorization", "Bearer secret").build(), text());
 
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-    assertThat(matrix.view(Selection.last(3)).pairs()).hasSize(1);
+    assertThat(matrix.view(WindowSelection.last(3)).pairs()).hasSize(1);
   }
 
   /** Without a token a page of anybody could have its visitors' browsers post. */
@@ -107,12 +107,12 @@ final class IngestServerTest {
             text());
 
     assertThat(answer.statusCode()).isEqualTo(403);
-    assertThat(matrix.view(Selection.last(3)).pairs()).isEmpty();
+    assertThat(matrix.view(WindowSelection.last(3)).pairs()).isEmpty();
   }
 
   @Test
   void moreSeriesThanAnAgentMayHaveAreLeftOutAndCounted() throws Exception {
-    Ingest ingest = new Ingest(matrix, null, counters, InstantSource.system());
+    WindowIngest ingest = new WindowIngest(matrix, null, counters, InstantSource.system());
     InetAddress one = InetAddress.ofLiteral("192.0.2.11");
     InetAddress other = InetAddress.ofLiteral("192.0.2.12");
     Instant end = Instant.ofEpochSecond(Instant.now().getEpochSecond());
@@ -121,26 +121,26 @@ final class IngestServerTest {
       for (int i = 0; i < 10_000; i++) {
         points.add(Points.pair("n1", "x-" + page + "-" + i, end, 10, 1, 1));
       }
-      var _ = ingest.take(ResultsJson.mapper().writeValueAsBytes(points), one);
+      var _ = ingest.accept(ResultsJson.mapper().writeValueAsBytes(points), one);
     }
 
     assertThat(counters.excess()).isBetween(17_000L, 17_232L);
     assertThat(
-            ingest.take(
+            ingest.accept(
                 ResultsJson.mapper()
                     .writeValueAsBytes(List.of(Points.pair("n2", "n1", end, 10, 1, 1))),
                 other))
-        .isEqualTo(new Ingest.Outcome.Taken(1));
+        .isEqualTo(new WindowIngest.Outcome.Accepted(1));
   }
 
   @Test
   void whatCannotBeReadIsCounted() throws Exception {
-    Ingest ingest = new Ingest(matrix, null, counters, InstantSource.system());
+    WindowIngest ingest = new WindowIngest(matrix, null, counters, InstantSource.system());
 
-    Ingest.Outcome outcome =
-        ingest.take("[{},{}]".getBytes(StandardCharsets.UTF_8), InetAddress.getLoopbackAddress());
+    WindowIngest.Outcome outcome =
+        ingest.accept("[{},{}]".getBytes(StandardCharsets.UTF_8), InetAddress.getLoopbackAddress());
 
-    assertThat(outcome).isEqualTo(new Ingest.Outcome.Taken(0));
+    assertThat(outcome).isEqualTo(new WindowIngest.Outcome.Accepted(0));
     assertThat(counters.malformed()).isEqualTo(2);
   }
 

@@ -6,8 +6,8 @@ import io.llamamesh.scraper.analysis.Analysis;
 import io.llamamesh.scraper.analysis.Limits;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
-import io.llamamesh.scraper.matrix.MatrixDocuments;
-import io.llamamesh.scraper.matrix.Selection;
+import io.llamamesh.scraper.matrix.MatrixDocumentFactory;
+import io.llamamesh.scraper.matrix.WindowSelection;
 import io.llamamesh.scraper.testing.SimulatedWindows;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * As a program it goes on until it is ended: {@code SimulatedScraper PORT NODES ZONES [silent=N]
  * [empty] [stale] [store=down] [token=T] [SOURCE>DESTINATION=LOSS[/PATH] ...]}.
  */
-public final class SimulatedScraper implements View, AutoCloseable {
+public final class SimulatedScraper implements ScraperStatus, AutoCloseable {
   private static final int SECONDS = 10;
   private static final Duration INTERVAL = Duration.ofSeconds(SECONDS);
 
@@ -61,7 +61,7 @@ public final class SimulatedScraper implements View, AutoCloseable {
     web.start(
         new Api(
             matrix,
-            new MatrixDocuments(
+            new MatrixDocumentFactory(
                 "simulated", Limits.DEFAULT.lossPercent(), Limits.DEFAULT.rttP99Millis()),
             this,
             clock),
@@ -124,7 +124,7 @@ public final class SimulatedScraper implements View, AutoCloseable {
   }
 
   @Override
-  public boolean leads() {
+  public boolean isLeader() {
     return true;
   }
 
@@ -144,7 +144,7 @@ public final class SimulatedScraper implements View, AutoCloseable {
   }
 
   @Override
-  public String notReady() {
+  public String notReadyReason() {
     return agents.isEmpty() ? "the agents are not known yet" : "";
   }
 
@@ -156,7 +156,11 @@ public final class SimulatedScraper implements View, AutoCloseable {
   private synchronized MeshReport judge() {
     Analysis.Result result =
         analysis.analyse(
-            matrix.view(Selection.last(Analysis.WINDOWS)), agents, store, Instant.now(), past);
+            matrix.view(WindowSelection.last(Analysis.WINDOWS)),
+            agents,
+            store,
+            Instant.now(),
+            past);
     past = result.past();
     return result.report();
   }

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
-import io.llamamesh.scraper.matrix.MatrixDocuments;
+import io.llamamesh.scraper.matrix.MatrixDocumentFactory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -48,7 +48,7 @@ final class WebServerTest {
     if (server == null) {
       server = new WebServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
       server.start(
-          new Api(matrix, new MatrixDocuments("m", 1, 50), new OneReport(), now::get),
+          new Api(matrix, new MatrixDocumentFactory("m", 1, 50), new OneReport(), now::get),
           accepted,
           new AcceptedHosts(Set.of("given.example")));
     }
@@ -132,7 +132,7 @@ final class WebServerTest {
     }
   }
 
-  private final class OneReport implements View {
+  private final class OneReport implements ScraperStatus {
     @Override
     public MeshReport report() {
       return new MeshReport(
@@ -162,12 +162,12 @@ final class WebServerTest {
     }
 
     @Override
-    public boolean leads() {
+    public boolean isLeader() {
       return true;
     }
 
     @Override
-    public String notReady() {
+    public String notReadyReason() {
       return "";
     }
   }

@@ -1,0 +1,254 @@
+package io.llamamesh.scraper.main;
+
+import io.llamamesh.results.MeshReport;
+import io.llamamesh.scraper.analysis.Analysis;
+import io.llamamesh.scraper.auth.Tokens;
+import io.llamamesh.scraper.cluster.AgentSource;
+import io.llamamesh.scraper.cluster.Bookmark;
+import io.llamamesh.scraper.cluster.CursorStore;
+import io.llamamesh.scraper.cluster.Leadership;
+import io.llamamesh.scraper.matrix.AgentHealth;
+import io.llamamesh.scraper.matrix.Matrix;
+import io.llamamesh.scraper.matrix.MatrixDocumentFactory;
+import io.llamamesh.scraper.pull.AgentPulls;
+import io.llamamesh.scraper.pull.WindowIngest;
+import io.llamamesh.scraper.store.Store;
+import io.llamamesh.scraper.store.StoreWriter;
+import io.llamamesh.scraper.web.AcceptedHosts;
+import io.llamamesh.scraper.web.Api;
+import io.llamamesh.scraper.web.IngestServer;
+import io.llamamesh.scraper.web.ScraperStatus;
+import io.llamamesh.scraper.web.WebServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running scraper: reads all agents, stores what they say, judges it and shows it.
+ *
+ * <p>Started once, and ends with {@link #close}, which closes what it was given too.
+ */
+public final class ScraperRun implements AutoCloseable, ScraperStatus {
+  private static final Logger LOG = LoggerFactory.getLogger(ScraperRun.class);
+  private static final MeshReport.Store NO_STORE =
+      new MeshReport.Store(MeshReport.Store.State.NOT_CONFIGURED, null, null, 0);
+
+  private final AgentSource agents;
+  private final @Nullable StoreWriter writer;
+  private final AgentPulls pulls;
+  private final CursorPersister cursors;
+  private final Leadership leadership;
+  private final LeaderTransitions transitions;
+  private final ReportLoop reports;
+  private final ScraperMetrics metrics;
+  private final NetworkMetrics network;
+  private final @Nullable WebServer web;
+  private final @Nullable IngestServer ingest;
+
+  /**
+   * Binds its socket and starts everything.
+   *
+   * @param store null: in memory only
+   * @param kept where bookmarks outlive it
+   * @param leadership whether this one writes to the store
+   * @param tokens what agents are shown and who posts windows must show
+   * @throws IOException where the socket cannot be bound
+   */
+  public static ScraperRun start(
+      ScraperConfig config,
+      AgentSource agents,
+      @Nullable Store store,
+      CursorStore kept,
+      Leadership leadership,
+      Tokens tokens)
+      throws IOException {
+    ScraperRun scraper = new ScraperRun(config, agents, store, kept, leadership, tokens);
+    scraper.transitions.start();
+    scraper.agents.start(scraper.pulls::setAgents);
+    scraper.reports.start();
+    scraper.cursors.start();
+    return scraper;
+  }
+
+  private ScraperRun(
+      ScraperConfig config,
+      AgentSource agents,
+      @Nullable Store store,
+      CursorStore kept,
+      Leadership leadership,
+      Tokens tokens)
+      throws IOException {
+    InstantSource clock = InstantSource.system();
+    this.web = bind(config);
+    Matrix matrix = new Matrix(config.interval(), config.retention(), clock);
+    Map<String, Bookmark> from = CursorPersister.load(kept);
+    this.agents = agents;
+    this.writer = store == null ? null : new StoreWriter(store, clock, config.interval());
+    this.pulls =
+        new AgentPulls(
+            config.interval(), config.agentTimeout(), matrix, writer, from, tokens::bearer, clock);
+    this.leadership = leadership;
+    this.transitions = new LeaderTransitions(leadership, kept, pulls);
+    this.cursors =
+        new CursorPersister(
+            kept, () -> pulls.bookmarks(config.retention()), transitions::isWriting);
+    this.ingest =
+        config.ingest() == null
+            ? null
+            : bind(
+                config.ingest(), new WindowIngest(matrix, writer, pulls.counters(), clock), tokens);
+    this.reports =
+        new ReportLoop(
+            matrix,
+            new Analysis(config.mesh(), config.limits()),
+            pulls::health,
+            agents::leaving,
+            this::storeStatus,
+            config.access().everyPair(),
+            clock);
+    this.metrics =
+        new ScraperMetrics(matrix, pulls, agents, this::storeStatus, writer, leadership::isLeader);
+    this.network = new NetworkMetrics(this::report, reports::pairs, reports::zonePairs);
+    MatrixDocumentFactory documents =
+        new MatrixDocumentFactory(
+            config.mesh(), config.limits().lossPercent(), config.limits().rttP99Millis());
+    if (web != null) {
+      web.start(
+          new Api(matrix, documents, this, clock),
+          config.access().accepted(),
+          new AcceptedHosts(config.access().hosts()));
+    }
+  }
+
+  /** Whether there is a page; without one only where {@link ScraperConfig#webOptional} lets it. */
+  public boolean hasPage() {
+    return web != null;
+  }
+
+  /**
+   * Where the page is.
+   *
+   * @throws IllegalStateException when there is none
+   */
+  public InetSocketAddress address() {
+    if (web == null) {
+      throw new IllegalStateException("there is no page");
+    }
+    return web.address();
+  }
+
+  /** Where draining agents post; null: nowhere. */
+  public @Nullable InetSocketAddress ingestAddress() {
+    return ingest == null ? null : ingest.address();
+  }
+
+  @Override
+  public MeshReport report() {
+    // The network is judged when windows come; the store may have gone since.
+    return reports.newest().withStore(storeStatus());
+  }
+
+  @Override
+  public List<AgentHealth> agents() {
+    return pulls.health();
+  }
+
+  @Override
+  public Set<String> leaving() {
+    return agents.leaving();
+  }
+
+  @Override
+  public String metrics() {
+    return metrics.scrape() + network.scrape();
+  }
+
+  @Override
+  public String notReadyReason() {
+    // Once there are agents, an API that went away is no reason to hide what is known of them.
+    return agents.isCurrent() || !pulls.health().isEmpty() ? "" : "the agents are not known yet";
+  }
+
+  @Override
+  public void close() {
+    agents.close();
+    if (ingest != null) {
+      ingest.close();
+    }
+    pulls.close();
+    if (writer != null) {
+      writer.close();
+    }
+    // Saved before another may lead: it goes on from there.
+    cursors.close();
+    transitions.close();
+    reports.close();
+    if (web != null) {
+      web.close();
+    }
+    LOG.info("scraper stopped");
+  }
+
+  @Override
+  public boolean isLeader() {
+    return leadership.isLeader();
+  }
+
+  private MeshReport.Store storeStatus() {
+    if (writer == null) {
+      return NO_STORE;
+    }
+    MeshReport.Store status = writer.status();
+    if (leadership.isLeader()) {
+      return status;
+    }
+    String leader = leadership.leader();
+    return new MeshReport.Store(
+        MeshReport.Store.State.PENDING,
+        leader == null ? "no scraper leads yet" : "left to " + leader,
+        status.lastWrite(),
+        status.pointsWritten());
+  }
+
+  private static @Nullable WebServer bind(ScraperConfig config) throws IOException {
+    try {
+      return new WebServer(config.web());
+    } catch (IOException e) {
+      if (config.webOptional()) {
+        LOG.warn(
+            "no page, since its port is taken; --port chooses another error={}", e.getMessage());
+        return null;
+      }
+      throw busy(config.web(), "--port", e);
+    }
+  }
+
+  private IngestServer bind(InetSocketAddress address, WindowIngest taken, Tokens tokens)
+      throws IOException {
+    try {
+      return new IngestServer(address, taken, tokens::accepts);
+    } catch (IOException e) {
+      if (web != null) {
+        web.close();
+      }
+      pulls.close();
+      if (writer != null) {
+        writer.close();
+      }
+      throw busy(address, "--ingest-port", e);
+    }
+  }
+
+  private static IOException busy(InetSocketAddress address, String option, IOException e) {
+    return new IOException(
+        "cannot listen on %s:%d: %s; pick another --bind or %s"
+            .formatted(address.getHostString(), address.getPort(), e.getMessage(), option),
+        e);
+  }
+}

@@ -1,0 +1,122 @@
+package io.llamamesh.scraper.matrix;
+
+import io.llamamesh.scraper.matrix.MatrixDocument.Node;
+import io.llamamesh.scraper.matrix.MatrixDocument.TrafficClass;
+import io.llamamesh.scraper.matrix.MatrixView.NodeInfo;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the matrix document of what is held in memory.
+ *
+ * @param mesh the mesh's name
+ * @param lossPercentLimit loss above which a pair may be bad
+ * @param rttP99LimitMillis p99 above which a pair is slow
+ */
+public record MatrixDocumentFactory(
+    String mesh, double lossPercentLimit, double rttP99LimitMillis) {
+
+  private static final int ROLL_UP_ABOVE = 100;
+
+  /** The document of everything. */
+  public MatrixDocument document(MatrixView view, Collection<AgentHealth> agents, Instant now) {
+    return document(view, Slice.ALL, agents, Set.of(), now);
+  }
+
+  /**
+   * The document.
+   *
+   * @param view the selected windows
+   * @param slice which pairs of it; nodes and classes are always all
+   * @param agents the agents that should report
+   * @param leaving names of nodes that are not judged
+   * @param now when it is made
+   */
+  public MatrixDocument document(
+      MatrixView view,
+      Slice slice,
+      Collection<AgentHealth> agents,
+      Set<String> leaving,
+      Instant now) {
+    TreeMap<String, Node> nodes = new TreeMap<>();
+    for (PairSeries pair : view.pairs()) {
+      nodes.computeIfAbsent(pair.source(), name -> node(name, view, true));
+    }
+    for (PairSeries pair : view.pairs()) {
+      nodes.computeIfAbsent(pair.destination(), name -> node(name, view, false));
+    }
+    for (AgentHealth agent : agents) {
+      NodeInfo info = view.nodes().get(agent.agent());
+      nodes.put(
+          agent.agent(),
+          new Node(
+              agent.agent(),
+              info == null ? null : absentIfEmpty(info.zone()),
+              info == null || info.address().isEmpty() ? agent.address() : info.address(),
+              true,
+              agent.reporting(),
+              agent.lastAnswer(),
+              agent.problem()));
+    }
+    nodes.replaceAll((name, node) -> leaving.contains(name) ? node.withLeaving() : node);
+    TreeSet<TrafficClass> classes =
+        new TreeSet<>(Comparator.comparing(TrafficClass::port).thenComparing(TrafficClass::family));
+    view.pairs().forEach(pair -> classes.add(new TrafficClass(pair.port(), pair.family())));
+    List<PairSeries> pairs =
+        view.pairs().stream().filter(pair -> slice.includes(pair, view)).toList();
+    boolean zones = isRolledUp(slice.rollUp(), nodes.values());
+    return new MatrixDocument(
+        mesh,
+        now,
+        view.intervalSeconds(),
+        view.pairs().stream().mapToInt(pair -> pair.windows()).max().orElse(0),
+        view.newest() == 0 ? null : Instant.ofEpochSecond(view.newest()),
+        lossPercentLimit,
+        rttP99LimitMillis,
+        nodes.values().stream().sorted(byZone()).toList(),
+        List.copyOf(classes),
+        zones ? List.of() : pairs.stream().map(MatrixDocument.Pair::of).toList(),
+        zones ? ZonePairs.of(view, pairs) : null);
+  }
+
+  private static boolean isRolledUp(Slice.RollUp asked, Collection<Node> nodes) {
+    return switch (asked) {
+      case NONE -> false;
+      case ZONE -> true;
+      case AUTO ->
+          nodes.size() > ROLL_UP_ABOVE
+              && nodes.stream().map(node -> Objects.toString(node.zone(), "")).distinct().count()
+                  > 1;
+    };
+  }
+
+  private static Comparator<Node> byZone() {
+    // Outside targets, which have no row, come last.
+    return Comparator.comparing((Node node) -> !node.agent())
+        .thenComparing(node -> node.zone() == null ? "" : node.zone())
+        .thenComparing(Node::name, new NaturalOrder());
+  }
+
+  private static Node node(String name, MatrixView view, boolean agent) {
+    NodeInfo info = view.nodes().get(name);
+    return new Node(
+        name,
+        info == null ? null : absentIfEmpty(info.zone()),
+        info == null ? null : absentIfEmpty(info.address()),
+        agent,
+        false,
+        null,
+        null);
+  }
+
+  private static @Nullable String absentIfEmpty(String text) {
+    return text.isEmpty() ? null : text;
+  }
+}

@@ -1,0 +1,35 @@
+package io.llamamesh.scraper.web;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The last few answers by request and tag, so that ten people who look at the same page cost as
+ * much as one. Large ones are not kept: who asks for those asks once. Thread-safe.
+ */
+final class AnswerCache {
+  private static final int MOST = 8;
+  private static final int MAX_BYTES = 1 << 20;
+
+  private final Map<String, Answer> kept =
+      new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Answer> eldest) {
+          return size() > MOST;
+        }
+      };
+
+  synchronized @Nullable Answer get(String request, String tag) {
+    Answer answer = kept.get(request);
+    return answer != null && answer.etag().equals(tag) ? answer : null;
+  }
+
+  synchronized void put(String request, Answer answer) {
+    if (answer.body().length <= MAX_BYTES) {
+      kept.put(request, answer);
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package io.llamamesh.scraper.web;
+
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The parameters of a request.
+ *
+ * @param values by name, decoded; of a repeated one the last
+ */
+record QueryParameters(Map<String, String> values) {
+  private static final int MAX_LENGTH = 4_096;
+
+  /** A parameter is not what it should be. */
+  static final class BadQueryException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    BadQueryException(String message) {
+      super(message);
+    }
+  }
+
+  static QueryParameters parse(@Nullable String raw) {
+    Map<String, String> values = new HashMap<>();
+    if (raw == null || raw.isEmpty()) {
+      return new QueryParameters(values);
+    }
+    if (raw.length() > MAX_LENGTH) {
+      throw new BadQueryException("the query is longer than " + MAX_LENGTH + " characters");
+    }
+    for (String pair : raw.split("&", -1)) {
+      int equals = pair.indexOf('=');
+      String name = equals < 0 ? pair : pair.substring(0, equals);
+      values.put(decoded(name), equals < 0 ? "" : decoded(pair.substring(equals + 1)));
+    }
+    return new QueryParameters(values);
+  }
+
+  static String decoded(String text) {
+    try {
+      return URLDecoder.decode(text, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw new BadQueryException("'" + text + "' is not percent-encoded rightly");
+    }
+  }
+
+  /** A whole number, or the default where it is absent. */
+  int number(String name, int absent, int least, int most) {
+    String text = values.get(name);
+    if (text == null || text.isEmpty()) {
+      return absent;
+    }
+    if (text.matches("[0-9]{1,9}")) {
+      int number = Integer.parseInt(text);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    }
+    throw new BadQueryException(
+        "%s must be a number from %d to %d, was '%s'".formatted(name, least, most, text));
+  }
+
+  /** A text as it is; null where it is absent, which is not the same as empty. */
+  @Nullable String text(String name) {
+    return values.get(name);
+  }
+
+  /** One of an enum's constants, written in lower case. */
+  <E extends Enum<E>> E oneOf(String name, E absent) {
+    String text = values.get(name);
+    if (text == null || text.isEmpty()) {
+      return absent;
+    }
+    List<String> known = new ArrayList<>();
+    for (E constant : absent.getDeclaringClass().getEnumConstants()) {
+      String word = constant.name().toLowerCase(Locale.ROOT);
+      if (word.equals(text)) {
+        return constant;
+      }
+      known.add(word);
+    }
+    throw new BadQueryException(
+        "%s must be one of %s, was '%s'".formatted(name, String.join(", ", known), text));
+  }
+
+  /** A time as RFC 3339 or seconds since the epoch; absent where it is not given. */
+  @Nullable Instant time(String name) {
+    String text = values.get(name);
+    if (text == null || text.isEmpty()) {
+      return null;
+    }
+    try {
+      return text.matches("[0-9]{1,11}")
+          ? Instant.ofEpochSecond(Long.parseLong(text))
+          : Instant.parse(text);
+    } catch (DateTimeParseException e) {
+      throw new BadQueryException(
+          name + " must be a time as 2026-11-20T09:40:10Z, was '" + text + "'");
+    }
+  }
+}
