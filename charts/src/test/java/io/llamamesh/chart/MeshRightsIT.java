@@ -231,14 +231,14 @@ class MeshRightsIT {
   }
 
   private boolean isRotated() {
-    Secret secret = client.secrets().withName(Names.auth(MESH)).get();
+    Secret secret = client.secrets().withName(Names.authSecret(MESH)).get();
     return secret != null
         && secret.getMetadata().getAnnotations() != null
         && secret.getMetadata().getAnnotations().containsKey(Names.ROTATE_ANNOTATION);
   }
 
   private boolean hasConfig(String node) {
-    return client.configMaps().withName(Names.configMap(MESH, node)).get() != null;
+    return client.configMaps().withName(Names.nodeConfigMap(MESH, node)).get() != null;
   }
 
   /** How often cursors were saved. */

@@ -50,7 +50,7 @@ public final class Names {
   /** Key of a node's ConfigMap that holds its collector config document. */
   public static final String CONFIG_KEY = "collector.yaml";
 
-  /** Key of a mesh's ConfigMap {@link #leaving}: names of nodes, one a line. */
+  /** Key of a mesh's ConfigMap {@link #leavingConfigMap}: names of nodes, one a line. */
   public static final String LEAVING_KEY = "nodes";
 
   /** Name of the container port of the agent's HTTP API. */
@@ -86,7 +86,7 @@ public final class Names {
    * The name of the ConfigMap that lists nodes which are leaving. A node's has a dot after the
    * mesh's name, so they never meet.
    */
-  public static String leaving(String mesh) {
+  public static String leavingConfigMap(String mesh) {
     return mesh + "-leaving";
   }
 
@@ -95,7 +95,7 @@ public final class Names {
    * object's name may be, its beginning with a hash of the whole, so that nodes with a common
    * prefix stay apart.
    */
-  public static String configMap(String mesh, String node) {
+  public static String nodeConfigMap(String mesh, String node) {
     String name = mesh + "." + node;
     if (name.length() <= MAX_OBJECT_NAME) {
       return name;
@@ -115,7 +115,7 @@ public final class Names {
   }
 
   /** Name of the Secret with a mesh's keys and tokens. */
-  public static String auth(String mesh) {
+  public static String authSecret(String mesh) {
     return mesh + "-auth";
   }
 

@@ -7,18 +7,19 @@ import org.junit.jupiter.api.Test;
 class NamesTest {
   @Test
   void aNodesConfigMapIsNamedAfterMeshAndNode() {
-    assertThat(Names.configMap("default", "node-1.example")).isEqualTo("default.node-1.example");
+    assertThat(Names.nodeConfigMap("default", "node-1.example"))
+        .isEqualTo("default.node-1.example");
   }
 
   @Test
   void longNodeNamesWithACommonPrefixStayApartWithinTheBound() {
     String prefix = "n".repeat(252);
 
-    String a = Names.configMap("default", prefix + "a");
-    String b = Names.configMap("default", prefix + "b");
+    String a = Names.nodeConfigMap("default", prefix + "a");
+    String b = Names.nodeConfigMap("default", prefix + "b");
 
     assertThat(a).isNotEqualTo(b).hasSizeLessThanOrEqualTo(253).matches("[a-z0-9.-]*[a-z0-9]");
     assertThat(b).hasSizeLessThanOrEqualTo(253);
-    assertThat(Names.configMap("default", prefix + "a")).isEqualTo(a);
+    assertThat(Names.nodeConfigMap("default", prefix + "a")).isEqualTo(a);
   }
 }

@@ -88,7 +88,7 @@ public final class KubernetesConfig implements ConfigSource {
       WatchContact contact,
       Duration patience) {
     return new KubernetesConfig(
-        api, namespace, Names.configMap(mesh, node), applier, copy, contact, patience);
+        api, namespace, Names.nodeConfigMap(mesh, node), applier, copy, contact, patience);
   }
 
   /** Runs the copy where the API does not answer in time. */

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 class KubernetesConfigIT {
   private static final Path ROLES = Path.of("../examples/rbac.yaml");
   private static final String ACCOUNT = "mesh-agent";
-  private static final String NAME = Names.configMap("mesh", "node-1");
+  private static final String NAME = Names.nodeConfigMap("mesh", "node-1");
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @TempDir private Path folder;

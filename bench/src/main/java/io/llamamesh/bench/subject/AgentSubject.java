@@ -43,7 +43,7 @@ public final class AgentSubject implements AutoCloseable {
           .resource(
               new ConfigMapBuilder()
                   .withNewMetadata()
-                  .withName(Names.configMap(MESH, NODE))
+                  .withName(Names.nodeConfigMap(MESH, NODE))
                   .withNamespace(NAMESPACE)
                   .endMetadata()
                   .addToData(Names.CONFIG_KEY, targets.document())

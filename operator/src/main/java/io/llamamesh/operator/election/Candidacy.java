@@ -56,7 +56,7 @@ final class Candidacy {
   }
 
   /** The Lease's content when this candidate holds it from now on, or still. */
-  LeaseSpec held(@Nullable LeaseSpec before, ZonedDateTime time) {
+  LeaseSpec heldSpec(@Nullable LeaseSpec before, ZonedDateTime time) {
     boolean still = before != null && identity.equals(before.getHolderIdentity());
     LeaseSpec next = new LeaseSpec();
     next.setHolderIdentity(identity);
@@ -73,7 +73,7 @@ final class Candidacy {
   }
 
   /** The Lease's content when this candidate gives it back. */
-  static LeaseSpec released(LeaseSpec before, ZonedDateTime time) {
+  static LeaseSpec releasedSpec(LeaseSpec before, ZonedDateTime time) {
     LeaseSpec next = new LeaseSpec();
     next.setHolderIdentity("");
     next.setLeaseDurationSeconds(1);

@@ -55,7 +55,7 @@ public final class LeaderElector implements AutoCloseable {
      *
      * @param holder who holds it; empty: nobody
      */
-    void heard(String holder);
+    void observed(String holder);
   }
 
   /** The Lease after an attempt, as far as it is known, and whether we hold it by that attempt. */
@@ -133,9 +133,9 @@ public final class LeaderElector implements AutoCloseable {
   /** Until the next attempt; a leader whose deadline is near does not sleep beyond it. */
   private Duration pause() {
     if (term == null) {
-      return timings.tryEvery();
+      return timings.retryEvery();
     }
-    Duration wanted = known == null ? timings.tryEvery() : timings.renewEvery();
+    Duration wanted = known == null ? timings.retryEvery() : timings.renewEvery();
     long left = Math.max(0, termUntil - nanoTime.getAsLong());
     return wanted.toNanos() < left ? wanted : Duration.ofNanos(left);
   }
@@ -146,11 +146,11 @@ public final class LeaderElector implements AutoCloseable {
     }
     long asked = nanoTime.getAsLong();
     Lease before = term == null ? null : known;
-    Future<Attempt> request = requests.submit(() -> ask(before));
+    Future<Attempt> request = requests.submit(() -> tryAcquireOrRenew(before));
     try {
       Attempt attempt = request.get(bound(asked), TimeUnit.NANOSECONDS);
       known = attempt.lease();
-      listener.heard(attempt.held() ? identity : attempt.holder());
+      listener.observed(attempt.held() ? identity : attempt.holder());
       if (attempt.held()) {
         hold(asked);
       } else if (term != null && before == null) {
@@ -212,7 +212,7 @@ public final class LeaderElector implements AutoCloseable {
    *
    * @param before a leader's Lease as it wrote it last; null where it must be read
    */
-  private Attempt ask(@Nullable Lease before) {
+  private Attempt tryAcquireOrRenew(@Nullable Lease before) {
     Lease lease = before == null ? store.get() : before;
     Step step;
     synchronized (candidacy) {
@@ -226,7 +226,7 @@ public final class LeaderElector implements AutoCloseable {
     ZonedDateTime time = ZonedDateTime.now(ZoneOffset.UTC).truncatedTo(ChronoUnit.MICROS);
     Lease wanted =
         new LeaseBuilder(lease == null ? new Lease() : lease)
-            .withSpec(candidacy.held(lease == null ? null : lease.getSpec(), time))
+            .withSpec(candidacy.heldSpec(lease == null ? null : lease.getSpec(), time))
             .build();
     Lease written = lease == null ? store.create(wanted) : store.replace(wanted);
     return new Attempt(written, true);
@@ -249,7 +249,7 @@ public final class LeaderElector implements AutoCloseable {
             var _ =
                 store.replace(
                     new LeaseBuilder(lease)
-                        .withSpec(Candidacy.released(lease.getSpec(), time))
+                        .withSpec(Candidacy.releasedSpec(lease.getSpec(), time))
                         .build());
           }
         });

@@ -9,10 +9,10 @@ import java.time.Duration;
  * @param deadline how long after its last renewal a leader works on; less than {@code duration}, by
  *     what a write that is under way may still take
  * @param renewEvery how often a leader renews
- * @param tryEvery how often a candidate looks
+ * @param retryEvery how often a candidate looks
  */
 public record LeaseTimings(
-    Duration duration, Duration deadline, Duration renewEvery, Duration tryEvery) {
+    Duration duration, Duration deadline, Duration renewEvery, Duration retryEvery) {
   /**
    * A leader whose node is cut off is replaced after 10 to 11 s; a first status then takes another
    * few, so that users see a true one within half a minute of the cut. The deadline gives three

@@ -10,12 +10,12 @@ import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.operator.reconcile.LlamaMeshReconciler;
+import io.llamamesh.operator.resources.ClaimLeases;
 import io.llamamesh.operator.resources.EventReader;
 import io.llamamesh.operator.resources.EventWriter;
-import io.llamamesh.operator.resources.MeshLeases;
-import io.llamamesh.operator.resources.MonitoringApi;
+import io.llamamesh.operator.resources.ObjectWriter;
+import io.llamamesh.operator.resources.PrometheusOperatorApi;
 import io.llamamesh.operator.resources.ScraperLease;
-import io.llamamesh.operator.resources.Writer;
 import io.llamamesh.operator.status.ReportPoller;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -40,20 +40,20 @@ public final class EmbeddedOperator implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedOperator.class);
 
   /** At most one look at a mesh in this time: what comes in a burst is looked at together. */
-  private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+  private static final Duration RATE_LIMIT = Duration.ofSeconds(1);
 
   private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
 
   /**
    * A look that failed is followed by others, for ever: the first soon, later ones so far apart.
    */
-  private static final Duration LOOK_AGAIN_FIRST = Duration.ofSeconds(1);
+  private static final Duration RETRY_INITIAL = Duration.ofSeconds(1);
 
-  private static final Duration LOOK_AGAIN_AT_MOST = Duration.ofSeconds(30);
-  private static final double LOOK_AGAIN_FACTOR = 1.5;
+  private static final Duration RETRY_MAX = Duration.ofSeconds(30);
+  private static final double RETRY_MULTIPLIER = 1.5;
 
   /** And whatever happens, or does not, each mesh is looked at so often. */
-  private static final Duration LOOK_ANYWAY = Duration.ofMinutes(5);
+  private static final Duration MAX_RECONCILE_INTERVAL = Duration.ofMinutes(5);
 
   private final Operator operator;
   private final LlamaMeshReconciler reconciler;
@@ -93,10 +93,10 @@ public final class EmbeddedOperator implements AutoCloseable {
   public static EmbeddedOperator start(
       KubernetesClient client, OperatorOptions options, MeterRegistry registry) {
     AtomicBoolean broken = new AtomicBoolean();
-    Writer writer = new Writer(client);
+    ObjectWriter writer = new ObjectWriter(client);
     ReportPoller poller = ReportPoller.start();
     EventWriter events = new EventWriter(client);
-    MonitoringApi monitoring = new MonitoringApi(client, Clock.systemUTC());
+    PrometheusOperatorApi monitoring = new PrometheusOperatorApi(client, Clock.systemUTC());
     LlamaMeshReconciler reconciler =
         new LlamaMeshReconciler(
             options.pods(),
@@ -105,7 +105,7 @@ public final class EmbeddedOperator implements AutoCloseable {
             new EventReader(client),
             poller,
             new ScraperLease(client),
-            new MeshLeases(client),
+            new ClaimLeases(client),
             options.identity(),
             monitoring,
             Clock.systemUTC(),
@@ -125,13 +125,13 @@ public final class EmbeddedOperator implements AutoCloseable {
               reconciler,
               controller -> {
                 controller
-                    .withFieldManager(Writer.FIELD_MANAGER)
-                    .withRateLimiter(new LinearRateLimiter(LOOK_EVERY, 1))
+                    .withFieldManager(ObjectWriter.FIELD_MANAGER)
+                    .withRateLimiter(new LinearRateLimiter(RATE_LIMIT, 1))
                     .withRetry(retry())
-                    .withReconciliationMaxInterval(LOOK_ANYWAY)
+                    .withReconciliationMaxInterval(MAX_RECONCILE_INTERVAL)
                     // Our own filter: the generation does not count annotations.
                     .withGenerationAware(false)
-                    .withOnUpdateFilter(EmbeddedOperator::matters);
+                    .withOnUpdateFilter(EmbeddedOperator::isRelevantChange);
                 if (options.namespaces().isEmpty()) {
                   controller.watchingAllNamespaces();
                 } else {
@@ -174,13 +174,13 @@ public final class EmbeddedOperator implements AutoCloseable {
   private static GenericRetry retry() {
     return new GenericRetry()
         .withoutMaxAttempts()
-        .setInitialInterval(LOOK_AGAIN_FIRST)
-        .setIntervalMultiplier(LOOK_AGAIN_FACTOR)
-        .setMaxInterval(LOOK_AGAIN_AT_MOST.toMillis());
+        .setInitialInterval(RETRY_INITIAL)
+        .setIntervalMultiplier(RETRY_MULTIPLIER)
+        .setMaxInterval(RETRY_MAX.toMillis());
   }
 
   /** Looks after the meshes of these namespaces from now on, those of before among them. */
-  void serve(Set<String> namespaces) {
+  void changeNamespaces(Set<String> namespaces) {
     try {
       Objects.requireNonNull(controller, "started").changeNamespaces(namespaces);
     } catch (RuntimeException e) {
@@ -195,13 +195,13 @@ public final class EmbeddedOperator implements AutoCloseable {
   }
 
   /** Begins no reconciliation any more; returns at once. */
-  void halt() {
+  void stopReconciling() {
     reconciler.stop();
   }
 
   /** How often it has looked at a mesh since it started. */
-  public long looks() {
-    return reconciler.looks();
+  public long reconciliations() {
+    return reconciler.reconciliations();
   }
 
   /**
@@ -217,7 +217,7 @@ public final class EmbeddedOperator implements AutoCloseable {
     return broken.get();
   }
 
-  private static boolean matters(LlamaMesh next, LlamaMesh before) {
+  private static boolean isRelevantChange(LlamaMesh next, LlamaMesh before) {
     return !Objects.equals(next.getMetadata().getGeneration(), before.getMetadata().getGeneration())
         || !Objects.equals(rotation(next), rotation(before));
   }

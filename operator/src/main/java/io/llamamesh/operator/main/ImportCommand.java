@@ -8,9 +8,9 @@ import io.llamamesh.config.CollectorConfigYaml;
 import io.llamamesh.config.ConfigText;
 import io.llamamesh.config.InvalidConfigException;
 import io.llamamesh.crd.Names;
-import io.llamamesh.operator.main.Import.Imported;
-import io.llamamesh.operator.plan.Refusal;
+import io.llamamesh.operator.main.MeshImport.Result;
 import io.llamamesh.operator.plan.SpecCheck;
+import io.llamamesh.operator.plan.SpecRefusal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -77,9 +77,9 @@ final class ImportCommand implements Callable<Integer> {
     try {
       CollectorConfigYaml.Document document = CollectorConfigYaml.read(text(), dstPort);
       document.ignored().forEach(key -> err.println("note: " + key + ": not understood, left out"));
-      Imported imported = Import.of(document.config());
+      Result imported = MeshImport.of(document.config());
       imported.notes().forEach(note -> err.println("note: " + note));
-      for (Refusal refusal : SpecCheck.check(imported.spec())) {
+      for (SpecRefusal refusal : SpecCheck.check(imported.spec())) {
         err.println("note: will be refused as it is: " + refusal.message());
       }
       err.flush();
@@ -111,14 +111,14 @@ final class ImportCommand implements Callable<Integer> {
     }
   }
 
-  private String yaml(Imported imported) throws IOException {
+  private String yaml(Result imported) throws IOException {
     YAMLMapper mapper =
         YAMLMapper.builder(
                 YAMLFactory.builder()
                     .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
                     .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
                     .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
-                    .stringQuotingChecker(new PlainText())
+                    .stringQuotingChecker(new YamlQuoting())
                     .build())
             .build();
     ObjectNode mesh = mapper.createObjectNode();

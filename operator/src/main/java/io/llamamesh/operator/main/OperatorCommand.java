@@ -86,12 +86,12 @@ final class OperatorCommand implements Callable<Integer> {
       paramLabel = "FORMAT",
       defaultValue = "TEXT",
       description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-  private Logs.Format logFormat = Logs.Format.TEXT;
+  private LogSetup.Format logFormat = LogSetup.Format.TEXT;
 
   @Override
   public Integer call() throws InterruptedException {
-    Logs.use(logFormat);
-    String namespace = Connection.checked(System.getenv()).getNamespace();
+    LogSetup.apply(logFormat);
+    String namespace = KubeconfigLoader.load(System.getenv()).getNamespace();
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -103,7 +103,8 @@ final class OperatorCommand implements Callable<Integer> {
                 leaderElection ? election(namespace) : null,
                 metrics);
         HealthServer health =
-            HealthServer.start(healthPort, runner::notAlive, runner::notReady, metrics::scrape)) {
+            HealthServer.start(
+                healthPort, runner::livenessProblem, runner::readinessProblem, metrics::scrape)) {
       LOG.info("operator starts healthPort={}", health.port());
       stop.await();
       LOG.info("operator stops");

@@ -32,7 +32,7 @@ public final class OperatorMain implements Runnable {
   /** What we throw ourselves says all that there is to say. */
   private static String words(Exception problem) {
     return problem instanceof KubernetesClientException || problem.getMessage() == null
-        ? Problems.oneLine(problem)
+        ? ApiErrorMessage.oneLine(problem)
         : problem.getMessage();
   }
 

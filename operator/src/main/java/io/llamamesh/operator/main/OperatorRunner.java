@@ -34,17 +34,17 @@ import org.slf4j.LoggerFactory;
  */
 final class OperatorRunner implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OperatorRunner.class);
-  private static final Duration TRY_AGAIN_FIRST = Duration.ofSeconds(1);
+  private static final Duration RETRY_INITIAL = Duration.ofSeconds(1);
 
   /** Short, so that the status is true soon after an outage of whatever length. */
-  private static final Duration TRY_AGAIN_AT_MOST = Duration.ofSeconds(5);
+  private static final Duration RETRY_MAX = Duration.ofSeconds(5);
 
   /** How often namespaces are asked for that could not be served. */
   private static final Duration ASK_EVERY = Duration.ofSeconds(10);
 
   private static final Duration STOP_WITHIN = Duration.ofSeconds(10);
   private static final Duration STOP_ASKING_WITHIN = Duration.ofSeconds(2);
-  private static final long LOOK_MILLIS = 250;
+  private static final long CHECK_MILLIS = 250;
   private static final String ELECTION = "election";
   private static final String WORK = "work";
 
@@ -97,13 +97,13 @@ final class OperatorRunner implements AutoCloseable {
     if (election == null) {
       runner.term = Term.unlimited();
     } else {
-      runner.elect(election);
+      runner.startElection(election);
     }
     runner.thread.start();
     return runner;
   }
 
-  private void elect(LeaderElection election) {
+  private void startElection(LeaderElection election) {
     KubernetesClient client = clients.openForLease();
     KubernetesLease lease = new KubernetesLease(client, election.namespace(), LeaderElection.LEASE);
     electionClient = client;
@@ -125,7 +125,7 @@ final class OperatorRunner implements AutoCloseable {
                 if (closed) {
                   LOG.info("gives leadership back lease={}", lease.name());
                 } else {
-                  String cause = outage.why();
+                  String cause = outage.cause();
                   LOG.warn(
                       "lost leadership lease={} reason=\"{}\"",
                       lease.name(),
@@ -137,12 +137,12 @@ final class OperatorRunner implements AutoCloseable {
               @Override
               public void failed(Throwable problem) {
                 LOG.debug("election failed", problem);
-                outage.failed(ELECTION, Problems.oneLine(clients.server(), problem));
+                outage.failed(ELECTION, ApiErrorMessage.oneLine(clients.server(), problem));
               }
 
               @Override
-              public void heard(String holder) {
-                outage.well(ELECTION);
+              public void observed(String holder) {
+                outage.recovered(ELECTION);
                 if (!holder.equals(leader)) {
                   leader = holder;
                   if (!holder.isEmpty() && !holder.equals(election.identity())) {
@@ -169,7 +169,7 @@ final class OperatorRunner implements AutoCloseable {
       notifyAll();
     }
     if (running != null) {
-      running.halt();
+      running.stopReconciling();
     }
     if (client != null) {
       Thread.ofVirtual().name("cut-off").start(client::close);
@@ -179,7 +179,7 @@ final class OperatorRunner implements AutoCloseable {
   private void run() {
     try {
       for (Term next = await(); next != null; next = await()) {
-        work(next);
+        serveTerm(next);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -194,34 +194,34 @@ final class OperatorRunner implements AutoCloseable {
     return closed ? null : term;
   }
 
-  private boolean goesOn(Term mine) {
+  private boolean shouldContinue(Term mine) {
     return !closed && mine == term && mine.isHeld();
   }
 
-  private void work(Term mine) throws InterruptedException {
-    Duration pause = TRY_AGAIN_FIRST;
-    while (goesOn(mine)) {
+  private void serveTerm(Term mine) throws InterruptedException {
+    Duration pause = RETRY_INITIAL;
+    while (shouldContinue(mine)) {
       try {
         Set<String> served = served();
         try (KubernetesClient client = clients.open(ages, mine::isHeld)) {
           working = client;
-          if (goesOn(mine)) {
+          if (shouldContinue(mine)) {
             operate(client, served, mine);
-            pause = TRY_AGAIN_FIRST;
+            pause = RETRY_INITIAL;
           }
         } finally {
           working = null;
         }
       } catch (RuntimeException e) {
-        if (goesOn(mine)) {
+        if (shouldContinue(mine)) {
           LOG.debug("work failed", e);
-          outage.failed(WORK, Problems.oneLine(clients.server(), e));
+          outage.failed(WORK, ApiErrorMessage.oneLine(clients.server(), e));
         }
       }
       sleep(mine, pause);
-      pause = min(pause.multipliedBy(2), TRY_AGAIN_AT_MOST);
+      pause = min(pause.multipliedBy(2), RETRY_MAX);
     }
-    outage.well(WORK);
+    outage.recovered(WORK);
     namespaces.forget();
   }
 
@@ -240,7 +240,7 @@ final class OperatorRunner implements AutoCloseable {
       return Set.of();
     }
     try (KubernetesClient client = clients.openForCheck()) {
-      return namespaces.findAgain(client, due, now);
+      return namespaces.recheck(client, due, now);
     }
   }
 
@@ -250,25 +250,26 @@ final class OperatorRunner implements AutoCloseable {
         registry.getMeters().stream().map(Meter::getId).collect(Collectors.toSet());
     EmbeddedOperator started =
         EmbeddedOperator.start(client, options.withNamespaces(served), registry);
-    Thread asking = Thread.ofVirtual().name("namespaces").unstarted(() -> ask(started, served));
+    Thread asking =
+        Thread.ofVirtual().name("namespaces").unstarted(() -> pollNamespaces(started, served));
     try {
       operator = started;
       if (!options.namespaces().isEmpty()) {
         asking.start();
       }
-      outage.well(WORK);
+      outage.recovered(WORK);
       LOG.info(
           "operator works server={} namespaces={}",
           client.getMasterUrl(),
           served.isEmpty() ? "all" : served);
       synchronized (this) {
-        while (goesOn(mine) && !started.isBroken()) {
-          wait(LOOK_MILLIS);
+        while (shouldContinue(mine) && !started.isBroken()) {
+          wait(CHECK_MILLIS);
         }
       }
     } finally {
       operator = null;
-      started.halt();
+      started.stopReconciling();
       asking.interrupt();
       if (!mine.isHeld()) {
         // What is under way must not arrive after another has begun.
@@ -278,20 +279,20 @@ final class OperatorRunner implements AutoCloseable {
       started.close();
       removeGauges(before);
     }
-    if (goesOn(mine)) {
+    if (shouldContinue(mine)) {
       throw new IllegalStateException("a watch ended for good; all are opened anew");
     }
   }
 
   /** Has further namespaces served once they can be; those that no longer can stay watched. */
-  private void ask(EmbeddedOperator started, Set<String> servedFirst) {
+  private void pollNamespaces(EmbeddedOperator started, Set<String> servedFirst) {
     Set<String> all = new TreeSet<>(servedFirst);
     try {
       while (!started.isBroken()) {
         Thread.sleep(ASK_EVERY);
         try {
           if (all.addAll(servedAgain())) {
-            started.serve(Set.copyOf(all));
+            started.changeNamespaces(Set.copyOf(all));
           }
         } catch (RuntimeException e) {
           LOG.debug("namespaces not asked for", e);
@@ -321,8 +322,10 @@ final class OperatorRunner implements AutoCloseable {
 
   private synchronized void sleep(Term mine, Duration pause) throws InterruptedException {
     long until = System.nanoTime() + pause.toNanos();
-    for (long left = pause.toNanos(); left > 0 && goesOn(mine); left = until - System.nanoTime()) {
-      wait(Math.min(LOOK_MILLIS, left / 1_000_000 + 1));
+    for (long left = pause.toNanos();
+        left > 0 && shouldContinue(mine);
+        left = until - System.nanoTime()) {
+      wait(Math.min(CHECK_MILLIS, left / 1_000_000 + 1));
     }
   }
 
@@ -342,13 +345,13 @@ final class OperatorRunner implements AutoCloseable {
   }
 
   /** Empty where it works or stands by, else one line why not. */
-  String notReady() {
+  String readinessProblem() {
     EmbeddedOperator running = operator;
     if (running != null) {
       Set<String> unwatched = running.unwatched();
       return unwatched.isEmpty() ? "" : "not watched: " + String.join(", ", unwatched);
     }
-    String why = outage.why();
+    String why = outage.cause();
     if (!why.isEmpty()) {
       return why;
     }
@@ -359,7 +362,7 @@ final class OperatorRunner implements AutoCloseable {
   }
 
   /** Empty, or why only a new process helps. */
-  String notAlive() {
+  String livenessProblem() {
     LeaderElector candidacy = elector;
     return thread.isAlive() && (candidacy == null || candidacy.isAlive())
         ? ""

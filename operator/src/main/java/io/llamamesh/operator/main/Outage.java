@@ -44,7 +44,7 @@ final class Outage {
   }
 
   /** An attempt went well. */
-  synchronized void well(String who) {
+  synchronized void recovered(String who) {
     if (causes.remove(who) != null && causes.isEmpty()) {
       LOG.info(
           "operator waits no more after={}s", Duration.between(since, clock.instant()).toSeconds());
@@ -52,7 +52,7 @@ final class Outage {
   }
 
   /** The cause, and since when; empty where there is none. */
-  synchronized String why() {
+  synchronized String cause() {
     return causes.isEmpty() ? "" : causes.values().iterator().next() + ", since " + since;
   }
 }

@@ -116,7 +116,7 @@ final class ServedNamespaces {
    * @return those of them that can be served now
    * @throws KubernetesClientException where the server does not say
    */
-  Set<String> findAgain(KubernetesClient client, Set<String> due, Instant now) {
+  Set<String> recheck(KubernetesClient client, Set<String> due, Instant now) {
     Set<String> served = new TreeSet<>();
     for (String namespace : due) {
       Answer last = answers.get(namespace);
@@ -149,7 +149,7 @@ final class ServedNamespaces {
       if (e.getCode() != FORBIDDEN && e.getCode() != NOT_FOUND) {
         throw e;
       }
-      missing(namespace, Problems.oneLine(e), now);
+      missing(namespace, ApiErrorMessage.oneLine(e), now);
       return e;
     }
   }

@@ -17,10 +17,10 @@ import java.util.TreeSet;
  * @param configs what each selected node's collector does, by node
  * @param groups the groups' sizes, in the spec's order
  * @param withoutAddress members that have no address of the wanted families: nobody can probe them
- * @param namesakes targets outside the cluster that are not probed, since a node has their name:
- *     the results of both would be one
- * @param sharing members and targets that are not probed, since another has their address and the
- *     results of both would be one; each with that other's name
+ * @param duplicateNames targets outside the cluster that are not probed, since a node has their
+ *     name: the results of both would be one
+ * @param sharedAddresses members and targets that are not probed, since another has their address
+ *     and the results of both would be one; each with that other's name
  * @param families address families that members are probed over: the spec's, or the nodes' own;
  *     empty where the spec names none and no node has an address
  */
@@ -30,8 +30,8 @@ public record MeshPlan(
     SortedMap<String, CollectorConfig> configs,
     List<GroupSize> groups,
     SortedSet<String> withoutAddress,
-    SortedSet<String> namesakes,
-    SortedMap<String, String> sharing,
+    SortedSet<String> duplicateNames,
+    SortedMap<String, String> sharedAddresses,
     List<IpFamily> families) {
   public MeshPlan {
     selected = Collections.unmodifiableSortedSet(new TreeSet<>(selected));
@@ -39,8 +39,8 @@ public record MeshPlan(
     configs = Collections.unmodifiableSortedMap(new TreeMap<>(configs));
     groups = List.copyOf(groups);
     withoutAddress = Collections.unmodifiableSortedSet(new TreeSet<>(withoutAddress));
-    namesakes = Collections.unmodifiableSortedSet(new TreeSet<>(namesakes));
-    sharing = Collections.unmodifiableSortedMap(new TreeMap<>(sharing));
+    duplicateNames = Collections.unmodifiableSortedSet(new TreeSet<>(duplicateNames));
+    sharedAddresses = Collections.unmodifiableSortedMap(new TreeMap<>(sharedAddresses));
     families = List.copyOf(families);
   }
 

@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param excluded it carries the annotation that takes it out of every mesh
  * @param joined when its agent was first Ready; absent: not yet
  * @param probePort UDP port of the reflector that is on it now; absent: no agent pod is
- * @param taints those that {@link Taint#matters matter}
- * @param primary family of the internal address that its Node names first; absent: it has none
+ * @param taints those that {@link NodeTaint#canRepelAgents matter}
+ * @param primaryFamily family of the internal address that its Node names first; absent: it has
+ *     none
  */
 public record NodeFacts(
     String name,
@@ -29,8 +30,8 @@ public record NodeFacts(
     boolean excluded,
     @Nullable Instant joined,
     @Nullable Integer probePort,
-    List<Taint> taints,
-    @Nullable IpFamily primary) {
+    List<NodeTaint> taints,
+    @Nullable IpFamily primaryFamily) {
   public NodeFacts {
     labels = Map.copyOf(labels);
     taints = List.copyOf(taints);
@@ -45,7 +46,7 @@ public record NodeFacts(
       boolean excluded,
       @Nullable Instant joined,
       @Nullable Integer probePort,
-      List<Taint> taints) {
+      List<NodeTaint> taints) {
     this(
         name,
         labels,

@@ -54,15 +54,15 @@ public final class Placement {
   }
 
   /** A pod that was there before a NoSchedule taint stays: its node must not leave for it. */
-  private boolean admits(NodeFacts node, Taint taint) {
-    boolean stays = taint.effect().equals(Taint.NO_SCHEDULE) && node.probePort() != null;
+  private boolean admits(NodeFacts node, NodeTaint taint) {
+    boolean stays = taint.effect().equals(NodeTaint.NO_SCHEDULE) && node.probePort() != null;
     return stays
         || tolerations == null
         || tolerations.stream().anyMatch(toleration -> tolerates(toleration, taint));
   }
 
   /** By the rules of Kubernetes' {@code Toleration.ToleratesTaint}. */
-  private static boolean tolerates(Toleration toleration, Taint taint) {
+  private static boolean tolerates(Toleration toleration, NodeTaint taint) {
     String effect = Objects.requireNonNullElse(toleration.getEffect(), "");
     String key = Objects.requireNonNullElse(toleration.getKey(), "");
     boolean meant =

@@ -33,11 +33,11 @@ public final class Planner {
   private final Map<String, List<NodeFacts>> selected = new LinkedHashMap<>();
   private final Map<String, List<NodeFacts>> members = new LinkedHashMap<>();
   private SortedSet<String> names = new TreeSet<>();
-  private final SortedSet<String> namesakes = new TreeSet<>();
-  private final SortedMap<String, String> sharing = new TreeMap<>();
+  private final SortedSet<String> duplicateNames = new TreeSet<>();
+  private final SortedMap<String, String> sharedAddresses = new TreeMap<>();
 
   /** Which member is probed at an address, by {@code address:port}. */
-  private final Map<String, String> owners = new HashMap<>();
+  private final Map<String, String> endpointOwners = new HashMap<>();
 
   private Planner(MeshFacts facts) {
     this.facts = facts;
@@ -60,11 +60,11 @@ public final class Planner {
     }
     names = names(selected);
     List<NodeFacts> all = distinct(selected);
-    List<IpFamily> families = Families.of(facts.spec().ipFamilies(), all);
-    leaveOutThoseThatShare(families);
+    List<IpFamily> families = IpFamilySelection.of(facts.spec().ipFamilies(), all);
+    excludeSharedAddresses(families);
     Map<String, List<NodeTargets>> targets = targets();
     SortedMap<String, CollectorConfig> configs = new TreeMap<>();
-    ConfigDocument document = new ConfigDocument(facts, families);
+    CollectorConfigFactory document = new CollectorConfigFactory(facts, families);
     TreeSet<String> withoutAddress = new TreeSet<>();
     for (NodeFacts node : all) {
       configs.put(node.name(), document.of(node, targets.getOrDefault(node.name(), List.of())));
@@ -73,14 +73,21 @@ public final class Planner {
       }
     }
     return new MeshPlan(
-        names, names(members), configs, sizes(), withoutAddress, namesakes, sharing, families);
+        names,
+        names(members),
+        configs,
+        sizes(),
+        withoutAddress,
+        duplicateNames,
+        sharedAddresses,
+        families);
   }
 
   /**
    * Of Nodes that have an address in common one is a member, the one that an agent is on: the other
    * is mostly what is left of a machine that came back under another name.
    */
-  private void leaveOutThoseThatShare(List<IpFamily> families) {
+  private void excludeSharedAddresses(List<IpFamily> families) {
     List<NodeFacts> candidates =
         distinct(members).stream()
             .sorted(
@@ -90,22 +97,27 @@ public final class Planner {
     for (NodeFacts node : candidates) {
       List<String> places =
           node.addresses(families).stream()
-              .map(address -> at(address, ConfigDocument.reflectorPort(facts.spec(), node)))
+              .map(address ->
+                  endpoint(address, CollectorConfigFactory.reflectorPort(facts.spec(), node)))
               .toList();
       String owner =
-          places.stream().map(owners::get).filter(Objects::nonNull).findFirst().orElse(null);
+          places.stream()
+              .map(endpointOwners::get)
+              .filter(Objects::nonNull)
+              .findFirst()
+              .orElse(null);
       if (owner == null) {
-        places.forEach(place -> owners.put(place, node.name()));
+        places.forEach(place -> endpointOwners.put(place, node.name()));
       } else {
         // It owns none: its other addresses are free for those that are probed.
-        sharing.put(node.name(), owner);
+        sharedAddresses.put(node.name(), owner);
       }
     }
     members.replaceAll((group, nodes) ->
-        nodes.stream().filter(node -> !sharing.containsKey(node.name())).toList());
+        nodes.stream().filter(node -> !sharedAddresses.containsKey(node.name())).toList());
   }
 
-  private static String at(String host, int port) {
+  private static String endpoint(String host, int port) {
     return IpText.canonical(host) + " " + port;
   }
 
@@ -113,7 +125,7 @@ public final class Planner {
   static boolean selects(Placement placement, Group group, NodeFacts node) {
     return !node.excluded()
         && placement.fits(node)
-        && Selectors.matches(group.nodeSelector(), node.labels());
+        && LabelSelectors.matches(group.nodeSelector(), node.labels());
   }
 
   /** For every source what it probes, in the order of the spec's probes. */
@@ -146,7 +158,7 @@ public final class Planner {
     }
     Map<String, List<NodeFacts>> graph = new TreeMap<>();
     for (NodeFacts destination : destinations) {
-      for (String source : Rendezvous.sources(sources, destination.name(), limit())) {
+      for (String source : RendezvousHash.sources(sources, destination.name(), limit())) {
         graph.computeIfAbsent(source, s -> new ArrayList<>()).add(destination);
       }
     }
@@ -170,15 +182,16 @@ public final class Planner {
     Map<String, List<Target>> bySource = new TreeMap<>();
     for (Target target : orEmpty(from.targets())) {
       if (names.contains(target.name())) {
-        namesakes.add(target.name());
+        duplicateNames.add(target.name());
         continue;
       }
-      String owner = owners.get(at(target.host(), Objects.requireNonNull(target.port())));
+      String owner =
+          endpointOwners.get(endpoint(target.host(), Objects.requireNonNull(target.port())));
       if (owner != null) {
-        sharing.put(target.name(), owner);
+        sharedAddresses.put(target.name(), owner);
         continue;
       }
-      for (String source : Rendezvous.sources(sources, ">" + target.name(), limit())) {
+      for (String source : RendezvousHash.sources(sources, ">" + target.name(), limit())) {
         bySource.computeIfAbsent(source, s -> new ArrayList<>()).add(target);
       }
     }

@@ -28,8 +28,8 @@ public final class SizeCheck {
    *
    * @param facts with a spec that {@link SpecCheck} has nothing against
    */
-  public static List<Refusal> check(MeshFacts facts) {
-    List<Refusal> refusals = new ArrayList<>();
+  public static List<SpecRefusal> check(MeshFacts facts) {
+    List<SpecRefusal> refusals = new ArrayList<>();
     if (Objects.requireNonNull(facts.spec().topology()).mode() != TopologyMode.FULL_MESH) {
       return refusals;
     }
@@ -39,7 +39,7 @@ public final class SizeCheck {
           facts.nodes().stream().filter(node -> Planner.selects(placement, group, node)).count();
       if (nodes > PeerGraph.MAX_FULL_MESH) {
         refusals.add(
-            Refusal.invalid(
+            SpecRefusal.invalid(
                 "spec.topology.mode: FullMesh is for up to "
                     + PeerGraph.MAX_FULL_MESH
                     + " nodes, group '"
@@ -57,11 +57,11 @@ public final class SizeCheck {
    *
    * @return empty where all fit
    */
-  public static List<Refusal> check(MeshPlan plan) {
+  public static List<SpecRefusal> check(MeshPlan plan) {
     String largest = null;
     long most = 0;
     for (Map.Entry<String, CollectorConfig> entry : plan.configs().entrySet()) {
-      long bytes = atMost(entry.getValue());
+      long bytes = upperBoundBytes(entry.getValue());
       if (bytes > most) {
         most = bytes;
         largest = entry.getKey();
@@ -78,7 +78,7 @@ public final class SizeCheck {
     }
     int targets = config.targets().values().stream().mapToInt(List::size).sum();
     return List.of(
-        Refusal.invalid(
+        SpecRefusal.invalid(
             "spec.groups: the config of node "
                 + largest
                 + " would have "
@@ -90,7 +90,7 @@ public final class SizeCheck {
                 + "; give fewer or shorter tags, fewer targets, or a lower spec.topology.maxPeers"));
   }
 
-  private static long atMost(CollectorConfig config) {
+  private static long upperBoundBytes(CollectorConfig config) {
     long bytes = 0;
     for (List<Target> targets : config.targets().values()) {
       for (Target target : targets) {

@@ -36,7 +36,7 @@ final class SparseGraph {
 
   private SparseGraph(List<NodeFacts> members, int k) {
     this.members = members;
-    names = members.stream().mapToLong(m -> Hash.of(m.name())).toArray();
+    names = members.stream().mapToLong(m -> StableHash.of(m.name())).toArray();
     edges = new int[members.size()][k];
     degrees = new int[members.size()];
   }
@@ -48,10 +48,10 @@ final class SparseGraph {
    */
   static Map<String, List<NodeFacts>> of(String seed, List<NodeFacts> members, int k) {
     SparseGraph graph = new SparseGraph(members, k);
-    long base = Hash.of(seed);
+    long base = StableHash.of(seed);
     int[] all = IntStream.range(0, members.size()).toArray();
     for (int ring = 0; ring < k - k / 8; ring++) {
-      int[] order = graph.ranked(Hash.of(base, ring), all);
+      int[] order = graph.ranked(StableHash.of(base, ring), all);
       for (int i = 0; i < order.length; i++) {
         graph.add(order[i], order[(i + 1) % order.length]);
       }
@@ -113,7 +113,7 @@ final class SparseGraph {
   private int[] ranked(long seed, int[] positions) {
     long[] keys = new long[positions.length];
     for (int i = 0; i < keys.length; i++) {
-      keys[i] = (Hash.of(seed, names[positions[i]]) & ~POSITION) | i;
+      keys[i] = (StableHash.of(seed, names[positions[i]]) & ~POSITION) | i;
     }
     Arrays.sort(keys);
     int[] order = new int[positions.length];

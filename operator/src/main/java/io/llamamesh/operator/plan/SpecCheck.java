@@ -46,7 +46,7 @@ public final class SpecCheck {
   private static final int MAX_TAG_KEY = 128;
 
   private final LlamaMeshSpec spec;
-  private final List<Refusal> refusals = new ArrayList<>();
+  private final List<SpecRefusal> refusals = new ArrayList<>();
 
   private SpecCheck(LlamaMeshSpec filled) {
     this.spec = filled;
@@ -57,12 +57,12 @@ public final class SpecCheck {
    *
    * @param given the spec as the user wrote it
    */
-  public static List<Refusal> check(@Nullable LlamaMeshSpec given) {
+  public static List<SpecRefusal> check(@Nullable LlamaMeshSpec given) {
     LlamaMeshSpec filled;
     try {
       filled = MeshDefaults.fill(given);
     } catch (IllegalArgumentException e) {
-      return List.of(Refusal.invalid(String.valueOf(e.getMessage())));
+      return List.of(SpecRefusal.invalid(String.valueOf(e.getMessage())));
     } catch (RuntimeException e) {
       return List.of(otherSchema(e));
     }
@@ -104,7 +104,7 @@ public final class SpecCheck {
 
   private static void warn(
       String field, @Nullable List<String> networks, String meaning, List<String> warnings) {
-    List<String> wide = Hosts.wide(Planner.orEmpty(networks));
+    List<String> wide = AddressSyntax.wide(Planner.orEmpty(networks));
     if (!wide.isEmpty()) {
       String named = String.join(", ", wide.subList(0, Math.min(NAMED, wide.size())));
       warnings.add(
@@ -118,8 +118,8 @@ public final class SpecCheck {
   }
 
   /** It was stored under another schema, which let through what ours refuses. */
-  private static Refusal otherSchema(RuntimeException problem) {
-    return Refusal.invalid(
+  private static SpecRefusal otherSchema(RuntimeException problem) {
+    return SpecRefusal.invalid(
         "spec does not fit this release's schema ("
             + problem.getMessage()
             + "); apply it again to be told the field");
@@ -153,7 +153,7 @@ public final class SpecCheck {
             field + ".targets (" + target.name() + ").tags",
             Planner.orEmpty(target.tags()),
             Planner.orEmpty(group.tags()).size());
-        if (!Hosts.isHost(target.host())) {
+        if (!AddressSyntax.isHost(target.host())) {
           refuse(
               field
                   + ".targets: host '"
@@ -347,7 +347,7 @@ public final class SpecCheck {
 
   private void networks(String field, @Nullable List<String> networks) {
     for (String cidr : Planner.orEmpty(networks)) {
-      if (!Hosts.isCidr(cidr)) {
+      if (!AddressSyntax.isCidr(cidr)) {
         refuse(
             field + ": '" + cidr + "' is no network; write it as 203.0.113.0/24 or 2001:db8::/32");
       }
@@ -421,6 +421,6 @@ public final class SpecCheck {
   }
 
   private void refuse(String message) {
-    refusals.add(Refusal.invalid(message));
+    refusals.add(SpecRefusal.invalid(message));
   }
 }

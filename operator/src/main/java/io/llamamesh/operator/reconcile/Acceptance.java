@@ -4,12 +4,12 @@ import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.MeshDefaults;
 import io.llamamesh.crd.Names;
+import io.llamamesh.operator.plan.HostPortConflicts;
+import io.llamamesh.operator.plan.HostPortConflicts.PortUse;
 import io.llamamesh.operator.plan.MeshFacts;
-import io.llamamesh.operator.plan.PortClaims;
-import io.llamamesh.operator.plan.PortClaims.Claim;
-import io.llamamesh.operator.plan.Refusal;
 import io.llamamesh.operator.plan.SizeCheck;
 import io.llamamesh.operator.plan.SpecCheck;
+import io.llamamesh.operator.plan.SpecRefusal;
 import io.micrometer.core.instrument.Timer;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,14 +33,14 @@ final class Acceptance {
    * @param saved the accepted spec that an earlier operator left
    * @param plans takes the time of plans
    */
-  static List<Refusal> judge(
+  static List<SpecRefusal> evaluate(
       LlamaMesh mesh,
       MeshMemory memory,
       Function<LlamaMeshSpec, MeshFacts> facts,
-      Stream<Claim> others,
+      Stream<PortUse> others,
       Supplier<@Nullable LlamaMeshSpec> saved,
       Timer plans) {
-    List<Refusal> refusals = new ArrayList<>(unreadable(mesh));
+    List<SpecRefusal> refusals = new ArrayList<>(unreadable(mesh));
     if (refusals.isEmpty()) {
       refusals.addAll(SpecCheck.check(mesh.getSpec()));
     }
@@ -48,7 +48,7 @@ final class Acceptance {
       LlamaMeshSpec filled = MeshDefaults.fill(mesh.getSpec());
       MeshFacts here = facts.apply(filled);
       refusals.addAll(SizeCheck.check(here));
-      refusals.addAll(PortClaims.conflicts(claim(mesh, filled), others.toList(), here.nodes()));
+      refusals.addAll(HostPortConflicts.find(portUse(mesh, filled), others.toList(), here.nodes()));
       if (refusals.isEmpty()) {
         refusals.addAll(memory.tooLarge(here, plans));
       }
@@ -61,7 +61,7 @@ final class Acceptance {
         memory.accepted = earlier;
       }
     }
-    memory.isJudged = true;
+    memory.isEvaluated = true;
     return refusals;
   }
 
@@ -70,19 +70,19 @@ final class Acceptance {
    * when an operator begins with all of them at once, uses what it says: else a younger one would
    * be let onto its ports, and what once was accepted stays.
    */
-  static Stream<Claim> claim(LlamaMesh mesh, @Nullable MeshMemory memory) {
-    MeshMemory judged = memory == null || !memory.isJudged ? null : memory;
+  static Stream<PortUse> portUse(LlamaMesh mesh, @Nullable MeshMemory memory) {
+    MeshMemory judged = memory == null || !memory.isEvaluated ? null : memory;
     LlamaMeshSpec spec = judged == null ? mesh.getSpec() : judged.accepted;
     if (judged == null ? !unreadable(mesh).isEmpty() : spec == null) {
       return Stream.empty();
     }
     return SpecCheck.check(spec).isEmpty()
-        ? Stream.of(claim(mesh, MeshDefaults.fill(spec)))
+        ? Stream.of(portUse(mesh, MeshDefaults.fill(spec)))
         : Stream.empty();
   }
 
   /** Fields that the API server let through, or an older one did, and that no spec can have. */
-  private static List<Refusal> unreadable(LlamaMesh mesh) {
+  private static List<SpecRefusal> unreadable(LlamaMesh mesh) {
     Map<String, String> annotations = mesh.getMetadata().getAnnotations();
     String fields = annotations == null ? null : annotations.get(Names.UNREADABLE_ANNOTATION);
     return fields == null
@@ -90,12 +90,12 @@ final class Acceptance {
         : fields
             .lines()
             .filter(line -> line.startsWith("spec"))
-            .map(line -> Refusal.invalid(line + "; correct or remove the field"))
+            .map(line -> SpecRefusal.invalid(line + "; correct or remove the field"))
             .toList();
   }
 
-  private static Claim claim(LlamaMesh mesh, LlamaMeshSpec filled) {
-    return new Claim(
+  private static PortUse portUse(LlamaMesh mesh, LlamaMeshSpec filled) {
+    return new PortUse(
         mesh.getMetadata().getNamespace(),
         mesh.getMetadata().getName(),
         String.valueOf(mesh.getMetadata().getCreationTimestamp()),

@@ -35,7 +35,10 @@ record AddressChange(String node, String pod, String uid, boolean ready, String 
     List<AddressChange> changes = new ArrayList<>();
     for (NodeView node : nodes) {
       PodFacts agent = agents.get(node.name());
-      if (node.ready() && agent != null && agent.lives() && plan.selected().contains(node.name())) {
+      if (node.ready()
+          && agent != null
+          && agent.isAlive()
+          && plan.selected().contains(node.name())) {
         Stream.of(of(node, agent, node.ipv4(), false), of(node, agent, node.ipv6(), true))
             .flatMap(List::stream)
             .findFirst()
@@ -59,7 +62,7 @@ record AddressChange(String node, String pod, String uid, boolean ready, String 
     }
     return List.of(
         new AddressChange(
-            node.name(), agent.name(), agent.uid(), agent.ready(), has.getFirst(), now));
+            node.name(), agent.name(), agent.uid(), agent.isReady(), has.getFirst(), now));
   }
 
   /** Whether two texts are one address: IPv6 has many ways to write one. */

@@ -1,7 +1,7 @@
 package io.llamamesh.operator.reconcile;
 
 import io.fabric8.kubernetes.api.model.IntOrString;
-import io.llamamesh.operator.status.AgentsState;
+import io.llamamesh.operator.status.AgentsReadiness;
 import io.llamamesh.operator.status.NameList;
 import io.llamamesh.operator.status.Obstacle;
 import java.time.Duration;
@@ -26,7 +26,7 @@ final class AgentReplacement {
   /** Reason of the condition. */
   static final String REASON = "AddressChanged";
 
-  private static final Duration AGAIN_FIRST = Duration.ofMinutes(1);
+  private static final Duration RETRY_INITIAL = Duration.ofMinutes(1);
   private static final int MOST_DOUBLINGS = 4;
   private static final Duration FORGET = Duration.ofHours(1);
   private static final int NAMED = 5;
@@ -39,13 +39,13 @@ final class AgentReplacement {
 
   private record Attempt(String uid, Instant at, int count) {
     Instant next() {
-      return at.plus(AGAIN_FIRST.multipliedBy(1L << Math.min(count - 1, MOST_DOUBLINGS)));
+      return at.plus(RETRY_INITIAL.multipliedBy(1L << Math.min(count - 1, MOST_DOUBLINGS)));
     }
   }
 
   /**
-   * The agents whose pods are to be deleted now; {@link #deleted} is to be called for each that
-   * was.
+   * The agents whose pods are to be deleted now; {@link #recordDeletion} is to be called for each
+   * that was.
    *
    * @param changes all that there are
    * @param agents the agents, without what is known of these changes
@@ -53,10 +53,10 @@ final class AgentReplacement {
    */
   List<AddressChange> due(
       List<AddressChange> changes,
-      AgentsState agents,
+      AgentsReadiness agents,
       @Nullable IntOrString maxUnavailable,
       Instant now) {
-    if (failed != null && now.isBefore(failed.plus(AGAIN_FIRST))) {
+    if (failed != null && now.isBefore(failed.plus(RETRY_INITIAL))) {
       return List.of();
     }
     attempts.values().removeIf(attempt -> now.isAfter(attempt.at().plus(FORGET)));
@@ -82,13 +82,13 @@ final class AgentReplacement {
   }
 
   /** Takes note of a pod that could not be deleted: nothing is tried for a while. */
-  void failed(String why, Instant now) {
+  void recordFailure(String why, Instant now) {
     failed = now;
     failure = why;
   }
 
   /** Takes note of a pod that was deleted. */
-  void deleted(AddressChange change, Instant now) {
+  void recordDeletion(AddressChange change, Instant now) {
     failed = null;
     attempts.merge(
         change.node(),
@@ -97,13 +97,13 @@ final class AgentReplacement {
   }
 
   /** The same agents with what is wrong with their addresses, unless something worse is. */
-  AgentsState explain(AgentsState agents, List<AddressChange> changes, boolean paused) {
+  AgentsReadiness explain(AgentsReadiness agents, List<AddressChange> changes, boolean paused) {
     if (changes.isEmpty() || agents.obstacle() != null) {
       return agents;
     }
     List<String> nodes = changes.stream().map(AddressChange::node).toList();
     AddressChange first = changes.getFirst();
-    return agents.with(
+    return agents.withObstacle(
         new Obstacle(
             REASON,
             (nodes.size() == 1 ? "" : named(nodes) + ": ")
@@ -117,7 +117,7 @@ final class AgentReplacement {
   }
 
   private static String named(List<String> nodes) {
-    return NameList.some(nodes, NAMED);
+    return NameList.abbreviated(nodes, NAMED);
   }
 
   private String remedy(AddressChange change, boolean paused) {

@@ -44,7 +44,7 @@ final class FactsReader {
     Map<String, PodFacts> agents = agents(pods);
     for (String node : admitted) {
       PodFacts agent = agents.get(node);
-      if (agent != null && agent.ready() && agent.readySince() != null) {
+      if (agent != null && agent.isReady() && agent.readySince() != null) {
         joined.putIfAbsent(node, agent.readySince());
       }
     }
@@ -62,7 +62,7 @@ final class FactsReader {
     Set<String> joining = new HashSet<>();
     agents(pods)
         .forEach((node, agent) -> {
-          if (agent.ready()) {
+          if (agent.isReady()) {
             joining.add(node);
           }
         });
@@ -86,7 +86,7 @@ final class FactsReader {
   static Map<String, PodFacts> agents(List<PodFacts> pods) {
     Map<String, PodFacts> agents = new HashMap<>();
     for (PodFacts pod : pods) {
-      if (pod.node() != null && pod.isA(Component.AGENT)) {
+      if (pod.node() != null && pod.hasComponent(Component.AGENT)) {
         agents.merge(pod.node(), pod, (a, b) -> NEWEST.compare(a, b) >= 0 ? a : b);
       }
     }
@@ -104,6 +104,6 @@ final class FactsReader {
         joined,
         agent == null ? null : agent.probePort(),
         node.taints(),
-        node.primary());
+        node.primaryFamily());
   }
 }

@@ -51,7 +51,7 @@ final class JoinAdmission {
   }
 
   /** Takes note of how many configs the look wrote that {@link #admit} was called for. */
-  void wrote(int configs) {
+  void recordWritten(int configs) {
     busy = isHolding() || configs > MANY;
   }
 

@@ -17,23 +17,23 @@ import io.llamamesh.crd.LlamaMeshStatus;
 import io.llamamesh.crd.MeshDefaults;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
-import io.llamamesh.operator.plan.Refusal;
+import io.llamamesh.operator.plan.SpecRefusal;
 import io.llamamesh.operator.reconcile.MeshWriter.Written;
-import io.llamamesh.operator.resources.AcceptedSpec;
+import io.llamamesh.operator.resources.AcceptedSpecConfigMap;
+import io.llamamesh.operator.resources.ClaimLeases;
 import io.llamamesh.operator.resources.EventLog;
 import io.llamamesh.operator.resources.EventWriter;
-import io.llamamesh.operator.resources.MeshLeases;
-import io.llamamesh.operator.resources.MonitoringApi;
+import io.llamamesh.operator.resources.ObjectWriter;
 import io.llamamesh.operator.resources.Owner;
 import io.llamamesh.operator.resources.PodSettings;
+import io.llamamesh.operator.resources.PrometheusOperatorApi;
 import io.llamamesh.operator.resources.ScraperLease;
-import io.llamamesh.operator.resources.Writer;
-import io.llamamesh.operator.status.AgentsState;
-import io.llamamesh.operator.status.Announcement;
+import io.llamamesh.operator.status.AgentsReadiness;
 import io.llamamesh.operator.status.MeshState;
 import io.llamamesh.operator.status.ReportPoller;
-import io.llamamesh.operator.status.ScraperState;
+import io.llamamesh.operator.status.ScraperReadiness;
 import io.llamamesh.operator.status.StatusThrottle;
+import io.llamamesh.operator.status.TransitionEvent;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -61,7 +61,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   private static final Duration SOON = Duration.ofSeconds(5);
 
   /** As soon as looks are allowed. */
-  private static final Duration AT_ONCE = Duration.ofSeconds(1);
+  private static final Duration RATE_LIMIT = Duration.ofSeconds(1);
 
   private final MeshWriter writer;
   private final EventWriter events;
@@ -70,29 +70,29 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   private final ScraperLease leases;
   private final MeshClaims claims;
   private final Map<String, String> managedByAnother = new ConcurrentHashMap<>();
-  private final MonitoringApi monitoring;
+  private final PrometheusOperatorApi monitoring;
   private final String identity;
   private final Clock clock;
-  private final Meters meters;
+  private final OperatorMeters meters;
   private final Map<String, MeshMemory> memories = new ConcurrentHashMap<>();
-  private final LastRings rings = new LastRings();
-  private final LongAdder looks = new LongAdder();
+  private final KeyRingCache keyRings = new KeyRingCache();
+  private final LongAdder reconciliations = new LongAdder();
   private volatile @Nullable Watches watches;
   private volatile boolean stopped;
 
   public LlamaMeshReconciler(
       PodSettings settings,
-      Writer writer,
+      ObjectWriter writer,
       EventWriter events,
       EventLog eventLog,
       ReportPoller poller,
       ScraperLease leases,
-      MeshLeases claims,
+      ClaimLeases claims,
       String identity,
-      MonitoringApi monitoring,
+      PrometheusOperatorApi monitoring,
       Clock clock,
       MeterRegistry registry) {
-    this.meters = new Meters(registry);
+    this.meters = new OperatorMeters(registry);
     meters.gauge("meshes", "Meshes looked after", memories, Map::size);
     meters.gauge(
         "members",
@@ -127,7 +127,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   public UpdateControl<LlamaMesh> reconcile(LlamaMesh mesh, Context<LlamaMesh> context)
       throws InterruptedException {
     Watches seen = Objects.requireNonNull(watches, "prepared before the first reconcile");
-    forget(seen);
+    forgetDeletedMeshes(seen);
     List<NodeView> nodes = seen.nodes().sorted(Comparator.comparing(NodeView::name)).toList();
     List<PodFacts> pods = seen.pods(mesh);
     List<ConfigMap> configMaps = List.copyOf(seen.configMaps(mesh).values());
@@ -138,18 +138,18 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     Owner owner = owner(mesh);
     String another = claims.claim(owner);
     if (another != null) {
-      return leaveToOther(owner, another);
+      return skipManagedByAnother(owner, another);
     }
     managedByAnother.remove(owner.uid());
-    MeshMemory memory = memories.computeIfAbsent(key(mesh), key -> new MeshMemory(rings));
+    MeshMemory memory = memories.computeIfAbsent(key(mesh), key -> new MeshMemory(keyRings));
     Set<String> admitted =
         memory.joins.admit(FactsReader.joining(pods, configMaps), clock.instant());
-    List<Refusal> refusals =
-        Acceptance.judge(
+    List<SpecRefusal> refusals =
+        Acceptance.evaluate(
             mesh,
             memory,
             spec -> FactsReader.read(owner, spec, nodes, pods, configMaps, admitted),
-            seen.meshes().flatMap(other -> Acceptance.claim(other, memories.get(key(other)))),
+            seen.meshes().flatMap(other -> Acceptance.portUse(other, memories.get(key(other)))),
             () -> saved(mesh, owner, context),
             meters.plans());
     LlamaMeshSpec accepted = memory.accepted;
@@ -162,29 +162,29 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
       plan = memory.plan(facts, meters.plans());
       written =
           writer.write(mesh, owner, memory, accepted, nodes, facts, plan, paused, seen, context);
-      meters.wrote(
+      meters.recordWrites(
           written.outcome().written(),
           written.outcome().failures().size() + written.outcome().taken().size());
       if (!paused) {
         memory.monitoring.ensure(
-            mesh, owner, spec, monitoring, clock.instant(), n -> meters.wrote(n, 0));
+            mesh, owner, spec, monitoring, clock.instant(), n -> meters.recordWrites(n, 0));
       }
     }
-    memory.joins.wrote(written.configs());
+    memory.joins.recordWritten(written.configs());
     watch(mesh, owner, memory, spec, pods, seen);
-    AgentsState agents = Pods.agents(plan, nodes, pods);
+    AgentsReadiness agents = PodReadiness.agents(plan, nodes, pods);
     ScraperRollout rollout = ScraperRollout.of(seen.scraper(mesh));
-    ScraperState scraper = Pods.scraper(spec, pods).withOlder(rollout.older());
+    ScraperReadiness scraper = PodReadiness.scraper(spec, pods).withOlder(rollout.older());
     memory.diagnosis.refresh(owner, agents, scraper, pods, eventLog, clock.instant());
     List<AddressChange> changes = AddressChange.of(plan, nodes, pods);
     if (!paused && spec != null && spec.agent() != null) {
       memory
           .replacement
           .due(changes, agents, spec.agent().maxUnavailable(), clock.instant())
-          .forEach(change -> replace(change, owner, memory, context));
+          .forEach(change -> replaceAgent(change, owner, memory, context));
     }
-    AgentsState explained =
-        Rollout.explain(
+    AgentsReadiness explained =
+        AgentRollout.explain(
             memory.replacement.explain(
                 memory.diagnosis.explain(owner, agents, pods), changes, paused),
             seen.agents(mesh),
@@ -204,8 +204,8 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             explained,
             rollout.explain(memory.diagnosis.explain(owner, scraper, pods), clock.instant()),
             poller.view(key(mesh)));
-    UpdateControl<LlamaMesh> told = tell(mesh, owner, memory, state);
-    looks.increment();
+    UpdateControl<LlamaMesh> told = updateStatus(mesh, owner, memory, state);
+    reconciliations.increment();
     return told;
   }
 
@@ -226,8 +226,8 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   }
 
   /** How often a mesh was looked at, failed looks apart. Any thread may ask. */
-  public long looks() {
-    return looks.sum();
+  public long reconciliations() {
+    return reconciliations.sum();
   }
 
   /** The kinds that are watched in each namespace, but meshes. */
@@ -242,13 +242,13 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
 
   private static @Nullable LlamaMeshSpec saved(
       LlamaMesh mesh, Owner owner, Context<LlamaMesh> context) {
-    return AcceptedSpec.read(
+    return AcceptedSpecConfigMap.read(
         owner,
         context
             .getClient()
             .configMaps()
             .inNamespace(mesh.getMetadata().getNamespace())
-            .withName(AcceptedSpec.name(mesh.getMetadata().getName()))
+            .withName(AcceptedSpecConfigMap.name(mesh.getMetadata().getName()))
             .get());
   }
 
@@ -263,22 +263,22 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     poller.watch(
         key(mesh),
         StatusThrottle.interval(spec),
-        Pods.reports(pods),
+        PodReadiness.scraperEndpoints(pods),
         () -> leases.holder(owner),
         () -> seen.exists(id) && memories.containsKey(owner.uid()),
         view -> {
-          if (memory.status.isNews(view, clock.instant())) {
-            seen.lookAt(id);
+          if (memory.status.shouldWrite(view, clock.instant())) {
+            seen.requestReconcile(id);
           }
         });
   }
 
   /** Has the DaemonSet make another pod, which gets the address that the node has now. */
-  private void replace(
+  private void replaceAgent(
       AddressChange change, Owner owner, MeshMemory memory, Context<LlamaMesh> context) {
     try {
       context.getClient().pods().inNamespace(owner.namespace()).withName(change.pod()).delete();
-      memory.replacement.deleted(change, clock.instant());
+      memory.replacement.recordDeletion(change, clock.instant());
       LOG.info(
           "replaced an agent whose node has another address mesh={}/{} node={} from={} to={}",
           owner.namespace(),
@@ -287,7 +287,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
           change.from(),
           change.to());
     } catch (KubernetesClientException e) {
-      memory.replacement.failed(String.valueOf(e.getMessage()), clock.instant());
+      memory.replacement.recordFailure(String.valueOf(e.getMessage()), clock.instant());
       LOG.warn(
           "agent not replaced mesh={}/{} pod={} error={}",
           owner.namespace(),
@@ -297,7 +297,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     }
   }
 
-  private UpdateControl<LlamaMesh> tell(
+  private UpdateControl<LlamaMesh> updateStatus(
       LlamaMesh mesh, Owner owner, MeshMemory memory, MeshState state) {
     Instant now = clock.instant();
     LlamaMeshStatus given = mesh.getStatus();
@@ -313,12 +313,12 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             || !state.scraper().isComplete();
     Duration due = memory.status.dueIn(state.network(), now);
     Duration latest = unsettled ? SOON : MeshClaims.RENEWAL;
-    Duration atMost = memory.joins.isHolding() ? AT_ONCE : latest;
+    Duration atMost = memory.joins.isHolding() ? RATE_LIMIT : latest;
     Duration again = due.compareTo(atMost) > 0 ? atMost : due;
     if (next == null) {
       return UpdateControl.<LlamaMesh>noUpdate().rescheduleAfter(again);
     }
-    for (Announcement a : memory.announcer.next(before, next, now)) {
+    for (TransitionEvent a : memory.transitionEvents.next(before, next, now)) {
       events.write(owner, a.warning(), a.reason(), a.note(), now);
     }
     LlamaMesh fresh = new LlamaMesh();
@@ -331,7 +331,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     return UpdateControl.patchStatus(fresh).rescheduleAfter(again);
   }
 
-  private void forget(Watches seen) {
+  private void forgetDeletedMeshes(Watches seen) {
     Set<String> there = seen.meshes().map(LlamaMeshReconciler::key).collect(Collectors.toSet());
     memories.keySet().retainAll(there);
     managedByAnother.keySet().retainAll(there);
@@ -339,7 +339,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   }
 
   /** Another operator looks after it: what this one wrote would be undone, and its status too. */
-  private UpdateControl<LlamaMesh> leaveToOther(Owner owner, String another) {
+  private UpdateControl<LlamaMesh> skipManagedByAnother(Owner owner, String another) {
     memories.remove(owner.uid());
     if (!another.equals(managedByAnother.put(owner.uid(), another))) {
       LOG.warn(
@@ -361,7 +361,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
               + " minutes",
           clock.instant());
     }
-    looks.increment();
+    reconciliations.increment();
     return UpdateControl.<LlamaMesh>noUpdate().rescheduleAfter(MeshClaims.RENEWAL);
   }
 

@@ -2,7 +2,7 @@ package io.llamamesh.operator.reconcile;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.llamamesh.operator.resources.MeshLeases;
+import io.llamamesh.operator.resources.ClaimLeases;
 import io.llamamesh.operator.resources.Owner;
 import java.time.Clock;
 import java.time.Duration;
@@ -44,7 +44,7 @@ final class MeshClaims {
   private static final int FORBIDDEN = 403;
   private static final int CONFLICT = 409;
 
-  private final MeshLeases leases;
+  private final ClaimLeases leases;
   private final String identity;
   private final Clock clock;
   private final Map<String, Instant> renewed = new ConcurrentHashMap<>();
@@ -69,7 +69,7 @@ final class MeshClaims {
    *
    * @param identity the release's, the same for all its replicas and after restarts
    */
-  MeshClaims(MeshLeases leases, String identity, Clock clock) {
+  MeshClaims(ClaimLeases leases, String identity, Clock clock) {
     this.leases = leases;
     this.identity = identity;
     this.clock = clock;
@@ -118,7 +118,7 @@ final class MeshClaims {
     Lease lease = leases.read(mesh);
     if (lease != null && !leases.isOurs(mesh, lease)) {
       throw new KubernetesClientException(
-          "Lease " + MeshLeases.name(mesh.name()) + " is not this mesh's", FORBIDDEN, null);
+          "Lease " + ClaimLeases.name(mesh.name()) + " is not this mesh's", FORBIDDEN, null);
     }
     String holder = holder(lease);
     if (lease != null

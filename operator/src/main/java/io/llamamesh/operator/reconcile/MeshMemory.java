@@ -4,10 +4,10 @@ import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.Planner;
-import io.llamamesh.operator.plan.Refusal;
 import io.llamamesh.operator.plan.SizeCheck;
-import io.llamamesh.operator.status.Announcer;
+import io.llamamesh.operator.plan.SpecRefusal;
 import io.llamamesh.operator.status.StatusThrottle;
+import io.llamamesh.operator.status.TransitionEvents;
 import io.micrometer.core.instrument.Timer;
 import java.util.List;
 import java.util.Objects;
@@ -15,17 +15,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the operator remembers of a mesh between two looks at it; all of it can be had again. Used
- * by one reconcile at a time, but for {@link #accepted} and {@link #isJudged}, which those of other
- * meshes read.
+ * by one reconcile at a time, but for {@link #accepted} and {@link #isEvaluated}, which those of
+ * other meshes read.
  */
 final class MeshMemory {
   final StatusThrottle status = new StatusThrottle();
-  final Announcer announcer = new Announcer();
-  final Authentication authentication;
-  final Monitoring monitoring = new Monitoring();
-  final Renderings renderings = new Renderings();
+  final TransitionEvents transitionEvents = new TransitionEvents();
+  final AuthSecretReconciler authentication;
+  final MonitorReconciler monitoring = new MonitorReconciler();
+  final ConfigMapCache configMapCache = new ConfigMapCache();
   final PodDiagnosis diagnosis = new PodDiagnosis();
-  final Departures departures = new Departures();
+  final LeavingNodes leavingNodes = new LeavingNodes();
   final AgentReplacement replacement = new AgentReplacement();
   final JoinAdmission joins = new JoinAdmission();
 
@@ -33,18 +33,18 @@ final class MeshMemory {
   volatile @Nullable LlamaMeshSpec accepted;
 
   /** Whether it has been found out what is accepted; set after that. */
-  volatile boolean isJudged;
+  volatile boolean isEvaluated;
 
   /** Objects that were somebody else's when it was last written. */
   List<String> taken = List.of();
 
   private @Nullable MeshFacts facts;
   private volatile @Nullable MeshPlan plan;
-  private @Nullable MeshFacts weighed;
-  private List<Refusal> tooLarge = List.of();
+  private @Nullable MeshFacts sizeCheckedFacts;
+  private List<SpecRefusal> tooLarge = List.of();
 
-  MeshMemory(LastRings rings) {
-    this.authentication = new Authentication(rings);
+  MeshMemory(KeyRingCache rings) {
+    this.authentication = new AuthSecretReconciler(rings);
   }
 
   /**
@@ -68,10 +68,10 @@ final class MeshMemory {
    *
    * @param timer takes the time of making the plan
    */
-  List<Refusal> tooLarge(MeshFacts next, Timer timer) {
-    if (!next.equals(weighed)) {
+  List<SpecRefusal> tooLarge(MeshFacts next, Timer timer) {
+    if (!next.equals(sizeCheckedFacts)) {
       tooLarge = SizeCheck.check(plan(next, timer));
-      weighed = next;
+      sizeCheckedFacts = next;
     }
     return tooLarge;
   }

@@ -12,16 +12,16 @@ import io.llamamesh.crd.Names;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.NodeFacts;
-import io.llamamesh.operator.reconcile.Renderings.Draft;
-import io.llamamesh.operator.resources.AcceptedSpec;
-import io.llamamesh.operator.resources.Digests;
+import io.llamamesh.operator.reconcile.ConfigMapCache.Draft;
+import io.llamamesh.operator.resources.AcceptedSpecConfigMap;
+import io.llamamesh.operator.resources.ConfigMapDigest;
 import io.llamamesh.operator.resources.LeavingNodesConfigMap;
 import io.llamamesh.operator.resources.MeshObjects;
 import io.llamamesh.operator.resources.NodeConfigMap;
+import io.llamamesh.operator.resources.ObjectWriter;
+import io.llamamesh.operator.resources.ObjectWriter.Outcome;
 import io.llamamesh.operator.resources.Owner;
 import io.llamamesh.operator.resources.PodSettings;
-import io.llamamesh.operator.resources.Writer;
-import io.llamamesh.operator.resources.Writer.Outcome;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -46,10 +46,10 @@ final class MeshWriter {
   private static final Logger LOG = LoggerFactory.getLogger(MeshWriter.class);
 
   private final PodSettings settings;
-  private final Writer writer;
+  private final ObjectWriter writer;
   private final Clock clock;
 
-  MeshWriter(PodSettings settings, Writer writer, Clock clock) {
+  MeshWriter(PodSettings settings, ObjectWriter writer, Clock clock) {
     this.settings = settings;
     this.writer = writer;
     this.clock = clock;
@@ -88,14 +88,14 @@ final class MeshWriter {
       throws InterruptedException {
     Map<String, ConfigMap> actual = seen.configMaps(mesh);
     CollectorConfigs documents = new CollectorConfigs();
-    ConfigMap kept = AcceptedSpec.of(owner, accepted);
+    ConfigMap kept = AcceptedSpecConfigMap.of(owner, accepted);
     String keptName = kept.getMetadata().getName();
-    boolean keep = !Digests.isCurrent(actual.get(keptName), Digests.pruned(kept));
+    boolean keep = !ConfigMapDigest.isCurrent(actual.get(keptName), ConfigMapDigest.prune(kept));
     Set<String> names = new HashSet<>(Set.of(keptName));
     List<Draft> due = due(owner, memory, facts, plan, actual, documents, names);
     Optional<ConfigMap> leaving = leaving(owner, memory, plan, actual, nodes);
     leaving.ifPresent(map -> names.add(map.getMetadata().getName()));
-    String leavingName = Names.leaving(owner.name());
+    String leavingName = Names.leavingConfigMap(owner.name());
     List<ConfigMap> gone =
         actual.values().stream()
             .filter(map -> !names.contains(map.getMetadata().getName()))
@@ -104,11 +104,12 @@ final class MeshWriter {
             .toList();
     List<ConfigMap> leavingDue =
         leaving
-            .filter(map -> !Digests.isCurrent(actual.get(leavingName), Digests.pruned(map)))
+            .filter(map ->
+                !ConfigMapDigest.isCurrent(actual.get(leavingName), ConfigMapDigest.prune(map)))
             .stream()
             .toList();
     Consumer<ConfigMap> written =
-        map -> seen.written(map, Optional.ofNullable(actual.get(map.getMetadata().getName())));
+        map -> seen.recordWrite(map, Optional.ofNullable(actual.get(map.getMetadata().getName())));
     Function<ConfigMap, @Nullable ConfigMap> there = map -> actual.get(map.getMetadata().getName());
     if (paused) {
       // Scrapers go on judging, so they must know whom to leave out.
@@ -123,7 +124,7 @@ final class MeshWriter {
       return new Written(told, 0, due.stream().map(Draft::node).toList());
     }
     List<HasMetadata> all = MeshObjects.of(owner, facts.spec(), settings);
-    ReplacedAccounts.follow(all, seen::actual);
+    RecreatedServiceAccounts.annotateTemplates(all, seen::actual);
     List<HasMetadata> objects =
         all.stream().filter(object -> !isCurrent(seen.actual(object), object, context)).toList();
     Outcome outcome =
@@ -141,12 +142,13 @@ final class MeshWriter {
             .and(
                 writer.write(
                     due,
-                    draft -> memory.renderings.written(owner, draft, documents),
+                    draft -> memory.configMapCache.written(owner, draft, documents),
                     there,
                     written))
             .and(writer.delete(gone))
-            .and(writer.delete(leftOver(owner, all, seen.objects(mesh))));
-    report(owner, memory, plan, objects.size(), due.size() + (keep ? 1 : 0), gone.size(), outcome);
+            .and(writer.delete(obsolete(owner, all, seen.objects(mesh))));
+    logOutcome(
+        owner, memory, plan, objects.size(), due.size() + (keep ? 1 : 0), gone.size(), outcome);
     return new Written(outcome, due.size(), List.of());
   }
 
@@ -159,7 +161,7 @@ final class MeshWriter {
       List<NodeView> all) {
     Set<String> ours = new HashSet<>(plan.selected());
     actual.values().stream().map(NodeConfigMap::node).filter(Objects::nonNull).forEach(ours::add);
-    SortedSet<String> nodes = memory.departures.next(all, ours, clock.instant());
+    SortedSet<String> nodes = memory.leavingNodes.update(all, ours, clock.instant());
     return nodes.isEmpty() ? Optional.empty() : Optional.of(LeavingNodesConfigMap.of(owner, nodes));
   }
 
@@ -182,17 +184,18 @@ final class MeshWriter {
     plan.configs()
         .forEach((node, config) -> {
           Draft draft = new Draft(node, config, Objects.requireNonNull(nodes.get(node)).joined());
-          String name = Names.configMap(owner.name(), node);
+          String name = Names.nodeConfigMap(owner.name(), node);
           names.add(name);
           ConfigMap there = actual.get(name);
           // What is not there at all is due without being looked at: it is made once, as it is
           // written.
           if (there == null
-              || !Digests.isCurrent(there, memory.renderings.pruned(owner, draft, documents))) {
+              || !ConfigMapDigest.isCurrent(
+                  there, memory.configMapCache.pruned(owner, draft, documents))) {
             due.add(draft);
           }
         });
-    memory.renderings.retain(plan.configs().keySet());
+    memory.configMapCache.retain(plan.configs().keySet());
     return due;
   }
 
@@ -201,7 +204,7 @@ final class MeshWriter {
     return writer.write(
         objects.stream().filter(which).toList(),
         object -> seen.actual(object).orElse(null),
-        object -> seen.written(object, seen.actual(object)));
+        object -> seen.recordWrite(object, seen.actual(object)));
   }
 
   private static boolean isIdentity(HasMetadata object) {
@@ -216,7 +219,7 @@ final class MeshWriter {
   }
 
   /** Objects of ours that the spec no longer asks for; those of a namesake are not ours. */
-  private static List<HasMetadata> leftOver(
+  private static List<HasMetadata> obsolete(
       Owner owner, List<HasMetadata> wanted, Stream<HasMetadata> there) {
     Set<String> keys = wanted.stream().map(MeshWriter::key).collect(Collectors.toSet());
     return there
@@ -244,7 +247,7 @@ final class MeshWriter {
         : new Outcome(0, List.of());
   }
 
-  private static void report(
+  private static void logOutcome(
       Owner owner,
       MeshMemory memory,
       MeshPlan plan,

@@ -4,7 +4,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
 import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
 import io.llamamesh.crd.Names;
-import io.llamamesh.operator.plan.Taint;
+import io.llamamesh.operator.plan.NodeTaint;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param labels its labels
  * @param ipv4 its first internal IPv4 address
  * @param ipv6 its first internal IPv6 address
- * @param primary family of its first internal address
+ * @param primaryFamily family of its first internal address
  * @param excluded it leaves every mesh
  * @param ready its kubelet is
  * @param taints those that can keep an agent off it
@@ -29,10 +29,10 @@ record NodeView(
     Map<String, String> labels,
     @Nullable String ipv4,
     @Nullable String ipv6,
-    @Nullable IpFamily primary,
+    @Nullable IpFamily primaryFamily,
     boolean excluded,
     boolean ready,
-    List<Taint> taints,
+    List<NodeTaint> taints,
     boolean leaving) {
 
   /** A node that stays. */
@@ -44,7 +44,7 @@ record NodeView(
       @Nullable IpFamily primary,
       boolean excluded,
       boolean ready,
-      List<Taint> taints) {
+      List<NodeTaint> taints) {
     this(name, labels, ipv4, ipv6, primary, excluded, ready, taints, false);
   }
 
@@ -63,17 +63,17 @@ record NodeView(
             && node.getStatus().getConditions().stream()
                 .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus())),
         taints(node),
-        Removal.isDue(node));
+        NodeRemovalMarks.isMarked(node));
   }
 
-  private static List<Taint> taints(Node node) {
+  private static List<NodeTaint> taints(Node node) {
     if (node.getSpec() == null || node.getSpec().getTaints() == null) {
       return List.of();
     }
     return node.getSpec().getTaints().stream()
         .filter(t -> t.getKey() != null)
-        .map(t -> new Taint(t.getKey(), t.getValue(), String.valueOf(t.getEffect())))
-        .filter(Taint::matters)
+        .map(t -> new NodeTaint(t.getKey(), t.getValue(), String.valueOf(t.getEffect())))
+        .filter(NodeTaint::canRepelAgents)
         .toList();
   }
 

@@ -5,11 +5,11 @@ import io.llamamesh.crd.Names.Component;
 import io.llamamesh.operator.resources.EventLog;
 import io.llamamesh.operator.resources.ObjectEvent;
 import io.llamamesh.operator.resources.Owner;
-import io.llamamesh.operator.status.AgentsState;
+import io.llamamesh.operator.status.AgentsReadiness;
+import io.llamamesh.operator.status.ImagePullRemedy;
 import io.llamamesh.operator.status.Obstacle;
-import io.llamamesh.operator.status.PullRemedy;
-import io.llamamesh.operator.status.RefusalRemedy;
-import io.llamamesh.operator.status.ScraperState;
+import io.llamamesh.operator.status.PodAdmissionRemedy;
+import io.llamamesh.operator.status.ScraperReadiness;
 import io.llamamesh.operator.status.Workload;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -42,8 +42,8 @@ final class PodDiagnosis {
   /** Reads Events where it is time and something is missing; forgets those of what is not. */
   void refresh(
       Owner owner,
-      AgentsState agents,
-      ScraperState scraper,
+      AgentsReadiness agents,
+      ScraperReadiness scraper,
       List<PodFacts> pods,
       EventLog events,
       Instant now) {
@@ -71,32 +71,34 @@ final class PodDiagnosis {
   }
 
   /** The same with what keeps the missing agents from coming up. */
-  AgentsState explain(Owner owner, AgentsState state, List<PodFacts> pods) {
+  AgentsReadiness explain(Owner owner, AgentsReadiness state, List<PodFacts> pods) {
     if (state.missing().isEmpty()) {
       return state;
     }
     ObjectEvent refused = agentRefused;
     if (refused != null && lacksPods(state, pods) && isNewer(refused, Component.AGENT, pods)) {
-      return state.with(RefusalRemedy.of(refused.message(), workload(owner, Component.AGENT)));
+      return state.withObstacle(
+          PodAdmissionRemedy.of(refused.message(), workload(owner, Component.AGENT)));
     }
     List<PodFacts> unpulled = unpulled(Component.AGENT, pods);
-    return unpulled.isEmpty() ? state : state.with(pull(unpulled, agentPullSecret));
+    return unpulled.isEmpty() ? state : state.withObstacle(pull(unpulled, agentPullSecret));
   }
 
   /** The same with what keeps the missing scrapers, or those of a new template, from coming up. */
-  ScraperState explain(Owner owner, ScraperState state, List<PodFacts> pods) {
+  ScraperReadiness explain(Owner owner, ScraperReadiness state, List<PodFacts> pods) {
     if (state.isComplete()) {
       return state;
     }
     ObjectEvent refused = scraperRefused;
     if (refused != null && lacksPods(state, pods) && isNewer(refused, Component.SCRAPER, pods)) {
-      return state.with(RefusalRemedy.of(refused.message(), workload(owner, Component.SCRAPER)));
+      return state.withObstacle(
+          PodAdmissionRemedy.of(refused.message(), workload(owner, Component.SCRAPER)));
     }
     List<PodFacts> unpulled = unpulled(Component.SCRAPER, pods);
     if (!unpulled.isEmpty()) {
-      return state.with(pull(unpulled, scraperPullSecret));
+      return state.withObstacle(pull(unpulled, scraperPullSecret));
     }
-    return state.obstacle() != null || unmounted == null ? state : state.with(unmounted);
+    return state.obstacle() != null || unmounted == null ? state : state.withObstacle(unmounted);
   }
 
   private static Workload workload(Owner owner, Component component) {
@@ -104,7 +106,7 @@ final class PodDiagnosis {
   }
 
   /** Whether some Ready node without a ready agent has no pod of one either. */
-  private static boolean lacksPods(AgentsState agents, List<PodFacts> pods) {
+  private static boolean lacksPods(AgentsReadiness agents, List<PodFacts> pods) {
     Map<Boolean, List<PodFacts>> byPlaced =
         of(Component.AGENT, pods).stream()
             .collect(Collectors.partitioningBy(pod -> pod.node() != null));
@@ -117,13 +119,13 @@ final class PodDiagnosis {
   }
 
   /** Whether some scraper has no pod; a rollout begins with one more than are wanted. */
-  private static boolean lacksPods(ScraperState scraper, List<PodFacts> pods) {
+  private static boolean lacksPods(ScraperReadiness scraper, List<PodFacts> pods) {
     int due = scraper.wanted() + (scraper.older() > 0 ? 1 : 0);
     return !scraper.isComplete() && of(Component.SCRAPER, pods).size() < due;
   }
 
   private static List<PodFacts> of(Component component, List<PodFacts> pods) {
-    return pods.stream().filter(pod -> pod.isA(component) && pod.lives()).toList();
+    return pods.stream().filter(pod -> pod.hasComponent(component) && pod.isAlive()).toList();
   }
 
   /**
@@ -131,7 +133,7 @@ final class PodDiagnosis {
    */
   private static boolean isNewer(ObjectEvent event, Component component, List<PodFacts> pods) {
     return pods.stream()
-        .filter(pod -> pod.isA(component))
+        .filter(pod -> pod.hasComponent(component))
         .map(PodDiagnosis::created)
         .noneMatch(created -> created.isAfter(event.at()));
   }
@@ -155,7 +157,7 @@ final class PodDiagnosis {
 
   private static List<PodFacts> unpulled(Component component, List<PodFacts> pods) {
     return of(component, pods).stream()
-        .filter(pod -> !pod.ready() && PullRemedy.isPull(pod.waitingReason()))
+        .filter(pod -> !pod.isReady() && ImagePullRemedy.isImagePull(pod.waitingReason()))
         .sorted(Comparator.comparing(PodFacts::name))
         .toList();
   }
@@ -167,7 +169,7 @@ final class PodDiagnosis {
             + first.name()
             + (first.node() == null ? "" : " on " + first.node())
             + (unpulled.size() == 1 ? "" : " (and " + (unpulled.size() - 1) + " more)");
-    return PullRemedy.of(
+    return ImagePullRemedy.of(
         Objects.requireNonNull(first.waitingReason()), first.waitingMessage(), where, secret);
   }
 
@@ -188,7 +190,7 @@ final class PodDiagnosis {
       String namespace, List<PodFacts> pods, EventLog events) {
     for (PodFacts pod : of(Component.SCRAPER, pods)) {
       ObjectEvent event =
-          pod.ready() ? null : latest(events.read(namespace, "Pod", pod.name(), "FailedMount"));
+          pod.isReady() ? null : latest(events.read(namespace, "Pod", pod.name(), "FailedMount"));
       if (event != null) {
         boolean secret =
             event.message().contains("secret") && event.message().contains("not found");

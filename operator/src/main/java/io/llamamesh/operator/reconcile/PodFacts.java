@@ -12,8 +12,8 @@ import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodIP;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.llamamesh.crd.Names;
-import io.llamamesh.operator.resources.Ports;
-import io.llamamesh.operator.status.LastWords;
+import io.llamamesh.operator.resources.ScraperPorts;
+import io.llamamesh.operator.status.TerminationSummary;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param ip its address
  * @param addresses all its addresses; of a pod on the host's network the node's when it started
  * @param terminating it is being deleted
- * @param over it ended for good, as an evicted pod does
+ * @param finished it ended for good, as an evicted pod does
  * @param readySince when it became ready; absent: it is not
  * @param probePort the container port of the reflector
  * @param pagePort the container port of a scraper's page
@@ -51,7 +51,7 @@ record PodFacts(
     @Nullable String ip,
     List<String> addresses,
     boolean terminating,
-    boolean over,
+    boolean finished,
     @Nullable Instant readySince,
     @Nullable Integer probePort,
     @Nullable Integer pagePort,
@@ -84,7 +84,7 @@ record PodFacts(
             && Set.of("Failed", "Succeeded").contains(pod.getStatus().getPhase()),
         readySince(pod),
         port(pod, Names.PROBE_PORT),
-        port(pod, Ports.PAGE),
+        port(pod, ScraperPorts.PAGE),
         trouble == null ? null : trouble.reason(),
         trouble == null ? null : trouble.message(),
         String.valueOf(pod.getMetadata().getCreationTimestamp()),
@@ -94,11 +94,11 @@ record PodFacts(
   private record Trouble(@Nullable String reason, @Nullable String message) {}
 
   /** Whether it is there to become ready, or is. */
-  boolean lives() {
-    return !terminating && !over;
+  boolean isAlive() {
+    return !terminating && !finished;
   }
 
-  boolean ready() {
+  boolean isReady() {
     return readySince != null && !terminating;
   }
 
@@ -106,7 +106,7 @@ record PodFacts(
   @Nullable String trouble() {
     // These two are what every pod goes through.
     if (waitingReason == null
-        || !lives()
+        || !isAlive()
         || waitingReason.equals("ContainerCreating")
         || waitingReason.equals("PodInitializing")) {
       return null;
@@ -114,7 +114,7 @@ record PodFacts(
     return "pod " + name + ": " + (waitingMessage == null ? waitingReason : waitingMessage);
   }
 
-  boolean isA(Names.Component wanted) {
+  boolean hasComponent(Names.Component wanted) {
     return component.equals(wanted.label());
   }
 
@@ -226,7 +226,7 @@ record PodFacts(
       }
       return "ended for want of memory: " + remedy;
     }
-    String words = LastWords.of(end.getMessage());
+    String words = TerminationSummary.of(end.getMessage());
     if (Objects.equals(end.getExitCode(), 0)) {
       // No program of ours ends by itself and well.
       return "its container was told to end, as a kubelet does with one that does not answer its"

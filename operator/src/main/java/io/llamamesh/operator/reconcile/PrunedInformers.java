@@ -70,7 +70,7 @@ record PrunedInformers<T extends HasMetadata>(
     /** Asked for once by each informer. */
     @Override
     public ItemStore<T> getItemStore() {
-      return Pruned.store(prune);
+      return ObjectPruner.store(prune);
     }
   }
 }

@@ -4,7 +4,7 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentCondition;
 import io.fabric8.kubernetes.api.model.apps.DeploymentStatus;
 import io.llamamesh.operator.status.Obstacle;
-import io.llamamesh.operator.status.ScraperState;
+import io.llamamesh.operator.status.ScraperReadiness;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -59,9 +59,9 @@ record ScraperRollout(int older, Instant progressed, boolean overdue) {
    *
    * @param state with what keeps pods from coming up, as it is known now
    */
-  ScraperState explain(ScraperState state, Instant now) {
+  ScraperReadiness explain(ScraperReadiness state, Instant now) {
     if (!isStalled(now)) {
-      return state.hasAllReady() ? state.with(null) : state;
+      return state.hasAllReady() ? state.withObstacle(null) : state;
     }
     Obstacle obstacle = state.obstacle();
     if (obstacle == null && !overdue) {
@@ -73,10 +73,10 @@ record ScraperRollout(int older, Instant progressed, boolean overdue) {
             + Math.max(older, state.wanted())
             + (older == 1 ? " scrapers runs an older template" : " scrapers run an older template")
             + (!state.hasAllReady() ? "; " : older == 1 ? " and goes on; " : " and go on; ");
-    return state.with(
+    return state.withObstacle(
         obstacle == null
             ? new Obstacle(
-                Rollout.STUCK,
+                AgentRollout.STUCK,
                 who
                     + "none of the new one became ready in time: kubectl describe pod tells why it"
                     + " does not, kubectl logs what it says")

@@ -22,7 +22,7 @@ import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.kube.Controllers;
-import io.llamamesh.operator.resources.Digests;
+import io.llamamesh.operator.resources.ConfigMapDigest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,7 +80,7 @@ final class Watches {
                     .withPrimaryToSecondaryMapper(mesh -> Set.of())
                     .withOnUpdateFilter((next, old) -> !NodeView.of(next).equals(NodeView.of(old)))
                     .build(),
-                Pruned::node),
+                ObjectPruner::node),
             context);
     pods =
         new InformerEventSource<>(
@@ -91,7 +91,7 @@ final class Watches {
                     .withSecondaryToPrimaryMapper(Watches::meshOf)
                     .withOnUpdateFilter((next, old) -> !PodFacts.of(next).equals(PodFacts.of(old)))
                     .build(),
-                Pruned::pod),
+                ObjectPruner::pod),
             context);
     configMaps =
         new InformerEventSource<>(
@@ -102,7 +102,7 @@ final class Watches {
                         OURS + "," + Names.COMPONENT_LABEL + "=" + Component.CONFIG.label())
                     .withSecondaryToPrimaryMapper(Watches::meshOf)
                     .build(),
-                Digests::pruned),
+                ConfigMapDigest::prune),
             context);
     OBJECTS.forEach(type -> watch(context, type));
   }
@@ -115,7 +115,7 @@ final class Watches {
                 .withName(type.getSimpleName())
                 .withLabelSelector(MANAGED)
                 .withSecondaryToPrimaryMapper(Watches::meshOf)
-                .withOnUpdateFilter((next, old) -> !sameButStatus(next, old))
+                .withOnUpdateFilter((next, old) -> !differsOnlyInStatus(next, old))
                 .build(),
             context));
   }
@@ -185,9 +185,9 @@ final class Watches {
   }
 
   /** Takes note of what we wrote, so that we do not write it again before the watch tells us. */
-  void written(HasMetadata object, Optional<? extends HasMetadata> before) {
+  void recordWrite(HasMetadata object, Optional<? extends HasMetadata> before) {
     if (object instanceof ConfigMap map) {
-      note(configMaps, Digests.pruned(map), before, UnaryOperator.identity());
+      note(configMaps, ConfigMapDigest.prune(map), before, UnaryOperator.identity());
     } else {
       note(source(object), object, before, UnaryOperator.identity());
     }
@@ -241,7 +241,7 @@ final class Watches {
   }
 
   /** Has a mesh looked at again. */
-  void lookAt(ResourceID mesh) {
+  void requestReconcile(ResourceID mesh) {
     reports.propagateEvent(mesh);
   }
 
@@ -258,7 +258,7 @@ final class Watches {
   }
 
   /** A workload's status changes all the time; that of its pods is what we read. */
-  private static boolean sameButStatus(HasMetadata next, HasMetadata old) {
+  private static boolean differsOnlyInStatus(HasMetadata next, HasMetadata old) {
     Long generation = next.getMetadata().getGeneration();
     return generation != null
         && generation > 0

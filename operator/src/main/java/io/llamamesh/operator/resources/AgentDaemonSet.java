@@ -119,7 +119,7 @@ final class AgentDaemonSet {
         .withLivenessProbe(PodParts.http("/healthz", Names.API_PORT, 10, 6))
         .withResources(PodResources.AGENT.with(agent.resources()))
         .withSecurityContext(PodParts.containerSecurity())
-        .withTerminationMessagePolicy(PodParts.LAST_WORDS)
+        .withTerminationMessagePolicy(PodParts.TERMINATION_MESSAGE_POLICY)
         .withVolumeMounts(mounts(spec))
         .build();
   }

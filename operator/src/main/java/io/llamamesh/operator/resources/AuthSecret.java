@@ -57,13 +57,13 @@ public final class AuthSecret {
     return secret(
         owner,
         rotation,
-        KeyRing.first(anyId(random), now, id -> random(random, KEY_BYTES)),
-        KeyRing.first(anyId(random), now, id -> random(random, TOKEN_BYTES)),
+        KeyRing.first(randomFirstId(random), now, id -> random(random, KEY_BYTES)),
+        KeyRing.first(randomFirstId(random), now, id -> random(random, TOKEN_BYTES)),
         now);
   }
 
   /** There may have been a ring that nobody here has seen: its numbers had best not come again. */
-  private static int anyId(SecureRandom random) {
+  private static int randomFirstId(SecureRandom random) {
     return 1 + random.nextInt(MAX_ID);
   }
 
@@ -95,7 +95,7 @@ public final class AuthSecret {
   }
 
   /** Whether it was a mesh's of this name that is gone, with which it will be collected. */
-  public static boolean isLeftBehind(Secret secret, Owner owner) {
+  public static boolean isOfDeletedNamesake(Secret secret, Owner owner) {
     List<OwnerReference> owners = secret.getMetadata().getOwnerReferences();
     return !owners.isEmpty()
         && owners.stream()
@@ -120,7 +120,7 @@ public final class AuthSecret {
     return Ownership.isOurs(
         secret,
         new SecretBuilder()
-            .withMetadata(owner.metadata(Names.auth(owner.name()), Component.AGENT))
+            .withMetadata(owner.metadata(Names.authSecret(owner.name()), Component.AGENT))
             .build());
   }
 
@@ -141,7 +141,7 @@ public final class AuthSecret {
   }
 
   /** Whether a mesh asks for a rotation that a Secret has not had. */
-  public static boolean isDue(Secret secret, @Nullable String rotation) {
+  public static boolean isRotationDue(Secret secret, @Nullable String rotation) {
     return rotation != null && !rotation.equals(rotation(secret));
   }
 
@@ -157,13 +157,13 @@ public final class AuthSecret {
    * @throws IllegalArgumentException where it cannot be read
    */
   public static @Nullable Secret refreshed(Secret secret, Owner owner, Instant now) {
-    String shown = shown(ring(secret, KeyRing.TOKENS_FILE), now);
+    String shown = currentToken(ring(secret, KeyRing.TOKENS_FILE), now);
     return Objects.equals(secret.getData().get(METRICS_TOKEN), shown)
         ? null
         : adopted(secret, owner, now);
   }
 
-  private static String shown(KeyRing tokens, Instant now) {
+  private static String currentToken(KeyRing tokens, Instant now) {
     KeyRing.Entry entry = tokens.signing(now);
     String token = entry == null ? "" : entry.key();
     return Base64.getEncoder().encodeToString(token.getBytes(StandardCharsets.UTF_8));
@@ -214,7 +214,7 @@ public final class AuthSecret {
     return new SecretBuilder()
         .withMetadata(
             owner.metadata(
-                Names.auth(owner.name()),
+                Names.authSecret(owner.name()),
                 Component.AGENT,
                 rotation == null ? Map.of() : Map.of(Names.ROTATE_ANNOTATION, rotation)))
         .withType("Opaque")
@@ -225,7 +225,7 @@ public final class AuthSecret {
                 KeyRing.TOKENS_FILE,
                 encode(tokens),
                 METRICS_TOKEN,
-                shown(tokens, now)))
+                currentToken(tokens, now)))
         .build();
   }
 

@@ -28,10 +28,10 @@ public final class EventWriter implements AutoCloseable {
   private static final int TOO_MANY_REQUESTS = 429;
 
   /** Before each further try. */
-  private static final List<Duration> PAUSES =
+  private static final List<Duration> BACKOFF =
       Stream.of(1, 2, 4, 8, 16).map(Duration::ofSeconds).toList();
 
-  private final OptionalWrites writes;
+  private final BestEffortWriter writes;
 
   /**
    * Whether the last one was given up: then the next are tried once, so that none waits for long.
@@ -40,7 +40,7 @@ public final class EventWriter implements AutoCloseable {
   private boolean givenUp;
 
   public EventWriter(KubernetesClient client) {
-    this.writes = new OptionalWrites("events", client);
+    this.writes = new BestEffortWriter("events", client);
   }
 
   /**
@@ -70,23 +70,23 @@ public final class EventWriter implements AutoCloseable {
             .withReason(reason)
             .withMessage(note.length() > MAX_NOTE ? note.substring(0, MAX_NOTE - 1) + "…" : note)
             .withNewSource()
-            .withComponent(Writer.FIELD_MANAGER)
+            .withComponent(ObjectWriter.FIELD_MANAGER)
             .endSource()
             .withFirstTimestamp(time)
             .withLastTimestamp(time)
             .withCount(1)
             .build();
-    if (!writes.submit(client -> create(client, event, mesh))) {
+    if (!writes.trySubmit(client -> create(client, event, mesh))) {
       failed(mesh, reason, "too many are waiting");
     }
   }
 
   private void create(KubernetesClient client, Event event, Owner mesh) {
-    Iterator<Duration> pauses = (givenUp ? List.<Duration>of() : PAUSES).iterator();
+    Iterator<Duration> pauses = (givenUp ? List.<Duration>of() : BACKOFF).iterator();
     try {
       while (true) {
-        KubernetesClientException problem = tried(client, event);
-        boolean again = problem != null && mayPass(problem);
+        KubernetesClientException problem = tryCreate(client, event);
+        boolean again = problem != null && isTransient(problem);
         if (again && pauses.hasNext()) {
           Thread.sleep(pauses.next());
           continue;
@@ -103,7 +103,8 @@ public final class EventWriter implements AutoCloseable {
   }
 
   /** What went wrong; null: nothing. */
-  private static @Nullable KubernetesClientException tried(KubernetesClient client, Event event) {
+  private static @Nullable KubernetesClientException tryCreate(
+      KubernetesClient client, Event event) {
     try {
       client.resource(event).create();
       return null;
@@ -116,7 +117,7 @@ public final class EventWriter implements AutoCloseable {
   /**
    * Whether it may be otherwise soon: no answer, too many requests, a server or webhook in need.
    */
-  private static boolean mayPass(KubernetesClientException e) {
+  private static boolean isTransient(KubernetesClientException e) {
     return e.getCode() <= 0
         || e.getCode() == TOO_MANY_REQUESTS
         || e.getCode() >= HttpURLConnection.HTTP_INTERNAL_ERROR;

@@ -17,7 +17,7 @@ public final class LeavingNodesConfigMap {
   /** The ConfigMap as it shall be. */
   public static ConfigMap of(Owner owner, SortedSet<String> nodes) {
     return new ConfigMapBuilder()
-        .withMetadata(owner.metadata(Names.leaving(owner.name()), Component.CONFIG))
+        .withMetadata(owner.metadata(Names.leavingConfigMap(owner.name()), Component.CONFIG))
         .withData(Map.of(Names.LEAVING_KEY, String.join("\n", nodes)))
         .build();
   }

@@ -15,9 +15,9 @@ public final class MeshObjects {
    * @param spec with every default filled in
    */
   public static List<HasMetadata> of(Owner owner, LlamaMeshSpec spec, PodSettings settings) {
-    List<HasMetadata> objects = new ArrayList<>(Access.of(owner));
+    List<HasMetadata> objects = new ArrayList<>(Rbac.of(owner));
     objects.addAll(Services.of(owner, spec));
-    objects.addAll(Guards.of(owner, spec));
+    objects.addAll(DisruptionAndNetworkPolicy.of(owner, spec));
     objects.add(AgentDaemonSet.of(owner, spec, settings));
     objects.add(ScraperDeployment.of(owner, spec, settings));
     return List.copyOf(objects);

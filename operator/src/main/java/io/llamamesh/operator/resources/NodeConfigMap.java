@@ -33,7 +33,7 @@ public final class NodeConfigMap {
     }
     return new ConfigMapBuilder()
         .withMetadata(
-            owner.metadata(Names.configMap(owner.name(), node), Component.CONFIG, annotations))
+            owner.metadata(Names.nodeConfigMap(owner.name(), node), Component.CONFIG, annotations))
         .withData(Map.of(Names.CONFIG_KEY, documents.write(config)))
         .build();
   }

@@ -46,7 +46,8 @@ public final class Ownership {
    *
    * @return null where there is no such namesake among them
    */
-  static @Nullable List<OwnerReference> succeeded(HasMetadata there, HasMetadata wanted) {
+  static @Nullable List<OwnerReference> ownersWithoutNamesake(
+      HasMetadata there, HasMetadata wanted) {
     List<OwnerReference> ours = owners(wanted);
     List<OwnerReference> kept =
         owners(there).stream()

@@ -24,7 +24,7 @@ final class PodParts {
   private static final String AUTH_FOLDER = "/etc/llama-mesh/auth";
 
   /** Why a container ended is the end of its log: the conditions tell it. */
-  static final String LAST_WORDS = "FallbackToLogsOnError";
+  static final String TERMINATION_MESSAGE_POLICY = "FallbackToLogsOnError";
 
   private static final long NOBODY = 65_532;
 
@@ -125,7 +125,7 @@ final class PodParts {
     return new VolumeBuilder()
         .withName(AUTH)
         .withNewSecret()
-        .withSecretName(Names.auth(owner.name()))
+        .withSecretName(Names.authSecret(owner.name()))
         .withDefaultMode(user == PodUser.FIXED ? 0440 : 0444)
         .endSecret()
         .build();

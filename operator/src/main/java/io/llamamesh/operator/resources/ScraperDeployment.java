@@ -46,7 +46,7 @@ final class ScraperDeployment {
 
   private static PodSpec pod(
       Owner owner, LlamaMeshSpec spec, Scraper scraper, PodSettings settings) {
-    ScraperStore store = ScraperStore.of(scraper.influxdb());
+    ScraperStoreOptions store = ScraperStoreOptions.of(scraper.influxdb());
     List<Volume> volumes = new ArrayList<>(store.volumes());
     List<VolumeMount> mounts = new ArrayList<>(store.mounts());
     if (PodParts.authenticates(spec)) {
@@ -56,9 +56,10 @@ final class ScraperDeployment {
     return new PodSpecBuilder()
         .withServiceAccountName(Names.scraper(owner.name()))
         .withImagePullSecrets(PodParts.pullSecrets(spec))
-        .withTopologySpreadConstraints(Spread.over(Names.selector(owner.name(), Component.SCRAPER)))
+        .withTopologySpreadConstraints(
+            TopologySpread.constraints(Names.selector(owner.name(), Component.SCRAPER)))
         .withNodeSelector(Placement.nodeSelector(scraper.nodeSelector()))
-        .withTolerations(Spread.tolerations(scraper.tolerations()))
+        .withTolerations(TopologySpread.tolerations(scraper.tolerations()))
         .withAffinity(scraper.affinity())
         .withPriorityClassName(scraper.priorityClassName())
         .withTerminationGracePeriodSeconds(30L)
@@ -87,33 +88,33 @@ final class ScraperDeployment {
             PodParts.field("POD_NAMESPACE", "metadata.namespace"))
         .addAllToEnv(ScraperHeap.variables(resources))
         .addNewPort()
-        .withName(Ports.PAGE)
-        .withContainerPort(Ports.PAGE_PORT)
+        .withName(ScraperPorts.PAGE)
+        .withContainerPort(ScraperPorts.PAGE_PORT)
         .withProtocol("TCP")
         .endPort()
         .addNewPort()
-        .withName(Ports.INGEST)
-        .withContainerPort(Ports.INGEST_PORT)
+        .withName(ScraperPorts.INGEST)
+        .withContainerPort(ScraperPorts.INGEST_PORT)
         .withProtocol("TCP")
         .endPort()
-        .withStartupProbe(PodParts.startup(Ports.PAGE))
-        .withReadinessProbe(PodParts.http("/readyz", Ports.PAGE, 2, 3))
-        .withLivenessProbe(PodParts.http("/healthz", Ports.PAGE, 10, 6))
+        .withStartupProbe(PodParts.startup(ScraperPorts.PAGE))
+        .withReadinessProbe(PodParts.http("/readyz", ScraperPorts.PAGE, 2, 3))
+        .withLivenessProbe(PodParts.http("/healthz", ScraperPorts.PAGE, 10, 6))
         .withResources(resources)
         .withSecurityContext(PodParts.containerSecurity())
-        .withTerminationMessagePolicy(PodParts.LAST_WORDS)
+        .withTerminationMessagePolicy(PodParts.TERMINATION_MESSAGE_POLICY)
         .withVolumeMounts(mounts)
         .build();
   }
 
-  private static List<String> args(LlamaMeshSpec spec, ScraperStore store) {
+  private static List<String> args(LlamaMeshSpec spec, ScraperStoreOptions store) {
     Alerts alerts = Objects.requireNonNull(spec.alerts());
     Collector collector = Objects.requireNonNull(spec.collector());
     List<String> args = new ArrayList<>();
     args.add("scraper");
     // On all addresses: what kubectl port-forward opens comes in by the pod's loopback interface.
-    args.add("--port=" + Ports.PAGE_PORT);
-    args.add("--ingest-port=" + Ports.INGEST_PORT);
+    args.add("--port=" + ScraperPorts.PAGE_PORT);
+    args.add("--ingest-port=" + ScraperPorts.INGEST_PORT);
     // Ingresses and gateways give it names that nobody here knows.
     args.add("--host=*");
     args.add("--alert-loss-percent=" + percent(alerts));

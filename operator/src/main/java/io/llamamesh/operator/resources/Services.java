@@ -21,7 +21,7 @@ public final class Services {
         + "."
         + mesh.namespace()
         + ".svc:"
-        + Ports.INGEST_PORT
+        + ScraperPorts.INGEST_PORT
         + "/ingest";
   }
 
@@ -32,8 +32,8 @@ public final class Services {
   static List<Service> of(Owner owner, LlamaMeshSpec spec) {
     return List.of(
         agents(owner, spec),
-        scraper(owner, Names.scraper(owner.name()), Ports.PAGE, Ports.PAGE_PORT),
-        scraper(owner, ingest(owner), Ports.INGEST, Ports.INGEST_PORT));
+        scraper(owner, Names.scraper(owner.name()), ScraperPorts.PAGE, ScraperPorts.PAGE_PORT),
+        scraper(owner, ingest(owner), ScraperPorts.INGEST, ScraperPorts.INGEST_PORT));
   }
 
   /** Headless, and unready agents too: one that is not Ready is one to look at. */

@@ -2,7 +2,7 @@ package io.llamamesh.operator.status;
 
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.operator.plan.MeshPlan;
-import io.llamamesh.operator.plan.Refusal;
+import io.llamamesh.operator.plan.SpecRefusal;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,15 +24,15 @@ import org.jspecify.annotations.Nullable;
  */
 public record MeshState(
     long generation,
-    List<Refusal> refusals,
+    List<SpecRefusal> refusals,
     @Nullable LlamaMeshSpec spec,
     boolean paused,
     @Nullable MeshPlan plan,
     List<String> stale,
     List<String> failures,
     List<String> taken,
-    AgentsState agents,
-    ScraperState scraper,
+    AgentsReadiness agents,
+    ScraperReadiness scraper,
     NetworkView network) {
   public MeshState {
     refusals = List.copyOf(refusals);

@@ -8,7 +8,7 @@ public final class NameList {
   private NameList() {}
 
   /** The first of them, and how many more there are: {@code a, b and 3 more}. */
-  public static String some(List<String> names, int most) {
+  public static String abbreviated(List<String> names, int most) {
     return names.stream().limit(most).collect(Collectors.joining(", "))
         + (names.size() > most ? " and " + (names.size() - most) + " more" : "");
   }

@@ -27,7 +27,7 @@ final class ReportChoice {
    * @param from who
    * @param view a report, or why there is none
    */
-  record Answer(ScraperAddress from, NetworkView view) {}
+  record Answer(ScraperEndpoint from, NetworkView view) {}
 
   /**
    * What is known of the network.
@@ -57,8 +57,8 @@ final class ReportChoice {
     MeshReport best =
         known.stream()
             .map(ReportChoice::report)
-            .max(Comparator.comparingInt(ReportChoice::sees))
-            .filter(report -> sees(report) > sees(first))
+            .max(Comparator.comparingInt(ReportChoice::agentsSeen))
+            .filter(report -> agentsSeen(report) > agentsSeen(first))
             .orElse(first);
     boolean writes = Objects.equals(known.getFirst().from().pod(), writer);
     return new NetworkView.Known(writes ? withStoreOf(best, first) : best);
@@ -73,7 +73,7 @@ final class ReportChoice {
         && report.totals().agentsReporting() >= ENOUGH * report.totals().agents();
   }
 
-  private static int sees(MeshReport report) {
+  private static int agentsSeen(MeshReport report) {
     return report.verdict() == Verdict.NO_DATA ? -1 : report.totals().agentsReporting();
   }
 

@@ -56,7 +56,7 @@ public final class ReportPoller implements AutoCloseable {
   private final HttpClient http;
   private final ScheduledExecutorService clock;
   private final LongSupplier nanoTime;
-  private final Map<String, Polled> meshes = new ConcurrentHashMap<>();
+  private final Map<String, PolledMesh> meshes = new ConcurrentHashMap<>();
 
   /** Starts polling; there is nothing to poll yet. */
   public static ReportPoller start() {
@@ -93,14 +93,14 @@ public final class ReportPoller implements AutoCloseable {
   public void watch(
       String mesh,
       Duration interval,
-      List<ScraperAddress> scrapers,
+      List<ScraperEndpoint> scrapers,
       Supplier<@Nullable String> writer,
       BooleanSupplier alive,
       Consumer<NetworkView> onChange) {
     meshes.compute(
         mesh,
         (key, polled) -> {
-          Polled next = polled == null ? new Polled() : polled;
+          PolledMesh next = polled == null ? new PolledMesh() : polled;
           next.interval = interval;
           next.scrapers = List.copyOf(scrapers);
           next.writer = writer;
@@ -112,7 +112,7 @@ public final class ReportPoller implements AutoCloseable {
 
   /** What is known of a mesh's network now. */
   public NetworkView view(String mesh) {
-    Polled polled = meshes.get(mesh);
+    PolledMesh polled = meshes.get(mesh);
     return polled == null ? NetworkView.NOT_ASKED : polled.view;
   }
 
@@ -123,12 +123,12 @@ public final class ReportPoller implements AutoCloseable {
       // An exception here would end all polling silently; the next tick asks again.
       LOG.warn("a mesh could not be asked whether it is still there", e);
     }
-    for (Polled polled : meshes.values()) {
+    for (PolledMesh polled : meshes.values()) {
       // One at a time per mesh: a slow scraper must not pile up questions.
       if (polled.asking.compareAndSet(false, true)) {
         threads.execute(() -> {
           try {
-            polled.take(ask(polled), nanoTime.getAsLong());
+            polled.accept(ask(polled), nanoTime.getAsLong());
           } catch (RejectedExecutionException e) {
             LOG.debug("closed in the middle of a question");
           } finally {
@@ -139,8 +139,8 @@ public final class ReportPoller implements AutoCloseable {
     }
   }
 
-  private NetworkView ask(Polled polled) {
-    List<ScraperAddress> scrapers = polled.scrapers;
+  private NetworkView ask(PolledMesh polled) {
+    List<ScraperEndpoint> scrapers = polled.scrapers;
     CompletableFuture<Void> told =
         scrapers.size() > 1 ? polled.askForWriter() : CompletableFuture.<Void>completedFuture(null);
     List<CompletableFuture<Answer>> asked =
@@ -149,11 +149,11 @@ public final class ReportPoller implements AutoCloseable {
             .toList();
     List<Answer> answers = asked.stream().map(CompletableFuture::join).toList();
     told.join();
-    polled.clocks.keySet().retainAll(scrapers.stream().map(ScraperAddress::pod).toList());
-    return ReportChoice.of(answers.stream().map(polled::checked).toList(), polled.lastWriter);
+    polled.clocks.keySet().retainAll(scrapers.stream().map(ScraperEndpoint::pod).toList());
+    return ReportChoice.of(answers.stream().map(polled::rejectStale).toList(), polled.lastWriter);
   }
 
-  private Answer answer(ScraperAddress scraper) {
+  private Answer answer(ScraperEndpoint scraper) {
     return new Answer(scraper, ask(scraper.url()));
   }
 
@@ -174,10 +174,10 @@ public final class ReportPoller implements AutoCloseable {
       Thread.currentThread().interrupt();
       return unreachable(uri, "interrupted");
     } catch (TimeoutException e) {
-      return silent(uri, 2 * TIMEOUT.toSeconds());
+      return timedOut(uri, 2 * TIMEOUT.toSeconds());
     } catch (ExecutionException e) {
       return switch (e.getCause()) {
-        case HttpTimeoutException _ -> silent(uri, TIMEOUT.toSeconds());
+        case HttpTimeoutException _ -> timedOut(uri, TIMEOUT.toSeconds());
         // The client says a refusal without a word.
         case ConnectException refused when refused.getMessage() == null ->
             unreachable(uri, "connection refused");
@@ -191,7 +191,7 @@ public final class ReportPoller implements AutoCloseable {
   }
 
   /** Nothing came back, not even a refusal: most often something drops it on the way. */
-  private static NetworkView silent(URI scraper, long seconds) {
+  private static NetworkView timedOut(URI scraper, long seconds) {
     return unreachable(
         scraper,
         "no answer within "
@@ -213,11 +213,11 @@ public final class ReportPoller implements AutoCloseable {
   }
 
   /** One mesh; its fields are written by one asker at a time and read by any thread. */
-  private final class Polled {
+  private final class PolledMesh {
     final AtomicBoolean asking = new AtomicBoolean();
     final AtomicBoolean askingForWriter = new AtomicBoolean();
     volatile Duration interval = Duration.ofSeconds(10);
-    volatile List<ScraperAddress> scrapers = List.of();
+    volatile List<ScraperEndpoint> scrapers = List.of();
     volatile Supplier<@Nullable String> writer = () -> null;
     volatile BooleanSupplier alive = () -> true;
     volatile @Nullable Consumer<NetworkView> onChange;
@@ -225,7 +225,7 @@ public final class ReportPoller implements AutoCloseable {
     volatile @Nullable String lastWriter;
 
     /** By pod; of one asker at a time. */
-    final Map<String, ReportClock> clocks = new ConcurrentHashMap<>();
+    final Map<String, StaleReportDetector> clocks = new ConcurrentHashMap<>();
 
     private long knownAt;
 
@@ -252,12 +252,13 @@ public final class ReportPoller implements AutoCloseable {
     }
 
     /** The answer, but for a report that stands still. */
-    Answer checked(Answer answer) {
+    Answer rejectStale(Answer answer) {
       if (!(answer.view() instanceof NetworkView.Known known)) {
         return answer;
       }
       Instant time = known.report().time();
-      ReportClock clock = clocks.computeIfAbsent(answer.from().pod(), pod -> new ReportClock());
+      StaleReportDetector clock =
+          clocks.computeIfAbsent(answer.from().pod(), pod -> new StaleReportDetector());
       return clock.isStale(time, nanoTime.getAsLong(), Instant.now(), interval)
           ? new Answer(
               answer.from(),
@@ -271,7 +272,7 @@ public final class ReportPoller implements AutoCloseable {
           : answer;
     }
 
-    void take(NetworkView next, long now) {
+    void accept(NetworkView next, long now) {
       boolean known = next instanceof NetworkView.Known;
       if (known) {
         knownAt = now;

@@ -71,8 +71,8 @@ final class StatusFactory {
         state.agents().ready(),
         report == null ? null : report.totals().agentsReporting(),
         report == null ? null : report.totals().pairs(),
-        report == null ? null : Numbers.percent(report.totals().lossPercent()),
-        report == null ? null : Numbers.time(report.totals().rttP99()),
+        report == null ? null : StatusNumbers.percent(report.totals().lossPercent()),
+        report == null ? null : StatusNumbers.time(report.totals().rttP99()),
         plan == null
             ? List.of()
             : plan.groups().stream()
@@ -87,7 +87,7 @@ final class StatusFactory {
                 .map(StatusFactory::pair)
                 .toList(),
         report == null ? List.of() : suspects(report),
-        Findings.of(state, conditions(before)).stream()
+        MeshConditions.of(state, conditions(before)).stream()
             .map(finding -> condition(finding, before, state.generation(), now))
             .toList());
   }
@@ -106,8 +106,8 @@ final class StatusFactory {
         pair.source(),
         pair.destination(),
         pair.port(),
-        Numbers.percent(pair.lossPercent()),
-        Numbers.time(pair.rttP99()),
+        StatusNumbers.percent(pair.lossPercent()),
+        StatusNumbers.time(pair.rttP99()),
         pair.verdict().reason());
   }
 
@@ -136,13 +136,13 @@ final class StatusFactory {
             },
         suspect.explains(),
         suspect.of(),
-        Numbers.percent(suspect.lossPercent()));
+        StatusNumbers.percent(suspect.lossPercent()));
   }
 
   /** The time moves only when the value does (Kubernetes API conventions). */
   private static Condition condition(
-      Finding finding, @Nullable LlamaMeshStatus before, long generation, Instant now) {
-    String value = finding.value().text();
+      MeshCondition finding, @Nullable LlamaMeshStatus before, long generation, Instant now) {
+    String value = finding.status().text();
     String since =
         conditions(before).stream()
             .filter(c -> finding.type().equals(c.getType()) && value.equals(c.getStatus()))

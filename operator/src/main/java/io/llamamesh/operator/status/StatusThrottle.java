@@ -39,7 +39,7 @@ public final class StatusThrottle {
   private static final Duration USUAL_INTERVAL = Duration.ofSeconds(10);
 
   /** Conditions whose messages carry numbers of the network. */
-  private static final Set<String> NUMEROUS =
+  private static final Set<String> WITH_NUMBERS =
       Set.of(ConditionTypes.NETWORK_HEALTHY, ConditionTypes.STORE_REACHABLE, ConditionTypes.READY);
 
   /** When numbers were written last; null: not yet. */
@@ -55,13 +55,13 @@ public final class StatusThrottle {
   private volatile String fingerprint = "";
 
   /** Whether a status should be written now for this view of the network. */
-  public boolean isNews(NetworkView view, Instant now) {
+  public boolean shouldWrite(NetworkView view, Instant now) {
     if (!fingerprint(view).equals(fingerprint)) {
       return true;
     }
     return view instanceof NetworkView.Known known
         && (isDue(known.report().verdict(), now)
-            || isAnother(first(StatusFactory.suspects(known.report())), now));
+            || isNewSuspect(first(StatusFactory.suspects(known.report())), now));
   }
 
   /**
@@ -97,7 +97,7 @@ public final class StatusThrottle {
     }
     boolean due =
         before == null
-            || isAnother(first(fresh.suspects()), now)
+            || isNewSuspect(first(fresh.suspects()), now)
             || isComplete(fresh) != isComplete(before);
     if (state.network() instanceof NetworkView.Known known) {
       due |= isDue(known.report().verdict(), now);
@@ -154,7 +154,7 @@ public final class StatusThrottle {
    * others that are told, as pairs of like loss do with every window, is no news; and of many that
    * come and go one is told at a time.
    */
-  private boolean isAnother(@Nullable SuspectStatus top, Instant now) {
+  private boolean isNewSuspect(@Nullable SuspectStatus top, Instant now) {
     Instant last = written;
     return top != null
         && !suspected.contains(id(top))
@@ -215,7 +215,7 @@ public final class StatusThrottle {
     }
     return fresh.stream()
         .map(f ->
-            NUMEROUS.contains(f.getType())
+            WITH_NUMBERS.contains(f.getType())
                 ? before.stream().filter(b -> isSameButMessage(f, b)).findFirst().orElse(f)
                 : f)
         .toList();

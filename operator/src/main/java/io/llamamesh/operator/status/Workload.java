@@ -27,7 +27,7 @@ public record Workload(String namespace, String mesh, Component component) {
   }
 
   /** A field of the mesh's spec, such as {@code spec.agent.resources}. */
-  String field(String name) {
+  String specField(String name) {
     return (isAgents() ? "spec.agent." : "spec.scraper.") + name;
   }
 }

@@ -55,9 +55,10 @@ class CandidacyTest {
 
   @Test
   void aRenewalKeepsWhenItWasAcquiredAndATakeOverCounts() {
-    LeaseSpec fresh = candidacy.held(null, TIME);
-    LeaseSpec renewed = candidacy.held(fresh, TIME.plusSeconds(2));
-    LeaseSpec taken = new Candidacy("you", LeaseTimings.DEFAULT).held(renewed, TIME.plusDays(1));
+    LeaseSpec fresh = candidacy.heldSpec(null, TIME);
+    LeaseSpec renewed = candidacy.heldSpec(fresh, TIME.plusSeconds(2));
+    LeaseSpec taken =
+        new Candidacy("you", LeaseTimings.DEFAULT).heldSpec(renewed, TIME.plusDays(1));
 
     assertThat(renewed.getAcquireTime()).isEqualTo(TIME);
     assertThat(renewed.getRenewTime()).isEqualTo(TIME.plusSeconds(2));

@@ -12,7 +12,7 @@ final class FakeLease {
   private int version;
 
   /** A candidate's way to the Lease, which can be blocked or refuse. */
-  final class Way implements LeaseStore {
+  final class Client implements LeaseStore {
     private volatile CountDownLatch open = new CountDownLatch(0);
     private volatile @Nullable RuntimeException refusal;
 
@@ -65,8 +65,8 @@ final class FakeLease {
     }
   }
 
-  Way way() {
-    return new Way();
+  Client way() {
+    return new Client();
   }
 
   synchronized @Nullable Lease read() {

@@ -209,7 +209,7 @@ class LeaderElectorTest {
   }
 
   private final class Candidate implements LeaderElector.Listener, AutoCloseable {
-    final FakeLease.Way way = lease.way();
+    final FakeLease.Client way = lease.way();
     final List<String> events = new CopyOnWriteArrayList<>();
     final List<String> holders = new CopyOnWriteArrayList<>();
     final List<Throwable> failures = new CopyOnWriteArrayList<>();
@@ -244,7 +244,7 @@ class LeaderElectorTest {
     }
 
     @Override
-    public void heard(String holder) {
+    public void observed(String holder) {
       holders.add(holder);
     }
 

@@ -56,19 +56,19 @@ final class ApiServerRestartIT {
         await().until(() -> hasStatus(client, "before"));
 
         plane.kill(Part.API_SERVER);
-        await().until(() -> runner.notReady().contains("connection refused"));
+        await().until(() -> runner.readinessProblem().contains("connection refused"));
         await()
             .pollInterval(Duration.ofSeconds(1))
             .during(AWAY)
             .atMost(AWAY.plusSeconds(10))
-            .until(() -> runner.notAlive().isEmpty() && !runner.isLeading());
+            .until(() -> runner.livenessProblem().isEmpty() && !runner.isLeading());
         plane.start(Part.API_SERVER);
         long back = System.nanoTime();
         mesh(client, "after");
 
         await().atMost(TRUE_WITHIN).until(() -> hasStatus(client, "after"));
         assertThat(Duration.ofNanos(System.nanoTime() - back)).isLessThan(TRUE_WITHIN);
-        assertThat(runner.notReady()).isEmpty();
+        assertThat(runner.readinessProblem()).isEmpty();
       }
     }
   }

@@ -47,7 +47,7 @@ final class AuthIT {
 
     cluster.stopOperator();
     cluster.startOperator();
-    await().until(() -> cluster.operator().looks() > 0);
+    await().until(() -> cluster.operator().reconciliations() > 0);
 
     assertThat(awaitSecret().getData()).isEqualTo(first.getData());
     assertThat(entries(first, "keys.json")).hasSize(1);
@@ -261,7 +261,12 @@ final class AuthIT {
   }
 
   private Secret secret() {
-    return cluster.client.secrets().inNamespace(cluster.namespace).withName(Names.auth("m")).get();
+    return cluster
+        .client
+        .secrets()
+        .inNamespace(cluster.namespace)
+        .withName(Names.authSecret("m"))
+        .get();
   }
 
   private static JsonNode entries(Secret secret, String name) {

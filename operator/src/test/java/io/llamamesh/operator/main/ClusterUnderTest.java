@@ -141,8 +141,8 @@ final class ClusterUnderTest implements AutoCloseable {
 
   /** Waits until the operator has looked at a mesh after now. */
   void awaitLook() {
-    long before = operator.looks();
-    await().until(() -> operator.looks() > before);
+    long before = operator.reconciliations();
+    await().until(() -> operator.reconciliations() > before);
   }
 
   static ConditionFactory await() {
@@ -458,7 +458,7 @@ final class ClusterUnderTest implements AutoCloseable {
     return client
         .configMaps()
         .inNamespace(namespace)
-        .withName(Names.configMap(mesh, node))
+        .withName(Names.nodeConfigMap(mesh, node))
         .get()
         .getData()
         .get(Names.CONFIG_KEY);
@@ -467,7 +467,7 @@ final class ClusterUnderTest implements AutoCloseable {
   /** What a node probes, sorted; empty where it has no config. */
   List<String> peers(String mesh, String node) {
     ConfigMap map =
-        client.configMaps().inNamespace(namespace).withName(Names.configMap(mesh, node)).get();
+        client.configMaps().inNamespace(namespace).withName(Names.nodeConfigMap(mesh, node)).get();
     if (map == null) {
       return List.of();
     }

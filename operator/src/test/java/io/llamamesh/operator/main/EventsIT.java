@@ -48,8 +48,8 @@ final class EventsIT {
 
   @Test
   void anEventThatAWebhookDoesNotLetThroughComesOnceItDoes() throws IOException {
-    try (SilentWebhook webhook =
-        new SilentWebhook(cluster.namespace, cluster.client, "", List.of("events"))) {
+    try (FakeWebhook webhook =
+        new FakeWebhook(cluster.namespace, cluster.client, "", List.of("events"))) {
       webhook.awaitInForce(somebodysEvent());
       cluster.mesh("m", "");
       await().until(() -> cluster.operatorWrites().containsKey("create events"));

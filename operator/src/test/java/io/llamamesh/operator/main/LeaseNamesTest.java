@@ -3,13 +3,13 @@ package io.llamamesh.operator.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.crd.Names;
-import io.llamamesh.operator.resources.MeshLeases;
+import io.llamamesh.operator.resources.ClaimLeases;
 import org.junit.jupiter.api.Test;
 
 final class LeaseNamesTest {
   @Test
   void noMeshWhateverItsNameHasItsClaimInAnotherLeaseOfOurs() {
-    String suffix = MeshLeases.name("");
+    String suffix = ClaimLeases.name("");
 
     assertThat(LeaderElection.LEASE).doesNotEndWith(suffix);
     assertThat(Names.scraper("m")).doesNotEndWith(suffix);

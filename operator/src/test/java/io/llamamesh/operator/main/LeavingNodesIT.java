@@ -112,7 +112,7 @@ final class LeavingNodesIT {
             .client
             .configMaps()
             .inNamespace(cluster.namespace)
-            .withName(Names.leaving("m"))
+            .withName(Names.leavingConfigMap("m"))
             .get();
     return map == null ? "" : map.getData().get(Names.LEAVING_KEY);
   }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** One resource becomes a mesh, against an API server. */
 @KubernetesCluster(crds = ClusterUnderTest.CRD)
-@ResourceLock(value = PrometheusOperator.KINDS, mode = ResourceAccessMode.READ)
+@ResourceLock(value = PrometheusCrds.KINDS, mode = ResourceAccessMode.READ)
 final class MeshIT {
   private ClusterUnderTest cluster;
 
@@ -101,7 +101,7 @@ final class MeshIT {
     cluster.stopOperator();
     Map<String, Long> before = cluster.operatorWrites();
     cluster.startOperator();
-    await().until(() -> cluster.operator().looks() > 0);
+    await().until(() -> cluster.operator().reconciliations() > 0);
     // Concerns no plan, but has every mesh looked at.
     cluster.labelNode(cluster.n(1), "touched", "yes");
     cluster.awaitLook();
@@ -179,7 +179,7 @@ final class MeshIT {
     cluster.mesh("m", "");
     await().until(() -> cluster.configMaps("m").size() == 1);
 
-    assertThat(document(Names.configMap("m", cluster.n(1))))
+    assertThat(document(Names.nodeConfigMap("m", cluster.n(1))))
         .contains("url: http://m-scraper-ingest." + cluster.namespace + ".svc:8081/ingest");
     assertThat(
             cluster
@@ -260,7 +260,7 @@ final class MeshIT {
     cluster.nodes(1, 1);
     cluster.mesh("m", "");
     await().until(() -> cluster.configMaps("m").size() == 1);
-    String name = Names.configMap("m", cluster.n(1));
+    String name = Names.nodeConfigMap("m", cluster.n(1));
     String before = document(name);
 
     TestCluster.despiteOthers(() ->

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Prometheus is told of a mesh where the cluster has the kinds for it. */
 @KubernetesCluster(crds = ClusterUnderTest.CRD)
-@ResourceLock(PrometheusOperator.KINDS)
+@ResourceLock(PrometheusCrds.KINDS)
 final class MonitoringIT {
   private ClusterUnderTest cluster;
 
@@ -36,7 +36,7 @@ final class MonitoringIT {
   @AfterEach
   void stop() {
     if (cluster != null) {
-      PrometheusOperator.remove(cluster.client);
+      PrometheusCrds.remove(cluster.client);
       cluster.close();
     }
   }
@@ -48,7 +48,7 @@ final class MonitoringIT {
     await().until(() -> cluster.configMaps("m").size() == 1);
     cluster.awaitLook();
 
-    PrometheusOperator.install(cluster.client);
+    PrometheusCrds.install(cluster.client);
 
     GenericKubernetesResource rule =
         await().until(() -> object("PrometheusRule", "m-scraper"), Objects::nonNull);
@@ -73,7 +73,7 @@ final class MonitoringIT {
 
   @Test
   void aLabelThatIsTakenOffTheMeshGoesAndAToolsLabelNeverComes() {
-    PrometheusOperator.install(cluster.client);
+    PrometheusCrds.install(cluster.client);
     cluster.nodes(1, 1);
     cluster.mesh("m", "");
     cluster.labelMesh("m", "release", "prometheus");
@@ -103,10 +103,10 @@ final class MonitoringIT {
 
   @Test
   void aWebhookThatDoesNotAnswerHoldsUpNothingElse() throws IOException {
-    PrometheusOperator.install(cluster.client);
+    PrometheusCrds.install(cluster.client);
     cluster.nodes(1, 1);
-    try (SilentWebhook webhook =
-        new SilentWebhook(
+    try (FakeWebhook webhook =
+        new FakeWebhook(
             cluster.namespace,
             cluster.client,
             "monitoring.coreos.com",
@@ -118,12 +118,12 @@ final class MonitoringIT {
 
       // Two seconds for each kind that is held up, and a look at least once in them.
       for (int i = 2; i <= 6; i++) {
-        long before = cluster.operator().looks();
+        long before = cluster.operator().reconciliations();
         Instant from = Instant.now();
         cluster.nodes(i, i);
         int wanted = i;
         await().until(() -> cluster.configMaps("m").size() == wanted);
-        await().until(() -> cluster.operator().looks() > before);
+        await().until(() -> cluster.operator().reconciliations() > before);
         assertThat(Duration.between(from, Instant.now())).isLessThan(Duration.ofSeconds(15));
       }
       await().until(() -> object("ServiceMonitor", "m-scraper"), Objects::nonNull);
@@ -173,7 +173,7 @@ final class MonitoringIT {
                 .withGroup("monitoring.coreos.com")
                 .withVersion("v1")
                 .withKind(kind)
-                .withPlural(PrometheusOperator.PLURALS.get(kind))
+                .withPlural(PrometheusCrds.PLURALS.get(kind))
                 .withNamespaced(true)
                 .build())
         .inNamespace(cluster.namespace)

@@ -99,7 +99,7 @@ final class NamespacesIT {
     mesh(first);
     try (OperatorRunner runner = run()) {
       await().until(() -> isServed(first));
-      assertThat(runner.notReady()).isEmpty();
+      assertThat(runner.readinessProblem()).isEmpty();
       assertThat(gauge(first)).isEqualTo(1);
       assertThat(gauge(second)).isZero();
       // What is served is not asked for in full again and again.
@@ -135,7 +135,7 @@ final class NamespacesIT {
       await().atMost(Duration.ofMinutes(3)).until(() -> gauge(second) == 0);
       mesh(first);
       await().until(() -> isServed(first));
-      assertThat(runner.notAlive()).isEmpty();
+      assertThat(runner.livenessProblem()).isEmpty();
 
       bind(second);
       await().until(() -> gauge(second) == 1);
@@ -152,7 +152,7 @@ final class NamespacesIT {
     OperatorRunner standby = candidate("b", others);
     try (standby) {
       try (leader) {
-        await().until(() -> standby.notReady().isEmpty());
+        await().until(() -> standby.readinessProblem().isEmpty());
         assertThat(standby.isLeading()).isFalse();
         assertThat(gauges(others)).isZero();
       }
@@ -173,13 +173,13 @@ final class NamespacesIT {
             EmbeddedOperator.start(
                 own,
                 new OperatorOptions(Set.of(first), new Images("agent:test", "scraper:test")))) {
-      operator.halt();
+      operator.stopReconciling();
 
       Thread asking =
           Thread.ofVirtual()
               .start(() -> {
                 Thread.currentThread().interrupt();
-                operator.serve(Set.of(first, second));
+                operator.changeNamespaces(Set.of(first, second));
               });
 
       assertThat(asking.join(Duration.ofSeconds(60))).isTrue();
@@ -195,8 +195,8 @@ final class NamespacesIT {
             new OperatorOptions(Set.of(second), new Images("agent:test", "scraper:test")),
             null,
             meters)) {
-      await().until(() -> runner.notReady().contains("a right is missing"));
-      assertThat(runner.notReady()).contains(second);
+      await().until(() -> runner.readinessProblem().contains("a right is missing"));
+      assertThat(runner.readinessProblem()).contains(second);
     }
   }
 

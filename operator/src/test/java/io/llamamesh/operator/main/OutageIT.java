@@ -62,7 +62,7 @@ final class OutageIT {
       await().until(() -> runner.operator() != null);
       mesh("before");
       await().until(() -> hasStatus("before"));
-      assertThat(runner.notReady()).isEmpty();
+      assertThat(runner.readinessProblem()).isEmpty();
 
       if (outage == Outage.REFUSED) {
         proxy.refuse();
@@ -72,18 +72,18 @@ final class OutageIT {
       await().until(() -> !runner.isLeading() && runner.operator() == null);
       await()
           .untilAsserted(() ->
-              assertThat(runner.notReady())
+              assertThat(runner.readinessProblem())
                   .contains("cannot be reached: ")
                   .contains(outage == Outage.REFUSED ? "connection refused" : "no answer in time")
                   .contains("since"));
-      assertThat(runner.notAlive()).isEmpty();
+      assertThat(runner.livenessProblem()).isEmpty();
       assertThat(leader()).isZero();
       mesh("meanwhile");
       proxy.restore();
 
       await().atMost(Duration.ofSeconds(20)).until(() -> hasStatus("meanwhile"));
-      assertThat(runner.notReady()).isEmpty();
-      assertThat(runner.notAlive()).isEmpty();
+      assertThat(runner.readinessProblem()).isEmpty();
+      assertThat(runner.livenessProblem()).isEmpty();
       assertThat(leader()).isEqualTo(1);
       // Gauges of the first term are gone: these are the second's.
       await()
@@ -96,12 +96,12 @@ final class OutageIT {
   void withoutAnElectionTooAnOutageAtTheStartIsWaitedFor() throws IOException {
     proxy.refuse();
     try (OperatorRunner runner = run(null)) {
-      await().until(() -> runner.notReady().contains("connection refused"));
+      await().until(() -> runner.readinessProblem().contains("connection refused"));
       mesh("m");
       proxy.restore();
 
       await().until(() -> hasStatus("m"));
-      assertThat(runner.notReady()).isEmpty();
+      assertThat(runner.readinessProblem()).isEmpty();
     }
   }
 
@@ -110,7 +110,7 @@ final class OutageIT {
     OperatorRunner a = run(new LeaderElection(cluster.namespace(), "a"));
     await().until(() -> a.operator() != null);
     try (OperatorRunner b = run(new LeaderElection(cluster.namespace(), "b"))) {
-      await().until(() -> b.notReady().isEmpty());
+      await().until(() -> b.readinessProblem().isEmpty());
       assertThat(b.isLeading()).isFalse();
       mesh("m");
       await().until(() -> hasStatus("m"));

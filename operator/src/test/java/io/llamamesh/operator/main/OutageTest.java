@@ -49,13 +49,13 @@ class OutageTest {
   void itIsOverWhenNobodyMeetsItAnyMore() {
     outage.failed("election", "connection refused");
     outage.failed("work", "connection refused");
-    outage.well("election");
-    assertThat(outage.why()).isEqualTo("connection refused, since 2030-01-01T12:00:05Z");
+    outage.recovered("election");
+    assertThat(outage.cause()).isEqualTo("connection refused, since 2030-01-01T12:00:05Z");
 
-    outage.well("work");
-    outage.well("work");
+    outage.recovered("work");
+    outage.recovered("work");
 
-    assertThat(outage.why()).isEmpty();
+    assertThat(outage.cause()).isEmpty();
     assertThat(log.list)
         .last()
         .extracting(ILoggingEvent::getFormattedMessage)

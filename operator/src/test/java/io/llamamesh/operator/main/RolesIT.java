@@ -22,7 +22,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The operator's ClusterRole grants what it uses, no less and no more. */
 @KubernetesCluster(crds = ClusterUnderTest.CRD)
-@ResourceLock(PrometheusOperator.KINDS)
+@ResourceLock(PrometheusCrds.KINDS)
 final class RolesIT {
   /** What it must know all of. Of other kinds it sees its own only, however many there are. */
   private static final Set<String> WHOLLY_LISTED = Set.of("nodes", "llamameshes.llamamesh.io");
@@ -39,7 +39,7 @@ final class RolesIT {
   @AfterEach
   void stop() {
     if (cluster != null) {
-      PrometheusOperator.remove(cluster.client);
+      PrometheusCrds.remove(cluster.client);
       cluster.close();
     }
   }
@@ -64,7 +64,7 @@ final class RolesIT {
 
   /** Everything that makes the operator ask for something. */
   private void liveALife() {
-    PrometheusOperator.install(cluster.client);
+    PrometheusCrds.install(cluster.client);
     cluster.nodes(1, 2);
     cluster.mesh("m", "scraper: {replicas: 2}");
     cluster.scraperReady("m", 1);
@@ -101,7 +101,7 @@ final class RolesIT {
                 .client
                 .secrets()
                 .inNamespace(cluster.namespace)
-                .withName(Names.auth("m"))
+                .withName(Names.authSecret("m"))
                 .get()
                 .getMetadata()
                 .getAnnotations()

@@ -50,7 +50,7 @@ final class ScaleIT {
     cluster.mesh("m", "");
     await().until(() -> cluster.configMaps("m").size() == 2);
     cluster.awaitMesh("m", m -> m.getStatus().isObserved());
-    long looks = cluster.operator().looks();
+    long looks = cluster.operator().reconciliations();
     long writes = configWrites();
     long started = System.nanoTime();
 
@@ -58,7 +58,7 @@ final class ScaleIT {
 
     await().until(() -> cluster.configMaps("m").size() == 102);
     long seconds = Duration.ofNanos(System.nanoTime() - started).toSeconds();
-    assertThat(cluster.operator().looks() - looks).isLessThanOrEqualTo(seconds + 2);
+    assertThat(cluster.operator().reconciliations() - looks).isLessThanOrEqualTo(seconds + 2);
     assertThat(configWrites() - writes).isEqualTo(100);
   }
 
@@ -72,7 +72,7 @@ final class ScaleIT {
       cluster.labelNode(cluster.n(1), "touched", "at-" + i);
       cluster.stopOperator();
       cluster.startOperator();
-      await().until(() -> cluster.operator().looks() > 0);
+      await().until(() -> cluster.operator().reconciliations() > 0);
     }
 
     assertThat(cluster.operatorRights())
@@ -101,7 +101,7 @@ final class ScaleIT {
 
   private static long looks(OperatorRunner runner) {
     EmbeddedOperator operator = runner.operator();
-    return operator == null ? 0 : operator.looks();
+    return operator == null ? 0 : operator.reconciliations();
   }
 
   private long configWrites() {

@@ -50,7 +50,7 @@ final class TwoOperatorsIT {
           .during(STILL)
           .atMost(STILL.multipliedBy(4))
           .until(() -> generation() == before && image().equals("agent:test"));
-      assertThat(later.looks()).isPositive();
+      assertThat(later.reconciliations()).isPositive();
       assertThat(events())
           .singleElement()
           .satisfies(event -> assertThat(event.getMessage()).contains("embedded/", "team/later"));

@@ -57,7 +57,7 @@ final class Cluster {
         null,
         null,
         List.of(),
-        node.primary());
+        node.primaryFamily());
   }
 
   static MeshPlan plan(LlamaMeshSpec spec, List<NodeFacts> nodes) {

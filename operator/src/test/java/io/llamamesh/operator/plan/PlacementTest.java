@@ -10,11 +10,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Where agents can run, by the rules of Kubernetes' scheduler. */
 final class PlacementTest {
-  private static final Taint GPU = new Taint("gpu", "yes", "NoSchedule");
+  private static final NodeTaint GPU = new NodeTaint("gpu", "yes", "NoSchedule");
 
   @Test
   void byDefaultEveryTaintIsTolerated() {
-    assertThat(fits("", tainted(null, GPU, new Taint("x", null, "NoExecute")))).isTrue();
+    assertThat(fits("", tainted(null, GPU, new NodeTaint("x", null, "NoExecute")))).isTrue();
   }
 
   @ParameterizedTest
@@ -42,17 +42,20 @@ final class PlacementTest {
     String none = "agent: {tolerations: []}";
 
     assertThat(fits(none, tainted(8100, GPU))).isTrue();
-    assertThat(fits(none, tainted(8100, new Taint("gpu", "yes", "NoExecute")))).isFalse();
+    assertThat(fits(none, tainted(8100, new NodeTaint("gpu", "yes", "NoExecute")))).isFalse();
   }
 
   @Test
   void aNodesOwnTroubleIsNoReasonToLeave() {
-    assertThat(new Taint("node.kubernetes.io/not-ready", null, "NoExecute").matters()).isFalse();
-    assertThat(new Taint("node.kubernetes.io/not-ready", null, "NoSchedule").matters()).isFalse();
-    assertThat(new Taint("node.kubernetes.io/unschedulable", null, "NoSchedule").matters())
+    assertThat(new NodeTaint("node.kubernetes.io/not-ready", null, "NoExecute").canRepelAgents())
         .isFalse();
-    assertThat(new Taint("gpu", "yes", "PreferNoSchedule").matters()).isFalse();
-    assertThat(GPU.matters()).isTrue();
+    assertThat(new NodeTaint("node.kubernetes.io/not-ready", null, "NoSchedule").canRepelAgents())
+        .isFalse();
+    assertThat(
+            new NodeTaint("node.kubernetes.io/unschedulable", null, "NoSchedule").canRepelAgents())
+        .isFalse();
+    assertThat(new NodeTaint("gpu", "yes", "PreferNoSchedule").canRepelAgents()).isFalse();
+    assertThat(GPU.canRepelAgents()).isTrue();
   }
 
   @Test
@@ -68,7 +71,7 @@ final class PlacementTest {
     return Placement.of(Cluster.spec(yaml).agent()).fits(node);
   }
 
-  private static NodeFacts tainted(Integer probePort, Taint... taints) {
+  private static NodeFacts tainted(Integer probePort, NodeTaint... taints) {
     NodeFacts node = Cluster.node(1);
     return new NodeFacts(
         node.name(),

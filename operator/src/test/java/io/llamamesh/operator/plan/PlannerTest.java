@@ -244,7 +244,7 @@ final class PlannerTest {
 
     MeshPlan plan = plan(spec(yaml), nodes(2));
 
-    assertThat(plan.namesakes()).containsExactly("node-2");
+    assertThat(plan.duplicateNames()).containsExactly("node-2");
     assertThat(targets(plan, "node-1")).extracting(Target::name).containsExactly("edge", "node-2");
     assertThat(targets(plan, "node-1"))
         .extracting(Target::ip)
@@ -270,7 +270,7 @@ final class PlannerTest {
 
     MeshPlan plan = plan(spec(yaml), List.of(left, node(1), node(2), node(3)));
 
-    assertThat(plan.sharing())
+    assertThat(plan.sharedAddresses())
         .containsExactly(Map.entry("a-node-1-of-yesterday", "node-1"), Map.entry("twin", "node-2"));
     assertThat(peers(plan, "node-3")).containsExactly("node-1", "node-2", "other-port");
     assertThat(peers(plan, "node-1")).containsExactly("node-2", "node-3", "other-port");
@@ -287,7 +287,7 @@ final class PlannerTest {
 
     MeshPlan plan = plan(spec("ipFamilies: [IPv6, IPv4]"), List.of(one, shares, three));
 
-    assertThat(plan.sharing()).containsExactly(Map.entry("node-2", "node-1"));
+    assertThat(plan.sharedAddresses()).containsExactly(Map.entry("node-2", "node-1"));
     assertThat(plan.members()).containsExactly("node-1", "node-3");
   }
 
@@ -301,7 +301,7 @@ final class PlannerTest {
     NodeFacts one = v6(1, "fd00:0:0::1");
     NodeFacts two = v6(2, "FD00::1");
 
-    assertThat(plan(spec("ipFamilies: [IPv6]"), List.of(two, one)).sharing())
+    assertThat(plan(spec("ipFamilies: [IPv6]"), List.of(two, one)).sharedAddresses())
         .containsExactly(Map.entry("node-2", "node-1"));
   }
 

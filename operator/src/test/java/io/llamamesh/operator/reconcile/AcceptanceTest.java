@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
+import io.llamamesh.operator.plan.HostPortConflicts.PortUse;
 import io.llamamesh.operator.plan.MeshFacts;
-import io.llamamesh.operator.plan.PortClaims.Claim;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class AcceptanceTest {
-  private final MeshMemory memory = new MeshMemory(new LastRings());
+  private final MeshMemory memory = new MeshMemory(new KeyRingCache());
 
   /** An operator that begins takes up all meshes at once, the younger perhaps a moment sooner. */
   @Test
@@ -39,7 +39,7 @@ class AcceptanceTest {
   }
 
   private List<?> judge(LlamaMesh mesh) {
-    return Acceptance.judge(
+    return Acceptance.evaluate(
         mesh,
         memory,
         spec -> new MeshFacts("m", spec, "http://scraper/ingest", List.of()),
@@ -49,7 +49,7 @@ class AcceptanceTest {
   }
 
   private static List<String> claims(LlamaMesh mesh, @Nullable MeshMemory memory) {
-    return Acceptance.claim(mesh, memory).map(Claim::name).toList();
+    return Acceptance.portUse(mesh, memory).map(PortUse::name).toList();
   }
 
   private static LlamaMesh mesh() {

@@ -16,7 +16,7 @@ import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.NodeFacts;
 import io.llamamesh.operator.plan.Planner;
-import io.llamamesh.operator.status.AgentsState;
+import io.llamamesh.operator.status.AgentsReadiness;
 import io.llamamesh.operator.status.Obstacle;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -106,7 +106,7 @@ class AgentReplacementTest {
     AddressChange change = change("n1", true);
     List<AddressChange> both = List.of(change, change("n2", true));
     assertThat(due(both, state(3, List.of()), new IntOrString(1), 0)).containsExactly(change);
-    replacement.deleted(change, NOW);
+    replacement.recordDeletion(change, NOW);
 
     // It still looks ready, and is away.
     assertThat(due(both, state(3, List.of()), new IntOrString(1), 1)).isEmpty();
@@ -121,7 +121,7 @@ class AgentReplacementTest {
       AddressChange change =
           new AddressChange("n1", "p" + pod, "u" + pod, true, "10.0.0.1", "10.0.0.9");
       if (!due(List.of(change), state(3, List.of()), null, second).isEmpty()) {
-        replacement.deleted(change, NOW.plusSeconds(second));
+        replacement.recordDeletion(change, NOW.plusSeconds(second));
         deleted.add(second);
         pod++;
       }
@@ -138,7 +138,7 @@ class AgentReplacementTest {
         .contains("is replaced");
     assertThat(said(first, true)).contains("spec.paused");
 
-    replacement.deleted(first, NOW);
+    replacement.recordDeletion(first, NOW);
     AddressChange again = new AddressChange("n1", "p2", "u2", true, "10.0.0.1", "10.0.0.9");
     assertThat(said(again, false))
         .contains("the node's kubelet does not know", "replaced again after 2026-11-20T10:01:00Z");
@@ -147,18 +147,19 @@ class AgentReplacementTest {
   @Test
   void whatMayNotBeDeletedIsSaidAndTriedOnceAMinute() {
     AddressChange change = change("n1", true);
-    replacement.failed("pods \"p-n1\" is forbidden", NOW);
+    replacement.recordFailure("pods \"p-n1\" is forbidden", NOW);
 
     assertThat(due(List.of(change), state(3, List.of()), null, 59)).isEmpty();
     assertThat(said(change, false)).endsWith("cannot be deleted: pods \"p-n1\" is forbidden");
     assertThat(due(List.of(change), state(3, List.of()), null, 60)).containsExactly(change);
-    replacement.deleted(change, NOW.plusSeconds(60));
+    replacement.recordDeletion(change, NOW.plusSeconds(60));
     assertThat(said(change, false)).contains("is replaced");
   }
 
   @Test
   void somethingWorseIsSaidFirst() {
-    AgentsState worse = state(3, List.of("n2")).with(new Obstacle("PodsRefused", "quota"));
+    AgentsReadiness worse =
+        state(3, List.of("n2")).withObstacle(new Obstacle("PodsRefused", "quota"));
 
     assertThat(replacement.explain(worse, List.of(change("n1", true)), false)).isEqualTo(worse);
   }
@@ -183,7 +184,7 @@ class AgentReplacementTest {
               state(nodes, List.copyOf(away.keySet())),
               new IntOrString(allowed),
               second)) {
-        replacement.deleted(change, NOW.plusSeconds(second));
+        replacement.recordDeletion(change, NOW.plusSeconds(second));
         old.remove(change.node());
         away.put(change.node(), second + 1 + random.nextInt(20));
       }
@@ -209,12 +210,12 @@ class AgentReplacementTest {
   }
 
   private List<AddressChange> due(
-      List<AddressChange> changes, AgentsState state, @Nullable IntOrString max, int second) {
+      List<AddressChange> changes, AgentsReadiness state, @Nullable IntOrString max, int second) {
     return replacement.due(changes, state, max, NOW.plusSeconds(second));
   }
 
-  private static AgentsState state(int expected, List<String> missing) {
-    return new AgentsState(expected, expected - missing.size(), missing, "", null);
+  private static AgentsReadiness state(int expected, List<String> missing) {
+    return new AgentsReadiness(expected, expected - missing.size(), missing, "", null);
   }
 
   private static AddressChange change(String node, boolean ready) {
@@ -231,7 +232,7 @@ class AgentReplacementTest {
                 List.of(
                     new NodeFacts(
                         node.name(), LINUX, "10.0.0.1", null, false, null, null, List.of()))));
-    return AddressChange.of(plan, List.of(node), List.of(PodFacts.of(Pruned.pod(pod))));
+    return AddressChange.of(plan, List.of(node), List.of(PodFacts.of(ObjectPruner.pod(pod))));
   }
 
   private static NodeView node(String name, @Nullable String ipv4, @Nullable String ipv6) {

@@ -97,7 +97,7 @@ class JoinAdmissionTest {
                   .filter(c -> !c.getValue().equals(written.get(c.getKey())))
                   .count();
       written.putAll(configs);
-      joins.wrote(due);
+      joins.recordWritten(due);
       writes += due;
       now = now.plusSeconds(1);
     }
@@ -112,7 +112,7 @@ class JoinAdmissionTest {
 
   private Set<String> look(int configs, Set<String> ready) {
     Set<String> admitted = joins.admit(ready, now);
-    joins.wrote(configs);
+    joins.recordWritten(configs);
     now = now.plus(Duration.ofSeconds(1));
     return admitted;
   }

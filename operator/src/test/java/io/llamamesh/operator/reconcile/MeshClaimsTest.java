@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.llamamesh.operator.resources.MeshLeases;
+import io.llamamesh.operator.resources.ClaimLeases;
 import io.llamamesh.operator.resources.Owner;
 import java.time.Clock;
 import java.time.Duration;
@@ -170,7 +170,7 @@ final class MeshClaimsTest {
     assertThat(first.claim(MESH)).isEqualTo("team/second");
   }
 
-  private static final class FakeLeases extends MeshLeases {
+  private static final class FakeLeases extends ClaimLeases {
     private @Nullable Lease stored;
     private int version;
     private int writes;

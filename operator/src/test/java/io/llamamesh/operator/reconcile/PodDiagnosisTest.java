@@ -9,9 +9,9 @@ import io.llamamesh.crd.Names.Component;
 import io.llamamesh.operator.resources.EventLog;
 import io.llamamesh.operator.resources.ObjectEvent;
 import io.llamamesh.operator.resources.Owner;
-import io.llamamesh.operator.status.AgentsState;
+import io.llamamesh.operator.status.AgentsReadiness;
 import io.llamamesh.operator.status.Obstacle;
-import io.llamamesh.operator.status.ScraperState;
+import io.llamamesh.operator.status.ScraperReadiness;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,7 +95,7 @@ class PodDiagnosisTest {
   void theScrapersReplicaSetIsReadWhateverItsHash() {
     event("ReplicaSet FailedCreate", "m-scraper-5d9f8c7b6", QUOTA, -5);
 
-    assertThat(scraper(new ScraperState(2, 0, null), 0))
+    assertThat(scraper(new ScraperReadiness(2, 0, null), 0))
         .isNotNull()
         .satisfies(o -> assertThat(o.reason()).isEqualTo("PodsRefused"))
         .satisfies(o -> assertThat(o.message()).contains("spec.scraper.resources"));
@@ -107,7 +107,7 @@ class PodDiagnosisTest {
     event("ReplicaSet FailedCreate", "m-scraper-scraper-5d9f8c7b6", QUOTA, -5);
     event("ReplicaSet FailedCreate", "other-scraper-5d9f8c7b6", QUOTA, -5);
 
-    assertThat(scraper(new ScraperState(1, 0, null), 0)).isNull();
+    assertThat(scraper(new ScraperReadiness(1, 0, null), 0)).isNull();
   }
 
   @Test
@@ -116,14 +116,16 @@ class PodDiagnosisTest {
 
     assertThat(
             scraper(
-                new ScraperState(2, 1, null), 0, pod("m-scraper-1", Component.SCRAPER, "n1", -60)))
+                new ScraperReadiness(2, 1, null),
+                0,
+                pod("m-scraper-1", Component.SCRAPER, "n1", -60)))
         .isNotNull();
   }
 
   @Test
   void aRolloutsFirstPodThatIsRefusedIsToldThoughAllScrapersAreReady() {
     event("ReplicaSet FailedCreate", "m-scraper-5d9f8c7b6", QUOTA, -5);
-    ScraperState rollingOut = new ScraperState(1, 1, 1, null);
+    ScraperReadiness rollingOut = new ScraperReadiness(1, 1, 1, null);
     Pod old = pod("m-scraper-1", Component.SCRAPER, "n1", -60);
 
     assertThat(scraper(rollingOut, 0, old))
@@ -138,7 +140,7 @@ class PodDiagnosisTest {
   void aPodOfARolloutThatCannotPullItsImageIsToldThoughAllScrapersAreReady() {
     assertThat(
             scraper(
-                new ScraperState(1, 1, 1, null),
+                new ScraperReadiness(1, 1, 1, null),
                 0,
                 waiting("m-scraper-2", Component.SCRAPER, "n1")))
         .isNotNull()
@@ -147,11 +149,11 @@ class PodDiagnosisTest {
 
   @Test
   void whileNothingIsMissingNothingIsAskedAndElseEveryTenSeconds() {
-    refresh(new AgentsState(1, 1, List.of(), "", null), new ScraperState(1, 1, null), 0);
+    refresh(new AgentsReadiness(1, 1, List.of(), "", null), new ScraperReadiness(1, 1, null), 0);
     assertThat(asked).isEmpty();
 
     for (int second = 10; second < 40; second++) {
-      refresh(missing("n1"), new ScraperState(1, 1, null), second);
+      refresh(missing("n1"), new ScraperReadiness(1, 1, null), second);
     }
     assertThat(asked).containsOnly("DaemonSet m-agent FailedCreate").hasSize(3);
   }
@@ -181,7 +183,9 @@ class PodDiagnosisTest {
 
     assertThat(
             scraper(
-                new ScraperState(1, 0, null), 0, waiting("m-scraper-1", Component.SCRAPER, "n1")))
+                new ScraperReadiness(1, 0, null),
+                0,
+                waiting("m-scraper-1", Component.SCRAPER, "n1")))
         .isNotNull()
         .satisfies(o -> assertThat(o.reason()).isEqualTo("PullFailed"))
         .satisfies(o -> assertThat(o.message()).contains("(reg)"));
@@ -193,7 +197,9 @@ class PodDiagnosisTest {
 
     assertThat(
             scraper(
-                new ScraperState(1, 0, null), 0, pod("m-scraper-1", Component.SCRAPER, "n1", -60)))
+                new ScraperReadiness(1, 0, null),
+                0,
+                pod("m-scraper-1", Component.SCRAPER, "n1", -60)))
         .isEqualTo(
             new Obstacle(
                 "SecretNotFound", "pod m-scraper-1: MountVolume: secret \"influx\" not found"));
@@ -205,26 +211,26 @@ class PodDiagnosisTest {
         .add(new ObjectEvent(object, message, NOW.plusSeconds(second)));
   }
 
-  private @Nullable Obstacle agents(AgentsState state, int second, Pod... pods) {
-    refresh(state, new ScraperState(1, 1, null), second, pods);
+  private @Nullable Obstacle agents(AgentsReadiness state, int second, Pod... pods) {
+    refresh(state, new ScraperReadiness(1, 1, null), second, pods);
     return diagnosis.explain(OWNER, state, facts(pods)).obstacle();
   }
 
-  private @Nullable Obstacle scraper(ScraperState state, int second, Pod... pods) {
-    refresh(new AgentsState(1, 1, List.of(), "", null), state, second, pods);
+  private @Nullable Obstacle scraper(ScraperReadiness state, int second, Pod... pods) {
+    refresh(new AgentsReadiness(1, 1, List.of(), "", null), state, second, pods);
     return diagnosis.explain(OWNER, state, facts(pods)).obstacle();
   }
 
-  private void refresh(AgentsState agents, ScraperState scraper, int second, Pod... pods) {
+  private void refresh(AgentsReadiness agents, ScraperReadiness scraper, int second, Pod... pods) {
     diagnosis.refresh(OWNER, agents, scraper, facts(pods), log, NOW.plusSeconds(second));
   }
 
   private static List<PodFacts> facts(Pod... pods) {
-    return Stream.of(pods).map(pod -> PodFacts.of(Pruned.pod(pod))).toList();
+    return Stream.of(pods).map(pod -> PodFacts.of(ObjectPruner.pod(pod))).toList();
   }
 
-  private static AgentsState missing(String... nodes) {
-    return new AgentsState(nodes.length, 0, List.of(nodes), "", null);
+  private static AgentsReadiness missing(String... nodes) {
+    return new AgentsReadiness(nodes.length, 0, List.of(nodes), "", null);
   }
 
   private static Pod pod(String name, Component component, @Nullable String node, int second) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.llamamesh.operator.status.Obstacle;
-import io.llamamesh.operator.status.ScraperState;
+import io.llamamesh.operator.status.ScraperReadiness;
 import java.time.Instant;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +67,7 @@ final class ScraperRolloutTest {
 
   @Test
   void scrapersThatAreMissingAreToldOfAtOnce() {
-    ScraperState missing = new ScraperState(2, 1, 1, UNPULLED);
+    ScraperReadiness missing = new ScraperReadiness(2, 1, 1, UNPULLED);
 
     assertThat(ScraperRollout.of(rollout(2, 1, -1)).explain(missing, NOW).obstacle())
         .isEqualTo(UNPULLED);
@@ -76,7 +76,7 @@ final class ScraperRolloutTest {
   private static @Nullable Obstacle explain(
       @Nullable Deployment deployment, @Nullable Obstacle cause) {
     ScraperRollout rollout = ScraperRollout.of(deployment);
-    return rollout.explain(new ScraperState(2, 2, rollout.older(), cause), NOW).obstacle();
+    return rollout.explain(new ScraperReadiness(2, 2, rollout.older(), cause), NOW).obstacle();
   }
 
   /** All pods, those of the newest template, and when it last came forward. */

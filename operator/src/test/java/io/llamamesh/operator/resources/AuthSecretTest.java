@@ -31,7 +31,7 @@ final class AuthSecretTest {
     assertThat(plain(rotated)).isEqualTo(token(first, 0));
     assertThat(AuthSecret.refreshed(rotated, OWNER, NOW.plus(Duration.ofMinutes(9)))).isNull();
     assertThat(plain(later)).isEqualTo(token(rotated, 1));
-    assertThat(AuthSecret.isDue(later, "1")).isFalse();
+    assertThat(AuthSecret.isRotationDue(later, "1")).isFalse();
   }
 
   private static String token(Secret secret, int at) {

@@ -22,8 +22,8 @@ final class MeshStates {
         List.of(),
         List.of(),
         taken,
-        new AgentsState(2, 2, List.of(), "", null),
-        new ScraperState(1, 1, null),
+        new AgentsReadiness(2, 2, List.of(), "", null),
+        new ScraperReadiness(1, 1, null),
         network);
   }
 }

@@ -73,7 +73,7 @@ class ReportChoiceTest {
   void withoutAWriterAReadyOneGoesBeforeOneThatIsNot() {
     Answer notReady =
         new Answer(
-            new ScraperAddress("a", URI.create("http://a"), false),
+            new ScraperEndpoint("a", URI.create("http://a"), false),
             new NetworkView.Known(report(Verdict.PAIR_LOSS, 10, State.PENDING)));
 
     assertThat(verdict(null, notReady, answer("b", report(Verdict.HEALTHY, 10, State.PENDING))))
@@ -83,7 +83,7 @@ class ReportChoiceTest {
 
   @Test
   void whereNoneAnswersTheReadyOnesWordsAreTold() {
-    Answer notReady = new Answer(new ScraperAddress("a", URI.create("http://a"), false), LOST);
+    Answer notReady = new Answer(new ScraperEndpoint("a", URI.create("http://a"), false), LOST);
 
     assertThat(ReportChoice.of(List.of(), null)).isEqualTo(ReportChoice.NOT_READY);
     assertThat(ReportChoice.of(List.of(notReady), "a")).isEqualTo(ReportChoice.NOT_READY);
@@ -100,7 +100,7 @@ class ReportChoiceTest {
   }
 
   private static Answer answer(String pod, NetworkView view) {
-    return new Answer(new ScraperAddress(pod, URI.create("http://" + pod), true), view);
+    return new Answer(new ScraperEndpoint(pod, URI.create("http://" + pod), true), view);
   }
 
   private static MeshReport report(Verdict verdict, int reporting, State store) {

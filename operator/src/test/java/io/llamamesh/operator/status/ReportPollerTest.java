@@ -127,7 +127,7 @@ class ReportPollerTest {
     return ((NetworkView.Unknown) poller.view("m")).message();
   }
 
-  private void watch(Supplier<@Nullable String> writer, ScraperAddress... scrapers) {
+  private void watch(Supplier<@Nullable String> writer, ScraperEndpoint... scrapers) {
     poller.watch("m", Duration.ofSeconds(10), List.of(scrapers), writer, () -> true, view -> {});
   }
 
@@ -147,8 +147,8 @@ class ReportPollerTest {
     return healthy.getAddress().getPort();
   }
 
-  private static ScraperAddress scraper(String pod, int port) {
-    return new ScraperAddress(pod, URI.create("http://127.0.0.1:" + port + "/"), true);
+  private static ScraperEndpoint scraper(String pod, int port) {
+    return new ScraperEndpoint(pod, URI.create("http://127.0.0.1:" + port + "/"), true);
   }
 
   private MeshReport report() {

@@ -147,8 +147,8 @@ class StatusFactoryTest {
             List.of(),
             List.of(),
             List.of(),
-            new AgentsState(2, 2, List.of(), "", null),
-            new ScraperState(1, 1, null),
+            new AgentsReadiness(2, 2, List.of(), "", null),
+            new ScraperReadiness(1, 1, null),
             network),
         NOW);
   }

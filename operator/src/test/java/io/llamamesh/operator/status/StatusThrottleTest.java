@@ -50,7 +50,7 @@ final class StatusThrottleTest {
 
     assertThat(next(first, at(known(Verdict.PAIR_LOSS, 20), 109), 109)).isNull();
     MeshState later = at(known(Verdict.PAIR_LOSS, 20), 110);
-    assertThat(throttle.isNews(later.network(), NOW.plusSeconds(110))).isTrue();
+    assertThat(throttle.shouldWrite(later.network(), NOW.plusSeconds(110))).isTrue();
     LlamaMeshStatus second = write(first, later, 110);
 
     assertThat(second.lossPercent()).isEqualTo("20");
@@ -161,7 +161,7 @@ final class StatusThrottleTest {
       loss = second % interval < 2 ? random.nextInt(1, 99) : loss;
       MeshState state = at(with(mesh, view(verdict, loss, List.of())), second);
       Instant now = NOW.plusSeconds(second);
-      boolean news = throttle.isNews(state.network(), now);
+      boolean news = throttle.shouldWrite(state.network(), now);
       LlamaMeshStatus next = next(status, state, second);
       // Who comes only for news misses nothing.
       assertThat(news).as("at %s", second).isEqualTo(next != null);
@@ -208,7 +208,7 @@ final class StatusThrottleTest {
     LlamaMeshStatus first = write(null, suspecting(7, "node-1>node-2"), 0);
     assertThat(next(first, suspecting(8, "node-1>node-2"), 12)).isNull();
     MeshState other = suspecting(8, "node-5>node-6");
-    assertThat(throttle.isNews(other.network(), NOW.plusSeconds(12))).isTrue();
+    assertThat(throttle.shouldWrite(other.network(), NOW.plusSeconds(12))).isTrue();
 
     LlamaMeshStatus second = write(first, other, 12);
 
@@ -225,11 +225,11 @@ final class StatusThrottleTest {
     LlamaMeshStatus first = write(null, suspecting(7, "a>b", "c>d"), 0);
 
     MeshState swapped = suspecting(7, "c>d", "a>b");
-    assertThat(throttle.isNews(swapped.network(), NOW.plusSeconds(14))).isFalse();
+    assertThat(throttle.shouldWrite(swapped.network(), NOW.plusSeconds(14))).isFalse();
     assertThat(throttle.next(first, swapped, NOW.plusSeconds(14))).isNull();
 
     MeshState third = suspecting(7, "e>f", "a>b");
-    assertThat(throttle.isNews(third.network(), NOW.plusSeconds(9))).isFalse();
+    assertThat(throttle.shouldWrite(third.network(), NOW.plusSeconds(9))).isFalse();
     assertThat(throttle.next(first, third, NOW.plusSeconds(9))).isNull();
     assertThat(throttle.next(first, third, NOW.plusSeconds(11))).isNotNull();
   }
@@ -238,11 +238,13 @@ final class StatusThrottleTest {
   void whatIsSaidAlreadyIsNoNews() {
     write(null, known(Verdict.HEALTHY, 0.1), 0);
 
-    assertThat(throttle.isNews(known(Verdict.HEALTHY, 0.3).network(), NOW.plusSeconds(9)))
+    assertThat(throttle.shouldWrite(known(Verdict.HEALTHY, 0.3).network(), NOW.plusSeconds(9)))
         .isFalse();
-    assertThat(throttle.isNews(known(Verdict.NODE_LOSS, 9).network(), NOW.plusSeconds(9))).isTrue();
+    assertThat(throttle.shouldWrite(known(Verdict.NODE_LOSS, 9).network(), NOW.plusSeconds(9)))
+        .isTrue();
     assertThat(
-            throttle.isNews(new NetworkView.Unknown("ScraperUnreachable", "x"), NOW.plusSeconds(9)))
+            throttle.shouldWrite(
+                new NetworkView.Unknown("ScraperUnreachable", "x"), NOW.plusSeconds(9)))
         .isTrue();
   }
 
@@ -266,17 +268,17 @@ final class StatusThrottleTest {
 
   @Test
   void lossBelowAHundredthIsNotShownAsNothing() {
-    assertThat(Numbers.percent(0.0042)).isEqualTo("0.0042");
-    assertThat(Numbers.percent(0.0)).isEqualTo("0");
-    assertThat(Numbers.percent(12.1049)).isEqualTo("12.1");
-    assertThat(Numbers.percent(null)).isNull();
+    assertThat(StatusNumbers.percent(0.0042)).isEqualTo("0.0042");
+    assertThat(StatusNumbers.percent(0.0)).isEqualTo("0");
+    assertThat(StatusNumbers.percent(12.1049)).isEqualTo("12.1");
+    assertThat(StatusNumbers.percent(null)).isNull();
   }
 
   @Test
   void timesHaveTwoDigitsAndAUnit() {
-    assertThat(Numbers.time(0.4123)).isEqualTo("410us");
-    assertThat(Numbers.time(12.345)).isEqualTo("12ms");
-    assertThat(Numbers.time(1500.0)).isEqualTo("1.5s");
+    assertThat(StatusNumbers.time(0.4123)).isEqualTo("410us");
+    assertThat(StatusNumbers.time(12.345)).isEqualTo("12ms");
+    assertThat(StatusNumbers.time(1500.0)).isEqualTo("1.5s");
   }
 
   private LlamaMeshStatus write(@Nullable LlamaMeshStatus before, MeshState state, int second) {
@@ -359,7 +361,7 @@ final class StatusThrottleTest {
         s.stale(),
         s.failures(),
         s.taken(),
-        new AgentsState(ready, ready, List.of(), "", null),
+        new AgentsReadiness(ready, ready, List.of(), "", null),
         s.scraper(),
         s.network());
   }

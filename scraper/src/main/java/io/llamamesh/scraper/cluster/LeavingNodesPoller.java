@@ -31,7 +31,7 @@ final class LeavingNodesPoller implements AutoCloseable {
   LeavingNodesPoller(KubernetesClient client, String namespace, String mesh) {
     this.client = client;
     this.namespace = namespace;
-    this.name = Names.leaving(mesh);
+    this.name = Names.leavingConfigMap(mesh);
   }
 
   void start() {

@@ -1,0 +1,126 @@
+package io.llamamesh.operator.plan;
+
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.LlamaMeshSpec.PortClass;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Host ports of meshes that share nodes: agents are on the host's network, so two meshes on one
+ * node must not use the same port. The older mesh has it; of equally old ones the first by
+ * namespace and name.
+ */
+public final class HostPortConflicts {
+  private static final Comparator<PortUse> OLDEST =
+      Comparator.comparing(PortUse::created)
+          .thenComparing(PortUse::namespace)
+          .thenComparing(PortUse::name);
+
+  private HostPortConflicts() {}
+
+  /**
+   * A mesh and what it uses.
+   *
+   * @param namespace its namespace
+   * @param name its name
+   * @param created when it was created, as the API server writes it
+   * @param spec its spec with every default
+   */
+  public record PortUse(String namespace, String name, String created, LlamaMeshSpec spec) {}
+
+  /**
+   * What of the mesh's ports older meshes have on nodes that both use, with the remedy.
+   *
+   * @param mesh the mesh
+   * @param others any meshes; it may be among them
+   * @param nodes every node of the cluster
+   */
+  public static List<SpecRefusal> find(PortUse mesh, List<PortUse> others, List<NodeFacts> nodes) {
+    List<SpecRefusal> refusals = new ArrayList<>();
+    Placement ours = Placement.of(mesh.spec().agent());
+    for (PortUse other : others.stream().sorted(OLDEST).toList()) {
+      if (OLDEST.compare(other, mesh) < 0) {
+        Placement theirs = Placement.of(other.spec().agent());
+        Optional<NodeFacts> shared =
+            nodes.stream()
+                .filter(node -> ours.fits(node) && theirs.fits(node))
+                .min(Comparator.comparing(NodeFacts::name));
+        shared.ifPresent(node -> compare(mesh, other, node, refusals));
+      }
+    }
+    return refusals;
+  }
+
+  private static void compare(
+      PortUse mesh, PortUse other, NodeFacts node, List<SpecRefusal> refusals) {
+    String theirs =
+        " is used by the older mesh "
+            + other.namespace()
+            + "/"
+            + other.name()
+            + " on shared nodes such as "
+            + node.name()
+            + "; ";
+    int probe = probePort(mesh.spec());
+    if (probe == probePort(other.spec())) {
+      refusals.add(
+          SpecRefusal.portConflict(
+              "spec.reflector.port: UDP port "
+                  + probe
+                  + theirs
+                  + "choose another, or keep the meshes apart by spec.agent.nodeSelector"));
+    }
+    int api = apiPort(mesh.spec());
+    if (api == apiPort(other.spec())) {
+      refusals.add(
+          SpecRefusal.portConflict(
+              "spec.collector.apiPort: TCP port "
+                  + api
+                  + theirs
+                  + "choose another, or keep the meshes apart by spec.agent.nodeSelector"));
+    }
+    for (PortClass ours : Planner.orEmpty(mesh.spec().ports())) {
+      for (PortClass taken : Planner.orEmpty(other.spec().ports())) {
+        if (base(ours) < end(taken) && base(taken) < end(ours)) {
+          refusals.add(
+              SpecRefusal.portConflict(
+                  "spec.ports ("
+                      + ours.name()
+                      + "): source port range "
+                      + base(ours)
+                      + ".."
+                      + (end(ours) - 1)
+                      + theirs
+                      + "set basePort, for instance "
+                      + firstFreeAbove(other.spec())));
+        }
+      }
+    }
+  }
+
+  private static int firstFreeAbove(LlamaMeshSpec spec) {
+    return Planner.orEmpty(spec.ports()).stream()
+        .mapToInt(HostPortConflicts::end)
+        .max()
+        .orElse(25_000);
+  }
+
+  private static int probePort(LlamaMeshSpec spec) {
+    return Objects.requireNonNull(Objects.requireNonNull(spec.reflector()).port());
+  }
+
+  private static int apiPort(LlamaMeshSpec spec) {
+    return Objects.requireNonNull(Objects.requireNonNull(spec.collector()).apiPort());
+  }
+
+  private static int base(PortClass c) {
+    return Objects.requireNonNull(c.basePort());
+  }
+
+  private static int end(PortClass c) {
+    return base(c) + Objects.requireNonNull(c.count());
+  }
+}

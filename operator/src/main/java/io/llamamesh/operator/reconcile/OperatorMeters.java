@@ -1,0 +1,47 @@
+package io.llamamesh.operator.reconcile;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.function.ToDoubleFunction;
+
+/** What the operator counts; any thread may call. */
+final class OperatorMeters {
+  private final MeterRegistry registry;
+  private final Timer plans;
+  private final Counter written;
+  private final Counter failed;
+
+  OperatorMeters(MeterRegistry registry) {
+    this.registry = registry;
+    plans =
+        Timer.builder("llamamesh.operator.plan")
+            .description("Time to make a plan; looks at unchanged facts make none")
+            .register(registry);
+    written = writes("written");
+    failed = writes("failed");
+  }
+
+  private Counter writes(String result) {
+    return Counter.builder("llamamesh.operator.writes")
+        .description("Objects written or deleted, status and Events apart")
+        .tag("result", result)
+        .register(registry);
+  }
+
+  Timer plans() {
+    return plans;
+  }
+
+  void recordWrites(int objects, int failures) {
+    written.increment(objects);
+    failed.increment(failures);
+  }
+
+  /** A number that is asked for when somebody looks. */
+  <T> void gauge(String name, String description, T source, ToDoubleFunction<T> value) {
+    io.micrometer.core.instrument.Gauge.builder("llamamesh.operator." + name, source, value)
+        .description(description)
+        .register(registry);
+  }
+}

@@ -1,0 +1,305 @@
+package io.llamamesh.operator.status;
+
+import io.fabric8.kubernetes.api.model.Condition;
+import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.operator.plan.MeshPlan;
+import io.llamamesh.operator.plan.SpecCheck;
+import io.llamamesh.operator.plan.SpecRefusal;
+import io.llamamesh.operator.status.MeshCondition.Status;
+import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.MeshReport.Store;
+import io.llamamesh.results.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Judges a mesh's state: one finding for each condition. */
+final class MeshConditions {
+  /** Reason of a condition and of an Event. */
+  static final String DUPLICATE_NAME = "DuplicateName";
+
+  /** Reason of a condition: an object is there that is somebody else's. */
+  static final String OBJECT_TAKEN = "ObjectTaken";
+
+  private static final int NAMED = 5;
+
+  private MeshConditions() {}
+
+  /**
+   * The findings.
+   *
+   * @param before the conditions that were told last: while the scraper has not been asked yet, an
+   *     operator that has just started knows no better
+   */
+  static List<MeshCondition> of(MeshState state, List<Condition> before) {
+    List<MeshCondition> findings = new ArrayList<>();
+    findings.add(accepted(state));
+    findings.add(
+        state.paused()
+            ? MeshCondition.ofTrue(
+                ConditionTypes.PAUSED,
+                "PausedBySpec",
+                "spec.paused is true: nothing is written but which nodes are leaving")
+            : MeshCondition.ofFalse(ConditionTypes.PAUSED, "NotPaused", ""));
+    findings.add(configs(state));
+    findings.add(agents(state));
+    findings.add(scraper(state));
+    findings.add(keepIfNotAsked(store(state), state, before));
+    findings.add(keepIfNotAsked(network(state.network()), state, before));
+    findings.add(ready(findings));
+    return findings;
+  }
+
+  private static MeshCondition keepIfNotAsked(
+      MeshCondition found, MeshState state, List<Condition> before) {
+    if (found.status() != Status.UNKNOWN || !state.network().equals(NetworkView.NOT_ASKED)) {
+      return found;
+    }
+    return before.stream()
+        .filter(c -> c.getType().equals(found.type()))
+        .map(c ->
+            new MeshCondition(c.getType(), Status.of(c.getStatus()), c.getReason(), c.getMessage()))
+        .findFirst()
+        .orElse(found);
+  }
+
+  private static MeshCondition accepted(MeshState state) {
+    if (state.refusals().isEmpty()) {
+      List<String> warnings = state.spec() == null ? List.of() : SpecCheck.warnings(state.spec());
+      return MeshCondition.ofTrue(ConditionTypes.ACCEPTED, "Accepted", String.join("; ", warnings));
+    }
+    String message =
+        state.refusals().stream()
+                .map(SpecRefusal::message)
+                .limit(NAMED)
+                .collect(Collectors.joining("; "))
+            + (state.refusals().size() > NAMED
+                ? "; and " + (state.refusals().size() - NAMED) + " more"
+                : "")
+            + (state.spec() == null ? "" : ". The last accepted spec stays in force");
+    return MeshCondition.ofFalse(
+        ConditionTypes.ACCEPTED, state.refusals().getFirst().reason(), message);
+  }
+
+  private static MeshCondition configs(MeshState state) {
+    if (state.plan() == null) {
+      return MeshCondition.ofFalse(
+          ConditionTypes.CONFIGS_READY, "NotAccepted", "no spec has been accepted yet");
+    }
+    if (!state.taken().isEmpty()) {
+      boolean one = state.taken().size() == 1;
+      return MeshCondition.ofFalse(
+          ConditionTypes.CONFIGS_READY,
+          OBJECT_TAKEN,
+          abbreviated(state.taken())
+              + (one
+                  ? " is not this mesh's and stays as it is; delete or rename it"
+                  : " are not this mesh's and stay as they are; delete or rename them")
+              + ", or name the mesh otherwise; with the labels app.kubernetes.io/name=llama-mesh,"
+              + " app.kubernetes.io/managed-by=llama-mesh-operator and llamamesh.io/mesh=<mesh>"
+              + " the mesh takes "
+              + (one ? "it" : "them")
+              + " over");
+    }
+    if (!state.failures().isEmpty()) {
+      return MeshCondition.ofFalse(
+          ConditionTypes.CONFIGS_READY,
+          "WriteFailed",
+          (state.failures().size() == 1
+                  ? "a write failed: "
+                  : state.failures().size() + " writes failed, first: ")
+              + state.failures().getFirst());
+    }
+    if (!state.stale().isEmpty()) {
+      return MeshCondition.ofFalse(
+          ConditionTypes.CONFIGS_READY,
+          state.paused() ? "Paused" : "Writing",
+          "not current: " + abbreviated(state.stale()));
+    }
+    if (!state.plan().withoutAddress().isEmpty()) {
+      return addresses(state.plan());
+    }
+    if (!state.plan().sharedAddresses().isEmpty()) {
+      return MeshCondition.ofTrue(
+          ConditionTypes.CONFIGS_READY,
+          "AddressesShared",
+          "not probed, since another has the address and the results of both would be one; delete the"
+              + " Node that is no more, or leave the target out: "
+              + abbreviated(
+                  state.plan().sharedAddresses().entrySet().stream()
+                      .map(shared -> shared.getKey() + " (that of " + shared.getValue() + ")")
+                      .toList()));
+    }
+    if (!state.plan().duplicateNames().isEmpty()) {
+      return MeshCondition.ofTrue(
+          ConditionTypes.CONFIGS_READY,
+          DUPLICATE_NAME,
+          "targets in spec.groups[].targets that have a node's name and are not probed, since the"
+              + " results of both would be one; rename them: "
+              + abbreviated(List.copyOf(state.plan().duplicateNames())));
+    }
+    return MeshCondition.ofTrue(ConditionTypes.CONFIGS_READY, "Current", "");
+  }
+
+  /** Nodes without an address of the mesh's families; where that is all, nothing is measured. */
+  private static MeshCondition addresses(MeshPlan plan) {
+    if (!plan.hasNoAddresses()) {
+      return MeshCondition.ofTrue(
+          ConditionTypes.CONFIGS_READY,
+          "AddressesMissing",
+          "no "
+              + families(plan)
+              + " address (InternalIP), so that nobody probes them; spec.ipFamilies decides which"
+              + " families are probed over: "
+              + abbreviated(List.copyOf(plan.withoutAddress())));
+    }
+    return MeshCondition.ofFalse(
+        ConditionTypes.CONFIGS_READY,
+        "AddressesMissing",
+        plan.families().isEmpty()
+            ? "no node has an InternalIP address, so that nothing can be measured; see kubectl get"
+                + " nodes -o wide"
+            : "no node has an "
+                + families(plan)
+                + " address (InternalIP), so that nothing can be measured; leave spec.ipFamilies"
+                + " out to probe over what the nodes have");
+  }
+
+  private static String families(MeshPlan plan) {
+    return plan.families().stream()
+        .map(family ->
+            switch (family) {
+              case IPV4 -> "IPv4";
+              case IPV6 -> "IPv6";
+            })
+        .collect(Collectors.joining(" or "));
+  }
+
+  private static MeshCondition agents(MeshState state) {
+    AgentsReadiness agents = state.agents();
+    if (agents.obstacle() != null) {
+      return MeshCondition.ofFalse(
+          ConditionTypes.AGENTS_READY, agents.obstacle().reason(), agents.obstacle().message());
+    }
+    if (!agents.missing().isEmpty()) {
+      return MeshCondition.ofFalse(
+          ConditionTypes.AGENTS_READY,
+          "RollingOut",
+          "no ready agent on "
+              + abbreviated(agents.missing())
+              + (agents.hint().isEmpty() ? "" : "; " + agents.hint()));
+    }
+    if (agents.expected() == 0) {
+      return MeshCondition.ofFalse(
+          ConditionTypes.AGENTS_READY,
+          "NoNodes",
+          "no Ready node fits spec.groups[].nodeSelector and spec.agent.nodeSelector");
+    }
+    return MeshCondition.ofTrue(ConditionTypes.AGENTS_READY, "AllReady", "");
+  }
+
+  private static MeshCondition scraper(MeshState state) {
+    ScraperReadiness scraper = state.scraper();
+    if (scraper.isComplete()) {
+      return MeshCondition.ofTrue(ConditionTypes.SCRAPER_READY, "AllReady", "");
+    }
+    if (scraper.obstacle() != null) {
+      return MeshCondition.ofFalse(
+          ConditionTypes.SCRAPER_READY, scraper.obstacle().reason(), scraper.obstacle().message());
+    }
+    if (scraper.hasAllReady()) {
+      return MeshCondition.ofTrue(
+          ConditionTypes.SCRAPER_READY,
+          "RollingOut",
+          "all are ready, and those of an older template are replaced one by one");
+    }
+    return MeshCondition.ofFalse(
+        ConditionTypes.SCRAPER_READY,
+        "RollingOut",
+        scraper.ready() + " of " + scraper.wanted() + " are ready");
+  }
+
+  private static MeshCondition store(MeshState state) {
+    LlamaMeshSpec spec = state.spec();
+    if (spec != null && spec.scraper() != null && spec.scraper().influxdb() == null) {
+      return MeshCondition.ofTrue(
+          ConditionTypes.STORE_REACHABLE, "NotConfigured", "results are kept in memory only");
+    }
+    return switch (state.network()) {
+      case NetworkView.Unknown unknown ->
+          MeshCondition.ofUnknown(
+              ConditionTypes.STORE_REACHABLE, unknown.reason(), unknown.message());
+      case NetworkView.Known known -> store(known.report().store());
+    };
+  }
+
+  private static MeshCondition store(Store store) {
+    String said = store.message() == null ? "" : store.message();
+    return switch (store.state()) {
+      case REACHABLE ->
+          MeshCondition.ofTrue(ConditionTypes.STORE_REACHABLE, reachable(store), said);
+      case UNREACHABLE ->
+          MeshCondition.ofFalse(ConditionTypes.STORE_REACHABLE, "Unreachable", said);
+      case PENDING ->
+          MeshCondition.ofUnknown(
+              ConditionTypes.STORE_REACHABLE, "Pending", "nothing has been written yet");
+      // The spec names a store and the running scraper does not know it yet.
+      case NOT_CONFIGURED ->
+          MeshCondition.ofUnknown(
+              ConditionTypes.STORE_REACHABLE, "RollingOut", "the scraper has not taken it up yet");
+    };
+  }
+
+  private static String reachable(Store store) {
+    return switch (store.trouble()) {
+      case null -> "Acknowledged";
+      case POINTS_REJECTED -> "PointsRejected";
+      case WRITES_FAILING -> "WritesFailing";
+    };
+  }
+
+  private static MeshCondition network(NetworkView view) {
+    return switch (view) {
+      case NetworkView.Unknown unknown ->
+          MeshCondition.ofUnknown(
+              ConditionTypes.NETWORK_HEALTHY, unknown.reason(), unknown.message());
+      case NetworkView.Known known -> network(known.report());
+    };
+  }
+
+  /** As the scraper judges: nothing is judged a second time here. */
+  private static MeshCondition network(MeshReport report) {
+    Verdict verdict = report.verdict();
+    if (verdict.isUnknown()) {
+      return MeshCondition.ofUnknown(
+          ConditionTypes.NETWORK_HEALTHY, verdict.reason(), report.message());
+    }
+    return verdict == Verdict.HEALTHY
+        ? MeshCondition.ofTrue(ConditionTypes.NETWORK_HEALTHY, verdict.reason(), report.message())
+        : MeshCondition.ofFalse(ConditionTypes.NETWORK_HEALTHY, verdict.reason(), report.message());
+  }
+
+  /** Ready says of the first that keeps it from being True which one that is. */
+  private static MeshCondition ready(List<MeshCondition> findings) {
+    List<MeshCondition> needed =
+        findings.stream()
+            .filter(f ->
+                !f.type().equals(ConditionTypes.PAUSED)
+                    && !f.type().equals(ConditionTypes.NETWORK_HEALTHY))
+            .toList();
+    for (Status value : List.of(Status.FALSE, Status.UNKNOWN)) {
+      for (MeshCondition finding : needed) {
+        if (finding.status() == value) {
+          String why = finding.message().isEmpty() ? "" : ": " + finding.message();
+          return new MeshCondition(
+              ConditionTypes.READY, value, finding.reason(), finding.type() + why);
+        }
+      }
+    }
+    return MeshCondition.ofTrue(ConditionTypes.READY, "Ready", "");
+  }
+
+  private static String abbreviated(List<String> names) {
+    return NameList.abbreviated(names, NAMED);
+  }
+}
