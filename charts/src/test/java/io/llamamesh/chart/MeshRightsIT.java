@@ -10,9 +10,9 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
+import io.llamamesh.local.cluster.ImagePrograms;
 import io.llamamesh.local.cluster.LocalCluster;
 import io.llamamesh.local.cluster.LocalNode;
-import io.llamamesh.local.cluster.Programs;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.Rights;
 import io.llamamesh.testkit.junit.TestCluster;
@@ -170,7 +170,7 @@ class MeshRightsIT {
         LocalCluster.startNodes(
             cluster.newClient("machines"),
             nodes,
-            new Programs(Chart.ROOT.toAbsolutePath().normalize()),
+            new ImagePrograms(Chart.ROOT.toAbsolutePath().normalize()),
             folder,
             cluster::serviceAccountKubeconfig,
             (pod, code, log) -> {})) {

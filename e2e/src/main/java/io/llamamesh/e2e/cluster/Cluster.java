@@ -3,9 +3,9 @@ package io.llamamesh.e2e.cluster;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.llamamesh.e2e.machine.Command;
 import io.llamamesh.e2e.machine.ControlGroups;
 import io.llamamesh.e2e.machine.RunFolder;
+import io.llamamesh.e2e.machine.Subprocess;
 import io.llamamesh.testkit.ControlPlane;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,24 +40,24 @@ public final class Cluster implements AutoCloseable {
   private static final Duration READY_WITHIN = Duration.ofMinutes(3);
   private static final Duration KUBECTL_WITHIN = Duration.ofMinutes(2);
 
-  private final Programs programs;
-  private final Family family;
+  private final ClusterBinaries programs;
+  private final IpFamily family;
   private final Path run;
-  private final Progress progress;
+  private final ProgressLog progress;
   private final List<Node> nodes = new ArrayList<>();
   private final ControlPlane controlPlane;
   private final KubernetesClient client;
-  private final ServiceNames names;
-  private @Nullable Store store;
+  private final DnsServer names;
+  private @Nullable InfluxDb store;
 
   private Cluster(
-      Programs programs,
-      Family family,
+      ClusterBinaries programs,
+      IpFamily family,
       Path run,
-      Progress progress,
+      ProgressLog progress,
       ControlPlane controlPlane,
       KubernetesClient client,
-      ServiceNames names) {
+      DnsServer names) {
     this.programs = programs;
     this.family = family;
     this.run = run;
@@ -72,11 +72,12 @@ public final class Cluster implements AutoCloseable {
    *
    * @param run an own folder in the run's
    */
-  public static Cluster start(Programs programs, Family family, Path run, Progress progress)
+  public static Cluster start(
+      ClusterBinaries programs, IpFamily family, Path run, ProgressLog progress)
       throws IOException, InterruptedException {
     Files.createDirectories(run);
     ControlGroups.create(RunFolder.CONTROL_GROUP);
-    progress.say("starting a control plane (" + family + ")");
+    progress.log("starting a control plane (" + family + ")");
     connect(family);
     ControlPlane controlPlane =
         ControlPlane.start(
@@ -99,14 +100,14 @@ public final class Cluster implements AutoCloseable {
             progress,
             controlPlane,
             client,
-            ServiceNames.start(client, family.controlPlane(), run.resolve("dns")));
+            DnsServer.start(client, family.controlPlane(), run.resolve("dns")));
     try {
       Files.writeString(cluster.kubeconfig(), controlPlane.kubeconfig());
       cluster.writeKubectl();
       cluster.allowProxies();
-      progress.say("starting " + NODES + " nodes");
+      progress.log("starting " + NODES + " nodes");
       cluster.startNodes(IntStream.rangeClosed(1, NODES).boxed().toList());
-      progress.say("nodes are ready");
+      progress.log("nodes are ready");
       return cluster;
     } catch (IOException | InterruptedException | RuntimeException e) {
       cluster.close();
@@ -128,13 +129,13 @@ public final class Cluster implements AutoCloseable {
         .create();
   }
 
-  private static void connect(Family family) throws IOException, InterruptedException {
-    Command.run("ip", "link", "set", "lo", "up");
-    Command.run("sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0");
-    Command.run("ip", "link", "add", BRIDGE, "type", "bridge");
-    Command.run("sysctl", "-qw", "net.ipv6.conf." + BRIDGE + ".accept_dad=0");
-    Command.run("ip", "link", "set", BRIDGE, "up");
-    Command.run("ip", "addr", "add", family.withPrefix(family.controlPlane()), "dev", BRIDGE);
+  private static void connect(IpFamily family) throws IOException, InterruptedException {
+    Subprocess.run("ip", "link", "set", "lo", "up");
+    Subprocess.run("sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0");
+    Subprocess.run("ip", "link", "add", BRIDGE, "type", "bridge");
+    Subprocess.run("sysctl", "-qw", "net.ipv6.conf." + BRIDGE + ".accept_dad=0");
+    Subprocess.run("ip", "link", "set", BRIDGE, "up");
+    Subprocess.run("ip", "addr", "add", family.withPrefix(family.controlPlane()), "dev", BRIDGE);
   }
 
   private void startNodes(List<Integer> indexes) throws IOException, InterruptedException {
@@ -147,10 +148,10 @@ public final class Cluster implements AutoCloseable {
       nodes.add(node);
     }
     routePods();
-    all(added, Node::startRuntime);
-    progress.say("images are on " + String.join(", ", added.stream().map(Node::name).toList()));
-    all(added, Node::startProxy);
-    all(added, Node::startKubelet);
+    onEach(added, Node::startRuntime);
+    progress.log("images are on " + String.join(", ", added.stream().map(Node::name).toList()));
+    onEach(added, Node::startProxy);
+    onEach(added, Node::startKubelet);
     for (Node node : added) {
       Wait.until(node.name(), READY_WITHIN, () -> isReady(node.name()) ? "" : "not ready");
     }
@@ -167,7 +168,7 @@ public final class Cluster implements AutoCloseable {
 
   private void routePods() throws IOException, InterruptedException {
     for (Node node : nodes) {
-      Command.run("ip", "route", "replace", family.podsOf(node.index()), "via", node.address());
+      Subprocess.run("ip", "route", "replace", family.podsOf(node.index()), "via", node.address());
       for (Node other : nodes) {
         if (node != other) {
           node.route(other);
@@ -182,7 +183,7 @@ public final class Cluster implements AutoCloseable {
   }
 
   /** Does the same on several nodes at a time. */
-  private static void all(List<Node> nodes, Step step) throws IOException, InterruptedException {
+  private static void onEach(List<Node> nodes, Step step) throws IOException, InterruptedException {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> running = new ArrayList<>();
       for (Node node : nodes) {
@@ -221,7 +222,7 @@ public final class Cluster implements AutoCloseable {
     try (Stream<Path> found = Files.list(older)) {
       tars = found.filter(file -> file.toString().endsWith("-image.tar")).sorted().toList();
     }
-    all(nodes, node -> node.importOlder(tars));
+    onEach(nodes, node -> node.importOlder(tars));
     return older.resolve("llama-mesh");
   }
 
@@ -251,10 +252,10 @@ public final class Cluster implements AutoCloseable {
   }
 
   /** An InfluxDB beside the control plane, started when it is first asked for. */
-  public Store store() throws IOException, InterruptedException {
-    Store running = store;
+  public InfluxDb store() throws IOException, InterruptedException {
+    InfluxDb running = store;
     if (running == null) {
-      running = Store.start(family, run.resolve("store"));
+      running = InfluxDb.start(family, run.resolve("store"));
       store = running;
     }
     return running;
@@ -278,7 +279,7 @@ public final class Cluster implements AutoCloseable {
   }
 
   /** A further client of somebody who may do everything, which tries everything once. */
-  public KubernetesClient impatientClient() {
+  public KubernetesClient clientWithoutRetries() {
     return new KubernetesClientBuilder()
         .withConfig(
             new ConfigBuilder(controlPlane.config())
@@ -295,7 +296,7 @@ public final class Cluster implements AutoCloseable {
   }
 
   /** The family of all its addresses. */
-  public Family family() {
+  public IpFamily family() {
     return family;
   }
 
@@ -330,7 +331,7 @@ public final class Cluster implements AutoCloseable {
             List.of(
                 programs.cluster().resolve("kubectl").toString(), "--kubeconfig=" + kubeconfig()));
     line.addAll(List.of(arguments));
-    return Command.run(KUBECTL_WITHIN, line);
+    return Subprocess.run(KUBECTL_WITHIN, line);
   }
 
   /** Runs kubectl again and again while the API server does not answer. */
@@ -360,8 +361,8 @@ public final class Cluster implements AutoCloseable {
   }
 
   /** Programs of the nodes that ended though nobody asked them to. */
-  public List<String> dead() {
-    return nodes.stream().flatMap(node -> node.dead().stream()).toList();
+  public List<String> exitedPrograms() {
+    return nodes.stream().flatMap(node -> node.exitedPrograms().stream()).toList();
   }
 
   @Override
@@ -378,7 +379,7 @@ public final class Cluster implements AutoCloseable {
     client.close();
     controlPlane.close();
     try {
-      Command.run("ip", "link", "del", BRIDGE);
+      Subprocess.run("ip", "link", "del", BRIDGE);
       ControlGroups.remove(RunFolder.CONTROL_GROUP);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

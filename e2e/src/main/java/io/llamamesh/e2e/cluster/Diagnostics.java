@@ -1,6 +1,6 @@
 package io.llamamesh.e2e.cluster;
 
-import io.llamamesh.e2e.machine.Command;
+import io.llamamesh.e2e.machine.Subprocess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,10 +35,10 @@ public final class Diagnostics {
    * Writes logs, objects and a picture of the page into a folder, in place of all that is there but
    * {@link #RECORD}; what cannot be had is missing.
    */
-  public static void keep(Cluster cluster, Mesh mesh, Path folder)
+  public static void collect(Cluster cluster, Mesh mesh, Path folder)
       throws IOException, InterruptedException {
     Files.createDirectories(folder);
-    Command.run(
+    Subprocess.run(
         "find",
         folder.toString(),
         "-mindepth",
@@ -64,14 +64,15 @@ public final class Diagnostics {
     }
     for (Map.Entry<String, Path> log : cluster.logs().entrySet()) {
       if (Files.exists(log.getValue())) {
-        Command.run("cp", "-r", log.getValue().toString(), folder.resolve(log.getKey()).toString());
+        Subprocess.run(
+            "cp", "-r", log.getValue().toString(), folder.resolve(log.getKey()).toString());
       }
     }
     Path chromium = Path.of("/usr/bin/chromium");
     try {
       var page = mesh.page();
       if (page.isPresent() && Files.isExecutable(chromium)) {
-        Command.run(
+        Subprocess.run(
             PICTURE_WITHIN,
             List.of(
                 chromium.toString(),

@@ -11,7 +11,7 @@ public final class Failure extends RuntimeException {
   }
 
   /** What went wrong, in words: a failure's own, or whatever else it was. */
-  public static String words(Exception e) {
+  public static String message(Exception e) {
     return e instanceof Failure ? String.valueOf(e.getMessage()) : String.valueOf(e);
   }
 

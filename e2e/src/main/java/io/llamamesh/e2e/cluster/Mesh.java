@@ -33,7 +33,7 @@ public final class Mesh {
   private static final int PAGE_PORT = 8080;
 
   private final KubernetesClient client;
-  private final Family family;
+  private final IpFamily family;
   private final String namespace;
   private final String name;
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(ANSWER_WITHIN).build();
@@ -131,7 +131,7 @@ public final class Mesh {
   }
 
   /** All conditions that are not true, for messages. */
-  public String troubles() {
+  public String unmetConditions() {
     List<String> told = new ArrayList<>();
     for (JsonNode each : status().path("conditions")) {
       Condition condition = condition(status(), each.path("type").asText());
@@ -163,12 +163,12 @@ public final class Mesh {
 
   /** The scraper's judgement; nothing where no scraper answers. */
   public Optional<JsonNode> report() throws InterruptedException {
-    return ask("/api/v1/report");
+    return fetch("/api/v1/report");
   }
 
   /** The matrix since a moment. */
   public Optional<JsonNode> matrixSince(Instant begin) throws InterruptedException {
-    return ask("/api/v1/matrix?since=" + begin);
+    return fetch("/api/v1/matrix?since=" + begin);
   }
 
   /** The URL of a scraper's page; nothing where none is ready. */
@@ -180,10 +180,10 @@ public final class Mesh {
     return "http://" + family.inUrl(pod.getStatus().getPodIP()) + ":" + PAGE_PORT;
   }
 
-  private Optional<JsonNode> ask(String path) throws InterruptedException {
+  private Optional<JsonNode> fetch(String path) throws InterruptedException {
     for (Pod pod : pods("scraper")) {
       if (isReady(pod)) {
-        Optional<JsonNode> answer = ask(pod, path);
+        Optional<JsonNode> answer = fetch(pod, path);
         if (answer.isPresent()) {
           return answer;
         }
@@ -193,7 +193,7 @@ public final class Mesh {
   }
 
   /** What one scraper answers. */
-  public Optional<JsonNode> ask(Pod scraper, String path) throws InterruptedException {
+  public Optional<JsonNode> fetch(Pod scraper, String path) throws InterruptedException {
     try {
       HttpResponse<byte[]> response =
           http.send(
@@ -241,10 +241,10 @@ public final class Mesh {
    *
    * @param pairs how many pairs have any
    */
-  public record Outcome(int pairs, long sent, long lost, long refused) {}
+  public record ProbeTotals(int pairs, long sent, long lost, long refused) {}
 
   /** Sums over all pairs since a moment. */
-  public Outcome outcomeSince(Instant begin) throws InterruptedException {
+  public ProbeTotals totalsSince(Instant begin) throws InterruptedException {
     JsonNode matrix =
         matrixSince(begin).orElseThrow(() -> new Failure("no scraper answers with a matrix"));
     int pairs = 0;
@@ -257,6 +257,6 @@ public final class Mesh {
       lost += pair.path("lost").asLong();
       refused += pair.path("refused").asLong();
     }
-    return new Outcome(pairs, sent, lost, refused);
+    return new ProbeTotals(pairs, sent, lost, refused);
   }
 }

@@ -1,10 +1,10 @@
 package io.llamamesh.e2e.cluster;
 
 import io.fabric8.kubernetes.api.model.Pod;
-import io.llamamesh.e2e.machine.Command;
 import io.llamamesh.e2e.machine.ControlGroups;
 import io.llamamesh.e2e.machine.Daemon;
 import io.llamamesh.e2e.machine.RunFolder;
+import io.llamamesh.e2e.machine.Subprocess;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -27,13 +27,13 @@ public final class Node implements AutoCloseable {
   private static final Duration UP_WITHIN = Duration.ofMinutes(1);
   private static final Duration IMPORT_WITHIN = Duration.ofMinutes(5);
 
-  private final Programs programs;
-  private final Family family;
+  private final ClusterBinaries programs;
+  private final IpFamily family;
   private final String name;
   private final int index;
   private final Path folder;
   private final String kubeconfig;
-  private final Daemon first;
+  private final Daemon initProcess;
   private final String pid;
   private String address;
   private @Nullable Daemon runtime;
@@ -41,8 +41,8 @@ public final class Node implements AutoCloseable {
   private @Nullable Daemon proxy;
 
   private Node(
-      Programs programs,
-      Family family,
+      ClusterBinaries programs,
+      IpFamily family,
       String name,
       int index,
       Path folder,
@@ -54,7 +54,7 @@ public final class Node implements AutoCloseable {
     this.index = index;
     this.folder = folder;
     this.kubeconfig = kubeconfig;
-    this.first = first;
+    this.initProcess = first;
     this.pid = String.valueOf(first.innerPid());
     this.address = family.node(index);
   }
@@ -66,7 +66,12 @@ public final class Node implements AutoCloseable {
    * @param kubeconfig the text of its credentials
    */
   static Node create(
-      Programs programs, Family family, String bridge, int index, Path run, String kubeconfig)
+      ClusterBinaries programs,
+      IpFamily family,
+      String bridge,
+      int index,
+      Path run,
+      String kubeconfig)
       throws IOException, InterruptedException {
     String name = name(index);
     Path folder = Files.createDirectories(run.resolve(name));
@@ -137,8 +142,9 @@ public final class Node implements AutoCloseable {
   }
 
   private void connect(String bridge) throws IOException, InterruptedException {
-    Command.run("ip", "link", "add", link(), "type", "veth", "peer", "name", "eth0", "netns", pid);
-    Command.run("ip", "link", "set", link(), "master", bridge, "up");
+    Subprocess.run(
+        "ip", "link", "add", link(), "type", "veth", "peer", "name", "eth0", "netns", pid);
+    Subprocess.run("ip", "link", "set", link(), "master", bridge, "up");
     // Nobody else has an address of ours, so nobody is asked first.
     exec("sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.eth0.accept_dad=0");
     exec("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
@@ -194,7 +200,7 @@ public final class Node implements AutoCloseable {
         ctr("--namespace", "k8s.io", "images", "list", "-q")
             .lines()
             .filter(name -> name.contains("/llama-mesh-") && !name.startsWith("localhost"))
-            .filter(name -> !name.endsWith(":" + Programs.OLDER_TAG))
+            .filter(name -> !name.endsWith(":" + ClusterBinaries.OLDER_TAG))
             .toList()) {
       ctr(
           "--namespace",
@@ -203,7 +209,7 @@ public final class Node implements AutoCloseable {
           "tag",
           "--force",
           image,
-          image.replaceFirst(":[^:]+$", ":" + Programs.OLDER_TAG));
+          image.replaceFirst(":[^:]+$", ":" + ClusterBinaries.OLDER_TAG));
     }
     // Of one version, so of one name: ours take it again.
     for (Path image : programs.images()) {
@@ -215,7 +221,7 @@ public final class Node implements AutoCloseable {
     List<String> line =
         new ArrayList<>(inside(programs.node().resolve("ctr").toString(), "--address", SOCKET));
     line.addAll(List.of(arguments));
-    return Command.run(IMPORT_WITHIN, line);
+    return Subprocess.run(IMPORT_WITHIN, line);
   }
 
   /** Starts the kubelet, which says that the node has the address that it has now. */
@@ -281,12 +287,12 @@ public final class Node implements AutoCloseable {
    * Takes the node off the network: nothing comes in or goes out, and its own interface is down.
    */
   public void cutOff() throws IOException, InterruptedException {
-    Command.run("ip", "link", "set", link(), "down");
+    Subprocess.run("ip", "link", "set", link(), "down");
   }
 
   /** Puts the node back on the network. */
   public void reconnect() throws IOException, InterruptedException {
-    Command.run("ip", "link", "set", link(), "up");
+    Subprocess.run("ip", "link", "set", link(), "up");
   }
 
   /** Gives the node another address instead of its own; the kubelet is started anew to tell it. */
@@ -306,7 +312,7 @@ public final class Node implements AutoCloseable {
    *
    * @param rule what of them, in the words of nft, as {@code numgen random mod 100 < 20}
    */
-  public void dropArriving(String rule) throws IOException, InterruptedException {
+  public void dropIngress(String rule) throws IOException, InterruptedException {
     exec("nft", "add", "table", "inet", "e2e");
     exec(
         "nft",
@@ -315,13 +321,13 @@ public final class Node implements AutoCloseable {
   }
 
   /** Lets everything through again. */
-  public void dropNothing() throws IOException, InterruptedException {
+  public void stopDropping() throws IOException, InterruptedException {
     exec("nft", "delete", "table", "inet", "e2e");
   }
 
   /** Runs a program on the node. */
   public String exec(String... line) throws IOException, InterruptedException {
-    return Command.run(Duration.ofMinutes(1), inside(line));
+    return Subprocess.run(Duration.ofMinutes(1), inside(line));
   }
 
   /** Runs a program of the node's in the network namespace of one of its pods. */
@@ -400,7 +406,7 @@ public final class Node implements AutoCloseable {
           BinaryName = "runc"
           SystemdCgroup = false
     """
-        .formatted(SOCKET, Programs.PAUSE, programs.node(), folder.resolve("cni"));
+        .formatted(SOCKET, ClusterBinaries.PAUSE, programs.node(), folder.resolve("cni"));
   }
 
   private String kubeletConfig() throws IOException {
@@ -437,10 +443,10 @@ public final class Node implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try {
-      first.kill();
+      initProcess.kill();
       // The kernel removes it with the namespace of its other end, but in its own time; another
       // node of this name must not find it.
-      Command.run(
+      Subprocess.run(
           "sh",
           "-c",
           "ip link del %1$s 2>/dev/null || ! ip link show %1$s >/dev/null 2>&1".formatted(link()));
@@ -451,7 +457,7 @@ public final class Node implements AutoCloseable {
   }
 
   /** Programs of the node that ended though nobody asked them to. */
-  List<String> dead() {
+  List<String> exitedPrograms() {
     return Stream.of(runtime, kubelet, proxy)
         .filter(daemon -> daemon != null && !daemon.isAlive())
         .map(Daemon::name)

@@ -1,7 +1,7 @@
 package io.llamamesh.e2e.cluster;
 
-import io.llamamesh.e2e.machine.Command;
 import io.llamamesh.e2e.machine.Daemon;
+import io.llamamesh.e2e.machine.Subprocess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,11 +17,11 @@ public final class OutsideReflectors implements AutoCloseable {
 
   private final Daemon reflector;
   private final String bridge;
-  private final Family family;
+  private final IpFamily family;
   private final List<String> addresses;
 
   private OutsideReflectors(
-      Daemon reflector, String bridge, Family family, List<String> addresses) {
+      Daemon reflector, String bridge, IpFamily family, List<String> addresses) {
     this.reflector = reflector;
     this.bridge = bridge;
     this.family = family;
@@ -35,10 +35,10 @@ public final class OutsideReflectors implements AutoCloseable {
    * @param addresses of the nodes' network, which nobody has yet
    */
   static OutsideReflectors start(
-      Path agent, Path log, String bridge, Family family, List<String> addresses)
+      Path agent, Path log, String bridge, IpFamily family, List<String> addresses)
       throws IOException, InterruptedException {
     for (String address : addresses) {
-      Command.run("ip", "addr", "add", family.withPrefix(address), "dev", bridge);
+      Subprocess.run("ip", "addr", "add", family.withPrefix(address), "dev", bridge);
     }
     Daemon reflector =
         Daemon.start(
@@ -51,7 +51,7 @@ public final class OutsideReflectors implements AutoCloseable {
         "reflector outside of the cluster",
         UP_WITHIN,
         () ->
-            Command.run("ss", "-Hlun", "sport = :" + PORT).isBlank()
+            Subprocess.run("ss", "-Hlun", "sport = :" + PORT).isBlank()
                 ? "it does not listen, see " + log
                 : "");
     return started;
@@ -67,7 +67,7 @@ public final class OutsideReflectors implements AutoCloseable {
     try {
       reflector.stop();
       for (String address : addresses) {
-        Command.run("ip", "addr", "del", family.withPrefix(address), "dev", bridge);
+        Subprocess.run("ip", "addr", "del", family.withPrefix(address), "dev", bridge);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -1,7 +1,7 @@
 package io.llamamesh.e2e.cluster;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.llamamesh.e2e.machine.Command;
+import io.llamamesh.e2e.machine.Subprocess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -76,7 +76,7 @@ public final class Release {
                 System.getProperty("java.class.path"),
                 PROGRAM));
     line.addAll(arguments);
-    Command.run(WITHIN, line);
+    Subprocess.run(WITHIN, line);
   }
 
   /** Makes the namespace as the README says, if it is not there. */

@@ -72,7 +72,7 @@ public final class RunFolder implements AutoCloseable {
    *
    * @return whether there was anything
    */
-  public static boolean down() throws IOException, InterruptedException {
+  public static boolean tryTearDown() throws IOException, InterruptedException {
     boolean there = Files.exists(PLACE);
     if (Files.exists(LOCK)) {
       try (FileChannel channel = FileChannel.open(LOCK, StandardOpenOption.WRITE)) {
@@ -105,7 +105,7 @@ public final class RunFolder implements AutoCloseable {
     ControlGroups.remove(CONTROL_GROUP);
     if (Files.exists(PLACE)) {
       // A walk of our own would stumble over what runtimes make without rights, or with odd names.
-      Command.run("rm", "-rf", "--one-file-system", PLACE.toString());
+      Subprocess.run("rm", "-rf", "--one-file-system", PLACE.toString());
     }
   }
 

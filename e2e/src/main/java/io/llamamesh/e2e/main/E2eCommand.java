@@ -1,7 +1,7 @@
 package io.llamamesh.e2e.main;
 
-import io.llamamesh.e2e.cluster.Programs;
-import io.llamamesh.e2e.cluster.Progress;
+import io.llamamesh.e2e.cluster.ClusterBinaries;
+import io.llamamesh.e2e.cluster.ProgressLog;
 import io.llamamesh.e2e.machine.RunFolder;
 import io.llamamesh.e2e.row.Row;
 import io.llamamesh.e2e.row.Rows;
@@ -108,7 +108,7 @@ final class E2eCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     if (list) {
       for (Row row : all()) {
-        System.out.printf("%-22s %s%n", row.name(), row.right());
+        System.out.printf("%-22s %s%n", row.name(), row.expectation());
       }
       return 0;
     }
@@ -120,11 +120,11 @@ final class E2eCommand implements Callable<Integer> {
       throw new IOException("root is needed for network namespaces and control groups");
     }
     if (down) {
-      System.out.println(RunFolder.down() ? "removed" : "there is none");
+      System.out.println(RunFolder.tryTearDown() ? "removed" : "there is none");
       return 0;
     }
     Path root = Path.of(required("LLAMA_MESH_E2E_ROOT"));
-    E2eRun run = new E2eRun(programs(root), root, rows, keep, new Progress(System.out));
+    E2eRun run = new E2eRun(programs(root), root, rows, keep, new ProgressLog(System.out));
     CountDownLatch ended = new CountDownLatch(1);
     Thread main = Thread.currentThread();
     Thread hook =
@@ -183,13 +183,13 @@ final class E2eCommand implements Callable<Integer> {
     return new CommandLine.ParameterException(spec.commandLine(), words);
   }
 
-  private Programs programs(Path root) throws IOException {
+  private ClusterBinaries programs(Path root) throws IOException {
     List<Path> images;
     try (Stream<Path> found = Files.list(root.resolve("images/target"))) {
       images = found.filter(file -> file.toString().endsWith("-image.tar")).sorted().toList();
     }
     String older = environment.get("LLAMA_MESH_E2E_OLDER");
-    return new Programs(
+    return new ClusterBinaries(
         Path.of(required("LLAMA_MESH_E2E_CLUSTER")),
         Path.of(required("LLAMA_MESH_E2E_NODE")),
         Path.of(required("LLAMA_MESH_E2E_BASE")).resolve("pause.tar"),

@@ -2,11 +2,11 @@ package io.llamamesh.e2e.main;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.llamamesh.e2e.cluster.Cluster;
+import io.llamamesh.e2e.cluster.ClusterBinaries;
 import io.llamamesh.e2e.cluster.Diagnostics;
 import io.llamamesh.e2e.cluster.Failure;
-import io.llamamesh.e2e.cluster.Family;
-import io.llamamesh.e2e.cluster.Programs;
-import io.llamamesh.e2e.cluster.Progress;
+import io.llamamesh.e2e.cluster.IpFamily;
+import io.llamamesh.e2e.cluster.ProgressLog;
 import io.llamamesh.e2e.machine.RunFolder;
 import io.llamamesh.e2e.row.Figures;
 import io.llamamesh.e2e.row.Row;
@@ -21,16 +21,16 @@ import java.util.concurrent.CountDownLatch;
 
 /** One run: clusters for rows, the rows on them, the table at the end. */
 final class E2eRun {
-  private final Programs programs;
+  private final ClusterBinaries programs;
   private final Path root;
   private final List<Row> rows;
   private final boolean keep;
-  private final Progress progress;
+  private final ProgressLog progress;
   private final List<Outcome> outcomes = new ArrayList<>();
 
   private record Outcome(Row row, Duration took, String figures, String problem) {}
 
-  E2eRun(Programs programs, Path root, List<Row> rows, boolean keep, Progress progress) {
+  E2eRun(ClusterBinaries programs, Path root, List<Row> rows, boolean keep, ProgressLog progress) {
     this.programs = programs;
     this.root = root;
     this.rows = rows;
@@ -46,27 +46,28 @@ final class E2eRun {
   boolean run() throws IOException, InterruptedException {
     try (RunFolder folder = RunFolder.claim()) {
       if (rows.isEmpty()) {
-        try (Cluster cluster = start(Family.IPV4, folder)) {
+        try (Cluster cluster = start(IpFamily.IPV4, folder)) {
           keep(cluster);
         }
       }
       while (outcomes.size() < rows.size()) {
         runOnOneCluster(folder);
       }
-      progress.say("removed");
+      progress.log("removed");
     } finally {
-      tell();
+      printSummary();
     }
     return outcomes.stream().allMatch(outcome -> outcome.problem().isEmpty());
   }
 
-  private Cluster start(Family family, RunFolder folder) throws IOException, InterruptedException {
+  private Cluster start(IpFamily family, RunFolder folder)
+      throws IOException, InterruptedException {
     return Cluster.start(programs, family, folder.resolve("cluster-" + outcomes.size()), progress);
   }
 
   /** The rows from the next one on that the same cluster can serve. */
   private void runOnOneCluster(RunFolder folder) throws IOException, InterruptedException {
-    Family family = next().family();
+    IpFamily family = next().family();
     try (Cluster cluster = start(family, folder)) {
       Stage stage = new Stage(cluster, root, progress);
       boolean usable = true;
@@ -76,11 +77,11 @@ final class E2eRun {
       if (keep && outcomes.size() == rows.size()) {
         keep(cluster);
       }
-      progress.say("removing the cluster");
+      progress.log("removing the cluster");
     } catch (Failure | IOException e) {
       // Not this row's alone: the others need the same cluster. Those of another may be well.
       String problem = "the cluster failed: " + e.getMessage();
-      progress.say(problem);
+      progress.log(problem);
       while (isNext(family)) {
         outcomes.add(new Outcome(next(), Duration.ZERO, "", problem));
       }
@@ -91,7 +92,7 @@ final class E2eRun {
     return rows.get(outcomes.size());
   }
 
-  private boolean isNext(Family family) {
+  private boolean isNext(IpFamily family) {
     return outcomes.size() < rows.size() && next().family() == family;
   }
 
@@ -101,24 +102,24 @@ final class E2eRun {
    * @return whether the cluster can serve another one
    */
   private boolean run(Row row, Stage stage) throws IOException, InterruptedException {
-    progress.say("row " + row.name() + ": " + row.right());
+    progress.log("row " + row.name() + ": " + row.expectation());
     long began = System.nanoTime();
     Figures figures = new Figures();
     String problem = "";
     try {
       row.body().run(stage, figures);
-      List<String> dead = stage.cluster().dead();
+      List<String> dead = stage.cluster().exitedPrograms();
       if (!dead.isEmpty()) {
         problem = "ended: " + dead;
       }
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
-      problem = Failure.words(e);
+      problem = Failure.message(e);
     }
     Duration took = Duration.ofNanos(System.nanoTime() - began);
     outcomes.add(new Outcome(row, took, figures.toString(), problem));
-    progress.say(
+    progress.log(
         "row "
             + row.name()
             + (problem.isEmpty() ? " passed" : " FAILED: " + problem)
@@ -129,9 +130,9 @@ final class E2eRun {
             + ")");
     if (!problem.isEmpty()) {
       Path kept = root.resolve("target/e2e").resolve(row.name());
-      Diagnostics.keep(stage.cluster(), stage.mesh(), kept);
+      Diagnostics.collect(stage.cluster(), stage.mesh(), kept);
       Files.writeString(kept.resolve("failure.txt"), problem + "\n" + figures + "\n");
-      progress.say("logs and objects are in " + kept);
+      progress.log("logs and objects are in " + kept);
       return keep || reset(stage);
     }
     return true;
@@ -142,7 +143,7 @@ final class E2eRun {
       stage.reset();
       return true;
     } catch (Failure | IOException | KubernetesClientException e) {
-      progress.say("what the row left cannot be cleaned up, so the next has a new cluster: " + e);
+      progress.log("what the row left cannot be cleaned up, so the next has a new cluster: " + e);
       return false;
     }
   }
@@ -160,11 +161,11 @@ final class E2eRun {
     try {
       new CountDownLatch(1).await();
     } catch (InterruptedException e) {
-      progress.say("stopping");
+      progress.log("stopping");
     }
   }
 
-  private void tell() {
+  private void printSummary() {
     if (outcomes.isEmpty()) {
       return;
     }

@@ -23,14 +23,14 @@ record Continuity(List<Step> gaps, List<Step> repeats) {
   record Step(String series, Instant from, Instant to) {}
 
   /** Where some are missing, in words. */
-  List<String> lost() {
+  List<String> missing() {
     return gaps.stream()
         .map(gap -> gap.series() + ": nothing from " + gap.from() + " to " + gap.to())
         .toList();
   }
 
   /** Where one is there twice, in words. */
-  List<String> doubled() {
+  List<String> duplicated() {
     return repeats.stream()
         .map(step -> step.series() + ": " + step.from() + " and " + step.to())
         .toList();

@@ -2,9 +2,9 @@ package io.llamamesh.e2e.row;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.llamamesh.e2e.cluster.Failure;
+import io.llamamesh.e2e.cluster.InfluxDb;
 import io.llamamesh.e2e.cluster.Mesh;
 import io.llamamesh.e2e.cluster.Node;
-import io.llamamesh.e2e.cluster.Store;
 import io.llamamesh.e2e.cluster.Wait;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,25 +39,27 @@ final class CutRows {
 
   private static void cut(Stage stage, Figures figures, boolean leads, boolean writes)
       throws Exception {
-    Store store = stage.meshWithStore();
-    String name = new Places(stage).arrange(leads, writes);
+    InfluxDb store = stage.meshWithStore();
+    String name = new LeaderPlacement(stage).arrange(leads, writes);
     stage.awaitHealthy(WELL_WITHIN);
     Node node = stage.cluster().node(name);
     Instant from = stage.awaitStored(store);
-    stage.say("cutting off " + name);
+    stage.log("cutting off " + name);
     node.cutOff();
     Instant cut = Instant.now();
     try {
       figures.note(
           "true after",
           Wait.until(
-              "status that names " + name, TRUE_WITHIN, () -> lacks(stage.mesh().status(), name)));
+              "status that names " + name,
+              TRUE_WITHIN,
+              () -> missing(stage.mesh().status(), name)));
       Duration oldest = Duration.ZERO;
       while (Instant.now().isBefore(cut.plus(CUT))) {
         JsonNode status = stage.mesh().status();
         Duration age = age(status);
         oldest = age.compareTo(oldest) > 0 ? age : oldest;
-        String lacking = lacks(status, name);
+        String lacking = missing(status, name);
         Failure.unless(lacking.isEmpty(), "no longer true while it is cut off: " + lacking);
         Thread.sleep(1000);
       }
@@ -66,7 +68,7 @@ final class CutRows {
       node.reconnect();
     }
     Instant healed = Instant.now();
-    stage.say("reconnected " + name);
+    stage.log("reconnected " + name);
     figures.note("well after", stage.awaitHealthy(WELL_WITHIN));
     Instant to = Instant.now();
     figures.note(
@@ -83,13 +85,14 @@ final class CutRows {
             STORED_WITHIN,
             () -> {
               Continuity seen = Continuity.of(store.windows(from), Stage.WINDOW, from, to);
-              Failure.unless(seen.doubled().isEmpty(), "doubled: " + some(seen.doubled()));
-              return seen.lost().isEmpty() ? "" : some(seen.lost());
+              Failure.unless(
+                  seen.duplicated().isEmpty(), "doubled: " + abbreviate(seen.duplicated()));
+              return seen.missing().isEmpty() ? "" : abbreviate(seen.missing());
             }));
     figures.note("lost or doubled windows", 0);
   }
 
-  private static String some(List<String> all) {
+  private static String abbreviate(List<String> all) {
     return all.size() + " times, as " + all.stream().limit(3).toList();
   }
 
@@ -102,7 +105,7 @@ final class CutRows {
   }
 
   /** What a status lacks to be fresh and to name a node; empty for nothing. */
-  private static String lacks(JsonNode status, String node) {
+  private static String missing(JsonNode status, String node) {
     Duration age = age(status);
     if (age.compareTo(FRESH) > 0) {
       return "observedAt is '" + status.path("observedAt").asText() + "'";

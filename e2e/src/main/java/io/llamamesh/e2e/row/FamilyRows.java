@@ -1,6 +1,6 @@
 package io.llamamesh.e2e.row;
 
-import io.llamamesh.e2e.cluster.Family;
+import io.llamamesh.e2e.cluster.IpFamily;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -16,7 +16,7 @@ final class FamilyRows {
         "nodes with IPv6 only: full matrix with spec {}",
         false,
         false,
-        Family.IPV6,
+        IpFamily.IPV6,
         (stage, figures) -> {
           Instant began = Instant.now();
           stage.install();

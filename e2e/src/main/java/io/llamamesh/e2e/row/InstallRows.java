@@ -114,7 +114,7 @@ final class InstallRows {
           Instant began = Instant.now();
           stage.release().test();
           figures.note("passed after", Duration.between(began, Instant.now()));
-          Wait.until("mesh", Duration.ofSeconds(10), stage::healthLacks);
+          Wait.until("mesh", Duration.ofSeconds(10), stage::missingForHealthy);
         });
   }
 }

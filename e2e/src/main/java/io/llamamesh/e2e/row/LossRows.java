@@ -24,7 +24,7 @@ final class LossRows {
   /**
    * The time to read a window, poll the report and write the status; some 2 s on a quiet machine.
    */
-  private static final Duration TOLD = Duration.ofSeconds(10);
+  private static final Duration STATUS_WRITTEN = Duration.ofSeconds(10);
 
   /** A window, and the time to poll the report and write the status. */
   private static final Duration CURRENT = Stage.WINDOW.plusSeconds(5);
@@ -44,7 +44,7 @@ final class LossRows {
   private static void ingress(Stage stage, Figures figures) throws Exception {
     stage.healthyMesh();
     Node node = stage.cluster().nodes().get(1);
-    node.dropArriving("meta l4proto udp numgen random mod 100 < 20");
+    node.dropIngress("meta l4proto udp numgen random mod 100 < 20");
     try {
       Duration named =
           Wait.until(
@@ -54,10 +54,10 @@ final class LossRows {
       figures.note("named after", named);
       figures.note("numbers behind by at most", watchNumbers(stage));
     } finally {
-      node.dropNothing();
+      node.stopDropping();
     }
     Duration windows = untilEnd(GONE_WINDOWS, Instant.now());
-    figures.note("gone after", stage.awaitHealthy(windows.plus(PUBLISHED).plus(TOLD)));
+    figures.note("gone after", stage.awaitHealthy(windows.plus(PUBLISHED).plus(STATUS_WRITTEN)));
   }
 
   /**

@@ -48,13 +48,13 @@ final class MemoryRows {
                     && Mesh.condition(status, "NetworkHealthy").isTrue()
                     && pairs == TARGETS * nodes
                 ? ""
-                : pairs + " pairs; " + stage.mesh().troubles();
+                : pairs + " pairs; " + stage.mesh().unmetConditions();
           });
       Thread.sleep(MEASURED.toMillis());
       for (Pod pod : stage.mesh().pods("agent")) {
         check(stage, figures, pod);
       }
-      RolloutRows.note(stage, figures, applied);
+      RolloutRows.noteTotals(stage, figures, applied);
       int restarts = stage.restarts();
       Failure.unless(restarts == 0, restarts + " restarts");
       stage.deleteMesh();

@@ -60,7 +60,7 @@ final class NodeRows {
                 return nodes == before ? "" : nodes + " members";
               });
       figures.note("left after", left);
-      RolloutRows.note(stage, figures, began);
+      RolloutRows.noteTotals(stage, figures, began);
       Failure.unless(
           joined.compareTo(JOINED_WITHIN) <= 0, "joined only after " + Figures.seconds(joined));
       Failure.unless(left.compareTo(LEFT_WITHIN) <= 0, "left only after " + Figures.seconds(left));

@@ -1,12 +1,12 @@
 package io.llamamesh.e2e.row;
 
 import io.llamamesh.e2e.cluster.Failure;
+import io.llamamesh.e2e.cluster.InfluxDb;
 import io.llamamesh.e2e.cluster.Mesh;
 import io.llamamesh.e2e.cluster.Node;
 import io.llamamesh.e2e.cluster.Release;
-import io.llamamesh.e2e.cluster.Store;
 import io.llamamesh.e2e.cluster.Wait;
-import io.llamamesh.e2e.machine.Command;
+import io.llamamesh.e2e.machine.Subprocess;
 import io.llamamesh.testkit.AuditLog;
 import io.llamamesh.testkit.ControlPlane;
 import java.io.IOException;
@@ -43,7 +43,7 @@ final class OutageRows {
 
   private static void kubelet(Stage stage, Figures figures) throws Exception {
     stage.healthyMesh();
-    String name = new Places(stage).arrange(true, true);
+    String name = new LeaderPlacement(stage).arrange(true, true);
     stage.awaitHealthy(WELL_WITHIN);
     Node node = stage.cluster().node(name);
     Instant began = Instant.now();
@@ -71,7 +71,7 @@ final class OutageRows {
     } finally {
       node.startKubelet();
     }
-    RolloutRows.note(stage, figures, began);
+    RolloutRows.noteTotals(stage, figures, began);
     figures.note("status unknown", blind + " of " + asked + " s");
     Failure.unless(
         blind <= 2 * Stage.WINDOW.toSeconds() + 10, "the status was unknown for " + blind + " s");
@@ -83,7 +83,7 @@ final class OutageRows {
         "api-away",
         "API server away for 60 s: measurement and store go on, no restart, no storm after, view old by at most 60 s",
         (stage, figures) ->
-            away(
+            runOutage(
                 stage,
                 figures,
                 plane -> {
@@ -99,7 +99,7 @@ final class OutageRows {
         "etcd killed and started again: measurement and store go on, no restart, no storm after, view old by at most"
             + " 60 s",
         (stage, figures) ->
-            away(
+            runOutage(
                 stage,
                 figures,
                 plane -> {
@@ -114,8 +114,8 @@ final class OutageRows {
     void of(ControlPlane plane) throws Exception;
   }
 
-  private static void away(Stage stage, Figures figures, Outage outage) throws Exception {
-    Store store = stage.meshWithStore();
+  private static void runOutage(Stage stage, Figures figures, Outage outage) throws Exception {
+    InfluxDb store = stage.meshWithStore();
     stage.awaitHealthy(WELL_WITHIN);
     int restarts = stage.restarts();
     Instant from = stage.awaitStored(store);
@@ -127,7 +127,7 @@ final class OutageRows {
         () -> stage.cluster().controlPlane().isReady() ? "" : "not ready");
     Instant ready = Instant.now();
     figures.note("API server away for", Duration.between(from, ready));
-    figures.note("view current after", seesChange(stage));
+    figures.note("view current after", timeToSeeChange(stage));
     Thread.sleep(Math.max(0, Duration.between(Instant.now(), back.plus(AFTER)).toMillis()));
     Map<String, Long> writes = writesSince(stage, back);
     long sum = writes.values().stream().mapToLong(Long::longValue).sum();
@@ -137,21 +137,21 @@ final class OutageRows {
     int now = stage.restarts();
     figures.note("restarts", now - restarts);
     Failure.unless(now == restarts, (now - restarts) + " restarts");
-    RolloutRows.note(stage, figures, from);
+    RolloutRows.noteTotals(stage, figures, from);
     Instant to = Instant.now();
     Wait.until(
         "store without a gap",
         STORED_WITHIN,
         () -> {
           Continuity seen = Continuity.of(store.windows(from), Stage.WINDOW, from, to);
-          Failure.unless(seen.doubled().isEmpty(), "doubled: " + seen.doubled());
-          return seen.lost().isEmpty() ? "" : seen.lost().toString();
+          Failure.unless(seen.duplicated().isEmpty(), "doubled: " + seen.duplicated());
+          return seen.missing().isEmpty() ? "" : seen.missing().toString();
         });
     figures.note("windows lost in the store", 0);
   }
 
   /** How long a change of the mesh takes to reach every agent and the status. */
-  private static Duration seesChange(Stage stage) throws InterruptedException, IOException {
+  private static Duration timeToSeeChange(Stage stage) throws InterruptedException, IOException {
     String excluded = stage.names().getLast();
     String key = "llamamesh.io/exclude";
     stage.cluster().kubectlUntilDone("annotate", "node", excluded, key + "=true", "--overwrite");
@@ -202,28 +202,28 @@ final class OutageRows {
     List<End> connections = ourConnections(stage);
     Failure.unless(!connections.isEmpty(), "nobody is connected to the API server");
     figures.note("connections", connections.size());
-    Command.run("nft", "add", "table", "inet", "halfopen");
+    Subprocess.run("nft", "add", "table", "inet", "halfopen");
     try {
       for (String chain : List.of("input", "output")) {
-        Command.run(
+        Subprocess.run(
             "nft",
             "add chain inet halfopen %1$s { type filter hook %1$s priority 0; policy accept; }"
                 .formatted(chain));
       }
       for (End peer : connections) {
-        Command.run(
+        Subprocess.run(
             "nft",
             "add rule inet halfopen input ip saddr %s tcp sport %s tcp dport 6443 drop"
                 .formatted(peer.address(), peer.port()));
-        Command.run(
+        Subprocess.run(
             "nft",
             "add rule inet halfopen output ip daddr %s tcp dport %s tcp sport 6443 drop"
                 .formatted(peer.address(), peer.port()));
       }
-      figures.note("view current after", seesChange(stage));
+      figures.note("view current after", timeToSeeChange(stage));
       // What the agents do with it shows in the matrix: nobody probes the excluded node any more.
     } finally {
-      Command.run("nft", "delete", "table", "inet", "halfopen");
+      Subprocess.run("nft", "delete", "table", "inet", "halfopen");
     }
     stage.awaitHealthy(WELL_WITHIN);
     int now = stage.restarts();
@@ -252,7 +252,7 @@ final class OutageRows {
   private static List<End> ourConnections(Stage stage) throws IOException, InterruptedException {
     List<End> ours = new ArrayList<>();
     // Pods with addresses of their own are ours only.
-    Command.run("ss", "-Htn", "state", "established", "sport = :6443")
+    Subprocess.run("ss", "-Htn", "state", "established", "sport = :6443")
         .lines()
         .map(line -> End.of(line, false))
         .filter(end -> end.address().startsWith("10.244."))

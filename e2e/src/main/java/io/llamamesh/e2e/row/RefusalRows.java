@@ -12,7 +12,7 @@ import java.util.List;
 
 /** What stands in a mesh's way: the condition says which, in words, with the remedy. */
 final class RefusalRows {
-  private static final Duration TOLD_WITHIN = Duration.ofSeconds(90);
+  private static final Duration REPORTED_WITHIN = Duration.ofSeconds(90);
   private static final String ENFORCE = "pod-security.kubernetes.io/enforce";
 
   private RefusalRows() {}
@@ -27,7 +27,7 @@ final class RefusalRows {
             "image-missing",
             "an agent's image that does not exist: AgentsReady names it",
             (stage, figures) ->
-                told(
+                expectCondition(
                     stage,
                     figures,
                     "{agent: {image: \"registry.invalid/llama-mesh-agent:none\"}}",
@@ -38,7 +38,7 @@ final class RefusalRows {
             "pull-secret-missing",
             "a pull Secret that is not there: the conditions name it",
             (stage, figures) ->
-                told(
+                expectCondition(
                     stage,
                     figures,
                     "{imagePullSecrets: [nowhere], agent: {image: \"registry.invalid/llama-mesh-agent:none\"}}",
@@ -49,7 +49,7 @@ final class RefusalRows {
             "store-secret-missing",
             "a store's Secret that is not there: ScraperReady names it",
             (stage, figures) ->
-                told(
+                expectCondition(
                     stage,
                     figures,
                     "{scraper: {influxdb: {url: \"http://10.99.0.1:8086\", v2: {org: net, bucket: llama,"
@@ -67,7 +67,7 @@ final class RefusalRows {
             RefusalRows::scraperCutOff));
   }
 
-  private static void told(
+  private static void expectCondition(
       Stage stage, Figures figures, String spec, String type, String reason, String word)
       throws Exception {
     stage.withoutMesh();
@@ -81,7 +81,7 @@ final class RefusalRows {
       throws InterruptedException {
     return Wait.until(
         type + "=False " + reason + " with '" + word + "'",
-        TOLD_WITHIN,
+        REPORTED_WITHIN,
         () -> {
           Mesh.Condition condition = stage.mesh().condition(type);
           return condition.status().equals("False")
@@ -96,7 +96,7 @@ final class RefusalRows {
     stage.withoutMesh();
     label(stage, "restricted");
     try {
-      told(stage, figures, "{}", "AgentsReady", "PodsRefused", ENFORCE + "=privileged");
+      expectCondition(stage, figures, "{}", "AgentsReady", "PodsRefused", ENFORCE + "=privileged");
     } finally {
       label(stage, "privileged");
     }
@@ -152,7 +152,7 @@ final class RefusalRows {
           "told after",
           Wait.until(
               "NetworkHealthy=Unknown that names port and policies",
-              TOLD_WITHIN,
+              REPORTED_WITHIN,
               () -> {
                 Mesh.Condition network = stage.mesh().condition("NetworkHealthy");
                 return network.status().equals("Unknown")
@@ -171,6 +171,6 @@ final class RefusalRows {
             .execInPod(pod, "nft", "delete", "table", "inet", "e2e");
       }
     }
-    figures.note("well after", stage.awaitHealthy(TOLD_WITHIN));
+    figures.note("well after", stage.awaitHealthy(REPORTED_WITHIN));
   }
 }

@@ -34,19 +34,19 @@ final class RolloutRows {
               "rollout of all agents",
               ROLLED_WITHIN,
               () -> {
-                blames(stage);
+                failIfNetworkBlamed(stage);
                 return rolled(stage);
               }));
     }
     Instant rolled = Instant.now();
     stage.awaitFullMatrix(rolled, Stage.WINDOW.multipliedBy(3));
     stage.awaitHealthy(Stage.WINDOW.multipliedBy(2));
-    note(stage, figures, began);
+    noteTotals(stage, figures, began);
   }
 
   /** Notes what became of the probes since a moment, and fails where some were lost or refused. */
-  static void note(Stage stage, Figures figures, Instant began) throws InterruptedException {
-    Mesh.Outcome outcome = stage.mesh().outcomeSince(began);
+  static void noteTotals(Stage stage, Figures figures, Instant began) throws InterruptedException {
+    Mesh.ProbeTotals outcome = stage.mesh().totalsSince(began);
     figures.note("sent", outcome.sent());
     figures.note("lost", outcome.lost());
     figures.note("refused", outcome.refused());
@@ -57,7 +57,7 @@ final class RolloutRows {
   }
 
   /** Fails where the network is blamed. */
-  static void blames(Stage stage) {
+  static void failIfNetworkBlamed(Stage stage) {
     Mesh.Condition network = stage.mesh().condition("NetworkHealthy");
     Failure.unless(!network.status().equals("False"), network.toString());
   }

@@ -1,19 +1,24 @@
 package io.llamamesh.e2e.row;
 
-import io.llamamesh.e2e.cluster.Family;
+import io.llamamesh.e2e.cluster.IpFamily;
 
 /**
  * Something that is done to a cluster, and what must follow.
  *
  * @param name how it is asked for
- * @param right what must follow, for people
+ * @param expectation what must follow, for people
  * @param isShort whether it belongs to the short form
  * @param isOnDemand whether it is run only when it is asked for by its name
  * @param family of the cluster that it needs
  * @param body does it
  */
 public record Row(
-    String name, String right, boolean isShort, boolean isOnDemand, Family family, Body body) {
+    String name,
+    String expectation,
+    boolean isShort,
+    boolean isOnDemand,
+    IpFamily family,
+    Body body) {
   /** What a row does; it fails by throwing. */
   @FunctionalInterface
   public interface Body {
@@ -22,14 +27,14 @@ public record Row(
   }
 
   static Row of(String name, String right, Body body) {
-    return new Row(name, right, false, false, Family.IPV4, body);
+    return new Row(name, right, false, false, IpFamily.IPV4, body);
   }
 
   static Row ofShort(String name, String right, Body body) {
-    return new Row(name, right, true, false, Family.IPV4, body);
+    return new Row(name, right, true, false, IpFamily.IPV4, body);
   }
 
   static Row onDemand(String name, String right, Body body) {
-    return new Row(name, right, false, true, Family.IPV4, body);
+    return new Row(name, right, false, true, IpFamily.IPV4, body);
   }
 }

@@ -7,13 +7,13 @@ import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.llamamesh.e2e.cluster.Cluster;
+import io.llamamesh.e2e.cluster.ClusterBinaries;
 import io.llamamesh.e2e.cluster.Failure;
+import io.llamamesh.e2e.cluster.InfluxDb;
 import io.llamamesh.e2e.cluster.Mesh;
 import io.llamamesh.e2e.cluster.Node;
-import io.llamamesh.e2e.cluster.Programs;
-import io.llamamesh.e2e.cluster.Progress;
+import io.llamamesh.e2e.cluster.ProgressLog;
 import io.llamamesh.e2e.cluster.Release;
-import io.llamamesh.e2e.cluster.Store;
 import io.llamamesh.e2e.cluster.Wait;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ public final class Stage {
 
   private final Cluster cluster;
   private final Path root;
-  private final Progress progress;
+  private final ProgressLog progress;
   private final Release release;
   private final Mesh mesh;
   private Set<String> before = Set.of();
@@ -46,7 +46,7 @@ public final class Stage {
    *
    * @param root the project's folder
    */
-  public Stage(Cluster cluster, Path root, Progress progress) {
+  public Stage(Cluster cluster, Path root, ProgressLog progress) {
     this.cluster = cluster;
     this.root = root;
     this.progress = progress;
@@ -86,8 +86,8 @@ public final class Stage {
     return cluster.client();
   }
 
-  void say(String text) {
-    progress.say("  " + text);
+  void log(String text) {
+    progress.log("  " + text);
   }
 
   /** Installs an older chart in place of this tree's, as one who never had another. */
@@ -102,7 +102,7 @@ public final class Stage {
                 ? ""
                 : "still there");
     release.createNamespace();
-    release.install(chart, Map.of("image.tag", Programs.OLDER_TAG));
+    release.install(chart, Map.of("image.tag", ClusterBinaries.OLDER_TAG));
     installed = true;
   }
 
@@ -120,7 +120,7 @@ public final class Stage {
                 ? "no ServiceAccount default"
                 : "");
     before = objects();
-    say("helm install");
+    log("helm install");
     release.install(chart(), Map.of());
     installed = true;
   }
@@ -143,9 +143,9 @@ public final class Stage {
   }
 
   /** A healthy mesh that writes to a store of its own. */
-  Store meshWithStore() throws IOException, InterruptedException {
+  InfluxDb meshWithStore() throws IOException, InterruptedException {
     install();
-    Store store = cluster.store();
+    InfluxDb store = cluster.store();
     mesh.apply("{scraper: " + store.spec() + "}");
     awaitHealthy(HEALTHY_WITHIN);
     Wait.until(
@@ -165,7 +165,7 @@ public final class Stage {
    *
    * @return a moment from which on it must have all
    */
-  Instant awaitStored(Store store) throws InterruptedException {
+  Instant awaitStored(InfluxDb store) throws InterruptedException {
     Instant since = Instant.now();
     int pairs = cluster.nodes().size() * (cluster.nodes().size() - 1);
     Wait.until(
@@ -180,15 +180,15 @@ public final class Stage {
 
   /** Waits until the mesh says that it is ready and healthy with all nodes. */
   Duration awaitHealthy(Duration within) throws InterruptedException {
-    return Wait.until("healthy mesh", within, this::healthLacks);
+    return Wait.until("healthy mesh", within, this::missingForHealthy);
   }
 
   /** What a healthy mesh of all nodes lacks; empty for nothing. */
-  String healthLacks() {
+  String missingForHealthy() {
     JsonNode status = mesh.status();
     if (!Mesh.condition(status, "Ready").isTrue()
         || !Mesh.condition(status, "NetworkHealthy").isTrue()) {
-      return mesh.troubles();
+      return mesh.unmetConditions();
     }
     int nodes = cluster.nodes().size();
     return status.path("agentsReporting").asInt() == nodes
@@ -204,7 +204,9 @@ public final class Stage {
         within,
         () -> {
           var missing = mesh.missingPairs(names(), since);
-          return missing.isEmpty() ? "" : "no answers for " + missing + "; " + mesh.troubles();
+          return missing.isEmpty()
+              ? ""
+              : "no answers for " + missing + "; " + mesh.unmetConditions();
         });
   }
 
@@ -258,7 +260,7 @@ public final class Stage {
    */
   Set<String> uninstall() throws IOException, InterruptedException {
     deleteMesh();
-    say("helm uninstall");
+    log("helm uninstall");
     release.uninstall();
     installed = false;
     Set<String> left = new TreeSet<>();
@@ -273,7 +275,7 @@ public final class Stage {
             return left.isEmpty() ? "" : left.toString();
           });
     } catch (Failure e) {
-      say(String.valueOf(e.getMessage()));
+      log(String.valueOf(e.getMessage()));
     }
     return left;
   }

@@ -41,7 +41,7 @@ final class StormActions {
   private static final List<String> TAINTS =
       List.of("storm.example.org/kept-free", "ToBeDeletedByClusterAutoscaler");
 
-  private static final Duration TOLD_WITHIN = Duration.ofSeconds(45);
+  private static final Duration REPORTED_WITHIN = Duration.ofSeconds(45);
   private static final Duration GONE_WITHIN = Duration.ofSeconds(60);
   private static final Duration SETTLED = Duration.ofSeconds(10);
 
@@ -84,7 +84,7 @@ final class StormActions {
    * What the mesh of the second namespace lacks to be looked after: it is refused, and nothing of
    * it runs. Empty for nothing.
    */
-  String teamLacks() {
+  String missingInTeam() {
     Mesh.Condition accepted = team.condition("Accepted");
     if (!accepted.reason().equals("PortConflict")) {
       return TEAM + ": " + accepted;
@@ -135,7 +135,7 @@ final class StormActions {
       }
       case SECOND_OPERATOR -> secondOperator(event);
       case UNREADABLE_MESH -> unreadableMesh(event);
-      case STRANGER -> stranger(event);
+      case FOREIGN_OBJECT -> foreignObject(event);
     }
   }
 
@@ -158,9 +158,9 @@ final class StormActions {
         unreadable.delete();
         storeCrd();
       }
-      case STRANGER -> {
+      case FOREIGN_OBJECT -> {
         taken.delete();
-        for (HasMetadata each : strangers()) {
+        for (HasMetadata each : foreignObjects()) {
           client.resource(each).delete();
         }
       }
@@ -258,7 +258,7 @@ final class StormActions {
       }
       Wait.until(
           "AgentsReady=False PodsRefused",
-          TOLD_WITHIN,
+          REPORTED_WITHIN,
           () -> {
             Mesh.Condition agents = stage.mesh().condition("AgentsReady");
             return agents.reason().equals("PodsRefused")
@@ -339,7 +339,7 @@ final class StormActions {
     // The server takes it up a moment after it has stored it.
     Wait.until(
         "an unreadable mesh",
-        TOLD_WITHIN,
+        REPORTED_WITHIN,
         () -> {
           unreadable.apply("{agent: {resources: {limits: {memory: \"\"}}}}");
           return "";
@@ -348,7 +348,7 @@ final class StormActions {
     Instant began = Instant.now();
     Wait.until(
         "the unreadable mesh is named",
-        TOLD_WITHIN,
+        REPORTED_WITHIN,
         () -> {
           Mesh.Condition accepted = unreadable.condition("Accepted");
           return accepted.reason().equals("InvalidSpec")
@@ -371,7 +371,7 @@ final class StormActions {
   }
 
   /** What a mesh {@link #SECOND_MESH} would have by these names. */
-  private static List<HasMetadata> strangers() {
+  private static List<HasMetadata> foreignObjects() {
     return Stream.of(
             "{apiVersion: v1, kind: ServiceAccount, metadata: {name: %1$s-agent, namespace: %2$s}}",
             "{apiVersion: v1, kind: Service, metadata: {name: %1$s-scraper, namespace: %2$s},"
@@ -385,8 +385,8 @@ final class StormActions {
         .toList();
   }
 
-  private void stranger(StormEvent event) throws InterruptedException {
-    List<HasMetadata> all = strangers();
+  private void foreignObject(StormEvent event) throws InterruptedException {
+    List<HasMetadata> all = foreignObjects();
     HasMetadata theirs = client.resource(all.get(event.choice() % all.size())).create();
     String name = theirs.getKind() + " " + theirs.getMetadata().getName();
     // On no node, so that it costs nothing.
@@ -401,7 +401,7 @@ final class StormActions {
     Instant began = Instant.now();
     Wait.until(
         "ObjectTaken that names " + name,
-        TOLD_WITHIN,
+        REPORTED_WITHIN,
         () -> {
           Mesh.Condition configs = taken.condition("ConfigsReady");
           return configs.reason().equals("ObjectTaken") && configs.message().contains(name)
@@ -419,7 +419,7 @@ final class StormActions {
     client.resource(theirs).delete();
     Wait.until(
         "what was taken is the mesh's",
-        TOLD_WITHIN,
+        REPORTED_WITHIN,
         () -> {
           HasMetadata ours = client.resource(theirs).get();
           return ours != null && !ours.getMetadata().getOwnerReferences().isEmpty()

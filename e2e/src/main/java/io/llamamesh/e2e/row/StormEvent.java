@@ -23,7 +23,7 @@ record StormEvent(Kind kind, Duration at, Duration held, int choice) {
     TAINT("a node has a taint, the autoscaler's mark of removal or another", 10, 40, 0),
     SECOND_OPERATOR("a second release of the chart watches all namespaces", 20, 40, 60),
     UNREADABLE_MESH("a mesh that cannot be decoded is stored", 10, 30, 10),
-    STRANGER("an object of somebody else's has a name that a mesh needs", 10, 30, 15);
+    FOREIGN_OBJECT("an object of somebody else's has a name that a mesh needs", 10, 30, 15);
 
     private final String what;
     private final int shortest;

@@ -46,15 +46,15 @@ final class StormLog {
   private final Map<String, Integer> changes = new TreeMap<>();
   private final Set<String> warnings = new HashSet<>();
   private final Map<String, Integer> warned = new TreeMap<>();
-  private final Map<String, PodSeen> pods = new HashMap<>();
+  private final Map<String, ObservedPod> pods = new HashMap<>();
 
   /** By node: from an agent's end to the beginning of the one that follows. */
-  private final Map<String, Spans> replacements = new HashMap<>();
+  private final Map<String, ActivePeriods> replacements = new HashMap<>();
 
-  private final Spans secondOperators = new Spans();
+  private final ActivePeriods secondOperators = new ActivePeriods();
   private Duration unknown = Duration.ZERO;
   private Instant asked = Instant.MIN;
-  private boolean away;
+  private boolean apiAway;
   private int restarts;
   private int replaced;
   private boolean podsKnown;
@@ -90,7 +90,7 @@ final class StormLog {
    * @param restarts of all its containers
    * @param ends why a container ended last; empty where none did
    */
-  record PodSeen(
+  record ObservedPod(
       String uid,
       String name,
       String component,
@@ -129,16 +129,16 @@ final class StormLog {
   /** The API does not answer. */
   synchronized void unreachable(Instant at, String why) {
     asked = Instant.MIN;
-    if (!away) {
-      away = true;
+    if (!apiAway) {
+      apiAway = true;
       line(at, "API", "does not answer: " + why);
     }
   }
 
   /** What the mesh says. */
   synchronized void status(Instant at, JsonNode status) {
-    if (away) {
-      away = false;
+    if (apiAway) {
+      apiAway = false;
       line(at, "API", "answers again");
     }
     Mesh.Condition network = Mesh.condition(status, "NetworkHealthy");
@@ -193,7 +193,9 @@ final class StormLog {
       case "NetworkUnhealthy" -> "nothing was done to the network";
       case "StoreUnreachable" -> "nothing was done to the store";
       case "ManagedByAnother" ->
-          secondOperators.contain(at, at, Duration.ZERO, LATE) ? "" : "there is no second operator";
+          secondOperators.contains(at, at, Duration.ZERO, LATE)
+              ? ""
+              : "there is no second operator";
       default -> warning.object().equals(MESH) ? "nothing was done to its spec" : "";
     };
   }
@@ -202,17 +204,17 @@ final class StormLog {
    * All pods of ours that there are. A container that is started again within its pod is a restart;
    * a pod that is made in place of another, as rollouts and deletions have it, is none.
    */
-  synchronized void pods(Instant at, Collection<PodSeen> present) {
-    Set<String> uids = present.stream().map(PodSeen::uid).collect(Collectors.toSet());
-    for (PodSeen gone : List.copyOf(pods.values())) {
+  synchronized void pods(Instant at, Collection<ObservedPod> present) {
+    Set<String> uids = present.stream().map(ObservedPod::uid).collect(Collectors.toSet());
+    for (ObservedPod gone : List.copyOf(pods.values())) {
       if (!uids.contains(gone.uid())) {
         pods.remove(gone.uid());
         line(at, "POD", gone.name() + " on " + gone.node() + " is gone");
         ended(at, gone);
       }
     }
-    for (PodSeen pod : present) {
-      PodSeen before = pods.put(pod.uid(), pod);
+    for (ObservedPod pod : present) {
+      ObservedPod before = pods.put(pod.uid(), pod);
       if (before == null) {
         line(at, "POD", pod.name() + " is there");
         replaced += podsKnown ? 1 : 0;
@@ -235,14 +237,14 @@ final class StormLog {
     podsKnown = true;
   }
 
-  private void ended(Instant at, PodSeen pod) {
+  private void ended(Instant at, ObservedPod pod) {
     if (pod.component().equals("agent")) {
       of(pod.node()).begin(at);
     }
   }
 
-  private Spans of(String node) {
-    return replacements.computeIfAbsent(node, name -> new Spans());
+  private ActivePeriods of(String node) {
+    return replacements.computeIfAbsent(node, name -> new ActivePeriods());
   }
 
   /**
@@ -258,7 +260,7 @@ final class StormLog {
         .filter(step ->
             ends(step.series()).stream()
                 .noneMatch(
-                    node -> of(node).contain(step.from(), step.to(), BEFORE_END, AFTER_BEGINNING)))
+                    node -> of(node).contains(step.from(), step.to(), BEFORE_END, AFTER_BEGINNING)))
         .toList();
   }
 

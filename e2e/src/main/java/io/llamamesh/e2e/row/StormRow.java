@@ -3,9 +3,9 @@ package io.llamamesh.e2e.row;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.llamamesh.e2e.cluster.Diagnostics;
 import io.llamamesh.e2e.cluster.Failure;
+import io.llamamesh.e2e.cluster.InfluxDb;
 import io.llamamesh.e2e.cluster.Mesh;
 import io.llamamesh.e2e.cluster.Release;
-import io.llamamesh.e2e.cluster.Store;
 import io.llamamesh.e2e.cluster.Wait;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -50,9 +50,9 @@ final class StormRow {
     figures.note("seed", settings.seed());
     figures.note("minutes", settings.minutes());
     figures.note("events", events.size());
-    stage.say("storm of seed " + settings.seed() + ", " + events.size() + " events");
-    events.forEach(event -> stage.say("  " + event));
-    Store store = stage.meshWithStore();
+    stage.log("storm of seed " + settings.seed() + ", " + events.size() + " events");
+    events.forEach(event -> stage.log("  " + event));
+    InfluxDb store = stage.meshWithStore();
     StormActions actions = new StormActions(stage);
     Path file = stage.records(NAME).resolve(Diagnostics.RECORD);
     Files.createDirectories(file.getParent());
@@ -60,14 +60,14 @@ final class StormRow {
     try (PrintStream lines =
         new PrintStream(Files.newOutputStream(file), true, StandardCharsets.UTF_8)) {
       actions.prepare();
-      Wait.until("the second namespace is looked after", WELL_WITHIN, actions::teamLacks);
+      Wait.until("the second namespace is looked after", WELL_WITHIN, actions::missingInTeam);
       stage.awaitHealthy(WELL_WITHIN);
       StormLog log = new StormLog(lines);
       log.note(Instant.now(), "seed " + settings.seed() + ", " + settings.minutes() + " minutes");
       Instant from = stage.awaitStored(store);
       try (var _ = new StormWatch(stage, log)) {
-        rage(stage, actions, log, events);
-        judge(stage, actions, log, figures, store, from);
+        runEvents(stage, actions, log, events);
+        verify(stage, actions, log, figures, store, from);
       }
       log.summarize(figures);
       figures.note("verdicts in", file);
@@ -89,25 +89,25 @@ final class StormRow {
       actions.abandon();
     } catch (KubernetesClientException e) {
       // What made the row fail is to be told, not this.
-      stage.say("the storm's namespace stays: " + e);
+      stage.log("the storm's namespace stays: " + e);
     }
   }
 
-  private static void rage(Stage stage, StormActions actions, StormLog log, List<StormEvent> events)
-      throws Exception {
+  private static void runEvents(
+      Stage stage, StormActions actions, StormLog log, List<StormEvent> events) throws Exception {
     Instant began = Instant.now();
     for (StormEvent event : events) {
       Instant due = began.plus(event.at());
       Thread.sleep(Math.max(0, Duration.between(Instant.now(), due).toMillis()));
-      stage.say(event.toString());
+      stage.log(event.toString());
       log.begins(Instant.now(), event);
       boolean done = false;
       try {
         actions.run(event);
         done = true;
       } catch (IOException | RuntimeException e) {
-        log.problem(Instant.now(), event + ": " + Failure.words(e));
-        stage.say("  " + Failure.words(e));
+        log.problem(Instant.now(), event + ": " + Failure.message(e));
+        stage.log("  " + Failure.message(e));
       } finally {
         if (!done) {
           check(log, () -> actions.undo(event));
@@ -117,13 +117,19 @@ final class StormRow {
     }
   }
 
-  private static void judge(
-      Stage stage, StormActions actions, StormLog log, Figures figures, Store store, Instant from)
+  private static void verify(
+      Stage stage,
+      StormActions actions,
+      StormLog log,
+      Figures figures,
+      InfluxDb store,
+      Instant from)
       throws InterruptedException {
     Instant latest = Instant.now().plus(WELL_WITHIN);
     check(log, () -> figures.note("well after", stage.awaitHealthy(WELL_WITHIN)));
-    check(log, () -> Wait.until("second namespace", left(latest), actions::teamLacks));
-    check(log, () -> Wait.until("the mesh's own objects", left(latest), () -> ownLacks(stage)));
+    check(log, () -> Wait.until("second namespace", left(latest), actions::missingInTeam));
+    check(
+        log, () -> Wait.until("the mesh's own objects", left(latest), () -> missingObjects(stage)));
     Instant to = Instant.now();
     check(
         log,
@@ -135,14 +141,15 @@ final class StormRow {
               () -> {
                 Continuity all = Continuity.of(store.windows(from), Stage.WINDOW, from, to);
                 Continuity seen = log.unexplained(all);
-                Failure.unless(seen.doubled().isEmpty(), "doubled: " + some(seen.doubled()));
+                Failure.unless(
+                    seen.duplicated().isEmpty(), "doubled: " + abbreviate(seen.duplicated()));
                 gaps.set(all.gaps().size());
-                return seen.lost().isEmpty() ? "" : some(seen.lost());
+                return seen.missing().isEmpty() ? "" : abbreviate(seen.missing());
               });
           figures.note("windows lost or doubled in the store", 0);
           figures.note("gaps of replaced agents", gaps.get());
         });
-    check(log, () -> figures.note("agents followed after", follow(stage)));
+    check(log, () -> figures.note("agents followed after", timeToFollow(stage)));
     check(log, () -> stage.awaitHealthy(WELL_WITHIN));
   }
 
@@ -152,7 +159,7 @@ final class StormRow {
   }
 
   /** What is missing of what the storm takes from the mesh; empty for nothing. */
-  private static String ownLacks(Stage stage) {
+  private static String missingObjects(Stage stage) {
     var secret =
         stage.client().secrets().inNamespace(Release.NAME).withName(Mesh.NAME + "-auth").get();
     if (secret == null || secret.getMetadata().getOwnerReferences().isEmpty()) {
@@ -170,7 +177,7 @@ final class StormRow {
    * How long it takes until no agent probes a node that is excluded: each has its config by a
    * connection of its own to the API server.
    */
-  private static Duration follow(Stage stage) throws Exception {
+  private static Duration timeToFollow(Stage stage) throws Exception {
     String excluded = stage.names().getLast();
     stage
         .cluster()
@@ -213,11 +220,11 @@ final class StormRow {
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
-      log.problem(Instant.now(), Failure.words(e));
+      log.problem(Instant.now(), Failure.message(e));
     }
   }
 
-  private static String some(List<?> all) {
+  private static String abbreviate(List<?> all) {
     return all.size() + " times, as " + all.stream().limit(NAMED).toList();
   }
 }

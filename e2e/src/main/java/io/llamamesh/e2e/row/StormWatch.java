@@ -27,7 +27,7 @@ final class StormWatch implements AutoCloseable {
 
   /** Begins to watch; Events that there are already count as earlier. */
   StormWatch(Stage stage, StormLog log) {
-    this.client = stage.cluster().impatientClient();
+    this.client = stage.cluster().clientWithoutRetries();
     this.mesh = new Mesh(stage.cluster(), client);
     this.log = log;
     warnings().forEach(event -> earlier.add(event.getMetadata().getUid()));
@@ -37,7 +37,7 @@ final class StormWatch implements AutoCloseable {
   private void run() {
     while (!Thread.currentThread().isInterrupted()) {
       try {
-        ask();
+        poll();
       } catch (KubernetesClientException e) {
         if (Thread.currentThread().isInterrupted()) {
           return;
@@ -62,9 +62,9 @@ final class StormWatch implements AutoCloseable {
     return cause.toString();
   }
 
-  private void ask() {
+  private void poll() {
     log.status(Instant.now(), mesh.status());
-    List<StormLog.PodSeen> pods =
+    List<StormLog.ObservedPod> pods =
         Stream.of("operator", "agent", "scraper")
             .flatMap(part -> mesh.pods(part).stream().map(pod -> seen(part, pod)))
             .toList();
@@ -76,7 +76,7 @@ final class StormWatch implements AutoCloseable {
     }
   }
 
-  private static StormLog.PodSeen seen(String part, Pod pod) {
+  private static StormLog.ObservedPod seen(String part, Pod pod) {
     int restarts = 0;
     List<String> ends = new ArrayList<>();
     for (var container : pod.getStatus().getContainerStatuses()) {
@@ -86,7 +86,7 @@ final class StormWatch implements AutoCloseable {
         ends.add(last.getReason() + ", exit code " + last.getExitCode() + ", " + last.getMessage());
       }
     }
-    return new StormLog.PodSeen(
+    return new StormLog.ObservedPod(
         pod.getMetadata().getUid(),
         pod.getMetadata().getName(),
         part,

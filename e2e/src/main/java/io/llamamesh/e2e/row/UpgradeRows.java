@@ -1,10 +1,10 @@
 package io.llamamesh.e2e.row;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.llamamesh.e2e.cluster.ClusterBinaries;
 import io.llamamesh.e2e.cluster.Failure;
-import io.llamamesh.e2e.cluster.Programs;
+import io.llamamesh.e2e.cluster.InfluxDb;
 import io.llamamesh.e2e.cluster.Release;
-import io.llamamesh.e2e.cluster.Store;
 import io.llamamesh.e2e.cluster.Wait;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,11 +28,11 @@ final class UpgradeRows {
 
   private static void upgrade(Stage stage, Figures figures) throws Exception {
     Path older = stage.cluster().importOlder();
-    stage.say("installing the older release");
+    stage.log("installing the older release");
     stage.installOlder(older);
-    Store store = stage.meshWithStore();
+    InfluxDb store = stage.meshWithStore();
     Instant began = stage.awaitStored(store);
-    stage.say("upgrading");
+    stage.log("upgrading");
     stage
         .cluster()
         .kubectl(
@@ -45,9 +45,9 @@ final class UpgradeRows {
     stage.release().upgrade(stage.chart(), Map.of());
     figures.note("upgraded after", awaitRolled(stage, upgraded, false));
     stage.awaitHealthy(WELL_WITHIN);
-    stage.say("back to the older release");
+    stage.log("back to the older release");
     Instant back = Instant.now();
-    stage.release().upgrade(older, Map.of("image.tag", Programs.OLDER_TAG));
+    stage.release().upgrade(older, Map.of("image.tag", ClusterBinaries.OLDER_TAG));
     figures.note("back after", awaitRolled(stage, back, true));
     stage.awaitHealthy(WELL_WITHIN);
     stage.awaitStored(store);
@@ -69,7 +69,7 @@ final class UpgradeRows {
         "all pods are of the " + (older ? "older release" : "new one"),
         ROLLED_WITHIN,
         () -> {
-          RolloutRows.blames(stage);
+          RolloutRows.failIfNetworkBlamed(stage);
           List<Pod> pods = stage.client().pods().inNamespace(Release.NAME).list().getItems();
           List<String> left =
               pods.stream()
@@ -83,6 +83,10 @@ final class UpgradeRows {
   }
 
   private static boolean isOlder(Pod pod) {
-    return pod.getSpec().getContainers().getFirst().getImage().endsWith(":" + Programs.OLDER_TAG);
+    return pod.getSpec()
+        .getContainers()
+        .getFirst()
+        .getImage()
+        .endsWith(":" + ClusterBinaries.OLDER_TAG);
   }
 }

@@ -17,31 +17,31 @@ class ContinuityTest {
   void windowsOneAfterTheOtherAreWell() {
     Continuity seen = seen(windows(0, 10, 20, 30, 40, 50, 60));
 
-    assertThat(seen.lost()).isEmpty();
-    assertThat(seen.doubled()).isEmpty();
+    assertThat(seen.missing()).isEmpty();
+    assertThat(seen.duplicated()).isEmpty();
   }
 
   @Test
   void aWindowThatIsNotThereIsLost() {
-    assertThat(seen(windows(0, 10, 20, 40, 50, 60)).lost())
+    assertThat(seen(windows(0, 10, 20, 40, 50, 60)).missing())
         .containsExactly("a>b: nothing from 2026-11-29T12:00:20Z to 2026-11-29T12:00:40Z");
   }
 
   @Test
   void theFirstAndTheLastMustBeThereToo() {
-    assertThat(seen(windows(20, 30, 40, 50, 60)).lost()).hasSize(1);
-    assertThat(seen(windows(0, 10, 20, 30, 40)).lost()).hasSize(1);
+    assertThat(seen(windows(20, 30, 40, 50, 60)).missing()).hasSize(1);
+    assertThat(seen(windows(0, 10, 20, 30, 40)).missing()).hasSize(1);
   }
 
   @Test
   void aWindowThatIsThereTwiceIsDoubled() {
-    assertThat(seen(windows(0, 10, 20, 20, 30, 40, 50, 60)).doubled()).hasSize(1);
-    assertThat(seen(windows(0, 10, 20, 23, 30, 40, 50, 60)).doubled()).hasSize(1);
+    assertThat(seen(windows(0, 10, 20, 20, 30, 40, 50, 60)).duplicated()).hasSize(1);
+    assertThat(seen(windows(0, 10, 20, 23, 30, 40, 50, 60)).duplicated()).hasSize(1);
   }
 
   @Test
   void whatIsOutsideOfTheTimeDoesNotCount() {
-    assertThat(seen(windows(-40, 0, 10, 20, 30, 40, 50, 60, 90)).lost()).isEmpty();
+    assertThat(seen(windows(-40, 0, 10, 20, 30, 40, 50, 60, 90)).missing()).isEmpty();
   }
 
   private static Continuity seen(List<Instant> times) {

@@ -124,8 +124,8 @@ class StormLogTest {
         at(to));
   }
 
-  private static StormLog.PodSeen agent(String uid, String node, boolean ready, int restarts) {
-    return new StormLog.PodSeen(uid, uid, "agent", node, ready, restarts, "");
+  private static StormLog.ObservedPod agent(String uid, String node, boolean ready, int restarts) {
+    return new StormLog.ObservedPod(uid, uid, "agent", node, ready, restarts, "");
   }
 
   private static Instant at(int second) {

@@ -12,5 +12,5 @@ public interface CrashListener {
    * @param exitCode its exit code
    * @param log where its output is
    */
-  void ended(String pod, int exitCode, Path log);
+  void onCrash(String pod, int exitCode, Path log);
 }

@@ -40,21 +40,21 @@ final class Kubelet {
 
   private final KubernetesClient client;
   private final Map<String, LocalNode> nodes = new HashMap<>();
-  private final Programs programs;
+  private final ImagePrograms programs;
   private final Path folder;
   private final UnaryOperator<String> kubeconfigs;
   private final CrashListener listener;
   private final Volumes volumes;
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(PROBE_TIMEOUT).build();
   private final Map<String, RunningPod> running = new HashMap<>();
-  private final Set<String> dead = new HashSet<>();
+  private final Set<String> deadNodes = new HashSet<>();
   private final Set<String> archiving = new HashSet<>();
   private int podAddresses;
 
   Kubelet(
       KubernetesClient client,
       List<LocalNode> nodes,
-      Programs programs,
+      ImagePrograms programs,
       Path folder,
       UnaryOperator<String> kubeconfigs,
       CrashListener listener) {
@@ -89,14 +89,14 @@ final class Kubelet {
       } else {
         refreshVolumes(pod);
         keepRunning(pod);
-        tell(pod);
+        writeStatus(pod);
       }
     }
   }
 
   /** The node dies without a word: its processes are killed and never started again. */
   void kill(String node) {
-    dead.add(node);
+    deadNodes.add(node);
     for (RunningPod pod : running.values()) {
       if (pod.node.equals(node)) {
         pod.ready = false;
@@ -144,11 +144,11 @@ final class Kubelet {
 
   private void keepRunning(RunningPod pod) {
     long now = System.nanoTime();
-    if (dead.contains(pod.node)) {
+    if (deadNodes.contains(pod.node)) {
       return;
     }
     if (pod.process != null && !pod.process.isAlive()) {
-      listener.ended(pod.name(), pod.process.exitCode(), pod.log);
+      listener.onCrash(pod.name(), pod.process.exitCode(), pod.log);
       pod.process = null;
       pod.probe = null;
       pod.ready = false;
@@ -238,8 +238,8 @@ final class Kubelet {
                     && asked.isAlive());
   }
 
-  private void tell(RunningPod pod) {
-    if (!pod.hasNews()) {
+  private void writeStatus(RunningPod pod) {
+    if (!pod.needsStatusWrite()) {
       return;
     }
     try {

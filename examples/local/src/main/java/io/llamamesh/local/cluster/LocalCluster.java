@@ -42,7 +42,7 @@ public final class LocalCluster implements AutoCloseable {
   private final ClusterDns dns;
   private final @Nullable Workloads workloads;
   private final Kubelet kubelet;
-  private final Semaphore news = new Semaphore(0);
+  private final Semaphore wakeUps = new Semaphore(0);
   private final Queue<String> toKill = new ConcurrentLinkedQueue<>();
   private final Thread thread;
   private volatile boolean closed;
@@ -58,11 +58,11 @@ public final class LocalCluster implements AutoCloseable {
     this.kubelet = kubelet;
     this.workloads = workloads;
     this.dns = dns;
-    daemonSets = client.apps().daemonSets().inAnyNamespace().inform(new Wake<>(news));
-    deployments = client.apps().deployments().inAnyNamespace().inform(new Wake<>(news));
-    pods = client.pods().inAnyNamespace().inform(new Wake<>(news));
-    services = client.services().inAnyNamespace().inform(new Wake<>(news));
-    meshes = client.resources(LlamaMesh.class).inAnyNamespace().inform(new Wake<>(news));
+    daemonSets = client.apps().daemonSets().inAnyNamespace().inform(new Wake<>(wakeUps));
+    deployments = client.apps().deployments().inAnyNamespace().inform(new Wake<>(wakeUps));
+    pods = client.pods().inAnyNamespace().inform(new Wake<>(wakeUps));
+    services = client.services().inAnyNamespace().inform(new Wake<>(wakeUps));
+    meshes = client.resources(LlamaMesh.class).inAnyNamespace().inform(new Wake<>(wakeUps));
     thread = Thread.ofPlatform().name("machines").start(this::run);
   }
 
@@ -79,7 +79,7 @@ public final class LocalCluster implements AutoCloseable {
   public static LocalCluster start(
       KubernetesClient client,
       List<LocalNode> nodes,
-      Programs programs,
+      ImagePrograms programs,
       Path folder,
       UnaryOperator<String> kubeconfigs,
       CrashListener crashes) {
@@ -99,7 +99,7 @@ public final class LocalCluster implements AutoCloseable {
   public static LocalCluster startNodes(
       KubernetesClient client,
       List<LocalNode> nodes,
-      Programs programs,
+      ImagePrograms programs,
       Path folder,
       UnaryOperator<String> kubeconfigs,
       CrashListener crashes) {
@@ -151,15 +151,15 @@ public final class LocalCluster implements AutoCloseable {
   /** A node dies without a word. */
   public void kill(String node) {
     toKill.add(node);
-    news.release();
+    wakeUps.release();
   }
 
   private void run() {
     while (!closed) {
       try {
-        boolean woken = news.tryAcquire(ROUND_MILLIS, TimeUnit.MILLISECONDS);
+        boolean woken = wakeUps.tryAcquire(ROUND_MILLIS, TimeUnit.MILLISECONDS);
         if (woken) {
-          news.drainPermits();
+          wakeUps.drainPermits();
         }
         for (String node = toKill.poll(); node != null; node = toKill.poll()) {
           takeDown(node);
@@ -195,7 +195,7 @@ public final class LocalCluster implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    news.release();
+    wakeUps.release();
     try {
       thread.join(STOP_GRACE_MILLIS + 5_000);
     } catch (InterruptedException e) {
@@ -209,20 +209,20 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /** Wakes the thread whatever happened. */
-  private record Wake<T>(Semaphore news) implements ResourceEventHandler<T> {
+  private record Wake<T>(Semaphore wakeUps) implements ResourceEventHandler<T> {
     @Override
     public void onAdd(T object) {
-      news.release();
+      wakeUps.release();
     }
 
     @Override
     public void onUpdate(T before, T after) {
-      news.release();
+      wakeUps.release();
     }
 
     @Override
     public void onDelete(T object, boolean unknown) {
-      news.release();
+      wakeUps.release();
     }
   }
 }

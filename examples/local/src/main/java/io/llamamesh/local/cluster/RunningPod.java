@@ -47,7 +47,7 @@ final class RunningPod {
   /** The readiness probe that has not been answered yet. */
   @Nullable CompletableFuture<Boolean> probe;
 
-  private @Nullable String told;
+  private @Nullable String writtenState;
 
   RunningPod(Pod given, InetAddress address, Path folder, Path log) {
     // Without the version that it had once: status writes must not depend on it.
@@ -115,12 +115,12 @@ final class RunningPod {
   }
 
   /** True once for every state that has not been told to the API yet. */
-  boolean hasNews() {
+  boolean needsStatusWrite() {
     String state = isRunning() + "/" + ready + "/" + restarts + "/" + waiting;
-    if (state.equals(told)) {
+    if (state.equals(writtenState)) {
       return false;
     }
-    told = state;
+    writtenState = state;
     return true;
   }
 

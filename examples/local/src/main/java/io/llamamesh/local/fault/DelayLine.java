@@ -25,7 +25,7 @@ final class DelayLine {
   record Held(long due, ByteBuffer datagram, int tos, UdpSocket out, Remote to) {}
 
   /** False when no more can be held. */
-  boolean hold(Held held) {
+  boolean offer(Held held) {
     return queue.size() < capacity && queue.add(held);
   }
 

@@ -23,7 +23,7 @@ final class EvenLoss {
     owed = random.nextDouble();
   }
 
-  boolean next() {
+  boolean losesNext() {
     if (left == 0) {
       left = BLOCK;
       owed += share * BLOCK;

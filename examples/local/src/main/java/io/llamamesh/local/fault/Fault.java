@@ -51,7 +51,7 @@ public sealed interface Fault {
       to = Set.copyOf(to);
     }
 
-    boolean stops(String sender, String receiver) {
+    boolean blocks(String sender, String receiver) {
       return (from.contains(sender) && to.contains(receiver))
           || (bothWays && to.contains(sender) && from.contains(receiver));
     }

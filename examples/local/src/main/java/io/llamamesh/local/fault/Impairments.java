@@ -22,7 +22,7 @@ public final class Impairments {
 
   private final List<Impairment> impairments = new ArrayList<>();
   private final List<Cut> cuts = new ArrayList<>();
-  private final Map<Dice, EvenLoss> dice = new HashMap<>();
+  private final Map<LossKey, EvenLoss> losses = new HashMap<>();
   private final Set<String> down = ConcurrentHashMap.newKeySet();
 
   public Impairments(List<Fault> faults) {
@@ -49,12 +49,12 @@ public final class Impairments {
    * @param answer whether it is on its way back
    * @return nanoseconds to hold it, or {@link #LOST}
    */
-  public long fate(String prober, String probed, int sourcePort, boolean answer) {
+  public long delayOrLoss(String prober, String probed, int sourcePort, boolean answer) {
     if (!down.isEmpty() && (down.contains(prober) || down.contains(probed))) {
       return LOST;
     }
     for (Cut cut : cuts) {
-      if (answer ? cut.stops(probed, prober) : cut.stops(prober, probed)) {
+      if (answer ? cut.blocks(probed, prober) : cut.blocks(prober, probed)) {
         return LOST;
       }
     }
@@ -62,10 +62,10 @@ public final class Impairments {
     for (int i = 0; i < impairments.size(); i++) {
       Impairment impairment = impairments.get(i);
       if (impairment.sourcePort().orElse(sourcePort) != sourcePort
-          || !hits(impairment, prober, probed, answer)) {
+          || !appliesTo(impairment, prober, probed, answer)) {
         continue;
       }
-      if (impairment.loss() > 0 && lost(i, impairment.loss(), prober, probed, sourcePort)) {
+      if (impairment.loss() > 0 && isLost(i, impairment.loss(), prober, probed, sourcePort)) {
         return LOST;
       }
       delay += impairment.delay().toNanos();
@@ -73,7 +73,8 @@ public final class Impairments {
     return delay;
   }
 
-  private static boolean hits(Impairment impairment, String prober, String probed, boolean answer) {
+  private static boolean appliesTo(
+      Impairment impairment, String prober, String probed, boolean answer) {
     boolean ofANode =
         impairment.source().equals(Fault.ANY) || impairment.destination().equals(Fault.ANY);
     if (!ofANode) {
@@ -90,11 +91,13 @@ public final class Impairments {
     return wanted.equals(Fault.ANY) || wanted.equals(node);
   }
 
-  private boolean lost(int index, double share, String prober, String probed, int sourcePort) {
-    return dice.computeIfAbsent(
-            new Dice(index, prober, probed, sourcePort), key -> new EvenLoss(share, key.hashCode()))
-        .next();
+  private boolean isLost(int index, double share, String prober, String probed, int sourcePort) {
+    return losses
+        .computeIfAbsent(
+            new LossKey(index, prober, probed, sourcePort),
+            key -> new EvenLoss(share, key.hashCode()))
+        .losesNext();
   }
 
-  private record Dice(int index, String prober, String probed, int sourcePort) {}
+  private record LossKey(int index, String prober, String probed, int sourcePort) {}
 }

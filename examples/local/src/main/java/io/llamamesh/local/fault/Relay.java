@@ -53,7 +53,7 @@ public final class Relay implements AutoCloseable {
   private final LongAdder lost = new LongAdder();
   private final LongAdder dropped = new LongAdder();
   private final LongAdder heldUp = new LongAdder();
-  private final LongAdder strangers = new LongAdder();
+  private final LongAdder unknownSenders = new LongAdder();
   private final Thread thread;
   private volatile long overflows;
   private volatile boolean closed;
@@ -65,9 +65,9 @@ public final class Relay implements AutoCloseable {
    * @param published where others send to
    * @param own where it is
    */
-  public record End(String name, InetAddress published, InetAddress own) {}
+  public record Endpoint(String name, InetAddress published, InetAddress own) {}
 
-  private Relay(UdpNetwork network, List<End> ends, int reflectorPort, Impairments impairments)
+  private Relay(UdpNetwork network, List<Endpoint> ends, int reflectorPort, Impairments impairments)
       throws IOException {
     this.network = network;
     this.impairments = impairments;
@@ -75,7 +75,7 @@ public final class Relay implements AutoCloseable {
     this.poller = network.newPoller();
     this.batch = network.newBatch(BATCH, MAX_DATAGRAM);
     try {
-      for (End end : ends) {
+      for (Endpoint end : ends) {
         Station station =
             new Station(
                 end,
@@ -99,7 +99,7 @@ public final class Relay implements AutoCloseable {
    * @throws IOException where one is taken
    */
   public static Relay start(
-      UdpNetwork network, List<End> ends, int reflectorPort, Impairments impairments)
+      UdpNetwork network, List<Endpoint> ends, int reflectorPort, Impairments impairments)
       throws IOException {
     return new Relay(network, ends, reflectorPort, impairments);
   }
@@ -126,8 +126,8 @@ public final class Relay implements AutoCloseable {
   }
 
   /** Datagrams that no node sent: whose fate is nobody's loss. */
-  public long strangers() {
-    return strangers.sum();
+  public long unknownSenders() {
+    return unknownSenders.sum();
   }
 
   private void run() {
@@ -159,7 +159,7 @@ public final class Relay implements AutoCloseable {
         InetAddress source = Ip.address(batch.sourceHigh(i), batch.sourceLow(i));
         Station prober = byOwnAddress.get(source);
         if (prober == null) {
-          strangers.increment();
+          unknownSenders.increment();
           continue;
         }
         FlowSocket flow = prober.flow(batch.sourcePort(i));
@@ -169,7 +169,7 @@ public final class Relay implements AutoCloseable {
         }
         pass(
             i,
-            impairments.fate(prober.end.name(), probed.end.name(), flow.port, false),
+            impairments.delayOrLoss(prober.end.name(), probed.end.name(), flow.port, false),
             flow.socket,
             probed.reflector);
       }
@@ -184,12 +184,12 @@ public final class Relay implements AutoCloseable {
       for (int i = 0; i < count; i++) {
         Station probed = byOwnAddress.get(Ip.address(batch.sourceHigh(i), batch.sourceLow(i)));
         if (probed == null) {
-          strangers.increment();
+          unknownSenders.increment();
           continue;
         }
         pass(
             i,
-            impairments.fate(prober.end.name(), probed.end.name(), flow.port, true),
+            impairments.delayOrLoss(prober.end.name(), probed.end.name(), flow.port, true),
             probed.front,
             flow.prober);
       }
@@ -214,7 +214,7 @@ public final class Relay implements AutoCloseable {
     } else {
       ByteBuffer bytes = ByteBuffer.allocate(batch.length(slot));
       bytes.put(0, batch.bytes(), batch.offset(slot), batch.length(slot));
-      if (!delayed.hold(new DelayLine.Held(System.nanoTime() + fate, bytes, tos(slot), out, to))) {
+      if (!delayed.offer(new DelayLine.Held(System.nanoTime() + fate, bytes, tos(slot), out, to))) {
         dropped.increment();
       }
     }
@@ -264,12 +264,12 @@ public final class Relay implements AutoCloseable {
 
   /** A node's published address, and its source ports as others see them. */
   private final class Station {
-    final End end;
+    final Endpoint end;
     final UdpSocket front;
     final Remote reflector;
     final Map<Integer, FlowSocket> flows = new HashMap<>();
 
-    Station(End end, UdpSocket front, Remote reflector) {
+    Station(Endpoint end, UdpSocket front, Remote reflector) {
       this.end = end;
       this.front = front;
       this.reflector = reflector;

@@ -10,9 +10,9 @@ import io.llamamesh.apiserver.StandInApiServer;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
+import io.llamamesh.local.cluster.ImagePrograms;
 import io.llamamesh.local.cluster.LocalCluster;
 import io.llamamesh.local.cluster.LocalNode;
-import io.llamamesh.local.cluster.Programs;
 import io.llamamesh.local.fault.Impairments;
 import io.llamamesh.local.fault.Relay;
 import io.llamamesh.local.page.PortForward;
@@ -41,16 +41,16 @@ import org.jspecify.annotations.Nullable;
 final class LocalMesh implements AutoCloseable {
   private static final int SCRAPER_PORT = 8080;
   private static final int LOG_TAIL_LINES = 12;
-  private static final int MAX_LAST_WORDS = 2_048;
+  private static final int MAX_LAST_LINE = 2_048;
 
-  private final Parts parts = new Parts();
-  private final Instant began = Instant.now();
+  private final CloseStack parts = new CloseStack();
+  private final Instant startedAt = Instant.now();
   private final Workspace workspace;
   private final MeshResources resources;
   private final StandInApiServer api;
   private final KubernetesClient client;
   private final Impairments impairments;
-  private final RelayWords relayWords;
+  private final RelayWarnings relayWarnings;
   private final @Nullable SqlStore store;
   private final ScraperClient scraper;
   private final PortForward page;
@@ -69,17 +69,17 @@ final class LocalMesh implements AutoCloseable {
           spec.reflector() == null ? 0 : Objects.requireNonNullElse(spec.reflector().port(), 0);
       int apiPort =
           spec.collector() == null ? 0 : Objects.requireNonNullElse(spec.collector().apiPort(), 0);
-      Ports.check(nodes, reflectorPort, apiPort);
+      PortCheck.check(nodes, reflectorPort, apiPort);
       page = own(forward(options.port()));
       workspace = own(Workspace.open(options.data()));
-      Libraries.quiet(workspace.logs());
+      LibraryOutput.redirect(workspace.logs());
 
-      boolean embedded = options.store() == null && !document.namesAStore();
-      int storePort = embedded ? Ports.free() : 0;
+      boolean embedded = options.store() == null && !document.hasStore();
+      int storePort = embedded ? PortCheck.free() : 0;
       StoreStart storeStart = own(StoreStart.begin(embedded, workspace.store(), storePort));
       api = own(StandInApiServer.start());
       Files.writeString(workspace.kubeconfig(), api.kubeconfig("local"));
-      client = own(impatient(api));
+      client = own(clientWithoutRetries(api));
       resources = new MeshResources(client);
       resources.install(document.namespace());
       terminal.progress(options.nodes() + " nodes, Kubernetes API stand-in on " + api.url());
@@ -87,17 +87,17 @@ final class LocalMesh implements AutoCloseable {
 
       impairments = new Impairments(options.faults());
       Relay relay = relayed ? own(relay(nodes, reflectorPort, impairments)) : null;
-      relayWords =
+      relayWarnings =
           relay == null
-              ? RelayWords.none()
-              : new RelayWords(relay::dropped, relay::heldUp, relay::strangers);
+              ? RelayWarnings.none()
+              : new RelayWarnings(relay::dropped, relay::heldUp, relay::unknownSenders);
       own(EmbeddedOperator.start(own(api.client("operator")), OperatorOptions.defaults()));
       cluster =
           own(
               LocalCluster.start(
                   own(api.client("machines")),
                   nodes,
-                  new Programs(Path.of(System.getProperty("llamamesh.root", "."))),
+                  new ImagePrograms(Path.of(System.getProperty("llamamesh.root", "."))),
                   workspace.folder(),
                   api::kubeconfig,
                   (pod, code, log) ->
@@ -108,7 +108,7 @@ final class LocalMesh implements AutoCloseable {
                               + code
                               + " and is started again; log: "
                               + log
-                              + lastWords(log))));
+                              + lastLogLine(log))));
       terminal.progress(
           "LlamaMesh "
               + document.namespace()
@@ -137,8 +137,8 @@ final class LocalMesh implements AutoCloseable {
   }
 
   /** When it was started: everything that is shown is later than that. */
-  Instant began() {
-    return began;
+  Instant startedAt() {
+    return startedAt;
   }
 
   Workspace workspace() {
@@ -155,7 +155,7 @@ final class LocalMesh implements AutoCloseable {
 
   /** The matrix over everything since the start. */
   Optional<MatrixDocument> wholeMatrix() throws InterruptedException {
-    return scraper.matrixSince(began);
+    return scraper.matrixSince(startedAt);
   }
 
   /** The matrix as the page shows it. */
@@ -168,8 +168,8 @@ final class LocalMesh implements AutoCloseable {
   }
 
   /** Which pairs must report by now. */
-  Expectation expectation() {
-    return Expectation.of(client, resources.namespace(), resources.name());
+  ExpectedPairs expectation() {
+    return ExpectedPairs.of(client, resources.namespace(), resources.name());
   }
 
   int agentsReady() {
@@ -185,8 +185,8 @@ final class LocalMesh implements AutoCloseable {
    *
    * @throws UserError with the condition's message
    */
-  void failOnRefusal() throws UserError {
-    resources.failOnRefusal();
+  void requireAccepted() throws UserError {
+    resources.requireAccepted();
   }
 
   /** A node dies: nothing passes to or from it, and its agent is killed. */
@@ -196,13 +196,13 @@ final class LocalMesh implements AutoCloseable {
   }
 
   /** What is to be told of the relay. */
-  RelayWords relayWords() {
-    return relayWords;
+  RelayWarnings relayWarnings() {
+    return relayWarnings;
   }
 
   /** Rows per pair that the embedded store holds of this run; null where results go elsewhere. */
   @Nullable Map<String, Long> rowsByPair() throws IOException, InterruptedException {
-    return store == null ? null : store.rowsByPair(began);
+    return store == null ? null : store.rowsByPair(startedAt);
   }
 
   /** The last lines of a pod's output. */
@@ -217,10 +217,10 @@ final class LocalMesh implements AutoCloseable {
   }
 
   /** What a process said last, which mostly is why it ended. */
-  private static String lastWords(Path log) {
+  private static String lastLogLine(Path log) {
     try (FileChannel file = FileChannel.open(log)) {
-      ByteBuffer end = ByteBuffer.allocate(MAX_LAST_WORDS);
-      file.read(end, Math.max(0, file.size() - MAX_LAST_WORDS));
+      ByteBuffer end = ByteBuffer.allocate(MAX_LAST_LINE);
+      file.read(end, Math.max(0, file.size() - MAX_LAST_LINE));
       String words = StandardCharsets.UTF_8.decode(end.flip()).toString().strip();
       return words.isEmpty()
           ? ""
@@ -260,7 +260,7 @@ final class LocalMesh implements AutoCloseable {
   }
 
   /** What the API refuses shall be told at once, not tried again for half a minute. */
-  private static KubernetesClient impatient(StandInApiServer api) {
+  private static KubernetesClient clientWithoutRetries(StandInApiServer api) {
     try (KubernetesClient client = api.client("local")) {
       return new KubernetesClientBuilder()
           .withConfig(
@@ -275,7 +275,7 @@ final class LocalMesh implements AutoCloseable {
     return Relay.start(
         NativeNetwork.orChannels(),
         nodes.stream()
-            .map(node -> new Relay.End(node.name(), node.published(), node.own()))
+            .map(node -> new Relay.Endpoint(node.name(), node.published(), node.own()))
             .toList(),
         port,
         impairments);

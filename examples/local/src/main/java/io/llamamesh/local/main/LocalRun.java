@@ -61,7 +61,7 @@ final class LocalRun {
   }
 
   private int run() throws Exception {
-    places();
+    printLocations();
     if (!awaitFirstMatrix()) {
       return 1;
     }
@@ -72,7 +72,7 @@ final class LocalRun {
   }
 
   /** Where everything is, told before anybody has to wait. */
-  private void places() {
+  private void printLocations() {
     terminal.print("         page     " + mesh.pageUrl());
     terminal.print(
         "         kubectl  export KUBECONFIG="
@@ -93,9 +93,9 @@ final class LocalRun {
     long nextWord = System.nanoTime() + REPORT_NANOS;
     boolean allReady = false;
     int told = -1;
-    Expectation expected = mesh.expectation();
+    ExpectedPairs expected = mesh.expectation();
     while (System.nanoTime() - deadline < 0) {
-      mesh.failOnRefusal();
+      mesh.requireAccepted();
       int ready = mesh.agentsReady();
       if (!allReady && ready != told) {
         told = ready;
@@ -131,7 +131,7 @@ final class LocalRun {
       }
       TimeUnit.MILLISECONDS.sleep(ROUND_MILLIS);
     }
-    explain(expected);
+    explainTimeout(expected);
     return false;
   }
 
@@ -150,7 +150,7 @@ final class LocalRun {
     }
   }
 
-  private void explain(Expectation expected) throws InterruptedException {
+  private void explainTimeout(ExpectedPairs expected) throws InterruptedException {
     terminal.progress("no full matrix within " + START_TIMEOUT.toSeconds() + " s:");
     for (Pod pod : mesh.podsNotReady()) {
       terminal.print("  pod " + pod.getMetadata().getName() + " is not ready; its log ends with:");
@@ -165,7 +165,7 @@ final class LocalRun {
       terminal.print("  the scraper does not answer");
     } else {
       List<String> missing = expected.missingFrom(matrix.get());
-      terminal.print("  pairs that have not reported: " + some(missing));
+      terminal.print("  pairs that have not reported: " + abbreviate(missing));
     }
     terminal.print(
         "  logs are in "
@@ -188,18 +188,18 @@ final class LocalRun {
                   terminal.redraw(
                       table.render(matrix)
                           + "\n"
-                          + judgement(relayNews())
+                          + verdictLine(relayWarnings())
                           + "\npage "
                           + mesh.pageUrl()
                           + "   Ctrl-C stops everything"));
         } else {
-          terminal.progress(judgement(relayNews()));
+          terminal.progress(verdictLine(relayWarnings()));
         }
       }
     }
   }
 
-  private String judgement(String relay) {
+  private String verdictLine(String relay) {
     try {
       return mesh.report()
           .map(report ->
@@ -211,10 +211,10 @@ final class LocalRun {
     }
   }
 
-  private String relayNews() {
-    RelayWords relay = mesh.relayWords();
+  private String relayWarnings() {
+    RelayWarnings relay = mesh.relayWarnings();
     // What is redrawn every two seconds would show news for a moment only.
-    List<String> words = terminal.isInteractive() ? relay.all() : relay.news();
+    List<String> words = terminal.isInteractive() ? relay.all() : relay.sinceLastCall();
     return words.stream().map(word -> "; " + word).collect(Collectors.joining());
   }
 
@@ -227,27 +227,27 @@ final class LocalRun {
 
   /** The final matrix, and whether the store holds what was seen. */
   private int finish() throws Exception {
-    Expectation expected = mesh.expectation().without(dead);
+    ExpectedPairs expected = mesh.expectation().without(dead);
     Optional<MatrixDocument> matrix = mesh.wholeMatrix();
     if (matrix.isEmpty()) {
       terminal.progress("the scraper does not answer");
       return 1;
     }
     terminal.print("\n" + table.render(matrix.get()));
-    terminal.print(judgement(""));
+    terminal.print(verdictLine(""));
     List<String> missing = expected.missingFrom(matrix.get());
     terminal.print(
         (expected.pairs().size() - missing.size())
             + " of "
             + expected.pairs().size()
             + " ordered pairs reported"
-            + (missing.isEmpty() ? "" : "; missing: " + some(missing)));
-    mesh.relayWords().all().forEach(words -> terminal.print("warning: " + words));
+            + (missing.isEmpty() ? "" : "; missing: " + abbreviate(missing)));
+    mesh.relayWarnings().all().forEach(words -> terminal.print("warning: " + words));
     boolean held = storeHolds(expected);
     return missing.isEmpty() && held ? 0 : 1;
   }
 
-  private boolean storeHolds(Expectation expected) throws Exception {
+  private boolean storeHolds(ExpectedPairs expected) throws Exception {
     @Nullable Map<String, Long> rows = mesh.rowsByPair();
     if (rows == null) {
       boolean acknowledged =
@@ -277,11 +277,11 @@ final class LocalRun {
             + " rows of "
             + found.size()
             + " pairs in raw_stats; what reflectors saw and single source ports are in tables of their own"
-            + (absent.isEmpty() ? "" : "; none of " + some(absent)));
+            + (absent.isEmpty() ? "" : "; none of " + abbreviate(absent)));
     return absent.isEmpty();
   }
 
-  private static String some(List<String> names) {
+  private static String abbreviate(List<String> names) {
     return names.size() <= MAX_NAMED
         ? String.join(", ", names)
         : String.join(", ", names.subList(0, MAX_NAMED))

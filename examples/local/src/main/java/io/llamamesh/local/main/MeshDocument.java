@@ -142,7 +142,7 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
     try {
       return MeshDefaults.fill(LENIENT.convertValue(spec(), LlamaMeshSpec.class));
     } catch (IllegalArgumentException e) {
-      throw new UserError("--mesh: " + where(e) + ": " + UserError.firstWords(e));
+      throw new UserError("--mesh: " + where(e) + ": " + UserError.rootMessage(e));
     }
   }
 
@@ -158,7 +158,7 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
   }
 
   /** Whether the file itself says where results are stored. */
-  boolean namesAStore() {
+  boolean hasStore() {
     return spec().get("scraper") instanceof Map<?, ?> scraper && scraper.get("influxdb") != null;
   }
 
@@ -224,7 +224,7 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
       };
     } catch (RuntimeException e) {
       throw new UserError(
-          "--mesh " + file + ": is no YAML of a Kubernetes object: " + UserError.firstWords(e));
+          "--mesh " + file + ": is no YAML of a Kubernetes object: " + UserError.rootMessage(e));
     }
   }
 }

@@ -70,7 +70,7 @@ final class MeshResources {
    *
    * @throws UserError with the condition's message
    */
-  void failOnRefusal() throws UserError {
+  void requireAccepted() throws UserError {
     LlamaMesh mesh = client.resources(LlamaMesh.class).inNamespace(namespace).withName(name).get();
     LlamaMeshStatus status = mesh == null ? null : mesh.getStatus();
     List<Condition> conditions = status == null ? null : status.conditions();

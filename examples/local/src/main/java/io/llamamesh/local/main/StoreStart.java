@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 final class StoreStart implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StoreStart.class);
 
-  private final Parts opened = new Parts();
+  private final CloseStack opened = new CloseStack();
   private final FutureTask<@Nullable SqlStore> task;
 
   private StoreStart(boolean wanted, Path folder, int port) {

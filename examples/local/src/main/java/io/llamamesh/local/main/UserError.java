@@ -11,7 +11,7 @@ final class UserError extends Exception {
   }
 
   /** The beginning of what the innermost cause says, on one line. */
-  static String firstWords(Throwable e) {
+  static String rootMessage(Throwable e) {
     Throwable root = e;
     while (root.getCause() != null && root.getCause() != root) {
       root = root.getCause();

@@ -17,63 +17,67 @@ class ImpairmentsTest {
   void aPairsFaultIsOnItsOwnProbesOnly() {
     Impairments impairments = impairments("node-1>node-2 loss=100%");
 
-    assertThat(impairments.fate("node-1", "node-2", PORT, false)).isEqualTo(Impairments.LOST);
-    assertThat(impairments.fate("node-1", "node-2", PORT, true)).isZero();
-    assertThat(impairments.fate("node-2", "node-1", PORT, false)).isZero();
-    assertThat(impairments.fate("node-2", "node-1", PORT, true)).isZero();
-    assertThat(impairments.fate("node-1", "node-3", PORT, false)).isZero();
+    assertThat(impairments.delayOrLoss("node-1", "node-2", PORT, false))
+        .isEqualTo(Impairments.LOST);
+    assertThat(impairments.delayOrLoss("node-1", "node-2", PORT, true)).isZero();
+    assertThat(impairments.delayOrLoss("node-2", "node-1", PORT, false)).isZero();
+    assertThat(impairments.delayOrLoss("node-2", "node-1", PORT, true)).isZero();
+    assertThat(impairments.delayOrLoss("node-1", "node-3", PORT, false)).isZero();
   }
 
   @Test
   void aNodesEgressFaultIsOnItsProbesAndItsAnswers() {
     Impairments impairments = impairments("node-3>* loss=100%");
 
-    assertThat(impairments.fate("node-3", "node-1", PORT, false)).isEqualTo(Impairments.LOST);
-    assertThat(impairments.fate("node-1", "node-3", PORT, true)).isEqualTo(Impairments.LOST);
-    assertThat(impairments.fate("node-1", "node-3", PORT, false)).isZero();
-    assertThat(impairments.fate("node-3", "node-1", PORT, true)).isZero();
-    assertThat(impairments.fate("node-1", "node-2", PORT, false)).isZero();
+    assertThat(impairments.delayOrLoss("node-3", "node-1", PORT, false))
+        .isEqualTo(Impairments.LOST);
+    assertThat(impairments.delayOrLoss("node-1", "node-3", PORT, true)).isEqualTo(Impairments.LOST);
+    assertThat(impairments.delayOrLoss("node-1", "node-3", PORT, false)).isZero();
+    assertThat(impairments.delayOrLoss("node-3", "node-1", PORT, true)).isZero();
+    assertThat(impairments.delayOrLoss("node-1", "node-2", PORT, false)).isZero();
   }
 
   @Test
   void aSourcePortsFaultLeavesTheOthersAlone() {
     Impairments impairments = impairments("node-1>node-2 sport=25003");
 
-    assertThat(impairments.fate("node-1", "node-2", 25003, false)).isEqualTo(Impairments.LOST);
-    assertThat(impairments.fate("node-1", "node-2", 25002, false)).isZero();
+    assertThat(impairments.delayOrLoss("node-1", "node-2", 25003, false))
+        .isEqualTo(Impairments.LOST);
+    assertThat(impairments.delayOrLoss("node-1", "node-2", 25002, false)).isZero();
   }
 
   @Test
   void delaysAddUp() {
     Impairments impairments = impairments("node-1>node-2 delay=5ms", "node-1>* delay=2ms");
 
-    assertThat(impairments.fate("node-1", "node-2", PORT, false)).isEqualTo(7_000_000);
+    assertThat(impairments.delayOrLoss("node-1", "node-2", PORT, false)).isEqualTo(7_000_000);
   }
 
   @Test
   void nothingPassesADeadNodeButOnlyOnceItIsTakenDown() {
     Impairments impairments = impairments("node-2 down");
-    assertThat(impairments.fate("node-1", "node-2", PORT, false)).isZero();
+    assertThat(impairments.delayOrLoss("node-1", "node-2", PORT, false)).isZero();
 
     impairments.takeDown("node-2");
 
-    assertThat(impairments.fate("node-1", "node-2", PORT, false)).isEqualTo(Impairments.LOST);
-    assertThat(impairments.fate("node-2", "node-1", PORT, true)).isEqualTo(Impairments.LOST);
-    assertThat(impairments.fate("node-1", "node-3", PORT, false)).isZero();
+    assertThat(impairments.delayOrLoss("node-1", "node-2", PORT, false))
+        .isEqualTo(Impairments.LOST);
+    assertThat(impairments.delayOrLoss("node-2", "node-1", PORT, true)).isEqualTo(Impairments.LOST);
+    assertThat(impairments.delayOrLoss("node-1", "node-3", PORT, false)).isZero();
   }
 
   @Test
   void neitherProbesNorAnswersPassACutAndAllElseDoes() {
     Impairments both = impairments("node-1 | node-2");
-    assertThat(both.fate("node-1", "node-2", PORT, false)).isEqualTo(Impairments.LOST);
-    assertThat(both.fate("node-2", "node-1", PORT, false)).isEqualTo(Impairments.LOST);
-    assertThat(both.fate("node-1", "node-3", PORT, false)).isZero();
+    assertThat(both.delayOrLoss("node-1", "node-2", PORT, false)).isEqualTo(Impairments.LOST);
+    assertThat(both.delayOrLoss("node-2", "node-1", PORT, false)).isEqualTo(Impairments.LOST);
+    assertThat(both.delayOrLoss("node-1", "node-3", PORT, false)).isZero();
 
     Impairments oneWay = impairments("node-1,node-3 > node-2");
-    assertThat(oneWay.fate("node-1", "node-2", PORT, false)).isEqualTo(Impairments.LOST);
-    assertThat(oneWay.fate("node-2", "node-1", PORT, true)).isEqualTo(Impairments.LOST);
-    assertThat(oneWay.fate("node-2", "node-1", PORT, false)).isZero();
-    assertThat(oneWay.fate("node-1", "node-3", PORT, false)).isZero();
+    assertThat(oneWay.delayOrLoss("node-1", "node-2", PORT, false)).isEqualTo(Impairments.LOST);
+    assertThat(oneWay.delayOrLoss("node-2", "node-1", PORT, true)).isEqualTo(Impairments.LOST);
+    assertThat(oneWay.delayOrLoss("node-2", "node-1", PORT, false)).isZero();
+    assertThat(oneWay.delayOrLoss("node-1", "node-3", PORT, false)).isZero();
   }
 
   @ParameterizedTest
@@ -82,7 +86,7 @@ class ImpairmentsTest {
     EvenLoss loss = new EvenLoss(share, 42);
     int lost = 0;
     for (int sent = 1; sent <= 10_000; sent++) {
-      lost += loss.next() ? 1 : 0;
+      lost += loss.losesNext() ? 1 : 0;
       // Never off by more than one block's worth.
       assertThat(Math.abs(lost - sent * share)).isLessThanOrEqualTo(EvenLoss.BLOCK);
     }
@@ -92,7 +96,7 @@ class ImpairmentsTest {
   @Test
   void whichDatagramsAreLostIsNoPattern() {
     EvenLoss loss = new EvenLoss(0.3, 7);
-    List<Boolean> first = IntStream.range(0, 200).mapToObj(i -> loss.next()).toList();
+    List<Boolean> first = IntStream.range(0, 200).mapToObj(i -> loss.losesNext()).toList();
 
     for (int period = 1; period <= 40; period++) {
       int shift = period;

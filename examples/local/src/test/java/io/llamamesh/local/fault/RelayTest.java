@@ -24,8 +24,9 @@ class RelayTest {
   private static final InetAddress A_OWN = InetAddress.ofLiteral("127.0.51.11");
   private static final InetAddress B_PUBLISHED = InetAddress.ofLiteral("127.0.50.12");
   private static final InetAddress B_OWN = InetAddress.ofLiteral("127.0.51.12");
-  private static final List<Relay.End> ENDS =
-      List.of(new Relay.End("a", A_PUBLISHED, A_OWN), new Relay.End("b", B_PUBLISHED, B_OWN));
+  private static final List<Relay.Endpoint> ENDS =
+      List.of(
+          new Relay.Endpoint("a", A_PUBLISHED, A_OWN), new Relay.Endpoint("b", B_PUBLISHED, B_OWN));
 
   private DatagramSocket prober;
   private DatagramSocket reflector;
@@ -91,7 +92,7 @@ class RelayTest {
         DatagramSocket stranger =
             new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral("127.0.52.1"), 0))) {
       send(stranger, "hello", B_PUBLISHED, reflector.getLocalPort());
-      await().atMost(Duration.ofSeconds(5)).until(() -> relay.strangers() == 1);
+      await().atMost(Duration.ofSeconds(5)).until(() -> relay.unknownSenders() == 1);
       assertThat(relay.dropped()).isZero();
     }
   }

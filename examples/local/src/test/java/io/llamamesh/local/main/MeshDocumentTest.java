@@ -33,14 +33,14 @@ class MeshDocumentTest {
         .extracting(HasMetadata::getKind, other -> other.getMetadata().getNamespace())
         .containsExactly(org.assertj.core.groups.Tuple.tuple("Secret", "llama-mesh"));
     assertThat(document.filledSpec().collector().interval()).isEqualTo("5s");
-    assertThat(document.namesAStore()).isFalse();
+    assertThat(document.hasStore()).isFalse();
   }
 
   @Test
   void aStoreIsAddedBesideWhatTheFileSays() throws Exception {
     MeshDocument document = read(MESH).withStore("http://127.0.0.1:9", "o", "b", "t");
 
-    assertThat(document.namesAStore()).isTrue();
+    assertThat(document.hasStore()).isTrue();
     assertThat(document.filledSpec().scraper().influxdb().v2().bucket()).isEqualTo("b");
     assertThat(document.filledSpec().scraper().replicas()).isEqualTo(1);
     assertThat(document.others()).extracting(HasMetadata::getKind).containsExactly("Secret");

@@ -14,20 +14,20 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /** The cluster's DNS: a dnsmasq whose file of names follows the cluster's Services. */
-final class ServiceNames implements AutoCloseable {
+final class DnsServer implements AutoCloseable {
   private static final String NAMES = "names";
 
   private final Path folder;
   private final Daemon server;
   private final SharedIndexInformer<Service> services;
 
-  private ServiceNames(Path folder, Daemon server, SharedIndexInformer<Service> services) {
+  private DnsServer(Path folder, Daemon server, SharedIndexInformer<Service> services) {
     this.folder = folder;
     this.server = server;
     this.services = services;
   }
 
-  static ServiceNames start(KubernetesClient client, String address, Path folder)
+  static DnsServer start(KubernetesClient client, String address, Path folder)
       throws IOException, InterruptedException {
     Path names = Files.createDirectories(folder.resolve(NAMES));
     // It gives up rights, and with them what ties it to us: so its parent is the first process of
@@ -59,8 +59,8 @@ final class ServiceNames implements AutoCloseable {
                 "--local-ttl=5",
                 // Read again whenever a file in it changes.
                 "--hostsdir=" + names));
-    ServiceNames following =
-        new ServiceNames(folder, server, client.services().inAnyNamespace().runnableInformer(0));
+    DnsServer following =
+        new DnsServer(folder, server, client.services().inAnyNamespace().runnableInformer(0));
     following.services.addEventHandler(
         new ResourceEventHandler<>() {
           @Override

@@ -4,16 +4,16 @@ import java.io.PrintStream;
 import java.util.Locale;
 
 /** Lines that tell people what happens, with the time since the start. */
-public final class Progress {
+public final class ProgressLog {
   private final PrintStream out;
   private final long began = System.nanoTime();
 
-  public Progress(PrintStream out) {
+  public ProgressLog(PrintStream out) {
     this.out = out;
   }
 
   /** Tells one thing. */
-  public void say(String text) {
+  public void log(String text) {
     out.printf(Locale.ROOT, "%6.1f s  %s%n", (System.nanoTime() - began) / 1e9, text);
     out.flush();
   }

@@ -13,14 +13,14 @@ import java.util.stream.Collectors;
 /**
  * On which nodes the operator that leads and the scraper that writes are, and how they get there.
  */
-final class Places {
+final class LeaderPlacement {
   private static final String OPERATOR_LEASE = "llama-mesh-operator";
   private static final String SCRAPER_LEASE = Mesh.NAME + "-scraper";
   private static final Duration MOVE_WITHIN = Duration.ofMinutes(2);
 
   private final Stage stage;
 
-  Places(Stage stage) {
+  LeaderPlacement(Stage stage) {
     this.stage = stage;
   }
 

@@ -5,16 +5,16 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /** What users are told of the relay: what may show as loss though it did it, not a fault. */
-final class RelayWords {
+final class RelayWarnings {
   private final LongSupplier dropped;
   private final LongSupplier heldUp;
-  private final LongSupplier strangers;
-  private Counts told = new Counts(0, 0, 0);
+  private final LongSupplier unknownSenders;
+  private Counts reported = new Counts(0, 0, 0);
 
-  private record Counts(long dropped, long heldUp, long strangers) {
+  private record Counts(long dropped, long heldUp, long unknownSenders) {
     Counts since(Counts before) {
       return new Counts(
-          dropped - before.dropped, heldUp - before.heldUp, strangers - before.strangers);
+          dropped - before.dropped, heldUp - before.heldUp, unknownSenders - before.unknownSenders);
     }
 
     List<String> words() {
@@ -24,10 +24,10 @@ final class RelayWords {
             "the fault relay itself dropped %d datagrams and held up %d by more than 0.1 s, this machine being too busy: they may show as loss"
                 .formatted(dropped, heldUp));
       }
-      if (strangers > 0) {
+      if (unknownSenders > 0) {
         words.add(
             "the fault relay passed on none of %d datagrams from outside the mesh: with --fault only agents reach nodes' addresses"
-                .formatted(strangers));
+                .formatted(unknownSenders));
       }
       return words;
     }
@@ -38,15 +38,15 @@ final class RelayWords {
    * @param heldUp those that waited for it for long
    * @param strangers those that no node sent
    */
-  RelayWords(LongSupplier dropped, LongSupplier heldUp, LongSupplier strangers) {
+  RelayWarnings(LongSupplier dropped, LongSupplier heldUp, LongSupplier strangers) {
     this.dropped = dropped;
     this.heldUp = heldUp;
-    this.strangers = strangers;
+    this.unknownSenders = strangers;
   }
 
   /** Where there is no relay there is nothing to be told of it. */
-  static RelayWords none() {
-    return new RelayWords(() -> 0, () -> 0, () -> 0);
+  static RelayWarnings none() {
+    return new RelayWarnings(() -> 0, () -> 0, () -> 0);
   }
 
   /** Of the whole run. */
@@ -55,14 +55,14 @@ final class RelayWords {
   }
 
   /** Since this was asked last. */
-  List<String> news() {
+  List<String> sinceLastCall() {
     Counts now = now();
-    List<String> words = now.since(told).words();
-    told = now;
+    List<String> words = now.since(reported).words();
+    reported = now;
     return words;
   }
 
   private Counts now() {
-    return new Counts(dropped.getAsLong(), heldUp.getAsLong(), strangers.getAsLong());
+    return new Counts(dropped.getAsLong(), heldUp.getAsLong(), unknownSenders.getAsLong());
   }
 }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
  *
  * @param root the checkout
  */
-public record Programs(Path root) {
+public record ImagePrograms(Path root) {
 
   /**
    * The script that starts an image's program.

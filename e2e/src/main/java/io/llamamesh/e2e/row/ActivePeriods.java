@@ -6,28 +6,28 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Times from one moment to another, of which the last may go on. */
-final class Spans {
-  private record Span(Instant from, Instant to) {}
+final class ActivePeriods {
+  private record Period(Instant from, Instant to) {}
 
-  private final List<Span> spans = new ArrayList<>();
+  private final List<Period> periods = new ArrayList<>();
 
   /** One begins; one that goes on does so. */
   void begin(Instant at) {
-    if (spans.isEmpty() || !spans.getLast().to().equals(Instant.MAX)) {
-      spans.add(new Span(at, Instant.MAX));
+    if (periods.isEmpty() || !periods.getLast().to().equals(Instant.MAX)) {
+      periods.add(new Period(at, Instant.MAX));
     }
   }
 
   /** The last ends, if it goes on. */
   void end(Instant at) {
-    if (!spans.isEmpty() && spans.getLast().to().equals(Instant.MAX)) {
-      spans.add(new Span(spans.removeLast().from(), at));
+    if (!periods.isEmpty() && periods.getLast().to().equals(Instant.MAX)) {
+      periods.add(new Period(periods.removeLast().from(), at));
     }
   }
 
   /** Whether one of them, made longer at its ends, has all from one moment to another. */
-  boolean contain(Instant from, Instant to, Duration before, Duration after) {
-    return spans.stream()
+  boolean contains(Instant from, Instant to, Duration before, Duration after) {
+    return periods.stream()
         .anyMatch(span ->
             !from.isBefore(span.from().minus(before))
                 && (span.to().equals(Instant.MAX) || !to.isAfter(span.to().plus(after))));

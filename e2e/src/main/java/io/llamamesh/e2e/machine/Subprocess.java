@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Programs that run to their end. */
-public final class Command {
+public final class Subprocess {
   private static final Duration USUAL = Duration.ofMinutes(1);
 
-  private Command() {}
+  private Subprocess() {}
 
   /**
    * Runs a program for at most a minute.

@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What was opened, ended in the opposite order, whatever goes wrong with one of them. */
-final class Parts implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Parts.class);
+final class CloseStack implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(CloseStack.class);
 
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 

@@ -2,8 +2,8 @@ package io.llamamesh.e2e.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.llamamesh.e2e.machine.Command;
 import io.llamamesh.e2e.machine.Daemon;
+import io.llamamesh.e2e.machine.Subprocess;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** A real InfluxDB 1.x beside the control plane. */
-public final class Store implements AutoCloseable {
+public final class InfluxDb implements AutoCloseable {
   private static final String DATABASE = "llama";
   private static final int PORT = 8086;
   private static final Duration ANSWER_WITHIN = Duration.ofSeconds(10);
@@ -31,13 +31,13 @@ public final class Store implements AutoCloseable {
   private final String url;
   private final HttpClient http = HttpClient.newHttpClient();
 
-  private Store(Daemon server, String url) {
+  private InfluxDb(Daemon server, String url) {
     this.server = server;
     this.url = url;
   }
 
-  static Store start(Family family, Path folder) throws IOException, InterruptedException {
-    Command.run("rm", "-rf", folder.toString());
+  static InfluxDb start(IpFamily family, Path folder) throws IOException, InterruptedException {
+    Subprocess.run("rm", "-rf", folder.toString());
     Files.createDirectories(folder);
     String address = family.inUrl(family.controlPlane()) + ":" + PORT;
     Path config =
@@ -57,8 +57,8 @@ public final class Store implements AutoCloseable {
               log-enabled = false
             """
                 .formatted(folder, address));
-    Store store =
-        new Store(
+    InfluxDb store =
+        new InfluxDb(
             Daemon.start(
                 "influxd",
                 folder.resolve("influxd.log"),
@@ -69,7 +69,7 @@ public final class Store implements AutoCloseable {
         "InfluxDB",
         Duration.ofSeconds(30),
         () -> {
-          store.ask("CREATE DATABASE " + DATABASE);
+          store.query("CREATE DATABASE " + DATABASE);
           return "";
         });
     return store;
@@ -84,7 +84,7 @@ public final class Store implements AutoCloseable {
   public Map<String, List<Instant>> windows(Instant since)
       throws IOException, InterruptedException {
     JsonNode answer =
-        ask(
+        query(
             "SELECT sent FROM raw_stats WHERE time >= '"
                 + since
                 + "' GROUP BY src_name, dst_name, src_hostname, dst_hostname, port ORDER BY time");
@@ -99,12 +99,12 @@ public final class Store implements AutoCloseable {
 
   /** The sum of a field of all pairs since a moment. */
   public long sum(String field, Instant since) throws IOException, InterruptedException {
-    return ask("SELECT sum(" + field + ") FROM raw_stats WHERE time >= '" + since + "'")
+    return query("SELECT sum(" + field + ") FROM raw_stats WHERE time >= '" + since + "'")
         .at("/results/0/series/0/values/0/1")
         .asLong();
   }
 
-  private JsonNode ask(String query) throws IOException, InterruptedException {
+  private JsonNode query(String query) throws IOException, InterruptedException {
     HttpResponse<byte[]> response =
         http.send(
             HttpRequest.newBuilder(

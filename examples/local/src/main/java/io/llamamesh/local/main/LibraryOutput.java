@@ -7,14 +7,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** Keeps what libraries print out of the user's terminal. */
-final class Libraries {
-  private Libraries() {}
+final class LibraryOutput {
+  private LibraryOutput() {}
 
   /**
    * From now on this process's standard output and error go to {@code launcher.log}; who wants the
    * terminal must have kept it.
    */
-  static void quiet(Path logs) throws IOException {
+  static void redirect(Path logs) throws IOException {
     PrintStream log =
         new PrintStream(
             new FileOutputStream(logs.resolve("launcher.log").toFile(), true),

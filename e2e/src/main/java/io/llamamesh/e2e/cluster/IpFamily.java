@@ -3,7 +3,7 @@ package io.llamamesh.e2e.cluster;
 import java.util.Locale;
 
 /** The addresses of a cluster, all of one family; none of them leads out of its namespaces. */
-public enum Family {
+public enum IpFamily {
   IPV4("10.99.0.%d", 24, "10.244.%d.0/24", "10.244.0.0/16", "0.0.0.0/0"),
   IPV6("fd00:99::%d", 64, "fd00:244:0:%d::/64", "fd00:244::/48", "::/0");
 
@@ -16,7 +16,7 @@ public enum Family {
   private final String pods;
   private final String anywhere;
 
-  Family(String hosts, int prefix, String podsOfNode, String pods, String anywhere) {
+  IpFamily(String hosts, int prefix, String podsOfNode, String pods, String anywhere) {
     this.hosts = hosts;
     this.prefix = prefix;
     this.podsOfNode = podsOfNode;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param images tars of our own images
  * @param older folder with chart and images of an older release; null where none was built
  */
-public record Programs(
+public record ClusterBinaries(
     Path cluster, Path node, Path pause, List<Path> images, @Nullable Path older) {
   /** The name of the image that holds a pod's namespaces. */
   static final String PAUSE = "localhost/llama-mesh-pause:1";
@@ -21,7 +21,7 @@ public record Programs(
   /** Tag of the older release's images. */
   public static final String OLDER_TAG = "older";
 
-  public Programs {
+  public ClusterBinaries {
     images = List.copyOf(images);
   }
 }

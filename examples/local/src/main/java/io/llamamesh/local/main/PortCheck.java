@@ -9,8 +9,8 @@ import java.net.ServerSocket;
 import java.util.List;
 
 /** Tells within a moment, not after a minute of waiting, that an address or port can't be had. */
-final class Ports {
-  private Ports() {}
+final class PortCheck {
+  private PortCheck() {}
 
   /** Tries every node's ports. */
   static void check(List<LocalNode> nodes, int reflectorPort, int apiPort) throws UserError {

@@ -19,14 +19,14 @@ import java.util.stream.Collectors;
  * @param members nodes that have joined
  * @param pairs {@code source>destination}
  */
-record Expectation(Set<String> members, Set<String> pairs) {
-  Expectation {
+record ExpectedPairs(Set<String> members, Set<String> pairs) {
+  ExpectedPairs {
     members = Set.copyOf(members);
     pairs = Set.copyOf(pairs);
   }
 
   /** What the operator has told the agents by now. */
-  static Expectation of(KubernetesClient client, String namespace, String mesh) {
+  static ExpectedPairs of(KubernetesClient client, String namespace, String mesh) {
     List<ConfigMap> maps =
         client
             .configMaps()
@@ -48,12 +48,12 @@ record Expectation(Set<String> members, Set<String> pairs) {
         }
       }
     }
-    return new Expectation(members, pairs);
+    return new ExpectedPairs(members, pairs);
   }
 
   /** Without the pairs whose source can't report. */
-  Expectation without(Collection<String> deadSources) {
-    return new Expectation(
+  ExpectedPairs without(Collection<String> deadSources) {
+    return new ExpectedPairs(
         members,
         pairs.stream()
             .filter(pair -> !deadSources.contains(pair.substring(0, pair.indexOf('>'))))
