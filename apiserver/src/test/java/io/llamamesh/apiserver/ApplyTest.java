@@ -59,12 +59,12 @@ class ApplyTest {
               image: example.org/sidecar:1
       """;
 
-  private StandInApiServer server;
+  private FakeApiServer server;
   private KubernetesClient client;
 
   @BeforeEach
   void start() throws IOException {
-    server = StandInApiServer.start();
+    server = FakeApiServer.start();
     client = server.client();
   }
 

@@ -21,12 +21,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class CustomResourceTest {
-  private StandInApiServer server;
+  private FakeApiServer server;
   private KubernetesClient client;
 
   @BeforeEach
   void start() throws IOException {
-    server = StandInApiServer.start();
+    server = FakeApiServer.start();
     client = server.client();
     try (InputStream crd =
         Objects.requireNonNull(getClass().getResourceAsStream("/widgets.yaml"))) {

@@ -17,12 +17,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class GarbageTest {
-  private StandInApiServer server;
+  private FakeApiServer server;
   private KubernetesClient client;
 
   @BeforeEach
   void start() throws IOException {
-    server = StandInApiServer.start();
+    server = FakeApiServer.start();
     client = server.client();
   }
 

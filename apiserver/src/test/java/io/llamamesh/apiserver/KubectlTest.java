@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KubectlTest {
   private static final long TIMEOUT_SECONDS = 60;
   @TempDir Path folder;
-  private StandInApiServer server;
+  private FakeApiServer server;
 
   @BeforeAll
   static void kubectlIsHere() {
@@ -36,7 +36,7 @@ class KubectlTest {
 
   @BeforeEach
   void start() throws Exception {
-    server = StandInApiServer.start();
+    server = FakeApiServer.start();
     Files.writeString(folder.resolve("kubeconfig"), server.kubeconfig("kubectl"));
     try (var crd = KubectlTest.class.getResourceAsStream("/widgets.yaml")) {
       Files.copy(Objects.requireNonNull(crd), folder.resolve("crd.yaml"));

@@ -23,12 +23,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ObjectsTest {
-  private StandInApiServer server;
+  private FakeApiServer server;
   private KubernetesClient client;
 
   @BeforeEach
   void start() throws IOException {
-    server = StandInApiServer.start();
+    server = FakeApiServer.start();
     client = server.client("objects-test");
   }
 

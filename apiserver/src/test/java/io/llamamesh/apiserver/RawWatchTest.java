@@ -21,11 +21,11 @@ class RawWatchTest {
   private static final String MAPS = "/api/v1/namespaces/default/configmaps";
 
   private final HttpClient http = HttpClient.newHttpClient();
-  private StandInApiServer server;
+  private FakeApiServer server;
 
   @BeforeEach
   void start() throws IOException {
-    server = StandInApiServer.start();
+    server = FakeApiServer.start();
   }
 
   @AfterEach

@@ -19,12 +19,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RulesTest {
-  private StandInApiServer server;
+  private FakeApiServer server;
   private KubernetesClient client;
 
   @BeforeEach
   void start() throws IOException {
-    server = StandInApiServer.start();
+    server = FakeApiServer.start();
     client = server.client();
     define(definition());
   }

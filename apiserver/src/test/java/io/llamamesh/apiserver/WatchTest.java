@@ -53,7 +53,7 @@ class WatchTest {
 
   @Test
   void aWatchFromAListLosesNothingWrittenInBetween() throws IOException {
-    try (StandInApiServer server = StandInApiServer.start();
+    try (FakeApiServer server = FakeApiServer.start();
         KubernetesClient client = server.client()) {
       client.resource(map("before", "x")).create();
       ConfigMapList list = client.configMaps().list();
@@ -81,7 +81,7 @@ class WatchTest {
 
   @Test
   void anObjectThatLeavesTheSelectionIsDeletedForItsWatcher() throws IOException {
-    try (StandInApiServer server = StandInApiServer.start();
+    try (FakeApiServer server = FakeApiServer.start();
         KubernetesClient client = server.client()) {
       Collected seen = new Collected();
       try (var _ = client.configMaps().withLabel("app", "in").watch(seen)) {
@@ -101,7 +101,7 @@ class WatchTest {
 
   @Test
   void aVersionNoLongerKeptIsAnsweredGone() throws IOException {
-    try (StandInApiServer server = StandInApiServer.startWithShortHistory(5);
+    try (FakeApiServer server = FakeApiServer.startWithShortHistory(5);
         KubernetesClient client = server.client()) {
       ConfigMapList list = client.configMaps().list();
       for (int i = 0; i < 10; i++) {
@@ -127,7 +127,7 @@ class WatchTest {
 
   @Test
   void informersSeeEveryWriteOfManyParallelWriters() throws Exception {
-    try (StandInApiServer server = StandInApiServer.start();
+    try (FakeApiServer server = FakeApiServer.start();
         ExecutorService writers = Executors.newFixedThreadPool(WRITERS)) {
       List<KubernetesClient> clients = new ArrayList<>();
       List<SharedIndexInformer<ConfigMap>> informers = new ArrayList<>();

@@ -3,7 +3,7 @@ package io.llamamesh.chart;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.llamamesh.apiserver.StandInApiServer;
+import io.llamamesh.apiserver.FakeApiServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,7 +47,7 @@ class AgentMemoryIT {
     long seconds = Long.getLong("llamamesh.memory.seconds");
     MemoryGroup group =
         MemoryGroup.create("llama-mesh-test-" + ProcessHandle.current().pid(), LIMIT);
-    try (StandInApiServer server = StandInApiServer.start();
+    try (FakeApiServer server = FakeApiServer.start();
         KubernetesClient client = server.client()) {
       Kubectl.apply(client, config());
       Path kubeconfig = Files.writeString(folder.resolve("kubeconfig"), server.kubeconfig());

@@ -183,7 +183,7 @@ class MeshRightsIT {
       await().until(() -> saves() > 0);
       await().until(() -> machines.ready(Names.selector(MESH, Component.SCRAPER)) == 2);
 
-      TestCluster.despiteOthers(() ->
+      TestCluster.retryOnConflict(() ->
           client
               .resources(LlamaMesh.class)
               .withName(MESH)
@@ -220,7 +220,7 @@ class MeshRightsIT {
   }
 
   private void address(String node, String address) {
-    TestCluster.despiteOthers(() ->
+    TestCluster.retryOnConflict(() ->
         client
             .nodes()
             .withName(node)

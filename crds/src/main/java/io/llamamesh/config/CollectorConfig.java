@@ -94,7 +94,7 @@ public record CollectorConfig(
     if (retention != null) {
       Bounds.range("retention", retention, 1, 7 * 24 * 3600);
     }
-    References.check(ports, portGroups, rateLimits, tests, targets);
+    ReferenceCheck.check(ports, portGroups, rateLimits, tests, targets);
   }
 
   /** A document that says nothing of the fabric. */

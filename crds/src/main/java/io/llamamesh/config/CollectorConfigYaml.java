@@ -122,14 +122,14 @@ public final class CollectorConfigYaml {
       Mark mark = e.getProblemMark();
       throw new InvalidConfigException(
           "is not YAML: "
-              + YamlValue.shown(String.valueOf(e.getProblem()), MAX_PROBLEM)
+              + YamlValue.abbreviated(String.valueOf(e.getProblem()), MAX_PROBLEM)
               + (String.valueOf(e.getProblem()).startsWith("expected the node content")
                   ? "; put a text that begins so in quotes"
                   : "")
               + (mark == null ? "" : " (line " + (mark.getLine() + 1) + ")"),
           e);
     } catch (YAMLException e) {
-      String problem = YamlValue.shown(String.valueOf(e.getMessage()), MAX_PROBLEM);
+      String problem = YamlValue.abbreviated(String.valueOf(e.getMessage()), MAX_PROBLEM);
       throw new InvalidConfigException(
           "is not read: " + problem + " (line " + (stream.getLine() + 1) + ")", e);
     }

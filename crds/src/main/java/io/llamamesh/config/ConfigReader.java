@@ -106,7 +106,7 @@ final class ConfigReader {
     if (keys.isEmpty() && error != null && error.isScalar() && error.text() != null) {
       return document.wrong(
           "is no config but the answer of a server: "
-              + YamlValue.shown(String.valueOf(error.text())));
+              + YamlValue.abbreviated(String.valueOf(error.text())));
     }
     return document.wrong(
         "has no section tests, so that nothing would be probed; name there targets, port_group and"
@@ -252,7 +252,7 @@ final class ConfigReader {
     String name = text(keys, "name");
     String ip = host(keys.get("ip"));
     if (ip != null && !HostText.isAddress(ip)) {
-      throw value.wrong("needs ip, an IP address, was '" + YamlValue.shown(ip) + "'");
+      throw value.wrong("needs ip, an IP address, was '" + YamlValue.abbreviated(ip) + "'");
     }
     Integer port = integer(keys, "port", "a number");
     return record(value, () -> new Contact(name == null ? "" : name, ip == null ? "" : ip, port));
@@ -329,7 +329,7 @@ final class ConfigReader {
     if (!HostText.isAddress(address)) {
       throw value.wrong(
           "must be an IP address of this host, or 0.0.0.0 for any, was '"
-              + YamlValue.shown(text)
+              + YamlValue.abbreviated(text)
               + "'");
     }
     return address;

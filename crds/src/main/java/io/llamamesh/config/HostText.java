@@ -63,13 +63,13 @@ public final class HostText {
     }
     if (host.indexOf(':') >= 0 && !isAddress(host)) {
       return "must be an address without a port, was '"
-          + YamlValue.shown(host)
+          + YamlValue.abbreviated(host)
           + "'; the port is a key of its own";
     }
     if (host.indexOf(':') < 0 && !NAME.matcher(host).matches()) {
       return "must be an address or a host name of letters, digits, dots and hyphens (others as"
           + " xn--…), was '"
-          + YamlValue.shown(host)
+          + YamlValue.abbreviated(host)
           + "'";
     }
     boolean numbers =
@@ -77,7 +77,7 @@ public final class HostText {
     if (numbers && !isAddress(host)) {
       return "must be an address of four numbers from 0 to 255 without leading zeros, or a host"
           + " name, was '"
-          + YamlValue.shown(host)
+          + YamlValue.abbreviated(host)
           + "'";
     }
     return null;

@@ -64,7 +64,7 @@ final class YamlMerges {
       if (!isMerge(tuple) && keys.put(key(at, tuple.getKeyNode()), tuple.getValueNode()) != null) {
         throw at.wrong(
             "has the key '"
-                + YamlValue.shown(key(at, tuple.getKeyNode()))
+                + YamlValue.abbreviated(key(at, tuple.getKeyNode()))
                 + "' twice, again on line "
                 + (tuple.getKeyNode().getStartMark().getLine() + 1)
                 + "; leave one out");

@@ -70,7 +70,7 @@ final class YamlValue {
   /** Where it is, such as {@code targets.default[3].port}; empty for the document itself. */
   String path() {
     String above = parent == null ? "" : parent.path();
-    String own = shown(name);
+    String own = abbreviated(name);
     return above.isEmpty() || name.startsWith("[") ? above + own : above + "." + own;
   }
 
@@ -161,7 +161,7 @@ final class YamlValue {
     merges.count(this, sequence.getValue().size());
     List<YamlValue> values = new ArrayList<>(sequence.getValue().size());
     for (Node item : sequence.getValue()) {
-      values.add(below(References.index(values.size()), item));
+      values.add(below(ReferenceCheck.index(values.size()), item));
     }
     return values;
   }
@@ -198,7 +198,7 @@ final class YamlValue {
       boolean whole = number.stripTrailingZeros().scale() <= 0;
       throw wrong(
           (whole ? "is out of all bounds, was " : "must be a whole number, was ")
-              + shown(String.valueOf(text())));
+              + abbreviated(String.valueOf(text())));
     }
   }
 
@@ -218,7 +218,7 @@ final class YamlValue {
     checkTag(scalar);
     String text = scalar.getValue();
     if (text.length() > MAX_SHOWN) {
-      throw wrong("must be " + meant + ", was '" + shown(text) + "'");
+      throw wrong("must be " + meant + ", was '" + abbreviated(text) + "'");
     }
     boolean numeric = scalar.getTag().equals(Tag.INT) || scalar.getTag().equals(Tag.FLOAT);
     if (numeric && HEX.matcher(text).matches()) {
@@ -228,12 +228,17 @@ final class YamlValue {
       throw wrong(
           "must be a plain decimal number without leading zeros and underscores: readers of YAML take"
               + " 010, 1_000, 0b1 and 1:30 for different things; was "
-              + shown(text));
+              + abbreviated(text));
     }
     if (!numeric || !DECIMAL.matcher(text).matches()) {
       boolean quoted = !scalar.isPlain() && DECIMAL.matcher(text).matches();
       throw wrong(
-          "must be " + meant + (quoted ? " without quotes" : "") + ", was '" + shown(text) + "'");
+          "must be "
+              + meant
+              + (quoted ? " without quotes" : "")
+              + ", was '"
+              + abbreviated(text)
+              + "'");
     }
     return new BigDecimal(text);
   }
@@ -261,17 +266,17 @@ final class YamlValue {
   static void checkTag(YamlValue at, Node tagged) throws InvalidConfigException {
     String tag = tagged.getTag().getValue();
     if (!tag.startsWith(STANDARD) || tagged.getTag().equals(Tag.BINARY)) {
-      throw at.wrong("has the tag " + shown(tag) + ", which is not understood; leave it out");
+      throw at.wrong("has the tag " + abbreviated(tag) + ", which is not understood; leave it out");
     }
   }
 
   /** Somebody's text as part of a line for people. */
-  static String shown(String text) {
-    return shown(text, MAX_SHOWN);
+  static String abbreviated(String text) {
+    return abbreviated(text, MAX_SHOWN);
   }
 
   /** The same, cut to that many characters. */
-  static String shown(String text, int most) {
+  static String abbreviated(String text, int most) {
     StringBuilder shown = new StringBuilder();
     text.codePoints()
         .limit(most)

@@ -75,7 +75,7 @@ final class ApiHttpClient extends HttpClient {
     }
     Duration life = limits.draw(random);
     String watch = WatchUri.key(request.uri());
-    ages.opening(watch);
+    ages.recordOpening(watch);
     HttpRequest bounded =
         HttpRequest.newBuilder(request, (name, value) -> true)
             .uri(WatchUri.withTimeout(request.uri(), life))
@@ -126,28 +126,28 @@ final class ApiHttpClient extends HttpClient {
     abstract void cut(IOException why);
 
     synchronized void begin() {
-      ages.heard(watch);
+      ages.recordActivity(watch);
       if (!ended) {
         cut = timer.schedule(this::expire, bound, TimeUnit.MILLISECONDS);
       }
     }
 
     private synchronized void expire() {
-      if (end()) {
+      if (tryEnd()) {
         cut(new IOException("a watch did not end in time and was cut: " + watch));
       }
     }
 
     /** Something came; false where the watch was cut before. */
-    boolean heard() {
+    boolean tryRecordActivity() {
       if (!ended) {
-        ages.heard(watch);
+        ages.recordActivity(watch);
       }
       return !ended;
     }
 
     /** True the first time. */
-    synchronized boolean end() {
+    synchronized boolean tryEnd() {
       if (ended) {
         return false;
       }
@@ -188,7 +188,7 @@ final class ApiHttpClient extends HttpClient {
 
             @Override
             public void cancel() {
-              end();
+              tryEnd();
               given.cancel();
             }
           });
@@ -196,21 +196,21 @@ final class ApiHttpClient extends HttpClient {
 
     @Override
     public synchronized void onNext(List<ByteBuffer> pieces) {
-      if (heard()) {
+      if (tryRecordActivity()) {
         reader.onNext(pieces.stream().map(json::next).toList());
       }
     }
 
     @Override
     public synchronized void onError(Throwable problem) {
-      if (end()) {
+      if (tryEnd()) {
         reader.onError(problem);
       }
     }
 
     @Override
     public synchronized void onComplete() {
-      if (end()) {
+      if (tryEnd()) {
         reader.onComplete();
       }
     }
@@ -244,19 +244,19 @@ final class ApiHttpClient extends HttpClient {
     @Override
     public synchronized @Nullable CompletionStage<?> onText(
         WebSocket from, CharSequence data, boolean last) {
-      return heard() ? reader.onText(from, data, last) : null;
+      return tryRecordActivity() ? reader.onText(from, data, last) : null;
     }
 
     @Override
     public synchronized @Nullable CompletionStage<?> onBinary(
         WebSocket from, ByteBuffer data, boolean last) {
-      return heard() ? reader.onBinary(from, data, last) : null;
+      return tryRecordActivity() ? reader.onBinary(from, data, last) : null;
     }
 
     @Override
     public synchronized @Nullable CompletionStage<?> onClose(
         WebSocket from, int code, String reason) {
-      if (!end()) {
+      if (!tryEnd()) {
         return null;
       }
       if (code == NO_CLOSE_FRAME) {
@@ -270,7 +270,7 @@ final class ApiHttpClient extends HttpClient {
 
     @Override
     public synchronized void onError(WebSocket from, Throwable problem) {
-      if (end()) {
+      if (tryEnd()) {
         reader.onError(from, problem);
       }
     }
@@ -318,7 +318,7 @@ final class ApiHttpClient extends HttpClient {
       }
       Duration life = limits.draw(random);
       String watch = WatchUri.key(uri);
-      ages.opening(watch);
+      ages.recordOpening(watch);
       return noted(
           uri,
           builder.buildAsync(

@@ -59,7 +59,7 @@ final class ApiHttpClientFactory extends JdkHttpClientFactory {
       try {
         builder.sslContext(
             SSLUtils.keyManagers(config),
-            new TrustManager[] {new FollowedAuthorities(Path.of(authorities))});
+            new TrustManager[] {new ReloadingTrustManager(Path.of(authorities))});
       } catch (IOException | GeneralSecurityException e) {
         throw KubernetesClientException.launderThrowable(e);
       }

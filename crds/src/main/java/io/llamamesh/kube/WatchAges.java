@@ -23,11 +23,11 @@ public final class WatchAges {
   }
 
   /** The watch of a path, with its selectors, is about to be opened. */
-  void opening(String watch) {
+  void recordOpening(String watch) {
     heard.putIfAbsent(watch, nanoTime.getAsLong());
   }
 
-  void heard(String watch) {
+  void recordActivity(String watch) {
     heard.put(watch, nanoTime.getAsLong());
   }
 

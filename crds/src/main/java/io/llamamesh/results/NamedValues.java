@@ -24,7 +24,7 @@ abstract class NamedValues<V> extends AbstractMap<String, V> {
   abstract V value(int place);
 
   /** Where a name stands, or −1. */
-  final int place(@Nullable Object name) {
+  final int indexOf(@Nullable Object name) {
     for (int i = 0; i < names.length; i++) {
       if (names[i].equals(name)) {
         return i;
@@ -35,13 +35,13 @@ abstract class NamedValues<V> extends AbstractMap<String, V> {
 
   @Override
   public final @Nullable V get(@Nullable Object name) {
-    int place = place(name);
+    int place = indexOf(name);
     return place < 0 ? null : value(place);
   }
 
   @Override
   public final boolean containsKey(@Nullable Object name) {
-    return place(name) >= 0;
+    return indexOf(name) >= 0;
   }
 
   @Override

@@ -34,8 +34,8 @@ public record Point(
   public Point {
     Objects.requireNonNull(measurement, "measurement");
     Objects.requireNonNull(time, "time");
-    tags = Labels.of(tags);
-    fields = Numbers.of(fields);
+    tags = PointTags.of(tags);
+    fields = PointFields.of(fields);
   }
 
   /** Takes tags one by one. */
@@ -54,17 +54,17 @@ public record Point(
 
   /** A field without the detour over an object. */
   public double number(String name, double absent) {
-    return ((Numbers) fields).number(name, absent);
+    return ((PointFields) fields).number(name, absent);
   }
 
   /** All tags, sorted by name. */
   public void forEachTag(TagSink sink) {
-    ((Labels) tags).forEachPair(sink);
+    ((PointTags) tags).forEachPair(sink);
   }
 
   /** All fields, in the order in which they were put. */
   public void forEachField(FieldSink sink) {
-    ((Numbers) fields).forEachNumber(sink);
+    ((PointFields) fields).forEachNumber(sink);
   }
 
   /**

@@ -35,7 +35,7 @@ public final class PointReader {
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .build();
 
-  private final Words words = new Words();
+  private final StringInterner words = new StringInterner();
 
   /**
    * The points of a list.
@@ -96,7 +96,7 @@ public final class PointReader {
     private static final String[] NONE = new String[0];
 
     private final JsonParser parser;
-    private final Words words;
+    private final StringInterner words;
     private final ArrayList<String> names = new ArrayList<>();
     private final ArrayList<String> texts = new ArrayList<>();
     private double[] numbers = new double[32];
@@ -104,7 +104,7 @@ public final class PointReader {
     private String lastTimeText = "";
     private Instant lastTime = Instant.EPOCH;
 
-    Reading(JsonParser parser, Words words) {
+    Reading(JsonParser parser, StringInterner words) {
       this.parser = parser;
       this.words = words;
     }
@@ -120,8 +120,8 @@ public final class PointReader {
       expect(JsonToken.START_OBJECT);
       @Nullable String measurement = null;
       @Nullable Instant time = null;
-      @Nullable Labels tags = null;
-      @Nullable Numbers fields = null;
+      @Nullable PointTags tags = null;
+      @Nullable PointFields fields = null;
       while (parser.nextToken() != JsonToken.END_OBJECT) {
         String name = parser.currentName();
         parser.nextToken();
@@ -142,7 +142,8 @@ public final class PointReader {
 
     private String text() throws IOException {
       expect(JsonToken.VALUE_STRING);
-      return words.word(parser.getTextCharacters(), parser.getTextOffset(), parser.getTextLength());
+      return words.intern(
+          parser.getTextCharacters(), parser.getTextOffset(), parser.getTextLength());
     }
 
     /** A time in words, or as LLAMA's Python collector writes it: nanoseconds, or null for none. */
@@ -161,7 +162,7 @@ public final class PointReader {
       return lastTime;
     }
 
-    private Labels tags() throws IOException {
+    private PointTags tags() throws IOException {
       expect(JsonToken.START_OBJECT);
       names.clear();
       texts.clear();
@@ -173,17 +174,17 @@ public final class PointReader {
         texts.add(text());
       }
       String[] shape = shape();
-      if (Labels.areSorted(shape)) {
-        return Labels.sorted(shape, texts.toArray(NONE));
+      if (PointTags.areSorted(shape)) {
+        return PointTags.sorted(shape, texts.toArray(NONE));
       }
       TreeMap<String, String> sorted = new TreeMap<>();
       for (int i = 0; i < shape.length; i++) {
         sorted.put(shape[i], texts.get(i));
       }
-      return Labels.of(sorted);
+      return PointTags.of(sorted);
     }
 
-    private Numbers fields() throws IOException {
+    private PointFields fields() throws IOException {
       expect(JsonToken.START_OBJECT);
       names.clear();
       while (parser.nextToken() != JsonToken.END_OBJECT) {
@@ -202,7 +203,7 @@ public final class PointReader {
         numbers[names.size()] = parser.getDoubleValue();
         names.add(name);
       }
-      return Numbers.of(shape(), Arrays.copyOf(numbers, names.size()));
+      return PointFields.of(shape(), Arrays.copyOf(numbers, names.size()));
     }
 
     private void limit(String what, int most) throws IOException {

@@ -270,7 +270,7 @@ class CollectorConfigYamlTest {
   @CsvSource({"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"})
   void manyDocumentsWithTargetsInCommonHaveTheBytesOfEachAlone(long seed) {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-    CollectorConfigs together = new CollectorConfigs();
+    CollectorConfigWriter together = new CollectorConfigWriter();
     List<Target> seen = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
       CollectorConfig one = randomConfig(random);

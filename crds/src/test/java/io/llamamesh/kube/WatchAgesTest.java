@@ -12,28 +12,28 @@ class WatchAgesTest {
 
   @Test
   void theOldestIsTheMostSilent() {
-    ages.heard("pods");
-    ages.heard("nodes");
+    ages.recordActivity("pods");
+    ages.recordActivity("nodes");
     now.set(Duration.ofSeconds(10).toNanos());
-    ages.heard("pods");
+    ages.recordActivity("pods");
 
     assertThat(ages.oldest()).isEqualTo(Duration.ofSeconds(10));
   }
 
   @Test
   void openingAgainIsNoSignOfLife() {
-    ages.opening("pods");
+    ages.recordOpening("pods");
     now.set(Duration.ofSeconds(10).toNanos());
-    ages.opening("pods");
+    ages.recordOpening("pods");
 
     assertThat(ages.oldest()).isEqualTo(Duration.ofSeconds(10));
-    ages.heard("pods");
+    ages.recordActivity("pods");
     assertThat(ages.oldest()).isZero();
   }
 
   @Test
   void withoutWatchesNothingIsOld() {
-    ages.heard("pods");
+    ages.recordActivity("pods");
     now.set(1);
     ages.clear();
 

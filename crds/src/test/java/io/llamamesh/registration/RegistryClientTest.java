@@ -466,11 +466,12 @@ final class RegistryClientTest {
   void thoseThatLostTheirRegistryTogetherDoNotComeBackTogether() {
     int[] perSecond = new int[60];
     for (int i = 0; i < 2_000; i++) {
-      Phase phase = new Phase(Duration.ofSeconds(60), new Random(i));
-      Duration wait = phase.afterFailure();
+      RegistrationSchedule phase = new RegistrationSchedule(Duration.ofSeconds(60), new Random(i));
+      Duration wait = phase.delayAfterFailure();
       assertThat(wait).isBetween(Duration.ofSeconds(15), Duration.ofSeconds(60));
       perSecond[(int) Math.min(59, wait.toSeconds())]++;
-      assertThat(phase.afterAnswer()).isBetween(Duration.ofSeconds(54), Duration.ofSeconds(66));
+      assertThat(phase.delayAfterAnswer())
+          .isBetween(Duration.ofSeconds(54), Duration.ofSeconds(66));
     }
     int mean = 2_000 / 45;
     for (int count : perSecond) {
@@ -482,14 +483,14 @@ final class RegistryClientTest {
   void anHourAfterAnOutageTheyStillDoNotAskTogether() {
     int[] perSecond = new int[60];
     for (int i = 0; i < 2_000; i++) {
-      Phase phase = new Phase(Duration.ofSeconds(30), new Random(i));
-      double at = phase.afterFailure().toMillis() / 1e3;
+      RegistrationSchedule phase = new RegistrationSchedule(Duration.ofSeconds(30), new Random(i));
+      double at = phase.delayAfterFailure().toMillis() / 1e3;
       while (at < 3_600) {
-        at += phase.afterAnswer().toMillis() / 1e3;
+        at += phase.delayAfterAnswer().toMillis() / 1e3;
       }
       while (at < 3_660) {
         perSecond[(int) at - 3_600]++;
-        at += phase.afterAnswer().toMillis() / 1e3;
+        at += phase.delayAfterAnswer().toMillis() / 1e3;
       }
     }
     int mean = 2_000 * 2 / 60;

@@ -13,9 +13,9 @@ import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Leaving;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.LeavingSeen;
 import io.llamamesh.fabric.linkstate.Unheard;
+import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.node.Incarnation;
 import io.llamamesh.fabric.node.Message;
-import io.llamamesh.fabric.node.Peer;
 import io.llamamesh.fabric.overlay.LinkTable;
 import io.llamamesh.fabric.overlay.LinkTable.Arbitration;
 import io.llamamesh.fabric.overlay.LinkTable.Link;
@@ -23,7 +23,7 @@ import io.llamamesh.fabric.overlay.Overlay;
 import io.llamamesh.fabric.overlay.OverlayMessage;
 import io.llamamesh.fabric.overlay.OverlayMessage.Disconnect;
 import io.llamamesh.fabric.overlay.OverlayMessage.ShuffleReply;
-import io.llamamesh.fabric.partition.Block;
+import io.llamamesh.fabric.partition.Partition;
 import io.llamamesh.fabric.partition.Partitions;
 import io.llamamesh.fabric.routes.RouteTree;
 import java.util.ArrayList;
@@ -97,7 +97,7 @@ public final class Fabric {
 
   private static final int LEAVE_CONFIRMED = 3;
 
-  private final Peer self;
+  private final FabricPeer self;
   private final FabricHost host;
   private final RandomGenerator random;
   private final LinkTable links;
@@ -106,8 +106,8 @@ public final class Fabric {
   private final LinkState linkState;
   private final Membership membership;
 
-  private final Map<String, Peer> contacts = new LinkedHashMap<>();
-  private final Map<String, Peer> addresses = new HashMap<>();
+  private final Map<String, FabricPeer> contacts = new LinkedHashMap<>();
+  private final Map<String, FabricPeer> addresses = new HashMap<>();
   private final Map<String, Long> dialling = new HashMap<>();
   private final Map<Long, Long> lingering = new LinkedHashMap<>();
   private final Map<String, Long> claims = new HashMap<>();
@@ -124,7 +124,7 @@ public final class Fabric {
   private boolean partitionsChanged;
   private boolean routesChanged;
   private long nextRoutes;
-  private List<Block> blocks = List.of();
+  private List<Partition> blocks = List.of();
   private boolean leaving;
   private boolean leavingKnown;
   private long nextLeaveTell;
@@ -142,9 +142,9 @@ public final class Fabric {
    * @param now the time
    */
   public Fabric(
-      Peer self,
+      FabricPeer self,
       long incarnation,
-      Collection<Peer> contacts,
+      Collection<FabricPeer> contacts,
       List<AgedAd> kept,
       FabricOptions options,
       RandomGenerator random,
@@ -224,9 +224,9 @@ public final class Fabric {
   public void linkUp(
       long time,
       long id,
-      Peer peer,
+      FabricPeer peer,
       long incarnation,
-      @Nullable Peer expected,
+      @Nullable FabricPeer expected,
       long nonce,
       long lastSeen) {
     now = Math.max(now, time);
@@ -289,7 +289,7 @@ public final class Fabric {
   }
 
   private void forgetNeighbor(String peer) {
-    if (overlay.linkLost(peer, now)) {
+    if (overlay.removeNeighbor(peer, now)) {
       detector.neighborDown(peer);
       linkState.change(false);
     }
@@ -297,7 +297,7 @@ public final class Fabric {
   }
 
   /** A link that was asked for is not to be had. */
-  public void dialFailed(long time, Peer peer, boolean refused) {
+  public void dialFailed(long time, FabricPeer peer, boolean refused) {
     now = Math.max(now, time);
     dialling.remove(peer.name());
     if (links.current(peer.name()) == null) {
@@ -369,7 +369,7 @@ public final class Fabric {
   }
 
   /** A datagram arrived, authenticated as this identity's. */
-  public void receiveDatagram(long time, Peer from, Message message) {
+  public void receiveDatagram(long time, FabricPeer from, Message message) {
     now = Math.max(now, time);
     String name = from.name();
     if (name.equals(self.name())) {
@@ -424,10 +424,10 @@ public final class Fabric {
   }
 
   /** The peers that the collector probes, and no others. */
-  public void observe(long time, Collection<Peer> peers) {
+  public void observe(long time, Collection<FabricPeer> peers) {
     now = Math.max(now, time);
     observed.clear();
-    for (Peer peer : peers) {
+    for (FabricPeer peer : peers) {
       if (!peer.name().equals(self.name())) {
         observed.add(peer.name());
         addresses.put(peer.name(), peer);
@@ -438,14 +438,14 @@ public final class Fabric {
   }
 
   /** These, and no others, are asked to be taken in by; who is known stays known. */
-  public void contacts(long time, Collection<Peer> peers) {
+  public void setContacts(long time, Collection<FabricPeer> peers) {
     now = Math.max(now, time);
     contacts.clear();
     takeContacts(peers);
   }
 
-  private void takeContacts(Collection<Peer> peers) {
-    for (Peer contact : peers) {
+  private void takeContacts(Collection<FabricPeer> peers) {
+    for (FabricPeer contact : peers) {
       if (!contact.name().equals(self.name())) {
         contacts.put(contact.name(), contact);
         addresses.put(contact.name(), contact);
@@ -475,7 +475,7 @@ public final class Fabric {
   /** A Node was deleted: it is forgotten here and everywhere. */
   public void forget(long time, String node) {
     now = Math.max(now, time);
-    linkState.forget(node, now);
+    linkState.tryForget(node, now);
     linkState.flush(now);
   }
 
@@ -510,7 +510,7 @@ public final class Fabric {
   }
 
   /** This node. */
-  public Peer self() {
+  public FabricPeer self() {
     return self;
   }
 
@@ -530,7 +530,7 @@ public final class Fabric {
   }
 
   /** Who cannot reach whom among those that are up, as of the last tick. */
-  public List<Block> partitions() {
+  public List<Partition> partitions() {
     return blocks;
   }
 
@@ -565,7 +565,7 @@ public final class Fabric {
   }
 
   /** How often this process stood still. */
-  public long lags() {
+  public long stallCount() {
     return lags;
   }
 
@@ -601,7 +601,7 @@ public final class Fabric {
         linkState.neighborDown(link.peer());
       }
     }
-    for (Peer peer : neighbors()) {
+    for (FabricPeer peer : neighbors()) {
       if (detector.frameAge(peer.name(), now) >= STUCK) {
         // The node is heard, its link is not.
         closeLink(peer.name());
@@ -633,8 +633,8 @@ public final class Fabric {
     links.retain(addresses.keySet());
   }
 
-  private List<Peer> neighbors() {
-    List<Peer> neighbors = new ArrayList<>();
+  private List<FabricPeer> neighbors() {
+    List<FabricPeer> neighbors = new ArrayList<>();
     overlay.neighbors().forEach(neighbors::add);
     return neighbors;
   }
@@ -669,7 +669,7 @@ public final class Fabric {
     if (leaving) {
       return;
     }
-    List<Peer> apart = new ArrayList<>();
+    List<FabricPeer> apart = new ArrayList<>();
     RouteTree tree = routes(self.name());
     for (AdEntry entry : linkState.table().entries()) {
       @Nullable MemberState state = membership.state(entry);
@@ -680,10 +680,10 @@ public final class Fabric {
           && tree.distance(entry.name()).isEmpty()
           // Who is alone and lives asks for itself, whenever it thinks that there is room.
           && (state != MemberState.UP || entry.degree() > 0)) {
-        apart.add(new Peer(entry.name(), ad.address()));
+        apart.add(new FabricPeer(entry.name(), ad.address()));
       }
     }
-    for (Peer contact : contacts.values()) {
+    for (FabricPeer contact : contacts.values()) {
       if (state(contact.name()) == null) {
         apart.add(contact);
       }
@@ -702,14 +702,14 @@ public final class Fabric {
       return;
     }
     nextLeaveTell = now + 100 * MS;
-    List<Peer> others = new ArrayList<>();
+    List<FabricPeer> others = new ArrayList<>();
     for (AdEntry entry : linkState.table().entries()) {
-      @Nullable Peer peer = address(entry.name());
+      @Nullable FabricPeer peer = address(entry.name());
       if (entry != linkState.own() && membership.isUp(entry) && peer != null) {
         others.add(peer);
       }
     }
-    leaveSeenBy.retainAll(others.stream().map(Peer::name).toList());
+    leaveSeenBy.retainAll(others.stream().map(FabricPeer::name).toList());
     if (leaveSeenBy.size() >= Math.min(LEAVE_CONFIRMED, others.size())) {
       leavingKnown = true;
       host.notify(new Notification.LeavingKnown());
@@ -720,7 +720,7 @@ public final class Fabric {
       return;
     }
     Collections.shuffle(others, new Random(random.nextLong()));
-    for (Peer peer : others.subList(0, Math.min(LEAVE_TELLS, others.size()))) {
+    for (FabricPeer peer : others.subList(0, Math.min(LEAVE_TELLS, others.size()))) {
       host.sendDatagram(peer, new Leaving(ad));
     }
   }
@@ -733,7 +733,7 @@ public final class Fabric {
         rows.add(new Partitions.Row(ad.node(), ad.unheard(), ad.neighbors(), ad.watched()));
       }
     }
-    List<Block> found = Partitions.blocks(rows);
+    List<Partition> found = Partitions.find(rows);
     if (!found.equals(blocks)) {
       blocks = found;
       host.notify(new Notification.PartitionsChanged(found));
@@ -756,16 +756,16 @@ public final class Fabric {
     }
   }
 
-  private @Nullable Peer address(String node) {
+  private @Nullable FabricPeer address(String node) {
     @Nullable AdEntry entry = linkState.table().get(node);
     @Nullable Ad ad = entry == null ? null : entry.ad();
-    return ad != null ? new Peer(node, ad.address()) : addresses.get(node);
+    return ad != null ? new FabricPeer(node, ad.address()) : addresses.get(node);
   }
 
   private final class OverlayHost implements Overlay.Host {
 
     @Override
-    public void connect(Peer peer) {
+    public void connect(FabricPeer peer) {
       @Nullable Long since = dialling.get(peer.name());
       if (since == null || now - since >= DIAL_GIVEN_UP) {
         dialling.put(peer.name(), now);
@@ -784,7 +784,7 @@ public final class Fabric {
     }
 
     @Override
-    public void sendDatagram(Peer peer, OverlayMessage message) {
+    public void sendDatagram(FabricPeer peer, OverlayMessage message) {
       host.sendDatagram(peer, message);
     }
 
@@ -797,7 +797,7 @@ public final class Fabric {
     }
 
     @Override
-    public void neighborUp(Peer peer) {
+    public void neighborUp(FabricPeer peer) {
       addresses.put(peer.name(), peer);
       lost.remove(peer.name());
       detector.neighborUp(peer.name(), now);
@@ -824,7 +824,7 @@ public final class Fabric {
     }
 
     @Override
-    public @Nullable Peer candidate() {
+    public @Nullable FabricPeer candidate() {
       Collection<AdEntry> entries = linkState.table().entries();
       if (!contacts.isEmpty() && (entries.size() <= 1 || random.nextBoolean())) {
         return anyOf(contacts.values());
@@ -838,7 +838,7 @@ public final class Fabric {
       return contacts.isEmpty() ? null : anyOf(contacts.values());
     }
 
-    private Peer anyOf(Collection<Peer> peers) {
+    private FabricPeer anyOf(Collection<FabricPeer> peers) {
       return List.copyOf(peers).get(random.nextInt(peers.size()));
     }
   }
@@ -847,7 +847,7 @@ public final class Fabric {
 
     @Override
     public void pingByDatagram(String peer, Ping ping) {
-      @Nullable Peer target = address(peer);
+      @Nullable FabricPeer target = address(peer);
       if (target != null) {
         host.sendDatagram(target, ping);
       }
@@ -888,7 +888,7 @@ public final class Fabric {
     @Override
     public Ad describe() {
       List<String> neighbors = new ArrayList<>();
-      for (Peer peer : overlay.neighbors()) {
+      for (FabricPeer peer : overlay.neighbors()) {
         neighbors.add(peer.name());
       }
       Collections.sort(neighbors);

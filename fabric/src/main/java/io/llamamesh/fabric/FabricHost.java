@@ -1,7 +1,7 @@
 package io.llamamesh.fabric;
 
+import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.node.Message;
-import io.llamamesh.fabric.node.Peer;
 
 /**
  * What a fabric asks of whoever hosts it. Calls come on the thread of the event that led to them,
@@ -16,7 +16,7 @@ public interface FabricHost {
    * @param nonce this node's number of the link, told to the peer
    * @param lastSeen the peer's number of its last link to this node, 0 if none, told to the peer
    */
-  void dial(Peer peer, long nonce, long lastSeen);
+  void dial(FabricPeer peer, long nonce, long lastSeen);
 
   /** Sends over a link; what is sent over one link arrives in order or not at all. */
   void send(long link, Message message);
@@ -25,7 +25,7 @@ public interface FabricHost {
   void close(long link);
 
   /** Sends a datagram: it may arrive, at that identity and no other. */
-  void sendDatagram(Peer peer, Message message);
+  void sendDatagram(FabricPeer peer, Message message);
 
   /** Stores this node's incarnation before anything else is sent. */
   void storeIncarnation(long incarnation);

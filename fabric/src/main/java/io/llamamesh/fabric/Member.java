@@ -11,7 +11,7 @@ import java.util.List;
  * @param state what it is held for
  * @param neighbors whom it is linked to, by its own word
  * @param hears whom it hears beside, without a link
- * @param fabricBlocked whether it is up and has had no link for some seconds
+ * @param isFabricBlocked whether it is up and has had no link for some seconds
  */
 public record Member(
     String name,
@@ -20,4 +20,4 @@ public record Member(
     MemberState state,
     List<String> neighbors,
     List<String> hears,
-    boolean fabricBlocked) {}
+    boolean isFabricBlocked) {}

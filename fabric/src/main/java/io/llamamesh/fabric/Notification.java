@@ -1,6 +1,6 @@
 package io.llamamesh.fabric;
 
-import io.llamamesh.fabric.partition.Block;
+import io.llamamesh.fabric.partition.Partition;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,12 +19,12 @@ public sealed interface Notification {
   /**
    * Who cannot reach whom has changed.
    *
-   * @param blocks all blocks among members that are up
+   * @param partitions all blocks among members that are up
    */
-  record PartitionsChanged(List<Block> blocks) implements Notification {}
+  record PartitionsChanged(List<Partition> partitions) implements Notification {}
 
   /** A member that is up has had no link for some seconds, or has one again. */
-  record FabricBlocked(String name, boolean blocked) implements Notification {}
+  record FabricBlocked(String name, boolean isBlocked) implements Notification {}
 
   /** Somebody else answered where a peer was dialled; the link was closed. */
   record WrongIdentity(String expected, String found, String address) implements Notification {}

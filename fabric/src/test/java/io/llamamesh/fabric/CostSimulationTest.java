@@ -9,7 +9,7 @@ import io.llamamesh.fabric.linkstate.Ad;
 import io.llamamesh.fabric.linkstate.Ad.Status;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Ads;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
-import io.llamamesh.fabric.sim.SimNode;
+import io.llamamesh.fabric.sim.SimulatedNode;
 import io.llamamesh.fabric.sim.Simulation;
 import io.llamamesh.fabric.sim.Sizes;
 import io.llamamesh.fabric.wire.MessageCodec;
@@ -59,7 +59,7 @@ class CostSimulationTest {
   @Test
   void adsOfAThousandNodesTakeFewMegabytes() throws CodecException {
     Simulation sim = new Simulation(2).nodes(1, 1);
-    SimNode node = sim.node("n1");
+    SimulatedNode node = sim.node("n1");
     node.start();
     List<byte[]> encoded = new ArrayList<>();
     Random random = new Random(2);

@@ -5,7 +5,7 @@ import static io.llamamesh.fabric.sim.Simulation.SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import io.llamamesh.fabric.sim.SimNode;
+import io.llamamesh.fabric.sim.SimulatedNode;
 import io.llamamesh.fabric.sim.Simulation;
 import io.llamamesh.fabric.sim.Sizes;
 import io.llamamesh.fabric.sim.StateLog;
@@ -23,7 +23,7 @@ class DetectionSimulationTest {
   @Test
   void silenceIsKnownToNineOfTenWithinASecondAndAHalf() {
     Simulation sim = new Simulation(1).nodes(10, 3).startAll(5 * SECOND);
-    assertFast("power lost, 10", detect(sim, Sizes.of(20, 100), SimNode::powerOff));
+    assertFast("power lost, 10", detect(sim, Sizes.of(20, 100), SimulatedNode::powerOff));
   }
 
   @Test
@@ -35,20 +35,20 @@ class DetectionSimulationTest {
   @Test
   void itIsAsFastInAMeshOfTwoHundred() {
     Simulation sim = new Simulation(3).nodes(Sizes.of(60, 200), 3).startAll(10 * SECOND);
-    assertFast("power lost, large", detect(sim, Sizes.of(4, 100), SimNode::powerOff));
+    assertFast("power lost, large", detect(sim, Sizes.of(4, 100), SimulatedNode::powerOff));
   }
 
   @Test
   void itIsAsFastInAVeryLargeMesh() {
     assumeThat(Sizes.isBig()).as("a thousand nodes take minutes: -Dfabric.big=true").isTrue();
     Simulation sim = new Simulation(4).nodes(Sizes.nodes(200, 1_000), 3).startAll(20 * SECOND);
-    assertFast("power lost, very large", detect(sim, 10, SimNode::powerOff));
+    assertFast("power lost, very large", detect(sim, 10, SimulatedNode::powerOff));
   }
 
   @Test
   void itIsAsFastWhereAllProbeEachOther() {
     Simulation sim = new Simulation(5).nodes(12, 3).probeAll(5).startAll(5 * SECOND);
-    assertFast("probed, 12", detect(sim, Sizes.of(20, 100), SimNode::powerOff));
+    assertFast("probed, 12", detect(sim, Sizes.of(20, 100), SimulatedNode::powerOff));
   }
 
   @Test
@@ -77,7 +77,7 @@ class DetectionSimulationTest {
     List<String> wrong = new ArrayList<>();
     for (int i = 0; i < minutes * 6; i++) {
       log.clear();
-      SimNode paused = sim.node(random.nextInt(sim.nodes().size()));
+      SimulatedNode paused = sim.node(random.nextInt(sim.nodes().size()));
       paused.pause(2 * SECOND);
       sim.run(10 * SECOND);
       log.down(name -> !name.equals(paused.name())).forEach(word -> wrong.add(word.toString()));
@@ -103,7 +103,7 @@ class DetectionSimulationTest {
     sim.run(Sizes.of(120, 3_600) * SECOND);
 
     assertThat(log.words()).isEmpty();
-    for (SimNode node : sim.nodes()) {
+    for (SimulatedNode node : sim.nodes()) {
       assertThat(node.fabric().partitions()).isEmpty();
       assertThat(node.fabric().linkState().own().ad().unheard()).isEmpty();
     }
@@ -114,7 +114,7 @@ class DetectionSimulationTest {
   }
 
   private interface Fault {
-    void strike(SimNode node);
+    void strike(SimulatedNode node);
   }
 
   /** The times after which observers knew, in milliseconds; those who never did as one hour. */
@@ -129,7 +129,7 @@ class DetectionSimulationTest {
     List<Long> times = new ArrayList<>();
     StateLog log = new StateLog(sim);
     for (int trial = 0; trial < trials; trial++) {
-      SimNode victim = sim.node(random.nextInt(sim.nodes().size()));
+      SimulatedNode victim = sim.node(random.nextInt(sim.nodes().size()));
       sim.run(random.nextLong(SECOND));
       log.clear();
       long from = sim.now();

@@ -10,10 +10,10 @@ import io.llamamesh.fabric.Notification.WrongIdentity;
 import io.llamamesh.fabric.linkstate.Ad;
 import io.llamamesh.fabric.linkstate.Ad.Status;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
-import io.llamamesh.fabric.node.Peer;
-import io.llamamesh.fabric.partition.Block;
-import io.llamamesh.fabric.partition.Block.Direction;
-import io.llamamesh.fabric.sim.SimNode;
+import io.llamamesh.fabric.node.FabricPeer;
+import io.llamamesh.fabric.partition.Partition;
+import io.llamamesh.fabric.partition.Partition.Direction;
+import io.llamamesh.fabric.sim.SimulatedNode;
 import io.llamamesh.fabric.sim.Simulation;
 import io.llamamesh.fabric.sim.Simulation.Cut;
 import io.llamamesh.fabric.sim.Simulation.Way;
@@ -43,22 +43,22 @@ class KnownTrapsSimulationTest {
     sim.node("n3").clockAhead(280_000_000L);
     together(sim);
     long ahead = sim.node("n3").fabric().incarnation();
-    sim.nodes().forEach(SimNode::keep);
-    sim.nodes().forEach(SimNode::kill);
+    sim.nodes().forEach(SimulatedNode::keep);
+    sim.nodes().forEach(SimulatedNode::kill);
     sim.node("n3").emptyFolder();
     sim.node("n3").clockAhead(0);
 
     sim.node("n3").start();
     sim.run(10 * SECOND);
     assertThat(sim.node("n3").fabric().incarnation()).isLessThan(ahead);
-    sim.nodes().forEach(SimNode::start);
+    sim.nodes().forEach(SimulatedNode::start);
     sim.run(3 * SECOND);
     long took = sim.runUntil(() -> sim.holdsFor("n3", MemberState.UP) == 9, 3 * SECOND, 50 * MS);
 
     assertThat(took).isNotNegative();
     assertThat(sim.node("n3").fabric().incarnation()).isGreaterThan(ahead);
     sim.node("n3").keep();
-    for (SimNode node : sim.nodes()) {
+    for (SimulatedNode node : sim.nodes()) {
       assertThat(incarnationOf(node, "n3")).isEqualTo(sim.node("n3").fabric().incarnation());
     }
   }
@@ -68,12 +68,12 @@ class KnownTrapsSimulationTest {
   @ValueSource(longs = {1, 2, 3, 4, 5})
   void whoAnswersAtADeadNodesAddressIsNotTheDeadNode(long seed) {
     Simulation sim = new Simulation(seed).nodes(8, 3);
-    List<Peer> contacts = List.of(sim.node("n1").peer(), sim.node("n2").peer());
+    List<FabricPeer> contacts = List.of(sim.node("n1").peer(), sim.node("n2").peer());
     sim.probeAll(5);
     together(sim);
     StateLog log = new StateLog(sim);
 
-    SimNode other = sim.add("n9", sim.node("n7").peer().address(), contacts);
+    SimulatedNode other = sim.add("n9", sim.node("n7").peer().address(), contacts);
     sim.node("n7").powerOff();
     other.start();
     sim.run(1_500 * MS);
@@ -136,8 +136,8 @@ class KnownTrapsSimulationTest {
   void twoThatDialEachOtherAtOnceHaveExactlyOneLink() {
     for (int seed = 0; seed < Sizes.of(1_000, 10_000); seed++) {
       Simulation sim = new Simulation(seed).jitter(seed % 2 == 0 ? 0 : MS);
-      Peer one = new Peer("n1", "192.0.2.1:8101");
-      Peer two = new Peer("n2", "192.0.2.2:8101");
+      FabricPeer one = new FabricPeer("n1", "192.0.2.1:8101");
+      FabricPeer two = new FabricPeer("n2", "192.0.2.2:8101");
       sim.add("n1", one.address(), List.of(two)).start();
       sim.add("n2", two.address(), List.of(one)).start();
       sim.node("n1").dial(two, 1_000, 0);
@@ -172,13 +172,13 @@ class KnownTrapsSimulationTest {
     assertCalm(sim, changes, minutes);
     assertThat(log.down()).isEmpty();
     assertThat(log.of(Notification.PartitionsChanged.class)).isEmpty();
-    for (SimNode node : sim.nodes()) {
+    for (SimulatedNode node : sim.nodes()) {
       assertThat(node.fabric().linkState().own().ad().unheard()).isEmpty();
     }
     // Each gets everything in its turn: a word of n30 is at n12, and one of n5 at n29.
     long n30 = sim.node("n30").fabric().linkState().own().ad().sequence();
     sim.run(2 * MINUTE);
-    for (SimNode node : sim.nodes()) {
+    for (SimulatedNode node : sim.nodes()) {
       assertThat(node.fabric().linkState().table().get("n30").ad().sequence())
           .as("at %s", node)
           .isGreaterThanOrEqualTo(n30);
@@ -218,7 +218,7 @@ class KnownTrapsSimulationTest {
             && ((!which.equals("from") && to.name().equals("n6"))
                 || (!which.equals("to") && from.name().equals("n6"))));
     sim.run(5 * SECOND);
-    List<Block> named = sim.node("n1").fabric().partitions();
+    List<Partition> named = sim.node("n1").fabric().partitions();
 
     sim.run(Sizes.of(2, 10) * MINUTE);
 
@@ -231,10 +231,10 @@ class KnownTrapsSimulationTest {
           case "from" -> Direction.B_TO_A;
           default -> Direction.BOTH;
         };
-    for (SimNode node : sim.nodes()) {
+    for (SimulatedNode node : sim.nodes()) {
       assertThat(node.fabric().partitions())
           .as("at %s", node)
-          .containsExactly(new Block(rest, List.of("n6"), direction, true, List.of(), 0));
+          .containsExactly(new Partition(rest, List.of("n6"), direction, true, List.of(), 0));
     }
     assertThat(named).isEqualTo(sim.node("n1").fabric().partitions());
     assertThat(log.of(Notification.PartitionsChanged.class))
@@ -281,7 +281,7 @@ class KnownTrapsSimulationTest {
     sim.node("n2").powerOff();
     sim.run(3 * SECOND);
 
-    for (SimNode node : sim.running()) {
+    for (SimulatedNode node : sim.running()) {
       assertThat(node.fabric().partitions()).as("at %s", node).isEmpty();
       assertThat(node.fabric().state("n2")).as("at %s", node).isEqualTo(MemberState.FAILED);
     }
@@ -289,7 +289,7 @@ class KnownTrapsSimulationTest {
     sim.heal(cut);
     sim.node("n2").start();
     assertThat(sim.runUntil(sim::agreesOnWhoIsUp, MINUTE, SECOND)).isNotNegative();
-    for (SimNode node : sim.running()) {
+    for (SimulatedNode node : sim.running()) {
       assertThat(node.fabric().partitions()).as("at %s", node).isEmpty();
     }
   }
@@ -422,7 +422,7 @@ class KnownTrapsSimulationTest {
     Simulation sim = new Simulation(8).nodes(10, 3);
     sim.latency(
         (from, to) -> from.name().equals("n6") || to.name().equals("n6") ? 300 * MS : MS / 2);
-    sim.nodes().stream().filter(node -> !node.name().equals("n6")).forEach(SimNode::start);
+    sim.nodes().stream().filter(node -> !node.name().equals("n6")).forEach(SimulatedNode::start);
     sim.run(MINUTE);
     StateLog log = new StateLog(sim);
 
@@ -447,7 +447,7 @@ class KnownTrapsSimulationTest {
     sim.run(10 * SECOND);
     sim.node("n1").fabric().forget(sim.now(), "n9");
     sim.run(MINUTE);
-    for (SimNode node : sim.running()) {
+    for (SimulatedNode node : sim.running()) {
       if (!node.name().equals("n4")) {
         assertThat(node.fabric().state("n9")).isEqualTo(MemberState.FORGOTTEN);
         assertThat(node.fabric().members()).noneMatch(member -> member.name().equals("n9"));
@@ -462,18 +462,18 @@ class KnownTrapsSimulationTest {
         .kept(old.stream().map(ad -> new AgedAd(ad.ad(), ad.ageMillis() + passed)).toList());
     if (hours > 24) {
       // The others have forgotten that they have forgotten.
-      for (SimNode node : sim.running()) {
+      for (SimulatedNode node : sim.running()) {
         node.keep();
         node.kill();
         node.kept(node.kept().stream().filter(ad -> !ad.ad().node().equals("n9")).toList());
       }
     }
     sim.heal(away);
-    sim.nodes().stream().filter(node -> !node.name().equals("n9")).forEach(SimNode::start);
+    sim.nodes().stream().filter(node -> !node.name().equals("n9")).forEach(SimulatedNode::start);
     assertThat(sim.runUntil(sim::agreesOnWhoIsUp, MINUTE, SECOND)).isNotNegative();
     sim.run(MINUTE);
 
-    for (SimNode node : sim.running()) {
+    for (SimulatedNode node : sim.running()) {
       assertThat(node.fabric().members())
           .as("at %s", node)
           .noneMatch(member -> member.name().equals("n9"));
@@ -501,7 +501,7 @@ class KnownTrapsSimulationTest {
 
   /** SIGTERM: the agent ends when it may, at the latest after a second. */
   private static void leaveAndExit(Simulation sim, String name) {
-    SimNode node = sim.node(name);
+    SimulatedNode node = sim.node(name);
     Fabric fabric = node.fabric();
     sim.listen((by, notification) -> {
       if (by == node
@@ -520,7 +520,7 @@ class KnownTrapsSimulationTest {
         });
   }
 
-  private static long incarnationOf(SimNode at, String node) {
+  private static long incarnationOf(SimulatedNode at, String node) {
     return at.fabric().linkState().table().get(node) == null
         ? 0
         : at.fabric().linkState().table().get(node).incarnation();
@@ -528,7 +528,7 @@ class KnownTrapsSimulationTest {
 
   private static Map<String, Set<String>> neighbors(Simulation sim) {
     Map<String, Set<String>> neighbors = new HashMap<>();
-    for (SimNode node : sim.nodes()) {
+    for (SimulatedNode node : sim.nodes()) {
       List<String> names = new ArrayList<>();
       node.fabric().overlay().neighbors().forEach(peer -> names.add(peer.name()));
       neighbors.put(node.name(), Set.copyOf(names));
@@ -538,14 +538,14 @@ class KnownTrapsSimulationTest {
 
   private static Map<String, Long> viewChanges(Simulation sim) {
     Map<String, Long> changes = new HashMap<>();
-    for (SimNode node : sim.nodes()) {
+    for (SimulatedNode node : sim.nodes()) {
       changes.put(node.name(), node.fabric().overlay().viewChanges());
     }
     return changes;
   }
 
   private static void assertCalm(Simulation sim, Map<String, Long> before, int minutes) {
-    for (SimNode node : sim.nodes()) {
+    for (SimulatedNode node : sim.nodes()) {
       assertThat(node.fabric().overlay().viewChanges() - before.get(node.name()))
           .as("changes of view at %s", node)
           .isLessThanOrEqualTo(minutes);

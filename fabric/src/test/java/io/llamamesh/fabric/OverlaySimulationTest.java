@@ -3,7 +3,7 @@ package io.llamamesh.fabric;
 import static io.llamamesh.fabric.sim.Simulation.SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.fabric.sim.SimNode;
+import io.llamamesh.fabric.sim.SimulatedNode;
 import io.llamamesh.fabric.sim.Simulation;
 import io.llamamesh.fabric.sim.Sizes;
 import java.util.HashMap;
@@ -43,7 +43,7 @@ class OverlaySimulationTest {
     Map<String, Long> taken = new HashMap<>();
     for (int second = 0; second < 120; second++) {
       sim.run(SECOND);
-      for (SimNode node : sim.running()) {
+      for (SimulatedNode node : sim.running()) {
         long now = node.fabric().overlay().joinsTaken();
         long before = taken.getOrDefault(node.name(), 0L);
         assertThat(now - before).as("joins in second %d at %s", second, node).isLessThan(27);
@@ -64,10 +64,11 @@ class OverlaySimulationTest {
     sim.run(60 * SECOND);
     Random random = new Random(9);
     for (int round = 0; round < 20; round++) {
-      List<SimNode> victims = sim.nodes().stream().filter(node -> random.nextInt(3) == 0).toList();
-      victims.forEach(random.nextBoolean() ? SimNode::kill : SimNode::powerOff);
+      List<SimulatedNode> victims =
+          sim.nodes().stream().filter(node -> random.nextInt(3) == 0).toList();
+      victims.forEach(random.nextBoolean() ? SimulatedNode::kill : SimulatedNode::powerOff);
       sim.run(5 * SECOND);
-      victims.forEach(SimNode::start);
+      victims.forEach(SimulatedNode::start);
       long took =
           sim.runUntil(
               () -> sim.components().size() == 1 && sim.agreesOnWhoIsUp(), 60 * SECOND, SECOND / 4);
@@ -88,7 +89,7 @@ class OverlaySimulationTest {
     Simulation sim = new Simulation(10).nodes(10, 3).startAll(5 * SECOND);
     sim.run(60 * SECOND);
     Map<String, Long> before = new HashMap<>();
-    for (SimNode node : sim.nodes()) {
+    for (SimulatedNode node : sim.nodes()) {
       node.keep();
       before.put(node.name(), node.fabric().incarnation());
       node.kill();
@@ -99,7 +100,7 @@ class OverlaySimulationTest {
 
     assertConnected(sim);
     assertThat(sim.agreesOnWhoIsUp()).isTrue();
-    for (SimNode node : sim.nodes()) {
+    for (SimulatedNode node : sim.nodes()) {
       assertThat(node.fabric().incarnation()).isGreaterThan(before.get(node.name()));
     }
   }

@@ -4,10 +4,10 @@ import static io.llamamesh.fabric.sim.Simulation.MS;
 import static io.llamamesh.fabric.sim.Simulation.SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.fabric.node.Peer;
-import io.llamamesh.fabric.partition.Block;
-import io.llamamesh.fabric.partition.Block.Direction;
-import io.llamamesh.fabric.sim.SimNode;
+import io.llamamesh.fabric.node.FabricPeer;
+import io.llamamesh.fabric.partition.Partition;
+import io.llamamesh.fabric.partition.Partition.Direction;
+import io.llamamesh.fabric.sim.SimulatedNode;
 import io.llamamesh.fabric.sim.Simulation;
 import io.llamamesh.fabric.sim.Simulation.Cut;
 import io.llamamesh.fabric.sim.Sizes;
@@ -36,11 +36,11 @@ class PartitionSimulationTest {
 
     sim.run(3 * SECOND);
 
-    for (SimNode node : sim.nodes()) {
+    for (SimulatedNode node : sim.nodes()) {
       assertThat(node.fabric().partitions())
           .as("at %s", node)
           .containsExactly(
-              new Block(
+              new Partition(
                   List.of("a1", "a2"),
                   List.of("a3", "a4", "a5"),
                   Direction.BOTH,
@@ -70,10 +70,10 @@ class PartitionSimulationTest {
 
     sim.run(3 * SECOND);
 
-    for (SimNode node : sim.nodes()) {
+    for (SimulatedNode node : sim.nodes()) {
       assertThat(node.fabric().partitions())
           .as("at %s", node)
-          .extracting(Block::sideA, Block::sideB, Block::direction)
+          .extracting(Partition::sideA, Partition::sideB, Partition::direction)
           .containsExactly(
               org.assertj.core.groups.Tuple.tuple(
                   List.of("a1", "a2"), List.of("a3", "a4", "a5"), Direction.A_TO_B));
@@ -134,7 +134,7 @@ class PartitionSimulationTest {
         });
   }
 
-  private static Predicate<SimNode> in(Predicate<String> names) {
+  private static Predicate<SimulatedNode> in(Predicate<String> names) {
     return node -> names.test(node.name());
   }
 
@@ -144,9 +144,9 @@ class PartitionSimulationTest {
 
   private static Simulation mastersAndAgents(long seed, int agents) {
     Simulation sim = new Simulation(seed);
-    List<Peer> contacts = new ArrayList<>();
+    List<FabricPeer> contacts = new ArrayList<>();
     for (int i = 1; i <= 3; i++) {
-      contacts.add(new Peer("m" + i, "192.0.2." + i + ":8101"));
+      contacts.add(new FabricPeer("m" + i, "192.0.2." + i + ":8101"));
     }
     contacts.forEach(peer -> sim.add(peer.name(), peer.address(), contacts));
     for (int i = 1; i <= agents; i++) {

@@ -5,7 +5,7 @@ import static io.llamamesh.fabric.sim.Simulation.SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.fabric.routes.RouteTree;
-import io.llamamesh.fabric.sim.SimNode;
+import io.llamamesh.fabric.sim.SimulatedNode;
 import io.llamamesh.fabric.sim.Simulation;
 import io.llamamesh.fabric.sim.StateLog;
 import java.util.List;
@@ -18,8 +18,8 @@ class RoutesSimulationTest {
   void everyNodeKnowsTheWaysFromEveryOther() {
     Simulation sim = new Simulation(1).nodes(30, 3).startAll(5 * SECOND).run(60 * SECOND);
 
-    for (SimNode node : sim.nodes()) {
-      for (SimNode origin : sim.nodes()) {
+    for (SimulatedNode node : sim.nodes()) {
+      for (SimulatedNode origin : sim.nodes()) {
         RouteTree tree = node.fabric().routes(origin.name());
         assertThat(tree.distances()).hasSize(30);
         List<String> path = tree.path("n30");

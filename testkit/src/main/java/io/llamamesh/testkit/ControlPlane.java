@@ -73,7 +73,7 @@ public final class ControlPlane implements AutoCloseable {
    * @param prefix put before each command line, as {@code ip netns exec NAME}
    * @param nodes names of nodes that get credentials ({@link #nodeKubeconfig})
    * @param arguments further flags, by part; they win over ours
-   * @param twoAuthorities whether {@link #exchangeAuthority} can be called; else the API server
+   * @param hasTwoAuthorities whether {@link #exchangeAuthority} can be called; else the API server
    *     makes its certificate itself
    */
   public record Settings(
@@ -84,7 +84,7 @@ public final class ControlPlane implements AutoCloseable {
       List<String> prefix,
       List<String> nodes,
       Map<Part, List<String>> arguments,
-      boolean twoAuthorities) {
+      boolean hasTwoAuthorities) {
     public Settings {
       prefix = List.copyOf(prefix);
       nodes = List.copyOf(nodes);
@@ -182,7 +182,7 @@ public final class ControlPlane implements AutoCloseable {
         settings.port() == 0 ? freePort() : settings.port(),
         freePort(),
         tokens,
-        settings.twoAuthorities()
+        settings.hasTwoAuthorities()
             ? ServingCertificates.in(
                 folder.resolve("pki/serving"), List.of(settings.address(), service(settings)))
             : null);

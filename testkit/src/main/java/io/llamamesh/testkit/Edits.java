@@ -21,7 +21,7 @@ public final class Edits {
    * @throws IllegalStateException where others change it all the time
    */
   public static <T> void edit(Resource<T> resource, UnaryOperator<T> change) {
-    despiteOthers(() -> resource.edit(change));
+    retryOnConflict(() -> resource.edit(change));
   }
 
   /**
@@ -29,7 +29,7 @@ public final class Edits {
    *
    * @param edit reads the object and writes it, each time that it is called
    */
-  public static void despiteOthers(Runnable edit) {
+  public static void retryOnConflict(Runnable edit) {
     long end = System.nanoTime() + WITHIN.toNanos();
     while (true) {
       try {

@@ -12,7 +12,7 @@ class EditsTest {
 
   @Test
   void anEditThatMeetsConflictsIsMadeAnewUntilItHolds() {
-    Edits.despiteOthers(() -> {
+    Edits.retryOnConflict(() -> {
       if (attempts.incrementAndGet() < 3) {
         throw new KubernetesClientException("changed meanwhile", 409, null);
       }
@@ -24,7 +24,7 @@ class EditsTest {
   @Test
   void whatIsNoConflictIsTheCallers() {
     assertThatThrownBy(() ->
-            Edits.despiteOthers(() -> {
+            Edits.retryOnConflict(() -> {
               attempts.incrementAndGet();
               throw new KubernetesClientException("invalid", 422, null);
             }))

@@ -1,8 +1,8 @@
 package io.llamamesh.agent.config;
 
 import io.llamamesh.agent.kube.WatchContact;
-import io.llamamesh.registration.Phase;
 import io.llamamesh.registration.ProbeRegistration;
+import io.llamamesh.registration.RegistrationSchedule;
 import io.llamamesh.registration.RegistryAnswerException;
 import io.llamamesh.registration.RegistryClient;
 import java.io.IOException;
@@ -49,7 +49,7 @@ public final class RegistryConfig implements ConfigSource {
   private final @Nullable LocalCopy copy;
   private final String origin;
   private final WatchContact contact;
-  private final Phase phase;
+  private final RegistrationSchedule phase;
   private final Duration patience;
 
   /** Counted down when the first attempt ended, and when this is closed. */
@@ -73,7 +73,7 @@ public final class RegistryConfig implements ConfigSource {
       ConfigApplier applier,
       @Nullable LocalCopy copy,
       WatchContact contact,
-      Phase phase,
+      RegistrationSchedule phase,
       Duration patience) {
     this.client = client;
     this.registration = registration;
@@ -105,7 +105,7 @@ public final class RegistryConfig implements ConfigSource {
         applier,
         copy,
         contact,
-        new Phase(EVERY, new SecureRandom()),
+        new RegistrationSchedule(EVERY, new SecureRandom()),
         PATIENCE);
   }
 
@@ -118,7 +118,7 @@ public final class RegistryConfig implements ConfigSource {
       ConfigApplier applier,
       @Nullable LocalCopy copy,
       WatchContact contact,
-      Phase phase,
+      RegistrationSchedule phase,
       Duration patience) {
     RegistryConfig config =
         new RegistryConfig(client, registration, applier, copy, contact, phase, patience);
@@ -141,7 +141,7 @@ public final class RegistryConfig implements ConfigSource {
     try {
       Duration wait;
       do {
-        wait = tryRegister() ? phase.afterAnswer() : phase.afterFailure();
+        wait = tryRegister() ? phase.delayAfterAnswer() : phase.delayAfterFailure();
       } while (!stop.await(wait.toMillis(), TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

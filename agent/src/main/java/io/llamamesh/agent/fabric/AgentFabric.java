@@ -4,12 +4,12 @@ import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.config.LocalAddress;
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.fabric.FabricOptions;
-import io.llamamesh.fabric.node.Peer;
-import io.llamamesh.fabric.transport.FabricMemory;
+import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.transport.FabricNode;
 import io.llamamesh.fabric.transport.FabricNodeOptions;
-import io.llamamesh.fabric.transport.HostPort;
+import io.llamamesh.fabric.transport.FabricPersistence;
 import io.llamamesh.fabric.transport.MeshKeys;
+import io.llamamesh.fabric.transport.SocketAddressText;
 import io.llamamesh.fabric.transport.TransportLimits;
 import io.llamamesh.fabric.transport.TransportOptions;
 import io.llamamesh.results.Point.Tags;
@@ -41,7 +41,7 @@ public final class AgentFabric implements AutoCloseable {
   private static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(1);
 
   private final FabricSettings settings;
-  private final FabricMemory memory;
+  private final FabricPersistence memory;
   private final Supplier<MeshKeys> keys;
   private final ReplyEvidence evidence;
   private volatile @Nullable FabricNode node;
@@ -51,7 +51,7 @@ public final class AgentFabric implements AutoCloseable {
   /** A fabric that is off until a config is applied. */
   public AgentFabric(
       FabricSettings settings,
-      FabricMemory memory,
+      FabricPersistence memory,
       Supplier<MeshKeys> keys,
       ReplyEvidence evidence) {
     this.settings = settings;
@@ -75,8 +75,8 @@ public final class AgentFabric implements AutoCloseable {
       enabled = false;
     }
     String mesh = config.mesh() == null ? settings.mesh() : config.mesh();
-    if (enabled && (mesh.isBlank() || mesh.length() > Peer.MAX_NAME)) {
-      LOG.warn("fabric stays off: mesh must have 1 to {} characters", Peer.MAX_NAME);
+    if (enabled && (mesh.isBlank() || mesh.length() > FabricPeer.MAX_NAME)) {
+      LOG.warn("fabric stays off: mesh must have 1 to {} characters", FabricPeer.MAX_NAME);
       enabled = false;
     }
     if (!enabled || name == null || closed) {
@@ -85,10 +85,10 @@ public final class AgentFabric implements AutoCloseable {
     }
     int port = section == null ? settings.port() : section.portNumber();
     Map<InetSocketAddress, String> names = members(config, plan);
-    Map<String, Peer> observed = new LinkedHashMap<>();
+    Map<String, FabricPeer> observed = new LinkedHashMap<>();
     names.forEach(
         (target, member) -> observed.putIfAbsent(member, peer(member, target.getAddress(), port)));
-    Map<String, Peer> contacts = new LinkedHashMap<>(observed);
+    Map<String, FabricPeer> contacts = new LinkedHashMap<>(observed);
     settings.contacts().forEach(contact -> put(contacts, contact, port));
     if (section != null) {
       section.contactNodes().forEach(contact -> put(contacts, contact, port));
@@ -110,14 +110,14 @@ public final class AgentFabric implements AutoCloseable {
     evidence.observe(names);
     FabricNode now = node;
     if (now != null) {
-      now.peers(contacts.values(), observed.values());
+      now.setPeers(contacts.values(), observed.values());
     }
   }
 
   private @Nullable String name(CollectorConfig config) {
     CollectorConfig.Source source = config.source();
     String name = source == null || source.name() == null ? settings.name() : source.name();
-    return name == null || name.isBlank() || name.length() > Peer.MAX_NAME ? null : name;
+    return name == null || name.isBlank() || name.length() > FabricPeer.MAX_NAME ? null : name;
   }
 
   /** Names of the plan's targets that are members: those that the document names and keys. */
@@ -126,7 +126,7 @@ public final class AgentFabric implements AutoCloseable {
     for (List<CollectorConfig.Target> list : config.targets().values()) {
       for (CollectorConfig.Target target : list) {
         boolean outside = target.keyed() != null && !target.keyed();
-        if (target.name() != null && !outside && target.name().length() <= Peer.MAX_NAME) {
+        if (target.name() != null && !outside && target.name().length() <= FabricPeer.MAX_NAME) {
           named.add(target.name());
         }
       }
@@ -141,7 +141,7 @@ public final class AgentFabric implements AutoCloseable {
     return members;
   }
 
-  private static void put(Map<String, Peer> to, CollectorConfig.Contact contact, int port) {
+  private static void put(Map<String, FabricPeer> to, CollectorConfig.Contact contact, int port) {
     to.put(
         contact.name(),
         peer(
@@ -150,8 +150,8 @@ public final class AgentFabric implements AutoCloseable {
             contact.port() == null ? port : contact.port()));
   }
 
-  private static Peer peer(String name, InetAddress address, int port) {
-    return new Peer(name, HostPort.of(new InetSocketAddress(address, port)));
+  private static FabricPeer peer(String name, InetAddress address, int port) {
+    return new FabricPeer(name, SocketAddressText.of(new InetSocketAddress(address, port)));
   }
 
   private TransportOptions options(
@@ -159,7 +159,7 @@ public final class AgentFabric implements AutoCloseable {
       CollectorConfig.@Nullable Fabric section,
       String name,
       int port,
-      Map<String, Peer> contacts) {
+      Map<String, FabricPeer> contacts) {
     List<InetSocketAddress> listen =
         settings.addresses().isEmpty()
             ? List.of(new InetSocketAddress(port))
@@ -178,9 +178,11 @@ public final class AgentFabric implements AutoCloseable {
   }
 
   /** Where others reach this agent: of the family that its peers are of. */
-  private InetAddress ownAddress(Map<String, Peer> contacts) {
+  private InetAddress ownAddress(Map<String, FabricPeer> contacts) {
     InetSocketAddress first =
-        contacts.isEmpty() ? null : HostPort.parse(contacts.values().iterator().next().address());
+        contacts.isEmpty()
+            ? null
+            : SocketAddressText.parse(contacts.values().iterator().next().address());
     for (InetAddress address : settings.addresses()) {
       if (!address.isAnyLocalAddress()
           && (first == null || address.getClass() == first.getAddress().getClass())) {
@@ -188,7 +190,8 @@ public final class AgentFabric implements AutoCloseable {
       }
     }
     TransportOptions before = running;
-    InetSocketAddress last = before == null ? null : HostPort.parse(before.self().address());
+    InetSocketAddress last =
+        before == null ? null : SocketAddressText.parse(before.self().address());
     if (last != null && (first == null || !last.getAddress().isLoopbackAddress())) {
       return last.getAddress(); // one that is known there is not given up for another
     }
@@ -216,7 +219,7 @@ public final class AgentFabric implements AutoCloseable {
     evidence.observe(Map.of());
     if (old != null) {
       try {
-        var _ = old.leave(LEAVE_TIMEOUT);
+        var _ = old.tryLeave(LEAVE_TIMEOUT);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       } catch (RuntimeException e) {
@@ -232,7 +235,7 @@ public final class AgentFabric implements AutoCloseable {
   public void leave(Duration patience) throws InterruptedException {
     FabricNode now = node;
     if (now != null) {
-      boolean known = now.leave(patience);
+      boolean known = now.tryLeave(patience);
       LOG.info("fabric left confirmed={}", known);
     }
   }

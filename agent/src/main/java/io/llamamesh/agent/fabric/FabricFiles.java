@@ -4,7 +4,7 @@ import io.llamamesh.fabric.codec.CodecException;
 import io.llamamesh.fabric.linkstate.LinkStateMessage;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Ads;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
-import io.llamamesh.fabric.transport.FabricMemory;
+import io.llamamesh.fabric.transport.FabricPersistence;
 import io.llamamesh.fabric.wire.MessageCodec;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * when its call returns; members are written beside, the newest list only. Damaged files are told
  * and taken for missing.
  */
-public final class FabricFiles implements FabricMemory, AutoCloseable {
+public final class FabricFiles implements FabricPersistence, AutoCloseable {
 
   static final String INCARNATION = "fabric-incarnation";
   static final String MEMBERS = "fabric-members";
@@ -123,7 +123,7 @@ public final class FabricFiles implements FabricMemory, AutoCloseable {
   }
 
   @Override
-  public void keepMembers(List<AgedAd> members) {
+  public void storeMembers(List<AgedAd> members) {
     if (folder != null && next.getAndSet(members) == null) {
       Thread.ofVirtual().name("fabric-members").start(this::writeMembers);
     }

@@ -1,7 +1,7 @@
 package io.llamamesh.agent.fabric;
 
 import io.llamamesh.fabric.Notification;
-import io.llamamesh.fabric.node.Peer;
+import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.transport.FabricNodeListener;
 import io.llamamesh.fabric.transport.TransportEvent;
 import java.util.EnumSet;
@@ -65,12 +65,12 @@ final class FabricLog implements FabricNodeListener {
               change.after(),
               takeLeftOut());
       case Notification.PartitionsChanged change ->
-          LOG.info("partitions changed blocks={} leftOut={}", change.blocks(), takeLeftOut());
+          LOG.info("partitions changed blocks={} leftOut={}", change.partitions(), takeLeftOut());
       case Notification.FabricBlocked blocked ->
           LOG.warn(
               "member without a link though it is up member={} blocked={} leftOut={}",
               blocked.name(),
-              blocked.blocked(),
+              blocked.isBlocked(),
               takeLeftOut());
       case Notification.WrongIdentity wrong ->
           LOG.warn(
@@ -89,14 +89,14 @@ final class FabricLog implements FabricNodeListener {
   }
 
   @Override
-  public void linkDown(Peer peer, TransportEvent reason) {
+  public void linkDown(FabricPeer peer, TransportEvent reason) {
     if (mayWrite()) {
       LOG.info("link down peer={} reason={} leftOut={}", peer.name(), reason, takeLeftOut());
     }
   }
 
   @Override
-  public void dialFailed(Peer peer, TransportEvent reason) {
+  public void dialFailed(FabricPeer peer, TransportEvent reason) {
     if (EXPECTED.contains(reason)) {
       LOG.debug("dial failed peer={} reason={}", peer.name(), reason);
     } else if (mayWrite()) {

@@ -3,7 +3,7 @@ package io.llamamesh.agent.http;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.llamamesh.fabric.Fabric;
 import io.llamamesh.fabric.Member;
-import io.llamamesh.fabric.partition.Block;
+import io.llamamesh.fabric.partition.Partition;
 import io.llamamesh.fabric.routes.RouteTree;
 import io.llamamesh.fabric.transport.FabricNode;
 import io.llamamesh.results.ResultsJson;
@@ -98,7 +98,7 @@ final class FabricApi {
     body.put("incarnation", member.incarnation());
     body.put("address", member.address());
     body.put("state", label(member.state()));
-    if (member.fabricBlocked()) {
+    if (member.isFabricBlocked()) {
       body.put("fabricBlocked", true);
     }
     double heard = fabric.heardSecondsAgo(member.name(), now);
@@ -143,7 +143,7 @@ final class FabricApi {
 
   private static Map<String, Object> partitions(Fabric fabric) {
     List<Map<String, Object>> blocks = new ArrayList<>();
-    for (Block block : fabric.partitions()) {
+    for (Partition block : fabric.partitions()) {
       Map<String, Object> body = new LinkedHashMap<>();
       body.put("sideA", block.sideA());
       body.put("sideB", block.sideB());

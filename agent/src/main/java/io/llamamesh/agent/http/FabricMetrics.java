@@ -2,7 +2,7 @@ package io.llamamesh.agent.http;
 
 import io.llamamesh.fabric.MemberState;
 import io.llamamesh.fabric.transport.FabricNode;
-import io.llamamesh.fabric.transport.FabricNumbers;
+import io.llamamesh.fabric.transport.FabricStatistics;
 import io.llamamesh.fabric.transport.TransportCounters;
 import io.llamamesh.fabric.transport.TransportEvent;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -31,44 +31,44 @@ final class FabricMetrics {
           .tag("state", state.name().toLowerCase(Locale.ROOT))
           .register(to);
     }
-    gauge(node, "partitions", FabricNumbers::partitions)
+    gauge(node, "partitions", FabricStatistics::partitions)
         .description("Blocks of members that cannot reach each other")
         .register(to);
-    Gauge.builder("llamamesh.fabric.view", node, n -> number(n, FabricNumbers::neighbors))
+    Gauge.builder("llamamesh.fabric.view", node, n -> number(n, FabricStatistics::neighbors))
         .description("Peers in this agent's views of the overlay")
         .tag("view", "active")
         .register(to);
-    Gauge.builder("llamamesh.fabric.view", node, n -> number(n, FabricNumbers::passive))
+    Gauge.builder("llamamesh.fabric.view", node, n -> number(n, FabricStatistics::passive))
         .description("Peers in this agent's views of the overlay")
         .tag("view", "passive")
         .register(to);
-    gauge(node, "links", FabricNumbers::links)
+    gauge(node, "links", FabricStatistics::links)
         .description("Connections to other agents that are up")
         .register(to);
-    counter(to, node, "joins.taken", FabricNumbers::joinsTaken, "Newcomers taken as neighbours");
+    counter(to, node, "joins.taken", FabricStatistics::joinsTaken, "Newcomers taken as neighbours");
     counter(
         to,
         node,
         "joins.denied",
-        FabricNumbers::joinsDenied,
+        FabricStatistics::joinsDenied,
         "Newcomers sent on to others, for their rate or want of room");
-    counter(to, node, "view.changes", FabricNumbers::viewChanges, "Changes of the active view");
-    ads(to, node, "published", FabricNumbers::adsPublished);
-    ads(to, node, "received", FabricNumbers::adsReceived);
-    ads(to, node, "duplicate", FabricNumbers::adsDuplicate);
+    counter(to, node, "view.changes", FabricStatistics::viewChanges, "Changes of the active view");
+    ads(to, node, "published", FabricStatistics::adsPublished);
+    ads(to, node, "received", FabricStatistics::adsReceived);
+    ads(to, node, "duplicate", FabricStatistics::adsDuplicate);
     counter(
         to,
         node,
         "checks.dropped",
-        FabricNumbers::unchecked,
+        FabricStatistics::unchecked,
         "Checks of suspected peers not made since too many were going on");
     counter(
         to,
         node,
         "foreign.answers",
-        FabricNumbers::foreignAnswers,
+        FabricStatistics::foreignAnswers,
         "Answers to pings from another identity than was asked");
-    counter(to, node, "stalls", FabricNumbers::lags, "Times that this process stood still");
+    counter(to, node, "stalls", FabricStatistics::stalls, "Times that this process stood still");
     for (TransportEvent event : TransportEvent.values()) {
       FunctionCounter.builder("llamamesh.fabric.events", node, n -> count(n, c -> c.count(event)))
           .description("Links and datagrams of the fabric by what became of them")
@@ -84,7 +84,7 @@ final class FabricMetrics {
   }
 
   private static Gauge.Builder<Supplier<@Nullable FabricNode>> gauge(
-      Supplier<@Nullable FabricNode> node, String name, ToDoubleFunction<FabricNumbers> value) {
+      Supplier<@Nullable FabricNode> node, String name, ToDoubleFunction<FabricStatistics> value) {
     return Gauge.builder("llamamesh.fabric." + name, node, n -> number(n, value));
   }
 
@@ -92,7 +92,7 @@ final class FabricMetrics {
       MeterRegistry to,
       Supplier<@Nullable FabricNode> node,
       String name,
-      ToDoubleFunction<FabricNumbers> value,
+      ToDoubleFunction<FabricStatistics> value,
       String description) {
     FunctionCounter.builder("llamamesh.fabric." + name, node, n -> number(n, value))
         .description(description)
@@ -103,7 +103,7 @@ final class FabricMetrics {
       MeterRegistry to,
       Supplier<@Nullable FabricNode> node,
       String kind,
-      ToDoubleFunction<FabricNumbers> value) {
+      ToDoubleFunction<FabricStatistics> value) {
     FunctionCounter.builder("llamamesh.fabric.ads", node, n -> number(n, value))
         .description("Ads: own ones published, others' received as news or known already")
         .tag("kind", kind)
@@ -122,14 +122,14 @@ final class FabricMetrics {
         .register(to);
   }
 
-  private static @Nullable FabricNumbers numbers(Supplier<@Nullable FabricNode> node) {
+  private static @Nullable FabricStatistics numbers(Supplier<@Nullable FabricNode> node) {
     FabricNode now = node.get();
-    return now == null ? null : now.numbers();
+    return now == null ? null : now.statistics();
   }
 
   private static double number(
-      Supplier<@Nullable FabricNode> node, ToDoubleFunction<FabricNumbers> value) {
-    FabricNumbers now = numbers(node);
+      Supplier<@Nullable FabricNode> node, ToDoubleFunction<FabricStatistics> value) {
+    FabricStatistics now = numbers(node);
     return now == null ? 0 : value.applyAsDouble(now);
   }
 

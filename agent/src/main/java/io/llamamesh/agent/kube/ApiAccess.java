@@ -139,7 +139,7 @@ public final class ApiAccess {
    * @param patience between two bytes of the answer
    * @return the body, which the caller closes
    * @throws GoneException when what was asked for is too old to be told
-   * @throws RefusedException when the API refuses it for now and says when to come back
+   * @throws RequestRefusedException when the API refuses it for now and says when to come back
    * @throws IOException when the API cannot be reached or answers with anything but 200
    */
   InputStream get(String path, Duration patience) throws IOException {

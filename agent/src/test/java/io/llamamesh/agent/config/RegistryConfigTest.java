@@ -8,8 +8,8 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.kube.WatchContact;
-import io.llamamesh.registration.Phase;
 import io.llamamesh.registration.ProbeRegistration;
+import io.llamamesh.registration.RegistrationSchedule;
 import io.llamamesh.registration.RegistryClient;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -98,7 +98,7 @@ class RegistryConfigTest {
         applier,
         new LocalCopy(folder),
         contact,
-        new Phase(Duration.ofMillis(20), new Random(1)),
+        new RegistrationSchedule(Duration.ofMillis(20), new Random(1)),
         patience);
   }
 

@@ -37,7 +37,7 @@ class FabricFilesTest {
     FabricFiles files = new FabricFiles(null, InstantSource.fixed(NOW));
     files.storeIncarnation(7);
     assertThat(files.incarnation()).isEqualTo(7);
-    files.keepMembers(members(3));
+    files.storeMembers(members(3));
     files.close();
     assertThat(files.members()).isEmpty();
   }
@@ -45,7 +45,7 @@ class FabricFilesTest {
   @Test
   void membersComeBackOlderByTheTimeBetween() {
     try (FabricFiles files = at(NOW)) {
-      files.keepMembers(members(200));
+      files.storeMembers(members(200));
     }
     List<AgedAd> found = at(NOW.plusSeconds(90)).members();
     assertThat(found).hasSize(200);
@@ -60,7 +60,7 @@ class FabricFilesTest {
   @Test
   void damagedFilesAreTakenForMissing() throws IOException {
     try (FabricFiles files = at(NOW)) {
-      files.keepMembers(members(20));
+      files.storeMembers(members(20));
     }
     byte[] whole = Files.readAllBytes(folder.resolve(FabricFiles.MEMBERS));
     for (int length = 0; length < whole.length; length += 7) {

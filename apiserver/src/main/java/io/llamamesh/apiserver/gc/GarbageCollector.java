@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.llamamesh.apiserver.json.Json;
 import io.llamamesh.apiserver.objects.ObjectService;
 import io.llamamesh.apiserver.problem.ApiProblem;
-import io.llamamesh.apiserver.store.Change;
-import io.llamamesh.apiserver.store.Key;
+import io.llamamesh.apiserver.store.ObjectChange;
+import io.llamamesh.apiserver.store.ObjectKey;
 import io.llamamesh.apiserver.store.ObjectStore;
 import io.llamamesh.apiserver.store.ObjectStore.StaleWriteException;
 import io.llamamesh.apiserver.store.Stored;
@@ -36,7 +36,7 @@ public final class GarbageCollector implements AutoCloseable {
   private final OwnerIndex index = new OwnerIndex();
 
   /** Each place once, so never more than there are objects. */
-  private final Set<Key> waiting = new LinkedHashSet<>();
+  private final Set<ObjectKey> waiting = new LinkedHashSet<>();
 
   private final Thread thread;
 
@@ -54,17 +54,17 @@ public final class GarbageCollector implements AutoCloseable {
     thread.interrupt();
   }
 
-  private void follow(Change change) {
+  private void follow(ObjectChange change) {
     lock.lock();
     try {
       index.follow(change);
-      Key key = change.object().key();
-      if (change instanceof Change.Deleted deleted) {
+      ObjectKey key = change.object().key();
+      if (change instanceof ObjectChange.Deleted deleted) {
         waiting.addAll(index.dependentsOf(deleted.previous().uid()));
         if (key.bucket().equals(CRDS)) {
           waiting.add(key);
         } else if (!key.namespace().isEmpty()) {
-          waiting.add(new Key(NAMESPACES, "", key.namespace()));
+          waiting.add(new ObjectKey(NAMESPACES, "", key.namespace()));
         }
       } else if (key.bucket().equals(NAMESPACES) || index.hasMissingOwner(change.object())) {
         waiting.add(key);
@@ -78,7 +78,7 @@ public final class GarbageCollector implements AutoCloseable {
   private void run() {
     try {
       while (true) {
-        Key key = next();
+        ObjectKey key = next();
         try {
           examine(key);
         } catch (ApiProblem e) {
@@ -91,14 +91,14 @@ public final class GarbageCollector implements AutoCloseable {
     }
   }
 
-  private Key next() throws InterruptedException {
+  private ObjectKey next() throws InterruptedException {
     lock.lockInterruptibly();
     try {
       while (waiting.isEmpty()) {
         work.await();
       }
-      Iterator<Key> first = waiting.iterator();
-      Key key = first.next();
+      Iterator<ObjectKey> first = waiting.iterator();
+      ObjectKey key = first.next();
       first.remove();
       return key;
     } finally {
@@ -106,7 +106,7 @@ public final class GarbageCollector implements AutoCloseable {
     }
   }
 
-  private void examine(Key key) {
+  private void examine(ObjectKey key) {
     Stored object = store.get(key);
     if (key.bucket().equals(CRDS) && object == null) {
       store.list(key.name(), "").objects().forEach(this::remove);
@@ -169,7 +169,7 @@ public final class GarbageCollector implements AutoCloseable {
     }
   }
 
-  private void again(Key key) {
+  private void again(ObjectKey key) {
     lock.lock();
     try {
       waiting.add(key);

@@ -2,8 +2,8 @@ package io.llamamesh.apiserver.gc;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.llamamesh.apiserver.json.Json;
-import io.llamamesh.apiserver.store.Change;
-import io.llamamesh.apiserver.store.Key;
+import io.llamamesh.apiserver.store.ObjectChange;
+import io.llamamesh.apiserver.store.ObjectKey;
 import io.llamamesh.apiserver.store.Stored;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -16,16 +16,16 @@ import org.jspecify.annotations.Nullable;
  * owner guards it.
  */
 final class OwnerIndex {
-  private final Map<String, Key> objects = new HashMap<>();
-  private final Map<String, Set<Key>> dependents = new HashMap<>();
+  private final Map<String, ObjectKey> objects = new HashMap<>();
+  private final Map<String, Set<ObjectKey>> dependents = new HashMap<>();
 
-  void follow(Change change) {
+  void follow(ObjectChange change) {
     Stored before = change.previous();
     if (before != null) {
       owners(before).forEach(uid -> forget(uid, before.key()));
       objects.remove(before.uid());
     }
-    if (!(change instanceof Change.Deleted)) {
+    if (!(change instanceof ObjectChange.Deleted)) {
       Stored now = change.object();
       objects.put(now.uid(), now.key());
       owners(now)
@@ -38,7 +38,7 @@ final class OwnerIndex {
     return objects.containsKey(uid);
   }
 
-  Set<Key> dependentsOf(String uid) {
+  Set<ObjectKey> dependentsOf(String uid) {
     return new LinkedHashSet<>(dependents.getOrDefault(uid, Set.of()));
   }
 
@@ -46,8 +46,8 @@ final class OwnerIndex {
     return object != null && owners(object).stream().anyMatch(uid -> !hasObject(uid));
   }
 
-  private void forget(String owner, Key dependent) {
-    Set<Key> of = dependents.get(owner);
+  private void forget(String owner, ObjectKey dependent) {
+    Set<ObjectKey> of = dependents.get(owner);
     if (of != null) {
       of.remove(dependent);
       if (of.isEmpty()) {

@@ -96,7 +96,7 @@ public final class ApiHttpServer implements AutoCloseable {
         switch (path.size()) {
           case 1 -> call.answer(200, discovery.coreVersions());
           case 2 -> call.answer(200, discovery.resources("", path.get(1)));
-          default -> resources.serve(call, Target.of(path, catalog));
+          default -> resources.serve(call, ResourcePath.of(path, catalog));
         }
       }
       case "apis" -> {
@@ -104,7 +104,7 @@ public final class ApiHttpServer implements AutoCloseable {
           case 1 -> call.answer(200, discovery.groups());
           case 2 -> throw ApiProblem.noSuchPath();
           case 3 -> call.answer(200, discovery.resources(path.get(1), path.get(2)));
-          default -> resources.serve(call, Target.of(path, catalog));
+          default -> resources.serve(call, ResourcePath.of(path, catalog));
         }
       }
       case "openapi" -> openApi(call, path);

@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llamamesh.apiserver.journal.RequestJournal;
 import io.llamamesh.apiserver.json.Json;
+import io.llamamesh.apiserver.objects.ObjectSelector;
 import io.llamamesh.apiserver.objects.ObjectService;
 import io.llamamesh.apiserver.objects.Patches;
-import io.llamamesh.apiserver.objects.Selection;
 import io.llamamesh.apiserver.objects.WriteOptions;
 import io.llamamesh.apiserver.problem.ApiProblem;
 import io.llamamesh.apiserver.store.ObjectStore;
@@ -31,7 +31,7 @@ final class ResourceEndpoint {
     this.journal = journal;
   }
 
-  void serve(Call call, Target target) throws IOException, InterruptedException {
+  void serve(Call call, ResourcePath target) throws IOException, InterruptedException {
     boolean known =
         target.subresource().isEmpty()
             || (target.subresource().equals("status") && target.type().hasStatus());
@@ -84,35 +84,35 @@ final class ResourceEndpoint {
     }
   }
 
-  private void watch(Call call, Target target) throws IOException, InterruptedException {
-    Selection selection = selection(call);
+  private void watch(Call call, ResourcePath target) throws IOException, InterruptedException {
+    ObjectSelector selection = selection(call);
     RequestedForm form = RequestedForm.of(call, target.type());
     new WatchStream(store, target, selection, form, call).run();
   }
 
   /** Whole, whatever {@code limit} asks for. */
-  private void list(Call call, Target target) throws IOException {
+  private void list(Call call, ResourcePath target) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     RequestedForm.of(call, target.type()).list(snapshot(call, target), out);
     call.answer(200, out.toByteArray());
   }
 
-  private ObjectStore.Snapshot snapshot(Call call, Target target) {
-    Selection selection = selection(call);
+  private ObjectStore.Snapshot snapshot(Call call, ResourcePath target) {
+    ObjectSelector selection = selection(call);
     ObjectStore.Snapshot now = store.list(target.type().bucket(), target.namespace());
     String asked = call.query("resourceVersion");
     if (!asked.isEmpty() && WatchStream.revision(asked) > now.revision()) {
       throw ApiProblem.expired(
           "Too large resource version: " + asked + ", current: " + now.revision());
     }
-    if (selection == Selection.ALL) {
+    if (selection == ObjectSelector.ALL) {
       return now;
     }
     return new ObjectStore.Snapshot(
         now.revision(), now.objects().stream().filter(o -> selection.matches(o.tree())).toList());
   }
 
-  private void create(Call call, Target target) throws IOException {
+  private void create(Call call, ResourcePath target) throws IOException {
     WriteOptions options = options(call, target);
     ObjectNode body = call.object();
     String namespace = target.namespace();
@@ -122,7 +122,7 @@ final class ResourceEndpoint {
     answer(call, 201, objects.create(target.type(), namespace, body, options), options);
   }
 
-  private void patch(Call call, Target target) throws IOException {
+  private void patch(Call call, ResourcePath target) throws IOException {
     WriteOptions options = options(call, target);
     if (call.mediaType().equals(APPLY)) {
       if (call.query("fieldManager").isEmpty()) {
@@ -145,7 +145,7 @@ final class ResourceEndpoint {
     answer(call, 200, stored, options);
   }
 
-  private void delete(Call call, Target target) throws IOException {
+  private void delete(Call call, ResourcePath target) throws IOException {
     JsonNode body = call.bodyOrNull();
     JsonNode options = body == null ? MissingNode.getInstance() : body;
     if (call.query("propagationPolicy").equals("Orphan")
@@ -171,11 +171,11 @@ final class ResourceEndpoint {
     call.answer(code, stored.bytes());
   }
 
-  private static Selection selection(Call call) {
-    return Selection.of(call.query("labelSelector"), call.query("fieldSelector"));
+  private static ObjectSelector selection(Call call) {
+    return ObjectSelector.of(call.query("labelSelector"), call.query("fieldSelector"));
   }
 
-  private static WriteOptions options(Call call, Target target) {
+  private static WriteOptions options(Call call, ResourcePath target) {
     return new WriteOptions(
         call.fieldManager(),
         target.subresource(),

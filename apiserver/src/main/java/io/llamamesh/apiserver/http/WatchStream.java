@@ -2,9 +2,9 @@ package io.llamamesh.apiserver.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llamamesh.apiserver.json.Json;
-import io.llamamesh.apiserver.objects.Selection;
+import io.llamamesh.apiserver.objects.ObjectSelector;
 import io.llamamesh.apiserver.problem.ApiProblem;
-import io.llamamesh.apiserver.store.Change;
+import io.llamamesh.apiserver.store.ObjectChange;
 import io.llamamesh.apiserver.store.ObjectStore;
 import io.llamamesh.apiserver.store.ObjectStore.ExpiredException;
 import io.llamamesh.apiserver.store.Stored;
@@ -23,13 +23,17 @@ final class WatchStream {
   private static final long LONGEST_SECONDS = 1800;
 
   private final ObjectStore store;
-  private final Target target;
-  private final Selection selection;
+  private final ResourcePath target;
+  private final ObjectSelector selection;
   private final RequestedForm form;
   private final Call call;
 
   WatchStream(
-      ObjectStore store, Target target, Selection selection, RequestedForm form, Call call) {
+      ObjectStore store,
+      ResourcePath target,
+      ObjectSelector selection,
+      RequestedForm form,
+      Call call) {
     this.store = store;
     this.target = target;
     this.selection = selection;
@@ -81,9 +85,9 @@ final class WatchStream {
       if (left <= 0 || store.isClosed()) {
         return;
       }
-      List<Change> changes =
+      List<ObjectChange> changes =
           reader.next(Duration.ofNanos(Math.min(left, BOOKMARK_EVERY.toNanos())));
-      for (Change change : changes) {
+      for (ObjectChange change : changes) {
         send(change, out);
       }
       long now = System.nanoTime();
@@ -98,10 +102,10 @@ final class WatchStream {
     }
   }
 
-  private void send(Change change, OutputStream out) throws IOException {
+  private void send(ObjectChange change, OutputStream out) throws IOException {
     Stored before = change.previous();
     boolean wasWanted = before != null && isWanted(before);
-    if (!(change instanceof Change.Deleted) && isWanted(change.object())) {
+    if (!(change instanceof ObjectChange.Deleted) && isWanted(change.object())) {
       send(out, wasWanted ? "MODIFIED" : "ADDED", form.one(change.object()));
     } else if (wasWanted) {
       send(out, "DELETED", form.one(change.object()));

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llamamesh.apiserver.apply.FieldOwnership;
 import io.llamamesh.apiserver.json.Json;
 import io.llamamesh.apiserver.problem.ApiProblem;
-import io.llamamesh.apiserver.store.Key;
+import io.llamamesh.apiserver.store.ObjectKey;
 import io.llamamesh.apiserver.store.ObjectStore;
 import io.llamamesh.apiserver.store.ObjectStore.StaleWriteException;
 import io.llamamesh.apiserver.store.Stored;
@@ -46,7 +46,7 @@ public final class ObjectService {
 
   /** The object of a name. */
   public Stored get(ResourceType type, String namespace, String name) {
-    Stored stored = store.get(new Key(type.bucket(), namespace, name));
+    Stored stored = store.get(new ObjectKey(type.bucket(), namespace, name));
     if (stored == null) {
       throw ApiProblem.notFound(type.bucket(), name);
     }
@@ -117,7 +117,7 @@ public final class ObjectService {
       intent.remove("status");
     }
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (store.get(new Key(type.bucket(), namespace, name)) != null || options.isStatus()) {
+      if (store.get(new ObjectKey(type.bucket(), namespace, name)) != null || options.isStatus()) {
         Stored stored =
             change(
                 type,
@@ -194,7 +194,7 @@ public final class ObjectService {
     BuiltInBehaviour.onCreate(object, type);
     BuiltInBehaviour.onWrite(object, type);
     Admission.complete(object, null, type);
-    Key key = new Key(type.bucket(), namespace, Json.text(metadata, "name"));
+    ObjectKey key = new ObjectKey(type.bucket(), namespace, Json.text(metadata, "name"));
     try {
       return store.create(key, object);
     } catch (StaleWriteException e) {
@@ -254,7 +254,7 @@ public final class ObjectService {
   }
 
   private void requireNamespace(String namespace) {
-    Stored there = store.get(new Key("namespaces", "", namespace));
+    Stored there = store.get(new ObjectKey("namespaces", "", namespace));
     if (there == null) {
       throw ApiProblem.notFound("namespaces", namespace);
     }

@@ -10,17 +10,17 @@ import org.jspecify.annotations.Nullable;
  * #hasPosition}). Guarded by the store's lock.
  */
 final class ChangeLog {
-  private final @Nullable Change[] ring;
+  private final @Nullable ObjectChange[] ring;
   private long next;
   private long droppedRevision;
 
   ChangeLog(int capacity) {
-    this.ring = new Change[capacity];
+    this.ring = new ObjectChange[capacity];
   }
 
-  void add(Change change) {
+  void add(ObjectChange change) {
     int slot = (int) (next % ring.length);
-    Change oldest = ring[slot];
+    ObjectChange oldest = ring[slot];
     if (oldest != null) {
       droppedRevision = oldest.object().revision();
     }
@@ -56,8 +56,8 @@ final class ChangeLog {
     return position < next;
   }
 
-  List<Change> from(long position, int atMost) {
-    List<Change> changes = new ArrayList<>();
+  List<ObjectChange> from(long position, int atMost) {
+    List<ObjectChange> changes = new ArrayList<>();
     for (long p = position; p < next && changes.size() < atMost; p++) {
       changes.add(at(p));
     }
@@ -68,8 +68,8 @@ final class ChangeLog {
     return Math.max(0, next - ring.length);
   }
 
-  private Change at(long position) {
-    Change change = ring[(int) (position % ring.length)];
+  private ObjectChange at(long position) {
+    ObjectChange change = ring[(int) (position % ring.length)];
     if (change == null) {
       throw new IllegalStateException("no change at position=" + position);
     }

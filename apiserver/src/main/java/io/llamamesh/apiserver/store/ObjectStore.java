@@ -24,14 +24,14 @@ import org.jspecify.annotations.Nullable;
 public final class ObjectStore {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Bucket> buckets = new HashMap<>();
-  private final List<Consumer<Change>> listeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<ObjectChange>> listeners = new CopyOnWriteArrayList<>();
   private final int logCapacity;
   private long revision;
   private boolean closed;
 
   /** Objects of one resource, with its recent changes. */
   private final class Bucket {
-    final TreeMap<Key, Stored> objects = new TreeMap<>();
+    final TreeMap<ObjectKey, Stored> objects = new TreeMap<>();
     final ChangeLog log = new ChangeLog(logCapacity);
     final Condition changed = lock.newCondition();
   }
@@ -41,7 +41,7 @@ public final class ObjectStore {
 
   /** A write came to nothing: the object was not in the state that the author expected. */
   public static final class StaleWriteException extends Exception {
-    StaleWriteException(Key key) {
+    StaleWriteException(ObjectKey key) {
       super("changed meanwhile: " + key, null, false, false);
     }
   }
@@ -70,7 +70,7 @@ public final class ObjectStore {
    * Calls back on every change, in order, under the lock: the listener must be quick and never
    * write.
    */
-  public void listen(Consumer<Change> listener) {
+  public void listen(Consumer<ObjectChange> listener) {
     listeners.add(listener);
   }
 
@@ -85,7 +85,7 @@ public final class ObjectStore {
   }
 
   /** The current version of an object, or null. */
-  public @Nullable Stored get(Key key) {
+  public @Nullable Stored get(ObjectKey key) {
     lock.lock();
     try {
       return bucket(key.bucket()).objects.get(key);
@@ -100,14 +100,16 @@ public final class ObjectStore {
   public Snapshot list(String bucket, String namespace) {
     lock.lock();
     try {
-      TreeMap<Key, Stored> objects = bucket(bucket).objects;
+      TreeMap<ObjectKey, Stored> objects = bucket(bucket).objects;
       return new Snapshot(
           revision,
           new ArrayList<>(
               namespace.isEmpty()
                   ? objects.values()
                   : objects
-                      .subMap(new Key(bucket, namespace, ""), new Key(bucket, namespace + "\0", ""))
+                      .subMap(
+                          new ObjectKey(bucket, namespace, ""),
+                          new ObjectKey(bucket, namespace + "\0", ""))
                       .values()));
     } finally {
       lock.unlock();
@@ -119,7 +121,7 @@ public final class ObjectStore {
    *
    * @throws StaleWriteException when one of that name is there
    */
-  public Stored create(Key key, ObjectNode tree) throws StaleWriteException {
+  public Stored create(ObjectKey key, ObjectNode tree) throws StaleWriteException {
     lock.lock();
     try {
       Bucket bucket = bucket(key.bucket());
@@ -128,7 +130,7 @@ public final class ObjectStore {
       }
       Stored made = next(key, tree);
       bucket.objects.put(key, made);
-      announce(bucket, new Change.Added(made));
+      announce(bucket, new ObjectChange.Added(made));
       return made;
     } finally {
       lock.unlock();
@@ -146,7 +148,7 @@ public final class ObjectStore {
       Bucket bucket = current(seen);
       Stored made = next(seen.key(), tree);
       bucket.objects.put(seen.key(), made);
-      announce(bucket, new Change.Modified(made, seen));
+      announce(bucket, new ObjectChange.Modified(made, seen));
       return made;
     } finally {
       lock.unlock();
@@ -166,7 +168,7 @@ public final class ObjectStore {
       Bucket bucket = current(seen);
       Stored end = next(seen.key(), last);
       bucket.objects.remove(seen.key());
-      announce(bucket, new Change.Deleted(end, seen));
+      announce(bucket, new ObjectChange.Deleted(end, seen));
       return end;
     } finally {
       lock.unlock();
@@ -225,13 +227,13 @@ public final class ObjectStore {
     return bucket;
   }
 
-  private Stored next(Key key, ObjectNode tree) {
+  private Stored next(ObjectKey key, ObjectNode tree) {
     revision++;
     Json.metadata(tree).put("resourceVersion", Long.toString(revision));
     return new Stored(key, revision, tree);
   }
 
-  private void announce(Bucket bucket, Change change) {
+  private void announce(Bucket bucket, ObjectChange change) {
     bucket.log.add(change);
     listeners.forEach(listener -> listener.accept(change));
     bucket.changed.signalAll();
@@ -255,7 +257,7 @@ public final class ObjectStore {
      *
      * @throws ExpiredException when the reader was too slow and changes were dropped before it
      */
-    public List<Change> next(Duration timeout) throws ExpiredException, InterruptedException {
+    public List<ObjectChange> next(Duration timeout) throws ExpiredException, InterruptedException {
       long left = timeout.toNanos();
       lock.lockInterruptibly();
       try {
@@ -265,7 +267,7 @@ public final class ObjectStore {
         if (!bucket.log.hasPosition(position)) {
           throw new ExpiredException(seen, revision);
         }
-        List<Change> changes = bucket.log.from(position, AT_MOST);
+        List<ObjectChange> changes = bucket.log.from(position, AT_MOST);
         position += changes.size();
         seen = bucket.log.hasMore(position) ? changes.getLast().object().revision() : revision;
         return changes;

@@ -6,19 +6,19 @@ import org.jspecify.annotations.Nullable;
 
 /** One version of an object. Its tree is shared by every reader and must not be changed. */
 public final class Stored {
-  private final Key key;
+  private final ObjectKey key;
   private final long revision;
   private final ObjectNode tree;
   private volatile byte @Nullable [] bytes;
 
-  Stored(Key key, long revision, ObjectNode tree) {
+  Stored(ObjectKey key, long revision, ObjectNode tree) {
     this.key = key;
     this.revision = revision;
     this.tree = tree;
   }
 
   /** Where it is kept. */
-  public Key key() {
+  public ObjectKey key() {
     return key;
   }
 

@@ -26,16 +26,16 @@ class ObjectStoreTest {
   private static final int WRITES = 2_000;
   private static final int WRITERS = 4;
 
-  private static Key key(int number) {
-    return new Key(BUCKET, "n" + number % 3, "o" + number);
+  private static ObjectKey key(int number) {
+    return new ObjectKey(BUCKET, "n" + number % 3, "o" + number);
   }
 
   private static ObjectNode tree(long value) {
     return Json.object().put("value", value);
   }
 
-  private static Map<Key, Long> revisions(ObjectStore.Snapshot snapshot) {
-    Map<Key, Long> revisions = new TreeMap<>();
+  private static Map<ObjectKey, Long> revisions(ObjectStore.Snapshot snapshot) {
+    Map<ObjectKey, Long> revisions = new TreeMap<>();
     snapshot.objects().forEach(o -> revisions.put(o.key(), o.revision()));
     return revisions;
   }
@@ -44,7 +44,7 @@ class ObjectStoreTest {
   private static void writeAtRandom(ObjectStore store, long seed) {
     Random random = new Random(seed);
     for (int i = 0; i < WRITES; i++) {
-      Key key = key(random.nextInt(50));
+      ObjectKey key = key(random.nextInt(50));
       Stored seen = store.get(key);
       try {
         if (seen == null) {
@@ -61,18 +61,19 @@ class ObjectStoreTest {
   }
 
   /** What a list and the changes after it add up to, once they have reached a revision. */
-  private static Map<Key, Long> replay(ObjectStore store, ObjectStore.Snapshot from, long upTo)
+  private static Map<ObjectKey, Long> replay(
+      ObjectStore store, ObjectStore.Snapshot from, long upTo)
       throws ExpiredException, InterruptedException {
-    Map<Key, Long> state = revisions(from);
+    Map<ObjectKey, Long> state = revisions(from);
     ObjectStore.Reader reader = store.changesAfter(BUCKET, from.revision());
     long last = from.revision();
     while (last < upTo) {
-      List<Change> changes = reader.next(PATIENCE);
+      List<ObjectChange> changes = reader.next(PATIENCE);
       assertThat(changes).isNotEmpty();
-      for (Change change : changes) {
+      for (ObjectChange change : changes) {
         assertThat(change.object().revision()).isGreaterThan(last);
         last = change.object().revision();
-        if (change instanceof Change.Deleted) {
+        if (change instanceof ObjectChange.Deleted) {
           assertThat(state.remove(change.object().key())).isNotNull();
         } else {
           state.put(change.object().key(), last);
@@ -101,7 +102,7 @@ class ObjectStoreTest {
       }
     }
 
-    Map<Key, Long> truth = revisions(store.list(BUCKET, ""));
+    Map<ObjectKey, Long> truth = revisions(store.list(BUCKET, ""));
     for (ObjectStore.Snapshot list : lists) {
       assertThat(replay(store, list, store.revision())).isEqualTo(truth);
     }
@@ -158,7 +159,7 @@ class ObjectStoreTest {
     ObjectStore store = new ObjectStore(5);
     try (ExecutorService readers = Executors.newVirtualThreadPerTaskExecutor()) {
       ObjectStore.Reader reader = store.changesAfter(BUCKET, store.revision());
-      Future<List<Change>> waiting = readers.submit(() -> reader.next(Duration.ofDays(1)));
+      Future<List<ObjectChange>> waiting = readers.submit(() -> reader.next(Duration.ofDays(1)));
 
       store.close();
 

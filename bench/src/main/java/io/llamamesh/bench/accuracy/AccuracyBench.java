@@ -1,11 +1,11 @@
 package io.llamamesh.bench.accuracy;
 
 import io.llamamesh.bench.figures.Figure;
+import io.llamamesh.bench.figures.FigureGoal;
 import io.llamamesh.bench.figures.Rounds;
-import io.llamamesh.bench.figures.Target;
+import io.llamamesh.bench.process.BenchFolder;
 import io.llamamesh.bench.process.Child;
-import io.llamamesh.bench.process.Workspace;
-import io.llamamesh.bench.reference.References;
+import io.llamamesh.bench.reference.ReferencePrograms;
 import io.llamamesh.bench.subject.CollectorSubject;
 import io.llamamesh.bench.subject.ReflectorSubject;
 import io.llamamesh.bench.subject.Targets;
@@ -65,8 +65,8 @@ public final class AccuracyBench implements Callable<Integer> {
     if (windows < 1 || windows > 100) {
       throw wrong("--windows must be 1 to 100, was " + windows);
     }
-    try (Workspace workspace = Workspace.create()) {
-      @Nullable References references = References.compile(workspace).orElse(null);
+    try (BenchFolder workspace = BenchFolder.create()) {
+      @Nullable ReferencePrograms references = ReferencePrograms.compile(workspace).orElse(null);
       ReflectorSubject ours = ReflectorSubject.start(workspace, "0.0.0.0");
       try (Child reflector = ours.child()) {
         if (references != null) {
@@ -81,7 +81,8 @@ public final class AccuracyBench implements Callable<Integer> {
     return 0;
   }
 
-  private void uncorrected(Workspace workspace, References references, int ourPort, PrintStream out)
+  private void uncorrected(
+      BenchFolder workspace, ReferencePrograms references, int ourPort, PrintStream out)
       throws IOException, InterruptedException {
     try (Child plain = references.start("reflector", "0.0.0.0", 0, "plain")) {
       int port = Integer.parseInt(plain.await("port=(\\d+)", 10).group(1));
@@ -110,7 +111,7 @@ public final class AccuracyBench implements Callable<Integer> {
                   "accuracy_rtt_p50_uncorrected_at_" + LOW,
                   measured.p50Micros(),
                   "µs",
-                  Target.ratioAtMost(UNCORRECTED_RATIO))
+                  FigureGoal.ratioAtMost(UNCORRECTED_RATIO))
               .against(truth.median())
               .line());
       // The probes of one tick wait for each other: by so much a tick differs from a ping-pong.
@@ -119,7 +120,7 @@ public final class AccuracyBench implements Callable<Integer> {
                   "accuracy_rtt_p50_uncorrected_same_tick",
                   measured.p50Micros(),
                   "µs",
-                  Target.none())
+                  FigureGoal.none())
               .against(sameTick.median())
               .line());
       out.println(
@@ -127,19 +128,19 @@ public final class AccuracyBench implements Callable<Integer> {
                   "accuracy_ping_pong_through_our_reflector",
                   throughOurs.median().orElseThrow(),
                   "µs",
-                  Target.ratioAtMost(UNCORRECTED_RATIO))
+                  FigureGoal.ratioAtMost(UNCORRECTED_RATIO))
               .against(truth.median())
               .line());
     }
   }
 
-  private static double pingPong(References references, int port)
+  private static double pingPong(ReferencePrograms references, int port)
       throws IOException, InterruptedException {
     return references.run(
         "p50", C_SECONDS + 30L, "pingpong", Targets.FIRST, TARGETS, port, LOW, C_SECONDS);
   }
 
-  private static double collector(References references, int port, Path counters)
+  private static double collector(ReferencePrograms references, int port, Path counters)
       throws IOException, InterruptedException {
     return references.run(
         "p50",
@@ -155,7 +156,7 @@ public final class AccuracyBench implements Callable<Integer> {
   }
 
   private void corrected(
-      Workspace workspace, @Nullable References references, int ourPort, PrintStream out)
+      BenchFolder workspace, @Nullable ReferencePrograms references, int ourPort, PrintStream out)
       throws IOException, InterruptedException {
     Rounds p50 = new Rounds();
     Rounds p99 = new Rounds();
@@ -178,7 +179,7 @@ public final class AccuracyBench implements Callable<Integer> {
                 "accuracy_rtt_p50_corrected_at_" + HIGH,
                 measured.p50Micros(),
                 "µs",
-                Target.atMost(CORRECTED_P50))
+                FigureGoal.atMost(CORRECTED_P50))
             .against(p50.median())
             .line());
     out.println(
@@ -186,22 +187,27 @@ public final class AccuracyBench implements Callable<Integer> {
                 "accuracy_rtt_p99_corrected_at_" + HIGH,
                 measured.p99Micros(),
                 "µs",
-                Target.atMost(CORRECTED_P99))
+                FigureGoal.atMost(CORRECTED_P99))
             .against(p99.median())
             .line());
     String of = "of " + (long) measured.count("sent") + " probes";
     out.println(
-        Figure.of("accuracy_false_loss_at_" + HIGH, measured.count("lost"), of, Target.atMost(0))
+        Figure.of(
+                "accuracy_false_loss_at_" + HIGH, measured.count("lost"), of, FigureGoal.atMost(0))
             .line());
     for (String outcome : new String[] {"own_drop", "overload", "late", "refused", "send_error"}) {
       out.println(
           Figure.of(
-                  "accuracy_" + outcome + "_at_" + HIGH, measured.count(outcome), of, Target.none())
+                  "accuracy_" + outcome + "_at_" + HIGH,
+                  measured.count(outcome),
+                  of,
+                  FigureGoal.none())
               .line());
     }
   }
 
-  private void reference(Workspace workspace, References references, Rounds p50, Rounds p99)
+  private void reference(
+      BenchFolder workspace, ReferencePrograms references, Rounds p50, Rounds p99)
       throws IOException, InterruptedException {
     try (Child reflector = references.start("reflector", "0.0.0.0", 0)) {
       int port = Integer.parseInt(reflector.await("port=(\\d+)", 10).group(1));
@@ -218,8 +224,8 @@ public final class AccuracyBench implements Callable<Integer> {
                 C_SECONDS,
                 counters)) {
           String output = collector.awaitEnd(C_SECONDS + 30L);
-          p50.add(References.field(output, "corrected_p50"));
-          p99.add(References.field(output, "corrected_p99"));
+          p50.add(ReferencePrograms.field(output, "corrected_p50"));
+          p99.add(ReferencePrograms.field(output, "corrected_p99"));
         }
       }
     }

@@ -13,7 +13,7 @@ import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.agent.reflector.ReflectorOptions;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.bench.figures.Figure;
-import io.llamamesh.bench.figures.Target;
+import io.llamamesh.bench.figures.FigureGoal;
 import io.llamamesh.bench.process.Child;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -127,7 +127,7 @@ public final class AllocationBench implements Callable<Integer> {
   }
 
   private static void print(PrintStream out, String name, double bytes, double probes) {
-    out.println(Figure.of(name, bytes / probes, "B", Target.atMost(NOTHING)).line());
+    out.println(Figure.of(name, bytes / probes, "B", FigureGoal.atMost(NOTHING)).line());
   }
 
   private static long thread(String name) throws IOException {

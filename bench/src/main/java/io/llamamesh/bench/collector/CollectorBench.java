@@ -1,12 +1,12 @@
 package io.llamamesh.bench.collector;
 
 import io.llamamesh.bench.figures.Figure;
+import io.llamamesh.bench.figures.FigureGoal;
 import io.llamamesh.bench.figures.Rounds;
-import io.llamamesh.bench.figures.Target;
+import io.llamamesh.bench.process.BenchFolder;
 import io.llamamesh.bench.process.Child;
 import io.llamamesh.bench.process.Usage;
-import io.llamamesh.bench.process.Workspace;
-import io.llamamesh.bench.reference.References;
+import io.llamamesh.bench.reference.ReferencePrograms;
 import io.llamamesh.bench.subject.CollectorSubject;
 import io.llamamesh.bench.subject.ReflectorSubject;
 import io.llamamesh.bench.subject.Targets;
@@ -81,8 +81,8 @@ public final class CollectorBench implements Callable<Integer> {
     if (rates.stream().anyMatch(rate -> rate < 1 || rate > 1_000_000)) {
       throw wrong("--rates must be 1 to 1000000 each");
     }
-    try (Workspace workspace = Workspace.create()) {
-      @Nullable References references = References.compile(workspace).orElse(null);
+    try (BenchFolder workspace = BenchFolder.create()) {
+      @Nullable ReferencePrograms references = ReferencePrograms.compile(workspace).orElse(null);
       Child reflector =
           references == null
               ? ReflectorSubject.start(workspace, "0.0.0.0").child()
@@ -99,7 +99,11 @@ public final class CollectorBench implements Callable<Integer> {
   }
 
   private void measure(
-      Workspace workspace, @Nullable References references, int port, int rate, PrintStream out)
+      BenchFolder workspace,
+      @Nullable ReferencePrograms references,
+      int port,
+      int rate,
+      PrintStream out)
       throws IOException, InterruptedException {
     Rounds ours = new Rounds();
     Rounds theirs = new Rounds();
@@ -124,12 +128,15 @@ public final class CollectorBench implements Callable<Integer> {
                 "collector_cpu_per_probe_at_" + rate,
                 ours.median().orElseThrow(),
                 "µs",
-                Target.ratioAtMost(RATIO))
+                FigureGoal.ratioAtMost(RATIO))
             .against(theirs.median())
             .line());
     out.println(
         Figure.of(
-                "collector_lost_at_" + rate, (double) lost, "of " + sent + " probes", Target.none())
+                "collector_lost_at_" + rate,
+                (double) lost,
+                "of " + sent + " probes",
+                FigureGoal.none())
             .line());
   }
 
@@ -149,7 +156,7 @@ public final class CollectorBench implements Callable<Integer> {
     return used / 1e3 / (rate * measured);
   }
 
-  private double theirs(References references, Workspace workspace, int port, int rate)
+  private double theirs(ReferencePrograms references, BenchFolder workspace, int port, int rate)
       throws IOException, InterruptedException {
     Path counters = Files.createTempFile(workspace.folder(), "counters-", "");
     int total = seconds + 2;

@@ -13,10 +13,10 @@ import java.util.OptionalDouble;
  * @param target what it should reach
  */
 public record Figure(
-    String name, double value, String unit, OptionalDouble reference, Target target) {
+    String name, double value, String unit, OptionalDouble reference, FigureGoal target) {
 
   /** A figure without a reference. */
-  public static Figure of(String name, double value, String unit, Target target) {
+  public static Figure of(String name, double value, String unit, FigureGoal target) {
     return new Figure(name, value, unit, OptionalDouble.empty(), target);
   }
 
@@ -45,10 +45,10 @@ public record Figure(
 
   private String verdict() {
     return switch (target) {
-      case Target.None() -> "";
-      case Target.AtMost(double most) ->
+      case FigureGoal.None() -> "";
+      case FigureGoal.AtMost(double most) ->
           "target ≤ " + text(most) + " " + unit + ": " + met(value <= most);
-      case Target.RatioAtMost(double most) ->
+      case FigureGoal.RatioAtMost(double most) ->
           "target ratio ≤ "
               + text(most)
               + ": "

@@ -1,11 +1,11 @@
 package io.llamamesh.bench.memory;
 
 import io.llamamesh.bench.figures.Figure;
+import io.llamamesh.bench.figures.FigureGoal;
 import io.llamamesh.bench.figures.Rounds;
-import io.llamamesh.bench.figures.Target;
+import io.llamamesh.bench.process.BenchFolder;
 import io.llamamesh.bench.process.Child;
 import io.llamamesh.bench.process.Usage;
-import io.llamamesh.bench.process.Workspace;
 import io.llamamesh.bench.subject.AgentSubject;
 import io.llamamesh.bench.subject.ReflectorSubject;
 import io.llamamesh.bench.subject.Targets;
@@ -68,7 +68,7 @@ public final class MemoryBench implements Callable<Integer> {
     if (seconds < 10 || seconds > 86_400 || starts < 1 || starts > 100) {
       throw wrong("--seconds must be 10 to 86400, --starts 1 to 100");
     }
-    try (Workspace workspace = Workspace.create()) {
+    try (BenchFolder workspace = BenchFolder.create()) {
       start(workspace, System.out);
       memory(workspace, System.out);
     }
@@ -76,7 +76,7 @@ public final class MemoryBench implements Callable<Integer> {
   }
 
   /** From the start of the process to the first datagram that reaches any target. */
-  private void start(Workspace workspace, PrintStream out)
+  private void start(BenchFolder workspace, PrintStream out)
       throws IOException, InterruptedException {
     Rounds rounds = new Rounds();
     try (DatagramSocket target =
@@ -102,7 +102,7 @@ public final class MemoryBench implements Callable<Integer> {
                 "memory_start_to_first_probe",
                 rounds.median().orElseThrow(),
                 "s",
-                Target.atMost(START_SECONDS))
+                FigureGoal.atMost(START_SECONDS))
             .line());
   }
 
@@ -117,7 +117,7 @@ public final class MemoryBench implements Callable<Integer> {
     }
   }
 
-  private void memory(Workspace workspace, PrintStream out)
+  private void memory(BenchFolder workspace, PrintStream out)
       throws IOException, InterruptedException {
     double most = 0;
     double anonymous = 0;
@@ -141,9 +141,9 @@ public final class MemoryBench implements Callable<Integer> {
       }
       double peak = Usage.mebibytes(agent.pid(), "VmHWM");
       reflecting.output();
-      out.println(Figure.of("memory_rss", most, "MiB", Target.atMost(RSS_MEBIBYTES)).line());
-      out.println(Figure.of("memory_rss_anonymous", anonymous, "MiB", Target.none()).line());
-      out.println(Figure.of("memory_rss_peak", peak, "MiB", Target.none()).line());
+      out.println(Figure.of("memory_rss", most, "MiB", FigureGoal.atMost(RSS_MEBIBYTES)).line());
+      out.println(Figure.of("memory_rss_anonymous", anonymous, "MiB", FigureGoal.none()).line());
+      out.println(Figure.of("memory_rss_peak", peak, "MiB", FigureGoal.none()).line());
     }
   }
 

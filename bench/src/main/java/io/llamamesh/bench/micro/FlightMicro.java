@@ -13,19 +13,19 @@ import org.openjdk.jmh.annotations.State;
 @State(Scope.Thread)
 public class FlightMicro {
 
-  private final PlayedProbing answered = new PlayedProbing(reply -> true, PlayedProbing.HOUR);
-  private final PlayedProbing unanswered = new PlayedProbing(reply -> false, PlayedProbing.HOUR);
+  private final FakeProbing answered = new FakeProbing(reply -> true, FakeProbing.HOUR);
+  private final FakeProbing unanswered = new FakeProbing(reply -> false, FakeProbing.HOUR);
 
   /** Every probe is answered within its tick. */
   @Benchmark
-  @OperationsPerInvocation(PlayedProbing.PER_TICK)
+  @OperationsPerInvocation(FakeProbing.PER_TICK)
   public long answered() {
     return answered.tick();
   }
 
   /** No probe is answered: each is settled when its time is up. */
   @Benchmark
-  @OperationsPerInvocation(PlayedProbing.PER_TICK)
+  @OperationsPerInvocation(FakeProbing.PER_TICK)
   public long settledAsLost() {
     return unanswered.tick();
   }

@@ -1,7 +1,7 @@
 package io.llamamesh.bench.micro;
 
 import io.llamamesh.bench.figures.Figure;
-import io.llamamesh.bench.figures.Target;
+import io.llamamesh.bench.figures.FigureGoal;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +49,7 @@ public final class MicroBench implements Callable<Integer> {
   };
 
   /** What is measured, and what it may leave behind. */
-  record Measured(Class<?> type, String method, Target allocated) {
+  record Measured(Class<?> type, String method, FigureGoal allocated) {
 
     String figure() {
       String group = type.getSimpleName().replace("Micro", "");
@@ -65,7 +65,7 @@ public final class MicroBench implements Callable<Integer> {
     }
   }
 
-  private static final Target NONE = Target.atMost(NOTHING);
+  private static final FigureGoal NONE = FigureGoal.atMost(NOTHING);
 
   static final List<Measured> ALL =
       List.of(
@@ -76,7 +76,7 @@ public final class MicroBench implements Callable<Integer> {
           new Measured(FlightMicro.class, "answered", NONE),
           new Measured(FlightMicro.class, "settledAsLost", NONE),
           // What is published is kept: that is no garbage.
-          new Measured(WindowMicro.class, "pairAndWindow", Target.none()));
+          new Measured(WindowMicro.class, "pairAndWindow", FigureGoal.none()));
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -134,7 +134,7 @@ public final class MicroBench implements Callable<Integer> {
   static List<Figure> figures(Measured one, RunResult result) throws IOException {
     List<Figure> figures = new ArrayList<>();
     figures.add(
-        Figure.of(one.figure(), result.getPrimaryResult().getScore(), "ns/op", Target.none()));
+        Figure.of(one.figure(), result.getPrimaryResult().getScore(), "ns/op", FigureGoal.none()));
     Result<?> allocated = result.getSecondaryResults().get(ALLOCATED);
     if (allocated == null) {
       throw new IOException("the profiler told no " + ALLOCATED);

@@ -12,11 +12,11 @@ import org.openjdk.jmh.annotations.State;
 @State(Scope.Thread)
 public class WindowMicro {
 
-  private final PlayedProbing probing = new PlayedProbing(reply -> true, PlayedProbing.SECOND);
+  private final FakeProbing probing = new FakeProbing(reply -> true, FakeProbing.SECOND);
 
   /** One pair's window with its probes. */
   @Benchmark
-  @OperationsPerInvocation(PlayedProbing.PAIRS)
+  @OperationsPerInvocation(FakeProbing.PAIRS)
   public long pairAndWindow() {
     return probing.window();
   }

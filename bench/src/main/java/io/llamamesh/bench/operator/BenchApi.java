@@ -4,7 +4,7 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
-import io.llamamesh.apiserver.StandInApiServer;
+import io.llamamesh.apiserver.FakeApiServer;
 import io.llamamesh.testkit.AuditLog;
 import io.llamamesh.testkit.Binaries;
 import io.llamamesh.testkit.ControlPlane;
@@ -36,11 +36,11 @@ sealed interface BenchApi extends AutoCloseable {
   void close();
 
   /** Our stand-in, in this process, over plain HTTP. */
-  record StandIn(StandInApiServer server) implements BenchApi {
+  record Fake(FakeApiServer server) implements BenchApi {
     private static final String OPERATOR = "operator";
 
-    static StandIn start() throws IOException {
-      return new StandIn(StandInApiServer.start());
+    static Fake start() throws IOException {
+      return new Fake(FakeApiServer.start());
     }
 
     @Override

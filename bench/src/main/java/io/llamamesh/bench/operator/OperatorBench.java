@@ -1,10 +1,10 @@
 package io.llamamesh.bench.operator;
 
 import io.llamamesh.bench.figures.Figure;
-import io.llamamesh.bench.figures.Target;
+import io.llamamesh.bench.figures.FigureGoal;
+import io.llamamesh.bench.process.BenchFolder;
 import io.llamamesh.bench.process.Child;
 import io.llamamesh.bench.process.Usage;
-import io.llamamesh.bench.process.Workspace;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.concurrent.Callable;
@@ -85,13 +85,13 @@ public final class OperatorBench implements Callable<Integer> {
         "operator_plan_alone",
         plan.seconds(),
         "s",
-        nodes <= 5 * LARGE ? Target.atMost(1) : Target.none());
-    print(System.out, "operator_plan_alone_cpu", plan.cpuSeconds(), "s", Target.none());
-    try (Workspace workspace = Workspace.create();
+        nodes <= 5 * LARGE ? FigureGoal.atMost(1) : FigureGoal.none());
+    print(System.out, "operator_plan_alone_cpu", plan.cpuSeconds(), "s", FigureGoal.none());
+    try (BenchFolder workspace = BenchFolder.create();
         BenchApi server =
             api == Server.REAL
                 ? BenchApi.Real.start(workspace.folder().resolve("control-plane"))
-                : BenchApi.StandIn.start();
+                : BenchApi.Fake.start();
         FakeCluster cluster = FakeCluster.start(server, nodes);
         OperatorProcess operator = OperatorProcess.start(workspace, server.kubeconfig())) {
       measure(server, cluster, operator, System.out);
@@ -115,16 +115,16 @@ public final class OperatorBench implements Callable<Integer> {
         "operator_converged",
         converged,
         "s",
-        nodes <= LARGE ? Target.atMost(10) : Target.none());
+        nodes <= LARGE ? FigureGoal.atMost(10) : FigureGoal.none());
     print(
         out,
         "operator_converged_cpu",
         ours,
         "s",
-        nodes <= LARGE ? Target.atMost(4) : Target.none());
-    print(out, "operator_converged_server_cpu", servers, "s", Target.none());
+        nodes <= LARGE ? FigureGoal.atMost(4) : FigureGoal.none());
+    print(out, "operator_converged_server_cpu", servers, "s", FigureGoal.none());
     join(server, cluster, operator, out);
-    print(out, "operator_writes", (double) cluster.writes(), "writes", Target.none());
+    print(out, "operator_writes", (double) cluster.writes(), "writes", FigureGoal.none());
 
     long before = cluster.configWrites();
     cluster.addNode(nodes);
@@ -136,13 +136,13 @@ public final class OperatorBench implements Callable<Integer> {
       cluster.addAgent(nodes);
     }
     cluster.awaitMembers(nodes + 1);
-    print(out, "operator_one_more_node", secondsSince(joins), "s", Target.atMost(2));
+    print(out, "operator_one_more_node", secondsSince(joins), "s", FigureGoal.atMost(2));
     print(
         out,
         "operator_one_more_node_writes",
         (double) (cluster.configWrites() - before),
         "writes",
-        Target.atMost(MOST_WRITES_OF_ONE));
+        FigureGoal.atMost(MOST_WRITES_OF_ONE));
 
     long settled = cluster.writes();
     Child.pause(TimeUnit.SECONDS.toMillis(steadySeconds), () -> false);
@@ -151,15 +151,15 @@ public final class OperatorBench implements Callable<Integer> {
         "operator_steady_writes",
         (double) (cluster.writes() - settled),
         "writes",
-        Target.atMost(0));
+        FigureGoal.atMost(0));
     print(
         out,
         "operator_plan_longest",
         operator.metric("llamamesh_operator_plan_seconds_max"),
         "s",
-        Target.none());
-    print(out, "operator_heap", operator.heapMebibytes(), "MiB", Target.atMost(256));
-    print(out, "operator_rss", Usage.mebibytes(operator.pid(), "VmHWM"), "MiB", Target.none());
+        FigureGoal.none());
+    print(out, "operator_heap", operator.heapMebibytes(), "MiB", FigureGoal.atMost(256));
+    print(out, "operator_rss", Usage.mebibytes(operator.pid(), "VmHWM"), "MiB", FigureGoal.none());
   }
 
   /** Where controllers make the agents' pods, nobody is a member before they are ready. */
@@ -173,12 +173,12 @@ public final class OperatorBench implements Callable<Integer> {
     long began = System.nanoTime();
     cluster.makeAgentsReady(nodes);
     cluster.awaitMembers(nodes);
-    print(out, "operator_joined", secondsSince(began), "s", Target.none());
-    print(out, "operator_joined_cpu", cpuSeconds(operator.pid()) - ours, "s", Target.none());
+    print(out, "operator_joined", secondsSince(began), "s", FigureGoal.none());
+    print(out, "operator_joined_cpu", cpuSeconds(operator.pid()) - ours, "s", FigureGoal.none());
   }
 
   private static void print(
-      PrintStream out, String name, double value, String unit, Target target) {
+      PrintStream out, String name, double value, String unit, FigureGoal target) {
     out.println(Figure.of(name, value, unit, target).line());
     out.flush();
   }

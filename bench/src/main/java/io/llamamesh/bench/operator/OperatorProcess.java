@@ -1,7 +1,7 @@
 package io.llamamesh.bench.operator;
 
+import io.llamamesh.bench.process.BenchFolder;
 import io.llamamesh.bench.process.Child;
-import io.llamamesh.bench.process.Workspace;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -32,11 +32,11 @@ final class OperatorProcess implements AutoCloseable {
   }
 
   /** Starts it; returns once it watches everything. */
-  static OperatorProcess start(Workspace workspace, String kubeconfig)
+  static OperatorProcess start(BenchFolder workspace, String kubeconfig)
       throws IOException, InterruptedException {
     Path file = workspace.folder().resolve("kubeconfig");
     Files.writeString(file, kubeconfig);
-    List<String> command = new ArrayList<>(Workspace.program("operator"));
+    List<String> command = new ArrayList<>(BenchFolder.program("operator"));
     command.addAll(List.of("operator", "--health-port=0"));
     Child child =
         Child.start("operator", command, Map.of("KUBECONFIG", file.toString()), workspace.folder());

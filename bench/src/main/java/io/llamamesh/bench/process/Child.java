@@ -115,7 +115,7 @@ public final class Child implements AutoCloseable {
   }
 
   /** Whether it has not ended yet. */
-  public boolean alive() {
+  public boolean isAlive() {
     return process.isAlive();
   }
 

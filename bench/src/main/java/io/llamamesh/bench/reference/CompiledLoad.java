@@ -7,9 +7,9 @@ import java.net.InetSocketAddress;
 /** The load by {@code load.c}: {@code sendmmsg}, so that it is never the bottleneck. */
 public final class CompiledLoad implements Load {
 
-  private final References references;
+  private final ReferencePrograms references;
 
-  public CompiledLoad(References references) {
+  public CompiledLoad(ReferencePrograms references) {
     this.references = references;
   }
 
@@ -21,7 +21,8 @@ public final class CompiledLoad implements Load {
             "load", to.getAddress().getHostAddress(), to.getPort(), rate, seconds, flows)) {
       String output = load.awaitEnd(seconds + 30L);
       return new Result(
-          (long) References.field(output, "sent"), (long) References.field(output, "received"));
+          (long) ReferencePrograms.field(output, "sent"),
+          (long) ReferencePrograms.field(output, "received"));
     }
   }
 }

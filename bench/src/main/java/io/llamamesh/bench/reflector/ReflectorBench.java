@@ -1,14 +1,14 @@
 package io.llamamesh.bench.reflector;
 
 import io.llamamesh.bench.figures.Figure;
+import io.llamamesh.bench.figures.FigureGoal;
 import io.llamamesh.bench.figures.Rounds;
-import io.llamamesh.bench.figures.Target;
+import io.llamamesh.bench.process.BenchFolder;
 import io.llamamesh.bench.process.Child;
 import io.llamamesh.bench.process.Usage;
-import io.llamamesh.bench.process.Workspace;
 import io.llamamesh.bench.reference.CompiledLoad;
 import io.llamamesh.bench.reference.Load;
-import io.llamamesh.bench.reference.References;
+import io.llamamesh.bench.reference.ReferencePrograms;
 import io.llamamesh.bench.reference.SocketLoad;
 import io.llamamesh.bench.subject.ReflectorSubject;
 import java.io.IOException;
@@ -83,7 +83,7 @@ public final class ReflectorBench implements Callable<Integer> {
       throw wrong("--rate must be positive, --rounds 1 to 100, --seconds 1 to 600");
     }
     List<Child> children = new ArrayList<>();
-    try (Workspace workspace = Workspace.create()) {
+    try (BenchFolder workspace = BenchFolder.create()) {
       try {
         measure(workspace, children, System.out);
       } finally {
@@ -93,9 +93,9 @@ public final class ReflectorBench implements Callable<Integer> {
     return 0;
   }
 
-  private void measure(Workspace workspace, List<Child> children, PrintStream out)
+  private void measure(BenchFolder workspace, List<Child> children, PrintStream out)
       throws IOException, InterruptedException {
-    References references = References.compile(workspace).orElse(null);
+    ReferencePrograms references = ReferencePrograms.compile(workspace).orElse(null);
     Load load = references == null ? new SocketLoad() : new CompiledLoad(references);
     List<Contender> contenders = new ArrayList<>();
     contenders.add(target == null ? ours(workspace, children) : other(target, pid));
@@ -132,16 +132,17 @@ public final class ReflectorBench implements Callable<Integer> {
             "reflector_cpu_per_echo",
             first.cpu.median().orElseThrow(),
             "µs",
-            Target.ratioAtMost(RATIO));
+            FigureGoal.ratioAtMost(RATIO));
     out.println(contenders.size() == 1 ? cpu.line() : cpu.against(last.cpu.median()).line());
     out.println(
-        Figure.of("reflector_rate", (double) sent / rounds / seconds, "1/s", Target.none()).line());
+        Figure.of("reflector_rate", (double) sent / rounds / seconds, "1/s", FigureGoal.none())
+            .line());
     out.println(
-        Figure.of("reflector_unanswered", (double) (sent - answered), "probes", Target.none())
+        Figure.of("reflector_unanswered", (double) (sent - answered), "probes", FigureGoal.none())
             .line());
   }
 
-  private static Contender ours(Workspace workspace, List<Child> children)
+  private static Contender ours(BenchFolder workspace, List<Child> children)
       throws IOException, InterruptedException {
     ReflectorSubject reflector = ReflectorSubject.start(workspace, "127.0.0.1");
     children.add(reflector.child());

@@ -1,9 +1,9 @@
 package io.llamamesh.bench.scraper;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.llamamesh.bench.process.BenchFolder;
 import io.llamamesh.bench.process.Child;
 import io.llamamesh.bench.process.Usage;
-import io.llamamesh.bench.process.Workspace;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
 import java.net.URI;
@@ -32,9 +32,9 @@ final class MeasuredScraper implements AutoCloseable {
   }
 
   /** Starts it; returns once its page is there. */
-  static MeasuredScraper start(Workspace workspace, String collectors, String store)
+  static MeasuredScraper start(BenchFolder workspace, String collectors, String store)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(Workspace.program("scraper"));
+    List<String> command = new ArrayList<>(BenchFolder.program("scraper"));
     command.addAll(
         List.of(
             "scraper",

@@ -1,9 +1,9 @@
 package io.llamamesh.bench.scraper;
 
 import io.llamamesh.bench.figures.Figure;
-import io.llamamesh.bench.figures.Target;
+import io.llamamesh.bench.figures.FigureGoal;
+import io.llamamesh.bench.process.BenchFolder;
 import io.llamamesh.bench.process.Child;
-import io.llamamesh.bench.process.Workspace;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
@@ -94,20 +94,20 @@ public final class ScraperBench implements Callable<Integer> {
     if (measured < 1 || measured > 1_000) {
       throw wrong("--windows must be 1 to 1000");
     }
-    try (Workspace workspace = Workspace.create();
+    try (BenchFolder workspace = BenchFolder.create();
         MeasuredStore store = MeasuredStore.start(workspace.folder(), freePort())) {
-      PlayedWindows windows =
-          new PlayedWindows(
+      SimulatedAgentWindows windows =
+          new SimulatedAgentWindows(
               agents,
               peers,
               Instant.now().getEpochSecond() / 60 * 60,
               !noHistory,
               (int) Math.round(lossy * 100));
       int port = freePort();
-      try (Child played = PlayedAgents.start(windows, port, workspace.folder());
+      try (Child played = SimulatedAgents.start(windows, port, workspace.folder());
           MeasuredScraper scraper =
               MeasuredScraper.start(
-                  workspace, PlayedAgents.addresses(agents, port), store.option())) {
+                  workspace, SimulatedAgents.addresses(agents, port), store.option())) {
         measure(new Played(windows, played), scraper, store, System.out);
       }
     }
@@ -115,9 +115,9 @@ public final class ScraperBench implements Callable<Integer> {
   }
 
   /** What the agents publish, and who plays them. */
-  private record Played(PlayedWindows windows, Child agents) {
+  private record Played(SimulatedAgentWindows windows, Child agents) {
     void check() throws IOException {
-      if (!agents.alive()) {
+      if (!agents.isAlive()) {
         throw new IOException("the played agents ended: " + agents.output().strip());
       }
     }
@@ -125,10 +125,10 @@ public final class ScraperBench implements Callable<Integer> {
 
   private void measure(Played played, MeasuredScraper scraper, MeasuredStore store, PrintStream out)
       throws IOException, InterruptedException {
-    PlayedWindows windows = played.windows();
+    SimulatedAgentWindows windows = played.windows();
     Written written = new Written(windows);
     int from = catchUp(played, scraper, written);
-    print(out, "scraper_rss_caught_up", scraper.mebibytes("VmRSS"), "MiB", Target.none());
+    print(out, "scraper_rss_caught_up", scraper.mebibytes("VmRSS"), "MiB", FigureGoal.none());
 
     double cpu = scraper.cpuSeconds();
     double longest = 0;
@@ -139,7 +139,7 @@ public final class ScraperBench implements Callable<Integer> {
       scraper.metric("llamamesh_scraper_series");
       double took = cycle(played, window, scraper, written);
       longest = Math.max(longest, took);
-      behind += took > PlayedWindows.SECONDS ? 1 : 0;
+      behind += took > SimulatedAgentWindows.SECONDS ? 1 : 0;
     }
     waitUntil(windows.publication(from + measured + 1).minusMillis(LOOK_MILLIS));
     boolean judged = agents <= LARGEST && peers <= MOST_PEERS;
@@ -148,22 +148,27 @@ public final class ScraperBench implements Callable<Integer> {
         "scraper_cpu_per_cycle",
         (scraper.cpuSeconds() - cpu) / measured,
         "s",
-        judged ? Target.atMost(CPU_SECONDS) : Target.none());
-    print(out, "scraper_cycle_longest", longest, "s", Target.atMost(PlayedWindows.SECONDS));
-    print(out, "scraper_windows_behind", behind, "windows", Target.atMost(0));
+        judged ? FigureGoal.atMost(CPU_SECONDS) : FigureGoal.none());
+    print(
+        out,
+        "scraper_cycle_longest",
+        longest,
+        "s",
+        FigureGoal.atMost(SimulatedAgentWindows.SECONDS));
+    print(out, "scraper_windows_behind", behind, "windows", FigureGoal.atMost(0));
     print(
         out,
         "scraper_rss_peak",
         scraper.mebibytes("VmHWM"),
         "MiB",
-        judged ? Target.atMost(RSS_MEBIBYTES) : Target.none());
+        judged ? FigureGoal.atMost(RSS_MEBIBYTES) : FigureGoal.none());
     counts(windows, from + measured, scraper, store, out);
   }
 
   /** Waits until all that is published is stored; the last window of that. */
   private int catchUp(Played played, MeasuredScraper scraper, Written written)
       throws IOException, InterruptedException {
-    PlayedWindows windows = played.windows();
+    SimulatedAgentWindows windows = played.windows();
     Instant began = Instant.now();
     Instant word = began.plus(WORD);
     while (true) {
@@ -205,7 +210,7 @@ public final class ScraperBench implements Callable<Integer> {
   }
 
   private void counts(
-      PlayedWindows windows,
+      SimulatedAgentWindows windows,
       int last,
       MeasuredScraper scraper,
       MeasuredStore store,
@@ -213,7 +218,7 @@ public final class ScraperBench implements Callable<Integer> {
       throws IOException, InterruptedException {
     long missing = 0;
     long extra = 0;
-    long after = windows.end(1) - PlayedWindows.SECONDS;
+    long after = windows.end(1) - SimulatedAgentWindows.SECONDS;
     for (int window = 1; window <= last; window++) {
       long difference = store.pairWindows(after, windows.end(window)) - windows.pairs();
       missing += Math.max(0, -difference);
@@ -225,18 +230,18 @@ public final class ScraperBench implements Callable<Integer> {
         "scraper_pair_windows_expected",
         (double) (last * windows.pairs()),
         "in " + store.name(),
-        Target.none());
-    print(out, "scraper_pair_windows_missing", (double) missing, "windows", Target.atMost(0));
-    print(out, "scraper_pair_windows_extra", (double) extra, "windows", Target.atMost(0));
+        FigureGoal.none());
+    print(out, "scraper_pair_windows_missing", (double) missing, "windows", FigureGoal.atMost(0));
+    print(out, "scraper_pair_windows_extra", (double) extra, "windows", FigureGoal.atMost(0));
     double held = scraper.metric("llamamesh_scraper_series");
-    print(out, "scraper_pairs_held", held, "pairs", Target.none());
-    print(out, "scraper_pairs_not_held", windows.pairs() - held, "pairs", Target.atMost(0));
+    print(out, "scraper_pairs_held", held, "pairs", FigureGoal.none());
+    print(out, "scraper_pairs_not_held", windows.pairs() - held, "pairs", FigureGoal.atMost(0));
     print(
         out,
         "scraper_agents_not_reporting",
         agents - scraper.report().path("totals").path("agentsReporting").asDouble(),
         "agents",
-        Target.atMost(0));
+        FigureGoal.atMost(0));
   }
 
   private static void waitUntil(Instant when) throws InterruptedException {
@@ -244,7 +249,7 @@ public final class ScraperBench implements Callable<Integer> {
   }
 
   private static void print(
-      PrintStream out, String name, double value, String unit, Target target) {
+      PrintStream out, String name, double value, String unit, FigureGoal target) {
     out.println(Figure.of(name, value, unit, target).line());
     out.flush();
   }
@@ -264,11 +269,11 @@ public final class ScraperBench implements Callable<Integer> {
 
   /** How many points the windows up to one hold together. */
   private static final class Written {
-    private final PlayedWindows windows;
+    private final SimulatedAgentWindows windows;
     private int counted;
     private long points;
 
-    Written(PlayedWindows windows) {
+    Written(SimulatedAgentWindows windows) {
       this.windows = windows;
     }
 

@@ -3,9 +3,9 @@ package io.llamamesh.bench.subject;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.llamamesh.apiserver.StandInApiServer;
+import io.llamamesh.apiserver.FakeApiServer;
+import io.llamamesh.bench.process.BenchFolder;
 import io.llamamesh.bench.process.Child;
-import io.llamamesh.bench.process.Workspace;
 import io.llamamesh.crd.Names;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,19 +21,19 @@ public final class AgentSubject implements AutoCloseable {
   private static final String MESH = "bench";
   private static final String NODE = "node-1";
 
-  private final StandInApiServer server;
-  private final Workspace workspace;
+  private final FakeApiServer server;
+  private final BenchFolder workspace;
   private final Path kubeconfig;
 
-  private AgentSubject(StandInApiServer server, Workspace workspace, Path kubeconfig) {
+  private AgentSubject(FakeApiServer server, BenchFolder workspace, Path kubeconfig) {
     this.server = server;
     this.workspace = workspace;
     this.kubeconfig = kubeconfig;
   }
 
   /** A Kubernetes API with the config of one node. */
-  public static AgentSubject prepare(Workspace workspace, Targets targets) throws IOException {
-    StandInApiServer server = StandInApiServer.start();
+  public static AgentSubject prepare(BenchFolder workspace, Targets targets) throws IOException {
+    FakeApiServer server = FakeApiServer.start();
     try (KubernetesClient client = server.client("operator")) {
       client
           .resource(
@@ -60,7 +60,7 @@ public final class AgentSubject implements AutoCloseable {
 
   /** Starts an agent, which the caller closes; its API's port is in its output. */
   public Child start() throws IOException {
-    List<String> command = new ArrayList<>(Workspace.program("agent"));
+    List<String> command = new ArrayList<>(BenchFolder.program("agent"));
     Path state = Files.createTempDirectory(workspace.folder(), "state-");
     command.addAll(
         List.of("agent", "--port=0", "--api-port=0", "--max-pps=100000", "--state-dir=" + state));

@@ -1,7 +1,7 @@
 package io.llamamesh.bench.subject;
 
+import io.llamamesh.bench.process.BenchFolder;
 import io.llamamesh.bench.process.Child;
-import io.llamamesh.bench.process.Workspace;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
@@ -34,11 +34,11 @@ public final class CollectorSubject implements AutoCloseable {
   }
 
   /** Starts one; it probes until it is suspended or closed. */
-  public static CollectorSubject start(Workspace workspace, Targets targets)
+  public static CollectorSubject start(BenchFolder workspace, Targets targets)
       throws IOException, InterruptedException {
     Path config = Files.createTempFile(workspace.folder(), "collector-", ".yaml");
     Files.writeString(config, targets.document());
-    List<String> command = new ArrayList<>(Workspace.program("agent"));
+    List<String> command = new ArrayList<>(BenchFolder.program("agent"));
     command.addAll(List.of("collector", "--bind", "127.0.0.1", "--api-port", "0"));
     command.addAll(List.of("--config", config.toString()));
     Child child = Child.start("collector", command, Map.of(), workspace.folder());

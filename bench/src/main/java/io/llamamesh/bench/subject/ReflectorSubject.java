@@ -1,7 +1,7 @@
 package io.llamamesh.bench.subject;
 
+import io.llamamesh.bench.process.BenchFolder;
 import io.llamamesh.bench.process.Child;
-import io.llamamesh.bench.process.Workspace;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,9 +16,9 @@ import java.util.Map;
 public record ReflectorSubject(Child child, int port) {
 
   /** Starts one that limits nothing; on the wildcard address it answers for all. */
-  public static ReflectorSubject start(Workspace workspace, String address)
+  public static ReflectorSubject start(BenchFolder workspace, String address)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(Workspace.program("agent"));
+    List<String> command = new ArrayList<>(BenchFolder.program("agent"));
     command.addAll(List.of("reflector", "--bind", address, "--port", "0", "--max-pps", "1000000"));
     Child child = Child.start("reflector", command, Map.of(), workspace.folder());
     try {

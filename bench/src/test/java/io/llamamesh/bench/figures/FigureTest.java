@@ -9,20 +9,20 @@ class FigureTest {
 
   @Test
   void aFigureWithoutTargetIsNameValueAndUnit() {
-    assertThat(Figure.of("memory_rss", 96.25, "MiB", Target.none()).line())
+    assertThat(Figure.of("memory_rss", 96.25, "MiB", FigureGoal.none()).line())
         .isEqualTo("memory_rss=96.3 MiB");
   }
 
   @Test
   void aTargetIsMetUpToItsBound() {
-    assertThat(Figure.of("start", 1, "s", Target.atMost(1)).line())
+    assertThat(Figure.of("start", 1, "s", FigureGoal.atMost(1)).line())
         .isEqualTo("start=1 s  (target ≤ 1 s: met)");
-    assertThat(Figure.of("start", 1.01, "s", Target.atMost(1)).line()).endsWith("MISSED)");
+    assertThat(Figure.of("start", 1.01, "s", FigureGoal.atMost(1)).line()).endsWith("MISSED)");
   }
 
   @Test
   void aRatioIsToTheReference() {
-    Figure figure = Figure.of("cpu", 4.6, "µs", Target.ratioAtMost(1.15));
+    Figure figure = Figure.of("cpu", 4.6, "µs", FigureGoal.ratioAtMost(1.15));
 
     assertThat(figure.against(OptionalDouble.of(4)).line())
         .isEqualTo("cpu=4.60 µs  (c 4 µs, ratio 1.15; target ratio ≤ 1.15: met)");
@@ -31,7 +31,8 @@ class FigureTest {
 
   @Test
   void withoutReferenceARatioIsUnknownRatherThanMet() {
-    assertThat(Figure.of("cpu", 4.6, "µs", Target.ratioAtMost(1.15)).line()).contains("unknown");
+    assertThat(Figure.of("cpu", 4.6, "µs", FigureGoal.ratioAtMost(1.15)).line())
+        .contains("unknown");
   }
 
   @Test

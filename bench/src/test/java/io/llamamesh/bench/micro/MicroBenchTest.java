@@ -46,20 +46,19 @@ class MicroBenchTest {
 
   @Test
   void thePlayedProbesAreAnsweredInTimeAndSettled() {
-    PlayedProbing answered = new PlayedProbing(probe -> true, PlayedProbing.HOUR);
-    PlayedProbing silent = new PlayedProbing(probe -> false, PlayedProbing.SECOND);
+    FakeProbing answered = new FakeProbing(probe -> true, FakeProbing.HOUR);
+    FakeProbing silent = new FakeProbing(probe -> false, FakeProbing.SECOND);
     for (int i = 0; i < 6; i++) {
       answered.window();
       silent.window();
     }
 
-    assertThat(answered.sent())
-        .isBetween(599L * PlayedProbing.PER_TICK, 600L * PlayedProbing.PER_TICK);
+    assertThat(answered.sent()).isBetween(599L * FakeProbing.PER_TICK, 600L * FakeProbing.PER_TICK);
     // All but those of the last tick, whose answers nobody has read yet.
     assertThat(answered.settled(Outcome.RECEIVED))
-        .isGreaterThanOrEqualTo(answered.sent() - PlayedProbing.PER_TICK);
+        .isGreaterThanOrEqualTo(answered.sent() - FakeProbing.PER_TICK);
     assertThat(answered.windows()).isZero();
-    assertThat(silent.settled(Outcome.LOST)).isGreaterThan(250L * PlayedProbing.PER_TICK);
+    assertThat(silent.settled(Outcome.LOST)).isGreaterThan(250L * FakeProbing.PER_TICK);
     assertThat(silent.windows()).isGreaterThanOrEqualTo(2);
   }
 }

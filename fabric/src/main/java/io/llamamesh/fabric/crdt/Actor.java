@@ -7,8 +7,9 @@ import java.util.Comparator;
  * of the same node, so two writes can never carry the same {@link Dot}, whatever became of the
  * node's disk.
  *
- * @param node the node's name, 1 to {@value Limits#MAX_NAME_BYTES} bytes of UTF-8
- * @param life the life's number, 1 to {@link Limits#MAX_LIFE}; later lives have greater ones
+ * @param node the node's name, 1 to {@value DocumentLimits#MAX_NAME_BYTES} bytes of UTF-8
+ * @param life the life's number, 1 to {@link DocumentLimits#MAX_LIFE}; later lives have greater
+ *     ones
  */
 public record Actor(String node, long life) implements Comparable<Actor> {
 
@@ -21,8 +22,8 @@ public record Actor(String node, long life) implements Comparable<Actor> {
    * @throws IllegalArgumentException when the name or the life is out of bounds
    */
   public Actor {
-    Limits.checkName(node, "node");
-    if (life < 1 || life > Limits.MAX_LIFE) {
+    DocumentLimits.checkName(node, "node");
+    if (life < 1 || life > DocumentLimits.MAX_LIFE) {
       throw new IllegalArgumentException("life of " + node + " out of bounds: " + life);
     }
   }

@@ -80,7 +80,7 @@ public final class Counter implements Crdt {
   }
 
   @Override
-  public Crdt mergeLives(Writer writer, long floor) {
+  public Crdt mergeLives(DotWriter writer, long floor) {
     Predicate<Dot> earlier =
         dot -> dot.actor().node().equals(writer.actor().node()) && dot.actor().life() < floor;
     long sum = 0;
@@ -101,7 +101,7 @@ public final class Counter implements Crdt {
   }
 
   @Override
-  public Crdt apply(Operation operation, Writer writer) throws OperationException {
+  public Crdt apply(Operation operation, DotWriter writer) throws OperationException {
     if (!(operation instanceof Operation.Increment increment)) {
       throw new OperationException("a counter has no operation " + Operation.name(operation));
     }
@@ -121,7 +121,7 @@ public final class Counter implements Crdt {
   }
 
   private static SortedMap<Dot, Long> addToOwn(
-      SortedMap<Dot, Long> shares, long by, Writer writer) {
+      SortedMap<Dot, Long> shares, long by, DotWriter writer) {
     long own = 0;
     for (Map.Entry<Dot, Long> share : shares.entrySet()) {
       if (share.getKey().actor().equals(writer.actor())) {

@@ -42,12 +42,12 @@ public sealed interface Crdt permits Counter, Flag, Register, ElementSet, FieldM
    * @param writer of the present life
    * @param floor lives below this one are merged
    */
-  Crdt mergeLives(Writer writer, long floor);
+  Crdt mergeLives(DotWriter writer, long floor);
 
   /**
    * The state after an operation.
    *
    * @throws OperationException when the operation is of another type, or its result out of bounds
    */
-  Crdt apply(Operation operation, Writer writer) throws OperationException;
+  Crdt apply(Operation operation, DotWriter writer) throws OperationException;
 }

@@ -69,15 +69,15 @@ public record Document(FieldMap root, CausalContext context) {
       throws OperationException {
     checkDepth(operation, 1);
     Document merged = mergeLives(actor, settledLife);
-    Writer writer =
-        new Writer(
+    DotWriter writer =
+        new DotWriter(
             actor,
             merged.context.lastEvent(actor),
-            Math.clamp(timestampMillis, 0, Limits.MAX_TIMESTAMP));
+            Math.clamp(timestampMillis, 0, DocumentLimits.MAX_TIMESTAMP));
     FieldMap changed = (FieldMap) merged.root.apply(operation, writer);
-    if (writer.writes() > 0 && changed.countDots() > Limits.MAX_DOTS) {
+    if (writer.writes() > 0 && changed.countDots() > DocumentLimits.MAX_DOTS) {
       throw new OperationException(
-          "more than " + Limits.MAX_DOTS + " elements and values in one document");
+          "more than " + DocumentLimits.MAX_DOTS + " elements and values in one document");
     }
     boolean isMerged = !merged.equals(this);
     if (!writer.hasChanged() && !isMerged) {
@@ -101,7 +101,7 @@ public record Document(FieldMap root, CausalContext context) {
     if (floor <= context.floor(actor.node())) {
       return this;
     }
-    Writer writer = new Writer(actor, context.lastEvent(actor), 0);
+    DotWriter writer = new DotWriter(actor, context.lastEvent(actor), 0);
     FieldMap merged = (FieldMap) root.mergeLives(writer, floor);
     return new Document(merged, context.join(writer.made()).withFloor(actor.node(), floor));
   }
@@ -113,7 +113,7 @@ public record Document(FieldMap root, CausalContext context) {
   private long mergeableFloor(Actor actor, long settledLife) {
     SortedMap<Long, Ranges> earlier =
         context.clock(actor.node()).lives().headMap(actor.life(), false);
-    boolean waiting = earlier.size() <= Limits.MAX_WAITING_LIVES;
+    boolean waiting = earlier.size() <= DocumentLimits.MAX_WAITING_LIVES;
     long floor = 0;
     for (Map.Entry<Long, Ranges> life : earlier.entrySet()) {
       floor = Math.min(life.getKey(), settledLife);
@@ -132,7 +132,7 @@ public record Document(FieldMap root, CausalContext context) {
    * @return this document when nothing of that actor is in it
    */
   public Document rename(Actor from, Actor to) {
-    Writer writer = new Writer(to, context.lastEvent(to), 0);
+    DotWriter writer = new DotWriter(to, context.lastEvent(to), 0);
     FieldMap renamed =
         (FieldMap) root.rename(dot -> dot.actor().equals(from) ? writer.next() : dot);
     if (writer.writes() == 0) {
@@ -157,8 +157,8 @@ public record Document(FieldMap root, CausalContext context) {
 
   /** Refuses an operation on maps that are nested too deep, before anything follows it there. */
   private static void checkDepth(Operation operation, int depth) throws OperationException {
-    if (depth > Limits.MAX_DEPTH) {
-      throw new OperationException("maps nested deeper than " + Limits.MAX_DEPTH);
+    if (depth > DocumentLimits.MAX_DEPTH) {
+      throw new OperationException("maps nested deeper than " + DocumentLimits.MAX_DEPTH);
     }
     if (operation instanceof Operation.Update(var changes)) {
       for (Operation.FieldChange change : changes) {

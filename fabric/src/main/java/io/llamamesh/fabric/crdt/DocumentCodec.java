@@ -18,8 +18,8 @@ import java.util.TreeSet;
  * a digest of the bytes tells whether two replicas agree. Actors are written once, in the context,
  * and named by their place there.
  *
- * <p>Decoding holds every bound of {@link Limits}, and what the join relies on: each dot is seen,
- * and stands at one place only.
+ * <p>Decoding holds every bound of {@link DocumentLimits}, and what the join relies on: each dot is
+ * seen, and stands at one place only.
  */
 public final class DocumentCodec {
 
@@ -191,14 +191,14 @@ public final class DocumentCodec {
       TreeMap<String, CausalContext.NodeClock> nodes = new TreeMap<>();
       int count = in.readCount(MAX_NODES);
       for (int i = 0; i < count; i++) {
-        String node = in.readText(Limits.MAX_NAME_BYTES);
+        String node = in.readText(DocumentLimits.MAX_NAME_BYTES);
         checkOrder(nodes, node);
-        long floor = in.readVarint(Limits.MAX_LIFE);
+        long floor = in.readVarint(DocumentLimits.MAX_LIFE);
         TreeMap<Long, Ranges> lives = new TreeMap<>();
         int lifeCount = in.readCount(MAX_LIVES);
         long life = 0;
         for (int j = 0; j < lifeCount; j++) {
-          long step = in.readVarint(Limits.MAX_LIFE - life);
+          long step = in.readVarint(DocumentLimits.MAX_LIFE - life);
           if (step == 0) {
             throw new CodecException("lives out of order");
           }
@@ -226,22 +226,22 @@ public final class DocumentCodec {
       long[] bounds = new long[2 * count];
       long before = 0;
       for (int i = 0; i < count; i++) {
-        bounds[2 * i] = before + in.readVarint(Limits.MAX_EVENT - before);
-        bounds[2 * i + 1] = bounds[2 * i] + in.readVarint(Limits.MAX_EVENT - bounds[2 * i]);
+        bounds[2 * i] = before + in.readVarint(DocumentLimits.MAX_EVENT - before);
+        bounds[2 * i + 1] = bounds[2 * i] + in.readVarint(DocumentLimits.MAX_EVENT - bounds[2 * i]);
         before = bounds[2 * i + 1];
       }
       return Ranges.ofBounds(bounds);
     }
 
     private FieldMap map(int depth) throws CodecException {
-      if (depth > Limits.MAX_DEPTH) {
-        throw new CodecException("maps nested deeper than " + Limits.MAX_DEPTH);
+      if (depth > DocumentLimits.MAX_DEPTH) {
+        throw new CodecException("maps nested deeper than " + DocumentLimits.MAX_DEPTH);
       }
       TreeMap<Field, Crdt> fields = new TreeMap<>();
       int count = in.readCount(MAX_ITEMS);
       for (int i = 0; i < count; i++) {
         Field field =
-            new Field(in.readText(Limits.MAX_NAME_BYTES), FieldType.ofCode(in.readByte()));
+            new Field(in.readText(DocumentLimits.MAX_NAME_BYTES), FieldType.ofCode(in.readByte()));
         checkOrder(fields, field);
         Crdt value = field(field.type(), depth);
         if (value.isEmpty()) {
@@ -268,8 +268,8 @@ public final class DocumentCodec {
           int count = in.readCount(MAX_ITEMS);
           for (int i = 0; i < count; i++) {
             Dot dot = dot(assignments);
-            long timestamp = in.readVarint(Limits.MAX_TIMESTAMP);
-            String value = in.readText(Limits.MAX_TEXT_BYTES);
+            long timestamp = in.readVarint(DocumentLimits.MAX_TIMESTAMP);
+            String value = in.readText(DocumentLimits.MAX_TEXT_BYTES);
             assignments.put(dot, new Register.Assignment(timestamp, value));
           }
           yield Register.of(assignments);
@@ -278,7 +278,7 @@ public final class DocumentCodec {
           TreeMap<String, SortedMap<Dot, Boolean>> adds = new TreeMap<>();
           int count = in.readCount(MAX_ITEMS);
           for (int i = 0; i < count; i++) {
-            String element = in.readText(Limits.MAX_TEXT_BYTES);
+            String element = in.readText(DocumentLimits.MAX_TEXT_BYTES);
             checkOrder(adds, element);
             SortedMap<Dot, Boolean> added = dots();
             if (added.isEmpty()) {
@@ -306,7 +306,7 @@ public final class DocumentCodec {
         throw new CodecException("a dot without an actor");
       }
       Actor actor = actors.get((int) in.readVarint(actors.size() - 1));
-      Dot dot = new Dot(actor, in.readVarint(Limits.MAX_EVENT));
+      Dot dot = new Dot(actor, in.readVarint(DocumentLimits.MAX_EVENT));
       checkOrder(before, dot);
       if (!context.contains(dot)) {
         throw new CodecException("a dot that is not seen");
@@ -314,8 +314,8 @@ public final class DocumentCodec {
       if (!dots.add(dot)) {
         throw new CodecException("a dot at two places");
       }
-      if (dots.size() > Limits.MAX_JOINED_DOTS) {
-        throw new CodecException("more than " + Limits.MAX_JOINED_DOTS + " dots");
+      if (dots.size() > DocumentLimits.MAX_JOINED_DOTS) {
+        throw new CodecException("more than " + DocumentLimits.MAX_JOINED_DOTS + " dots");
       }
       return dot;
     }

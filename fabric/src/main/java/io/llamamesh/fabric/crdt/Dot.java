@@ -20,7 +20,7 @@ public record Dot(Actor actor, long event) implements Comparable<Dot> {
    * @throws IllegalArgumentException when the number is out of bounds
    */
   public Dot {
-    if (event < 1 || event > Limits.MAX_EVENT) {
+    if (event < 1 || event > DocumentLimits.MAX_EVENT) {
       throw new IllegalArgumentException("event out of bounds: " + event);
     }
   }

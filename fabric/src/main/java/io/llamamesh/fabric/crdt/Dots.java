@@ -64,12 +64,12 @@ record Dots<V>(SortedMap<Dot, V> values, Comparator<? super V> order) {
   }
 
   /** One value instead of all that were observed. */
-  Dots<V> replaceAll(Writer writer, V value) {
+  Dots<V> replaceAll(DotWriter writer, V value) {
     values.keySet().forEach(writer::remove);
     return single(writer.next(), value);
   }
 
-  Dots<V> removeAll(Writer writer) {
+  Dots<V> removeAll(DotWriter writer) {
     values.keySet().forEach(writer::remove);
     return new Dots<>(new TreeMap<>(), order);
   }

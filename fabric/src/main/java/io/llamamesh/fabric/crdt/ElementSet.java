@@ -90,12 +90,12 @@ public final class ElementSet implements Crdt {
   }
 
   @Override
-  public Crdt mergeLives(Writer writer, long floor) {
+  public Crdt mergeLives(DotWriter writer, long floor) {
     return this;
   }
 
   @Override
-  public Crdt apply(Operation operation, Writer writer) throws OperationException {
+  public Crdt apply(Operation operation, DotWriter writer) throws OperationException {
     TreeMap<String, Dots<Boolean>> changed = new TreeMap<>(adds);
     switch (operation) {
       case Operation.Add(var elements) -> {

@@ -5,7 +5,7 @@ import java.util.Comparator;
 /**
  * Name of a map's field, with its type.
  *
- * @param name 1 to {@value Limits#MAX_NAME_BYTES} bytes of UTF-8
+ * @param name 1 to {@value DocumentLimits#MAX_NAME_BYTES} bytes of UTF-8
  * @param type what the field holds
  */
 public record Field(String name, FieldType type) implements Comparable<Field> {
@@ -19,7 +19,7 @@ public record Field(String name, FieldType type) implements Comparable<Field> {
    * @throws IllegalArgumentException when the name is out of bounds
    */
   public Field {
-    Limits.checkName(name, "field");
+    DocumentLimits.checkName(name, "field");
   }
 
   @Override

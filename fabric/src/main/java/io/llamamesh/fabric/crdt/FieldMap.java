@@ -40,7 +40,7 @@ public final class FieldMap implements Crdt {
   }
 
   /** True when there is such a flag and it is enabled. */
-  public boolean flag(String name) {
+  public boolean isFlagEnabled(String name) {
     return ((Flag) get(new Field(name, FieldType.FLAG))).isEnabled();
   }
 
@@ -96,7 +96,7 @@ public final class FieldMap implements Crdt {
   }
 
   @Override
-  public Crdt mergeLives(Writer writer, long floor) {
+  public Crdt mergeLives(DotWriter writer, long floor) {
     return map(field -> field.mergeLives(writer, floor));
   }
 
@@ -117,7 +117,7 @@ public final class FieldMap implements Crdt {
   }
 
   @Override
-  public Crdt apply(Operation operation, Writer writer) throws OperationException {
+  public Crdt apply(Operation operation, DotWriter writer) throws OperationException {
     return switch (operation) {
       case Operation.Update(var changes) -> {
         TreeMap<Field, Crdt> changed = new TreeMap<>(fields);
@@ -135,7 +135,8 @@ public final class FieldMap implements Crdt {
     };
   }
 
-  private static void change(Map<Field, Crdt> fields, Operation.FieldChange change, Writer writer)
+  private static void change(
+      Map<Field, Crdt> fields, Operation.FieldChange change, DotWriter writer)
       throws OperationException {
     switch (change) {
       case Operation.ChangeField(Field field, Operation operation) -> {

@@ -56,12 +56,12 @@ public final class Flag implements Crdt {
   }
 
   @Override
-  public Crdt mergeLives(Writer writer, long floor) {
+  public Crdt mergeLives(DotWriter writer, long floor) {
     return this;
   }
 
   @Override
-  public Crdt apply(Operation operation, Writer writer) throws OperationException {
+  public Crdt apply(Operation operation, DotWriter writer) throws OperationException {
     return switch (operation) {
       case Operation.Enable() -> new Flag(enables.replaceAll(writer, true));
       case Operation.Disable() -> new Flag(enables.removeAll(writer));

@@ -32,7 +32,7 @@ public sealed interface Operation {
    * Gives a register a value. It replaces all values that were seen, whatever their times; of
    * concurrent ones the latest by the writers' clocks is read.
    *
-   * @param value at most {@value Limits#MAX_TEXT_BYTES} bytes of UTF-8
+   * @param value at most {@value DocumentLimits#MAX_TEXT_BYTES} bytes of UTF-8
    */
   record Assign(String value) implements Operation {
     /**
@@ -41,14 +41,14 @@ public sealed interface Operation {
      * @throws IllegalArgumentException when the value is out of bounds
      */
     public Assign {
-      Limits.checkText(value, "value");
+      DocumentLimits.checkText(value, "value");
     }
   }
 
   /**
    * Adds elements to a set; wins over a concurrent {@link Remove}.
    *
-   * @param elements each at most {@value Limits#MAX_TEXT_BYTES} bytes of UTF-8
+   * @param elements each at most {@value DocumentLimits#MAX_TEXT_BYTES} bytes of UTF-8
    */
   record Add(Set<String> elements) implements Operation {
     /**
@@ -58,7 +58,7 @@ public sealed interface Operation {
      */
     public Add {
       elements = Set.copyOf(elements);
-      elements.forEach(element -> Limits.checkText(element, "element"));
+      elements.forEach(element -> DocumentLimits.checkText(element, "element"));
     }
   }
 

@@ -30,7 +30,9 @@ final class Ranges {
   static Ranges ofBounds(long[] bounds) {
     for (int i = 0; i < bounds.length; i += 2) {
       long least = i == 0 ? 1 : bounds[i - 1] + 2;
-      if (bounds[i] < least || bounds[i + 1] < bounds[i] || bounds[i + 1] > Limits.MAX_EVENT) {
+      if (bounds[i] < least
+          || bounds[i + 1] < bounds[i]
+          || bounds[i + 1] > DocumentLimits.MAX_EVENT) {
         throw new IllegalArgumentException("event ranges out of order");
       }
     }

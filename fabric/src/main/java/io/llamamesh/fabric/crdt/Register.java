@@ -94,12 +94,12 @@ public final class Register implements Crdt {
   }
 
   @Override
-  public Crdt mergeLives(Writer writer, long floor) {
+  public Crdt mergeLives(DotWriter writer, long floor) {
     return this;
   }
 
   @Override
-  public Crdt apply(Operation operation, Writer writer) throws OperationException {
+  public Crdt apply(Operation operation, DotWriter writer) throws OperationException {
     if (operation instanceof Operation.Assign(String value)) {
       return new Register(
           assignments.replaceAll(writer, new Assignment(writer.timestampMillis(), value)));

@@ -1,6 +1,6 @@
 package io.llamamesh.fabric.linkstate;
 
-import io.llamamesh.fabric.node.Peer;
+import io.llamamesh.fabric.node.FabricPeer;
 import java.util.List;
 
 /**
@@ -54,9 +54,9 @@ public record Ad(
   /** Refuses names and lists that are too long. */
   public Ad {
     if (node.isEmpty()
-        || node.length() > Peer.MAX_NAME
+        || node.length() > FabricPeer.MAX_NAME
         || address.isEmpty()
-        || address.length() > Peer.MAX_ADDRESS) {
+        || address.length() > FabricPeer.MAX_ADDRESS) {
       throw new IllegalArgumentException("an ad whose node has no proper name or address");
     }
     neighbors = List.copyOf(neighbors);

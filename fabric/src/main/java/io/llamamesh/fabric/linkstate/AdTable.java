@@ -87,7 +87,7 @@ public final class AdTable {
   }
 
   /** Whether an ad would be news. */
-  boolean isNews(Ad ad) {
+  boolean isNewer(Ad ad) {
     @Nullable AdEntry entry = entries.get(ad.node());
     @Nullable Ad known = entry == null ? null : entry.ad;
     return known == null || ad.isNewerThan(known.incarnation(), known.sequence());

@@ -207,7 +207,7 @@ public final class LinkState {
   }
 
   /** Whether the peer is told what is new. */
-  public boolean isTelling(String peer) {
+  public boolean isFloodedTo(String peer) {
     return queues.containsKey(peer);
   }
 
@@ -223,7 +223,7 @@ public final class LinkState {
    *
    * @return whether it was known
    */
-  public boolean forget(String node, long now) {
+  public boolean tryForget(String node, long now) {
     @Nullable AdEntry entry = table.get(node);
     @Nullable Ad ad = entry == null ? null : entry.ad;
     if (ad == null || node.equals(self) || ad.status() == Status.FORGOTTEN) {

@@ -237,7 +237,7 @@ public final class Multicast {
   private void sendTo(String child, MulticastMessage message, Set<String> onlyNodes) {
     if (message.ttl() == 0) {
       expired++;
-    } else if (outbox.send(child, message.next(self, onlyNodes).encode())) {
+    } else if (outbox.trySend(child, message.next(self, onlyNodes).encode())) {
       transmitted++;
     } else {
       unlinked++;

@@ -8,7 +8,7 @@ public interface MulticastOutbox {
    *
    * @return false when there is no link to it, or no room on it: the copy is lost
    */
-  boolean send(String neighbour, byte[] message);
+  boolean trySend(String neighbour, byte[] message);
 
   /** Takes a message for this node. */
   void deliver(Delivery delivery);

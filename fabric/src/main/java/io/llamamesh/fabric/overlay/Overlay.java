@@ -1,6 +1,6 @@
 package io.llamamesh.fabric.overlay;
 
-import io.llamamesh.fabric.node.Peer;
+import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.overlay.OverlayMessage.Accept;
 import io.llamamesh.fabric.overlay.OverlayMessage.Deny;
 import io.llamamesh.fabric.overlay.OverlayMessage.Disconnect;
@@ -49,7 +49,7 @@ public final class Overlay {
   public interface Host {
 
     /** Wants a link to the peer; answered by {@link #linkUp} or {@link #linkFailed}. */
-    void connect(Peer peer);
+    void connect(FabricPeer peer);
 
     /** Whether there is a link to the peer already. */
     boolean isLinked(String peer);
@@ -58,13 +58,13 @@ public final class Overlay {
     void send(String peer, OverlayMessage message);
 
     /** Sends as a datagram. */
-    void sendDatagram(Peer peer, OverlayMessage message);
+    void sendDatagram(FabricPeer peer, OverlayMessage message);
 
     /** The link to the peer is not needed any more: closed once all is sent. */
     void release(String peer);
 
     /** A peer is an active neighbour from now on. */
-    void neighborUp(Peer peer);
+    void neighborUp(FabricPeer peer);
 
     /** A peer is not an active neighbour any more, on purpose. */
     void neighborLeft(String peer);
@@ -76,18 +76,18 @@ public final class Overlay {
     int degreeOf(String peer);
 
     /** Some peer that is worth a try when both views are exhausted, null if there is none. */
-    @Nullable Peer candidate();
+    @Nullable FabricPeer candidate();
   }
 
   private static final class Request {
-    final Peer peer;
+    final FabricPeer peer;
     final boolean join;
     final boolean splitsAnEdge;
     final boolean bridge;
     final long deadline;
     boolean sent;
 
-    Request(Peer peer, boolean join, boolean splitsAnEdge, boolean bridge, long deadline) {
+    Request(FabricPeer peer, boolean join, boolean splitsAnEdge, boolean bridge, long deadline) {
       this.peer = peer;
       this.join = join;
       this.splitsAnEdge = splitsAnEdge;
@@ -96,17 +96,17 @@ public final class Overlay {
     }
   }
 
-  private final Peer self;
+  private final FabricPeer self;
   private final OverlayOptions options;
   private final RandomGenerator random;
   private final Host host;
-  private final Map<String, Peer> active = new LinkedHashMap<>();
-  private final Map<String, Peer> passive = new LinkedHashMap<>();
+  private final Map<String, FabricPeer> active = new LinkedHashMap<>();
+  private final Map<String, FabricPeer> passive = new LinkedHashMap<>();
   private final Map<String, Request> pending = new LinkedHashMap<>();
-  private final List<Peer> preferred = new ArrayList<>();
+  private final List<FabricPeer> preferred = new ArrayList<>();
   private final TokenBucket joins;
   private final Map<String, Long> guestsUntil = new LinkedHashMap<>();
-  private @Nullable Peer denier;
+  private @Nullable FabricPeer denier;
   private @Nullable String guest;
   private long guestUntil;
   private long nextFill;
@@ -118,7 +118,8 @@ public final class Overlay {
   private long viewChanges;
 
   /** An overlay of one node that knows nobody yet. */
-  public Overlay(Peer self, OverlayOptions options, RandomGenerator random, Host host, long now) {
+  public Overlay(
+      FabricPeer self, OverlayOptions options, RandomGenerator random, Host host, long now) {
     this.self = self;
     this.options = options;
     this.random = random;
@@ -129,7 +130,7 @@ public final class Overlay {
   }
 
   /** The active neighbours. */
-  public Iterable<Peer> neighbors() {
+  public Iterable<FabricPeer> neighbors() {
     return active.values();
   }
 
@@ -174,7 +175,7 @@ public final class Overlay {
   }
 
   /** Remembers a peer for later. */
-  public void remember(Peer peer) {
+  public void remember(FabricPeer peer) {
     if (peer.name().equals(self.name()) || active.containsKey(peer.name())) {
       return;
     }
@@ -202,7 +203,7 @@ public final class Overlay {
   }
 
   /** Asks a peer to be a neighbour soon, though the views may be full: it seems to be apart. */
-  public void bridge(Peer peer, long now) {
+  public void bridge(FabricPeer peer, long now) {
     boolean room = active.size() < options.active() || victim(peer.name(), true) != null;
     if (room && !isUsing(peer.name()) && pending.size() < MAX_PENDING && !leaving) {
       request(peer, false, true, true, now);
@@ -247,7 +248,7 @@ public final class Overlay {
       nextFill = now + between(500, 1_000);
       return;
     }
-    @Nullable Peer next = nextCandidate();
+    @Nullable FabricPeer next = nextCandidate();
     if (next != null) {
       request(next, active.isEmpty(), false, false, now);
     }
@@ -262,15 +263,15 @@ public final class Overlay {
     return between(base / 2 + 1, base + 2);
   }
 
-  private @Nullable Peer nextCandidate() {
+  private @Nullable FabricPeer nextCandidate() {
     while (!preferred.isEmpty()) {
-      Peer peer = preferred.removeLast();
+      FabricPeer peer = preferred.removeLast();
       if (isWorthTrying(peer)) {
         return peer;
       }
     }
     // Alone, whoever answered at all is the best guess: others may be out of reach.
-    Peer answering = denier;
+    FabricPeer answering = denier;
     if (active.isEmpty()
         && answering != null
         && isWorthTrying(answering)
@@ -281,8 +282,8 @@ public final class Overlay {
     if (!passive.isEmpty() && (!active.isEmpty() || random.nextInt(3) > 0)) {
       int start = random.nextInt(passive.size());
       int i = 0;
-      @Nullable Peer found = null;
-      for (Peer peer : passive.values()) {
+      @Nullable FabricPeer found = null;
+      for (FabricPeer peer : passive.values()) {
         if (isWorthTrying(peer) && (found == null || i <= start)) {
           found = peer;
         }
@@ -294,15 +295,16 @@ public final class Overlay {
         return found;
       }
     }
-    @Nullable Peer other = host.candidate();
+    @Nullable FabricPeer other = host.candidate();
     return other != null && isWorthTrying(other) ? other : null;
   }
 
-  private boolean isWorthTrying(Peer peer) {
+  private boolean isWorthTrying(FabricPeer peer) {
     return !peer.name().equals(self.name()) && !isUsing(peer.name());
   }
 
-  private void request(Peer peer, boolean join, boolean splitsAnEdge, boolean bridge, long now) {
+  private void request(
+      FabricPeer peer, boolean join, boolean splitsAnEdge, boolean bridge, long now) {
     Request request = new Request(peer, join, splitsAnEdge, bridge, now + REQUEST_TIMEOUT);
     pending.put(peer.name(), request);
     if (host.isLinked(peer.name())) {
@@ -348,7 +350,7 @@ public final class Overlay {
    *
    * @return whether it was a neighbour
    */
-  public boolean linkLost(String peer, long now) {
+  public boolean removeNeighbor(String peer, long now) {
     linkFailed(peer);
     if (peer.equals(guest)) {
       guest = null;
@@ -381,7 +383,7 @@ public final class Overlay {
   }
 
   private void onJoin(String from, Join join, long now) {
-    Peer joiner = join.joiner();
+    FabricPeer joiner = join.joiner();
     if (!joiner.name().equals(from)) {
       return; // nobody joins for another
     }
@@ -397,9 +399,9 @@ public final class Overlay {
       return;
     }
     joinsTaken++;
-    List<Peer> others = new ArrayList<>(active.values());
+    List<FabricPeer> others = new ArrayList<>(active.values());
     accept(joiner, now);
-    for (Peer other : others) {
+    for (FabricPeer other : others) {
       if (active.containsKey(other.name())) {
         host.send(other.name(), new ForwardJoin(joiner, options.activeWalk()));
       }
@@ -407,7 +409,7 @@ public final class Overlay {
   }
 
   private void onRequest(String from, NeighborRequest request, long now) {
-    Peer sender = request.sender();
+    FabricPeer sender = request.sender();
     if (!sender.name().equals(from)) {
       return;
     }
@@ -420,13 +422,13 @@ public final class Overlay {
     }
   }
 
-  private void accept(Peer peer, long now) {
+  private void accept(FabricPeer peer, long now) {
     host.send(peer.name(), new Accept());
     add(peer, now);
   }
 
-  private void deny(Peer peer, boolean urgent, long now) {
-    List<Peer> others = new ArrayList<>(active.values());
+  private void deny(FabricPeer peer, boolean urgent, long now) {
+    List<FabricPeer> others = new ArrayList<>(active.values());
     others.removeIf(other -> other.name().equals(peer.name()));
     host.send(peer.name(), new Deny(others));
     remember(peer);
@@ -450,11 +452,11 @@ public final class Overlay {
   }
 
   /** Lets a neighbour go for a newcomer, if one can be spared. */
-  private boolean makeRoom(Peer newcomer, boolean urgent) {
+  private boolean makeRoom(FabricPeer newcomer, boolean urgent) {
     if (active.size() < options.active()) {
       return true;
     }
-    @Nullable Peer victim = victim(newcomer.name(), urgent);
+    @Nullable FabricPeer victim = victim(newcomer.name(), urgent);
     if (victim == null) {
       return false;
     }
@@ -466,11 +468,11 @@ public final class Overlay {
    * Somebody who has others, unless this node itself needs those that have others; if it has too
    * few of these, and the newcomer is one, somebody who has none.
    */
-  private @Nullable Peer victim(String newcomer, boolean urgent) {
-    List<Peer> connected = new ArrayList<>();
-    List<Peer> leaves = new ArrayList<>();
+  private @Nullable FabricPeer victim(String newcomer, boolean urgent) {
+    List<FabricPeer> connected = new ArrayList<>();
+    List<FabricPeer> leaves = new ArrayList<>();
     int core = 0;
-    for (Peer peer : active.values()) {
+    for (FabricPeer peer : active.values()) {
       int degree = host.degreeOf(peer.name());
       core += degree < 0 || degree >= 2 ? 1 : 0;
       if (degree >= 2 && !peer.name().equals(newcomer)) {
@@ -486,7 +488,7 @@ public final class Overlay {
     return needed && !leaves.isEmpty() ? leaves.get(random.nextInt(leaves.size())) : null;
   }
 
-  private void drop(Peer peer, @Nullable Peer instead) {
+  private void drop(FabricPeer peer, @Nullable FabricPeer instead) {
     host.send(peer.name(), new Disconnect(instead));
     left(peer.name());
     remember(peer);
@@ -500,7 +502,7 @@ public final class Overlay {
     }
   }
 
-  private void add(Peer peer, long now) {
+  private void add(FabricPeer peer, long now) {
     pending.remove(peer.name());
     passive.remove(peer.name());
     if (peer.name().equals(guest)) {
@@ -520,7 +522,7 @@ public final class Overlay {
       return; // of a request that was given up; the next ping sets it right
     }
     if (active.size() >= options.active()) {
-      @Nullable Peer victim = victim(from, request.splitsAnEdge);
+      @Nullable FabricPeer victim = victim(from, request.splitsAnEdge);
       if (victim == null) {
         drop(request.peer, null); // others came first
         return;
@@ -532,7 +534,7 @@ public final class Overlay {
 
   private void onDeny(String from, Deny deny) {
     @Nullable Request request = pending.remove(from);
-    for (Peer peer : deny.others()) {
+    for (FabricPeer peer : deny.others()) {
       remember(peer);
     }
     if (request == null) {
@@ -554,7 +556,7 @@ public final class Overlay {
   }
 
   private void onForwardJoin(String from, ForwardJoin walk, long now) {
-    Peer joiner = walk.joiner();
+    FabricPeer joiner = walk.joiner();
     if (joiner.name().equals(self.name()) || leaving) {
       return;
     }
@@ -562,7 +564,7 @@ public final class Overlay {
     if (ttl == options.passiveWalk()) {
       remember(joiner);
     }
-    @Nullable Peer next = ttl <= 0 ? null : anyNeighbor(from, joiner.name());
+    @Nullable FabricPeer next = ttl <= 0 ? null : anyNeighbor(from, joiner.name());
     if (next != null) {
       host.send(next.name(), new ForwardJoin(joiner, ttl - 1));
     } else if (!isUsing(joiner.name())) {
@@ -574,7 +576,7 @@ public final class Overlay {
   }
 
   private void onDisconnect(String from, Disconnect disconnect, long now) {
-    @Nullable Peer peer = active.get(from);
+    @Nullable FabricPeer peer = active.get(from);
     if (peer != null) {
       left(from);
       remember(peer);
@@ -593,7 +595,7 @@ public final class Overlay {
 
   /** The peer does not hold this node for a neighbour, though this node holds it for one. */
   public void repudiated(String peer, long now) {
-    @Nullable Peer known = active.get(peer);
+    @Nullable FabricPeer known = active.get(peer);
     if (known != null) {
       left(peer);
       remember(known);
@@ -605,9 +607,9 @@ public final class Overlay {
   }
 
   private void shuffle() {
-    @Nullable Peer target = anyNeighbor("", "");
+    @Nullable FabricPeer target = anyNeighbor("", "");
     if (target != null) {
-      List<Peer> sample = sample(3, 4, target.name());
+      List<FabricPeer> sample = sample(3, 4, target.name());
       sample.add(self);
       host.send(target.name(), new Shuffle(self, sample, options.passiveWalk()));
     }
@@ -618,7 +620,7 @@ public final class Overlay {
       return;
     }
     int ttl = Math.min(shuffle.ttl(), options.passiveWalk()) - 1;
-    @Nullable Peer next = ttl <= 0 ? null : anyNeighbor(from, shuffle.origin().name());
+    @Nullable FabricPeer next = ttl <= 0 ? null : anyNeighbor(from, shuffle.origin().name());
     if (next != null) {
       host.send(next.name(), new Shuffle(shuffle.origin(), shuffle.sample(), ttl));
       return;
@@ -627,25 +629,26 @@ public final class Overlay {
     shuffle.sample().forEach(this::remember);
   }
 
-  private List<Peer> sample(int fromActive, int fromPassive, String except) {
-    List<Peer> sample = new ArrayList<>();
+  private List<FabricPeer> sample(int fromActive, int fromPassive, String except) {
+    List<FabricPeer> sample = new ArrayList<>();
     addSome(active, fromActive, except, sample);
     addSome(passive, fromPassive, except, sample);
     return sample;
   }
 
-  private void addSome(Map<String, Peer> view, int count, String except, List<Peer> sample) {
-    List<Peer> peers = new ArrayList<>(view.values());
+  private void addSome(
+      Map<String, FabricPeer> view, int count, String except, List<FabricPeer> sample) {
+    List<FabricPeer> peers = new ArrayList<>(view.values());
     peers.removeIf(peer -> peer.name().equals(except));
     for (int i = 0; i < count && !peers.isEmpty(); i++) {
       sample.add(peers.remove(random.nextInt(peers.size())));
     }
   }
 
-  private @Nullable Peer anyNeighbor(String except, String exceptToo) {
-    @Nullable Peer chosen = null;
+  private @Nullable FabricPeer anyNeighbor(String except, String exceptToo) {
+    @Nullable FabricPeer chosen = null;
     int seen = 0;
-    for (Peer peer : active.values()) {
+    for (FabricPeer peer : active.values()) {
       if (!peer.name().equals(except) && !peer.name().equals(exceptToo)) {
         seen++;
         if (random.nextInt(seen) == 0) {

@@ -1,7 +1,7 @@
 package io.llamamesh.fabric.partition;
 
 import io.llamamesh.fabric.linkstate.Unheard;
-import io.llamamesh.fabric.partition.Block.Direction;
+import io.llamamesh.fabric.partition.Partition.Direction;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -60,7 +60,7 @@ public final class Partitions {
   }
 
   /** The blocks among nodes that are known to live; what is said of others counts for nothing. */
-  public static List<Block> blocks(Collection<Row> rows) {
+  public static List<Partition> find(Collection<Row> rows) {
     boolean quiet = true;
     for (Row row : rows) {
       quiet &= row.unheard().isEmpty();
@@ -112,8 +112,8 @@ public final class Partitions {
     probeKind.get(b).set(a);
   }
 
-  private List<Block> find() {
-    List<Block> blocks = new ArrayList<>();
+  private List<Partition> find() {
+    List<Partition> blocks = new ArrayList<>();
     BitSet seen = new BitSet();
     for (int start = 0; start < names.size(); start++) {
       if (!seen.get(start) && !unheard.get(start).isEmpty()) {
@@ -125,7 +125,7 @@ public final class Partitions {
       }
     }
     blocks.sort(
-        Comparator.comparing((Block block) -> block.sideA().getFirst())
+        Comparator.comparing((Partition block) -> block.sideA().getFirst())
             .thenComparing(block -> block.sideB().getFirst()));
     return blocks;
   }
@@ -249,7 +249,7 @@ public final class Partitions {
     return null;
   }
 
-  private Block block(BitSet one, BitSet other) {
+  private Partition block(BitSet one, BitSet other) {
     boolean inOrder = one.nextSetBit(0) < other.nextSetBit(0);
     BitSet a = inOrder ? one : other;
     BitSet b = inOrder ? other : one;
@@ -264,14 +264,14 @@ public final class Partitions {
           && !unheard.get(node).intersects(a)
           && !unheard.get(node).intersects(b)) {
         count++;
-        if (via.size() < Block.MAX_VIA) {
+        if (via.size() < Partition.MAX_VIA) {
           via.add(names.get(node));
         }
       }
     }
     Direction direction =
         aToB && bToA ? Direction.BOTH : aToB ? Direction.A_TO_B : Direction.B_TO_A;
-    return new Block(named(a), named(b), direction, probes, via, count);
+    return new Partition(named(a), named(b), direction, probes, via, count);
   }
 
   private List<String> named(BitSet nodes) {

@@ -30,7 +30,7 @@ final class AntiEntropy {
      *
      * @return false when there is no room for it
      */
-    boolean onDocument(String neighbour, String key, byte[] encoded, long hash);
+    boolean tryAccept(String neighbour, String key, byte[] encoded, long hash);
 
     /** Bytes that cannot be read. */
     void onMalformed();
@@ -48,7 +48,7 @@ final class AntiEntropy {
   private static final long SOON = TimeUnit.SECONDS.toNanos(1);
 
   private final Table table;
-  private final StoreOptions options;
+  private final ReplicatedStoreOptions options;
   private final StoreOutbox outbox;
   private final RandomGenerator random;
   private final Listener listener;
@@ -64,7 +64,7 @@ final class AntiEntropy {
 
   AntiEntropy(
       Table table,
-      StoreOptions options,
+      ReplicatedStoreOptions options,
       StoreOutbox outbox,
       RandomGenerator random,
       Listener listener) {
@@ -517,7 +517,7 @@ final class AntiEntropy {
     if (Digest.hash(assembly.key, bytes) != assembly.hash) {
       neighbour.exchanging = false;
       listener.onMalformed();
-    } else if (!listener.onDocument(neighbour.name, assembly.key, bytes, assembly.hash)) {
+    } else if (!listener.tryAccept(neighbour.name, assembly.key, bytes, assembly.hash)) {
       neighbour.exchanging = false;
     }
   }

@@ -3,7 +3,7 @@ package io.llamamesh.fabric.store;
 import io.llamamesh.fabric.crdt.Actor;
 import io.llamamesh.fabric.crdt.CausalContext;
 import io.llamamesh.fabric.crdt.Document;
-import io.llamamesh.fabric.crdt.Limits;
+import io.llamamesh.fabric.crdt.DocumentLimits;
 import java.time.InstantSource;
 import java.util.random.RandomGenerator;
 
@@ -47,9 +47,9 @@ final class Lives {
   }
 
   private long next(long known) throws StorageException {
-    long seconds = Math.clamp(clock.millis() / 1_000, 0, Limits.MAX_LIFE >>> LIFE_BITS);
+    long seconds = Math.clamp(clock.millis() / 1_000, 0, DocumentLimits.MAX_LIFE >>> LIFE_BITS);
     long next = Math.max((seconds << LIFE_BITS) + random.nextInt(1 << LIFE_BITS) + 1, known + 1);
-    if (next > Limits.MAX_LIFE) {
+    if (next > DocumentLimits.MAX_LIFE) {
       throw new StorageException("no number is left for a new life of " + node);
     }
     return next;
@@ -101,7 +101,7 @@ final class Lives {
   }
 
   /** What others held of earlier lives is here. */
-  boolean settle() {
+  boolean trySettle() {
     if (settled == present) {
       return false;
     }

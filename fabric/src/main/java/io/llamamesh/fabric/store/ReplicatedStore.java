@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  *       each start takes a new life. Where a number proves too low, since the clock was wrong and
  *       nobody could be asked, what was written under it is written again under a new one.
  *   <li>A key {@code node/NAME/…} has writes of that node only, whoever sends it.
- *   <li>Memory is bounded by {@link StoreOptions}; what is refused or dropped for that is counted.
+ *   <li>Memory is bounded by {@link ReplicatedStoreOptions}; what is refused or dropped for that is
+ *       counted.
  * </ul>
  */
 public final class ReplicatedStore {
@@ -59,7 +60,7 @@ public final class ReplicatedStore {
 
   private final String node;
   private final Storage storage;
-  private final StoreOptions options;
+  private final ReplicatedStoreOptions options;
   private final StoreOutbox outbox;
   private final InstantSource clock;
   private final Table table = new Table();
@@ -106,7 +107,7 @@ public final class ReplicatedStore {
   private ReplicatedStore(
       String node,
       Storage storage,
-      StoreOptions options,
+      ReplicatedStoreOptions options,
       StoreOutbox outbox,
       InstantSource clock,
       RandomGenerator random)
@@ -124,7 +125,7 @@ public final class ReplicatedStore {
             random,
             new AntiEntropy.Listener() {
               @Override
-              public boolean onDocument(String neighbour, String key, byte[] encoded, long hash) {
+              public boolean tryAccept(String neighbour, String key, byte[] encoded, long hash) {
                 return enqueue(new Received(key, encoded, neighbour, hash));
               }
 
@@ -150,7 +151,7 @@ public final class ReplicatedStore {
   public static ReplicatedStore open(
       String node,
       Storage storage,
-      StoreOptions options,
+      ReplicatedStoreOptions options,
       StoreOutbox outbox,
       InstantSource clock,
       RandomGenerator random)
@@ -425,7 +426,7 @@ public final class ReplicatedStore {
   /** What neighbours held of this node's earlier lives is here: they can be merged from now on. */
   private void settle() {
     synced = true;
-    if (lives.settle()) {
+    if (lives.trySettle()) {
       clean();
     }
   }

@@ -7,9 +7,9 @@ public sealed interface Result {
    * Done, and on this node's disk.
    *
    * @param value the value after it
-   * @param large true when the value is beyond the size that is warned of
+   * @param isLarge true when the value is beyond the size that is warned of
    */
-  record Done(Value value, boolean large) implements Result {}
+  record Done(Value value, boolean isLarge) implements Result {}
 
   /**
    * Not done: the value is not the one that the operation was meant for.

@@ -3,9 +3,9 @@ package io.llamamesh.fabric.transport;
 import io.llamamesh.fabric.codec.ByteReader;
 import io.llamamesh.fabric.codec.ByteWriter;
 import io.llamamesh.fabric.codec.CodecException;
+import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.node.Incarnation;
 import io.llamamesh.fabric.node.Message;
-import io.llamamesh.fabric.node.Peer;
 import io.llamamesh.fabric.wire.MessageCodec;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -28,14 +28,14 @@ final class Datagrams {
   private static final byte[] PURPOSE = Hmac.label("llama-mesh fabric datagram");
 
   private final String mesh;
-  private final Peer self;
+  private final FabricPeer self;
   private final int epoch;
   private final PeerLives lives;
   private long counter;
   private MeshKeys.@Nullable Key macKey;
   private @Nullable Hmac mac;
 
-  Datagrams(String mesh, Peer self, int epoch, PeerLives lives) {
+  Datagrams(String mesh, FabricPeer self, int epoch, PeerLives lives) {
     this.mesh = mesh;
     this.self = self;
     this.epoch = epoch;
@@ -47,9 +47,9 @@ final class Datagrams {
    *
    * @param to which life of this node its sender meant, 0 for any
    */
-  record Opened(Peer from, long to, Message message) {}
+  record Opened(FabricPeer from, long to, Message message) {}
 
-  byte[] seal(Peer to, long incarnation, Message message, MeshKeys keys) {
+  byte[] seal(FabricPeer to, long incarnation, Message message, MeshKeys keys) {
     MeshKeys.Key key = keys.signing();
     ByteWriter out = new ByteWriter();
     out.writeByte(MAGIC >> 8);
@@ -122,11 +122,12 @@ final class Datagrams {
 
   private Object read(ByteReader in) throws CodecException {
     long number = in.readLong();
-    String ofMesh = in.readText(Peer.MAX_NAME);
-    Peer from = new Peer(in.readText(Peer.MAX_NAME), in.readText(Peer.MAX_ADDRESS));
+    String ofMesh = in.readText(FabricPeer.MAX_NAME);
+    FabricPeer from =
+        new FabricPeer(in.readText(FabricPeer.MAX_NAME), in.readText(FabricPeer.MAX_ADDRESS));
     long incarnation = in.readVarint(Incarnation.MAX);
     int mark = (int) in.readVarint(0xffff_ffffL);
-    String to = in.readText(Peer.MAX_NAME);
+    String to = in.readText(FabricPeer.MAX_NAME);
     long toIncarnation = in.readVarint(Incarnation.MAX);
     byte[] message = in.readBytes(MAX_BYTES);
     in.expectEnd();
@@ -137,7 +138,7 @@ final class Datagrams {
       return TransportEvent.DATAGRAM_MALFORMED;
     }
     Message decoded = MessageCodec.decode(message);
-    return lives.datagram(from.name(), incarnation, mark, number)
+    return lives.acceptsDatagram(from.name(), incarnation, mark, number)
         ? new Opened(from, toIncarnation, decoded)
         : TransportEvent.DATAGRAM_REPLAYED;
   }

@@ -5,9 +5,9 @@ import io.llamamesh.fabric.FabricHost;
 import io.llamamesh.fabric.Notification;
 import io.llamamesh.fabric.detector.DetectorMessage.Pong;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.LeavingSeen;
+import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.node.Incarnation;
 import io.llamamesh.fabric.node.Message;
-import io.llamamesh.fabric.node.Peer;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link Fabric} on real sockets: one thread owns it, its transport and its clock. Others ask by
- * {@link #ask}, and tell by {@link #peers}; both are bounded and time out.
+ * {@link #ask}, and tell by {@link #setPeers}; both are bounded and time out.
  *
  * <p>Where its port is taken it takes no part and tries again each second: a node that is not heard
  * on its port must not judge others.
@@ -43,7 +43,7 @@ public final class FabricNode implements AutoCloseable {
   private static final long NUMBERS_EACH = 1_000 * MS;
 
   private final FabricNodeOptions options;
-  private final FabricMemory memory;
+  private final FabricPersistence memory;
   private final Supplier<MeshKeys> keys;
   private final FabricEvidence evidence;
   private final FabricNodeListener listener;
@@ -54,13 +54,13 @@ public final class FabricNode implements AutoCloseable {
   private volatile @Nullable Running running;
   private volatile @Nullable String problem;
   private volatile @Nullable Peers wanted;
-  private volatile @Nullable FabricNumbers numbers;
+  private volatile @Nullable FabricStatistics numbers;
 
-  private record Peers(List<Peer> contacts, List<Peer> observed) {}
+  private record Peers(List<FabricPeer> contacts, List<FabricPeer> observed) {}
 
   private FabricNode(
       FabricNodeOptions options,
-      FabricMemory memory,
+      FabricPersistence memory,
       Supplier<MeshKeys> keys,
       FabricEvidence evidence,
       FabricNodeListener listener) {
@@ -79,7 +79,7 @@ public final class FabricNode implements AutoCloseable {
    */
   public static FabricNode start(
       FabricNodeOptions options,
-      FabricMemory memory,
+      FabricPersistence memory,
       Supplier<MeshKeys> keys,
       FabricEvidence evidence,
       FabricNodeListener listener) {
@@ -89,7 +89,7 @@ public final class FabricNode implements AutoCloseable {
   }
 
   /** This node's name and address. */
-  public Peer self() {
+  public FabricPeer self() {
     return options.transport().self();
   }
 
@@ -105,7 +105,7 @@ public final class FabricNode implements AutoCloseable {
   }
 
   /** Its numbers of the last second; null while it takes no part. */
-  public @Nullable FabricNumbers numbers() {
+  public @Nullable FabricStatistics statistics() {
     return numbers;
   }
 
@@ -115,7 +115,7 @@ public final class FabricNode implements AutoCloseable {
    * @param contacts whom to ask to be taken in
    * @param observed whom the collector probes
    */
-  public void peers(Collection<Peer> contacts, Collection<Peer> observed) {
+  public void setPeers(Collection<FabricPeer> contacts, Collection<FabricPeer> observed) {
     wanted = new Peers(List.copyOf(contacts), List.copyOf(observed));
   }
 
@@ -156,7 +156,7 @@ public final class FabricNode implements AutoCloseable {
    *
    * @return whether enough of them have confirmed it in time
    */
-  public boolean leave(Duration patience) throws InterruptedException {
+  public boolean tryLeave(Duration patience) throws InterruptedException {
     try {
       var _ =
           ask(fabric -> {
@@ -210,7 +210,7 @@ public final class FabricNode implements AutoCloseable {
       problem = null;
       listener.started(incarnation);
       life.turn();
-      memory.keepMembers(life.fabric.snapshot());
+      memory.storeMembers(life.fabric.snapshot());
     } finally {
       running = null;
       numbers = null;
@@ -288,18 +288,18 @@ public final class FabricNode implements AutoCloseable {
       Peers next = wanted;
       if (next != null && !next.equals(applied)) {
         applied = next;
-        guard(() -> fabric.contacts(now, next.contacts()));
+        guard(() -> fabric.setContacts(now, next.contacts()));
         guard(() -> fabric.observe(now, next.observed()));
       }
       guard(() -> evidence.drain(this));
       nextTick = now - nextTick > Fabric.TICK ? now + Fabric.TICK : nextTick + Fabric.TICK;
       if (now - nextNumbers >= 0) {
         nextNumbers = now + NUMBERS_EACH;
-        guard(() -> numbers = FabricNumbers.of(fabric, transport.links()));
+        guard(() -> numbers = FabricStatistics.of(fabric, transport.links()));
       }
       if (now - nextKeep >= 0) {
         nextKeep = now + KEEP_EACH;
-        guard(() -> memory.keepMembers(fabric.snapshot()));
+        guard(() -> memory.storeMembers(fabric.snapshot()));
       }
     }
 
@@ -332,20 +332,25 @@ public final class FabricNode implements AutoCloseable {
 
     @Override
     public void linkUp(
-        long link, Peer peer, long incarnation, @Nullable Peer expected, long nonce, long seen) {
+        long link,
+        FabricPeer peer,
+        long incarnation,
+        @Nullable FabricPeer expected,
+        long nonce,
+        long seen) {
       long now = arrival();
       guard(() -> fabric.linkUp(now, link, peer, incarnation, expected, nonce, seen));
     }
 
     @Override
-    public void linkDown(long link, Peer peer, TransportEvent reason) {
+    public void linkDown(long link, FabricPeer peer, TransportEvent reason) {
       listener.linkDown(peer, reason);
       long now = arrival();
       guard(() -> fabric.linkDown(now, link));
     }
 
     @Override
-    public void dialFailed(Peer peer, TransportEvent reason) {
+    public void dialFailed(FabricPeer peer, TransportEvent reason) {
       listener.dialFailed(peer, reason);
       boolean refused = reason == TransportEvent.DIAL_REFUSED;
       long now = arrival();
@@ -359,7 +364,7 @@ public final class FabricNode implements AutoCloseable {
     }
 
     @Override
-    public void datagram(Peer from, long to, Message message) {
+    public void datagram(FabricPeer from, long to, Message message) {
       boolean answers = message instanceof Pong || message instanceof LeavingSeen;
       if (answers && (to < first || to > fabric.incarnation())) {
         // It answers another life's question, whose numbers this one uses again.
@@ -387,7 +392,7 @@ public final class FabricNode implements AutoCloseable {
     // What the fabric asks for.
 
     @Override
-    public void dial(Peer peer, long nonce, long lastSeen) {
+    public void dial(FabricPeer peer, long nonce, long lastSeen) {
       transport.dial(peer, nonce, lastSeen);
     }
 
@@ -402,7 +407,7 @@ public final class FabricNode implements AutoCloseable {
     }
 
     @Override
-    public void sendDatagram(Peer peer, Message message) {
+    public void sendDatagram(FabricPeer peer, Message message) {
       transport.sendDatagram(peer, message);
     }
 
@@ -425,7 +430,7 @@ public final class FabricNode implements AutoCloseable {
     }
   }
 
-  /** Ends it without a word to the others; see {@link #leave}. */
+  /** Ends it without a word to the others; see {@link #tryLeave}. */
   @Override
   public void close() {
     stop.countDown();

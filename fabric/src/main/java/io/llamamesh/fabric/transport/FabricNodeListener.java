@@ -1,7 +1,7 @@
 package io.llamamesh.fabric.transport;
 
 import io.llamamesh.fabric.Notification;
-import io.llamamesh.fabric.node.Peer;
+import io.llamamesh.fabric.node.FabricPeer;
 
 /** Taker of what a node has to say; called on its thread, must return at once. */
 public interface FabricNodeListener {
@@ -10,10 +10,10 @@ public interface FabricNodeListener {
   void notified(Notification notification);
 
   /** A link ended, other than on purpose. */
-  void linkDown(Peer peer, TransportEvent reason);
+  void linkDown(FabricPeer peer, TransportEvent reason);
 
   /** A dial did not lead to a link. */
-  void dialFailed(Peer peer, TransportEvent reason);
+  void dialFailed(FabricPeer peer, TransportEvent reason);
 
   /** It cannot take part; tried again each second. */
   void cannotStart(String reason);

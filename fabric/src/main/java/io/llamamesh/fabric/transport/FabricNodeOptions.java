@@ -1,7 +1,7 @@
 package io.llamamesh.fabric.transport;
 
 import io.llamamesh.fabric.FabricOptions;
-import io.llamamesh.fabric.node.Peer;
+import io.llamamesh.fabric.node.FabricPeer;
 import java.util.List;
 
 /**
@@ -9,10 +9,10 @@ import java.util.List;
  *
  * @param transport its name, address and bounds
  * @param fabric how the fabric behaves
- * @param contacts whom it asks to be taken in, until {@link FabricNode#peers} says others
+ * @param contacts whom it asks to be taken in, until {@link FabricNode#setPeers} says others
  */
 public record FabricNodeOptions(
-    TransportOptions transport, FabricOptions fabric, List<Peer> contacts) {
+    TransportOptions transport, FabricOptions fabric, List<FabricPeer> contacts) {
 
   /** Copies the list. */
   public FabricNodeOptions {

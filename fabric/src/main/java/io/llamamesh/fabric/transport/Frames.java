@@ -89,7 +89,7 @@ final class Frames {
    *
    * @return whether the key is one that is accepted
    */
-  boolean rekeyed(byte[] body, MeshKeys keys) {
+  boolean tryRekey(byte[] body, MeshKeys keys) {
     if (mac == null || body.length != 1 + RANDOM + Hmac.BYTES) {
       return false;
     }

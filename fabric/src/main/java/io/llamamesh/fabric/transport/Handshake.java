@@ -3,8 +3,8 @@ package io.llamamesh.fabric.transport;
 import io.llamamesh.fabric.codec.ByteReader;
 import io.llamamesh.fabric.codec.ByteWriter;
 import io.llamamesh.fabric.codec.CodecException;
+import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.node.Incarnation;
-import io.llamamesh.fabric.node.Peer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
@@ -70,7 +70,7 @@ final class Handshake {
       int version,
       int oldest,
       String mesh,
-      Peer node,
+      FabricPeer node,
       long incarnation,
       int epoch,
       int keyId,
@@ -115,12 +115,12 @@ final class Handshake {
           new Hello(
               version,
               oldest,
-              in.readText(Peer.MAX_NAME),
-              new Peer(in.readText(Peer.MAX_NAME), in.readText(Peer.MAX_ADDRESS)),
+              in.readText(FabricPeer.MAX_NAME),
+              new FabricPeer(in.readText(FabricPeer.MAX_NAME), in.readText(FabricPeer.MAX_ADDRESS)),
               in.readVarint(Incarnation.MAX),
               (int) in.readVarint(0xffff_ffffL),
               in.readByte(),
-              in.readText(Peer.MAX_NAME),
+              in.readText(FabricPeer.MAX_NAME),
               in.readVarint(Long.MAX_VALUE),
               in.readVarint(Long.MAX_VALUE),
               in.readText(2 * RANDOM));

@@ -47,7 +47,7 @@ final class PeerLives {
    * @param counter its number among those of its sender's life
    * @return whether it is new
    */
-  boolean datagram(String peer, long incarnation, int epoch, long counter) {
+  boolean acceptsDatagram(String peer, long incarnation, int epoch, long counter) {
     Life life = lives.computeIfAbsent(peer, name -> new Life());
     if (incarnation < life.incarnation) {
       return false;

@@ -1,10 +1,10 @@
 package io.llamamesh.fabric.transport;
 
 import io.llamamesh.fabric.codec.CodecException;
+import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.node.Message;
-import io.llamamesh.fabric.node.Peer;
-import io.llamamesh.fabric.transport.Connection.Phase;
 import io.llamamesh.fabric.transport.Handshake.Hello;
+import io.llamamesh.fabric.transport.LinkConnection.Phase;
 import io.llamamesh.fabric.wire.MessageCodec;
 import java.io.IOException;
 import java.net.BindException;
@@ -69,9 +69,9 @@ public final class Transport implements AutoCloseable {
   private final Selector selector;
   private final List<ServerSocketChannel> servers = new ArrayList<>();
   private final List<DatagramChannel> sockets = new ArrayList<>();
-  private final Map<Long, Connection> connections = new LinkedHashMap<>();
-  private final Set<Connection> dirty = new LinkedHashSet<>();
-  private final Map<Connection, TransportEvent> failing = new LinkedHashMap<>();
+  private final Map<Long, LinkConnection> connections = new LinkedHashMap<>();
+  private final Set<LinkConnection> dirty = new LinkedHashSet<>();
+  private final Map<LinkConnection, TransportEvent> failing = new LinkedHashMap<>();
   private final ArrayDeque<Runnable> later = new ArrayDeque<>();
   // Only once the port is ours: memory outside the heap is given back late.
   private ByteBuffer scratch = ByteBuffer.allocate(0);
@@ -158,7 +158,7 @@ public final class Transport implements AutoCloseable {
   private static IOException taken(InetSocketAddress address, String over, BindException cause) {
     return new IOException(
         "cannot listen on %s over %s: %s; give another port, the same on all nodes"
-            .formatted(HostPort.of(address), over, cause.getMessage()),
+            .formatted(SocketAddressText.of(address), over, cause.getMessage()),
         cause);
   }
 
@@ -179,7 +179,7 @@ public final class Transport implements AutoCloseable {
   /** How many links are up. */
   public int links() {
     int links = 0;
-    for (Connection connection : connections.values()) {
+    for (LinkConnection connection : connections.values()) {
       links += connection.phase() == Phase.UP ? 1 : 0;
     }
     return links;
@@ -201,7 +201,7 @@ public final class Transport implements AutoCloseable {
     return options.mesh();
   }
 
-  Peer self() {
+  FabricPeer self() {
     return options.self();
   }
 
@@ -223,7 +223,7 @@ public final class Transport implements AutoCloseable {
    *
    * @return false where all connections together would hold too much; nothing is taken then
    */
-  boolean hold(long more) {
+  boolean tryReserve(long more) {
     if (more > 0 && held + more > limits().heldBytes()) {
       return false;
     }
@@ -231,13 +231,15 @@ public final class Transport implements AutoCloseable {
     return true;
   }
 
-  /** As {@link #hold}; where there is no room, the one for which most waits is ended for it. */
-  boolean holdOrGiveUp(long more) {
-    if (hold(more)) {
+  /**
+   * As {@link #tryReserve}; where there is no room, the one for which most waits is ended for it.
+   */
+  boolean tryReserveOrGiveUp(long more) {
+    if (tryReserve(more)) {
       return true;
     }
-    Connection most = null;
-    for (Connection each : connections.values()) {
+    LinkConnection most = null;
+    for (LinkConnection each : connections.values()) {
       if (most == null || each.queued() > most.queued()) {
         most = each;
       }
@@ -246,7 +248,7 @@ public final class Transport implements AutoCloseable {
       return false;
     }
     most.giveUp();
-    return hold(more);
+    return tryReserve(more);
   }
 
   SecureRandom random() {
@@ -275,8 +277,8 @@ public final class Transport implements AutoCloseable {
   // What its owner asks.
 
   /** Opens a link; answered by {@link TransportListener} at a later turn. */
-  public void dial(Peer peer, long nonce, long lastSeen) {
-    InetSocketAddress address = HostPort.parse(peer.address());
+  public void dial(FabricPeer peer, long nonce, long lastSeen) {
+    InetSocketAddress address = SocketAddressText.parse(peer.address());
     if (address == null) {
       failLater(peer, TransportEvent.DIAL_FAILED);
       return;
@@ -292,8 +294,8 @@ public final class Transport implements AutoCloseable {
     long now = now();
     try {
       SocketChannel channel = open(address);
-      Connection connection =
-          Connection.dialled(
+      LinkConnection connection =
+          LinkConnection.dialled(
               this, channel, address.getAddress(), ++lastId, peer, nonce, lastSeen, now);
       connections.put(connection.id(), connection);
       try {
@@ -338,7 +340,7 @@ public final class Transport implements AutoCloseable {
         : TransportEvent.DIAL_FAILED;
   }
 
-  private void failLater(Peer peer, TransportEvent reason) {
+  private void failLater(FabricPeer peer, TransportEvent reason) {
     later.add(() -> {
       counters.add(reason);
       listener.dialFailed(peer, reason);
@@ -346,12 +348,12 @@ public final class Transport implements AutoCloseable {
   }
 
   private boolean isAllowed(InetAddress address) {
-    return keys.isRequired() || options.allowUnauthenticated() || address.isLoopbackAddress();
+    return keys.isRequired() || options.allowsUnauthenticated() || address.isLoopbackAddress();
   }
 
   /** Sends over a link; dropped where the link is not up. */
   public void send(long link, Message message) {
-    Connection connection = connections.get(link);
+    LinkConnection connection = connections.get(link);
     if (connection != null && connection.phase() == Phase.UP) {
       connection.send(MessageCodec.encode(message));
     }
@@ -359,7 +361,7 @@ public final class Transport implements AutoCloseable {
 
   /** Closes a link once what was sent is sent; the listener does not hear of it. */
   public void close(long link) {
-    Connection connection = connections.get(link);
+    LinkConnection connection = connections.get(link);
     if (connection != null && connection.phase() == Phase.UP) {
       failing.remove(connection);
       counters.add(TransportEvent.CLOSED);
@@ -368,8 +370,8 @@ public final class Transport implements AutoCloseable {
   }
 
   /** Sends a datagram; what the network does not take at once is dropped and counted. */
-  public void sendDatagram(Peer peer, Message message) {
-    InetSocketAddress to = HostPort.parse(peer.address());
+  public void sendDatagram(FabricPeer peer, Message message) {
+    InetSocketAddress to = SocketAddressText.parse(peer.address());
     if (to == null || !isAllowed(to.getAddress())) {
       counters.add(TransportEvent.DATAGRAM_UNSENT);
       return;
@@ -448,7 +450,7 @@ public final class Transport implements AutoCloseable {
       connections.values().forEach(connection -> connection.stretch(lag));
     }
     nextLook = now + LOOK;
-    for (Connection connection : List.copyOf(connections.values())) {
+    for (LinkConnection connection : List.copyOf(connections.values())) {
       TransportEvent reason = connection.overdue(now);
       if (reason != null) {
         end(connection, reason);
@@ -462,7 +464,7 @@ public final class Transport implements AutoCloseable {
 
   private void endFailing() {
     while (!failing.isEmpty()) {
-      Map.Entry<Connection, TransportEvent> first = failing.entrySet().iterator().next();
+      Map.Entry<LinkConnection, TransportEvent> first = failing.entrySet().iterator().next();
       failing.remove(first.getKey());
       end(first.getKey(), first.getValue());
     }
@@ -470,9 +472,9 @@ public final class Transport implements AutoCloseable {
 
   private void flushDirty() {
     while (!dirty.isEmpty()) {
-      List<Connection> some = List.copyOf(dirty);
+      List<LinkConnection> some = List.copyOf(dirty);
       dirty.clear();
-      for (Connection connection : some) {
+      for (LinkConnection connection : some) {
         if (connection.phase() != Phase.CLOSED && connection.phase() != Phase.CONNECTING) {
           write(connection);
         }
@@ -480,7 +482,7 @@ public final class Transport implements AutoCloseable {
     }
   }
 
-  private void write(Connection connection) {
+  private void write(LinkConnection connection) {
     try {
       connection.write();
     } catch (IOException e) {
@@ -497,12 +499,12 @@ public final class Transport implements AutoCloseable {
       accept(server);
     } else if (channel instanceof DatagramChannel socket) {
       readDatagrams(socket);
-    } else if (key.attachment() instanceof Connection connection) {
+    } else if (key.attachment() instanceof LinkConnection connection) {
       ready(key, connection);
     }
   }
 
-  private void ready(SelectionKey key, Connection connection) {
+  private void ready(SelectionKey key, LinkConnection connection) {
     try {
       if (key.isConnectable()) {
         connection.connected();
@@ -559,7 +561,7 @@ public final class Transport implements AutoCloseable {
     }
     channel.configureBlocking(false);
     channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-    Connection connection = Connection.accepted(this, channel, remote, ++lastId, now());
+    LinkConnection connection = LinkConnection.accepted(this, channel, remote, ++lastId, now());
     connections.put(connection.id(), connection);
     connection.register(channel.register(selector, SelectionKey.OP_READ, connection));
   }
@@ -569,11 +571,11 @@ public final class Transport implements AutoCloseable {
    * needs milliseconds, so what has waited longest is least likely one.
    */
   private void makeRoom(InetAddress remote) {
-    Connection oldest = null;
-    Connection oldestThere = null;
+    LinkConnection oldest = null;
+    LinkConnection oldestThere = null;
     int pending = 0;
     int pendingThere = 0;
-    for (Connection connection : connections.values()) {
+    for (LinkConnection connection : connections.values()) {
       if (connection.expected() != null || !connection.isPending()) {
         continue;
       }
@@ -639,16 +641,16 @@ public final class Transport implements AutoCloseable {
 
   // What happens to connections.
 
-  void dirty(Connection connection) {
+  void dirty(LinkConnection connection) {
     dirty.add(connection);
   }
 
   /** Ends a connection before the transport waits again; its owner may be in the middle of it. */
-  void fail(Connection connection, TransportEvent reason) {
+  void fail(LinkConnection connection, TransportEvent reason) {
     failing.putIfAbsent(connection, reason);
   }
 
-  void up(Connection connection, Hello other) {
+  void up(LinkConnection connection, Hello other) {
     if (links() > limits().links()) {
       fail(connection, TransportEvent.TOO_MANY_LINKS);
     }
@@ -663,7 +665,7 @@ public final class Transport implements AutoCloseable {
         connection.lastSeen());
   }
 
-  void message(Connection connection, byte[] body) {
+  void message(LinkConnection connection, byte[] body) {
     Message message;
     try {
       message = MessageCodec.decode(body);
@@ -676,7 +678,7 @@ public final class Transport implements AutoCloseable {
   }
 
   /** Ends a connection now. */
-  void end(Connection connection, TransportEvent reason) {
+  void end(LinkConnection connection, TransportEvent reason) {
     Phase before = connection.phase();
     if (before == Phase.CLOSED) {
       return;
@@ -686,7 +688,7 @@ public final class Transport implements AutoCloseable {
       return; // counted when it was closed
     }
     counters.add(reason);
-    Peer expected = connection.expected();
+    FabricPeer expected = connection.expected();
     if (before == Phase.UP) {
       listener.linkDown(connection.id(), connection.peer(), reason);
     } else if (expected != null) {
@@ -694,7 +696,7 @@ public final class Transport implements AutoCloseable {
     }
   }
 
-  private void drop(Connection connection) {
+  private void drop(LinkConnection connection) {
     connections.remove(connection.id());
     failing.remove(connection);
     dirty.remove(connection);

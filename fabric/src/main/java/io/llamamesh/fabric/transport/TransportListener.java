@@ -1,7 +1,7 @@
 package io.llamamesh.fabric.transport;
 
+import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.node.Message;
-import io.llamamesh.fabric.node.Peer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,13 +19,18 @@ public interface TransportListener {
    * @param lastSeen which of this node's links the peer had last when it dialled, 0 where none
    */
   void linkUp(
-      long link, Peer peer, long incarnation, @Nullable Peer expected, long nonce, long lastSeen);
+      long link,
+      FabricPeer peer,
+      long incarnation,
+      @Nullable FabricPeer expected,
+      long nonce,
+      long lastSeen);
 
   /** A link that was up ended, other than by {@link Transport#close}. */
-  void linkDown(long link, Peer peer, TransportEvent reason);
+  void linkDown(long link, FabricPeer peer, TransportEvent reason);
 
   /** A dial did not lead to a link. */
-  void dialFailed(Peer peer, TransportEvent reason);
+  void dialFailed(FabricPeer peer, TransportEvent reason);
 
   /** A message came over a link. */
   void received(long link, Message message);
@@ -35,5 +40,5 @@ public interface TransportListener {
    *
    * @param toIncarnation which life of this node its sender meant, 0 where it knew none
    */
-  void datagram(Peer from, long toIncarnation, Message message);
+  void datagram(FabricPeer from, long toIncarnation, Message message);
 }

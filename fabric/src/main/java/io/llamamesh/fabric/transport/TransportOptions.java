@@ -1,6 +1,6 @@
 package io.llamamesh.fabric.transport;
 
-import io.llamamesh.fabric.node.Peer;
+import io.llamamesh.fabric.node.FabricPeer;
 import java.net.InetSocketAddress;
 import java.util.List;
 
@@ -11,15 +11,15 @@ import java.util.List;
  * @param self this node, under the address at which others reach it
  * @param epoch what this node's reflector marks its answers with, 0 where there is none
  * @param listen where it listens, over TCP and UDP alike
- * @param allowUnauthenticated whether other hosts are spoken to without keys; else only this one
+ * @param allowsUnauthenticated whether other hosts are spoken to without keys; else only this one
  * @param limits its bounds
  */
 public record TransportOptions(
     String mesh,
-    Peer self,
+    FabricPeer self,
     int epoch,
     List<InetSocketAddress> listen,
-    boolean allowUnauthenticated,
+    boolean allowsUnauthenticated,
     TransportLimits limits) {
 
   /** Refuses a transport that listens nowhere, or whose mesh has no name. */
@@ -28,8 +28,9 @@ public record TransportOptions(
     if (listen.isEmpty()) {
       throw new IllegalArgumentException("a transport listens on one address at least");
     }
-    if (mesh.isEmpty() || mesh.length() > Peer.MAX_NAME) {
-      throw new IllegalArgumentException("a mesh's name has 1 to " + Peer.MAX_NAME + " characters");
+    if (mesh.isEmpty() || mesh.length() > FabricPeer.MAX_NAME) {
+      throw new IllegalArgumentException(
+          "a mesh's name has 1 to " + FabricPeer.MAX_NAME + " characters");
     }
   }
 }

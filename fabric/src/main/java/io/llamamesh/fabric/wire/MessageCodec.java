@@ -18,8 +18,8 @@ import io.llamamesh.fabric.linkstate.LinkStateMessage.LeavingSeen;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Summary;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Version;
 import io.llamamesh.fabric.linkstate.Unheard;
+import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.node.Message;
-import io.llamamesh.fabric.node.Peer;
 import io.llamamesh.fabric.overlay.OverlayMessage;
 import io.llamamesh.fabric.overlay.OverlayMessage.Accept;
 import io.llamamesh.fabric.overlay.OverlayMessage.Deny;
@@ -124,7 +124,7 @@ public final class MessageCodec {
       }
       case Disconnect disconnect -> {
         out.writeByte(21);
-        @Nullable Peer instead = disconnect.instead();
+        @Nullable FabricPeer instead = disconnect.instead();
         writePeers(out, instead == null ? List.of() : List.of(instead));
       }
       case Shuffle shuffle -> {
@@ -192,12 +192,12 @@ public final class MessageCodec {
     out.writeVarint(ad.watched());
   }
 
-  private static void write(ByteWriter out, Peer peer) {
+  private static void write(ByteWriter out, FabricPeer peer) {
     out.writeText(peer.name());
     out.writeText(peer.address());
   }
 
-  private static void writePeers(ByteWriter out, List<Peer> peers) {
+  private static void writePeers(ByteWriter out, List<FabricPeer> peers) {
     out.writeVarint(peers.size());
     peers.forEach(peer -> write(out, peer));
   }
@@ -218,11 +218,11 @@ public final class MessageCodec {
       case 19 -> new Deny(readPeers(in, OverlayMessage.MAX_PEERS));
       case 20 -> new ForwardJoin(readPeer(in), in.readByte());
       case 21 -> {
-        List<Peer> instead = readPeers(in, 1);
+        List<FabricPeer> instead = readPeers(in, 1);
         yield new Disconnect(instead.isEmpty() ? null : instead.getFirst());
       }
       case 22 -> {
-        Peer origin = readPeer(in);
+        FabricPeer origin = readPeer(in);
         int ttl = in.readByte();
         yield new Shuffle(origin, readPeers(in, OverlayMessage.MAX_PEERS), ttl);
       }
@@ -247,7 +247,7 @@ public final class MessageCodec {
         for (int left = in.readCount(LinkStateMessage.MAX_SUMMARY); left > 0; left--) {
           versions.add(
               new Version(
-                  readText(in, Peer.MAX_NAME),
+                  readText(in, FabricPeer.MAX_NAME),
                   in.readVarint(Long.MAX_VALUE),
                   in.readVarint(Long.MAX_VALUE)));
         }
@@ -261,8 +261,8 @@ public final class MessageCodec {
 
   private static AgedAd readAd(ByteReader in) throws CodecException {
     long age = in.readVarint(Long.MAX_VALUE);
-    String node = readText(in, Peer.MAX_NAME);
-    String address = readText(in, Peer.MAX_ADDRESS);
+    String node = readText(in, FabricPeer.MAX_NAME);
+    String address = readText(in, FabricPeer.MAX_ADDRESS);
     long incarnation = in.readVarint(Long.MAX_VALUE);
     long sequence = in.readVarint(Long.MAX_VALUE);
     Status status = readStatus(in);
@@ -270,7 +270,8 @@ public final class MessageCodec {
     List<Unheard> unheard = new ArrayList<>();
     for (int left = in.readCount(Ad.MAX_UNHEARD); left > 0; left--) {
       unheard.add(
-          new Unheard(readText(in, Peer.MAX_NAME), readHearing(in), in.readVarint(Long.MAX_VALUE)));
+          new Unheard(
+              readText(in, FabricPeer.MAX_NAME), readHearing(in), in.readVarint(Long.MAX_VALUE)));
     }
     List<String> vouched = readTexts(in, Ad.MAX_VOUCHED);
     long watched = in.readVarint(Long.MAX_VALUE);
@@ -291,12 +292,12 @@ public final class MessageCodec {
         age);
   }
 
-  private static Peer readPeer(ByteReader in) throws CodecException {
-    return new Peer(readText(in, Peer.MAX_NAME), readText(in, Peer.MAX_ADDRESS));
+  private static FabricPeer readPeer(ByteReader in) throws CodecException {
+    return new FabricPeer(readText(in, FabricPeer.MAX_NAME), readText(in, FabricPeer.MAX_ADDRESS));
   }
 
-  private static List<Peer> readPeers(ByteReader in, int atMost) throws CodecException {
-    List<Peer> peers = new ArrayList<>();
+  private static List<FabricPeer> readPeers(ByteReader in, int atMost) throws CodecException {
+    List<FabricPeer> peers = new ArrayList<>();
     for (int left = in.readCount(atMost); left > 0; left--) {
       peers.add(readPeer(in));
     }
@@ -306,7 +307,7 @@ public final class MessageCodec {
   private static List<String> readTexts(ByteReader in, int atMost) throws CodecException {
     List<String> texts = new ArrayList<>();
     for (int left = in.readCount(atMost); left > 0; left--) {
-      texts.add(readText(in, Peer.MAX_NAME));
+      texts.add(readText(in, FabricPeer.MAX_NAME));
     }
     return texts;
   }

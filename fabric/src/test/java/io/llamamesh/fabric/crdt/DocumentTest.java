@@ -35,9 +35,9 @@ class DocumentTest {
     Document on = apply(Document.EMPTY, flag(new Operation.Enable()), N1);
     Document off = apply(on, flag(new Operation.Disable()), N2);
     Document again = apply(on, flag(new Operation.Enable()), N1);
-    assertThat(off.root().flag("f")).isFalse();
-    assertThat(on.join(off).root().flag("f")).isFalse();
-    assertThat(off.join(again).root().flag("f")).isTrue();
+    assertThat(off.root().isFlagEnabled("f")).isFalse();
+    assertThat(on.join(off).root().isFlagEnabled("f")).isFalse();
+    assertThat(off.join(again).root().isFlagEnabled("f")).isTrue();
   }
 
   @Test
@@ -157,7 +157,7 @@ class DocumentTest {
         .isInstanceOf(OperationException.class)
         .hasMessageContaining("64 bits");
     Operation deep = increment(1);
-    for (int i = 0; i < Limits.MAX_DEPTH; i++) {
+    for (int i = 0; i < DocumentLimits.MAX_DEPTH; i++) {
       deep = Operation.Update.field("m", FieldType.MAP, deep);
     }
     Operation tooDeep = deep;

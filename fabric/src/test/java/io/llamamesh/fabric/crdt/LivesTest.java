@@ -119,7 +119,7 @@ class LivesTest {
             .delta();
     for (long life = 2; life <= 100; life++) {
       gap = gap.apply(ADD_ONE, new Actor("n1", life), 0, life).document();
-      assertThat(gap.context().size()).isLessThanOrEqualTo(Limits.MAX_WAITING_LIVES + 2);
+      assertThat(gap.context().size()).isLessThanOrEqualTo(DocumentLimits.MAX_WAITING_LIVES + 2);
     }
     assertThat(gap.root().counter("c")).isEqualTo(99);
   }

@@ -165,8 +165,8 @@ class PekkoTest {
       assertThat(root.counter("g")).as(step).isEqualTo(growing.getValue().longValueExact());
       assertThat(root.counter("c")).as(step).isEqualTo(counter.getValue().longValueExact());
       assertThat(root.set("s").elements()).as(step).isEqualTo(new TreeSet<>(set.getElements()));
-      assertThat(root.flag("on")).as(step).isEqualTo(enabled.contains("on"));
-      assertThat(root.flag("switched")).as(step).isEqualTo(flag.enabled());
+      assertThat(root.isFlagEnabled("on")).as(step).isEqualTo(enabled.contains("on"));
+      assertThat(root.isFlagEnabled("switched")).as(step).isEqualTo(flag.enabled());
       assertThat(root.register("r").value().orElse("")).as(step).isEqualTo(register.getValue());
       // Of a register that was removed while it was written, Pekko may keep a value that the
       // remover had seen; which fields there are is the same.

@@ -92,15 +92,15 @@ class LinkStateTest {
   void whatIsForgottenOnPurposeComesBackOnlyWithANewLife() {
     Node a = new Node("a");
     a.state.receive("x", ads(ad("n9", 5, 7), 0), now);
-    assertThat(a.state.forget("n9", now)).isTrue();
+    assertThat(a.state.tryForget("n9", now)).isTrue();
     a.state.receive("x", ads(ad("n9", 5, 1_000), 0), now);
     a.state.receive("x", ads(ad("n9", 4, 1_000), 0), now);
     assertThat(a.state.table().get("n9").isForgotten()).isTrue();
 
     a.state.receive("x", ads(ad("n9", 6, 1), 0), now);
     assertThat(a.state.table().get("n9").isForgotten()).isFalse();
-    assertThat(a.state.forget("nobody", now)).isFalse();
-    assertThat(a.state.forget("a", now)).isFalse();
+    assertThat(a.state.tryForget("nobody", now)).isFalse();
+    assertThat(a.state.tryForget("a", now)).isFalse();
   }
 
   @Test

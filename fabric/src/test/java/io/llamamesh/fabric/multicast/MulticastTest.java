@@ -336,7 +336,7 @@ class MulticastTest {
         root -> line,
         new MulticastOutbox() {
           @Override
-          public boolean send(String neighbour, byte[] message) {
+          public boolean trySend(String neighbour, byte[] message) {
             sent.add(message);
             return true;
           }

@@ -63,7 +63,7 @@ final class SimulatedMulticast {
             root -> individualViews ? randomTree(root) : tree(root),
             new MulticastOutbox() {
               @Override
-              public boolean send(String neighbour, byte[] message) {
+              public boolean trySend(String neighbour, byte[] message) {
                 rememberRoot(message);
                 if (!links.get(name).contains(neighbour)) {
                   return false;

@@ -39,10 +39,11 @@ class IncarnationTest {
 
   @Test
   void namesAndAddressesAreBounded() {
-    assertThatThrownBy(() -> new Peer("", "a:1")).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> new Peer("x".repeat(254), "a:1"))
+    assertThatThrownBy(() -> new FabricPeer("", "a:1"))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> new Peer("n1", "x".repeat(260)))
+    assertThatThrownBy(() -> new FabricPeer("x".repeat(254), "a:1"))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new FabricPeer("n1", "x".repeat(260)))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.fabric.detector.Hearing;
 import io.llamamesh.fabric.linkstate.Unheard;
-import io.llamamesh.fabric.partition.Block.Direction;
+import io.llamamesh.fabric.partition.Partition.Direction;
 import io.llamamesh.fabric.partition.Partitions.Row;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +21,7 @@ class PartitionsTest {
 
   @Test
   void nobodyComplainsSoThereIsNothing() {
-    assertThat(Partitions.blocks(rows(5, (a, b) -> false))).isEmpty();
+    assertThat(Partitions.find(rows(5, (a, b) -> false))).isEmpty();
   }
 
   @Test
@@ -38,8 +38,8 @@ class PartitionsTest {
           default -> {}
         }
       }
-      List<Block> blocks =
-          Partitions.blocks(
+      List<Partition> blocks =
+          Partitions.find(
               rows(
                   nodes,
                   (x, y) -> (a.contains(x) && b.contains(y)) || (b.contains(x) && a.contains(y))));
@@ -57,7 +57,7 @@ class PartitionsTest {
 
   @Test
   void threeZonesApartAreAllNamed() {
-    List<Block> blocks = Partitions.blocks(rows(9, (x, y) -> x / 3 != y / 3));
+    List<Partition> blocks = Partitions.find(rows(9, (x, y) -> x / 3 != y / 3));
 
     assertThat(blocks).hasSize(3);
     assertThat(blocks)
@@ -69,8 +69,8 @@ class PartitionsTest {
 
   @Test
   void twoTroublesAreTwoBlocks() {
-    List<Block> blocks =
-        Partitions.blocks(
+    List<Partition> blocks =
+        Partitions.find(
             rows(
                 9,
                 (x, y) ->
@@ -87,8 +87,8 @@ class PartitionsTest {
 
   @Test
   void onePairMoreDoesNotBlurTheSides() {
-    List<Block> blocks =
-        Partitions.blocks(
+    List<Partition> blocks =
+        Partitions.find(
             rows(
                 8,
                 (x, y) -> {
@@ -135,7 +135,7 @@ class PartitionsTest {
         rows.add(new Row(name(x), unheard, List.of(name(next)), 12));
       }
 
-      assertThat(Partitions.blocks(rows))
+      assertThat(Partitions.find(rows))
           .singleElement()
           .satisfies(block -> {
             assertThat(block.sideA()).hasSize(40);
@@ -153,8 +153,8 @@ class PartitionsTest {
   void whatTheDeadSaidCountsForNothing() {
     List<Row> rows = rows(4, (x, y) -> x == 0 && y > 1);
 
-    assertThat(Partitions.blocks(rows)).hasSize(1);
-    assertThat(Partitions.blocks(rows.subList(1, 4))).isEmpty();
+    assertThat(Partitions.find(rows)).hasSize(1);
+    assertThat(Partitions.find(rows.subList(1, 4))).isEmpty();
   }
 
   @Test
@@ -168,14 +168,14 @@ class PartitionsTest {
             new Row("a", List.of(new Unheard("b", Hearing.NO_PROBES, 1)), List.of("b"), 1),
             new Row("b", List.of(new Unheard("a", Hearing.NO_PROBES, 1)), List.of("a"), 1));
 
-    assertThat(Partitions.blocks(oneWay))
+    assertThat(Partitions.find(oneWay))
         .singleElement()
-        .returns(Direction.A_TO_B, Block::direction)
-        .returns(false, Block::probesOnly);
-    assertThat(Partitions.blocks(probes))
+        .returns(Direction.A_TO_B, Partition::direction)
+        .returns(false, Partition::probesOnly);
+    assertThat(Partitions.find(probes))
         .singleElement()
-        .returns(Direction.BOTH, Block::direction)
-        .returns(true, Block::probesOnly);
+        .returns(Direction.BOTH, Partition::direction)
+        .returns(true, Partition::probesOnly);
   }
 
   @Test
@@ -188,7 +188,7 @@ class PartitionsTest {
       }
     }
 
-    assertThat(Partitions.blocks(rows(200, (x, y) -> cut[x][y]))).isNotNull();
+    assertThat(Partitions.find(rows(200, (x, y) -> cut[x][y]))).isNotNull();
   }
 
   private static List<Row> rows(int nodes, BiPredicate<Integer, Integer> cannotHear) {

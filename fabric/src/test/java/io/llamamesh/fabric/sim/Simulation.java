@@ -3,8 +3,8 @@ package io.llamamesh.fabric.sim;
 import io.llamamesh.fabric.FabricOptions;
 import io.llamamesh.fabric.MemberState;
 import io.llamamesh.fabric.Notification;
+import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.node.Message;
-import io.llamamesh.fabric.node.Peer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -33,29 +33,29 @@ public final class Simulation {
 
   /** Whether nothing passes from one node to another. */
   public interface Cut {
-    boolean cuts(SimNode from, SimNode to, Way way);
+    boolean cuts(SimulatedNode from, SimulatedNode to, Way way);
   }
 
   /** How long it takes from one node to another, without jitter. */
   public interface Latency {
-    long nanos(SimNode from, SimNode to);
+    long nanos(SimulatedNode from, SimulatedNode to);
   }
 
   /** Takes what nodes notify their hosts of. */
   public interface Listener {
-    void notified(SimNode node, Notification notification);
+    void notified(SimulatedNode node, Notification notification);
   }
 
   /** Counts what is sent. */
   public interface Meter {
-    void sent(SimNode from, SimNode to, Message message);
+    void sent(SimulatedNode from, SimulatedNode to, Message message);
   }
 
   final EventQueue events = new EventQueue();
   final RandomGenerator random;
-  final Map<String, SimNode> byAddress = new HashMap<>();
-  private final Map<String, SimNode> byName = new HashMap<>();
-  private final List<SimNode> nodes = new ArrayList<>();
+  final Map<String, SimulatedNode> byAddress = new HashMap<>();
+  private final Map<String, SimulatedNode> byName = new HashMap<>();
+  private final List<SimulatedNode> nodes = new ArrayList<>();
   private final List<Cut> cuts = new ArrayList<>();
   private final List<Listener> listeners = new ArrayList<>();
   private FabricOptions options = FabricOptions.standard();
@@ -102,9 +102,9 @@ public final class Simulation {
 
   /** Adds nodes {@code n1} to {@code nN}, not started, the first of them contacts of all. */
   public Simulation nodes(int count, int contacts) {
-    List<Peer> peers = new ArrayList<>();
+    List<FabricPeer> peers = new ArrayList<>();
     for (int i = 1; i <= contacts; i++) {
-      peers.add(new Peer("n" + i, "192.0.2." + i + ":8101"));
+      peers.add(new FabricPeer("n" + i, "192.0.2." + i + ":8101"));
     }
     for (int i = 1; i <= count; i++) {
       add("n" + i, "192.0.2." + i + ":8101", peers);
@@ -113,36 +113,37 @@ public final class Simulation {
   }
 
   /** Adds a node, not started. */
-  public SimNode add(String name, String address, List<Peer> contacts) {
-    SimNode node = new SimNode(this, new Peer(name, address), contacts, nodes.size());
+  public SimulatedNode add(String name, String address, List<FabricPeer> contacts) {
+    SimulatedNode node =
+        new SimulatedNode(this, new FabricPeer(name, address), contacts, nodes.size());
     nodes.add(node);
     byName.put(name, node);
     return node;
   }
 
-  public SimNode node(String name) {
-    SimNode node = byName.get(name);
+  public SimulatedNode node(String name) {
+    SimulatedNode node = byName.get(name);
     if (node == null) {
       throw new IllegalArgumentException(name);
     }
     return node;
   }
 
-  public SimNode node(int index) {
+  public SimulatedNode node(int index) {
     return nodes.get(index);
   }
 
-  public List<SimNode> nodes() {
+  public List<SimulatedNode> nodes() {
     return nodes;
   }
 
-  public List<SimNode> running() {
-    return nodes.stream().filter(SimNode::isRunning).toList();
+  public List<SimulatedNode> running() {
+    return nodes.stream().filter(SimulatedNode::isRunning).toList();
   }
 
   /** Starts all within so long, evenly at random. */
   public Simulation startAll(long within) {
-    for (SimNode node : nodes) {
+    for (SimulatedNode node : nodes) {
       at(now + (within == 0 ? 0 : random.nextLong(within)), node::start);
     }
     return this;
@@ -150,7 +151,7 @@ public final class Simulation {
 
   /** Lets all collectors probe each other with so many probes a second. */
   public Simulation probeAll(int perSecond) {
-    for (SimNode node : nodes) {
+    for (SimulatedNode node : nodes) {
       node.probe(nodes.stream().filter(other -> other != node).toList(), perSecond);
     }
     return this;
@@ -172,7 +173,7 @@ public final class Simulation {
             || (b.contains(from.name()) && a.contains(to.name())));
   }
 
-  boolean isCut(SimNode from, SimNode to, Way way) {
+  boolean isCut(SimulatedNode from, SimulatedNode to, Way way) {
     for (int i = 0; i < cuts.size(); i++) {
       if (cuts.get(i).cuts(from, to, way)) {
         return true;
@@ -185,12 +186,12 @@ public final class Simulation {
     return loss > 0 && random.nextDouble() < loss;
   }
 
-  long delay(SimNode from, SimNode to) {
+  long delay(SimulatedNode from, SimulatedNode to) {
     return latency.nanos(from, to) + (jitter > 0 ? random.nextLong(jitter) : 0);
   }
 
   /** The delay of a segment of a link, with what was lost sent again. */
-  long segmentDelay(SimNode from, SimNode to) {
+  long segmentDelay(SimulatedNode from, SimulatedNode to) {
     long delay = delay(from, to);
     long again = 200 * MS;
     while (isLost() && again < 10 * SECOND) {
@@ -200,11 +201,11 @@ public final class Simulation {
     return delay;
   }
 
-  void metered(SimNode from, SimNode to, Message message) {
+  void metered(SimulatedNode from, SimulatedNode to, Message message) {
     meter.sent(from, to, message);
   }
 
-  void notified(SimNode node, Notification notification) {
+  void notified(SimulatedNode node, Notification notification) {
     for (int i = 0; i < listeners.size(); i++) {
       listeners.get(i).notified(node, notification);
     }
@@ -259,8 +260,8 @@ public final class Simulation {
 
   /** Whether all running nodes hold all running nodes, and no others, for up. */
   public boolean agreesOnWhoIsUp() {
-    List<SimNode> running = running();
-    for (SimNode node : running) {
+    List<SimulatedNode> running = running();
+    for (SimulatedNode node : running) {
       if (node.fabric().upCount() != running.size()) {
         return false;
       }
@@ -272,13 +273,13 @@ public final class Simulation {
   public List<Set<String>> components() {
     List<Set<String>> components = new ArrayList<>();
     Set<String> seen = new HashSet<>();
-    for (SimNode node : running()) {
+    for (SimulatedNode node : running()) {
       if (seen.add(node.name())) {
         Set<String> component = new HashSet<>();
-        List<SimNode> queue = new ArrayList<>(List.of(node));
+        List<SimulatedNode> queue = new ArrayList<>(List.of(node));
         component.add(node.name());
         while (!queue.isEmpty()) {
-          SimNode next = queue.removeLast();
+          SimulatedNode next = queue.removeLast();
           eachNeighbor(
               next,
               other -> {
@@ -294,9 +295,9 @@ public final class Simulation {
     return components;
   }
 
-  private void eachNeighbor(SimNode node, Consumer<SimNode> action) {
-    for (Peer peer : node.fabric().overlay().neighbors()) {
-      SimNode other = node(peer.name());
+  private void eachNeighbor(SimulatedNode node, Consumer<SimulatedNode> action) {
+    for (FabricPeer peer : node.fabric().overlay().neighbors()) {
+      SimulatedNode other = node(peer.name());
       if (other.isRunning() && other.fabric().overlay().isNeighbor(node.name())) {
         action.accept(other);
       }
@@ -306,7 +307,7 @@ public final class Simulation {
   /** The greatest number of neighbours, a guest included. */
   public int greatestDegree() {
     int greatest = 0;
-    for (SimNode node : running()) {
+    for (SimulatedNode node : running()) {
       int guests = node.fabric().overlay().guest() == null ? 0 : 1;
       greatest = Math.max(greatest, node.fabric().overlay().degree() + guests);
     }
@@ -315,7 +316,7 @@ public final class Simulation {
 
   public int leastDegree() {
     int least = Integer.MAX_VALUE;
-    for (SimNode node : running()) {
+    for (SimulatedNode node : running()) {
       least = Math.min(least, node.fabric().overlay().degree());
     }
     return least;

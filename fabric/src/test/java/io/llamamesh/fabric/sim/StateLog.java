@@ -36,7 +36,7 @@ public final class StateLog implements Listener {
   }
 
   @Override
-  public void notified(SimNode node, Notification notification) {
+  public void notified(SimulatedNode node, Notification notification) {
     if (!(notification instanceof Notification.RoutesChanged)) {
       words.add(new Word(sim.now(), node.name(), notification));
     }

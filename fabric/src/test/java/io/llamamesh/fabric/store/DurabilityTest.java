@@ -43,8 +43,8 @@ class DurabilityTest {
 
   private static void crash(int times, boolean power) throws StorageException {
     for (long seed = 0; seed < 4; seed++) {
-      CrashDisk.clear();
-      String file = CrashDisk.path("store" + seed);
+      SimulatedDisk.clear();
+      String file = SimulatedDisk.path("store" + seed);
       Random random = new Random(seed);
       Map<String, Set<String>> acknowledged = new HashMap<>();
       long lastLife = 0;
@@ -57,18 +57,18 @@ class DurabilityTest {
         lastLife = store.counters().life();
         acknowledged.forEach(
             (key, elements) -> assertThat(elements(store, key)).as(round).containsAll(elements));
-        CrashDisk.dieAfter(random.nextInt(120));
+        SimulatedDisk.dieAfter(random.nextInt(120));
         boolean[] dead = new boolean[1];
         for (int batch = 0; batch < 60 && !dead[0]; batch++) {
           submit(store, random, life + "-" + batch, acknowledged, dead);
         }
         if (power) {
-          CrashDisk.cutPower(random);
+          SimulatedDisk.cutPower(random);
         } else {
-          CrashDisk.kill();
+          SimulatedDisk.kill();
         }
       }
-      assertThat(CrashDisk.size(file)).isLessThan(4 << 20);
+      assertThat(SimulatedDisk.size(file)).isLessThan(4 << 20);
     }
   }
 
@@ -103,7 +103,7 @@ class DurabilityTest {
 
   private static ReplicatedStore open(Storage storage, Random random) throws StorageException {
     return ReplicatedStore.open(
-        "n1", storage, StoreOptions.DEFAULT, NOWHERE, InstantSource.system(), random);
+        "n1", storage, ReplicatedStoreOptions.DEFAULT, NOWHERE, InstantSource.system(), random);
   }
 
   @Test

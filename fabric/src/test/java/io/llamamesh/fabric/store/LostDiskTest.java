@@ -127,7 +127,7 @@ class LostDiskTest {
     assertThat(first.store().counters().removedKeys()).isEqualTo(1);
     for (SimulatedStores.Node node : stores.nodes()) {
       // By the wall clock only: days of ticks would take long.
-      node.wallSkewSeconds = StoreOptions.DEFAULT.keepRemoved().toSeconds() + 1;
+      node.wallSkewSeconds = ReplicatedStoreOptions.DEFAULT.keepRemoved().toSeconds() + 1;
     }
     stores.node("n4").wallSkewSeconds = 0;
     stores.run(700);

@@ -56,29 +56,29 @@ class MvStorageTest {
 
   @Test
   void aFileStaysSmallHoweverOftenItIsWritten() throws StorageException {
-    CrashDisk.clear();
-    String file = CrashDisk.path("small");
+    SimulatedDisk.clear();
+    String file = SimulatedDisk.path("small");
     try (MvStorage storage = MvStorage.open(file)) {
       for (int i = 0; i < 5_000; i++) {
         byte[] record = new byte[1_000];
         record[0] = (byte) i;
         storage.write(new Storage.Batch(1, 1, Map.of("k" + i % 20, record), List.of()));
       }
-      assertThat(CrashDisk.size(file)).isLessThan(512 << 10);
+      assertThat(SimulatedDisk.size(file)).isLessThan(512 << 10);
       assertThat(storage.load().records()).hasSize(20);
     }
   }
 
   @Test
   void afterAFailedWriteTheNextOneOpensTheFileAnew() throws StorageException {
-    CrashDisk.clear();
-    MvStorage storage = MvStorage.open(CrashDisk.path("failing"));
+    SimulatedDisk.clear();
+    MvStorage storage = MvStorage.open(SimulatedDisk.path("failing"));
     storage.write(new Storage.Batch(1, 1, Map.of("a", new byte[] {1}), List.of()));
-    CrashDisk.dieAfter(0);
+    SimulatedDisk.dieAfter(0);
     assertThatThrownBy(
             () -> storage.write(new Storage.Batch(2, 1, Map.of("b", new byte[] {2}), List.of())))
         .isInstanceOf(StorageException.class);
-    CrashDisk.dieAfter(Integer.MAX_VALUE);
+    SimulatedDisk.dieAfter(Integer.MAX_VALUE);
     storage.write(new Storage.Batch(3, 1, Map.of("c", new byte[] {3}), List.of()));
     assertThat(storage.load().records()).containsOnlyKeys("a", "c");
     assertThat(storage.load().life()).isEqualTo(3);

@@ -26,8 +26,9 @@ import org.junit.jupiter.api.Test;
 class ReplicatedStoreTest {
 
   private static final Key KEY = new Key("a/b");
-  private static final StoreOptions SMALL =
-      new StoreOptions(2_000, 8_000, 20_000, 4, 2, Duration.ofSeconds(10), Duration.ofDays(7));
+  private static final ReplicatedStoreOptions SMALL =
+      new ReplicatedStoreOptions(
+          2_000, 8_000, 20_000, 4, 2, Duration.ofSeconds(10), Duration.ofDays(7));
 
   private final FakeStorage storage = new FakeStorage();
   private final List<StoreMessage> multicasts = new ArrayList<>();
@@ -38,10 +39,10 @@ class ReplicatedStoreTest {
 
   @BeforeEach
   void start() throws StorageException {
-    store = open(StoreOptions.DEFAULT);
+    store = open(ReplicatedStoreOptions.DEFAULT);
   }
 
-  private ReplicatedStore open(StoreOptions options) throws StorageException {
+  private ReplicatedStore open(ReplicatedStoreOptions options) throws StorageException {
     StoreOutbox outbox =
         new StoreOutbox() {
           @Override
@@ -108,7 +109,7 @@ class ReplicatedStoreTest {
     apply(increment(2));
     Document others = deltaOf(multicasts.getLast());
     storage.putBack(turnedUp);
-    store = open(StoreOptions.DEFAULT);
+    store = open(ReplicatedStoreOptions.DEFAULT);
     receive("a/b", others);
     assertThat(store.get(KEY).fields().counter("c")).isEqualTo(7);
   }
@@ -165,9 +166,9 @@ class ReplicatedStoreTest {
   void aLargeValueIsToldATooLargeOneRefusedAndAlwaysMayItShrink() throws StorageException {
     store = open(SMALL);
     apply(add("x".repeat(1_000)));
-    assertThat(((Result.Done) last()).large()).isFalse();
+    assertThat(((Result.Done) last()).isLarge()).isFalse();
     apply(add("y".repeat(2_000)));
-    assertThat(((Result.Done) last()).large()).isTrue();
+    assertThat(((Result.Done) last()).isLarge()).isTrue();
     apply(add("z".repeat(6_000)));
     assertThat(last()).isInstanceOf(Result.TooLarge.class);
     assertThat(((Result.TooLarge) last()).maxBytes()).isEqualTo(8_000);
@@ -283,7 +284,7 @@ class ReplicatedStoreTest {
     Map<String, byte[]> records = new TreeMap<>(storage.contents().records());
     records.put("broken", new byte[] {0, 1, 9});
     storage.putBack(new Storage.Contents(1, 0, records));
-    store = open(StoreOptions.DEFAULT);
+    store = open(ReplicatedStoreOptions.DEFAULT);
     assertThat(store.counters().lostRecords()).isEqualTo(1);
     assertThat(elements()).containsExactly("x");
   }

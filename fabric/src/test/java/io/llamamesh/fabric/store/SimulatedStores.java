@@ -74,7 +74,12 @@ final class SimulatedStores {
       try {
         store =
             ReplicatedStore.open(
-                name, storage, StoreOptions.DEFAULT, outbox, clock, new Random(random.nextLong()));
+                name,
+                storage,
+                ReplicatedStoreOptions.DEFAULT,
+                outbox,
+                clock,
+                new Random(random.nextLong()));
       } catch (StorageException e) {
         throw new AssertionError(e);
       }

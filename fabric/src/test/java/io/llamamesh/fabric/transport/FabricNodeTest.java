@@ -8,7 +8,7 @@ import io.llamamesh.fabric.Member;
 import io.llamamesh.fabric.MemberState;
 import io.llamamesh.fabric.Notification;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
-import io.llamamesh.fabric.node.Peer;
+import io.llamamesh.fabric.node.FabricPeer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -35,7 +35,7 @@ class FabricNodeTest {
   private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
 
   /** What is left in memory. */
-  private static final class Memory implements FabricMemory {
+  private static final class Memory implements FabricPersistence {
     private volatile long incarnation;
     private volatile List<AgedAd> members = List.of();
 
@@ -55,7 +55,7 @@ class FabricNodeTest {
     }
 
     @Override
-    public void keepMembers(List<AgedAd> kept) {
+    public void storeMembers(List<AgedAd> kept) {
       members = kept;
     }
   }
@@ -66,10 +66,10 @@ class FabricNodeTest {
         public void notified(Notification notification) {}
 
         @Override
-        public void linkDown(Peer peer, TransportEvent reason) {}
+        public void linkDown(FabricPeer peer, TransportEvent reason) {}
 
         @Override
-        public void dialFailed(Peer peer, TransportEvent reason) {}
+        public void dialFailed(FabricPeer peer, TransportEvent reason) {}
 
         @Override
         public void cannotStart(String reason) {}
@@ -91,8 +91,8 @@ class FabricNodeTest {
 
   @Test
   void fiveNodesKnowEachOtherAndOneThatEndsIsKnownToAll() throws Exception {
-    List<Peer> peers = peers(5);
-    for (Peer peer : peers) {
+    List<FabricPeer> peers = peers(5);
+    for (FabricPeer peer : peers) {
       start(peer, List.of(peers.getFirst()), new Memory());
     }
     for (FabricNode node : nodes) {
@@ -129,7 +129,7 @@ class FabricNodeTest {
               "n5",
               MemberState.UP));
     }
-    assertThat(nodes.get(3).leave(Duration.ofSeconds(5))).isTrue();
+    assertThat(nodes.get(3).tryLeave(Duration.ofSeconds(5))).isTrue();
     nodes.remove(3).close();
     for (FabricNode node : nodes) {
       await(
@@ -150,7 +150,7 @@ class FabricNodeTest {
 
   @Test
   void aNewLifeIsKnownByAGreaterIncarnationAndFindsItsPeersByItself() throws Exception {
-    List<Peer> peers = peers(3);
+    List<FabricPeer> peers = peers(3);
     Memory memory = new Memory();
     start(peers.get(0), List.of(), new Memory());
     start(peers.get(1), List.of(peers.getFirst()), new Memory());
@@ -180,7 +180,7 @@ class FabricNodeTest {
 
   @Test
   void whosePortIsTakenSaysSoAndTakesPartOnceItIsFree() throws Exception {
-    Peer peer = peers(1).getFirst();
+    FabricPeer peer = peers(1).getFirst();
     int port = port(peer);
     FabricNode node;
     try (ServerSocket taken = new ServerSocket(port, 1, InetAddress.ofLiteral("127.0.0.1"))) {
@@ -198,14 +198,14 @@ class FabricNodeTest {
 
   @Test
   void repliesCountForANodeOnlyWithItsOwnMark() throws Exception {
-    List<Peer> peers = peers(3);
+    List<FabricPeer> peers = peers(3);
     int own = peers.get(1).name().hashCode();
     AtomicInteger mark = new AtomicInteger(own);
     FabricEvidence probes =
         sink -> sink.answered("n2", System.nanoTime() - TestNode.MS, TestNode.MS, mark.get());
-    start(peers.get(0), List.of(), new Memory(), probes).peers(List.of(), peers);
+    start(peers.get(0), List.of(), new Memory(), probes).setPeers(List.of(), peers);
     start(peers.get(1), List.of(peers.getFirst()), new Memory());
-    start(peers.get(2), List.of(), new Memory(), probes).peers(peers.subList(0, 1), peers);
+    start(peers.get(2), List.of(), new Memory(), probes).setPeers(peers.subList(0, 1), peers);
     Map<String, MemberState> all =
         Map.of("n1", MemberState.UP, "n2", MemberState.UP, "n3", MemberState.UP);
     for (FabricNode node : nodes) {
@@ -227,11 +227,12 @@ class FabricNodeTest {
     }
   }
 
-  private FabricNode start(Peer self, List<Peer> contacts, Memory memory) {
+  private FabricNode start(FabricPeer self, List<FabricPeer> contacts, Memory memory) {
     return start(self, contacts, memory, FabricEvidence.NONE);
   }
 
-  private FabricNode start(Peer self, List<Peer> contacts, Memory memory, FabricEvidence evidence) {
+  private FabricNode start(
+      FabricPeer self, List<FabricPeer> contacts, Memory memory, FabricEvidence evidence) {
     FabricNode node =
         FabricNode.start(
             new FabricNodeOptions(
@@ -252,15 +253,15 @@ class FabricNodeTest {
     return node;
   }
 
-  private static List<Peer> peers(int count) throws IOException {
-    List<Peer> peers = new ArrayList<>();
+  private static List<FabricPeer> peers(int count) throws IOException {
+    List<FabricPeer> peers = new ArrayList<>();
     for (int i = 1; i <= count; i++) {
-      peers.add(new Peer("n" + i, "127.0.0.1:" + TestNode.freePort()));
+      peers.add(new FabricPeer("n" + i, "127.0.0.1:" + TestNode.freePort()));
     }
     return peers;
   }
 
-  private static int port(Peer peer) {
+  private static int port(FabricPeer peer) {
     return Integer.parseInt(peer.address().substring(peer.address().lastIndexOf(':') + 1));
   }
 

@@ -9,8 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llamamesh.fabric.detector.DetectorMessage.Ping;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Summary;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Version;
+import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.node.Message;
-import io.llamamesh.fabric.node.Peer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -59,10 +59,10 @@ class LinkTest {
   @Test
   void withoutKeysNoOtherHostIsDialled() throws IOException {
     try (TestNode a = TestNode.start("a", MeshKeys.NONE)) {
-      a.transport.dial(new Peer("far", "192.0.2.1:8101"), 1, 0);
+      a.transport.dial(new FabricPeer("far", "192.0.2.1:8101"), 1, 0);
       until(() -> !a.failedDials.isEmpty(), a);
       assertThat(a.failedDials).containsExactly(TransportEvent.NOT_LOOPBACK);
-      a.transport.sendDatagram(new Peer("far", "192.0.2.1:8101"), new Ping(1, true));
+      a.transport.sendDatagram(new FabricPeer("far", "192.0.2.1:8101"), new Ping(1, true));
       assertThat(a.count(TransportEvent.DATAGRAM_UNSENT)).isEqualTo(1);
     }
   }
@@ -120,10 +120,10 @@ class LinkTest {
   void whoDialsAnotherNodeAtAnAddressHearsWhoIsThereAndChangesNothing() throws IOException {
     try (TestNode a = TestNode.start("a", key(1));
         TestNode b = TestNode.start("b", key(1))) {
-      a.transport.dial(new Peer("c", b.peer.address()), 1, 0);
+      a.transport.dial(new FabricPeer("c", b.peer.address()), 1, 0);
       until(() -> !a.ups.isEmpty(), a, b);
       assertThat(a.ups.getFirst().peer().name()).isEqualTo("b");
-      assertThat(a.ups.getFirst().expected()).isEqualTo(new Peer("c", b.peer.address()));
+      assertThat(a.ups.getFirst().expected()).isEqualTo(new FabricPeer("c", b.peer.address()));
       assertThat(b.ups).isEmpty();
       assertThat(b.count(TransportEvent.WRONG_NODE)).isEqualTo(1);
     }
@@ -132,7 +132,7 @@ class LinkTest {
   @Test
   void nobodyListeningIsToldFromSilence() throws IOException {
     try (TestNode a = TestNode.start("a", key(1))) {
-      a.transport.dial(new Peer("gone", "127.0.0.1:" + TestNode.freePort()), 1, 0);
+      a.transport.dial(new FabricPeer("gone", "127.0.0.1:" + TestNode.freePort()), 1, 0);
       until(() -> !a.failedDials.isEmpty(), a);
       assertThat(a.failedDials).containsExactly(TransportEvent.DIAL_REFUSED);
     }

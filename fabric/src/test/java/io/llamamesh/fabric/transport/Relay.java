@@ -1,6 +1,6 @@
 package io.llamamesh.fabric.transport;
 
-import io.llamamesh.fabric.node.Peer;
+import io.llamamesh.fabric.node.FabricPeer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -28,8 +28,8 @@ final class Relay implements AutoCloseable {
   }
 
   /** Where a node is dialled through it. */
-  Peer to(TestNode target) {
-    return new Peer(target.peer.name(), "127.0.0.1:" + server.getLocalPort());
+  FabricPeer to(TestNode target) {
+    return new FabricPeer(target.peer.name(), "127.0.0.1:" + server.getLocalPort());
   }
 
   private void run() {

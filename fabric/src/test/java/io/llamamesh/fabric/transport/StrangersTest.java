@@ -6,8 +6,8 @@ import static io.llamamesh.fabric.transport.TestNode.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.fabric.detector.DetectorMessage.Ping;
+import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.node.Message;
-import io.llamamesh.fabric.node.Peer;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -145,7 +145,7 @@ class StrangersTest {
   @Test
   void aDatagramCountsOnceAndOnlyAsItWasSent() throws IOException {
     PeerLives lives = new PeerLives();
-    Datagrams sender = new Datagrams("mesh", new Peer("a", "127.0.0.1:1"), 5, lives);
+    Datagrams sender = new Datagrams("mesh", new FabricPeer("a", "127.0.0.1:1"), 5, lives);
     Message ping = new Ping(1, false);
     byte[] authentic = sender.seal(node.peer, 900, ping, key(1));
     try (DatagramSocket socket = new DatagramSocket()) {
@@ -161,7 +161,7 @@ class StrangersTest {
       until(() -> node.count(TransportEvent.DATAGRAM_BAD_MAC) == 1, node);
       send(socket, sender.seal(node.peer, 900, ping, MeshKeys.NONE));
       until(() -> node.count(TransportEvent.DATAGRAM_BAD_MAC) == 2, node);
-      send(socket, sender.seal(new Peer("c", "127.0.0.1:2"), 900, ping, key(1)));
+      send(socket, sender.seal(new FabricPeer("c", "127.0.0.1:2"), 900, ping, key(1)));
       until(() -> node.count(TransportEvent.DATAGRAM_NOT_FOR_US) == 1, node);
       send(socket, sender.seal(node.peer, 899, ping, key(1)));
       until(() -> node.count(TransportEvent.DATAGRAM_REPLAYED) == 2, node);
@@ -208,7 +208,7 @@ class StrangersTest {
 
   private byte[] hello() {
     return new Handshake.Hello(
-            1, 1, "mesh", new Peer("x", "127.0.0.1:1"), 900, 0, 1, "b", 1, 0, "0".repeat(64))
+            1, 1, "mesh", new FabricPeer("x", "127.0.0.1:1"), 900, 0, 1, "b", 1, 0, "0".repeat(64))
         .toBytes();
   }
 }

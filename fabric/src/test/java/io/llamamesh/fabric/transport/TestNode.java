@@ -1,7 +1,7 @@
 package io.llamamesh.fabric.transport;
 
+import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.node.Message;
-import io.llamamesh.fabric.node.Peer;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.DatagramSocket;
@@ -38,7 +38,12 @@ final class TestNode implements TransportListener, AutoCloseable {
           16 << 20);
 
   record Up(
-      long link, Peer peer, long incarnation, @Nullable Peer expected, long nonce, long seen) {}
+      long link,
+      FabricPeer peer,
+      long incarnation,
+      @Nullable FabricPeer expected,
+      long nonce,
+      long seen) {}
 
   final List<Up> ups = new ArrayList<>();
   final List<TransportEvent> downs = new ArrayList<>();
@@ -46,7 +51,7 @@ final class TestNode implements TransportListener, AutoCloseable {
   final List<Message> received = new ArrayList<>();
   final List<Message> datagrams = new ArrayList<>();
   final List<String> order;
-  final Peer peer;
+  final FabricPeer peer;
   final Transport transport;
   volatile MeshKeys keys;
 
@@ -56,7 +61,7 @@ final class TestNode implements TransportListener, AutoCloseable {
     this.order = order;
     this.keys = keys;
     int port = freePort();
-    this.peer = new Peer(name, "127.0.0.1:" + port);
+    this.peer = new FabricPeer(name, "127.0.0.1:" + port);
     this.transport =
         Transport.open(
             new TransportOptions(
@@ -142,18 +147,23 @@ final class TestNode implements TransportListener, AutoCloseable {
 
   @Override
   public void linkUp(
-      long link, Peer from, long incarnation, @Nullable Peer expected, long nonce, long lastSeen) {
+      long link,
+      FabricPeer from,
+      long incarnation,
+      @Nullable FabricPeer expected,
+      long nonce,
+      long lastSeen) {
     ups.add(new Up(link, from, incarnation, expected, nonce, lastSeen));
     order.add(peer.name() + " up");
   }
 
   @Override
-  public void linkDown(long link, Peer from, TransportEvent reason) {
+  public void linkDown(long link, FabricPeer from, TransportEvent reason) {
     downs.add(reason);
   }
 
   @Override
-  public void dialFailed(Peer to, TransportEvent reason) {
+  public void dialFailed(FabricPeer to, TransportEvent reason) {
     failedDials.add(reason);
   }
 
@@ -163,7 +173,7 @@ final class TestNode implements TransportListener, AutoCloseable {
   }
 
   @Override
-  public void datagram(Peer from, long toIncarnation, Message message) {
+  public void datagram(FabricPeer from, long toIncarnation, Message message) {
     datagrams.add(message);
   }
 

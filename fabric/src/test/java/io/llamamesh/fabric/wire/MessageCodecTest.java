@@ -18,8 +18,8 @@ import io.llamamesh.fabric.linkstate.LinkStateMessage.LeavingSeen;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Summary;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Version;
 import io.llamamesh.fabric.linkstate.Unheard;
+import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.node.Message;
-import io.llamamesh.fabric.node.Peer;
 import io.llamamesh.fabric.overlay.OverlayMessage.Accept;
 import io.llamamesh.fabric.overlay.OverlayMessage.Deny;
 import io.llamamesh.fabric.overlay.OverlayMessage.Disconnect;
@@ -92,7 +92,7 @@ class MessageCodecTest {
 
   @Test
   void theLargestMessagesFitIntoAFrame() {
-    String name = "x".repeat(Peer.MAX_NAME);
+    String name = "x".repeat(FabricPeer.MAX_NAME);
     List<Version> versions = new ArrayList<>();
     for (int i = 0; i < LinkStateMessage.MAX_SUMMARY; i++) {
       versions.add(new Version("n" + i + ".example.internal", 1L << 53, Long.MAX_VALUE));
@@ -142,12 +142,12 @@ class MessageCodecTest {
     return "node-" + random.nextInt(10_000) + (random.nextInt(10) == 0 ? ".müller" : "");
   }
 
-  private Peer peer() {
-    return new Peer(name(), "192.0.2.1:" + random.nextInt(65_536));
+  private FabricPeer peer() {
+    return new FabricPeer(name(), "192.0.2.1:" + random.nextInt(65_536));
   }
 
-  private List<Peer> peers(int atMost) {
-    List<Peer> peers = new ArrayList<>();
+  private List<FabricPeer> peers(int atMost) {
+    List<FabricPeer> peers = new ArrayList<>();
     for (int i = random.nextInt(atMost + 1); i > 0; i--) {
       peers.add(peer());
     }

@@ -2,7 +2,7 @@ package io.llamamesh.operator.reconcile;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.llamamesh.config.CollectorConfig;
-import io.llamamesh.config.CollectorConfigs;
+import io.llamamesh.config.CollectorConfigWriter;
 import io.llamamesh.operator.resources.ConfigMapDigest;
 import io.llamamesh.operator.resources.NodeConfigMap;
 import io.llamamesh.operator.resources.Owner;
@@ -33,7 +33,7 @@ final class ConfigMapCache {
   record Draft(String node, CollectorConfig config, @Nullable Instant joined) {}
 
   /** A node's ConfigMap as it shall be, pruned. */
-  ConfigMap pruned(Owner owner, Draft draft, CollectorConfigs documents) {
+  ConfigMap pruned(Owner owner, Draft draft, CollectorConfigWriter documents) {
     Entry last = known.get(draft.node());
     if (last != null && last.owner().equals(owner) && last.draft().equals(draft)) {
       return last.pruned();
@@ -42,7 +42,7 @@ final class ConfigMapCache {
   }
 
   /** A node's ConfigMap as it shall be, to be written. */
-  ConfigMap written(Owner owner, Draft draft, CollectorConfigs documents) {
+  ConfigMap written(Owner owner, Draft draft, CollectorConfigWriter documents) {
     ConfigMap whole = whole(owner, draft, documents);
     remember(owner, draft, whole);
     return whole;
@@ -54,7 +54,7 @@ final class ConfigMapCache {
     return pruned;
   }
 
-  private static ConfigMap whole(Owner owner, Draft draft, CollectorConfigs documents) {
+  private static ConfigMap whole(Owner owner, Draft draft, CollectorConfigWriter documents) {
     return NodeConfigMap.of(owner, draft.node(), draft.config(), draft.joined(), documents);
   }
 

@@ -5,7 +5,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.SSABasedGenericKubernetesResourceMatcher;
-import io.llamamesh.config.CollectorConfigs;
+import io.llamamesh.config.CollectorConfigWriter;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.Names;
@@ -87,7 +87,7 @@ final class MeshWriter {
       Context<LlamaMesh> context)
       throws InterruptedException {
     Map<String, ConfigMap> actual = seen.configMaps(mesh);
-    CollectorConfigs documents = new CollectorConfigs();
+    CollectorConfigWriter documents = new CollectorConfigWriter();
     ConfigMap kept = AcceptedSpecConfigMap.of(owner, accepted);
     String keptName = kept.getMetadata().getName();
     boolean keep = !ConfigMapDigest.isCurrent(actual.get(keptName), ConfigMapDigest.prune(kept));
@@ -176,7 +176,7 @@ final class MeshWriter {
       MeshFacts facts,
       MeshPlan plan,
       Map<String, ConfigMap> actual,
-      CollectorConfigs documents,
+      CollectorConfigWriter documents,
       Set<String> names) {
     List<Draft> due = new ArrayList<>();
     Map<String, NodeFacts> nodes = new HashMap<>();

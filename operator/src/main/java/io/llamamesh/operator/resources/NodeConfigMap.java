@@ -3,7 +3,7 @@ package io.llamamesh.operator.resources;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.llamamesh.config.CollectorConfig;
-import io.llamamesh.config.CollectorConfigs;
+import io.llamamesh.config.CollectorConfigWriter;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import java.time.Instant;
@@ -25,7 +25,7 @@ public final class NodeConfigMap {
       String node,
       CollectorConfig config,
       @Nullable Instant joined,
-      CollectorConfigs documents) {
+      CollectorConfigWriter documents) {
     Map<String, String> annotations = new TreeMap<>();
     annotations.put(Names.NODE_ANNOTATION, node);
     if (joined != null) {

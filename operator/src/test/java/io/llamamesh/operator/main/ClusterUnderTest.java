@@ -194,7 +194,7 @@ final class ClusterUnderTest implements AutoCloseable {
   }
 
   private void editStatus(String node, UnaryOperator<NodeStatusBuilder> edit) {
-    TestCluster.despiteOthers(() ->
+    TestCluster.retryOnConflict(() ->
         client
             .nodes()
             .withName(node)

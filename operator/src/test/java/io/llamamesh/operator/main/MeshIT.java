@@ -263,7 +263,7 @@ final class MeshIT {
     String name = Names.nodeConfigMap("m", cluster.n(1));
     String before = document(name);
 
-    TestCluster.despiteOthers(() ->
+    TestCluster.retryOnConflict(() ->
         cluster
             .client
             .configMaps()

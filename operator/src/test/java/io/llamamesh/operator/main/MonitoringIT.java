@@ -83,7 +83,7 @@ final class MonitoringIT {
     }
     // Somebody else's on the monitor stays.
     GenericKubernetesResource rule = object("PrometheusRule", "m-scraper");
-    TestCluster.despiteOthers(() ->
+    TestCluster.retryOnConflict(() ->
         cluster
             .client
             .resource(rule)

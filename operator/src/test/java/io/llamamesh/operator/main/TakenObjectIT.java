@@ -135,7 +135,7 @@ final class TakenObjectIT {
     cluster.mesh("m", "");
     await().until(() -> cluster.workloads() == 4);
 
-    TestCluster.despiteOthers(() ->
+    TestCluster.retryOnConflict(() ->
         cluster
             .client
             .serviceAccounts()

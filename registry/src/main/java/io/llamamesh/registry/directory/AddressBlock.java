@@ -18,7 +18,7 @@ public record AddressBlock(InetAddress first, int bits) {
    */
   public static AddressBlock parse(String text) {
     int slash = text.indexOf('/');
-    InetAddress address = Addresses.parse(slash < 0 ? text : text.substring(0, slash));
+    InetAddress address = IpAddresses.parse(slash < 0 ? text : text.substring(0, slash));
     if (address != null) {
       int size = address.getAddress().length * Byte.SIZE;
       String length = slash < 0 ? Integer.toString(size) : text.substring(slash + 1);

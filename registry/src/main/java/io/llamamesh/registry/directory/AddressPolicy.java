@@ -58,39 +58,39 @@ public record AddressPolicy(boolean self, List<AddressBlock> allowed) {
    *
    * @param registered the address to be probed
    * @param seen where the registration comes from
-   * @throws RefusedException where nobody may be
+   * @throws RequestRefusedException where nobody may be
    */
-  Reach reach(InetAddress registered, InetAddress seen) throws RefusedException {
+  Reach reach(InetAddress registered, InetAddress seen) throws RequestRefusedException {
     String text = registered.getHostAddress();
-    if (!Addresses.isHost(registered)) {
-      throw new RefusedException(
-          RefusedException.BAD_REQUEST,
+    if (!IpAddresses.isHost(registered)) {
+      throw new RequestRefusedException(
+          RequestRefusedException.BAD_REQUEST,
           "'ip' " + text + " is not one host's address; register the address of the reflector");
     }
     if (registered.isLoopbackAddress()) {
       if (seen.isLoopbackAddress()) {
         return Reach.SITE;
       }
-      throw new RefusedException(
-          RefusedException.FORBIDDEN,
+      throw new RequestRefusedException(
+          RequestRefusedException.FORBIDDEN,
           "'ip' " + text + " is the probe's own host only; leave 'ip' out");
     }
     if (allowed.stream().anyMatch(block -> block.contains(registered))) {
       return Reach.ANYWHERE;
     }
     if (!self) {
-      throw new RefusedException(
-          RefusedException.FORBIDDEN,
+      throw new RequestRefusedException(
+          RequestRefusedException.FORBIDDEN,
           "'ip' " + text + " is outside the registry's --allowed-networks");
     }
     if (registered.equals(seen)) {
       return Reach.ANYWHERE;
     }
-    if (Addresses.isSiteOwn(registered)) {
+    if (IpAddresses.isSiteOwn(registered)) {
       return Reach.SITE;
     }
-    throw new RefusedException(
-        RefusedException.FORBIDDEN,
+    throw new RequestRefusedException(
+        RequestRefusedException.FORBIDDEN,
         "'ip' "
             + text
             + " is not where this registration comes from ("

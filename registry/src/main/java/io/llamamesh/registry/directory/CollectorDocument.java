@@ -46,7 +46,7 @@ final class CollectorDocument {
    * @param source who asks
    * @param targets whom it probes; itself at its own host
    */
-  static String yaml(Entry source, List<Entry> targets, int intervalSeconds) {
+  static String yaml(RegisteredProbe source, List<RegisteredProbe> targets, int intervalSeconds) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("summarization", ordered("interval", intervalSeconds, "handlers", 2));
     document.put("api", ordered("bind", "0.0.0.0:8100"));
@@ -60,7 +60,7 @@ final class CollectorDocument {
         "tests",
         List.of(ordered("targets", DEFAULT, "port_group", DEFAULT, "rate_limit", DEFAULT)));
     List<Object> list = new ArrayList<>();
-    for (Entry target : targets) {
+    for (RegisteredProbe target : targets) {
       boolean self = target.key().equals(source.key());
       list.add(
           ordered(
@@ -83,7 +83,7 @@ final class CollectorDocument {
    * By name: the order in which a client happens to say them must change nothing. Without those for
    * which a collector refuses its whole document: one that registers must not stop the others.
    */
-  private static Map<String, String> tags(Entry source, Entry target) {
+  private static Map<String, String> tags(RegisteredProbe source, RegisteredProbe target) {
     Map<String, String> tags = new TreeMap<>(target.tags());
     tags.keySet().removeAll(Point.Tags.RESERVED_BY_INFLUXDB);
     tags.keySet().removeAll(Point.Tags.SET_BY_COLLECTOR);

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Group {
   private final String name;
-  private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private final Map<String, RegisteredProbe> entries = new LinkedHashMap<>();
   private Map<String, Role> roles = Map.of();
   private @Nullable List<String> sortedTargets;
   private @Nullable SparsePeers sparse;
@@ -34,29 +34,32 @@ final class Group {
     return entries.isEmpty();
   }
 
-  @Nullable Entry find(String key) {
+  @Nullable RegisteredProbe find(String key) {
     return entries.get(key);
   }
 
   /** In the order of their first registrations. */
-  List<Entry> entries() {
-    return entries.values().stream().sorted(Comparator.comparingLong(Entry::first)).toList();
+  List<RegisteredProbe> entries() {
+    return entries.values().stream()
+        .sorted(Comparator.comparingLong(RegisteredProbe::firstRegistration))
+        .toList();
   }
 
-  Role role(Entry entry) {
+  Role role(RegisteredProbe entry) {
     return roles.getOrDefault(entry.key(), Role.TARGET);
   }
 
   /** Entries that are probed, by id: the same set has the same order, whoever left and returned. */
-  List<Entry> targets() {
+  List<RegisteredProbe> targets() {
     List<String> sorted = sortedTargets;
     if (sorted == null) {
       sorted =
           entries.values().stream()
               .filter(entry -> role(entry).kind() == Role.Kind.TARGET)
               .sorted(
-                  Comparator.comparing(Entry::id, NaturalOrder::compare).thenComparing(Entry::key))
-              .map(Entry::key)
+                  Comparator.comparing(RegisteredProbe::id, NaturalOrder::compare)
+                      .thenComparing(RegisteredProbe::key))
+              .map(RegisteredProbe::key)
               .toList();
       sortedTargets = sorted;
     }
@@ -79,7 +82,7 @@ final class Group {
    * Puts one in. One that says what it said needs no more; else roles are those of before until
    * {@link #resolve}.
    */
-  void put(Entry entry) {
+  void put(RegisteredProbe entry) {
     entries.put(entry.key(), entry);
   }
 
@@ -92,13 +95,13 @@ final class Group {
    *
    * @param changed is told each entry whose role is another than before, and that role
    */
-  void resolve(BiConsumer<Entry, Role> changed) {
+  void resolve(BiConsumer<RegisteredProbe, Role> changed) {
     Map<String, Role> fresh = new HashMap<>();
-    Map<String, Entry> byName = new HashMap<>();
-    Map<String, Entry> bySlot = new HashMap<>();
-    List<Entry> newestFirst = new ArrayList<>(entries.values());
-    newestFirst.sort(Comparator.comparingLong(Entry::first).reversed());
-    for (Entry entry : newestFirst) {
+    Map<String, RegisteredProbe> byName = new HashMap<>();
+    Map<String, RegisteredProbe> bySlot = new HashMap<>();
+    List<RegisteredProbe> newestFirst = new ArrayList<>(entries.values());
+    newestFirst.sort(Comparator.comparingLong(RegisteredProbe::firstRegistration).reversed());
+    for (RegisteredProbe entry : newestFirst) {
       Role role = role(entry, byName, bySlot);
       fresh.put(entry.key(), role);
       if (role.kind() != Role.Kind.SHADOWED && !entry.duplicateName().isEmpty()) {
@@ -112,7 +115,7 @@ final class Group {
     roles = fresh;
     sortedTargets = null;
     sparse = null;
-    for (Entry entry : newestFirst) {
+    for (RegisteredProbe entry : newestFirst) {
       Role now = role(entry);
       if (!now.equals(before.getOrDefault(entry.key(), Role.TARGET))) {
         changed.accept(entry, now);
@@ -120,13 +123,17 @@ final class Group {
     }
   }
 
-  private static Role role(Entry entry, Map<String, Entry> byName, Map<String, Entry> bySlot) {
-    Entry namesake = entry.duplicateName().isEmpty() ? null : byName.get(entry.duplicateName());
+  private static Role role(
+      RegisteredProbe entry,
+      Map<String, RegisteredProbe> byName,
+      Map<String, RegisteredProbe> bySlot) {
+    RegisteredProbe namesake =
+        entry.duplicateName().isEmpty() ? null : byName.get(entry.duplicateName());
     if (namesake != null) {
       return new Role(
           Role.Kind.SHADOWED, label(namesake), "the name '" + entry.duplicateName() + "'");
     }
-    Entry neighbour = bySlot.get(entry.slot());
+    RegisteredProbe neighbour = bySlot.get(entry.slot());
     if (neighbour == null) {
       return Role.TARGET;
     }
@@ -136,7 +143,7 @@ final class Group {
         "address and port " + entry.id());
   }
 
-  static String label(Entry entry) {
+  static String label(RegisteredProbe entry) {
     return entry.name().equals(entry.id()) ? entry.id() : entry.name() + " at " + entry.id();
   }
 }

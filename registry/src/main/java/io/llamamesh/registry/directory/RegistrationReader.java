@@ -51,19 +51,20 @@ public final class RegistrationReader {
   /**
    * Reads the body of a request.
    *
-   * @throws RefusedException where it is no registration, saying which member is wrong
+   * @throws RequestRefusedException where it is no registration, saying which member is wrong
    */
-  public static Registration read(byte[] body, RegistrySettings settings) throws RefusedException {
+  public static Registration read(byte[] body, RegistrySettings settings)
+      throws RequestRefusedException {
     return of(object(body), settings);
   }
 
   /**
    * Reads what was saved.
    *
-   * @throws RefusedException where it may no longer be here
+   * @throws RequestRefusedException where it may no longer be here
    */
   static Registration read(String document, @Nullable String instance, RegistrySettings settings)
-      throws RefusedException {
+      throws RequestRefusedException {
     Map<String, Object> members = object(document.getBytes(StandardCharsets.UTF_8));
     if (instance != null) {
       members.put("instance", instance);
@@ -72,7 +73,7 @@ public final class RegistrationReader {
   }
 
   private static Registration of(Map<String, Object> posted, RegistrySettings settings)
-      throws RefusedException {
+      throws RequestRefusedException {
     SortedMap<String, Object> document = new TreeMap<>(posted);
     document.remove("instance");
     int port = port(posted.get("port"));
@@ -112,7 +113,7 @@ public final class RegistrationReader {
     return mapper;
   }
 
-  private static Map<String, Object> object(byte[] body) throws RefusedException {
+  private static Map<String, Object> object(byte[] body) throws RequestRefusedException {
     String text;
     try {
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
@@ -144,7 +145,7 @@ public final class RegistrationReader {
     return object == null ? new LinkedHashMap<>() : object;
   }
 
-  private static int port(@Nullable Object value) throws RefusedException {
+  private static int port(@Nullable Object value) throws RequestRefusedException {
     if (value == null) {
       throw bad("'port' is a required property: the UDP port of the reflector, usually 8100");
     }
@@ -157,7 +158,7 @@ public final class RegistrationReader {
     throw bad("'port' must be a whole number from 1 to 65535, was " + shown(value));
   }
 
-  private static double keepalive(Object value) throws RefusedException {
+  private static double keepalive(Object value) throws RequestRefusedException {
     if (value instanceof Number number
         && number.doubleValue() > 0
         && number.doubleValue() <= MAX_KEEPALIVE_SECONDS) {
@@ -171,7 +172,7 @@ public final class RegistrationReader {
   }
 
   private static String group(@Nullable Object value, RegistrySettings settings)
-      throws RefusedException {
+      throws RequestRefusedException {
     if (value == null || value.equals("")) {
       return settings.defaultGroup();
     }
@@ -193,17 +194,17 @@ public final class RegistrationReader {
     }
   }
 
-  private static @Nullable String ip(@Nullable Object value) throws RefusedException {
+  private static @Nullable String ip(@Nullable Object value) throws RequestRefusedException {
     if (value == null || value.equals("")) {
       return null;
     }
-    if (value instanceof String text && Addresses.parse(text) != null) {
+    if (value instanceof String text && IpAddresses.parse(text) != null) {
       return text;
     }
     throw bad("'ip' must be an IPv4 or IPv6 address, names are not looked up; was " + shown(value));
   }
 
-  private static @Nullable String instance(@Nullable Object value) throws RefusedException {
+  private static @Nullable String instance(@Nullable Object value) throws RequestRefusedException {
     if (value == null) {
       return null;
     }
@@ -213,7 +214,7 @@ public final class RegistrationReader {
     throw bad("'instance' must be 8 to 64 letters, digits, '_', '.' or '-', such as a UUID");
   }
 
-  private static Map<String, String> tags(@Nullable Object value) throws RefusedException {
+  private static Map<String, String> tags(@Nullable Object value) throws RequestRefusedException {
     if (value == null) {
       return Map.of();
     }
@@ -286,7 +287,7 @@ public final class RegistrationReader {
     return clean.toString();
   }
 
-  private static RefusedException bad(String message) {
-    return new RefusedException(RefusedException.BAD_REQUEST, message);
+  private static RequestRefusedException bad(String message) {
+    return new RequestRefusedException(RequestRefusedException.BAD_REQUEST, message);
   }
 }

@@ -104,12 +104,12 @@ public final class Registry {
    * Takes a registration in, or renews it.
    *
    * @param seen where the request comes from
-   * @throws RefusedException where its address may not be registered or a bound is reached
+   * @throws RequestRefusedException where its address may not be registered or a bound is reached
    */
   public synchronized Registered register(Registration registration, InetAddress seen)
-      throws RefusedException {
+      throws RequestRefusedException {
     Placed placed = put(registration, seen, wallClock.get().format(CREATE_DATE));
-    Entry entry = placed.entry();
+    RegisteredProbe entry = placed.entry();
     registrations++;
     return new Registered(
         entry.id(), entry.json(), placed.isElsewhere() ? elsewhere(entry, seen) : conflict(entry));
@@ -120,30 +120,34 @@ public final class Registry {
    *
    * @param isElsewhere whether it is where it was, and the registration came from elsewhere
    */
-  private record Placed(Entry entry, boolean isElsewhere) {}
+  private record Placed(RegisteredProbe entry, boolean isElsewhere) {}
 
   private Placed put(Registration registration, InetAddress seen, String date)
-      throws RefusedException {
-    InetAddress registered = registration.ip() == null ? null : Addresses.parse(registration.ip());
+      throws RequestRefusedException {
+    InetAddress registered =
+        registration.ip() == null ? null : IpAddresses.parse(registration.ip());
     InetAddress address = registered == null ? seen : registered;
     AddressPolicy.Reach reach = settings.addresses().reach(address, seen);
     Group group = groups.get(registration.group());
-    Entry before =
-        group == null ? null : group.find(Entry.keyOf(registration, address, seen, reach));
+    RegisteredProbe before =
+        group == null
+            ? null
+            : group.find(RegisteredProbe.keyOf(registration, address, seen, reach));
     if (before == null) {
       admit(group, seen);
     }
-    Entry held =
+    RegisteredProbe held =
         before == null ? null : before.renewedFrom(registration, seen, reach, nanos.getAsLong());
     if (group != null && before != null && held != null) {
       group.put(held);
       if (!before.isContested()) {
-        listener.elsewhere(group.name(), Group.label(held), seen.getHostAddress());
+        listener.registeredFromTwoPlaces(group.name(), Group.label(held), seen.getHostAddress());
       }
       return new Placed(held, true);
     }
-    long first = before == null ? sequence + 1 : before.first();
-    Entry entry = new Entry(registration, seen, reach, first, date, nanos.getAsLong(), before);
+    long first = before == null ? sequence + 1 : before.firstRegistration();
+    RegisteredProbe entry =
+        new RegisteredProbe(registration, seen, reach, first, date, nanos.getAsLong(), before);
     long grown = entry.heapBytes() - (before == null ? 0L : before.heapBytes());
     if (heapBytes + grown > MAX_HEAP_BYTES) {
       throw full("documents of " + MAX_HEAP_BYTES + " bytes in all");
@@ -157,20 +161,20 @@ public final class Registry {
     }
     if (before == null) {
       probes++;
-      perAddress.merge(Addresses.subscriber(seen), 1, Integer::sum);
+      perAddress.merge(IpAddresses.subscriber(seen), 1, Integer::sum);
     } else if (!before.seen().equals(seen)) {
       forget(before.seen());
-      perAddress.merge(Addresses.subscriber(seen), 1, Integer::sum);
+      perAddress.merge(IpAddresses.subscriber(seen), 1, Integer::sum);
     }
     group.put(entry);
-    if (before != null && before.saysTheSameAs(entry)) {
+    if (before != null && before.isSameExceptDate(entry)) {
       return new Placed(entry, false);
     }
     version++;
     if (before == null) {
       listener.joined(group.name(), Group.label(entry));
       if (reach == AddressPolicy.Reach.SITE && !address.isLoopbackAddress()) {
-        listener.siteOnly(group.name(), Group.label(entry), seen.getHostAddress());
+        listener.restrictedToSite(group.name(), Group.label(entry), seen.getHostAddress());
       }
     }
     if (!restoring) {
@@ -179,14 +183,15 @@ public final class Registry {
     return new Placed(entry, false);
   }
 
-  private void admit(@Nullable Group group, InetAddress seen) throws RefusedException {
+  private void admit(@Nullable Group group, InetAddress seen) throws RequestRefusedException {
     if (probes >= settings.maxProbes()) {
       throw full(settings.maxProbes() + " probes (--max-probes)");
     }
     if (group == null && groups.size() >= settings.maxGroups()) {
       throw full(settings.maxGroups() + " groups (--max-groups)");
     }
-    if (perAddress.getOrDefault(Addresses.subscriber(seen), 0) >= settings.maxProbesPerAddress()) {
+    if (perAddress.getOrDefault(IpAddresses.subscriber(seen), 0)
+        >= settings.maxProbesPerAddress()) {
       throw full(
           settings.maxProbesPerAddress()
               + " probes from "
@@ -195,15 +200,15 @@ public final class Registry {
     }
   }
 
-  private static RefusedException full(String bound) {
-    return new RefusedException(
-        RefusedException.UNAVAILABLE,
+  private static RequestRefusedException full(String bound) {
+    return new RequestRefusedException(
+        RequestRefusedException.UNAVAILABLE,
         "the registry is full: it holds " + bound + "; those that are gone leave by keepalive");
   }
 
   private void forget(InetAddress seen) {
     perAddress.computeIfPresent(
-        Addresses.subscriber(seen), (address, count) -> count <= 1 ? null : count - 1);
+        IpAddresses.subscriber(seen), (address, count) -> count <= 1 ? null : count - 1);
   }
 
   private void resolve(Group group) {
@@ -217,7 +222,7 @@ public final class Registry {
     });
   }
 
-  private static Conflict elsewhere(Entry entry, InetAddress seen) {
+  private static Conflict elsewhere(RegisteredProbe entry, InetAddress seen) {
     return new Conflict(
         entry.group(),
         Group.label(entry),
@@ -228,7 +233,7 @@ public final class Registry {
             + " host with two ways out: nothing");
   }
 
-  private @Nullable Conflict conflict(Entry entry) {
+  private @Nullable Conflict conflict(RegisteredProbe entry) {
     Group group = groups.get(entry.group());
     Role role = group == null ? Role.TARGET : group.role(entry);
     if (role.winner() == null) {
@@ -248,17 +253,17 @@ public final class Registry {
   }
 
   /** Removes entries whose keepalive ran out, and groups that are empty. */
-  public synchronized Sweep sweep() {
+  public synchronized SweepResult sweep() {
     long now = nanos.getAsLong();
     int gone = 0;
     int emptied = 0;
     for (Iterator<Group> all = groups.values().iterator(); all.hasNext(); ) {
       Group group = all.next();
-      List<Entry> out =
+      List<RegisteredProbe> out =
           group.entries().stream()
               .filter(e -> e.ageSeconds(now) > e.registration().keepaliveSeconds())
               .toList();
-      for (Entry entry : out) {
+      for (RegisteredProbe entry : out) {
         group.remove(entry.key());
         probes--;
         bytes -= entry.json().length;
@@ -278,7 +283,7 @@ public final class Registry {
     if (gone > 0) {
       version++;
     }
-    return new Sweep(gone, emptied);
+    return new SweepResult(gone, emptied);
   }
 
   /** All groups as {@code list} shows them, with a line's end. */
@@ -304,9 +309,9 @@ public final class Registry {
   /**
    * One group as {@code list} shows it.
    *
-   * @throws RefusedException where it is not there
+   * @throws RequestRefusedException where it is not there
    */
-  public byte[] list(String group) throws RefusedException {
+  public byte[] list(String group) throws RequestRefusedException {
     Listed listed;
     synchronized (this) {
       listed = listed(known(group));
@@ -365,14 +370,14 @@ public final class Registry {
 
   private static Listed listed(Group group) {
     SortedMap<String, byte[]> documents = new TreeMap<>();
-    for (Entry entry : group.entries()) {
+    for (RegisteredProbe entry : group.entries()) {
       if (group.role(entry).kind() != Role.Kind.SHADOWED) {
         String id = entry.id();
         if (documents.containsKey(id)) {
           id += "@" + entry.seen().getHostAddress();
         }
         while (documents.containsKey(id)) {
-          id += "#" + entry.first();
+          id += "#" + entry.firstRegistration();
         }
         documents.put(id, entry.json());
       }
@@ -391,18 +396,19 @@ public final class Registry {
   /**
    * The config of the probe that asks: LLAMA's YAML.
    *
-   * @throws RefusedException where the group or the probe is unknown, or another has its name
+   * @throws RequestRefusedException where the group or the probe is unknown, or another has its
+   *     name
    */
-  public String config(ConfigQuery query) throws RefusedException {
-    Entry source;
-    List<Entry> targets;
+  public String config(ConfigQuery query) throws RequestRefusedException {
+    RegisteredProbe source;
+    List<RegisteredProbe> targets;
     synchronized (this) {
       Group group = known(query.group());
       source = caller(group, query);
       Conflict conflict = conflict(source);
       if (conflict != null && group.role(source).kind() == Role.Kind.SHADOWED) {
-        throw new RefusedException(
-            RefusedException.CONFLICT,
+        throw new RequestRefusedException(
+            RequestRefusedException.CONFLICT,
             "%s is not served: %s has %s; %s"
                 .formatted(
                     conflict.probe(), conflict.winner(), conflict.what(), conflict.remedy()));
@@ -412,54 +418,56 @@ public final class Registry {
     return CollectorDocument.yaml(source, targets, settings.intervalSeconds());
   }
 
-  private Group known(String name) throws RefusedException {
+  private Group known(String name) throws RequestRefusedException {
     Group group = groups.get(name);
     if (group == null && OLD_DEFAULTS.contains(name)) {
       group = groups.get(settings.defaultGroup());
     }
     if (group == null) {
-      throw new RefusedException(RefusedException.NOT_FOUND, "unknown group '" + name + "'");
+      throw new RequestRefusedException(
+          RequestRefusedException.NOT_FOUND, "unknown group '" + name + "'");
     }
     return group;
   }
 
-  private static Entry caller(Group group, ConfigQuery query) throws RefusedException {
+  private static RegisteredProbe caller(Group group, ConfigQuery query)
+      throws RequestRefusedException {
     if (query.instance() != null) {
-      Entry entry = group.find("instance " + query.instance());
+      RegisteredProbe entry = group.find("instance " + query.instance());
       if (entry == null) {
         // Never another's that stands behind the same address: it would probe under that name.
         throw unknown(query, false);
       }
       return entry;
     }
-    InetAddress asked = query.ip() == null ? null : Addresses.parse(query.ip());
+    InetAddress asked = query.ip() == null ? null : IpAddresses.parse(query.ip());
     InetAddress address = asked == null ? query.seen() : asked;
-    List<Entry> near =
+    List<RegisteredProbe> near =
         query.ip() != null && asked == null
             ? List.of()
             : group.entries().stream()
                 .filter(e -> !e.hasInstance() && e.isShownTo(query.seen()))
                 .filter(e -> hasPort(e, query.port()))
                 .toList();
-    List<Entry> there = near.stream().filter(e -> e.address().equals(address)).toList();
+    List<RegisteredProbe> there = near.stream().filter(e -> e.address().equals(address)).toList();
     if (there.isEmpty() && query.ip() == null) {
       // Registered on its behalf, under an address that it does not say.
       there = near.stream().filter(e -> e.isAtSiteOf(query.seen())).toList();
     }
-    boolean several = there.stream().map(Entry::id).distinct().count() > 1;
+    boolean several = there.stream().map(RegisteredProbe::id).distinct().count() > 1;
     if (there.isEmpty() || several) {
       throw unknown(query, several);
     }
     // Of several that cannot be told apart the one that is served.
     return there.stream()
-        .min(Comparator.comparing((Entry e) -> group.role(e).kind()))
+        .min(Comparator.comparing((RegisteredProbe e) -> group.role(e).kind()))
         .orElseThrow();
   }
 
-  private static RefusedException unknown(ConfigQuery query, boolean several) {
+  private static RequestRefusedException unknown(ConfigQuery query, boolean several) {
     String shown = query.ip() == null ? query.seen().getHostAddress() : query.ip();
-    return new RefusedException(
-        RefusedException.NOT_FOUND,
+    return new RequestRefusedException(
+        RequestRefusedException.NOT_FOUND,
         "unknown probe '%s:%s', please register%s"
             .formatted(
                 RegistrationReader.clean(shown),
@@ -467,25 +475,25 @@ public final class Registry {
                 several ? "; several are here, add ?llamaport=PORT&srcip=ADDRESS" : ""));
   }
 
-  private static boolean hasPort(Entry entry, @Nullable String port) {
+  private static boolean hasPort(RegisteredProbe entry, @Nullable String port) {
     return port == null || port.equals(Integer.toString(entry.registration().port()));
   }
 
-  private List<Entry> targets(Group group, Entry source, InetAddress seen) {
+  private List<RegisteredProbe> targets(Group group, RegisteredProbe source, InetAddress seen) {
     int most = settings.maxTargets();
-    List<Entry> shown =
+    List<RegisteredProbe> shown =
         group.targets().stream()
             .filter(e -> e.key().equals(source.key()) || e.isShownTo(seen))
             .toList();
     boolean selfIsTarget = shown.stream().anyMatch(e -> e.key().equals(source.key()));
     if (shown.size() + (selfIsTarget ? 0 : 1) > most) {
       Set<String> chosen = new LinkedHashSet<>();
-      List<Entry> site =
+      List<RegisteredProbe> site =
           shown.stream()
               .filter(e -> e.reach() == AddressPolicy.Reach.SITE)
               .filter(e -> !e.key().equals(source.key()))
               .toList();
-      List<Entry> rest = group.sparse(most - 1).of(source, most - 1);
+      List<RegisteredProbe> rest = group.sparse(most - 1).of(source, most - 1);
       // Half of them at most are a site's own, more where the rest does not need it.
       int own = Math.min(site.size(), Math.max((most - 1) / 2, most - 1 - rest.size()));
       new SparsePeers(site, own).of(source, own).forEach(e -> chosen.add(e.key()));
@@ -498,21 +506,21 @@ public final class Registry {
     if (selfIsTarget) {
       return shown;
     }
-    List<Entry> withSelf = new ArrayList<>(shown);
+    List<RegisteredProbe> withSelf = new ArrayList<>(shown);
     withSelf.add(source);
     return withSelf;
   }
 
   /** Addresses for old scrapers: dotted quads, each once, in the order of first registration. */
   public String scraper(InetAddress seen) {
-    List<Entry> targets = new ArrayList<>();
+    List<RegisteredProbe> targets = new ArrayList<>();
     synchronized (this) {
       groups.values().forEach(group -> targets.addAll(group.targets()));
     }
     Set<String> hosts = new LinkedHashSet<>();
     targets.stream()
-        .filter(e -> Addresses.isDottedQuad(e.address()) && e.isShownTo(seen))
-        .sorted(Comparator.comparingLong(Entry::first))
+        .filter(e -> IpAddresses.isDottedQuad(e.address()) && e.isShownTo(seen))
+        .sorted(Comparator.comparingLong(RegisteredProbe::firstRegistration))
         .forEach(e -> hosts.add(e.address().getHostAddress()));
     return "\n" + (hosts.isEmpty() ? "127.0.0.1" : String.join(",", hosts));
   }
@@ -521,7 +529,7 @@ public final class Registry {
   public synchronized List<Conflict> conflicts() {
     List<Conflict> conflicts = new ArrayList<>();
     for (Group group : groups.values()) {
-      for (Entry entry : group.entries()) {
+      for (RegisteredProbe entry : group.entries()) {
         Conflict conflict = conflict(entry);
         if (conflict != null) {
           conflicts.add(conflict);
@@ -537,7 +545,7 @@ public final class Registry {
     int sources = 0;
     int site = 0;
     for (Group group : groups.values()) {
-      for (Entry entry : group.entries()) {
+      for (RegisteredProbe entry : group.entries()) {
         Role.Kind kind = group.role(entry).kind();
         shadowed += kind == Role.Kind.SHADOWED ? 1 : 0;
         sources += kind == Role.Kind.SOURCE ? 1 : 0;
@@ -554,18 +562,18 @@ public final class Registry {
   }
 
   /** All entries for another life, in the order of their first registrations. */
-  public List<SavedEntry> save() {
-    List<Entry> entries;
+  public List<SavedProbe> save() {
+    List<RegisteredProbe> entries;
     synchronized (this) {
       entries =
           groups.values().stream()
               .flatMap(group -> group.entries().stream())
-              .sorted(Comparator.comparingLong(Entry::first))
+              .sorted(Comparator.comparingLong(RegisteredProbe::firstRegistration))
               .toList();
     }
     return entries.stream()
         .map(e ->
-            new SavedEntry(
+            new SavedProbe(
                 e.seen().getHostAddress(),
                 e.registration().instance(),
                 e.createDate(),
@@ -579,7 +587,7 @@ public final class Registry {
    *
    * @return how many were left out, since they no longer may be here
    */
-  public synchronized int restore(List<SavedEntry> saved) {
+  public synchronized int restore(List<SavedProbe> saved) {
     RegistryListener told = listener;
     // What is restored is no news.
     listener = RegistryListener.NONE;
@@ -593,11 +601,11 @@ public final class Registry {
     }
   }
 
-  private int putAll(List<SavedEntry> saved) {
+  private int putAll(List<SavedProbe> saved) {
     int left = 0;
-    for (SavedEntry entry : saved) {
+    for (SavedProbe entry : saved) {
       try {
-        InetAddress seen = entry.seen() == null ? null : Addresses.parse(entry.seen());
+        InetAddress seen = entry.seen() == null ? null : IpAddresses.parse(entry.seen());
         if (seen == null || entry.registration() == null) {
           left++;
         } else {
@@ -607,7 +615,7 @@ public final class Registry {
                   seen,
                   RegistrationReader.clean(entry.createDate()));
         }
-      } catch (RefusedException e) {
+      } catch (RequestRefusedException e) {
         left++;
       }
     }

@@ -20,8 +20,8 @@ public interface RegistryListener {
   /**
    * A probe registered an address other than the one it comes from: only its site is told of it.
    */
-  default void siteOnly(String group, String probe, String seen) {}
+  default void restrictedToSite(String group, String probe, String seen) {}
 
   /** A probe registers from two places in turns: it stays where it is. */
-  default void elsewhere(String group, String probe, String seen) {}
+  default void registeredFromTwoPlaces(String group, String probe, String seen) {}
 }

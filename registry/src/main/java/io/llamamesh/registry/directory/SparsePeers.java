@@ -21,7 +21,7 @@ final class SparsePeers {
 
   private static final long NUMBER = (1L << NUMBER_BITS) - 1;
 
-  private final List<Entry> targets;
+  private final List<RegisteredProbe> targets;
 
   /** By ring: places in order, the number of the target there in their low bits. */
   private final long[][] rings;
@@ -32,7 +32,7 @@ final class SparsePeers {
    * @param targets all that may be probed, a million at most
    * @param rings k
    */
-  SparsePeers(List<Entry> targets, int rings) {
+  SparsePeers(List<RegisteredProbe> targets, int rings) {
     this.targets = List.copyOf(targets);
     long[] hashes = targets.stream().mapToLong(target -> hash(target.key())).toArray();
     this.rings = new long[rings][hashes.length];
@@ -45,11 +45,11 @@ final class SparsePeers {
   }
 
   /** The peers of a probe, which may be a target itself or none; never itself. */
-  List<Entry> of(Entry source, int most) {
-    Set<Entry> peers = new LinkedHashSet<>();
+  List<RegisteredProbe> of(RegisteredProbe source, int most) {
+    Set<RegisteredProbe> peers = new LinkedHashSet<>();
     long hash = hash(source.key());
     for (int ring = 0; ring < rings.length && peers.size() < most; ring++) {
-      Entry successor = successor(ring, hash, source);
+      RegisteredProbe successor = successor(ring, hash, source);
       if (successor != null) {
         peers.add(successor);
       }
@@ -57,12 +57,12 @@ final class SparsePeers {
     return new ArrayList<>(peers);
   }
 
-  private @Nullable Entry successor(int ring, long hash, Entry source) {
+  private @Nullable RegisteredProbe successor(int ring, long hash, RegisteredProbe source) {
     long[] places = rings[ring];
     int from = Arrays.binarySearch(places, place(ring, hash));
     from = from < 0 ? -from - 1 : from;
     for (int step = 0; step < places.length; step++) {
-      Entry next = targets.get((int) (places[(from + step) % places.length] & NUMBER));
+      RegisteredProbe next = targets.get((int) (places[(from + step) % places.length] & NUMBER));
       if (!next.key().equals(source.key())) {
         return next;
       }

@@ -6,10 +6,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.util.RawValue;
 import io.llamamesh.registry.directory.ConfigQuery;
 import io.llamamesh.registry.directory.Conflict;
-import io.llamamesh.registry.directory.RefusedException;
 import io.llamamesh.registry.directory.Registration;
 import io.llamamesh.registry.directory.RegistrationReader;
 import io.llamamesh.registry.directory.Registry;
+import io.llamamesh.registry.directory.RequestRefusedException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -45,9 +45,9 @@ final class RegistryApi {
   private final RegistryMetrics metrics;
   private final AccessTokens tokens;
   private final TrustedProxies proxies;
-  private final RateLimit rates;
-  private final AnswerMemory lists;
-  private final AnswerMemory configs;
+  private final ClientRateLimiter rates;
+  private final ResponseMemory lists;
+  private final ResponseMemory configs;
   private final SortedSet<String> known = new TreeSet<>();
 
   /** Of the heap, for lists and once more for configs: who reads one slowly holds up no other. */
@@ -57,11 +57,12 @@ final class RegistryApi {
 
   /** Makes an answer's body. */
   private interface Body {
-    byte[] make() throws RefusedException;
+    byte[] make() throws RequestRefusedException;
   }
 
   private interface Route {
-    Answer answer(Request request, InetAddress seen) throws RefusedException, IOException;
+    RegistryResponse answer(Request request, InetAddress seen)
+        throws RequestRefusedException, IOException;
   }
 
   /**
@@ -79,10 +80,10 @@ final class RegistryApi {
     this.metrics = metrics;
     this.tokens = tokens;
     this.proxies = proxies;
-    this.rates = new RateLimit(requestsPerMinute, nanos);
+    this.rates = new ClientRateLimiter(requestsPerMinute, nanos);
     long share = Runtime.getRuntime().maxMemory() / HEAP_SHARE;
-    this.lists = new AnswerMemory(share, PATIENCE_MILLIS);
-    this.configs = new AnswerMemory(share, PATIENCE_MILLIS);
+    this.lists = new ResponseMemory(share, PATIENCE_MILLIS);
+    this.configs = new ResponseMemory(share, PATIENCE_MILLIS);
     known.addAll(
         List.of(
             "/",
@@ -106,7 +107,7 @@ final class RegistryApi {
     return known;
   }
 
-  Answer answer(Request request) {
+  RegistryResponse answer(Request request) {
     InetAddress seen = proxies.client(request.peer(), request.headers("X-Forwarded-For"));
     int wait = rates.take(seen);
     if (wait > 0) {
@@ -115,36 +116,37 @@ final class RegistryApi {
     }
     try {
       return routed(request, seen);
-    } catch (RefusedException e) {
+    } catch (RequestRefusedException e) {
       // Who asks before it has registered is no news.
       return e.status() == 404
-          ? Answer.error(e.status(), e.text())
+          ? RegistryResponse.error(e.status(), e.text())
           : refuse(seen, request, "status_" + e.status(), e.status(), e.text());
     } catch (IOException e) {
       return refuse(seen, request, "body", 400, "the body ended early: send it whole");
     } catch (RuntimeException e) {
       LOG.error("request failed path={}", RegistrationReader.clean(request.path()), e);
-      return Answer.error(500, "the registry failed to answer; its log says why");
+      return RegistryResponse.error(500, "the registry failed to answer; its log says why");
     }
   }
 
-  private Answer routed(Request request, InetAddress seen) throws RefusedException, IOException {
+  private RegistryResponse routed(Request request, InetAddress seen)
+      throws RequestRefusedException, IOException {
     String path = request.path();
     boolean register = path.equals("/api/v1/register");
     Route route = register ? this::register : route(path);
     if (route == null) {
-      return Answer.error(404, "unknown path, known are " + String.join(" ", known));
+      return RegistryResponse.error(404, "unknown path, known are " + String.join(" ", known));
     }
     String allowed = register ? POST : GET;
     String method = request.method();
     if (method.equals("OPTIONS")) {
-      return Answer.of(200, Answer.TEXT, new byte[0]).with("Allow", allowed);
+      return RegistryResponse.of(200, RegistryResponse.TEXT, new byte[0]).with("Allow", allowed);
     }
     if (register ? !method.equals("POST") : !method.equals("GET") && !method.equals("HEAD")) {
-      return Answer.error(405, "allowed here: " + allowed).with("Allow", allowed);
+      return RegistryResponse.error(405, "allowed here: " + allowed).with("Allow", allowed);
     }
     if (isGuarded(path) && !tokens.accepts(request.header("Authorization"))) {
-      rates.fail(seen);
+      rates.chargeFailure(seen);
       return refuse(
               seen,
               request,
@@ -171,7 +173,12 @@ final class RegistryApi {
     if (group != null) {
       return (request, seen) ->
           bounded(
-              lists, registry.listBytes(), request, seen, Answer.JSON, () -> registry.list(group));
+              lists,
+              registry.listBytes(),
+              request,
+              seen,
+              RegistryResponse.JSON,
+              () -> registry.list(group));
     }
     String configured = after(path, "/api/v1/config/");
     if (configured != null) {
@@ -180,28 +187,40 @@ final class RegistryApi {
     return switch (path) {
       case "/" ->
           (request, seen) ->
-              Answer.text(
+              RegistryResponse.text(
                   200,
-                  Answer.HTML,
+                  RegistryResponse.HTML,
                   "<!doctype html><title>llama-mesh registry</title><h1>llama-mesh registry</h1>"
                       + "<p>Its API: <a href=\"/api/v1/openapi.yaml\">/api/v1/openapi.yaml</a>\n");
-      case "/healthz" -> (request, seen) -> Answer.text(200, Answer.TEXT, "ok\n");
-      case "/readyz" -> (request, seen) -> Answer.text(200, Answer.TEXT, "ready\n");
+      case "/healthz" ->
+          (request, seen) -> RegistryResponse.text(200, RegistryResponse.TEXT, "ok\n");
+      case "/readyz" ->
+          (request, seen) -> RegistryResponse.text(200, RegistryResponse.TEXT, "ready\n");
       case "/metrics" -> (request, seen) -> metrics(request);
       case "/api/v1/my_ip_address" ->
-          (request, seen) -> Answer.json(200, Map.of("ip", seen.getHostAddress()));
+          (request, seen) -> RegistryResponse.json(200, Map.of("ip", seen.getHostAddress()));
       case "/api/v1/interval" ->
           (request, seen) ->
-              Answer.text(
-                  200, Answer.TEXT, Integer.toString(registry.settings().intervalSeconds()));
+              RegistryResponse.text(
+                  200,
+                  RegistryResponse.TEXT,
+                  Integer.toString(registry.settings().intervalSeconds()));
       case "/api/v1/list" ->
           (request, seen) ->
-              bounded(lists, registry.listBytes(), request, seen, Answer.JSON, registry::list);
+              bounded(
+                  lists,
+                  registry.listBytes(),
+                  request,
+                  seen,
+                  RegistryResponse.JSON,
+                  registry::list);
       case "/api/v1/scraper" ->
-          (request, seen) -> Answer.text(200, Answer.TEXT, registry.scraper(seen));
-      case "/api/v1/conflicts" -> (request, seen) -> Answer.json(200, registry.conflicts());
-      case "/api/v1/openapi.yaml" -> (request, seen) -> ApiDescription.yaml();
-      case "/api/v1/openapi.json" -> (request, seen) -> ApiDescription.json();
+          (request, seen) ->
+              RegistryResponse.text(200, RegistryResponse.TEXT, registry.scraper(seen));
+      case "/api/v1/conflicts" ->
+          (request, seen) -> RegistryResponse.json(200, registry.conflicts());
+      case "/api/v1/openapi.yaml" -> (request, seen) -> OpenApiDocument.yaml();
+      case "/api/v1/openapi.json" -> (request, seen) -> OpenApiDocument.json();
       default -> null;
     };
   }
@@ -212,14 +231,15 @@ final class RegistryApi {
       return null;
     }
     String rest = path.substring(prefix.length());
-    return rest.indexOf('/') < 0 ? Query.segment(rest) : null;
+    return rest.indexOf('/') < 0 ? RequestQuery.segment(rest) : null;
   }
 
-  private Answer register(Request request, InetAddress seen) throws RefusedException, IOException {
+  private RegistryResponse register(Request request, InetAddress seen)
+      throws RequestRefusedException, IOException {
     String type = request.header("Content-Type");
     if (type == null
         || !type.toLowerCase(Locale.ROOT).split(";", 2)[0].strip().equals("application/json")) {
-      throw new RefusedException(400, "send 'Content-Type: application/json'");
+      throw new RequestRefusedException(400, "send 'Content-Type: application/json'");
     }
     Registration registration = RegistrationReader.read(body(request), registry.settings());
     Registry.Registered registered = registry.register(registration, seen);
@@ -232,21 +252,21 @@ final class RegistryApi {
         conflict == null
             ? ""
             : ",\"conflict\":" + new String(json(conflict), StandardCharsets.UTF_8);
-    return Answer.text(200, Answer.JSON, "{\"entry\":" + entry + notice + "}\n")
+    return RegistryResponse.text(200, RegistryResponse.JSON, "{\"entry\":" + entry + notice + "}\n")
         .with("Preference-Applied", "return=minimal");
   }
 
   /** The whole directory, or only what was registered while others read too much of it. */
-  private Answer directory(String group, Registry.Registered registered) {
-    AnswerMemory.Share share = lists.take(registry.listBytes());
+  private RegistryResponse directory(String group, Registry.Registered registered) {
+    ResponseMemory.Share share = lists.take(registry.listBytes());
     if (share == null) {
-      metrics.refused("busy");
+      metrics.countRefused("busy");
       String entry = new String(registered.entry(), StandardCharsets.UTF_8);
       Map<String, Object> own = Map.of(group, Map.of(registered.id(), new RawValue(entry)));
-      return Answer.json(200, own);
+      return RegistryResponse.json(200, own);
     }
     try {
-      return Answer.json(registry.list()).holding(share);
+      return RegistryResponse.json(registry.list()).holding(share);
     } catch (RuntimeException | Error e) {
       share.close();
       throw e;
@@ -254,17 +274,17 @@ final class RegistryApi {
   }
 
   /** An answer that may be long; 503 where others' take what there is for them. */
-  private Answer bounded(
-      AnswerMemory memory, long most, Request request, InetAddress seen, String type, Body body)
-      throws RefusedException {
-    AnswerMemory.Share share = memory.take(most);
+  private RegistryResponse bounded(
+      ResponseMemory memory, long most, Request request, InetAddress seen, String type, Body body)
+      throws RequestRefusedException {
+    ResponseMemory.Share share = memory.take(most);
     if (share == null) {
       return refuse(seen, request, "busy", 503, "too many long answers at once, try again")
           .with("Retry-After", "2");
     }
     try {
-      return Answer.of(200, type, body.make()).holding(share);
-    } catch (RefusedException | RuntimeException | Error e) {
+      return RegistryResponse.of(200, type, body.make()).holding(share);
+    } catch (RequestRefusedException | RuntimeException | Error e) {
       share.close();
       throw e;
     }
@@ -276,7 +296,7 @@ final class RegistryApi {
         .anyMatch(value -> value.replace(" ", "").contains("return=minimal"));
   }
 
-  private static byte[] body(Request request) throws IOException, RefusedException {
+  private static byte[] body(Request request) throws IOException, RequestRefusedException {
     String length = request.header("Content-Length");
     boolean tooLong =
         length != null
@@ -290,12 +310,13 @@ final class RegistryApi {
         }
       }
     }
-    throw new RefusedException(
+    throw new RequestRefusedException(
         413, "a registration has at most " + RegistrationReader.MAX_BYTES + " bytes");
   }
 
-  private Answer config(Request request, String group, InetAddress seen) throws RefusedException {
-    Query query = Query.parse(request.query());
+  private RegistryResponse config(Request request, String group, InetAddress seen)
+      throws RequestRefusedException {
+    RequestQuery query = RequestQuery.parse(request.query());
     ConfigQuery asked =
         new ConfigQuery(
             group,
@@ -303,23 +324,23 @@ final class RegistryApi {
             query.find("srcip"),
             request.header("Llama-Instance"),
             seen);
-    Answer answer =
+    RegistryResponse answer =
         bounded(
             configs,
             registry.configBytes(),
             request,
             seen,
-            Answer.YAML,
+            RegistryResponse.YAML,
             () -> registry.config(asked).getBytes(StandardCharsets.UTF_8));
     if (answer.status() != 200) {
       return answer;
     }
     String tag = entityTag(answer.body());
     boolean changed = !isKnown(request, tag);
-    metrics.config(changed);
+    metrics.countConfig(changed);
     if (!changed) {
       answer.memory().close();
-      answer = Answer.of(304, Answer.YAML, new byte[0]);
+      answer = RegistryResponse.of(304, RegistryResponse.YAML, new byte[0]);
     }
     // Each caller has a document of its own: no cache may give it to another.
     return answer
@@ -346,14 +367,15 @@ final class RegistryApi {
     }
   }
 
-  private Answer metrics(Request request) {
+  private RegistryResponse metrics(Request request) {
     boolean prometheus =
         request.headers("Accept").stream()
             .map(value -> value.toLowerCase(Locale.ROOT))
             .anyMatch(value -> value.contains("text/plain") || value.contains("openmetrics-text"));
     return (prometheus
-            ? Answer.text(200, "text/plain; version=0.0.4; charset=utf-8", metrics.prometheus())
-            : Answer.json(200, metrics.json()))
+            ? RegistryResponse.text(
+                200, "text/plain; version=0.0.4; charset=utf-8", metrics.prometheus())
+            : RegistryResponse.json(200, metrics.json()))
         .with("Vary", "Accept");
   }
 
@@ -366,10 +388,10 @@ final class RegistryApi {
   }
 
   /** Counts each, and tells each reason of each source once an hour. */
-  private Answer refuse(
+  private RegistryResponse refuse(
       InetAddress seen, Request request, String reason, int status, String message) {
-    metrics.refused(reason);
-    if (rates.isFirst(seen, reason)) {
+    metrics.countRefused(reason);
+    if (rates.shouldLog(seen, reason)) {
       LOG.warn(
           "refused source={} path={} status={} error=\"{}\"",
           seen.getHostAddress(),
@@ -377,6 +399,6 @@ final class RegistryApi {
           status,
           RegistrationReader.clean(message));
     }
-    return Answer.error(status, message);
+    return RegistryResponse.error(status, message);
   }
 }

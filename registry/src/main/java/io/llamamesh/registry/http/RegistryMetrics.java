@@ -2,7 +2,7 @@ package io.llamamesh.registry.http;
 
 import io.llamamesh.registry.directory.Registry;
 import io.llamamesh.registry.directory.RegistryCounts;
-import io.llamamesh.registry.directory.Sweep;
+import io.llamamesh.registry.directory.SweepResult;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -40,7 +40,7 @@ public final class RegistryMetrics {
    * @param found what it removed
    * @param took how long it took
    */
-  public record Swept(Sweep found, Duration took) {}
+  public record Swept(SweepResult found, Duration took) {}
 
   /** Metrics of a directory from now on. */
   public RegistryMetrics(Registry registry, InstantSource clock) {
@@ -74,7 +74,7 @@ public final class RegistryMetrics {
   }
 
   /** Takes what a look for entries that ran out found, one every ten seconds. */
-  public synchronized void swept(Swept swept) {
+  public synchronized void recordSweep(Swept swept) {
     if (lastMinute.size() >= SWEEPS_A_MINUTE) {
       lastMinute.removeFirst();
     }
@@ -90,11 +90,11 @@ public final class RegistryMetrics {
       groups += swept.found().groups();
       took = swept.took();
     }
-    return new Swept(new Sweep(probes, groups), took);
+    return new Swept(new SweepResult(probes, groups), took);
   }
 
   /** Counts a request that was refused. */
-  void refused(String reason) {
+  void countRefused(String reason) {
     Counter.builder("llamamesh.registry.refused.requests")
         .description("Requests refused, by reason")
         .tag("reason", reason)
@@ -103,7 +103,7 @@ public final class RegistryMetrics {
   }
 
   /** Counts answers by whether the config had changed. */
-  void config(boolean changed) {
+  void countConfig(boolean changed) {
     Counter.builder("llamamesh.registry.config.answers")
         .description("Configs asked for, by whether they had changed since")
         .tag("changed", Boolean.toString(changed))

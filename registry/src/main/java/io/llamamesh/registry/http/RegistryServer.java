@@ -114,15 +114,16 @@ public final class RegistryServer implements AutoCloseable {
       throws IOException {
     try (exchange) {
       if (!atOnce.tryAcquire()) {
-        metrics.refused("busy");
+        metrics.countRefused("busy");
         send(
             exchange,
-            Answer.error(503, "too many requests at once, try again").with("Retry-After", "1"));
+            RegistryResponse.error(503, "too many requests at once, try again")
+                .with("Retry-After", "1"));
         return;
       }
       try {
-        Answer answer = api.answer(new Received(exchange));
-        AnswerMemory.Share memory = answer.memory();
+        RegistryResponse answer = api.answer(new Received(exchange));
+        ResponseMemory.Share memory = answer.memory();
         try (memory) {
           send(exchange, answer);
         }
@@ -137,7 +138,7 @@ public final class RegistryServer implements AutoCloseable {
     }
   }
 
-  private static void send(HttpExchange exchange, Answer answer) throws IOException {
+  private static void send(HttpExchange exchange, RegistryResponse answer) throws IOException {
     var headers = exchange.getResponseHeaders();
     headers.set("Content-Type", answer.contentType());
     headers.set("X-Content-Type-Options", "nosniff");

@@ -1,7 +1,7 @@
 package io.llamamesh.registry.http;
 
 import io.llamamesh.registry.directory.AddressBlock;
-import io.llamamesh.registry.directory.Addresses;
+import io.llamamesh.registry.directory.IpAddresses;
 import java.net.InetAddress;
 import java.util.List;
 
@@ -29,7 +29,7 @@ public record TrustedProxies(List<AddressBlock> blocks) {
     String[] hops = String.join(",", forwardedFor).split(",", -1);
     for (int i = hops.length - 1, seen = 0; i >= 0 && seen < MAX_HOPS && isTrusted(client); i--) {
       seen++;
-      InetAddress before = Addresses.parse(literal(hops[i].strip()));
+      InetAddress before = IpAddresses.parse(literal(hops[i].strip()));
       if (before == null) {
         return client;
       }

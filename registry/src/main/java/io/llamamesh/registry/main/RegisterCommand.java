@@ -1,7 +1,7 @@
 package io.llamamesh.registry.main;
 
-import io.llamamesh.registration.Phase;
 import io.llamamesh.registration.ProbeRegistration;
+import io.llamamesh.registration.RegistrationSchedule;
 import io.llamamesh.registration.RegistryAnswerException;
 import io.llamamesh.registration.RegistryClient;
 import io.llamamesh.registration.RegistryTrust;
@@ -166,10 +166,10 @@ final class RegisterCommand implements Callable<Integer> {
     CountDownLatch stop = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(Thread.ofPlatform().name("stop").unstarted(stop::countDown));
-    Phase phase = new Phase(EVERY, new SecureRandom());
+    RegistrationSchedule phase = new RegistrationSchedule(EVERY, new SecureRandom());
     Duration wait;
     do {
-      wait = attempt(client, registration) ? phase.afterAnswer() : phase.afterFailure();
+      wait = attempt(client, registration) ? phase.delayAfterAnswer() : phase.delayAfterFailure();
     } while (!stop.await(wait.toMillis(), TimeUnit.MILLISECONDS));
     return 0;
   }

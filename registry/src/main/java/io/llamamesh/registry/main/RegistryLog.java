@@ -27,14 +27,14 @@ final class RegistryLog implements RegistryListener {
 
   @Override
   public void joined(String group, String probe) {
-    if (mayTell()) {
+    if (mayLog()) {
       LOG.info("probe joined group={} probe={}", clean(group), clean(probe));
     }
   }
 
   @Override
   public void expired(String group, String probe) {
-    if (mayTell()) {
+    if (mayLog()) {
       LOG.info(
           "probe expired, its keepalive ran out group={} probe={}", clean(group), clean(probe));
     }
@@ -42,7 +42,7 @@ final class RegistryLog implements RegistryListener {
 
   @Override
   public void displaced(String group, String probe, String winner, String what) {
-    if (mayTell()) {
+    if (mayLog()) {
       LOG.warn(
           "probe displaced group={} probe={} by={} what={}; all: GET /api/v1/conflicts",
           clean(group),
@@ -54,14 +54,14 @@ final class RegistryLog implements RegistryListener {
 
   @Override
   public void restored(String group, String probe) {
-    if (mayTell()) {
+    if (mayLog()) {
       LOG.info("probe is served again group={} probe={}", clean(group), clean(probe));
     }
   }
 
   @Override
-  public void siteOnly(String group, String probe, String seen) {
-    if (mayTell()) {
+  public void restrictedToSite(String group, String probe, String seen) {
+    if (mayLog()) {
       LOG.warn(
           "registered and seen address differ, only probes from there are told of it group={}"
               + " probe={} seen={}; to all: --allowed-networks",
@@ -72,8 +72,8 @@ final class RegistryLog implements RegistryListener {
   }
 
   @Override
-  public void elsewhere(String group, String probe, String seen) {
-    if (mayTell()) {
+  public void registeredFromTwoPlaces(String group, String probe, String seen) {
+    if (mayLog()) {
       LOG.warn(
           "one instance registers from two places, it stays at the last new one group={} probe={}"
               + " seen={}; two machines of one image have one 'instance' in their --state-dir",
@@ -83,7 +83,7 @@ final class RegistryLog implements RegistryListener {
     }
   }
 
-  private boolean mayTell() {
+  private boolean mayLog() {
     long now = nanos.getAsLong();
     if (now - minuteBegan >= MINUTE) {
       if (withheld > 0) {

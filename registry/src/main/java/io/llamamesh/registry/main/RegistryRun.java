@@ -2,7 +2,7 @@ package io.llamamesh.registry.main;
 
 import io.llamamesh.registry.directory.Registry;
 import io.llamamesh.registry.directory.RegistrySettings;
-import io.llamamesh.registry.directory.Sweep;
+import io.llamamesh.registry.directory.SweepResult;
 import io.llamamesh.registry.http.RegistryMetrics;
 import io.llamamesh.registry.http.RegistryServer;
 import io.llamamesh.registry.store.InfluxExport;
@@ -152,8 +152,9 @@ final class RegistryRun implements AutoCloseable {
 
   private void sweep() {
     long began = System.nanoTime();
-    Sweep found = registry.sweep();
-    metrics.swept(new RegistryMetrics.Swept(found, Duration.ofNanos(System.nanoTime() - began)));
+    SweepResult found = registry.sweep();
+    metrics.recordSweep(
+        new RegistryMetrics.Swept(found, Duration.ofNanos(System.nanoTime() - began)));
   }
 
   private void export(InfluxExport to) {

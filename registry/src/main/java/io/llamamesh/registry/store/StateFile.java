@@ -7,7 +7,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.llamamesh.registry.directory.Registry;
-import io.llamamesh.registry.directory.SavedEntry;
+import io.llamamesh.registry.directory.SavedProbe;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -65,7 +65,7 @@ public final class StateFile implements AutoCloseable {
    * @param entries in the order of their first registrations
    */
   private record Document(
-      @JsonProperty("version") int version, @JsonProperty("entries") List<SavedEntry> entries) {}
+      @JsonProperty("version") int version, @JsonProperty("entries") List<SavedProbe> entries) {}
 
   private StateFile(Path file, FileChannel lockChannel) {
     this.file = file;
@@ -161,7 +161,7 @@ public final class StateFile implements AutoCloseable {
     }
   }
 
-  private void save(List<SavedEntry> entries) throws IOException {
+  private void save(List<SavedProbe> entries) throws IOException {
     Path fresh = file.resolveSibling("registry.json.new");
     Files.deleteIfExists(fresh);
     try (FileChannel channel =

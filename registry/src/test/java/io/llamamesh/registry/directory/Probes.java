@@ -39,12 +39,12 @@ final class Probes {
           }
 
           @Override
-          public void siteOnly(String group, String probe, String seen) {
+          public void restrictedToSite(String group, String probe, String seen) {
             events.add("site only " + probe);
           }
 
           @Override
-          public void elsewhere(String group, String probe, String seen) {
+          public void registeredFromTwoPlaces(String group, String probe, String seen) {
             events.add("elsewhere " + probe);
           }
 
@@ -75,7 +75,7 @@ final class Probes {
 
   /** Another life of the registry, after a while, from what this one saved. */
   int restart(long secondsAway) {
-    List<SavedEntry> saved = registry.save();
+    List<SavedProbe> saved = registry.save();
     pass(secondsAway);
     registry = fresh();
     return registry.restore(saved);
@@ -86,15 +86,15 @@ final class Probes {
       return registry
           .register(RegistrationReader.read(json.getBytes(UTF_8), settings), address(seen))
           .conflict();
-    } catch (RefusedException e) {
+    } catch (RequestRefusedException e) {
       throw new AssertionError(e.text(), e);
     }
   }
 
-  RefusedException refusal(String seen, String json) {
+  RequestRefusedException refusal(String seen, String json) {
     try {
       registry.register(RegistrationReader.read(json.getBytes(UTF_8), settings), address(seen));
-    } catch (RefusedException e) {
+    } catch (RequestRefusedException e) {
       return e;
     }
     throw new AssertionError("it was accepted");
@@ -127,7 +127,7 @@ final class Probes {
   String config(String seen, @Nullable Integer port) {
     try {
       return registry.config(query(seen, port, null));
-    } catch (RefusedException e) {
+    } catch (RequestRefusedException e) {
       throw new AssertionError(e.text(), e);
     }
   }
@@ -135,15 +135,15 @@ final class Probes {
   String agentConfig(String seen, String instance) {
     try {
       return registry.config(query(seen, 8100, instance));
-    } catch (RefusedException e) {
+    } catch (RequestRefusedException e) {
       throw new AssertionError(e.text(), e);
     }
   }
 
-  RefusedException noConfig(ConfigQuery query) {
+  RequestRefusedException noConfig(ConfigQuery query) {
     try {
       registry.config(query);
-    } catch (RefusedException e) {
+    } catch (RequestRefusedException e) {
       return e;
     }
     throw new AssertionError("there is a config");

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class RegistrationReaderTest {
   private static final RegistrySettings SETTINGS = RegistrySettings.DEFAULT;
 
-  private static Registration read(String json) throws RefusedException {
+  private static Registration read(String json) throws RequestRefusedException {
     return RegistrationReader.read(json.getBytes(UTF_8), SETTINGS);
   }
 
@@ -116,7 +116,8 @@ final class RegistrationReaderTest {
       })
   void whatIsWrongIsRefusedByItsName(String json, String message) {
     assertThatThrownBy(() -> read(json))
-        .isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.status()).isEqualTo(400))
+        .isInstanceOfSatisfying(
+            RequestRefusedException.class, e -> assertThat(e.status()).isEqualTo(400))
         .hasMessageContaining(message);
   }
 
@@ -154,7 +155,7 @@ final class RegistrationReaderTest {
       try {
         Registration read = RegistrationReader.read(body, SETTINGS);
         assertThat(read.port()).isBetween(1, 65_535);
-      } catch (RefusedException e) {
+      } catch (RequestRefusedException e) {
         assertThat(e.status()).isEqualTo(400);
         assertThat(e.text()).doesNotContain("\n", "\u001b");
         refused++;

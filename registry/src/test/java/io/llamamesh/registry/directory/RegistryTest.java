@@ -134,7 +134,7 @@ final class RegistryTest {
         .containsEntry("src_name", "las2")
         .containsEntry("dst_name", "las2");
     probes.register(P1, "{\"port\":8200,\"group\":\"wan\"}");
-    RefusedException two = probes.noConfig(query(P1, null, null));
+    RequestRefusedException two = probes.noConfig(query(P1, null, null));
     assertThat(two.status()).isEqualTo(404);
     assertThat(two.text())
         .startsWith("unknown probe '198.51.100.1:null', please register")
@@ -153,14 +153,14 @@ final class RegistryTest {
   @Test
   void whoIsUnknownIsToldInLlamaSdsWords() {
     Probes probes = new Probes();
-    RefusedException group = probes.noConfig(query(P1, 8100, null));
+    RequestRefusedException group = probes.noConfig(query(P1, 8100, null));
     assertThat(group.status()).isEqualTo(404);
     assertThat(group.text()).isEqualTo("unknown group 'wan'");
     probes.probe(P2, "b", 8100);
-    RefusedException probe = probes.noConfig(query(P1, null, null));
+    RequestRefusedException probe = probes.noConfig(query(P1, null, null));
     assertThat(probe.status()).isEqualTo(404);
     assertThat(probe.text()).isEqualTo("unknown probe '198.51.100.1:null', please register");
-    RefusedException noAddress =
+    RequestRefusedException noAddress =
         probes.noConfig(new ConfigQuery("wan", "8100", "no address", null, address(P2)));
     assertThat(noAddress.text()).startsWith("unknown probe 'no address:8100'");
   }
@@ -262,10 +262,10 @@ final class RegistryTest {
     Probes probes = new Probes();
     probes.register(P1, "{\"port\":8100,\"group\":\"wan\",\"keepalive\":70}");
     probes.pass(70);
-    assertThat(probes.registry().sweep()).isEqualTo(new Sweep(0, 0));
+    assertThat(probes.registry().sweep()).isEqualTo(new SweepResult(0, 0));
     assertThat(list(probes)).hasSize(1);
     probes.pass(1);
-    assertThat(probes.registry().sweep()).isEqualTo(new Sweep(1, 1));
+    assertThat(probes.registry().sweep()).isEqualTo(new SweepResult(1, 1));
     assertThat(list(probes)).isEmpty();
     assertThat(probes.registry().counts().bytes()).isZero();
   }
@@ -372,7 +372,7 @@ final class RegistryTest {
   @ValueSource(strings = {"8.8.8.8", "2606:4700::1111", "93.184.216.34"})
   void nobodyAimsTheMeshAtAStranger(String stranger) {
     Probes probes = new Probes();
-    RefusedException refusal =
+    RequestRefusedException refusal =
         probes.refusal(P1, "{\"port\":53,\"ip\":\"%s\"}".formatted(stranger));
     assertThat(refusal.status()).isEqualTo(403);
     assertThat(refusal.text()).contains("not where this registration comes from", "--allowed");
@@ -434,7 +434,7 @@ final class RegistryTest {
     }
     assertThat(documents).hasSize(2);
     assertThat(probes.events()).containsExactly("displaced host-b at 192.0.2.21:8100");
-    RefusedException refusal = probes.noConfig(query(x, 8100, null));
+    RequestRefusedException refusal = probes.noConfig(query(x, 8100, null));
     assertThat(refusal.status()).isEqualTo(409);
     assertThat(refusal.text())
         .contains("host-b at 198.51.100.21:8100 has the name 'b'", "another name");
@@ -563,7 +563,7 @@ final class RegistryTest {
             .register(
                 RegistrationReader.read(json.getBytes(UTF_8), RegistrySettings.DEFAULT),
                 address(P1));
-      } catch (RefusedException e) {
+      } catch (RequestRefusedException e) {
         assertThat(e.status()).isEqualTo(503);
         refused++;
       }
@@ -579,7 +579,7 @@ final class RegistryTest {
     for (int i = 0; i < 200; i++) {
       probes.register("2001:db8:1:2::" + (i + 1), "{\"port\":8100,\"group\":\"wan\"}");
     }
-    RefusedException refusal = probes.refusal("2001:db8:1:2:ffff::1", "{\"port\":8100}");
+    RequestRefusedException refusal = probes.refusal("2001:db8:1:2:ffff::1", "{\"port\":8100}");
     assertThat(refusal.status()).isEqualTo(503);
     assertThat(refusal.text()).contains("--max-probes-per-address");
     assertThat(probes.register("2001:db8:1:3::1", "{\"port\":8100}")).isNull();
@@ -589,7 +589,7 @@ final class RegistryTest {
   void anInstanceThatIsUnknownIsNotGivenTheConfigOfAnotherAtItsAddress() {
     Probes probes = new Probes();
     probes.probe(NAT, "a", 8100);
-    RefusedException refusal = probes.noConfig(query(NAT, 8100, "an-instance-unknown"));
+    RequestRefusedException refusal = probes.noConfig(query(NAT, 8100, "an-instance-unknown"));
     assertThat(refusal.status()).isEqualTo(404);
     assertThat(refusal.text()).contains("please register");
   }
@@ -600,7 +600,7 @@ final class RegistryTest {
     for (int i = 0; i < 256; i++) {
       probes.register("198.51.100." + i % 250, "{\"port\":8100,\"group\":\"g%d\"}".formatted(i));
     }
-    RefusedException refusal = probes.refusal(P1, "{\"port\":8100,\"group\":\"more\"}");
+    RequestRefusedException refusal = probes.refusal(P1, "{\"port\":8100,\"group\":\"more\"}");
     assertThat(refusal.status()).isEqualTo(503);
     assertThat(refusal.text()).contains("256 groups (--max-groups)");
   }
@@ -609,7 +609,7 @@ final class RegistryTest {
   void documentsAreBoundedInAll() {
     Probes probes = new Probes(settings(64, AddressPolicy.DEFAULT));
     String filler = "\"x\":\"" + "y".repeat(16_000) + "\"";
-    RefusedException refusal = null;
+    RequestRefusedException refusal = null;
     for (int i = 0; i < 3_000 && refusal == null; i++) {
       try {
         probes
@@ -619,7 +619,7 @@ final class RegistryTest {
                     "{\"port\":%d,%s}".formatted(i + 1, filler).getBytes(UTF_8),
                     RegistrySettings.DEFAULT),
                 address(P1));
-      } catch (RefusedException e) {
+      } catch (RequestRefusedException e) {
         refusal = e;
       }
     }

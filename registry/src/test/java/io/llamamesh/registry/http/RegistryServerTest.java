@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.llamamesh.registry.directory.RegistrySettings;
-import io.llamamesh.registry.directory.SavedEntry;
+import io.llamamesh.registry.directory.SavedProbe;
 import io.llamamesh.registry.http.RunningRegistry.Response;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -196,7 +196,7 @@ final class RegistryServerTest {
   @Test
   void whoAsksTooOftenWaitsAndOthersDoNot() {
     long[] nanos = {0};
-    RateLimit rates = new RateLimit(60, () -> nanos[0]);
+    ClientRateLimiter rates = new ClientRateLimiter(60, () -> nanos[0]);
     InetAddress loud = InetAddress.ofLiteral("198.51.100.1");
     for (int i = 0; i < 60; i++) {
       assertThat(rates.take(loud)).isZero();
@@ -211,13 +211,13 @@ final class RegistryServerTest {
   @Test
   void eachReasonIsToldOnceAnHourHoweverOftenSomebodyAsks() {
     long[] nanos = {0};
-    RateLimit rates = new RateLimit(600, () -> nanos[0]);
+    ClientRateLimiter rates = new ClientRateLimiter(600, () -> nanos[0]);
     InetAddress source = InetAddress.ofLiteral("198.51.100.1");
     int told = 0;
     for (int i = 0; i < 240; i++) {
       rates.take(source);
-      told += rates.isFirst(source, "token") ? 1 : 0;
-      told += rates.isFirst(source, i % 2 == 0 ? "body" : "rate") ? 1 : 0;
+      told += rates.shouldLog(source, "token") ? 1 : 0;
+      told += rates.shouldLog(source, i % 2 == 0 ? "body" : "rate") ? 1 : 0;
       nanos[0] += 30_000_000_000L;
     }
     assertThat(told).isEqualTo(6);
@@ -225,7 +225,7 @@ final class RegistryServerTest {
 
   @Test
   void anIpv6SourceIsItsWholeNetwork() {
-    RateLimit rates = new RateLimit(2, () -> 0);
+    ClientRateLimiter rates = new ClientRateLimiter(2, () -> 0);
     assertThat(rates.take(InetAddress.ofLiteral("2001:db8:1:2::1"))).isZero();
     assertThat(rates.take(InetAddress.ofLiteral("2001:db8:1:2::2"))).isZero();
     assertThat(rates.take(InetAddress.ofLiteral("2001:db8:1:2:ffff::3"))).isPositive();
@@ -425,7 +425,7 @@ final class RegistryServerTest {
   void aRegistryPutBackToAnOldFileDoesNotTakeAnotherConfigForTheKnownOne() throws Exception {
     String p1 = "X-Forwarded-For: 198.51.100.1";
     String path = "/api/v1/config/wan?llamaport=8100";
-    List<SavedEntry> yesterday;
+    List<SavedProbe> yesterday;
     String known;
     try (RunningRegistry registry = RunningRegistry.behind("127.0.0.0/8")) {
       registry.register(probe("a"), p1);

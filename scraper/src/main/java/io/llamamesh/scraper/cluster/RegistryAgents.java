@@ -1,6 +1,6 @@
 package io.llamamesh.scraper.cluster;
 
-import io.llamamesh.registration.Phase;
+import io.llamamesh.registration.RegistrationSchedule;
 import io.llamamesh.registration.RegistryClient;
 import io.llamamesh.registration.RegistryClient.ListedProbe;
 import java.io.IOException;
@@ -48,7 +48,7 @@ public final class RegistryAgents implements AgentSource {
 
   private final Registry registry;
   private final String server;
-  private final Phase phase;
+  private final RegistrationSchedule phase;
   private final LongSupplier nanos;
   private final CountDownLatch stop = new CountDownLatch(1);
   private @Nullable Thread thread;
@@ -70,10 +70,14 @@ public final class RegistryAgents implements AgentSource {
 
   /** Follows a registry. */
   public RegistryAgents(RegistryClient client, RandomGenerator random) {
-    this(client::list, client.server(), new Phase(POLL_INTERVAL, random), System::nanoTime);
+    this(
+        client::list,
+        client.server(),
+        new RegistrationSchedule(POLL_INTERVAL, random),
+        System::nanoTime);
   }
 
-  RegistryAgents(Registry registry, String shown, Phase phase, LongSupplier nanos) {
+  RegistryAgents(Registry registry, String shown, RegistrationSchedule phase, LongSupplier nanos) {
     this.registry = registry;
     this.server = shown;
     this.phase = phase;
@@ -99,7 +103,7 @@ public final class RegistryAgents implements AgentSource {
     try {
       Duration wait;
       do {
-        wait = refresh(listener) ? phase.afterAnswer() : phase.afterFailure();
+        wait = refresh(listener) ? phase.delayAfterAnswer() : phase.delayAfterFailure();
       } while (!stop.await(wait.toMillis(), TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

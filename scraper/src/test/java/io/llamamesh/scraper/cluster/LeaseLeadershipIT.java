@@ -71,7 +71,7 @@ final class LeaseLeadershipIT {
   void whoLosesTheLeaseStopsLeading() {
     startBoth();
 
-    TestCluster.despiteOthers(() ->
+    TestCluster.retryOnConflict(() ->
         client
             .leases()
             .withName("m-scraper")

@@ -2,7 +2,7 @@ package io.llamamesh.scraper.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.registration.Phase;
+import io.llamamesh.registration.RegistrationSchedule;
 import io.llamamesh.registration.RegistryClient.ListedProbe;
 import java.io.IOException;
 import java.time.Duration;
@@ -26,7 +26,7 @@ final class RegistryAgentsTest {
             return list;
           },
           "http://registry.test",
-          new Phase(Duration.ofSeconds(30), new Random(1)),
+          new RegistrationSchedule(Duration.ofSeconds(30), new Random(1)),
           () -> nanos);
 
   private static ListedProbe probe(String group, String ip, int port) {

@@ -174,9 +174,9 @@ public final class TestCluster implements AutoCloseable {
     }
   }
 
-  /** As {@link Edits#despiteOthers}. */
-  public static void despiteOthers(Runnable edit) {
-    Edits.despiteOthers(edit);
+  /** As {@link Edits#retryOnConflict}. */
+  public static void retryOnConflict(Runnable edit) {
+    Edits.retryOnConflict(edit);
   }
 
   /** Authorisers and admission learn of new objects a moment later. */

@@ -6,7 +6,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.llamamesh.agent.net.NativeNetwork;
-import io.llamamesh.apiserver.StandInApiServer;
+import io.llamamesh.apiserver.FakeApiServer;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
@@ -47,7 +47,7 @@ final class LocalMesh implements AutoCloseable {
   private final Instant startedAt = Instant.now();
   private final Workspace workspace;
   private final MeshResources resources;
-  private final StandInApiServer api;
+  private final FakeApiServer api;
   private final KubernetesClient client;
   private final Impairments impairments;
   private final RelayWarnings relayWarnings;
@@ -77,7 +77,7 @@ final class LocalMesh implements AutoCloseable {
       boolean embedded = options.store() == null && !document.hasStore();
       int storePort = embedded ? PortCheck.free() : 0;
       StoreStart storeStart = own(StoreStart.begin(embedded, workspace.store(), storePort));
-      api = own(StandInApiServer.start());
+      api = own(FakeApiServer.start());
       Files.writeString(workspace.kubeconfig(), api.kubeconfig("local"));
       client = own(clientWithoutRetries(api));
       resources = new MeshResources(client);
@@ -260,7 +260,7 @@ final class LocalMesh implements AutoCloseable {
   }
 
   /** What the API refuses shall be told at once, not tried again for half a minute. */
-  private static KubernetesClient clientWithoutRetries(StandInApiServer api) {
+  private static KubernetesClient clientWithoutRetries(FakeApiServer api) {
     try (KubernetesClient client = api.client("local")) {
       return new KubernetesClientBuilder()
           .withConfig(

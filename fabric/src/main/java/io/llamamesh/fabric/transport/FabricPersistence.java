@@ -1,0 +1,25 @@
+package io.llamamesh.fabric.transport;
+
+import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
+import java.io.IOException;
+import java.util.List;
+
+/** What a node keeps from one life to the next. Called by the node's thread. */
+public interface FabricPersistence {
+
+  /** The incarnation that was stored last; 0 where none is left. */
+  long incarnation();
+
+  /**
+   * Stores the incarnation.
+   *
+   * @throws IOException where it is not safe on disk
+   */
+  void storeIncarnation(long incarnation) throws IOException;
+
+  /** Members that the last life knew, with the ages that their ads have by now. */
+  List<AgedAd> members();
+
+  /** Takes the members that are known now; must return at once. */
+  void storeMembers(List<AgedAd> members);
+}
