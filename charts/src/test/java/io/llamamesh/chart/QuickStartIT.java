@@ -33,11 +33,13 @@ class QuickStartIT {
       influxd -config influxdb.conf >influxd.log 2>&1 &
       trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null' EXIT
       %s >reflector.log 2>&1 &
+      reflector=$!
       for i in $(seq 20); do
         if grep -q ' up ' reflector.log; then break; fi
         sleep 0.5
       done
       %s >collector.log 2>&1 &
+      collector=$!
       %s >scraper.log 2>&1 &
       get() {
         exec 3<>"/dev/tcp/127.0.0.1/$1"
@@ -55,7 +57,7 @@ class QuickStartIT {
         sleep 1
       done
       get 8080 /api/v1/report
-      ps -A -o comm= | grep -e '^collector$' -e '^reflector$'
+      ps -o comm= -p "$reflector" -p "$collector"
       """;
 
   @TempDir private Path folder;
