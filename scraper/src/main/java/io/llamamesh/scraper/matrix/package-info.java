@@ -1,6 +1,6 @@
 /**
- * The windows held in memory per ordered pair and traffic class, and the matrix document made of
- * them; does no I/O.
+ * The loss and latency matrix in memory: windows per ordered pair and traffic class, joined with
+ * the counts of reflectors. Pure, without I/O; imports no other package of the scraper.
  */
 @NullMarked
 package io.llamamesh.scraper.matrix;

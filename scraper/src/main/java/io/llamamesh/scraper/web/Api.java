@@ -1,10 +1,12 @@
 package io.llamamesh.scraper.web;
 
+import io.llamamesh.scraper.document.MatrixDocumentFactory;
+import io.llamamesh.scraper.document.PairDocument;
+import io.llamamesh.scraper.document.Slice;
+import io.llamamesh.scraper.document.WindowsDocument;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
-import io.llamamesh.scraper.matrix.MatrixDocumentFactory;
 import io.llamamesh.scraper.matrix.PairHistory;
-import io.llamamesh.scraper.matrix.Slice;
 import io.llamamesh.scraper.matrix.WindowSelection;
 import io.llamamesh.scraper.web.QueryParameters.BadQueryException;
 import java.time.Duration;

@@ -15,7 +15,7 @@ import io.llamamesh.scraper.cluster.AgentSource;
 import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.cluster.StaticAgents;
-import io.llamamesh.scraper.matrix.MatrixDocument;
+import io.llamamesh.scraper.document.MatrixDocument;
 import io.llamamesh.scraper.testing.FakeAgent;
 import io.llamamesh.scraper.testing.Points;
 import java.io.ByteArrayInputStream;

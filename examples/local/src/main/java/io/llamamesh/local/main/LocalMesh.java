@@ -21,7 +21,7 @@ import io.llamamesh.local.store.SqlStore;
 import io.llamamesh.operator.main.EmbeddedOperator;
 import io.llamamesh.operator.main.OperatorOptions;
 import io.llamamesh.results.MeshReport;
-import io.llamamesh.scraper.matrix.MatrixDocument;
+import io.llamamesh.scraper.document.MatrixDocument;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;

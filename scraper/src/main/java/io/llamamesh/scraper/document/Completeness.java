@@ -1,8 +1,7 @@
-package io.llamamesh.scraper.main;
+package io.llamamesh.scraper.document;
 
-import io.llamamesh.scraper.matrix.MatrixDocument;
-import io.llamamesh.scraper.matrix.MatrixDocument.Node;
-import io.llamamesh.scraper.matrix.MatrixDocument.Pair;
+import io.llamamesh.scraper.document.MatrixDocument.Node;
+import io.llamamesh.scraper.document.MatrixDocument.Pair;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -13,13 +12,13 @@ import java.util.stream.Stream;
  * that sent something, and, among several agents, somebody's destination. Every window of an agent
  * has all of its pairs.
  */
-final class Completeness {
+public final class Completeness {
   private static final int NAMED = 5;
 
   private Completeness() {}
 
   /** Who is missing, one line; empty: nobody. */
-  static String missing(MatrixDocument matrix) {
+  public static String missing(MatrixDocument matrix) {
     Set<String> agents = names(matrix.nodes().stream().filter(Node::agent));
     if (agents.isEmpty()) {
       return "no agent was found";

@@ -1,7 +1,10 @@
-package io.llamamesh.scraper.matrix;
+package io.llamamesh.scraper.document;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.scraper.matrix.AgentHealth;
+import io.llamamesh.scraper.matrix.Matrix;
+import io.llamamesh.scraper.matrix.WindowSelection;
 import io.llamamesh.scraper.testing.Points;
 import java.time.Duration;
 import java.time.Instant;

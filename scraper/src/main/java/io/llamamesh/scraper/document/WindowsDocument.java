@@ -1,4 +1,4 @@
-package io.llamamesh.scraper.web;
+package io.llamamesh.scraper.document;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.llamamesh.scraper.matrix.Rounding;
@@ -30,7 +30,8 @@ public record WindowsDocument(String mesh, long intervalSeconds, List<Window> wi
   public record Window(
       Instant end, int series, long sent, long lost, @Nullable Double lossPercent) {}
 
-  static WindowsDocument of(String mesh, long interval, NavigableMap<Long, WindowSum> windows) {
+  public static WindowsDocument of(
+      String mesh, long interval, NavigableMap<Long, WindowSum> windows) {
     return new WindowsDocument(
         mesh,
         interval,

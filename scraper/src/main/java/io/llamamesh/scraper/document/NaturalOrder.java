@@ -1,4 +1,4 @@
-package io.llamamesh.scraper.matrix;
+package io.llamamesh.scraper.document;
 
 import java.util.Comparator;
 

@@ -1,8 +1,11 @@
-package io.llamamesh.scraper.matrix;
+package io.llamamesh.scraper.document;
 
-import io.llamamesh.scraper.matrix.MatrixDocument.Node;
-import io.llamamesh.scraper.matrix.MatrixDocument.TrafficClass;
+import io.llamamesh.scraper.document.MatrixDocument.Node;
+import io.llamamesh.scraper.document.MatrixDocument.TrafficClass;
+import io.llamamesh.scraper.matrix.AgentHealth;
+import io.llamamesh.scraper.matrix.MatrixView;
 import io.llamamesh.scraper.matrix.MatrixView.NodeInfo;
+import io.llamamesh.scraper.matrix.PairSeries;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;

@@ -1,6 +1,10 @@
-package io.llamamesh.scraper.matrix;
+package io.llamamesh.scraper.document;
 
-import io.llamamesh.scraper.matrix.MatrixDocument.ZonePair;
+import io.llamamesh.scraper.document.MatrixDocument.ZonePair;
+import io.llamamesh.scraper.matrix.Cell;
+import io.llamamesh.scraper.matrix.MatrixView;
+import io.llamamesh.scraper.matrix.PairSeries;
+import io.llamamesh.scraper.matrix.Rounding;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

@@ -1,5 +1,7 @@
-package io.llamamesh.scraper.matrix;
+package io.llamamesh.scraper.document;
 
+import io.llamamesh.scraper.matrix.MatrixView;
+import io.llamamesh.scraper.matrix.PairSeries;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,8 +1,11 @@
-package io.llamamesh.scraper.matrix;
+package io.llamamesh.scraper.document;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.llamamesh.scraper.matrix.Cell;
+import io.llamamesh.scraper.matrix.PairSeries;
+import io.llamamesh.scraper.matrix.Rounding;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-package io.llamamesh.scraper.web;
+package io.llamamesh.scraper.document;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.llamamesh.scraper.matrix.Cell;
@@ -42,7 +42,7 @@ public record PairDocument(
       List<Path> paths,
       List<PathWindow> pathWindows) {
 
-    static Series of(PairHistory history) {
+    public static Series of(PairHistory history) {
       NavigableMap<Integer, Path> ports = new TreeMap<>();
       List<PathWindow> windows = new ArrayList<>();
       for (Map.Entry<Long, NavigableMap<Integer, PathCell>> window : history.paths().entrySet()) {

@@ -1,13 +1,11 @@
-package io.llamamesh.scraper.main;
+package io.llamamesh.scraper.document;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.scraper.matrix.MatrixDocument;
-import io.llamamesh.scraper.matrix.MatrixDocument.Node;
-import io.llamamesh.scraper.matrix.MatrixDocument.Pair;
+import io.llamamesh.scraper.document.MatrixDocument.Node;
+import io.llamamesh.scraper.document.MatrixDocument.Pair;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class CompletenessTest {
@@ -51,14 +49,6 @@ final class CompletenessTest {
                 pair("b", "a", 40),
                 pair("c", "a", 40)))
         .isEqualTo("nobody probed c");
-  }
-
-  @Test
-  void theCommandTellsByItsExitCode() {
-    assertThat(
-            ScraperMain.run(
-                Map.of(), "matrix", "--server=http://127.0.0.1:1", "--until-complete=0s"))
-        .isEqualTo(1);
   }
 
   private static String missing(List<Node> nodes, Pair... pairs) {
