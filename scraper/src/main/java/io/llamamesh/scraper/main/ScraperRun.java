@@ -10,6 +10,8 @@ import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.document.MatrixDocumentFactory;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
+import io.llamamesh.scraper.metrics.NetworkMetrics;
+import io.llamamesh.scraper.metrics.ScraperMetrics;
 import io.llamamesh.scraper.pull.AgentPulls;
 import io.llamamesh.scraper.pull.WindowIngest;
 import io.llamamesh.scraper.store.Store;

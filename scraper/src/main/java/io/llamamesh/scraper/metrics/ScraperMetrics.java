@@ -1,4 +1,4 @@
-package io.llamamesh.scraper.main;
+package io.llamamesh.scraper.metrics;
 
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.scraper.cluster.AgentSource;
@@ -17,13 +17,20 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code /metrics} says: reading agents and writing to the store; base units. */
-final class ScraperMetrics {
+public final class ScraperMetrics {
   private static final double MILLIS = 1_000;
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
-  ScraperMetrics(
+  /**
+   * Registers all meters.
+   *
+   * @param store supplier of the store's status
+   * @param writer null without a store
+   * @param leads true while this scraper leads
+   */
+  public ScraperMetrics(
       Matrix matrix,
       AgentPulls pulls,
       AgentSource agents,
@@ -102,7 +109,8 @@ final class ScraperMetrics {
         p -> p.health().stream().mapToLong(ScraperMetrics::skew).max().orElse(0) / MILLIS);
   }
 
-  String scrape() {
+  /** The metrics in Prometheus' text format. */
+  public String scrape() {
     return registry.scrape();
   }
 

@@ -1,4 +1,4 @@
-package io.llamamesh.scraper.main;
+package io.llamamesh.scraper.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

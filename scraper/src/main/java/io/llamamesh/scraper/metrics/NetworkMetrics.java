@@ -1,4 +1,4 @@
-package io.llamamesh.scraper.main;
+package io.llamamesh.scraper.metrics;
 
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.MeshReport.PairReport;
@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * {@value #MAX_ZONE_PAIRS} zone pairs and classes, those that lose most first, and the report's
  * worst pairs. What is left out is counted.
  */
-final class NetworkMetrics {
+public final class NetworkMetrics {
   static final int MAX_ZONE_PAIRS = 400;
   private static final double PERCENT = 100;
   private static final double MILLIS = 1_000;
@@ -58,7 +58,7 @@ final class NetworkMetrics {
    * @param pairs pairs that get series though they are not bad
    * @param zonePairs the newest roll-up
    */
-  NetworkMetrics(
+  public NetworkMetrics(
       Supplier<MeshReport> report,
       Supplier<List<PairSeries>> pairs,
       Supplier<List<ZonePair>> zonePairs) {
@@ -112,7 +112,7 @@ final class NetworkMetrics {
   }
 
   /** All of it in Prometheus' text format. */
-  String scrape() {
+  public String scrape() {
     MeshReport now = report.get();
     pairs(now);
     zones();
