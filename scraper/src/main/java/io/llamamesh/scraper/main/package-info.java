@@ -1,4 +1,7 @@
-/** The programs scraper and matrix: the only package that reads the environment or exits. */
+/**
+ * Commands {@code scraper} and {@code matrix}: parses options and wires a {@link
+ * io.llamamesh.scraper.run.ScraperRun}. The only package that reads the environment or exits.
+ */
 @NullMarked
 package io.llamamesh.scraper.main;
 

@@ -13,6 +13,8 @@ import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.cluster.FileCursors;
 import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.cluster.StaticAgents;
+import io.llamamesh.scraper.run.ScraperConfig;
+import io.llamamesh.scraper.run.ScraperRun;
 import io.llamamesh.scraper.store.InfluxV2;
 import io.llamamesh.scraper.testing.FakeAgent;
 import io.llamamesh.scraper.testing.Points;

@@ -11,6 +11,8 @@ import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.cluster.StaticAgents;
+import io.llamamesh.scraper.run.ScraperConfig;
+import io.llamamesh.scraper.run.ScraperRun;
 import io.llamamesh.scraper.testing.Browser;
 import io.llamamesh.scraper.testing.FakeMesh;
 import java.awt.Rectangle;

@@ -8,6 +8,8 @@ import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.cluster.StaticAgents;
+import io.llamamesh.scraper.run.ScraperConfig;
+import io.llamamesh.scraper.run.ScraperRun;
 import io.llamamesh.scraper.stores.RealStore;
 import io.llamamesh.scraper.testing.FakeFullMesh;
 import java.net.InetAddress;

@@ -1,4 +1,4 @@
-package io.llamamesh.scraper.main;
+package io.llamamesh.scraper.run;
 
 import io.llamamesh.scraper.analysis.Limits;
 import java.net.InetSocketAddress;

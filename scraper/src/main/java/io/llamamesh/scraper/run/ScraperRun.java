@@ -1,4 +1,4 @@
-package io.llamamesh.scraper.main;
+package io.llamamesh.scraper.run;
 
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.scraper.analysis.Analysis;

@@ -1,4 +1,4 @@
-package io.llamamesh.scraper.main;
+package io.llamamesh.scraper.run;
 
 import java.util.Set;
 import java.util.function.Predicate;
