@@ -23,25 +23,25 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Makes the report of a moment: which pairs are bad, who explains them, and one word for it all.
+ * Analysis of the mesh: judges pairs, ranks suspects, and makes the report with its verdict.
  *
- * <p>Pure: the next report depends on what is passed alone, of the past on {@link Past}.
+ * <p>Pure: a report depends on the arguments alone; of earlier reports on {@link Past}.
  */
 public final class Analysis {
-  /** Windows per pair that a view must select for it to judge by. */
+  /** Windows per pair that a view must select. */
   public static final int WINDOWS = PairJudge.WINDOWS;
 
   private static final int MAX_WORST_PAIRS = 50;
   private static final int MAX_SUSPECTS = 20;
   private static final int MAX_SILENT = 50;
 
-  /** An agent is asked once an interval. */
+  /** Intervals without an answer after which an agent is silent; it is polled once an interval. */
   private static final int SILENT_INTERVALS = 2;
 
-  /** Share of agents, and of pairs, that must tell something for a network to be healthy. */
+  /** Share of agents, and of pairs, that must be measured for a network to be healthy. */
   private static final double ENOUGH = 0.9;
 
-  /** Loss in percent from which on nothing passes: a packet in a thousand may be luck. */
+  /** Loss in percent that counts as complete: one packet in a thousand may pass by chance. */
   private static final double NOTHING_PASSES = 99.9;
 
   private static final int STALE_INTERVALS = 5;
@@ -60,9 +60,9 @@ public final class Analysis {
     this.judge = new PairJudge(limits);
   }
 
-  /** What the next judgement must know of this one: which pairs were bad. */
+  /** State that one analysis passes to the next: the pairs that were bad. */
   public static final class Past {
-    /** Before the first judgement. */
+    /** The state before the first analysis. */
     public static final Past NONE = new Past(Set.of());
 
     private final Set<PairId> bad;
@@ -73,10 +73,10 @@ public final class Analysis {
   }
 
   /**
-   * A report, and what to pass next time.
+   * A report, and the state for the next analysis.
    *
-   * @param report what is wrong now
-   * @param past for the next judgement
+   * @param report the report
+   * @param past state to pass to the next analysis
    */
   public record Result(MeshReport report, Past past) {}
 
@@ -84,9 +84,9 @@ public final class Analysis {
    * Judges the mesh.
    *
    * @param view the last {@link #WINDOWS} windows of each pair
-   * @param agents the agents that should report
+   * @param agents agents that should report
    * @param store the state of the store
-   * @param now when the report is made
+   * @param now time of the report
    */
   public Result analyse(
       MatrixView view,
@@ -98,14 +98,14 @@ public final class Analysis {
   }
 
   /**
-   * Judges a mesh that nodes leave.
+   * Judges the mesh while nodes are leaving.
    *
    * @param view the last {@link #WINDOWS} windows of each pair that is judged
-   * @param agents the agents that should report
-   * @param leaving names of the nodes but for which there would be pairs: where there are none,
-   *     nothing is wrong; empty where there should be pairs all the same
+   * @param agents agents that should report
+   * @param leaving names of leaving nodes, if a view without pairs is explained by them and thus
+   *     healthy; empty if there should be pairs all the same
    * @param store the state of the store
-   * @param now when the report is made
+   * @param now time of the report
    */
   public Result analyse(
       MatrixView view,
@@ -116,7 +116,7 @@ public final class Analysis {
       Past past) {
     List<JudgedPair> judged = isStale(view, now) ? List.of() : judge.judge(view.pairs(), past.bad);
     Set<String> silentAgents = silentAgents(view, agents, now);
-    // Who hears of fewer than half of the agents tells of his own place, not of theirs.
+    // A scraper that hears from fewer than half of the agents is itself cut off.
     boolean isCutOff = 2 * silentAgents.size() > agents.size();
     List<JudgedPair> pairs = isCutOff ? judged : withoutUnreachable(view, judged, silentAgents);
     List<JudgedPair> bad = pairs.stream().filter(JudgedPair::isBad).sorted(worstFirst()).toList();
@@ -141,7 +141,7 @@ public final class Analysis {
     return new Result(report, new Past(PairJudge.bad(judged)));
   }
 
-  /** Agents that do not answer; one that answers and publishes nothing is another thing. */
+  /** Agents that do not answer; one that answers and publishes nothing is not among them. */
   private static Set<String> silentAgents(
       MatrixView view, Collection<AgentHealth> agents, Instant now) {
     Instant recent = now.minusSeconds(SILENT_INTERVALS * view.intervalSeconds());
@@ -152,7 +152,9 @@ public final class Analysis {
         .collect(Collectors.toSet());
   }
 
-  /** What is lost to a node that does not answer the scraper either is not the network's loss. */
+  /**
+   * Judged pairs where loss to a node that does not answer the scraper either is not the network's.
+   */
   private static List<JudgedPair> withoutUnreachable(
       MatrixView view, List<JudgedPair> judged, Set<String> silentAgents) {
     Set<String> dead = SilentNodes.unreachable(judged, silentAgents);
@@ -171,7 +173,7 @@ public final class Analysis {
     return Instant.ofEpochSecond(view.newest()).isBefore(now.minus(allowed));
   }
 
-  /** Loss first, then who is silent; latency where nothing is lost. */
+  /** Suspects by loss, then silent nodes; by latency if nothing is lost. */
   private static List<Suspect> suspects(
       MatrixView view, List<JudgedPair> pairs, List<Silent> silent) {
     boolean lossy = pairs.stream().anyMatch(JudgedPair::isLossy);
@@ -238,7 +240,7 @@ public final class Analysis {
     };
   }
 
-  /** Whether enough is measured for a network without a fault to be called healthy. */
+  /** True if coverage is enough to call a network without a fault healthy. */
   private static boolean isMeasured(List<JudgedPair> pairs, Totals totals) {
     long skipped =
         pairs.stream()

@@ -9,16 +9,16 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Links between two sets of nodes that are bad together, while each set is well within itself: the
- * mark of a partition, or of a lossy way that no zone names.
+ * Block of links between two sets of nodes that are bad together, while the links within each set
+ * are good: the pattern of a partition, or of a lossy path that no zone names.
  *
- * @param from who sends over its links
- * @param to who receives; shares nobody with {@code from}
- * @param bothWays whether the links the other way are bad too, and belong to it
- * @param via who is in neither and has good links with both
+ * @param from senders over its links
+ * @param to receivers; disjoint from {@code from}
+ * @param bothWays true if the reverse links are bad too, and belong to it
+ * @param via nodes in neither set that have good links with both
  */
 record Block(Set<String> from, Set<String> to, boolean bothWays, Set<String> via) {
-  /** How many of a side its name has: a name must stay one that people read. */
+  /** Nodes of a side in its name at most, so that it stays readable. */
   private static final int NAMED = 5;
 
   boolean contains(Link link) {
@@ -26,7 +26,7 @@ record Block(Set<String> from, Set<String> to, boolean bothWays, Set<String> via
         || (bothWays && to.contains(link.source()) && from.contains(link.destination()));
   }
 
-  /** Such as {@code a,b | c,d} where it is both ways, and {@code a,b > c,d}. */
+  /** The name: {@code a,b | c,d} if both directions are bad, else {@code a,b > c,d}. */
   String name() {
     return side(from) + (bothWays ? " | " : " > ") + side(to);
   }
@@ -35,7 +35,7 @@ record Block(Set<String> from, Set<String> to, boolean bothWays, Set<String> via
     return new Sides(sorted(from), sorted(to), bothWays, sorted(via));
   }
 
-  /** Whether one side is a single node, which something simpler explains more often. */
+  /** True if one side is a single node, which a simpler suspect explains more often. */
   boolean isOfOne() {
     return from.size() == 1 || to.size() == 1;
   }

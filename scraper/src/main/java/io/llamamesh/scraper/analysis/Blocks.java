@@ -11,24 +11,25 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The blocks in a matrix of links. From the bad destinations of one node on, those who cannot reach
- * most of them and those whom these cannot reach are taken in turns, until both sets stay: in a
- * sparse mesh too, where nobody tests all of the other side. First the links of both directions are
- * taken together, since a node may be tested one way only; then those of one direction.
+ * Search for blocks in a matrix of links. Starting with one node's bad destinations, it alternates
+ * between the nodes that cannot reach most of them and the nodes that these cannot reach, until
+ * both sets are stable; this works in a sparse mesh, where no node tests all of the other side. It
+ * first takes the links of both directions together, since a node may be tested in one direction
+ * only, then those of one direction.
  */
 final class Blocks {
   private static final int MOST = 4;
   private static final int SEEDS = 32;
 
-  /** Seeds in a row without a block, after which there is hardly one. */
+  /** Consecutive seeds without a block after which the search ends. */
   private static final int BARREN = 8;
 
   private static final int ROUNDS = 8;
 
-  /** Below that, pairs are named each for itself. */
+  /** Bad links that make a block; fewer are reported as pairs. */
   private static final int FEWEST_LINKS = 3;
 
-  /** Outside targets that make a side: fewer are dead each for itself more likely. */
+  /** Outside targets that make a side; fewer are more likely down one by one. */
   private static final int FEWEST_TARGETS = 3;
 
   private final Set<String> probing;
@@ -51,7 +52,9 @@ final class Blocks {
         });
   }
 
-  /** The blocks of the bad links, those with most bad links of one node first, at most four. */
+  /**
+   * Finds the blocks of the bad links, at most four, those with most bad links of one node first.
+   */
   static List<Block> of(Links links) {
     Blocks blocks = new Blocks(links);
     List<Block> found = new ArrayList<>();
@@ -79,7 +82,7 @@ final class Blocks {
     return found;
   }
 
-  /** Who has bad links, those with most of them first. */
+  /** Nodes with bad links, those with most of them first. */
   private List<String> seeds() {
     Map<String, Integer> bad = new HashMap<>();
     out.rows().forEach(node -> bad.put(node, out.bad(node).size()));
@@ -98,7 +101,8 @@ final class Blocks {
   }
 
   /**
-   * Null where the two sets share nodes, do not settle, or are no block.
+   * Grows a block from one node's bad destinations; null if the two sets share nodes, do not become
+   * stable, or are no block.
    *
    * @param forth links that make a node one of the first side
    * @param back links that make a node one of the second side
@@ -122,10 +126,10 @@ final class Blocks {
   }
 
   /**
-   * Who has mostly bad links with a set of nodes.
+   * Nodes whose links with a set are mostly bad.
    *
    * @param ofSet links of the set's nodes
-   * @param own the same links, of those who are looked for
+   * @param own the same links, by the nodes in question
    */
   private static Set<String> mostlyBad(Matrix ofSet, Matrix own, Set<String> set) {
     Set<String> candidates = new HashSet<>();
@@ -147,8 +151,8 @@ final class Blocks {
   }
 
   /**
-   * Whether its nodes reach each other; not known where none of them probes another. Outside
-   * targets probe nobody: several of them are taken for well.
+   * True if its nodes reach each other; unknown counts as false. Outside targets do not probe:
+   * several of them count as true.
    */
   private boolean isWell(Set<String> side) {
     if (side.size() >= FEWEST_TARGETS && side.stream().noneMatch(probing::contains)) {
@@ -186,7 +190,7 @@ final class Blocks {
       return rows.keySet();
     }
 
-    /** Who is at the other end of a node's bad links. */
+    /** The other ends of a node's bad links. */
     Set<String> bad(String row) {
       Set<String> bad = new HashSet<>();
       rows.getOrDefault(row, Map.of())
@@ -201,7 +205,7 @@ final class Blocks {
     Share share(String row, Set<String> columns) {
       Map<String, Share> links = rows.getOrDefault(row, Map.of());
       Share all = Share.NONE;
-      // The smaller one is gone through: a node has 64 peers, a side may have a thousand nodes.
+      // Iterates over the smaller one: a node has 64 peers, a side may have a thousand nodes.
       if (links.size() < columns.size()) {
         for (Map.Entry<String, Share> link : links.entrySet()) {
           all = columns.contains(link.getKey()) ? all.plus(link.getValue()) : all;
@@ -225,10 +229,10 @@ final class Blocks {
   }
 
   /**
-   * How many of some links are bad.
+   * Share of bad links among some links.
    *
-   * @param tested how many there are
-   * @param bad how many of these are bad
+   * @param tested number of links
+   * @param bad number of bad ones among them
    */
   private record Share(int tested, int bad) {
     private static final Share NONE = new Share(0, 0);
@@ -239,7 +243,7 @@ final class Blocks {
       return new Share(tested + other.tested, bad + other.bad);
     }
 
-    /** Whether too few of them are bad to be a block's. */
+    /** True if too few are bad for a block. */
     boolean isGood() {
       return bad == 0 || bad < Suspects.MIN_PURITY * tested;
     }

@@ -7,11 +7,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Someone who may be at fault.
+ * Candidate for a suspect: a node, a zone, a pair, a block, or the mesh.
  *
- * @param kind what it is
+ * @param kind its kind
  * @param name a node, a zone, {@code a>b}, the sides of a block, or all nodes
- * @param direction which of its traffic suffers; absent: both
+ * @param direction direction of the traffic that suffers; null: both
  */
 record Entity(Kind kind, String name, @Nullable Direction direction) implements Comparable<Entity> {
   private static final Comparator<Entity> ORDER =
@@ -20,10 +20,10 @@ record Entity(Kind kind, String name, @Nullable Direction direction) implements 
           .thenComparing(
               Entity::direction, Comparator.nullsFirst(Comparator.<Direction>naturalOrder()));
 
-  /** All of the mesh: what every link has in common. */
+  /** The whole mesh, which every link has in common. */
   static final Entity MESH = new Entity(Kind.MESH, "all nodes", null);
 
-  /** A map of suspects stays fast where somebody made up names that all have one hash. */
+  /** Natural order, so that a map of entities stays fast even if made-up names share one hash. */
   @Override
   public int compareTo(Entity other) {
     return ORDER.compare(this, other);
@@ -33,12 +33,12 @@ record Entity(Kind kind, String name, @Nullable Direction direction) implements 
     return new Entity(Kind.BLOCK, block.name(), null);
   }
 
-  /** How much an explanation by it assumes; of equal explanations the smallest wins. */
+  /** Complexity of the explanation; of equal explanations the smallest wins. */
   int complexity() {
     return switch (kind) {
       case PAIR -> 0;
       case NODE -> direction == null ? 1 : 2;
-      // Where one zone is the whole mesh, or has links with all of it, it is no zone's fault.
+      // If one zone is the whole mesh, or has links with all of it, the fault is not the zone's.
       case MESH -> 3;
       case ZONE_PAIR -> 4;
       case ZONE -> direction == null ? 5 : 6;
@@ -47,14 +47,14 @@ record Entity(Kind kind, String name, @Nullable Direction direction) implements 
   }
 
   /**
-   * Whether a link within one zone tells nothing about the zone's own purity: a zone that is cut
-   * off still talks to itself.
+   * True if links within the entity do not count for its purity: the nodes of a zone that is cut
+   * off still reach each other.
    */
   boolean ignoresInside() {
     return kind == Kind.ZONE;
   }
 
-  /** Calls with every entity but blocks that a packet from source to destination passes. */
+  /** Visits every entity but blocks on the path of a packet from source to destination. */
   static void along(
       String source,
       String destination,

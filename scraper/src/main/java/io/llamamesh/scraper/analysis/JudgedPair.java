@@ -8,17 +8,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pair and what was found about it.
+ * A pair with its verdict.
  *
  * @param pair the pair and its recent windows
- * @param pooled its judged windows together
+ * @param pooled its judged windows, pooled
  * @param verdict {@code HEALTHY}, {@code PAIR_LOSS}, {@code PARTIAL_PATH}, {@code ONE_WAY_LOSS},
- *     {@code HIGH_LATENCY}, or, where it is not the network, {@code TARGETS_SILENT} or {@code
+ *     {@code HIGH_LATENCY}, or, if not the network is at fault, {@code TARGETS_SILENT} or {@code
  *     NODE_UNREACHABLE}
- * @param direction on which way its loss happened
- * @param badPorts source ports on which its loss concentrates
- * @param cause why nothing comes back though it is not the network; null where it is, or something
- *     does
+ * @param direction direction in which its loss happened
+ * @param badPorts source ports on which its loss is concentrated
+ * @param cause cause of a silence that is not the network's; null if it is the network's, or some
+ *     probes return
  */
 record JudgedPair(
     PairSeries pair,
@@ -33,34 +33,34 @@ record JudgedPair(
     this(pair, pooled, verdict, direction, badPorts, null);
   }
 
-  /** A pair of which nothing comes back though it is not the network. */
+  /** A silent pair: no probe returns, and the network is not the cause. */
   static JudgedPair silent(PairSeries pair, Cell pooled, Cause cause) {
     Verdict verdict =
         cause == Cause.UNREACHABLE ? Verdict.NODE_UNREACHABLE : Verdict.TARGETS_SILENT;
     return new JudgedPair(pair, pooled, verdict, Direction.UNKNOWN, List.of(), cause);
   }
 
-  /** Which way a round trip lost its probes. */
+  /** Direction in which probes were lost. */
   enum Direction {
     /** From source to destination. */
     FORWARD,
     /** From destination to source. */
     RETURN,
-    /** Both, or it cannot be told. */
+    /** Both, or unknown. */
     UNKNOWN
   }
 
-  /** Whether the network loses or delays its probes. */
+  /** True if the network loses or delays its probes. */
   boolean isBad() {
     return isLossy() || verdict == Verdict.HIGH_LATENCY;
   }
 
-  /** Whether some of its probes tell of the network: they returned, or the network lost them. */
+  /** True if some of its probes measure the network: they returned, or the network lost them. */
   boolean isTested() {
     return cause == null && pooled.received() + pooled.lost() > 0;
   }
 
-  /** Whether it is this link on which its probes were lost, as far as that is known. */
+  /** True if its probes were lost on this link, as far as is known. */
   boolean accuses(String link) {
     return direction == Direction.RETURN
         ? link.equals(pair.destination() + ">" + pair.source())
@@ -71,12 +71,12 @@ record JudgedPair(
     return verdict.isLoss();
   }
 
-  /** Source and destination, whatever the class and family. */
+  /** Source and destination, without class and family. */
   String ends() {
     return pair.source() + '\n' + pair.destination();
   }
 
-  /** How many ordered pairs of nodes these are, classes and families apart. */
+  /** Number of distinct ordered pairs of nodes, over all classes and families. */
   static int distinct(List<JudgedPair> pairs) {
     return (int) pairs.stream().map(JudgedPair::ends).distinct().count();
   }

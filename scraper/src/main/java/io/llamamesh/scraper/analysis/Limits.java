@@ -3,13 +3,13 @@ package io.llamamesh.scraper.analysis;
 import java.time.Duration;
 
 /**
- * What makes the network unhealthy.
+ * Alert limits of a pair, {@code spec.alerts}.
  *
- * @param lossPercent loss of a pair above that, 0 to 100
- * @param rttP99 99th percentile of a pair's RTT above that
+ * @param lossPercent loss above which a pair may be bad, 0 to 100
+ * @param rttP99 99th percentile of the RTT above which a pair is slow
  */
 public record Limits(double lossPercent, Duration rttP99) {
-  /** What a LlamaMesh has by default. */
+  /** Defaults of a LlamaMesh. */
   public static final Limits DEFAULT = new Limits(1, Duration.ofMillis(50));
 
   public Limits {

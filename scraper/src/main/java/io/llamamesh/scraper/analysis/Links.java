@@ -11,36 +11,36 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * One-way links, and whether probes over them were bad.
+ * One-way links, and the state of the probes over them.
  *
- * <p>A probe passes two links, there and back. It tests the way there; a bad one accuses the link
- * on which its loss is known to have happened, and where that is not known the way there. That a
- * probe came back well is no proof for the way back: in a sparse mesh it would be counted against a
- * node whose own probes all fail. An accusation outweighs any proof: one traffic class may be fine
- * while another is not.
+ * <p>A probe passes two links, forward and return. It tests the forward link; a bad one accuses the
+ * link on which its loss is known to have happened, and the forward link if that is unknown. A
+ * probe that returned does not acquit the return link: in a sparse mesh that would hide a node
+ * whose own probes all fail. An accusation outweighs any number of good probes: one traffic class
+ * may be fine while another is not.
  */
 final class Links {
   private final Map<Link, State> states = new LinkedHashMap<>();
   private final Set<String> probing = new HashSet<>();
 
   /**
-   * From one node to another.
+   * Link from one node to another.
    *
-   * @param source who sends
-   * @param destination who receives
+   * @param source sending node
+   * @param destination receiving node
    */
   record Link(String source, String destination) implements Comparable<Link> {
     private static final Comparator<Link> ORDER =
         Comparator.comparing(Link::source).thenComparing(Link::destination);
 
-    /** A map of links stays fast where somebody made up names that all have one hash. */
+    /** Natural order, so that a map of links stays fast even if made-up names share one hash. */
     @Override
     public int compareTo(Link other) {
       return ORDER.compare(this, other);
     }
   }
 
-  /** What is known of a link. */
+  /** State of a link. */
   static final class State {
     private boolean bad;
     private long counted;
@@ -62,7 +62,7 @@ final class Links {
   /**
    * The links of judged pairs.
    *
-   * @param accuses which pairs count as bad
+   * @param accuses predicate for bad pairs
    */
   static Links of(List<JudgedPair> pairs, Predicate<JudgedPair> accuses) {
     Links links = new Links();
@@ -86,14 +86,14 @@ final class Links {
     return states.entrySet();
   }
 
-  /** Who probes; outside targets do not. */
+  /** Nodes that probe; outside targets do not. */
   Set<String> probing() {
     return probing;
   }
 
   /**
-   * Whether so great a share of the links is bad that only what all have in common explains it. Of
-   * a mesh with many outside targets those between its own nodes decide.
+   * True if at least that share of the links is bad, so that only what all have in common explains
+   * it. Only links between probing nodes count, if there are any.
    */
   boolean areBad(double share) {
     int tested = 0;

@@ -4,10 +4,10 @@ import io.llamamesh.scraper.matrix.PairSeries;
 import java.util.Comparator;
 
 /**
- * An ordered pair in a class.
+ * Identity of an ordered pair in a class and family.
  *
- * @param source who probed
- * @param destination who was probed
+ * @param source name of the node that probed
+ * @param destination name of the node or target that was probed
  * @param port the traffic class
  * @param family the address family
  */
@@ -19,7 +19,7 @@ record PairId(String source, String destination, String port, String family)
           .thenComparing(PairId::port)
           .thenComparing(PairId::family);
 
-  /** A set of pairs stays fast where somebody made up names that all have one hash. */
+  /** Natural order, so that a set of pairs stays fast even if made-up names share one hash. */
   @Override
   public int compareTo(PairId other) {
     return ORDER.compare(this, other);

@@ -13,13 +13,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Tells bad pairs from good ones.
+ * Classifier of pairs into good and bad ones.
  *
  * <p>A pair is bad when, pooled over up to three windows, it loses more than the limit and more
  * than chance explains: {@code P(X ≥ lost | n, p0) ≤ 0.01 / pairs}, where {@code p0} is the median
- * pair's loss, but at least {@value #MIN_BACKGROUND} and at most the limit: where most pairs are
- * broken, theirs is no background. It stays bad until three windows in a row were good. A pair of
- * which no probe tells anything is not good: {@link Silence} says why.
+ * pair's loss, but at least {@value #MIN_BACKGROUND} and at most the limit: if most pairs are
+ * broken, theirs is no background. It stays bad until three windows in a row were good. A pair
+ * without a probe that measures the network is not good either: see {@link Silence}.
  */
 final class PairJudge {
   static final int WINDOWS = 3;
@@ -35,7 +35,7 @@ final class PairJudge {
     this.limits = limits;
   }
 
-  /** Judges all pairs of one moment; {@code bad} are those that were bad before. */
+  /** Judges all pairs at one moment; {@code bad} are those that were bad before. */
   List<JudgedPair> judge(List<PairSeries> pairs, Set<PairId> bad) {
     Cell[] pooled = new Cell[pairs.size()];
     for (int i = 0; i < pooled.length; i++) {
@@ -62,7 +62,7 @@ final class PairJudge {
     return judged;
   }
 
-  /** Who is bad by loss, to be told the next judgement. */
+  /** Pairs that are bad by loss, for the next analysis. */
   static Set<PairId> bad(List<JudgedPair> judged) {
     Set<PairId> bad = new HashSet<>();
     for (JudgedPair pair : judged) {
@@ -105,7 +105,7 @@ final class PairJudge {
     boolean slow =
         cells.size() >= SLOW_WINDOWS
             && cells.subList(cells.size() - SLOW_WINDOWS, cells.size()).stream()
-                // NaN, nothing returned, compares false.
+                // NaN, if none returned, compares false.
                 .allMatch(window -> window.rttP99() > limits.rttP99Millis());
     return new JudgedPair(
         pair, cell, slow ? Verdict.HIGH_LATENCY : Verdict.HEALTHY, Direction.UNKNOWN, List.of());
@@ -133,7 +133,7 @@ final class PairJudge {
     return cell.returnLost() >= MOST * known ? Direction.RETURN : Direction.UNKNOWN;
   }
 
-  /** Ports that lose more than the pair's other ports, by Fisher's exact test of each. */
+  /** Source ports that lose more than the pair's other ports, by Fisher's exact test of each. */
   private static List<Integer> badPorts(List<PathCell> paths) {
     long sent = 0;
     long lost = 0;

@@ -5,22 +5,22 @@ import io.llamamesh.scraper.matrix.Cell;
 import io.llamamesh.scraper.matrix.PairSeries;
 import org.jspecify.annotations.Nullable;
 
-/** Why no probe of a pair tells of the network, where none does. */
+/** Reason why no probe of a pair measures the network. */
 enum Silence {
-  /** Some do: they returned, or the network lost them. */
+  /** Some do measure it: they returned, or the network lost them. */
   NONE(null),
-  /** The destination's host says that nobody listens. */
+  /** The destination's host refuses them, as nothing listens there. */
   REFUSED(Cause.REFUSED),
-  /** The source's kernel does not take them. */
+  /** The source's kernel refuses to send them. */
   UNSENT(Cause.UNSENT),
-  /** Their answers cannot be used, or a host drops them. */
+  /** Their replies cannot be used, or a host drops them. */
   UNANSWERED(Cause.UNANSWERED),
   /** The source's agent did not run when they were due. */
   SKIPPED(null),
-  /** An end has said goodbye, or it is too early to say. */
+  /** One end is draining, or it is too early to judge. */
   EXCUSED(null);
 
-  /** As many windows as latency needs: the first one of a peer may be cut short. */
+  /** Windows needed for a cause, as many as for latency: a peer's first one may be incomplete. */
   static final int ENOUGH_WINDOWS = 2;
 
   private final @Nullable Cause cause;
@@ -29,14 +29,14 @@ enum Silence {
     this.cause = cause;
   }
 
-  /** What it is called in a report; null where it is nobody's fault. */
+  /** The cause in a report; null if it is not a fault. */
   @Nullable Cause cause() {
     return cause;
   }
 
   /**
-   * Of a pair's judged windows together. Where the host refuses some probes and more are lost,
-   * those are loss: it may refuse fewer than arrive, but not for nothing.
+   * The reason of a pair, by its pooled windows. If the host refuses some probes and more are lost,
+   * these are loss: a host may refuse fewer probes than arrive, but never more.
    */
   static Silence of(PairSeries pair, Cell pooled) {
     if (pooled.received() > 0 || pooled.lost() > pooled.refused()) {

@@ -17,11 +17,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Who answers no probe though it is not the network that loses them: a node whose agent does not
- * answer the scraper either, a host that says that nobody listens, a kernel that does not send.
+ * Silent nodes and targets, which answer no probe though the network does not lose them: a node
+ * whose agent does not answer the scraper either, a host on which nothing listens, a kernel that
+ * does not send.
  */
 final class SilentNodes {
-  /** Loss in percent from which on a zone or the mesh is gone, not only worse than it should be. */
+  /** Loss in percent from which on a zone or the mesh counts as gone. */
   private static final double GONE = 90;
 
   private SilentNodes() {}
@@ -29,14 +30,14 @@ final class SilentNodes {
   /**
    * Names of nodes that answer neither probes nor the scraper.
    *
-   * @param silentAgents names of those whose agents neither report nor answer
+   * @param silentAgents names of nodes whose agents neither report nor answer
    */
   static Set<String> unreachable(List<JudgedPair> pairs, Set<String> silentAgents) {
     Set<String> dead = new HashSet<>();
     Set<String> alive = new HashSet<>();
     for (JudgedPair pair : pairs) {
       String destination = pair.pair().destination();
-      // What one that is silent itself last told is of before.
+      // The last windows of a silent source are from before.
       if (!silentAgents.contains(destination) || silentAgents.contains(pair.pair().source())) {
         continue;
       }
@@ -51,8 +52,8 @@ final class SilentNodes {
   }
 
   /**
-   * The same pairs, those to dead nodes without their loss. Where a host refuses the probes of
-   * anybody it is up, and what others lose there is its agent's too.
+   * The pairs, with those to unreachable nodes as silent instead of lossy. A host that refuses any
+   * node's probes is up, and so the others' losses there are its agent's, too.
    */
   static List<JudgedPair> without(List<JudgedPair> pairs, Set<String> dead) {
     Set<String> up =
@@ -74,10 +75,10 @@ final class SilentNodes {
   }
 
   /**
-   * Whether losses to a node are part of a larger one: of a whole zone, a pair of zones or the mesh
-   * several are gone at once, and then the network is the likelier cause.
+   * True if losses to a zone's node are part of a larger fault: if a whole zone, a pair of zones or
+   * the mesh is gone at once, the network is the likelier cause.
    *
-   * @param suspects who explains the lossy pairs
+   * @param suspects suspects that explain the lossy pairs
    */
   static boolean isPartOf(List<Suspect> suspects, String zone) {
     return suspects.stream().anyMatch(suspect -> isIn(suspect, zone));
@@ -103,7 +104,7 @@ final class SilentNodes {
         };
   }
 
-  /** All of them, by cause and name. */
+  /** The silent nodes of judged pairs, by cause and name. */
   static List<Silent> of(List<JudgedPair> pairs) {
     if (pairs.stream().allMatch(pair -> pair.cause() == null)) {
       return List.of();
@@ -118,7 +119,7 @@ final class SilentNodes {
       probed.computeIfAbsent(source, k -> new HashSet<>()).add(destination);
       Cause cause = judged.cause();
       if (cause != null) {
-        // Who cannot send is named itself.
+        // A node that cannot send is itself the silent one.
         boolean own = cause == Cause.UNSENT;
         silent
             .computeIfAbsent(cause, k -> new HashMap<>())
@@ -137,7 +138,7 @@ final class SilentNodes {
     return all;
   }
 
-  /** How they stand among the suspects. */
+  /** The suspect of a silent node. */
   static Suspect suspect(Silent silent) {
     return new Suspect(
         Kind.NODE,
@@ -149,7 +150,7 @@ final class SilentNodes {
         null);
   }
 
-  /** The verdict on a network that loses nothing, by who is silent. */
+  /** The verdict on a network without loss, by its silent nodes. */
   static Verdict verdict(List<Silent> silent) {
     return silent.stream().anyMatch(one -> one.cause() == Cause.UNREACHABLE)
         ? Verdict.NODE_UNREACHABLE

@@ -15,19 +15,19 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Folds bad links into few culprits: greedily the entity that newly covers most bad links times how
- * pure its badness is, of entities at least {@value #MIN_PURITY} of whose tested links are bad;
- * ties go to the simplest. A block, whose sides are read from the bad links themselves, must
- * explain a good deal more than anything that has a name.
+ * Ranking of suspects that explain bad links: a greedy cover by the entity with the highest product
+ * of newly covered bad links and purity, the share of bad ones among its tested links, of at least
+ * {@value #MIN_PURITY}; ties go to the simplest. A block, which is fitted to the bad links, must
+ * explain a good deal more than a named entity.
  */
 final class Suspects {
   static final double MIN_PURITY = 0.7;
   private static final double EPSILON = 1e-9;
 
-  /** What a block's score is worth, since it is fitted to what it explains. */
+  /** Factor of a block's score, since it is fitted to the links that it explains. */
   private static final double BLOCK = 0.8;
 
-  /** The same where one side is a single node. */
+  /** The same if one side is a single node. */
   private static final double BLOCK_OF_ONE = 0.5;
 
   private final Function<String, String> zoneOf;
@@ -60,9 +60,9 @@ final class Suspects {
   /**
    * The best explanations of the bad links.
    *
-   * @param zoneOf the zone of a node; empty where it has none
-   * @param most how many at most
-   * @param lossy whether badness is loss, so that a loss can be given
+   * @param zoneOf zone of a node; empty if it has none
+   * @param most suspects at most
+   * @param lossy true if links are bad by loss, so that a suspect's loss can be given
    */
   static List<Suspect> rank(Links links, Function<String, String> zoneOf, int most, boolean lossy) {
     if (links.all().stream().noneMatch(entry -> entry.getValue().isBad())) {
@@ -151,7 +151,9 @@ final class Suspects {
     return block.isOfOne() ? BLOCK_OF_ONE : BLOCK;
   }
 
-  /** Of pairs, the one that loses more comes first; names decide what is equal otherwise. */
+  /**
+   * True if an entity is the simpler explanation; of equal ones, if it loses more; last by name.
+   */
   private boolean isSimpler(Entity a, Entity b) {
     return Comparator.comparingInt(Entity::complexity)
             .thenComparingDouble(entity -> -loss(entity))

@@ -1,13 +1,13 @@
 package io.llamamesh.scraper.analysis;
 
 /**
- * Exact upper tails of the distributions behind the loss tests. Each sums terms that fall from the
- * first on, up or down, until the next is negligible: some five thousand at most.
+ * Exact upper tails of the distributions behind the loss tests. Each sums decreasing terms until
+ * the next is negligible: some five thousand at most.
  */
 final class Tails {
   private static final double NEGLIGIBLE = 1e-17;
 
-  /** What 30,000 probes a second make of three windows; more are judged as if they were these. */
+  /** Trials at most, as of three windows with 30,000 probes a second; more are scaled down. */
   static final long MAX_TRIALS = 1_000_000;
 
   private static final double[] STIRLING = {
@@ -33,7 +33,7 @@ final class Tails {
     if (successes <= mean) {
       return Math.clamp(1 - binomialBelow(successes, trials, probability), 0, 1);
     }
-    // From here on each term is smaller than the one before.
+    // Each term from here on is smaller than the one before.
     double odds = probability / (1 - probability);
     double term = binomialTerm(successes, trials, probability);
     double sum = 0;
@@ -44,7 +44,7 @@ final class Tails {
     return Math.min(1, sum);
   }
 
-  /** {@code P(X < successes)} where that is at most the mean: terms fall on the way down. */
+  /** {@code P(X < successes)} for successes up to the mean: terms decrease downwards. */
   private static double binomialBelow(long successes, long trials, double probability) {
     double odds = (1 - probability) / probability;
     double term = binomialTerm(successes - 1, trials, probability);
@@ -56,7 +56,7 @@ final class Tails {
     return sum;
   }
 
-  /** So many of {@link #MAX_TRIALS}: a test of fewer is the more careful one. */
+  /** A count scaled to {@link #MAX_TRIALS}: a test of fewer trials is more conservative. */
   private static long scaled(long part, long all) {
     return (long) ((double) part / all * MAX_TRIALS);
   }
@@ -102,7 +102,7 @@ final class Tails {
     return Math.clamp(1 - sum, 0, 1);
   }
 
-  /** How much more likely one more than {@code k} is. */
+  /** Ratio of the probabilities of {@code k + 1} and {@code k}. */
   private static double up(long k, long drawn, long allMarked, long all) {
     return (double) (allMarked - k)
         / (k + 1)

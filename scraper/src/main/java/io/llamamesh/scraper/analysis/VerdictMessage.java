@@ -17,13 +17,13 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The one sentence of a report, for people at three in the morning. */
+/** Message of a report: the verdict in one sentence, for people at three in the morning. */
 final class VerdictMessage {
   private static final int NAMED = 5;
 
   private VerdictMessage() {}
 
-  /** That all pairs are such of nodes that are leaving. */
+  /** The message if all pairs are those of leaving nodes. */
   static String nothingToJudge(Set<String> leaving) {
     return "nothing to judge, since "
         + leaving.stream().sorted().limit(NAMED).collect(Collectors.joining(", "))
@@ -32,8 +32,8 @@ final class VerdictMessage {
   }
 
   /**
-   * The sentence: what the verdict means, then what else is silent or not measured, since health is
-   * told of what was measured only.
+   * The message: the meaning of the verdict, then what else is silent or not measured, since a
+   * verdict covers only what was measured.
    */
   static String of(
       Verdict verdict,
@@ -86,7 +86,7 @@ final class VerdictMessage {
     };
   }
 
-  /** Pairs that are slow beside what is silent. */
+  /** Clause about slow pairs beside silent ones. */
   private static String slow(List<JudgedPair> bad, Limits limits) {
     int slow = JudgedPair.distinct(bad);
     return slow == 0
@@ -99,7 +99,7 @@ final class VerdictMessage {
     return JudgedPair.distinct(pairs.stream().filter(JudgedPair::isTested).toList());
   }
 
-  /** Pairs that are neither measured nor silent: too early, on leave, or starved. */
+  /** Clause about pairs that are neither measured nor silent: new, draining, or skipped. */
   private static String unjudged(List<JudgedPair> pairs) {
     int more = JudgedPair.distinct(pairs) - measured(pairs);
     return more == 0 ? "" : "; %d more not judged, no probe of theirs counts".formatted(more);
@@ -113,7 +113,10 @@ final class VerdictMessage {
             .formatted(missing, totals.agents(), missing == 1 ? "is" : "are");
   }
 
-  /** A fault of one class or family alone is one of how that is treated, not of a cable. */
+  /**
+   * Clause that the fault is confined to one class or family, which points at its treatment, not at
+   * a cable.
+   */
   private static String concentration(List<JudgedPair> bad, List<JudgedPair> pairs) {
     String port = sharedByBadAlone(bad, pairs, PairSeries::port);
     String family = sharedByBadAlone(bad, pairs, PairSeries::family);
@@ -121,7 +124,7 @@ final class VerdictMessage {
         + (family.isEmpty() ? "" : ", only over " + family);
   }
 
-  /** What all bad pairs have and not all tested ones; empty where there is no such thing. */
+  /** The value that all bad pairs share and not all tested ones; empty without one. */
   private static String sharedByBadAlone(
       List<JudgedPair> bad, List<JudgedPair> pairs, Function<PairSeries, String> of) {
     List<String> theirs = bad.stream().map(pair -> of.apply(pair.pair())).distinct().toList();
@@ -130,7 +133,7 @@ final class VerdictMessage {
     return theirs.size() == 1 && others ? theirs.getFirst() : "";
   }
 
-  /** Who is silent and why, those of one cause together. */
+  /** Clauses about silent nodes, by cause. */
   private static String silence(List<Silent> silent) {
     return Arrays.stream(Cause.values())
         .map(cause -> silence(cause, silent.stream().filter(s -> s.cause() == cause).toList()))
@@ -185,7 +188,7 @@ final class VerdictMessage {
         + (names.size() > NAMED ? " and " + (names.size() - NAMED) + " more" : "");
   }
 
-  /** Pairs that lose and pairs that are only slow are told apart. */
+  /** Clause about bad pairs, lossy ones and slow ones apart. */
   private static String bad(Totals totals, List<JudgedPair> bad, Limits limits) {
     int lossy = JudgedPair.distinct(bad.stream().filter(JudgedPair::isLossy).toList());
     int slow = totals.badPairs() - lossy;
@@ -232,7 +235,7 @@ final class VerdictMessage {
         + (loss == null ? "" : ", " + number(loss) + "% loss");
   }
 
-  /** A pair is its only link, so there is nothing to tell of that. */
+  /** Clause about a suspect's tested links; empty for a pair, which is its only link. */
   private static String links(Suspect suspect) {
     if (suspect.kind() == MeshReport.Kind.PAIR) {
       return "";
@@ -276,7 +279,10 @@ final class VerdictMessage {
         .orElse("");
   }
 
-  /** Which way, and where only the other side can have told it, that it did. */
+  /**
+   * Clause about the direction of a one-way loss, and about its source if that is the reflector's
+   * count.
+   */
   private static String lostDirection(
       Verdict verdict, List<Suspect> suspects, List<JudgedPair> bad) {
     if (verdict != Verdict.ONE_WAY_LOSS) {

@@ -1,4 +1,6 @@
-/** What is wrong with the network, and where: pure, without I/O, threads or a clock. */
+/**
+ * Analysis of the matrix: bad pairs, suspects, the verdict. Pure, without I/O, threads or a clock.
+ */
 @NullMarked
 package io.llamamesh.scraper.analysis;
 

@@ -10,8 +10,8 @@ import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The token that who reads the page's data must show: the one line of a file, read again when the
- * file has changed. The mesh's own tokens are accepted too, so that the operator gets in.
+ * Bearer token of the API: the one line of a file, read again when the file changes. The mesh's own
+ * tokens are accepted too, so that the operator has access.
  */
 public final class ApiToken {
   private static final int MAX_BYTES = 4_096;
@@ -25,16 +25,16 @@ public final class ApiToken {
   }
 
   /**
-   * Reads the token.
+   * Reads the token file.
    *
-   * @param mesh the mesh's tokens; {@link Tokens#NONE} opens nothing here
-   * @throws IOException where the file cannot be read or has no token
+   * @param mesh the mesh's tokens; {@link Tokens#NONE} accepts none
+   * @throws IOException if the file cannot be read or has no token
    */
   public static ApiToken open(Path file, Tokens mesh, InstantSource clock) throws IOException {
     return new ApiToken(new WatchedFile<>(file, ApiToken::read, clock), mesh);
   }
 
-  /** Whether the value of a header {@code Authorization} lets in. */
+  /** True if the value of a header {@code Authorization} grants access. */
   public boolean accepts(@Nullable String authorization) {
     String given = BearerToken.of(authorization);
     return given != null

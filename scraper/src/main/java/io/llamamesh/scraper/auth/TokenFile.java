@@ -10,8 +10,8 @@ import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tokens in {@code tokens.json} of a folder, read again when the file has changed; what it no
- * longer has is taken for a while longer, as agents do ({@link FollowedRing}).
+ * Tokens of file {@code tokens.json} in a folder, read again when the file changes; removed ones
+ * are accepted for a while longer, as agents do ({@link FollowedRing}).
  */
 public final class TokenFile implements Tokens {
   private final WatchedFile<KeyRing> ring;
@@ -25,9 +25,9 @@ public final class TokenFile implements Tokens {
   }
 
   /**
-   * Reads the tokens in a folder.
+   * Reads the tokens of a folder.
    *
-   * @throws IOException where there are none, or none that may be shown now
+   * @throws IOException if there are none, or none that is valid for sending now
    */
   public static TokenFile open(Path folder, InstantSource clock) throws IOException {
     TokenFile tokens = new TokenFile(folder.resolve(KeyRing.TOKENS_FILE), clock);
@@ -49,7 +49,7 @@ public final class TokenFile implements Tokens {
     return token != null && followed.accepts(token, refresh());
   }
 
-  /** Takes what the file says now; one at a time, since it must not go back. */
+  /** Applies the current file; synchronized, so that an older file never replaces a newer one. */
   private synchronized Instant refresh() {
     Instant now = clock.instant();
     followed.follow(ring.current(), now);

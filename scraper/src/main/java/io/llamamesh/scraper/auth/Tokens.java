@@ -2,9 +2,9 @@ package io.llamamesh.scraper.auth;
 
 import org.jspecify.annotations.Nullable;
 
-/** What agents and scraper let each other in by; thread-safe. */
+/** Bearer tokens that agents and scraper accept from each other. Thread-safe. */
 public interface Tokens {
-  /** No authentication: shows nothing, lets everybody in. */
+  /** No authentication: sends no token, accepts every request. */
   Tokens NONE =
       new Tokens() {
         @Override
@@ -18,13 +18,13 @@ public interface Tokens {
         }
       };
 
-  /** The token to show to agents; null where there is none. */
+  /** The token to send to agents; null if there is none. */
   @Nullable String bearer();
 
   /**
-   * Whether to let in who asks.
+   * True if a request is authorized.
    *
-   * @param authorization the value of the header {@code Authorization}; null where it is missing
+   * @param authorization value of the header {@code Authorization}; null if it is missing
    */
   boolean accepts(@Nullable String authorization);
 }

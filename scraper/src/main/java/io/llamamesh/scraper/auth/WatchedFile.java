@@ -12,17 +12,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a file says, read again when the file has changed. Whether it has is looked at when somebody
- * asks, at most every three seconds; what cannot be read leaves the last good content. Thread-safe.
+ * Content of a file, read again when the file changes. The change is detected on access, at most
+ * every three seconds; if the file cannot be read the last valid content is kept. Thread-safe.
  */
 public final class WatchedFile<T> {
   private static final Logger LOG = LoggerFactory.getLogger(WatchedFile.class);
   private static final Duration CHECK_INTERVAL = Duration.ofSeconds(3);
 
-  /** Makes content of a file. */
+  /** Parser of the file. */
   @FunctionalInterface
   public interface Reader<T> {
-    /** The content. */
+    /** Parses the file. */
     T read(Path file) throws IOException;
   }
 
@@ -35,16 +35,16 @@ public final class WatchedFile<T> {
   private @Nullable String lastError;
 
   /**
-   * Reads the file for the first time.
+   * Reads the file.
    *
-   * @throws IOException where it cannot be read
+   * @throws IOException if it cannot be read
    */
   public WatchedFile(Path file, Reader<T> reader, InstantSource clock) throws IOException {
     this.file = file;
     this.reader = reader;
     this.clock = clock;
     this.lastCheck = clock.instant();
-    // The time before the content: should it change in between, it is read once more.
+    // The time before the content: if the file changes in between, it is read once more.
     this.lastModified = Files.getLastModifiedTime(file);
     this.content = reader.read(file);
   }
@@ -53,7 +53,7 @@ public final class WatchedFile<T> {
     return file;
   }
 
-  /** What the file says; what it said where it cannot be read now. */
+  /** The current content; the last valid one if the file cannot be read now. */
   public synchronized T current() {
     Instant now = clock.instant();
     if (Duration.between(lastCheck, now).abs().compareTo(CHECK_INTERVAL) >= 0) {

@@ -1,6 +1,4 @@
-/**
- * The mesh's bearer tokens, as a mounted Secret has them; imports nothing else of the scraper's.
- */
+/** Bearer tokens of the mesh and of the API; imports no other package of the scraper. */
 @NullMarked
 package io.llamamesh.scraper.auth;
 

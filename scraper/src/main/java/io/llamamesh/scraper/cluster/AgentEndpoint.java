@@ -3,10 +3,10 @@ package io.llamamesh.scraper.cluster;
 import java.util.List;
 
 /**
- * An agent that should be read.
+ * Endpoint of an agent's API.
  *
- * @param name its node's name; for a static list the address itself
- * @param addresses where its API may be, tried in that order
+ * @param name name of its node; in a static list the address itself
+ * @param addresses addresses of its API, tried in that order
  */
 public record AgentEndpoint(String name, List<HostPort> addresses) {
   public AgentEndpoint {

@@ -16,21 +16,24 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Which agents a list of pods stands for: one per node, of its newest pod that still may run. */
+/** Endpoints of agents from a list of pods: one per node, of its newest pod that may still run. */
 final class AgentPods {
   static final int DEFAULT_API_PORT = 8100;
 
   private AgentPods() {}
 
-  /** Agents by what pods with the mesh's labels say, whoever made them. */
+  /**
+   * Endpoints from pods with the mesh's labels, whoever created them, at the ports that they
+   * declare.
+   */
   static List<AgentEndpoint> agents(Collection<Pod> pods) {
     return agents(pods, pod -> true, null);
   }
 
   /**
-   * Agents whose pods the mesh's DaemonSet controls, at a port that the mesh's spec gives: a pod
-   * that anybody made, with the same labels and a node's name, takes no node's place, and no token
-   * is shown where it says.
+   * Endpoints from pods that the mesh's DaemonSet controls, at the port of the mesh's spec: another
+   * pod with the same labels and a node's name must not replace a node's agent, or receive the
+   * token.
    */
   static List<AgentEndpoint> agents(Collection<Pod> pods, String mesh, int apiPort) {
     return agents(pods, pod -> Controllers.isOfDaemonSet(pod, Names.agent(mesh)), apiPort);
@@ -55,7 +58,7 @@ final class AgentPods {
     return agents;
   }
 
-  /** A pod that goes is read only while there is no other on its node. */
+  /** Preference among a node's pods: a terminating one is read only while there is no other. */
   private static final Comparator<Pod> PREFERENCE =
       Comparator.comparing((Pod pod) -> pod.getMetadata().getDeletionTimestamp() == null)
           .thenComparing(pod -> text(pod.getMetadata().getCreationTimestamp()))

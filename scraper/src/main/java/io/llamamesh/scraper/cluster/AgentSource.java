@@ -4,30 +4,30 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** Tells which agents there are, and which of them will not be for long. */
+/** Discovery of agents, and of nodes that are leaving. */
 public interface AgentSource extends AutoCloseable {
   /**
-   * Starts telling; returns at once.
+   * Starts discovery; returns at once.
    *
-   * @param listener called with the whole list whenever it changed, from one thread at a time, and
-   *     must not block
+   * @param listener called with the whole list after each change, from one thread at a time; must
+   *     not block
    */
   void start(Consumer<List<AgentEndpoint>> listener);
 
   /**
-   * Whether the list is known and current; false while it is still being found, or is the last one
-   * known because the cluster's API is out of reach.
+   * True if the list is current; false before the first list, and while the cluster's API is
+   * unreachable and the last known list is kept.
    */
   boolean isCurrent();
 
-  /** Names of nodes that are about to be removed, or just were; any thread may ask. */
+  /** Names of nodes that are about to be removed, or just were. Thread-safe. */
   default Set<String> leaving() {
     return Set.of();
   }
 
   /**
-   * Attempts to ask the cluster's API that ended since its certificate was not trusted; any thread
-   * may ask.
+   * Number of requests to the cluster's API that failed since its certificate was not trusted.
+   * Thread-safe.
    */
   default long certificateRefusals() {
     return 0;

@@ -7,8 +7,8 @@ import io.llamamesh.crd.Names;
 import java.util.Map;
 
 /**
- * Bookmarks in ConfigMap {@code <mesh>-scraper-cursors}, key {@value #KEY}; made where it is
- * missing, and deleted with the mesh.
+ * Cursor store in ConfigMap {@code <mesh>-scraper-cursors}, key {@value #KEY}, which is created if
+ * it is missing, and deleted with the mesh.
  */
 public final class ConfigMapCursors implements CursorStore {
   static final String KEY = "cursors.json";

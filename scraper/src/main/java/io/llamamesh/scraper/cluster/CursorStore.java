@@ -2,9 +2,9 @@ package io.llamamesh.scraper.cluster;
 
 import java.util.Map;
 
-/** Where bookmarks outlive the scraper. */
+/** Persistent store of bookmarks. */
 public interface CursorStore {
-  /** Keeps nothing: every start reads all that agents retain. */
+  /** A store that persists nothing: every start reads all that agents retain. */
   CursorStore NONE =
       new CursorStore() {
         @Override
@@ -17,16 +17,16 @@ public interface CursorStore {
       };
 
   /**
-   * The bookmarks last saved, by agent; what cannot be read is left out.
+   * Loads the bookmarks last saved, by agent; those that cannot be parsed are left out.
    *
-   * @throws RuntimeException where the place cannot be reached
+   * @throws RuntimeException if the store cannot be reached
    */
   Map<String, Bookmark> load();
 
   /**
-   * Keeps these instead of what was kept.
+   * Replaces all saved bookmarks.
    *
-   * @throws RuntimeException where the place cannot be reached
+   * @throws RuntimeException if the store cannot be reached
    */
   void save(Map<String, Bookmark> cursors);
 }

@@ -14,16 +14,16 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bookmarks as text: {@code {"node-1":"bootId:sequence"}}, and of agents that are gone or whose
- * clock is wrong {@code {"node-2":{"cursor":…,"clockOffset":"PT30S","gone":…}}}.
+ * JSON format of bookmarks: {@code {"node-1":"bootId:sequence"}}, and for agents that are gone or
+ * whose clock is wrong {@code {"node-2":{"cursor":…,"clockOffset":"PT30S","gone":…}}}.
  */
 final class CursorsJson {
-  /** As far as an agent's clock may be from ours. */
+  /** Largest clock offset of an agent. */
   private static final Duration MAX_OFFSET = Duration.ofDays(36_525);
 
   private CursorsJson() {}
 
-  /** A bookmark that needs more than its cursor. */
+  /** A bookmark with more than its cursor. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   private record CursorEntry(String cursor, @Nullable String clockOffset, @Nullable String gone) {}
 
@@ -37,7 +37,7 @@ final class CursorsJson {
     }
   }
 
-  /** Reads what can be read: a bookmark that is lost costs reading again, nothing more. */
+  /** Parses bookmarks, leaving invalid ones out: a lost bookmark only costs reading again. */
   static Map<String, Bookmark> read(String text) {
     JsonNode tree;
     try {

@@ -7,14 +7,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
 
-/** Bookmarks in a file, for a scraper outside Kubernetes; replaced as a whole. */
+/** Cursor store in a file, for a scraper outside Kubernetes; replaced atomically. */
 public final class FileCursors implements CursorStore {
   private static final long MAX_BYTES = 16L << 20;
 
   private final Path file;
 
   /**
-   * @param file made where it is missing; its folder must be there
+   * @param file created if it is missing; its folder must exist
    */
   public FileCursors(Path file) {
     this.file = file;

@@ -4,7 +4,7 @@ import java.net.InetAddress;
 import java.net.URI;
 
 /**
- * Where a TCP service is.
+ * Host and port of a TCP service.
  *
  * @param host name, IPv4 or IPv6 address without brackets
  * @param port 1 to 65535
@@ -23,7 +23,7 @@ public record HostPort(String host, int port) {
     }
   }
 
-  /** Whether a text with colons is an address of IPv6; a zone is known to its own host only. */
+  /** True for a name, or a valid address; the zone of an IPv6 address is not checked. */
   private static boolean isWhole(String host) {
     if (host.indexOf(':') < 0) {
       return true;
@@ -40,7 +40,7 @@ public record HostPort(String host, int port) {
   /**
    * Reads {@code host}, {@code host:port}, {@code v6}, or {@code [v6]:port}.
    *
-   * @throws IllegalArgumentException where the text is none of these
+   * @throws IllegalArgumentException if the text is none of these
    */
   public static HostPort parse(String text, int defaultPort) {
     String host = text.strip();
@@ -64,7 +64,7 @@ public record HostPort(String host, int port) {
     }
   }
 
-  /** The HTTP address of a path there. */
+  /** HTTP URI of a path on it. */
   public URI http(String pathAndQuery) {
     return URI.create("http://" + this + pathAndQuery);
   }

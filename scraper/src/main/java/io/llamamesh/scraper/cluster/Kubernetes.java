@@ -8,22 +8,22 @@ import io.llamamesh.kube.WatchAges;
 import io.llamamesh.tls.CertificateTrust;
 
 /**
- * The connection to the cluster's API, as found in KUBECONFIG or in the pod; its watches see
- * nothing later than a minute after it happened, also where the other end is gone without a word.
+ * Connection to the cluster's API, configured by KUBECONFIG or the pod. Its watches are at most a
+ * minute late, even if the other end disappears without closing them.
  *
- * @param trust what became of the server's certificate
+ * @param trust trust in the server's certificate
  */
 public record Kubernetes(KubernetesClient client, CertificateTrust trust) implements AutoCloseable {
   private static final String NOTHING_FOUND = "https://kubernetes.default.svc";
 
   /**
-   * Opens it; nothing is asked yet. To be closed by the caller.
+   * Opens the connection without a request yet. The caller must close it.
    *
-   * @throws IllegalStateException where neither names a cluster
+   * @throws IllegalStateException if neither names a cluster
    */
   public static Kubernetes connect() {
     Config config = new ConfigBuilder().build();
-    // What fabric8 falls back to where it found nothing.
+    // The fallback of fabric8 if it found no configuration.
     if (config.getCurrentContext() == null && config.getMasterUrl().startsWith(NOTHING_FOUND)) {
       throw new IllegalStateException("no cluster: not in a pod, and no kubeconfig is found");
     }

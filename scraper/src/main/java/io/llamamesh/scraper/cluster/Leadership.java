@@ -2,9 +2,12 @@ package io.llamamesh.scraper.cluster;
 
 import org.jspecify.annotations.Nullable;
 
-/** Which of a mesh's scrapers writes to the store and speaks for the mesh; thread-safe. */
+/**
+ * Leadership among a mesh's scrapers: the leader writes to the store and reports for the mesh.
+ * Thread-safe.
+ */
 public interface Leadership extends AutoCloseable {
-  /** A scraper without others. */
+  /** Leadership of a single scraper. */
   Leadership ALONE =
       new Leadership() {
         @Override
@@ -25,19 +28,19 @@ public interface Leadership extends AutoCloseable {
       };
 
   /**
-   * Begins to take part; returns at once.
+   * Joins the election; returns at once.
    *
-   * @param onChange called after {@link #isLeader} changed, and must not block
+   * @param onChange called after {@link #isLeader} changed; must not block
    */
   void start(Runnable onChange);
 
-  /** Whether this one does. */
+  /** True if this scraper leads. */
   boolean isLeader();
 
-  /** The name of the one that does; null while unknown. */
+  /** The leader's name; null while unknown. */
   @Nullable String leader();
 
-  /** Gives up leading, so that the next one need not wait. */
+  /** Releases the leadership, so that the next leader need not wait. */
   @Override
   void close();
 }

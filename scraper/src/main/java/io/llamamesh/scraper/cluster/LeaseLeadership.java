@@ -17,22 +17,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * By Lease {@code <mesh>-scraper}.
+ * Leadership by Lease {@code <mesh>-scraper}.
  *
- * <p>A scraper leads unless it knows that another one does: one that led goes on while the API is
- * out of reach, and one that can neither read nor write the Lease for {@link #PATIENCE} begins to.
- * Two that write at once cost twice but store nothing twice; none that writes loses windows.
+ * <p>A scraper leads unless it knows that another one does: a leader stays one while the API is
+ * unreachable, and a scraper that can neither read nor write the Lease for {@link #PATIENCE}
+ * becomes one. Two leaders cost twice but store nothing twice; no leader would lose windows.
  *
  * <p>Owns one thread, which ends with {@link #close}.
  */
 public final class LeaseLeadership implements Leadership {
   private static final Logger LOG = LoggerFactory.getLogger(LeaseLeadership.class);
-  // Another takes over at most LEASE + 2.2 × RETRY after the leader's death: within two windows.
+  // Another scraper takes over at most LEASE + 2.2 × RETRY after the leader's death: within two
+  // windows.
   private static final Duration LEASE = Duration.ofSeconds(10);
   private static final Duration RENEW = Duration.ofSeconds(6);
   private static final Duration RETRY = Duration.ofSeconds(2);
 
-  /** How long to wait for a first word of the API. */
+  /** Time to wait for a first answer of the API. */
   static final Duration PATIENCE = Duration.ofSeconds(15);
 
   private final MeshOwner owner;
@@ -46,7 +47,7 @@ public final class LeaseLeadership implements Leadership {
   private @Nullable Thread thread;
 
   /**
-   * @param identity this one's name: its pod's
+   * @param identity this scraper's name: its pod's
    */
   public LeaseLeadership(MeshOwner home, String identity) {
     this.owner = home;
@@ -94,7 +95,7 @@ public final class LeaseLeadership implements Leadership {
     try {
       while (!closed.await(0, TimeUnit.SECONDS)) {
         runElection();
-        // An elector ends when it could not renew; the next one learns who leads now.
+        // An elector ends when it cannot renew the Lease; the next one learns the current leader.
         if (closed.await(1, TimeUnit.SECONDS)) {
           return;
         }
@@ -132,12 +133,12 @@ public final class LeaseLeadership implements Leadership {
     } catch (ExecutionException e) {
       LOG.debug("a term ended", e);
     } finally {
-      // Releases the Lease where we hold it.
+      // Releases the Lease if we hold it.
       term.cancel(true);
     }
   }
 
-  /** Called by the elector with whoever holds the Lease now; empty: nobody. */
+  /** Callback of the elector with the current holder of the Lease; empty: none. */
   private void leader(@Nullable String name) {
     leaderSeen.countDown();
     if (name == null || name.isEmpty() || closed.getCount() == 0) {

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the operator's ConfigMap of leaving nodes every few seconds. While it cannot be read the
- * last ones stay. Owns one thread, which ends with {@link #close}, not the client.
+ * Poller of the operator's ConfigMap of leaving nodes. While it cannot be read the last known names
+ * are kept. Owns one thread, which ends with {@link #close}, but not the client.
  */
 final class LeavingNodesPoller implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LeavingNodesPoller.class);
@@ -38,7 +38,7 @@ final class LeavingNodesPoller implements AutoCloseable {
     var _ = Thread.ofVirtual().name("leaving-nodes").start(this::run);
   }
 
-  /** Their names. */
+  /** Names of leaving nodes. */
   Set<String> names() {
     return names;
   }

@@ -13,17 +13,17 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a scraper's own objects live, and whose they are.
+ * Owner of a scraper's objects: the mesh, its namespace and the client for both.
  *
- * @param client to whoever made it
+ * @param client closed by its creator
  * @param namespace the mesh's namespace
  * @param mesh the mesh's name
- * @param meshUid the mesh's uid, by which its objects are deleted with it; absent where nobody told
+ * @param meshUid the mesh's uid, for owner references; null if unknown
  */
 public record MeshOwner(
     KubernetesClient client, String namespace, String mesh, @Nullable String meshUid) {
 
-  /** Metadata of one of its objects. */
+  /** Metadata for one of its objects. */
   ObjectMeta metadata(String name) {
     return new ObjectMetaBuilder()
         .withName(name)
@@ -33,7 +33,7 @@ public record MeshOwner(
         .build();
   }
 
-  /** Whether an object is the mesh's: by its labels, or since the mesh owns it. */
+  /** True if an object belongs to the mesh, by its labels or owner references. */
   boolean owns(HasMetadata object) {
     ObjectMeta metadata = object.getMetadata();
     Map<String, String> labels = Objects.requireNonNullElse(metadata.getLabels(), Map.of());
@@ -41,7 +41,10 @@ public record MeshOwner(
         || metadata.getOwnerReferences().stream().anyMatch(o -> o.getUid().equals(meshUid));
   }
 
-  /** Garbage collection deletes what the mesh owns; the mesh's own deletion waits for nothing. */
+  /**
+   * Owner references, so that objects are garbage-collected with the mesh without blocking its
+   * deletion.
+   */
   List<OwnerReference> owners() {
     return meshUid == null
         ? List.of()

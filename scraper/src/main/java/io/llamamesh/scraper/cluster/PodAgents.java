@@ -16,11 +16,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Agents by their pods, watched: whether Ready or not, because an agent that is not well is the one
- * to look at.
+ * Discovery of agents by a watch of their pods, Ready or not, since an unready agent is the one to
+ * look at.
  *
- * <p>While the API is out of reach the last list stays. Owns its informer and a thread, not the
- * client.
+ * <p>While the API is unreachable the last known list is kept. Owns its informer and a thread, but
+ * not the client.
  */
 public final class PodAgents implements AgentSource {
   private static final Logger LOG = LoggerFactory.getLogger(PodAgents.class);
@@ -36,11 +36,11 @@ public final class PodAgents implements AgentSource {
   private List<AgentEndpoint> published = List.of();
 
   /**
-   * @param client stays open when this is closed
-   * @param trust what becomes of its server's certificate
-   * @param mesh whose agents
-   * @param apiPort the port of all agents' API, of which then only pods that the mesh's DaemonSet
-   *     controls are any; null: what pods with the mesh's labels say
+   * @param client not closed with this
+   * @param trust trust in its server's certificate
+   * @param mesh name of the mesh
+   * @param apiPort port of all agents' API; then only pods that the mesh's DaemonSet controls
+   *     count; null: all pods with the mesh's labels, at the ports that they declare
    */
   public PodAgents(
       KubernetesClient client,
@@ -89,7 +89,7 @@ public final class PodAgents implements AgentSource {
             publish(listener);
           }
         });
-    // Whatever goes wrong, try again: a scraper without the API still reads the agents it knows.
+    // Retry on any failure: a scraper without the API still reads the agents that it knows.
     pods.exceptionHandler((started, failure) -> {
       if (failing.compareAndSet(false, true)) {
         LOG.warn(
@@ -143,7 +143,7 @@ public final class PodAgents implements AgentSource {
     }
   }
 
-  /** The failure and what it came from: that the certificate is not trusted, say. */
+  /** The failure and its root cause, such as a certificate that is not trusted. */
   private static String words(Throwable failure) {
     Throwable root = failure;
     while (root.getCause() != null && !(root instanceof SSLException)) {

@@ -23,11 +23,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Agents by a registry's list, llama-sd's or ours, asked for every half minute. All groups are
- * read: an agent that is in several once, several on one host each at its port.
+ * Discovery of agents by a registry's list, llama-sd's or ours, polled every half minute. All
+ * groups are read: an agent in several groups once, several agents on one host each at its port.
  *
- * <p>While the registry is out of reach the last list stays. One that is listed no more stays for
- * two minutes: a registry that lost its memory lists its probes again within one.
+ * <p>While the registry is unreachable the last known list is kept. An agent that is no longer
+ * listed is kept for two minutes: a registry that lost its state lists its probes again within one.
  *
  * <p>Owns a thread, which {@link #close} ends.
  */
@@ -37,10 +37,10 @@ public final class RegistryAgents implements AgentSource {
   private static final long HELD_NANOS = Duration.ofMinutes(2).toNanos();
   private static final long END_MILLIS = 5_000;
 
-  /** Where llama-probe's collector listens whatever port it registers. */
+  /** Port of llama-probe's collector, whatever port it registers. */
   private static final int USUAL_PORT = 8100;
 
-  /** Asks for the list. */
+  /** Client of a registry's list. */
   @FunctionalInterface
   interface Registry {
     List<ListedProbe> list() throws IOException;
@@ -54,21 +54,21 @@ public final class RegistryAgents implements AgentSource {
   private @Nullable Thread thread;
   private volatile boolean current;
 
-  /** Agents by name; the thread's alone. */
+  /** Agents by name; owned by the thread. */
   private final Map<String, ListedAgent> held = new LinkedHashMap<>();
 
   private List<AgentEndpoint> published = List.of();
   private String lastError = "";
   private Set<String> ambiguous = Set.of();
 
-  /** An agent, and when a list first lacked it; null while it is listed. */
+  /** An agent, and the time of the first list without it; null while it is listed. */
   private record ListedAgent(AgentEndpoint agent, @Nullable Long missingSince) {
     ListedAgent missing(long nanos) {
       return missingSince == null ? new ListedAgent(agent, nanos) : this;
     }
   }
 
-  /** Follows a registry. */
+  /** Discovers agents by a registry. */
   public RegistryAgents(RegistryClient client, RandomGenerator random) {
     this(
         client::list,
@@ -110,12 +110,12 @@ public final class RegistryAgents implements AgentSource {
     }
   }
 
-  /** Asks once, and tells who is there where that changed. */
+  /** Polls once, and passes the agents on if they changed; false if the poll failed. */
   boolean refresh(Consumer<List<AgentEndpoint>> listener) {
     try {
       long now = nanos.getAsLong();
       List<AgentEndpoint> listed = agents(registry.list());
-      // Only lists tell who is gone: the time without any is nobody's absence.
+      // Only a list shows that an agent is gone: time without one does not count.
       held.replaceAll((name, agent) -> agent.missing(now));
       for (AgentEndpoint agent : listed) {
         held.put(agent.name(), new ListedAgent(agent, null));
@@ -149,7 +149,7 @@ public final class RegistryAgents implements AgentSource {
     }
   }
 
-  /** One for each address and port; none where two sites have the same of their own. */
+  /** One agent for each address and port; none for an address that probes of several sites have. */
   private List<AgentEndpoint> agents(List<ListedProbe> probes) {
     Map<HostPort, Set<String>> sites = new LinkedHashMap<>();
     Map<String, Set<Integer>> ports = new TreeMap<>();

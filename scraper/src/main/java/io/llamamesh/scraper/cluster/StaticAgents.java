@@ -4,15 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Agents that were named on the command line; the list never changes. */
+/** Static list of agents from the command line. */
 public final class StaticAgents implements AgentSource {
   private final List<AgentEndpoint> agents;
 
   /**
-   * Reads {@code a,b:port,[v6]:port}.
+   * Parses {@code a,b:port,[v6]:port}.
    *
-   * @param defaultPort the port of those that name none
-   * @throws IllegalArgumentException where one is not an address, naming it
+   * @param defaultPort port of agents without one
+   * @throws IllegalArgumentException if one is not an address, naming it
    */
   public StaticAgents(String commaSeparated, int defaultPort) {
     List<AgentEndpoint> parsed = new ArrayList<>();
@@ -25,7 +25,7 @@ public final class StaticAgents implements AgentSource {
     this.agents = parsed.stream().distinct().toList();
   }
 
-  /** The agents. */
+  /** The agents, in the given order. */
   public List<AgentEndpoint> agents() {
     return agents;
   }

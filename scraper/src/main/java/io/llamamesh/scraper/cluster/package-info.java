@@ -1,6 +1,6 @@
 /**
- * Which agents there are, and what is kept in the cluster about them; the only package that may
- * import the Kubernetes client.
+ * Discovery of agents, leadership and saved cursors in the cluster; with {@code main} the only
+ * package that may import the Kubernetes client.
  */
 @NullMarked
 package io.llamamesh.scraper.cluster;

@@ -8,16 +8,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Whether every pair has reported: every agent's last window arrived, each is the source of pairs
- * that sent something, and, among several agents, somebody's destination. Every window of an agent
- * has all of its pairs.
+ * Completeness check of a matrix: every agent's last window has arrived, and, among several agents,
+ * each has sent probes and was probed. Every window of an agent has all of its pairs.
  */
 public final class Completeness {
   private static final int NAMED = 5;
 
   private Completeness() {}
 
-  /** Who is missing, one line; empty: nobody. */
+  /** The agents that are missing, in one line; empty if there are none. */
   public static String missing(MatrixDocument matrix) {
     Set<String> agents = names(matrix.nodes().stream().filter(Node::agent));
     if (agents.isEmpty()) {

@@ -11,19 +11,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The loss and latency matrix: {@code /api/v1/matrix}, read by the page and the terminal.
+ * JSON document of {@code /api/v1/matrix}: the loss and latency matrix, as page and terminal show
+ * it.
  *
  * @param mesh the mesh's name
- * @param time when it was made
+ * @param time time at which it was made
  * @param intervalSeconds length of a window
- * @param windows how many windows were pooled at most per pair
- * @param lastWindow end of the newest window; absent without any
+ * @param windows windows pooled per pair at most
+ * @param lastWindow end of the newest window; absent without one
  * @param lossPercentLimit loss above which a pair may be bad
  * @param rttP99LimitMillis p99 above which a pair is slow
  * @param nodes sources and destinations, by zone, then name
  * @param classes traffic classes that have pairs
- * @param pairs what was seen, by source, destination, class; a pair without windows is not there
- * @param zonePairs the same rolled up by zones, instead of {@code pairs}; absent where it is not
+ * @param pairs pairs with windows, by source, destination, class
+ * @param zonePairs the pairs rolled up by zones, instead of {@code pairs}; absent without a roll-up
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonPropertyOrder({
@@ -59,16 +60,16 @@ public record MatrixDocument(
   }
 
   /**
-   * A row and column.
+   * A node or target: a row and a column of the matrix.
    *
    * @param name the node's or target's name
-   * @param zone its zone; absent where it has none
-   * @param address where it is probed; absent while unknown
-   * @param agent whether it has an agent, thus a row
-   * @param reporting whether that agent's last window arrived in time; false without an agent
-   * @param lastSeen when its agent last answered; absent where it never did
-   * @param problem why its agent does not report; absent where it does
-   * @param leaving true where it is about to be removed, so that it is not judged; else absent
+   * @param zone its zone; absent if it has none
+   * @param address address at which it is probed; absent while unknown
+   * @param agent true if it has an agent, and thus a row
+   * @param reporting true if that agent's last window arrived in time
+   * @param lastSeen time of its agent's last answer; absent before the first
+   * @param problem reason why its agent does not report; absent if it does
+   * @param leaving true if it is about to be removed, and thus not judged; else absent
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Node(
@@ -80,7 +81,7 @@ public record MatrixDocument(
       @Nullable Instant lastSeen,
       @Nullable String problem,
       @Nullable Boolean leaving) {
-    /** One that stays. */
+    /** A node that stays. */
     public Node(
         String name,
         @Nullable String zone,
@@ -92,7 +93,7 @@ public record MatrixDocument(
       this(name, zone, address, agent, reporting, lastSeen, problem, null);
     }
 
-    /** Whether it is about to be removed. */
+    /** True if it is about to be removed. */
     @JsonIgnore
     public boolean isLeaving() {
       return Boolean.TRUE.equals(leaving);
@@ -114,17 +115,19 @@ public record MatrixDocument(
   /**
    * An ordered pair in one traffic class, over the pooled windows.
    *
-   * @param source who probed
-   * @param destination who was probed
+   * @param source name of the node that probed
+   * @param destination name of the node or target that was probed
    * @param port the traffic class
    * @param family {@code IPv4} or {@code IPv6}
-   * @param windows how many windows it pools
+   * @param windows number of windows pooled
    * @param sent probes sent
    * @param received probes that returned in time
    * @param lost probes that count as lost
    * @param refused probes that the peer's host refused, which are not loss
-   * @param lossPercent of received and lost; absent without any, never a zero for no data
-   * @param rttP50 median RTT in milliseconds, over windows their mean; absent where none returned
+   * @param lossPercent loss of received and lost; absent without any, so that no data never reads
+   *     as zero
+   * @param rttP50 median RTT in milliseconds, over several windows their mean; absent if none
+   *     returned
    * @param rttP99 99th percentile in milliseconds, the worst window's
    * @param jitter in milliseconds
    * @param lastWindow end of its newest window
@@ -146,7 +149,7 @@ public record MatrixDocument(
       @Nullable Double jitter,
       Instant lastWindow) {
 
-    /** The pair of pooled cells. */
+    /** The pair of a series, its cells pooled. */
     static Pair of(PairSeries series) {
       Cell cell = series.pooled();
       return new Pair(
@@ -168,27 +171,27 @@ public record MatrixDocument(
   }
 
   /**
-   * All pairs from one zone to another in one traffic class. Percentiles do not merge: of the
-   * pairs' numbers the median and the worst are told.
+   * All pairs from one zone to another in one traffic class. Percentiles do not merge, so these are
+   * the median and the worst of the pairs' numbers.
    *
-   * @param source zone of the sources; empty where they have none
-   * @param destination zone of the destinations; empty where they have none
+   * @param source zone of the sources; empty if they have none
+   * @param destination zone of the destinations; empty if they have none
    * @param port the traffic class
    * @param family {@code IPv4} or {@code IPv6}
-   * @param pairs how many pairs
+   * @param pairs number of pairs
    * @param sent probes sent
    * @param received probes that returned in time
    * @param lost probes that count as lost
    * @param refused probes that the peers' hosts refused, which are not loss
-   * @param lossPercent of all of them together; absent without any that counts
-   * @param medianLossPercent of the median pair
-   * @param worstLossPercent of the pair that loses most
-   * @param worstSource who probes in that pair
-   * @param worstDestination who is probed in that pair
-   * @param medianRttP50 of the pairs' median RTTs the median, milliseconds
-   * @param worstRttP50 the longest
-   * @param medianRttP99 of the pairs' 99th percentiles the median, milliseconds
-   * @param worstRttP99 the longest
+   * @param lossPercent loss of all pairs together; absent if no probe counts
+   * @param medianLossPercent loss of the median pair
+   * @param worstLossPercent loss of the worst pair
+   * @param worstSource source of the worst pair
+   * @param worstDestination destination of the worst pair
+   * @param medianRttP50 median of the pairs' median RTTs, milliseconds
+   * @param worstRttP50 longest of the pairs' median RTTs
+   * @param medianRttP99 median of the pairs' 99th percentiles, milliseconds
+   * @param worstRttP99 longest of the pairs' 99th percentiles
    * @param medianJitter milliseconds
    * @param worstJitter milliseconds
    */

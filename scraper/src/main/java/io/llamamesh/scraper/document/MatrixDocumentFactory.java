@@ -17,7 +17,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the matrix document of what is held in memory.
+ * Factory of the matrix document.
  *
  * @param mesh the mesh's name
  * @param lossPercentLimit loss above which a pair may be bad
@@ -28,19 +28,19 @@ public record MatrixDocumentFactory(
 
   private static final int ROLL_UP_ABOVE = 100;
 
-  /** The document of everything. */
+  /** The document of all pairs. */
   public MatrixDocument document(MatrixView view, Collection<AgentHealth> agents, Instant now) {
     return document(view, Slice.ALL, agents, Set.of(), now);
   }
 
   /**
-   * The document.
+   * The document of a slice.
    *
    * @param view the selected windows
-   * @param slice which pairs of it; nodes and classes are always all
+   * @param slice filter of its pairs; nodes and classes are always complete
    * @param agents the agents that should report
    * @param leaving names of nodes that are not judged
-   * @param now when it is made
+   * @param now time at which it is made
    */
   public MatrixDocument document(
       MatrixView view,

@@ -9,11 +9,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The matrix as text for a terminal: a row per source, a column per destination, each cell loss in
- * percent over the median RTT. Missing data is a {@code ·}, never a zero.
+ * The matrix as a text table for a terminal: a row per source, a column per destination; each cell
+ * has loss in percent and the median RTT. Missing data is a {@code ·}, never a zero.
  *
- * @param colour whether to colour cells with ANSI codes
- * @param maxNodes rows and columns at most; of more the worst are shown and the rest counted
+ * @param colour true to colour cells with ANSI codes
+ * @param maxNodes rows and columns at most; beyond that the worst are shown and the rest counted
  */
 public record MatrixTable(boolean colour, int maxNodes) {
   private static final String RESET = "\u001b[0m";
@@ -102,7 +102,10 @@ public record MatrixTable(boolean colour, int maxNodes) {
     return loss > 0 ? SOME : GOOD;
   }
 
-  /** Too many nodes for a terminal: those of the worst pairs, in the document's order. */
+  /**
+   * The nodes to show: of too many for a terminal those of the worst pairs, in the document's
+   * order.
+   */
   private List<String> shown(MatrixDocument document, Iterable<MatrixDocument.Pair> pairs) {
     List<String> names = document.nodes().stream().map(MatrixDocument.Node::name).toList();
     if (names.size() <= maxNodes) {
@@ -147,7 +150,7 @@ public record MatrixTable(boolean colour, int maxNodes) {
     return "waiting for the first windows: %d of %d agents answer".formatted(answering, agents);
   }
 
-  /** A loss with as many digits as matter; a loss that is not zero never reads as zero. */
+  /** A loss in percent with the digits that matter; a loss that is not zero never reads as zero. */
   public static String percent(double loss) {
     if (loss > 0 && loss < 0.01) {
       return "<0.01";
@@ -157,7 +160,7 @@ public record MatrixTable(boolean colour, int maxNodes) {
         : String.format(Locale.ROOT, loss < 10 ? "%.2f" : "%.1f", loss);
   }
 
-  /** An RTT in the unit that reads best. */
+  /** An RTT in milliseconds or microseconds. */
   public static String millis(@Nullable Double rtt) {
     if (rtt == null) {
       return "–";

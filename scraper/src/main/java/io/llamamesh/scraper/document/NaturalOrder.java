@@ -2,7 +2,7 @@ package io.llamamesh.scraper.document;
 
 import java.util.Comparator;
 
-/** Names as people sort them: {@code node-2} before {@code node-10}. */
+/** Natural order of names: {@code node-2} before {@code node-10}. */
 final class NaturalOrder implements Comparator<String> {
   @Override
   public int compare(String a, String b) {

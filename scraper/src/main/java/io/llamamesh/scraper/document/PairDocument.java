@@ -14,11 +14,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything held of one ordered pair: {@code /api/v1/pairs/{source}/{destination}}.
+ * JSON document of {@code /api/v1/pairs/{source}/{destination}}: the history of one ordered pair.
  *
  * @param mesh the mesh's name
- * @param source who probes
- * @param destination who is probed
+ * @param source name of the node that probes
+ * @param destination name of the node or target that is probed
  * @param intervalSeconds length of a window
  * @param series one per traffic class and address family
  */
@@ -26,13 +26,13 @@ public record PairDocument(
     String mesh, String source, String destination, long intervalSeconds, List<Series> series) {
 
   /**
-   * One traffic class and address family.
+   * Series of one traffic class and address family.
    *
    * @param port the class's name
    * @param family {@code IPv4} or {@code IPv6}
    * @param history windows, oldest first; beyond ten minutes one entry a minute
-   * @param paths per source port, over all lossy windows of the last ten minutes, or of the last
-   *     few where very many pairs lose
+   * @param paths source ports over all lossy windows of the last ten minutes, or of the last few if
+   *     very many pairs lose
    * @param pathWindows the lossy windows, oldest first
    */
   public record Series(
@@ -63,18 +63,18 @@ public record PairDocument(
    * One window, or one minute.
    *
    * @param end its end
-   * @param due probes whose time came
-   * @param skipped of the due, those that the agent did not send, since it did not run
+   * @param due probes that were due
+   * @param skipped of the due, those not sent, since the agent did not run
    * @param sent probes sent
    * @param received probes that returned in time
-   * @param stalled of the received, those without an RTT, since an end of the pair stood still
+   * @param stalled of the received, those without an RTT, since one end of the pair was stalled
    * @param lost probes that count as lost
    * @param refused probes that the peer's host refused
-   * @param forwardLost of the lost, known to be lost on the way there: by later answers or, where
-   *     nothing returned, by what the destination's reflector counted
-   * @param returnLost of the lost, known to be lost on the way back
-   * @param lossPercent absent where no probe counts
-   * @param rttP50 milliseconds; absent where none returned
+   * @param forwardLost of the lost, those known to be lost on the forward path: by later replies
+   *     or, if none returned, by the count of the destination's reflector
+   * @param returnLost of the lost, those known to be lost on the return path
+   * @param lossPercent loss in percent; absent if no probe counts
+   * @param rttP50 milliseconds; absent if none returned
    * @param rttP99 milliseconds
    * @param jitter milliseconds
    */
@@ -114,20 +114,20 @@ public record PairDocument(
   }
 
   /**
-   * What the source ports saw in a lossy window.
+   * Source ports in a lossy window.
    *
    * @param end its end
-   * @param paths per source port
+   * @param paths one per source port
    */
   public record PathWindow(Instant end, List<Path> paths) {}
 
   /**
-   * One source port, which takes one of the ECMP paths.
+   * One source port, which selects an ECMP path.
    *
    * @param sourcePort UDP source port
    * @param sent probes sent
    * @param lost probes lost
-   * @param lossPercent absent where none was sent
+   * @param lossPercent loss in percent; absent if none was sent
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Path(int sourcePort, long sent, long lost, @Nullable Double lossPercent) {

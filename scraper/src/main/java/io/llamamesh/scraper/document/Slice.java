@@ -5,13 +5,13 @@ import io.llamamesh.scraper.matrix.PairSeries;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which part of the matrix a document shows; absent means all.
+ * Filter of the pairs that a matrix document shows; null means all.
  *
  * @param port traffic class
  * @param family {@code IPv4} or {@code IPv6}
- * @param sourceZone pairs whose source is in that zone; empty: in none
- * @param destinationZone pairs whose destination is in that zone; empty: in none
- * @param rollUp when zones are shown instead of pairs
+ * @param sourceZone zone of the source; empty: without a zone
+ * @param destinationZone zone of the destination; empty: without a zone
+ * @param rollUp condition for showing zones instead of pairs
  */
 public record Slice(
     @Nullable String port,
@@ -19,10 +19,10 @@ public record Slice(
     @Nullable String sourceZone,
     @Nullable String destinationZone,
     RollUp rollUp) {
-  /** Everything, pair by pair. */
+  /** All pairs. */
   public static final Slice ALL = new Slice(null, null, null, null, RollUp.NONE);
 
-  /** When zones are shown instead of pairs. */
+  /** Condition for showing zones instead of pairs. */
   public enum RollUp {
     /** Never. */
     NONE,

@@ -9,7 +9,7 @@ import java.util.NavigableMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The windows that are held: {@code /api/v1/windows}, what the page's time slider walks along.
+ * JSON document of {@code /api/v1/windows}: the windows in memory, for the page's time slider.
  *
  * @param mesh the mesh's name
  * @param intervalSeconds length of a window
@@ -21,10 +21,10 @@ public record WindowsDocument(String mesh, long intervalSeconds, List<Window> wi
    * One window over all pairs.
    *
    * @param end its end
-   * @param series how many pairs and classes reported it
+   * @param series number of series that reported it
    * @param sent probes sent
    * @param lost probes lost
-   * @param lossPercent absent where no probe counts
+   * @param lossPercent loss in percent; absent if no probe counts
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Window(

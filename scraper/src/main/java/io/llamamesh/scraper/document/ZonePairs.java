@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
-/** Rolls pairs up by the zones of their ends. */
+/** Roll-up of pairs by the zones of their ends. */
 public final class ZonePairs {
   private record Key(String source, String destination, String port, String family)
       implements Comparable<Key> {
@@ -32,7 +32,10 @@ public final class ZonePairs {
 
   private ZonePairs() {}
 
-  /** All zone pairs of a view, by source, destination, class; zones without a name are empty. */
+  /**
+   * All zone pairs of a view, by source, destination, class; the zone of nodes without one is
+   * empty.
+   */
   public static List<ZonePair> of(MatrixView view) {
     return of(view, view.pairs());
   }
@@ -59,7 +62,7 @@ public final class ZonePairs {
       received += member.pooled().received();
       lost += member.pooled().lost();
       refused += member.pooled().refused();
-      // NaN, nothing counted, is never greater.
+      // NaN, for no counted probe, is never greater.
       if (member.pooled().lossPercent() > orZero(worst.pooled().lossPercent())) {
         worst = member;
       }

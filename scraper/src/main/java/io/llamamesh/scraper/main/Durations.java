@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 import picocli.CommandLine;
 
 /**
- * Durations as in the resource: {@code 10s}, {@code 1m30s}, {@code 500ms}, {@code 1h}; a bare
- * number is seconds, as LLAMA's flags have it.
+ * Converter of durations, as in the resource: {@code 10s}, {@code 1m30s}, {@code 500ms}, {@code
+ * 1h}; a bare number is seconds, as in LLAMA's flags.
  */
 final class Durations implements CommandLine.ITypeConverter<Duration> {
   private static final Pattern PART = Pattern.compile("([0-9]{1,9})(ms|us|s|m|h)");

@@ -6,31 +6,31 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the process gives a program.
+ * Environment of the process.
  *
- * @param variables the environment's variables
+ * @param variables its environment variables
  */
 record Environment(Map<String, String> variables) {
   private static final Logger LOG = LoggerFactory.getLogger(Environment.class);
 
-  /** What to do when the process is told to end. */
+  /** Action at the shutdown of the process. */
   interface ShutdownHook {
     void run() throws InterruptedException;
   }
 
-  /** A variable's value; null where it is unset or blank. */
+  /** A variable's value; null if it is unset or blank. */
   @Nullable String find(String name) {
     String value = variables.get(name);
     return value == null || value.isBlank() ? null : value;
   }
 
-  /** A variable's value, or that where it is unset or blank. */
+  /** A variable's value; the default if it is unset or blank. */
   String get(String name, String absent) {
     String value = find(name);
     return value == null ? absent : value;
   }
 
-  /** Runs on SIGTERM and SIGINT; the process ends after it returned. */
+  /** Registers an action for SIGTERM and SIGINT; the process ends after it has returned. */
   void onShutdown(ShutdownHook stop) {
     Runtime.getRuntime()
         .addShutdownHook(

@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /**
- * LLAMA's own flags, in three parts: whom to read, where to write, how often. Where one of a part
- * is given, the others of that part mean what LLAMA's scraper takes them for: collectors on
- * localhost:5000, InfluxDB on 127.0.0.1:5086, every 30 s. Where LLAMA's collectors are read, or
- * nothing says whom to read, all three hold.
+ * LLAMA's own flags, in three groups: collectors, store, interval. If one flag of a group is given,
+ * the others of that group have the defaults of LLAMA's scraper: collectors on localhost:5000,
+ * InfluxDB on 127.0.0.1:5086, every 30 s. If LLAMA's collectors are read, or no option names
+ * agents, all three groups apply.
  */
 final class LlamaOptions {
   private static final String HOSTS = "localhost";
@@ -67,7 +67,7 @@ final class LlamaOptions {
       description = "as LLAMA's scraper; better $$INFLUXDB_PASSWORD, which no process list shows")
   private @Nullable String influxdbPassword;
 
-  /** Whether one of them says where a store is, or how to get in. */
+  /** True if a flag names a store's address or credentials. */
   boolean hasStoreAddress() {
     return influxdbHost != null
         || influxdbPort != null
@@ -75,22 +75,22 @@ final class LlamaOptions {
         || influxdbPassword != null;
   }
 
-  /** Whether one of them says anything of a store. */
+  /** True if a flag concerns a store. */
   boolean hasStore() {
     return influxdbName != null || hasStoreAddress();
   }
 
-  /** Whether they say how often. */
+  /** True if the interval's flag is given. */
   boolean hasInterval() {
     return interval != null;
   }
 
-  /** Whether they say whom to read. */
+  /** True if a flag names collectors. */
   boolean hasCollectors() {
     return hosts != null || port != null;
   }
 
-  /** The collectors; an empty list is what LLAMA makes of none, the collector beside it. */
+  /** The collectors; an empty flag means the collector on this host, as for LLAMA. */
   String hosts() {
     return hosts == null || hosts.isBlank() ? HOSTS : hosts;
   }
@@ -102,7 +102,7 @@ final class LlamaOptions {
   /**
    * The interval.
    *
-   * @throws IllegalArgumentException when it is not positive
+   * @throws IllegalArgumentException if it is not positive
    */
   Duration interval() {
     int seconds = interval == null ? INTERVAL : interval;
@@ -115,7 +115,7 @@ final class LlamaOptions {
   /**
    * The store's URL.
    *
-   * @throws IllegalArgumentException when host or port are none, naming the flag
+   * @throws IllegalArgumentException if host or port is invalid, naming the flag
    */
   String storeUrl() {
     String host = influxdbHost == null || influxdbHost.isBlank() ? INFLUXDB_HOST : influxdbHost;
@@ -138,9 +138,9 @@ final class LlamaOptions {
   }
 
   /**
-   * The database; null where the flag is absent.
+   * The database; null without the flag.
    *
-   * @throws IllegalArgumentException when it is empty
+   * @throws IllegalArgumentException if it is empty
    */
   @Nullable String database() {
     if (influxdbName != null && influxdbName.isBlank()) {
@@ -149,7 +149,7 @@ final class LlamaOptions {
     return influxdbName;
   }
 
-  /** The user; null where the flag is absent or empty, which LLAMA takes for none. */
+  /** The user; null if the flag is absent or empty, which means no user to LLAMA. */
   @Nullable String user() {
     return influxdbUser == null || influxdbUser.isEmpty() ? null : influxdbUser;
   }

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code matrix}: the matrix of a running scraper in the terminal. */
+/** Command {@code matrix}: prints the matrix of a running scraper in the terminal. */
 @Command(
     name = "matrix",
     description = "Prints the loss and latency matrix of a running scraper.",
@@ -43,7 +43,7 @@ import picocli.CommandLine.Option;
 final class MatrixCommand implements Callable<Integer> {
   private static final int LONGEST_REFUSAL = 500;
 
-  /** A matrix of a thousand nodes has 20 MB. */
+  /** Largest answer: the matrix of a thousand nodes has 20 MB. */
   private static final long MAX_BYTES = 128L << 20;
 
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
@@ -142,7 +142,7 @@ final class MatrixCommand implements Callable<Integer> {
     }
   }
 
-  /** A scraper that restarts is waited for: who watches wants to see it come back. */
+  /** Prints again; a scraper that does not answer is asked again later, as it may restart. */
   private MeshReport watched(MeshReport before) throws InterruptedException {
     try {
       return print();
@@ -168,7 +168,7 @@ final class MatrixCommand implements Callable<Integer> {
     }
   }
 
-  /** Who has not reported yet, or why nobody can tell; empty: all have. */
+  /** The agents that have not reported yet, or the failure to find out; empty if all have. */
   private String missing() throws InterruptedException {
     try {
       return Completeness.missing(
@@ -249,7 +249,7 @@ final class MatrixCommand implements Callable<Integer> {
     }
   }
 
-  /** What a scraper says of a wrong question is worth more than its number. */
+  /** Message for an error answer, with the scraper's own message if it has one. */
   private static String refusal(URI uri, HttpResponse<byte[]> response) {
     String words = new String(response.body(), StandardCharsets.UTF_8).strip();
     boolean told =

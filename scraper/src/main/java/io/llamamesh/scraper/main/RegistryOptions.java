@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** The registry whose probes are read. */
+/** Options of the registry whose probes are read. */
 final class RegistryOptions {
   private static final String SERVER = "LLAMA_SERVER";
 
@@ -34,12 +34,12 @@ final class RegistryOptions {
       description = "PEM file with the authorities to trust with the registry (default: the JDK's)")
   private @Nullable Path authorities;
 
-  /** Whether the command line names one. */
+  /** True if the command line names a registry. */
   boolean isGiven() {
     return url != null;
   }
 
-  /** An option that means nothing without a registry; null: none is given. */
+  /** A given option that requires a registry; null if there is none. */
   @Nullable String dependent() {
     if (tokenFile != null) {
       return "--registry-token-file";
@@ -47,7 +47,7 @@ final class RegistryOptions {
     return authorities == null ? null : "--registry-ca-file";
   }
 
-  /** Whether the environment names one. */
+  /** True if the environment names a registry. */
   static boolean isNamed(Environment environment) {
     return environment.find(SERVER) != null;
   }
@@ -55,7 +55,7 @@ final class RegistryOptions {
   /**
    * The registry's client.
    *
-   * @param wrong makes what is thrown of what is wrong
+   * @param wrong makes the exception for a message
    */
   RegistryClient client(Environment environment, Function<String, ParameterException> wrong) {
     String server = url == null ? environment.get(SERVER, "") : url;

@@ -43,7 +43,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code scraper}: runs until the process is told to end. */
+/** Command {@code scraper}: runs until SIGTERM or SIGINT. */
 @Command(
     name = "scraper",
     description = {
@@ -256,14 +256,14 @@ final class ScraperCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** Those given, and how its Service is called from other namespaces. */
+  /** The given host names, and the Service's name as other namespaces use it. */
   private Set<String> hosts(String meshName) {
     Set<String> all = new HashSet<>(hosts);
     all.add(Names.scraper(meshName) + "." + environment.get("POD_NAMESPACE", "default"));
     return all;
   }
 
-  /** Whether nobody names collectors, but somebody a mesh. */
+  /** True if no option names collectors, but a mesh is named. */
   private boolean readsPods() {
     return collectors == null
         && !registry.isGiven()
@@ -271,12 +271,15 @@ final class ScraperCommand implements Callable<Integer> {
         && (mesh != null || environment.find("MESH_NAME") != null);
   }
 
-  /** Whether it reads LLAMA's collectors, so that all its defaults hold. */
+  /** True if it reads LLAMA's collectors, so that all of LLAMA's defaults apply. */
   private boolean behavesAsLlama() {
     return collectors == null && !readsPods() && !followsRegistry();
   }
 
-  /** Whether a registry says whom to read: an option, or the variable where nothing else does. */
+  /**
+   * True if agents are read from a registry: by an option, or by the variable if no option names
+   * agents.
+   */
   private boolean followsRegistry() {
     return registry.isGiven()
         || (collectors == null
@@ -286,14 +289,14 @@ final class ScraperCommand implements Callable<Integer> {
   }
 
   /**
-   * Whether the environment alone decided whom to read, and nothing where to write. Without that
-   * variable the same command line has LLAMA's store.
+   * True if only the environment names a registry, and no store is named. Without that variable the
+   * same command line has LLAMA's store.
    */
   boolean isStoreForgotten(@Nullable Store store) {
     return store == null && followsRegistry() && !registry.isGiven();
   }
 
-  /** Of two options that say the same one would be ignored. */
+  /** Rejects options of which one would be ignored. */
   void checkContradictions() {
     if (collectors != null && llama.hasCollectors()) {
       throw wrong(
@@ -395,7 +398,7 @@ final class ScraperCommand implements Callable<Integer> {
         environment.find("MESH_UID"));
   }
 
-  /** Outside a pod: no two may have the same. */
+  /** A unique identity, outside a pod. */
   private static String ownName() {
     return "scraper-" + UUID.randomUUID();
   }

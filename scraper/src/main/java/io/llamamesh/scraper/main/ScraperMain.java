@@ -5,7 +5,7 @@ import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The programs {@code scraper} and {@code matrix}. */
+/** Main class of the commands {@code scraper} and {@code matrix}. */
 @Command(
     name = "llama-mesh",
     description = "Loss and latency matrix: scraper and terminal view.",
@@ -13,14 +13,14 @@ import picocli.CommandLine.Command;
 public final class ScraperMain {
   private static final String LOGBACK = "logback.configurationFile";
 
-  /** Of all answers to the JDK's client, which by itself takes heads of 384 KiB. */
+  /** Limit of the headers of all answers to the JDK's client, whose default is 384 KiB. */
   private static final String ANSWER_HEADS = "jdk.http.maxHeaderSize";
 
   private static final int WRONG_USE = 2;
 
   private ScraperMain() {}
 
-  /** Runs the program that the first argument names and exits with its code. */
+  /** Runs the command that the first argument names, and exits with its code. */
   public static void main(String[] args) {
     if (System.getProperty(LOGBACK) == null) {
       System.setProperty(LOGBACK, "io/llamamesh/scraper/main/logback.xml");
@@ -32,8 +32,8 @@ public final class ScraperMain {
   }
 
   /**
-   * Runs and returns the exit code: 0, 1 for errors, 2 for wrong use. Of {@code matrix} 2 says that
-   * the network is unhealthy, so that wrong use, which says nothing of it, is 1 there.
+   * Runs and returns the exit code: 0, 1 for errors, 2 for wrong use. For {@code matrix} 2 means
+   * that the network is unhealthy, so wrong use is 1 there.
    */
   static int run(Map<String, String> variables, String... args) {
     Environment environment = new Environment(variables);
@@ -41,7 +41,7 @@ public final class ScraperMain {
     line.addSubcommand(new ScraperCommand(environment));
     line.addSubcommand(new MatrixCommand(environment));
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    // A value such as a password may begin with an @, as in Go.
+    // Values such as passwords may begin with an @, as in Go.
     line.setExpandAtFiles(false);
     line.setParameterExceptionHandler((e, arguments) -> {
       CommandLine command = e.getCommandLine();

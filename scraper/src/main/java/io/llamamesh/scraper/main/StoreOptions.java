@@ -20,7 +20,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where points are written, and with which credentials: from files or the environment. */
+/** Options of the store and of its credentials, from flags, files or the environment. */
 final class StoreOptions {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final String LLAMA_DATABASE = "llama";
@@ -83,11 +83,11 @@ final class StoreOptions {
   private boolean skipVerify;
 
   /**
-   * The store that is asked for; null: none.
+   * Opens the configured store; null: none.
    *
    * @param llama LLAMA's flags
-   * @param asLlama a store that nobody names is LLAMA's
-   * @param ofRegistry a store that no option names is that of llama-scraper's variables
+   * @param asLlama true to default to LLAMA's store
+   * @param ofRegistry true to default to the store of llama-scraper's variables
    * @throws IllegalArgumentException naming the option that is wrong
    */
   @Nullable Store open(
@@ -136,7 +136,7 @@ final class StoreOptions {
         : v2(address, environment, tls);
   }
 
-  /** The v1 store that llama-scraper's variables name, in a database of that name, if any. */
+  /** The v1 store of llama-scraper's variables, in the named database, if any. */
   private Store ofVariables(
       String host, @Nullable String name, Environment environment, LlamaOptions llama) {
     if (!bucket.isEmpty() || !org.isEmpty() || tokenFile != null) {
@@ -211,7 +211,7 @@ final class StoreOptions {
         tls);
   }
 
-  /** Whom to trust, read again when the file changes. */
+  /** TLS settings, read again when the file changes. */
   private Supplier<@Nullable Tls> tls() {
     try {
       Path file = authorities;
@@ -229,7 +229,10 @@ final class StoreOptions {
     return Objects.requireNonNull(Tls.of(file, false), "a file was given");
   }
 
-  /** A file's one line, read again when it changes; else the flag's value, else a variable's. */
+  /**
+   * A secret: a file's one line, read again when it changes; else the flag's value; else the
+   * variable's.
+   */
   private static @Nullable Supplier<String> secret(
       String option,
       @Nullable Path file,
@@ -265,7 +268,7 @@ final class StoreOptions {
     }
     String text = new String(bytes, StandardCharsets.UTF_8).strip();
     if (text.isEmpty()) {
-      // Also while it is being written anew.
+      // Also while it is being rewritten.
       throw new IOException(file + " is empty");
     }
     return text;

@@ -8,20 +8,20 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whose an address is, as points say. Of an address that two nodes have, neither's probes can be
- * told. Not thread-safe: {@link ReflectorJoin} owns it.
+ * Map from IP addresses to the nodes that own them, as points claim. Probes from an address that
+ * two nodes claim are attributed to neither. Not thread-safe: {@link ReflectorJoin} owns it.
  */
 final class AddressOwners {
-  /** How long an address stays a node's after the last point that said so. */
+  /** Lifetime of a claim after the last point with it. */
   static final long CLAIM_SECONDS = 120;
 
-  /** A node has one or two of each family. */
+  /** Addresses per node at most: a node has one or two of each family. */
   private static final int MAX_OF_A_NODE = 16;
 
   private final Map<String, Address> byText = new HashMap<>();
   private final Map<String, List<Address>> byNode = new HashMap<>();
 
-  /** An address, and the node that has it. */
+  /** An address and the node that owns it. */
   static final class Address {
     private final boolean v6;
     private String node;
@@ -47,7 +47,7 @@ final class AddressOwners {
     }
   }
 
-  /** A point says that the node has that address. */
+  /** Records a point's claim that a node has an address. */
   void claim(String node, @Nullable String text, long now) {
     if (text == null) {
       return;
@@ -73,25 +73,25 @@ final class AddressOwners {
     }
   }
 
-  /** Who has it; null while nobody said so. */
+  /** The address's entry; null while no node claims it. */
   @Nullable Address get(String text) {
     Address asWritten = byText.get(text); // as nearly always
     return asWritten == null ? byText.get(plain(text)) : asWritten;
   }
 
-  /** Whether the node has an address of that family alone. */
+  /** True if the node has an address of that family that no other node claims. */
   boolean hasOwn(String node, boolean v6, long now) {
     return byNode.getOrDefault(node, List.of()).stream()
         .anyMatch(address -> address.v6 == v6 && !address.isShared(now));
   }
 
-  /** Whether an address of the node is another's, too. */
+  /** True if another node claims an address of this node, too. */
   boolean hasShared(String node, boolean v6, long now) {
     return byNode.getOrDefault(node, List.of()).stream()
         .anyMatch(address -> address.v6 == v6 && address.isShared(now));
   }
 
-  /** Forgets addresses that nobody claims any more. */
+  /** Evicts addresses whose claims have expired. */
   void age(long now) {
     byText.values().removeIf(address -> now - address.claimedAt > CLAIM_SECONDS);
     byNode
@@ -108,7 +108,7 @@ final class AddressOwners {
     return byNode.computeIfAbsent(node, k -> new ArrayList<>(2));
   }
 
-  /** One text for each address, without the interface, which only its own host knows. */
+  /** Canonical text of an address, without the interface, which is local to its host. */
   private static String plain(String text) {
     int percent = text.indexOf('%');
     return IpText.canonical(percent < 0 ? text : text.substring(0, percent));

@@ -4,14 +4,14 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How reading one agent goes.
+ * Health of the pull from one agent.
  *
  * @param agent the agent's name, that of its node
- * @param address the address that is or would be asked
- * @param reporting whether its last window arrived in time
- * @param lastAnswer when it last answered; absent where it never did
- * @param lastWindow end of the last window read; absent before the first
- * @param problem why it does not report; absent where it does
+ * @param address the address that is polled
+ * @param reporting true if its last window arrived in time
+ * @param lastAnswer time of its last answer; null before the first
+ * @param lastWindow end of the last window read; null before the first
+ * @param problem reason why it does not report; null if it does
  * @param clockSkewMillis how far its clock is ahead of ours
  */
 public record AgentHealth(

@@ -4,28 +4,28 @@ import io.llamamesh.results.Point;
 import io.llamamesh.results.Point.Fields;
 
 /**
- * What one series saw in one window, or in several windows together.
+ * Counts and RTTs of one series in one window, or in several windows pooled.
  *
  * <p>RTTs are in milliseconds and {@code NaN} where nothing returned. Percentiles of several
  * windows do not merge: then {@code rttP50} is the mean of the windows' medians, weighted by what
- * returned, {@code rttP99} the worst window's, and {@code jitter} the weighted mean. What is held
- * in memory keeps three digits of an RTT.
+ * returned, {@code rttP99} the worst window's, and {@code jitter} the weighted mean. Cells held in
+ * memory keep three digits of an RTT.
  *
  * @param end end of the (last) window, seconds since the epoch
  * @param sent probes sent
  * @param received probes that returned in time
  * @param lost probes that count as lost
  * @param refused probes that the peer's host refused, which are not loss
- * @param forwardLost of the lost, those known to be lost on the way there: by later answers, or by
- *     what the reflector's agent counted
- * @param returnLost of the lost, those known to be lost on the way back
+ * @param forwardLost of the lost, those known to be lost on the forward path: by later replies, or
+ *     by the counts of the reflector's agent
+ * @param returnLost of the lost, those known to be lost on the return path
  * @param rttP50 median
  * @param rttP99 99th percentile
  * @param jitter RFC 3550's jitter
- * @param due probes whose time came: sent, skipped, or refused by this host's kernel
- * @param skipped of the due, those that the agent did not send, since it did not run
- * @param stalled of the received, those that have no RTT, since an end of the pair stood still
- * @param suppressed of the sent, those that a peer that had said goodbye did not answer
+ * @param due probes that were due: sent, skipped, or refused by this host's kernel
+ * @param skipped of the due, those not sent, since the agent did not run
+ * @param stalled of the received, those without an RTT, since one end of the pair was stalled
+ * @param suppressed of the sent, those that a draining peer did not answer
  */
 public record Cell(
     long end,
@@ -43,10 +43,10 @@ public record Cell(
     long stalled,
     long suppressed) {
 
-  /** More probes than a Python collector sends in one run: it opens a socket for each. */
+  /** More probes than a Python collector sends in one run, as it opens a socket for each. */
   private static final int MAX_GUESS = 10_000;
 
-  /** All that was due was sent, and nobody stood still or said goodbye. */
+  /** A cell whose due probes were all sent, none of them stalled or suppressed. */
   public Cell(
       long end,
       long sent,
@@ -116,7 +116,7 @@ public record Cell(
     return counted == 0 ? Double.NaN : 100.0 * lost / counted;
   }
 
-  /** Both together, at the later end. */
+  /** The sum of both cells, at the later end. */
   Cell plus(Cell other) {
     return new Cell(
         Math.max(end, other.end),
@@ -153,7 +153,7 @@ public record Cell(
         suppressed);
   }
 
-  /** The same with directions of its losses that somebody else told. */
+  /** The same cell with other directions of its losses. */
   Cell withDirections(long forward, long back) {
     return new Cell(
         end,
@@ -172,7 +172,7 @@ public record Cell(
         suppressed);
   }
 
-  /** Read again: what was found out about it meanwhile stays. */
+  /** This reading of a window, with the directions that were found for an earlier reading. */
   Cell keepingDirectionsOf(Cell before) {
     boolean same = sent == before.sent && received == before.received && lost == before.lost;
     return same && forwardLost + returnLost < before.forwardLost + before.returnLost

@@ -1,7 +1,7 @@
 package io.llamamesh.scraper.matrix;
 
 /**
- * Adds up cells without making one for each: of a thousand nodes an hour is seven million. The same
+ * Sum of cells that allocates none of them: an hour of a thousand nodes has seven million. The same
  * sums as {@link Cell#plus}. Not thread-safe.
  */
 final class CellAccumulator {
@@ -42,7 +42,7 @@ final class CellAccumulator {
     }
   }
 
-  /** How many cells were added. */
+  /** Number of cells added. */
   int windows() {
     return windows;
   }

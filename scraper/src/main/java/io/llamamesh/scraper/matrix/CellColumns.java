@@ -4,17 +4,16 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cells of one series in the order of their windows, packed into one array: at 1,000 nodes there
- * are seven million of them, and 20 bytes each is what makes them fit. RTTs keep three digits;
- * counts above 65,535 cost 12 bytes a cell more, and 8 where something was skipped, stalled,
- * suppressed or not sent; the first and the last window may be 65,535 units of time apart. Not
- * thread-safe: {@link Matrix} owns it.
+ * Packed cells of one series, by window, in one array: at 1,000 nodes there are seven million of
+ * them, which fit at 20 bytes each. RTTs keep three digits; counts above 65,535 cost 12 bytes a
+ * cell more, and 8 where something was skipped, stalled, suppressed or not sent; the first and the
+ * last window may be 65,535 units of time apart. Not thread-safe: {@link Matrix} owns it.
  */
 final class CellColumns {
   private static final short[] EMPTY = new short[0];
   private static final int MASK = 0xffff;
 
-  // Where a cell's numbers are in its ten halves.
+  // Offsets of a cell's numbers, in shorts.
   private static final int END = 0;
   private static final int COUNTS = 1;
   private static final int P50 = 7;
@@ -22,7 +21,7 @@ final class CellColumns {
   private static final int JITTER = 9;
   private static final int STRIDE = 10;
 
-  // Which of the counts.
+  // Indices of the counts.
   static final int SENT = 0;
   static final int RECEIVED = 1;
   static final int LOST = 2;
@@ -33,24 +32,24 @@ final class CellColumns {
   private static final int HIGH_STRIDE = NUMBER_OF_COUNTS;
   private static final int FEW = 4;
 
-  // Which of the counts that are mostly zero, and told up to 65,535.
+  // Indices of the counts that are mostly zero, each capped at 65,535.
   static final int UNSENT = 0;
   static final int SKIPPED = 1;
   static final int STALLED = 2;
   static final int SUPPRESSED = 3;
   static final int NUMBER_OF_RARE = 4;
 
-  /** How far windows go on, or come late, before ends are told from another second on. */
+  /** Units that windows may advance, or be late, before the base is moved. */
   private static final int AHEAD = 32_768;
 
-  // Ends are told in units from a second on, which is an unsigned number here.
+  // Ends are stored in units since a base second, which is unsigned.
   private final byte unit;
   private int base;
   private int size;
   private short[] packed = EMPTY;
-  // The counts' upper halves, where one of them has any.
+  // Upper halves of the counts, once one of them exceeds 65,535.
   private short @Nullable [] high;
-  // What is mostly zero, where it once was not.
+  // The rare counts, once one of them is not zero.
   private short @Nullable [] rare;
 
   /**
@@ -67,7 +66,7 @@ final class CellColumns {
     return size;
   }
 
-  /** What it takes of memory but for the heads of its arrays. */
+  /** Size in memory without array headers, bytes. */
   int bytes() {
     return Short.BYTES
         * (packed.length + (high == null ? 0 : high.length) + (rare == null ? 0 : rare.length));
@@ -112,10 +111,10 @@ final class CellColumns {
   }
 
   /**
-   * Puts the cell at its window's place; one of the same window is replaced. Cells that are too old
-   * to be held beside it are dropped.
+   * Inserts a cell by its end, or replaces the one of the same window. Cells too old to be held
+   * beside it are dropped.
    *
-   * @return false where it is itself too old to be held beside the newest
+   * @return false if it is itself too old to be held beside the newest
    */
   boolean put(Cell cell) {
     if (!makeReachable(cell.end())) {
@@ -129,7 +128,7 @@ final class CellColumns {
     return true;
   }
 
-  /** Makes that end one that can be told. */
+  /** Moves the base where needed, so that an end can be encoded; false if it is too old. */
   private boolean makeReachable(long end) {
     if (size == 0) {
       base = (int) Math.max(end % unit, end - (long) AHEAD * unit);
@@ -160,7 +159,7 @@ final class CellColumns {
   /** Index of the first cell that ends at or after that second; {@link #size} without one. */
   int firstAtOrAfter(long second) {
     int index = size;
-    // New windows come last, so looking from the back is a step or none.
+    // New windows come last, so a search from the back takes a step or none.
     while (index > 0 && end(index - 1) >= second) {
       index--;
     }
@@ -182,7 +181,7 @@ final class CellColumns {
     }
   }
 
-  /** Gives back what a series that was caught up with needed, and will not need again. */
+  /** Releases memory that was needed only while catching up. */
   private void trim() {
     if (packed.length / STRIDE > 4 * FEW + size + size / 8) {
       resize(size + FEW);
@@ -247,7 +246,7 @@ final class CellColumns {
 
   private void insert(int index) {
     if (size == packed.length / STRIDE) {
-      // Few at a time: what all series have to spare is memory of which nothing else can be had.
+      // Few at a time: the spare room of all series adds up.
       resize(size + Math.max(FEW, size / 16));
     }
     shift(packed, STRIDE, index);

@@ -9,17 +9,17 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * Which cells of each series a view shows.
+ * Query for the cells of each series that a view shows.
  *
- * @param after only cells that end after that, epoch seconds
- * @param upTo and at or before that
- * @param limit of them the last so many
+ * @param after exclusive lower bound of a cell's end, epoch seconds
+ * @param upTo inclusive upper bound of a cell's end, epoch seconds
+ * @param limit number of cells at most, the last ones
  */
 record CellQuery(long after, long upTo, int limit) {
-  /** As selected. */
+  /** The query of a selection. */
   static CellQuery of(WindowSelection selection, long interval, long upTo) {
     return selection.since() == null
-        // Two windows of slack: agents are read one after the other.
+        // Two windows of slack, since agents are read one after the other.
         ? new CellQuery(upTo - (selection.windows() + 2L) * interval, upTo, selection.windows())
         : new CellQuery(selection.since().getEpochSecond(), upTo, Integer.MAX_VALUE);
   }
@@ -80,7 +80,7 @@ record CellQuery(long after, long upTo, int limit) {
         List.of());
   }
 
-  /** The same pair and class probed by two groups: one pair to who looks at it. */
+  /** Merges a pair and class that two groups probe: a view shows one pair. */
   private static PairSeries merge(PairSeries a, PairSeries b) {
     NavigableMap<Long, Cell> cells = new TreeMap<>();
     a.cells().forEach(cell -> cells.merge(cell.end(), cell, Cell::plus));

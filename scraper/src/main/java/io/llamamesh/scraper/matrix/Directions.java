@@ -1,39 +1,39 @@
 package io.llamamesh.scraper.matrix;
 
 /**
- * Which way lost probes were lost, at the least: what cannot be told is in neither.
+ * Lower bounds for the directions of lost probes; those of unknown direction are in neither.
  *
- * @param forward of the lost, those that never reached the reflector
- * @param back of the lost, those that it sent back
+ * @param forward of the lost, those lost on the forward path, which never reached the reflector
+ * @param back of the lost, those lost on the return path, which the reflector sent back
  */
 public record Directions(long forward, long back) {
   /**
-   * How far two agents' windows may be apart without either clock being wrong: the way there, and a
-   * thread that was not woken in time.
+   * Largest distance of two agents' windows with right clocks: latency, and a thread that was not
+   * scheduled in time.
    */
   static final long WINDOW_EDGE_MILLIS = 100;
 
   private static final double MILLIS = 1e3;
 
-  /** What the prober knows by itself. */
+  /** The directions that the prober knows by itself. */
   static Directions knownToProber(Cell sum) {
     return new Directions(sum.forwardLost(), sum.returnLost());
   }
 
   /**
-   * Joins what a prober lost with what the reflector counted meanwhile.
+   * Infers directions from what a prober lost and what the reflector counted in the same windows.
    *
-   * <p>Every probe that the reflector sent back returned, was lost on the way back, or is among the
-   * few of which the prober says neither. So there are bounds for what was lost on the way back,
-   * and these alone are told: where the reflector counted nothing, all but {@code slop} were lost
-   * on the way there; where it counted everything, on the way back.
+   * <p>Every probe that the reflector sent back was received, was lost on the return path, or is
+   * among the few of which the prober says neither. This gives bounds for what was lost on the
+   * return path: if the reflector counted nothing, all but {@code slop} were lost on the forward
+   * path; if it counted everything, on the return path.
    *
-   * @param sum what the prober saw of that reflector in some windows, all classes together
-   * @param reflected what the reflector sent back to that prober in the same windows
-   * @param unnamed what it sent back to senders of whom nobody knows who they are
-   * @param slop how many probes may be in another window there than here
-   * @return what the prober knew where the two contradict each other: then they are no two views of
-   *     the same probes
+   * @param sum the prober's counts for that reflector in some windows, all classes together
+   * @param reflected probes that the reflector sent back to that prober in the same windows
+   * @param unnamed probes that it sent back to senders that are not known
+   * @param slop number of probes that may be in another window there than here
+   * @return the prober's own directions if the counts contradict each other, since they then are
+   *     not of the same probes
    */
   public static Directions infer(Cell sum, long reflected, long unnamed, long slop) {
     long unsure = Math.max(0, sum.sent() - sum.received() - sum.lost() - sum.refused());
@@ -49,10 +49,11 @@ public record Directions(long forward, long back) {
   }
 
   /**
-   * Probes that may be in another window at the reflector than at the prober: those of both edges.
+   * Number of probes that may be in another window at the reflector than at the prober: those at
+   * both edges.
    *
-   * @param seconds how long the windows are together
-   * @param clocksApartMillis by how much the two agents' clocks differ
+   * @param seconds length of all windows
+   * @param clocksApartMillis difference of the two agents' clocks
    */
   public static long slop(long sent, long seconds, long clocksApartMillis) {
     double apart = (WINDOW_EDGE_MILLIS + Math.abs(clocksApartMillis)) / MILLIS;

@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a prober and the reflector on the other side saw of the same windows, up to a few of them in
- * a row, and what follows for the prober's cells. Not thread-safe.
+ * Counts of a prober and of its reflector for the same windows, up to a few in a row, joined to
+ * find the directions of the prober's losses. Not thread-safe.
  */
 final class JoinedWindows {
   private final List<Series> classes;
@@ -17,7 +17,7 @@ final class JoinedWindows {
   private long reflected;
   private long unattributed;
 
-  /** One class in one window. */
+  /** One traffic class in one window. */
   private record Part(Series series, long end) {
     Cell cell() {
       Cell cell = series.window(end);
@@ -34,7 +34,8 @@ final class JoinedWindows {
   }
 
   /**
-   * @param classes all series of the pair in one address family: the reflector counts them together
+   * @param classes all series of the pair in one address family, which the reflector counts
+   *     together
    */
   JoinedWindows(List<Series> classes, long clocksApartMillis) {
     this.classes = classes;
@@ -42,9 +43,9 @@ final class JoinedWindows {
   }
 
   /**
-   * One window more.
+   * Adds a window.
    *
-   * @return false where the pair was not probed in it
+   * @return false if the pair was not probed in it
    */
   boolean add(long end, long length, long reflectedThen, long unnamedThen) {
     int before = parts.size();
@@ -60,7 +61,7 @@ final class JoinedWindows {
     return parts.size() > before;
   }
 
-  /** Puts what follows into the cells. */
+  /** Writes the inferred directions into the cells. */
   void apply() {
     Cell sum = sum();
     long unknown = parts.stream().mapToLong(Part::undirectedLoss).sum();
@@ -78,10 +79,10 @@ final class JoinedWindows {
     for (Part part : parts) {
       long own = part.undirectedLoss();
       if (oneWay) {
-        // All but the edges went one way, so whichever they are, each part's did.
+        // All but the edges were lost in one direction, so each part's were, too.
         part.series().addDirections(part.end(), forward * own / unknown, back * own / unknown);
       } else if (windows == 1) {
-        // Whose of several classes they are is certain only beyond what the others lost.
+        // Which class they are of is certain only beyond what the other classes lost.
         long others = unknown - own;
         part.series()
             .addDirections(part.end(), Math.max(0, forward - others), Math.max(0, back - others));

@@ -17,11 +17,11 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything the scraper holds in memory: windows of the last ten minutes as they came, then one
- * cell a minute up to the retention.
+ * The loss and latency matrix in memory: windows of the last ten minutes at full resolution, then
+ * one cell a minute up to the retention.
  *
- * <p>Thread-safe: any thread may put and read; readers get copies. Reading a window twice replaces
- * it, so putting the same points again changes nothing.
+ * <p>Thread-safe: any thread may put and read; readers get copies. A window that is put again
+ * replaces itself, so the same points twice change nothing.
  */
 public final class Matrix {
   private static final Duration FULL_RESOLUTION = Duration.ofMinutes(10);
@@ -29,19 +29,19 @@ public final class Matrix {
   private static final long AGEING_SECONDS = 60;
 
   /**
-   * At 1,000 nodes a fault of all pairs would be fifteen million source ports in ten minutes, 20
-   * bytes each. Those of all windows may take a fortieth of the heap, and then those of the last
-   * windows only, one more than is judged together; twice that, and then those of the newest; three
-   * times, and no more.
+   * Heap bytes per source port of a lossy window. At 1,000 nodes a fault of all pairs would be
+   * fifteen million source ports in ten minutes, 20 bytes each. Up to a fortieth of the heap those
+   * of all windows are held; up to twice that those of the last windows only, one more than is
+   * judged together; up to three times that those of the newest; and then no more.
    */
   private static final int HEAP_PER_PATH = 860;
 
   private static final int FEW_WINDOWS = 4;
 
   /**
-   * An hour of 64,000 pairs takes 188 of 344 MiB, and half as much again is needed to work with.
-   * Beyond that histories are kept for half as long, a quarter, an eighth; then what is new is left
-   * out.
+   * Share of the heap for histories. An hour of 64,000 pairs takes 188 of 344 MiB, and half as much
+   * again is needed as working memory. Beyond that histories are kept for half as long, a quarter,
+   * an eighth; then new ones are left out.
    */
   private static final double HEAP_SHARE = 11.0 / 16;
 
@@ -53,9 +53,9 @@ public final class Matrix {
   private final long keepSeconds;
 
   /**
-   * How far windows of a sound agent end ahead of our clock: one that is less than three quarters
-   * of a window off is left alone. Where the newest window were any further, one agent that stamps
-   * ahead would make all others look late, and be judged alone.
+   * Largest lead of a sound agent's windows over our clock, as a skew of less than three quarters
+   * of a window is not corrected. If the newest window were any further, one agent with a clock
+   * ahead would make all others look late.
    */
   private final long aheadSeconds;
 
@@ -66,18 +66,18 @@ public final class Matrix {
   private final WindowSums sums = new WindowSums();
   private final ReflectorJoin join = new ReflectorJoin();
   private final SeriesMemory memory;
-  // How many times the histories are halved for want of memory.
+  // Times that the histories are halved for lack of memory.
   private int halved;
   private long newest;
   private long lastAged;
   private long version;
   private long ignored;
-  // Room that all series have for source ports together.
+  // Capacity of all series for source ports together.
   private long paths;
 
   /**
-   * @param interval length of a window while none was seen
-   * @param retention how far back it remembers
+   * @param interval length of a window until one was received
+   * @param retention age up to which cells are kept
    */
   public Matrix(Duration interval, Duration retention, InstantSource clock) {
     this(interval, retention, clock, Runtime.getRuntime().maxMemory() / HEAP_PER_PATH);
@@ -93,8 +93,8 @@ public final class Matrix {
   }
 
   /**
-   * @param manyPaths of so many source ports those of old windows are dropped
-   * @param historyBytes how much memory all histories may take
+   * @param manyPaths number of source ports above which those of old windows are dropped
+   * @param historyBytes memory for all histories
    */
   Matrix(
       Duration interval,
@@ -111,27 +111,28 @@ public final class Matrix {
     this.fineSeconds = Math.min(keepSeconds, FULL_RESOLUTION.toSeconds());
   }
 
-  /** Takes points of one agent whose clock is right. */
+  /** Puts points of one agent whose clock is right. */
   public void put(String agent, Collection<Point> points) {
     put(agent, points, Duration.ZERO);
   }
 
   /**
-   * Takes points of one agent: of pairs, of source ports, and of what its reflector sent back.
+   * Puts points of one agent: of pairs, of source ports, and of what its reflector sent back.
    *
    * @param agent the agent's name
-   * @param clockAhead how far the agent's clock is ahead, where the points' times contain it
+   * @param clockAhead skew of the agent's clock that is left in the points' times
    */
   public void put(String agent, Collection<Point> points, Duration clockAhead) {
     put(agent, agent, points, clockAhead);
   }
 
   /**
-   * Takes points of one agent.
+   * Puts points of one agent.
    *
-   * @param owner who was read, out of whose share of memory new pairs come: not what its points say
+   * @param owner name of the agent that was read, to whose share of memory new pairs count: not the
+   *     name in its points
    * @param agent the agent's name
-   * @param clockAhead how far the agent's clock is ahead, where the points' times contain it
+   * @param clockAhead skew of the agent's clock that is left in the points' times
    */
   public synchronized void put(
       String owner, String agent, Collection<Point> points, Duration clockAhead) {
@@ -159,35 +160,35 @@ public final class Matrix {
     }
   }
 
-  /** Changes whenever something was put. */
+  /** Version number that changes with every put. */
   public synchronized long version() {
     return version;
   }
 
   /**
-   * Points that were left out: too old, from the future, of an unknown measurement, or source ports
-   * for which there was no room, also those that were held for a while.
+   * Number of points left out: too old, in the future, of an unknown measurement, or source ports
+   * without room, evicted ones included.
    */
   public synchronized long ignored() {
     return ignored;
   }
 
-  /** Bytes that histories take. */
+  /** Memory of all histories, bytes. */
   public synchronized long historyBytes() {
     return memory.all();
   }
 
-  /** How far back it remembers now, in seconds: less than it should where memory is short. */
+  /** Retention in seconds as it is now: shorter than configured if memory is short. */
   public synchronized long retainedSeconds() {
     return keepSeconds();
   }
 
-  /** How many series it holds. */
+  /** Number of series. */
   public synchronized int size() {
     return series.size();
   }
 
-  /** Length of a window as the agents publish them. */
+  /** Length of a window, as agents publish them. */
   public synchronized long intervalSeconds() {
     return interval();
   }
@@ -215,12 +216,12 @@ public final class Matrix {
       known = Map.copyOf(nodes);
       upTo = Math.min(newest, upTo);
     }
-    // Readers of agents do not wait for that.
+    // Outside of the lock: pollers do not wait for the sort.
     pairs.sort(null);
     return new MatrixView(interval, upTo, List.copyOf(pairs), known);
   }
 
-  /** All that is held of one ordered pair: its series, whole histories. */
+  /** The whole histories of one ordered pair, by class and family. */
   public synchronized List<PairHistory> history(String source, String destination) {
     List<PairHistory> histories = new ArrayList<>();
     NavigableMap<String, List<Series>> grouped = new TreeMap<>();
@@ -247,8 +248,8 @@ public final class Matrix {
   }
 
   /**
-   * All pairs together per window, beyond ten minutes per minute: its end in seconds since the
-   * epoch, to their sum.
+   * Sums over all pairs by window, beyond ten minutes by minute; the key is its end in seconds
+   * since the epoch.
    */
   public synchronized NavigableMap<Long, WindowSum> windows() {
     return sums.copy();
@@ -270,8 +271,7 @@ public final class Matrix {
     int bytes = one.bytes();
     boolean taken = one.put(cell);
     if (taken && end <= now - fineSeconds()) {
-      // An agent that is caught up with has many of these: they shall not pile up until the next
-      // ageing.
+      // Catching up brings many old windows, which must not pile up until the next ageing.
       int room = one.pathCapacity();
       one.age(now - fineSeconds(), now - keepSeconds());
       paths += one.pathCapacity() - room;
@@ -291,7 +291,7 @@ public final class Matrix {
     learn(key.destination(), tags.get(Point.Tags.DST_ZONE), tags.get(Point.Tags.DST_IP), current);
   }
 
-  /** The series of that key; null where it is new and there is no room for it. */
+  /** The series of a key; null if it is new and there is no room for it. */
   private @Nullable Series series(SeriesKey key, String owner) {
     Series known = series.get(key);
     if (known == null && memory.hasRoom(owner)) {
@@ -330,7 +330,7 @@ public final class Matrix {
     memory.add(one.owner(), one.bytes() - bytes);
   }
 
-  /** Of how many of a pair's windows there is room for source ports. */
+  /** Number of a pair's windows whose source ports are held. */
   private int pathWindows() {
     if (paths <= manyPaths) {
       return Integer.MAX_VALUE;
@@ -347,8 +347,8 @@ public final class Matrix {
   }
 
   /**
-   * Takes what a point tells of a node or target. An address that has changed is the new one's of
-   * its family; late windows change nothing.
+   * Updates zone and address of a node or target from a point. A new address replaces one of the
+   * same family; late windows change nothing.
    */
   private void learn(
       String name, @Nullable String zone, @Nullable String address, boolean current) {
@@ -371,12 +371,12 @@ public final class Matrix {
     return AddressOwners.isV6(address) == AddressOwners.isV6(known.address());
   }
 
-  /** How far back windows are held as they came. */
+  /** Age up to which windows are held at full resolution. */
   private long fineSeconds() {
     return halved == 0 ? fineSeconds : Math.max(Math.min(60, fineSeconds), fineSeconds >> halved);
   }
 
-  /** How far back anything is held. */
+  /** Age up to which cells are held. */
   private long keepSeconds() {
     return Math.max(keepSeconds >> halved, fineSeconds());
   }
@@ -417,7 +417,10 @@ public final class Matrix {
         });
   }
 
-  /** What most agents have, each by most of its pairs: one of many pairs must not decide it. */
+  /**
+   * The interval of most agents, each by most of its pairs: an agent with many pairs must not
+   * decide it.
+   */
   private long interval() {
     Map<String, Map<Long, Integer>> byOwner = new HashMap<>();
     for (Series one : series.values()) {
@@ -432,7 +435,7 @@ public final class Matrix {
     return votes.isEmpty() ? defaultInterval : mostCommon(votes);
   }
 
-  /** Of several the longest: too long a window leaves nothing out. */
+  /** The most common; of several the longest, since too long an interval leaves no window out. */
   private static long mostCommon(Map<Long, Integer> counts) {
     return counts.entrySet().stream()
         .max(Map.Entry.<Long, Integer>comparingByValue().thenComparing(Map.Entry.comparingByKey()))

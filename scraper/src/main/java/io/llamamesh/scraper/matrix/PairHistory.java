@@ -9,8 +9,8 @@ import java.util.NavigableMap;
  *
  * @param port the traffic class
  * @param family {@code IPv4} or {@code IPv6}
- * @param cells windows, before them one cell a minute for older ones, oldest first
- * @param paths per lossy window's end: what each source port saw
+ * @param cells cells by window, older ones by minute, oldest first
+ * @param paths cells of each source port, by the end of a lossy window
  */
 public record PairHistory(
     String port,

@@ -4,15 +4,15 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Windows of an ordered pair in one traffic class and address family, over all groups.
+ * Series of an ordered pair in one traffic class and address family, over all groups.
  *
- * @param source who probed
- * @param destination who was probed
+ * @param source name of the node that probed
+ * @param destination name of the node or target that was probed
  * @param port the traffic class
  * @param family {@code IPv4} or {@code IPv6}
- * @param windows how many windows they are
- * @param cells its windows, oldest first, at least one; or all of them pooled into one
- * @param paths per source port over its lossy windows among them; empty where none lost
+ * @param windows number of windows
+ * @param cells a cell for each window, oldest first, at least one; or all windows pooled into one
+ * @param paths cells of the source ports over the lossy windows among them; empty if none lost
  */
 public record PairSeries(
     String source,
@@ -29,7 +29,7 @@ public record PairSeries(
           .thenComparing(PairSeries::port)
           .thenComparing(PairSeries::family);
 
-  /** With a cell for each window. */
+  /** A series with a cell for each window. */
   public PairSeries(
       String source,
       String destination,
@@ -50,12 +50,12 @@ public record PairSeries(
     return cells.getLast();
   }
 
-  /** All its windows together. */
+  /** All its windows pooled. */
   public Cell pooled() {
     return pooled(cells);
   }
 
-  /** The last {@code windows} of them together. */
+  /** Its last {@code windows} windows pooled. */
   public Cell pooled(int windows) {
     return pooled(cells.subList(Math.max(0, cells.size() - windows), cells.size()));
   }

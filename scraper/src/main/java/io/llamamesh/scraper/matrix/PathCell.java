@@ -1,16 +1,16 @@
 package io.llamamesh.scraper.matrix;
 
 /**
- * What one source port of a series saw in one window, or in several together.
+ * Counts and RTT of one source port of a series in one window, or in several pooled.
  *
  * @param sourcePort UDP source port, which picks the ECMP path
  * @param sent probes sent
  * @param lost probes that count as lost
- * @param rtt mean RTT in milliseconds; {@code NaN} where nothing returned
+ * @param rtt mean RTT in milliseconds; {@code NaN} if none returned
  */
 public record PathCell(int sourcePort, long sent, long lost, double rtt) {
 
-  /** Loss in percent; {@code NaN} where nothing was sent. */
+  /** Loss in percent; {@code NaN} if none was sent. */
   public double lossPercent() {
     return sent == 0 ? Double.NaN : 100.0 * Math.min(lost, sent) / sent;
   }

@@ -6,16 +6,16 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * Per-source-port counters of one series' lossy windows, sorted by window and port. Not
+ * Packed cells of the source ports of one series' lossy windows, sorted by window and port. Not
  * thread-safe: {@link Matrix} owns it.
  */
 final class PathColumns {
-  // Most pairs lose nothing, and have none.
+  // Shared empty arrays: most pairs lose nothing.
   private static final long[] NO_LONGS = new long[0];
   private static final int[] NO_INTS = new int[0];
   private static final float[] NO_FLOATS = new float[0];
 
-  /** What a pair's source ports usually are. */
+  /** Usual number of a pair's source ports. */
   private static final int FEW = 4;
 
   private int size;
@@ -41,7 +41,7 @@ final class PathColumns {
     rtt[index] = (float) cell.rtt();
   }
 
-  /** Adds up what windows in {@code [fromEnd, toEnd]} say of each port. */
+  /** Adds the cells of windows that end in {@code [fromEnd, toEnd]} up, by port. */
   void pool(long fromEnd, long toEnd, NavigableMap<Integer, PathCell> into) {
     for (int i = from(fromEnd); i < size && windowAndPort[i] >>> 16 <= toEnd; i++) {
       int port = (int) (windowAndPort[i] & 0xffff);
@@ -49,7 +49,7 @@ final class PathColumns {
     }
   }
 
-  /** Every window's ports, for the history of one pair. */
+  /** Collects the cells of each window's ports, for the history of a pair. */
   void windows(long fromEnd, long toEnd, Map<Long, NavigableMap<Integer, PathCell>> into) {
     for (int i = from(fromEnd); i < size && windowAndPort[i] >>> 16 <= toEnd; i++) {
       int port = (int) (windowAndPort[i] & 0xffff);
@@ -58,7 +58,7 @@ final class PathColumns {
     }
   }
 
-  /** Drops what windows before that end saw; how many counters that were. */
+  /** Drops the cells of windows before an end; returns their number. */
   int dropBefore(long end) {
     int count = from(end);
     if (count > 0) {
@@ -76,12 +76,12 @@ final class PathColumns {
     return count;
   }
 
-  /** Whether another counter takes more memory. */
+  /** True if another cell needs more memory. */
   boolean isFull() {
     return size == windowAndPort.length;
   }
 
-  /** For how many counters there is room: what it takes of memory. */
+  /** Cells for which memory is allocated. */
   int capacity() {
     return windowAndPort.length;
   }

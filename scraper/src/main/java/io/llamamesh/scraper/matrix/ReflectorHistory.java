@@ -7,14 +7,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one agent reported of its last few windows: how much it probed, and whose probes its
- * reflector sent back. Not thread-safe: {@link ReflectorJoin} owns it.
+ * History of one agent's last few windows: how many probes it sent, and how many its reflector sent
+ * back to each sender. Not thread-safe: {@link ReflectorJoin} owns it.
  */
 final class ReflectorHistory {
-  /** Three to be judged by, the one before, and one since agents are read one after the other. */
+  /**
+   * Windows kept: three to be judged, the one before, and one since agents are read one after the
+   * other.
+   */
   static final int MAX_WINDOWS = 5;
 
-  /** As many as a reflector tells apart. */
+  /** Senders per window at most, as many as a reflector distinguishes. */
   private static final int MAX_SENDERS = 4096;
 
   private static final Address[] NOBODY = new Address[0];
@@ -25,7 +28,7 @@ final class ReflectorHistory {
   private boolean reflecting;
   private long clockMillis;
 
-  /** One window. */
+  /** One window of an agent. */
   static final class ReflectorWindow {
     private final long end;
     private boolean clockStepped;
@@ -69,7 +72,7 @@ final class ReflectorHistory {
       counts[size++] = (int) Math.min(Integer.MAX_VALUE, probes);
     }
 
-    /** Probes of senders who cannot be told apart, or of whom nobody knows. */
+    /** Probes of senders that are unknown, or share an address. */
     long unattributed(boolean v6, long now) {
       long sum = v6 ? unattributedV6 : unattributedV4;
       for (int i = 0; i < size; i++) {
@@ -80,7 +83,7 @@ final class ReflectorHistory {
       return sum;
     }
 
-    /** Probes that came from addresses which are that node's alone. */
+    /** Probes from addresses that only that node owns. */
     long reflectedFrom(String source, boolean v6, long now) {
       long sum = 0;
       for (int i = 0; i < size; i++) {
@@ -102,10 +105,10 @@ final class ReflectorHistory {
   }
 
   /**
-   * The window that ended then, empty: its points come together, so this is their first.
+   * Opens the window of an end, emptied: its points come together, so this is the first of them.
    *
-   * @param odd whether its end says that the agent's clock was stepped
-   * @return null where it is too old to be kept
+   * @param odd true if its end shows that the agent's clock was stepped
+   * @return null if it is too old to be kept
    */
   @Nullable ReflectorWindow open(long end, boolean odd) {
     int at = windows.size();
@@ -145,10 +148,10 @@ final class ReflectorHistory {
   }
 
   /**
-   * The end of the window before, where that one counts for as long as its name says and goes on
-   * where the other left off: an agent that was away or stood still probes less.
+   * The start of a window: the end of the one before, if the window is whole and continues it. An
+   * agent that was stopped or stalled probes less.
    *
-   * @return {@code Long.MIN_VALUE} where it does not, or the window before is not known
+   * @return {@code Long.MIN_VALUE} if it is not whole, or the window before is unknown
    */
   long startOf(ReflectorWindow report) {
     int at = windows.indexOf(report);
@@ -161,12 +164,12 @@ final class ReflectorHistory {
     return whole ? before.end : Long.MIN_VALUE;
   }
 
-  /** All that this agent probes. */
+  /** All series that this agent probes. */
   List<Series> probed() {
     return probed;
   }
 
-  /** Its reflector's counts are among its points: that there is none means that there was none. */
+  /** Marks that the agent publishes its reflector's counts, so that a missing count means zero. */
   void markReflecting() {
     reflecting = true;
   }

@@ -15,30 +15,30 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Joins what probers lost with what the reflectors on the other side counted: where nothing
- * returns, only they know which way it was lost. What is found is put into the probers' cells.
+ * Join of probers' losses with their reflectors' counts: if nothing returns, only the reflector
+ * shows in which direction it was lost. The directions found are put into the probers' cells.
  *
  * <p>A reflector counts by the sender's address, all classes together, and in windows of its own
- * clock. So windows are joined only where both agents reported them and the ones before, and where
- * it is known whose the addresses are; everything else stays unknown. Not thread-safe: {@link
+ * clock. So windows are joined only if both agents reported them and the ones before, and if the
+ * owners of the addresses are known; otherwise directions stay unknown. Not thread-safe: {@link
  * Matrix} owns it.
  */
 final class ReflectorJoin {
   private static final int POOLED = 3;
 
-  /** An agent's own name and, where only its address is known, that: more is made up. */
+  /** New names per page at most: an agent's own name, and its address before the name is known. */
   private static final int MAX_NEW_NAMES = 4;
 
   private static final int MAX_HISTORIES = 20_000;
 
-  // A node may send from addresses at which nobody probes it.
+  // A node may send from addresses at which it is not probed.
   private final AddressOwners senders = new AddressOwners();
   private final AddressOwners targets = new AddressOwners();
   private final Map<String, ReflectorHistory> histories = new HashMap<>();
-  // Who lost probes that may be told by that destination's agent, when it reports.
+  // Pairs with losses of unknown direction, by the destination whose agent may explain them.
   private final Map<String, Set<Lossy>> lossy = new HashMap<>();
 
-  // Points of one window come one after the other.
+  // The window being read: points of one window come one after the other.
   private String openAgent = "";
   private long openEnd = Long.MIN_VALUE;
   private @Nullable ReflectorWindow openWindow;
@@ -46,7 +46,9 @@ final class ReflectorJoin {
   private final Set<String> updated = new HashSet<>();
   private final Set<Lossy> newlyLossy = new HashSet<>();
 
-  /** Comparable for the same reason as {@link SeriesKey}. */
+  /**
+   * A pair with losses of unknown direction. Comparable for the same reason as {@link SeriesKey}.
+   */
   private record Lossy(String source, String destination, boolean v6) implements Comparable<Lossy> {
     private static final Comparator<Lossy> ORDER =
         Comparator.comparing(Lossy::source)
@@ -59,12 +61,12 @@ final class ReflectorJoin {
     }
   }
 
-  /** Of how many names it holds reports. */
+  /** Number of names with a history. */
   int size() {
     return histories.size();
   }
 
-  /** Points of an agent begin; {@code aheadMillis} is how far its clock is ahead. */
+  /** Begins a page of an agent; {@code aheadMillis} is how far its clock is ahead. */
   void begin(String agent, long aheadMillis) {
     openAgent = "";
     openWindow = null;
@@ -75,16 +77,16 @@ final class ReflectorJoin {
     }
   }
 
-  /** A series is there from now on. */
+  /** Adds a new series. */
   void addSeries(Series series) {
-    // A series is there only where there was room for it, and so has its source.
+    // A series exists only if there was room for it, so its source has room, too.
     histories
         .computeIfAbsent(series.key().source(), k -> new ReflectorHistory())
         .probed()
         .add(series);
   }
 
-  /** A pair's window, which is in its series already. */
+  /** Adds a pair's window, which is in its series already. */
   void addProbed(Series series, Cell cell, Point point, long now) {
     String source = series.key().source();
     String destination = series.key().destination();
@@ -101,7 +103,7 @@ final class ReflectorJoin {
     }
   }
 
-  /** What an agent's reflector sent back to one sender in a window. */
+  /** Adds the count of probes that an agent's reflector sent back to one sender in a window. */
   void addReflected(String agent, Point point) {
     String name = point.tags().getOrDefault(Point.Tags.DST_NAME, agent);
     String address = point.tags().getOrDefault(Point.Tags.SRC_IP, "");
@@ -122,7 +124,7 @@ final class ReflectorJoin {
     }
   }
 
-  /** All points of a reading are in: joins what can be joined now. */
+  /** Ends a page: joins the windows that can be joined now. */
   void join(long now) {
     for (Lossy pair : newlyLossy) {
       ReflectorHistory destination = histories.get(pair.destination());
@@ -146,7 +148,7 @@ final class ReflectorJoin {
     updated.clear();
   }
 
-  /** Forgets nodes that are no more, and what was not told in time. */
+  /** Evicts nodes that are gone, and losses that were not explained in time. */
   void age(Set<String> nodes, long now) {
     senders.age(now);
     targets.age(now);
@@ -170,7 +172,7 @@ final class ReflectorJoin {
     return source.windows().stream().anyMatch(report -> undirectedLoss(classes, report.end()) > 0);
   }
 
-  /** Joins a pair's windows; whether there is one that lost probes of unknown direction. */
+  /** Joins a pair's windows; true if one of them had losses of unknown direction. */
   private boolean join(Lossy pair, long now) {
     ReflectorHistory source = histories.get(pair.source());
     ReflectorHistory destination = histories.get(pair.destination());
@@ -214,7 +216,8 @@ final class ReflectorJoin {
   }
 
   /**
-   * Whether it is known where the pair's probes come from, and that nobody else is probed there.
+   * True if the pair's source addresses are known, and no other node is probed at its
+   * destination's.
    */
   private boolean isAttributable(Lossy pair, long now) {
     return senders.hasOwn(pair.source(), pair.v6(), now)
@@ -230,7 +233,7 @@ final class ReflectorJoin {
     return Math.max(0, unknown);
   }
 
-  /** All that the source probes of that destination in that family. */
+  /** All series of a pair in its address family. */
   private static List<Series> classes(Lossy pair, ReflectorHistory source) {
     List<Series> found = new ArrayList<>();
     for (Series series : source.probed()) {
@@ -245,7 +248,7 @@ final class ReflectorJoin {
     return series.key().family().equals("IPv6");
   }
 
-  /** The reports of that name; null where there are too many names. */
+  /** The history of a name; null if there are too many names. */
   private @Nullable ReflectorHistory history(String name) {
     ReflectorHistory known = histories.get(name);
     if (known == null && newNames < MAX_NEW_NAMES && histories.size() < MAX_HISTORIES) {

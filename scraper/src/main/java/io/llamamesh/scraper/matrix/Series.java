@@ -8,13 +8,13 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The history of one series: windows as they came for a while, then one cell a minute. Not
+ * The history of one series: windows at full resolution for a while, then one cell a minute. Not
  * thread-safe: {@link Matrix} owns it.
  */
 final class Series {
   private static final long MINUTE = 60;
 
-  /** Objects, heads of arrays, its places in maps. */
+  /** Objects, array headers, map entries. */
   private static final int OWN_BYTES = 400;
 
   private static final int PATH_BYTES = 20;
@@ -28,7 +28,7 @@ final class Series {
   private long spacing;
 
   /**
-   * @param owner the agent that was read when it was made, out of whose share of memory it is
+   * @param owner the agent that was read when it was created, to whose share of memory it counts
    */
   Series(SeriesKey key, String owner) {
     this.key = key;
@@ -39,7 +39,7 @@ final class Series {
     return owner;
   }
 
-  /** What it takes of memory. */
+  /** Size in memory, bytes. */
   int bytes() {
     return OWN_BYTES
         + key.textLength()
@@ -48,7 +48,7 @@ final class Series {
         + paths.capacity() * PATH_BYTES;
   }
 
-  /** End of the minute into which a window that ended then is folded. */
+  /** End of the minute into which a window with that end is folded. */
   static long minuteEnd(long end) {
     return (end + MINUTE - 1) / MINUTE * MINUTE;
   }
@@ -68,9 +68,9 @@ final class Series {
   }
 
   /**
-   * Takes a window, which replaces an earlier reading of itself.
+   * Puts a window, which replaces an earlier reading of itself.
    *
-   * @return false where that window is already part of a minute's cell and cannot be told apart
+   * @return false if that window is already folded into a minute's cell
    */
   boolean put(Cell cell) {
     if (cell.end() <= foldedUpTo) {
@@ -82,13 +82,13 @@ final class Series {
     return windows.put(cell);
   }
 
-  /** The window that ended then, where it is held as it came. */
+  /** The window with that end; null if it is not held at full resolution. */
   @Nullable Cell window(long end) {
     int index = windows.firstAtOrAfter(end);
     return index < windows.size() && windows.end(index) == end ? windows.get(index) : null;
   }
 
-  /** So many more of that window's lost probes are known to be lost there, and back. */
+  /** Adds to the counts of a window's lost probes whose direction is known. */
   void addDirections(long end, long forward, long back) {
     Cell cell = window(end);
     if (cell != null && forward + back > 0) {
@@ -97,11 +97,11 @@ final class Series {
   }
 
   /**
-   * Takes what a source port saw.
+   * Puts the cell of a source port.
    *
-   * @param mostWindows of how many of the last windows source ports are to be held
-   * @param mayGrow whether more memory may be taken for it
-   * @return how many source ports of windows were left out for that, with this one
+   * @param mostWindows number of the last windows whose source ports are held
+   * @param mayGrow true if it may allocate memory
+   * @return number of source ports of windows left out or dropped, this one included
    */
   int putPath(long end, PathCell cell, int mostWindows, boolean mayGrow) {
     if (end <= foldedUpTo) {
@@ -122,7 +122,7 @@ final class Series {
     return dropped;
   }
 
-  /** How many source ports of windows there is room for. */
+  /** Source ports of windows for which memory is allocated. */
   int pathCapacity() {
     return paths.capacity();
   }
@@ -156,7 +156,7 @@ final class Series {
     return cells.size() <= most ? cells : cells.subList(cells.size() - most, cells.size());
   }
 
-  /** The same cells added up; nothing was added where there are none. */
+  /** The sum of the same cells; empty if there are none. */
   CellAccumulator pooled(long after, long upTo, int most) {
     int firstMinute = minutes.firstAtOrAfter(after + 1);
     int lastMinute = minutes.firstAtOrAfter(upTo + 1);
@@ -174,7 +174,7 @@ final class Series {
     return sum;
   }
 
-  /** What source ports saw in lossy windows that end in {@code [from, upTo]}; most have none. */
+  /** Cells of the source ports, pooled over lossy windows that end in {@code [from, upTo]}. */
   List<PathCell> pooledPaths(long from, long upTo) {
     if (paths.isEmpty()) {
       return List.of();

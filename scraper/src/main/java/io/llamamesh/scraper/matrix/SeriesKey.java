@@ -6,14 +6,14 @@ import java.util.Comparator;
 import java.util.Map;
 
 /**
- * What one time series is about. Comparable, so that a map of keys stays fast where somebody made
- * up names that all have one hash.
+ * Key of one time series. Comparable, so that a map of keys stays fast even if made-up names share
+ * one hash.
  *
  * @param source name of the node that probed
  * @param destination name of the node or target that was probed
  * @param port the traffic class
  * @param family {@code IPv4} or {@code IPv6}
- * @param group the group by which they probe; a pair may be in several
+ * @param group the group whose rules apply; a pair may be in several
  */
 public record SeriesKey(String source, String destination, String port, String family, String group)
     implements Comparable<SeriesKey> {
@@ -29,12 +29,12 @@ public record SeriesKey(String source, String destination, String port, String f
     return ORDER.compare(this, other);
   }
 
-  /** The pair and class, whoever probes by which group. */
+  /** The key of the pair and class over all groups. */
   SeriesKey withoutGroup() {
     return group.isEmpty() ? this : new SeriesKey(source, destination, port, family, "");
   }
 
-  /** Characters of its texts. */
+  /** Total length of its texts. */
   int textLength() {
     return source.length()
         + destination.length()

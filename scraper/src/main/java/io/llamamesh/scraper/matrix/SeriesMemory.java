@@ -4,11 +4,11 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * How much of the heap the histories of pairs take, in all and of each agent, so that one that
- * makes up pairs costs itself alone. Not thread-safe: {@link Matrix} owns it.
+ * Accounting of the memory of histories, in total and by agent, so that an agent that makes up
+ * pairs exhausts only its own share. Not thread-safe: {@link Matrix} owns it.
  */
 final class SeriesMemory {
-  /** Of a thousand agents each has but a thousandth. */
+  /** One agent may hold the n-th part: of a thousand agents each needs a thousandth. */
   private static final int SHARE_OF_ONE = 8;
 
   private final long most;
@@ -22,22 +22,22 @@ final class SeriesMemory {
     this.most = most;
   }
 
-  /** Whether more may be taken for that agent. */
+  /** True if more memory may be allocated for that agent. */
   boolean hasRoom(String owner) {
     return all < most && byOwner.getOrDefault(owner, 0L) < most / SHARE_OF_ONE;
   }
 
-  /** Whether there will soon be no room for anybody. */
+  /** True if memory for all is nearly exhausted. */
   boolean isTight() {
     return all > most - most / 32;
   }
 
-  /** Whether twice as long histories would fit. */
+  /** True if histories of twice the length would fit. */
   boolean hasAmpleRoom() {
     return all < most / 3;
   }
 
-  /** That agent's histories take so much more, or less. */
+  /** Adds bytes to an agent's total; may be negative. */
   void add(String owner, long bytes) {
     if (bytes != 0) {
       all += bytes;
@@ -45,12 +45,12 @@ final class SeriesMemory {
     }
   }
 
-  /** Bytes for all. */
+  /** Total bytes of all agents. */
   long all() {
     return all;
   }
 
-  /** Begins to count anew. */
+  /** Resets all counts. */
   void clear() {
     all = 0;
     byOwner.clear();

@@ -4,14 +4,14 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which windows are pooled.
+ * Selection of the windows to pool.
  *
- * @param windows the last so many of each pair, 1 to {@link #MAX_WINDOWS}
- * @param since only windows that ended after that; then {@code windows} does not limit
- * @param at only windows that ended at or before that: the matrix as it was then; absent: now
+ * @param windows number of windows of each pair, the last ones; 1 to {@link #MAX_WINDOWS}
+ * @param since only windows that ended after it; then {@code windows} does not limit
+ * @param at only windows that ended at or before it, for the matrix as it was then; null: now
  */
 public record WindowSelection(int windows, @Nullable Instant since, @Nullable Instant at) {
-  /** Windows that are pooled where nothing else is asked for. */
+  /** Default number of windows. */
   public static final int DEFAULT_WINDOWS = 3;
 
   public static final int MAX_WINDOWS = 10_000;
@@ -26,7 +26,7 @@ public record WindowSelection(int windows, @Nullable Instant since, @Nullable In
     }
   }
 
-  /** The last windows up to now. */
+  /** Selects the last windows up to now. */
   public static WindowSelection last(int windows) {
     return new WindowSelection(windows, null, null);
   }

@@ -1,9 +1,9 @@
 package io.llamamesh.scraper.matrix;
 
 /**
- * One window over all series.
+ * Sum of one window over all series.
  *
- * @param series how many reported it
+ * @param series number of series that reported it
  * @param sent probes sent
  * @param received probes that returned
  * @param lost probes lost
@@ -13,7 +13,7 @@ public record WindowSum(int series, long sent, long received, long lost) {
     return new WindowSum(1, cell.sent(), cell.received(), cell.lost());
   }
 
-  /** A reading of a series replaced by another of the same window. */
+  /** The sum after a cell of the same window was replaced by another reading. */
   WindowSum replacing(Cell before, Cell after) {
     return new WindowSum(
         series,
@@ -22,7 +22,7 @@ public record WindowSum(int series, long sent, long received, long lost) {
         lost + after.lost() - before.lost());
   }
 
-  /** Two windows of the same minute: the series are the same ones. */
+  /** The sum with the next window of the same minute, which has the same series. */
   WindowSum append(WindowSum next) {
     return new WindowSum(
         Math.max(series, next.series),

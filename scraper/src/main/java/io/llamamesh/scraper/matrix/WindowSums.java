@@ -5,18 +5,18 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all series saw together, kept up to date with every window, since adding up seven million
- * cells whenever somebody looks would stop the readers. Not thread-safe: {@link Matrix} owns it.
+ * Sums over all series by window, updated with every window, since adding up seven million cells on
+ * demand would stall the pollers. Not thread-safe: {@link Matrix} owns it.
  */
 final class WindowSums {
   private static final long MINUTE = 60;
 
-  // As they came, however old: one agent's windows may come long after the others', and what is
-  // folded could not be told from them.
+  // At full resolution, however old: one agent's windows may come long after the others', and could
+  // not be added to a folded minute.
   private final NavigableMap<Long, WindowSum> windows = new TreeMap<>();
   private long fineFrom = Long.MIN_VALUE;
 
-  /** A window of one series; {@code before} is the reading that it replaces. */
+  /** Puts a window of one series; {@code before} is the reading that it replaces. */
   void put(@Nullable Cell before, Cell cell) {
     WindowSum sum = windows.get(cell.end());
     if (sum == null) {
@@ -27,17 +27,17 @@ final class WindowSums {
     }
   }
 
-  /** As {@link Series#age}. */
+  /** Ages the sums, as {@link Series#age} does cells. */
   void age(long fineFrom, long keepFrom) {
     this.fineFrom = fineFrom;
-    // Whole minutes: half of one would look like probes that were not sent.
+    // Whole minutes only: half of one would look like probes that were not sent.
     windows.headMap((keepFrom - 1) / MINUTE * MINUTE, true).clear();
   }
 
-  /** The sums, older ones per minute. */
+  /** A copy of the sums, older ones by minute. */
   NavigableMap<Long, WindowSum> copy() {
     NavigableMap<Long, WindowSum> all = new TreeMap<>();
-    // At the seam a minute and a window may end together.
+    // At the seam a minute and a window may have the same end.
     windows.forEach((end, sum) ->
         all.merge(end <= fineFrom ? Series.minuteEnd(end) : end, sum, WindowSum::append));
     return all;

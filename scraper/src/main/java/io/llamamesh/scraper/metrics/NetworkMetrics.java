@@ -24,12 +24,11 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code /metrics} says of the network: totals, zone pairs, and pairs that are bad. Base
- * units.
+ * Prometheus metrics of the network: totals, zone pairs, and bad pairs, in base units.
  *
- * <p>Its series are bounded however large the mesh is, unless every pair is asked for: at most
- * {@value #MAX_ZONE_PAIRS} zone pairs and classes, those that lose most first, and the report's
- * worst pairs. What is left out is counted.
+ * <p>The number of series is bounded in any mesh, unless every pair is configured: at most {@value
+ * #MAX_ZONE_PAIRS} zone pairs and classes, those with most loss first, and the report's worst
+ * pairs. Omitted zone pairs are counted.
  */
 public final class NetworkMetrics {
   static final int MAX_ZONE_PAIRS = 400;
@@ -54,9 +53,9 @@ public final class NetworkMetrics {
   private record Numbers(double loss, double p50, double p99) {}
 
   /**
-   * @param report the newest report
-   * @param pairs pairs that get series though they are not bad
-   * @param zonePairs the newest roll-up
+   * @param report supplier of the newest report
+   * @param pairs supplier of pairs that get series although they are not bad
+   * @param zonePairs supplier of the newest roll-up
    */
   public NetworkMetrics(
       Supplier<MeshReport> report,
@@ -111,7 +110,7 @@ public final class NetworkMetrics {
         gauges("llamamesh.suspect.bad.links", "Bad links that a suspect explains, at most 20");
   }
 
-  /** All of it in Prometheus' text format. */
+  /** The metrics in Prometheus' text format. */
   public String scrape() {
     MeshReport now = report.get();
     pairs(now);
@@ -166,7 +165,7 @@ public final class NetworkMetrics {
           NetworkMetrics::worse);
     }
     for (PairReport pair : now.worstPairs()) {
-      // A pair may be bad in both address families: then the worse one is told.
+      // A pair may be bad in both address families: then the worse one counts.
       numbers.merge(
           Tags.of("source", pair.source(), "destination", pair.destination(), "port", pair.port()),
           new Numbers(ratio(pair.lossPercent()), seconds(pair.rttP50()), seconds(pair.rttP99())),

@@ -16,7 +16,7 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code /metrics} says: reading agents and writing to the store; base units. */
+/** Prometheus metrics of the scraper itself: pulls, matrix and store, in base units. */
 public final class ScraperMetrics {
   private static final double MILLIS = 1_000;
 

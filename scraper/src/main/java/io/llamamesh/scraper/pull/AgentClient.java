@@ -29,11 +29,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks agents for windows.
+ * HTTP client that requests windows from agents.
  *
  * <p>Thread-safe; made for one virtual thread per agent. An answer is bounded in size and in time:
- * an agent that trickles bytes is as dead as a silent one. Few answers are in memory at once, see
- * {@link BodyReader}.
+ * an agent that trickles bytes counts as one that does not answer. Few answers are in memory at
+ * once, see {@link BodyReader}.
  */
 final class AgentClient implements AutoCloseable {
   private static final int CATCHING_UP = 8;
@@ -54,7 +54,7 @@ final class AgentClient implements AutoCloseable {
   private final BodyReader bodies;
   private final Semaphore catchingUp = new Semaphore(CATCHING_UP);
 
-  /** An answer was larger than is taken; ask for fewer windows. */
+  /** An answer exceeded the limit of its size; request fewer windows. */
   static final class AnswerTooLargeException extends IOException {
     private static final long serialVersionUID = 1;
 
@@ -64,15 +64,15 @@ final class AgentClient implements AutoCloseable {
   }
 
   /**
-   * A page, and the places that it has until it is closed.
+   * A page, and the permits that it holds until it is closed.
    *
-   * @param limit how many windows it was asked to hold at most
-   * @param maxWindows how many it holds at most: as many as it says, or that limit
-   * @param bytes its size as it came
+   * @param limit windows requested at most
+   * @param maxWindows windows that it holds at most: as many as its header says, else {@code limit}
+   * @param bytes size of the body as received
    */
   record FetchedPage(Page page, int limit, int maxWindows, int bytes, Permits permits)
       implements AutoCloseable {
-    /** Tells how large pages are. */
+    /** Records the page's size, for the next request. */
     void recordSize(PageSize pages) {
       pages.recordPage(limit, bytes, page.more());
     }
@@ -83,7 +83,7 @@ final class AgentClient implements AutoCloseable {
     }
   }
 
-  /** The agent is there and asks for another token than ours, or for one at all. */
+  /** The agent answers and requires another token than ours, or any token. */
   static final class TokenRefusedException extends IOException {
     private static final long serialVersionUID = 1;
 
@@ -94,7 +94,7 @@ final class AgentClient implements AutoCloseable {
 
   /**
    * @param timeout of one request from connect to last byte
-   * @param token the bearer token that agents ask for; null where they ask for none
+   * @param token the bearer token for agents; null: none
    */
   AgentClient(Duration timeout, InstantSource clock, Supplier<@Nullable String> token) {
     this(timeout, BodyReader.Limits.DEFAULT, clock, token);
@@ -119,14 +119,13 @@ final class AgentClient implements AutoCloseable {
   }
 
   /**
-   * Windows after a cursor. To be closed when the page has been taken.
+   * Fetches the windows after a cursor. The result must be closed once its page is processed.
    *
-   * @param after absent: all that are retained
-   * @param stored up to where its windows are safe, for the agent to know; absent: nowhere yet
-   * @param limit how many windows at most
-   * @param behind whether they are some of many: only few agents are asked for such at once
-   * @throws IOException where there is no answer in time, or not such a one; the message is for
-   *     people
+   * @param after null: all that are retained
+   * @param stored cursor up to which the agent may discard its windows; null: none yet
+   * @param limit windows to return at most
+   * @param behind true to catch up on a backlog: only a few such requests run at once
+   * @throws IOException if no valid answer arrives in time; the message is meant for people
    */
   FetchedPage fetch(
       HostPort address,
@@ -139,7 +138,7 @@ final class AgentClient implements AutoCloseable {
     boolean fetched = false;
     try {
       if (behind) {
-        // One page comes after the other, and those who are not behind shall not wait for them.
+        // Catching up takes page after page, and agents that are up to date must not wait for it.
         places.acquire(catchingUp);
       }
       FetchedPage page = fetchNow(address, after, stored, limit, places);
@@ -208,7 +207,9 @@ final class AgentClient implements AutoCloseable {
     threads.shutdownNow();
   }
 
-  /** Until the headers are there; the rest waits in the agent and the kernel. */
+  /**
+   * Sends, and returns once the headers have arrived; the body waits in the agent and the kernel.
+   */
   private HttpResponse<InputStream> send(HttpRequest request)
       throws IOException, InterruptedException {
     CompletableFuture<HttpResponse<InputStream>> answer =
@@ -224,7 +225,7 @@ final class AgentClient implements AutoCloseable {
     }
   }
 
-  /** What went wrong, in words for people. */
+  /** A failure with a message for people. */
   static IOException failure(ExecutionException e) {
     Throwable cause = e.getCause() == null ? e : e.getCause();
     String message = cause.getMessage();

@@ -20,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Polls one agent: asks for its windows when they are due, puts them into the matrix, and hands
+ * Poller of one agent: fetches its windows when they are due, puts them into the matrix, and offers
  * them to the pump that stores them.
  *
  * <p>Owns a virtual thread, which ends with {@link #close}. Everything else may be called by any
@@ -48,14 +48,13 @@ final class AgentPoller implements AutoCloseable {
   private volatile @Nullable Instant lastAnswer;
   private volatile @Nullable Instant lastWindow;
   private volatile @Nullable String problem;
-  // The thread's own. One window a time while all goes well, so that nobody waits for who has to
-  // catch up.
+  // Owned by the thread. One window at a time while up to date, so that other agents need not wait.
   private boolean catchingUp;
   private final PageSize pages = new PageSize();
   private final CatchUpBudget budget = new CatchUpBudget();
 
   /**
-   * @param pump null where nothing is stored
+   * @param pump null without a store
    */
   AgentPoller(
       AgentPosition position,
@@ -94,7 +93,7 @@ final class AgentPoller implements AutoCloseable {
             .plusSeconds(2);
     Instant here = now.plus(position.skew().residual());
     Instant answer = lastAnswer;
-    // A stamp from the future would outlast the agent's death.
+    // A timestamp in the future would still look fresh after the agent's death.
     boolean ahead = window != null && window.isAfter(here.plus(allowed));
     boolean answers = answer != null && answer.isAfter(now.minus(allowed));
     boolean reporting = window != null && !ahead && answers && window.isAfter(here.minus(allowed));
@@ -148,7 +147,7 @@ final class AgentPoller implements AutoCloseable {
         fetched.recordSize(pages);
         budget.spend(fetched.bytes(), clock.instant());
       }
-      // Windows without a pair are none to show, and yet passed.
+      // Windows without a pair have no points, and yet move the cursor.
       if (catchingUp && (news || !Objects.equals(after, position.readCursor()))) {
         Instant now = clock.instant();
         return now.plus(budget.pause(now));
@@ -162,7 +161,7 @@ final class AgentPoller implements AutoCloseable {
       }
       return failed(e);
     } catch (AgentClient.TokenRefusedException e) {
-      // It did answer: nobody shall look for a dead node.
+      // It did answer: the node is not down.
       lastAnswer = clock.instant();
       return failed(e);
     } catch (IOException | RuntimeException e) {
@@ -190,14 +189,14 @@ final class AgentPoller implements AutoCloseable {
     return due;
   }
 
-  /** What went wrong, for people: the page shows it, and an agent may have had a hand in it. */
+  /** A failure's message, safe to show on the page: an agent may have chosen its text. */
   private static String readable(Exception e) {
     return e instanceof IOException && e.getMessage() != null
         ? ControlCharacters.replaced(e.getMessage())
         : "its answer could not be taken; the scraper's log says why";
   }
 
-  /** Puts a page where it belongs; whether it held a window. */
+  /** Passes a page to matrix and store; true if it held a window. */
   private boolean accept(@Nullable WindowCursor after, AgentClient.FetchedPage answer) {
     Page fetched = admission.admit(answer.page());
     Instant now = clock.instant();
@@ -240,7 +239,7 @@ final class AgentPoller implements AutoCloseable {
     position.setReadCursor(page.cursor());
   }
 
-  /** A static list knows addresses only; who is there says its points. */
+  /** Takes the agent's name from its points: a static list has addresses only. */
   private void learnName(List<Point> points) {
     for (Point point : points) {
       String named = point.tags().get(Point.Tags.SRC_NAME);
@@ -251,7 +250,7 @@ final class AgentPoller implements AutoCloseable {
     }
   }
 
-  /** Asks the address that answered last, then the agent's others. */
+  /** Fetches from the address that answered last, then from the agent's others. */
   private AgentClient.FetchedPage fetch(@Nullable WindowCursor after)
       throws IOException, InterruptedException {
     List<HostPort> addresses = position.endpoint().addresses();
@@ -272,7 +271,7 @@ final class AgentPoller implements AutoCloseable {
       } catch (AgentClient.AnswerTooLargeException e) {
         throw e;
       } catch (IOException e) {
-        // Of several addresses the one that answered, if only to refuse us, says most.
+        // Of several failures the one with an answer says most, even if it is a refusal.
         failure = failure == null || e instanceof AgentClient.TokenRefusedException ? e : failure;
       }
     }

@@ -8,10 +8,10 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where one agent is, how far its clock is off, and how far its windows are read and stored: what
- * its {@link AgentPoller} and its {@link StorePump} know of each other.
+ * State shared by the {@link AgentPoller} and the {@link StorePump} of one agent: its address, its
+ * clock's skew, and the cursors up to which its windows are read and stored.
  *
- * <p>Thread-safe: each value is written by one side, as its setter says, and read by any thread.
+ * <p>Thread-safe: each value has one writer, which its setter names, and any number of readers.
  */
 final class AgentPosition {
   private final String name;
@@ -25,11 +25,11 @@ final class AgentPosition {
   private volatile @Nullable WindowCursor storedCursor;
 
   /**
-   * An agent of which nothing was read yet.
+   * Position of an agent before the first read.
    *
-   * @param from where to go on; null: with all that the agent retains
-   * @param isStored whether its windows are to be stored
-   * @param interval length of a window while none was seen
+   * @param from cursor to resume from; null: read all that the agent retains
+   * @param isStored true if its windows are to be stored
+   * @param interval length of a window until one was received
    */
   AgentPosition(AgentEndpoint agent, @Nullable Bookmark from, boolean isStored, Duration interval) {
     this.name = agent.name();
@@ -52,64 +52,64 @@ final class AgentPosition {
     return endpoint;
   }
 
-  /** Notes where the agent is now; by whoever finds agents. */
+  /** Sets the agent's addresses; called by discovery. */
   void setEndpoint(AgentEndpoint newer) {
     endpoint = newer;
   }
 
-  /** The address that answered last, or the one to begin with. */
+  /** The address that answered last; at first the agent's first. */
   HostPort address() {
     return address;
   }
 
-  /** Notes which address answers; by the poller. */
+  /** Sets the address that answers; called by the poller. */
   void setAddress(HostPort answering) {
     address = answering;
   }
 
-  /** Whether the agent answered the last time it was polled. */
+  /** True if the agent answered the last time it was polled. */
   boolean isReadable() {
     return readable;
   }
 
-  /** Notes whether the agent answered; by the poller. */
+  /** Sets whether the agent answered; called by the poller. */
   void setReadable(boolean answered) {
     readable = answered;
   }
 
-  /** Length of a window as far as known. */
+  /** Length of a window, as last learnt. */
   Duration interval() {
     return interval;
   }
 
-  /** Notes the length of a window; by the poller. */
+  /** Sets the length of a window; called by the poller. */
   void setInterval(Duration learnt) {
     interval = learnt;
   }
 
-  /** Moves the times of its windows; both sides must move them alike. */
+  /** Correction of its windows' times; poller and pump must apply the same one. */
   SkewCorrection skew() {
     return skew;
   }
 
-  /** Behind the last window that was read; null before the first. */
+  /** Cursor behind the last window that was read; null before the first. */
   @Nullable WindowCursor readCursor() {
     return readCursor;
   }
 
-  /** Notes up to where windows were read; by the poller. */
+  /** Sets the cursor up to which windows were read; called by the poller. */
   void setReadCursor(@Nullable WindowCursor cursor) {
     readCursor = cursor;
   }
 
-  /** Behind the last window that the store acknowledged; null before the first. */
+  /** Cursor behind the last window that the store acknowledged; null before the first. */
   @Nullable WindowCursor storedCursor() {
     return storedCursor;
   }
 
   /**
-   * Windows that were read and are not stored; one where it is not known how many, since nothing
-   * was stored of the agent's present life.
+   * Number of windows read and not yet stored; 1 if the number is unknown, since nothing was stored
+   * under the agent's current boot id.
    */
   long backlog() {
     WindowCursor last = readCursor;
@@ -122,20 +122,23 @@ final class AgentPosition {
         : 1;
   }
 
-  /** Behind what the agent may forget: what is stored, or read where nothing is stored. */
+  /**
+   * Cursor up to which the agent may discard windows: the stored one, or the read one without a
+   * store.
+   */
   @Nullable WindowCursor safeCursor() {
     return isStored ? storedCursor : readCursor;
   }
 
-  /** Notes up to where windows are stored, or were taken for stored; by the pump. */
+  /** Sets the cursor up to which windows are stored; called by the pump. */
   void setStoredCursor(@Nullable WindowCursor cursor) {
     storedCursor = cursor;
   }
 
   /**
-   * Goes on with the correction of times that another scraper made, so that windows keep theirs.
+   * Adopts the clock correction of an earlier scraper, so that windows keep their times.
    *
-   * @param from null: nothing is known of it
+   * @param from null: keeps the correction
    */
   void adoptClockOffset(@Nullable Bookmark from) {
     if (from != null) {

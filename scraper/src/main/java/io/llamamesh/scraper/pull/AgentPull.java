@@ -7,11 +7,11 @@ import io.llamamesh.scraper.matrix.AgentHealth;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The two that work for one agent, each with a thread of its own, and what they share.
+ * Poller and pump of one agent, each with a thread of its own, and their shared position.
  *
- * @param position what they know of each other
+ * @param position state that both share
  * @param poller reads the agent, for the matrix
- * @param pump stores the agent's windows; null where nothing is stored
+ * @param pump stores the agent's windows; null without a store
  */
 record AgentPull(AgentPosition position, AgentPoller poller, @Nullable StorePump pump)
     implements AutoCloseable {
@@ -24,7 +24,7 @@ record AgentPull(AgentPosition position, AgentPoller poller, @Nullable StorePump
     }
   }
 
-  /** Notes where the agent is now. */
+  /** Sets the agent's addresses. */
   void setEndpoint(AgentEndpoint newer) {
     position.setEndpoint(newer);
   }
@@ -33,13 +33,13 @@ record AgentPull(AgentPosition position, AgentPoller poller, @Nullable StorePump
     return poller.health();
   }
 
-  /** Where to go on after a restart: behind what is stored, or read without a store. */
+  /** Bookmark to resume from after a restart: behind what is stored, or read without a store. */
   @Nullable Bookmark bookmark() {
     WindowCursor cursor = position.safeCursor();
     return cursor == null ? null : new Bookmark(cursor, position.skew().offset(), null);
   }
 
-  /** Stores from now on, beginning where the one before left off. */
+  /** Becomes the leader's pull: stores from now on, from the last leader's bookmark. */
   void lead(@Nullable Bookmark from) {
     position.adoptClockOffset(from);
     if (pump != null) {
@@ -47,7 +47,7 @@ record AgentPull(AgentPosition position, AgentPoller poller, @Nullable StorePump
     }
   }
 
-  /** Stores nothing from now on, since another does. */
+  /** Stores nothing from now on, since another scraper leads. */
   void standBy() {
     if (pump != null) {
       pump.standBy();

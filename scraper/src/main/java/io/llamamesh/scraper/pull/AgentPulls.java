@@ -21,9 +21,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads all agents, each in its own virtual thread, so that a dead one delays nobody.
+ * The pulls of all agents, each with virtual threads of its own, so that an agent that does not
+ * answer delays no other.
  *
- * <p>Thread-safe. Owns what reads and stores, agent by agent; {@link #close} ends it.
+ * <p>Thread-safe. Owns a poller and a pump per agent; {@link #close} ends them.
  */
 public final class AgentPulls implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AgentPulls.class);
@@ -43,11 +44,11 @@ public final class AgentPulls implements AutoCloseable {
   private boolean closed;
 
   /**
-   * @param interval length of a window while an agent has not shown it
+   * @param interval length of a window until an agent has published one
    * @param timeout of one request to an agent
-   * @param writer null where nothing is stored
-   * @param bookmarks where to go on, by agent
-   * @param token the bearer token that agents ask for; null where they ask for none
+   * @param writer null without a store
+   * @param bookmarks bookmarks to resume from, by agent
+   * @param token the bearer token for agents; null: none
    */
   public AgentPulls(
       Duration interval,
@@ -60,7 +61,7 @@ public final class AgentPulls implements AutoCloseable {
     this(interval, new AgentClient(timeout, clock, token), matrix, writer, bookmarks, clock);
   }
 
-  /** Asks by that client, and closes it. */
+  /** Uses that client, and closes it. */
   AgentPulls(
       Duration interval,
       AgentClient client,
@@ -76,7 +77,7 @@ public final class AgentPulls implements AutoCloseable {
     this.remembered.putAll(bookmarks);
   }
 
-  /** Reads these agents from now on, and no others; does not block. */
+  /** Sets the agents to read from now on; does not block. */
   public synchronized void setAgents(List<AgentEndpoint> agents) {
     if (closed) {
       return;
@@ -124,14 +125,14 @@ public final class AgentPulls implements AutoCloseable {
         pump);
   }
 
-  /** How reading goes, by agent. */
+  /** Health of each agent's pull, by name. */
   public synchronized List<AgentHealth> health() {
     List<AgentHealth> health = new ArrayList<>(pulls.size());
     pulls.forEach((name, pull) -> {
       try {
         health.add(pull.health());
       } catch (RuntimeException e) {
-        // Whatever one agent has said, the others' health is told.
+        // One agent's data must not hide the others' health.
         LOG.error("an agent's health cannot be told agent={}", name, e);
         health.add(new AgentHealth(name, "", false, null, null, "its health cannot be told", 0));
       }
@@ -140,10 +141,10 @@ public final class AgentPulls implements AutoCloseable {
   }
 
   /**
-   * Stores what agents say from now on, beginning where whoever did so before left off; windows
-   * that it stored since are written once more, which changes nothing.
+   * Becomes the leader: stores windows from now on, from the last leader's bookmarks. Windows that
+   * it stored since are written once more, which changes nothing.
    *
-   * @param bookmarks what that one kept, by agent
+   * @param bookmarks the last leader's, by agent
    */
   public synchronized void lead(Map<String, Bookmark> bookmarks) {
     isLeader = true;
@@ -151,16 +152,16 @@ public final class AgentPulls implements AutoCloseable {
     pulls.forEach((name, pull) -> pull.lead(bookmarks.get(name)));
   }
 
-  /** Reads on, but stores nothing: another scraper does. */
+  /** Stands by: reads on, and stores nothing, since another scraper does. */
   public synchronized void standBy() {
     isLeader = false;
     pulls.values().forEach(AgentPull::standBy);
   }
 
   /**
-   * Where each agent's stored windows end.
+   * The bookmarks behind each agent's stored windows.
    *
-   * @param kept how long an agent that is gone is remembered: it may come back
+   * @param kept how long a removed agent's bookmark is kept: it may come back
    */
   public synchronized Map<String, Bookmark> bookmarks(Duration kept) {
     pulls.forEach(this::remember);
@@ -176,14 +177,14 @@ public final class AgentPulls implements AutoCloseable {
     return Map.copyOf(remembered);
   }
 
-  /** Windows read from agents that are to be stored and are not yet; none where others do it. */
+  /** Number of windows read and not yet stored; 0 while standing by. */
   public synchronized long backlog() {
     return isLeader
         ? pulls.values().stream().mapToLong(pull -> pull.position().backlog()).sum()
         : 0;
   }
 
-  /** What pulling counted. */
+  /** Counters of all pulls. */
   public PullCounters counters() {
     return counters;
   }

@@ -6,8 +6,8 @@ import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fetches again from an agent what was not stored when it was polled: pages of as many windows as
- * fit. For the pump's thread alone.
+ * Fetcher of an agent's backlog: fetches windows again that were not stored when polled, in pages
+ * of as many as fit. Not thread-safe: for the pump's thread.
  */
 final class BacklogFetcher implements StorePump.PageFetcher {
   private final AgentClient client;
@@ -29,7 +29,7 @@ final class BacklogFetcher implements StorePump.PageFetcher {
   public EncodedPage fetchAfter(@Nullable WindowCursor cursor)
       throws IOException, InterruptedException {
     if (!position.isReadable()) {
-      // Who catches up shares few places: an agent that can't be read must not hold one.
+      // Catching up has few permits: an agent that cannot be read must not hold one.
       throw new IOException("agent can't be read");
     }
     if (budget.pause(clock.instant()).isPositive()) {
@@ -49,7 +49,7 @@ final class BacklogFetcher implements StorePump.PageFetcher {
           throw e;
         }
       } catch (IOException e) {
-        // It may be too much at once for its line, or one window of many may be refused.
+        // The page may be too large for the agent's line, or one window of many may be refused.
         var _ = pages.tryShrink();
         throw e;
       }

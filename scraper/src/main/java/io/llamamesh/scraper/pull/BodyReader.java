@@ -13,17 +13,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Reads bodies, few at once, so that a thousand answers which come together fit into memory, and so
- * that those which stall delay nobody: where packets are lost on the way from many nodes, the
- * others' windows are wanted most.
+ * Reader of HTTP bodies, few at once, so that a thousand answers at the same time fit into memory,
+ * and so that stalled ones delay no others: when packets from many nodes are lost, the other nodes'
+ * windows matter most.
  *
- * <p>Who has sent nothing of its body yet has no place. Who has gets a quick one, but only for a
- * moment; what is not complete then goes on in one of few slow places, or is given up. Half of the
- * memory is for the quick alone: slow ones, however large, never keep others from being read.
- * Thread-safe.
+ * <p>A body of which no byte has arrived needs no permit. With its first byte it gets a quick one
+ * for a short time; after that it continues with one of few slow permits, or is given up. Half of
+ * the memory is for quick bodies alone: slow ones, however large, never block them. Thread-safe.
  */
 final class BodyReader {
-  /** What is read at a time; all that a body takes of memory beyond its place. */
+  /** Bytes per read: all the memory that a body takes beyond its permits. */
   private static final int CHUNK = 64 << 10;
 
   private static final int KIB = 1 << 10;
@@ -37,19 +36,22 @@ final class BodyReader {
   private final Semaphore slowKib;
 
   /**
-   * How much at once.
+   * Limits of concurrent bodies and of their memory.
    *
-   * @param quick bodies that are being read
-   * @param quickTime how long one of them is
-   * @param slow bodies that took longer
-   * @param waitingBytes what those together hold that wait for a slow place
+   * @param quick quick bodies at once
+   * @param quickTime time after which a body counts as slow
+   * @param slow slow bodies at once
+   * @param waitingBytes bytes held by all bodies that wait for a slow permit
    * @param maxBytes of a body
-   * @param allBytes of all bodies together until their points have been taken: half of that for
-   *     quick ones, half for slow ones, neither less than one body
+   * @param allBytes of all bodies together until their points are processed: half of it for quick
+   *     bodies, half for slow ones, neither less than one body
    */
   record Limits(
       int quick, Duration quickTime, int slow, int waitingBytes, int maxBytes, int allBytes) {
-    /** As points, and as lines for the store, an answer takes some five times as much. */
+    /**
+     * Divisor of the heap for all bodies: as points and lines an answer takes some five times as
+     * much.
+     */
     private static final int SHARE_OF_ALL = 16;
 
     private static final int SHARE_OF_ONE = 48;
@@ -63,7 +65,7 @@ final class BodyReader {
       this(quick, moment, slow, waitingBytes, maxBytes, 2 * (quick + slow) * maxBytes);
     }
 
-    /** For a heap: a sixteenth of it for bodies, of which one fits into either half. */
+    /** Limits for a heap: a sixteenth of it for bodies, of which one fits into either half. */
     static Limits of(long heapBytes) {
       int one = Math.clamp(heapBytes / SHARE_OF_ONE, LEAST_BODY, LARGEST_BODY);
       int all = Math.clamp(heapBytes / SHARE_OF_ALL, 2 * LEAST_BODY, Integer.MAX_VALUE);
@@ -72,7 +74,7 @@ final class BodyReader {
   }
 
   /**
-   * @param threads a thread for every reading: a stream has no timeout
+   * @param threads one thread per read: a stream has no timeout
    */
   BodyReader(Limits limits, ExecutorService threads) {
     this.limits = limits;
@@ -85,12 +87,12 @@ final class BodyReader {
   }
 
   /**
-   * Reads to the end.
+   * Reads a body to its end.
    *
-   * @param timeout for all of it but the wait for a quick place, which is not the agent's fault
-   * @param places gets the body's place, to be kept while the body is; loses those that it has when
-   *     the body is slow
-   * @throws IOException where it did not come in time, or there was no place for it
+   * @param timeout for all of it but the wait for a quick permit, which is not the agent's fault
+   * @param places receives the body's permits, to be held as long as the body; loses its earlier
+   *     ones when the body is slow
+   * @throws IOException if it did not arrive in time, or no permit was free
    */
   byte[] read(InputStream stream, Duration timeout, Permits places)
       throws IOException, InterruptedException {
@@ -128,7 +130,7 @@ final class BodyReader {
                 quickKib,
                 kib,
                 min(left, limits.quickTime()).minusNanos(System.nanoTime() - began))) {
-          // Nobody waits for memory in a quick place, or those behind would wait, too.
+          // A quick body does not wait for memory, or all behind it would wait too.
           isSlow = true;
           moveToSlow(body.size(), left.minusNanos(System.nanoTime() - began), places);
         }

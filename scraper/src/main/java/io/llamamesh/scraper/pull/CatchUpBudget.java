@@ -4,18 +4,18 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * How much an agent that is behind may be read without a pause: as much as one can retain, then a
- * page a second. An agent that always says that it has more would keep a core busy. Not
+ * Token bucket of bytes for catching up with one agent: as many as an agent can retain, then a page
+ * a second. An agent that always claims to have more would otherwise keep a core busy. Not
  * thread-safe.
  */
 final class CatchUpBudget {
   /** An agent retains 16 MiB of windows, which are several times as much as JSON. */
   static final long MAX_BYTES = 256L << 20;
 
-  /** What each page costs beside its bytes: a request. */
+  /** Cost of a page beyond its bytes: the request. */
   static final int PAGE_BYTES = 64 << 10;
 
-  /** What comes back in a second: a page of the size that is asked for. */
+  /** Refill per second: one page of the requested size. */
   static final int BYTES_PER_SECOND = PageSize.WANTED + PAGE_BYTES;
 
   private static final Duration LONG = Duration.ofDays(1);
@@ -29,7 +29,7 @@ final class CatchUpBudget {
     left -= bytes + (long) PAGE_BYTES;
   }
 
-  /** How long to wait before the next page; zero while there is some left. */
+  /** Time to wait before the next page; zero while the budget lasts. */
   Duration pause(Instant now) {
     refill(now);
     return left > 0 ? Duration.ZERO : Duration.ofMillis(1_000 - left * 1_000 / BYTES_PER_SECOND);
@@ -42,7 +42,7 @@ final class CatchUpBudget {
     } else if (gone.isPositive()) {
       left = Math.min(MAX_BYTES, left + gone.toMillis() * BYTES_PER_SECOND / 1_000);
     }
-    // A clock that was set back gives nothing.
+    // A clock that was set back refills nothing.
     filled = now;
   }
 }

@@ -6,11 +6,13 @@ import io.llamamesh.scraper.store.PackedLines;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A page as it is handed to the store, compressed: while the store is slow, all agents' pages wait.
+ * A page in line protocol, compressed: while the store is slow, all agents' pages wait in memory.
  *
- * @param after the cursor it was asked with
- * @param cursor behind it; absent for agents without cursors, whose pages come only once
- * @param maxWindows how many windows it may hold: those without a pair have no points to be seen by
+ * @param after cursor of its request
+ * @param cursor cursor behind its last window; null for agents without cursors, whose pages cannot
+ *     be fetched again
+ * @param maxWindows windows that it holds at most: windows without a pair have no points to be
+ *     counted by
  * @param lines its points in line protocol
  */
 record EncodedPage(
@@ -26,14 +28,14 @@ record EncodedPage(
         after, page.cursor(), most, PackedLines.of(LineProtocol.lines(page.points())));
   }
 
-  /** Bytes of memory that it takes. */
+  /** Size in memory, bytes. */
   int packedBytes() {
     return lines.bytes();
   }
 
   /**
-   * Windows behind that cursor that the agent no longer had; fewer where it held fewer than most,
-   * and {@value #MAX_MISSED} at most. An agent that was killed and kept its windows goes on with
+   * Number of windows between a cursor and this page that the agent no longer retained, at the
+   * least; {@value #MAX_MISSED} at most. An agent that was killed and kept its windows continues
    * their numbers under another boot id; one that kept none has lost at least as many.
    */
   long missedAfter(@Nullable WindowCursor reached) {

@@ -3,9 +3,9 @@ package io.llamamesh.scraper.pull;
 import java.io.IOException;
 
 /**
- * Walks along the elements of a JSON list without reading what is in them, so that whatever stands
- * in one of them does not keep the next from being found. Strings and brackets must be closed; that
- * is all that is understood. For UTF-8, in which no byte of a longer character is ASCII.
+ * Cursor over the elements of a JSON list that does not parse them, so that one malformed element
+ * does not hide the next. It requires only that strings and brackets are closed. For UTF-8, in
+ * which no byte of a longer character is ASCII.
  */
 final class JsonElements {
   private final byte[] json;
@@ -20,10 +20,10 @@ final class JsonElements {
   }
 
   /**
-   * Goes to the next element.
+   * Advances to the next element.
    *
    * @return false behind the last one
-   * @throws IOException where it is no list, or has no end
+   * @throws IOException if the input is no list, or has no end
    */
   boolean next() throws IOException {
     if (!begun) {
@@ -61,12 +61,12 @@ final class JsonElements {
     throw new IOException("answer ends in the middle of a list");
   }
 
-  /** Where the element begins. */
+  /** Offset of the element's first byte. */
   int from() {
     return from;
   }
 
-  /** How many bytes it has. */
+  /** Length of the element, bytes. */
   int length() {
     return to - from;
   }

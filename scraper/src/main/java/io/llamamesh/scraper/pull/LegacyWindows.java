@@ -12,30 +12,31 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes windows of what a collector without cursors answers (Go LLAMA): its points carry no time
+ * Windows made of the answers of a collector without cursors (Go LLAMA): its points carry no time
  * and stay the same until its next summary. Those of the Python LLAMA carry the time of each
- * target's run, see {@link PythonPoints}: all that are new are one window.
+ * target's run, see {@link PythonPoints}: all new ones form one window.
  *
  * <p>The time of a summary is the end of the newest window that its interval implies, and never
- * that of the one before. An unchanged answer is the same window, read again; but where all is lost
- * one summary looks like the next, so then an interval later it is another.
+ * that of the one before. An unchanged answer is the same window read again; but if all probes are
+ * lost one summary equals the next, so an interval later it counts as another.
  *
  * <p>Points are named as their tags say: ours, else LLAMA's customary {@code src_hostname} and
- * {@code dst_hostname}. Those that do not say whose they are get the collector's name, and names
- * that several have are told apart by addresses, or their points would be one series. Not
- * thread-safe.
+ * {@code dst_hostname}. Points without a source get the collector's name, and a name that several
+ * share is qualified by the address, or their points would form one series. Not thread-safe.
  */
 final class LegacyWindows {
   private static final Instant UNSET = Instant.ofEpochSecond(1);
 
-  /** How long after a window's end its summary may still be the one before. */
+  /**
+   * Time after a window's end during which the collector may still answer with the summary before.
+   */
   private static final Duration SUMMING_UP = Duration.ofSeconds(1);
 
   private final SourceNames names;
   private final PythonPoints python = new PythonPoints();
   private @Nullable List<Point> last;
   private Instant lastEnd = Instant.MIN;
-  // Whether that was an unchanged answer taken for another window.
+  // True if that was an unchanged answer taken for another window.
   private boolean lastWasAssumed;
 
   LegacyWindows(SourceNames names) {
@@ -55,7 +56,7 @@ final class LegacyWindows {
     if (!end.isAfter(lastEnd)
         && !lastWasAssumed
         && !now.isBefore(lastEnd.plusSeconds(seconds / 2))) {
-      // Read late the last time, or in time now: another summary is another window.
+      // Read late last time, or early now: another summary is another window.
       end = lastEnd.plusSeconds(seconds);
     }
     lastWasAssumed = unchanged;

@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
  * One answer of an agent.
  *
  * @param points of whole windows
- * @param cursor behind the last of them; absent from agents without cursors (Go LLAMA)
- * @param more whether further windows wait behind the cursor
- * @param skew how far the agent's clock is ahead of ours; absent where it does not tell
- * @param malformed points that could not be read
+ * @param cursor cursor behind the last of them; null from agents without cursors (Go LLAMA)
+ * @param more true if further windows follow the cursor
+ * @param skew how far the agent's clock is ahead of ours; null if it sends no time
+ * @param malformed number of points that could not be parsed
  */
 record Page(
     List<Point> points,

@@ -5,8 +5,8 @@ import java.time.InstantSource;
 import java.util.List;
 
 /**
- * What of an agent's pages goes on to matrix and store: points of no more series than an agent may
- * have, the rest counted. Thread-safe: both who poll and who store an agent ask it.
+ * Admission control for an agent's pages: points beyond the quota of series are dropped and
+ * counted. Thread-safe: poller and pump share it.
  */
 final class PageAdmission {
   private final SeriesQuota quota = new SeriesQuota();
@@ -18,14 +18,14 @@ final class PageAdmission {
     this.clock = clock;
   }
 
-  /** The page without points of more series than an agent may have, which are counted. */
+  /** The page without points beyond the quota of series, which are counted. */
   Page admit(Page page) {
     Page admitted = admitAgain(page);
     counters.countExcess(page.points().size() - admitted.points().size());
     return admitted;
   }
 
-  /** The same for windows that were admitted before, and are read once more: counts nothing. */
+  /** The same for windows that were admitted before and are fetched again: counts nothing. */
   Page admitAgain(Page page) {
     List<Point> points = quota.admitted(page.points(), clock.instant());
     return points.size() == page.points().size()

@@ -10,14 +10,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the body of {@code /influxdata}. A point that cannot be read, or cannot be true ({@link
- * PointCheck}), is counted and costs no other.
+ * Parser for the body of {@code /influxdata}. A point that cannot be parsed, or is implausible
+ * ({@link PointCheck}), is counted and left out.
  */
 final class PageParser {
   /** An agent's window has some twenty thousand at worst; pages have ten windows at most. */
   static final int MAX_POINTS = 200_000;
 
-  /** Beyond that it is no list of points but work. */
+  /** Beyond that the answer is rejected: parsing it would only cost time. */
   static final int MAX_MALFORMED = 1_000;
 
   private static final PointReader POINTS = new PointReader();
@@ -25,10 +25,10 @@ final class PageParser {
   private PageParser() {}
 
   /**
-   * The page of a body.
+   * Parses a body.
    *
-   * @param cursor absent for agents whose points carry no time that counts
-   * @throws IOException where it is no list, or a list of more than is taken
+   * @param cursor null for agents whose points carry no usable time
+   * @throws IOException if it is no list, or too long a list
    */
   static Page parse(
       byte[] body, @Nullable WindowCursor cursor, boolean more, @Nullable Duration skew)
@@ -36,7 +36,7 @@ final class PageParser {
     return checked(read(body), cursor != null, cursor, more, skew);
   }
 
-  /** The page of points that were posted: their times count, and there is no cursor. */
+  /** Parses a posted body: its points carry their times, and there is no cursor. */
   static Page parsePosted(byte[] body) throws IOException {
     return checked(read(body), true, null, false, null);
   }

@@ -1,12 +1,12 @@
 package io.llamamesh.scraper.pull;
 
 /**
- * How many windows to ask an agent for at once: as many as make a page of some hundred KB, by what
- * its last pages were. All pages that are read together must fit into memory, also those of a
- * network where every source port of every pair has something to tell. Not thread-safe.
+ * Adaptive number of windows per request to an agent, so that a page has some hundred KB, by the
+ * size of its last pages. All concurrent pages must fit into memory, even if every source port of
+ * every pair lost something. Not thread-safe.
  */
 final class PageSize {
-  /** No more, however small they are: where a fault begins the next ones are much larger. */
+  /** Maximum however small they are: when a fault begins the next ones are much larger. */
   static final int MAX_WINDOWS = 10;
 
   /** Bytes of a page; as points and as lines it takes a few times as much. */
@@ -16,12 +16,12 @@ final class PageSize {
 
   private int windows = FIRST;
 
-  /** How many to ask for. */
+  /** Number of windows to request. */
   int windows() {
     return windows;
   }
 
-  /** Notes that an answer was too large; whether fewer can be asked for. */
+  /** Halves the number after an answer that was too large; false if it is 1 already. */
   boolean tryShrink() {
     boolean fewer = windows > 1;
     windows = Math.max(1, windows / 2);
@@ -29,18 +29,18 @@ final class PageSize {
   }
 
   /**
-   * Notes an answer.
+   * Records an answer.
    *
-   * @param asked how many windows it may have held
-   * @param bytes its size
-   * @param full whether it held as many
+   * @param asked windows requested
+   * @param bytes size of the answer
+   * @param full true if it held as many windows
    */
   void recordPage(int asked, int bytes, boolean full) {
     int fitting = Math.clamp((long) asked * WANTED / Math.max(1, bytes), 1, MAX_WINDOWS);
     if (fitting < windows) {
       windows = fitting;
     } else if (full && asked == windows) {
-      // What comes next may be larger.
+      // The next windows may be larger.
       windows = Math.min(fitting, 2 * windows);
     }
   }

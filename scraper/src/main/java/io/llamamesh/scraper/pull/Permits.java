@@ -6,24 +6,27 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-/** The places that one request has, until it is closed; for the thread that asks. */
+/**
+ * Semaphore permits that one request holds until it is closed. Not thread-safe: for the requesting
+ * thread.
+ */
 final class Permits implements AutoCloseable {
   private final List<Held> held = new ArrayList<>(3);
 
   private record Held(Semaphore places, int count) {}
 
-  /** Waits for one, however long; to be used where all who have one give it back soon. */
+  /** Acquires one permit, waiting without limit; only for semaphores whose holders release soon. */
   void acquire(Semaphore places) throws InterruptedException {
     places.acquire();
     held.add(new Held(places, 1));
   }
 
-  /** Whether it got one in time. */
+  /** Acquires one permit within a time; false if there was none. */
   boolean acquire(Semaphore places, Duration patience) throws InterruptedException {
     return acquire(places, 1, patience);
   }
 
-  /** Whether it got so many in time. */
+  /** Acquires permits within a time; false if there were too few. */
   boolean acquire(Semaphore places, int count, Duration patience) throws InterruptedException {
     boolean got = places.tryAcquire(count, Math.max(0, patience.toMillis()), TimeUnit.MILLISECONDS);
     if (got) {
@@ -32,7 +35,10 @@ final class Permits implements AutoCloseable {
     return got;
   }
 
-  /** Exchanges all of one kind for as many of another; whether there were so many, at once. */
+  /**
+   * Exchanges all permits of one semaphore for as many of another, without waiting; false if there
+   * were too few.
+   */
   boolean tryExchange(Semaphore from, Semaphore to) {
     int count = held.stream().filter(one -> one.places() == from).mapToInt(Held::count).sum();
     if (!to.tryAcquire(count)) {
@@ -44,7 +50,7 @@ final class Permits implements AutoCloseable {
     return true;
   }
 
-  /** Gives all back but those of that kind. */
+  /** Releases all permits but those of that semaphore. */
   void releaseAllBut(Semaphore kept) {
     held.removeIf(one -> {
       boolean other = one.places() != kept;
@@ -55,7 +61,7 @@ final class Permits implements AutoCloseable {
     });
   }
 
-  /** Gives all back. */
+  /** Releases all permits. */
   @Override
   public void close() {
     held.forEach(one -> one.places().release(one.count()));

@@ -10,8 +10,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a point can be true: an agent that is broken or hostile must not freeze the judgement of
- * the others by numbers that nobody can have counted.
+ * Plausibility check of a point: a broken or hostile agent must not distort the verdict on the
+ * others by impossible numbers.
  */
 final class PointCheck {
   /** Most probes of a pair in a window: at 100,000 a second they would take almost three hours. */
@@ -20,10 +20,10 @@ final class PointCheck {
   /** Longest RTT in milliseconds, more than a minute: what half a float can hold. */
   static final double MAX_RTT_MILLIS = 65_000;
 
-  /** As long as a collector's config lets a tag be. */
+  /** Longest name or tag: as long as a collector's config allows. */
   static final int MAX_TEXT = 512;
 
-  /** Largest number of a field that we do not know: it is written out in full for a store. */
+  /** Largest number of an unknown field: it is written out in full for a store. */
   static final double MAX_NUMBER = 1e18;
 
   private static final Instant EARLIEST = Instant.EPOCH;
@@ -31,7 +31,7 @@ final class PointCheck {
 
   private enum Kind {
     SENT,
-    /** Every probe that was sent has at most one of these. */
+    /** Outcome of a probe: each probe that was sent has at most one. */
     OUTCOME,
     LOST,
     /** Part of what is lost. */
@@ -44,7 +44,7 @@ final class PointCheck {
 
   private static final Map<String, Kind> KINDS = kinds();
 
-  // One point's, while its fields are looked at one after the other.
+  // Sums over one point's fields while they are checked one after the other.
   private double sent;
   private double outcomes;
   private double lost;
@@ -54,10 +54,10 @@ final class PointCheck {
   private PointCheck() {}
 
   /**
-   * Whether its time, its size and its numbers are possible, and its outcomes no more than what was
-   * sent.
+   * True if its time, its size and its numbers are possible, and its outcomes do not exceed what
+   * was sent.
    *
-   * @param timed whether its time is that of a window: Go LLAMA's is not
+   * @param timed true if its time is that of a window: Go LLAMA's is not
    */
   static boolean isPlausible(Point point, boolean timed) {
     return (!timed || (!point.time().isBefore(EARLIEST) && point.time().isBefore(LATEST)))

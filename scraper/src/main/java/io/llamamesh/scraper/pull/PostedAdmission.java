@@ -6,12 +6,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What of posted pages goes on to matrix and store: of no more series than an agent may have, for
- * each address that posts. Bounded: of very many addresses the one that was quiet longest is
- * forgotten, and may have as many again. Thread-safe.
+ * Admission control for posted pages: the quota of series of one agent for each sending address.
+ * Bounded: of very many addresses the least recently used is evicted, and starts with a new quota.
+ * Thread-safe.
  */
 final class PostedAdmission {
-  /** In a rollout thousands drain, each but once. */
+  /** In a rollout thousands drain, each only once. */
   static final int MAX_SOURCES = 256;
 
   private final PullCounters counters;
@@ -31,7 +31,7 @@ final class PostedAdmission {
     this.clock = clock;
   }
 
-  /** The page without points of more series than one address may post. */
+  /** The page without points beyond the address's quota of series. */
   Page admit(InetAddress source, Page page) {
     return of(source).admit(page);
   }

@@ -2,7 +2,7 @@ package io.llamamesh.scraper.pull;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** What pulling counted since the start; thread-safe. */
+/** Counters of all pulls since the start; thread-safe. */
 public final class PullCounters {
   private final LongAdder answers = new LongAdder();
   private final LongAdder failures = new LongAdder();
@@ -32,12 +32,12 @@ public final class PullCounters {
     return windows.sum();
   }
 
-  /** Points that could not be read, or cannot be true. */
+  /** Points that could not be parsed, or are implausible. */
   public long malformed() {
     return malformed.sum();
   }
 
-  /** Points of more series than an agent may have. */
+  /** Points beyond the number of series that an agent may have. */
   public long excess() {
     return excess.sum();
   }
@@ -46,7 +46,7 @@ public final class PullCounters {
     excess.add(points);
   }
 
-  /** Windows that agents no longer had when their turn to be stored came. */
+  /** Windows that agents no longer retained when they were due to be stored. */
   public long missed() {
     return missed.sum();
   }

@@ -5,16 +5,19 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When to ask an agent next: just after it published its next window.
+ * Poll schedule of one agent: polls just after it publishes its next window.
  *
- * <p>Learns the length of windows from those that come, so a configured interval is but a first
+ * <p>It learns the length of windows from those received; the configured interval is only the first
  * guess. Not thread-safe; has no clock of its own.
  */
 final class PullSchedule {
-  /** A probe's timeout by default, and the grace in which an agent waits for late replies. */
+  /**
+   * Delay from a window's end to its publication: a probe's default timeout, and the grace for late
+   * replies.
+   */
   static final Duration PUBLISH_DELAY = Duration.ofSeconds(3);
 
-  /** Go LLAMA does not wait for late replies. */
+  /** The same of Go LLAMA, which does not wait for late replies. */
   static final Duration LEGACY_PUBLISH_DELAY = Duration.ofMillis(200);
 
   private static final Duration MIN_WAIT = Duration.ofMillis(200);
@@ -33,25 +36,25 @@ final class PullSchedule {
   private int failures;
 
   /**
-   * @param interval length of a window while none was seen
-   * @param agent spreads agents over the jitter
+   * @param interval length of a window until one was received
+   * @param agent name of the agent, which spreads agents over the jitter
    */
   PullSchedule(Duration interval, String agent) {
     this.interval = interval;
     this.hash = agent.hashCode() & Integer.MAX_VALUE;
   }
 
-  /** Length of a window as far as known. */
+  /** Length of a window, as last learnt. */
   Duration interval() {
     return interval;
   }
 
-  /** Notes how long after its end a window is published. */
+  /** Sets the delay from a window's end to its publication. */
   void setPublishDelay(Duration afterEnd) {
     publishDelay = afterEnd;
   }
 
-  /** Notes the end of a window that came, by our clock; oldest first. */
+  /** Records the end of a received window, by our clock; oldest first. */
   void recordWindow(Instant end) {
     if (lastEnd != null && end.isAfter(lastEnd)) {
       learn(Duration.between(lastEnd, end));
@@ -61,12 +64,12 @@ final class PullSchedule {
     }
   }
 
-  /** Notes that the agent answers again. */
+  /** Records that the agent answers again. */
   void recordAnswer() {
     failures = 0;
   }
 
-  /** When to ask again after windows came. */
+  /** Time of the next poll after an answer with windows. */
   Instant afterWindow(Instant now) {
     failures = 0;
     emptyAnswers = 0;
@@ -77,7 +80,7 @@ final class PullSchedule {
     return bounded(due, now.plus(MIN_WAIT), now);
   }
 
-  /** When to ask again after an answer without a window. */
+  /** Time of the next poll after an answer without a window. */
   Instant afterEmptyAnswer(Instant now) {
     failures = 0;
     emptyAnswers++;
@@ -88,21 +91,21 @@ final class PullSchedule {
     return now.plus(min(wait, max(interval, MIN_WAIT)));
   }
 
-  /** When to ask again after no answer. */
+  /** Time of the next poll after a failure. */
   Instant afterFailure(Instant now) {
     failures++;
     Duration wait = MIN_WAIT.multipliedBy(1L << Math.min(failures, 10));
     return now.plus(min(wait, max(interval, MAX_JITTER))).plus(jitter().dividedBy(4));
   }
 
-  /** Failures in a row. */
+  /** Consecutive failures. */
   int failures() {
     return failures;
   }
 
   private void learn(Duration spacing) {
     if (spacing.compareTo(MIN_WAIT) < 0 || spacing.compareTo(MAX_INTERVAL) > 0) {
-      // No agent's windows are: what is multiplied by it later must not overflow.
+      // No agent has such windows, and products of the interval must not overflow.
       return;
     }
     if (spacing.compareTo(interval) < 0) {
@@ -126,7 +129,7 @@ final class PullSchedule {
     return Duration.ofMillis(most <= 0 ? 0 : hash % most);
   }
 
-  /** Never further than an interval away, lest a clock that jumped stop the reading. */
+  /** At most an interval away, so that a clock that jumped does not stop polling. */
   private Instant bounded(Instant due, Instant soonest, Instant now) {
     Instant latest = now.plus(interval).plus(PUBLISH_DELAY).plus(MAX_JITTER);
     if (due.isAfter(latest)) {

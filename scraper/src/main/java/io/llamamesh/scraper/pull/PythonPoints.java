@@ -14,14 +14,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes points of LLAMA's out of those of its Python collector (dropbox/llama-archive): it has a
+ * Converter from the points of LLAMA's Python collector (dropbox/llama-archive): it publishes a
  * point of measurement {@code rtt} and one of {@code loss} for each target, each with the field
  * {@code value}, and the time when that target's run ended.
  *
- * <p>It tells no counts, so the points have none. Its RTT of a target that lost everything is 0 and
- * is left out; with some loss it is what the collector tells, too low by that share, since lost
- * probes enter its mean as 0. A target is known by its tags alone: one without a name is called by
- * them.
+ * <p>It publishes no counts, so the points have none. Its RTT of a target that lost everything is 0
+ * and is left out; with some loss it is taken as published, too low by that share, since lost
+ * probes enter its mean as 0. A target is identified by its tags alone: one without a name is named
+ * by them.
  *
  * <p>Not thread-safe.
  */
@@ -31,16 +31,16 @@ final class PythonPoints {
   private static final String VALUE = "value";
   private static final String UNTAGGED = "(untagged)";
 
-  /** The times of the last answer's runs by the targets' tags. */
+  /** Times of the last answer's runs, by the targets' tags. */
   private Map<Map<String, String>, Instant> last = Map.of();
 
-  /** Whether an answer is a Python collector's. */
+  /** True if an answer is a Python collector's. */
   static boolean arePython(List<Point> points) {
     return points.stream()
         .anyMatch(point -> point.measurement().equals(RTT) || point.measurement().equals(LOSS));
   }
 
-  /** What a target's points say together. */
+  /** A target's run: both of its points together. */
   private static final class Target {
     private Instant time = Instant.MIN;
     private double rtt = Double.NaN;
@@ -58,7 +58,7 @@ final class PythonPoints {
       }
     }
 
-    /** Its numbers; none before the first run, and none of a run in which it could not send. */
+    /** Its fields; null before the first run, and for a run in which it could not send. */
     @Nullable Map<String, Double> fields() {
       if (Double.isNaN(loss) || (loss == 0 && rtt == 0)) {
         return null;
@@ -72,7 +72,7 @@ final class PythonPoints {
     }
   }
 
-  /** Points of the targets whose runs are newer than in the answer before, with the runs' times. */
+  /** The points of targets whose runs are newer than in the answer before, with the runs' times. */
   List<Point> fresh(List<Point> points) {
     Map<Map<String, String>, Target> targets = new LinkedHashMap<>();
     for (Point point : points) {

@@ -6,17 +6,18 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * Which series an agent has had points of within the last hour or two. Beyond as many as a mesh can
- * give it, points of further ones are left out: an agent that makes up pairs without end would fill
- * a store with them. Thread-safe.
+ * Quota of one agent's series within the last hour or two. Points beyond as many series as a mesh
+ * can give an agent are left out: an agent that makes up pairs without end would fill the store.
+ * Thread-safe.
  *
- * <p>Series are told apart by a number of 32 bits ({@link TagHash}): of two that happen to have the
- * same the second is let in without being counted, one of 100,000 at most.
+ * <p>Series are identified by a hash of 32 bits ({@link TagHash}): of two with the same hash the
+ * second is admitted without being counted, one of 100,000 at most.
  */
 final class SeriesQuota {
   /**
-   * Pairs and classes that it probes, and senders whose probes it sent back: more than the 20,000
-   * targets that a collector's config may have and the 4,096 senders that a reflector tells apart.
+   * Pairs and classes that it probes, and senders whose probes it reflected: more than the 20,000
+   * targets that a collector's config may have and the 4,096 senders that a reflector
+   * distinguishes.
    */
   static final int MAX_PAIRS = 32_768;
 
@@ -30,7 +31,7 @@ final class SeriesQuota {
   private final TagHash hash = new TagHash();
   private Instant began = Instant.MIN;
 
-  /** The points whose series fit; of those that were there before all do. */
+  /** The points whose series fit into the quota; those of known series all do. */
   synchronized List<Point> admitted(List<Point> points, Instant now) {
     if (now.isBefore(began) || Duration.between(began, now).compareTo(GENERATION) >= 0) {
       began = now;
@@ -45,7 +46,7 @@ final class SeriesQuota {
     return (point.measurement().equals(Point.PATH_STATS) ? paths : pairs).admits(hash.of(point));
   }
 
-  /** Numbers that were there in this generation or in the one before. */
+  /** Set of hashes seen in this generation or in the one before. */
   private static final class Seen {
     private final int most;
     private int[] now = new int[16];
@@ -57,7 +58,7 @@ final class SeriesQuota {
     }
 
     boolean admits(int number) {
-      // Zero marks an empty place.
+      // Zero marks an empty slot.
       int key = number == 0 ? 1 : number;
       int at = place(now, key);
       if (now[at] == key) {

@@ -5,32 +5,35 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Moves the windows of an agent whose clock is wrong to when they really were, by whole windows, so
- * that they stay aligned with the other agents'.
+ * Clock skew correction: moves the windows of an agent whose clock is wrong to their real times, by
+ * whole windows, so that they stay aligned with the other agents'.
  *
  * <p>Windows align to multiples of the interval by the agent's own clock. A clock that is less than
- * three quarters of a window off is left alone: its windows carry the right label. The correction
- * changes only when the clock has moved that far from it, so that the same window keeps its time
- * when it is read again. Thread-safe.
+ * three quarters of a window off is not corrected: its windows carry the right label. The
+ * correction changes only when the clock has moved that far from it, so that a window keeps its
+ * time when it is fetched again. Thread-safe.
  */
 final class SkewCorrection {
-  /** Below that, a busy machine's slow answer looks like a wrong clock. */
+  /**
+   * Smallest skew that is corrected: below it, a busy machine's slow answer looks like a wrong
+   * clock.
+   */
   private static final Duration NOTICED = Duration.ofSeconds(5);
 
   private Duration offset = Duration.ZERO;
   private Duration skew = Duration.ZERO;
 
-  /** Goes on with a correction that was made before, so that windows keep their times. */
+  /** Adopts an earlier correction, so that windows keep their times. */
   synchronized void adopt(Duration earlier) {
     offset = earlier;
   }
 
-  /** By how much times are moved now. */
+  /** Correction that is applied now. */
   synchronized Duration offset() {
     return offset;
   }
 
-  /** The page with its points at their real times. */
+  /** Corrects the times of a page's points. */
   synchronized Page correct(Page page, Duration interval) {
     Duration measured = page.skew();
     if (measured != null) {
@@ -53,12 +56,12 @@ final class SkewCorrection {
     return new Page(moved, page.cursor(), page.more(), page.skew(), page.malformed());
   }
 
-  /** How far the agent's clock is ahead of ours. */
+  /** Skew of the agent's clock, positive if it is ahead of ours, as last measured. */
   synchronized Duration skew() {
     return skew;
   }
 
-  /** What of it is left in corrected times. */
+  /** Skew that remains in corrected times. */
   synchronized Duration residual() {
     return skew.minus(offset);
   }

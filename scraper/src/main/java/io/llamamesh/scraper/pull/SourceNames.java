@@ -6,22 +6,22 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Whose a name is among collectors that name themselves, as LLAMA's do by tags in their configs. A
- * name that two have is neither's: each is called by it and its own address, or their points would
- * overwrite each other. Thread-safe.
+ * Registry of the names of collectors that name themselves, as LLAMA's do by tags in their configs.
+ * A name that two claim is qualified by each one's address, or their points would overwrite each
+ * other. Thread-safe.
  */
 final class SourceNames {
-  /** More than one scraper reads; beyond it every name gets its collector's. */
+  /** More than a scraper reads; beyond it every name is qualified by its collector. */
   private static final int MAX_NAMES = 20_000;
 
-  /** A collector has one or a few: who makes up more takes no place of others. */
+  /** A collector has one or a few: one that makes up more takes no slots of others. */
   private static final int MAX_NAMES_OF_ONE = 16;
 
   private final Map<String, Set<String>> collectors = new HashMap<>();
   private final Map<String, Integer> claims = new HashMap<>();
   private int all;
 
-  /** What a collector that calls itself so is called. */
+  /** Claims a name for a collector; returns the name to use. */
   synchronized String claim(String name, String collector) {
     Set<String> known = collectors.getOrDefault(name, Set.of());
     if (!known.contains(collector)) {
@@ -36,7 +36,7 @@ final class SourceNames {
     return known.size() == 1 ? name : qualified(name, collector);
   }
 
-  /** A collector is no more. */
+  /** Releases the names of a collector that is gone. */
   synchronized void release(String collector) {
     collectors.values().forEach(known -> all -= known.remove(collector) ? 1 : 0);
     collectors.values().removeIf(Set::isEmpty);

@@ -5,24 +5,24 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Bounds what all agents' pages together hold of memory while they wait for the store; agents keep
- * them, so whatever finds no room is fetched again. Thread-safe.
+ * Bounded memory of all agents' pages that wait for the store; agents retain them, so pages that
+ * find no room are fetched again. Thread-safe.
  */
 final class StoreBacklog {
   /** A thousand agents' windows are 5 MB. */
   private static final int MAX_BYTES = 16 << 20;
 
-  /** For pages that come only once, of all agents together. */
+  /** Bytes for pages that cannot be fetched again, of all agents together. */
   private static final long MAX_UNREPEATABLE_BYTES =
       Math.max(16L << 20, Runtime.getRuntime().maxMemory() / 8);
 
-  /** One agent's share of these. */
+  /** One agent may hold the n-th part of these. */
   private static final int SHARES = 8;
 
-  /** Those whose pages are unpacked: enough to fill a request. */
+  /** Pumps whose pages are unpacked at once: enough to fill a request. */
   private static final int WRITING = 48;
 
-  /** Those that wait for the store with a page of half a MiB: what fills a request or two. */
+  /** Pumps that wait for the store with a page of half a MiB: enough to fill a request or two. */
   static final int CATCHING_UP = 20;
 
   private final AtomicInteger bytes = new AtomicInteger();
@@ -36,13 +36,13 @@ final class StoreBacklog {
   }
 
   /**
-   * @param mostUnrepeatable bytes of pages that come only once
+   * @param mostUnrepeatable bytes of pages that cannot be fetched again
    */
   StoreBacklog(long mostUnrepeatable) {
     this.maxUnrepeatableBytes = mostUnrepeatable;
   }
 
-  /** Whether there is room for another page. */
+  /** True if there is room for another page. */
   boolean hasRoom() {
     return bytes.get() < MAX_BYTES;
   }
@@ -55,7 +55,9 @@ final class StoreBacklog {
     bytes.addAndGet(-fewer);
   }
 
-  /** Whether an agent that holds so many bytes may keep another page that comes only once. */
+  /**
+   * True if an agent that holds so many bytes may keep another page that cannot be fetched again.
+   */
   boolean hasRoomForUnrepeatable(long ofAgent) {
     return ofAgent < maxUnrepeatableBytes / SHARES
         && unrepeatableBytes.get() < maxUnrepeatableBytes;
@@ -69,7 +71,7 @@ final class StoreBacklog {
     unrepeatableBytes.addAndGet(-fewer);
   }
 
-  /** Waits for a place among those that write what waited. */
+  /** Waits for a permit to write an offered page. */
   void beginWriting() throws InterruptedException {
     writing.acquire();
   }
@@ -78,7 +80,7 @@ final class StoreBacklog {
     writing.release();
   }
 
-  /** Waits for a place among those that fetch again what was not written. */
+  /** Waits for a permit to fetch and write a page again. */
   void beginCatchingUp() throws InterruptedException {
     catchingUp.acquire();
   }

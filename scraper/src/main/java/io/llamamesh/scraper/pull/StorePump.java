@@ -20,13 +20,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings one agent's windows to the store, in order, and moves the cursor only when the store has
- * acknowledged.
+ * Store pump of one agent: writes its windows to the store, in order, and moves the cursor only
+ * when the store has acknowledged.
  *
- * <p>While all goes well it writes the pages that the poller just fetched. When the store was away
- * it fetches again from the agent, whose retention is the buffer, until it has caught up; so memory
- * stays bounded and the matrix goes on meanwhile. While another scraper leads it stores nothing,
- * and while the store is known to be away it asks the agent nothing.
+ * <p>In normal operation it writes the pages that the poller just fetched. After an outage of the
+ * store it fetches again from the agent, whose retention is the buffer, until it has caught up; so
+ * memory stays bounded and the matrix goes on meanwhile. While another scraper leads it stores
+ * nothing, and while the store is known to be unavailable it fetches nothing.
  *
  * <p>Owns a virtual thread, which ends with {@link #close}. Everything else may be called by any
  * thread.
@@ -35,20 +35,23 @@ final class StorePump implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StorePump.class);
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
-  /** Over so long agents come again when the store may be back. */
+  /** Jitter over which agents retry when the store may be back. */
   private static final int JITTER_MILLIS = 500;
 
-  /** So long nobody has to wait, but where the clock was set back. */
+  /** Longest wait that is valid: a longer one means that the clock was set back. */
   private static final Duration MAX_WAIT = Duration.ofMinutes(2);
 
-  /** How long the store may fail on our windows, and take others', before they are given up. */
+  /**
+   * Time for which the store may fail on this agent's windows, and accept others', before they are
+   * given up.
+   */
   static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private static final int MAX_UNREPEATABLE = 64;
-  // While another stores them too: as many as may come between its death and our leading.
+  // While standing by: as many as may arrive between the leader's death and our becoming leader.
   private static final int MAX_UNREPEATABLE_STANDBY = 3;
 
-  /** Fetches windows after a cursor. */
+  /** Fetches a page of windows after a cursor. */
   interface PageFetcher {
     EncodedPage fetchAfter(@Nullable WindowCursor cursor) throws IOException, InterruptedException;
   }
@@ -70,11 +73,11 @@ final class StorePump implements AutoCloseable {
   private boolean ended;
   private Instant notBefore = Instant.MIN;
   private @Nullable Thread thread;
-  // The thread's own: since when the store fails on this agent's windows.
+  // Owned by the thread: since when the store fails on this agent's windows.
   private @Nullable Instant failingSince;
 
   /**
-   * @param leads whether it stores from the start on
+   * @param leads true to store from the start
    */
   StorePump(
       AgentPosition position,
@@ -99,7 +102,7 @@ final class StorePump implements AutoCloseable {
     thread = Thread.ofVirtual().name("store-" + position.name()).start(this::run);
   }
 
-  /** Stores from now on, behind that cursor unless it knows better. */
+  /** Becomes the leader: stores from now on, behind that cursor unless our own is further. */
   void lead(@Nullable WindowCursor from) {
     lock.lock();
     try {
@@ -114,7 +117,7 @@ final class StorePump implements AutoCloseable {
     }
   }
 
-  /** Stores nothing from now on. */
+  /** Stands by: stores nothing from now on. */
   void standBy() {
     lock.lock();
     try {
@@ -125,12 +128,12 @@ final class StorePump implements AutoCloseable {
   }
 
   /**
-   * Takes a page that was just fetched with that cursor; never blocks for the store.
+   * Offers a page that was just fetched with that cursor; never blocks for the store.
    *
-   * @param most how many windows it holds at most
+   * @param most windows that it holds at most
    */
   void offer(@Nullable WindowCursor after, Page page, int most) {
-    // Where too much waits already it is fetched again when it is this agent's turn.
+    // If the backlog in memory is full it is fetched again when it is this agent's turn.
     EncodedPage next =
         page.cursor() == null || backlog.hasRoom() ? EncodedPage.of(after, page, most) : null;
     lock.lock();
@@ -156,7 +159,7 @@ final class StorePump implements AutoCloseable {
     }
   }
 
-  /** Keeps a page that comes only once, in place of the oldest where there are too many. */
+  /** Keeps a page that cannot be fetched again, in place of the oldest if there are too many. */
   private void keepUnrepeatable(EncodedPage next) {
     int most = isLeader ? MAX_UNREPEATABLE : MAX_UNREPEATABLE_STANDBY;
     while (!unrepeatable.isEmpty()
@@ -180,7 +183,10 @@ final class StorePump implements AutoCloseable {
     }
   }
 
-  /** Counts what can't be asked for any more, as the agent answers without cursors now. */
+  /**
+   * Abandons and counts windows that cannot be fetched any more, as the agent answers without
+   * cursors now.
+   */
   private void abandonBacklog() {
     long gone = storedPosition.abandonUnstored();
     countMissed(isLeader ? gone : 0);
@@ -203,7 +209,7 @@ final class StorePump implements AutoCloseable {
     }
   }
 
-  /** Ends its thread; what it had not stored stays at the agent. */
+  /** Ends its thread; windows that are not stored stay at the agent. */
   @Override
   public void close() {
     if (thread != null) {
@@ -219,7 +225,7 @@ final class StorePump implements AutoCloseable {
         try {
           step(next);
         } catch (RuntimeException e) {
-          // This thread must go on, or nothing of this agent would ever be stored again.
+          // This thread must go on, or no window of this agent would ever be stored again.
           LOG.error("storing an agent's windows failed, tried again", e);
           pauseUntil(clock.instant().plus(PAUSE));
         }
@@ -238,7 +244,7 @@ final class StorePump implements AutoCloseable {
     }
   }
 
-  /** What to do next: a page to write, or null to fetch one. */
+  /** Waits for the next step: a page to write, or null to fetch one. */
   private @Nullable EncodedPage await() throws InterruptedException {
     lock.lock();
     try {
@@ -247,7 +253,8 @@ final class StorePump implements AutoCloseable {
           changed.await();
           continue;
         }
-        // What was handed stays while the store is away: it may be back before there is more.
+        // The offered page stays while the store is unavailable: it may be back before the next
+        // page.
         Duration wait = Duration.between(clock.instant(), latest(notBefore, storeRetryAt()));
         if (wait.isPositive() && wait.compareTo(MAX_WAIT) < 0) {
           var _ = changed.await(wait.toMillis() + 1, TimeUnit.MILLISECONDS);
@@ -258,7 +265,7 @@ final class StorePump implements AutoCloseable {
         }
         EncodedPage next = offered;
         if (next != null && Objects.equals(next.after(), storedPosition.stored())) {
-          // It counts as waiting until it is written.
+          // It counts towards the backlog until it is written.
           offered = null;
           return next;
         }
@@ -278,7 +285,7 @@ final class StorePump implements AutoCloseable {
       // Of large pages few may wait for the store at once.
       backlog.beginCatchingUp();
       try {
-        // Those before us may have found that the store is away: their pages cost agents, too.
+        // Pumps before us may have found the store unavailable: do not load the agent for nothing.
         if (!isStorePostponing()) {
           writeFetched(fetch.fetchAfter(position.storedCursor()));
         }
@@ -309,7 +316,8 @@ final class StorePump implements AutoCloseable {
       write(page);
       return;
     }
-    // Another program answers there now. What it has is read by the poller, which knows its time.
+    // Another program answers there now. Its windows are read by the poller, which knows their
+    // times.
     lock.lock();
     try {
       abandonBacklog();
@@ -326,7 +334,7 @@ final class StorePump implements AutoCloseable {
     boolean insists = since != null && !clock.instant().isBefore(since.plus(PATIENCE));
     switch (writer.write(page.lines().unpacked(), insists)) {
       case WriteResult.Acknowledged result -> {
-        // While pages pass only since we insist, the next need not fail as long.
+        // While pages pass only by giving up lines, the next one need not fail as long.
         if (!result.gaveUpAllowed()) {
           failingSince = null;
         }
@@ -346,15 +354,15 @@ final class StorePump implements AutoCloseable {
     }
   }
 
-  /** When to try the store again: at once, while it takes what it is given. */
+  /** Time of the next write: at once, while the store accepts writes. */
   private Instant storeRetryAt() {
     Instant until = writer.retryAt();
     return until.equals(Instant.MIN) ? until : withJitter(until);
   }
 
   /**
-   * A little later, each time in another order of agents: who comes first decides alone whether the
-   * store takes anything, and whose lines are all bad must not be the first for ever.
+   * A time with jitter, each time in another order of agents: the first page decides whether the
+   * store counts as available, and an agent whose lines are all bad must not always be first.
    */
   private Instant withJitter(Instant time) {
     long seed = 31L * position.name().hashCode() + time.getEpochSecond() + time.getNano();
@@ -378,7 +386,7 @@ final class StorePump implements AutoCloseable {
         return;
       }
       if (cursor.equals(storedPosition.stored())) {
-        // Asked for more and got nothing although there should be: do not spin.
+        // The agent returned no more windows although it should have: do not spin.
         notBefore = clock.instant().plus(PAUSE);
       }
       countMissed(storedPosition.recordStored(page, cursor));

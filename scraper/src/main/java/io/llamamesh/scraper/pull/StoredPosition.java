@@ -5,13 +5,14 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far one agent's windows are stored, and how far they could be.
+ * Stored position of one agent: the cursor up to which its windows are stored, and the newest one
+ * that it published.
  *
- * <p>A store that was away may have acknowledged more than it had saved, so what was written in the
- * last half minute before is written again. Pure; not thread-safe.
+ * <p>A store that was unavailable may have acknowledged more than it persisted, so the last half
+ * minute before an outage is written again. Pure; not thread-safe.
  */
 final class StoredPosition {
-  /** How long a store may take to save what it acknowledged (VictoriaMetrics: 5 s). */
+  /** Time that a store may take to persist what it acknowledged (VictoriaMetrics: 5 s). */
   private static final Duration UNSAVED = Duration.ofSeconds(30);
 
   private static final Duration SHORTEST = Duration.ofSeconds(1);
@@ -19,20 +20,20 @@ final class StoredPosition {
   private static final long UNKNOWN = -1;
 
   private @Nullable WindowCursor stored;
-  // The furthest that was ever stored: what is rewound behind it is not missed.
+  // The furthest cursor that was ever stored: windows rewound before it do not count as missed.
   private @Nullable WindowCursor furthestStored;
   private @Nullable WindowCursor newestPublished;
-  // What the agent's life before this one had published at last, until it is known what of it is
-  // gone; and how far that was stored when this life began.
+  // Newest cursor of the agent's boot before this one, until it is known how many of its windows
+  // are gone; and the sequence up to which that boot was stored when this one began.
   private @Nullable WindowCursor previousBoot;
   private long previousBootStored = UNKNOWN;
-  // The newest window of the agent, where it is known.
+  // Sequence of the agent's newest window, if known.
   private long newestSequence = UNKNOWN;
   private long outages;
 
   /**
-   * @param stored what was stored before; null: nothing
-   * @param outages how many of the store there were so far
+   * @param stored cursor stored before; null: none
+   * @param outages number of store outages so far
    */
   StoredPosition(@Nullable WindowCursor stored, long outages) {
     this.stored = stored;
@@ -41,16 +42,16 @@ final class StoredPosition {
     this.outages = outages;
   }
 
-  /** Behind what the store has acknowledged; null before the first page. */
+  /** Cursor behind what the store has acknowledged; null before the first page. */
   @Nullable WindowCursor stored() {
     return stored;
   }
 
   /**
-   * Notes that the agent has windows up to that cursor.
+   * Records that the agent has windows up to a cursor.
    *
-   * @param more whether it has more behind it
-   * @return how many windows of its life before were never stored and are gone
+   * @param more true if it has more cursor behind it
+   * @return number of windows of its boot before that are gone and were never stored
    */
   long recordPublished(WindowCursor cursor, boolean more) {
     WindowCursor last = newestPublished;
@@ -65,9 +66,9 @@ final class StoredPosition {
   }
 
   /**
-   * Forgets what the agent has: it answers without cursors from now on.
+   * Abandons the agent's unstored windows: it answers without cursors from now on.
    *
-   * @return how many windows it had that are not stored
+   * @return number of windows abandoned
    */
   long abandonUnstored() {
     WindowCursor had = newestPublished;
@@ -80,8 +81,8 @@ final class StoredPosition {
   }
 
   /**
-   * An agent that kept its windows goes on with their numbers; where they begin anew below what is
-   * stored, it kept none.
+   * Windows lost with the boot before: an agent that kept its windows continues their numbers; if
+   * they restart below what is stored, it kept none.
    */
   private long lostWithPreviousBoot() {
     WindowCursor before = previousBoot;
@@ -94,7 +95,7 @@ final class StoredPosition {
         : 0;
   }
 
-  /** Whether the agent has windows that are not stored. */
+  /** True if the agent has windows that are not stored. */
   boolean isBehind() {
     if (newestPublished == null) {
       return false;
@@ -104,7 +105,7 @@ final class StoredPosition {
         || stored.sequence() < newestPublished.sequence();
   }
 
-  /** Notes up to where another stored them, where that is further. */
+  /** Takes over the cursor up to which another scraper stored, if that is further. */
   void takeOver(WindowCursor from) {
     WindowCursor own = stored;
     if (own == null || !own.bootId().equals(from.bootId()) || own.sequence() < from.sequence()) {
@@ -114,9 +115,9 @@ final class StoredPosition {
   }
 
   /**
-   * Goes back where the store was away since it was last asked; whether it did.
+   * Rewinds after an outage of the store since the last call; true if it did.
    *
-   * @param outagesNow how many there were so far
+   * @param outagesNow number of outages so far
    * @param interval length of a window
    */
   boolean tryRewind(long outagesNow, Duration interval) {
@@ -131,7 +132,7 @@ final class StoredPosition {
         Math.max(
             LEAST_REWOUND,
             UNSAVED.dividedBy(interval.compareTo(SHORTEST) > 0 ? interval : SHORTEST));
-    // From the furthest that was stored: outages in a row must not lead back ever further.
+    // Counted from the furthest stored: outages in a row must not rewind ever further.
     stored =
         new WindowCursor(
             now.bootId(), Math.max(0, Math.min(now.sequence(), furthest.sequence() - windows)));
@@ -139,10 +140,10 @@ final class StoredPosition {
   }
 
   /**
-   * Notes that the store has a page.
+   * Records that the store has a page.
    *
    * @param cursor behind it
-   * @return how many windows before it the agent no longer had
+   * @return number of windows before it that the agent no longer retained
    */
   long recordStored(EncodedPage page, WindowCursor cursor) {
     long missed = page.missedAfter(furthestStored);

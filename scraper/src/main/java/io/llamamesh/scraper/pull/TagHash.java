@@ -4,9 +4,9 @@ import io.llamamesh.results.Point;
 import java.security.SecureRandom;
 
 /**
- * Numbers for series: SipHash-1-3 (Aumasson and Bernstein, 2012) of a point's measurement and tags
- * under a key of its own. Whoever makes up tags cannot find some that have one number, as it could
- * by {@link String#hashCode}, where {@code Aa} and {@code BB} are the same. Thread-safe.
+ * Keyed hash of a series: SipHash-1-3 (Aumasson and Bernstein, 2012) of a point's measurement and
+ * tags under a random key. An agent that makes up tags cannot find collisions, as it could for
+ * {@link String#hashCode}, where {@code Aa} and {@code BB} are the same. Thread-safe.
  */
 final class TagHash {
   private static final SecureRandom RANDOM = new SecureRandom();
@@ -14,7 +14,7 @@ final class TagHash {
   private final long key0 = RANDOM.nextLong();
   private final long key1 = RANDOM.nextLong();
 
-  /** The number of the point's series. */
+  /** The hash of the point's series. */
   int of(Point point) {
     State state = new State(key0, key1);
     state.add(point.measurement());
@@ -38,7 +38,7 @@ final class TagHash {
       v3 = key1 ^ 0x7465646279746573L;
     }
 
-    /** A text: its length, then four characters at a time. */
+    /** Adds a text: its length, then four characters at a time. */
     void add(String text) {
       int length = text.length();
       add(length);

@@ -15,13 +15,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes the last windows of an agent that drains: the same list of points that it would have
+ * Ingest of the last windows of a draining agent: the same list of points that it would have
  * answered with. Thread-safe.
  */
 public final class WindowIngest {
   private static final Logger LOG = LoggerFactory.getLogger(WindowIngest.class);
 
-  /** Whoever posts may give any name: what is new comes out of one share of the memory. */
+  /**
+   * Owner of all posted series: a sender may claim any name, so new ones share one quota of memory.
+   */
   private static final String POSTED = "(posted)";
 
   private final Matrix matrix;
@@ -30,7 +32,7 @@ public final class WindowIngest {
   private final PostedAdmission admission;
 
   /**
-   * @param writer null where nothing is stored: then memory is where points are safe
+   * @param writer null without a store: then points are kept in memory only
    * @param counters count what is left out
    */
   public WindowIngest(
@@ -41,40 +43,40 @@ public final class WindowIngest {
     this.admission = new PostedAdmission(counters, clock);
   }
 
-  /** What became of what an agent posted. */
+  /** Outcome of a post. */
   public sealed interface Outcome {
     /**
-     * The store has them; the agent may forget them.
+     * The points are stored; the agent may discard them.
      *
      * @param points how many
      */
     record Accepted(int points) implements Outcome {}
 
     /**
-     * Not now; the agent keeps them.
+     * The points are not stored now; the agent keeps them.
      *
-     * @param why the store's words
+     * @param why the store's message
      */
     record Postponed(String why) implements Outcome {}
 
     /**
-     * Not such a body.
+     * The body is invalid.
      *
-     * @param why what is wrong with it
+     * @param why the reason
      */
     record Refused(String why) implements Outcome {}
   }
 
-  /** Why nothing can be taken now, before a body is read; null where it can. */
+  /** Reason why nothing can be stored now, known before a body is read; null if it can. */
   public Outcome.@Nullable Postponed postponement() {
     WriteResult.Postponed closed = writer == null ? null : writer.postponement();
     return closed == null ? null : new Outcome.Postponed(closed.message());
   }
 
   /**
-   * Takes a body; returns after the store acknowledged it or did not.
+   * Stores a body's points; returns once the store has acknowledged them or not.
    *
-   * @param source the address that it was posted from
+   * @param source address of the sender
    */
   public Outcome accept(byte[] body, InetAddress source) throws InterruptedException {
     Page page;

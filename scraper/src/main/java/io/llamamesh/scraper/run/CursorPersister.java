@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Saves bookmarks once a minute and at the end while we lead, so that a restart or another scraper
- * reads a minute again, not an hour.
+ * Persister of bookmarks: saves them once a minute and at the end while this scraper leads, so that
+ * a restart or another scraper reads a minute again, not an hour.
  *
  * <p>Owns one thread, which ends with {@link #close}.
  */
@@ -35,7 +35,7 @@ final class CursorPersister implements AutoCloseable {
     this.leads = leads;
   }
 
-  /** What was saved; nothing where it cannot be read, which costs reading again. */
+  /** Loads the saved bookmarks; none if they cannot be read, which only costs reading again. */
   static Map<String, Bookmark> load(CursorStore store) {
     try {
       return store.load();
@@ -69,7 +69,7 @@ final class CursorPersister implements AutoCloseable {
   }
 
   private synchronized void save() {
-    // What another leader saved is further than what we know.
+    // Another leader's bookmarks are further than ours.
     if (store == CursorStore.NONE || !leads.getAsBoolean()) {
       return;
     }

@@ -6,8 +6,8 @@ import io.llamamesh.scraper.pull.AgentPulls;
 import java.util.concurrent.Semaphore;
 
 /**
- * Does what leading asks for: stores from where the last leader left off, and stops when another
- * one leads.
+ * Transitions between leading and standing by: as leader the pulls store from the last leader's
+ * bookmarks on; when another scraper leads they stop.
  *
  * <p>Owns one thread, since bookmarks are read from the cluster; {@link #close} ends it.
  */
@@ -25,7 +25,7 @@ final class LeaderTransitions implements AutoCloseable {
     this.pulls = pulls;
   }
 
-  /** Starts to take part; a scraper without others leads at once. */
+  /** Joins the election; a single scraper leads at once. */
   void start() {
     if (leadership.isLeader()) {
       writing = true;
@@ -36,7 +36,7 @@ final class LeaderTransitions implements AutoCloseable {
     leadership.start(changes::release);
   }
 
-  /** Whether it leads and knows what the last leader knew. */
+  /** True if this scraper leads and has the last leader's bookmarks. */
   boolean isWriting() {
     return writing;
   }

@@ -22,12 +22,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Analyses as soon as a window is in, and keeps the newest report for whoever asks. Nodes that are
- * leaving are measured and not judged.
+ * Loop that analyses the matrix after each new window, and keeps the newest report. Leaving nodes
+ * are measured and not judged.
  *
- * <p>Owns one thread, which ends with {@link #close}. It rests nine times as long as an analysis
- * took, so that a large mesh does not spend more than a tenth of a core on it; and while no window
- * comes and the same agents report the last judgement stands for a while.
+ * <p>Owns one thread, which ends with {@link #close}. After an analysis it rests nine times as long
+ * as that took, so that a large mesh does not spend more than a tenth of a core on it; without a
+ * new window, and while the same agents report, the last verdict is reused for a while.
  */
 final class ReportLoop implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReportLoop.class);
@@ -47,14 +47,13 @@ final class ReportLoop implements AutoCloseable {
   private volatile MeshReport newest;
   private volatile List<ZonePair> zonePairs = List.of();
   private volatile List<PairSeries> pairs = List.of();
-  // Owned by whoever analyses: first the constructor, then the thread.
+  // Owned by the analysing thread: first the constructor's, then the loop's.
   private Analysis.Past past = Analysis.Past.NONE;
   private Set<String> reported = Set.of();
 
   /**
-   * @param leaving names of nodes that are not judged
-   * @param keepsPairs whether somebody asks for {@link #pairs}, which in a large mesh are tens of
-   *     MB
+   * @param leaving supplier of the names of leaving nodes
+   * @param keepsPairs true to keep {@link #pairs}, which are tens of MB in a large mesh
    */
   ReportLoop(
       Matrix matrix,
@@ -82,12 +81,12 @@ final class ReportLoop implements AutoCloseable {
     return newest;
   }
 
-  /** What the newest report was made of, rolled up by zones. */
+  /** The pairs of the newest report, rolled up by zones. */
   List<ZonePair> zonePairs() {
     return zonePairs;
   }
 
-  /** What the newest report was made of; empty unless it is to be kept. */
+  /** The pairs of the newest report; empty unless they are kept. */
   List<PairSeries> pairs() {
     return pairs;
   }
@@ -135,7 +134,7 @@ final class ReportLoop implements AutoCloseable {
     }
   }
 
-  /** A report whatever happens: an old verdict that stays would be believed. */
+  /** A report in any case, even if the analysis fails: an old verdict would be believed. */
   private MeshReport analysed() {
     try {
       return analyse();
@@ -163,7 +162,7 @@ final class ReportLoop implements AutoCloseable {
     List<AgentHealth> all = agents.get();
     List<AgentHealth> judged = judged(all, unjudged);
     reported = reporting(judged);
-    // Who has no peer but such as leave has nothing to be judged by.
+    // A mesh whose other nodes are all leaving has no pair to judge.
     Set<String> excuse = !all.isEmpty() && judged.size() <= 1 ? unjudged : Set.of();
     Analysis.Result result =
         analysis.analyse(view, judged, excuse, store.get(), clock.instant(), past);

@@ -7,17 +7,17 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a scraper runs.
+ * Configuration of a scraper.
  *
  * @param mesh the mesh's name
- * @param web where the page and the API listen
- * @param webOptional whether it runs on without a page where that address is taken
- * @param ingest where draining agents post; null: nowhere
- * @param interval length of a window while none was seen
- * @param retention how far back the matrix remembers
+ * @param web address on which page and API listen
+ * @param webOptional true to run without a page if that address is in use
+ * @param ingest address on which draining agents post; null: none
+ * @param interval length of a window until one was received
+ * @param retention age up to which the matrix keeps cells
  * @param agentTimeout of one request to an agent
- * @param limits what makes the network unhealthy
- * @param access who may read the page's data, and how much of it as metrics
+ * @param limits alert limits
+ * @param access access to the page's data
  */
 public record ScraperConfig(
     String mesh,
@@ -29,7 +29,7 @@ public record ScraperConfig(
     Duration agentTimeout,
     Limits limits,
     WebAccess access) {
-  /** Everybody reads. */
+  /** A configuration with open access. */
   public ScraperConfig(
       String mesh,
       InetSocketAddress web,
@@ -41,7 +41,7 @@ public record ScraperConfig(
     this(mesh, web, false, ingest, interval, retention, agentTimeout, limits, WebAccess.OPEN);
   }
 
-  /** Without a place where draining agents post; everybody reads. */
+  /** A configuration with open access and without ingest. */
   public ScraperConfig(
       String mesh,
       InetSocketAddress web,

@@ -32,9 +32,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A running scraper: reads all agents, stores what they say, judges it and shows it.
+ * Running scraper: pulls all agents, writes to the store, analyses, and serves page, API and
+ * metrics.
  *
- * <p>Started once, and ends with {@link #close}, which closes what it was given too.
+ * <p>Ends with {@link #close}, which also closes the arguments of {@link #start}.
  */
 public final class ScraperRun implements AutoCloseable, ScraperStatus {
   private static final Logger LOG = LoggerFactory.getLogger(ScraperRun.class);
@@ -54,13 +55,13 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
   private final @Nullable IngestServer ingest;
 
   /**
-   * Binds its socket and starts everything.
+   * Binds the sockets and starts all threads.
    *
    * @param store null: in memory only
-   * @param kept where bookmarks outlive it
-   * @param leadership whether this one writes to the store
-   * @param tokens what agents are shown and who posts windows must show
-   * @throws IOException where the socket cannot be bound
+   * @param kept store of bookmarks
+   * @param leadership leadership among the mesh's scrapers
+   * @param tokens tokens to send to agents, and to accept from agents that post windows
+   * @throws IOException if a socket cannot be bound
    */
   public static ScraperRun start(
       ScraperConfig config,
@@ -128,15 +129,15 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
     }
   }
 
-  /** Whether there is a page; without one only where {@link ScraperConfig#webOptional} lets it. */
+  /** True if there is a page; false only if {@link ScraperConfig#webOptional} is set. */
   public boolean hasPage() {
     return web != null;
   }
 
   /**
-   * Where the page is.
+   * Address of the page.
    *
-   * @throws IllegalStateException when there is none
+   * @throws IllegalStateException if there is none
    */
   public InetSocketAddress address() {
     if (web == null) {
@@ -145,14 +146,14 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
     return web.address();
   }
 
-  /** Where draining agents post; null: nowhere. */
+  /** Address on which draining agents post; null: none. */
   public @Nullable InetSocketAddress ingestAddress() {
     return ingest == null ? null : ingest.address();
   }
 
   @Override
   public MeshReport report() {
-    // The network is judged when windows come; the store may have gone since.
+    // The network is judged after each window; the store's state may have changed since.
     return reports.newest().withStore(storeStatus());
   }
 
@@ -173,7 +174,7 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
 
   @Override
   public String notReadyReason() {
-    // Once there are agents, an API that went away is no reason to hide what is known of them.
+    // Once agents are known, an unreachable API does not make the scraper unready.
     return agents.isCurrent() || !pulls.health().isEmpty() ? "" : "the agents are not known yet";
   }
 
@@ -187,7 +188,7 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
     if (writer != null) {
       writer.close();
     }
-    // Saved before another may lead: it goes on from there.
+    // Saved before the leadership is released: the next leader resumes from there.
     cursors.close();
     transitions.close();
     reports.close();

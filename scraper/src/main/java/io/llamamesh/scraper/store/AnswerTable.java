@@ -8,9 +8,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What each answer of a store means for the lines that were written: the first row that fits.
+ * Table of a store's answers and of their meaning for the written lines; the first matching row
+ * counts.
  *
- * <p>Pure. The guide shows the same table; {@link BatchSplitter} does what it says.
+ * <p>Pure. The guide shows the same table; {@link BatchSplitter} acts on it.
  */
 final class AnswerTable {
   private static final int OK = 200;
@@ -28,7 +29,7 @@ final class AnswerTable {
 
   private AnswerTable() {}
 
-  /** What is done with the lines. */
+  /** Meaning of an answer for the lines. */
   enum Meaning {
     ACCEPTED("Reachable", "nothing", "nothing", "1"),
     DROPPED("Reachable, PointsRejected", "nothing", "as many lines as the store says", "1"),
@@ -66,35 +67,35 @@ final class AnswerTable {
       this.requests = requests;
     }
 
-    /** State of the store that is reported, with its words where it is not plainly reachable. */
+    /** Reported state of the store, with its message unless it is plainly reachable. */
     String state() {
       return state;
     }
 
-    /** What agents keep, to be written later. */
+    /** Windows that agents keep, to be written later. */
     String kept() {
       return kept;
     }
 
-    /** What is never written, counted and told with the store's words. */
+    /** Lines that are given up, counted, and reported with the store's message. */
     String givenUp() {
       return givenUp;
     }
 
-    /** How many requests it costs. */
+    /** Number of requests. */
     String requests() {
       return requests;
     }
   }
 
   /**
-   * Answers of one meaning.
+   * Row of the table: answers of one meaning.
    *
-   * @param answer which, for people
+   * @param answer description of the answers, for people
    */
   record Row(String answer, Meaning meaning, Predicate<StoreAnswer> fits) {}
 
-  /** From the particular to the general; the last fits every answer. */
+  /** Rows from the particular to the general; the last matches every answer. */
   static final List<Row> ROWS =
       List.of(
           new Row(
@@ -130,9 +131,9 @@ final class AnswerTable {
   }
 
   /**
-   * Why a write was not taken; null where it was.
+   * The failure of a write; null if it was acknowledged.
    *
-   * @param words hides credentials
+   * @param redactor hides credentials
    */
   static @Nullable WriteFailure failure(StoreAnswer answer, Redactor words) {
     String text = AnswerText.of(answer);
@@ -172,7 +173,7 @@ final class AnswerTable {
         || DROPPED.matcher(answer.body()).find();
   }
 
-  /** How many lines an answer says were left out while the others were taken. */
+  /** Number of lines that an answer says were dropped while the others were accepted. */
   private static int dropped(StoreAnswer answer) {
     Matcher count = DROPPED.matcher(answer.body());
     return count.find() ? Integer.parseInt(count.group(1)) : AnswerText.listedLines(answer);

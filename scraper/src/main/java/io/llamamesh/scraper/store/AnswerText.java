@@ -7,13 +7,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The words of an answer, whatever its shape: the JSON of InfluxDB 1, 2 and 3, plain text, the page
- * of a proxy, or a header. Pure.
+ * Message of an answer in any format: the JSON of InfluxDB 1, 2 and 3, plain text, a proxy's HTML
+ * page, or a header. Pure.
  */
 final class AnswerText {
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
-  /** So much of a page is looked at: its title comes first. */
+  /** Characters of an HTML page that are searched: its title comes first. */
   private static final int PAGE = 8 << 10;
 
   private static final Pattern TITLE =
@@ -22,7 +22,7 @@ final class AnswerText {
 
   private AnswerText() {}
 
-  /** The words; never empty. */
+  /** The message; never empty. */
   static String of(StoreAnswer answer) {
     String body = answer.body().strip();
     String words = isJson(body) ? json(body) : isPage(body) ? page(body) : body;
@@ -36,8 +36,8 @@ final class AnswerText {
   }
 
   /**
-   * How many lines an answer of InfluxDB 3 lists as not taken, where it has taken the others; zero
-   * where it does not.
+   * Number of lines that an answer of InfluxDB 3 lists as rejected while the others were accepted;
+   * 0 without such a list.
    */
   static int listedLines(StoreAnswer answer) {
     if (!answer.complete() || !answer.body().contains("partial write of line protocol")) {

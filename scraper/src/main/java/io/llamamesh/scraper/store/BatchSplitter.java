@@ -23,14 +23,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes a batch of pages, and where the store does not take it halves it, by pages first, until
- * the lines at fault are found, so that they do not block the others.
+ * Writer of batches of pages that bisects a batch which the store does not accept, by pages first,
+ * until the lines at fault are found, so that they do not block the others.
  *
- * <p>Guarantees: a line is given up only where the store says that it dropped it, or where the
- * store refuses it alone, twice, takes a line that it took before in between, and took others of
- * the batch. Where it took none of the batch and whole pages of late, a page that is refused comes
- * again, until who asks for it insists. A store that takes nothing is unavailable, and the whole
- * batch stays with who asked for it.
+ * <p>Guarantees: a line is given up only if the store says that it dropped it, or if the store
+ * rejects it alone, twice, accepts a line in between that it accepted before, and accepted others
+ * of the batch. If it accepted none of the batch, but whole pages recently, a rejected page is
+ * retried later, until its caller allows giving up lines. A store that accepts nothing is
+ * unavailable, and the whole batch stays with its callers.
  *
  * <p>Not thread-safe but for {@link #rejected}.
  */
@@ -40,13 +40,13 @@ final class BatchSplitter {
 
   private static final int MAX_FAILURES = 64;
 
-  /** So long a batch is halved: then a slow store has others' pages to write. */
+  /** Time limit of a bisection: after it a slow store has other pages to write. */
   static final Duration MAX_SEARCH = Duration.ofMinutes(1);
 
-  /** Lines refused one by one, where none of the batch was taken, until no more are tried. */
+  /** Lines rejected one by one, none of the batch accepted, until no more are tried. */
   private static final int MAX_UNMATCHED = 16;
 
-  /** Lines of a batch that are tried alone where the store has never taken one. */
+  /** Lines of a batch that are tried alone if the store has never accepted one. */
   private static final int SAMPLES = 7;
 
   private static final int MAX_LOGGED = 3;
@@ -55,25 +55,25 @@ final class BatchSplitter {
   private final InstantSource clock;
   private final BatchSize size = new BatchSize();
   private final AtomicLong rejected = new AtomicLong();
-  // What the store took last: whether it takes that again, which changes nothing, tells its faults
-  // from those of lines.
+  // The line that the store accepted last. Writing it again changes nothing, and shows whether the
+  // store or the new lines are at fault.
   private @Nullable String knownGoodLine;
 
   /**
-   * Lines that belong together.
+   * Lines of one agent's page.
    *
-   * @param mayGiveUp whether lines that the store does not take may be given up where it takes none
-   *     of their batch, or fails on them, if it takes other pages
+   * @param mayGiveUp true if lines may be given up although the store accepts none of their batch,
+   *     or fails on them, if it accepts other pages
    */
   record Page(List<String> lines, boolean mayGiveUp) {}
 
   /**
-   * What became of a batch.
+   * Outcome of a batch.
    *
-   * @param rejected lines given up, by page; pages without any are absent
-   * @param failed the store's words by page that is to come again; the others are done
-   * @param gaveUpAllowed pages of which lines were given up only since they insist
-   * @param message what the store said of lines that were given up; null where none were
+   * @param rejected number of lines given up, by page; pages without any are absent
+   * @param failed the store's message by page that must be retried; the other pages are done
+   * @param gaveUpAllowed pages whose lines were given up only since they allow it
+   * @param message the store's message about lines given up; null if there are none
    */
   record Outcome(
       Map<Integer, Integer> rejected,
@@ -88,9 +88,9 @@ final class BatchSplitter {
   }
 
   /**
-   * Lines that are not written.
+   * Lines given up.
    *
-   * @param droppedByStore whether the store itself said that it dropped them
+   * @param droppedByStore true if the store itself said that it dropped them
    */
   private record GivenUp(Range part, int lines, String message, boolean droppedByStore) {}
 
@@ -99,28 +99,28 @@ final class BatchSplitter {
     this.clock = clock;
   }
 
-  /** Lines rejected since the start. */
+  /** Number of lines rejected since the start. */
   long rejected() {
     return rejected.get();
   }
 
-  /** How many lines fit into a request. */
+  /** Maximum lines of a request. */
   int maxLines() {
     return size.lines();
   }
 
   /**
-   * Writes what the store takes.
+   * Writes all lines that the store accepts.
    *
-   * @param takesPages whether it took a whole page of late
-   * @throws WriteFailedException where the store is unavailable; some may have been written then,
-   *     and none is given up
+   * @param takesPages true if it accepted a whole page recently
+   * @throws WriteFailedException if the store is unavailable; then some lines may have been
+   *     written, and none is given up
    */
   Outcome write(List<Page> pages, boolean takesPages) throws WriteFailedException {
     return new Batch(pages, takesPages).write();
   }
 
-  /** Null where the store took the lines. */
+  /** Writes lines in one request; returns null if the store accepted them. */
   private @Nullable WriteFailure tryWrite(List<String> lines) throws WriteFailedException {
     try {
       store.write(lines);
@@ -136,7 +136,7 @@ final class BatchSplitter {
     }
   }
 
-  /** Whether the store takes that line, or at least judges it. */
+  /** True if the store accepts the line, or at least answers with a verdict on it. */
   private boolean accepts(String line) throws WriteFailedException {
     WriteFailure failure = tryWrite(List.of(line));
     if (failure == null) {
@@ -149,11 +149,11 @@ final class BatchSplitter {
     return new WriteFailedException(new Unavailable(failure.message(), Duration.ZERO));
   }
 
-  /** One batch on its way. */
+  /** One batch being written. */
   private final class Batch {
     private final List<Page> pages;
     private final List<String> lines = new ArrayList<>();
-    // Where each page begins; at last where all end.
+    // Index of each page's first line, and last the number of lines.
     private final int[] starts;
     private final Deque<Range> parts = new ArrayDeque<>();
     private final List<GivenUp> givenUp = new ArrayList<>();
@@ -164,11 +164,11 @@ final class BatchSplitter {
     private boolean tooLarge;
     private int rejections;
     private int failures;
-    // Whether the store takes what it took before.
+    // True once the store accepted a line that it accepted before.
     private boolean storeAccepts;
-    // Whether it took some of the batch.
+    // True once it accepted some of the batch.
     private boolean acceptedNew;
-    // Whether it took a whole page of late.
+    // True if it accepted a whole page recently.
     private final boolean acceptsPages;
     private final Instant searchUntil = clock.instant().plus(MAX_SEARCH);
     private @Nullable WriteFailure lastFailure;
@@ -249,7 +249,7 @@ final class BatchSplitter {
         halve(part);
         return;
       }
-      // It is the line, not the number of them.
+      // The line itself is too large, not the number of lines.
       maxLines = size.lines();
       requireStoreAccepts(part, large);
       giveUp(part, large);
@@ -280,7 +280,9 @@ final class BatchSplitter {
       lastFailure = failure;
     }
 
-    /** To be asked only where it matters: that a page insists is noted. */
+    /**
+     * True if the page allows giving up lines, which is recorded: to be called only if it matters.
+     */
     private boolean mayGiveUp(int page) {
       boolean insists = pages.get(page).mayGiveUp();
       if (insists) {
@@ -293,19 +295,19 @@ final class BatchSplitter {
       return acceptedNew || acceptsPages;
     }
 
-    /** Whether it is the rest of a page that failed: it comes again with the page. */
+    /** True for the rest of a page that failed, which is retried with the page. */
     private boolean isRestOfFailedPage(Range part) {
       return acceptsOthers() && isOnePage(part) && failed.containsKey(page(part.from()));
     }
 
-    /** Whether to look for the fault further down: of pages each is looked at. */
+    /** True if the search should descend into a part; parts of several pages are always divided. */
     private boolean isDivisible(Range part, boolean affordable) {
       return part.size() > 1 && ((affordable && !isTimeUp()) || !isOnePage(part));
     }
 
     /**
-     * Whether good lines may be left in it, since it took too long or too many requests to find the
-     * others. Who insists loses them only where it is not for want of time.
+     * True if good lines may be left in a part, since finding the bad ones took too long or too
+     * many requests. A page that allows giving up lines loses them only if the time was enough.
      */
     private boolean isRetriedLater(Range part) {
       return part.size() > 1 && (isTimeUp() || !mayGiveUp(page(part.from())));
@@ -319,7 +321,7 @@ final class BatchSplitter {
       return page(part.from()) == page(part.to() - 1);
     }
 
-    /** Whether the store takes others than those that it did not take, also by now. */
+    /** Confirms that the store still accepts other lines than those that it did not accept. */
     private void confirm() throws WriteFailedException {
       if (!acceptedNew) {
         retryRejected();
@@ -333,7 +335,8 @@ final class BatchSplitter {
     }
 
     /**
-     * Pages that come again rather than lose lines beside which no other of the batch was taken.
+     * Retries pages later, rather than giving up their lines while no other of the batch was
+     * accepted.
      */
     private void retryRejected() {
       for (GivenUp part : givenUp) {
@@ -351,7 +354,10 @@ final class BatchSplitter {
       }
     }
 
-    /** Asks with what the store took last; where it never took any, with some lines of the part. */
+    /**
+     * Tests the store with the line that it accepted last; if there is none, with some lines of the
+     * part.
+     */
     private boolean acceptsAny(Range part) throws WriteFailedException {
       String known = knownGoodLine;
       if (known != null) {
@@ -360,7 +366,7 @@ final class BatchSplitter {
       int tried = Math.min(SAMPLES, part.size() - 1);
       for (int i = 0; i < tried; i++) {
         if (accepts(lines.get(part.from() + (int) ((long) part.size() * i / tried)))) {
-          // Where it only judged the line there is none yet to ask with.
+          // If it only gave a verdict on the line there is no known good line yet.
           acceptedNew = acceptedNew || knownGoodLine != null;
           return true;
         }
@@ -369,8 +375,8 @@ final class BatchSplitter {
     }
 
     /**
-     * Gives lines of one page up if the store takes another between two refusals of these: it may
-     * have begun to refuse everything, or have ceased to.
+     * Gives lines of one page up if the store accepts another line between two rejections of these:
+     * it may have begun, or ceased, to reject everything.
      */
     private void giveUp(Range part, WriteFailure failure) throws WriteFailedException {
       int page = page(part.from());
@@ -399,7 +405,7 @@ final class BatchSplitter {
       return lines.subList(part.from(), part.to());
     }
 
-    /** Cuts into parts that may pass. */
+    /** Splits a part into parts of the maximum size. */
     private void split(Range part) {
       int last = (part.size() - 1) / maxLines;
       for (int i = last; i >= 0; i--) {
@@ -408,7 +414,7 @@ final class BatchSplitter {
       }
     }
 
-    /** Halves, between pages where there are several. */
+    /** Halves a part, between pages if it has several. */
     private void halve(Range part) {
       int middle = part.from() + part.size() / 2;
       int border = starts[page(middle)];
@@ -420,7 +426,7 @@ final class BatchSplitter {
       parts.push(new Range(part.from(), cut));
     }
 
-    /** Which page a line is of. */
+    /** Index of the page that a line belongs to. */
     private int page(int line) {
       int page = 0;
       while (starts[page + 1] <= line) {
@@ -437,7 +443,7 @@ final class BatchSplitter {
       for (GivenUp part : givenUp) {
         int page = page(part.part().from());
         if (failed.containsKey(page) && isOnePage(part.part())) {
-          // It comes again, and is judged then.
+          // The page is retried, and its lines are judged then.
           continue;
         }
         byPage.merge(page, part.lines(), Integer::sum);

@@ -7,22 +7,22 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a store is shown, asked for with every request: whoever supplies it may follow a file.
+ * Credentials for a store, evaluated with every request, so that a supplier may follow a file.
  * Thread-safe as far as its suppliers are.
  */
 @FunctionalInterface
 public interface Credentials {
-  /** Shows nothing. */
+  /** No credentials. */
   Credentials NONE = () -> new AuthorizationHeader(null, List.of());
 
-  /** What to show now. */
+  /** The current header. */
   AuthorizationHeader current();
 
   /**
-   * A header and what must not be repeated of it.
+   * The header and the secrets in it.
    *
    * @param value value of {@code Authorization}; null: no such header
-   * @param secrets what to hide wherever an answer repeats it
+   * @param secrets texts to redact wherever an answer repeats them
    */
   record AuthorizationHeader(@Nullable String value, List<String> secrets) {
     Redactor redactor() {
@@ -30,7 +30,7 @@ public interface Credentials {
     }
   }
 
-  /** A token, as the v2 API takes it. */
+  /** Token credentials, for the v2 API. */
   static Credentials token(Supplier<String> token) {
     return () -> {
       String now = token.get();
@@ -38,7 +38,7 @@ public interface Credentials {
     };
   }
 
-  /** A user with a password, as the v1 API takes them. */
+  /** User and password, for the v1 API. */
   static Credentials basic(Supplier<String> user, Supplier<String> password) {
     return () -> {
       String secret = password.get();

@@ -10,15 +10,15 @@ import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Bodies for stores, compressed as fast as it goes: lines repeat themselves so much that more
- * effort costs three times the time for little.
+ * Gzip compression at the fastest level: lines are so repetitive that a higher level costs three
+ * times the time for little.
  */
 final class Gzip {
   private static final int BUFFER = 16 << 10;
 
   private Gzip() {}
 
-  /** Lines, each with a line break behind it. */
+  /** Compresses lines, each with a line break behind it. */
   static byte[] zipped(List<String> lines) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(BUFFER);
     try (OutputStream zip = fast(bytes)) {

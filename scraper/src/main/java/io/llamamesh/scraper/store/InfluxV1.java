@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store with InfluxDB's v1 write API: InfluxDB 1.0 to 1.8, VictoriaMetrics. A database that is
- * missing is created where we may.
+ * Store with InfluxDB's v1 write API: InfluxDB 1.0 to 1.8, VictoriaMetrics. A missing database is
+ * created if permitted.
  *
  * <p>Thread-safe. Every write is one gzipped request with a timeout.
  */
@@ -22,14 +22,14 @@ public final class InfluxV1 implements Store {
   private final String path;
 
   /**
-   * With credentials that stay.
+   * A store with fixed credentials.
    *
    * @param url base address, as {@code http://influxdb:8086}
    * @param retentionPolicy empty: the database's default
    * @param user null: without credentials
    * @param timeout of a whole write
-   * @param tls whom to trust; null: the JDK's authorities
-   * @throws IllegalArgumentException where the address is none
+   * @param tls authorities to trust; null: the JDK's
+   * @throws IllegalArgumentException if the address is invalid
    */
   public InfluxV1(
       String url,
@@ -51,13 +51,13 @@ public final class InfluxV1 implements Store {
   }
 
   /**
-   * With credentials and authorities that may change.
+   * A store with credentials and authorities that may change.
    *
    * @param url base address, as {@code http://influxdb:8086}
    * @param retentionPolicy empty: the database's default
    * @param timeout of a whole write
-   * @param tls whom to trust, asked for with every write; null: the JDK's authorities
-   * @throws IllegalArgumentException where the address is none
+   * @param tls authorities to trust, evaluated with every write; null: the JDK's
+   * @throws IllegalArgumentException if the address is invalid
    */
   public InfluxV1(
       String url,

@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store with InfluxDB's v2 write API: 2.x, 3.x, 1.8 and later, QuestDB, VictoriaMetrics.
+ * Store with InfluxDB's v2 write API: 2.x, 3.x, 1.8 and later, QuestDB, VictoriaMetrics.
  *
  * <p>Thread-safe. Every write is one gzipped request with a timeout.
  */
@@ -17,12 +17,12 @@ public final class InfluxV2 implements Store {
   private final String description;
 
   /**
-   * With a token that stays, trusting the JDK's authorities.
+   * A store with a fixed token, trusting the JDK's authorities.
    *
    * @param url base address, as {@code http://influxdb:8086}
-   * @param org organisation; empty where the store has none
-   * @param bucket bucket; empty where the store has none
-   * @param token absent where the store asks for none
+   * @param org organisation; empty if the store has none
+   * @param bucket bucket; empty if the store has none
+   * @param token null if the store requires none
    * @param timeout of a whole write
    */
   public InfluxV2(String url, String org, String bucket, @Nullable String token, Duration timeout) {
@@ -30,9 +30,9 @@ public final class InfluxV2 implements Store {
   }
 
   /**
-   * With a say in whom to trust.
+   * A store with a fixed token.
    *
-   * @param tls null: the JDK's authorities
+   * @param tls authorities to trust; null: the JDK's
    */
   public InfluxV2(
       String url,
@@ -51,12 +51,12 @@ public final class InfluxV2 implements Store {
   }
 
   /**
-   * With a token and authorities that may change.
+   * A store with credentials and authorities that may change.
    *
-   * @param org organisation; empty where the store has none
-   * @param bucket bucket; empty where the store has none
-   * @param tls whom to trust, asked for with every write; null: the JDK's authorities
-   * @throws IllegalArgumentException where the address is none
+   * @param org organisation; empty if the store has none
+   * @param bucket bucket; empty if the store has none
+   * @param tls authorities to trust, evaluated with every write; null: the JDK's
+   * @throws IllegalArgumentException if the address is invalid
    */
   public InfluxV2(
       String url,
@@ -85,7 +85,7 @@ public final class InfluxV2 implements Store {
     http.close();
   }
 
-  /** InfluxDB insists on both parameters, stores without them ignore both. */
+  /** A parameter's value: InfluxDB requires both, stores without them ignore both. */
   private static String parameter(String text) {
     return text.isEmpty() ? "-" : StoreHttp.encoded(text);
   }

@@ -7,23 +7,23 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Points in InfluxDB's line protocol, one line each, times in milliseconds: agents tell windows
- * apart by them that would else have the same end.
+ * Encoder of points in InfluxDB's line protocol, one line each, times in milliseconds, by which
+ * agents keep windows distinct that would otherwise have the same end.
  *
- * <p>Written out by hand: with the client's own points, which sort and format number by number, a
- * window of a thousand agents took most of a core.
+ * <p>Hand-written: the client's own points, which sort and format each number, took most of a core
+ * for a window of a thousand agents.
  */
 public final class LineProtocol {
   private static final int USUAL_LINE = 640;
   private static final double MILLION = 1e6;
   private static final double EXACT_INTEGERS = 1L << 53;
 
-  /** Nothing that anybody measures: written out in full it would have a line of zeros. */
+  /** Smallest magnitude that is written; smaller ones would be a line of zeros. */
   private static final double LEAST = 1e-30;
 
   private LineProtocol() {}
 
-  /** The lines of points; a point without any field has none. */
+  /** Encodes points; a point without a field has no line. */
   public static List<String> lines(Collection<Point> points) {
     List<String> lines = new ArrayList<>(points.size());
     StringBuilder line = new StringBuilder(USUAL_LINE);
@@ -40,7 +40,7 @@ public final class LineProtocol {
   private static void write(Point point, StringBuilder line) {
     escape(point.measurement(), false, line);
     point.forEachTag((name, value) -> {
-      // An empty tag is no tag to InfluxDB.
+      // InfluxDB does not allow empty tags.
       if (!name.isEmpty() && !value.isEmpty()) {
         line.append(',');
         escape(name, true, line);
@@ -58,7 +58,7 @@ public final class LineProtocol {
     line.append(' ').append(point.time().toEpochMilli());
   }
 
-  /** What would end a name or the line is escaped, or a blank where it cannot be. */
+  /** Escapes characters that would end a name or the line; a control character becomes a blank. */
   private static void escape(String text, boolean equals, StringBuilder line) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -67,7 +67,7 @@ public final class LineProtocol {
       } else if (c < ' ' || c == 127) {
         line.append("\\ ");
       } else if (c == '\\' && i == text.length() - 1) {
-        // It would escape what comes after the name.
+        // It would escape the character after the name.
         line.append('/');
       } else {
         line.append(c);
@@ -75,7 +75,10 @@ public final class LineProtocol {
     }
   }
 
-  /** A number that reads back as the same, always with a decimal point and without an exponent. */
+  /**
+   * Appends a number that parses back to the same value, with a decimal point and without an
+   * exponent.
+   */
   private static void decimal(double number, StringBuilder line) {
     double value = Math.abs(number) < LEAST ? 0 : number;
     double scaled = Math.abs(value) * MILLION;
@@ -94,7 +97,7 @@ public final class LineProtocol {
     }
   }
 
-  /** Millionths without the zeros at their end, but for the first. */
+  /** Appends millionths without trailing zeros, but for the first digit. */
   private static void fraction(int millionths, StringBuilder line) {
     int rest = millionths;
     int unit = 100_000;

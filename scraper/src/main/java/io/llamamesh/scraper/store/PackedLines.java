@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
 
-/** Lines that wait, at a tenth of their size. */
+/** Compressed lines, at a tenth of their size. */
 public final class PackedLines {
   private final byte[] zipped;
 
@@ -20,12 +20,12 @@ public final class PackedLines {
     return new PackedLines(Gzip.zipped(lines));
   }
 
-  /** How large they are. */
+  /** Compressed size. */
   public int bytes() {
     return zipped.length;
   }
 
-  /** The lines again. */
+  /** Decompresses the lines. */
   public List<String> unpacked() {
     try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(zipped))) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();

@@ -3,8 +3,8 @@ package io.llamamesh.scraper.store;
 import java.util.List;
 
 /**
- * What QuestDB must be told before the first write: by default it keeps a line that is written
- * twice as two rows; with these keys the second replaces the first.
+ * Table definitions that QuestDB needs before the first write: by default a line that is written
+ * twice becomes two rows; with these keys the second replaces the first.
  */
 public final class QuestDbTables {
   private static final String PAIR_TAGS =
@@ -16,9 +16,9 @@ public final class QuestDbTables {
   private QuestDbTables() {}
 
   /**
-   * Statements that create the tables {@code raw_stats} and {@code path_stats} where they are
-   * missing. Further tags become columns by themselves; they depend on the keys, so need not be
-   * among them.
+   * Statements that create the tables {@code raw_stats}, {@code path_stats} and {@code
+   * reflected_stats} if they are missing. Further tags become columns by themselves; they depend on
+   * the keys, so need not be among them.
    */
   public static List<String> createStatements() {
     return List.of(

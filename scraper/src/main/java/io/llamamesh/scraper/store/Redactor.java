@@ -5,8 +5,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a store or the network said, as it may be shown: short, on one line, and without the
- * credentials that a refusal may repeat.
+ * Redactor of messages from a store or the network: makes them short, on one line, and without the
+ * credentials that an answer may repeat.
  */
 final class Redactor {
   private static final int LONGEST = 300;
@@ -14,7 +14,7 @@ final class Redactor {
 
   private final List<String> secrets;
 
-  /** With secrets to be left out; null and empty ones are none. */
+  /** A redactor of secrets; null and empty ones are ignored. */
   Redactor(@Nullable String... secrets) {
     // The longest first: one may be part of another.
     this.secrets =

@@ -2,16 +2,16 @@ package io.llamamesh.scraper.store;
 
 import java.util.List;
 
-/** A time-series store that takes line protocol with times in milliseconds. */
+/** Time-series store that accepts line protocol with times in milliseconds. */
 public interface Store extends AutoCloseable {
   /**
-   * Writes; returns only after the store acknowledged.
+   * Writes lines; returns only after the store has acknowledged them.
    *
-   * @throws WriteFailure.WriteFailedException where it did not
+   * @throws WriteFailure.WriteFailedException if it did not
    */
   void write(List<String> lines) throws WriteFailure.WriteFailedException;
 
-  /** Where it is, for people; without credentials. */
+  /** Address of the store for people, without credentials. */
   String description();
 
   @Override

@@ -35,11 +35,12 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Posts to a store and reads whatever it answers, within a time and {@value #MAX_ANSWER} bytes.
+ * HTTP client of a store: posts, and reads an answer within a timeout and {@value #MAX_ANSWER}
+ * bytes.
  *
- * <p>Thread-safe. Follows no redirect: what is elsewhere need not be the store, and must not get
- * its credentials. A connection that breaks before an answer is tried once more, since stores and
- * proxies close those that were idle, and writing twice changes nothing.
+ * <p>Thread-safe. Follows no redirect: the other address may not be the store, and must not get its
+ * credentials. A request whose connection breaks before an answer is tried once more, since stores
+ * and proxies close idle ones, and writing twice changes nothing.
  */
 final class StoreHttp implements AutoCloseable {
   static final int MAX_ANSWER = 256 << 10;
@@ -53,9 +54,9 @@ final class StoreHttp implements AutoCloseable {
 
   /**
    * @param url base address, as {@code http://influxdb:8086}
-   * @param timeout of a request with its whole answer
-   * @param tls whom to trust, asked for with every request; null: the JDK's authorities
-   * @throws IllegalArgumentException where the address is none
+   * @param timeout of a request including its whole answer
+   * @param tls authorities to trust, evaluated with every request; null: the JDK's
+   * @throws IllegalArgumentException if the address is invalid
    */
   StoreHttp(String url, Duration timeout, Credentials credentials, Supplier<@Nullable Tls> tls) {
     URI checked = URI.create(url);
@@ -68,17 +69,17 @@ final class StoreHttp implements AutoCloseable {
     this.tls = tls;
   }
 
-  /** An answer with what hides the credentials that were shown for it. */
+  /** An answer, and the redactor of the credentials that were sent for it. */
   record RedactedAnswer(StoreAnswer answer, Redactor redactor) {
-    /** The answer's words, as they may be shown. */
+    /** The answer's message, redacted. */
     String text() {
       return redactor.redact(AnswerText.of(answer));
     }
 
     /**
-     * Returns where the answer acknowledges a write.
+     * Checks that the answer acknowledges a write.
      *
-     * @throws WriteFailedException where it does not
+     * @throws WriteFailedException if it does not
      */
     void check() throws WriteFailedException {
       WriteFailure failure = AnswerTable.failure(answer, redactor);
@@ -92,7 +93,7 @@ final class StoreHttp implements AutoCloseable {
     return url;
   }
 
-  /** Posts lines, zipped. */
+  /** Posts lines, compressed. */
   RedactedAnswer postLines(String path, List<String> lines) throws WriteFailedException {
     return send(
         HttpRequest.newBuilder(URI.create(url + path))
@@ -101,7 +102,7 @@ final class StoreHttp implements AutoCloseable {
             .POST(BodyPublishers.ofByteArray(Gzip.zipped(lines))));
   }
 
-  /** Posts nothing: the path says it all. */
+  /** Posts an empty body. */
   RedactedAnswer post(String path) throws WriteFailedException {
     return send(HttpRequest.newBuilder(URI.create(url + path)).POST(BodyPublishers.noBody()));
   }
@@ -123,7 +124,7 @@ final class StoreHttp implements AutoCloseable {
       try {
         builder.header("Authorization", shown.value());
       } catch (IllegalArgumentException e) {
-        // Its message has the value.
+        // The exception's message contains the value.
         throw failed(
             new Unavailable("the credentials are none that HTTP can carry", Duration.ZERO));
       }
@@ -138,7 +139,7 @@ final class StoreHttp implements AutoCloseable {
     throw failed(last.failure());
   }
 
-  /** What came of a request: an answer, or why there is none. */
+  /** Outcome of a request: an answer, or the failure. */
   private record Attempt(@Nullable StoreAnswer answer, WriteFailure failure) {
     boolean isBroken() {
       return answer == null && failure instanceof Failed;
@@ -167,7 +168,7 @@ final class StoreHttp implements AutoCloseable {
       Thread.currentThread().interrupt();
       return Attempt.unavailable("the scraper is stopping");
     }
-    // A status that came is an answer, however its body went on.
+    // A received status is an answer, even if its body broke off.
     return new Attempt(received.answer(), failure);
   }
 
@@ -176,7 +177,7 @@ final class StoreHttp implements AutoCloseable {
     return message == null || message.isBlank() ? "cannot connect to " + url : message;
   }
 
-  /** Whether a connection was there and broke. */
+  /** True if a connection was established and broke. */
   private static boolean isBroken(Throwable cause) {
     return cause instanceof IOException
         && !(cause instanceof ConnectException)
@@ -217,7 +218,7 @@ final class StoreHttp implements AutoCloseable {
     return new WriteFailedException(failure);
   }
 
-  /** Takes an answer as far as it comes; may be asked for it at any time. */
+  /** Subscriber that keeps an answer as far as it was received, readable at any time. */
   private static final class PartialAnswer
       implements BodyHandler<Boolean>, BodySubscriber<Boolean> {
     private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
@@ -273,7 +274,7 @@ final class StoreHttp implements AutoCloseable {
       ended.complete(true);
     }
 
-    /** What came; null where not even a status did. */
+    /** The answer so far; null before a status. */
     synchronized @Nullable StoreAnswer answer() {
       ResponseInfo info = head;
       if (info == null) {
@@ -300,7 +301,7 @@ final class StoreHttp implements AutoCloseable {
       return headers.firstValue(name).orElse("").strip();
     }
 
-    /** As much as can be unzipped. */
+    /** Decompresses as much as possible. */
     private static byte[] unzipped(byte[] zipped) {
       ByteArrayOutputStream plain = new ByteArrayOutputStream();
       byte[] buffer = new byte[4 << 10];

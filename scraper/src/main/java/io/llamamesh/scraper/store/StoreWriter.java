@@ -20,12 +20,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes what agents' pages hold, several pages in one request, and answers each page only after
- * the store did.
+ * Writer to the store: combines several agents' pages into one request, and completes each page
+ * only after the store has answered.
  *
- * <p>Thread-safe. Owns one thread, which writes and ends with {@link #close}. Keeps nothing for
- * later: a page that could not be written is told so, and its reader comes again with it; while the
- * store is known to be unreachable pages are refused at once, so that nobody waits for it.
+ * <p>Thread-safe. Owns one thread, which writes and ends with {@link #close}. Keeps no lines for
+ * later: the caller of a page that could not be written gets that result, and retries; while the
+ * store is known to be unreachable pages are postponed at once, so that no caller waits for it.
  */
 public final class StoreWriter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StoreWriter.class);
@@ -33,21 +33,24 @@ public final class StoreWriter implements AutoCloseable {
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
   private static final Duration MAX_BACKOFF = Duration.ofSeconds(15);
 
-  /** When a page comes again that the store failed on. */
+  /** Delay until a page on which the store failed is retried. */
   private static final Duration PAGE_PAUSE = Duration.ofSeconds(15);
 
-  /** So long after it took a whole page the store is believed to take pages; three windows else. */
+  /**
+   * Time since the last whole page during which the store counts as accepting pages; at least three
+   * windows.
+   */
   private static final Duration MIN_SINCE_PAGE = Duration.ofMinutes(1);
 
   private static final int MAX_SINCE_PAGE_WINDOWS = 3;
 
-  /** The longest that a store may ask to wait. */
+  /** Longest wait that a store may request. */
   private static final Duration MAX_RETRY_AFTER = MAX_BACKOFF.multipliedBy(4);
 
-  /** How long it is told that points were given up. */
+  /** Time for which the status shows that points were given up. */
   private static final Duration REJECTED_SHOWN = Duration.ofMinutes(10);
 
-  /** How long it is told that the store fails on pages, which come again: a few tries. */
+  /** Time for which the status shows that the store fails on pages: a few retries. */
   private static final Duration FAILING_SHOWN = Duration.ofMinutes(1);
 
   private final Store store;
@@ -64,24 +67,24 @@ public final class StoreWriter implements AutoCloseable {
   private Duration backoff = FIRST_BACKOFF;
   private Instant lastWholePage = Instant.EPOCH;
 
-  // Written by the thread that writes.
+  // Written by the writer's thread.
   private volatile @Nullable Incident incident;
 
   private record Job(
       List<String> lines, boolean mayGiveUp, CompletableFuture<WriteResult> result) {}
 
-  /** What the store did not take while it took the rest. */
+  /** Points that the store did not accept while it accepted others. */
   private record Incident(Trouble trouble, String message, Instant shownUntil) {}
 
-  /** Starts its thread; for windows of at most twenty seconds. */
+  /** Starts the thread; for windows of at most twenty seconds. */
   public StoreWriter(Store store, InstantSource clock) {
     this(store, clock, Duration.ZERO);
   }
 
   /**
-   * Starts its thread.
+   * Starts the thread.
    *
-   * @param interval length of a window: pages come no more often
+   * @param interval length of a window: pages are not more frequent
    */
   public StoreWriter(Store store, InstantSource clock, Duration interval) {
     this.store = store;
@@ -93,19 +96,19 @@ public final class StoreWriter implements AutoCloseable {
   }
 
   /**
-   * Writes the lines; returns when the store acknowledged, or when it will not now.
+   * Writes lines; returns once the store has acknowledged them, or does not accept them now.
    *
-   * @throws InterruptedException where the caller is told to end
+   * @throws InterruptedException if the caller is interrupted
    */
   public WriteResult write(List<String> lines) throws InterruptedException {
     return write(lines, false);
   }
 
   /**
-   * Writes the lines; returns when the store acknowledged, or when it will not now.
+   * Writes lines; returns once the store has acknowledged them, or does not accept them now.
    *
-   * @param insists whether lines on which the store fails, while it takes others, are given up
-   * @throws InterruptedException where the caller is told to end
+   * @param insists true to give up lines on which the store fails while it accepts others
+   * @throws InterruptedException if the caller is interrupted
    */
   public WriteResult write(List<String> lines, boolean insists) throws InterruptedException {
     WriteResult.@Nullable Postponed notNow = postponement();
@@ -116,14 +119,14 @@ public final class StoreWriter implements AutoCloseable {
       return new WriteResult.Acknowledged(0);
     }
     Job job = new Job(lines, insists, new CompletableFuture<>());
-    // Bounded: the agent keeps the page, so waiting for room costs nothing but time.
+    // Bounded: the agent retains the page, so waiting for room costs only time.
     while (!jobs.offer(job, 1, TimeUnit.SECONDS)) {
       if (ended) {
         return postponed("the scraper is stopping");
       }
     }
     if (ended && jobs.remove(job)) {
-      // Offered after the thread had ended: nobody else would ever answer it.
+      // Offered after the thread had ended: it would never be completed.
       return postponed("the scraper is stopping");
     }
     try {
@@ -134,18 +137,20 @@ public final class StoreWriter implements AutoCloseable {
   }
 
   /**
-   * Until when pages are refused at once, as the store did not take the last; in the past where it
-   * takes them. Who has work to do before it can write can save it.
+   * Time until which pages are postponed without asking the store, since it did not accept the
+   * last; in the past if it accepts them. Callers can save the work before a write.
    */
   public Instant retryAt() {
     return retryAt;
   }
 
-  /** What a page would be told now without asking the store; null where it would be asked. */
+  /**
+   * The result of a write now, known without asking the store; null if the store would be asked.
+   */
   public WriteResult.@Nullable Postponed postponement() {
     Instant until = retryAt;
     Instant now = clock.instant();
-    // A clock that was set back must not keep the store closed for as long.
+    // A clock that was set back must not postpone writes for as long.
     if (!now.isBefore(until) || now.plus(MAX_RETRY_AFTER).isBefore(until)) {
       return null;
     }
@@ -154,8 +159,8 @@ public final class StoreWriter implements AutoCloseable {
   }
 
   /**
-   * Whether writing works, for the report. While the store takes points and did not take some of
-   * late, the message has its words about these.
+   * Status of the store, for the report. While the store accepts points, but did not accept some
+   * recently, it has the store's message about these.
    */
   public MeshReport.Store status() {
     MeshReport.Store now = status;
@@ -171,17 +176,17 @@ public final class StoreWriter implements AutoCloseable {
     return last == null || clock.instant().isAfter(last.shownUntil()) ? null : last;
   }
 
-  /** How often the store came back after it had not taken points. */
+  /** Number of outages of the store that have ended. */
   public long outages() {
     return outages.get();
   }
 
-  /** Lines that the store did not take and never will, since the start. */
+  /** Number of lines rejected for good since the start. */
   public long rejected() {
     return splitter.rejected();
   }
 
-  /** Ends, and breaks off the write under way; pages not yet acknowledged are told so. */
+  /** Ends the thread and interrupts the current write; pages not yet acknowledged are postponed. */
   @Override
   public void close() {
     ended = true;
@@ -205,7 +210,7 @@ public final class StoreWriter implements AutoCloseable {
       }
       int lines = batch.getFirst().lines().size();
       Job next = jobs.peek();
-      // Whoever gives up at close may take his job out meanwhile: then this one is another's.
+      // A caller that gives up at close may remove its job meanwhile: then this one is another's.
       while (next != null
           && lines + next.lines().size() <= splitter.maxLines()
           && jobs.remove(next)) {
@@ -217,7 +222,7 @@ public final class StoreWriter implements AutoCloseable {
       if (notNow == null) {
         writeBatch(batch);
       } else {
-        // They were queued before the store was found to be away.
+        // They were queued before the store was found unavailable.
         batch.forEach(job -> job.result().complete(notNow));
       }
       batch.clear();
@@ -257,7 +262,7 @@ public final class StoreWriter implements AutoCloseable {
   }
 
   private void postpone(List<Job> batch, WriteFailure failure) {
-    // A write that we broke off ourselves says nothing about the store.
+    // A write that we interrupted ourselves says nothing about the store.
     WriteResult result = ended ? postponed("the scraper is stopping") : unavailable(failure);
     batch.forEach(job -> job.result().complete(result));
   }
@@ -297,7 +302,7 @@ public final class StoreWriter implements AutoCloseable {
               "points are rejected for good: " + outcome.message(),
               now.plus(REJECTED_SHOWN));
     } else if (!outcome.failed().isEmpty()
-        // What is lost is told before what waits.
+        // Lost points take precedence over postponed ones.
         && (recent == null || recent.trouble() != Trouble.POINTS_REJECTED)) {
       String words = outcome.failed().values().iterator().next();
       incident =

@@ -15,18 +15,18 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whom to trust when a store is reached by {@code https}.
+ * TLS settings of a store that is reached by {@code https}.
  *
- * @param context for connections
+ * @param context SSL context of its connections
  */
 public record Tls(SSLContext context) {
 
   /**
-   * As wished; null for the JDK's own authorities.
+   * The settings for these options; null for the JDK's own authorities.
    *
    * @param authorities PEM file with the authorities to trust; null: the JDK's
-   * @param skipVerify trust anybody
-   * @throws IOException where the file cannot be read or holds no certificate
+   * @param skipVerify true to trust any certificate
+   * @throws IOException if the file cannot be read or holds no certificate
    */
   public static @Nullable Tls of(@Nullable Path authorities, boolean skipVerify)
       throws IOException {
@@ -54,7 +54,7 @@ public record Tls(SSLContext context) {
     return trust;
   }
 
-  /** What {@code insecureSkipVerify} asks for. */
+  /** Trust manager for {@code insecureSkipVerify}. */
   private static final class TrustsAnybody extends X509ExtendedTrustManager {
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String type) {}

@@ -2,55 +2,55 @@ package io.llamamesh.scraper.store;
 
 import java.time.Duration;
 
-/** Why a store did not take points; {@code AnswerTable} says which answers are which. */
+/** Failure of a write; {@code AnswerTable} maps answers to failures. */
 public sealed interface WriteFailure {
-  /** What the store or the network said. */
+  /** Message of the store or the network. */
   String message();
 
   /**
-   * Not now: unreachable, overloaded, or not letting us in. The same points may be taken later.
+   * The store is unreachable, overloaded, or denies access. The same points may be accepted later.
    *
-   * @param message the store's or the network's words
-   * @param retryAfter how long the store asks to wait; zero where it does not say
-   * @param late whether a connection was there and no answer came in time
+   * @param message the store's or the network's message
+   * @param retryAfter wait that the store requests; zero without one
+   * @param late true if a connection was established and no answer came in time
    */
   record Unavailable(String message, Duration retryAfter, boolean late) implements WriteFailure {
-    /** For another reason than that it was late. */
+    /** A failure other than a timeout. */
     public Unavailable(String message, Duration retryAfter) {
       this(message, retryAfter, false);
     }
   }
 
   /**
-   * Not as they are: either some of the points are not acceptable, or whoever answers is no store.
+   * The store rejects some of the points, or the other end is no store.
    *
-   * @param message the store's words
+   * @param message the store's message
    */
   record Rejected(String message) implements WriteFailure {}
 
   /**
-   * All but so many: the store took the others, and will never take these.
+   * The store accepted all but some points, which it will never accept.
    *
-   * @param message the store's words
-   * @param lines how many, as it says
+   * @param message the store's message
+   * @param lines number of points dropped, as it says
    */
   record Dropped(String message, int lines) implements WriteFailure {}
 
   /**
    * The store failed on these points, or fails altogether.
    *
-   * @param message the store's words
+   * @param message the store's message
    */
   record Failed(String message) implements WriteFailure {}
 
   /**
-   * Not so many at once.
+   * The request has too many lines.
    *
-   * @param message the store's words
+   * @param message the store's message
    */
   record TooLarge(String message) implements WriteFailure {}
 
-  /** Carries a failure to who asked for the write. */
+  /** Exception that carries a failure to the caller of a write. */
   final class WriteFailedException extends Exception {
     private static final long serialVersionUID = 1;
     private final transient WriteFailure failure;
@@ -60,7 +60,7 @@ public sealed interface WriteFailure {
       this.failure = failure;
     }
 
-    /** What went wrong. */
+    /** The failure. */
     public WriteFailure failure() {
       return failure;
     }

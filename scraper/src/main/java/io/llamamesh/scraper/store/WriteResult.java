@@ -2,40 +2,40 @@ package io.llamamesh.scraper.store;
 
 import java.time.Instant;
 
-/** What became of a page of points. */
+/** Result of writing a page. */
 public sealed interface WriteResult {
   /**
-   * The store has them, but for those it rejected for good, which were logged and counted.
+   * The points are stored, but for those rejected for good, which were logged and counted.
    *
-   * @param lines lines of the page
-   * @param rejected how many of them it rejected
-   * @param gaveUpAllowed whether some of these were given up only since their reader insisted
+   * @param lines number of lines of the page
+   * @param rejected number of them that the store rejected
+   * @param gaveUpAllowed true if some were given up only since the caller allowed it
    */
   record Acknowledged(int lines, int rejected, boolean gaveUpAllowed) implements WriteResult {
-    /** Some were rejected, whether anybody insisted or not. */
+    /** A page of which some lines were rejected, without an allowance of the caller. */
     public Acknowledged(int lines, int rejected) {
       this(lines, rejected, false);
     }
 
-    /** The store has all of them. */
+    /** A page that is stored completely. */
     public Acknowledged(int lines) {
       this(lines, 0, false);
     }
   }
 
   /**
-   * The store did not take them now.
+   * The store does not accept the page now.
    *
-   * @param message its words
-   * @param retryAt not before then
+   * @param message its message
+   * @param retryAt earliest time of a retry
    */
   record Postponed(String message, Instant retryAt) implements WriteResult {}
 
   /**
-   * The store failed on this page, and takes others.
+   * The store failed on this page, and accepts others.
    *
-   * @param message its words
-   * @param retryAt not before then
+   * @param message its message
+   * @param retryAt earliest time of a retry
    */
   record Failed(String message, Instant retryAt) implements WriteResult {}
 }

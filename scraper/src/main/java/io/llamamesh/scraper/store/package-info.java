@@ -1,4 +1,4 @@
-/** Writes points to a time-series store and tells what it acknowledged. */
+/** Writes to a time-series store, with the acknowledgement of each page. */
 @NullMarked
 package io.llamamesh.scraper.store;
 

@@ -7,30 +7,30 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * By which names the page may be asked for while it asks for no token. A foreign site could have
- * its own name resolve to an address that only the visitor's browser reaches, and read the matrix
- * by it (DNS rebinding): such a name is nobody's here.
+ * Host names that are accepted while no token is required. A foreign site could have its own name
+ * resolve to an address that only the visitor's browser reaches, and read the matrix by it (DNS
+ * rebinding): such names are not accepted.
  *
- * <p>Addresses, {@code localhost}, names without a dot, a Service's {@code *.svc} and {@code
- * *.svc.cluster.local}, and those that are given; all where {@value #ANY} is.
+ * <p>Accepted are addresses, {@code localhost}, names without a dot, a Service's {@code *.svc} and
+ * {@code *.svc.cluster.local}, and configured names; all if {@value #ANY} is among them.
  */
 public final class AcceptedHosts {
-  /** Any name. */
+  /** Accepts any name. */
   public static final String ANY = "*";
 
   private final Set<String> names;
 
   /**
-   * @param names further names, without port
+   * @param names configured names, without port
    */
   public AcceptedHosts(Set<String> names) {
     this.names = names.stream().map(AcceptedHosts::plain).collect(Collectors.toUnmodifiableSet());
   }
 
   /**
-   * Whether a request may have that.
+   * True if a request may have that header {@code Host}.
    *
-   * @param field the value of the field {@code Host}; null where it is missing, as no browser's is
+   * @param field value of the header {@code Host}; null without one, which no browser omits
    */
   boolean accepts(@Nullable String field) {
     if (field == null || names.contains(ANY)) {

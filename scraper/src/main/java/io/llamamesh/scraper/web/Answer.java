@@ -7,13 +7,13 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP answer.
+ * HTTP answer.
  *
  * @param status HTTP status
  * @param contentType its media type
- * @param body its bytes, not compressed
- * @param cacheSeconds how long a browser may keep it; 0: must ask again
- * @param etag the entity tag by which it is asked whether it has changed
+ * @param body its body, not compressed
+ * @param cacheSeconds time for which a browser may cache it; 0: it must revalidate
+ * @param etag entity tag of the body, for revalidation
  */
 @SuppressWarnings("ArrayRecordComponent") // Answers are sent, never compared.
 record Answer(int status, String contentType, byte[] body, int cacheSeconds, String etag) {
@@ -25,18 +25,18 @@ record Answer(int status, String contentType, byte[] body, int cacheSeconds, Str
     this(status, contentType, body, cacheSeconds, tagOf(body));
   }
 
-  /** A document whose tag tells what it was made of, not its bytes. */
+  /** A JSON document whose tag is derived from its input, not from its bytes. */
   static Answer json(Object document, String tag) {
     Answer answer = json(200, document);
     return new Answer(200, JSON, answer.body(), 0, tag);
   }
 
-  /** What is there still has that tag. */
+  /** Answer 304: the resource still has that tag. */
   static Answer notModified(String tag) {
     return new Answer(NOT_MODIFIED, JSON, new byte[0], 0, tag);
   }
 
-  /** Itself, or that it has not changed where that is what the asker has. */
+  /** This answer, or 304 if the client has it already. */
   Answer orNotModified(@Nullable String known) {
     return status == 200 && etag.equals(known) ? notModified(etag) : this;
   }
@@ -49,15 +49,15 @@ record Answer(int status, String contentType, byte[] body, int cacheSeconds, Str
     return new Answer(status, TEXT, text.getBytes(StandardCharsets.UTF_8), 0);
   }
 
-  /** An error as every path of the API has it. */
+  /** An error document, the same for every path of the API. */
   static Answer error(int status, String message) {
     return json(status, new ErrorDocument(message));
   }
 
   /**
-   * What went wrong.
+   * JSON document of an error.
    *
-   * @param error one sentence with the remedy
+   * @param error one sentence, with the remedy
    */
   record ErrorDocument(String error) {}
 

@@ -5,8 +5,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last few answers by request and tag, so that ten people who look at the same page cost as
- * much as one. Large ones are not kept: who asks for those asks once. Thread-safe.
+ * Cache of the last few answers by request and tag, so that ten viewers of the same page cost as
+ * much as one. Large ones are not cached. Thread-safe.
  */
 final class AnswerCache {
   private static final int MOST = 8;

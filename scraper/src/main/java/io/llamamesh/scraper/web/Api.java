@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Answers paths; knows nothing of sockets. Thread-safe. */
+/** Routes of the page and the API, independent of sockets. Thread-safe. */
 public final class Api {
   private static final String PAIRS = "/api/v1/pairs/";
   private static final String METRICS = "/metrics";
@@ -26,7 +26,10 @@ public final class Api {
   private static final int BAD_REQUEST = 400;
   private static final int UNAVAILABLE = 503;
 
-  /** A report is made every few seconds; in a large mesh, whose analysis rests, within a minute. */
+  /**
+   * Age of a report from which on the analysis counts as stuck: one is made every few seconds, in a
+   * large mesh within a minute.
+   */
   private static final Duration STUCK = Duration.ofMinutes(5);
 
   private static final long MAKING_PATIENCE_SECONDS = 10;
@@ -37,13 +40,13 @@ public final class Api {
   private final InstantSource clock;
   private final Resources resources = new Resources();
   private final AnswerCache recent = new AnswerCache();
-  // Documents of a large mesh are tens of MB while they are made.
+  // One at a time: documents of a large mesh take tens of MB while they are rendered.
   private final Semaphore rendering = new Semaphore(1, true);
 
   /**
-   * @param matrix what the documents are made of
+   * @param matrix the matrix that documents sfactory of the matrix document
    * @param documents how
-   * @param view what else is shown
+   * @param view state of the scraper
    */
   public Api(
       Matrix matrix, MatrixDocumentFactory documents, ScraperStatus view, InstantSource clock) {
@@ -53,22 +56,22 @@ public final class Api {
     this.clock = clock;
   }
 
-  /** Whether a path tells of the mesh, so that a token is asked for where one is set. */
+  /** True if a path has data of the mesh, which requires a token if one is set. */
   static boolean isData(String rawPath) {
     return rawPath.equals(METRICS)
         || (rawPath.startsWith("/api/") && !rawPath.startsWith("/api/v1/openapi."));
   }
 
-  /** Whether this scraper speaks for the mesh. */
+  /** True if this scraper is the mesh's leader. */
   boolean isLeader() {
     return status.isLeader();
   }
 
   /**
-   * The answer to a GET.
+   * Answers a GET.
    *
    * @param rawPath the path, still encoded
-   * @param known the entity tag of what the asker has; null without
+   * @param known entity tag that the client has; null without one
    */
   Answer get(String rawPath, String rawQuery, @Nullable String known) {
     try {
@@ -93,7 +96,7 @@ public final class Api {
     }
   }
 
-  /** Makes an answer while no other one is made. */
+  /** Makes an answer while no other one is being made. */
   private Answer exclusively(Supplier<Answer> made) {
     try {
       if (!rendering.tryAcquire(MAKING_PATIENCE_SECONDS, TimeUnit.SECONDS)) {
@@ -111,7 +114,8 @@ public final class Api {
   }
 
   /**
-   * A process whose analysis stands still is to be restarted: its old verdict would be believed.
+   * Liveness: a scraper whose analysis is stuck must be restarted, since its old verdict would be
+   * believed.
    */
   private Answer health() {
     Duration age = Duration.between(status.report().time(), clock.instant());
@@ -121,7 +125,10 @@ public final class Api {
         : Answer.text(UNAVAILABLE, "the analysis stands still, " + told);
   }
 
-  /** Tagged by what it is made of, so that nothing is made for who has it already. */
+  /**
+   * The matrix document, tagged by its input, so that none is made for a client that has it
+   * already.
+   */
   private Answer matrix(QueryParameters query, String rawQuery, @Nullable String known) {
     WindowSelection selection = selection(query);
     Slice slice = slice(query);

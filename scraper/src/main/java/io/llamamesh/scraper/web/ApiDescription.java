@@ -8,7 +8,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Objects;
 
-/** The API's OpenAPI document, as it is written and as JSON. */
+/** The API's OpenAPI document, in YAML and JSON. */
 final class ApiDescription {
   private static final int HOUR = 3_600;
 

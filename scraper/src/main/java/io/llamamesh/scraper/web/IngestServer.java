@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code POST /ingest} on a port of its own: agents that drain leave their last windows here. 200
- * only after the store acknowledged; 503 means keep them.
+ * {@code POST /ingest} on a port of its own: draining agents post their last windows here. Answers
+ * 200 only after the store has acknowledged; 503 means keep them.
  *
  * <p>Owns its socket and threads; {@link #close} ends them.
  */
@@ -28,14 +28,14 @@ public final class IngestServer implements AutoCloseable {
   private static final int MAX_AT_ONCE = 3;
 
   /**
-   * An agent posts a MiB and one window more, of which the largest has some. A sixty-fourth of the
-   * heap, as points and lines it takes about four times as much.
+   * Largest body: an agent posts a MiB and one window more, which may have some MiB. A sixty-fourth
+   * of the heap, since points and lines take about four times as much.
    */
   private static final int MAX_BYTES =
       Math.clamp(Runtime.getRuntime().maxMemory() / 64, 4 << 20, 16 << 20);
 
   /**
-   * Agents wait 5 s for an answer, and ask again where the time that they have left allows: in a
+   * Wait for a free slot: agents wait 5 s for an answer, and retry while they have time, as in a
    * rollout many drain together.
    */
   private static final int PATIENCE_SECONDS = 4;
@@ -47,10 +47,10 @@ public final class IngestServer implements AutoCloseable {
   private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
 
   /**
-   * Binds and starts to answer.
+   * Binds the address and starts to answer.
    *
-   * @param accepted whether the value of the header {@code Authorization} lets in
-   * @throws IOException where the address cannot be bound
+   * @param accepted predicate for the value of the header {@code Authorization}
+   * @throws IOException if the address cannot be bound
    */
   public IngestServer(
       InetSocketAddress address, WindowIngest ingest, Predicate<@Nullable String> accepted)
@@ -63,7 +63,7 @@ public final class IngestServer implements AutoCloseable {
     server.start();
   }
 
-  /** Where it listens. */
+  /** Address on which it listens. */
   public InetSocketAddress address() {
     return server.getAddress();
   }
@@ -92,7 +92,7 @@ public final class IngestServer implements AutoCloseable {
       exchange.getResponseHeaders().set("Content-Type", answer.contentType());
       exchange.sendResponseHeaders(answer.status(), answer.body().length);
       exchange.getResponseBody().write(answer.body());
-      // The end of an exchange waits for what is left of its body.
+      // Closing an exchange waits for the rest of its request's body.
       exchange.getResponseBody().flush();
     }
   }
@@ -102,7 +102,7 @@ public final class IngestServer implements AutoCloseable {
       return Answer.error(404, "only /ingest is here");
     }
     if (exchange.getRequestHeaders().containsKey("Origin")) {
-      // A browser says where the page is that makes it post (Fetch, 3.1): no agent is one.
+      // Browsers send the origin of a posting page (Fetch, 3.1); agents do not.
       return Answer.error(403, "not from a page of another site");
     }
     if (!exchange.getRequestMethod().equals("POST")) {
@@ -138,7 +138,9 @@ public final class IngestServer implements AutoCloseable {
     }
   }
 
-  /** While the store is away, bodies are not worth their reading. */
+  /**
+   * The answer while the store is unavailable, without reading a body; null while it is available.
+   */
   private @Nullable Answer unavailable() {
     WindowIngest.Outcome.Postponed later = ingest.postponement();
     return later == null ? null : Answer.error(503, later.why());
@@ -153,9 +155,9 @@ public final class IngestServer implements AutoCloseable {
   }
 
   /**
-   * What was taken.
+   * JSON document of an accepted post.
    *
-   * @param points how many
+   * @param points number of points
    */
   record AcceptedDocument(int points) {}
 }

@@ -12,14 +12,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parameters of a request.
+ * Query parameters of a request.
  *
- * @param values by name, decoded; of a repeated one the last
+ * @param values decoded values by name; of a repeated one the last
  */
 record QueryParameters(Map<String, String> values) {
   private static final int MAX_LENGTH = 4_096;
 
-  /** A parameter is not what it should be. */
+  /** A parameter is invalid. */
   static final class BadQueryException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -52,7 +52,7 @@ record QueryParameters(Map<String, String> values) {
     }
   }
 
-  /** A whole number, or the default where it is absent. */
+  /** A parameter as an integer; the default if it is absent. */
   int number(String name, int absent, int least, int most) {
     String text = values.get(name);
     if (text == null || text.isEmpty()) {
@@ -68,12 +68,12 @@ record QueryParameters(Map<String, String> values) {
         "%s must be a number from %d to %d, was '%s'".formatted(name, least, most, text));
   }
 
-  /** A text as it is; null where it is absent, which is not the same as empty. */
+  /** A parameter as text; null if it is absent, which differs from empty. */
   @Nullable String text(String name) {
     return values.get(name);
   }
 
-  /** One of an enum's constants, written in lower case. */
+  /** A parameter as an enum's constant, which is written in lower case. */
   <E extends Enum<E>> E oneOf(String name, E absent) {
     String text = values.get(name);
     if (text == null || text.isEmpty()) {
@@ -91,7 +91,7 @@ record QueryParameters(Map<String, String> values) {
         "%s must be one of %s, was '%s'".formatted(name, String.join(", ", known), text));
   }
 
-  /** A time as RFC 3339 or seconds since the epoch; absent where it is not given. */
+  /** A parameter as a time, in RFC 3339 or seconds since the epoch; null if it is absent. */
   @Nullable Instant time(String name) {
     String text = values.get(name);
     if (text == null || text.isEmpty()) {

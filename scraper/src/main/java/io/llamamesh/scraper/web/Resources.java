@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** The page's files; nothing else of the class path can be asked for. */
+/** The page's files; no other resource of the class path is served. */
 final class Resources {
   private static final String ECHARTS = "/META-INF/resources/webjars/echarts/5.5.0/echarts.min.js";
   private static final int DAY = 86_400;
@@ -28,14 +28,14 @@ final class Resources {
           Map.entry("/favicon.svg", new PageFile("page/favicon.svg", "image/svg+xml", DAY)),
           Map.entry("/echarts.js", new PageFile(ECHARTS, "text/javascript; charset=utf-8", DAY)));
 
-  /** Each file once: a hundred browsers that open the page shall not have it a hundred times. */
+  /** Each file is read once, however many browsers open the page. */
   private final Map<String, Answer> read = new ConcurrentHashMap<>();
 
   private static PageFile script(String name) {
     return new PageFile("page/" + name, "text/javascript; charset=utf-8", 0);
   }
 
-  /** The file of a path; 404 where there is none. */
+  /** The file of a path; 404 if there is none. */
   Answer get(String path) {
     PageFile known = KNOWN.get(path);
     if (known == null) {

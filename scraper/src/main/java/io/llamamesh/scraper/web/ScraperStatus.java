@@ -5,15 +5,15 @@ import io.llamamesh.scraper.matrix.AgentHealth;
 import java.util.List;
 import java.util.Set;
 
-/** What the API shows beside the matrix; asked by many threads at once. */
+/** Status of a scraper as the API shows it beside the matrix. Thread-safe. */
 public interface ScraperStatus {
   /** The newest report. */
   MeshReport report();
 
-  /** How reading each agent goes. */
+  /** Health of each agent's pull. */
   List<AgentHealth> agents();
 
-  /** Names of nodes that are leaving: they are shown and not judged. */
+  /** Names of leaving nodes, which are shown and not judged. */
   default Set<String> leaving() {
     return Set.of();
   }
@@ -21,9 +21,9 @@ public interface ScraperStatus {
   /** Metrics in Prometheus' text format. */
   String metrics();
 
-  /** Whether this scraper writes to the store and speaks for the mesh. */
+  /** True if this scraper leads: it writes to the store and reports for the mesh. */
   boolean isLeader();
 
-  /** Why the scraper cannot do its work yet; empty where it can. */
+  /** Reason why the scraper is not ready yet; empty if it is. */
   String notReadyReason();
 }

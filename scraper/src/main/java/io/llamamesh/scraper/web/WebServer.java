@@ -20,15 +20,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The page and the API over HTTP, a virtual thread per request.
+ * HTTP server of the page and the API, with a virtual thread per request.
  *
- * <p>Owns its socket and threads; {@link #close} ends them. Bounded like every server of ours by
- * {@link BoundedHttpServer}, and in what its answers together take of memory.
+ * <p>Owns its socket and threads; {@link #close} ends them. Bounded by {@link BoundedHttpServer},
+ * and in the memory of all its answers together.
  */
 public final class WebServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WebServer.class);
 
-  /** Short answers on which a life depends: slow readers of long ones must not keep them away. */
+  /**
+   * Paths that are exempt from limits: short answers on which probes and the operator depend, which
+   * slow readers of long ones must not block.
+   */
   private static final Set<String> VITAL = Set.of("/healthz", "/readyz", "/api/v1/report");
 
   private static final int MISDIRECTED = 421;
@@ -38,9 +41,7 @@ public final class WebServer implements AutoCloseable {
       "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'"
           + " data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 
-  /**
-   * Longer answers need room while they are on their way, of which there is an eighth of the heap.
-   */
+  /** Size above which answers need permits while they are sent, for an eighth of the heap. */
   private static final int SMALL_BYTES = 64 << 10;
 
   private static final int KIB = 1 << 10;
@@ -53,10 +54,10 @@ public final class WebServer implements AutoCloseable {
   private final Semaphore roomKib = new Semaphore(ROOM_KIB);
 
   /**
-   * Binds; who connects waits until {@link #start}.
+   * Binds the address; clients wait until {@link #start}.
    *
    * @param address port 0 picks a free one, see {@link #address}
-   * @throws IOException where the address cannot be bound
+   * @throws IOException if the address cannot be bound
    */
   public WebServer(InetSocketAddress address) throws IOException {
     this.server = BoundedHttpServer.create(address, 0);
@@ -66,9 +67,9 @@ public final class WebServer implements AutoCloseable {
   /**
    * Starts to answer GET and HEAD.
    *
-   * @param accepted whether the value of the header {@code Authorization} lets in to the data; the
-   *     page itself, the API's description and the probes of Kubernetes are everybody's
-   * @param hosts by which names it may be asked for where everybody is let in
+   * @param accepted predicate for the value of the header {@code Authorization}, which guards the
+   *     data; the page itself, the API's description and the probes of Kubernetes are open
+   * @param hosts accepted host names if no token is required
    */
   public void start(Api api, Predicate<@Nullable String> accepted, AcceptedHosts hosts) {
     boolean open = accepted.test(null);
@@ -96,7 +97,7 @@ public final class WebServer implements AutoCloseable {
     }
   }
 
-  /** Where it listens. */
+  /** Address on which it listens. */
   public InetSocketAddress address() {
     return server.getAddress();
   }
