@@ -73,10 +73,10 @@ public final class WatchedFile<T> {
       }
       lastError = null;
     } catch (IOException e) {
-      String said = e.toString();
-      if (!said.equals(lastError)) {
-        lastError = said;
-        LOG.warn("file not readable, its last content stays error={}", said);
+      String error = e.toString();
+      if (!error.equals(lastError)) {
+        lastError = error;
+        LOG.warn("file not readable, its last content stays error={}", error);
       }
     }
   }

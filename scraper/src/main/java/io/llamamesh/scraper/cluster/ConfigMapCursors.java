@@ -15,8 +15,8 @@ public final class ConfigMapCursors implements CursorStore {
 
   private final MeshOwner owner;
 
-  public ConfigMapCursors(MeshOwner home) {
-    this.owner = home;
+  public ConfigMapCursors(MeshOwner owner) {
+    this.owner = owner;
   }
 
   /** Name of a mesh's ConfigMap. */

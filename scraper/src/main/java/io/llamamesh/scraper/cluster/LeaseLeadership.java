@@ -49,8 +49,8 @@ public final class LeaseLeadership implements Leadership {
   /**
    * @param identity this scraper's name: its pod's
    */
-  public LeaseLeadership(MeshOwner home, String identity) {
-    this.owner = home;
+  public LeaseLeadership(MeshOwner owner, String identity) {
+    this.owner = owner;
     this.identity = identity;
   }
 

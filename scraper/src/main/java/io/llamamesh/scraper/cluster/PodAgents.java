@@ -95,7 +95,7 @@ public final class PodAgents implements AgentSource {
         LOG.warn(
             "the cluster's API does not tell agents, those known stay url={} error={}",
             client.getMasterUrl(),
-            words(failure));
+            describe(failure));
       }
       return true;
     });
@@ -144,7 +144,7 @@ public final class PodAgents implements AgentSource {
   }
 
   /** The failure and its root cause, such as a certificate that is not trusted. */
-  private static String words(Throwable failure) {
+  private static String describe(Throwable failure) {
     Throwable root = failure;
     while (root.getCause() != null && !(root instanceof SSLException)) {
       root = root.getCause();

@@ -136,14 +136,14 @@ public final class RegistryAgents implements AgentSource {
       return true;
     } catch (IOException | RuntimeException e) {
       current = false;
-      String words = e.toString();
-      if (!words.equals(lastError)) {
-        lastError = words;
+      String error = e.toString();
+      if (!error.equals(lastError)) {
+        lastError = error;
         LOG.warn(
             "registry does not list its probes, those known stay registry={} agents={} error={}",
             server,
             held.size(),
-            words);
+            error);
       }
       return false;
     }
@@ -160,10 +160,10 @@ public final class RegistryAgents implements AgentSource {
       ports.computeIfAbsent(probe.ip(), ip -> new HashSet<>()).add(probe.port());
     }
     List<AgentEndpoint> agents = new ArrayList<>();
-    Set<String> several = new HashSet<>();
+    Set<String> ambiguousNow = new HashSet<>();
     sites.forEach((address, seen) -> {
       if (seen.size() > 1) {
-        several.add(address.toString());
+        ambiguousNow.add(address.toString());
         return;
       }
       List<HostPort> addresses = new ArrayList<>(List.of(address));
@@ -173,8 +173,8 @@ public final class RegistryAgents implements AgentSource {
       }
       agents.add(new AgentEndpoint(address.toString(), addresses));
     });
-    if (!several.equals(ambiguous)) {
-      ambiguous = Set.copyOf(several);
+    if (!ambiguousNow.equals(ambiguous)) {
+      ambiguous = Set.copyOf(ambiguousNow);
       LOG.warn(
           "addresses that probes of several sites have are not read, each site needs a scraper of"
               + " its own registry={} addresses={}",

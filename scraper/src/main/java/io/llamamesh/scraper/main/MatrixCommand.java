@@ -251,13 +251,15 @@ final class MatrixCommand implements Callable<Integer> {
 
   /** Message for an error answer, with the scraper's own message if it has one. */
   private static String refusal(URI uri, HttpResponse<byte[]> response) {
-    String words = new String(response.body(), StandardCharsets.UTF_8).strip();
-    boolean told =
+    String message = new String(response.body(), StandardCharsets.UTF_8).strip();
+    boolean isMessage =
         response.headers().firstValue("Content-Type").orElse("").contains("json")
-            && words.length() <= LONGEST_REFUSAL;
+            && message.length() <= LONGEST_REFUSAL;
     return "%s answers HTTP %d%s"
         .formatted(
-            uri, response.statusCode(), told ? ": " + words : "; is that a llama-mesh scraper?");
+            uri,
+            response.statusCode(),
+            isMessage ? ": " + message : "; is that a llama-mesh scraper?");
   }
 
   private static String token(Path file) throws IOException {

@@ -219,16 +219,16 @@ final class ScraperCommand implements Callable<Integer> {
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     try (Kubernetes kubernetes = readsPods() ? connect() : null) {
-      MeshOwner home = kubernetes == null ? null : meshOwner(kubernetes.client(), meshName);
+      MeshOwner owner = kubernetes == null ? null : meshOwner(kubernetes.client(), meshName);
       ScraperRun scraper =
           ScraperRun.start(
               config,
-              agents(home, kubernetes),
+              agents(owner, kubernetes),
               store,
-              cursors(home),
-              home == null
+              cursors(owner),
+              owner == null
                   ? Leadership.ALONE
-                  : new LeaseLeadership(home, environment.get("POD_NAME", ownName())),
+                  : new LeaseLeadership(owner, environment.get("POD_NAME", ownName())),
               tokens);
       environment.onShutdown(() -> {
         stop.countDown();
@@ -240,7 +240,7 @@ final class ScraperCommand implements Callable<Integer> {
                   meshName,
                   followsRegistry()
                       ? ", of registry " + registry.client(environment, this::wrong).server() + ","
-                      : home == null && collectors == null
+                      : owner == null && collectors == null
                           ? ", as LLAMA of " + llama.hosts() + " port " + llama.port() + ","
                           : "",
                   scraper.hasPage()
@@ -353,7 +353,7 @@ final class ScraperCommand implements Callable<Integer> {
     }
   }
 
-  private ScraperConfig config(String meshName, WebAccess readers) {
+  private ScraperConfig config(String meshName, WebAccess access) {
     try {
       return new ScraperConfig(
           meshName,
@@ -364,7 +364,7 @@ final class ScraperCommand implements Callable<Integer> {
           retention,
           agentTimeout,
           new Limits(lossPercent, rttP99),
-          readers);
+          access);
     } catch (IllegalArgumentException e) {
       throw wrong(String.valueOf(e.getMessage()));
     }
@@ -403,10 +403,10 @@ final class ScraperCommand implements Callable<Integer> {
     return "scraper-" + UUID.randomUUID();
   }
 
-  private AgentSource agents(@Nullable MeshOwner home, @Nullable Kubernetes kubernetes) {
-    if (home != null && kubernetes != null) {
+  private AgentSource agents(@Nullable MeshOwner owner, @Nullable Kubernetes kubernetes) {
+    if (owner != null && kubernetes != null) {
       return new PodAgents(
-          home.client(), kubernetes.trust(), home.namespace(), home.mesh(), agentPort);
+          owner.client(), kubernetes.trust(), owner.namespace(), owner.mesh(), agentPort);
     }
     if (followsRegistry()) {
       return new RegistryAgents(registry.client(environment, this::wrong), new SecureRandom());
@@ -427,11 +427,11 @@ final class ScraperCommand implements Callable<Integer> {
     }
   }
 
-  private CursorStore cursors(@Nullable MeshOwner home) {
+  private CursorStore cursors(@Nullable MeshOwner owner) {
     if (cursorFile != null) {
       return new FileCursors(cursorFile);
     }
-    return home == null ? CursorStore.NONE : new ConfigMapCursors(home);
+    return owner == null ? CursorStore.NONE : new ConfigMapCursors(owner);
   }
 
   @Nullable Store store() {

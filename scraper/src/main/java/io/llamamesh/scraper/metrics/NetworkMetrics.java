@@ -121,9 +121,9 @@ public final class NetworkMetrics {
       MeshReport.Direction direction = suspect.direction();
       Tags tags =
           Tags.of(
-              "kind", words(suspect.kind().name()),
+              "kind", lowerCase(suspect.kind().name()),
               "name", suspect.name(),
-              "direction", direction == null ? "both" : words(direction.name()));
+              "direction", direction == null ? "both" : lowerCase(direction.name()));
       rows.add(MultiGauge.Row.of(tags, suspect.explains()));
     }
     suspects.register(rows, true);
@@ -135,7 +135,7 @@ public final class NetworkMetrics {
     for (MeshReport.Silent one : now.silent()) {
       names.add(
           MultiGauge.Row.of(
-              Tags.of("name", one.name(), "cause", words(one.cause().name())), one.sources()));
+              Tags.of("name", one.name(), "cause", lowerCase(one.cause().name())), one.sources()));
     }
     silent.register(names, true);
     List<MultiGauge.Row<?>> all = new ArrayList<>();
@@ -238,7 +238,7 @@ public final class NetworkMetrics {
     return verdict == Verdict.HEALTHY ? 1 : 0;
   }
 
-  private static String words(String constant) {
+  private static String lowerCase(String constant) {
     return constant.toLowerCase(Locale.ROOT);
   }
 

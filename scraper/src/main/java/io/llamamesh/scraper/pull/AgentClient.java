@@ -124,7 +124,7 @@ final class AgentClient implements AutoCloseable {
    * @param after null: all that are retained
    * @param stored cursor up to which the agent may discard its windows; null: none yet
    * @param limit windows to return at most
-   * @param behind true to catch up on a backlog: only a few such requests run at once
+   * @param isBacklog true to catch up on a backlog: only a few such requests run at once
    * @throws IOException if no valid answer arrives in time; the message is meant for people
    */
   FetchedPage fetch(
@@ -132,21 +132,21 @@ final class AgentClient implements AutoCloseable {
       @Nullable WindowCursor after,
       @Nullable WindowCursor stored,
       int limit,
-      boolean behind)
+      boolean isBacklog)
       throws IOException, InterruptedException {
-    Permits places = new Permits();
+    Permits permits = new Permits();
     boolean fetched = false;
     try {
-      if (behind) {
+      if (isBacklog) {
         // Catching up takes page after page, and agents that are up to date must not wait for it.
-        places.acquire(catchingUp);
+        permits.acquire(catchingUp);
       }
-      FetchedPage page = fetchNow(address, after, stored, limit, places);
+      FetchedPage page = fetchNow(address, after, stored, limit, permits);
       fetched = true;
       return page;
     } finally {
       if (!fetched) {
-        places.close();
+        permits.close();
       }
     }
   }
@@ -156,7 +156,7 @@ final class AgentClient implements AutoCloseable {
       @Nullable WindowCursor after,
       @Nullable WindowCursor stored,
       int limit,
-      Permits places)
+      Permits permits)
       throws IOException, InterruptedException {
     String query =
         "/influxdata?limit="
@@ -178,7 +178,7 @@ final class AgentClient implements AutoCloseable {
     Instant answered = clock.instant();
     byte[] body;
     try (InputStream stream = response.body()) {
-      body = bodies.read(stream, timeout, places);
+      body = bodies.read(stream, timeout, permits);
     }
     if (response.statusCode() == UNAUTHORIZED) {
       throw new TokenRefusedException(
@@ -193,7 +193,8 @@ final class AgentClient implements AutoCloseable {
             cursor(response.headers()),
             response.headers().firstValue(InfluxDataHeaders.MORE).map("true"::equals).orElse(false),
             skew(response.headers(), asked, answered));
-    return new FetchedPage(page, limit, maxWindows(response.headers(), limit), body.length, places);
+    return new FetchedPage(
+        page, limit, maxWindows(response.headers(), limit), body.length, permits);
   }
 
   private static int maxWindows(HttpHeaders headers, int limit) {

@@ -91,20 +91,21 @@ final class AgentPoller implements AutoCloseable {
             .multipliedBy(LATE_INTERVALS)
             .plus(PullSchedule.PUBLISH_DELAY)
             .plusSeconds(2);
-    Instant here = now.plus(position.skew().residual());
+    Instant agentNow = now.plus(position.skew().residual());
     Instant answer = lastAnswer;
     // A timestamp in the future would still look fresh after the agent's death.
-    boolean ahead = window != null && window.isAfter(here.plus(allowed));
+    boolean inFuture = window != null && window.isAfter(agentNow.plus(allowed));
     boolean answers = answer != null && answer.isAfter(now.minus(allowed));
-    boolean reporting = window != null && !ahead && answers && window.isAfter(here.minus(allowed));
-    String why = problem;
-    if (!reporting && why == null) {
+    boolean reporting =
+        window != null && !inFuture && answers && window.isAfter(agentNow.minus(allowed));
+    String reason = problem;
+    if (!reporting && reason == null) {
       if (window == null) {
-        why = "has not published a window yet";
-      } else if (ahead) {
-        why = "stamps its windows with times to come";
+        reason = "has not published a window yet";
+      } else if (inFuture) {
+        reason = "stamps its windows with times to come";
       } else {
-        why = answers ? "publishes no new windows" : "has not answered lately";
+        reason = answers ? "publishes no new windows" : "has not answered lately";
       }
     }
     return new AgentHealth(
@@ -113,7 +114,7 @@ final class AgentPoller implements AutoCloseable {
         reporting,
         lastAnswer,
         window,
-        reporting ? null : why,
+        reporting ? null : reason,
         position.skew().skew().toMillis());
   }
 
@@ -140,19 +141,19 @@ final class AgentPoller implements AutoCloseable {
   private Instant poll() throws InterruptedException {
     try {
       WindowCursor after = position.readCursor();
-      boolean news;
+      boolean received;
       try (AgentClient.FetchedPage fetched = fetch(after)) {
-        news = accept(after, fetched);
+        received = accept(after, fetched);
         catchingUp = fetched.page().more();
         fetched.recordSize(pages);
         budget.spend(fetched.bytes(), clock.instant());
       }
       // Windows without a pair have no points, and yet move the cursor.
-      if (catchingUp && (news || !Objects.equals(after, position.readCursor()))) {
+      if (catchingUp && (received || !Objects.equals(after, position.readCursor()))) {
         Instant now = clock.instant();
         return now.plus(budget.pause(now));
       }
-      return news
+      return received
           ? schedule.afterWindow(clock.instant())
           : schedule.afterEmptyAnswer(clock.instant());
     } catch (AgentClient.AnswerTooLargeException e) {

@@ -90,18 +90,18 @@ final class BodyReader {
    * Reads a body to its end.
    *
    * @param timeout for all of it but the wait for a quick permit, which is not the agent's fault
-   * @param places receives the body's permits, to be held as long as the body; loses its earlier
+   * @param permits receives the body's permits, to be held as long as the body; loses its earlier
    *     ones when the body is slow
    * @throws IOException if it did not arrive in time, or no permit was free
    */
-  byte[] read(InputStream stream, Duration timeout, Permits places)
+  byte[] read(InputStream stream, Duration timeout, Permits permits)
       throws IOException, InterruptedException {
     long asked = System.nanoTime();
     Future<byte[]> next = threads.submit(() -> stream.readNBytes(1));
     try {
       byte[] first = within(next, timeout, timeout);
       Duration left = timeout.minusNanos(System.nanoTime() - asked);
-      places.acquire(quick);
+      permits.acquire(quick);
       long began = System.nanoTime();
       ByteArrayOutputStream body = new ByteArrayOutputStream();
       body.writeBytes(first);
@@ -117,7 +117,7 @@ final class BodyReader {
             throw late(timeout, e);
           }
           isSlow = true;
-          moveToSlow(body.size(), left.minusNanos(System.nanoTime() - began), places);
+          moveToSlow(body.size(), left.minusNanos(System.nanoTime() - began), permits);
           continue;
         }
         if (body.size() + chunk.length > limits.maxBytes()) {
@@ -126,15 +126,16 @@ final class BodyReader {
         }
         int kib = kib(chunk.length);
         if (!isSlow
-            && !places.acquire(
+            && !permits.tryAcquire(
                 quickKib,
                 kib,
                 min(left, limits.quickTime()).minusNanos(System.nanoTime() - began))) {
           // A quick body does not wait for memory, or all behind it would wait too.
           isSlow = true;
-          moveToSlow(body.size(), left.minusNanos(System.nanoTime() - began), places);
+          moveToSlow(body.size(), left.minusNanos(System.nanoTime() - began), permits);
         }
-        if (isSlow && !places.acquire(slowKib, kib, left.minusNanos(System.nanoTime() - began))) {
+        if (isSlow
+            && !permits.tryAcquire(slowKib, kib, left.minusNanos(System.nanoTime() - began))) {
           throw new IOException("answers much, as too many others do");
         }
         body.writeBytes(chunk);
@@ -148,22 +149,22 @@ final class BodyReader {
     }
   }
 
-  private void moveToSlow(int bytes, Duration patience, Permits places)
+  private void moveToSlow(int bytes, Duration patience, Permits permits)
       throws IOException, InterruptedException {
-    places.releaseAllBut(quickKib);
-    if (!places.tryExchange(quickKib, slowKib)) {
+    permits.releaseAllBut(quickKib);
+    if (!permits.tryExchange(quickKib, slowKib)) {
       throw new IOException("answers slowly, as too many others do");
     }
     int kib = kib(bytes + CHUNK);
-    boolean got = places.acquire(slow, Duration.ZERO);
-    if (!got && waitingKib.tryAcquire(kib)) {
+    boolean acquired = permits.tryAcquire(slow, Duration.ZERO);
+    if (!acquired && waitingKib.tryAcquire(kib)) {
       try {
-        got = places.acquire(slow, patience);
+        acquired = permits.tryAcquire(slow, patience);
       } finally {
         waitingKib.release(kib);
       }
     }
-    if (!got) {
+    if (!acquired) {
       throw new IOException("answers slowly, as too many others do");
     }
   }

@@ -23,9 +23,9 @@ record EncodedPage(
   /** More than an agent publishes in a week; a cursor may say any number. */
   static final long MAX_MISSED = 1_000_000;
 
-  static EncodedPage of(@Nullable WindowCursor after, Page page, int most) {
+  static EncodedPage of(@Nullable WindowCursor after, Page page, int maxWindows) {
     return new EncodedPage(
-        after, page.cursor(), most, PackedLines.of(LineProtocol.lines(page.points())));
+        after, page.cursor(), maxWindows, PackedLines.of(LineProtocol.lines(page.points())));
   }
 
   /** Size in memory, bytes. */

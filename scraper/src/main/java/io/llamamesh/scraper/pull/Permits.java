@@ -13,26 +13,28 @@ import java.util.concurrent.TimeUnit;
 final class Permits implements AutoCloseable {
   private final List<Held> held = new ArrayList<>(3);
 
-  private record Held(Semaphore places, int count) {}
+  private record Held(Semaphore semaphore, int count) {}
 
   /** Acquires one permit, waiting without limit; only for semaphores whose holders release soon. */
-  void acquire(Semaphore places) throws InterruptedException {
-    places.acquire();
-    held.add(new Held(places, 1));
+  void acquire(Semaphore semaphore) throws InterruptedException {
+    semaphore.acquire();
+    held.add(new Held(semaphore, 1));
   }
 
   /** Acquires one permit within a time; false if there was none. */
-  boolean acquire(Semaphore places, Duration patience) throws InterruptedException {
-    return acquire(places, 1, patience);
+  boolean tryAcquire(Semaphore semaphore, Duration patience) throws InterruptedException {
+    return tryAcquire(semaphore, 1, patience);
   }
 
   /** Acquires permits within a time; false if there were too few. */
-  boolean acquire(Semaphore places, int count, Duration patience) throws InterruptedException {
-    boolean got = places.tryAcquire(count, Math.max(0, patience.toMillis()), TimeUnit.MILLISECONDS);
-    if (got) {
-      held.add(new Held(places, count));
+  boolean tryAcquire(Semaphore semaphore, int count, Duration patience)
+      throws InterruptedException {
+    boolean acquired =
+        semaphore.tryAcquire(count, Math.max(0, patience.toMillis()), TimeUnit.MILLISECONDS);
+    if (acquired) {
+      held.add(new Held(semaphore, count));
     }
-    return got;
+    return acquired;
   }
 
   /**
@@ -40,11 +42,11 @@ final class Permits implements AutoCloseable {
    * were too few.
    */
   boolean tryExchange(Semaphore from, Semaphore to) {
-    int count = held.stream().filter(one -> one.places() == from).mapToInt(Held::count).sum();
+    int count = held.stream().filter(one -> one.semaphore() == from).mapToInt(Held::count).sum();
     if (!to.tryAcquire(count)) {
       return false;
     }
-    held.removeIf(one -> one.places() == from);
+    held.removeIf(one -> one.semaphore() == from);
     from.release(count);
     held.add(new Held(to, count));
     return true;
@@ -53,9 +55,9 @@ final class Permits implements AutoCloseable {
   /** Releases all permits but those of that semaphore. */
   void releaseAllBut(Semaphore kept) {
     held.removeIf(one -> {
-      boolean other = one.places() != kept;
+      boolean other = one.semaphore() != kept;
       if (other) {
-        one.places().release(one.count());
+        one.semaphore().release(one.count());
       }
       return other;
     });
@@ -64,7 +66,7 @@ final class Permits implements AutoCloseable {
   /** Releases all permits. */
   @Override
   public void close() {
-    held.forEach(one -> one.places().release(one.count()));
+    held.forEach(one -> one.semaphore().release(one.count()));
     held.clear();
   }
 }

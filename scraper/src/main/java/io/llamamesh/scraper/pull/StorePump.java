@@ -77,24 +77,24 @@ final class StorePump implements AutoCloseable {
   private @Nullable Instant failingSince;
 
   /**
-   * @param leads true to store from the start
+   * @param leadsAtStart true to store from the start
    */
   StorePump(
       AgentPosition position,
-      boolean leads,
+      boolean leadsAtStart,
       StoreWriter writer,
       PageFetcher fetch,
       InstantSource clock,
       PullCounters counters,
-      StoreBacklog waiting) {
+      StoreBacklog backlog) {
     this.position = position;
     this.storedPosition = new StoredPosition(position.storedCursor(), writer.outages());
-    this.isLeader = leads;
+    this.isLeader = leadsAtStart;
     this.writer = writer;
     this.fetch = fetch;
     this.clock = clock;
     this.counters = counters;
-    this.backlog = waiting;
+    this.backlog = backlog;
   }
 
   /** Starts its thread; to be called once. */
@@ -130,12 +130,12 @@ final class StorePump implements AutoCloseable {
   /**
    * Offers a page that was just fetched with that cursor; never blocks for the store.
    *
-   * @param most windows that it holds at most
+   * @param maxWindows windows that it holds at most
    */
-  void offer(@Nullable WindowCursor after, Page page, int most) {
+  void offer(@Nullable WindowCursor after, Page page, int maxWindows) {
     // If the backlog in memory is full it is fetched again when it is this agent's turn.
     EncodedPage next =
-        page.cursor() == null || backlog.hasRoom() ? EncodedPage.of(after, page, most) : null;
+        page.cursor() == null || backlog.hasRoom() ? EncodedPage.of(after, page, maxWindows) : null;
     lock.lock();
     try {
       if (ended) {
@@ -161,9 +161,10 @@ final class StorePump implements AutoCloseable {
 
   /** Keeps a page that cannot be fetched again, in place of the oldest if there are too many. */
   private void keepUnrepeatable(EncodedPage next) {
-    int most = isLeader ? MAX_UNREPEATABLE : MAX_UNREPEATABLE_STANDBY;
+    int maxWindows = isLeader ? MAX_UNREPEATABLE : MAX_UNREPEATABLE_STANDBY;
     while (!unrepeatable.isEmpty()
-        && (unrepeatable.size() >= most || !backlog.hasRoomForUnrepeatable(unrepeatableBytes))) {
+        && (unrepeatable.size() >= maxWindows
+            || !backlog.hasRoomForUnrepeatable(unrepeatableBytes))) {
       dropUnrepeatable(unrepeatable.getFirst());
       counters.countMissed(isLeader ? 1 : 0);
     }
@@ -331,8 +332,8 @@ final class StorePump implements AutoCloseable {
       return;
     }
     Instant since = failingSince;
-    boolean insists = since != null && !clock.instant().isBefore(since.plus(PATIENCE));
-    switch (writer.write(page.lines().unpacked(), insists)) {
+    boolean mayGiveUp = since != null && !clock.instant().isBefore(since.plus(PATIENCE));
+    switch (writer.write(page.lines().unpacked(), mayGiveUp)) {
       case WriteResult.Acknowledged result -> {
         // While pages pass only by giving up lines, the next one need not fail as long.
         if (!result.gaveUpAllowed()) {

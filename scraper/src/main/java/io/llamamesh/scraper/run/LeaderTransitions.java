@@ -19,9 +19,9 @@ final class LeaderTransitions implements AutoCloseable {
   private volatile boolean writing;
   private volatile boolean closed;
 
-  LeaderTransitions(Leadership leadership, CursorStore kept, AgentPulls pulls) {
+  LeaderTransitions(Leadership leadership, CursorStore cursors, AgentPulls pulls) {
     this.leadership = leadership;
-    this.cursors = kept;
+    this.cursors = cursors;
     this.pulls = pulls;
   }
 

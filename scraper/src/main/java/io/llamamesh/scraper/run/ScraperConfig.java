@@ -61,11 +61,11 @@ public record ScraperConfig(
   private static void within(String name, Duration value, Duration least, Duration most) {
     if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
       throw new IllegalArgumentException(
-          "--%s must be %s to %s, was %s".formatted(name, words(least), words(most), words(value)));
+          "--%s must be %s to %s, was %s".formatted(name, text(least), text(most), text(value)));
     }
   }
 
-  private static String words(Duration duration) {
+  private static String text(Duration duration) {
     return duration.toString().substring(2).toLowerCase(Locale.ROOT);
   }
 }

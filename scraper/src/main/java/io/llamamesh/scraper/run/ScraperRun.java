@@ -58,7 +58,7 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
    * Binds the sockets and starts all threads.
    *
    * @param store null: in memory only
-   * @param kept store of bookmarks
+   * @param cursorStore store of bookmarks
    * @param leadership leadership among the mesh's scrapers
    * @param tokens tokens to send to agents, and to accept from agents that post windows
    * @throws IOException if a socket cannot be bound
@@ -67,11 +67,11 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
       ScraperConfig config,
       AgentSource agents,
       @Nullable Store store,
-      CursorStore kept,
+      CursorStore cursorStore,
       Leadership leadership,
       Tokens tokens)
       throws IOException {
-    ScraperRun scraper = new ScraperRun(config, agents, store, kept, leadership, tokens);
+    ScraperRun scraper = new ScraperRun(config, agents, store, cursorStore, leadership, tokens);
     scraper.transitions.start();
     scraper.agents.start(scraper.pulls::setAgents);
     scraper.reports.start();
@@ -83,24 +83,24 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
       ScraperConfig config,
       AgentSource agents,
       @Nullable Store store,
-      CursorStore kept,
+      CursorStore cursorStore,
       Leadership leadership,
       Tokens tokens)
       throws IOException {
     InstantSource clock = InstantSource.system();
     this.web = bind(config);
     Matrix matrix = new Matrix(config.interval(), config.retention(), clock);
-    Map<String, Bookmark> from = CursorPersister.load(kept);
+    Map<String, Bookmark> from = CursorPersister.load(cursorStore);
     this.agents = agents;
     this.writer = store == null ? null : new StoreWriter(store, clock, config.interval());
     this.pulls =
         new AgentPulls(
             config.interval(), config.agentTimeout(), matrix, writer, from, tokens::bearer, clock);
     this.leadership = leadership;
-    this.transitions = new LeaderTransitions(leadership, kept, pulls);
+    this.transitions = new LeaderTransitions(leadership, cursorStore, pulls);
     this.cursors =
         new CursorPersister(
-            kept, () -> pulls.bookmarks(config.retention()), transitions::isWriting);
+            cursorStore, () -> pulls.bookmarks(config.retention()), transitions::isWriting);
     this.ingest =
         config.ingest() == null
             ? null

@@ -135,9 +135,9 @@ final class AnswerTable {
    *
    * @param redactor hides credentials
    */
-  static @Nullable WriteFailure failure(StoreAnswer answer, Redactor words) {
+  static @Nullable WriteFailure failure(StoreAnswer answer, Redactor redactor) {
     String text = AnswerText.of(answer);
-    String message = "HTTP " + answer.status() + ": " + words.redact(text);
+    String message = "HTTP " + answer.status() + ": " + redactor.redact(text);
     return switch (meaning(answer)) {
       case ACCEPTED -> null;
       case DROPPED -> new WriteFailure.Dropped(message, dropped(answer));
@@ -151,13 +151,13 @@ final class AnswerTable {
                       answer.status(),
                       answer.location().isEmpty()
                           ? "an address that it does not tell"
-                          : words.redact(answer.location())),
+                          : redactor.redact(answer.location())),
               Duration.ZERO);
       case UNAVAILABLE ->
           new WriteFailure.Unavailable(
               answer.status() / 100 == 2
                   ? "HTTP %d does not acknowledge a write: %s"
-                      .formatted(answer.status(), words.redact(text))
+                      .formatted(answer.status(), redactor.redact(text))
                   : message,
               retryAfter(answer));
     };

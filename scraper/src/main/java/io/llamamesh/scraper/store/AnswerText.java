@@ -25,14 +25,14 @@ final class AnswerText {
   /** The message; never empty. */
   static String of(StoreAnswer answer) {
     String body = answer.body().strip();
-    String words = isJson(body) ? json(body) : isPage(body) ? page(body) : body;
-    if (words.isBlank()) {
-      words = answer.header();
+    String text = isJson(body) ? json(body) : isPage(body) ? page(body) : body;
+    if (text.isBlank()) {
+      text = answer.header();
     }
-    if (words.isBlank()) {
-      words = answer.complete() ? "without a word" : "an answer that does not end";
+    if (text.isBlank()) {
+      text = answer.complete() ? "without a word" : "an answer that does not end";
     }
-    return words.strip();
+    return text.strip();
   }
 
   /**
@@ -66,18 +66,18 @@ final class AnswerText {
       return body;
     }
     for (String name : new String[] {"error", "message"}) {
-      JsonNode said = tree.path(name);
-      String words = said.isObject() ? said.path("message").asText() : said.asText();
-      if (!words.isBlank()) {
-        return words + detail(tree.path("data").path(0));
+      JsonNode value = tree.path(name);
+      String text = value.isObject() ? value.path("message").asText() : value.asText();
+      if (!text.isBlank()) {
+        return text + detail(tree.path("data").path(0));
       }
     }
     return body;
   }
 
   private static String detail(JsonNode line) {
-    String why = line.path("error_message").asText();
-    return why.isBlank() ? "" : ": " + why + ": '" + line.path("original_line").asText() + "'";
+    String error = line.path("error_message").asText();
+    return error.isBlank() ? "" : ": " + error + ": '" + line.path("original_line").asText() + "'";
   }
 
   private static String page(String body) {

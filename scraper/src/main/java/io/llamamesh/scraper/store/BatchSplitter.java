@@ -284,11 +284,11 @@ final class BatchSplitter {
      * True if the page allows giving up lines, which is recorded: to be called only if it matters.
      */
     private boolean mayGiveUp(int page) {
-      boolean insists = pages.get(page).mayGiveUp();
-      if (insists) {
+      boolean mayGiveUp = pages.get(page).mayGiveUp();
+      if (mayGiveUp) {
         gaveUpAllowed.add(page);
       }
-      return insists;
+      return mayGiveUp;
     }
 
     private boolean acceptsOthers() {
@@ -437,7 +437,7 @@ final class BatchSplitter {
 
     private Outcome outcome() {
       Map<Integer, Integer> byPage = new TreeMap<>();
-      String words = null;
+      String message = null;
       int logged = 0;
       long sum = 0;
       for (GivenUp part : givenUp) {
@@ -447,7 +447,7 @@ final class BatchSplitter {
           continue;
         }
         byPage.merge(page, part.lines(), Integer::sum);
-        words = part.message();
+        message = part.message();
         sum += part.lines();
         logged = log(part, logged);
       }
@@ -455,7 +455,7 @@ final class BatchSplitter {
       if (logged > MAX_LOGGED) {
         LOG.warn("store rejected points for good points={} of={}", sum, lines.size());
       }
-      return new Outcome(byPage, failed, gaveUpAllowed, words);
+      return new Outcome(byPage, failed, gaveUpAllowed, message);
     }
 
     private int log(GivenUp part, int logged) {

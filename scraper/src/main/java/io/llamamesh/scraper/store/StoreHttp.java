@@ -130,11 +130,11 @@ final class StoreHttp implements AutoCloseable {
       }
     }
     HttpRequest request = builder.build();
-    Redactor words = shown.redactor();
-    Attempt first = attempt(request, words);
-    Attempt last = first.isBroken() ? attempt(request, words) : first;
+    Redactor redactor = shown.redactor();
+    Attempt first = attempt(request, redactor);
+    Attempt last = first.isBroken() ? attempt(request, redactor) : first;
     if (last.answer() != null) {
-      return new RedactedAnswer(last.answer(), words);
+      return new RedactedAnswer(last.answer(), redactor);
     }
     throw failed(last.failure());
   }
@@ -150,7 +150,7 @@ final class StoreHttp implements AutoCloseable {
     }
   }
 
-  private Attempt attempt(HttpRequest request, Redactor words) {
+  private Attempt attempt(HttpRequest request, Redactor redactor) {
     PartialAnswer received = new PartialAnswer();
     CompletableFuture<HttpResponse<Boolean>> exchange = client().sendAsync(request, received);
     WriteFailure failure =
@@ -161,7 +161,7 @@ final class StoreHttp implements AutoCloseable {
       exchange.cancel(true);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
-      String message = cause.getClass().getSimpleName() + ": " + words.redact(message(cause));
+      String message = cause.getClass().getSimpleName() + ": " + redactor.redact(message(cause));
       failure = isBroken(cause) ? new Failed(message) : new Unavailable(message, Duration.ZERO);
     } catch (InterruptedException e) {
       exchange.cancel(true);

@@ -107,10 +107,10 @@ public final class StoreWriter implements AutoCloseable {
   /**
    * Writes lines; returns once the store has acknowledged them, or does not accept them now.
    *
-   * @param insists true to give up lines on which the store fails while it accepts others
+   * @param mayGiveUp true to give up lines on which the store fails while it accepts others
    * @throws InterruptedException if the caller is interrupted
    */
-  public WriteResult write(List<String> lines, boolean insists) throws InterruptedException {
+  public WriteResult write(List<String> lines, boolean mayGiveUp) throws InterruptedException {
     WriteResult.@Nullable Postponed notNow = postponement();
     if (notNow != null) {
       return notNow;
@@ -118,7 +118,7 @@ public final class StoreWriter implements AutoCloseable {
     if (lines.isEmpty()) {
       return new WriteResult.Acknowledged(0);
     }
-    Job job = new Job(lines, insists, new CompletableFuture<>());
+    Job job = new Job(lines, mayGiveUp, new CompletableFuture<>());
     // Bounded: the agent retains the page, so waiting for room costs only time.
     while (!jobs.offer(job, 1, TimeUnit.SECONDS)) {
       if (ended) {
@@ -249,11 +249,11 @@ public final class StoreWriter implements AutoCloseable {
     acknowledged(batch, outcome);
     for (int i = 0; i < batch.size(); i++) {
       Job job = batch.get(i);
-      String words = outcome.failed().get(i);
+      String message = outcome.failed().get(i);
       job.result()
           .complete(
-              words != null
-                  ? new WriteResult.Failed(words, clock.instant().plus(PAGE_PAUSE))
+              message != null
+                  ? new WriteResult.Failed(message, clock.instant().plus(PAGE_PAUSE))
                   : new WriteResult.Acknowledged(
                       job.lines().size(),
                       outcome.rejected().getOrDefault(i, 0),
@@ -304,11 +304,11 @@ public final class StoreWriter implements AutoCloseable {
     } else if (!outcome.failed().isEmpty()
         // Lost points take precedence over postponed ones.
         && (recent == null || recent.trouble() != Trouble.POINTS_REJECTED)) {
-      String words = outcome.failed().values().iterator().next();
+      String message = outcome.failed().values().iterator().next();
       incident =
           new Incident(
               Trouble.WRITES_FAILING,
-              "some agents keep their windows: " + words,
+              "some agents keep their windows: " + message,
               now.plus(FAILING_SHOWN));
     }
   }

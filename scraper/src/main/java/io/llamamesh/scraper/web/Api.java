@@ -46,13 +46,13 @@ public final class Api {
   /**
    * @param matrix the matrix that documents sfactory of the matrix document
    * @param documents how
-   * @param view state of the scraper
+   * @param status state of the scraper
    */
   public Api(
-      Matrix matrix, MatrixDocumentFactory documents, ScraperStatus view, InstantSource clock) {
+      Matrix matrix, MatrixDocumentFactory documents, ScraperStatus status, InstantSource clock) {
     this.matrix = matrix;
     this.documents = documents;
-    this.status = view;
+    this.status = status;
     this.clock = clock;
   }
 
@@ -119,10 +119,10 @@ public final class Api {
    */
   private Answer health() {
     Duration age = Duration.between(status.report().time(), clock.instant());
-    String told = "newest report " + Math.max(0, age.toSeconds()) + " s old\n";
+    String reportAge = "newest report " + Math.max(0, age.toSeconds()) + " s old\n";
     return age.compareTo(STUCK) <= 0
-        ? Answer.text(200, "ok, " + told)
-        : Answer.text(UNAVAILABLE, "the analysis stands still, " + told);
+        ? Answer.text(200, "ok, " + reportAge)
+        : Answer.text(UNAVAILABLE, "the analysis stands still, " + reportAge);
   }
 
   /**
@@ -210,8 +210,8 @@ public final class Api {
   }
 
   private Answer ready() {
-    String why = status.notReadyReason();
-    return why.isEmpty() ? Answer.text(200, "ready\n") : Answer.text(UNAVAILABLE, why + "\n");
+    String reason = status.notReadyReason();
+    return reason.isEmpty() ? Answer.text(200, "ready\n") : Answer.text(UNAVAILABLE, reason + "\n");
   }
 
   private Answer metrics() {
