@@ -69,14 +69,14 @@ public final class WatchedFile<T> {
       if (!changed.equals(lastModified)) {
         content = reader.read(file);
         lastModified = changed;
-        LOG.info("file read again file={}", file);
+        LOG.info("file reloaded file={}", file);
       }
       lastError = null;
     } catch (IOException e) {
       String error = e.toString();
       if (!error.equals(lastError)) {
         lastError = error;
-        LOG.warn("file not readable, its last content stays error={}", error);
+        LOG.warn("file not readable, keeping last content file={} error={}", file, error);
       }
     }
   }

@@ -123,15 +123,15 @@ public final class LeaseLeadership implements Leadership {
     try {
       if (!leaderSeen.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS) && !leads) {
         LOG.warn(
-            "the Lease cannot be read or made, so this scraper writes, as each does that knows of"
-                + " no other lease={}/{}",
+            "lease neither readable nor writable, so this scraper writes to the store, as each one"
+                + " that knows of no other leader lease={}/{}",
             owner.namespace(),
             Names.scraper(owner.mesh()));
         setLeading(true);
       }
       term.get();
     } catch (ExecutionException e) {
-      LOG.debug("a term ended", e);
+      LOG.debug("leader election stopped", e);
     } finally {
       // Releases the Lease if we hold it.
       term.cancel(true);
@@ -151,7 +151,11 @@ public final class LeaseLeadership implements Leadership {
   private synchronized void setLeading(boolean leading) {
     if (leads != leading) {
       leads = leading;
-      LOG.info("leadership leads={} leader={}", leading, leader);
+      if (leading) {
+        LOG.info("acquired leadership identity={}", identity);
+      } else {
+        LOG.info("lost leadership leader={}", leader);
+      }
       onChange.run();
     }
   }

@@ -59,7 +59,8 @@ final class LeavingNodesPoller implements AutoCloseable {
       failing = false;
     } catch (KubernetesClientException | IllegalStateException e) {
       if (!failing && closed.getCount() > 0) {
-        LOG.warn("leaving nodes not read, those known stay configMap={} error={}", name, e + "");
+        LOG.warn(
+            "leaving nodes not read, keeping last known ones configMap={} error={}", name, e + "");
       }
       failing = true;
     }

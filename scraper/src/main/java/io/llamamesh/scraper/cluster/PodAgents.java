@@ -93,7 +93,7 @@ public final class PodAgents implements AgentSource {
     pods.exceptionHandler((started, failure) -> {
       if (failing.compareAndSet(false, true)) {
         LOG.warn(
-            "the cluster's API does not tell agents, those known stay url={} error={}",
+            "agent discovery failed, keeping last known agents url={} error={}",
             client.getMasterUrl(),
             describe(failure));
       }

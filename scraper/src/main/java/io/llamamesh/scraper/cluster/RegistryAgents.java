@@ -125,7 +125,7 @@ public final class RegistryAgents implements AgentSource {
               agent -> agent.missingSince() != null && now - agent.missingSince() > HELD_NANOS);
       current = true;
       if (!lastError.isEmpty()) {
-        LOG.info("registry lists its probes again registry={}", server);
+        LOG.info("registry poll recovered registry={}", server);
       }
       lastError = "";
       List<AgentEndpoint> agents = held.values().stream().map(ListedAgent::agent).toList();
@@ -140,7 +140,7 @@ public final class RegistryAgents implements AgentSource {
       if (!error.equals(lastError)) {
         lastError = error;
         LOG.warn(
-            "registry does not list its probes, those known stay registry={} agents={} error={}",
+            "registry poll failed, keeping last known agents registry={} agents={} error={}",
             server,
             held.size(),
             error);
@@ -176,8 +176,8 @@ public final class RegistryAgents implements AgentSource {
     if (!ambiguousNow.equals(ambiguous)) {
       ambiguous = Set.copyOf(ambiguousNow);
       LOG.warn(
-          "addresses that probes of several sites have are not read, each site needs a scraper of"
-              + " its own registry={} addresses={}",
+          "ambiguous addresses skipped, several sites use them and each needs a scraper of its own"
+              + " registry={} addresses={}",
           server,
           ambiguous);
     }

@@ -40,7 +40,7 @@ record Environment(Map<String, String> variables) {
                   try {
                     stop.run();
                   } catch (InterruptedException e) {
-                    LOG.debug("told to end at once", e);
+                    LOG.debug("interrupted during shutdown", e);
                   }
                 }));
   }

@@ -28,7 +28,7 @@ final class LlamaOptions {
   @Option(
       names = "-llama.collector-port",
       paramLabel = "PORT",
-      description = "as LLAMA's scraper: their port (LLAMA's default: " + PORT + ")")
+      description = "as LLAMA's scraper: the collectors' port (LLAMA's default: " + PORT + ")")
   private @Nullable Integer port;
 
   @Option(

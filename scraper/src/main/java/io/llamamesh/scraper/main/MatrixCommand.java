@@ -55,13 +55,13 @@ final class MatrixCommand implements Callable<Integer> {
       names = "--server",
       paramLabel = "URL",
       defaultValue = "http://127.0.0.1:8080",
-      description = "the scraper (default: ${DEFAULT-VALUE})")
+      description = "URL of the scraper (default: ${DEFAULT-VALUE})")
   private String server = "";
 
-  @Option(names = "--json", description = "prints the document of /api/v1/matrix instead")
+  @Option(names = "--json", description = "print the JSON document of /api/v1/matrix")
   private boolean json;
 
-  @Option(names = "--watch", description = "prints it again with every window, until Ctrl-C")
+  @Option(names = "--watch", description = "print again with every window, until Ctrl-C")
   private boolean watch;
 
   @Option(
@@ -74,7 +74,7 @@ final class MatrixCommand implements Callable<Integer> {
       names = "--color",
       paramLabel = "WHEN",
       defaultValue = "auto",
-      description = "always, never, or auto: where it is a terminal (default: ${DEFAULT-VALUE})")
+      description = "always, never, or auto: on a terminal only (default: ${DEFAULT-VALUE})")
   private Colour colour = Colour.AUTO;
 
   @Option(
@@ -82,14 +82,14 @@ final class MatrixCommand implements Callable<Integer> {
       paramLabel = "DURATION",
       converter = Durations.class,
       description =
-          "asks until every agent's pairs have reported, prints the matrix and ends with 0 whatever"
-              + " the verdict; with 1 and who is missing where that takes longer than 10s, 2m, ...")
+          "wait until every agent's pairs have reported, print the matrix and exit with 0 whatever"
+              + " the verdict; exit with 1 and name missing agents if that takes longer than 10s, 2m, ...")
   private @Nullable Duration untilComplete;
 
   @Option(
       names = "--token-file",
       paramLabel = "FILE",
-      description = "file with the token that the scraper asks for (default: none is shown)")
+      description = "file with the bearer token that the scraper requires (default: no token)")
   private @Nullable Path tokenFile;
 
   private enum Colour {

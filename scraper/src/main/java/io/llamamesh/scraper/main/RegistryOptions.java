@@ -16,8 +16,8 @@ final class RegistryOptions {
       names = "--registry",
       paramLabel = "URL",
       description =
-          "read the probes that are registered there, in all groups, instead of looking for pods"
-              + " (default: $$LLAMA_SERVER where nothing else says whom to read); with either,"
+          "read the probes that are registered there, in all groups, instead of discovering pods"
+              + " (default: $$LLAMA_SERVER if no option names agents); with either,"
               + " $$INFLUXDB_HOST, $$INFLUXDB_PORT and $$INFLUXDB_NAME name the store where no"
               + " option does")
   private @Nullable String url;
@@ -25,13 +25,13 @@ final class RegistryOptions {
   @Option(
       names = "--registry-token-file",
       paramLabel = "FILE",
-      description = "file with the registry's token, read at each request")
+      description = "file with the registry's bearer token, read at each request")
   private @Nullable Path tokenFile;
 
   @Option(
       names = "--registry-ca-file",
       paramLabel = "FILE",
-      description = "PEM file with the authorities to trust with the registry (default: the JDK's)")
+      description = "PEM file with the authorities to trust for the registry (default: the JDK's)")
   private @Nullable Path authorities;
 
   /** True if the command line names a registry. */

@@ -47,13 +47,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "scraper",
     description = {
-      "Reads all agents' windows, writes them to InfluxDB, and shows the matrix.",
-      "Agents are found by the pods of mesh $MESH_NAME in $POD_NAMESPACE, or named by --collectors."
-          + " --registry follows the list of a registry of probes outside the cluster; so does"
-          + " $LLAMA_SERVER where nothing else says whom to read."
-          + " Without any of these, or with -llama.collector-hosts or -llama.collector-port, it does"
-          + " as LLAMA: it reads the collector on localhost:5000 and writes to the InfluxDB on"
-          + " 127.0.0.1:5086. One of LLAMA's flags of InfluxDB means LLAMA's store in any case."
+      "Pulls all agents' windows, writes them to a store, and serves the matrix.",
+      "Agents are discovered by the pods of mesh $MESH_NAME in $POD_NAMESPACE, or named by"
+          + " --collectors."
+          + " --registry reads the list of a registry of probes outside the cluster; so does"
+          + " $LLAMA_SERVER if no option names agents."
+          + " Without any of these, or with -llama.collector-hosts or -llama.collector-port, LLAMA's"
+          + " defaults apply: it reads the collector on localhost:5000 and writes to the InfluxDB on"
+          + " 127.0.0.1:5086. Any of LLAMA's InfluxDB flags selects LLAMA's store."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
@@ -74,7 +75,7 @@ final class ScraperCommand implements Callable<Integer> {
   @Option(
       names = "--collectors",
       paramLabel = "HOST[:PORT],...",
-      description = "agents to read, instead of looking for pods")
+      description = "agents to read, instead of discovering pods")
   private @Nullable String collectors;
 
   @Mixin private final RegistryOptions registry = new RegistryOptions();
@@ -82,23 +83,23 @@ final class ScraperCommand implements Callable<Integer> {
   @Option(
       names = "--collector-port",
       paramLabel = "PORT",
-      description = "port of --collectors that name none (default: 8100)")
+      description = "port of --collectors without one (default: 8100)")
   private @Nullable Integer collectorPort;
 
   @Option(
       names = "--agent-port",
       paramLabel = "PORT",
       description =
-          "port of the API of all agents in pods; then only pods that the mesh's DaemonSet controls"
-              + " are agents (default: what pods with the mesh's labels say)")
+          "API port of all agents in pods; then only pods that the mesh's DaemonSet controls"
+              + " are agents (default: the ports that pods with the mesh's labels declare)")
   private @Nullable Integer agentPort;
 
   @Option(
       names = "--cursor-file",
       paramLabel = "FILE",
       description =
-          "where to remember how far agents were read (default: a ConfigMap; with"
-              + " --collectors, --registry or as LLAMA nowhere)")
+          "file for the cursors up to which agents were read (default: a ConfigMap; with"
+              + " --collectors, --registry or LLAMA's defaults none)")
   private @Nullable Path cursorFile;
 
   @Option(
@@ -111,66 +112,66 @@ final class ScraperCommand implements Callable<Integer> {
   @Option(
       names = "--port",
       description =
-          "port of the page and the API, 0 picks a free one (default: 8080; as LLAMA there is no page"
-              + " where that is taken)")
+          "port of the page and the API, 0 picks a free one (default: 8080; with LLAMA's defaults"
+              + " no page if that is in use)")
   private @Nullable Integer port;
 
   @Option(
       names = "--ingest-port",
       description =
-          "port on which draining agents post their last windows, 0: none (default: 8081; as LLAMA"
-              + " none)")
+          "port on which draining agents post their last windows, 0: none (default: 8081; with LLAMA's"
+              + " defaults none)")
   private @Nullable Integer ingestPort;
 
   @Option(
       names = "--auth-dir",
       paramLabel = "DIR",
       description =
-          "folder with tokens.json, read again when it changes: agents are shown a token, and who"
-              + " posts windows must show one (default: no authentication)")
+          "folder with tokens.json, reloaded when it changes: the bearer tokens for requests to agents"
+              + " and from agents that post windows (default: no authentication)")
   private @Nullable Path authDir;
 
   @Option(
       names = "--interval",
       converter = Durations.class,
-      description = "length of a window until agents show theirs (default: 10s)")
+      description = "length of a window until one is received (default: 10s)")
   private @Nullable Duration interval;
 
   @Option(
       names = "--retention",
       converter = Durations.class,
       defaultValue = "1h",
-      description = "how far back the matrix remembers (default: ${DEFAULT-VALUE})")
+      description = "retention of the matrix in memory (default: ${DEFAULT-VALUE})")
   private Duration retention = Duration.ofHours(1);
 
   @Option(
       names = "--agent-timeout",
       converter = Durations.class,
       defaultValue = "5s",
-      description = "of one request to an agent (default: ${DEFAULT-VALUE})")
+      description = "timeout of one request to an agent (default: ${DEFAULT-VALUE})")
   private Duration agentTimeout = Duration.ofSeconds(5);
 
   @Option(
       names = "--alert-loss-percent",
       paramLabel = "PERCENT",
       defaultValue = "1",
-      description = "a pair that loses more may be bad (default: ${DEFAULT-VALUE})")
+      description = "loss above which a pair may be bad (default: ${DEFAULT-VALUE})")
   private double lossPercent;
 
   @Option(
       names = "--alert-rtt-p99",
       converter = Durations.class,
       defaultValue = "50ms",
-      description = "a pair whose p99 is above is slow (default: ${DEFAULT-VALUE})")
+      description = "p99 RTT above which a pair is slow (default: ${DEFAULT-VALUE})")
   private Duration rttP99 = Duration.ofMillis(50);
 
   @Option(
       names = "--token-file",
       paramLabel = "FILE",
       description =
-          "file with a token that the page, the API and /metrics ask for, read again when it"
-              + " changes; the mesh's own tokens of --auth-dir are accepted too (default: they are"
-              + " open to who reaches them)")
+          "file with a bearer token that the page, the API and /metrics require, reloaded when it"
+              + " changes; the mesh's own tokens of --auth-dir are accepted too (default: no"
+              + " authentication)")
   private @Nullable Path tokenFile;
 
   @Option(
@@ -178,14 +179,14 @@ final class ScraperCommand implements Callable<Integer> {
       paramLabel = "NAME",
       split = ",",
       description =
-          "name by which the page may be asked for where no token is (default: addresses, localhost,"
+          "host name that is accepted while no token is required (default: addresses, localhost,"
               + " names of the Service)")
   private Set<String> hosts = Set.of();
 
   @Option(
       names = "--metrics-every-pair",
       description =
-          "/metrics has series for every pair, not for bad ones alone: 3 per pair and class")
+          "/metrics has series for every pair, not only for bad ones: 3 per pair and class")
   private boolean everyPair;
 
   @Mixin private final StoreOptions storeOptions = new StoreOptions();
@@ -213,8 +214,8 @@ final class ScraperCommand implements Callable<Integer> {
     Store store = store();
     if (isStoreForgotten(store)) {
       LOG.warn(
-          "the registry of $LLAMA_SERVER is followed and no store is named, so nothing is stored:"
-              + " set INFLUXDB_HOST or --influxdb-url, or -llama.collector-hosts to do as LLAMA");
+          "agents are read from the registry of $LLAMA_SERVER and no store is named, so nothing is"
+              + " stored: set INFLUXDB_HOST or --influxdb-url, or -llama.collector-hosts for LLAMA's defaults");
     }
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);

@@ -30,8 +30,8 @@ final class StoreOptions {
       names = "--influxdb-url",
       paramLabel = "URL",
       description =
-          "a store with InfluxDB's write API; absent: in memory only; with a registry"
-              + " $$INFLUXDB_HOST's; as LLAMA 127.0.0.1:5086")
+          "URL of a store with InfluxDB's write API (default: in memory only; with a registry"
+              + " $$INFLUXDB_HOST's; with LLAMA's defaults 127.0.0.1:5086)")
   private @Nullable String url;
 
   @Option(names = "--influxdb-org", defaultValue = "", description = "v2: organisation, if any")
@@ -49,7 +49,7 @@ final class StoreOptions {
   @Option(
       names = "--influxdb-database",
       paramLabel = "NAME",
-      description = "v1: database, made where it is missing; chooses the v1 API")
+      description = "v1: database, created if missing; selects the v1 API")
   private @Nullable String database;
 
   @Option(

@@ -22,7 +22,7 @@ final class JoinedWindows {
     Cell cell() {
       Cell cell = series.window(end);
       if (cell == null) {
-        throw new IllegalStateException("a window went while it was looked at: " + end);
+        throw new IllegalStateException("a window was evicted while in use: " + end);
       }
       return cell;
     }

@@ -69,7 +69,7 @@ public final class NetworkMetrics {
         "llamamesh.agents.reporting",
         "Agents whose last window arrived",
         r -> r.totals().agentsReporting());
-    total("llamamesh.pairs", "Ordered pairs of nodes seen", r -> r.totals().pairs());
+    total("llamamesh.pairs", "Ordered pairs of nodes with windows", r -> r.totals().pairs());
     total(
         "llamamesh.pairs.bad",
         "Pairs of nodes judged bad in some class",
@@ -86,15 +86,15 @@ public final class NetworkMetrics {
     total("llamamesh.network.healthy", "1 healthy, 0 not, NaN unknown", r -> healthy(r.verdict()));
     total(
         "llamamesh.report.time.seconds",
-        "When the network was last judged, since the epoch",
+        "Time of the newest report, since the epoch",
         r -> r.time().toEpochMilli() / MILLIS);
     Gauge.builder(
             "llamamesh.zone.pairs.omitted",
             this,
             m -> Math.max(0, m.zonePairs.get().size() - MAX_ZONE_PAIRS))
-        .description("Zone pairs without series, since there are too many")
+        .description("Zone pairs omitted beyond the limit of series")
         .register(registry);
-    this.pairLoss = gauges("llamamesh.pair.loss.ratio", "Loss of a bad pair, at most 50 of them");
+    this.pairLoss = gauges("llamamesh.pair.loss.ratio", "Loss of a bad pair, at most 50 pairs");
     this.pairP50 = gauges("llamamesh.pair.rtt.p50.seconds", "Median RTT of a bad pair");
     this.pairP99 = gauges("llamamesh.pair.rtt.p99.seconds", "p99 RTT of a bad pair");
     this.zoneLoss = gauges("llamamesh.zone.pair.loss.ratio", "Loss over all pairs of two zones");
@@ -105,9 +105,10 @@ public final class NetworkMetrics {
     this.silent =
         gauges(
             "llamamesh.silent.sources",
-            "Nodes that get no answer from a node or target, which is not loss; at most 50");
+            "Sources that get no answer from a silent node or target; at most 50");
     this.suspects =
-        gauges("llamamesh.suspect.bad.links", "Bad links that a suspect explains, at most 20");
+        gauges(
+            "llamamesh.suspect.bad.links", "Bad links explained by a suspect, at most 20 suspects");
   }
 
   /** The metrics in Prometheus' text format. */

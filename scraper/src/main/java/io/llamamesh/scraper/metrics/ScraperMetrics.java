@@ -37,31 +37,47 @@ public final class ScraperMetrics {
       Supplier<MeshReport.Store> store,
       @Nullable StoreWriter writer,
       BooleanSupplier leads) {
-    count("llamamesh.scraper.answers", "Answers of agents", pulls, p -> p.counters().answers());
+    count(
+        "llamamesh.scraper.answers",
+        "Agent polls with a usable answer",
+        pulls,
+        p -> p.counters().answers());
     count(
         "llamamesh.scraper.failures",
-        "Requests to agents without a usable answer",
+        "Agent polls without a usable answer",
         pulls,
         p -> p.counters().failures());
-    count("llamamesh.scraper.points", "Points read", pulls, p -> p.counters().points());
-    count("llamamesh.scraper.windows", "Agents' windows read", pulls, p -> p.counters().windows());
+    count(
+        "llamamesh.scraper.points",
+        "Points received from agents",
+        pulls,
+        p -> p.counters().points());
+    count(
+        "llamamesh.scraper.windows",
+        "Windows received from agents",
+        pulls,
+        p -> p.counters().windows());
     count(
         "llamamesh.scraper.malformed.points",
-        "Points that could not be read, or cannot be true",
+        "Points dropped as malformed or implausible",
         pulls,
         p -> p.counters().malformed());
     count(
         "llamamesh.scraper.excess.points",
-        "Points of more series than an agent may have",
+        "Points dropped beyond the series quota of an agent",
         pulls,
         p -> p.counters().excess());
     count(
         "llamamesh.scraper.missed.windows",
-        "Windows no longer retained when the store took them",
+        "Windows missed by the store, as agents no longer retained them",
         pulls,
         p -> p.counters().missed());
-    count("llamamesh.scraper.ignored.points", "Points left out of memory", matrix, Matrix::ignored);
-    gauge("llamamesh.scraper.series", "Series held in memory", matrix, Matrix::size);
+    count(
+        "llamamesh.scraper.ignored.points",
+        "Points left out of the matrix",
+        matrix,
+        Matrix::ignored);
+    gauge("llamamesh.scraper.series", "Series in the matrix", matrix, Matrix::size);
     count(
         CertificateTrust.METRIC,
         CertificateTrust.DESCRIPTION,
@@ -69,42 +85,42 @@ public final class ScraperMetrics {
         AgentSource::certificateRefusals);
     gauge(
         "llamamesh.scraper.history.bytes",
-        "Memory that histories of pairs take",
+        "Memory of the histories of pairs",
         matrix,
         Matrix::historyBytes);
     gauge(
         "llamamesh.scraper.history.seconds",
-        "How far back histories go; less than the retention where memory is short",
+        "Retention of the histories of pairs, shorter than configured if memory is short",
         matrix,
         Matrix::retainedSeconds);
     count(
         "llamamesh.store.points",
-        "Points that the store acknowledged",
+        "Points acknowledged by the store",
         store,
         s -> s.get().pointsWritten());
     count(
         "llamamesh.store.rejected.points",
-        "Points given up, since the store rejects them for good",
+        "Points given up, as the store rejects them for good",
         pulls,
         p -> writer == null ? 0 : writer.rejected());
     gauge(
         "llamamesh.store.backlog.windows",
-        "Agents' windows read and not yet acknowledged by the store",
+        "Windows received and not yet acknowledged by the store",
         pulls,
         AgentPulls::backlog);
     gauge(
         "llamamesh.store.reachable",
-        "Whether the last write was acknowledged",
+        "1 if the last write was acknowledged, else 0",
         store,
         s -> s.get().state() == MeshReport.Store.State.UNREACHABLE ? 0 : 1);
     gauge(
         "llamamesh.scraper.leader",
-        "Whether this scraper writes to the store and speaks for the mesh",
+        "1 if this scraper leads and writes to the store, else 0",
         leads,
         l -> l.getAsBoolean() ? 1 : 0);
     gauge(
         "llamamesh.agents.clock.skew.max.seconds",
-        "Largest difference between an agent's clock and ours",
+        "Largest clock skew between an agent and this scraper",
         pulls,
         p -> p.health().stream().mapToLong(ScraperMetrics::skew).max().orElse(0) / MILLIS);
   }

@@ -182,7 +182,7 @@ final class AgentClient implements AutoCloseable {
     }
     if (response.statusCode() == UNAUTHORIZED) {
       throw new TokenRefusedException(
-          bearer == null ? "asks for a token, we have none (--auth-dir)" : "refused our token");
+          bearer == null ? "requires a token, and none is set (--auth-dir)" : "refused our token");
     }
     if (response.statusCode() != OK) {
       throw new IOException("HTTP " + response.statusCode() + ": " + excerpt(body));
@@ -263,7 +263,7 @@ final class AgentClient implements AutoCloseable {
       Instant middle = asked.plus(Duration.between(asked, answered).dividedBy(2));
       Duration skew = Duration.between(middle, Instant.parse(text));
       if (skew.abs().compareTo(MAX_SKEW) > 0) {
-        throw new IOException("its clock says " + text + ", a century or more from ours");
+        throw new IOException("its clock says " + text + ", a century or more off ours");
       }
       return skew;
     } catch (DateTimeParseException e) {

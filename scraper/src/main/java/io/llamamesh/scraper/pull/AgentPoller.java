@@ -103,7 +103,7 @@ final class AgentPoller implements AutoCloseable {
       if (window == null) {
         reason = "has not published a window yet";
       } else if (inFuture) {
-        reason = "stamps its windows with times to come";
+        reason = "stamps its windows with future times";
       } else {
         reason = answers ? "publishes no new windows" : "has not answered lately";
       }
@@ -178,13 +178,13 @@ final class AgentPoller implements AutoCloseable {
     position.setReadable(false);
     if (schedule.failures() % LOG_EVERY_FAILURES == 1) {
       LOG.warn(
-          "agent not read agent={} address={} failures={} error={}",
+          "agent poll failed agent={} address={} failures={} error={}",
           source,
           position.address(),
           schedule.failures(),
           problem);
       if (e instanceof RuntimeException) {
-        LOG.warn("agent's answer not taken agent={}", source, e);
+        LOG.warn("agent answer not processed agent={}", source, e);
       }
     }
     return due;
@@ -194,7 +194,7 @@ final class AgentPoller implements AutoCloseable {
   private static String readable(Exception e) {
     return e instanceof IOException && e.getMessage() != null
         ? ControlCharacters.replaced(e.getMessage())
-        : "its answer could not be taken; the scraper's log says why";
+        : "its answer could not be processed; see the scraper's log";
   }
 
   /** Passes a page to matrix and store; true if it held a window. */
@@ -208,7 +208,7 @@ final class AgentPoller implements AutoCloseable {
     schedule.setPublishDelay(
         fetched.cursor() == null ? PullSchedule.LEGACY_PUBLISH_DELAY : PullSchedule.PUBLISH_DELAY);
     if (schedule.failures() > 0) {
-      LOG.info("agent answers agent={} address={}", source, position.address());
+      LOG.info("agent poll recovered agent={} address={}", source, position.address());
       schedule.recordAnswer();
     }
     lastAnswer = now;

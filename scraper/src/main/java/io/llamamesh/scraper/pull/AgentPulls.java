@@ -133,8 +133,10 @@ public final class AgentPulls implements AutoCloseable {
         health.add(pull.health());
       } catch (RuntimeException e) {
         // One agent's data must not hide the others' health.
-        LOG.error("an agent's health cannot be told agent={}", name, e);
-        health.add(new AgentHealth(name, "", false, null, null, "its health cannot be told", 0));
+        LOG.error("agent health failed agent={}", name, e);
+        health.add(
+            new AgentHealth(
+                name, "", false, null, null, "its health is unknown; see the scraper's log", 0));
       }
     });
     return List.copyOf(health);

@@ -197,7 +197,7 @@ final class StorePump implements AutoCloseable {
     if (windows > 0) {
       counters.countMissed(windows);
       LOG.warn(
-          "windows were no longer retained when the store took them agent={} windows={}",
+          "windows missed, no longer retained by the agent agent={} windows={}",
           position.name(),
           windows);
     }
@@ -227,7 +227,7 @@ final class StorePump implements AutoCloseable {
           step(next);
         } catch (RuntimeException e) {
           // This thread must go on, or no window of this agent would ever be stored again.
-          LOG.error("storing an agent's windows failed, tried again", e);
+          LOG.error("store pump failed, retrying agent={}", position.name(), e);
           pauseUntil(clock.instant().plus(PAUSE));
         }
       }
@@ -346,7 +346,7 @@ final class StorePump implements AutoCloseable {
         if (since == null) {
           failingSince = clock.instant();
           LOG.warn(
-              "store fails on an agent's windows, which stay there agent={} error={}",
+              "store fails on an agent's windows, the agent keeps them agent={} error={}",
               position.name(),
               failed.message());
         }

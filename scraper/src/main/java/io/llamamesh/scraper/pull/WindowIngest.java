@@ -87,7 +87,7 @@ public final class WindowIngest {
     }
     if (page.malformed() > 0) {
       counters.countMalformed(page.malformed());
-      LOG.warn("points posted that cannot be read, left out points={}", page.malformed());
+      LOG.warn("malformed points dropped from a post points={}", page.malformed());
     }
     List<Point> points = admission.admit(source, page).points();
     if (writer != null) {

@@ -40,8 +40,7 @@ final class CursorPersister implements AutoCloseable {
     try {
       return store.load();
     } catch (RuntimeException e) {
-      LOG.warn(
-          "cursors cannot be read, agents are read from their beginning error={}", e.getMessage());
+      LOG.warn("cursors not loaded, reading all that agents retain error={}", e.getMessage());
       return Map.of();
     }
   }
@@ -83,7 +82,7 @@ final class CursorPersister implements AutoCloseable {
       failing = false;
     } catch (RuntimeException e) {
       if (!failing) {
-        LOG.warn("cursors cannot be saved error={}", e.getMessage());
+        LOG.warn("cursors not saved error={}", e.getMessage());
       }
       failing = true;
     }

@@ -140,13 +140,13 @@ final class ReportLoop implements AutoCloseable {
       return analyse();
     } catch (RuntimeException e) {
       if (newest.verdict() != Verdict.NO_DATA) {
-        LOG.error("the analysis failed, no verdict until it succeeds again", e);
+        LOG.error("analysis failed, no verdict until it succeeds", e);
       }
       return new MeshReport(
           newest.mesh(),
           clock.instant(),
           Verdict.NO_DATA,
-          "the analysis failed; the scraper's log tells why",
+          "the analysis failed; see the scraper's log",
           newest.totals(),
           List.of(),
           List.of(),
@@ -183,7 +183,7 @@ final class ReportLoop implements AutoCloseable {
 
   private static MeshReport logged(MeshReport before, MeshReport after) {
     if (before.verdict() != after.verdict()) {
-      LOG.info("network verdict={} message={}", after.verdict().reason(), after.message());
+      LOG.info("verdict changed verdict={} message={}", after.verdict().reason(), after.message());
     }
     return after;
   }

@@ -225,7 +225,7 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
     } catch (IOException e) {
       if (config.webOptional()) {
         LOG.warn(
-            "no page, since its port is taken; --port chooses another error={}", e.getMessage());
+            "no page, its port is in use; choose another with --port error={}", e.getMessage());
         return null;
       }
       throw busy(config.web(), "--port", e);

@@ -146,11 +146,11 @@ final class AnswerTable {
       case FAILED -> new WriteFailure.Failed(message);
       case REDIRECTED ->
           new WriteFailure.Unavailable(
-              "HTTP %d: sends to %s, which is not followed"
+              "HTTP %d: redirects to %s, which is not followed"
                   .formatted(
                       answer.status(),
                       answer.location().isEmpty()
-                          ? "an address that it does not tell"
+                          ? "an address that it does not name"
                           : redactor.redact(answer.location())),
               Duration.ZERO);
       case UNAVAILABLE ->

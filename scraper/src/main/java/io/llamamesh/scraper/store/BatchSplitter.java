@@ -453,7 +453,7 @@ final class BatchSplitter {
       }
       rejected.addAndGet(sum);
       if (logged > MAX_LOGGED) {
-        LOG.warn("store rejected points for good points={} of={}", sum, lines.size());
+        LOG.warn("points rejected for good points={} of={}", sum, lines.size());
       }
       return new Outcome(byPage, failed, gaveUpAllowed, message);
     }
@@ -461,11 +461,11 @@ final class BatchSplitter {
     private int log(GivenUp part, int logged) {
       if (logged < MAX_LOGGED) {
         LOG.warn(
-            "store rejected points for good error={} points={} of={} first={}",
-            part.message(),
+            "points rejected for good points={} of={} first={} error={}",
             part.lines(),
             part.part().size(),
-            lines.get(part.part().from()));
+            lines.get(part.part().from()),
+            part.message());
       }
       return logged + 1;
     }

@@ -269,7 +269,7 @@ public final class StoreWriter implements AutoCloseable {
 
   private void acknowledged(List<Job> batch, BatchSplitter.Outcome outcome) {
     if (status.state() == MeshReport.Store.State.UNREACHABLE) {
-      LOG.info("store is back store={}", store.description());
+      LOG.info("store available again store={}", store.description());
       outages.incrementAndGet();
     }
     backoff = FIRST_BACKOFF;
@@ -316,7 +316,7 @@ public final class StoreWriter implements AutoCloseable {
   private WriteResult unavailable(WriteFailure failure) {
     if (status.state() != MeshReport.Store.State.UNREACHABLE) {
       LOG.warn(
-          "store does not take points, agents keep them store={} error={}",
+          "store unavailable, agents keep their windows store={} error={}",
           store.description(),
           failure.message());
     }

@@ -100,7 +100,7 @@ public final class Api {
   private Answer exclusively(Supplier<Answer> made) {
     try {
       if (!rendering.tryAcquire(MAKING_PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        return Answer.error(UNAVAILABLE, "too many ask for long answers, try again");
+        return Answer.error(UNAVAILABLE, "too many requests for long answers, try again");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -122,7 +122,7 @@ public final class Api {
     String reportAge = "newest report " + Math.max(0, age.toSeconds()) + " s old\n";
     return age.compareTo(STUCK) <= 0
         ? Answer.text(200, "ok, " + reportAge)
-        : Answer.text(UNAVAILABLE, "the analysis stands still, " + reportAge);
+        : Answer.text(UNAVAILABLE, "the analysis is stuck, " + reportAge);
   }
 
   /**

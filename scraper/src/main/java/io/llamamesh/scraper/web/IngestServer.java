@@ -84,7 +84,7 @@ public final class IngestServer implements AutoCloseable {
         answer = Answer.error(503, "the scraper is stopping");
       } catch (RuntimeException e) {
         LOG.error("ingest failed", e);
-        answer = Answer.error(500, "the scraper failed to take it; its log says why");
+        answer = Answer.error(500, "the scraper failed to process it; see its log");
       }
       if (answer.status() == 503) {
         exchange.getResponseHeaders().set("Retry-After", "1");

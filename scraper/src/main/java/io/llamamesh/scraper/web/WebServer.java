@@ -156,7 +156,7 @@ public final class WebServer implements AutoCloseable {
       return api.get(path, query == null ? "" : query, known).orNotModified(known);
     } catch (RuntimeException e) {
       LOG.error("request failed path={}", exchange.getRequestURI().getRawPath(), e);
-      return Answer.error(500, "the scraper failed to answer; its log says why");
+      return Answer.error(500, "the scraper failed to answer; see its log");
     }
   }
 

@@ -232,7 +232,7 @@ final class AgentPullsTest {
       await().until(() -> reading.health().getFirst().lastWindow() != null);
 
       assertThat(reading.health().getFirst().reporting()).isFalse();
-      assertThat(reading.health().getFirst().problem()).contains("times to come");
+      assertThat(reading.health().getFirst().problem()).contains("future times");
     }
 
     // Dead, and the time that it stamped has come.
@@ -340,7 +340,7 @@ final class AgentPullsTest {
         .untilAsserted(() ->
             assertThat(reading.health().getFirst().problem())
                 .isNotNull()
-                .contains("asks for a token", "--auth-dir"));
+                .contains("requires a token", "--auth-dir"));
   }
 
   @Test
@@ -362,7 +362,7 @@ final class AgentPullsTest {
         .untilAsserted(() ->
             assertThat(reading.health().getFirst().problem())
                 .isNotNull()
-                .contains("asks for a token"));
+                .contains("requires a token"));
   }
 
   @Test

@@ -184,7 +184,7 @@ final class AnswerTableTest {
     assertThat(AnswerTable.failure(answer, NO_SECRETS))
         .isEqualTo(
             new WriteFailure.Unavailable(
-                "HTTP 302: sends to https://sso/login, which is not followed", Duration.ZERO));
+                "HTTP 302: redirects to https://sso/login, which is not followed", Duration.ZERO));
   }
 
   @Test

@@ -201,7 +201,7 @@ final class StoreFaultsTest {
     }
     for (int status : new int[] {301, 302, 303, 308}) {
       answers.add(
-          new Answer(status + ": sends to /login", Reply.of(status, "", "Location: /login")));
+          new Answer(status + ": redirects to /login", Reply.of(status, "", "Location: /login")));
     }
     String error = "{\"error\":\"engine is closed\"}";
     answers.add(new Answer("HTTP 500: engine is closed", Reply.of(500, error)));

@@ -101,7 +101,7 @@ final class WebServerTest {
     now.set(START.plusSeconds(301));
     assertThat(answer("/healthz", "10.0.0.1", given -> true))
         .startsWith("HTTP/1.1 503")
-        .contains("stands still", "301 s");
+        .contains("stuck", "301 s");
   }
 
   @Test
