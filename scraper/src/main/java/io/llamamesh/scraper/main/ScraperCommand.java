@@ -356,16 +356,19 @@ final class ScraperCommand implements Callable<Integer> {
 
   private ScraperConfig config(String meshName, WebAccess access) {
     try {
-      return new ScraperConfig(
-          meshName,
-          new InetSocketAddress(bind, pagePort()),
-          behavesAsLlama() && port == null,
-          ingestPort() == 0 ? null : new InetSocketAddress(bind, ingestPort()),
-          interval(),
-          retention,
-          agentTimeout,
-          new Limits(lossPercent, rttP99),
-          access);
+      ScraperConfig config =
+          new ScraperConfig(
+                  meshName,
+                  new InetSocketAddress(bind, pagePort()),
+                  interval(),
+                  retention,
+                  agentTimeout,
+                  new Limits(lossPercent, rttP99))
+              .withAccess(access);
+      if (ingestPort() != 0) {
+        config = config.withIngest(new InetSocketAddress(bind, ingestPort()));
+      }
+      return behavesAsLlama() && port == null ? config.withOptionalWeb() : config;
     } catch (IllegalArgumentException e) {
       throw wrong(String.valueOf(e.getMessage()));
     }

@@ -70,14 +70,7 @@ record CellQuery(long after, long upTo, int limit) {
   }
 
   private static PairSeries mergePooled(PairSeries a, PairSeries b) {
-    return new PairSeries(
-        a.source(),
-        a.destination(),
-        a.port(),
-        a.family(),
-        Math.max(a.windows(), b.windows()),
-        List.of(a.pooled().plus(b.pooled())),
-        List.of());
+    return a.withPooled(Math.max(a.windows(), b.windows()), a.pooled().plus(b.pooled()));
   }
 
   /** Merges a pair and class that two groups probe: a view shows one pair. */
@@ -88,12 +81,6 @@ record CellQuery(long after, long upTo, int limit) {
     NavigableMap<Integer, PathCell> paths = new TreeMap<>();
     a.paths().forEach(path -> paths.merge(path.sourcePort(), path, PathCell::plus));
     b.paths().forEach(path -> paths.merge(path.sourcePort(), path, PathCell::plus));
-    return new PairSeries(
-        a.source(),
-        a.destination(),
-        a.port(),
-        a.family(),
-        List.copyOf(cells.values()),
-        List.copyOf(paths.values()));
+    return a.withWindows(List.copyOf(cells.values()), List.copyOf(paths.values()));
   }
 }

@@ -40,6 +40,16 @@ public record PairSeries(
     this(source, destination, port, family, cells.size(), cells, paths);
   }
 
+  /** The same pair and class with other windows, a cell for each. */
+  PairSeries withWindows(List<Cell> others, List<PathCell> otherPaths) {
+    return new PairSeries(source, destination, port, family, others, otherPaths);
+  }
+
+  /** The same pair and class with windows pooled into one cell, without source ports. */
+  PairSeries withPooled(int number, Cell cell) {
+    return new PairSeries(source, destination, port, family, number, List.of(cell), List.of());
+  }
+
   @Override
   public int compareTo(PairSeries other) {
     return ORDER.compare(this, other);

@@ -20,4 +20,10 @@ record Page(
     @Nullable WindowCursor cursor,
     boolean more,
     @Nullable Duration skew,
-    int malformed) {}
+    int malformed) {
+
+  /** The same answer with other points. */
+  Page withPoints(List<Point> others) {
+    return new Page(others, cursor, more, skew, malformed);
+  }
+}

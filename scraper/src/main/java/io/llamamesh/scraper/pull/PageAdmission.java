@@ -28,8 +28,6 @@ final class PageAdmission {
   /** The same for windows that were admitted before and are fetched again: counts nothing. */
   Page admitAgain(Page page) {
     List<Point> points = quota.admitted(page.points(), clock.instant());
-    return points.size() == page.points().size()
-        ? page
-        : new Page(points, page.cursor(), page.more(), page.skew(), page.malformed());
+    return points.size() == page.points().size() ? page : page.withPoints(points);
   }
 }

@@ -53,7 +53,7 @@ final class SkewCorrection {
                 new Point(
                     point.measurement(), point.time().minus(offset), point.tags(), point.fields()))
             .toList();
-    return new Page(moved, page.cursor(), page.more(), page.skew(), page.malformed());
+    return page.withPoints(moved);
   }
 
   /** Skew of the agent's clock, positive if it is ahead of ours, as last measured. */

@@ -29,18 +29,6 @@ public record ScraperConfig(
     Duration agentTimeout,
     Limits limits,
     WebAccess access) {
-  /** A configuration with open access. */
-  public ScraperConfig(
-      String mesh,
-      InetSocketAddress web,
-      @Nullable InetSocketAddress ingest,
-      Duration interval,
-      Duration retention,
-      Duration agentTimeout,
-      Limits limits) {
-    this(mesh, web, false, ingest, interval, retention, agentTimeout, limits, WebAccess.OPEN);
-  }
-
   /** A configuration with open access and without ingest. */
   public ScraperConfig(
       String mesh,
@@ -56,6 +44,24 @@ public record ScraperConfig(
     within("interval", interval, Duration.ofSeconds(1), Duration.ofHours(1));
     within("retention", retention, Duration.ofMinutes(1), Duration.ofHours(24));
     within("agent-timeout", agentTimeout, Duration.ofMillis(100), Duration.ofMinutes(1));
+  }
+
+  /** The same, running without a page if its address is in use. */
+  public ScraperConfig withOptionalWeb() {
+    return new ScraperConfig(
+        mesh, web, true, ingest, interval, retention, agentTimeout, limits, access);
+  }
+
+  /** The same with an address on which draining agents post. */
+  public ScraperConfig withIngest(InetSocketAddress address) {
+    return new ScraperConfig(
+        mesh, web, webOptional, address, interval, retention, agentTimeout, limits, access);
+  }
+
+  /** The same with another access to the page's data. */
+  public ScraperConfig withAccess(WebAccess other) {
+    return new ScraperConfig(
+        mesh, web, webOptional, ingest, interval, retention, agentTimeout, limits, other);
   }
 
   private static void within(String name, Duration value, Duration least, Duration most) {

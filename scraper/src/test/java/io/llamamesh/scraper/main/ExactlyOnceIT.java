@@ -239,13 +239,13 @@ final class ExactlyOnceIT {
     scraper =
         ScraperRun.start(
             new ScraperConfig(
-                "default",
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                Duration.ofSeconds(1),
-                Duration.ofHours(1),
-                Duration.ofSeconds(5),
-                Limits.DEFAULT),
+                    "default",
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                    Duration.ofSeconds(1),
+                    Duration.ofHours(1),
+                    Duration.ofSeconds(5),
+                    Limits.DEFAULT)
+                .withIngest(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
             new StaticAgents(addresses, 8100),
             new InfluxV2(store.url(), "", "", null, Duration.ofSeconds(10)),
             cursors,

@@ -18,7 +18,6 @@ import io.llamamesh.scraper.cluster.StaticAgents;
 import io.llamamesh.scraper.document.MatrixDocument;
 import io.llamamesh.scraper.run.ScraperConfig;
 import io.llamamesh.scraper.run.ScraperRun;
-import io.llamamesh.scraper.run.WebAccess;
 import io.llamamesh.scraper.testing.FakeAgent;
 import io.llamamesh.scraper.testing.Points;
 import java.io.ByteArrayInputStream;
@@ -216,7 +215,7 @@ final class ScraperRunTest {
   }
 
   @Test
-  void oneNodeThatStaysOfAMeshThatTheOthersLeaveIsWellAndToldOf() throws Exception {
+  void aMeshWhoseOtherNodesAreLeavingIsHealthyAndSaysSo() throws Exception {
     leaving = Set.of("node-2", "node-3", "node-4");
     publish(10);
 
@@ -243,7 +242,7 @@ final class ScraperRunTest {
           0   ; node-1>node-2 ; on the way there (forward) ; forwardLost ; returnLost
           160 ; node-2>node-1 ; on the way back (return) of the probes of node-1 ; returnLost ; forwardLost
           """)
-  void whereNothingReturnsTheOtherSidesReflectorTellsTheWay(
+  void ifNothingReturnsTheReflectorsCountGivesTheDirection(
       int reflected, String suspect, String words, String all, String none) throws Exception {
     publishLost(4, 4, reflected);
     // The verdict may stand before the last agent's windows are in.
@@ -401,15 +400,13 @@ final class ScraperRunTest {
         ScraperRun second =
             ScraperRun.start(
                 new ScraperConfig(
-                    "default",
-                    scraper.address(),
-                    true,
-                    null,
-                    Duration.ofSeconds(2),
-                    Duration.ofHours(1),
-                    Duration.ofSeconds(1),
-                    Limits.DEFAULT,
-                    WebAccess.OPEN),
+                        "default",
+                        scraper.address(),
+                        Duration.ofSeconds(2),
+                        Duration.ofHours(1),
+                        Duration.ofSeconds(1),
+                        Limits.DEFAULT)
+                    .withOptionalWeb(),
                 new StaticAgents(agent.address(), 8100),
                 null,
                 CursorStore.NONE,
@@ -423,7 +420,7 @@ final class ScraperRunTest {
   }
 
   @Test
-  void aBusyPortIsSaidInOneLine() throws IOException {
+  void aBusyPortIsReportedInOneLine() throws IOException {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String error =
           errorOf(
