@@ -32,7 +32,7 @@ final class LeaderTransitions implements AutoCloseable {
       return;
     }
     pulls.standBy();
-    var _ = Thread.ofVirtual().name("duty").start(this::run);
+    var _ = Thread.ofVirtual().name("leader-transitions").start(this::run);
     leadership.start(changes::release);
   }
 
