@@ -16,10 +16,10 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
- * A mesh whose links lose probes as they are told: three windows of ten seconds, four source ports
- * of four probes a second each, every lost probe's direction told with probability 0.8. Where
- * nothing returns at all, it is told by what the reflector counted, edges apart, unless its agent
- * is silent. Seeded.
+ * Simulated mesh whose links lose probes as set: three windows of ten seconds, four source ports of
+ * four probes a second each, the direction of every lost probe known with probability 0.8. If
+ * nothing returns at all, it follows from the reflector's count, edges apart, unless its agent is
+ * silent. Seeded.
  */
 final class SimulatedMesh {
   static final long NEWEST = 1_800_000_000L;
@@ -183,7 +183,10 @@ final class SimulatedMesh {
     return new Cell(end, sent, 0, 0, sent, 0, 0, Double.NaN, Double.NaN, Double.NaN);
   }
 
-  /** Nothing returned: what the reflector's agent tells, whose windows are a little apart. */
+  /**
+   * Directions if nothing returned: by the count of the reflector, whose windows are a little
+   * apart.
+   */
   private Directions counted(int sent, int arrived, boolean silent) {
     if (silent) {
       return new Directions(0, 0);

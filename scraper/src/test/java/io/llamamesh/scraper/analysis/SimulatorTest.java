@@ -167,7 +167,7 @@ final class SimulatorTest {
   }
 
   @Test
-  void whichWayNothingReturnsIsSaid() {
+  void theDirectionOfATotalLossIsNamed() {
     SimulatedMesh mesh = new SimulatedMesh(12, 3, 11, 21);
     Impairment dead = (source, destination, path) -> isPair(source, destination) ? 1 : 0;
 
@@ -182,7 +182,7 @@ final class SimulatorTest {
   }
 
   @Test
-  void whoseReflectorIsSilentIsNotSaidToLoseOneWay() {
+  void aLinkToASilentReflectorHasNoDirection() {
     SimulatedMesh mesh = new SimulatedMesh(12, 3, 11, 21);
     Impairment dead =
         new Impairment() {
@@ -253,7 +253,7 @@ final class SimulatorTest {
     if (fault.name().equals("silent " + suspect.name())) {
       return suspect.kind() == MeshReport.Kind.NODE;
     }
-    // A node that is down is silent, so nothing tells its egress from its ingress.
+    // A node that is down is silent, so its egress cannot be distinguished from its ingress.
     return fault.name().equals("down " + suspect.name()) && suspect.kind() == MeshReport.Kind.NODE;
   }
 

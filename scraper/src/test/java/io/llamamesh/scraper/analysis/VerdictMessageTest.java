@@ -19,7 +19,7 @@ class VerdictMessageTest {
   private static final double NONE = Double.NaN;
 
   @Test
-  void pairsThatLoseAndPairsThatAreSlowAreToldApart() {
+  void lossyPairsAndSlowPairsAreCountedApart() {
     String message = message(losing("a", "b"), slow("b", "a"), well("a", "c"), well("c", "a"));
 
     assertThat(message).startsWith("1 of 4 pairs is bad, 1 more above 50 ms p99: ");

@@ -226,7 +226,7 @@ final class VerdictsTest {
   }
 
   @Test
-  void aTargetThatLosesAllIsTheNetworksLossAsFarAsAnybodyCanTell() {
+  void aTargetThatLosesAllCountsAsTheNetworksLoss() {
     MeshReport report = new Mesh(3).target("edge-a", Kept.LOST).report();
 
     assertThat(report.verdict()).isEqualTo(Verdict.NODE_LOSS);
@@ -246,7 +246,7 @@ final class VerdictsTest {
   }
 
   @Test
-  void aPeerThatSaidGoodbyeIsNoFault() {
+  void aDrainingPeerIsNoFault() {
     MeshReport report = new Mesh(12).dead("node-12", Kept.SUPPRESSED).report();
 
     assertThat(report.verdict()).isEqualTo(Verdict.HEALTHY);
@@ -405,7 +405,7 @@ final class VerdictsTest {
   }
 
   @Test
-  void silenceOfOneClassIsSaidToBeOfThatClass() {
+  void silenceOfOneClassNamesTheClass() {
     MeshReport report = new Mesh(3).all("jumbo", Kept.UNSENT, 3).report();
 
     assertThat(report.verdict()).isEqualTo(Verdict.TARGETS_SILENT);
@@ -413,7 +413,7 @@ final class VerdictsTest {
   }
 
   @Test
-  void slowPairsAreToldBesideWhoIsSilent() {
+  void slowPairsAreNamedBesideSilentNodes() {
     MeshReport report =
         new Mesh(3).all("default", Kept.SLOW, 3).target("edge-a", Kept.REFUSED).report();
 
@@ -474,7 +474,7 @@ final class VerdictsTest {
   }
 
   @Test
-  void aNodeThatSomeDoNotHearIsNotSaidToBeLost() {
+  void aNodeThatSomeReachIsNotUnreachable() {
     Mesh mesh = new Mesh(8).cut(Kept.LOST, List.of("node-4"), "node-6", "node-7", "node-8");
 
     MeshReport report = mesh.report();
@@ -549,7 +549,7 @@ final class VerdictsTest {
   }
 
   @Test
-  void aFaultOfOneClassIsSaidToBeOfThatClass() {
+  void aFaultOfOneClassNamesTheClass() {
     Mesh mesh = new Mesh(6);
     mesh.nodes.forEach(a ->
         mesh.nodes.stream()

@@ -102,7 +102,7 @@ final class TokenFileTest {
   }
 
   @Test
-  void aFolderWithoutAUsableTokenIsToldAtTheStart() throws IOException {
+  void aFolderWithoutAUsableTokenIsRefusedAtTheStart() throws IOException {
     write(
         """
         [{"id":1,"key":"first","signFrom":"2026-11-20T08:00:00Z","acceptUntil":"2026-11-20T09:00:00Z"}]

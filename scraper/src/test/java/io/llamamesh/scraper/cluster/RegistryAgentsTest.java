@@ -68,7 +68,7 @@ final class RegistryAgentsTest {
   }
 
   @Test
-  void theListIsFollowedAndToldWhenItChangesOnly() {
+  void theListIsPassedOnWhenItChangesOnly() {
     list = List.of(probe("wan", "192.0.2.1", 8100));
     look(0);
     look(30);

@@ -103,7 +103,7 @@ final class CredentialsIT {
         all.append(Files.readString(log));
         assertThat(all).contains("scraper of mesh").doesNotContain(SECRETS.toArray(String[]::new));
         if (status != 204) {
-          // The refusal itself is told, without what it repeats.
+          // The refusal itself is reported, without what it repeats.
           assertThat(all).contains("is not known here");
         }
       }

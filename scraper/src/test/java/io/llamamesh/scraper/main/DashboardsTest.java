@@ -85,7 +85,7 @@ final class DashboardsTest {
   }
 
   @Test
-  void prometheusIsAskedForWhatAScraperTells() throws Exception {
+  void dashboardsQueryOnlyMetricsThatAScraperHas() throws Exception {
     List<String> queries = Dashboards.queries("prometheus.json", "expr");
     queries.addAll(Dashboards.variables("prometheus.json"));
     queries.add(Files.readString(Path.of("../examples/monitoring/default-mesh.yaml")));
@@ -95,7 +95,7 @@ final class DashboardsTest {
     assertThat(all(METRIC, String.join("\n", queries))).isNotEmpty().allMatch(told::contains);
   }
 
-  /** What a scraper with a bad node, a silent target, a store and zones tells. */
+  /** Metrics of a scraper with a bad node, a silent target, a store and zones. */
   static String metrics() throws IOException {
     SimulatedWindows.Loss loss = (source, destination, path) -> source.equals("node-1") ? 0.3 : 0;
     try (FakeMesh mesh = new FakeMesh(4, 2, loss);

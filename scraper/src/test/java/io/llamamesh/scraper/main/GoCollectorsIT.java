@@ -22,7 +22,7 @@ final class GoCollectorsIT {
   private static final int INTERVAL = 3;
   private static final List<String> HOSTS = List.of("127.0.0.1", "127.0.0.2");
 
-  /** Sent in each summary, which tells them apart; where all is lost nothing else does. */
+  /** Sent in each summary, which distinguishes them; if all is lost nothing else does. */
   private static final int[] SENT = {480, 481, 482, 500, 500, 500, 486, 487};
 
   private static final int ALL_LOST = 500;

@@ -164,7 +164,7 @@ final class LlamaFlagsTest {
           scraper --registry-token-file t                   | --registry-token-file is that of --registry, which is missing
           scraper --collectors a --registry-ca-file c       | --registry-ca-file is that of --registry, which is missing
           """)
-  void wrongValuesAreToldInOneLine(String line, String message) {
+  void wrongValuesAreNamedInOneLine(String line, String message) {
     PrintStream before = System.err;
     ByteArrayOutputStream error = new ByteArrayOutputStream();
     System.setErr(new PrintStream(error, true, StandardCharsets.UTF_8));

@@ -83,7 +83,7 @@ final class StoreAnswersIT {
   }
 
   @Test
-  void whatIsNotThereIsToldInTheStoresWords(@TempDir Path folder) throws Exception {
+  void missingPointsAreReportedWithTheStoresMessage(@TempDir Path folder) throws Exception {
     try (RealStore server = RealStore.Kind.INFLUX_DB_1.in(folder)) {
       server.start();
       query(server.url(), "CREATE DATABASE llama");

@@ -10,7 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Reads a store back and counts. */
+/** Reads a store back, and counts points. */
 final class StoreReadback {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 

@@ -47,7 +47,7 @@ final class CellColumnsTest {
 
   @ParameterizedTest
   @CsvSource({"1, 1", "10, 1", "60, 60"})
-  void endsAreToldHoweverTheyJump(int step, int unit) {
+  void endsAreEncodedHoweverTheyJump(int step, int unit) {
     Random random = new Random(step);
     CellColumns columns = new CellColumns(unit);
     TreeMap<Long, Cell> expected = new TreeMap<>();

@@ -29,7 +29,7 @@ final class DirectionsTest {
   }
 
   @Test
-  void aHandfulAtTheEdgesTellsNothing() {
+  void aFewProbesAtTheEdgesProveNothing() {
     for (long lost = 1; lost <= SLOP; lost++) {
       for (long reflected = SENT - SLOP; reflected <= SENT + SLOP; reflected++) {
         Directions told = Directions.infer(lost(lost), reflected, 0, SLOP);
@@ -69,7 +69,7 @@ final class DirectionsTest {
   /** Probe by probe, with windows that are apart and losses that begin and end in them. */
   @ParameterizedTest
   @ValueSource(ints = {0, 20, 400})
-  void moreIsNeverToldThanWasLostThatWay(int apartMillis) {
+  void noDirectionExceedsWhatWasLost(int apartMillis) {
     SplittableRandom random = new SplittableRandom(17L + apartMillis);
     int told = 0;
     for (int i = 0; i < 3_000; i++) {

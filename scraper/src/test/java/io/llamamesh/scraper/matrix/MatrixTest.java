@@ -324,7 +324,7 @@ final class MatrixTest {
 
   @ParameterizedTest
   @CsvSource({"10000, 40", "1000, 40", "250, 4", "80, 4", "20, 1"})
-  void theMoreSourcePortsTellOfLossTheFewerWindowsOfThemAreHeld(long many, int windows) {
+  void theMoreSourcePortsLoseTheFewerWindowsOfThemAreHeld(long many, int windows) {
     Matrix bounded = new Matrix(Duration.ofSeconds(10), Duration.ofHours(1), now::get, many);
     now.set(START.plusSeconds(400));
     // 20 pairs of 4 ports: 80 of a window.

@@ -50,7 +50,7 @@ final class ReflectorJoinTest {
   }
 
   @Test
-  void inBetweenBothAreTold() {
+  void inBetweenBothDirectionsAreFound() {
     for (int second = 10; second <= 30; second += 10) {
       a(second, SENT);
       b(second, 60);
@@ -61,7 +61,7 @@ final class ReflectorJoinTest {
   }
 
   @Test
-  void anAgentThatIsSilentTellsNothing() {
+  void aSilentAgentProvesNothing() {
     for (int second = 10; second <= 80; second += 10) {
       a(second, second > 30 ? SENT : 0);
       if (second <= 30) {
@@ -74,7 +74,7 @@ final class ReflectorJoinTest {
   }
 
   @Test
-  void anAgentThatNeverToldOfItsReflectorTellsNothing() {
+  void anAgentWithoutReflectorCountsProvesNothing() {
     for (int second = 10; second <= 40; second += 10) {
       a(second, SENT);
       put("b", List.of(Points.pair("b", "a", at(second), SENT, 0, 1)));
@@ -84,7 +84,7 @@ final class ReflectorJoinTest {
   }
 
   @Test
-  void nobodyElsesProbesAtAllIsAWordTooOnceTheAgentToldOfItsReflector() {
+  void aMissingCountIsZeroOnceTheAgentPublishedReflectorCounts() {
     b(10, SENT);
     a(10, 0);
     for (int second = 20; second <= 40; second += 10) {
@@ -96,7 +96,7 @@ final class ReflectorJoinTest {
   }
 
   @Test
-  void anOutsideTargetTellsNothing() {
+  void anOutsideTargetProvesNothing() {
     for (int second = 10; second <= 40; second += 10) {
       put("a", List.of(Points.pair("a", "fra-edge", at(second), SENT, SENT, 1)));
       b(second, SENT);
@@ -107,7 +107,7 @@ final class ReflectorJoinTest {
   }
 
   @Test
-  void ofTwoSourcesThatShareAnAddressNothingIsTold() {
+  void ofTwoSourcesThatShareAnAddressNoDirectionIsFound() {
     for (int second = 10; second <= 40; second += 10) {
       put(
           "c",
@@ -122,7 +122,7 @@ final class ReflectorJoinTest {
   }
 
   @Test
-  void twoTargetsAtOneAddressAreNotTold() {
+  void ofTwoTargetsAtOneAddressNoDirectionIsFound() {
     for (int second = 10; second <= 40; second += 10) {
       put(
           "a",
@@ -167,7 +167,7 @@ final class ReflectorJoinTest {
   }
 
   @Test
-  void anAgentThatBeganInAWindowTellsNothingOfIt() {
+  void anAgentThatStartedInAWindowProvesNothingOfIt() {
     a(10, 0);
     a(20, 0);
     a(30, SENT);
@@ -179,7 +179,7 @@ final class ReflectorJoinTest {
   }
 
   @Test
-  void anAgentThatStoodStillOrDiedInAWindowTellsNothingOfIt() {
+  void anAgentThatStalledOrDiedInAWindowProvesNothingOfIt() {
     for (int second = 10; second <= 30; second += 10) {
       a(second, SENT);
       put(
@@ -193,7 +193,7 @@ final class ReflectorJoinTest {
   }
 
   @Test
-  void aWindowOfAClockThatWasSteppedTellsNothing() {
+  void aWindowOfASteppedClockProvesNothing() {
     for (int second = 10; second <= 40; second += 10) {
       a(second, SENT);
       Instant end = at(second).plusMillis(second == 20 ? 1 : 0);
@@ -217,7 +217,7 @@ final class ReflectorJoinTest {
   }
 
   @Test
-  void theWholeOfAllClassesTellsEachOfThem() {
+  void theSumOfAllClassesGivesEachOfThem() {
     for (int second = 10; second <= 30; second += 10) {
       threeClasses(second);
       b(second, SENT);
@@ -271,7 +271,7 @@ final class ReflectorJoinTest {
   }
 
   @Test
-  void threeWindowsTellWhatOneIsTooShortFor() {
+  void threeWindowsProveWhatOneIsTooShortFor() {
     Matrix seconds = new Matrix(Duration.ofSeconds(1), Duration.ofHours(1), now::get);
     for (int second = 1; second <= 6; second++) {
       now.set(at(second));
@@ -293,7 +293,7 @@ final class ReflectorJoinTest {
   }
 
   @Test
-  void clocksThatAreHalfAWindowApartTellLess() {
+  void clocksHalfAWindowApartProveLess() {
     for (int second = 10; second <= 40; second += 10) {
       a(second, SENT);
       matrix.put("b", ofB(second, 0), Duration.ofSeconds(5));

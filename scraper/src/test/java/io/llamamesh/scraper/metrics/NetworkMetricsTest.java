@@ -30,14 +30,14 @@ final class NetworkMetricsTest {
 
     assertThat(series).hasSizeBetween(1_000, 2_000);
     assertThat(series).contains("llamamesh_zone_pairs_omitted 969.0");
-    // What is left out loses less than what is told.
+    // Omitted pairs lose less than those with series.
     assertThat(series)
         .anyMatch(
             line -> line.startsWith("llamamesh_zone_pair_loss_ratio") && !line.endsWith(" 0.0"));
   }
 
   @Test
-  void zonePairsBadPairsAndSuspectsAreTold() {
+  void zonePairsBadPairsAndSuspectsHaveSeries() {
     List<String> series = series(metrics(view(12, 3), false).scrape());
 
     assertThat(series)
@@ -58,7 +58,7 @@ final class NetworkMetricsTest {
   }
 
   @Test
-  void everyPairIsToldWhereItIsAskedFor() {
+  void everyPairHasSeriesIfConfigured() {
     List<String> series = series(metrics(view(12, 3), true).scrape());
 
     assertThat(series)

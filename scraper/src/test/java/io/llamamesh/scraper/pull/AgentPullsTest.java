@@ -344,7 +344,7 @@ final class AgentPullsTest {
   }
 
   @Test
-  void aRefusalTellsMoreThanAnAddressWhereNobodyIs() throws IOException {
+  void aRefusalIsReportedRatherThanAnUnreachableAddress() throws IOException {
     agent.token("secret");
     int closedPort;
     try (FakeAgent gone = FakeAgent.start()) {
@@ -476,7 +476,7 @@ final class AgentPullsTest {
   }
 
   @Test
-  void tellsAgentsUpToWhereTheirWindowsAreSafe() {
+  void sendsAgentsTheCursorUpToWhichTheirWindowsAreStored() {
     publish(1, 2);
     pull(Map.of(), agentOf(agent));
     await().until(() -> store.lines().size() == 2);

@@ -8,7 +8,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
-/** A store that remembers lines, and is away when told so. */
+/** Fake store that keeps lines, and is unavailable on request. */
 final class FakeStore implements Store {
   private final List<String> lines = new CopyOnWriteArrayList<>();
   private final AtomicInteger refusals = new AtomicInteger();

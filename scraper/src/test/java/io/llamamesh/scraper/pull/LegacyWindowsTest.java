@@ -25,7 +25,7 @@ final class LegacyWindowsTest {
   }
 
   @Test
-  void whereAllIsLostEveryIntervalIsAWindowThoughTheyLookTheSame() {
+  void ifAllIsLostEveryIntervalIsAWindowThoughSummariesAreEqual() {
     assertThat(read(1.5, 480, 480)).isEqualTo(TICK);
     assertThat(read(29, 480, 480)).isNull();
     assertThat(read(30.5, 480, 480)).as("may still be the one before").isNull();
@@ -90,7 +90,7 @@ final class LegacyWindowsTest {
   }
 
   @Test
-  void aNameThatSeveralHaveIsToldApartByAddressesSinceTheirPointsWouldBeOne() {
+  void aNameThatSeveralHaveIsQualifiedByAddresses() {
     SourceNames names = new SourceNames();
     LegacyWindows other = new LegacyWindows(names);
     LegacyWindows one = new LegacyWindows(names);

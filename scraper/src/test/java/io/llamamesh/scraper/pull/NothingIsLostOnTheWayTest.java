@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Agents publish windows and forget old ones, and a store changes its mood. At any moment every
+ * Agents publish windows and forget old ones, and a store changes its state. At any moment every
  * window before an agent's cursor is in the store, or counted as missed or rejected; those behind
  * it are at the agent, or will be counted.
  */

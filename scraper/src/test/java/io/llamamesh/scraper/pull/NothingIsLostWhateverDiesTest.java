@@ -51,7 +51,7 @@ final class NothingIsLostWhateverDiesTest {
   private final AtomicReference<Instant> now = new AtomicReference<>(START);
   private final List<SimulatedAgent> agents = new ArrayList<>();
   private final List<Scraper> scrapers = new ArrayList<>();
-  // Of all that ever ran: what they counted was told.
+  // Of all that ever ran: their counters were exported.
   private final List<Scraper> all = new ArrayList<>();
   private final Map<String, Bookmark> saved = new HashMap<>();
 
@@ -80,7 +80,7 @@ final class NothingIsLostWhateverDiesTest {
           pass(Duration.ofMillis(random.nextInt(8_000)));
           check(answers);
         }
-        answers.calm();
+        answers.recover();
         scrapers.getFirst().lead(true);
         scrapers.getLast().lead(false);
         for (SimulatedAgent agent : agents) {

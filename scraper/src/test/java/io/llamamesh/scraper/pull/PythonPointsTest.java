@@ -87,8 +87,7 @@ final class PythonPointsTest {
   }
 
   @Test
-  void aRunIsOneWindowHoweverOftenItIsReadAndTheNextOneAnotherThoughItLooksTheSame()
-      throws IOException {
+  void aRunIsOneWindowHoweverOftenItIsReadAndTheNextRunAnotherThoughEqual() throws IOException {
     String first = recorded("python-influxdata");
     String second = first.replace(RUN_NANOS, "1796054938000000000");
 

@@ -57,7 +57,7 @@ final class SeriesQuotaTest {
 
   /** By the hashes of Java's strings all of these were one series, and none was ever too many. */
   @Test
-  void tagsThatWereMadeToHaveOneHashAreToldApart() {
+  void tagsThatWereMadeToCollideAreDifferentSeries() {
     int taken = 0;
     for (int page = 0; page < 4; page++) {
       List<Point> points = new ArrayList<>();

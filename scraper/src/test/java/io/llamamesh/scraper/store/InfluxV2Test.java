@@ -81,7 +81,7 @@ final class InfluxV2Test {
   }
 
   @Test
-  void tooLargeIsToldApart() {
+  void tooLargeIsAFailureOfItsOwn() {
     status = 413;
 
     assertThat(failure()).isInstanceOf(WriteFailure.TooLarge.class);

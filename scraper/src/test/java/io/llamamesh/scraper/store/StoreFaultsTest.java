@@ -250,7 +250,7 @@ final class StoreFaultsTest {
   /**
    * An answer that acknowledges nothing.
    *
-   * @param words some of what must be told then
+   * @param words words of the message that must be reported
    */
   record Answer(String words, Reply reply) {
     Duration timeout() {
@@ -265,7 +265,7 @@ final class StoreFaultsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"v1", "v2"})
-  void aStoreThatNobodyHearsIsToldByItsAddress(String api) throws InterruptedException {
+  void anUnreachableStoreIsNamedByItsAddress(String api) throws InterruptedException {
     server.close();
 
     try (StoreWriter writer = writer(api)) {
@@ -369,7 +369,7 @@ final class StoreFaultsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"v1", "v2"})
-  void credentialsThatNoHeaderCanCarryAreNotTold(String api) throws InterruptedException {
+  void credentialsThatNoHeaderCanCarryAreNotRevealed(String api) throws InterruptedException {
     Store store =
         api.equals("v1")
             ? new InfluxV1(server.url(), "llama", "", "me", "s3\ncret", TIMEOUT, null)

@@ -57,7 +57,7 @@ final class StoreWriterTest {
   }
 
   @Test
-  void whatWasRejectedIsToldForAWhileInTheStoresWords() throws InterruptedException {
+  void rejectedPointsAreReportedForAWhileWithTheStoresMessage() throws InterruptedException {
     store.rejects = line -> line.equals("p value=17");
     writer.write(lines(0, 100));
 
@@ -72,7 +72,7 @@ final class StoreWriterTest {
   }
 
   @Test
-  void whatWasRejectedIsToldBeforeWhatWaits() throws InterruptedException {
+  void rejectedPointsAreReportedBeforePostponedOnes() throws InterruptedException {
     store.rejects = line -> line.equals("p value=17");
     store.fails = line -> line.equals("p value=117");
 
@@ -215,7 +215,8 @@ final class StoreWriterTest {
   }
 
   @Test
-  void whileTheStoreIsAwayNobodyWaitsForItAndItsWordsAreTold() throws InterruptedException {
+  void whileTheStoreIsUnavailableNoCallerWaitsAndItsMessageIsReported()
+      throws InterruptedException {
     store.away = true;
 
     WriteResult first = writer.write(lines(0, 3));

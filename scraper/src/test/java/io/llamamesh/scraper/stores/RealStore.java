@@ -70,7 +70,7 @@ public abstract class RealStore implements AutoCloseable {
   /** The scraper's side of it. */
   public abstract Store open();
 
-  /** What a scraper must be told to write to it. */
+  /** Options of a scraper that writes to it. */
   public abstract List<String> options();
 
   /** All it holds of {@code raw_stats}, as {@code <second> <source>><destination>}, unsorted. */

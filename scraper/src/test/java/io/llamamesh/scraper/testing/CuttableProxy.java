@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** A way to a server that can be shut, which cuts all connections, and opened again. */
+/** TCP proxy to a server that can be shut, which cuts all connections, and opened again. */
 public final class CuttableProxy implements AutoCloseable {
   private final URI server;
   private final ServerSocket entrance;
@@ -29,7 +29,7 @@ public final class CuttableProxy implements AutoCloseable {
     threads.execute(this::run);
   }
 
-  /** The server's address by this way. */
+  /** URL of the server by this proxy. */
   public String url() {
     return server.getScheme() + "://127.0.0.1:" + entrance.getLocalPort();
   }

@@ -26,7 +26,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** An agent's HTTP API with windows that the test publishes: cursors, paging and clock header. */
+/**
+ * Fake agent: its HTTP API with windows that the test publishes, with cursors, paging and clock
+ * header.
+ */
 public final class FakeAgent implements AutoCloseable {
   private static final Pattern LIMIT = Pattern.compile("limit=([0-9]+)");
 

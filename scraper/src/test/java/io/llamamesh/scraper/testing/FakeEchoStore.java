@@ -12,8 +12,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * A store that takes no credentials and repeats what it was shown in its refusal, as proxies do; or
- * that takes everything.
+ * Fake store that accepts no credentials and echoes them in its refusal, as proxies do; or that
+ * accepts everything.
  */
 public final class FakeEchoStore implements AutoCloseable {
   private final HttpServer server;

@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Agents of a full mesh that publish windows of a second, faster than real time, and remember what
- * they published.
+ * Fake agents of a full mesh that publish windows of a second, faster than real time, and record
+ * what they published.
  */
 public final class FakeFullMesh implements AutoCloseable {
   private static final long BEGINS_BEFORE_NOW = 3_000;

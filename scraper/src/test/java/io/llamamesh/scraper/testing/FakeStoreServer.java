@@ -24,7 +24,7 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * A store that answers byte by byte what a test tells it to: any status, any body, or none at all.
+ * Fake store that answers byte by byte what a test scripts: any status, any body, or none at all.
  */
 public final class FakeStoreServer implements AutoCloseable {
   private final ServerSocket server;

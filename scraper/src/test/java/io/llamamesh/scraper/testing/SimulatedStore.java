@@ -12,19 +12,19 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
- * A store with moods, of which each lasts at least two requests: it takes lines, refuses or fails
- * on everything, is away, takes lines without saying so, or takes but few at once. Some lines it
- * never takes.
+ * Simulated store with changing states, each of which lasts at least two requests: it accepts
+ * lines, rejects or fails on everything, is unavailable, accepts lines without answering, or
+ * accepts only few at once. Some lines it never accepts. Seeded.
  */
 public final class SimulatedStore implements Store {
   private final Random random;
   private final Function<String, Fault> faults;
   private final Set<String> taken = ConcurrentHashMap.newKeySet();
-  private Mood mood = Mood.WELL;
-  private int lasts = 20;
-  private boolean calm;
+  private State state = State.WELL;
+  private int remaining = 20;
+  private boolean recovered;
 
-  /** What is wrong with a line. */
+  /** Fault of a line. */
   public enum Fault {
     NONE,
     REFUSED,
@@ -32,7 +32,7 @@ public final class SimulatedStore implements Store {
     FAILS
   }
 
-  private enum Mood {
+  private enum State {
     WELL,
     REFUSES_ALL,
     FAILS_ALL,
@@ -42,33 +42,33 @@ public final class SimulatedStore implements Store {
   }
 
   /**
-   * A store that is well at first.
+   * A store that is healthy at first.
    *
-   * @param faults what is wrong with a line
+   * @param faults fault of a line
    */
   public SimulatedStore(Random random, Function<String, Fault> faults) {
     this.random = random;
     this.faults = faults;
   }
 
-  /** All lines that it has. */
+  /** All lines that it accepted. */
   public Set<String> taken() {
     return taken;
   }
 
-  /** It is well from now on. */
+  /** Makes it healthy from now on. */
   public synchronized void recover() {
-    calm = true;
-    mood = Mood.WELL;
+    recovered = true;
+    state = State.WELL;
   }
 
   @Override
   public synchronized void write(List<String> lines) throws WriteFailedException {
-    if (!calm && --lasts < 0) {
-      mood = random.nextBoolean() ? Mood.WELL : Mood.values()[random.nextInt(6)];
-      lasts = 2 + random.nextInt(30);
+    if (!recovered && --remaining < 0) {
+      state = random.nextBoolean() ? State.WELL : State.values()[random.nextInt(6)];
+      remaining = 2 + random.nextInt(30);
     }
-    switch (mood) {
+    switch (state) {
       case WELL -> judge(lines);
       case REFUSES_ALL -> fail(new WriteFailure.Rejected("HTTP 400: wrong protocol"));
       case FAILS_ALL -> fail(new WriteFailure.Failed("HTTP 500: panic"));
@@ -114,7 +114,7 @@ public final class SimulatedStore implements Store {
 
   @Override
   public String description() {
-    return "moody";
+    return "simulated";
   }
 
   @Override

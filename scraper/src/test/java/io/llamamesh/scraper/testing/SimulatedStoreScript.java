@@ -14,10 +14,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
- * Answers of a store by HTTP that changes its mood: every way to say no, to say nothing, and to
- * take lines without saying so. Each mood lasts at least two requests of the same client, which it
- * knows by the database or bucket. Some lines it never takes. It never acknowledges what it has
- * not.
+ * Simulated HTTP answers of a store with changing states: every kind of refusal, no answer, and
+ * acceptance without an answer. Each state lasts at least two requests of the same client, which is
+ * identified by the database or bucket. Some lines it never accepts. It never acknowledges lines
+ * that it does not have. Seeded.
  */
 public final class SimulatedStoreScript implements FakeStoreServer.Script {
   private static final int WELL_AT_FIRST = 20;
@@ -26,8 +26,8 @@ public final class SimulatedStoreScript implements FakeStoreServer.Script {
   private final Random random;
   private final Function<String, Fault> faults;
   private final Set<String> taken = ConcurrentHashMap.newKeySet();
-  private final Map<String, Temper> tempers = new HashMap<>();
-  private boolean calm;
+  private final Map<String, Client> clients = new HashMap<>();
+  private boolean recovered;
 
   /**
    * A store that is well at first.
@@ -40,12 +40,12 @@ public final class SimulatedStoreScript implements FakeStoreServer.Script {
   }
 
   /** One client's view of the store. */
-  private static final class Temper {
-    private Mood mood = Mood.WELL;
-    private int lasts = WELL_AT_FIRST;
+  private static final class Client {
+    private State state = State.WELL;
+    private int remaining = WELL_AT_FIRST;
   }
 
-  private enum Mood {
+  private enum State {
     WELL,
     REFUSES_ALL,
     FAILS_ALL,
@@ -68,8 +68,8 @@ public final class SimulatedStoreScript implements FakeStoreServer.Script {
   }
 
   /** It is well from now on. */
-  public synchronized void calm() {
-    calm = true;
+  public synchronized void recover() {
+    recovered = true;
   }
 
   @Override
@@ -77,16 +77,16 @@ public final class SimulatedStoreScript implements FakeStoreServer.Script {
     if (!request.isWrite()) {
       return Reply.of(200, "{\"results\":[{\"statement_id\":0}]}");
     }
-    Temper temper =
-        tempers.computeIfAbsent(
-            request.target().replaceFirst(".*(db|bucket)=", ""), name -> new Temper());
-    if (--temper.lasts < 0) {
-      Mood[] moods = Mood.values();
-      temper.mood = random.nextBoolean() ? Mood.WELL : moods[random.nextInt(moods.length)];
-      temper.lasts = 2 + random.nextInt(temper.mood == Mood.WELL ? 30 : 8);
+    Client client =
+        clients.computeIfAbsent(
+            request.target().replaceFirst(".*(db|bucket)=", ""), name -> new Client());
+    if (--client.remaining < 0) {
+      State[] states = State.values();
+      client.state = random.nextBoolean() ? State.WELL : states[random.nextInt(states.length)];
+      client.remaining = 2 + random.nextInt(client.state == State.WELL ? 30 : 8);
     }
     List<String> lines = request.lines();
-    return switch (calm ? Mood.WELL : temper.mood) {
+    return switch (recovered ? State.WELL : client.state) {
       case WELL -> judge(lines);
       case REFUSES_ALL -> Reply.of(one(400, 422), "wrong protocol");
       case FAILS_ALL -> Reply.of(one(500, 502, 504, 599), "{\"error\":\"panic\"}");

@@ -7,10 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/**
- * Plausible windows of a mesh: up to 64 peers each, an RTT by zones, and loss where it is told.
- * Seeded.
- */
+/** Simulated windows of a mesh: up to 64 peers each, an RTT by zones, and loss by pair. Seeded. */
 public final class SimulatedWindows {
   private static final int PORTS = 4;
   private static final int MAX_PEERS = 64;

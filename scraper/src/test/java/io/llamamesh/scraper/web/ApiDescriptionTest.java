@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The OpenAPI document tells what is served, field by field. */
+/** The OpenAPI document describes what is served, field by field. */
 final class ApiDescriptionTest {
   private final HttpClient http = HttpClient.newHttpClient();
   private final SimulatedScraper scraper;

@@ -63,7 +63,7 @@ final class PageStatesIT {
   }
 
   @Test
-  void whenNobodyReportsTheAgeIsSaidAndNothingLooksHealthy() throws Exception {
+  void whenNoAgentReportsTheAgeIsShownAndNothingAppearsHealthy() throws Exception {
     try (SimulatedScraper scraper = mesh(4, 2)) {
       scraper.publish(SimulatedScraper.newest().minusSeconds(300));
 
@@ -76,7 +76,7 @@ final class PageStatesIT {
   }
 
   @Test
-  void aStoreThatIsGoneIsSaid() throws Exception {
+  void anUnreachableStoreIsShown() throws Exception {
     try (SimulatedScraper scraper = mesh(4, 2)) {
       scraper.store(
           new MeshReport.Store(
@@ -89,7 +89,7 @@ final class PageStatesIT {
   }
 
   @Test
-  void aStoreThatDoesNotTakeSomePointsIsSaidInItsWords() throws Exception {
+  void aStoreThatRejectsSomePointsIsShownWithItsMessage() throws Exception {
     try (SimulatedScraper scraper = mesh(4, 2)) {
       scraper.store(
           new MeshReport.Store(
@@ -165,7 +165,7 @@ final class PageStatesIT {
   }
 
   @Test
-  void whoIsSilentIsNamedAndNothingLooksHealthy() throws Exception {
+  void silentNodesAreNamedAndNothingAppearsHealthy() throws Exception {
     try (SimulatedScraper scraper = mesh(4, 2)) {
       Instant end = SimulatedScraper.newest();
       for (int i = 2; i >= 0; i--) {
@@ -208,7 +208,7 @@ final class PageStatesIT {
   }
 
   @Test
-  void thePastIsShownAndSaidToBeThePast() throws Exception {
+  void thePastIsShownAndLabelledAsThePast() throws Exception {
     try (SimulatedScraper scraper = mesh(4, 2)) {
       Instant end = SimulatedScraper.newest();
       for (int i = 20; i >= 0; i--) {

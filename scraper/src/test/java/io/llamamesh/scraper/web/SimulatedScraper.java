@@ -25,10 +25,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A scraper's matrix, analysis and web server without agents to read: what they would have said is
- * put in directly, so that meshes of a thousand nodes and every state of the page can be looked at.
- * As a program it goes on until it is ended: {@code SimulatedScraper PORT NODES ZONES [silent=N]
- * [empty] [stale] [store=down] [token=T] [SOURCE>DESTINATION=LOSS[/PATH] ...]}.
+ * Simulated scraper: matrix, analysis and web server without agents to read. Their points are put
+ * in directly, so that meshes of a thousand nodes and every state of the page can be shown. As a
+ * program it goes on until it is ended: {@code SimulatedScraper PORT NODES ZONES [silent=N] [empty]
+ * [stale] [store=down] [token=T] [SOURCE>DESTINATION=LOSS[/PATH] ...]}.
  */
 public final class SimulatedScraper implements ScraperStatus, AutoCloseable {
   private static final int SECONDS = 10;

@@ -92,7 +92,7 @@ final class WebServerTest {
   }
 
   @Test
-  void healthTellsHowOldTheReportIsAndFailsWhereItStandsStill() throws IOException {
+  void healthShowsTheReportsAgeAndFailsIfTheAnalysisIsStuck() throws IOException {
     now.set(START.plusSeconds(7));
     assertThat(answer("/healthz", "10.0.0.1", given -> true))
         .startsWith("HTTP/1.1 200")
