@@ -89,8 +89,8 @@ public record MatrixDocumentFactory(
         zones ? ZonePairs.of(view, pairs) : null);
   }
 
-  private static boolean isRolledUp(Slice.RollUp asked, Collection<Node> nodes) {
-    return switch (asked) {
+  private static boolean isRolledUp(Slice.RollUp rollUp, Collection<Node> nodes) {
+    return switch (rollUp) {
       case NONE -> false;
       case ZONE -> true;
       case AUTO ->

@@ -39,7 +39,7 @@ public record Slice(
         && (destinationZone == null || destinationZone.equals(view.zone(pair.destination())));
   }
 
-  private static boolean includes(@Nullable String asked, String is) {
-    return asked == null || asked.equals(is);
+  private static boolean includes(@Nullable String wanted, String actual) {
+    return wanted == null || wanted.equals(actual);
   }
 }

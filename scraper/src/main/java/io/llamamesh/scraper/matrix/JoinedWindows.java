@@ -69,9 +69,9 @@ final class JoinedWindows {
       return;
     }
     long slop = Directions.slop(sum.sent(), seconds, clocksApartMillis);
-    Directions told = Directions.infer(sum, reflected, unattributed, slop);
-    long forward = Math.min(unknown, told.forward() - sum.forwardLost());
-    long back = Math.min(unknown - forward, told.back() - sum.returnLost());
+    Directions inferred = Directions.infer(sum, reflected, unattributed, slop);
+    long forward = Math.min(unknown, inferred.forward() - sum.forwardLost());
+    long back = Math.min(unknown - forward, inferred.back() - sum.returnLost());
     if (forward + back <= 0) {
       return;
     }

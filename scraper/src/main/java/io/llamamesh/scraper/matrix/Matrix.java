@@ -269,15 +269,15 @@ public final class Matrix {
     }
     Cell cell = before == null ? Cell.of(point) : Cell.of(point).keepingDirectionsOf(before);
     int bytes = one.bytes();
-    boolean taken = one.put(cell);
-    if (taken && end <= now - fineSeconds()) {
+    boolean stored = one.put(cell);
+    if (stored && end <= now - fineSeconds()) {
       // Catching up brings many old windows, which must not pile up until the next ageing.
       int room = one.pathCapacity();
       one.age(now - fineSeconds(), now - keepSeconds());
       paths += one.pathCapacity() - room;
     }
     memory.add(one.owner(), one.bytes() - bytes);
-    if (!taken) {
+    if (!stored) {
       ignored++;
       return;
     }

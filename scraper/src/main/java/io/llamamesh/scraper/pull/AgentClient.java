@@ -173,9 +173,9 @@ final class AgentClient implements AutoCloseable {
     if (bearer != null) {
       request.header("Authorization", "Bearer " + bearer);
     }
-    Instant asked = clock.instant();
+    Instant sent = clock.instant();
     HttpResponse<InputStream> response = send(request.build());
-    Instant answered = clock.instant();
+    Instant received = clock.instant();
     byte[] body;
     try (InputStream stream = response.body()) {
       body = bodies.read(stream, timeout, permits);
@@ -192,7 +192,7 @@ final class AgentClient implements AutoCloseable {
             body,
             cursor(response.headers()),
             response.headers().firstValue(InfluxDataHeaders.MORE).map("true"::equals).orElse(false),
-            skew(response.headers(), asked, answered));
+            skew(response.headers(), sent, received));
     return new FetchedPage(
         page, limit, maxWindows(response.headers(), limit), body.length, permits);
   }
@@ -253,14 +253,14 @@ final class AgentClient implements AutoCloseable {
     }
   }
 
-  private static @Nullable Duration skew(HttpHeaders headers, Instant asked, Instant answered)
+  private static @Nullable Duration skew(HttpHeaders headers, Instant sent, Instant received)
       throws IOException {
     String text = headers.firstValue(InfluxDataHeaders.CLOCK).orElse("");
     if (text.isEmpty()) {
       return null;
     }
     try {
-      Instant middle = asked.plus(Duration.between(asked, answered).dividedBy(2));
+      Instant middle = sent.plus(Duration.between(sent, received).dividedBy(2));
       Duration skew = Duration.between(middle, Instant.parse(text));
       if (skew.abs().compareTo(MAX_SKEW) > 0) {
         throw new IOException("its clock says " + text + ", a century or more off ours");

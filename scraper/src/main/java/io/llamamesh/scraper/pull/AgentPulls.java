@@ -163,9 +163,9 @@ public final class AgentPulls implements AutoCloseable {
   /**
    * The bookmarks behind each agent's stored windows.
    *
-   * @param kept how long a removed agent's bookmark is kept: it may come back
+   * @param retention how long a removed agent's bookmark is kept: it may come back
    */
-  public synchronized Map<String, Bookmark> bookmarks(Duration kept) {
+  public synchronized Map<String, Bookmark> bookmarks(Duration retention) {
     pulls.forEach(this::remember);
     Instant now = clock.instant();
     remembered.replaceAll((name, bookmark) ->
@@ -175,7 +175,7 @@ public final class AgentPulls implements AutoCloseable {
     remembered
         .values()
         .removeIf(bookmark ->
-            bookmark.goneSince() != null && bookmark.goneSince().isBefore(now.minus(kept)));
+            bookmark.goneSince() != null && bookmark.goneSince().isBefore(now.minus(retention)));
     return Map.copyOf(remembered);
   }
 

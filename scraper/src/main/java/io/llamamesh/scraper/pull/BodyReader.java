@@ -96,11 +96,11 @@ final class BodyReader {
    */
   byte[] read(InputStream stream, Duration timeout, Permits permits)
       throws IOException, InterruptedException {
-    long asked = System.nanoTime();
+    long started = System.nanoTime();
     Future<byte[]> next = threads.submit(() -> stream.readNBytes(1));
     try {
       byte[] first = within(next, timeout, timeout);
-      Duration left = timeout.minusNanos(System.nanoTime() - asked);
+      Duration left = timeout.minusNanos(System.nanoTime() - started);
       permits.acquire(quick);
       long began = System.nanoTime();
       ByteArrayOutputStream body = new ByteArrayOutputStream();

@@ -31,15 +31,15 @@ final class PageSize {
   /**
    * Records an answer.
    *
-   * @param asked windows requested
+   * @param requested windows requested
    * @param bytes size of the answer
    * @param full true if it held as many windows
    */
-  void recordPage(int asked, int bytes, boolean full) {
-    int fitting = Math.clamp((long) asked * WANTED / Math.max(1, bytes), 1, MAX_WINDOWS);
+  void recordPage(int requested, int bytes, boolean full) {
+    int fitting = Math.clamp((long) requested * WANTED / Math.max(1, bytes), 1, MAX_WINDOWS);
     if (fitting < windows) {
       windows = fitting;
-    } else if (full && asked == windows) {
+    } else if (full && requested == windows) {
       // The next windows may be larger.
       windows = Math.min(fitting, 2 * windows);
     }

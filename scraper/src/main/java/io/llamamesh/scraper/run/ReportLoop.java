@@ -34,7 +34,7 @@ final class ReportLoop implements AutoCloseable {
   private static final Duration POLL_INTERVAL = Duration.ofMillis(200);
   private static final Duration AT_LEAST_EVERY = Duration.ofSeconds(2);
   private static final Duration MAX_REUSE = Duration.ofSeconds(10);
-  private static final int REST = 9;
+  private static final int REST_FACTOR = 9;
 
   private final Matrix matrix;
   private final Analysis analysis;
@@ -97,37 +97,37 @@ final class ReportLoop implements AutoCloseable {
   }
 
   private void run() {
-    long seen = -1;
-    Set<String> excepted = Set.of();
-    long rested = 0;
-    long judged = System.nanoTime();
-    long lookAgain = POLL_INTERVAL.toNanos();
+    long lastVersion = -1;
+    Set<String> lastUnjudged = Set.of();
+    long waited = 0;
+    long lastJudged = System.nanoTime();
+    long wait = POLL_INTERVAL.toNanos();
     try {
-      while (!closed.await(lookAgain, TimeUnit.NANOSECONDS)) {
-        rested += lookAgain;
-        lookAgain = POLL_INTERVAL.toNanos();
+      while (!closed.await(wait, TimeUnit.NANOSECONDS)) {
+        waited += wait;
+        wait = POLL_INTERVAL.toNanos();
         long version = matrix.version();
         Set<String> unjudged = leaving.get();
-        boolean same = version == seen && unjudged.equals(excepted);
-        if (same && rested < AT_LEAST_EVERY.toNanos()) {
+        boolean isUnchanged = version == lastVersion && unjudged.equals(lastUnjudged);
+        if (isUnchanged && waited < AT_LEAST_EVERY.toNanos()) {
           continue;
         }
         long started = System.nanoTime();
-        boolean stands =
-            same
+        boolean isReusable =
+            isUnchanged
                 && newest.verdict() != Verdict.NO_DATA
-                && reporting(judged(agents.get(), unjudged)).equals(reported)
-                && started - judged < MAX_REUSE.toNanos();
-        if (stands) {
+                && reporting(withoutLeaving(agents.get(), unjudged)).equals(reported)
+                && started - lastJudged < MAX_REUSE.toNanos();
+        if (isReusable) {
           newest = newest.withTime(clock.instant()).withStore(store.get());
         } else {
-          newest = logged(newest, analysed());
-          judged = started;
+          newest = logTransition(newest, analysed());
+          lastJudged = started;
         }
-        lookAgain = Math.max(lookAgain, REST * (System.nanoTime() - started));
-        seen = version;
-        excepted = unjudged;
-        rested = 0;
+        wait = Math.max(wait, REST_FACTOR * (System.nanoTime() - started));
+        lastVersion = version;
+        lastUnjudged = unjudged;
+        waited = 0;
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -160,7 +160,7 @@ final class ReportLoop implements AutoCloseable {
     zonePairs = ZonePairs.of(view);
     pairs = keepsPairs ? view.pairs() : List.of();
     List<AgentHealth> all = agents.get();
-    List<AgentHealth> judged = judged(all, unjudged);
+    List<AgentHealth> judged = withoutLeaving(all, unjudged);
     reported = reporting(judged);
     // A mesh whose other nodes are all leaving has no pair to judge.
     Set<String> excuse = !all.isEmpty() && judged.size() <= 1 ? unjudged : Set.of();
@@ -170,7 +170,7 @@ final class ReportLoop implements AutoCloseable {
     return result.report();
   }
 
-  private static List<AgentHealth> judged(List<AgentHealth> all, Set<String> unjudged) {
+  private static List<AgentHealth> withoutLeaving(List<AgentHealth> all, Set<String> unjudged) {
     return all.stream().filter(agent -> !unjudged.contains(agent.agent())).toList();
   }
 
@@ -181,7 +181,7 @@ final class ReportLoop implements AutoCloseable {
         .collect(Collectors.toSet());
   }
 
-  private static MeshReport logged(MeshReport before, MeshReport after) {
+  private static MeshReport logTransition(MeshReport before, MeshReport after) {
     if (before.verdict() != after.verdict()) {
       LOG.info("verdict changed verdict={} message={}", after.verdict().reason(), after.message());
     }

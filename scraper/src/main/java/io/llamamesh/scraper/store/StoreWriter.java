@@ -111,9 +111,9 @@ public final class StoreWriter implements AutoCloseable {
    * @throws InterruptedException if the caller is interrupted
    */
   public WriteResult write(List<String> lines, boolean mayGiveUp) throws InterruptedException {
-    WriteResult.@Nullable Postponed notNow = postponement();
-    if (notNow != null) {
-      return notNow;
+    WriteResult.@Nullable Postponed immediate = postponement();
+    if (immediate != null) {
+      return immediate;
     }
     if (lines.isEmpty()) {
       return new WriteResult.Acknowledged(0);
@@ -218,12 +218,12 @@ public final class StoreWriter implements AutoCloseable {
         lines += next.lines().size();
         next = jobs.peek();
       }
-      WriteResult.Postponed notNow = postponement();
-      if (notNow == null) {
+      WriteResult.Postponed immediate = postponement();
+      if (immediate == null) {
         writeBatch(batch);
       } else {
         // They were queued before the store was found unavailable.
-        batch.forEach(job -> job.result().complete(notNow));
+        batch.forEach(job -> job.result().complete(immediate));
       }
       batch.clear();
     }
@@ -321,8 +321,8 @@ public final class StoreWriter implements AutoCloseable {
           failure.message());
     }
     Duration wait =
-        failure instanceof Unavailable asked && asked.retryAfter().compareTo(backoff) > 0
-            ? min(asked.retryAfter(), MAX_RETRY_AFTER)
+        failure instanceof Unavailable away && away.retryAfter().compareTo(backoff) > 0
+            ? min(away.retryAfter(), MAX_RETRY_AFTER)
             : backoff;
     backoff = min(backoff.multipliedBy(2), MAX_BACKOFF);
     status =

@@ -12,7 +12,7 @@ final class AnswerCache {
   private static final int MOST = 8;
   private static final int MAX_BYTES = 1 << 20;
 
-  private final Map<String, Answer> kept =
+  private final Map<String, Answer> answers =
       new LinkedHashMap<>() {
         private static final long serialVersionUID = 1;
 
@@ -23,13 +23,13 @@ final class AnswerCache {
       };
 
   synchronized @Nullable Answer get(String request, String tag) {
-    Answer answer = kept.get(request);
+    Answer answer = answers.get(request);
     return answer != null && answer.etag().equals(tag) ? answer : null;
   }
 
   synchronized void put(String request, Answer answer) {
     if (answer.body().length <= MAX_BYTES) {
-      kept.put(request, answer);
+      answers.put(request, answer);
     }
   }
 }

@@ -111,17 +111,17 @@ public final class IngestServer implements AutoCloseable {
     if (!accepted.test(exchange.getRequestHeaders().getFirst("Authorization"))) {
       return Answer.error(401, "the mesh's bearer token is required");
     }
-    Answer notNow = unavailable();
-    if (notNow != null) {
-      return notNow;
+    Answer refusal = unavailable();
+    if (refusal != null) {
+      return refusal;
     }
     if (!atOnce.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
       return Answer.error(503, "too many at once");
     }
     try {
-      notNow = unavailable();
-      if (notNow != null) {
-        return notNow;
+      refusal = unavailable();
+      if (refusal != null) {
+        return refusal;
       }
       byte[] body = body(exchange);
       if (body.length > MAX_BYTES) {

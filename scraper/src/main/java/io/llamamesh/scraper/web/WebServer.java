@@ -143,15 +143,15 @@ public final class WebServer implements AutoCloseable {
       return Answer.error(405, "only GET is answered here");
     }
     String path = exchange.getRequestURI().getRawPath();
-    var asked = exchange.getRequestHeaders();
-    if (Api.isData(path) && !accepted.test(asked.getFirst("Authorization"))) {
+    var headers = exchange.getRequestHeaders();
+    if (Api.isData(path) && !accepted.test(headers.getFirst("Authorization"))) {
       exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
       return Answer.error(
           401,
           "a token is required: send it as 'Authorization: Bearer TOKEN', the page asks for it");
     }
     String query = exchange.getRequestURI().getRawQuery();
-    String known = asked.getFirst("If-None-Match");
+    String known = headers.getFirst("If-None-Match");
     try {
       return api.get(path, query == null ? "" : query, known).orNotModified(known);
     } catch (RuntimeException e) {
