@@ -55,7 +55,7 @@ final class PairJudge {
       }
       boolean lossy =
           silence == Silence.NONE
-              && (lossy(cell, background, level)
+              && (isLossy(cell, background, level)
                   || (bad.contains(PairId.of(pair)) && cell.lost() > 0 && !isAllGood(pair)));
       judged.add(lossy ? lossy(pair, cell) : timed(pair, cell));
     }
@@ -73,7 +73,7 @@ final class PairJudge {
     return bad;
   }
 
-  private boolean lossy(Cell cell, double background, double level) {
+  private boolean isLossy(Cell cell, double background, double level) {
     return cell.lost() > 0
         && cell.lossPercent() > limits.lossPercent()
         && Tails.binomial(cell.lost(), cell.received() + cell.lost(), background) <= level;

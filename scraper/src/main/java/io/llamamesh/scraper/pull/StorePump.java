@@ -28,6 +28,10 @@ import org.slf4j.LoggerFactory;
  * memory stays bounded and the matrix goes on meanwhile. While another scraper leads it stores
  * nothing, and while the store is known to be unavailable it fetches nothing.
  *
+ * <p>Guarantees, while it leads: the cursor passes a window only once the store has acknowledged it
+ * or rejected it for good; every published window is stored, or counted as missed; {@link #offer}
+ * never blocks for the store; pages in memory are bounded by {@link StoreBacklog}.
+ *
  * <p>Owns a virtual thread, which ends with {@link #close}. Everything else may be called by any
  * thread.
  */
