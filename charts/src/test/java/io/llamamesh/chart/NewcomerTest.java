@@ -6,8 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
-import io.llamamesh.crd.LlamaMeshSpec;
-import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.operator.resources.Images;
 import io.llamamesh.operator.resources.MeshObjects;
 import io.llamamesh.operator.resources.Owner;
@@ -221,7 +220,7 @@ class NewcomerTest {
   }
 
   private static List<HasMetadata> workloads() {
-    LlamaMeshSpec spec = MeshDefaults.fill(null);
+    MeshSettings spec = MeshSettings.defaults();
     return MeshObjects.of(
         new Owner(Chart.NAMESPACE, "default", "uid"),
         spec,

@@ -32,7 +32,7 @@ public record Agent(
     @JsonPropertyDescription("Priority class of the agents' pods.") @Size(max = 253)
         @Nullable String priorityClassName,
     @JsonPropertyDescription("Agents that a rolling update may stop at once, a number or a share.")
-        @Default("10%")
+        @Default(MeshDefaults.MAX_UNAVAILABLE)
         @Nullable IntOrString maxUnavailable) {
 
   /** Kubernetes' image pull policies. */

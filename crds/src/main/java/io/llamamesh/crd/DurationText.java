@@ -6,15 +6,26 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Durations in Go's notation, as Kubernetes writes them: {@code 10s}, {@code 1m30s}, {@code 500ms},
- * {@code 1.5h}.
+ * A duration in Go's notation, as Kubernetes writes it: {@code 10s}, {@code 1m30s}, {@code 500ms},
+ * {@code 1.5h}. The text goes into arguments and documents as the user wrote it: another text for
+ * the same time would replace pods.
+ *
+ * @param text as it was written
+ * @param value what it means
  */
-public final class DurationText {
+public record DurationText(String text, Duration value) {
   private static final Pattern WHOLE = Pattern.compile(LlamaMeshSpec.DURATION_PATTERN);
   private static final Pattern PART = Pattern.compile("([0-9]+(?:[.][0-9]+)?)(ms|s|m|h)");
   private static final int MAX_LENGTH = 16;
 
-  private DurationText() {}
+  /**
+   * A duration as it was written.
+   *
+   * @throws IllegalArgumentException where the text is not of that form
+   */
+  public static DurationText of(String text) {
+    return new DurationText(text, parse(text));
+  }
 
   /**
    * Reads a duration.

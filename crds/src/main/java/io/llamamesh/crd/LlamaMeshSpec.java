@@ -17,8 +17,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a mesh shall be. Every component may be absent; {@link MeshDefaults} tells what absence
- * means.
+ * What a mesh shall be. Every component may be absent; {@link MeshSettings} has what absence means.
  *
  * <p>Durations are Go's notation ({@code 10s}, {@code 1m30s}, {@code 500ms}), see {@link
  * DurationText}.
@@ -43,13 +42,19 @@ import org.jspecify.annotations.Nullable;
 @ValidationRule(
     value =
         "!has(self.ports) || self.ports.all(a, !has(a.basePort) || self.ports.all(b, a.name == b.name || !has(b.basePort)"
-            + " || a.basePort + (has(a.count) ? a.count : 4) <= b.basePort || b.basePort + (has(b.count) ? b.count : 4) <= a.basePort))",
+            + " || a.basePort + (has(a.count) ? a.count : "
+            + MeshDefaults.SOURCE_PORTS
+            + ") <= b.basePort || b.basePort + (has(b.count) ? b.count : "
+            + MeshDefaults.SOURCE_PORTS
+            + ") <= a.basePort))",
     message =
         "spec.ports: source port ranges (basePort up to basePort + count - 1) must not overlap; move one basePort or leave it out to have it allocated")
 @ValidationRule(
     value =
         "!has(self.ports) || !has(self.reflector) || !has(self.reflector.port) || self.ports.all(p, !has(p.basePort)"
-            + " || self.reflector.port < p.basePort || self.reflector.port >= p.basePort + (has(p.count) ? p.count : 4))",
+            + " || self.reflector.port < p.basePort || self.reflector.port >= p.basePort + (has(p.count) ? p.count : "
+            + MeshDefaults.SOURCE_PORTS
+            + "))",
     message = "spec.ports: a source port range must not contain spec.reflector.port; move basePort")
 @ValidationRule(
     value = "!has(self.tagLabels) || !['ip', 'name', 'port'].exists(t, t in self.tagLabels)",
@@ -128,6 +133,120 @@ public record LlamaMeshSpec(
   /** Characters that a quantity may have. */
   public static final int MAX_QUANTITY = 32;
 
+  /** The same spec with other groups. */
+  public LlamaMeshSpec withGroups(List<Group> groups) {
+    return new LlamaMeshSpec(
+        paused,
+        groups,
+        tagLabels,
+        ports,
+        probes,
+        topology,
+        ipFamilies,
+        reflector,
+        collector,
+        security,
+        imagePullSecrets,
+        agent,
+        scraper,
+        alerts);
+  }
+
+  /** The same spec with other traffic classes. */
+  public LlamaMeshSpec withPorts(List<PortClass> ports) {
+    return new LlamaMeshSpec(
+        paused,
+        groups,
+        tagLabels,
+        ports,
+        probes,
+        topology,
+        ipFamilies,
+        reflector,
+        collector,
+        security,
+        imagePullSecrets,
+        agent,
+        scraper,
+        alerts);
+  }
+
+  /** The same spec with other probes. */
+  public LlamaMeshSpec withProbes(List<Probe> probes) {
+    return new LlamaMeshSpec(
+        paused,
+        groups,
+        tagLabels,
+        ports,
+        probes,
+        topology,
+        ipFamilies,
+        reflector,
+        collector,
+        security,
+        imagePullSecrets,
+        agent,
+        scraper,
+        alerts);
+  }
+
+  /** The same spec with other settings of the collector. */
+  public LlamaMeshSpec withCollector(Collector collector) {
+    return new LlamaMeshSpec(
+        paused,
+        groups,
+        tagLabels,
+        ports,
+        probes,
+        topology,
+        ipFamilies,
+        reflector,
+        collector,
+        security,
+        imagePullSecrets,
+        agent,
+        scraper,
+        alerts);
+  }
+
+  /** The same spec with other settings of the agents' pods. */
+  public LlamaMeshSpec withAgent(Agent agent) {
+    return new LlamaMeshSpec(
+        paused,
+        groups,
+        tagLabels,
+        ports,
+        probes,
+        topology,
+        ipFamilies,
+        reflector,
+        collector,
+        security,
+        imagePullSecrets,
+        agent,
+        scraper,
+        alerts);
+  }
+
+  /** The same spec with other settings of the scraper. */
+  public LlamaMeshSpec withScraper(Scraper scraper) {
+    return new LlamaMeshSpec(
+        paused,
+        groups,
+        tagLabels,
+        ports,
+        probes,
+        topology,
+        ipFamilies,
+        reflector,
+        collector,
+        security,
+        imagePullSecrets,
+        agent,
+        scraper,
+        alerts);
+  }
+
   /** Nodes that probe. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(value = NO_RESERVED_TAG, message = RESERVED_TAG)
@@ -161,7 +280,10 @@ public record LlamaMeshSpec(
           String name,
       @JsonPropertyDescription("Its address or DNS name.") @Required @Size(min = 1, max = 253)
           String host,
-      @JsonPropertyDescription("Its reflector's UDP port.") @Min(1) @Max(65535) @Default("8100")
+      @JsonPropertyDescription("Its reflector's UDP port.")
+          @Min(1)
+          @Max(65535)
+          @Default("" + MeshDefaults.PORT)
           @Nullable Integer port,
       @JsonPropertyDescription("Whether it knows this mesh's key. A Go LLAMA reflector does not.")
           @Default("false")
@@ -183,7 +305,10 @@ public record LlamaMeshSpec(
   /** A traffic class. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(
-      value = "!has(self.basePort) || self.basePort + (has(self.count) ? self.count : 4) <= 65536",
+      value =
+          "!has(self.basePort) || self.basePort + (has(self.count) ? self.count : "
+              + MeshDefaults.SOURCE_PORTS
+              + ") <= 65536",
       message = "basePort + count must not go beyond port 65535; lower one of them")
   public record PortClass(
       @JsonPropertyDescription("Name of the class, tag 'port' on its points.")
@@ -201,7 +326,7 @@ public record LlamaMeshSpec(
               "Source ports per pair: ECMP hashes them to different paths. 16 ports see one bad path of 16 with 64 % certainty, 64 ports with 98 %.")
           @Min(1)
           @Max(256)
-          @Default("4")
+          @Default("" + MeshDefaults.SOURCE_PORTS)
           @Nullable Integer count,
       @JsonPropertyDescription(
               "First source port; fixed ports keep a flow on its path. Absent: allocated from 25000 up.")
@@ -211,7 +336,7 @@ public record LlamaMeshSpec(
       @JsonPropertyDescription("A reply that takes longer is late, not received: 1ms to 60s.")
           @Pattern(DURATION_PATTERN)
           @Size(max = 16)
-          @Default("1s")
+          @Default(MeshDefaults.TIMEOUT)
           @ValidationRule(
               value = "duration(self) >= duration('1ms') && duration(self) <= duration('60s')",
               message = "timeout must be from 1ms to 60s")
@@ -220,7 +345,7 @@ public record LlamaMeshSpec(
               "Padding of each probe in bytes; at most 4000 towards reflectors other than ours.")
           @Min(0)
           @Max(8900)
-          @Default("1000")
+          @Default("" + MeshDefaults.PAYLOAD_BYTES)
           @Nullable Integer payloadBytes) {}
 
   /** Which group probes which. */
@@ -238,7 +363,7 @@ public record LlamaMeshSpec(
               "Time between two probes of one source port to one target, 1ms to 100s.")
           @Pattern(DURATION_PATTERN)
           @Size(max = 16)
-          @Default("250ms")
+          @Default(MeshDefaults.PROBE_INTERVAL)
           @ValidationRule(
               value = "duration(self) >= duration('1ms') && duration(self) <= duration('100s')",
               message = "interval must be from 1ms to 100s")
@@ -251,7 +376,10 @@ public record LlamaMeshSpec(
               "FullMesh: everyone probes everyone, up to 256 members. Sparse: everyone probes about maxPeers others, every pair of zones covered. Auto: full mesh up to maxPeers + 1 members, else sparse.")
           @Default("Auto")
           @Nullable TopologyMode mode,
-      @JsonPropertyDescription("Peers per node in a sparse mesh.") @Min(8) @Max(256) @Default("64")
+      @JsonPropertyDescription("Peers per node in a sparse mesh.")
+          @Min(8)
+          @Max(256)
+          @Default("" + MeshDefaults.MAX_PEERS)
           @Nullable Integer maxPeers) {}
 
   /** The modes of {@link Topology}. */
@@ -275,13 +403,16 @@ public record LlamaMeshSpec(
   /** The reflector of every agent. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Reflector(
-      @JsonPropertyDescription("Its UDP port on every node.") @Min(1) @Max(65535) @Default("8100")
+      @JsonPropertyDescription("Its UDP port on every node.")
+          @Min(1)
+          @Max(65535)
+          @Default("" + MeshDefaults.PORT)
           @Nullable Integer port,
       @JsonPropertyDescription(
               "Probes above this are dropped, counted and told to their sender: they count as overload, never as loss.")
           @Min(1)
           @Max(10_000_000)
-          @Default("100000")
+          @Default("" + MeshDefaults.MAX_PACKETS_PER_SECOND)
           @Nullable Integer maxPacketsPerSecond,
       @JsonPropertyDescription("Networks (CIDR) that may send probes without our key.")
           @Size(max = 64)
@@ -297,12 +428,12 @@ public record LlamaMeshSpec(
       @JsonPropertyDescription("TCP port of the agents' HTTP API.")
           @Min(1)
           @Max(65535)
-          @Default("8100")
+          @Default("" + MeshDefaults.PORT)
           @Nullable Integer apiPort,
       @JsonPropertyDescription("Length of a window in whole seconds, 1s to 1h.")
           @Pattern(WHOLE_SECONDS_PATTERN)
           @Size(max = 16)
-          @Default("10s")
+          @Default(MeshDefaults.WINDOW)
           @ValidationRule(
               value = "duration(self) >= duration('1s') && duration(self) <= duration('1h')",
               message = "interval must be from 1s to 1h")
@@ -310,7 +441,7 @@ public record LlamaMeshSpec(
       @JsonPropertyDescription("How long agents keep closed windows for a scraper that is away.")
           @Pattern(DURATION_PATTERN)
           @Size(max = 16)
-          @Default("1h")
+          @Default(MeshDefaults.RETENTION)
           @ValidationRule(
               value = "duration(self) >= duration('1s') && duration(self) <= duration('168h')",
               message = "retention must be from 1s to 168h")
@@ -341,7 +472,7 @@ public record LlamaMeshSpec(
       @JsonPropertyDescription("A pair whose 99th percentile is above this is slow.")
           @Pattern(DURATION_PATTERN)
           @Size(max = 16)
-          @Default("50ms")
+          @Default(MeshDefaults.RTT_P99)
           @ValidationRule(
               value = "duration(self) > duration('0s')",
               message = "rttP99 must be longer than nothing")

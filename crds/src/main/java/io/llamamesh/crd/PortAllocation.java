@@ -6,43 +6,37 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Gives every traffic class its source ports: those that name a base keep it, the others follow
- * from 25000 up in order.
+ * Allocation of source ports to traffic classes: those that name a base port keep it, the others
+ * follow from {@link MeshDefaults#FIRST_SOURCE_PORT} up in order.
  */
 final class PortAllocation {
   private PortAllocation() {}
 
-  static List<PortClass> fill(List<PortClass> given) {
-    List<PortClass> classes =
-        given.isEmpty()
-            ? List.of(new PortClass(MeshDefaults.DEFAULT_NAME, null, null, null, null, null))
-            : given;
+  /**
+   * The first source port of each class, in their order.
+   *
+   * @throws IllegalArgumentException where ports run out
+   */
+  static List<Integer> basePorts(List<PortClass> classes) {
     List<int[]> taken = new ArrayList<>();
     for (PortClass c : classes) {
       if (c.basePort() != null) {
         taken.add(new int[] {c.basePort(), c.basePort() + count(c)});
       }
     }
-    List<PortClass> filled = new ArrayList<>();
+    List<Integer> bases = new ArrayList<>();
     for (PortClass c : classes) {
       int base = c.basePort() == null ? firstFree(taken, count(c)) : c.basePort();
       if (c.basePort() == null) {
         taken.add(new int[] {base, base + count(c)});
       }
-      filled.add(
-          new PortClass(
-              c.name(),
-              Objects.requireNonNullElse(c.dscp(), 0),
-              count(c),
-              base,
-              Objects.requireNonNullElse(c.timeout(), "1s"),
-              Objects.requireNonNullElse(c.payloadBytes(), 1000)));
+      bases.add(base);
     }
-    return List.copyOf(filled);
+    return List.copyOf(bases);
   }
 
   private static int count(PortClass c) {
-    return Objects.requireNonNullElse(c.count(), 4);
+    return Objects.requireNonNullElse(c.count(), MeshDefaults.SOURCE_PORTS);
   }
 
   private static int firstFree(List<int[]> taken, int count) {
@@ -59,7 +53,11 @@ final class PortAllocation {
     }
     if (base + count > 65_536) {
       throw new IllegalArgumentException(
-          "spec.ports: no " + count + " source ports are free from 25000 up; lower a count");
+          "spec.ports: no "
+              + count
+              + " source ports are free from "
+              + MeshDefaults.FIRST_SOURCE_PORT
+              + " up; lower a count");
     }
     return base;
   }

@@ -23,7 +23,7 @@ public record Scraper(
             "How many, spread over nodes and zones as far as they go, so that the loss of one node does not blind the mesh. Every one pulls all agents; one of them writes to the store.")
         @Min(1)
         @Max(5)
-        @Default("2")
+        @Default("" + MeshDefaults.SCRAPERS)
         @Nullable Integer replicas,
     @JsonPropertyDescription(
             "Requests and limits, entry by entry over the default: requests of 50m CPU, 256Mi memory and 64Mi ephemeral-storage, limits of 512Mi memory and as much ephemeral-storage. The heap follows the memory limit. A limit of 0 is none; {} is neither requests nor limits.")

@@ -1,6 +1,6 @@
 package io.llamamesh.bench.operator;
 
-import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.NodeFacts;
@@ -34,7 +34,7 @@ record PlanAlone(double cpuSeconds, double seconds) {
                     8100,
                     List.of()))
             .toList();
-    MeshFacts mesh = new MeshFacts("bench", MeshDefaults.fill(null), "http://ingest", facts);
+    MeshFacts mesh = new MeshFacts("bench", MeshSettings.defaults(), "http://ingest", facts);
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     long start = System.nanoTime();
     long cpu = threads.getCurrentThreadCpuTime();

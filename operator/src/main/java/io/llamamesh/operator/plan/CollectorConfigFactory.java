@@ -10,25 +10,23 @@ import io.llamamesh.config.CollectorConfig.Summarization;
 import io.llamamesh.config.CollectorConfig.Target;
 import io.llamamesh.config.CollectorConfig.Test;
 import io.llamamesh.crd.DurationText;
-import io.llamamesh.crd.LlamaMeshSpec;
-import io.llamamesh.crd.LlamaMeshSpec.Collector;
 import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
-import io.llamamesh.crd.LlamaMeshSpec.PortClass;
-import io.llamamesh.crd.LlamaMeshSpec.Probe;
-import io.llamamesh.crd.LlamaMeshSpec.Reflector;
+import io.llamamesh.crd.LlamaMeshSpec.Wire;
+import io.llamamesh.crd.MeshSettings;
+import io.llamamesh.crd.MeshSettings.PortClass;
+import io.llamamesh.crd.MeshSettings.Probe;
 import io.llamamesh.results.Point;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Writes what one node shall probe as a collector config document. */
 final class CollectorConfigFactory {
   private final String mesh;
-  private final LlamaMeshSpec spec;
+  private final MeshSettings settings;
   private final List<IpFamily> families;
   private final Ingest ingest;
   private final Summarization summarization;
@@ -49,12 +47,11 @@ final class CollectorConfigFactory {
   CollectorConfigFactory(MeshFacts facts, List<IpFamily> families) {
     mesh = facts.mesh();
     this.families = List.copyOf(families);
-    spec = facts.spec();
+    settings = facts.settings();
     ingest = new Ingest(facts.ingestUrl());
-    Collector collector = Objects.requireNonNull(spec.collector());
-    summarization = new Summarization(seconds(Objects.requireNonNull(collector.interval())), null);
-    retention = seconds(Objects.requireNonNull(collector.retention()));
-    Planner.orEmpty(spec.ports()).forEach(c -> classes.put(c.name(), c));
+    summarization = new Summarization(seconds(settings.collector().interval()), null);
+    retention = seconds(settings.collector().retention());
+    settings.ports().forEach(c -> classes.put(c.name(), c));
   }
 
   /**
@@ -94,7 +91,7 @@ final class CollectorConfigFactory {
     return new CollectorConfig(
         CollectorConfig.CURRENT_VERSION,
         mesh,
-        new Source(node.name(), node.tags("src_", Planner.orEmpty(spec.tagLabels()))),
+        new Source(node.name(), node.tags("src_", settings.tagLabels())),
         summarization,
         null,
         ports,
@@ -107,16 +104,16 @@ final class CollectorConfigFactory {
   }
 
   private ProbeSchedule schedule(Probe probe) {
-    List<String> names = Planner.orEmpty(probe.ports());
+    List<String> names = probe.ports();
     Map<String, Port> ports = new TreeMap<>();
     names.forEach(name -> ports.put(name, port(name)));
-    String interval = Objects.requireNonNull(probe.interval());
+    DurationText interval = probe.interval();
     return new ProbeSchedule(
         ports,
         String.join("+", names),
         names.stream().map(n -> new PortGroupEntry(n, count(n))).toList(),
-        interval,
-        new RateLimit(cps(interval)));
+        interval.text(),
+        new RateLimit(1e9 / interval.value().toNanos()));
   }
 
   private List<Target> targets(NodeTargets t) {
@@ -128,17 +125,17 @@ final class CollectorConfigFactory {
     for (NodeFacts peer : t.nodes()) {
       list.addAll(known.computeIfAbsent(peer.name(), name -> peer(peer, groupTags)));
     }
-    for (LlamaMeshSpec.Target outside : t.outside()) {
+    for (MeshSettings.Target outside : t.outside()) {
       Map<String, String> tags = new TreeMap<>(groupTags);
       tags.putAll(unreserved(outside.tags()));
       list.add(
           new Target(
               outside.host(),
-              Objects.requireNonNull(outside.port()),
+              outside.port(),
               tags,
               outside.name(),
-              keyed(Boolean.TRUE.equals(outside.keyed())),
-              outside.wire() == LlamaMeshSpec.Wire.LEGACY ? Target.WIRE_LEGACY : null));
+              keyed(outside.keyed()),
+              outside.wire() == Wire.LEGACY ? Target.WIRE_LEGACY : null));
     }
     return list;
   }
@@ -147,31 +144,29 @@ final class CollectorConfigFactory {
    * Tags but for reserved ones: a spec that was accepted before those were refused may have them,
    * and an agent would refuse the whole document.
    */
-  private static Map<String, String> unreserved(@Nullable Map<String, String> tags) {
-    Map<String, String> unreserved = new TreeMap<>(Planner.orEmpty(tags));
+  private static Map<String, String> unreserved(Map<String, String> tags) {
+    Map<String, String> unreserved = new TreeMap<>(tags);
     unreserved.keySet().removeAll(Point.Tags.RESERVED);
     return unreserved;
   }
 
   private List<Target> peer(NodeFacts peer, Map<String, String> groupTags) {
     Map<String, String> tags = new TreeMap<>(groupTags);
-    tags.putAll(peer.tags("dst_", Planner.orEmpty(spec.tagLabels())));
+    tags.putAll(peer.tags("dst_", settings.tagLabels()));
     return peer.addresses(families).stream()
         .map(address ->
-            new Target(address, reflectorPort(spec, peer), tags, peer.name(), keyed(true)))
+            new Target(address, reflectorPort(settings, peer), tags, peer.name(), keyed(true)))
         .toList();
   }
 
   /** Without authentication nobody has keys, and nothing is said of them. */
   private @Nullable Boolean keyed(boolean wanted) {
-    boolean off = spec.security() != null && Boolean.FALSE.equals(spec.security().authentication());
-    return off ? null : wanted;
+    return settings.authentication() ? wanted : null;
   }
 
   /** The port of the reflector on a node. */
-  static int reflectorPort(LlamaMeshSpec spec, NodeFacts peer) {
-    Reflector reflector = Objects.requireNonNull(spec.reflector());
-    return peer.probePort() == null ? Objects.requireNonNull(reflector.port()) : peer.probePort();
+  static int reflectorPort(MeshSettings settings, NodeFacts peer) {
+    return peer.probePort() == null ? settings.reflector().port() : peer.probePort();
   }
 
   private Port port(String name) {
@@ -179,26 +174,26 @@ final class CollectorConfigFactory {
     return new Port(
         null,
         null,
-        Objects.requireNonNull(c.dscp()) << 2,
-        Math.toIntExact(DurationText.parse(Objects.requireNonNull(c.timeout())).toMillis()),
+        c.dscp() << 2,
+        Math.toIntExact(c.timeout().value().toMillis()),
         c.basePort(),
         c.payloadBytes(),
         null);
   }
 
   private int count(String name) {
-    return Objects.requireNonNull(portClass(name).count());
+    return portClass(name).count();
   }
 
   private PortClass portClass(String name) {
-    return Objects.requireNonNull(classes.get(name), name);
+    PortClass c = classes.get(name);
+    if (c == null) {
+      throw new IllegalArgumentException("no class '" + name + "'");
+    }
+    return c;
   }
 
-  private static double cps(String interval) {
-    return 1e9 / DurationText.parse(interval).toNanos();
-  }
-
-  private static int seconds(String duration) {
-    return Math.toIntExact(Math.max(1, DurationText.parse(duration).toSeconds()));
+  private static int seconds(DurationText duration) {
+    return Math.toIntExact(Math.max(1, duration.value().toSeconds()));
   }
 }

@@ -1,11 +1,10 @@
 package io.llamamesh.operator.plan;
 
-import io.llamamesh.crd.LlamaMeshSpec;
-import io.llamamesh.crd.LlamaMeshSpec.PortClass;
+import io.llamamesh.crd.MeshSettings;
+import io.llamamesh.crd.MeshSettings.PortClass;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -27,9 +26,9 @@ public final class HostPortConflicts {
    * @param namespace its namespace
    * @param name its name
    * @param created when it was created, as the API server writes it
-   * @param spec its spec with every default
+   * @param settings what its spec means
    */
-  public record PortUse(String namespace, String name, String created, LlamaMeshSpec spec) {}
+  public record PortUse(String namespace, String name, String created, MeshSettings settings) {}
 
   /**
    * What of the mesh's ports older meshes have on nodes that both use, with the remedy.
@@ -40,10 +39,10 @@ public final class HostPortConflicts {
    */
   public static List<SpecRefusal> find(PortUse mesh, List<PortUse> others, List<NodeFacts> nodes) {
     List<SpecRefusal> refusals = new ArrayList<>();
-    Placement ours = Placement.of(mesh.spec().agent());
+    Placement ours = Placement.of(mesh.settings().agent());
     for (PortUse other : others.stream().sorted(OLDEST).toList()) {
       if (OLDEST.compare(other, mesh) < 0) {
-        Placement theirs = Placement.of(other.spec().agent());
+        Placement theirs = Placement.of(other.settings().agent());
         Optional<NodeFacts> shared =
             nodes.stream()
                 .filter(node -> ours.fits(node) && theirs.fits(node))
@@ -64,8 +63,8 @@ public final class HostPortConflicts {
             + " on shared nodes such as "
             + node.name()
             + "; ";
-    int probe = probePort(mesh.spec());
-    if (probe == probePort(other.spec())) {
+    int probe = mesh.settings().reflector().port();
+    if (probe == other.settings().reflector().port()) {
       refusals.add(
           SpecRefusal.portConflict(
               "spec.reflector.port: UDP port "
@@ -73,8 +72,8 @@ public final class HostPortConflicts {
                   + theirs
                   + "choose another, or keep the meshes apart by spec.agent.nodeSelector"));
     }
-    int api = apiPort(mesh.spec());
-    if (api == apiPort(other.spec())) {
+    int api = mesh.settings().collector().apiPort();
+    if (api == other.settings().collector().apiPort()) {
       refusals.add(
           SpecRefusal.portConflict(
               "spec.collector.apiPort: TCP port "
@@ -82,45 +81,26 @@ public final class HostPortConflicts {
                   + theirs
                   + "choose another, or keep the meshes apart by spec.agent.nodeSelector"));
     }
-    for (PortClass ours : Planner.orEmpty(mesh.spec().ports())) {
-      for (PortClass taken : Planner.orEmpty(other.spec().ports())) {
-        if (base(ours) < end(taken) && base(taken) < end(ours)) {
+    for (PortClass ours : mesh.settings().ports()) {
+      for (PortClass taken : other.settings().ports()) {
+        if (ours.basePort() < taken.endPort() && taken.basePort() < ours.endPort()) {
           refusals.add(
               SpecRefusal.portConflict(
                   "spec.ports ("
                       + ours.name()
                       + "): source port range "
-                      + base(ours)
+                      + ours.basePort()
                       + ".."
-                      + (end(ours) - 1)
+                      + (ours.endPort() - 1)
                       + theirs
                       + "set basePort, for instance "
-                      + firstFreeAbove(other.spec())));
+                      + firstFreeAbove(other.settings())));
         }
       }
     }
   }
 
-  private static int firstFreeAbove(LlamaMeshSpec spec) {
-    return Planner.orEmpty(spec.ports()).stream()
-        .mapToInt(HostPortConflicts::end)
-        .max()
-        .orElse(25_000);
-  }
-
-  private static int probePort(LlamaMeshSpec spec) {
-    return Objects.requireNonNull(Objects.requireNonNull(spec.reflector()).port());
-  }
-
-  private static int apiPort(LlamaMeshSpec spec) {
-    return Objects.requireNonNull(Objects.requireNonNull(spec.collector()).apiPort());
-  }
-
-  private static int base(PortClass c) {
-    return Objects.requireNonNull(c.basePort());
-  }
-
-  private static int end(PortClass c) {
-    return base(c) + Objects.requireNonNull(c.count());
+  private static int firstFreeAbove(MeshSettings settings) {
+    return settings.ports().stream().mapToInt(PortClass::endPort).max().orElseThrow();
   }
 }

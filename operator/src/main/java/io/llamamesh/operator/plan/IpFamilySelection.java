@@ -7,8 +7,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Decides over which address families a mesh probes.
@@ -22,8 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class IpFamilySelection {
   /** Of equal votes: who joined first, then by name, so that the order of facts does not matter. */
   private static final Comparator<NodeFacts> SENIORITY =
-      Comparator.comparing(
-              (NodeFacts node) -> Objects.requireNonNullElse(node.joined(), Instant.MAX))
+      Comparator.comparing((NodeFacts node) -> node.joined() == null ? Instant.MAX : node.joined())
           .thenComparing(NodeFacts::name);
 
   private IpFamilySelection() {}
@@ -31,12 +28,12 @@ final class IpFamilySelection {
   /**
    * The families, in the order in which a node's addresses are probed.
    *
-   * @param named those of the spec
+   * @param named those of the spec; empty: it names none
    * @param nodes the nodes that the mesh selects
    * @return empty where the spec names none and no node has an address
    */
-  static List<IpFamily> of(@Nullable List<IpFamily> named, Collection<NodeFacts> nodes) {
-    if (named != null && !named.isEmpty()) {
+  static List<IpFamily> of(List<IpFamily> named, Collection<NodeFacts> nodes) {
+    if (!named.isEmpty()) {
       return List.copyOf(named);
     }
     // In the order of seniority, so that the first of equals is the eldest's.

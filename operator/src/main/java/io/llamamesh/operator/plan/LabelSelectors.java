@@ -5,17 +5,13 @@ import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Kubernetes' label selectors, by the rules of its {@code apimachinery/pkg/labels}. */
 final class LabelSelectors {
   private LabelSelectors() {}
 
-  /** Whether the labels fit; an absent or empty selector fits all. */
-  static boolean matches(@Nullable LabelSelector selector, Map<String, String> labels) {
-    if (selector == null) {
-      return true;
-    }
+  /** Whether the labels fit; an empty selector fits all. */
+  static boolean matches(LabelSelector selector, Map<String, String> labels) {
     Map<String, String> wanted = selector.getMatchLabels();
     if (wanted != null && !labels.entrySet().containsAll(wanted.entrySet())) {
       return false;

@@ -1,8 +1,8 @@
 package io.llamamesh.operator.plan;
 
-import io.llamamesh.crd.LlamaMeshSpec.Group;
-import io.llamamesh.crd.LlamaMeshSpec.Probe;
-import io.llamamesh.crd.LlamaMeshSpec.Target;
+import io.llamamesh.crd.MeshSettings.Group;
+import io.llamamesh.crd.MeshSettings.Probe;
+import io.llamamesh.crd.MeshSettings.Target;
 import java.util.List;
 
 /**

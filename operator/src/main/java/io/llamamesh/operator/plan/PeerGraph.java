@@ -1,10 +1,8 @@
 package io.llamamesh.operator.plan;
 
-import io.llamamesh.crd.LlamaMeshSpec.Topology;
-import io.llamamesh.crd.LlamaMeshSpec.TopologyMode;
+import io.llamamesh.crd.MeshSettings.Topology;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 
 /** Who probes whom: for every source the destinations, sorted by name. */
@@ -22,20 +20,15 @@ final class PeerGraph {
    */
   static Map<String, List<NodeFacts>> within(
       String seed, List<NodeFacts> members, Topology topology) {
-    int k = maxPeers(topology);
+    int k = topology.maxPeers();
     boolean full =
-        switch (Objects.requireNonNullElse(topology.mode(), TopologyMode.AUTO)) {
+        switch (topology.mode()) {
           // One that outgrew its limit goes on as a sparse one, see SizeCheck.
           case FULL_MESH -> members.size() <= MAX_FULL_MESH;
           case AUTO -> members.size() <= k + 1;
           case SPARSE -> false;
         };
     return full ? full(members) : SparseGraph.of(seed, members, k);
-  }
-
-  /** Peers per node in a sparse mesh. */
-  static int maxPeers(Topology topology) {
-    return Objects.requireNonNullElse(topology.maxPeers(), 64);
   }
 
   private static Map<String, List<NodeFacts>> full(List<NodeFacts> members) {

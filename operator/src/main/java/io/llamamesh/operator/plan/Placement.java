@@ -1,10 +1,9 @@
 package io.llamamesh.operator.plan;
 
 import io.fabric8.kubernetes.api.model.Toleration;
-import io.llamamesh.crd.Agent;
+import io.llamamesh.crd.MeshSettings.AgentPods;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -20,24 +19,21 @@ public final class Placement {
 
   private final Map<String, String> selector;
 
-  /** What agents tolerate; null: everything. */
-  private final @Nullable List<Toleration> tolerations;
+  private final List<Toleration> tolerations;
 
-  private Placement(Map<String, String> selector, @Nullable List<Toleration> tolerations) {
+  private Placement(Map<String, String> selector, List<Toleration> tolerations) {
     this.selector = selector;
     this.tolerations = tolerations;
   }
 
-  /** That of a mesh's agents; absent: the default. */
-  static Placement of(@Nullable Agent agent) {
-    return new Placement(
-        nodeSelector(agent == null ? null : agent.nodeSelector()),
-        agent == null ? null : agent.tolerations());
+  /** That of a mesh's agents. */
+  static Placement of(AgentPods agent) {
+    return new Placement(nodeSelector(agent.nodeSelector()), agent.tolerations());
   }
 
   /** A pod's node selector: the user's, and Linux. */
-  public static Map<String, String> nodeSelector(@Nullable Map<String, String> given) {
-    Map<String, String> selector = new TreeMap<>(Planner.orEmpty(given));
+  public static Map<String, String> nodeSelector(Map<String, String> given) {
+    Map<String, String> selector = new TreeMap<>(given);
     selector.put("kubernetes.io/os", "linux");
     return selector;
   }
@@ -56,28 +52,29 @@ public final class Placement {
   /** A pod that was there before a NoSchedule taint stays: its node must not leave for it. */
   private boolean admits(NodeFacts node, NodeTaint taint) {
     boolean stays = taint.effect().equals(NodeTaint.NO_SCHEDULE) && node.probePort() != null;
-    return stays
-        || tolerations == null
-        || tolerations.stream().anyMatch(toleration -> tolerates(toleration, taint));
+    return stays || tolerations.stream().anyMatch(toleration -> tolerates(toleration, taint));
   }
 
   /** By the rules of Kubernetes' {@code Toleration.ToleratesTaint}. */
   private static boolean tolerates(Toleration toleration, NodeTaint taint) {
-    String effect = Objects.requireNonNullElse(toleration.getEffect(), "");
-    String key = Objects.requireNonNullElse(toleration.getKey(), "");
+    String effect = orBlank(toleration.getEffect());
+    String key = orBlank(toleration.getKey());
     boolean meant =
         (effect.isEmpty() || effect.equals(taint.effect()))
             && (key.isEmpty() || key.equals(taint.key()));
     if (!meant) {
       return false;
     }
-    return switch (Objects.requireNonNullElse(toleration.getOperator(), "")) {
+    return switch (orBlank(toleration.getOperator())) {
       case "Exists" -> true;
       case "", "Equal" ->
-          !key.isEmpty()
-              && Objects.requireNonNullElse(toleration.getValue(), "")
-                  .equals(Objects.requireNonNullElse(taint.value(), ""));
+          !key.isEmpty() && orBlank(toleration.getValue()).equals(orBlank(taint.value()));
       default -> false;
     };
+  }
+
+  /** Of what the API leaves out the empty text is meant. */
+  private static String orBlank(@Nullable String text) {
+    return text == null ? "" : text;
   }
 }

@@ -1,10 +1,10 @@
 package io.llamamesh.operator.plan;
 
 import io.llamamesh.config.CollectorConfig;
-import io.llamamesh.crd.LlamaMeshSpec.Group;
 import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
-import io.llamamesh.crd.LlamaMeshSpec.Probe;
-import io.llamamesh.crd.LlamaMeshSpec.Target;
+import io.llamamesh.crd.MeshSettings.Group;
+import io.llamamesh.crd.MeshSettings.Probe;
+import io.llamamesh.crd.MeshSettings.Target;
 import io.llamamesh.operator.plan.MeshPlan.GroupSize;
 import io.llamamesh.results.IpText;
 import java.util.ArrayList;
@@ -43,7 +43,7 @@ public final class Planner {
     this.facts = facts;
   }
 
-  /** The plan for these facts; the spec must be one that {@link SpecCheck} has nothing against. */
+  /** The plan for these facts, of a spec that {@link SpecCheck} has nothing against. */
   public static MeshPlan plan(MeshFacts facts) {
     return new Planner(facts).plan();
   }
@@ -51,7 +51,7 @@ public final class Planner {
   private MeshPlan plan() {
     List<NodeFacts> nodes =
         facts.nodes().stream().sorted(Comparator.comparing(NodeFacts::name)).toList();
-    Placement placement = Placement.of(facts.spec().agent());
+    Placement placement = Placement.of(facts.settings().agent());
     for (Group group : groups()) {
       List<NodeFacts> chosen =
           nodes.stream().filter(node -> selects(placement, group, node)).toList();
@@ -60,7 +60,7 @@ public final class Planner {
     }
     names = names(selected);
     List<NodeFacts> all = distinct(selected);
-    List<IpFamily> families = IpFamilySelection.of(facts.spec().ipFamilies(), all);
+    List<IpFamily> families = IpFamilySelection.of(facts.settings().ipFamilies(), all);
     excludeSharedAddresses(families);
     Map<String, List<NodeTargets>> targets = targets();
     SortedMap<String, CollectorConfig> configs = new TreeMap<>();
@@ -98,7 +98,7 @@ public final class Planner {
       List<String> places =
           node.addresses(families).stream()
               .map(address ->
-                  endpoint(address, CollectorConfigFactory.reflectorPort(facts.spec(), node)))
+                  endpoint(address, CollectorConfigFactory.reflectorPort(facts.settings(), node)))
               .toList();
       String owner =
           places.stream()
@@ -153,8 +153,7 @@ public final class Planner {
     List<NodeFacts> sources = members.getOrDefault(from, List.of());
     List<NodeFacts> destinations = members.getOrDefault(to, List.of());
     if (from.equals(to)) {
-      return PeerGraph.within(
-          facts.mesh() + "/" + from, sources, Objects.requireNonNull(facts.spec().topology()));
+      return PeerGraph.within(facts.mesh() + "/" + from, sources, facts.settings().topology());
     }
     Map<String, List<NodeFacts>> graph = new TreeMap<>();
     for (NodeFacts destination : destinations) {
@@ -180,13 +179,12 @@ public final class Planner {
   private Map<String, NodeTargets> outside(Probe probe, Group from) {
     List<NodeFacts> sources = members.getOrDefault(from.name(), List.of());
     Map<String, List<Target>> bySource = new TreeMap<>();
-    for (Target target : orEmpty(from.targets())) {
+    for (Target target : from.targets()) {
       if (names.contains(target.name())) {
         duplicateNames.add(target.name());
         continue;
       }
-      String owner =
-          endpointOwners.get(endpoint(target.host(), Objects.requireNonNull(target.port())));
+      String owner = endpointOwners.get(endpoint(target.host(), target.port()));
       if (owner != null) {
         sharedAddresses.put(target.name(), owner);
         continue;
@@ -201,16 +199,14 @@ public final class Planner {
   }
 
   private int limit() {
-    return 2 * PeerGraph.maxPeers(Objects.requireNonNull(facts.spec().topology()));
+    return 2 * facts.settings().topology().maxPeers();
   }
 
   private List<GroupSize> sizes() {
     return groups().stream()
         .map(g ->
             new GroupSize(
-                g.name(),
-                members.getOrDefault(g.name(), List.of()).size(),
-                orEmpty(g.targets()).size()))
+                g.name(), members.getOrDefault(g.name(), List.of()).size(), g.targets().size()))
         .toList();
   }
 
@@ -222,11 +218,11 @@ public final class Planner {
   }
 
   private List<Group> groups() {
-    return orEmpty(facts.spec().groups());
+    return facts.settings().groups();
   }
 
   private List<Probe> probes() {
-    return orEmpty(facts.spec().probes());
+    return facts.settings().probes();
   }
 
   private static void add(
@@ -245,13 +241,5 @@ public final class Planner {
         .flatMap(List::stream)
         .map(NodeFacts::name)
         .collect(Collectors.toCollection(TreeSet::new));
-  }
-
-  static <T> List<T> orEmpty(@Nullable List<T> list) {
-    return list == null ? List.of() : list;
-  }
-
-  static <K, V> Map<K, V> orEmpty(@Nullable Map<K, V> map) {
-    return map == null ? Map.of() : map;
   }
 }

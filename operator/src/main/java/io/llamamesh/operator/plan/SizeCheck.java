@@ -3,13 +3,13 @@ package io.llamamesh.operator.plan;
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfig.Target;
 import io.llamamesh.config.CollectorConfigYaml;
-import io.llamamesh.crd.LlamaMeshSpec.Group;
 import io.llamamesh.crd.LlamaMeshSpec.TopologyMode;
+import io.llamamesh.crd.MeshSettings.Group;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** What a spec asks for that is too large: for these nodes, or for a ConfigMap. */
 public final class SizeCheck {
@@ -26,15 +26,15 @@ public final class SizeCheck {
   /**
    * Everything that is too large.
    *
-   * @param facts with a spec that {@link SpecCheck} has nothing against
+   * @param facts of a spec that {@link SpecCheck} has nothing against
    */
   public static List<SpecRefusal> check(MeshFacts facts) {
     List<SpecRefusal> refusals = new ArrayList<>();
-    if (Objects.requireNonNull(facts.spec().topology()).mode() != TopologyMode.FULL_MESH) {
+    if (facts.settings().topology().mode() != TopologyMode.FULL_MESH) {
       return refusals;
     }
-    Placement placement = Placement.of(facts.spec().agent());
-    for (Group group : Planner.orEmpty(facts.spec().groups())) {
+    Placement placement = Placement.of(facts.settings().agent());
+    for (Group group : facts.settings().groups()) {
       long nodes =
           facts.nodes().stream().filter(node -> Planner.selects(placement, group, node)).count();
       if (nodes > PeerGraph.MAX_FULL_MESH) {
@@ -58,19 +58,19 @@ public final class SizeCheck {
    * @return empty where all fit
    */
   public static List<SpecRefusal> check(MeshPlan plan) {
-    String largest = null;
+    Map.@Nullable Entry<String, CollectorConfig> largest = null;
     long most = 0;
     for (Map.Entry<String, CollectorConfig> entry : plan.configs().entrySet()) {
       long bytes = upperBoundBytes(entry.getValue());
       if (bytes > most) {
         most = bytes;
-        largest = entry.getKey();
+        largest = entry;
       }
     }
     if (largest == null || most <= MAX_DOCUMENT_BYTES) {
       return List.of();
     }
-    CollectorConfig config = Objects.requireNonNull(plan.configs().get(largest));
+    CollectorConfig config = largest.getValue();
     // Written out only where the estimate, which is on the high side, leaves a doubt.
     int exact = CollectorConfigYaml.write(config).getBytes(StandardCharsets.UTF_8).length;
     if (exact <= MAX_DOCUMENT_BYTES) {
@@ -80,7 +80,7 @@ public final class SizeCheck {
     return List.of(
         SpecRefusal.invalid(
             "spec.groups: the config of node "
-                + largest
+                + largest.getKey()
                 + " would have "
                 + exact
                 + " bytes for "

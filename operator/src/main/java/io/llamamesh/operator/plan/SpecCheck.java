@@ -3,17 +3,12 @@ package io.llamamesh.operator.plan;
 import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
-import io.llamamesh.crd.Agent;
-import io.llamamesh.crd.DurationText;
 import io.llamamesh.crd.LlamaMeshSpec;
-import io.llamamesh.crd.LlamaMeshSpec.Alerts;
-import io.llamamesh.crd.LlamaMeshSpec.Collector;
-import io.llamamesh.crd.LlamaMeshSpec.Group;
-import io.llamamesh.crd.LlamaMeshSpec.PortClass;
-import io.llamamesh.crd.LlamaMeshSpec.Probe;
-import io.llamamesh.crd.LlamaMeshSpec.Reflector;
-import io.llamamesh.crd.LlamaMeshSpec.Target;
-import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.MeshSettings;
+import io.llamamesh.crd.MeshSettings.Group;
+import io.llamamesh.crd.MeshSettings.PortClass;
+import io.llamamesh.crd.MeshSettings.Probe;
+import io.llamamesh.crd.MeshSettings.Target;
 import io.llamamesh.results.IpText;
 import io.llamamesh.results.Point;
 import java.util.ArrayList;
@@ -22,7 +17,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -45,11 +39,13 @@ public final class SpecCheck {
 
   private static final int MAX_TAG_KEY = 128;
 
-  private final LlamaMeshSpec spec;
+  private final MeshSettings settings;
+  private final List<String> unreadable;
   private final List<SpecRefusal> refusals = new ArrayList<>();
 
-  private SpecCheck(LlamaMeshSpec filled) {
-    this.spec = filled;
+  private SpecCheck(MeshSettings settings, List<String> unreadable) {
+    this.settings = settings;
+    this.unreadable = unreadable;
   }
 
   /**
@@ -58,15 +54,16 @@ public final class SpecCheck {
    * @param given the spec as the user wrote it
    */
   public static List<SpecRefusal> check(@Nullable LlamaMeshSpec given) {
-    LlamaMeshSpec filled;
+    MeshSettings settings;
+    List<String> unreadable = new ArrayList<>();
     try {
-      filled = MeshDefaults.fill(given);
+      settings = MeshSettings.of(given, unreadable::add);
     } catch (IllegalArgumentException e) {
       return List.of(SpecRefusal.invalid(String.valueOf(e.getMessage())));
     } catch (RuntimeException e) {
       return List.of(otherSchema(e));
     }
-    SpecCheck check = new SpecCheck(filled);
+    SpecCheck check = new SpecCheck(settings, unreadable);
     try {
       check.all();
     } catch (RuntimeException e) {
@@ -75,27 +72,18 @@ public final class SpecCheck {
     return List.copyOf(check.refusals);
   }
 
-  /**
-   * What a spec may say and its user should know of, one sentence each; empty where there is
-   * nothing.
-   *
-   * @param spec with every default filled in
-   */
-  public static List<String> warnings(LlamaMeshSpec spec) {
-    boolean keyed =
-        spec.security() == null || !Boolean.FALSE.equals(spec.security().authentication());
+  /** Warnings about what a mesh may do and its user should know of, one sentence each. */
+  public static List<String> warnings(MeshSettings settings) {
     List<String> warnings = new ArrayList<>();
-    if (keyed && spec.reflector() != null) {
+    if (settings.authentication()) {
       warn(
           "spec.reflector.acceptUnkeyed",
-          spec.reflector().acceptUnkeyed(),
+          settings.reflector().acceptUnkeyed(),
           "needs no key to have probes reflected; name the networks of your probes",
           warnings);
-    }
-    if (keyed && spec.collector() != null) {
       warn(
           "spec.collector.acceptUnauthenticated",
-          spec.collector().acceptUnauthenticated(),
+          settings.collector().acceptUnauthenticated(),
           "needs no token to read every agent's results; name the networks of your readers",
           warnings);
     }
@@ -103,8 +91,8 @@ public final class SpecCheck {
   }
 
   private static void warn(
-      String field, @Nullable List<String> networks, String meaning, List<String> warnings) {
-    List<String> wide = AddressSyntax.wide(Planner.orEmpty(networks));
+      String field, List<String> networks, String meaning, List<String> warnings) {
+    List<String> wide = AddressSyntax.wide(networks);
     if (!wide.isEmpty()) {
       String named = String.join(", ", wide.subList(0, Math.min(NAMED, wide.size())));
       warnings.add(
@@ -133,26 +121,23 @@ public final class SpecCheck {
     reflector();
     times();
     image();
-    quantities("spec.agent", spec.agent() == null ? null : spec.agent().resources());
-    quantities("spec.scraper", spec.scraper() == null ? null : spec.scraper().resources());
+    quantities("spec.agent", settings.agent().resources());
+    quantities("spec.scraper", settings.scraper().resources());
   }
 
   private void groups() {
     Map<String, String> hosts = new HashMap<>();
     Map<String, String> names = new HashMap<>();
     int at = 0;
-    for (Group group : Planner.orEmpty(spec.groups())) {
+    for (Group group : settings.groups()) {
       String field = "spec.groups[" + at++ + "] (" + group.name() + ")";
-      if (group.nodeSelector() != null) {
-        Planner.orEmpty(group.nodeSelector().getMatchExpressions())
-            .forEach(r -> selector(field, r));
+      List<LabelSelectorRequirement> requirements = group.nodeSelector().getMatchExpressions();
+      if (requirements != null) {
+        requirements.forEach(r -> selector(field, r));
       }
-      tags(field + ".tags", Planner.orEmpty(group.tags()), 0);
-      for (Target target : Planner.orEmpty(group.targets())) {
-        tags(
-            field + ".targets (" + target.name() + ").tags",
-            Planner.orEmpty(target.tags()),
-            Planner.orEmpty(group.tags()).size());
+      tags(field + ".tags", group.tags(), 0);
+      for (Target target : group.targets()) {
+        tags(field + ".targets (" + target.name() + ").tags", target.tags(), group.tags().size());
         if (!AddressSyntax.isHost(target.host())) {
           refuse(
               field
@@ -188,9 +173,8 @@ public final class SpecCheck {
                   + " in an earlier group, and the results of both would be one; rename one");
         }
       }
-      if (!Planner.orEmpty(group.targets()).isEmpty()
-          && Planner.orEmpty(spec.probes()).stream()
-              .noneMatch(p -> p.from().equals(group.name()))) {
+      if (!group.targets().isEmpty()
+          && settings.probes().stream().noneMatch(p -> p.from().equals(group.name()))) {
         refuse(
             field
                 + ".targets: nobody probes them; add an entry with from: "
@@ -201,7 +185,7 @@ public final class SpecCheck {
   }
 
   private void tagLabels() {
-    for (String tag : Planner.orEmpty(spec.tagLabels()).keySet()) {
+    for (String tag : settings.tagLabels().keySet()) {
       for (String name : List.of("src_" + tag, "dst_" + tag)) {
         if (Point.Tags.RESERVED.contains(name)) {
           refuse(
@@ -269,26 +253,23 @@ public final class SpecCheck {
   }
 
   private void ports() {
-    Agent agent = spec.agent();
-    if (agent != null && agent.nodeSelector() != null) {
-      String os = agent.nodeSelector().get("kubernetes.io/os");
-      if (os != null && !os.equals("linux")) {
-        refuse("spec.agent.nodeSelector: kubernetes.io/os is always linux; leave it out");
-      }
+    if (!settings
+        .agent()
+        .nodeSelector()
+        .getOrDefault("kubernetes.io/os", "linux")
+        .equals("linux")) {
+      refuse("spec.agent.nodeSelector: kubernetes.io/os is always linux; leave it out");
     }
-    List<PortClass> classes = Planner.orEmpty(spec.ports());
-    for (PortClass c : classes) {
-      int base = Objects.requireNonNull(c.basePort());
-      int end = base + Objects.requireNonNull(c.count());
-      int reflector = Objects.requireNonNull(Objects.requireNonNull(spec.reflector()).port());
-      if (reflector >= base && reflector < end) {
+    int reflector = settings.reflector().port();
+    for (PortClass c : settings.ports()) {
+      if (reflector >= c.basePort() && reflector < c.endPort()) {
         refuse(
             "spec.ports ("
                 + c.name()
                 + "): source ports "
-                + base
+                + c.basePort()
                 + ".."
-                + (end - 1)
+                + (c.endPort() - 1)
                 + " contain spec.reflector.port "
                 + reflector
                 + "; move basePort");
@@ -297,17 +278,16 @@ public final class SpecCheck {
   }
 
   private void probes() {
-    Set<String> groups =
-        Planner.orEmpty(spec.groups()).stream().map(Group::name).collect(Collectors.toSet());
+    Set<String> groups = settings.groups().stream().map(Group::name).collect(Collectors.toSet());
     Set<String> classes =
-        Planner.orEmpty(spec.ports()).stream().map(PortClass::name).collect(Collectors.toSet());
+        settings.ports().stream().map(PortClass::name).collect(Collectors.toSet());
     Set<String> seen = new HashSet<>();
     int at = 0;
-    for (Probe probe : Planner.orEmpty(spec.probes())) {
+    for (Probe probe : settings.probes()) {
       String field = "spec.probes[" + at++ + "]";
       known(field + ".from", probe.from(), groups, "spec.groups");
       known(field + ".to", probe.to(), groups, "spec.groups");
-      for (String name : Planner.orEmpty(probe.ports())) {
+      for (String name : probe.ports()) {
         known(field + ".ports", name, classes, "spec.ports");
         if (!seen.add(probe.from() + ">" + probe.to() + ">" + name)) {
           refuse(
@@ -339,14 +319,12 @@ public final class SpecCheck {
   }
 
   private void reflector() {
-    Reflector reflector = Objects.requireNonNull(spec.reflector());
-    networks("spec.reflector.acceptUnkeyed", reflector.acceptUnkeyed());
-    Collector collector = Objects.requireNonNull(spec.collector());
-    networks("spec.collector.acceptUnauthenticated", collector.acceptUnauthenticated());
+    networks("spec.reflector.acceptUnkeyed", settings.reflector().acceptUnkeyed());
+    networks("spec.collector.acceptUnauthenticated", settings.collector().acceptUnauthenticated());
   }
 
-  private void networks(String field, @Nullable List<String> networks) {
-    for (String cidr : Planner.orEmpty(networks)) {
+  private void networks(String field, List<String> networks) {
+    for (String cidr : networks) {
       if (!AddressSyntax.isCidr(cidr)) {
         refuse(
             field + ": '" + cidr + "' is no network; write it as 203.0.113.0/24 or 2001:db8::/32");
@@ -355,7 +333,7 @@ public final class SpecCheck {
   }
 
   private void image() {
-    String image = spec.agent() == null ? null : spec.agent().image();
+    String image = settings.agent().image();
     if (image != null && !ImageName.isReference(image)) {
       refuse(
           "spec.agent.image: '"
@@ -366,34 +344,15 @@ public final class SpecCheck {
   }
 
   private void times() {
-    Collector collector = Objects.requireNonNull(spec.collector());
-    long interval = seconds("spec.collector.interval", collector.interval());
-    long retention = seconds("spec.collector.retention", collector.retention());
-    if (interval > 0 && retention > 0 && retention < interval) {
+    long interval = settings.collector().interval().value().toSeconds();
+    long retention = settings.collector().retention().value().toSeconds();
+    if (unreadable.stream().noneMatch(problem -> problem.startsWith("spec.collector."))
+        && interval > 0
+        && retention > 0
+        && retention < interval) {
       refuse("spec.collector.retention: must not be shorter than spec.collector.interval");
     }
-    Alerts alerts = Objects.requireNonNull(spec.alerts());
-    seconds("spec.alerts.rttP99", alerts.rttP99());
-    try {
-      Objects.requireNonNull(alerts.lossPercent()).percent();
-    } catch (IllegalArgumentException e) {
-      refuse("spec.alerts.lossPercent: " + e.getMessage());
-    }
-    for (PortClass c : Planner.orEmpty(spec.ports())) {
-      seconds("spec.ports (" + c.name() + ").timeout", c.timeout());
-    }
-    for (Probe probe : Planner.orEmpty(spec.probes())) {
-      seconds("spec.probes (" + probe.from() + ">" + probe.to() + ").interval", probe.interval());
-    }
-  }
-
-  private long seconds(String field, @Nullable String duration) {
-    try {
-      return DurationText.parse(Objects.requireNonNull(duration)).toSeconds();
-    } catch (IllegalArgumentException e) {
-      refuse(field + ": " + e.getMessage());
-      return -1;
-    }
+    unreadable.forEach(this::refuse);
   }
 
   private void quantities(String field, @Nullable ResourceRequirements resources) {
@@ -405,19 +364,21 @@ public final class SpecCheck {
 
   /** One that is none decodes all the same, and fails whoever compares it. */
   private void quantities(String field, @Nullable Map<String, Quantity> quantities) {
-    Planner.orEmpty(quantities)
-        .forEach((name, quantity) -> {
-          String text = quantity == null ? "" : quantity.toString();
-          if (text.length() > LlamaMeshSpec.MAX_QUANTITY || !QUANTITY.matcher(text).matches()) {
-            refuse(
-                field
-                    + "."
-                    + name
-                    + ": '"
-                    + text
-                    + "' is no quantity; write it as 500m, 0.5, 2 or 128Mi");
-          }
-        });
+    if (quantities == null) {
+      return;
+    }
+    quantities.forEach((name, quantity) -> {
+      String text = quantity == null ? "" : quantity.toString();
+      if (text.length() > LlamaMeshSpec.MAX_QUANTITY || !QUANTITY.matcher(text).matches()) {
+        refuse(
+            field
+                + "."
+                + name
+                + ": '"
+                + text
+                + "' is no quantity; write it as 500m, 0.5, 2 or 128Mi");
+      }
+    });
   }
 
   private void refuse(String message) {

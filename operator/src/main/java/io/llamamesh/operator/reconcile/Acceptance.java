@@ -2,7 +2,7 @@ package io.llamamesh.operator.reconcile;
 
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.LlamaMeshSpec;
-import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.Names;
 import io.llamamesh.operator.plan.HostPortConflicts;
 import io.llamamesh.operator.plan.HostPortConflicts.PortUse;
@@ -29,14 +29,14 @@ final class Acceptance {
   /**
    * What is wrong with the spec, which is remembered where nothing is.
    *
-   * @param facts the facts with a given spec in force
+   * @param facts the facts with given settings in force
    * @param saved the accepted spec that an earlier operator left
    * @param plans takes the time of plans
    */
   static List<SpecRefusal> evaluate(
       LlamaMesh mesh,
       MeshMemory memory,
-      Function<LlamaMeshSpec, MeshFacts> facts,
+      Function<MeshSettings, MeshFacts> facts,
       Stream<PortUse> others,
       Supplier<@Nullable LlamaMeshSpec> saved,
       Timer plans) {
@@ -44,21 +44,23 @@ final class Acceptance {
     if (refusals.isEmpty()) {
       refusals.addAll(SpecCheck.check(mesh.getSpec()));
     }
+    AcceptedSpec next = null;
     if (refusals.isEmpty()) {
-      LlamaMeshSpec filled = MeshDefaults.fill(mesh.getSpec());
-      MeshFacts here = facts.apply(filled);
+      next = AcceptedSpec.of(mesh.getSpec());
+      MeshFacts here = facts.apply(next.settings());
       refusals.addAll(SizeCheck.check(here));
-      refusals.addAll(HostPortConflicts.find(portUse(mesh, filled), others.toList(), here.nodes()));
+      refusals.addAll(
+          HostPortConflicts.find(portUse(mesh, next.settings()), others.toList(), here.nodes()));
       if (refusals.isEmpty()) {
         refusals.addAll(memory.tooLarge(here, plans));
       }
     }
     if (refusals.isEmpty()) {
-      memory.accepted = mesh.getSpec();
+      memory.accepted = next;
     } else if (memory.accepted == null) {
       LlamaMeshSpec earlier = saved.get();
       if (earlier != null && SpecCheck.check(earlier).isEmpty()) {
-        memory.accepted = earlier;
+        memory.accepted = AcceptedSpec.of(earlier);
       }
     }
     memory.isEvaluated = true;
@@ -72,12 +74,11 @@ final class Acceptance {
    */
   static Stream<PortUse> portUse(LlamaMesh mesh, @Nullable MeshMemory memory) {
     MeshMemory judged = memory == null || !memory.isEvaluated ? null : memory;
-    LlamaMeshSpec spec = judged == null ? mesh.getSpec() : judged.accepted;
-    if (judged == null ? !unreadable(mesh).isEmpty() : spec == null) {
-      return Stream.empty();
+    if (judged != null) {
+      return Stream.ofNullable(judged.accepted).map(spec -> portUse(mesh, spec.settings()));
     }
-    return SpecCheck.check(spec).isEmpty()
-        ? Stream.of(portUse(mesh, MeshDefaults.fill(spec)))
+    return unreadable(mesh).isEmpty() && SpecCheck.check(mesh.getSpec()).isEmpty()
+        ? Stream.of(portUse(mesh, MeshSettings.of(mesh.getSpec())))
         : Stream.empty();
   }
 
@@ -94,11 +95,11 @@ final class Acceptance {
             .toList();
   }
 
-  private static PortUse portUse(LlamaMesh mesh, LlamaMeshSpec filled) {
+  private static PortUse portUse(LlamaMesh mesh, MeshSettings settings) {
     return new PortUse(
         mesh.getMetadata().getNamespace(),
         mesh.getMetadata().getName(),
         String.valueOf(mesh.getMetadata().getCreationTimestamp()),
-        filled);
+        settings);
   }
 }

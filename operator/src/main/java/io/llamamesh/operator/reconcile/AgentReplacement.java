@@ -12,7 +12,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,7 +53,7 @@ final class AgentReplacement {
   List<AddressChange> due(
       List<AddressChange> changes,
       AgentsReadiness agents,
-      @Nullable IntOrString maxUnavailable,
+      IntOrString maxUnavailable,
       Instant now) {
     if (failed != null && now.isBefore(failed.plus(RETRY_INITIAL))) {
       return List.of();
@@ -144,15 +143,12 @@ final class AgentReplacement {
   }
 
   /** As the DaemonSet's controller counts: a share is rounded up, and one is the least. */
-  static long allowed(@Nullable IntOrString maxUnavailable, int expected) {
-    if (maxUnavailable == null) {
-      return 1;
-    }
+  static long allowed(IntOrString maxUnavailable, int expected) {
     Integer number = maxUnavailable.getIntVal();
     if (number != null) {
       return Math.max(1, number);
     }
-    String text = Objects.requireNonNullElse(maxUnavailable.getStrVal(), "").strip();
+    String text = String.valueOf(maxUnavailable.getStrVal()).strip();
     try {
       return text.endsWith("%")
           ? Math.max(

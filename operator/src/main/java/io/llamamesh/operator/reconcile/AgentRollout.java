@@ -36,7 +36,7 @@ final class AgentRollout {
   static AgentsReadiness explain(
       AgentsReadiness agents,
       @Nullable DaemonSet set,
-      @Nullable IntOrString maxUnavailable,
+      IntOrString maxUnavailable,
       List<NodeView> nodes,
       List<PodFacts> pods) {
     String template = set == null ? null : template(set);

@@ -1,7 +1,7 @@
 package io.llamamesh.operator.reconcile;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.NodeFacts;
@@ -35,7 +35,7 @@ final class FactsReader {
    */
   static MeshFacts read(
       Owner mesh,
-      LlamaMeshSpec spec,
+      MeshSettings settings,
       List<NodeView> nodes,
       List<PodFacts> pods,
       Collection<ConfigMap> configMaps,
@@ -50,7 +50,7 @@ final class FactsReader {
     }
     return new MeshFacts(
         mesh.name(),
-        spec,
+        settings,
         Services.ingestUrl(mesh),
         nodes.stream()
             .map(node -> facts(node, agents.get(node.name()), joined.get(node.name())))

@@ -2,6 +2,7 @@ package io.llamamesh.operator.reconcile;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -14,7 +15,7 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.LlamaMeshStatus;
-import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.SpecRefusal;
@@ -148,39 +149,50 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
         Acceptance.evaluate(
             mesh,
             memory,
-            spec -> FactsReader.read(owner, spec, nodes, pods, configMaps, admitted),
+            settings -> FactsReader.read(owner, settings, nodes, pods, configMaps, admitted),
             seen.meshes().flatMap(other -> Acceptance.portUse(other, memories.get(key(other)))),
             () -> saved(mesh, owner, context),
             meters.plans());
-    LlamaMeshSpec accepted = memory.accepted;
-    LlamaMeshSpec spec = accepted == null ? null : MeshDefaults.fill(accepted);
+    AcceptedSpec accepted = memory.accepted;
+    MeshSettings settings = accepted == null ? null : accepted.settings();
     boolean paused = mesh.getSpec() != null && Boolean.TRUE.equals(mesh.getSpec().paused());
     MeshPlan plan = null;
     Written written = Written.NOTHING;
-    if (accepted != null && spec != null) {
-      MeshFacts facts = FactsReader.read(owner, spec, nodes, pods, configMaps, admitted);
+    if (accepted != null) {
+      MeshFacts facts =
+          FactsReader.read(owner, accepted.settings(), nodes, pods, configMaps, admitted);
       plan = memory.plan(facts, meters.plans());
       written =
-          writer.write(mesh, owner, memory, accepted, nodes, facts, plan, paused, seen, context);
+          writer.write(
+              mesh, owner, memory, accepted.written(), nodes, facts, plan, paused, seen, context);
       meters.recordWrites(
           written.outcome().written(),
           written.outcome().failures().size() + written.outcome().taken().size());
       if (!paused) {
         memory.monitoring.ensure(
-            mesh, owner, spec, monitoring, clock.instant(), n -> meters.recordWrites(n, 0));
+            mesh,
+            owner,
+            accepted.settings(),
+            monitoring,
+            clock.instant(),
+            n -> meters.recordWrites(n, 0));
       }
     }
     memory.joins.recordWritten(written.configs());
-    watch(mesh, owner, memory, spec, pods, seen);
+    watch(mesh, owner, memory, settings, pods, seen);
     AgentsReadiness agents = PodReadiness.agents(plan, nodes, pods);
     ScraperRollout rollout = ScraperRollout.of(seen.scraper(mesh));
-    ScraperReadiness scraper = PodReadiness.scraper(spec, pods).withOlder(rollout.older());
+    ScraperReadiness scraper =
+        PodReadiness.scraper(settings == null ? 1 : settings.scraper().replicas(), pods)
+            .withOlder(rollout.older());
     memory.diagnosis.refresh(owner, agents, scraper, pods, eventLog, clock.instant());
     List<AddressChange> changes = AddressChange.of(plan, nodes, pods);
-    if (!paused && spec != null && spec.agent() != null) {
+    IntOrString maxUnavailable =
+        settings == null ? new IntOrString(1) : settings.agent().maxUnavailable();
+    if (!paused && settings != null) {
       memory
           .replacement
-          .due(changes, agents, spec.agent().maxUnavailable(), clock.instant())
+          .due(changes, agents, maxUnavailable, clock.instant())
           .forEach(change -> replaceAgent(change, owner, memory, context));
     }
     AgentsReadiness explained =
@@ -188,14 +200,14 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             memory.replacement.explain(
                 memory.diagnosis.explain(owner, agents, pods), changes, paused),
             seen.agents(mesh),
-            spec == null || spec.agent() == null ? null : spec.agent().maxUnavailable(),
+            maxUnavailable,
             nodes,
             pods);
     MeshState state =
         new MeshState(
             Objects.requireNonNullElse(mesh.getMetadata().getGeneration(), 0L),
             refusals,
-            spec,
+            settings,
             paused,
             plan,
             written.stale(),
@@ -256,13 +268,13 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
       LlamaMesh mesh,
       Owner owner,
       MeshMemory memory,
-      @Nullable LlamaMeshSpec spec,
+      @Nullable MeshSettings settings,
       List<PodFacts> pods,
       Watches seen) {
     ResourceID id = ResourceID.fromResource(mesh);
     poller.watch(
         key(mesh),
-        StatusThrottle.interval(spec),
+        StatusThrottle.interval(settings),
         PodReadiness.scraperEndpoints(pods),
         () -> leases.holder(owner),
         () -> seen.exists(id) && memories.containsKey(owner.uid()),

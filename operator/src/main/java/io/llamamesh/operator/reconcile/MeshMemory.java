@@ -1,6 +1,5 @@
 package io.llamamesh.operator.reconcile;
 
-import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.Planner;
@@ -10,7 +9,6 @@ import io.llamamesh.operator.status.StatusThrottle;
 import io.llamamesh.operator.status.TransitionEvents;
 import io.micrometer.core.instrument.Timer;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +27,8 @@ final class MeshMemory {
   final AgentReplacement replacement = new AgentReplacement();
   final JoinAdmission joins = new JoinAdmission();
 
-  /** The last spec that was accepted, as it was written; null: none yet. */
-  volatile @Nullable LlamaMeshSpec accepted;
+  /** The last spec that was accepted; null: none yet. */
+  volatile @Nullable AcceptedSpec accepted;
 
   /** Whether it has been found out what is accepted; set after that. */
   volatile boolean isEvaluated;
@@ -57,7 +55,9 @@ final class MeshMemory {
     if (known != null && next.equals(facts)) {
       return known;
     }
-    MeshPlan made = Objects.requireNonNull(timer.record(() -> Planner.plan(next)));
+    Timer.Sample sample = Timer.start();
+    MeshPlan made = Planner.plan(next);
+    var _ = sample.stop(timer);
     facts = next;
     plan = made;
     return made;

@@ -8,6 +8,7 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.SSABasedGener
 import io.llamamesh.config.CollectorConfigWriter;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.Names;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
@@ -123,12 +124,12 @@ final class MeshWriter {
                           .toList()));
       return new Written(told, 0, due.stream().map(Draft::node).toList());
     }
-    List<HasMetadata> all = MeshObjects.of(owner, facts.spec(), settings);
+    List<HasMetadata> all = MeshObjects.of(owner, facts.settings(), settings);
     RecreatedServiceAccounts.annotateTemplates(all, seen::actual);
     List<HasMetadata> objects =
         all.stream().filter(object -> !isCurrent(seen.actual(object), object, context)).toList();
     Outcome outcome =
-        authenticate(mesh, owner, memory, facts.spec(), context)
+        authenticate(mesh, owner, memory, facts.settings(), context)
             .and(write(objects, MeshWriter::isIdentity, seen));
     // With an account or keys that are somebody else's, no pod of ours shall run.
     if (outcome.taken().isEmpty()) {
@@ -238,11 +239,9 @@ final class MeshWriter {
       LlamaMesh mesh,
       Owner owner,
       MeshMemory memory,
-      LlamaMeshSpec spec,
+      MeshSettings settings,
       Context<LlamaMesh> context) {
-    boolean wanted =
-        spec.security() == null || !Boolean.FALSE.equals(spec.security().authentication());
-    return wanted
+    return settings.authentication()
         ? memory.authentication.ensure(mesh, owner, context.getClient(), clock.instant())
         : new Outcome(0, List.of());
   }

@@ -4,7 +4,7 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.llamamesh.crd.LlamaMesh;
-import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.operator.resources.Owner;
 import io.llamamesh.operator.resources.PrometheusMonitors;
 import io.llamamesh.operator.resources.PrometheusOperatorApi;
@@ -56,11 +56,11 @@ final class MonitorReconciler {
   void ensure(
       LlamaMesh mesh,
       Owner owner,
-      LlamaMeshSpec spec,
+      MeshSettings settings,
       PrometheusOperatorApi api,
       Instant now,
       IntConsumer written) {
-    List<GenericKubernetesResource> all = PrometheusMonitors.of(owner, spec, labels(mesh));
+    List<GenericKubernetesResource> all = PrometheusMonitors.of(owner, settings, labels(mesh));
     if (all.equals(asked) && askedAt != null && now.isBefore(askedAt.plus(ASK_EVERY))) {
       return;
     }

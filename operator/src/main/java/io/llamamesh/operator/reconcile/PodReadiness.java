@@ -1,6 +1,5 @@
 package io.llamamesh.operator.reconcile;
 
-import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.status.AgentsReadiness;
@@ -50,11 +49,12 @@ final class PodReadiness {
         .orElse("");
   }
 
-  static ScraperReadiness scraper(@Nullable LlamaMeshSpec spec, List<PodFacts> pods) {
-    int wanted =
-        spec == null || spec.scraper() == null || spec.scraper().replicas() == null
-            ? 1
-            : spec.scraper().replicas();
+  /**
+   * Readiness of the scrapers.
+   *
+   * @param wanted replicas asked for
+   */
+  static ScraperReadiness scraper(int wanted, List<PodFacts> pods) {
     List<PodFacts> scrapers = scrapers(pods);
     int ready = (int) scrapers.stream().filter(PodFacts::isReady).count();
     return new ScraperReadiness(wanted, ready, obstacle(scrapers));

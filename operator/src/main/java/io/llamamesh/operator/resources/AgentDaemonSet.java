@@ -7,26 +7,18 @@ import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
-import io.fabric8.kubernetes.api.model.Toleration;
-import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
-import io.llamamesh.crd.Agent;
-import io.llamamesh.crd.DurationText;
-import io.llamamesh.crd.LlamaMeshSpec;
-import io.llamamesh.crd.LlamaMeshSpec.Collector;
-import io.llamamesh.crd.LlamaMeshSpec.PortClass;
-import io.llamamesh.crd.LlamaMeshSpec.Reflector;
+import io.llamamesh.crd.MeshSettings;
+import io.llamamesh.crd.MeshSettings.AgentPods;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.operator.plan.Placement;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The agents: one pod on every node, on the host's network.
@@ -42,8 +34,7 @@ final class AgentDaemonSet {
 
   private AgentDaemonSet() {}
 
-  static DaemonSet of(Owner owner, LlamaMeshSpec spec, PodSettings settings) {
-    Agent agent = Objects.requireNonNull(spec.agent());
+  static DaemonSet of(Owner owner, MeshSettings mesh, PodSettings pods) {
     return new DaemonSetBuilder()
         .withMetadata(owner.metadata(Names.agent(owner.name()), Component.AGENT))
         .withNewSpec()
@@ -53,46 +44,47 @@ final class AgentDaemonSet {
         .withNewUpdateStrategy()
         .withType("RollingUpdate")
         .withNewRollingUpdate()
-        .withMaxUnavailable(agent.maxUnavailable())
+        .withMaxUnavailable(mesh.agent().maxUnavailable())
         .endRollingUpdate()
         .endUpdateStrategy()
         .withNewTemplate()
         .withNewMetadata()
         .withLabels(Names.labels(owner.name(), Component.AGENT))
         .endMetadata()
-        .withSpec(pod(owner, spec, agent, settings))
+        .withSpec(pod(owner, mesh, pods))
         .endTemplate()
         .endSpec()
         .build();
   }
 
-  private static PodSpec pod(Owner owner, LlamaMeshSpec spec, Agent agent, PodSettings settings) {
+  private static PodSpec pod(Owner owner, MeshSettings mesh, PodSettings pods) {
+    AgentPods agent = mesh.agent();
     return new PodSpecBuilder()
         .withHostNetwork(true)
         .withDnsPolicy("ClusterFirstWithHostNet")
         .withServiceAccountName(Names.agent(owner.name()))
-        .withImagePullSecrets(PodParts.pullSecrets(spec))
+        .withImagePullSecrets(PodParts.pullSecrets(mesh))
         .withNodeSelector(Placement.nodeSelector(agent.nodeSelector()))
         .withAffinity(realNodes())
-        .withTolerations(tolerations(agent))
+        .withTolerations(agent.tolerations())
         .withPriorityClassName(agent.priorityClassName())
-        .withTerminationGracePeriodSeconds((long) graceSeconds(spec))
-        .withSecurityContext(PodParts.podSecurity(settings.user()))
-        .withContainers(container(owner, spec, agent, settings))
-        .withVolumes(volumes(owner, spec, settings))
+        .withTerminationGracePeriodSeconds((long) graceSeconds(mesh))
+        .withSecurityContext(PodParts.podSecurity(pods.user()))
+        .withContainers(container(owner, mesh, pods))
+        .withVolumes(volumes(owner, mesh, pods))
         .build();
   }
 
-  private static Container container(
-      Owner owner, LlamaMeshSpec spec, Agent agent, PodSettings settings) {
-    int probePort = Objects.requireNonNull(Objects.requireNonNull(spec.reflector()).port());
-    int apiPort = Objects.requireNonNull(Objects.requireNonNull(spec.collector()).apiPort());
+  private static Container container(Owner owner, MeshSettings mesh, PodSettings pods) {
+    AgentPods agent = mesh.agent();
+    int probePort = mesh.reflector().port();
+    int apiPort = mesh.collector().apiPort();
     return new ContainerBuilder()
         .withName("agent")
-        .withImage(Objects.requireNonNullElse(agent.image(), settings.images().agent()))
+        .withImage(agent.image() == null ? pods.images().agent() : agent.image())
         .withImagePullPolicy(
             agent.imagePullPolicy() == null ? null : agent.imagePullPolicy().name())
-        .withArgs(args(spec, probePort, apiPort))
+        .withArgs(args(mesh))
         .withEnv(
             PodParts.field("NODE_NAME", "spec.nodeName"),
             PodParts.field("POD_NAME", "metadata.name"),
@@ -120,43 +112,41 @@ final class AgentDaemonSet {
         .withResources(PodResources.AGENT.with(agent.resources()))
         .withSecurityContext(PodParts.containerSecurity())
         .withTerminationMessagePolicy(PodParts.TERMINATION_MESSAGE_POLICY)
-        .withVolumeMounts(mounts(spec))
+        .withVolumeMounts(mounts(mesh))
         .build();
   }
 
-  private static List<String> args(LlamaMeshSpec spec, int probePort, int apiPort) {
-    Reflector reflector = Objects.requireNonNull(spec.reflector());
-    Collector collector = Objects.requireNonNull(spec.collector());
+  private static List<String> args(MeshSettings mesh) {
     List<String> args = new ArrayList<>();
     args.add("agent");
-    args.add("--port=" + probePort);
-    args.add("--api-port=" + apiPort);
-    args.add("--max-pps=" + reflector.maxPacketsPerSecond());
+    args.add("--port=" + mesh.reflector().port());
+    args.add("--api-port=" + mesh.collector().apiPort());
+    args.add("--max-pps=" + mesh.reflector().maxPacketsPerSecond());
     args.add("--state-dir=" + STATE);
-    if (PodParts.authenticates(spec)) {
+    if (mesh.authentication()) {
       args.add(PodParts.authArgument());
-      networks(args, "--accept-unkeyed", reflector.acceptUnkeyed());
-      networks(args, "--accept-unauthenticated", collector.acceptUnauthenticated());
+      networks(args, "--accept-unkeyed", mesh.reflector().acceptUnkeyed());
+      networks(args, "--accept-unauthenticated", mesh.collector().acceptUnauthenticated());
     }
     return args;
   }
 
-  private static void networks(List<String> args, String option, @Nullable List<String> networks) {
-    if (networks != null && !networks.isEmpty()) {
+  private static void networks(List<String> args, String option, List<String> networks) {
+    if (!networks.isEmpty()) {
       args.add(option + "=" + String.join(",", networks));
     }
   }
 
-  private static List<Volume> volumes(Owner owner, LlamaMeshSpec spec, PodSettings settings) {
+  private static List<Volume> volumes(Owner owner, MeshSettings mesh, PodSettings pods) {
     Volume state = PodParts.emptyDir("state", "1Gi");
-    return PodParts.authenticates(spec)
-        ? List.of(state, PodParts.auth(owner, settings.user()))
+    return mesh.authentication()
+        ? List.of(state, PodParts.auth(owner, pods.user()))
         : List.of(state);
   }
 
-  private static List<VolumeMount> mounts(LlamaMeshSpec spec) {
+  private static List<VolumeMount> mounts(MeshSettings mesh) {
     VolumeMount state = PodParts.mount("state", STATE, false);
-    return PodParts.authenticates(spec) ? List.of(state, PodParts.authMount()) : List.of(state);
+    return mesh.authentication() ? List.of(state, PodParts.authMount()) : List.of(state);
   }
 
   private static Affinity realNodes() {
@@ -176,23 +166,13 @@ final class AgentDaemonSet {
         .build();
   }
 
-  private static List<Toleration> tolerations(Agent agent) {
-    return agent.tolerations() == null
-        ? List.of(new TolerationBuilder().withOperator("Exists").build())
-        : agent.tolerations();
-  }
-
   /**
    * Room for the goodbye: up to 30 s of draining, the last probes' timeout, the hand-over of unread
    * windows. Two steps only, since a change restarts every agent.
    */
-  private static int graceSeconds(LlamaMeshSpec spec) {
+  private static int graceSeconds(MeshSettings mesh) {
     long slowest =
-        Objects.requireNonNull(spec.ports()).stream()
-            .map(PortClass::timeout)
-            .mapToLong(t -> DurationText.parse(Objects.requireNonNull(t)).toSeconds())
-            .max()
-            .orElse(1);
+        mesh.ports().stream().mapToLong(c -> c.timeout().value().toSeconds()).max().orElseThrow();
     return slowest > LONG_TIMEOUT_SECONDS ? LONG_GRACE_SECONDS : USUAL_GRACE_SECONDS;
   }
 }

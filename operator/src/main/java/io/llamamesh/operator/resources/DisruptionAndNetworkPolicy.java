@@ -4,22 +4,21 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudgetBuilder;
-import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 
 /** What keeps others from the scraper, and drains from all scrapers at once. */
 final class DisruptionAndNetworkPolicy {
   private DisruptionAndNetworkPolicy() {}
 
-  static List<HasMetadata> of(Owner owner, LlamaMeshSpec spec) {
+  static List<HasMetadata> of(Owner owner, MeshSettings mesh) {
     List<HasMetadata> guards = new ArrayList<>();
     guards.add(policy(owner));
     // With one replica a budget would only make drains hang.
-    if (Objects.requireNonNull(Objects.requireNonNull(spec.scraper()).replicas()) > 1) {
+    if (mesh.scraper().replicas() > 1) {
       guards.add(budget(owner));
     }
     return guards;

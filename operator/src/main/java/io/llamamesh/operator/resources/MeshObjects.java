@@ -1,7 +1,7 @@
 package io.llamamesh.operator.resources;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.MeshSettings;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,17 +9,13 @@ import java.util.List;
 public final class MeshObjects {
   private MeshObjects() {}
 
-  /**
-   * The objects.
-   *
-   * @param spec with every default filled in
-   */
-  public static List<HasMetadata> of(Owner owner, LlamaMeshSpec spec, PodSettings settings) {
+  /** The objects of a mesh. */
+  public static List<HasMetadata> of(Owner owner, MeshSettings mesh, PodSettings pods) {
     List<HasMetadata> objects = new ArrayList<>(Rbac.of(owner));
-    objects.addAll(Services.of(owner, spec));
-    objects.addAll(DisruptionAndNetworkPolicy.of(owner, spec));
-    objects.add(AgentDaemonSet.of(owner, spec, settings));
-    objects.add(ScraperDeployment.of(owner, spec, settings));
+    objects.addAll(Services.of(owner, mesh));
+    objects.addAll(DisruptionAndNetworkPolicy.of(owner, mesh));
+    objects.add(AgentDaemonSet.of(owner, mesh, pods));
+    objects.add(ScraperDeployment.of(owner, mesh, pods));
     return List.copyOf(objects);
   }
 }

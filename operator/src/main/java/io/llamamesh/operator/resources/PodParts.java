@@ -13,7 +13,7 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
-import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.Names;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,15 +30,9 @@ final class PodParts {
 
   private PodParts() {}
 
-  /** Whether agents and scraper know each other by a Secret. */
-  static boolean authenticates(LlamaMeshSpec spec) {
-    return spec.security() == null || !Boolean.FALSE.equals(spec.security().authentication());
-  }
-
   /** Secrets with the credentials of the registry that the images come from. */
-  static List<LocalObjectReference> pullSecrets(LlamaMeshSpec spec) {
-    List<String> names = spec.imagePullSecrets();
-    return names == null ? List.of() : names.stream().map(LocalObjectReference::new).toList();
+  static List<LocalObjectReference> pullSecrets(MeshSettings mesh) {
+    return mesh.imagePullSecrets().stream().map(LocalObjectReference::new).toList();
   }
 
   static EnvVar literal(String name, String value) {

@@ -3,9 +3,7 @@ package io.llamamesh.operator.resources;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.DurationText;
-import io.llamamesh.crd.LlamaMeshSpec;
-import io.llamamesh.crd.LlamaMeshSpec.Alerts;
-import io.llamamesh.crd.LlamaMeshSpec.Collector;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import java.io.IOException;
@@ -51,15 +49,14 @@ public final class PrometheusMonitors {
   /**
    * The objects.
    *
-   * @param spec with every default filled in
    * @param labels the mesh's own: they are handed on, since a Prometheus may look for some; but for
    *     those that tools know their own objects by
    */
   public static List<GenericKubernetesResource> of(
-      Owner owner, LlamaMeshSpec spec, Map<String, String> labels) {
-    Map<String, String> values = values(owner, spec);
+      Owner owner, MeshSettings mesh, Map<String, String> labels) {
+    Map<String, String> values = values(owner, mesh);
     GenericKubernetesResource agents = read("pod-monitor.yaml", values);
-    if (!PodParts.authenticates(spec)) {
+    if (!mesh.authentication()) {
       withoutToken(agents);
     }
     List<GenericKubernetesResource> all = new ArrayList<>();
@@ -69,20 +66,17 @@ public final class PrometheusMonitors {
     return List.copyOf(all);
   }
 
-  private static Map<String, String> values(Owner owner, LlamaMeshSpec spec) {
-    Alerts alerts = Objects.requireNonNull(spec.alerts());
-    Collector collector = Objects.requireNonNull(spec.collector());
-    BigDecimal percent =
-        new BigDecimal(Double.toString(Objects.requireNonNull(alerts.lossPercent()).percent()));
-    String rtt = Objects.requireNonNull(alerts.rttP99());
+  private static Map<String, String> values(Owner owner, MeshSettings mesh) {
+    BigDecimal percent = new BigDecimal(Double.toString(mesh.alerts().lossPercent()));
+    DurationText rtt = mesh.alerts().rttP99();
     return Map.of(
         "namespace", owner.namespace(),
         "mesh", owner.name(),
         "lossPercent", plain(percent),
         "loss", plain(percent.divide(HUNDRED)),
-        "rtt", rtt,
-        "rttSeconds", plain(BigDecimal.valueOf(DurationText.parse(rtt).toNanos(), 9)),
-        "retention", Objects.requireNonNull(collector.retention()));
+        "rtt", rtt.text(),
+        "rttSeconds", plain(BigDecimal.valueOf(rtt.value().toNanos(), 9)),
+        "retention", mesh.collector().retention().text());
   }
 
   private static String plain(BigDecimal number) {

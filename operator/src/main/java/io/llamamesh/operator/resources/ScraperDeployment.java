@@ -9,28 +9,25 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
-import io.llamamesh.crd.LlamaMeshSpec;
-import io.llamamesh.crd.LlamaMeshSpec.Alerts;
-import io.llamamesh.crd.LlamaMeshSpec.Collector;
+import io.llamamesh.crd.MeshSettings;
+import io.llamamesh.crd.MeshSettings.ScraperPods;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
-import io.llamamesh.crd.Scraper;
 import io.llamamesh.operator.plan.Placement;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The scraper: pulls the agents' windows, writes them to the store, shows the matrix. */
 final class ScraperDeployment {
   private ScraperDeployment() {}
 
-  static Deployment of(Owner owner, LlamaMeshSpec spec, PodSettings settings) {
-    Scraper scraper = Objects.requireNonNull(spec.scraper());
+  static Deployment of(Owner owner, MeshSettings mesh, PodSettings pods) {
     return new DeploymentBuilder()
         .withMetadata(owner.metadata(Names.scraper(owner.name()), Component.SCRAPER))
         .withNewSpec()
-        .withReplicas(scraper.replicas())
+        .withReplicas(mesh.scraper().replicas())
         .withNewSelector()
         .withMatchLabels(Names.selector(owner.name(), Component.SCRAPER))
         .endSelector()
@@ -38,24 +35,24 @@ final class ScraperDeployment {
         .withNewMetadata()
         .withLabels(Names.labels(owner.name(), Component.SCRAPER))
         .endMetadata()
-        .withSpec(pod(owner, spec, scraper, settings))
+        .withSpec(pod(owner, mesh, pods))
         .endTemplate()
         .endSpec()
         .build();
   }
 
-  private static PodSpec pod(
-      Owner owner, LlamaMeshSpec spec, Scraper scraper, PodSettings settings) {
+  private static PodSpec pod(Owner owner, MeshSettings mesh, PodSettings pods) {
+    ScraperPods scraper = mesh.scraper();
     ScraperStoreOptions store = ScraperStoreOptions.of(scraper.influxdb());
     List<Volume> volumes = new ArrayList<>(store.volumes());
     List<VolumeMount> mounts = new ArrayList<>(store.mounts());
-    if (PodParts.authenticates(spec)) {
-      volumes.add(PodParts.auth(owner, settings.user()));
+    if (mesh.authentication()) {
+      volumes.add(PodParts.auth(owner, pods.user()));
       mounts.add(PodParts.authMount());
     }
     return new PodSpecBuilder()
         .withServiceAccountName(Names.scraper(owner.name()))
-        .withImagePullSecrets(PodParts.pullSecrets(spec))
+        .withImagePullSecrets(PodParts.pullSecrets(mesh))
         .withTopologySpreadConstraints(
             TopologySpread.constraints(Names.selector(owner.name(), Component.SCRAPER)))
         .withNodeSelector(Placement.nodeSelector(scraper.nodeSelector()))
@@ -63,22 +60,22 @@ final class ScraperDeployment {
         .withAffinity(scraper.affinity())
         .withPriorityClassName(scraper.priorityClassName())
         .withTerminationGracePeriodSeconds(30L)
-        .withSecurityContext(PodParts.podSecurity(settings.user()))
-        .withContainers(container(owner, scraper, args(spec, store), mounts, settings))
+        .withSecurityContext(PodParts.podSecurity(pods.user()))
+        .withContainers(container(owner, scraper, args(mesh, store), mounts, pods))
         .withVolumes(volumes)
         .build();
   }
 
   private static Container container(
       Owner owner,
-      Scraper scraper,
+      ScraperPods scraper,
       List<String> args,
       List<VolumeMount> mounts,
-      PodSettings settings) {
+      PodSettings pods) {
     @Nullable ResourceRequirements resources = PodResources.SCRAPER.with(scraper.resources());
     return new ContainerBuilder()
         .withName("scraper")
-        .withImage(settings.images().scraper())
+        .withImage(pods.images().scraper())
         .withArgs(args)
         .withEnv(
             PodParts.literal("MESH_NAME", owner.name()),
@@ -107,9 +104,7 @@ final class ScraperDeployment {
         .build();
   }
 
-  private static List<String> args(LlamaMeshSpec spec, ScraperStoreOptions store) {
-    Alerts alerts = Objects.requireNonNull(spec.alerts());
-    Collector collector = Objects.requireNonNull(spec.collector());
+  private static List<String> args(MeshSettings mesh, ScraperStoreOptions store) {
     List<String> args = new ArrayList<>();
     args.add("scraper");
     // On all addresses: what kubectl port-forward opens comes in by the pod's loopback interface.
@@ -117,13 +112,13 @@ final class ScraperDeployment {
     args.add("--ingest-port=" + ScraperPorts.INGEST_PORT);
     // Ingresses and gateways give it names that nobody here knows.
     args.add("--host=*");
-    args.add("--alert-loss-percent=" + percent(alerts));
-    args.add("--alert-rtt-p99=" + alerts.rttP99());
-    args.add("--interval=" + collector.interval());
-    args.add("--retention=" + collector.retention());
+    args.add("--alert-loss-percent=" + percent(mesh.alerts().lossPercent()));
+    args.add("--alert-rtt-p99=" + mesh.alerts().rttP99().text());
+    args.add("--interval=" + mesh.collector().interval().text());
+    args.add("--retention=" + mesh.collector().retention().text());
     // Whatever a pod says: there the mesh's token is shown.
-    args.add("--agent-port=" + collector.apiPort());
-    if (PodParts.authenticates(spec)) {
+    args.add("--agent-port=" + mesh.collector().apiPort());
+    if (mesh.authentication()) {
       args.add(PodParts.authArgument());
     }
     args.addAll(store.args());
@@ -131,8 +126,7 @@ final class ScraperDeployment {
   }
 
   /** A plain decimal, whatever quantity it was written as. */
-  private static String percent(Alerts alerts) {
-    double percent = Objects.requireNonNull(alerts.lossPercent()).percent();
-    return new java.math.BigDecimal(Double.toString(percent)).stripTrailingZeros().toPlainString();
+  private static String percent(double percent) {
+    return new BigDecimal(Double.toString(percent)).stripTrailingZeros().toPlainString();
   }
 }

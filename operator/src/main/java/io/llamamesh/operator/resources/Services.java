@@ -4,11 +4,10 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.ServicePort;
 import io.fabric8.kubernetes.api.model.ServicePortBuilder;
-import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import java.util.List;
-import java.util.Objects;
 
 /** The Services: agents by name, the page, and where agents leave their last windows. */
 public final class Services {
@@ -29,17 +28,17 @@ public final class Services {
     return Names.scraper(mesh.name()) + "-ingest";
   }
 
-  static List<Service> of(Owner owner, LlamaMeshSpec spec) {
+  static List<Service> of(Owner owner, MeshSettings mesh) {
     return List.of(
-        agents(owner, spec),
+        agents(owner, mesh),
         scraper(owner, Names.scraper(owner.name()), ScraperPorts.PAGE, ScraperPorts.PAGE_PORT),
         scraper(owner, ingest(owner), ScraperPorts.INGEST, ScraperPorts.INGEST_PORT));
   }
 
   /** Headless, and unready agents too: one that is not Ready is one to look at. */
-  private static Service agents(Owner owner, LlamaMeshSpec spec) {
-    int probe = Objects.requireNonNull(Objects.requireNonNull(spec.reflector()).port());
-    int api = Objects.requireNonNull(Objects.requireNonNull(spec.collector()).apiPort());
+  private static Service agents(Owner owner, MeshSettings mesh) {
+    int probe = mesh.reflector().port();
+    int api = mesh.collector().apiPort();
     return new ServiceBuilder()
         .withMetadata(owner.metadata(Names.agent(owner.name()), Component.AGENT))
         .withNewSpec()

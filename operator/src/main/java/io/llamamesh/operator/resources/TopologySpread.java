@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.api.model.TopologySpreadConstraintBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where replicas of a Deployment go, so that the loss of any one node, or zone, leaves one of them
@@ -54,8 +53,8 @@ final class TopologySpread {
    * The user's tolerations, and those that end a pod's stay on a lost node early, for the taints
    * that the user does not name.
    */
-  static List<Toleration> tolerations(@Nullable List<Toleration> given) {
-    List<Toleration> tolerations = new ArrayList<>(given == null ? List.of() : given);
+  static List<Toleration> tolerations(List<Toleration> given) {
+    List<Toleration> tolerations = new ArrayList<>(given);
     for (String taint : LOST) {
       if (tolerations.stream().noneMatch(toleration -> taint.equals(toleration.getKey()))) {
         tolerations.add(

@@ -1,7 +1,7 @@
 package io.llamamesh.operator.status;
 
 import io.fabric8.kubernetes.api.model.Condition;
-import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.SpecCheck;
 import io.llamamesh.operator.plan.SpecRefusal;
@@ -65,7 +65,8 @@ final class MeshConditions {
 
   private static MeshCondition accepted(MeshState state) {
     if (state.refusals().isEmpty()) {
-      List<String> warnings = state.spec() == null ? List.of() : SpecCheck.warnings(state.spec());
+      List<String> warnings =
+          state.settings() == null ? List.of() : SpecCheck.warnings(state.settings());
       return MeshCondition.ofTrue(ConditionTypes.ACCEPTED, "Accepted", String.join("; ", warnings));
     }
     String message =
@@ -76,7 +77,7 @@ final class MeshConditions {
             + (state.refusals().size() > NAMED
                 ? "; and " + (state.refusals().size() - NAMED) + " more"
                 : "")
-            + (state.spec() == null ? "" : ". The last accepted spec stays in force");
+            + (state.settings() == null ? "" : ". The last accepted spec stays in force");
     return MeshCondition.ofFalse(
         ConditionTypes.ACCEPTED, state.refusals().getFirst().reason(), message);
   }
@@ -220,8 +221,8 @@ final class MeshConditions {
   }
 
   private static MeshCondition store(MeshState state) {
-    LlamaMeshSpec spec = state.spec();
-    if (spec != null && spec.scraper() != null && spec.scraper().influxdb() == null) {
+    MeshSettings settings = state.settings();
+    if (settings != null && settings.scraper().influxdb() == null) {
       return MeshCondition.ofTrue(
           ConditionTypes.STORE_REACHABLE, "NotConfigured", "results are kept in memory only");
     }

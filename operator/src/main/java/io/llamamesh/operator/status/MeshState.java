@@ -1,6 +1,6 @@
 package io.llamamesh.operator.status;
 
-import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.SpecRefusal;
 import java.util.List;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param generation of the spec that was looked at
  * @param refusals what is wrong with that spec; empty where it is accepted
- * @param spec the spec in force with every default: that one, or the last accepted; null where none
+ * @param settings what the spec in force means: that one, or the last accepted; null where none
  *     ever was
  * @param paused writes are stopped
  * @param plan what the mesh shall look like; null where no spec is in force
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public record MeshState(
     long generation,
     List<SpecRefusal> refusals,
-    @Nullable LlamaMeshSpec spec,
+    @Nullable MeshSettings settings,
     boolean paused,
     @Nullable MeshPlan plan,
     List<String> stale,

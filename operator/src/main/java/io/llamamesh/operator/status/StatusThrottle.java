@@ -2,10 +2,9 @@ package io.llamamesh.operator.status;
 
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
-import io.llamamesh.crd.DurationText;
-import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.LlamaMeshStatus;
 import io.llamamesh.crd.LlamaMeshStatus.SuspectStatus;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.Verdict;
 import java.time.Duration;
@@ -87,7 +86,7 @@ public final class StatusThrottle {
    */
   public @Nullable LlamaMeshStatus next(
       @Nullable LlamaMeshStatus before, MeshState state, Instant now) {
-    interval = interval(state.spec());
+    interval = interval(state.settings());
     fingerprint = fingerprint(state.network());
     // What the server has is what was said, also where a status was refused.
     suspected = ids(before);
@@ -126,10 +125,8 @@ public final class StatusThrottle {
   }
 
   /** Length of a mesh's windows; the usual one where no spec is in force. */
-  public static Duration interval(@Nullable LlamaMeshSpec spec) {
-    return spec == null || spec.collector() == null || spec.collector().interval() == null
-        ? USUAL_INTERVAL
-        : DurationText.parse(spec.collector().interval());
+  public static Duration interval(@Nullable MeshSettings settings) {
+    return settings == null ? USUAL_INTERVAL : settings.collector().interval().value();
   }
 
   private static String fingerprint(NetworkView view) {

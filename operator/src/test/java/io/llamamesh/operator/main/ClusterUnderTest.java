@@ -271,22 +271,7 @@ final class ClusterUnderTest implements AutoCloseable {
     LlamaMesh mesh = new LlamaMesh();
     mesh.getMetadata().setName(name);
     mesh.getMetadata().setNamespace(namespace);
-    mesh.setSpec(
-        new LlamaMeshSpec(
-            given.paused(),
-            given.groups(),
-            given.tagLabels(),
-            given.ports(),
-            given.probes(),
-            given.topology(),
-            given.ipFamilies(),
-            given.reflector(),
-            given.collector(),
-            given.security(),
-            given.imagePullSecrets(),
-            agent,
-            scraper,
-            given.alerts()));
+    mesh.setSpec(given.withAgent(agent).withScraper(scraper));
     return client.resource(mesh).fieldManager("test").forceConflicts().serverSideApply();
   }
 

@@ -13,7 +13,7 @@ import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.LlamaMeshSpec.Group;
 import io.llamamesh.crd.LlamaMeshSpec.PortClass;
-import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import java.io.IOException;
 import java.io.InputStream;
@@ -110,7 +110,7 @@ final class CrdExamplesIT {
   void anEmptySpecIsTheDefaultsAndLeavesNothingBesideOnesOwn() {
     LlamaMesh mesh = apply("{}");
 
-    assertThat(MeshDefaults.fill(mesh.getSpec())).isEqualTo(MeshDefaults.fill(null));
+    assertThat(MeshSettings.of(mesh.getSpec())).isEqualTo(MeshSettings.defaults());
 
     LlamaMeshSpec own =
         apply(

@@ -3,7 +3,7 @@ package io.llamamesh.operator.plan;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.llamamesh.crd.LlamaMeshSpec;
-import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.MeshSettings;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -18,9 +18,9 @@ final class Cluster {
 
   private Cluster() {}
 
-  /** A spec as a user writes it, with every default. */
-  static LlamaMeshSpec spec(String yaml) {
-    return MeshDefaults.fill(given(yaml));
+  /** What a spec means that a user writes. */
+  static MeshSettings spec(String yaml) {
+    return MeshSettings.of(given(yaml));
   }
 
   static LlamaMeshSpec given(String yaml) {
@@ -60,8 +60,8 @@ final class Cluster {
         node.primaryFamily());
   }
 
-  static MeshPlan plan(LlamaMeshSpec spec, List<NodeFacts> nodes) {
-    return Planner.plan(new MeshFacts("default", spec, INGEST, nodes));
+  static MeshPlan plan(MeshSettings settings, List<NodeFacts> nodes) {
+    return Planner.plan(new MeshFacts("default", settings, INGEST, nodes));
   }
 
   /** Names of all that a node probes. */

@@ -122,10 +122,10 @@ final class IpFamilySelectionTest {
     List<NodeFacts> with = new ArrayList<>(nodes);
     with.add(random.nextInt(2) == 0 ? notJoined(odd) : odd);
 
-    assertThat(IpFamilySelection.of(null, nodes)).containsExactly(primary);
-    assertThat(IpFamilySelection.of(null, with)).containsExactly(primary);
+    assertThat(IpFamilySelection.of(List.of(), nodes)).containsExactly(primary);
+    assertThat(IpFamilySelection.of(List.of(), with)).containsExactly(primary);
     Collections.shuffle(with, new Random(seed));
-    assertThat(IpFamilySelection.of(null, with)).containsExactly(primary);
+    assertThat(IpFamilySelection.of(List.of(), with)).containsExactly(primary);
   }
 
   /** One against one: the newcomer does not turn the mesh round, whatever it is called. */
@@ -143,7 +143,7 @@ final class IpFamilySelectionTest {
     List<NodeFacts> both = new ArrayList<>(List.of(first, newcomer));
     Collections.shuffle(both, new Random(seed));
 
-    assertThat(IpFamilySelection.of(null, both)).containsExactly(primary);
+    assertThat(IpFamilySelection.of(List.of(), both)).containsExactly(primary);
   }
 
   private static List<String> addresses(MeshPlan plan, String node) {

@@ -2,7 +2,7 @@ package io.llamamesh.operator.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.MeshSettings;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,7 +60,7 @@ final class PlacementTest {
 
   @Test
   void aNodeThatNoAgentCanBePutOnIsNotSelected() {
-    LlamaMeshSpec spec = Cluster.spec("agent: {tolerations: []}");
+    MeshSettings spec = Cluster.spec("agent: {tolerations: []}");
 
     MeshPlan plan = Cluster.plan(spec, List.of(Cluster.node(2), tainted(null, GPU)));
 

@@ -2,11 +2,11 @@ package io.llamamesh.operator.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.MeshSettings;
 import org.junit.jupiter.api.Test;
 
 final class SizeCheckTest {
-  private static final LlamaMeshSpec FULL = Cluster.spec("topology: {mode: FullMesh}");
+  private static final MeshSettings FULL = Cluster.spec("topology: {mode: FullMesh}");
 
   @Test
   void aFullMeshOf256NodesIsFine() {
@@ -39,7 +39,7 @@ final class SizeCheckTest {
     for (int i = 0; i < 30; i++) {
       tags.append("t").append(i).append(": ").append("x".repeat(500)).append(", ");
     }
-    LlamaMeshSpec spec =
+    MeshSettings spec =
         Cluster.spec("{topology: {mode: FullMesh}, groups: [{name: all, tags: {" + tags + "}}]}");
 
     assertThat(SizeCheck.check(Planner.plan(facts(spec, 20)))).isEmpty();
@@ -50,7 +50,7 @@ final class SizeCheckTest {
                 .contains("spec.groups", "node-1", "targets", "a ConfigMap holds", "tags"));
   }
 
-  private static MeshFacts facts(LlamaMeshSpec spec, int nodes) {
+  private static MeshFacts facts(MeshSettings spec, int nodes) {
     return new MeshFacts("default", spec, Cluster.INGEST, Cluster.nodes(nodes));
   }
 }

@@ -2,7 +2,7 @@ package io.llamamesh.operator.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.MeshSettings;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -19,7 +19,7 @@ final class SpecCheckTest {
         "{collector: {acceptUnauthenticated: [0.0.0.0/0, 10.0.0.0/8]}, reflector: {acceptUnkeyed: ['::/0']}}";
 
     assertThat(SpecCheck.check(Cluster.given(yaml))).isEmpty();
-    assertThat(SpecCheck.warnings(MeshDefaults.fill(Cluster.given(yaml))))
+    assertThat(SpecCheck.warnings(MeshSettings.of(Cluster.given(yaml))))
         .satisfiesExactly(
             unkeyed -> assertThat(unkeyed).startsWith("spec.reflector.acceptUnkeyed has ::/0:"),
             open ->
@@ -43,7 +43,7 @@ final class SpecCheckTest {
       })
   void whatOpensTheReflectorsToTheWorldIsAcceptedWithAWarning(String yaml) {
     assertThat(SpecCheck.check(Cluster.given(yaml))).isEmpty();
-    assertThat(SpecCheck.warnings(MeshDefaults.fill(Cluster.given(yaml))))
+    assertThat(SpecCheck.warnings(MeshSettings.of(Cluster.given(yaml))))
         .singleElement()
         .asString()
         .startsWith("spec.reflector.acceptUnkeyed has ")
@@ -58,7 +58,7 @@ final class SpecCheckTest {
       })
   void whatOpensTheResultsToTheWorldIsAcceptedWithAWarning(String yaml) {
     assertThat(SpecCheck.check(Cluster.given(yaml))).isEmpty();
-    assertThat(SpecCheck.warnings(MeshDefaults.fill(Cluster.given(yaml))))
+    assertThat(SpecCheck.warnings(MeshSettings.of(Cluster.given(yaml))))
         .singleElement()
         .asString()
         .startsWith("spec.collector.acceptUnauthenticated has ")
@@ -71,7 +71,7 @@ final class SpecCheckTest {
         IntStream.range(0, 60).mapToObj(i -> i + ".0.0.0/8").collect(Collectors.joining(", "));
     String yaml = "reflector: {acceptUnkeyed: [" + networks + "]}";
 
-    assertThat(SpecCheck.warnings(MeshDefaults.fill(Cluster.given(yaml))))
+    assertThat(SpecCheck.warnings(MeshSettings.of(Cluster.given(yaml))))
         .singleElement()
         .asString()
         .startsWith("spec.reflector.acceptUnkeyed has 0.0.0.0/8, 1.0.0.0/8")
@@ -86,7 +86,7 @@ final class SpecCheckTest {
         "{reflector: {acceptUnkeyed: [0.0.0.0/0]}, security: {authentication: false}}"
       })
   void whatIsUsualIsAcceptedWithoutAWord(String yaml) {
-    assertThat(SpecCheck.warnings(MeshDefaults.fill(Cluster.given(yaml)))).isEmpty();
+    assertThat(SpecCheck.warnings(MeshSettings.of(Cluster.given(yaml)))).isEmpty();
   }
 
   static Stream<Arguments> contradictions() {

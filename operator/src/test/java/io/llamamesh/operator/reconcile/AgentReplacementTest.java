@@ -9,7 +9,7 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodIP;
-import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.operator.plan.MeshFacts;
@@ -38,6 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AgentReplacementTest {
   private static final Map<String, String> LINUX = Map.of("kubernetes.io/os", "linux");
   private static final Instant NOW = Instant.parse("2026-11-20T10:00:00Z");
+  private static final IntOrString ONE = new IntOrString(1);
 
   private final AgentReplacement replacement = new AgentReplacement();
 
@@ -85,7 +86,7 @@ class AgentReplacementTest {
     assertThat(due(all, state(20, List.of("n8", "n9")), new IntOrString("10%"), 0)).isEmpty();
     assertThat(due(all, state(3, List.of()), new IntOrString("10%"), 0)).hasSize(1);
     assertThat(due(all, state(20, List.of()), new IntOrString(3), 0)).hasSize(3);
-    assertThat(due(all, state(20, List.of()), null, 0)).hasSize(1);
+    assertThat(due(all, state(20, List.of()), ONE, 0)).hasSize(1);
   }
 
   @Test
@@ -120,7 +121,7 @@ class AgentReplacementTest {
     for (int second = 0; second < 3600; second++) {
       AddressChange change =
           new AddressChange("n1", "p" + pod, "u" + pod, true, "10.0.0.1", "10.0.0.9");
-      if (!due(List.of(change), state(3, List.of()), null, second).isEmpty()) {
+      if (!due(List.of(change), state(3, List.of()), ONE, second).isEmpty()) {
         replacement.recordDeletion(change, NOW.plusSeconds(second));
         deleted.add(second);
         pod++;
@@ -149,9 +150,9 @@ class AgentReplacementTest {
     AddressChange change = change("n1", true);
     replacement.recordFailure("pods \"p-n1\" is forbidden", NOW);
 
-    assertThat(due(List.of(change), state(3, List.of()), null, 59)).isEmpty();
+    assertThat(due(List.of(change), state(3, List.of()), ONE, 59)).isEmpty();
     assertThat(said(change, false)).endsWith("cannot be deleted: pods \"p-n1\" is forbidden");
-    assertThat(due(List.of(change), state(3, List.of()), null, 60)).containsExactly(change);
+    assertThat(due(List.of(change), state(3, List.of()), ONE, 60)).containsExactly(change);
     replacement.recordDeletion(change, NOW.plusSeconds(60));
     assertThat(said(change, false)).contains("is replaced");
   }
@@ -210,7 +211,7 @@ class AgentReplacementTest {
   }
 
   private List<AddressChange> due(
-      List<AddressChange> changes, AgentsReadiness state, @Nullable IntOrString max, int second) {
+      List<AddressChange> changes, AgentsReadiness state, IntOrString max, int second) {
     return replacement.due(changes, state, max, NOW.plusSeconds(second));
   }
 
@@ -227,7 +228,7 @@ class AgentReplacementTest {
         Planner.plan(
             new MeshFacts(
                 "m",
-                MeshDefaults.fill(null),
+                MeshSettings.defaults(),
                 "http://ingest",
                 List.of(
                     new NodeFacts(

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class AgentRolloutTest {
+  private static final IntOrString ONE = new IntOrString(1);
   private static final AgentsReadiness WELL = new AgentsReadiness(2, 2, List.of(), "", null);
   private static final List<NodeView> NODES =
       List.of(node("n1", true), node("n2", true), node("n3", false));
@@ -42,21 +43,21 @@ final class AgentRolloutTest {
 
   @Test
   void itIsOverWhereTheOthersHaveTheNewestTemplate() {
-    assertThat(explain(null, pod("n1", "2", true), pod("n2", "2", true))).isNull();
+    assertThat(explain(ONE, pod("n1", "2", true), pod("n2", "2", true))).isNull();
   }
 
   @Test
   void nothingIsSaidWhereTheServerTellsNoTemplates() {
-    assertThat(explain(null, pod("n1", null, true), pod("n2", null, true))).isNull();
+    assertThat(explain(ONE, pod("n1", null, true), pod("n2", null, true))).isNull();
   }
 
   @Test
   void oneAndSeveralAreToldApart() {
     String one =
-        explain(null, NODES, pod("n1", "1", true), pod("n2", "2", true), pod("n3", "1", false));
+        explain(ONE, NODES, pod("n1", "1", true), pod("n2", "2", true), pod("n3", "1", false));
     String several =
         explain(
-            null,
+            ONE,
             List.of(node("n1", true), node("n2", false), node("n3", false)),
             pod("n1", "1", true),
             pod("n2", "1", false),
@@ -73,19 +74,19 @@ final class AgentRolloutTest {
   }
 
   private static @Nullable Obstacle explain(
-      @Nullable IntOrString maxUnavailable, PodFacts one, PodFacts two) {
+      IntOrString maxUnavailable, PodFacts one, PodFacts two) {
     return obstacle(maxUnavailable, NODES, one, two, pod("n3", "1", false));
   }
 
   private static String explain(
-      @Nullable IntOrString maxUnavailable, List<NodeView> nodes, PodFacts... pods) {
+      IntOrString maxUnavailable, List<NodeView> nodes, PodFacts... pods) {
     Obstacle obstacle = obstacle(maxUnavailable, nodes, pods);
     assertThat(obstacle).isNotNull();
     return obstacle.message();
   }
 
   private static @Nullable Obstacle obstacle(
-      @Nullable IntOrString maxUnavailable, List<NodeView> nodes, PodFacts... pods) {
+      IntOrString maxUnavailable, List<NodeView> nodes, PodFacts... pods) {
     DaemonSet set =
         new DaemonSetBuilder()
             .withNewMetadata()

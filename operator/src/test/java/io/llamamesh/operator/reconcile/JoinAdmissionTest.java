@@ -3,7 +3,7 @@ package io.llamamesh.operator.reconcile;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.config.CollectorConfig;
-import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.NodeFacts;
 import io.llamamesh.operator.plan.Planner;
@@ -141,7 +141,7 @@ class JoinAdmissionTest {
                     8100,
                     List.of()))
             .toList();
-    return Planner.plan(new MeshFacts("m", MeshDefaults.fill(null), "http://ingest", facts))
+    return Planner.plan(new MeshFacts("m", MeshSettings.defaults(), "http://ingest", facts))
         .configs();
   }
 }

@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
-import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.kube.Controllers;
@@ -30,7 +30,7 @@ class PodReadinessTest {
       Planner.plan(
           new MeshFacts(
               "m",
-              MeshDefaults.fill(null),
+              MeshSettings.defaults(),
               "http://ingest",
               List.of(new NodeFacts("n1", LINUX, "10.0.0.1", null, false, null, null, List.of()))));
 
@@ -38,7 +38,7 @@ class PodReadinessTest {
   void aScraperThatFindsNoNodeIsUnschedulableInTheSchedulersWords() {
     Pod pod = unscheduled(Component.SCRAPER, "0/5 nodes are available: 5 Insufficient memory.");
 
-    assertThat(PodReadiness.scraper(null, facts(pod)).obstacle())
+    assertThat(PodReadiness.scraper(1, facts(pod)).obstacle())
         .isEqualTo(
             new Obstacle(
                 "Unschedulable",
@@ -99,7 +99,7 @@ class PodReadinessTest {
     Pod pod = ended(waiting("CreateContainerConfigError", secret), "OOMKilled", 137);
     pod.getMetadata().setLabels(Names.labels("m", Component.SCRAPER));
 
-    assertThat(PodReadiness.scraper(null, facts(pod)).obstacle())
+    assertThat(PodReadiness.scraper(1, facts(pod)).obstacle())
         .isEqualTo(new Obstacle("SecretNotFound", "pod m-agent: " + secret));
     assertThat(
             facts(ended(waiting("CrashLoopBackOff", "back-off"), "Error", 1)).getFirst().trouble())

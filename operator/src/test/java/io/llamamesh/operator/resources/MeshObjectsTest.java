@@ -9,7 +9,7 @@ import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.LlamaMeshSpec;
-import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.MeshSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +39,7 @@ final class MeshObjectsTest {
         Serialization.unmarshal(
             Files.readString(GOLDEN.resolve(name + ".spec.yaml")), LlamaMeshSpec.class);
 
-    List<HasMetadata> objects = MeshObjects.of(OWNER, MeshDefaults.fill(spec), SETTINGS);
+    List<HasMetadata> objects = MeshObjects.of(OWNER, MeshSettings.of(spec), SETTINGS);
 
     String actual = objects.stream().map(Serialization::asYaml).collect(Collectors.joining());
     // Left for whoever changes the objects on purpose: compare, then copy it over.
@@ -51,7 +51,7 @@ final class MeshObjectsTest {
   @Test
   void whereThePlatformGivesUsersNoPodNamesOneAndKeysAreReadableForEach() {
     List<PodSpec> pods =
-        MeshObjects.of(OWNER, MeshDefaults.fill(null), new PodSettings(IMAGES, PodUser.PLATFORM))
+        MeshObjects.of(OWNER, MeshSettings.defaults(), new PodSettings(IMAGES, PodUser.PLATFORM))
             .stream()
             .map(MeshObjectsTest::pod)
             .flatMap(Optional::stream)

@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.LlamaMeshSpec;
-import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.MeshSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,7 +82,7 @@ final class PrometheusMonitorsTest {
         "objectset.rio.cattle.io/hash"
       })
   void labelsByWhichAToolKnowsItsOwnAreNotHandedOn(String label) {
-    assertThat(PrometheusMonitors.of(OWNER, MeshDefaults.fill(null), Map.of(label, "theirs")))
+    assertThat(PrometheusMonitors.of(OWNER, MeshSettings.defaults(), Map.of(label, "theirs")))
         .hasSize(3)
         .allSatisfy(m -> assertThat(m.getMetadata().getLabels()).doesNotContainValue("theirs"));
   }
@@ -115,7 +115,7 @@ final class PrometheusMonitorsTest {
     var object =
         PrometheusMonitors.of(
                 OWNER,
-                MeshDefaults.fill(null),
+                MeshSettings.defaults(),
                 Map.of("release", "prometheus", "app.kubernetes.io/name", "other"))
             .getFirst();
 
@@ -139,7 +139,7 @@ final class PrometheusMonitorsTest {
 
   private static List<GenericKubernetesResource> monitors(String yaml) {
     LlamaMeshSpec spec = Serialization.unmarshal(yaml, LlamaMeshSpec.class);
-    return PrometheusMonitors.of(OWNER, MeshDefaults.fill(spec), Map.of());
+    return PrometheusMonitors.of(OWNER, MeshSettings.of(spec), Map.of());
   }
 
   private static JsonNode tree(GenericKubernetesResource object) {

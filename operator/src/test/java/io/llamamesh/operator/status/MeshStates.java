@@ -1,7 +1,6 @@
 package io.llamamesh.operator.status;
 
-import io.llamamesh.crd.LlamaMeshSpec;
-import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.Planner;
 import java.util.List;
@@ -12,7 +11,7 @@ final class MeshStates {
 
   /** One with what the tests vary. */
   static MeshState of(List<String> taken, NetworkView network) {
-    LlamaMeshSpec spec = MeshDefaults.fill(null);
+    MeshSettings spec = MeshSettings.defaults();
     return new MeshState(
         1,
         List.of(),

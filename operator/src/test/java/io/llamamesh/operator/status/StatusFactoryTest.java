@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
 import io.llamamesh.crd.LlamaMeshStatus;
-import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.NodeFacts;
 import io.llamamesh.operator.plan.Planner;
@@ -134,8 +134,7 @@ class StatusFactoryTest {
 
   private static LlamaMeshStatus status(String yaml, List<NodeFacts> nodes, NetworkView network) {
     var spec =
-        MeshDefaults.fill(
-            yaml.isEmpty() ? null : Serialization.unmarshal(yaml, LlamaMeshSpec.class));
+        MeshSettings.of(yaml.isEmpty() ? null : Serialization.unmarshal(yaml, LlamaMeshSpec.class));
     return StatusFactory.of(
         null,
         new MeshState(

@@ -6,7 +6,7 @@ import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.LlamaMeshStatus;
-import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.MeshReport.Store;
 import io.llamamesh.results.MeshReport.Suspect;
@@ -355,7 +355,7 @@ final class StatusThrottleTest {
     return new MeshState(
         s.generation(),
         s.refusals(),
-        s.spec(),
+        s.settings(),
         s.paused(),
         s.plan(),
         s.stale(),
@@ -372,7 +372,7 @@ final class StatusThrottleTest {
     return new MeshState(
         s.generation(),
         s.refusals(),
-        MeshDefaults.fill(spec),
+        MeshSettings.of(spec),
         s.paused(),
         s.plan(),
         s.stale(),
@@ -387,7 +387,7 @@ final class StatusThrottleTest {
     return new MeshState(
         s.generation(),
         s.refusals(),
-        s.spec(),
+        s.settings(),
         s.paused(),
         s.plan(),
         s.stale(),

@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.apiserver.FakeApiServer;
-import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.local.cluster.ImagePrograms;
@@ -62,14 +62,10 @@ final class LocalMesh implements AutoCloseable {
           options.mesh() == null
               ? MeshDocument.standard(!options.faults().isEmpty())
               : MeshDocument.read(options.mesh());
-      LlamaMeshSpec spec = document.filledSpec();
+      MeshSettings settings = document.settings();
       boolean relayed = !options.faults().isEmpty();
       List<LocalNode> nodes = LocalNode.of(options.nodes(), relayed);
-      int reflectorPort =
-          spec.reflector() == null ? 0 : Objects.requireNonNullElse(spec.reflector().port(), 0);
-      int apiPort =
-          spec.collector() == null ? 0 : Objects.requireNonNullElse(spec.collector().apiPort(), 0);
-      PortCheck.check(nodes, reflectorPort, apiPort);
+      PortCheck.check(nodes, settings.reflector().port(), settings.collector().apiPort());
       page = own(forward(options.port()));
       workspace = own(Workspace.open(options.data()));
       LibraryOutput.redirect(workspace.logs());
@@ -86,7 +82,7 @@ final class LocalMesh implements AutoCloseable {
       resources.apply(withStore(document, options, storePort), options.mesh());
 
       impairments = new Impairments(options.faults());
-      Relay relay = relayed ? own(relay(nodes, reflectorPort, impairments)) : null;
+      Relay relay = relayed ? own(relay(nodes, settings.reflector().port(), impairments)) : null;
       relayWarnings =
           relay == null
               ? RelayWarnings.none()

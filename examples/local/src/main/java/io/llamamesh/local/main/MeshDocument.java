@@ -12,7 +12,7 @@ import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.llamamesh.crd.LlamaMeshSpec;
-import io.llamamesh.crd.MeshDefaults;
+import io.llamamesh.crd.MeshSettings;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -134,13 +134,13 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
   }
 
   /**
-   * What the spec means, every default filled in.
+   * What the spec means. A text of it that cannot be read is the API's to refuse.
    *
    * @throws UserError where it can't be read as a spec at all
    */
-  LlamaMeshSpec filledSpec() throws UserError {
+  MeshSettings settings() throws UserError {
     try {
-      return MeshDefaults.fill(LENIENT.convertValue(spec(), LlamaMeshSpec.class));
+      return MeshSettings.of(LENIENT.convertValue(spec(), LlamaMeshSpec.class), problem -> {});
     } catch (IllegalArgumentException e) {
       throw new UserError("--mesh: " + where(e) + ": " + UserError.rootMessage(e));
     }

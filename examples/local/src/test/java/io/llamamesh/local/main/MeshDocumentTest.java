@@ -32,7 +32,7 @@ class MeshDocumentTest {
     assertThat(document.others())
         .extracting(HasMetadata::getKind, other -> other.getMetadata().getNamespace())
         .containsExactly(org.assertj.core.groups.Tuple.tuple("Secret", "llama-mesh"));
-    assertThat(document.filledSpec().collector().interval()).isEqualTo("5s");
+    assertThat(document.settings().collector().interval().text()).isEqualTo("5s");
     assertThat(document.hasStore()).isFalse();
   }
 
@@ -41,14 +41,15 @@ class MeshDocumentTest {
     MeshDocument document = read(MESH).withStore("http://127.0.0.1:9", "o", "b", "t");
 
     assertThat(document.hasStore()).isTrue();
-    assertThat(document.filledSpec().scraper().influxdb().v2().bucket()).isEqualTo("b");
-    assertThat(document.filledSpec().scraper().replicas()).isEqualTo(1);
+    assertThat(document.settings().scraper().influxdb().v2().bucket()).isEqualTo("b");
+    assertThat(document.settings().scraper().replicas()).isEqualTo(1);
     assertThat(document.others()).extracting(HasMetadata::getKind).containsExactly("Secret");
   }
 
   @Test
   void theStandardMeshIsAMesh() throws Exception {
-    assertThat(MeshDocument.standard(false).filledSpec().collector().interval()).isEqualTo("2s");
+    assertThat(MeshDocument.standard(false).settings().collector().interval().text())
+        .isEqualTo("2s");
   }
 
   @Test
