@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -160,7 +159,7 @@ public final class LeaderElector implements AutoCloseable {
       request.cancel(true);
       fail(e);
     } catch (ExecutionException e) {
-      fail(Objects.requireNonNullElse(e.getCause(), e));
+      fail(cause(e));
     }
   }
 
@@ -256,10 +255,15 @@ public final class LeaderElector implements AutoCloseable {
     try {
       request.get(timings.renewEvery().toMillis() * 2, TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
-      listener.failed(Objects.requireNonNullElse(e.getCause(), e));
+      listener.failed(cause(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private static Throwable cause(Exception e) {
+    Throwable cause = e.getCause();
+    return cause == null ? e : cause;
   }
 
   /** Stops and gives the Lease back. Whatever worked in the term must have stopped before. */

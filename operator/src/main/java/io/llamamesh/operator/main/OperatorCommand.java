@@ -9,7 +9,6 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -120,8 +119,8 @@ final class OperatorCommand implements Callable<Integer> {
         namespaces,
         new PodSettings(
             new Images(
-                Objects.requireNonNullElse(agentImage, images.agent()),
-                Objects.requireNonNullElse(scraperImage, images.scraper())),
+                agentImage == null ? images.agent() : agentImage,
+                scraperImage == null ? images.scraper() : scraperImage),
             podUser),
         // Replicas and successors are one by their Lease, others by where they run.
         leaderElection
@@ -145,8 +144,7 @@ final class OperatorCommand implements Callable<Integer> {
   private LeaderElection election(@Nullable String namespace) {
     String pod = System.getenv("POD_NAME");
     return new LeaderElection(
-        leaseNamespace(namespace),
-        Objects.requireNonNullElseGet(pod, () -> UUID.randomUUID().toString()));
+        leaseNamespace(namespace), pod == null ? UUID.randomUUID().toString() : pod);
   }
 
   private static void stop(CountDownLatch stop, CountDownLatch stopped) {

@@ -96,7 +96,8 @@ final class MeshClaims {
       if (seen != null) {
         return other(mesh, seen.holder());
       }
-      Instant first = Objects.requireNonNullElse(unread.putIfAbsent(mesh.uid(), now), now);
+      Instant earlier = unread.putIfAbsent(mesh.uid(), now);
+      Instant first = earlier == null ? now : earlier;
       if (e.getCode() == FORBIDDEN) {
         // An older role: it works as before, without knowing of others.
         renewed.put(mesh.uid(), now);

@@ -12,7 +12,6 @@ import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.Names;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
-import io.llamamesh.operator.plan.NodeFacts;
 import io.llamamesh.operator.reconcile.ConfigMapCache.Draft;
 import io.llamamesh.operator.resources.AcceptedSpecConfigMap;
 import io.llamamesh.operator.resources.ConfigMapDigest;
@@ -24,6 +23,7 @@ import io.llamamesh.operator.resources.ObjectWriter.Outcome;
 import io.llamamesh.operator.resources.Owner;
 import io.llamamesh.operator.resources.PodSettings;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -180,11 +180,11 @@ final class MeshWriter {
       CollectorConfigWriter documents,
       Set<String> names) {
     List<Draft> due = new ArrayList<>();
-    Map<String, NodeFacts> nodes = new HashMap<>();
-    facts.nodes().forEach(node -> nodes.put(node.name(), node));
+    Map<String, @Nullable Instant> joined = new HashMap<>();
+    facts.nodes().forEach(node -> joined.put(node.name(), node.joined()));
     plan.configs()
         .forEach((node, config) -> {
-          Draft draft = new Draft(node, config, Objects.requireNonNull(nodes.get(node)).joined());
+          Draft draft = new Draft(node, config, joined.get(node));
           String name = Names.nodeConfigMap(owner.name(), node);
           names.add(name);
           ConfigMap there = actual.get(name);

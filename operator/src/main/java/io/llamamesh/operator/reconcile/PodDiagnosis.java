@@ -16,10 +16,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,15 +106,12 @@ final class PodDiagnosis {
 
   /** Whether some Ready node without a ready agent has no pod of one either. */
   private static boolean lacksPods(AgentsReadiness agents, List<PodFacts> pods) {
-    Map<Boolean, List<PodFacts>> byPlaced =
-        of(Component.AGENT, pods).stream()
-            .collect(Collectors.partitioningBy(pod -> pod.node() != null));
+    List<PodFacts> all = of(Component.AGENT, pods);
     Set<String> placed =
-        Objects.requireNonNull(byPlaced.get(true)).stream()
-            .map(pod -> Objects.requireNonNull(pod.node()))
-            .collect(Collectors.toSet());
+        all.stream().flatMap(pod -> Stream.ofNullable(pod.node())).collect(Collectors.toSet());
     long bare = agents.missing().stream().filter(node -> !placed.contains(node)).count();
-    return bare > Objects.requireNonNull(byPlaced.get(false)).size();
+    long pending = all.stream().filter(pod -> pod.node() == null).count();
+    return bare > pending;
   }
 
   /** Whether some scraper has no pod; a rollout begins with one more than are wanted. */
@@ -169,8 +165,7 @@ final class PodDiagnosis {
             + first.name()
             + (first.node() == null ? "" : " on " + first.node())
             + (unpulled.size() == 1 ? "" : " (and " + (unpulled.size() - 1) + " more)");
-    return ImagePullRemedy.of(
-        Objects.requireNonNull(first.waitingReason()), first.waitingMessage(), where, secret);
+    return ImagePullRemedy.of(first.waitingReason(), first.waitingMessage(), where, secret);
   }
 
   private static @Nullable String pullSecret(

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * @param probePort the container port of the reflector
  * @param pagePort the container port of a scraper's page
  * @param waitingReason why its container does not start, or the pod finds no node, in Kubernetes'
- *     words
+ *     words; empty: nothing is known to be wrong
  * @param waitingMessage the same for people
  * @param created when it was created, as the server writes it
  * @param template of an agent, the number of its DaemonSet's template that it was made from
@@ -55,7 +55,7 @@ record PodFacts(
     @Nullable Instant readySince,
     @Nullable Integer probePort,
     @Nullable Integer pagePort,
-    @Nullable String waitingReason,
+    String waitingReason,
     @Nullable String waitingMessage,
     String created,
     @Nullable String template) {
@@ -85,7 +85,7 @@ record PodFacts(
         readySince(pod),
         port(pod, Names.PROBE_PORT),
         port(pod, ScraperPorts.PAGE),
-        trouble == null ? null : trouble.reason(),
+        trouble == null || trouble.reason() == null ? "" : trouble.reason(),
         trouble == null ? null : trouble.message(),
         String.valueOf(pod.getMetadata().getCreationTimestamp()),
         labels == null ? null : labels.get(TEMPLATE));
@@ -105,7 +105,7 @@ record PodFacts(
   /** Why it does not come up, for people; null: nothing out of the ordinary is known. */
   @Nullable String trouble() {
     // These two are what every pod goes through.
-    if (waitingReason == null
+    if (waitingReason.isEmpty()
         || !isAlive()
         || waitingReason.equals("ContainerCreating")
         || waitingReason.equals("PodInitializing")) {

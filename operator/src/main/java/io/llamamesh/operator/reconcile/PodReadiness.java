@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -43,8 +42,7 @@ final class PodReadiness {
     return pods.stream()
         .filter(pod -> pod.hasComponent(Component.AGENT) && !pod.isReady())
         .sorted(Comparator.comparing(PodFacts::name))
-        .map(pod -> Objects.requireNonNullElse(pod.trouble(), ""))
-        .filter(trouble -> !trouble.isEmpty())
+        .flatMap(pod -> Stream.ofNullable(pod.trouble()))
         .findFirst()
         .orElse("");
   }
@@ -92,7 +90,7 @@ final class PodReadiness {
       String trouble = pod.trouble();
       if (trouble != null) {
         boolean secret = trouble.contains("secret") && trouble.contains("not found");
-        String reason = secret ? "SecretNotFound" : Objects.requireNonNull(pod.waitingReason());
+        String reason = secret ? "SecretNotFound" : pod.waitingReason();
         return new Obstacle(
             reason,
             reason.equals("Unschedulable")

@@ -8,7 +8,6 @@ import io.llamamesh.operator.status.ScraperReadiness;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +88,7 @@ record ScraperRollout(int older, Instant progressed, boolean overdue) {
   }
 
   private static int count(@Nullable Integer pods) {
-    return Objects.requireNonNullElse(pods, 0);
+    return pods == null ? 0 : pods;
   }
 
   /** A controller always gives the time; should one not, the rollout has stood still for ever. */

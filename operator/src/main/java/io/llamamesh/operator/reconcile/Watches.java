@@ -173,7 +173,7 @@ final class Watches {
   }
 
   private <T> @Nullable T workload(Class<T> type, LlamaMesh mesh, String name) {
-    return Objects.requireNonNull(objects.get(type))
+    return source(type)
         .get(new ResourceID(name, mesh.getMetadata().getNamespace()))
         .map(type::cast)
         .orElse(null);
@@ -195,8 +195,11 @@ final class Watches {
 
   @SuppressWarnings("unchecked")
   private InformerEventSource<HasMetadata, LlamaMesh> source(HasMetadata object) {
-    return (InformerEventSource<HasMetadata, LlamaMesh>)
-        Objects.requireNonNull(objects.get(object.getClass()), object.getKind());
+    return (InformerEventSource<HasMetadata, LlamaMesh>) source(object.getClass());
+  }
+
+  private InformerEventSource<?, LlamaMesh> source(Class<?> type) {
+    return Objects.requireNonNull(objects.get(type), type.getSimpleName());
   }
 
   @SuppressWarnings("unchecked")

@@ -78,8 +78,8 @@ public final class ImagePullRemedy {
   private ImagePullRemedy() {}
 
   /** Whether a container waits for its image, by the reason that the kubelet gives. */
-  public static boolean isImagePull(@Nullable String waitingReason) {
-    return waitingReason != null && REASONS.contains(waitingReason);
+  public static boolean isImagePull(String waitingReason) {
+    return REASONS.contains(waitingReason);
   }
 
   /**
