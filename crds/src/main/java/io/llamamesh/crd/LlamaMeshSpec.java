@@ -101,7 +101,8 @@ public record LlamaMeshSpec(
     @JsonPropertyDescription("The scraper.") @Default("{}") @Nullable Scraper scraper,
     @JsonPropertyDescription("What makes the network unhealthy.") @Default("{}")
         @Nullable Alerts alerts) {
-  static final LlamaMeshSpec EMPTY =
+  /** A spec that says nothing. */
+  public static final LlamaMeshSpec EMPTY =
       new LlamaMeshSpec(
           null, null, null, null, null, null, null, null, null, null, null, null, null, null);
 
@@ -134,7 +135,7 @@ public record LlamaMeshSpec(
   public static final int MAX_QUANTITY = 32;
 
   /** The same spec with other groups. */
-  public LlamaMeshSpec withGroups(List<Group> groups) {
+  public LlamaMeshSpec withGroups(@Nullable List<Group> groups) {
     return new LlamaMeshSpec(
         paused,
         groups,
@@ -153,7 +154,7 @@ public record LlamaMeshSpec(
   }
 
   /** The same spec with other traffic classes. */
-  public LlamaMeshSpec withPorts(List<PortClass> ports) {
+  public LlamaMeshSpec withPorts(@Nullable List<PortClass> ports) {
     return new LlamaMeshSpec(
         paused,
         groups,
@@ -172,7 +173,7 @@ public record LlamaMeshSpec(
   }
 
   /** The same spec with other probes. */
-  public LlamaMeshSpec withProbes(List<Probe> probes) {
+  public LlamaMeshSpec withProbes(@Nullable List<Probe> probes) {
     return new LlamaMeshSpec(
         paused,
         groups,

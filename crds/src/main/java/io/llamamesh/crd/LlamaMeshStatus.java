@@ -66,6 +66,42 @@ public record LlamaMeshStatus(
     return observedGeneration != null && observedGeneration != NOT_OBSERVED;
   }
 
+  /** The same status with another one's numbers of the network, and their time. */
+  public LlamaMeshStatus withNumbersOf(LlamaMeshStatus other) {
+    return new LlamaMeshStatus(
+        observedGeneration,
+        other.observedAt,
+        nodes,
+        agentsReady,
+        other.agentsReporting,
+        other.pairs,
+        other.lossPercent,
+        other.rttP99,
+        groups,
+        ipFamilies,
+        other.worstPairs,
+        other.suspects,
+        conditions);
+  }
+
+  /** The same status with other conditions. */
+  public LlamaMeshStatus withConditions(@Nullable List<Condition> conditions) {
+    return new LlamaMeshStatus(
+        observedGeneration,
+        observedAt,
+        nodes,
+        agentsReady,
+        agentsReporting,
+        pairs,
+        lossPercent,
+        rttP99,
+        groups,
+        ipFamilies,
+        worstPairs,
+        suspects,
+        conditions);
+  }
+
   /** A group's size. */
   public record GroupStatus(
       @JsonPropertyDescription("Name of the group.") String name,

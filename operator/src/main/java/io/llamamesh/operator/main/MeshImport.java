@@ -104,21 +104,13 @@ final class MeshImport {
               + " give the groups a nodeSelector");
     }
     return new Result(
-        new LlamaMeshSpec(
-            null,
-            groups.isEmpty() ? null : List.copyOf(groups.values()),
-            null,
-            classes.isEmpty() ? null : List.copyOf(classes.values()),
-            probes.isEmpty() ? null : probes,
-            null,
-            null,
-            null,
-            new Collector(null, config.summarization().intervalSeconds() + "s", retention(), null),
-            null,
-            null,
-            null,
-            null,
-            null),
+        LlamaMeshSpec.EMPTY
+            .withGroups(groups.isEmpty() ? null : List.copyOf(groups.values()))
+            .withPorts(classes.isEmpty() ? null : List.copyOf(classes.values()))
+            .withProbes(probes.isEmpty() ? null : probes)
+            .withCollector(
+                new Collector(
+                    null, config.summarization().intervalSeconds() + "s", retention(), null)),
         notes);
   }
 

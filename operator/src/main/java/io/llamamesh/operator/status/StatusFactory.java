@@ -39,25 +39,7 @@ final class StatusFactory {
     LlamaMeshStatus fresh = status(before, state, now);
     return before == null || state.network() instanceof NetworkView.Known
         ? fresh
-        : withNumbersOf(fresh, before);
-  }
-
-  /** A status with the numbers of another one. */
-  static LlamaMeshStatus withNumbersOf(LlamaMeshStatus status, LlamaMeshStatus numbers) {
-    return new LlamaMeshStatus(
-        status.observedGeneration(),
-        numbers.observedAt(),
-        status.nodes(),
-        status.agentsReady(),
-        numbers.agentsReporting(),
-        numbers.pairs(),
-        numbers.lossPercent(),
-        numbers.rttP99(),
-        status.groups(),
-        status.ipFamilies(),
-        numbers.worstPairs(),
-        numbers.suspects(),
-        status.conditions());
+        : fresh.withNumbersOf(before);
   }
 
   private static LlamaMeshStatus status(

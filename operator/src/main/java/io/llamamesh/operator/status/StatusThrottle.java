@@ -187,21 +187,9 @@ public final class StatusThrottle {
 
   /** Numbers in messages are those of the other one too. */
   private static LlamaMeshStatus withNumbersOf(LlamaMeshStatus status, LlamaMeshStatus numbers) {
-    LlamaMeshStatus kept = StatusFactory.withNumbersOf(status, numbers);
-    return new LlamaMeshStatus(
-        kept.observedGeneration(),
-        kept.observedAt(),
-        kept.nodes(),
-        kept.agentsReady(),
-        kept.agentsReporting(),
-        kept.pairs(),
-        kept.lossPercent(),
-        kept.rttP99(),
-        kept.groups(),
-        kept.ipFamilies(),
-        kept.worstPairs(),
-        kept.suspects(),
-        keepMessages(kept.conditions(), numbers.conditions()));
+    return status
+        .withNumbersOf(numbers)
+        .withConditions(keepMessages(status.conditions(), numbers.conditions()));
   }
 
   /** Conditions with the messages of before where that is all that changed in them. */
