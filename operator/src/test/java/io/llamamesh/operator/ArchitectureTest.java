@@ -67,13 +67,35 @@ final class ArchitectureTest {
           .resideInAnyPackage(ROOT + "status..", ROOT + "reconcile..", ROOT + "main..");
 
   @ArchTest
-  static final ArchRule statusDoesNotKnowTheLoop =
+  static final ArchRule theStatusIsPure =
       noClasses()
           .that()
           .resideInAPackage(ROOT + "status..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(ROOT + "reconcile..", ROOT + "main..", ROOT + "resources..");
+          .resideInAnyPackage(
+              "io.fabric8.kubernetes.client..",
+              "org.slf4j..",
+              "java.net..",
+              "java.util.concurrent..",
+              ROOT + "reconcile..",
+              ROOT + "report..",
+              ROOT + "resources..",
+              ROOT + "main..");
+
+  @ArchTest
+  static final ArchRule reportsKnowTheStatusOnly =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + "report..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "io.fabric8.kubernetes.client..",
+              ROOT + "plan..",
+              ROOT + "reconcile..",
+              ROOT + "resources..",
+              ROOT + "main..");
 
   @ArchTest
   static final ArchRule neverAgentOrScraper =

@@ -2,9 +2,9 @@ package io.llamamesh.operator.reconcile;
 
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.operator.plan.MeshPlan;
+import io.llamamesh.operator.report.ScraperEndpoint;
 import io.llamamesh.operator.status.AgentsReadiness;
 import io.llamamesh.operator.status.Obstacle;
-import io.llamamesh.operator.status.ScraperEndpoint;
 import io.llamamesh.operator.status.ScraperReadiness;
 import java.net.URI;
 import java.util.ArrayList;

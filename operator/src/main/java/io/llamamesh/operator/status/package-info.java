@@ -1,6 +1,6 @@
 /**
- * What a mesh says of itself: conditions, numbers, and the scraper's report that they are read
- * from; imports no JOSDK and nothing of {@code .reconcile}.
+ * The status of a mesh, from what is known of it: conditions, numbers, Events, and when to write.
+ * Pure: no I/O, no log, no clock; imports {@code .plan} alone.
  */
 @NullMarked
 package io.llamamesh.operator.status;

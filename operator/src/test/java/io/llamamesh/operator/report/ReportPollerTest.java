@@ -1,8 +1,9 @@
-package io.llamamesh.operator.status;
+package io.llamamesh.operator.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import io.llamamesh.operator.status.NetworkView;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.MeshReport.Store;
 import io.llamamesh.results.MeshReport.Totals;

@@ -1,4 +1,4 @@
-package io.llamamesh.operator.status;
+package io.llamamesh.operator.report;
 
 import java.time.Duration;
 import java.time.Instant;

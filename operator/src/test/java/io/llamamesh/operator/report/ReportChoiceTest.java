@@ -1,8 +1,9 @@
-package io.llamamesh.operator.status;
+package io.llamamesh.operator.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.operator.status.ReportChoice.Answer;
+import io.llamamesh.operator.report.ReportChoice.Answer;
+import io.llamamesh.operator.status.NetworkView;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.MeshReport.Store;
 import io.llamamesh.results.MeshReport.Store.State;

@@ -1,6 +1,7 @@
-package io.llamamesh.operator.status;
+package io.llamamesh.operator.report;
 
-import io.llamamesh.operator.status.ReportChoice.Answer;
+import io.llamamesh.operator.report.ReportChoice.Answer;
+import io.llamamesh.operator.status.NetworkView;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;

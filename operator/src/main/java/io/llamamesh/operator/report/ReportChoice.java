@@ -1,5 +1,6 @@
-package io.llamamesh.operator.status;
+package io.llamamesh.operator.report;
 
+import io.llamamesh.operator.status.NetworkView;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.Verdict;
 import java.util.Comparator;

@@ -1,4 +1,4 @@
-package io.llamamesh.operator.status;
+package io.llamamesh.operator.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
