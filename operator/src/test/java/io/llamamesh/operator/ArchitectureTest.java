@@ -98,6 +98,21 @@ final class ArchitectureTest {
               ROOT + "main..");
 
   @ArchTest
+  static final ArchRule theImporterKnowsThePlanOnly =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + "llama..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "io.fabric8.kubernetes.client..",
+              ROOT + "resources..",
+              ROOT + "status..",
+              ROOT + "report..",
+              ROOT + "reconcile..",
+              ROOT + "main..");
+
+  @ArchTest
   static final ArchRule neverAgentOrScraper =
       noClasses()
           .should()

@@ -1,4 +1,4 @@
-package io.llamamesh.operator.main;
+package io.llamamesh.operator.llama;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
@@ -8,7 +8,7 @@ import io.llamamesh.config.CollectorConfigYaml;
 import io.llamamesh.config.ConfigText;
 import io.llamamesh.config.InvalidConfigException;
 import io.llamamesh.crd.Names;
-import io.llamamesh.operator.main.MeshImport.Result;
+import io.llamamesh.operator.llama.MeshImport.Result;
 import io.llamamesh.operator.plan.SpecCheck;
 import io.llamamesh.operator.plan.SpecRefusal;
 import java.io.IOException;
@@ -36,7 +36,7 @@ import picocli.CommandLine.Parameters;
       "Prints the LlamaMesh resource for a LLAMA configuration (full or legacy YAML).",
       "What has no counterpart is noted on standard error."
     })
-final class ImportCommand implements Callable<Integer> {
+public final class ImportCommand implements Callable<Integer> {
   @CommandLine.Spec private @Nullable CommandSpec spec;
 
   @Parameters(paramLabel = "FILE", description = "LLAMA's YAML; - for standard input.")

@@ -1,4 +1,4 @@
-package io.llamamesh.operator.main;
+package io.llamamesh.operator.llama;
 
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfig.Port;

@@ -1,4 +1,4 @@
-package io.llamamesh.operator.main;
+package io.llamamesh.operator.llama;
 
 import com.fasterxml.jackson.dataformat.yaml.util.StringQuotingChecker;
 import java.io.Serial;
