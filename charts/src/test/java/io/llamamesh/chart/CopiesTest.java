@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llamamesh.crd.LlamaMesh;
-import io.llamamesh.operator.main.EmbeddedOperator;
+import io.llamamesh.operator.EmbeddedOperator;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -14,6 +14,9 @@ import java.net.InetSocketAddress;
 final class ArchitectureTest {
   private static final String ROOT = "io.llamamesh.operator.";
 
+  /** What other programs start: the operator and its options. */
+  private static final String FACE = "io.llamamesh.operator";
+
   @ArchTest
   static final ArchRule packagesHaveNoCycles =
       slices().matching("io.llamamesh.operator.(*)..").should().beFreeOfCycles();
@@ -34,7 +37,9 @@ final class ArchitectureTest {
               ROOT + "resources..",
               ROOT + "status..",
               ROOT + "reconcile..",
-              ROOT + "main..");
+              ROOT + "run..",
+              ROOT + "main..",
+              FACE);
 
   @ArchTest
   static final ArchRule thePlanHasNoClock =
@@ -49,10 +54,10 @@ final class ArchitectureTest {
           .callMethod(java.time.Instant.class, "now");
 
   @ArchTest
-  static final ArchRule onlyTheLoopAndTheProgramKnowJosdk =
+  static final ArchRule onlyTheLoopAndTheOperatorKnowJosdk =
       noClasses()
           .that()
-          .resideOutsideOfPackages(ROOT + "reconcile..", ROOT + "main..")
+          .resideOutsideOfPackages(ROOT + "reconcile..", FACE)
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.javaoperatorsdk..");
@@ -64,7 +69,13 @@ final class ArchitectureTest {
           .resideInAPackage(ROOT + "resources..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(ROOT + "status..", ROOT + "reconcile..", ROOT + "main..");
+          .resideInAnyPackage(
+              ROOT + "status..",
+              ROOT + "report..",
+              ROOT + "reconcile..",
+              ROOT + "run..",
+              ROOT + "main..",
+              FACE);
 
   @ArchTest
   static final ArchRule theStatusIsPure =
@@ -81,7 +92,9 @@ final class ArchitectureTest {
               ROOT + "reconcile..",
               ROOT + "report..",
               ROOT + "resources..",
-              ROOT + "main..");
+              ROOT + "run..",
+              ROOT + "main..",
+              FACE);
 
   @ArchTest
   static final ArchRule reportsKnowTheStatusOnly =
@@ -95,7 +108,9 @@ final class ArchitectureTest {
               ROOT + "plan..",
               ROOT + "reconcile..",
               ROOT + "resources..",
-              ROOT + "main..");
+              ROOT + "run..",
+              ROOT + "main..",
+              FACE);
 
   @ArchTest
   static final ArchRule theImporterKnowsThePlanOnly =
@@ -110,7 +125,27 @@ final class ArchitectureTest {
               ROOT + "status..",
               ROOT + "report..",
               ROOT + "reconcile..",
-              ROOT + "main..");
+              ROOT + "run..",
+              ROOT + "main..",
+              FACE);
+
+  @ArchTest
+  static final ArchRule onlyRunAndProgramStartTheOperator =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(FACE, ROOT + "run..", ROOT + "main..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(FACE, ROOT + "run..");
+
+  @ArchTest
+  static final ArchRule nobodyImportsTheProgram =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(ROOT + "main..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(ROOT + "main..");
 
   @ArchTest
   static final ArchRule neverAgentOrScraper =

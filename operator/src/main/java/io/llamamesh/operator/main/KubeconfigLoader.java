@@ -2,6 +2,7 @@ package io.llamamesh.operator.main;
 
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.internal.KubeConfigUtils;
+import io.llamamesh.operator.run.ApiErrorMessage;
 import java.io.File;
 import java.util.Arrays;
 import java.util.List;

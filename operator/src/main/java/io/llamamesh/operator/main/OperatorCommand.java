@@ -2,9 +2,12 @@ package io.llamamesh.operator.main;
 
 import io.fabric8.kubernetes.client.Config;
 import io.llamamesh.kube.ApiClients;
+import io.llamamesh.operator.OperatorOptions;
 import io.llamamesh.operator.resources.Images;
 import io.llamamesh.operator.resources.PodSettings;
 import io.llamamesh.operator.resources.PodUser;
+import io.llamamesh.operator.run.LeaderElection;
+import io.llamamesh.operator.run.OperatorRunner;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetAddress;

@@ -3,6 +3,7 @@ package io.llamamesh.operator.main;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.llamamesh.config.LlamaFlags;
 import io.llamamesh.operator.llama.ImportCommand;
+import io.llamamesh.operator.run.ApiErrorMessage;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 

@@ -1,6 +1,6 @@
 /**
- * The program and its embeddable form: the only place that reads the environment or exits; nothing
- * imports it.
+ * The program: command line, environment, log and health server, wired to what does the work. The
+ * only place that reads the environment or exits; nobody imports it.
  */
 @NullMarked
 package io.llamamesh.operator.main;

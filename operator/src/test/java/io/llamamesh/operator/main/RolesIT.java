@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.Names;
+import io.llamamesh.operator.run.OperatorRunner;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
 import java.io.InputStream;

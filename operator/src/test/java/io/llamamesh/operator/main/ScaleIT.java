@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.llamamesh.crd.Names;
+import io.llamamesh.operator.EmbeddedOperator;
+import io.llamamesh.operator.run.OperatorRunner;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
 import java.time.Duration;

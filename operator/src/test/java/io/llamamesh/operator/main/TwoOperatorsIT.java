@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.llamamesh.operator.EmbeddedOperator;
+import io.llamamesh.operator.OperatorOptions;
 import io.llamamesh.operator.resources.Images;
 import io.llamamesh.operator.resources.PodSettings;
 import io.llamamesh.operator.resources.PodUser;

@@ -1,4 +1,4 @@
-package io.llamamesh.operator.main;
+package io.llamamesh.operator;
 
 import io.llamamesh.operator.resources.Images;
 import io.llamamesh.operator.resources.PodSettings;
@@ -27,7 +27,7 @@ public record OperatorOptions(Set<String> namespaces, PodSettings pods, String i
   }
 
   /** The same for other namespaces; none: all that there are. */
-  OperatorOptions withNamespaces(Set<String> others) {
+  public OperatorOptions withNamespaces(Set<String> others) {
     return new OperatorOptions(others, pods, identity);
   }
 

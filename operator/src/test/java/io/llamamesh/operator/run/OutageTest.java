@@ -1,4 +1,4 @@
-package io.llamamesh.operator.main;
+package io.llamamesh.operator.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.llamamesh.operator.main;
+package io.llamamesh.operator.run;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Why the operator does not work, in one line and in the innermost cause's words, and what to do.
  */
-final class ApiErrorMessage {
+public final class ApiErrorMessage {
   private static final int UNAUTHORIZED = 401;
   private static final int FORBIDDEN = 403;
   private static final int NOT_FOUND = 404;
@@ -52,7 +52,7 @@ final class ApiErrorMessage {
   private ApiErrorMessage() {}
 
   /** The line for whoever does not know more of the server than that it is the configured one. */
-  static String oneLine(Throwable problem) {
+  public static String oneLine(Throwable problem) {
     return oneLine("of the kubeconfig", problem);
   }
 
@@ -61,7 +61,7 @@ final class ApiErrorMessage {
    *
    * @param server its address
    */
-  static String oneLine(String server, Throwable problem) {
+  public static String oneLine(String server, Throwable problem) {
     List<Throwable> all = all(problem);
     return first(all, ApiErrorMessage::answered)
         .or(() ->
@@ -200,7 +200,7 @@ final class ApiErrorMessage {
   }
 
   /** The last cause that says something; where there is none, what was suppressed counts as one. */
-  static String innermost(Throwable problem) {
+  public static String innermost(Throwable problem) {
     Throwable last = problem;
     Throwable one = problem;
     for (int i = 0; one != null && i < MAX_CAUSES; i++) {

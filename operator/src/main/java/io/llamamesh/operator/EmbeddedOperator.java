@@ -1,4 +1,4 @@
-package io.llamamesh.operator.main;
+package io.llamamesh.operator;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.Operator;
@@ -180,7 +180,7 @@ public final class EmbeddedOperator implements AutoCloseable {
   }
 
   /** Looks after the meshes of these namespaces from now on, those of before among them. */
-  void changeNamespaces(Set<String> namespaces) {
+  public void changeNamespaces(Set<String> namespaces) {
     try {
       Objects.requireNonNull(controller, "started").changeNamespaces(namespaces);
     } catch (RuntimeException e) {
@@ -195,7 +195,7 @@ public final class EmbeddedOperator implements AutoCloseable {
   }
 
   /** Begins no reconciliation any more; returns at once. */
-  void stopReconciling() {
+  public void stopReconciling() {
     reconciler.stop();
   }
 

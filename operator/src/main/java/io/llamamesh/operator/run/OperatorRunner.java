@@ -1,8 +1,10 @@
-package io.llamamesh.operator.main;
+package io.llamamesh.operator.run;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.kube.ApiClients;
 import io.llamamesh.kube.WatchAges;
+import io.llamamesh.operator.EmbeddedOperator;
+import io.llamamesh.operator.OperatorOptions;
 import io.llamamesh.operator.election.KubernetesLease;
 import io.llamamesh.operator.election.LeaderElector;
 import io.llamamesh.operator.election.Term;
@@ -32,7 +34,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Any thread may call.
  */
-final class OperatorRunner implements AutoCloseable {
+public final class OperatorRunner implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OperatorRunner.class);
   private static final Duration RETRY_INITIAL = Duration.ofSeconds(1);
 
@@ -88,7 +90,7 @@ final class OperatorRunner implements AutoCloseable {
    * @param election how one of several is chosen; absent: this is the only one
    * @param registry takes the operator's meters; stays the caller's
    */
-  static OperatorRunner start(
+  public static OperatorRunner start(
       ApiClients clients,
       OperatorOptions options,
       @Nullable LeaderElection election,
@@ -334,18 +336,18 @@ final class OperatorRunner implements AutoCloseable {
   }
 
   /** Whether it works, or is about to. */
-  boolean isLeading() {
+  public boolean isLeading() {
     Term held = term;
     return held != null && held.isHeld();
   }
 
   /** The operator of the present term; null where none works. */
-  @Nullable EmbeddedOperator operator() {
+  public @Nullable EmbeddedOperator operator() {
     return operator;
   }
 
   /** Empty where it works or stands by, else one line why not. */
-  String readinessProblem() {
+  public String readinessProblem() {
     EmbeddedOperator running = operator;
     if (running != null) {
       Set<String> unwatched = running.unwatched();
@@ -362,7 +364,7 @@ final class OperatorRunner implements AutoCloseable {
   }
 
   /** Empty, or why only a new process helps. */
-  String livenessProblem() {
+  public String livenessProblem() {
     LeaderElector candidacy = elector;
     return thread.isAlive() && (candidacy == null || candidacy.isAlive())
         ? ""

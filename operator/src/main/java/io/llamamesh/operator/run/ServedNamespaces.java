@@ -1,4 +1,4 @@
-package io.llamamesh.operator.main;
+package io.llamamesh.operator.run;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptions;

@@ -1,4 +1,4 @@
-package io.llamamesh.operator.main;
+package io.llamamesh.operator.run;
 
 import java.time.Clock;
 import java.time.Duration;

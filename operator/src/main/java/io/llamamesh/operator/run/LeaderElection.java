@@ -1,4 +1,4 @@
-package io.llamamesh.operator.main;
+package io.llamamesh.operator.run;
 
 import io.llamamesh.operator.election.LeaseTimings;
 
@@ -10,7 +10,8 @@ import io.llamamesh.operator.election.LeaseTimings;
  * @param timings of the election; the same for all of them
  */
 public record LeaderElection(String namespace, String identity, LeaseTimings timings) {
-  static final String LEASE = "llama-mesh-operator";
+  /** Name of the Lease. */
+  public static final String LEASE = "llama-mesh-operator";
 
   /** With the default timings. */
   public LeaderElection(String namespace, String identity) {
