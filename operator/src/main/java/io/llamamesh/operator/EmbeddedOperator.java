@@ -161,7 +161,7 @@ public final class EmbeddedOperator implements AutoCloseable {
         // JOSDK's own handler would end the process.
         .withInformerStoppedHandler((informer, problem) -> {
           if (problem != null && !reconciler.isStopped()) {
-            LOG.error("a watch ended resource={}", informer.getApiTypeClass(), problem);
+            LOG.error("watch stopped for good resource={}", informer.getApiTypeClass(), problem);
             broken.set(true);
           }
         });
@@ -186,10 +186,10 @@ public final class EmbeddedOperator implements AutoCloseable {
     } catch (RuntimeException e) {
       if (reconciler.isStopped()) {
         // Cut off in the middle: what was begun ends with it.
-        LOG.debug("namespaces not changed before the end namespaces={}", namespaces, e);
+        LOG.debug("stopped while changing namespaces namespaces={}", namespaces, e);
         return;
       }
-      LOG.error("namespaces cannot be changed namespaces={}", namespaces, e);
+      LOG.error("changing namespaces failed namespaces={}", namespaces, e);
       broken.set(true);
     }
   }

@@ -41,8 +41,8 @@ final class OperatorProcess implements AutoCloseable {
     Child child =
         Child.start("operator", command, Map.of("KUBECONFIG", file.toString()), workspace.folder());
     try {
-      String port = child.await("operator starts.*healthPort=(\\d+)", START_SECONDS).group(1);
-      child.await("operator works ", START_SECONDS);
+      String port = child.await("operator starting.*healthPort=(\\d+)", START_SECONDS).group(1);
+      child.await("operator started ", START_SECONDS);
       return new OperatorProcess(child, Integer.parseInt(port));
     } catch (IOException | InterruptedException e) {
       child.close();

@@ -107,9 +107,9 @@ final class OperatorCommand implements Callable<Integer> {
         HealthServer health =
             HealthServer.start(
                 healthPort, runner::livenessProblem, runner::readinessProblem, metrics::scrape)) {
-      LOG.info("operator starts healthPort={}", health.port());
+      LOG.info("operator starting healthPort={}", health.port());
       stop.await();
-      LOG.info("operator stops");
+      LOG.info("operator stopping");
     } finally {
       stopped.countDown();
     }

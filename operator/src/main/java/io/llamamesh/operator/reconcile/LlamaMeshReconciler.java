@@ -94,16 +94,16 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
       Clock clock,
       MeterRegistry registry) {
     this.meters = new OperatorMeters(registry);
-    meters.gauge("meshes", "Meshes looked after", memories, Map::size);
+    meters.gauge("meshes", "Meshes that this operator reconciles", memories, Map::size);
     meters.gauge(
         "members",
-        "Members of all meshes",
+        "Member nodes of all meshes",
         memories,
         all -> all.values().stream().mapToInt(MeshMemory::members).sum());
     this.claims = new MeshClaims(claims, identity, clock);
     meters.gauge(
         "meshes.managed.by.another",
-        "Meshes that are left alone, since another operator looks after them",
+        "Meshes skipped, since another operator manages them",
         managedByAnother,
         Map::size);
     this.identity = identity;
@@ -292,7 +292,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
       context.getClient().pods().inNamespace(owner.namespace()).withName(change.pod()).delete();
       memory.replacement.recordDeletion(change, clock.instant());
       LOG.info(
-          "replaced an agent whose node has another address mesh={}/{} node={} from={} to={}",
+          "agent replaced, its node has another address mesh={}/{} node={} from={} to={}",
           owner.namespace(),
           owner.name(),
           change.node(),
@@ -355,7 +355,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     memories.remove(owner.uid());
     if (!another.equals(managedByAnother.put(owner.uid(), another))) {
       LOG.warn(
-          "left alone, another operator looks after it mesh={}/{} operator={}",
+          "mesh skipped, managed by another operator mesh={}/{} operator={}",
           owner.namespace(),
           owner.name(),
           another);

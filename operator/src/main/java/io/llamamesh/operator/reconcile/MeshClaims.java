@@ -144,10 +144,10 @@ final class MeshClaims {
     }
     renewed.put(mesh.uid(), now);
     if (unguarded.remove(mesh.uid())) {
-      LOG.info("mesh is claimed after all mesh={}/{}", mesh.namespace(), mesh.name());
+      LOG.info("mesh claimed mesh={}/{}", mesh.namespace(), mesh.name());
     }
     if (others.remove(mesh.uid()) != null) {
-      LOG.info("takes a mesh over mesh={}/{} from={}", mesh.namespace(), mesh.name(), holder);
+      LOG.info("took over mesh mesh={}/{} from={}", mesh.namespace(), mesh.name(), holder);
     }
     return null;
   }
@@ -171,8 +171,7 @@ final class MeshClaims {
   private void unguarded(Owner mesh, KubernetesClientException why) {
     if (unguarded.add(mesh.uid())) {
       LOG.warn(
-          "mesh cannot be claimed, so that another operator would not be noticed mesh={}/{}"
-              + " error=\"{}\"",
+          "mesh not claimed, another operator would go unnoticed mesh={}/{}" + " error=\"{}\"",
           mesh.namespace(),
           mesh.name(),
           why.getMessage());

@@ -256,7 +256,7 @@ final class MeshWriter {
       Outcome outcome) {
     if (outcome.written() > 0) {
       LOG.info(
-          "wrote mesh={}/{} members={} objects={} configs={} removed={}",
+          "objects written mesh={}/{} members={} objects={} configs={} removed={}",
           owner.namespace(),
           owner.name(),
           plan.members().size(),
@@ -266,7 +266,7 @@ final class MeshWriter {
     }
     if (!outcome.taken().isEmpty() && !outcome.taken().equals(memory.taken)) {
       LOG.warn(
-          "objects are taken mesh={}/{} objects=\"{}\"",
+          "objects belong to others mesh={}/{} objects=\"{}\"",
           owner.namespace(),
           owner.name(),
           String.join(", ", outcome.taken()));
@@ -274,7 +274,7 @@ final class MeshWriter {
     memory.taken = outcome.taken();
     if (!outcome.failures().isEmpty()) {
       LOG.warn(
-          "writes failed mesh={}/{} failed={} first={}",
+          "writes failed mesh={}/{} failed={} error=\"{}\"",
           owner.namespace(),
           owner.name(),
           outcome.failures().size(),

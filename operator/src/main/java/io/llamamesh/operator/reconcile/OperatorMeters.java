@@ -16,7 +16,7 @@ final class OperatorMeters {
     this.registry = registry;
     plans =
         Timer.builder("llamamesh.operator.plan")
-            .description("Time to make a plan; looks at unchanged facts make none")
+            .description("Time to make a plan; reconciliations of unchanged facts make none")
             .register(registry);
     written = writes("written");
     failed = writes("failed");
@@ -24,7 +24,7 @@ final class OperatorMeters {
 
   private Counter writes(String result) {
     return Counter.builder("llamamesh.operator.writes")
-        .description("Objects written or deleted, status and Events apart")
+        .description("Objects written or deleted, without status and Events")
         .tag("result", result)
         .register(registry);
   }

@@ -122,7 +122,7 @@ public final class ReportPoller implements AutoCloseable {
       meshes.values().removeIf(polled -> !polled.alive.getAsBoolean());
     } catch (RuntimeException e) {
       // An exception here would end all polling silently; the next tick asks again.
-      LOG.warn("a mesh could not be asked whether it is still there", e);
+      LOG.warn("checking whether a mesh exists failed", e);
     }
     for (PolledMesh polled : meshes.values()) {
       // One at a time per mesh: a slow scraper must not pile up questions.
@@ -131,7 +131,7 @@ public final class ReportPoller implements AutoCloseable {
           try {
             polled.accept(ask(polled), nanoTime.getAsLong());
           } catch (RejectedExecutionException e) {
-            LOG.debug("closed in the middle of a question");
+            LOG.debug("closed while a report was requested");
           } finally {
             polled.asking.set(false);
           }
@@ -246,7 +246,7 @@ public final class ReportPoller implements AutoCloseable {
       try {
         lastWriter = writer.get();
       } catch (RuntimeException e) {
-        LOG.warn("the scrapers' Lease cannot be read", e);
+        LOG.warn("scraper lease not read", e);
       } finally {
         askingForWriter.set(false);
       }

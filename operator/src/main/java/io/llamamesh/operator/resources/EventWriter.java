@@ -125,7 +125,7 @@ public final class EventWriter implements AutoCloseable {
 
   private static void failed(Owner mesh, String reason, String problem) {
     LOG.warn(
-        "event not written mesh={}/{} reason={} problem={}",
+        "event not written mesh={}/{} reason={} error={}",
         mesh.namespace(),
         mesh.name(),
         reason,

@@ -29,7 +29,7 @@ public final class ScraperLease {
       return lease == null || lease.getSpec() == null ? null : lease.getSpec().getHolderIdentity();
     } catch (KubernetesClientException e) {
       LOG.debug(
-          "lease not read mesh={}/{} problem={}", mesh.namespace(), mesh.name(), e.getMessage());
+          "lease not read mesh={}/{} error={}", mesh.namespace(), mesh.name(), e.getMessage());
       return null;
     }
   }

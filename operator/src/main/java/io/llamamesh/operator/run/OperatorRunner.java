@@ -73,10 +73,10 @@ public final class OperatorRunner implements AutoCloseable {
     this.namespaces = new ServedNamespaces(options.namespaces(), registry);
     this.thread = Thread.ofPlatform().name("operator-runner").unstarted(this::run);
     Gauge.builder("llamamesh.operator.leader", this, runner -> runner.isLeading() ? 1 : 0)
-        .description("1 where this operator works, 0 where it stands by or waits")
+        .description("1 while this operator leads or is the only one, else 0")
         .register(registry);
     Gauge.builder("llamamesh.operator.watch.age", ages, a -> a.oldest().toMillis() / 1e3)
-        .description("Time since the most silent watch gave a sign of life: the view's age")
+        .description("Age of what is watched: time since the most silent watch received anything")
         .baseUnit("seconds")
         .register(registry);
     FunctionCounter.builder(CertificateTrust.METRIC, clients.trust(), CertificateTrust::refusals)
@@ -125,11 +125,11 @@ public final class OperatorRunner implements AutoCloseable {
               @Override
               public void lost(Term ended, String why) {
                 if (closed) {
-                  LOG.info("gives leadership back lease={}", lease.name());
+                  LOG.info("releasing leadership lease={}", lease.name());
                 } else {
                   String cause = outage.cause();
                   LOG.warn(
-                      "lost leadership lease={} reason=\"{}\"",
+                      "lost leadership lease={} error=\"{}\"",
                       lease.name(),
                       cause.isEmpty() ? why : why + ": " + cause);
                 }
@@ -138,7 +138,7 @@ public final class OperatorRunner implements AutoCloseable {
 
               @Override
               public void failed(Throwable problem) {
-                LOG.debug("election failed", problem);
+                LOG.debug("lease request failed", problem);
                 outage.failed(ELECTION, ApiErrorMessage.oneLine(clients.server(), problem));
               }
 
@@ -148,7 +148,7 @@ public final class OperatorRunner implements AutoCloseable {
                 if (!holder.equals(leader)) {
                   leader = holder;
                   if (!holder.isEmpty() && !holder.equals(election.identity())) {
-                    LOG.info("stands by lease={} leader={}", lease.name(), holder);
+                    LOG.info("standing by lease={} leader={}", lease.name(), holder);
                   }
                 }
               }
@@ -216,7 +216,7 @@ public final class OperatorRunner implements AutoCloseable {
         }
       } catch (RuntimeException e) {
         if (shouldContinue(mine)) {
-          LOG.debug("work failed", e);
+          LOG.debug("serving the term failed", e);
           outage.failed(WORK, ApiErrorMessage.oneLine(clients.server(), e));
         }
       }
@@ -261,7 +261,7 @@ public final class OperatorRunner implements AutoCloseable {
       }
       outage.recovered(WORK);
       LOG.info(
-          "operator works server={} namespaces={}",
+          "operator started server={} namespaces={}",
           client.getMasterUrl(),
           served.isEmpty() ? "all" : served);
       synchronized (this) {
@@ -297,7 +297,7 @@ public final class OperatorRunner implements AutoCloseable {
             started.changeNamespaces(Set.copyOf(all));
           }
         } catch (RuntimeException e) {
-          LOG.debug("namespaces not asked for", e);
+          LOG.debug("checking namespaces failed", e);
         }
       }
     } catch (InterruptedException e) {
@@ -308,7 +308,7 @@ public final class OperatorRunner implements AutoCloseable {
   private static void ended(Thread asking) {
     try {
       if (asking.isAlive() && !asking.join(STOP_ASKING_WITHIN)) {
-        LOG.warn("asking for namespaces did not stop in time");
+        LOG.warn("namespace check did not stop in time");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -380,7 +380,7 @@ public final class OperatorRunner implements AutoCloseable {
     }
     try {
       if (!thread.join(STOP_WITHIN)) {
-        LOG.warn("work did not stop in time seconds={}", STOP_WITHIN.toSeconds());
+        LOG.warn("reconciling did not stop in time seconds={}", STOP_WITHIN.toSeconds());
         KubernetesClient client = working;
         if (client != null) {
           client.close();

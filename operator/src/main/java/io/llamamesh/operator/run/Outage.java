@@ -39,7 +39,7 @@ final class Outage {
     boolean known = causes.containsValue(why);
     causes.put(who, why);
     if (!known) {
-      LOG.warn("operator waits problem=\"{}\"", why);
+      LOG.warn("operator not ready error=\"{}\"", why);
     }
   }
 
@@ -47,7 +47,7 @@ final class Outage {
   synchronized void recovered(String who) {
     if (causes.remove(who) != null && causes.isEmpty()) {
       LOG.info(
-          "operator waits no more after={}s", Duration.between(since, clock.instant()).toSeconds());
+          "operator ready again after={}s", Duration.between(since, clock.instant()).toSeconds());
     }
   }
 

@@ -157,7 +157,7 @@ final class ServedNamespaces {
   private void served(String namespace, Instant now) {
     Answer before = answered(namespace, new Answer("", now));
     if (before != null && !before.isServed()) {
-      LOG.info("namespace is served again namespace={}", namespace);
+      LOG.info("namespace served again namespace={}", namespace);
     }
   }
 
@@ -165,7 +165,7 @@ final class ServedNamespaces {
     Answer before = answered(namespace, new Answer(why, now));
     if (before == null || !why.equals(before.refusal())) {
       LOG.warn(
-          "namespace is not served; is it there, and the operator's role in it? namespace={}"
+          "namespace not served, check that it and the operator's role in it exist namespace={}"
               + " error=\"{}\"",
           namespace,
           why);
@@ -177,8 +177,7 @@ final class ServedNamespaces {
     if (before == null) {
       Gauge.builder(METER, () -> value(namespace))
           .description(
-              "1 where this namespace's meshes are looked after, 0 where it is gone or that is not"
-                  + " allowed")
+              "1 where this namespace's meshes are reconciled, 0 where it is gone or access is denied")
           .tag("namespace", namespace)
           .strongReference(true)
           .register(registry);

@@ -62,14 +62,14 @@ final class ProgramIT {
         .contains("llamamesh_operator_watch_age_seconds")
         .contains("llamamesh_operator_plan_seconds")
         .contains("operator_sdk_reconciliations");
-    await().untilAsserted(() -> assertThat(run.output()).contains("wrote mesh="));
+    await().untilAsserted(() -> assertThat(run.output()).contains("objects written mesh="));
     assertThat(run.output().strip().lines())
         .allSatisfy(line -> assertThat(Serialization.unmarshal(line, Object.class)).isNotNull());
 
     run.process.destroy();
 
     assertThat(run.process.waitFor(20, TimeUnit.SECONDS)).isTrue();
-    assertThat(run.output()).contains("operator stops");
+    assertThat(run.output()).contains("operator stopping");
   }
 
   @Test

@@ -41,8 +41,8 @@ class OutageTest {
     assertThat(log.list)
         .extracting(ILoggingEvent::getFormattedMessage)
         .containsExactly(
-            "operator waits problem=\"connection refused\"",
-            "operator waits problem=\"no answer in time\"");
+            "operator not ready error=\"connection refused\"",
+            "operator not ready error=\"no answer in time\"");
   }
 
   @Test
@@ -60,7 +60,7 @@ class OutageTest {
         .last()
         .extracting(ILoggingEvent::getFormattedMessage)
         .asString()
-        .startsWith("operator waits no more");
+        .startsWith("operator ready again");
     assertThat(log.list).hasSize(2);
   }
 }
