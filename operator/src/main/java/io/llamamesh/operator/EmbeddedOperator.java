@@ -39,20 +39,18 @@ import org.slf4j.LoggerFactory;
 public final class EmbeddedOperator implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedOperator.class);
 
-  /** At most one look at a mesh in this time: what comes in a burst is looked at together. */
+  /** At most one reconciliation of a mesh in this time: a burst of changes is one. */
   private static final Duration RATE_LIMIT = Duration.ofSeconds(1);
 
   private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
 
-  /**
-   * A look that failed is followed by others, for ever: the first soon, later ones so far apart.
-   */
+  /** A reconciliation that failed is retried for ever: first soon, later with such pauses. */
   private static final Duration RETRY_INITIAL = Duration.ofSeconds(1);
 
   private static final Duration RETRY_MAX = Duration.ofSeconds(30);
   private static final double RETRY_MULTIPLIER = 1.5;
 
-  /** And whatever happens, or does not, each mesh is looked at so often. */
+  /** Whatever happens, or does not, each mesh is reconciled so often. */
   private static final Duration MAX_RECONCILE_INTERVAL = Duration.ofMinutes(5);
 
   private final Operator operator;
@@ -179,7 +177,7 @@ public final class EmbeddedOperator implements AutoCloseable {
         .setMaxInterval(RETRY_MAX.toMillis());
   }
 
-  /** Looks after the meshes of these namespaces from now on, those of before among them. */
+  /** Reconciles the meshes of these namespaces from now on, those of before among them. */
   public void changeNamespaces(Set<String> namespaces) {
     try {
       Objects.requireNonNull(controller, "started").changeNamespaces(namespaces);
@@ -199,7 +197,7 @@ public final class EmbeddedOperator implements AutoCloseable {
     reconciler.stop();
   }
 
-  /** How often it has looked at a mesh since it started. */
+  /** Reconciliations since the start. */
   public long reconciliations() {
     return reconciler.reconciliations();
   }

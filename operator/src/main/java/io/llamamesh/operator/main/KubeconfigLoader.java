@@ -21,7 +21,7 @@ final class KubeconfigLoader {
    * The settings.
    *
    * @throws IllegalArgumentException where a file that KUBECONFIG names is missing or no
-   *     kubeconfig, or where nothing names a cluster; the message tells what to do
+   *     kubeconfig, or where nothing names a cluster; the message has the remedy
    */
   static Config load(Map<String, String> environment) {
     String named = environment.getOrDefault("KUBECONFIG", "");

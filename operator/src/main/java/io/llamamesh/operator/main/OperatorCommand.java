@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Runs the operator until it is told to stop. */
+/** Subcommand {@code operator}: runs the operator until a signal ends it. */
 @Command(
     name = "operator",
     mixinStandardHelpOptions = true,
@@ -39,7 +39,7 @@ final class OperatorCommand implements Callable<Integer> {
   @Option(
       names = "--namespace",
       paramLabel = "NAME",
-      description = "Look after meshes of this namespace only; repeatable. Default: all.")
+      description = "Reconcile meshes of this namespace only; repeatable. Default: all.")
   private Set<String> namespaces = Set.of();
 
   @Option(
@@ -66,7 +66,7 @@ final class OperatorCommand implements Callable<Integer> {
   @Option(
       names = "--leader-election",
       description =
-          "Work only while holding the Lease llama-mesh-operator, so that several can run: one works,"
+          "Elect a leader by Lease llama-mesh-operator, so that several can run: the leader works,"
               + " the others stand by.")
   private boolean leaderElection;
 

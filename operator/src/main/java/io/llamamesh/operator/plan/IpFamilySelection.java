@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Decides over which address families a mesh probes.
+ * Selection of the address families that a mesh probes over.
  *
  * <p>Where the spec names none, each node votes for the family of its first internal address, which
  * is the primary one of its cluster: nodes of one family for that, dual-stack nodes for the one
  * that the cluster prefers. The majority decides, so that an odd node that joins or leaves changes
- * nothing for the others: it is told as one without an address. Of a tie the node decides that
+ * nothing for the others: it is reported as one without an address. Of a tie the node decides that
  * joined first.
  */
 final class IpFamilySelection {

@@ -18,9 +18,9 @@ public record NodeTaint(String key, @Nullable String value, String effect) {
   static final String NO_EXECUTE = "NoExecute";
 
   /**
-   * What a cordon or a node's own condition puts on it. A DaemonSet's pods on the host's network
-   * tolerate most of it without being told (Kubernetes' {@code pkg/controller/daemon/util}), and a
-   * node must not leave a mesh for being in trouble.
+   * Taints by a cordon or by a node's own conditions. A DaemonSet's pods on the host's network
+   * tolerate most of them by default (Kubernetes' {@code pkg/controller/daemon/util}), and a node
+   * must not leave a mesh for being in trouble.
    */
   private static final Set<String> CONDITIONS =
       Set.of(

@@ -15,9 +15,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides whose agents are replaced since their node's address changed: never more at once than
- * {@code agent.maxUnavailable} allows to be away, no pod twice, and on a node whose new pods keep
- * coming up with the old address less and less often.
+ * Replacement of agents whose node's address changed: never more at once than {@code
+ * agent.maxUnavailable} allows to be away, no pod twice, and on a node whose new pods keep coming
+ * up with the old address less and less often.
  *
  * <p>Deletes nothing itself. One per mesh, for one thread at a time.
  */
@@ -59,7 +59,7 @@ final class AgentReplacement {
       return List.of();
     }
     attempts.values().removeIf(attempt -> now.isAfter(attempt.at().plus(FORGET)));
-    // A pod that was just deleted looks ready until the watch tells.
+    // A pod that was just deleted looks ready until the watch has an event of it.
     long leaving = changes.stream().filter(c -> c.ready() && isDeleted(c)).count();
     long free = allowed(maxUnavailable, agents.expected()) - agents.missing().size() - leaving;
     List<AddressChange> due = new ArrayList<>();

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Turns what is watched into the plan's facts. */
+/** Reader of the plan's facts from what is watched. */
 final class FactsReader {
   private static final Comparator<PodFacts> NEWEST =
       Comparator.comparing(PodFacts::terminating)
@@ -57,7 +57,7 @@ final class FactsReader {
             .toList());
   }
 
-  /** Nodes whose agents are ready and that have not joined as far as their configs tell. */
+  /** Nodes whose agents are ready and that have not joined by what their configs say. */
   static Set<String> joining(List<PodFacts> pods, Collection<ConfigMap> configMaps) {
     Set<String> joining = new HashSet<>();
     agents(pods)

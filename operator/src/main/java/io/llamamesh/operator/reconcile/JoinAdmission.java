@@ -10,14 +10,14 @@ import org.jspecify.annotations.Nullable;
  * Decides when nodes whose agents have become ready join the mesh.
  *
  * <p>A node that joins changes the configs of all that probe it. When a thousand come up one after
- * the other, each look would write nearly every config anew. So after a look that wrote many,
- * further nodes wait until a look finds no more of them than the one before, at most ten seconds. A
- * node that comes alone joins at once.
+ * the other, each reconciliation would write nearly every config anew. So after a reconciliation
+ * that wrote many, further nodes wait until one finds no more of them than the one before, at most
+ * ten seconds. A node that comes alone joins at once.
  *
  * <p>Pure. One per mesh, for one thread at a time.
  */
 final class JoinAdmission {
-  /** Configs written by one look, up to which nobody waits. */
+  /** Configs written by one reconciliation, up to which nobody waits. */
   static final int MANY = 100;
 
   private static final Duration LONGEST = Duration.ofSeconds(10);
@@ -50,12 +50,12 @@ final class JoinAdmission {
     return Set.copyOf(admitted);
   }
 
-  /** Takes note of how many configs the look wrote that {@link #admit} was called for. */
+  /** Takes note of how many configs the reconciliation wrote that {@link #admit} was called for. */
   void recordWritten(int configs) {
     busy = isHolding() || configs > MANY;
   }
 
-  /** Whether nodes wait, so that the mesh is to be looked at again soon. */
+  /** Whether nodes wait, so that the mesh is to be reconciled again soon. */
   boolean isHolding() {
     return !waiting.isEmpty();
   }

@@ -11,8 +11,8 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Which of a mesh's nodes are leaving: those marked for removal, and those removed a short while
- * ago, of whose last minutes the others still tell. For one thread at a time.
+ * The nodes of a mesh that are leaving: those marked for removal, and those removed a short while
+ * ago, whose last minutes are still in the others' windows. For one thread at a time.
  */
 final class LeavingNodes {
   /** By then nobody holds a window of theirs that counts. */

@@ -52,8 +52,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes one mesh what its resource says, and says what it is: reads what is watched, plans, writes
- * what differs, and tells.
+ * Reconciler of meshes: reads what is watched, plans, writes what differs, and updates the status.
  *
  * <p>JOSDK calls it for one mesh on one thread at a time.
  */
@@ -61,7 +60,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   private static final Logger LOG = LoggerFactory.getLogger(LlamaMeshReconciler.class);
   private static final Duration SOON = Duration.ofSeconds(5);
 
-  /** As soon as looks are allowed. */
+  /** As soon as another reconciliation is allowed. */
   private static final Duration RATE_LIMIT = Duration.ofSeconds(1);
 
   private final MeshWriter writer;
@@ -216,12 +215,12 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             explained,
             rollout.explain(memory.diagnosis.explain(owner, scraper, pods), clock.instant()),
             poller.view(key(mesh)));
-    UpdateControl<LlamaMesh> told = updateStatus(mesh, owner, memory, state);
+    UpdateControl<LlamaMesh> update = updateStatus(mesh, owner, memory, state);
     reconciliations.increment();
-    return told;
+    return update;
   }
 
-  /** Looks at nothing any more; to be called before the watches are ended. Any thread may call. */
+  /** Reconciles nothing any more; to be called before the watches end. Any thread may call. */
   public void stop() {
     stopped = true;
   }
@@ -237,7 +236,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     return seen == null ? Set.of("everything") : seen.unwatched();
   }
 
-  /** How often a mesh was looked at, failed looks apart. Any thread may ask. */
+  /** Reconciliations since the start, failed ones apart. Any thread may ask. */
   public long reconciliations() {
     return reconciliations.sum();
   }
@@ -315,7 +314,8 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     LlamaMeshStatus given = mesh.getStatus();
     LlamaMeshStatus before = given == null || !given.isObserved() ? null : given;
     LlamaMeshStatus next = memory.status.next(before, state, now);
-    // Of the end of a conflict with another mesh, and of Events about pods, nobody tells us.
+    // Of the end of a conflict with another mesh, and of Events about pods, there is no watch
+    // event.
     boolean unsettled =
         !state.failures().isEmpty()
             || !state.taken().isEmpty()
@@ -350,7 +350,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     claims.retain(there);
   }
 
-  /** Another operator looks after it: what this one wrote would be undone, and its status too. */
+  /** Another operator manages it: what this one wrote would be undone, and its status too. */
   private UpdateControl<LlamaMesh> skipManagedByAnother(Owner owner, String another) {
     memories.remove(owner.uid());
     if (!another.equals(managedByAnother.put(owner.uid(), another))) {

@@ -114,7 +114,7 @@ final class MeshWriter {
     Function<ConfigMap, @Nullable ConfigMap> there = map -> actual.get(map.getMetadata().getName());
     if (paused) {
       // Scrapers go on judging, so they must know whom to leave out.
-      Outcome told =
+      Outcome leavingOutcome =
           writer
               .write(leavingDue, there, written)
               .and(
@@ -122,7 +122,7 @@ final class MeshWriter {
                       gone.stream()
                           .filter(map -> map.getMetadata().getName().equals(leavingName))
                           .toList()));
-      return new Written(told, 0, due.stream().map(Draft::node).toList());
+      return new Written(leavingOutcome, 0, due.stream().map(Draft::node).toList());
     }
     List<HasMetadata> all = MeshObjects.of(owner, facts.settings(), settings);
     RecreatedServiceAccounts.annotateTemplates(all, seen::actual);

@@ -22,9 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sees to what tells Prometheus of a mesh, where the cluster has the kinds for it. A mesh is as
- * good without it, so that nobody waits for it, and what goes wrong here is logged and no condition
- * of the mesh.
+ * Reconciler of a mesh's {@link PrometheusMonitors}, where the cluster has their kinds. A mesh is
+ * as good without them, so that nobody waits for them, and what goes wrong here is logged and no
+ * condition of the mesh.
  *
  * <p>One per mesh; {@link #ensure} is for one thread at a time.
  */
@@ -49,9 +49,9 @@ final class MonitorReconciler {
   private final Map<String, String> problems = new HashMap<>();
 
   /**
-   * Has written what is missing or different; returns at once.
+   * Has missing and different objects written; returns at once.
    *
-   * @param written told how many objects were, on another thread
+   * @param written takes how many objects were written, on another thread
    */
   void ensure(
       LlamaMesh mesh,

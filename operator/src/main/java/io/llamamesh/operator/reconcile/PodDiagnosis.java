@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names what keeps pods from coming up. Where their own status does not tell, Events do: pods that
- * the platform refuses are not there at all, and a Secret that is missing shows nowhere else.
+ * Diagnosis of pods that do not come up. Where their own status does not say why, Events do: pods
+ * that the platform refuses are not there at all, and a Secret that is missing shows nowhere else.
  *
  * <p>Events are read at most every ten seconds, and only while pods are missing. One per mesh, for
  * one thread at a time.

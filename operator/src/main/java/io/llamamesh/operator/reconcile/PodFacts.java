@@ -60,7 +60,7 @@ record PodFacts(
     String created,
     @Nullable String template) {
 
-  /** What a JVM ends with that was told to end when its heap is full. */
+  /** Exit code of a JVM with {@code -XX:+ExitOnOutOfMemoryError} whose heap is full. */
   private static final int HEAP_IS_FULL = 3;
 
   private static final String TEMPLATE = "pod-template-generation";
@@ -190,7 +190,7 @@ record PodFacts(
   }
 
   /**
-   * What keeps a container from being ready. One that ends again and again is told of in the same
+   * What keeps a container from being ready. One that ends again and again is described in the same
    * words whether it waits, has just ended or runs for a moment.
    */
   private static @Nullable Trouble trouble(ContainerStatus container, boolean agent) {

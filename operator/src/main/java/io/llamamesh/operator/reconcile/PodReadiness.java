@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What a mesh's pods tell of it. */
+/** Readiness of a mesh's agents and scrapers, by their pods. */
 final class PodReadiness {
   private PodReadiness() {}
 

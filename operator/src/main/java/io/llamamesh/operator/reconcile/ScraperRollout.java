@@ -11,9 +11,9 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rollout of a new template to the scrapers, as the status of their Deployment tells it. Those
- * of the older template go on until new ones are ready, so that ready pods say nothing of a rollout
- * that is stuck.
+ * The rollout of a new template to the scrapers, by the status of their Deployment. Those of the
+ * older template go on until new ones are ready, so that ready pods say nothing of a rollout that
+ * is stuck.
  *
  * @param older pods of an older template; 0: no rollout is under way
  * @param progressed when the Deployment's controller last saw it come forward, by its clock

@@ -184,7 +184,7 @@ final class Watches {
     return objects.values().stream().flatMap(source -> secondary(source, mesh));
   }
 
-  /** Takes note of what we wrote, so that we do not write it again before the watch tells us. */
+  /** Takes note of what we wrote, so that we do not write it again before its watch event. */
   void recordWrite(HasMetadata object, Optional<? extends HasMetadata> before) {
     if (object instanceof ConfigMap map) {
       note(configMaps, ConfigMapDigest.prune(map), before, UnaryOperator.identity());

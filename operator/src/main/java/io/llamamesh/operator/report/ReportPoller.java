@@ -231,8 +231,8 @@ public final class ReportPoller implements AutoCloseable {
     private long knownAt;
 
     /**
-     * Ends when it is told, or as late as a scraper would; what the API server says later is not
-     * lost.
+     * Asks which scraper writes to the store. Ends with the answer, or as late as a scraper's
+     * would; what the API server answers later is kept for the next time.
      */
     CompletableFuture<Void> askForWriter() {
       if (!askingForWriter.compareAndSet(false, true)) {

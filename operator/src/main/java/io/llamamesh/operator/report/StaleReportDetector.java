@@ -5,13 +5,13 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells a scraper whose reports stand still from one whose clock differs from ours: a report is
- * made anew every few seconds, so its time must move, whatever it is.
+ * Detector of scrapers whose reports stand still, whatever their clock says: a report is made anew
+ * every few seconds, so its time must move.
  *
  * <p>One per scraper, for one thread at a time.
  */
 final class StaleReportDetector {
-  /** A report that is older than so many windows is no word about now. */
+  /** A report that is older than so many windows says nothing about now. */
   private static final int STALE_INTERVALS = 3;
 
   private @Nullable Instant time;

@@ -57,7 +57,7 @@ public final class EventReader implements EventLog {
     }
   }
 
-  /** When it happened last, wherever this kind of Event tells that. */
+  /** Time of the last occurrence, in whichever field this kind of Event has it. */
   private static Instant at(Event event) {
     return Stream.of(
             event.getLastTimestamp(),

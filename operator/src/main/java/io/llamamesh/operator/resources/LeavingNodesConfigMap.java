@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.SortedSet;
 
 /**
- * The ConfigMap that tells scrapers which nodes are leaving: they are measured and not judged. It
+ * The ConfigMap with the nodes that are leaving, for scrapers: they are measured and not judged. It
  * is there only while there are some.
  */
 public final class LeavingNodesConfigMap {

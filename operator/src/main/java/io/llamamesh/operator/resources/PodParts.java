@@ -18,12 +18,12 @@ import io.llamamesh.crd.Names;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the pods of agents and scraper have in common. */
+/** Parts that the pods of agents and scraper have in common. */
 final class PodParts {
   private static final String AUTH = "auth";
   private static final String AUTH_FOLDER = "/etc/llama-mesh/auth";
 
-  /** Why a container ended is the end of its log: the conditions tell it. */
+  /** The end of a container's log says why it ended, and conditions quote it. */
   static final String TERMINATION_MESSAGE_POLICY = "FallbackToLogsOnError";
 
   private static final long NOBODY = 65_532;

@@ -18,9 +18,9 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * What tells Prometheus of a mesh, for clusters that have the Prometheus Operator: a PodMonitor of
- * the agents, a ServiceMonitor of the scraper, a PrometheusRule with the alerts. Each is a file
- * beside this class with <code>${name}</code> in place of what differs from mesh to mesh.
+ * The objects by which Prometheus finds a mesh, for clusters that have the Prometheus Operator: a
+ * PodMonitor of the agents, a ServiceMonitor of the scraper, a PrometheusRule with the alerts. Each
+ * is a file beside this class with <code>${name}</code> in place of what differs from mesh to mesh.
  */
 public final class PrometheusMonitors {
   /** The API that has these kinds. */

@@ -37,7 +37,7 @@ final class ScraperHeap {
     }
     int mib = mebibytes(limit);
     if (mib == 0) {
-      // The API server refuses the Deployment, or no process could run: either is told there.
+      // The API server refuses the Deployment, or no process could run: either shows there.
       return List.of();
     }
     int beside = BESIDE_MIB + Math.max(0, mib - USUAL_LIMIT_MIB) / GROWS_BY;

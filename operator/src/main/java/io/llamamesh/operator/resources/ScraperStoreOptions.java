@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the scraper is told of its store: arguments, and Secrets as files. A secret's value never
+ * Options of the scraper for its store: arguments, and Secrets as files. A secret's value never
  * passes through the operator.
  *
  * @param args command-line arguments

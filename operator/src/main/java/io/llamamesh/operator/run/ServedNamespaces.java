@@ -112,7 +112,7 @@ final class ServedNamespaces {
    * Asks again: for what was missing in full, for what is served only whether its meshes may be
    * listed.
    *
-   * @param due as {@link #due} told
+   * @param due the result of {@link #due}
    * @return those of them that can be served now
    * @throws KubernetesClientException where the server does not say
    */

@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The agents as their pods tell.
+ * Readiness of the agents, by their pods.
  *
  * @param expected selected nodes that are themselves Ready: each should have a ready agent, unless
  *     it is leaving

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Judges a mesh's state: one finding for each condition. */
+/** The conditions of a mesh, from its state: one of each type. */
 final class MeshConditions {
   /** Reason of a condition and of an Event. */
   static final String DUPLICATE_NAME = "DuplicateName";
@@ -26,28 +26,28 @@ final class MeshConditions {
   private MeshConditions() {}
 
   /**
-   * The findings.
+   * The conditions of a mesh.
    *
-   * @param before the conditions that were told last: while the scraper has not been asked yet, an
+   * @param before the conditions in its status: while the scraper has not been asked yet, an
    *     operator that has just started knows no better
    */
   static List<MeshCondition> of(MeshState state, List<Condition> before) {
-    List<MeshCondition> findings = new ArrayList<>();
-    findings.add(accepted(state));
-    findings.add(
+    List<MeshCondition> conditions = new ArrayList<>();
+    conditions.add(accepted(state));
+    conditions.add(
         state.paused()
             ? MeshCondition.ofTrue(
                 ConditionTypes.PAUSED,
                 "PausedBySpec",
                 "spec.paused is true: nothing is written but which nodes are leaving")
             : MeshCondition.ofFalse(ConditionTypes.PAUSED, "NotPaused", ""));
-    findings.add(configs(state));
-    findings.add(agents(state));
-    findings.add(scraper(state));
-    findings.add(keepIfNotAsked(store(state), state, before));
-    findings.add(keepIfNotAsked(network(state.network()), state, before));
-    findings.add(ready(findings));
-    return findings;
+    conditions.add(configs(state));
+    conditions.add(agents(state));
+    conditions.add(scraper(state));
+    conditions.add(keepIfNotAsked(store(state), state, before));
+    conditions.add(keepIfNotAsked(network(state.network()), state, before));
+    conditions.add(ready(conditions));
+    return conditions;
   }
 
   private static MeshCondition keepIfNotAsked(
@@ -281,19 +281,19 @@ final class MeshConditions {
   }
 
   /** Ready says of the first that keeps it from being True which one that is. */
-  private static MeshCondition ready(List<MeshCondition> findings) {
+  private static MeshCondition ready(List<MeshCondition> conditions) {
     List<MeshCondition> needed =
-        findings.stream()
+        conditions.stream()
             .filter(f ->
                 !f.type().equals(ConditionTypes.PAUSED)
                     && !f.type().equals(ConditionTypes.NETWORK_HEALTHY))
             .toList();
     for (Status value : List.of(Status.FALSE, Status.UNKNOWN)) {
-      for (MeshCondition finding : needed) {
-        if (finding.status() == value) {
-          String why = finding.message().isEmpty() ? "" : ": " + finding.message();
+      for (MeshCondition condition : needed) {
+        if (condition.status() == value) {
+          String why = condition.message().isEmpty() ? "" : ": " + condition.message();
           return new MeshCondition(
-              ConditionTypes.READY, value, finding.reason(), finding.type() + why);
+              ConditionTypes.READY, value, condition.reason(), condition.type() + why);
         }
       }
     }

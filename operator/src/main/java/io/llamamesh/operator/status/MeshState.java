@@ -7,9 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that a status is made from.
+ * State of a mesh, from which its status is made.
  *
- * @param generation of the spec that was looked at
+ * @param generation of the spec that was reconciled
  * @param refusals what is wrong with that spec; empty where it is accepted
  * @param settings what the spec in force means: that one, or the last accepted; null where none
  *     ever was
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param taken objects of the mesh's names that are somebody else's, as {@code Service net-agent}
  * @param agents the agents
  * @param scraper the scraper
- * @param network what the scraper tells
+ * @param network what is known of the network
  */
 public record MeshState(
     long generation,

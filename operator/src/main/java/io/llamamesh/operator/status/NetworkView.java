@@ -2,17 +2,17 @@ package io.llamamesh.operator.status;
 
 import io.llamamesh.results.MeshReport;
 
-/** What is known of the network now. */
+/** Knowledge of the network at this moment: a scraper's report, or why there is none. */
 public sealed interface NetworkView {
   /**
-   * The scraper told.
+   * A scraper's answer.
    *
    * @param report its latest report
    */
   record Known(MeshReport report) implements NetworkView {}
 
   /**
-   * It cannot be had.
+   * No answer.
    *
    * @param reason in CamelCase, the reason of conditions
    * @param message why, for people

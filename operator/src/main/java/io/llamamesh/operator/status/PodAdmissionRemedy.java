@@ -41,7 +41,7 @@ public final class PodAdmissionRemedy {
   /**
    * One cause.
    *
-   * @param words each of which tells it, in lower case
+   * @param words each of which gives it away, in lower case
    * @param remedy for a message in lower case and the workload that it is about
    */
   private record Cause(List<String> words, BiFunction<String, Workload, String> remedy) {

@@ -3,7 +3,7 @@ package io.llamamesh.operator.status;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The scraper as its pods tell.
+ * Readiness of the scrapers, by their pods.
  *
  * @param wanted replicas asked for
  * @param ready pods that are ready, of whatever template

@@ -70,7 +70,7 @@ final class StatusFactory {
                 .toList(),
         report == null ? List.of() : suspects(report),
         MeshConditions.of(state, conditions(before)).stream()
-            .map(finding -> condition(finding, before, state.generation(), now))
+            .map(condition -> condition(condition, before, state.generation(), now))
             .toList());
   }
 
@@ -123,20 +123,20 @@ final class StatusFactory {
 
   /** The time moves only when the value does (Kubernetes API conventions). */
   private static Condition condition(
-      MeshCondition finding, @Nullable LlamaMeshStatus before, long generation, Instant now) {
-    String value = finding.status().text();
+      MeshCondition condition, @Nullable LlamaMeshStatus before, long generation, Instant now) {
+    String value = condition.status().text();
     String since =
         conditions(before).stream()
-            .filter(c -> finding.type().equals(c.getType()) && value.equals(c.getStatus()))
+            .filter(c -> condition.type().equals(c.getType()) && value.equals(c.getStatus()))
             .map(Condition::getLastTransitionTime)
             .filter(Objects::nonNull)
             .findFirst()
             .orElse(now.truncatedTo(ChronoUnit.SECONDS).toString());
-    String message = finding.message();
+    String message = condition.message();
     return new ConditionBuilder()
-        .withType(finding.type())
+        .withType(condition.type())
         .withStatus(value)
-        .withReason(finding.reason())
+        .withReason(condition.reason())
         .withMessage(
             message.length() > MAX_MESSAGE ? message.substring(0, MAX_MESSAGE - 1) + "…" : message)
         .withObservedGeneration(generation)

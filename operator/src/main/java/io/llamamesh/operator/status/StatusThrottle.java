@@ -16,12 +16,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides when a mesh's status is written.
+ * Throttle of a mesh's status: decides when it is written.
  *
- * <p>At once: what a condition says (numbers in its message apart), a suspect who was not told
- * before, the last agent to report. Else numbers move, and {@code observedAt} with them, every
- * {@link #HEALTHY_EVERY} while the network is healthy, and once a window while it is not, or while
- * the mesh settles: the first windows after an agent came or went are pooled with what was before.
+ * <p>At once: what a condition says (numbers in its message apart), a suspect who was not in the
+ * status before, the last agent to report. Else numbers move, and {@code observedAt} with them,
+ * every {@link #HEALTHY_EVERY} while the network is healthy, and once a window while it is not, or
+ * while the mesh settles: the first windows after an agent came or went are pooled with what was
+ * before.
  *
  * <p>One per mesh. {@link #next} is for one thread at a time, the others for any.
  */
@@ -147,9 +148,9 @@ public final class StatusThrottle {
   }
 
   /**
-   * Whether somebody is suspected first of whom nothing was said. Who only changes places with
-   * others that are told, as pairs of like loss do with every window, is no news; and of many that
-   * come and go one is told at a time.
+   * Whether the first suspect was not in the status before. Suspects that only change places, as
+   * pairs of like loss do with every window, are no new ones; and of many that come and go one is
+   * written at a time.
    */
   private boolean isNewSuspect(@Nullable SuspectStatus top, Instant now) {
     Instant last = written;
