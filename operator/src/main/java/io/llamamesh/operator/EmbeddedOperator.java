@@ -57,7 +57,7 @@ public final class EmbeddedOperator implements AutoCloseable {
   private final LlamaMeshReconciler reconciler;
   private final ReportPoller poller;
 
-  /** What ends those that write. */
+  /** Closes of those that write. */
   private final List<Runnable> writers;
 
   private final AtomicBoolean broken;
@@ -167,7 +167,7 @@ public final class EmbeddedOperator implements AutoCloseable {
 
   /**
    * Without an end: JOSDK's own gives up after five, and with the API out of reach for long nothing
-   * would happen that has a mesh looked at again.
+   * would happen that has a mesh reconciled again.
    */
   private static GenericRetry retry() {
     return new GenericRetry()

@@ -7,9 +7,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * How an operator runs.
+ * Options of an operator.
  *
- * @param namespaces whose meshes it looks after; empty: all
+ * @param namespaces whose meshes it reconciles; empty: all
  * @param pods of agents and scrapers, where a mesh does not say otherwise
  * @param identity who it is to other operators that see the same meshes: the same for replicas of
  *     one release, and after restarts

@@ -7,13 +7,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one candidate knows about the Lease, and what follows from it. Times are those of its own
- * steady clock: what others write into a Lease says nothing about it.
+ * One candidate's knowledge of the Lease, and the step that follows from it. Times are those of its
+ * own steady clock: what others write into a Lease says nothing about it.
  *
  * <p>Pure; belongs to one thread.
  */
 final class Candidacy {
-  /** What to do about the Lease. */
+  /** Next step with the Lease. */
   enum Step {
     /** It is not there. */
     CREATE,

@@ -163,7 +163,7 @@ public final class LeaderElector implements AutoCloseable {
     }
   }
 
-  /** What is left of a leader's term, so that its end is noticed though an answer is awaited. */
+  /** Time left of a leader's term, so that its end is noticed though an answer is awaited. */
   private long bound(long now) {
     long whole = timings.deadline().toNanos();
     return term == null ? whole : Math.min(whole, Math.max(1, termUntil - now));

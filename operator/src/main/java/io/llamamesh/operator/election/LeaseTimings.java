@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param deadline how long after its last renewal a leader works on; less than {@code duration}, by
  *     what a write that is under way may still take
  * @param renewEvery how often a leader renews
- * @param retryEvery how often a candidate looks
+ * @param retryEvery how often a candidate tries
  */
 public record LeaseTimings(
     Duration duration, Duration deadline, Duration renewEvery, Duration retryEvery) {
@@ -17,7 +17,7 @@ public record LeaseTimings(
    * A leader whose node is cut off is replaced after 10 to 11 s; a first status then takes another
    * few, so that users see a true one within half a minute of the cut. The deadline gives three
    * renewals a chance and leaves 3 s in which the old leader's last write arrives, or does not,
-   * before another begins. A candidate that looks every second takes over a Lease that was given
+   * before another begins. A candidate that tries every second takes over a Lease that was given
    * back within one.
    */
   public static final LeaseTimings DEFAULT =

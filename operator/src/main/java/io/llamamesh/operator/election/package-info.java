@@ -1,5 +1,5 @@
 /**
- * Which of several operators works: by a Lease, which its holder renews and others take when it has
+ * Leader election among operators by a Lease, which its holder renews and others take when it has
  * run out. Knows nothing of meshes.
  */
 @NullMarked

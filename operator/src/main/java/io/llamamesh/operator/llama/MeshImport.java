@@ -49,7 +49,7 @@ final class MeshImport {
 
   private final Set<String> usedTargetNames = new HashSet<>();
 
-  /** What groups and classes are called here, by what the file calls them. */
+  /** Names of groups and classes in the mesh, by those in the file. */
   private final Map<String, String> groupNames = new LinkedHashMap<>();
 
   private final Map<String, String> classNames = new LinkedHashMap<>();

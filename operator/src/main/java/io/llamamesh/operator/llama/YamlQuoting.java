@@ -8,8 +8,8 @@ import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.resolver.Resolver;
 
 /**
- * Which texts YAML needs quotes for, beside those that Jackson knows of: whatever some reader takes
- * for something else, such as {@code 1:30}, {@code 0o17}, {@code 2026-01-01} or {@code <<}.
+ * Quoting of texts in YAML beyond what Jackson quotes: whatever some reader takes for something
+ * else, such as {@code 1:30}, {@code 0o17}, {@code 2026-01-01} or {@code <<}.
  */
 final class YamlQuoting extends StringQuotingChecker.Default {
   @Serial private static final long serialVersionUID = 1L;

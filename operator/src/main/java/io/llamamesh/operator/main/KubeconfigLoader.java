@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The settings of the connection, as kubectl finds them: what is wrong in them does not mend by
- * waiting, so it is said before anything is tried.
+ * Loader of the connection's settings, as kubectl finds them: what is wrong in them does not mend
+ * by waiting, so it is said before anything is tried.
  */
 final class KubeconfigLoader {
   private static final String NOTHING_FOUND = "https://kubernetes.default.svc";

@@ -7,7 +7,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import org.slf4j.LoggerFactory;
 
-/** How log lines look. */
+/** Setup of the log's format. */
 final class LogSetup {
   private LogSetup() {}
 

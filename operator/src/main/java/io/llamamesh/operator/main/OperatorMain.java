@@ -31,7 +31,7 @@ public final class OperatorMain implements Runnable {
         });
   }
 
-  /** What we throw ourselves says all that there is to say. */
+  /** Our own exceptions have a message for users. */
   private static String words(Exception problem) {
     return problem instanceof KubernetesClientException || problem.getMessage() == null
         ? ApiErrorMessage.oneLine(problem)

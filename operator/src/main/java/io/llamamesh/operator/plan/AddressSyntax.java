@@ -6,7 +6,7 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Whether a text is a host or a network, without asking DNS. */
+/** Syntax of hosts and networks, checked without asking DNS. */
 final class AddressSyntax {
   private static final Pattern LABEL =
       Pattern.compile("[a-zA-Z0-9]([-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?");

@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Writes what one node shall probe as a collector config document. */
+/** Factory of collector configs: what one node probes, in the form that its agent reads. */
 final class CollectorConfigFactory {
   private final String mesh;
   private final MeshSettings settings;
@@ -33,14 +33,14 @@ final class CollectorConfigFactory {
   private final int retention;
   private final Map<String, PortClass> classes = new TreeMap<>();
 
-  /** What the entries of {@code spec.probes} come to, the same for every node. */
+  /** Schedules of the entries of {@code spec.probes}, the same for every node. */
   private final Map<Probe, ProbeSchedule> schedules = new HashMap<>();
 
   /** By source group and peer: a peer is the same target to all who probe it from that group. */
   private final Map<String, Map<String, List<Target>>> peerTargets = new HashMap<>();
 
   /**
-   * Documents of a mesh.
+   * Configs of a mesh.
    *
    * @param families those that its members are probed over
    */
@@ -55,7 +55,7 @@ final class CollectorConfigFactory {
   }
 
   /**
-   * How an entry of {@code spec.probes} probes.
+   * Ports and rate of an entry of {@code spec.probes}.
    *
    * @param ports its traffic classes by name
    * @param group the name of its port group
@@ -81,12 +81,12 @@ final class CollectorConfigFactory {
       if (list.isEmpty()) {
         continue;
       }
-      ProbeSchedule pace = schedules.computeIfAbsent(t.probe(), this::schedule);
-      ports.putAll(pace.ports());
-      portGroups.put(pace.group(), pace.entries());
-      rateLimits.put(pace.interval(), pace.limit());
+      ProbeSchedule schedule = schedules.computeIfAbsent(t.probe(), this::schedule);
+      ports.putAll(schedule.ports());
+      portGroups.put(schedule.group(), schedule.entries());
+      rateLimits.put(schedule.interval(), schedule.limit());
       targetLists.put(t.key(), list);
-      tests.add(new Test(t.key(), pace.group(), pace.interval()));
+      tests.add(new Test(t.key(), schedule.group(), schedule.interval()));
     }
     return new CollectorConfig(
         CollectorConfig.CURRENT_VERSION,

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Host ports of meshes that share nodes: agents are on the host's network, so two meshes on one
- * node must not use the same port. The older mesh has it; of equally old ones the first by
- * namespace and name.
+ * Conflicts over host ports between meshes that share nodes: agents are on the host's network, so
+ * two meshes on one node must not use the same port. The older mesh has it; of equally old ones the
+ * first by namespace and name.
  */
 public final class HostPortConflicts {
   private static final Comparator<PortUse> OLDEST =
@@ -31,7 +31,7 @@ public final class HostPortConflicts {
   public record PortUse(String namespace, String name, String created, MeshSettings settings) {}
 
   /**
-   * What of the mesh's ports older meshes have on nodes that both use, with the remedy.
+   * Ports of a mesh that older meshes have on nodes that both use, with the remedy.
    *
    * @param mesh the mesh
    * @param others any meshes; it may be among them

@@ -3,7 +3,7 @@ package io.llamamesh.operator.plan;
 import java.util.regex.Pattern;
 
 /**
- * Whether a text is an image's name: {@code [registry/]path[:tag][@digest]}, by the grammar of the
+ * Syntax of an image's name: {@code [registry/]path[:tag][@digest]}, by the grammar of the
  * distribution project ({@code reference}), which container runtimes read names by.
  */
 final class ImageName {

@@ -4,7 +4,7 @@ import io.llamamesh.crd.MeshSettings;
 import java.util.List;
 
 /**
- * Everything that a plan is made from.
+ * Facts from which a plan is made, and nothing else.
  *
  * @param mesh the mesh's name
  * @param settings what its spec means

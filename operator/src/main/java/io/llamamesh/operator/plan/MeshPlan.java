@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What a mesh shall look like.
+ * Plan of a mesh: its members, and the config of each node.
  *
  * @param selected names of the nodes that carry a config, joined or not
  * @param members names of the nodes that probe and are probed

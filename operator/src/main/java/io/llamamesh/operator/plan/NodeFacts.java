@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of one node.
+ * Facts of one node.
  *
  * @param name the Node's name
  * @param labels its labels

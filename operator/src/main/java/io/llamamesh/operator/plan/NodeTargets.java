@@ -6,7 +6,7 @@ import io.llamamesh.crd.MeshSettings.Target;
 import java.util.List;
 
 /**
- * What one node probes on behalf of one entry of {@code spec.probes}.
+ * Targets of one node for one entry of {@code spec.probes}.
  *
  * @param probe the entry
  * @param from its source group, whose tags go on the points

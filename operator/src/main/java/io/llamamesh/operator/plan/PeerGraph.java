@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Who probes whom: for every source the destinations, sorted by name. */
+/** Graph of peers: for every source the destinations that it probes, sorted by name. */
 final class PeerGraph {
   /** Members up to which a full mesh may be asked for. */
   static final int MAX_FULL_MESH = 256;

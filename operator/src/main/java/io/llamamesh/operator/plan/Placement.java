@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where agents can run, the same for the DaemonSet's pod template and for the choice of members: a
+ * Placement of agents, the same for the DaemonSet's pod template and for the choice of members: a
  * node that no agent can be put on would be waited for in vain.
  */
 public final class Placement {

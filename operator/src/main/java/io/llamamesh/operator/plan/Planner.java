@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the plan of a mesh. Pure: the same facts, in whatever order, give the same plan.
+ * Planner of a mesh. Pure: the same facts, in whatever order, give the same plan.
  *
  * <p>A node is selected when a group's selector and the agents' placement fit it and it is not
  * excluded; it is a member once its agent was Ready. A Node that is NotReady stays: that is what
@@ -36,7 +36,7 @@ public final class Planner {
   private final SortedSet<String> duplicateNames = new TreeSet<>();
   private final SortedMap<String, String> sharedAddresses = new TreeMap<>();
 
-  /** Which member is probed at an address, by {@code address:port}. */
+  /** Member or target that is probed at an endpoint, by address and port. */
   private final Map<String, String> endpointOwners = new HashMap<>();
 
   private Planner(MeshFacts facts) {

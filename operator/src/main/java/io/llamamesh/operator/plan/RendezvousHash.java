@@ -6,8 +6,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Which of many sources probe one destination: those with the highest hash of source and
- * destination, so that a source more or less moves only itself and the one it displaces.
+ * Rendezvous hashing: of many sources those probe a destination that have the highest hash of
+ * source and destination, so that a source more or less moves only itself and the one it displaces.
  */
 final class RendezvousHash {
   private RendezvousHash() {}

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What a spec asks for that is too large: for these nodes, or for a ConfigMap. */
+/** Check of sizes: what a spec asks for must fit these nodes, and each config a ConfigMap. */
 public final class SizeCheck {
   /** A ConfigMap holds 1 MiB in all; the rest is left for keys and metadata. */
   static final int MAX_DOCUMENT_BYTES = 1_000_000;

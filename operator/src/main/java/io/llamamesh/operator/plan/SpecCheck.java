@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the schema cannot see: finds what a spec contradicts itself in, each with its field and the
+ * Check of a spec for contradictions that the schema cannot see, each with its field and the
  * remedy.
  */
 public final class SpecCheck {
@@ -31,7 +31,7 @@ public final class SpecCheck {
 
   private static final Pattern QUANTITY = Pattern.compile(LlamaMeshSpec.QUANTITY_PATTERN);
 
-  /** What a config document takes, less what an agent adds to a point. */
+  /** Tags that a config document takes, less those that an agent adds to a point. */
   private static final int MAX_TAGS = 64;
 
   /** Networks that a warning names. */

@@ -1,7 +1,7 @@
 package io.llamamesh.operator.plan;
 
 /**
- * Why a spec cannot be accepted.
+ * Refusal of a spec.
  *
  * @param reason {@code InvalidSpec} or {@code PortConflict}, the reason of the condition
  * @param message the field and the remedy, for people

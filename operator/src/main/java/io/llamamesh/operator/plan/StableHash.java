@@ -1,8 +1,8 @@
 package io.llamamesh.operator.plan;
 
 /**
- * Well-mixed 64-bit hashes of names, the same in every process and release: a plan must not depend
- * on who makes it. FNV-1a over the characters, finished by SplitMix64's mixer.
+ * Stable, well-mixed 64-bit hashes of names, the same in every process and release: a plan must not
+ * depend on who makes it. FNV-1a over the characters, finished by SplitMix64's mixer.
  */
 final class StableHash {
   private static final long FNV_OFFSET = 0xcbf29ce484222325L;

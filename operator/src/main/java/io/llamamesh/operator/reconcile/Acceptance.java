@@ -20,14 +20,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which spec of a mesh is in force: the one it has, or where that is refused the last that
- * was accepted, so that what runs goes on.
+ * Acceptance of specs. In force is the one it has, or where that is refused the last that was
+ * accepted, so that what runs goes on.
  */
 final class Acceptance {
   private Acceptance() {}
 
   /**
-   * What is wrong with the spec, which is remembered where nothing is.
+   * The refusals of a mesh's spec; one without any is remembered.
    *
    * @param facts the facts with given settings in force
    * @param saved the accepted spec that an earlier operator left
@@ -68,14 +68,14 @@ final class Acceptance {
   }
 
   /**
-   * What a mesh uses; nothing where no spec of it can be in force. One that is not judged yet, as
-   * when an operator begins with all of them at once, uses what it says: else a younger one would
-   * be let onto its ports, and what once was accepted stays.
+   * The ports of a mesh; empty where no spec of it can be in force. One that is not evaluated yet,
+   * as when an operator begins with all of them at once, uses what it says: else a younger one
+   * would be let onto its ports, and what once was accepted stays.
    */
   static Stream<PortUse> portUse(LlamaMesh mesh, @Nullable MeshMemory memory) {
-    MeshMemory judged = memory == null || !memory.isEvaluated ? null : memory;
-    if (judged != null) {
-      return Stream.ofNullable(judged.accepted).map(spec -> portUse(mesh, spec.settings()));
+    MeshMemory evaluated = memory == null || !memory.isEvaluated ? null : memory;
+    if (evaluated != null) {
+      return Stream.ofNullable(evaluated.accepted).map(spec -> portUse(mesh, spec.settings()));
     }
     return unreadable(mesh).isEmpty() && SpecCheck.check(mesh.getSpec()).isEmpty()
         ? Stream.of(portUse(mesh, MeshSettings.of(mesh.getSpec())))

@@ -18,8 +18,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees to a mesh's Secret: makes it once, adds to it when a rotation is asked for, and keeps what
- * its parts knew where it is lost or replaced.
+ * Reconciler of a mesh's Secret: makes it once, adds to it when a rotation is asked for, and keeps
+ * what its parts knew where it is lost or replaced.
  *
  * <p>It is read by name, once a minute, and never watched: a watch would need the right to list
  * every Secret of the namespace.
@@ -37,7 +37,7 @@ final class AuthSecretReconciler {
     this.rings = rings;
   }
 
-  /** Makes sure of it. */
+  /** Makes, completes or rotates the Secret where it is time to. */
   Outcome ensure(LlamaMesh mesh, Owner owner, KubernetesClient client, Instant now) {
     Map<String, String> annotations = mesh.getMetadata().getAnnotations();
     String wanted = annotations == null ? null : annotations.get(Names.ROTATE_ANNOTATION);

@@ -13,8 +13,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the nodes' ConfigMaps shall be, remembered by digest: with thousands of nodes, writing all
- * their documents out at each look is what would take the time, and nearly all stay as they are.
+ * Cache of the nodes' ConfigMaps as they shall be, by digest: with thousands of nodes, writing all
+ * their documents at each reconciliation would take the time, and nearly all stay as they are.
  *
  * <p>One per mesh. Any thread may call, for a node one at a time.
  */
@@ -24,7 +24,7 @@ final class ConfigMapCache {
   private record Entry(Owner owner, Draft draft, ConfigMap pruned) {}
 
   /**
-   * What a node's ConfigMap is made from.
+   * Draft of a node's ConfigMap.
    *
    * @param node the node's name
    * @param config what its collector does

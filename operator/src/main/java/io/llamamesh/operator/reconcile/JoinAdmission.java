@@ -7,7 +7,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides when nodes whose agents have become ready join the mesh.
+ * Admission of nodes whose agents have become ready to the mesh.
  *
  * <p>A node that joins changes the configs of all that probe it. When a thousand come up one after
  * the other, each reconciliation would write nearly every config anew. So after a reconciliation

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the meshes' Secrets held when they were last seen, by namespace and name: a mesh that is
+ * Cache of the key rings that the meshes' Secrets last held, by namespace and name: a mesh that is
  * deleted and applied anew meets agents that still know it. Any thread may call.
  */
 final class KeyRingCache {

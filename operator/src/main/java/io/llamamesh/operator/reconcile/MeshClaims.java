@@ -17,21 +17,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which meshes are this operator's: of two that see the same mesh, as two releases may, the first
+ * Claims of meshes by operators: of two that see the same mesh, as two releases may, the first
  * holds its Lease and the other leaves it alone. A Lease that this operator has watched for {@link
  * #EXPIRY} without its being renewed is taken over. Replicas of one release have one identity, so
  * that their own election decides among them.
  *
  * <p>Where nobody else was seen and claims cannot be read or written, whether for want of a right
- * or because a webhook refuses them, the mesh is looked after without one: better than not at all.
+ * or because a webhook refuses them, the mesh is reconciled without one: better than not at all.
  *
  * <p>Any thread may call, for a mesh one at a time.
  */
 final class MeshClaims {
-  /** How long a mesh stays with an operator that is gone. */
+  /** Time for which a mesh stays with an operator that is gone. */
   static final Duration EXPIRY = Duration.ofMinutes(5);
 
-  /** How often a claim is renewed, and another's looked at. */
+  /** Pace at which a claim is renewed, and another's read. */
   static final Duration RENEWAL = Duration.ofMinutes(1);
 
   /**
@@ -56,7 +56,7 @@ final class MeshClaims {
   /** Meshes that are worked on without a claim. */
   private final Set<String> unguarded = ConcurrentHashMap.newKeySet();
 
-  /** Another's claim, and since when it has been the same without a gap in looking at it. */
+  /** Another's claim, and since when it has been the same without a gap in reading it. */
   private record Seen(String holder, @Nullable ZonedDateTime renewal, Instant first, Instant last) {
     boolean isOf(Lease lease) {
       return holder.equals(lease.getSpec().getHolderIdentity())
@@ -78,7 +78,7 @@ final class MeshClaims {
   /**
    * Claims a mesh, or renews the claim; asks the server once a minute at most while it is ours.
    *
-   * @return who looks after it; null: this operator
+   * @return who manages it; null: this operator
    * @throws KubernetesClientException where that cannot be found out, for {@link #CERTAIN} at most
    */
   @Nullable String claim(Owner mesh) {
@@ -153,8 +153,8 @@ final class MeshClaims {
   }
 
   /**
-   * Who looks after a mesh whose Lease was read, and cannot be written: whoever held it may be
-   * alive and unable to renew it for the same reason.
+   * Who manages a mesh whose Lease was read, and cannot be written: whoever held it may be alive
+   * and unable to renew it for the same reason.
    */
   private @Nullable String unwritten(
       Owner mesh, @Nullable String holder, Instant now, KubernetesClientException why) {

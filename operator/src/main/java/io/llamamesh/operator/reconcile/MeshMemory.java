@@ -12,9 +12,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the operator remembers of a mesh between two looks at it; all of it can be had again. Used
- * by one reconcile at a time, but for {@link #accepted} and {@link #isEvaluated}, which those of
- * other meshes read.
+ * The operator's memory of a mesh between two reconciliations; all of it can be had again. Used by
+ * one reconcile at a time, but for {@link #accepted} and {@link #isEvaluated}, which those of other
+ * meshes read.
  */
 final class MeshMemory {
   final StatusThrottle status = new StatusThrottle();
@@ -64,7 +64,7 @@ final class MeshMemory {
   }
 
   /**
-   * What the API would refuse of the plan for these facts; looked for only when they changed.
+   * Configs of the plan for these facts that the API would refuse; checked only when they changed.
    *
    * @param timer takes the time of making the plan
    */

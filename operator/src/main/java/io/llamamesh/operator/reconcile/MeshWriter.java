@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Writes what differs between what is there and what shall be, and removes what is left over. */
+/** Writer of one mesh: writes what differs from what is there, and deletes what is obsolete. */
 final class MeshWriter {
   private static final Logger LOG = LoggerFactory.getLogger(MeshWriter.class);
 
@@ -57,7 +57,7 @@ final class MeshWriter {
   }
 
   /**
-   * What became of it.
+   * Result of writing a mesh.
    *
    * @param outcome the writes
    * @param configs how many nodes' configs were to be written
@@ -188,7 +188,7 @@ final class MeshWriter {
           String name = Names.nodeConfigMap(owner.name(), node);
           names.add(name);
           ConfigMap there = actual.get(name);
-          // What is not there at all is due without being looked at: it is made once, as it is
+          // What is not there at all is due without being compared: it is made once, as it is
           // written.
           if (there == null
               || !ConfigMapDigest.isCurrent(

@@ -31,10 +31,10 @@ import org.slf4j.LoggerFactory;
 final class MonitorReconciler {
   private static final Logger LOG = LoggerFactory.getLogger(MonitorReconciler.class);
 
-  /** How often others' changes are looked for. */
+  /** Pace of checks for others' changes. */
   private static final Duration CHECK_EVERY = Duration.ofMinutes(1);
 
-  /** How often it is asked whether the kinds are there. */
+  /** Pace of checks whether the kinds are there. */
   private static final Duration ASK_EVERY = Duration.ofSeconds(10);
 
   private static final String API = "APIResourceList";

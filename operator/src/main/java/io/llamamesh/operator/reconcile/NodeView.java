@@ -12,7 +12,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What matters of a Node: heartbeats and images are no reason to look at a mesh.
+ * View of a Node: heartbeats and images are left out, since they are no reason to reconcile.
  *
  * @param name its name
  * @param labels its labels

@@ -18,8 +18,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is kept of each watched object: with thousands of nodes and pods the whole of them would
- * fill the heap.
+ * Pruner of watched objects: with thousands of nodes and pods the whole of them would fill the
+ * heap.
  */
 final class ObjectPruner {
   private ObjectPruner() {}

@@ -5,7 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.function.ToDoubleFunction;
 
-/** What the operator counts; any thread may call. */
+/** Meters of the operator. Any thread may call. */
 final class OperatorMeters {
   private final MeterRegistry registry;
   private final Timer plans;
@@ -38,7 +38,7 @@ final class OperatorMeters {
     failed.increment(failures);
   }
 
-  /** A number that is asked for when somebody looks. */
+  /** A gauge, read when it is scraped. */
   <T> void gauge(String name, String description, T source, ToDoubleFunction<T> value) {
     io.micrometer.core.instrument.Gauge.builder("llamamesh.operator." + name, source, value)
         .description(description)

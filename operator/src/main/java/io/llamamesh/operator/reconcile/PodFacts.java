@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What matters of a pod of ours: a change of anything else is no reason to look at a mesh.
+ * Facts of a pod of ours: a change of anything else is no reason to reconcile.
  *
  * @param name its name
  * @param uid its identity: a pod that is deleted and made anew is another one
@@ -102,7 +102,7 @@ record PodFacts(
     return readySince != null && !terminating;
   }
 
-  /** Why it does not come up, for people; null: nothing out of the ordinary is known. */
+  /** The reason why it does not come up, for people; null: nothing unusual is known. */
   @Nullable String trouble() {
     // These two are what every pod goes through.
     if (waitingReason.isEmpty()
@@ -190,8 +190,8 @@ record PodFacts(
   }
 
   /**
-   * What keeps a container from being ready. One that ends again and again is described in the same
-   * words whether it waits, has just ended or runs for a moment.
+   * The trouble of a container that is not ready. One that ends again and again is described in the
+   * same words whether it waits, has just ended or runs for a moment.
    */
   private static @Nullable Trouble trouble(ContainerStatus container, boolean agent) {
     ContainerState state = container.getState();
@@ -212,7 +212,7 @@ record PodFacts(
         : new Trouble(CRASHED, ending(end, agent));
   }
 
-  /** How a container ended; for want of memory, also what to do about it. */
+  /** The end of a container; for want of memory, with the remedy. */
   private static String ending(ContainerStateTerminated end, boolean agent) {
     boolean killed = "OOMKilled".equals(end.getReason());
     if (killed || Objects.equals(end.getExitCode(), HEAP_IS_FULL)) {

@@ -37,7 +37,7 @@ final class PodReadiness {
     return new AgentsReadiness(expected, ready, missing, missing.isEmpty() ? "" : hint(pods), null);
   }
 
-  /** What keeps the first of the agents that do not come up from it; empty: not known. */
+  /** The trouble of the first agent that does not come up; empty: not known. */
   private static String hint(List<PodFacts> pods) {
     return pods.stream()
         .filter(pod -> pod.hasComponent(Component.AGENT) && !pod.isReady())
@@ -59,7 +59,8 @@ final class PodReadiness {
   }
 
   /**
-   * Where scrapers may answer: one that is not ready, since its kubelet is away, may do so as well.
+   * Endpoints of scrapers that may answer: one that is not ready, since its kubelet is away, may do
+   * so as well.
    */
   static List<ScraperEndpoint> scraperEndpoints(List<PodFacts> pods) {
     return scrapers(pods).stream().filter(PodFacts::isAlive).flatMap(PodReadiness::report).toList();

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 record ScraperRollout(int older, Instant progressed, boolean overdue) {
   /**
-   * How long a rollout may stand still before what its pods say is an obstacle: any pod of any
-   * rollout finds no node, or no image, for a moment.
+   * Time for which a rollout may stand still before what its pods say is an obstacle: any pod of
+   * any rollout finds no node, or no image, for a moment.
    */
   static final Duration PATIENCE = Duration.ofSeconds(30);
 

@@ -157,7 +157,7 @@ final class Watches {
         .collect(Collectors.toMap(map -> map.getMetadata().getName(), map -> map));
   }
 
-  /** What is there of an object, our own latest write included. */
+  /** An object as it is on the server, our own latest write included. */
   Optional<HasMetadata> actual(HasMetadata desired) {
     return source(desired).get(ResourceID.fromResource(desired)).map(found -> found);
   }
@@ -243,7 +243,7 @@ final class Watches {
     return meshes.list();
   }
 
-  /** Has a mesh looked at again. */
+  /** Has a mesh reconciled again. */
   void requestReconcile(ResourceID mesh) {
     reports.propagateEvent(mesh);
   }

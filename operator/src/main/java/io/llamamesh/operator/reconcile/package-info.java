@@ -1,6 +1,6 @@
 /**
- * The loop: what is watched, when a mesh is looked at again, and what is then planned, written and
- * said; never imports {@code .main}.
+ * The reconcile loop: what is watched, when a mesh is reconciled, and what is then planned, written
+ * and put into its status.
  */
 @NullMarked
 package io.llamamesh.operator.reconcile;

@@ -23,7 +23,7 @@ final class ReportChoice {
   private ReportChoice() {}
 
   /**
-   * What one scraper answered.
+   * The answer of one scraper.
    *
    * @param from who
    * @param view a report, or why there is none
@@ -31,7 +31,7 @@ final class ReportChoice {
   record Answer(ScraperEndpoint from, NetworkView view) {}
 
   /**
-   * What is known of the network.
+   * The view of the network that all answers give.
    *
    * @param writer name of the pod that writes to the store; null: not known
    */

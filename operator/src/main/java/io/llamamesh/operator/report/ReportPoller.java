@@ -111,7 +111,7 @@ public final class ReportPoller implements AutoCloseable {
         });
   }
 
-  /** What is known of a mesh's network now. */
+  /** The latest view of a mesh's network. */
   public NetworkView view(String mesh) {
     PolledMesh polled = meshes.get(mesh);
     return polled == null ? NetworkView.NOT_ASKED : polled.view;
@@ -142,14 +142,14 @@ public final class ReportPoller implements AutoCloseable {
 
   private NetworkView ask(PolledMesh polled) {
     List<ScraperEndpoint> scrapers = polled.scrapers;
-    CompletableFuture<Void> told =
+    CompletableFuture<Void> writerKnown =
         scrapers.size() > 1 ? polled.askForWriter() : CompletableFuture.<Void>completedFuture(null);
     List<CompletableFuture<Answer>> asked =
         scrapers.stream()
             .map(scraper -> CompletableFuture.supplyAsync(() -> answer(scraper), threads))
             .toList();
     List<Answer> answers = asked.stream().map(CompletableFuture::join).toList();
-    told.join();
+    writerKnown.join();
     polled.clocks.keySet().retainAll(scrapers.stream().map(ScraperEndpoint::pod).toList());
     return ReportChoice.of(answers.stream().map(polled::rejectStale).toList(), polled.lastWriter);
   }

@@ -10,7 +10,7 @@ import java.time.ZoneOffset;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Lease beside each mesh that says which operator looks after it.
+ * The Lease beside each mesh that says which operator manages it.
  *
  * <p>Any thread may call.
  */
@@ -26,7 +26,7 @@ public class ClaimLeases {
     return mesh + "-claim";
   }
 
-  /** What is there; null: nothing. */
+  /** The Lease on the server; null: none. */
   public @Nullable Lease read(Owner mesh) {
     return client.leases().inNamespace(mesh.namespace()).withName(name(mesh.name())).get();
   }

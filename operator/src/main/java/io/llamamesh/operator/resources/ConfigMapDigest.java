@@ -23,7 +23,7 @@ public final class ConfigMapDigest {
 
   private ConfigMapDigest() {}
 
-  /** What is worth keeping of a ConfigMap of ours. */
+  /** A ConfigMap of ours with a digest in place of its data, without what others added. */
   public static ConfigMap prune(ConfigMap map) {
     ObjectMeta metadata = map.getMetadata();
     ObjectMeta kept = new ObjectMeta();

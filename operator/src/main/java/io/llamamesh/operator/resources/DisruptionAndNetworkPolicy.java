@@ -10,7 +10,7 @@ import io.llamamesh.crd.Names.Component;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What keeps others from the scraper, and drains from all scrapers at once. */
+/** NetworkPolicy of the scraper, and PodDisruptionBudget of several scrapers. */
 final class DisruptionAndNetworkPolicy {
   private DisruptionAndNetworkPolicy() {}
 

@@ -102,7 +102,7 @@ public final class EventWriter implements AutoCloseable {
     }
   }
 
-  /** What went wrong; null: nothing. */
+  /** The failure; null: none. */
   private static @Nullable KubernetesClientException tryCreate(
       KubernetesClient client, Event event) {
     try {

@@ -22,11 +22,11 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes objects, several at a time; one that fails does not keep the others from being written.
+ * Writer of objects, several at a time; one that fails does not keep the others from being written.
  *
  * <p>What is not there is created, which fails where somebody else was faster; what is there is
- * applied, with its uid. So no write ever meets an object that was not looked at before, and one
- * that is not the mesh's stays as it is.
+ * applied, with its uid. So no write ever meets an object that was not read before, and one that is
+ * not the mesh's stays as it is.
  *
  * <p>Any thread may call; {@link #close} ends its threads.
  */
@@ -37,7 +37,7 @@ public final class ObjectWriter implements AutoCloseable {
   private static final int AT_ONCE = 8;
   private static final int CONFLICT = 409;
 
-  /** Who the server says made what this client created. */
+  /** Field manager of what this client created, in the server's words. */
   private static final String CREATOR = "fabric8-kubernetes-client";
 
   private final KubernetesClient client;
@@ -50,7 +50,7 @@ public final class ObjectWriter implements AutoCloseable {
   }
 
   /**
-   * What became of a batch.
+   * Outcome of a batch.
    *
    * @param written how many were written
    * @param failures one line each for those that were not, naming the object
@@ -157,7 +157,7 @@ public final class ObjectWriter implements AutoCloseable {
     }
   }
 
-  /** Where it is not there any more, it is created after all. */
+  /** Applies; an object that is gone is created. */
   private <T extends HasMetadata> T update(T object, HasMetadata known) {
     try {
       return apply(object, known);
@@ -179,7 +179,7 @@ public final class ObjectWriter implements AutoCloseable {
     return client.resource(object).fieldManager(FIELD_MANAGER).forceConflicts().serverSideApply();
   }
 
-  /** What is there, without a namesake of the mesh that is gone among its owners. */
+  /** The object on the server, without a deleted namesake of the mesh among its owners. */
   private HasMetadata succeed(HasMetadata object, HasMetadata there) {
     List<OwnerReference> owners = Ownership.ownersWithoutNamesake(there, object);
     if (owners == null) {

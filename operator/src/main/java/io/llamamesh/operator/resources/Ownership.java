@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which objects are a mesh's: those with its labels, and those that it owns. Another of the same
- * name is somebody else's, and nothing of it is changed.
+ * Ownership of objects. A mesh's are those with its labels, and those that it owns. Another of the
+ * same name is somebody else's, and nothing of it is changed.
  */
 public final class Ownership {
   private static final List<String> LABELS =

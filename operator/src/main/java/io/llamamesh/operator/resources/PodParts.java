@@ -129,7 +129,7 @@ final class PodParts {
     return mount(AUTH, AUTH_FOLDER, true);
   }
 
-  /** Where a program finds {@link #auth}. */
+  /** Argument with the folder of {@link #auth}. */
   static String authArgument() {
     return "--auth-dir=" + AUTH_FOLDER;
   }

@@ -43,7 +43,7 @@ record PodResources(SortedMap<String, Quantity> requests, SortedMap<String, Quan
   }
 
   /**
-   * What a container asks for. An entry that the user names replaces ours, and a default of ours
+   * The resources of a container. An entry that the user names replaces ours, and a default of ours
    * gives way where it would contradict that entry: the API server refuses a request above its
    * limit.
    *

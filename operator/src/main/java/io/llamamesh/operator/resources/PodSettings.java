@@ -1,9 +1,9 @@
 package io.llamamesh.operator.resources;
 
 /**
- * What an operator gives to the pods of all its meshes.
+ * Settings of an operator for the pods of all its meshes.
  *
- * @param images what they run
- * @param user whom they run as
+ * @param images of agents and scrapers
+ * @param user source of the pods' user
  */
 public record PodSettings(Images images, PodUser user) {}

@@ -1,8 +1,7 @@
 package io.llamamesh.operator.resources;
 
 /**
- * Who names the user, the group and the fsGroup of the pods of agents and scraper. Neither runs
- * them as root.
+ * Source of the user, the group and the fsGroup of the pods of agents and scraper. Neither is root.
  */
 public enum PodUser {
   /** The operator: 65532, as in the images. */

@@ -8,7 +8,7 @@ import io.llamamesh.crd.Names.Component;
 import java.util.List;
 
 /**
- * Who the pods are and what they may: a ServiceAccount each, bound in this namespace to the
+ * Accounts and rights of the pods: a ServiceAccount each, bound in this namespace to the
  * ClusterRole that the chart ships.
  */
 final class Rbac {

@@ -8,11 +8,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The scraper's heap follows its memory limit: what it ships with holds an hour of 64,000 pairs,
- * and larger meshes or longer retentions need more.
+ * Size of the scraper's heap, which follows its memory limit: what it ships with holds an hour of
+ * 64,000 pairs, and larger meshes or longer retentions need more.
  */
 final class ScraperHeap {
-  /** What the process takes beside its heap, as measured by the scraper's benchmark. */
+  /** Memory of the process beside its heap, as measured by the scraper's benchmark. */
   private static final int BESIDE_MIB = 168;
 
   /** Of a limit above the usual one, for what grows with the number of agents. */

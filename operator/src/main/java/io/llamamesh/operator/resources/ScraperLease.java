@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which of several scrapers writes to the store, as their Lease says: its report is the one that
- * knows of the store. Any thread may ask.
+ * The scrapers' Lease: its holder writes to the store, and its report is the one that knows of the
+ * store. Any thread may ask.
  */
 public final class ScraperLease {
   private static final Logger LOG = LoggerFactory.getLogger(ScraperLease.class);

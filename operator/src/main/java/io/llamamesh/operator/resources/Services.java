@@ -9,11 +9,11 @@ import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import java.util.List;
 
-/** The Services: agents by name, the page, and where agents leave their last windows. */
+/** The Services: agents by name, the page, and the ingest of last windows. */
 public final class Services {
   private Services() {}
 
-  /** Where agents that end leave their last windows; resolves anywhere in the cluster. */
+  /** URL to which agents that end hand their last windows; resolves anywhere in the cluster. */
   public static String ingestUrl(Owner mesh) {
     return "http://"
         + ingest(mesh)

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where replicas of a Deployment go, so that the loss of any one node, or zone, leaves one of them
+ * Spread of a Deployment's replicas, so that the loss of any one node, or zone, leaves one of them
  * at work, and how soon those on a lost node are made anew elsewhere.
  */
 final class TopologySpread {

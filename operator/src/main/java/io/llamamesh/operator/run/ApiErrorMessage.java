@@ -30,7 +30,8 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why the operator does not work, in one line and in the innermost cause's words, and what to do.
+ * One-line message for a failure of the API server or on the way to it: the innermost cause's
+ * words, and the remedy.
  */
 public final class ApiErrorMessage {
   private static final int UNAUTHORIZED = 401;

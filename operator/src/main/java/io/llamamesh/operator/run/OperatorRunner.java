@@ -41,7 +41,7 @@ public final class OperatorRunner implements AutoCloseable {
   /** Short, so that the status is true soon after an outage of whatever length. */
   private static final Duration RETRY_MAX = Duration.ofSeconds(5);
 
-  /** How often namespaces are asked for that could not be served. */
+  /** Pace of checks of namespaces that could not be served. */
   private static final Duration ASK_EVERY = Duration.ofSeconds(10);
 
   private static final Duration STOP_WITHIN = Duration.ofSeconds(10);

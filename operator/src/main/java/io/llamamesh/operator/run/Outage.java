@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What keeps the operator from its work, by who met it. Each cause is logged when it comes, and
- * that all is well again, not each attempt.
+ * An outage: causes that keep the operator from its work, by who met them. Each cause is logged
+ * when it comes, and that all is well again, not each attempt.
  *
  * <p>Any thread may call.
  */

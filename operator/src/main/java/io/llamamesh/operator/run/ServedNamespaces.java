@@ -36,7 +36,7 @@ final class ServedNamespaces {
   private static final String METER = "llamamesh.operator.namespace.served";
   private static final String ALL = "*";
 
-  /** How often it is asked whether what is served still may be. */
+  /** Pace of checks of namespaces that are served. */
   private static final Duration ASK_SERVED_EVERY = Duration.ofMinutes(1);
 
   private final Set<String> wanted;
@@ -46,7 +46,7 @@ final class ServedNamespaces {
   private final Map<String, Answer> answers = new ConcurrentHashMap<>();
 
   /**
-   * What the server said.
+   * Answer of the server.
    *
    * @param refusal why a namespace cannot be served; empty: it can
    * @param at when
@@ -133,7 +133,7 @@ final class ServedNamespaces {
     answers.clear();
   }
 
-  /** Why it cannot be served; null: it can. */
+  /** The refusal of a namespace; null: it can be served. */
   private @Nullable KubernetesClientException ask(
       KubernetesClient client, String namespace, boolean everything, Instant now) {
     try {

@@ -83,7 +83,7 @@ public final class ImagePullRemedy {
   }
 
   /**
-   * What keeps an image from being pulled, with its remedy.
+   * The obstacle to pulling an image, with its remedy.
    *
    * @param reason why the container waits, for which {@link #isImagePull} holds
    * @param message the kubelet's words; absent: none

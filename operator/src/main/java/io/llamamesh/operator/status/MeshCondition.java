@@ -25,7 +25,7 @@ record MeshCondition(String type, Status status, String reason, String message) 
       return text;
     }
 
-    /** What a condition says; what it says in nobody's words is not known. */
+    /** The status of that text; any other text is unknown. */
     static Status of(String text) {
       return text.equals(TRUE.text) ? TRUE : text.equals(FALSE.text) ? FALSE : UNKNOWN;
     }

@@ -1,7 +1,7 @@
 package io.llamamesh.operator.status;
 
 /**
- * Why pods do not come up.
+ * Obstacle to pods that should come up.
  *
  * @param reason in CamelCase, the reason of a condition
  * @param message for people

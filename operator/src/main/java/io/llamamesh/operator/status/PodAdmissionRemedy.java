@@ -16,14 +16,14 @@ public final class PodAdmissionRemedy {
   /** Reason of the condition. */
   public static final String REASON = "PodsRefused";
 
-  /** Who creates pods, which of them, and that it was an error: all of it known or random. */
+  /** Begin of a message that says nothing new: who creates pods, which, and that it failed. */
   private static final Pattern PREAMBLE =
       Pattern.compile(
           "^(Error creating: )?((pods|Pod) \"[^\"]*\" is (forbidden|invalid): )?", Pattern.DOTALL);
 
   private static final Pattern BLANKS = Pattern.compile("\\s+");
 
-  /** What a platform that gives users itself refuses them by; in lower case. */
+  /** Words by which a platform refuses fixed users; in lower case. */
   private static final List<String> USER_WORDS =
       List.of("runasuser", "runasgroup", "fsgroup", "65532");
 
@@ -183,7 +183,7 @@ public final class PodAdmissionRemedy {
               w -> "the server was busy; this is tried again"));
 
   /**
-   * What keeps pods from being created, with its remedy.
+   * The obstacle to creating pods, with its remedy.
    *
    * @param message of the Event
    */

@@ -5,7 +5,7 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 import org.jspecify.annotations.Nullable;
 
-/** How numbers are written in a status: rounded, so that it changes only when they do. */
+/** Numbers as texts of a status: rounded, so that it changes only when they do. */
 final class StatusNumbers {
   private static final MathContext TWO_DIGITS = new MathContext(2, RoundingMode.HALF_EVEN);
 

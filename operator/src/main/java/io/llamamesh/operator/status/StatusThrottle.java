@@ -27,10 +27,10 @@ import org.jspecify.annotations.Nullable;
  * <p>One per mesh. {@link #next} is for one thread at a time, the others for any.
  */
 public final class StatusThrottle {
-  /** How long numbers stay while the network is healthy. */
+  /** Pace of numbers while the network is healthy. */
   public static final Duration HEALTHY_EVERY = Duration.ofSeconds(15);
 
-  /** How often another suspect is news. */
+  /** Pace of new suspects. */
   private static final Duration SUSPECTS_EVERY = Duration.ofSeconds(10);
 
   /** As many as a judgement pools, and the one in which the change falls. */
@@ -51,7 +51,7 @@ public final class StatusThrottle {
   /** Whom the last status suspected. */
   private volatile Set<String> suspected = Set.of();
 
-  /** What the last status said of the network, numbers apart. */
+  /** Fingerprint of the last status: what it said of the network, numbers apart. */
   private volatile String fingerprint = "";
 
   /** Whether a status should be written now for this view of the network. */
@@ -65,7 +65,7 @@ public final class StatusThrottle {
   }
 
   /**
-   * How long until numbers are due, if there are other ones by then.
+   * Time until numbers are due, if there are other ones by then.
    *
    * @param view of which {@link #next} was asked last
    */

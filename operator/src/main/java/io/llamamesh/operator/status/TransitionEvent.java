@@ -1,7 +1,7 @@
 package io.llamamesh.operator.status;
 
 /**
- * Something worth an Event.
+ * An Event about a mesh, before it is written.
  *
  * @param warning whether it is bad
  * @param reason in CamelCase

@@ -12,8 +12,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds what of a new status is worth an Event: a spec accepted or refused, a name given twice, the
- * network or the store lost or back. What is unknown in between is not announced.
+ * Events of a status's transitions: a spec accepted or refused, a name given twice, the network or
+ * the store lost or back. What is unknown in between is not announced.
  *
  * <p>At most ten at once and two a minute in the long run. One per mesh, for one thread at a time.
  */
@@ -28,7 +28,7 @@ public final class TransitionEvents {
   private @Nullable Instant refilled;
 
   /**
-   * What to announce.
+   * Events of the transition to a new status.
    *
    * @param before the status that was there, or null: what it says needs no saying again
    * @param next the new one
@@ -107,8 +107,8 @@ public final class TransitionEvents {
   }
 
   /**
-   * What of a condition is worth saying once: its status, and of a network in trouble what it is
-   * and who is suspected. The first windows of a fault may show one pair of what is a whole node.
+   * Key of a condition's transition: its status, and of a network in trouble what it is and who is
+   * suspected. The first windows of a fault may show one pair of what is a whole node.
    */
   private static String transition(Condition c, LlamaMeshStatus status) {
     boolean trouble =
