@@ -2,16 +2,6 @@ package io.llamamesh.operator.report;
 
 import io.llamamesh.operator.report.ReportChoice.Answer;
 import io.llamamesh.operator.status.NetworkView;
-import io.llamamesh.results.MeshReport;
-import io.llamamesh.results.ResultsJson;
-import java.io.IOException;
-import java.net.ConnectException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -19,13 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -50,11 +38,10 @@ public final class ReportPoller implements AutoCloseable {
   private static final Duration EVERY = Duration.ofSeconds(2);
   private static final Duration TIMEOUT = Duration.ofSeconds(1);
   private static final Duration KEPT = Duration.ofSeconds(10);
-  private static final int MAX_BYTES = 1 << 20;
 
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("report-", 0).factory());
-  private final HttpClient http;
+  private final ReportClient client;
   private final ScheduledExecutorService clock;
   private final LongSupplier nanoTime;
   private final Map<String, PolledMesh> meshes = new ConcurrentHashMap<>();
@@ -66,13 +53,7 @@ public final class ReportPoller implements AutoCloseable {
 
   private ReportPoller(LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
-    this.http =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(TIMEOUT)
-            .proxy(HttpClient.Builder.NO_PROXY)
-            .executor(threads)
-            .build();
+    this.client = new ReportClient(TIMEOUT, threads);
     this.clock =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("report-poller").daemon().factory());
@@ -155,61 +136,13 @@ public final class ReportPoller implements AutoCloseable {
   }
 
   private Answer answer(ScraperEndpoint scraper) {
-    return new Answer(scraper, ask(scraper.url()));
-  }
-
-  private NetworkView ask(URI scraper) {
-    URI uri = scraper.resolve("/api/v1/report");
-    HttpRequest request = HttpRequest.newBuilder(uri).timeout(TIMEOUT).GET().build();
-    var asked =
-        http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_BYTES));
-    try {
-      // The request's own timeout ends with the headers; this one covers the body too.
-      HttpResponse<byte[]> response = asked.get(2 * TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-      if (response.statusCode() != 200) {
-        return unreachable(uri, "it answered " + response.statusCode());
-      }
-      return new NetworkView.Known(
-          ResultsJson.mapperOfOthers().readValue(response.body(), MeshReport.class));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return unreachable(uri, "interrupted");
-    } catch (TimeoutException e) {
-      return timedOut(uri, 2 * TIMEOUT.toSeconds());
-    } catch (ExecutionException e) {
-      return switch (e.getCause()) {
-        case HttpTimeoutException _ -> timedOut(uri, TIMEOUT.toSeconds());
-        // The client says a refusal without a word.
-        case ConnectException refused when refused.getMessage() == null ->
-            unreachable(uri, "connection refused");
-        case null, default -> unreachable(uri, String.valueOf(e.getCause()));
-      };
-    } catch (IOException e) {
-      return new NetworkView.Unknown("ReportUnreadable", uri + ": " + e.getClass().getSimpleName());
-    } finally {
-      asked.cancel(true);
-    }
-  }
-
-  /** Nothing came back, not even a refusal: most often something drops it on the way. */
-  private static NetworkView timedOut(URI scraper, long seconds) {
-    return unreachable(
-        scraper,
-        "no answer within "
-            + seconds
-            + " s; where its pod is well, look for a NetworkPolicy or firewall that drops "
-            + scraper.getPort()
-            + "/tcp from the operator to the scraper");
-  }
-
-  private static NetworkView unreachable(URI uri, String why) {
-    return new NetworkView.Unknown("ScraperUnreachable", uri + ": " + why);
+    return new Answer(scraper, client.fetch(scraper.url()));
   }
 
   @Override
   public void close() {
     clock.shutdownNow();
-    http.shutdownNow();
+    client.close();
     threads.shutdownNow();
   }
 
