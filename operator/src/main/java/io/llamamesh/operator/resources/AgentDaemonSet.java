@@ -167,7 +167,7 @@ final class AgentDaemonSet {
   }
 
   /**
-   * Room for the goodbye: up to 30 s of draining, the last probes' timeout, the hand-over of unread
+   * Time to drain: up to 30 s until peers know, the last probes' timeout, the hand-over of unread
    * windows. Two steps only, since a change restarts every agent.
    */
   private static int graceSeconds(MeshSettings mesh) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Events of a status's transitions: a spec accepted or refused, a name given twice, the network or
- * the store lost or back. What is unknown in between is not announced.
+ * the store lost or back. What is unknown in between makes no Event.
  *
  * <p>At most ten at once and two a minute in the long run. One per mesh, for one thread at a time.
  */
@@ -45,22 +45,22 @@ public final class TransitionEvents {
     }
     List<TransitionEvent> found = new ArrayList<>();
     for (Condition c : next.conditions() == null ? List.<Condition>of() : next.conditions()) {
-      TransitionEvent announcement =
+      TransitionEvent event =
           c.getType().equals(ConditionTypes.CONFIGS_READY)
               ? duplicateName(c)
               : event(c, next, announced.get(c.getType()));
       // Who keeps being suspected anew shall not use up what other news need.
       boolean again =
           !isTrue(c) && announced.getOrDefault(c.getType(), "").startsWith(c.getStatus() + " ");
-      if (announcement != null && !tryAcquire(now, again ? RESERVE : 0)) {
+      if (event != null && !tryAcquire(now, again ? RESERVE : 0)) {
         // Not said, so it is still news with the next status.
         continue;
       }
       if (!"Unknown".equals(c.getStatus())) {
         announced.put(c.getType(), transition(c, next));
       }
-      if (announcement != null) {
-        found.add(announcement);
+      if (event != null) {
+        found.add(event);
       }
     }
     return found;

@@ -235,13 +235,13 @@ final class ImportCommandTest {
     assertThat(err.toString()).contains("--name must have at most 40 characters", "was 'Foo_Bar'");
 
     Path big = Files.writeString(folder.resolve("big.yaml"), "# " + "é".repeat(3_000_000));
-    StringWriter told = new StringWriter();
+    StringWriter notes = new StringWriter();
     assertThat(
             OperatorMain.commandLine()
-                .setErr(new PrintWriter(told))
+                .setErr(new PrintWriter(notes))
                 .execute("import", big.toString()))
         .isEqualTo(1);
-    assertThat(told.toString().lines())
+    assertThat(notes.toString().lines())
         .containsExactly(
             "import: "
                 + big

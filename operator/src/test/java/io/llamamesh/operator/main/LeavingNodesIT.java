@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Nodes that are about to be removed are told to the scraper, which does not judge them. */
+/** Nodes that are about to be removed are listed for the scraper, which does not judge them. */
 @KubernetesCluster(crds = ClusterUnderTest.CRD)
 final class LeavingNodesIT {
   private ClusterUnderTest cluster;

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
-/** Prometheus is told of a mesh where the cluster has the kinds for it. */
+/** Prometheus finds a mesh where the cluster has the kinds for it. */
 @KubernetesCluster(crds = ClusterUnderTest.CRD)
 @ResourceLock(PrometheusCrds.KINDS)
 final class MonitoringIT {

@@ -27,7 +27,7 @@ final class ScraperRolloutIT {
   private static final String NEW = "scraper: {resources: {requests: {cpu: 21m}}}";
   private static final String NOWHERE = "scraper: {nodeSelector: {no: where}}";
 
-  /** Longer than a rollout may stand still without being told of. */
+  /** Longer than a rollout may stand still without a condition. */
   private static final Duration LONG = Duration.ofMinutes(2);
 
   private ClusterUnderTest cluster;
@@ -80,20 +80,20 @@ final class ScraperRolloutIT {
 
   @Test
   void oneThatGoesWellIsReadyAllTheWhileAndSaysThatItRollsOut() {
-    Set<String> told = new ConcurrentSkipListSet<>();
+    Set<String> seen = new ConcurrentSkipListSet<>();
     cluster.mesh("m", NEW);
-    await().until(() -> told(told).contains("True RollingOut"));
+    await().until(() -> observe(seen).contains("True RollingOut"));
     cluster.deployedScraperReady("m");
 
-    await().until(() -> told(told).equals("True AllReady"));
+    await().until(() -> observe(seen).equals("True AllReady"));
 
-    assertThat(told).isSubsetOf(List.of("True AllReady", "True RollingOut"));
+    assertThat(seen).isSubsetOf(List.of("True AllReady", "True RollingOut"));
   }
 
-  private String told(Set<String> told) {
+  private String observe(Set<String> seen) {
     Condition now = condition(cluster.mesh("m"), "ScraperReady");
     String words = now.getStatus() + " " + now.getReason();
-    told.add(words);
+    seen.add(words);
     return words;
   }
 

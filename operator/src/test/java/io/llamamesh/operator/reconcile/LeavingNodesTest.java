@@ -13,38 +13,38 @@ class LeavingNodesTest {
   private static final Instant NOW = Instant.parse("2026-11-20T10:00:00Z");
   private static final Set<String> OURS = Set.of("a", "b");
 
-  private final LeavingNodes departures = new LeavingNodes();
+  private final LeavingNodes leaving = new LeavingNodes();
 
   @Test
   void aMarkedNodeIsLeavingUntilItsMarkIsTakenBack() {
-    assertThat(departures.update(List.of(node("a"), node("b")), OURS, NOW)).isEmpty();
-    assertThat(departures.update(List.of(node("a"), marked("b")), OURS, NOW)).containsExactly("b");
-    assertThat(departures.update(List.of(node("a"), node("b")), OURS, NOW)).isEmpty();
+    assertThat(leaving.update(List.of(node("a"), node("b")), OURS, NOW)).isEmpty();
+    assertThat(leaving.update(List.of(node("a"), marked("b")), OURS, NOW)).containsExactly("b");
+    assertThat(leaving.update(List.of(node("a"), node("b")), OURS, NOW)).isEmpty();
   }
 
   @Test
   void aMarkedNodeThatIsNoLongerOursIsLeavingStillAndAStrangerNever() {
-    assertThat(departures.update(List.of(marked("b"), marked("x")), OURS, NOW)).contains("b");
-    assertThat(departures.update(List.of(node("a"), marked("b"), marked("x")), Set.of("a"), NOW))
+    assertThat(leaving.update(List.of(marked("b"), marked("x")), OURS, NOW)).contains("b");
+    assertThat(leaving.update(List.of(node("a"), marked("b"), marked("x")), Set.of("a"), NOW))
         .containsExactly("b");
   }
 
   @Test
   void aNodeThatIsRemovedIsRememberedForAnHour() {
-    departures.update(List.of(node("a"), marked("b")), OURS, NOW);
+    leaving.update(List.of(node("a"), marked("b")), OURS, NOW);
 
-    assertThat(departures.update(List.of(node("a")), OURS, NOW)).containsExactly("b");
+    assertThat(leaving.update(List.of(node("a")), OURS, NOW)).containsExactly("b");
     Instant later = NOW.plus(Duration.ofMinutes(59));
-    assertThat(departures.update(List.of(node("a")), Set.of("a"), later)).containsExactly("b");
+    assertThat(leaving.update(List.of(node("a")), Set.of("a"), later)).containsExactly("b");
     Instant end = NOW.plus(Duration.ofMinutes(60));
-    assertThat(departures.update(List.of(node("a")), Set.of("a"), end)).isEmpty();
+    assertThat(leaving.update(List.of(node("a")), Set.of("a"), end)).isEmpty();
   }
 
   @Test
   void anotherNodeOfTheSameNameIsJudged() {
-    departures.update(List.of(node("a")), OURS, NOW);
+    leaving.update(List.of(node("a")), OURS, NOW);
 
-    assertThat(departures.update(List.of(node("a"), node("b")), OURS, NOW)).isEmpty();
+    assertThat(leaving.update(List.of(node("a"), node("b")), OURS, NOW)).isEmpty();
   }
 
   private static NodeView node(String name) {

@@ -54,7 +54,7 @@ final class ScraperRolloutTest {
 
     assertThat(obstacle.reason()).isEqualTo("RolloutStuck");
     assertThat(obstacle.message()).startsWith("2 of 2 scrapers run an older template");
-    // That it is told moves the time of its condition, and is no progress.
+    // Being reported moves the time of its condition, and is no progress.
     assertThat(Objects.requireNonNull(explain(overdue, UNPULLED)).reason()).isEqualTo("PullFailed");
   }
 

@@ -13,28 +13,28 @@ import org.junit.jupiter.api.Test;
 final class TransitionEventsTest {
   private static final Instant NOW = Instant.parse("2026-11-20T10:00:00Z");
 
-  private final TransitionEvents announcer = new TransitionEvents();
+  private final TransitionEvents events = new TransitionEvents();
 
   @Test
   void aFirstAcceptedSpecIsAnnouncedOnce() {
-    assertThat(announcer.next(null, status("Accepted", "True"), NOW))
+    assertThat(events.next(null, status("Accepted", "True"), NOW))
         .extracting(TransitionEvent::reason)
         .containsExactly("Accepted");
-    assertThat(announcer.next(null, status("Accepted", "True"), NOW)).isEmpty();
+    assertThat(events.next(null, status("Accepted", "True"), NOW)).isEmpty();
   }
 
   @Test
   void aNetworkIsLostWithItsTopSuspectAndComesBackThroughUnknown() {
-    assertThat(announcer.next(null, status("NetworkHealthy", "True"), NOW)).isEmpty();
+    assertThat(events.next(null, status("NetworkHealthy", "True"), NOW)).isEmpty();
 
-    assertThat(announcer.next(null, status("NetworkHealthy", "False"), NOW))
+    assertThat(events.next(null, status("NetworkHealthy", "False"), NOW))
         .singleElement()
         .satisfies(a -> {
           assertThat(a.warning()).isTrue();
           assertThat(a.note()).contains("top suspect: Node node-7 Egress, 18 of 19 pairs");
         });
-    assertThat(announcer.next(null, status("NetworkHealthy", "Unknown"), NOW)).isEmpty();
-    assertThat(announcer.next(null, status("NetworkHealthy", "True"), NOW))
+    assertThat(events.next(null, status("NetworkHealthy", "Unknown"), NOW)).isEmpty();
+    assertThat(events.next(null, status("NetworkHealthy", "True"), NOW))
         .extracting(TransitionEvent::reason)
         .containsExactly("NetworkHealthy");
   }
@@ -44,29 +44,28 @@ final class TransitionEventsTest {
     LlamaMeshStatus pair = status("NetworkHealthy", "False", "OneWayLoss", "one pair is bad");
     LlamaMeshStatus node = status("NetworkHealthy", "False", "NodeLoss", "a node is bad");
 
-    assertThat(announcer.next(null, pair, NOW)).hasSize(1);
-    assertThat(announcer.next(null, node, NOW))
+    assertThat(events.next(null, pair, NOW)).hasSize(1);
+    assertThat(events.next(null, node, NOW))
         .singleElement()
         .satisfies(a -> assertThat(a.note()).startsWith("NodeLoss: a node is bad"));
-    assertThat(announcer.next(null, node, NOW)).isEmpty();
+    assertThat(events.next(null, node, NOW)).isEmpty();
     assertThat(new TransitionEvents().next(node, node, NOW)).isEmpty();
   }
 
   @Test
   void whatTheStatusSaidBeforeARestartIsNotAnnouncedAgain() {
     assertThat(
-            announcer.next(
-                status("NetworkHealthy", "False"), status("NetworkHealthy", "False"), NOW))
+            events.next(status("NetworkHealthy", "False"), status("NetworkHealthy", "False"), NOW))
         .isEmpty();
   }
 
   @Test
   void aNameThatIsGivenTwiceIsAnnouncedOnceAndAgainOnlyForOtherNames() {
-    assertThat(announcer.next(null, duplicates("edge"), NOW))
+    assertThat(events.next(null, duplicates("edge"), NOW))
         .extracting(TransitionEvent::reason)
         .containsExactly("DuplicateName");
-    assertThat(announcer.next(null, duplicates("edge"), NOW)).isEmpty();
-    assertThat(announcer.next(null, duplicates("edge, far"), NOW)).hasSize(1);
+    assertThat(events.next(null, duplicates("edge"), NOW)).isEmpty();
+    assertThat(events.next(null, duplicates("edge, far"), NOW)).hasSize(1);
     assertThat(new TransitionEvents().next(duplicates("edge"), duplicates("edge"), NOW)).isEmpty();
   }
 
@@ -75,9 +74,9 @@ final class TransitionEventsTest {
     int announced = 0;
     for (int i = 0; i < 100; i++) {
       announced +=
-          announcer.next(null, status("StoreReachable", i % 2 == 0 ? "False" : "True"), NOW).size();
+          events.next(null, status("StoreReachable", i % 2 == 0 ? "False" : "True"), NOW).size();
     }
-    int later = announcer.next(null, status("StoreReachable", "False"), NOW.plusSeconds(31)).size();
+    int later = events.next(null, status("StoreReachable", "False"), NOW.plusSeconds(31)).size();
 
     assertThat(announced).isEqualTo(10);
     assertThat(later).isEqualTo(1);
