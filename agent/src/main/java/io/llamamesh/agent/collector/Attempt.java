@@ -1,13 +1,13 @@
 package io.llamamesh.agent.collector;
 
-/** What was tried with a probe that came due. */
+/** Attempt at a probe that came due. */
 @SuppressWarnings("EnumOrdinal") // an index into counters of this process, never stored
 public enum Attempt implements Tally {
-  /** Handed to the kernel; has one {@link Outcome} sooner or later. */
+  /** Handed to the kernel; will have one {@link Outcome}. */
   SENT,
   /** Refused by the kernel: not sent, so without an outcome. */
   SEND_ERROR,
-  /** Not sent, or not as it should have been, since this process did not run or had no room. */
+  /** Not sent, or not in time, since this process did not run or had no room. */
   SKIPPED;
 
   @Override

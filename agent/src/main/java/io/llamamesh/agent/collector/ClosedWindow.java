@@ -3,12 +3,12 @@ package io.llamamesh.agent.collector;
 import java.util.List;
 
 /**
- * A window in which nothing changes any more.
+ * A closed window: immutable results of all pairs.
  *
  * @param sequence 1, 2, 3, … in the order of publication
  * @param endNanos its end, nanoseconds since 1970
- * @param pairs what our probes met
- * @param reflected what our reflector sent back meanwhile, per sender
+ * @param pairs results of the pairs that probed
+ * @param reflected probes that our reflector sent back meanwhile, per sender
  */
 public record ClosedWindow(
     long sequence, long endNanos, List<PairResult> pairs, List<Reflected> reflected) {
@@ -21,7 +21,7 @@ public record ClosedWindow(
 
   private static final int HEAD_BYTES = 128;
 
-  /** What it takes of memory, in bytes, estimated. */
+  /** Memory of it in bytes, estimated. */
   int bytes() {
     return HEAD_BYTES
         + pairs.stream().mapToInt(PairResult::bytes).sum()

@@ -15,8 +15,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The thread that measures. Started once with nothing to probe, given plans by {@link #apply} from
- * any thread, then closed.
+ * The measuring thread. Started once with nothing to probe, given plans by {@link #apply} from any
+ * thread, then closed.
  */
 public final class Collector implements AutoCloseable {
 
@@ -49,11 +49,11 @@ public final class Collector implements AutoCloseable {
    * Starts a collector.
    *
    * @param locals addresses to send from, at most one of each family is used
-   * @param random makes what tells this process's probes from all others', and those to one target
-   *     from those to another; nobody should be able to guess it
-   * @param archive where closed windows go
+   * @param random source of the nonces that identify this process's probes and their targets; must
+   *     be hard to guess
+   * @param archive takes closed windows
    * @param keys the present keys
-   * @param reflected tells what our reflector sent back since the last call
+   * @param reflected supplies what our reflector sent back since the last call
    * @throws IOException when the system gives no poller
    */
   public static Collector start(
@@ -91,28 +91,28 @@ public final class Collector implements AutoCloseable {
     poller.wakeup();
   }
 
-  /** Sends no further probe, whatever plan comes; windows go on for what the reflector sees. */
+  /** Stops sending, whatever plan comes; windows go on for what the reflector sends back. */
   public void stopProbing() {
     probingStopped = true;
     poller.wakeup();
   }
 
-  /** Whether it rests and every probe has its outcome, or none will ever have one. */
+  /** Returns whether probing has stopped and every probe is settled, or the thread has ended. */
   public boolean isSettled() {
     return settled || finished.getCount() == 0;
   }
 
-  /** How long a probe may take to have its outcome under the plans so far. */
+  /** Longest time until a probe is settled, under the plans so far. */
   public Duration longestSettleTime() {
     return Duration.ofNanos(longestTimeout + WindowBook.GRACE_NANOS).plusSeconds(1);
   }
 
   /**
-   * Rests, waits for probes in flight, then closes and publishes the last window; probes that are
-   * not home by then count as suppressed. Nothing is measured afterwards, also by the reflector's
-   * side.
+   * Stops probing, waits for probes in flight, then closes and publishes the last window; probes
+   * that are not settled by then count as suppressed. Nothing is measured afterwards, nor counted
+   * of the reflector.
    *
-   * @return whether all came home in time
+   * @return whether all probes were settled in time
    */
   public boolean awaitFinish(Duration patience) throws InterruptedException {
     stopProbing();
@@ -126,12 +126,12 @@ public final class Collector implements AutoCloseable {
     return finished.await(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS) && allHome;
   }
 
-  /** Peers that are not simply well, as of the last window that was published. */
+  /** Statuses of peers with a problem, as of the last published window. */
   public List<PeerStatus> peerStatuses() {
     return prober.peerStatuses();
   }
 
-  /** How many flows probe now. */
+  /** Number of flows that probe now. */
   public int flows() {
     return flows;
   }
@@ -158,7 +158,7 @@ public final class Collector implements AutoCloseable {
           settled = prober.isSettled();
         }
         long now = network.monotonicNanos();
-        // A tick that was missed is not made up for: the pacer hands over all that came due.
+        // A missed tick is not made up for: the pacer hands over all flows that came due.
         due = Math.max(due + prober.tickNanos(), now);
         await(due);
       }

@@ -5,7 +5,7 @@ import io.llamamesh.agent.net.SendResult;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/** What a collector did since it started; its thread adds, any thread may read. */
+/** Counters of a collector since its start; its thread adds, any thread may read. */
 @SuppressWarnings("EnumOrdinal") // an index into counters of this process, never stored
 public final class CollectorCounters {
 
@@ -13,15 +13,15 @@ public final class CollectorCounters {
   public enum Event {
     /** Probes that came due while this process did not run: skipped, nobody's loss. */
     AGENT_PAUSED,
-    /** Probes that were not sent since all places for probes in flight were taken. */
+    /** Probes that were not sent since the flow had no room for more in flight. */
     FLIGHTS_FULL,
     /** Datagrams on our source ports that are no probes. */
     NOT_A_PROBE,
-    /** Answers that are cut short or longer than their probe. */
+    /** Answers that are shorter or longer than their probe. */
     GARBLED,
     /** Datagrams for our source ports that the kernel dropped for a wrong checksum. */
     CHECKSUM,
-    /** Replies to probes that we do not wait for any more, or never sent. */
+    /** Replies to probes that are settled already, or were never sent. */
     UNEXPECTED,
     /** Steps of the wall clock. */
     CLOCK_STEP,
@@ -39,9 +39,9 @@ public final class CollectorCounters {
     UNKEYED_ANSWER,
     /** Answers that name a probe in flight and come from elsewhere than its peer: forged. */
     FOREIGN_ANSWER,
-    /** Goodbyes that were not the peer's: of another life of it, or it went on answering. */
+    /** Drain marks that were not the peer's: of another life of it, or it went on answering. */
     FALSE_GOODBYE,
-    /** Questions whether a peer that said goodbye is back. */
+    /** Questions to a draining peer whether it is back. */
     HELLO
   }
 
@@ -53,19 +53,19 @@ public final class CollectorCounters {
   private volatile int flows;
   private volatile int missingFlows;
 
-  /** How many probes this was counted of; those in flight have no outcome yet. */
+  /** Count of a tally; probes in flight have no outcome yet. */
   public long count(Tally tally) {
     return tallies.get(tally.index());
   }
 
-  /** How often this happened. */
+  /** Count of an event. */
   public long count(Event event) {
     return events.get(event.ordinal());
   }
 
   /**
-   * How often the network said this about a probe in flight, and proved it by quoting that; kernels
-   * let few of these through.
+   * Count of network errors of this kind that quote a probe in flight; kernels let few of these
+   * through.
    */
   public long count(PeerError error) {
     return errors.get(error.ordinal());
@@ -102,7 +102,7 @@ public final class CollectorCounters {
     }
   }
 
-  // One thread writes, so no read-modify-write is needed.
+  // A single thread writes, so no read-modify-write is needed.
 
   void countSent() {
     tally(Attempt.SENT.index());

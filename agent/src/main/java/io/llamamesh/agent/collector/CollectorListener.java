@@ -2,23 +2,21 @@ package io.llamamesh.agent.collector;
 
 import java.net.InetSocketAddress;
 
-/**
- * What a collector has to say to people, on its own thread; implementations must return at once.
- */
+/** Listener of a collector's warnings for people, called on its thread; must return at once. */
 public interface CollectorListener {
 
-  /** A target of the plan is left out, and why. */
+  /** Called when a target of the plan cannot be probed. */
   void targetSkipped(InetSocketAddress target, String className, String reason);
 
-  /** A peer that has to sign its answers does not, or with another key. */
+  /** Called when a peer that has to sign its answers does not, or with another key. */
   void unkeyedAnswer(InetSocketAddress target);
 
-  /** Wanted source ports were taken, and others are used. */
+  /** Called when wanted source ports were taken, and others are used. */
   void portsTaken(long total);
 
-  /** The wall clock was stepped. */
+  /** Called when the wall clock was stepped. */
   void clockStepped(long total);
 
-  /** The collector's thread died of a programming error; it measures no more. */
+  /** Called when the collector's thread failed; it measures no more. */
   void failed(Throwable cause);
 }

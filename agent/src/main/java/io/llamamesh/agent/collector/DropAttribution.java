@@ -1,23 +1,23 @@
 package io.llamamesh.agent.collector;
 
 /**
- * How many of our probes a reflector's full buffer is expected to have dropped, by the time in
- * which they were sent. The kernel counts such drops but does not say whose they were, so what we
- * may set off against unanswered probes is our share of what arrived, and never more in the sum:
- * somebody else's flood must not hide what the network lost of ours.
+ * Expected number of our datagrams that a full receive buffer dropped, by the time in which their
+ * probes were sent. The kernel counts such drops but not whose they were, so only our share of what
+ * arrived is set off against unanswered probes, and never more in sum: another sender's flood must
+ * not hide what the network lost of ours.
  *
- * <p>Keeps the last 16 spans of ten seconds, enough for the longest timeout. What is left of an
- * older one is gone but for a fraction of one probe, so that many small shares add up to one.
+ * <p>Keeps the last 16 intervals of ten seconds, enough for the longest timeout. What is left of an
+ * older one is dropped but for a fraction of one probe, so that many small shares add up to one.
  */
 final class DropAttribution {
 
   private static final int SPANS = 16;
   private static final long SECOND = 1_000_000_000L;
 
-  /** Spans that follow each other are put together up to this length. */
+  /** Intervals that follow each other are merged up to this length. */
   static final long SPAN_NANOS = 10 * SECOND;
 
-  /** Reports of different flows are not quite in the order of what they tell about. */
+  /** Reports of different flows are not quite in the order of their probes. */
   private static final long SLACK_NANOS = SECOND;
 
   private final long[] from = new long[SPANS];
@@ -27,7 +27,7 @@ final class DropAttribution {
   private int used;
   private double carried;
 
-  /** Notes a share of drops among probes sent between two times. */
+  /** Adds a share of drops among probes sent between two times. */
   void add(long sentFrom, long sentTo, double share) {
     long begin = sentFrom - SLACK_NANOS;
     long end = sentTo + SLACK_NANOS;
@@ -48,7 +48,7 @@ final class DropAttribution {
     left[newest] = share;
   }
 
-  /** Sets one drop off against a probe that was sent at this time; false when none is left. */
+  /** Attributes one drop to a probe of this time of sending; returns false when none is left. */
   boolean tryAttribute(long sentAt) {
     double found = carried;
     boolean covered = false;

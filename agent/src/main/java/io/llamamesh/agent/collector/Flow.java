@@ -4,8 +4,20 @@ import io.llamamesh.agent.wire.ProbeFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One source port to one target: its sequence and its probes in flight, in a ring by sequence. A
- * place in the ring is free again when its probe has its outcome.
+ * One source port to one target: its sequence numbers and its probes in flight, in a ring indexed
+ * by sequence.
+ *
+ * <p>Guarantees:
+ *
+ * <ul> <li>Each sequence number is used once; {@link #recordSent} is the only way into the ring,
+ * and {@link #forgetOldest} the only way out, in order of sequence. <li>A probe is pending from
+ * {@link #recordSent} until {@link #recordAnswer} or {@link #forgetOldest}. Flags are added only
+ * while it is pending; callers of the {@code mark} methods check that. <li>An RTT is counted at
+ * most once, in the window in which its probe was sent. <li>Times are compared by difference, so
+ * the monotonic clock may wrap. <li>Recording, marking and forgetting a probe allocates nothing
+ * here; only {@link #ensureCapacity} and the first {@link #recordTooBig} do. </ul>
+ *
+ * <p>Not thread-safe: the collector's thread owns it.
  */
 final class Flow {
 
@@ -13,31 +25,31 @@ final class Flow {
   static final int PENDING = 1;
   static final int RECEIVED = 2;
 
-  /** Added to a pending probe's state: the reflector told that it saw it. */
+  /** Flag of a pending probe: the reflector reported that it arrived. */
   static final int SEEN = 4;
 
-  /** Added: a later reply told whether it was seen. */
+  /** Flag: a later reply reported whether it arrived. */
   static final int COVERED = 8;
 
-  /** Added: nobody counts it. */
+  /** Flag: a hello, which is counted nowhere. */
   static final int HELLO = 16;
 
-  /** Added: the reflector told that it dropped as many. */
+  /** Flag: the reflector reported that it dropped it over its limit. */
   static final int OVERLOADED = 32;
 
-  /** Added: its answer came back cut or longer than it was. */
+  /** Flag: its answer came back shortened or lengthened. */
   static final int SUSPICIOUS = 64;
 
-  /** Added: answered after its timeout, by the network's own doing. */
+  /** Flag: answered after its timeout, by the network's own doing. */
   static final int AFTER_TIMEOUT = 128;
 
-  /** Added: its send took long after its stamp, so that its RTT would be ours. */
+  /** Flag: its send took long after its stamp, so that its RTT would include our delay. */
   static final int STALLED = 256;
 
-  /** Added: an ICMP error that quotes it says that nobody listens. */
+  /** Flag: an ICMP error that quotes it says that nobody listens on the port. */
   static final int REFUSED = 512;
 
-  /** Added: an ICMP error that quotes it says that it is too long for the path. */
+  /** Flag: an ICMP error that quotes it says that it is too long for the path. */
   static final int TOO_BIG = 1024;
 
   private static final int KIND = 3;
@@ -55,8 +67,8 @@ final class Flow {
   private final ReflectorDropReports dropReports = new ReflectorDropReports();
 
   /**
-   * Two numbers for each place, side by side since of many flows none is in the caches: when the
-   * probe was sent, and its window above its state.
+   * Two numbers for each slot, side by side since of many flows none is in the caches: time of
+   * sending; window id above the state bits.
    */
   private long[] ring;
 
@@ -67,13 +79,15 @@ final class Flow {
   private long highestReplied = -1;
   private long lastRtt = -1;
 
-  /** When probes were too long for this flow's path; null until one was. */
+  /** Times at which probes were too long for this flow's path; null until one was. */
   private @Nullable TimeIntervals tooBig;
 
-  /** When the newest probe that was too long was sent. */
+  /** Time of sending of the newest probe that was too long. */
   private long tooBigSentAt;
 
-  /** Whether one was answered in time, and when the newest of these was sent. */
+  /**
+   * Set once a probe was answered in time; the newest of these was sent at {@code passedSentAt}.
+   */
   private boolean hasPassed;
 
   private long passedSentAt;
@@ -105,7 +119,7 @@ final class Flow {
     return id;
   }
 
-  /** That of its target: stands before the id on the wire. */
+  /** Nonce of its target; precedes the id on the wire. */
   int nonce() {
     return nonce;
   }
@@ -122,12 +136,12 @@ final class Flow {
     return source;
   }
 
-  /** When in its period this flow is due, in nanoseconds. */
+  /** Offset in the period at which this flow is due, in nanoseconds. */
   long phase() {
     return phase;
   }
 
-  /** Makes room for more probes in flight; those that are stay. */
+  /** Makes room for so many probes in flight; those in flight stay. */
   void ensureCapacity(int wanted) {
     if (wanted <= capacity) {
       return;
@@ -141,7 +155,7 @@ final class Flow {
     capacity = size;
   }
 
-  /** A probe that was sent then was answered in time: this path takes what is as long. */
+  /** Records that a probe of this time of sending was answered in time: it fits the path MTU. */
   void confirmFits(long sentAt) {
     if (!hasPassed || sentAt - passedSentAt > 0) {
       hasPassed = true;
@@ -158,14 +172,14 @@ final class Flow {
   }
 
   /**
-   * A router said that a probe is too long for this path. So are those of this flow about it that
-   * nobody answers: between the last that was answered and the next. Other flows may go another
-   * way.
+   * Records that a router found a probe too long for this path. So are this flow's unanswered
+   * probes around it: between the last that was answered and the next. Other flows may take another
+   * path.
    *
    * @param sentAt when the probe was sent
-   * @param from since when others are believed to have met the same
-   * @param until to when that is believed
-   * @return false where a later one was answered
+   * @param from since when others are taken for too long as well
+   * @param until up to when they are
+   * @return false where a later probe was answered, so that nothing was recorded
    */
   boolean recordTooBig(long sentAt, long from, long until) {
     if (hasPassed && passedSentAt - sentAt > 0) {
@@ -181,7 +195,7 @@ final class Flow {
     return true;
   }
 
-  /** Whether a probe that was sent then and not answered was too long for this path. */
+  /** Returns whether an unanswered probe of this time of sending was too long for this path. */
   boolean wasTooBig(long sentAt) {
     return tooBig != null && tooBig.contains(sentAt, 0);
   }
@@ -207,12 +221,12 @@ final class Flow {
     return next == oldest;
   }
 
-  /** The sequence that the next probe gets, as it goes on the wire. */
+  /** Sequence number of the next probe, in its 24 bits on the wire. */
   int nextOnWire() {
     return (int) next & MASK;
   }
 
-  /** A probe was sent. */
+  /** Records a probe that was sent. */
   void recordSent(long monotonicNanos, int windowId, int extra) {
     int at = at(next);
     ring[at] = monotonicNanos;
@@ -220,7 +234,7 @@ final class Flow {
     next++;
   }
 
-  /** The whole sequence number of one on the wire, or −1 when no such probe can be in flight. */
+  /** Full sequence number of one on the wire; −1 when no such probe can be in flight. */
   long sequence(int onWire) {
     int back = ProbeFormat.distance(nextOnWire(), onWire);
     return back < 1 || back > next - oldest ? -1 : next - back;
@@ -243,9 +257,9 @@ final class Flow {
   }
 
   /**
-   * Notes a probe's answer.
+   * Records a probe's answer.
    *
-   * @return true when one of a later probe came before
+   * @return true when the answer of a later probe came before
    */
   boolean recordAnswer(long sequence) {
     state(sequence, RECEIVED | (state(sequence) & (HELLO | STALLED)));
@@ -255,8 +269,8 @@ final class Flow {
   }
 
   /**
-   * Keeps an RTT until a later reply tells whether the reflector sent this one without delay, or
-   * until nobody can tell any more; one that is still kept is counted.
+   * Holds an RTT back until a later reply reports whether the reflector's send was delayed, or
+   * until none can come any more; an RTT that is held already is counted.
    */
   void holdRtt(long sequence, long rttNanos) {
     countHeldRtt();
@@ -264,12 +278,12 @@ final class Flow {
     heldRtt = rttNanos;
   }
 
-  /** The probe whose RTT is kept; −1 for none. */
+  /** Sequence of the probe whose RTT is held; −1 for none. */
   long heldSequence() {
     return heldSequence;
   }
 
-  /** Counts the RTT that is kept: it is the network's. */
+  /** Counts the RTT that is held: it is the network's. */
   void countHeldRtt() {
     if (heldSequence != NONE) {
       recordRtt(heldSequence, heldRtt);
@@ -277,7 +291,7 @@ final class Flow {
     }
   }
 
-  /** Forgets the RTT that is kept: the reflector was late with its reply. */
+  /** Discards the RTT that is held: the reflector's send was delayed. */
   void discardHeldRtt() {
     heldSequence = NONE;
   }
@@ -292,10 +306,10 @@ final class Flow {
   }
 
   /**
-   * A reply told which probes reached the reflector: notes it for those that are still pending.
+   * Applies a reply's bitmap of probes that reached the reflector to those that are still pending.
    *
    * @param highestOnWire highest sequence that it saw
-   * @param tracked how many below that one the bitmap tells about
+   * @param tracked how many below that one the bitmap covers
    * @param bitmap bit i: the one i + 1 below the highest was seen
    */
   void applySeenBitmap(int highestOnWire, int tracked, long bitmap) {
@@ -310,29 +324,29 @@ final class Flow {
     }
   }
 
-  /** The peer's answer to this probe came, but not as it was sent. */
+  /** Marks a probe whose answer came back with another length. */
   void markSuspicious(long sequence) {
     state(sequence, state(sequence) | SUSPICIOUS);
   }
 
-  /** The network said this of the probe, and quoted it. */
+  /** Marks a probe that a network error quoted. */
   void markError(long sequence, int flag) {
     state(sequence, state(sequence) | flag);
   }
 
-  /** The right answer to this probe came, but after its timeout. */
+  /** Marks a probe whose answer came after its timeout. */
   void markAfterTimeout(long sequence) {
     state(sequence, state(sequence) | AFTER_TIMEOUT);
   }
 
-  /** What the reflector told of its own drops. */
+  /** Reports of the reflector about its own drops. */
   ReflectorDropReports dropReports() {
     return dropReports;
   }
 
   /**
-   * The reflector dropped so many of the probes from one sequence to before another: marks as many
-   * of those that wait for an answer and were not seen.
+   * Marks probes that the reflector dropped over its limit: {@code count} of those in a range of
+   * sequences that are pending and were not seen.
    */
   void markOverloaded(long from, long before, int count) {
     int left = count;
@@ -345,12 +359,12 @@ final class Flow {
     }
   }
 
-  /** When this probe was sent, or the oldest one that is still known. */
+  /** Time of sending of this probe, or of the oldest one that is still known. */
   long sentAtOrAfter(long sequence) {
     return sentAt(Math.max(sequence, oldest));
   }
 
-  /** No probe before this one waits for its outcome: where nothing is lost, that is the next. */
+  /** First pending probe; where nothing is lost, that is the next to be sent. */
   private long firstPending() {
     long first = Math.max(pendingFrom, oldest);
     while (first < next && kind(first) != PENDING) {
@@ -367,7 +381,7 @@ final class Flow {
     }
   }
 
-  /** Whether a probe that counts waits for its outcome. */
+  /** Returns whether a probe that counts has no outcome yet. */
   boolean hasPending() {
     for (long s = oldest; s < next; s++) {
       if (kind(s) == PENDING && !hasFlag(s, HELLO)) {

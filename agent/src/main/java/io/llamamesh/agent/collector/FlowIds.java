@@ -5,7 +5,7 @@ import java.util.random.RandomGenerator;
 
 /**
  * A permutation of the 24 bits that name a flow on the wire, drawn at random for each process: a
- * target that sees the ids of its own flows cannot tell those of others, though places in a table
+ * target that sees the ids of its own flows cannot guess those of others, though slots of the table
  * are given out in order.
  *
  * <p>It multiplies by odd numbers, which can be undone modulo 2²⁴, and folds the upper half into
@@ -39,14 +39,14 @@ final class FlowIds {
     return x;
   }
 
-  /** The id on the wire of a number of 24 bits. */
+  /** Id on the wire of a number of 24 bits. */
   int onWire(int number) {
     int x = ((number + offset) * first) & MASK;
     x = ((x ^ (x >>> HALF)) * second) & MASK;
     return x ^ (x >>> HALF);
   }
 
-  /** The number behind an id. */
+  /** Number of an id on the wire. */
   int number(int onWire) {
     int x = ((onWire ^ (onWire >>> HALF)) * undoSecond) & MASK;
     x = ((x ^ (x >>> HALF)) * undoFirst) & MASK;

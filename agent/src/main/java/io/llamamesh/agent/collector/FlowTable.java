@@ -6,9 +6,8 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Flows by the 24 bits that name them on the wire: 16 bits of place and 8 that change each time a
- * place is taken again, so that neither a late reply nor a reflector's memory mixes up two flows;
- * then mixed by {@link FlowIds}.
+ * Flows by the 24 bits that name them on the wire: 16 bits of slot and 8 of generation, so that
+ * neither a late reply nor a reflector's memory mixes up two flows; permuted by {@link FlowIds}.
  */
 final class FlowTable {
 
@@ -27,7 +26,7 @@ final class FlowTable {
 
   /** An id for a new flow; −1 when all are taken. */
   int reserve() {
-    // The longest unused place first, and new places before any: reuse comes as late as possible.
+    // New slots first, then the longest unused one: reuse comes as late as possible.
     int place;
     if (used < LIMIT) {
       place = used++;

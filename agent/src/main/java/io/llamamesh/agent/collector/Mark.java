@@ -1,6 +1,6 @@
 package io.llamamesh.agent.collector;
 
-/** What was seen of a probe beside its outcome; one may have several of these, or none. */
+/** Observation of a probe beside its outcome; a probe may have several, or none. */
 @SuppressWarnings("EnumOrdinal") // an index into counters of this process, never stored
 public enum Mark implements Tally {
   /** Answered more than once: one for every further answer. */
@@ -11,11 +11,11 @@ public enum Mark implements Tally {
   FORWARD_LOST,
   /** Part of {@link Outcome#LOST}: it reached the reflector. */
   RETURN_LOST,
-  /** Answered, but the DSCP was another on arrival at the reflector, or back here. */
+  /** Answered, but its DSCP had changed on arrival at the reflector, or back here. */
   DSCP_REWRITTEN,
   /**
    * Part of {@link Outcome#RECEIVED}: its send or that of its reply took long after the stamp, or
-   * we stood still meanwhile. The delay is not the network's, so its RTT is left out.
+   * we stalled meanwhile. The delay is not the network's, so its RTT is left out.
    */
   STALLED;
 

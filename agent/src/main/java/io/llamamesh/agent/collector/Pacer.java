@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Says which flows are due. Flows of one period stand in a circle, ordered by phase; a hand goes
- * round once per period. Nothing is due twice or not at all when flows come and go, since phases
+ * Schedule of flows: which are due. Flows of one period form a circle, ordered by phase; a hand
+ * goes round once per period. No flow is due twice or left out when flows come and go, since phases
  * count from one origin for as long as the pacer lives.
  */
 final class Pacer {
@@ -28,7 +28,7 @@ final class Pacer {
     this.reached = nowNanos;
   }
 
-  /** These flows from now on. */
+  /** Replaces the flows. */
   void flows(Iterable<Flow> flows, long nowNanos) {
     if (circles.isEmpty()) {
       reached = nowNanos; // nothing was due before
@@ -51,7 +51,7 @@ final class Pacer {
     reached = nowNanos;
   }
 
-  /** Up to when flows were handed over. */
+  /** Time up to which flows were handed over. */
   long reached() {
     return reached;
   }

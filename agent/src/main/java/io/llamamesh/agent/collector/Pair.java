@@ -7,10 +7,14 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** One target in one class: its flows, and what was counted in each window that is still open. */
+/**
+ * One target in one class: its peer, its plan, and the counts of each window that is still open.
+ */
 final class Pair {
 
-  /** A reflector that is not heard of for so long, and for three periods, may be another now. */
+  /**
+   * A reflector that did not answer for this long, and for three periods, may be another one now.
+   */
   private static final long FORGET_NANOS = 5_000_000_000L;
 
   private final Peer peer;
@@ -51,7 +55,7 @@ final class Pair {
     }
   }
 
-  /** The bytes of its probes, shared with all of the same class; null until it was asked for. */
+  /** Frame of its probes, shared with all of the same class; null until it is set. */
   @Nullable Payload frame() {
     return frame;
   }
@@ -61,8 +65,8 @@ final class Pair {
   }
 
   /**
-   * Notes whether an answer shows a reflector that reads the tos as a number. Where the tos is 0
-   * that makes no difference, and probes stay as all understand them.
+   * Records whether an answer shows a reflector that reads the ToS as a number. Where the ToS is 0
+   * that makes no difference, and probes keep the form that all understand.
    */
   void recordTosAsNumber(boolean wanted, long now) {
     boolean number = wanted && plan.trafficClass().tos() != 0;
@@ -75,7 +79,7 @@ final class Pair {
     }
   }
 
-  /** Whether its next probe carries the tos as a number. */
+  /** Returns whether its next probe carries the ToS as a number. */
   boolean sendsTosAsNumber(long now) {
     if (tosAsNumber
         && now - tosAsNumberAt > Math.max(FORGET_NANOS, 3 * plan.periodNanos() + timeoutNanos())) {
@@ -84,12 +88,12 @@ final class Pair {
     return tosAsNumber;
   }
 
-  /** Whether its probes are longer than the path is known to take. */
+  /** Returns whether its probes are longer than the known path MTU. */
   boolean exceedsPathMtu() {
     return peer.pathMtu() != 0 && packetBytes() > peer.pathMtu();
   }
 
-  /** Length of its probes with the headers of UDP and IP. */
+  /** Length of its probes in bytes, with the headers of UDP and IP. */
   int packetBytes() {
     return plan.trafficClass().datagramBytes() + (peer.remote().isV4() ? 28 : 48);
   }
@@ -113,7 +117,7 @@ final class Pair {
     ports[flow.path()] = flow.source().port();
   }
 
-  /** Where this pair counts in a window that is open. */
+  /** Cell of an open window; opened if it is the first access. */
   PairCell cell(int windowId) {
     for (PairCell cell : cells) {
       if (cell.isOf(windowId)) {
@@ -140,7 +144,7 @@ final class Pair {
     jitterKnown = true;
   }
 
-  /** What the pair saw in a window; null when nothing happened in it. */
+  /** Closes a window; returns its result, or null when nothing happened in it. */
   @Nullable PairResult close(int windowId) {
     for (PairCell cell : cells) {
       if (cell.isOf(windowId)) {
@@ -151,7 +155,7 @@ final class Pair {
     return null;
   }
 
-  /** Whether some window still waits for this pair. */
+  /** Returns whether this pair has an open window. */
   boolean hasOpenWindow() {
     for (PairCell cell : cells) {
       if (!cell.isFree()) {

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** What one pair saw so far in one open window. */
+/** Counts of one pair in one open window. */
 final class PairCell {
 
   private static final int NO_WINDOW = -1;
@@ -20,7 +20,7 @@ final class PairCell {
   private final int[] counts = new int[TALLIES];
   private final Samples samples = new Samples();
 
-  /** Four numbers for each source port, side by side: what a probe changes is in one place. */
+  /** Four numbers for each source port, side by side, so that a probe touches one cache line. */
   private long[] paths;
 
   private double residence;
@@ -38,7 +38,7 @@ final class PairCell {
     grow(sourcePorts);
   }
 
-  /** Makes room for further source ports; what was counted stays. */
+  /** Makes room for further source ports; counts stay. */
   void grow(int sourcePorts) {
     if (paths.length < sourcePorts * PATH) {
       paths = Arrays.copyOf(paths, sourcePorts * PATH);
@@ -66,17 +66,17 @@ final class PairCell {
     paths[path * PATH + SENT]++;
   }
 
-  /** A probe that the kernel refused. */
+  /** Counts a probe that the kernel refused. */
   void countSendError() {
     counts[Attempt.SEND_ERROR.index()]++;
   }
 
-  /** A probe that came due and was not sent. */
+  /** Counts a probe that came due and was not sent. */
   void countSkipped() {
     counts[Attempt.SKIPPED.index()]++;
   }
 
-  /** The RTT of a probe that was answered, where it is the network's. */
+  /** Records the RTT of an answered probe, where it is the network's. */
   void recordRtt(int path, long rttNanos) {
     paths[path * PATH + MEASURED]++;
     paths[path * PATH + RTT_SUM] += rttNanos;
@@ -94,7 +94,8 @@ final class PairCell {
   }
 
   /**
-   * The DSCP that a reply told to have arrived with, or itself arrived with; −1 where unchanged.
+   * Counts a rewritten DSCP: that of the probe on arrival at the reflector, and that of the reply
+   * here; −1 where unchanged.
    */
   void recordDscpRewrite(int forward, int back) {
     counts[Mark.DSCP_REWRITTEN.index()]++;
@@ -103,7 +104,7 @@ final class PairCell {
   }
 
   /**
-   * The window's result; the cell is free afterwards.
+   * Closes the window; the cell is free afterwards.
    *
    * @param mtu of the path; 0 where probes fit as far as is known
    */

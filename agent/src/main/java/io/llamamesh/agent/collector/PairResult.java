@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What one pair and class saw in one window; never changes. */
+/** Result of one pair and class in one window; immutable. */
 public final class PairResult {
 
   /** This object, its array's and list's heads and its distribution. */
@@ -38,8 +38,8 @@ public final class PairResult {
   /**
    * One source port.
    *
-   * @param measured replies whose RTT is the network's: those that were sent late, or whose stamps
-   *     cannot be used, are not among them
+   * @param measured number of replies whose RTT is the network's; those that were sent late, or
+   *     whose stamps are unusable, are left out
    * @param rttMeanNanos over these; NaN without any
    */
   public record Path(int sourcePort, int sent, int measured, int lost, double rttMeanNanos) {
@@ -75,9 +75,9 @@ public final class PairResult {
   }
 
   /**
-   * A result that was written down by an earlier life.
+   * A result that an earlier life stored.
    *
-   * @throws IllegalArgumentException when it counts other things than this code
+   * @throws IllegalArgumentException when its counts are not those of this code
    */
   public static PairResult restored(
       Map<String, String> tags,
@@ -95,7 +95,7 @@ public final class PairResult {
   }
 
   /**
-   * Both together, where a change of plan split a window: counts and means exactly, of percentiles
+   * Both combined, where a change of plan split a window: counts and means exactly, of percentiles
    * the worse one since they do not add up.
    */
   PairResult plus(PairResult other) {
@@ -119,12 +119,12 @@ public final class PairResult {
         other.facts.or(facts));
   }
 
-  /** Probes that were answered and whose RTTs count. */
+  /** Number of answered probes whose RTTs count. */
   private double measured() {
     return count(Outcome.RECEIVED) - count(Mark.STALLED);
   }
 
-  /** A weighted mean; of what is known where one is not. */
+  /** Weighted mean; where one value is NaN, the other. */
   private static double mean(double a, double weightA, double b, double weightB) {
     if (Double.isNaN(a) || weightA == 0) {
       return b;
@@ -135,7 +135,7 @@ public final class PairResult {
     return (a * weightA + b * weightB) / (weightA + weightB);
   }
 
-  /** What it takes of memory, in bytes, but for its tags: estimated from the JVM's layout. */
+  /** Memory of it without its tags, in bytes, estimated from the JVM's layout. */
   int bytes() {
     return ROW_BYTES + counts.length * Integer.BYTES + paths.size() * PATH_BYTES;
   }
@@ -150,32 +150,35 @@ public final class PairResult {
     return tags;
   }
 
-  /** How many probes this was counted of. */
+  /** Count of one tally. */
   public int count(Tally tally) {
     return counts[tally.index()];
   }
 
-  /** Null when nothing was received, or only probes whose RTT is not the network's. */
+  /**
+   * RTT distribution; null when nothing was received, or only probes whose RTT is not the
+   * network's.
+   */
   public @Nullable Rtt rtt() {
     return rtt;
   }
 
-  /** Mean time at the reflector; NaN when no reply told it. */
+  /** Mean residence time in nanoseconds; NaN when no reply had it. */
   public double residenceNanos() {
     return residenceNanos;
   }
 
-  /** What else the path did to the packets. */
+  /** MTU and DSCP changes of the path. */
   public PathFacts facts() {
     return facts;
   }
 
-  /** One per source port that sent something. */
+  /** One entry for each source port that sent something. */
   public List<Path> paths() {
     return paths;
   }
 
-  /** Percent of the probes that count which were lost; NaN when none counts. */
+  /** Loss in percent of the probes that count; NaN when none counts. */
   public double lossPercent() {
     int lost = count(Outcome.LOST);
     int total = lost + count(Outcome.RECEIVED);

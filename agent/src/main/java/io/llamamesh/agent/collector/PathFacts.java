@@ -1,7 +1,7 @@
 package io.llamamesh.agent.collector;
 
 /**
- * What the network does to a pair's packets beside delaying and losing them.
+ * MTU and DSCP changes of a pair's path: what it does to packets beside delaying and losing them.
  *
  * @param mtu bytes of an IP packet that the path takes, where a probe was longer; 0 where none was
  * @param dscpForward the last other DSCP that arrived at the reflector; −1 where it was ours
@@ -9,7 +9,7 @@ package io.llamamesh.agent.collector;
  */
 public record PathFacts(int mtu, int dscpForward, int dscpReturn) {
 
-  /** Nothing to tell. */
+  /** A path that changes nothing and takes every probe. */
   public static final PathFacts NONE = new PathFacts(0, -1, -1);
 
   static PathFacts of(int mtu, int dscpForward, int dscpReturn) {
@@ -18,7 +18,7 @@ public record PathFacts(int mtu, int dscpForward, int dscpReturn) {
         : new PathFacts(mtu, dscpForward, dscpReturn);
   }
 
-  /** Both, the later one first. */
+  /** Both combined; values of this one, the later, win. */
   PathFacts or(PathFacts earlier) {
     return of(
         mtu == 0 ? earlier.mtu : mtu,

@@ -5,49 +5,52 @@ import io.llamamesh.agent.net.Remote;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the collector knows of one reflector, over all classes: whether it answers, refuses, or said
- * goodbye. All times are monotonic. A state changes here and nowhere else, and the listener hears
- * of it.
+ * State of one reflector as the collector sees it, over all classes: whether it answers, refuses or
+ * drains. All times are monotonic. A state changes here and nowhere else, and the listener is
+ * called for each change.
  */
 final class Peer {
 
   private static final long SECOND = 1_000_000_000L;
 
   /**
-   * Kernels let about one port-unreachable a second through: what lies this close is refused too.
+   * Probes sent this long before a port-unreachable are refused too: kernels let about one a second
+   * through.
    */
   static final long REFUSED_BEFORE_NANOS = 2 * SECOND;
 
   static final long REFUSED_AFTER_NANOS = 3 * SECOND;
 
   /**
-   * What was sent this long before a probe that was answered may have met a port that was just
-   * closed: threads of a reflector do not end at one instant.
+   * Probes sent this long before one that was answered may have met a port that was just closed:
+   * threads of a reflector do not end at one instant.
    */
   static final long CLOSING_NANOS = SECOND / 20;
 
   static final long DRAINING_MAX_NANOS = 120 * SECOND;
 
-  /** How long a goodbye without a key excuses silence: whoever sees the probes can say it. */
+  /**
+   * Longest silence that a drain mark without a key excuses: whoever sees the probes can forge it.
+   */
   static final long UNKEYED_DRAINING_MAX_NANOS = 30 * SECOND;
 
-  /** The longest that goodbyes of one life without a key excuse, said again or not. */
+  /** Longest silence that unkeyed drain marks of one life excuse, repeated or not. */
   static final long UNKEYED_TOTAL_NANOS = 60 * SECOND;
 
-  /** What was sent this long before a goodbye may not have been answered any more. */
+  /** Probes sent this long before a drain mark may not have been answered any more. */
   static final long DRAINING_BEFORE_NANOS = SECOND;
 
-  /** Threads of a reflector do not begin to say goodbye at one instant. */
+  /** Threads of a reflector do not begin to drain at one instant. */
   static final long MARKING_NANOS = SECOND / 2;
 
-  /** Who answered as a reflector of ours is taken for one this long. */
+  /** A peer that answered with our slots is taken for a reflector of ours this long. */
   static final long OURS_NANOS = 600 * SECOND;
 
   static final long HELLO_NANOS = SECOND;
   static final long UNKEYED_REPORT_NANOS = 60 * SECOND;
   static final int SUSPECT_AFTER = 3;
 
-  /** How long an error of the network is worth telling. */
+  /** Time for which a network error is shown. */
   static final long ERROR_SHOWN_NANOS = 60 * SECOND;
 
   private final Remote remote;
@@ -58,14 +61,16 @@ final class Peer {
   private PeerState state = PeerState.UP;
   private int unanswered;
 
-  /** Whether a span of refusal or goodbye may last: of a peer that is well none is looked at. */
+  /**
+   * Set while an interval of refusal or drain may last; those of a healthy peer are not checked.
+   */
   private boolean troubled;
 
   private boolean unkeyed;
   private long unkeyedReportedAt;
   private long lastReplyAt;
 
-  /** When the newest probe that was answered was sent, and the newest that was refused. */
+  /** Times of sending of the newest probe that was answered, and of the newest that was refused. */
   private long answeredSentAt;
 
   private long refusedSentAt;
@@ -90,7 +95,7 @@ final class Peer {
   /**
    * A peer of which nothing is known yet.
    *
-   * @param nonce stands in all probes to it and in no others
+   * @param nonce identifies it in all probes to it, and in no others
    */
   Peer(Remote remote, int nonce, PeerListener listener, long now) {
     this.remote = remote;
@@ -114,7 +119,7 @@ final class Peer {
     return state;
   }
 
-  /** Our share of what its full buffer dropped. */
+  /** Our share of what its full receive buffer dropped. */
   DropAttribution overflowDrops() {
     return overflowDrops;
   }
@@ -127,7 +132,7 @@ final class Peer {
     }
   }
 
-  /** Something came back that proves that it is there, and nothing else. */
+  /** Records an answer that proves that it is alive, and nothing else. */
   void recordAlive(long sentAt, long now) {
     lastReplyAt = now;
     unanswered = 0;
@@ -136,17 +141,17 @@ final class Peer {
     }
   }
 
-  /** A foreign reflector answered a probe that was sent then. */
+  /** Records a foreign reflector's answer to a probe of this time of sending. */
   void recordReply(long sentAt, long now) {
     recordAlive(sentAt, now);
     recordRecovery(sentAt, sentAt - drainSentAt > 0, now);
   }
 
   /**
-   * A reflector of ours answered a probe that was sent then, and did not say goodbye.
+   * Records our reflector's answer to a probe of this time of sending, without a drain mark.
    *
    * @param reflectorEpoch names the reflector's life
-   * @return false when this life had said goodbye: that was somebody else, and it is taken back
+   * @return false when this life had announced a drain: the announcement was forged, and is revoked
    */
   boolean recordReply(long sentAt, long now, int reflectorEpoch) {
     recordAlive(sentAt, now);
@@ -156,7 +161,7 @@ final class Peer {
     boolean isBack = sentAt - drainSentAt > 0;
     boolean contradicted = false;
     if (drainAnnounced && drainEpoch == reflectorEpoch) {
-      // What was sent before we heard it may have been answered before it was said.
+      // Probes sent before we heard of the drain may have been answered before it began.
       contradicted = !isDrainFalse && sentAt - drainHeardAt > MARKING_NANOS;
       if (contradicted) {
         isDrainFalse = true;
@@ -169,13 +174,12 @@ final class Peer {
   }
 
   /**
-   * A reflector of ours answered a probe in flight, and said that it is about to stop. It says so
-   * once in each of its lives.
+   * Records our reflector's answer to a probe in flight with a drain mark. A reflector drains once
+   * in each of its lives.
    *
    * @param reflectorEpoch names the reflector's life
-   * @param authentic nobody but a holder of the key can have said it
-   * @return false when it is not believed: without a key it has to be of the life that answered
-   *     last
+   * @param authentic the answer is signed by a holder of the key
+   * @return false when it is not believed: without a key it must be of the life that answered last
    */
   boolean recordDrain(long sentAt, long now, int reflectorEpoch, boolean authentic) {
     recordAlive(sentAt, now);
@@ -223,19 +227,21 @@ final class Peer {
         return;
       }
       if (refused.lastsBeyond(now)) {
-        changeState(PeerState.REFUSED); // what was answered was sent before the port was closed
+        changeState(PeerState.REFUSED); // the answered probe was sent before the port was closed
         return;
       }
     }
     changeState(PeerState.UP);
   }
 
-  /** Whether a reflector of ours answered there of late: then answers come from there only. */
+  /**
+   * Returns whether a reflector of ours answered recently: then answers come from its address only.
+   */
   boolean isOurs(long now) {
     return isEpochKnown && now - lastOursAt < OURS_NANOS;
   }
 
-  /** It answered without a valid key; true when that is to be told, at most once a minute. */
+  /** Records an answer without a valid key; returns whether to report it, at most once a minute. */
   boolean shouldReportUnkeyed(long now) {
     boolean tell = !unkeyed || now - unkeyedReportedAt > UNKEYED_REPORT_NANOS;
     if (tell) {
@@ -246,9 +252,9 @@ final class Peer {
   }
 
   /**
-   * Its host said, some time between our last look and now, that nobody listened to a probe. Others
-   * are believed to have met the same only where no answer says otherwise: between the last that
-   * was answered before and the first that is answered after.
+   * Records a port-unreachable of its host, sent between our last read and now. Other probes are
+   * taken for refused only between the last that was answered before and the first that is answered
+   * after.
    *
    * @param sentAt when the probe was sent
    */
@@ -268,14 +274,14 @@ final class Peer {
     }
   }
 
-  /** The network said something about a probe. */
+  /** Records a network error about a probe. */
   void recordError(PeerError error, long now) {
     lastError = error;
     lastErrorAt = now;
   }
 
   /**
-   * A probe did not fit: a path to it takes packets of this many bytes.
+   * Records that a probe was too long for a path to it, whose MTU is this many bytes.
    *
    * @param sentAt when that probe was sent
    */
@@ -286,19 +292,22 @@ final class Peer {
     pathMtu = mtu;
   }
 
-  /** Bytes of a packet that the path takes; 0 where none was too long. */
+  /** Path MTU in bytes; 0 where no probe was too long. */
   int pathMtu() {
     return pathMtu;
   }
 
-  /** A probe that should not fit has come back: if sent since, the path takes longer ones now. */
+  /**
+   * Records that a probe above the path MTU came back: if it was sent since, the path takes longer
+   * ones now.
+   */
   void confirmFits(long sentAt) {
     if (sentAt - tooBigSentAt > 0) {
       pathMtu = 0;
     }
   }
 
-  /** What people may want to know of it; null when it answers and nothing was said of it lately. */
+  /** Status for people; null when it is up, without recent error and without a known path MTU. */
   @Nullable PeerStatus status(long now) {
     PeerError error = lastError != null && now - lastErrorAt < ERROR_SHOWN_NANOS ? lastError : null;
     return state == PeerState.UP && error == null && pathMtu == 0
@@ -307,8 +316,8 @@ final class Peer {
   }
 
   /**
-   * A probe was given up as lost. It says nothing about the peer when another that was sent later,
-   * or even before, was answered after it: then the path loses, but the peer is there.
+   * Records a lost probe. It proves nothing about the peer when another probe was answered after it
+   * was sent: then the path loses, but the peer is alive.
    */
   void recordUnanswered(long sentAt, long now, long downAfterNanos) {
     if (sentAt - lastReplyAt < 0) {
@@ -323,7 +332,7 @@ final class Peer {
     }
   }
 
-  /** Ends states that last only so long. */
+  /** Ends states whose time is up. */
   void expireStates(long now) {
     if (state == PeerState.REFUSED && !refused.lastsBeyond(now)) {
       changeState(PeerState.SUSPECT);
@@ -333,17 +342,17 @@ final class Peer {
     }
   }
 
-  /** Whether a probe that was sent then and not answered met a closed port. */
+  /** Returns whether an unanswered probe of this time of sending met a closed port. */
   boolean wasRefused(long sentAt) {
     return refused.contains(sentAt, 0);
   }
 
-  /** Whether a probe that was sent then and not answered met a peer that had said goodbye. */
+  /** Returns whether an unanswered probe of this time of sending met a peer that drained. */
   boolean wasDraining(long sentAt, long timeoutNanos) {
     return draining.contains(sentAt, Math.min(timeoutNanos, DRAINING_BEFORE_NANOS));
   }
 
-  /** Whether it is time to ask a peer that said goodbye whether it is back; asks once a second. */
+  /** Returns whether a hello to a draining peer is due; true once a second. */
   boolean isHelloDue(long now) {
     if (state != PeerState.DRAINING || now - helloAt < 0) {
       return false;

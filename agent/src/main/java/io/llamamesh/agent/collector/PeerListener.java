@@ -2,23 +2,24 @@ package io.llamamesh.agent.collector;
 
 import java.net.InetSocketAddress;
 
-/** Hears of peers on the collector's thread; must return at once. */
+/** Listener of peers' states and replies, called on the collector's thread; must return at once. */
 @FunctionalInterface
 public interface PeerListener {
 
-  /** A peer's state changed. */
+  /** Called when a peer's state changed. */
   void changed(InetSocketAddress peer, PeerState before, PeerState now);
 
   /**
-   * One of our own reflectors answered a probe; of each reply once, so nothing may be made.
+   * Called once for each reply of a reflector with our slots; must not allocate.
    *
    * @param epoch the mark of that reflector's life
    * @param sentNanos when the probe was sent, monotonic
-   * @param networkNanos its time on the way, negative where it is not known
+   * @param networkNanos its round-trip time without the residence time, negative where it is not
+   *     known
    */
   default void answered(InetSocketAddress peer, int epoch, long sentNanos, long networkNanos) {}
 
-  /** One that tells two others. */
+  /** A listener that calls two others in turn. */
   static PeerListener both(PeerListener first, PeerListener second) {
     return new PeerListener() {
       @Override

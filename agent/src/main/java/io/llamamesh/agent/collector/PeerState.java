@@ -1,15 +1,15 @@
 package io.llamamesh.agent.collector;
 
-/** What a collector thinks of a peer's reflector. */
+/** State of a peer's reflector, as one collector sees it. */
 public enum PeerState {
-  /** Answers, or was not asked long enough. */
+  /** Answers, or was not probed long enough. */
   UP,
-  /** Three probes were not answered, nor any since. */
+  /** The last three probes or more were not answered. */
   SUSPECT,
-  /** Nothing came back for as long as a window. */
+  /** Nothing came back for longer than a window. */
   DOWN,
-  /** Its host says that nobody listens on the port. */
+  /** Its host reports that nobody listens on the port. */
   REFUSED,
-  /** Said that it is about to stop; nothing is counted. */
+  /** Announced that it is about to stop; silence is not counted as loss. */
   DRAINING
 }

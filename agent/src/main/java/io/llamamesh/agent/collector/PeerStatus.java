@@ -5,10 +5,9 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A peer that is not simply well.
+ * Status of a peer with a problem.
  *
- * @param lastError what the network said last about probes to it; null for nothing in the last
- *     minute
+ * @param lastError newest network error of the last minute; null for none
  * @param pathMtu bytes of an IP packet that the path takes, where probes are longer; else 0
  */
 public record PeerStatus(

@@ -9,20 +9,20 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a collector is to do, with all names resolved.
+ * Plan of a collector: pairs to probe, with all names resolved, and windows.
  *
  * @param intervalNanos window length; windows align to multiples of it since the epoch
  * @param retentionNanos how long closed windows are kept
- * @param pairs whom to probe with what; no two with the same class and target
+ * @param pairs targets in their classes; no two with the same class and target
  */
 public record ProbePlan(long intervalNanos, long retentionNanos, List<Pair> pairs) {
 
   private static final long SECOND = 1_000_000_000L;
 
-  /** Nothing to probe. */
+  /** A plan without pairs. */
   public static final ProbePlan IDLE = new ProbePlan(10 * SECOND, 3600 * SECOND, List.of());
 
-  /** The same windows, nobody to probe. */
+  /** The same windows without pairs. */
   ProbePlan withoutPairs() {
     return new ProbePlan(intervalNanos, retentionNanos, List.of());
   }
@@ -44,7 +44,7 @@ public record ProbePlan(long intervalNanos, long retentionNanos, List<Pair> pair
   }
 
   /**
-   * A traffic class: how its probes look and where its source ports begin.
+   * A traffic class: DSCP, length and timeout of its probes, and its first source port.
    *
    * @param tos the whole ToS or traffic class byte
    * @param basePort source port of flow 0, flow i has basePort + i; 0 for any free ones
@@ -83,7 +83,7 @@ public record ProbePlan(long intervalNanos, long retentionNanos, List<Pair> pair
       return new TrafficClass(name, tos, basePort, timeoutNanos, LegacyProbe.BYTES, local);
     }
 
-    /** Whether its probes are those of the Python LLAMA: ours are never as short. */
+    /** Returns whether its probes are those of the Python LLAMA; ours are never as short. */
     boolean isLegacy() {
       return datagramBytes == LegacyProbe.BYTES;
     }

@@ -25,15 +25,21 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The measurement, one tick after the other: read, account, send. Belongs to one thread; sockets
- * and clocks are the network's, so that tests can play both.
+ * The measurement, tick by tick: read replies and errors, settle, send what is due. Belongs to one
+ * thread; sockets and clocks are the network's, so that tests can fake both.
  */
 public final class Prober {
 
-  /** A tick later than this means that we did not run; what came due meanwhile is skipped. */
+  /**
+   * Longest time between ticks; a longer one is a stall of this process, and what came due
+   * meanwhile is skipped.
+   */
   static final long STALL_NANOS = 100_000_000L;
 
-  /** A probe that leaves later than this after its stamp: the delay is ours, not the network's. */
+  /**
+   * Longest time between a probe's stamp and its send; beyond, the delay is ours and not the
+   * network's.
+   */
   public static final long SLOW_SEND_NANOS = 500_000L;
 
   /** Flows that have no port are tried again after one second, then two, up to a minute. */
@@ -41,19 +47,19 @@ public final class Prober {
 
   private static final long RETRY_LONGEST = 60_000_000_000L;
 
-  /** To look at all flows costs more than their probes do, where these are few. */
+  /** Time between two scans of all flows, which cost more than the probes where these are few. */
   private static final long EXPIRY_NANOS = 250_000_000L;
 
-  /** Routers from before RFC 1191 do not say what would fit. */
+  /** Next-hop MTU in errors of routers from before RFC 1191, which do not report it. */
   private static final int UNKNOWN_MTU = 0;
 
-  /** What was sent this long before a router complained was on its way to it. */
+  /** Probes sent this long before a router's error were on their way to it. */
   private static final long TOO_BIG_BEFORE_NANOS = 2_000_000_000L;
 
-  /** Routers do not complain of each packet: what is sent so soon after is too long as well. */
+  /** Routers rate-limit their errors: probes sent this soon after one are too long as well. */
   private static final long TOO_BIG_AFTER_NANOS = 10_000_000_000L;
 
-  /** What every path must take: RFC 791 and RFC 8200 §5. */
+  /** Smallest MTU of any path: RFC 791 and RFC 8200 §5. */
   private static final int LEAST_MTU_V4 = 68;
 
   private static final int LEAST_MTU_V6 = 1280;
@@ -74,7 +80,7 @@ public final class Prober {
   private @Nullable SourcePort reading;
   private int errorsDelivered;
   private final Map<Integer, Payload> frames = new HashMap<>();
-  // Made once: each mention of a method would make another object.
+  // Kept in fields: each method reference would allocate.
   private final Pacer.Due send = this::send;
   private final Pacer.Due skip = this::skip;
   private final ErrorSink errorSink = this::applyError;
@@ -89,7 +95,7 @@ public final class Prober {
   /**
    * A prober with nothing to probe; parameters as of {@link Collector#start}.
    *
-   * @param poller is told of the ports where arrivals are not stamped by the kernel
+   * @param poller gets the ports where the kernel does not stamp arrivals
    */
   public Prober(
       UdpNetwork network,
@@ -120,10 +126,10 @@ public final class Prober {
 
   /** Makes this the plan; flows that it names again go on as they are. */
   public void apply(ProbePlan next) {
-    // A plan without pairs says nothing about windows: those that are open end as they began.
+    // A plan without pairs keeps the present windows: those that are open end as they began.
     plan = next.pairs().isEmpty() ? plan.withoutPairs() : next;
     retryPause = RETRY_FIRST;
-    frames.clear(); // pairs ask for theirs again, and what no class uses any more is gone
+    frames.clear(); // pairs look theirs up again, and those of no class any more are gone
     applyPlan();
   }
 
@@ -172,7 +178,7 @@ public final class Prober {
     }
     book.advance(now, clock.realtime(now), plan.intervalNanos());
     currentKeys = keys.get();
-    // Looked at again: what stops us may do so in the middle of a tick.
+    // Checked again: a stall may begin in the middle of a tick.
     if (now - pacer.reached() > STALL_NANOS) {
       replies.recordStall(pacer.reached(), now);
       pacer.advance(now - tick, skip);
@@ -180,7 +186,7 @@ public final class Prober {
     pacer.advance(now, send);
   }
 
-  /** Reads all ports, between ticks too where arrivals are not stamped by the kernel. */
+  /** Reads all ports; also called between ticks where the kernel does not stamp arrivals. */
   void read(boolean clockStepped, boolean stalled) {
     List<SourcePort> all = ports.all();
     long now = network.monotonicNanos();
@@ -211,12 +217,12 @@ public final class Prober {
     errorsDelivered++;
     counters.add(CollectorCounters.Event.NETWORK_ERROR);
     long now = network.monotonicNanos();
-    // Errors carry no time: when we did not run for a while, it may be as old as our last look.
+    // Errors carry no time: after a stall one may be as old as the last tick.
     long since = Math.min(now, pacer.reached());
     if (error.isLocal()) {
       counters.add(error.kind());
       if (error.kind() == PeerError.TOO_BIG) {
-        // It was never sent, so it says nothing of those that were.
+        // That probe was never sent, so it proves nothing about those that were.
         roster.recordTooBig(error.high(), error.low(), error.detail(), now);
         return;
       }
@@ -246,7 +252,10 @@ public final class Prober {
     }
   }
 
-  /** Whether it calls a packet too long for a path that takes it, or that no path may be. */
+  /**
+   * Returns whether an error reports an MTU that the probe fits, or one below the smallest of any
+   * path.
+   */
   private static boolean isAbsurd(QueuedError error, Pair pair) {
     return error.kind() == PeerError.TOO_BIG
         && (error.detail() >= pair.packetBytes()
@@ -318,7 +327,8 @@ public final class Prober {
     boolean counts = extra == 0;
     long took = counts ? network.monotonicNanos() - stamp : 0;
     if (took > STALL_NANOS) {
-      // We were stopped between the stamp and the send: whether it came in time is ours, too.
+      // We stalled between the stamp and the send: whether it was answered in time is our doing,
+      // too.
       extra = Flow.HELLO;
       counts = false;
       counters.add(CollectorCounters.Event.AGENT_PAUSED);
@@ -356,24 +366,24 @@ public final class Prober {
     return frame;
   }
 
-  /** Whether every probe has its outcome. */
+  /** Returns whether every probe has its outcome. */
   boolean isSettled() {
     return !settlement.hasPending();
   }
 
-  /** Publishes everything; what is still in flight is suppressed. */
+  /** Publishes all windows; probes still in flight are suppressed. */
   void finish() {
     settlement.suppressPending();
     long now = network.monotonicNanos();
     settlement.finish(now, clock.realtime(now), plan.retentionNanos());
   }
 
-  /** Peers that are not simply well, as they were when the last window was published. */
+  /** Statuses of peers with a problem, as of the last published window. */
   List<PeerStatus> peerStatuses() {
     return peerStatuses;
   }
 
-  /** How many flows probe now. */
+  /** Number of flows that probe now. */
   int flows() {
     return roster.active().size();
   }

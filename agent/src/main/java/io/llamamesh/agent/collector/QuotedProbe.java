@@ -11,8 +11,8 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The probe that an ICMP error quotes. Anybody can send such errors, from any address; but to quote
- * a probe in flight one has to have seen it.
+ * Finder of the probe that an ICMP error quotes. Anybody can forge such errors, from any address;
+ * but only who has seen a probe in flight can quote it.
  */
 final class QuotedProbe {
 
@@ -28,8 +28,8 @@ final class QuotedProbe {
    * Finds it by its nonce, flow and sequence, and by the MAC where that is quoted.
    *
    * @param from the port whose error queue it was in
-   * @return its flow; null unless the quote is of a probe of this port that went to where the error
-   *     says and waits for its answer
+   * @return its flow; null unless the quote is of a pending probe of this port that went to the
+   *     error's destination
    */
   @Nullable Flow find(QueuedError error, SourcePort from, ProbeKeys keys) {
     ByteBuffer quote = error.quote();
@@ -58,7 +58,7 @@ final class QuotedProbe {
         && remote.port() == error.port();
   }
 
-  /** The whole sequence number of the probe that was found. */
+  /** Full sequence number of the probe that was found last. */
   long sequence() {
     return sequence;
   }

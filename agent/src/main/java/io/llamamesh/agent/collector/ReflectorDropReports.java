@@ -4,9 +4,9 @@ import io.llamamesh.agent.wire.Slots;
 import java.nio.ByteBuffer;
 
 /**
- * What a reflector told one flow of its own drops: those over its limit, which it knows one by one,
- * and those of its full buffer, which it knows only all together. Counts are of one life of the
- * reflector and go on modulo 2³².
+ * A reflector's reports to one flow about its own drops: those over its limit, which it counts per
+ * flow, and those of its full buffer, which it counts only for all senders together. Counts belong
+ * to one life of the reflector and wrap modulo 2³².
  */
 final class ReflectorDropReports {
 

@@ -12,14 +12,14 @@ import java.nio.ByteBuffer;
 import java.util.function.Supplier;
 
 /**
- * Reads the source ports and finds for each reply its probe: by its signature. Where it came from
- * is only a reason to doubt it.
+ * Reader of the source ports, which matches each reply to its probe by its signature. The source
+ * address only serves to reject forgeries.
  */
 final class Replies {
 
   private static final int BATCH = 64;
 
-  /** What the kernel takes of the buffer for the shortest datagram is more than this. */
+  /** Lower bound of the receive buffer that the kernel charges for a datagram. */
   private static final int LEAST_BYTES = 256;
 
   private static final long UNKNOWN = -1;
@@ -54,8 +54,8 @@ final class Replies {
   }
 
   /**
-   * We did not run between these times. Was it the whole machine that stood still, then what came
-   * meanwhile is stamped when it went on, and RTTs of probes that were in flight are ours, too.
+   * Records that we stalled between these times. If the whole machine did, replies that came
+   * meanwhile are stamped when it went on, and RTTs of probes in flight include our stall.
    */
   void recordStall(long from, long to) {
     stallFrom = from;
@@ -63,12 +63,12 @@ final class Replies {
   }
 
   /**
-   * Reads what has arrived at a port, but no more than its buffer holds: a flood that comes in
+   * Reads what has arrived at a port, but no more than its buffer holds: a flood that arrives
    * faster than it is read must not keep us from sending.
    *
-   * @param clockStepped the wall clock was stepped since the last read: stamps from both sides of
-   *     the step are mixed, so the RTTs are not known
-   * @param stalled we come late: without kernel stamps the RTTs are not known
+   * @param clockStepped the wall clock was stepped since the last read: stamps of both sides of the
+   *     step are mixed, so the RTTs are unknown
+   * @param stalled this read is late: without kernel stamps the RTTs are unknown
    */
   void read(SourcePort port, boolean clockStepped, boolean stalled) {
     int left = port.socket().receiveBufferBytes() / LEAST_BYTES;
@@ -84,7 +84,7 @@ final class Replies {
     } while (count == batch.slots() && left > 0);
   }
 
-  /** Whether it answers a probe of ours. */
+  /** Handles the datagram in a slot; returns whether it answers a probe of ours. */
   private boolean handle(int slot, long now) {
     ByteBuffer bytes = batch.bytes();
     boolean probe =
@@ -147,16 +147,17 @@ final class Replies {
   }
 
   /**
-   * Reflectors of ours answer from where they were asked. LLAMA's own may answer from any of its
-   * host's addresses; there the signature decides alone.
+   * Returns whether a reply may come from another address than its probe went to. Our reflectors
+   * answer from where they were asked; LLAMA's own may answer from any address of its host, and
+   * there the signature alone decides.
    */
   private static boolean mayHaveOtherSource(Flow flow, boolean whole, boolean ours, long now) {
     return whole && !ours && !flow.pair().peer().isOurs(now);
   }
 
   /**
-   * A reflector sends back as many bytes as it got; one that writes the probe anew, as udprobe's,
-   * the same padding, and nothing that only ours can know.
+   * Returns whether a reply is as long as its probe. One of a reflector that encodes the probe
+   * anew, as udprobe's, must have the same padding, and none of our reply's slots.
    */
   private boolean hasFullLength(Flow flow, int slot) {
     int length = flow.pair().plan().trafficClass().datagramBytes();
@@ -169,10 +170,10 @@ final class Replies {
   }
 
   /**
-   * The answer to this probe was cut or grew on the way. A whole one may still come: the outcome is
-   * settled when its time is up.
+   * Marks a probe whose answer was shortened or lengthened on the way. A full one may still come:
+   * the outcome is decided when the probe is settled.
    *
-   * @return whether it is the peer's, as far as can be told: with keys, what is signed is unhurt
+   * @return whether it is plausibly the peer's: with keys, its signed part must be intact
    */
   private boolean markSuspicious(Flow flow, long sequence, int slot) {
     ProbeKeys present = keys.get();
@@ -186,7 +187,7 @@ final class Replies {
     return proven;
   }
 
-  /** Something without a key claims to be the answer; anybody who saw the probe can send that. */
+  /** Counts an answer without a valid key; anybody who saw the probe can send one. */
   private void recordUnkeyed(Flow flow, long sequence, long now) {
     if (isPending(flow, sequence)) {
       counters.add(CollectorCounters.Event.UNKEYED_ANSWER);
@@ -200,24 +201,24 @@ final class Replies {
     return flow.kind(sequence) == Flow.PENDING && !flow.hasFlag(sequence, Flow.HELLO);
   }
 
-  /** The RTT; where stamps are of no use, at least not less than it was. */
+  /** RTT in nanoseconds; an upper bound where the stamps are unusable. */
   private long rtt(int slot, long sentAt, long now) {
     long arrived = clock.monotonic(batch.stampNanos(slot));
-    // Before its probe or yet to come: the clock was stepped after the last look at it.
+    // Earlier than its probe, or in the future: the clock was stepped since it was last compared.
     stampsUsable &= arrived - sentAt >= 0 && arrived - now <= WallClock.STEP_NANOS;
     spansStall = sentAt - stallTo < 0 && arrived - stallFrom > Prober.STALL_NANOS;
     stampsUsable &= !spansStall;
     return (stampsUsable && arrived - now < 0 ? arrived : now) - sentAt;
   }
 
-  /** Whether answers to its probes have to be signed. */
+  /** Returns whether answers to a flow's probes must be signed. */
   private static boolean mustBeSigned(Flow flow, ProbeKeys present) {
     return present.isRequired() && flow.pair().plan().keyed();
   }
 
   /**
-   * Whether nobody but the holder of a key can have sent this reply, where keys are in use. Our own
-   * probe, thrown back by whoever, carries a right seal, too: that of a request.
+   * Returns whether a reply is signed by a holder of a key, where keys are in use. Our own probe
+   * sent back by anybody has a valid MAC, too, but that of a request.
    */
   private boolean isAuthentic(Flow flow, int slot) {
     ProbeKeys present = keys.get();
@@ -227,7 +228,7 @@ final class Replies {
             && present.verify(batch.bytes(), batch.offset(slot), batch.length(slot)) != 0);
   }
 
-  /** Time at the reflector; unknown when its clock was stepped in between. */
+  /** Residence time in nanoseconds; unknown when the reflector's clock was stepped in between. */
   private static long residence(ByteBuffer bytes, int slots, long rtt) {
     long residence = Slots.sentAt(bytes, slots) - Slots.receivedAt(bytes, slots);
     return residence < 0 || residence > rtt ? UNKNOWN : residence;
@@ -243,7 +244,10 @@ final class Replies {
     settleHeldRtt(flow, sequence, bytes, slots);
   }
 
-  /** Tells the peer's state of an answer; a goodbye counts in the first answer, and in time. */
+  /**
+   * Updates the peer's state by an answer; a drain mark counts only in the first answer, and in
+   * time.
+   */
   private void updatePeer(
       Flow flow, long sequence, long network, ByteBuffer bytes, int slots, long now) {
     Peer peer = flow.pair().peer();
@@ -262,7 +266,10 @@ final class Replies {
     }
   }
 
-  /** A later reply tells whether the reflector was late with the one whose RTT is kept. */
+  /**
+   * Counts or discards the RTT that is held: this reply reports whether the reflector's send was
+   * delayed.
+   */
   private void settleHeldRtt(Flow flow, long sequence, ByteBuffer bytes, int slots) {
     long held = flow.heldSequence();
     if (held < 0 || held >= sequence) {
@@ -276,7 +283,7 @@ final class Replies {
     }
   }
 
-  /** Looks at what else became of a probe that was answered and counts. */
+  /** Records path MTU and DSCP of a probe that was answered in time and counts. */
   private void recordDscp(Flow flow, long sequence, int slot, boolean ours) {
     Pair pair = flow.pair();
     flow.confirmFits(flow.sentAt(sequence));
@@ -301,14 +308,14 @@ final class Replies {
   }
 
   /**
-   * Whether a foreign reflector can have mirrored the ToS: Go's set it on IPv4 only, and one that
-   * writes anew understood ours only where it took it for a number.
+   * Returns whether a foreign reflector can have mirrored the ToS: LLAMA's in Go sets it on IPv4
+   * only, and one that encodes the probe anew understood ours only where it took it for a number.
    */
   private boolean mirrorsTos(Flow flow) {
     return flow.pair().peer().remote().isV4() && (!parser.hasReceived() || parser.isTosNumber());
   }
 
-  /** Counts a reply; returns whether it is the answer in time to a probe that counts. */
+  /** Counts a reply; returns whether it answers a probe that counts, in time. */
   private boolean account(Flow flow, long sequence, long rtt, long residence, boolean ours) {
     boolean hello = flow.hasFlag(sequence, Flow.HELLO);
     if (flow.kind(sequence) == Flow.RECEIVED) {
@@ -343,7 +350,7 @@ final class Replies {
     }
     counters.add(Outcome.RECEIVED);
     cell.count(Outcome.RECEIVED);
-    // A reflector that stood still cannot say how much of the time was its own.
+    // A stalled reflector cannot report how much of the time was its own.
     if (spansStall || excused || flow.hasFlag(sequence, Flow.STALLED)) {
       count(flow, sequence, Mark.STALLED);
       return true;
@@ -362,7 +369,7 @@ final class Replies {
     return true;
   }
 
-  /** Whether the reflector says that it did not run until just before this reply. */
+  /** Returns whether the reply says that its reflector was stalled until just before. */
   private boolean isReflectorStalled() {
     return (Slots.flags(batch.bytes(), parser.slotsAt()) & Slots.FLAG_REFLECTOR_STALLED) != 0;
   }

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pairs, flows and peers of the present plan, and those of earlier plans that still wait for
+ * Pairs, flows and peers of the present plan, and those of earlier plans that still wait for
  * answers. A new plan keeps every flow that it names again, with its port, sequence and probes in
  * flight; the others are retired: no further probes, but those in flight are still accounted for.
  */
@@ -34,7 +34,7 @@ final class Roster {
   private final Map<Key, Pair> pairs = new LinkedHashMap<>();
   private final Map<InetSocketAddress, Peer> peers = new HashMap<>();
 
-  /** What the maps hold, for whoever looks at all of it many times a second. */
+  /** Values of the maps as lists, for scans many times a second. */
   private final List<Pair> pairList = new ArrayList<>();
 
   private final List<Peer> peerList = new ArrayList<>();
@@ -42,15 +42,16 @@ final class Roster {
   private final List<Flow> retired = new ArrayList<>();
   private final List<Pair> leaving = new ArrayList<>();
 
-  /** Why flows of a pair are missing, as it was told; so that a retry does not tell it again. */
+  /** Reported reasons for missing flows, by pair; a retry does not report the same again. */
   private final Map<Key, String> skipReasons = new HashMap<>();
 
   private int missing;
   private long longestTimeout;
 
   /**
-   * What may not change under probes in flight: their length, timeout, ToS and signing. A pair with
-   * another of these is another pair; the old one leaves with the probes that it sent.
+   * Identity of a pair: what may not change under probes in flight, that is their length, timeout,
+   * ToS and signing. A pair with another of these is another pair; the old one leaves with the
+   * probes that it sent.
    */
   private record Key(ProbePlan.TrafficClass type, InetSocketAddress target, boolean keyed) {
     static Key of(ProbePlan.Pair pair) {
@@ -72,7 +73,7 @@ final class Roster {
     this.collectorListener = reports;
   }
 
-  /** Makes this the plan. */
+  /** Replaces the plan. */
   void apply(ProbePlan plan) {
     Set<Key> wanted = new HashSet<>();
     for (ProbePlan.Pair pair : plan.pairs()) {
@@ -116,12 +117,12 @@ final class Roster {
     }
   }
 
-  /** Of all pairs that have probes in flight or windows open, in nanoseconds. */
+  /** Longest timeout of all pairs that have probes in flight or windows open, in nanoseconds. */
   long longestTimeout() {
     return longestTimeout;
   }
 
-  /** Opens what a pair lacks; returns how many flows it has. */
+  /** Opens the flows that a pair lacks; returns how many it has. */
   private int ensureFlows(ProbePlan.Pair wanted) {
     Pair pair = pairs.get(Key.of(wanted));
     if (pair == null) {
@@ -180,22 +181,24 @@ final class Roster {
         target, t -> new Peer(new Remote(t), random.nextInt(), listener, network.monotonicNanos()));
   }
 
-  /** Retires a pair's flows from a number on. */
+  /** Retires a pair's flows from an index on. */
   private void retire(Pair pair, int from) {
     while (pair.flows().size() > from) {
       retired.add(pair.flows().removeLast());
     }
   }
 
-  /** Probes that can be in flight: those of the timeout and the grace, and a few ticks more. */
+  /**
+   * Most probes that can be in flight: those of the timeout and the grace, and a few ticks more.
+   */
   private static int flowCapacity(ProbePlan.Pair plan) {
     long span = plan.trafficClass().timeoutNanos() + WindowBook.GRACE_NANOS + 500_000_000L;
     return (int) Math.min(1 << 20, span / plan.periodNanos() + 2);
   }
 
   /**
-   * Where in the period a flow is due: spread by a hash over targets, and evenly over the ports of
-   * one target, so that a tick's probes go to different targets.
+   * Offset in the period at which a flow is due: spread by a hash over targets, and evenly over the
+   * ports of one target, so that a tick's probes go to different targets.
    */
   private static long phase(ProbePlan.Pair plan, SourcePort source, int path) {
     long hash = source.socket().local().getAddress().hashCode() * 31L + plan.target().hashCode();
@@ -209,7 +212,7 @@ final class Roster {
   /** Frees what retired flows and leaving pairs no longer need. */
   void sweep() {
     if (retired.isEmpty() && leaving.isEmpty()) {
-      return; // as nearly always, and then without making anything
+      return; // as nearly always, and then without allocating
     }
     retired.removeIf(flow -> {
       if (!flow.isIdle()) {
@@ -224,12 +227,12 @@ final class Roster {
     }
   }
 
-  /** Who hears of peers. */
+  /** Listener of peers. */
   PeerListener listener() {
     return listener;
   }
 
-  /** The flow that a signature names; null where none of ours has that id and nonce. */
+  /** Flow of a signature; null where none has that id and nonce. */
   @Nullable Flow flow(int nonce, int id) {
     Flow flow = table.get(id);
     return flow != null && flow.nonce() == nonce ? flow : null;
@@ -254,7 +257,7 @@ final class Roster {
     return pairList;
   }
 
-  /** All that are probed, or still waited for. */
+  /** Peers that are probed, or still waited for. */
   List<Peer> peerList() {
     return peerList;
   }
@@ -264,8 +267,8 @@ final class Roster {
   }
 
   /**
-   * The way to a host begins with a link that takes packets of this many bytes, whichever port they
-   * go to; see {@link Peer#recordTooBig}.
+   * Records the MTU of our own link towards a host, whichever port probes go to; see {@link
+   * Peer#recordTooBig}.
    */
   void recordTooBig(long high, long low, int mtu, long sentAt) {
     for (Peer peer : peers.values()) {
@@ -275,7 +278,7 @@ final class Roster {
     }
   }
 
-  /** Peers that are not simply well, at most {@value #MAX_STATUSES}. */
+  /** Statuses of peers with a problem, at most {@value #MAX_STATUSES}. */
   List<PeerStatus> peerStatuses(long now) {
     return peers.values().stream()
         .map(peer -> peer.status(now))

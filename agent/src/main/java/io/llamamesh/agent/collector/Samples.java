@@ -5,8 +5,8 @@ import org.HdrHistogram.IntCountsHistogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The RTTs of one pair in one window: as they are while they are few, in a histogram of two digits
- * when they become many. Reset and used again for later windows.
+ * RTTs of one pair in one window: raw while they are few, in a histogram of two digits once they
+ * are many. Reset and reused for later windows.
  */
 final class Samples {
 

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Gives every probe that was not answered its outcome, and publishes windows that are complete. */
+/**
+ * Settlement of probes: gives every unanswered probe its outcome, and publishes windows whose
+ * probes are all settled.
+ */
 @SuppressWarnings("EnumOrdinal") // an index into counters of this process, never stored
 final class Settlement {
 
@@ -23,12 +26,12 @@ final class Settlement {
     this.counters = counters;
   }
 
-  /** Whether all probes of a window that is over have their outcome once {@link #expire} ran. */
+  /** Returns whether all probes of an ended window are settled once {@link #expire} ran. */
   boolean hasSettledWindow(long now) {
     return book.hasSettled(now, roster.longestTimeout());
   }
 
-  /** Settles probes whose time is up. */
+  /** Settles probes whose timeout and grace are over. */
   void expire(long now, long interval) {
     expire(roster.active(), now, interval);
     expire(roster.retired(), now, interval);
@@ -43,7 +46,7 @@ final class Settlement {
     roster.sweep();
   }
 
-  /** By index, here and below: an iterator would be garbage twenty times a second. */
+  /** Indexed loops, here and below: an iterator would be garbage twenty times a second. */
   private void expire(List<Flow> flows, long now, long interval) {
     for (int i = 0; i < flows.size(); i++) {
       expire(flows.get(i), now, interval);
@@ -75,7 +78,7 @@ final class Settlement {
     }
     cell.countLost(flow.path());
     peer.recordUnanswered(sentAt, now, interval);
-    // Of one that came too late nobody knows on which way it was held up.
+    // Of an answer that came too late the delayed direction is unknown.
     if (!flow.hasFlag(sequence, Flow.AFTER_TIMEOUT) && (seen || unseen)) {
       Mark where = seen ? Mark.RETURN_LOST : Mark.FORWARD_LOST;
       cell.count(where);
@@ -87,13 +90,13 @@ final class Settlement {
     Peer peer = flow.pair().peer();
     long sentAt = flow.sentAt(sequence);
     if (flow.hasFlag(sequence, Flow.SUSPICIOUS)) {
-      return Outcome.CORRUPT; // something came back, so neither is it lost nor did nobody listen
+      return Outcome.CORRUPT; // something came back, so it was neither lost nor refused
     }
     if (peer.wasDraining(sentAt, flow.pair().timeoutNanos())) {
       return Outcome.SUPPRESSED;
     }
     if (flow.hasFlag(sequence, Flow.AFTER_TIMEOUT)) {
-      return Outcome.LOST; // it came, but too late by the network's own doing
+      return Outcome.LOST; // answered, but too late by the network's own doing
     }
     if (!seen && (flow.hasFlag(sequence, Flow.REFUSED) || peer.wasRefused(sentAt))) {
       return Outcome.REFUSED;
@@ -113,7 +116,10 @@ final class Settlement {
     return Outcome.LOST;
   }
 
-  /** Probes in flight are not waited for any more; that is nobody's fault. */
+  /**
+   * Suppresses probes in flight: they are not waited for any more, which is no fault of the
+   * network.
+   */
   void suppressPending() {
     roster.active().forEach(this::suppressPending);
     roster.retired().forEach(this::suppressPending);
@@ -130,7 +136,7 @@ final class Settlement {
     }
   }
 
-  /** Whether some probe still waits for its outcome. */
+  /** Returns whether some probe has no outcome yet. */
   boolean hasPending() {
     for (Flow flow : roster.retired()) {
       if (flow.hasPending()) {
@@ -145,14 +151,14 @@ final class Settlement {
     return false;
   }
 
-  /** Publishes all windows at once: no further probe will be sent or answered. */
+  /** Publishes all windows at once; called when no further probe will be sent or answered. */
   void finish(long now, long realtime, long retention) {
     book.endEarly(now, realtime);
     publish(now, now + roster.longestTimeout() + WindowBook.GRACE_NANOS, retention);
   }
 
   /**
-   * Publishes all windows whose last probe has its outcome.
+   * Publishes all windows whose probes are settled.
    *
    * @return whether there was one
    */
@@ -171,9 +177,8 @@ final class Settlement {
   }
 
   private void publish(WindowBook.Window window, long now, long retention) {
-    // A pair that left and one that came in its place are one series: two points of it with one
-    // time
-    // would overwrite each other in the store.
+    // A pair that left and its successor are one series: two points of it with one time would
+    // overwrite each other in the store.
     Map<Map<String, String>, PairResult> results = new LinkedHashMap<>();
     for (Pair pair : roster.pairs()) {
       close(pair, window.id(), results);

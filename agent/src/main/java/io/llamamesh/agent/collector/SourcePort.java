@@ -2,10 +2,13 @@ package io.llamamesh.agent.collector;
 
 import io.llamamesh.agent.net.UdpSocket;
 
-/** One local port of a class, shared by all targets of one address family. */
+/** A local UDP port of a class, shared by all targets of one address family. */
 final class SourcePort {
 
-  /** A drop is told by what comes next, some milliseconds later: the share is that of so long. */
+  /**
+   * Time over which the share of replies is taken: a drop is reported with the next datagram, some
+   * milliseconds later.
+   */
   static final long RECENT_NANOS = 50_000_000L;
 
   private final UdpSocket socket;
@@ -34,22 +37,21 @@ final class SourcePort {
     return socket.local().getPort();
   }
 
-  /** How many replies its full buffer is expected to have dropped. */
+  /** Expected number of replies that its full buffer dropped. */
   DropAttribution overflowDrops() {
     return overflowDrops;
   }
 
-  /** A datagram was read; {@code reply} when it answers a probe of ours. */
+  /** Records a datagram that was read; {@code reply} when it answers a probe of ours. */
   void recordArrival(boolean reply) {
     arrivals++;
     ours += reply ? 1 : 0;
   }
 
   /**
-   * Notes what the kernel dropped since the last call, to probes sent since then or just before.
-   * Whose datagrams those were nobody knows: what counts is the share that replies have in what
-   * arrived of late, so that rubbish thrown at this port cannot excuse the network, however long it
-   * was quiet before.
+   * Attributes the kernel's drops since the last call to probes sent since then or just before. The
+   * kernel does not say whose they were: the share of replies in recent arrivals decides, so that
+   * other traffic to this port cannot excuse the network, however long it was quiet before.
    */
   void checkOverflow(long now) {
     long overflows = socket.overflows();
@@ -80,7 +82,7 @@ final class SourcePort {
     users++;
   }
 
-  /** One flow less; true when it was the last. */
+  /** Releases the port for one flow; returns true when it was the last. */
   boolean release() {
     users--;
     return users == 0;

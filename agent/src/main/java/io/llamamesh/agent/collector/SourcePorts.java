@@ -18,13 +18,13 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** The local ports that are open, by class, number and address family. */
+/** Open local ports, by class, index and address family. */
 final class SourcePorts {
 
-  /** How far beyond its wanted ports a class looks when one is taken. */
+  /** Number of ports tried beyond a class's own when one is taken. */
   static final int STEPS = 256;
 
-  /** A probe in pieces would measure something else, and hide what the path does not take. */
+  /** A fragmented probe would measure something else, and hide what the path does not take. */
   private static final UdpOptions OPTIONS = UdpOptions.standard().withoutFragments();
 
   private final UdpNetwork network;
@@ -44,9 +44,9 @@ final class SourcePorts {
   }
 
   /**
-   * The port for a flow of a pair, opened when it is the first.
+   * Port of a flow of a pair, opened when it is the first.
    *
-   * @throws IOException when no address of the target's family is ours, or no port is free
+   * @throws IOException when we have no address of the target's family, or no port is free
    */
   SourcePort acquire(ProbePlan.Pair pair, int index) throws IOException {
     InetAddress target = pair.target().getAddress();
@@ -100,7 +100,7 @@ final class SourcePorts {
         "no free port from " + (base + index) + " up on " + local.getHostAddress());
   }
 
-  /** One flow of this port is gone; the last one closes it. */
+  /** Releases a port for one flow; the last one closes it. */
   void release(SourcePort port) {
     if (port.release()) {
       open.values().remove(port);
@@ -121,7 +121,7 @@ final class SourcePorts {
     return all;
   }
 
-  /** How often a wanted port was taken. */
+  /** Number of times that a wanted port was taken. */
   long takenPorts() {
     return takenPorts.get();
   }

@@ -4,7 +4,7 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 
 /**
- * How often the collector looks: seldom, since a look costs more than a probe, but so often that
+ * Time between the collector's ticks: long, since a tick costs more than a probe, but so short that
  * probes leave one by one and that the replies of one tick fill no more than half of any receive
  * buffer as the kernel granted it.
  */
@@ -13,7 +13,7 @@ final class TickLength {
   static final long LONGEST_NANOS = 10_000_000L;
   static final long SHORTEST_NANOS = 1_000_000L;
 
-  /** From this many probes per second on ticks are the shortest. */
+  /** Probes per second from which on ticks are the shortest. */
   static final double FAST_RATE = 5000;
 
   private static final double SECOND = 1e9;
@@ -45,7 +45,7 @@ final class TickLength {
     for (Map.Entry<SourcePort, Double> port : charges.entrySet()) {
       int granted = port.getKey().socket().receiveBufferBytes();
       if (granted > 0) {
-        // The kernel takes twice what it tells to have granted; half of that is to stay free.
+        // The kernel reserves twice what it reports as granted; half of that is to stay free.
         length = Math.min(length, granted / port.getValue() * SECOND);
       }
     }
@@ -53,7 +53,7 @@ final class TickLength {
   }
 
   /**
-   * What a datagram takes of a receive buffer, in bytes: its memory comes in powers of two. 2,304
+   * Bytes of a receive buffer that a datagram occupies: its memory comes in powers of two. 2,304
    * for a probe of 1,028, as seen on Linux 6.
    */
   static int charge(int datagramBytes) {

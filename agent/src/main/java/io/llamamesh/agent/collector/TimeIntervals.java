@@ -1,14 +1,17 @@
 package io.llamamesh.agent.collector;
 
 /**
- * The spans of time in which something held of a peer. A probe's outcome is settled seconds after
- * it was sent, up to a minute with the longest timeout, and by then the peer may have gone through
- * several; all that such a probe can have met are kept. Times are monotonic, both ends belong to a
- * span.
+ * Intervals of time in which a condition held, such as a peer's refusal. A probe is settled seconds
+ * after it was sent, up to a minute with the longest timeout, and there may have been several
+ * intervals by then; all that such a probe can have met are kept. Times are monotonic and compared
+ * by difference; both ends belong to an interval.
  */
 final class TimeIntervals {
 
-  /** A refusal lasts three seconds; more of them do not fit into what is still unsettled. */
+  /**
+   * Most intervals kept: a refusal lasts three seconds, and more of them do not fit into the time
+   * until a probe is settled.
+   */
   static final int CAPACITY = 32;
 
   private static final long[] NONE = {};
@@ -18,7 +21,7 @@ final class TimeIntervals {
   private int newest = -1;
   private int count;
 
-  /** It holds in this span, too; spans that touch become one. */
+  /** Adds an interval; one that touches the newest is merged into it. */
   void add(long first, long last) {
     if (count > 0 && first - until[newest] <= 0) {
       if (first - from[newest] < 0) {
@@ -39,33 +42,35 @@ final class TimeIntervals {
     count = Math.min(CAPACITY, count + 1);
   }
 
-  /** It has ended, though it was to last longer. */
+  /** Ends the newest interval at this time if it would last longer. */
   void endAt(long at) {
     if (lastsBeyond(at)) {
       until[newest] = at;
     }
   }
 
-  /** It did not hold yet at this time. */
+  /** Lets the newest interval begin after this time. */
   void beginAfter(long at) {
     if (count > 0 && from[newest] - at <= 0 && until[newest] - at > 0) {
       from[newest] = at + 1;
     }
   }
 
-  /** The newest span never was. */
+  /** Makes the newest interval empty. */
   void revokeNewest() {
     if (count > 0) {
       until[newest] = from[newest] - 1;
     }
   }
 
-  /** Whether it holds beyond this time. */
+  /** Returns whether the newest interval lasts beyond this time. */
   boolean lastsBeyond(long at) {
     return count > 0 && until[newest] - at > 0;
   }
 
-  /** Whether it held then, or within so many nanoseconds after. */
+  /**
+   * Returns whether an interval contains this time, or begins within so many nanoseconds after it.
+   */
   boolean contains(long at, long orWithin) {
     for (int i = 0; i < count; i++) {
       if (at - (from[i] - orWithin) >= 0 && until[i] - at >= 0) {

@@ -9,7 +9,19 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 
-/** The closed windows that are still kept, oldest first; for all threads. */
+/**
+ * Retained closed windows, oldest first.
+ *
+ * <p>Guarantees, for all threads:
+ *
+ * <ul> <li>Windows are numbered without a gap, in the order of publication; one with another number
+ * is refused. <li>A reader that asks with {@link #after} for what follows its last number gets each
+ * window at most once, and each one that is still retained. <li>A window is forgotten only when it
+ * is older than the retention by the monotonic clock, or when the bound of memory asks for it; the
+ * latter is counted by {@link #evicted}. The newest window is never forgotten. <li>{@link
+ * #published}, {@link #read()} and {@link #evicted} never decrease. <li>{@link #publish} never
+ * waits for a reader's I/O: nobody does any while holding the lock. </ul>
+ */
 public final class WindowArchive {
 
   private final String bootId;
@@ -23,24 +35,24 @@ public final class WindowArchive {
   private long bytes;
 
   /**
-   * How much memory the windows take at most, whatever the retention: a third of an agent's heap.
-   * An hour of 64 peers over 4 source ports in windows of 10 s takes 10 MiB.
+   * Most bytes of memory for windows, whatever the retention: a third of an agent's heap. An hour
+   * of 64 peers over 4 source ports in windows of 10 s takes 10 MiB.
    */
   static final long MAX_BYTES = 16L << 20;
 
   /**
    * An empty archive.
    *
-   * @param bootId names this life of the numbering
+   * @param bootId identity of this numbering
    */
   public WindowArchive(String bootId) {
     this.bootId = bootId;
   }
 
   /**
-   * An archive that goes on where an earlier life left off.
+   * An archive that continues the numbering of an earlier life.
    *
-   * @param kept what that one had published, in order
+   * @param kept windows that it had published, in order
    */
   public WindowArchive(String bootId, List<ClosedWindow> kept) {
     this(bootId);
@@ -48,22 +60,22 @@ public final class WindowArchive {
     published = kept.isEmpty() ? 0 : kept.getLast().sequence();
   }
 
-  /** A window, when it was published by the monotonic clock, and what it takes of memory. */
+  /** A window, its time of publication by the monotonic clock, and its memory in bytes. */
   private record Retained(ClosedWindow window, long at, int bytes) {}
 
-  /** Windows after a place, and whether there are more. */
+  /** A page of windows, and whether there are more. */
   public record Page(List<ClosedWindow> windows, boolean more) {
     public Page {
       windows = List.copyOf(windows);
     }
   }
 
-  /** Names this life of the numbering. */
+  /** Identity of this numbering. */
   public String bootId() {
     return bootId;
   }
 
-  /** The number that the next window will have. */
+  /** Number of the next window. */
   long nextSequence() {
     lock.lock();
     try {
@@ -74,9 +86,9 @@ public final class WindowArchive {
   }
 
   /**
-   * Keeps a window and forgets those that were published longer ago than the retention. Those of an
-   * earlier life count from the first one of this. The wall clock has no say: when it is stepped,
-   * nothing that was not read yet may get lost.
+   * Publishes a window and forgets those that were published longer ago than the retention. Those
+   * of an earlier life count from the first one of this. The wall clock has no say: when it is
+   * stepped, nothing that was not read yet may get lost.
    *
    * @param now monotonic
    */
@@ -105,7 +117,7 @@ public final class WindowArchive {
     }
   }
 
-  /** Keeps a window, and forgets the oldest where the bound of memory asks for it. */
+  /** Retains a window, and evicts the oldest ones beyond the bound of memory. */
   private void retain(ClosedWindow window, long now) {
     Retained kept = new Retained(window, now, window.bytes());
     windows.addLast(kept);
@@ -122,10 +134,7 @@ public final class WindowArchive {
     return all;
   }
 
-  /**
-   * Windows that were forgotten before their time since memory is bounded; nobody can read them any
-   * more.
-   */
+  /** Number of windows that were evicted by the bound of memory before their retention was over. */
   public long evicted() {
     lock.lock();
     try {
@@ -135,7 +144,9 @@ public final class WindowArchive {
     }
   }
 
-  /** Waits until a window after this number is published; false when time is up before. */
+  /**
+   * Waits until a window after this number is published; returns false when the time is up before.
+   */
   public boolean await(long sequence, long timeoutNanos) throws InterruptedException {
     lock.lockInterruptibly();
     try {
@@ -152,7 +163,7 @@ public final class WindowArchive {
     }
   }
 
-  /** Somebody has everything up to and with this number. */
+  /** Records that a reader has stored everything up to and including this number. */
   public void read(long sequence) {
     lock.lock();
     try {
@@ -162,7 +173,7 @@ public final class WindowArchive {
     }
   }
 
-  /** The last number that somebody said to have. */
+  /** Last number that a reader has stored. */
   public long read() {
     lock.lock();
     try {
@@ -172,7 +183,7 @@ public final class WindowArchive {
     }
   }
 
-  /** How many windows are kept that nobody said to have. */
+  /** Number of retained windows that no reader has stored. */
   public int unread() {
     lock.lock();
     try {
@@ -194,7 +205,7 @@ public final class WindowArchive {
     }
   }
 
-  /** How many windows are kept. */
+  /** Number of retained windows. */
   public int size() {
     lock.lock();
     try {
@@ -204,7 +215,7 @@ public final class WindowArchive {
     }
   }
 
-  /** Number of the oldest window that is kept; 0 when none is. */
+  /** Number of the oldest retained window; 0 when there is none. */
   public long oldest() {
     lock.lock();
     try {
@@ -214,7 +225,7 @@ public final class WindowArchive {
     }
   }
 
-  /** Ends of all windows that are kept, nanoseconds since 1970. */
+  /** Ends of all retained windows, nanoseconds since 1970. */
   List<Long> windowEnds() {
     return after(0, Integer.MAX_VALUE).windows().stream().map(ClosedWindow::endNanos).toList();
   }

@@ -7,13 +7,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which window is now, and which wait for the answers to their last probes. Windows are named by
- * the wall clock, but no name is given twice: readers keep points by their time, so a second window
- * of one name would wipe out the first.
+ * The present window, and those that wait until their last probes are settled. Windows are named by
+ * their end on the wall clock, but no end is used twice: readers keep points by their time, so a
+ * second window with the same end would overwrite the first.
  */
 final class WindowBook {
 
-  /** How long after its timeout an answer may still come to be told from a loss. */
+  /**
+   * Time after its timeout in which a probe's answer still counts as an answer, though too late.
+   */
   static final long GRACE_NANOS = 2_000_000_000L;
 
   private static final long SECOND = 1_000_000_000L;
@@ -26,7 +28,7 @@ final class WindowBook {
    * @param endRealtime its end by the wall clock: a multiple of the interval but after a step back,
    *     and unlike that of every other window
    * @param endedAt when it ceased to be the present one, monotonic
-   * @param reflected what our own reflector sent back meanwhile
+   * @param reflected probes that our own reflector sent back meanwhile, per sender
    */
   record Window(int id, long endRealtime, long endedAt, List<ClosedWindow.Reflected> reflected) {}
 
@@ -37,7 +39,7 @@ final class WindowBook {
   private long end;
   private long length;
 
-  /** When the present window is left at the latest, monotonic. */
+  /** Latest time to end the present window, monotonic. */
   private long latest;
 
   /** Latest end of all windows so far, and end of the last one without its milliseconds. */
@@ -45,19 +47,19 @@ final class WindowBook {
 
   private long lastEnd = Long.MIN_VALUE;
 
-  /** How often the wall clock went back to where windows had ended already. */
+  /** Number of times that the wall clock went back before ends that were used already. */
   private long turns;
 
   /**
    * A book without a window.
    *
-   * @param reflected tells what was reflected since the last call
+   * @param reflected supplies what was reflected since the last call
    */
   WindowBook(Supplier<List<ClosedWindow.Reflected>> reflected) {
     this.reflected = reflected;
   }
 
-  /** An earlier life, whose windows are still kept, had a window of this end. */
+  /** Records the end of a window of an earlier life that is still retained. */
   void recordEarlierEnd(long end) {
     latestEnd = Math.max(latestEnd, end);
     lastEnd = latestEnd;
@@ -65,11 +67,11 @@ final class WindowBook {
   }
 
   /**
-   * Looks at the clock; every later probe belongs to the window that is present then. Where the
-   * interval has changed, the present window goes on to the next boundary of the new one: closed at
-   * once it would carry an end that is yet to come, or one that another window has. Where the wall
-   * clock was stepped back by less than a window, the present one goes on until the clock has come
-   * round again; where by more, it ends and the next is named by the new time.
+   * Advances to the window of this time, to which every later probe belongs. Where the interval has
+   * changed, the present window goes on to the next boundary of the new one: closed at once it
+   * would carry an end that is yet to come, or one that another window has. Where the wall clock
+   * was stepped back by less than a window, the present one goes on until the clock has come round
+   * again; where by more, it ends and the next is named by the new time.
    */
   void advance(long now, long realtime, long interval) {
     long boundary = (Math.floorDiv(realtime, interval) + 1) * interval;
@@ -98,15 +100,15 @@ final class WindowBook {
   }
 
   /**
-   * Ends the present window before its time. Its end is that second and not one to come: whoever
-   * takes our place will have a window that ends then.
+   * Ends the present window early. Its end is the present second and not one to come: the next life
+   * will have a window that ends then.
    */
   void endEarly(long now, long realtime) {
     end = Math.min(end, Math.max(realtime - realtime % SECOND, start + SECOND));
     endCurrent(now);
   }
 
-  /** An end that no window had: where the clock was stepped back, some milliseconds later. */
+  /** A unique end: where the clock was stepped back, some milliseconds later than wanted. */
   private long uniqueEnd(long wanted) {
     if (wanted > latestEnd) {
       latestEnd = wanted;
@@ -120,18 +122,18 @@ final class WindowBook {
     return wanted + turns * MILLI;
   }
 
-  /** Number of the present window. */
+  /** Id of the present window. */
   int currentId() {
     return id;
   }
 
-  /** Whether there is a window in which nothing can change any more. */
+  /** Returns whether there is a window whose probes are all settled. */
   boolean hasSettled(long now, long longestTimeout) {
     Window first = waiting.peekFirst();
     return first != null && now - first.endedAt() >= longestTimeout + GRACE_NANOS;
   }
 
-  /** The next window in which nothing can change any more; null when there is none yet. */
+  /** Removes the next window whose probes are all settled; null when there is none yet. */
   @Nullable Window pollSettled(long now, long longestTimeout) {
     return hasSettled(now, longestTimeout) ? waiting.removeFirst() : null;
   }

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * Keys and tokens from a mounted Secret: {@code keys.json} and {@code tokens.json}, each a list of
  * {@code {id, key, signFrom, acceptUntil}}. The newest whose signFrom has passed signs, every one
  * that has not expired is accepted, and what the files no longer have for a while longer ({@link
- * FollowedRing}), so that mounts that refresh at different times never disagree. Looked at every
- * ten seconds; what cannot be read leaves the last good state.
+ * FollowedRing}), so that mounts that refresh at different times never disagree. The files are read
+ * every ten seconds; unusable ones leave the last good state in force.
  */
 public final class AuthFiles implements AutoCloseable {
 
@@ -80,7 +80,7 @@ public final class AuthFiles implements AutoCloseable {
     return shown == null ? "" : shown.key();
   }
 
-  /** Whether a token is one of those that are valid now; takes as long for a wrong one. */
+  /** Returns whether a token is one of those that are valid now, in constant time. */
   public boolean accepts(String token) {
     return accepts(token, Instant.now());
   }
@@ -104,7 +104,7 @@ public final class AuthFiles implements AutoCloseable {
     try {
       KeyRing nextKeys = KeyRing.read(folder.resolve(KeyRing.KEYS_FILE));
       KeyRing nextTokens = KeyRing.read(folder.resolve(KeyRing.TOKENS_FILE));
-      // Whatever cannot be used must not be remembered.
+      // Unusable files must not enter the rings.
       var _ = keys(new FollowedRing(nextKeys, now), now);
       ring.follow(nextKeys, now);
       tokens.follow(nextTokens, now);
@@ -123,7 +123,7 @@ public final class AuthFiles implements AutoCloseable {
     }
   }
 
-  /** Why the newest files are not in use; null when they are. */
+  /** Reason why the newest files are not in use; null when they are. */
   public @Nullable String problem() {
     return problem;
   }
@@ -161,7 +161,7 @@ public final class AuthFiles implements AutoCloseable {
     }
   }
 
-  /** Looks no more. */
+  /** Stops following the files. */
   @Override
   public void close() {
     stop.countDown();

@@ -16,14 +16,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes documents from wherever they come, and hands on what they mean. A document that does not
- * parse or check is refused whole: the running one stays. For all threads, one document at a time.
+ * Applier of config documents, whatever their source: maps them to plans and hands these on. A
+ * document that is invalid is refused whole: the running one stays. For all threads, one document
+ * at a time.
  */
 public final class ConfigApplier {
 
   private static final Logger LOG = LoggerFactory.getLogger(ConfigApplier.class);
 
-  /** How long new host names may take before the rest is probed without them. */
+  /** Longest wait for new host names before the rest is probed without them. */
   private static final Duration NAMES_PATIENCE = Duration.ofSeconds(2);
 
   private final PlanMapper mapper;
@@ -42,7 +43,7 @@ public final class ConfigApplier {
   /**
    * An applier.
    *
-   * @param names looks up the documents' host names
+   * @param names resolver of the documents' host names
    * @param target takes each plan
    * @param copy keeps each good document; null for none
    * @param legacyPort the reflectors' port for documents of the legacy form
@@ -76,17 +77,20 @@ public final class ConfigApplier {
     this.hostName = hostName;
   }
 
-  /** Tells of each document that runs, with its plan, and again when its names mean others. */
+  /**
+   * Sets the listener that gets each document that runs, with its plan, and again when its names
+   * resolve to other addresses.
+   */
   public synchronized void onApplied(BiConsumer<CollectorConfig, ProbePlan> next) {
     listener = next;
   }
 
-  /** Is called when there is no document any more. */
+  /** Sets the callback for when there is no document any more. */
   public synchronized void onRemoved(Runnable next) {
     removed = next;
   }
 
-  /** What runs now. */
+  /** Present state. */
   public ConfigState state() {
     return state;
   }
@@ -96,13 +100,13 @@ public final class ConfigApplier {
     return running;
   }
 
-  /** Whether it is this document that runs now. */
+  /** Returns whether this document runs now. */
   synchronized boolean isRunning(String yaml) {
     return yaml.equals(text);
   }
 
   /**
-   * Takes a document.
+   * Applies a document.
    *
    * @param origin where it came from, for people
    * @return whether it runs now
@@ -130,9 +134,8 @@ public final class ConfigApplier {
       mapped = mapper.map(document.config(), names::address);
       target.accept(mapped.plan());
     } catch (RuntimeException e) {
-      // A document that passed all checks and still means nothing: our mistake, but no reason to
-      // die
-      // and to measure nothing with the one before.
+      // A document that passed all checks and still cannot be mapped: our mistake, but no reason to
+      // fail and to stop measuring with the one before.
       LOG.error("config passed its checks but cannot be used origin={}", origin, e);
       CollectorConfig before = running;
       names.follow(before == null ? Set.of() : PlanMapper.hostNames(before), Duration.ZERO);
@@ -170,14 +173,14 @@ public final class ConfigApplier {
     return true;
   }
 
-  /** The API listens where it was told to at the start. */
+  /** Warns that the API listens where it was configured to at the start. */
   private static void warnIfApiChanged(@Nullable CollectorConfig before, CollectorConfig now) {
     if (before != null && before.version() == null && !Objects.equals(before.api(), now.api())) {
       LOG.warn("config's api.bind changed, which takes a restart api={}", now.api());
     }
   }
 
-  /** Addresses of host names became known or changed: the running document means something else. */
+  /** Maps the running document again, after addresses of host names became known or changed. */
   public synchronized void namesChanged() {
     CollectorConfig config = running;
     if (config == null) {
@@ -201,7 +204,7 @@ public final class ConfigApplier {
             now.refused());
   }
 
-  /** Hands on the running plan once more: what hindered a part of it may be over. */
+  /** Hands on the running plan once more: what prevented a part of it may be over. */
   public synchronized void reapply() {
     if (plan != null) {
       target.accept(plan);
@@ -211,7 +214,9 @@ public final class ConfigApplier {
     }
   }
 
-  /** A listener that fails costs neither what runs nor the thread that brings configs. */
+  /**
+   * Notifies the listener; its failure ends neither what runs nor the thread of the config source.
+   */
   private void notifyListener(CollectorConfig config, ProbePlan now) {
     try {
       listener.accept(config, now);
@@ -220,7 +225,7 @@ public final class ConfigApplier {
     }
   }
 
-  /** What runs is the newest document (again). */
+  /** Clears the error: the newest document runs. */
   private void clearError() {
     ConfigState now = state;
     state =
@@ -234,7 +239,7 @@ public final class ConfigApplier {
             now.refused());
   }
 
-  /** There is no document any more: probing stops, reflecting goes on. */
+  /** Removes the document: probing stops, reflecting goes on. */
   public synchronized void remove(String origin) {
     deleteCopy();
     if (running == null) {
@@ -266,7 +271,7 @@ public final class ConfigApplier {
     }
   }
 
-  /** The newest document cannot be had or used, and why; what runs stays. */
+  /** Refuses the newest document; the running one stays. */
   public synchronized void refuse(String origin, String why) {
     ConfigState before = state;
     state =

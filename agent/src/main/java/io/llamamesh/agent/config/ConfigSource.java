@@ -1,6 +1,6 @@
 package io.llamamesh.agent.config;
 
-/** Where documents come from for as long as it is open. */
+/** Source of config documents, until it is closed. */
 public interface ConfigSource extends AutoCloseable {
 
   /** Hands over no more documents. */

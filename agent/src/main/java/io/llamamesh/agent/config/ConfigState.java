@@ -4,15 +4,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What runs, and what was last refused.
+ * State of the config: the running document, and the newest refusal.
  *
  * @param origin where the running config came from; null when none runs
- * @param pairs how many pairs and classes it probes
+ * @param pairs number of pairs that it probes
  * @param ignored unknown keys that were skipped
  * @param skipped targets that were left out, one line each
- * @param error why the newest document was refused; null when it runs
- * @param applied how many documents were taken
- * @param refused how many were refused
+ * @param error reason why the newest document was refused; null when it runs
+ * @param applied number of documents that were applied
+ * @param refused number of documents that were refused
  */
 public record ConfigState(
     @Nullable String origin,

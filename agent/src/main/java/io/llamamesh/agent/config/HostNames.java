@@ -17,14 +17,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Addresses of the host names in the running document. A name that is not found is looked up again
+ * Resolver of the host names in the running document. A name that is not found is resolved again
  * after one second, then two, up to a minute; one that is found once a minute, since its address
- * may change. While nothing better is known the last address stays: an outage of DNS must not blind
- * the network monitor. For all threads.
+ * may change. Until then the last address stays: an outage of DNS must not blind the network
+ * monitor. For all threads.
  */
 public final class HostNames implements AutoCloseable {
 
-  /** Finds all addresses of a name. */
+  /** Lookup of all addresses of a name. */
   @FunctionalInterface
   public interface Lookup {
     InetAddress[] resolve(String name) throws UnknownHostException;
@@ -43,7 +43,7 @@ public final class HostNames implements AutoCloseable {
   private boolean changed;
   private long failures;
 
-  /** What is known of one name; guarded by this object. */
+  /** State of one name; guarded by this object. */
   private static final class Entry {
     @Nullable InetAddress address;
     boolean pending;
@@ -52,7 +52,7 @@ public final class HostNames implements AutoCloseable {
   }
 
   /**
-   * Nothing is looked up before {@link #follow}.
+   * A resolver that looks nothing up before {@link #follow}.
    *
    * @param nanos monotonic time
    */
@@ -61,13 +61,13 @@ public final class HostNames implements AutoCloseable {
     this.nanos = nanos;
   }
 
-  /** Asks the system's resolver. */
+  /** A resolver that asks the system's. */
   public static HostNames ofSystem() {
     return new HostNames(InetAddress::getAllByName, System::nanoTime);
   }
 
   /**
-   * From now on these names and no others.
+   * Replaces the names.
    *
    * @param patience how long new ones are waited for; what comes later is a change
    */
@@ -98,12 +98,12 @@ public final class HostNames implements AutoCloseable {
     return entry == null ? null : entry.address;
   }
 
-  /** How often a name was not found. */
+  /** Number of lookups that failed. */
   public synchronized long failures() {
     return failures;
   }
 
-  /** Calls back, on a thread of its own, whenever an address became known or changed. */
+  /** Starts a thread that calls back whenever an address became known or changed. */
   public synchronized void start(Runnable onChange) {
     thread = Thread.ofPlatform().name("host-names").daemon(true).start(() -> run(onChange));
   }
@@ -120,7 +120,7 @@ public final class HostNames implements AutoCloseable {
     }
   }
 
-  /** Looks up what is due; whether something has changed since the last time. */
+  /** Looks up names that are due; returns whether an address has changed since the last call. */
   synchronized boolean refresh() {
     long now = nanos.getAsLong();
     entries.forEach((name, entry) -> {
@@ -154,7 +154,7 @@ public final class HostNames implements AutoCloseable {
     settle(entry, RETRY_NANOS);
     entry.failed = 0;
     InetAddress before = entry.address;
-    // Of several addresses the present one stays: resolvers turn them round at each question.
+    // Of several addresses the present one stays: resolvers rotate them.
     if (addresses.length > 0 && !Arrays.asList(addresses).contains(before)) {
       entry.address = addresses[0];
       changed = true;
@@ -181,7 +181,7 @@ public final class HostNames implements AutoCloseable {
     notifyAll();
   }
 
-  /** Looks up no more; an answer that is still awaited is not waited for. */
+  /** Stops lookups; one that is still running is not waited for. */
   @Override
   public void close() {
     stop.countDown();

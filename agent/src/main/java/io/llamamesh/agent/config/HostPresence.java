@@ -9,18 +9,18 @@ import java.net.StandardProtocolFamily;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.UnsupportedAddressTypeException;
 
-/** Whether an address is on an interface of this host, and can be bound. */
+/** Check whether an address is on an interface of this host, and can be bound. */
 @FunctionalInterface
 public interface HostPresence {
 
   /**
-   * Whether it is here.
+   * Returns whether this host has the address.
    *
-   * @throws IOException when that cannot be found out now
+   * @throws IOException when that is unknown now
    */
   boolean isPresent(InetAddress address) throws IOException;
 
-  /** Asks the kernel by binding a socket, which is what matters. */
+  /** Returns whether a socket can be bound to the address. */
   static boolean canBind(InetAddress address) throws IOException {
     try (DatagramChannel channel =
         DatagramChannel.open(

@@ -15,17 +15,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows one ConfigMap, that of this node, and nothing else. While the API cannot be reached the
- * last good document runs: an outage of the API must not blind the network monitor.
+ * Config source that follows the ConfigMap of this node. While the API cannot be reached the last
+ * good document runs: an outage of the API must not blind the network monitor.
  */
 public final class KubernetesConfig implements ConfigSource {
 
   private static final Logger LOG = LoggerFactory.getLogger(KubernetesConfig.class);
 
-  /** How long the API may take to say the first state before the copy is used. */
+  /** Longest wait for the API's first answer before the copy is used. */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
-  /** A disk that does not answer is not waited for any longer. */
+  /** Longest wait for a disk that does not answer. */
   private static final long END_MILLIS = 1000;
 
   private final ConfigApplier applier;
@@ -36,10 +36,10 @@ public final class KubernetesConfig implements ConfigSource {
   private final Thread copying;
   private final ConfigMapWatch watch;
 
-  /** Nothing is to be applied any more. */
+  /** Set when nothing may be applied any more. */
   private volatile boolean closed;
 
-  /** The API said what runs; guarded by this object. */
+  /** Set once the API has answered; guarded by this object. */
   private boolean answered;
 
   private KubernetesConfig(
@@ -62,7 +62,7 @@ public final class KubernetesConfig implements ConfigSource {
    * Starts watching; returns at once.
    *
    * @param copy used when the API does not answer in time; null for none
-   * @param contact is told whenever the API answers
+   * @param contact records each answer of the API
    */
   public static KubernetesConfig start(
       ApiAccess api,
@@ -76,7 +76,7 @@ public final class KubernetesConfig implements ConfigSource {
   }
 
   /**
-   * @param patience how long the API may take to say the first state before the copy is used
+   * @param patience longest wait for the API's first answer before the copy is used
    */
   static KubernetesConfig start(
       ApiAccess api,
@@ -91,7 +91,7 @@ public final class KubernetesConfig implements ConfigSource {
         api, namespace, Names.nodeConfigMap(mesh, node), applier, copy, contact, patience);
   }
 
-  /** Runs the copy where the API does not answer in time. */
+  /** Applies the copy where the API does not answer in time. */
   private void applyCopyAfterTimeout() {
     try {
       if (first.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {

@@ -7,7 +7,7 @@ import java.nio.channels.DatagramChannel;
 import java.nio.channels.UnsupportedAddressTypeException;
 
 /**
- * Which of our addresses probes to a target leave from: what the points carry as {@code src_ip}.
+ * Lookup of the local address from which probes to a target leave: {@code src_ip} of its points.
  */
 @FunctionalInterface
 public interface LocalAddress {
@@ -28,7 +28,7 @@ public interface LocalAddress {
       }
       throw new IOException("no local address towards " + target);
     } catch (UnsupportedAddressTypeException e) {
-      // Java looks once, at its start, whether the kernel has IPv6.
+      // Java checks once, at its start, whether the kernel has IPv6.
       throw new IOException("this machine has no IPv6", e);
     }
   }

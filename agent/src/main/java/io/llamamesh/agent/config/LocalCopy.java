@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 
-/** The last good document in a folder of ours, to start from when the API cannot be reached. */
+/**
+ * Copy of the last good document in the state folder, to start from when the API cannot be reached.
+ */
 public final class LocalCopy {
 
   private final Path file;

@@ -22,8 +22,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns a config document into what a collector is to do: names become addresses, and each address
- * gets one name. For all threads.
+ * Mapper of config documents to plans: names become addresses, and each address gets one name. For
+ * all threads.
  */
 public final class PlanMapper {
 
@@ -79,7 +79,7 @@ public final class PlanMapper {
 
   private record Key(String className, InetSocketAddress target) {}
 
-  /** Host names in a document: whatever is no address. */
+  /** Host names of a document: targets that are not IP addresses. */
   public static Set<String> hostNames(CollectorConfig config) {
     Set<String> names = new TreeSet<>();
     config
@@ -94,7 +94,7 @@ public final class PlanMapper {
     return names;
   }
 
-  /** Why a document cannot be used on this host, with the remedy; null where it can be. */
+  /** Reason why a document cannot be used on this host, with the remedy; null where it can be. */
   @Nullable String problem(CollectorConfig config) {
     for (Map.Entry<String, Port> entry : config.ports().entrySet()) {
       InetAddress address = boundAddress(entry.getValue());
@@ -116,7 +116,7 @@ public final class PlanMapper {
   /**
    * Maps a checked document.
    *
-   * @param names knows addresses of host names; a target whose name it does not know is skipped
+   * @param names addresses of host names; a target without one is skipped
    */
   public Mapped map(CollectorConfig config, Function<String, @Nullable InetAddress> names) {
     List<String> skipped = new ArrayList<>();
@@ -143,8 +143,8 @@ public final class PlanMapper {
           Map<String, String> tags = tags(config, test.targets(), target, address, type, skipped);
           putSourceName(tags, config, sourceOfAll);
           tags.put(Tags.DST_NAME, called.name(target));
-          // Named by several tests: probed once, at the fastest pace and over the most ports, on
-          // behalf of all their groups.
+          // In several tests: probed once, at the fastest pace and over the most ports, for all
+          // their groups.
           pairs.merge(
               key,
               new ProbePlan.Pair(
@@ -186,7 +186,10 @@ public final class PlanMapper {
     return resolved;
   }
 
-  /** Whose address it is already; null when it is free, or this target's under the same name. */
+  /**
+   * Reason why a target's address is taken already; null when it is free, or this target's under
+   * the same name.
+   */
   private @Nullable String conflict(
       CollectorConfig config,
       Target target,
@@ -206,11 +209,14 @@ public final class PlanMapper {
       return address.getPort() == reflectorPort
           && local.towards(address).equals(address.getAddress());
     } catch (IOException e) {
-      return false; // no route to it, as is told where its tags are made
+      return false; // no route to it, which is reported with its tags
     }
   }
 
-  /** Probes of a class that has an address of its own reach that family only. */
+  /**
+   * Returns whether a class can reach a target: one with an address of its own reaches that family
+   * only.
+   */
   private static boolean fits(
       ProbePlan.TrafficClass type, Target target, InetSocketAddress address, List<String> skipped) {
     InetAddress own = type.local();
@@ -226,7 +232,10 @@ public final class PlanMapper {
     return false;
   }
 
-  /** Two ports may be of one class by name; points are told apart by that name alone. */
+  /**
+   * Returns whether a class is the same as that of a known pair. Two ports may have one class name,
+   * by which alone points are distinguished.
+   */
   private static boolean isSameClass(
       ProbePlan.TrafficClass type,
       ProbePlan.@Nullable Pair known,
@@ -240,7 +249,7 @@ public final class PlanMapper {
     return false;
   }
 
-  /** A checked document names nothing that is not in it. */
+  /** Looks up an entry that must exist in a checked document. */
   private static <T> T required(Map<String, T> section, String name) {
     return Objects.requireNonNull(section.get(name), name);
   }
@@ -268,7 +277,10 @@ public final class PlanMapper {
     return List.of(tags.getOrDefault(Tags.GROUP, "").split("\\+"));
   }
 
-  /** In a document of the operator all are members of the mesh that are not marked otherwise. */
+  /**
+   * Returns whether probes to a target are signed. In a document of the operator all targets are
+   * members of the mesh unless marked otherwise.
+   */
   private boolean isKeyed(CollectorConfig config, Target target) {
     if (target.isLegacy()) {
       return false;
@@ -296,7 +308,7 @@ public final class PlanMapper {
     }
   }
 
-  /** The address that a class's probes leave from; null where it names none or any. */
+  /** Address that a class's probes leave from; null where it names none or any. */
   private static @Nullable InetAddress boundAddress(Port port) {
     InetAddress address = port.ip() == null ? null : literal(port.ip());
     return address == null || address.isAnyLocalAddress() ? null : address;
@@ -320,8 +332,8 @@ public final class PlanMapper {
   }
 
   /**
-   * What names the source on points about targets that do not: the name that all others have; empty
-   * where they have none or several.
+   * Source name for points of targets without one: the name that all others have; empty where they
+   * have none or several.
    */
   private static String commonSource(CollectorConfig config) {
     List<String> names =
@@ -364,8 +376,9 @@ public final class PlanMapper {
   }
 
   /**
-   * Names the source: as the document or the node is called, else as the target's tags say, ours or
-   * LLAMA's, else as the others' do. Where nobody does, the scraper knows whose the points are.
+   * Puts the source's name: that of the document or the node, else that in the target's tags, ours
+   * or LLAMA's, else that of the others. Where there is none, the scraper knows the agent of the
+   * points.
    */
   private void putSourceName(Map<String, String> tags, CollectorConfig config, String sourceOfAll) {
     String own = config.source() == null ? null : config.source().name();

@@ -29,10 +29,10 @@ public final class RegistryConfig implements ConfigSource {
 
   private static final Logger LOG = LoggerFactory.getLogger(RegistryConfig.class);
 
-  /** How often llama-sd's probes ask: what keeps a keepalive of 300 s far from its end. */
+  /** Interval of requests, as of llama-sd's probes: far below a keepalive of 300 s. */
   private static final Duration EVERY = Duration.ofSeconds(30);
 
-  /** How long the registry may take to give the first document before the copy is used. */
+  /** Longest wait for the registry's first answer before the copy is used. */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private static final String REGISTERED = "registered";
@@ -40,7 +40,7 @@ public final class RegistryConfig implements ConfigSource {
 
   private static final int NOT_FOUND = 404;
 
-  /** Another probe has our name, by our registry. */
+  /** Status of our registry when another probe has our name. */
   private static final int CONFLICT = 409;
 
   private final RegistryClient client;
@@ -59,7 +59,7 @@ public final class RegistryConfig implements ConfigSource {
   private final Thread asking;
   private final Thread copying;
 
-  /** The registry decided what runs; guarded by this object. */
+  /** Set once the registry has answered; guarded by this object. */
   private boolean answered;
 
   /** The document that runs, as the registry gave it; the asking thread's alone. */
@@ -91,7 +91,7 @@ public final class RegistryConfig implements ConfigSource {
    * Starts registering; returns at once.
    *
    * @param copy used when the registry does not answer in time; null for none
-   * @param contact is told whenever the registry gives the config or says that it is the same
+   * @param contact records each answer with the config, or that it has not changed
    */
   public static RegistryConfig start(
       RegistryClient client,
@@ -110,7 +110,7 @@ public final class RegistryConfig implements ConfigSource {
   }
 
   /**
-   * @param patience how long the first answer may take before the copy is used
+   * @param patience longest wait for the first answer before the copy is used
    */
   static RegistryConfig start(
       RegistryClient client,
@@ -169,7 +169,7 @@ public final class RegistryConfig implements ConfigSource {
       return true;
     } catch (RegistryAnswerException e) {
       if (e.status() == CONFLICT) {
-        // Two that measure under one name would be one to all who read the results.
+        // Two probes under one name would be one to all who read the results.
         markAnswered();
         known = null;
         applier.remove(origin);
@@ -201,19 +201,21 @@ public final class RegistryConfig implements ConfigSource {
   }
 
   /**
-   * Runs what the registry has.
+   * Applies the registry's config.
    *
-   * @param fresh null where that is what is known
+   * @param fresh null where it has not changed
    */
   private void applyConfig(RegistryClient.@Nullable Config fresh) {
     RegistryClient.Config wanted = fresh == null ? known : fresh;
     if (wanted != null) {
-      // One that does not run is asked for again whole: what hindered it may pass.
+      // One that does not run is requested again in full: what prevented it may pass.
       known = applier.tryApply(wanted.yaml(), origin) ? wanted : null;
     }
   }
 
-  /** Once, until it is another; where nothing runs the agent is not ready, and says why. */
+  /**
+   * Logs an outcome when it changes; where nothing runs the agent is not ready, with that reason.
+   */
   private void reportOutcome(String outcome) {
     if (outcome.equals(lastOutcome) || stop.getCount() == 0) {
       return;

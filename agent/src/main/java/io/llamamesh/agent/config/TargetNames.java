@@ -15,10 +15,10 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What targets are called, tag {@code dst_name}: by the document's {@code name}, else its tags
- * {@code dst_name} or LLAMA's {@code dst_hostname}, else by their address. Of several targets of
- * one family that have a name in common each is called by name and address, since their points
- * would overwrite each other.
+ * Names of targets, tag {@code dst_name}: the document's {@code name}, else its tags {@code
+ * dst_name} or LLAMA's {@code dst_hostname}, else their address. Of several targets of one family
+ * with the same name each is named by name and address, since their points would overwrite each
+ * other.
  */
 final class TargetNames {
   private final Map<Target, String> names;
@@ -65,7 +65,7 @@ final class TargetNames {
     return name.equals(IpText.of(ip)) ? IpText.of(address) : name + " (" + IpText.of(address) + ")";
   }
 
-  /** What a target is called where nothing else is called so. */
+  /** Name of a target where no other has the same. */
   static String preferredName(Target target) {
     String name = target.name();
     if (name != null && !name.isBlank()) {

@@ -37,7 +37,7 @@ public final class AgentFabric implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(AgentFabric.class);
 
-  /** What a node that moves may take to say so. */
+  /** Longest wait for others to confirm that a node leaves. */
   private static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(1);
 
   private final FabricSettings settings;
@@ -65,7 +65,7 @@ public final class AgentFabric implements AutoCloseable {
     return node;
   }
 
-  /** Takes a config that runs now. */
+  /** Applies a config that runs now. */
   public synchronized void apply(CollectorConfig config, ProbePlan plan) {
     CollectorConfig.Fabric section = settings.trustsDocuments() ? config.fabric() : null;
     boolean enabled = section == null ? settings.enabled() : section.isEnabled();
@@ -177,7 +177,7 @@ public final class AgentFabric implements AutoCloseable {
         TransportLimits.standard());
   }
 
-  /** Where others reach this agent: of the family that its peers are of. */
+  /** Address at which others reach this agent, of the family of its peers. */
   private InetAddress ownAddress(Map<String, FabricPeer> contacts) {
     InetSocketAddress first =
         contacts.isEmpty()
@@ -205,7 +205,7 @@ public final class AgentFabric implements AutoCloseable {
     }
   }
 
-  /** Takes a config that is no more: what only it asked for ends. */
+  /** Handles that the config was removed: what only it enabled ends. */
   public synchronized void disable() {
     if (!settings.enabled()) {
       stop();
@@ -231,7 +231,7 @@ public final class AgentFabric implements AutoCloseable {
     }
   }
 
-  /** Tells the others that this agent ends on purpose, and waits a moment for their word. */
+  /** Announces to the others that this agent leaves, and waits a moment for their confirmation. */
   public void leave(Duration patience) throws InterruptedException {
     FabricNode now = node;
     if (now != null) {
@@ -240,7 +240,7 @@ public final class AgentFabric implements AutoCloseable {
     }
   }
 
-  /** Ends the node without a word. */
+  /** Ends the node without announcing it. */
   @Override
   public synchronized void close() {
     closed = true;

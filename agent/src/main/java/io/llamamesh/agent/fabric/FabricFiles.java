@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The incarnation and the known members in the agent's state folder. The incarnation is on disk
- * when its call returns; members are written beside, the newest list only. Damaged files are told
- * and taken for missing.
+ * when its call returns; members are written beside, the newest list only. Damaged files are logged
+ * and treated as missing.
  */
 public final class FabricFiles implements FabricPersistence, AutoCloseable {
 
@@ -157,7 +157,7 @@ public final class FabricFiles implements FabricPersistence, AutoCloseable {
     return bytes.toByteArray();
   }
 
-  /** Either the old or the new content is there after a loss of power. */
+  /** Writes a file atomically: after a loss of power it has either the old or the new content. */
   private static void write(Path file, byte[] content) throws IOException {
     Path part = file.resolveSibling(file.getFileName() + ".part");
     try (FileChannel channel =
@@ -175,7 +175,7 @@ public final class FabricFiles implements FabricPersistence, AutoCloseable {
     Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  /** Writes what waits. */
+  /** Writes the pending list. */
   @Override
   public void close() {
     writeMembers();

@@ -16,7 +16,7 @@ final class FabricLog implements FabricNodeListener {
   private static final long SECOND = 1_000_000_000L;
   private static final int BURST = 20;
 
-  /** Dials that fail while a peer is away are no news. */
+  /** Reasons of failed dials that are normal while a peer is down. */
   private static final Set<TransportEvent> EXPECTED =
       EnumSet.of(
           TransportEvent.DIAL_REFUSED,

@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the command line and the environment say of the fabric; a config document's section wins
- * where it comes from whoever runs this agent.
+ * Settings of the fabric from the command line and the environment; a config document's section
+ * wins unless it comes from a registry.
  *
  * @param trustsDocuments whether a config document's section counts: a registry's does not, since
  *     it would open a port and say whom to call
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param mesh name of the mesh where the document has none
  * @param name this agent's name where the document has none; null for none
  * @param addresses local addresses to listen on; empty for all
- * @param epoch what the reflector of this agent marks its answers with
+ * @param epoch epoch of this agent's reflector
  */
 public record FabricSettings(
     boolean trustsDocuments,

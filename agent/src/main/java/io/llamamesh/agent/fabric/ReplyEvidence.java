@@ -8,12 +8,12 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What the collector's replies say of peers' lives, for the fabric's detector: per target the
- * newest probe that was answered, and with which reflector's mark.
+ * Evidence of the collector's replies for the fabric's failure detector: per target the newest
+ * probe that was answered, and the epoch of the reflector that answered.
  *
- * <p>Guarantees: the collector's thread writes without a lock and without making anything; the
- * fabric's thread reads what is newest once a tick; a mark is never read with a newer probe than it
- * came with.
+ * <p>Guarantees: the collector's thread writes without a lock and without allocating; the fabric's
+ * thread reads what is newest once a tick; an epoch is never read with a newer probe than it came
+ * with.
  */
 public final class ReplyEvidence implements PeerListener, FabricEvidence {
 
@@ -35,7 +35,7 @@ public final class ReplyEvidence implements PeerListener, FabricEvidence {
   private volatile Map<InetSocketAddress, Slot> slots = Map.of();
 
   /**
-   * Whose replies count.
+   * Replaces the targets whose replies count.
    *
    * @param names the mesh's name of each target that is a member
    */

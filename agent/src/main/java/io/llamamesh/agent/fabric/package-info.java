@@ -1,4 +1,7 @@
-/** The agent's part in the fabric: when it takes part, what it keeps, what its collector knows. */
+/**
+ * The agent's part in the fabric: its node, the files that it keeps, and the evidence of its
+ * collector.
+ */
 @NullMarked
 package io.llamamesh.agent.fabric;
 

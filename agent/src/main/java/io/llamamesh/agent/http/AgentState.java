@@ -14,16 +14,16 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the API tells about the agent; everything here may be read by any thread.
+ * State of the agent as the API reports it; readable by any thread.
  *
- * @param network what kind of sockets is live, for people
+ * @param network kind of sockets in use, for people
  * @param reflectorAddresses addresses of the reflector, empty when there is none
  * @param receiveBufferBytes of the reflector
- * @param unreadyReason why the agent cannot do its work here; null when it can
- * @param flows how many flows probe now
- * @param peerStatuses peers that are not simply well
- * @param configWatch the watch of the config; null where the config comes from a file
- * @param authProblem why the newest keys and tokens are not in use; null when they are
+ * @param unreadyReason reason why the agent cannot work here; null when it can
+ * @param flows number of flows that probe now
+ * @param peerStatuses statuses of peers with a problem
+ * @param configWatch contact with the source of the config; null where that is a file
+ * @param authProblem reason why the newest keys and tokens are not in use; null when they are
  * @param fabric this agent's node of the fabric; null while that is off
  * @param destinationTags tags that name this agent as a destination
  */

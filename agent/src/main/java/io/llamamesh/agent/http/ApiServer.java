@@ -24,23 +24,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The API on one or more addresses. Answers from virtual threads; every request's work is bounded.
+ * HTTP server of the API on one or more addresses. Virtual threads answer; every request's work is
+ * bounded.
  */
 public final class ApiServer implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
   private static final int BACKLOG = 64;
 
-  /** Answers are made while they are sent, so that each takes little memory, however long it is. */
+  /**
+   * Most concurrent requests; answers are streamed, so that each takes little memory, however long
+   * it is.
+   */
   private static final int CONCURRENT = 32;
 
-  /** Answers of the fabric are whole in memory, and made by the thread that judges others. */
+  /**
+   * Most concurrent requests to the fabric: its answers are whole in memory, and made by its own
+   * thread.
+   */
   private static final int CONCURRENT_OF_FABRIC = 4;
 
-  /** What everyone may ask: whether this is alive. */
+  /** Paths that need no token. */
   private static final Set<String> OPEN = Set.of("/status", "/healthz", "/readyz");
 
-  /** Short answers on which a life depends: slow readers of long ones must not keep them away. */
+  /** Probes of kubelets, exempt from the limit: slow readers must not make them fail. */
   private static final Set<String> VITAL = Set.of("/healthz", "/readyz");
 
   private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
@@ -81,8 +88,8 @@ public final class ApiServer implements AutoCloseable {
   /**
    * Binds and starts.
    *
-   * @param tokens who may read results and metrics
-   * @param loss what its points call loss
+   * @param tokens check of who may read results and metrics
+   * @param loss rule by which points count loss
    * @param legacyByDefault whether {@code /influxdata} without parameters has the Python LLAMA's
    *     shape
    * @throws IOException when an address cannot be bound; nothing stays open then

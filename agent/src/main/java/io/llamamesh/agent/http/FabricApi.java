@@ -20,8 +20,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this agent knows of the others: members, routes, paths, partitions. Each answer is of one
- * moment, by this agent's word.
+ * API of the fabric as this agent sees it: members, routes, paths, partitions. Each answer is a
+ * consistent snapshot.
  */
 final class FabricApi {
 

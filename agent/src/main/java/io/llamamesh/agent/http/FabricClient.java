@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Asks an agent what it knows of the others, and shows it to people. */
+/** Client of an agent's fabric API, for the command line. */
 public final class FabricClient {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
@@ -34,7 +34,7 @@ public final class FabricClient {
    *
    * @param json as the agent sent it
    * @param text the same for people, lines with their ends
-   * @param isWell whether nobody is failed, cut off, blocked, and nothing is partitioned
+   * @param isWell no member is failed, cut off or blocked, and there is no partition
    */
   public record Answer(String json, String text, boolean isWell) {}
 
@@ -83,7 +83,7 @@ public final class FabricClient {
   }
 
   /**
-   * Ways from a node.
+   * Routes from a node.
    *
    * @param origin null for the agent's own
    */
@@ -104,7 +104,7 @@ public final class FabricClient {
     return new Answer(json, "from " + plain(from) + "\n" + table(rows), true);
   }
 
-  /** The way from one node to another. */
+  /** Path from one node to another. */
   public Answer path(String from, String to) throws IOException, InterruptedException {
     String json = get("v1/path/" + encoded(from) + "/" + encoded(to));
     List<String> hops = new ArrayList<>();
@@ -117,7 +117,7 @@ public final class FabricClient {
         !hops.isEmpty());
   }
 
-  /** Who cannot reach whom. */
+  /** Partitions between members. */
   public Answer partitions() throws IOException, InterruptedException {
     String json = get("v1/partitions");
     StringBuilder text = new StringBuilder();
@@ -201,7 +201,7 @@ public final class FabricClient {
     return "{" + String.join(", ", names) + "}";
   }
 
-  /** Without what a terminal would obey. */
+  /** Text without control characters. */
   private static String plain(String text) {
     return text.replaceAll("\\p{Cntrl}", "?");
   }

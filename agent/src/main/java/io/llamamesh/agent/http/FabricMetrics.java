@@ -13,7 +13,7 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
-/** The fabric's numbers; there from the first scrape on at which it takes part. */
+/** Metrics of the fabric, registered at the first scrape while it is enabled. */
 final class FabricMetrics {
 
   private FabricMetrics() {}

@@ -19,9 +19,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code /metrics} in Prometheus' text format. All numbers are read from counters that exist
- * anyway, so the registry is built when somebody first asks: an agent that nobody scrapes does not
- * pay for it.
+ * {@code /metrics} in Prometheus' text format. All values are read from counters that exist anyway,
+ * so the registry is built at the first scrape: an agent that nobody scrapes does not pay for it.
  */
 final class Metrics {
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The parameters of a request.
  *
  * @param values those of the URL
- * @param stored what the reader says is safe in the store; null where it does not say
+ * @param stored cursor that the reader has stored; null where it does not say
  */
 record Query(Map<String, String> values, @Nullable String stored) {
 
@@ -22,12 +22,12 @@ record Query(Map<String, String> values, @Nullable String stored) {
     values = Map.copyOf(values);
   }
 
-  /** Reads what stands behind the question mark. */
+  /** Parses the query of a URL. */
   static Query parse(@Nullable String raw) throws RequestException {
     return parse(raw, null);
   }
 
-  /** Reads what stands behind the question mark, and the reader's header. */
+  /** Parses the query of a URL, and the reader's header. */
   static Query parse(@Nullable String raw, @Nullable String stored) throws RequestException {
     Map<String, String> values = new HashMap<>();
     if (raw != null && !raw.isEmpty()) {
@@ -74,7 +74,7 @@ record Query(Map<String, String> values, @Nullable String stored) {
         return number;
       }
     } catch (NumberFormatException e) {
-      // told below, like a number out of bounds
+      // refused below, like a number out of bounds
     }
     throw new RequestException(
         400, name + " must be a number from " + min + " to " + max + ", was '" + text + "'");

@@ -14,7 +14,7 @@ record Reply(int status, String contentType, Map<String, String> headers, Body b
 
   static final String JSON = "application/json";
 
-  /** Writes itself; called once. */
+  /** Writer of the body; called once. */
   @FunctionalInterface
   interface Body {
     void write(OutputStream out) throws IOException;

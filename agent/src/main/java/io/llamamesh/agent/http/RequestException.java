@@ -2,7 +2,7 @@ package io.llamamesh.agent.http;
 
 import java.io.Serial;
 
-/** A request that gets an error for an answer; the message is for the client. */
+/** Thrown for a request that is answered with an error; the message is for the client. */
 final class RequestException extends Exception {
   @Serial private static final long serialVersionUID = 1L;
 

@@ -26,7 +26,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What was measured: {@code /influxdata} and {@code /latency}. */
+/** API of the results: {@code /influxdata} and {@code /latency}. */
 final class ResultsApi {
 
   static final int DEFAULT_LIMIT = 60;
@@ -95,7 +95,7 @@ final class ResultsApi {
     return Reply.json(200, headers, out -> points(page.windows(), allPaths, out));
   }
 
-  /** Whether the newest window is asked for in the shape of LLAMA's Python collector. */
+  /** Returns whether the newest window is requested in the shape of LLAMA's Python collector. */
   private boolean isLegacy(Query query) throws RequestException {
     boolean bare =
         Stream.of("after", "since", "limit", "paths").allMatch(name -> query.get(name).isEmpty());
@@ -116,13 +116,13 @@ final class ResultsApi {
     } catch (IllegalArgumentException e) {
       throw new RequestException(400, name + ": " + e.getMessage());
     }
-    // A number that was never published is none of ours, whatever the boot id says.
+    // A sequence that was never published is unknown, whatever the boot id.
     return cursor.bootId().equals(archive.bootId()) && cursor.sequence() <= archive.published()
         ? cursor.sequence()
         : 0;
   }
 
-  /** A reader that says nothing about a store keeps what it read itself. */
+  /** Sequence that the reader has stored: what it read, unless its header says otherwise. */
   private long storedSequence(@Nullable String stored, long read) throws RequestException {
     if (stored == null) {
       return read;

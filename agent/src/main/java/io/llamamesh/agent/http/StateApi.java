@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 
-/** How the agent is: {@code /status}, {@code /healthz}, {@code /readyz}. */
+/** API of the agent's state: {@code /status}, {@code /healthz}, {@code /readyz}. */
 final class StateApi {
 
   private static final int MAX_PATHS = 1000;
@@ -43,10 +43,7 @@ final class StateApi {
     return Reply.text(200, "ok");
   }
 
-  /**
-   * Whoever gets an answer has reached a bound API; the reflector was bound before it, unless an
-   * address is missing.
-   */
+  /** Readiness: the reflector is bound before this API, so only a missing address makes it fail. */
   Reply readyz(Query query) throws RequestException {
     query.allowOnly(Set.of());
     Map<String, Object> body = new LinkedHashMap<>();
@@ -136,7 +133,7 @@ final class StateApi {
     return problem == null ? "on, as " + node.self().name() : "cannot start: " + problem;
   }
 
-  /** How often each of these happened; what never did is left out. */
+  /** Counts by reason; zero counts are left out. */
   private static <E extends Enum<E>> Map<String, Object> reasons(E[] all, ToLongFunction<E> count) {
     Map<String, Object> reasons = new LinkedHashMap<>();
     for (E one : all) {
@@ -147,7 +144,7 @@ final class StateApi {
     return reasons;
   }
 
-  /** A peer that is not simply well. */
+  /** Status of a peer with a problem. */
   private static Map<String, Object> peer(PeerStatus note) {
     Map<String, Object> peer = new LinkedHashMap<>();
     peer.put("address", IpText.of(note.peer().getAddress()));
@@ -162,7 +159,7 @@ final class StateApi {
     return peer;
   }
 
-  /** Pairs of the newest window whose packets are changed on the way or do not fit it. */
+  /** Pairs of the newest window whose packets are rewritten or too long for the path. */
   private List<Map<String, Object>> paths() {
     return state.archive().newest().stream()
         .flatMap(window -> window.pairs().stream())

@@ -5,15 +5,15 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** Decides who reads results; for all threads. */
+/** Check of who may read results; for all threads. */
 @FunctionalInterface
 public interface TokenCheck {
 
-  /** Without authentication everything passes. */
+  /** Accepts everything, for agents without authentication. */
   TokenCheck OPEN = (token, reader) -> true;
 
   /**
-   * Whether a request may read results.
+   * Returns whether a request may read results.
    *
    * @param token its bearer token; empty where it has none
    * @param reader the address that it comes from
@@ -21,8 +21,8 @@ public interface TokenCheck {
   boolean accepts(String token, InetAddress reader);
 
   /**
-   * Those who show a valid token, and those from networks that need none: LLAMA's own scraper can
-   * show none.
+   * Accepts requests with a valid token, and those from networks that need none: LLAMA's own
+   * scraper cannot send one.
    */
   static TokenCheck of(Predicate<String> valid, List<Cidr> openTo) {
     List<Cidr> networks = List.copyOf(openTo);

@@ -20,9 +20,9 @@ import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the Kubernetes API is and how to be let in: in a pod by its service account, elsewhere by a
+ * Address and credentials of the Kubernetes API: in a pod its service account, elsewhere a
  * kubeconfig with a token. A token in a file is read for each request, since it is renewed there;
- * so are the authorities that are trusted.
+ * so are the certificate authorities.
  */
 public final class ApiAccess {
 
@@ -50,10 +50,10 @@ public final class ApiAccess {
   }
 
   /**
-   * As the environment says: {@code KUBECONFIG}; in a pod its service account; else {@code
+   * Access by the environment: {@code KUBECONFIG}; in a pod its service account; else {@code
    * ~/.kube/config}.
    *
-   * @throws IOException when there is none of these, or it cannot be used, and why
+   * @throws IOException when there is none of these, or it cannot be used
    */
   public static ApiAccess of(Map<String, String> environment) throws IOException {
     String file = environment.get("KUBECONFIG");
@@ -138,8 +138,8 @@ public final class ApiAccess {
    *
    * @param patience between two bytes of the answer
    * @return the body, which the caller closes
-   * @throws GoneException when what was asked for is too old to be told
-   * @throws RequestRefusedException when the API refuses it for now and says when to come back
+   * @throws GoneException when the requested version is no longer kept
+   * @throws RefusedException when the API refuses it for now and says when to retry
    * @throws IOException when the API cannot be reached or answers with anything but 200
    */
   InputStream get(String path, Duration patience) throws IOException {
@@ -181,7 +181,7 @@ public final class ApiAccess {
     }
   }
 
-  /** Says in words that it is the certificate, where it is. */
+  /** Names the certificate as the cause, where it is. */
   private static SSLException untrusted(SSLHandshakeException e) {
     for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
       if (cause instanceof CertificateException) {
@@ -191,7 +191,7 @@ public final class ApiAccess {
     return e;
   }
 
-  /** The API's own words of why, such as which right is missing; empty where it has none. */
+  /** Reason in the API's own words, such as which right is missing; empty where it has none. */
   private static String reason(HttpURLConnection connection) {
     try (InputStream body = connection.getErrorStream()) {
       String why =
@@ -204,7 +204,7 @@ public final class ApiAccess {
     }
   }
 
-  /** How long to wait where it is told in seconds; a date is not read. */
+  /** Seconds of a {@code Retry-After} header; null where it has none, or a date. */
   private static @Nullable Duration retryAfter(@Nullable String header) {
     try {
       return header == null ? null : Duration.ofSeconds(Integer.parseUnsignedInt(header.strip()));

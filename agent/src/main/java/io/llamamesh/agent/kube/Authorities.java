@@ -13,9 +13,8 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Certificate authorities that are trusted to name the API, and nobody else. Those in a file are
- * read again when it changes: a cluster that exchanges its authority writes the new one there. For
- * one thread.
+ * Certificate authorities that are trusted for the API, and only for it. A file is read again when
+ * it changes: a cluster that rotates its authority writes the new one there. For one thread.
  */
 final class Authorities {
 

@@ -4,13 +4,16 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * Pauses between attempts: twice as long after each failure up to a bound, each shortened at random
- * by up to nine tenths. Agents that lose the same API at the same moment thus ask it again spread
- * over the pause, not all at once. For one thread.
+ * Exponential back-off with jitter: pauses double after each failure up to a bound, each shortened
+ * at random by up to nine tenths, so that agents that lose the same API at the same moment do not
+ * reconnect all at once. For one thread.
  */
 final class Backoff {
 
-  /** How long a server may ask for silence and be obeyed: a config must not stay old for longer. */
+  /**
+   * Longest pause that a server's Retry-After is honoured for: a config must not stay stale for
+   * longer.
+   */
   private static final Duration LONGEST_RETRY_AFTER = Duration.ofSeconds(30);
 
   private final long first;
@@ -43,7 +46,7 @@ final class Backoff {
     return wait + Math.max(afterFailure(), random.nextLong(wait / 2 + 1));
   }
 
-  /** An attempt succeeded: the next failure is the first again. */
+  /** Resets the pause after a success. */
   void reset() {
     next = first;
   }

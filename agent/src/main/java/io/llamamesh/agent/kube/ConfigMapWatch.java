@@ -18,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows one ConfigMap by its name: lists it, then watches from the listed version on, and lists
- * again only when the API no longer keeps the version that was seen last. Goes on for ever,
- * whatever fails. Its own virtual thread calls the listener.
+ * Watch of one ConfigMap by its name: lists it, then watches from the listed version on, and lists
+ * again only when the API no longer keeps the version that was seen last. Retries for ever. Its own
+ * virtual thread calls the listener.
  *
  * <p>No watch lasts long: a connection whose other end is gone without a word (a lost conntrack
  * entry, a load balancer that forgot it) looks like one on which nothing happens. So the API is
@@ -28,26 +28,27 @@ import org.slf4j.LoggerFactory;
  */
 public final class ConfigMapWatch implements AutoCloseable {
 
-  /** Hears what becomes of the ConfigMap; called by one thread. */
+  /** Listener of the ConfigMap; called by one thread. */
   public interface Listener {
 
-    /** It exists and holds this; told again when nothing changed. */
+    /** Called with the data of the ConfigMap, also when nothing changed. */
     void present(Map<String, String> data);
 
-    /** It does not exist (any more). */
+    /** Called when it does not exist (any more). */
     void absent();
 
-    /** The API cannot be asked now; it is tried again. */
+    /** Called when a request failed; it is retried. */
     void failed(IOException cause);
   }
 
   /**
-   * How long things may take.
+   * Timeouts and pauses.
    *
-   * @param watchFrom how long the API is asked to keep a watch open, at least
-   * @param watchTo and at most: at random, so that agents do not come back at the same time
-   * @param slack how much later than asked for the end of a watch may arrive
-   * @param list how long a list may take
+   * @param watchFrom shortest time that the API is asked to keep a watch open
+   * @param watchTo longest such time; drawn at random, so that agents do not reconnect at the same
+   *     time
+   * @param slack time by which the end of a watch may be late
+   * @param list longest time of a list
    * @param firstPause pause after a first failure at most
    * @param longestPause pause after many failures at most
    */
@@ -59,7 +60,7 @@ public final class ConfigMapWatch implements AutoCloseable {
       Duration firstPause,
       Duration longestPause) {
 
-    /** What is changed is known within 45 s, whatever the connection; tried again within 20 s. */
+    /** Changes are known within 45 s, whatever the connection; failures are retried within 20 s. */
     static final Timing STANDARD =
         new Timing(
             Duration.ofSeconds(30),
@@ -69,7 +70,7 @@ public final class ConfigMapWatch implements AutoCloseable {
             Duration.ofSeconds(2),
             Duration.ofSeconds(20));
 
-    /** A watch that was open for as long was worth its request. */
+    /** Shortest time of a watch that resets the back-off. */
     long worthwhileNanos() {
       return watchFrom.toNanos() / 30;
     }
@@ -87,7 +88,7 @@ public final class ConfigMapWatch implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(ConfigMapWatch.class);
 
-  /** How long closing waits for the listener. */
+  /** Longest wait for the listener when closing. */
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
   private static final long NOT_ACCEPTED = Long.MIN_VALUE;
@@ -102,7 +103,7 @@ public final class ConfigMapWatch implements AutoCloseable {
   private final Thread thread;
   private String version = "";
 
-  /** When the present watch was accepted, monotonic. */
+  /** Time at which the present watch was accepted, monotonic. */
   private long acceptedAt = NOT_ACCEPTED;
 
   private ConfigMapWatch(
@@ -127,7 +128,7 @@ public final class ConfigMapWatch implements AutoCloseable {
   /**
    * Starts following; returns at once.
    *
-   * @param contact is told of each answer
+   * @param contact records each answer
    */
   public static ConfigMapWatch start(
       ApiAccess api, String namespace, String name, Listener listener, WatchContact contact) {
@@ -158,7 +159,7 @@ public final class ConfigMapWatch implements AutoCloseable {
         long open = System.nanoTime() - acceptedAt;
         resetBackoffAfter(open);
         if (open < asked.toNanos() / 10 * 9) {
-          // Ended by a server that stops, perhaps: not only ours.
+          // A server that stops may have ended many watches at once.
           pause(backoff.afterFailure());
         }
       } catch (GoneException e) {
@@ -281,7 +282,7 @@ public final class ConfigMapWatch implements AutoCloseable {
       case "ADDED", "MODIFIED" -> present(object);
       case "DELETED" -> absent();
       case "BOOKMARK" -> {
-        // Tells the version only.
+        // Carries the version only.
       }
       case "ERROR" -> {
         if (object.path("code").asInt() == 410) {
@@ -310,9 +311,8 @@ public final class ConfigMapWatch implements AutoCloseable {
   }
 
   /**
-   * Stops following; the listener hears nothing new. Returns when it hears nothing at all, within a
-   * few seconds. Who listens may be held up by others, on a starved machine for longer: whoever
-   * closes has more to do than to wait for that.
+   * Stops the watch; the listener gets no new call. Waits a few seconds for one that is running,
+   * but no longer: it may be blocked by others on a starved machine.
    */
   @Override
   public void close() {

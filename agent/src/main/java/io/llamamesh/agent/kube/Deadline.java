@@ -5,10 +5,9 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 
 /**
- * A bound on how long one exchange may take in all, whatever arrives meanwhile: a read timeout
- * alone begins anew with each byte. When time is up, a blocking read of the owner's virtual thread
- * is interrupted, which closes its socket; what the owner does between two reads is never
- * interrupted.
+ * Deadline of one exchange in all, whatever arrives meanwhile: a read timeout alone begins anew
+ * with each byte. When time is up, a blocking read of the owner's virtual thread is interrupted,
+ * which closes its socket; what the owner does between two reads is never interrupted.
  */
 final class Deadline implements AutoCloseable {
 
@@ -67,12 +66,12 @@ final class Deadline implements AutoCloseable {
     }
   }
 
-  /** Whether time was up before this was closed. */
+  /** Returns whether time was up before this was closed. */
   synchronized boolean isExpired() {
     return expired;
   }
 
-  /** What a read that was cut off means. */
+  /** Exception of a read that was cut off by the deadline. */
   SocketTimeoutException timeoutException() {
     return new SocketTimeoutException("no end within " + length.toMillis() + " ms");
   }

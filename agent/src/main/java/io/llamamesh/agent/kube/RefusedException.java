@@ -14,7 +14,7 @@ final class RefusedException extends IOException {
     this.after = after;
   }
 
-  /** How long it asks to wait. */
+  /** Pause that it asks for. */
   Duration after() {
     return after;
   }

@@ -43,7 +43,7 @@ public final class WatchContact {
     return trust.refusals();
   }
 
-  /** Whoever is asked for the config answered now. */
+  /** Records an answer of the config's source. */
   public void answered() {
     last.set(nanos.getAsLong());
   }
@@ -53,7 +53,7 @@ public final class WatchContact {
     trust.answered(api.toString());
   }
 
-  /** An attempt failed, or what was heard fell silent. */
+  /** Records an attempt that failed, or a watch that fell silent. */
   public void failed() {
     failures.getAndIncrement();
   }

@@ -88,7 +88,9 @@ final class AgentCommand implements Callable<Integer> {
                 : registry.registration().tags().get("probe_name")));
   }
 
-  /** Where somebody says a registry on the command line, or in a variable and no other source. */
+  /**
+   * Registry of the command line, or of a variable where there is no other source; null for none.
+   */
   private AgentSettings.@Nullable Registry registry(Map<String, String> env, int port)
       throws IOException {
     if (register.isGiven() && config != null) {

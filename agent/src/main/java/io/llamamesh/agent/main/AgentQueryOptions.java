@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Which agent a command asks, and how it prints the answer. */
+/** Options of commands that ask an agent: its URL, and the format of the answer. */
 final class AgentQueryOptions {
 
   private static final int BAD = 2;

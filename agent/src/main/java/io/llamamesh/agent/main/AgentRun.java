@@ -53,16 +53,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One life of an agent, a reflector or a collector: starts its parts, waits for the signal, ends.
+ * One run of an agent, a reflector or a collector: starts its parts, waits for the signal, drains.
  */
 final class AgentRun {
 
   private static final Logger LOG = LoggerFactory.getLogger(AgentRun.class);
 
-  /** What is left of a pod's grace period after the goodbye, less what the end itself takes. */
+  /** Rest of a pod's grace period after the drain, less the time of closing. */
   private static final Duration UPLOAD_TIMEOUT = Duration.ofSeconds(8);
 
-  /** What the others may take to confirm that they know of the end. */
+  /** Longest wait for the fabric to confirm that it knows of the end. */
   private static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(1);
 
   private final AgentSettings settings;
@@ -154,7 +154,7 @@ final class AgentRun {
           }
           applier.reapply();
         });
-    // One that is stopped while it starts has nothing to look for any more.
+    // An agent that is stopped while it starts needs no config.
     try (ConfigSource source = stop.isRaised() ? () -> {} : config(applier, folder, watch)) {
       LOG.debug("config source open source={}", source);
       stop.await();
@@ -163,7 +163,7 @@ final class AgentRun {
     if (problem == null) {
       LOG.info("stopping");
     } else {
-      // A kubelet asks at the address that the pod has: without an answer it ends the container.
+      // A kubelet probes the address that the pod has: without an answer it ends the container.
       LOG.warn("stopping problem=\"{}\"", problem);
       TerminationMessage.write(TerminationMessage.FILE, problem);
     }
@@ -354,7 +354,7 @@ final class AgentRun {
         watch);
   }
 
-  /** A bound address is the answer; only with a wildcard the routing table has to be asked. */
+  /** Lookup of local addresses: a bound one, or that of the routing table where all are bound. */
   private LocalAddress localAddress() {
     List<InetAddress> bound = settings.addresses();
     return target -> {

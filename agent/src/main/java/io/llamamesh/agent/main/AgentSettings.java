@@ -12,18 +12,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a program was told on the command line and in the environment.
+ * Settings of a program, from the command line and the environment.
  *
  * @param addresses local addresses; empty for all
- * @param mayBeMissing the addresses are what the platform says of this host, and may be out of date
+ * @param mayBeMissing the addresses come from the platform, and may be out of date
  * @param reflector null for none
  * @param collector null for none
  * @param apiAddresses where the HTTP API listens; empty for the addresses above
  * @param apiPort port of the HTTP API; negative for no API
  * @param stateDir where the config's copy and closed windows go; null for nowhere
  * @param authDir folder with keys and tokens; null for no authentication
- * @param openTo who may read the API without a token where tokens are asked for
- * @param fabric how it takes part in the fabric where its config does not say; null for not at all
+ * @param openTo networks that may read the API without a token where tokens are required
+ * @param fabric settings of the fabric where the config has none; null for no fabric
  * @param nodeName tag {@code src_name} where the config does not say
  */
 record AgentSettings(
@@ -40,7 +40,7 @@ record AgentSettings(
     @Nullable String nodeName) {
 
   /**
-   * What the command line says of the fabric.
+   * Settings of the fabric from the command line.
    *
    * @param enabled whether to take part where the config document does not say
    * @param contacts agents to ask to be taken in
@@ -59,9 +59,9 @@ record AgentSettings(
   /**
    * A reflector.
    *
-   * @param threads how many share the port
+   * @param threads number of threads that share the port
    * @param legacy also serves the Python LLAMA
-   * @param acceptUnkeyed who may probe without a key where keys are asked for
+   * @param acceptUnkeyed networks that may probe without a key where keys are required
    */
   record ReflectorSettings(
       int port, int maxPps, int threads, boolean legacy, List<Cidr> acceptUnkeyed) {
@@ -77,7 +77,7 @@ record AgentSettings(
    * @param kubernetes which ConfigMap; null otherwise
    * @param registry which registry; null otherwise
    * @param legacyPort the reflectors' port for config documents of the legacy form
-   * @param loss what its points call loss
+   * @param loss rule by which its points count loss
    * @param legacyInfluxdata whether plain {@code /influxdata} has the Python LLAMA's shape
    */
   record CollectorSettings(
@@ -88,7 +88,7 @@ record AgentSettings(
       LossRule loss,
       boolean legacyInfluxdata) {}
 
-  /** A registry, and what this agent tells it of itself. */
+  /** A registry, and this agent's registration with it. */
   record Registry(RegistryClient client, ProbeRegistration registration) {}
 
   /** Names of the node's ConfigMap. */
@@ -100,12 +100,12 @@ record AgentSettings(
     openTo = List.copyOf(openTo);
   }
 
-  /** What points call loss. */
+  /** Rule by which points count loss. */
   LossRule loss() {
     return collector == null ? LossRule.NETWORK : collector.loss();
   }
 
-  /** Whether plain {@code /influxdata} has the Python LLAMA's shape. */
+  /** Returns whether plain {@code /influxdata} has the Python LLAMA's shape. */
   boolean servesLegacyInfluxdata() {
     return collector != null && collector.legacyInfluxdata();
   }

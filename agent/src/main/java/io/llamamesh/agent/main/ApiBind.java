@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a config file wants the API to listen ({@code api.bind}), as Go takes it: {@code
+ * Listen address of the API in a config file ({@code api.bind}), as Go writes it: {@code
  * address:port}, {@code [v6]:port}, {@code name:port}, or {@code :port} for all addresses.
  *
  * @param host an address or a name; empty for all

@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Keys and tokens, and who reads without one. */
+/** Options of keys and tokens, and of networks that read without one. */
 final class AuthOptions {
 
   @Option(

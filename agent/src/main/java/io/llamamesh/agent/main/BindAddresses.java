@@ -8,7 +8,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Local addresses as people write them, and what to bind when nobody said. */
+/** Local addresses to bind, as people write them, and their defaults. */
 final class BindAddresses {
 
   static final InetAddress ANY_V4 = InetAddress.ofLiteral("0.0.0.0");
@@ -38,7 +38,7 @@ final class BindAddresses {
     return addresses.stream().map(address -> new InetSocketAddress(address, port)).toList();
   }
 
-  /** What a reflector binds that nobody told: everything, IPv6 too where the kernel has it. */
+  /** Wildcard addresses that a reflector binds by default, IPv6 too where the kernel has it. */
   static List<InetSocketAddress> wildcard(UdpNetwork network, int port) {
     InetSocketAddress v4 = new InetSocketAddress(ANY_V4, port);
     return hasV6(network) ? List.of(v4, new InetSocketAddress(ANY_V6, port)) : List.of(v4);

@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Which addresses a program binds, and how it refuses wrong options. */
+/** Options of the addresses that a program binds, and errors of usage. */
 final class BindOptions {
 
   @Spec(Spec.Target.MIXEE)
@@ -37,7 +37,7 @@ final class BindOptions {
     }
   }
 
-  /** Whether somebody said which. */
+  /** Returns whether the option was given. */
   boolean isGiven() {
     return !bind.isEmpty();
   }
@@ -48,7 +48,7 @@ final class BindOptions {
     }
   }
 
-  /** Blocks of addresses, as an option has them. */
+  /** Parses blocks of addresses of an option. */
   List<Cidr> parseCidrs(String option, List<String> texts) {
     try {
       return texts.stream().map(Cidr::parse).toList();

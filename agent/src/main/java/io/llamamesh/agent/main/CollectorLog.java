@@ -8,8 +8,7 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Writes what the collector has to say; a collector that died ends the agent, so that it is
- * restarted.
+ * Logger of the collector's warnings; a failed collector ends the agent, so that it is restarted.
  */
 final class CollectorLog implements CollectorListener {
 
@@ -21,7 +20,7 @@ final class CollectorLog implements CollectorListener {
   /**
    * A log.
    *
-   * @param addressMissing an address to probe from is not there, which was said already
+   * @param addressMissing an address to probe from is missing, which was logged already
    */
   CollectorLog(StopSignal stop, BooleanSupplier addressMissing) {
     this.stop = stop;

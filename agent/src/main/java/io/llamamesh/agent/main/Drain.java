@@ -10,12 +10,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends so that nobody takes it for loss: replies are marked as draining until everyone who probes
- * has seen the mark and stopped counting, our own probes in flight come home, the window is closed.
+ * Drain of an agent, so that nobody counts its end as loss: replies carry the drain mark until
+ * every sender has seen it and stopped counting, our own probes in flight are settled, the window
+ * is closed.
  */
 final class Drain {
 
-  /** A peer that probes more seldom than this may miss the mark. */
+  /** Longest drain; a peer that probes more seldom than this may miss the mark. */
   static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   private static final Logger LOG = LoggerFactory.getLogger(Drain.class);
@@ -24,9 +25,9 @@ final class Drain {
   private Drain() {}
 
   /**
-   * Says goodbye; returns when all is said, time is up, or a second signal came.
+   * Drains; returns when peers are quiet and probes settled, time is up, or a second signal came.
    *
-   * @return whether it was said to the end
+   * @return false when a second signal cut it short
    */
   static boolean run(
       StopSignal stop,
@@ -51,7 +52,7 @@ final class Drain {
               || collector.isSettled()
               || since.compareTo(collector.longestSettleTime()) > 0;
     }
-    // Last: until then the windows count what the reflector still sends back.
+    // Last: until then windows count what the reflector still sends back.
     boolean complete = collector == null || collector.awaitFinish(Duration.ZERO);
     LOG.info(
         "goodbye said cutShort={} peersQuiet={} probesHome={} millis={}",

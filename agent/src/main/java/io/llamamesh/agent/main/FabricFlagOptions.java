@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Whether an agent takes part in the fabric, and whom it asks first. */
+/** Options of the fabric: whether an agent takes part, and its first contacts. */
 final class FabricFlagOptions {
 
   @Option(
@@ -72,7 +72,7 @@ final class FabricFlagOptions {
             text.substring(0, equals), address.getHostAddress(), null);
       }
     } catch (IllegalArgumentException e) {
-      // told below
+      // refused below
     }
     throw options.usageError(
         "--fabric-contact must be NAME=ADDRESS or NAME=ADDRESS:PORT, with a name of at most 253"

@@ -15,14 +15,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which of the addresses that {@code HOST_IPS} names are on this host, looked at every few seconds.
- * One may come late (DHCP, duplicate address detection), and one may be that of yesterday: a pod on
- * the host network keeps the addresses that its node had when it was made. An agent must not end
- * for that, and not hide it either.
+ * Monitor of which addresses in {@code HOST_IPS} are on this host, every few seconds. One may
+ * appear late (DHCP, duplicate address detection), and one may be out of date: a pod on the host
+ * network keeps the addresses that its node had when it was made. An agent must not end for that,
+ * and not hide it either.
  */
 final class HostAddresses implements AutoCloseable {
 
-  /** Makes use of an address that is there now; called again when it was away. */
+  /** Listener of addresses that appear on this host; called again after one was missing. */
   interface AddressListener {
     void appeared(InetAddress address) throws IOException;
   }
@@ -44,21 +44,21 @@ final class HostAddresses implements AutoCloseable {
     this.thread = Thread.ofVirtual().name("host-addresses").unstarted(this::run);
   }
 
-  /** Looks for the first time. */
+  /** A monitor after its first check. */
   static HostAddresses refresh(List<InetAddress> wanted, HostPresence presence) {
     HostAddresses addresses = new HostAddresses(wanted, presence);
     addresses.refresh();
     return addresses;
   }
 
-  /** Addresses that are there because somebody says so: they are not looked at. */
+  /** Addresses that were given explicitly and are not checked. */
   static HostAddresses given(List<InetAddress> addresses) {
     HostAddresses given = new HostAddresses(List.of(), address -> true);
     given.present = List.copyOf(addresses);
     return given;
   }
 
-  /** Looks on until closed, and tells of each address that comes. */
+  /** Checks again until closed, and calls the listener for each address that appears. */
   void follow(AddressListener whoServes) {
     listener = whoServes;
     if (!wanted.isEmpty()) {
@@ -66,17 +66,17 @@ final class HostAddresses implements AutoCloseable {
     }
   }
 
-  /** Those that are there. */
+  /** Addresses that are present. */
   List<InetAddress> present() {
     return present;
   }
 
-  /** Whether one is not there. */
+  /** Returns whether one is missing. */
   boolean isMissing() {
     return !missing.isEmpty();
   }
 
-  /** What is wrong and what is to be done, in one sentence; null when all are there. */
+  /** Problem and remedy in one sentence; null when all are present. */
   @Nullable String problem() {
     List<InetAddress> now = missing;
     return now.isEmpty()
@@ -102,7 +102,7 @@ final class HostAddresses implements AutoCloseable {
     }
   }
 
-  /** Looks once. */
+  /** Checks all addresses once. */
   void refresh() {
     List<InetAddress> absent = new ArrayList<>();
     for (InetAddress address : wanted) {
@@ -140,7 +140,7 @@ final class HostAddresses implements AutoCloseable {
     return here.contains(address);
   }
 
-  /** Looks no more; returns when nobody is told any more. */
+  /** Stops the checks; returns when the listener is not called any more. */
   @Override
   public void close() {
     if (wanted.isEmpty()) {

@@ -7,14 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** What this machine is called. */
+/** Name of this host. */
 final class HostName {
 
   private static final Path KERNEL = Path.of("/proc/sys/kernel/hostname");
 
   private HostName() {}
 
-  /** Its name, as the kernel has it where it tells; null where nobody knows. */
+  /** Name of this host, from the kernel where that has it; null where it is unknown. */
   static @Nullable String find() {
     try {
       String name =

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What this agent is called on points about its reflector, where it is the destination. */
+/** Tags of this agent on points of its reflector, where it is the destination. */
 final class Identity {
 
   private final Supplier<@Nullable CollectorConfig> running;

@@ -29,7 +29,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Some probes to one reflector over one source port, one after the other. */
+/** One-shot measurement: a number of probes to one reflector over one source port. */
 final class OneShot {
 
   private static final long NOT_SENT = Long.MIN_VALUE;
@@ -46,7 +46,7 @@ final class OneShot {
   private final ProbeParser parser = new ProbeParser();
   private final List<Long> rtts = new ArrayList<>();
 
-  /** Those that left long after their stamp: the delay is ours. */
+  /** Probes that left long after their stamp: the delay is ours. */
   private final BitSet stalled = new BitSet();
 
   private int answered;
@@ -64,11 +64,11 @@ final class OneShot {
   }
 
   /**
-   * What came of it.
+   * Result of a measurement.
    *
    * @param answered in time
-   * @param refused how often the host said that nobody listens
-   * @param unkeyed answers without the key that we asked for
+   * @param refused number of port-unreachable errors
+   * @param unkeyed answers without a valid key
    * @param rtts of those that were answered, without the time at the reflector, in nanoseconds,
    *     sorted; fewer where the wall clock was stepped, by which arrivals are stamped, or where
    *     probes left long after their stamp
@@ -130,8 +130,8 @@ final class OneShot {
   }
 
   /**
-   * Sends to ourselves: what a process does for the first time takes it milliseconds. These carry
-   * another nonce, so that nobody takes them for answers.
+   * Sends to our own port first: first use takes milliseconds. These probes carry another nonce, so
+   * that they do not count as answers.
    */
   private void warmUp(UdpSocket socket, Payload frame) {
     InetAddress bound = socket.local().getAddress();
@@ -182,7 +182,9 @@ final class OneShot {
     }
   }
 
-  /** Whether the port is closed, as an error says that quotes a probe of ours without an answer. */
+  /**
+   * Returns whether an error says that the port is closed, and quotes an unanswered probe of ours.
+   */
   private boolean isRefusal(QueuedError error, long[] sentAt) {
     ByteBuffer quote = error.quote();
     return error.kind() == PeerError.PORT_UNREACHABLE
@@ -226,7 +228,7 @@ final class OneShot {
     }
   }
 
-  /** Whether the reply's own seal is right; that of our probe, thrown back, is not enough. */
+  /** Returns whether the reply is signed; the MAC of our own probe, sent back, is not enough. */
   private boolean isAuthentic(int slot) {
     return parser.hasSlots()
         && Slots.direction(batch.bytes(), parser.slotsAt()) == Slots.REPLY

@@ -6,13 +6,16 @@ import java.net.InetSocketAddress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells when a peer's state changes; of a storm, one line a second and how many were left out. */
+/**
+ * Logger of changes of peers' states, limited to one line a second after a burst; counts those left
+ * out.
+ */
 final class PeerLog implements PeerListener {
 
   private static final Logger LOG = LoggerFactory.getLogger(PeerLog.class);
   private static final long SECOND = 1_000_000_000L;
 
-  /** Changes that are told at once before the rest has to wait. */
+  /** Changes that are logged at once before the limit applies. */
   private static final int BURST = 20;
 
   private long secondBegan = System.nanoTime();

@@ -8,7 +8,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The name under which {@code ps -A} shows this process: that of the program, as scripts around
- * LLAMA look for it, and not {@code java}.
+ * LLAMA expect it, and not {@code java}.
  */
 final class ProcessName {
 

@@ -6,7 +6,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** What a reflector can be told; also in LLAMA's spelling. */
+/** Options of a reflector, also in LLAMA's spelling. */
 final class ReflectorFlags {
 
   @Option(
@@ -62,7 +62,7 @@ final class ReflectorFlags {
         port, maxPps, threads, legacy, options.parseCidrs("--accept-unkeyed", acceptUnkeyed));
   }
 
-  /** LLAMA takes a fraction, too: {@code 5000.5}, {@code 1e4}. */
+  /** Converter of a rate; LLAMA takes a fraction, too: {@code 5000.5}, {@code 1e4}. */
   static final class Rate implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String text) {

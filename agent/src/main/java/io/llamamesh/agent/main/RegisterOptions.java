@@ -20,14 +20,16 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** How an agent outside Kubernetes registers itself; llama-sd's variables where no option says. */
+/** Options of registration outside Kubernetes; defaults from llama-sd's variables. */
 final class RegisterOptions {
 
   private static final int KEEPALIVE_SECONDS = 300;
   private static final int MAX_INSTANCE_BYTES = 64;
   private static final String NAME = "probe_name";
 
-  /** Where llama-probe finds its names on Kubernetes and on Mesos, by the variable that says so. */
+  /**
+   * Variables from which llama-probe takes its names, by the variable that identifies the platform.
+   */
   private static final Map<String, String> PLATFORM_NAMES =
       Map.of("KUB", "HOSTNAME", "MESOS", "MESOS_CONTAINER_IP");
 
@@ -76,18 +78,18 @@ final class RegisterOptions {
       description = "PEM file with the authorities to trust with the registry; default: the JDK's.")
   private @Nullable Path authorities;
 
-  /** Whether the command line names a registry. */
+  /** Returns whether the command line names a registry. */
   boolean isGiven() {
     return server != null;
   }
 
-  /** Whether the environment names one. */
+  /** Returns whether the environment names one. */
   static boolean isNamed(Map<String, String> env) {
     return value(env, "LLAMA_SERVER") != null;
   }
 
   /**
-   * The registry, and what to tell it.
+   * Registry and registration of the options and the environment.
    *
    * @param port the reflector's; LLAMA_PORT is what is registered where it is forwarded from
    *     another
@@ -181,8 +183,8 @@ final class RegisterOptions {
   }
 
   /**
-   * Kept, so that a restart is no other probe. Of the name too: machines that were made of one
-   * image have one state folder's content, and would be one probe.
+   * Stored, so that a restart is no other probe. The name is part of it: machines cloned from one
+   * image share the content of their state folder, and would be one probe.
    */
   private static String instance(@Nullable Path stateDir, String name) throws IOException {
     String kept = kept(stateDir);

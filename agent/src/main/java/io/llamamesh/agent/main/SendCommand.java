@@ -24,7 +24,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** Probes one reflector once. */
+/** Command that probes one reflector once. */
 @Command(
     name = "send",
     mixinStandardHelpOptions = true,
@@ -119,7 +119,7 @@ final class SendCommand implements Callable<Integer> {
 
   private static final Pattern WITH_PORT = Pattern.compile("\\[?(.*?)]?:(\\d{1,5})");
 
-  /** What people type from habit. */
+  /** Refuses or corrects HOST with a port or brackets, as people type it from habit. */
   private void checkHost() {
     Matcher matcher = WITH_PORT.matcher(host);
     if (host.startsWith("[") || host.indexOf(':') == host.lastIndexOf(':')) {
@@ -142,7 +142,7 @@ final class SendCommand implements Callable<Integer> {
     }
   }
 
-  /** Why nothing may have come back, where we can guess it. */
+  /** Prints a likely reason why nothing came back. */
   private void explain(OneShot.Result result) {
     if (spec == null || result.answered() > 0 || result.sent() == 0) {
       return;
@@ -221,7 +221,7 @@ final class SendCommand implements Callable<Integer> {
           return duration;
         }
       } catch (NumberFormatException e) {
-        // told below, like one out of bounds
+        // refused below, like one out of bounds
       }
       throw new TypeConversionException(
           "'" + text + "' is no duration such as 200ms, 1s or 0.2 (seconds), at most 10 minutes");

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** The wish to end: the first one is answered with a goodbye, the second at once. */
+/** Stop signal: the first one starts a drain, the second ends at once. */
 final class StopSignal {
 
   private final CountDownLatch first = new CountDownLatch(1);
@@ -26,13 +26,13 @@ final class StopSignal {
     first.countDown();
   }
 
-  /** Ends because something broke that a restart may mend. */
+  /** Ends with exit code 1, since something failed that a restart may mend. */
   void fail() {
     failed = true;
     first.countDown();
   }
 
-  /** Whether it is to end. */
+  /** Returns whether it was raised. */
   boolean isRaised() {
     return first.getCount() == 0;
   }
@@ -45,7 +45,7 @@ final class StopSignal {
     first.await();
   }
 
-  /** Waits a while; true when it is to end at once. */
+  /** Waits for a second signal; returns true when it came. */
   boolean awaitUrgent(Duration patience) throws InterruptedException {
     return second.await(patience.toMillis(), TimeUnit.MILLISECONDS);
   }

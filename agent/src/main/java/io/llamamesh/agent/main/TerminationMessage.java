@@ -7,12 +7,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a container's status says of its end. Kubernetes mounts a file for it; of a container that
+ * Termination message in a container's status. Kubernetes mounts a file for it; of a container that
  * ends with exit code 0 it reads nothing else.
  */
 final class TerminationMessage {
 
-  /** Where Kubernetes mounts it. */
+  /** File that Kubernetes mounts. */
   static final Path FILE = Path.of("/dev/termination-log");
 
   private static final Logger LOG = LoggerFactory.getLogger(TerminationMessage.class);

@@ -26,9 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A prober and a reflector of their own that play against each other on the loopback for a moment.
- * What a process does for the first time takes it milliseconds: classes are loaded, native calls
- * linked, code compiled. That is to happen here, and not between the stamp of a probe and its send.
+ * Warm-up: a prober and a reflector of their own exchange probes on the loopback for a moment.
+ * First use takes milliseconds: classes are loaded, native calls linked, code compiled. That must
+ * happen here, and not between the stamp of a probe and its send.
  */
 final class Warmup {
 
@@ -37,12 +37,12 @@ final class Warmup {
   private static final long SECOND = 1_000_000_000L;
   private static final long MILLI = 1_000_000L;
 
-  /** Beyond what a method has to be called to be compiled, by the flags an agent runs with. */
+  /** Probes to exchange: above the compile threshold of the flags that an agent runs with. */
   private static final int PROBES = 100;
 
   private static final int PORTS = 4;
 
-  /** A tenth of it is enough but on a starved machine, where it is worth the most. */
+  /** Longest warm-up; a tenth is enough except on a starved machine, where it matters most. */
   private static final Duration TIMEOUT = Duration.ofSeconds(1);
 
   private static final int PADDING = 1000;
@@ -54,14 +54,14 @@ final class Warmup {
         Thread.ofPlatform().name("warm-up").daemon(true).unstarted(() -> run(network, keys));
   }
 
-  /** Starts playing; returns at once. */
+  /** Starts the warm-up; returns at once. */
   static Warmup start(UdpNetwork network, ProbeKeys keys) {
     Warmup warmup = new Warmup(network, keys);
     warmup.thread.start();
     return warmup;
   }
 
-  /** Waits until the play is over, which takes a second at most. */
+  /** Waits until the warm-up is over, a second at most. */
   void await() {
     try {
       thread.join();
@@ -73,8 +73,7 @@ final class Warmup {
   private static void run(UdpNetwork network, ProbeKeys keys) {
     try {
       long answered = exchange(network, keys, TIMEOUT);
-      // What was played with takes as much memory as what is to run now: give it back before that
-      // runs.
+      // The warm-up takes as much memory as the real thing: free it before that starts.
       System.gc();
       LOG.debug("warmed up probes={}", answered);
     } catch (IOException | RuntimeException e) {
@@ -83,7 +82,7 @@ final class Warmup {
     }
   }
 
-  /** Plays until enough probes were answered or time is up; returns how many were. */
+  /** Exchanges probes until enough were answered or time is up; returns how many were. */
   static long exchange(UdpNetwork network, ProbeKeys keys, Duration longest) throws IOException {
     InetAddress here = InetAddress.getLoopbackAddress();
     CollectorCounters counters = new CollectorCounters();
@@ -130,7 +129,7 @@ final class Warmup {
         10 * SECOND, 0, List.of(new ProbePlan.Pair(type, target, PORTS, MILLI, true, Map.of())));
   }
 
-  /** Nobody needs to hear of it. */
+  /** Listener that ignores everything. */
   private static final class Silent implements CollectorListener {
     @Override
     public void targetSkipped(InetSocketAddress target, String className, String reason) {}

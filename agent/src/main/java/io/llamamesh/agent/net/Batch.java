@@ -4,8 +4,8 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 
 /**
- * Slots that {@link UdpSocket#receive} fills: the bytes of each datagram and what the system knows
- * about its arrival. Belongs to one thread; what a slot says holds until the next receive.
+ * Slots that {@link UdpSocket#receive} fills: the bytes of each datagram and the metadata of its
+ * arrival. Belongs to one thread; a slot is valid until the next receive.
  */
 public abstract class Batch {
 
@@ -41,8 +41,7 @@ public abstract class Batch {
   }
 
   /**
-   * Notes what came with the datagram in a slot, for networks that are played; its bytes are
-   * already in {@link #bytes}.
+   * Sets the metadata of a slot, for fake networks; its bytes are already in {@link #bytes}.
    *
    * @param stampNanos kernel's stamp of its arrival
    */
@@ -60,7 +59,7 @@ public abstract class Batch {
     localLow[slot] = local.low();
   }
 
-  /** How many datagrams fit. */
+  /** Number of slots. */
   public final int slots() {
     return length.length;
   }
@@ -68,7 +67,7 @@ public abstract class Batch {
   /** All slots' bytes, big-endian; slot i begins at {@link #offset}. Use absolute access. */
   public abstract ByteBuffer bytes();
 
-  /** Where slot i begins in {@link #bytes}. */
+  /** Offset of slot i in {@link #bytes}. */
   public final int offset(int slot) {
     return slot * slotBytes;
   }
@@ -78,22 +77,22 @@ public abstract class Batch {
     return length[slot];
   }
 
-  /** True when the datagram was longer than the slot; its end is gone. */
+  /** Returns whether the datagram was longer than the slot, so that its end is gone. */
   public final boolean isTruncated(int slot) {
     return truncated[slot];
   }
 
-  /** The ToS or traffic class byte that it arrived with; -1 where the system does not tell. */
+  /** ToS or traffic class byte on arrival; −1 where the system does not report it. */
   public final int tos(int slot) {
     return tos[slot];
   }
 
-  /** When it arrived, in nanoseconds of {@link UdpNetwork#realtimeNanos}. */
+  /** Time of arrival, in nanoseconds of {@link UdpNetwork#realtimeNanos}. */
   public final long stampNanos(int slot) {
     return stamp[slot];
   }
 
-  /** Whether the kernel took that stamp; else it is the time of the read. */
+  /** Returns whether the kernel took the stamp; otherwise it is the time of the read. */
   public final boolean isKernelStamped(int slot) {
     return kernelStamp[slot];
   }
@@ -114,8 +113,8 @@ public abstract class Batch {
   }
 
   /**
-   * Upper half of the address that it was sent to; that of the socket where the system does not
-   * tell.
+   * Upper half of the address that it was sent to; the socket's own where the system does not
+   * report it.
    */
   public final long localHigh(int slot) {
     return localHigh[slot];

@@ -7,8 +7,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sockets of {@code java.nio}: every system has them. Stamps are those of the read, errors of
- * earlier sends and the received ToS are not told.
+ * Sockets of {@code java.nio}, which every system has. Arrivals are stamped when they are read;
+ * errors of earlier sends and the received ToS are unknown.
  */
 public final class ChannelNetwork implements UdpNetwork {
 
@@ -17,7 +17,7 @@ public final class ChannelNetwork implements UdpNetwork {
   /**
    * A network of channels.
    *
-   * @param why in brackets behind the description: the reason for not being native
+   * @param why reason for not being native, shown in brackets after the description
    */
   public ChannelNetwork(String why) {
     this.why = why;
@@ -59,7 +59,7 @@ public final class ChannelNetwork implements UdpNetwork {
     return "DatagramChannel, user-space stamps (" + why + ")";
   }
 
-  /** Slots as views of one buffer, and the senders as the channel tells them. */
+  /** Slots as views of one buffer, and the senders as the channel reports them. */
   static final class ChannelBatch extends Batch {
     final ByteBuffer all;
     final ByteBuffer[] views;

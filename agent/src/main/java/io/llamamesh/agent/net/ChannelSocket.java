@@ -58,7 +58,7 @@ final class ChannelSocket implements UdpSocket {
     try {
       channel.bind(local);
     } catch (BindException e) {
-      // Java has no other way to tell them apart.
+      // Java distinguishes the reasons by message only.
       if (String.valueOf(e.getMessage()).contains("in use")) {
         throw new PortTakenException(local);
       }

@@ -21,7 +21,7 @@ final class ControlReader {
     this.drops = drops;
   }
 
-  /** Fills in what the messages of a slot tell. */
+  /** Fills a slot's stamp, ToS, local address and interface from its control messages. */
   void read(NativeBatch batch, int slot) {
     MemorySegment control = batch.control;
     long at = (long) NativeBatch.CONTROL * slot;

@@ -8,12 +8,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A socket's error queue. A queued error makes the next call fail, whomever that one is for; so it
- * is emptied at once, and what it said is kept here until the owner asks.
+ * A socket's error queue. A queued error makes the next call fail, whatever its destination; so the
+ * kernel's queue is drained at once, and its errors wait here until the owner takes them.
  */
 final class ErrorQueue {
 
-  /** Errors kept between two looks of the owner; of more only the number is told. */
+  /** Most errors kept for the owner; further ones are only counted. */
   static final int CAPACITY = 256;
 
   static final int ORIGIN_LOCAL = 1;
@@ -55,7 +55,7 @@ final class ErrorQueue {
     message.set(JAVA_LONG, NativeBatch.AT_CONTROL, control.address());
   }
 
-  /** Empties the kernel's queue; returns how many there were. */
+  /** Drains the kernel's queue; returns the number of errors. */
   int drainKernel(int fd) {
     int count = 0;
     while (count < 4 * CAPACITY) {
@@ -157,7 +157,7 @@ final class ErrorQueue {
     };
   }
 
-  /** Tells what was kept, and forgets it; returns how many there were in all. */
+  /** Hands the kept errors to the sink and clears them; returns how many there were in all. */
   int deliver(ErrorSink sink) {
     int total = seen;
     seen = 0;

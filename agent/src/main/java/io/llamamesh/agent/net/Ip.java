@@ -31,7 +31,7 @@ public final class Ip {
     return MAPPED | (v4 & 0xffff_ffffL);
   }
 
-  /** Whether two halves hold an IPv4 address. */
+  /** Returns whether two halves hold an IPv4 address. */
   public static boolean isV4(long high, long low) {
     return high == 0 && (low & 0xffff_ffff_0000_0000L) == MAPPED;
   }

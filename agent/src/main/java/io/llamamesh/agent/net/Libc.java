@@ -51,12 +51,12 @@ final class Libc {
   static final int IP_RECVERR = 11;
   static final int IP_RECVTOS = 13;
 
-  /** Never set DF. */
+  /** Never sets DF. */
   static final int PMTUDISC_DONT = 0;
 
   /**
-   * Always set DF, and refuse only what is longer than the interface takes: what is known of the
-   * path anybody can have made up (ip(7), RFC 4821 probing).
+   * Always sets DF, and refuses only what is longer than the interface's MTU: a cached path MTU may
+   * be forged (ip(7), RFC 4821 probing).
    */
   static final int PMTUDISC_PROBE = 3;
 

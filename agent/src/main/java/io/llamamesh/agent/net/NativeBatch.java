@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 
 /**
- * What {@code recvmmsg} fills: {@code struct mmsghdr} of 64 bytes (name 8, its length 4 + 4, vector
+ * Buffers of {@code recvmmsg}: {@code struct mmsghdr} of 64 bytes (name 8, its length 4 + 4, vector
  * 8, its length 8, control 8, its length 8, flags 4 + 4, received length 4 + 4), one vector of 16
  * each, addresses, control messages and the datagrams themselves.
  */
@@ -81,7 +81,7 @@ final class NativeBatch extends Batch {
     used = 0;
   }
 
-  /** The system filled this many. */
+  /** Notes how many slots the system filled. */
   void markFilled(int count) {
     used = count;
   }
@@ -90,7 +90,7 @@ final class NativeBatch extends Batch {
     return headers.get(JAVA_INT, header(slot) + AT_NAME_LENGTH);
   }
 
-  /** Index of the interface on which the datagram came; 0 where it was not told. */
+  /** Index of the interface on which the datagram came; 0 where it is unknown. */
   int receivedInterface(int slot) {
     return receivedInterface[slot];
   }

@@ -70,7 +70,7 @@ final class NativeSocket implements UdpSocket {
     slots.reset();
     int count = Libc.recvmmsg(errno, fd, slots.headers, slots.slots());
     for (int retry = 0; count < 0 && count != -Libc.EAGAIN && retry < RETRIES; retry++) {
-      // An error of an earlier send stood before the datagrams.
+      // An error of an earlier send was queued before the datagrams.
       errors.drainKernel(fd);
       count = Libc.recvmmsg(errno, fd, slots.headers, slots.slots());
     }

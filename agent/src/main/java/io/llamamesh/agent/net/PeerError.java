@@ -1,6 +1,6 @@
 package io.llamamesh.agent.net;
 
-/** What the network said about an earlier datagram, most often by ICMP. */
+/** Errors that the network reported for an earlier datagram, mostly by ICMP. */
 public enum PeerError {
   /** The host is there, nobody listens on the port. */
   PORT_UNREACHABLE,
@@ -8,7 +8,7 @@ public enum PeerError {
   HOST_UNREACHABLE,
   /** A router knows no way to the network. */
   NET_UNREACHABLE,
-  /** A filter on the way said no. */
+  /** A filter on the path rejected it. */
   ADMIN_PROHIBITED,
   /** The datagram does not fit the path. */
   TOO_BIG,

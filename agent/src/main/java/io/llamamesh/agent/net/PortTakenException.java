@@ -4,7 +4,7 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 
 /**
- * Somebody else has the port: unlike what else may go wrong in binding, another one may be free.
+ * Thrown when the port is in use: unlike with other errors of binding, another port may be free.
  */
 public final class PortTakenException extends BindException {
 

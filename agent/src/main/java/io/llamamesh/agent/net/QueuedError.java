@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
  * One entry of a socket's error queue. The object is used again for the next: read it inside {@link
  * ErrorSink#accept}.
  *
- * <p>Anybody can send an ICMP error from any address. What the network says of a datagram is
- * therefore worth as much as what it quotes of it; only {@link #isLocal} is our own system's word.
+ * <p>Anybody can send an ICMP error from any address. An error therefore proves no more than what
+ * it quotes of the datagram; only one that {@link #isLocal} comes from our own system.
  */
 public final class QueuedError {
 
@@ -26,12 +26,12 @@ public final class QueuedError {
 
   QueuedError() {}
 
-  /** What was said. */
+  /** Kind of the error. */
   public PeerError kind() {
     return kind;
   }
 
-  /** Whether our own system says so, and nobody else. */
+  /** Returns whether our own system is the source of the error. */
   public boolean isLocal() {
     return local;
   }
@@ -47,7 +47,7 @@ public final class QueuedError {
   }
 
   /**
-   * The port that the failed datagram went to; 0 where the system does not tell, as for IPv4
+   * Port that the failed datagram went to; 0 where the system does not report it, as for IPv4
    * datagrams that are {@link PeerError#TOO_BIG} for our own interface.
    */
   public int port() {
@@ -59,19 +59,20 @@ public final class QueuedError {
     return detail;
   }
 
-  /** Where the quote is, big-endian; use absolute access from {@link #quoteOffset} on. */
+  /** Buffer that holds the quote, big-endian; use absolute access from {@link #quoteOffset} on. */
   public ByteBuffer quote() {
     return quote;
   }
 
-  /** Where the quoted payload of the failed datagram begins. */
+  /** Offset of the quoted payload of the failed datagram. */
   public int quoteOffset() {
     return quoteOffset;
   }
 
   /**
-   * How many bytes of the failed datagram's payload are quoted, at most {@value #QUOTED_BYTES};
-   * none where a router quotes only headers (RFC 792), and where the error is local.
+   * Number of bytes of the failed datagram's payload that are quoted, at most {@value
+   * #QUOTED_BYTES}; none where a router quotes only headers (RFC 792), and where the error is
+   * local.
    */
   public int quoteLength() {
     return quoteLength;

@@ -5,12 +5,12 @@ import java.util.function.IntUnaryOperator;
 import java.util.function.LongSupplier;
 
 /**
- * Tells which of the datagrams that the kernel dropped at a socket met its full buffer. The
- * kernel's count per socket ({@code SO_RXQ_OVFL}, {@code SK_MEMINFO_DROPS}) has those with a wrong
- * checksum in it too, and those are the network's doing. So it is believed only as far as the
+ * Attributes the datagrams that the kernel dropped at a socket to a full buffer or to other
+ * reasons. The kernel's count per socket ({@code SO_RXQ_OVFL}, {@code SK_MEMINFO_DROPS}) includes
+ * those with a wrong checksum, which are the network's doing. So it is believed only as far as the
  * {@linkplain UdpErrors count of full buffers} of the whole network namespace grew meanwhile.
  *
- * <p>Looks at both counts together, and only when a datagram told that the first moved, or once a
+ * <p>Both counts are read together, and only when a datagram carried a new socket count, or once a
  * minute: what other programs' sockets dropped before must not excuse anything.
  */
 final class ReceiveDrops {
@@ -34,10 +34,10 @@ final class ReceiveDrops {
   /**
    * Counts from now on.
    *
-   * @param socketDrops the kernel's count of the socket, modulo 2³²; its argument is what datagrams
-   *     told, for where the system does not say
-   * @param bufferErrors the namespace's count; {@link UdpErrors#UNKNOWN} where the system does not
-   *     say: then all is believed
+   * @param socketDrops the kernel's count of the socket, modulo 2³²; its argument is the count that
+   *     datagrams carried, for systems without one
+   * @param bufferErrors the namespace's count; where it is {@link UdpErrors#UNKNOWN}, all drops
+   *     count as full buffers
    */
   ReceiveDrops(IntUnaryOperator socketDrops, LongSupplier bufferErrors) {
     this.socketDrops = socketDrops;
@@ -48,7 +48,7 @@ final class ReceiveDrops {
     this.refreshedAt = System.nanoTime() - PAUSE_NANOS;
   }
 
-  /** A datagram tells how many were dropped before it, modulo 2³². */
+  /** Records the drop count that a datagram carried, modulo 2³². */
   void recordSocketDrops(int total) {
     if (total != reportedDrops) {
       reportedDrops = total;
@@ -56,7 +56,7 @@ final class ReceiveDrops {
     }
   }
 
-  /** A datagram came in at this time of the wall clock. */
+  /** Records an arrival at this time of the wall clock. */
   void recordArrival(long nanos) {
     long since = nanos - refreshStamp;
     if (since > FRESH_NANOS || since < 0) {
@@ -65,7 +65,9 @@ final class ReceiveDrops {
     }
   }
 
-  /** To be called after each read; costs nothing unless something moved. */
+  /**
+   * Reads both counts where that is due. Called after each read; nearly free unless a count moved.
+   */
   void refresh() {
     if (!refreshDue) {
       return;
@@ -81,14 +83,14 @@ final class ReceiveDrops {
     attribute(nowDrops, bufferErrors.getAsLong());
   }
 
-  /** Both counts as they are now. */
+  /** Attributes what both counts grew by since the last call. */
   void attribute(int nowDrops, long nowFull) {
     // A step back would be 2³² drops if it were not signed.
     long more = Math.max(0, nowDrops - drops);
     boolean known = nowFull != UdpErrors.UNKNOWN && full != UdpErrors.UNKNOWN;
     long grown = known ? Math.max(0, nowFull - full) : 0;
     long believed = known ? Math.min(more, grown + carried) : more;
-    // What was dropped between the two looks is in the first count only next time.
+    // What was dropped between the two reads enters the first count only next time.
     carried = Math.clamp(grown + carried - believed, 0, grown);
     overflows += believed;
     others += more - believed;
@@ -96,12 +98,12 @@ final class ReceiveDrops {
     full = nowFull;
   }
 
-  /** Dropped since the buffer was full. */
+  /** Datagrams dropped because the buffer was full. */
   long overflows() {
     return overflows;
   }
 
-  /** Dropped for another reason. */
+  /** Datagrams dropped for another reason. */
   long others() {
     return others;
   }

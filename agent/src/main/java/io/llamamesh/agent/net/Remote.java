@@ -48,7 +48,7 @@ public final class Remote {
     return low;
   }
 
-  /** Whether it is an IPv4 address. */
+  /** Returns whether it is an IPv4 address. */
   public boolean isV4() {
     return Ip.isV4(high, low);
   }
@@ -59,8 +59,8 @@ public final class Remote {
   }
 
   /**
-   * Where the system's form of it is; 0 until it is set. A number, since what leads to it would be
-   * looked at for each datagram, and of many destinations none is in the caches.
+   * Address of the system's form of it; 0 until it is set. A plain number, since an object would be
+   * dereferenced for each datagram, and of many destinations none is in the caches.
    */
   long nativePointer() {
     return nativePointer;

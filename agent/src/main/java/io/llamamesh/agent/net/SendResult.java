@@ -1,6 +1,6 @@
 package io.llamamesh.agent.net;
 
-/** What became of one send call. */
+/** Result of one send call. */
 public enum SendResult {
   /** The kernel took the datagram. */
   SENT,

@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * How often a receive buffer was full in the network namespace of the calling thread, over all
- * sockets of one IP version: {@code RcvbufErrors} and {@code MemErrors} of UDP.
+ * Count of full receive buffers in the network namespace of the calling thread, over all sockets of
+ * one IP version: {@code RcvbufErrors} and {@code MemErrors} of UDP.
  */
 enum UdpErrors {
   V4("snmp") {
@@ -60,7 +60,7 @@ enum UdpErrors {
 
   abstract long sum(String text);
 
-  /** The count now; {@link #UNKNOWN} where the system does not tell. */
+  /** Present count; {@link #UNKNOWN} where the system has none. */
   long bufferErrors() {
     try (FileInputStream in = new FileInputStream(file)) {
       return sum(new String(in.readNBytes(LIMIT), StandardCharsets.US_ASCII));

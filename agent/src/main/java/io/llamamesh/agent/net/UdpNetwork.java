@@ -5,7 +5,8 @@ import java.net.InetSocketAddress;
 import java.util.function.LongSupplier;
 
 /**
- * Where sockets come from, and the two clocks that their stamps are compared with.
+ * Factory of sockets, batches and pollers, and the two clocks that arrival stamps are compared
+ * with.
  *
  * <p>A network may be shared by all threads; the sockets, batches and pollers that it makes belong
  * to one thread each.
@@ -16,8 +17,8 @@ public interface UdpNetwork {
    * Opens a non-blocking socket.
    *
    * @param local address and port to bind; port 0 takes any free one
-   * @throws PortTakenException when somebody else has the port
-   * @throws java.net.BindException when the address is not ours or we may not
+   * @throws PortTakenException when another process has the port
+   * @throws java.net.BindException when the address is not local, or binding is not permitted
    */
   UdpSocket open(InetSocketAddress local, UdpOptions options) throws IOException;
 
@@ -33,20 +34,20 @@ public interface UdpNetwork {
   /** Nanoseconds since 1970 by the clock that stamps arrivals; it may be stepped at any time. */
   long realtimeNanos();
 
-  /** Reads {@link #realtimeNanos} for one thread, which then need not be looked up each time. */
+  /** A reader of {@link #realtimeNanos} for one thread, without a lookup of thread-local state. */
   default LongSupplier realtimeOfOneThread() {
     return this::realtimeNanos;
   }
 
-  /** Nanoseconds by a clock that is never stepped; only differences mean something. */
+  /** Nanoseconds of a clock that is never stepped; only differences have a meaning. */
   long monotonicNanos();
 
   /**
-   * True when arrivals are stamped by the kernel, so that reading late costs no accuracy; false
-   * when the stamp is the time of the read, and readers must hurry.
+   * Returns whether the kernel stamps arrivals, so that reading late costs no accuracy; otherwise
+   * the stamp is the time of the read, and readers must hurry.
    */
   boolean hasKernelStamps();
 
-  /** What is live, in a few words, for people: {@code "native (recvmmsg, kernel stamps)"}. */
+  /** Description of the implementation, for people: {@code "native (recvmmsg, kernel stamps)"}. */
   String description();
 }

@@ -1,7 +1,7 @@
 package io.llamamesh.agent.net;
 
 /**
- * What a socket is asked for when it is opened.
+ * Options of a socket.
  *
  * @param receiveBufferBytes wanted receive buffer in bytes; the kernel may grant less
  * @param reusePort several sockets share the port, and the kernel spreads flows over them

@@ -3,8 +3,18 @@ package io.llamamesh.agent.net;
 import java.net.InetSocketAddress;
 
 /**
- * One bound, non-blocking UDP socket, owned by one thread: the one that calls any of its methods.
- * {@link #close} may come from another thread only after the owner has stopped using it.
+ * One bound UDP socket.
+ *
+ * <p>Guarantees:
+ *
+ * <ul> <li>No method blocks. <li>An error of an earlier send is kept for {@link #drainErrors}; it
+ * neither fails a send to another destination nor hides a datagram that has arrived. <li>Each
+ * datagram fills one slot, in the order of arrival. <li>{@link #overflows} and {@link #otherDrops}
+ * never decrease, and count no datagram twice. <li>Sending to a {@link Remote} that was used before
+ * and receiving allocate nothing per datagram, on networks that have kernel stamps. </ul>
+ *
+ * <p>Not thread-safe: one thread owns it and calls its methods; another may {@link #close} it only
+ * after the owner has stopped using it.
  */
 public interface UdpSocket extends AutoCloseable {
 
@@ -18,7 +28,7 @@ public interface UdpSocket extends AutoCloseable {
    * Reads what has arrived, without waiting.
    *
    * @param batch overwritten from slot 0 up; must come from the same network
-   * @return how many slots were filled; 0 when nothing is there
+   * @return number of slots that were filled; 0 when nothing is there
    */
   int receive(Batch batch);
 
@@ -40,7 +50,7 @@ public interface UdpSocket extends AutoCloseable {
   /**
    * Empties the socket's queue of errors that arrived for earlier sends.
    *
-   * @return how many there were, of which the sink heard at most 256; always 0 where the system
+   * @return number of errors, of which the sink got at most 256; always 0 where the system
    *     keeps none
    */
   int drainErrors(ErrorSink sink);
@@ -52,8 +62,8 @@ public interface UdpSocket extends AutoCloseable {
   long overflows();
 
   /**
-   * Datagrams that the kernel dropped at this socket for another reason: that is a wrong checksum,
-   * unless somebody attached a filter. 0 where unknown.
+   * Datagrams that the kernel dropped at this socket for another reason: a wrong checksum, unless a
+   * filter is attached. 0 where unknown.
    */
   long otherDrops();
 

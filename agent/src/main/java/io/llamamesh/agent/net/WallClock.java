@@ -15,7 +15,8 @@ public final class WallClock {
   private static final int SAMPLES = 3;
 
   /**
-   * Two clocks read within this are known well enough; the first look after a pause takes longer.
+   * Longest time between two clock reads whose difference is exact enough; the first sample after a
+   * pause takes longer.
    */
   private static final long NARROW_NANOS = 500;
 
@@ -40,7 +41,7 @@ public final class WallClock {
     long now = sample();
     long moved = now - offset;
     if (moved > STEP_NANOS || moved < -STEP_NANOS) {
-      // A stall between the two reads looks the same; a second look tells them apart.
+      // A stall between the two reads looks like a step; a second sample rules it out.
       now = sample();
       moved = now - offset;
     }
@@ -77,7 +78,7 @@ public final class WallClock {
     return monotonicNanos + offset;
   }
 
-  /** How many steps were seen. */
+  /** Number of steps seen so far. */
   public long steps() {
     return steps;
   }

@@ -3,16 +3,16 @@ package io.llamamesh.agent.points;
 import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.PairResult;
 
-/** What the field {@code loss} of a point counts. */
+/** Rule by which field {@code loss} of a point is counted. */
 public enum LossRule {
-  /** What the network lost: a reflector that is gone while its host is up is no loss. */
+  /** Loss of the network: a reflector that is gone while its host is up is no loss. */
   NETWORK {
     @Override
     public double percent(PairResult pair) {
       return pair.lossPercent();
     }
   },
-  /** As LLAMA, to which a probe that was refused is as lost as any other. */
+  /** LLAMA's rule, by which a refused probe is lost as any other. */
   LLAMA {
     @Override
     public double percent(PairResult pair) {
@@ -22,6 +22,6 @@ public enum LossRule {
     }
   };
 
-  /** Percent of the probes that count; NaN where none does. */
+  /** Loss in percent of the probes that count; NaN where none does. */
   public abstract double percent(PairResult pair);
 }

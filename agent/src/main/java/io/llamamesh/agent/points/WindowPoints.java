@@ -15,15 +15,15 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A closed window as points. */
+/** Converter of closed windows to points. */
 public final class WindowPoints {
 
   private static final long SECOND = 1_000_000_000L;
   private static final double MILLI = 1e6;
 
-  /** Takes points one by one. */
+  /** Consumer of points, one by one. */
   public interface Sink {
-    /** Takes one; what this throws ends the handing over. */
+    /** Accepts one; an exception ends the conversion. */
     void accept(Point point) throws IOException;
   }
 
@@ -33,7 +33,7 @@ public final class WindowPoints {
    * Hands over a window's points, with the network's loss.
    *
    * @param allPaths source ports of all pairs, not only of those that lost something
-   * @param us tags of this agent for what its reflector tells
+   * @param us tags of this agent as a destination, for points of its reflector
    * @throws IOException when the sink does
    */
   public static void of(ClosedWindow window, boolean allPaths, Map<String, String> us, Sink sink)
@@ -45,8 +45,8 @@ public final class WindowPoints {
    * Hands over a window's points: per pair and class one, and one per source port.
    *
    * @param allPaths source ports of all pairs, not only of those that lost something
-   * @param us tags of this agent for what its reflector tells
-   * @param loss what counts as loss
+   * @param us tags of this agent as a destination, for points of its reflector
+   * @param loss rule by which points count loss
    * @throws IOException when the sink does
    */
   public static void of(
@@ -66,7 +66,7 @@ public final class WindowPoints {
     }
   }
 
-  /** What our reflector sent back per sender: the other side of their pairs with us. */
+  /** Points of what our reflector sent back, per sender: the other side of their pairs with us. */
   private static void reflected(
       ClosedWindow window, Instant time, Map<String, String> us, Sink sink) throws IOException {
     for (ClosedWindow.Reflected sender : window.reflected()) {
@@ -135,7 +135,7 @@ public final class WindowPoints {
     return new Point(Point.PATH_STATS, time, tags, fields);
   }
 
-  /** What cannot be told is absent, never zero. */
+  /** Unknown values are absent, never zero. */
   private static void put(Map<String, Double> fields, String name, double value) {
     if (!Double.isNaN(value)) {
       fields.put(name, value);

@@ -1,6 +1,6 @@
 /**
- * What a closed window says, as points for readers and stores; imports {@code .collector} and the
- * results documents, and neither HTTP nor files.
+ * Points of closed windows, for readers and stores; imports {@code .collector} and the results
+ * documents, and neither HTTP nor files.
  */
 @NullMarked
 package io.llamamesh.agent.points;

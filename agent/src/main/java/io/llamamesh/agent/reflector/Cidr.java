@@ -14,15 +14,15 @@ import java.util.regex.Pattern;
  */
 public record Cidr(long high, long low, int bits) {
 
-  /** Those that all IPv4 addresses have in common, among the 128. */
+  /** Prefix length of all IPv4 addresses, among the 128 bits. */
   private static final int V4_BITS = 96;
 
   private static final Pattern V4 =
       Pattern.compile("(0|[1-9][0-9]{0,2})([.](0|[1-9][0-9]{0,2})){3}");
 
   /**
-   * Reads {@code 10.0.0.0/8}, {@code fd00::/8}, or a single address. Not {@code 010.0.0.0/8} and
-   * {@code ::ffff:10.0.0.0/104}, which are one thing to some and another to others.
+   * Parses {@code 10.0.0.0/8}, {@code fd00::/8}, or a single address. {@code 010.0.0.0/8} and
+   * {@code ::ffff:10.0.0.0/104} are refused as ambiguous.
    *
    * @throws IllegalArgumentException when the text is none of these, with the text
    */
@@ -45,12 +45,12 @@ public record Cidr(long high, long low, int bits) {
     throw new IllegalArgumentException(text + " is no block such as 10.0.0.0/8");
   }
 
-  /** Whether an address lies in the block. */
+  /** Returns whether the block contains an address. */
   public boolean contains(InetAddress address) {
     return contains(Ip.high(address), Ip.low(address));
   }
 
-  /** Whether an address, given by its halves, lies in the block. */
+  /** Returns whether the block contains an address, given by its halves. */
   public boolean contains(long h, long l) {
     if (bits < V4_BITS && Ip.isV4(h, l)) {
       return false; // ::/0 is all of IPv6, and IPv4 is another matter

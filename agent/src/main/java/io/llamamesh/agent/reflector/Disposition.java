@@ -1,12 +1,12 @@
 package io.llamamesh.agent.reflector;
 
-/** What a reflector did with a datagram; each is counted. */
+/** Disposition of a datagram by a reflector; each is counted. */
 public enum Disposition {
   /** Sent back. */
   REFLECTED,
   /** Not a probe, or cut off. */
   MALFORMED,
-  /** Marked as a reply: reflecting it would make two reflectors play ping-pong. */
+  /** Marked as a reply: reflecting it could make two reflectors send it to and fro. */
   MARKED_REPLY,
   /** Came from a port on which a reflector listens. */
   FROM_REFLECTOR,
@@ -14,8 +14,8 @@ public enum Disposition {
   SEEN_BEFORE,
   /** Over the limit of packets per second. */
   OVER_LIMIT,
-  /** Wrongly keyed, or not keyed where a key is asked for. */
+  /** Signed with an unknown key, or unsigned where a key is required. */
   UNKEYED,
-  /** The kernel refused to send the reply; the sender is told like of {@link #OVER_LIMIT}. */
+  /** The kernel refused to send the reply; reported to the sender like {@link #OVER_LIMIT}. */
   SEND_FAILED
 }

@@ -52,7 +52,7 @@ final class Echo {
     isStalled = untilNow;
   }
 
-  /** Takes the keys that are valid now, for the next probes. */
+  /** Takes over the keys that are valid now, for the next probes. */
   void refreshKeys() {
     keys = options.keys().get();
   }
@@ -127,21 +127,24 @@ final class Echo {
       return Disposition.OVER_LIMIT;
     }
     tos = LegacyProbe.tos(batch.bytes(), batch.offset(slot));
-    // Without a sequence, the time of sending and the sender's port are what tells probes apart.
+    // Without a sequence number, the time of sending and the sender's port identify a probe.
     return recent.wasSeenRecently(
             LegacyProbe.sent(batch.bytes(), batch.offset(slot)), batch.sourcePort(slot), nowNanos)
         ? Disposition.SEEN_BEFORE
         : Disposition.REFLECTED;
   }
 
-  /** Over the limit, but the sender would never learn of it: a tenth more is for that. */
+  /**
+   * Returns whether a probe over the limit may pass to report drops, of which its sender would
+   * never learn otherwise: a tenth above the limit is for that.
+   */
   private boolean mayReportDrops(Batch batch, int slot, long nowNanos) {
     return parser.hasSlots()
         && flows.needsReport(parser.nonceAndFlow(batch.bytes()), sourceKey(batch, slot), nowNanos)
         && reportLimit.tryAcquire(nowNanos);
   }
 
-  /** Over the limit: its sender will be told with the next probe of this flow that passes. */
+  /** Records a probe over the limit; reported with the next probe of its flow that passes. */
   private void recordDropped(Batch batch, int slot) {
     ByteBuffer bytes = batch.bytes();
     if (parser.hasSlots() && (Slots.flags(bytes, parser.slotsAt()) & Slots.FLAG_HELLO) == 0) {
@@ -149,7 +152,10 @@ final class Echo {
     }
   }
 
-  /** What tells flows of different senders apart that happen to have the same number. */
+  /**
+   * Key of a sender, which separates flows of different senders that happen to have the same
+   * number.
+   */
   private long sourceKey(Batch batch, int slot) {
     if (key != 0) {
       return FlowMemory.AUTHENTIC;

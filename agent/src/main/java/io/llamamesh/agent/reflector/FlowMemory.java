@@ -3,10 +3,9 @@ package io.llamamesh.agent.reflector;
 import io.llamamesh.agent.wire.ProbeFormat;
 
 /**
- * Per flow the highest sequence seen and which of the 64 before it: what tells a sender in which
- * direction a probe was lost; and how many of its probes the limit dropped or could not be
- * answered, which are nobody else's business. Holds 65,536 flows in sets of 8; the longest unused
- * of a set makes room.
+ * Per flow the highest sequence seen and which of the 64 before it, by which its sender learns in
+ * which direction a probe was lost; and how many of its probes were dropped by the limit or could
+ * not be answered. Holds 65,536 flows in sets of 8; the longest unused of a set is evicted.
  */
 final class FlowMemory {
 
@@ -14,15 +13,18 @@ final class FlowMemory {
   static final int SETS = 8192;
 
   /**
-   * Instead of a key of its source: the flow's probes are authentic, so that it has one sender
-   * wherever they come from, and its times of sending tell what was captured from what is new.
+   * Source key of authentic flows: they have one sender wherever their probes come from, and their
+   * signed times of sending separate replayed probes from new ones.
    */
   static final long AUTHENTIC = 0;
 
-  /** Of a flow none of whose probes was seen yet, though some were dropped. */
+  /**
+   * Value of {@code tracked} for a flow none of whose probes was seen yet, though some were
+   * dropped.
+   */
   private static final byte NOTHING_SEEN = -1;
 
-  /** Sequences have 24 bits: what lies further away was not seen for so long that order is moot. */
+  /** Largest distance between sequences, of 24 bits, at which their order has a meaning. */
   private static final int FAR = 1 << 20;
 
   private static final long UPPER = -1L << 32;
@@ -30,8 +32,8 @@ final class FlowMemory {
   private static final int SILENCE = coarse(1_000_000_000L);
 
   /**
-   * After as long without a new probe of an authentic flow its times of sending are not asked for:
-   * its sender's clock may have been set back.
+   * Silence of an authentic flow after which times of sending are not compared: its sender's clock
+   * may have been set back.
    */
   private static final int FORGOTTEN = coarse(10_000_000_000L);
 
@@ -41,31 +43,35 @@ final class FlowMemory {
   private final int[] highest = new int[SETS * WAYS];
   private final byte[] tracked = new byte[SETS * WAYS];
 
-  /** How many the limit dropped, and above these 32 bits the slot of the last stalled reply. */
+  /** Probes that the limit dropped, and above these 32 bits the slot of the last stalled reply. */
   private final long[] limitedAndStalled = new long[SETS * WAYS];
 
   private final int[] usedAt = new int[SETS * WAYS];
 
-  /** When the flow was last told, and above these 32 bits when its newest probe was sent. */
+  /**
+   * Time of the last report to the flow, and above these 32 bits the time of sending of its newest
+   * probe.
+   */
   private final long[] reportedAndSent = new long[SETS * WAYS];
 
   private int clock;
 
-  // What an entry was before its newest arrival, for as long as that may be taken back.
+  // State of an entry before its newest arrival, by which that is undone.
   private boolean fresh;
   private long bitmapBefore;
   private int highestBefore;
   private byte trackedBefore;
 
   /**
-   * Notes a probe's arrival.
+   * Records a probe's arrival.
    *
    * @param nonceAndFlow from the signature
-   * @param sourceKey anything that tells senders apart, or {@link #AUTHENTIC}
+   * @param sourceKey key that separates senders, or {@link #AUTHENTIC}
    * @param sequence 24 bits
-   * @param sent when an authentic probe was sent, as {@link ProbeFormat#isSentLater} compares it
+   * @param sent time of sending of an authentic probe, as {@link ProbeFormat#isSentLater} compares
+   *     it
    * @param nowNanos monotonic
-   * @return the entry, to be asked with the methods below before the next call
+   * @return the entry, valid for the methods below until the next call
    */
   int recordArrival(long nonceAndFlow, long sourceKey, int sequence, int sent, long nowNanos) {
     int base = set(nonceAndFlow, sourceKey);
@@ -102,8 +108,8 @@ final class FlowMemory {
   }
 
   /**
-   * Notes a probe that the limit dropped. It makes no known flow forgotten: where all places of its
-   * set are taken, a flow of which nothing was ever seen is not noted.
+   * Records a probe that the limit dropped. It evicts no flow: where its set is full, a flow of
+   * which nothing was ever seen is not recorded.
    */
   void recordDropped(long nonceAndFlow, long sourceKey) {
     int base = set(nonceAndFlow, sourceKey);
@@ -122,16 +128,16 @@ final class FlowMemory {
   }
 
   /**
-   * Whether the newest arrival was new to its flow: not here before, and not so late that nobody
-   * can tell.
+   * Returns whether the newest arrival was new to its flow: not seen before, and not so late that
+   * this is unknown.
    */
   boolean isFresh() {
     return fresh;
   }
 
   /**
-   * The answer to the newest arrival could not be sent: the sender is to hear of it as of one that
-   * the limit dropped, for that is our doing too.
+   * Undoes the newest arrival, whose answer could not be sent: it is reported like one that the
+   * limit dropped, since that is our doing too.
    *
    * @param entry from {@link #recordArrival}, with no call of it in between
    */
@@ -146,7 +152,7 @@ final class FlowMemory {
   }
 
   /**
-   * A reply tells this flow at this time what became of its probes. The reply to a replay does not:
+   * Records that a reply reports this flow's drops to its sender. The reply to a replay does not:
    * who knows where that goes.
    */
   void recordReported(int entry, long nowNanos) {
@@ -165,10 +171,10 @@ final class FlowMemory {
   }
 
   /**
-   * Whether an authentic probe was captured and sent again. Within the bitmap that shows by itself.
-   * Far from the newest, the time of sending tells, which is signed: sequences alone begin anew
-   * after 2²⁴, so that one from long ago looks like one to come, and what is new looks old after
-   * 2²³ that never arrived.
+   * Returns whether an authentic probe was captured and sent again. Within the bitmap that shows by
+   * itself. Far from the newest sequence the signed time of sending decides: sequences wrap after
+   * 2²⁴, so that an old one looks like one to come, and a new one looks old after 2²³ that never
+   * arrived.
    */
   private boolean isReplay(int entry, int sequence, int sent, long nowNanos) {
     if (source[entry] != AUTHENTIC || tracked[entry] == NOTHING_SEEN) {
@@ -186,8 +192,8 @@ final class FlowMemory {
   }
 
   /**
-   * Whether nothing was told to a flow for a second although its probes were dropped: a limit that
-   * meets probes of a steady pace would drop those of the same flows for ever.
+   * Returns whether nothing was reported to a flow for a second although its probes were dropped: a
+   * limit that meets probes of a steady pace would drop those of the same flows for ever.
    */
   boolean needsReport(long nonceAndFlow, long sourceKey, long nowNanos) {
     int base = set(nonceAndFlow, sourceKey);
@@ -199,7 +205,7 @@ final class FlowMemory {
     return false;
   }
 
-  /** About milliseconds; differences hold for 24 days. */
+  /** Time in units of about a millisecond; differences are valid for 24 days. */
   private static int coarse(long nanos) {
     return (int) (nanos >> 20);
   }
@@ -250,7 +256,7 @@ final class FlowMemory {
     return highest[entry];
   }
 
-  /** How many sequences below the highest the bitmap knows about. */
+  /** Number of sequences below the highest that the bitmap covers. */
   int tracked(int entry) {
     return tracked[entry];
   }
@@ -259,7 +265,7 @@ final class FlowMemory {
     return bitmap[entry];
   }
 
-  /** How many probes of the flow the limit dropped. */
+  /** Number of the flow's probes that the limit dropped. */
   int limited(int entry) {
     return (int) limitedAndStalled[entry];
   }
@@ -270,10 +276,10 @@ final class FlowMemory {
   }
 
   /**
-   * The send of a reply took long.
+   * Records a reply whose send took long.
    *
    * @param entry from {@link #recordArrival}, perhaps another flow's meanwhile
-   * @param nonceAndFlow whose reply it was
+   * @param nonceAndFlow flow of the reply
    * @param slot from {@link io.llamamesh.agent.wire.Slots#stalled(int)}
    */
   void stalled(int entry, long nonceAndFlow, int slot) {
@@ -282,7 +288,7 @@ final class FlowMemory {
     }
   }
 
-  /** The slot of the flow's last stalled reply; zero where there was none. */
+  /** Slot of the flow's last stalled reply; zero where there was none. */
   int stalled(int entry) {
     return (int) (limitedAndStalled[entry] >>> 32);
   }

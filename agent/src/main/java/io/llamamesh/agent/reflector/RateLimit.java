@@ -1,8 +1,8 @@
 package io.llamamesh.agent.reflector;
 
 /**
- * At most so many packets per second, and at once no more than in a tenth of it. Over the limit
- * means dropped, not delayed: a delay would be measured as the network's.
+ * Limit of packets per second, with bursts of a tenth of a second. Packets over the limit are
+ * dropped, not delayed: a delay would be measured as the network's.
  */
 final class RateLimit {
 
@@ -22,7 +22,7 @@ final class RateLimit {
     freeAt = nowNanos;
   }
 
-  /** Whether one more packet passes at this time. */
+  /** Admits one packet at this time; returns false where it is over the limit. */
   boolean tryAcquire(long nowNanos) {
     long start = freeAt - nowNanos < 0 ? nowNanos : freeAt;
     if (start + costNanos - nowNanos > burstNanos) {

@@ -1,9 +1,9 @@
 package io.llamamesh.agent.reflector;
 
 /**
- * Signatures of foreign probes seen in the last two seconds, so that two reflectors that are made
- * to believe in each other's addresses do not send one probe to and fro for ever. A table of fixed
- * size: what it forgets early is reflected once more, no harm.
+ * Signatures of foreign probes seen in the last two seconds, so that two reflectors whose addresses
+ * are spoofed to each other do not send one probe to and fro for ever. A table of fixed size: a
+ * signature that it forgets early is reflected once more.
  */
 final class RecentSignatures {
 
@@ -16,9 +16,9 @@ final class RecentSignatures {
   private final boolean[] used = new boolean[SLOTS];
 
   /**
-   * Remembers a signature.
+   * Adds a signature.
    *
-   * @return true when it was here less than two seconds ago
+   * @return true when it was added less than two seconds ago
    */
   boolean wasSeenRecently(long nonceAndFlow, int sequence, long nowNanos) {
     int slot = (int) (FlowMemory.mix(nonceAndFlow * 31 + sequence) & (SLOTS - 1));

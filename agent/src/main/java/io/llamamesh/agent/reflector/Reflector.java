@@ -15,28 +15,31 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One thread that sends probes back from one socket per local address. Started once, then closed;
+ * One thread that reflects probes, on one socket per local address. Started once, then closed;
  * {@link #drain}, {@link #close} and the counters are for any thread.
  */
 public final class Reflector implements AutoCloseable {
 
   private static final int BATCH = 64;
 
-  /** One packet more for as many within the limit, so that every flow hears of its drops. */
+  /** Packets within the limit for each one above it that reports drops to its flow. */
   private static final int REPORT_SHARE = 10;
 
   private static final int BATCHES_PER_SOCKET = 16;
 
-  /** A reply that leaves later than this after its stamp: the delay is ours, not the network's. */
+  /**
+   * Longest time between a reply's stamp and its send; beyond, the delay is ours and not the
+   * network's.
+   */
   static final long SLOW_SEND_NANOS = 500_000;
 
-  /** Often enough to notice by it that this thread did not run. */
+  /** Longest wait, short enough to detect a stall of this thread by it. */
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
-  /** Who did not run for so long stood still. */
+  /** Longest time between two runs; a longer one is a stall. */
   static final long STALL_NANOS = 2 * IDLE_NANOS;
 
-  /** What waited for a machine that stood still has been read and stamped by so long after. */
+  /** Time after a stall in which datagrams that arrived during it may still be read and stamped. */
   static final long AFTER_STALL_NANOS = IDLE_NANOS;
 
   private final UdpNetwork network;
@@ -87,8 +90,8 @@ public final class Reflector implements AutoCloseable {
    * Binds and starts.
    *
    * @param locals addresses to listen on
-   * @param options how it behaves
-   * @param counters where it counts
+   * @param options limits, keys and compatibility
+   * @param counters shared with the other reflectors of this process
    * @throws IOException when an address cannot be bound; nothing stays open then
    */
   public static Reflector start(
@@ -128,7 +131,7 @@ public final class Reflector implements AutoCloseable {
     return sockets.stream().mapToInt(UdpSocket::receiveBufferBytes).min().orElse(0);
   }
 
-  /** From now on tell everyone that this reflector is about to stop. */
+  /** Marks all further replies: this reflector is about to stop. */
   public void drain() {
     draining = true;
   }
@@ -153,7 +156,7 @@ public final class Reflector implements AutoCloseable {
     }
   }
 
-  /** This thread runs at this time: looks whether it has since it did last. */
+  /** Records that this thread runs; a long time since it did last is a stall. */
   private void recordRun(long now) {
     if (now - lastRunAt > STALL_NANOS) {
       stalledUntil = now + AFTER_STALL_NANOS;
@@ -164,7 +167,7 @@ public final class Reflector implements AutoCloseable {
   }
 
   /**
-   * Answers what has arrived, but lets other sockets have their turn.
+   * Serves what has arrived at a socket, up to a bound so that others have their turn.
    *
    * @return whether anything had
    */
@@ -178,8 +181,8 @@ public final class Reflector implements AutoCloseable {
       any = true;
       arrivals[index] += count;
       countDrops(socket, index);
-      // One look at both clocks per batch; a step in between makes the residence absurd, and the
-      // sender then ignores it.
+      // Clocks are compared once per batch; a step in between makes the residence time absurd, and
+      // the sender then ignores it.
       var _ = clock.hasStepped();
       echo.refreshKeys();
       long now = network.monotonicNanos();
@@ -237,8 +240,8 @@ public final class Reflector implements AutoCloseable {
   }
 
   /**
-   * Looks whether the last send took long. One look at the clock per reply is enough: the stamp of
-   * the next tells when this one was out.
+   * Detects a slow send of the last reply. One clock read per reply is enough: the stamp of the
+   * next one bounds the send of this one.
    */
   private void checkSend(long now, boolean ready) {
     if (sending && now - sentAt > SLOW_SEND_NANOS) {

@@ -3,7 +3,7 @@ package io.llamamesh.agent.reflector;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/** What reflectors did so far; all their threads add, any thread may read. */
+/** Counters of all reflectors of this process; their threads add, any thread may read. */
 @SuppressWarnings("EnumOrdinal") // an index into counters of this process, never stored
 public final class ReflectorCounters {
 
@@ -15,12 +15,12 @@ public final class ReflectorCounters {
   private final AtomicLong replayed = new AtomicLong();
   private final SourceTable sources = new SourceTable();
 
-  /** Datagrams that ended with this verdict. */
+  /** Datagrams with this disposition. */
   public long count(Disposition verdict) {
     return dispositions.get(verdict.ordinal());
   }
 
-  /** What was reflected, per sender. */
+  /** Counts per sender. */
   public SourceTable sources() {
     return sources;
   }
@@ -35,7 +35,7 @@ public final class ReflectorCounters {
     return checksums.get();
   }
 
-  /** Replies whose send took long after their stamp; their senders are told. */
+  /** Replies whose send took long after their stamp; reported to their senders. */
   public long stalled() {
     return stalled.get();
   }
@@ -45,7 +45,7 @@ public final class ReflectorCounters {
     return replayed.get();
   }
 
-  /** How often a reflector stood still for more than half a second; senders are told. */
+  /** Stalls of a reflector of more than half a second; reported to senders. */
   public long pauses() {
     return pauses.get();
   }

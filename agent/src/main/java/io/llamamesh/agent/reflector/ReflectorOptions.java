@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * How a reflector behaves.
+ * Options of a reflector.
  *
- * @param maxPacketsPerSecond probes over this are dropped and counted, but for at most a tenth more
- *     that tell flows of which nothing passed for a second
- * @param epoch names this life of the reflector to its senders
+ * @param maxPacketsPerSecond limit above which probes are dropped and counted; a tenth more may
+ *     pass to report drops to flows of which nothing passed for a second
+ * @param epoch identifies this life of the reflector to its senders
  * @param legacy also sends back the 36-byte datagrams of the Python LLAMA
  * @param sharedPort other reflectors listen on the same port, each serving some of the flows
  * @param keys the present keys; where there are some, only keyed probes are reflected

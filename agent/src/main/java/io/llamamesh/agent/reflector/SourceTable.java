@@ -9,22 +9,21 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * How many probes of each sender were reflected, and which senders have been told that this
- * reflector is about to stop. Bounded: senders beyond the table are counted together. For all
- * threads.
+ * Probes reflected per sender, and which senders have seen the drain mark. Bounded: senders beyond
+ * the table are counted together. For all threads.
  */
 public final class SourceTable {
 
-  /** Most senders that are told apart. */
+  /** Most senders that are counted apart. */
   static final int LIMIT = 4096;
 
   private static final int SLOTS = 2 * LIMIT;
   private static final long SECOND = 1_000_000_000L;
 
-  /** Looks without news after which a sender makes room for others, where there is need. */
+  /** Reads without a new probe after which a sender may be evicted. */
   static final int IDLE_READS = 60;
 
-  /** A sender that was silent for as long is not waited for. */
+  /** Silence after which a draining reflector does not wait for a sender. */
   static final long PRESENT_NANOS = 30 * SECOND;
 
   private final long[] high = new long[SLOTS];
@@ -42,9 +41,9 @@ public final class SourceTable {
   private long others;
 
   /**
-   * Senders that are not in the plan and are told apart all the same, the busiest: so many, or
-   * twice as many as are in the plan. In a sparse mesh those who probe us are not all probed by us,
-   * and are at most so many.
+   * Senders outside the plan that are reported apart, the busiest ones: so many, or twice as many
+   * as are in the plan. In a sparse mesh those who probe us are not all probed by us, and are at
+   * most so many.
    */
   static final int UNPLANNED = 128;
 
@@ -52,15 +51,15 @@ public final class SourceTable {
   private static final InetAddress ANY_V6 = InetAddress.ofLiteral("::");
 
   /**
-   * Probes of one sender that were reflected since the last look; those of all who are not told
-   * apart have their family's unspecified address.
+   * Probes of one sender that were reflected since the last read; those of all senders that are not
+   * counted apart have their family's unspecified address.
    */
   public record Reflected(InetAddress source, long probes) {}
 
   /**
    * Counts a probe that was reflected.
    *
-   * @param marked the reply said that this reflector is about to stop
+   * @param marked the reply had the drain mark
    * @param counted the sender counts it: it is no hello, and the sender understands the mark
    */
   synchronized void recordReflected(long h, long l, long now, boolean marked, boolean counted) {
@@ -88,9 +87,9 @@ public final class SourceTable {
   }
 
   /**
-   * What was reflected since the last call: per sender for those in the plan and some others (see
-   * {@link #UNPLANNED}), and the sum of the rest for each family. Whoever sends from made-up
-   * addresses must not fill windows with them.
+   * Takes the counts since the last call: per sender for those in the plan and some others (see
+   * {@link #UNPLANNED}), and the sum of the rest for each family. Spoofed senders must not fill
+   * windows.
    *
    * @param planned addresses that are probed
    */
@@ -129,7 +128,7 @@ public final class SourceTable {
     return told;
   }
 
-  /** What was reflected since the last call, per sender. */
+  /** Takes the counts since the last call, per sender. */
   synchronized List<Reflected> takeCounts() {
     List<Reflected> news = new ArrayList<>();
     for (int i = 0; i < SLOTS && senders > 0; i++) {
@@ -147,7 +146,7 @@ public final class SourceTable {
     return news;
   }
 
-  /** Made-up senders must not fill the table for good. */
+  /** Evicts idle senders, so that spoofed ones do not fill the table for good. */
   private void forgetIdle() {
     SourceTable kept = new SourceTable();
     for (int i = 0; i < SLOTS; i++) {
@@ -178,7 +177,7 @@ public final class SourceTable {
     senders = kept.senders;
   }
 
-  /** Where this sender is, or would be. */
+  /** Index of this sender, or of the free slot for it. */
   private int slot(long h, long l) {
     int slot = (int) (FlowMemory.mix(h * 31 + l) & (SLOTS - 1));
     while (count[slot] != 0 && !(high[slot] == h && low[slot] == l)) {
@@ -193,8 +192,9 @@ public final class SourceTable {
   }
 
   /**
-   * Whether everyone who probed lately has stopped: it was told and has been silent for a second
-   * and three times its usual gap, or it stopped by itself, which takes a little longer to believe.
+   * Returns whether every recent sender has stopped: it saw the drain mark and has been silent for
+   * a second and three times its usual gap, or it stopped by itself, for which the silence must be
+   * a little longer.
    */
   public synchronized boolean isQuiet(long now) {
     for (int i = 0; i < SLOTS && senders > 0; i++) {

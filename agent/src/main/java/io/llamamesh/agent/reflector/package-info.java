@@ -1,6 +1,6 @@
 /**
- * Sends probes back, telling what it saw of them; imports {@code .net}, {@code .wire} and nothing
- * but {@code java.*} beside.
+ * Reflects probes, with their arrival, sequence and drops filled in; imports {@code .net}, {@code
+ * .wire} and nothing but {@code java.*} beside.
  */
 @NullMarked
 package io.llamamesh.agent.reflector;

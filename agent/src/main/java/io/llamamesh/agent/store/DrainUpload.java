@@ -28,15 +28,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The last post: windows that nobody has read yet go to the scraper, which answers 200 only when
- * the store has them. In pages, the oldest first, so that what is safe is always one unbroken run
- * that a cursor can name; what is not handed over in time ends with the pod, or stays on the disk
- * where there is one. The body of a page is that of {@code /influxdata}, the cursor in the same
- * header.
+ * Upload of unread windows at the end of a drain, to the scraper, which answers 200 only when the
+ * store has them. Windows go in pages, the oldest first, so that what is stored is always a run
+ * without a gap that a cursor can name; what is not uploaded in time ends with the pod, or stays on
+ * the disk where there is one. The body of a page is that of {@code /influxdata}, the cursor in the
+ * same header.
  */
 public final class DrainUpload {
 
-  /** A page is full with so many windows, or when its body is this long. */
+  /** Most windows of a page. */
   static final int PAGE_WINDOWS = 60;
 
   static final int PAGE_BYTES = 1 << 20;
@@ -54,18 +54,18 @@ public final class DrainUpload {
   private final LongSupplier nanos;
   private final Pause pause;
 
-  /** Waits between two attempts. */
+  /** Wait between two attempts, cut short by an urgent stop. */
   @FunctionalInterface
   public interface Pause {
-    /** Waits so long; true when posting is to end at once. */
+    /** Waits this long; returns true when the upload must end at once. */
     boolean awaitStop(Duration time) throws InterruptedException;
   }
 
   /**
-   * What became of the unread windows.
+   * Result of an upload.
    *
-   * @param uploaded how many the store has now
-   * @param left how many could not be handed over
+   * @param uploaded number of windows that the store has now
+   * @param left number of windows that could not be uploaded
    */
   public record Result(int uploaded, int left) {}
 
@@ -73,10 +73,10 @@ public final class DrainUpload {
   private record Page(HttpRequest.BodyPublisher body, int windows, long last) {}
 
   /**
-   * Posts an archive's windows.
+   * An upload of an archive's windows.
    *
    * @param us tags of this agent as a destination
-   * @param loss what its points call loss
+   * @param loss rule by which its points count loss
    * @param nanos monotonic time
    */
   public DrainUpload(
@@ -93,10 +93,10 @@ public final class DrainUpload {
   }
 
   /**
-   * Posts all that nobody has read, and tries again what was not taken, less and less often, until
-   * time is up.
+   * Uploads all unread windows; what was not accepted is retried with growing pauses until time is
+   * up.
    *
-   * @param url where to
+   * @param url of the scraper's ingest
    * @param bearer token to show; empty for none
    */
   public Result uploadUnread(String url, String bearer, Duration patience)
@@ -119,7 +119,7 @@ public final class DrainUpload {
             continue;
           }
           why = "status " + status;
-          // What it does not take now it may take later; what it does not want it never will.
+          // Server errors are retried; other answers are final.
           refused = status < SERVER_ERRORS;
         } catch (IOException | IllegalArgumentException e) {
           why = e.toString();
@@ -130,7 +130,7 @@ public final class DrainUpload {
         wait = min(wait.multipliedBy(2), LONGEST_PAUSE);
       }
     } finally {
-      // Its own end would wait for an answer that has none.
+      // Closing it would wait for an answer that may never come.
       client.shutdownNow();
     }
     Result handed = new Result(posted, archive.unread());

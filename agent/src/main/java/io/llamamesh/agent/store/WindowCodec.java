@@ -17,13 +17,18 @@ import java.util.zip.DeflaterOutputStream;
 import java.util.zip.InflaterInputStream;
 import org.jspecify.annotations.Nullable;
 
-/** A closed window as bytes, compressed; of use only to the same version of this program. */
+/**
+ * Codec of closed windows as compressed bytes; readable only by the same version of this program.
+ */
 final class WindowCodec {
 
-  /** Changes whenever the form or what is counted does: other files are left out. */
+  /**
+   * Version of the format; changes with the format or the tallies. Files of other versions are
+   * skipped.
+   */
   private static final int FORM = 0x4c4d_0004;
 
-  /** Lacks what was counted last: the probes that were skipped and the replies that stalled. */
+  /** The version before skipped probes and stalled replies were counted. */
   private static final int FORM_WITHOUT_STALLS = 0x4c4d_0003;
 
   private static final int MAX_ROWS = 1 << 20;
@@ -31,8 +36,7 @@ final class WindowCodec {
   private WindowCodec() {}
 
   /**
-   * What windows have in common, once: a pair's tags are most of its size, and in every window the
-   * same.
+   * Interner of tags and texts: a pair's tags are most of its size, and the same in every window.
    */
   static final class Interner {
     private final Map<Map<String, String>, Map<String, String>> tags = new HashMap<>();
@@ -47,7 +51,7 @@ final class WindowCodec {
     }
   }
 
-  /** A window and the life of the numbering that it belongs to. */
+  /** A window and the boot id of its numbering. */
   record Entry(String bootId, ClosedWindow window) {}
 
   static byte[] write(String bootId, ClosedWindow window) throws IOException {
@@ -109,7 +113,7 @@ final class WindowCodec {
   /**
    * Reads what {@link #write} wrote.
    *
-   * @param shared what earlier windows have, too
+   * @param shared interned tags and texts of earlier windows
    * @throws IOException when the bytes are damaged or of another form
    */
   static Entry read(byte[] bytes, Interner shared) throws IOException {

@@ -21,9 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Each retained window as a file, so that a crash loses only what was not yet published. The
- * numbering goes on across restarts: whoever reads by cursor gets nothing twice and misses nothing.
- * A thread of its own writes, the measurement never waits for a disk.
+ * Files of the retained windows, one each, so that a crash loses only the window that was still
+ * open. The numbering continues across restarts: who reads by cursor gets nothing twice and misses
+ * nothing. A thread of its own writes; the measurement never waits for a disk.
  */
 public final class WindowFiles implements AutoCloseable {
 
@@ -34,7 +34,7 @@ public final class WindowFiles implements AutoCloseable {
   private static final long POLL_NANOS = 200_000_000L;
   private static final long RETRY_MILLIS = 1000;
 
-  /** How often it is looked whether a folder in the way has gone. */
+  /** Retries while a folder is in the place of a file. */
   private static final int OBSTRUCTED_TRIES = 4;
 
   /** Compressed; a window of a thousand pairs over 16 source ports has 300 kB. */
@@ -62,7 +62,7 @@ public final class WindowFiles implements AutoCloseable {
   }
 
   /**
-   * Reads what an earlier life left, and keeps what this one publishes.
+   * Reads the windows of an earlier life, and stores those that this one publishes.
    *
    * @param folder must exist; null keeps everything in memory only
    */
@@ -73,13 +73,14 @@ public final class WindowFiles implements AutoCloseable {
     if (folder == null) {
       return new WindowFiles(null, new WindowArchive(bootId));
     }
-    // Always taken away: it speaks of the life that wrote it, and this one may end differently.
+    // Always deleted: it is about the life that wrote it, and this one may end otherwise.
     boolean clean = Files.isRegularFile(folder.resolve(CLEAN)) && remove(folder.resolve(CLEAN));
     NavigableMap<Long, WindowCodec.Entry> found = read(folder);
     if (found.isEmpty()) {
       return new WindowFiles(folder, new WindowArchive(bootId));
     }
-    // Only the newest unbroken run of numbers can be gone on with; it may have had several names.
+    // Only the newest run of numbers without a gap can be continued; it may have had several boot
+    // ids.
     String newest = found.lastEntry().getValue().bootId();
     List<ClosedWindow> kept = new ArrayList<>();
     long wanted = found.lastKey();
@@ -99,14 +100,17 @@ public final class WindowFiles implements AutoCloseable {
     LOG.info(
         "windows of an earlier life kept count={} cleanEnd={} bootId={}", kept.size(), clean, name);
     WindowArchive archive = new WindowArchive(name, kept);
-    // What memory has no room for is on no reader's way any more.
+    // Windows that memory has no room for cannot be read any more.
     for (long sequence : found.headMap(archive.oldest()).keySet()) {
       var _ = remove(file(folder, sequence));
     }
     return new WindowFiles(folder, archive);
   }
 
-  /** Whether a file was there and is gone; whatever cannot be taken away is no reason to end. */
+  /**
+   * Deletes a file; returns whether it was there and is gone. A failure is logged, and no reason to
+   * end.
+   */
   private static boolean remove(Path file) {
     try {
       return Files.deleteIfExists(file);
@@ -146,7 +150,7 @@ public final class WindowFiles implements AutoCloseable {
     return found;
   }
 
-  /** The windows; whoever publishes publishes here. */
+  /** Archive of the windows, to which the collector publishes. */
   public WindowArchive archive() {
     return archive;
   }
@@ -179,7 +183,7 @@ public final class WindowFiles implements AutoCloseable {
           failing = true;
           break;
         }
-        // Whatever made it may never take it away: the windows behind it are to be kept.
+        // It may never go away: the windows after it must still be stored.
         LOG.warn("a folder is where a file belongs, window not kept on disk file={}", fresh);
         obstructed = 0;
         written = window.sequence();
@@ -218,7 +222,7 @@ public final class WindowFiles implements AutoCloseable {
     return folder.resolve(PREFIX + sequence);
   }
 
-  /** Writes what is published and ends the thread. */
+  /** Writes the published windows and ends the thread. */
   @Override
   public void close() {
     stopping = true;

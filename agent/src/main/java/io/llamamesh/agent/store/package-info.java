@@ -1,7 +1,7 @@
 /**
- * Closed windows beyond this process's memory: files to start again from, and the last post before
- * the end; imports {@code .collector} and what turns windows into points, neither {@code .config}'s
- * watching nor {@code .main}.
+ * Closed windows beyond this process's memory: files to restart from, and the upload on drain;
+ * imports {@code .collector} and what turns windows into points, neither {@code .config}'s watching
+ * nor {@code .main}.
  */
 @NullMarked
 package io.llamamesh.agent.store;

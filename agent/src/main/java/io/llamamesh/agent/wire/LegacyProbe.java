@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
  * its notation, so 36 bytes: signature {@code __llama__} with a zero, ToS 1, three times of 8
  * (little-endian doubles, milliseconds: sent, received, RTT), lost 1.
  *
- * <p>All its probes have the same signature: the Python sender tells them apart by their source
+ * <p>All its probes have the same signature: the Python sender distinguishes them by their source
  * port. Its reflector sends back what it got byte for byte, and nobody reads the received time and
  * the RTT on the wire, so ours carry the signature of {@link ProbeFormat} there.
  */
@@ -17,12 +17,12 @@ public final class LegacyProbe {
   /** Length of the datagram. */
   public static final int BYTES = 36;
 
-  /** Where the ToS byte is. */
+  /** Offset of the ToS byte. */
   static final int AT_TOS = 10;
 
   private static final int AT_SENT = AT_TOS + 1;
 
-  /** Where our own signature is: in the received time and the RTT. */
+  /** Offset of our own signature, in the received time and the RTT. */
   static final int AT_SIGNATURE = AT_SENT + Double.BYTES;
 
   private static final int AT_REST = AT_SIGNATURE + ProbeFormat.SIGNATURE_BYTES;
@@ -32,7 +32,7 @@ public final class LegacyProbe {
 
   private LegacyProbe() {}
 
-  /** Whether a datagram is one. */
+  /** Returns whether a datagram is one. */
   public static boolean matches(ByteBuffer bytes, int offset, int length) {
     if (length != BYTES) {
       return false;

@@ -3,8 +3,8 @@ package io.llamamesh.agent.wire;
 import java.nio.ByteBuffer;
 
 /**
- * Recognises at a few glances a datagram whose fields lie exactly where {@link ProbeWriter} puts
- * them. Nearly all are, and to read them field by field costs five times as much.
+ * Fast check for a datagram whose fields lie exactly where {@link ProbeWriter} puts them. Nearly
+ * all do, and parsing field by field costs five times as much.
  */
 final class OurFrame {
 
@@ -20,7 +20,7 @@ final class OurFrame {
 
   private OurFrame() {}
 
-  /** Whether it is such a probe, whole and with slots of a version that we know. */
+  /** Returns whether it is such a probe, complete and with slots of a known version. */
   static boolean matches(ByteBuffer bytes, int offset, int length) {
     return length >= ProbeFormat.MIN_DATAGRAM
         && bytes.getShort(offset) == SIGNATURE
@@ -33,7 +33,7 @@ final class OurFrame {
         && isPadded(bytes, offset + ProbeFormat.MIN_DATAGRAM, offset + length);
   }
 
-  /** Whether nothing follows, or one padding that ends where the datagram does. */
+  /** Returns whether nothing follows, or one padding that ends where the datagram does. */
   private static boolean isPadded(ByteBuffer bytes, int at, int end) {
     if (at == end) {
       return true;

@@ -3,11 +3,11 @@ package io.llamamesh.agent.wire;
 import java.nio.ByteBuffer;
 
 /**
- * Where things are in a probe that we write. LLAMA's message (dropbox/llama, {@code
- * proto/llama.proto}) has signature 1, tos 2, sent 3, rcvd 4, rtt 5, lost 6, padding 7; ours adds
- * {@link Slots} as field 8. In udprobe's (nsw3550/udprobe, {@code proto/udprobe.proto}) tos is a
- * number instead of bytes, and its reflector sets rcvd and writes the message anew. A reader must
- * not count on these offsets in what others send: see {@link ProbeParser}.
+ * Layout of a probe that we write. LLAMA's message (dropbox/llama, {@code proto/llama.proto}) has
+ * signature 1, tos 2, sent 3, rcvd 4, rtt 5, lost 6, padding 7; ours adds {@link Slots} as field 8.
+ * In udprobe's (nsw3550/udprobe, {@code proto/udprobe.proto}) tos is a number instead of bytes, and
+ * its reflector sets rcvd and writes the message anew. A reader must not count on these offsets in
+ * what others send: see {@link ProbeParser}.
  */
 public final class ProbeFormat {
 
@@ -17,10 +17,10 @@ public final class ProbeFormat {
   /** Flows and sequence numbers count modulo this. */
   public static final int MODULUS = 1 << 24;
 
-  /** Longest datagram that we send or look at. */
+  /** Longest datagram that we send or read. */
   public static final int MAX_DATAGRAM = 9000;
 
-  /** What LLAMA's own probe has beside its padding: 1,000 bytes of padding make 1,028. */
+  /** Length of LLAMA's own probe without its padding: 1,000 bytes of padding make 1,028. */
   public static final int LLAMA_OVERHEAD = 28;
 
   static final int TAG_SIGNATURE = 0x0a;
@@ -47,8 +47,8 @@ public final class ProbeFormat {
   }
 
   /**
-   * When a frame of ours was sent, by its sender's clock, in units of 2²⁸ ns (0.27 s), modulo 2²⁸
-   * (two years).
+   * Time of sending of a frame of ours, by its sender's clock, in units of 2²⁸ ns (0.27 s), modulo
+   * 2²⁸ (two years).
    */
   public static int coarseSent(ByteBuffer bytes, int offset) {
     int septets = bytes.getInt(offset + AT_SENT + 4);
@@ -58,7 +58,7 @@ public final class ProbeFormat {
         | ((septets << 21) & (0x7f << 21));
   }
 
-  /** Whether one time of {@link #coarseSent} is later than another, by at least a unit. */
+  /** Returns whether one time of {@link #coarseSent} is later than another, by at least a unit. */
   public static boolean isSentLater(int one, int other) {
     return (one - other) << 4 > 0;
   }

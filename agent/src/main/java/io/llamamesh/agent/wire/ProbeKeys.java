@@ -20,7 +20,7 @@ public final class ProbeKeys {
   public static final ProbeKeys NONE =
       new ProbeKeys(0, new long[LIMIT], new long[LIMIT], new boolean[LIMIT]);
 
-  /** From the signature to before the MAC: all that a probe says but its padding. */
+  /** Start of the signed bytes: from the signature to before the MAC, all but the padding. */
   private static final int FROM = ProbeFormat.AT_SIGNATURE;
 
   private static final int AT_MAC = ProbeFormat.AT_SLOTS + Slots.AT_MAC;
@@ -64,7 +64,7 @@ public final class ProbeKeys {
     return signing;
   }
 
-  /** Whether probes have to be keyed. */
+  /** Returns whether probes must be signed. */
   public boolean isRequired() {
     return signing != 0;
   }
@@ -79,7 +79,7 @@ public final class ProbeKeys {
 
   /**
    * Checks a probe. Its fields must be where {@link ProbeWriter} puts them and nowhere else: a
-   * parser takes the last of several, and what stands behind the signed ones is anybody's.
+   * parser takes the last of several, and anybody can append unsigned ones.
    *
    * @return the slot of its key; 0 when it is not signed, wrongly signed, or no frame of ours
    */
@@ -88,10 +88,10 @@ public final class ProbeKeys {
   }
 
   /**
-   * Checks what is left of a frame of ours whose end is missing, as ICMP errors quote it.
+   * Checks the start of a frame of ours whose end is missing, as ICMP errors quote it.
    *
    * @param direction {@link Slots#REQUEST} or {@link Slots#REPLY}
-   * @return whether all that is signed is there, of that direction, and rightly signed
+   * @return whether the signed part is complete, of that direction, and its MAC is valid
    */
   public boolean isHeadVerified(ByteBuffer bytes, int offset, int length, int direction) {
     return length >= ProbeFormat.MIN_DATAGRAM

@@ -3,8 +3,8 @@ package io.llamamesh.agent.wire;
 import java.nio.ByteBuffer;
 
 /**
- * Finds the fields of a LLAMA probe in a datagram, whoever wrote it. One object serves one thread
- * again and again; what it found holds until the next {@link #tryParse}.
+ * Parser of LLAMA probes of any implementation. One object is reused by one thread; its fields are
+ * valid until the next {@link #tryParse}.
  *
  * <p>As in protobuf, fields may come in any order, the last of several wins, and unknown ones are
  * skipped. What is not well-formed is refused; nothing is thrown for any input within the buffer.
@@ -26,7 +26,7 @@ public final class ProbeParser {
   private int padding;
 
   /**
-   * Looks at one datagram.
+   * Parses one datagram.
    *
    * @return true when it is a probe: well-formed, with a signature of {@value
    *     ProbeFormat#SIGNATURE_BYTES} bytes. Its tos is one byte (LLAMA), a number (udprobe) or
@@ -68,8 +68,7 @@ public final class ProbeParser {
   }
 
   /**
-   * Looks at a datagram of the Python LLAMA's shape for our signature in it, see {@link
-   * LegacyProbe}.
+   * Parses a datagram of the Python LLAMA's form for our signature in it, see {@link LegacyProbe}.
    *
    * @return true when it has that shape; it has no slots and no time of ours
    */
@@ -89,8 +88,8 @@ public final class ProbeParser {
   }
 
   /**
-   * Looks at a datagram that is no probe, or not a whole one, for nothing but a signature at its
-   * very beginning, where our frames have it.
+   * Parses only the signature at the very beginning, where our frames have it, of a datagram that
+   * is no probe or a truncated one.
    *
    * @return true when there is one; everything else is unknown then
    */
@@ -226,17 +225,17 @@ public final class ProbeParser {
     return tosNumber && low < 0 ? (low & 0x7f) | (bytes.get(tosAt + 1) & 1) << 7 : low & 0xff;
   }
 
-  /** Whether the tos is a number, as udprobe reads and writes it. */
+  /** Returns whether the ToS is a number, as udprobe reads and writes it. */
   public boolean isTosNumber() {
     return tosNumber;
   }
 
-  /** Whether the fields lie otherwise than where {@link ProbeWriter} puts them. */
+  /** Returns whether the fields lie elsewhere than {@link ProbeWriter} puts them. */
   public boolean isForeignFrame() {
     return !ourFrame;
   }
 
-  /** Whether a reflector wrote its own time into a foreign frame, as udprobe's does. */
+  /** Returns whether a reflector wrote its own time into a foreign frame, as udprobe's does. */
   public boolean hasReceived() {
     return !ourFrame && received;
   }
@@ -261,12 +260,12 @@ public final class ProbeParser {
     return value;
   }
 
-  /** Whether our slots, of a version that we know, are there. */
+  /** Returns whether it has our slots, of a known version. */
   public boolean hasSlots() {
     return slotsAt != NONE;
   }
 
-  /** Where the slots begin; meaningless unless {@link #hasSlots}. */
+  /** Offset of the slots; meaningless unless {@link #hasSlots}. */
   public int slotsAt() {
     return slotsAt;
   }

@@ -33,20 +33,20 @@ public final class Slots {
   public static final int REQUEST = 0;
   public static final int REPLY = 1;
 
-  /** On a reply: this reflector is about to stop, do not count its silence. */
+  /** On a reply, the drain mark: this reflector is about to stop, its silence is no loss. */
   public static final int FLAG_DRAINING = 1;
 
   /** On a reply: received-at is the kernel's stamp. */
   public static final int FLAG_KERNEL_STAMP = 2;
 
-  /** On a request: a question whether the peer is back, which nobody counts. */
+  /** On a request, a hello: asks whether a draining peer is back; not counted. */
   public static final int FLAG_HELLO = 4;
 
   /** On a reply: the arrival's ToS is known. */
   public static final int FLAG_TOS_SEEN = 8;
 
   /**
-   * On a reply: this reflector stood still until just now, and cannot tell how long the probe
+   * On a reply: this reflector was stalled until just now, and does not know how long the probe
    * waited before it was stamped.
    */
   public static final int FLAG_REFLECTOR_STALLED = 16;
@@ -54,17 +54,17 @@ public final class Slots {
   /** Marks that a sequence stands in the slot of stalled replies. */
   private static final int STALLED = 1 << 24;
 
-  /** Where the number of the key is. */
+  /** Offset of the number of the key. */
   static final int AT_KEY = 7;
 
-  /** Where the MAC is. */
+  /** Offset of the MAC. */
   static final int AT_MAC = 56;
 
   private static final short MAGIC = 0x4c4d;
 
   private Slots() {}
 
-  /** Whether our slots of a version that we know begin here; the caller has checked the bounds. */
+  /** Returns whether our slots of a known version begin here; the caller has checked the bounds. */
   public static boolean matches(ByteBuffer bytes, int at) {
     return bytes.getShort(at) == MAGIC && (bytes.get(at + 2) & 0xff) == VERSION;
   }
@@ -89,7 +89,7 @@ public final class Slots {
     bytes.put(at + 5, (byte) tosSeen);
   }
 
-  /** Writes what the reflector knows of the flow. */
+  /** Writes the highest sequence and the bitmap of the flow. */
   public static void flow(ByteBuffer bytes, int at, int highest, int tracked, long bitmap) {
     bytes.put(at + 6, (byte) tracked);
     bytes.putInt(at + 28, highest);
@@ -97,8 +97,8 @@ public final class Slots {
   }
 
   /**
-   * Writes which life of the reflector answers, and what it dropped in it: of this flow where that
-   * is known, of all together where the kernel does not tell whose they were.
+   * Writes the reflector's epoch, and its drops in it: of this flow over the limit, and of all
+   * senders together where the kernel does not report whose they were.
    */
   public static void reflector(
       ByteBuffer bytes, int at, int epoch, int limited, int arrivals, int overflows) {
@@ -109,8 +109,8 @@ public final class Slots {
   }
 
   /**
-   * The slot of stalled replies that names this one. A reply cannot tell it of itself: its sender
-   * learns of it when it is gone.
+   * Slot value that marks this sequence's reply as stalled. A later reply carries it: a slow send
+   * is known only once the reply is gone.
    */
   public static int stalled(int sequence) {
     return STALLED | (sequence & (ProbeFormat.MODULUS - 1));
@@ -121,7 +121,7 @@ public final class Slots {
     bytes.putInt(at + 52, slot);
   }
 
-  /** Whether the slot of stalled replies names this sequence. */
+  /** Returns whether the slot marks this sequence's reply as stalled. */
   public static boolean isMarkedStalled(ByteBuffer bytes, int at, int sequence) {
     return bytes.getInt(at + 52) == stalled(sequence);
   }
