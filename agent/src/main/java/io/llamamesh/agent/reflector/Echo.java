@@ -7,6 +7,7 @@ import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeParser;
 import io.llamamesh.agent.wire.Slots;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides about one datagram at a time and fills our slots in place. No sockets and no clock of its
@@ -24,32 +25,16 @@ final class Echo {
   private ProbeKeys keys = ProbeKeys.NONE;
   private boolean isStalled;
 
-  private boolean marked;
-  private boolean hello;
-  private int entry;
-  private int slotsAt;
-  private int tos;
-  private int key;
-  private int offset;
-  private long flow;
-  private int sequence;
-
-  // The newest reply that was stamped: what the three above were then.
-  private boolean sent;
-  private int sentEntry;
-  private long sentFlow;
-  private int sentSequence;
-
-  Echo(RateLimit limit, RateLimit telling, int[] reflectorPorts, ReflectorOptions options) {
+  Echo(RateLimit limit, RateLimit reportLimit, int[] reflectorPorts, ReflectorOptions options) {
     this.limit = limit;
-    this.reportLimit = telling;
+    this.reportLimit = reportLimit;
     this.reflectorPorts = reflectorPorts.clone();
     this.options = options;
   }
 
-  /** Whether the next replies say that this reflector stood still until just now. */
-  void setStalled(boolean untilNow) {
-    isStalled = untilNow;
+  /** Sets whether the next replies say that this reflector was stalled until just now. */
+  void setStalled(boolean stalled) {
+    isStalled = stalled;
   }
 
   /** Takes over the keys that are valid now, for the next probes. */
@@ -58,24 +43,34 @@ final class Echo {
   }
 
   /**
-   * Looks at what a slot holds; on {@link Disposition#REFLECTED} it is ready to be sent but for
-   * {@link #stamp}.
+   * Checks the probe in a slot and writes its reply in place, complete but for {@link #stamp}.
    *
    * @param nowNanos monotonic
    * @param arrivals datagrams read from this socket so far, modulo 2³²
    * @param overflows datagrams that its full buffer dropped so far, modulo 2³²
+   * @param reply filled on {@link Disposition#REFLECTED}, else meaningless
    */
   Disposition process(
-      Batch batch, int slot, long nowNanos, int arrivals, int overflows, boolean draining) {
+      Batch batch,
+      int slot,
+      long nowNanos,
+      int arrivals,
+      int overflows,
+      boolean draining,
+      EchoReply reply) {
     ByteBuffer bytes = batch.bytes();
-    marked = false;
-    offset = batch.offset(slot);
+    int offset = batch.offset(slot);
+    reply.hasSlots = false;
+    reply.isHello = false;
+    reply.isReplay = false;
+    reply.offset = offset;
+    reply.key = 0;
     if (batch.isTruncated(slot)) {
       return Disposition.MALFORMED;
     }
     if (!parser.tryParse(bytes, offset, batch.length(slot))) {
-      return options.legacy() && LegacyProbe.matches(bytes, batch.offset(slot), batch.length(slot))
-          ? processLegacy(batch, slot, nowNanos)
+      return options.legacy() && LegacyProbe.matches(bytes, offset, batch.length(slot))
+          ? processLegacy(batch, slot, nowNanos, reply)
           : Disposition.MALFORMED;
     }
     if (isFromReflector(batch.sourcePort(slot))) {
@@ -84,21 +79,22 @@ final class Echo {
     if (parser.hasSlots() && Slots.direction(bytes, parser.slotsAt()) != Slots.REQUEST) {
       return Disposition.MARKED_REPLY;
     }
-    key = keys.isRequired() ? keys.verify(bytes, offset, batch.length(slot)) : 0;
+    int key = keys.isRequired() ? keys.verify(bytes, offset, batch.length(slot)) : 0;
     if (key == 0 && !mayPassUnkeyed(batch, slot)) {
       return Disposition.UNKEYED;
     }
-    if (!limit.tryAcquire(nowNanos) && !mayReportDrops(batch, slot, nowNanos)) {
-      recordDropped(batch, slot);
+    if (!limit.tryAcquire(nowNanos) && !mayReportDrops(batch, slot, key, nowNanos)) {
+      recordDropped(batch, slot, key);
       return Disposition.OVER_LIMIT;
     }
-    tos = parser.tos(bytes);
+    reply.tos = parser.tos(bytes);
     if (!parser.hasSlots()) {
       return recent.wasSeenRecently(parser.nonceAndFlow(bytes), parser.sequence(bytes), nowNanos)
           ? Disposition.SEEN_BEFORE
           : Disposition.REFLECTED;
     }
-    fill(batch, slot, nowNanos, arrivals, overflows, draining);
+    reply.key = key;
+    fill(batch, slot, nowNanos, arrivals, overflows, draining, reply);
     return Disposition.REFLECTED;
   }
 
@@ -112,11 +108,11 @@ final class Echo {
   }
 
   private boolean mayPassUnkeyed(Batch batch, int slot) {
-    return !keys.isRequired()
-        || options.mayBeUnkeyed(batch.sourceHigh(slot), batch.sourceLow(slot));
+    return !keys.isRequired() || options.mayBeUnkeyed(batch.sourceHigh(slot), batch.sourceLow(slot));
   }
 
-  private Disposition processLegacy(Batch batch, int slot, long nowNanos) {
+  private Disposition processLegacy(
+      Batch batch, int slot, long nowNanos, EchoReply reply) {
     if (isFromReflector(batch.sourcePort(slot))) {
       return Disposition.FROM_REFLECTOR;
     }
@@ -126,7 +122,7 @@ final class Echo {
     if (!limit.tryAcquire(nowNanos)) {
       return Disposition.OVER_LIMIT;
     }
-    tos = LegacyProbe.tos(batch.bytes(), batch.offset(slot));
+    reply.tos = LegacyProbe.tos(batch.bytes(), batch.offset(slot));
     // Without a sequence number, the time of sending and the sender's port identify a probe.
     return recent.wasSeenRecently(
             LegacyProbe.sent(batch.bytes(), batch.offset(slot)), batch.sourcePort(slot), nowNanos)
@@ -138,17 +134,17 @@ final class Echo {
    * Returns whether a probe over the limit may pass to report drops, of which its sender would
    * never learn otherwise: a tenth above the limit is for that.
    */
-  private boolean mayReportDrops(Batch batch, int slot, long nowNanos) {
+  private boolean mayReportDrops(Batch batch, int slot, int key, long nowNanos) {
     return parser.hasSlots()
-        && flows.needsReport(parser.nonceAndFlow(batch.bytes()), sourceKey(batch, slot), nowNanos)
+        && flows.needsReport(parser.nonceAndFlow(batch.bytes()), sourceKey(batch, slot, key), nowNanos)
         && reportLimit.tryAcquire(nowNanos);
   }
 
   /** Records a probe over the limit; reported with the next probe of its flow that passes. */
-  private void recordDropped(Batch batch, int slot) {
+  private void recordDropped(Batch batch, int slot, int key) {
     ByteBuffer bytes = batch.bytes();
     if (parser.hasSlots() && (Slots.flags(bytes, parser.slotsAt()) & Slots.FLAG_HELLO) == 0) {
-      flows.recordDropped(parser.nonceAndFlow(bytes), sourceKey(batch, slot));
+      flows.recordDropped(parser.nonceAndFlow(bytes), sourceKey(batch, slot, key));
     }
   }
 
@@ -156,7 +152,7 @@ final class Echo {
    * Key of a sender, which separates flows of different senders that happen to have the same
    * number.
    */
-  private long sourceKey(Batch batch, int slot) {
+  private static long sourceKey(Batch batch, int slot, int key) {
     if (key != 0) {
       return FlowMemory.AUTHENTIC;
     }
@@ -165,16 +161,29 @@ final class Echo {
   }
 
   private void fill(
-      Batch batch, int slot, long nowNanos, int arrivals, int overflows, boolean draining) {
+      Batch batch,
+      int slot,
+      long nowNanos,
+      int arrivals,
+      int overflows,
+      boolean draining,
+      EchoReply reply) {
     ByteBuffer bytes = batch.bytes();
-    marked = true;
-    hello = (Slots.flags(bytes, parser.slotsAt()) & Slots.FLAG_HELLO) != 0;
-    slotsAt = parser.slotsAt();
-    flow = parser.nonceAndFlow(bytes);
-    sequence = parser.sequence(bytes);
-    int sent = key == 0 ? 0 : ProbeFormat.coarseSent(bytes, offset);
-    entry = flows.recordArrival(flow, sourceKey(batch, slot), sequence, sent, nowNanos);
+    int slotsAt = parser.slotsAt();
+    long flow = parser.nonceAndFlow(bytes);
+    int sequence = parser.sequence(bytes);
+    int key = reply.key;
+    int sent = key == 0 ? 0 : ProbeFormat.coarseSent(bytes, reply.offset);
+    int entry =
+        flows.recordArrival(flow, sourceKey(batch, slot, key), sequence, sent, nowNanos);
     flows.recordReported(entry, nowNanos);
+    reply.hasSlots = true;
+    reply.isHello = (Slots.flags(bytes, slotsAt) & Slots.FLAG_HELLO) != 0;
+    reply.isReplay = key != 0 && !flows.isFresh();
+    reply.slotsAt = slotsAt;
+    reply.flow = flow;
+    reply.sequence = sequence;
+    reply.entry = entry;
     int tosSeen = batch.tos(slot);
     Slots.reply(
         bytes,
@@ -190,61 +199,40 @@ final class Echo {
     Slots.receivedAt(bytes, slotsAt, batch.stampNanos(slot));
   }
 
-  /**
-   * Writes the time of sending, to be called just before the send; a foreign probe stays as it
-   * came.
-   */
-  void stamp(ByteBuffer bytes, long realtimeNanos) {
-    sent = marked;
-    if (marked) {
-      sentEntry = entry;
-      sentFlow = flow;
-      sentSequence = sequence;
-      Slots.sentAt(bytes, slotsAt, realtimeNanos);
-      if (key != 0) {
-        keys.sign(bytes, offset, key);
+  /** Writes the time of sending and signs, just before the send; a foreign probe stays as it is. */
+  void stamp(ByteBuffer bytes, EchoReply reply, long realtimeNanos) {
+    if (reply.hasSlots) {
+      Slots.sentAt(bytes, reply.slotsAt, realtimeNanos);
+      if (reply.key != 0) {
+        keys.sign(bytes, reply.offset, reply.key);
       }
     }
   }
 
   /**
-   * The send of the reply that was stamped last took long: later ones of its flow tell it, among
-   * them the one that is ready.
+   * Records that the send of a reply took long: later replies of its flow report it.
    *
-   * @param ready whether another reply is ready to be stamped
+   * @param sent the reply that was slow
+   * @param ready the next reply, prepared already, which reports it as well if it is of that flow;
+   *     null for none
    */
-  void recordSlowSend(ByteBuffer bytes, boolean ready) {
-    if (!sent) {
+  void recordSlowSend(ByteBuffer bytes, EchoReply sent, @Nullable EchoReply ready) {
+    if (!sent.hasSlots) {
       return;
     }
-    flows.stalled(sentEntry, sentFlow, Slots.stalled(sentSequence));
-    if (ready && marked) {
-      Slots.stalled(bytes, slotsAt, flows.stalled(entry));
+    flows.stalled(sent.entry, sent.flow, Slots.stalled(sent.sequence));
+    if (ready != null && ready.hasSlots) {
+      Slots.stalled(bytes, ready.slotsAt, flows.stalled(ready.entry));
     }
-  }
-
-  /** The kernel did not take the reply that was ready: its sender will be told by a later one. */
-  void recordSendFailure() {
-    if (isCounted()) {
-      flows.recordUnanswered(entry);
-    }
-  }
-
-  /** Whether the sender is one of ours, and counts this probe. */
-  boolean isCounted() {
-    return marked && !hello;
   }
 
   /**
-   * Whether the probe is authentic and was here before: the network doubled it, or somebody sends
-   * again, from any address, what was captured. It counts for no sender.
+   * Records that the kernel refused the reply that was prepared last; a later one reports it to its
+   * sender.
    */
-  boolean isReplay() {
-    return marked && key != 0 && !flows.isFresh();
-  }
-
-  /** The ToS byte to reply with. */
-  int tos() {
-    return tos;
+  void recordSendFailure(EchoReply reply) {
+    if (reply.isCounted()) {
+      flows.recordUnanswered(reply.entry);
+    }
   }
 }

@@ -13,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One thread that reflects probes, on one socket per local address. Started once, then closed;
@@ -39,7 +40,9 @@ public final class Reflector implements AutoCloseable {
   /** Longest time between two runs; a longer one is a stall. */
   static final long STALL_NANOS = 2 * IDLE_NANOS;
 
-  /** Time after a stall in which datagrams that arrived during it may still be read and stamped. */
+  /**
+   * Time after a stall in which datagrams that arrived during it may still be read and stamped.
+   */
   static final long AFTER_STALL_NANOS = IDLE_NANOS;
 
   private final UdpNetwork network;
@@ -53,6 +56,11 @@ public final class Reflector implements AutoCloseable {
   private final Echo echo;
   private final ReflectorCounters counters;
   private final Thread thread;
+
+  /** The reply to prepare next, and the one that was sent last: they change places at each send. */
+  private EchoReply ready = new EchoReply();
+
+  private EchoReply sent = new EchoReply();
   private boolean sending;
   private long sentAt;
   private long lastRunAt;
@@ -78,8 +86,7 @@ public final class Reflector implements AutoCloseable {
         new Echo(
             new RateLimit(options.maxPacketsPerSecond(), network.monotonicNanos()),
             new RateLimit(
-                Math.max(1, options.maxPacketsPerSecond() / REPORT_SHARE),
-                network.monotonicNanos()),
+                Math.max(1, options.maxPacketsPerSecond() / REPORT_SHARE), network.monotonicNanos()),
             sockets.stream().mapToInt(socket -> socket.local().getPort()).distinct().toArray(),
             options);
     this.counters = counters;
@@ -191,7 +198,7 @@ public final class Reflector implements AutoCloseable {
         answer(socket, index, slot, now);
       }
       if (sending) {
-        checkSend(network.monotonicNanos(), false);
+        checkSend(network.monotonicNanos(), null);
         sending = false;
       }
       if (count < batch.slots()) {
@@ -216,36 +223,39 @@ public final class Reflector implements AutoCloseable {
   }
 
   private void answer(UdpSocket socket, int index, int slot, long now) {
-    Disposition verdict =
-        echo.process(batch, slot, now, arrivals[index], (int) overflows[index], draining);
-    if (verdict == Disposition.REFLECTED) {
+    EchoReply reply = ready;
+    Disposition disposition =
+        echo.process(batch, slot, now, arrivals[index], (int) overflows[index], draining, reply);
+    if (disposition == Disposition.REFLECTED) {
       long stamp = network.monotonicNanos();
-      checkSend(stamp, true);
-      echo.stamp(batch.bytes(), clock.realtime(stamp));
+      checkSend(stamp, reply);
+      echo.stamp(batch.bytes(), reply, clock.realtime(stamp));
+      ready = sent;
+      sent = reply;
       sentAt = stamp;
       sending = true;
-      if (socket.reply(batch, slot, echo.tos()) != SendResult.SENT) {
-        verdict = Disposition.SEND_FAILED;
-        echo.recordSendFailure();
-      } else if (echo.isReplay()) {
+      if (socket.reply(batch, slot, reply.tos) != SendResult.SENT) {
+        disposition = Disposition.SEND_FAILED;
+        echo.recordSendFailure(reply);
+      } else if (reply.isReplay) {
         counters.addReplayed();
       } else {
         counters
             .sources()
             .recordReflected(
-                batch.sourceHigh(slot), batch.sourceLow(slot), now, draining, echo.isCounted());
+                batch.sourceHigh(slot), batch.sourceLow(slot), now, draining, reply.isCounted());
       }
     }
-    counters.add(verdict);
+    counters.add(disposition);
   }
 
   /**
    * Detects a slow send of the last reply. One clock read per reply is enough: the stamp of the
    * next one bounds the send of this one.
    */
-  private void checkSend(long now, boolean ready) {
+  private void checkSend(long now, @Nullable EchoReply next) {
     if (sending && now - sentAt > SLOW_SEND_NANOS) {
-      echo.recordSlowSend(batch.bytes(), ready);
+      echo.recordSlowSend(batch.bytes(), sent, next);
       counters.addStalled();
     }
   }
