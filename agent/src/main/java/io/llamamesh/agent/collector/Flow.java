@@ -1,6 +1,8 @@
 package io.llamamesh.agent.collector;
 
 import io.llamamesh.agent.wire.ProbeFormat;
+import io.llamamesh.agent.wire.Slots;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -339,16 +341,39 @@ final class Flow {
     state(sequence, state(sequence) | AFTER_TIMEOUT);
   }
 
-  /** Reports of the reflector about its own drops. */
-  ReflectorDropReports dropReports() {
-    return dropReports;
+  /**
+   * Applies a reply's counts of the reflector's own drops. Those over its limit mark as many probes
+   * between this reply's and the previous report's as {@link #OVERLOADED}. Of those of its full
+   * buffer we take the share that our probes have in its arrivals meanwhile.
+   *
+   * @param answered sequence of the reply's probe
+   * @param slots offset of the slots
+   * @param overflowDrops takes our share of what the full buffer dropped
+   */
+  void applyDropReport(long answered, ByteBuffer bytes, int slots, DropAttribution overflowDrops) {
+    if (dropReports.isOvertaken(answered, bytes, slots)) {
+      return;
+    }
+    long before = dropReports.sequence();
+    int limited = dropReports.newlyLimited(bytes, slots);
+    if (limited > 0) {
+      markOverloaded(before + 1, answered, limited);
+    }
+    if (dropReports.newOverflows(bytes, slots) > 0) {
+      long highest = sequence(Slots.highest(bytes, slots));
+      overflowDrops.add(
+          sentAtOrAfter(before),
+          sentAt(answered),
+          dropReports.overflowShare(answered, highest, bytes, slots));
+    }
+    dropReports.record(answered, bytes, slots);
   }
 
   /**
    * Marks probes that the reflector dropped over its limit: {@code count} of those in a range of
    * sequences that are pending and were not seen.
    */
-  void markOverloaded(long from, long before, int count) {
+  private void markOverloaded(long from, long before, int count) {
     int left = count;
     for (long s = Math.max(from, oldest); s < before && left > 0; s++) {
       int state = state(s);

@@ -1,9 +1,7 @@
 package io.llamamesh.agent.collector;
 
 import io.llamamesh.agent.net.Payload;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +16,6 @@ final class Pair {
   private static final long FORGET_NANOS = 5_000_000_000L;
 
   private final Peer peer;
-  private final List<Flow> flows = new ArrayList<>();
   private ProbePlan.Pair plan;
   private Map<String, String> tags;
   private PairCell[] cells;
@@ -102,19 +99,15 @@ final class Pair {
     return plan.trafficClass().timeoutNanos();
   }
 
-  List<Flow> flows() {
-    return flows;
-  }
-
-  void add(Flow flow) {
-    flows.add(flow);
-    if (flow.path() >= ports.length) {
-      ports = Arrays.copyOf(ports, flow.path() + 1);
+  /** Counts a path of its own from now on: a flow over this source port. */
+  void openPath(int path, int sourcePort) {
+    if (path >= ports.length) {
+      ports = Arrays.copyOf(ports, path + 1);
       for (PairCell cell : cells) {
         cell.grow(ports.length);
       }
     }
-    ports[flow.path()] = flow.source().port();
+    ports[path] = sourcePort;
   }
 
   /** Cell of an open window; opened if it is the first access. */

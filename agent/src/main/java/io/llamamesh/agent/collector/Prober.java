@@ -30,18 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Prober {
 
-  /**
-   * Longest time between ticks; a longer one is a stall of this process, and what came due
-   * meanwhile is skipped.
-   */
-  static final long STALL_NANOS = 100_000_000L;
-
-  /**
-   * Longest time between a probe's stamp and its send; beyond, the delay is ours and not the
-   * network's.
-   */
-  public static final long SLOW_SEND_NANOS = 500_000L;
-
   /** Flows that have no port are tried again after one second, then two, up to a minute. */
   private static final long RETRY_FIRST = 1_000_000_000L;
 
@@ -158,7 +146,7 @@ public final class Prober {
       counters.add(CollectorCounters.Event.CLOCK_STEP);
       listener.clockStepped(clock.steps());
     }
-    boolean stalled = network.monotonicNanos() - pacer.reached() > STALL_NANOS;
+    boolean stalled = network.monotonicNanos() - pacer.reached() > StallLimits.STALL_NANOS;
     if (stalled) {
       replies.recordStall(pacer.reached(), network.monotonicNanos());
     }
@@ -179,7 +167,7 @@ public final class Prober {
     book.advance(now, clock.realtime(now), plan.intervalNanos());
     currentKeys = keys.get();
     // Checked again: a stall may begin in the middle of a tick.
-    if (now - pacer.reached() > STALL_NANOS) {
+    if (now - pacer.reached() > StallLimits.STALL_NANOS) {
       replies.recordStall(pacer.reached(), now);
       pacer.advance(now - tick, skip);
     }
@@ -326,14 +314,14 @@ public final class Prober {
         flow.source().socket().send(frame, type.datagramBytes(), peer.remote(), type.tos());
     boolean counts = extra == 0;
     long took = counts ? network.monotonicNanos() - stamp : 0;
-    if (took > STALL_NANOS) {
+    if (took > StallLimits.STALL_NANOS) {
       // We stalled between the stamp and the send: whether it was answered in time is our doing,
       // too.
       extra = Flow.HELLO;
       counts = false;
       counters.add(CollectorCounters.Event.AGENT_PAUSED);
       skipped(flow);
-    } else if (took > SLOW_SEND_NANOS) {
+    } else if (took > StallLimits.SLOW_SEND_NANOS) {
       extra = Flow.STALLED;
     }
     if (result == SendResult.SENT) {

@@ -206,7 +206,7 @@ final class Replies {
     long arrived = clock.monotonic(batch.stampNanos(slot));
     // Earlier than its probe, or in the future: the clock was stepped since it was last compared.
     stampsUsable &= arrived - sentAt >= 0 && arrived - now <= WallClock.STEP_NANOS;
-    spansStall = sentAt - stallTo < 0 && arrived - stallFrom > Prober.STALL_NANOS;
+    spansStall = sentAt - stallTo < 0 && arrived - stallFrom > StallLimits.STALL_NANOS;
     stampsUsable &= !spansStall;
     return (stampsUsable && arrived - now < 0 ? arrived : now) - sentAt;
   }
@@ -236,11 +236,10 @@ final class Replies {
 
   private void applySlots(
       Flow flow, long sequence, long network, ByteBuffer bytes, int slots, long now) {
-    Peer peer = flow.pair().peer();
     updatePeer(flow, sequence, network, bytes, slots, now);
     flow.applySeenBitmap(
         Slots.highest(bytes, slots), Slots.tracked(bytes, slots), Slots.bitmap(bytes, slots));
-    flow.dropReports().apply(flow, sequence, bytes, slots, peer.overflowDrops());
+    flow.applyDropReport(sequence, bytes, slots, flow.pair().peer().overflowDrops());
     settleHeldRtt(flow, sequence, bytes, slots);
   }
 

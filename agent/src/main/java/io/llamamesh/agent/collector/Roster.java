@@ -31,7 +31,7 @@ final class Roster {
   private final CollectorListener collectorListener;
   private final RandomGenerator random;
   private final FlowTable table;
-  private final Map<Key, Pair> pairs = new LinkedHashMap<>();
+  private final Map<Key, Entry> entries = new LinkedHashMap<>();
   private final Map<InetSocketAddress, Peer> peers = new HashMap<>();
 
   /** Values of the maps as lists, for scans many times a second. */
@@ -59,6 +59,9 @@ final class Roster {
     }
   }
 
+  /** A pair of the present plan and its flows, by path. */
+  private record Entry(Pair pair, List<Flow> flows) {}
+
   Roster(
       UdpNetwork network,
       SourcePorts ports,
@@ -79,29 +82,28 @@ final class Roster {
     for (ProbePlan.Pair pair : plan.pairs()) {
       wanted.add(Key.of(pair));
     }
-    pairs
-        .entrySet()
-        .removeIf(entry -> {
-          if (wanted.contains(entry.getKey())) {
-            return false;
-          }
-          retire(entry.getValue(), 0);
-          leaving.add(entry.getValue());
-          return true;
-        });
+    entries.forEach((key, entry) -> {
+      if (!wanted.contains(key)) {
+        retire(entry.flows(), 0);
+        leaving.add(entry.pair());
+      }
+    });
+    entries.keySet().retainAll(wanted);
     skipReasons.keySet().retainAll(wanted);
     missing = 0;
     for (ProbePlan.Pair pair : plan.pairs()) {
       missing += pair.sourcePorts() - ensureFlows(pair);
     }
     active.clear();
-    pairs.values().forEach(pair -> active.addAll(pair.flows()));
+    pairList.clear();
+    entries.values().forEach(entry -> {
+      active.addAll(entry.flows());
+      pairList.add(entry.pair());
+    });
     Set<InetSocketAddress> targets = new HashSet<>();
-    pairs.values().forEach(pair -> targets.add(pair.plan().target()));
+    pairList.forEach(pair -> targets.add(pair.plan().target()));
     leaving.forEach(pair -> targets.add(pair.plan().target()));
     peers.keySet().retainAll(targets);
-    pairList.clear();
-    pairList.addAll(pairs.values());
     peerList.clear();
     peerList.addAll(peers.values());
     updateLongestTimeout();
@@ -109,7 +111,7 @@ final class Roster {
 
   private void updateLongestTimeout() {
     longestTimeout = 0;
-    for (Pair pair : pairs.values()) {
+    for (Pair pair : pairList) {
       longestTimeout = Math.max(longestTimeout, pair.timeoutNanos());
     }
     for (Pair pair : leaving) {
@@ -124,37 +126,40 @@ final class Roster {
 
   /** Opens the flows that a pair lacks; returns how many it has. */
   private int ensureFlows(ProbePlan.Pair wanted) {
-    Pair pair = pairs.get(Key.of(wanted));
-    if (pair == null) {
-      pair = new Pair(peer(wanted.target()), wanted);
-      pairs.put(Key.of(wanted), pair);
-    }
-    pair.plan(wanted);
-    retire(pair, wanted.sourcePorts());
-    pair.flows().forEach(flow -> flow.ensureCapacity(flowCapacity(wanted)));
-    for (int path = pair.flows().size(); path < wanted.sourcePorts(); path++) {
-      if (!tryOpenFlow(pair, path)) {
-        return pair.flows().size();
+    Entry entry =
+        entries.computeIfAbsent(
+            Key.of(wanted),
+            key -> new Entry(new Pair(peer(wanted.target()), wanted), new ArrayList<>()));
+    List<Flow> flows = entry.flows();
+    entry.pair().plan(wanted);
+    retire(flows, wanted.sourcePorts());
+    flows.forEach(flow -> flow.ensureCapacity(flowCapacity(wanted)));
+    while (flows.size() < wanted.sourcePorts()) {
+      Flow flow = openFlow(entry.pair(), flows.size());
+      if (flow == null) {
+        return flows.size();
       }
+      flows.add(flow);
     }
     skipReasons.remove(Key.of(wanted));
-    return pair.flows().size();
+    return flows.size();
   }
 
-  private boolean tryOpenFlow(Pair pair, int path) {
+  /** Opens a flow of a pair; returns null, with the reason reported, where that is impossible. */
+  private @Nullable Flow openFlow(Pair pair, int path) {
     ProbePlan.Pair plan = pair.plan();
     SourcePort source;
     try {
       source = ports.acquire(plan, path);
     } catch (IOException e) {
       reportSkipped(plan, String.valueOf(e.getMessage()));
-      return false;
+      return null;
     }
     int id = table.reserve();
     if (id < 0) {
       ports.release(source);
       reportSkipped(plan, "more than " + FlowTable.LIMIT + " flows");
-      return false;
+      return null;
     }
     Flow flow =
         new Flow(
@@ -166,8 +171,8 @@ final class Roster {
             phase(plan, source, path),
             flowCapacity(plan));
     table.put(flow);
-    pair.add(flow);
-    return true;
+    pair.openPath(path, source.port());
+    return flow;
   }
 
   private void reportSkipped(ProbePlan.Pair plan, String reason) {
@@ -181,10 +186,10 @@ final class Roster {
         target, t -> new Peer(new Remote(t), random.nextInt(), listener, network.monotonicNanos()));
   }
 
-  /** Retires a pair's flows from an index on. */
-  private void retire(Pair pair, int from) {
-    while (pair.flows().size() > from) {
-      retired.add(pair.flows().removeLast());
+  /** Retires flows of a pair from a path on. */
+  private void retire(List<Flow> flows, int from) {
+    while (flows.size() > from) {
+      retired.add(flows.removeLast());
     }
   }
 

@@ -1,6 +1,6 @@
 package io.llamamesh.agent.main;
 
-import io.llamamesh.agent.collector.Prober;
+import io.llamamesh.agent.collector.StallLimits;
 import io.llamamesh.agent.net.Batch;
 import io.llamamesh.agent.net.Ip;
 import io.llamamesh.agent.net.Payload;
@@ -115,7 +115,7 @@ final class OneShot {
         ProbeWriter.sent(frame.bytes(), clock.realtime(sentAt[i]));
         keys.sign(frame.bytes(), 0, keys.signing());
         SendResult result = socket.send(frame, length, target, tos);
-        stalled.set(i, network.monotonicNanos() - sentAt[i] > Prober.SLOW_SEND_NANOS);
+        stalled.set(i, network.monotonicNanos() - sentAt[i] > StallLimits.SLOW_SEND_NANOS);
         if (result != SendResult.SENT) {
           sentAt[i] = NOT_SENT;
           errors++;
