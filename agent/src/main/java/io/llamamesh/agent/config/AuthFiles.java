@@ -111,14 +111,14 @@ public final class AuthFiles implements AutoCloseable {
       keys = keys(ring, now);
       meshKeys = meshKeys(ring, now);
       if (problem != null) {
-        LOG.info("keys and tokens readable again");
+        LOG.info("keys and tokens usable again");
       }
       problem = null;
     } catch (IOException | RuntimeException e) {
       String said = e.toString();
       if (!said.equals(problem)) {
         problem = said;
-        LOG.warn("keys and tokens not usable, the last good ones stay error={}", said);
+        LOG.warn("keys and tokens not usable, keeping the last good ones error={}", said);
       }
     }
   }

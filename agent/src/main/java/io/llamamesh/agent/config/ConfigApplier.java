@@ -136,7 +136,7 @@ public final class ConfigApplier {
     } catch (RuntimeException e) {
       // A document that passed all checks and still cannot be mapped: our mistake, but no reason to
       // fail and to stop measuring with the one before.
-      LOG.error("config passed its checks but cannot be used origin={}", origin, e);
+      LOG.error("config passed its checks but cannot be applied origin={}", origin, e);
       CollectorConfig before = running;
       names.follow(before == null ? Set.of() : PlanMapper.hostNames(before), Duration.ZERO);
       refuse(origin, "cannot be used: " + e);
@@ -166,7 +166,7 @@ public final class ConfigApplier {
         state.ignored().size());
     if (document.config().version() == null && !document.ignored().isEmpty()) {
       LOG.warn(
-          "config has keys that are not understood and are ignored, as LLAMA does origin={} keys={}",
+          "config has unknown keys, ignored as LLAMA does origin={} keys={}",
           origin,
           document.ignored());
     }
@@ -176,7 +176,7 @@ public final class ConfigApplier {
   /** Warns that the API listens where it was configured to at the start. */
   private static void warnIfApiChanged(@Nullable CollectorConfig before, CollectorConfig now) {
     if (before != null && before.version() == null && !Objects.equals(before.api(), now.api())) {
-      LOG.warn("config's api.bind changed, which takes a restart api={}", now.api());
+      LOG.warn("api.bind changed, restart to apply it api={}", now.api());
     }
   }
 
@@ -221,7 +221,7 @@ public final class ConfigApplier {
     try {
       listener.accept(config, now);
     } catch (RuntimeException e) {
-      LOG.error("config runs, but not all of the agent can use it", e);
+      LOG.error("config listener failed", e);
     }
   }
 
@@ -256,7 +256,7 @@ public final class ConfigApplier {
     try {
       removed.run();
     } catch (RuntimeException e) {
-      LOG.error("config removed, but not all of the agent has stopped", e);
+      LOG.error("config removal listener failed", e);
     }
     LOG.info("config removed, probing stopped origin={}", origin);
   }
@@ -284,7 +284,7 @@ public final class ConfigApplier {
             before.applied(),
             before.refused() + 1);
     if (!why.equals(before.error())) {
-      LOG.warn("config refused, the running one stays origin={} error={}", origin, why);
+      LOG.warn("config refused, keeping the running one origin={} error={}", origin, why);
     }
   }
 

@@ -38,7 +38,7 @@ public final class FileConfig {
       return false;
     }
     if (applier.isRunning(yaml)) {
-      LOG.info("config is as it was origin={}", file);
+      LOG.info("config unchanged origin={}", file);
     }
     return applier.tryApply(yaml, file.toString());
   }

@@ -159,7 +159,7 @@ public final class HostNames implements AutoCloseable {
       entry.address = addresses[0];
       changed = true;
       LOG.info(
-          "host name found name={} address={} before={}",
+          "host name resolved name={} address={} before={}",
           name,
           addresses[0].getHostAddress(),
           before == null ? "none" : before.getHostAddress());
@@ -168,7 +168,7 @@ public final class HostNames implements AutoCloseable {
 
   private synchronized void notFound(String name, Entry entry, Exception cause) {
     if (entry.failed == 0) {
-      LOG.warn("host name not found, tried again name={} error={}", name, cause.toString());
+      LOG.warn("host name not resolved, retrying name={} error={}", name, cause.toString());
     }
     failures++;
     entry.failed = Math.min(entry.failed + 1, 7);

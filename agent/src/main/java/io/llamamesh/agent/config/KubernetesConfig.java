@@ -155,7 +155,7 @@ public final class KubernetesConfig implements ConfigSource {
     @Override
     public void failed(IOException cause) {
       LOG.warn(
-          "watching the config failed, trying again origin={} error={}", origin, cause.toString());
+          "config watch failed, retrying origin={} error={}", origin, cause.toString());
     }
   }
 

@@ -177,7 +177,7 @@ public final class RegistryConfig implements ConfigSource {
         applyCopy();
       }
       reportOutcome(
-          "refused, tried again: "
+          "refused, retrying: "
               + e.getMessage()
               + (acknowledged && e.status() == NOT_FOUND
                   ? "; it acknowledged the registration just before: several registries behind"
@@ -185,10 +185,10 @@ public final class RegistryConfig implements ConfigSource {
                   : ""));
     } catch (IOException e) {
       applyCopy();
-      reportOutcome("failed, tried again: " + e.getMessage());
+      reportOutcome("failed, retrying: " + e.getMessage());
     } catch (RuntimeException e) {
       // A mistake of ours in one round must not end registering for good.
-      LOG.error("registering failed origin={}", origin, e);
+      LOG.error("registration failed unexpectedly origin={}", origin, e);
     } finally {
       first.countDown();
     }

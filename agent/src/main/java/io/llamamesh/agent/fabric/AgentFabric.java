@@ -223,11 +223,11 @@ public final class AgentFabric implements AutoCloseable {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       } catch (RuntimeException e) {
-        LOG.warn("fabric could not say that it ends", e);
+        LOG.warn("announcing the leave failed", e);
       } finally {
         old.close();
       }
-      LOG.info("fabric off");
+      LOG.info("fabric stopped");
     }
   }
 

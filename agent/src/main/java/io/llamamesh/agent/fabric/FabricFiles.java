@@ -95,7 +95,7 @@ public final class FabricFiles implements FabricPersistence, AutoCloseable {
     } catch (NoSuchFileException e) {
       return List.of();
     } catch (IOException | CodecException | RuntimeException e) {
-      LOG.warn("kept members not readable, starting without error={}", e.toString());
+      LOG.warn("stored members not readable, starting without them error={}", e.toString());
       return List.of();
     }
   }
@@ -137,7 +137,7 @@ public final class FabricFiles implements FabricPersistence, AutoCloseable {
         write(folder.resolve(MEMBERS), bytes(members));
       }
     } catch (IOException e) {
-      LOG.warn("members not kept error={}", e.toString());
+      LOG.warn("members not stored error={}", e.toString());
     } finally {
       writing.unlock();
     }

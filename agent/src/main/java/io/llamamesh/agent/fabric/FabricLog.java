@@ -58,32 +58,32 @@ final class FabricLog implements FabricNodeListener {
     switch (notification) {
       case Notification.MemberChanged change ->
           LOG.info(
-              "member changed member={} incarnation={} before={} now={} leftOut={}",
+              "member state changed member={} incarnation={} from={} to={} suppressed={}",
               change.name(),
               change.incarnation(),
               change.before(),
               change.after(),
               takeLeftOut());
       case Notification.PartitionsChanged change ->
-          LOG.info("partitions changed blocks={} leftOut={}", change.partitions(), takeLeftOut());
+          LOG.info("partitions changed blocks={} suppressed={}", change.partitions(), takeLeftOut());
       case Notification.FabricBlocked blocked ->
           LOG.warn(
-              "member without a link though it is up member={} blocked={} leftOut={}",
+              "member is up without a link member={} blocked={} suppressed={}",
               blocked.name(),
               blocked.isBlocked(),
               takeLeftOut());
       case Notification.WrongIdentity wrong ->
           LOG.warn(
-              "another node answers at a member's address member={} found={} address={} leftOut={}",
+              "another node answers at a member's address member={} found={} address={} suppressed={}",
               wrong.expected(),
               wrong.found(),
               wrong.address(),
               takeLeftOut());
       case Notification.Reincarnated life ->
           LOG.warn(
-              "others hold a greater incarnation of this node, taking one above incarnation={}",
+              "incarnation raised, others know a greater one incarnation={}",
               life.incarnation());
-      case Notification.LeavingKnown _ -> LOG.info("others know that this node leaves");
+      case Notification.LeavingKnown _ -> LOG.info("leave acknowledged");
       case Notification.RoutesChanged _ -> {}
     }
   }
@@ -91,7 +91,7 @@ final class FabricLog implements FabricNodeListener {
   @Override
   public void linkDown(FabricPeer peer, TransportEvent reason) {
     if (mayWrite()) {
-      LOG.info("link down peer={} reason={} leftOut={}", peer.name(), reason, takeLeftOut());
+      LOG.info("link down peer={} reason={} suppressed={}", peer.name(), reason, takeLeftOut());
     }
   }
 
@@ -101,7 +101,7 @@ final class FabricLog implements FabricNodeListener {
       LOG.debug("dial failed peer={} reason={}", peer.name(), reason);
     } else if (mayWrite()) {
       LOG.warn(
-          "dial failed peer={} address={} reason={} leftOut={}",
+          "dial failed peer={} address={} reason={} suppressed={}",
           peer.name(),
           peer.address(),
           reason,
@@ -113,20 +113,20 @@ final class FabricLog implements FabricNodeListener {
   public void cannotStart(String reason) {
     if (!reason.equals(startProblem)) {
       startProblem = reason;
-      LOG.warn("fabric cannot start, tried again each second error={}", reason);
+      LOG.warn("fabric cannot start, retrying each second error={}", reason);
     }
   }
 
   @Override
   public void started(long incarnation) {
     startProblem = "";
-    LOG.info("fabric up incarnation={}", incarnation);
+    LOG.info("fabric started incarnation={}", incarnation);
   }
 
   @Override
   public void failed(Throwable cause) {
     if (mayWrite()) {
-      LOG.error("fabric failed to handle an event leftOut={}", takeLeftOut(), cause);
+      LOG.error("fabric event handler failed suppressed={}", takeLeftOut(), cause);
     }
   }
 }

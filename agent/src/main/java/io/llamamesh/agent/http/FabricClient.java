@@ -91,13 +91,13 @@ public final class FabricClient {
     String from = origin == null ? parse(get("v1/members")).path("self").asText() : origin;
     String json = get("v1/routes/" + encoded(from));
     List<String[]> rows = new ArrayList<>();
-    rows.add(new String[] {"NODE", "HOPS", "BY WAY OF"});
+    rows.add(new String[] {"NODE", "HOPS", "VIA"});
     for (JsonNode node : parse(json).path("nodes")) {
       JsonNode distance = node.path("distance");
       rows.add(
           new String[] {
             node.path("name").asText(),
-            distance.isNull() ? "no way" : distance.asText(),
+            distance.isNull() ? "unreachable" : distance.asText(),
             node.path("parent").isNull() ? "-" : node.path("parent").asText()
           });
     }
@@ -112,7 +112,7 @@ public final class FabricClient {
     return new Answer(
         json,
         hops.isEmpty()
-            ? "no way from " + plain(from) + " to " + plain(to) + "\n"
+            ? "no route from " + plain(from) + " to " + plain(to) + "\n"
             : String.join(" > ", hops) + "\n",
         !hops.isEmpty());
   }

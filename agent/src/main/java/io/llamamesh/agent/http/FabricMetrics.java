@@ -20,14 +20,14 @@ final class FabricMetrics {
 
   static void fill(MeterRegistry to, Supplier<@Nullable FabricNode> node) {
     Gauge.builder("llamamesh.fabric.up", node, n -> numbers(n) == null ? 0 : 1)
-        .description("1 while this agent takes part in the fabric, 0 while it is off or cannot")
+        .description("1 while this agent is in the fabric, 0 while that is off or cannot start")
         .register(to);
     for (MemberState state : MemberState.values()) {
       Gauge.builder(
               "llamamesh.fabric.members",
               node,
               n -> number(n, f -> f.members().getOrDefault(state, 0)))
-          .description("Members by what this agent holds them for")
+          .description("Members by state, as this agent sees them")
           .tag("state", state.name().toLowerCase(Locale.ROOT))
           .register(to);
     }
@@ -45,13 +45,13 @@ final class FabricMetrics {
     gauge(node, "links", FabricStatistics::links)
         .description("Connections to other agents that are up")
         .register(to);
-    counter(to, node, "joins.taken", FabricStatistics::joinsTaken, "Newcomers taken as neighbours");
+    counter(to, node, "joins.taken", FabricStatistics::joinsTaken, "Joining agents accepted as neighbours");
     counter(
         to,
         node,
         "joins.denied",
         FabricStatistics::joinsDenied,
-        "Newcomers sent on to others, for their rate or want of room");
+        "Joining agents redirected to others, for their rate or lack of room");
     counter(to, node, "view.changes", FabricStatistics::viewChanges, "Changes of the active view");
     ads(to, node, "published", FabricStatistics::adsPublished);
     ads(to, node, "received", FabricStatistics::adsReceived);
@@ -61,17 +61,17 @@ final class FabricMetrics {
         node,
         "checks.dropped",
         FabricStatistics::unchecked,
-        "Checks of suspected peers not made since too many were going on");
+        "Checks of suspected peers skipped since too many were running");
     counter(
         to,
         node,
         "foreign.answers",
         FabricStatistics::foreignAnswers,
-        "Answers to pings from another identity than was asked");
-    counter(to, node, "stalls", FabricStatistics::stalls, "Times that this process stood still");
+        "Answers to pings from another identity than was pinged");
+    counter(to, node, "stalls", FabricStatistics::stalls, "Stalls of this process");
     for (TransportEvent event : TransportEvent.values()) {
       FunctionCounter.builder("llamamesh.fabric.events", node, n -> count(n, c -> c.count(event)))
-          .description("Links and datagrams of the fabric by what became of them")
+          .description("Link and datagram events of the fabric by type")
           .tag("event", event.name().toLowerCase(Locale.ROOT))
           .register(to);
     }
@@ -105,7 +105,7 @@ final class FabricMetrics {
       String kind,
       ToDoubleFunction<FabricStatistics> value) {
     FunctionCounter.builder("llamamesh.fabric.ads", node, n -> number(n, value))
-        .description("Ads: own ones published, others' received as news or known already")
+        .description("Ads by kind: own ones published, others' received as new or duplicate")
         .tag("kind", kind)
         .register(to);
   }

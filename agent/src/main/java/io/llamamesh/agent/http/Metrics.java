@@ -56,28 +56,27 @@ final class Metrics {
   private void fill(PrometheusMeterRegistry to) {
     for (Tally tally : Tally.all()) {
       FunctionCounter.builder("llamamesh.probes", state.collector(), c -> c.count(tally))
-          .description("Probes of this collector by what became of them")
+          .description("Probes by outcome")
           .tag("outcome", tally.label())
           .register(to);
     }
     for (CollectorCounters.Event event : CollectorCounters.Event.values()) {
       FunctionCounter.builder("llamamesh.collector.events", state.collector(), c -> c.count(event))
-          .description("What happened to this collector beside")
+          .description("Collector events by type")
           .tag("event", label(event))
           .register(to);
     }
     for (PeerError error : PeerError.values()) {
       FunctionCounter.builder("llamamesh.network.errors", state.collector(), c -> c.count(error))
           .description(
-              "Errors that the network told about probes in flight, and proved; kernels let few"
-                  + " through")
+              "Network errors that quote a probe in flight by reason; kernels rate-limit them")
           .tag("reason", label(error))
           .register(to);
     }
     for (SendResult failure : SendResult.values()) {
       if (failure != SendResult.SENT) {
         FunctionCounter.builder("llamamesh.send.errors", state.collector(), c -> c.count(failure))
-            .description("Probes that were not sent (send_error) by the reason")
+            .description("Probes that were not sent (send_error) by reason")
             .tag("reason", label(failure))
             .register(to);
       }
@@ -85,40 +84,40 @@ final class Metrics {
     for (Disposition verdict : Disposition.values()) {
       FunctionCounter.builder(
               "llamamesh.reflector.datagrams", state.reflector(), c -> c.count(verdict))
-          .description("Datagrams that reached this reflector by what it did with them")
+          .description("Datagrams received by the reflector by disposition")
           .tag("verdict", label(verdict))
           .register(to);
     }
     FunctionCounter.builder("llamamesh.reflector.overflows", state.reflector(), c -> c.overflows())
-        .description("Datagrams dropped since the reflector's receive buffer was full")
+        .description("Datagrams dropped because the reflector's receive buffer was full")
         .register(to);
     FunctionCounter.builder("llamamesh.reflector.checksums", state.reflector(), c -> c.checksums())
         .description("Datagrams dropped at the reflector's sockets for a wrong checksum")
         .register(to);
     FunctionCounter.builder("llamamesh.reflector.stalled", state.reflector(), c -> c.stalled())
-        .description("Replies that left more than 0.5 ms after their stamp; their senders are told")
+        .description("Replies that left more than 0.5 ms after their stamp; reported to their senders")
         .register(to);
     FunctionCounter.builder("llamamesh.reflector.pauses", state.reflector(), c -> c.pauses())
-        .description("Times that the reflector did not run for half a second; its senders are told")
+        .description("Stalls of the reflector of more than half a second; reported to its senders")
         .register(to);
     FunctionCounter.builder("llamamesh.reflector.replayed", state.reflector(), c -> c.replayed())
         .description(
-            "Keyed probes reflected that had been here before, doubled by the network or replayed;"
+            "Keyed probes reflected more than once, duplicated by the network or replayed;"
                 + " counted for no sender")
         .register(to);
     FunctionCounter.builder(
             "llamamesh.reflector.other.senders", state.reflector(), c -> c.sources().others())
-        .description("Probes reflected to senders beyond those that are counted apart")
+        .description("Probes reflected to senders beyond those counted separately")
         .register(to);
     Gauge.builder("llamamesh.collector.flows", state.flows(), f -> f.getAsInt())
         .description("Flows that probe now")
         .register(to);
     Gauge.builder("llamamesh.collector.flows.missing", state.collector(), c -> c.missingFlows())
-        .description("Flows of the plan for which no source port could be had; tried again")
+        .description("Flows of the plan without a source port; retried")
         .register(to);
     for (PeerState peerState : PeerState.values()) {
       Gauge.builder("llamamesh.collector.peers", state.collector(), c -> c.peers(peerState))
-          .description("Peers by what the collector thinks of them now")
+          .description("Peers by state")
           .tag("state", label(peerState))
           .register(to);
     }
@@ -131,16 +130,16 @@ final class Metrics {
         .description("1 unless the newest keys and tokens are unusable and older ones stay")
         .register(to);
     Gauge.builder("llamamesh.windows.retained", state.archive(), a -> a.size())
-        .description("Closed windows that are kept")
+        .description("Closed windows retained")
         .register(to);
     FunctionCounter.builder("llamamesh.windows.evicted", state.archive(), a -> a.evicted())
-        .description("Closed windows that were forgotten before their time, memory being bounded")
+        .description("Closed windows evicted before their retention was over, memory being bounded")
         .register(to);
     FunctionCounter.builder("llamamesh.config.applied", state.config(), c -> c.get().applied())
-        .description("Config documents that were taken")
+        .description("Config documents applied")
         .register(to);
     FunctionCounter.builder("llamamesh.config.refused", state.config(), c -> c.get().refused())
-        .description("Config documents that were refused")
+        .description("Config documents refused")
         .register(to);
     Gauge.builder("llamamesh.config.current", state.config(), c -> c.get().error() == null ? 1 : 0)
         .description("1 unless the newest config document was refused")
@@ -152,7 +151,7 @@ final class Metrics {
         .baseUnit("seconds")
         .register(to);
     FunctionCounter.builder("llamamesh.config.watch.failures", state, Metrics::watchFailures)
-        .description("Requests for the config that the Kubernetes API did not answer as it should")
+        .description("Failed requests for the config to the Kubernetes API")
         .register(to);
     FunctionCounter.builder(CertificateTrust.METRIC, state, Metrics::certificateRefusals)
         .description(CertificateTrust.DESCRIPTION)

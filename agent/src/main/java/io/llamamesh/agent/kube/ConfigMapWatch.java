@@ -325,7 +325,7 @@ public final class ConfigMapWatch implements AutoCloseable {
     try {
       if (!thread.join(patience)) {
         LOG.warn(
-            "the watch of the config is still at work, not waited for seconds={}",
+            "config watch still busy at close seconds={}",
             patience.toSeconds());
       }
     } catch (InterruptedException e) {

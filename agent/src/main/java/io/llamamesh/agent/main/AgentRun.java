@@ -86,7 +86,7 @@ final class AgentRun {
     StopSignal stop = StopSignal.fromSystem();
     Signals.on("HUP", () -> {}); // until there is a file to read again
     Thread.setDefaultUncaughtExceptionHandler((thread, e) -> {
-      LOG.error("thread died thread={}", thread.getName(), e);
+      LOG.error("thread failed thread={}", thread.getName(), e);
       stop.fail();
     });
     try (Closer owned = new Closer()) {
@@ -139,7 +139,7 @@ final class AgentRun {
         auth == null ? TokenCheck.OPEN : TokenCheck.of(auth::accepts, settings.openTo());
     ApiServer api = closer.register(api(hosts, state, tokens));
     LOG.info(
-        "up reflector={} api={} network=\"{}\"",
+        "agent started reflector={} api={} network=\"{}\"",
         state.reflectorAddresses().get(),
         texts(api.locals()),
         network.description());
@@ -164,7 +164,7 @@ final class AgentRun {
       LOG.info("stopping");
     } else {
       // A kubelet probes the address that the pod has: without an answer it ends the container.
-      LOG.warn("stopping problem=\"{}\"", problem);
+      LOG.warn("stopping error=\"{}\"", problem);
       TerminationMessage.write(TerminationMessage.FILE, problem);
     }
     if (fabric != null) {
@@ -227,7 +227,7 @@ final class AgentRun {
         throw e;
       }
       // Another agent of this host waits for its address, too.
-      LOG.warn("no API until an address is there error={}", e.getMessage());
+      LOG.warn("API waits for an address error={}", e.getMessage());
       return ApiServer.start(
           List.of(), state, clock, tokens, settings.loss(), settings.servesLegacyInfluxdata());
     }

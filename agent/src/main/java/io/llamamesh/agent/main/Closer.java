@@ -24,7 +24,7 @@ final class Closer implements AutoCloseable {
         part.close();
       } catch (Exception e) {
         LOG.warn(
-            "part did not close part={} error={}", part.getClass().getSimpleName(), e.toString());
+            "closing failed part={} error={}", part.getClass().getSimpleName(), e.toString());
       }
     }
     parts.clear();

@@ -30,30 +30,30 @@ final class CollectorLog implements CollectorListener {
   @Override
   public void targetSkipped(InetSocketAddress target, String className, String reason) {
     LOG.atLevel(addressMissing.getAsBoolean() ? Level.DEBUG : Level.WARN)
-        .log("target left out target={} class={} reason={}", target, className, reason);
+        .log("target skipped target={} class={} error={}", target, className, reason);
   }
 
   @Override
   public void unkeyedAnswer(InetSocketAddress target) {
     LOG.warn(
-        "peer answers without our key, so that its answers do not count target={} remedy=\"give it the"
-            + " same --auth-dir, or mark the target keyed: false\"",
+        "unkeyed answers ignored target={} remedy=\"give it the same --auth-dir, or mark the target"
+            + " keyed: false\"",
         target);
   }
 
   @Override
   public void portsTaken(long total) {
-    LOG.warn("wanted source ports were taken, others are used total={}", total);
+    LOG.warn("source ports in use, taking others total={}", total);
   }
 
   @Override
   public void clockStepped(long total) {
-    LOG.info("wall clock was stepped total={}", total);
+    LOG.info("wall clock stepped total={}", total);
   }
 
   @Override
   public void failed(Throwable cause) {
-    LOG.error("collector died", cause);
+    LOG.error("collector thread failed", cause);
     stop.fail();
   }
 }

@@ -55,7 +55,7 @@ final class Drain {
     // Last: until then windows count what the reflector still sends back.
     boolean complete = collector == null || collector.awaitFinish(Duration.ZERO);
     LOG.info(
-        "goodbye said cutShort={} peersQuiet={} probesHome={} millis={}",
+        "drained cutShort={} peersQuiet={} probesSettled={} millis={}",
         cut,
         quiet,
         complete,

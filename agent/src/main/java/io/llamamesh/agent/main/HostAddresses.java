@@ -116,9 +116,9 @@ final class HostAddresses implements AutoCloseable {
     if (changed) {
       String problem = problem();
       if (problem == null) {
-        LOG.info("all addresses of HOST_IPS are on this host addresses=\"{}\"", texts(wanted));
+        LOG.info("all addresses present addresses=\"{}\"", texts(wanted));
       } else {
-        LOG.warn("{}", problem);
+        LOG.warn("addresses missing error=\"{}\"", problem);
       }
     }
   }

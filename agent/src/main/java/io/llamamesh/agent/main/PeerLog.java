@@ -35,7 +35,7 @@ final class PeerLog implements PeerListener {
       return;
     }
     written++;
-    LOG.info("peer changed peer={} before={} now={} leftOut={}", peer, before, now, leftOut);
+    LOG.info("peer state changed peer={} from={} to={} suppressed={}", peer, before, now, leftOut);
     leftOut = 0;
   }
 }

@@ -26,7 +26,7 @@ final class ProcessName {
     try {
       Files.writeString(COMM, name);
     } catch (IOException e) {
-      LOG.debug("process is not named name={} error={}", name, e.toString());
+      LOG.debug("process name not set name={} error={}", name, e.toString());
     }
   }
 }

@@ -37,7 +37,7 @@ final class Signals {
           .getMethod("handle", signal, handler)
           .invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
     } catch (ReflectiveOperationException | IllegalArgumentException e) {
-      LOG.warn("signal is not handled name={} error={}", name, e.toString());
+      LOG.warn("signal handler not installed signal={} error={}", name, e.toString());
     }
   }
 }

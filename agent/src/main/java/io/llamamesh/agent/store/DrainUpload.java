@@ -136,13 +136,13 @@ public final class DrainUpload {
     Result handed = new Result(posted, archive.unread());
     if (handed.left() > 0) {
       LOG.warn(
-          "unread windows left behind url={} posted={} left={} why={}",
+          "unread windows not uploaded url={} uploaded={} left={} error=\"{}\"",
           url,
           posted,
           handed.left(),
           why.isEmpty() ? "time is up" : why);
     } else if (posted > 0) {
-      LOG.info("unread windows posted url={} windows={}", url, posted);
+      LOG.info("unread windows uploaded url={} windows={}", url, posted);
     }
     return handed;
   }

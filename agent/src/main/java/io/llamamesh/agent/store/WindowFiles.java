@@ -90,7 +90,7 @@ public final class WindowFiles implements AutoCloseable {
         kept.addFirst(entry.window());
         wanted--;
       } else {
-        LOG.warn("window before a gap given up sequence={} gapAt={}", sequence, wanted);
+        LOG.warn("window before a gap deleted sequence={} gapAt={}", sequence, wanted);
         var _ = remove(file(folder, sequence));
       }
     }
@@ -98,7 +98,7 @@ public final class WindowFiles implements AutoCloseable {
     // be used again under the same name, or a reader would skip what it has never seen.
     String name = clean ? newest : bootId;
     LOG.info(
-        "windows of an earlier life kept count={} cleanEnd={} bootId={}", kept.size(), clean, name);
+        "windows restored count={} cleanEnd={} bootId={}", kept.size(), clean, name);
     WindowArchive archive = new WindowArchive(name, kept);
     // Windows that memory has no room for cannot be read any more.
     for (long sequence : found.headMap(archive.oldest()).keySet()) {
@@ -115,7 +115,7 @@ public final class WindowFiles implements AutoCloseable {
     try {
       return Files.deleteIfExists(file);
     } catch (IOException e) {
-      LOG.warn("not deleted, left where it is file={} error={}", file, e.toString());
+      LOG.warn("file not deleted file={} error={}", file, e.toString());
       return false;
     }
   }
@@ -133,7 +133,7 @@ public final class WindowFiles implements AutoCloseable {
         try {
           // A folder, a pipe, a device: to read it could fail, wait for ever or have no end.
           if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-            LOG.warn("not a file, left where it is file={}", file);
+            LOG.warn("not a regular file, skipped file={}", file);
             continue;
           }
           if (Files.size(file) > MAX_BYTES) {
@@ -184,7 +184,7 @@ public final class WindowFiles implements AutoCloseable {
           break;
         }
         // It may never go away: the windows after it must still be stored.
-        LOG.warn("a folder is where a file belongs, window not kept on disk file={}", fresh);
+        LOG.warn("window not stored, a folder is in the place of its file file={}", fresh);
         obstructed = 0;
         written = window.sequence();
         failing = false;
@@ -199,7 +199,7 @@ public final class WindowFiles implements AutoCloseable {
       } catch (IOException e) {
         if (!failing) {
           failing = true;
-          LOG.warn("windows are not kept on disk, tried again error={}", e.toString());
+          LOG.warn("windows not stored, retrying error={}", e.toString());
         }
         break;
       }
@@ -230,12 +230,12 @@ public final class WindowFiles implements AutoCloseable {
     if (writer != null) {
       try {
         if (!writer.join(java.time.Duration.ofSeconds(5))) {
-          LOG.warn("windows are still being written, not waited for");
+          LOG.warn("windows still being written at close");
         } else if (folder != null && !failing) {
           Files.write(folder.resolve(CLEAN), new byte[0]);
         }
       } catch (IOException e) {
-        LOG.warn("the clean end is not noted, readers will read again error={}", e.toString());
+        LOG.warn("clean end not recorded, readers will read again error={}", e.toString());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }

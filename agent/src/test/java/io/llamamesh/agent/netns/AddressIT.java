@@ -78,7 +78,7 @@ class AddressIT {
 
       eventually(() -> !agent.alive());
       // Its last words may be read after it has ended.
-      String last = "stopping problem=\"HOST_IPS " + LATE + " is on no";
+      String last = "stopping error=\"HOST_IPS " + LATE + " is on no";
       eventually(() -> agent.log().stream().anyMatch(line -> line.contains(last)));
     }
   }

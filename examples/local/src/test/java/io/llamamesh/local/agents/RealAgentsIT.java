@@ -87,7 +87,7 @@ class RealAgentsIT {
     int before = rowsOf(killed);
     assertThat(drained.program().terminate()).as(drained.program().log()).isZero();
     assertThat(drained.program().log())
-        .contains("unread windows posted")
+        .contains("unread windows uploaded")
         .doesNotContain("left behind");
     awaitWindowsOf(killed, before + WINDOWS);
     for (RealAgent agent : agents) {
