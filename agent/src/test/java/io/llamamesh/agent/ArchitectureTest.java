@@ -47,7 +47,51 @@ class ArchitectureTest {
               "org.HdrHistogram",
               "io.llamamesh.agent.net",
               "io.llamamesh.agent.wire",
+              "io.llamamesh.agent.window",
               "io.llamamesh.agent.collector");
+
+  @ArchTest
+  static final ArchRule windowsImportOnlyJava =
+      classes()
+          .that()
+          .resideInAPackage("..agent.window")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage("java..", "org.jspecify.annotations", "io.llamamesh.agent.window");
+
+  @ArchTest
+  static final ArchRule windowsDoNoIo =
+      noClasses()
+          .that()
+          .resideInAPackage("..agent.window")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("java.net..", "java.nio..", "java.io..");
+
+  @ArchTest
+  static final ArchRule keysKnowNeitherWhatIsMeasuredNorWhoAsks =
+      noClasses()
+          .that()
+          .resideInAPackage("..agent.auth")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "..agent.collector",
+              "..agent.window",
+              "..agent.points",
+              "..agent.store",
+              "..agent.config",
+              "..agent.kube",
+              "..agent.http");
+
+  @ArchTest
+  static final ArchRule whatReadsWindowsKnowsNoCollector =
+      noClasses()
+          .that()
+          .resideInAnyPackage("..agent.points", "..agent.store")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("..agent.collector");
 
   @ArchTest
   static final ArchRule netAndWireKnowNothingElseOfOurs =

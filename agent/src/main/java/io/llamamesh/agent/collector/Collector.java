@@ -2,6 +2,8 @@ package io.llamamesh.agent.collector;
 
 import io.llamamesh.agent.net.Poller;
 import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.WindowArchive;
 import io.llamamesh.agent.wire.ProbeKeys;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -120,10 +122,10 @@ public final class Collector implements AutoCloseable {
     while (!isSettled() && System.nanoTime() - began < patience.toNanos()) {
       var _ = finished.await(POLL_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     }
-    boolean allHome = settled;
+    boolean allSettled = settled;
     finishing = true;
     poller.wakeup();
-    return finished.await(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS) && allHome;
+    return finished.await(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS) && allSettled;
   }
 
   /** Statuses of peers with a problem, as of the last published window. */

@@ -2,6 +2,10 @@ package io.llamamesh.agent.collector;
 
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.Mark;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.Tally;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 
@@ -91,12 +95,12 @@ public final class CollectorCounters {
     return missingFlows;
   }
 
-  void flows(int probing, int missing) {
+  void setFlows(int probing, int missing) {
     flows = probing;
     missingFlows = missing;
   }
 
-  void peers(int[] byState) {
+  void setPeers(int[] byState) {
     for (int i = 0; i < byState.length; i++) {
       peers.setRelease(i, byState[i]);
     }

@@ -1,6 +1,7 @@
 package io.llamamesh.agent.collector;
 
 import io.llamamesh.agent.net.Payload;
+import io.llamamesh.agent.window.PairResult;
 import java.util.Arrays;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,11 @@
 package io.llamamesh.agent.collector;
 
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.Mark;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.PairResult;
+import io.llamamesh.agent.window.PathFacts;
+import io.llamamesh.agent.window.Tally;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -243,12 +243,12 @@ final class Peer {
 
   /** Records an answer without a valid key; returns whether to report it, at most once a minute. */
   boolean shouldReportUnkeyed(long now) {
-    boolean tell = !unkeyed || now - unkeyedReportedAt > UNKEYED_REPORT_NANOS;
-    if (tell) {
+    boolean report = !unkeyed || now - unkeyedReportedAt > UNKEYED_REPORT_NANOS;
+    if (report) {
       unkeyed = true;
       unkeyedReportedAt = now;
     }
-    return tell;
+    return report;
   }
 
   /**

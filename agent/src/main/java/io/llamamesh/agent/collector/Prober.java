@@ -9,6 +9,8 @@ import io.llamamesh.agent.net.QueuedError;
 import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.net.WallClock;
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.WindowArchive;
 import io.llamamesh.agent.wire.LegacyProbe;
 import io.llamamesh.agent.wire.ProbeFormat;
 import io.llamamesh.agent.wire.ProbeKeys;
@@ -124,7 +126,7 @@ public final class Prober {
   private void applyPlan() {
     roster.apply(plan);
     retryAt = network.monotonicNanos() + retryPause;
-    counters.flows(roster.active().size(), roster.missingFlows());
+    counters.setFlows(roster.active().size(), roster.missingFlows());
     pacer.flows(roster.active(), network.monotonicNanos());
     tick = TickLength.nanos(roster.active());
     if (ports.takenPorts() != takenPorts) {

@@ -4,6 +4,8 @@ import io.llamamesh.agent.net.Batch;
 import io.llamamesh.agent.net.Remote;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.net.WallClock;
+import io.llamamesh.agent.window.Mark;
+import io.llamamesh.agent.window.Outcome;
 import io.llamamesh.agent.wire.ProbeFormat;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeParser;

@@ -1,5 +1,6 @@
 package io.llamamesh.agent.collector;
 
+import io.llamamesh.agent.window.PairResult;
 import java.util.Arrays;
 import org.HdrHistogram.IntCountsHistogram;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,10 @@
 package io.llamamesh.agent.collector;
 
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.Mark;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.PairResult;
+import io.llamamesh.agent.window.WindowArchive;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,7 +47,7 @@ final class Settlement {
       peer.expireStates(now);
       peers[peer.state().ordinal()]++;
     }
-    counters.peers(peers);
+    counters.setPeers(peers);
     roster.sweep();
   }
 

@@ -1,5 +1,6 @@
 package io.llamamesh.agent.collector;
 
+import io.llamamesh.agent.window.ClosedWindow;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;

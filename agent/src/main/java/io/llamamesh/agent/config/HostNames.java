@@ -128,9 +128,9 @@ public final class HostNames implements AutoCloseable {
         lookUp(name, entry);
       }
     });
-    boolean news = changed;
+    boolean hasChanged = changed;
     changed = false;
-    return news;
+    return hasChanged;
   }
 
   private Entry newEntry(String name) {

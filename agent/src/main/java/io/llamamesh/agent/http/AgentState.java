@@ -2,10 +2,10 @@ package io.llamamesh.agent.http;
 
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.PeerStatus;
-import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.config.ConfigState;
 import io.llamamesh.agent.kube.WatchContact;
 import io.llamamesh.agent.reflector.ReflectorCounters;
+import io.llamamesh.agent.window.WindowArchive;
 import io.llamamesh.fabric.transport.FabricNode;
 import java.util.List;
 import java.util.Map;

@@ -2,6 +2,7 @@ package io.llamamesh.agent.http;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.llamamesh.agent.auth.TokenCheck;
 import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.http.BearerToken;
 import io.llamamesh.http.BoundedHttpServer;

@@ -2,10 +2,10 @@ package io.llamamesh.agent.http;
 
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.PeerState;
-import io.llamamesh.agent.collector.Tally;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.reflector.Disposition;
+import io.llamamesh.agent.window.Tally;
 import io.llamamesh.tls.CertificateTrust;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -81,11 +81,11 @@ final class Metrics {
             .register(to);
       }
     }
-    for (Disposition verdict : Disposition.values()) {
+    for (Disposition disposition : Disposition.values()) {
       FunctionCounter.builder(
-              "llamamesh.reflector.datagrams", state.reflector(), c -> c.count(verdict))
+              "llamamesh.reflector.datagrams", state.reflector(), c -> c.count(disposition))
           .description("Datagrams received by the reflector by disposition")
-          .tag("verdict", label(verdict))
+          .tag("verdict", label(disposition))
           .register(to);
     }
     FunctionCounter.builder("llamamesh.reflector.overflows", state.reflector(), c -> c.overflows())

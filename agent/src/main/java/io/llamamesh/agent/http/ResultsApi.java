@@ -3,11 +3,11 @@ package io.llamamesh.agent.http;
 import com.fasterxml.jackson.core.JsonEncoding;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.SequenceWriter;
-import io.llamamesh.agent.collector.ClosedWindow;
-import io.llamamesh.agent.collector.PairResult;
-import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.agent.points.WindowPoints;
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.PairResult;
+import io.llamamesh.agent.window.WindowArchive;
 import io.llamamesh.results.InfluxDataHeaders;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.ResultsJson;
@@ -78,7 +78,7 @@ final class ResultsApi {
     WindowArchive.Page page;
     if (query.get("after").isPresent()) {
       from = sequence("after", query.get("after").get());
-      archive.read(storedSequence(query.stored(), from));
+      archive.markRead(storedSequence(query.stored(), from));
       page = archive.after(from, limit);
     } else if (query.get("since").isPresent()) {
       page = archive.since(nanos(query.get("since").get()), limit);

@@ -1,16 +1,16 @@
 package io.llamamesh.agent.http;
 
 import io.llamamesh.agent.collector.CollectorCounters;
-import io.llamamesh.agent.collector.Mark;
-import io.llamamesh.agent.collector.PairResult;
-import io.llamamesh.agent.collector.PathFacts;
 import io.llamamesh.agent.collector.PeerState;
 import io.llamamesh.agent.collector.PeerStatus;
-import io.llamamesh.agent.collector.Tally;
 import io.llamamesh.agent.config.ConfigState;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.reflector.Disposition;
+import io.llamamesh.agent.window.Mark;
+import io.llamamesh.agent.window.PairResult;
+import io.llamamesh.agent.window.PathFacts;
+import io.llamamesh.agent.window.Tally;
 import io.llamamesh.fabric.transport.FabricNode;
 import io.llamamesh.results.IpText;
 import io.llamamesh.results.ResultsJson;
@@ -109,8 +109,8 @@ final class StateApi {
     }
     body.put("events", events);
     Map<String, Object> reflected = new LinkedHashMap<>();
-    for (Disposition verdict : Disposition.values()) {
-      reflected.put(verdict.name().toLowerCase(Locale.ROOT), state.reflector().count(verdict));
+    for (Disposition disposition : Disposition.values()) {
+      reflected.put(disposition.name().toLowerCase(Locale.ROOT), state.reflector().count(disposition));
     }
     reflected.put("overflow", state.reflector().overflows());
     reflected.put("stalled", state.reflector().stalled());

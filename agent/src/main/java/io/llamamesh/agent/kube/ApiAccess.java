@@ -139,7 +139,7 @@ public final class ApiAccess {
    * @param patience between two bytes of the answer
    * @return the body, which the caller closes
    * @throws GoneException when the requested version is no longer kept
-   * @throws RefusedException when the API refuses it for now and says when to retry
+   * @throws RetryAfterException when the API refuses it for now and says when to retry
    * @throws IOException when the API cannot be reached or answers with anything but 200
    */
   InputStream get(String path, Duration patience) throws IOException {
@@ -168,7 +168,7 @@ public final class ApiAccess {
       throw new GoneException();
     }
     if (after != null) {
-      throw new RefusedException(message, after);
+      throw new RetryAfterException(message, after);
     }
     throw new IOException(message);
   }

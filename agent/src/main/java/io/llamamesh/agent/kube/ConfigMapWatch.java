@@ -181,7 +181,7 @@ public final class ConfigMapWatch implements AutoCloseable {
       resetBackoffAfter(System.nanoTime() - acceptedAt);
     }
     pause(
-        cause instanceof RefusedException refused
+        cause instanceof RetryAfterException refused
             ? backoff.afterRefusal(refused.after())
             : backoff.afterFailure());
   }
@@ -290,7 +290,7 @@ public final class ConfigMapWatch implements AutoCloseable {
         }
         throw new IOException("the API ended the watch: " + object.path("message").asText());
       }
-      default -> throw new IOException("the API told an event of unknown type '" + type + "'");
+      default -> throw new IOException("the API sent an event of unknown type '" + type + "'");
     }
     String seen = object.path("metadata").path("resourceVersion").asText();
     version = seen.isEmpty() ? version : seen;

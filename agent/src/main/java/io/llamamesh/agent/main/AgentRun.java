@@ -1,11 +1,10 @@
 package io.llamamesh.agent.main;
 
-import io.llamamesh.agent.collector.ClosedWindow;
+import io.llamamesh.agent.auth.AuthFiles;
+import io.llamamesh.agent.auth.TokenCheck;
 import io.llamamesh.agent.collector.Collector;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.PeerListener;
-import io.llamamesh.agent.collector.WindowArchive;
-import io.llamamesh.agent.config.AuthFiles;
 import io.llamamesh.agent.config.ConfigApplier;
 import io.llamamesh.agent.config.ConfigSource;
 import io.llamamesh.agent.config.FileConfig;
@@ -22,7 +21,6 @@ import io.llamamesh.agent.fabric.FabricSettings;
 import io.llamamesh.agent.fabric.ReplyEvidence;
 import io.llamamesh.agent.http.AgentState;
 import io.llamamesh.agent.http.ApiServer;
-import io.llamamesh.agent.http.TokenCheck;
 import io.llamamesh.agent.kube.ApiAccess;
 import io.llamamesh.agent.kube.WatchContact;
 import io.llamamesh.agent.net.NativeNetwork;
@@ -31,6 +29,8 @@ import io.llamamesh.agent.reflector.Reflector;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.agent.store.DrainUpload;
 import io.llamamesh.agent.store.WindowFiles;
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.WindowArchive;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfigYaml;
@@ -254,7 +254,7 @@ final class AgentRun {
 
   private HostAddresses hostAddresses() {
     return settings.mayBeMissing()
-        ? HostAddresses.refresh(settings.addresses(), HostPresence::canBind)
+        ? HostAddresses.of(settings.addresses(), HostPresence::canBind)
         : HostAddresses.given(settings.addresses());
   }
 

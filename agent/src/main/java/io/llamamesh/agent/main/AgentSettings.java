@@ -1,7 +1,7 @@
 package io.llamamesh.agent.main;
 
+import io.llamamesh.agent.net.Cidr;
 import io.llamamesh.agent.points.LossRule;
-import io.llamamesh.agent.reflector.Cidr;
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.registration.ProbeRegistration;
 import io.llamamesh.registration.RegistryClient;

@@ -1,6 +1,6 @@
 package io.llamamesh.agent.main;
 
-import io.llamamesh.agent.reflector.Cidr;
+import io.llamamesh.agent.net.Cidr;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.llamamesh.agent.main;
 
-import io.llamamesh.agent.reflector.Cidr;
+import io.llamamesh.agent.net.Cidr;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;

@@ -42,12 +42,12 @@ final class Drain {
     }
     boolean cut = false;
     boolean quiet = reflectors.isEmpty();
-    boolean home = false;
-    while (!cut && !(quiet && home)) {
+    boolean settled = false;
+    while (!cut && !(quiet && settled)) {
       cut = stop.awaitUrgent(STEP);
       Duration since = Duration.ofNanos(System.nanoTime() - began);
       quiet = reflected.sources().isQuiet(System.nanoTime()) || since.compareTo(TIMEOUT) > 0;
-      home =
+      settled =
           collector == null
               || collector.isSettled()
               || since.compareTo(collector.longestSettleTime()) > 0;

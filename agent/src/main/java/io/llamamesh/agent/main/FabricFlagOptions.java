@@ -60,7 +60,7 @@ final class FabricFlagOptions {
       if (equals > CollectorConfig.Contact.MAX_NAME
           || host.indexOf('%') >= 0
           || (whole != null && whole.getPort() == 0)) {
-        throw new IllegalArgumentException("told below");
+        throw new IllegalArgumentException("refused below");
       }
       if (equals > 0 && whole != null) {
         return new CollectorConfig.Contact(

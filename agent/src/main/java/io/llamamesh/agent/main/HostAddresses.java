@@ -45,7 +45,7 @@ final class HostAddresses implements AutoCloseable {
   }
 
   /** A monitor after its first check. */
-  static HostAddresses refresh(List<InetAddress> wanted, HostPresence presence) {
+  static HostAddresses of(List<InetAddress> wanted, HostPresence presence) {
     HostAddresses addresses = new HostAddresses(wanted, presence);
     addresses.refresh();
     return addresses;

@@ -1,6 +1,6 @@
 package io.llamamesh.agent.main;
 
-import io.llamamesh.agent.config.AuthFiles;
+import io.llamamesh.agent.auth.AuthFiles;
 import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.agent.wire.ProbeKeys;
 import java.io.IOException;

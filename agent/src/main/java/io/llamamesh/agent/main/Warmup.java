@@ -1,17 +1,17 @@
 package io.llamamesh.agent.main;
 
-import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.CollectorListener;
-import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.collector.Prober;
-import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.net.Poller;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.reflector.Reflector;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.agent.reflector.ReflectorOptions;
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.WindowArchive;
 import io.llamamesh.agent.wire.ProbeFormat;
 import io.llamamesh.agent.wire.ProbeKeys;
 import java.io.IOException;

@@ -176,11 +176,11 @@ final class NativeSocket implements UdpSocket {
     return errors.deliver(sink);
   }
 
-  private int kernelDrops(int told) {
+  private int kernelDrops(int carried) {
     memory.set(JAVA_INT, 0, MEMORY_BYTES);
     int result =
         Libc.getsockopt(errno, fd, Libc.SOL_SOCKET, Libc.SO_MEMINFO, memory.asSlice(4), memory);
-    return result < 0 ? told : memory.get(JAVA_INT, 4 + MEMORY_AT_DROPS);
+    return result < 0 ? carried : memory.get(JAVA_INT, 4 + MEMORY_AT_DROPS);
   }
 
   @Override

@@ -1,7 +1,7 @@
 package io.llamamesh.agent.points;
 
-import io.llamamesh.agent.collector.Outcome;
-import io.llamamesh.agent.collector.PairResult;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.PairResult;
 
 /** Rule by which field {@code loss} of a point is counted. */
 public enum LossRule {

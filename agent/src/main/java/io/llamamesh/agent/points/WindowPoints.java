@@ -1,14 +1,14 @@
 package io.llamamesh.agent.points;
 
-import io.llamamesh.agent.collector.Attempt;
-import io.llamamesh.agent.collector.ClosedWindow;
-import io.llamamesh.agent.collector.Mark;
-import io.llamamesh.agent.collector.Outcome;
-import io.llamamesh.agent.collector.PairResult;
-import io.llamamesh.agent.collector.PathFacts;
-import io.llamamesh.results.Point;
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.Mark;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.PairResult;
+import io.llamamesh.agent.window.PathFacts;
 import io.llamamesh.results.Point.Fields;
 import io.llamamesh.results.Point.Tags;
+import io.llamamesh.results.Point;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.HashMap;

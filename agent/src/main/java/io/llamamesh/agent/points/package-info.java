@@ -1,5 +1,5 @@
 /**
- * Points of closed windows, for readers and stores; imports {@code .collector} and the results
+ * Points of closed windows, for readers and stores; imports {@code .window} and the results
  * documents, and neither HTTP nor files.
  */
 @NullMarked

@@ -220,7 +220,7 @@ final class Echo {
     if (!sent.hasSlots) {
       return;
     }
-    flows.stalled(sent.entry, sent.flow, Slots.stalled(sent.sequence));
+    flows.recordStalled(sent.entry, sent.flow, Slots.stalled(sent.sequence));
     if (ready != null && ready.hasSlots) {
       Slots.stalled(bytes, ready.slotsAt, flows.stalled(ready.entry));
     }

@@ -282,7 +282,7 @@ final class FlowMemory {
    * @param nonceAndFlow flow of the reply
    * @param slot from {@link io.llamamesh.agent.wire.Slots#stalled(int)}
    */
-  void stalled(int entry, long nonceAndFlow, int slot) {
+  void recordStalled(int entry, long nonceAndFlow, int slot) {
     if (flow[entry] == nonceAndFlow) {
       limitedAndStalled[entry] = ((long) slot << 32) | (limitedAndStalled[entry] & ~UPPER);
     }

@@ -16,8 +16,8 @@ public final class ReflectorCounters {
   private final SourceTable sources = new SourceTable();
 
   /** Datagrams with this disposition. */
-  public long count(Disposition verdict) {
-    return dispositions.get(verdict.ordinal());
+  public long count(Disposition disposition) {
+    return dispositions.get(disposition.ordinal());
   }
 
   /** Counts per sender. */
@@ -66,8 +66,8 @@ public final class ReflectorCounters {
     checksums.getAndAdd(more);
   }
 
-  void add(Disposition verdict) {
-    dispositions.getAndIncrement(verdict.ordinal());
+  void add(Disposition disposition) {
+    dispositions.getAndIncrement(disposition.ordinal());
   }
 
   void addOverflows(long more) {

@@ -1,5 +1,6 @@
 package io.llamamesh.agent.reflector;
 
+import io.llamamesh.agent.net.Cidr;
 import io.llamamesh.agent.wire.ProbeKeys;
 import java.util.List;
 import java.util.function.Supplier;

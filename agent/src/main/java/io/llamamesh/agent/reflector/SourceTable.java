@@ -95,13 +95,13 @@ public final class SourceTable {
    */
   public List<Reflected> takeCounts(Set<InetAddress> planned) {
     int apart = Math.max(UNPLANNED, 2 * planned.size());
-    List<Reflected> told = new ArrayList<>();
+    List<Reflected> reported = new ArrayList<>();
     List<Reflected> unplanned = new ArrayList<>();
     long restV6;
     long restV4;
     synchronized (this) {
       for (Reflected sender : takeCounts()) {
-        (planned.contains(sender.source()) ? told : unplanned).add(sender);
+        (planned.contains(sender.source()) ? reported : unplanned).add(sender);
       }
       restV6 = othersV6 - othersV6AtLastRead;
       restV4 = others - othersAtLastRead - restV6;
@@ -112,7 +112,7 @@ public final class SourceTable {
     for (int i = 0; i < unplanned.size(); i++) {
       Reflected sender = unplanned.get(i);
       if (i < apart) {
-        told.add(sender);
+        reported.add(sender);
       } else if (sender.source() instanceof Inet4Address) {
         restV4 += sender.probes();
       } else {
@@ -120,20 +120,20 @@ public final class SourceTable {
       }
     }
     if (restV4 > 0) {
-      told.add(new Reflected(ANY_V4, restV4));
+      reported.add(new Reflected(ANY_V4, restV4));
     }
     if (restV6 > 0) {
-      told.add(new Reflected(ANY_V6, restV6));
+      reported.add(new Reflected(ANY_V6, restV6));
     }
-    return told;
+    return reported;
   }
 
   /** Takes the counts since the last call, per sender. */
   synchronized List<Reflected> takeCounts() {
-    List<Reflected> news = new ArrayList<>();
+    List<Reflected> recent = new ArrayList<>();
     for (int i = 0; i < SLOTS && senders > 0; i++) {
       if (count[i] != taken[i]) {
-        news.add(new Reflected(Ip.address(high[i], low[i]), count[i] - taken[i]));
+        recent.add(new Reflected(Ip.address(high[i], low[i]), count[i] - taken[i]));
         taken[i] = count[i];
         idle[i] = 0;
       } else if (idle[i] < IDLE_READS) {
@@ -143,7 +143,7 @@ public final class SourceTable {
     if (senders > LIMIT / 2) {
       forgetIdle();
     }
-    return news;
+    return recent;
   }
 
   /** Evicts idle senders, so that spoofed ones do not fill the table for good. */

@@ -1,10 +1,10 @@
 package io.llamamesh.agent.store;
 
 import com.fasterxml.jackson.databind.SequenceWriter;
-import io.llamamesh.agent.collector.ClosedWindow;
-import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.agent.points.WindowPoints;
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.WindowArchive;
 import io.llamamesh.results.InfluxDataHeaders;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.ResultsJson;
@@ -113,7 +113,7 @@ public final class DrainUpload {
           Page page = page();
           int status = post(client, url, bearer, page, deadline - nanos.getAsLong());
           if (status == OK) {
-            archive.read(page.last());
+            archive.markRead(page.last());
             posted += page.windows();
             wait = FIRST_PAUSE;
             continue;
@@ -182,7 +182,7 @@ public final class DrainUpload {
   private Page page() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     int windows = 0;
-    long last = archive.read();
+    long last = archive.lastRead();
     try (SequenceWriter writer =
         ResultsJson.mapper().writerFor(Point.class).writeValuesAsArray(bytes)) {
       while (windows < PAGE_WINDOWS && bytes.size() < PAGE_BYTES) {

@@ -1,9 +1,9 @@
 package io.llamamesh.agent.store;
 
-import io.llamamesh.agent.collector.Attempt;
-import io.llamamesh.agent.collector.ClosedWindow;
-import io.llamamesh.agent.collector.PairResult;
-import io.llamamesh.agent.collector.PathFacts;
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.PairResult;
+import io.llamamesh.agent.window.PathFacts;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;

@@ -1,7 +1,7 @@
 package io.llamamesh.agent.store;
 
-import io.llamamesh.agent.collector.ClosedWindow;
-import io.llamamesh.agent.collector.WindowArchive;
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.WindowArchive;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

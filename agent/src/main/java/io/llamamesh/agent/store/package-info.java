@@ -1,7 +1,6 @@
 /**
  * Closed windows beyond this process's memory: files to restart from, and the upload on drain;
- * imports {@code .collector} and what turns windows into points, neither {@code .config}'s watching
- * nor {@code .main}.
+ * imports {@code .window} and {@code .points}, neither {@code .config} nor {@code .main}.
  */
 @NullMarked
 package io.llamamesh.agent.store;

@@ -6,6 +6,7 @@ import static io.llamamesh.agent.collector.ProberFixture.pair;
 import static io.llamamesh.agent.collector.ProberFixture.plan;
 
 import io.llamamesh.agent.net.SendResult;
+import io.llamamesh.agent.window.PairResult;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;

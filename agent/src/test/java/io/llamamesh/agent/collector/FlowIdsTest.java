@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a target sees of its own probes does not tell how those to others look. */
+/** Ids of flows to one target reveal nothing about those to others. */
 class FlowIdsTest {
 
   @ParameterizedTest

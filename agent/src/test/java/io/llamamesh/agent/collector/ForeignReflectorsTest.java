@@ -5,6 +5,9 @@ import static io.llamamesh.agent.collector.ProberFixture.SECOND;
 import static io.llamamesh.agent.collector.ProberFixture.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.Mark;
+import io.llamamesh.agent.window.Outcome;
 import io.llamamesh.agent.wire.ForeignDatagrams;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

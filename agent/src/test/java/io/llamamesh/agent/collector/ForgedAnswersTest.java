@@ -7,6 +7,8 @@ import static io.llamamesh.agent.collector.ProberFixture.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.agent.collector.CollectorCounters.Event;
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.Outcome;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.Slots;
 import java.net.InetAddress;
@@ -183,7 +185,7 @@ class ForgedAnswersTest {
         };
     mesh.run(60 * SECOND);
 
-    // Each second once at most, until its peer answers; then this life says no goodbye any more.
+    // Each second once at most, until its peer answers; then this life drains no more.
     assertThat(mesh.probes.stream().filter(ProberFixture.Probe::hello)).hasSizeLessThan(5);
     assertThat(mesh.counters.count(Event.FALSE_GOODBYE)).isGreaterThan(100);
     assertThat(mesh.counters.peers(PeerState.UP)).isEqualTo(1);
@@ -194,9 +196,9 @@ class ForgedAnswersTest {
     ProberFixture mesh = probing(ProbeKeys.NONE, "127.0.0.12");
     mesh.whenSent =
         (probe, from, bytes) -> {
-          byte[] goodbye = answer(bytes, mesh.epoch, Slots.FLAG_DRAINING);
+          byte[] drainReply = answer(bytes, mesh.epoch, Slots.FLAG_DRAINING);
           boolean isLost = probe.sequence() % 3 == 0;
-          from.deliver(goodbye, probe.to(), isLost ? SECOND + 500 * MILLI : 300_000);
+          from.deliver(drainReply, probe.to(), isLost ? SECOND + 500 * MILLI : 300_000);
         };
     mesh.dropReturn = probe -> probe.sequence() % 3 == 0;
     mesh.run(10 * SECOND);

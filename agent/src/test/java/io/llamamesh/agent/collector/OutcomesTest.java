@@ -6,6 +6,11 @@ import static io.llamamesh.agent.collector.ProberFixture.pair;
 import static io.llamamesh.agent.collector.ProberFixture.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.Mark;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.PairResult;
+import io.llamamesh.agent.window.Tally;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -91,12 +96,12 @@ class OutcomesTest {
     mesh.prober.apply(plan(pair(12, 4, 250 * MILLI)));
     mesh.run(20 * SECOND);
     mesh.delay = 2500 * MILLI; // stamped when all went on
-    mesh.stoodStill = true;
+    mesh.reflectorStalled = true;
     int before = mesh.probes.size();
     mesh.run(2 * SECOND);
     int waited = mesh.probes.size() - before;
     mesh.delay = 200_000;
-    mesh.stoodStill = false;
+    mesh.reflectorStalled = false;
     mesh.run(40 * SECOND);
 
     assertThat(mesh.published(Outcome.LATE)).isEqualTo(waited).isPositive();

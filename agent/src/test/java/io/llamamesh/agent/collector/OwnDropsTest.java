@@ -6,11 +6,12 @@ import static io.llamamesh.agent.collector.ProberFixture.pair;
 import static io.llamamesh.agent.collector.ProberFixture.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.agent.window.Outcome;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;
 
-/** What our own source ports drop is told from loss, and never hides it. */
+/** What our own source ports drop is separated from loss, and never hides it. */
 class OwnDropsTest {
 
   private static final InetSocketAddress STRANGER =

@@ -6,6 +6,10 @@ import static io.llamamesh.agent.collector.ProberFixture.pair;
 import static io.llamamesh.agent.collector.ProberFixture.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.PairResult;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -3,6 +3,8 @@ package io.llamamesh.agent.collector;
 import io.llamamesh.agent.net.FakeNetwork;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
+import io.llamamesh.agent.window.Tally;
+import io.llamamesh.agent.window.WindowArchive;
 import io.llamamesh.agent.wire.ProbeFormat;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeParser;
@@ -73,17 +75,17 @@ final class ProberFixture {
   Predicate<Probe> refuse = p -> false;
   SendResult result = SendResult.SENT;
 
-  /** Dropped by the reflector since its limit is reached; it tells the flow. */
+  /** Dropped by the reflector since its limit is reached; it reports them to the flow. */
   Predicate<Probe> overLimit = p -> false;
 
-  /** Dropped by the reflector's full buffer; it tells everyone. */
+  /** Dropped by the reflector's full buffer; it reports them to everyone. */
   Predicate<Probe> overflow = p -> false;
 
-  /** Leaves the reflector late after its stamp; later replies of the flow tell it. */
+  /** Leaves the reflector late after its stamp; later replies of the flow report it. */
   Predicate<Probe> stalledReply = p -> false;
 
-  /** Whether the reflector is one that tells such replies. */
-  boolean tellsStalls = true;
+  /** Whether the reflector reports such replies. */
+  boolean reportsStalls = true;
 
   /** How late. */
   long stall = 40 * MILLI;
@@ -97,16 +99,16 @@ final class ProberFixture {
   /** The ToS byte with which probes arrive at the reflector. */
   int tosThere;
 
-  /** Whether the reflector says goodbye; when it says so no more, it is another life of it. */
+  /** Whether the reflector drains; when it does no more, it is another life of it. */
   boolean draining;
 
-  /** Whether the reflector says that it stood still until just now. */
-  boolean stoodStill;
+  /** Whether the reflector says that it was stalled until just now. */
+  boolean reflectorStalled;
 
   /** Names the reflector's life. */
   int epoch = 7;
 
-  private boolean saidGoodbye;
+  private boolean drainAnnounced;
   int arrivals;
   int overflows;
   long delay = 200_000;
@@ -272,16 +274,16 @@ final class ProberFixture {
     int flags =
         Slots.FLAG_TOS_SEEN
             | (draining ? Slots.FLAG_DRAINING : 0)
-            | (stoodStill ? Slots.FLAG_REFLECTOR_STALLED : 0);
+            | (reflectorStalled ? Slots.FLAG_REFLECTOR_STALLED : 0);
     Slots.reply(bytes, at, flags, tosThere);
     int highestOnWire = (probe.onWire() + highest - probe.sequence()) & (ProbeFormat.MODULUS - 1);
     Slots.flow(bytes, at, highestOnWire, Math.min(64, highest - first), bitmap);
-    if (saidGoodbye && !draining) {
+    if (drainAnnounced && !draining) {
       epoch++;
     }
-    saidGoodbye = draining;
+    drainAnnounced = draining;
     Slots.reflector(bytes, at, epoch, limited.getOrDefault(probe.flow(), 0), arrivals, overflows);
-    if (tellsStalls) {
+    if (reportsStalls) {
       Slots.stalled(bytes, at, stalled.getOrDefault(probe.flow(), 0));
     }
     Slots.receivedAt(bytes, at, network.realtimeNanos());

@@ -6,13 +6,16 @@ import static io.llamamesh.agent.collector.ProberFixture.pair;
 import static io.llamamesh.agent.collector.ProberFixture.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.Tally;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A reflector's own drops are told from loss, and never hide it. */
+/** A reflector's own drops are separated from loss, and never hide it. */
 class ReflectorDropsTest {
 
   private final ProberFixture mesh = new ProberFixture();
@@ -78,7 +81,7 @@ class ReflectorDropsTest {
     mesh.overLimit = probe -> count(dropped, probe, random.nextDouble() < limit);
     mesh.prober.apply(plan(pair(12, 4, 250 * MILLI), pair(13, 4, 250 * MILLI)));
     mesh.run(40 * SECOND);
-    // The last ones of each flow are told of by one that comes home.
+    // The last ones of each flow are reported by one that is answered.
     mesh.dropForward = probe -> false;
     mesh.dropReturn = probe -> false;
     mesh.overLimit = probe -> false;

@@ -4,6 +4,11 @@ import static io.llamamesh.agent.collector.ProberFixture.MILLI;
 import static io.llamamesh.agent.collector.ProberFixture.SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.Mark;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.PairResult;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -98,7 +103,7 @@ class StalledTest {
 
   @Test
   void anOlderReflectorThatReportsNothingIsMeasuredAsItWas() {
-    mesh.tellsStalls = false;
+    mesh.reportsStalls = false;
     mesh.stalledReply = probe -> probe.sequence() % 7 == 3;
     start();
     mesh.run(40 * SECOND);

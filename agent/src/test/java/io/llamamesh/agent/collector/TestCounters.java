@@ -1,6 +1,8 @@
 package io.llamamesh.agent.collector;
 
 import io.llamamesh.agent.collector.CollectorCounters.Event;
+import io.llamamesh.agent.window.Mark;
+import io.llamamesh.agent.window.Outcome;
 
 /** Counters of a collector that all differ. */
 @SuppressWarnings("EnumOrdinal") // distinct small numbers
@@ -34,8 +36,8 @@ public final class TestCounters {
     for (int i = 0; i < peers.length; i++) {
       peers[i] = i;
     }
-    counters.peers(peers);
-    counters.flows(64, 7);
+    counters.setPeers(peers);
+    counters.setFlows(64, 7);
     return counters;
   }
 }

@@ -1,5 +1,10 @@
 package io.llamamesh.agent.collector;
 
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.Mark;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.PairResult;
+import io.llamamesh.agent.window.WindowArchive;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +56,24 @@ public final class TestWindows {
             Map.of("src_ip", "127.0.0.11", "dst_ip", "127.0.0.12"), Double.NaN, new int[] {1}, 0);
     archive.publish(
         new ClosedWindow(archive.nextSequence(), FIRST_END, List.of(pair), List.of()), 0, 1);
+  }
+
+  /** As a prober makes it: every probe of every source port answered. */
+  public static ClosedWindow measured(long sequence, int pairs, int ports) {
+    int[] sourcePorts = new int[ports];
+    PairCell cell = new PairCell(ports);
+    List<PairResult> results = new ArrayList<>(pairs);
+    for (int pair = 0; pair < pairs; pair++) {
+      cell.open(1, ports);
+      for (int port = 0; port < ports; port++) {
+        sourcePorts[port] = 25000 + port;
+        cell.countSent(port);
+        cell.count(Outcome.RECEIVED);
+        cell.recordRtt(port, 100_000);
+      }
+      results.add(cell.close(Map.of(), 1, sourcePorts, 0));
+    }
+    return new ClosedWindow(sequence, sequence * 1_000_000_000L, results, List.of());
   }
 
   /** A window of so many pairs with four source ports each. */

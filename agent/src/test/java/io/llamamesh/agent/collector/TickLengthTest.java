@@ -35,7 +35,7 @@ class TickLengthTest {
   @Test
   void theRepliesOfATickFillNoMoreThanHalfOfTheBuffer() {
     int datagram = pair(12, 1, 10 * MILLI).trafficClass().datagramBytes();
-    // The kernel takes twice as much as it tells: four replies, of 400 a second.
+    // The kernel takes twice as much as it reports: four replies, of 400 a second.
     mesh.network.receiveBufferBytes = 2 * TickLength.charge(datagram);
 
     mesh.prober.apply(

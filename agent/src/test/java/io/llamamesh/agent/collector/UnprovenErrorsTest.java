@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.agent.net.FakeNetwork;
 import io.llamamesh.agent.net.PeerError;
+import io.llamamesh.agent.window.Outcome;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeWriter;
 import java.net.InetAddress;
@@ -136,7 +137,7 @@ class UnprovenErrorsTest {
     ProberFixture mesh = new ProberFixture();
     mesh.prober.apply(plan(pair(target("127.0.0.12"), 4, 100 * MILLI, false)));
     mesh.run(SECOND);
-    mesh.network.sockets.getFirst().errorsUntold = 5000;
+    mesh.network.sockets.getFirst().errorsUndelivered = 5000;
     mesh.run(SECOND);
 
     assertThat(mesh.counters.count(CollectorCounters.Event.UNPROVEN_ERROR)).isEqualTo(5000);

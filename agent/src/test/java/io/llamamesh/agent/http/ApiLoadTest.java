@@ -3,12 +3,13 @@ package io.llamamesh.agent.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.llamamesh.agent.auth.TokenCheck;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.TestWindows;
-import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.config.ConfigState;
 import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.agent.reflector.ReflectorCounters;
+import io.llamamesh.agent.window.WindowArchive;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -21,7 +21,7 @@ class HostAddressesTest {
   private boolean refuses;
 
   private HostAddresses follow(List<InetAddress> wanted) {
-    HostAddresses addresses = HostAddresses.refresh(wanted, onHost::contains);
+    HostAddresses addresses = HostAddresses.of(wanted, onHost::contains);
     addresses.follow(address -> {
       if (refuses) {
         throw new IOException("taken");

@@ -146,7 +146,7 @@ public final class FakeNetwork implements UdpNetwork {
     public long otherDrops;
 
     /** Errors beyond those that are kept. */
-    public int errorsUntold;
+    public int errorsUndelivered;
 
     public boolean closed;
 
@@ -227,7 +227,7 @@ public final class FakeNetwork implements UdpNetwork {
     @Override
     public int drainErrors(ErrorSink sink) {
       QueuedError error = new QueuedError();
-      Consumer<Failure> tell =
+      Consumer<Failure> add =
           f -> {
             error.kind = f.error();
             error.high = Ip.high(f.to().getAddress());
@@ -238,10 +238,10 @@ public final class FakeNetwork implements UdpNetwork {
             error.quoteLength = Math.min(f.quote().capacity(), QueuedError.QUOTED_BYTES);
             sink.accept(error);
           };
-      failures.forEach(tell);
-      int count = failures.size() + errorsUntold;
+      failures.forEach(add);
+      int count = failures.size() + errorsUndelivered;
       failures.clear();
-      errorsUntold = 0;
+      errorsUndelivered = 0;
       return count;
     }
 

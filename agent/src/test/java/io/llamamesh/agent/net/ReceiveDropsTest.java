@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class ReceiveDropsTest {
 
   private static ReceiveDrops from(int drops, long full) {
-    return new ReceiveDrops(told -> drops, () -> full);
+    return new ReceiveDrops(carried -> drops, () -> full);
   }
 
   @Test

@@ -3,9 +3,9 @@ package io.llamamesh.agent.netns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.agent.collector.CollectorCounters;
-import io.llamamesh.agent.collector.Mark;
-import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.netns.CollectorFixture.ProbePattern;
+import io.llamamesh.agent.window.Mark;
+import io.llamamesh.agent.window.Outcome;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

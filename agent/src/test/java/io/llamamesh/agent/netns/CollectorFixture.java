@@ -1,18 +1,18 @@
 package io.llamamesh.agent.netns;
 
-import io.llamamesh.agent.collector.Attempt;
-import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.Collector;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.CollectorListener;
-import io.llamamesh.agent.collector.Outcome;
-import io.llamamesh.agent.collector.PairResult;
 import io.llamamesh.agent.collector.PeerStatus;
 import io.llamamesh.agent.collector.ProbePlan;
-import io.llamamesh.agent.collector.Tally;
-import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.agent.net.UdpNetwork;
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.PairResult;
+import io.llamamesh.agent.window.Tally;
+import io.llamamesh.agent.window.WindowArchive;
 import io.llamamesh.agent.wire.ProbeKeys;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

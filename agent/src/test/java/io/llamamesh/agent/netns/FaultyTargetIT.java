@@ -2,15 +2,15 @@ package io.llamamesh.agent.netns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.agent.collector.Attempt;
-import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.collector.CollectorCounters;
-import io.llamamesh.agent.collector.Outcome;
-import io.llamamesh.agent.collector.PairResult;
-import io.llamamesh.agent.collector.Tally;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.netns.CollectorFixture.ProbePattern;
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.PairResult;
+import io.llamamesh.agent.window.Tally;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Instant;

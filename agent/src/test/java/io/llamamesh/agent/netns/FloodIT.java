@@ -2,7 +2,6 @@ package io.llamamesh.agent.netns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.agent.collector.Attempt;
 import io.llamamesh.agent.net.Batch;
 import io.llamamesh.agent.net.Payload;
 import io.llamamesh.agent.net.Remote;
@@ -10,6 +9,7 @@ import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.net.UdpOptions;
 import io.llamamesh.agent.net.UdpSocket;
+import io.llamamesh.agent.window.Attempt;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -2,10 +2,10 @@ package io.llamamesh.agent.netns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.agent.collector.Attempt;
 import io.llamamesh.agent.collector.CollectorCounters.Event;
-import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.netns.CollectorFixture.ProbePattern;
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.Outcome;
 import io.llamamesh.agent.wire.ProbeParser;
 import io.llamamesh.agent.wire.Slots;
 import java.io.IOException;

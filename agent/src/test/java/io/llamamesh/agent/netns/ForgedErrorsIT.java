@@ -2,12 +2,12 @@ package io.llamamesh.agent.netns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.agent.collector.Attempt;
 import io.llamamesh.agent.collector.CollectorCounters.Event;
-import io.llamamesh.agent.collector.Outcome;
-import io.llamamesh.agent.collector.PathFacts;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.netns.CollectorFixture.ProbePattern;
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.PathFacts;
 import io.llamamesh.agent.wire.ProbeWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

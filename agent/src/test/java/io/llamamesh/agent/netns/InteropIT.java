@@ -2,12 +2,12 @@ package io.llamamesh.agent.netns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.agent.collector.Attempt;
 import io.llamamesh.agent.collector.CollectorCounters.Event;
-import io.llamamesh.agent.collector.Mark;
 import io.llamamesh.agent.netns.CollectorFixture.ProbePattern;
 import io.llamamesh.agent.netns.ForeignProgram.Project;
 import io.llamamesh.agent.reflector.Disposition;
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.Mark;
 import io.llamamesh.agent.wire.LegacyProbe;
 import java.io.IOException;
 import java.io.UncheckedIOException;

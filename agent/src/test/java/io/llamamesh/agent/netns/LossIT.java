@@ -2,13 +2,13 @@ package io.llamamesh.agent.netns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.agent.collector.Attempt;
-import io.llamamesh.agent.collector.Mark;
-import io.llamamesh.agent.collector.Outcome;
-import io.llamamesh.agent.collector.PairResult;
 import io.llamamesh.agent.net.ChannelNetwork;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.netns.CollectorFixture.ProbePattern;
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.Mark;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.PairResult;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -136,7 +136,7 @@ class LossIT {
 
       assertThat(probing.total(Outcome.LOST)).isEqualTo((int) left.seen()).isPositive();
       assertThat(probing.total(Mark.FORWARD_LOST)).isZero();
-      // Of the last ones nobody can tell: no later reply speaks of them.
+      // The last ones are unknown: no later reply reports them.
       assertThat(probing.total(Mark.RETURN_LOST))
           .isGreaterThan(probing.total(Outcome.LOST) * 8 / 10);
     }

@@ -2,13 +2,13 @@ package io.llamamesh.agent.netns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.agent.collector.Attempt;
-import io.llamamesh.agent.collector.ClosedWindow;
-import io.llamamesh.agent.collector.Outcome;
-import io.llamamesh.agent.collector.Tally;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.netns.CollectorFixture.ProbePattern;
 import io.llamamesh.agent.reflector.Disposition;
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.Tally;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -47,7 +47,7 @@ class OwnFaultIT {
         CollectorFixture probing =
             CollectorFixture.start(left, right, stack, ProbePattern.STANDARD)) {
 
-      // While probing goes on: of the very last drops no reply can tell any more.
+      // While probing goes on: the very last drops no reply can report any more.
       List<ClosedWindow> windows = probing.untilWindows(2).windows();
 
       assertThat(reflecting.count(Disposition.OVER_LIMIT)).isPositive();

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.llamamesh.agent.collector.Attempt;
+import io.llamamesh.agent.window.Attempt;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** One agent that is stopped, told new configs or runs without IPv6, probing a sound reflector. */
+/** One agent that is stopped, given new configs or runs without IPv6, probing a sound reflector. */
 @InNamespaces
 class ProcessIT {
 

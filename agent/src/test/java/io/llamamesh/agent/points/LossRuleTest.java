@@ -2,13 +2,13 @@ package io.llamamesh.agent.points;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.agent.collector.ClosedWindow;
-import io.llamamesh.agent.collector.Outcome;
-import io.llamamesh.agent.collector.PairResult;
-import io.llamamesh.agent.collector.PathFacts;
-import io.llamamesh.agent.collector.Tally;
-import io.llamamesh.results.Point;
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.PairResult;
+import io.llamamesh.agent.window.PathFacts;
+import io.llamamesh.agent.window.Tally;
 import io.llamamesh.results.Point.Fields;
+import io.llamamesh.results.Point;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

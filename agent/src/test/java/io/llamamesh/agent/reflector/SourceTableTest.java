@@ -60,12 +60,12 @@ class SourceTableTest {
       table.recordReflected(0x2001_0db8_0000_0000L, i, now, false, true);
     }
 
-    List<SourceTable.Reflected> told = table.takeCounts(planned);
+    List<SourceTable.Reflected> counts = table.takeCounts(planned);
 
-    assertThat(told).hasSize(100 + 200 + 2);
-    assertThat(told.subList(0, 100)).allMatch(r -> r.probes() == 1);
-    assertThat(told.subList(100, 300)).allMatch(r -> r.probes() == 3);
-    assertThat(told)
+    assertThat(counts).hasSize(100 + 200 + 2);
+    assertThat(counts.subList(0, 100)).allMatch(r -> r.probes() == 1);
+    assertThat(counts.subList(100, 300)).allMatch(r -> r.probes() == 3);
+    assertThat(counts)
         .extracting(r -> r.source().getHostAddress() + "=" + r.probes())
         .contains("0.0.0.0=800", "0:0:0:0:0:0:0:0=400");
     assertThat(table.takeCounts(planned)).isEmpty();

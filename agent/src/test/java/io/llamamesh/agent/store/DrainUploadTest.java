@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.llamamesh.agent.collector.TestWindows;
-import io.llamamesh.agent.collector.WindowArchive;
 import io.llamamesh.agent.points.LossRule;
+import io.llamamesh.agent.window.WindowArchive;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -94,13 +94,13 @@ class DrainUploadTest {
   @Test
   void allUnreadWindowsArePostedOldestFirstInPagesThatAreEachAcknowledged() throws Exception {
     TestWindows.publish(archive, 250);
-    archive.read(10);
+    archive.markRead(10);
 
     assertThat(post()).isEqualTo(new DrainUpload.Result(240, 0));
 
     assertThat(cursors).containsExactly("b00t:70", "b00t:130", "b00t:190", "b00t:250");
     assertThat(times()).hasSize(240).isSorted().doesNotHaveDuplicates();
-    assertThat(archive.read()).isEqualTo(250);
+    assertThat(archive.lastRead()).isEqualTo(250);
     assertThat(tokens).containsOnly("Bearer secret");
     assertThat(pauses).isEmpty();
   }
@@ -161,7 +161,7 @@ class DrainUploadTest {
     assertThat(post()).isEqualTo(new DrainUpload.Result(60, 10));
 
     assertThat(now.get()).isEqualTo(PATIENCE.toNanos());
-    assertThat(archive.read()).isEqualTo(60);
+    assertThat(archive.lastRead()).isEqualTo(60);
   }
 
   @Test
@@ -172,7 +172,7 @@ class DrainUploadTest {
     assertThat(post()).isEqualTo(new DrainUpload.Result(0, 3));
 
     assertThat(cursors).hasSize(1);
-    assertThat(archive.read()).isZero();
+    assertThat(archive.lastRead()).isZero();
   }
 
   @Test
@@ -213,7 +213,7 @@ class DrainUploadTest {
   @Test
   void withNothingUnreadNobodyIsAsked() throws Exception {
     TestWindows.publish(archive, 3);
-    archive.read(3);
+    archive.markRead(3);
 
     assertThat(post()).isEqualTo(new DrainUpload.Result(0, 0));
 

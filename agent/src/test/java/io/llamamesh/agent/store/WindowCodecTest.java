@@ -3,10 +3,10 @@ package io.llamamesh.agent.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.llamamesh.agent.collector.Attempt;
-import io.llamamesh.agent.collector.Mark;
-import io.llamamesh.agent.collector.Outcome;
-import io.llamamesh.agent.collector.PairResult;
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.Mark;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.PairResult;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;

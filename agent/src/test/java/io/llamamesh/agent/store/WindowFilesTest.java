@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.llamamesh.agent.collector.ClosedWindow;
-import io.llamamesh.agent.collector.Outcome;
-import io.llamamesh.agent.collector.PairResult;
 import io.llamamesh.agent.collector.TestWindows;
+import io.llamamesh.agent.window.ClosedWindow;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.PairResult;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

@@ -1,12 +1,12 @@
 package io.llamamesh.bench.micro;
 
-import io.llamamesh.agent.collector.Attempt;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.CollectorListener;
-import io.llamamesh.agent.collector.Outcome;
 import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.collector.Prober;
-import io.llamamesh.agent.collector.WindowArchive;
+import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.WindowArchive;
 import io.llamamesh.agent.wire.ProbeKeys;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

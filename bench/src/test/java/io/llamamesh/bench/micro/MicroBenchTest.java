@@ -2,7 +2,7 @@ package io.llamamesh.bench.micro;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.window.Outcome;
 import io.llamamesh.bench.figures.Figure;
 import java.io.IOException;
 import java.lang.reflect.Method;

@@ -1,8 +1,8 @@
 package io.llamamesh.local.agents;
 
-import io.llamamesh.agent.collector.ClosedWindow;
 import io.llamamesh.agent.points.WindowPoints;
 import io.llamamesh.agent.store.WindowFiles;
+import io.llamamesh.agent.window.ClosedWindow;
 import io.llamamesh.results.Point;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package io.llamamesh.agent.reflector;
+package io.llamamesh.agent.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

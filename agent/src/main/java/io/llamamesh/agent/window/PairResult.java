@@ -1,4 +1,4 @@
-package io.llamamesh.agent.collector;
+package io.llamamesh.agent.window;
 
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -59,7 +59,7 @@ public final class PairResult {
    * @param tags shared between windows as long as they do not change
    * @param counts by {@link Tally#index}; not copied
    */
-  PairResult(
+  public PairResult(
       Map<String, String> tags,
       int[] counts,
       @Nullable Rtt rtt,
@@ -98,7 +98,7 @@ public final class PairResult {
    * Both combined, where a change of plan split a window: counts and means exactly, of percentiles
    * the worse one since they do not add up.
    */
-  PairResult plus(PairResult other) {
+  public PairResult plus(PairResult other) {
     int[] sum = counts.clone();
     for (int i = 0; i < sum.length; i++) {
       sum[i] += other.counts[i];

@@ -1,6 +1,6 @@
-package io.llamamesh.agent.http;
+package io.llamamesh.agent.auth;
 
-import io.llamamesh.agent.reflector.Cidr;
+import io.llamamesh.agent.net.Cidr;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.function.Predicate;

@@ -1,4 +1,4 @@
-package io.llamamesh.agent.collector;
+package io.llamamesh.agent.window;
 
 import java.util.List;
 

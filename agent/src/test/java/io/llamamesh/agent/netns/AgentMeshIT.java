@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.llamamesh.agent.collector.Outcome;
+import io.llamamesh.agent.window.Outcome;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Five agents that all probe each other, some of which go and come back. */
 @InNamespaces
-class MeshIT {
+class AgentMeshIT {
 
   private static final int MEMBERS = 5;
 
@@ -116,7 +116,7 @@ class MeshIT {
       old.signal("TERM");
       assertThat(old.awaitEnd()).as("exit of %s: %s", old.host().name(), old.log()).isZero();
       agents.set(member - 1, start(member, stack));
-      // Who has not begun to probe cannot hear the next one's goodbye.
+      // Who has not begun to probe cannot see that the next one drains.
       awaitProbing(agents.get(member - 1), stack);
     }
 
@@ -132,7 +132,7 @@ class MeshIT {
     await()
         .atMost(AgentProcess.PATIENCE)
         .pollInterval(Duration.ofMillis(300))
-        .until(() -> agents.stream().mapToLong(MeshIT::soundNow).sum() == pairs);
+        .until(() -> agents.stream().mapToLong(AgentMeshIT::soundNow).sum() == pairs);
   }
 
   /** Pairs whose newest window has only probes that were answered. */

@@ -1,4 +1,4 @@
-package io.llamamesh.agent.collector;
+package io.llamamesh.agent.window;
 
 /**
  * MTU and DSCP changes of a pair's path: what it does to packets beside delaying and losing them.
@@ -12,7 +12,8 @@ public record PathFacts(int mtu, int dscpForward, int dscpReturn) {
   /** A path that changes nothing and takes every probe. */
   public static final PathFacts NONE = new PathFacts(0, -1, -1);
 
-  static PathFacts of(int mtu, int dscpForward, int dscpReturn) {
+  /** Facts of a path; {@link #NONE} where all are unknown. */
+  public static PathFacts of(int mtu, int dscpForward, int dscpReturn) {
     return mtu == 0 && dscpForward < 0 && dscpReturn < 0
         ? NONE
         : new PathFacts(mtu, dscpForward, dscpReturn);

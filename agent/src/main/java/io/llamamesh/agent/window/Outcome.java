@@ -1,4 +1,4 @@
-package io.llamamesh.agent.collector;
+package io.llamamesh.agent.window;
 
 /** Outcome of a probe that was sent; each has exactly one. */
 @SuppressWarnings("EnumOrdinal") // an index into counters of this process, never stored

@@ -1,4 +1,4 @@
-package io.llamamesh.agent.collector;
+package io.llamamesh.agent.window;
 
 /** Attempt at a probe that came due. */
 @SuppressWarnings("EnumOrdinal") // an index into counters of this process, never stored

@@ -1,4 +1,4 @@
-package io.llamamesh.agent.config;
+package io.llamamesh.agent.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

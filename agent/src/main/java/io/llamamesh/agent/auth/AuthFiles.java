@@ -1,4 +1,4 @@
-package io.llamamesh.agent.config;
+package io.llamamesh.agent.auth;
 
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.auth.FollowedRing;

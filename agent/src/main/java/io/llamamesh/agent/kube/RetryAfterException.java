@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.time.Duration;
 
 /** The API refused a request for now and says when to come back (429, 503). */
-final class RefusedException extends IOException {
+final class RetryAfterException extends IOException {
   private static final long serialVersionUID = 1;
 
   private final transient Duration after;
 
-  RefusedException(String message, Duration after) {
+  RetryAfterException(String message, Duration after) {
     super(message + ", retry after " + after.toSeconds() + "s");
     this.after = after;
   }

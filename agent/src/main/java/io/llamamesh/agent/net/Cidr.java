@@ -1,6 +1,5 @@
-package io.llamamesh.agent.reflector;
+package io.llamamesh.agent.net;
 
-import io.llamamesh.agent.net.Ip;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.regex.Pattern;

@@ -1,4 +1,4 @@
-package io.llamamesh.agent.collector;
+package io.llamamesh.agent.window;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -19,7 +19,7 @@ import java.util.function.Predicate;
  * window at most once, and each one that is still retained. <li>A window is forgotten only when it
  * is older than the retention by the monotonic clock, or when the bound of memory asks for it; the
  * latter is counted by {@link #evicted}. The newest window is never forgotten. <li>{@link
- * #published}, {@link #read()} and {@link #evicted} never decrease. <li>{@link #publish} never
+ * #published}, {@link #lastRead} and {@link #evicted} never decrease. <li>{@link #publish} never
  * waits for a reader's I/O: nobody does any while holding the lock. </ul>
  */
 public final class WindowArchive {
@@ -76,7 +76,7 @@ public final class WindowArchive {
   }
 
   /** Number of the next window. */
-  long nextSequence() {
+  public long nextSequence() {
     lock.lock();
     try {
       return published + 1;
@@ -92,7 +92,7 @@ public final class WindowArchive {
    *
    * @param now monotonic
    */
-  void publish(ClosedWindow window, long now, long retentionNanos) {
+  public void publish(ClosedWindow window, long now, long retentionNanos) {
     lock.lock();
     try {
       if (window.sequence() != published + 1) {
@@ -164,7 +164,7 @@ public final class WindowArchive {
   }
 
   /** Records that a reader has stored everything up to and including this number. */
-  public void read(long sequence) {
+  public void markRead(long sequence) {
     lock.lock();
     try {
       read = Math.max(read, Math.min(sequence, published));
@@ -174,7 +174,7 @@ public final class WindowArchive {
   }
 
   /** Last number that a reader has stored. */
-  public long read() {
+  public long lastRead() {
     lock.lock();
     try {
       return read;
@@ -226,7 +226,7 @@ public final class WindowArchive {
   }
 
   /** Ends of all retained windows, nanoseconds since 1970. */
-  List<Long> windowEnds() {
+  public List<Long> windowEnds() {
     return after(0, Integer.MAX_VALUE).windows().stream().map(ClosedWindow::endNanos).toList();
   }
 

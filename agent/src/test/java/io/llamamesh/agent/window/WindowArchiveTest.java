@@ -1,10 +1,10 @@
-package io.llamamesh.agent.collector;
+package io.llamamesh.agent.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import io.llamamesh.agent.collector.TestWindows;
 import java.lang.management.ManagementFactory;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -36,32 +36,14 @@ class WindowArchiveTest {
     assertThat(archive.published()).isEqualTo(100);
   }
 
-  /** As a prober makes it: every probe of every source port answered. */
-  private static ClosedWindow measured(long sequence, int pairs, int ports) {
-    int[] sourcePorts = new int[ports];
-    PairCell cell = new PairCell(ports);
-    List<PairResult> results = new ArrayList<>(pairs);
-    for (int pair = 0; pair < pairs; pair++) {
-      cell.open(1, ports);
-      for (int port = 0; port < ports; port++) {
-        sourcePorts[port] = 25000 + port;
-        cell.countSent(port);
-        cell.count(Outcome.RECEIVED);
-        cell.recordRtt(port, 100_000);
-      }
-      results.add(cell.close(Map.of(), 1, sourcePorts, 0));
-    }
-    return new ClosedWindow(sequence, sequence * SECOND, results, List.of());
-  }
-
   @Test
   void manySourcePortsTakeFewerWindowsIntoTheSameMemory() {
     WindowArchive few = new WindowArchive("boot");
     WindowArchive many = new WindowArchive("boot");
 
     for (int i = 1; i <= 300; i++) {
-      few.publish(measured(i, 64, 4), i, 3600 * SECOND);
-      many.publish(measured(i, 64, 256), i, 3600 * SECOND);
+      few.publish(TestWindows.measured(i, 64, 4), i, 3600 * SECOND);
+      many.publish(TestWindows.measured(i, 64, 256), i, 3600 * SECOND);
     }
 
     assertThat(few.size()).isEqualTo(300);
@@ -77,10 +59,10 @@ class WindowArchiveTest {
   @CsvSource({"64, 4", "64, 256", "1000, 1"})
   void theEstimateIsAboutWhatTheJvmTakes(int pairs, int ports) {
     var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    measured(1, 1, ports); // so that nothing is allocated for classes that are loaded
+    TestWindows.measured(1, 1, ports); // so that nothing is allocated for classes that are loaded
     long before = threads.getCurrentThreadAllocatedBytes();
 
-    ClosedWindow window = measured(1, pairs, ports);
+    ClosedWindow window = TestWindows.measured(1, pairs, ports);
 
     // What making it leaves behind is in there, too: a list beside the one that is kept.
     double allocated = threads.getCurrentThreadAllocatedBytes() - before;
@@ -96,7 +78,7 @@ class WindowArchiveTest {
     }
     assertThat(archive.unread()).isEqualTo(3);
 
-    archive.read(4);
+    archive.markRead(4);
 
     assertThat(archive.unread()).isEqualTo(1);
   }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** An agent whose node has another address than the platform says, from the start or later. */
 @InNamespaces
-class AddressIT {
+class HostAddressIT {
 
   private static final String LATE = "10.83.1.77";
   private static final String SEND_ERROR = "llamamesh_probes_total{outcome=\"send_error\"}";

@@ -1,4 +1,4 @@
-package io.llamamesh.agent.collector;
+package io.llamamesh.agent.window;
 
 /** Observation of a probe beside its outcome; a probe may have several, or none. */
 @SuppressWarnings("EnumOrdinal") // an index into counters of this process, never stored

@@ -1,0 +1,5 @@
+/** Tests of {@code .points}. */
+@NullMarked
+package io.llamamesh.agent.auth;
+
+import org.jspecify.annotations.NullMarked;
