@@ -146,16 +146,9 @@ public final class ConfigApplier {
     text = yaml;
     warnIfApiChanged(running, document.config());
     running = document.config();
-    ConfigState before = state;
     state =
-        new ConfigState(
-            origin,
-            mapped.plan().pairs().size(),
-            document.ignored(),
-            mapped.skipped(),
-            null,
-            before.applied() + 1,
-            before.refused());
+        state.withDocument(
+            origin, mapped.plan().pairs().size(), document.ignored(), mapped.skipped());
     writeCopy(yaml);
     notifyListener(document.config(), mapped.plan());
     LOG.info(
@@ -192,16 +185,7 @@ public final class ConfigApplier {
       plan = mapped.plan();
       notifyListener(config, mapped.plan());
     }
-    ConfigState now = state;
-    state =
-        new ConfigState(
-            now.origin(),
-            mapped.plan().pairs().size(),
-            now.ignored(),
-            mapped.skipped(),
-            now.error(),
-            now.applied(),
-            now.refused());
+    state = state.withPlan(mapped.plan().pairs().size(), mapped.skipped());
   }
 
   /** Hands on the running plan once more: what prevented a part of it may be over. */
@@ -227,16 +211,7 @@ public final class ConfigApplier {
 
   /** Clears the error: the newest document runs. */
   private void clearError() {
-    ConfigState now = state;
-    state =
-        new ConfigState(
-            now.origin(),
-            now.pairs(),
-            now.ignored(),
-            now.skipped(),
-            null,
-            now.applied(),
-            now.refused());
+    state = state.withoutError();
   }
 
   /** Removes the document: probing stops, reflecting goes on. */
@@ -250,9 +225,7 @@ public final class ConfigApplier {
     plan = null;
     text = null;
     running = null;
-    ConfigState before = state;
-    state =
-        new ConfigState(null, 0, List.of(), List.of(), null, before.applied(), before.refused());
+    state = state.withoutDocument();
     try {
       removed.run();
     } catch (RuntimeException e) {
@@ -274,15 +247,7 @@ public final class ConfigApplier {
   /** Refuses the newest document; the running one stays. */
   public synchronized void refuse(String origin, String why) {
     ConfigState before = state;
-    state =
-        new ConfigState(
-            before.origin(),
-            before.pairs(),
-            before.ignored(),
-            before.skipped(),
-            why,
-            before.applied(),
-            before.refused() + 1);
+    state = state.withRefusal(why);
     if (!why.equals(before.error())) {
       LOG.warn("config refused, keeping the running one origin={} error={}", origin, why);
     }

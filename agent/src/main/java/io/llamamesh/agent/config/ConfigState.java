@@ -30,4 +30,31 @@ public record ConfigState(
     ignored = List.copyOf(ignored);
     skipped = List.copyOf(skipped);
   }
+
+  /** A document was applied: it runs, and there is no error. */
+  ConfigState withDocument(
+      String newOrigin, int newPairs, List<String> newIgnored, List<String> newSkipped) {
+    return new ConfigState(
+        newOrigin, newPairs, newIgnored, newSkipped, null, applied + 1, refused);
+  }
+
+  /** The running document was mapped again, to another plan. */
+  ConfigState withPlan(int newPairs, List<String> newSkipped) {
+    return new ConfigState(origin, newPairs, ignored, newSkipped, error, applied, refused);
+  }
+
+  /** The newest document was refused; the running one stays. */
+  ConfigState withRefusal(String newError) {
+    return new ConfigState(origin, pairs, ignored, skipped, newError, applied, refused + 1);
+  }
+
+  /** The running document is the newest again. */
+  ConfigState withoutError() {
+    return new ConfigState(origin, pairs, ignored, skipped, null, applied, refused);
+  }
+
+  /** There is no document any more. */
+  ConfigState withoutDocument() {
+    return new ConfigState(null, 0, List.of(), List.of(), null, applied, refused);
+  }
 }
