@@ -88,7 +88,7 @@ final class FaultSchedule {
     stoppedInSend = false;
   }
 
-  /** What goes wrong for some seconds: little, much, or nothing. */
+  /** Draws the faults of some seconds: few, many, or none. */
   private void phase() {
     sound();
     switch (random.nextInt(8)) {
@@ -117,7 +117,7 @@ final class FaultSchedule {
     }
   }
 
-  /** What happens at once. */
+  /** Draws faults that happen at once. */
   private void event() {
     switch (random.nextInt(6)) {
       case 0 -> mesh.stop(random.nextLong(5 * SECOND));
@@ -194,7 +194,7 @@ final class FaultSchedule {
     return List.of(wrong, answer);
   }
 
-  /** How many probes left that count. */
+  /** Number of probes sent that count. */
   int sent() {
     return (int) mesh.probes.stream().filter(this::counts).count();
   }

@@ -21,10 +21,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What somebody else sends in the place of an answer takes no probe out of those lost. */
+/** Forged answers take no probe out of those lost. */
 class ForgedAnswersTest {
 
-  /** Where the slots begin in a frame of ours. */
+  /** Offset of the slots in a frame of ours. */
   private static final int AT_SLOTS = 27;
 
   private static ProbeKeys key(int number) {

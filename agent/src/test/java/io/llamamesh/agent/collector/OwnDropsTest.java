@@ -11,7 +11,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;
 
-/** What our own source ports drop is separated from loss, and never hides it. */
+/** Drops of our own source ports are separated from loss, and never hide it. */
 class OwnDropsTest {
 
   private static final InetSocketAddress STRANGER =

@@ -52,7 +52,7 @@ final class ProberFixture {
   final Prober prober;
   private final ProbeKeys keys;
 
-  /** What else happens when a probe leaves; may look at its bytes. */
+  /** Called when a probe leaves, with its bytes. */
   Wire whenSent = (probe, from, bytes) -> {};
 
   /** Sees all that leaves. */
@@ -69,7 +69,7 @@ final class ProberFixture {
   /** Answered twice. */
   Predicate<Probe> duplicate = p -> false;
 
-  /** What arrives instead of the answer, one after the other. */
+  /** Replaces the answer by what arrives instead, one after the other. */
   BiFunction<Probe, byte[], List<byte[]>> garble = (probe, answer) -> List.of(answer);
 
   Predicate<Probe> refuse = p -> false;
@@ -84,28 +84,28 @@ final class ProberFixture {
   /** Leaves the reflector late after its stamp; later replies of the flow report it. */
   Predicate<Probe> stalledReply = p -> false;
 
-  /** Whether the reflector reports such replies. */
+  /** Set when the reflector reports such replies. */
   boolean reportsStalls = true;
 
-  /** How late. */
+  /** Delay of such replies. */
   long stall = 40 * MILLI;
 
   /** Happens, once, between the stamp of a probe and its sending. */
   Runnable duringSend = () -> {};
 
-  /** What the path takes of a packet; 0 for all. */
+  /** Path MTU; 0 for none. */
   int mtu;
 
   /** The ToS byte with which probes arrive at the reflector. */
   int tosThere;
 
-  /** Whether the reflector drains; when it does no more, it is another life of it. */
+  /** Set while the reflector drains; afterwards it is another life of it. */
   boolean draining;
 
-  /** Whether the reflector says that it was stalled until just now. */
+  /** Set while the reflector says that it was stalled until just now. */
   boolean reflectorStalled;
 
-  /** Names the reflector's life. */
+  /** Epoch of the reflector. */
   int epoch = 7;
 
   private boolean drainAnnounced;

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
-/** What held up a probe here or at the reflector is not the network's latency. */
+/** Delays of our own or of the reflector are not the network's latency. */
 class StalledTest {
 
   private final ProberFixture mesh = new ProberFixture();

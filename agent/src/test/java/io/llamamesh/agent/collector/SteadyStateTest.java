@@ -25,7 +25,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** What a prober leaves to the garbage collector when nothing but probing goes on. */
+/** Garbage of a prober in steady state. */
 class SteadyStateTest {
 
   private static final long SECOND = 1_000_000_000L;

@@ -38,7 +38,7 @@ class UnprovenErrorsTest {
     return ProbeKeys.NONE.with(1, new byte[16], true);
   }
 
-  /** What a forger writes into its quote, who has or has not seen the probe. */
+  /** Quotes of a forger who has or has not seen the probe. */
   enum Quote {
     NOTHING {
       @Override

@@ -20,11 +20,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server of bare TCP that does to each request what was written down, also what no server may.
+ * A server of bare TCP whose reaction to each request is scripted, including what no server may do.
  */
 final class FakeKubeApi implements AutoCloseable {
 
-  /** What is done to one request. */
+  /** Reaction to one request. */
   interface Step {
     /** False: the connection serves no further request. */
     boolean take(Socket connection, OutputStream out) throws IOException, InterruptedException;
@@ -57,7 +57,7 @@ final class FakeKubeApi implements AutoCloseable {
     return this;
   }
 
-  /** What is done to all further requests; else they are left without an answer. */
+  /** Sets the reaction to all further requests, which otherwise get no answer. */
   FakeKubeApi always(Step step) {
     otherwise = step;
     return this;

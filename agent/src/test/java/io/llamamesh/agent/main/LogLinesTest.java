@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What every program's log makes of texts that others wrote. */
+/** Every program's log makes foreign text harmless. */
 class LogLinesTest {
 
   @ParameterizedTest

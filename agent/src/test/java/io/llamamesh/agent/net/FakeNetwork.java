@@ -14,10 +14,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
-/** A network whose clocks and datagrams a test plays. */
+/** A network whose clocks and datagrams a test scripts. */
 public final class FakeNetwork implements UdpNetwork {
 
-  /** Decides what becomes of a datagram that was sent. */
+  /** Decides the fate of a datagram that was sent. */
   @FunctionalInterface
   public interface Wire {
     SendResult sent(FakeSocket from, byte[] bytes, InetSocketAddress to, int tos);
@@ -33,7 +33,7 @@ public final class FakeNetwork implements UdpNetwork {
   private long offset = START - monotonic;
   private int ephemeral = 40_000;
 
-  /** What the wall clock was ahead of the monotonic one, from when on. */
+  /** Offsets of the wall clock from the monotonic one, by the time of each step. */
   private final NavigableMap<Long, Long> offsets = new TreeMap<>(Map.of(Long.MIN_VALUE, offset));
 
   public FakeNetwork(Wire wire) {
@@ -130,7 +130,7 @@ public final class FakeNetwork implements UdpNetwork {
   /** Happens, once, while somebody reads a socket. */
   public Runnable interruption = () -> {};
 
-  /** What a socket grants. */
+  /** Receive buffer that a socket grants. */
   public int receiveBufferBytes = 1 << 20;
 
   /** The ToS byte with which everything arrives. */

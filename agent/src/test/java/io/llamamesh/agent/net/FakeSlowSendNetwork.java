@@ -23,7 +23,7 @@ public final class FakeSlowSendNetwork implements UdpNetwork {
     delays.add(delay);
   }
 
-  /** Whether a reply is held back now. */
+  /** Returns whether a reply is held back now. */
   public boolean isHolding() {
     return holding;
   }

@@ -162,7 +162,7 @@ class LayoutTest {
     source.append("_Static_assert((%1$s) == %2$d, \"%1$s is not %2$d\");%n".formatted(what, value));
   }
 
-  /** What the compiler has to say; nothing when all is well. */
+  /** Messages of the compiler; empty when all is well. */
   private String compile(String compiler, String source) throws IOException, InterruptedException {
     Path file = Files.writeString(folder.resolve("layout.c"), source);
     Process process;

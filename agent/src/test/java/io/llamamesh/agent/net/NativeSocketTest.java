@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What only native sockets can do. */
+/** Features that only native sockets have. */
 class NativeSocketTest extends SocketFixture {
 
   @Test

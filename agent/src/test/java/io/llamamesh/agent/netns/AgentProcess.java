@@ -111,7 +111,7 @@ final class AgentProcess implements AutoCloseable {
     return host;
   }
 
-  /** What it wrote so far. */
+  /** Its output so far. */
   List<String> log() {
     try {
       return Files.readAllLines(log);
@@ -223,7 +223,7 @@ final class AgentProcess implements AutoCloseable {
         .until(() -> points().anyMatch(point -> second(point) > second));
   }
 
-  /** When a point's window ended, in seconds since 1970. */
+  /** End of a point's window, in seconds since 1970. */
   static long second(JsonNode point) {
     return java.time.Instant.parse(point.get("time").asText()).getEpochSecond();
   }

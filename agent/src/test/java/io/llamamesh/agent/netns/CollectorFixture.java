@@ -30,7 +30,7 @@ import org.awaitility.Awaitility;
 /** A real collector in a namespace, with windows of a second, and what it published. */
 final class CollectorFixture implements AutoCloseable {
 
-  /** Where reflectors listen. */
+  /** Port of reflectors. */
   static final int PORT = 8100;
 
   /** Source port of the first flow. */
@@ -40,7 +40,7 @@ final class CollectorFixture implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   /**
-   * How to probe: each target over so many source ports, each with a probe every period.
+   * Pattern of probes: source ports per target, and the period of each.
    *
    * @param bytes length of a datagram
    */

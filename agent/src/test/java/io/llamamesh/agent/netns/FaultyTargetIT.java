@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What errs is called by its name, and costs nobody else a probe. */
+/** Faults of targets have their own outcome, and cost no other target a probe. */
 @InNamespaces
 class FaultyTargetIT {
 

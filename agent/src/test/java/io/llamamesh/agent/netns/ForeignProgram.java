@@ -120,7 +120,7 @@ final class ForeignProgram implements AutoCloseable {
         .until(() -> isAlive() && condition.call());
   }
 
-  /** Whether it still runs; an error with its log where not. */
+  /** Asserts that it still runs; the error has its log. */
   boolean isAlive() {
     if (!process.isAlive()) {
       throw new AssertionError("it ended: " + log());
@@ -128,7 +128,7 @@ final class ForeignProgram implements AutoCloseable {
     return true;
   }
 
-  /** What it wrote so far. */
+  /** Its output so far. */
   String log() {
     try {
       return Files.readString(log);

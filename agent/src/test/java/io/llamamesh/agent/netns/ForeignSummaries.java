@@ -9,9 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/**
- * What a foreign collector says of its probes, summed over its summaries, of which it keeps one.
- */
+/** Counts of a foreign collector, summed over its summaries, of which it keeps one. */
 final class ForeignSummaries {
 
   private static final Pattern SAMPLE =

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Who sees the probes to a target and answers from elsewhere hides no loss. */
+/** Answers from elsewhere, forged by who sees the probes, hide no loss. */
 @InNamespaces
 class ForgedAnswersIT {
 

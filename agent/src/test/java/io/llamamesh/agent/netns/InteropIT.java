@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @InNamespaces
 class InteropIT {
 
-  /** What each test counted. */
+  /** Counts of each test. */
   private static final Path FIGURES = Path.of("target", "interop.txt");
 
   private static final int PROBES = 5000;
@@ -61,7 +61,7 @@ class InteropIT {
     lab.close();
   }
 
-  /** Whether the ends are one machine, or two with a router between them. */
+  /** Topology: one machine, or two with a router between them. */
   enum Way {
     LOOPBACK,
     ROUTED

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What is called loss is what the network dropped, probe by probe. */
+/** Loss is what the network dropped, probe by probe. */
 @InNamespaces
 class LossIT {
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What our own programs drop is not called the network's loss. */
+/** Drops of our own programs are not the network's loss. */
 @InNamespaces
 class OwnFaultIT {
 

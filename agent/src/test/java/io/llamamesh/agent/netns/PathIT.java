@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a path does to packets beside losing them is seen and reported per pair. */
+/** MTU and rewritten DSCP of a path are reported per pair. */
 @InNamespaces
 class PathIT {
 

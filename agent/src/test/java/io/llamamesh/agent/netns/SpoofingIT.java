@@ -34,7 +34,7 @@ class SpoofingIT {
     lab.close();
   }
 
-  /** What is forged. */
+  /** Kind of forgery. */
   enum Kind {
     OURS,
     GO,

@@ -33,7 +33,7 @@ class DrainUploadTest {
   private final AtomicLong now = new AtomicLong();
   private final List<Duration> pauses = new ArrayList<>();
 
-  /** What is answered to the next requests; 200 to those after. */
+  /** Statuses of the next answers; 200 afterwards. */
   private final Deque<Integer> answers = new ArrayDeque<>();
 
   private final List<JsonNode> pages = Collections.synchronizedList(new ArrayList<>());

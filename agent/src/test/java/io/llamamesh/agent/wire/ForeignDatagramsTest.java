@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What real programs wrote is read, and what we write is what they were asked with. */
+/** Datagrams of real programs are parsed, and ours equal those that they answered. */
 class ForeignDatagramsTest {
 
   private static final int NONCE = 0x89abcdef;

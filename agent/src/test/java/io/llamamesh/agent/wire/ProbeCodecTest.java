@@ -144,7 +144,7 @@ class ProbeCodecTest {
     assertThat(accepted).isGreaterThan(MUTATIONS / 10);
   }
 
-  /** What is recognised at a glance says the same as what is read field by field. */
+  /** The fast check and the parser of fields agree. */
   private void agrees(ByteBuffer buffer, int offset, int length, boolean isProbe) {
     ProbeParser thorough = new ProbeParser();
     assertThat(thorough.tryParseFields(buffer, offset, length)).isEqualTo(isProbe);
