@@ -39,11 +39,11 @@ public final class Collector implements AutoCloseable {
   private volatile int flows;
   private volatile long longestTimeout;
 
-  private Collector(UdpNetwork network, Poller poller, Prober prober, CollectorListener reports) {
+  private Collector(UdpNetwork network, Poller poller, Prober prober, CollectorListener listener) {
     this.network = network;
     this.poller = poller;
     this.prober = prober;
-    this.listener = reports;
+    this.listener = listener;
     this.thread = Thread.ofPlatform().name("collector").daemon(false).unstarted(this::run);
   }
 
@@ -67,7 +67,7 @@ public final class Collector implements AutoCloseable {
       Supplier<List<ClosedWindow.Reflected>> reflected,
       Supplier<ProbeKeys> keys,
       PeerListener peerListener,
-      CollectorListener reports)
+      CollectorListener listener)
       throws IOException {
     Poller poller = network.newPoller();
     Prober prober =
@@ -81,8 +81,8 @@ public final class Collector implements AutoCloseable {
             reflected,
             keys,
             peerListener,
-            reports);
-    Collector collector = new Collector(network, poller, prober, reports);
+            listener);
+    Collector collector = new Collector(network, poller, prober, listener);
     collector.thread.start();
     return collector;
   }

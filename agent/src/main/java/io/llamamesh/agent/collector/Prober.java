@@ -97,13 +97,13 @@ public final class Prober {
       Supplier<List<ClosedWindow.Reflected>> reflected,
       Supplier<ProbeKeys> keys,
       PeerListener peerListener,
-      CollectorListener reports) {
+      CollectorListener listener) {
     this.network = network;
     this.clock = new WallClock(network);
     this.ports = new SourcePorts(network, poller, locals);
-    this.roster = new Roster(network, ports, random, peerListener, reports);
+    this.roster = new Roster(network, ports, random, peerListener, listener);
     this.quoted = new QuotedProbe(roster);
-    this.replies = new Replies(network, clock, roster, counters, keys, reports);
+    this.replies = new Replies(network, clock, roster, counters, keys, listener);
     this.keys = keys;
     this.book = new WindowBook(reflected);
     archive.windowEnds().forEach(book::recordEarlierEnd);
@@ -111,7 +111,7 @@ public final class Prober {
     this.pacer = new Pacer(network.monotonicNanos());
     this.expiredAt = network.monotonicNanos();
     this.counters = counters;
-    this.listener = reports;
+    this.listener = listener;
   }
 
   /** Makes this the plan; flows that it names again go on as they are. */

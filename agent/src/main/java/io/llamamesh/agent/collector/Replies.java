@@ -45,13 +45,13 @@ final class Replies {
       Roster roster,
       CollectorCounters counters,
       Supplier<ProbeKeys> keys,
-      CollectorListener reports) {
+      CollectorListener listener) {
     this.network = network;
     this.clock = clock;
     this.roster = roster;
     this.counters = counters;
     this.keys = keys;
-    this.listener = reports;
+    this.listener = listener;
     this.batch = network.newBatch(BATCH, ProbeFormat.MAX_DATAGRAM);
   }
 
@@ -105,12 +105,12 @@ final class Replies {
     }
     boolean ours =
         probe && parser.hasSlots() && Slots.direction(bytes, parser.slotsAt()) == Slots.REPLY;
-    boolean whole = probe && hasFullLength(flow, slot);
-    if (!isFrom(flow.pair().peer(), slot) && !mayHaveOtherSource(flow, whole, ours, now)) {
+    boolean fullLength = probe && hasFullLength(flow, slot);
+    if (!isFrom(flow.pair().peer(), slot) && !mayHaveOtherSource(flow, fullLength, ours, now)) {
       counters.add(CollectorCounters.Event.FOREIGN_ANSWER);
       return false;
     }
-    if (!whole) {
+    if (!fullLength) {
       counters.add(CollectorCounters.Event.GARBLED);
       return markSuspicious(flow, sequence, slot);
     }
@@ -153,8 +153,8 @@ final class Replies {
    * answer from where they were asked; LLAMA's own may answer from any address of its host, and
    * there the signature alone decides.
    */
-  private static boolean mayHaveOtherSource(Flow flow, boolean whole, boolean ours, long now) {
-    return whole && !ours && !flow.pair().peer().isOurs(now);
+  private static boolean mayHaveOtherSource(Flow flow, boolean fullLength, boolean ours, long now) {
+    return fullLength && !ours && !flow.pair().peer().isOurs(now);
   }
 
   /**

@@ -67,13 +67,13 @@ final class Roster {
       SourcePorts ports,
       RandomGenerator random,
       PeerListener listener,
-      CollectorListener reports) {
+      CollectorListener collectorListener) {
     this.random = random;
     this.table = new FlowTable(new FlowIds(random));
     this.network = network;
     this.ports = ports;
     this.listener = listener;
-    this.collectorListener = reports;
+    this.collectorListener = collectorListener;
   }
 
   /** Replaces the plan. */
