@@ -11,13 +11,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Guarantees:
  *
- * <ul> <li>Each sequence number is used once; {@link #recordSent} is the only way into the ring,
- * and {@link #forgetOldest} the only way out, in order of sequence. <li>A probe is pending from
- * {@link #recordSent} until {@link #recordAnswer} or {@link #forgetOldest}. Flags are added only
- * while it is pending; callers of the {@code mark} methods check that. <li>An RTT is counted at
- * most once, in the window in which its probe was sent. <li>Times are compared by difference, so
- * the monotonic clock may wrap. <li>Recording, marking and forgetting a probe allocates nothing
- * here; only {@link #ensureCapacity} and the first {@link #recordTooBig} do. </ul>
+ * <ul>
+ *   <li>Each sequence number is used once; {@link #recordSent} is the only way into the ring, and
+ *       {@link #forgetOldest} the only way out, in order of sequence.
+ *   <li>A probe is pending from {@link #recordSent} until {@link #recordAnswer} or {@link
+ *       #forgetOldest}. Flags are added only while it is pending; callers of the {@code mark}
+ *       methods check that.
+ *   <li>An RTT is counted at most once, in the window in which its probe was sent.
+ *   <li>Times are compared by difference, so the monotonic clock may wrap.
+ *   <li>Recording, marking and forgetting a probe allocates nothing here; only {@link
+ *       #ensureCapacity} and the first {@link #recordTooBig} do.
+ * </ul>
  *
  * <p>Not thread-safe: the collector's thread owns it.
  */

@@ -4,10 +4,10 @@ import io.llamamesh.agent.wire.Slots;
 import java.nio.ByteBuffer;
 
 /**
- * A reflector's newest report to one flow about its own drops: those over its limit, which it counts
- * per flow, and those of its full buffer, which it counts only for all senders together. Counts
- * belong to one life of the reflector and wrap modulo 2³². A later report is compared with it by the
- * methods below, and then takes its place by {@link #record}.
+ * A reflector's newest report to one flow about its own drops: those over its limit, which it
+ * counts per flow, and those of its full buffer, which it counts only for all senders together.
+ * Counts belong to one life of the reflector and wrap modulo 2³². A later report is compared with
+ * it by the methods below, and then takes its place by {@link #record}.
  */
 final class ReflectorDropReports {
 

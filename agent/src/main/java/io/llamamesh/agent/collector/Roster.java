@@ -96,10 +96,12 @@ final class Roster {
     }
     active.clear();
     pairList.clear();
-    entries.values().forEach(entry -> {
-      active.addAll(entry.flows());
-      pairList.add(entry.pair());
-    });
+    entries
+        .values()
+        .forEach(entry -> {
+          active.addAll(entry.flows());
+          pairList.add(entry.pair());
+        });
     Set<InetSocketAddress> targets = new HashSet<>();
     pairList.forEach(pair -> targets.add(pair.plan().target()));
     leaving.forEach(pair -> targets.add(pair.plan().target()));

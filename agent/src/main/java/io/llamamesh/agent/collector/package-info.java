@@ -1,7 +1,7 @@
 /**
  * Probes peers at an even pace, matches their replies, and accounts for every probe in the window
- * in which it was sent; imports {@code .net}, {@code .wire}, {@code .window}, HdrHistogram and nothing
- * but {@code java.*} beside.
+ * in which it was sent; imports {@code .net}, {@code .wire}, {@code .window}, HdrHistogram and
+ * nothing but {@code java.*} beside.
  */
 @NullMarked
 package io.llamamesh.agent.collector;

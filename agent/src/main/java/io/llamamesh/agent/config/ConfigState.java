@@ -34,8 +34,7 @@ public record ConfigState(
   /** A document was applied: it runs, and there is no error. */
   ConfigState withDocument(
       String newOrigin, int newPairs, List<String> newIgnored, List<String> newSkipped) {
-    return new ConfigState(
-        newOrigin, newPairs, newIgnored, newSkipped, null, applied + 1, refused);
+    return new ConfigState(newOrigin, newPairs, newIgnored, newSkipped, null, applied + 1, refused);
   }
 
   /** The running document was mapped again, to another plan. */

@@ -154,8 +154,7 @@ public final class KubernetesConfig implements ConfigSource {
 
     @Override
     public void failed(IOException cause) {
-      LOG.warn(
-          "config watch failed, retrying origin={} error={}", origin, cause.toString());
+      LOG.warn("config watch failed, retrying origin={} error={}", origin, cause.toString());
     }
   }
 

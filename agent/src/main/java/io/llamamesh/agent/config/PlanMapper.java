@@ -2,10 +2,10 @@ package io.llamamesh.agent.config;
 
 import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.wire.ProbeFormat;
+import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfig.Port;
 import io.llamamesh.config.CollectorConfig.PortGroupEntry;
 import io.llamamesh.config.CollectorConfig.Target;
-import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.results.IpText;
 import io.llamamesh.results.Point.Tags;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package io.llamamesh.agent.config;
 
-import io.llamamesh.config.CollectorConfig.Target;
 import io.llamamesh.config.CollectorConfig;
+import io.llamamesh.config.CollectorConfig.Target;
 import io.llamamesh.results.IpText;
 import io.llamamesh.results.Point.Tags;
 import java.net.Inet6Address;

@@ -1,9 +1,9 @@
 package io.llamamesh.agent.fabric;
 
 import io.llamamesh.fabric.codec.CodecException;
+import io.llamamesh.fabric.linkstate.LinkStateMessage;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Ads;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
-import io.llamamesh.fabric.linkstate.LinkStateMessage;
 import io.llamamesh.fabric.transport.FabricPersistence;
 import io.llamamesh.fabric.wire.MessageCodec;
 import java.io.ByteArrayOutputStream;

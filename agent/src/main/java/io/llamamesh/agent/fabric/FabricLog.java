@@ -65,7 +65,8 @@ final class FabricLog implements FabricNodeListener {
               change.after(),
               takeLeftOut());
       case Notification.PartitionsChanged change ->
-          LOG.info("partitions changed blocks={} suppressed={}", change.partitions(), takeLeftOut());
+          LOG.info(
+              "partitions changed blocks={} suppressed={}", change.partitions(), takeLeftOut());
       case Notification.FabricBlocked blocked ->
           LOG.warn(
               "member is up without a link member={} blocked={} suppressed={}",
@@ -81,8 +82,7 @@ final class FabricLog implements FabricNodeListener {
               takeLeftOut());
       case Notification.Reincarnated life ->
           LOG.warn(
-              "incarnation raised, others know a greater one incarnation={}",
-              life.incarnation());
+              "incarnation raised, others know a greater one incarnation={}", life.incarnation());
       case Notification.LeavingKnown _ -> LOG.info("leave acknowledged");
       case Notification.RoutesChanged _ -> {}
     }

@@ -45,7 +45,12 @@ final class FabricMetrics {
     gauge(node, "links", FabricStatistics::links)
         .description("Connections to other agents that are up")
         .register(to);
-    counter(to, node, "joins.taken", FabricStatistics::joinsTaken, "Joining agents accepted as neighbours");
+    counter(
+        to,
+        node,
+        "joins.taken",
+        FabricStatistics::joinsTaken,
+        "Joining agents accepted as neighbours");
     counter(
         to,
         node,

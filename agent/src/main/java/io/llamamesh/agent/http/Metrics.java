@@ -95,7 +95,8 @@ final class Metrics {
         .description("Datagrams dropped at the reflector's sockets for a wrong checksum")
         .register(to);
     FunctionCounter.builder("llamamesh.reflector.stalled", state.reflector(), c -> c.stalled())
-        .description("Replies that left more than 0.5 ms after their stamp; reported to their senders")
+        .description(
+            "Replies that left more than 0.5 ms after their stamp; reported to their senders")
         .register(to);
     FunctionCounter.builder("llamamesh.reflector.pauses", state.reflector(), c -> c.pauses())
         .description("Stalls of the reflector of more than half a second; reported to its senders")

@@ -110,7 +110,8 @@ final class StateApi {
     body.put("events", events);
     Map<String, Object> reflected = new LinkedHashMap<>();
     for (Disposition disposition : Disposition.values()) {
-      reflected.put(disposition.name().toLowerCase(Locale.ROOT), state.reflector().count(disposition));
+      reflected.put(
+          disposition.name().toLowerCase(Locale.ROOT), state.reflector().count(disposition));
     }
     reflected.put("overflow", state.reflector().overflows());
     reflected.put("stalled", state.reflector().stalled());

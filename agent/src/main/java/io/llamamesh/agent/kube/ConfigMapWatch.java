@@ -324,9 +324,7 @@ public final class ConfigMapWatch implements AutoCloseable {
     thread.interrupt();
     try {
       if (!thread.join(patience)) {
-        LOG.warn(
-            "config watch still busy at close seconds={}",
-            patience.toSeconds());
+        LOG.warn("config watch still busy at close seconds={}", patience.toSeconds());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -1,8 +1,8 @@
 package io.llamamesh.agent.main;
 
 import io.llamamesh.config.LlamaFlags;
-import picocli.CommandLine.Command;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
 
 /** The agent's programs. */
 @Command(

@@ -23,8 +23,7 @@ final class Closer implements AutoCloseable {
       try {
         part.close();
       } catch (Exception e) {
-        LOG.warn(
-            "closing failed part={} error={}", part.getClass().getSimpleName(), e.toString());
+        LOG.warn("closing failed part={} error={}", part.getClass().getSimpleName(), e.toString());
       }
     }
     parts.clear();

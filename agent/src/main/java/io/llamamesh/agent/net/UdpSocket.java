@@ -7,11 +7,15 @@ import java.net.InetSocketAddress;
  *
  * <p>Guarantees:
  *
- * <ul> <li>No method blocks. <li>An error of an earlier send is kept for {@link #drainErrors}; it
- * neither fails a send to another destination nor hides a datagram that has arrived. <li>Each
- * datagram fills one slot, in the order of arrival. <li>{@link #overflows} and {@link #otherDrops}
- * never decrease, and count no datagram twice. <li>Sending to a {@link Remote} that was used before
- * and receiving allocate nothing per datagram, on networks that have kernel stamps. </ul>
+ * <ul>
+ *   <li>No method blocks.
+ *   <li>An error of an earlier send is kept for {@link #drainErrors}; it neither fails a send to
+ *       another destination nor hides a datagram that has arrived.
+ *   <li>Each datagram fills one slot, in the order of arrival.
+ *   <li>{@link #overflows} and {@link #otherDrops} never decrease, and count no datagram twice.
+ *   <li>Sending to a {@link Remote} that was used before and receiving allocate nothing per
+ *       datagram, on networks that have kernel stamps.
+ * </ul>
  *
  * <p>Not thread-safe: one thread owns it and calls its methods; another may {@link #close} it only
  * after the owner has stopped using it.
@@ -50,8 +54,8 @@ public interface UdpSocket extends AutoCloseable {
   /**
    * Empties the socket's queue of errors that arrived for earlier sends.
    *
-   * @return number of errors, of which the sink got at most 256; always 0 where the system
-   *     keeps none
+   * @return number of errors, of which the sink got at most 256; always 0 where the system keeps
+   *     none
    */
   int drainErrors(ErrorSink sink);
 

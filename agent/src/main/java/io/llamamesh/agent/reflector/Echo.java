@@ -108,11 +108,11 @@ final class Echo {
   }
 
   private boolean mayPassUnkeyed(Batch batch, int slot) {
-    return !keys.isRequired() || options.mayBeUnkeyed(batch.sourceHigh(slot), batch.sourceLow(slot));
+    return !keys.isRequired()
+        || options.mayBeUnkeyed(batch.sourceHigh(slot), batch.sourceLow(slot));
   }
 
-  private Disposition processLegacy(
-      Batch batch, int slot, long nowNanos, EchoReply reply) {
+  private Disposition processLegacy(Batch batch, int slot, long nowNanos, EchoReply reply) {
     if (isFromReflector(batch.sourcePort(slot))) {
       return Disposition.FROM_REFLECTOR;
     }
@@ -136,7 +136,8 @@ final class Echo {
    */
   private boolean mayReportDrops(Batch batch, int slot, int key, long nowNanos) {
     return parser.hasSlots()
-        && flows.needsReport(parser.nonceAndFlow(batch.bytes()), sourceKey(batch, slot, key), nowNanos)
+        && flows.needsReport(
+            parser.nonceAndFlow(batch.bytes()), sourceKey(batch, slot, key), nowNanos)
         && reportLimit.tryAcquire(nowNanos);
   }
 
@@ -174,8 +175,7 @@ final class Echo {
     int sequence = parser.sequence(bytes);
     int key = reply.key;
     int sent = key == 0 ? 0 : ProbeFormat.coarseSent(bytes, reply.offset);
-    int entry =
-        flows.recordArrival(flow, sourceKey(batch, slot, key), sequence, sent, nowNanos);
+    int entry = flows.recordArrival(flow, sourceKey(batch, slot, key), sequence, sent, nowNanos);
     flows.recordReported(entry, nowNanos);
     reply.hasSlots = true;
     reply.isHello = (Slots.flags(bytes, slotsAt) & Slots.FLAG_HELLO) != 0;

@@ -40,9 +40,7 @@ public final class Reflector implements AutoCloseable {
   /** Longest time between two runs; a longer one is a stall. */
   static final long STALL_NANOS = 2 * IDLE_NANOS;
 
-  /**
-   * Time after a stall in which datagrams that arrived during it may still be read and stamped.
-   */
+  /** Time after a stall in which datagrams that arrived during it may still be read and stamped. */
   static final long AFTER_STALL_NANOS = IDLE_NANOS;
 
   private final UdpNetwork network;
@@ -86,7 +84,8 @@ public final class Reflector implements AutoCloseable {
         new Echo(
             new RateLimit(options.maxPacketsPerSecond(), network.monotonicNanos()),
             new RateLimit(
-                Math.max(1, options.maxPacketsPerSecond() / REPORT_SHARE), network.monotonicNanos()),
+                Math.max(1, options.maxPacketsPerSecond() / REPORT_SHARE),
+                network.monotonicNanos()),
             sockets.stream().mapToInt(socket -> socket.local().getPort()).distinct().toArray(),
             options);
     this.counters = counters;

@@ -97,8 +97,7 @@ public final class WindowFiles implements AutoCloseable {
     // Without a clean end some windows may have been served but not written: their numbers must not
     // be used again under the same name, or a reader would skip what it has never seen.
     String name = clean ? newest : bootId;
-    LOG.info(
-        "windows restored count={} cleanEnd={} bootId={}", kept.size(), clean, name);
+    LOG.info("windows restored count={} cleanEnd={} bootId={}", kept.size(), clean, name);
     WindowArchive archive = new WindowArchive(name, kept);
     // Windows that memory has no room for cannot be read any more.
     for (long sequence : found.headMap(archive.oldest()).keySet()) {

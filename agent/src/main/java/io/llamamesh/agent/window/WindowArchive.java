@@ -14,13 +14,17 @@ import java.util.function.Predicate;
  *
  * <p>Guarantees, for all threads:
  *
- * <ul> <li>Windows are numbered without a gap, in the order of publication; one with another number
- * is refused. <li>A reader that asks with {@link #after} for what follows its last number gets each
- * window at most once, and each one that is still retained. <li>A window is forgotten only when it
- * is older than the retention by the monotonic clock, or when the bound of memory asks for it; the
- * latter is counted by {@link #evicted}. The newest window is never forgotten. <li>{@link
- * #published}, {@link #lastRead} and {@link #evicted} never decrease. <li>{@link #publish} never
- * waits for a reader's I/O: nobody does any while holding the lock. </ul>
+ * <ul>
+ *   <li>Windows are numbered without a gap, in the order of publication; one with another number is
+ *       refused.
+ *   <li>A reader that asks with {@link #after} for what follows its last number gets each window at
+ *       most once, and each one that is still retained.
+ *   <li>A window is forgotten only when it is older than the retention by the monotonic clock, or
+ *       when the bound of memory asks for it; the latter is counted by {@link #evicted}. The newest
+ *       window is never forgotten.
+ *   <li>{@link #published}, {@link #lastRead} and {@link #evicted} never decrease.
+ *   <li>{@link #publish} never waits for a reader's I/O: nobody does any while holding the lock.
+ * </ul>
  */
 public final class WindowArchive {
 

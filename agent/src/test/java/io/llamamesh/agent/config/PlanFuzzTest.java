@@ -3,8 +3,8 @@ package io.llamamesh.agent.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.agent.collector.ProbePlan;
-import io.llamamesh.config.CollectorConfig.Target;
 import io.llamamesh.config.CollectorConfig;
+import io.llamamesh.config.CollectorConfig.Target;
 import io.llamamesh.config.CollectorConfigYaml;
 import io.llamamesh.config.InvalidConfigException;
 import io.llamamesh.results.Point.Tags;
@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Documents of chance: whatever is read has a plan, in which no two pairs are one series, and every
- * target of a test is probed or skipped with a reason. {@code -Dconfigs.mutations=100000} tries more.
+ * target of a test is probed or skipped with a reason. {@code -Dconfigs.mutations=100000} tries
+ * more.
  */
 class PlanFuzzTest {
   private static final int RUNS = Integer.getInteger("configs.mutations", 2_000);
