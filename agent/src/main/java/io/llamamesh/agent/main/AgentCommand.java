@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
           + " ConfigMap of its node; with --config from a file, which SIGHUP reads again; with"
           + " --register (or LLAMA_SERVER) from a registry, where it registers itself. It binds the"
           + " addresses in HOST_IPS unless --bind says otherwise; one of them that is not on this"
-          + " host is waited for and makes /readyz fail. SIGTERM says goodbye to the peers"
-          + " first; a second one ends at once."
+          + " host is waited for and makes /readyz fail. SIGTERM drains first; a second one ends at"
+          + " once."
     })
 final class AgentCommand implements Callable<Integer> {
 

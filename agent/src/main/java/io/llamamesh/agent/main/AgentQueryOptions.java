@@ -25,7 +25,7 @@ final class AgentQueryOptions {
   @Option(
       names = "--token-file",
       paramLabel = "FILE",
-      description = "File with the token that the agent asks for; default: none is shown.")
+      description = "File with the token that the agent requires (default: none is sent).")
   private @Nullable Path tokenFile;
 
   @Option(names = "--json", description = "Prints the agent's document instead of a table.")

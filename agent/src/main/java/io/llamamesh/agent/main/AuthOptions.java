@@ -15,7 +15,7 @@ final class AuthOptions {
       paramLabel = "DIR",
       description =
           "Folder with keys.json and tokens.json, read again when they change: probes are signed and"
-              + " must be, the API asks for a token. Default: no authentication.")
+              + " must be, the API requires a token (default: no authentication).")
   private @Nullable Path authDir;
 
   @Option(
@@ -23,8 +23,8 @@ final class AuthOptions {
       paramLabel = "CIDR",
       split = ",",
       description =
-          "With --auth-dir: who may still read the API without a token, such as 10.0.0.0/8, for"
-              + " LLAMA's own scraper, which can show none; default: nobody.")
+          "With --auth-dir: networks that may still read the API without a token, such as"
+              + " 10.0.0.0/8, for LLAMA's own scraper, which cannot send one (default: none).")
   private List<String> acceptUnauthenticated = new ArrayList<>();
 
   @Nullable Path authDir() {

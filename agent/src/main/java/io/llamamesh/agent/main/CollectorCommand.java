@@ -64,15 +64,15 @@ final class CollectorCommand implements Callable<Integer> {
   @Option(
       names = "--llama-loss",
       description =
-          "Counts refused probes in the field loss, as LLAMA does: alerts on loss hear of a reflector"
-              + " that is gone. All other fields stay as they are.")
+          "Counts refused probes in the field loss, as LLAMA does, so that alerts on loss fire for a"
+              + " reflector that is gone. All other fields stay as they are.")
   private boolean llamaLoss;
 
   @Option(
       names = "--legacy-influxdata",
       description =
           "Answers /influxdata without parameters in the shape of LLAMA's Python collector, for its"
-              + " scraper, which can ask for nothing else; others read /influxdata?shape=legacy.")
+              + " scraper, which cannot request it; others read /influxdata?shape=legacy.")
   private boolean legacyInfluxdata;
 
   @Override

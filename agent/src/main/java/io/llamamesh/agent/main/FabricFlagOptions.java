@@ -14,9 +14,9 @@ final class FabricFlagOptions {
   @Option(
       names = "--fabric",
       description =
-          "Takes part in the fabric, agents that know of each other, where the config does not say"
-              + " (section fabric); its members are the config's named targets. Needs a name:"
-              + " source.name in the config, or NODE_NAME.")
+          "Joins the fabric, agents that know of each other, where the config has no section"
+              + " fabric; its members are the config's named targets. Needs a name: source.name in"
+              + " the config, or NODE_NAME.")
   private boolean enabled;
 
   @Option(
@@ -30,14 +30,14 @@ final class FabricFlagOptions {
       names = "--fabric-contact",
       paramLabel = "NAME=ADDRESS[:PORT]",
       split = ",",
-      description = "Agents to ask to be taken in, beside the config's named targets.")
+      description = "Contact nodes to join by, beside the config's named targets.")
   private List<String> contacts = new ArrayList<>();
 
   @Option(
       names = "--fabric-unauthenticated",
       description =
-          "Speaks to agents of other hosts without keys (--auth-dir): whoever reaches the port can"
-              + " then pass for any of them. Default: without keys only agents of this host.")
+          "Accepts agents of other hosts without keys (--auth-dir): whoever reaches the port can"
+              + " then impersonate any of them (default: without keys only agents of this host).")
   private boolean unauthenticated;
 
   AgentSettings.FabricFlags flags(BindOptions options) {

@@ -9,7 +9,7 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "members",
     mixinStandardHelpOptions = true,
-    description = "Prints which agents are up, failed or cut off, as one agent knows it.",
+    description = "Prints which agents are up, failed or cut off, as one agent sees it.",
     footer = {
       "",
       "Exit codes: 0 nobody is missing, 2 somebody is failed, cut off, down or blocked, 1 errors."

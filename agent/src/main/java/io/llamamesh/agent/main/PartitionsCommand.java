@@ -9,7 +9,7 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "partitions",
     mixinStandardHelpOptions = true,
-    description = "Prints which agents cannot reach which others, as one agent knows it.",
+    description = "Prints which agents cannot reach which others, as one agent sees it.",
     footer = {"", "Exit codes: 0 no partition, 2 a partition, 1 errors."})
 final class PartitionsCommand implements Callable<Integer> {
 

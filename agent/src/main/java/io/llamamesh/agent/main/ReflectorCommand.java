@@ -13,10 +13,10 @@ import picocli.CommandLine.Option;
     name = "reflector",
     mixinStandardHelpOptions = true,
     description = {
-      "Sends probes back: ours, those of Go LLAMA, and with --legacy those of the Python LLAMA.",
+      "Reflects probes: ours, those of Go LLAMA, and with --legacy those of the Python LLAMA.",
       "",
-      "Takes LLAMA's flags -port and -max-pps, and udprobe's -api-bind and -no-api. SIGTERM says goodbye to the senders first; a second"
-          + " one ends at once."
+      "Takes LLAMA's flags -port and -max-pps, and udprobe's -api-bind and -no-api. SIGTERM drains"
+          + " first; a second one ends at once."
     })
 final class ReflectorCommand implements Callable<Integer> {
 
@@ -35,7 +35,7 @@ final class ReflectorCommand implements Callable<Integer> {
       names = {"--api-bind", "-api-bind"},
       paramLabel = "ADDRESS:PORT",
       description =
-          "As udprobe's reflector: where the API listens, such as :8200; wins over --api-port.")
+          "As udprobe's reflector: address of the API, such as :8200; overrides --api-port.")
   private @Nullable String apiBind;
 
   @Option(

@@ -22,8 +22,8 @@ final class ReflectorFlags {
       defaultValue = "100000",
       converter = Rate.class,
       description =
-          "Most probes per second that are reflected (default ${DEFAULT-VALUE}); more are dropped,"
-              + " counted and told to their senders.")
+          "Limit of reflected probes per second (default: ${DEFAULT-VALUE}); more are dropped,"
+              + " counted and reported to their senders.")
   private int maxPps;
 
   @Option(
@@ -43,8 +43,8 @@ final class ReflectorFlags {
       paramLabel = "CIDR",
       split = ",",
       description =
-          "With --auth-dir: who may still send probes without a key, such as 10.0.0.0/8; default:"
-              + " nobody.")
+          "With --auth-dir: networks that may still send probes without a key, such as"
+              + " 10.0.0.0/8 (default: none).")
   private List<String> acceptUnkeyed = new ArrayList<>();
 
   AgentSettings.ReflectorSettings settings(BindOptions options) {

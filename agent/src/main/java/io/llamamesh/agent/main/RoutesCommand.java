@@ -13,8 +13,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "routes",
     mixinStandardHelpOptions = true,
-    description = "Prints the way over links between agents from one to all others, or to one.",
-    footer = {"", "Exit codes: 0 printed, 2 no way to the one, 1 errors."})
+    description = "Prints the route over links between agents from one to all others, or to one.",
+    footer = {"", "Exit codes: 0 printed, 2 no route to the one, 1 errors."})
 final class RoutesCommand implements Callable<Integer> {
 
   @Mixin private AgentQueryOptions query = new AgentQueryOptions();
@@ -22,13 +22,13 @@ final class RoutesCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..1",
       paramLabel = "ORIGIN",
-      description = "Where the ways begin; default: the agent that is asked.")
+      description = "First node of the routes (default: the agent that is queried).")
   private @Nullable String origin;
 
   @Option(
       names = "--to",
       paramLabel = "NODE",
-      description = "Prints the way from ORIGIN to this one only.")
+      description = "Prints the route from ORIGIN to this one only.")
   private @Nullable String to;
 
   @Override
