@@ -108,7 +108,7 @@ final class MeasuredStore implements AutoCloseable {
 
   private static List<String> questDb(Path folder, int port) throws IOException {
     Path libraries =
-        Path.of(System.getProperty("llamamesh.root", "."), "examples/local/target/dist/lib")
+        Path.of(System.getProperty("llamamesh.root", "."), "local/target/dist/lib")
             .toAbsolutePath()
             .normalize();
     if (!Files.isDirectory(libraries)) {

@@ -32,7 +32,7 @@ class LauncherTest {
             "scraper",
             "registry",
             "operator",
-            "examples/local",
+            "local",
             "bench")) {
       Files.createDirectories(home.resolve(module).resolve("src/main"));
       Files.createFile(home.resolve(module).resolve("pom.xml"));
@@ -89,7 +89,7 @@ class LauncherTest {
   @Test
   void aCommandBuildsWhatItRunsWithoutTestsAndNoOtherCommandTakesThatForItsOwn() throws Exception {
     Files.delete(home.resolve("target/built"));
-    script("examples/local/target/dist/bin/local", "");
+    script("local/target/dist/bin/local", "");
     script("registry/target/dist/bin/registry", "");
 
     assertThat(run(Map.of(), "local")).isZero();
@@ -98,7 +98,7 @@ class LauncherTest {
 
     assertThat(ran())
         .containsExactly(
-            built("agent,scraper,operator,examples/local"),
+            built("agent,scraper,operator,local"),
             "local ",
             "local ",
             built("registry"),

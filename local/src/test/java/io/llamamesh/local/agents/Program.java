@@ -22,7 +22,7 @@ final class Program implements AutoCloseable {
    * @param log where its output goes
    */
   Program(String module, Path log, List<String> arguments) {
-    Path script = Path.of("../..", module, "target/dist/bin", module).toAbsolutePath().normalize();
+    Path script = Path.of("..", module, "target/dist/bin", module).toAbsolutePath().normalize();
     command.addAll(List.of("/bin/sh", script.toString()));
     command.addAll(arguments);
     this.log = log;
