@@ -6,7 +6,7 @@ import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfigYaml;
 import io.llamamesh.config.InvalidConfigException;
 import io.llamamesh.crd.Names;
-import io.llamamesh.scraper.document.MatrixDocument;
+import io.llamamesh.results.MatrixDocument;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;

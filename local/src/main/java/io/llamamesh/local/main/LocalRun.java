@@ -2,8 +2,8 @@ package io.llamamesh.local.main;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.llamamesh.local.fault.Fault.Down;
+import io.llamamesh.results.MatrixDocument;
 import io.llamamesh.results.MeshReport;
-import io.llamamesh.scraper.document.MatrixDocument;
 import io.llamamesh.scraper.document.MatrixTable;
 import java.time.Duration;
 import java.time.Instant;

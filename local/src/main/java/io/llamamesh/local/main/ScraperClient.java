@@ -1,8 +1,8 @@
 package io.llamamesh.local.main;
 
+import io.llamamesh.results.MatrixDocument;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.ResultsJson;
-import io.llamamesh.scraper.document.MatrixDocument;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;

@@ -1,7 +1,8 @@
 package io.llamamesh.scraper.document;
 
-import io.llamamesh.scraper.document.MatrixDocument.Node;
-import io.llamamesh.scraper.document.MatrixDocument.Pair;
+import io.llamamesh.results.MatrixDocument;
+import io.llamamesh.results.MatrixDocument.Node;
+import io.llamamesh.results.MatrixDocument.Pair;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;

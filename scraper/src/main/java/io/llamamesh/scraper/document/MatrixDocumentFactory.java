@@ -1,11 +1,15 @@
 package io.llamamesh.scraper.document;
 
-import io.llamamesh.scraper.document.MatrixDocument.Node;
-import io.llamamesh.scraper.document.MatrixDocument.TrafficClass;
+import io.llamamesh.results.MatrixDocument;
+import io.llamamesh.results.MatrixDocument.Node;
+import io.llamamesh.results.MatrixDocument.Pair;
+import io.llamamesh.results.MatrixDocument.TrafficClass;
 import io.llamamesh.scraper.matrix.AgentHealth;
+import io.llamamesh.scraper.matrix.Cell;
 import io.llamamesh.scraper.matrix.MatrixView;
 import io.llamamesh.scraper.matrix.MatrixView.NodeInfo;
 import io.llamamesh.scraper.matrix.PairSeries;
+import io.llamamesh.scraper.matrix.Rounding;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
@@ -85,8 +89,27 @@ public record MatrixDocumentFactory(
         rttP99LimitMillis,
         nodes.values().stream().sorted(byZone()).toList(),
         List.copyOf(classes),
-        zones ? List.of() : pairs.stream().map(MatrixDocument.Pair::of).toList(),
+        zones ? List.of() : pairs.stream().map(MatrixDocumentFactory::pair).toList(),
         zones ? ZonePairs.of(view, pairs) : null);
+  }
+
+  private static Pair pair(PairSeries series) {
+    Cell cell = series.pooled();
+    return new Pair(
+        series.source(),
+        series.destination(),
+        series.port(),
+        series.family(),
+        series.windows(),
+        cell.sent(),
+        cell.received(),
+        cell.lost(),
+        cell.refused(),
+        Rounding.percent(cell.lossPercent()),
+        Rounding.millis(cell.rttP50()),
+        Rounding.millis(cell.rttP99()),
+        Rounding.millis(cell.jitter()),
+        Instant.ofEpochSecond(cell.end()));
   }
 
   private static boolean isRolledUp(Slice.RollUp rollUp, Collection<Node> nodes) {

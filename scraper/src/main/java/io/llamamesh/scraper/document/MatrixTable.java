@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.document;
 
+import io.llamamesh.results.MatrixDocument;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,6 +1,6 @@
 package io.llamamesh.scraper.document;
 
-import io.llamamesh.scraper.document.MatrixDocument.ZonePair;
+import io.llamamesh.results.MatrixDocument.ZonePair;
 import io.llamamesh.scraper.matrix.Cell;
 import io.llamamesh.scraper.matrix.MatrixView;
 import io.llamamesh.scraper.matrix.PairSeries;

@@ -1,10 +1,10 @@
 package io.llamamesh.scraper.main;
 
+import io.llamamesh.results.MatrixDocument;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.ResultsJson;
 import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.document.Completeness;
-import io.llamamesh.scraper.document.MatrixDocument;
 import io.llamamesh.scraper.document.MatrixTable;
 import io.llamamesh.scraper.matrix.WindowSelection;
 import java.io.Console;

@@ -1,9 +1,9 @@
 package io.llamamesh.scraper.metrics;
 
+import io.llamamesh.results.MatrixDocument.ZonePair;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.MeshReport.PairReport;
 import io.llamamesh.results.Verdict;
-import io.llamamesh.scraper.document.MatrixDocument.ZonePair;
 import io.llamamesh.scraper.matrix.Cell;
 import io.llamamesh.scraper.matrix.PairSeries;
 import io.micrometer.core.instrument.Gauge;

@@ -1,9 +1,9 @@
 package io.llamamesh.scraper.run;
 
+import io.llamamesh.results.MatrixDocument.ZonePair;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.analysis.Analysis;
-import io.llamamesh.scraper.document.MatrixDocument.ZonePair;
 import io.llamamesh.scraper.document.ZonePairs;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;

@@ -2,8 +2,9 @@ package io.llamamesh.scraper.document;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.scraper.document.MatrixDocument.Node;
-import io.llamamesh.scraper.document.MatrixDocument.Pair;
+import io.llamamesh.results.MatrixDocument;
+import io.llamamesh.results.MatrixDocument.Node;
+import io.llamamesh.results.MatrixDocument.Pair;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;

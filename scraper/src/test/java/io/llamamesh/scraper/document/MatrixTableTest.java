@@ -2,6 +2,7 @@ package io.llamamesh.scraper.document;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.results.MatrixDocument;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.matrix.WindowSelection;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.llamamesh.results.MatrixDocument;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.ResultsJson;
@@ -15,7 +16,6 @@ import io.llamamesh.scraper.cluster.AgentSource;
 import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.cluster.StaticAgents;
-import io.llamamesh.scraper.document.MatrixDocument;
 import io.llamamesh.scraper.run.ScraperConfig;
 import io.llamamesh.scraper.run.ScraperRun;
 import io.llamamesh.scraper.testing.FakeAgent;

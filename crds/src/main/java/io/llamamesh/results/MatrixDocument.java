@@ -1,11 +1,8 @@
-package io.llamamesh.scraper.document;
+package io.llamamesh.results;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-import io.llamamesh.scraper.matrix.Cell;
-import io.llamamesh.scraper.matrix.PairSeries;
-import io.llamamesh.scraper.matrix.Rounding;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -99,7 +96,8 @@ public record MatrixDocument(
       return Boolean.TRUE.equals(leaving);
     }
 
-    Node withLeaving() {
+    /** The same one, about to be removed. */
+    public Node withLeaving() {
       return new Node(name, zone, address, agent, reporting, lastSeen, problem, true);
     }
   }
@@ -147,28 +145,7 @@ public record MatrixDocument(
       @Nullable Double rttP50,
       @Nullable Double rttP99,
       @Nullable Double jitter,
-      Instant lastWindow) {
-
-    /** The pair of a series, its cells pooled. */
-    static Pair of(PairSeries series) {
-      Cell cell = series.pooled();
-      return new Pair(
-          series.source(),
-          series.destination(),
-          series.port(),
-          series.family(),
-          series.windows(),
-          cell.sent(),
-          cell.received(),
-          cell.lost(),
-          cell.refused(),
-          Rounding.percent(cell.lossPercent()),
-          Rounding.millis(cell.rttP50()),
-          Rounding.millis(cell.rttP99()),
-          Rounding.millis(cell.jitter()),
-          Instant.ofEpochSecond(cell.end()));
-    }
-  }
+      Instant lastWindow) {}
 
   /**
    * All pairs from one zone to another in one traffic class. Percentiles do not merge, so these are

@@ -1,0 +1,4 @@
+@NullMarked
+package io.llamamesh.client;
+
+import org.jspecify.annotations.NullMarked;
