@@ -1,8 +1,11 @@
 package io.llamamesh.scraper.main;
 
+import io.llamamesh.client.ClientException;
+import io.llamamesh.client.ClientOptions;
+import io.llamamesh.client.MatrixQuery;
+import io.llamamesh.client.ScraperClient;
 import io.llamamesh.results.MatrixDocument;
 import io.llamamesh.results.MeshReport;
-import io.llamamesh.results.ResultsJson;
 import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.document.Completeness;
 import io.llamamesh.scraper.document.MatrixTable;
@@ -10,13 +13,7 @@ import io.llamamesh.scraper.matrix.WindowSelection;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.ConnectException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
-import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,12 +38,6 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     usageHelpAutoWidth = true)
 final class MatrixCommand implements Callable<Integer> {
-  private static final int LONGEST_REFUSAL = 500;
-
-  /** Largest answer: the matrix of a thousand nodes has 20 MB. */
-  private static final long MAX_BYTES = 128L << 20;
-
-  private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final int UNHEALTHY = 2;
   private static final int MAX_NODES = 24;
   private static final String HOME_AND_CLEAR = "\u001b[H\u001b[2J";
@@ -104,7 +95,9 @@ final class MatrixCommand implements Callable<Integer> {
   }
 
   private final Environment environment;
-  private final HttpClient http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+  private @Nullable String token;
+  private final ScraperClient scraper =
+      new ScraperClient(ClientOptions.standard().withToken(() -> token));
   private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
 
   MatrixCommand(Environment environment) {
@@ -113,7 +106,11 @@ final class MatrixCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    try (http) {
+    if (windows < 1 || windows > WindowSelection.MAX_WINDOWS) {
+      throw new IOException(
+          "--windows must be from 1 to " + WindowSelection.MAX_WINDOWS + ", was " + windows);
+    }
+    try (scraper) {
       if (untilComplete != null) {
         return awaitComplete(untilComplete);
       }
@@ -172,8 +169,7 @@ final class MatrixCommand implements Callable<Integer> {
   private String missing() throws InterruptedException {
     try {
       return Completeness.missing(
-          ResultsJson.mapperOfOthers()
-              .readValue(get("/api/v1/matrix?windows=" + windows), MatrixDocument.class));
+          ScraperClient.readMatrix(get(MatrixQuery.last(windows).path()), server()));
     } catch (IOException e) {
       return String.valueOf(e.getMessage());
     }
@@ -182,10 +178,9 @@ final class MatrixCommand implements Callable<Integer> {
   private long pause = 1;
 
   private MeshReport print() throws IOException, InterruptedException {
-    byte[] body = get("/api/v1/matrix?windows=" + windows);
-    MeshReport report =
-        ResultsJson.mapperOfOthers().readValue(get("/api/v1/report"), MeshReport.class);
-    MatrixDocument document = ResultsJson.mapperOfOthers().readValue(body, MatrixDocument.class);
+    byte[] body = get(MatrixQuery.last(windows).path());
+    MeshReport report = ScraperClient.readReport(get(ScraperClient.REPORT), server());
+    MatrixDocument document = ScraperClient.readMatrix(body, server());
     pause = document.intervalSeconds();
     if (json) {
       out.println(new String(body, StandardCharsets.UTF_8));
@@ -215,51 +210,41 @@ final class MatrixCommand implements Callable<Integer> {
   }
 
   private byte[] get(String path) throws IOException, InterruptedException {
-    URI uri;
+    token = tokenFile == null ? null : token(tokenFile);
     try {
-      uri = URI.create(server.replaceFirst("/+$", "") + path);
-      HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(TIMEOUT);
-      if (tokenFile != null) {
-        request.header("Authorization", "Bearer " + token(tokenFile));
-      }
-      HttpResponse<byte[]> response =
-          http.send(
-              request.build(),
-              HttpResponse.BodyHandlers.limiting(
-                  HttpResponse.BodyHandlers.ofByteArray(), MAX_BYTES));
-      if (response.statusCode() == 200) {
-        return response.body();
-      }
-      if (response.statusCode() == 401) {
-        throw new IOException(
-            tokenFile == null
-                ? server + " asks for a token; name its file by --token-file"
-                : server + " does not accept the token in " + tokenFile);
-      }
-      throw new IOException(refusal(uri, response));
-    } catch (IllegalArgumentException e) {
-      throw new IOException("--server must be as http://host:8080, was '" + server + "'", e);
-    } catch (ConnectException | HttpTimeoutException e) {
-      throw new IOException(
-          e.getCause() instanceof ConnectException cause
-                  && cause.getCause() instanceof UnresolvedAddressException
-              ? "--server " + server + " names a host that has no address"
-              : "no scraper answers at " + server + "; start one or name it by --server",
-          e);
+      return scraper.document(server(), path);
+    } catch (ClientException e) {
+      throw new IOException(explain(e), e);
     }
   }
 
-  /** Message for an error answer, with the scraper's own message if it has one. */
-  private static String refusal(URI uri, HttpResponse<byte[]> response) {
-    String message = new String(response.body(), StandardCharsets.UTF_8).strip();
-    boolean isMessage =
-        response.headers().firstValue("Content-Type").orElse("").contains("json")
-            && message.length() <= LONGEST_REFUSAL;
-    return "%s answers HTTP %d%s"
-        .formatted(
-            uri,
-            response.statusCode(),
-            isMessage ? ": " + message : "; is that a llama-mesh scraper?");
+  private URI server() throws IOException {
+    try {
+      URI uri = URI.create(server);
+      if (uri.getHost() != null) {
+        return uri;
+      }
+    } catch (IllegalArgumentException e) {
+      // Refused below, as one without a host.
+    }
+    throw new IOException("--server must be as http://host:8080, was '" + server + "'");
+  }
+
+  /** The failure with the option that may mend it. */
+  private String explain(ClientException e) {
+    return switch (e.kind()) {
+      case UNREACHABLE, TIMEOUT ->
+          "no scraper answers: " + e.getMessage() + "; start one or name it by --server";
+      case TOKEN_REFUSED ->
+          tokenFile == null
+              ? server + " asks for a token; name its file by --token-file"
+              : server + " does not accept the token in " + tokenFile;
+      case STATUS ->
+          String.valueOf(e.getMessage()).contains("HTTP " + e.status() + ": ")
+              ? String.valueOf(e.getMessage())
+              : e.getMessage() + "; is that a llama-mesh scraper?";
+      case TOO_LARGE, MALFORMED -> String.valueOf(e.getMessage());
+    };
   }
 
   private static String token(Path file) throws IOException {

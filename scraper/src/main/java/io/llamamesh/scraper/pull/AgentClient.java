@@ -1,14 +1,15 @@
 package io.llamamesh.scraper.pull;
 
+import io.llamamesh.client.HttpFailures;
+import io.llamamesh.client.WindowHeaders;
+import io.llamamesh.client.WindowsClient;
 import io.llamamesh.results.ControlCharacters;
 import io.llamamesh.results.InfluxDataHeaders;
 import io.llamamesh.results.WindowCursor;
 import io.llamamesh.scraper.cluster.HostPort;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URLEncoder;
 import java.net.http.HttpClient;
-import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -16,7 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.format.DateTimeParseException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -39,12 +39,6 @@ final class AgentClient implements AutoCloseable {
   private static final int CATCHING_UP = 8;
   private static final int OK = 200;
   private static final int UNAUTHORIZED = 401;
-
-  /** A board without a battery for its clock may be in 1970. */
-  private static final Duration MAX_SKEW = Duration.ofDays(36_525);
-
-  /** A boot id that no agent has: it answers with all that it retains. */
-  private static final WindowCursor ALL = new WindowCursor("none", 0);
 
   private final Duration timeout;
   private final InstantSource clock;
@@ -158,14 +152,8 @@ final class AgentClient implements AutoCloseable {
       int limit,
       Permits permits)
       throws IOException, InterruptedException {
-    String query =
-        "/influxdata?limit="
-            + limit
-            + "&after="
-            + URLEncoder.encode(
-                String.valueOf(after == null ? ALL : after), StandardCharsets.UTF_8);
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(address.http(query))
+        HttpRequest.newBuilder(address.http(WindowsClient.path(after, limit)))
             .timeout(timeout)
             .header("Accept", "application/json")
             .header(InfluxDataHeaders.STORED, stored == null ? "" : stored.toString());
@@ -187,19 +175,10 @@ final class AgentClient implements AutoCloseable {
     if (response.statusCode() != OK) {
       throw new IOException("HTTP " + response.statusCode() + ": " + excerpt(body));
     }
-    Page page =
-        PageParser.parse(
-            body,
-            cursor(response.headers()),
-            response.headers().firstValue(InfluxDataHeaders.MORE).map("true"::equals).orElse(false),
-            skew(response.headers(), sent, received));
-    return new FetchedPage(
-        page, limit, maxWindows(response.headers(), limit), body.length, permits);
-  }
-
-  private static int maxWindows(HttpHeaders headers, int limit) {
-    String windows = headers.firstValue(InfluxDataHeaders.WINDOWS).orElse("");
-    return windows.matches("[0-9]{1,5}") ? Math.min(limit, Integer.parseInt(windows)) : limit;
+    WindowHeaders head = WindowHeaders.of(response.headers(), asked, answered);
+    Page page = PageParser.parse(body, head.cursor(), head.hasMore(), head.clockSkew());
+    int maxWindows = head.windows() < 0 ? limit : Math.min(limit, head.windows());
+    return new FetchedPage(page, limit, maxWindows, body.length, permits);
   }
 
   @Override
@@ -229,46 +208,7 @@ final class AgentClient implements AutoCloseable {
   /** A failure with a message for people. */
   static IOException failure(ExecutionException e) {
     Throwable cause = e.getCause() == null ? e : e.getCause();
-    String message = cause.getMessage();
-    String name = cause.getClass().getSimpleName();
-    String plain =
-        switch (name) {
-          case "ConnectException", "ClosedChannelException" -> "connection refused or unreachable";
-          case "HttpConnectTimeoutException", "HttpTimeoutException" -> "no answer in time";
-          case "UnresolvedAddressException" -> "host name does not resolve";
-          default -> message == null ? name : message;
-        };
-    return new IOException(plain, cause);
-  }
-
-  private static @Nullable WindowCursor cursor(HttpHeaders headers) throws IOException {
-    String text = headers.firstValue(InfluxDataHeaders.CURSOR).orElse("");
-    if (text.isEmpty()) {
-      return null;
-    }
-    try {
-      return WindowCursor.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw new IOException("not a cursor in " + InfluxDataHeaders.CURSOR, e);
-    }
-  }
-
-  private static @Nullable Duration skew(HttpHeaders headers, Instant sent, Instant received)
-      throws IOException {
-    String text = headers.firstValue(InfluxDataHeaders.CLOCK).orElse("");
-    if (text.isEmpty()) {
-      return null;
-    }
-    try {
-      Instant middle = sent.plus(Duration.between(sent, received).dividedBy(2));
-      Duration skew = Duration.between(middle, Instant.parse(text));
-      if (skew.abs().compareTo(MAX_SKEW) > 0) {
-        throw new IOException("its clock says " + text + ", a century or more off ours");
-      }
-      return skew;
-    } catch (DateTimeParseException e) {
-      return null;
-    }
+    return new IOException(HttpFailures.describe(cause), cause);
   }
 
   private static String excerpt(byte[] body) {
