@@ -6,11 +6,10 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.llamamesh.client.ClientOptions;
+import io.llamamesh.client.ScraperClient;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,13 +29,17 @@ public final class Mesh {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration ANSWER_WITHIN = Duration.ofSeconds(3);
+
+  /** Of all meshes, until the program ends. */
+  private static final ScraperClient SCRAPERS =
+      new ScraperClient(ClientOptions.standard().withTimeout(ANSWER_WITHIN));
+
   private static final int PAGE_PORT = 8080;
 
   private final KubernetesClient client;
   private final IpFamily family;
   private final String namespace;
   private final String name;
-  private final HttpClient http = HttpClient.newBuilder().connectTimeout(ANSWER_WITHIN).build();
 
   /** The mesh in a cluster. */
   public Mesh(Cluster cluster) {
@@ -195,15 +198,7 @@ public final class Mesh {
   /** What one scraper answers. */
   public Optional<JsonNode> fetch(Pod scraper, String path) throws InterruptedException {
     try {
-      HttpResponse<byte[]> response =
-          http.send(
-              HttpRequest.newBuilder(URI.create(url(scraper) + path))
-                  .timeout(ANSWER_WITHIN)
-                  .build(),
-              HttpResponse.BodyHandlers.ofByteArray());
-      return response.statusCode() == 200
-          ? Optional.of(JSON.readTree(response.body()))
-          : Optional.empty();
+      return Optional.of(JSON.readTree(SCRAPERS.document(URI.create(url(scraper)), path)));
     } catch (IOException e) {
       return Optional.empty();
     }
