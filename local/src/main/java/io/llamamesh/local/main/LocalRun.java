@@ -51,7 +51,7 @@ final class LocalRun {
    * @throws UserError for what the user can mend
    */
   static int run(LocalOptions options, Terminal terminal) throws Exception {
-    try (LocalMesh mesh = LocalMesh.start(options, terminal)) {
+    try (LocalMesh mesh = new LocalMeshBuilder(options, terminal).start()) {
       return new LocalRun(options, mesh, terminal).run();
     } catch (InterruptedException e) {
       terminal.print("");
@@ -93,7 +93,7 @@ final class LocalRun {
     long nextWord = System.nanoTime() + REPORT_NANOS;
     boolean allReady = false;
     int told = -1;
-    ExpectedPairs expected = mesh.expectation();
+    ExpectedPairs expected = mesh.expectedPairs();
     while (System.nanoTime() - deadline < 0) {
       mesh.requireAccepted();
       int ready = mesh.agentsReady();
@@ -103,7 +103,7 @@ final class LocalRun {
       }
       allReady |= ready == options.nodes();
       if (allReady && expected.members().size() < options.nodes()) {
-        expected = mesh.expectation();
+        expected = mesh.expectedPairs();
         if (expected.members().size() == options.nodes()) {
           terminal.progress(
               "all agents joined, " + expected.pairs().size() + " ordered pairs are probed");
@@ -111,7 +111,7 @@ final class LocalRun {
         }
       }
       if (expected.members().size() == options.nodes()) {
-        expected = mesh.expectation().without(dead);
+        expected = mesh.expectedPairs().without(dead);
         Optional<MatrixDocument> matrix = mesh.wholeMatrix();
         if (matrix.isPresent() && expected.missingFrom(matrix.get()).isEmpty()) {
           terminal.progress(
@@ -227,7 +227,7 @@ final class LocalRun {
 
   /** The final matrix, and whether the store holds what was seen. */
   private int finish() throws Exception {
-    ExpectedPairs expected = mesh.expectation().without(dead);
+    ExpectedPairs expected = mesh.expectedPairs().without(dead);
     Optional<MatrixDocument> matrix = mesh.wholeMatrix();
     if (matrix.isEmpty()) {
       terminal.progress("the scraper does not answer");
