@@ -1,9 +1,9 @@
 package io.llamamesh.bench.process;
 
+import io.llamamesh.process.BoundProcesses;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -28,8 +28,7 @@ public final class Child implements AutoCloseable {
   }
 
   /**
-   * Starts a program. Where the system has {@code setpriv} it ends with the calling thread, however
-   * that ends.
+   * Starts a program, which ends with this JVM.
    *
    * @param name for its log and for messages
    * @param environment all that it gets beside PATH and JAVA_HOME
@@ -38,19 +37,13 @@ public final class Child implements AutoCloseable {
   public static Child start(
       String name, List<String> command, Map<String, String> environment, Path folder)
       throws IOException {
-    List<String> line = new ArrayList<>();
-    Path setpriv = Path.of("/usr/bin/setpriv");
-    if (Files.isExecutable(setpriv)) {
-      line.addAll(List.of(setpriv.toString(), "--pdeathsig", "KILL"));
-    }
-    line.addAll(command);
     Path log = Files.createTempFile(folder, name + "-", ".log");
     ProcessBuilder builder =
-        new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(log.toFile());
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     builder.environment().keySet().retainAll(List.of("PATH"));
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().putAll(environment);
-    return new Child(name, builder.start(), log);
+    return new Child(name, BoundProcesses.start(builder), log);
   }
 
   /** Its number; the same after a shell script has replaced itself by the program. */

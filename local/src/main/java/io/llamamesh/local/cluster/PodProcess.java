@@ -1,8 +1,8 @@
 package io.llamamesh.local.cluster;
 
+import io.llamamesh.process.BoundProcesses;
 import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,18 +18,14 @@ final class PodProcess {
   }
 
   /**
-   * Starts a program. Where the system has {@code setpriv}, the process ends when the calling
-   * thread does, so that even a killed launcher leaves nothing behind: call it from a thread that
-   * lives as long as the mesh.
+   * Starts a program, which ends with this JVM.
+   *
+   * @param kubelet variables that the kubelet gives beside the pod's own
    */
   static PodProcess start(
       Path script, PodCommand command, Map<String, String> kubelet, Path folder, Path log)
       throws IOException {
     List<String> line = new ArrayList<>();
-    Path setpriv = Path.of("/usr/bin/setpriv");
-    if (Files.isExecutable(setpriv)) {
-      line.addAll(List.of(setpriv.toString(), "--pdeathsig", "KILL"));
-    }
     line.addAll(List.of("/bin/sh", script.toString()));
     line.addAll(command.arguments());
     ProcessBuilder builder =
@@ -42,7 +38,7 @@ final class PodProcess {
     environment.keySet().retainAll(List.of("PATH", "LANG", "LC_ALL", "TZ"));
     environment.putAll(kubelet);
     environment.putAll(command.environment());
-    return new PodProcess(builder.start());
+    return new PodProcess(BoundProcesses.start(builder));
   }
 
   boolean isAlive() {
@@ -54,7 +50,7 @@ final class PodProcess {
     return process.exitValue();
   }
 
-  /** SIGTERM: a chance to say goodbye. */
+  /** SIGTERM: a chance to drain. */
   void terminate() {
     process.destroy();
   }
