@@ -48,10 +48,10 @@ class DistIT {
     "operator, operator --nonsense",
     "registry, registry --nonsense"
   })
-  void wrongUseIsNamedAndExitsWith2(String component, String line) throws Exception {
+  void wrongUseIsNamedAndExitsWith1(String component, String line) throws Exception {
     var outcome = Dist.run(component, folder, Map.of(), line.split(" "));
 
-    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.code()).isEqualTo(1);
     assertThat(outcome.err()).contains("--nonsense");
   }
 

@@ -38,15 +38,15 @@ final class AgentCommand implements Callable<Integer> {
       names = "--api-port",
       paramLabel = "PORT",
       defaultValue = "8100",
-      description = "TCP port of the HTTP API (default ${DEFAULT-VALUE}); 0 takes a free one.")
+      description = "TCP port of the HTTP API (default: ${DEFAULT-VALUE}); 0 takes a free one.")
   private int apiPort;
 
   @Option(
       names = "--state-dir",
       paramLabel = "DIR",
       description =
-          "Folder for the copy of the last good config and for closed windows; default: none is"
-              + " kept.")
+          "Folder for the copy of the last good config and for closed windows (default: none is"
+              + " kept).")
   private @Nullable Path stateDir;
 
   @Option(

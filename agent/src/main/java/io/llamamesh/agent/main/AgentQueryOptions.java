@@ -19,7 +19,7 @@ final class AgentQueryOptions {
       names = "--server",
       paramLabel = "URL",
       defaultValue = "http://127.0.0.1:8100",
-      description = "The API of any agent (default ${DEFAULT-VALUE}).")
+      description = "The API of any agent (default: ${DEFAULT-VALUE}).")
   private String server = "";
 
   @Option(

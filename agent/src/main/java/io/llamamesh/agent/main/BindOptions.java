@@ -20,7 +20,7 @@ final class BindOptions {
       names = "--bind",
       paramLabel = "ADDRESS",
       split = ",",
-      description = "Local addresses for probes and API, several with commas; default: all.")
+      description = "Local addresses for probes and API, several with commas (default: all).")
   private List<String> bind = new ArrayList<>();
 
   /**

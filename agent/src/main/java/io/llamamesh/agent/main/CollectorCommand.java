@@ -36,7 +36,7 @@ final class CollectorCommand implements Callable<Integer> {
   @Option(
       names = {"--config", "-llama.config"},
       paramLabel = "FILE",
-      description = "What to probe; default: the reflector on 127.0.0.1, as LLAMA.")
+      description = "What to probe (default: the reflector on 127.0.0.1, as LLAMA).")
   private @Nullable Path config;
 
   @Option(
@@ -44,7 +44,7 @@ final class CollectorCommand implements Callable<Integer> {
       paramLabel = "PORT",
       defaultValue = "8100",
       description =
-          "The reflectors' port for a config of the legacy form (default ${DEFAULT-VALUE}).")
+          "The reflectors' port for a config of the legacy form (default: ${DEFAULT-VALUE}).")
   private int dstPort;
 
   @Option(
@@ -58,7 +58,7 @@ final class CollectorCommand implements Callable<Integer> {
   @Option(
       names = "--state-dir",
       paramLabel = "DIR",
-      description = "Folder for closed windows; default: they are kept in memory only.")
+      description = "Folder for closed windows (default: they are kept in memory only).")
   private @Nullable Path stateDir;
 
   @Option(

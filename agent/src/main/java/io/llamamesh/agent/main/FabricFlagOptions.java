@@ -23,7 +23,7 @@ final class FabricFlagOptions {
       names = "--fabric-port",
       paramLabel = "PORT",
       defaultValue = "8101",
-      description = "TCP and UDP port of the fabric on all agents (default ${DEFAULT-VALUE}).")
+      description = "TCP and UDP port of the fabric on all agents (default: ${DEFAULT-VALUE}).")
   private int port;
 
   @Option(

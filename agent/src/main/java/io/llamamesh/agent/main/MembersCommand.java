@@ -9,10 +9,11 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "members",
     mixinStandardHelpOptions = true,
-    description = "Prints which agents are up, failed or cut off, as one agent sees it.",
-    footer = {
-      "",
-      "Exit codes: 0 nobody is missing, 2 somebody is failed, cut off, down or blocked, 1 errors."
+    description = "Prints which agents are up, failed or cut off, as one agent knows it.",
+    exitCodeList = {
+      "0:Nobody is missing.",
+      "1:An error, or wrong use.",
+      "2:Somebody is failed, cut off, down or blocked."
     })
 final class MembersCommand implements Callable<Integer> {
 

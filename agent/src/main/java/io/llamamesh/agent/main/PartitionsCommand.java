@@ -9,8 +9,8 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "partitions",
     mixinStandardHelpOptions = true,
-    description = "Prints which agents cannot reach which others, as one agent sees it.",
-    footer = {"", "Exit codes: 0 no partition, 2 a partition, 1 errors."})
+    description = "Prints which agents cannot reach which others, as one agent knows it.",
+    exitCodeList = {"0:No partition.", "1:An error, or wrong use.", "2:A partition."})
 final class PartitionsCommand implements Callable<Integer> {
 
   @Mixin private AgentQueryOptions query = new AgentQueryOptions();

@@ -28,7 +28,7 @@ final class ReflectorCommand implements Callable<Integer> {
       names = "--api-port",
       paramLabel = "PORT",
       defaultValue = "-1",
-      description = "TCP port for /status, /metrics and the like; default: none.")
+      description = "TCP port for /status, /metrics and the like (default: none).")
   private int apiPort;
 
   @Option(

@@ -13,7 +13,7 @@ final class ReflectorFlags {
       names = {"--port", "-port"},
       paramLabel = "PORT",
       defaultValue = "8100",
-      description = "UDP port of the reflector (default ${DEFAULT-VALUE}); 0 takes a free one.")
+      description = "UDP port of the reflector (default: ${DEFAULT-VALUE}); 0 takes a free one.")
   private int port;
 
   @Option(
@@ -30,7 +30,7 @@ final class ReflectorFlags {
       names = "--threads",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Threads that reflect (default ${DEFAULT-VALUE}); flows are spread over them.")
+      description = "Threads that reflect (default: ${DEFAULT-VALUE}); flows are spread over them.")
   private int threads;
 
   @Option(

@@ -41,21 +41,21 @@ final class RegisterOptions {
       paramLabel = "URL",
       description =
           "Register with the registry there and take the config from it, instead of a file or a"
-              + " ConfigMap; default: LLAMA_SERVER.")
+              + " ConfigMap (default: LLAMA_SERVER).")
   private @Nullable String server;
 
   @Option(
       names = "--group",
       paramLabel = "NAME",
-      description = "Group to register in; default: LLAMA_GROUP, else 'default'.")
+      description = "Group to register in (default: LLAMA_GROUP, else 'default').")
   private @Nullable String group;
 
   @Option(
       names = "--name",
       paramLabel = "NAME",
       description =
-          "Name in the matrix, which no other of the group may have; default: PROBE_NAME, else this"
-              + " host's name.")
+          "Name in the matrix, which no other of the group may have (default: PROBE_NAME, else this"
+              + " host's name).")
   private @Nullable String name;
 
   @Option(
@@ -75,7 +75,8 @@ final class RegisterOptions {
   @Option(
       names = "--ca-file",
       paramLabel = "FILE",
-      description = "PEM file with the authorities to trust with the registry; default: the JDK's.")
+      description =
+          "PEM file with the authorities to trust with the registry (default: the JDK's).")
   private @Nullable Path authorities;
 
   /** Returns whether the command line names a registry. */

@@ -13,8 +13,12 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "routes",
     mixinStandardHelpOptions = true,
-    description = "Prints the route over links between agents from one to all others, or to one.",
-    footer = {"", "Exit codes: 0 printed, 2 no route to the one, 1 errors."})
+    description = "Prints the way over links between agents from one to all others, or to one.",
+    exitCodeList = {
+      "0:Printed.",
+      "1:An error, or wrong use.",
+      "2:No way to the one that was asked for."
+    })
 final class RoutesCommand implements Callable<Integer> {
 
   @Mixin private AgentQueryOptions query = new AgentQueryOptions();

@@ -3,6 +3,7 @@ package io.llamamesh.agent.main;
 import io.llamamesh.agent.auth.AuthFiles;
 import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.agent.wire.ProbeKeys;
+import io.llamamesh.cli.CommandFrame;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
@@ -28,14 +29,10 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "send",
     mixinStandardHelpOptions = true,
-    description = {
-      "Sends some probes to one reflector and prints sent, lost, loss and round-trip times.",
-      "",
-      "Exit codes: 0 all answered, 1 could not probe, 2 wrong use, 3 some were lost."
-    })
+    description =
+        "Sends some probes to one reflector and prints sent, lost, loss and round-trip times.",
+    exitCodeList = {"0:All were answered.", "1:An error, or wrong use.", "2:Some were lost."})
 final class SendCommand implements Callable<Integer> {
-
-  private static final int SOME_LOST = 3;
 
   @Mixin private BindOptions bind = new BindOptions();
 
@@ -47,13 +44,13 @@ final class SendCommand implements Callable<Integer> {
   @Option(
       names = "--port",
       defaultValue = "8100",
-      description = "The reflector's UDP port (default ${DEFAULT-VALUE}).")
+      description = "The reflector's UDP port (default: ${DEFAULT-VALUE}).")
   private int port;
 
   @Option(
       names = "--count",
       defaultValue = "500",
-      description = "How many probes, 1 to 1000000 (default ${DEFAULT-VALUE}).")
+      description = "How many probes, 1 to 1000000 (default: ${DEFAULT-VALUE}).")
   private int count;
 
   @Option(
@@ -61,7 +58,7 @@ final class SendCommand implements Callable<Integer> {
       converter = ByteConverter.class,
       defaultValue = "0x00",
       description =
-          "ToS or traffic class byte, 0 to 255 or 0x00 to 0xff (default ${DEFAULT-VALUE}).")
+          "ToS or traffic class byte, 0 to 255 or 0x00 to 0xff (default: ${DEFAULT-VALUE}).")
   private Integer tos = 0;
 
   @Option(
@@ -69,7 +66,7 @@ final class SendCommand implements Callable<Integer> {
       defaultValue = "200ms",
       converter = DurationConverter.class,
       description =
-          "What is not answered by then is lost: 200ms, 1s or seconds as 0.2 (default"
+          "What is not answered by then is lost: 200ms, 1s or seconds as 0.2 (default:"
               + " ${DEFAULT-VALUE}).")
   private Duration timeout = Duration.ofMillis(200);
 
@@ -77,13 +74,13 @@ final class SendCommand implements Callable<Integer> {
       names = "--interval",
       defaultValue = "10ms",
       converter = DurationConverter.class,
-      description = "Time between two probes (default ${DEFAULT-VALUE}).")
+      description = "Time between two probes (default: ${DEFAULT-VALUE}).")
   private Duration interval = Duration.ofMillis(10);
 
   @Option(
       names = "--payload",
       defaultValue = "1000",
-      description = "Bytes of padding, 0 to 8900 (default ${DEFAULT-VALUE}).")
+      description = "Bytes of padding, 0 to 8900 (default: ${DEFAULT-VALUE}).")
   private int payload;
 
   @Option(
@@ -91,7 +88,7 @@ final class SendCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description =
           "Folder with keys.json: probes are signed and answers must be, as in a mesh with"
-              + " authentication. Default: unsigned.")
+              + " authentication (default: unsigned).")
   private @Nullable Path authDir;
 
   @Override
@@ -114,7 +111,7 @@ final class SendCommand implements Callable<Integer> {
         shot.run(bind.addresses(null), count, interval.toNanos(), timeout.toNanos());
     print(result);
     explain(result);
-    return result.lost() == 0 ? 0 : SOME_LOST;
+    return result.lost() == 0 ? CommandFrame.OK : CommandFrame.BAD;
   }
 
   private static final Pattern WITH_PORT = Pattern.compile("\\[?(.*?)]?:(\\d{1,5})");

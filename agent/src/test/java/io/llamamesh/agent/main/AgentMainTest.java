@@ -63,8 +63,8 @@ class AgentMainTest {
           send node-1:8100                | HOST is without the port: use node-1 --port 8100
           send 127.0.0.1 --count 0        | --count must be from 1 to 1000000, was 0
           """)
-  void wrongUseIsRefusedInOneLineAndExitsWithTwo(String line, String message) {
-    assertThat(AgentMain.run(line.split(" "))).isEqualTo(2);
+  void wrongUseIsRefusedInOneLineAndExitsWithOne(String line, String message) {
+    assertThat(AgentMain.run(line.split(" "))).isEqualTo(1);
 
     assertThat(said()).contains(message).contains("--help").hasLineCount(1);
   }

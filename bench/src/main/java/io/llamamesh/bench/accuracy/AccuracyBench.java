@@ -26,7 +26,6 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "accuracy",
     mixinStandardHelpOptions = true,
-    sortOptions = false,
     description = {
       "RTT on loopback over 100 targets, where the truth is known to be some µs: at 1,600 probes"
           + " per second without the reflector's help, at 40,000 without the reflector's residence"
@@ -57,7 +56,7 @@ public final class AccuracyBench implements Callable<Integer> {
       names = "--windows",
       paramLabel = "N",
       defaultValue = "5",
-      description = "Windows of 5 s of ours per rate (default ${DEFAULT-VALUE}).")
+      description = "Windows of 5 s of ours per rate (default: ${DEFAULT-VALUE}).")
   private int windows;
 
   @Override

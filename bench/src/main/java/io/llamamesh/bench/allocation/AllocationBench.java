@@ -36,7 +36,6 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "allocation",
     mixinStandardHelpOptions = true,
-    sortOptions = false,
     description =
         "Bytes that collector and reflector allocate per probe while they run steadily within a"
             + " window: codec, signing, matching of flights and accounting included. Windows are"
@@ -59,14 +58,14 @@ public final class AllocationBench implements Callable<Integer> {
       names = "--rate",
       paramLabel = "N",
       defaultValue = "10000",
-      description = "Probes per second (default ${DEFAULT-VALUE}).")
+      description = "Probes per second (default: ${DEFAULT-VALUE}).")
   private int rate;
 
   @Option(
       names = "--seconds",
       paramLabel = "N",
       defaultValue = "10",
-      description = "How long is measured (default ${DEFAULT-VALUE}).")
+      description = "How long is measured (default: ${DEFAULT-VALUE}).")
   private int seconds;
 
   @Override

@@ -29,7 +29,6 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "collector",
     mixinStandardHelpOptions = true,
-    sortOptions = false,
     description =
         "CPU time of the collector process per probe, 100 targets over 4 source ports each, sending, reading and"
             + " accounting included.")
@@ -47,21 +46,21 @@ public final class CollectorBench implements Callable<Integer> {
       paramLabel = "N",
       split = ",",
       defaultValue = "1600,40000",
-      description = "Probes per second, several with commas (default ${DEFAULT-VALUE}).")
+      description = "Probes per second, several with commas (default: ${DEFAULT-VALUE}).")
   private List<Integer> rates = List.of();
 
   @Option(
       names = "--rounds",
       paramLabel = "N",
       defaultValue = "5",
-      description = "Rounds, of which the median counts (default ${DEFAULT-VALUE}).")
+      description = "Rounds, of which the median counts (default: ${DEFAULT-VALUE}).")
   private int rounds;
 
   @Option(
       names = "--seconds",
       paramLabel = "N",
       defaultValue = "4",
-      description = "Length of a round (default ${DEFAULT-VALUE}).")
+      description = "Length of a round (default: ${DEFAULT-VALUE}).")
   private int seconds;
 
   @Option(
@@ -70,7 +69,7 @@ public final class CollectorBench implements Callable<Integer> {
       defaultValue = "60",
       description =
           "Seconds that ours runs before it is measured; at a low rate its compilers need that long"
-              + " (default ${DEFAULT-VALUE}).")
+              + " (default: ${DEFAULT-VALUE}).")
   private int warmUp;
 
   @Override

@@ -8,6 +8,7 @@ import io.llamamesh.bench.micro.MicroBench;
 import io.llamamesh.bench.operator.OperatorBench;
 import io.llamamesh.bench.reflector.ReflectorBench;
 import io.llamamesh.bench.scraper.ScraperBench;
+import io.llamamesh.cli.CommandFrame;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -19,9 +20,6 @@ import picocli.CommandLine.HelpCommand;
 @Command(
     name = "llama-mesh bench",
     mixinStandardHelpOptions = true,
-    version = "llama-mesh 0.1.0",
-    sortOptions = false,
-    usageHelpWidth = 110,
     description = {
       "Measures what the parts cost and how right they measure. Each figure is one line:",
       "",
@@ -32,9 +30,9 @@ import picocli.CommandLine.HelpCommand;
           + " machine spoils figures: let it be quiet.",
       ""
     },
-    footer = {
-      "",
-      "Exit codes: 0 measured (also when a target is missed), 1 cannot measure, 2 wrong use."
+    exitCodeList = {
+      "0:Measured, also where a goal is missed.",
+      "1:It cannot measure, or wrong use."
     },
     subcommands = {
       ReflectorBench.class,
@@ -55,22 +53,17 @@ public final class BenchMain {
     System.exit(run(arguments));
   }
 
+  /** The command line of all benchmarks. */
+  public static CommandLine commandLine() {
+    return CommandFrame.of(new BenchMain());
+  }
+
   static int run(String... arguments) {
-    CommandLine line = new CommandLine(new BenchMain());
+    CommandLine line = commandLine();
     if (arguments.length == 0 || (arguments.length == 1 && arguments[0].equals("list"))) {
       line.usage(System.out);
-      return CommandLine.ExitCode.OK;
+      return CommandFrame.OK;
     }
-    line.setParameterExceptionHandler((e, args) -> {
-      String name = e.getCommandLine().getCommandSpec().qualifiedName();
-      e.getCommandLine().getErr().println(name + ": " + e.getMessage() + " (see --help)");
-      return CommandLine.ExitCode.USAGE;
-    });
-    line.setExecutionExceptionHandler((e, command, parsed) -> {
-      String name = command.getCommandSpec().qualifiedName();
-      command.getErr().println(name + ": " + e.getMessage());
-      return CommandLine.ExitCode.SOFTWARE;
-    });
     return line.execute(arguments);
   }
 }

@@ -33,7 +33,6 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "memory",
     mixinStandardHelpOptions = true,
-    sortOptions = false,
     description =
         "Resident memory of an agent with 64 targets over 4 source ports each, its config watched, its metrics and"
             + " results read every 5 s; and the time from its start to its first probe.")
@@ -53,14 +52,14 @@ public final class MemoryBench implements Callable<Integer> {
       names = "--seconds",
       paramLabel = "N",
       defaultValue = "60",
-      description = "How long it runs (default ${DEFAULT-VALUE}); the second half counts.")
+      description = "How long it runs (default: ${DEFAULT-VALUE}); the second half counts.")
   private int seconds;
 
   @Option(
       names = "--starts",
       paramLabel = "N",
       defaultValue = "5",
-      description = "Starts, of which the median counts (default ${DEFAULT-VALUE}).")
+      description = "Starts, of which the median counts (default: ${DEFAULT-VALUE}).")
   private int starts;
 
   @Override

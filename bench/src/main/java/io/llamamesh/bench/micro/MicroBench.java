@@ -29,7 +29,6 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "micro",
     mixinStandardHelpOptions = true,
-    sortOptions = false,
     description =
         "JMH: codec, a probe's flight through the collector, the accounting of windows, without a"
             + " network. Times are for comparing one version with another; bytes per operation are"
@@ -85,7 +84,7 @@ public final class MicroBench implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "5",
       description =
-          "How long each is measured, after as long a warm-up (default ${DEFAULT-VALUE}).")
+          "How long each is measured, after as long a warm-up (default: ${DEFAULT-VALUE}).")
   private int seconds;
 
   @Override

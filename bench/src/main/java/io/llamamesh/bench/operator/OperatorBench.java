@@ -20,7 +20,6 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "operator",
     mixinStandardHelpOptions = true,
-    sortOptions = false,
     description = {
       "The operator as a process of its own, with its shipped JVM flags, against a real control plane over TLS, whose"
           + " controllers and scheduler share the cores, or against the stand-in in this process: a mesh of so many"
@@ -56,7 +55,7 @@ public final class OperatorBench implements Callable<Integer> {
       names = "--nodes",
       paramLabel = "N",
       defaultValue = "1000",
-      description = "Nodes of the cluster, 2 to 20000 (default ${DEFAULT-VALUE}).")
+      description = "Nodes of the cluster, 2 to 20000 (default: ${DEFAULT-VALUE}).")
   private int nodes;
 
   @Option(
@@ -64,14 +63,14 @@ public final class OperatorBench implements Callable<Integer> {
       paramLabel = "SERVER",
       defaultValue = "REAL",
       description =
-          "${COMPLETION-CANDIDATES}: a real control plane, or the stand-in (default ${DEFAULT-VALUE}).")
+          "${COMPLETION-CANDIDATES}: a real control plane, or the stand-in (default: ${DEFAULT-VALUE}).")
   private Server api = Server.REAL;
 
   @Option(
       names = "--steady",
       paramLabel = "SECONDS",
       defaultValue = "60",
-      description = "How long nothing changes, 1 to 3600 (default ${DEFAULT-VALUE}).")
+      description = "How long nothing changes, 1 to 3600 (default: ${DEFAULT-VALUE}).")
   private int steadySeconds;
 
   @Override

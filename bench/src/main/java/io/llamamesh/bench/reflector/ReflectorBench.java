@@ -29,7 +29,6 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "reflector",
     mixinStandardHelpOptions = true,
-    sortOptions = false,
     description =
         "CPU time of the reflector process per echo of 1,028 bytes. With --target and --pid that of any other"
             + " reflector on this machine, under the same load.")
@@ -45,21 +44,21 @@ public final class ReflectorBench implements Callable<Integer> {
       names = "--rate",
       paramLabel = "N",
       defaultValue = "40000",
-      description = "Probes per second (default ${DEFAULT-VALUE}).")
+      description = "Probes per second (default: ${DEFAULT-VALUE}).")
   private int rate;
 
   @Option(
       names = "--rounds",
       paramLabel = "N",
       defaultValue = "5",
-      description = "Rounds, of which the median counts (default ${DEFAULT-VALUE}).")
+      description = "Rounds, of which the median counts (default: ${DEFAULT-VALUE}).")
   private int rounds;
 
   @Option(
       names = "--seconds",
       paramLabel = "N",
       defaultValue = "3",
-      description = "Length of a round (default ${DEFAULT-VALUE}).")
+      description = "Length of a round (default: ${DEFAULT-VALUE}).")
   private int seconds;
 
   @Option(

@@ -22,7 +22,6 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "scraper",
     mixinStandardHelpOptions = true,
-    sortOptions = false,
     description = {
       "The scraper as a process of its own, with its shipped JVM flags, between agents that another process plays over"
           + " HTTP and a real store (VictoriaMetrics where it is installed, else QuestDB): windows of 10 s, of each pair a"
@@ -52,21 +51,21 @@ public final class ScraperBench implements Callable<Integer> {
       names = "--agents",
       paramLabel = "N",
       defaultValue = "1000",
-      description = "Agents, 2 to 10000 (default ${DEFAULT-VALUE}).")
+      description = "Agents, 2 to 10000 (default: ${DEFAULT-VALUE}).")
   private int agents;
 
   @Option(
       names = "--peers",
       paramLabel = "N",
       defaultValue = "64",
-      description = "Peers that each probes, fewer than agents (default ${DEFAULT-VALUE}).")
+      description = "Peers that each probes, fewer than agents (default: ${DEFAULT-VALUE}).")
   private int peers;
 
   @Option(
       names = "--windows",
       paramLabel = "N",
       defaultValue = "6",
-      description = "Windows that are measured, 1 to 1000 (default ${DEFAULT-VALUE}).")
+      description = "Windows that are measured, 1 to 1000 (default: ${DEFAULT-VALUE}).")
   private int measured;
 
   @Option(
@@ -79,7 +78,7 @@ public final class ScraperBench implements Callable<Integer> {
       paramLabel = "PERCENT",
       defaultValue = "1.6",
       description =
-          "Pairs that lose a probe in a window, and report every source port (default ${DEFAULT-VALUE}; 100: a fault of"
+          "Pairs that lose a probe in a window, and report every source port (default: ${DEFAULT-VALUE}; 100: a fault of"
               + " the whole network).")
   private double lossy;
 

@@ -1,5 +1,6 @@
 package io.llamamesh.e2e.main;
 
+import io.llamamesh.cli.CommandFrame;
 import io.llamamesh.e2e.cluster.ClusterBinaries;
 import io.llamamesh.e2e.cluster.ProgressLog;
 import io.llamamesh.e2e.machine.RunFolder;
@@ -27,9 +28,6 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "llama-mesh e2e",
     mixinStandardHelpOptions = true,
-    version = "llama-mesh 0.1.0",
-    sortOptions = false,
-    usageHelpWidth = 110,
     description = {
       "Starts a real Kubernetes cluster of three nodes on this machine, installs the chart with this tree's images on"
           + " it, and checks what must hold. All of its networks are in namespaces without a way out of the machine."
@@ -38,9 +36,12 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Of a row that failed, logs, objects and a picture of the page are kept in target/e2e/ROW.",
-      "",
-      "Exit status: 0 when every row passed, 1 when one did not, 2 for a wrong option."
+      "Of a row that failed, logs, objects and a picture of the page are kept in target/e2e/ROW."
+    },
+    exitCodeList = {
+      "0:Every row passed.",
+      "1:The cluster could not be made, or wrong use.",
+      "2:A row failed."
     })
 final class E2eCommand implements Callable<Integer> {
   private static final long STOP_SECONDS = 120;
@@ -140,7 +141,7 @@ final class E2eCommand implements Callable<Integer> {
             "stop");
     Runtime.getRuntime().addShutdownHook(hook);
     try {
-      return run.run() ? 0 : 1;
+      return run.run() ? CommandFrame.OK : CommandFrame.BAD;
     } finally {
       ended.countDown();
     }
@@ -197,7 +198,7 @@ final class E2eCommand implements Callable<Integer> {
         older == null || older.isEmpty() ? null : Path.of(older));
   }
 
-  /** What the launcher found or built. */
+  /** A path that the launcher found or built. */
   private String required(String variable) throws IOException {
     String value = environment.get(variable);
     if (value == null || value.isEmpty()) {

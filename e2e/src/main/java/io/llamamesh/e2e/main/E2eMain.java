@@ -1,5 +1,6 @@
 package io.llamamesh.e2e.main;
 
+import io.llamamesh.cli.CommandFrame;
 import java.util.Map;
 import picocli.CommandLine;
 
@@ -7,21 +8,17 @@ import picocli.CommandLine;
 public final class E2eMain {
   private E2eMain() {}
 
-  /** Exit codes: 0 every row passed, 1 one did not or the cluster does not run, 2 wrong use. */
+  /** Runs rows and exits with the code of {@link E2eCommand}. */
   public static void main(String[] arguments) {
     System.exit(run(System.getenv(), arguments));
   }
 
+  /** The command line of the program. */
+  public static CommandLine commandLine(Map<String, String> environment) {
+    return CommandFrame.of(new E2eCommand(environment));
+  }
+
   static int run(Map<String, String> environment, String... arguments) {
-    CommandLine line = new CommandLine(new E2eCommand(environment));
-    line.setParameterExceptionHandler((e, args) -> {
-      System.err.println("llama-mesh e2e: " + e.getMessage() + " (--help tells the options)");
-      return CommandLine.ExitCode.USAGE;
-    });
-    line.setExecutionExceptionHandler((e, command, parsed) -> {
-      System.err.println("llama-mesh e2e: " + e.getMessage());
-      return CommandLine.ExitCode.SOFTWARE;
-    });
-    return line.execute(arguments);
+    return commandLine(environment).execute(arguments);
   }
 }

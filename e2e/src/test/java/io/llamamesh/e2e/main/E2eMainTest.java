@@ -18,7 +18,7 @@ class E2eMainTest {
         "--keep=perhaps"
       })
   void wrongOptionsAreTold(String options) {
-    assertThat(check(options)).isEqualTo(2);
+    assertThat(check(options)).isEqualTo(1);
   }
 
   @ParameterizedTest

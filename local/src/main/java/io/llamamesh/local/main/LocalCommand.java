@@ -1,5 +1,6 @@
 package io.llamamesh.local.main;
 
+import io.llamamesh.cli.CommandFrame;
 import io.llamamesh.crd.DurationText;
 import io.llamamesh.local.cluster.LocalNode;
 import io.llamamesh.local.fault.Fault;
@@ -24,9 +25,6 @@ import picocli.CommandLine.Option;
 @Command(
     name = "llama-mesh local",
     mixinStandardHelpOptions = true,
-    version = "llama-mesh 0.1.0",
-    sortOptions = false,
-    usageHelpWidth = 110,
     description = {
       "Runs a real mesh on this machine: the operator against an in-process stand-in for the Kubernetes API, an agent"
           + " process per node on 127.0.0.11 and up that really probe each other, a scraper, an embedded QuestDB as"
@@ -38,9 +36,12 @@ import picocli.CommandLine.Option;
       "Faults: 'SOURCE>DESTINATION SETTINGS' or 'NODE down'. One side may be *. Settings: loss=20%%, delay=5ms,"
           + " sport=25003 (only that source port; alone it loses all of it). Between two nodes the source's probes"
           + " suffer; with * everything that the node sends or receives does, its answers included. 'A,B | C,D' cuts"
-          + " two sides off from each other, 'A,B > C' keeps what A and B send from C.",
-      "",
-      "Exit status: 0 when every pair reported and the store holds it, 1 when not, 2 for a wrong option."
+          + " two sides off from each other, 'A,B > C' keeps what A and B send from C."
+    },
+    exitCodeList = {
+      "0:Every pair reported and the store holds it, or it was stopped.",
+      "1:The mesh did not start, or wrong use.",
+      "2:A pair did not report, or the store does not hold it."
     })
 final class LocalCommand implements Callable<Integer> {
   private static final long STOP_TIMEOUT_SECONDS = 15;
@@ -134,7 +135,7 @@ final class LocalCommand implements Callable<Integer> {
       return LocalRun.run(options(), terminal);
     } catch (UserError e) {
       err.println("llama-mesh local: " + e.getMessage());
-      return 2;
+      return CommandFrame.FAILED;
     } finally {
       ended.countDown();
     }

@@ -1,18 +1,19 @@
 package io.llamamesh.local.main;
 
+import io.llamamesh.cli.CommandFrame;
 import picocli.CommandLine;
 
 /** The program {@code local}. */
 public final class LocalMain {
   private LocalMain() {}
 
-  /** Exit codes: 0 all is well, 1 the mesh did not do what it should, 2 wrong use. */
+  /** Runs a mesh and exits with its code. */
   public static void main(String[] arguments) {
-    CommandLine line = new CommandLine(new LocalCommand());
-    line.setParameterExceptionHandler((e, args) -> {
-      System.err.println("llama-mesh local: " + e.getMessage() + " (--help tells the options)");
-      return CommandLine.ExitCode.USAGE;
-    });
-    System.exit(line.execute(arguments));
+    System.exit(commandLine().execute(arguments));
+  }
+
+  /** The command line of the program. */
+  public static CommandLine commandLine() {
+    return CommandFrame.of(new LocalCommand());
   }
 }

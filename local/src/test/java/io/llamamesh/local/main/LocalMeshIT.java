@@ -106,7 +106,7 @@ class LocalMeshIT {
     Run run = run("--port", "0", option, value);
 
     assertThat(run.process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(run.process.exitValue()).isEqualTo(2);
+    assertThat(run.process.exitValue()).isEqualTo(1);
     assertThat(run.output().strip().lines()).singleElement().asString().contains(message);
   }
 
@@ -116,7 +116,7 @@ class LocalMeshIT {
       Run run = run("--port", Integer.toString(busy.getLocalPort()));
 
       assertThat(run.process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-      assertThat(run.process.exitValue()).isEqualTo(2);
+      assertThat(run.process.exitValue()).isEqualTo(1);
       assertThat(run.output().strip().lines())
           .singleElement()
           .asString()

@@ -31,7 +31,6 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "import",
     mixinStandardHelpOptions = true,
-    sortOptions = false,
     description = {
       "Prints the LlamaMesh resource for a LLAMA configuration (full or legacy YAML).",
       "What has no counterpart is noted on standard error."
@@ -45,17 +44,17 @@ public final class ImportCommand implements Callable<Integer> {
   @Option(
       names = "--name",
       defaultValue = "default",
-      description = "Name of the mesh. Default: ${DEFAULT-VALUE}.")
+      description = "Name of the mesh (default: ${DEFAULT-VALUE}).")
   private String name = "default";
 
-  @Option(names = "--namespace", description = "Its namespace. Default: none is written.")
+  @Option(names = "--namespace", description = "Its namespace (default: none is written).")
   private @Nullable String namespace;
 
   @Option(
       names = {"--dst-port", "-llama.dst-port"},
       defaultValue = "8100",
       description =
-          "The reflectors' port for the legacy form, which names none. Default: ${DEFAULT-VALUE}.")
+          "The reflectors' port for the legacy form, which names none (default: ${DEFAULT-VALUE}).")
   private int dstPort = 8100;
 
   @Override

@@ -27,7 +27,6 @@ import picocli.CommandLine.Option;
 @Command(
     name = "operator",
     mixinStandardHelpOptions = true,
-    sortOptions = false,
     description = {
       "Watches LlamaMesh resources and runs their meshes.",
       "Finds the API server as kubectl does (KUBECONFIG, ~/.kube/config) or from inside a cluster."
@@ -45,13 +44,13 @@ final class OperatorCommand implements Callable<Integer> {
   @Option(
       names = "--agent-image",
       paramLabel = "IMAGE",
-      description = "Image of agents where a mesh names none. Default: this release's.")
+      description = "Image of agents where a mesh names none (default: this release's).")
   private @Nullable String agentImage;
 
   @Option(
       names = "--scraper-image",
       paramLabel = "IMAGE",
-      description = "Image of scrapers. Default: this release's.")
+      description = "Image of scrapers (default: this release's).")
   private @Nullable String scraperImage;
 
   @Option(
@@ -60,7 +59,7 @@ final class OperatorCommand implements Callable<Integer> {
       defaultValue = "FIXED",
       description =
           "Who names user, group and fsGroup of agents and scrapers. FIXED: 65532. PLATFORM: none is"
-              + " named, the platform gives them, as OpenShift does. Default: ${DEFAULT-VALUE}.")
+              + " named, the platform gives them, as OpenShift does (default: ${DEFAULT-VALUE}).")
   private PodUser podUser = PodUser.FIXED;
 
   @Option(
@@ -73,21 +72,21 @@ final class OperatorCommand implements Callable<Integer> {
   @Option(
       names = "--leader-election-namespace",
       paramLabel = "NAME",
-      description = "Namespace of the Lease. Default: POD_NAMESPACE, else the client's.")
+      description = "Namespace of the Lease (default: POD_NAMESPACE, else the client's).")
   private @Nullable String leaseNamespace = System.getenv("POD_NAMESPACE");
 
   @Option(
       names = "--health-port",
       paramLabel = "PORT",
       defaultValue = "8082",
-      description = "TCP port of /healthz, /readyz and /metrics. Default: ${DEFAULT-VALUE}.")
+      description = "TCP port of /healthz, /readyz and /metrics (default: ${DEFAULT-VALUE}).")
   private int healthPort;
 
   @Option(
       names = "--log-format",
       paramLabel = "FORMAT",
       defaultValue = "TEXT",
-      description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+      description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
   private LogSetup.Format logFormat = LogSetup.Format.TEXT;
 
   @Override

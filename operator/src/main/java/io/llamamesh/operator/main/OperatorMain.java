@@ -1,48 +1,37 @@
 package io.llamamesh.operator.main;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.llamamesh.cli.CommandFrame;
 import io.llamamesh.config.LlamaFlags;
 import io.llamamesh.operator.llama.ImportCommand;
 import io.llamamesh.operator.run.ApiErrorMessage;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The operator's program: subcommand {@code operator}. */
+/** The programs {@code operator} and {@code import}. */
 @Command(
     name = "llama-mesh",
     mixinStandardHelpOptions = true,
-    synopsisSubcommandLabel = "COMMAND",
     description = "Turns LlamaMesh resources into running meshes.",
     subcommands = {OperatorCommand.class, ImportCommand.class})
-public final class OperatorMain implements Runnable {
-  @CommandLine.Spec private CommandLine.Model.@org.jspecify.annotations.Nullable CommandSpec spec;
+public final class OperatorMain {
+  private OperatorMain() {}
 
-  /** Runs and exits: 1 where it failed, 2 for a wrong command line. */
+  /** Runs the program that the first argument names and exits with its code. */
   public static void main(String[] args) {
     System.exit(commandLine().execute(LlamaFlags.normalized(args)));
   }
 
-  static CommandLine commandLine() {
-    return new CommandLine(new OperatorMain())
-        .setExpandAtFiles(false)
-        .setExecutionExceptionHandler((e, line, parsed) -> {
-          line.getErr().println(line.getCommandName() + ": " + words(e));
-          return 1;
-        });
+  /** The command line of the operator's programs. */
+  public static CommandLine commandLine() {
+    return CommandFrame.apply(
+        new CommandLine(new OperatorMain()), OperatorMain::message, wrongUse -> "");
   }
 
-  /** Our own exceptions have a message for users. */
-  private static String words(Exception problem) {
+  /** The message of what we throw ourselves; of others' exceptions their causes too. */
+  private static String message(Exception problem) {
     return problem instanceof KubernetesClientException || problem.getMessage() == null
         ? ApiErrorMessage.oneLine(problem)
         : problem.getMessage();
-  }
-
-  @Override
-  public void run() {
-    if (spec != null) {
-      throw new CommandLine.ParameterException(
-          spec.commandLine(), "a command is missing: write 'operator' or 'import FILE'");
-    }
   }
 }

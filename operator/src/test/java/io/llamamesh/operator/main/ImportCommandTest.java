@@ -229,8 +229,8 @@ final class ImportCommandTest {
 
   @Test
   void goodFilesAndNamesOnly() throws IOException {
-    assertThat(run("10.0.0.1: {a: b}\n", "--name=Foo_Bar")).isEqualTo(2);
-    assertThat(run("10.0.0.1: {a: b}\n", "-llama.dst-port=0")).isEqualTo(2);
+    assertThat(run("10.0.0.1: {a: b}\n", "--name=Foo_Bar")).isEqualTo(1);
+    assertThat(run("10.0.0.1: {a: b}\n", "-llama.dst-port=0")).isEqualTo(1);
     assertThat(err.toString()).contains("--dst-port must be from 1 to 65535, was 0");
     assertThat(err.toString()).contains("--name must have at most 40 characters", "was 'Foo_Bar'");
 

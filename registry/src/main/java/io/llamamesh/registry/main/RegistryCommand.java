@@ -35,10 +35,7 @@ import picocli.CommandLine.Spec;
           + " LLAMA_INTERVAL and INFLUXDB_*; or as 'name: value' in a config file. The command line"
           + " wins over the environment, and that over the file."
     },
-    mixinStandardHelpOptions = true,
-    version = "llama-mesh 0.1.0",
-    sortOptions = false,
-    usageHelpAutoWidth = true)
+    mixinStandardHelpOptions = true)
 final class RegistryCommand implements Callable<Integer> {
   private static final int MAX_PORT = 65_535;
 
@@ -46,7 +43,7 @@ final class RegistryCommand implements Callable<Integer> {
       names = {"-c", "--config"},
       paramLabel = "FILE",
       description =
-          "file with 'name: value' lines (default: $$APP_CONFIG, else .config.yml here or at home)")
+          "File with 'name: value' lines (default: $$APP_CONFIG, else .config.yml here or at home).")
   @SuppressWarnings("UnusedVariable") // for --help; OptionSources reads it before the rest
   private @Nullable Path config;
 
@@ -54,49 +51,49 @@ final class RegistryCommand implements Callable<Integer> {
       names = {"-g", "--group"},
       paramLabel = "NAME",
       defaultValue = "default",
-      description = "group of registrations that name none (default: ${DEFAULT-VALUE})")
+      description = "Group of registrations that name none (default: ${DEFAULT-VALUE}).")
   private String group = "default";
 
   @Option(
       names = {"-i", "--host"},
       paramLabel = "ADDRESS",
       defaultValue = "127.0.0.1",
-      description = "address to listen on, 0.0.0.0 for all (default: ${DEFAULT-VALUE})")
+      description = "Address to listen on, 0.0.0.0 for all (default: ${DEFAULT-VALUE}).")
   private String host = "127.0.0.1";
 
   @Option(
       names = {"-k", "--keepalive"},
       paramLabel = "SECONDS",
       defaultValue = "86400",
-      description = "keepalive of registrations that name none (default: ${DEFAULT-VALUE})")
+      description = "Keepalive of registrations that name none (default: ${DEFAULT-VALUE}).")
   private int keepalive;
 
   @Option(
       names = {"-p", "--port"},
       paramLabel = "PORT",
       defaultValue = "5000",
-      description = "port to listen on, 0 picks a free one (default: ${DEFAULT-VALUE})")
+      description = "Port to listen on, 0 picks a free one (default: ${DEFAULT-VALUE}).")
   private int port;
 
   @Option(
       names = "--interval",
       paramLabel = "SECONDS",
       defaultValue = "10",
-      description = "length of a window of all collectors, $$LLAMA_INTERVAL (default: 10)")
+      description = "Length of a window of all collectors, $$LLAMA_INTERVAL (default: 10).")
   private int interval;
 
   @Option(
       names = "--influxdb-host",
       paramLabel = "HOST",
       description =
-          "store of the registry's own metrics, InfluxDB's v1 API, $$INFLUXDB_HOST (default: none)")
+          "Store of the registry's own metrics, InfluxDB's v1 API, $$INFLUXDB_HOST (default: none).")
   private @Nullable String influxHost;
 
   @Option(
       names = "--influxdb-port",
       paramLabel = "PORT",
       defaultValue = "8086",
-      description = "$$INFLUXDB_PORT (default: ${DEFAULT-VALUE})")
+      description = "$$INFLUXDB_PORT (default: ${DEFAULT-VALUE}).")
   private int influxPort;
 
   @Option(
@@ -105,15 +102,15 @@ final class RegistryCommand implements Callable<Integer> {
       defaultValue = "llama",
       description =
           "$$INFLUXDB_NAME, made where it is missing (default: ${DEFAULT-VALUE}); user and password"
-              + " by $$INFLUXDB_USERNAME and $$INFLUXDB_PASSWORD")
+              + " by $$INFLUXDB_USERNAME and $$INFLUXDB_PASSWORD.")
   private String influxName = "llama";
 
   @Option(
       names = "--token-file",
       paramLabel = "FILE",
       description =
-          "tokens that let in, one a line, read again when it changes; probes show one as bearer"
-              + " token, or as the password in the server's URL")
+          "Tokens that let in, one a line, read again when it changes; probes show one as bearer"
+              + " token, or as the password in the server's URL.")
   private @Nullable Path tokenFile;
 
   @Option(
@@ -121,16 +118,16 @@ final class RegistryCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "BOOL",
       fallbackValue = "true",
-      description = "beyond loopback without a token: whoever reaches the port may register")
+      description = "Beyond loopback without a token: whoever reaches the port may register.")
   private boolean open;
 
   @Option(
       names = "--tls-cert",
       paramLabel = "FILE",
-      description = "serve HTTPS: certificate chain in PEM, read again when it changes")
+      description = "Serve HTTPS: certificate chain in PEM, read again when it changes.")
   private @Nullable Path certificate;
 
-  @Option(names = "--tls-key", paramLabel = "FILE", description = "its key in PEM (PKCS #8)")
+  @Option(names = "--tls-key", paramLabel = "FILE", description = "Its key in PEM (PKCS #8).")
   private @Nullable Path key;
 
   @Option(
@@ -139,8 +136,8 @@ final class RegistryCommand implements Callable<Integer> {
       split = ",",
       defaultValue = AddressPolicy.SELF,
       description =
-          "addresses that may be registered, and 'self': the one that a registration comes from"
-              + " (default: ${DEFAULT-VALUE})")
+          "Addresses that may be registered, and 'self': the one that a registration comes from"
+              + " (default: ${DEFAULT-VALUE}).")
   private List<String> allowedNetworks = List.of();
 
   @Option(
@@ -148,28 +145,28 @@ final class RegistryCommand implements Callable<Integer> {
       paramLabel = "BLOCK",
       split = ",",
       description =
-          "proxies whose X-Forwarded-For is believed (default: none: the peer's address counts)")
+          "Proxies whose X-Forwarded-For is believed (default: none: the peer's address counts).")
   private List<String> trustedProxies = List.of();
 
   @Option(
       names = "--max-probes",
       paramLabel = "N",
       defaultValue = "2000",
-      description = "registrations over all groups (default: ${DEFAULT-VALUE})")
+      description = "Registrations over all groups (default: ${DEFAULT-VALUE}).")
   private int maxProbes;
 
   @Option(
       names = "--max-probes-per-address",
       paramLabel = "N",
       defaultValue = "200",
-      description = "of them from one address (default: ${DEFAULT-VALUE})")
+      description = "Of them from one address (default: ${DEFAULT-VALUE}).")
   private int maxProbesPerAddress;
 
   @Option(
       names = "--max-groups",
       paramLabel = "N",
       defaultValue = "256",
-      description = "groups (default: ${DEFAULT-VALUE})")
+      description = "Groups (default: ${DEFAULT-VALUE}).")
   private int maxGroups;
 
   @Option(
@@ -177,8 +174,8 @@ final class RegistryCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "64",
       description =
-          "targets of one probe; in larger groups each probes that many others, chosen so that all"
-              + " are probed (default: ${DEFAULT-VALUE})")
+          "Targets of one probe; in larger groups each probes that many others, chosen so that all"
+              + " are probed (default: ${DEFAULT-VALUE}).")
   private int maxTargets;
 
   @Option(
@@ -186,15 +183,15 @@ final class RegistryCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "600",
       description =
-          "requests a minute from one address; a probe makes four (default: ${DEFAULT-VALUE})")
+          "Requests a minute from one address; a probe makes four (default: ${DEFAULT-VALUE}).")
   private int maxRequests;
 
   @Option(
       names = "--state-dir",
       paramLabel = "DIR",
       description =
-          "folder in which the directory outlives a restart (default: none; probes come back within"
-              + " a minute)")
+          "Folder in which the directory outlives a restart (default: none; probes come back within"
+              + " a minute).")
   private @Nullable Path stateDir;
 
   @Option(
@@ -203,7 +200,7 @@ final class RegistryCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "BOOL",
       fallbackValue = "true",
-      description = "llama-sd's, not here")
+      description = "Of llama-sd, and not here.")
   private boolean loadtest;
 
   @Option(
@@ -211,7 +208,7 @@ final class RegistryCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "BOOL",
       fallbackValue = "true",
-      description = "log each registration and config")
+      description = "Log each registration and config.")
   private boolean verbose;
 
   @Spec private @Nullable CommandSpec spec;

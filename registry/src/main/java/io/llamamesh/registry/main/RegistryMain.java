@@ -2,6 +2,7 @@ package io.llamamesh.registry.main;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import io.llamamesh.cli.CommandFrame;
 import java.nio.file.Path;
 import java.util.Map;
 import org.slf4j.LoggerFactory;
@@ -15,11 +16,9 @@ import picocli.CommandLine.ParameterException;
 @Command(
     name = "llama-mesh",
     description = "Registration of probes outside the cluster: server and client.",
-    mixinStandardHelpOptions = true,
-    version = "llama-mesh 0.1.0")
+    mixinStandardHelpOptions = true)
 public final class RegistryMain {
   private static final String LOGBACK = "logback.configurationFile";
-  private static final int WRONG_USE = 2;
 
   private RegistryMain() {}
 
@@ -31,8 +30,12 @@ public final class RegistryMain {
     System.exit(run(System.getenv(), args));
   }
 
-  /** Runs and returns the exit code: 0, 1 for errors, 2 for wrong use. */
-  static int run(Map<String, String> environment, String... args) {
+  /**
+   * The command line of the registry's programs.
+   *
+   * @param args of which it takes the file with further options
+   */
+  public static CommandLine commandLine(Map<String, String> environment, String... args) {
     Path home = Path.of(System.getProperty("user.home", "."));
     CommandLine line = new CommandLine(new RegistryMain());
     OptionSources registry =
@@ -43,29 +46,16 @@ public final class RegistryMain {
         new CommandLine(new RegistryCommand(registry)).setDefaultValueProvider(registry));
     line.addSubcommand(
         new CommandLine(new RegisterCommand(register)).setDefaultValueProvider(register));
-    line.setParameterExceptionHandler((e, arguments) -> {
-      String name = e.getCommandLine().getCommandName();
-      OptionSources sources = name.equals("register") ? register : registry;
-      e.getCommandLine()
-          .getErr()
-          .println(
-              "%s: %s%s (see %s --help)".formatted(name, e.getMessage(), origin(e, sources), name));
-      return WRONG_USE;
-    });
-    line.setExecutionExceptionHandler((e, command, parsed) -> {
-      command
-          .getErr()
-          .println(
-              command.getCommandName()
-                  + ": "
-                  + (e.getMessage() == null ? e.toString() : e.getMessage()));
-      return 1;
-    });
-    if (args.length == 0) {
-      line.usage(line.getErr());
-      return WRONG_USE;
-    }
-    return line.execute(args);
+    return CommandFrame.apply(
+        line,
+        CommandFrame::message,
+        e ->
+            origin(
+                e, e.getCommandLine().getCommandName().equals("register") ? register : registry));
+  }
+
+  static int run(Map<String, String> environment, String... args) {
+    return commandLine(environment, args).execute(args);
   }
 
   /** Where a wrong value came from, when not from the command line. */

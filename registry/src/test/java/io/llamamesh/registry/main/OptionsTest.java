@@ -152,7 +152,7 @@ final class OptionsTest {
     ByteArrayOutputStream caught = new ByteArrayOutputStream();
     try (PrintStream stream = new PrintStream(caught, true, UTF_8)) {
       System.setErr(stream);
-      assertThat(RegistryMain.run(environment, args)).isEqualTo(2);
+      assertThat(RegistryMain.run(environment, args)).isEqualTo(1);
     } finally {
       System.setErr(before);
     }

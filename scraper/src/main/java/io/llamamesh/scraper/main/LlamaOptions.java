@@ -22,49 +22,51 @@ final class LlamaOptions {
   @Option(
       names = "-llama.collector-hosts",
       paramLabel = "HOST,...",
-      description = "as LLAMA's scraper: collectors to read (LLAMA's default: " + HOSTS + ")")
+      description = "As LLAMA's scraper: collectors to read (LLAMA's default: " + HOSTS + ").")
   private @Nullable String hosts;
 
   @Option(
       names = "-llama.collector-port",
       paramLabel = "PORT",
-      description = "as LLAMA's scraper: the collectors' port (LLAMA's default: " + PORT + ")")
+      description = "As LLAMA's scraper: the collectors' port (LLAMA's default: " + PORT + ").")
   private @Nullable Integer port;
 
   @Option(
       names = "-llama.interval",
       paramLabel = "SECONDS",
-      description = "as LLAMA's scraper: --interval in seconds (LLAMA's default: " + INTERVAL + ")")
+      description =
+          "As LLAMA's scraper: --interval in seconds (LLAMA's default: " + INTERVAL + ").")
   private @Nullable Integer interval;
 
   @Option(
       names = "-llama.influxdb-host",
       paramLabel = "HOST",
-      description = "as LLAMA's scraper: a v1 store there (LLAMA's default: " + INFLUXDB_HOST + ")")
+      description =
+          "As LLAMA's scraper: a v1 store there (LLAMA's default: " + INFLUXDB_HOST + ").")
   private @Nullable String influxdbHost;
 
   @Option(
       names = "-llama.influxdb-port",
       paramLabel = "PORT",
-      description = "as LLAMA's scraper (LLAMA's default: " + INFLUXDB_PORT + ")")
+      description = "As LLAMA's scraper (LLAMA's default: " + INFLUXDB_PORT + ").")
   private @Nullable Integer influxdbPort;
 
   @Option(
       names = "-llama.influxdb-name",
       paramLabel = "NAME",
-      description = "as LLAMA's scraper: the database (LLAMA's default: llama)")
+      description = "As LLAMA's scraper: the database (LLAMA's default: llama).")
   private @Nullable String influxdbName;
 
   @Option(
       names = "-llama.influxdb-user",
       paramLabel = "USER",
-      description = "as LLAMA's scraper; wins over $$INFLUXDB_USERNAME")
+      description = "As LLAMA's scraper; wins over $$INFLUXDB_USERNAME.")
   private @Nullable String influxdbUser;
 
   @Option(
       names = "-llama.influxdb-pass",
       paramLabel = "PASSWORD",
-      description = "as LLAMA's scraper; better $$INFLUXDB_PASSWORD, which no process list shows")
+      description = "As LLAMA's scraper; better $$INFLUXDB_PASSWORD, which no process list shows.")
   private @Nullable String influxdbPassword;
 
   /** True if a flag names a store's address or credentials. */

@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.main;
 
+import io.llamamesh.cli.CommandFrame;
 import io.llamamesh.client.ClientException;
 import io.llamamesh.client.ClientOptions;
 import io.llamamesh.client.MatrixQuery;
@@ -29,16 +30,14 @@ import picocli.CommandLine.Option;
 @Command(
     name = "matrix",
     description = "Prints the loss and latency matrix of a running scraper.",
-    footer = {
-      "Exit code: 0 healthy; 2 the network is unhealthy, somebody is silent, or too little is measured;"
-          + " 1 errors: no scraper, no data, wrong use.",
-      "With --watch the last verdict counts, at Ctrl-C the shell's 130."
+    footer = {"", "With --watch the last verdict counts, at Ctrl-C the shell's 130."},
+    exitCodeList = {
+      "0:The network is healthy.",
+      "1:An error, such as no scraper or no data, or wrong use.",
+      "2:The network is unhealthy, somebody is silent, or too little is measured."
     },
-    mixinStandardHelpOptions = true,
-    sortOptions = false,
-    usageHelpAutoWidth = true)
+    mixinStandardHelpOptions = true)
 final class MatrixCommand implements Callable<Integer> {
-  private static final int UNHEALTHY = 2;
   private static final int MAX_NODES = 24;
   private static final String HOME_AND_CLEAR = "\u001b[H\u001b[2J";
 
@@ -46,26 +45,26 @@ final class MatrixCommand implements Callable<Integer> {
       names = "--server",
       paramLabel = "URL",
       defaultValue = "http://127.0.0.1:8080",
-      description = "URL of the scraper (default: ${DEFAULT-VALUE})")
+      description = "URL of the scraper (default: ${DEFAULT-VALUE}).")
   private String server = "";
 
-  @Option(names = "--json", description = "print the JSON document of /api/v1/matrix")
+  @Option(names = "--json", description = "Print the JSON document of /api/v1/matrix.")
   private boolean json;
 
-  @Option(names = "--watch", description = "print again with every window, until Ctrl-C")
+  @Option(names = "--watch", description = "Print again with every window, until Ctrl-C.")
   private boolean watch;
 
   @Option(
       names = "--windows",
       defaultValue = "3",
-      description = "windows to pool (default: ${DEFAULT-VALUE})")
+      description = "Windows to pool (default: ${DEFAULT-VALUE}).")
   private int windows = WindowSelection.DEFAULT_WINDOWS;
 
   @Option(
       names = "--color",
       paramLabel = "WHEN",
       defaultValue = "auto",
-      description = "always, never, or auto: on a terminal only (default: ${DEFAULT-VALUE})")
+      description = "Always, never, or auto: on a terminal only (default: ${DEFAULT-VALUE}).")
   private Colour colour = Colour.AUTO;
 
   @Option(
@@ -73,14 +72,14 @@ final class MatrixCommand implements Callable<Integer> {
       paramLabel = "DURATION",
       converter = Durations.class,
       description =
-          "wait until every agent's pairs have reported, print the matrix and exit with 0 whatever"
+          "Wait until every agent's pairs have reported, print the matrix and exit with 0 whatever"
               + " the verdict; exit with 1 and name missing agents if that takes longer than 10s, 2m, ...")
   private @Nullable Duration untilComplete;
 
   @Option(
       names = "--token-file",
       paramLabel = "FILE",
-      description = "file with the bearer token that the scraper requires (default: no token)")
+      description = "File with the bearer token that the scraper requires (default: no token).")
   private @Nullable Path tokenFile;
 
   private enum Colour {
@@ -120,8 +119,8 @@ final class MatrixCommand implements Callable<Integer> {
         report = watched(report);
       }
       return switch (report.verdict()) {
-        case HEALTHY -> 0;
-        case NO_DATA -> 1;
+        case HEALTHY -> CommandFrame.OK;
+        case NO_DATA -> CommandFrame.FAILED;
         case NODE_LOSS,
             ZONE_LOSS,
             MESH_LOSS,
@@ -134,7 +133,7 @@ final class MatrixCommand implements Callable<Integer> {
             NODE_UNREACHABLE,
             TARGETS_SILENT,
             INCOMPLETE ->
-            UNHEALTHY;
+            CommandFrame.BAD;
       };
     }
   }

@@ -16,22 +16,22 @@ final class RegistryOptions {
       names = "--registry",
       paramLabel = "URL",
       description =
-          "read the probes that are registered there, in all groups, instead of discovering pods"
+          "Read the probes that are registered there, in all groups, instead of discovering pods"
               + " (default: $$LLAMA_SERVER if no option names agents); with either,"
               + " $$INFLUXDB_HOST, $$INFLUXDB_PORT and $$INFLUXDB_NAME name the store where no"
-              + " option does")
+              + " option does.")
   private @Nullable String url;
 
   @Option(
       names = "--registry-token-file",
       paramLabel = "FILE",
-      description = "file with the registry's bearer token, read at each request")
+      description = "File with the registry's bearer token, read at each request.")
   private @Nullable Path tokenFile;
 
   @Option(
       names = "--registry-ca-file",
       paramLabel = "FILE",
-      description = "PEM file with the authorities to trust for the registry (default: the JDK's)")
+      description = "PEM file with the authorities to trust for the registry (default: the JDK's).")
   private @Nullable Path authorities;
 
   /** True if the command line names a registry. */

@@ -56,9 +56,7 @@ import picocli.CommandLine.Spec;
           + " defaults apply: it reads the collector on localhost:5000 and writes to the InfluxDB on"
           + " 127.0.0.1:5086. Any of LLAMA's InfluxDB flags selects LLAMA's store."
     },
-    mixinStandardHelpOptions = true,
-    sortOptions = false,
-    usageHelpAutoWidth = true)
+    mixinStandardHelpOptions = true)
 final class ScraperCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(ScraperCommand.class);
   private static final int MAX_PORT = 65_535;
@@ -69,13 +67,13 @@ final class ScraperCommand implements Callable<Integer> {
   @Option(
       names = "--mesh",
       paramLabel = "NAME",
-      description = "the mesh's name (default: $MESH_NAME, else 'default')")
+      description = "The mesh's name (default: $MESH_NAME, else 'default').")
   private @Nullable String mesh;
 
   @Option(
       names = "--collectors",
       paramLabel = "HOST[:PORT],...",
-      description = "agents to read, instead of discovering pods")
+      description = "Agents to read, instead of discovering pods.")
   private @Nullable String collectors;
 
   @Mixin private final RegistryOptions registry = new RegistryOptions();
@@ -83,7 +81,7 @@ final class ScraperCommand implements Callable<Integer> {
   @Option(
       names = "--collector-port",
       paramLabel = "PORT",
-      description = "port of --collectors without one (default: 8100)")
+      description = "Port of --collectors without one (default: 8100).")
   private @Nullable Integer collectorPort;
 
   @Option(
@@ -91,87 +89,87 @@ final class ScraperCommand implements Callable<Integer> {
       paramLabel = "PORT",
       description =
           "API port of all agents in pods; then only pods that the mesh's DaemonSet controls"
-              + " are agents (default: the ports that pods with the mesh's labels declare)")
+              + " are agents (default: the ports that pods with the mesh's labels declare).")
   private @Nullable Integer agentPort;
 
   @Option(
       names = "--cursor-file",
       paramLabel = "FILE",
       description =
-          "file for the cursors up to which agents were read (default: a ConfigMap; with"
-              + " --collectors, --registry or LLAMA's defaults none)")
+          "File for the cursors up to which agents were read (default: a ConfigMap; with"
+              + " --collectors, --registry or LLAMA's defaults none).")
   private @Nullable Path cursorFile;
 
   @Option(
       names = "--bind",
       paramLabel = "ADDRESS",
       defaultValue = "0.0.0.0",
-      description = "address of the page and the API (default: all)")
+      description = "Address of the page and the API (default: all).")
   private String bind = "0.0.0.0";
 
   @Option(
       names = "--port",
       description =
-          "port of the page and the API, 0 picks a free one (default: 8080; with LLAMA's defaults"
-              + " no page if that is in use)")
+          "Port of the page and the API, 0 picks a free one (default: 8080; with LLAMA's defaults"
+              + " no page if that is in use).")
   private @Nullable Integer port;
 
   @Option(
       names = "--ingest-port",
       description =
-          "port on which draining agents post their last windows, 0: none (default: 8081; with LLAMA's"
-              + " defaults none)")
+          "Port on which draining agents post their last windows, 0: none (default: 8081; with LLAMA's"
+              + " defaults none).")
   private @Nullable Integer ingestPort;
 
   @Option(
       names = "--auth-dir",
       paramLabel = "DIR",
       description =
-          "folder with tokens.json, reloaded when it changes: the bearer tokens for requests to agents"
-              + " and from agents that post windows (default: no authentication)")
+          "Folder with tokens.json, reloaded when it changes: the bearer tokens for requests to agents"
+              + " and from agents that post windows (default: no authentication).")
   private @Nullable Path authDir;
 
   @Option(
       names = "--interval",
       converter = Durations.class,
-      description = "length of a window until one is received (default: 10s)")
+      description = "Length of a window until one is received (default: 10s).")
   private @Nullable Duration interval;
 
   @Option(
       names = "--retention",
       converter = Durations.class,
       defaultValue = "1h",
-      description = "retention of the matrix in memory (default: ${DEFAULT-VALUE})")
+      description = "Retention of the matrix in memory (default: ${DEFAULT-VALUE}).")
   private Duration retention = Duration.ofHours(1);
 
   @Option(
       names = "--agent-timeout",
       converter = Durations.class,
       defaultValue = "5s",
-      description = "timeout of one request to an agent (default: ${DEFAULT-VALUE})")
+      description = "Timeout of one request to an agent (default: ${DEFAULT-VALUE}).")
   private Duration agentTimeout = Duration.ofSeconds(5);
 
   @Option(
       names = "--alert-loss-percent",
       paramLabel = "PERCENT",
       defaultValue = "1",
-      description = "loss above which a pair may be bad (default: ${DEFAULT-VALUE})")
+      description = "Loss above which a pair may be bad (default: ${DEFAULT-VALUE}).")
   private double lossPercent;
 
   @Option(
       names = "--alert-rtt-p99",
       converter = Durations.class,
       defaultValue = "50ms",
-      description = "p99 RTT above which a pair is slow (default: ${DEFAULT-VALUE})")
+      description = "P99 RTT above which a pair is slow (default: ${DEFAULT-VALUE}).")
   private Duration rttP99 = Duration.ofMillis(50);
 
   @Option(
       names = "--token-file",
       paramLabel = "FILE",
       description =
-          "file with a bearer token that the page, the API and /metrics require, reloaded when it"
+          "File with a bearer token that the page, the API and /metrics require, reloaded when it"
               + " changes; the mesh's own tokens of --auth-dir are accepted too (default: no"
-              + " authentication)")
+              + " authentication).")
   private @Nullable Path tokenFile;
 
   @Option(
@@ -179,14 +177,14 @@ final class ScraperCommand implements Callable<Integer> {
       paramLabel = "NAME",
       split = ",",
       description =
-          "host name that is accepted while no token is required (default: addresses, localhost,"
-              + " names of the Service)")
+          "Host name that is accepted while no token is required (default: addresses, localhost,"
+              + " names of the Service).")
   private Set<String> hosts = Set.of();
 
   @Option(
       names = "--metrics-every-pair",
       description =
-          "/metrics has series for every pair, not only for bad ones: 3 per pair and class")
+          "/metrics has series for every pair, not only for bad ones: 3 per pair and class.")
   private boolean everyPair;
 
   @Mixin private final StoreOptions storeOptions = new StoreOptions();

@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.main;
 
+import io.llamamesh.cli.CommandFrame;
 import io.llamamesh.config.LlamaFlags;
 import java.util.Map;
 import picocli.CommandLine;
@@ -16,8 +17,6 @@ public final class ScraperMain {
   /** Limit of the headers of all answers to the JDK's client, whose default is 384 KiB. */
   private static final String ANSWER_HEADS = "jdk.http.maxHeaderSize";
 
-  private static final int WRONG_USE = 2;
-
   private ScraperMain() {}
 
   /** Runs the command that the first argument names, and exits with its code. */
@@ -31,40 +30,16 @@ public final class ScraperMain {
     System.exit(run(System.getenv(), args));
   }
 
-  /**
-   * Runs and returns the exit code: 0, 1 for errors, 2 for wrong use. For {@code matrix} 2 means
-   * that the network is unhealthy, so wrong use is 1 there.
-   */
-  static int run(Map<String, String> variables, String... args) {
+  /** The command line of the scraper's programs. */
+  public static CommandLine commandLine(Map<String, String> variables) {
     Environment environment = new Environment(variables);
     CommandLine line = new CommandLine(new ScraperMain());
     line.addSubcommand(new ScraperCommand(environment));
     line.addSubcommand(new MatrixCommand(environment));
-    line.setCaseInsensitiveEnumValuesAllowed(true);
-    // Values such as passwords may begin with an @, as in Go.
-    line.setExpandAtFiles(false);
-    line.setParameterExceptionHandler((e, arguments) -> {
-      CommandLine command = e.getCommandLine();
-      command
-          .getErr()
-          .println(
-              "%s: %s (see %s --help)"
-                  .formatted(command.getCommandName(), e.getMessage(), command.getCommandName()));
-      return command.getCommand() instanceof MatrixCommand ? 1 : WRONG_USE;
-    });
-    line.setExecutionExceptionHandler((e, command, parsed) -> {
-      command
-          .getErr()
-          .println(
-              command.getCommandName()
-                  + ": "
-                  + (e.getMessage() == null ? e.toString() : e.getMessage()));
-      return 1;
-    });
-    if (args.length == 0) {
-      line.usage(line.getErr());
-      return WRONG_USE;
-    }
-    return line.execute(LlamaFlags.normalized(args));
+    return CommandFrame.apply(line);
+  }
+
+  static int run(Map<String, String> variables, String... args) {
+    return commandLine(variables).execute(LlamaFlags.normalized(args));
   }
 }

@@ -31,55 +31,62 @@ final class StoreOptions {
       paramLabel = "URL",
       description =
           "URL of a store with InfluxDB's write API (default: in memory only; with a registry"
-              + " $$INFLUXDB_HOST's; with LLAMA's defaults 127.0.0.1:5086)")
+              + " $$INFLUXDB_HOST's; with LLAMA's defaults 127.0.0.1:5086).")
   private @Nullable String url;
 
-  @Option(names = "--influxdb-org", defaultValue = "", description = "v2: organisation, if any")
+  @Option(
+      names = "--influxdb-org",
+      defaultValue = "",
+      description = "Of the v2 API: organisation, if any.")
   private String org = "";
 
-  @Option(names = "--influxdb-bucket", defaultValue = "", description = "v2: bucket, if any")
+  @Option(
+      names = "--influxdb-bucket",
+      defaultValue = "",
+      description = "Of the v2 API: bucket, if any.")
   private String bucket = "";
 
   @Option(
       names = "--influxdb-token-file",
       paramLabel = "FILE",
-      description = "v2: file with the token (default: $$INFLUXDB_TOKEN, else none)")
+      description = "Of the v2 API: file with the token (default: $$INFLUXDB_TOKEN, else none).")
   private @Nullable Path tokenFile;
 
   @Option(
       names = "--influxdb-database",
       paramLabel = "NAME",
-      description = "v1: database, created if missing; selects the v1 API")
+      description = "V1: database, created if missing; selects the v1 API.")
   private @Nullable String database;
 
   @Option(
       names = "--influxdb-retention-policy",
       paramLabel = "NAME",
       defaultValue = "",
-      description = "v1: retention policy (default: the database's)")
+      description = "Of the v1 API: retention policy (default: the database's).")
   private String retentionPolicy = "";
 
   @Option(
       names = "--influxdb-username-file",
       paramLabel = "FILE",
-      description = "v1: file with the user's name (default: $$INFLUXDB_USERNAME, else none)")
+      description =
+          "Of the v1 API: file with the user's name (default: $$INFLUXDB_USERNAME, else none).")
   private @Nullable Path userFile;
 
   @Option(
       names = "--influxdb-password-file",
       paramLabel = "FILE",
-      description = "v1: file with the password (default: $$INFLUXDB_PASSWORD)")
+      description = "Of the v1 API: file with the password (default: $$INFLUXDB_PASSWORD).")
   private @Nullable Path passwordFile;
 
   @Option(
       names = "--influxdb-ca-file",
       paramLabel = "FILE",
-      description = "PEM file with the authorities to trust (default: the JDK's)")
+      description = "PEM file with the authorities to trust (default: the JDK's).")
   private @Nullable Path authorities;
 
   @Option(
       names = "--influxdb-insecure-skip-verify",
-      description = "trust any certificate of the store")
+      description = "Trust any certificate of the store.")
   private boolean skipVerify;
 
   /**

@@ -169,7 +169,7 @@ final class LlamaFlagsTest {
     ByteArrayOutputStream error = new ByteArrayOutputStream();
     System.setErr(new PrintStream(error, true, StandardCharsets.UTF_8));
     try {
-      assertThat(ScraperMain.run(Map.of(), line.split(" "))).isEqualTo(2);
+      assertThat(ScraperMain.run(Map.of(), line.split(" "))).isEqualTo(1);
     } finally {
       System.setErr(before);
     }

@@ -1,0 +1,199 @@
+package io.llamamesh.chart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llamamesh.agent.main.AgentMain;
+import io.llamamesh.bench.main.BenchMain;
+import io.llamamesh.cli.CommandFrame;
+import io.llamamesh.e2e.main.E2eMain;
+import io.llamamesh.local.main.LocalMain;
+import io.llamamesh.operator.main.OperatorMain;
+import io.llamamesh.registry.main.RegistryMain;
+import io.llamamesh.scraper.main.ScraperMain;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** Help, version and refusal of wrong use of every command of every program, in this process. */
+class CommandLinesTest {
+  private static final String GUIDE = "docs/guide/running.md";
+
+  /**
+   * A command.
+   *
+   * @param root makes the command line of its program
+   * @param path names of commands from below the root to this one; none: the root
+   */
+  record Subject(Supplier<CommandLine> root, List<String> path) {
+    String name() {
+      return spec().qualifiedName();
+    }
+
+    CommandSpec spec() {
+      CommandLine line = root.get();
+      for (String name : path) {
+        line = line.getSubcommands().get(name);
+      }
+      return line.getCommandSpec();
+    }
+
+    Outcome run(String... last) {
+      List<String> arguments = new ArrayList<>(path);
+      arguments.addAll(List.of(last));
+      StringWriter out = new StringWriter();
+      StringWriter err = new StringWriter();
+      CommandLine line =
+          root.get().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+      int code = line.execute(arguments.toArray(new String[0]));
+      return new Outcome(code, out.toString(), err.toString());
+    }
+
+    @Override
+    public String toString() {
+      return name();
+    }
+  }
+
+  record Outcome(int code, String out, String err) {}
+
+  static Stream<Subject> commands() {
+    return Stream.<Supplier<CommandLine>>of(
+            AgentMain::commandLine,
+            () -> ScraperMain.commandLine(Map.of()),
+            OperatorMain::commandLine,
+            () -> RegistryMain.commandLine(Map.of()),
+            LocalMain::commandLine,
+            BenchMain::commandLine,
+            () -> E2eMain.commandLine(Map.of()))
+        .flatMap(root -> of(root, root.get(), List.of()));
+  }
+
+  private static Stream<Subject> of(
+      Supplier<CommandLine> root, CommandLine line, List<String> path) {
+    Stream<Subject> below =
+        line.getSubcommands().entrySet().stream()
+            .filter(entry -> !(entry.getValue().getCommand() instanceof HelpCommand))
+            .flatMap(entry -> {
+              List<String> further = new ArrayList<>(path);
+              further.add(entry.getKey());
+              return of(root, entry.getValue(), further);
+            });
+    return Stream.concat(Stream.of(new Subject(root, path)), below);
+  }
+
+  @Test
+  void theseAreTheCommands() {
+    assertThat(commands().map(Subject::name))
+        .contains(
+            "llama-mesh agent",
+            "llama-mesh reflector",
+            "llama-mesh collector",
+            "llama-mesh send",
+            "llama-mesh members",
+            "llama-mesh routes",
+            "llama-mesh partitions",
+            "llama-mesh scraper",
+            "llama-mesh matrix",
+            "llama-mesh operator",
+            "llama-mesh import",
+            "llama-mesh registry",
+            "llama-mesh register",
+            "llama-mesh local",
+            "llama-mesh bench",
+            "llama-mesh bench reflector",
+            "llama-mesh e2e");
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void helpIsPrintedWithTheExitCodes(Subject command) {
+    Outcome outcome = command.run("--help");
+
+    assertThat(outcome.code()).isEqualTo(CommandFrame.OK);
+    assertThat(outcome.err()).isEmpty();
+    assertThat(outcome.out())
+        .startsWith("Usage: " + command.name() + " ")
+        .contains("--help", "--version", "Exit codes:");
+    assertThat(command.spec().usageMessage().exitCodeList().keySet())
+        .contains("0", "1")
+        .isSubsetOf("0", "1", "2");
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void theVersionIsThatOfThisBuild(Subject command) {
+    Outcome outcome = command.run("--version");
+
+    assertThat(outcome.code()).isEqualTo(CommandFrame.OK);
+    assertThat(outcome.err()).isEmpty();
+    assertThat(outcome.out().strip()).isEqualTo("llama-mesh " + CommandFrame.version());
+    assertThat(CommandFrame.version()).isEqualTo(System.getProperty("llamamesh.version"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void wrongUseIsOneLineAndAnError(Subject command) {
+    Outcome outcome = command.run("--nonsense");
+
+    assertThat(outcome.code()).isEqualTo(CommandFrame.FAILED);
+    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.err())
+        .hasLineCount(1)
+        .startsWith(command.name() + ": ")
+        .contains("(see " + command.name() + " --help)");
+    if (command.spec().positionalParameters().isEmpty()) {
+      assertThat(outcome.err()).contains("Unknown option: '--nonsense'");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void descriptionsAreOfOneStyle(Subject command) {
+    Stream<ArgSpec> arguments =
+        Stream.concat(
+            command.spec().options().stream(), command.spec().positionalParameters().stream());
+    arguments
+        .filter(argument -> !argument.hidden())
+        .forEach(argument -> {
+          String text = String.join(" ", argument.description());
+          assertThat(text).as("%s", name(argument)).matches("(?s)[^a-z].*[.]");
+          assertThat(text.replace("(default: ", "").toLowerCase())
+              .as("the default of %s", name(argument))
+              .doesNotContain("default: ", "(default ");
+        });
+  }
+
+  private static String name(ArgSpec argument) {
+    return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+  }
+
+  @Test
+  void theGuideSaysWhatACodeOf2Means() throws IOException {
+    List<String> rows =
+        commands()
+            .filter(command -> !command.path().isEmpty() || !command.name().equals("llama-mesh"))
+            .filter(command -> command.spec().usageMessage().exitCodeList().containsKey("2"))
+            .map(command ->
+                "| `%s` | %s |"
+                    .formatted(
+                        command.name().replace("llama-mesh ", ""),
+                        command.spec().usageMessage().exitCodeList().get("2")))
+            .toList();
+
+    assertThat(Files.readAllLines(Chart.ROOT.resolve(GUIDE))).containsAll(rows);
+  }
+}
