@@ -1,6 +1,7 @@
 package io.llamamesh.local.main;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.llamamesh.cli.CommandFrame;
 import io.llamamesh.local.fault.Fault.Down;
 import io.llamamesh.results.MatrixDocument;
 import io.llamamesh.results.MeshReport;
@@ -56,14 +57,14 @@ final class LocalRun {
     } catch (InterruptedException e) {
       terminal.print("");
       terminal.progress("stopped");
-      return 0;
+      return CommandFrame.OK;
     }
   }
 
   private int run() throws Exception {
     printLocations();
     if (!awaitFirstMatrix()) {
-      return 1;
+      return CommandFrame.FAILED;
     }
     mesh.wholeMatrix().ifPresent(matrix -> terminal.print("\n" + table.render(matrix)));
     terminal.print("Ctrl-C stops everything; the page is " + mesh.pageUrl() + "\n");
@@ -71,7 +72,7 @@ final class LocalRun {
     return finish();
   }
 
-  /** Where everything is, told before anybody has to wait. */
+  /** Prints page, kubeconfig and logs before anybody has to wait. */
   private void printLocations() {
     terminal.print("         page     " + mesh.pageUrl());
     terminal.print(
@@ -231,7 +232,7 @@ final class LocalRun {
     Optional<MatrixDocument> matrix = mesh.wholeMatrix();
     if (matrix.isEmpty()) {
       terminal.progress("the scraper does not answer");
-      return 1;
+      return CommandFrame.FAILED;
     }
     terminal.print("\n" + table.render(matrix.get()));
     terminal.print(verdictLine(""));
@@ -244,7 +245,7 @@ final class LocalRun {
             + (missing.isEmpty() ? "" : "; missing: " + abbreviate(missing)));
     mesh.relayWarnings().all().forEach(words -> terminal.print("warning: " + words));
     boolean held = storeHolds(expected);
-    return missing.isEmpty() && held ? 0 : 1;
+    return missing.isEmpty() && held ? CommandFrame.OK : CommandFrame.BAD;
   }
 
   private boolean storeHolds(ExpectedPairs expected) throws Exception {
