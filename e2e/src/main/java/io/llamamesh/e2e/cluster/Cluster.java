@@ -157,7 +157,7 @@ public final class Cluster implements AutoCloseable {
     }
   }
 
-  /** Whether the API says that a node is ready. */
+  /** True where the API says that a node is ready. */
   public boolean isReady(String node) {
     var found = client.nodes().withName(node).get();
     return found != null

@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a cluster runs.
+ * Programs and images of a cluster.
  *
  * @param cluster folder with the programs of the control plane, kubelet and kube-proxy
  * @param node folder with containerd, its shim, ctr and the CNI plugins

@@ -8,9 +8,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** What is kept of a cluster when something went wrong on it. */
+/** Logs, objects and a picture of the page of a cluster on which a row failed. */
 public final class Diagnostics {
-  /** What a row itself writes into its folder. */
+  /** File that a row itself writes into its folder. */
   public static final String RECORD = "verdicts.log";
 
   private static final Duration PICTURE_WITHIN = Duration.ofMinutes(1);

@@ -2,7 +2,7 @@ package io.llamamesh.e2e.cluster;
 
 import java.io.Serial;
 
-/** Something that is not as it should be; the message is for people. */
+/** A check that failed; the message is for people. */
 public final class Failure extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 
@@ -10,7 +10,7 @@ public final class Failure extends RuntimeException {
     super(message);
   }
 
-  /** What went wrong, in words: a failure's own, or whatever else it was. */
+  /** The message of a failure; of any other exception its name too. */
   public static String message(Exception e) {
     return e instanceof Failure ? String.valueOf(e.getMessage()) : String.valueOf(e);
   }

@@ -75,7 +75,7 @@ public final class InfluxDb implements AutoCloseable {
     return store;
   }
 
-  /** How a mesh's scraper is told of it, in YAML's flow style. */
+  /** The field {@code scraper} of a mesh that writes to it, in YAML's flow style. */
   public String spec() {
     return "{influxdb: {url: \"%s\", v1: {database: %s}}}".formatted(url, DATABASE);
   }

@@ -24,7 +24,7 @@ public enum IpFamily {
     this.anywhere = anywhere;
   }
 
-  /** Where the API server and the DNS are. */
+  /** Address of the API server and the DNS. */
   public String controlPlane() {
     return hosts.formatted(1);
   }

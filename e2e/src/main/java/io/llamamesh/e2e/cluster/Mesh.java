@@ -69,7 +69,7 @@ public final class Mesh {
    * @param status {@code True}, {@code False}, {@code Unknown}; empty where there is none
    */
   public record Condition(String type, String status, String reason, String message) {
-    /** Whether it is so. */
+    /** True for status {@code True}. */
     public boolean isTrue() {
       return status.equals("True");
     }
@@ -157,7 +157,7 @@ public final class Mesh {
         .getItems();
   }
 
-  /** Whether a pod is ready. */
+  /** True where a pod is ready and not about to end. */
   public static boolean isReady(Pod pod) {
     return pod.getMetadata().getDeletionTimestamp() == null
         && pod.getStatus().getConditions().stream()
@@ -195,7 +195,7 @@ public final class Mesh {
     return Optional.empty();
   }
 
-  /** What one scraper answers. */
+  /** A document of one scraper; empty where it does not answer with one. */
   public Optional<JsonNode> fetch(Pod scraper, String path) throws InterruptedException {
     try {
       return Optional.of(JSON.readTree(SCRAPERS.document(URI.create(url(scraper)), path)));
@@ -232,7 +232,7 @@ public final class Mesh {
   }
 
   /**
-   * What became of the probes since a moment.
+   * Totals of probes since a moment.
    *
    * @param pairs how many pairs have any
    */

@@ -295,7 +295,9 @@ public final class Node implements AutoCloseable {
     Subprocess.run("ip", "link", "set", link(), "up");
   }
 
-  /** Gives the node another address instead of its own; the kubelet is started anew to tell it. */
+  /**
+   * Gives the node another address instead of its own; the kubelet is started anew to report it.
+   */
   void changeAddress(String other) throws IOException, InterruptedException {
     // Removed first: with the first address of a network go those that came to it later.
     exec("ip", "addr", "del", family.withPrefix(address), "dev", "eth0");

@@ -57,7 +57,7 @@ public final class OutsideReflectors implements AutoCloseable {
     return started;
   }
 
-  /** Where it answers. */
+  /** Addresses at which it answers. */
   public List<String> addresses() {
     return addresses;
   }

@@ -3,7 +3,7 @@ package io.llamamesh.e2e.cluster;
 import java.io.PrintStream;
 import java.util.Locale;
 
-/** Lines that tell people what happens, with the time since the start. */
+/** Progress for people: lines with the time since the start. */
 public final class ProgressLog {
   private final PrintStream out;
   private final long began = System.nanoTime();
@@ -12,7 +12,7 @@ public final class ProgressLog {
     this.out = out;
   }
 
-  /** Tells one thing. */
+  /** Prints a line with the time. */
   public void log(String text) {
     out.printf(Locale.ROOT, "%6.1f s  %s%n", (System.nanoTime() - began) / 1e9, text);
     out.flush();

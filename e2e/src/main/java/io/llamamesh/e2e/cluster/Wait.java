@@ -12,7 +12,7 @@ public final class Wait {
   /** Says what is still missing; empty when nothing is. */
   @FunctionalInterface
   public interface Missing {
-    /** What is missing now. */
+    /** The missing part now; empty: nothing. */
     String get() throws Exception;
   }
 

@@ -20,7 +20,7 @@ public final class ControlGroups {
 
   private ControlGroups() {}
 
-  /** Whether this machine has version 2 only. */
+  /** True where this machine has version 2 only. */
   public static boolean isVersion2() {
     return Files.exists(ROOT.resolve(CONTROLLERS));
   }
@@ -88,7 +88,7 @@ public final class ControlGroups {
   }
 
   /**
-   * What a container's group has used of memory, in bytes.
+   * Memory of a container's group, in bytes.
    *
    * @param peak the most so far, with the page cache
    * @param workingSet what it uses now without the part of the page cache that the kernel takes

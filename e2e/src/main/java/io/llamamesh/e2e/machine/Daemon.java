@@ -46,7 +46,7 @@ public final class Daemon {
     return name;
   }
 
-  /** Whether it runs. */
+  /** True while it runs. */
   public boolean isAlive() {
     return process.isAlive();
   }

@@ -25,7 +25,7 @@ final class ActivePeriods {
     }
   }
 
-  /** Whether one of them, made longer at its ends, has all from one moment to another. */
+  /** True where one of them, made longer at its ends, covers all from one moment to another. */
   boolean contains(Instant from, Instant to, Duration before, Duration after) {
     return periods.stream()
         .anyMatch(span ->

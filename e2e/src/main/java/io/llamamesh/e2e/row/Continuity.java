@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Whether windows follow each other without a gap and without one that is there twice.
+ * Gaps and repeats among windows that should follow each other.
  *
  * @param gaps where some are missing
  * @param repeats where one is there twice
@@ -22,14 +22,14 @@ record Continuity(List<Step> gaps, List<Step> repeats) {
    */
   record Step(String series, Instant from, Instant to) {}
 
-  /** Where some are missing, in words. */
+  /** Gaps in words. */
   List<String> missing() {
     return gaps.stream()
         .map(gap -> gap.series() + ": nothing from " + gap.from() + " to " + gap.to())
         .toList();
   }
 
-  /** Where one is there twice, in words. */
+  /** Windows that are there twice, in words. */
   List<String> duplicated() {
     return repeats.stream()
         .map(step -> step.series() + ": " + step.from() + " and " + step.to())

@@ -96,7 +96,7 @@ final class CutRows {
     return all.size() + " times, as " + all.stream().limit(3).toList();
   }
 
-  /** How long ago the status was looked at. */
+  /** Age of the status: time since {@code observedAt}. */
   private static Duration age(JsonNode status) {
     String observed = status.path("observedAt").asText();
     return observed.isEmpty()
@@ -104,7 +104,7 @@ final class CutRows {
         : Duration.between(Instant.parse(observed), Instant.now());
   }
 
-  /** What a status lacks to be fresh and to name a node; empty for nothing. */
+  /** The part that a status lacks to be fresh and to name a node; empty: nothing. */
   private static String missing(JsonNode status, String node) {
     Duration age = age(status);
     if (age.compareTo(FRESH) > 0) {

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What a row measured, in the order in which it was noted. */
+/** Figures that a row measured, in the order in which they were noted. */
 public final class Figures {
   private final List<String> noted = new ArrayList<>();
 

@@ -61,8 +61,7 @@ final class LossRows {
   }
 
   /**
-   * How long it takes until the last of some windows ends, the first being the one that is going
-   * on.
+   * Time until the last of some windows ends, the first being the one that is going on.
    *
    * <p>Windows end at whole multiples of their length, so it matters when in one a fault goes.
    */
@@ -72,7 +71,7 @@ final class LossRows {
     return Duration.ofMillis(end - now.toEpochMilli());
   }
 
-  /** What a status lacks to name a node as the first suspect; empty for nothing. */
+  /** The part that a status lacks to name a node as the first suspect; empty: nothing. */
   static String named(JsonNode status, String node, String direction) {
     Mesh.Condition network = Mesh.condition(status, "NetworkHealthy");
     JsonNode suspect = status.at("/suspects/0");
@@ -118,7 +117,7 @@ final class LossRows {
     return oldest;
   }
 
-  /** How long ago what the status shows ceased to be what the report says. */
+  /** Time since the report ceased to say what the status shows. */
   private static Duration age(
       Deque<Sample> reports, Instant now, String what, String shown, boolean number) {
     Instant replaced = now;

@@ -150,7 +150,7 @@ final class OutageRows {
     figures.note("windows lost in the store", 0);
   }
 
-  /** How long a change of the mesh takes to reach every agent and the status. */
+  /** Time that a change of the mesh takes to reach every agent and the status. */
   private static Duration timeToSeeChange(Stage stage) throws InterruptedException, IOException {
     String excluded = stage.names().getLast();
     String key = "llamamesh.io/exclude";

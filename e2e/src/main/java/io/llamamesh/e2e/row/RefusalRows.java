@@ -10,7 +10,7 @@ import io.llamamesh.testkit.Edits;
 import java.time.Duration;
 import java.util.List;
 
-/** What stands in a mesh's way: the condition says which, in words, with the remedy. */
+/** Refusals by the platform: the condition names them, with the remedy. */
 final class RefusalRows {
   private static final Duration REPORTED_WITHIN = Duration.ofSeconds(90);
   private static final String ENFORCE = "pod-security.kubernetes.io/enforce";

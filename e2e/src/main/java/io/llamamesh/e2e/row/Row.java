@@ -3,7 +3,7 @@ package io.llamamesh.e2e.row;
 import io.llamamesh.e2e.cluster.IpFamily;
 
 /**
- * Something that is done to a cluster, and what must follow.
+ * A test case: something is done to a cluster, and something must follow.
  *
  * @param name how it is asked for
  * @param expectation what must follow, for people
@@ -19,7 +19,7 @@ public record Row(
     boolean isOnDemand,
     IpFamily family,
     Body body) {
-  /** What a row does; it fails by throwing. */
+  /** Action and checks of a row; it fails by throwing. */
   @FunctionalInterface
   public interface Body {
     /** Does it, and notes figures. */

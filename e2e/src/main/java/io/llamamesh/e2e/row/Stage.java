@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** What rows act on: a cluster, the chart's release on it, and a mesh. */
+/** The test bed of rows: a cluster, the chart's release on it, and a mesh. */
 public final class Stage {
   /** Length of a window as the chart's defaults have it. */
   static final Duration WINDOW = Duration.ofSeconds(10);
@@ -72,7 +72,7 @@ public final class Stage {
     return root.resolve("charts/llama-mesh");
   }
 
-  /** Where a row writes what it records; what is kept of a failure comes beside it. */
+  /** Folder of a row's own records; what is kept of a failure comes beside them. */
   Path records(String row) {
     return root.resolve("target/e2e").resolve(row);
   }
@@ -183,7 +183,7 @@ public final class Stage {
     return Wait.until("healthy mesh", within, this::missingForHealthy);
   }
 
-  /** What a healthy mesh of all nodes lacks; empty for nothing. */
+  /** The part that is missing for a healthy mesh of all nodes; empty: nothing. */
   String missingForHealthy() {
     JsonNode status = mesh.status();
     if (!Mesh.condition(status, "Ready").isTrue()

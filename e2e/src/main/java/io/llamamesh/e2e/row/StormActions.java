@@ -81,8 +81,8 @@ final class StormActions {
   }
 
   /**
-   * What the mesh of the second namespace lacks to be looked after: it is refused, and nothing of
-   * it runs. Empty for nothing.
+   * The part that the mesh of the second namespace lacks to be looked after: it is refused, and
+   * nothing of it runs. Empty for nothing.
    */
   String missingInTeam() {
     Mesh.Condition accepted = team.condition("Accepted");
@@ -370,7 +370,7 @@ final class StormActions {
     }
   }
 
-  /** What a mesh {@link #SECOND_MESH} would have by these names. */
+  /** Objects with names that a mesh {@link #SECOND_MESH} needs. */
   private static List<HasMetadata> foreignObjects() {
     return Stream.of(
             "{apiVersion: v1, kind: ServiceAccount, metadata: {name: %1$s-agent, namespace: %2$s}}",

@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param choice which of its kind's variants it is, whatever their number: 0 or more
  */
 record StormEvent(Kind kind, Duration at, Duration held, int choice) {
-  /** What may happen; none of it concerns the network. */
+  /** Kinds of event; none of them concerns the network. */
   enum Kind {
     NAMESPACE("a watched namespace with a mesh in it is deleted, and made anew", 5, 20, 25),
     AUTH_SECRET("the mesh's auth Secret is deleted", 1, 1, 0),
@@ -58,7 +58,7 @@ record StormEvent(Kind kind, Duration at, Duration held, int choice) {
     }
   }
 
-  /** How many minutes it takes: the next event begins after these. */
+  /** Minutes that it takes: the next event begins after these. */
   int minutes() {
     return Math.ceilDiv(Math.toIntExact(held.toSeconds()) + kind.beside, 60);
   }

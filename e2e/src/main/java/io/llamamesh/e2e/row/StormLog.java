@@ -22,16 +22,16 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What was seen in a storm, in its order, and what of it must not be. A storm does nothing to the
- * network, the store and the mesh's spec, so whoever speaks ill of these is wrong.
+ * Record of a storm, in its order, with what must not be. A storm does nothing to the network, the
+ * store and the mesh's spec, so whoever speaks ill of these is wrong.
  *
  * <p>Any thread may call.
  */
 final class StormLog {
-  /** How long after a second operator's end its Events may still come. */
+  /** Time after a second operator's end in which its Events may still come. */
   private static final Duration LATE = Duration.ofMinutes(2);
 
-  /** What an agent's end and its successor's beginning may cost its pairs. */
+  /** Time before an agent's end that its pairs may lack. */
   private static final Duration BEFORE_END = Stage.WINDOW.multipliedBy(2);
 
   private static final Duration AFTER_BEGINNING = Stage.WINDOW.multipliedBy(3);
@@ -99,7 +99,7 @@ final class StormLog {
       int restarts,
       String ends) {}
 
-  /** Something of the storm begins. */
+  /** Records that an event begins. */
   synchronized void begins(Instant at, StormEvent event) {
     line(at, "EVENT", event.toString());
     if (event.kind() == StormEvent.Kind.SECOND_OPERATOR) {
@@ -107,7 +107,7 @@ final class StormLog {
     }
   }
 
-  /** It has been undone. */
+  /** Records that an event has been undone. */
   synchronized void ends(Instant at, StormEvent event) {
     line(at, "EVENT", "undone: " + event.kind());
     if (event.kind() == StormEvent.Kind.SECOND_OPERATOR) {
@@ -115,18 +115,18 @@ final class StormLog {
     }
   }
 
-  /** Something to read beside the rest. */
+  /** Records a remark. */
   synchronized void note(Instant at, String text) {
     line(at, "NOTE", text);
   }
 
-  /** Something that must not be. */
+  /** Records a violation: what must not be. */
   synchronized void problem(Instant at, String text) {
     problems.add(text);
     line(at, "PROBLEM", text);
   }
 
-  /** The API does not answer. */
+  /** Records that the API does not answer. */
   synchronized void unreachable(Instant at, String why) {
     asked = Instant.MIN;
     if (!apiAway) {
@@ -135,7 +135,7 @@ final class StormLog {
     }
   }
 
-  /** What the mesh says. */
+  /** Records the status of the mesh. */
   synchronized void status(Instant at, JsonNode status) {
     if (apiAway) {
       apiAway = false;
@@ -248,8 +248,8 @@ final class StormLog {
   }
 
   /**
-   * What no agent's replacement explains: one that ends leaves a window that is shorter, and its
-   * pairs have none until there is another.
+   * Gaps and repeats that no agent's replacement explains: one that ends leaves a window that is
+   * shorter, and its pairs have none until there is another.
    */
   synchronized Continuity unexplained(Continuity seen) {
     return new Continuity(unexplained(seen.gaps()), unexplained(seen.repeats()));
@@ -274,7 +274,7 @@ final class StormLog {
     }
   }
 
-  /** What must not be, in the order in which it was seen. */
+  /** Violations in the order in which they were seen. */
   synchronized List<String> problems() {
     return List.copyOf(problems);
   }

@@ -17,7 +17,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** What administrators and clouds do to a cluster in a day, in an hour. */
+/** A storm: a day's work of administrators and clouds on a cluster, in an hour. */
 final class StormRow {
   private static final String NAME = "storm";
   private static final Duration WELL_WITHIN = Duration.ofMinutes(2);
@@ -88,7 +88,7 @@ final class StormRow {
     try {
       actions.abandon();
     } catch (KubernetesClientException e) {
-      // What made the row fail is to be told, not this.
+      // The failure to report is the row's, not this one.
       stage.log("the storm's namespace stays: " + e);
     }
   }
@@ -158,7 +158,7 @@ final class StormRow {
     return left.isNegative() ? Duration.ZERO : left;
   }
 
-  /** What is missing of what the storm takes from the mesh; empty for nothing. */
+  /** The missing one of the objects that a storm takes from the mesh; empty: none. */
   private static String missingObjects(Stage stage) {
     var secret =
         stage.client().secrets().inNamespace(Release.NAME).withName(Mesh.NAME + "-auth").get();
@@ -174,8 +174,8 @@ final class StormRow {
   }
 
   /**
-   * How long it takes until no agent probes a node that is excluded: each has its config by a
-   * connection of its own to the API server.
+   * Time until no agent probes a node that is excluded: each has its config by a connection of its
+   * own to the API server.
    */
   private static Duration timeToFollow(Stage stage) throws Exception {
     String excluded = stage.names().getLast();
@@ -213,7 +213,7 @@ final class StormRow {
     }
   }
 
-  /** All checks are made, so that one run tells all. */
+  /** Runs a check and records its failure; the others are made all the same. */
   private static void check(StormLog log, Check check) throws InterruptedException {
     try {
       check.run();

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * What happens when in a storm, from a seed: an event begins each minute, unless the one before
- * takes longer. Every kind has been before one comes again.
+ * Schedule of a storm, from a seed: an event begins each minute, unless the one before takes
+ * longer. Every kind has been before one comes again.
  */
 final class StormSchedule {
   private static final int CHOICES = 1000;

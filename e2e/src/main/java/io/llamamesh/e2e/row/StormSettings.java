@@ -1,7 +1,7 @@
 package io.llamamesh.e2e.row;
 
 /**
- * Which storm, and how long.
+ * Seed and length of a storm.
  *
  * @param seed the same seed is the same storm
  * @param minutes how long
@@ -10,7 +10,7 @@ public record StormSettings(long seed, int minutes) {
   /** An hour, as an administrator's day has it. */
   public static final int DEFAULT_MINUTES = 60;
 
-  /** What is long enough for the longest event. */
+  /** Long enough for the longest event. */
   public static final int LEAST_MINUTES = 3;
 
   /** A week. */

@@ -1,4 +1,4 @@
-/** What must hold on a cluster, one row each, with the figures that a run gave. */
+/** Rows: each does something to a cluster, checks what must follow, and notes figures. */
 @NullMarked
 package io.llamamesh.e2e.row;
 

@@ -42,7 +42,10 @@ final class ClusterDns {
     this.file = folder.resolve(FILE);
   }
 
-  /** What makes a JVM use it; the path is relative, since one with a blank would not survive. */
+  /**
+   * JVM option that makes it the resolver; the path is relative, since one with a blank would not
+   * survive.
+   */
   static String jvmOption(Path folder, Path workingFolder) {
     return "-Djdk.net.hosts.file=" + workingFolder.relativize(folder.resolve(FILE));
   }

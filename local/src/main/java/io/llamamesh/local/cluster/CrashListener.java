@@ -2,7 +2,7 @@ package io.llamamesh.local.cluster;
 
 import java.nio.file.Path;
 
-/** Told of processes that end by themselves; called from the cluster's thread. */
+/** Listener to processes that end by themselves; called from the cluster's thread. */
 @FunctionalInterface
 public interface CrashListener {
   /**

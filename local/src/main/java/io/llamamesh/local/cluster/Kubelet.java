@@ -26,9 +26,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Stands in for every node's kubelet: runs a process per pod, asks whether it is ready, starts it
- * again when it ends, and tells the API.
+ * again when it ends, and writes its status to the API.
  *
- * <p>Every method is called by one thread, which must live as long as the processes shall.
+ * <p>Every method is called by one thread.
  */
 final class Kubelet {
   private static final Logger LOG = LoggerFactory.getLogger(Kubelet.class);

@@ -74,7 +74,7 @@ public final class LocalCluster implements AutoCloseable {
    * @param programs what stands for images
    * @param folder where pods' files and logs go
    * @param kubeconfigs what a pod finds the API by, by its ServiceAccount
-   * @param crashes told when a process ends by itself
+   * @param crashes called when a process ends by itself
    */
   public static LocalCluster start(
       KubernetesClient client,
@@ -119,17 +119,17 @@ public final class LocalCluster implements AutoCloseable {
     }
   }
 
-  /** The pods that there are, as the API tells them. */
+  /** All pods of the API. */
   public List<Pod> pods() {
     return pods.getStore().list();
   }
 
-  /** Whether a pod says that it is ready. */
+  /** True where a pod's status says that it is ready. */
   public static boolean isReady(Pod pod) {
     return Workloads.isReady(pod);
   }
 
-  /** How many pods with these labels are ready. */
+  /** Number of ready pods with these labels. */
   public int ready(Map<String, String> labels) {
     return (int)
         pods().stream()
@@ -138,7 +138,7 @@ public final class LocalCluster implements AutoCloseable {
             .count();
   }
 
-  /** Where a port of the first ready pod with these labels listens; null while there is none. */
+  /** Address of a port of the first ready pod with these labels; null while there is none. */
   public @Nullable InetSocketAddress address(Map<String, String> labels, int port) {
     return pods().stream()
         .filter(pod -> pod.getMetadata().getLabels().entrySet().containsAll(labels.entrySet()))

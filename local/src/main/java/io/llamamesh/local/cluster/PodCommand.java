@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pod's only container asks to run: its arguments and environment, with references to the
+ * The command of a pod's only container: its arguments and environment, with references to the
  * pod's own fields and {@code $(VAR)} resolved as the kubelet does, and mount paths replaced by the
  * folders that stand for the volumes.
  *
@@ -66,8 +66,8 @@ public record PodCommand(String image, List<String> arguments, Map<String, Strin
   }
 
   /**
-   * The same, told to listen on one address only: a pod with a network of its own has all of that
-   * to itself, here it shares this machine's with the others.
+   * The same that listens on one address only: a pod with a network of its own has all of that to
+   * itself, here it shares this machine's with the others.
    */
   PodCommand on(InetAddress address) {
     List<String> bound = new ArrayList<>(arguments);

@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the kubelet knows of one pod beside its object; belongs to the kubelet's thread but for
+ * State of one pod at its kubelet, beside the object; belongs to the kubelet's thread but for
  * {@code ready}.
  */
 final class RunningPod {
@@ -36,7 +36,7 @@ final class RunningPod {
   long notBefore;
   long nextProbe;
 
-  /** When its Secret volumes were last looked at, on the monotonic clock. */
+  /** Time of the last read of its Secret volumes, on the monotonic clock. */
   long volumesRead;
 
   boolean stopping;
@@ -114,7 +114,7 @@ final class RunningPod {
         .build();
   }
 
-  /** True once for every state that has not been told to the API yet. */
+  /** True once for every state that the API does not have yet. */
   boolean needsStatusWrite() {
     String state = isRunning() + "/" + ready + "/" + restarts + "/" + waiting;
     if (state.equals(writtenState)) {

@@ -9,7 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Something that is wrong with the local network.
+ * A fault of the local network, as {@code --fault} names it.
  *
  * <p>Between two named nodes a fault is on the path of the source's own probes: the destination's
  * probes of the source, and what it answers them, travel other ports and so other paths. With

@@ -41,7 +41,7 @@ public final class Impairments {
   }
 
   /**
-   * What becomes of a datagram.
+   * The delay of a datagram, or its loss.
    *
    * @param prober whose probe it is, or whose probe it answers
    * @param probed who is probed

@@ -150,7 +150,7 @@ public final class Relay implements AutoCloseable {
     }
   }
 
-  /** What arrived at a node's published address: probes of other nodes. */
+  /** Passes on what arrived at a node's published address: probes of other nodes. */
   private void probes(Station probed) {
     int count;
     do {
@@ -176,7 +176,7 @@ public final class Relay implements AutoCloseable {
     } while (count == batch.slots());
   }
 
-  /** What arrived at one of a node's published source ports: answers to its probes. */
+  /** Passes on what arrived at one of a node's published source ports: answers to its probes. */
   private void answers(Station prober, FlowSocket flow) {
     int count;
     do {

@@ -5,7 +5,7 @@ import java.util.Deque;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What was opened, ended in the opposite order, whatever goes wrong with one of them. */
+/** Parts that are closed in the opposite order of their opening, whatever one of them throws. */
 final class CloseStack implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CloseStack.class);
 

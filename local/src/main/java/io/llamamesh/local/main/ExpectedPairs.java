@@ -14,7 +14,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Which ordered pairs must report: those that the operator's ConfigMaps tell the agents to probe.
+ * Ordered pairs that must report: those that the operator's ConfigMaps ask the agents to probe.
  *
  * @param members nodes that have joined
  * @param pairs {@code source>destination}
@@ -25,7 +25,7 @@ record ExpectedPairs(Set<String> members, Set<String> pairs) {
     pairs = Set.copyOf(pairs);
   }
 
-  /** What the operator has told the agents by now. */
+  /** The pairs of all ConfigMaps that the operator has written by now. */
   static ExpectedPairs of(KubernetesClient client, String namespace, String mesh) {
     List<ConfigMap> maps =
         client

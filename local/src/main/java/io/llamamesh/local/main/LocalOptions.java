@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the command line asks for, checked.
+ * Options of the command line, checked.
  *
  * @param nodes how many nodes
  * @param runFor how long to run after the first full matrix; null: until stopped

@@ -38,7 +38,7 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
   private static final String TOKEN_KEY = "token";
   private static final int MAX_BYTES = 1 << 20;
 
-  /** What we don't know the API shall refuse, in its own words. */
+  /** Takes unknown fields: the API refuses them, in its own words. */
   private static final JsonMapper LENIENT =
       JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
 
@@ -134,7 +134,7 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
   }
 
   /**
-   * What the spec means. A text of it that cannot be read is the API's to refuse.
+   * The spec with every default filled in. A text of it that cannot be read is the API's to refuse.
    *
    * @throws UserError where it can't be read as a spec at all
    */
@@ -157,7 +157,7 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
     return path.toString();
   }
 
-  /** Whether the file itself says where results are stored. */
+  /** True where the file itself names a store. */
   boolean hasStore() {
     return spec().get("scraper") instanceof Map<?, ?> scraper && scraper.get("influxdb") != null;
   }

@@ -36,7 +36,7 @@ final class MeshResources {
     return name;
   }
 
-  /** What an administrator installs before the first mesh. */
+  /** Installs the CRD and the mesh's namespace, as an administrator does before the first mesh. */
   void install(String meshNamespace) throws IOException {
     try (InputStream crd = LlamaMesh.class.getResourceAsStream(CRD)) {
       if (crd == null) {

@@ -8,7 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.List;
 
-/** Tells within a moment, not after a minute of waiting, that an address or port can't be had. */
+/** Check of addresses and ports before the start, so that nobody waits a minute for a busy one. */
 final class PortCheck {
   private PortCheck() {}
 

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 
-/** What users are told of the relay: what may show as loss though it did it, not a fault. */
+/** Warnings of what the relay itself did, which may show as loss though no fault did it. */
 final class RelayWarnings {
   private final LongSupplier dropped;
   private final LongSupplier heldUp;
@@ -44,7 +44,7 @@ final class RelayWarnings {
     this.unknownSenders = strangers;
   }
 
-  /** Where there is no relay there is nothing to be told of it. */
+  /** Warnings where there is no relay: none. */
   static RelayWarnings none() {
     return new RelayWarnings(() -> 0, () -> 0, () -> 0);
   }

@@ -4,7 +4,7 @@ import java.io.PrintStream;
 import java.util.Locale;
 
 /**
- * What people see: progress with the time since the start, and a table that is redrawn in place
+ * The user's terminal: progress with the time since the start, and a table that is redrawn in place
  * where that is possible.
  */
 final class Terminal {
@@ -18,7 +18,7 @@ final class Terminal {
     this.interactive = interactive;
   }
 
-  /** Whether a person watches, so that colours and redrawing make sense. */
+  /** True where a person watches, so that colours and redrawing make sense. */
   boolean isInteractive() {
     return interactive;
   }

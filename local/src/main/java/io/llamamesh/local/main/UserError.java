@@ -2,7 +2,7 @@ package io.llamamesh.local.main;
 
 import java.io.Serial;
 
-/** Something that the user can mend; the message is the one line that is printed, and says how. */
+/** An error that the user can mend; the message is the one line that is printed, and says how. */
 final class UserError extends Exception {
   @Serial private static final long serialVersionUID = 1L;
 

@@ -102,7 +102,7 @@ public final class PortForward implements AutoCloseable {
         open.remove(pod);
       }
     } catch (IOException e) {
-      // The browser went away: nobody is left to be told.
+      // The browser went away.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -111,7 +111,7 @@ public final class PortForward implements AutoCloseable {
     }
   }
 
-  /** Copies until one end closes, then tells the other by closing its direction. */
+  /** Copies until one end closes, then closes that direction at the other. */
   private static void copy(Socket from, Socket to) {
     try (InputStream in = from.getInputStream();
         OutputStream out = to.getOutputStream()) {

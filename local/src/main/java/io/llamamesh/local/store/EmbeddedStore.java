@@ -38,7 +38,7 @@ public final class EmbeddedStore implements AutoCloseable {
         conf,
         "log.conf",
         Map.of("@LOG@", folder.resolve("questdb.log").toAbsolutePath().toString()));
-    // The only way to tell QuestDB where its logging is configured before it logs.
+    // QuestDB reads the place of its log configuration from nowhere else before it logs.
     System.setProperty("out", conf.resolve("log.conf").toString());
     ServerMain server = ServerMain.create(folder.toString(), Map.of());
     try {
