@@ -135,14 +135,14 @@ public final class Mesh {
 
   /** All conditions that are not true, for messages. */
   public String unmetConditions() {
-    List<String> told = new ArrayList<>();
+    List<String> unmet = new ArrayList<>();
     for (JsonNode each : status().path("conditions")) {
       Condition condition = condition(status(), each.path("type").asText());
       if (!condition.isTrue() && !condition.type().equals("Paused")) {
-        told.add(condition.toString());
+        unmet.add(condition.toString());
       }
     }
-    return told.isEmpty() ? "no conditions yet" : String.join("; ", told);
+    return unmet.isEmpty() ? "no conditions yet" : String.join("; ", unmet);
   }
 
   /** Pods of a part: {@code agent}, {@code scraper}, {@code operator}. */

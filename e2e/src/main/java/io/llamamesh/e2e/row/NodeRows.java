@@ -84,7 +84,7 @@ final class NodeRows {
     try {
       stage.cluster().changeAddress(node, OTHER_HOST);
       figures.note(
-          "told after",
+          "reported after",
           Wait.until(
               "AddressChanged",
               Duration.ofSeconds(60),
@@ -95,11 +95,11 @@ final class NodeRows {
                     ? ""
                     : agents.toString();
               }));
-      Instant told = Instant.now();
+      Instant reported = Instant.now();
       figures.note("well after", stage.awaitHealthy(WELL_WITHIN));
       stage.awaitFullMatrix(Instant.now(), WELL_WITHIN);
-      figures.note("full matrix after", Duration.between(told, Instant.now()));
-      for (JsonNode each : stage.mesh().matrixSince(told).orElseThrow().path("nodes")) {
+      figures.note("full matrix after", Duration.between(reported, Instant.now()));
+      for (JsonNode each : stage.mesh().matrixSince(reported).orElseThrow().path("nodes")) {
         if (each.path("name").asText().equals(node.name())) {
           Failure.unless(
               each.path("address").asText().contains(node.address()),

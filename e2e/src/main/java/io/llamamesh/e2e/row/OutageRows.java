@@ -191,7 +191,7 @@ final class OutageRows {
   static Row halfOpen() {
     return Row.of(
         "watch-half-open",
-        "connections to the API server half open (no packet comes or goes, nobody is told): no restart, view old by at"
+        "connections to the API server half open (no packet comes or goes, neither end learns of it): no restart, view old by at"
             + " most 60 s",
         OutageRows::halfOpen);
   }

@@ -72,7 +72,7 @@ final class RefusalRows {
       throws Exception {
     stage.withoutMesh();
     stage.mesh().apply(spec);
-    figures.note("told after", await(stage, type, reason, word));
+    figures.note("reported after", await(stage, type, reason, word));
     figures.note("as", stage.mesh().condition(type));
     stage.deleteMesh();
   }
@@ -117,7 +117,7 @@ final class RefusalRows {
     quota.create();
     try {
       stage.mesh().apply("{}");
-      figures.note("told after", await(stage, "AgentsReady", "PodsRefused", "exceeded quota"));
+      figures.note("reported after", await(stage, "AgentsReady", "PodsRefused", "exceeded quota"));
       figures.note("as", stage.mesh().condition("AgentsReady"));
       Mesh.Condition scraper = stage.mesh().condition("ScraperReady");
       Failure.unless(
@@ -149,7 +149,7 @@ final class RefusalRows {
     }
     try {
       figures.note(
-          "told after",
+          "reported after",
           Wait.until(
               "NetworkHealthy=Unknown that names port and policies",
               REPORTED_WITHIN,

@@ -93,13 +93,13 @@ final class LocalRun {
     long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
     long nextWord = System.nanoTime() + REPORT_NANOS;
     boolean allReady = false;
-    int told = -1;
+    int lastReady = -1;
     ExpectedPairs expected = mesh.expectedPairs();
     while (System.nanoTime() - deadline < 0) {
       mesh.requireAccepted();
       int ready = mesh.agentsReady();
-      if (!allReady && ready != told) {
-        told = ready;
+      if (!allReady && ready != lastReady) {
+        lastReady = ready;
         terminal.progress(ready + " of " + options.nodes() + " agents ready");
       }
       allReady |= ready == options.nodes();

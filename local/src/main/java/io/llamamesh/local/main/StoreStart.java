@@ -59,7 +59,7 @@ final class StoreStart implements AutoCloseable {
     try {
       task.get();
     } catch (ExecutionException e) {
-      LOG.debug("the store did not start, which is told to whoever waits for it", e);
+      LOG.debug("the store did not start, which whoever waits for it is thrown", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
