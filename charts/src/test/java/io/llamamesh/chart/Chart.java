@@ -35,7 +35,12 @@ final class Chart {
 
   /** Renders with single values, as {@code --set}; without the CRD. */
   static String render(Map<String, ?> values) {
-    var command = template();
+    return render(helm(), values);
+  }
+
+  /** The same of another chart. */
+  static String render(Helm chart, Map<String, ?> values) {
+    var command = template(chart);
     values.forEach(command::set);
     return command.call();
   }

@@ -1,5 +1,6 @@
 package io.llamamesh.chart;
 
+import com.marcnuri.helm.Helm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,12 +29,14 @@ final class InstallManifest {
 
   static String rendered() throws IOException {
     String crd = Files.readString(Chart.FOLDER.resolve("crds/llamameshes.llamamesh.io-v1.yaml"));
-    String objects =
-        Chart.render(Map.of())
-            // Nobody's release.
-            .replaceAll("(?m)^# Source: .*\n", "")
-            .replaceAll("(?m)^ +app.kubernetes.io/managed-by: Helm\n", "")
-            .replaceAll("(?m)^ +helm.sh/chart: .*\n", "");
-    return HEAD + crd + objects;
+    return HEAD + crd + objects(Chart.helm());
+  }
+
+  /** What a chart renders with its defaults, as a manifest that is nobody's release. */
+  static String objects(Helm chart) {
+    return Chart.render(chart, Map.of())
+        .replaceAll("(?m)^# Source: .*\n", "")
+        .replaceAll("(?m)^ +app.kubernetes.io/managed-by: Helm\n", "")
+        .replaceAll("(?m)^ +helm.sh/chart: .*\n", "");
   }
 }

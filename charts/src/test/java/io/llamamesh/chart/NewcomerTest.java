@@ -65,6 +65,8 @@ class NewcomerTest {
         "docs/guide/matrix.md",
         "docs/guide/measuring.md",
         "docs/guide/stores.md",
+        "docs/guide/queries.md",
+        "docs/releasing.md",
         "docs/guide/outside.md",
         "docs/guide/bounds.md",
         "docs/guide/fabric.md",
