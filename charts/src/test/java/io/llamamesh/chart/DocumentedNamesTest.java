@@ -14,8 +14,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Classes, reasons and metrics that the pages for maintainers name are in the tree. */
 class DocumentedNamesTest {
@@ -118,5 +120,51 @@ class DocumentedNamesTest {
         .filteredOn(metric -> reference.indexOf(metric) < 0)
         .as("what %s names and docs/reference has not", page)
         .isEmpty();
+  }
+
+  @Test
+  void noTermOfTheGlossaryIsTwice() throws IOException {
+    List<String> terms =
+        Pattern.compile("(?m)^\\*\\*([^*]+)\\.?\\*\\*")
+            .matcher(Files.readString(Chart.ROOT.resolve("docs/glossary.md")))
+            .results()
+            .map(term -> term.group(1))
+            .toList();
+
+    assertThat(terms).hasSizeGreaterThan(40).doesNotHaveDuplicates();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"README.md", "docs/architecture.md"})
+  void everyModuleIsNamed(String page) throws IOException {
+    List<String> modules =
+        Pattern.compile("<module>([^<]+)</module>")
+            .matcher(Files.readString(Chart.ROOT.resolve("pom.xml")))
+            .results()
+            .map(module -> "`" + module.group(1) + "/`")
+            .toList();
+
+    assertThat(modules).hasSizeGreaterThan(10);
+    assertThat(Files.readString(Chart.ROOT.resolve(page))).contains(modules);
+  }
+
+  /** As a thread dump names them, but for what stands for a number or a name. */
+  @Test
+  void everyThreadThatIsNamedIsStarted() throws IOException {
+    String page = Files.readString(Chart.ROOT.resolve("docs/architecture.md"));
+    String threads =
+        page.substring(
+            page.indexOf("| program | thread | owns |"), page.indexOf("## Being a good"));
+    List<String> names =
+        Pattern.compile("(?m)^\\|[^|]*\\|([^|]*)\\|")
+            .matcher(threads)
+            .results()
+            .flatMap(row -> Pattern.compile("`([^`]+)`").matcher(row.group(1)).results())
+            .map(name -> name.group(1).replaceFirst("-(N|AGENT)$", "-"))
+            .toList();
+
+    assertThat(names).hasSizeGreaterThan(20);
+    String sources = String.join("\n", SOURCES.values());
+    assertThat(names).filteredOn(name -> !sources.contains('"' + name + '"')).isEmpty();
   }
 }
