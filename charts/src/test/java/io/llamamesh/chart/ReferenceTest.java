@@ -6,9 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -16,6 +20,8 @@ import org.junit.jupiter.api.Test;
 class ReferenceTest {
   private static final Path DOCS = Chart.ROOT.resolve("docs");
   private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:)([^)#]+)(?:#[^)]*)?\\)");
+  private static final Pattern TO_HEADING =
+      Pattern.compile("\\]\\((?!https?:)([^)#\\s]*)#([^)\\s]+)\\)");
 
   @Test
   void theResourcesReferenceIsMadeFromTheCrd() throws IOException {
@@ -37,43 +43,58 @@ class ReferenceTest {
 
   @Test
   void everyLinkOfTheGuideLeadsSomewhere() throws IOException {
-    try (Stream<Path> files = Files.walk(DOCS)) {
-      for (Path file :
-          Stream.concat(
-                  files.filter(f -> f.toString().endsWith(".md")),
-                  Stream.of(
-                      Chart.ROOT.resolve("README.md"),
-                      Chart.ROOT.resolve("CONTRIBUTING.md"),
-                      Chart.ROOT.resolve("CHANGELOG.md"),
-                      Chart.ROOT.resolve("SECURITY.md"),
-                      Chart.ROOT.resolve("examples/bare-metal/README.md"),
-                      Chart.ROOT.resolve("examples/kind/README.md")))
-              .toList()) {
-        Matcher links = LINK.matcher(Files.readString(file));
-        while (links.find()) {
-          assertThat(file.resolveSibling(links.group(1))).as("link of " + file).exists();
-        }
+    for (Path file : pages()) {
+      Matcher links = LINK.matcher(Files.readString(file));
+      while (links.find()) {
+        assertThat(file.resolveSibling(links.group(1))).as("link of " + file).exists();
       }
     }
   }
 
-  /** A decision that nobody finds is taken again. */
+  /** A link to a part of a page, whose heading somebody may have changed. */
   @Test
-  void theIndexOfDecisionsHasThemAll() throws IOException {
-    String index = Files.readString(DOCS.resolve("adr/README.md"));
-    try (Stream<Path> files = Files.list(DOCS.resolve("adr"))) {
-      List<String> decisions =
-          files
-              .map(file -> String.valueOf(file.getFileName()))
-              .filter(name -> name.matches("\\d{4}-.*[.]md"))
-              .sorted()
-              .toList();
+  void everyLinkToAHeadingLeadsToOne() throws IOException {
+    List<String> broken = new ArrayList<>();
+    for (Path page : pages()) {
+      Matcher links = TO_HEADING.matcher(Files.readString(page));
+      while (links.find()) {
+        Path target = links.group(1).isEmpty() ? page : page.resolveSibling(links.group(1));
+        if (target.toString().endsWith(".md") && !headings(target).contains(links.group(2))) {
+          broken.add(page + ": " + links.group());
+        }
+      }
+    }
 
-      assertThat(decisions).isNotEmpty();
-      assertThat(decisions)
-          .filteredOn(name -> !index.contains("](" + name + ")"))
-          .as("decisions that docs/adr/README.md has no line for")
-          .isEmpty();
+    assertThat(broken).isEmpty();
+  }
+
+  /** A page's headings as links name them. */
+  private static Set<String> headings(Path page) throws IOException {
+    return Pattern.compile("(?m)^#+ (.*)$")
+        .matcher(Files.readString(page))
+        .results()
+        .map(heading ->
+            heading
+                .group(1)
+                .replaceAll("\\[([^]]*)]\\([^)]*\\)", "$1")
+                .toLowerCase(Locale.ROOT)
+                .replaceAll("[^\\w\\- ]", "")
+                .replace(' ', '-'))
+        .collect(Collectors.toSet());
+  }
+
+  private static List<Path> pages() throws IOException {
+    try (Stream<Path> files = Files.walk(DOCS)) {
+      return Stream.concat(
+              files.filter(f -> f.toString().endsWith(".md")),
+              Stream.of(
+                  Chart.ROOT.resolve("README.md"),
+                  Chart.ROOT.resolve("CONTRIBUTING.md"),
+                  Chart.ROOT.resolve("CHANGELOG.md"),
+                  Chart.ROOT.resolve("SECURITY.md"),
+                  Chart.ROOT.resolve("examples/bare-metal/README.md"),
+                  Chart.ROOT.resolve("examples/kind/README.md")))
+          .toList();
     }
   }
 }
