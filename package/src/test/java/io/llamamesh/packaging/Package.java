@@ -1,0 +1,68 @@
+package io.llamamesh.packaging;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A package of the programs that are built.
+ *
+ * @param file the tar.gz
+ */
+record Package(Path file) {
+  /** The repository's root. */
+  static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+
+  private static Optional<Package> shared = Optional.empty();
+
+  /** The one that this run of tests made. */
+  static synchronized Package shared() throws IOException, InterruptedException {
+    if (shared.isEmpty()) {
+      shared = Optional.of(make(Path.of("target/package").toAbsolutePath()));
+    }
+    return shared.get();
+  }
+
+  /** Makes one in a folder. */
+  static Package make(Path folder) throws IOException, InterruptedException {
+    Tool.Outcome outcome = build("--output", folder.toString());
+    if (outcome.code() != 0) {
+      throw new IOException(outcome.output());
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return new Package(
+          files.filter(file -> file.toString().endsWith(".tar.gz")).findFirst().orElseThrow());
+    }
+  }
+
+  /** Runs the script that makes packages. */
+  static Tool.Outcome build(String... options) throws IOException, InterruptedException {
+    return Tool.run(
+        Map.of("PATH", Tool.path(), "JAVA_HOME", System.getProperty("java.home")),
+        Stream.concat(Stream.of(ROOT.resolve("package/build").toString()), Stream.of(options))
+            .toList());
+  }
+
+  /** Its name without the ending, which is that of the folder in it. */
+  String name() {
+    return file.getFileName().toString().replaceFirst("[.]tar[.]gz$", "");
+  }
+
+  /** Unpacks it; returns the folder that it has. */
+  Path unpack(Path folder) throws IOException, InterruptedException {
+    Files.createDirectories(folder);
+    var _ = Tool.call("tar", "-C", folder.toString(), "-xzf", file.toString());
+    return folder.resolve(name());
+  }
+
+  /** Everything in it, as tar lists it. */
+  List<String> entries() throws IOException, InterruptedException {
+    return Tool.call("tar", "-tvzf", file.toString(), "--utc", "--full-time", "--numeric-owner")
+        .lines()
+        .toList();
+  }
+}
