@@ -50,6 +50,8 @@ class NewcomerTest {
         "README.md",
         KIND,
         "examples/bare-metal/README.md",
+        "examples/outside/README.md",
+        "examples/compose/README.md",
         "CONTRIBUTING.md",
         "CHANGELOG.md",
         "SECURITY.md",

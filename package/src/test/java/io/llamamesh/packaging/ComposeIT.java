@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The example for Docker Compose: its file, and its commands as its services run them. */
 class ComposeIT {
-  private static final Path FOLDER = Package.ROOT.resolve("examples/compose");
+  private static final Path FOLDER = PackageFile.ROOT.resolve("examples/compose");
 
   @TempDir private Path folder;
 
@@ -27,13 +27,13 @@ class ComposeIT {
 
   @Test
   void theFileIsWhatComposeTakes() throws Exception {
-    file().assertValid(Package.shared().unpack(folder).resolve("compose"));
+    file().assertValid(PackageFile.shared().unpack(folder).resolve("compose"));
   }
 
   /** Its context is the package. */
   @Test
   void theImageHasWhatThePackageHas() throws Exception {
-    Path home = Package.shared().unpack(folder);
+    Path home = PackageFile.shared().unpack(folder);
     for (String line : Files.readAllLines(FOLDER.resolve("Dockerfile"))) {
       if (line.startsWith("COPY ")) {
         String[] words = line.split(" ", -1);
@@ -44,7 +44,8 @@ class ComposeIT {
     JsonNode probe = file().services().get("probe-1");
     assertThat(Files.readString(FOLDER.resolve("Dockerfile")))
         .contains("ENTRYPOINT [\"/opt/llama-mesh/bin/llama-mesh\"]")
-        .contains("install -d -o 65532 -g 65532 " + probe.at("/volumes/0").asText().split(":")[1]);
+        .contains(
+            "install -d -o 65532 -g 65532 " + probe.at("/volumes/0").asText().split(":", -1)[1]);
   }
 
   @Test

@@ -130,7 +130,7 @@ final class Machines implements AutoCloseable {
         List.of("sh", "env", "dirname", "readlink", "find", "head", "cat", "wget", "sed", "ls")) {
       Files.createSymbolicLink(base.resolve("bin").resolve(tool), Path.of("busybox"));
     }
-    Path home = Package.shared().unpack(base.resolve("opt"));
+    Path home = PackageFile.shared().unpack(base.resolve("opt"));
     Files.createSymbolicLink(base.resolve("opt/llama-mesh"), home.getFileName());
     for (String library : libraries(home.resolve("runtime"))) {
       Path to = base.resolve(library.substring(1));
@@ -218,7 +218,9 @@ final class Machines implements AutoCloseable {
                 "--mount",
                 "sh",
                 "-c",
-                "mount -t proc proc \"$0/proc\" && exec chroot \"$0\" \"$@\"",
+                // A root is a mount of its own, as in a container and on a machine.
+                "mount --bind \"$0\" \"$0\" && mount -t proc proc \"$0/proc\""
+                    + " && exec chroot \"$0\" \"$@\"",
                 root(name).toString(),
                 "/bin/env",
                 "-i",

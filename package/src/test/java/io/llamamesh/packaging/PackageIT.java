@@ -26,14 +26,14 @@ class PackageIT {
 
   @BeforeAll
   static void unpack() throws Exception {
-    home = Package.shared().unpack(shared);
+    home = PackageFile.shared().unpack(shared);
   }
 
   @Test
   void theSameProgramsAndJdkGiveTheSameBytes() throws Exception {
-    Package again = Package.make(folder);
+    PackageFile again = PackageFile.make(folder);
 
-    assertThat(Files.mismatch(Package.shared().file(), again.file())).isEqualTo(-1);
+    assertThat(Files.mismatch(PackageFile.shared().file(), again.file())).isEqualTo(-1);
   }
 
   @Test
@@ -59,7 +59,7 @@ class PackageIT {
 
   @Test
   void anyUserMayRunWhatIsInIt() throws Exception {
-    for (String entry : Package.shared().entries()) {
+    for (String entry : PackageFile.shared().entries()) {
       assertThat(entry)
           .matches("(drwxr-xr-x|-rwxr-xr-x|-rw-r--r--|lrwxrwxrwx|hrw.*) 0/0 .*")
           .contains(" 2026-01-01 00:00:00 ");
@@ -77,7 +77,7 @@ class PackageIT {
     }
     for (String program : List.of("agent", "scraper", "registry")) {
       assertThat(names(home.resolve(program).resolve("lib")))
-          .isEqualTo(names(Package.ROOT.resolve(program).resolve("target/dist/lib")));
+          .isEqualTo(names(PackageFile.ROOT.resolve(program).resolve("target/dist/lib")));
     }
   }
 
@@ -148,7 +148,7 @@ class PackageIT {
     "--runtime=/, / is no JDK"
   })
   void wrongOptionsAreToldBeforeAnythingIsDone(String option, String reason) throws Exception {
-    Tool.Outcome outcome = Package.build(option);
+    Tool.Outcome outcome = PackageFile.build(option);
 
     assertThat(outcome.code()).isOne();
     assertThat(outcome.output()).startsWith("package: " + reason).hasLineCount(1);
@@ -167,7 +167,7 @@ class PackageIT {
         "JAVA_VERSION=\"%s\"\nOS_ARCH=\"%s\"\nOS_NAME=\"%s\"\n"
             .formatted(version, architecture, system));
 
-    Tool.Outcome outcome = Package.build("--check", "--runtime", folder.toString());
+    Tool.Outcome outcome = PackageFile.build("--check", "--runtime", folder.toString());
 
     assertThat(outcome.code()).isOne();
     assertThat(outcome.output()).contains(folder + " " + reason).hasLineCount(1);

@@ -70,7 +70,8 @@ class UnitsIT {
   /** A unit's command with its folders, without the launcher. */
   private static List<String> command(String unit) throws IOException {
     String text =
-        Files.readString(Package.ROOT.resolve("examples/outside/llama-mesh-" + unit + ".service"));
+        Files.readString(
+            PackageFile.ROOT.resolve("examples/outside/llama-mesh-" + unit + ".service"));
     Matcher matcher = COMMAND.matcher(text);
     assertThat(matcher.find()).isTrue();
     assertThat(matcher.group(1)).isEqualTo(LAUNCHER);

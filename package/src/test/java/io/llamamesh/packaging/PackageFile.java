@@ -13,14 +13,14 @@ import java.util.stream.Stream;
  *
  * @param file the tar.gz
  */
-record Package(Path file) {
+record PackageFile(Path file) {
   /** The repository's root. */
   static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
-  private static Optional<Package> shared = Optional.empty();
+  private static Optional<PackageFile> shared = Optional.empty();
 
   /** The one that this run of tests made. */
-  static synchronized Package shared() throws IOException, InterruptedException {
+  static synchronized PackageFile shared() throws IOException, InterruptedException {
     if (shared.isEmpty()) {
       shared = Optional.of(make(Path.of("target/package").toAbsolutePath()));
     }
@@ -28,13 +28,13 @@ record Package(Path file) {
   }
 
   /** Makes one in a folder. */
-  static Package make(Path folder) throws IOException, InterruptedException {
+  static PackageFile make(Path folder) throws IOException, InterruptedException {
     Tool.Outcome outcome = build("--output", folder.toString());
     if (outcome.code() != 0) {
       throw new IOException(outcome.output());
     }
     try (Stream<Path> files = Files.list(folder)) {
-      return new Package(
+      return new PackageFile(
           files.filter(file -> file.toString().endsWith(".tar.gz")).findFirst().orElseThrow());
     }
   }
