@@ -25,6 +25,7 @@ public final class AgentMain {
 
   /** Runs a command and exits with its code. */
   public static void main(String[] args) {
+    AgentLog.use();
     System.exit(run(args));
   }
 

@@ -74,7 +74,6 @@ final class AgentProcess implements AutoCloseable {
             "-XX:TieredStopAtLevel=1",
             "-Xmx48m",
             "--enable-native-access=ALL-UNNAMED",
-            "-Dlogback.configurationFile=logback.xml",
             "-cp",
             System.getProperty("java.class.path"),
             "io.llamamesh.agent.main.AgentMain"));
