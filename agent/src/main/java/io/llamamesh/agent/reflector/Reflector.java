@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -89,7 +90,7 @@ public final class Reflector implements AutoCloseable {
             sockets.stream().mapToInt(socket -> socket.local().getPort()).distinct().toArray(),
             options);
     this.counters = counters;
-    this.thread = Thread.ofPlatform().name("reflector").daemon(false).unstarted(this::run);
+    this.thread = Thread.ofPlatform().name("reflector").daemon(false).unstarted(new Work(this));
   }
 
   /**
@@ -270,6 +271,25 @@ public final class Reflector implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * A reflector's work, forgotten as it begins: the JVM holds a thread for some time after it
+   * ended, and would hold megabytes of tables with it.
+   */
+  private static final class Work implements Runnable {
+    private @Nullable Reflector reflector;
+
+    private Work(Reflector reflector) {
+      this.reflector = reflector;
+    }
+
+    @Override
+    public void run() {
+      Reflector working = Objects.requireNonNull(reflector, "a thread runs once");
+      reflector = null;
+      working.run();
     }
   }
 }
