@@ -6,7 +6,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.apiserver.FakeApiServer;
-import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.local.cluster.ImagePrograms;
 import io.llamamesh.local.cluster.LocalCluster;
 import io.llamamesh.local.cluster.LocalNode;
@@ -26,7 +26,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,12 +93,12 @@ final class LocalMeshBuilder {
     boolean relayed = !options.faults().isEmpty();
     MeshDocument document =
         options.mesh() == null ? MeshDocument.standard(relayed) : MeshDocument.read(options.mesh());
-    LlamaMeshSpec spec = document.filledSpec();
-    int reflectorPort =
-        spec.reflector() == null ? 0 : Objects.requireNonNullElse(spec.reflector().port(), 0);
-    int apiPort =
-        spec.collector() == null ? 0 : Objects.requireNonNullElse(spec.collector().apiPort(), 0);
-    return new Request(document, LocalNode.of(options.nodes(), relayed), reflectorPort, apiPort);
+    MeshSettings settings = document.settings();
+    return new Request(
+        document,
+        LocalNode.of(options.nodes(), relayed),
+        settings.reflector().port(),
+        settings.collector().apiPort());
   }
 
   private static void checkPorts(Request request) throws UserError {

@@ -55,7 +55,7 @@ final class StoreOptions {
   @Option(
       names = "--influxdb-database",
       paramLabel = "NAME",
-      description = "V1: database, created if missing; selects the v1 API.")
+      description = "Of the v1 API: database, created if missing; selects the v1 API.")
   private @Nullable String database;
 
   @Option(

@@ -175,7 +175,7 @@ final class AgentClient implements AutoCloseable {
     if (response.statusCode() != OK) {
       throw new IOException("HTTP " + response.statusCode() + ": " + excerpt(body));
     }
-    WindowHeaders head = WindowHeaders.of(response.headers(), asked, answered);
+    WindowHeaders head = WindowHeaders.of(response.headers(), sent, received);
     Page page = PageParser.parse(body, head.cursor(), head.hasMore(), head.clockSkew());
     int maxWindows = head.windows() < 0 ? limit : Math.min(limit, head.windows());
     return new FetchedPage(page, limit, maxWindows, body.length, permits);
