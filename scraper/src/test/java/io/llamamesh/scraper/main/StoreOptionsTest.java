@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.llamamesh.scraper.store.Store;
 import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
-import io.llamamesh.scraper.testing.FakeStoreServer;
-import io.llamamesh.scraper.testing.FakeStoreServer.Reply;
+import io.llamamesh.testkit.store.FakeStoreServer;
+import io.llamamesh.testkit.store.FakeStoreServer.Reply;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;

@@ -12,7 +12,7 @@ import io.llamamesh.scraper.store.LineProtocol;
 import io.llamamesh.scraper.store.StoreWriter;
 import io.llamamesh.scraper.testing.Points;
 import io.llamamesh.scraper.testing.SimulatedStore;
-import io.llamamesh.scraper.testing.SimulatedStore.Fault;
+import io.llamamesh.testkit.store.SimulatedStoreScript.Fault;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

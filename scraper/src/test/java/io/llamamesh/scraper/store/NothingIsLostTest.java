@@ -6,7 +6,7 @@ import io.llamamesh.scraper.store.BatchSplitter.Outcome;
 import io.llamamesh.scraper.store.BatchSplitter.Page;
 import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
 import io.llamamesh.scraper.testing.SimulatedStore;
-import io.llamamesh.scraper.testing.SimulatedStore.Fault;
+import io.llamamesh.testkit.store.SimulatedStoreScript.Fault;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

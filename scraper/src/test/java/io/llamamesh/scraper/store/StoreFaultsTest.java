@@ -3,9 +3,9 @@ package io.llamamesh.scraper.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.results.MeshReport.Store.State;
-import io.llamamesh.scraper.testing.FakeStoreServer;
-import io.llamamesh.scraper.testing.FakeStoreServer.Reply;
-import io.llamamesh.scraper.testing.FakeStoreServer.Reply.Ending;
+import io.llamamesh.testkit.store.FakeStoreServer;
+import io.llamamesh.testkit.store.FakeStoreServer.Reply;
+import io.llamamesh.testkit.store.FakeStoreServer.Reply.Ending;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

@@ -3,6 +3,7 @@ package io.llamamesh.scraper.testing;
 import io.llamamesh.scraper.store.Store;
 import io.llamamesh.scraper.store.WriteFailure;
 import io.llamamesh.scraper.store.WriteFailure.WriteFailedException;
+import io.llamamesh.testkit.store.SimulatedStoreScript.Fault;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,15 +25,7 @@ public final class SimulatedStore implements Store {
   private int remaining = 20;
   private boolean recovered;
 
-  /** Fault of a line. */
-  public enum Fault {
-    NONE,
-    REFUSED,
-    DROPPED,
-    FAILS
-  }
-
-  private enum State {
+  private enum Mood {
     WELL,
     REFUSES_ALL,
     FAILS_ALL,

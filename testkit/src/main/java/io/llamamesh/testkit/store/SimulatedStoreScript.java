@@ -1,9 +1,8 @@
-package io.llamamesh.scraper.testing;
+package io.llamamesh.testkit.store;
 
-import io.llamamesh.scraper.testing.FakeStoreServer.Reply;
-import io.llamamesh.scraper.testing.FakeStoreServer.Reply.Ending;
-import io.llamamesh.scraper.testing.FakeStoreServer.Request;
-import io.llamamesh.scraper.testing.SimulatedStore.Fault;
+import io.llamamesh.testkit.store.FakeStoreServer.Reply;
+import io.llamamesh.testkit.store.FakeStoreServer.Reply.Ending;
+import io.llamamesh.testkit.store.FakeStoreServer.Request;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -28,6 +27,14 @@ public final class SimulatedStoreScript implements FakeStoreServer.Script {
   private final Set<String> taken = ConcurrentHashMap.newKeySet();
   private final Map<String, Client> clients = new HashMap<>();
   private boolean recovered;
+
+  /** What is wrong with a line. */
+  public enum Fault {
+    NONE,
+    REFUSED,
+    DROPPED,
+    FAILS
+  }
 
   /**
    * A store that is well at first.

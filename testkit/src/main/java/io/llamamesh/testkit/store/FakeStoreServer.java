@@ -1,4 +1,4 @@
-package io.llamamesh.scraper.testing;
+package io.llamamesh.testkit.store;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
