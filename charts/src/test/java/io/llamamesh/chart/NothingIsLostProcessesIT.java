@@ -369,7 +369,7 @@ class NothingIsLostProcessesIT {
     final Map<Window, Set<String>> seen = new ConcurrentHashMap<>();
     final List<Instant> crashes = new ArrayList<>();
     private final Path state;
-    private String cursor = "0";
+    private String cursor = "none:0";
 
     Agent(String name, int port) {
       super("agent", name);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.llamamesh.client.ClientOptions;
 import io.llamamesh.client.ScraperClient;
 import java.io.IOException;
@@ -26,6 +27,16 @@ import java.util.TreeSet;
 public final class Mesh {
   /** Name of the mesh that the rows apply. */
   public static final String NAME = "default";
+
+  /** Said, not asked for: before an install and after its end nobody serves the kind. */
+  private static final ResourceDefinitionContext KIND =
+      new ResourceDefinitionContext.Builder()
+          .withGroup("llamamesh.io")
+          .withVersion("v1alpha1")
+          .withKind("LlamaMesh")
+          .withPlural("llamameshes")
+          .withNamespaced(true)
+          .build();
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration ANSWER_WITHIN = Duration.ofSeconds(3);
@@ -100,10 +111,7 @@ public final class Mesh {
   }
 
   private io.fabric8.kubernetes.client.dsl.Resource<GenericKubernetesResource> resource() {
-    return client
-        .genericKubernetesResources("llamamesh.io/v1alpha1", "LlamaMesh")
-        .inNamespace(namespace)
-        .withName(name);
+    return client.genericKubernetesResources(KIND).inNamespace(namespace).withName(name);
   }
 
   /** Its status; a missing node where it has none. */
