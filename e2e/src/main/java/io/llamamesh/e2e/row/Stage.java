@@ -145,9 +145,27 @@ public final class Stage {
   /** A healthy mesh that writes to a store of its own. */
   InfluxDb meshWithStore() throws IOException, InterruptedException {
     install();
+    InfluxDb store = applyWithStore();
+    awaitHealthy(HEALTHY_WITHIN);
+    awaitStoreReachable();
+    return store;
+  }
+
+  /** The same under an older release, whose numbers need not be current. */
+  InfluxDb olderMeshWithStore() throws IOException, InterruptedException {
+    InfluxDb store = applyWithStore();
+    awaitReady(HEALTHY_WITHIN);
+    awaitStoreReachable();
+    return store;
+  }
+
+  private InfluxDb applyWithStore() throws IOException, InterruptedException {
     InfluxDb store = cluster.store();
     mesh.apply("{scraper: " + store.spec() + "}");
-    awaitHealthy(HEALTHY_WITHIN);
+    return store;
+  }
+
+  private void awaitStoreReachable() throws InterruptedException {
     Wait.until(
         "store",
         HEALTHY_WITHIN,
@@ -157,7 +175,6 @@ public final class Stage {
               ? ""
               : reachable.toString();
         });
-    return store;
   }
 
   /**
@@ -183,11 +200,21 @@ public final class Stage {
     return Wait.until("healthy mesh", within, this::missingForHealthy);
   }
 
+  /** Waits until the mesh says that it is ready and healthy, whatever its numbers say. */
+  Duration awaitReady(Duration within) throws InterruptedException {
+    return Wait.until(
+        "ready mesh", within, () -> isReady(mesh.status()) ? "" : mesh.unmetConditions());
+  }
+
+  private static boolean isReady(JsonNode status) {
+    return Mesh.condition(status, "Ready").isTrue()
+        && Mesh.condition(status, "NetworkHealthy").isTrue();
+  }
+
   /** The part that is missing for a healthy mesh of all nodes; empty: nothing. */
   String missingForHealthy() {
     JsonNode status = mesh.status();
-    if (!Mesh.condition(status, "Ready").isTrue()
-        || !Mesh.condition(status, "NetworkHealthy").isTrue()) {
+    if (!isReady(status)) {
       return mesh.unmetConditions();
     }
     int nodes = cluster.nodes().size();

@@ -30,7 +30,7 @@ final class UpgradeRows {
     Path older = stage.cluster().importOlder();
     stage.log("installing the older release");
     stage.installOlder(older);
-    InfluxDb store = stage.meshWithStore();
+    InfluxDb store = stage.olderMeshWithStore();
     Instant began = stage.awaitStored(store);
     stage.log("upgrading");
     stage
@@ -49,7 +49,7 @@ final class UpgradeRows {
     Instant back = Instant.now();
     stage.release().upgrade(older, Map.of("image.tag", ClusterBinaries.OLDER_TAG));
     figures.note("back after", awaitRolled(stage, back, true));
-    stage.awaitHealthy(WELL_WITHIN);
+    stage.awaitReady(WELL_WITHIN);
     stage.awaitStored(store);
     long sent = store.sum("sent", began);
     long lost = store.sum("lost", began);

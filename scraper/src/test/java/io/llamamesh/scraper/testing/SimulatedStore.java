@@ -25,7 +25,7 @@ public final class SimulatedStore implements Store {
   private int remaining = 20;
   private boolean recovered;
 
-  private enum Mood {
+  private enum State {
     WELL,
     REFUSES_ALL,
     FAILS_ALL,
