@@ -6,6 +6,7 @@ import io.llamamesh.e2e.cluster.Failure;
 import io.llamamesh.e2e.cluster.InfluxDb;
 import io.llamamesh.e2e.cluster.Release;
 import io.llamamesh.e2e.cluster.Wait;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,19 +34,14 @@ final class UpgradeRows {
     InfluxDb store = stage.olderMeshWithStore();
     Instant began = stage.awaitStored(store);
     stage.log("upgrading");
-    stage
-        .cluster()
-        .kubectl(
-            "apply",
-            "--server-side",
-            "--force-conflicts",
-            "-f",
-            stage.chart().resolve("crds").toString());
+    applyCrd(stage, stage.chart());
     Instant upgraded = Instant.now();
     stage.release().upgrade(stage.chart(), Map.of());
     figures.note("upgraded after", awaitRolled(stage, upgraded, false));
     stage.awaitHealthy(WELL_WITHIN);
     stage.log("back to the older release");
+    // It may know nothing of the newer one's status fields: with its own CRD they are pruned.
+    applyCrd(stage, older);
     Instant back = Instant.now();
     stage.release().upgrade(older, Map.of("image.tag", ClusterBinaries.OLDER_TAG));
     figures.note("back after", awaitRolled(stage, back, true));
@@ -60,6 +56,13 @@ final class UpgradeRows {
     Failure.unless(
         sent > 0 && lost == 0 && refused == 0,
         lost + " lost and " + refused + " refused of " + sent);
+  }
+
+  private static void applyCrd(Stage stage, Path chart) throws IOException, InterruptedException {
+    stage
+        .cluster()
+        .kubectl(
+            "apply", "--server-side", "--force-conflicts", "-f", chart.resolve("crds").toString());
   }
 
   /** Waits until every pod has the other release's image and is ready. */
