@@ -129,7 +129,7 @@ class NothingIsLostProcessesIT {
         pause(random.nextInt(200, 1_500));
       }
       awaitNewWindows();
-      answers.calm();
+      answers.recover();
 
       Set<Window> missing = missing(answers);
       Instant until = Instant.now().plus(SETTLE);
