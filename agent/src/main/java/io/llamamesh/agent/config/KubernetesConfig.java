@@ -7,9 +7,6 @@ import io.llamamesh.crd.Names;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,17 +27,8 @@ public final class KubernetesConfig implements ConfigSource {
 
   private final ConfigApplier applier;
   private final String origin;
-  private final @Nullable LocalCopy copy;
-  private final Duration patience;
-  private final CountDownLatch first = new CountDownLatch(1);
-  private final Thread copying;
+  private final CopyFallback fallback;
   private final ConfigMapWatch watch;
-
-  /** Set when nothing may be applied any more. */
-  private volatile boolean closed;
-
-  /** Set once the API has answered; guarded by this object. */
-  private boolean answered;
 
   private KubernetesConfig(
       ApiAccess api,
@@ -51,10 +39,11 @@ public final class KubernetesConfig implements ConfigSource {
       WatchContact contact,
       Duration patience) {
     this.applier = applier;
-    this.copy = copy;
     this.origin = "configmap " + namespace + "/" + name;
-    this.patience = patience;
-    this.copying = Thread.ofVirtual().name("config-copy").start(this::applyCopyAfterTimeout);
+    this.fallback =
+        new CopyFallback(
+            applier, copy, origin, () -> applier.state().applied() == 0, patience, "config-copy");
+    this.fallback.start();
     this.watch = ConfigMapWatch.start(api, namespace, name, new WatchListener(), contact);
   }
 
@@ -91,64 +80,23 @@ public final class KubernetesConfig implements ConfigSource {
         api, namespace, Names.nodeConfigMap(mesh, node), applier, copy, contact, patience);
   }
 
-  /** Applies the copy where the API does not answer in time. */
-  private void applyCopyAfterTimeout() {
-    try {
-      if (first.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-        return;
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return;
-    }
-    Optional<String> yaml = readCopy();
-    // The API may have answered while the disk was slow.
-    synchronized (this) {
-      if (yaml.isPresent() && !answered && !closed) {
-        applyCopy(yaml.get());
-      }
-    }
-  }
-
-  private void applyCopy(String yaml) {
-    if (applier.state().applied() == 0) {
-      applier.tryApply(yaml, "copy of " + origin);
-    }
-  }
-
-  private Optional<String> readCopy() {
-    if (copy == null) {
-      return Optional.empty();
-    }
-    try {
-      return copy.read();
-    } catch (IOException e) {
-      LOG.warn("config copy not readable error={}", e.toString());
-      return Optional.empty();
-    }
-  }
-
-  private synchronized void markAnswered() {
-    answered = true;
-  }
-
   private final class WatchListener implements ConfigMapWatch.Listener {
     @Override
     public void present(Map<String, String> data) {
-      markAnswered();
-      first.countDown();
+      fallback.markDecided();
+      fallback.endWait();
       String yaml = data.get(Names.CONFIG_KEY);
       if (yaml == null) {
         applier.refuse(origin, "key " + Names.CONFIG_KEY + " is missing");
       } else if (!applier.tryApply(yaml, origin)) {
-        readCopy().ifPresent(KubernetesConfig.this::applyCopy);
+        fallback.applyAfterRefusal();
       }
     }
 
     @Override
     public void absent() {
-      markAnswered();
-      first.countDown();
+      fallback.markDecided();
+      fallback.endWait();
       applier.remove(origin);
     }
 
@@ -161,11 +109,10 @@ public final class KubernetesConfig implements ConfigSource {
   /** Stops watching. */
   @Override
   public void close() {
-    closed = true; // without a lock: whoever applies the copy now may wait for a disk
-    first.countDown();
+    fallback.stop();
     watch.close();
     try {
-      copying.join(END_MILLIS);
+      fallback.join(END_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

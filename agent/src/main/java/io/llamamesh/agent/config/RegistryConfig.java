@@ -8,7 +8,6 @@ import io.llamamesh.registration.RegistryClient;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -46,21 +45,12 @@ public final class RegistryConfig implements ConfigSource {
   private final RegistryClient client;
   private final ProbeRegistration registration;
   private final ConfigApplier applier;
-  private final @Nullable LocalCopy copy;
   private final String origin;
+  private final CopyFallback fallback;
   private final WatchContact contact;
-  private final RegistrationSchedule phase;
-  private final Duration patience;
-
-  /** Counted down when the first attempt ended, and when this is closed. */
-  private final CountDownLatch first = new CountDownLatch(1);
-
+  private final RegistrationSchedule schedule;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread asking;
-  private final Thread copying;
-
-  /** Set once the registry has answered; guarded by this object. */
-  private boolean answered;
 
   /** The document that runs, as the registry gave it; the asking thread's alone. */
   private RegistryClient.@Nullable Config known;
@@ -73,18 +63,23 @@ public final class RegistryConfig implements ConfigSource {
       ConfigApplier applier,
       @Nullable LocalCopy copy,
       WatchContact contact,
-      RegistrationSchedule phase,
+      RegistrationSchedule schedule,
       Duration patience) {
     this.client = client;
     this.registration = registration;
     this.applier = applier;
-    this.copy = copy;
     this.contact = contact;
-    this.phase = phase;
-    this.patience = patience;
+    this.schedule = schedule;
     this.origin = "registry " + client.server();
     this.asking = Thread.ofPlatform().name("registry").unstarted(this::follow);
-    this.copying = Thread.ofVirtual().name("registry-copy").unstarted(this::applyCopyAfterTimeout);
+    this.fallback =
+        new CopyFallback(
+            applier,
+            copy,
+            origin,
+            () -> applier.runningConfig() == null,
+            patience,
+            "registry-copy");
   }
 
   /**
@@ -118,30 +113,20 @@ public final class RegistryConfig implements ConfigSource {
       ConfigApplier applier,
       @Nullable LocalCopy copy,
       WatchContact contact,
-      RegistrationSchedule phase,
+      RegistrationSchedule schedule,
       Duration patience) {
     RegistryConfig config =
-        new RegistryConfig(client, registration, applier, copy, contact, phase, patience);
-    config.copying.start();
+        new RegistryConfig(client, registration, applier, copy, contact, schedule, patience);
+    config.fallback.start();
     config.asking.start();
     return config;
-  }
-
-  private void applyCopyAfterTimeout() {
-    try {
-      if (!first.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-        applyCopy();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   private void follow() {
     try {
       Duration wait;
       do {
-        wait = tryRegister() ? phase.delayAfterAnswer() : phase.delayAfterFailure();
+        wait = tryRegister() ? schedule.delayAfterAnswer() : schedule.delayAfterFailure();
       } while (!stop.await(wait.toMillis(), TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -156,7 +141,7 @@ public final class RegistryConfig implements ConfigSource {
       acknowledged = true;
       RegistryClient.Config fresh = client.config(registration, known);
       contact.answered();
-      markAnswered();
+      fallback.markDecided();
       applyConfig(fresh);
       if (notice.isEmpty()) {
         if (!lastOutcome.equals(REGISTERED)) {
@@ -170,11 +155,11 @@ public final class RegistryConfig implements ConfigSource {
     } catch (RegistryAnswerException e) {
       if (e.status() == CONFLICT) {
         // Two probes under one name would be one to all who read the results.
-        markAnswered();
+        fallback.markDecided();
         known = null;
         applier.remove(origin);
       } else {
-        applyCopy();
+        fallback.applyUnlessDecided();
       }
       reportOutcome(
           "refused, retrying: "
@@ -184,20 +169,16 @@ public final class RegistryConfig implements ConfigSource {
                       + " one name do not know each other's probes, leave one"
                   : ""));
     } catch (IOException e) {
-      applyCopy();
+      fallback.applyUnlessDecided();
       reportOutcome("failed, retrying: " + e.getMessage());
     } catch (RuntimeException e) {
       // A mistake of ours in one round must not end registering for good.
       LOG.error("registration failed unexpectedly origin={}", origin, e);
     } finally {
-      first.countDown();
+      fallback.endWait();
     }
     contact.failed();
     return false;
-  }
-
-  private synchronized void markAnswered() {
-    answered = true;
   }
 
   /**
@@ -227,33 +208,14 @@ public final class RegistryConfig implements ConfigSource {
     }
   }
 
-  private void applyCopy() {
-    if (copy == null) {
-      return;
-    }
-    Optional<String> yaml;
-    try {
-      yaml = copy.read();
-    } catch (IOException e) {
-      LOG.warn("config copy not readable error={}", e.toString());
-      return;
-    }
-    // The registry may have answered while the disk was slow.
-    synchronized (this) {
-      if (yaml.isPresent() && !answered && stop.getCount() > 0 && applier.runningConfig() == null) {
-        applier.tryApply(yaml.get(), "copy of " + origin);
-      }
-    }
-  }
-
   /** Registers no more; its entry leaves by its keepalive. */
   @Override
   public void close() {
     stop.countDown();
-    first.countDown();
+    fallback.stop();
     try {
       asking.join(END_MILLIS);
-      copying.join(END_MILLIS);
+      fallback.join(END_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
