@@ -22,10 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code register}: registers a reflector that cannot do it itself; llama-sd's client. */
 @Command(
@@ -48,13 +46,7 @@ final class RegisterCommand implements Callable<Integer> {
   /** Below three periods a single lost registration would make the probe vanish. */
   private static final int PERIODS_IN_KEEPALIVE = 3;
 
-  @Option(
-      names = {"-c", "--config"},
-      paramLabel = "FILE",
-      description =
-          "File with 'name: value' lines (default: $$APP_CONFIG, else .config.yml here or at home).")
-  @SuppressWarnings("UnusedVariable") // for --help; OptionSources reads it before the rest
-  private @Nullable Path config;
+  @Mixin private final ConfigFileOption file = new ConfigFileOption();
 
   @Option(
       names = {"-g", "--group"},
@@ -138,8 +130,6 @@ final class RegisterCommand implements Callable<Integer> {
       description = "Log each registration.")
   private boolean verbose;
 
-  @Spec private @Nullable CommandSpec spec;
-
   private final OptionSources sources;
   private String told = "";
 
@@ -152,9 +142,7 @@ final class RegisterCommand implements Callable<Integer> {
     if (verbose) {
       RegistryMain.verbose();
     }
-    if (sources.problem() != null) {
-      throw wrong(sources.problem());
-    }
+    file.check(sources);
     ProbeRegistration registration = registration();
     RegistryClient client = client();
     if (once) {
@@ -176,7 +164,7 @@ final class RegisterCommand implements Callable<Integer> {
     try {
       all.putAll(TagList.parse(tags));
     } catch (IllegalArgumentException e) {
-      throw wrong("--tags: " + e.getMessage());
+      throw file.wrong("--tags: " + e.getMessage());
     }
     if (name != null || shortName != null) {
       all.put("probe_name", name == null ? String.valueOf(shortName) : name);
@@ -193,7 +181,7 @@ final class RegisterCommand implements Callable<Integer> {
       // say.
       return new ProbeRegistration(port, keepalive, group, ip, all, null);
     } catch (IllegalArgumentException e) {
-      throw wrong(String.valueOf(e.getMessage()));
+      throw file.wrong(String.valueOf(e.getMessage()));
     }
   }
 
@@ -203,13 +191,13 @@ final class RegisterCommand implements Callable<Integer> {
       try {
         tls = RegistryTrust.in(authorities);
       } catch (IllegalArgumentException e) {
-        throw wrong("--ca-file " + e.getMessage());
+        throw file.wrong("--ca-file " + e.getMessage());
       }
     }
     try {
       return RegistryClient.of(server, tokenFile, tls);
     } catch (IllegalArgumentException e) {
-      throw wrong("--server " + e.getMessage());
+      throw file.wrong("--server " + e.getMessage());
     }
   }
 
@@ -240,12 +228,5 @@ final class RegisterCommand implements Callable<Integer> {
     }
     LOG.debug("sent server={} accepted={}", client.server(), accepted);
     return accepted;
-  }
-
-  private ParameterException wrong(String message) {
-    if (spec == null) {
-      throw new IllegalStateException("picocli sets the spec");
-    }
-    return new ParameterException(spec.commandLine(), message);
   }
 }

@@ -20,10 +20,8 @@ import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code registry}: runs until the process is told to end. */
 @Command(
@@ -39,13 +37,7 @@ import picocli.CommandLine.Spec;
 final class RegistryCommand implements Callable<Integer> {
   private static final int MAX_PORT = 65_535;
 
-  @Option(
-      names = {"-c", "--config"},
-      paramLabel = "FILE",
-      description =
-          "File with 'name: value' lines (default: $$APP_CONFIG, else .config.yml here or at home).")
-  @SuppressWarnings("UnusedVariable") // for --help; OptionSources reads it before the rest
-  private @Nullable Path config;
+  @Mixin private final ConfigFileOption file = new ConfigFileOption();
 
   @Option(
       names = {"-g", "--group"},
@@ -211,8 +203,6 @@ final class RegistryCommand implements Callable<Integer> {
       description = "Log each registration and config.")
   private boolean verbose;
 
-  @Spec private @Nullable CommandSpec spec;
-
   private final OptionSources sources;
 
   RegistryCommand(OptionSources sources) {
@@ -224,7 +214,7 @@ final class RegistryCommand implements Callable<Integer> {
     if (verbose) {
       RegistryMain.verbose();
     }
-    checkFile();
+    file.check(sources);
     RegistryRun.Options options = options();
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
@@ -250,35 +240,14 @@ final class RegistryCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void checkFile() {
-    if (sources.problem() != null) {
-      throw wrong(sources.problem());
-    }
-    List<String> unknown = sources.unknown(command().optionsMap().keySet());
-    if (!unknown.isEmpty()) {
-      String message =
-          "%s has keys that are no option: %s; known are %s"
-              .formatted(
-                  sources.path(),
-                  String.join(", ", unknown),
-                  String.join(
-                      ", ",
-                      command().optionsMap().keySet().stream()
-                          .filter(name -> name.startsWith("--"))
-                          .map(name -> name.substring(2))
-                          .sorted()
-                          .toList()));
-      throw wrong(message);
-    }
-  }
-
   private RegistryRun.Options options() throws IOException {
     InetSocketAddress address = new InetSocketAddress(listen(), port("--port", port));
     if (loadtest) {
-      throw wrong("--loadtest is llama-sd's and not here: it would register probes that are none");
+      throw file.wrong(
+          "--loadtest is llama-sd's and not here: it would register probes that are none");
     }
     if (maxRequests < 1) {
-      throw wrong("--max-requests must be 1 or more, was " + maxRequests);
+      throw file.wrong("--max-requests must be 1 or more, was " + maxRequests);
     }
     return new RegistryRun.Options(
         address,
@@ -293,23 +262,23 @@ final class RegistryCommand implements Callable<Integer> {
     try {
       return InetAddress.getByName(host);
     } catch (UnknownHostException e) {
-      throw wrong("--host '" + host + "' is no address of this host; 0.0.0.0 listens on all");
+      throw file.wrong("--host '" + host + "' is no address of this host; 0.0.0.0 listens on all");
     }
   }
 
   private AccessTokens tokens(InetAddress address) {
     if (tokenFile != null) {
       if (open) {
-        throw wrong("--open and --token-file contradict each other; leave one out");
+        throw file.wrong("--open and --token-file contradict each other; leave one out");
       }
       try {
         return AccessTokens.of(tokenFile, System::nanoTime);
       } catch (IOException e) {
-        throw wrong("--token-file cannot be used: " + words(e));
+        throw file.wrong("--token-file cannot be used: " + words(e));
       }
     }
     if (!address.isLoopbackAddress() && !open) {
-      throw wrong(
+      throw file.wrong(
           "--host "
               + host
               + " lets others in: give --token-file FILE (openssl rand -hex 24 > FILE), or --open"
@@ -327,7 +296,7 @@ final class RegistryCommand implements Callable<Integer> {
               .map(AddressBlock::parse)
               .toList());
     } catch (IllegalArgumentException e) {
-      throw wrong("--trusted-proxies: " + e.getMessage());
+      throw file.wrong("--trusted-proxies: " + e.getMessage());
     }
   }
 
@@ -338,12 +307,12 @@ final class RegistryCommand implements Callable<Integer> {
       return null;
     }
     if (chain == null || secret == null) {
-      throw wrong("--tls-cert and --tls-key belong together; one is missing");
+      throw file.wrong("--tls-cert and --tls-key belong together; one is missing");
     }
     try {
       return ServerCertificate.context(chain, secret, System::nanoTime);
     } catch (IOException e) {
-      throw wrong("--tls-cert or --tls-key cannot be used: " + words(e));
+      throw file.wrong("--tls-cert or --tls-key cannot be used: " + words(e));
     }
   }
 
@@ -352,7 +321,7 @@ final class RegistryCommand implements Callable<Integer> {
     try {
       addresses = AddressPolicy.parse(allowedNetworks.stream().map(String::strip).toList());
     } catch (IllegalArgumentException e) {
-      throw wrong("--allowed-networks: " + e.getMessage());
+      throw file.wrong("--allowed-networks: " + e.getMessage());
     }
     try {
       return new RegistrySettings(
@@ -365,7 +334,7 @@ final class RegistryCommand implements Callable<Integer> {
           maxTargets,
           addresses);
     } catch (IllegalArgumentException e) {
-      throw wrong(String.valueOf(e.getMessage()));
+      throw file.wrong(String.valueOf(e.getMessage()));
     }
   }
 
@@ -386,13 +355,14 @@ final class RegistryCommand implements Callable<Integer> {
           sources.variable("INFLUXDB_USERNAME"),
           sources.variable("INFLUXDB_PASSWORD"));
     } catch (java.net.URISyntaxException e) {
-      throw wrong("--influxdb-host must be a host name or an address, was '" + influxHost + "'");
+      throw file.wrong(
+          "--influxdb-host must be a host name or an address, was '" + influxHost + "'");
     }
   }
 
   private int port(String option, int value) {
     if (value < 0 || value > MAX_PORT) {
-      throw wrong(option + " must be 0 to 65535, was " + value);
+      throw file.wrong(option + " must be 0 to 65535, was " + value);
     }
     return value;
   }
@@ -403,16 +373,5 @@ final class RegistryCommand implements Callable<Integer> {
       case java.nio.file.AccessDeniedException denied -> denied.getMessage() + " may not be read";
       default -> e.getMessage() == null ? e.toString() : e.getMessage();
     };
-  }
-
-  private CommandSpec command() {
-    if (spec == null) {
-      throw new IllegalStateException("picocli sets the spec");
-    }
-    return spec;
-  }
-
-  private ParameterException wrong(String message) {
-    return new ParameterException(command().commandLine(), message);
   }
 }

@@ -147,6 +147,17 @@ final class OptionsTest {
     assertThat(value(parsed(Map.of("APP_PORT", " ")), "--port")).isEqualTo(5000);
   }
 
+  @Test
+  void bothProgramsNameWhatTheirFilesHaveAndNoOptionIs() throws Exception {
+    Path file = folder.resolve("c.yml");
+    Files.writeString(file, "servr: http://registry\nport: 8100\n");
+    for (String program : List.of("registry", "register")) {
+      assertThat(wrongUse(Map.of(), program, "-c", file.toString()))
+          .contains(
+              program + ": " + file + " has keys that are no option: servr; known are", "port");
+    }
+  }
+
   private String wrongUse(Map<String, String> environment, String... args) {
     PrintStream before = System.err;
     ByteArrayOutputStream caught = new ByteArrayOutputStream();
