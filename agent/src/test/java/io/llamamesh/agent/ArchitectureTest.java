@@ -4,12 +4,11 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
-import com.sun.net.httpserver.HttpServer;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import java.net.InetSocketAddress;
+import io.llamamesh.testkit.archunit.ProgramRules;
 
 @AnalyzeClasses(
     packages = "io.llamamesh.agent",
@@ -132,31 +131,12 @@ class ArchitectureTest {
               "..agent.http", "..agent.store", "..agent.config", "java.net..", "java.nio.file..");
 
   @ArchTest
-  static final ArchRule everyHttpServerIsBounded =
-      noClasses()
-          .should()
-          .callMethod(HttpServer.class, "create", InetSocketAddress.class, int.class)
-          .orShould()
-          .callMethod(HttpServer.class, "create");
+  static final ArchRule everyHttpServerIsBounded = ProgramRules.everyHttpServerIsBounded();
 
   @ArchTest
   static final ArchRule onlyMainReadsTheEnvironmentOrExits =
-      noClasses()
-          .that()
-          .resideOutsideOfPackage("..agent.main")
-          .should()
-          .callMethod(System.class, "getenv")
-          .orShould()
-          .callMethod(System.class, "getenv", String.class)
-          .orShould()
-          .callMethod(System.class, "exit", int.class);
+      ProgramRules.onlyMainReadsTheEnvironmentOrExits("..agent.main");
 
   @ArchTest
-  static final ArchRule nobodyImportsMain =
-      noClasses()
-          .that()
-          .resideOutsideOfPackage("..agent.main")
-          .should()
-          .dependOnClassesThat()
-          .resideInAPackage("..agent.main");
+  static final ArchRule nobodyImportsMain = ProgramRules.nobodyImportsMain("..agent.main");
 }

@@ -7,6 +7,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.llamamesh.testkit.archunit.ProgramRules;
 
 @AnalyzeClasses(
     packages = "io.llamamesh.bench",
@@ -29,22 +30,8 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule onlyMainReadsTheEnvironmentOrExits =
-      noClasses()
-          .that()
-          .resideOutsideOfPackage("..bench.main")
-          .should()
-          .callMethod(System.class, "getenv")
-          .orShould()
-          .callMethod(System.class, "getenv", String.class)
-          .orShould()
-          .callMethod(System.class, "exit", int.class);
+      ProgramRules.onlyMainReadsTheEnvironmentOrExits("..bench.main");
 
   @ArchTest
-  static final ArchRule nobodyImportsMain =
-      noClasses()
-          .that()
-          .resideOutsideOfPackage("..bench.main")
-          .should()
-          .dependOnClassesThat()
-          .resideInAPackage("..bench.main");
+  static final ArchRule nobodyImportsMain = ProgramRules.nobodyImportsMain("..bench.main");
 }

@@ -3,12 +3,11 @@ package io.llamamesh.operator;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
-import com.sun.net.httpserver.HttpServer;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import java.net.InetSocketAddress;
+import io.llamamesh.testkit.archunit.ProgramRules;
 
 @AnalyzeClasses(packages = "io.llamamesh.operator", importOptions = DoNotIncludeTests.class)
 final class ArchitectureTest {
@@ -155,24 +154,17 @@ final class ArchitectureTest {
           .resideInAnyPackage("io.llamamesh.agent..", "io.llamamesh.scraper..");
 
   @ArchTest
-  static final ArchRule everyHttpServerIsBounded =
-      noClasses()
-          .should()
-          .callMethod(HttpServer.class, "create", InetSocketAddress.class, int.class)
-          .orShould()
-          .callMethod(HttpServer.class, "create");
+  static final ArchRule everyHttpServerIsBounded = ProgramRules.everyHttpServerIsBounded();
 
   @ArchTest
   static final ArchRule onlyTheProgramReadsTheEnvironmentOrExits =
+      ProgramRules.onlyMainReadsTheEnvironmentOrExits(ROOT + "main..");
+
+  @ArchTest
+  static final ArchRule onlyTheProgramReadsProperties =
       noClasses()
           .that()
           .resideOutsideOfPackage(ROOT + "main..")
           .should()
-          .callMethod(System.class, "exit", int.class)
-          .orShould()
-          .callMethod(System.class, "getenv", String.class)
-          .orShould()
-          .callMethod(System.class, "getenv")
-          .orShould()
           .callMethod(System.class, "getProperty", String.class);
 }

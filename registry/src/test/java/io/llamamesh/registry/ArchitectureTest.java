@@ -3,13 +3,11 @@ package io.llamamesh.registry;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
-import com.sun.net.httpserver.HttpServer;
-import com.sun.net.httpserver.HttpsServer;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import java.net.InetSocketAddress;
+import io.llamamesh.testkit.archunit.ProgramRules;
 
 /** Who may know whom. */
 @AnalyzeClasses(
@@ -40,28 +38,11 @@ final class ArchitectureTest {
           .callMethod(System.class, "currentTimeMillis");
 
   @ArchTest
-  static final ArchRule everyHttpServerIsBounded =
-      noClasses()
-          .should()
-          .callMethod(HttpServer.class, "create", InetSocketAddress.class, int.class)
-          .orShould()
-          .callMethod(HttpServer.class, "create")
-          .orShould()
-          .callMethod(HttpsServer.class, "create", InetSocketAddress.class, int.class)
-          .orShould()
-          .callMethod(HttpsServer.class, "create");
+  static final ArchRule everyHttpServerIsBounded = ProgramRules.everyHttpServerIsBounded();
 
   @ArchTest
   static final ArchRule onlyMainReadsTheEnvironmentOrExits =
-      noClasses()
-          .that()
-          .resideOutsideOfPackage("..registry.main..")
-          .should()
-          .callMethod(System.class, "getenv")
-          .orShould()
-          .callMethod(System.class, "getenv", String.class)
-          .orShould()
-          .callMethod(System.class, "exit", int.class);
+      ProgramRules.onlyMainReadsTheEnvironmentOrExits("..registry.main..");
 
   @ArchTest
   static final ArchRule nobodyKnowsTheOtherPrograms =

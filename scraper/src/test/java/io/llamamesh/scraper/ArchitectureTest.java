@@ -4,12 +4,11 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
-import com.sun.net.httpserver.HttpServer;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import java.net.InetSocketAddress;
+import io.llamamesh.testkit.archunit.ProgramRules;
 import java.util.concurrent.Executors;
 
 /** Import rules of the scraper's packages. */
@@ -113,24 +112,11 @@ final class ArchitectureTest {
               "..scraper.web..");
 
   @ArchTest
-  static final ArchRule everyHttpServerIsBounded =
-      noClasses()
-          .should()
-          .callMethod(HttpServer.class, "create", InetSocketAddress.class, int.class)
-          .orShould()
-          .callMethod(HttpServer.class, "create");
+  static final ArchRule everyHttpServerIsBounded = ProgramRules.everyHttpServerIsBounded();
 
   @ArchTest
   static final ArchRule onlyMainReadsTheEnvironmentOrExits =
-      noClasses()
-          .that()
-          .resideOutsideOfPackage("..scraper.main..")
-          .should()
-          .callMethod(System.class, "getenv")
-          .orShould()
-          .callMethod(System.class, "getenv", String.class)
-          .orShould()
-          .callMethod(System.class, "exit", int.class);
+      ProgramRules.onlyMainReadsTheEnvironmentOrExits("..scraper.main..");
 
   @ArchTest
   static final ArchRule nobodyKnowsAgentOrOperator =
