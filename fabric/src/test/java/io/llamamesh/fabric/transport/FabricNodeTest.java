@@ -1,5 +1,8 @@
 package io.llamamesh.fabric.transport;
 
+import static io.llamamesh.fabric.MemberState.FAILED;
+import static io.llamamesh.fabric.MemberState.LEFT;
+import static io.llamamesh.fabric.MemberState.UP;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.fabric.Fabric;
@@ -96,55 +99,19 @@ class FabricNodeTest {
       start(peer, List.of(peers.getFirst()), new Memory());
     }
     for (FabricNode node : nodes) {
-      await(
-          node,
-          Map.of(
-              "n1",
-              MemberState.UP,
-              "n2",
-              MemberState.UP,
-              "n3",
-              MemberState.UP,
-              "n4",
-              MemberState.UP,
-              "n5",
-              MemberState.UP));
+      await(node, states(UP, UP, UP, UP, UP));
     }
     List<String> way = nodes.getFirst().ask(fabric -> fabric.routes("n5").path("n2"));
     assertThat(way).startsWith("n5").endsWith("n2");
 
     nodes.remove(2).close(); // without a word
     for (FabricNode node : nodes) {
-      await(
-          node,
-          Map.of(
-              "n1",
-              MemberState.UP,
-              "n2",
-              MemberState.UP,
-              "n3",
-              MemberState.FAILED,
-              "n4",
-              MemberState.UP,
-              "n5",
-              MemberState.UP));
+      await(node, states(UP, UP, FAILED, UP, UP));
     }
     assertThat(nodes.get(3).tryLeave(Duration.ofSeconds(5))).isTrue();
     nodes.remove(3).close();
     for (FabricNode node : nodes) {
-      await(
-          node,
-          Map.of(
-              "n1",
-              MemberState.UP,
-              "n2",
-              MemberState.UP,
-              "n3",
-              MemberState.FAILED,
-              "n4",
-              MemberState.UP,
-              "n5",
-              MemberState.LEFT));
+      await(node, states(UP, UP, FAILED, UP, LEFT));
     }
   }
 
@@ -155,8 +122,7 @@ class FabricNodeTest {
     start(peers.get(0), List.of(), new Memory());
     start(peers.get(1), List.of(peers.getFirst()), new Memory());
     start(peers.get(2), List.of(peers.getFirst()), memory);
-    Map<String, MemberState> all =
-        Map.of("n1", MemberState.UP, "n2", MemberState.UP, "n3", MemberState.UP);
+    Map<String, MemberState> all = states(UP, UP, UP);
     await(nodes.get(0), all);
     await(nodes.get(2), all);
     long first = memory.incarnation();
@@ -192,7 +158,7 @@ class FabricNodeTest {
       assertThat(node.problem()).contains("in use");
       assertThat(taken.isBound()).isTrue();
     }
-    await(node, Map.of("n1", MemberState.UP));
+    await(node, states(UP));
     assertThat(node.problem()).isNull();
   }
 
@@ -206,8 +172,7 @@ class FabricNodeTest {
     start(peers.get(0), List.of(), new Memory(), probes).setPeers(List.of(), peers);
     start(peers.get(1), List.of(peers.getFirst()), new Memory());
     start(peers.get(2), List.of(), new Memory(), probes).setPeers(peers.subList(0, 1), peers);
-    Map<String, MemberState> all =
-        Map.of("n1", MemberState.UP, "n2", MemberState.UP, "n3", MemberState.UP);
+    Map<String, MemberState> all = states(UP, UP, UP);
     for (FabricNode node : nodes) {
       await(node, all);
     }
@@ -215,12 +180,12 @@ class FabricNodeTest {
     // Its link is gone and its pings are, yet its reflector answers: it lives.
     long end = System.nanoTime() + 3_000 * TestNode.MS;
     while (System.nanoTime() < end) {
-      Map<String, MemberState> states = nodes.getFirst().ask(FabricNodeTest::states);
+      Map<String, MemberState> states = nodes.getFirst().ask(FabricNodeTest::statesKnownTo);
       assertThat(states).isEqualTo(all);
     }
     mark.set(own + 1); // another node answers at its address
     for (FabricNode node : nodes) {
-      await(node, Map.of("n1", MemberState.UP, "n2", MemberState.FAILED, "n3", MemberState.UP));
+      await(node, states(UP, FAILED, UP));
       assertThat(
               Objects.requireNonNull(node.counters()).count(TransportEvent.REPLY_OF_ANOTHER_NODE))
           .isPositive();
@@ -270,7 +235,7 @@ class FabricNodeTest {
     Map<String, MemberState> found = Map.of();
     while (System.nanoTime() < end) {
       try {
-        found = node.ask(FabricNodeTest::states);
+        found = node.ask(FabricNodeTest::statesKnownTo);
         if (found.equals(wanted)) {
           return;
         }
@@ -282,7 +247,16 @@ class FabricNodeTest {
     assertThat(found).as("members by the word of %s", node.self().name()).isEqualTo(wanted);
   }
 
-  private static Map<String, MemberState> states(Fabric fabric) {
+  /** States of n1, n2 and so on. */
+  private static Map<String, MemberState> states(MemberState... inOrder) {
+    Map<String, MemberState> states = new TreeMap<>();
+    for (MemberState state : inOrder) {
+      states.put("n" + (states.size() + 1), state);
+    }
+    return states;
+  }
+
+  private static Map<String, MemberState> statesKnownTo(Fabric fabric) {
     Map<String, MemberState> states = new TreeMap<>();
     for (Member member : fabric.members()) {
       states.put(member.name(), member.state());
