@@ -36,6 +36,7 @@ import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfigYaml;
 import io.llamamesh.fabric.transport.MeshKeys;
 import io.llamamesh.results.IpText;
+import io.llamamesh.runtime.CloseStack;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -67,7 +68,7 @@ final class AgentRun {
 
   private final AgentSettings settings;
   private final StopSignal stop;
-  private final Closer closer;
+  private final CloseStack closer;
   private final UdpNetwork network = NativeNetwork.orChannels();
   private final SecureRandom random = new SecureRandom();
   private final ReflectorCounters reflected = new ReflectorCounters();
@@ -76,7 +77,7 @@ final class AgentRun {
   private final ReplyEvidence replyEvidence = new ReplyEvidence();
   private volatile Set<InetAddress> planned = Set.of();
 
-  private AgentRun(AgentSettings settings, StopSignal stop, Closer owned) {
+  private AgentRun(AgentSettings settings, StopSignal stop, CloseStack owned) {
     this.settings = settings;
     this.stop = stop;
     this.closer = owned;
@@ -89,7 +90,7 @@ final class AgentRun {
       LOG.error("thread failed thread={}", thread.getName(), e);
       stop.fail();
     });
-    try (Closer owned = new Closer()) {
+    try (CloseStack owned = new CloseStack()) {
       new AgentRun(settings, stop, owned).serve();
     }
     return stop.hasFailed() ? 1 : 0;

@@ -14,6 +14,7 @@ import io.llamamesh.local.page.PortForward;
 import io.llamamesh.local.store.SqlStore;
 import io.llamamesh.results.MatrixDocument;
 import io.llamamesh.results.MeshReport;
+import io.llamamesh.runtime.CloseStack;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -62,7 +63,7 @@ final class LocalMesh implements AutoCloseable {
     this.startedAt = startedAt;
     this.scraperAddress = scraperAddress;
     this.parts = parts;
-    this.scraper = opened.own(new ScraperClient(ANSWERS));
+    this.scraper = opened.register(new ScraperClient(ANSWERS));
   }
 
   Workspace workspace() {

@@ -17,6 +17,7 @@ import io.llamamesh.local.store.EmbeddedStore;
 import io.llamamesh.local.store.SqlStore;
 import io.llamamesh.operator.EmbeddedOperator;
 import io.llamamesh.operator.OperatorOptions;
+import io.llamamesh.runtime.CloseStack;
 import java.io.IOException;
 import java.net.BindException;
 import java.nio.ByteBuffer;
@@ -245,6 +246,6 @@ final class LocalMeshBuilder {
   }
 
   private <T extends AutoCloseable> T own(T part) {
-    return opened.own(part);
+    return opened.register(part);
   }
 }

@@ -2,6 +2,7 @@ package io.llamamesh.local.main;
 
 import io.llamamesh.local.store.EmbeddedStore;
 import io.llamamesh.local.store.SqlStore;
+import io.llamamesh.runtime.CloseStack;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -26,8 +27,8 @@ final class StoreStart implements AutoCloseable {
           if (!wanted) {
             return null;
           }
-          EmbeddedStore started = opened.own(EmbeddedStore.start(folder, port));
-          SqlStore sql = opened.own(new SqlStore(started.url()));
+          EmbeddedStore started = opened.register(EmbeddedStore.start(folder, port));
+          SqlStore sql = opened.register(new SqlStore(started.url()));
           sql.createTables();
           return sql;
         });
