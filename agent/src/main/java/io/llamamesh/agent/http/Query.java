@@ -1,8 +1,6 @@
 package io.llamamesh.agent.http;
 
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
+import io.llamamesh.http.QueryString;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -29,25 +27,15 @@ record Query(Map<String, String> values, @Nullable String stored) {
 
   /** Parses the query of a URL, and the reader's header. */
   static Query parse(@Nullable String raw, @Nullable String stored) throws RequestException {
-    Map<String, String> values = new HashMap<>();
-    if (raw != null && !raw.isEmpty()) {
-      if (raw.length() > MAX_LENGTH) {
-        throw new RequestException(414, "query is longer than " + MAX_LENGTH + " characters");
-      }
-      for (String part : raw.split("&", -1)) {
-        int at = part.indexOf('=');
-        try {
-          String name =
-              URLDecoder.decode(at < 0 ? part : part.substring(0, at), StandardCharsets.UTF_8);
-          String value =
-              at < 0 ? "" : URLDecoder.decode(part.substring(at + 1), StandardCharsets.UTF_8);
-          values.put(name, value);
-        } catch (IllegalArgumentException e) {
-          throw new RequestException(400, "query has a broken percent escape");
-        }
-      }
+    if (raw != null && raw.length() > MAX_LENGTH) {
+      throw new RequestException(414, "query is longer than " + MAX_LENGTH + " characters");
     }
-    return new Query(values, stored);
+    try {
+      return new Query(
+          QueryString.parse(raw, 0, QueryString.Repeated.LAST, QueryString::decoded), stored);
+    } catch (IllegalArgumentException e) {
+      throw new RequestException(400, "query has a broken percent escape");
+    }
   }
 
   void allowOnly(Set<String> known) throws RequestException {

@@ -1,8 +1,6 @@
 package io.llamamesh.registry.http;
 
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
+import io.llamamesh.http.QueryString;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -13,18 +11,12 @@ import org.jspecify.annotations.Nullable;
  */
 record RequestQuery(Map<String, String> values) {
 
+  private static final int MAX_PARAMETERS = 64;
+
   /** Reads a query; what cannot be decoded stays as it is. */
   static RequestQuery parse(@Nullable String raw) {
-    Map<String, String> values = new HashMap<>();
-    if (raw != null) {
-      for (String pair : raw.split("&", 64)) {
-        int equals = pair.indexOf('=');
-        values.putIfAbsent(
-            decoded(equals < 0 ? pair : pair.substring(0, equals)),
-            equals < 0 ? "" : decoded(pair.substring(equals + 1)));
-      }
-    }
-    return new RequestQuery(values);
+    return new RequestQuery(
+        QueryString.parse(raw, MAX_PARAMETERS, QueryString.Repeated.FIRST, RequestQuery::decoded));
   }
 
   /** A parameter's value; null where it is missing or empty. */
@@ -35,7 +27,7 @@ record RequestQuery(Map<String, String> values) {
 
   static String decoded(String text) {
     try {
-      return URLDecoder.decode(text, StandardCharsets.UTF_8);
+      return QueryString.decoded(text);
     } catch (IllegalArgumentException e) {
       return text;
     }

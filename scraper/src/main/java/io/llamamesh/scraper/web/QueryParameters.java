@@ -1,11 +1,9 @@
 package io.llamamesh.scraper.web;
 
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
+import io.llamamesh.http.QueryString;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,24 +27,16 @@ record QueryParameters(Map<String, String> values) {
   }
 
   static QueryParameters parse(@Nullable String raw) {
-    Map<String, String> values = new HashMap<>();
-    if (raw == null || raw.isEmpty()) {
-      return new QueryParameters(values);
-    }
-    if (raw.length() > MAX_LENGTH) {
+    if (raw != null && raw.length() > MAX_LENGTH) {
       throw new BadQueryException("the query is longer than " + MAX_LENGTH + " characters");
     }
-    for (String pair : raw.split("&", -1)) {
-      int equals = pair.indexOf('=');
-      String name = equals < 0 ? pair : pair.substring(0, equals);
-      values.put(decoded(name), equals < 0 ? "" : decoded(pair.substring(equals + 1)));
-    }
-    return new QueryParameters(values);
+    return new QueryParameters(
+        QueryString.parse(raw, 0, QueryString.Repeated.LAST, QueryParameters::decoded));
   }
 
   static String decoded(String text) {
     try {
-      return URLDecoder.decode(text, StandardCharsets.UTF_8);
+      return QueryString.decoded(text);
     } catch (IllegalArgumentException e) {
       throw new BadQueryException("'" + text + "' is not percent-encoded rightly");
     }
