@@ -1,5 +1,6 @@
 package io.llamamesh.registry.directory;
 
+import io.llamamesh.results.NaturalOrder;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -57,7 +58,7 @@ final class Group {
           entries.values().stream()
               .filter(entry -> role(entry).kind() == Role.Kind.TARGET)
               .sorted(
-                  Comparator.comparing(RegisteredProbe::id, NaturalOrder::compare)
+                  Comparator.comparing(RegisteredProbe::id, new NaturalOrder())
                       .thenComparing(RegisteredProbe::key))
               .map(RegisteredProbe::key)
               .toList();
@@ -93,7 +94,7 @@ final class Group {
   /**
    * Gives roles anew.
    *
-   * @param changed is told each entry whose role is another than before, and that role
+   * @param changed takes each entry whose role is another than before, and that role
    */
   void resolve(BiConsumer<RegisteredProbe, Role> changed) {
     Map<String, Role> fresh = new HashMap<>();

@@ -4,6 +4,7 @@ import io.llamamesh.results.MatrixDocument;
 import io.llamamesh.results.MatrixDocument.Node;
 import io.llamamesh.results.MatrixDocument.Pair;
 import io.llamamesh.results.MatrixDocument.TrafficClass;
+import io.llamamesh.results.NaturalOrder;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Cell;
 import io.llamamesh.scraper.matrix.MatrixView;

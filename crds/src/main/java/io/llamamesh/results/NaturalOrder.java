@@ -1,9 +1,9 @@
-package io.llamamesh.scraper.document;
+package io.llamamesh.results;
 
 import java.util.Comparator;
 
-/** Natural order of names: {@code node-2} before {@code node-10}. */
-final class NaturalOrder implements Comparator<String> {
+/** Names as people sort them: {@code node-2} before {@code node-10}. */
+public final class NaturalOrder implements Comparator<String> {
   @Override
   public int compare(String a, String b) {
     int i = 0;
