@@ -17,7 +17,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a mesh shall be. Every component may be absent; {@link MeshSettings} has what absence means.
+ * A mesh as it shall be. Every component may be absent; {@link MeshSettings} has what absence
+ * means.
  *
  * <p>Durations are Go's notation ({@code 10s}, {@code 1m30s}, {@code 500ms}), see {@link
  * DurationText}.

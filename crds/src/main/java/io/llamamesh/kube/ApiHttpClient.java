@@ -122,7 +122,7 @@ final class ApiHttpClient extends HttpClient {
       this.bound = life.plus(limits.grace()).toMillis();
     }
 
-    /** Closes the connection and tells the reader. */
+    /** Closes the connection and fails the reader. */
     abstract void cut(IOException why);
 
     synchronized void begin() {

@@ -121,7 +121,7 @@ final class TolerantSerialization extends KubernetesSerialization {
     throw problem;
   }
 
-  /** Removes what the problem is about; tells whether there was something to remove. */
+  /** Removes the field that the problem is about; false where there is none. */
   private boolean remove(JsonNode tree, JsonMappingException problem) {
     List<JsonNode> nodes = new ArrayList<>(List.of(tree));
     List<JsonMappingException.Reference> path = problem.getPath();

@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a probe tells a registry of itself: the body of {@code POST /api/v1/register} as every
- * revision of llama-sd's server takes it.
+ * A registration of a probe: the body of {@code POST /api/v1/register} as every revision of
+ * llama-sd's server takes it.
  *
  * @param port the reflector's UDP port
  * @param keepaliveSeconds how long it counts without another

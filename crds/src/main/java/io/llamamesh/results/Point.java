@@ -11,7 +11,7 @@ import java.util.Set;
  * class (measurement {@link #RAW_STATS}) or one source port of it ({@link #PATH_STATS}) saw in one
  * window.
  *
- * <p>RTTs are in milliseconds and losses in percent, as LLAMA has them. A field that cannot be told
+ * <p>RTTs are in milliseconds and losses in percent, as LLAMA has them. A field that is not known
  * is absent: no {@code loss} where no probe counts, no {@code rtt*} where none returned.
  *
  * @param measurement {@link #RAW_STATS}, {@link #PATH_STATS} or {@link #REFLECTED_STATS}

@@ -92,7 +92,7 @@ public final class Fabric {
   /** Peers without an ad whose address is kept, as between a link and the ad that follows it. */
   private static final int STRANGERS = 64;
 
-  /** Whom a leaving node tells directly, and how many confirmations let it end. */
+  /** Peers that a leaving node notifies directly, and confirmations that let it end. */
   private static final int LEAVE_TELLS = 8;
 
   private static final int LEAVE_CONFIRMED = 3;
@@ -303,7 +303,7 @@ public final class Fabric {
     if (links.current(peer.name()) == null) {
       overlay.linkFailed(peer.name());
       if (refused) {
-        checkNow(peer.name()); // its port is closed; whether it lives is for probes to tell
+        checkNow(peer.name()); // its port is closed; probes find out whether it lives
       }
     }
     linkState.flush(now);

@@ -13,8 +13,8 @@ public interface FabricHost {
    * Opens a link. The answer is {@link Fabric#linkUp} or {@link Fabric#dialFailed}, after at most a
    * few seconds.
    *
-   * @param nonce this node's number of the link, told to the peer
-   * @param lastSeen the peer's number of its last link to this node, 0 if none, told to the peer
+   * @param nonce this node's number of the link, sent to the peer
+   * @param lastSeen the peer's number of its last link to this node, 0 if none, sent to the peer
    */
   void dial(FabricPeer peer, long nonce, long lastSeen);
 

@@ -4,7 +4,7 @@ import io.llamamesh.fabric.partition.Partition;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a fabric tells its host. */
+/** A change that a fabric notifies its host of. */
 public sealed interface Notification {
 
   /**
@@ -35,6 +35,6 @@ public sealed interface Notification {
   /** Enough others have confirmed that this node leaves: it can end. */
   record LeavingKnown() implements Notification {}
 
-  /** Links have changed somewhere; told at most four times a second. */
+  /** Links have changed somewhere; notified at most four times a second. */
   record RoutesChanged() implements Notification {}
 }

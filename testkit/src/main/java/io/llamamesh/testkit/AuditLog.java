@@ -91,7 +91,7 @@ public final class AuditLog {
       for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
         JsonNode event = JSON.readTree(line);
         Request request = request(event);
-        // A watch is told at its beginning and at its end.
+        // A watch is logged at its beginning and at its end.
         if (wanted.test(request) && seen.add(event.path("auditID").asText())) {
           found.add(request);
         }

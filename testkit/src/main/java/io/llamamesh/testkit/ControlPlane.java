@@ -68,7 +68,7 @@ public final class ControlPlane implements AutoCloseable {
    *
    * @param binaries the folder with its programs
    * @param folder takes its data, keys and logs
-   * @param address where the API server listens, and what it tells to others
+   * @param address where the API server listens, and what it advertises
    * @param port the API server's; 0 for any that is free here
    * @param prefix put before each command line, as {@code ip netns exec NAME}
    * @param nodes names of nodes that get credentials ({@link #nodeKubeconfig})
@@ -428,8 +428,8 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   /**
-   * Tells pods whom to trust, by ConfigMaps {@code kube-root-ca.crt}: whose certificate the API
-   * server shows. The controllers start anew for it.
+   * Publishes to pods whom to trust, by ConfigMaps {@code kube-root-ca.crt}: whose certificate the
+   * API server shows. The controllers start anew for it.
    *
    * @param both and the authority that it is exchanged for next
    */
@@ -440,8 +440,8 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   /**
-   * Has the API server start anew with a certificate of the other authority. Pods that were not
-   * told of both before do not trust it.
+   * Has the API server start anew with a certificate of the other authority. Pods that did not get
+   * both before do not trust it.
    */
   public void exchangeAuthority() throws IOException, InterruptedException {
     stop(Part.API_SERVER);
@@ -459,7 +459,7 @@ public final class ControlPlane implements AutoCloseable {
    * @return the revision up to which it forgot
    */
   public long compactEtcd() throws IOException, InterruptedException {
-    // Any key: each answer tells the revision. The key is one zero byte.
+    // Any key: each answer has the revision. The key is one zero byte.
     String revision =
         askEtcd("range", "{\"key\":\"AA==\"}").path("header").path("revision").asText();
     askEtcd("compaction", "{\"revision\":\"" + revision + "\",\"physical\":true}");

@@ -80,7 +80,7 @@ final class ServingCertificates {
     return folder.resolve("trusted.crt");
   }
 
-  /** What pods are told to trust. */
+  /** The authorities that pods get to trust. */
   Path published() {
     return folder.resolve("published.crt");
   }

@@ -15,7 +15,7 @@ import java.util.TreeSet;
 
 /**
  * Documents as bytes: a version, the context, the fields. Equal documents have equal bytes, so that
- * a digest of the bytes tells whether two replicas agree. Actors are written once, in the context,
+ * a digest of the bytes shows whether two replicas agree. Actors are written once, in the context,
  * and named by their place there.
  *
  * <p>Decoding holds every bound of {@link DocumentLimits}, and what the join relies on: each dot is

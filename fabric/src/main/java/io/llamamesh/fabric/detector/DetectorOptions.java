@@ -10,8 +10,8 @@ package io.llamamesh.fabric.detector;
  * @param initialTimeout the same while nothing is measured yet
  * @param misses pings in a row without an answer before a peer is silent
  * @param hold the least time from the first ping without an answer until a peer is silent. A route
- *     that changes may add half a second to a round trip at once; only an answer can tell that from
- *     death, so it is waited for
+ *     that changes may add half a second to a round trip at once; only an answer distinguishes that
+ *     from death, so it is waited for
  * @param logarithmic whether timeouts follow Lashup's logarithmic scale between the two bounds
  */
 public record DetectorOptions(

@@ -15,7 +15,7 @@ import java.util.List;
  * @param neighbors its active neighbours
  * @param unheard whom it does not hear as it should
  * @param vouched nodes without neighbours that it hears all the same
- * @param watched how many peers it watches in all, so that silence about one can be told from
+ * @param watched how many peers it watches in all, so that silence about one is not taken for
  *     ignorance
  */
 public record Ad(

@@ -194,19 +194,19 @@ public final class LinkState {
     return ads;
   }
 
-  /** A neighbour, or a guest for a moment, is told what is new from now on. */
+  /** A neighbour, or a guest for a moment: ads are flooded to it from now on. */
   public void neighborUp(String peer) {
     if (queues.putIfAbsent(peer, new LinkedHashSet<>()) == null) {
       host.send(peer, digest());
     }
   }
 
-  /** The peer is not told any more. */
+  /** Ends the flooding of ads to a peer. */
   public void neighborDown(String peer) {
     queues.remove(peer);
   }
 
-  /** Whether the peer is told what is new. */
+  /** True where ads are flooded to the peer. */
   public boolean isFloodedTo(String peer) {
     return queues.containsKey(peer);
   }
@@ -284,7 +284,7 @@ public final class LinkState {
       adsDuplicate++;
       Set<AdEntry> queue = queues.get(from);
       if (queue != null && offer == Offer.KNOWN) {
-        queue.remove(entry); // it has told us itself
+        queue.remove(entry); // it has sent us the same
       }
       return;
     }
@@ -477,7 +477,7 @@ public final class LinkState {
       long bit = 1L << entry.bucket();
       if (ad != null && (differing & bit) != 0) {
         if (versions.size() == LinkStateMessage.MAX_SUMMARY) {
-          // In parts, by whole buckets where possible: what is told twice does no harm.
+          // In parts, by whole buckets where possible: what is sent twice does no harm.
           host.send(from, new Summary(0, versions));
           versions.clear();
         }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AntiEntropy {
 
-  /** Where documents of others go, and what is told of exchanges. */
+  /** Taker of documents of others, and of events of exchanges. */
   interface Listener {
 
     /**

@@ -159,7 +159,7 @@ public final class ReplicatedStore {
     return new ReplicatedStore(node, storage, options, outbox, clock, random);
   }
 
-  /** Fills the table, and tells the last life of this node that is found on the way. */
+  /** Fills the table, and returns the last life of this node that is found on the way. */
   private long load(Map<String, byte[]> records) {
     long known = 0;
     for (Map.Entry<String, byte[]> record : records.entrySet()) {
@@ -532,7 +532,7 @@ public final class ReplicatedStore {
     }
   }
 
-  /** Tells neighbours of what came from one of them, and that one of what it lacks. */
+  /** Offers to neighbours what came from one of them, and to that one what it lacks. */
   private void spread(Received received, String neighbour, boolean changed, StagedChanges changes) {
     String key = received.key();
     Entry entry = changes.entry(key);

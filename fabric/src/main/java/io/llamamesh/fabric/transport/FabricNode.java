@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link Fabric} on real sockets: one thread owns it, its transport and its clock. Others ask by
- * {@link #ask}, and tell by {@link #setPeers}; both are bounded and time out.
+ * {@link #ask}, and set peers by {@link #setPeers}; both are bounded and time out.
  *
  * <p>Where its port is taken it takes no part and tries again each second: a node that is not heard
  * on its port must not judge others.
@@ -152,7 +152,7 @@ public final class FabricNode implements AutoCloseable {
   }
 
   /**
-   * Tells the others that this node ends on purpose.
+   * Announces to the others that this node ends on purpose.
    *
    * @return whether enough of them have confirmed it in time
    */

@@ -6,7 +6,7 @@ import io.llamamesh.fabric.node.FabricPeer;
 /** Taker of what a node has to say; called on its thread, must return at once. */
 public interface FabricNodeListener {
 
-  /** What the fabric tells. */
+  /** A notification of the fabric. */
   void notified(Notification notification);
 
   /** A link ended, other than on purpose. */

@@ -5,7 +5,7 @@ import io.llamamesh.fabric.node.FabricPeer;
 import java.util.List;
 
 /**
- * What a node of the fabric is told at its start.
+ * Options of a node of the fabric, fixed at its start.
  *
  * @param transport its name, address and bounds
  * @param fabric how the fabric behaves

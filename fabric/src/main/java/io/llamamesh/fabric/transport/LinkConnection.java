@@ -353,7 +353,7 @@ final class LinkConnection {
     return expected != null ? 0 : Objects.requireNonNull(hello).lastSeen();
   }
 
-  /** Tells why, as far as anybody may know, and ends. */
+  /** Sends the reason, as far as anybody may know, and ends. */
   private void refuse(TransportEvent reason) {
     enqueue(Handshake.frame(Handshake.KIND_REFUSAL, new byte[] {(byte) code(reason)}));
     try {

@@ -5,7 +5,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 
 /**
- * What a transport is told at its start.
+ * Options of a transport, fixed at its start.
  *
  * @param mesh name of the mesh; nodes of others are refused
  * @param self this node, under the address at which others reach it

@@ -5,12 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which addresses a probe may register, and who is told to probe them: nobody may aim a mesh at a
- * stranger.
+ * A policy of which addresses a probe may register, and who gets them as targets: nobody may aim a
+ * mesh at a stranger.
  *
  * <p>Without more, a probe registers the address that its request comes from. Another one that
  * means something at a site only (private, shared, loopback) is kept, and only those who come from
- * the same address are told to probe it. What is allowed explicitly is probed by everybody.
+ * the same address get it as a target. What is allowed explicitly is probed by everybody.
  *
  * @param self whether a probe may register the address that it comes from
  * @param allowed addresses that anybody may register
@@ -45,7 +45,7 @@ public record AddressPolicy(boolean self, List<AddressBlock> allowed) {
     return new AddressPolicy(self, blocks);
   }
 
-  /** Who is told to probe an address. */
+  /** Probes that get an address as a target. */
   public enum Reach {
     /** Every probe of the group. */
     ANYWHERE,
@@ -54,7 +54,7 @@ public record AddressPolicy(boolean self, List<AddressBlock> allowed) {
   }
 
   /**
-   * Who is told to probe a registered address.
+   * The probes that get a registered address as a target.
    *
    * @param registered the address to be probed
    * @param seen where the registration comes from

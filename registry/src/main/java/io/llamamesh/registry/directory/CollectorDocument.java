@@ -23,7 +23,7 @@ final class CollectorDocument {
   private static final String MERGE_KEY = "<<";
 
   /**
-   * What llama-sd's newest server tells its probes: four flows a pair, two probes a second each.
+   * As llama-sd's newest server configures its probes: four flows a pair, two probes a second each.
    */
   private static final int FLOWS = 4;
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * A probe in a group, as its last registration says. Unmodifiable.
  *
  * <p>Its key is what it stays by: the instance, where it says one; else its address, port and name,
- * since clients of llama-sd say no more, and two of them behind one address are told apart so.
+ * since clients of llama-sd say no more, and two of them behind one address differ in it.
  */
 final class RegisteredProbe {
   private static final String NAME = "probe_name";
@@ -109,7 +109,7 @@ final class RegisteredProbe {
       return "instance " + registration.instance();
     }
     String name = duplicateName(registration.tags());
-    // Without a name, what else it says tells it from another behind the same address.
+    // Without a name, its other tags distinguish it from another behind the same address.
     return slot(registration, address, seen, reach)
         + " "
         + (name.isEmpty() ? "#" + Integer.toHexString(registration.tags().hashCode()) : name);
@@ -205,7 +205,7 @@ final class RegisteredProbe {
     return site(seen).equals(site(other));
   }
 
-  /** Whether a caller may be told to probe it. */
+  /** True where a caller may get it as a target. */
   boolean isShownTo(InetAddress caller) {
     return reach == Reach.ANYWHERE || isAtSiteOf(caller);
   }
@@ -261,7 +261,7 @@ final class RegisteredProbe {
     }
   }
 
-  /** Whether it can be told from others at its address and port by its own word. */
+  /** True where its own instance distinguishes it from others at its address and port. */
   boolean hasInstance() {
     return registration.instance() != null;
   }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The directory: groups of probes that registered, and the documents made of them.
  *
- * <p>Guarantees: ages are told by a monotonic clock, so that a step of the wall clock expires
+ * <p>Guarantees: ages are measured by a monotonic clock, so that a step of the wall clock expires
  * nobody; everything is bounded by {@link RegistrySettings}; documents change only when members do.
  * Thread-safe; no call waits for I/O but for that of the listener.
  */
@@ -349,7 +349,7 @@ public final class Registry {
    * A group's documents by the name that {@code list} gives them.
    *
    * @param group its name
-   * @param documents by id; where two have the same, the later is told apart
+   * @param documents by id; where two have the same, the later gets another
    */
   private record Listed(String group, SortedMap<String, byte[]> documents) {
     void addTo(List<byte[]> pieces) {
@@ -458,7 +458,7 @@ public final class Registry {
     if (there.isEmpty() || several) {
       throw unknown(query, several);
     }
-    // Of several that cannot be told apart the one that is served.
+    // Of several that look the same the one that is served.
     return there.stream()
         .min(Comparator.comparing((RegisteredProbe e) -> group.role(e).kind()))
         .orElseThrow();

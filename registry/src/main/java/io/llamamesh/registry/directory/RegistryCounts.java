@@ -7,7 +7,7 @@ package io.llamamesh.registry.directory;
  * @param groups groups
  * @param shadowed entries that are neither probed nor served
  * @param sourcesOnly entries that probe and are not probed
- * @param siteOnly targets that only their own site is told of
+ * @param siteOnly targets of their own site only
  * @param bytes of their documents
  * @param registrations registrations accepted since the start
  * @param expired entries whose keepalive ran out since the start

@@ -18,7 +18,8 @@ public interface RegistryListener {
   default void restored(String group, String probe) {}
 
   /**
-   * A probe registered an address other than the one it comes from: only its site is told of it.
+   * A probe registered an address other than the one it comes from: it is a target of its own site
+   * only.
    */
   default void restrictedToSite(String group, String probe, String seen) {}
 

@@ -17,7 +17,7 @@ record Role(Kind kind, @Nullable String winner, String why) {
     TARGET,
     /** Probes only: another is probed at its address and port. */
     SOURCE,
-    /** Neither: another has its name, or it cannot be told from another at its address. */
+    /** Neither: another has its name, or the same address without an instance. */
     SHADOWED
   }
 }

@@ -64,10 +64,7 @@ final class ClientRateLimiter {
     bucket.left = Math.max(-perMinute, bucket.left - COST_OF_FAILURE);
   }
 
-  /**
-   * Whether it is time to tell people why a source is refused: each reason once an hour, however
-   * often it asks.
-   */
+  /** True once an hour for each reason for which a source is refused, however often it asks. */
   synchronized boolean shouldLog(InetAddress source, String reason) {
     Bucket bucket = filled(source);
     if (bucket.told.isEmpty() || bucket.at - bucket.toldSince >= TELL_AGAIN_NANOS) {

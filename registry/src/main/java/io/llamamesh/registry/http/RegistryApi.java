@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * Answers requests as llama-sd's server does, and more; knows nothing of sockets. Thread-safe.
  *
  * <p>Who asks too often, shows no token or says too much is refused before anything is parsed, and
- * told once in the log.
+ * logged once.
  */
 final class RegistryApi {
   private static final Logger LOG = LoggerFactory.getLogger(RegistryApi.class);
@@ -159,7 +159,7 @@ final class RegistryApi {
     return route.answer(request, seen);
   }
 
-  /** Whether a path tells of probes, so that a token is asked for where there is one. */
+  /** True for paths that show probes: they need a token where the registry has one. */
   private static boolean isGuarded(String path) {
     return path.equals("/metrics")
         || (path.startsWith(API)
@@ -387,7 +387,7 @@ final class RegistryApi {
     }
   }
 
-  /** Counts each, and tells each reason of each source once an hour. */
+  /** Counts each refusal, and logs each reason of each source once an hour. */
   private RegistryResponse refuse(
       InetAddress seen, Request request, String reason, int status, String message) {
     metrics.countRefused(reason);

@@ -30,7 +30,10 @@ public final class RegistryServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RegistryServer.class);
   private static final int BACKLOG = 256;
 
-  /** Below the connections that {@link BoundedHttpServer} lets in: the rest is told why. */
+  /**
+   * Below the connections that {@link BoundedHttpServer} lets in: the rest gets an answer that says
+   * why.
+   */
   private static final int MAX_AT_ONCE = 192;
 
   private final HttpServer server;

@@ -201,7 +201,7 @@ final class RegisterCommand implements Callable<Integer> {
     }
   }
 
-  /** One registration; what it leads to is told when it is another than before. */
+  /** One registration; its outcome is logged when it is another than before. */
   private boolean attempt(RegistryClient client, ProbeRegistration registration) {
     String outcome;
     boolean accepted = false;

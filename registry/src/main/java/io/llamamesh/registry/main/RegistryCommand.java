@@ -23,7 +23,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code registry}: runs until the process is told to end. */
+/** {@code registry}: runs until the process gets a signal to end. */
 @Command(
     name = "registry",
     description = {

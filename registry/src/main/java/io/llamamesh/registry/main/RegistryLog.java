@@ -6,10 +6,7 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Tells the log of changes: at most sixty lines a minute, the rest as a number. Calls come one at a
- * time.
- */
+/** Logs changes: at most sixty lines a minute, the rest as a number. Calls come one at a time. */
 final class RegistryLog implements RegistryListener {
   private static final Logger LOG = LoggerFactory.getLogger("registry");
   private static final int MAX_PER_MINUTE = 60;

@@ -43,7 +43,7 @@ final class RegistryRun implements AutoCloseable {
   private final @Nullable Thread exporter;
 
   /**
-   * What it was told.
+   * Settings of one life.
    *
    * @param tls serves HTTPS by it; null: HTTP
    * @param stateDir where the directory is kept; null: in memory only
@@ -190,7 +190,7 @@ final class RegistryRun implements AutoCloseable {
     try {
       thread.join(Duration.ofSeconds(END_SECONDS));
     } catch (InterruptedException e) {
-      // Told to end at once: what is left of the end follows without waiting.
+      // Interrupted: what is left of the end follows without waiting.
       Thread.currentThread().interrupt();
     }
   }

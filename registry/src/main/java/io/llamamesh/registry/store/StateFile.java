@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The directory in a file of a folder that one registry has for itself. Replaced whole: a crash
- * leaves the old or the new one. What cannot be read is set aside and told, and the registry starts
- * empty; its probes come back within a minute.
+ * leaves the old or the new one. A file that cannot be read is set aside with a warning, and the
+ * registry starts empty; its probes come back within a minute.
  */
 public final class StateFile implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StateFile.class);
@@ -140,7 +140,9 @@ public final class StateFile implements AutoCloseable {
     }
   }
 
-  /** Saves it where members changed since the last time; a failure is told once and tried again. */
+  /**
+   * Saves it where members changed since the last time; a failure is logged once and tried again.
+   */
   public synchronized void saveIfChanged(Registry registry) {
     long version = registry.version();
     if (version == written) {

@@ -105,7 +105,7 @@ final class KubernetesClusterExtension
             .anyMatch(c -> c.getType().equals("Established") && c.getStatus().equals("True"));
   }
 
-  /** Tells on a shared cluster whose leftovers these are, and never collides. */
+  /** A name that shows on a shared cluster whose leftovers these are, and never collides. */
   private static String namespaceName(ExtensionContext context) {
     String test = context.getRequiredTestClass().getSimpleName().toLowerCase(Locale.ROOT);
     String plain = test.replaceAll("[^a-z0-9]+", "-");

@@ -205,7 +205,9 @@ public final class TestCluster implements AutoCloseable {
         .getToken();
   }
 
-  /** Who asked for what; the test is skipped on somebody's cluster, which does not tell. */
+  /**
+   * Who asked for what; the test is skipped on somebody's cluster, which has no audit log for us.
+   */
   public AuditLog audit() {
     return controlPlane().audit();
   }
