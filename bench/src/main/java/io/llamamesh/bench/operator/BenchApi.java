@@ -85,7 +85,7 @@ sealed interface BenchApi extends AutoCloseable {
 
   /** Kubernetes' own, over TLS, its controllers and scheduler on the same cores. */
   record Real(ControlPlane plane) implements BenchApi {
-    /** The bench asks as somebody else, so that the audit log tells the operator's requests. */
+    /** The bench asks as somebody else, so that the audit log shows the operator's requests apart. */
     private static final String BENCH = "bench";
 
     static Real start(Path folder) throws IOException, InterruptedException {

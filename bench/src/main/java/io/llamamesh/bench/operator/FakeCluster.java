@@ -95,7 +95,7 @@ final class FakeCluster implements AutoCloseable {
     return page.getItems().size() + (more == null ? 0 : more);
   }
 
-  /** Waits until the status tells of so many members and of configs that are all current. */
+  /** Waits until the status has so many members and of configs that are all current. */
   void awaitMembers(int nodes) throws IOException, InterruptedException {
     await(() -> {
       LlamaMesh mesh =

@@ -54,7 +54,7 @@ final class OperatorProcess implements AutoCloseable {
     return child.pid();
   }
 
-  /** A number that it tells at {@code /metrics}. */
+  /** A sample of its {@code /metrics}. */
   double metric(String name) throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/metrics"))

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a process has used, as Linux tells it.
+ * CPU time and memory of a process, by {@code /proc}.
  *
  * @param cpuNanos CPU time of each of its threads, by thread, in nanoseconds ({@code schedstat})
  */
@@ -50,7 +50,7 @@ public record Usage(Map<Long, Long> cpuNanos) {
   }
 
   /**
-   * A field of {@code /proc/PID/status} that is told in kB, such as {@code VmRSS}, in MiB.
+   * A field of {@code /proc/PID/status} in kB, such as {@code VmRSS}, in MiB.
    *
    * @throws IOException when it is not there
    */

@@ -71,7 +71,7 @@ final class MeasuredScraper implements AutoCloseable {
     get("/api/v1/windows");
   }
 
-  /** A number that it tells at {@code /metrics}. */
+  /** A sample of its {@code /metrics}. */
   double metric(String name) throws IOException, InterruptedException {
     Matcher line =
         Pattern.compile("(?m)^" + Pattern.quote(name) + "(?:\\{[^}]*})? (\\S+)$")

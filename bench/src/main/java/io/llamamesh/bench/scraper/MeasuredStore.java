@@ -68,7 +68,7 @@ final class MeasuredStore implements AutoCloseable {
     return name;
   }
 
-  /** What a scraper must be told to write to it. */
+  /** The scraper's option for writing to it. */
   String option() {
     return "--influxdb-url=" + url;
   }

@@ -4,15 +4,15 @@ import java.time.Instant;
 
 /**
  * Windows that agents who do not exist have measured: who probes whom, when, and what came of it.
- * The same in every process that is told the same numbers, so that one can play them and another
+ * The same in every process with the same parameters, so that one can serve them and another
  * count them.
  *
- * <p>Before {@code start} they are told by the minute for the first fifty minutes of the hour and
+ * <p>Before {@code start} they are minutes long for the first fifty minutes of the hour and
  * every ten seconds after that, which is what the scraper would have folded a whole hour into.
  *
  * @param agents how many, at least two
  * @param peers how many each probes, fewer than agents
- * @param start seconds since the epoch, a multiple of 60: the first window that is told live ends
+ * @param start seconds since the epoch, a multiple of 60: the first window that is published live ends
  *     ten seconds later
  * @param hasHistory whether agents retain the hour before
  * @param lossy of ten thousand pairs so many lose a probe in a window
@@ -71,7 +71,7 @@ record SimulatedAgentWindows(int agents, int peers, long start, boolean hasHisto
     return Instant.ofEpochSecond(end(window) + PUBLISHED_AFTER);
   }
 
-  /** Whether it is one of the hour before, of which only what the scraper remembers is told. */
+  /** True for one of the hour before, of which only what the scraper remembers is served. */
   boolean isHistory(int window) {
     return window <= before();
   }

@@ -118,7 +118,7 @@ public final class ClassArchive {
     }
   }
 
-  /** It probes itself: every class that measures, sums up and tells is used. */
+  /** It probes itself: every class that measures, sums up and reports is used. */
   private static String config(int probes) {
     return """
     summarization: {interval: 1}
