@@ -106,7 +106,7 @@ final class MonitorReconciler {
     int written = 0;
     for (GenericKubernetesResource object : wanted) {
       try {
-        written += api.applyIfDifferent(client, object) ? 1 : 0;
+        written += api.tryApply(client, object) ? 1 : 0;
         problems.remove(object.getKind());
       } catch (KubernetesClientException e) {
         failed(owner, object.getKind(), e);

@@ -74,7 +74,7 @@ public final class PrometheusOperatorApi implements AutoCloseable {
    * @return whether it was written
    * @throws KubernetesClientException where the server refuses
    */
-  public boolean applyIfDifferent(KubernetesClient client, GenericKubernetesResource wanted) {
+  public boolean tryApply(KubernetesClient client, GenericKubernetesResource wanted) {
     var resource = client.resource(wanted);
     GenericKubernetesResource actual = resource.get();
     if (actual == null) {
