@@ -72,7 +72,7 @@ public final class FakeApiServer implements AutoCloseable {
     return new FakeApiServer(changesKept);
   }
 
-  /** Where it is reached: {@code http://127.0.0.1:41234}. */
+  /** Its URL: {@code http://127.0.0.1:41234}. */
   public String url() {
     return "http://127.0.0.1:" + http.port();
   }
@@ -130,7 +130,7 @@ public final class FakeApiServer implements AutoCloseable {
         .formatted(url(), identity, identity, identity);
   }
 
-  /** Who asked for what since the start or the last reset. */
+  /** The requests since the start or the last reset. */
   public RequestJournal journal() {
     return journal;
   }

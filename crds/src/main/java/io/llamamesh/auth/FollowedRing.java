@@ -66,12 +66,12 @@ public final class FollowedRing {
     return List.copyOf(accepted);
   }
 
-  /** Whether a token is one of those that are taken now; takes as long for a wrong one. */
+  /** True when a token is one of those that are taken now; takes as long for a wrong one. */
   public boolean accepts(String token, Instant now) {
     return new KeyRing(accepted(now)).accepts(token, now);
   }
 
-  /** What to sign with or to show now; null where all have expired. */
+  /** The entry to sign with or to show now; null where all have expired. */
   public synchronized @Nullable Entry signing(Instant now) {
     Entry due = document.signing(now);
     Entry present = present(now);
@@ -94,7 +94,7 @@ public final class FollowedRing {
             .orElse(null);
   }
 
-  /** Whether every other reader takes it by now, and so did when the present one went. */
+  /** True when every other reader takes it by now, and so did when the present one went. */
   private boolean maySign(Entry due, Entry present, Instant now) {
     return secret(due).equals(secret(present))
         || (hasPassed(since.get(secret(due)), now)

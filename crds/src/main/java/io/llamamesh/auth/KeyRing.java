@@ -39,12 +39,12 @@ public record KeyRing(List<Entry> entries) {
   static final Duration SPREAD = Duration.ofMinutes(10);
 
   /**
-   * How long one is still taken that has gone from its document: until everybody has noticed, and
-   * signed with another for a while.
+   * The time for which one is still taken that has gone from its document: until everybody has
+   * noticed, and signed with another for a while.
    */
   static final Duration LINGER = Duration.ofMinutes(30);
 
-  /** How long an old one is still taken. */
+  /** The time for which an old one is still taken. */
   private static final Duration OVERLAP = Duration.ofHours(24);
 
   /** The wire has one byte for it, and 0 means none. */
@@ -67,7 +67,7 @@ public record KeyRing(List<Entry> entries) {
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @JsonPropertyOrder({"id", "key", "signFrom", "acceptUntil"})
   public record Entry(int id, String key, Instant signFrom, @Nullable Instant acceptUntil) {
-    /** Whether it is taken now. */
+    /** True when it is taken now. */
     public boolean isAccepted(Instant now) {
       return acceptUntil == null || now.isBefore(acceptUntil);
     }
@@ -158,9 +158,9 @@ public record KeyRing(List<Entry> entries) {
   }
 
   /**
-   * What to sign with or to show now: the newest whose time has come. Where none's has, the first
-   * to come: a clock that is behind the operator's must not shut its node out of a new mesh. Null
-   * where all have expired.
+   * The entry to sign with or to show now: the newest whose time has come. Where none's has, the
+   * first to come: a clock that is behind the operator's must not shut its node out of a new mesh.
+   * Null where all have expired.
    */
   public @Nullable Entry signing(Instant now) {
     Entry chosen = null;
@@ -179,7 +179,7 @@ public record KeyRing(List<Entry> entries) {
         : entry.signFrom().isBefore(than.signFrom());
   }
 
-  /** Whether a token is one of those that are taken now; takes as long for a wrong one. */
+  /** True when a token is one of those that are taken now; takes as long for a wrong one. */
   public boolean accepts(String token, Instant now) {
     byte[] given = token.getBytes(StandardCharsets.UTF_8);
     boolean found = false;
@@ -207,7 +207,7 @@ public record KeyRing(List<Entry> entries) {
   }
 
   /**
-   * What takes this ring's place when its document has been lost: as a rotation, but the old ones
+   * The ring in this one's place when its document has been lost: as a rotation, but the old ones
    * go sooner, since a document is also removed to be rid of them.
    */
   public KeyRing replaced(Instant now, IntFunction<String> secret) {

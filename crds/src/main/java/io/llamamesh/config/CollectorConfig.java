@@ -9,7 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one collector does: whom it probes, from which source ports, how often, and how it
+ * The config of one collector: whom it probes, from which source ports, how often, and how it
  * summarises.
  *
  * <p>This is LLAMA's own YAML document ({@code configs/complex_example.yaml} of dropbox/llama) with
@@ -72,7 +72,7 @@ public record CollectorConfig(
   /** The version of the superset that this code writes. */
   public static final int CURRENT_VERSION = 1;
 
-  /** How long closed windows are kept where the document does not say, in seconds. */
+  /** Retention of closed windows where the document does not say, in seconds. */
   public static final int DEFAULT_RETENTION_SECONDS = 3600;
 
   @SuppressWarnings({
@@ -133,7 +133,7 @@ public record CollectorConfig(
   }
 
   /**
-   * Who probes.
+   * The source of probes.
    *
    * @param name tag {@code src_name} on every point
    * @param tags tags on every point of this collector
@@ -149,7 +149,7 @@ public record CollectorConfig(
   }
 
   /**
-   * How results are summarised.
+   * The summarization of results.
    *
    * @param interval window length in seconds, 1 to 3600; windows align to multiples of it since the
    *     epoch
@@ -334,7 +334,7 @@ public record CollectorConfig(
       }
     }
 
-    /** Whether it is a reflector of the Python LLAMA. */
+    /** True when it is a reflector of the Python LLAMA. */
     @JsonIgnore
     public boolean isLegacy() {
       return WIRE_LEGACY.equals(wire);
@@ -342,7 +342,7 @@ public record CollectorConfig(
   }
 
   /**
-   * Where unread windows are posted on shutdown.
+   * The address to which unread windows are posted on shutdown.
    *
    * @param url an http(s) URL
    */
@@ -353,7 +353,7 @@ public record CollectorConfig(
   }
 
   /**
-   * How an agent takes part in the fabric, agents that know of each other.
+   * An agent's part in the fabric, agents that know of each other.
    *
    * @param enabled absent: true, since the section is there
    * @param port TCP and UDP port of all agents' fabric; absent: 8101
@@ -380,7 +380,7 @@ public record CollectorConfig(
       Bounds.range("fabric.contact_nodes", contactNodes.size(), 0, MAX_CONTACTS);
     }
 
-    /** Whether the agent takes part. */
+    /** True when the agent takes part. */
     public boolean isEnabled() {
       return enabled == null || enabled;
     }

@@ -93,7 +93,7 @@ public final class CollectorConfigYaml {
     }
   }
 
-  /** What LLAMA's collector does without a config: it probes a reflector on 127.0.0.1. */
+  /** The config of LLAMA's collector that has none: it probes a reflector on 127.0.0.1. */
   public static CollectorConfig llamaDefault(int port) {
     return LegacyConfig.ofNothing(port);
   }

@@ -52,8 +52,8 @@ public final class HostText {
   }
 
   /**
-   * What is wrong with a host. {@code 10.1} and {@code 010.0.0.1} are different addresses to
-   * different resolvers, and none to Go.
+   * The problem of a host. {@code 10.1} and {@code 010.0.0.1} are different addresses to different
+   * resolvers, and none to Go.
    *
    * @return null where nothing is
    */

@@ -61,7 +61,7 @@ final class LegacyConfig {
         hostName == null ? null : new Source(null, Map.of(CollectorConfig.SRC_HOSTNAME, hostName)));
   }
 
-  /** What Go LLAMA's collector does without a config: it probes the reflector beside it. */
+  /** The config of Go LLAMA's collector that has none: it probes the reflector beside it. */
   static CollectorConfig ofNothing(int port) {
     return of(List.of(new Target("127.0.0.1", port, Map.of(), null, null)), null);
   }

@@ -67,7 +67,7 @@ final class YamlValue {
     return node.getStartMark() == null ? 0 : node.getStartMark().getLine() + 1;
   }
 
-  /** Where it is, such as {@code targets.default[3].port}; empty for the document itself. */
+  /** Its path, such as {@code targets.default[3].port}; empty for the document itself. */
   String path() {
     String above = parent == null ? "" : parent.path();
     String own = abbreviated(name);
@@ -103,7 +103,9 @@ final class YamlValue {
     return step(key).wrong("is missing");
   }
 
-  /** What is below that key or index; where nothing is, the line stays that of what is above. */
+  /**
+   * The value below that key or index; where there is none, the line stays that of what is above.
+   */
   private YamlValue step(String key) {
     try {
       if (node instanceof SequenceNode && key.startsWith("[")) {

@@ -350,7 +350,7 @@ public record LlamaMeshSpec(
           @Default("" + MeshDefaults.PAYLOAD_BYTES)
           @Nullable Integer payloadBytes) {}
 
-  /** Which group probes which. */
+  /** The groups that probe each other. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Probe(
       @JsonPropertyDescription("Name of the group that probes.") @Required @Size(min = 1, max = 40)
@@ -371,7 +371,7 @@ public record LlamaMeshSpec(
               message = "interval must be from 1ms to 100s")
           @Nullable String interval) {}
 
-  /** Who probes whom. */
+  /** The topology: who probes whom. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Topology(
       @JsonPropertyDescription(
@@ -453,7 +453,7 @@ public record LlamaMeshSpec(
           @Size(max = 64)
           @Nullable List<String> acceptUnauthenticated) {}
 
-  /** Who may probe and read. */
+  /** Security: who may probe and read. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(
       value =
@@ -466,7 +466,7 @@ public record LlamaMeshSpec(
           @Default("true")
           @Nullable Boolean authentication) {}
 
-  /** What makes the network unhealthy. */
+  /** Thresholds above which the network is unhealthy. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Alerts(
       @JsonPropertyDescription("A pair that loses more is bad, in percent: 1, \"0.5\".")

@@ -9,7 +9,7 @@ import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a mesh is, and what it says of the network. Absent numbers are not known. */
+/** The status of a mesh, and of its network. Absent numbers are not known. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonPropertyOrder({
   "observedGeneration",
@@ -60,7 +60,7 @@ public record LlamaMeshStatus(
    */
   public static final long NOT_OBSERVED = -1;
 
-  /** Whether an operator wrote it: the API server gives one to each mesh that has none. */
+  /** True when an operator wrote it: the API server gives one to each mesh that has none. */
   @JsonIgnore
   public boolean isObserved() {
     return observedGeneration != null && observedGeneration != NOT_OBSERVED;

@@ -7,9 +7,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
 
-/**
- * What the objects of a mesh are called and labelled: operator, agent and scraper must agree on it.
- */
+/** Names and labels of a mesh's objects: operator, agent and scraper must agree on them. */
 public final class Names {
   /** API group of the resource and prefix of our labels and annotations. */
   public static final String GROUP = "llamamesh.io";

@@ -81,7 +81,7 @@ public record Scraper(
       @JsonPropertyDescription("Secret with keys 'username' and 'password'. Absent: none needed.")
           @Nullable SecretName credentialsSecret) {}
 
-  /** How an https store is trusted. */
+  /** Trust in an https store. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Tls(
       @JsonPropertyDescription("Secret and key that hold the CA's certificates, PEM.")

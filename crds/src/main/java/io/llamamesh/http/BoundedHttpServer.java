@@ -50,7 +50,7 @@ public final class BoundedHttpServer {
   private static final int FEWEST_CONNECTIONS = 32;
   private static final int MOST_CONNECTIONS = 256;
 
-  /** How often idle connections are looked through, in milliseconds. */
+  /** Interval at which idle connections are looked through, in milliseconds. */
   private static final int IDLE_TICK_MILLIS = 5_000;
 
   static {
@@ -90,7 +90,7 @@ public final class BoundedHttpServer {
     return server;
   }
 
-  /** How many connections of one server fit into an eighth of a heap. */
+  /** Connections of one server that fit into an eighth of a heap. */
   static int maxConnections(long heapBytes) {
     return Math.clamp(
         heapBytes / HEAP_SHARE / CONNECTION_BYTES, FEWEST_CONNECTIONS, MOST_CONNECTIONS);

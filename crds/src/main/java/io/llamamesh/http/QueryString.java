@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Parameters of a URL's query by their names. */
 public final class QueryString {
-  /** Which value of a parameter that is repeated counts. */
+  /** The value of a repeated parameter that counts. */
   public enum Repeated {
     FIRST,
     LAST

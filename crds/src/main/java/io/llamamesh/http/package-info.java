@@ -1,4 +1,4 @@
-/** What every HTTP server of ours shares: its bounds and bearer tokens; imports only the JDK. */
+/** Parts of every HTTP server of ours: bounds, bearer tokens, queries; imports only the JDK. */
 @NullMarked
 package io.llamamesh.http;
 

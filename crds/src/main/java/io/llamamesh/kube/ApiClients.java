@@ -58,12 +58,12 @@ public final class ApiClients {
     return new ApiClients(config, other, trust);
   }
 
-  /** What became of the server's certificate with all of these clients. */
+  /** The trust in the server's certificate, over all of these clients. */
   public CertificateTrust trust() {
     return trust;
   }
 
-  /** Where the server is. */
+  /** The server's URL. */
   public String server() {
     return config.get().getMasterUrl();
   }

@@ -5,7 +5,7 @@ import io.fabric8.kubernetes.api.model.OwnerReference;
 import java.util.List;
 import java.util.Optional;
 
-/** Who controls an object: the one owner whose controller made it, or has taken it over. */
+/** The controller of an object: the one owner whose controller made it, or has taken it over. */
 public final class Controllers {
   private Controllers() {}
 
@@ -18,7 +18,7 @@ public final class Controllers {
   }
 
   /**
-   * Whether a DaemonSet of that name controls it. Labels alone say nothing: whoever may create a
+   * True when a DaemonSet of that name controls it. Labels alone say nothing: whoever may create a
    * pod may give it any. A reference can be forged as well, but not for long: of an owner that is
    * not there the garbage collector deletes it, of one that is there its controller does, since the
    * node has a pod already.

@@ -6,7 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /**
- * When each watch last gave a sign of life: it was opened, or something came.
+ * Ages of watches since their last sign of life: it was opened, or something came.
  *
  * <p>Any thread may call.
  */
@@ -37,8 +37,8 @@ public final class WatchAges {
   }
 
   /**
-   * How long the watch that has been silent longest has been so; zero where nothing is watched. The
-   * view of the cluster is at most so old.
+   * Age of the watch that has been silent longest; zero where nothing is watched. The view of the
+   * cluster is at most so old.
    */
   public Duration oldest() {
     long now = nanoTime.getAsLong();

@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * How long one watch may last. A connection whose other end is gone without a word (a firewall that
- * forgot it, a load balancer that dropped it) says nothing for ever, just as a watch of something
- * that does not change. So each watch is asked to end after its life and is opened anew from where
- * it was; where the server's end does not come either, it is cut.
+ * Limits of how long one watch may last. A connection whose other end is gone without a word (a
+ * firewall that forgot it, a load balancer that dropped it) says nothing for ever, just as a watch
+ * of something that does not change. So each watch is asked to end after its life and is opened
+ * anew from where it was; where the server's end does not come either, it is cut.
  *
  * @param life the shortest life that the server is asked for, whole seconds
  * @param jitter up to so much longer, so that not all end at once

@@ -29,7 +29,7 @@ final class WatchUri {
     return URI.create(whole.substring(0, whole.indexOf('?') + 1) + query);
   }
 
-  /** What is watched: the same whenever the watch is opened anew. */
+  /** The identity of a watch: the same whenever it is opened anew. */
   static String key(URI uri) {
     return parameters(uri)
         .filter(p -> !p.startsWith(TIMEOUT) && !p.startsWith(VERSION))

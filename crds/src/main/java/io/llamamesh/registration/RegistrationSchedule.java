@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * When a probe asks: regularly, at a phase of its own, so that probes that lost their registry
- * together do not come back together.
+ * A schedule of one probe's requests: regular, at a phase of its own, so that probes that lost
+ * their registry together do not come back together.
  */
 public final class RegistrationSchedule {
   private final long periodNanos;
@@ -19,14 +19,14 @@ public final class RegistrationSchedule {
     this.random = random;
   }
 
-  /** How long to wait after an answer: the period, give or take a tenth. */
+  /** The pause after an answer: the period, give or take a tenth. */
   public Duration delayAfterAnswer() {
     return Duration.ofNanos(periodNanos - periodNanos / 10 + random.nextLong(periodNanos / 5 + 1));
   }
 
   /**
-   * How long to wait after a failure: a quarter of the period to the whole, so that a registry that
-   * comes back is asked evenly.
+   * The pause after a failure: a quarter of the period to the whole, so that a registry that comes
+   * back is asked evenly.
    */
   public Duration delayAfterFailure() {
     return Duration.ofNanos(

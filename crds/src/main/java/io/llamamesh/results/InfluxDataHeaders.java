@@ -9,7 +9,7 @@ public final class InfluxDataHeaders {
   public static final String MORE = "Llama-More";
 
   /**
-   * How many windows this answer holds, those without any pair counted, which have no points to be
+   * Number of windows in this answer, those without any pair counted, which have no points to be
    * seen by: what lies between a reader's cursor and these is no longer retained.
    */
   public static final String WINDOWS = "Llama-Windows";

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the scraper thinks of the network: {@code /api/v1/report}, read by the operator, the page
- * and the terminal.
+ * The scraper's report of the network: {@code /api/v1/report}, read by the operator, the page and
+ * the terminal.
  *
  * @param mesh the mesh's name
  * @param time when it was made
@@ -190,7 +190,7 @@ public record MeshReport(
    */
   public record Silent(String name, Cause cause, int sources, int of) {}
 
-  /** Why nothing comes back of somebody. */
+  /** The cause of a silence. */
   public enum Cause {
     /** Its agent answers neither probes nor the scraper. */
     @JsonProperty("Unreachable")
@@ -206,7 +206,7 @@ public record MeshReport(
     UNANSWERED
   }
 
-  /** What a suspect is. */
+  /** The kind of a suspect. */
   public enum Kind {
     @JsonProperty("Mesh")
     MESH,
@@ -223,7 +223,7 @@ public record MeshReport(
     PAIR
   }
 
-  /** Which of a node's or zone's traffic suffers. */
+  /** The direction of a node's or zone's traffic that suffers. */
   public enum Direction {
     @JsonProperty("Egress")
     EGRESS,
@@ -265,7 +265,7 @@ public record MeshReport(
       WRITES_FAILING
     }
 
-    /** Whether writing works. */
+    /** True when writing works. */
     public enum State {
       @JsonProperty("NotConfigured")
       NOT_CONFIGURED,

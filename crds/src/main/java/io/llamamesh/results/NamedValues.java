@@ -23,7 +23,7 @@ abstract class NamedValues<V> extends AbstractMap<String, V> {
   /** The value of the name at this place. */
   abstract V value(int place);
 
-  /** Where a name stands, or −1. */
+  /** The index of a name, or −1. */
   final int indexOf(@Nullable Object name) {
     for (int i = 0; i < names.length; i++) {
       if (names[i].equals(name)) {

@@ -39,7 +39,7 @@ final class PointTags extends NamedValues<String> {
     return new PointTags(names, values);
   }
 
-  /** Whether names are sorted and each is there once. */
+  /** True when names are sorted and each is there once. */
   static boolean areSorted(String[] names) {
     return IntStream.range(1, names.length).allMatch(i -> names[i - 1].compareTo(names[i]) < 0);
   }

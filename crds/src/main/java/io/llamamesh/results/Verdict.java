@@ -2,7 +2,7 @@ package io.llamamesh.results;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** What is wrong with the network, in the words of the condition {@code NetworkHealthy}. */
+/** The state of the network in one word, the reason of the condition {@code NetworkHealthy}. */
 public enum Verdict {
   /** Nothing. */
   @JsonProperty("Healthy")
@@ -53,7 +53,7 @@ public enum Verdict {
     this.reason = reason;
   }
 
-  /** Whether it says that packets are lost on the network. */
+  /** True when it says that packets are lost on the network. */
   public boolean isLoss() {
     return switch (this) {
       case NODE_LOSS,
@@ -69,7 +69,7 @@ public enum Verdict {
     };
   }
 
-  /** Whether too little is known to call the network healthy or not. */
+  /** True when too little is known to call the network healthy or not. */
   public boolean isUnknown() {
     return this == INCOMPLETE || this == NO_DATA;
   }

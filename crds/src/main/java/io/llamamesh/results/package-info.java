@@ -1,7 +1,4 @@
-/**
- * What agents and scraper say about the network, points, cursors and report; imports nothing but
- * Jackson.
- */
+/** Results of agents and scraper: points, cursors and the report; imports nothing but Jackson. */
 @NullMarked
 package io.llamamesh.results;
 

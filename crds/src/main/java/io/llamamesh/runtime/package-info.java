@@ -1,4 +1,4 @@
-/** What programs of ours share beside their subject: the end of what they opened. */
+/** Parts that programs of ours share beside their subject: the end of what they opened. */
 @NullMarked
 package io.llamamesh.runtime;
 

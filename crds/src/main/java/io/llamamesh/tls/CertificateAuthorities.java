@@ -16,7 +16,7 @@ public final class CertificateAuthorities {
   private CertificateAuthorities() {}
 
   /**
-   * What trusts them.
+   * A trust manager for them.
    *
    * @param text their certificates, PEM or DER, as {@link CertificateFactory} reads them
    * @return null where there is none in it, which each caller says in its own words

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether the certificate of the Kubernetes API is trusted: counts attempts that ended since it was
- * not, and logs when that begins and when it is over. Any thread may call.
+ * Trust in the certificate of the Kubernetes API: counts attempts that ended since it was not, and
+ * logs when that begins and when it is over. Any thread may call.
  */
 public final class CertificateTrust {
   /** Name of the counter in {@code /metrics}, as Micrometer has it; the same in all programs. */
@@ -91,7 +91,7 @@ public final class CertificateTrust {
     return refusals.get();
   }
 
-  /** Whether there was one within the last minute, or since then no answer. */
+  /** True when there was one within the last minute, or since then no answer. */
   public boolean isRefusing() {
     return refusing;
   }

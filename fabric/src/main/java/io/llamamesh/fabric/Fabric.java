@@ -61,7 +61,7 @@ public final class Fabric {
   /** For so long after it stood still, what arrives may have waited for this process. */
   private static final long STALLED = 100 * MS;
 
-  /** How long links that are not needed stay, until who dialled them has closed them. */
+  /** Time for which links that are not needed stay, until who dialled them has closed them. */
   private static final long LINGER_DIALLED = 1_000 * MS;
 
   private static final long LINGER = 5_000 * MS;
@@ -69,7 +69,9 @@ public final class Fabric {
   /** Without any frame for so long, though its pings ask for one each second, a link is stuck. */
   private static final long STUCK = 3_500 * MS;
 
-  /** How long a peer that only the collector watches must be silent before it is published. */
+  /**
+   * Time for which a peer that only the collector watches must be silent before it is published.
+   */
   private static final long OBSERVED_PATIENCE = 1_300 * MS;
 
   /** A dial of which nothing was heard for so long is not waited for. */
@@ -503,7 +505,7 @@ public final class Fabric {
     return members;
   }
 
-  /** What a node is held for, null if it is unknown. */
+  /** The state of a node, null if it is unknown. */
   public @Nullable MemberState state(String node) {
     @Nullable AdEntry entry = linkState.table().get(node);
     return entry == null ? null : membership.state(entry);
@@ -514,9 +516,7 @@ public final class Fabric {
     return self;
   }
 
-  /**
-   * How long ago this node itself has heard a peer, in seconds; negative where it does not watch.
-   */
+  /** Time since this node itself has heard a peer, in seconds; negative where it does not watch. */
   public double heardSecondsAgo(String peer, long time) {
     long heard = detector.aliveAsOf(peer);
     return detector.hearing(peer) == null || heard < Long.MIN_VALUE / 4
@@ -524,12 +524,12 @@ public final class Fabric {
         : Math.max(0, time - heard) / 1e9;
   }
 
-  /** How many members are up, this node included. */
+  /** Number of members that are up, this node included. */
   public int upCount() {
     return membership.upCount();
   }
 
-  /** Who cannot reach whom among those that are up, as of the last tick. */
+  /** The partitions among those that are up, as of the last tick. */
   public List<Partition> partitions() {
     return blocks;
   }
@@ -564,7 +564,7 @@ public final class Fabric {
     return linkState;
   }
 
-  /** How often this process stood still. */
+  /** Number of times that this process stood still. */
   public long stallCount() {
     return lags;
   }

@@ -4,8 +4,8 @@ import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.node.Message;
 
 /**
- * What a fabric asks of whoever hosts it. Calls come on the thread of the event that led to them,
- * in the order in which they are to be done, and must neither wait nor call the fabric.
+ * The host of a fabric. Calls come on the thread of the event that led to them, in the order in
+ * which they are to be done, and must neither wait nor call the fabric.
  */
 public interface FabricHost {
 

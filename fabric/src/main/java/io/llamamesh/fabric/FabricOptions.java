@@ -4,14 +4,14 @@ import io.llamamesh.fabric.detector.DetectorOptions;
 import io.llamamesh.fabric.overlay.OverlayOptions;
 
 /**
- * How a fabric behaves; the same for all nodes of a mesh.
+ * Options of a fabric; the same for all nodes of a mesh.
  *
  * @param overlay sizes and rates of the views
  * @param detector timing of the failure detector
  */
 public record FabricOptions(OverlayOptions overlay, DetectorOptions detector) {
 
-  /** What all use unless they have a reason. */
+  /** The options that all use unless they have a reason. */
   public static FabricOptions standard() {
     return new FabricOptions(OverlayOptions.standard(), DetectorOptions.adaptive());
   }

@@ -31,7 +31,7 @@ final class Membership {
 
   private static final long MS = 1_000_000L;
 
-  /** How long an orphan waits for a voucher, beside the time that word takes. */
+  /** Time for which an orphan waits for a voucher, beside the time that word takes. */
   private static final long GRACE = 150 * MS;
 
   /**
@@ -56,22 +56,22 @@ final class Membership {
   /** Where many are orphans at once, they are judged less often. */
   private static final long DECIDE_EACH = 60 * MS;
 
-  /** How long who leaves is not called failed. */
+  /** Time for which a node that leaves is not called failed. */
   private static final long LEAVING_HOLDS = 120_000 * MS;
 
-  /** How long a member has no link before it is called blocked. */
+  /** Time without a link after which a member is called blocked. */
   private static final long BLOCKED_AFTER = 5_000 * MS;
 
-  /** How many nodes look after an orphan that nobody watches. */
+  /** Number of nodes that look after an orphan that nobody watches. */
   private static final double CHECKERS = 3;
 
-  /** What a membership asks of its owner. */
+  /** The owner of a membership. */
   interface Host {
 
     /** How this node hears a peer, null if it does not watch it. */
     @Nullable Hearing hearing(String peer);
 
-    /** Whether this node itself has heard a peer after a moment. */
+    /** True when this node itself has heard a peer after a moment. */
     boolean hasHeardSince(String peer, long moment);
 
     /** Watches a peer for a while. */
@@ -80,7 +80,7 @@ final class Membership {
     /** How long word takes to go through the mesh and back, in nanoseconds. */
     long roundTripAllowance(String peer);
 
-    /** Whether this node has no link and hears somebody all the same. */
+    /** True when this node has no link and hears somebody all the same. */
     boolean isBlocked();
 
     /** Who is vouched for has changed. */
@@ -351,7 +351,7 @@ final class Membership {
     }
   }
 
-  /** Whether somebody reachable has a link to it, by the word of both. */
+  /** True when somebody reachable has a link to it, by the word of both. */
   private boolean isLinkedToOthers(AdEntry entry) {
     for (int i = 0; i < entry.degree(); i++) {
       AdEntry neighbor = entry.neighbor(i);

@@ -15,9 +15,8 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
- * What an API server was asked, by whom, and what it answered, read from its audit log (one JSON
- * event a line, audit.k8s.io/v1). The control plane's own parts are left out. A watch counts when
- * it begins.
+ * The requests to an API server and its answers, read from its audit log (one JSON event a line,
+ * audit.k8s.io/v1). The control plane's own parts are left out. A watch counts when it begins.
  */
 public final class AuditLog {
   /** Names everybody's requests but those of the control plane's own parts; no bodies. */
@@ -70,7 +69,7 @@ public final class AuditLog {
       boolean whole,
       int code,
       Instant at) {
-    /** Whether the verb writes. */
+    /** True when the verb writes. */
     public boolean isWrite() {
       return !READING.contains(verb);
     }

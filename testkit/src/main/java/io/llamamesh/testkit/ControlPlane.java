@@ -64,7 +64,7 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   /**
-   * How a control plane runs.
+   * Settings of a control plane.
    *
    * @param binaries the folder with its programs
    * @param folder takes its data, keys and logs
@@ -348,7 +348,7 @@ public final class ControlPlane implements AutoCloseable {
     }
   }
 
-  /** Whether the API server says that it is ready. */
+  /** True when the API server says that it is ready. */
   public boolean isReady() {
     if (!Files.exists(authority())) {
       return false;
@@ -403,7 +403,7 @@ public final class ControlPlane implements AutoCloseable {
     }
   }
 
-  /** Whether a part was started and has not ended. */
+  /** True when a part was started and has not ended. */
   public boolean isRunning(Part part) {
     Process process = running.get(part);
     return process != null && process.isAlive();
@@ -487,7 +487,7 @@ public final class ControlPlane implements AutoCloseable {
     return settings.binaries().resolve(name);
   }
 
-  /** Where a part writes its log. */
+  /** The log file of a part. */
   public Path log(Part part) {
     return settings.folder().resolve("log").resolve(part.program + ".log");
   }
@@ -516,7 +516,7 @@ public final class ControlPlane implements AutoCloseable {
     return Config.fromKubeconfig(kubeconfig());
   }
 
-  /** Who asked the API server for what, so far. */
+  /** The requests to the API server, so far. */
   public AuditLog audit() {
     return new AuditLog(auditFile());
   }

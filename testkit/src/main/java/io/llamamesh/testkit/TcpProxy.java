@@ -40,7 +40,7 @@ public final class TcpProxy implements AutoCloseable {
     connections.forEach(c -> c.frozen = true);
   }
 
-  /** How many are open, those that are half open among them. */
+  /** Number of open connections, those that are half open among them. */
   public int connections() {
     return connections.size();
   }

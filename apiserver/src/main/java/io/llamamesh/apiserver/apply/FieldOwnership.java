@@ -99,7 +99,7 @@ public final class FieldOwnership {
     managers.writeTo(after);
   }
 
-  /** Whether two versions are the same but for the revision and the times of writes. */
+  /** True when two versions are the same but for the revision and the times of writes. */
   public static boolean isSameExceptTimes(ObjectNode a, ObjectNode b) {
     return bare(a, true).equals(bare(b, true));
   }

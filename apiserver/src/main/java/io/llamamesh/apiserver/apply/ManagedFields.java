@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Who owns which fields of one object: {@code metadata.managedFields}. Mutable, for one write. */
+/** The owners of one object's fields: {@code metadata.managedFields}. Mutable, for one write. */
 final class ManagedFields {
   /** One entry's identity: whoever writes, how, and through which subresource. */
   record Manager(String name, String operation, String apiVersion, String subresource) {}
@@ -39,7 +39,7 @@ final class ManagedFields {
     return all;
   }
 
-  /** What a manager owns; a copy. */
+  /** The fields that a manager owns; a copy. */
   Set<List<String>> fields(Manager manager) {
     Entry entry = entries.get(manager);
     return entry == null ? new LinkedHashSet<>() : new LinkedHashSet<>(entry.fields());

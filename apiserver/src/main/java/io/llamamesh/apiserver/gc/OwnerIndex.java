@@ -12,8 +12,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which objects there are, by uid, and which depend on which. Not for several threads at once: its
- * owner guards it.
+ * The objects by uid, and which depend on which. Not for several threads at once: its owner guards
+ * it.
  */
 final class OwnerIndex {
   private final Map<String, ObjectKey> objects = new HashMap<>();

@@ -75,7 +75,7 @@ final class Call {
     return (semicolon < 0 ? type : type.substring(0, semicolon)).trim();
   }
 
-  /** Who asks: the bearer token, which tests and {@code local} set to a name, else the program. */
+  /** The user: the bearer token, which tests and {@code local} set to a name, else the program. */
   String identity() {
     String authorization = header("Authorization");
     return authorization.startsWith("Bearer ")

@@ -8,7 +8,7 @@ import io.llamamesh.apiserver.types.Catalog;
 import io.llamamesh.apiserver.types.ResourceType;
 import java.util.List;
 
-/** What a client asks to learn which resources there are. */
+/** Discovery documents, by which a client learns which resources there are. */
 final class Discovery {
   private static final List<String> VERBS =
       List.of("create", "delete", "get", "list", "patch", "update", "watch");

@@ -6,7 +6,7 @@ import io.llamamesh.apiserver.types.ResourceType;
 import java.util.List;
 
 /**
- * What a path names.
+ * The resource that a path names.
  *
  * @param namespace empty for cluster-scoped objects and for all namespaces
  * @param name empty for a collection

@@ -29,7 +29,7 @@ public final class RequestJournal {
    */
   public record Request(String identity, String verb, String resource)
       implements Comparable<Request> {
-    /** Whether the verb writes. */
+    /** True when the verb writes. */
     public boolean isWrite() {
       return !READING.contains(verb);
     }

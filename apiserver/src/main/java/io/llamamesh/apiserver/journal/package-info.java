@@ -1,4 +1,4 @@
-/** What was asked of the server, by whom; imports nothing of ours. */
+/** The requests to the server, with their users; imports nothing of ours. */
 @NullMarked
 package io.llamamesh.apiserver.journal;
 

@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a document may be kept, and in what form. Custom resources are judged by their schema and
- * its rules; of built-in kinds only the name is.
+ * Admission of a document, and its form. Custom resources are judged by their schema and its rules;
+ * of built-in kinds only the name is.
  */
 final class Admission {
   private static final String CRDS = "customresourcedefinitions.apiextensions.k8s.io";

@@ -6,7 +6,7 @@ import io.llamamesh.apiserver.types.ResourceType;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
-/** What the server sets by itself on some built-in kinds. */
+/** Fields that the server sets by itself on some built-in kinds. */
 final class BuiltInBehaviour {
   private BuiltInBehaviour() {}
 

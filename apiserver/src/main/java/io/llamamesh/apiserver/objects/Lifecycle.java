@@ -6,7 +6,7 @@ import io.llamamesh.apiserver.json.Json;
 import io.llamamesh.apiserver.types.ResourceType;
 import java.util.List;
 
-/** What a write may change of an object, and what only the server changes. */
+/** Rules of which fields a write may change of an object, and which only the server changes. */
 final class Lifecycle {
   private static final List<String> SERVER_SET =
       List.of(
@@ -55,7 +55,7 @@ final class Lifecycle {
     }
   }
 
-  /** Whether nothing holds a deleted object back any more. */
+  /** True when nothing holds a deleted object back any more. */
   static boolean isOver(ObjectNode object) {
     JsonNode metadata = object.path("metadata");
     return metadata.has("deletionTimestamp")

@@ -45,7 +45,7 @@ public final class ObjectSelector {
     return new ObjectSelector(all);
   }
 
-  /** Whether an object is selected. */
+  /** True when an object is selected. */
   public boolean matches(JsonNode object) {
     for (Predicate<JsonNode> requirement : requirements) {
       if (!requirement.test(object)) {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a write is meant, besides its document.
+ * Options of a write, besides its document.
  *
  * @param manager who writes, for managedFields
  * @param subresource {@code status} or empty
@@ -20,7 +20,7 @@ public record WriteOptions(
     return new WriteOptions(manager, "", false, false, new ArrayList<>());
   }
 
-  /** Whether only the status is written. */
+  /** True when only the status is written. */
   public boolean isStatus() {
     return subresource.equals("status");
   }

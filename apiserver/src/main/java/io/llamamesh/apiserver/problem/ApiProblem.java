@@ -21,7 +21,7 @@ public final class ApiProblem extends RuntimeException {
     this.details = details;
   }
 
-  /** What is wrong with one field. */
+  /** The problem of one field. */
   public record Cause(String reason, String field, String message) {}
 
   /** The request cannot be read. */

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 record Rule(JsonNode declared, CelRuntime.Program program) {
   private static final Pattern OLD = Pattern.compile("\\boldSelf\\b");
 
-  /** Whether it compares with the value before, and so holds for updates only. */
+  /** True when it compares with the value before, and so holds for updates only. */
   boolean isTransition() {
     return OLD.matcher(Json.text(declared, "rule")).find();
   }

@@ -28,7 +28,7 @@ final class ChangeLog {
     next++;
   }
 
-  /** Whether every change after a revision is still here. */
+  /** True when every change after a revision is still here. */
   boolean hasAllSince(long revision) {
     return revision >= droppedRevision;
   }

@@ -1,7 +1,7 @@
 package io.llamamesh.apiserver.store;
 
 /**
- * Where an object is kept.
+ * The key of an object in the store.
  *
  * @param bucket resource and group, {@code daemonsets.apps}
  * @param namespace empty for cluster-scoped objects

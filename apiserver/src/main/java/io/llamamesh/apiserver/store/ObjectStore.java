@@ -36,7 +36,7 @@ public final class ObjectStore {
     final Condition changed = lock.newCondition();
   }
 
-  /** What was there at one moment. */
+  /** The objects at one moment. */
   public record Snapshot(long revision, List<Stored> objects) {}
 
   /** A write came to nothing: the object was not in the state that the author expected. */
@@ -204,7 +204,7 @@ public final class ObjectStore {
     }
   }
 
-  /** Whether the store has been closed. */
+  /** True when the store has been closed. */
   public boolean isClosed() {
     lock.lock();
     try {

@@ -17,7 +17,7 @@ public final class Stored {
     this.tree = tree;
   }
 
-  /** Where it is kept. */
+  /** Its key. */
   public ObjectKey key() {
     return key;
   }

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 
-/** How long ago, as kubectl shortens it: {@code 45s}, {@code 3m10s}, {@code 26h}, {@code 5d}. */
+/** An age, as kubectl shortens it: {@code 45s}, {@code 3m10s}, {@code 26h}, {@code 5d}. */
 final class Age {
   private Age() {}
 

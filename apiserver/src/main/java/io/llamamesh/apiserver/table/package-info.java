@@ -1,6 +1,6 @@
 /**
- * What {@code kubectl get} prints: columns per resource and the values in them. Pure; imports
- * {@code json} and {@code types} only.
+ * Tables that {@code kubectl get} prints: columns per resource and the values in them. Pure;
+ * imports {@code json} and {@code types} only.
  */
 @NullMarked
 package io.llamamesh.apiserver.table;

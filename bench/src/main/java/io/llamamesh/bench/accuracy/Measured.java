@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a collector reported over some windows.
+ * A collector's results over some windows.
  *
  * @param p50Micros median over pairs and windows of their medians
  * @param p99Micros the same of their 99th percentiles: percentiles of parts don't merge

@@ -32,7 +32,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What one probe and one echo leave to the garbage collector, counted by the JVM per thread. */
+/** Allocation of one probe and one echo, counted by the JVM per thread. */
 @Command(
     name = "allocation",
     mixinStandardHelpOptions = true,

@@ -1,6 +1,6 @@
 package io.llamamesh.bench.figures;
 
-/** What a figure should reach. */
+/** The goal of a figure. */
 public sealed interface FigureGoal {
 
   /** Nothing is asked of it. */

@@ -36,7 +36,7 @@ public class CodecMicro {
     return parser.tryParse(bytes, 0, LENGTH) ? parser.sequence(bytes) : 0;
   }
 
-  /** What changes from probe to probe. */
+  /** The fields that change from probe to probe. */
   @Benchmark
   public void write() {
     sequence++;
@@ -52,7 +52,7 @@ public class CodecMicro {
     keys.sign(bytes, 0, KEY);
   }
 
-  /** Whether the seal of a datagram is right. */
+  /** True when the seal of a datagram is right. */
   @Benchmark
   public int verify() {
     return keys.verify(bytes, 0, LENGTH);

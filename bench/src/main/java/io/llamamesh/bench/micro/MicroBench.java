@@ -47,7 +47,7 @@ public final class MicroBench implements Callable<Integer> {
     "--sun-misc-unsafe-memory-access=allow"
   };
 
-  /** What is measured, and what it may leave behind. */
+  /** A method that is measured, and what it may allocate. */
   record Measured(Class<?> type, String method, FigureGoal allocated) {
 
     String figure() {

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 
 /** The API server that the operator under measurement talks to. */
 sealed interface BenchApi extends AutoCloseable {
-  /** Whether somebody makes the pods of DaemonSets. */
+  /** True when somebody makes the pods of DaemonSets. */
   boolean hasControllers();
 
   /** A kubeconfig for the operator. */
@@ -26,7 +26,7 @@ sealed interface BenchApi extends AutoCloseable {
   /** A client for the bench itself; the caller closes it. */
   KubernetesClient client();
 
-  /** How often the operator wrote what so far, by verb and resource: {@code patch configmaps}. */
+  /** Number of the operator's writes so far, by verb and resource: {@code patch configmaps}. */
   Map<String, Long> writes();
 
   /** CPU seconds of the server's own processes up to now. */
@@ -85,7 +85,9 @@ sealed interface BenchApi extends AutoCloseable {
 
   /** Kubernetes' own, over TLS, its controllers and scheduler on the same cores. */
   record Real(ControlPlane plane) implements BenchApi {
-    /** The bench asks as somebody else, so that the audit log shows the operator's requests apart. */
+    /**
+     * The bench asks as somebody else, so that the audit log shows the operator's requests apart.
+     */
     private static final String BENCH = "bench";
 
     static Real start(Path folder) throws IOException, InterruptedException {

@@ -141,7 +141,7 @@ final class FakeCluster implements AutoCloseable {
     });
   }
 
-  /** Whether it has a node, and nobody has said that it is ready. */
+  /** True when it has a node, and nobody has said that it is ready. */
   private static boolean isWaiting(Pod pod) {
     return pod.getSpec().getNodeName() == null
         || pod.getStatus() == null

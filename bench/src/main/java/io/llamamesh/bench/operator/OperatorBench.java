@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What a mesh of so many nodes costs the operator, which runs as it is shipped. */
+/** The cost of a mesh of so many nodes for the operator, which runs as it is shipped. */
 @Command(
     name = "operator",
     mixinStandardHelpOptions = true,
@@ -43,7 +43,7 @@ public final class OperatorBench implements Callable<Integer> {
 
   private static final int LARGE = 1_000;
 
-  /** Which API server. */
+  /** The API server. */
   enum Server {
     REAL,
     STAND_IN

@@ -72,7 +72,7 @@ final class OperatorProcess implements AutoCloseable {
     }
   }
 
-  /** What its heap holds after a full collection. */
+  /** The content of its heap after a full collection. */
   double heapMebibytes() throws IOException, InterruptedException {
     jcmd("GC.run");
     Matcher used = USED.matcher(jcmd("GC.heap_info"));

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How long a plan takes without an operator around it, made on one thread.
+ * The time of a plan without an operator around it, made on one thread.
  *
  * @param cpuSeconds CPU time of that thread: what it takes on a quiet machine
  * @param seconds what it took

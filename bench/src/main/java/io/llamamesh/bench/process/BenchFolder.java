@@ -27,7 +27,7 @@ public final class BenchFolder implements AutoCloseable {
   }
 
   /**
-   * How to start one of our programs as it is shipped: by the script that has its JVM flags.
+   * The command line of one of our programs as it is shipped: by the script that has its JVM flags.
    *
    * @param module {@code agent}, {@code scraper} or {@code operator}
    * @throws IOException when it is not built

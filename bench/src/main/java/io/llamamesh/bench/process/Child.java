@@ -107,7 +107,7 @@ public final class Child implements AutoCloseable {
     }
   }
 
-  /** Whether it has not ended yet. */
+  /** True when it has not ended yet. */
   public boolean isAlive() {
     return process.isAlive();
   }

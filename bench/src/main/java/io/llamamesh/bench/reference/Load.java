@@ -7,7 +7,7 @@ import java.net.InetSocketAddress;
 public interface Load {
 
   /**
-   * What came of it.
+   * The result.
    *
    * @param sent probes that were offered
    * @param received replies

@@ -60,12 +60,12 @@ final class MeasuredScraper implements AutoCloseable {
     return store.path("pointsWritten").asLong();
   }
 
-  /** What the operator polls. */
+  /** The report that the operator polls. */
   JsonNode report() throws IOException, InterruptedException {
     return ResultsJson.mapper().readTree(get("/api/v1/report"));
   }
 
-  /** What the page asks for when somebody looks at a large mesh. */
+  /** The requests of the page when somebody looks at a large mesh. */
   void look() throws IOException, InterruptedException {
     get("/api/v1/matrix?windows=3&rollup=auto");
     get("/api/v1/windows");

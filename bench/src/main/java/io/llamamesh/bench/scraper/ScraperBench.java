@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What a window of so many agents costs the scraper, which runs as it is shipped. */
+/** The cost of a window of so many agents for the scraper, which runs as it is shipped. */
 @Command(
     name = "scraper",
     mixinStandardHelpOptions = true,
@@ -113,7 +113,7 @@ public final class ScraperBench implements Callable<Integer> {
     return 0;
   }
 
-  /** What the agents publish, and who plays them. */
+  /** The windows of simulated agents, and the process that serves them. */
   private record Played(SimulatedAgentWindows windows, Child agents) {
     void check() throws IOException {
       if (!agents.isAlive()) {
@@ -266,7 +266,7 @@ public final class ScraperBench implements Callable<Integer> {
     return new ParameterException(spec.commandLine(), message);
   }
 
-  /** How many points the windows up to one hold together. */
+  /** Number of points in the windows up to one. */
   private static final class Written {
     private final SimulatedAgentWindows windows;
     private int counted;

@@ -4,16 +4,16 @@ import java.time.Instant;
 
 /**
  * Windows that agents who do not exist have measured: who probes whom, when, and what came of it.
- * The same in every process with the same parameters, so that one can serve them and another
- * count them.
+ * The same in every process with the same parameters, so that one can serve them and another count
+ * them.
  *
- * <p>Before {@code start} they are minutes long for the first fifty minutes of the hour and
- * every ten seconds after that, which is what the scraper would have folded a whole hour into.
+ * <p>Before {@code start} they are minutes long for the first fifty minutes of the hour and every
+ * ten seconds after that, which is what the scraper would have folded a whole hour into.
  *
  * @param agents how many, at least two
  * @param peers how many each probes, fewer than agents
- * @param start seconds since the epoch, a multiple of 60: the first window that is published live ends
- *     ten seconds later
+ * @param start seconds since the epoch, a multiple of 60: the first window that is published live
+ *     ends ten seconds later
  * @param hasHistory whether agents retain the hour before
  * @param lossy of ten thousand pairs so many lose a probe in a window
  */
@@ -46,7 +46,7 @@ record SimulatedAgentWindows(int agents, int peers, long start, boolean hasHisto
     }
   }
 
-  /** How many windows each agent retains of the hour before {@link #start}. */
+  /** Number of windows that each agent retains of the hour before {@link #start}. */
   int before() {
     return hasHistory ? MINUTES + FINE : 0;
   }
@@ -57,7 +57,7 @@ record SimulatedAgentWindows(int agents, int peers, long start, boolean hasHisto
     return before() + (int) Math.max(0, Math.floorDiv(since, (long) SECONDS));
   }
 
-  /** When a window ended, in seconds since the epoch. */
+  /** The end of a window, in seconds since the epoch. */
   long end(int window) {
     int index = window - before();
     if (index > -FINE) {
@@ -66,7 +66,7 @@ record SimulatedAgentWindows(int agents, int peers, long start, boolean hasHisto
     return start - (long) FINE * SECONDS + (long) (index + FINE) * MINUTE;
   }
 
-  /** When a window is published. */
+  /** The time at which a window is published. */
   Instant publication(int window) {
     return Instant.ofEpochSecond(end(window) + PUBLISHED_AFTER);
   }

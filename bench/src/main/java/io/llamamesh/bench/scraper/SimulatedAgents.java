@@ -77,7 +77,7 @@ final class SimulatedAgents {
     }
   }
 
-  /** Where the agents are, as {@code --collectors} takes them. */
+  /** The agents' addresses, as {@code --collectors} takes them. */
   static String addresses(int agents, int port) {
     StringBuilder all = new StringBuilder();
     for (int i = 0; i < agents; i++) {

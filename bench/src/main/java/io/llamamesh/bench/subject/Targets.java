@@ -1,7 +1,7 @@
 package io.llamamesh.bench.subject;
 
 /**
- * What a collector probes here: reflectors on loopback addresses from {@value #FIRST} up, all of
+ * The targets of a collector here: reflectors on loopback addresses from {@value #FIRST} up, all of
  * them one process on the wildcard address.
  *
  * @param count how many addresses, 1 to 250

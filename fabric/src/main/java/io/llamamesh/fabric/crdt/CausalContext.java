@@ -23,7 +23,7 @@ public final class CausalContext {
   public static final CausalContext EMPTY = new CausalContext(new TreeMap<>());
 
   /**
-   * What is seen of one node.
+   * The events seen of one node.
    *
    * @param floor every dot of a life below this one is seen; 0 for none
    * @param lives the events of lives from the floor on, none of them empty

@@ -40,7 +40,7 @@ public record Document(FieldMap root, CausalContext context) {
     return root.isEmpty();
   }
 
-  /** What both have seen together: commutative, associative, idempotent. */
+  /** The join of both: commutative, associative, idempotent. */
   public Document join(Document other) {
     if (equals(other)) {
       return this;

@@ -21,7 +21,7 @@ public final class Detector {
   /** Peers that may be checked at one time beside neighbours and observed peers. */
   public static final int MAX_CHECKS = 256;
 
-  /** What a detector asks of its owner. */
+  /** The owner of a detector. */
   public interface Host {
 
     /** Sends a ping as a datagram to the peer's identity. */
@@ -48,7 +48,7 @@ public final class Detector {
     this.host = host;
   }
 
-  /** How a peer is heard, null if it is not watched. */
+  /** The hearing of a peer, null if it is not watched. */
   public @Nullable Hearing hearing(String peer) {
     PeerMonitor monitor = monitors.get(peer);
     return monitor == null ? null : monitor.hearing();
@@ -66,7 +66,7 @@ public final class Detector {
     return monitor == null ? Long.MIN_VALUE : monitor.aliveAsOf();
   }
 
-  /** Whether this node has heard a peer, itself, after a moment. */
+  /** True when this node has heard a peer, itself, after a moment. */
   public boolean hasHeardSince(String peer, long moment) {
     PeerMonitor monitor = monitors.get(peer);
     return monitor != null && monitor.hearing().isAlive() && monitor.aliveAsOf() > moment;
@@ -89,7 +89,7 @@ public final class Detector {
     return longest;
   }
 
-  /** How long no frame of a neighbour has come over its link; 0 if it is none. */
+  /** Time since the last frame of a neighbour over its link; 0 if it is none. */
   public long frameAge(String peer, long now) {
     PeerMonitor monitor = monitors.get(peer);
     return monitor == null || !monitor.isNeighbor() ? 0 : now - monitor.linkAsOf();

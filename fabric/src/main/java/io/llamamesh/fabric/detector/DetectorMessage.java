@@ -2,7 +2,7 @@ package io.llamamesh.fabric.detector;
 
 import io.llamamesh.fabric.node.Message;
 
-/** What detectors say to each other, over links and in datagrams. */
+/** A message between detectors, over links and in datagrams. */
 public sealed interface DetectorMessage extends Message {
 
   /**

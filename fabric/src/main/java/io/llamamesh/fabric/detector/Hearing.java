@@ -1,6 +1,6 @@
 package io.llamamesh.fabric.detector;
 
-/** What reaches this node from a peer. */
+/** The reachability of a peer as this node hears it: what of it arrives. */
 public enum Hearing {
   /** It answers, by probes or over a link. */
   HEARD,
@@ -15,12 +15,12 @@ public enum Hearing {
   /** Nothing arrives. */
   SILENT;
 
-  /** Whether it is known to live, on whatever way. */
+  /** True when it is known to live, on whatever way. */
   public boolean isAlive() {
     return this != SILENT && this != REFUSED;
   }
 
-  /** Whether a link to it can work. */
+  /** True when a link to it can work. */
   public boolean isReachable() {
     return this == HEARD || this == PROBES_UNHEARD_BY_PEER || this == NO_PROBES;
   }

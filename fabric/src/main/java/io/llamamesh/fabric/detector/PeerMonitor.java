@@ -1,7 +1,7 @@
 package io.llamamesh.fabric.detector;
 
 /**
- * What is known of one peer's life. Evidence by probes is dated by the probe that was answered,
+ * The evidence of one peer's life. Evidence by probes is dated by the probe that was answered,
  * since an answer says nothing about the time after that; evidence over a link by its arrival.
  */
 final class PeerMonitor {
@@ -86,7 +86,7 @@ final class PeerMonitor {
     return neighbor;
   }
 
-  /** Whether somebody still wants to know of it. */
+  /** True when somebody still wants to know of it. */
   boolean isWanted(long now) {
     return neighbor || observed || now < checkedUntil;
   }
@@ -177,7 +177,7 @@ final class PeerMonitor {
     linkAsOf += neighbor ? lag : 0;
   }
 
-  /** Whether a ping is due as a datagram. */
+  /** True when a ping is due as a datagram. */
   boolean isDatagramDue(long now) {
     long timeout = roundTrip.timeout();
     boolean late = datagrams.missed(probeAsOf, now, timeout) > 0;
@@ -188,12 +188,12 @@ final class PeerMonitor {
     return now - probeAsOf >= quiet && datagrams.isIdle(now, spacing);
   }
 
-  /** Whether no ping was sent just now. */
+  /** True when no ping was sent just now. */
   boolean isIdle(long now) {
     return datagrams.isIdle(now, FAST / 2);
   }
 
-  /** Whether a ping is due over the link. */
+  /** True when a ping is due over the link. */
   boolean isLinkPingDue(long now) {
     if (!neighbor) {
       return false;

@@ -29,7 +29,7 @@ final class PingLog {
     lastSent = now;
   }
 
-  /** When a ping was sent, or {@code Long.MIN_VALUE} if it is not of these. */
+  /** The time at which a ping was sent, or {@code Long.MIN_VALUE} if it is not of these. */
   long sentAt(long id) {
     for (int i = 0; i < SIZE; i++) {
       if (ids[i] == id && sent[i] != NEVER) {
@@ -39,12 +39,12 @@ final class PingLog {
     return NEVER;
   }
 
-  /** Whether nothing was sent for so long. */
+  /** True when nothing was sent for so long. */
   boolean isIdle(long now, long period) {
     return lastSent == NEVER || now - lastSent >= period;
   }
 
-  /** How many of those sent after a moment have waited longer than the timeout. */
+  /** Number of those sent after a moment that have waited longer than the timeout. */
   int missed(long after, long now, long timeout) {
     if (lastSent <= after) {
       return 0;

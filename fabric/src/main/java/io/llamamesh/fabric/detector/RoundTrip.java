@@ -39,7 +39,7 @@ final class RoundTrip {
     srtt += (rtt - srtt) / 8;
   }
 
-  /** How long an answer is waited for before it counts as missed, in nanoseconds. */
+  /** Timeout after which an answer counts as missed, in nanoseconds. */
   long timeout() {
     return options.timeoutNanos(srtt, rttvar);
   }

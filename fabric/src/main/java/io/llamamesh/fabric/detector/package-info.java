@@ -1,6 +1,6 @@
 /**
- * Whether this node hears its peers: evidence by identity, round-trip times, timeouts. Pure: time
- * and evidence in, pings and changes out.
+ * The failure detector: evidence by identity, round-trip times, timeouts. Pure: time and evidence
+ * in, pings and changes out.
  */
 @NullMarked
 package io.llamamesh.fabric.detector;

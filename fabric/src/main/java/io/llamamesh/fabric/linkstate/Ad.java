@@ -41,7 +41,7 @@ public record Ad(
   /** The sequence of an ad that says that its node is forgotten: no other of that life beats it. */
   public static final long FORGOTTEN_SEQUENCE = Long.MAX_VALUE;
 
-  /** Whether a node stays. */
+  /** True when a node stays. */
   public enum Status {
     /** It stays. */
     MEMBER,
@@ -69,7 +69,7 @@ public record Ad(
     }
   }
 
-  /** Whether this one counts and not the other. */
+  /** True when this one counts and not the other. */
   public boolean isNewerThan(long otherIncarnation, long otherSequence) {
     return incarnation != otherIncarnation
         ? incarnation > otherIncarnation

@@ -47,7 +47,7 @@ public final class AdEntry {
     return bornAt;
   }
 
-  /** Whether the node was forgotten and has not been back. */
+  /** True when the node was forgotten and has not been back. */
   public boolean isForgotten() {
     Ad known = ad;
     return known != null && known.status() == Ad.Status.FORGOTTEN;
@@ -73,7 +73,7 @@ public final class AdEntry {
     return vouched[i];
   }
 
-  /** Whether it names the other as a neighbour or vouches for it. */
+  /** True when it names the other as a neighbour or vouches for it. */
   public boolean hears(AdEntry other) {
     return contains(neighbors, other) || contains(vouched, other);
   }

@@ -86,7 +86,7 @@ public final class AdTable {
     return entry;
   }
 
-  /** Whether an ad would be news. */
+  /** True when an ad would be news. */
   boolean isNewer(Ad ad) {
     @Nullable AdEntry entry = entries.get(ad.node());
     @Nullable Ad known = entry == null ? null : entry.ad;

@@ -292,7 +292,7 @@ public final class LinkState {
     host.adChanged(entry, before);
   }
 
-  /** Whether somebody waits for it: nobody does for a neighbour that is exchanged for another. */
+  /** True when somebody waits for it: nobody does for a neighbour that is exchanged for another. */
   private static boolean isUrgent(Ad ad, @Nullable Ad before) {
     if (before == null) {
       return !ad.unheard().isEmpty();

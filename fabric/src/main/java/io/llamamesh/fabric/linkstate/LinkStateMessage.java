@@ -3,7 +3,7 @@ package io.llamamesh.fabric.linkstate;
 import io.llamamesh.fabric.node.Message;
 import java.util.List;
 
-/** What link states say to each other over links, and a leaving node to others in datagrams. */
+/** A message between link states over links, and a leaving node to others in datagrams. */
 public sealed interface LinkStateMessage extends Message {
 
   /** Ads that one message may carry. */
@@ -39,7 +39,7 @@ public sealed interface LinkStateMessage extends Message {
     }
   }
 
-  /** Which ad of a node is known. */
+  /** The version of a node's ad that is known. */
   record Version(String node, long incarnation, long sequence) {}
 
   /**

@@ -244,7 +244,7 @@ public final class Multicast {
     }
   }
 
-  /** What was done since the start. */
+  /** Counters since the start. */
   public MulticastCounters counters() {
     return new MulticastCounters(
         sequence,

@@ -1,7 +1,7 @@
 package io.llamamesh.fabric.multicast;
 
 /**
- * What a node's multicast has done since the start, for metrics.
+ * Counters of a node's multicast since the start, for metrics.
  *
  * @param originated messages sent from here
  * @param transmitted copies sent over links, of whatever origin

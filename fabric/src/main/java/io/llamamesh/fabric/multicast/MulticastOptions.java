@@ -3,7 +3,7 @@ package io.llamamesh.fabric.multicast;
 import java.util.Set;
 
 /**
- * How a message is sent.
+ * Options of how a message is sent.
  *
  * @param onlyNodes the nodes that it is for, the sender only if it is among them; empty for all.
  *     The tree is pruned to what leads to them; nodes on the way send on without delivering.

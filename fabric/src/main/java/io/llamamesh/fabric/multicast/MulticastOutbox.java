@@ -1,6 +1,6 @@
 package io.llamamesh.fabric.multicast;
 
-/** Where messages and deliveries go. Neither may call back into the multicast. */
+/** Outlet of messages and deliveries. Neither may call back into the multicast. */
 public interface MulticastOutbox {
 
   /**

@@ -6,9 +6,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which messages were delivered, and sent on along which tree: for each life of an origin the last
- * {@value #WINDOW} sequence numbers, as in RFC 4303's replay window. The lives heard of last are
- * kept, {@value #MAX_LIVES} of them.
+ * Memory of messages that were delivered, and sent on along which tree: for each life of an origin
+ * the last {@value #WINDOW} sequence numbers, as in RFC 4303's replay window. The lives heard of
+ * last are kept, {@value #MAX_LIVES} of them.
  */
 final class SeenMessages {
 

@@ -32,7 +32,7 @@ public final class Incarnation {
     return Math.min(MAX, Math.max(own, held) + 1);
   }
 
-  /** Whether a number can be an incarnation. */
+  /** True when a number can be an incarnation. */
   public static boolean isValid(long incarnation) {
     return incarnation > 0 && incarnation <= MAX;
   }

@@ -1,4 +1,4 @@
-/** Who a node is, and in which of its lives; imports nothing but {@code java.*}. */
+/** The identity of a node and of its lives; imports nothing but {@code java.*}. */
 @NullMarked
 package io.llamamesh.fabric.node;
 

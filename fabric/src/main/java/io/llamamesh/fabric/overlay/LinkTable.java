@@ -29,7 +29,7 @@ public final class LinkTable {
   public record Link(
       long id, String peer, long incarnation, boolean outbound, long nonce, long upAt) {}
 
-  /** What became of a link that is up. */
+  /** The fate of a link that is up. */
   public enum Arbitration {
     /** It is the only one. */
     FIRST,
@@ -79,7 +79,7 @@ public final class LinkTable {
     return all.values();
   }
 
-  /** Whether the link is the one that counts. */
+  /** True when the link is the one that counts. */
   public boolean isCurrent(Link link) {
     @Nullable Link counting = current.get(link.peer());
     return counting != null && counting.id() == link.id();

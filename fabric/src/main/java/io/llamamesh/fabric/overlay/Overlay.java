@@ -31,7 +31,7 @@ public final class Overlay {
 
   private static final long MS = 1_000_000L;
 
-  /** How long a request waits for a link and then for its answer. */
+  /** Timeout of a request for its link and then for its answer. */
   private static final long REQUEST_TIMEOUT = 4_000 * MS;
 
   /** Requests on their way at one time. */
@@ -45,13 +45,13 @@ public final class Overlay {
 
   private static final long LONGEST_PAUSE = 30_000 * MS;
 
-  /** What an overlay asks of its owner. */
+  /** The owner of an overlay. */
   public interface Host {
 
     /** Wants a link to the peer; answered by {@link #linkUp} or {@link #linkFailed}. */
     void connect(FabricPeer peer);
 
-    /** Whether there is a link to the peer already. */
+    /** True when there is a link to the peer already. */
     boolean isLinked(String peer);
 
     /** Sends over the link to the peer; dropped if there is none. */
@@ -134,17 +134,17 @@ public final class Overlay {
     return active.values();
   }
 
-  /** How many there are. */
+  /** Number of them. */
   public int degree() {
     return active.size();
   }
 
-  /** Whether a peer is an active neighbour. */
+  /** True when a peer is an active neighbour. */
   public boolean isNeighbor(String peer) {
     return active.containsKey(peer);
   }
 
-  /** Whether a link to the peer is used by the overlay, for whatever. */
+  /** True when a link to the peer is used by the overlay, for whatever. */
   public boolean isUsing(String peer) {
     return active.containsKey(peer) || pending.containsKey(peer) || peer.equals(guest);
   }
@@ -164,7 +164,7 @@ public final class Overlay {
     return joinsTaken;
   }
 
-  /** How often the active view has changed since the start. */
+  /** Number of changes of the active view since the start. */
   public long viewChanges() {
     return viewChanges;
   }

@@ -5,9 +5,7 @@ import io.llamamesh.fabric.node.Message;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What overlays say to each other. All but {@link ShuffleReply} goes over the link between the two.
- */
+/** A message between overlays. All but {@link ShuffleReply} goes over the link between the two. */
 public sealed interface OverlayMessage extends Message {
 
   /** Peers that one message may name. */

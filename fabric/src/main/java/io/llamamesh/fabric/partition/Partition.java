@@ -24,7 +24,7 @@ public record Partition(
   /** Nodes that reach both sides and are named. */
   public static final int MAX_VIA = 16;
 
-  /** Which way nothing arrives. */
+  /** The direction in which nothing arrives. */
   public enum Direction {
     /** Neither way. */
     BOTH,

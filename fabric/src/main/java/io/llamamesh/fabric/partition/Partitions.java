@@ -25,7 +25,7 @@ public final class Partitions {
   private static final int MAX_GROUPS = 24;
 
   /**
-   * What one node that is known to live says.
+   * The word of one node that is known to live.
    *
    * @param node its name
    * @param unheard whom it does not hear as it should

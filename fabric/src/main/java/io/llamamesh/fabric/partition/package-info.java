@@ -1,4 +1,4 @@
-/** Who cannot reach whom, as sides with names. Pure functions. */
+/** Partitions of a mesh, as sides with names. Pure functions. */
 @NullMarked
 package io.llamamesh.fabric.partition;
 

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is reachable from this node by the word of those that are reachable: over links, or since one
- * of them vouches for it. What an unreachable node says counts for nothing.
+ * The nodes that are reachable from this one by the word of those that are reachable: over links,
+ * or since one of them vouches for it. What an unreachable node says counts for nothing.
  *
  * <p>Kept up to date edge by edge; only when the last known way to a node is gone and no other of
  * the same length is at hand is everything computed anew, by {@link #recompute}.
@@ -30,12 +30,12 @@ public final class Reachability {
     depths[root.index()] = 0;
   }
 
-  /** Whether a node is reachable, as of the last computation. */
+  /** True when a node is reachable, as of the last computation. */
   public boolean isReachable(AdEntry entry) {
     return entry.index() < depths.length && depths[entry.index()] >= 0;
   }
 
-  /** Whether something became unreachable, perhaps. */
+  /** True when something became unreachable, perhaps. */
   public boolean isDirty() {
     return dirty;
   }

@@ -42,10 +42,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ReplicatedStore {
 
-  /** How long others' documents wait for company, so that one sync serves many. */
+  /** Time for which others' documents wait for company, so that one sync serves many. */
   private static final long JOIN_DELAY = TimeUnit.MILLISECONDS.toNanos(50);
 
-  /** How long a disk that failed is left alone, but for operations. */
+  /** Time for which a disk that failed is left alone, but for operations. */
   private static final long RETRY_DELAY = TimeUnit.SECONDS.toNanos(1);
 
   private static final int MAX_JOINS = 4_096;
@@ -590,7 +590,7 @@ public final class ReplicatedStore {
     return entry.isRemoved() && nowSeconds - entry.removedAt() > options.keepRemoved().toSeconds();
   }
 
-  /** What the store holds and has done. */
+  /** Counters of the store. */
   public StoreCounters counters() {
     return new StoreCounters(
         table.keys(),

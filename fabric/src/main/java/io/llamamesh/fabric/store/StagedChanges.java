@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one flush changes, over a table that stays as it is until the changes are on disk; then what
- * is to be sent and answered.
+ * The changes of one flush, over a table that stays as it is until the changes are on disk; then
+ * what is to be sent and answered.
  */
 final class StagedChanges {
 

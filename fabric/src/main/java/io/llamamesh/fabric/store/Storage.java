@@ -23,7 +23,7 @@ public interface Storage {
   void write(Batch batch) throws StorageException;
 
   /**
-   * What a disk holds.
+   * The content of a disk.
    *
    * @param life greatest life that this node wrote in, 0 for none
    * @param settledLife lives below this one are complete here, 0 for none

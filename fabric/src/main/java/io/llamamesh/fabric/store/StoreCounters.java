@@ -1,7 +1,7 @@
 package io.llamamesh.fabric.store;
 
 /**
- * What a store holds and has done, for metrics. All but the first six grow.
+ * Counters of a store, for metrics. All but the first six grow.
  *
  * @param keys keys with a value
  * @param removedKeys keys remembered as removed

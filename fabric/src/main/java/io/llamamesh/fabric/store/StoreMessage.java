@@ -95,7 +95,7 @@ sealed interface StoreMessage {
   record Part(String key, long hash, int index, int count, byte[] bytes) implements StoreMessage {}
 
   /**
-   * What operations changed.
+   * The changes of operations.
    *
    * @param deltas the changes
    */
@@ -121,7 +121,7 @@ sealed interface StoreMessage {
   }
 
   /**
-   * What an operation changed.
+   * The change of one operation.
    *
    * @param key the key
    * @param bytes an encoded document

@@ -1,7 +1,7 @@
 package io.llamamesh.fabric.store;
 
 /**
- * Where a store's messages go. Both ways may lose messages; neither may call back into the store.
+ * Outlet of a store's messages. Both ways may lose messages; neither may call back into the store.
  */
 public interface StoreOutbox {
 

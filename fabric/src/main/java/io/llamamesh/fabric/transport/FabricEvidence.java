@@ -1,7 +1,8 @@
 package io.llamamesh.fabric.transport;
 
 /**
- * What somebody else has measured of peers and the fabric may use, as the collector of an agent.
+ * Evidence of peers that somebody else has measured and the fabric may use, as the collector of an
+ * agent.
  */
 @FunctionalInterface
 public interface FabricEvidence {

@@ -93,7 +93,7 @@ public final class FabricNode implements AutoCloseable {
     return options.transport().self();
   }
 
-  /** Why it takes no part; null where it does. */
+  /** The reason why it takes no part; null where it does. */
   public @Nullable String problem() {
     return problem;
   }

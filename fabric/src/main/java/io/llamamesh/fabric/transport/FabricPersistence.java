@@ -4,7 +4,7 @@ import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
 import java.io.IOException;
 import java.util.List;
 
-/** What a node keeps from one life to the next. Called by the node's thread. */
+/** State that a node keeps from one life to the next. Called by the node's thread. */
 public interface FabricPersistence {
 
   /** The incarnation that was stored last; 0 where none is left. */

@@ -55,7 +55,7 @@ final class Handshake {
   private Handshake() {}
 
   /**
-   * What one side says of itself.
+   * The hello of one side.
    *
    * @param version the newest version that it speaks
    * @param oldest the oldest
@@ -95,7 +95,7 @@ final class Handshake {
       return out.toBytes();
     }
 
-    /** Whether the two speak a common version. */
+    /** True when the two speak a common version. */
     boolean isSpoken() {
       return version >= OLDEST && oldest <= VERSION;
     }

@@ -47,7 +47,9 @@ final class Hmac {
     System.arraycopy(mac.doFinal(), 0, bytes, to, TRUNCATED);
   }
 
-  /** Whether the truncated code behind a range of bytes is right; takes as long for a wrong one. */
+  /**
+   * True when the truncated code behind a range of bytes is right; takes as long for a wrong one.
+   */
   boolean verifies(byte[] bytes, int from, int to) {
     mac.update(bytes, from, to - from);
     byte[] expected = mac.doFinal();
@@ -58,7 +60,7 @@ final class Hmac {
     return difference == 0;
   }
 
-  /** Whether two codes are the same; takes as long for a wrong one. */
+  /** True when two codes are the same; takes as long for a wrong one. */
   static boolean isSame(byte[] one, byte[] other) {
     return MessageDigest.isEqual(one, other);
   }

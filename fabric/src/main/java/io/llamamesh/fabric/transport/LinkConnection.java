@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LinkConnection {
 
-  /** How far it is. */
+  /** The phase of its life. */
   enum Phase {
     /** The network opens it. */
     CONNECTING,
@@ -130,7 +130,7 @@ final class LinkConnection {
     return began;
   }
 
-  /** Who is at the other end; only of one that is or was up. */
+  /** The peer at the other end; only of one that is or was up. */
   FabricPeer peer() {
     return Objects.requireNonNull(hello).node();
   }
@@ -187,7 +187,7 @@ final class LinkConnection {
     }
   }
 
-  /** Whether there was room for them. */
+  /** True when there was room for them. */
   private boolean append(ByteBuffer bytes) {
     int count = bytes.remaining();
     if (inSize + count > in.length) {
@@ -442,7 +442,7 @@ final class LinkConnection {
     }
   }
 
-  /** What waits to be sent, in bytes. */
+  /** Bytes that wait to be sent. */
   long queued() {
     return queued;
   }
@@ -546,7 +546,7 @@ final class LinkConnection {
     transport.dirty(this);
   }
 
-  /** Why its time is up; null while it is not. */
+  /** The reason why its time is up; null while it is not. */
   @Nullable TransportEvent overdue(long now) {
     TransportLimits limits = transport.limits();
     return switch (phase) {

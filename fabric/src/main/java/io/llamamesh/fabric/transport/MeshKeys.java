@@ -76,7 +76,7 @@ public final class MeshKeys {
     return new MeshKeys(sign ? key : signing, all);
   }
 
-  /** Whether links and datagrams have to be authenticated. */
+  /** True when links and datagrams have to be authenticated. */
   public boolean isRequired() {
     return signing != null;
   }
@@ -100,7 +100,7 @@ public final class MeshKeys {
     return accepted.stream().anyMatch(key::isSame);
   }
 
-  /** Whether this one signs with that key. */
+  /** True when this one signs with that key. */
   boolean signsWith(Key key) {
     return signing != null && signing.isSame(key);
   }

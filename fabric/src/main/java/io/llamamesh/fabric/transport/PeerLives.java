@@ -5,8 +5,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of peers' lives by what they have authenticated: incarnation, the mark of their
- * reflector, and which of their datagrams have been here (a window of 64 as in RFC 6479).
+ * The lives of peers by what they have authenticated: incarnation, the mark of their reflector, and
+ * which of their datagrams have been here (a window of 64 as in RFC 6479).
  */
 final class PeerLives {
 
@@ -85,7 +85,7 @@ final class PeerLives {
     return life == null ? 0 : life.incarnation;
   }
 
-  /** Whether it is this peer whose reflector marks its answers so. */
+  /** True when it is this peer whose reflector marks its answers so. */
   boolean isEpoch(String peer, int epoch) {
     @Nullable Life life = lives.get(peer);
     return life != null && epoch != 0 && life.epoch == epoch;

@@ -162,7 +162,7 @@ public final class Transport implements AutoCloseable {
         cause);
   }
 
-  /** Where it listens. */
+  /** The address it listens on. */
   public List<InetSocketAddress> locals() throws IOException {
     List<InetSocketAddress> locals = new ArrayList<>();
     for (ServerSocketChannel server : servers) {
@@ -176,7 +176,7 @@ public final class Transport implements AutoCloseable {
     return counters;
   }
 
-  /** How many links are up. */
+  /** Number of links that are up. */
   public int links() {
     int links = 0;
     for (LinkConnection connection : connections.values()) {
@@ -190,7 +190,7 @@ public final class Transport implements AutoCloseable {
     incarnation = greater;
   }
 
-  /** Whether it is this peer whose reflector marks its answers so, by the peer's own word. */
+  /** True when it is this peer whose reflector marks its answers so, by the peer's own word. */
   public boolean isEpoch(String peer, int epoch) {
     return lives.isEpoch(peer, epoch);
   }

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What a transport has counted since its start; written by its thread, read by any. */
+/** Counters of a transport since its start; written by its thread, read by any. */
 public final class TransportCounters {
 
   private final Map<TransportEvent, LongAdder> events = new EnumMap<>(TransportEvent.class);
@@ -26,7 +26,7 @@ public final class TransportCounters {
     return Objects.requireNonNull(events.get(event));
   }
 
-  /** How often something happened. */
+  /** Number of times that something happened. */
   public long count(TransportEvent event) {
     return of(event).sum();
   }

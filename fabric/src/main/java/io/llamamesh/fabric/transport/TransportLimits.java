@@ -30,7 +30,7 @@ public record TransportLimits(
 
   private static final long MS = 1_000_000L;
 
-  /** What a node uses. */
+  /** The limits that a node uses. */
   public static TransportLimits standard() {
     return new TransportLimits(
         3_000 * MS,

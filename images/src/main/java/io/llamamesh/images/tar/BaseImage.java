@@ -38,7 +38,7 @@ record BaseImage(Path folder) {
   }
 
   /**
-   * Where its JRE is: its variable {@code JAVA_HOME}, without the leading slash.
+   * The place of its JRE: its variable {@code JAVA_HOME}, without the leading slash.
    *
    * @throws IOException where it does not say
    */

@@ -31,7 +31,7 @@ public final class ClassArchive {
 
   private ClassArchive() {}
 
-  /** Whether a program has one, and one for an architecture can be made on this machine. */
+  /** True when a program has one, and one for an architecture can be made on this machine. */
   public static boolean isPossible(Program program, String architecture) {
     String here = System.getProperty("os.arch").replace("x86_64", "amd64");
     return program.name().equals("agent")

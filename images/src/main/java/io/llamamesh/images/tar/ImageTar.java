@@ -35,7 +35,7 @@ public record ImageTar(String base, String tag, Instant created) {
   /** Nobody; what the operator and the chart let pods run as. */
   public static final String USER = "65532:65532";
 
-  /** Where the dist folder is in the image. */
+  /** Place of the dist folder in the image. */
   public static final String HOME = "/opt/llama-mesh";
 
   private static final FilePermissions EXECUTABLE = FilePermissions.fromOctalString("755");

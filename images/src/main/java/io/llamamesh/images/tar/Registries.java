@@ -6,7 +6,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 
-/** Whether a registry answers at all; the library under us tries for a minute before it says no. */
+/**
+ * A check that a registry answers at all; the library under us tries for a minute before it says
+ * no.
+ */
 public final class Registries {
   private static final int HTTPS = 443;
   private static final int MILLIS = 5_000;

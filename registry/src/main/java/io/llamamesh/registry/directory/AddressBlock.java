@@ -29,7 +29,7 @@ public record AddressBlock(InetAddress first, int bits) {
     throw new IllegalArgumentException("'" + text + "' is no block such as 10.0.0.0/8");
   }
 
-  /** Whether an address lies in it; one of the other family never does. */
+  /** True when an address lies in it; one of the other family never does. */
   public boolean contains(InetAddress address) {
     if (address instanceof Inet4Address != first instanceof Inet4Address) {
       return false;

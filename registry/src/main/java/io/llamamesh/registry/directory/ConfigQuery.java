@@ -4,7 +4,7 @@ import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who asks for its config.
+ * A probe's request for its config.
  *
  * @param group the group
  * @param port the port under which it registered; null from probes of the first revision

@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Where an instance registers from. One that moves is at its new place at once. One that then
- * registers from a place that it has left stays where it is, as long as it also registers from
+ * The place that an instance registers from. One that moves is at its new place at once. One that
+ * then registers from a place that it has left stays where it is, as long as it also registers from
  * there: its address would change with every registration, and with it everybody's config.
  * Unmodifiable.
  *
@@ -45,7 +45,7 @@ record InstanceLocation(String here, long hereNanos, Map<String, Long> left, boo
     return new InstanceLocation(place, nanos, places, false);
   }
 
-  /** Whether it stays where it is though it registers from that place. */
+  /** True when it stays where it is though it registers from that place. */
   boolean shouldStayDespite(String place, long nanos, double keepaliveSeconds) {
     if (place.equals(here) || nanos - hereNanos > GONE_NANOS) {
       return false;

@@ -61,14 +61,14 @@ public final class IpAddresses {
     return ip.indexOf(':') < 0 ? ip + ":" + port : "[" + ip + "]:" + port;
   }
 
-  /** Whether it is one host's, so that it can be a target. */
+  /** True when it is one host's, so that it can be a target. */
   static boolean isHost(InetAddress address) {
     return !address.isMulticastAddress()
         && !address.isAnyLocalAddress()
         && NO_HOST.stream().noneMatch(block -> block.contains(address));
   }
 
-  /** Whether it means something at its own site only. */
+  /** True when it means something at its own site only. */
   static boolean isSiteOwn(InetAddress address) {
     return SITE_OWN.stream().anyMatch(block -> block.contains(address));
   }
@@ -86,7 +86,7 @@ public final class IpAddresses {
     }
   }
 
-  /** Whether scrapers of the old kind take it: they know dotted quads only. */
+  /** True when scrapers of the old kind take it: they know dotted quads only. */
   static boolean isDottedQuad(InetAddress address) {
     return address instanceof Inet4Address;
   }

@@ -98,7 +98,7 @@ final class RegisteredProbe {
         : null;
   }
 
-  /** Whether it was registered from elsewhere meanwhile. */
+  /** True when it was registered from elsewhere meanwhile. */
   boolean isContested() {
     return places.isContested();
   }
@@ -115,7 +115,7 @@ final class RegisteredProbe {
         + (name.isEmpty() ? "#" + Integer.toHexString(registration.tags().hashCode()) : name);
   }
 
-  /** What can be one probe's only: an address and port, at one site or everywhere. */
+  /** The place that can be one probe's only: an address and port, at one site or everywhere. */
   private static String slot(
       Registration registration, InetAddress address, InetAddress seen, Reach reach) {
     String place = address.getHostAddress() + " " + registration.port();
@@ -200,7 +200,7 @@ final class RegisteredProbe {
     return duplicateName(tags());
   }
 
-  /** Whether requests from an address come from where it is. */
+  /** True when requests from an address come from where it is. */
   boolean isAtSiteOf(InetAddress other) {
     return site(seen).equals(site(other));
   }
@@ -231,7 +231,7 @@ final class RegisteredProbe {
             .sum();
   }
 
-  /** Whether documents made of the other are the same but for the date. */
+  /** True when documents made of the other are the same but for the date. */
   boolean isSameExceptDate(RegisteredProbe other) {
     return key.equals(other.key)
         && first == other.first

@@ -91,7 +91,7 @@ public final class Registry {
   }
 
   /**
-   * What became of a registration.
+   * The outcome of a registration.
    *
    * @param id by which {@code list} names it
    * @param entry its document, as {@code list} shows it
@@ -116,7 +116,7 @@ public final class Registry {
   }
 
   /**
-   * What stands in the directory after a registration.
+   * The directory's answer to a registration.
    *
    * @param isElsewhere whether it is where it was, and the registration came from elsewhere
    */
@@ -539,7 +539,7 @@ public final class Registry {
     return conflicts;
   }
 
-  /** How much it holds. */
+  /** Counts of what it holds. */
   public synchronized RegistryCounts counts() {
     int shadowed = 0;
     int sources = 0;

@@ -1,7 +1,7 @@
 package io.llamamesh.registry.directory;
 
 /**
- * How much a directory holds.
+ * Counts of what a directory holds.
  *
  * @param probes entries over all groups, those of {@link #shadowed} too
  * @param groups groups

@@ -3,7 +3,7 @@ package io.llamamesh.registry.directory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an entry is in its group.
+ * The role of a probe in its group.
  *
  * @param kind whether it probes and is probed
  * @param winner id and name of the probe that has its place; null for a target

@@ -8,7 +8,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whom a probe of a large group probes: its successor on each of k rings, on which all targets
+ * The peers of a probe in a large group: its successor on each of k rings, on which all targets
  * stand in an order of their own.
  *
  * <p>Deterministic: it depends on who is in the group alone. Each target is probed by at most k of
@@ -70,7 +70,7 @@ final class SparsePeers {
     return null;
   }
 
-  /** Where a hash stands on a ring, with room for a number: SplitMix64's finish. */
+  /** The place of a hash on a ring, with room for a number: SplitMix64's finish. */
   private static long place(int ring, long hash) {
     long mixed = hash + (ring + 1) * 0x9e3779b97f4a7c15L;
     mixed = (mixed ^ mixed >>> 30) * 0xbf58476d1ce4e5b9L;

@@ -1,7 +1,7 @@
 package io.llamamesh.registry.directory;
 
 /**
- * What a look for entries that ran out found.
+ * The result of a sweep for entries that ran out.
  *
  * @param probes entries removed
  * @param groups groups removed, being empty

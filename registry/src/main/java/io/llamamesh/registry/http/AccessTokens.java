@@ -80,13 +80,13 @@ public final class AccessTokens {
     return lines.stream().map(line -> line.getBytes(StandardCharsets.UTF_8)).toList();
   }
 
-  /** Whether everybody is let in. */
+  /** True when everybody is let in. */
   boolean isOpen() {
     return file == null;
   }
 
   /**
-   * Whether to let in who asks.
+   * A check of who asks.
    *
    * @param authorization the value of the header {@code Authorization}; null where it is missing
    */

@@ -9,8 +9,9 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
- * How much each source may ask: a bucket of a minute's worth that fills steadily. An IPv6 source is
- * its /64. Bounded: of very many sources the one that was quiet longest is forgotten. Thread-safe.
+ * A limit of each source's requests: a bucket of a minute's worth that fills steadily. An IPv6
+ * source is its /64. Bounded: of very many sources the one that was quiet longest is forgotten.
+ * Thread-safe.
  */
 final class ClientRateLimiter {
   private static final int MAX_SOURCES = 4_096;

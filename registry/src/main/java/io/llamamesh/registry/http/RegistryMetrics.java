@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
-/** What {@code /metrics} says, as llama-sd's JSON and as Prometheus text. Thread-safe. */
+/** The content of {@code /metrics}, as llama-sd's JSON and as Prometheus text. Thread-safe. */
 public final class RegistryMetrics {
   private static final double NANOS = 1e9;
 

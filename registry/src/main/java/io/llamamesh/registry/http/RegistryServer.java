@@ -47,7 +47,7 @@ public final class RegistryServer implements AutoCloseable {
   }
 
   /**
-   * Who may ask, and how much.
+   * Access: who may ask, and how much.
    *
    * @param tokens who is let in
    * @param proxies whose word is taken on where a request comes from
@@ -91,7 +91,7 @@ public final class RegistryServer implements AutoCloseable {
     server.start();
   }
 
-  /** Where it listens. */
+  /** The address it listens on. */
   public InetSocketAddress address() {
     return server.getAddress();
   }

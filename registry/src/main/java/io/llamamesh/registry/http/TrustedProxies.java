@@ -6,7 +6,7 @@ import java.net.InetAddress;
 import java.util.List;
 
 /**
- * Where a request comes from: the peer, or what a proxy that we trust says of its own peer.
+ * The origin of a request: the peer, or what a proxy that we trust says of its own peer.
  *
  * @param blocks addresses of the proxies
  */

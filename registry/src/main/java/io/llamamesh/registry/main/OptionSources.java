@@ -160,7 +160,7 @@ final class OptionSources implements IDefaultValueProvider {
     return key.equals("tags") && !joined.startsWith("[") ? "[" + joined + "]" : joined;
   }
 
-  /** Why the config file cannot be used; null where it can, or there is none. */
+  /** The reason why the config file cannot be used; null where it can, or there is none. */
   @Nullable String problem() {
     return problem;
   }
@@ -175,7 +175,7 @@ final class OptionSources implements IDefaultValueProvider {
     return file.keySet().stream().filter(key -> !flags.contains("--" + key)).sorted().toList();
   }
 
-  /** What gave an option its value; null for the command line or the built-in default. */
+  /** The origin of an option's value; null for the command line or the built-in default. */
   @Nullable String origin(String flag) {
     return origins.get(flag);
   }

@@ -58,7 +58,7 @@ public final class RegistryMain {
     return commandLine(environment, args).execute(args);
   }
 
-  /** Where a wrong value came from, when not from the command line. */
+  /** The origin of a wrong value, when not the command line. */
   private static String origin(ParameterException e, OptionSources sources) {
     ArgSpec spec = e.getArgSpec();
     String origin = spec instanceof OptionSpec option ? sources.origin(option.longestName()) : null;

@@ -43,7 +43,7 @@ public final class InfluxExport implements AutoCloseable {
   private @Nullable String complaint;
 
   /**
-   * Where points go.
+   * The store that points go to.
    *
    * @param url base address, as {@code http://influxdb:8086}
    * @param database made where it is missing
@@ -93,7 +93,7 @@ public final class InfluxExport implements AutoCloseable {
     }
   }
 
-  /** How many points were dropped since they waited too long. */
+  /** Number of points that were dropped since they waited too long. */
   public long dropped() {
     return dropped;
   }

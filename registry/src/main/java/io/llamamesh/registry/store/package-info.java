@@ -1,6 +1,6 @@
 /**
- * What outlives the process: the directory in a file, and the registry's own metrics in InfluxDB;
- * imports {@code .directory} only.
+ * State that outlives the process: the directory in a file, and the registry's own metrics in
+ * InfluxDB; imports {@code .directory} only.
  */
 @NullMarked
 package io.llamamesh.registry.store;

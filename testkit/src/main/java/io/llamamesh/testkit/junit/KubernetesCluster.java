@@ -33,7 +33,10 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 @ResourceLock(value = KubernetesCluster.WHOLE, mode = ResourceAccessMode.READ)
 @ExtendWith(KubernetesClusterExtension.class)
 public @interface KubernetesCluster {
-  /** What all tests of a JVM share: definitions of kinds, and controllers with time for them. */
+  /**
+   * The definitions that all tests of a JVM share: definitions of kinds, and controllers with time
+   * for them.
+   */
   String WHOLE = "the whole cluster";
 
   /**

@@ -38,7 +38,7 @@ public record Rights(Set<String> granted, Set<String> used, Set<String> refused)
     return new Rights(granted, used, refused);
   }
 
-  /** What is granted and was not used. */
+  /** The rights that are granted and were not used. */
   public Set<String> unused() {
     Set<String> unused = new TreeSet<>(granted);
     unused.removeAll(used);

@@ -145,7 +145,7 @@ public final class TestCluster implements AutoCloseable {
     await(() -> !rights(name).granted().isEmpty(), "rights of " + name);
   }
 
-  /** What a ServiceAccount of the test's namespace may do there, and what it has asked for. */
+  /** The rights of a ServiceAccount of the test's namespace there, and those it has used. */
   public Rights rights(String account) {
     Config nobody =
         new ConfigBuilder(server.config())
@@ -205,9 +205,7 @@ public final class TestCluster implements AutoCloseable {
         .getToken();
   }
 
-  /**
-   * Who asked for what; the test is skipped on somebody's cluster, which has no audit log for us.
-   */
+  /** The requests; the test is skipped on somebody's cluster, which has no audit log for us. */
   public AuditLog audit() {
     return controlPlane().audit();
   }
