@@ -13,9 +13,12 @@ import java.util.Optional;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The example for Docker Compose: its file, and its commands as its services run them. */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "a package is for Linux")
 class ComposeIT {
   private static final Path FOLDER = PackageFile.ROOT.resolve("examples/compose");
 

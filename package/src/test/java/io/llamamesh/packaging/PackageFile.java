@@ -29,13 +29,25 @@ record PackageFile(Path file) {
 
   /** Makes one in a folder. */
   static PackageFile make(Path folder) throws IOException, InterruptedException {
+    for (PackageFile earlier : in(folder)) {
+      Files.delete(earlier.file());
+    }
     Tool.Outcome outcome = build("--output", folder.toString());
     if (outcome.code() != 0) {
       throw new IOException(outcome.output());
     }
+    return in(folder).getFirst();
+  }
+
+  private static List<PackageFile> in(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
     try (Stream<Path> files = Files.list(folder)) {
-      return new PackageFile(
-          files.filter(file -> file.toString().endsWith(".tar.gz")).findFirst().orElseThrow());
+      return files
+          .filter(file -> file.toString().endsWith(".tar.gz"))
+          .map(PackageFile::new)
+          .toList();
     }
   }
 

@@ -17,9 +17,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The units' commands on machines without Java, over HTTPS. */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "a package is for Linux")
 class UnitsIT {
   private static final Pattern COMMAND =
       Pattern.compile("(?m)^ExecStart=(\\S+) ((?:.*\\\\\\n)*.*)$");
