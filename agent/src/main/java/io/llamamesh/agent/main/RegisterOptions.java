@@ -206,7 +206,7 @@ final class RegisterOptions {
       }
     }
     Files.writeString(file, fresh);
-    if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
+    if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
       // Whoever knows it can be this probe.
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     }

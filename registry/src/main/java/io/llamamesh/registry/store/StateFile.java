@@ -168,7 +168,7 @@ public final class StateFile implements AutoCloseable {
     Files.deleteIfExists(fresh);
     try (FileChannel channel =
         FileChannel.open(fresh, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      if (Files.getFileStore(fresh).supportsFileAttributeView("posix")) {
+      if (fresh.getFileSystem().supportedFileAttributeViews().contains("posix")) {
         // It holds the probes' instances, by which they are known.
         Files.setPosixFilePermissions(
             fresh, Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE));
