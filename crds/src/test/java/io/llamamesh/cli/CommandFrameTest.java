@@ -33,6 +33,7 @@ class CommandFrameTest {
       exitCodeList = {"0:Yes.", "1:An error.", "2:No."})
   static final class Ask implements Callable<Integer> {
     @Option(names = "--color", description = "When.")
+    @SuppressWarnings("UnusedVariable") // parsed, that is all
     private Colour colour = Colour.NEVER;
 
     @Parameters(arity = "0..1", description = "Anything.")
