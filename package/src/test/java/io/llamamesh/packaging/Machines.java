@@ -1,11 +1,14 @@
 package io.llamamesh.packaging;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.llamamesh.testkit.BoundProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 
 /**
  * Machines without Java on one bridge: each a network namespace and a root folder with the C
@@ -205,6 +209,31 @@ final class Machines implements AutoCloseable {
     return Tool.run(Map.of("PATH", Tool.path()), command(name, Map.of(), program, List.of(args)));
   }
 
+  /**
+   * Waits until the scraper on the machine {@code scraper} has measured each of two probes from the
+   * other, without loss.
+   */
+  void awaitMatrix(String one, String other) {
+    // Complete is also a matrix of the first probe that the scraper has found.
+    Awaitility.await()
+        .atMost(Duration.ofMinutes(3))
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofSeconds(2))
+        .untilAsserted(() -> {
+          Tool.Outcome matrix =
+              run(
+                  "scraper",
+                  "/opt/llama-mesh/bin/llama-mesh",
+                  "matrix",
+                  "--server=http://localhost:8080",
+                  "--until-complete=30s");
+          assertThat(matrix.code()).as(matrix.output() + logs()).isZero();
+          for (String row : List.of(one, other)) {
+            assertThat(matrix.output()).as(logs()).containsPattern("(?m)^" + row + " .*\\b0%");
+          }
+        });
+  }
+
   private List<String> command(
       String name, Map<String, String> environment, String program, List<String> args) {
     List<String> command =
@@ -218,9 +247,7 @@ final class Machines implements AutoCloseable {
                 "--mount",
                 "sh",
                 "-c",
-                // A root is a mount of its own, as in a container and on a machine.
-                "mount --bind \"$0\" \"$0\" && mount -t proc proc \"$0/proc\""
-                    + " && exec chroot \"$0\" \"$@\"",
+                "mount -t proc proc \"$0/proc\" && exec chroot \"$0\" \"$@\"",
                 root(name).toString(),
                 "/bin/env",
                 "-i",
