@@ -54,9 +54,9 @@ class NothingIsLostProcessesIT {
   private static final Duration UNWRITTEN = Duration.ofSeconds(3);
 
   private static final Duration SETTLE = Duration.ofSeconds(60);
-  private static final Pattern LEFT = Pattern.compile("unread windows left behind .*left=(\\d+)");
+  private static final Pattern LEFT = Pattern.compile("unread windows not uploaded .*left=(\\d+)");
   private static final Pattern MISSED =
-      Pattern.compile("no longer retained when the store took them agent=(\\S+) windows=(\\d+)");
+      Pattern.compile("no longer retained by the agent agent=(\\S+) windows=(\\d+)");
   private static final Pattern STORED =
       Pattern.compile(
           "^raw_stats,(?:.*,)?dst_name=([^, ]+),(?:.*,)?src_name=([^, ]+)[^ ]* .* (\\d+)$");

@@ -38,6 +38,7 @@ final class DocumentReader implements AutoCloseable {
    * @param asked our clock before the request
    * @param answered our clock when the head of the answer was there
    */
+  @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
   record Answer(byte[] body, HttpHeaders headers, Instant asked, Instant answered) {}
 
   private record Received(HttpResponse<byte[]> response, Instant asked, Instant answered) {}

@@ -44,6 +44,7 @@ public final class FakeMeshServer implements AutoCloseable {
   private int life = 1;
   private @Nullable String token;
 
+  @SuppressWarnings("ArrayRecordComponent") // sent, never compared
   private record Scripted(int status, Map<String, String> headers, byte[] body) {}
 
   private FakeMeshServer(HttpServer server) {
