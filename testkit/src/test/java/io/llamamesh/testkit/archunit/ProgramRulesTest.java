@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;
 
 /** Each rule finds what it is for. */
+@SuppressWarnings("UnusedMethod") // what rules find is there to be found
 final class ProgramRulesTest {
   private static final String ELSEWHERE = "..elsewhere";
   private static final String HERE = "..testkit.archunit";
