@@ -137,116 +137,97 @@ public record LlamaMeshSpec(
 
   /** The same spec with other groups. */
   public LlamaMeshSpec withGroups(@Nullable List<Group> groups) {
-    return new LlamaMeshSpec(
-        paused,
-        groups,
-        tagLabels,
-        ports,
-        probes,
-        topology,
-        ipFamilies,
-        reflector,
-        collector,
-        security,
-        imagePullSecrets,
-        agent,
-        scraper,
-        alerts);
+    Copy copy = new Copy(this);
+    copy.groups = groups;
+    return copy.spec();
   }
 
   /** The same spec with other traffic classes. */
   public LlamaMeshSpec withPorts(@Nullable List<PortClass> ports) {
-    return new LlamaMeshSpec(
-        paused,
-        groups,
-        tagLabels,
-        ports,
-        probes,
-        topology,
-        ipFamilies,
-        reflector,
-        collector,
-        security,
-        imagePullSecrets,
-        agent,
-        scraper,
-        alerts);
+    Copy copy = new Copy(this);
+    copy.ports = ports;
+    return copy.spec();
   }
 
   /** The same spec with other probes. */
   public LlamaMeshSpec withProbes(@Nullable List<Probe> probes) {
-    return new LlamaMeshSpec(
-        paused,
-        groups,
-        tagLabels,
-        ports,
-        probes,
-        topology,
-        ipFamilies,
-        reflector,
-        collector,
-        security,
-        imagePullSecrets,
-        agent,
-        scraper,
-        alerts);
+    Copy copy = new Copy(this);
+    copy.probes = probes;
+    return copy.spec();
   }
 
   /** The same spec with other settings of the collector. */
   public LlamaMeshSpec withCollector(Collector collector) {
-    return new LlamaMeshSpec(
-        paused,
-        groups,
-        tagLabels,
-        ports,
-        probes,
-        topology,
-        ipFamilies,
-        reflector,
-        collector,
-        security,
-        imagePullSecrets,
-        agent,
-        scraper,
-        alerts);
+    Copy copy = new Copy(this);
+    copy.collector = collector;
+    return copy.spec();
   }
 
   /** The same spec with other settings of the agents' pods. */
   public LlamaMeshSpec withAgent(Agent agent) {
-    return new LlamaMeshSpec(
-        paused,
-        groups,
-        tagLabels,
-        ports,
-        probes,
-        topology,
-        ipFamilies,
-        reflector,
-        collector,
-        security,
-        imagePullSecrets,
-        agent,
-        scraper,
-        alerts);
+    Copy copy = new Copy(this);
+    copy.agent = agent;
+    return copy.spec();
   }
 
   /** The same spec with other settings of the scraper. */
   public LlamaMeshSpec withScraper(Scraper scraper) {
-    return new LlamaMeshSpec(
-        paused,
-        groups,
-        tagLabels,
-        ports,
-        probes,
-        topology,
-        ipFamilies,
-        reflector,
-        collector,
-        security,
-        imagePullSecrets,
-        agent,
-        scraper,
-        alerts);
+    Copy copy = new Copy(this);
+    copy.scraper = scraper;
+    return copy.spec();
+  }
+
+  /** A copy in the making: a wither names only what it changes. */
+  private static final class Copy {
+    private final @Nullable Boolean paused;
+    private @Nullable List<Group> groups;
+    private final @Nullable Map<String, String> tagLabels;
+    private @Nullable List<PortClass> ports;
+    private @Nullable List<Probe> probes;
+    private final @Nullable Topology topology;
+    private final @Nullable List<IpFamily> ipFamilies;
+    private final @Nullable Reflector reflector;
+    private @Nullable Collector collector;
+    private final @Nullable Security security;
+    private final @Nullable List<String> imagePullSecrets;
+    private @Nullable Agent agent;
+    private @Nullable Scraper scraper;
+    private final @Nullable Alerts alerts;
+
+    Copy(LlamaMeshSpec of) {
+      paused = of.paused;
+      groups = of.groups;
+      tagLabels = of.tagLabels;
+      ports = of.ports;
+      probes = of.probes;
+      topology = of.topology;
+      ipFamilies = of.ipFamilies;
+      reflector = of.reflector;
+      collector = of.collector;
+      security = of.security;
+      imagePullSecrets = of.imagePullSecrets;
+      agent = of.agent;
+      scraper = of.scraper;
+      alerts = of.alerts;
+    }
+
+    LlamaMeshSpec spec() {
+      return new LlamaMeshSpec(
+          paused,
+          groups,
+          tagLabels,
+          ports,
+          probes,
+          topology,
+          ipFamilies,
+          reflector,
+          collector,
+          security,
+          imagePullSecrets,
+          agent,
+          scraper,
+          alerts);
+    }
   }
 
   /** Nodes that probe. */
