@@ -13,7 +13,10 @@ import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import org.junit.jupiter.api.Test;
 
-/** Names of all modules: what returns a boolean reads as a predicate, and a class is found by its name. */
+/**
+ * Names of all modules: what returns a boolean reads as a predicate, and a class is found by its
+ * name.
+ */
 class NamingTest {
   /** A source that is given. */
   private static final class Text extends SimpleJavaFileObject {
