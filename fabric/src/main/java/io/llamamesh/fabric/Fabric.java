@@ -4,10 +4,10 @@ import io.llamamesh.fabric.detector.Detector;
 import io.llamamesh.fabric.detector.DetectorMessage.Ping;
 import io.llamamesh.fabric.detector.DetectorMessage.Pong;
 import io.llamamesh.fabric.detector.Hearing;
-import io.llamamesh.fabric.linkstate.Ad;
-import io.llamamesh.fabric.linkstate.Ad.Status;
-import io.llamamesh.fabric.linkstate.AdEntry;
 import io.llamamesh.fabric.linkstate.LinkState;
+import io.llamamesh.fabric.linkstate.LinkStateAd;
+import io.llamamesh.fabric.linkstate.LinkStateAd.Status;
+import io.llamamesh.fabric.linkstate.LinkStateAdEntry;
 import io.llamamesh.fabric.linkstate.LinkStateMessage;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Leaving;
@@ -180,7 +180,7 @@ public final class Fabric {
       // What waited in this process's own queues is not the peers' fault.
       lags++;
       stalledUntil = now + STALLED;
-      detector.stretch(lag);
+      detector.addStallTime(lag);
     }
     detector.tick(now);
     overlay.tick(now);
@@ -336,7 +336,7 @@ public final class Fabric {
       return; // closed here already
     }
     String from = link.peer();
-    detector.frame(from, now);
+    detector.recordFrame(from, now);
     switch (message) {
       case Ping ping -> {
         host.send(id, new Pong(ping.id(), isStalled()));
@@ -344,7 +344,7 @@ public final class Fabric {
           reconcile(from, ping);
         }
       }
-      case Pong pong -> detector.answered(from, pong, true, isStalled(), now);
+      case Pong pong -> detector.recordPong(from, pong, true, isStalled(), now);
       case OverlayMessage overlaid -> overlay.receive(from, overlaid, now);
       case LinkStateMessage stated -> linkState.receive(from, stated, now);
       default -> {}
@@ -379,10 +379,10 @@ public final class Fabric {
     }
     switch (message) {
       case Ping ping -> {
-        detector.asked(name, now);
+        detector.recordInboundPing(name, now);
         host.sendDatagram(from, new Pong(ping.id(), isStalled()));
       }
-      case Pong pong -> detector.answered(name, pong, false, isStalled(), now);
+      case Pong pong -> detector.recordPong(name, pong, false, isStalled(), now);
       case ShuffleReply reply -> overlay.receive(name, reply, now);
       case Leaving leave -> {
         linkState.receive(name, leave, now);
@@ -414,7 +414,7 @@ public final class Fabric {
   /** A probe of this identity arrived at this node's reflector. */
   public void probeArrived(long time, String identity) {
     now = Math.max(now, time);
-    detector.asked(identity, now);
+    detector.recordInboundPing(identity, now);
     linkState.flush(now);
   }
 
@@ -486,9 +486,9 @@ public final class Fabric {
   /** All members by name, this node included; nodes that others only name are none. */
   public List<Member> members() {
     List<Member> members = new ArrayList<>();
-    for (AdEntry entry : linkState.table().entries()) {
+    for (LinkStateAdEntry entry : linkState.table().entries()) {
       @Nullable MemberState state = membership.state(entry);
-      @Nullable Ad ad = entry.ad();
+      @Nullable LinkStateAd ad = entry.ad();
       if (ad != null && state != null && state != MemberState.FORGOTTEN) {
         members.add(
             new Member(
@@ -507,7 +507,7 @@ public final class Fabric {
 
   /** The state of a node, null if it is unknown. */
   public @Nullable MemberState state(String node) {
-    @Nullable AdEntry entry = linkState.table().get(node);
+    @Nullable LinkStateAdEntry entry = linkState.table().get(node);
     return entry == null ? null : membership.state(entry);
   }
 
@@ -671,9 +671,9 @@ public final class Fabric {
     }
     List<FabricPeer> apart = new ArrayList<>();
     RouteTree tree = routes(self.name());
-    for (AdEntry entry : linkState.table().entries()) {
+    for (LinkStateAdEntry entry : linkState.table().entries()) {
       @Nullable MemberState state = membership.state(entry);
-      Ad ad = entry.ad();
+      LinkStateAd ad = entry.ad();
       if (ad != null
           && state != MemberState.LEFT
           && state != MemberState.FORGOTTEN
@@ -703,7 +703,7 @@ public final class Fabric {
     }
     nextLeaveTell = now + 100 * MS;
     List<FabricPeer> others = new ArrayList<>();
-    for (AdEntry entry : linkState.table().entries()) {
+    for (LinkStateAdEntry entry : linkState.table().entries()) {
       @Nullable FabricPeer peer = address(entry.name());
       if (entry != linkState.own() && membership.isUp(entry) && peer != null) {
         others.add(peer);
@@ -727,8 +727,8 @@ public final class Fabric {
 
   private void updatePartitions() {
     List<Partitions.Row> rows = new ArrayList<>();
-    for (AdEntry entry : linkState.table().entries()) {
-      Ad ad = entry.ad();
+    for (LinkStateAdEntry entry : linkState.table().entries()) {
+      LinkStateAd ad = entry.ad();
       if (ad != null && membership.isUp(entry) && !membership.isOrphan(entry)) {
         rows.add(new Partitions.Row(ad.node(), ad.unheard(), ad.neighbors(), ad.watched()));
       }
@@ -757,8 +757,8 @@ public final class Fabric {
   }
 
   private @Nullable FabricPeer address(String node) {
-    @Nullable AdEntry entry = linkState.table().get(node);
-    @Nullable Ad ad = entry == null ? null : entry.ad();
+    @Nullable LinkStateAdEntry entry = linkState.table().get(node);
+    @Nullable LinkStateAd ad = entry == null ? null : entry.ad();
     return ad != null ? new FabricPeer(node, ad.address()) : addresses.get(node);
   }
 
@@ -819,18 +819,18 @@ public final class Fabric {
 
     @Override
     public int degreeOf(String peer) {
-      @Nullable AdEntry entry = linkState.table().get(peer);
+      @Nullable LinkStateAdEntry entry = linkState.table().get(peer);
       return entry == null || entry.ad() == null ? -1 : entry.degree();
     }
 
     @Override
     public @Nullable FabricPeer candidate() {
-      Collection<AdEntry> entries = linkState.table().entries();
+      Collection<LinkStateAdEntry> entries = linkState.table().entries();
       if (!contacts.isEmpty() && (entries.size() <= 1 || random.nextBoolean())) {
         return anyOf(contacts.values());
       }
       int skip = random.nextInt(entries.size());
-      for (AdEntry entry : entries) {
+      for (LinkStateAdEntry entry : entries) {
         if (skip-- <= 0 && entry != linkState.own() && !entry.isForgotten()) {
           return address(entry.name());
         }
@@ -866,7 +866,7 @@ public final class Fabric {
         lost.add(peer);
         detector.check(peer, now, CHECK);
       }
-      @Nullable AdEntry entry = linkState.table().get(peer);
+      @Nullable LinkStateAdEntry entry = linkState.table().get(peer);
       if (entry != null) {
         if (after.isAlive() && !before.isAlive()) {
           membership.heard(entry, now);
@@ -886,13 +886,13 @@ public final class Fabric {
     }
 
     @Override
-    public Ad describe() {
+    public LinkStateAd describe() {
       List<String> neighbors = new ArrayList<>();
       for (FabricPeer peer : overlay.neighbors()) {
         neighbors.add(peer.name());
       }
       Collections.sort(neighbors);
-      return new Ad(
+      return new LinkStateAd(
           self.name(),
           self.address(),
           1,
@@ -905,8 +905,8 @@ public final class Fabric {
     }
 
     @Override
-    public void adChanged(AdEntry entry, @Nullable Ad before) {
-      Ad ad = entry.ad();
+    public void adChanged(LinkStateAdEntry entry, @Nullable LinkStateAd before) {
+      LinkStateAd ad = entry.ad();
       membership.adChanged(entry, before, now);
       if (ad == null) {
         return;
@@ -925,7 +925,7 @@ public final class Fabric {
     }
 
     /** Whoever is accused by another is looked at, if it is watched here. */
-    private void checkAccused(Ad ad, @Nullable Ad before) {
+    private void checkAccused(LinkStateAd ad, @Nullable LinkStateAd before) {
       for (Unheard unheard : ad.unheard()) {
         if (overlay.isNeighbor(unheard.node())
             && (before == null || !before.unheard().contains(unheard))) {
@@ -935,7 +935,7 @@ public final class Fabric {
     }
 
     @Override
-    public void nodeGone(AdEntry entry) {
+    public void nodeGone(LinkStateAdEntry entry) {
       membership.nodeGone(entry);
       forgetPeer(entry.name());
     }
@@ -962,10 +962,12 @@ public final class Fabric {
     List<Unheard> entries = new ArrayList<>();
     for (String peer : detector.watched()) {
       @Nullable Hearing hearing = detector.hearing(peer);
-      if (hearing == null || hearing == Hearing.HEARD || entries.size() == Ad.MAX_UNHEARD) {
+      if (hearing == null
+          || hearing == Hearing.HEARD
+          || entries.size() == LinkStateAd.MAX_UNHEARD) {
         continue;
       }
-      @Nullable AdEntry entry = linkState.table().get(peer);
+      @Nullable LinkStateAdEntry entry = linkState.table().get(peer);
       @Nullable MemberState state = entry == null ? null : membership.state(entry);
       boolean told =
           state == MemberState.UP

@@ -1,10 +1,10 @@
 package io.llamamesh.fabric;
 
 import io.llamamesh.fabric.detector.Hearing;
-import io.llamamesh.fabric.linkstate.Ad;
-import io.llamamesh.fabric.linkstate.Ad.Status;
-import io.llamamesh.fabric.linkstate.AdEntry;
-import io.llamamesh.fabric.linkstate.AdTable;
+import io.llamamesh.fabric.linkstate.LinkStateAd;
+import io.llamamesh.fabric.linkstate.LinkStateAd.Status;
+import io.llamamesh.fabric.linkstate.LinkStateAdEntry;
+import io.llamamesh.fabric.linkstate.LinkStateAdTable;
 import io.llamamesh.fabric.linkstate.Unheard;
 import io.llamamesh.fabric.routes.Reachability;
 import java.util.ArrayDeque;
@@ -100,26 +100,26 @@ final class Membership {
     }
   }
 
-  private final AdTable table;
-  private final AdEntry own;
+  private final LinkStateAdTable table;
+  private final LinkStateAdEntry own;
   private final Reachability reachability;
   private final RandomGenerator random;
   private final Host host;
   private @Nullable MemberState[] states = new MemberState[16];
-  private final Map<AdEntry, Orphan> orphans = new LinkedHashMap<>();
-  private final Set<AdEntry> accusers = new LinkedHashSet<>();
-  private final Set<AdEntry> vouchers = new LinkedHashSet<>();
-  private final Set<AdEntry> leaving = new LinkedHashSet<>();
-  private final Set<AdEntry> vouched = new LinkedHashSet<>();
-  private final Map<AdEntry, Long> linkless = new LinkedHashMap<>();
-  private final Set<AdEntry> blocked = new LinkedHashSet<>();
-  private final List<AdEntry> reached = new ArrayList<>();
+  private final Map<LinkStateAdEntry, Orphan> orphans = new LinkedHashMap<>();
+  private final Set<LinkStateAdEntry> accusers = new LinkedHashSet<>();
+  private final Set<LinkStateAdEntry> vouchers = new LinkedHashSet<>();
+  private final Set<LinkStateAdEntry> leaving = new LinkedHashSet<>();
+  private final Set<LinkStateAdEntry> vouched = new LinkedHashSet<>();
+  private final Map<LinkStateAdEntry, Long> linkless = new LinkedHashMap<>();
+  private final Set<LinkStateAdEntry> blocked = new LinkedHashSet<>();
+  private final List<LinkStateAdEntry> reached = new ArrayList<>();
   private long nextRecompute;
   private long nextSlowTick;
   private long nextDecision;
   private int upCount = 1;
 
-  Membership(AdTable table, AdEntry own, RandomGenerator random, Host host) {
+  Membership(LinkStateAdTable table, LinkStateAdEntry own, RandomGenerator random, Host host) {
     this.table = table;
     this.own = own;
     this.reachability = new Reachability(own);
@@ -128,11 +128,11 @@ final class Membership {
     setState(own, MemberState.UP);
   }
 
-  @Nullable MemberState state(AdEntry entry) {
+  @Nullable MemberState state(LinkStateAdEntry entry) {
     return entry.index() < states.length ? states[entry.index()] : null;
   }
 
-  boolean isUp(AdEntry entry) {
+  boolean isUp(LinkStateAdEntry entry) {
     return state(entry) == MemberState.UP;
   }
 
@@ -140,23 +140,23 @@ final class Membership {
     return upCount;
   }
 
-  boolean isReachable(AdEntry entry) {
+  boolean isReachable(LinkStateAdEntry entry) {
     return reachability.isReachable(entry);
   }
 
-  boolean isOrphan(AdEntry entry) {
+  boolean isOrphan(LinkStateAdEntry entry) {
     return orphans.containsKey(entry);
   }
 
-  boolean isFabricBlocked(AdEntry entry) {
+  boolean isFabricBlocked(LinkStateAdEntry entry) {
     return blocked.contains(entry);
   }
 
   /** For whom this node vouches. */
   List<String> vouched() {
     List<String> names = new ArrayList<>();
-    for (AdEntry entry : vouched) {
-      if (names.size() < Ad.MAX_VOUCHED) {
+    for (LinkStateAdEntry entry : vouched) {
+      if (names.size() < LinkStateAd.MAX_VOUCHED) {
         names.add(entry.name());
       }
     }
@@ -165,8 +165,8 @@ final class Membership {
   }
 
   /** An ad was replaced. */
-  void adChanged(AdEntry entry, @Nullable Ad before, long now) {
-    Ad ad = entry.ad();
+  void adChanged(LinkStateAdEntry entry, @Nullable LinkStateAd before, long now) {
+    LinkStateAd ad = entry.ad();
     if (ad == null) {
       return;
     }
@@ -189,11 +189,12 @@ final class Membership {
     } else {
       leaving.remove(entry);
     }
-    restate(entry, now);
+    reevaluateState(entry, now);
   }
 
-  private void updateEdges(AdEntry entry, Ad ad, @Nullable Ad before, long now) {
-    List<AdEntry> added = new ArrayList<>();
+  private void updateEdges(
+      LinkStateAdEntry entry, LinkStateAd ad, @Nullable LinkStateAd before, long now) {
+    List<LinkStateAdEntry> added = new ArrayList<>();
     for (int i = 0; i < entry.degree(); i++) {
       if (before == null || !before.neighbors().contains(entry.neighbor(i).name())) {
         added.add(entry.neighbor(i));
@@ -204,7 +205,7 @@ final class Membership {
         added.add(entry.vouched(i));
       }
     }
-    List<AdEntry> removed = new ArrayList<>();
+    List<LinkStateAdEntry> removed = new ArrayList<>();
     if (before != null) {
       addRemoved(before.neighbors(), entry, removed);
       addRemoved(before.vouched(), entry, removed);
@@ -213,23 +214,24 @@ final class Membership {
     if (!removed.isEmpty() && !ad.unheard().isEmpty()) {
       nextRecompute = now; // somebody fell silent
     }
-    for (AdEntry each : reached) {
-      restate(each, now);
+    for (LinkStateAdEntry each : reached) {
+      reevaluateState(each, now);
     }
     reached.clear();
   }
 
-  private void addRemoved(List<String> names, AdEntry entry, List<AdEntry> removed) {
+  private void addRemoved(
+      List<String> names, LinkStateAdEntry entry, List<LinkStateAdEntry> removed) {
     for (String name : names) {
-      @Nullable AdEntry other = table.get(name);
-      if (other != null && !entry.hears(other)) {
+      @Nullable LinkStateAdEntry other = table.get(name);
+      if (other != null && !entry.isHearing(other)) {
         removed.add(other);
       }
     }
   }
 
-  private void restate(AdEntry entry, long now) {
-    Ad ad = entry.ad();
+  private void reevaluateState(LinkStateAdEntry entry, long now) {
+    LinkStateAd ad = entry.ad();
     if (ad == null || entry == own) {
       return;
     }
@@ -255,7 +257,7 @@ final class Membership {
   }
 
   /** A node is taken out of the table. */
-  void nodeGone(AdEntry entry) {
+  void nodeGone(LinkStateAdEntry entry) {
     reachability.gone(entry);
     orphans.remove(entry);
     accusers.remove(entry);
@@ -274,7 +276,7 @@ final class Membership {
   }
 
   /** This node hears a peer that it holds for down. */
-  void heard(AdEntry entry, long now) {
+  void heard(LinkStateAdEntry entry, long now) {
     @Nullable MemberState state = state(entry);
     if (state != null
         && state != MemberState.UP
@@ -286,7 +288,7 @@ final class Membership {
   }
 
   /** This node does not hear a peer any more. */
-  void silent(AdEntry entry) {
+  void silent(LinkStateAdEntry entry) {
     if (vouched.remove(entry)) {
       host.vouchesChanged();
     }
@@ -295,10 +297,10 @@ final class Membership {
   void tick(long now) {
     if (reachability.isDirty() && now >= nextRecompute) {
       nextRecompute = now + RECOMPUTE_EACH;
-      List<AdEntry> lost = new ArrayList<>();
+      List<LinkStateAdEntry> lost = new ArrayList<>();
       reachability.recompute(table.entries(), lost);
-      for (AdEntry entry : lost) {
-        restate(entry, now);
+      for (LinkStateAdEntry entry : lost) {
+        reevaluateState(entry, now);
       }
     }
     if (!orphans.isEmpty()) {
@@ -311,14 +313,14 @@ final class Membership {
   }
 
   private void slowTick(long now) {
-    for (AdEntry entry : List.copyOf(leaving)) {
+    for (LinkStateAdEntry entry : List.copyOf(leaving)) {
       if (now - entry.bornAt() >= LEAVING_HOLDS && state(entry) == MemberState.LEFT) {
         leaving.remove(entry);
-        restate(entry, now);
+        reevaluateState(entry, now);
       }
     }
     if (table.size() > upCount) {
-      for (AdEntry entry : table.entries()) {
+      for (LinkStateAdEntry entry : table.entries()) {
         // Somebody who is down for all that others say, and answers here.
         if (!reachability.isReachable(entry) && host.hasHeardSince(entry.name(), now - FRESHLY)) {
           heard(entry, now);
@@ -330,7 +332,7 @@ final class Membership {
       host.vouchesChanged();
     }
     // Those without a link are known by being vouched for.
-    for (AdEntry voucher : vouchers) {
+    for (LinkStateAdEntry voucher : vouchers) {
       for (int i = 0; i < voucher.vouchedCount(); i++) {
         if (reachability.isReachable(voucher) && !isLinkedToOthers(voucher.vouched(i))) {
           linkless.putIfAbsent(voucher.vouched(i), now);
@@ -338,13 +340,13 @@ final class Membership {
       }
     }
     linkless.keySet().removeIf(entry -> !isUp(entry) || isLinkedToOthers(entry));
-    for (AdEntry entry : List.copyOf(blocked)) {
+    for (LinkStateAdEntry entry : List.copyOf(blocked)) {
       if (!linkless.containsKey(entry)) {
         blocked.remove(entry);
         host.notify(new Notification.FabricBlocked(entry.name(), false));
       }
     }
-    for (Map.Entry<AdEntry, Long> each : linkless.entrySet()) {
+    for (Map.Entry<LinkStateAdEntry, Long> each : linkless.entrySet()) {
       if (now - each.getValue() >= BLOCKED_AFTER && blocked.add(each.getKey())) {
         host.notify(new Notification.FabricBlocked(each.getKey().name(), true));
       }
@@ -352,9 +354,9 @@ final class Membership {
   }
 
   /** True when somebody reachable has a link to it, by the word of both. */
-  private boolean isLinkedToOthers(AdEntry entry) {
+  private boolean isLinkedToOthers(LinkStateAdEntry entry) {
     for (int i = 0; i < entry.degree(); i++) {
-      AdEntry neighbor = entry.neighbor(i);
+      LinkStateAdEntry neighbor = entry.neighbor(i);
       if (reachability.isReachable(neighbor) && isNeighborOf(neighbor, entry)) {
         return true;
       }
@@ -362,7 +364,7 @@ final class Membership {
     return false;
   }
 
-  private static boolean isNeighborOf(AdEntry from, AdEntry to) {
+  private static boolean isNeighborOf(LinkStateAdEntry from, LinkStateAdEntry to) {
     for (int i = 0; i < from.degree(); i++) {
       if (from.neighbor(i) == to) {
         return true;
@@ -373,14 +375,14 @@ final class Membership {
 
   private void judgeOrphans(long now) {
     boolean due = false;
-    for (AdEntry entry : List.copyOf(orphans.keySet())) {
+    for (LinkStateAdEntry entry : List.copyOf(orphans.keySet())) {
       @Nullable Orphan orphan = orphans.get(entry);
       if (orphan == null) {
         continue;
       }
       if (reachability.isReachable(entry)) {
         orphans.remove(entry);
-        restate(entry, now);
+        reevaluateState(entry, now);
       } else if (isHeardHere(entry, orphan)) {
         vouch(entry, orphan, now);
       } else {
@@ -400,51 +402,53 @@ final class Membership {
     }
   }
 
-  private boolean isHeardHere(AdEntry entry, Orphan orphan) {
+  private boolean isHeardHere(LinkStateAdEntry entry, Orphan orphan) {
     @Nullable Hearing hearing = host.hearing(entry.name());
     return hearing != null
         && hearing.isAlive()
         && (vouched.contains(entry) || host.hasHeardSince(entry.name(), orphan.since - FRESH));
   }
 
-  private void vouch(AdEntry entry, Orphan orphan, long now) {
+  private void vouch(LinkStateAdEntry entry, Orphan orphan, long now) {
     if (orphan.vouchAt == Long.MAX_VALUE) {
       orphan.vouchAt = now + random.nextLong(VOUCH_SPREAD);
-    } else if (now >= orphan.vouchAt && vouched.size() < Ad.MAX_VOUCHED && vouched.add(entry)) {
+    } else if (now >= orphan.vouchAt
+        && vouched.size() < LinkStateAd.MAX_VOUCHED
+        && vouched.add(entry)) {
       host.vouchesChanged();
     }
   }
 
   private void decide(long now) {
     boolean isBlocked = host.isBlocked();
-    Set<AdEntry> visited = new HashSet<>();
-    Set<AdEntry> refused = new HashSet<>();
-    Set<AdEntry> accused = new HashSet<>();
-    for (AdEntry entry : orphans.keySet()) {
+    Set<LinkStateAdEntry> visited = new HashSet<>();
+    Set<LinkStateAdEntry> refused = new HashSet<>();
+    Set<LinkStateAdEntry> accused = new HashSet<>();
+    for (LinkStateAdEntry entry : orphans.keySet()) {
       accuse(entry, host.hearing(entry.name()), accused, refused);
     }
-    for (AdEntry accuser : accusers) {
-      Ad ad = accuser.ad();
+    for (LinkStateAdEntry accuser : accusers) {
+      LinkStateAd ad = accuser.ad();
       if (ad != null && reachability.isReachable(accuser)) {
         for (Unheard unheard : ad.unheard()) {
-          @Nullable AdEntry target = table.get(unheard.node());
+          @Nullable LinkStateAdEntry target = table.get(unheard.node());
           if (target != null && orphans.containsKey(target)) {
             accuse(target, unheard.hearing(), accused, refused);
           }
         }
       }
     }
-    Map<AdEntry, List<AdEntry>> links = linksAmongOrphans(refused);
-    for (AdEntry entry : List.copyOf(orphans.keySet())) {
+    Map<LinkStateAdEntry, List<LinkStateAdEntry>> links = linksAmongOrphans(refused);
+    for (LinkStateAdEntry entry : List.copyOf(orphans.keySet())) {
       if (visited.contains(entry)) {
         continue;
       }
-      List<AdEntry> group = group(entry, links, visited);
+      List<LinkStateAdEntry> group = group(entry, links, visited);
       boolean isAccused = false;
       boolean isHeard = false;
       long youngest = Long.MIN_VALUE;
       long allowance = 0;
-      for (AdEntry each : group) {
+      for (LinkStateAdEntry each : group) {
         @Nullable Orphan orphan = orphans.get(each);
         if (orphan != null) {
           isAccused |= accused.contains(each);
@@ -455,7 +459,7 @@ final class Membership {
       }
       long wait = isAccused ? GRACE + allowance : isBlocked ? BLOCKED_GRACE : UNACCUSED_GRACE;
       if (!isHeard && now - youngest >= wait) {
-        for (AdEntry each : group) {
+        for (LinkStateAdEntry each : group) {
           orphans.remove(each);
           change(
               each,
@@ -468,7 +472,10 @@ final class Membership {
   }
 
   private static void accuse(
-      AdEntry entry, @Nullable Hearing hearing, Set<AdEntry> accused, Set<AdEntry> refused) {
+      LinkStateAdEntry entry,
+      @Nullable Hearing hearing,
+      Set<LinkStateAdEntry> accused,
+      Set<LinkStateAdEntry> refused) {
     if (hearing == Hearing.SILENT || hearing == Hearing.REFUSED) {
       accused.add(entry);
     }
@@ -478,11 +485,12 @@ final class Membership {
   }
 
   /** Who of them was linked to whom; whose agent is down cannot hear anybody. */
-  private Map<AdEntry, List<AdEntry>> linksAmongOrphans(Set<AdEntry> refused) {
-    Map<AdEntry, List<AdEntry>> links = new HashMap<>();
-    for (AdEntry entry : orphans.keySet()) {
+  private Map<LinkStateAdEntry, List<LinkStateAdEntry>> linksAmongOrphans(
+      Set<LinkStateAdEntry> refused) {
+    Map<LinkStateAdEntry, List<LinkStateAdEntry>> links = new HashMap<>();
+    for (LinkStateAdEntry entry : orphans.keySet()) {
       for (int i = 0; i < entry.degree(); i++) {
-        AdEntry other = entry.neighbor(i);
+        LinkStateAdEntry other = entry.neighbor(i);
         if (orphans.containsKey(other) && !refused.contains(entry) && !refused.contains(other)) {
           links.computeIfAbsent(entry, e -> new ArrayList<>()).add(other);
           links.computeIfAbsent(other, e -> new ArrayList<>()).add(entry);
@@ -492,16 +500,18 @@ final class Membership {
     return links;
   }
 
-  private static List<AdEntry> group(
-      AdEntry start, Map<AdEntry, List<AdEntry>> links, Set<AdEntry> visited) {
-    List<AdEntry> group = new ArrayList<>();
-    ArrayDeque<AdEntry> queue = new ArrayDeque<>();
+  private static List<LinkStateAdEntry> group(
+      LinkStateAdEntry start,
+      Map<LinkStateAdEntry, List<LinkStateAdEntry>> links,
+      Set<LinkStateAdEntry> visited) {
+    List<LinkStateAdEntry> group = new ArrayList<>();
+    ArrayDeque<LinkStateAdEntry> queue = new ArrayDeque<>();
     visited.add(start);
     queue.add(start);
     while (!queue.isEmpty()) {
-      AdEntry entry = queue.remove();
+      LinkStateAdEntry entry = queue.remove();
       group.add(entry);
-      for (AdEntry other : links.getOrDefault(entry, List.of())) {
+      for (LinkStateAdEntry other : links.getOrDefault(entry, List.of())) {
         if (visited.add(other)) {
           queue.add(other);
         }
@@ -510,7 +520,7 @@ final class Membership {
     return group;
   }
 
-  private void change(AdEntry entry, MemberState after) {
+  private void change(LinkStateAdEntry entry, MemberState after) {
     @Nullable MemberState before = state(entry);
     if (before == after) {
       return;
@@ -520,7 +530,7 @@ final class Membership {
     host.notify(new Notification.MemberChanged(entry.name(), entry.incarnation(), before, after));
   }
 
-  private void setState(AdEntry entry, MemberState state) {
+  private void setState(LinkStateAdEntry entry, MemberState state) {
     if (entry.index() >= states.length) {
       states = Arrays.copyOf(states, Math.max(entry.index() + 1, states.length * 2));
     }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.fabric.codec.CodecException;
 import io.llamamesh.fabric.detector.DetectorMessage;
-import io.llamamesh.fabric.linkstate.Ad;
-import io.llamamesh.fabric.linkstate.Ad.Status;
+import io.llamamesh.fabric.linkstate.LinkStateAd;
+import io.llamamesh.fabric.linkstate.LinkStateAd.Status;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Ads;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
 import io.llamamesh.fabric.sim.SimulatedNode;
@@ -66,8 +66,8 @@ class CostSimulationTest {
     for (int i = 2; i <= 1_000; i++) {
       List<String> neighbors =
           random.ints(1, 1_001).distinct().limit(7).mapToObj(CostSimulationTest::name).toList();
-      Ad ad =
-          new Ad(
+      LinkStateAd ad =
+          new LinkStateAd(
               name(i), "192.0.2.1:8101", 1, 1, Status.MEMBER, neighbors, List.of(), List.of(), 7);
       encoded.add(MessageCodec.encode(new Ads(List.of(new AgedAd(ad, 0)))));
     }

@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llamamesh.fabric.Notification.FabricBlocked;
 import io.llamamesh.fabric.Notification.MemberChanged;
 import io.llamamesh.fabric.Notification.WrongIdentity;
-import io.llamamesh.fabric.linkstate.Ad;
-import io.llamamesh.fabric.linkstate.Ad.Status;
+import io.llamamesh.fabric.linkstate.LinkStateAd;
+import io.llamamesh.fabric.linkstate.LinkStateAd.Status;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
 import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.partition.Partition;
@@ -337,12 +337,12 @@ class KnownTrapsSimulationTest {
     Simulation sim = new Simulation(5).nodes(10, 3);
     together(sim);
     // Nobody hears that it leaves, all see that it is gone; then one hears it late.
-    Ad last = sim.node("n5").fabric().linkState().own().ad();
+    LinkStateAd last = sim.node("n5").fabric().linkState().own().ad();
     sim.node("n5").powerOff();
     sim.run(3 * SECOND);
     assertThat(sim.holdsFor("n5", MemberState.FAILED)).isEqualTo(9);
-    Ad leaving =
-        new Ad(
+    LinkStateAd leaving =
+        new LinkStateAd(
             "n5",
             last.address(),
             last.incarnation(),

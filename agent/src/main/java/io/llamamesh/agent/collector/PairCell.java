@@ -24,7 +24,7 @@ final class PairCell {
   private static final int TALLIES = Tally.all().size();
 
   private final int[] counts = new int[TALLIES];
-  private final Samples samples = new Samples();
+  private final RttSamples samples = new RttSamples();
 
   /** Four numbers for each source port, side by side, so that a probe touches one cache line. */
   private long[] paths;

@@ -58,7 +58,7 @@ public final class Prober {
   private final WallClock clock;
   private final SourcePorts ports;
   private final Roster roster;
-  private final QuotedProbe quoted;
+  private final IcmpQuoteMatcher quoted;
   private final Replies replies;
   private final Settlement settlement;
   private final Pacer pacer;
@@ -102,7 +102,7 @@ public final class Prober {
     this.clock = new WallClock(network);
     this.ports = new SourcePorts(network, poller, locals);
     this.roster = new Roster(network, ports, random, peerListener, listener);
-    this.quoted = new QuotedProbe(roster);
+    this.quoted = new IcmpQuoteMatcher(roster);
     this.replies = new Replies(network, clock, roster, counters, keys, listener);
     this.keys = keys;
     this.book = new WindowBook(reflected);

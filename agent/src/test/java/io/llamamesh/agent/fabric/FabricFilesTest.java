@@ -2,7 +2,7 @@ package io.llamamesh.agent.fabric;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.fabric.linkstate.Ad;
+import io.llamamesh.fabric.linkstate.LinkStateAd;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -76,12 +76,12 @@ class FabricFilesTest {
     for (int i = 0; i < count; i++) {
       members.add(
           new AgedAd(
-              new Ad(
+              new LinkStateAd(
                   "n" + i,
                   "192.0.2.1:8101",
                   1_800_000_000L,
                   1 + i,
-                  Ad.Status.MEMBER,
+                  LinkStateAd.Status.MEMBER,
                   List.of("m"),
                   List.of(),
                   List.of(),

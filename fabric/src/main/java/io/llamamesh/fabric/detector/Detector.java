@@ -189,7 +189,7 @@ public final class Detector {
   }
 
   /** A probe or ping of this identity arrived here as a datagram. */
-  public void asked(String peer, long now) {
+  public void recordInboundPing(String peer, long now) {
     PeerMonitor monitor = monitors.get(peer);
     if (monitor != null) {
       monitor.asked(now);
@@ -198,10 +198,10 @@ public final class Detector {
   }
 
   /** Any frame of this identity arrived over a link. */
-  public void frame(String peer, long now) {
+  public void recordFrame(String peer, long now) {
     PeerMonitor monitor = monitors.get(peer);
     if (monitor != null) {
-      monitor.frame(now);
+      monitor.recordFrame(now);
       evaluate(monitor, now);
     }
   }
@@ -211,7 +211,7 @@ public final class Detector {
    *
    * @param stalled whether it may have waited since this process stood still
    */
-  public void answered(String peer, Pong pong, boolean overLink, boolean stalled, long now) {
+  public void recordPong(String peer, Pong pong, boolean overLink, boolean stalled, long now) {
     PeerMonitor monitor = monitors.get(peer);
     if (monitor == null) {
       foreignAnswers++;
@@ -237,9 +237,9 @@ public final class Detector {
   }
 
   /** This process stood still for so long: pings that waited meanwhile are given that time. */
-  public void stretch(long lag) {
+  public void addStallTime(long lag) {
     for (PeerMonitor monitor : monitors.values()) {
-      monitor.stretch(lag);
+      monitor.addStallTime(lag);
     }
   }
 
@@ -271,7 +271,7 @@ public final class Detector {
 
   private void pingByDatagram(PeerMonitor monitor, long now) {
     long id = ++lastId;
-    monitor.recordDatagram(id, now);
+    monitor.recordDatagramPingSent(id, now);
     host.pingByDatagram(monitor.name(), new Ping(id, monitor.isNeighbor()));
   }
 

@@ -5,22 +5,22 @@ package io.llamamesh.fabric.detector;
  *
  * @param interval between two pings of a neighbour of which nothing else is heard
  * @param minTimeout the shortest that an answer is waited for
- * @param ceiling the longest, unless twice the smoothed round trip is more; see {@link
+ * @param maxTimeout the longest, unless twice the smoothed round trip is more; see {@link
  *     #timeoutNanos}
  * @param initialTimeout the same while nothing is measured yet
- * @param misses pings in a row without an answer before a peer is silent
- * @param hold the least time from the first ping without an answer until a peer is silent. A route
- *     that changes may add half a second to a round trip at once; only an answer distinguishes that
- *     from death, so it is waited for
+ * @param missedPings pings in a row without an answer before a peer is silent
+ * @param minSilence the least time from the first ping without an answer until a peer is silent. A
+ *     route that changes may add half a second to a round trip at once; only an answer
+ *     distinguishes that from death, so it is waited for
  * @param logarithmic whether timeouts follow Lashup's logarithmic scale between the two bounds
  */
 public record DetectorOptions(
     long interval,
     long minTimeout,
-    long ceiling,
+    long maxTimeout,
     long initialTimeout,
-    int misses,
-    long hold,
+    int missedPings,
+    long minSilence,
     boolean logarithmic) {
 
   private static final long MS = 1_000_000L;
@@ -50,9 +50,9 @@ public record DetectorOptions(
     }
     if (logarithmic) {
       double decades = Math.log10(Math.max(1.0, (double) srtt / MS)) / 3;
-      return minTimeout + (long) (Math.min(1.0, decades) * (ceiling - minTimeout));
+      return minTimeout + (long) (Math.min(1.0, decades) * (maxTimeout - minTimeout));
     }
-    long most = Math.min(LONGEST, Math.max(ceiling, 2 * srtt));
+    long most = Math.min(LONGEST, Math.max(maxTimeout, 2 * srtt));
     return Math.clamp(srtt + 4 * rttvar, minTimeout, most);
   }
 }

@@ -149,7 +149,7 @@ final class PeerMonitor {
     return true;
   }
 
-  void frame(long now) {
+  void recordFrame(long now) {
     linkAsOf = Math.max(linkAsOf, now);
   }
 
@@ -171,9 +171,9 @@ final class PeerMonitor {
     refusedAt = now;
   }
 
-  void stretch(long lag) {
-    datagrams.stretch(lag);
-    linkPings.stretch(lag);
+  void addStallTime(long lag) {
+    datagrams.addStallTime(lag);
+    linkPings.addStallTime(lag);
     linkAsOf += neighbor ? lag : 0;
   }
 
@@ -203,7 +203,7 @@ final class PeerMonitor {
     return linkPings.isIdle(now, !late ? SLOW : cut ? options.interval() : FAST);
   }
 
-  void recordDatagram(long id, long now) {
+  void recordDatagramPingSent(long id, long now) {
     datagrams.record(id, now);
   }
 
@@ -257,7 +257,7 @@ final class PeerMonitor {
     int missed =
         Math.max(datagrams.missed(alive, now, timeout), linkPings.missed(alive, now, timeout));
     long first = Math.min(datagrams.firstAfter(alive), linkPings.firstAfter(alive));
-    return missed >= options.misses() && now - first >= hold;
+    return missed >= options.missedPings() && now - first >= hold;
   }
 
   private boolean isCutForProbes(long now, long timeout, long hold) {

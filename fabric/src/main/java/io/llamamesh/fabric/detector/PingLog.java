@@ -73,7 +73,7 @@ final class PingLog {
   }
 
   /** Does not count the time in which this process stood still. */
-  void stretch(long lag) {
+  void addStallTime(long lag) {
     for (int i = 0; i < SIZE; i++) {
       if (sent[i] != NEVER) {
         counted[i] += lag;

@@ -50,10 +50,10 @@ final class RoundTrip {
    */
   long hold() {
     if (options.logarithmic()) {
-      return options.hold();
+      return options.minSilence();
     }
     long slowest = Math.max(longest, longestBefore);
-    long least = srtt < 0 ? options.initialTimeout() : options.hold();
+    long least = srtt < 0 ? options.initialTimeout() : options.minSilence();
     return Math.min(
         DetectorOptions.LONGEST, Math.max(least, slowest + slowest / 4 + timeout() / 2));
   }

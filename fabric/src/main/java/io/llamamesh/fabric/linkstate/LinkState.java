@@ -1,7 +1,7 @@
 package io.llamamesh.fabric.linkstate;
 
-import io.llamamesh.fabric.linkstate.Ad.Status;
-import io.llamamesh.fabric.linkstate.AdTable.Offer;
+import io.llamamesh.fabric.linkstate.LinkStateAd.Status;
+import io.llamamesh.fabric.linkstate.LinkStateAdTable.Offer;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Ads;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Digest;
@@ -53,13 +53,13 @@ public final class LinkState {
     void send(String peer, LinkStateMessage message);
 
     /** What this node would say of itself now; sequence and status are replaced. */
-    Ad describe();
+    LinkStateAd describe();
 
     /** A node's ad was replaced. */
-    void adChanged(AdEntry entry, @Nullable Ad before);
+    void adChanged(LinkStateAdEntry entry, @Nullable LinkStateAd before);
 
     /** A node is taken out of the table. */
-    void nodeGone(AdEntry entry);
+    void nodeGone(LinkStateAdEntry entry);
 
     /** Others hold a record of this node that is not of its life. */
     void outbid(long incarnation);
@@ -68,8 +68,8 @@ public final class LinkState {
   private final String self;
   private final RandomGenerator random;
   private final Host host;
-  private final AdTable table = new AdTable();
-  private final Map<String, Set<AdEntry>> queues = new LinkedHashMap<>();
+  private final LinkStateAdTable table = new LinkStateAdTable();
+  private final Map<String, Set<LinkStateAdEntry>> queues = new LinkedHashMap<>();
   private long incarnation;
   private long sequence;
   private Status status = Status.MEMBER;
@@ -106,13 +106,13 @@ public final class LinkState {
   }
 
   /** The table. */
-  public AdTable table() {
+  public LinkStateAdTable table() {
     return table;
   }
 
   /** This node's entry. */
-  public AdEntry own() {
-    AdEntry own = table.get(self);
+  public LinkStateAdEntry own() {
+    LinkStateAdEntry own = table.get(self);
     if (own == null) {
       throw new IllegalStateException("a node is always in its own table");
     }
@@ -162,11 +162,11 @@ public final class LinkState {
   /** Takes over what an earlier life of this process has kept. */
   public void restore(List<AgedAd> ads, long now) {
     for (AgedAd aged : ads) {
-      Ad ad = aged.ad();
+      LinkStateAd ad = aged.ad();
       if (!ad.node().equals(self)) {
         // Whom it was connected to then says nothing about now.
-        Ad bare =
-            new Ad(
+        LinkStateAd bare =
+            new LinkStateAd(
                 ad.node(),
                 ad.address(),
                 ad.incarnation(),
@@ -185,10 +185,10 @@ public final class LinkState {
   /** All ads with their ages, to be kept for the next life. */
   public List<AgedAd> snapshot(long now) {
     List<AgedAd> ads = new ArrayList<>();
-    for (AdEntry entry : table.entries()) {
-      @Nullable Ad ad = entry.ad;
+    for (LinkStateAdEntry entry : table.entries()) {
+      @Nullable LinkStateAd ad = entry.ad;
       if (ad != null) {
-        ads.add(new AgedAd(ad, AdTable.ageMillis(entry, now)));
+        ads.add(new AgedAd(ad, LinkStateAdTable.ageMillis(entry, now)));
       }
     }
     return ads;
@@ -213,9 +213,9 @@ public final class LinkState {
 
   /** A node's own last ad, for datagrams; null before the first. */
   public @Nullable AgedAd ownAd(long now) {
-    AdEntry own = own();
-    Ad ad = own.ad;
-    return ad == null ? null : new AgedAd(ad, AdTable.ageMillis(own, now));
+    LinkStateAdEntry own = own();
+    LinkStateAd ad = own.ad;
+    return ad == null ? null : new AgedAd(ad, LinkStateAdTable.ageMillis(own, now));
   }
 
   /**
@@ -224,17 +224,17 @@ public final class LinkState {
    * @return whether it was known
    */
   public boolean tryForget(String node, long now) {
-    @Nullable AdEntry entry = table.get(node);
-    @Nullable Ad ad = entry == null ? null : entry.ad;
+    @Nullable LinkStateAdEntry entry = table.get(node);
+    @Nullable LinkStateAd ad = entry == null ? null : entry.ad;
     if (ad == null || node.equals(self) || ad.status() == Status.FORGOTTEN) {
       return false;
     }
-    Ad forgotten =
-        new Ad(
+    LinkStateAd forgotten =
+        new LinkStateAd(
             node,
             ad.address(),
             ad.incarnation(),
-            Ad.FORGOTTEN_SEQUENCE,
+            LinkStateAd.FORGOTTEN_SEQUENCE,
             Status.FORGOTTEN,
             List.of(),
             List.of(),
@@ -266,23 +266,23 @@ public final class LinkState {
 
   private void accept(AgedAd aged, String from, long now) {
     adsReceived++;
-    Ad ad = aged.ad();
+    LinkStateAd ad = aged.ad();
     if (ad.node().equals(self)) {
       if (ad.isNewerThan(incarnation, sequence) && ad.incarnation() < Incarnation.MAX) {
         host.outbid(ad.incarnation());
       }
       return;
     }
-    @Nullable AdEntry known = table.get(ad.node());
-    @Nullable Ad before = known == null ? null : known.ad;
+    @Nullable LinkStateAdEntry known = table.get(ad.node());
+    @Nullable LinkStateAd before = known == null ? null : known.ad;
     Offer offer = table.offer(aged, now);
-    AdEntry entry = known == null ? table.get(ad.node()) : known;
+    LinkStateAdEntry entry = known == null ? table.get(ad.node()) : known;
     if (offer == Offer.REFUSED || entry == null) {
       return;
     }
     if (offer != Offer.NEWER) {
       adsDuplicate++;
-      Set<AdEntry> queue = queues.get(from);
+      Set<LinkStateAdEntry> queue = queues.get(from);
       if (queue != null && offer == Offer.KNOWN) {
         queue.remove(entry); // it has sent us the same
       }
@@ -293,7 +293,7 @@ public final class LinkState {
   }
 
   /** True when somebody waits for it: nobody does for a neighbour that is exchanged for another. */
-  private static boolean isUrgent(Ad ad, @Nullable Ad before) {
+  private static boolean isUrgent(LinkStateAd ad, @Nullable LinkStateAd before) {
     if (before == null) {
       return !ad.unheard().isEmpty();
     }
@@ -303,8 +303,8 @@ public final class LinkState {
         || !before.vouched().equals(ad.vouched());
   }
 
-  private void enqueue(AdEntry entry, String from, boolean isUrgent) {
-    for (Map.Entry<String, Set<AdEntry>> each : queues.entrySet()) {
+  private void enqueue(LinkStateAdEntry entry, String from, boolean isUrgent) {
+    for (Map.Entry<String, Set<LinkStateAdEntry>> each : queues.entrySet()) {
       if (each.getKey().equals(from)) {
         each.getValue().remove(entry);
       } else {
@@ -319,7 +319,7 @@ public final class LinkState {
   public void tick(long now) {
     if (now >= nextExpire) {
       nextExpire = now + EXPIRE_EACH;
-      for (AdEntry gone : table.expire(now, self)) {
+      for (LinkStateAdEntry gone : table.expire(now, self)) {
         host.nodeGone(gone);
       }
     }
@@ -357,8 +357,8 @@ public final class LinkState {
     flushedAt = now;
     queued = false;
     urgentQueued = false;
-    for (Map.Entry<String, Set<AdEntry>> each : queues.entrySet()) {
-      Set<AdEntry> queue = each.getValue();
+    for (Map.Entry<String, Set<LinkStateAdEntry>> each : queues.entrySet()) {
+      Set<LinkStateAdEntry> queue = each.getValue();
       if (!queue.isEmpty()) {
         send(each.getKey(), queue.iterator(), now);
         queue.clear();
@@ -375,9 +375,9 @@ public final class LinkState {
     if (!(changed || old) || !(calm || (urgent && ownTokens >= 1))) {
       return;
     }
-    Ad described = host.describe();
-    AdEntry own = own();
-    @Nullable Ad before = own.ad;
+    LinkStateAd described = host.describe();
+    LinkStateAdEntry own = own();
+    @Nullable LinkStateAd before = own.ad;
     if (before != null && !old && isSame(before, described)) {
       changed = false;
       urgent = false;
@@ -385,8 +385,8 @@ public final class LinkState {
     }
     ownTokens = Math.max(0, ownTokens - 1);
     sequence++;
-    Ad ad =
-        new Ad(
+    LinkStateAd ad =
+        new LinkStateAd(
             self,
             described.address(),
             incarnation,
@@ -407,7 +407,7 @@ public final class LinkState {
     host.adChanged(own, before);
   }
 
-  private boolean isSame(Ad before, Ad described) {
+  private boolean isSame(LinkStateAd before, LinkStateAd described) {
     return before.incarnation() == incarnation
         && before.status() == status
         && before.neighbors().equals(described.neighbors())
@@ -428,16 +428,16 @@ public final class LinkState {
     return true;
   }
 
-  private void send(String peer, Iterator<AdEntry> entries, long now) {
+  private void send(String peer, Iterator<LinkStateAdEntry> entries, long now) {
     List<AgedAd> batch = new ArrayList<>();
     int names = 0;
     while (entries.hasNext()) {
-      AdEntry entry = entries.next();
-      Ad ad = entry.ad;
+      LinkStateAdEntry entry = entries.next();
+      LinkStateAd ad = entry.ad;
       if (ad == null) {
         continue;
       }
-      batch.add(new AgedAd(ad, AdTable.ageMillis(entry, now)));
+      batch.add(new AgedAd(ad, LinkStateAdTable.ageMillis(entry, now)));
       names += 2 + ad.neighbors().size() + ad.unheard().size() + ad.vouched().size();
       if (batch.size() == LinkStateMessage.MAX_ADS || names >= LinkStateMessage.MAX_NAMES) {
         host.send(peer, new Ads(batch));
@@ -472,8 +472,8 @@ public final class LinkState {
       return;
     }
     List<Version> versions = new ArrayList<>();
-    for (AdEntry entry : table.entries()) {
-      Ad ad = entry.ad;
+    for (LinkStateAdEntry entry : table.entries()) {
+      LinkStateAd ad = entry.ad;
       long bit = 1L << entry.bucket();
       if (ad != null && (differing & bit) != 0) {
         if (versions.size() == LinkStateMessage.MAX_SUMMARY) {
@@ -498,9 +498,9 @@ public final class LinkState {
         host.outbid(version.incarnation());
       }
     }
-    Set<AdEntry> newer = new LinkedHashSet<>();
-    for (AdEntry entry : table.entries()) {
-      Ad ad = entry.ad;
+    Set<LinkStateAdEntry> newer = new LinkedHashSet<>();
+    for (LinkStateAdEntry entry : table.entries()) {
+      LinkStateAd ad = entry.ad;
       if (ad == null) {
         continue;
       }

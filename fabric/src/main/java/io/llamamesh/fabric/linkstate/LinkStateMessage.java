@@ -23,7 +23,7 @@ public sealed interface LinkStateMessage extends Message {
    *
    * @param ageMillis as of the sending
    */
-  record AgedAd(Ad ad, long ageMillis) {}
+  record AgedAd(LinkStateAd ad, long ageMillis) {}
 
   /** Ads that are news to the sender. */
   record Ads(List<AgedAd> ads) implements LinkStateMessage {

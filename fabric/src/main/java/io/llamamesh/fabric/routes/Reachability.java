@@ -1,6 +1,6 @@
 package io.llamamesh.fabric.routes;
 
-import io.llamamesh.fabric.linkstate.AdEntry;
+import io.llamamesh.fabric.linkstate.LinkStateAdEntry;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,13 +17,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Reachability {
 
-  private final AdEntry root;
+  private final LinkStateAdEntry root;
   private int[] depths = new int[16];
-  private @Nullable AdEntry[] parents = new AdEntry[16];
+  private @Nullable LinkStateAdEntry[] parents = new LinkStateAdEntry[16];
   private boolean dirty;
 
   /** Only the root is reachable. */
-  public Reachability(AdEntry root) {
+  public Reachability(LinkStateAdEntry root) {
     this.root = root;
     Arrays.fill(depths, -1);
     ensure(root.index());
@@ -31,7 +31,7 @@ public final class Reachability {
   }
 
   /** True when a node is reachable, as of the last computation. */
-  public boolean isReachable(AdEntry entry) {
+  public boolean isReachable(LinkStateAdEntry entry) {
     return entry.index() < depths.length && depths[entry.index()] >= 0;
   }
 
@@ -48,8 +48,11 @@ public final class Reachability {
    * @param reached takes those that are reachable now and were not
    */
   public void changed(
-      AdEntry from, List<AdEntry> added, List<AdEntry> removed, Collection<AdEntry> reached) {
-    for (AdEntry to : removed) {
+      LinkStateAdEntry from,
+      List<LinkStateAdEntry> added,
+      List<LinkStateAdEntry> removed,
+      Collection<LinkStateAdEntry> reached) {
+    for (LinkStateAdEntry to : removed) {
       if (to.index() < parents.length && parents[to.index()] == from && isReachable(to)) {
         adopt(to);
       }
@@ -57,17 +60,17 @@ public final class Reachability {
     if (!isReachable(from)) {
       return;
     }
-    for (AdEntry to : added) {
+    for (LinkStateAdEntry to : added) {
       spread(from, to, reached);
     }
   }
 
   /** Finds another way of the same length, or leaves it to a computation. */
-  private void adopt(AdEntry orphan) {
+  private void adopt(LinkStateAdEntry orphan) {
     int depth = depths[orphan.index()];
     for (int i = 0; i < orphan.degree(); i++) {
-      AdEntry other = orphan.neighbor(i);
-      if (isReachable(other) && depths[other.index()] == depth - 1 && other.hears(orphan)) {
+      LinkStateAdEntry other = orphan.neighbor(i);
+      if (isReachable(other) && depths[other.index()] == depth - 1 && other.isHearing(orphan)) {
         parents[orphan.index()] = other;
         return;
       }
@@ -75,15 +78,19 @@ public final class Reachability {
     dirty = true;
   }
 
-  private void spread(AdEntry from, AdEntry to, Collection<AdEntry> reached) {
-    ArrayDeque<AdEntry> queue = new ArrayDeque<>();
+  private void spread(
+      LinkStateAdEntry from, LinkStateAdEntry to, Collection<LinkStateAdEntry> reached) {
+    ArrayDeque<LinkStateAdEntry> queue = new ArrayDeque<>();
     relax(from, to, queue, reached);
     while (!queue.isEmpty()) {
       relaxAll(queue.remove(), queue, reached);
     }
   }
 
-  private void relaxAll(AdEntry node, ArrayDeque<AdEntry> queue, Collection<AdEntry> reached) {
+  private void relaxAll(
+      LinkStateAdEntry node,
+      ArrayDeque<LinkStateAdEntry> queue,
+      Collection<LinkStateAdEntry> reached) {
     for (int i = 0; i < node.degree(); i++) {
       relax(node, node.neighbor(i), queue, reached);
     }
@@ -93,7 +100,10 @@ public final class Reachability {
   }
 
   private void relax(
-      AdEntry from, AdEntry to, ArrayDeque<AdEntry> queue, Collection<AdEntry> reached) {
+      LinkStateAdEntry from,
+      LinkStateAdEntry to,
+      ArrayDeque<LinkStateAdEntry> queue,
+      Collection<LinkStateAdEntry> reached) {
     ensure(to.index());
     int depth = depths[from.index()] + 1;
     int known = depths[to.index()];
@@ -113,20 +123,20 @@ public final class Reachability {
    * @param entries all nodes
    * @param lost takes those that were reachable and are not
    */
-  public void recompute(Collection<AdEntry> entries, Collection<AdEntry> lost) {
+  public void recompute(Collection<LinkStateAdEntry> entries, Collection<LinkStateAdEntry> lost) {
     dirty = false;
     int[] before = depths;
     depths = new int[before.length];
     Arrays.fill(depths, -1);
     Arrays.fill(parents, null);
     depths[root.index()] = 0;
-    List<AdEntry> reached = new ArrayList<>();
-    ArrayDeque<AdEntry> queue = new ArrayDeque<>();
+    List<LinkStateAdEntry> reached = new ArrayList<>();
+    ArrayDeque<LinkStateAdEntry> queue = new ArrayDeque<>();
     relaxAll(root, queue, reached);
     while (!queue.isEmpty()) {
       relaxAll(queue.remove(), queue, reached);
     }
-    for (AdEntry entry : entries) {
+    for (LinkStateAdEntry entry : entries) {
       int index = entry.index();
       if (index < before.length && before[index] >= 0 && depths[index] < 0) {
         lost.add(entry);
@@ -135,7 +145,7 @@ public final class Reachability {
   }
 
   /** A node is taken out, and its index may be used again. */
-  public void gone(AdEntry entry) {
+  public void gone(LinkStateAdEntry entry) {
     if (entry.index() < depths.length) {
       depths[entry.index()] = -1;
       parents[entry.index()] = null;

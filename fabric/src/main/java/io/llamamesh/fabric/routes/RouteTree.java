@@ -1,7 +1,7 @@
 package io.llamamesh.fabric.routes;
 
-import io.llamamesh.fabric.linkstate.AdEntry;
-import io.llamamesh.fabric.linkstate.AdTable;
+import io.llamamesh.fabric.linkstate.LinkStateAdEntry;
+import io.llamamesh.fabric.linkstate.LinkStateAdTable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,34 +17,34 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RouteTree {
 
-  private final AdTable table;
-  private final @Nullable AdEntry[] parents;
+  private final LinkStateAdTable table;
+  private final @Nullable LinkStateAdEntry[] parents;
   private final int[] distances;
 
-  private RouteTree(AdTable table) {
+  private RouteTree(LinkStateAdTable table) {
     this.table = table;
-    this.parents = new AdEntry[table.indexBound()];
+    this.parents = new LinkStateAdEntry[table.indexBound()];
     this.distances = new int[table.indexBound()];
     Arrays.fill(distances, -1);
   }
 
   /** The tree from an origin; empty if the origin is unknown. */
-  public static RouteTree from(String origin, AdTable table) {
+  public static RouteTree from(String origin, LinkStateAdTable table) {
     RouteTree tree = new RouteTree(table);
-    @Nullable AdEntry root = table.get(origin);
+    @Nullable LinkStateAdEntry root = table.get(origin);
     if (root == null) {
       return tree;
     }
-    AdEntry[] queue = new AdEntry[tree.distances.length];
+    LinkStateAdEntry[] queue = new LinkStateAdEntry[tree.distances.length];
     int head = 0;
     int tail = 0;
     tree.distances[root.index()] = 0;
     queue[tail++] = root;
     while (head < tail) {
-      AdEntry node = queue[head++];
+      LinkStateAdEntry node = queue[head++];
       int next = tree.distances[node.index()] + 1;
       for (int i = 0; i < node.degree(); i++) {
-        AdEntry neighbor = node.neighbor(i);
+        LinkStateAdEntry neighbor = node.neighbor(i);
         if (tree.distances[neighbor.index()] < 0) {
           tree.distances[neighbor.index()] = next;
           tree.parents[neighbor.index()] = node;
@@ -57,7 +57,7 @@ public final class RouteTree {
 
   /** Hops to a node, empty if there is no way. */
   public OptionalInt distance(String node) {
-    @Nullable AdEntry entry = table.get(node);
+    @Nullable LinkStateAdEntry entry = table.get(node);
     if (entry == null || entry.index() >= distances.length || distances[entry.index()] < 0) {
       return OptionalInt.empty();
     }
@@ -66,8 +66,8 @@ public final class RouteTree {
 
   /** The node before it on the way, null for the origin and where there is no way. */
   public @Nullable String parent(String node) {
-    @Nullable AdEntry entry = table.get(node);
-    @Nullable AdEntry parent =
+    @Nullable LinkStateAdEntry entry = table.get(node);
+    @Nullable LinkStateAdEntry parent =
         entry == null || entry.index() >= parents.length ? null : parents[entry.index()];
     return parent == null ? null : parent.name();
   }
@@ -87,7 +87,7 @@ public final class RouteTree {
   /** Hops to every node to which there is a way, by name. */
   public Map<String, Integer> distances() {
     Map<String, Integer> result = new TreeMap<>();
-    for (AdEntry entry : table.entries()) {
+    for (LinkStateAdEntry entry : table.entries()) {
       if (entry.index() < distances.length && distances[entry.index()] >= 0) {
         result.put(entry.name(), distances[entry.index()]);
       }

@@ -65,7 +65,7 @@ public final class ReplicatedStore {
   private final InstantSource clock;
   private final Table table = new Table();
   private final AntiEntropy antiEntropy;
-  private final Lives lives;
+  private final IncarnationNumbers lives;
   private final List<Subscription> subscriptions = new ArrayList<>();
 
   private final ArrayDeque<Requested> operations = new ArrayDeque<>();
@@ -136,7 +136,7 @@ public final class ReplicatedStore {
             });
     Storage.Contents contents = storage.load();
     long known = Math.max(contents.life(), load(contents.records()));
-    this.lives = new Lives(node, known, contents.settledLife(), clock, random);
+    this.lives = new IncarnationNumbers(node, known, contents.settledLife(), clock, random);
     storage.write(new StagedChanges(table).toBatch(lives.present(), lives.settled()));
   }
 

@@ -7,8 +7,8 @@ import io.llamamesh.fabric.detector.DetectorMessage;
 import io.llamamesh.fabric.detector.DetectorMessage.Ping;
 import io.llamamesh.fabric.detector.DetectorMessage.Pong;
 import io.llamamesh.fabric.detector.Hearing;
-import io.llamamesh.fabric.linkstate.Ad;
-import io.llamamesh.fabric.linkstate.Ad.Status;
+import io.llamamesh.fabric.linkstate.LinkStateAd;
+import io.llamamesh.fabric.linkstate.LinkStateAd.Status;
 import io.llamamesh.fabric.linkstate.LinkStateMessage;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Ads;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
@@ -174,7 +174,7 @@ public final class MessageCodec {
   }
 
   private static void write(ByteWriter out, AgedAd aged) {
-    Ad ad = aged.ad();
+    LinkStateAd ad = aged.ad();
     out.writeVarint(aged.ageMillis());
     out.writeText(ad.node());
     out.writeText(ad.address());
@@ -266,20 +266,20 @@ public final class MessageCodec {
     long incarnation = in.readVarint(Long.MAX_VALUE);
     long sequence = in.readVarint(Long.MAX_VALUE);
     Status status = readStatus(in);
-    List<String> neighbors = readTexts(in, Ad.MAX_NEIGHBORS);
+    List<String> neighbors = readTexts(in, LinkStateAd.MAX_NEIGHBORS);
     List<Unheard> unheard = new ArrayList<>();
-    for (int left = in.readCount(Ad.MAX_UNHEARD); left > 0; left--) {
+    for (int left = in.readCount(LinkStateAd.MAX_UNHEARD); left > 0; left--) {
       unheard.add(
           new Unheard(
               readText(in, FabricPeer.MAX_NAME), readHearing(in), in.readVarint(Long.MAX_VALUE)));
     }
-    List<String> vouched = readTexts(in, Ad.MAX_VOUCHED);
+    List<String> vouched = readTexts(in, LinkStateAd.MAX_VOUCHED);
     long watched = in.readVarint(Long.MAX_VALUE);
     if (watched > Integer.MAX_VALUE) {
       throw new CodecException("an ad whose node watches too many");
     }
     return new AgedAd(
-        new Ad(
+        new LinkStateAd(
             node,
             address,
             incarnation,

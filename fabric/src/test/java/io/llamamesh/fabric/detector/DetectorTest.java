@@ -69,7 +69,7 @@ class DetectorTest {
     run(5_000, true, true, MS);
     run(1_500, false, false, MS);
     for (Ping ping : datagrams) {
-      detector.answered("n2", new Pong(ping.id(), true), false, false, now);
+      detector.recordPong("n2", new Pong(ping.id(), true), false, false, now);
     }
     run(3_000, true, true, MS);
     changes.clear();
@@ -100,7 +100,7 @@ class DetectorTest {
     run(5_000, true, true, MS);
     for (int i = 0; i < 20; i++) {
       run(100, false, false, MS);
-      detector.asked("n2", now);
+      detector.recordInboundPing("n2", now);
     }
 
     assertThat(changes).containsExactly(Hearing.UNHEARD_BY_PEER);
@@ -114,7 +114,7 @@ class DetectorTest {
     run(5_000, true, true, MS);
     run(300, false, false, MS);
     now += 5_000 * MS;
-    detector.stretch(5_000 * MS);
+    detector.addStallTime(5_000 * MS);
     detector.tick(now);
 
     assertThat(changes).isEmpty();
@@ -140,7 +140,7 @@ class DetectorTest {
       run(20, false, false, MS);
       List<Ping> asked = List.copyOf(datagrams);
       datagrams.clear();
-      asked.forEach(ping -> detector.answered("n8", new Pong(ping.id()), false, false, now));
+      asked.forEach(ping -> detector.recordPong("n8", new Pong(ping.id()), false, false, now));
     }
 
     assertThat(detector.hearing("n2")).isEqualTo(Hearing.SILENT);
@@ -239,9 +239,9 @@ class DetectorTest {
     answerTimes.add(sent + roundTrip);
     answers.add(() -> {
       if (isOverLink) {
-        detector.frame("n2", sent + roundTrip);
+        detector.recordFrame("n2", sent + roundTrip);
       }
-      detector.answered("n2", new Pong(ping.id()), isOverLink, false, sent + roundTrip);
+      detector.recordPong("n2", new Pong(ping.id()), isOverLink, false, sent + roundTrip);
     });
   }
 }

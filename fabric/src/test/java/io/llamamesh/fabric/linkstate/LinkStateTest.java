@@ -2,7 +2,7 @@ package io.llamamesh.fabric.linkstate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.fabric.linkstate.Ad.Status;
+import io.llamamesh.fabric.linkstate.LinkStateAd.Status;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Ads;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
 import java.util.ArrayList;
@@ -115,11 +115,11 @@ class LinkStateTest {
   @Test
   void nobodyCanFillTheTable() {
     Node a = new Node("a");
-    for (int i = 0; i < 2 * AdTable.MAX_NODES; i++) {
+    for (int i = 0; i < 2 * LinkStateAdTable.MAX_NODES; i++) {
       a.state.receive("x", ads(ad("n" + i, 1, 1), 0), now);
     }
-    assertThat(a.state.table().entries()).hasSize(AdTable.MAX_NODES);
-    assertThat(a.state.table().refused()).isEqualTo(AdTable.MAX_NODES + 1L);
+    assertThat(a.state.table().entries()).hasSize(LinkStateAdTable.MAX_NODES);
+    assertThat(a.state.table().refused()).isEqualTo(LinkStateAdTable.MAX_NODES + 1L);
   }
 
   @Test
@@ -141,7 +141,8 @@ class LinkStateTest {
   @Test
   void aDatagramSpeaksForItsSenderOnly() {
     Node a = new Node("a");
-    Ad forged = new Ad("n5", "a:1", 1, 1, Status.LEAVING, List.of(), List.of(), List.of(), 0);
+    LinkStateAd forged =
+        new LinkStateAd("n5", "a:1", 1, 1, Status.LEAVING, List.of(), List.of(), List.of(), 0);
     a.state.receive("n6", new LinkStateMessage.Leaving(new AgedAd(forged, 0)), now);
     assertThat(a.sequence("n5")).isZero();
     a.state.receive("n5", new LinkStateMessage.Leaving(new AgedAd(forged, 0)), now);
@@ -180,8 +181,8 @@ class LinkStateTest {
     }
   }
 
-  private static Ad ad(String node, long incarnation, long sequence) {
-    return new Ad(
+  private static LinkStateAd ad(String node, long incarnation, long sequence) {
+    return new LinkStateAd(
         node,
         "192.0.2.1:8101",
         incarnation,
@@ -193,7 +194,7 @@ class LinkStateTest {
         0);
   }
 
-  private static Ads ads(Ad ad, long ageMillis) {
+  private static Ads ads(LinkStateAd ad, long ageMillis) {
     return new Ads(List.of(new AgedAd(ad, ageMillis)));
   }
 
@@ -214,12 +215,12 @@ class LinkStateTest {
     }
 
     long sequence(String node) {
-      @Nullable AdEntry entry = state.table().get(node);
+      @Nullable LinkStateAdEntry entry = state.table().get(node);
       return entry == null || entry.ad() == null ? 0 : entry.ad().sequence();
     }
 
     long ageMillis(String node) {
-      return AdTable.ageMillis(state.table().get(node), now);
+      return LinkStateAdTable.ageMillis(state.table().get(node), now);
     }
 
     @Override
@@ -229,16 +230,16 @@ class LinkStateTest {
     }
 
     @Override
-    public Ad describe() {
-      return new Ad(
+    public LinkStateAd describe() {
+      return new LinkStateAd(
           name, "192.0.2.1:8101", 1, 1, Status.MEMBER, neighbors, List.of(), List.of(), 0);
     }
 
     @Override
-    public void adChanged(AdEntry entry, @Nullable Ad before) {}
+    public void adChanged(LinkStateAdEntry entry, @Nullable LinkStateAd before) {}
 
     @Override
-    public void nodeGone(AdEntry entry) {}
+    public void nodeGone(LinkStateAdEntry entry) {}
 
     @Override
     public void outbid(long incarnation) {

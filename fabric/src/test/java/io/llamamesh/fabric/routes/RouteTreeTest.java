@@ -2,10 +2,10 @@ package io.llamamesh.fabric.routes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llamamesh.fabric.linkstate.Ad;
-import io.llamamesh.fabric.linkstate.Ad.Status;
-import io.llamamesh.fabric.linkstate.AdEntry;
 import io.llamamesh.fabric.linkstate.LinkState;
+import io.llamamesh.fabric.linkstate.LinkStateAd;
+import io.llamamesh.fabric.linkstate.LinkStateAd.Status;
+import io.llamamesh.fabric.linkstate.LinkStateAdEntry;
 import io.llamamesh.fabric.linkstate.LinkStateMessage;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Ads;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
@@ -79,14 +79,14 @@ class RouteTreeTest {
     void change(int node, double density) {
       String from = "n" + node;
       Set<String> neighbors = new HashSet<>();
-      for (int other = 0; other < nodes && neighbors.size() < Ad.MAX_NEIGHBORS; other++) {
+      for (int other = 0; other < nodes && neighbors.size() < LinkStateAd.MAX_NEIGHBORS; other++) {
         if (other != node && random.nextDouble() < density) {
           neighbors.add("n" + other);
         }
       }
       links.put(from, neighbors);
-      Ad ad =
-          new Ad(
+      LinkStateAd ad =
+          new LinkStateAd(
               from,
               "a:1",
               1,
@@ -140,7 +140,7 @@ class RouteTreeTest {
         }
       }
       for (int i = 0; i < nodes; i++) {
-        AdEntry entry = linkState.table().get("n" + i);
+        LinkStateAdEntry entry = linkState.table().get("n" + i);
         assertThat(reachability.isReachable(entry))
             .as("n%d of %s", i, links)
             .isEqualTo(oracle.contains("n" + i));
@@ -148,9 +148,9 @@ class RouteTreeTest {
     }
 
     @Override
-    public void adChanged(AdEntry entry, @Nullable Ad before) {
-      List<AdEntry> added = new ArrayList<>();
-      List<AdEntry> removed = new ArrayList<>();
+    public void adChanged(LinkStateAdEntry entry, @Nullable LinkStateAd before) {
+      List<LinkStateAdEntry> added = new ArrayList<>();
+      List<LinkStateAdEntry> removed = new ArrayList<>();
       Set<String> had = before == null ? Set.of() : Set.copyOf(before.neighbors());
       for (String now : entry.ad().neighbors()) {
         if (!had.contains(now)) {
@@ -170,15 +170,16 @@ class RouteTreeTest {
     }
 
     @Override
-    public Ad describe() {
-      return new Ad("self", "a:1", 1, 1, Status.MEMBER, List.of("n0"), List.of(), List.of(), 0);
+    public LinkStateAd describe() {
+      return new LinkStateAd(
+          "self", "a:1", 1, 1, Status.MEMBER, List.of("n0"), List.of(), List.of(), 0);
     }
 
     @Override
     public void send(String peer, LinkStateMessage message) {}
 
     @Override
-    public void nodeGone(AdEntry entry) {}
+    public void nodeGone(LinkStateAdEntry entry) {}
 
     @Override
     public void outbid(long incarnation) {}

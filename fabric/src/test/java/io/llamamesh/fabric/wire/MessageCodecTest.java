@@ -7,8 +7,8 @@ import io.llamamesh.fabric.codec.CodecException;
 import io.llamamesh.fabric.detector.DetectorMessage.Ping;
 import io.llamamesh.fabric.detector.DetectorMessage.Pong;
 import io.llamamesh.fabric.detector.Hearing;
-import io.llamamesh.fabric.linkstate.Ad;
-import io.llamamesh.fabric.linkstate.Ad.Status;
+import io.llamamesh.fabric.linkstate.LinkStateAd;
+import io.llamamesh.fabric.linkstate.LinkStateAd.Status;
 import io.llamamesh.fabric.linkstate.LinkStateMessage;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Ads;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
@@ -98,10 +98,11 @@ class MessageCodecTest {
       versions.add(new Version("n" + i + ".example.internal", 1L << 53, Long.MAX_VALUE));
     }
     List<Unheard> unheard = new ArrayList<>();
-    for (int i = 0; i < Ad.MAX_UNHEARD; i++) {
+    for (int i = 0; i < LinkStateAd.MAX_UNHEARD; i++) {
       unheard.add(new Unheard(name, Hearing.SILENT, Long.MAX_VALUE));
     }
-    Ad large = new Ad(name, "a:1", 1L << 53, 1, Status.MEMBER, List.of(), unheard, List.of(), 1);
+    LinkStateAd large =
+        new LinkStateAd(name, "a:1", 1L << 53, 1, Status.MEMBER, List.of(), unheard, List.of(), 1);
 
     assertThat(MessageCodec.encode(new Summary(-1, versions)).length)
         .isLessThan(MessageCodec.MAX_BYTES);
@@ -177,7 +178,7 @@ class MessageCodecTest {
       unheard.add(new Unheard(name(), hearing, number()));
     }
     return new AgedAd(
-        new Ad(
+        new LinkStateAd(
             name(),
             "192.0.2.1:8101",
             number(),

@@ -253,7 +253,7 @@ public final class Registry {
   }
 
   /** Removes entries whose keepalive ran out, and groups that are empty. */
-  public synchronized SweepResult sweep() {
+  public synchronized ExpiryResult removeExpired() {
     long now = nanos.getAsLong();
     int gone = 0;
     int emptied = 0;
@@ -283,7 +283,7 @@ public final class Registry {
     if (gone > 0) {
       version++;
     }
-    return new SweepResult(gone, emptied);
+    return new ExpiryResult(gone, emptied);
   }
 
   /** All groups as {@code list} shows them, with a line's end. */

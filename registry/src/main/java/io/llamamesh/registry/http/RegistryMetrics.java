@@ -1,8 +1,8 @@
 package io.llamamesh.registry.http;
 
+import io.llamamesh.registry.directory.ExpiryResult;
 import io.llamamesh.registry.directory.Registry;
 import io.llamamesh.registry.directory.RegistryCounts;
-import io.llamamesh.registry.directory.SweepResult;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -40,7 +40,7 @@ public final class RegistryMetrics {
    * @param found what it removed
    * @param took how long it took
    */
-  public record Swept(SweepResult found, Duration took) {}
+  public record Swept(ExpiryResult found, Duration took) {}
 
   /** Metrics of a directory from now on. */
   public RegistryMetrics(Registry registry, InstantSource clock) {
@@ -90,7 +90,7 @@ public final class RegistryMetrics {
       groups += swept.found().groups();
       took = swept.took();
     }
-    return new Swept(new SweepResult(probes, groups), took);
+    return new Swept(new ExpiryResult(probes, groups), took);
   }
 
   /** Counts a request that was refused. */

@@ -1,8 +1,8 @@
 package io.llamamesh.registry.main;
 
+import io.llamamesh.registry.directory.ExpiryResult;
 import io.llamamesh.registry.directory.Registry;
 import io.llamamesh.registry.directory.RegistrySettings;
-import io.llamamesh.registry.directory.SweepResult;
 import io.llamamesh.registry.http.RegistryMetrics;
 import io.llamamesh.registry.http.RegistryServer;
 import io.llamamesh.registry.store.InfluxExport;
@@ -152,7 +152,7 @@ final class RegistryRun implements AutoCloseable {
 
   private void sweep() {
     long began = System.nanoTime();
-    SweepResult found = registry.sweep();
+    ExpiryResult found = registry.removeExpired();
     metrics.recordSweep(
         new RegistryMetrics.Swept(found, Duration.ofNanos(System.nanoTime() - began)));
   }

@@ -101,7 +101,7 @@ final class RegistryTest {
       probes.probe(P3, "c", 8100);
       probes.probe(P1, "a", 8100);
       probes.probe(P2, "b", 8100);
-      probes.registry().sweep();
+      probes.registry().removeExpired();
       assertThat(probes.config(P1, 8100)).isEqualTo(before);
     }
     assertThat(probes.config(P2, 8100)).isNotEqualTo(before);
@@ -118,7 +118,7 @@ final class RegistryTest {
     probes.probe(P1, "a", 8100);
     probes.probe(P3, "c", 8100);
     probes.pass(101);
-    probes.registry().sweep();
+    probes.registry().removeExpired();
     assertThat(probes.config(P1, 8100)).isNotEqualTo(before);
     probes.probe(P2, "b", 8100);
     assertThat(probes.config(P1, 8100)).isEqualTo(before);
@@ -262,10 +262,10 @@ final class RegistryTest {
     Probes probes = new Probes();
     probes.register(P1, "{\"port\":8100,\"group\":\"wan\",\"keepalive\":70}");
     probes.pass(70);
-    assertThat(probes.registry().sweep()).isEqualTo(new SweepResult(0, 0));
+    assertThat(probes.registry().removeExpired()).isEqualTo(new ExpiryResult(0, 0));
     assertThat(list(probes)).hasSize(1);
     probes.pass(1);
-    assertThat(probes.registry().sweep()).isEqualTo(new SweepResult(1, 1));
+    assertThat(probes.registry().removeExpired()).isEqualTo(new ExpiryResult(1, 1));
     assertThat(list(probes)).isEmpty();
     assertThat(probes.registry().counts().bytes()).isZero();
   }
@@ -277,7 +277,7 @@ final class RegistryTest {
     probes.register(P2, "{\"port\":8100,\"group\":\"wan\",\"keepalive\":10}");
     probes.register(P3, Probes.old("c", 8100));
     probes.pass(11);
-    assertThat(probes.registry().sweep().probes()).isEqualTo(2);
+    assertThat(probes.registry().removeExpired().probes()).isEqualTo(2);
   }
 
   @Test
@@ -320,7 +320,7 @@ final class RegistryTest {
       seen.add(probes.config(P3, 8100));
       probes.probe(NAT, "b", 8100);
       probes.probe(P3, "c", 8100);
-      probes.registry().sweep();
+      probes.registry().removeExpired();
       seen.add(probes.config(P3, 8100));
     }
     assertThat(seen).containsExactly(before);
@@ -429,7 +429,7 @@ final class RegistryTest {
       assertThat(loser).isNotNull();
       assertThat(loser.state()).isEqualTo("shadowed");
       probes.probe(P3, "c", 8100);
-      probes.registry().sweep();
+      probes.registry().removeExpired();
       documents.add(probes.config(P3, 8100));
     }
     assertThat(documents).hasSize(2);
@@ -445,7 +445,7 @@ final class RegistryTest {
       probes.probe(x, "b", 8100);
       probes.probe(P3, "c", 8100);
     }
-    probes.registry().sweep();
+    probes.registry().removeExpired();
     assertThat(probes.probe(x, "b", 8100)).isNull();
     assertThat(probes.config(P3, 8100)).contains(x).doesNotContain(y);
     assertThat(probes.registry().conflicts()).isEmpty();
@@ -465,7 +465,7 @@ final class RegistryTest {
       probes.pass(15);
       loser = probes.agent(P1, "b", "an-instance-copied");
       probes.agent(P3, "p3", "33333333-cccc");
-      probes.registry().sweep();
+      probes.registry().removeExpired();
       documents.add(probes.agentConfig(P3, "33333333-cccc"));
     }
     assertThat(documents).hasSize(1);
@@ -523,7 +523,7 @@ final class RegistryTest {
     String scraped = probes.registry().scraper(address(P1));
     probes.setClock(hours);
     assertThat(probes.restart(600)).isZero();
-    probes.registry().sweep();
+    probes.registry().removeExpired();
     assertThat(probes.registry().list()).isEqualTo(listed);
     assertThat(probes.registry().scraper(address(P1))).isEqualTo(scraped);
     assertThat(probes.config(P1, 8100)).isEqualTo(config);
@@ -531,9 +531,9 @@ final class RegistryTest {
     for (int i = 1; i <= 28; i++) {
       probes.probe("198.51.100." + i, "p" + i, 8100);
     }
-    assertThat(probes.registry().sweep().probes()).isZero();
+    assertThat(probes.registry().removeExpired().probes()).isZero();
     probes.pass(11);
-    assertThat(probes.registry().sweep().probes()).isEqualTo(2);
+    assertThat(probes.registry().removeExpired().probes()).isEqualTo(2);
     assertThat(list(probes).get("wan")).hasSize(28);
   }
 
@@ -721,7 +721,7 @@ final class RegistryTest {
       }
       if (random.nextInt(4) == 0) {
         probes.pass(random.nextInt(200));
-        probes.registry().sweep();
+        probes.registry().removeExpired();
       }
       if (random.nextInt(50) == 0) {
         probes.restart(random.nextInt(500));

@@ -72,12 +72,12 @@ record JudgedPair(
   }
 
   /** Source and destination, without class and family. */
-  String ends() {
+  String nodePairKey() {
     return pair.source() + '\n' + pair.destination();
   }
 
   /** Number of distinct ordered pairs of nodes, over all classes and families. */
   static int distinct(List<JudgedPair> pairs) {
-    return (int) pairs.stream().map(JudgedPair::ends).distinct().count();
+    return (int) pairs.stream().map(JudgedPair::nodePairKey).distinct().count();
   }
 }

@@ -76,7 +76,7 @@ final class PairJudge {
   private boolean isLossy(Cell cell, double background, double level) {
     return cell.lost() > 0
         && cell.lossPercent() > limits.lossPercent()
-        && Tails.binomial(cell.lost(), cell.received() + cell.lost(), background) <= level;
+        && UpperTails.binomial(cell.lost(), cell.received() + cell.lost(), background) <= level;
   }
 
   private boolean isAllGood(PairSeries pair) {
@@ -144,7 +144,8 @@ final class PairJudge {
     List<Integer> bad = new ArrayList<>();
     for (PathCell path : paths) {
       long pathLost = Math.min(path.lost(), path.sent());
-      if (Tails.hypergeometric(pathLost, path.sent(), lost, sent) * paths.size() <= SIGNIFICANCE) {
+      if (UpperTails.hypergeometric(pathLost, path.sent(), lost, sent) * paths.size()
+          <= SIGNIFICANCE) {
         bad.add(path.sourcePort());
       }
     }

@@ -101,7 +101,7 @@ final class Suspects {
     if (state.isBad()) {
       uncovered.add(link);
     }
-    along(
+    forEachCandidateOn(
         link,
         entity -> {
           Tally tally = tally(entity);
@@ -123,7 +123,8 @@ final class Suspects {
 
   private @Nullable Entity best() {
     Map<Entity, Integer> covers = new HashMap<>();
-    uncovered.forEach(link -> along(link, entity -> covers.merge(entity, 1, Integer::sum)));
+    uncovered.forEach(
+        link -> forEachCandidateOn(link, entity -> covers.merge(entity, 1, Integer::sum)));
     Entity best = null;
     double bestScore = 0;
     for (Map.Entry<Entity, Integer> candidate : covers.entrySet()) {
@@ -132,7 +133,7 @@ final class Suspects {
       if (purity < MIN_PURITY || (entity.equals(Entity.MESH) && !isMeshWide)) {
         continue;
       }
-      double score = candidate.getValue() * purity * worth(entity);
+      double score = candidate.getValue() * purity * blockWeight(entity);
       if (best == null
           || score > bestScore + EPSILON
           || (score > bestScore - EPSILON && isSimpler(entity, best))) {
@@ -143,7 +144,7 @@ final class Suspects {
     return best;
   }
 
-  private double worth(Entity entity) {
+  private double blockWeight(Entity entity) {
     Block block = blocks.get(entity);
     if (block == null) {
       return 1;
@@ -171,7 +172,7 @@ final class Suspects {
   private void cover(Entity chosen) {
     uncovered.removeIf(link -> {
       boolean[] passes = new boolean[1];
-      along(link, entity -> passes[0] |= entity.equals(chosen));
+      forEachCandidateOn(link, entity -> passes[0] |= entity.equals(chosen));
       return passes[0];
     });
   }
@@ -180,7 +181,7 @@ final class Suspects {
     return tallies.computeIfAbsent(entity, k -> new Tally());
   }
 
-  private void along(Link link, Consumer<Entity> passed) {
+  private void forEachCandidateOn(Link link, Consumer<Entity> passed) {
     Entity.along(
         link.source(),
         link.destination(),

@@ -40,7 +40,7 @@ final class BacklogFetcher implements StorePump.PageFetcher {
       try (AgentClient.FetchedPage fetched =
           client.fetch(position.address(), cursor, position.safeCursor(), limit, true)) {
         Page page =
-            position.skew().correct(admission.admitAgain(fetched.page()), position.interval());
+            position.skew().correct(admission.admitUncounted(fetched.page()), position.interval());
         fetched.recordSize(pages);
         budget.spend(fetched.bytes(), clock.instant());
         return EncodedPage.of(cursor, page, fetched.maxWindows());

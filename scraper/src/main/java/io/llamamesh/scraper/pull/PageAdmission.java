@@ -20,13 +20,13 @@ final class PageAdmission {
 
   /** The page without points beyond the quota of series, which are counted. */
   Page admit(Page page) {
-    Page admitted = admitAgain(page);
+    Page admitted = admitUncounted(page);
     counters.countExcess(page.points().size() - admitted.points().size());
     return admitted;
   }
 
   /** The same for windows that were admitted before and are fetched again: counts nothing. */
-  Page admitAgain(Page page) {
+  Page admitUncounted(Page page) {
     List<Point> points = quota.admitted(page.points(), clock.instant());
     return points.size() == page.points().size() ? page : page.withPoints(points);
   }

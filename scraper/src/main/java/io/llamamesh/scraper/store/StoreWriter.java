@@ -263,7 +263,7 @@ public final class StoreWriter implements AutoCloseable {
 
   private void postpone(List<Job> batch, WriteFailure failure) {
     // A write that we interrupted ourselves says nothing about the store.
-    WriteResult result = ended ? postponed("the scraper is stopping") : unavailable(failure);
+    WriteResult result = ended ? postponed("the scraper is stopping") : postponeForOutage(failure);
     batch.forEach(job -> job.result().complete(result));
   }
 
@@ -313,7 +313,7 @@ public final class StoreWriter implements AutoCloseable {
     }
   }
 
-  private WriteResult unavailable(WriteFailure failure) {
+  private WriteResult postponeForOutage(WriteFailure failure) {
     if (status.state() != MeshReport.Store.State.UNREACHABLE) {
       LOG.warn(
           "store unavailable, agents keep their windows store={} error={}",

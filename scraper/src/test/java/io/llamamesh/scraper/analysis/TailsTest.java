@@ -26,7 +26,7 @@ final class TailsTest {
   void binomialTailsAreExact(int successes, int trials, double probability) {
     double exact = exactBinomial(successes, trials, probability);
 
-    assertThat(Tails.binomial(successes, trials, probability))
+    assertThat(UpperTails.binomial(successes, trials, probability))
         .isCloseTo(exact, within(exact * 1e-9));
   }
 
@@ -35,16 +35,16 @@ final class TailsTest {
   void hypergeometricTailsAreExact(int marked, int drawn, int allMarked, int all) {
     double exact = exactHypergeometric(marked, drawn, allMarked, all);
 
-    assertThat(Tails.hypergeometric(marked, drawn, allMarked, all))
+    assertThat(UpperTails.hypergeometric(marked, drawn, allMarked, all))
         .isCloseTo(exact, within(exact * 1e-9));
   }
 
   @Test
   void whatMustHappenIsCertainAndWhatCannotIsNot() {
-    assertThat(Tails.binomial(0, 10, 0.1)).isEqualTo(1);
-    assertThat(Tails.binomial(11, 10, 0.1)).isEqualTo(0);
-    assertThat(Tails.hypergeometric(0, 5, 3, 10)).isEqualTo(1);
-    assertThat(Tails.hypergeometric(4, 5, 3, 10)).isEqualTo(0);
+    assertThat(UpperTails.binomial(0, 10, 0.1)).isEqualTo(1);
+    assertThat(UpperTails.binomial(11, 10, 0.1)).isEqualTo(0);
+    assertThat(UpperTails.hypergeometric(0, 5, 3, 10)).isEqualTo(1);
+    assertThat(UpperTails.hypergeometric(4, 5, 3, 10)).isEqualTo(0);
   }
 
   @ParameterizedTest
@@ -52,7 +52,7 @@ final class TailsTest {
   void binomialTailsAreExactBelowTheMeanToo(int successes, int trials, double probability) {
     double exact = exactBinomial(successes, trials, probability);
 
-    assertThat(Tails.binomial(successes, trials, probability))
+    assertThat(UpperTails.binomial(successes, trials, probability))
         .isCloseTo(exact, within(exact * 1e-9));
   }
 
@@ -61,7 +61,7 @@ final class TailsTest {
   void hypergeometricTailsAreExactBelowTheMeanToo(int marked, int drawn, int allMarked, int all) {
     double exact = exactHypergeometric(marked, drawn, allMarked, all);
 
-    assertThat(Tails.hypergeometric(marked, drawn, allMarked, all))
+    assertThat(UpperTails.hypergeometric(marked, drawn, allMarked, all))
         .isCloseTo(exact, within(exact * 1e-9));
   }
 
@@ -73,14 +73,15 @@ final class TailsTest {
     for (long trials : counts) {
       for (long successes : counts) {
         for (double probability : new double[] {1e-300, 1e-4, 0.01, 0.5, 0.99, 1 - 1e-16}) {
-          assertThat(Tails.binomial(successes, trials, probability)).isBetween(0.0, 1.0);
+          assertThat(UpperTails.binomial(successes, trials, probability)).isBetween(0.0, 1.0);
         }
         for (long marked : counts) {
           if (successes <= trials && marked <= trials) {
             long least = Math.max(0, successes - (trials - marked));
             for (long both :
                 new long[] {least, least / 2 + marked / 2, Math.min(marked, successes)}) {
-              assertThat(Tails.hypergeometric(both, successes, marked, trials)).isBetween(0.0, 1.0);
+              assertThat(UpperTails.hypergeometric(both, successes, marked, trials))
+                  .isBetween(0.0, 1.0);
             }
           }
         }
@@ -90,12 +91,12 @@ final class TailsTest {
 
   @Test
   void moreTrialsThanAreSummedAreJudgedAsIfTheyWereThose() {
-    long many = 100 * Tails.MAX_TRIALS;
+    long many = 100 * UpperTails.MAX_TRIALS;
 
-    assertThat(Tails.binomial(many / 50, many, 0.01))
-        .isEqualTo(Tails.binomial(Tails.MAX_TRIALS / 50, Tails.MAX_TRIALS, 0.01))
+    assertThat(UpperTails.binomial(many / 50, many, 0.01))
+        .isEqualTo(UpperTails.binomial(UpperTails.MAX_TRIALS / 50, UpperTails.MAX_TRIALS, 0.01))
         .isLessThan(1e-9);
-    assertThat(Tails.binomial(many / 100, many, 0.01)).isBetween(0.4, 0.6);
+    assertThat(UpperTails.binomial(many / 100, many, 0.01)).isBetween(0.4, 0.6);
   }
 
   private static double exactBinomial(int successes, int trials, double probability) {

@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
  * Finder of the probe that an ICMP error quotes. Anybody can forge such errors, from any address;
  * but only who has seen a probe in flight can quote it.
  */
-final class QuotedProbe {
+final class IcmpQuoteMatcher {
 
   private final Roster roster;
   private final ProbeParser parser = new ProbeParser();
   private long sequence;
 
-  QuotedProbe(Roster roster) {
+  IcmpQuoteMatcher(Roster roster) {
     this.roster = roster;
   }
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * younger, and one that is older than a day is refused, so that what was forgotten here is not
  * brought back by somebody who was away. What is forgotten on purpose is kept as such for a day.
  */
-public final class AdTable {
+public final class LinkStateAdTable {
 
   /** How long an ad is believed after it was made, in milliseconds. */
   public static final long MAX_AGE_MILLIS = 24 * 3_600_000L;
@@ -38,20 +38,20 @@ public final class AdTable {
     REFUSED
   }
 
-  private final Map<String, AdEntry> entries = new LinkedHashMap<>();
-  private final List<@Nullable AdEntry> byIndex = new ArrayList<>();
+  private final Map<String, LinkStateAdEntry> entries = new LinkedHashMap<>();
+  private final List<@Nullable LinkStateAdEntry> byIndex = new ArrayList<>();
   private final List<Integer> free = new ArrayList<>();
   private final long[] buckets = new long[LinkStateMessage.BUCKETS];
   private long refused;
   private int ads;
 
   /** The entry of a node, null if it is unknown. */
-  public @Nullable AdEntry get(String node) {
+  public @Nullable LinkStateAdEntry get(String node) {
     return entries.get(node);
   }
 
   /** All nodes, those that are only named by others included. */
-  public Collection<AdEntry> entries() {
+  public Collection<LinkStateAdEntry> entries() {
     return entries.values();
   }
 
@@ -71,11 +71,11 @@ public final class AdTable {
   }
 
   /** The entry of a node, made if need be; null if there is no room. */
-  @Nullable AdEntry entry(String node) {
-    @Nullable AdEntry entry = entries.get(node);
+  @Nullable LinkStateAdEntry entry(String node) {
+    @Nullable LinkStateAdEntry entry = entries.get(node);
     if (entry == null && entries.size() < MAX_NODES) {
       int index = free.isEmpty() ? byIndex.size() : free.removeLast();
-      entry = new AdEntry(node, index);
+      entry = new LinkStateAdEntry(node, index);
       if (index == byIndex.size()) {
         byIndex.add(entry);
       } else {
@@ -87,27 +87,27 @@ public final class AdTable {
   }
 
   /** True when an ad would be news. */
-  boolean isNewer(Ad ad) {
-    @Nullable AdEntry entry = entries.get(ad.node());
-    @Nullable Ad known = entry == null ? null : entry.ad;
+  boolean isNewer(LinkStateAd ad) {
+    @Nullable LinkStateAdEntry entry = entries.get(ad.node());
+    @Nullable LinkStateAd known = entry == null ? null : entry.ad;
     return known == null || ad.isNewerThan(known.incarnation(), known.sequence());
   }
 
   /** Takes an ad if it is news. */
   Offer offer(AgedAd aged, long now) {
-    Ad ad = aged.ad();
+    LinkStateAd ad = aged.ad();
     long age = aged.ageMillis();
     if (age < 0 || age > MAX_AGE_MILLIS || !Incarnation.isValid(ad.incarnation())) {
       refused++;
       return Offer.REFUSED;
     }
-    @Nullable AdEntry entry = entry(ad.node());
+    @Nullable LinkStateAdEntry entry = entry(ad.node());
     if (entry == null) {
       refused++;
       return Offer.REFUSED;
     }
     long bornAt = now - age * MS;
-    @Nullable Ad known = entry.ad;
+    @Nullable LinkStateAd known = entry.ad;
     if (known != null && !ad.isNewerThan(known.incarnation(), known.sequence())) {
       if (known.isNewerThan(ad.incarnation(), ad.sequence())) {
         return Offer.OLDER;
@@ -119,7 +119,7 @@ public final class AdTable {
     return Offer.NEWER;
   }
 
-  private void put(AdEntry entry, Ad ad, long bornAt) {
+  private void put(LinkStateAdEntry entry, LinkStateAd ad, long bornAt) {
     if (entry.ad == null) {
       ads++;
     }
@@ -131,14 +131,14 @@ public final class AdTable {
     buckets[entry.bucket()] ^= entry.versionHash();
   }
 
-  private AdEntry[] resolve(List<String> names) {
+  private LinkStateAdEntry[] resolve(List<String> names) {
     if (names.isEmpty()) {
-      return AdEntry.NONE;
+      return LinkStateAdEntry.NONE;
     }
-    AdEntry[] resolved = new AdEntry[names.size()];
+    LinkStateAdEntry[] resolved = new LinkStateAdEntry[names.size()];
     int count = 0;
     for (String name : names) {
-      @Nullable AdEntry entry = entry(name);
+      @Nullable LinkStateAdEntry entry = entry(name);
       if (entry != null) {
         resolved[count++] = entry;
       }
@@ -147,7 +147,7 @@ public final class AdTable {
   }
 
   /** The age of a node's ad. */
-  static long ageMillis(AdEntry entry, long now) {
+  static long ageMillis(LinkStateAdEntry entry, long now) {
     return Math.max(0, (now - entry.bornAt) / MS);
   }
 
@@ -162,31 +162,31 @@ public final class AdTable {
    * @param keep a node that is never taken out
    * @return those that are gone
    */
-  List<AdEntry> expire(long now, String keep) {
-    Map<AdEntry, Boolean> named = new HashMap<>();
-    for (AdEntry entry : entries.values()) {
+  List<LinkStateAdEntry> expire(long now, String keep) {
+    Map<LinkStateAdEntry, Boolean> named = new HashMap<>();
+    for (LinkStateAdEntry entry : entries.values()) {
       boolean old = entry.ad != null && ageMillis(entry, now) > MAX_AGE_MILLIS;
       if (old && !entry.name().equals(keep)) {
         buckets[entry.bucket()] ^= entry.versionHash();
         entry.ad = null;
-        entry.neighbors = AdEntry.NONE;
-        entry.vouched = AdEntry.NONE;
+        entry.neighbors = LinkStateAdEntry.NONE;
+        entry.vouched = LinkStateAdEntry.NONE;
         ads--;
       }
-      for (AdEntry neighbor : entry.neighbors) {
+      for (LinkStateAdEntry neighbor : entry.neighbors) {
         named.put(neighbor, true);
       }
-      for (AdEntry vouched : entry.vouched) {
+      for (LinkStateAdEntry vouched : entry.vouched) {
         named.put(vouched, true);
       }
     }
-    List<AdEntry> gone = new ArrayList<>();
-    for (AdEntry entry : entries.values()) {
+    List<LinkStateAdEntry> gone = new ArrayList<>();
+    for (LinkStateAdEntry entry : entries.values()) {
       if (entry.ad == null && !named.containsKey(entry)) {
         gone.add(entry);
       }
     }
-    for (AdEntry entry : gone) {
+    for (LinkStateAdEntry entry : gone) {
       entries.remove(entry.name());
       byIndex.set(entry.index(), null);
       free.add(entry.index());

@@ -6,4 +6,4 @@ package io.llamamesh.registry.directory;
  * @param probes entries removed
  * @param groups groups removed, being empty
  */
-public record SweepResult(int probes, int groups) {}
+public record ExpiryResult(int probes, int groups) {}

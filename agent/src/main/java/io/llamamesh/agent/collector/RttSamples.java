@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * RTTs of one pair in one window: raw while they are few, in a histogram of two digits once they
  * are many. Reset and reused for later windows.
  */
-final class Samples {
+final class RttSamples {
 
   static final int FIRST = 64;
   static final int RAW_LIMIT = 1024;

@@ -3,19 +3,19 @@ package io.llamamesh.fabric.linkstate;
 import org.jspecify.annotations.Nullable;
 
 /** A node in the table: its last ad, if any, and its neighbours resolved. */
-public final class AdEntry {
+public final class LinkStateAdEntry {
 
-  static final AdEntry[] NONE = {};
+  static final LinkStateAdEntry[] NONE = {};
 
   private final String name;
   private final long nameHash;
   private final int index;
-  @Nullable Ad ad;
+  @Nullable LinkStateAd ad;
   long bornAt;
-  AdEntry[] neighbors = NONE;
-  AdEntry[] vouched = NONE;
+  LinkStateAdEntry[] neighbors = NONE;
+  LinkStateAdEntry[] vouched = NONE;
 
-  AdEntry(String name, int index) {
+  LinkStateAdEntry(String name, int index) {
     this.name = name;
     this.nameHash = hash(name);
     this.index = index;
@@ -32,13 +32,13 @@ public final class AdEntry {
   }
 
   /** The last ad, null if only others have named this node. */
-  public @Nullable Ad ad() {
+  public @Nullable LinkStateAd ad() {
     return ad;
   }
 
   /** The node's incarnation, 0 if no ad is known. */
   public long incarnation() {
-    Ad known = ad;
+    LinkStateAd known = ad;
     return known == null ? 0 : known.incarnation();
   }
 
@@ -49,8 +49,8 @@ public final class AdEntry {
 
   /** True when the node was forgotten and has not been back. */
   public boolean isForgotten() {
-    Ad known = ad;
-    return known != null && known.status() == Ad.Status.FORGOTTEN;
+    LinkStateAd known = ad;
+    return known != null && known.status() == LinkStateAd.Status.FORGOTTEN;
   }
 
   /** How many neighbours it has by its own word. */
@@ -59,7 +59,7 @@ public final class AdEntry {
   }
 
   /** Its i-th neighbour. */
-  public AdEntry neighbor(int i) {
+  public LinkStateAdEntry neighbor(int i) {
     return neighbors[i];
   }
 
@@ -69,17 +69,17 @@ public final class AdEntry {
   }
 
   /** The i-th node that it vouches for. */
-  public AdEntry vouched(int i) {
+  public LinkStateAdEntry vouched(int i) {
     return vouched[i];
   }
 
   /** True when it names the other as a neighbour or vouches for it. */
-  public boolean hears(AdEntry other) {
+  public boolean isHearing(LinkStateAdEntry other) {
     return contains(neighbors, other) || contains(vouched, other);
   }
 
-  static boolean contains(AdEntry[] entries, AdEntry entry) {
-    for (AdEntry each : entries) {
+  static boolean contains(LinkStateAdEntry[] entries, LinkStateAdEntry entry) {
+    for (LinkStateAdEntry each : entries) {
       if (each == entry) {
         return true;
       }
@@ -93,7 +93,7 @@ public final class AdEntry {
 
   /** What this entry adds to the hash of its bucket. */
   long versionHash() {
-    Ad known = ad;
+    LinkStateAd known = ad;
     return known == null ? 0 : mix(nameHash ^ mix(known.incarnation() ^ mix(known.sequence())));
   }
 

@@ -4,7 +4,7 @@ package io.llamamesh.scraper.analysis;
  * Exact upper tails of the distributions behind the loss tests. Each sums decreasing terms until
  * the next is negligible: some five thousand at most.
  */
-final class Tails {
+final class UpperTails {
   private static final double NEGLIGIBLE = 1e-17;
 
   /** Trials at most, as of three windows with 30,000 probes a second; more are scaled down. */
@@ -16,7 +16,7 @@ final class Tails {
   private static final double HALF_LOG_TWO_PI = 0.9189385332046727;
   private static final int STIRLING_FROM = 10;
 
-  private Tails() {}
+  private UpperTails() {}
 
   /** {@code P(X ≥ successes)} of a binomial distribution. */
   static double binomial(long successes, long trials, double probability) {

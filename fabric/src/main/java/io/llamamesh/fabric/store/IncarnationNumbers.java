@@ -11,7 +11,7 @@ import java.util.random.RandomGenerator;
  * Numbers of a node's lives: the present one, which no earlier life had, and up to which one
  * earlier lives are complete here.
  */
-final class Lives {
+final class IncarnationNumbers {
 
   /** Chance below a life's seconds, so that two lives in one second differ. */
   private static final int LIFE_BITS = 20;
@@ -36,7 +36,8 @@ final class Lives {
    * @param settled lives below this one are complete here
    * @throws StorageException when no number is left
    */
-  Lives(String node, long known, long settled, InstantSource clock, RandomGenerator random)
+  IncarnationNumbers(
+      String node, long known, long settled, InstantSource clock, RandomGenerator random)
       throws StorageException {
     this.node = node;
     this.clock = clock;

@@ -18,7 +18,7 @@ import java.util.List;
  * @param watched how many peers it watches in all, so that silence about one is not taken for
  *     ignorance
  */
-public record Ad(
+public record LinkStateAd(
     String node,
     String address,
     long incarnation,
@@ -52,7 +52,7 @@ public record Ad(
   }
 
   /** Refuses names and lists that are too long. */
-  public Ad {
+  public LinkStateAd {
     if (node.isEmpty()
         || node.length() > FabricPeer.MAX_NAME
         || address.isEmpty()
