@@ -107,6 +107,11 @@ final class Chart {
     }
   }
 
+  /** Renders for a cluster of that version of Kubernetes; without the CRD. */
+  static String renderFor(String kubernetes) {
+    return template().withKubeVersion(kubernetes).call();
+  }
+
   private static TemplateCommand template() {
     return template(helm());
   }

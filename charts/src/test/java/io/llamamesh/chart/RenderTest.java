@@ -132,6 +132,12 @@ class RenderTest {
   }
 
   @Test
+  void anOlderKubernetesThanTheStatusNeedsIsRefused() {
+    assertThat(Chart.renderFor("1.33.0")).contains("kind: Deployment");
+    assertThatThrownBy(() -> Chart.renderFor("1.32.9")).hasMessageContaining("kubeVersion");
+  }
+
+  @Test
   void namespacesBesideAllNamespacesAreRefused() {
     assertThatThrownBy(
             () -> Chart.render(Map.of("watch.allNamespaces", true, "watch.namespaces[0]", "a")))

@@ -119,6 +119,9 @@ public record Point(
    * + lost + refused + too_big + own_drop + overload + corrupt + suppressed}. What came due was
    * sent or not: {@code due = sent + send_error + skipped}. The others are marks beside the
    * outcome.
+   *
+   * <p>A further field is written by the agent's {@code WindowPoints}, and let in by the scraper's
+   * {@code PointCheck}; {@code Cell} keeps those that page and verdict use.
    */
   public static final class Fields {
     /** Probes that came due. */

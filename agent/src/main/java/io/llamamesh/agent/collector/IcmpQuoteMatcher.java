@@ -11,8 +11,8 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finder of the probe that an ICMP error quotes. Anybody can forge such errors, from any address;
- * but only who has seen a probe in flight can quote it.
+ * Finder of the probe that an ICMP error quotes, by which forged errors are refused: anybody can
+ * send one, from any address, but only who has seen a probe in flight can quote it.
  */
 final class IcmpQuoteMatcher {
 

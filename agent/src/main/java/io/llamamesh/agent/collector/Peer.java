@@ -316,8 +316,9 @@ final class Peer {
   }
 
   /**
-   * Records a lost probe. It proves nothing about the peer when another probe was answered after it
-   * was sent: then the path loses, but the peer is alive.
+   * Records a lost probe: the peer is suspect after {@link #SUSPECT_AFTER} of them in a row, and
+   * down once it was silent for {@code downAfterNanos}. It proves nothing about the peer when
+   * another probe was answered after it was sent: then the path loses, but the peer is alive.
    */
   void recordUnanswered(long sentAt, long now, long downAfterNanos) {
     if (sentAt - lastReplyAt < 0) {

@@ -28,11 +28,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Upload of unread windows at the end of a drain, to the scraper, which answers 200 only when the
- * store has them. Windows go in pages, the oldest first, so that what is stored is always a run
- * without a gap that a cursor can name; what is not uploaded in time ends with the pod, or stays on
- * the disk where there is one. The body of a page is that of {@code /influxdata}, the cursor in the
- * same header.
+ * Upload of unread windows at the end of a drain: they are handed over to the scraper's {@code
+ * /ingest}, which answers 200 only when the store has them. Windows go in pages, the oldest first,
+ * so that what is stored is always a run without a gap that a cursor can name; what is not uploaded
+ * in time ends with the pod, or stays on the disk where there is one. The body of a page is that of
+ * {@code /influxdata}, the cursor in the same header.
  */
 public final class DrainUpload {
 

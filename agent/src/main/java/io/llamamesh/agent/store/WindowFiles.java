@@ -21,9 +21,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Files of the retained windows, one each, so that a crash loses only the window that was still
- * open. The numbering continues across restarts: who reads by cursor gets nothing twice and misses
- * nothing. A thread of its own writes; the measurement never waits for a disk.
+ * Files of the closed windows on disk, one each, for as long as the archive's retention, so that a
+ * crash loses only the window that was still open. The numbering continues across restarts: who
+ * reads by cursor gets nothing twice and misses nothing. A thread of its own writes; the
+ * measurement never waits for a disk.
  */
 public final class WindowFiles implements AutoCloseable {
 

@@ -10,9 +10,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches peers: this node's neighbours by pings as datagrams and over their links, those that the
- * collector probes by its answers, and others for as long as somebody asked to. Everything is keyed
- * by identity, never by address: what another node answers at a peer's address is no evidence.
+ * Failure detector: watches this node's neighbours by pings as datagrams and over their links,
+ * those that the collector probes by its answers, and others for as long as somebody asked to.
+ * Everything is keyed by identity, never by address: what another node answers at a peer's address
+ * is no evidence.
  *
  * <p>Bounded by the number of neighbours, observed peers and checks, see {@link #MAX_CHECKS}.
  */

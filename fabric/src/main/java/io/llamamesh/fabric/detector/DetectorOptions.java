@@ -1,7 +1,9 @@
 package io.llamamesh.fabric.detector;
 
 /**
- * Timing of the detector; all durations in nanoseconds.
+ * Timing of the failure detector: how long a peer may be silent before it counts as down. All
+ * durations in nanoseconds. (The collector's own judgement of a target it probes is {@code
+ * agent.collector.Peer}.)
  *
  * @param interval between two pings of a neighbour of which nothing else is heard
  * @param minTimeout the shortest that an answer is waited for

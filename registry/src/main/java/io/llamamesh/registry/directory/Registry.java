@@ -183,6 +183,7 @@ public final class Registry {
     return new Placed(entry, false);
   }
 
+  /** Refuses a further registration that is over the limits. */
   private void admit(@Nullable Group group, InetAddress seen) throws RequestRefusedException {
     if (probes >= settings.maxProbes()) {
       throw full(settings.maxProbes() + " probes (--max-probes)");

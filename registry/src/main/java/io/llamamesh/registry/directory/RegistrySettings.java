@@ -1,7 +1,7 @@
 package io.llamamesh.registry.directory;
 
 /**
- * Defaults and bounds of a directory.
+ * Defaults and limits of a directory; {@link Registry} refuses what is over them.
  *
  * @param defaultGroup group of registrations that name none
  * @param defaultKeepaliveSeconds keepalive of registrations that name none
