@@ -56,6 +56,35 @@ final class DashboardsIT {
   }
 
   @Test
+  void whereNoProbeCountedInfluxQlShowsNoLossInsteadOfNone() throws Exception {
+    String url = server.influxDb1();
+    try (Store store = new InfluxV1(url, "llama", "", null, null, TIMEOUT, null)) {
+      store.write(LineProtocol.lines(points().stream().map(DashboardsIT::refused).toList()));
+    }
+    List<String> ratios =
+        Dashboards.queries("influxdb-influxql.json", "query").stream()
+            .filter(query -> query.contains("100 * ") && query.contains("raw_stats"))
+            .toList();
+    assertThat(ratios).hasSizeGreaterThan(3);
+
+    for (String query : ratios) {
+      JsonNode answer =
+          json(url + "/query?db=llama&q=" + RealServer.encoded(Dashboards.filledIn(query)));
+
+      assertThat(answer.at("/results/0/series")).as("%s: %s", query, answer).isEmpty();
+    }
+  }
+
+  /** The same, with every probe refused. */
+  private static Point refused(Point point) {
+    Map<String, Double> fields = new LinkedHashMap<>(point.fields());
+    fields.put(Point.Fields.RECEIVED, 0.0);
+    fields.put(Point.Fields.LOST, 0.0);
+    fields.put(Point.Fields.REFUSED, 5.0);
+    return new Point(point.measurement(), point.time(), point.tags(), fields);
+  }
+
+  @Test
   void prometheusAnswersEveryPromQlQuery() throws Exception {
     String url = server.victoriaMetrics();
     // What is younger than half a minute is not shown to queries yet.
