@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * affinity and the store. Whether the operator writes at all ({@code spec.paused}) is not among
  * them.
  *
- * <p>Made once from a spec; what is planned and what objects are made come from this alone. Two
- * specs that mean the same have equal settings.
+ * <p>Made once from a spec; what is planned and what objects are made come from this alone.
+ * Durations keep the text that the user wrote: arguments and documents carry it.
  *
  * @param groups at least one
  * @param tagLabels node labels that become tags, by tag

@@ -99,7 +99,9 @@ final class CopyFallback {
 
   /** Runs the copy where it is needed, since the source's own document was refused. */
   void applyAfterRefusal() {
-    read().ifPresent(this::apply);
+    if (!stopped) {
+      read().ifPresent(this::apply);
+    }
   }
 
   private void apply(String yaml) {

@@ -1,5 +1,6 @@
 package io.llamamesh.agent.main;
 
+import io.llamamesh.cli.CommandFrame;
 import io.llamamesh.registration.ProbeRegistration;
 import io.llamamesh.registration.RegistryClient;
 import io.llamamesh.registration.RegistryTrust;
@@ -145,7 +146,7 @@ final class RegisterOptions {
     String shown = probe == null ? hostName() : probe;
     String shortName =
         name == null ? platformValue(env, PLATFORM_SHORT_NAMES, "PROBE_SHORTNAME") : null;
-    all.put("version", "llama-mesh 0.1.0");
+    all.put("version", "llama-mesh " + CommandFrame.version());
     all.put(NAME, shown);
     all.put("probe_shortname", shortName == null ? shown : shortName);
     return all;

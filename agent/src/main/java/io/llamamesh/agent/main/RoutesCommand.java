@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
     exitCodeList = {
       "0:Printed.",
       "1:An error, or wrong use.",
-      "2:No way to the one that was asked for."
+      "2:No route to the one that was asked for."
     })
 final class RoutesCommand implements Callable<Integer> {
 

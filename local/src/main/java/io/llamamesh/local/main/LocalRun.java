@@ -64,7 +64,11 @@ final class LocalRun {
   private int run() throws Exception {
     printLocations();
     if (!awaitFirstMatrix()) {
-      return CommandFrame.FAILED;
+      // Where all agents are in and the scraper answers, it is the pairs that are missing.
+      boolean started =
+          mesh.expectedPairs().members().size() == options.nodes()
+              && mesh.wholeMatrix().isPresent();
+      return started ? CommandFrame.BAD : CommandFrame.FAILED;
     }
     mesh.wholeMatrix().ifPresent(matrix -> terminal.print("\n" + table.render(matrix)));
     terminal.print("Ctrl-C stops everything; the page is " + mesh.pageUrl() + "\n");

@@ -88,7 +88,7 @@ class RealAgentsIT {
     assertThat(drained.program().terminate()).as(drained.program().log()).isZero();
     assertThat(drained.program().log())
         .contains("unread windows uploaded")
-        .doesNotContain("left behind");
+        .doesNotContain("unread windows not uploaded");
     awaitWindowsOf(killed, before + WINDOWS);
     for (RealAgent agent : agents) {
       assertThat(agent.program().terminate()).isZero();

@@ -253,11 +253,8 @@ public final class SpecCheck {
   }
 
   private void ports() {
-    if (!settings
-        .agent()
-        .nodeSelector()
-        .getOrDefault("kubernetes.io/os", "linux")
-        .equals("linux")) {
+    String os = settings.agent().nodeSelector().get("kubernetes.io/os");
+    if (os != null && !os.equals("linux")) {
       refuse("spec.agent.nodeSelector: kubernetes.io/os is always linux; leave it out");
     }
     int reflector = settings.reflector().port();

@@ -3,7 +3,9 @@ package io.llamamesh.registry.main;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -34,7 +36,7 @@ final class ConfigFileOption {
     if (sources.problem() != null) {
       throw wrong(sources.problem());
     }
-    Set<String> options = command().optionsMap().keySet();
+    Set<String> options = known();
     List<String> unknown = sources.unknown(options);
     if (!unknown.isEmpty()) {
       throw wrong(
@@ -52,7 +54,20 @@ final class ConfigFileOption {
     }
   }
 
-  /** A refusal of the command line, for exit code 2. */
+  /** Options of both programs: they may share a file. */
+  private Set<String> known() {
+    Set<String> options = new TreeSet<>(command().optionsMap().keySet());
+    CommandLine parent = command().commandLine().getParent();
+    if (parent != null) {
+      parent
+          .getSubcommands()
+          .values()
+          .forEach(other -> options.addAll(other.getCommandSpec().optionsMap().keySet()));
+    }
+    return options;
+  }
+
+  /** A refusal of the command line. */
   ParameterException wrong(String message) {
     return new ParameterException(command().commandLine(), message);
   }

@@ -1,5 +1,6 @@
 package io.llamamesh.registry.main;
 
+import io.llamamesh.cli.CommandFrame;
 import io.llamamesh.registration.ProbeRegistration;
 import io.llamamesh.registration.RegistrationSchedule;
 import io.llamamesh.registration.RegistryAnswerException;
@@ -170,7 +171,7 @@ final class RegisterCommand implements Callable<Integer> {
       all.put("probe_name", name == null ? String.valueOf(shortName) : name);
       all.put("probe_shortname", shortName == null ? String.valueOf(name) : shortName);
     }
-    all.putIfAbsent("version", "llama-mesh 0.1.0");
+    all.putIfAbsent("version", "llama-mesh " + CommandFrame.version());
     if (keepalive < PERIODS_IN_KEEPALIVE * EVERY.toSeconds()) {
       LOG.warn(
           "a keepalive of less than {} s lets the probe vanish when one registration is lost",

@@ -38,6 +38,9 @@ import picocli.CommandLine.Option;
     },
     mixinStandardHelpOptions = true)
 final class MatrixCommand implements Callable<Integer> {
+  /** Of a whole answer: the matrix of a thousand nodes has 20 MB, and the link may be slow. */
+  private static final Duration TIMEOUT = Duration.ofMinutes(1);
+
   private static final int MAX_NODES = 24;
   private static final String HOME_AND_CLEAR = "\u001b[H\u001b[2J";
 
@@ -96,7 +99,7 @@ final class MatrixCommand implements Callable<Integer> {
   private final Environment environment;
   private @Nullable String token;
   private final ScraperClient scraper =
-      new ScraperClient(ClientOptions.standard().withToken(() -> token));
+      new ScraperClient(ClientOptions.standard().withTimeout(TIMEOUT).withToken(() -> token));
   private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
 
   MatrixCommand(Environment environment) {
@@ -214,6 +217,9 @@ final class MatrixCommand implements Callable<Integer> {
       return scraper.document(server(), path);
     } catch (ClientException e) {
       throw new IOException(explain(e), e);
+    } catch (IllegalArgumentException e) {
+      // A scheme that is none of HTTP's, or a token with a character that no header takes.
+      throw new IOException(e.getMessage(), e);
     }
   }
 
@@ -232,8 +238,9 @@ final class MatrixCommand implements Callable<Integer> {
   /** The failure with the option that may mend it. */
   private String explain(ClientException e) {
     return switch (e.kind()) {
-      case UNREACHABLE, TIMEOUT ->
+      case UNREACHABLE ->
           "no scraper answers: " + e.getMessage() + "; start one or name it by --server";
+      case TIMEOUT -> "no whole answer from the scraper: " + e.getMessage();
       case TOKEN_REFUSED ->
           tokenFile == null
               ? server + " asks for a token; name its file by --token-file"
