@@ -98,6 +98,7 @@ class CopyFallbackTest {
     CopyFallback fallback = fallback(Duration.ZERO);
     fallback.start();
     try (RandomAccessFile writer = new RandomAccessFile(slow.toFile(), "rw")) {
+      KubernetesConfigTest.awaitReader(slow);
       fallback.markDecided();
       writer.write(KubernetesConfigTest.document(1).getBytes(UTF_8));
     }

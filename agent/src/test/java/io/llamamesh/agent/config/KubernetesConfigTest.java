@@ -16,6 +16,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -71,6 +73,7 @@ class KubernetesConfigTest {
                 Duration.ZERO);
         RandomAccessFile writer = new RandomAccessFile(slow.toFile(), "rw")) {
       await().until(() -> plans.size() == 1);
+      awaitReader(slow);
       writer.write(document(1).getBytes(UTF_8));
       assertThat(config).isNotNull();
     } finally {
@@ -78,6 +81,27 @@ class KubernetesConfigTest {
       api.stop(0);
     }
     assertThat(plans).extracting(plan -> plan.pairs().size()).containsExactly(3);
+  }
+
+  /**
+   * Waits until somebody reads a pipe that is open for writing here: what is written and closed
+   * before is lost, and the reader waits for ever.
+   */
+  static void awaitReader(Path pipe) {
+    await()
+        .until(() -> {
+          try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.filter(fd -> isLinkTo(fd, pipe)).count() > 1;
+          }
+        });
+  }
+
+  private static boolean isLinkTo(Path link, Path target) {
+    try {
+      return Files.readSymbolicLink(link).equals(target.toRealPath());
+    } catch (IOException e) {
+      return false; // it has been closed meanwhile
+    }
   }
 
   /** An API that lists one ConfigMap, and says nothing more. */
