@@ -171,7 +171,7 @@ final class OptionsTest {
   }
 
   @Test
-  void whatIsWrongIsToldWithItsFieldAndARemedy() throws Exception {
+  void whatIsWrongIsNamedWithItsFieldAndARemedy() throws Exception {
     assertThat(wrongUse(Map.of(), "registry", "--host", "0.0.0.0"))
         .contains("registry: --host 0.0.0.0 lets others in", "--token-file", "--open");
     assertThat(wrongUse(Map.of("APP_PORT", "http"), "registry"))
@@ -202,7 +202,7 @@ final class OptionsTest {
     assertThat(wrongUse(Map.of(), "register", "-t", "nothing")).contains("--tags: 'nothing'");
     assertThat(wrongUse(Map.of("LLAMA_KEEPALIVE", "1"), "register"))
         .contains("the keepalive must be from 10");
-    assertThat(wrongUse(Map.of())).contains("Usage:");
+    assertThat(wrongUse(Map.of())).contains("a command is missing: registry, register");
   }
 
   @Test
