@@ -113,9 +113,7 @@ record NamingRules(Set<String> booleanMethods, Map<String, Set<String>> types) {
           && isPublic(method.getModifiers().getFlags(), owner)
           && method.getModifiers().getAnnotations().stream()
               .noneMatch(a -> a.getAnnotationType().toString().equals("Override"))) {
-        found
-            .booleanMethods()
-            .add(folder + "." + owner.getSimpleName() + "#" + method.getName());
+        found.booleanMethods().add(folder + "." + owner.getSimpleName() + "#" + method.getName());
       }
       return super.visitMethod(method, unused);
     }
