@@ -16,6 +16,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -171,7 +172,7 @@ class CommandLinesTest {
         .forEach(argument -> {
           String text = String.join(" ", argument.description());
           assertThat(text).as("%s", name(argument)).matches("(?s)[^a-z].*[.]");
-          assertThat(text.replace("(default: ", "").toLowerCase())
+          assertThat(text.replace("(default: ", "").toLowerCase(Locale.ROOT))
               .as("the default of %s", name(argument))
               .doesNotContain("default: ", "(default ");
         });
