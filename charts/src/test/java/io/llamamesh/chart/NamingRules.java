@@ -98,7 +98,7 @@ record NamingRules(Set<String> booleanMethods, Map<String, Set<String>> types) {
               && !type.getSimpleName().isEmpty()
               && isPublic(type.getModifiers().getFlags(), enclosing.peek());
       enclosing.push(type);
-      super.visitClass(type, unused);
+      super.visitClass(type, null);
       enclosing.pop();
       isVisible = before;
       return null;
@@ -115,7 +115,7 @@ record NamingRules(Set<String> booleanMethods, Map<String, Set<String>> types) {
               .noneMatch(a -> a.getAnnotationType().toString().equals("Override"))) {
         found.booleanMethods().add(folder + "." + owner.getSimpleName() + "#" + method.getName());
       }
-      return super.visitMethod(method, unused);
+      return super.visitMethod(method, null);
     }
 
     private static boolean isBoolean(@Nullable Tree type) {
