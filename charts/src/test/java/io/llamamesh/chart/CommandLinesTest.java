@@ -172,7 +172,10 @@ class CommandLinesTest {
         .forEach(argument -> {
           String text = String.join(" ", argument.description());
           assertThat(text).as("%s", name(argument)).matches("(?s)[^a-z].*[.]");
-          assertThat(text.replace("(default: ", "").toLowerCase(Locale.ROOT))
+          assertThat(
+                  text.replace("(default: ", "")
+                      .replace("(LLAMA's default: ", "")
+                      .toLowerCase(Locale.ROOT))
               .as("the default of %s", name(argument))
               .doesNotContain("default: ", "(default ");
         });

@@ -51,8 +51,8 @@ final class CollectorCommand implements Callable<Integer> {
       names = "--api-port",
       paramLabel = "PORT",
       description =
-          "TCP port of the HTTP API, on the addresses of --bind or of api.bind in the config; default:"
-              + " that of api.bind, else 5000.")
+          "TCP port of the HTTP API, on the addresses of --bind or of api.bind in the config (default:"
+              + " that of api.bind, else 5000).")
   private @Nullable Integer apiPort;
 
   @Option(

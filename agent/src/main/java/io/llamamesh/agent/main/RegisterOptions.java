@@ -63,8 +63,8 @@ final class RegisterOptions {
       names = "--tags",
       paramLabel = "'KEY: VALUE'",
       description =
-          "A tag of points about this agent; repeat it, or give '[ a: b, c: d ]'; default:"
-              + " LLAMA_TAGS.")
+          "A tag of points about this agent; repeat it, or give '[ a: b, c: d ]' (default:"
+              + " LLAMA_TAGS).")
   private List<String> tags = new ArrayList<>();
 
   @Option(

@@ -38,7 +38,7 @@ final class OperatorCommand implements Callable<Integer> {
   @Option(
       names = "--namespace",
       paramLabel = "NAME",
-      description = "Reconcile meshes of this namespace only; repeatable. Default: all.")
+      description = "Reconcile meshes of this namespace only; repeatable (default: all).")
   private Set<String> namespaces = Set.of();
 
   @Option(
