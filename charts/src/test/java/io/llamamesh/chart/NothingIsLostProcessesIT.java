@@ -1,18 +1,20 @@
 package io.llamamesh.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.llamamesh.client.ClientException;
+import io.llamamesh.client.ClientOptions;
+import io.llamamesh.client.WindowPage;
+import io.llamamesh.client.WindowsClient;
+import io.llamamesh.results.Point;
+import io.llamamesh.results.WindowCursor;
 import io.llamamesh.testkit.store.FakeStoreServer;
 import io.llamamesh.testkit.store.SimulatedStoreScript;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,11 +29,13 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,14 +64,14 @@ class NothingIsLostProcessesIT {
   private static final Pattern STORED =
       Pattern.compile(
           "^raw_stats,(?:.*,)?dst_name=([^, ]+),(?:.*,)?src_name=([^, ]+)[^ ]* .* (\\d+)$");
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int PAGE = 100;
 
   @TempDir private Path folder;
   private final List<Agent> agents = new ArrayList<>();
   private final List<Scraper> scrapers = new ArrayList<>();
-  private final HttpClient http =
-      HttpClient.newBuilder().connectTimeout(Duration.ofMillis(500)).build();
-  private volatile boolean over;
+  private final WindowsClient windows =
+      new WindowsClient(ClientOptions.standard().withTimeout(Duration.ofSeconds(2)));
+  private final CountDownLatch over = new CountDownLatch(1);
 
   /** An agent's window. */
   private record Window(String agent, Instant end) implements Comparable<Window> {
@@ -84,14 +88,14 @@ class NothingIsLostProcessesIT {
 
   @AfterEach
   void end() throws InterruptedException {
-    over = true;
+    over.countDown();
     for (Agent agent : agents) {
       agent.process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
     }
     for (Scraper scraper : scrapers) {
       scraper.process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
     }
-    http.shutdownNow();
+    windows.close();
   }
 
   @ParameterizedTest
@@ -126,21 +130,19 @@ class NothingIsLostProcessesIT {
         if (random.nextBoolean()) {
           awaitNewWindows();
         }
-        pause(random.nextInt(200, 1_500));
+        var _ = over.await(random.nextInt(200, 1_500), TimeUnit.MILLISECONDS);
       }
       awaitNewWindows();
       answers.recover();
 
-      Set<Window> missing = missing(answers);
-      Instant until = Instant.now().plus(SETTLE);
-      Set<Window> unexcused = unexcused(missing);
-      while (!unexcused.isEmpty() && Instant.now().isBefore(until)) {
-        pause(500);
-        missing = missing(answers);
-        unexcused = unexcused(missing);
-      }
-      over = true;
+      over.countDown();
       witness.join(Duration.ofSeconds(5));
+      await()
+          .atMost(SETTLE)
+          .pollInterval(Duration.ofMillis(500))
+          .untilAsserted(
+              () -> assertThat(unexcused(missing(answers))).as(() -> logs(answers)).isEmpty());
+      Set<Window> missing = missing(answers);
       System.out.printf(
           "schedule %d: %d windows seen, %d of them not stored: %d in memory alone at a crash, %d counted%n",
           seed,
@@ -148,28 +150,27 @@ class NothingIsLostProcessesIT {
           missing.size(),
           missing.stream().filter(this::diedInMemory).count(),
           missing.stream().filter(window -> !diedInMemory(window)).count());
-      assertThat(unexcused).as(() -> logs(answers)).isEmpty();
     }
   }
 
   /** Waits until every agent has published again. */
-  private void awaitNewWindows() throws InterruptedException {
+  private void awaitNewWindows() {
     Instant since = Instant.now();
-    Instant until = since.plus(SETTLE);
-    while (!agents.stream().allMatch(agent -> agent.hasPublishedSince(since))) {
-      assertThat(Instant.now()).as("agents publish").isBefore(until);
-      pause(100);
-    }
+    await()
+        .alias("agents publish")
+        .atMost(SETTLE)
+        .until(() -> agents.stream().allMatch(agent -> agent.hasPublishedSince(since)));
   }
 
   private void witness() {
-    while (!over && !Thread.interrupted()) {
-      agents.forEach(Agent::read);
-      try {
-        pause(150);
-      } catch (InterruptedException e) {
-        return;
-      }
+    try {
+      do {
+        for (Agent agent : agents) {
+          agent.read();
+        }
+      } while (!over.await(150, TimeUnit.MILLISECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -286,10 +287,6 @@ class NothingIsLostProcessesIT {
     return logs.toString();
   }
 
-  private static void pause(int millis) throws InterruptedException {
-    Thread.sleep(millis);
-  }
-
   private static List<Integer> freePorts(int count) throws IOException {
     List<ServerSocket> sockets = new ArrayList<>();
     try {
@@ -383,7 +380,7 @@ class NothingIsLostProcessesIT {
     final Map<Window, Set<String>> seen = new ConcurrentHashMap<>();
     final List<Instant> crashes = new ArrayList<>();
     private final Path state;
-    private String cursor = "none:0";
+    private @Nullable WindowCursor cursor;
 
     Agent(String name, int port) {
       super("agent", name);
@@ -451,36 +448,19 @@ class NothingIsLostProcessesIT {
     }
 
     /** Reads what is published now. */
-    void read() {
+    void read() throws InterruptedException {
       try {
-        HttpResponse<String> answer =
-            http.send(
-                HttpRequest.newBuilder(
-                        URI.create(
-                            "http://127.0.0.1:%d/influxdata?limit=100&after=%s"
-                                .formatted(port, cursor)))
-                    // Nobody shall take what a witness read for safe.
-                    .header("Llama-Stored", "")
-                    .timeout(Duration.ofSeconds(2))
-                    .build(),
-                HttpResponse.BodyHandlers.ofString());
-        if (answer.statusCode() != 200) {
-          return;
-        }
-        for (JsonNode point : JSON.readTree(answer.body())) {
-          JsonNode tags = point.get("tags");
-          if (point.get("measurement").asText().equals("raw_stats")) {
+        WindowPage page = windows.after(URI.create("http://127.0.0.1:" + port), cursor, PAGE);
+        for (Point point : page.points()) {
+          if (point.measurement().equals(Point.RAW_STATS)) {
             seen.computeIfAbsent(
-                    new Window(name, Instant.parse(point.get("time").asText())),
-                    window -> ConcurrentHashMap.newKeySet())
-                .add(tags.get("dst_name").asText());
+                    new Window(name, point.time()), window -> ConcurrentHashMap.newKeySet())
+                .add(String.valueOf(point.tags().get(Point.Tags.DST_NAME)));
           }
         }
-        cursor = answer.headers().firstValue("Llama-Cursor").orElse(cursor);
-      } catch (IOException e) {
+        cursor = page.cursor() == null ? cursor : page.cursor();
+      } catch (ClientException e) {
         // It is down.
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
       }
     }
   }

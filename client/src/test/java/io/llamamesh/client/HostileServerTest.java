@@ -11,6 +11,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -59,13 +60,14 @@ class HostileServerTest {
 
   @Test
   void aBodyThatTricklesEndsWithTheTimeout() throws Exception {
+    CountDownLatch never = new CountDownLatch(1);
     try (HostileServer server =
         HostileServer.start(out -> {
           out.write((OK + "\r\n").getBytes(StandardCharsets.UTF_8));
           while (true) {
             out.write(' ');
             out.flush();
-            Thread.sleep(20);
+            var _ = never.await(20, TimeUnit.MILLISECONDS);
           }
         })) {
       assertThat(reportFailure(server.uri(), IMPATIENT))
