@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param suspects who explains the bad pairs, best first, at most 20
  * @param silent who answers no probe while that is not the network's loss, by name, at most 50
  * @param store the state of the time-series store
+ * @param fabric what agents know of each other; absent where no agent takes part in a fabric, and
+ *     from an older scraper
  */
 @JsonPropertyOrder({
   "mesh",
@@ -30,7 +32,8 @@ import org.jspecify.annotations.Nullable;
   "worstPairs",
   "suspects",
   "silent",
-  "store"
+  "store",
+  "fabric"
 })
 public record MeshReport(
     String mesh,
@@ -41,12 +44,27 @@ public record MeshReport(
     List<PairReport> worstPairs,
     List<Suspect> suspects,
     List<Silent> silent,
-    Store store) {
+    Store store,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable FabricReport fabric) {
   public MeshReport {
     worstPairs = List.copyOf(worstPairs);
     suspects = List.copyOf(suspects);
     // A scraper of before says nothing of it.
     silent = silent == null ? List.of() : List.copyOf(silent);
+  }
+
+  /** Without a word of the fabric. */
+  public MeshReport(
+      String mesh,
+      Instant time,
+      Verdict verdict,
+      String message,
+      Totals totals,
+      List<PairReport> worstPairs,
+      List<Suspect> suspects,
+      List<Silent> silent,
+      Store store) {
+    this(mesh, time, verdict, message, totals, worstPairs, suspects, silent, store, null);
   }
 
   /** With nobody who is silent. */
@@ -65,13 +83,19 @@ public record MeshReport(
   /** The same judgement, made at another time. */
   public MeshReport withTime(Instant made) {
     return new MeshReport(
-        mesh, made, verdict, message, totals, worstPairs, suspects, silent, store);
+        mesh, made, verdict, message, totals, worstPairs, suspects, silent, store, fabric);
   }
 
   /** The same judgement beside another state of the store. */
   public MeshReport withStore(Store other) {
     return new MeshReport(
-        mesh, time, verdict, message, totals, worstPairs, suspects, silent, other);
+        mesh, time, verdict, message, totals, worstPairs, suspects, silent, other, fabric);
+  }
+
+  /** The same judgement beside another state of the fabric; null: none is known. */
+  public MeshReport withFabric(@Nullable FabricReport other) {
+    return new MeshReport(
+        mesh, time, verdict, message, totals, worstPairs, suspects, silent, store, other);
   }
 
   /**

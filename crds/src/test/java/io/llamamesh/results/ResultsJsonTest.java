@@ -106,6 +106,46 @@ class ResultsJsonTest {
   }
 
   @Test
+  void theFabricsPartOfAReportIsReadBackAsItWasWritten() throws Exception {
+    Instant since = Instant.parse("2026-11-20T09:40:10.5Z");
+    FabricReport fabric =
+        new FabricReport(
+            3,
+            since,
+            List.of(
+                new FabricReport.Unreachable("n4", since, FabricReport.Kind.NODE),
+                new FabricReport.Unreachable("n5", since, FabricReport.Kind.AGENT)),
+            List.of(
+                new FabricReport.Partition(
+                    List.of("n1"),
+                    List.of("n2"),
+                    List.of("n3"),
+                    FabricReport.Direction.A_TO_B,
+                    since)));
+    MeshReport report =
+        new MeshReport(
+            "m",
+            since,
+            Verdict.HEALTHY,
+            "",
+            new Totals(1, 1, 0, 0, null, null, null),
+            List.of(),
+            List.of(),
+            new Store(Store.State.PENDING, null, null, 0));
+
+    String json = ResultsJson.mapper().writeValueAsString(report.withFabric(fabric));
+
+    assertThat(ResultsJson.mapper().readValue(json, MeshReport.class))
+        .isEqualTo(report.withFabric(fabric));
+    assertThat(json)
+        .contains("{\"node\":\"n4\",\"since\":\"2026-11-20T09:40:10.500Z\",\"kind\":\"node\"}")
+        .contains("\"kind\":\"agent\"")
+        .contains("\"direction\":\"aToB\"")
+        .doesNotContain("clear");
+    assertThat(ResultsJson.mapper().writeValueAsString(report)).doesNotContain("fabric");
+  }
+
+  @Test
   void anOlderScraperSaysNothingOfWhoIsSilent() throws Exception {
     String old =
         """
