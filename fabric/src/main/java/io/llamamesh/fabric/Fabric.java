@@ -117,6 +117,7 @@ public final class Fabric {
   private final Set<String> observed = new HashSet<>();
   private final Set<String> lost = new HashSet<>();
   private final Set<String> leaveSeenBy = new HashSet<>();
+  private final Set<String> exchanging = new HashSet<>();
   private long now;
   private long lastTick;
   private long nextSecond;
@@ -126,6 +127,7 @@ public final class Fabric {
   private boolean partitionsChanged;
   private boolean routesChanged;
   private long nextRoutes;
+  private long routesVersion;
   private List<Partition> blocks = List.of();
   private boolean leaving;
   private boolean leavingKnown;
@@ -295,7 +297,21 @@ public final class Fabric {
       detector.neighborDown(peer);
       linkState.change(false);
     }
+    stopExchange(peer);
+  }
+
+  private void startExchange(String peer) {
+    linkState.neighborUp(peer);
+    if (exchanging.add(peer)) {
+      host.neighborUp(peer);
+    }
+  }
+
+  private void stopExchange(String peer) {
     linkState.neighborDown(peer);
+    if (exchanging.remove(peer)) {
+      host.neighborDown(peer);
+    }
   }
 
   /** A link that was asked for is not to be had. */
@@ -539,6 +555,23 @@ public final class Fabric {
     return RouteTree.from(origin, linkState.table());
   }
 
+  /** A number that changes whenever {@link #routes} may. */
+  public long routesVersion() {
+    return routesVersion;
+  }
+
+  /** The link over which a peer is spoken to, 0 where there is none. */
+  public long linkTo(String peer) {
+    @Nullable Link link = links.current(peer);
+    return link == null ? 0 : link.id();
+  }
+
+  /** The peer at the other end of a link, null where it is closed. */
+  public @Nullable String peerOf(long id) {
+    @Nullable Link link = links.get(id);
+    return link == null ? null : link.peer();
+  }
+
   /** All ads with their ages, to be kept for the next life. */
   public List<AgedAd> snapshot() {
     return linkState.snapshot(now);
@@ -598,7 +631,7 @@ public final class Fabric {
       boolean unused = !overlay.isUsing(link.peer()) && !lingering.containsKey(link.id());
       if (unused && now - link.upAt() >= LINGER) {
         close(link.id());
-        linkState.neighborDown(link.peer());
+        stopExchange(link.peer());
       }
     }
     for (FabricPeer peer : neighbors()) {
@@ -791,7 +824,7 @@ public final class Fabric {
     @Override
     public void release(String peer) {
       if (!overlay.isUsing(peer)) {
-        linkState.neighborDown(peer);
+        stopExchange(peer);
         closeLink(peer);
       }
     }
@@ -801,20 +834,20 @@ public final class Fabric {
       addresses.put(peer.name(), peer);
       lost.remove(peer.name());
       detector.neighborUp(peer.name(), now);
-      linkState.neighborUp(peer.name());
+      startExchange(peer.name());
       linkState.change(false);
     }
 
     @Override
     public void neighborLeft(String peer) {
       detector.neighborDown(peer);
-      linkState.neighborDown(peer);
+      stopExchange(peer);
       linkState.change(false);
     }
 
     @Override
     public void guest(String peer) {
-      linkState.neighborUp(peer);
+      startExchange(peer);
     }
 
     @Override
@@ -911,7 +944,10 @@ public final class Fabric {
       if (ad == null) {
         return;
       }
-      routesChanged |= before == null || !before.neighbors().equals(ad.neighbors());
+      if (before == null || !before.neighbors().equals(ad.neighbors())) {
+        routesChanged = true;
+        routesVersion++;
+      }
       if (before == null || !before.unheard().equals(ad.unheard())) {
         partitionsChanged = true;
         checkAccused(ad, before);
@@ -936,6 +972,7 @@ public final class Fabric {
 
     @Override
     public void nodeGone(LinkStateAdEntry entry) {
+      routesVersion++;
       membership.nodeGone(entry);
       forgetPeer(entry.name());
     }

@@ -32,4 +32,13 @@ public interface FabricHost {
 
   /** Takes news. */
   void notify(Notification notification);
+
+  /**
+   * A peer is linked and exchanges with this node from now on what all nodes hold; called for a
+   * link, until {@link #neighborDown}, once.
+   */
+  default void neighborUp(String peer) {}
+
+  /** A peer exchanges nothing any more. */
+  default void neighborDown(String peer) {}
 }

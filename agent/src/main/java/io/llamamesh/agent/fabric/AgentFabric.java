@@ -4,10 +4,13 @@ import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.config.LocalAddress;
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.fabric.FabricOptions;
+import io.llamamesh.fabric.MemberState;
 import io.llamamesh.fabric.node.FabricPeer;
+import io.llamamesh.fabric.store.ReplicatedStoreOptions;
 import io.llamamesh.fabric.transport.FabricNode;
 import io.llamamesh.fabric.transport.FabricNodeOptions;
 import io.llamamesh.fabric.transport.FabricPersistence;
+import io.llamamesh.fabric.transport.FabricStatistics;
 import io.llamamesh.fabric.transport.MeshKeys;
 import io.llamamesh.fabric.transport.SocketAddressText;
 import io.llamamesh.fabric.transport.TransportLimits;
@@ -37,6 +40,15 @@ public final class AgentFabric implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(AgentFabric.class);
 
+  /** Longest wait for a neighbour to have all that was written here, before a node leaves. */
+  private static final Duration REPLICATION_TIMEOUT = Duration.ofSeconds(1);
+
+  /** Longest time that an agent is not ready for want of a first exchange, with others up. */
+  private static final Duration SYNC_TIMEOUT = Duration.ofSeconds(60);
+
+  /** The same while no other agent was heard of. */
+  private static final Duration SYNC_ALONE = Duration.ofSeconds(10);
+
   /** Longest wait for others to confirm that a node leaves. */
   private static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(1);
 
@@ -44,9 +56,13 @@ public final class AgentFabric implements AutoCloseable {
   private final FabricPersistence memory;
   private final Supplier<MeshKeys> keys;
   private final ReplyEvidence evidence;
+  private final TopicSubscriptions topics = new TopicSubscriptions();
+  private final FabricServices services;
   private volatile @Nullable FabricNode node;
   private @Nullable TransportOptions running;
   private boolean closed;
+  private volatile boolean hasPeers;
+  private volatile long startedAt;
 
   /** A fabric that is off until a config is applied. */
   public AgentFabric(
@@ -58,11 +74,41 @@ public final class AgentFabric implements AutoCloseable {
     this.memory = memory;
     this.keys = keys;
     this.evidence = evidence;
+    this.services = new FabricServices(this::node, topics);
+  }
+
+  /** Multicast and replicated store for other parts; through all of the node's lives. */
+  public FabricServices services() {
+    return services;
   }
 
   /** The node; null while the fabric is off. */
   public @Nullable FabricNode node() {
     return node;
+  }
+
+  /**
+   * The reason why this agent should not count as ready: where agents are replaced one by one, each
+   * must have what the others hold before the next one goes. Bounded in time, so that neither lone
+   * agents nor a port that is filtered keep anybody waiting.
+   *
+   * @return null once the store has synced, and where there is nobody to sync with
+   */
+  public @Nullable String unreadyReason() {
+    FabricNode now = node;
+    if (now == null
+        || !hasPeers
+        || now.problem() != null
+        || now.store().problem() != null
+        || now.store().isSynced()) {
+      return null;
+    }
+    FabricStatistics numbers = now.statistics();
+    boolean isAlone = numbers == null || numbers.members().getOrDefault(MemberState.UP, 0) <= 1;
+    Duration patience = isAlone ? SYNC_ALONE : SYNC_TIMEOUT;
+    return System.nanoTime() - startedAt < patience.toNanos()
+        ? "the replicated store has not been compared with another agent's yet"
+        : null;
   }
 
   /** Applies a config that runs now. */
@@ -97,21 +143,33 @@ public final class AgentFabric implements AutoCloseable {
     if (!wanted.equals(running)) {
       stop();
       evidence.observe(names);
+      startedAt = System.nanoTime();
       node =
           FabricNode.start(
               new FabricNodeOptions(
-                  wanted, FabricOptions.standard(), List.copyOf(contacts.values())),
+                  wanted,
+                  FabricOptions.standard(),
+                  List.copyOf(contacts.values()),
+                  storeOptions(Runtime.getRuntime().maxMemory())),
               memory,
               keys,
               evidence,
-              new FabricLog());
+              new FabricLog(topics));
       running = wanted;
     }
     evidence.observe(names);
+    hasPeers = !contacts.isEmpty();
     FabricNode now = node;
     if (now != null) {
       now.setPeers(contacts.values(), observed.values());
     }
+  }
+
+  /** The store's bounds: 16 MiB in all, where a quarter of the heap is not less. */
+  static ReplicatedStoreOptions storeOptions(long heapBytes) {
+    ReplicatedStoreOptions all = ReplicatedStoreOptions.DEFAULT;
+    long total = Math.clamp(heapBytes / 4, all.valueBytes(), all.totalBytes());
+    return all.withTotalBytes(total);
   }
 
   private @Nullable String name(CollectorConfig config) {
@@ -219,6 +277,7 @@ public final class AgentFabric implements AutoCloseable {
     evidence.observe(Map.of());
     if (old != null) {
       try {
+        var _ = old.store().tryReplicate(REPLICATION_TIMEOUT);
         var _ = old.tryLeave(LEAVE_TIMEOUT);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -235,8 +294,9 @@ public final class AgentFabric implements AutoCloseable {
   public void leave(Duration patience) throws InterruptedException {
     FabricNode now = node;
     if (now != null) {
+      boolean replicated = now.store().tryReplicate(REPLICATION_TIMEOUT);
       boolean known = now.tryLeave(patience);
-      LOG.info("fabric left confirmed={}", known);
+      LOG.info("fabric left confirmed={} replicated={}", known, replicated);
     }
   }
 

@@ -4,6 +4,11 @@ import io.llamamesh.fabric.codec.CodecException;
 import io.llamamesh.fabric.linkstate.LinkStateMessage;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.Ads;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
+import io.llamamesh.fabric.store.MemoryStorage;
+import io.llamamesh.fabric.store.MvStorage;
+import io.llamamesh.fabric.store.Storage;
+import io.llamamesh.fabric.store.StorageException;
+import io.llamamesh.fabric.store.StoreService;
 import io.llamamesh.fabric.transport.FabricPersistence;
 import io.llamamesh.fabric.wire.MessageCodec;
 import java.io.ByteArrayOutputStream;
@@ -27,14 +32,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The incarnation and the known members in the agent's state folder. The incarnation is on disk
- * when its call returns; members are written beside, the newest list only. Damaged files are logged
- * and treated as missing.
+ * The incarnation, the known members and the replicated store in the agent's state folder. The
+ * incarnation is on disk when its call returns; members are written beside, the newest list only.
+ * Damaged files are logged and treated as missing.
  */
 public final class FabricFiles implements FabricPersistence, AutoCloseable {
 
   static final String INCARNATION = "fabric-incarnation";
   static final String MEMBERS = "fabric-members";
+  static final String STORE = "fabric-store";
+  static final String STORE_DAMAGED = "fabric-store.damaged";
 
   private static final Logger LOG = LoggerFactory.getLogger(FabricFiles.class);
   private static final int MAGIC = 0x4c4d_464d; // "LMFM"
@@ -155,6 +162,45 @@ public final class FabricFiles implements FabricPersistence, AutoCloseable {
       out.write(some);
     }
     return bytes.toByteArray();
+  }
+
+  @Override
+  public StoreService.Disk storeDisk() {
+    return folder == null ? new NoDisk() : new StoreFile(folder);
+  }
+
+  /** Without a folder keys live as long as some agent that has them. */
+  private static final class NoDisk implements StoreService.Disk {
+
+    @Override
+    public Storage open() {
+      LOG.warn(
+          "replicated store is kept in memory only: give --state-dir, or keys are lost when all"
+              + " agents that have them end");
+      return new MemoryStorage();
+    }
+
+    @Override
+    public void setAside() {}
+  }
+
+  private record StoreFile(Path folder) implements StoreService.Disk {
+
+    @Override
+    public Storage open() throws StorageException {
+      return MvStorage.open(folder.resolve(STORE).toString());
+    }
+
+    @Override
+    public void setAside() throws StorageException {
+      Path aside = folder.resolve(STORE_DAMAGED);
+      try {
+        Files.move(folder.resolve(STORE), aside, StandardCopyOption.REPLACE_EXISTING);
+      } catch (IOException e) {
+        throw new StorageException("damaged store cannot be moved to " + aside, e);
+      }
+      LOG.warn("replicated store is damaged, starting without it movedTo={}", aside);
+    }
   }
 
   /** Writes a file atomically: after a loss of power it has either the old or the new content. */

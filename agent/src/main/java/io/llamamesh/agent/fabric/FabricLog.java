@@ -1,15 +1,20 @@
 package io.llamamesh.agent.fabric;
 
 import io.llamamesh.fabric.Notification;
+import io.llamamesh.fabric.multicast.Delivery;
 import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.transport.FabricNodeListener;
 import io.llamamesh.fabric.transport.TransportEvent;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The fabric's lines in the log; of a storm, one a second and how many were left out. */
+/**
+ * The fabric's lines in the log; of a storm, one a second and how many were left out. Messages of
+ * multicast go on to their subscribers. Any thread may call.
+ */
 final class FabricLog implements FabricNodeListener {
 
   private static final Logger LOG = LoggerFactory.getLogger(FabricLog.class);
@@ -29,8 +34,14 @@ final class FabricLog implements FabricNodeListener {
   private int written;
   private long leftOut;
   private String startProblem = "";
+  private String storeProblem = "";
+  private final Consumer<Delivery> subscribers;
 
-  private boolean mayWrite() {
+  FabricLog(Consumer<Delivery> subscribers) {
+    this.subscribers = subscribers;
+  }
+
+  private synchronized boolean mayWrite() {
     long seconds = (System.nanoTime() - secondBegan) / SECOND;
     if (seconds > 0) {
       written = (int) Math.max(0, written - seconds);
@@ -44,7 +55,7 @@ final class FabricLog implements FabricNodeListener {
     return true;
   }
 
-  private long takeLeftOut() {
+  private synchronized long takeLeftOut() {
     long count = leftOut;
     leftOut = 0;
     return count;
@@ -114,6 +125,19 @@ final class FabricLog implements FabricNodeListener {
     if (!reason.equals(startProblem)) {
       startProblem = reason;
       LOG.warn("fabric cannot start, retrying each second error={}", reason);
+    }
+  }
+
+  @Override
+  public void delivered(Delivery delivery) {
+    subscribers.accept(delivery);
+  }
+
+  @Override
+  public void storeUnavailable(String reason) {
+    if (!reason.equals(storeProblem)) {
+      storeProblem = reason;
+      LOG.warn("replicated store cannot be opened, retrying each second error={}", reason);
     }
   }
 

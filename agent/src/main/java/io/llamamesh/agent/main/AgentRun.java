@@ -125,7 +125,7 @@ final class AgentRun {
             network.description(),
             () -> reflectors == null ? List.of() : texts(reflectors.locals()),
             () -> reflectors == null ? 0 : reflectors.receiveBufferBytes(),
-            hosts::problem,
+            () -> unreadyReason(hosts, fabric),
             () -> collector == null ? 0 : collector.flows(),
             () -> collector == null ? List.of() : collector.peerStatuses(),
             applier::state,
@@ -186,6 +186,11 @@ final class AgentRun {
               .uploadUnread(
                   config.ingest().url(), auth == null ? "" : auth.bearer(), UPLOAD_TIMEOUT);
     }
+  }
+
+  private static @Nullable String unreadyReason(HostAddresses hosts, @Nullable AgentFabric fabric) {
+    String problem = hosts.problem();
+    return problem != null || fabric == null ? problem : fabric.unreadyReason();
   }
 
   private @Nullable AgentFabric fabric(@Nullable Path folder, @Nullable AuthFiles auth) {

@@ -68,17 +68,7 @@ public final class Multicast {
    * @throws IllegalArgumentException when one of them is out of bounds
    */
   public MessageId send(String topic, byte[] payload, MulticastOptions options) {
-    int topicBytes = topic.getBytes(StandardCharsets.UTF_8).length;
-    if (topicBytes == 0 || topicBytes > MulticastMessage.MAX_TOPIC_BYTES) {
-      throw new IllegalArgumentException("topic of " + topicBytes + " bytes");
-    }
-    if (payload.length > MAX_PAYLOAD_BYTES) {
-      throw new IllegalArgumentException(
-          "payload of " + payload.length + " bytes, allowed are " + MAX_PAYLOAD_BYTES);
-    }
-    if (options.onlyNodes().size() > MulticastMessage.MAX_ONLY_NODES) {
-      throw new IllegalArgumentException("more nodes named than a mesh has");
-    }
+    check(topic, payload, options);
     MessageId id = new MessageId(self, life, ++sequence);
     SeenMessages.Window window = seen.window(id);
     window.advance(id.sequence());
@@ -111,6 +101,25 @@ public final class Multicast {
       }
     }
     return id;
+  }
+
+  /**
+   * Checks what is to be sent, as {@link #send} does; any thread may call.
+   *
+   * @throws IllegalArgumentException when topic, payload or options are out of bounds
+   */
+  public static void check(String topic, byte[] payload, MulticastOptions options) {
+    int topicBytes = topic.getBytes(StandardCharsets.UTF_8).length;
+    if (topicBytes == 0 || topicBytes > MulticastMessage.MAX_TOPIC_BYTES) {
+      throw new IllegalArgumentException("topic of " + topicBytes + " bytes");
+    }
+    if (payload.length > MAX_PAYLOAD_BYTES) {
+      throw new IllegalArgumentException(
+          "payload of " + payload.length + " bytes, allowed are " + MAX_PAYLOAD_BYTES);
+    }
+    if (options.onlyNodes().size() > MulticastMessage.MAX_ONLY_NODES) {
+      throw new IllegalArgumentException("more nodes named than a mesh has");
+    }
   }
 
   /** This node, and neighbours of it by chance. */

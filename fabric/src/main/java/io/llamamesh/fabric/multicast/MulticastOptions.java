@@ -23,6 +23,9 @@ public record MulticastOptions(
   /** Hops of one message at most. */
   public static final int MAX_TTL = 64;
 
+  /** The greatest number of a life. */
+  public static final long MAX_LIFE = 1L << 52;
+
   /** Hops if nothing else is said. */
   public static final int DEFAULT_TTL = 20;
 

@@ -2,6 +2,7 @@ package io.llamamesh.fabric.store;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 import org.h2.mvstore.MVStoreException;
@@ -48,7 +49,7 @@ public final class MvStorage implements Storage, AutoCloseable {
     try {
       storage.opened();
     } catch (MVStoreException | IllegalArgumentException e) {
-      throw new StorageException("cannot open " + file + ": " + e.getMessage(), e);
+      throw new StorageException("cannot open " + file + ": " + e.getMessage(), e, isDamage(e));
     }
     return storage;
   }
@@ -99,7 +100,7 @@ public final class MvStorage implements Storage, AutoCloseable {
           numbers.getOrDefault(LIFE, 0L), numbers.getOrDefault(SETTLED_LIFE, 0L), records);
     } catch (MVStoreException | IllegalArgumentException | IllegalStateException e) {
       abandon();
-      throw new StorageException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new StorageException("cannot read " + file + ": " + e.getMessage(), e, isDamage(e));
     }
   }
 
@@ -123,6 +124,12 @@ public final class MvStorage implements Storage, AutoCloseable {
       abandon();
       throw new StorageException("cannot write " + file + ": " + e.getMessage(), e);
     }
+  }
+
+  /** True when the file's content is at fault, not the way to it. */
+  private static boolean isDamage(RuntimeException cause) {
+    return cause instanceof MVStoreException failed
+        && failed.getErrorCode() == DataUtils.ERROR_FILE_CORRUPT;
   }
 
   private void abandon() {

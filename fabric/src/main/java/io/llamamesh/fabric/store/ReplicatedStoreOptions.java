@@ -43,6 +43,12 @@ public record ReplicatedStoreOptions(
     }
   }
 
+  /** The same with another size in all. */
+  public ReplicatedStoreOptions withTotalBytes(long bytes) {
+    return new ReplicatedStoreOptions(
+        warnBytes, valueBytes, bytes, waiting, subscriptions, turn, keepRemoved);
+  }
+
   int joinedValueBytes() {
     return Math.multiplyExact(valueBytes, 4);
   }

@@ -5,13 +5,31 @@ public final class StorageException extends Exception {
 
   private static final long serialVersionUID = 1L;
 
+  private final boolean isDamaged;
+
   /** An exception that says what failed. */
   public StorageException(String message) {
     super(message);
+    this.isDamaged = false;
   }
 
   /** An exception that says what failed and why. */
   public StorageException(String message, Throwable cause) {
+    this(message, cause, false);
+  }
+
+  /**
+   * An exception that says what failed and why.
+   *
+   * @param isDamaged whether what is on disk will never be readable
+   */
+  public StorageException(String message, Throwable cause, boolean isDamaged) {
     super(message, cause);
+    this.isDamaged = isDamaged;
+  }
+
+  /** True when what is on disk will never be readable, whoever tries again. */
+  public boolean isDamaged() {
+    return isDamaged;
   }
 }

@@ -5,12 +5,22 @@ import io.llamamesh.fabric.FabricHost;
 import io.llamamesh.fabric.Notification;
 import io.llamamesh.fabric.detector.DetectorMessage.Pong;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.LeavingSeen;
+import io.llamamesh.fabric.multicast.Delivery;
+import io.llamamesh.fabric.multicast.MessageId;
+import io.llamamesh.fabric.multicast.Multicast;
+import io.llamamesh.fabric.multicast.MulticastCounters;
+import io.llamamesh.fabric.multicast.MulticastOptions;
+import io.llamamesh.fabric.multicast.MulticastOutbox;
 import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.node.Incarnation;
 import io.llamamesh.fabric.node.Message;
+import io.llamamesh.fabric.store.StoreOutbox;
+import io.llamamesh.fabric.store.StoreService;
+import io.llamamesh.fabric.wire.EnclosedMessage;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
@@ -26,8 +36,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link Fabric} on real sockets: one thread owns it, its transport and its clock. Others ask by
- * {@link #ask}, and set peers by {@link #setPeers}; both are bounded and time out.
+ * A {@link Fabric} on real sockets with what is built on it, multicast and the replicated store:
+ * one thread owns fabric, multicast, transport and clock, another one the store. Others ask by
+ * {@link #ask}, set peers by {@link #setPeers}, send by {@link #multicast}; all are bounded and
+ * time out.
  *
  * <p>Where its port is taken it takes no part and tries again each second: a node that is not heard
  * on its port must not judge others.
@@ -42,6 +54,15 @@ public final class FabricNode implements AutoCloseable {
   private static final long STOOD_STILL = 60 * MS;
   private static final long NUMBERS_EACH = 1_000 * MS;
 
+  /** Topics that begin so are of the fabric's own parts. */
+  public static final String OWN_TOPICS = "fabric/";
+
+  /** Topic of what stores send to all. */
+  private static final String STORE_TOPIC = OWN_TOPICS + "store";
+
+  /** The store's messages handled between two looks at the clock and the sockets. */
+  private static final int OUTGOING_EACH = 32;
+
   private final FabricNodeOptions options;
   private final FabricPersistence memory;
   private final Supplier<MeshKeys> keys;
@@ -51,10 +72,13 @@ public final class FabricNode implements AutoCloseable {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final CountDownLatch left = new CountDownLatch(1);
   private final Queue<Runnable> waiting = new ArrayBlockingQueue<>(WAITING);
+  private final OutgoingMessages outgoing = new OutgoingMessages();
+  private final StoreService store;
   private volatile @Nullable Running running;
   private volatile @Nullable String problem;
   private volatile @Nullable Peers wanted;
   private volatile @Nullable FabricStatistics numbers;
+  private volatile @Nullable MulticastCounters multicasts;
 
   private record Peers(List<FabricPeer> contacts, List<FabricPeer> observed) {}
 
@@ -70,6 +94,15 @@ public final class FabricNode implements AutoCloseable {
     this.evidence = evidence;
     this.listener = listener;
     this.thread = Thread.ofPlatform().name("fabric").daemon(true).unstarted(this::run);
+    this.store =
+        StoreService.start(
+            options.transport().self().name(),
+            memory.storeDisk(),
+            options.store(),
+            new StoreOutlet(),
+            new StoreListener(),
+            InstantSource.system(),
+            new SplittableRandom(new SecureRandom().nextLong()));
   }
 
   /**
@@ -109,6 +142,33 @@ public final class FabricNode implements AutoCloseable {
     return numbers;
   }
 
+  /** The multicast's numbers of the last second; null while it takes no part. */
+  public @Nullable MulticastCounters multicastCounters() {
+    return multicasts;
+  }
+
+  /** The replicated store; it works alone while the node takes no part. */
+  public StoreService store() {
+    return store;
+  }
+
+  /**
+   * Sends a message to other nodes; it is on its way when this returns.
+   *
+   * @param topic what it is about, not one of {@link #OWN_TOPICS}
+   * @return its name
+   * @throws IllegalArgumentException when topic, payload or options are out of bounds
+   * @throws TimeoutException where it takes no part, too many ask, or it does not answer in time
+   */
+  public MessageId multicast(String topic, byte[] payload, MulticastOptions how)
+      throws TimeoutException, InterruptedException {
+    if (topic.startsWith(OWN_TOPICS)) {
+      throw new IllegalArgumentException("topics of " + OWN_TOPICS + " are the fabric's own");
+    }
+    Multicast.check(topic, payload, how);
+    return call(life -> life.multicast.send(topic, payload, how));
+  }
+
   /**
    * The peers of a new config.
    *
@@ -126,6 +186,10 @@ public final class FabricNode implements AutoCloseable {
    * @throws TimeoutException where it takes no part, too many ask, or it does not answer in time
    */
   public <T> T ask(Function<Fabric, T> question) throws TimeoutException, InterruptedException {
+    return call(life -> question.apply(life.fabric));
+  }
+
+  private <T> T call(Function<Running, T> question) throws TimeoutException, InterruptedException {
     Running now = running;
     if (now == null) {
       String why = problem;
@@ -135,7 +199,7 @@ public final class FabricNode implements AutoCloseable {
     boolean taken =
         waiting.offer(() -> {
           try {
-            answer.complete(question.apply(now.fabric));
+            answer.complete(question.apply(now));
           } catch (RuntimeException e) {
             answer.completeExceptionally(e);
           }
@@ -214,14 +278,22 @@ public final class FabricNode implements AutoCloseable {
     } finally {
       running = null;
       numbers = null;
+      multicasts = null;
+      store.neighboursGone();
+      outgoing.clear();
     }
   }
 
   /** One life: what its thread alone uses. */
   private final class Running
-      implements FabricHost, TransportListener, FabricEvidence.Sink, AutoCloseable {
+      implements FabricHost,
+          TransportListener,
+          FabricEvidence.Sink,
+          MulticastOutbox,
+          AutoCloseable {
     private final Transport transport;
     private final Fabric fabric;
+    private final Multicast multicast;
     private final long first;
     private @Nullable Peers applied;
     private long nextTick;
@@ -236,6 +308,7 @@ public final class FabricNode implements AutoCloseable {
       nextTick = now + Fabric.TICK;
       nextKeep = now + KEEP_EACH;
       nextNumbers = now;
+      SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
       try {
         fabric =
             new Fabric(
@@ -244,9 +317,18 @@ public final class FabricNode implements AutoCloseable {
                 options.contacts(),
                 memory.members(),
                 options.fabric(),
-                new SplittableRandom(new SecureRandom().nextLong()),
+                random.split(),
                 this,
                 now);
+        // By chance: so no life has another's number, whatever disk and clock say.
+        long life = 1 + random.nextLong(MulticastOptions.MAX_LIFE);
+        multicast =
+            new Multicast(
+                options.transport().self().name(),
+                life,
+                new LinkStateTrees(fabric),
+                this,
+                random.split());
       } catch (RuntimeException e) {
         transport.close();
         throw e;
@@ -266,7 +348,8 @@ public final class FabricNode implements AutoCloseable {
           tick(now);
         }
         firstOfTurn = true;
-        transport.poll(waiting.isEmpty() ? Math.max(0, nextTick - System.nanoTime()) : 0);
+        boolean idle = waiting.isEmpty() && outgoing.isEmpty();
+        transport.poll(idle ? Math.max(0, nextTick - System.nanoTime()) : 0);
         // One at least; the others have their turn after what is due.
         for (int due = WAITING; due > 0; due--) {
           if (due < WAITING && System.nanoTime() - nextTick >= 0) {
@@ -278,7 +361,31 @@ public final class FabricNode implements AutoCloseable {
           }
           asked.run();
         }
+        for (int due = OUTGOING_EACH; due > 0; due--) {
+          OutgoingMessages.Outgoing message = outgoing.poll();
+          if (message == null) {
+            break;
+          }
+          guard(() -> sendForStore(message));
+        }
       }
+    }
+
+    private void sendForStore(OutgoingMessages.Outgoing message) {
+      String neighbour = message.neighbour();
+      if (neighbour == null) {
+        var _ = multicast.send(STORE_TOPIC, message.bytes(), MulticastOptions.DEFAULT);
+      } else {
+        var _ = trySend(neighbour, new EnclosedMessage.OfStore(message.bytes()));
+      }
+    }
+
+    private boolean trySend(String neighbour, EnclosedMessage message) {
+      boolean sent = transport.trySend(fabric.linkTo(neighbour), message);
+      if (!sent) {
+        transport.counters().add(TransportEvent.MESSAGE_UNSENT);
+      }
+      return sent;
     }
 
     private void tick(long now) {
@@ -296,6 +403,7 @@ public final class FabricNode implements AutoCloseable {
       if (now - nextNumbers >= 0) {
         nextNumbers = now + NUMBERS_EACH;
         guard(() -> numbers = FabricStatistics.of(fabric, transport.links()));
+        multicasts = multicast.counters();
       }
       if (now - nextKeep >= 0) {
         nextKeep = now + KEEP_EACH;
@@ -361,6 +469,39 @@ public final class FabricNode implements AutoCloseable {
     public void received(long link, Message message) {
       long now = arrival();
       guard(() -> fabric.receive(now, link, message));
+      String peer = message instanceof EnclosedMessage ? fabric.peerOf(link) : null;
+      if (peer != null) {
+        guard(() -> take(peer, (EnclosedMessage) message));
+      }
+    }
+
+    private void take(String peer, EnclosedMessage message) {
+      switch (message) {
+        case EnclosedMessage.OfMulticast(byte[] bytes) -> multicast.onMessage(peer, bytes);
+        case EnclosedMessage.OfStore(byte[] bytes) -> countTaken(store.tryTake(peer, bytes));
+      }
+    }
+
+    private void countTaken(boolean isTaken) {
+      if (!isTaken) {
+        transport.counters().add(TransportEvent.STORE_OVERLOADED);
+      }
+    }
+
+    // What multicast asks for.
+
+    @Override
+    public boolean trySend(String neighbour, byte[] message) {
+      return trySend(neighbour, new EnclosedMessage.OfMulticast(message));
+    }
+
+    @Override
+    public void deliver(Delivery delivery) {
+      if (delivery.topic().equals(STORE_TOPIC)) {
+        countTaken(store.tryTakeMulticast(delivery.payload()));
+      } else if (!delivery.topic().startsWith(OWN_TOPICS)) {
+        guard(() -> listener.delivered(delivery));
+      }
     }
 
     @Override
@@ -390,6 +531,16 @@ public final class FabricNode implements AutoCloseable {
     }
 
     // What the fabric asks for.
+
+    @Override
+    public void neighborUp(String peer) {
+      store.neighbourUp(peer);
+    }
+
+    @Override
+    public void neighborDown(String peer) {
+      store.neighbourDown(peer);
+    }
 
     @Override
     public void dial(FabricPeer peer, long nonce, long lastSeen) {
@@ -430,6 +581,45 @@ public final class FabricNode implements AutoCloseable {
     }
   }
 
+  /** Way of the store's messages to the node's thread. */
+  private final class StoreOutlet implements StoreOutbox {
+
+    @Override
+    public void send(String neighbour, byte[] message) {
+      hand(neighbour, message);
+    }
+
+    @Override
+    public void multicast(byte[] message) {
+      hand(null, message);
+    }
+
+    private void hand(@Nullable String neighbour, byte[] message) {
+      Running now = running;
+      if (now == null) {
+        return; // there is nobody: those who come will ask
+      }
+      if (outgoing.tryAdd(neighbour, message)) {
+        now.transport.wakeup();
+      } else {
+        now.transport.counters().add(TransportEvent.MESSAGE_UNSENT);
+      }
+    }
+  }
+
+  private final class StoreListener implements StoreService.Listener {
+
+    @Override
+    public void storeUnavailable(String reason) {
+      listener.storeUnavailable(reason);
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+      listener.failed(cause);
+    }
+  }
+
   /** Ends it without a word to the others; see {@link #tryLeave}. */
   @Override
   public void close() {
@@ -443,5 +633,6 @@ public final class FabricNode implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    store.close();
   }
 }

@@ -1,9 +1,13 @@
 package io.llamamesh.fabric.transport;
 
 import io.llamamesh.fabric.Notification;
+import io.llamamesh.fabric.multicast.Delivery;
 import io.llamamesh.fabric.node.FabricPeer;
 
-/** Taker of what a node has to say; called on its thread, must return at once. */
+/**
+ * Taker of what a node has to say; called on its thread, or its store's, must return at once and
+ * not call the node.
+ */
 public interface FabricNodeListener {
 
   /** A notification of the fabric. */
@@ -20,6 +24,12 @@ public interface FabricNodeListener {
 
   /** It takes part from now on. */
   void started(long incarnation);
+
+  /** A message of multicast for this node, of a topic that is not the fabric's own. */
+  default void delivered(Delivery delivery) {}
+
+  /** The replicated store cannot use its disk; tried again each second. On the store's thread. */
+  default void storeUnavailable(String reason) {}
 
   /** An event could not be handled, which is a programming error; the node goes on. */
   void failed(Throwable cause);

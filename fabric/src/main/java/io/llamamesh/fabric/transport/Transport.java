@@ -5,6 +5,7 @@ import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.node.Message;
 import io.llamamesh.fabric.transport.Handshake.Hello;
 import io.llamamesh.fabric.transport.LinkConnection.Phase;
+import io.llamamesh.fabric.wire.EnclosedMessage;
 import io.llamamesh.fabric.wire.MessageCodec;
 import java.io.IOException;
 import java.net.BindException;
@@ -357,6 +358,26 @@ public final class Transport implements AutoCloseable {
     if (connection != null && connection.phase() == Phase.UP) {
       connection.send(MessageCodec.encode(message));
     }
+  }
+
+  /**
+   * Sends over a link what may be lost: only while less waits for the peer, and for all together,
+   * than would end a link. So no amount of it makes a neighbour a slow one.
+   *
+   * @return false where the link is not up, or there is no room
+   */
+  public boolean trySend(long link, EnclosedMessage message) {
+    LinkConnection connection = connections.get(link);
+    if (connection == null || connection.phase() != Phase.UP) {
+      return false;
+    }
+    long more = (long) message.bytes().length + (1 << 10);
+    if (connection.queued() + more > limits().queueBytes() / 8L * 7
+        || held + more > limits().heldBytes() / 4 * 3) {
+      return false;
+    }
+    connection.send(MessageCodec.encode(message));
+    return true;
   }
 
   /** Closes a link once what was sent is sent; the listener does not hear of it. */

@@ -26,6 +26,10 @@ public enum TransportEvent {
   HALF_FRAME,
   /** A frame is authentic and its message of no known form; dropped, the link stays. */
   MALFORMED_MESSAGE,
+  /** A message of multicast or store was dropped: no link to the neighbour, or no room. */
+  MESSAGE_UNSENT,
+  /** A neighbour's message of the store was dropped: too many wait for the disk. */
+  STORE_OVERLOADED,
   /** Nothing came over a link for too long. */
   IDLE_LINK,
   /** The key of a link is not accepted any more and the peer has not taken another. */

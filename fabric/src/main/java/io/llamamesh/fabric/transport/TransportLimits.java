@@ -42,7 +42,7 @@ public record TransportLimits(
         64,
         16,
         64,
-        4 << 20,
+        6 << 20,
         Runtime.getRuntime().maxMemory() / 8);
   }
 }

@@ -55,6 +55,7 @@ public final class MessageCodec {
       case DetectorMessage detection -> write(out, detection);
       case OverlayMessage overlay -> write(out, overlay);
       case LinkStateMessage state -> write(out, state);
+      case EnclosedMessage enclosed -> write(out, enclosed);
       default -> throw new IllegalArgumentException("no form for " + message.getClass());
     }
     if (out.size() > MAX_BYTES) {
@@ -173,6 +174,19 @@ public final class MessageCodec {
     }
   }
 
+  private static void write(ByteWriter out, EnclosedMessage message) {
+    switch (message) {
+      case EnclosedMessage.OfMulticast(byte[] bytes) -> {
+        out.writeByte(48);
+        out.writeBytes(bytes);
+      }
+      case EnclosedMessage.OfStore(byte[] bytes) -> {
+        out.writeByte(49);
+        out.writeBytes(bytes);
+      }
+    }
+  }
+
   private static void write(ByteWriter out, AgedAd aged) {
     LinkStateAd ad = aged.ad();
     out.writeVarint(aged.ageMillis());
@@ -255,6 +269,8 @@ public final class MessageCodec {
       }
       case 35 -> new Leaving(readAd(in));
       case 36 -> new LeavingSeen(in.readVarint(Long.MAX_VALUE));
+      case 48 -> new EnclosedMessage.OfMulticast(in.readBytes(EnclosedMessage.MAX_BYTES));
+      case 49 -> new EnclosedMessage.OfStore(in.readBytes(EnclosedMessage.MAX_BYTES));
       default -> throw new CodecException("it is of kind " + kind);
     };
   }

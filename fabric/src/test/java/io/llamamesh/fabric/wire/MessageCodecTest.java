@@ -104,6 +104,9 @@ class MessageCodecTest {
     LinkStateAd large =
         new LinkStateAd(name, "a:1", 1L << 53, 1, Status.MEMBER, List.of(), unheard, List.of(), 1);
 
+    byte[] enclosed = new byte[EnclosedMessage.MAX_BYTES];
+    assertThat(MessageCodec.encode(new EnclosedMessage.OfStore(enclosed)).length)
+        .isLessThanOrEqualTo(MessageCodec.MAX_BYTES);
     assertThat(MessageCodec.encode(new Summary(-1, versions)).length)
         .isLessThan(MessageCodec.MAX_BYTES);
     assertThat(MessageCodec.encode(new Ads(List.of(new AgedAd(large, 1)))).length)
@@ -127,8 +130,16 @@ class MessageCodecTest {
             () -> new Digest(random.longs(64).boxed().toList()),
             () -> new Summary(random.nextLong(), versions()),
             () -> new Leaving(ad()),
-            () -> new LeavingSeen(number()));
+            () -> new LeavingSeen(number()),
+            () -> new EnclosedMessage.OfMulticast(bytes()),
+            () -> new EnclosedMessage.OfStore(bytes()));
     return kinds.get(random.nextInt(kinds.size())).get();
+  }
+
+  private byte[] bytes() {
+    byte[] bytes = new byte[random.nextInt(200)];
+    random.nextBytes(bytes);
+    return bytes;
   }
 
   private long number() {
