@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Bounded: a request takes ten seconds at most beside the look-up of the name, an answer has
  * four megabytes at most. Not thread-safe.
  */
-final class RegistryConnection {
+public final class RegistryConnection {
   private static final Duration WHOLE = Duration.ofSeconds(10);
   private static final Duration CONNECT = Duration.ofSeconds(2);
   private static final int MAX_ADDRESSES = 8;
@@ -62,7 +62,7 @@ final class RegistryConnection {
 
   /** Looks up names. */
   @FunctionalInterface
-  interface Resolver {
+  public interface Resolver {
     InetAddress[] addresses(String host) throws UnknownHostException;
   }
 
@@ -72,12 +72,13 @@ final class RegistryConnection {
    * @param headers by name in lower case; of a repeated one the last
    */
   @SuppressWarnings("ArrayRecordComponent") // Answers are read, never compared.
-  record Answer(int status, Map<String, String> headers, byte[] body) {}
+  public record Answer(int status, Map<String, String> headers, byte[] body) {}
 
   /**
    * @param tls trust for https; null: the JDK's
    */
-  RegistryConnection(URI server, @Nullable SSLContext tls, Resolver resolver, LongSupplier nanos) {
+  public RegistryConnection(
+      URI server, @Nullable SSLContext tls, Resolver resolver, LongSupplier nanos) {
     this.server = server;
     this.tls = tls;
     this.resolver = resolver;
@@ -90,7 +91,7 @@ final class RegistryConnection {
    * @param target path and query
    * @throws IOException where no address answers, with the reason of each
    */
-  Answer send(String method, String target, Map<String, String> headers, byte[] body)
+  public Answer send(String method, String target, Map<String, String> headers, byte[] body)
       throws IOException {
     long deadline = nanos.getAsLong() + WHOLE.toNanos();
     List<IOException> failures = new ArrayList<>();
