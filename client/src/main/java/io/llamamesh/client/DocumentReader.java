@@ -11,11 +11,14 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -23,14 +26,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** GET of one document, bounded in time and size. Thread-safe. */
+/** Documents of servers, once or as a stream, bounded in time and size. Thread-safe. */
 final class DocumentReader implements AutoCloseable {
   private static final int LONGEST_REFUSAL = 500;
+  private static final String JSON = "application/json";
+  private static final String EVENTS = "text/event-stream";
 
   private final ClientOptions options;
   private final InstantSource clock;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final HttpClient http;
+  private final Set<DocumentWatch> watches = ConcurrentHashMap.newKeySet();
+  private volatile boolean isClosed;
 
   /**
    * An answer with status 200.
@@ -40,6 +47,15 @@ final class DocumentReader implements AutoCloseable {
    */
   @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
   record Answer(byte[] body, HttpHeaders headers, Instant asked, Instant answered) {}
+
+  /** A stream whose head has come. */
+  record Stream(EventBody body, HttpHeaders headers) {}
+
+  /** Reader of a document's bytes. */
+  @FunctionalInterface
+  interface Parser<T> {
+    T read(byte[] document) throws ClientException;
+  }
 
   private record Received(HttpResponse<byte[]> response, Instant asked, Instant answered) {}
 
@@ -64,15 +80,110 @@ final class DocumentReader implements AutoCloseable {
    */
   Answer get(URI server, String path, Map<String, String> headers)
       throws ClientException, InterruptedException {
-    URI uri = resolve(server, path);
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(uri).timeout(options.timeout()).header("Accept", "application/json");
+        HttpRequest.newBuilder(resolve(server, path)).timeout(options.timeout());
     headers.forEach(request::header);
+    return answer(server, request, JSON, body(options.maxBytes()));
+  }
+
+  /** Posts nothing, and reads the document of the answer. */
+  Answer post(URI server, String path) throws ClientException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(resolve(server, path))
+            .timeout(options.timeout())
+            .POST(HttpRequest.BodyPublishers.noBody());
+    return answer(server, request, JSON, body(options.maxBytes()));
+  }
+
+  /**
+   * Opens a stream of events.
+   *
+   * @throws ClientException where its head does not come within the timeout, or it is none
+   */
+  Stream stream(URI server, String path) throws ClientException, InterruptedException {
+    EventBody events = new EventBody(options.maxBytes());
+    boolean isTaken = false;
+    try {
+      Answer answer =
+          answer(
+              server,
+              HttpRequest.newBuilder(resolve(server, path)),
+              EVENTS,
+              info -> isEvents(info.headers()) ? events : new BoundedBody(LONGEST_REFUSAL, true));
+      if (!isEvents(answer.headers())) {
+        throw new ClientException(
+            Kind.MALFORMED,
+            HttpURLConnection.HTTP_OK,
+            server + " answers no stream of events",
+            null);
+      }
+      isTaken = true;
+      return new Stream(events, answer.headers());
+    } finally {
+      if (!isTaken) {
+        events.close();
+      }
+    }
+  }
+
+  /**
+   * Watches a document until the watch is closed.
+   *
+   * @param parser of each event's data
+   * @param silence longest time without a line
+   */
+  <T> DocumentWatch watch(
+      URI server, String path, Parser<T> parser, WatchListener<T> listener, Duration silence) {
+    var _ = resolve(server, path); // what is wrong with it is wrong now
+    DocumentWatch watch =
+        new DocumentWatch(
+            this,
+            server,
+            path,
+            new DocumentWatch.Taker() {
+              @Override
+              public void take(byte[] document) throws ClientException {
+                listener.changed(parser.read(document));
+              }
+
+              @Override
+              public void failed(ClientException failure) {
+                listener.failed(failure);
+              }
+            },
+            silence);
+    watches.add(watch);
+    if (isClosed) {
+      watch.close();
+    }
+    return watch.start();
+  }
+
+  /** A watch has ended. */
+  void ended(DocumentWatch watch) {
+    watches.remove(watch);
+  }
+
+  private static boolean isEvents(HttpHeaders headers) {
+    return headers.firstValue("Content-Type").orElse("").startsWith(EVENTS);
+  }
+
+  private static HttpResponse.BodyHandler<byte[]> body(int maxBytes) {
+    return info -> new BoundedBody(maxBytes, false);
+  }
+
+  private Answer answer(
+      URI server,
+      HttpRequest.Builder request,
+      String accepted,
+      HttpResponse.BodyHandler<byte[]> whenWell)
+      throws ClientException, InterruptedException {
+    request.header("Accept", accepted);
     String token = options.token().get();
     if (token != null) {
       request.header("Authorization", "Bearer " + token);
     }
-    Received received = send(server, request.build());
+    Received received = send(server, request.build(), whenWell);
     HttpResponse<byte[]> response = received.response();
     int status = response.statusCode();
     if (status == HttpURLConnection.HTTP_OK) {
@@ -99,7 +210,7 @@ final class DocumentReader implements AutoCloseable {
     return URI.create(server.toString().replaceFirst("/+$", "") + path);
   }
 
-  private Received send(URI server, HttpRequest request)
+  private Received send(URI server, HttpRequest request, HttpResponse.BodyHandler<byte[]> whenWell)
       throws ClientException, InterruptedException {
     CompletableFuture<Instant> head = new CompletableFuture<>();
     Instant asked = clock.instant();
@@ -109,7 +220,7 @@ final class DocumentReader implements AutoCloseable {
             info -> {
               head.complete(clock.instant());
               return info.statusCode() == HttpURLConnection.HTTP_OK
-                  ? new BoundedBody(options.maxBytes(), false)
+                  ? whenWell.apply(info)
                   : new BoundedBody(LONGEST_REFUSAL, true);
             });
     try {
@@ -124,7 +235,8 @@ final class DocumentReader implements AutoCloseable {
     }
   }
 
-  private ClientException failure(URI server, Throwable cause) {
+  /** A failure of a connection, for people and programs. */
+  ClientException failure(URI server, Throwable cause) {
     if (cause instanceof HttpTimeoutException) {
       return late(server, cause);
     }
@@ -158,6 +270,8 @@ final class DocumentReader implements AutoCloseable {
 
   @Override
   public void close() {
+    isClosed = true;
+    watches.forEach(DocumentWatch::close);
     http.shutdownNow();
     threads.shutdownNow();
   }

@@ -37,6 +37,22 @@ public final class ScraperClient implements AutoCloseable {
   }
 
   /**
+   * Watches the report of a scraper: {@code /api/v1/report/watch}. A scraper without it answers 404
+   * ({@link ClientException#status}); whether it leads is in the watch's header {@link
+   * io.llamamesh.results.ReportHeaders#LEADER}.
+   *
+   * @param server such as {@code http://127.0.0.1:8080}
+   */
+  public DocumentWatch watchReport(URI server, WatchListener<MeshReport> listener) {
+    return documents.watch(
+        server,
+        REPORT + "/watch",
+        document -> readReport(document, server),
+        listener,
+        DocumentWatch.SILENCE);
+  }
+
+  /**
    * The matrix of a scraper: {@code /api/v1/matrix}.
    *
    * @param server such as {@code http://127.0.0.1:8080}

@@ -1,6 +1,6 @@
 /**
- * Clients of what other programs read over HTTP: an agent's windows and a scraper's report and
- * matrix.
+ * Clients of what other programs read over HTTP: an agent's windows and what it knows by its
+ * fabric, and a scraper's report and matrix.
  *
  * <pre>{@code
  * ClientOptions options = ClientOptions.standard().withTimeout(Duration.ofSeconds(2));
@@ -16,6 +16,8 @@
  *     cursor = page.cursor();
  *   } while (page.hasMore());
  * }
+ * FabricClient fabric = new FabricClient(options);
+ * DocumentWatch watch = fabric.watchMembers(URI.create("http://10.0.0.3:8100"), this::show);
  * }</pre>
  *
  * <p><b>Guarantees</b>, of every call:
@@ -30,7 +32,8 @@
  *   <li>Errors: {@link io.llamamesh.client.ClientException} whatever the server does, with a {@code
  *       Kind} for programs and one line for people; {@code InterruptedException} when the calling
  *       thread is interrupted; {@code IllegalArgumentException} for arguments that are wrong
- *       whatever a server says. Nothing is tried again: who calls knows when.
+ *       whatever a server says. Nothing is tried again: who calls knows when. Watches alone connect
+ *       again by themselves ({@link io.llamamesh.client.DocumentWatch}).
  *   <li>Texts of a server come without control characters.
  *   <li>Clients are safe for several threads, and are to be closed; that ends calls that run.
  * </ul>

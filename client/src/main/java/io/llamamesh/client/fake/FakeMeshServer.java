@@ -2,6 +2,9 @@ package io.llamamesh.client.fake;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.llamamesh.results.FabricMembers;
+import io.llamamesh.results.FabricPartitions;
+import io.llamamesh.results.FabricRoutes;
 import io.llamamesh.results.InfluxDataHeaders;
 import io.llamamesh.results.MatrixDocument;
 import io.llamamesh.results.MeshReport;
@@ -9,6 +12,7 @@ import io.llamamesh.results.Point;
 import io.llamamesh.results.ResultsJson;
 import io.llamamesh.results.WindowCursor;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -17,6 +21,7 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,8 +34,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@code /influxdata?after=&limit=} answers as an agent does: from a cursor of this life what
  * follows it, from any other all. {@code /api/v1/report} and {@code /api/v1/matrix} answer 503
- * until they are scripted, all other paths 404. Safe for several threads; changes are seen by the
- * next request.
+ * until they are scripted, all other paths 404. A document that is scripted as one is watched at
+ * its path and {@code /watch}: what is now, each change, and a comment each 200 ms. Safe for
+ * several threads; changes are seen by the next request and by watches.
  */
 public final class FakeMeshServer implements AutoCloseable {
   private static final int MAX_REQUESTS = 10_000;
@@ -42,10 +48,20 @@ public final class FakeMeshServer implements AutoCloseable {
   private final Map<String, Scripted> scripted = new HashMap<>();
   private final List<String> requests = new ArrayList<>();
   private int life = 1;
+  private int changes;
+  private int watchRound;
+  private int openWatches;
   private @Nullable String token;
 
   @SuppressWarnings("ArrayRecordComponent") // sent, never compared
-  private record Scripted(int status, Map<String, String> headers, byte[] body) {}
+  private record Scripted(int status, Map<String, String> headers, byte[] body) {
+    boolean isWatch() {
+      return status == 0;
+    }
+  }
+
+  private static final Scripted WATCH = new Scripted(0, Map.of(), new byte[0]);
+  private static final String WATCH_SUFFIX = "/watch";
 
   private FakeMeshServer(HttpServer server) {
     this.server = server;
@@ -96,6 +112,38 @@ public final class FakeMeshServer implements AutoCloseable {
     return json("/api/v1/matrix", matrix);
   }
 
+  /** Answers the members of the fabric from now on. */
+  public FakeMeshServer members(FabricMembers members) {
+    return json("/v1/members", members);
+  }
+
+  /** Answers the partitions of the fabric from now on. */
+  public FakeMeshServer partitions(FabricPartitions partitions) {
+    return json("/v1/partitions", partitions);
+  }
+
+  /** Answers the routes of the fabric from one member from now on. */
+  public FakeMeshServer routes(FabricRoutes routes) {
+    return json("/v1/routes/" + routes.origin(), routes);
+  }
+
+  /** Answers a check of a member from now on. */
+  public FakeMeshServer check(FabricMembers.Member member) {
+    return json("/v1/members/" + member.name() + "/check", member);
+  }
+
+  /** Ends the watches that are open, in order; they may be opened again. */
+  public synchronized FakeMeshServer endWatches() {
+    watchRound++;
+    notifyAll();
+    return this;
+  }
+
+  /** Watches that are open. */
+  public synchronized int openWatches() {
+    return openWatches;
+  }
+
   /** Asks for a token from now on; null: for none. */
   public synchronized FakeMeshServer token(@Nullable String asked) {
     token = asked;
@@ -118,6 +166,8 @@ public final class FakeMeshServer implements AutoCloseable {
     try {
       byte[] body = ResultsJson.mapper().writeValueAsBytes(document);
       scripted.put(path, new Scripted(200, Map.of("Content-Type", "application/json"), body));
+      changes++;
+      notifyAll();
       return this;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -131,6 +181,10 @@ public final class FakeMeshServer implements AutoCloseable {
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
       Scripted answer = answerTo(exchange);
+      if (answer.isWatch()) {
+        watch(exchange);
+        return;
+      }
       answer.headers().forEach(exchange.getResponseHeaders()::set);
       exchange.sendResponseHeaders(
           answer.status(), answer.body().length == 0 ? -1 : answer.body().length);
@@ -153,11 +207,60 @@ public final class FakeMeshServer implements AutoCloseable {
     if (given != null) {
       return given;
     }
+    if (uri.getPath().endsWith(WATCH_SUFFIX) && scripted.containsKey(watched(uri))) {
+      return WATCH;
+    }
     return switch (uri.getPath()) {
       case "/influxdata" -> windowsAfter(parameters(uri.getRawQuery()));
       case "/api/v1/report", "/api/v1/matrix" -> new Scripted(503, Map.of(), new byte[0]);
       default -> new Scripted(404, Map.of(), new byte[0]);
     };
+  }
+
+  private static String watched(URI uri) {
+    return uri.getPath().substring(0, uri.getPath().length() - WATCH_SUFFIX.length());
+  }
+
+  private static String text(byte[] body) {
+    return new String(body, StandardCharsets.UTF_8);
+  }
+
+  private void watch(HttpExchange exchange) throws IOException {
+    String path = watched(exchange.getRequestURI());
+    exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
+    exchange.sendResponseHeaders(200, 0);
+    int round;
+    synchronized (this) {
+      round = watchRound;
+      openWatches++;
+    }
+    try (OutputStream out = exchange.getResponseBody()) {
+      byte[] last = {};
+      int seen = -1;
+      while (true) {
+        byte[] now;
+        synchronized (this) {
+          if (watchRound == round && changes == seen) {
+            wait(200);
+          }
+          if (watchRound != round) {
+            return;
+          }
+          seen = changes;
+          now = scripted.getOrDefault(path, WATCH).body();
+        }
+        String line = Arrays.equals(now, last) ? ":" : "data: " + text(now);
+        out.write((line + "\n\n").getBytes(StandardCharsets.UTF_8));
+        out.flush();
+        last = now;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      synchronized (this) {
+        openWatches--;
+      }
+    }
   }
 
   private Scripted windowsAfter(Map<String, String> parameters) throws IOException {
