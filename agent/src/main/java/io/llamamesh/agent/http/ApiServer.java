@@ -6,6 +6,7 @@ import io.llamamesh.agent.auth.TokenCheck;
 import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.http.BearerToken;
 import io.llamamesh.http.BoundedHttpServer;
+import io.llamamesh.http.EventStreams;
 import io.llamamesh.results.InfluxDataHeaders;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
@@ -45,6 +46,12 @@ public final class ApiServer implements AutoCloseable {
    */
   private static final int CONCURRENT_OF_FABRIC = 4;
 
+  /**
+   * Most watches at once, beside all other requests: each holds a connection and waits, and must
+   * not keep readers of windows out.
+   */
+  private static final int WATCHES = 12;
+
   /** Paths that need no token. */
   private static final Set<String> OPEN = Set.of("/status", "/healthz", "/readyz");
 
@@ -55,6 +62,7 @@ public final class ApiServer implements AutoCloseable {
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
   private final Semaphore free = new Semaphore(CONCURRENT);
   private final Semaphore freeForFabric = new Semaphore(CONCURRENT_OF_FABRIC);
+  private final EventStreams streams = new EventStreams(WATCHES);
   private final Map<String, Route> routes;
   private final FabricApi fabric;
   private final TokenCheck tokens;
@@ -74,7 +82,7 @@ public final class ApiServer implements AutoCloseable {
     ResultsApi results =
         new ResultsApi(state.archive(), clock, state.destinationTags(), loss, legacyByDefault);
     StateApi states = new StateApi(state);
-    Metrics metrics = new Metrics(state);
+    Metrics metrics = new Metrics(state, streams);
     fabric = new FabricApi(state.fabric());
     routes =
         Map.of(
@@ -158,6 +166,10 @@ public final class ApiServer implements AutoCloseable {
     try (exchange) {
       Reply reply;
       String path = exchange.getRequestURI().getPath();
+      if (FabricApi.isWatch(path)) {
+        watch(exchange, path);
+        return;
+      }
       boolean vital = VITAL.contains(path);
       Semaphore places = path.startsWith(FabricApi.PREFIX) ? freeForFabric : free;
       boolean entered = !vital && places.tryAcquire();
@@ -178,32 +190,71 @@ public final class ApiServer implements AutoCloseable {
     }
   }
 
+  /** Answers a watch until it ends; it has a place of its own, not one of the short answers'. */
+  private void watch(HttpExchange exchange, String path) throws IOException {
+    Reply refusal;
+    try {
+      allowMethods(exchange, "GET");
+      authorize(exchange);
+      FabricFeed feed = streams.isRefusing() ? null : fabric.watch(path, query(exchange));
+      if (feed != null && streams.tryServe(exchange, feed.first(), feed)) {
+        return;
+      }
+      exchange.getResponseHeaders().set("Retry-After", EventStreams.RETRY_AFTER_SECONDS);
+      refusal = error(503, "too many watches at once (" + WATCHES + "), try again");
+    } catch (RequestException e) {
+      refusal = error(e.status(), e.text());
+    }
+    send(exchange, refusal);
+  }
+
   private Reply answer(HttpExchange exchange) {
     try {
-      Route route = route(exchange.getRequestURI().getPath());
-      String method = exchange.getRequestMethod();
-      if (!method.equals("GET") && !method.equals("HEAD")) {
-        exchange.getResponseHeaders().set("Allow", "GET, HEAD");
-        throw new RequestException(405, "only GET and HEAD are allowed");
+      String path = exchange.getRequestURI().getPath();
+      Route route = route(path);
+      if (FabricApi.isCheck(path)) {
+        allowMethods(exchange, "POST");
+      } else {
+        allowMethods(exchange, "GET", "HEAD");
       }
-      if (!OPEN.contains(exchange.getRequestURI().getPath())
-          && !tokens.accepts(bearer(exchange), exchange.getRemoteAddress().getAddress())) {
-        exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
-        throw new RequestException(
-            401,
-            "a valid bearer token is needed, or a reader's network in --accept-unauthenticated"
-                + " (spec.collector.acceptUnauthenticated)");
-      }
-      return route.answer(
-          Query.parse(
-              exchange.getRequestURI().getRawQuery(),
-              exchange.getRequestHeaders().getFirst(InfluxDataHeaders.STORED)));
+      authorize(exchange);
+      return route.answer(query(exchange));
     } catch (RequestException e) {
       return error(e.status(), e.text());
     } catch (RuntimeException e) {
       LOG.error("request failed path={}", exchange.getRequestURI().getPath(), e);
       return error(500, "the agent failed to answer; its log says why");
     }
+  }
+
+  private static void allowMethods(HttpExchange exchange, String... allowed)
+      throws RequestException {
+    if (!List.of(allowed).contains(exchange.getRequestMethod())) {
+      exchange.getResponseHeaders().set("Allow", String.join(", ", allowed));
+      throw new RequestException(
+          405,
+          "only "
+              + String.join(" and ", allowed)
+              + (allowed.length > 1 ? " are" : " is")
+              + " allowed");
+    }
+  }
+
+  private void authorize(HttpExchange exchange) throws RequestException {
+    if (!OPEN.contains(exchange.getRequestURI().getPath())
+        && !tokens.accepts(bearer(exchange), exchange.getRemoteAddress().getAddress())) {
+      exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
+      throw new RequestException(
+          401,
+          "a valid bearer token is needed, or a reader's network in --accept-unauthenticated"
+              + " (spec.collector.acceptUnauthenticated)");
+    }
+  }
+
+  private static Query query(HttpExchange exchange) throws RequestException {
+    return Query.parse(
+        exchange.getRequestURI().getRawQuery(),
+        exchange.getRequestHeaders().getFirst(InfluxDataHeaders.STORED));
   }
 
   private Route route(String path) throws RequestException {
@@ -249,5 +300,6 @@ public final class ApiServer implements AutoCloseable {
   public void close() {
     servers.forEach(server -> server.stop(0));
     executor.shutdownNow();
+    streams.close();
   }
 }

@@ -1,16 +1,21 @@
 package io.llamamesh.agent.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.llamamesh.fabric.Fabric;
 import io.llamamesh.fabric.Member;
 import io.llamamesh.fabric.partition.Partition;
 import io.llamamesh.fabric.routes.RouteTree;
+import io.llamamesh.fabric.transport.FabricChanges.Subject;
 import io.llamamesh.fabric.transport.FabricNode;
+import io.llamamesh.results.FabricMembers;
+import io.llamamesh.results.FabricPartitions;
+import io.llamamesh.results.FabricPath;
+import io.llamamesh.results.FabricRoutes;
+import io.llamamesh.results.FabricState;
 import io.llamamesh.results.ResultsJson;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -20,8 +25,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * API of the fabric as this agent sees it: members, routes, paths, partitions. Each answer is a
- * consistent snapshot.
+ * API of the fabric as this agent sees it: members, routes, paths, partitions, and watches of them.
+ * Each answer is a consistent snapshot.
  */
 final class FabricApi {
 
@@ -29,17 +34,53 @@ final class FabricApi {
 
   /** Its paths, for people. */
   static final List<String> PATHS =
-      List.of("/v1/members", "/v1/partitions", "/v1/path/{from}/{to}", "/v1/routes/{origin}");
+      List.of(
+          "/v1/members",
+          "/v1/members/watch",
+          "/v1/members/{name}/check",
+          "/v1/partitions",
+          "/v1/partitions/watch",
+          "/v1/path/{from}/{to}",
+          "/v1/routes/{origin}",
+          "/v1/routes/{origin}/watch");
+
+  private static final String WATCH = "watch";
 
   private final Supplier<@Nullable FabricNode> node;
+  private final MemberChecks checks = new MemberChecks(System::nanoTime);
+  // One document for all who watch the same.
+  private final FabricFeed.Cache members = new FabricFeed.Cache();
+  private final FabricFeed.Cache partitions = new FabricFeed.Cache();
 
   FabricApi(Supplier<@Nullable FabricNode> node) {
     this.node = node;
   }
 
+  /** True for a path that is answered as a stream of events. */
+  static boolean isWatch(String path) {
+    String[] parts = parts(path);
+    return parts.length > 1
+        && parts[parts.length - 1].equals(WATCH)
+        && (parts.length == 2
+            ? parts[0].equals("members") || parts[0].equals("partitions")
+            : parts.length == 3 && parts[0].equals("routes"));
+  }
+
+  /** True for a path that takes POST alone. */
+  static boolean isCheck(String path) {
+    String[] parts = parts(path);
+    return parts.length == 3 && parts[0].equals("members") && parts[2].equals("check");
+  }
+
+  private static String[] parts(String path) {
+    return path.startsWith(PREFIX)
+        ? path.substring(PREFIX.length()).split("/", -1)
+        : new String[] {path};
+  }
+
   Reply answer(String path, Query query) throws RequestException {
     query.allowOnly(Set.of());
-    String[] parts = path.substring(PREFIX.length()).split("/", -1);
+    String[] parts = parts(path);
     if (parts.length == 1 && parts[0].equals("members")) {
       return json(ask(FabricApi::members));
     }
@@ -53,10 +94,51 @@ final class FabricApi {
       return json(
           known(ask(fabric -> path(fabric, parts[1], parts[2])), parts[1] + " or " + parts[2]));
     }
+    if (isCheck(path)) {
+      return json(checks.check(this, parts[1]));
+    }
     throw new RequestException(404, "unknown path, known are " + PATHS);
   }
 
-  private <T> T ask(Function<Fabric, T> question) throws RequestException {
+  /** The watch of a path; its first document is there. */
+  FabricFeed watch(String path, Query query) throws RequestException {
+    query.allowOnly(Set.of());
+    String[] parts = parts(path);
+    FabricFeed feed =
+        switch (parts[0]) {
+          case "members" ->
+              new FabricFeed(
+                  node,
+                  Subject.MEMBERS,
+                  members,
+                  () -> {
+                    FabricMembers all = ask(FabricApi::members);
+                    return new FabricFeed.Snapshot(all.withoutHeard(), compact(all));
+                  });
+          case "partitions" ->
+              new FabricFeed(
+                  node,
+                  Subject.PARTITIONS,
+                  partitions,
+                  () -> {
+                    FabricPartitions all = ask(FabricApi::partitions);
+                    return new FabricFeed.Snapshot(all, compact(all));
+                  });
+          default ->
+              new FabricFeed(
+                  node,
+                  Subject.ROUTES,
+                  new FabricFeed.Cache(),
+                  () -> {
+                    FabricRoutes all = known(ask(fabric -> routes(fabric, parts[1])), parts[1]);
+                    return new FabricFeed.Snapshot(all, compact(all));
+                  });
+        };
+    feed.begin();
+    return feed;
+  }
+
+  <T> T ask(Function<Fabric, T> question) throws RequestException {
     FabricNode asked = node.get();
     if (asked == null) {
       throw new RequestException(
@@ -72,95 +154,92 @@ final class FabricApi {
     }
   }
 
-  private static Map<String, Object> known(Map<String, Object> answer, String what)
-      throws RequestException {
-    if (answer.isEmpty()) {
+  private static <T> T known(@Nullable T answer, String what) throws RequestException {
+    if (answer == null) {
       throw new RequestException(404, "no member is called " + what);
     }
     return answer;
   }
 
-  private static Map<String, Object> members(Fabric fabric) {
+  private static FabricMembers members(Fabric fabric) {
     long now = System.nanoTime();
-    List<Map<String, Object>> members = new ArrayList<>();
+    List<FabricMembers.Member> members = new ArrayList<>();
     for (Member member : fabric.members()) {
       members.add(member(fabric, member, now));
     }
-    Map<String, Object> body = new LinkedHashMap<>();
-    body.put("self", fabric.self().name());
-    body.put("members", members);
-    return body;
+    return new FabricMembers(fabric.self().name(), members);
   }
 
-  private static Map<String, Object> member(Fabric fabric, Member member, long now) {
-    Map<String, Object> body = new LinkedHashMap<>();
-    body.put("name", member.name());
-    body.put("incarnation", member.incarnation());
-    body.put("address", member.address());
-    body.put("state", label(member.state()));
-    if (member.isFabricBlocked()) {
-      body.put("fabricBlocked", true);
+  /** A member; null where none has that name. */
+  static FabricMembers.@Nullable Member member(Fabric fabric, String name) {
+    for (Member member : fabric.members()) {
+      if (member.name().equals(name)) {
+        return member(fabric, member, System.nanoTime());
+      }
     }
+    return null;
+  }
+
+  private static FabricMembers.Member member(Fabric fabric, Member member, long now) {
     double heard = fabric.heardSecondsAgo(member.name(), now);
-    if (heard >= 0) {
-      body.put("heardSecondsAgo", Math.round(heard * 1_000) / 1_000.0);
-    }
-    body.put("neighbors", member.neighbors());
-    body.put("hears", member.hears());
-    return body;
+    return new FabricMembers.Member(
+        member.name(),
+        member.incarnation(),
+        member.address(),
+        FabricState.valueOf(member.state().name()),
+        member.isFabricBlocked(),
+        heard < 0 ? null : Math.round(heard * 1_000) / 1_000.0,
+        member.neighbors(),
+        member.hears());
   }
 
-  private static Map<String, Object> routes(Fabric fabric, String origin) {
+  private static @Nullable FabricRoutes routes(Fabric fabric, String origin) {
     if (fabric.state(origin) == null) {
-      return Map.of();
+      return null;
     }
     RouteTree tree = fabric.routes(origin);
-    List<Map<String, Object>> nodes = new ArrayList<>();
+    List<FabricRoutes.Node> nodes = new ArrayList<>();
     for (Member member : fabric.members()) {
-      Map<String, Object> node = new LinkedHashMap<>();
-      node.put("name", member.name());
       OptionalInt distance = tree.distance(member.name());
-      node.put("distance", distance.isPresent() ? distance.getAsInt() : null);
-      node.put("parent", tree.parent(member.name()));
-      nodes.add(node);
+      nodes.add(
+          new FabricRoutes.Node(
+              member.name(),
+              distance.isPresent() ? distance.getAsInt() : null,
+              tree.parent(member.name())));
     }
-    Map<String, Object> body = new LinkedHashMap<>();
-    body.put("origin", origin);
-    body.put("nodes", nodes);
-    return body;
+    return new FabricRoutes(origin, nodes);
   }
 
-  private static Map<String, Object> path(Fabric fabric, String from, String to) {
-    if (fabric.state(from) == null || fabric.state(to) == null) {
-      return Map.of();
-    }
-    Map<String, Object> body = new LinkedHashMap<>();
-    body.put("from", from);
-    body.put("to", to);
-    body.put("path", fabric.routes(from).path(to));
-    return body;
+  private static @Nullable FabricPath path(Fabric fabric, String from, String to) {
+    return fabric.state(from) == null || fabric.state(to) == null
+        ? null
+        : new FabricPath(from, to, fabric.routes(from).path(to));
   }
 
-  private static Map<String, Object> partitions(Fabric fabric) {
-    List<Map<String, Object>> blocks = new ArrayList<>();
+  private static FabricPartitions partitions(Fabric fabric) {
+    List<FabricPartitions.Partition> blocks = new ArrayList<>();
     for (Partition block : fabric.partitions()) {
-      Map<String, Object> body = new LinkedHashMap<>();
-      body.put("sideA", block.sideA());
-      body.put("sideB", block.sideB());
-      body.put("direction", label(block.direction()));
-      body.put("probesOnly", block.probesOnly());
-      body.put("via", block.via());
-      body.put("viaCount", block.viaCount());
-      blocks.add(body);
+      blocks.add(
+          new FabricPartitions.Partition(
+              block.sideA(),
+              block.sideB(),
+              FabricPartitions.Direction.valueOf(block.direction().name()),
+              block.probesOnly(),
+              block.via(),
+              block.viaCount()));
     }
-    return Map.of("partitions", blocks);
+    return new FabricPartitions(blocks);
   }
 
-  private static String label(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  private static byte[] compact(Object body) {
+    try {
+      return ResultsJson.mapper().writeValueAsBytes(body);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("our own documents can be written", e);
+    }
   }
 
-  private static Reply json(Map<String, Object> body) {
+  private static Reply json(Object body) {
     return Reply.json(
         200,
         Map.of(),

@@ -5,6 +5,7 @@ import io.llamamesh.fabric.transport.FabricNode;
 import io.llamamesh.fabric.transport.FabricStatistics;
 import io.llamamesh.fabric.transport.TransportCounters;
 import io.llamamesh.fabric.transport.TransportEvent;
+import io.llamamesh.http.EventStreams;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -86,6 +87,22 @@ final class FabricMetrics {
     traffic(to, node, "datagrams", "received", TransportCounters::datagramsReceived);
     traffic(to, node, "bytes", "sent", TransportCounters::bytesSent);
     traffic(to, node, "bytes", "received", TransportCounters::bytesReceived);
+  }
+
+  /** Watches of the fabric over HTTP. */
+  static void fillWatches(MeterRegistry to, EventStreams streams) {
+    Gauge.builder("llamamesh.fabric.watches", streams, EventStreams::open)
+        .description("Watches over HTTP that are open")
+        .register(to);
+    FunctionCounter.builder("llamamesh.fabric.watch.events", streams, EventStreams::sent)
+        .description("Events sent to watches")
+        .register(to);
+    FunctionCounter.builder("llamamesh.fabric.watches.refused", streams, EventStreams::refused)
+        .description("Watches refused since too many were open")
+        .register(to);
+    FunctionCounter.builder("llamamesh.fabric.watches.cut", streams, EventStreams::cut)
+        .description("Watches cut since their readers did not take an event in time")
+        .register(to);
   }
 
   private static Gauge.Builder<Supplier<@Nullable FabricNode>> gauge(

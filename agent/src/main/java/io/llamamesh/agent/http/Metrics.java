@@ -6,6 +6,7 @@ import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.reflector.Disposition;
 import io.llamamesh.agent.window.Tally;
+import io.llamamesh.http.EventStreams;
 import io.llamamesh.tls.CertificateTrust;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -25,11 +26,13 @@ import org.jspecify.annotations.Nullable;
 final class Metrics {
 
   private final AgentState state;
+  private final EventStreams streams;
   private @Nullable PrometheusMeterRegistry registry;
   private final AtomicBoolean fabricFilled = new AtomicBoolean();
 
-  Metrics(AgentState state) {
+  Metrics(AgentState state, EventStreams streams) {
     this.state = state;
+    this.streams = streams;
   }
 
   Reply page(Query query) throws RequestException {
@@ -37,6 +40,7 @@ final class Metrics {
     PrometheusMeterRegistry to = registry();
     if (state.fabric().get() != null && fabricFilled.compareAndSet(false, true)) {
       FabricMetrics.fill(to, state.fabric());
+      FabricMetrics.fillWatches(to, streams);
     }
     byte[] text = to.scrape().getBytes(StandardCharsets.UTF_8);
     return new Reply(

@@ -1,9 +1,7 @@
 package io.llamamesh.agent.main;
 
-import io.llamamesh.agent.http.FabricClient;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +10,6 @@ import picocli.CommandLine.Option;
 /** Options of commands that ask an agent: its URL, and the format of the answer. */
 final class AgentQueryOptions {
 
-  private static final int BAD = 2;
   private static final int MAX_TOKEN = 4_096;
 
   @Option(
@@ -31,22 +28,31 @@ final class AgentQueryOptions {
   @Option(names = "--json", description = "Prints the agent's document instead of a table.")
   private boolean json;
 
-  FabricClient client() throws IOException {
+  URI agent() throws IOException {
+    try {
+      return URI.create(server);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("--server must be a URL, was '" + server + "'", e);
+    }
+  }
+
+  @Nullable String token() throws IOException {
     Path file = tokenFile;
     if (file == null) {
-      return new FabricClient(server, null);
+      return null;
     }
     if (Files.size(file) > MAX_TOKEN) {
       throw new IOException(file + " is longer than a token");
     }
-    return new FabricClient(server, Files.readString(file).strip());
+    return Files.readString(file).strip();
   }
 
-  /** Prints an answer; returns the exit code. */
-  int print(FabricClient.Answer answer) {
-    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-    out.print(json ? answer.json() : answer.text());
-    out.flush();
-    return answer.isWell() ? 0 : BAD;
+  boolean hasToken() {
+    return tokenFile != null;
+  }
+
+  /** True where documents are printed as the agent sends them. */
+  boolean isJson() {
+    return json;
   }
 }

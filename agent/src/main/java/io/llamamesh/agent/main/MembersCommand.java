@@ -1,5 +1,7 @@
 package io.llamamesh.agent.main;
 
+import io.llamamesh.agent.http.FabricText;
+import io.llamamesh.client.FabricClient;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -10,6 +12,7 @@ import picocli.CommandLine.Mixin;
     name = "members",
     mixinStandardHelpOptions = true,
     description = "Prints which agents are up, failed or cut off, as one agent knows it.",
+    footer = {"", "With --watch it ends by Ctrl-C, with the shell's 130."},
     exitCodeList = {
       "0:Nobody is missing.",
       "1:An error, or wrong use.",
@@ -17,10 +20,10 @@ import picocli.CommandLine.Mixin;
     })
 final class MembersCommand implements Callable<Integer> {
 
-  @Mixin private AgentQueryOptions query = new AgentQueryOptions();
+  @Mixin private FabricQueryOptions query = new FabricQueryOptions();
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    return query.print(query.client().members());
+    return query.run(FabricClient::members, FabricClient::watchMembers, FabricText::members);
   }
 }

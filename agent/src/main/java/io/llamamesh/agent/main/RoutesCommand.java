@@ -1,7 +1,9 @@
 package io.llamamesh.agent.main;
 
-import io.llamamesh.agent.http.FabricClient;
+import io.llamamesh.agent.http.FabricText;
+import io.llamamesh.client.FabricClient;
 import java.io.IOException;
+import java.net.URI;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -14,6 +16,7 @@ import picocli.CommandLine.Parameters;
     name = "routes",
     mixinStandardHelpOptions = true,
     description = "Prints the way over links between agents from one to all others, or to one.",
+    footer = {"", "With --watch it ends by Ctrl-C, with the shell's 130."},
     exitCodeList = {
       "0:Printed.",
       "1:An error, or wrong use.",
@@ -21,7 +24,7 @@ import picocli.CommandLine.Parameters;
     })
 final class RoutesCommand implements Callable<Integer> {
 
-  @Mixin private AgentQueryOptions query = new AgentQueryOptions();
+  @Mixin private FabricQueryOptions query = new FabricQueryOptions();
 
   @Parameters(
       arity = "0..1",
@@ -37,17 +40,29 @@ final class RoutesCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    return query.print(answer());
-  }
-
-  private FabricClient.Answer answer() throws IOException, InterruptedException {
-    FabricClient client = query.client();
     if (to == null) {
-      return client.routes(origin);
+      return query.run(
+          (client, agent) -> client.routes(agent, origin(client, agent)),
+          (client, agent, listener) -> client.watchRoutes(agent, origin(client, agent), listener),
+          FabricText::routes);
     }
-    if (origin == null) {
+    String from = origin;
+    String end = to;
+    if (from == null) {
       throw new IOException("--to needs ORIGIN before it");
     }
-    return client.path(origin, to);
+    if (query.isWatch()) {
+      throw new IOException("--watch goes without --to");
+    }
+    return query.run(
+        (client, agent) -> client.path(agent, from, end),
+        (client, agent, listener) -> {
+          throw new IllegalStateException("a path has no watch");
+        },
+        FabricText::path);
+  }
+
+  private String origin(FabricClient client, URI agent) throws IOException, InterruptedException {
+    return origin == null ? client.members(agent).self() : origin;
   }
 }

@@ -2,6 +2,7 @@ package io.llamamesh.agent.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.http.EventStreams;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -24,7 +25,11 @@ class FabricMetricsTest {
   void theReferenceHasEveryMetricAndNoOther() throws IOException {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     FabricMetrics.fill(registry, () -> null);
-    String page = page(registry.scrape());
+    String page;
+    try (EventStreams streams = new EventStreams(1)) {
+      FabricMetrics.fillWatches(registry, streams);
+      page = page(registry.scrape());
+    }
     if (Boolean.getBoolean("llamamesh.update")) {
       Files.writeString(REFERENCE, page);
     }

@@ -9,6 +9,7 @@ import io.llamamesh.agent.config.ConfigState;
 import io.llamamesh.agent.kube.WatchContact;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.agent.window.WindowArchive;
+import io.llamamesh.http.EventStreams;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -119,7 +120,7 @@ class MetricsTest {
             new ReflectorCounters());
     clock.set(12_500_000_000L);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    new Metrics(state).page(Query.parse(null)).body().write(bytes);
+    new Metrics(state, new EventStreams(1)).page(Query.parse(null)).body().write(bytes);
     return bytes.toString(StandardCharsets.UTF_8);
   }
 

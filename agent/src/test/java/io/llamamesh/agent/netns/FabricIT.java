@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.llamamesh.agent.http.FabricClient;
+import io.llamamesh.agent.http.FabricText;
+import io.llamamesh.results.FabricMembers;
+import io.llamamesh.results.FabricPartitions;
+import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -218,8 +221,8 @@ class FabricIT {
     }
     assertThat(seen).containsOnly("up");
 
-    FabricClient.Answer shown =
-        lab.host("node-3").call(() -> new FabricClient("http://10.83.0.3:8100", null).partitions());
+    FabricText.Answer shown =
+        FabricText.partitions(document(agents.get(2), "/v1/partitions", FabricPartitions.class));
     assertThat(shown.text()).contains("{node-1}  <-x->  {node-2}").contains("via {node-3, node-4}");
     assertThat(shown.isWell()).isFalse();
 
@@ -288,9 +291,13 @@ class FabricIT {
         .until(() ->
             agents.getFirst().metric("llamamesh_fabric_members{state=\"up\"}") == NODES
                 && agents.getFirst().metric("llamamesh_fabric_view{view=\"active\"}") > 0);
-    FabricClient.Answer members =
-        lab.host("node-1").call(() -> new FabricClient("http://10.83.0.1:8100", null).members());
+    FabricText.Answer members =
+        FabricText.members(document(agents.getFirst(), "/v1/members", FabricMembers.class));
     assertThat(members.isWell()).isTrue();
     assertThat(members.text()).contains("NAME").contains("node-4").contains("10.83.0.4:8101");
+  }
+
+  private static <T> T document(AgentProcess agent, String path, Class<T> type) {
+    return ResultsJson.mapper().convertValue(agent.json(path), type);
   }
 }

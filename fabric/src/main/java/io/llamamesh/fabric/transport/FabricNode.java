@@ -74,6 +74,7 @@ public final class FabricNode implements AutoCloseable {
   private final Queue<Runnable> waiting = new ArrayBlockingQueue<>(WAITING);
   private final OutgoingMessages outgoing = new OutgoingMessages();
   private final StoreService store;
+  private final FabricChanges changes = new FabricChanges();
   private volatile @Nullable Running running;
   private volatile @Nullable String problem;
   private volatile @Nullable Peers wanted;
@@ -167,6 +168,11 @@ public final class FabricNode implements AutoCloseable {
     }
     Multicast.check(topic, payload, how);
     return call(life -> life.multicast.send(topic, payload, how));
+  }
+
+  /** Versions of what it knows; they go on from life to life. */
+  public FabricChanges changes() {
+    return changes;
   }
 
   /**
@@ -273,6 +279,7 @@ public final class FabricNode implements AutoCloseable {
       running = life;
       problem = null;
       listener.started(incarnation);
+      changes.recordLife();
       life.turn();
       memory.storeMembers(life.fabric.snapshot());
     } finally {
@@ -281,6 +288,7 @@ public final class FabricNode implements AutoCloseable {
       multicasts = null;
       store.neighboursGone();
       outgoing.clear();
+      changes.recordLife();
     }
   }
 
@@ -577,6 +585,7 @@ public final class FabricNode implements AutoCloseable {
       if (notification instanceof Notification.LeavingKnown) {
         left.countDown();
       }
+      changes.record(notification);
       listener.notified(notification);
     }
   }
