@@ -5,10 +5,12 @@ import io.llamamesh.client.ClientException;
 import io.llamamesh.client.ClientOptions;
 import io.llamamesh.client.MatrixQuery;
 import io.llamamesh.client.ScraperClient;
+import io.llamamesh.results.FabricReport;
 import io.llamamesh.results.MatrixDocument;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.document.Completeness;
+import io.llamamesh.scraper.document.FabricLines;
 import io.llamamesh.scraper.document.MatrixTable;
 import io.llamamesh.scraper.matrix.WindowSelection;
 import java.io.Console;
@@ -34,7 +36,7 @@ import picocli.CommandLine.Option;
     exitCodeList = {
       "0:The network is healthy.",
       "1:An error, such as no scraper or no data, or wrong use.",
-      "2:The network is unhealthy, somebody is silent, or too little is measured."
+      "2:The network is unhealthy, somebody is silent or unreachable, or too little is measured."
     },
     mixinStandardHelpOptions = true)
 final class MatrixCommand implements Callable<Integer> {
@@ -121,24 +123,32 @@ final class MatrixCommand implements Callable<Integer> {
         TimeUnit.SECONDS.sleep(Math.max(1, pause));
         report = watched(report);
       }
-      return switch (report.verdict()) {
-        case HEALTHY -> CommandFrame.OK;
-        case NO_DATA -> CommandFrame.FAILED;
-        case NODE_LOSS,
-            ZONE_LOSS,
-            MESH_LOSS,
-            PARTITIONED,
-            BLOCK_LOSS,
-            PAIR_LOSS,
-            PARTIAL_PATH,
-            ONE_WAY_LOSS,
-            HIGH_LATENCY,
-            NODE_UNREACHABLE,
-            TARGETS_SILENT,
-            INCOMPLETE ->
-            CommandFrame.BAD;
-      };
+      return hasFault(report.fabric()) ? CommandFrame.BAD : exitCode(report.verdict());
     }
+  }
+
+  private static boolean hasFault(@Nullable FabricReport fabric) {
+    return fabric != null && !fabric.isClear();
+  }
+
+  private static int exitCode(Verdict verdict) {
+    return switch (verdict) {
+      case HEALTHY -> CommandFrame.OK;
+      case NO_DATA -> CommandFrame.FAILED;
+      case NODE_LOSS,
+          ZONE_LOSS,
+          MESH_LOSS,
+          PARTITIONED,
+          BLOCK_LOSS,
+          PAIR_LOSS,
+          PARTIAL_PATH,
+          ONE_WAY_LOSS,
+          HIGH_LATENCY,
+          NODE_UNREACHABLE,
+          TARGETS_SILENT,
+          INCOMPLETE ->
+          CommandFrame.BAD;
+    };
   }
 
   /** Prints again; a scraper that does not answer is asked again later, as it may restart. */
@@ -192,6 +202,7 @@ final class MatrixCommand implements Callable<Integer> {
       out.print(HOME_AND_CLEAR);
     }
     out.print(new MatrixTable(usesColour(), MAX_NODES).render(document));
+    FabricLines.of(report.fabric()).forEach(out::println);
     out.println(report.verdict().reason() + ": " + report.message());
     if (report.verdict() == Verdict.NO_DATA) {
       out.println("no data is not healthy: exit code 1");

@@ -1,7 +1,10 @@
 package io.llamamesh.scraper.metrics;
 
+import io.llamamesh.http.EventStreams;
+import io.llamamesh.results.FabricReport;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.scraper.cluster.AgentSource;
+import io.llamamesh.scraper.fabric.FabricWatcher;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.pull.AgentPulls;
@@ -11,6 +14,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.Locale;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -123,6 +127,57 @@ public final class ScraperMetrics {
         "Largest clock skew between an agent and this scraper",
         pulls,
         p -> p.health().stream().mapToLong(ScraperMetrics::skew).max().orElse(0) / MILLIS);
+  }
+
+  /** Registers the meters of the watched fabric. */
+  public void fabric(FabricWatcher fabric) {
+    gauge(
+        "llamamesh.fabric.report.agents",
+        "Agents whose fabric this scraper watches and that answer",
+        fabric,
+        f -> number(f, FabricReport::agents));
+    for (FabricReport.Kind kind : FabricReport.Kind.values()) {
+      Gauge.builder(
+              "llamamesh.fabric.report.unreachable", fabric, f -> number(f, r -> count(r, kind)))
+          .description("Nodes that no agent of the fabric reaches, by what is gone of them")
+          .tag("kind", kind.name().toLowerCase(Locale.ROOT))
+          .strongReference(true)
+          .register(registry);
+    }
+    gauge(
+        "llamamesh.fabric.report.partitions",
+        "Partitions of nodes that are alive and cannot reach each other",
+        fabric,
+        f -> number(f, r -> r.partitions().size()));
+    count(
+        "llamamesh.fabric.report.watch.failures",
+        "Watches of agents' fabric that could not be opened or broke",
+        fabric,
+        FabricWatcher::failures);
+  }
+
+  /** Registers the meters of watches that this scraper serves. */
+  public void watches(EventStreams streams) {
+    gauge("llamamesh.scraper.watches", "Watches of the report", streams, EventStreams::open);
+    count(
+        "llamamesh.scraper.watches.refused",
+        "Watches of the report refused since too many were open",
+        streams,
+        EventStreams::refused);
+    count(
+        "llamamesh.scraper.watches.cut",
+        "Watches of the report cut since their readers did not take an event in time",
+        streams,
+        EventStreams::cut);
+  }
+
+  private static double number(FabricWatcher fabric, ToDoubleFunction<FabricReport> value) {
+    FabricReport report = fabric.report();
+    return report == null ? 0 : value.applyAsDouble(report);
+  }
+
+  private static long count(FabricReport report, FabricReport.Kind kind) {
+    return report.unreachable().stream().filter(each -> each.kind() == kind).count();
   }
 
   /** The metrics in Prometheus' text format. */

@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.run;
 
+import io.llamamesh.http.ChangeSignal;
 import io.llamamesh.results.MatrixDocument.ZonePair;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.Verdict;
@@ -43,6 +44,7 @@ final class ReportLoop implements AutoCloseable {
   private final Supplier<MeshReport.Store> store;
   private final boolean keepsPairs;
   private final InstantSource clock;
+  private final ChangeSignal changes;
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile MeshReport newest;
   private volatile List<ZonePair> zonePairs = List.of();
@@ -54,6 +56,7 @@ final class ReportLoop implements AutoCloseable {
   /**
    * @param leaving supplier of the names of leaving nodes
    * @param keepsPairs true to keep {@link #pairs}, which are tens of MB in a large mesh
+   * @param changes counts each new report
    */
   ReportLoop(
       Matrix matrix,
@@ -62,7 +65,8 @@ final class ReportLoop implements AutoCloseable {
       Supplier<Set<String>> leaving,
       Supplier<MeshReport.Store> store,
       boolean keepsPairs,
-      InstantSource clock) {
+      InstantSource clock,
+      ChangeSignal changes) {
     this.matrix = matrix;
     this.analysis = analysis;
     this.agents = agents;
@@ -70,6 +74,7 @@ final class ReportLoop implements AutoCloseable {
     this.store = store;
     this.keepsPairs = keepsPairs;
     this.clock = clock;
+    this.changes = changes;
     this.newest = analyse();
   }
 
@@ -124,6 +129,7 @@ final class ReportLoop implements AutoCloseable {
           newest = logTransition(newest, analysed());
           lastJudged = started;
         }
+        changes.changed();
         wait = Math.max(wait, REST_FACTOR * (System.nanoTime() - started));
         lastVersion = version;
         lastUnjudged = unjudged;

@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.run;
 
+import io.llamamesh.http.ChangeSignal;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.scraper.analysis.Analysis;
 import io.llamamesh.scraper.auth.Tokens;
@@ -8,6 +9,7 @@ import io.llamamesh.scraper.cluster.Bookmark;
 import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.document.MatrixDocumentFactory;
+import io.llamamesh.scraper.fabric.FabricWatcher;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.metrics.NetworkMetrics;
@@ -27,6 +29,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +51,8 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
   private final CursorPersister cursors;
   private final Leadership leadership;
   private final LeaderTransitions transitions;
+  private final ChangeSignal changes = new ChangeSignal();
+  private final FabricWatcher fabric;
   private final ReportLoop reports;
   private final ScraperMetrics metrics;
   private final NetworkMetrics network;
@@ -73,7 +78,11 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
       throws IOException {
     ScraperRun scraper = new ScraperRun(config, agents, store, cursorStore, leadership, tokens);
     scraper.transitions.start();
-    scraper.agents.start(scraper.pulls::setAgents);
+    scraper.fabric.start();
+    scraper.agents.start(found -> {
+      scraper.pulls.setAgents(found);
+      scraper.fabric.setAgents(found);
+    });
     scraper.reports.start();
     scraper.cursors.start();
     return scraper;
@@ -114,9 +123,17 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
             agents::leaving,
             this::storeStatus,
             config.access().everyPair(),
-            clock);
+            clock,
+            changes);
+    this.fabric =
+        new FabricWatcher(
+            tokens::bearer, agents::leaving, clock, new SplittableRandom(), changes::changed);
     this.metrics =
         new ScraperMetrics(matrix, pulls, agents, this::storeStatus, writer, leadership::isLeader);
+    metrics.fabric(fabric);
+    if (web != null) {
+      metrics.watches(web.watches());
+    }
     this.network = new NetworkMetrics(this::report, reports::pairs, reports::zonePairs);
     MatrixDocumentFactory documents =
         new MatrixDocumentFactory(
@@ -154,7 +171,12 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
   @Override
   public MeshReport report() {
     // The network is judged after each window; the store's state may have changed since.
-    return reports.newest().withStore(storeStatus());
+    return reports.newest().withStore(storeStatus()).withFabric(fabric.report());
+  }
+
+  @Override
+  public ChangeSignal changes() {
+    return changes;
   }
 
   @Override
@@ -181,6 +203,7 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
   @Override
   public void close() {
     agents.close();
+    fabric.close();
     if (ingest != null) {
       ingest.close();
     }

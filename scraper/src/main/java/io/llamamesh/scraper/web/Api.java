@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** Routes of the page and the API, independent of sockets. Thread-safe. */
 public final class Api {
   private static final String PAIRS = "/api/v1/pairs/";
+  private static final String REPORT_WATCH = "/api/v1/report/watch";
   private static final String METRICS = "/metrics";
   private static final int NOT_FOUND = 404;
   private static final int BAD_REQUEST = 400;
@@ -60,6 +61,11 @@ public final class Api {
   static boolean isData(String rawPath) {
     return rawPath.equals(METRICS)
         || (rawPath.startsWith("/api/") && !rawPath.startsWith("/api/v1/openapi."));
+  }
+
+  /** The watch of a path; null where it is none. */
+  @Nullable ReportFeed watch(String rawPath) {
+    return rawPath.equals(REPORT_WATCH) ? new ReportFeed(status) : null;
   }
 
   /** True if this scraper is the mesh's leader. */

@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.web;
 
+import io.llamamesh.http.ChangeSignal;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import java.util.List;
@@ -9,6 +10,11 @@ import java.util.Set;
 public interface ScraperStatus {
   /** The newest report. */
   MeshReport report();
+
+  /** Counter of what may have changed the report, for those who watch it. */
+  default ChangeSignal changes() {
+    return new ChangeSignal();
+  }
 
   /** Health of each agent's pull. */
   List<AgentHealth> agents();

@@ -3,11 +3,13 @@ package io.llamamesh.scraper.web;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.llamamesh.http.BoundedHttpServer;
+import io.llamamesh.http.EventStreams;
 import io.llamamesh.results.ReportHeaders;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -34,6 +36,9 @@ public final class WebServer implements AutoCloseable {
    */
   private static final Set<String> VITAL = Set.of("/healthz", "/readyz", "/api/v1/report");
 
+  /** Most watches at once, beside all other requests. */
+  private static final int WATCHES = 16;
+
   private static final int MISDIRECTED = 421;
   private static final int COMPRESS_FROM = 1_024;
   private static final int MAX_AT_ONCE = 64;
@@ -50,6 +55,7 @@ public final class WebServer implements AutoCloseable {
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final EventStreams watches = new EventStreams(WATCHES);
   private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
   private final Semaphore roomKib = new Semaphore(ROOM_KIB);
 
@@ -102,15 +108,26 @@ public final class WebServer implements AutoCloseable {
     return server.getAddress();
   }
 
+  /** Watches of the report. */
+  public EventStreams watches() {
+    return watches;
+  }
+
   @Override
   public void close() {
     server.stop(0);
     threads.shutdownNow();
+    watches.close();
   }
 
   private void handle(HttpExchange exchange, Api api, Predicate<@Nullable String> accepted)
       throws IOException {
     try (exchange) {
+      ReportFeed feed = api.watch(exchange.getRequestURI().getRawPath());
+      if (feed != null) {
+        watch(exchange, api, accepted, feed);
+        return;
+      }
       if (VITAL.contains(exchange.getRequestURI().getRawPath())) {
         respond(exchange, api, accepted);
         return;
@@ -127,6 +144,25 @@ public final class WebServer implements AutoCloseable {
     }
   }
 
+  /** Answers a watch until it ends; it takes no place of a short answer. */
+  private void watch(
+      HttpExchange exchange, Api api, Predicate<@Nullable String> accepted, ReportFeed feed)
+      throws IOException {
+    Answer refusal = refusal(exchange, accepted, "GET");
+    if (refusal == null) {
+      var headers = exchange.getResponseHeaders();
+      headers.set(ReportHeaders.LEADER, Boolean.toString(api.isLeader()));
+      headers.set("X-Content-Type-Options", "nosniff");
+      headers.set("Content-Security-Policy", POLICY);
+      if (!watches.isRefusing() && watches.tryServe(exchange, feed.first(), feed)) {
+        return;
+      }
+      headers.set("Retry-After", EventStreams.RETRY_AFTER_SECONDS);
+      refusal = Answer.error(503, "too many watches at once (" + WATCHES + "), try again");
+    }
+    send(exchange, refusal);
+  }
+
   private void respond(HttpExchange exchange, Api api, Predicate<@Nullable String> accepted)
       throws IOException {
     Answer answer = answer(exchange, api, accepted);
@@ -138,18 +174,12 @@ public final class WebServer implements AutoCloseable {
 
   private static Answer answer(
       HttpExchange exchange, Api api, Predicate<@Nullable String> accepted) {
-    String method = exchange.getRequestMethod();
-    if (!method.equals("GET") && !method.equals("HEAD")) {
-      return Answer.error(405, "only GET is answered here");
+    Answer refusal = refusal(exchange, accepted, "GET", "HEAD");
+    if (refusal != null) {
+      return refusal;
     }
     String path = exchange.getRequestURI().getRawPath();
     var headers = exchange.getRequestHeaders();
-    if (Api.isData(path) && !accepted.test(headers.getFirst("Authorization"))) {
-      exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
-      return Answer.error(
-          401,
-          "a token is required: send it as 'Authorization: Bearer TOKEN', the page asks for it");
-    }
     String query = exchange.getRequestURI().getRawQuery();
     String known = headers.getFirst("If-None-Match");
     try {
@@ -158,6 +188,22 @@ public final class WebServer implements AutoCloseable {
       LOG.error("request failed path={}", exchange.getRequestURI().getRawPath(), e);
       return Answer.error(500, "the scraper failed to answer; see its log");
     }
+  }
+
+  /** The answer to who may not ask so; null to who may. */
+  private static @Nullable Answer refusal(
+      HttpExchange exchange, Predicate<@Nullable String> accepted, String... methods) {
+    if (!List.of(methods).contains(exchange.getRequestMethod())) {
+      return Answer.error(405, "only GET is answered here");
+    }
+    String authorization = exchange.getRequestHeaders().getFirst("Authorization");
+    if (Api.isData(exchange.getRequestURI().getRawPath()) && !accepted.test(authorization)) {
+      exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
+      return Answer.error(
+          401,
+          "a token is required: send it as 'Authorization: Bearer TOKEN', the page asks for it");
+    }
+    return null;
   }
 
   private void send(HttpExchange exchange, Answer answer) throws IOException {

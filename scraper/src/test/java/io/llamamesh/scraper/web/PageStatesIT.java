@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.llamamesh.results.FabricReport;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.Point;
 import io.llamamesh.scraper.testing.Browser;
@@ -195,6 +196,48 @@ final class PageStatesIT {
 
       eventually(page, "verdict-word", "? Incomplete");
       eventually(page, "verdict-message", "9 of 12 agents are silent");
+    }
+  }
+
+  @Test
+  void aDeadNodeAndACutAreShownAtOnceAndTheSidesAreMarked() throws Exception {
+    try (SimulatedScraper scraper = mesh(6, 1)) {
+      scraper.publish(SimulatedScraper.newest());
+      Browser page = open(scraper);
+      eventually(page, "verdict-word", "✓ Healthy");
+      assertThat(page.eval("document.getElementById('fabric').hidden")).isEqualTo("true");
+
+      Instant since = Instant.now();
+      scraper.fabric(
+          new FabricReport(
+              3,
+              since,
+              List.of(
+                  new FabricReport.Unreachable("node-6", since, FabricReport.Kind.NODE),
+                  new FabricReport.Unreachable("<b>node-5</b>", since, FabricReport.Kind.AGENT)),
+              List.of(
+                  new FabricReport.Partition(
+                      List.of("node-1", "node-2"),
+                      List.of("node-3"),
+                      List.of("node-4"),
+                      FabricReport.Direction.A_TO_B,
+                      since))));
+
+      eventually(page, "fabric", "Cut: node-1, node-2 ↛ node-3 both reach node-4; since ");
+      eventually(page, "fabric", "node-6 is unreachable since ");
+      eventually(page, "fabric", "<b>node-5</b> is up, without an agent since ");
+      eventually(page, "verdict-word", "✗ Partitioned");
+      assertThat(page.eval("document.title")).startsWith("✗ Partitioned");
+      String labels =
+          "echarts.getInstanceByDom(document.getElementById('heatmap')).getOption().yAxis[0]";
+      assertThat(page.eval(labels + ".axisLabel.formatter('node-1', 0)")).isEqualTo("[A] node-1");
+      assertThat(page.eval(labels + ".axisLabel.formatter('node-3', 2)")).isEqualTo("[B] node-3");
+      assertThat(page.eval(labels + ".axisLabel.formatter('node-4', 3)")).isEqualTo("node-4");
+
+      scraper.fabric(FabricReport.clear(3, since));
+      eventually(page, "verdict-word", "✓ Healthy");
+      assertThat(page.eval("document.getElementById('fabric').hidden")).isEqualTo("true");
+      goesOn(page);
     }
   }
 

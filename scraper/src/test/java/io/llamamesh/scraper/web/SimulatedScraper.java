@@ -1,5 +1,7 @@
 package io.llamamesh.scraper.web;
 
+import io.llamamesh.http.ChangeSignal;
+import io.llamamesh.results.FabricReport;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.Point;
 import io.llamamesh.scraper.analysis.Analysis;
@@ -43,6 +45,9 @@ public final class SimulatedScraper implements ScraperStatus, AutoCloseable {
   private volatile MeshReport.Store store =
       new MeshReport.Store(MeshReport.Store.State.NOT_CONFIGURED, null, null, 0);
   private volatile MeshReport report;
+  private volatile @Nullable FabricReport fabric;
+  private volatile boolean leads = true;
+  private final ChangeSignal changes = new ChangeSignal();
   private Analysis.Past past = Analysis.Past.NONE;
 
   public SimulatedScraper(
@@ -123,14 +128,31 @@ public final class SimulatedScraper implements ScraperStatus, AutoCloseable {
     report = judge();
   }
 
+  /** What agents know of each other from now on. */
+  public void fabric(@Nullable FabricReport known) {
+    fabric = known;
+    changes.changed();
+  }
+
+  /** Leads, or stands by. */
+  void leads(boolean on) {
+    leads = on;
+    changes.changed();
+  }
+
   @Override
   public boolean isLeader() {
-    return true;
+    return leads;
   }
 
   @Override
   public MeshReport report() {
-    return report;
+    return report.withFabric(fabric);
+  }
+
+  @Override
+  public ChangeSignal changes() {
+    return changes;
   }
 
   @Override

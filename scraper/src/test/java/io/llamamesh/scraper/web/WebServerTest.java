@@ -67,7 +67,8 @@ final class WebServerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/", "/api/v1/report", "/api/v1/agents", "/metrics"})
+  @ValueSource(
+      strings = {"/", "/api/v1/report", "/api/v1/report/watch", "/api/v1/agents", "/metrics"})
   void aForeignSiteThatNamesItselfAsWeAreReadsNothing(String path) throws IOException {
     assertThat(answer(path, "evil.example:8080", given -> true))
         .startsWith("HTTP/1.1 421")

@@ -19,6 +19,44 @@ export async function get(path) {
   }
 }
 
+/**
+ * Hears each document of a watch while the tab is shown, the newest at once; opens it again where it ends or breaks.
+ * Who polls beside misses nothing where there is none.
+ */
+export async function follow(path, heard) {
+  for (let pause = 250; ; pause = Math.min(10000, 2 * pause)) {
+    while (document.hidden) await once(document, "visibilitychange");
+    const ended = new AbortController();
+    const hide = () => document.hidden && ended.abort();
+    document.addEventListener("visibilitychange", hide);
+    try {
+      const answer = await fetch(path, { headers: credentials(), signal: ended.signal });
+      if (!answer.ok || !answer.headers.get("Content-Type")?.startsWith("text/event-stream")) throw new Error("no watch");
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (let rest = ""; ;) {
+        const { value, done } = await reader.read();
+        if (done) break;
+        const events = (rest + value).split("\n\n");
+        rest = events.pop();
+        const newest = events.findLast((event) => event.startsWith("data: "));
+        if (newest) {
+          pause = 125;
+          heard(JSON.parse(newest.slice(6)));
+        }
+      }
+    } catch {
+      // Asked again below.
+    }
+    ended.abort();
+    document.removeEventListener("visibilitychange", hide);
+    await new Promise((done) => setTimeout(done, pause));
+  }
+}
+
+function once(target, event) {
+  return new Promise((done) => target.addEventListener(event, done, { once: true }));
+}
+
 /** A link to data can't carry a token: with one, the document is fetched and shown. */
 export function followWithToken(e) {
   const link = e.target.closest?.("a[data-api]");

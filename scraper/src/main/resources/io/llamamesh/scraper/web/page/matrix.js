@@ -1,5 +1,6 @@
 // The heatmap: rows probe columns; zones instead of nodes where the scraper rolled them up.
 import { hatch, lossScale, rttScale } from "./scales.js";
+import { isCut, sidesOf } from "./sentences.js";
 import { clock, colour, escaped, millis, percent } from "./words.js";
 
 export const METRICS = [
@@ -24,6 +25,7 @@ export class Heatmap {
     this.bands = [overlay(place, "band"), overlay(place, "band")];
     this.cursor = null;
     this.marked = null;
+    this.fabric = null;
     this.chart.on("click", (e) => e.componentType === "series" && this.open(e.value[0], e.value[1]));
     new ResizeObserver(() => { this.chart.resize(); this.redraw(); }).observe(place);
     place.addEventListener("keydown", (e) => this.key(e));
@@ -42,7 +44,8 @@ export class Heatmap {
       const cell = grid.cells.get(row.key + "\n" + column.key);
       const value = cell?.[metric.id];
       if (value !== undefined && value !== null) {
-        cells.push({ value: [x, y, value], itemStyle: { color: scale.colour(value) }, label: { color: scale.ink(value) } });
+        const cut = grid.nodes && isCut(this.fabric, row.key, column.key) ? { borderColor: colour("bad"), borderWidth: 2, borderType: "dashed" } : {};
+        cells.push({ value: [x, y, value], itemStyle: { color: scale.colour(value), ...cut }, label: { color: scale.ink(value) } });
       } else if (cell || (row.silent && row.key !== column.key)) {
         voids.push([x, y, 0]);
       }
@@ -51,6 +54,13 @@ export class Heatmap {
     this.explain(scale, voids.length > 0, cells.length + voids.length + Math.min(grid.rows.length, grid.columns.length) < grid.rows.length * grid.columns.length);
     this.mark(this.marked);
     this.point(this.cursor);
+  }
+
+  /** Marks the sides of cuts, and the cells that cross them. */
+  sides(fabric) {
+    const before = JSON.stringify(this.fabric?.partitions ?? []);
+    this.fabric = fabric ?? null;
+    if (before !== JSON.stringify(this.fabric?.partitions ?? [])) this.redraw();
   }
 
   redraw() {
@@ -77,8 +87,8 @@ export class Heatmap {
     const axes = (list, room, line) => ({
       type: "category", data: list.map((i) => i.label), axisTick: { show: false }, axisLine: { show: false },
       axisLabel: { interval: sparse(list, room, line), fontFamily: font, fontSize: n > 20 ? 11 : 12, overflow: "truncate",
-        color: (label, i) => (list[i]?.silent ? colour("bad") : colour("soft")),
-        formatter: (label, i) => (list[i]?.silent ? "✗ " : "") + label },
+        color: (label, i) => (list[i]?.silent || this.side(grid, list[i]) ? colour("bad") : colour("soft")),
+        formatter: (label, i) => (list[i]?.silent ? "✗ " : "") + this.side(grid, list[i]) + label },
     });
     const columnAxis = axes(grid.columns, this.place.clientWidth - left - 8, 19);
     columnAxis.position = "top";
@@ -109,6 +119,12 @@ export class Heatmap {
     }, { replaceMerge: ["series"] });
     this.area = this.chart.getModel().getComponent("grid").coordinateSystem.getRect();
     this.chart.setOption({ graphic: this.zones(grid, font) }, { replaceMerge: ["graphic"] });
+  }
+
+  /** The sides of cuts on which a node is, before its name. */
+  side(grid, item) {
+    const sides = item && grid.nodes ? sidesOf(this.fabric, item.key) : "";
+    return sides ? "[" + sides + "] " : "";
   }
 
   /** Names of zones beside their rows and columns, and a line where one ends and the next begins. */
@@ -156,13 +172,14 @@ export class Heatmap {
     const row = this.current.rows[y], column = this.current.columns[x];
     const cell = this.current.cells.get(row.key + "\n" + column.key);
     const title = row.label + " → " + column.label;
+    const cut = this.current.nodes && isCut(this.fabric, row.key, column.key) ? ["cut, by the agents' own word: nothing arrives"] : [];
     if (row.key === column.key && !cell) return [title, "a node does not probe itself"];
-    if (!cell) return [title, row.silent ? "no data: " + (row.problem ?? "its agent is silent") : "not probed"];
+    if (!cell) return [title, ...cut, row.silent ? "no data: " + (row.problem ?? "its agent is silent") : "not probed"];
     if (!this.current.nodes) {
       return [title, `loss: median ${percent(cell.medians.lossPercent)}, worst ${percent(cell.lossPercent)} (${cell.worst})`, `all together ${percent(cell.allLoss)}`,
         `p99: median ${millis(cell.medians.rttP99)}, worst ${millis(cell.rttP99)}`, cell.pairs + " pairs; Enter or a click shows them"];
     }
-    const lines = [title, `loss ${percent(cell.lossPercent)}: ${cell.lost} of ${cell.received + cell.lost}`,
+    const lines = [title, ...cut, `loss ${percent(cell.lossPercent)}: ${cell.lost} of ${cell.received + cell.lost}`,
       `p50 ${millis(cell.rttP50)} · p99 ${millis(cell.rttP99)} · jitter ${millis(cell.jitter)}`];
     if (cell.refused) lines.push(cell.refused + " refused: host up, reflector absent");
     lines.push(cell.windows + (cell.windows === 1 ? " window" : " windows") + " to " + clock(cell.lastWindow));

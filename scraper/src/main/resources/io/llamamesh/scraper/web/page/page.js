@@ -1,8 +1,8 @@
 // Asks the scraper again and again, and says so when it does not answer.
-import { followWithToken, get } from "./api.js";
+import { follow, followWithToken, get } from "./api.js";
 import { Details } from "./details.js";
 import { Heatmap, METRICS } from "./matrix.js";
-import { explained, silence, silentSince, stored, suspectName, why } from "./sentences.js";
+import { explained, fabricLines, fastVerdict, silence, silentSince, stored, suspectName, why } from "./sentences.js";
 import { ago, clock, element, millis, percent, zone } from "./words.js";
 
 const by = (id) => document.getElementById(id);
@@ -57,6 +57,11 @@ ask().then(() => {
   if (source && destination && state.report) openPair(source, destination);
 });
 setInterval(freshness, 1000);
+// A node that is gone is shown at once, not with the next question.
+follow("/api/v1/report/watch", (report) => {
+  state.report = report;
+  if (state.matrix) { fabric(); verdict(); lists(); freshness(); }
+});
 
 function choose(metric) {
   state.metric = metric;
@@ -163,6 +168,7 @@ function draw() {
   by("legend").hidden = empty;
   if (empty) by("blank").textContent = why(state.matrix, state.at);
   else heatmap.show(state.matrix, state.metric, state.traffic);
+  fabric();
   verdict();
   lists();
   time();
@@ -204,6 +210,19 @@ function classes() {
   }));
 }
 
+/** What agents know of each other: a banner, and marks in the matrix. */
+function fabric() {
+  const { fabric: known } = state.report;
+  const lines = fabricLines(known);
+  const said = JSON.stringify(lines);
+  if (by("fabric").dataset.said !== said) {
+    by("fabric").dataset.said = said;
+    by("fabric").replaceChildren(...lines.map(([text, small]) => element("p", "", text + " ", element("small", small))));
+  }
+  by("fabric").hidden = lines.length === 0;
+  heatmap.sides(known);
+}
+
 function verdict() {
   const { report } = state;
   say("verdict-message", report.message);
@@ -229,9 +248,11 @@ function sign(word) {
 function standing(old) {
   const { report } = state;
   if (!report) return;
-  by("verdict").className = old ? "unknown" : { "✓": "good", "?": "warn", "✗": "bad" }[sign(report.verdict)];
-  say("verdict-word", old ? "? was " + report.verdict : sign(report.verdict) + " " + report.verdict);
-  document.title = (old ? "? " + old : sign(report.verdict) + " " + report.verdict) + " · " + report.mesh;
+  // Windows say so a little later.
+  const word = sign(report.verdict) !== "✗" && fastVerdict(report.fabric) || report.verdict;
+  by("verdict").className = old ? "unknown" : { "✓": "good", "?": "warn", "✗": "bad" }[sign(word)];
+  say("verdict-word", old ? "? was " + word : sign(word) + " " + word);
+  document.title = (old ? "? " + old : sign(word) + " " + word) + " · " + report.mesh;
 }
 
 /** Only what changes is said again to who listens. */

@@ -23,6 +23,44 @@ export function silence(silent, all, now, interval) {
   return `${silent.length} of ${count(all, "agent", "agents")} ${have} not reported${since}: ${names}.`;
 }
 
+/** The verdict that the agents' fabric gives before windows do; null where it has none. */
+export function fastVerdict(fabric) {
+  if (fabric?.partitions.length) return "Partitioned";
+  return fabric?.unreachable.some((u) => u.kind === "node") ? "NodeUnreachable" : null;
+}
+
+/** Who is unreachable and who cannot reach whom, in lines of a text and a smaller one. */
+export function fabricLines(fabric) {
+  if (!fabric) return [];
+  const some = (names) => names.slice(0, 8).join(", ") + (names.length > 8 ? ` and ${names.length - 8} more` : "");
+  const gone = (kind, words) => {
+    const of = fabric.unreachable.filter((u) => u.kind === kind);
+    return of.length ? [[`${some(of.map((u) => u.node))} ${of.length === 1 ? "is" : "are"} ${words}`, `since ${clock(of[0].since)}`]] : [];
+  };
+  const arrows = { both: " ↮ ", aToB: " ↛ ", bToA: " ↚ " };
+  const cuts = fabric.partitions.map((p, i) => [
+    `Cut${mark(fabric, i)}: ${some(p.sideA)}${arrows[p.direction] ?? " ↮ "}${some(p.sideB)}`,
+    (p.via.length ? `both reach ${some(p.via)}; ` : "") + `since ${clock(p.since)}`]);
+  return [...cuts, ...gone("node", "unreachable"), ...gone("agent", "up, without an agent")];
+}
+
+function mark(fabric, i) {
+  return fabric.partitions.length > 1 ? " " + (i + 1) : "";
+}
+
+/** On which sides of cuts a node is, as "A" or "2B"; empty: on none. */
+export function sidesOf(fabric, node) {
+  return (fabric?.partitions ?? []).flatMap((p, i) =>
+    [["A", p.sideA], ["B", p.sideB]].filter(([, side]) => side.includes(node)).map(([name]) => mark(fabric, i).trim() + name)).join(" ");
+}
+
+/** Whether what one sends to another crosses a cut in the direction in which nothing arrives. */
+export function isCut(fabric, source, destination) {
+  return (fabric?.partitions ?? []).some((p) =>
+    (p.direction !== "bToA" && p.sideA.includes(source) && p.sideB.includes(destination))
+    || (p.direction !== "aToB" && p.sideB.includes(source) && p.sideA.includes(destination)));
+}
+
 const KINDS = { Mesh: "", Node: "", Zone: "zone", ZonePair: "zones", Block: "", Pair: "" };
 const WAYS = { Egress: ", all that it sends", Ingress: ", all that it receives" };
 

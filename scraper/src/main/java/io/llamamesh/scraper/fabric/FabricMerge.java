@@ -1,0 +1,233 @@
+package io.llamamesh.scraper.fabric;
+
+import io.llamamesh.results.FabricMembers;
+import io.llamamesh.results.FabricPartitions;
+import io.llamamesh.results.FabricReport;
+import io.llamamesh.results.FabricReport.Direction;
+import io.llamamesh.results.FabricReport.Kind;
+import io.llamamesh.results.FabricReport.Partition;
+import io.llamamesh.results.FabricReport.Unreachable;
+import io.llamamesh.results.FabricState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Merges what a few agents know by their fabric. Pure.
+ *
+ * <ul>
+ *   <li>A node is unreachable where nobody of them reaches it and somebody says so: one that
+ *       reaches it is enough for it to be up.
+ *   <li>Who fell silent for {@link #DOUBT} while all others call it unreachable is not listened to:
+ *       a dead one's last word is that all is well.
+ *   <li>A partition is reported with its exact sides, where more than half of those name it who
+ *       hold all of both sides for up: while it comes about they name parts of it.
+ *   <li>Two that are heard here and hold each other for unreachable are on two sides of a cut: then
+ *       nobody is dead, and the sides are those that each of the two holds for up.
+ * </ul>
+ */
+final class FabricMerge {
+  /** Silence after which the others' word counts: agents say something each second. */
+  static final Duration DOUBT = Duration.ofMillis(1_500);
+
+  /**
+   * An agent's word.
+   *
+   * @param age time since its last line
+   */
+  record Witness(FabricMembers members, FabricPartitions partitions, Duration age) {
+    String name() {
+      return members.self();
+    }
+
+    Map<String, FabricState> states() {
+      Map<String, FabricState> states = new HashMap<>();
+      members.members().forEach(member -> states.put(member.name(), member.state()));
+      return states;
+    }
+  }
+
+  private record Voter(Witness witness, Map<String, FabricState> states, SortedSet<String> up) {
+    boolean holdsUnreachable(Voter other) {
+      FabricState state = states.get(other.witness.name());
+      return state != null && state.isUnreachable();
+    }
+  }
+
+  private record Sides(List<String> sideA, List<String> sideB, Direction direction) {}
+
+  private FabricMerge() {}
+
+  /**
+   * Merges.
+   *
+   * @param leaving nodes that are about to be removed, which are not named
+   * @param before the last result, for the times since when
+   */
+  static FabricReport merge(
+      Collection<Witness> witnesses,
+      Set<String> leaving,
+      @Nullable FabricReport before,
+      Instant now) {
+    List<Voter> voters = voters(witnesses);
+    List<Unreachable> unreachable = unreachable(voters, leaving, before, now);
+    List<Partition> partitions = partitions(voters, before, now);
+    FabricReport merged = new FabricReport(voters.size(), now, unreachable, partitions);
+    return before != null && before.equals(at(merged, before.observedAt())) ? before : merged;
+  }
+
+  private static FabricReport at(FabricReport report, Instant time) {
+    return new FabricReport(report.agents(), time, report.unreachable(), report.partitions());
+  }
+
+  private static List<Voter> voters(Collection<Witness> witnesses) {
+    List<Voter> all = new ArrayList<>();
+    for (Witness witness : witnesses) {
+      Map<String, FabricState> states = witness.states();
+      SortedSet<String> up = new TreeSet<>();
+      states.forEach((name, state) -> {
+        if (state == FabricState.UP) {
+          up.add(name);
+        }
+      });
+      all.add(new Voter(witness, states, up));
+    }
+    return all.stream().filter(voter -> !isDoubtful(voter, all)).toList();
+  }
+
+  private static boolean isDoubtful(Voter voter, List<Voter> all) {
+    if (voter.witness().age().compareTo(DOUBT) <= 0 || all.size() < 2) {
+      return false;
+    }
+    return all.stream().allMatch(other -> other.equals(voter) || other.holdsUnreachable(voter));
+  }
+
+  private static List<Unreachable> unreachable(
+      List<Voter> voters, Set<String> leaving, @Nullable FabricReport before, Instant now) {
+    Map<String, Kind> kinds = new TreeMap<>();
+    for (Voter voter : voters) {
+      voter
+          .states()
+          .forEach((name, state) -> {
+            if (state.isUnreachable() && !leaving.contains(name)) {
+              kinds.merge(
+                  name,
+                  state == FabricState.AGENT_DOWN ? Kind.AGENT : Kind.NODE,
+                  // Whose host answers one of them is not dead.
+                  (one, other) -> one == Kind.AGENT ? one : other);
+            }
+          });
+    }
+    for (Voter voter : voters) {
+      voter
+          .states()
+          .forEach((name, state) -> {
+            boolean excuses =
+                state == FabricState.UP
+                    || state == FabricState.LEFT
+                    || state == FabricState.FORGOTTEN;
+            if (excuses) {
+              kinds.remove(name);
+            }
+          });
+    }
+    Map<String, Instant> known = new HashMap<>();
+    if (before != null) {
+      before.unreachable().forEach(each -> known.put(each.node(), each.since()));
+    }
+    List<Unreachable> named = new ArrayList<>();
+    kinds.forEach(
+        (name, kind) -> named.add(new Unreachable(name, known.getOrDefault(name, now), kind)));
+    return named.subList(0, Math.min(named.size(), FabricReport.MAX_UNREACHABLE));
+  }
+
+  private static List<Partition> partitions(
+      List<Voter> voters, @Nullable FabricReport before, Instant now) {
+    Map<Sides, List<String>> found = new LinkedHashMap<>();
+    for (Voter voter : voters) {
+      for (FabricPartitions.Partition each : voter.witness().partitions().partitions()) {
+        Sides sides = new Sides(each.sideA(), each.sideB(), direction(each.direction()));
+        if (!found.containsKey(sides) && isAgreed(sides, voters)) {
+          found.put(sides, each.via());
+        }
+      }
+    }
+    cuts(voters).forEach(sides -> found.putIfAbsent(sides, List.of()));
+    Map<Sides, Instant> known = new HashMap<>();
+    if (before != null) {
+      for (Partition each : before.partitions()) {
+        known.put(new Sides(each.sideA(), each.sideB(), each.direction()), each.since());
+      }
+    }
+    List<Partition> named = new ArrayList<>();
+    found.forEach((sides, via) ->
+        named.add(
+            new Partition(
+                sides.sideA(),
+                sides.sideB(),
+                via,
+                sides.direction(),
+                known.getOrDefault(sides, now))));
+    return named.subList(0, Math.min(named.size(), FabricReport.MAX_PARTITIONS));
+  }
+
+  private static Direction direction(FabricPartitions.Direction direction) {
+    return switch (direction) {
+      case BOTH -> Direction.BOTH;
+      case A_TO_B -> Direction.A_TO_B;
+      case B_TO_A -> Direction.B_TO_A;
+    };
+  }
+
+  private static boolean isAgreed(Sides sides, List<Voter> voters) {
+    int able = 0;
+    int agreeing = 0;
+    for (Voter voter : voters) {
+      if (voter.up().containsAll(sides.sideA()) && voter.up().containsAll(sides.sideB())) {
+        able++;
+        boolean names =
+            voter.witness().partitions().partitions().stream()
+                .anyMatch(each ->
+                    new Sides(each.sideA(), each.sideB(), direction(each.direction()))
+                        .equals(sides));
+        agreeing += names ? 1 : 0;
+      }
+    }
+    return 2 * agreeing > able;
+  }
+
+  /** Cuts between agents that are heard here and do not reach each other. */
+  private static Set<Sides> cuts(List<Voter> voters) {
+    Set<Sides> cuts = Collections.newSetFromMap(new LinkedHashMap<>());
+    for (int i = 0; i < voters.size(); i++) {
+      for (int j = i + 1; j < voters.size(); j++) {
+        Voter one = voters.get(i);
+        Voter other = voters.get(j);
+        if (one.holdsUnreachable(other)
+            && other.holdsUnreachable(one)
+            && !one.up().isEmpty()
+            && !other.up().isEmpty()
+            && Collections.disjoint(one.up(), other.up())) {
+          boolean isOneFirst = one.up().first().compareTo(other.up().first()) < 0;
+          cuts.add(
+              new Sides(
+                  List.copyOf((isOneFirst ? one : other).up()),
+                  List.copyOf((isOneFirst ? other : one).up()),
+                  Direction.BOTH));
+        }
+      }
+    }
+    return cuts;
+  }
+}
