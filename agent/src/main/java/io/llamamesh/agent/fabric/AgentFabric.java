@@ -237,6 +237,10 @@ public final class AgentFabric implements AutoCloseable {
 
   /** Address at which others reach this agent, of the family of its peers. */
   private InetAddress ownAddress(Map<String, FabricPeer> contacts) {
+    InetAddress announced = settings.announced();
+    if (announced != null) {
+      return announced;
+    }
     InetSocketAddress first =
         contacts.isEmpty()
             ? null

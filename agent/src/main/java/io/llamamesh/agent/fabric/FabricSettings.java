@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param mesh name of the mesh where the document has none
  * @param name this agent's name where the document has none; null for none
  * @param addresses local addresses to listen on; empty for all
+ * @param announced address at which others reach this agent; null: the one that it listens on, or
+ *     that of its route to its peers
  * @param epoch epoch of this agent's reflector
  */
 public record FabricSettings(
@@ -29,6 +31,7 @@ public record FabricSettings(
     String mesh,
     @Nullable String name,
     List<InetAddress> addresses,
+    @Nullable InetAddress announced,
     int epoch) {
 
   /** Name of the mesh where nobody gives one. */

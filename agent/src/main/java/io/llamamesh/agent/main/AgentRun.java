@@ -211,6 +211,7 @@ final class AgentRun {
                 mesh == null ? FabricSettings.DEFAULT_MESH : mesh,
                 settings.nodeName(),
                 settings.addresses(),
+                flags.address(),
                 epoch),
             files,
             auth == null ? () -> MeshKeys.NONE : auth::meshKeys,

@@ -45,12 +45,14 @@ record AgentSettings(
    * @param enabled whether to take part where the config document does not say
    * @param contacts agents to ask to be taken in
    * @param allowUnauthenticated whether other hosts are spoken to without keys
+   * @param address where others reach this agent's fabric; null: where it listens
    */
   record FabricFlags(
       boolean enabled,
       int port,
       List<CollectorConfig.Contact> contacts,
-      boolean allowUnauthenticated) {
+      boolean allowUnauthenticated,
+      @Nullable InetAddress address) {
     FabricFlags {
       contacts = List.copyOf(contacts);
     }

@@ -34,6 +34,14 @@ final class FabricFlagOptions {
   private List<String> contacts = new ArrayList<>();
 
   @Option(
+      names = "--fabric-address",
+      paramLabel = "ADDRESS",
+      description =
+          "Address at which other agents reach this one's fabric, where something between them"
+              + " forwards the port (default: the one that it listens on, or sends from).")
+  private @Nullable String address;
+
+  @Option(
       names = "--fabric-unauthenticated",
       description =
           "Accepts agents of other hosts without keys (--auth-dir): whoever reaches the port can"
@@ -49,7 +57,27 @@ final class FabricFlagOptions {
         enabled,
         port,
         contacts.stream().map(text -> contact(text, options)).toList(),
-        unauthenticated);
+        unauthenticated,
+        address(options));
+  }
+
+  private @Nullable InetAddress address(BindOptions options) {
+    String text = address;
+    if (text == null) {
+      return null;
+    }
+    try {
+      InetAddress parsed = InetAddress.ofLiteral(withoutBrackets(text));
+      if (!parsed.isAnyLocalAddress() && text.indexOf('%') < 0) {
+        return parsed;
+      }
+    } catch (IllegalArgumentException e) {
+      // refused below
+    }
+    throw options.usageError(
+        "--fabric-address must be an IP address without a zone that others can reach, was '"
+            + text
+            + "'");
   }
 
   private CollectorConfig.Contact contact(String text, BindOptions options) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llamamesh.config.CollectorConfig.Contact;
+import java.net.InetAddress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -65,5 +66,20 @@ class FabricFlagOptionsTest {
     assertThatThrownBy(() -> flags("--fabric-contact", text))
         .isInstanceOf(ParameterException.class)
         .hasMessageContaining("--fabric-contact must be NAME=ADDRESS");
+  }
+
+  @Test
+  void whereItsFabricIsReachedIsAnAddress() {
+    assertThat(flags().address()).isNull();
+    assertThat(flags("--fabric-address", "[2001:db8::1]").address())
+        .isEqualTo(InetAddress.ofLiteral("2001:db8::1"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "host.example", "0.0.0.0", "::", "fe80::1%1", "192.0.2.1:8101"})
+  void anAddressThatOthersCannotReachIsRefused(String text) {
+    assertThatThrownBy(() -> flags("--fabric-address", text))
+        .isInstanceOf(ParameterException.class)
+        .hasMessageContaining("--fabric-address must be an IP address");
   }
 }
