@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
   "ipFamilies",
   "reflector",
   "collector",
+  "fabric",
   "security",
   "imagePullSecrets",
   "agent",
@@ -57,6 +58,23 @@ import org.jspecify.annotations.Nullable;
             + MeshDefaults.SOURCE_PORTS
             + "))",
     message = "spec.ports: a source port range must not contain spec.reflector.port; move basePort")
+@ValidationRule(
+    value =
+        "!has(self.fabric) || !has(self.fabric.enabled) || !self.fabric.enabled || !has(self.fabric.port)"
+            + " || ((!has(self.reflector) || !has(self.reflector.port) || self.fabric.port != self.reflector.port)"
+            + " && (!has(self.collector) || !has(self.collector.apiPort) || self.fabric.port != self.collector.apiPort)"
+            + " && (!has(self.ports) || self.ports.all(p, !has(p.basePort) || self.fabric.port < p.basePort"
+            + " || self.fabric.port >= p.basePort + (has(p.count) ? p.count : "
+            + MeshDefaults.SOURCE_PORTS
+            + "))))",
+    message =
+        "spec.fabric.port must be neither spec.reflector.port nor spec.collector.apiPort nor a source port of spec.ports; choose another")
+@ValidationRule(
+    value =
+        "!has(self.fabric) || !has(self.fabric.enabled) || !self.fabric.enabled || !has(self.security)"
+            + " || !has(self.security.authentication) || self.security.authentication",
+    message =
+        "spec.fabric.enabled needs spec.security.authentication: without keys whoever reaches the port could pass for a member")
 @ValidationRule(
     value = "!has(self.tagLabels) || !['ip', 'name', 'port'].exists(t, t in self.tagLabels)",
     message =
@@ -93,6 +111,10 @@ public record LlamaMeshSpec(
         @Nullable Reflector reflector,
     @JsonPropertyDescription("The collector of every agent.") @Default("{}")
         @Nullable Collector collector,
+    @JsonPropertyDescription(
+            "Agents that know of each other without Kubernetes, and name a node that is gone within seconds. Experimental.")
+        @Default("{}")
+        @Nullable Fabric fabric,
     @JsonPropertyDescription("Who may probe and read.") @Default("{}") @Nullable Security security,
     @JsonPropertyDescription(
             "Names of Secrets in the mesh's namespace with a registry's credentials, for the pods of agents and scraper.")
@@ -105,7 +127,7 @@ public record LlamaMeshSpec(
   /** A spec that says nothing. */
   public static final LlamaMeshSpec EMPTY =
       new LlamaMeshSpec(
-          null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+          null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
 
   static final String NAME_PATTERN = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
 
@@ -163,6 +185,13 @@ public record LlamaMeshSpec(
     return copy.spec();
   }
 
+  /** The same spec with other settings of the fabric. */
+  public LlamaMeshSpec withFabric(Fabric fabric) {
+    Copy copy = new Copy(this);
+    copy.fabric = fabric;
+    return copy.spec();
+  }
+
   /** The same spec with other settings of the agents' pods. */
   public LlamaMeshSpec withAgent(Agent agent) {
     Copy copy = new Copy(this);
@@ -188,6 +217,7 @@ public record LlamaMeshSpec(
     private final @Nullable List<IpFamily> ipFamilies;
     private final @Nullable Reflector reflector;
     private @Nullable Collector collector;
+    private @Nullable Fabric fabric;
     private final @Nullable Security security;
     private final @Nullable List<String> imagePullSecrets;
     private @Nullable Agent agent;
@@ -204,6 +234,7 @@ public record LlamaMeshSpec(
       ipFamilies = of.ipFamilies;
       reflector = of.reflector;
       collector = of.collector;
+      fabric = of.fabric;
       security = of.security;
       imagePullSecrets = of.imagePullSecrets;
       agent = of.agent;
@@ -222,6 +253,7 @@ public record LlamaMeshSpec(
           ipFamilies,
           reflector,
           collector,
+          fabric,
           security,
           imagePullSecrets,
           agent,
@@ -433,6 +465,18 @@ public record LlamaMeshSpec(
               "Networks (CIDR) that may read the agents' API without a token: LLAMA's own scraper can show none.")
           @Size(max = 64)
           @Nullable List<String> acceptUnauthenticated) {}
+
+  /** The fabric: agents that know of each other. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Fabric(
+      @JsonPropertyDescription("Whether agents take part.") @Default("false")
+          @Nullable Boolean enabled,
+      @JsonPropertyDescription(
+              "Its TCP and UDP port on every node; both must be open between all nodes.")
+          @Min(1)
+          @Max(65535)
+          @Default("" + MeshDefaults.FABRIC_PORT)
+          @Nullable Integer port) {}
 
   /** Security: who may probe and read. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -13,6 +13,9 @@ final class MeshDefaults {
   /** UDP port of reflectors, here and outside; TCP port of the agents' API. */
   static final int PORT = 8100;
 
+  /** TCP and UDP port of the agents' fabric. */
+  static final int FABRIC_PORT = 8101;
+
   /** Source ports of a class. */
   static final int SOURCE_PORTS = 4;
 

@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param ipFamilies families to probe over; empty: those that the nodes have
  * @param reflector of every agent
  * @param collector of every agent
+ * @param fabric of the agents among each other
  * @param authentication probes carry a MAC and the agents' API asks for a token
  * @param imagePullSecrets names of Secrets, maybe none
  * @param agent the agents' pods
@@ -50,6 +51,7 @@ public record MeshSettings(
     List<IpFamily> ipFamilies,
     Reflector reflector,
     Collector collector,
+    Fabric fabric,
     boolean authentication,
     List<String> imagePullSecrets,
     AgentPods agent,
@@ -134,6 +136,14 @@ public record MeshSettings(
       DurationText interval,
       DurationText retention,
       List<String> acceptUnauthenticated) {}
+
+  /**
+   * The fabric, agents that know of each other.
+   *
+   * @param enabled whether agents take part
+   * @param port TCP and UDP port on every node
+   */
+  public record Fabric(boolean enabled, int port) {}
 
   /**
    * The agents' pods.
@@ -244,6 +254,7 @@ public record MeshSettings(
           orEmpty(spec.ipFamilies()),
           reflector(spec.reflector()),
           collector,
+          fabric(spec.fabric()),
           spec.security() == null || !Boolean.FALSE.equals(spec.security().authentication()),
           orEmpty(spec.imagePullSecrets()),
           agent(spec.agent()),
@@ -328,6 +339,14 @@ public record MeshSettings(
           duration("spec.collector.interval", interval, MeshDefaults.WINDOW),
           duration("spec.collector.retention", retention, MeshDefaults.RETENTION),
           given == null ? List.of() : orEmpty(given.acceptUnauthenticated()));
+    }
+
+    private static Fabric fabric(LlamaMeshSpec.@Nullable Fabric given) {
+      return given == null
+          ? new Fabric(false, MeshDefaults.FABRIC_PORT)
+          : new Fabric(
+              Boolean.TRUE.equals(given.enabled()),
+              Objects.requireNonNullElse(given.port(), MeshDefaults.FABRIC_PORT));
     }
 
     private static AgentPods agent(@Nullable Agent given) {

@@ -57,6 +57,12 @@ public final class Names {
   /** Name of the container port of the agent's reflector. */
   public static final String PROBE_PORT = "probe";
 
+  /** Name of the container port of the agent's fabric over TCP. */
+  public static final String FABRIC_TCP_PORT = "fabric-tcp";
+
+  /** Name of the container port of the agent's fabric over UDP. */
+  public static final String FABRIC_UDP_PORT = "fabric-udp";
+
   private static final int MAX_OBJECT_NAME = 253;
   private static final int HASH_CHARACTERS = 10;
 

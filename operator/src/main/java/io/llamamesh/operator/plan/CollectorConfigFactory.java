@@ -1,6 +1,8 @@
 package io.llamamesh.operator.plan;
 
 import io.llamamesh.config.CollectorConfig;
+import io.llamamesh.config.CollectorConfig.Contact;
+import io.llamamesh.config.CollectorConfig.Fabric;
 import io.llamamesh.config.CollectorConfig.Ingest;
 import io.llamamesh.config.CollectorConfig.Port;
 import io.llamamesh.config.CollectorConfig.PortGroupEntry;
@@ -70,7 +72,12 @@ final class CollectorConfigFactory {
       String interval,
       RateLimit limit) {}
 
-  CollectorConfig of(NodeFacts node, List<NodeTargets> targets) {
+  /**
+   * The config of a node.
+   *
+   * @param contacts members that its fabric asks beside those that it probes
+   */
+  CollectorConfig of(NodeFacts node, List<NodeTargets> targets, List<NodeFacts> contacts) {
     Map<String, Port> ports = new TreeMap<>();
     Map<String, List<PortGroupEntry>> portGroups = new TreeMap<>();
     Map<String, RateLimit> rateLimits = new TreeMap<>();
@@ -100,7 +107,23 @@ final class CollectorConfigFactory {
         tests,
         targetLists,
         retention,
-        ingest);
+        ingest,
+        fabric(contacts));
+  }
+
+  /** Null where the fabric is off: an agent before it would not know the section. */
+  private @Nullable Fabric fabric(List<NodeFacts> contacts) {
+    if (!settings.fabric().enabled()) {
+      return null;
+    }
+    List<Contact> named = new ArrayList<>();
+    for (NodeFacts contact : contacts) {
+      List<String> addresses = contact.addresses(families);
+      if (!addresses.isEmpty()) {
+        named.add(new Contact(contact.name(), addresses.getFirst(), null));
+      }
+    }
+    return new Fabric(true, settings.fabric().port(), named, null);
   }
 
   private ProbeSchedule schedule(Probe probe) {

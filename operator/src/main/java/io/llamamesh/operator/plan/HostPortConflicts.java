@@ -81,6 +81,7 @@ public final class HostPortConflicts {
                   + theirs
                   + "choose another, or keep the meshes apart by spec.agent.nodeSelector"));
     }
+    fabric(mesh.settings(), other.settings(), theirs, refusals);
     for (PortClass ours : mesh.settings().ports()) {
       for (PortClass taken : other.settings().ports()) {
         if (ours.basePort() < taken.endPort() && taken.basePort() < ours.endPort()) {
@@ -98,6 +99,51 @@ public final class HostPortConflicts {
         }
       }
     }
+  }
+
+  /** Conflicts over the fabric's port, which is TCP and UDP, in either mesh. */
+  private static void fabric(
+      MeshSettings ours, MeshSettings taken, String theirs, List<SpecRefusal> refusals) {
+    int port = ours.fabric().port();
+    if (ours.fabric().enabled() && isUsed(port, taken)) {
+      refusals.add(
+          SpecRefusal.portConflict(
+              "spec.fabric.port: TCP and UDP port "
+                  + port
+                  + theirs
+                  + "choose another, or keep the meshes apart by spec.agent.nodeSelector"));
+    }
+    if (!taken.fabric().enabled()) {
+      return;
+    }
+    int fabric = taken.fabric().port();
+    if (fabric == ours.reflector().port()) {
+      refusals.add(
+          SpecRefusal.portConflict(
+              "spec.reflector.port: UDP port " + fabric + theirs + "choose another"));
+    }
+    if (fabric == ours.collector().apiPort()) {
+      refusals.add(
+          SpecRefusal.portConflict(
+              "spec.collector.apiPort: TCP port " + fabric + theirs + "choose another"));
+    }
+    ours.ports().stream()
+        .filter(c -> contains(c, fabric))
+        .map(c ->
+            SpecRefusal.portConflict(
+                "spec.ports (" + c.name() + "): source port " + fabric + theirs + "move basePort"))
+        .forEach(refusals::add);
+  }
+
+  private static boolean isUsed(int port, MeshSettings settings) {
+    return (settings.fabric().enabled() && port == settings.fabric().port())
+        || port == settings.reflector().port()
+        || port == settings.collector().apiPort()
+        || settings.ports().stream().anyMatch(c -> contains(c, port));
+  }
+
+  private static boolean contains(PortClass c, int port) {
+    return port >= c.basePort() && port < c.endPort();
   }
 
   private static int firstFreeAbove(MeshSettings settings) {

@@ -63,11 +63,20 @@ public final class Planner {
     List<IpFamily> families = IpFamilySelection.of(facts.settings().ipFamilies(), all);
     excludeSharedAddresses(families);
     Map<String, List<NodeTargets>> targets = targets();
+    Map<String, List<NodeFacts>> contacts =
+        facts.settings().fabric().enabled()
+            ? FabricContacts.of(distinct(members), targets)
+            : Map.of();
     SortedMap<String, CollectorConfig> configs = new TreeMap<>();
     CollectorConfigFactory document = new CollectorConfigFactory(facts, families);
     TreeSet<String> withoutAddress = new TreeSet<>();
     for (NodeFacts node : all) {
-      configs.put(node.name(), document.of(node, targets.getOrDefault(node.name(), List.of())));
+      configs.put(
+          node.name(),
+          document.of(
+              node,
+              targets.getOrDefault(node.name(), List.of()),
+              contacts.getOrDefault(node.name(), List.of())));
       if (node.addresses(families).isEmpty()) {
         withoutAddress.add(node.name());
       }

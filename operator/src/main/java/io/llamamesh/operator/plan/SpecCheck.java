@@ -119,6 +119,7 @@ public final class SpecCheck {
     ports();
     probes();
     reflector();
+    fabric();
     times();
     image();
     quantities("spec.agent", settings.agent().resources());
@@ -318,6 +319,38 @@ public final class SpecCheck {
   private void reflector() {
     networks("spec.reflector.acceptUnkeyed", settings.reflector().acceptUnkeyed());
     networks("spec.collector.acceptUnauthenticated", settings.collector().acceptUnauthenticated());
+  }
+
+  private void fabric() {
+    int port = settings.fabric().port();
+    if (!settings.fabric().enabled()) {
+      return;
+    }
+    if (!settings.authentication()) {
+      refuse(
+          "spec.fabric.enabled: needs spec.security.authentication, since without keys whoever reaches"
+              + " the port could pass for a member; leave the fabric off");
+    }
+    if (port == settings.reflector().port()) {
+      refuse("spec.fabric.port: " + port + " is spec.reflector.port; choose another");
+    }
+    if (port == settings.collector().apiPort()) {
+      refuse("spec.fabric.port: " + port + " is spec.collector.apiPort; choose another");
+    }
+    for (PortClass c : settings.ports()) {
+      if (port >= c.basePort() && port < c.endPort()) {
+        refuse(
+            "spec.fabric.port: "
+                + port
+                + " is a source port of spec.ports ("
+                + c.name()
+                + "), "
+                + c.basePort()
+                + ".."
+                + (c.endPort() - 1)
+                + "; choose another");
+      }
+    }
   }
 
   private void networks(String field, List<String> networks) {

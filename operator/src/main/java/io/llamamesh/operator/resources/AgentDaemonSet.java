@@ -4,6 +4,8 @@ import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.AffinityBuilder;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.ContainerPortBuilder;
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
@@ -77,8 +79,6 @@ final class AgentDaemonSet {
 
   private static Container container(Owner owner, MeshSettings mesh, PodSettings pods) {
     AgentPods agent = mesh.agent();
-    int probePort = mesh.reflector().port();
-    int apiPort = mesh.collector().apiPort();
     return new ContainerBuilder()
         .withName("agent")
         .withImage(agent.image() == null ? pods.images().agent() : agent.image())
@@ -93,18 +93,7 @@ final class AgentDaemonSet {
             PodParts.field("HOST_IPS", "status.hostIPs"))
         // With the host's network a container port is a host port too: the scheduler refuses a
         // second mesh on it.
-        .addNewPort()
-        .withName(Names.PROBE_PORT)
-        .withContainerPort(probePort)
-        .withHostPort(probePort)
-        .withProtocol("UDP")
-        .endPort()
-        .addNewPort()
-        .withName(Names.API_PORT)
-        .withContainerPort(apiPort)
-        .withHostPort(apiPort)
-        .withProtocol("TCP")
-        .endPort()
+        .withPorts(ports(mesh))
         .withStartupProbe(PodParts.startup(Names.API_PORT))
         .withReadinessProbe(PodParts.http("/readyz", Names.API_PORT, 2, 3))
         // A minute of silence of the process itself, never of the network: both are on this node.
@@ -113,6 +102,26 @@ final class AgentDaemonSet {
         .withSecurityContext(PodParts.containerSecurity())
         .withTerminationMessagePolicy(PodParts.TERMINATION_MESSAGE_POLICY)
         .withVolumeMounts(mounts(mesh))
+        .build();
+  }
+
+  private static List<ContainerPort> ports(MeshSettings mesh) {
+    List<ContainerPort> ports = new ArrayList<>();
+    ports.add(port(Names.PROBE_PORT, mesh.reflector().port(), "UDP"));
+    ports.add(port(Names.API_PORT, mesh.collector().apiPort(), "TCP"));
+    if (mesh.fabric().enabled()) {
+      ports.add(port(Names.FABRIC_TCP_PORT, mesh.fabric().port(), "TCP"));
+      ports.add(port(Names.FABRIC_UDP_PORT, mesh.fabric().port(), "UDP"));
+    }
+    return ports;
+  }
+
+  private static ContainerPort port(String name, int port, String protocol) {
+    return new ContainerPortBuilder()
+        .withName(name)
+        .withContainerPort(port)
+        .withHostPort(port)
+        .withProtocol(protocol)
         .build();
   }
 

@@ -12,12 +12,17 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfig.Target;
 import io.llamamesh.config.CollectorConfigYaml;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 final class PlannerTest {
@@ -28,6 +33,68 @@ final class PlannerTest {
     assertThat(plan.members()).containsExactly("node-1", "node-2", "node-3", "node-4");
     assertThat(peers(plan, "node-2")).containsExactly("node-1", "node-3", "node-4");
     assertThat(plan.groups()).containsExactly(new MeshPlan.GroupSize("default", 4, 0));
+  }
+
+  @Test
+  void withTheFabricOnEachConfigHasItsSectionAndPeersAreTheFirstContacts() {
+    MeshPlan off = plan(spec(""), nodes(3));
+    MeshPlan on = plan(spec("fabric: {enabled: true, port: 8201}"), nodes(3));
+
+    assertThat(off.configs().values()).allSatisfy(c -> assertThat(c.fabric()).isNull());
+    assertThat(on.configs().values())
+        .allSatisfy(c ->
+            assertThat(c.fabric())
+                .isEqualTo(new CollectorConfig.Fabric(true, 8201, List.of(), null)));
+    assertThat(CollectorConfigYaml.write(config(on, "node-1")))
+        .endsWith("fabric:\n  enabled: true\n  port: 8201\n");
+  }
+
+  @Test
+  void groupsThatDoNotProbeEachOtherAreOneFabricThroughContacts() {
+    String yaml =
+        """
+        fabric: {enabled: true}
+        groups:
+        - {name: a, nodeSelector: {matchLabels: {g: a}}}
+        - {name: b, nodeSelector: {matchLabels: {g: b}}}
+        - {name: c, nodeSelector: {matchLabels: {g: c}}}
+        """;
+    List<NodeFacts> nodes = new ArrayList<>();
+    for (int i = 1; i <= 30; i++) {
+      nodes.add(node(i, Map.of("g", List.of("a", "b", "c").get(i % 3))));
+    }
+
+    MeshPlan plan = plan(spec(yaml), nodes);
+
+    Map<String, Set<String>> known = new TreeMap<>();
+    plan.configs()
+        .forEach((name, config) -> {
+          CollectorConfig.Fabric fabric = Objects.requireNonNull(config.fabric());
+          assertThat(fabric.contactNodes()).hasSizeLessThanOrEqualTo(3);
+          Set<String> all = new TreeSet<>(peers(plan, name));
+          fabric.contactNodes().forEach(contact -> all.add(contact.name()));
+          known.put(name, all);
+        });
+    assertThat(reachable(known, "node-1")).isEqualTo(plan.members());
+    // Who leaves a part changes the contacts of few.
+    MeshPlan fewer = plan(spec(yaml), nodes.subList(0, 29));
+    assertThat(
+            fewer.configs().keySet().stream()
+                .filter(name ->
+                    !Objects.equals(config(fewer, name).fabric(), config(plan, name).fabric())))
+        .hasSizeLessThanOrEqualTo(6);
+  }
+
+  private static Set<String> reachable(Map<String, Set<String>> known, String from) {
+    Set<String> seen = new TreeSet<>();
+    Deque<String> next = new ArrayDeque<>(List.of(from));
+    while (!next.isEmpty()) {
+      String name = next.remove();
+      if (seen.add(name)) {
+        next.addAll(known.getOrDefault(name, Set.of()));
+      }
+    }
+    return seen;
   }
 
   @Test

@@ -82,10 +82,13 @@ final class SpecCheckTest {
   @ValueSource(
       strings = {
         "{}",
+        "fabric: {enabled: true}",
+        "{fabric: {port: 8100}, security: {authentication: false}}",
         "reflector: {acceptUnkeyed: [10.0.0.0/8, 192.168.0.0/16, 'fc00::/7', 203.0.113.9/32]}",
         "{reflector: {acceptUnkeyed: [0.0.0.0/0]}, security: {authentication: false}}"
       })
   void whatIsUsualIsAcceptedWithoutAWord(String yaml) {
+    assertThat(SpecCheck.check(Cluster.given(yaml))).isEmpty();
     assertThat(SpecCheck.warnings(MeshSettings.of(Cluster.given(yaml)))).isEmpty();
   }
 
@@ -155,6 +158,18 @@ final class SpecCheckTest {
         Arguments.of(
             "tagLabels: {name: kubernetes.io/hostname}",
             "spec.tagLabels.name would become tag 'src_name'"),
+        Arguments.of(
+            "fabric: {enabled: true, port: 8100}\ncollector: {apiPort: 8200}",
+            "spec.fabric.port: 8100 is spec.reflector.port"),
+        Arguments.of(
+            "fabric: {enabled: true, port: 8200}\ncollector: {apiPort: 8200}",
+            "spec.fabric.port: 8200 is spec.collector.apiPort"),
+        Arguments.of(
+            "fabric: {enabled: true, port: 25003}",
+            "spec.fabric.port: 25003 is a source port of spec.ports (default), 25000..25003"),
+        Arguments.of(
+            "fabric: {enabled: true}\nsecurity: {authentication: false}",
+            "spec.fabric.enabled: needs spec.security.authentication"),
         Arguments.of("collector: {interval: 10m, retention: 1m}", "must not be shorter"),
         Arguments.of("alerts: {lossPercent: '101'}", "from 0 to 100"),
         Arguments.of(
