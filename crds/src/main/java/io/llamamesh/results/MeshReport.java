@@ -86,6 +86,12 @@ public record MeshReport(
         mesh, made, verdict, message, totals, worstPairs, suspects, silent, store, fabric);
   }
 
+  /** The same numbers under another verdict. */
+  public MeshReport withVerdict(Verdict other, String sentence) {
+    return new MeshReport(
+        mesh, time, other, sentence, totals, worstPairs, suspects, silent, store, fabric);
+  }
+
   /** The same judgement beside another state of the store. */
   public MeshReport withStore(Store other) {
     return new MeshReport(

@@ -21,6 +21,11 @@ final class LeavingNodes {
   private final Map<String, Instant> removed = new HashMap<>();
   private SortedSet<String> leaving = new TreeSet<>();
 
+  /** Those that were leaving at the last update. */
+  Set<String> latest() {
+    return leaving;
+  }
+
   /**
    * Those that are leaving now.
    *

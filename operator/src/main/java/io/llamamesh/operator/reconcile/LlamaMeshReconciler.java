@@ -16,6 +16,7 @@ import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.LlamaMeshStatus;
 import io.llamamesh.crd.MeshSettings;
+import io.llamamesh.crd.Names.Component;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.SpecRefusal;
@@ -110,6 +111,16 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     this.eventLog = eventLog;
     this.writer = new MeshWriter(settings, writer, clock);
     this.poller = poller;
+    meters.gauge(
+        "report.watches",
+        "Watches of scrapers' reports that are open",
+        poller,
+        ReportPoller::openWatches);
+    meters.counter(
+        "report.watches.ended",
+        "Watches of scrapers' reports that ended or could not be opened; polling goes on",
+        poller,
+        ReportPoller::endedWatches);
     this.leases = leases;
     this.monitoring = monitoring;
     this.clock = clock;
@@ -178,6 +189,8 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
       }
     }
     memory.joins.recordWritten(written.configs());
+    memory.network.configure(
+        StatusThrottle.interval(settings), judged(plan, memory.leavingNodes.latest(), pods));
     watch(mesh, owner, memory, settings, pods, seen);
     AgentsReadiness agents = PodReadiness.agents(plan, nodes, pods);
     ScraperRollout rollout = ScraperRollout.of(seen.scraper(mesh));
@@ -214,7 +227,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             written.outcome().taken(),
             explained,
             rollout.explain(memory.diagnosis.explain(owner, scraper, pods), clock.instant()),
-            poller.view(key(mesh)));
+            memory.network.assess(poller.view(key(mesh)), clock.instant()));
     UpdateControl<LlamaMesh> update = updateStatus(mesh, owner, memory, state);
     reconciliations.increment();
     return update;
@@ -274,14 +287,33 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     poller.watch(
         key(mesh),
         StatusThrottle.interval(settings),
+        settings != null && settings.fabric().enabled(),
         PodReadiness.scraperEndpoints(pods),
         () -> leases.holder(owner),
         () -> seen.exists(id) && memories.containsKey(owner.uid()),
         view -> {
-          if (memory.status.shouldWrite(view, clock.instant())) {
+          Instant now = clock.instant();
+          if (memory.status.shouldWrite(memory.network.assess(view, now), now)) {
             seen.requestReconcile(id);
           }
         });
+  }
+
+  /** Members whose absence is trouble: their agent should run, and they do not leave. */
+  private static Set<String> judged(
+      @Nullable MeshPlan plan, Set<String> leaving, List<PodFacts> pods) {
+    if (plan == null) {
+      return Set.of();
+    }
+    Set<String> running =
+        pods.stream()
+            .filter(pod -> pod.hasComponent(Component.AGENT) && pod.isAlive())
+            .map(PodFacts::node)
+            .filter(Objects::nonNull)
+            .collect(Collectors.toSet());
+    return plan.members().stream()
+        .filter(node -> running.contains(node) && !leaving.contains(node))
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** Has the DaemonSet make another pod, which gets the address that the node has now. */

@@ -5,6 +5,7 @@ import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.Planner;
 import io.llamamesh.operator.plan.SizeCheck;
 import io.llamamesh.operator.plan.SpecRefusal;
+import io.llamamesh.operator.status.NetworkAssessment;
 import io.llamamesh.operator.status.StatusThrottle;
 import io.llamamesh.operator.status.TransitionEvents;
 import io.micrometer.core.instrument.Timer;
@@ -14,10 +15,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The operator's memory of a mesh between two reconciliations; all of it can be had again. Used by
  * one reconcile at a time, but for {@link #accepted} and {@link #isEvaluated}, which those of other
- * meshes read.
+ * meshes read, and {@link #status} and {@link #network}, which the poller of reports asks.
  */
 final class MeshMemory {
   final StatusThrottle status = new StatusThrottle();
+  final NetworkAssessment network = new NetworkAssessment();
   final TransitionEvents transitionEvents = new TransitionEvents();
   final AuthSecretReconciler authentication;
   final MonitorReconciler monitoring = new MonitorReconciler();

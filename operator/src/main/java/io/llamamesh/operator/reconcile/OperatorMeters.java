@@ -44,4 +44,12 @@ final class OperatorMeters {
         .description(description)
         .register(registry);
   }
+
+  /** A counter, read when it is scraped. */
+  <T> void counter(String name, String description, T source, ToDoubleFunction<T> value) {
+    io.micrometer.core.instrument.FunctionCounter.builder(
+            "llamamesh.operator." + name, source, value)
+        .description(description)
+        .register(registry);
+  }
 }

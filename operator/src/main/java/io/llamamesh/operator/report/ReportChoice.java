@@ -1,6 +1,7 @@
 package io.llamamesh.operator.report;
 
 import io.llamamesh.operator.status.NetworkView;
+import io.llamamesh.results.FabricReport;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.Verdict;
 import java.util.Comparator;
@@ -53,7 +54,7 @@ final class ReportChoice {
     }
     MeshReport first = report(known.getFirst());
     if (seesEnough(first)) {
-      return known.getFirst().view();
+      return new NetworkView.Known(withFabricOf(first, known));
     }
     MeshReport best =
         known.stream()
@@ -62,7 +63,28 @@ final class ReportChoice {
             .filter(report -> agentsSeen(report) > agentsSeen(first))
             .orElse(first);
     boolean writes = Objects.equals(known.getFirst().from().pod(), writer);
-    return new NetworkView.Known(writes ? withStoreOf(best, first) : best);
+    return new NetworkView.Known(withFabricOf(writes ? withStoreOf(best, first) : best, known));
+  }
+
+  /**
+   * The report with what another scraper's fabric names where its own names nobody: they watch
+   * different agents, and one of them may just be cut off from its own.
+   */
+  private static MeshReport withFabricOf(MeshReport report, List<Answer> known) {
+    if (names(report.fabric())) {
+      return report;
+    }
+    return known.stream()
+        .map(ReportChoice::report)
+        .filter(ReportChoice::seesEnough)
+        .filter(other -> names(other.fabric()))
+        .findFirst()
+        .map(other -> report.withFabric(other.fabric()))
+        .orElse(report);
+  }
+
+  private static boolean names(@Nullable FabricReport fabric) {
+    return fabric != null && fabric.agents() > 0 && !fabric.isClear();
   }
 
   private static MeshReport report(Answer answer) {

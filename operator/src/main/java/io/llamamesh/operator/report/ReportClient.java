@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 
 /**
  * Client of the scrapers' report, over HTTP.
@@ -81,6 +82,16 @@ final class ReportClient implements AutoCloseable {
     } finally {
       asked.cancel(true);
     }
+  }
+
+  /**
+   * Begins to watch a scraper's report; returns at once.
+   *
+   * @param scraper URL of its page
+   * @param onReport takes each report, on a thread of the client
+   */
+  ReportWatch watch(URI scraper, Consumer<MeshReport> onReport) {
+    return ReportWatch.open(http, scraper, MAX_BYTES, onReport, System::nanoTime);
   }
 
   /** Nothing came back, not even a refusal: most often something drops it on the way. */

@@ -2,9 +2,12 @@ package io.llamamesh.operator.report;
 
 import io.llamamesh.operator.report.ReportChoice.Answer;
 import io.llamamesh.operator.status.NetworkView;
+import io.llamamesh.results.MeshReport;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -30,6 +33,9 @@ import org.slf4j.LoggerFactory;
  * that is cut off costs no time; {@link ReportChoice} says whose word counts. Which of them writes
  * to the store is asked beside, and while the API server does not say so the last answer stands.
  *
+ * <p>Where a mesh asks for it, each scraper's report is watched beside: what it sends counts at
+ * once, and polling finds what a watch that ended would have missed.
+ *
  * <p>The last report stays for ten seconds: one lost answer is not a lost scraper. Any thread may
  * call; {@link #close} ends its threads.
  */
@@ -45,6 +51,7 @@ public final class ReportPoller implements AutoCloseable {
   private final ScheduledExecutorService clock;
   private final LongSupplier nanoTime;
   private final Map<String, PolledMesh> meshes = new ConcurrentHashMap<>();
+  private final ReportWatches.Counts watchCounts = new ReportWatches.Counts();
 
   /** Starts polling; there is nothing to poll yet. */
   public static ReportPoller start() {
@@ -65,6 +72,7 @@ public final class ReportPoller implements AutoCloseable {
    *
    * @param mesh any key
    * @param interval of the mesh's windows
+   * @param pushed whether scrapers are asked to send each change at once
    * @param scrapers those that may answer; empty: there are none
    * @param writer name of the pod that writes to the store, or null; asked only where there are
    *     several, on a thread of the poller
@@ -75,6 +83,7 @@ public final class ReportPoller implements AutoCloseable {
   public void watch(
       String mesh,
       Duration interval,
+      boolean pushed,
       List<ScraperEndpoint> scrapers,
       Supplier<@Nullable String> writer,
       BooleanSupplier alive,
@@ -84,6 +93,7 @@ public final class ReportPoller implements AutoCloseable {
         (key, polled) -> {
           PolledMesh next = polled == null ? new PolledMesh() : polled;
           next.interval = interval;
+          next.pushed = pushed;
           next.scrapers = List.copyOf(scrapers);
           next.writer = writer;
           next.alive = alive;
@@ -98,19 +108,38 @@ public final class ReportPoller implements AutoCloseable {
     return polled == null ? NetworkView.NOT_ASKED : polled.view;
   }
 
+  /** Watches that are open now. */
+  public int openWatches() {
+    return watchCounts.open.get();
+  }
+
+  /** Watches that ended or could not be opened, so far. */
+  public long endedWatches() {
+    return watchCounts.ended.sum();
+  }
+
   private void tick() {
     try {
-      meshes.values().removeIf(polled -> !polled.alive.getAsBoolean());
+      meshes
+          .values()
+          .removeIf(polled -> {
+            boolean gone = !polled.alive.getAsBoolean();
+            if (gone) {
+              polled.watches.close();
+            }
+            return gone;
+          });
     } catch (RuntimeException e) {
       // An exception here would end all polling silently; the next tick asks again.
       LOG.warn("checking whether a mesh exists failed", e);
     }
     for (PolledMesh polled : meshes.values()) {
+      refreshWatches(polled);
       // One at a time per mesh: a slow scraper must not pile up questions.
       if (polled.asking.compareAndSet(false, true)) {
         threads.execute(() -> {
           try {
-            polled.accept(ask(polled), nanoTime.getAsLong());
+            ask(polled);
           } catch (RejectedExecutionException e) {
             LOG.debug("closed while a report was requested");
           } finally {
@@ -121,7 +150,15 @@ public final class ReportPoller implements AutoCloseable {
     }
   }
 
-  private NetworkView ask(PolledMesh polled) {
+  private void refreshWatches(PolledMesh polled) {
+    try {
+      polled.watches.refresh(polled.pushed ? polled.scrapers : List.of(), nanoTime.getAsLong());
+    } catch (RuntimeException e) {
+      LOG.warn("watching a mesh's reports failed", e);
+    }
+  }
+
+  private void ask(PolledMesh polled) {
     List<ScraperEndpoint> scrapers = polled.scrapers;
     CompletableFuture<Void> writerKnown =
         scrapers.size() > 1 ? polled.askForWriter() : CompletableFuture.<Void>completedFuture(null);
@@ -131,8 +168,7 @@ public final class ReportPoller implements AutoCloseable {
             .toList();
     List<Answer> answers = asked.stream().map(CompletableFuture::join).toList();
     writerKnown.join();
-    polled.clocks.keySet().retainAll(scrapers.stream().map(ScraperEndpoint::pod).toList());
-    return ReportChoice.of(answers.stream().map(polled::rejectStale).toList(), polled.lastWriter);
+    polled.accept(scrapers, answers);
   }
 
   private Answer answer(ScraperEndpoint scraper) {
@@ -142,15 +178,21 @@ public final class ReportPoller implements AutoCloseable {
   @Override
   public void close() {
     clock.shutdownNow();
+    // Ends the watches, too.
     client.close();
     threads.shutdownNow();
   }
 
-  /** One mesh; its fields are written by one asker at a time and read by any thread. */
+  /**
+   * One mesh. What it is asked for is set by any thread; {@link #watches} are the clock's, all else
+   * of its asker's and its watches' under its lock.
+   */
   private final class PolledMesh {
+    final ReportWatches watches = new ReportWatches(client, this::push, watchCounts);
     final AtomicBoolean asking = new AtomicBoolean();
     final AtomicBoolean askingForWriter = new AtomicBoolean();
     volatile Duration interval = Duration.ofSeconds(10);
+    volatile boolean pushed;
     volatile List<ScraperEndpoint> scrapers = List.of();
     volatile Supplier<@Nullable String> writer = () -> null;
     volatile BooleanSupplier alive = () -> true;
@@ -158,8 +200,10 @@ public final class ReportPoller implements AutoCloseable {
     volatile NetworkView view = NetworkView.NOT_ASKED;
     volatile @Nullable String lastWriter;
 
-    /** By pod; of one asker at a time. */
-    final Map<String, StaleReportDetector> clocks = new ConcurrentHashMap<>();
+    private final Map<String, StaleReportDetector> clocks = new HashMap<>();
+
+    /** The latest of each scraper, by pod in the order in which they were asked. */
+    private final Map<String, Answer> latest = new LinkedHashMap<>();
 
     private long knownAt;
 
@@ -185,8 +229,45 @@ public final class ReportPoller implements AutoCloseable {
       }
     }
 
+    /** Takes the answers of all scrapers. */
+    synchronized void accept(List<ScraperEndpoint> asked, List<Answer> answers) {
+      clocks.keySet().retainAll(asked.stream().map(ScraperEndpoint::pod).toList());
+      List<Answer> fresh = answers.stream().map(this::rejectStale).map(this::newest).toList();
+      latest.clear();
+      fresh.forEach(answer -> latest.put(answer.from().pod(), answer));
+      choose();
+    }
+
+    /** Takes what a scraper sent by itself. */
+    synchronized void push(ScraperEndpoint from, MeshReport report) {
+      if (!scrapers.contains(from)) {
+        return;
+      }
+      latest.put(from.pod(), newest(rejectStale(new Answer(from, new NetworkView.Known(report)))));
+      choose();
+    }
+
+    /**
+     * Of what was asked for and what was sent the later one: they may overtake each other. By much
+     * only a clock that was set back does.
+     */
+    private Answer newest(Answer answer) {
+      Answer before = latest.get(answer.from().pod());
+      if (before == null
+          || !(before.view() instanceof NetworkView.Known older)
+          || !(answer.view() instanceof NetworkView.Known newer)) {
+        return answer;
+      }
+      Duration lead = Duration.between(newer.report().time(), older.report().time());
+      return lead.isPositive() && lead.compareTo(KEPT) < 0 ? before : answer;
+    }
+
+    private void choose() {
+      accept(ReportChoice.of(List.copyOf(latest.values()), lastWriter), nanoTime.getAsLong());
+    }
+
     /** The answer, but for a report that stands still. */
-    Answer rejectStale(Answer answer) {
+    private Answer rejectStale(Answer answer) {
       if (!(answer.view() instanceof NetworkView.Known known)) {
         return answer;
       }
@@ -206,7 +287,7 @@ public final class ReportPoller implements AutoCloseable {
           : answer;
     }
 
-    void accept(NetworkView next, long now) {
+    private void accept(NetworkView next, long now) {
       boolean known = next instanceof NetworkView.Known;
       if (known) {
         knownAt = now;

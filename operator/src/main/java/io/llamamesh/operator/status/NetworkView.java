@@ -8,8 +8,15 @@ public sealed interface NetworkView {
    * A scraper's answer.
    *
    * @param report its latest report
+   * @param fabric whom and which partitions its verdict names by the word of the agents' fabric;
+   *     empty where windows alone are judged
    */
-  record Known(MeshReport report) implements NetworkView {}
+  record Known(MeshReport report, String fabric) implements NetworkView {
+    /** One of windows alone. */
+    public Known(MeshReport report) {
+      this(report, "");
+    }
+  }
 
   /**
    * No answer.

@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  * Throttle of a mesh's status: decides when it is written.
  *
  * <p>At once: what a condition says (numbers in its message apart), a suspect who was not in the
- * status before, the last agent to report. Else numbers move, and {@code observedAt} with them,
- * every {@link #HEALTHY_EVERY} while the network is healthy, and once a window while it is not, or
- * while the mesh settles: the first windows after an agent came or went are pooled with what was
- * before.
+ * status before, whom the fabric names, the last agent to report. Else numbers move, and {@code
+ * observedAt} with them, every {@link #HEALTHY_EVERY} while the network is healthy, and once a
+ * window while it is not, or while the mesh settles: the first windows after an agent came or went
+ * are pooled with what was before.
  *
  * <p>One per mesh. {@link #next} is for one thread at a time, the others for any.
  */
@@ -32,6 +32,11 @@ public final class StatusThrottle {
 
   /** Pace of new suspects. */
   private static final Duration SUSPECTS_EVERY = Duration.ofSeconds(10);
+
+  /** Writes since the fabric names others, at once; and until there may be another. */
+  private static final int NAMED_BURST = 5;
+
+  private static final Duration NAMED_REFILL = Duration.ofSeconds(10);
 
   /** As many as a judgement pools, and the one in which the change falls. */
   private static final int SETTLING_WINDOWS = 4;
@@ -53,6 +58,12 @@ public final class StatusThrottle {
 
   /** Fingerprint of the last status: what it said of the network, numbers apart. */
   private volatile String fingerprint = "";
+
+  /** Whom the fabric named in the last status, and what is left of writes for such changes. */
+  private String named = "";
+
+  private double namedBudget = NAMED_BURST;
+  private Instant namedRefilled = Instant.MIN;
 
   /** Whether a status should be written now for this view of the network. */
   public boolean shouldWrite(NetworkView view, Instant now) {
@@ -95,8 +106,10 @@ public final class StatusThrottle {
     if (fresh.equals(before)) {
       return null;
     }
+    boolean renamed = isNamedAnew(state.network(), now);
     boolean due =
         before == null
+            || renamed
             || isNewSuspect(first(fresh.suspects()), now)
             || isComplete(fresh) != isComplete(before);
     if (state.network() instanceof NetworkView.Known known) {
@@ -142,7 +155,9 @@ public final class StatusThrottle {
             + " "
             + report.store().trouble()
             + " "
-            + all;
+            + all
+            + " "
+            + known.fabric();
       }
     };
   }
@@ -157,6 +172,29 @@ public final class StatusThrottle {
     return top != null
         && !suspected.contains(id(top))
         && (last == null || !now.isBefore(last.plus(SUSPECTS_EVERY)));
+  }
+
+  /**
+   * Whether the fabric names others than in the last status: its first word may know one side of a
+   * partition in part only. A word that changes without end is written with the numbers.
+   */
+  private boolean isNamedAnew(NetworkView view, Instant now) {
+    String names = view instanceof NetworkView.Known known ? known.fabric() : named;
+    if (names.equals(named)) {
+      return false;
+    }
+    if (namedRefilled.isAfter(Instant.MIN)) {
+      double earned =
+          (double) Duration.between(namedRefilled, now).toMillis() / NAMED_REFILL.toMillis();
+      namedBudget = Math.min(NAMED_BURST, namedBudget + Math.max(0, earned));
+    }
+    namedRefilled = now;
+    if (namedBudget < 1) {
+      return false;
+    }
+    namedBudget--;
+    named = names;
+    return true;
   }
 
   private static @Nullable SuspectStatus first(@Nullable List<SuspectStatus> suspects) {

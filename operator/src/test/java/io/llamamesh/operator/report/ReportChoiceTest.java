@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.operator.report.ReportChoice.Answer;
 import io.llamamesh.operator.status.NetworkView;
+import io.llamamesh.results.FabricReport;
+import io.llamamesh.results.FabricReport.Kind;
+import io.llamamesh.results.FabricReport.Unreachable;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.MeshReport.Store;
 import io.llamamesh.results.MeshReport.Store.State;
@@ -12,6 +15,7 @@ import io.llamamesh.results.Verdict;
 import java.net.URI;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ReportChoiceTest {
@@ -83,6 +87,33 @@ class ReportChoiceTest {
   }
 
   @Test
+  void whatTheFabricOfAnotherThatSeesEnoughNamesIsBelievedAtOnce() {
+    FabricReport names =
+        new FabricReport(
+            3, Instant.EPOCH, List.of(new Unreachable("n3", Instant.EPOCH, Kind.NODE)), List.of());
+    MeshReport clear =
+        report(Verdict.HEALTHY, 10, State.REACHABLE)
+            .withFabric(FabricReport.clear(1, Instant.EPOCH));
+
+    assertThat(
+            fabric(
+                answer("a", clear),
+                answer("b", report(Verdict.HEALTHY, 10, State.PENDING).withFabric(names))))
+        .isEqualTo(names);
+    // One that is half cut off names the others.
+    assertThat(
+            fabric(
+                answer("a", clear),
+                answer("b", report(Verdict.HEALTHY, 2, State.PENDING).withFabric(names))))
+        .isEqualTo(clear.fabric());
+    assertThat(fabric(answer("a", report(Verdict.HEALTHY, 10, State.PENDING)))).isNull();
+  }
+
+  private static @Nullable FabricReport fabric(Answer... answers) {
+    return ((NetworkView.Known) ReportChoice.of(List.of(answers), "a")).report().fabric();
+  }
+
+  @Test
   void whereNoneAnswersTheReadyOnesWordsAreTold() {
     Answer notReady = new Answer(new ScraperEndpoint("a", URI.create("http://a"), false), LOST);
 
@@ -91,8 +122,7 @@ class ReportChoiceTest {
     assertThat(ReportChoice.of(List.of(notReady, answer("b", LOST)), "a")).isEqualTo(LOST);
   }
 
-  private static Verdict verdict(
-      @org.jspecify.annotations.Nullable String writer, Answer... answers) {
+  private static Verdict verdict(@Nullable String writer, Answer... answers) {
     return ((NetworkView.Known) ReportChoice.of(List.of(answers), writer)).report().verdict();
   }
 

@@ -14,10 +14,17 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +35,7 @@ import org.junit.jupiter.api.Test;
 class ReportPollerTest {
   private final CountDownLatch over = new CountDownLatch(1);
   private HttpServer healthy;
+  private ExecutorService threads;
   private ServerSocket silent;
   private ReportPoller poller;
   private volatile Supplier<Instant> time = Instant::now;
@@ -44,6 +52,8 @@ class ReportPollerTest {
             exchange.getResponseBody().write(body);
           }
         });
+    threads = Executors.newVirtualThreadPerTaskExecutor();
+    healthy.setExecutor(threads);
     healthy.start();
     // Takes connections into its queue and never says a word, as a host that is cut off.
     silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -56,6 +66,7 @@ class ReportPollerTest {
     poller.close();
     silent.close();
     healthy.stop(0);
+    threads.shutdownNow();
   }
 
   @Test
@@ -101,6 +112,74 @@ class ReportPollerTest {
   }
 
   @Test
+  void whatAScraperSendsByItselfCountsAtOnceAndPollingGoesOn() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    BlockingQueue<String> sent = new LinkedBlockingQueue<>();
+    healthy.createContext(
+        "/api/v1/report/watch",
+        exchange -> {
+          try (exchange) {
+            asked.incrementAndGet();
+            exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
+            exchange.sendResponseHeaders(200, 0);
+            for (String event = sent.take(); !event.isEmpty(); event = sent.take()) {
+              exchange.getResponseBody().write(event.getBytes(StandardCharsets.UTF_8));
+              exchange.getResponseBody().flush();
+            }
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    BlockingQueue<NetworkView> seen = new LinkedBlockingQueue<>();
+    poller.watch(
+        "m",
+        Duration.ofSeconds(10),
+        true,
+        List.of(scraper("a", port())),
+        () -> null,
+        () -> true,
+        seen::add);
+    awaitKnown(Duration.ofSeconds(9));
+    sent.add(": alive\n\n");
+    Awaitility.await().atMost(Duration.ofSeconds(9)).until(() -> poller.openWatches() == 1);
+
+    // Of an hour from now, so that it cannot be what polling found.
+    Instant pushed = Instant.now().plus(Duration.ofHours(1)).truncatedTo(ChronoUnit.SECONDS);
+    sent.add(
+        "data: " + ResultsJson.mapper().writeValueAsString(report().withTime(pushed)) + "\n\n");
+
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(9))
+        .until(() ->
+            seen.stream()
+                .anyMatch(view ->
+                    view instanceof NetworkView.Known known
+                        && known.report().time().equals(pushed)));
+    // One that ends is opened anew.
+    sent.add("");
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> asked.get() > 1);
+    assertThat(poller.endedWatches()).isPositive();
+    sent.add("");
+  }
+
+  @Test
+  void aScraperWithoutAWatchIsPolledAsEver() {
+    poller.watch(
+        "m",
+        Duration.ofSeconds(10),
+        true,
+        List.of(scraper("a", port())),
+        () -> null,
+        () -> true,
+        view -> {});
+
+    awaitKnown(Duration.ofSeconds(9));
+    Instant first = observed();
+    Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> observed().isAfter(first));
+    assertThat(poller.openWatches()).isZero();
+  }
+
+  @Test
   void whereNothingComesBackThePortAndWhatMayDropItAreNamed() {
     watch(() -> null, scraper("a", silent.getLocalPort()));
 
@@ -129,7 +208,8 @@ class ReportPollerTest {
   }
 
   private void watch(Supplier<@Nullable String> writer, ScraperEndpoint... scrapers) {
-    poller.watch("m", Duration.ofSeconds(10), List.of(scrapers), writer, () -> true, view -> {});
+    poller.watch(
+        "m", Duration.ofSeconds(10), false, List.of(scrapers), writer, () -> true, view -> {});
   }
 
   private void awaitKnown(Duration within) {

@@ -45,6 +45,33 @@ final class StatusThrottleTest {
   }
 
   @Test
+  void whomTheFabricNamesIsWrittenAtOnceAndAnEndlessChangeOfItNowAndThen() {
+    LlamaMeshStatus status = settled(known(Verdict.HEALTHY, 0));
+    List<Integer> writes = new ArrayList<>();
+    for (int second = 101; second <= 160; second++) {
+      MeshState state = interval(named("n1 BOTH n" + second, second), "1m");
+      assertThat(throttle.shouldWrite(state.network(), NOW.plusSeconds(second))).isTrue();
+      LlamaMeshStatus next = next(status, state, second);
+      if (next != null) {
+        status = next;
+        writes.add(second);
+        assertThat(condition(status, "NetworkHealthy").getMessage()).contains("n" + second);
+      }
+    }
+
+    assertThat(writes).startsWith(101, 102, 103, 104, 105).hasSizeBetween(8, 16);
+  }
+
+  private static MeshState named(String whom, int second) {
+    MeshReport report =
+        ((NetworkView.Known) known(Verdict.HEALTHY, 0).network())
+            .report()
+            .withTime(NOW.plusSeconds(second))
+            .withVerdict(Verdict.PARTITIONED, whom);
+    return with(new NetworkView.Known(report, whom));
+  }
+
+  @Test
   void whileTheNetworkIsUnhealthyNumbersAndMessageFollowWithEachWindow() {
     LlamaMeshStatus first = settled(known(Verdict.PAIR_LOSS, 2.36));
 
