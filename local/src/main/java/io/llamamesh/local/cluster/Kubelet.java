@@ -3,6 +3,7 @@ package io.llamamesh.local.cluster;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.llamamesh.crd.Names;
 import io.llamamesh.local.cluster.Volumes.MissingSecretException;
 import java.io.IOException;
 import java.net.HttpURLConnection;
@@ -177,8 +178,11 @@ final class Kubelet {
       Files.createDirectories(pod.log.getParent());
       Pod object = pod.withStatus();
       PodCommand command = PodCommand.of(object, volumes.make(object, pod.folder));
+      LocalNode node = nodes.get(pod.node);
       if (!Boolean.TRUE.equals(object.getSpec().getHostNetwork())) {
         command = command.on(pod.address);
+      } else if (node != null && !node.published().equals(node.own()) && hasFabric(object)) {
+        command = command.announcing(node.published());
       }
       Path kubeconfig = pod.folder.resolve("kubeconfig");
       String account = object.getSpec().getServiceAccountName();
@@ -220,6 +224,11 @@ final class Kubelet {
     } catch (IOException | KubernetesClientException | IllegalArgumentException e) {
       LOG.warn("a pod's volumes can't be refreshed pod={} why={}", pod.key, e.toString());
     }
+  }
+
+  private static boolean hasFabric(Pod pod) {
+    return pod.getSpec().getContainers().getFirst().getPorts().stream()
+        .anyMatch(port -> Names.FABRIC_TCP_PORT.equals(port.getName()));
   }
 
   private void probe(RunningPod pod) {

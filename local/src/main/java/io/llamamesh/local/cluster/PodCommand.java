@@ -70,9 +70,18 @@ public record PodCommand(String image, List<String> arguments, Map<String, Strin
    * itself, here it shares this machine's with the others.
    */
   PodCommand on(InetAddress address) {
-    List<String> bound = new ArrayList<>(arguments);
-    bound.add("--bind=" + address.getHostAddress());
-    return new PodCommand(image, bound, environment);
+    return with("--bind=" + address.getHostAddress());
+  }
+
+  /** The same whose fabric is reached at another address than it listens on. */
+  PodCommand announcing(InetAddress address) {
+    return with("--fabric-address=" + address.getHostAddress());
+  }
+
+  private PodCommand with(String argument) {
+    List<String> more = new ArrayList<>(arguments);
+    more.add(argument);
+    return new PodCommand(image, more, environment);
   }
 
   /**

@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * Decides the fate of every datagram between nodes: pure but for the seeded choice of which are
  * lost.
  *
- * <p>Belongs to the relay's thread, except for {@link #takeDown}.
+ * <p>{@link #delayOrLoss} belongs to the relay of probes, whose thread it is; all else is for any.
  */
 public final class Impairments {
   /** The fate of a datagram that is lost. */
@@ -23,7 +23,9 @@ public final class Impairments {
   private final List<Impairment> impairments = new ArrayList<>();
   private final List<Cut> cuts = new ArrayList<>();
   private final Map<LossKey, EvenLoss> losses = new HashMap<>();
+  private final Map<FabricWay, EvenLoss> fabricLosses = new ConcurrentHashMap<>();
   private final Set<String> down = ConcurrentHashMap.newKeySet();
+  private volatile boolean cutting;
 
   public Impairments(List<Fault> faults) {
     for (Fault fault : faults) {
@@ -33,6 +35,11 @@ public final class Impairments {
         case Down ignored -> {} // Only once the node has joined, see takeDown.
       }
     }
+  }
+
+  /** From now on cuts are in force: nodes must have met for it to be seen that they part. */
+  public void beginCuts() {
+    cutting = true;
   }
 
   /** From now on nothing to or from this node passes; any thread may call it. */
@@ -53,10 +60,8 @@ public final class Impairments {
     if (!down.isEmpty() && (down.contains(prober) || down.contains(probed))) {
       return LOST;
     }
-    for (Cut cut : cuts) {
-      if (answer ? cut.blocks(probed, prober) : cut.blocks(prober, probed)) {
-        return LOST;
-      }
+    if (answer ? isCut(probed, prober) : isCut(prober, probed)) {
+      return LOST;
     }
     long delay = 0;
     for (int i = 0; i < impairments.size(); i++) {
@@ -71,6 +76,59 @@ public final class Impairments {
       delay += impairment.delay().toNanos();
     }
     return delay;
+  }
+
+  private boolean isCut(String sender, String receiver) {
+    return cutting && cuts.stream().anyMatch(cut -> cut.blocks(sender, receiver));
+  }
+
+  /**
+   * True when nothing of the fabric passes from one node to another. A fault between two named
+   * nodes is on the path of the source's probes alone, and one of a source port on that port.
+   */
+  boolean blocksFabric(String sender, String receiver) {
+    return down.contains(sender)
+        || down.contains(receiver)
+        || isCut(sender, receiver)
+        || impairments.stream()
+            .anyMatch(fault -> fault.loss() >= 1 && isOnAllOf(fault, sender, receiver));
+  }
+
+  /** True when a datagram of the fabric is lost: it is blocked, or of the share that is lost. */
+  boolean losesFabricDatagram(String sender, String receiver) {
+    if (blocksFabric(sender, receiver)) {
+      return true;
+    }
+    for (int i = 0; i < impairments.size(); i++) {
+      Impairment fault = impairments.get(i);
+      if (fault.loss() > 0 && isOnAllOf(fault, sender, receiver)) {
+        FabricWay way = new FabricWay(i, sender, receiver);
+        EvenLoss loss =
+            fabricLosses.computeIfAbsent(way, key -> new EvenLoss(fault.loss(), key.hashCode()));
+        synchronized (loss) {
+          if (loss.losesNext()) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Nanoseconds by which the fabric's datagrams and bytes are late from one node to another. */
+  long fabricDelay(String sender, String receiver) {
+    return impairments.stream()
+        .filter(fault -> isOnAllOf(fault, sender, receiver))
+        .mapToLong(fault -> fault.delay().toNanos())
+        .sum();
+  }
+
+  /** Whether a fault is on everything that goes from one node to another. */
+  private static boolean isOnAllOf(Impairment fault, String sender, String receiver) {
+    return fault.sourcePort().isEmpty()
+        && (fault.source().equals(Fault.ANY) || fault.destination().equals(Fault.ANY))
+        && matches(fault.source(), sender)
+        && matches(fault.destination(), receiver);
   }
 
   private static boolean appliesTo(
@@ -100,4 +158,6 @@ public final class Impairments {
   }
 
   private record LossKey(int index, String prober, String probed, int sourcePort) {}
+
+  private record FabricWay(int index, String sender, String receiver) {}
 }

@@ -35,8 +35,9 @@ import picocli.CommandLine.Option;
       "",
       "Faults: 'SOURCE>DESTINATION SETTINGS' or 'NODE down'. One side may be *. Settings: loss=20%%, delay=5ms,"
           + " sport=25003 (only that source port; alone it loses all of it). Between two nodes the source's probes"
-          + " suffer; with * everything that the node sends or receives does, its answers included. 'A,B | C,D' cuts"
-          + " two sides off from each other, 'A,B > C' keeps what A and B send from C."
+          + " suffer; with * everything that the node sends or receives does, its answers and its fabric included."
+          + " 'A,B | C,D' cuts two sides off from each other, 'A,B > C' keeps what A and B send from C: probes,"
+          + " answers, and the fabric over TCP and UDP. Nodes go down and cuts begin after the first full matrix."
     },
     exitCodeList = {
       "0:Every pair reported and the store holds it, or it was stopped.",

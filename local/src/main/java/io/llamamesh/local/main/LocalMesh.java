@@ -139,6 +139,11 @@ final class LocalMesh implements AutoCloseable {
     parts.cluster().kill(node);
   }
 
+  /** From now on nothing passes where a fault cuts two sides off. */
+  void beginCuts() {
+    parts.impairments().beginCuts();
+  }
+
   /** Warnings about the relay. */
   RelayWarnings relayWarnings() {
     return parts.relayWarnings();

@@ -10,6 +10,7 @@ import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.local.cluster.ImagePrograms;
 import io.llamamesh.local.cluster.LocalCluster;
 import io.llamamesh.local.cluster.LocalNode;
+import io.llamamesh.local.fault.FabricRelay;
 import io.llamamesh.local.fault.Impairments;
 import io.llamamesh.local.fault.Relay;
 import io.llamamesh.local.page.PortForward;
@@ -46,11 +47,10 @@ final class LocalMeshBuilder {
    * A mesh that was asked for, before anything of it is there.
    *
    * @param document the user's or ours, without a store of this run
+   * @param settings what it means
    * @param nodes its nodes, behind a relay where there are faults
-   * @param reflectorPort UDP port of all agents
    */
-  private record Request(
-      MeshDocument document, List<LocalNode> nodes, int reflectorPort, int apiPort) {}
+  private record Request(MeshDocument document, MeshSettings settings, List<LocalNode> nodes) {}
 
   LocalMeshBuilder(LocalOptions options, Terminal terminal) {
     this.options = options;
@@ -94,16 +94,11 @@ final class LocalMeshBuilder {
     boolean relayed = !options.faults().isEmpty();
     MeshDocument document =
         options.mesh() == null ? MeshDocument.standard(relayed) : MeshDocument.read(options.mesh());
-    MeshSettings settings = document.settings();
-    return new Request(
-        document,
-        LocalNode.of(options.nodes(), relayed),
-        settings.reflector().port(),
-        settings.collector().apiPort());
+    return new Request(document, document.settings(), LocalNode.of(options.nodes(), relayed));
   }
 
   private static void checkPorts(Request request) throws UserError {
-    PortCheck.check(request.nodes(), request.reflectorPort(), request.apiPort());
+    PortCheck.check(request.nodes(), request.settings());
   }
 
   private PortForward openPage() throws IOException, UserError {
@@ -164,16 +159,26 @@ final class LocalMeshBuilder {
     if (options.faults().isEmpty()) {
       return RelayWarnings.none();
     }
+    List<Relay.Endpoint> ends =
+        request.nodes().stream()
+            .map(node -> new Relay.Endpoint(node.name(), node.published(), node.own()))
+            .toList();
     Relay relay =
         own(
             Relay.start(
                 NativeNetwork.orChannels(),
-                request.nodes().stream()
-                    .map(node -> new Relay.Endpoint(node.name(), node.published(), node.own()))
-                    .toList(),
-                request.reflectorPort(),
+                ends,
+                request.settings().reflector().port(),
                 impairments));
-    return new RelayWarnings(relay::dropped, relay::heldUp, relay::unknownSenders);
+    if (!request.settings().fabric().enabled()) {
+      return new RelayWarnings(relay::dropped, relay::heldUp, relay::unknownSenders);
+    }
+    FabricRelay fabric =
+        own(FabricRelay.start(ends, request.settings().fabric().port(), impairments));
+    return new RelayWarnings(
+        () -> relay.dropped() + fabric.dropped(),
+        relay::heldUp,
+        () -> relay.unknownSenders() + fabric.unknownSenders());
   }
 
   private void startOperator(FakeApiServer api) throws Exception {

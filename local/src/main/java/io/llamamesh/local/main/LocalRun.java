@@ -2,6 +2,7 @@ package io.llamamesh.local.main;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.llamamesh.cli.CommandFrame;
+import io.llamamesh.local.fault.Fault.Cut;
 import io.llamamesh.local.fault.Fault.Down;
 import io.llamamesh.results.MatrixDocument;
 import io.llamamesh.results.MeshReport;
@@ -25,6 +26,7 @@ final class LocalRun {
   private static final long ROUND_MILLIS = 200;
   private static final long REDRAW_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final long REPORT_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final long FABRIC_NANOS = TimeUnit.MILLISECONDS.toNanos(400);
   private static final int MAX_NAMED = 8;
 
   private final LocalOptions options;
@@ -32,6 +34,9 @@ final class LocalRun {
   private final Terminal terminal;
   private final List<String> dead;
   private final MatrixTable table;
+
+  /** The last line about the fabric that was printed. */
+  private String fabricLine = "";
 
   private LocalRun(LocalOptions options, LocalMesh mesh, Terminal terminal) {
     this.options = options;
@@ -72,6 +77,7 @@ final class LocalRun {
     }
     mesh.wholeMatrix().ifPresent(matrix -> terminal.print("\n" + table.render(matrix)));
     terminal.print("Ctrl-C stops everything; the page is " + mesh.pageUrl() + "\n");
+    beginFaults();
     show();
     return finish();
   }
@@ -87,8 +93,8 @@ final class LocalRun {
     terminal.print("         logs     " + mesh.workspace().logs());
     if (!options.faults().isEmpty()) {
       terminal.print(
-          "         faults   a relay owns 127.0.0.11 and up and passes the agents' own probes only;"
-              + " the agents and their API are on 127.0.1.11 and up");
+          "         faults   a relay owns 127.0.0.11 and up and passes the agents' own probes"
+              + " and their fabric's; the agents and their API are on 127.0.1.11 and up");
     }
   }
 
@@ -112,11 +118,10 @@ final class LocalRun {
         if (expected.members().size() == options.nodes()) {
           terminal.progress(
               "all agents joined, " + expected.pairs().size() + " ordered pairs are probed");
-          takeDown();
         }
       }
       if (expected.members().size() == options.nodes()) {
-        expected = mesh.expectedPairs().without(dead);
+        expected = mesh.expectedPairs();
         Optional<MatrixDocument> matrix = mesh.wholeMatrix();
         if (matrix.isPresent() && expected.missingFrom(matrix.get()).isEmpty()) {
           terminal.progress(
@@ -148,10 +153,15 @@ final class LocalRun {
         + " s and are published about 3 s after their end";
   }
 
-  private void takeDown() {
+  /** Begins what shall be wrong only once all is well: who goes must have been there. */
+  private void beginFaults() {
     for (String node : dead) {
       mesh.takeDown(node);
       terminal.progress(node + " is down from now on, as --fault asks");
+    }
+    if (options.faults().stream().anyMatch(Cut.class::isInstance)) {
+      mesh.beginCuts();
+      terminal.progress("the network is cut from now on, as --fault asks");
     }
   }
 
@@ -182,9 +192,14 @@ final class LocalRun {
   private void show() throws InterruptedException {
     long began = System.nanoTime();
     long next = began + (terminal.isInteractive() ? REDRAW_NANOS : REPORT_NANOS);
+    long nextFabric = began;
     Duration runFor = options.runFor();
     while (runFor == null || System.nanoTime() - began < runFor.toNanos()) {
       TimeUnit.MILLISECONDS.sleep(ROUND_MILLIS);
+      if (System.nanoTime() - nextFabric >= 0) {
+        nextFabric = System.nanoTime() + FABRIC_NANOS;
+        showFabric();
+      }
       if (System.nanoTime() - next >= 0) {
         next += terminal.isInteractive() ? REDRAW_NANOS : REPORT_NANOS;
         if (terminal.isInteractive()) {
@@ -194,12 +209,26 @@ final class LocalRun {
                       table.render(matrix)
                           + "\n"
                           + verdictLine(relayWarnings())
+                          + (fabricLine.isEmpty() ? "" : "\nfabric " + fabricLine)
                           + "\npage "
                           + mesh.pageUrl()
                           + "   Ctrl-C stops everything"));
         } else {
           terminal.progress(verdictLine(relayWarnings()));
         }
+      }
+    }
+  }
+
+  /** Prints what the agents know of each other as soon as it is other than before. */
+  private void showFabric() throws InterruptedException {
+    Optional<MeshReport> report = mesh.report();
+    String line = report.isEmpty() ? fabricLine : FabricLine.of(report.get().fabric());
+    if (!line.equals(fabricLine)) {
+      fabricLine = line;
+      if (!terminal.isInteractive()) {
+        terminal.progress(
+            "fabric: " + (line.isEmpty() ? "all agents reach each other again" : line));
       }
     }
   }

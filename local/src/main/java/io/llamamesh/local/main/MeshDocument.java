@@ -47,8 +47,8 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
   }
 
   /**
-   * Our own mesh: short windows, so that something is seen soon, the nodes' zones as tags, and one
-   * scraper: there is but one machine to lose.
+   * Our own mesh: short windows, so that something is seen soon, the fabric, which sees it sooner,
+   * the nodes' zones as tags, and one scraper: there is but one machine to lose.
    *
    * @param relayed whether a relay is between the nodes: it may be held up, which is no loss
    */
@@ -57,6 +57,7 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
     spec.put("tagLabels", Map.of("zone", "topology.kubernetes.io/zone"));
     spec.put("ports", List.of(Map.of("name", "default", "timeout", relayed ? "1s" : "500ms")));
     spec.put("collector", Map.of("interval", "2s"));
+    spec.put("fabric", Map.of("enabled", true));
     spec.put("scraper", Map.of("replicas", 1));
     GenericKubernetesResource mesh = new GenericKubernetesResource();
     mesh.setApiVersion("llamamesh.io/v1alpha1");

@@ -1,5 +1,6 @@
 package io.llamamesh.local.main;
 
+import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.local.cluster.LocalNode;
 import java.io.IOException;
 import java.net.DatagramSocket;
@@ -12,13 +13,20 @@ import java.util.List;
 final class PortCheck {
   private PortCheck() {}
 
-  /** Tries every node's ports. */
-  static void check(List<LocalNode> nodes, int reflectorPort, int apiPort) throws UserError {
+  /** Tries every node's ports; the fabric's where that is on. */
+  static void check(List<LocalNode> nodes, MeshSettings settings) throws UserError {
     for (LocalNode node : nodes) {
-      check(node.own(), reflectorPort, apiPort);
+      check(node.own(), settings);
       if (!node.published().equals(node.own())) {
-        check(node.published(), reflectorPort, apiPort);
+        check(node.published(), settings);
       }
+    }
+  }
+
+  private static void check(InetAddress address, MeshSettings settings) throws UserError {
+    check(address, settings.reflector().port(), settings.collector().apiPort());
+    if (settings.fabric().enabled()) {
+      check(address, settings.fabric().port(), settings.fabric().port());
     }
   }
 
@@ -30,15 +38,15 @@ final class PortCheck {
     }
   }
 
-  private static void check(InetAddress address, int reflectorPort, int apiPort) throws UserError {
+  private static void check(InetAddress address, int udpPort, int tcpPort) throws UserError {
     try (DatagramSocket udp = new DatagramSocket(null);
         ServerSocket tcp = new ServerSocket()) {
-      udp.bind(new InetSocketAddress(address, reflectorPort));
+      udp.bind(new InetSocketAddress(address, udpPort));
       tcp.setReuseAddress(true);
-      tcp.bind(new InetSocketAddress(address, apiPort));
+      tcp.bind(new InetSocketAddress(address, tcpPort));
     } catch (IOException e) {
       String what =
-          address.getHostAddress() + ", ports " + reflectorPort + "/UDP and " + apiPort + "/TCP";
+          address.getHostAddress() + ", ports " + udpPort + "/UDP and " + tcpPort + "/TCP";
       if (String.valueOf(e.getMessage()).contains("assign")) {
         throw new UserError(
             what

@@ -56,6 +56,14 @@ class PodCommandTest {
   }
 
   @Test
+  void anAgentBehindARelaySaysWhereItsFabricIsReached() {
+    PodCommand command = PodCommand.of(pod(List.of(), List.of("agent")), Map.of());
+
+    assertThat(command.announcing(InetAddress.ofLiteral("127.0.0.12")).arguments())
+        .containsExactly("agent", "--fabric-address=127.0.0.12");
+  }
+
+  @Test
   void aFieldThatIsNotThereIsRefusedByName() {
     Pod pod = pod(List.of(field("X", "status.qosClass")), List.of());
 

@@ -69,15 +69,45 @@ class ImpairmentsTest {
   @Test
   void neitherProbesNorAnswersPassACutAndAllElseDoes() {
     Impairments both = impairments("node-1 | node-2");
+    assertThat(both.delayOrLoss("node-1", "node-2", PORT, false)).isZero();
+    both.beginCuts();
     assertThat(both.delayOrLoss("node-1", "node-2", PORT, false)).isEqualTo(Impairments.LOST);
     assertThat(both.delayOrLoss("node-2", "node-1", PORT, false)).isEqualTo(Impairments.LOST);
     assertThat(both.delayOrLoss("node-1", "node-3", PORT, false)).isZero();
 
     Impairments oneWay = impairments("node-1,node-3 > node-2");
+    oneWay.beginCuts();
     assertThat(oneWay.delayOrLoss("node-1", "node-2", PORT, false)).isEqualTo(Impairments.LOST);
     assertThat(oneWay.delayOrLoss("node-2", "node-1", PORT, true)).isEqualTo(Impairments.LOST);
     assertThat(oneWay.delayOrLoss("node-2", "node-1", PORT, false)).isZero();
     assertThat(oneWay.delayOrLoss("node-1", "node-3", PORT, false)).isZero();
+  }
+
+  @Test
+  void theFabricSuffersFromWhatIsOnANodeAndFromCutsAndNotFromThePathOfProbes() {
+    Impairments cut = impairments("node-1,node-3 > node-2");
+    assertThat(cut.blocksFabric("node-1", "node-2")).isFalse();
+    cut.beginCuts();
+    assertThat(cut.blocksFabric("node-1", "node-2")).isTrue();
+    assertThat(cut.blocksFabric("node-2", "node-1")).isFalse();
+    assertThat(cut.blocksFabric("node-1", "node-3")).isFalse();
+
+    Impairments probes = impairments("node-1>node-2 loss=100%", "node-1>* sport=25003");
+    assertThat(probes.losesFabricDatagram("node-1", "node-2")).isFalse();
+
+    Impairments egress = impairments("node-1>* loss=100%", "*>node-3 delay=5ms");
+    assertThat(egress.blocksFabric("node-1", "node-2")).isTrue();
+    assertThat(egress.blocksFabric("node-2", "node-1")).isFalse();
+    assertThat(egress.fabricDelay("node-2", "node-3")).isEqualTo(5_000_000);
+    egress.takeDown("node-2");
+    assertThat(egress.blocksFabric("node-2", "node-3")).isTrue();
+    assertThat(egress.blocksFabric("node-3", "node-2")).isTrue();
+
+    Impairments some = impairments("node-1>* loss=30%");
+    long lost =
+        IntStream.range(0, 1_000).filter(i -> some.losesFabricDatagram("node-1", "node-2")).count();
+    assertThat(lost).isBetween(280L, 320L);
+    assertThat(some.blocksFabric("node-1", "node-2")).isFalse();
   }
 
   @ParameterizedTest

@@ -132,7 +132,7 @@ class LocalMeshIT {
 
   static boolean addressesAreFree() {
     try {
-      PortCheck.check(LocalNode.of(3, true), 8100, 8100);
+      PortCheck.check(LocalNode.of(3, true), MeshDocument.standard(true).settings());
       return true;
     } catch (UserError e) {
       return false;
