@@ -27,6 +27,7 @@ public final class Rows {
                 OutageRows.halfOpen(),
                 NodeRows.joins(),
                 NodeRows.address(),
+                FabricRows.fabric(),
                 MemoryRows.agents()),
             RefusalRows.all(),
             List.of(
