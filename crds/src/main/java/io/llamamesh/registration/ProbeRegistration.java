@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  *     probe_shortname} are asked for by llama-sd's last server
  * @param instance which probe it is whatever its address; null where another program fetches the
  *     config
+ * @param push whether it posts its windows itself, so that scrapers do not poll it
  */
 public record ProbeRegistration(
     int port,
@@ -27,8 +28,20 @@ public record ProbeRegistration(
     @Nullable String group,
     @Nullable String ip,
     Map<String, String> tags,
-    @Nullable String instance) {
+    @Nullable String instance,
+    boolean push) {
   private static final JsonMapper JSON = new JsonMapper();
+
+  /** A registration of a probe that is polled. */
+  public ProbeRegistration(
+      int port,
+      int keepaliveSeconds,
+      @Nullable String group,
+      @Nullable String ip,
+      Map<String, String> tags,
+      @Nullable String instance) {
+    this(port, keepaliveSeconds, group, ip, tags, instance, false);
+  }
 
   public ProbeRegistration {
     if (port < 1 || port > 65_535) {
@@ -39,6 +52,16 @@ public record ProbeRegistration(
           "the keepalive must be from 10 to 2592000 seconds, was " + keepaliveSeconds);
     }
     tags = Collections.unmodifiableMap(new LinkedHashMap<>(tags));
+  }
+
+  /** The same of a probe that posts its windows itself. */
+  public ProbeRegistration pushing() {
+    return new ProbeRegistration(port, keepaliveSeconds, group, ip, tags, instance, true);
+  }
+
+  /** The same with another address; null: where the request comes from. */
+  public ProbeRegistration withIp(@Nullable String other) {
+    return new ProbeRegistration(port, keepaliveSeconds, group, other, tags, instance, push);
   }
 
   byte[] json() {
@@ -54,6 +77,9 @@ public record ProbeRegistration(
     members.put("tags", tags);
     if (instance != null) {
       members.put("instance", instance);
+    }
+    if (push) {
+      members.put("push", true);
     }
     try {
       return JSON.writeValueAsString(members).getBytes(StandardCharsets.UTF_8);

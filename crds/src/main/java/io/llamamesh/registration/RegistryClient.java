@@ -65,8 +65,41 @@ public final class RegistryClient {
    * @param port its port
    * @param seen where it registers from, where its address means something at its own site only;
    *     else empty
+   * @param name its name; empty where it says none
+   * @param push whether it posts its windows itself, so that it is not polled
+   * @param tags its tags that are texts
    */
-  public record ListedProbe(String group, String ip, int port, String seen) {}
+  public record ListedProbe(
+      String group,
+      String ip,
+      int port,
+      String seen,
+      String name,
+      boolean push,
+      Map<String, String> tags) {
+    public ListedProbe {
+      tags = Map.copyOf(tags);
+    }
+
+    /** A probe of whose tags nothing is known. */
+    public ListedProbe(String group, String ip, int port, String seen, String name, boolean push) {
+      this(group, ip, port, seen, name, push, Map.of());
+    }
+
+    /** A probe that is polled, of which no name is known. */
+    public ListedProbe(String group, String ip, int port, String seen) {
+      this(group, ip, port, seen, "", false);
+    }
+  }
+
+  /**
+   * The registry's answer to a registration.
+   *
+   * @param notice why the probe is not served as it registered, for people; empty where it is
+   * @param site address that its registration comes from, where only probes from there are given
+   *     its own as a target; empty where all are
+   */
+  public record Receipt(String notice, String site) {}
 
   RegistryClient(
       URI server,
@@ -136,33 +169,65 @@ public final class RegistryClient {
   /**
    * Registers, or renews.
    *
-   * @return what the registry has to say of it, for people; empty where all is well
    * @throws RegistryAnswerException where it refuses
    * @throws IOException where it does not answer
    */
-  public String register(ProbeRegistration registration) throws IOException {
+  public Receipt register(ProbeRegistration registration) throws IOException {
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put("Content-Type", "application/json; charset=utf-8");
     headers.put("Prefer", "return=minimal");
     RegistryConnection.Answer answer =
         send("POST", "/api/v1/register", headers, registration.json());
-    return answer.headers().containsKey("preference-applied") ? notice(answer.body()) : "";
+    return answer.headers().containsKey("preference-applied")
+        ? receipt(answer.body())
+        : new Receipt("", "");
   }
 
-  private static String notice(byte[] body) {
+  private static Receipt receipt(byte[] body) {
     try {
-      JsonNode conflict = JSON.readTree(body).path("conflict");
-      return conflict.isObject()
-          ? "%s: %s has %s; %s"
-              .formatted(
-                  conflict.path("state").asText(),
-                  conflict.path("winner").asText(),
-                  conflict.path("what").asText(),
-                  conflict.path("remedy").asText())
-          : "";
+      JsonNode answer = JSON.readTree(body);
+      JsonNode conflict = answer.path("conflict");
+      String notice =
+          conflict.isObject()
+              ? "%s: %s has %s; %s"
+                  .formatted(
+                      conflict.path("state").asText(),
+                      conflict.path("winner").asText(),
+                      conflict.path("what").asText(),
+                      conflict.path("remedy").asText())
+              : "";
+      return new Receipt(notice, clean(answer.path("entry").path("seen_ip").asText("")));
     } catch (IOException e) {
-      return "";
+      return new Receipt("", "");
     }
+  }
+
+  /**
+   * Asks from which address our requests arrive at the registry.
+   *
+   * @return this host's own address where it is a site's own and the registry sees another, so that
+   *     there is address translation between them; null where others may reach this host at the
+   *     address that the registry sees
+   * @throws IOException where the registry does not answer
+   */
+  public @Nullable String translatedAddress() throws IOException {
+    RegistryConnection.Answer answer =
+        send("GET", "/api/v1/my_ip_address", new LinkedHashMap<>(), new byte[0]);
+    String seen = JSON.readTree(answer.body()).path("ip").asText("");
+    InetAddress own = connection.localAddress();
+    if (own == null || !isSiteOwn(own) || own.getHostAddress().equals(seen)) {
+      return null;
+    }
+    return own.getHostAddress();
+  }
+
+  /** Returns whether an address means something at its own site only (RFC 1918, 6598, 4193). */
+  static boolean isSiteOwn(InetAddress address) {
+    byte[] bytes = address.getAddress();
+    int first = bytes[0] & 0xff;
+    return bytes.length == 4
+        ? address.isSiteLocalAddress() || (first == 100 && (bytes[1] & 0xc0) == 64)
+        : (first & 0xfe) == 0xfc;
   }
 
   /**
@@ -226,11 +291,29 @@ public final class RegistryClient {
         int port = entry.path("port").asInt();
         boolean literal = ip.matches("[0-9a-fA-F:.]{2,45}");
         if (literal && port >= 1 && port <= MAX_PORT && probes.size() < MAX_LISTED) {
-          probes.add(new ListedProbe(group.getKey(), ip, port, entry.path("seen_ip").asText("")));
+          probes.add(
+              new ListedProbe(
+                  group.getKey(),
+                  ip,
+                  port,
+                  entry.path("seen_ip").asText(""),
+                  entry.path("tags").path("probe_name").asText("").strip(),
+                  entry.path("push").asBoolean(false),
+                  tags(entry.path("tags"))));
         }
       }
     }
     return probes;
+  }
+
+  private static Map<String, String> tags(JsonNode posted) {
+    Map<String, String> tags = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> tag : posted.properties()) {
+      if (tag.getValue().isTextual()) {
+        tags.put(tag.getKey(), tag.getValue().asText());
+      }
+    }
+    return tags;
   }
 
   private RegistryConnection.Answer send(
@@ -284,6 +367,14 @@ public final class RegistryClient {
   }
 
   private @Nullable String authorization() throws IOException {
+    return authorization(tokenFile, server);
+  }
+
+  /**
+   * Value of the header {@code Authorization}: the token of a file, else the user info of a URL;
+   * null where there is neither.
+   */
+  static @Nullable String authorization(@Nullable Path tokenFile, URI server) throws IOException {
     if (tokenFile != null) {
       if (Files.size(tokenFile) > 4_096) {
         throw new IOException("token file " + tokenFile + " is larger than a token");

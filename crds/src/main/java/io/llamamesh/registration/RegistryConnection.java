@@ -54,6 +54,7 @@ public final class RegistryConnection {
   private final Resolver resolver;
   private final LongSupplier nanos;
   private @Nullable InetAddress lastGood;
+  private @Nullable InetAddress localAddress;
 
   /**
    * Those that did not answer since the last answer: one that only connects must not hide others.
@@ -119,6 +120,11 @@ public final class RegistryConnection {
     throw all;
   }
 
+  /** This host's address of the last connection; null before the first. */
+  @Nullable InetAddress localAddress() {
+    return localAddress;
+  }
+
   private static String words(IOException e) {
     return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
@@ -168,6 +174,7 @@ public final class RegistryConnection {
           (int) Math.min(CONNECT.toMillis(), millis(deadline)));
       plain.setSoTimeout(millis(deadline));
       try (Socket socket = secure ? secured(plain, port) : plain) {
+        localAddress = plain.getLocalAddress();
         OutputStream out = socket.getOutputStream();
         out.write(head(method, target, headers, body).getBytes(StandardCharsets.ISO_8859_1));
         out.write(body);

@@ -1,6 +1,9 @@
 package io.llamamesh.results;
 
-/** Headers of an agent's {@code /influxdata}: of responses, but for {@link #STORED}. */
+/**
+ * Headers of an agent's {@code /influxdata}: of responses, but for {@link #STORED}. An agent that
+ * posts its windows sends those of responses as request headers, and {@link #AGENT} beside.
+ */
 public final class InfluxDataHeaders {
   /** {@link WindowCursor} of the last window in this answer, to be sent back as {@code ?after=}. */
   public static final String CURSOR = "Llama-Cursor";
@@ -23,6 +26,12 @@ public final class InfluxDataHeaders {
    * was read for safe.
    */
   public static final String STORED = "Llama-Stored";
+
+  /**
+   * Request header of posted windows: the name of the agent that posts all of its windows, percent
+   * encoded; without it they are the last ones of an agent that is otherwise polled.
+   */
+  public static final String AGENT = "Llama-Agent";
 
   private InfluxDataHeaders() {}
 }

@@ -1,4 +1,4 @@
-/** Trust over TLS, and what came of it; for all parts, of the JDK and a log alone. */
+/** Trust over TLS, and certificates to serve by; for all parts, of the JDK and a log alone. */
 @NullMarked
 package io.llamamesh.tls;
 

@@ -114,7 +114,7 @@ final class RegistryClientTest {
   @Test
   void aRegistrationIsWhatEveryServerTakes() throws Exception {
     answers.add(ok("", "{}\n"));
-    assertThat(client(url() + "/base/", null, "127.0.0.1").register(PROBE)).isEmpty();
+    assertThat(client(url() + "/base/", null, "127.0.0.1").register(PROBE).notice()).isEmpty();
     assertThat(requests.take())
         .startsWith("POST /base/api/v1/register HTTP/1.1\r\nHost: registry.test:")
         .contains("Content-Type: application/json; charset=utf-8\r\n", "Prefer: return=minimal\r\n")
@@ -130,7 +130,7 @@ final class RegistryClientTest {
             "Preference-Applied: return=minimal\r\n",
             "{\"entry\":{},\"conflict\":{\"state\":\"source\",\"winner\":\"b\",\"what\":\"it\","
                 + "\"remedy\":\"do that\"}}"));
-    assertThat(client(url(), null, "127.0.0.1").register(PROBE))
+    assertThat(client(url(), null, "127.0.0.1").register(PROBE).notice())
         .isEqualTo("source: b has it; do that");
   }
 
@@ -267,7 +267,7 @@ final class RegistryClientTest {
       assertThat(requests).isEmpty();
       step[0] = 0;
       answers.add(ok("", "{}"));
-      assertThat(client.register(PROBE)).isEmpty();
+      assertThat(client.register(PROBE).notice()).isEmpty();
       assertThat(requests).hasSize(1);
       assertThat(silent.isBound()).isTrue();
     }
@@ -301,7 +301,7 @@ final class RegistryClientTest {
                   // the test ended
                 }
               });
-      assertThat(client.register(PROBE)).isEmpty();
+      assertThat(client.register(PROBE).notice()).isEmpty();
       answering.join(10_000);
       assertThat(requests).hasSize(1);
     }
@@ -497,5 +497,52 @@ final class RegistryClientTest {
     for (int count : perSecond) {
       assertThat(count).isLessThan(3 * mean);
     }
+  }
+
+  @Test
+  void theListSaysWhoPushes() throws Exception {
+    answers.add(
+        ok(
+            "",
+            "{\"wan\":{\"a\":{\"ip\":\"192.0.2.1\",\"port\":8100,\"push\":true,"
+                + "\"seen_ip\":\"198.51.100.1\",\"tags\":{\"probe_name\":\"edge\"}},"
+                + "\"b\":{\"ip\":\"192.0.2.2\",\"port\":8100}}}"));
+
+    assertThat(client(url(), null, "127.0.0.1").list())
+        .containsExactly(
+            new RegistryClient.ListedProbe(
+                "wan",
+                "192.0.2.1",
+                8100,
+                "198.51.100.1",
+                "edge",
+                true,
+                Map.of("probe_name", "edge")),
+            new RegistryClient.ListedProbe("wan", "192.0.2.2", 8100, ""));
+  }
+
+  @Test
+  void anAddressThatNobodyElsewhereReachesIsFoundWhereTheRegistrySeesAnother() throws Exception {
+    RegistryClient client = client(url(), null, "127.0.0.1");
+    answers.add(ok("", "{\"ip\":\"127.0.0.1\"}"));
+    assertThat(client.translatedAddress()).isNull();
+    // The loopback is no site's own address: nothing is translated there.
+    answers.add(ok("", "{\"ip\":\"203.0.113.7\"}"));
+    assertThat(client.translatedAddress()).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.1.2.3,true",
+    "100.64.0.1,true",
+    "100.128.0.1,false",
+    "172.31.0.1,true",
+    "192.168.1.1,true",
+    "198.51.100.1,false",
+    "fd00::1,true",
+    "2001:db8::1,false"
+  })
+  void sitesHaveTheirOwnAddresses(String address, boolean own) {
+    assertThat(RegistryClient.isSiteOwn(InetAddress.ofLiteral(address))).isEqualTo(own);
   }
 }

@@ -43,7 +43,8 @@ public final class RegistryConfig implements ConfigSource {
   private static final int CONFLICT = 409;
 
   private final RegistryClient client;
-  private final ProbeRegistration registration;
+  private final ProbeRegistration wanted;
+  private final boolean findsAddress;
   private final ConfigApplier applier;
   private final String origin;
   private final CopyFallback fallback;
@@ -60,13 +61,15 @@ public final class RegistryConfig implements ConfigSource {
   private RegistryConfig(
       RegistryClient client,
       ProbeRegistration registration,
+      boolean findsAddress,
       ConfigApplier applier,
       @Nullable LocalCopy copy,
       WatchContact contact,
       RegistrationSchedule schedule,
       Duration patience) {
     this.client = client;
-    this.registration = registration;
+    this.wanted = registration;
+    this.findsAddress = findsAddress;
     this.applier = applier;
     this.contact = contact;
     this.schedule = schedule;
@@ -85,18 +88,22 @@ public final class RegistryConfig implements ConfigSource {
   /**
    * Starts registering; returns at once.
    *
+   * @param findsAddress whether it registers its own address where the registry sees another, so
+   *     that only those at its site probe it
    * @param copy used when the registry does not answer in time; null for none
    * @param contact records each answer with the config, or that it has not changed
    */
   public static RegistryConfig start(
       RegistryClient client,
       ProbeRegistration registration,
+      boolean findsAddress,
       ConfigApplier applier,
       @Nullable LocalCopy copy,
       WatchContact contact) {
     return start(
         client,
         registration,
+        findsAddress,
         applier,
         copy,
         contact,
@@ -110,13 +117,15 @@ public final class RegistryConfig implements ConfigSource {
   static RegistryConfig start(
       RegistryClient client,
       ProbeRegistration registration,
+      boolean findsAddress,
       ConfigApplier applier,
       @Nullable LocalCopy copy,
       WatchContact contact,
       RegistrationSchedule schedule,
       Duration patience) {
     RegistryConfig config =
-        new RegistryConfig(client, registration, applier, copy, contact, schedule, patience);
+        new RegistryConfig(
+            client, registration, findsAddress, applier, copy, contact, schedule, patience);
     config.fallback.start();
     config.asking.start();
     return config;
@@ -137,19 +146,17 @@ public final class RegistryConfig implements ConfigSource {
   private boolean tryRegister() {
     boolean acknowledged = false;
     try {
-      String notice = client.register(registration);
+      ProbeRegistration registration = registration();
+      RegistryClient.Receipt receipt = client.register(registration);
       acknowledged = true;
       RegistryClient.Config fresh = client.config(registration, known);
       contact.answered();
       fallback.markDecided();
       applyConfig(fresh);
-      if (notice.isEmpty()) {
-        if (!lastOutcome.equals(REGISTERED)) {
-          LOG.info("registered origin={} group={}", origin, registration.group());
-        }
-        lastOutcome = REGISTERED;
+      if (receipt.notice().isEmpty()) {
+        logRegistered(receipt.site());
       } else {
-        reportOutcome("registered, but not as it is: " + notice);
+        reportOutcome("registered, but not as it is: " + receipt.notice());
       }
       return true;
     } catch (RegistryAnswerException e) {
@@ -181,6 +188,41 @@ public final class RegistryConfig implements ConfigSource {
     return false;
   }
 
+  /** The registration from where this host is now. */
+  private ProbeRegistration registration() throws IOException {
+    if (!findsAddress) {
+      return wanted;
+    }
+    try {
+      return wanted.withIp(client.translatedAddress());
+    } catch (RegistryAnswerException e) {
+      // A server without that route: it takes the address that it sees.
+      LOG.debug("the registry does not tell where we come from", e);
+      return wanted;
+    }
+  }
+
+  /**
+   * Logs who probes this agent, when it changes.
+   *
+   * @param site address of the site whose probes alone do; empty where all do
+   */
+  private void logRegistered(String site) {
+    String outcome = REGISTERED + site;
+    if (!lastOutcome.equals(outcome)) {
+      LOG.info(
+          "registered origin={} group={} probedBy={}",
+          origin,
+          wanted.group(),
+          site.isEmpty()
+              ? "all"
+              : "\"those behind "
+                  + site
+                  + " only; others cannot reach it: forward its port and say --reachable\"");
+    }
+    lastOutcome = outcome;
+  }
+
   /**
    * Applies the registry's config.
    *
@@ -202,7 +244,7 @@ public final class RegistryConfig implements ConfigSource {
       return;
     }
     lastOutcome = outcome;
-    LOG.warn("registration {} origin={} group={}", outcome, origin, registration.group());
+    LOG.warn("registration {} origin={} group={}", outcome, origin, wanted.group());
     if (applier.runningConfig() == null) {
       applier.refuse(origin, outcome);
     }

@@ -5,6 +5,7 @@ import io.llamamesh.agent.collector.PeerStatus;
 import io.llamamesh.agent.config.ConfigState;
 import io.llamamesh.agent.kube.WatchContact;
 import io.llamamesh.agent.reflector.ReflectorCounters;
+import io.llamamesh.agent.store.WindowPush;
 import io.llamamesh.agent.window.WindowArchive;
 import io.llamamesh.fabric.transport.FabricNode;
 import java.util.List;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param authProblem reason why the newest keys and tokens are not in use; null when they are
  * @param fabric this agent's node of the fabric; null while that is off
  * @param destinationTags tags that name this agent as a destination
+ * @param push what posts its windows; null where it is polled
  */
 public record AgentState(
     String network,
@@ -41,4 +43,5 @@ public record AgentState(
     Supplier<Map<String, String>> destinationTags,
     WindowArchive archive,
     CollectorCounters collector,
-    ReflectorCounters reflector) {}
+    ReflectorCounters reflector,
+    @Nullable WindowPush push) {}

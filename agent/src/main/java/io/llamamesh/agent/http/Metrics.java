@@ -5,6 +5,7 @@ import io.llamamesh.agent.collector.PeerState;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.reflector.Disposition;
+import io.llamamesh.agent.store.WindowPush;
 import io.llamamesh.agent.window.Tally;
 import io.llamamesh.http.EventStreams;
 import io.llamamesh.tls.CertificateTrust;
@@ -17,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -140,6 +142,7 @@ final class Metrics {
     FunctionCounter.builder("llamamesh.windows.evicted", state.archive(), a -> a.evicted())
         .description("Closed windows evicted before their retention was over, memory being bounded")
         .register(to);
+    fillPush(to);
     FunctionCounter.builder("llamamesh.config.applied", state.config(), c -> c.get().applied())
         .description("Config documents applied")
         .register(to);
@@ -167,6 +170,29 @@ final class Metrics {
     Gauge.builder("llamamesh.config.skipped.targets", state.config(), c -> c.get().skipped().size())
         .description("Targets of the running config document that cannot be probed")
         .register(to);
+  }
+
+  /** Zero where no windows are posted: a series that comes and goes is no base for an alert. */
+  private void fillPush(PrometheusMeterRegistry to) {
+    FunctionCounter.builder("llamamesh.push.posts", state, s -> pushed(s, WindowPush::posts))
+        .description("Pages of windows posted that the scraper has stored")
+        .register(to);
+    FunctionCounter.builder("llamamesh.push.failures", state, s -> pushed(s, WindowPush::failures))
+        .description("Posts of windows that were not acknowledged; retried")
+        .register(to);
+    FunctionCounter.builder(
+            "llamamesh.push.given.up.windows", state, s -> pushed(s, WindowPush::givenUp))
+        .description(
+            "Windows that were never posted: no longer retained, refused for good, or measured"
+                + " before the clock was set")
+        .register(to);
+    Gauge.builder("llamamesh.push.backlog.windows", state, s -> pushed(s, WindowPush::backlog))
+        .description("Windows that wait to be posted")
+        .register(to);
+  }
+
+  private static double pushed(AgentState state, ToLongFunction<WindowPush> number) {
+    return state.push() == null ? 0 : number.applyAsLong(state.push());
   }
 
   private static double watchAge(AgentState state) {

@@ -7,6 +7,7 @@ import io.llamamesh.agent.config.ConfigState;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.reflector.Disposition;
+import io.llamamesh.agent.store.WindowPush;
 import io.llamamesh.agent.window.Mark;
 import io.llamamesh.agent.window.PairResult;
 import io.llamamesh.agent.window.PathFacts;
@@ -97,6 +98,10 @@ final class StateApi {
     body.put("bootId", state.archive().bootId());
     body.put("windowsPublished", state.archive().published());
     body.put("windowsRetained", state.archive().size());
+    WindowPush push = state.push();
+    if (push != null) {
+      body.put("push", push(push));
+    }
     body.put("config", config());
     Map<String, Object> probes = new LinkedHashMap<>();
     for (Tally tally : Tally.all()) {
@@ -123,6 +128,19 @@ final class StateApi {
     body.put("peers", state.peerStatuses().get().stream().map(StateApi::peer).toList());
     body.put("paths", paths());
     return body;
+  }
+
+  private static Map<String, Object> push(WindowPush push) {
+    Map<String, Object> shown = new LinkedHashMap<>();
+    shown.put("url", push.server());
+    shown.put("storedWindow", push.stored());
+    shown.put("backlog", push.backlog());
+    shown.put("givenUp", push.givenUp());
+    String problem = push.problem();
+    if (problem != null) {
+      shown.put("problem", problem);
+    }
+    return shown;
   }
 
   private String fabric() {

@@ -99,6 +99,10 @@ final class AgentCommand implements Callable<Integer> {
     boolean wanted =
         register.isGiven()
             || (config == null && env.get("NODE_NAME") == null && RegisterOptions.isNamed(env));
+    if (!wanted && register.pushOption() != null) {
+      throw bind.usageError(
+          register.pushOption() + " is that of agents of a registry: give --register URL");
+    }
     return wanted ? register.registry(env, port, stateDir, bind) : null;
   }
 

@@ -29,12 +29,14 @@ import io.llamamesh.agent.reflector.Reflector;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.agent.store.DrainUpload;
 import io.llamamesh.agent.store.WindowFiles;
+import io.llamamesh.agent.store.WindowPush;
 import io.llamamesh.agent.window.ClosedWindow;
 import io.llamamesh.agent.window.WindowArchive;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfigYaml;
 import io.llamamesh.fabric.transport.MeshKeys;
+import io.llamamesh.registration.IngestClient;
 import io.llamamesh.results.IpText;
 import io.llamamesh.runtime.CloseStack;
 import java.io.IOException;
@@ -120,6 +122,13 @@ final class AgentRun {
     }
     Identity identity = new Identity(applier::runningConfig, settings);
     WatchContact watch = hasRemoteConfig() ? new WatchContact(System::nanoTime) : null;
+    IngestClient ingest = settings.push();
+    WindowPush push =
+        ingest == null
+            ? null
+            : closer.register(
+                new WindowPush(
+                    archive, ingest, identity::destinationTags, settings.loss(), random));
     AgentState state =
         new AgentState(
             network.description(),
@@ -135,7 +144,8 @@ final class AgentRun {
             identity::destinationTags,
             archive,
             collected,
-            reflected);
+            reflected,
+            push);
     TokenCheck tokens =
         auth == null ? TokenCheck.OPEN : TokenCheck.of(auth::accepts, settings.openTo());
     ApiServer api = closer.register(api(hosts, state, tokens));
@@ -155,6 +165,9 @@ final class AgentRun {
           }
           applier.reapply();
         });
+    if (push != null) {
+      push.start();
+    }
     // An agent that is stopped while it starts needs no config.
     try (ConfigSource source = stop.isRaised() ? () -> {} : config(applier, folder, watch)) {
       LOG.debug("config source open source={}", source);
@@ -173,9 +186,10 @@ final class AgentRun {
     }
     CollectorConfig config = applier.runningConfig();
     List<Reflector> running = reflectors == null ? List.of() : reflectors.running();
-    if (Drain.run(stop, running, reflected, collector)
-        && config != null
-        && config.ingest() != null) {
+    boolean drained = Drain.run(stop, running, reflected, collector);
+    if (drained && push != null) {
+      push.finish(UPLOAD_TIMEOUT, stop::awaitUrgent);
+    } else if (drained && config != null && config.ingest() != null) {
       var _ =
           new DrainUpload(
                   archive,
@@ -342,7 +356,12 @@ final class AgentRun {
     AgentSettings.Registry registry = wanted.registry();
     if (registry != null && watch != null) {
       return RegistryConfig.start(
-          registry.client(), registry.registration(), applier, copy(folder), watch);
+          registry.client(),
+          registry.registration(),
+          registry.findsAddress(),
+          applier,
+          copy(folder),
+          watch);
     }
     AgentSettings.Kubernetes names = wanted.kubernetes();
     if (names == null || watch == null) {

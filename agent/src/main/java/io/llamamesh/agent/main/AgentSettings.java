@@ -3,6 +3,7 @@ package io.llamamesh.agent.main;
 import io.llamamesh.agent.net.Cidr;
 import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.config.CollectorConfig;
+import io.llamamesh.registration.IngestClient;
 import io.llamamesh.registration.ProbeRegistration;
 import io.llamamesh.registration.RegistryClient;
 import java.net.InetAddress;
@@ -90,8 +91,17 @@ record AgentSettings(
       LossRule loss,
       boolean legacyInfluxdata) {}
 
-  /** A registry, and this agent's registration with it. */
-  record Registry(RegistryClient client, ProbeRegistration registration) {}
+  /**
+   * A registry, and this agent's registration with it.
+   *
+   * @param push where its windows are posted; null where it is polled
+   * @param findsAddress whether it registers its own address where the registry sees another
+   */
+  record Registry(
+      RegistryClient client,
+      ProbeRegistration registration,
+      @Nullable IngestClient push,
+      boolean findsAddress) {}
 
   /** Names of the node's ConfigMap. */
   record Kubernetes(String namespace, String mesh, String node) {}
@@ -136,6 +146,11 @@ record AgentSettings(
     return present.isEmpty()
         ? List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), apiPort))
         : present.stream().map(address -> new InetSocketAddress(address, apiPort)).toList();
+  }
+
+  /** Where windows are posted; null where this agent is polled. */
+  @Nullable IngestClient push() {
+    return collector == null || collector.registry() == null ? null : collector.registry().push();
   }
 
   /** The mesh that the environment names. */

@@ -1,6 +1,7 @@
 package io.llamamesh.agent.main;
 
 import io.llamamesh.cli.CommandFrame;
+import io.llamamesh.registration.IngestClient;
 import io.llamamesh.registration.ProbeRegistration;
 import io.llamamesh.registration.RegistryClient;
 import io.llamamesh.registration.RegistryTrust;
@@ -80,6 +81,39 @@ final class RegisterOptions {
           "PEM file with the authorities to trust with the registry (default: the JDK's).")
   private @Nullable Path authorities;
 
+  @Option(
+      names = "--push",
+      paramLabel = "URL",
+      description =
+          "Post each window to the scraper's ingest there, as https://scraper.example:8081, instead"
+              + " of being polled: for hosts behind address translation.")
+  private @Nullable String push;
+
+  @Option(
+      names = "--push-token-file",
+      paramLabel = "FILE",
+      description = "File with the ingest's token, read at each request (default: none).")
+  private @Nullable Path pushTokenFile;
+
+  @Option(
+      names = "--push-ca-file",
+      paramLabel = "FILE",
+      description = "PEM file with the authorities to trust with the scraper (default: the JDK's).")
+  private @Nullable Path pushAuthorities;
+
+  @Option(
+      names = "--push-plaintext",
+      description = "Allow --push to an http URL: windows and token can be read on the way.")
+  private boolean pushPlaintext;
+
+  @Option(
+      names = "--reachable",
+      description =
+          "Others may probe this host at the address that the registry sees, as its port is"
+              + " forwarded; without it, behind address translation, only those at its site do"
+              + " (with --push).")
+  private boolean reachable;
+
   /** Returns whether the command line names a registry. */
   boolean isGiven() {
     return server != null;
@@ -118,18 +152,55 @@ final class RegisterOptions {
       throw bind.usageError("--register " + e.getMessage());
     }
     Map<String, String> all = tags(env, bind);
+    IngestClient ingest = ingest(bind);
     try {
-      return new AgentSettings.Registry(
-          client,
+      ProbeRegistration registration =
           new ProbeRegistration(
               number(env, "LLAMA_PORT", port, bind),
               number(env, "LLAMA_KEEPALIVE", KEEPALIVE_SECONDS, bind),
               group == null ? named : group,
               value(env, "LLAMA_SOURCE_IP"),
               all,
-              instance(stateDir, String.valueOf(all.get(NAME)))));
+              instance(stateDir, String.valueOf(all.get(NAME))));
+      return ingest == null
+          ? new AgentSettings.Registry(client, registration, null, false)
+          : new AgentSettings.Registry(
+              client, registration.pushing(), ingest, !reachable && registration.ip() == null);
     } catch (IllegalArgumentException e) {
       throw bind.usageError("--register: " + e.getMessage());
+    }
+  }
+
+  /** An option that says how windows are posted; null where none is given. */
+  @Nullable String pushOption() {
+    if (push != null) {
+      return "--push";
+    }
+    if (pushTokenFile != null) {
+      return "--push-token-file";
+    }
+    if (pushAuthorities != null) {
+      return "--push-ca-file";
+    }
+    return pushPlaintext ? "--push-plaintext" : reachable ? "--reachable" : null;
+  }
+
+  private @Nullable IngestClient ingest(BindOptions bind) {
+    if (push == null) {
+      String alone = pushOption();
+      if (alone != null) {
+        throw bind.usageError(alone + " is that of --push, which is missing");
+      }
+      return null;
+    }
+    try {
+      return IngestClient.of(
+          push,
+          pushPlaintext,
+          pushTokenFile,
+          pushAuthorities == null ? null : RegistryTrust.in(pushAuthorities));
+    } catch (IllegalArgumentException e) {
+      throw bind.usageError("--push: " + e.getMessage());
     }
   }
 

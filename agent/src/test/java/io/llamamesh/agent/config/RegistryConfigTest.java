@@ -95,6 +95,7 @@ class RegistryConfigTest {
         RegistryClient.of("http://127.0.0.1:" + port, null, null),
         new ProbeRegistration(
             8100, 300, "wan", null, Map.of("version", "1", "probe_name", "p"), "an-instance"),
+        false,
         applier,
         new LocalCopy(folder),
         contact,

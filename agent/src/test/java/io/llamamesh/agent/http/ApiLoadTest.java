@@ -56,7 +56,8 @@ class ApiLoadTest {
             us,
             archive,
             new CollectorCounters(),
-            new ReflectorCounters());
+            new ReflectorCounters(),
+            null);
     api =
         ApiServer.start(
             List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),

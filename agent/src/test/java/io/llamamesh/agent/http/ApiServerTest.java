@@ -70,7 +70,8 @@ class ApiServerTest {
             java.util.Map::of,
             archive,
             new CollectorCounters(),
-            new ReflectorCounters());
+            new ReflectorCounters(),
+            null);
     api =
         ApiServer.start(
             List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),

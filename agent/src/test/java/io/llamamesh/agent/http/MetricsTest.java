@@ -83,6 +83,10 @@ class MetricsTest {
       llamamesh_reflector_stalled_total
       llamamesh_reflector_other_senders_total
       llamamesh_reflector_receive_buffer_bytes
+      llamamesh_push_posts_total
+      llamamesh_push_failures_total
+      llamamesh_push_given_up_windows_total
+      llamamesh_push_backlog_windows
       llamamesh_windows_retained
       llamamesh_windows_evicted_total
       llamamesh_config_applied_total
@@ -117,7 +121,8 @@ class MetricsTest {
             Map::of,
             archive,
             counters,
-            new ReflectorCounters());
+            new ReflectorCounters(),
+            null);
     clock.set(12_500_000_000L);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     new Metrics(state, new EventStreams(1)).page(Query.parse(null)).body().write(bytes);

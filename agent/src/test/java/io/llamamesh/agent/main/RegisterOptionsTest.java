@@ -11,6 +11,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -162,5 +164,60 @@ class RegisterOptionsTest {
     assertThatThrownBy(() -> registration(env, args))
         .isInstanceOf(ParameterException.class)
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void anAgentThatPushesSaysSoAndFindsItsOwnAddress() throws IOException {
+    AgentSettings.Registry registry =
+        registry(Map.of(), "--register=http://x", "--push=https://scraper.example:8081");
+
+    assertThat(registry.registration().push()).isTrue();
+    assertThat(registry.findsAddress()).isTrue();
+    assertThat(registry.push()).isNotNull();
+    assertThat(registry(Map.of(), "--register=http://x").registration().push()).isFalse();
+    assertThat(
+            registry(
+                    Map.of(),
+                    "--register=http://x",
+                    "--push=https://scraper.example:8081",
+                    "--reachable")
+                .findsAddress())
+        .isFalse();
+    assertThat(
+            registry(
+                    Map.of("LLAMA_SOURCE_IP", "198.51.100.7"),
+                    "--register=http://x",
+                    "--push=https://scraper.example:8081")
+                .findsAddress())
+        .isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--push=http://scraper:8081 | use https, or say --push-plaintext",
+        "--push=scraper:8081 | names no scheme",
+        "--push=https:// | is no URL such as https://scraper.example:8081",
+        "--push-token-file=x | --push-token-file is that of --push, which is missing",
+        "--push-plaintext | --push-plaintext is that of --push",
+        "--reachable | --reachable is that of --push",
+      })
+  void aPushThatCannotBeMeantIsRefused(String option, String message) {
+    assertThatThrownBy(() -> registry(Map.of(), "--register=http://x", option))
+        .isInstanceOf(ParameterException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void plaintextIsPossibleByItsOwnWord() throws IOException {
+    assertThat(
+            registry(
+                    Map.of(),
+                    "--register=http://x",
+                    "--push=http://scraper:8081",
+                    "--push-plaintext")
+                .push())
+        .isNotNull();
   }
 }

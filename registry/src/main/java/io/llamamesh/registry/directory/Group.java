@@ -79,6 +79,11 @@ final class Group {
     return made;
   }
 
+  /** Has the choice of targets made anew, as their number is another. */
+  void forgetSparse() {
+    sparse = null;
+  }
+
   /**
    * Puts one in. One that says what it said needs no more; else roles are those of before until
    * {@link #resolve}.

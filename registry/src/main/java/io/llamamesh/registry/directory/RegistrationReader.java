@@ -86,6 +86,9 @@ public final class RegistrationReader {
     }
     String group = group(posted.get("group"), settings);
     document.put("group", group);
+    if (posted.get("push") != null && !(posted.get("push") instanceof Boolean)) {
+      throw bad("'push' must be true or false, was " + shown(posted.get("push")));
+    }
     return new Registration(
         group,
         port,

@@ -68,6 +68,11 @@ public final class Registry {
   /** Roles are given once all are in. */
   private boolean restoring;
 
+  private @Nullable ClusterNodes cluster;
+
+  /** Until when it may lack probes that were in it before; null: never. */
+  private volatile @Nullable Long settlesAt;
+
   /**
    * An empty directory.
    *
@@ -83,6 +88,30 @@ public final class Registry {
     this.nanos = nanos;
     this.wallClock = wallClock;
     this.listener = listener;
+  }
+
+  /**
+   * Sets the nodes of the cluster that it serves: targets of all probes of their group. Those that
+   * may no longer be here leave by their keepalive.
+   */
+  public synchronized void setClusterNodes(ClusterNodes nodes) {
+    cluster = nodes;
+    groups.values().forEach(Group::forgetSparse);
+  }
+
+  /**
+   * Says that it began empty, so that until then whoever reads it must not take it for the whole.
+   *
+   * @param duration nanoseconds from now: those of an earlier life have registered again by then
+   */
+  public void settleFor(long duration) {
+    settlesAt = nanos.getAsLong() + duration;
+  }
+
+  /** True while it may lack probes that were registered in an earlier life. */
+  public boolean isSettling() {
+    Long until = settlesAt;
+    return until != null && until - nanos.getAsLong() > 0;
   }
 
   /** Its defaults and bounds. */
@@ -127,6 +156,9 @@ public final class Registry {
     InetAddress registered =
         registration.ip() == null ? null : IpAddresses.parse(registration.ip());
     InetAddress address = registered == null ? seen : registered;
+    if (cluster != null) {
+      cluster.check(registration);
+    }
     AddressPolicy.Reach reach = settings.addresses().reach(address, seen);
     Group group = groups.get(registration.group());
     RegisteredProbe before =
@@ -414,7 +446,13 @@ public final class Registry {
                 .formatted(
                     conflict.probe(), conflict.winner(), conflict.what(), conflict.remedy()));
       }
-      targets = targets(group, source, query.seen());
+      List<RegisteredProbe> nodes = cluster == null ? List.of() : cluster.nodes(source.group());
+      // Of what a probe is given, nodes are half at most, more where probes do not need it.
+      int most = settings.maxTargets();
+      List<RegisteredProbe> others =
+          targets(
+              group, source, query.seen(), Math.max(2, most - Math.min(nodes.size(), most / 2)));
+      targets = withNodes(source, others, nodes, most - others.size());
     }
     return CollectorDocument.yaml(source, targets, settings.intervalSeconds());
   }
@@ -480,8 +518,15 @@ public final class Registry {
     return port == null || port.equals(Integer.toString(entry.registration().port()));
   }
 
-  private List<RegisteredProbe> targets(Group group, RegisteredProbe source, InetAddress seen) {
-    int most = settings.maxTargets();
+  private static List<RegisteredProbe> withNodes(
+      RegisteredProbe source, List<RegisteredProbe> others, List<RegisteredProbe> nodes, int room) {
+    List<RegisteredProbe> all = new ArrayList<>(others);
+    all.addAll(nodes.size() <= room ? nodes : new SparsePeers(nodes, room).of(source, room));
+    return all;
+  }
+
+  private List<RegisteredProbe> targets(
+      Group group, RegisteredProbe source, InetAddress seen, int most) {
     List<RegisteredProbe> shown =
         group.targets().stream()
             .filter(e -> e.key().equals(source.key()) || e.isShownTo(seen))

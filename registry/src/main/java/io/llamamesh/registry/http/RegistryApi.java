@@ -156,7 +156,22 @@ final class RegistryApi {
                   + " the server's URL, http://probe:TOKEN@host")
           .with("WWW-Authenticate", "Bearer, Basic realm=\"llama-mesh registry\"");
     }
+    if (registry.isSettling() && isWhole(path, request)) {
+      return RegistryResponse.error(
+              503, "the registry has just started and its probes come back: keep what you have")
+          .with("Retry-After", "15");
+    }
     return route.answer(request, seen);
+  }
+
+  /**
+   * True for requests whose answer the caller takes for the whole, and does without while there is
+   * none. Llama-sd's probes take any answer for a config, so they get what there is.
+   */
+  private static boolean isWhole(String path, Request request) {
+    return path.equals("/api/v1/list")
+        || path.startsWith("/api/v1/list/")
+        || (path.startsWith("/api/v1/config/") && request.header("Llama-Instance") != null);
   }
 
   /** True for paths that show probes: they need a token where the registry has one. */

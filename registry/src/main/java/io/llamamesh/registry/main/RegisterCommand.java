@@ -207,7 +207,7 @@ final class RegisterCommand implements Callable<Integer> {
     String outcome;
     boolean accepted = false;
     try {
-      String notice = client.register(registration);
+      String notice = client.register(registration).notice();
       accepted = true;
       outcome = notice.isEmpty() ? REGISTERED : "registered, but not served as it is, " + notice;
     } catch (RegistryAnswerException e) {

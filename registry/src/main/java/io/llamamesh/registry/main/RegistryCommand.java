@@ -5,9 +5,9 @@ import io.llamamesh.registry.directory.AddressPolicy;
 import io.llamamesh.registry.directory.RegistrySettings;
 import io.llamamesh.registry.http.AccessTokens;
 import io.llamamesh.registry.http.RegistryServer;
-import io.llamamesh.registry.http.ServerCertificate;
 import io.llamamesh.registry.http.TrustedProxies;
 import io.llamamesh.registry.store.InfluxExport;
+import io.llamamesh.tls.ServerCertificate;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -186,6 +186,8 @@ final class RegistryCommand implements Callable<Integer> {
               + " a minute).")
   private @Nullable Path stateDir;
 
+  @Mixin private final ClusterOptions cluster = new ClusterOptions();
+
   @Option(
       names = "--loadtest",
       hidden = true,
@@ -255,7 +257,8 @@ final class RegistryCommand implements Callable<Integer> {
         settings(),
         new RegistryServer.Access(tokens(address.getAddress()), proxies(), maxRequests),
         stateDir,
-        influx());
+        influx(),
+        cluster.settings(this::port));
   }
 
   private InetAddress listen() {

@@ -6,6 +6,7 @@ import io.llamamesh.registry.directory.RegistrySettings;
 import io.llamamesh.registry.http.RegistryMetrics;
 import io.llamamesh.registry.http.RegistryServer;
 import io.llamamesh.registry.store.InfluxExport;
+import io.llamamesh.registry.store.NodesFile;
 import io.llamamesh.registry.store.StateFile;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -36,6 +37,8 @@ final class RegistryRun implements AutoCloseable {
   private final Registry registry;
   private final RegistryMetrics metrics;
   private final RegistryServer server;
+  private final @Nullable RegistryServer inside;
+  private final @Nullable NodesFile nodes;
   private final @Nullable StateFile state;
   private final @Nullable InfluxExport export;
   private final CountDownLatch stop = new CountDownLatch(1);
@@ -48,6 +51,7 @@ final class RegistryRun implements AutoCloseable {
    * @param tls serves HTTPS by it; null: HTTP
    * @param stateDir where the directory is kept; null: in memory only
    * @param influx where its own metrics go; null: nowhere
+   * @param cluster what it is to a cluster
    */
   record Options(
       InetSocketAddress address,
@@ -55,14 +59,30 @@ final class RegistryRun implements AutoCloseable {
       RegistrySettings settings,
       RegistryServer.Access access,
       @Nullable Path stateDir,
-      InfluxExport.@Nullable Target influx) {}
+      InfluxExport.@Nullable Target influx,
+      Cluster cluster) {}
+
+  /**
+   * Settings of a registry that an operator runs.
+   *
+   * @param nodesFile nodes of the cluster; null: there is none
+   * @param insidePort port for the cluster's own, without TLS; negative: none
+   * @param settle how long a start without a saved directory takes until all have come back
+   */
+  record Cluster(@Nullable Path nodesFile, int insidePort, Duration settle) {
+    static final Cluster NONE = new Cluster(null, -1, Duration.ZERO);
+  }
 
   private RegistryRun(
       Registry registry,
       RegistryServer server,
+      @Nullable RegistryServer inside,
+      @Nullable NodesFile nodes,
       @Nullable StateFile state,
       @Nullable InfluxExport export) {
     this.registry = registry;
+    this.inside = inside;
+    this.nodes = nodes;
     this.metrics = new RegistryMetrics(registry, InstantSource.system());
     this.server = server;
     this.state = state;
@@ -89,17 +109,36 @@ final class RegistryRun implements AutoCloseable {
               System::nanoTime,
               LocalDateTime::now,
               new RegistryLog(System::nanoTime));
+      Cluster cluster = options.cluster();
+      NodesFile nodes = NodesFile.open(cluster.nodesFile(), registry);
       if (state != null) {
         state.load(registry);
       }
+      if (registry.counts().probes() == 0) {
+        registry.settleFor(cluster.settle().toNanos());
+      }
+      RegistryServer inside =
+          cluster.insidePort() < 0
+              ? null
+              : RegistryServer.bind(
+                  new InetSocketAddress(options.address().getAddress(), cluster.insidePort()),
+                  null);
       RegistryRun run =
           new RegistryRun(
-              registry, server, state, options.influx() == null ? null : export(options.influx()));
+              registry,
+              server,
+              inside,
+              nodes,
+              state,
+              options.influx() == null ? null : export(options.influx()));
       run.keeper.start();
       if (run.exporter != null) {
         run.exporter.start();
       }
       server.start(registry, run.metrics, options.access(), System::nanoTime);
+      if (inside != null) {
+        inside.start(registry, run.metrics, options.access(), System::nanoTime);
+      }
       if (options.tls() == null && !options.address().getAddress().isLoopbackAddress()) {
         LOG.warn("tokens and registrations are not encrypted: give --tls-cert and --tls-key");
       }
@@ -137,6 +176,9 @@ final class RegistryRun implements AutoCloseable {
           if (++round % SWEEP_EVERY == 0) {
             sweep();
           }
+          if (nodes != null) {
+            nodes.refresh(registry);
+          }
           if (state != null) {
             state.saveIfChanged(registry);
           }
@@ -173,6 +215,9 @@ final class RegistryRun implements AutoCloseable {
   @Override
   public void close() throws IOException {
     server.close();
+    if (inside != null) {
+      inside.close();
+    }
     stop.countDown();
     join(keeper);
     if (export != null && exporter != null) {

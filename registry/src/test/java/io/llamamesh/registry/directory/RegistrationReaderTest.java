@@ -109,6 +109,7 @@ final class RegistrationReaderTest {
         "{\"port\":8100,\"ip\":\"1.2.3.4, 5.6.7.8\"}|'ip' must be an IPv4 or IPv6 address",
         "{\"port\":8100,\"tags\":[]}|'tags' must be an object",
         "{\"port\":8100,\"instance\":\"short\"}|'instance' must be 8 to 64",
+        "{\"port\":8100,\"push\":\"yes\"}|'push' must be true or false, was yes",
         "[]|the body is no JSON object",
         "null|'port' is a required property",
         "{\"port\":8100|the body is no JSON object",

@@ -4,11 +4,13 @@ import static io.llamamesh.registry.directory.Probes.address;
 import static io.llamamesh.registry.directory.Probes.query;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfigYaml;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -743,5 +745,67 @@ final class RegistryTest {
       assertThat(counts.shadowed() + counts.sourcesOnly())
           .isEqualTo(probes.registry().conflicts().size());
     }
+  }
+
+  private static ClusterNodes nodes(int count, String group) throws Exception {
+    StringBuilder text = new StringBuilder("{\"groups\":{\"" + group + "\":[");
+    for (int i = 1; i <= count; i++) {
+      text.append(i == 1 ? "" : ",")
+          .append(
+              "{\"name\":\"node-%d\",\"ip\":\"10.1.%d.%d\",\"port\":8100,\"tags\":{\"dst_zone\":\"z\"}}"
+                  .formatted(i, i / 250, i % 250 + 1));
+    }
+    return ClusterNodes.parse(text.append("]}}").toString().getBytes(UTF_8));
+  }
+
+  @Test
+  void aProbeGetsTheNodesOfItsGroupWithinTheBoundOfTargets() throws Exception {
+    Probes probes = new Probes();
+    probes.registry().setClusterNodes(nodes(3, "wan"));
+    probes.register(
+        "198.51.100.1", "{\"port\":8100,\"group\":\"wan\",\"tags\":{\"probe_name\":\"p\"}}");
+    String config = probes.config("198.51.100.1", 8100);
+    assertThat(config)
+        .contains("dst_name: \"node-1\"", "dst_name: \"node-3\"", "dst_zone: \"z\"")
+        .contains("ip: \"10.1.0.2\"", "dst_name: \"p\"");
+
+    probes.registry().setClusterNodes(nodes(1_000, "wan"));
+    String many = probes.config("198.51.100.1", 8100);
+    assertThat(many.split("dst_name", -1)).hasSizeBetween(50, 64 + 1);
+    assertThat(probes.config("198.51.100.1", 8100)).isEqualTo(many);
+  }
+
+  @Test
+  void nobodyRegistersOutsideTheClustersGroupsOrUnderANodesName() throws Exception {
+    Probes probes = new Probes();
+    probes.registry().setClusterNodes(nodes(3, "wan"));
+
+    assertThat(probes.refusal("198.51.100.1", "{\"port\":8100,\"group\":\"lan\"}"))
+        .returns(403, RequestRefusedException::status)
+        .satisfies(e -> assertThat(e.text()).contains("these are: wan"));
+    for (String tag : List.of("probe_name", "probe_shortname")) {
+      assertThat(
+              probes.refusal(
+                  "198.51.100.1",
+                  "{\"port\":8100,\"group\":\"wan\",\"tags\":{\"%s\":\"node-2\"}}".formatted(tag)))
+          .returns(403, RequestRefusedException::status)
+          .satisfies(e -> assertThat(e.text()).contains("that of a node of the cluster"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "[]",
+        "{}",
+        "{\"groups\":[]}",
+        "{\"groups\":{\"a\":[{}]}}",
+        "{\"groups\":{\"a\":[{\"name\":\"n\",\"ip\":\"node.example\",\"port\":1}]}}",
+        "{\"groups\":{\"a\":[{\"name\":\"n\",\"ip\":\"10.0.0.1\",\"port\":70000}]}}"
+      })
+  void whatIsNoListOfNodesIsRefused(String document) {
+    assertThatThrownBy(() -> ClusterNodes.parse(document.getBytes(UTF_8)))
+        .isInstanceOf(IOException.class);
   }
 }

@@ -522,4 +522,34 @@ final class RegistryServerTest {
           .hasMessageContaining("choose another --host or --port");
     }
   }
+
+  /**
+   * Its pod is new and its folder empty: a config of what is there so far would stop all others.
+   */
+  @Test
+  void whileItFillsAgainNobodyTakesWhatIsThereForTheWhole() throws Exception {
+    try (RunningRegistry registry = new RunningRegistry()) {
+      registry.registry().settleFor(3_600_000_000_000L);
+      assertThat(
+              registry
+                  .register("{\"port\":8100,\"group\":\"wan\",\"instance\":\"an-instance\"}")
+                  .status())
+          .isEqualTo(200);
+
+      assertThat(registry.get("/api/v1/list").status()).isEqualTo(503);
+      assertThat(registry.get("/api/v1/list/wan").status()).isEqualTo(503);
+      assertThat(registry.get("/api/v1/list").header("Retry-After")).isEqualTo("15");
+      assertThat(
+              registry
+                  .get("/api/v1/config/wan?llamaport=8100", "Llama-Instance: an-instance")
+                  .status())
+          .isEqualTo(503);
+      assertThat(registry.get("/readyz").status()).isEqualTo(200);
+      // Llama-sd's probe would run without targets on what it gets instead.
+      assertThat(registry.get("/api/v1/config/wan?llamaport=8100").status()).isNotEqualTo(503);
+
+      registry.registry().settleFor(0);
+      assertThat(registry.get("/api/v1/list").status()).isEqualTo(200);
+    }
+  }
 }

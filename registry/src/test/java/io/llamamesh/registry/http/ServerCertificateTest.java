@@ -9,6 +9,7 @@ import io.llamamesh.registration.RegistryClient;
 import io.llamamesh.registration.RegistryTrust;
 import io.llamamesh.registry.directory.RegistrySettings;
 import io.llamamesh.testkit.LocalhostIdentity;
+import io.llamamesh.tls.ServerCertificate;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -61,7 +62,7 @@ final class ServerCertificateTest {
             own.certificate(), own.folder().resolve("tls.key"), System::nanoTime);
     try (RunningRegistry registry = serving(tls)) {
       RegistryClient client = client(registry, own);
-      assertThat(client.register(PROBE)).isEmpty();
+      assertThat(client.register(PROBE).notice()).isEmpty();
       RegistryClient.Config config = client.config(PROBE, null);
       assertThat(config.yaml()).contains("127.0.0.1");
       assertThat(client.config(PROBE, config)).isNull();
@@ -100,11 +101,11 @@ final class ServerCertificateTest {
         Files.setLastModifiedTime(file, FileTime.fromMillis(2_000_000_000_000L));
       }
       nanos.addAndGet(11_000_000_000L);
-      assertThat(client(registry, next).register(PROBE)).isEmpty();
+      assertThat(client(registry, next).register(PROBE).notice()).isEmpty();
       Files.writeString(key, "half written");
       Files.setLastModifiedTime(key, FileTime.fromMillis(2_100_000_000_000L));
       nanos.addAndGet(11_000_000_000L);
-      assertThat(client(registry, next).register(PROBE)).isEmpty();
+      assertThat(client(registry, next).register(PROBE).notice()).isEmpty();
     }
   }
 
@@ -118,7 +119,7 @@ final class ServerCertificateTest {
         Socket half = registry.connect()) {
       half.getOutputStream().write(new byte[] {22, 3, 1, 2, 0});
       half.getOutputStream().flush();
-      assertThat(client(registry, own).register(PROBE)).isEmpty();
+      assertThat(client(registry, own).register(PROBE).notice()).isEmpty();
       RunningRegistry.awaitEnd(half);
     }
   }

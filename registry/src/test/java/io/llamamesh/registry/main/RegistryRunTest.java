@@ -40,7 +40,8 @@ final class RegistryRunTest {
         RegistrySettings.DEFAULT,
         new RegistryServer.Access(AccessTokens.open(), new TrustedProxies(List.of()), 100_000),
         folder,
-        null);
+        null,
+        RegistryRun.Cluster.NONE);
   }
 
   @Test

@@ -26,6 +26,13 @@ public interface AgentSource extends AutoCloseable {
   }
 
   /**
+   * True if agents may post their windows without being listed, since nobody lists agents that do.
+   */
+  default boolean acceptsUnlisted() {
+    return false;
+  }
+
+  /**
    * Number of requests to the cluster's API that failed since its certificate was not trusted.
    * Thread-safe.
    */

@@ -3,6 +3,7 @@ package io.llamamesh.scraper.cluster;
 import io.llamamesh.registration.RegistrationSchedule;
 import io.llamamesh.registration.RegistryClient;
 import io.llamamesh.registration.RegistryClient.ListedProbe;
+import io.llamamesh.scraper.cluster.AgentEndpoint.Trust;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Discovery of agents by a registry's list, llama-sd's or ours, polled every half minute. All
  * groups are read: an agent in several groups once, several agents on one host each at its port.
+ * One that posts its windows is passed on by its name, and not to be polled.
  *
  * <p>While the registry is unreachable the last known list is kept. An agent that is no longer
  * listed is kept for two minutes: a registry that lost its state lists its probes again within one.
@@ -47,6 +49,7 @@ public final class RegistryAgents implements AgentSource {
   }
 
   private final Registry registry;
+  private final boolean beside;
   private final String server;
   private final RegistrationSchedule phase;
   private final LongSupplier nanos;
@@ -70,15 +73,36 @@ public final class RegistryAgents implements AgentSource {
 
   /** Discovers agents by a registry. */
   public RegistryAgents(RegistryClient client, RandomGenerator random) {
+    this(client, random, false);
+  }
+
+  /**
+   * Discovers agents by a registry.
+   *
+   * @param beside true for agents beside a mesh's own: they are called by the names that they
+   *     registered, and not shown the mesh's token
+   */
+  public RegistryAgents(RegistryClient client, RandomGenerator random, boolean beside) {
     this(
         client::list,
+        beside,
         client.server(),
         new RegistrationSchedule(POLL_INTERVAL, random),
         System::nanoTime);
   }
 
   RegistryAgents(Registry registry, String shown, RegistrationSchedule phase, LongSupplier nanos) {
+    this(registry, false, shown, phase, nanos);
+  }
+
+  RegistryAgents(
+      Registry registry,
+      boolean beside,
+      String shown,
+      RegistrationSchedule phase,
+      LongSupplier nanos) {
     this.registry = registry;
+    this.beside = beside;
     this.server = shown;
     this.phase = phase;
     this.nanos = nanos;
@@ -118,7 +142,7 @@ public final class RegistryAgents implements AgentSource {
       // Only a list shows that an agent is gone: time without one does not count.
       held.replaceAll((name, agent) -> agent.missing(now));
       for (AgentEndpoint agent : listed) {
-        held.put(agent.name(), new ListedAgent(agent, null));
+        held.put(key(agent), new ListedAgent(agent, null));
       }
       held.values()
           .removeIf(
@@ -149,11 +173,29 @@ public final class RegistryAgents implements AgentSource {
     }
   }
 
+  /** Key by which no agent takes another's place: one that pushes has chosen its name itself. */
+  private static String key(AgentEndpoint agent) {
+    return (agent.isPushing() ? "pushing " : "polled ") + agent.name();
+  }
+
   /** One agent for each address and port; none for an address that probes of several sites have. */
   private List<AgentEndpoint> agents(List<ListedProbe> probes) {
     Map<HostPort, Set<String>> sites = new LinkedHashMap<>();
     Map<String, Set<Integer>> ports = new TreeMap<>();
+    Map<String, AgentEndpoint> pushing = new LinkedHashMap<>();
+    Map<HostPort, String> names = new LinkedHashMap<>();
     for (ListedProbe probe : probes) {
+      if (probe.push() && !probe.name().isEmpty()) {
+        pushing.put(
+            probe.name(),
+            new AgentEndpoint(
+                probe.name(), List.of(new HostPort(probe.ip(), probe.port())), Trust.PUSHING));
+        continue;
+      }
+      if (beside && probe.name().isEmpty()) {
+        continue;
+      }
+      names.putIfAbsent(new HostPort(probe.ip(), probe.port()), probe.name());
       sites
           .computeIfAbsent(new HostPort(probe.ip(), probe.port()), address -> new HashSet<>())
           .add(probe.seen());
@@ -171,8 +213,12 @@ public final class RegistryAgents implements AgentSource {
       if (atHost.size() == 1 && address.port() != USUAL_PORT) {
         addresses.add(new HostPort(address.host(), USUAL_PORT));
       }
-      agents.add(new AgentEndpoint(address.toString(), addresses));
+      agents.add(
+          beside
+              ? new AgentEndpoint(names.getOrDefault(address, ""), addresses, Trust.OUTSIDE)
+              : new AgentEndpoint(address.toString(), addresses));
     });
+    agents.addAll(pushing.values());
     if (!ambiguousNow.equals(ambiguous)) {
       ambiguous = Set.copyOf(ambiguousNow);
       LOG.warn(

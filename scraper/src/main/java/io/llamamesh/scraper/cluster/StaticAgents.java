@@ -41,5 +41,10 @@ public final class StaticAgents implements AgentSource {
   }
 
   @Override
+  public boolean acceptsUnlisted() {
+    return true;
+  }
+
+  @Override
   public void close() {}
 }

@@ -23,6 +23,14 @@ final class RegistryOptions {
   private @Nullable String url;
 
   @Option(
+      names = "--and-registry",
+      paramLabel = "URL",
+      description =
+          "Read the probes that are registered there beside the mesh's pods. They are shown no token"
+              + " of the mesh, and may speak for themselves only.")
+  private @Nullable String besidePods;
+
+  @Option(
       names = "--registry-token-file",
       paramLabel = "FILE",
       description = "File with the registry's bearer token, read at each request.")
@@ -37,6 +45,11 @@ final class RegistryOptions {
   /** True if the command line names a registry. */
   boolean isGiven() {
     return url != null;
+  }
+
+  /** True if a registry is read beside the mesh's pods. */
+  boolean isBesidePods() {
+    return besidePods != null;
   }
 
   /** A given option that requires a registry; null if there is none. */
@@ -58,12 +71,15 @@ final class RegistryOptions {
    * @param wrong makes the exception for a message
    */
   RegistryClient client(Environment environment, Function<String, ParameterException> wrong) {
-    String server = url == null ? environment.get(SERVER, "") : url;
+    String given = besidePods == null ? url : besidePods;
+    String server = given == null ? environment.get(SERVER, "") : given;
     try {
       return RegistryClient.of(
           server.strip(), tokenFile, authorities == null ? null : RegistryTrust.in(authorities));
     } catch (IllegalArgumentException e) {
-      throw wrong.apply((url == null ? "$" + SERVER : "--registry") + ": " + e.getMessage());
+      String option =
+          besidePods != null ? "--and-registry" : url == null ? "$" + SERVER : "--registry";
+      throw wrong.apply(option + ": " + e.getMessage());
     }
   }
 }

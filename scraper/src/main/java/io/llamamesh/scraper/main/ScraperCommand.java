@@ -8,6 +8,7 @@ import io.llamamesh.scraper.auth.ApiToken;
 import io.llamamesh.scraper.auth.TokenFile;
 import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.cluster.AgentSource;
+import io.llamamesh.scraper.cluster.CombinedAgents;
 import io.llamamesh.scraper.cluster.ConfigMapCursors;
 import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.cluster.FileCursors;
@@ -117,9 +118,11 @@ final class ScraperCommand implements Callable<Integer> {
   @Option(
       names = "--ingest-port",
       description =
-          "Port on which draining agents post their last windows, 0: none (default: 8081; with LLAMA's"
-              + " defaults none).")
+          "Port on which draining agents post their last windows, and agents with --push all of"
+              + " theirs, 0: none (default: 8081; with LLAMA's defaults none).")
   private @Nullable Integer ingestPort;
+
+  @Mixin private final IngestOptions ingest = new IngestOptions();
 
   @Option(
       names = "--auth-dir",
@@ -208,7 +211,7 @@ final class ScraperCommand implements Callable<Integer> {
     checkContradictions();
     String meshName = mesh != null ? mesh : environment.get("MESH_NAME", "default");
     Tokens tokens = tokens();
-    ScraperConfig config = config(meshName, access(tokens, hosts(meshName)));
+    ScraperConfig config = config(meshName, access(tokens, hosts(meshName)), tokens);
     Store store = store();
     if (isStoreForgotten(store)) {
       LOG.warn(
@@ -308,8 +311,12 @@ final class ScraperCommand implements Callable<Integer> {
       throw wrong(
           "give either --registry or -llama.collector-hosts and -llama.collector-port, not both");
     }
+    if (registry.isBesidePods() && !readsPods()) {
+      throw wrong(
+          "--and-registry is beside the pods of a mesh, and none are looked for: use --registry");
+    }
     String ofRegistry = registry.dependent();
-    if (ofRegistry != null && !followsRegistry()) {
+    if (ofRegistry != null && !followsRegistry() && !registry.isBesidePods()) {
       throw wrong(ofRegistry + " is that of --registry, which is missing");
     }
     if (collectorPort != null && collectors == null) {
@@ -352,7 +359,7 @@ final class ScraperCommand implements Callable<Integer> {
     }
   }
 
-  private ScraperConfig config(String meshName, WebAccess access) {
+  private ScraperConfig config(String meshName, WebAccess access, Tokens tokens) {
     try {
       ScraperConfig config =
           new ScraperConfig(
@@ -364,7 +371,9 @@ final class ScraperCommand implements Callable<Integer> {
                   new Limits(lossPercent, rttP99))
               .withAccess(access);
       if (ingestPort() != 0) {
-        config = config.withIngest(new InetSocketAddress(bind, ingestPort()));
+        config =
+            config.withIngest(
+                ingest.access(new InetSocketAddress(bind, ingestPort()), tokens, this::wrong));
       }
       return behavesAsLlama() && port == null ? config.withOptionalWeb() : config;
     } catch (IllegalArgumentException e) {
@@ -407,8 +416,15 @@ final class ScraperCommand implements Callable<Integer> {
 
   private AgentSource agents(@Nullable MeshOwner owner, @Nullable Kubernetes kubernetes) {
     if (owner != null && kubernetes != null) {
-      return new PodAgents(
-          owner.client(), kubernetes.trust(), owner.namespace(), owner.mesh(), agentPort);
+      PodAgents pods =
+          new PodAgents(
+              owner.client(), kubernetes.trust(), owner.namespace(), owner.mesh(), agentPort);
+      return registry.isBesidePods()
+          ? new CombinedAgents(
+              pods,
+              new RegistryAgents(
+                  registry.client(environment, this::wrong), new SecureRandom(), true))
+          : pods;
     }
     if (followsRegistry()) {
       return new RegistryAgents(registry.client(environment, this::wrong), new SecureRandom());

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,12 +35,17 @@ public final class AgentPulls implements AutoCloseable {
   private final Matrix matrix;
   private final @Nullable StoreWriter writer;
   private final AgentClient client;
+
+  /** Shows no token: whoever registered itself might keep it. */
+  private final AgentClient outsideClient;
+
   private final InstantSource clock;
   private final PullCounters counters = new PullCounters();
   private final StoreBacklog backlog = new StoreBacklog();
   private final SourceNames names = new SourceNames();
   private final Map<String, AgentPull> pulls = new TreeMap<>();
   private final Map<String, Bookmark> remembered = new HashMap<>();
+  private final PushedAgents pushed;
   private boolean isLeader = true;
   private boolean closed;
 
@@ -58,10 +64,17 @@ public final class AgentPulls implements AutoCloseable {
       Map<String, Bookmark> bookmarks,
       Supplier<@Nullable String> token,
       InstantSource clock) {
-    this(interval, new AgentClient(timeout, clock, token), matrix, writer, bookmarks, clock);
+    this(
+        interval,
+        new AgentClient(timeout, clock, token),
+        new AgentClient(timeout, clock, () -> null),
+        matrix,
+        writer,
+        bookmarks,
+        clock);
   }
 
-  /** Uses that client, and closes it. */
+  /** Uses that client for all agents, and closes it. */
   AgentPulls(
       Duration interval,
       AgentClient client,
@@ -69,23 +82,68 @@ public final class AgentPulls implements AutoCloseable {
       @Nullable StoreWriter writer,
       Map<String, Bookmark> bookmarks,
       InstantSource clock) {
+    this(interval, client, client, matrix, writer, bookmarks, clock);
+  }
+
+  private AgentPulls(
+      Duration interval,
+      AgentClient client,
+      AgentClient outsideClient,
+      Matrix matrix,
+      @Nullable StoreWriter writer,
+      Map<String, Bookmark> bookmarks,
+      InstantSource clock) {
+    this.outsideClient = outsideClient;
     this.interval = interval;
     this.matrix = matrix;
     this.writer = writer;
     this.client = client;
     this.clock = clock;
-    this.remembered.putAll(bookmarks);
+    this.pushed = new PushedAgents(interval, counters, clock);
+    restore(bookmarks);
   }
 
-  /** Sets the agents to read from now on; does not block. */
-  public synchronized void setAgents(List<AgentEndpoint> agents) {
+  private void restore(Map<String, Bookmark> bookmarks) {
+    pushed.restore(bookmarks);
+    bookmarks.forEach((name, bookmark) -> {
+      if (!PushedAgents.isBookmark(name)) {
+        remembered.put(name, bookmark);
+      }
+    });
+  }
+
+  /** Agents that post their windows; they are never polled. */
+  PushedAgents pushed() {
+    return pushed;
+  }
+
+  /** Accepts posts of agents that nobody lists. */
+  public void acceptUnlisted() {
+    pushed.acceptUnlisted();
+  }
+
+  /** Sets the agents to read from now on, and those that post; does not block. */
+  public synchronized void setAgents(List<AgentEndpoint> all) {
     if (closed) {
       return;
     }
+    List<AgentEndpoint> agents = all.stream().filter(agent -> !agent.isPushing()).toList();
+    Set<String> polled =
+        agents.stream().map(AgentEndpoint::name).collect(Collectors.toUnmodifiableSet());
+    // Who is polled speaks for itself: one that pushes chose its name, and may not take a node's.
+    pushed.setListed(
+        all.stream().filter(agent -> agent.isPushing() && !polled.contains(agent.name())).toList());
     Set<String> gone = new HashSet<>(pulls.keySet());
     for (AgentEndpoint agent : agents) {
-      gone.remove(agent.name());
       AgentPull known = pulls.get(agent.name());
+      if (known != null && known.position().endpoint().isOutside() != agent.isOutside()) {
+        // Another agent of that name, which is read in another way.
+        remember(agent.name(), known);
+        known.close();
+        names.release(agent.name());
+        known = null;
+      }
+      gone.remove(agent.name());
       if (known != null) {
         known.setEndpoint(agent);
         continue;
@@ -107,7 +165,9 @@ public final class AgentPulls implements AutoCloseable {
   private AgentPull pull(AgentEndpoint agent) {
     AgentPosition position =
         new AgentPosition(agent, remembered.get(agent.name()), writer != null, interval);
-    PageAdmission admission = new PageAdmission(counters, clock);
+    AgentClient asking = agent.isOutside() ? outsideClient : client;
+    PageAdmission admission =
+        new PageAdmission(counters, clock, agent.isOutside() ? agent.name() : null);
     StorePump pump =
         writer == null
             ? null
@@ -115,13 +175,13 @@ public final class AgentPulls implements AutoCloseable {
                 position,
                 isLeader,
                 writer,
-                new BacklogFetcher(client, position, admission, clock),
+                new BacklogFetcher(asking, position, admission, clock),
                 clock,
                 counters,
                 backlog);
     return new AgentPull(
         position,
-        new AgentPoller(position, pump, matrix, client, clock, counters, admission, names),
+        new AgentPoller(position, pump, matrix, asking, clock, counters, admission, names),
         pump);
   }
 
@@ -139,6 +199,7 @@ public final class AgentPulls implements AutoCloseable {
                 name, "", false, null, null, "its health is unknown; see the scraper's log", 0));
       }
     });
+    health.addAll(pushed.health());
     return List.copyOf(health);
   }
 
@@ -150,13 +211,15 @@ public final class AgentPulls implements AutoCloseable {
    */
   public synchronized void lead(Map<String, Bookmark> bookmarks) {
     isLeader = true;
-    remembered.putAll(bookmarks);
+    pushed.setLeader(true);
+    restore(bookmarks);
     pulls.forEach((name, pull) -> pull.lead(bookmarks.get(name)));
   }
 
   /** Stands by: reads on, and stores nothing, since another scraper does. */
   public synchronized void standBy() {
     isLeader = false;
+    pushed.setLeader(false);
     pulls.values().forEach(AgentPull::standBy);
   }
 
@@ -176,7 +239,9 @@ public final class AgentPulls implements AutoCloseable {
         .values()
         .removeIf(bookmark ->
             bookmark.goneSince() != null && bookmark.goneSince().isBefore(now.minus(retention)));
-    return Map.copyOf(remembered);
+    Map<String, Bookmark> all = new HashMap<>(remembered);
+    all.putAll(pushed.bookmarks());
+    return Map.copyOf(all);
   }
 
   /** Number of windows read and not yet stored; 0 while standing by. */
@@ -198,6 +263,7 @@ public final class AgentPulls implements AutoCloseable {
     pulls.values().forEach(AgentPull::close);
     pulls.clear();
     client.close();
+    outsideClient.close();
   }
 
   private void remember(String name, AgentPull pull) {

@@ -1,6 +1,7 @@
 package io.llamamesh.scraper.pull;
 
 import io.llamamesh.results.Point;
+import io.llamamesh.results.WindowCursor;
 import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.store.LineProtocol;
 import io.llamamesh.scraper.store.StoreWriter;
@@ -8,6 +9,7 @@ import io.llamamesh.scraper.store.WriteResult;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ingest of the last windows of a draining agent: the same list of points that it would have
- * answered with. Thread-safe.
+ * Ingest of posted windows: the last ones of a draining agent, the same list of points that it
+ * would have answered with, and all of those of an agent that is not polled. Thread-safe.
  */
 public final class WindowIngest {
   private static final Logger LOG = LoggerFactory.getLogger(WindowIngest.class);
@@ -30,16 +32,41 @@ public final class WindowIngest {
   private final @Nullable StoreWriter writer;
   private final PullCounters counters;
   private final PostedAdmission admission;
+  private final InstantSource clock;
+  private final @Nullable PushedAgents pushed;
 
   /**
+   * An ingest of the last windows of draining agents, and of those that agents push.
+   *
+   * @param writer null without a store: then points are kept in memory only
+   */
+  public WindowIngest(
+      Matrix matrix, @Nullable StoreWriter writer, AgentPulls pulls, InstantSource clock) {
+    this(matrix, writer, pulls.counters(), clock, pulls.pushed());
+  }
+
+  /**
+   * An ingest of the last windows of draining agents alone.
+   *
    * @param writer null without a store: then points are kept in memory only
    * @param counters count what is left out
    */
   public WindowIngest(
       Matrix matrix, @Nullable StoreWriter writer, PullCounters counters, InstantSource clock) {
+    this(matrix, writer, counters, clock, null);
+  }
+
+  private WindowIngest(
+      Matrix matrix,
+      @Nullable StoreWriter writer,
+      PullCounters counters,
+      InstantSource clock,
+      @Nullable PushedAgents pushed) {
     this.matrix = matrix;
     this.writer = writer;
     this.counters = counters;
+    this.clock = clock;
+    this.pushed = pushed;
     this.admission = new PostedAdmission(counters, clock);
   }
 
@@ -74,6 +101,73 @@ public final class WindowIngest {
   }
 
   /**
+   * Head of a page that an agent pushes.
+   *
+   * @param agent its name
+   * @param cursor of its last window
+   * @param windows number of its windows
+   * @param agentClock the agent's time when it posted; null if it sends none
+   */
+  public record PushHead(
+      String agent, WindowCursor cursor, int windows, @Nullable Instant agentClock) {}
+
+  /** Reason why that agent's page is not accepted now, known before its body is read; or null. */
+  public Outcome.@Nullable Postponed postponement(PushHead head) {
+    String refusal =
+        pushed == null ? "this scraper accepts no pushed windows" : pushed.refusal(head.agent());
+    return refusal == null ? postponement() : new Outcome.Postponed(refusal);
+  }
+
+  /**
+   * Stores a page that an agent pushes, unless the store has it; returns once the store has
+   * acknowledged it or not.
+   *
+   * @param source address of the sender
+   */
+  public Outcome acceptPushed(PushHead head, byte[] body, InetAddress source)
+      throws InterruptedException {
+    Outcome.Postponed later = postponement(head);
+    if (later != null || pushed == null) {
+      return later == null ? new Outcome.Postponed("no pushed windows here") : later;
+    }
+    if (pushed.isStored(head.agent(), head.cursor())) {
+      pushed.recordPost(head.agent(), null);
+      return new Outcome.Accepted(0);
+    }
+    Page page;
+    try {
+      page = PageParser.parsePosted(body);
+    } catch (IOException e) {
+      return new Outcome.Refused(String.valueOf(e.getMessage()));
+    }
+    Duration skew =
+        head.agentClock() == null ? null : Duration.between(clock.instant(), head.agentClock());
+    Page own =
+        pushed.admit(
+            head.agent(), new Page(page.points(), head.cursor(), false, skew, page.malformed()));
+    Outcome.Postponed failed = write(own.points());
+    if (failed != null) {
+      pushed.recordPost(head.agent(), failed.why());
+      return failed;
+    }
+    matrix.put(head.agent(), head.agent(), own.points(), pushed.residual(head.agent()));
+    pushed.recordStored(head.agent(), head.cursor(), head.windows(), own, source.getHostAddress());
+    return new Outcome.Accepted(own.points().size());
+  }
+
+  /** Writes points to the store, if there is one; null once it has acknowledged them. */
+  private Outcome.@Nullable Postponed write(List<Point> points) throws InterruptedException {
+    if (writer == null) {
+      return null;
+    }
+    return switch (writer.write(LineProtocol.lines(points))) {
+      case WriteResult.Acknowledged _ -> null;
+      case WriteResult.Postponed postponed -> new Outcome.Postponed(postponed.message());
+      case WriteResult.Failed failed -> new Outcome.Postponed(failed.message());
+    };
+  }
+
+  /**
    * Stores a body's points; returns once the store has acknowledged them or not.
    *
    * @param source address of the sender
@@ -90,16 +184,9 @@ public final class WindowIngest {
       LOG.warn("malformed points dropped from a post points={}", page.malformed());
     }
     List<Point> points = admission.admit(source, page).points();
-    if (writer != null) {
-      switch (writer.write(LineProtocol.lines(points))) {
-        case WriteResult.Acknowledged _ -> {}
-        case WriteResult.Postponed postponed -> {
-          return new Outcome.Postponed(postponed.message());
-        }
-        case WriteResult.Failed failed -> {
-          return new Outcome.Postponed(failed.message());
-        }
-      }
+    Outcome.Postponed failed = write(points);
+    if (failed != null) {
+      return failed;
     }
     if (!points.isEmpty()) {
       String name = points.getFirst().tags().getOrDefault(Point.Tags.SRC_NAME, "unknown");

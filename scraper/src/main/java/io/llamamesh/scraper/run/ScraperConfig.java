@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param mesh the mesh's name
  * @param web address on which page and API listen
  * @param webOptional true to run without a page if that address is in use
- * @param ingest address on which draining agents post; null: none
+ * @param ingest where agents post their windows; null: nowhere
  * @param interval length of a window until one was received
  * @param retention age up to which the matrix keeps cells
  * @param agentTimeout of one request to an agent
@@ -23,7 +23,7 @@ public record ScraperConfig(
     String mesh,
     InetSocketAddress web,
     boolean webOptional,
-    @Nullable InetSocketAddress ingest,
+    @Nullable IngestAccess ingest,
     Duration interval,
     Duration retention,
     Duration agentTimeout,
@@ -52,10 +52,15 @@ public record ScraperConfig(
         mesh, web, true, ingest, interval, retention, agentTimeout, limits, access);
   }
 
-  /** The same with an address on which draining agents post. */
+  /** The same with an address on which agents post with the mesh's token. */
   public ScraperConfig withIngest(InetSocketAddress address) {
+    return withIngest(new IngestAccess(address, null, null, null));
+  }
+
+  /** The same with an address on which agents post. */
+  public ScraperConfig withIngest(IngestAccess posting) {
     return new ScraperConfig(
-        mesh, web, webOptional, address, interval, retention, agentTimeout, limits, access);
+        mesh, web, webOptional, posting, interval, retention, agentTimeout, limits, access);
   }
 
   /** The same with another access to the page's data. */

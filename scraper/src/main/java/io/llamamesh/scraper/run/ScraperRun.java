@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -113,8 +114,10 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
     this.ingest =
         config.ingest() == null
             ? null
-            : bind(
-                config.ingest(), new WindowIngest(matrix, writer, pulls.counters(), clock), tokens);
+            : bind(config.ingest(), new WindowIngest(matrix, writer, pulls, clock), tokens);
+    if (agents.acceptsUnlisted()) {
+      pulls.acceptUnlisted();
+    }
     this.reports =
         new ReportLoop(
             matrix,
@@ -163,7 +166,7 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
     return web.address();
   }
 
-  /** Address on which draining agents post; null: none. */
+  /** Address on which agents post; null: none. */
   public @Nullable InetSocketAddress ingestAddress() {
     return ingest == null ? null : ingest.address();
   }
@@ -255,10 +258,18 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
     }
   }
 
-  private IngestServer bind(InetSocketAddress address, WindowIngest taken, Tokens tokens)
+  private IngestServer bind(IngestAccess access, WindowIngest taken, Tokens tokens)
       throws IOException {
+    InetSocketAddress address = access.address();
+    Predicate<@Nullable String> accepted = access.accepted();
+    Predicate<@Nullable String> acceptedPush = access.acceptedPush();
     try {
-      return new IngestServer(address, taken, tokens::accepts);
+      return new IngestServer(
+          address,
+          taken,
+          accepted == null ? tokens::accepts : accepted,
+          acceptedPush == null ? tokens::accepts : acceptedPush,
+          access.tls());
     } catch (IOException e) {
       if (web != null) {
         web.close();

@@ -3,9 +3,11 @@ package io.llamamesh.scraper.web;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.llamamesh.http.BoundedHttpServer;
+import io.llamamesh.results.InfluxDataHeaders;
 import io.llamamesh.scraper.pull.WindowIngest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -13,13 +15,15 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.zip.GZIPInputStream;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code POST /ingest} on a port of its own: draining agents post their last windows here. Answers
- * 200 only after the store has acknowledged; 503 means keep them.
+ * {@code POST /ingest} on a port of its own: draining agents post their last windows here, and
+ * agents that cannot be polled all of theirs. Answers 200 only after the store has acknowledged;
+ * 503 means keep them.
  *
  * <p>Owns its socket and threads; {@link #close} ends them.
  */
@@ -43,6 +47,7 @@ public final class IngestServer implements AutoCloseable {
   private final HttpServer server;
   private final WindowIngest ingest;
   private final Predicate<@Nullable String> accepted;
+  private final Predicate<@Nullable String> acceptedPush;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
 
@@ -55,9 +60,31 @@ public final class IngestServer implements AutoCloseable {
   public IngestServer(
       InetSocketAddress address, WindowIngest ingest, Predicate<@Nullable String> accepted)
       throws IOException {
+    this(address, ingest, accepted, accepted, null);
+  }
+
+  /**
+   * Binds the address and starts to answer.
+   *
+   * @param accepted predicate for the value of the header {@code Authorization}
+   * @param acceptedPush the same for pages of agents that push all of their windows
+   * @param tls serves HTTPS by it; null: HTTP
+   * @throws IOException if the address cannot be bound
+   */
+  public IngestServer(
+      InetSocketAddress address,
+      WindowIngest ingest,
+      Predicate<@Nullable String> accepted,
+      Predicate<@Nullable String> acceptedPush,
+      @Nullable SSLContext tls)
+      throws IOException {
     this.ingest = ingest;
     this.accepted = accepted;
-    this.server = BoundedHttpServer.create(address, 0);
+    this.acceptedPush = acceptedPush;
+    this.server =
+        tls == null
+            ? BoundedHttpServer.create(address, 0)
+            : BoundedHttpServer.createSecure(address, 0, tls);
     server.setExecutor(threads);
     server.createContext("/", this::handle);
     server.start();
@@ -108,10 +135,20 @@ public final class IngestServer implements AutoCloseable {
     if (!exchange.getRequestMethod().equals("POST")) {
       return Answer.error(405, "post a list of points");
     }
-    if (!accepted.test(exchange.getRequestHeaders().getFirst("Authorization"))) {
-      return Answer.error(401, "the mesh's bearer token is required");
+    // Who may push speaks for itself only; who posts the last windows may name any agent.
+    boolean pushes = exchange.getRequestHeaders().containsKey(InfluxDataHeaders.AGENT);
+    if (!(pushes ? acceptedPush : accepted)
+        .test(exchange.getRequestHeaders().getFirst("Authorization"))) {
+      return Answer.error(
+          401, pushes ? "the ingest's token is required" : "the mesh's bearer token is required");
     }
-    Answer refusal = unavailable();
+    WindowIngest.PushHead head;
+    try {
+      head = PushHeaders.read(exchange.getRequestHeaders());
+    } catch (IllegalArgumentException e) {
+      return Answer.error(400, String.valueOf(e.getMessage()));
+    }
+    Answer refusal = unavailable(head);
     if (refusal != null) {
       return refusal;
     }
@@ -119,7 +156,7 @@ public final class IngestServer implements AutoCloseable {
       return Answer.error(503, "too many at once");
     }
     try {
-      refusal = unavailable();
+      refusal = unavailable(head);
       if (refusal != null) {
         return refusal;
       }
@@ -127,7 +164,10 @@ public final class IngestServer implements AutoCloseable {
       if (body.length > MAX_BYTES) {
         return Answer.error(413, "more than " + MAX_BYTES + " bytes; post fewer windows at once");
       }
-      return switch (ingest.accept(body, exchange.getRemoteAddress().getAddress())) {
+      InetAddress source = exchange.getRemoteAddress().getAddress();
+      WindowIngest.Outcome outcome =
+          head == null ? ingest.accept(body, source) : ingest.acceptPushed(head, body, source);
+      return switch (outcome) {
         case WindowIngest.Outcome.Accepted taken ->
             Answer.json(new AcceptedDocument(taken.points()));
         case WindowIngest.Outcome.Postponed later -> Answer.error(503, later.why());
@@ -141,8 +181,9 @@ public final class IngestServer implements AutoCloseable {
   /**
    * The answer while the store is unavailable, without reading a body; null while it is available.
    */
-  private @Nullable Answer unavailable() {
-    WindowIngest.Outcome.Postponed later = ingest.postponement();
+  private @Nullable Answer unavailable(WindowIngest.@Nullable PushHead head) {
+    WindowIngest.Outcome.Postponed later =
+        head == null ? ingest.postponement() : ingest.postponement(head);
     return later == null ? null : Answer.error(503, later.why());
   }
 

@@ -111,4 +111,18 @@ final class RegistryAgentsTest {
     look(0);
     assertThat(names()).containsExactly("10.0.0.2:8100");
   }
+
+  @Test
+  void oneThatPushesIsPassedOnByItsNameAndNotToBePolled() {
+    list =
+        List.of(
+            probe("wan", "192.0.2.1", 8100),
+            new ListedProbe("wan", "10.0.0.1", 8100, "198.51.100.1", "edge", true),
+            new ListedProbe("wan", "10.0.0.1", 8100, "198.51.100.2", "192.0.2.1:8100", true));
+    look(0);
+
+    assertThat(names()).containsExactly("192.0.2.1:8100", "edge", "192.0.2.1:8100");
+    assertThat(told.getLast().stream().map(AgentEndpoint::isPushing))
+        .containsExactly(false, true, true);
+  }
 }

@@ -40,6 +40,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Who may post windows. */
 final class IngestServerTest {
@@ -93,6 +95,63 @@ final class IngestServerTest {
 
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     assertThat(matrix.view(WindowSelection.last(3)).pairs()).hasSize(1);
+  }
+
+  /** Agents outside hold a token of their own, by which they may not speak for a node. */
+  @Test
+  void aTokenForPushesDoesNotLetLastWindowsIn() throws Exception {
+    server.close();
+    server =
+        new IngestServer(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            new WindowIngest(matrix, null, counters, InstantSource.system()),
+            authorization -> false,
+            "Bearer outside"::equals,
+            null);
+    HttpRequest.Builder last = request().header("Authorization", "Bearer outside");
+    assertThat(http.send(last.build(), text()).statusCode()).isEqualTo(401);
+    assertThat(matrix.view(WindowSelection.last(3)).pairs()).isEmpty();
+
+    HttpRequest.Builder push =
+        request()
+            .header("Authorization", "Bearer outside")
+            .header("Llama-Agent", "a")
+            .header("Llama-Cursor", "b00t:1")
+            .header("Llama-Windows", "1");
+    // This one follows no list of agents that push.
+    HttpResponse<String> answer = http.send(push.build(), text());
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.body()).contains("accepts no pushed windows");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "%20 | b00t:1 | 1 | 2026-11-20T10:00:00Z | Llama-Agent must be a name",
+        "a%0Ab | b00t:1 | 1 | 2026-11-20T10:00:00Z | Llama-Agent must be a name",
+        "a | b00t | 1 | 2026-11-20T10:00:00Z | cursor",
+        "a | b00t:1 | many | 2026-11-20T10:00:00Z | Llama-Windows must be a number",
+        "a | b00t:1 | 999999 | 2026-11-20T10:00:00Z | Llama-Windows must be a number",
+        "a | b00t:1 | 1 | yesterday | Llama-Clock must be a time",
+        "a | b00t:1 | 1 | +999999999-12-31T23:59:59Z | Llama-Clock must be from 1970 to 2199",
+        "%zz | b00t:1 | 1 | 2026-11-20T10:00:00Z | Llama-Agent must be a name",
+      })
+  void headersThatSayNothingAreRefusedByTheirNames(
+      String agent, String cursor, String windows, String clock, String message) throws Exception {
+    HttpResponse<String> answer =
+        http.send(
+            request()
+                .header("Authorization", "Bearer secret")
+                .header("Llama-Agent", agent)
+                .header("Llama-Cursor", cursor)
+                .header("Llama-Windows", windows)
+                .header("Llama-Clock", clock)
+                .build(),
+            text());
+
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+    assertThat(answer.body()).containsIgnoringCase(message);
   }
 
   /** Without a token a page of anybody could have its visitors' browsers post. */

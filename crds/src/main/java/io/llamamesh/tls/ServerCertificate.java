@@ -1,4 +1,4 @@
-package io.llamamesh.registry.http;
+package io.llamamesh.tls;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -31,13 +31,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The server's certificate and key from PEM files, read again when they have changed: certificates
- * are renewed while the registry runs. Thread-safe.
+ * are renewed while the program runs. Thread-safe.
  */
 public final class ServerCertificate {
   private static final Logger LOG = LoggerFactory.getLogger(ServerCertificate.class);
   private static final long CHECK_EVERY_NANOS = 10_000_000_000L;
   private static final int MAX_BYTES = 256 << 10;
-  private static final String ALIAS = "registry";
+  private static final String ALIAS = "server";
   private static final Pattern KEY =
       Pattern.compile("-----BEGIN PRIVATE KEY-----([^-]+)-----END PRIVATE KEY-----");
 
