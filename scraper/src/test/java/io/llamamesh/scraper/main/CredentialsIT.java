@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -25,6 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * What the scraper program is given to keep to itself stays there, also when a store refuses it and
  * says so word by word.
  */
+@Execution(ExecutionMode.CONCURRENT)
 final class CredentialsIT {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String STORE_TOKEN = "st0re-token-7Q";

@@ -21,8 +21,11 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What the dashboards ask is understood and answered by the stores that they are for. */
+@Execution(ExecutionMode.CONCURRENT)
 final class DashboardsIT {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private final RealServer server;

@@ -37,8 +37,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Windows through a whole scraper into QuestDB, read back by SQL. */
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock(QuestDb.LOCK)
 final class ExactlyOnceIT {
   private static final int AGENTS = 3;
   private static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -26,8 +26,10 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** A scraper with 128 MiB of heap, two sound agents, and everybody who wishes it ill. */
+@Isolated("it keeps the whole machine busy")
 final class HostileAgentsIT {
   private static final int ROUNDS = 15;
   private static final int MADE_UP = 5_000;

@@ -34,6 +34,9 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * The queries of {@code docs/guide/queries.md} on the real stores: over windows with a planted loss
@@ -42,6 +45,8 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>Each heading of the page has a mesh of its own with its own fault; the query is run as it
  * stands, but for the mesh's name.
  */
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock(QuestDb.LOCK)
 final class QueriesIT {
   private static final Path PAGE = Path.of("../docs/guide/queries.md");
   private static final Duration TIMEOUT = Duration.ofSeconds(10);

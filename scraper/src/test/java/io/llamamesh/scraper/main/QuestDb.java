@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /** QuestDB embedded, on one port of the loopback address, to be stopped and started again. */
 final class QuestDb implements AutoCloseable {
+  /** Held by who starts one: its logging is the JVM's. */
+  static final String LOCK = "embedded QuestDB";
+
   private final Path folder;
   private final int port;
   private final HttpClient http = HttpClient.newHttpClient();

@@ -20,8 +20,11 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Servers from the distribution's packages, started for the test where they are installed. */
+@Execution(ExecutionMode.CONCURRENT)
 final class RealStoresIT {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private final RealServer server;

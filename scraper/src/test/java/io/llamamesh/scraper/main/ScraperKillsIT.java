@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -18,6 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * The scraper is killed at random moments, seeded. By hand more often and with lives long enough to
  * save cursors: {@code mvn verify -pl scraper -am -Dit.test=ScraperKillsIT -Dkills=20 -Dlife=75s}.
  */
+@Execution(ExecutionMode.CONCURRENT)
 final class ScraperKillsIT {
   private static final int KILLS = Integer.getInteger("kills", 4);
 

@@ -32,9 +32,12 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import picocli.CommandLine;
 
 /** A store whose certificate comes from another authority one day. */
+@Execution(ExecutionMode.CONCURRENT)
 final class StoreAuthorityIT {
   private static final char[] PASSWORD = "changeit".toCharArray();
 

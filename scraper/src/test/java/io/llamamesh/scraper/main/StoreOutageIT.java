@@ -17,6 +17,8 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -24,6 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * The store is killed under load and started again. By hand as long as it may take: {@code mvn
  * verify -pl scraper -am -Dit.test=StoreOutageIT -Doutage=2m}.
  */
+@Execution(ExecutionMode.CONCURRENT)
 final class StoreOutageIT {
   private static final Duration OUTAGE = StoreReadback.duration("outage", "8s");
   private static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -31,6 +31,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>Owns the process; {@link #close} ends it.
  */
 public final class Browser {
+  /** Held by who starts one: two would want both cores. */
+  public static final String LOCK = "browser";
+
   /** Where Debian has it. */
   public static final Path CHROMIUM = Path.of("/usr/bin/chromium");
 
