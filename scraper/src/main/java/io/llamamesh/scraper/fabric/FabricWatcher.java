@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -43,7 +44,7 @@ public final class FabricWatcher implements AutoCloseable {
   /** Members of a mesh of 5,000 have some 2 MB. */
   private static final int MAX_BYTES = 16 << 20;
 
-  private static final long TICK_MILLIS = 100;
+  private static final Duration TICK = Duration.ofMillis(100);
 
   /** Without a word of any agent for so long, nothing is known. */
   private static final Duration HOLD = Duration.ofSeconds(10);
@@ -177,8 +178,13 @@ public final class FabricWatcher implements AutoCloseable {
   /** The agents, once there may be something to do. */
   private Map<String, AgentEndpoint> agents() throws InterruptedException {
     synchronized (lock) {
-      if (!isWoken && !isClosed) {
-        lock.wait(TICK_MILLIS);
+      long due = System.nanoTime() + TICK.toNanos();
+      while (!isWoken && !isClosed) {
+        long left = TimeUnit.NANOSECONDS.toMillis(due - System.nanoTime());
+        if (left <= 0) {
+          break;
+        }
+        lock.wait(left);
       }
       isWoken = false;
       return agents;
