@@ -90,17 +90,13 @@ public final class AgentFabric implements AutoCloseable {
   /**
    * The reason why this agent should not count as ready: where agents are replaced one by one, each
    * must have what the others hold before the next one goes. Bounded in time, so that neither lone
-   * agents nor a port that is filtered keep anybody waiting.
+   * agents nor a filtered port or a broken disk keep anybody waiting.
    *
    * @return null once the store has synced, and where there is nobody to sync with
    */
   public @Nullable String unreadyReason() {
     FabricNode now = node;
-    if (now == null
-        || !hasPeers
-        || now.problem() != null
-        || now.store().problem() != null
-        || now.store().isSynced()) {
+    if (now == null || !hasPeers || now.problem() != null || now.store().isSynced()) {
       return null;
     }
     FabricStatistics numbers = now.statistics();

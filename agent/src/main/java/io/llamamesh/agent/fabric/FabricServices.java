@@ -43,6 +43,11 @@ public final class FabricServices {
     this.topics = topics;
   }
 
+  /** Services of an agent without a fabric. */
+  public static FabricServices off() {
+    return new FabricServices(() -> null, new TopicSubscriptions());
+  }
+
   private FabricNode node() throws TimeoutException {
     FabricNode now = node.get();
     if (now == null) {

@@ -3,6 +3,7 @@ package io.llamamesh.agent.http;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.PeerStatus;
 import io.llamamesh.agent.config.ConfigState;
+import io.llamamesh.agent.fabric.FabricServices;
 import io.llamamesh.agent.kube.WatchContact;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.agent.store.WindowPush;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param configWatch contact with the source of the config; null where that is a file
  * @param authProblem reason why the newest keys and tokens are not in use; null when they are
  * @param fabric this agent's node of the fabric; null while that is off
+ * @param services store and multicast of the fabric, for the API
  * @param destinationTags tags that name this agent as a destination
  * @param push what posts its windows; null where it is polled
  */
@@ -40,6 +42,7 @@ public record AgentState(
     @Nullable WatchContact configWatch,
     Supplier<@Nullable String> authProblem,
     Supplier<@Nullable FabricNode> fabric,
+    FabricServices services,
     Supplier<Map<String, String>> destinationTags,
     WindowArchive archive,
     CollectorCounters collector,

@@ -65,6 +65,7 @@ public final class ApiServer implements AutoCloseable {
   private final EventStreams streams = new EventStreams(WATCHES);
   private final Map<String, Route> routes;
   private final FabricApi fabric;
+  private final SharedStateApi shared;
   private final TokenCheck tokens;
 
   @FunctionalInterface
@@ -84,6 +85,7 @@ public final class ApiServer implements AutoCloseable {
     StateApi states = new StateApi(state);
     Metrics metrics = new Metrics(state, streams);
     fabric = new FabricApi(state.fabric());
+    shared = new SharedStateApi(state.services(), tokens, streams);
     routes =
         Map.of(
             "/influxdata", results::influxData,
@@ -166,6 +168,10 @@ public final class ApiServer implements AutoCloseable {
     try (exchange) {
       Reply reply;
       String path = exchange.getRequestURI().getPath();
+      if (SharedStateApi.isOf(path)) {
+        shared.handle(exchange);
+        return;
+      }
       if (FabricApi.isWatch(path)) {
         watch(exchange, path);
         return;
@@ -266,7 +272,9 @@ public final class ApiServer implements AutoCloseable {
       throw new RequestException(
           404,
           "unknown path, known are "
-              + Stream.concat(routes.keySet().stream(), FabricApi.PATHS.stream())
+              + Stream.of(
+                      routes.keySet().stream(), FabricApi.PATHS.stream(), SharedStateApi.paths())
+                  .flatMap(paths -> paths)
                   .sorted()
                   .toList());
     }
@@ -278,12 +286,12 @@ public final class ApiServer implements AutoCloseable {
     return token == null ? "" : token;
   }
 
-  private static Reply error(int status, String message) {
+  static Reply error(int status, String message) {
     return Reply.json(
         status, Map.of(), out -> ResultsJson.mapper().writeValue(out, Map.of("error", message)));
   }
 
-  private static void send(HttpExchange exchange, Reply reply) throws IOException {
+  static void send(HttpExchange exchange, Reply reply) throws IOException {
     exchange.getResponseHeaders().set("Content-Type", reply.contentType());
     reply.headers().forEach(exchange.getResponseHeaders()::set);
     boolean head = exchange.getRequestMethod().equals("HEAD");

@@ -43,6 +43,7 @@ final class Metrics {
     if (state.fabric().get() != null && fabricFilled.compareAndSet(false, true)) {
       FabricMetrics.fill(to, state.fabric());
       FabricMetrics.fillWatches(to, streams);
+      SharedStateMetrics.fill(to, state.fabric());
     }
     byte[] text = to.scrape().getBytes(StandardCharsets.UTF_8);
     return new Reply(

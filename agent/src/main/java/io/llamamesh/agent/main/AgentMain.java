@@ -17,7 +17,9 @@ import picocli.CommandLine.Command;
       SendCommand.class,
       MembersCommand.class,
       RoutesCommand.class,
-      PartitionsCommand.class
+      PartitionsCommand.class,
+      KvCommand.class,
+      MulticastCommand.class
     })
 public final class AgentMain {
 

@@ -1,5 +1,6 @@
 package io.llamamesh.agent.main;
 
+import io.llamamesh.agent.http.SharedStateClient;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -34,6 +35,11 @@ final class AgentQueryOptions {
     } catch (IllegalArgumentException e) {
       throw new IOException("--server must be a URL, was '" + server + "'", e);
     }
+  }
+
+  /** Client of store and multicast. */
+  SharedStateClient stateClient() throws IOException {
+    return new SharedStateClient(server, token());
   }
 
   @Nullable String token() throws IOException {

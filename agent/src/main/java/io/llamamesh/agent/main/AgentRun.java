@@ -17,6 +17,7 @@ import io.llamamesh.agent.config.PlanMapper;
 import io.llamamesh.agent.config.RegistryConfig;
 import io.llamamesh.agent.fabric.AgentFabric;
 import io.llamamesh.agent.fabric.FabricFiles;
+import io.llamamesh.agent.fabric.FabricServices;
 import io.llamamesh.agent.fabric.FabricSettings;
 import io.llamamesh.agent.fabric.ReplyEvidence;
 import io.llamamesh.agent.http.AgentState;
@@ -141,6 +142,7 @@ final class AgentRun {
             watch,
             () -> auth == null ? null : auth.problem(),
             () -> fabric == null ? null : fabric.node(),
+            fabric == null ? FabricServices.off() : fabric.services(),
             identity::destinationTags,
             archive,
             collected,

@@ -1,9 +1,14 @@
 package io.llamamesh.agent.fabric;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llamamesh.fabric.linkstate.LinkStateAd;
 import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
+import io.llamamesh.fabric.store.MvStorage;
+import io.llamamesh.fabric.store.Storage;
+import io.llamamesh.fabric.store.StorageException;
+import io.llamamesh.fabric.store.StoreService;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +16,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,6 +46,22 @@ class FabricFilesTest {
     files.storeMembers(members(3));
     files.close();
     assertThat(files.members()).isEmpty();
+  }
+
+  @Test
+  void aDamagedStoreIsSetAsideOnce() throws Exception {
+    byte[] noise = new byte[20_000];
+    new Random(1).nextBytes(noise);
+    Files.write(folder.resolve(FabricFiles.STORE), noise);
+    StoreService.Disk disk = at(NOW).storeDisk();
+    assertThatThrownBy(disk::open)
+        .isInstanceOfSatisfying(
+            StorageException.class, damage -> assertThat(damage.isDamaged()).isTrue());
+    disk.setAside();
+    assertThat(folder.resolve(FabricFiles.STORE_DAMAGED)).hasBinaryContent(noise);
+    Storage opened = disk.open();
+    assertThat(opened.load()).isEqualTo(Storage.Contents.EMPTY);
+    ((MvStorage) opened).close();
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.llamamesh.agent.auth.TokenCheck;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.TestWindows;
 import io.llamamesh.agent.config.ConfigState;
+import io.llamamesh.agent.fabric.FabricServices;
 import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.agent.window.WindowArchive;
@@ -53,6 +54,7 @@ class ApiLoadTest {
             null,
             () -> null,
             () -> null,
+            FabricServices.off(),
             us,
             archive,
             new CollectorCounters(),

@@ -9,6 +9,7 @@ import io.llamamesh.agent.collector.PeerState;
 import io.llamamesh.agent.collector.PeerStatus;
 import io.llamamesh.agent.collector.TestWindows;
 import io.llamamesh.agent.config.ConfigState;
+import io.llamamesh.agent.fabric.FabricServices;
 import io.llamamesh.agent.net.Cidr;
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.points.LossRule;
@@ -67,6 +68,7 @@ class ApiServerTest {
             null,
             () -> null,
             () -> null,
+            FabricServices.off(),
             java.util.Map::of,
             archive,
             new CollectorCounters(),

@@ -25,6 +25,7 @@ class FabricMetricsTest {
   void theReferenceHasEveryMetricAndNoOther() throws IOException {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     FabricMetrics.fill(registry, () -> null);
+    SharedStateMetrics.fill(registry, () -> null);
     String page;
     try (EventStreams streams = new EventStreams(1)) {
       FabricMetrics.fillWatches(registry, streams);

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.llamamesh.agent.auth.TokenCheck;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.config.ConfigState;
+import io.llamamesh.agent.fabric.FabricServices;
 import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.agent.window.WindowArchive;
@@ -181,11 +182,12 @@ class FabricWatchTest {
             null,
             () -> null,
             node::get,
+            FabricServices.off(),
             Map::of,
             new WindowArchive("boot"),
             new CollectorCounters(),
             new ReflectorCounters(),
-                null),
+            null),
         InstantSource.system(),
         TokenCheck.OPEN,
         LossRule.NETWORK,

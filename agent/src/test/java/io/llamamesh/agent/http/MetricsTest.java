@@ -6,6 +6,7 @@ import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.TestCounters;
 import io.llamamesh.agent.collector.TestWindows;
 import io.llamamesh.agent.config.ConfigState;
+import io.llamamesh.agent.fabric.FabricServices;
 import io.llamamesh.agent.kube.WatchContact;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.agent.window.WindowArchive;
@@ -118,6 +119,7 @@ class MetricsTest {
             new WatchContact(clock::get),
             () -> "broken",
             () -> null,
+            FabricServices.off(),
             Map::of,
             archive,
             counters,

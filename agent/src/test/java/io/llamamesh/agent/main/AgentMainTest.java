@@ -62,6 +62,15 @@ class AgentMainTest {
           send [::1]:8100                 | HOST is without the port: use ::1 --port 8100
           send node-1:8100                | HOST is without the port: use node-1 --port 8100
           send 127.0.0.1 --count 0        | --count must be from 1 to 1000000, was 0
+          kv                              | a command is missing: get, op, watch
+          kv op a increment               | increment needs a field
+          kv op a increment c 1.5         | BY must be an integer, was '1.5'
+          kv op a increment c 1 2         | increment takes a field and 1 at most
+          kv op a assign r                | assign takes a field and 1
+          kv op a destroy c               | OPERATION must be one of increment, enable,
+          kv op a clear c                 | clear takes no field
+          multicast                       | a command is missing: send, watch
+          multicast send                  | Missing required parameter: 'TOPIC'
           """)
   void wrongUseIsRefusedInOneLineAndExitsWithOne(String line, String message) {
     assertThat(AgentMain.run(line.split(" "))).isEqualTo(1);

@@ -1,0 +1,84 @@
+package io.llamamesh.agent.http;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.llamamesh.fabric.store.Change;
+import io.llamamesh.fabric.store.KeyPattern;
+import io.llamamesh.fabric.store.StoreService;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Documents of one watch of the store: a key and its value each, first of all keys that are there,
+ * then of each that changes. A key waits at most once, so a slow reader misses values in between,
+ * never the last one. For one thread, but for {@link #run}.
+ */
+final class KeyFeed implements SharedStateApi.Watch, Runnable {
+
+  private final KeyPattern pattern;
+  private final Semaphore word = new Semaphore(0);
+  private StoreService.@Nullable Watch watch;
+
+  KeyFeed(KeyPattern pattern) {
+    this.pattern = pattern;
+  }
+
+  void begin(StoreService.Watch begun) {
+    watch = begun;
+  }
+
+  /** The document before those of keys: so that a reader hears at once that it watches. */
+  @Override
+  public byte[] first() throws IOException {
+    return StoreJson.mapper().writeValueAsBytes(Map.of("watching", pattern.toString()));
+  }
+
+  /** A key waits; the store's thread leaves word. */
+  @Override
+  public void run() {
+    word.release();
+  }
+
+  @Override
+  public byte @Nullable [] next(Duration patience) throws IOException, InterruptedException {
+    long end = System.nanoTime() + patience.toNanos();
+    do {
+      word.drainPermits();
+      List<Change> changes = poll();
+      if (!changes.isEmpty()) {
+        return document(changes.getFirst());
+      }
+    } while (word.tryAcquire(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS));
+    return null;
+  }
+
+  private List<Change> poll() throws IOException, InterruptedException {
+    try {
+      return Objects.requireNonNull(watch).poll(1);
+    } catch (TimeoutException e) {
+      throw new IOException("the store does not answer: " + e.getMessage(), e);
+    }
+  }
+
+  private static byte[] document(Change change) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (JsonGenerator json = StoreJson.mapper().createGenerator(bytes)) {
+      StoreApi.write(json, change);
+    }
+    return bytes.toByteArray();
+  }
+
+  @Override
+  public void close() {
+    if (watch != null) {
+      watch.close();
+    }
+  }
+}

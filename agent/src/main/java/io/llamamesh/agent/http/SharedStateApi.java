@@ -1,0 +1,162 @@
+package io.llamamesh.agent.http;
+
+import com.sun.net.httpserver.HttpExchange;
+import io.llamamesh.agent.auth.TokenCheck;
+import io.llamamesh.agent.fabric.FabricServices;
+import io.llamamesh.http.BearerToken;
+import io.llamamesh.http.EventStreams;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * API of what agents share, the replicated store and multicast: which request is whose, who may
+ * ask, and how many at once. Watches, operations and reads have places of their own, so that none
+ * of them keeps readers of windows out.
+ */
+final class SharedStateApi {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SharedStateApi.class);
+
+  /** Reads and messages at once. */
+  private static final int CONCURRENT = 4;
+
+  private static final String DESCRIPTION = "/v1/openapi.yaml";
+
+  private final StoreApi store;
+  private final MulticastApi multicast;
+  private final TokenCheck tokens;
+  private final EventStreams streams;
+  private final Semaphore free = new Semaphore(CONCURRENT);
+
+  /** A watch, which ends with its request. */
+  interface Watch extends EventStreams.Feed, AutoCloseable {
+
+    /** The first document. */
+    byte[] first() throws IOException;
+
+    @Override
+    void close();
+  }
+
+  /**
+   * An API.
+   *
+   * @param streams places of watches, shared with others
+   */
+  SharedStateApi(FabricServices services, TokenCheck tokens, EventStreams streams) {
+    this.store = new StoreApi(services);
+    this.multicast = new MulticastApi(services);
+    this.tokens = tokens;
+    this.streams = streams;
+  }
+
+  /** Its paths, for people. */
+  static Stream<String> paths() {
+    return Stream.of(StoreApi.PATHS, MulticastApi.PATHS, List.of(DESCRIPTION))
+        .flatMap(List::stream);
+  }
+
+  static boolean isOf(String path) {
+    return StoreApi.isOf(path) || MulticastApi.isOf(path) || path.equals(DESCRIPTION);
+  }
+
+  /** Answers a request of one of its paths, a watch until it ends. */
+  void handle(HttpExchange exchange) throws IOException {
+    Reply reply;
+    try {
+      authorize(exchange);
+      String path = exchange.getRequestURI().getPath();
+      Query query = Query.parse(exchange.getRequestURI().getRawQuery());
+      if (StoreApi.isWatch(path) || MulticastApi.isWatch(path)) {
+        allowOnly(exchange, "GET");
+        watch(exchange, path, query);
+        return;
+      }
+      reply = answer(exchange, path, query);
+    } catch (RequestException e) {
+      reply = ApiServer.error(e.status(), e.text());
+    } catch (RuntimeException e) {
+      LOG.error("request failed path={}", exchange.getRequestURI().getPath(), e);
+      reply = ApiServer.error(500, "the agent failed to answer; its log says why");
+    }
+    ApiServer.send(exchange, reply);
+  }
+
+  private void authorize(HttpExchange exchange) throws RequestException {
+    String token = BearerToken.of(exchange.getRequestHeaders().getFirst("Authorization"));
+    if (!tokens.accepts(
+        Objects.requireNonNullElse(token, ""), exchange.getRemoteAddress().getAddress())) {
+      exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
+      throw new RequestException(401, "a valid bearer token is needed");
+    }
+    boolean isRead = Set.of("GET", "HEAD").contains(exchange.getRequestMethod());
+    if (!isRead && exchange.getRequestHeaders().containsKey("Origin")) {
+      // Where no token is needed any page that somebody of this host opens could write.
+      throw new RequestException(403, "pages in a browser may not write here");
+    }
+  }
+
+  private static void allowOnly(HttpExchange exchange, String... methods) throws RequestException {
+    if (!List.of(methods).contains(exchange.getRequestMethod())) {
+      exchange.getResponseHeaders().set("Allow", String.join(", ", methods));
+      throw new RequestException(405, "allowed is " + String.join(", ", methods));
+    }
+  }
+
+  private Reply answer(HttpExchange exchange, String path, Query query) throws RequestException {
+    if (StoreApi.isOf(path) && exchange.getRequestMethod().equals("POST")) {
+      return store.operate(exchange, query); // as many as it says itself
+    }
+    if (!free.tryAcquire()) {
+      throw new RequestException(503, "too many requests at once, try again");
+    }
+    try {
+      if (MulticastApi.isOf(path)) {
+        allowOnly(exchange, "POST");
+        return multicast.send(exchange, query);
+      }
+      allowOnly(exchange, "GET", "HEAD");
+      return path.equals(DESCRIPTION) ? description() : store.read(path, query);
+    } finally {
+      free.release();
+    }
+  }
+
+  private static Reply description() {
+    return new Reply(
+        200,
+        "application/yaml",
+        Map.of(),
+        out -> {
+          try (InputStream in =
+              Objects.requireNonNull(SharedStateApi.class.getResourceAsStream("openapi.yaml"))) {
+            in.transferTo(out);
+          }
+        });
+  }
+
+  private void watch(HttpExchange exchange, String path, Query query)
+      throws RequestException, IOException {
+    if (streams.isRefusing()) {
+      throw tooMany(exchange);
+    }
+    try (Watch watch = StoreApi.isWatch(path) ? store.watch(query) : multicast.watch(path, query)) {
+      if (!streams.tryServe(exchange, watch.first(), watch)) {
+        throw tooMany(exchange);
+      }
+    }
+  }
+
+  private static RequestException tooMany(HttpExchange exchange) {
+    exchange.getResponseHeaders().set("Retry-After", EventStreams.RETRY_AFTER_SECONDS);
+    return new RequestException(503, "too many watches at once, try again");
+  }
+}
