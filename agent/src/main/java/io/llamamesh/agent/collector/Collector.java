@@ -5,6 +5,7 @@ import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.window.ClosedWindow;
 import io.llamamesh.agent.window.WindowArchive;
 import io.llamamesh.agent.wire.ProbeKeys;
+import io.llamamesh.agent.wire.Slots;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -39,12 +40,13 @@ public final class Collector implements AutoCloseable {
   private volatile int flows;
   private volatile long longestTimeout;
 
-  private Collector(UdpNetwork network, Poller poller, Prober prober, CollectorListener listener) {
+  private Collector(
+      String name, UdpNetwork network, Poller poller, Prober prober, CollectorListener listener) {
     this.network = network;
     this.poller = poller;
     this.prober = prober;
     this.listener = listener;
-    this.thread = Thread.ofPlatform().name("collector").daemon(false).unstarted(this::run);
+    this.thread = Thread.ofPlatform().name(name).daemon(false).unstarted(this::run);
   }
 
   /**
@@ -82,9 +84,47 @@ public final class Collector implements AutoCloseable {
             keys,
             peerListener,
             listener);
-    Collector collector = new Collector(network, poller, prober, listener);
+    return start(new Collector("collector", network, poller, prober, listener));
+  }
+
+  private static Collector start(Collector collector) {
     collector.thread.start();
     return collector;
+  }
+
+  /**
+   * Starts a collector beside the one that measures: its probes say that they belong to a burst, so
+   * that reflectors count them for no sender, and nothing of it goes into anybody else's windows.
+   * Parameters as of {@link #start}.
+   *
+   * @param archive takes the burst's windows, and no others
+   * @param counters of the burst alone
+   * @throws IOException when the system gives no poller
+   */
+  public static Collector startBurst(
+      UdpNetwork network,
+      List<InetAddress> locals,
+      RandomGenerator random,
+      WindowArchive archive,
+      CollectorCounters counters,
+      Supplier<ProbeKeys> keys,
+      CollectorListener listener)
+      throws IOException {
+    Poller poller = network.newPoller();
+    Prober prober =
+        new Prober(
+            network,
+            poller,
+            locals,
+            random,
+            archive,
+            counters,
+            List::<ClosedWindow.Reflected>of,
+            keys,
+            (peer, before, now) -> {},
+            listener,
+            Slots.FLAG_BURST);
+    return start(new Collector("burst", network, poller, prober, listener));
   }
 
   /** Makes this the plan within a tick; flows that it names again go on as they are. */

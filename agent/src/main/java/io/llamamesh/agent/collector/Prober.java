@@ -66,6 +66,7 @@ public final class Prober {
   private final CollectorCounters counters;
   private final CollectorListener listener;
   private final Supplier<ProbeKeys> keys;
+  private final int requestFlags;
   private ProbeKeys currentKeys = ProbeKeys.NONE;
   private @Nullable SourcePort reading;
   private int errorsDelivered;
@@ -98,6 +99,38 @@ public final class Prober {
       Supplier<ProbeKeys> keys,
       PeerListener peerListener,
       CollectorListener listener) {
+    this(
+        network,
+        poller,
+        locals,
+        random,
+        archive,
+        counters,
+        reflected,
+        keys,
+        peerListener,
+        listener,
+        0);
+  }
+
+  /**
+   * The same, with flags in all probes.
+   *
+   * @param requestFlags of {@link Slots}, for requests
+   */
+  Prober(
+      UdpNetwork network,
+      Poller poller,
+      List<InetAddress> locals,
+      RandomGenerator random,
+      WindowArchive archive,
+      CollectorCounters counters,
+      Supplier<List<ClosedWindow.Reflected>> reflected,
+      Supplier<ProbeKeys> keys,
+      PeerListener peerListener,
+      CollectorListener listener,
+      int requestFlags) {
+    this.requestFlags = requestFlags;
     this.network = network;
     this.clock = new WallClock(network);
     this.ports = new SourcePorts(network, poller, locals);
@@ -307,7 +340,7 @@ public final class Prober {
       LegacyProbe.probe(bytes, flow.nonce(), flow.id(), flow.nextOnWire(), clock.realtime(stamp));
     } else {
       ProbeWriter.signature(bytes, flow.nonce(), flow.id(), flow.nextOnWire());
-      ProbeWriter.flags(bytes, extra == 0 ? 0 : Slots.FLAG_HELLO);
+      ProbeWriter.flags(bytes, requestFlags | (extra == 0 ? 0 : Slots.FLAG_HELLO));
       stamp = network.monotonicNanos();
       ProbeWriter.sent(bytes, clock.realtime(stamp));
       currentKeys.sign(bytes, 0, flow.pair().plan().keyed() ? currentKeys.signing() : 0);

@@ -113,6 +113,9 @@ final class Metrics {
             "Keyed probes reflected more than once, duplicated by the network or replayed;"
                 + " counted for no sender")
         .register(to);
+    FunctionCounter.builder("llamamesh.reflector.bursts", state.reflector(), c -> c.bursts())
+        .description("Probes of bursts reflected; counted for no sender")
+        .register(to);
     FunctionCounter.builder(
             "llamamesh.reflector.other.senders", state.reflector(), c -> c.sources().others())
         .description("Probes reflected to senders beyond those counted separately")

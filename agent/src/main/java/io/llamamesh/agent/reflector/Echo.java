@@ -20,14 +20,26 @@ final class Echo {
   private final FlowMemory flows = new FlowMemory();
   private final RateLimit limit;
   private final RateLimit reportLimit;
+  private final RateLimit burstLimit;
   private final int[] reflectorPorts;
   private final ReflectorOptions options;
   private ProbeKeys keys = ProbeKeys.NONE;
   private boolean isStalled;
 
-  Echo(RateLimit limit, RateLimit reportLimit, int[] reflectorPorts, ReflectorOptions options) {
+  /**
+   * An echo.
+   *
+   * @param burstLimit bound of the part of {@code limit} that probes of bursts may take
+   */
+  Echo(
+      RateLimit limit,
+      RateLimit reportLimit,
+      RateLimit burstLimit,
+      int[] reflectorPorts,
+      ReflectorOptions options) {
     this.limit = limit;
     this.reportLimit = reportLimit;
+    this.burstLimit = burstLimit;
     this.reflectorPorts = reflectorPorts.clone();
     this.options = options;
   }
@@ -62,6 +74,7 @@ final class Echo {
     int offset = batch.offset(slot);
     reply.hasSlots = false;
     reply.isHello = false;
+    reply.isBurst = false;
     reply.isReplay = false;
     reply.offset = offset;
     reply.key = 0;
@@ -83,10 +96,13 @@ final class Echo {
     if (key == 0 && !mayPassUnkeyed(batch, slot)) {
       return Disposition.UNKEYED;
     }
-    if (!limit.tryAcquire(nowNanos) && !mayReportDrops(batch, slot, key, nowNanos)) {
+    boolean burst =
+        parser.hasSlots() && (Slots.flags(bytes, parser.slotsAt()) & Slots.FLAG_BURST) != 0;
+    if (!isWithinLimit(burst, nowNanos) && !mayReportDrops(batch, slot, key, nowNanos)) {
       recordDropped(batch, slot, key);
       return Disposition.OVER_LIMIT;
     }
+    reply.isBurst = burst;
     reply.tos = parser.tos(bytes);
     if (!parser.hasSlots()) {
       return recent.wasSeenRecently(parser.nonceAndFlow(bytes), parser.sequence(bytes), nowNanos)
@@ -96,6 +112,11 @@ final class Echo {
     reply.key = key;
     fill(batch, slot, nowNanos, arrivals, overflows, draining, reply);
     return Disposition.REFLECTED;
+  }
+
+  /** Takes a probe's share of the limits; one of a burst needs both. */
+  private boolean isWithinLimit(boolean burst, long nowNanos) {
+    return (!burst || burstLimit.tryAcquire(nowNanos)) && limit.tryAcquire(nowNanos);
   }
 
   private boolean isFromReflector(int port) {

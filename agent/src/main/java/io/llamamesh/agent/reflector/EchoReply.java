@@ -12,6 +12,9 @@ final class EchoReply {
   /** The probe is a hello, which its sender does not count. */
   boolean isHello;
 
+  /** The probe belongs to a burst, which counts for no sender. */
+  boolean isBurst;
+
   /** The probe is authentic and was seen before; it counts for no sender. */
   boolean isReplay;
 

@@ -27,6 +27,9 @@ public final class Reflector implements AutoCloseable {
   /** Packets within the limit for each one above it that reports drops to its flow. */
   private static final int REPORT_SHARE = 10;
 
+  /** Packets within the limit for each one of a burst: what is measured always has room. */
+  private static final int BURST_SHARE = 2;
+
   private static final int BATCHES_PER_SOCKET = 16;
 
   /**
@@ -87,6 +90,8 @@ public final class Reflector implements AutoCloseable {
             new RateLimit(
                 Math.max(1, options.maxPacketsPerSecond() / REPORT_SHARE),
                 network.monotonicNanos()),
+            new RateLimit(
+                Math.max(1, options.maxPacketsPerSecond() / BURST_SHARE), network.monotonicNanos()),
             sockets.stream().mapToInt(socket -> socket.local().getPort()).distinct().toArray(),
             options);
     this.counters = counters;
@@ -239,6 +244,8 @@ public final class Reflector implements AutoCloseable {
         echo.recordSendFailure(reply);
       } else if (reply.isReplay) {
         counters.addReplayed();
+      } else if (reply.isBurst) {
+        counters.addBurst();
       } else {
         counters
             .sources()

@@ -13,6 +13,7 @@ public final class ReflectorCounters {
   private final AtomicLong stalled = new AtomicLong();
   private final AtomicLong pauses = new AtomicLong();
   private final AtomicLong replayed = new AtomicLong();
+  private final AtomicLong bursts = new AtomicLong();
   private final SourceTable sources = new SourceTable();
 
   /** Datagrams with this disposition. */
@@ -45,6 +46,11 @@ public final class ReflectorCounters {
     return replayed.get();
   }
 
+  /** Probes of bursts that were reflected; counted for no sender. */
+  public long bursts() {
+    return bursts.get();
+  }
+
   /** Stalls of a reflector of more than half a second; reported to senders. */
   public long pauses() {
     return pauses.get();
@@ -52,6 +58,10 @@ public final class ReflectorCounters {
 
   void addPause() {
     pauses.getAndIncrement();
+  }
+
+  void addBurst() {
+    bursts.getAndIncrement();
   }
 
   void addReplayed() {

@@ -51,6 +51,12 @@ public final class Slots {
    */
   public static final int FLAG_REFLECTOR_STALLED = 16;
 
+  /**
+   * On a request: belongs to a burst, which counts in nobody's windows. Reflectors keep half of
+   * their limit free of these.
+   */
+  public static final int FLAG_BURST = 32;
+
   /** Marks that a sequence stands in the slot of stalled replies. */
   private static final int STALLED = 1 << 24;
 

@@ -78,6 +78,7 @@ class MetricsTest {
       llamamesh_reflector_datagrams_total{verdict="unkeyed"}
       llamamesh_reflector_datagrams_total{verdict="send_failed"}
       llamamesh_reflector_overflows_total
+      llamamesh_reflector_bursts_total
       llamamesh_reflector_checksums_total
       llamamesh_reflector_pauses_total
       llamamesh_reflector_replayed_total
