@@ -115,7 +115,7 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideOutsideOfPackages(
-              "..agent.config", "..agent.kube", "..agent.http", "..agent.store")
+              "..agent.config", "..agent.kube", "..agent.http", "..agent.store", "..agent.burst")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("com.fasterxml..");

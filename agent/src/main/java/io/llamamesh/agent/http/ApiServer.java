@@ -12,6 +12,7 @@ import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,6 +54,9 @@ public final class ApiServer implements AutoCloseable {
    */
   private static final int WATCHES = 12;
 
+  /** Most concurrent requests for bursts and silences, which may wait for a disk. */
+  private static final int CONCURRENT_OF_TOOLS = 4;
+
   /** Paths that need no token. */
   private static final Set<String> OPEN = Set.of("/status", "/healthz", "/readyz");
 
@@ -67,6 +72,8 @@ public final class ApiServer implements AutoCloseable {
   private final FabricApi fabric;
   private final SharedStateApi shared;
   private final TokenCheck tokens;
+  private final Semaphore freeForTools = new Semaphore(CONCURRENT_OF_TOOLS);
+  private volatile @Nullable ToolsApi tools;
 
   @FunctionalInterface
   private interface Route {
@@ -126,6 +133,11 @@ public final class ApiServer implements AutoCloseable {
     return api;
   }
 
+  /** Offers tools from now on. */
+  public void offer(ToolsApi offered) {
+    tools = offered;
+  }
+
   private HttpServer bind(InetSocketAddress address) throws IOException {
     HttpServer server = create(address);
     servers.add(server);
@@ -176,6 +188,11 @@ public final class ApiServer implements AutoCloseable {
         watch(exchange, path);
         return;
       }
+      ToolsApi offered = tools;
+      if (offered != null && ToolsApi.serves(path)) {
+        send(exchange, answerTool(exchange, offered));
+        return;
+      }
       boolean vital = VITAL.contains(path);
       Semaphore places = path.startsWith(FabricApi.PREFIX) ? freeForFabric : free;
       boolean entered = !vital && places.tryAcquire();
@@ -212,6 +229,41 @@ public final class ApiServer implements AutoCloseable {
       refusal = error(e.status(), e.text());
     }
     send(exchange, refusal);
+  }
+
+  private Reply answerTool(HttpExchange exchange, ToolsApi offered) throws IOException {
+    if (!freeForTools.tryAcquire()) {
+      return error(503, "too many requests at once, try again");
+    }
+    try {
+      String method = exchange.getRequestMethod();
+      InetAddress client = exchange.getRemoteAddress().getAddress();
+      String token = bearer(exchange);
+      if (!ToolsApi.isReading(method)) {
+        if (!offered.canAct(token, client)) {
+          exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
+          return error(
+              401,
+              "who acts needs the agents' bearer token; of an agent without one, only its own host"
+                  + " may");
+        }
+      } else if (!tokens.accepts(token, client)) {
+        exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
+        return error(401, "a valid bearer token is needed");
+      }
+      byte[] body = exchange.getRequestBody().readNBytes(ToolsApi.MAX_BODY + 1);
+      if (body.length > ToolsApi.MAX_BODY) {
+        return error(413, "the body is longer than " + ToolsApi.MAX_BODY + " bytes");
+      }
+      return offered.answer(method, exchange.getRequestURI().getPath(), client, body);
+    } catch (RequestException e) {
+      return error(e.status(), e.text());
+    } catch (RuntimeException e) {
+      LOG.error("request failed path={}", exchange.getRequestURI().getPath(), e);
+      return error(500, "the agent failed to answer; its log says why");
+    } finally {
+      freeForTools.release();
+    }
   }
 
   private Reply answer(HttpExchange exchange) {
@@ -273,7 +325,10 @@ public final class ApiServer implements AutoCloseable {
           404,
           "unknown path, known are "
               + Stream.of(
-                      routes.keySet().stream(), FabricApi.PATHS.stream(), SharedStateApi.paths())
+                      routes.keySet().stream(),
+                      FabricApi.PATHS.stream(),
+                      SharedStateApi.paths(),
+                      ToolsApi.PATHS.stream())
                   .flatMap(paths -> paths)
                   .sorted()
                   .toList());

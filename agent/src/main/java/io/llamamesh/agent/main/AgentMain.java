@@ -19,7 +19,9 @@ import picocli.CommandLine.Command;
       RoutesCommand.class,
       PartitionsCommand.class,
       KvCommand.class,
-      MulticastCommand.class
+      MulticastCommand.class,
+      BurstCommand.class,
+      SilenceCommand.class
     })
 public final class AgentMain {
 

@@ -1,8 +1,12 @@
 package io.llamamesh.agent.main;
 
 import io.llamamesh.agent.http.SharedStateClient;
+import io.llamamesh.agent.http.ToolsClient;
+import io.llamamesh.cli.CommandFrame;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +46,10 @@ final class AgentQueryOptions {
     return new SharedStateClient(server, token());
   }
 
+  ToolsClient tools() throws IOException {
+    return new ToolsClient(server, token());
+  }
+
   @Nullable String token() throws IOException {
     Path file = tokenFile;
     if (file == null) {
@@ -60,5 +68,13 @@ final class AgentQueryOptions {
   /** True where documents are printed as the agent sends them. */
   boolean isJson() {
     return json;
+  }
+
+  /** Prints an outcome; returns the exit code. */
+  int print(ToolsClient.Outcome outcome) {
+    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    out.print(json ? outcome.json() : outcome.text());
+    out.flush();
+    return outcome.isWell() ? CommandFrame.OK : CommandFrame.BAD;
   }
 }

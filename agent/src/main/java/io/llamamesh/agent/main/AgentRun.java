@@ -2,6 +2,11 @@ package io.llamamesh.agent.main;
 
 import io.llamamesh.agent.auth.AuthFiles;
 import io.llamamesh.agent.auth.TokenCheck;
+import io.llamamesh.agent.burst.BurstSpread;
+import io.llamamesh.agent.burst.BurstTargets;
+import io.llamamesh.agent.burst.Bursts;
+import io.llamamesh.agent.burst.CollectorBurst;
+import io.llamamesh.agent.burst.MulticastSpread;
 import io.llamamesh.agent.collector.Collector;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.PeerListener;
@@ -22,12 +27,15 @@ import io.llamamesh.agent.fabric.FabricSettings;
 import io.llamamesh.agent.fabric.ReplyEvidence;
 import io.llamamesh.agent.http.AgentState;
 import io.llamamesh.agent.http.ApiServer;
+import io.llamamesh.agent.http.ToolsApi;
 import io.llamamesh.agent.kube.ApiAccess;
 import io.llamamesh.agent.kube.WatchContact;
 import io.llamamesh.agent.net.NativeNetwork;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.reflector.Reflector;
 import io.llamamesh.agent.reflector.ReflectorCounters;
+import io.llamamesh.agent.silence.ReplicatedSilences;
+import io.llamamesh.agent.silence.Silences;
 import io.llamamesh.agent.store.DrainUpload;
 import io.llamamesh.agent.store.WindowFiles;
 import io.llamamesh.agent.store.WindowPush;
@@ -39,6 +47,7 @@ import io.llamamesh.config.CollectorConfigYaml;
 import io.llamamesh.fabric.transport.MeshKeys;
 import io.llamamesh.registration.IngestClient;
 import io.llamamesh.results.IpText;
+import io.llamamesh.results.Point.Tags;
 import io.llamamesh.runtime.CloseStack;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -79,6 +88,7 @@ final class AgentRun {
   private final int epoch = random.nextInt();
   private final ReplyEvidence replyEvidence = new ReplyEvidence();
   private volatile Set<InetAddress> planned = Set.of();
+  private volatile BurstTargets burstTargets = BurstTargets.NONE;
 
   private AgentRun(AgentSettings settings, StopSignal stop, CloseStack owned) {
     this.settings = settings;
@@ -117,10 +127,18 @@ final class AgentRun {
     HostNames names = closer.register(HostNames.ofSystem());
     ConfigApplier applier = applier(collector, warmup, names, folder);
     names.start(applier::namesChanged);
-    if (fabric != null) {
-      applier.onApplied(fabric::apply);
-      applier.onRemoved(fabric::disable);
-    }
+    applier.onApplied((config, plan) -> {
+      burstTargets = BurstTargets.of(config, plan);
+      if (fabric != null) {
+        fabric.apply(config, plan);
+      }
+    });
+    applier.onRemoved(() -> {
+      burstTargets = BurstTargets.NONE;
+      if (fabric != null) {
+        fabric.disable();
+      }
+    });
     Identity identity = new Identity(applier::runningConfig, settings);
     WatchContact watch = hasRemoteConfig() ? new WatchContact(System::nanoTime) : null;
     IngestClient ingest = settings.push();
@@ -151,6 +169,9 @@ final class AgentRun {
     TokenCheck tokens =
         auth == null ? TokenCheck.OPEN : TokenCheck.of(auth::accepts, settings.openTo());
     ApiServer api = closer.register(api(hosts, state, tokens));
+    if (collector != null) {
+      api.offer(tools(auth, keys, identity, fabric));
+    }
     LOG.info(
         "agent started reflector={} api={} network=\"{}\"",
         state.reflectorAddresses().get(),
@@ -207,6 +228,44 @@ final class AgentRun {
   private static @Nullable String unreadyReason(HostAddresses hosts, @Nullable AgentFabric fabric) {
     String problem = hosts.problem();
     return problem != null || fabric == null ? problem : fabric.unreadyReason();
+  }
+
+  /** Bursts and silences; without a fabric bursts of this agent alone. */
+  private ToolsApi tools(
+      @Nullable AuthFiles auth,
+      Supplier<ProbeKeys> keys,
+      Identity identity,
+      @Nullable AgentFabric fabric) {
+    InstantSource clock = InstantSource.system();
+    MulticastSpread spread =
+        fabric == null
+            ? null
+            : closer.register(new MulticastSpread(fabric.services(), fabric::node));
+    Bursts bursts =
+        closer.register(
+            new Bursts(
+                () -> name(identity, fabric),
+                () -> burstTargets,
+                new CollectorBurst(network, settings.probeAddresses(), random, keys),
+                spread == null ? BurstSpread.ALONE : spread,
+                clock));
+    Silences silences = null;
+    if (fabric != null && spread != null) {
+      spread.start(bursts::receive);
+      silences = new Silences(new ReplicatedSilences(fabric.services()), spread::isMember, clock);
+    }
+    return new ToolsApi(
+        bursts,
+        silences,
+        auth == null ? ToolsApi.sameHost() : TokenCheck.of(auth::accepts, List.of()),
+        random,
+        clock);
+  }
+
+  /** This agent's name in the fabric, or else in its points; null while it has none. */
+  private static @Nullable String name(Identity identity, @Nullable AgentFabric fabric) {
+    String inFabric = fabric == null ? null : fabric.services().self().orElse(null);
+    return inFabric == null ? identity.destinationTags().get(Tags.DST_NAME) : inFabric;
   }
 
   private @Nullable AgentFabric fabric(@Nullable Path folder, @Nullable AuthFiles auth) {

@@ -1,0 +1,34 @@
+package io.llamamesh.agent.burst;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+
+/** Way to the other agents. For all threads. */
+public interface BurstSpread {
+
+  /** No way to anybody: a burst is this agent's alone. */
+  BurstSpread ALONE =
+      new BurstSpread() {
+        @Override
+        public Collection<String> others() {
+          return List.of();
+        }
+
+        @Override
+        public boolean trySend(byte[] message, Set<String> onlyNodes) {
+          return false;
+        }
+      };
+
+  /** Names of the other agents that should answer: known members that did not leave. */
+  Collection<String> others();
+
+  /**
+   * Sends a message to agents.
+   *
+   * @param onlyNodes names; empty for all
+   * @return false when it cannot be sent now
+   */
+  boolean trySend(byte[] message, Set<String> onlyNodes);
+}

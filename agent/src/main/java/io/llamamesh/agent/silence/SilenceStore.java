@@ -1,0 +1,17 @@
+package io.llamamesh.agent.silence;
+
+import io.llamamesh.results.SilencedNode;
+import java.util.List;
+
+/** Where silences are kept, on every agent. For all threads. */
+public interface SilenceStore {
+
+  /** Silences that are kept, ended ones too; what is unreadable is left out. */
+  List<SilencedNode> read() throws SilenceException, InterruptedException;
+
+  /** Keeps a silence, instead of another of its node; it is on disk when this returns. */
+  void write(SilencedNode silence) throws SilenceException, InterruptedException;
+
+  /** Removes a node's silence, if there is one. */
+  void remove(String node) throws SilenceException, InterruptedException;
+}
