@@ -67,6 +67,7 @@ public record MatrixDocument(
    * @param lastSeen time of its agent's last answer; absent before the first
    * @param problem reason why its agent does not report; absent if it does
    * @param leaving true if it is about to be removed, and thus not judged; else absent
+   * @param silencedUntil time until which it is silenced, and thus not judged; absent if it is not
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Node(
@@ -77,8 +78,9 @@ public record MatrixDocument(
       boolean reporting,
       @Nullable Instant lastSeen,
       @Nullable String problem,
-      @Nullable Boolean leaving) {
-    /** A node that stays. */
+      @Nullable Boolean leaving,
+      @Nullable Instant silencedUntil) {
+    /** A node that stays, and is judged. */
     public Node(
         String name,
         @Nullable String zone,
@@ -87,7 +89,7 @@ public record MatrixDocument(
         boolean reporting,
         @Nullable Instant lastSeen,
         @Nullable String problem) {
-      this(name, zone, address, agent, reporting, lastSeen, problem, null);
+      this(name, zone, address, agent, reporting, lastSeen, problem, null, null);
     }
 
     /** True if it is about to be removed. */
@@ -98,7 +100,13 @@ public record MatrixDocument(
 
     /** The same one, about to be removed. */
     public Node withLeaving() {
-      return new Node(name, zone, address, agent, reporting, lastSeen, problem, true);
+      return new Node(
+          name, zone, address, agent, reporting, lastSeen, problem, true, silencedUntil);
+    }
+
+    /** The same one, silenced until a time. */
+    public Node withSilence(Instant until) {
+      return new Node(name, zone, address, agent, reporting, lastSeen, problem, leaving, until);
     }
   }
 

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param store the state of the time-series store
  * @param fabric what agents know of each other; absent where no agent takes part in a fabric, and
  *     from an older scraper
+ * @param silenced nodes that somebody silenced, by name: measured and shown, and not judged; absent
+ *     without any
  */
 @JsonPropertyOrder({
   "mesh",
@@ -33,7 +35,8 @@ import org.jspecify.annotations.Nullable;
   "suspects",
   "silent",
   "store",
-  "fabric"
+  "fabric",
+  "silenced"
 })
 public record MeshReport(
     String mesh,
@@ -45,12 +48,40 @@ public record MeshReport(
     List<Suspect> suspects,
     List<Silent> silent,
     Store store,
-    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable FabricReport fabric) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable FabricReport fabric,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<SilencedNode> silenced) {
   public MeshReport {
     worstPairs = List.copyOf(worstPairs);
     suspects = List.copyOf(suspects);
     // A scraper of before says nothing of it.
     silent = silent == null ? List.of() : List.copyOf(silent);
+    silenced = silenced == null ? List.of() : List.copyOf(silenced);
+  }
+
+  /** With nobody who is silenced. */
+  public MeshReport(
+      String mesh,
+      Instant time,
+      Verdict verdict,
+      String message,
+      Totals totals,
+      List<PairReport> worstPairs,
+      List<Suspect> suspects,
+      List<Silent> silent,
+      Store store,
+      @Nullable FabricReport fabric) {
+    this(
+        mesh,
+        time,
+        verdict,
+        message,
+        totals,
+        worstPairs,
+        suspects,
+        silent,
+        store,
+        fabric,
+        List.of());
   }
 
   /** Without a word of the fabric. */
@@ -83,7 +114,17 @@ public record MeshReport(
   /** The same judgement, made at another time. */
   public MeshReport withTime(Instant made) {
     return new MeshReport(
-        mesh, made, verdict, message, totals, worstPairs, suspects, silent, store, fabric);
+        mesh,
+        made,
+        verdict,
+        message,
+        totals,
+        worstPairs,
+        suspects,
+        silent,
+        store,
+        fabric,
+        silenced);
   }
 
   /** The same numbers under another verdict. */
@@ -95,13 +136,29 @@ public record MeshReport(
   /** The same judgement beside another state of the store. */
   public MeshReport withStore(Store other) {
     return new MeshReport(
-        mesh, time, verdict, message, totals, worstPairs, suspects, silent, other, fabric);
+        mesh,
+        time,
+        verdict,
+        message,
+        totals,
+        worstPairs,
+        suspects,
+        silent,
+        other,
+        fabric,
+        silenced);
   }
 
   /** The same judgement beside another state of the fabric; null: none is known. */
   public MeshReport withFabric(@Nullable FabricReport other) {
     return new MeshReport(
-        mesh, time, verdict, message, totals, worstPairs, suspects, silent, store, other);
+        mesh, time, verdict, message, totals, worstPairs, suspects, silent, store, other, silenced);
+  }
+
+  /** The same judgement beside other silenced nodes, and with a message that names them. */
+  public MeshReport withSilenced(List<SilencedNode> others, String text) {
+    return new MeshReport(
+        mesh, time, verdict, text, totals, worstPairs, suspects, silent, store, fabric, others);
   }
 
   /**

@@ -5,6 +5,7 @@ import io.llamamesh.results.MatrixDocument.Node;
 import io.llamamesh.results.MatrixDocument.Pair;
 import io.llamamesh.results.MatrixDocument.TrafficClass;
 import io.llamamesh.results.NaturalOrder;
+import io.llamamesh.results.SilencedNode;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Cell;
 import io.llamamesh.scraper.matrix.MatrixView;
@@ -35,7 +36,7 @@ public record MatrixDocumentFactory(
 
   /** The document of all pairs. */
   public MatrixDocument document(MatrixView view, Collection<AgentHealth> agents, Instant now) {
-    return document(view, Slice.ALL, agents, Set.of(), now);
+    return document(view, Slice.ALL, agents, Set.of(), List.of(), now);
   }
 
   /**
@@ -44,7 +45,8 @@ public record MatrixDocumentFactory(
    * @param view the selected windows
    * @param slice filter of its pairs; nodes and classes are always complete
    * @param agents the agents that should report
-   * @param leaving names of nodes that are not judged
+   * @param leaving names of leaving nodes, which are not judged
+   * @param silenced silenced nodes, which are not either
    * @param now time at which it is made
    */
   public MatrixDocument document(
@@ -52,6 +54,7 @@ public record MatrixDocumentFactory(
       Slice slice,
       Collection<AgentHealth> agents,
       Set<String> leaving,
+      List<SilencedNode> silenced,
       Instant now) {
     TreeMap<String, Node> nodes = new TreeMap<>();
     for (PairSeries pair : view.pairs()) {
@@ -74,6 +77,8 @@ public record MatrixDocumentFactory(
               agent.problem()));
     }
     nodes.replaceAll((name, node) -> leaving.contains(name) ? node.withLeaving() : node);
+    silenced.forEach(silence ->
+        nodes.computeIfPresent(silence.node(), (name, node) -> node.withSilence(silence.until())));
     TreeSet<TrafficClass> classes =
         new TreeSet<>(Comparator.comparing(TrafficClass::port).thenComparing(TrafficClass::family));
     view.pairs().forEach(pair -> classes.add(new TrafficClass(pair.port(), pair.family())));

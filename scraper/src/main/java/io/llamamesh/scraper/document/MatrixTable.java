@@ -126,6 +126,12 @@ public record MatrixTable(boolean colour, int maxNodes) {
 
   private void appendMissing(MatrixDocument document, StringBuilder text) {
     for (MatrixDocument.Node node : document.nodes()) {
+      if (node.silencedUntil() != null) {
+        text.append(node.name())
+            .append(" is silenced until ")
+            .append(node.silencedUntil())
+            .append(" and not judged\n");
+      }
       if (node.isLeaving()) {
         text.append(node.name()).append(" is leaving and not judged\n");
       } else if (node.agent() && !node.reporting()) {

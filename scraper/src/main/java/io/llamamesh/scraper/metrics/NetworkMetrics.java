@@ -3,6 +3,7 @@ package io.llamamesh.scraper.metrics;
 import io.llamamesh.results.MatrixDocument.ZonePair;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.MeshReport.PairReport;
+import io.llamamesh.results.SilencedNode;
 import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.matrix.Cell;
 import io.llamamesh.scraper.matrix.PairSeries;
@@ -48,6 +49,7 @@ public final class NetworkMetrics {
   private final MultiGauge zoneP99;
   private final MultiGauge suspects;
   private final MultiGauge silent;
+  private final MultiGauge silenced;
   private final MultiGauge verdicts;
 
   private record Numbers(double loss, double p50, double p99) {}
@@ -106,6 +108,10 @@ public final class NetworkMetrics {
         gauges(
             "llamamesh.silent.sources",
             "Sources that get no answer from a silent node or target; at most 50");
+    this.silenced =
+        gauges(
+            "llamamesh.silenced.until.seconds",
+            "Time until which a node is silenced and not judged, since the epoch; at most 100");
     this.suspects =
         gauges(
             "llamamesh.suspect.bad.links", "Bad links explained by a suspect, at most 20 suspects");
@@ -117,6 +123,7 @@ public final class NetworkMetrics {
     pairs(now);
     zones();
     silent(now);
+    silenced(now);
     List<MultiGauge.Row<?>> rows = new ArrayList<>();
     for (MeshReport.Suspect suspect : now.suspects()) {
       MeshReport.Direction direction = suspect.direction();
@@ -129,6 +136,15 @@ public final class NetworkMetrics {
     }
     suspects.register(rows, true);
     return registry.scrape();
+  }
+
+  private void silenced(MeshReport now) {
+    List<MultiGauge.Row<?>> nodes = new ArrayList<>();
+    for (SilencedNode one : now.silenced()) {
+      nodes.add(
+          MultiGauge.Row.of(Tags.of("node", one.node()), one.until().toEpochMilli() / MILLIS));
+    }
+    silenced.register(nodes, true);
   }
 
   private void silent(MeshReport now) {

@@ -3,8 +3,10 @@ package io.llamamesh.scraper.run;
 import io.llamamesh.http.ChangeSignal;
 import io.llamamesh.results.MatrixDocument.ZonePair;
 import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.SilencedNode;
 import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.analysis.Analysis;
+import io.llamamesh.scraper.analysis.SilenceClause;
 import io.llamamesh.scraper.document.ZonePairs;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
@@ -13,6 +15,7 @@ import io.llamamesh.scraper.matrix.PairSeries;
 import io.llamamesh.scraper.matrix.WindowSelection;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -23,8 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Loop that analyses the matrix after each new window, and keeps the newest report. Leaving nodes
- * are measured and not judged.
+ * Loop that analyses the matrix after each new window, and keeps the newest report. Leaving and
+ * silenced nodes are measured and not judged.
  *
  * <p>Owns one thread, which ends with {@link #close}. After an analysis it rests nine times as long
  * as that took, so that a large mesh does not spend more than a tenth of a core on it; without a
@@ -41,6 +44,7 @@ final class ReportLoop implements AutoCloseable {
   private final Analysis analysis;
   private final Supplier<List<AgentHealth>> agents;
   private final Supplier<Set<String>> leaving;
+  private final Supplier<List<SilencedNode>> silenced;
   private final Supplier<MeshReport.Store> store;
   private final boolean keepsPairs;
   private final InstantSource clock;
@@ -55,6 +59,7 @@ final class ReportLoop implements AutoCloseable {
 
   /**
    * @param leaving supplier of the names of leaving nodes
+   * @param silenced supplier of silenced nodes
    * @param keepsPairs true to keep {@link #pairs}, which are tens of MB in a large mesh
    * @param changes counts each new report
    */
@@ -63,6 +68,7 @@ final class ReportLoop implements AutoCloseable {
       Analysis analysis,
       Supplier<List<AgentHealth>> agents,
       Supplier<Set<String>> leaving,
+      Supplier<List<SilencedNode>> silenced,
       Supplier<MeshReport.Store> store,
       boolean keepsPairs,
       InstantSource clock,
@@ -71,6 +77,7 @@ final class ReportLoop implements AutoCloseable {
     this.analysis = analysis;
     this.agents = agents;
     this.leaving = leaving;
+    this.silenced = silenced;
     this.store = store;
     this.keepsPairs = keepsPairs;
     this.clock = clock;
@@ -103,7 +110,7 @@ final class ReportLoop implements AutoCloseable {
 
   private void run() {
     long lastVersion = -1;
-    Set<String> lastUnjudged = Set.of();
+    Unjudged lastUnjudged = Unjudged.NONE;
     long waited = 0;
     long lastJudged = System.nanoTime();
     long wait = POLL_INTERVAL.toNanos();
@@ -112,7 +119,7 @@ final class ReportLoop implements AutoCloseable {
         waited += wait;
         wait = POLL_INTERVAL.toNanos();
         long version = matrix.version();
-        Set<String> unjudged = leaving.get();
+        Unjudged unjudged = unjudged();
         boolean isUnchanged = version == lastVersion && unjudged.equals(lastUnjudged);
         if (isUnchanged && waited < AT_LEAST_EVERY.toNanos()) {
           continue;
@@ -121,7 +128,7 @@ final class ReportLoop implements AutoCloseable {
         boolean isReusable =
             isUnchanged
                 && newest.verdict() != Verdict.NO_DATA
-                && reporting(withoutLeaving(agents.get(), unjudged)).equals(reported)
+                && reporting(withoutUnjudged(agents.get(), unjudged.names())).equals(reported)
                 && started - lastJudged < MAX_REUSE.toNanos();
         if (isReusable) {
           newest = newest.withTime(clock.instant()).withStore(store.get());
@@ -161,22 +168,38 @@ final class ReportLoop implements AutoCloseable {
   }
 
   private MeshReport analyse() {
-    Set<String> unjudged = leaving.get();
-    MatrixView view = matrix.view(WindowSelection.last(Analysis.WINDOWS)).without(unjudged);
+    Unjudged unjudged = unjudged();
+    MatrixView view = matrix.view(WindowSelection.last(Analysis.WINDOWS)).without(unjudged.names());
     zonePairs = ZonePairs.of(view);
     pairs = keepsPairs ? view.pairs() : List.of();
     List<AgentHealth> all = agents.get();
-    List<AgentHealth> judged = withoutLeaving(all, unjudged);
+    List<AgentHealth> judged = withoutUnjudged(all, unjudged.names());
     reported = reporting(judged);
-    // A mesh whose other nodes are all leaving has no pair to judge.
-    Set<String> excuse = !all.isEmpty() && judged.size() <= 1 ? unjudged : Set.of();
+    // A mesh whose other nodes are all leaving or silenced has no pair to judge.
+    Set<String> excuse = !all.isEmpty() && judged.size() <= 1 ? unjudged.names() : Set.of();
     Analysis.Result result =
         analysis.analyse(view, judged, excuse, store.get(), clock.instant(), past);
     past = result.past();
-    return result.report();
+    return SilenceClause.append(
+        result.report(), unjudged.silenced(), view.pairs().isEmpty() && !excuse.isEmpty());
   }
 
-  private static List<AgentHealth> withoutLeaving(List<AgentHealth> all, Set<String> unjudged) {
+  private Unjudged unjudged() {
+    return new Unjudged(leaving.get(), silenced.get());
+  }
+
+  /** Nodes that are measured and not judged. */
+  private record Unjudged(Set<String> leaving, List<SilencedNode> silenced) {
+    static final Unjudged NONE = new Unjudged(Set.of(), List.of());
+
+    Set<String> names() {
+      Set<String> names = new HashSet<>(leaving);
+      silenced.forEach(silence -> names.add(silence.node()));
+      return Set.copyOf(names);
+    }
+  }
+
+  private static List<AgentHealth> withoutUnjudged(List<AgentHealth> all, Set<String> unjudged) {
     return all.stream().filter(agent -> !unjudged.contains(agent.agent())).toList();
   }
 

@@ -2,19 +2,23 @@ package io.llamamesh.scraper.run;
 
 import io.llamamesh.http.ChangeSignal;
 import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.SilencedNode;
 import io.llamamesh.scraper.analysis.Analysis;
 import io.llamamesh.scraper.auth.Tokens;
+import io.llamamesh.scraper.cluster.AgentEndpoint;
 import io.llamamesh.scraper.cluster.AgentSource;
 import io.llamamesh.scraper.cluster.Bookmark;
 import io.llamamesh.scraper.cluster.CursorStore;
 import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.document.MatrixDocumentFactory;
 import io.llamamesh.scraper.fabric.FabricWatcher;
+import io.llamamesh.scraper.fabric.SilencedFabric;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.metrics.NetworkMetrics;
 import io.llamamesh.scraper.metrics.ScraperMetrics;
 import io.llamamesh.scraper.pull.AgentPulls;
+import io.llamamesh.scraper.pull.SilencePoller;
 import io.llamamesh.scraper.pull.WindowIngest;
 import io.llamamesh.scraper.store.Store;
 import io.llamamesh.scraper.store.StoreWriter;
@@ -26,11 +30,13 @@ import io.llamamesh.scraper.web.WebServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +55,7 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
   private final AgentSource agents;
   private final @Nullable StoreWriter writer;
   private final AgentPulls pulls;
+  private final SilencePoller silences;
   private final CursorPersister cursors;
   private final Leadership leadership;
   private final LeaderTransitions transitions;
@@ -80,10 +87,8 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
     ScraperRun scraper = new ScraperRun(config, agents, store, cursorStore, leadership, tokens);
     scraper.transitions.start();
     scraper.fabric.start();
-    scraper.agents.start(found -> {
-      scraper.pulls.setAgents(found);
-      scraper.fabric.setAgents(found);
-    });
+    scraper.agents.start(scraper::setAgents);
+    scraper.silences.start();
     scraper.reports.start();
     scraper.cursors.start();
     return scraper;
@@ -106,6 +111,7 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
     this.pulls =
         new AgentPulls(
             config.interval(), config.agentTimeout(), matrix, writer, from, tokens::bearer, clock);
+    this.silences = new SilencePoller(tokens::bearer, clock);
     this.leadership = leadership;
     this.transitions = new LeaderTransitions(leadership, cursorStore, pulls);
     this.cursors =
@@ -124,13 +130,14 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
             new Analysis(config.mesh(), config.limits()),
             pulls::health,
             agents::leaving,
+            silences::active,
             this::storeStatus,
             config.access().everyPair(),
             clock,
             changes);
     this.fabric =
         new FabricWatcher(
-            tokens::bearer, agents::leaving, clock, new SplittableRandom(), changes::changed);
+            tokens::bearer, this::unjudged, clock, new SplittableRandom(), changes::changed);
     this.metrics =
         new ScraperMetrics(matrix, pulls, agents, this::storeStatus, writer, leadership::isLeader);
     metrics.fabric(fabric);
@@ -174,7 +181,10 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
   @Override
   public MeshReport report() {
     // The network is judged after each window; the store's state may have changed since.
-    return reports.newest().withStore(storeStatus()).withFabric(fabric.report());
+    return reports
+        .newest()
+        .withStore(storeStatus())
+        .withFabric(SilencedFabric.without(fabric.report(), silencedNames()));
   }
 
   @Override
@@ -193,6 +203,28 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
   }
 
   @Override
+  public List<SilencedNode> silenced() {
+    return silences.active();
+  }
+
+  private Set<String> silencedNames() {
+    return silences.active().stream().map(SilencedNode::node).collect(Collectors.toSet());
+  }
+
+  /** Names of nodes that are measured and not judged. */
+  private Set<String> unjudged() {
+    Set<String> names = new HashSet<>(agents.leaving());
+    names.addAll(silencedNames());
+    return Set.copyOf(names);
+  }
+
+  private void setAgents(List<AgentEndpoint> found) {
+    pulls.setAgents(found);
+    fabric.setAgents(found);
+    silences.setAgents(found);
+  }
+
+  @Override
   public String metrics() {
     return metrics.scrape() + network.scrape();
   }
@@ -207,6 +239,7 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
   public void close() {
     agents.close();
     fabric.close();
+    silences.close();
     if (ingest != null) {
       ingest.close();
     }

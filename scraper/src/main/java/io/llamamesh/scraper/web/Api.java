@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.web;
 
+import io.llamamesh.results.SilencedNode;
 import io.llamamesh.scraper.document.MatrixDocumentFactory;
 import io.llamamesh.scraper.document.PairDocument;
 import io.llamamesh.scraper.document.Slice;
@@ -140,14 +141,18 @@ public final class Api {
     Slice slice = slice(query);
     List<AgentHealth> agents = status.agents();
     Set<String> leaving = status.leaving();
+    List<SilencedNode> silenced = status.silenced();
     String tag =
         "W/\"%x-%x-%x-%x\""
             .formatted(
-                matrix.version(), agents.hashCode(), leaving.hashCode(), rawQuery.hashCode());
+                matrix.version(),
+                agents.hashCode(),
+                31 * leaving.hashCode() + silenced.hashCode(),
+                rawQuery.hashCode());
     if (tag.equals(known)) {
       return Answer.notModified(tag);
     }
-    return exclusively(() -> matrix(selection, slice, agents, leaving, rawQuery, tag));
+    return exclusively(() -> matrix(selection, slice, agents, leaving, silenced, rawQuery, tag));
   }
 
   private Answer matrix(
@@ -155,13 +160,15 @@ public final class Api {
       Slice slice,
       List<AgentHealth> agents,
       Set<String> leaving,
+      List<SilencedNode> silenced,
       String rawQuery,
       String tag) {
     Answer made = recent.get(rawQuery, tag);
     if (made == null) {
       made =
           Answer.json(
-              documents.document(matrix.pooled(selection), slice, agents, leaving, clock.instant()),
+              documents.document(
+                  matrix.pooled(selection), slice, agents, leaving, silenced, clock.instant()),
               tag);
       recent.put(rawQuery, made);
     }

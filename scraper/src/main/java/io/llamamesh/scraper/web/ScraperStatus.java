@@ -2,6 +2,7 @@ package io.llamamesh.scraper.web;
 
 import io.llamamesh.http.ChangeSignal;
 import io.llamamesh.results.MeshReport;
+import io.llamamesh.results.SilencedNode;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import java.util.List;
 import java.util.Set;
@@ -22,6 +23,11 @@ public interface ScraperStatus {
   /** Names of leaving nodes, which are shown and not judged. */
   default Set<String> leaving() {
     return Set.of();
+  }
+
+  /** Silenced nodes, which are shown and not judged. */
+  default List<SilencedNode> silenced() {
+    return List.of();
   }
 
   /** Metrics in Prometheus' text format. */

@@ -9,6 +9,7 @@ import io.llamamesh.results.MatrixDocument;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.ResultsJson;
+import io.llamamesh.results.SilencedNode;
 import io.llamamesh.results.Verdict;
 import io.llamamesh.scraper.analysis.Limits;
 import io.llamamesh.scraper.auth.Tokens;
@@ -35,11 +36,14 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -213,6 +217,79 @@ final class ScraperRunTest {
     await().until(() -> scraper.report().verdict() == Verdict.PAIR_LOSS);
     assertThat(scraper.report().suspects().getFirst().name()).isEqualTo("node-1>node-2");
     assertThat(text("/api/v1/matrix")).doesNotContain("leaving");
+  }
+
+  /** A silence of a node, as an agent says it. */
+  private static String silence(String node, Instant until) {
+    return """
+    {"silences": [{"node": "%s", "since": "%s", "until": "%s", "by": "ann", "because": "disk swap"}]}
+    """
+        .formatted(node, Instant.now().minusSeconds(60), until);
+  }
+
+  @Test
+  void aNodeThatIsSilencedIsMeasuredAndShownAndNotJudgedUntilItEndsByItself() throws Exception {
+    Instant until = Instant.now().plusSeconds(12).truncatedTo(ChronoUnit.SECONDS);
+    agents.forEach(agent -> agent.silences(silence("node-2", until)));
+    publish(10);
+    await()
+        .until(
+            () -> scraper.report(),
+            report ->
+                report.totals().pairs() == 6
+                    && report.totals().agents() == 3
+                    && report.verdict() == Verdict.HEALTHY);
+
+    MeshReport report = read("/api/v1/report", MeshReport.class);
+    MatrixDocument matrix = read("/api/v1/matrix", MatrixDocument.class);
+
+    assertThat(report.message())
+        .endsWith("; 1 node silenced: node-2 until " + until + " by ann because disk swap");
+    assertThat(report.silenced()).extracting(SilencedNode::node).containsExactly("node-2");
+    assertThat(report.suspects()).isEmpty();
+    assertThat(report.worstPairs()).isEmpty();
+    assertThat(text("/metrics"))
+        .contains(
+            "llamamesh_network_healthy 1", "llamamesh_silenced_until_seconds{node=\"node-2\"}")
+        .doesNotContain("llamamesh_pair_loss_ratio{destination=\"node-2\"");
+    assertThat(matrix.pairs()).hasSize(12).anyMatch(p -> p.lost() > 0);
+    assertThat(matrix.nodes())
+        .filteredOn(node -> until.equals(node.silencedUntil()))
+        .extracting(MatrixDocument.Node::name)
+        .containsExactly("node-2");
+    assertThat(matrixCommand()).isZero();
+
+    // Agents that are away do not lengthen it.
+    agents.forEach(agent -> agent.silences("no document"));
+    await().atMost(Duration.ofSeconds(40)).until(() -> scraper.report().silenced().isEmpty());
+    assertThat(Instant.now()).isAfterOrEqualTo(until);
+    publish(10);
+    await().until(() -> scraper.report().verdict() == Verdict.PAIR_LOSS);
+    assertThat(scraper.report().message()).doesNotContain("silenced");
+    assertThat(text("/api/v1/matrix")).doesNotContain("silencedUntil");
+  }
+
+  @Test
+  void aMeshWhoseOtherNodesAreSilencedSaysSo() throws Exception {
+    agents.forEach(agent ->
+        agent.silences(
+            "{\"silences\": ["
+                + Stream.of("node-2", "node-3", "node-4")
+                    .map(node ->
+                        silence(node, Instant.now().plusSeconds(600))
+                            .replaceAll("^.*?\\[|\\].*", ""))
+                    .map(String::strip)
+                    .collect(Collectors.joining(","))
+                + "]}"));
+    publish(10);
+
+    await()
+        .untilAsserted(() -> {
+          MeshReport report = read("/api/v1/report", MeshReport.class);
+          assertThat(report.verdict()).isEqualTo(Verdict.HEALTHY);
+          assertThat(report.message())
+              .startsWith("nothing to judge of the others; 3 nodes silenced: node-2 until ");
+        });
   }
 
   @Test

@@ -50,6 +50,7 @@ public final class FakeAgent implements AutoCloseable {
   private volatile @Nullable String garbage;
   private volatile @Nullable String token;
   private volatile @Nullable String stored;
+  private volatile @Nullable String silences;
 
   /** Listens on a free port of the loopback address. */
   public static FakeAgent start() throws IOException {
@@ -60,6 +61,7 @@ public final class FakeAgent implements AutoCloseable {
     server = HttpServer.create(address, 0);
     server.setExecutor(threads);
     server.createContext("/influxdata", this::answer);
+    server.createContext("/v1/silences", this::answerSilences);
     server.start();
   }
 
@@ -138,6 +140,11 @@ public final class FakeAgent implements AutoCloseable {
     return stored;
   }
 
+  /** Answers that when it is asked for silences; null: it has no fabric. */
+  public void silences(@Nullable String document) {
+    silences = document;
+  }
+
   /** Queries so far. */
   public List<String> queries() {
     return queries;
@@ -178,6 +185,15 @@ public final class FakeAgent implements AutoCloseable {
       }
       String body = garbage;
       send(exchange, 200, body != null ? body : page(exchange, query));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void answerSilences(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      String document = silences;
+      send(exchange, document == null ? 404 : 200, document == null ? "{}" : document);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -294,6 +294,7 @@ function rolledUp(z) {
 }
 
 function axis(node) {
-  return { key: node.name, label: node.leaving ? node.name + " (leaving)" : node.name, zone: node.zone ?? "",
-    silent: node.agent && !node.reporting && !node.leaving, problem: node.problem };
+  const mark = node.leaving ? " (leaving)" : node.silencedUntil ? " (silenced)" : "";
+  return { key: node.name, label: node.name + mark, zone: node.zone ?? "",
+    silent: node.agent && !node.reporting && !node.leaving && !node.silencedUntil, problem: node.problem };
 }

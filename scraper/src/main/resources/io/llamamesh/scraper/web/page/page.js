@@ -2,7 +2,7 @@
 import { follow, followWithToken, get } from "./api.js";
 import { Details } from "./details.js";
 import { Heatmap, METRICS } from "./matrix.js";
-import { explained, fabricLines, fastVerdict, silence, silentSince, stored, suspectName, why } from "./sentences.js";
+import { explained, fabricLines, fastVerdict, silence, silencedBy, silentSince, stored, suspectName, why } from "./sentences.js";
 import { ago, clock, element, millis, percent, zone } from "./words.js";
 
 const by = (id) => document.getElementById(id);
@@ -281,6 +281,9 @@ function lists() {
   const silent = state.matrix.nodes.filter((n) => n.agent && (!n.reporting || n.leaving));
   by("silent-section").hidden = silent.length === 0;
   by("silent").replaceChildren(...silent.slice(0, 20).map((n) => element("li", "", element("b", n.name), element("small", " " + silentSince(n, state.now)))));
+  const silenced = report.silenced ?? [];
+  by("silenced-section").hidden = silenced.length === 0;
+  by("silenced").replaceChildren(...silenced.map((one) => element("li", "", element("b", one.node), element("small", " " + silencedBy(one)))));
   const s = report.store;
   by("store").className = s.state === "Unreachable" ? "unreachable" : "";
   by("store").textContent = stored(s);
@@ -347,7 +350,7 @@ function freshness() {
   const age = last && !state.at ? (now - Date.parse(last)) / 1000 : null;
   const stale = state.failure || (age !== null && age > state.matrix.intervalSeconds * 5 + 10);
   if (stale && !state.failure) trouble.push(`No new window for ${ago(age)}: no agent has reported since ${clock(last)}.`);
-  const agents = state.matrix?.nodes.filter((n) => n.agent && !n.leaving) ?? [];
+  const agents = state.matrix?.nodes.filter((n) => n.agent && !n.leaving && !n.silencedUntil) ?? [];
   const silent = agents.filter((n) => !n.reporting);
   if (!state.failure && silent.length && last) trouble.push(silence(silent, agents.length, now, state.matrix.intervalSeconds));
   if (state.broken) trouble.unshift(`The page failed: ${state.broken}.`);

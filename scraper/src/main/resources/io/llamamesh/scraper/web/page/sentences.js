@@ -85,6 +85,11 @@ function silenceOf(s) {
   return `has no usable answer for ${of} sources`;
 }
 
+/** Of whom no verdict says anything, by whom, until when and why. */
+export function silencedBy(silence) {
+  return `until ${clock(silence.until)}, by ${silence.by}: ${silence.because}`;
+}
+
 export function silentSince(node, now) {
   if (node.leaving) return "leaving: about to be removed, or just was; not judged";
   return (node.problem ?? "publishes no new windows") + (node.lastSeen ? `; last answer ${ago((now - Date.parse(node.lastSeen)) / 1000)} ago` : "");

@@ -1,0 +1,102 @@
+package io.llamamesh.client;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import io.llamamesh.client.ClientException.Kind;
+import io.llamamesh.results.ResultsJson;
+import io.llamamesh.results.SilencedNode;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Reads silenced nodes from agents; see the package for what every call keeps to. */
+public final class SilencesClient implements AutoCloseable {
+  /** Path of silences below an agent. */
+  public static final String SILENCES = "/v1/silences";
+
+  /** How far an agent's clock may be ahead of ours. */
+  private static final Duration CLOCKS_APART = Duration.ofHours(1);
+
+  private static final ObjectReader NODES =
+      ResultsJson.mapperOfOthers().readerFor(SilencedNode.class);
+
+  private final DocumentReader documents;
+
+  /** A client for any number of agents. */
+  public SilencesClient(ClientOptions options) {
+    this.documents = new DocumentReader(options, InstantSource.system());
+  }
+
+  /**
+   * Nodes that are silenced, as an agent knows them, by name. Those out of bounds or over are left
+   * out, and those beyond {@value SilencedNode#MAX_SILENCED}; of an agent without a fabric there
+   * are none.
+   *
+   * @param agent such as {@code http://10.0.0.3:8100}
+   * @param now our time
+   */
+  public List<SilencedNode> silenced(URI agent, Instant now)
+      throws ClientException, InterruptedException {
+    try {
+      return read(documents.get(agent, SILENCES, Map.of()).body(), now, agent);
+    } catch (ClientException e) {
+      if (e.kind() == Kind.STATUS && e.status() == HttpURLConnection.HTTP_NOT_FOUND) {
+        return List.of();
+      }
+      throw e;
+    }
+  }
+
+  private static List<SilencedNode> read(byte[] document, Instant now, URI agent)
+      throws ClientException {
+    List<SilencedNode> read = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    try {
+      JsonNode all = ResultsJson.mapperOfOthers().readTree(document).path("silences");
+      if (!all.isArray()) {
+        throw new IOException("no silences");
+      }
+      for (JsonNode one : all) {
+        SilencedNode silence = usable(one, now);
+        if (silence != null
+            && read.size() < SilencedNode.MAX_SILENCED
+            && names.add(silence.node())) {
+          read.add(silence);
+        }
+      }
+    } catch (IOException e) {
+      throw new ClientException(
+          Kind.MALFORMED, 200, agent + " answers something else than silences", e);
+    }
+    return List.copyOf(read);
+  }
+
+  /** A silence that holds now; null where it does not, or cannot be read. */
+  private static @Nullable SilencedNode usable(JsonNode one, Instant now) {
+    try {
+      SilencedNode silence = NODES.readValue(one);
+      return silence != null
+              && silence.problem() == null
+              && silence.isActive(now)
+              && !silence.since().isAfter(now.plus(CLOCKS_APART))
+          ? silence
+          : null;
+    } catch (IOException e) {
+      return null; // that one only
+    }
+  }
+
+  @Override
+  public void close() {
+    documents.close();
+  }
+}
