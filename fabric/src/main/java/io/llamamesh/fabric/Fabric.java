@@ -182,7 +182,7 @@ public final class Fabric {
       // What waited in this process's own queues is not the peers' fault.
       lags++;
       stalledUntil = now + STALLED;
-      detector.addStallTime(lag);
+      detector.addStallTime(lag, now);
     }
     detector.tick(now);
     overlay.tick(now);
@@ -338,7 +338,7 @@ public final class Fabric {
       if (wasNeighbor) {
         lost.add(link.peer());
         detector.check(link.peer(), now, CHECK);
-        linkState.change(true);
+        linkState.changeAtOnce();
       }
     }
     linkState.flush(now);
@@ -424,13 +424,6 @@ public final class Fabric {
   public void probeAnswered(long time, String identity, long sentAt, long roundTrip) {
     now = Math.max(now, time);
     detector.probeAnswered(identity, sentAt, roundTrip, now);
-    linkState.flush(now);
-  }
-
-  /** A probe of this identity arrived at this node's reflector. */
-  public void probeArrived(long time, String identity) {
-    now = Math.max(now, time);
-    detector.recordInboundPing(identity, now);
     linkState.flush(now);
   }
 
@@ -907,7 +900,11 @@ public final class Fabric {
           membership.silent(entry);
         }
       }
-      linkState.change(true);
+      if (after.isAlive()) {
+        linkState.change(true);
+      } else {
+        linkState.changeAtOnce();
+      }
     }
   }
 

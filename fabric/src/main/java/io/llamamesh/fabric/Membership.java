@@ -387,7 +387,7 @@ final class Membership {
         vouch(entry, orphan, now);
       } else {
         orphan.vouchAt = Long.MAX_VALUE;
-        due |= now - orphan.since >= GRACE;
+        due |= now - orphan.since >= GRACE || accusers.size() + 1 >= witnesses();
         if (!orphan.checked) {
           orphan.checked = true;
           if (host.hearing(entry.name()) != null || random.nextDouble() < CHECKERS / upCount) {
@@ -424,8 +424,11 @@ final class Membership {
     Set<LinkStateAdEntry> visited = new HashSet<>();
     Set<LinkStateAdEntry> refused = new HashSet<>();
     Set<LinkStateAdEntry> accused = new HashSet<>();
+    Map<LinkStateAdEntry, Integer> silentTo = new HashMap<>();
     for (LinkStateAdEntry entry : orphans.keySet()) {
-      accuse(entry, host.hearing(entry.name()), accused, refused);
+      @Nullable Hearing hearing = host.hearing(entry.name());
+      accuse(entry, hearing, accused, refused);
+      silentTo.merge(entry, hearing == Hearing.SILENT ? 1 : 0, Integer::sum);
     }
     for (LinkStateAdEntry accuser : accusers) {
       LinkStateAd ad = accuser.ad();
@@ -434,10 +437,13 @@ final class Membership {
           @Nullable LinkStateAdEntry target = table.get(unheard.node());
           if (target != null && orphans.containsKey(target)) {
             accuse(target, unheard.hearing(), accused, refused);
+            boolean others = accuser != own && unheard.hearing() == Hearing.SILENT;
+            silentTo.merge(target, others ? 1 : 0, Integer::sum);
           }
         }
       }
     }
+    int witnesses = witnesses();
     Map<LinkStateAdEntry, List<LinkStateAdEntry>> links = linksAmongOrphans(refused);
     for (LinkStateAdEntry entry : List.copyOf(orphans.keySet())) {
       if (visited.contains(entry)) {
@@ -446,6 +452,7 @@ final class Membership {
       List<LinkStateAdEntry> group = group(entry, links, visited);
       boolean isAccused = false;
       boolean isHeard = false;
+      boolean isSilentToAll = group.size() == 1 && silentTo.getOrDefault(entry, 0) >= witnesses;
       long youngest = Long.MIN_VALUE;
       long allowance = 0;
       for (LinkStateAdEntry each : group) {
@@ -458,6 +465,9 @@ final class Membership {
         }
       }
       long wait = isAccused ? GRACE + allowance : isBlocked ? BLOCKED_GRACE : UNACCUSED_GRACE;
+      if (isSilentToAll) {
+        wait = 0; // nobody is left who could vouch for it
+      }
       if (!isHeard && now - youngest >= wait) {
         for (LinkStateAdEntry each : group) {
           orphans.remove(each);
@@ -469,6 +479,15 @@ final class Membership {
         }
       }
     }
+  }
+
+  /** Number of nodes, this one included, that could hear an orphan. */
+  private int witnesses() {
+    int witnesses = upCount;
+    for (LinkStateAdEntry orphan : orphans.keySet()) {
+      witnesses -= isUp(orphan) ? 1 : 0;
+    }
+    return witnesses;
   }
 
   private static void accuse(

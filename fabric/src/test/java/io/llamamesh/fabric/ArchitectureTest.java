@@ -37,6 +37,16 @@ class ArchitectureTest {
           .resideInAnyPackage(
               "java..", "javax.crypto..", "org.jspecify.annotations", "io.llamamesh.fabric..");
 
+  /** It is for tests and benchmarks: no program runs on it. */
+  @ArchTest
+  static final ArchRule nobodyImportsTheSimulator =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("..fabric.sim..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("..fabric.sim..");
+
   /** Time, chance and everything else come in as arguments, so that a run can be repeated. */
   @ArchTest
   static final ArchRule theStateMachinesArePure =

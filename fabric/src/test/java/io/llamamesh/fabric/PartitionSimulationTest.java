@@ -13,8 +13,10 @@ import io.llamamesh.fabric.sim.Simulation.Cut;
 import io.llamamesh.fabric.sim.Sizes;
 import io.llamamesh.fabric.sim.StateLog;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,6 +84,34 @@ class PartitionSimulationTest {
     assertThat(log.down()).isEmpty();
   }
 
+  @Test
+  void sidesOfALargeMeshAreExactOneWayToo() {
+    int agents = Sizes.of(37, 197);
+    Simulation sim = mastersAndAgents(6, agents);
+    StateLog log = new StateLog(sim);
+    Set<String> west = new TreeSet<>();
+    Set<String> east = new TreeSet<>();
+    for (int i = 1; i <= agents; i++) {
+      (i <= agents / 3 ? west : east).add("a" + i);
+    }
+    sim.cut((from, to, way) -> west.contains(from.name()) && east.contains(to.name()));
+    boolean isWestFirst = west.iterator().next().compareTo(east.iterator().next()) < 0;
+    List<String> first = List.copyOf(isWestFirst ? west : east);
+    List<String> second = List.copyOf(isWestFirst ? east : west);
+
+    sim.run(3 * SECOND);
+
+    for (SimulatedNode node : sim.nodes()) {
+      assertThat(node.fabric().partitions())
+          .as("at %s", node)
+          .extracting(Partition::sideA, Partition::sideB, Partition::direction)
+          .containsExactly(
+              org.assertj.core.groups.Tuple.tuple(
+                  first, second, isWestFirst ? Direction.A_TO_B : Direction.B_TO_A));
+    }
+    assertThat(log.down()).isEmpty();
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
   void agentsThatReachNoMasterAreNotFailed(long seed) {
@@ -109,6 +139,28 @@ class PartitionSimulationTest {
     assertThat(sim.components()).containsExactlyInAnyOrder(one, Set.of("m3", "a5", "a6", "a7"));
     sim.run(Sizes.of(5, 30) * 60L * SECOND);
     assertThat(sim.components()).hasSize(2);
+
+    sim.heal(cut);
+
+    assertThat(
+            sim.runUntil(
+                () -> sim.components().size() == 1 && sim.agreesOnWhoIsUp(), 60 * SECOND, SECOND))
+        .isNotNegative();
+  }
+
+  @Test
+  void twoPartsOfALargeMeshBecomeOneAgain() {
+    Simulation sim = new Simulation(7).nodes(Sizes.of(60, 200), 3);
+    sim.startAll(20 * SECOND).run(60 * SECOND);
+    Set<String> one = new HashSet<>();
+    Set<String> other = new HashSet<>();
+    for (SimulatedNode node : sim.nodes()) {
+      (node.index() % 5 < 3 ? one : other).add(node.name());
+    }
+    Cut cut = sim.partition(one, other);
+    sim.run(60 * SECOND);
+    assertThat(sim.components()).containsExactlyInAnyOrder(one, other);
+    sim.run(Sizes.of(2, 30) * 60L * SECOND);
 
     sim.heal(cut);
 

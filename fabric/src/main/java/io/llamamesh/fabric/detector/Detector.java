@@ -93,7 +93,7 @@ public final class Detector {
   /** Time since the last frame of a neighbour over its link; 0 if it is none. */
   public long frameAge(String peer, long now) {
     PeerMonitor monitor = monitors.get(peer);
-    return monitor == null || !monitor.isNeighbor() ? 0 : now - monitor.linkAsOf();
+    return monitor == null || !monitor.isNeighbor() ? 0 : monitor.frameAge(now);
   }
 
   /** All watched peers. */
@@ -237,10 +237,13 @@ public final class Detector {
     }
   }
 
-  /** This process stood still for so long: pings that waited meanwhile are given that time. */
-  public void addStallTime(long lag) {
+  /**
+   * This process stood still for so long, until now: pings that waited meanwhile are given that
+   * time, and nobody is silent before several new ones went unanswered.
+   */
+  public void addStallTime(long lag, long now) {
     for (PeerMonitor monitor : monitors.values()) {
-      monitor.addStallTime(lag);
+      monitor.addStallTime(lag, now);
     }
   }
 

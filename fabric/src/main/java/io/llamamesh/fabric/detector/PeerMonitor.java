@@ -15,6 +15,12 @@ final class PeerMonitor {
   /** Pings to a neighbour one of whose pings is late. */
   private static final long FAST = 100 * MS;
 
+  /**
+   * The part of the silence that makes a peer silent which must come after this process stood still
+   * itself: the peer's answers of before are read by then, and several new pings are due.
+   */
+  private static final double AFTER_STALL = 0.5;
+
   /** How recent a peer's question must be for the peer to be alive though it does not answer. */
   private static final long ASKED_JUST_NOW = 450 * MS;
 
@@ -38,6 +44,7 @@ final class PeerMonitor {
   private long checkedUntil = NEVER;
   private long probeAsOf;
   private long linkAsOf = NEVER;
+  private long linkCountedFrom = NEVER;
   private long askedAt = NEVER;
   private long answeredAsOf = NEVER;
   private long refusedAt = NEVER;
@@ -78,8 +85,9 @@ final class PeerMonitor {
     return Math.max(Math.max(answeredAsOf, linkAsOf), askedAt);
   }
 
-  long linkAsOf() {
-    return linkAsOf;
+  /** Time without a frame over the link, without that in which this process stood still. */
+  long frameAge(long now) {
+    return now - linkCountedFrom;
   }
 
   boolean isNeighbor() {
@@ -99,6 +107,7 @@ final class PeerMonitor {
     neighbor = true;
     linkPings.clear();
     linkAsOf = now;
+    linkCountedFrom = now;
   }
 
   void linkDown() {
@@ -151,6 +160,7 @@ final class PeerMonitor {
 
   void recordFrame(long now) {
     linkAsOf = Math.max(linkAsOf, now);
+    linkCountedFrom = linkAsOf;
   }
 
   /** An answer over a link measures the path only if no probe does. */
@@ -171,10 +181,11 @@ final class PeerMonitor {
     refusedAt = now;
   }
 
-  void addStallTime(long lag) {
-    datagrams.addStallTime(lag);
-    linkPings.addStallTime(lag);
-    linkAsOf += neighbor ? lag : 0;
+  void addStallTime(long lag, long now) {
+    long latest = now - (long) (AFTER_STALL * roundTrip.hold());
+    datagrams.addStallTime(lag, latest);
+    linkPings.addStallTime(lag, latest);
+    linkCountedFrom += neighbor ? lag : 0;
   }
 
   /** True when a ping is due as a datagram. */
@@ -183,9 +194,20 @@ final class PeerMonitor {
     boolean late = datagrams.missed(probeAsOf, now, timeout) > 0;
     boolean answers = hearing == Hearing.HEARD;
     long spacing = !answers ? SLOW : late ? Math.min(FAST, options.interval()) : options.interval();
-    // Who is probed anyway is pinged only when those probes go unanswered for longer than usual.
-    long quiet = neighbor || !observed ? options.interval() : Math.max(400 * MS, 3 * answerGap);
-    return now - probeAsOf >= quiet && datagrams.isIdle(now, spacing);
+    return now - probeAsOf >= quiet() && datagrams.isIdle(now, spacing);
+  }
+
+  /**
+   * Time without an answer after which a ping is due. Who is probed anyway is pinged only when
+   * those probes go unanswered for longer than usual, a neighbour at once then.
+   */
+  private long quiet() {
+    if (!observed) {
+      return options.interval();
+    }
+    return neighbor
+        ? Math.min(options.interval(), Math.max(FAST, 2 * answerGap))
+        : Math.max(400 * MS, 3 * answerGap);
   }
 
   /** True when no ping was sent just now. */
@@ -244,7 +266,9 @@ final class PeerMonitor {
           ? Hearing.UNHEARD_BY_PEER
           : Hearing.SILENT;
     }
-    if (neighbor && isCutForProbes(now, timeout, hold)) {
+    // A frame, or a link that is closed on purpose, says nothing new of probes that did not arrive
+    // before.
+    if ((neighbor || hearing != Hearing.HEARD) && isCutForProbes(now, timeout, hold)) {
       return now - askedAt <= ASKED_LATELY ? Hearing.PROBES_UNHEARD_BY_PEER : Hearing.NO_PROBES;
     }
     return Hearing.HEARD;

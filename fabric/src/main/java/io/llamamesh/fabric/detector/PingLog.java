@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /**
  * The last pings that went one way to one peer: when they were sent, and from when their time is
- * counted, which is later if this process itself stood still meanwhile.
+ * counted, which is later if this process itself stood still meanwhile: by all of that time for
+ * what a single ping is waited for, by less for how long a peer has been silent.
  */
 final class PingLog {
 
@@ -14,6 +15,7 @@ final class PingLog {
   private final long[] ids = new long[SIZE];
   private final long[] sent = new long[SIZE];
   private final long[] counted = new long[SIZE];
+  private final long[] silentFrom = new long[SIZE];
   private int next;
   private long lastSent = NEVER;
 
@@ -25,6 +27,7 @@ final class PingLog {
     ids[next] = id;
     sent[next] = now;
     counted[next] = now;
+    silentFrom[next] = now;
     next = (next + 1) % SIZE;
     lastSent = now;
   }
@@ -58,7 +61,10 @@ final class PingLog {
     return missed;
   }
 
-  /** From when the first of those sent after a moment counts, {@code Long.MAX_VALUE} if none. */
+  /**
+   * From when silence counts, by the first of those sent after a moment; {@code Long.MAX_VALUE} if
+   * there is none.
+   */
   long firstAfter(long after) {
     long first = Long.MAX_VALUE;
     if (lastSent <= after) {
@@ -66,17 +72,22 @@ final class PingLog {
     }
     for (int i = 0; i < SIZE; i++) {
       if (sent[i] > after) {
-        first = Math.min(first, counted[i]);
+        first = Math.min(first, silentFrom[i]);
       }
     }
     return first;
   }
 
-  /** Does not count the time in which this process stood still. */
-  void addStallTime(long lag) {
+  /**
+   * Does not count the time in which this process stood still.
+   *
+   * @param latest silence counts from this moment at the latest
+   */
+  void addStallTime(long lag, long latest) {
     for (int i = 0; i < SIZE; i++) {
       if (sent[i] != NEVER) {
         counted[i] += lag;
+        silentFrom[i] = Math.max(silentFrom[i], Math.min(silentFrom[i] + lag, latest));
       }
     }
   }

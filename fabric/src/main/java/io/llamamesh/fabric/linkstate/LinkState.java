@@ -32,7 +32,13 @@ public final class LinkState {
   private static final long SECOND = 1_000 * MS;
 
   /** Own ads at once; one more each second. */
-  private static final int OWN_BURST = 3;
+  private static final int OWN_BURST = 5;
+
+  /**
+   * Those of them that are kept for a neighbour's silence: it must not wait for the budget because
+   * much has changed just before.
+   */
+  private static final int OWN_RESERVE = 2;
 
   /** Flushes of ordinary ads at once; one more each twentieth of a second. */
   private static final int FLUSH_BURST = 20;
@@ -75,6 +81,7 @@ public final class LinkState {
   private Status status = Status.MEMBER;
   private boolean changed = true;
   private boolean urgent;
+  private boolean atOnce;
   private double ownTokens = OWN_BURST;
   private long ownTokensAt;
   private long publishedAt = Long.MIN_VALUE / 2;
@@ -150,13 +157,19 @@ public final class LinkState {
   public void leave() {
     status = Status.LEAVING;
     ownTokens = Math.max(1, ownTokens);
-    change(true);
+    changeAtOnce();
   }
 
   /** What this node would say of itself has changed; urgent if others wait for it. */
   public void change(boolean isUrgent) {
     changed = true;
     urgent |= isUrgent;
+  }
+
+  /** The same where a node is judged by it: it has fallen silent, or this one leaves. */
+  public void changeAtOnce() {
+    change(true);
+    atOnce = true;
   }
 
   /** Takes over what an earlier life of this process has kept. */
@@ -372,7 +385,8 @@ public final class LinkState {
     long refresh = (long) (REFRESH * refreshShare * Math.max(1, table.size() / REFRESHED_AT_ONCE));
     boolean old = now - publishedAt >= refresh;
     boolean calm = now - publishedAt >= SECOND;
-    if (!(changed || old) || !(calm || (urgent && ownTokens >= 1))) {
+    double needed = atOnce ? 1 : 1 + OWN_RESERVE;
+    if (!(changed || old) || !(calm || (urgent && ownTokens >= needed))) {
       return;
     }
     LinkStateAd described = host.describe();
@@ -381,9 +395,10 @@ public final class LinkState {
     if (before != null && !old && isSame(before, described)) {
       changed = false;
       urgent = false;
+      atOnce = false;
       return;
     }
-    ownTokens = Math.max(0, ownTokens - 1);
+    ownTokens = Math.max(atOnce ? 0 : Math.min(ownTokens, OWN_RESERVE), ownTokens - 1);
     sequence++;
     LinkStateAd ad =
         new LinkStateAd(
@@ -399,6 +414,7 @@ public final class LinkState {
     boolean urgentlyKnown = urgent;
     changed = false;
     urgent = false;
+    atOnce = false;
     publishedAt = now;
     refreshShare = 1 - random.nextDouble(0.2);
     adsPublished++;

@@ -95,6 +95,28 @@ class DetectorTest {
   }
 
   @Test
+  void probesThatDidNotArriveDoNotArriveBecauseALinkWasClosed() {
+    detector.neighborUp("n2", now);
+    detector.observe(Set.of("n2"), now);
+    run(5_000, true, true, MS);
+    run(5_000, false, true, MS);
+    detector.neighborDown("n2");
+    run(10_000, false, false, MS);
+
+    assertThat(changes).containsExactly(Hearing.NO_PROBES, Hearing.SILENT);
+  }
+
+  @Test
+  void aFrameOfAPeerThatWasSilentSaysThatItLivesAndNothingOfProbes() {
+    detector.observe(Set.of("n2"), now);
+    run(10_000, false, false, MS);
+    detector.recordFrame("n2", now);
+    run(500, false, false, MS);
+
+    assertThat(changes).containsExactly(Hearing.SILENT, Hearing.NO_PROBES);
+  }
+
+  @Test
   void aPeerThatAsksAndNeverAnswersDoesNotHearUs() {
     detector.neighborUp("n2", now);
     run(5_000, true, true, MS);
@@ -114,12 +136,57 @@ class DetectorTest {
     run(5_000, true, true, MS);
     run(300, false, false, MS);
     now += 5_000 * MS;
-    detector.addStallTime(5_000 * MS);
+    detector.addStallTime(5_000 * MS, now);
     detector.tick(now);
 
     assertThat(changes).isEmpty();
     run(1_000, false, false, MS);
     assertThat(changes).containsExactly(Hearing.SILENT);
+  }
+
+  @Test
+  void stallsInARowDelayWhatIsKnownOfADeathByLessThanTheyLast() {
+    detector.neighborUp("n2", now);
+    run(5_000, true, true, MS);
+    long died = now;
+    while (changes.isEmpty() && now - died < 5_000 * MS) {
+      run(100, false, false, MS);
+      now += 100 * MS;
+      detector.addStallTime(100 * MS, now);
+    }
+
+    assertThat(changes).containsExactly(Hearing.SILENT);
+    // 650 ms of running alone would take 1,300 ms, after up to 200 ms until the first ping.
+    assertThat((now - died) / MS).isBetween(600L, 1_200L);
+  }
+
+  @Test
+  void aPeerIsGivenSeveralPingsAfterThisProcessStoodStill() {
+    detector.neighborUp("n2", now);
+    run(5_000, true, true, MS);
+    run(300, false, false, MS);
+    now += 2_000 * MS;
+    detector.addStallTime(2_000 * MS, now);
+    int before = datagrams.size();
+    long resumed = now;
+    while (changes.isEmpty() && now - resumed < 3_000 * MS) {
+      run(20, false, false, MS);
+    }
+
+    assertThat((now - resumed) / MS).isBetween(300L, 360L);
+    assertThat(datagrams.size() - before).isGreaterThanOrEqualTo(3);
+  }
+
+  @Test
+  void aStallOfThisProcessIsNoSignOfAPeersLife() {
+    detector.neighborUp("n2", now);
+    run(5_000, true, true, MS);
+    long died = now;
+    now += 2_000 * MS;
+    detector.addStallTime(2_000 * MS, now);
+
+    assertThat(detector.hasHeardSince("n2", died)).isFalse();
+    assertThat(detector.frameAge("n2", now)).isLessThan(1_500 * MS);
   }
 
   @Test

@@ -123,6 +123,25 @@ class LinkStateTest {
   }
 
   @Test
+  void aSilenceIsPublishedAtOnceHoweverMuchHasChangedBefore() {
+    Node a = new Node("a");
+    for (int i = 0; i < 100; i++) {
+      a.neighbors = List.of("n" + i);
+      a.state.change(true);
+      now += 100 * MS;
+      a.state.flush(now);
+    }
+    long before = a.state.adsPublished();
+
+    a.neighbors = List.of();
+    a.state.changeAtOnce();
+    a.state.flush(now);
+
+    assertThat(a.state.adsPublished() - before).isEqualTo(1);
+    assertThat(before).as("the budget holds").isLessThanOrEqualTo(16);
+  }
+
+  @Test
   void changesOfOneSecondAreFewAds() {
     Node a = new Node("a");
     a.state.flush(now);

@@ -1,4 +1,4 @@
-/** Many nodes on one virtual clock and network, seeded: the same seed gives the same run. */
+/** Sizes of simulations in tests. */
 @NullMarked
 package io.llamamesh.fabric.sim;
 

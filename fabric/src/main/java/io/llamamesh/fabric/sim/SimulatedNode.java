@@ -16,6 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** A host with one agent, which runs, stands still, was killed or lost its power. */
 public final class SimulatedNode implements FabricHost {
@@ -30,6 +32,9 @@ public final class SimulatedNode implements FabricHost {
     POWERED_OFF
   }
 
+  /** The newest answered probe of a target. */
+  private record Answer(long sentAt, long roundTrip) {}
+
   private final Simulation sim;
   private final FabricPeer self;
   private final List<FabricPeer> contacts;
@@ -37,7 +42,10 @@ public final class SimulatedNode implements FabricHost {
   private final Map<Long, SimulatedLink> links = new HashMap<>();
   private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
   private Condition condition = Condition.STOPPED;
-  private Fabric fabric;
+  private @Nullable Fabric fabric;
+  private final Map<String, Answer> answers = new HashMap<>();
+  private boolean waking;
+  private long nextTick;
   private int life;
   private long lastLink;
   private long stored;
@@ -67,7 +75,11 @@ public final class SimulatedNode implements FabricHost {
     return index;
   }
 
+  /** The fabric of its present or last life. */
   public Fabric fabric() {
+    if (fabric == null) {
+      throw new IllegalStateException(name() + " was never started");
+    }
     return fabric;
   }
 
@@ -81,10 +93,6 @@ public final class SimulatedNode implements FabricHost {
 
   int life() {
     return life;
-  }
-
-  private long incarnation() {
-    return fabric.incarnation();
   }
 
   /** Links that it holds open. */
@@ -104,6 +112,8 @@ public final class SimulatedNode implements FabricHost {
     sim.byAddress.put(self.address(), this);
     links.clear();
     waiting.clear();
+    answers.clear();
+    waking = false;
     stored = Incarnation.first(sim.unixSeconds() + clockAhead, stored);
     fabric =
         new Fabric(
@@ -116,9 +126,9 @@ public final class SimulatedNode implements FabricHost {
             this,
             sim.now());
     observe();
-    int started = life;
-    sim.at(sim.now() + sim.random.nextLong(Fabric.TICK), () -> tick(started));
-    startProbing(started);
+    nextTick = sim.now() + sim.random.nextLong(Fabric.TICK);
+    scheduleTick();
+    startProbing(life);
   }
 
   /** What its clock is ahead of the others'. */
@@ -134,7 +144,7 @@ public final class SimulatedNode implements FabricHost {
 
   /** Keeps what it knows, as an agent does now and then. */
   public void keep() {
-    kept = fabric.snapshot();
+    kept = fabric().snapshot();
   }
 
   /** What it has kept. */
@@ -183,23 +193,34 @@ public final class SimulatedNode implements FabricHost {
     kill();
   }
 
+  /** SIGSTOP. */
+  public void pause() {
+    if (condition == Condition.RUNNING) {
+      condition = Condition.PAUSED;
+    }
+  }
+
   /** SIGSTOP for so long. */
   public void pause(long duration) {
-    if (condition != Condition.RUNNING) {
-      return;
-    }
-    condition = Condition.PAUSED;
-    int paused = life;
-    sim.at(
-        sim.now() + duration,
-        () -> {
-          if (life == paused && condition == Condition.PAUSED) {
-            condition = Condition.RUNNING;
-            while (!waiting.isEmpty()) {
-              waiting.remove().run();
+    if (condition == Condition.RUNNING) {
+      pause();
+      int paused = life;
+      sim.at(
+          sim.now() + duration,
+          () -> {
+            if (life == paused) {
+              resume();
             }
-          }
-        });
+          });
+    }
+  }
+
+  /** SIGCONT: what has come meanwhile is read now. */
+  public void resume() {
+    if (condition == Condition.PAUSED) {
+      condition = Condition.RUNNING;
+      turn(life);
+    }
   }
 
   /** Its collector probes these. */
@@ -215,22 +236,63 @@ public final class SimulatedNode implements FabricHost {
 
   private void observe() {
     if (!probed.isEmpty()) {
-      fabric.observe(sim.now(), probed.stream().map(SimulatedNode::peer).toList());
+      fabric().observe(sim.now(), probed.stream().map(SimulatedNode::peer).toList());
     }
   }
 
   // What happens to it.
 
-  private void tick(int ofLife) {
+  private void scheduleTick() {
+    int started = life;
+    sim.at(
+        nextTick,
+        () -> {
+          if (life == started && condition == Condition.RUNNING) {
+            wake();
+          }
+        });
+  }
+
+  /** Something is to be done: the process gets a processor at once, or after a while. */
+  private void wake() {
+    if (waking) {
+      return;
+    }
+    long delay = sim.schedulingDelay(this);
+    int woken = life;
+    if (delay == 0) {
+      turn(woken);
+    } else {
+      waking = true;
+      sim.at(sim.now() + delay, () -> turn(woken));
+    }
+  }
+
+  /** Does all that is due, the tick first, as the agent does. */
+  private void turn(int ofLife) {
     if (life != ofLife) {
       return;
     }
-    if (condition == Condition.PAUSED) {
-      waiting.addFirst(() -> tick(ofLife));
-      return;
+    waking = false;
+    if (condition != Condition.RUNNING) {
+      return; // it goes on when it is continued
     }
-    fabric.tick(sim.now());
-    sim.at(sim.now() + Fabric.TICK, () -> tick(ofLife));
+    if (sim.now() >= nextTick) {
+      tick();
+    }
+    while (life == ofLife && !waiting.isEmpty()) {
+      waiting.remove().run();
+    }
+  }
+
+  private void tick() {
+    fabric().tick(sim.now());
+    answers.forEach((peer, answer) ->
+        fabric().probeAnswered(sim.now(), peer, answer.sentAt(), answer.roundTrip()));
+    answers.clear();
+    boolean late = sim.now() - nextTick > Fabric.TICK;
+    nextTick = (late ? sim.now() : nextTick) + Fabric.TICK;
+    scheduleTick();
   }
 
   private void startProbing(int ofLife) {
@@ -246,26 +308,41 @@ public final class SimulatedNode implements FabricHost {
       return;
     }
     sim.at(sim.now() + probeInterval, () -> probe(target, ofLife));
-    if (condition != Condition.RUNNING) {
+    if (condition == Condition.RUNNING) {
+      // The collector is a thread of its own.
+      sim.at(sim.now() + sim.schedulingDelay(this), () -> sendProbe(target, ofLife));
+    }
+  }
+
+  private void sendProbe(SimulatedNode target, int ofLife) {
+    SimulatedNode listener = sim.byAddress.get(target.self.address());
+    if (life != ofLife || condition != Condition.RUNNING || listener == null) {
       return;
     }
     long sentAt = sim.now();
-    SimulatedNode listener = sim.byAddress.get(target.self.address());
     datagram(
         listener,
         target.self,
-        () -> {
-          listener.fabric.probeArrived(sim.now(), name());
-          listener.datagram(this, self, () -> answered(listener, sentAt));
+        arrivedAt -> {
+          long residence = sim.now() - arrivedAt;
+          listener.datagram(
+              this, self, backAt -> answered(listener.name(), sentAt, backAt - sentAt - residence));
         });
   }
 
-  private void answered(SimulatedNode by, long sentAt) {
-    fabric.probeAnswered(sim.now(), by.name(), sentAt, sim.now() - sentAt);
+  /** The fabric takes the newest at its next tick. */
+  private void answered(String by, long sentAt, long roundTrip) {
+    Answer answer = new Answer(sentAt, roundTrip);
+    answers.merge(by, answer, (old, next) -> next.sentAt() > old.sentAt() ? next : old);
   }
 
-  private void datagram(SimulatedNode to, FabricPeer addressed, Runnable arrival) {
-    if (sim.isLost() || to == null || sim.isCut(this, to, Way.DATAGRAMS)) {
+  /**
+   * Sends a datagram.
+   *
+   * @param arrival takes when it came to the receiver's host, once the receiver reads it
+   */
+  private void datagram(SimulatedNode to, FabricPeer addressed, LongConsumer arrival) {
+    if (sim.isLost() || sim.isCut(this, to, Way.DATAGRAMS)) {
       return;
     }
     int toLife = to.life;
@@ -278,14 +355,15 @@ public final class SimulatedNode implements FabricHost {
           } else if (to.condition != Condition.POWERED_OFF
               && to.life == toLife
               && to.waiting.size() < SOCKET_BUFFER) {
-            to.arrive(arrival, toLife);
+            long arrivedAt = sim.now();
+            to.arrive(() -> arrival.accept(arrivedAt), toLife);
           }
         });
   }
 
   private void refused(FabricPeer peer, int ofLife) {
     if (life == ofLife && condition == Condition.RUNNING) {
-      fabric.refused(sim.now(), peer.name());
+      fabric().refused(sim.now(), peer.name());
     }
   }
 
@@ -293,20 +371,21 @@ public final class SimulatedNode implements FabricHost {
     if (life != ofLife) {
       return;
     }
-    if (condition == Condition.PAUSED) {
+    if (condition == Condition.RUNNING || condition == Condition.PAUSED) {
       waiting.add(event);
-    } else if (condition == Condition.RUNNING) {
-      event.run();
+    }
+    if (condition == Condition.RUNNING) {
+      wake();
     }
   }
 
   void receive(long id, Message message) {
-    fabric.receive(sim.now(), id, message);
+    fabric().receive(sim.now(), id, message);
   }
 
   void linkDown(long id) {
     links.remove(id);
-    fabric.linkDown(sim.now(), id);
+    fabric().linkDown(sim.now(), id);
   }
 
   private SimulatedLink.End end(SimulatedLink link) {
@@ -350,6 +429,14 @@ public final class SimulatedNode implements FabricHost {
       sim.at(timeout, () -> dialFailed(peer, false, dialled));
       return;
     }
+    target.arrive(() -> establish(target, peer, nonce, lastSeen, dialled), target.life);
+  }
+
+  private void establish(
+      SimulatedNode target, FabricPeer peer, long nonce, long lastSeen, int dialled) {
+    if (life != dialled) {
+      return;
+    }
     SimulatedLink.End near = new SimulatedLink.End(this, ++lastLink);
     SimulatedLink.End far = new SimulatedLink.End(target, ++target.lastLink);
     SimulatedLink link = new SimulatedLink(sim, near, far);
@@ -357,24 +444,24 @@ public final class SimulatedNode implements FabricHost {
     far.open = true;
     links.put(near.id, link);
     target.links.put(far.id, link);
-    long incarnation = incarnation();
-    long theirs = target.incarnation();
+    long incarnation = fabric().incarnation();
+    long theirs = target.fabric().incarnation();
     link.transmit(
         far,
         () -> {
           if (near.isThere()) {
             arrive(
-                () -> fabric.linkUp(sim.now(), near.id, target.self, theirs, peer, nonce, 0),
+                () -> fabric().linkUp(sim.now(), near.id, target.self, theirs, peer, nonce, 0),
                 dialled);
           } else if (life == dialled) {
-            arrive(() -> dialFailed(peer, false, dialled), dialled);
+            dialFailed(peer, false, dialled);
           }
         });
-    target.fabric.linkUp(sim.now(), far.id, self, incarnation, null, nonce, lastSeen);
+    target.fabric().linkUp(sim.now(), far.id, self, incarnation, null, nonce, lastSeen);
   }
 
   private void dialFailed(FabricPeer peer, boolean refused, int ofLife) {
-    arrive(() -> fabric.dialFailed(sim.now(), peer, refused), ofLife);
+    arrive(() -> fabric().dialFailed(sim.now(), peer, refused), ofLife);
   }
 
   @Override
@@ -400,7 +487,7 @@ public final class SimulatedNode implements FabricHost {
       return;
     }
     sim.metered(this, target, message);
-    datagram(target, peer, () -> target.fabric.receiveDatagram(sim.now(), self, message));
+    datagram(target, peer, _ -> target.fabric().receiveDatagram(sim.now(), self, message));
   }
 
   @Override
@@ -413,7 +500,7 @@ public final class SimulatedNode implements FabricHost {
     sim.notified(this, notification);
   }
 
-  /** When the test last looked, for messages. */
+  /** Its state and the time, for messages. */
   @Override
   public String toString() {
     return name() + " " + condition + " at " + sim.now() / MS + " ms";

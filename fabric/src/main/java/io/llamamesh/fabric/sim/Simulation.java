@@ -12,13 +12,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
- * A mesh of nodes, its network and its clock. Datagrams are lost, links deliver late instead: a
- * lost segment is sent again after 200 ms, then twice that, and so on, and what follows waits
- * behind it.
+ * A mesh of nodes, its network and its clock: for tests and benchmarks. Datagrams are lost, links
+ * deliver late instead: a lost segment is sent again after 200 ms, then twice that, and so on, and
+ * what follows waits behind it.
  */
 public final class Simulation {
 
@@ -46,6 +47,11 @@ public final class Simulation {
     void notified(SimulatedNode node, Notification notification);
   }
 
+  /** How long a process that has something to do waits for a processor. */
+  public interface Scheduling {
+    long nanos(SimulatedNode process, RandomGenerator random);
+  }
+
   /** Counts what is sent. */
   public interface Meter {
     void sent(SimulatedNode from, SimulatedNode to, Message message);
@@ -65,6 +71,7 @@ public final class Simulation {
   private long now = 1_000 * SECOND;
   private long unixSeconds = 1_800_000_000L;
   private Meter meter = (from, to, message) -> {};
+  private Scheduling scheduling = (process, random) -> 0;
 
   public Simulation(long seed) {
     this.random = new Random(seed);
@@ -88,6 +95,22 @@ public final class Simulation {
   public Simulation jitter(long nanos) {
     this.jitter = nanos;
     return this;
+  }
+
+  /** Lets processes wait for a processor, each time that they have something to do. */
+  public Simulation scheduling(Scheduling scheduling) {
+    this.scheduling = scheduling;
+    return this;
+  }
+
+  /**
+   * A machine with more to do than processors: a wait of some milliseconds, exponentially
+   * distributed, and each fiftieth time one of 20 to 120 ms.
+   */
+  public static long busyMachine(SimulatedNode process, RandomGenerator random) {
+    return random.nextInt(50) == 0
+        ? 20 * MS + random.nextLong(100 * MS)
+        : (long) (5 * MS * random.nextExponential());
   }
 
   public Simulation meter(Meter meter) {
@@ -201,6 +224,10 @@ public final class Simulation {
     return delay;
   }
 
+  long schedulingDelay(SimulatedNode process) {
+    return scheduling.nanos(process, random);
+  }
+
   void metered(SimulatedNode from, SimulatedNode to, Message message) {
     meter.sent(from, to, message);
   }
@@ -245,7 +272,7 @@ public final class Simulation {
   }
 
   /** Lets time pass until something holds. Returns how long it took, or -1 if it did not. */
-  public long runUntil(java.util.function.BooleanSupplier holds, long atMost, long step) {
+  public long runUntil(BooleanSupplier holds, long atMost, long step) {
     long from = now;
     while (!holds.getAsBoolean()) {
       if (now - from >= atMost) {
