@@ -3,6 +3,7 @@ package io.llamamesh.bench.main;
 import io.llamamesh.bench.accuracy.AccuracyBench;
 import io.llamamesh.bench.allocation.AllocationBench;
 import io.llamamesh.bench.collector.CollectorBench;
+import io.llamamesh.bench.fabric.FabricBench;
 import io.llamamesh.bench.memory.MemoryBench;
 import io.llamamesh.bench.micro.MicroBench;
 import io.llamamesh.bench.operator.OperatorBench;
@@ -43,6 +44,7 @@ import picocli.CommandLine.HelpCommand;
       MicroBench.class,
       OperatorBench.class,
       ScraperBench.class,
+      FabricBench.class,
       HelpCommand.class
     })
 public final class BenchMain {

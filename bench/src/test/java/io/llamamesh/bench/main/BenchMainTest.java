@@ -17,6 +17,8 @@ class BenchMainTest {
     assertThat(BenchMain.run("reflector", "--target", "nowhere", "--pid", "1")).isEqualTo(1);
     assertThat(BenchMain.run("operator", "--nodes", "1")).isEqualTo(1);
     assertThat(BenchMain.run("scraper", "--agents", "64", "--peers", "64")).isEqualTo(1);
+    assertThat(BenchMain.run("fabric", "--rows", "none")).isEqualTo(1);
+    assertThat(BenchMain.run("fabric", "--rows", "members", "--nodes", "9")).isEqualTo(1);
     assertThat(BenchMain.run("nothing-of-the-kind")).isEqualTo(1);
   }
 }
