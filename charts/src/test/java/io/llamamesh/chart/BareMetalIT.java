@@ -2,6 +2,7 @@ package io.llamamesh.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.testkit.junit.KubernetesCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,8 +14,14 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The commands of {@code examples/bare-metal/README.md}, as they are written there. */
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock(value = KubernetesCluster.WHOLE, mode = ResourceAccessMode.READ)
 class BareMetalIT {
   private static final Path README = Chart.ROOT.resolve("examples/bare-metal/README.md");
   private static final Path REFERENCE = Chart.ROOT.resolve("docs/reference");

@@ -27,12 +27,14 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * The chart's life by Helm's own engine on a real API server: installed, upgraded, taken back and
  * uninstalled, while the operator's program looks after a mesh.
  */
 @KubernetesCluster
+@ResourceLock(KubernetesCluster.WHOLE)
 class ChartLifeIT {
   private static final String CRD =
       "customresourcedefinition.apiextensions.k8s.io/llamameshes.llamamesh.io";

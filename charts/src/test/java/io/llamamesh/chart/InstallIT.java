@@ -30,9 +30,11 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** What {@code kubectl apply} makes of the manifest and of the examples on a real API server. */
 @KubernetesCluster
+@ResourceLock(KubernetesCluster.WHOLE)
 class InstallIT {
   private static final String CRD = "llamameshes.llamamesh.io";
   private static final String CRD_FILE =

@@ -33,12 +33,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * What the guide says of a key that leaked, line by line as it stands there, with the programs of
  * operator, agent and scraper: what leaked opens nothing afterwards.
  */
 @KubernetesCluster(crds = InstalledOperator.CRD)
+@ResourceLock(KubernetesCluster.WHOLE)
 class LeakedKeyIT {
   private static final Path GUIDE = Chart.ROOT.resolve("docs/guide/running.md");
   private static final String TITLE = "### A key that leaked";

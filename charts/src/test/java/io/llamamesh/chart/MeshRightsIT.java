@@ -33,6 +33,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * Operator, agents and scrapers as programs, each with the token of its ServiceAccount, on a real
@@ -40,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
  * whatever is granted is used.
  */
 @KubernetesCluster(crds = {InstalledOperator.CRD, MeshRightsIT.PROMETHEUS})
+@ResourceLock(KubernetesCluster.WHOLE)
 class MeshRightsIT {
   /** The Prometheus Operator's kinds, as open as can be: the operator looks for them. */
   static final String PROMETHEUS = "src/test/resources/prometheus-operator-crds.yaml";

@@ -38,6 +38,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -50,6 +51,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * memory alone of an agent that crashed, or is counted in a log line with the agent's name. {@code
  * -Dllamamesh.schedules=200} runs as many; each takes a minute.
  */
+@Isolated("windows must be on the disk in time")
 class NothingIsLostProcessesIT {
   private static final int AGENTS = 3;
   private static final int STEPS = 14;

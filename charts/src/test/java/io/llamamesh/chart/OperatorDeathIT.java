@@ -37,12 +37,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * What can befall the operator's program on a real API server: killed while it writes, refused
  * again and again.
  */
 @KubernetesCluster(crds = InstalledOperator.CRD)
+@ResourceLock(KubernetesCluster.WHOLE)
 class OperatorDeathIT {
   private static final int NODES = 200;
   private static final String QUOTA = "half";

@@ -24,6 +24,7 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * {@link MeshRightsIT} tells.
  */
 @KubernetesCluster(crds = InstalledOperator.CRD)
+@ResourceLock(KubernetesCluster.WHOLE)
 class OperatorRightsIT {
   @TempDir private Path folder;
   private TestCluster cluster;

@@ -2,6 +2,7 @@ package io.llamamesh.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.testkit.junit.KubernetesCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,8 +17,14 @@ import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Agents that register themselves, as {@code docs/guide/outside.md} has it, on one machine. */
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock(value = KubernetesCluster.WHOLE, mode = ResourceAccessMode.READ)
 class OutsideIT {
   @TempDir private Path folder;
   private final List<Process> processes = new ArrayList<>();

@@ -12,12 +12,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * LLAMA's quick start: the three programs without flags, beside an InfluxDB on 127.0.0.1:5086. In a
  * network of its own, since the ports are LLAMA's and not free ones.
  */
 @SuppressWarnings("InlineFormatString") // A script is read as one.
+@Execution(ExecutionMode.CONCURRENT)
 class QuickStartIT {
   private static final long SECONDS = 150;
 
