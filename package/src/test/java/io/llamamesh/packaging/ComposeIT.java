@@ -16,9 +16,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The example for Docker Compose: its file, and its commands as its services run them. */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "a package is for Linux")
+@Execution(ExecutionMode.CONCURRENT)
 class ComposeIT {
   private static final Path FOLDER = PackageFile.ROOT.resolve("examples/compose");
 

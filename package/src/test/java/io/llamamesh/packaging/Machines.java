@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
@@ -27,7 +28,10 @@ final class Machines implements AutoCloseable {
   private static final String PREFIX = "llamamesh-package-";
   private static final long SECONDS = 20;
 
-  private final String prefix = PREFIX + ProcessHandle.current().pid() + "-";
+  private static final AtomicInteger MADE = new AtomicInteger();
+
+  private final String prefix =
+      PREFIX + ProcessHandle.current().pid() + "-" + MADE.incrementAndGet() + "-";
   private final Path folder;
   private final List<String> names;
   private final Map<String, Process> processes = new LinkedHashMap<>();

@@ -15,12 +15,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is in a package, and what its one command says. */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "a package is for Linux")
+@Isolated("it links a runtime and starts program after program")
 class PackageIT {
   @TempDir private static Path shared;
   private static Path home;

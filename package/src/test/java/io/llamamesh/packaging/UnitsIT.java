@@ -20,9 +20,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The units' commands on machines without Java, over HTTPS. */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "a package is for Linux")
+@Execution(ExecutionMode.CONCURRENT)
 class UnitsIT {
   private static final Pattern COMMAND =
       Pattern.compile("(?m)^ExecStart=(\\S+) ((?:.*\\\\\\n)*.*)$");
