@@ -3,6 +3,7 @@ package io.llamamesh.local.agents;
 import io.llamamesh.agent.auth.TokenCheck;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.config.ConfigState;
+import io.llamamesh.agent.fabric.FabricServices;
 import io.llamamesh.agent.http.AgentState;
 import io.llamamesh.agent.http.ApiServer;
 import io.llamamesh.agent.points.LossRule;
@@ -96,6 +97,7 @@ final class FabricMember implements AutoCloseable {
                 null,
                 () -> null,
                 () -> node,
+                FabricServices.off(),
                 Map::of,
                 new WindowArchive("boot"),
                 new CollectorCounters(),
