@@ -30,6 +30,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A real API server is killed under an operator, and comes back; with the times of production. */
 @Execution(ExecutionMode.CONCURRENT)
+@Order(1)
 final class ApiServerRestartIT {
   private static final Duration AWAY = Duration.ofSeconds(60);
   private static final Duration TRUE_WITHIN = Duration.ofSeconds(30);

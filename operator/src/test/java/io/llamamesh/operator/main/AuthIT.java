@@ -23,10 +23,12 @@ import java.util.Objects;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /** The Secret that a mesh's parts know each other by. */
 @KubernetesCluster(crds = ClusterUnderTest.CRD)
+@Order(1)
 final class AuthIT {
   private ClusterUnderTest cluster;
 

@@ -17,12 +17,14 @@ import java.util.Objects;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Prometheus finds a mesh where the cluster has the kinds for it. */
 @KubernetesCluster(crds = ClusterUnderTest.CRD)
 @ResourceLock(PrometheusCrds.KINDS)
+@Order(1)
 final class MonitoringIT {
   private ClusterUnderTest cluster;
 

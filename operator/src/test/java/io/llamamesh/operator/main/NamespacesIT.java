@@ -34,10 +34,12 @@ import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /** An operator of several namespaces, with rights in some of them. */
 @KubernetesCluster(crds = ClusterUnderTest.CRD)
+@Order(1)
 final class NamespacesIT {
   private static final String ACCOUNT = "operator";
 

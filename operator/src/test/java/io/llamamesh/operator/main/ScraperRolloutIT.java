@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
  * old one stays ready all the while.
  */
 @KubernetesCluster(crds = ClusterUnderTest.CRD)
+@Order(1)
 final class ScraperRolloutIT {
   private static final String OLD = "scraper: {resources: {requests: {cpu: 20m}}}";
   private static final String NEW = "scraper: {resources: {requests: {cpu: 21m}}}";
