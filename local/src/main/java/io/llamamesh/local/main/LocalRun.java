@@ -93,8 +93,8 @@ final class LocalRun {
     terminal.print("         logs     " + mesh.workspace().logs());
     if (!options.faults().isEmpty()) {
       terminal.print(
-          "         faults   a relay owns 127.0.0.11 and up and passes the agents' own probes"
-              + " and their fabric's; the agents and their API are on 127.0.1.11 and up");
+          "         faults   a relay owns 127.0.0.11 and up and passes the agents' probes and fabric"
+              + " only; the agents and their API are on 127.0.1.11 and up");
     }
   }
 
