@@ -15,6 +15,7 @@ import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.config.ConfigState;
 import io.llamamesh.agent.config.PlanMapper;
+import io.llamamesh.agent.fabric.FabricServices;
 import io.llamamesh.agent.net.Cidr;
 import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.agent.reflector.ReflectorCounters;
@@ -110,6 +111,7 @@ class ToolsApiTest {
                 null,
                 () -> null,
                 () -> null,
+                FabricServices.off(),
                 Map::of,
                 new WindowArchive("boot"),
                 new CollectorCounters(),
