@@ -160,7 +160,7 @@ class DocumentedNamesTest {
             .matcher(threads)
             .results()
             .flatMap(row -> Pattern.compile("`([^`]+)`").matcher(row.group(1)).results())
-            .map(name -> name.group(1).replaceFirst("-(N|AGENT)$", "-"))
+            .map(name -> name.group(1).replaceFirst("-(N|AGENT|TARGET)$", "-"))
             .toList();
 
     assertThat(names).hasSizeGreaterThan(20);
