@@ -57,6 +57,9 @@ public final class ApiServer implements AutoCloseable {
   /** Most concurrent requests for bursts and silences, which may wait for a disk. */
   private static final int CONCURRENT_OF_TOOLS = 4;
 
+  /** Most concurrent checks of members: each waits for its member, up to seconds. */
+  private static final int CONCURRENT_CHECKS = 2;
+
   /** Paths that need no token. */
   private static final Set<String> OPEN = Set.of("/status", "/healthz", "/readyz");
 
@@ -67,6 +70,7 @@ public final class ApiServer implements AutoCloseable {
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
   private final Semaphore free = new Semaphore(CONCURRENT);
   private final Semaphore freeForFabric = new Semaphore(CONCURRENT_OF_FABRIC);
+  private final Semaphore freeForChecks = new Semaphore(CONCURRENT_CHECKS);
   private final EventStreams streams = new EventStreams(WATCHES);
   private final Map<String, Route> routes;
   private final FabricApi fabric;
@@ -194,7 +198,7 @@ public final class ApiServer implements AutoCloseable {
         return;
       }
       boolean vital = VITAL.contains(path);
-      Semaphore places = path.startsWith(FabricApi.PREFIX) ? freeForFabric : free;
+      Semaphore places = places(path);
       boolean entered = !vital && places.tryAcquire();
       try {
         if (!entered && !vital) {
@@ -211,6 +215,13 @@ public final class ApiServer implements AutoCloseable {
     } catch (RuntimeException e) {
       LOG.error("request failed path={}", exchange.getRequestURI().getPath(), e);
     }
+  }
+
+  private Semaphore places(String path) {
+    if (FabricApi.isCheck(path)) {
+      return freeForChecks;
+    }
+    return path.startsWith(FabricApi.PREFIX) ? freeForFabric : free;
   }
 
   /** Answers a watch until it ends; it has a place of its own, not one of the short answers'. */
