@@ -228,7 +228,7 @@ class NewcomerTest {
     return MeshObjects.of(
         new Owner(Chart.NAMESPACE, "default", "uid"),
         spec,
-        new PodSettings(new Images("agent:1", "scraper:1"), PodUser.FIXED));
+        new PodSettings(new Images("agent:1", "scraper:1", "registry:1"), PodUser.FIXED));
   }
 
   private static <T extends HasMetadata> T of(Class<T> type, String name) {

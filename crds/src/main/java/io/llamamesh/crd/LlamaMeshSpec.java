@@ -39,7 +39,8 @@ import org.jspecify.annotations.Nullable;
   "imagePullSecrets",
   "agent",
   "scraper",
-  "alerts"
+  "alerts",
+  "registration"
 })
 @ValidationRule(
     value =
@@ -123,11 +124,14 @@ public record LlamaMeshSpec(
     @JsonPropertyDescription("The agents' pods.") @Default("{}") @Nullable Agent agent,
     @JsonPropertyDescription("The scraper.") @Default("{}") @Nullable Scraper scraper,
     @JsonPropertyDescription("What makes the network unhealthy.") @Default("{}")
-        @Nullable Alerts alerts) {
+        @Nullable Alerts alerts,
+    @JsonPropertyDescription("Probes outside the cluster that register themselves. Absent: none.")
+        @Nullable RegistrationSpec registration) {
   /** A spec that says nothing. */
   public static final LlamaMeshSpec EMPTY =
       new LlamaMeshSpec(
-          null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+          null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+          null);
 
   static final String NAME_PATTERN = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
 
@@ -206,6 +210,13 @@ public record LlamaMeshSpec(
     return copy.spec();
   }
 
+  /** The same spec with other settings of registration. */
+  public LlamaMeshSpec withRegistration(@Nullable RegistrationSpec registration) {
+    Copy copy = new Copy(this);
+    copy.registration = registration;
+    return copy.spec();
+  }
+
   /** A copy in the making: a wither names only what it changes. */
   private static final class Copy {
     private final @Nullable Boolean paused;
@@ -223,6 +234,7 @@ public record LlamaMeshSpec(
     private @Nullable Agent agent;
     private @Nullable Scraper scraper;
     private final @Nullable Alerts alerts;
+    private @Nullable RegistrationSpec registration;
 
     Copy(LlamaMeshSpec of) {
       paused = of.paused;
@@ -240,6 +252,7 @@ public record LlamaMeshSpec(
       agent = of.agent;
       scraper = of.scraper;
       alerts = of.alerts;
+      registration = of.registration;
     }
 
     LlamaMeshSpec spec() {
@@ -258,7 +271,8 @@ public record LlamaMeshSpec(
           imagePullSecrets,
           agent,
           scraper,
-          alerts);
+          alerts,
+          registration);
     }
   }
 

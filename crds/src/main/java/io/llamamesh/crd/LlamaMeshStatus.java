@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
   "observedGeneration",
   "observedAt",
   "nodes",
+  "outside",
   "agentsReady",
   "agentsReporting",
   "pairs",
@@ -34,6 +35,9 @@ public record LlamaMeshStatus(
             "Time of the report that the network's numbers come from. It moves as long as the operator and a scraper run; when it stands still, the numbers are old.")
         @Nullable String observedAt,
     @JsonPropertyDescription("Members of the mesh.") @Nullable Integer nodes,
+    @JsonPropertyDescription(
+            "Probes outside the cluster that are registered. Absent: spec.registration is off.")
+        @Nullable Integer outside,
     @JsonPropertyDescription("Agents that are ready.") @Nullable Integer agentsReady,
     @JsonPropertyDescription("Agents whose last window arrived at the scraper.")
         @Nullable Integer agentsReporting,
@@ -51,7 +55,7 @@ public record LlamaMeshStatus(
     @JsonPropertyDescription("Who explains the bad pairs, at most 5.")
         @Nullable List<SuspectStatus> suspects,
     @JsonPropertyDescription(
-            "Accepted, Paused, ConfigsReady, AgentsReady, ScraperReady, StoreReachable, NetworkHealthy, Ready.")
+            "Accepted, Paused, ConfigsReady, AgentsReady, ScraperReady, StoreReachable, NetworkHealthy, Ready; RegistryReady where spec.registration is on.")
         @Nullable List<Condition> conditions) {
 
   /**
@@ -72,6 +76,7 @@ public record LlamaMeshStatus(
         observedGeneration,
         other.observedAt,
         nodes,
+        outside,
         agentsReady,
         other.agentsReporting,
         other.pairs,
@@ -90,6 +95,7 @@ public record LlamaMeshStatus(
         observedGeneration,
         observedAt,
         nodes,
+        outside,
         agentsReady,
         agentsReporting,
         pairs,

@@ -34,5 +34,11 @@ final class MeshDefaults {
   static final double LOSS_PERCENT = 1;
   static final String RTT_P99 = "50ms";
 
+  /** Keepalive of registrations outside the cluster. */
+  static final String KEEPALIVE = "300s";
+
+  static final int OUTSIDE_PROBES = 200;
+  static final int REGISTRY_PORT = 5000;
+
   private MeshDefaults() {}
 }

@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * @param agent the agents' pods
  * @param scraper the scraper's pods and its store
  * @param alerts limits that make the network unhealthy
+ * @param registration of probes outside the cluster; null: none may
  */
 public record MeshSettings(
     List<Group> groups,
@@ -56,7 +57,8 @@ public record MeshSettings(
     List<String> imagePullSecrets,
     AgentPods agent,
     ScraperPods scraper,
-    Alerts alerts) {
+    Alerts alerts,
+    @Nullable RegistrationSettings registration) {
 
   /**
    * A group of nodes that probe by the same rules.
@@ -193,6 +195,28 @@ public record MeshSettings(
    */
   public record Alerts(double lossPercent, DurationText rttP99) {}
 
+  /**
+   * Registration of probes outside the cluster.
+   *
+   * @param groups names of the groups in which they may register, at least one
+   * @param keepalive of registrations that name none
+   * @param allowedNetworks addresses that may be registered, and {@code self}
+   * @param tokenSecret name of the Secret with their token
+   * @param tlsSecret name of the Secret with a certificate; null: HTTP
+   * @param maxProbes that may be registered at once
+   * @param serviceType type of the Service that they reach
+   * @param servicePort its port
+   */
+  public record RegistrationSettings(
+      List<String> groups,
+      DurationText keepalive,
+      List<String> allowedNetworks,
+      String tokenSecret,
+      @Nullable String tlsSecret,
+      int maxProbes,
+      RegistrationSpec.ServiceType serviceType,
+      int servicePort) {}
+
   /** Settings of a spec that says nothing. */
   public static MeshSettings defaults() {
     return of(null);
@@ -259,7 +283,32 @@ public record MeshSettings(
           orEmpty(spec.imagePullSecrets()),
           agent(spec.agent()),
           scraper(spec.scraper()),
-          alerts);
+          alerts,
+          registration(spec.registration(), groups));
+    }
+
+    private @Nullable RegistrationSettings registration(
+        @Nullable RegistrationSpec given, List<Group> groups) {
+      if (given == null || !Boolean.TRUE.equals(given.enabled())) {
+        return null;
+      }
+      if (given.tokenSecret() == null) {
+        problems.accept("spec.registration.tokenSecret: it must name a Secret with a token");
+      }
+      List<String> named = orEmpty(given.groups());
+      List<String> allowed = orEmpty(given.allowedNetworks());
+      RegistrationSpec.RegistrationService service = given.service();
+      RegistrationSpec.ServiceType type = service == null ? null : service.type();
+      Integer port = service == null ? null : service.port();
+      return new RegistrationSettings(
+          named.isEmpty() ? groups.stream().map(Group::name).toList() : List.copyOf(named),
+          duration("spec.registration.keepalive", given.keepalive(), MeshDefaults.KEEPALIVE),
+          allowed.isEmpty() ? List.of("self") : List.copyOf(allowed),
+          Objects.requireNonNullElse(given.tokenSecret(), ""),
+          given.tls() == null ? null : given.tls().secretName(),
+          Objects.requireNonNullElse(given.maxProbes(), MeshDefaults.OUTSIDE_PROBES),
+          Objects.requireNonNullElse(type, RegistrationSpec.ServiceType.CLUSTER_IP),
+          Objects.requireNonNullElse(port, MeshDefaults.REGISTRY_PORT));
     }
 
     private static Group group(LlamaMeshSpec.Group group) {

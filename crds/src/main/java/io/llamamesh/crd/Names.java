@@ -51,6 +51,12 @@ public final class Names {
   /** Key of a mesh's ConfigMap {@link #leavingConfigMap}: names of nodes, one a line. */
   public static final String LEAVING_KEY = "nodes";
 
+  /** Key of a mesh's ConfigMap {@link #registry}: nodes that registered probes get as targets. */
+  public static final String NODES_KEY = "nodes.json";
+
+  /** Key of a mesh's ConfigMap {@link #registry}: the probes that were registered last. */
+  public static final String PROBES_KEY = "probes.json";
+
   /** Name of the container port of the agent's HTTP API. */
   public static final String API_PORT = "api";
 
@@ -72,6 +78,7 @@ public final class Names {
   public enum Component {
     AGENT("agent"),
     SCRAPER("scraper"),
+    REGISTRY("registry"),
     CONFIG("config");
 
     private final String label;
@@ -116,6 +123,11 @@ public final class Names {
   /** Name of the Deployment, Service and ServiceAccount of a mesh's scraper. */
   public static String scraper(String mesh) {
     return mesh + "-scraper";
+  }
+
+  /** Name of the Deployment, Service, ServiceAccount and ConfigMap of a mesh's registry. */
+  public static String registry(String mesh) {
+    return mesh + "-registry";
   }
 
   /** Name of the Secret with a mesh's keys and tokens. */

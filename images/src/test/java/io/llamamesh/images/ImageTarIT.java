@@ -64,7 +64,7 @@ class ImageTarIT {
 
   /** A platform may choose the user, who is in no group of the files' then. */
   @ParameterizedTest
-  @CsvSource({"operator", "agent", "scraper"})
+  @CsvSource({"operator", "agent", "scraper", "registry"})
   void anyUserMayRunWhatIsInAnImage(String name) throws Exception {
     Map<String, byte[]> image = written(name, "amd64", "a.tar");
 
@@ -80,7 +80,7 @@ class ImageTarIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"operator", "agent", "scraper"})
+  @CsvSource({"operator", "agent", "scraper", "registry"})
   void anImageSaysWhatItContains(String name) throws Exception {
     Assumptions.assumeTrue(
         Files.exists(ROOT.resolve(name).resolve("target/dist/sbom.json")),

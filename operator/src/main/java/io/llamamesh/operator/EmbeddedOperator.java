@@ -10,6 +10,7 @@ import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.operator.reconcile.LlamaMeshReconciler;
+import io.llamamesh.operator.report.RegistryPoller;
 import io.llamamesh.operator.report.ReportPoller;
 import io.llamamesh.operator.resources.ClaimLeases;
 import io.llamamesh.operator.resources.EventReader;
@@ -93,6 +94,7 @@ public final class EmbeddedOperator implements AutoCloseable {
     AtomicBoolean broken = new AtomicBoolean();
     ObjectWriter writer = new ObjectWriter(client);
     ReportPoller poller = ReportPoller.start();
+    RegistryPoller registries = RegistryPoller.start();
     EventWriter events = new EventWriter(client);
     PrometheusOperatorApi monitoring = new PrometheusOperatorApi(client, Clock.systemUTC());
     LlamaMeshReconciler reconciler =
@@ -102,6 +104,7 @@ public final class EmbeddedOperator implements AutoCloseable {
             events,
             new EventReader(client),
             poller,
+            registries,
             new ScraperLease(client),
             new ClaimLeases(client),
             options.identity(),
@@ -115,7 +118,7 @@ public final class EmbeddedOperator implements AutoCloseable {
             operator,
             reconciler,
             poller,
-            List.of(writer::close, events::close, monitoring::close),
+            List.of(writer::close, events::close, monitoring::close, registries::close),
             broken);
     try {
       embedded.controller =

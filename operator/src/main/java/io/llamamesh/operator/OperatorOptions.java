@@ -38,7 +38,10 @@ public record OperatorOptions(Set<String> namespaces, PodSettings pods, String i
 
   /** The images of this release, without a registry. */
   public static Images defaultImages() {
-    return new Images("llama-mesh-agent:" + version(), "llama-mesh-scraper:" + version());
+    return new Images(
+        "llama-mesh-agent:" + version(),
+        "llama-mesh-scraper:" + version(),
+        "llama-mesh-registry:" + version());
   }
 
   /** The version in the jar's manifest; in a build folder there is none. */

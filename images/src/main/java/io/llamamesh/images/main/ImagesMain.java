@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
     name = "images",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Writes OUT/NAME-ARCH-image.tar for operator, agent and scraper.",
+    description = "Writes OUT/NAME-ARCH-image.tar for operator, agent, scraper and registry.",
     footer = "Exit codes: 0 written, or not and said why; 1 with --required where it could not.")
 public final class ImagesMain implements Callable<Integer> {
   @Option(

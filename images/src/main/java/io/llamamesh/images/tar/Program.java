@@ -17,7 +17,8 @@ public record Program(String name, String title, Path folder) {
     return List.of(
         of(root, "operator", "Turns LlamaMesh resources into running meshes"),
         of(root, "agent", "Reflector and collector of a node"),
-        of(root, "scraper", "Pulls results, stores them, shows the matrix"));
+        of(root, "scraper", "Pulls results, stores them, shows the matrix"),
+        of(root, "registry", "Registers probes outside a cluster"));
   }
 
   private static Program of(Path root, String name, String title) {

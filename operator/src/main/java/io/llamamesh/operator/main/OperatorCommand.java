@@ -54,6 +54,12 @@ final class OperatorCommand implements Callable<Integer> {
   private @Nullable String scraperImage;
 
   @Option(
+      names = "--registry-image",
+      paramLabel = "IMAGE",
+      description = "Image of registries (default: this release's).")
+  private @Nullable String registryImage;
+
+  @Option(
       names = "--pod-user",
       paramLabel = "WHOSE",
       defaultValue = "FIXED",
@@ -122,7 +128,8 @@ final class OperatorCommand implements Callable<Integer> {
         new PodSettings(
             new Images(
                 agentImage == null ? images.agent() : agentImage,
-                scraperImage == null ? images.scraper() : scraperImage),
+                scraperImage == null ? images.scraper() : scraperImage,
+                registryImage == null ? images.registry() : registryImage),
             podUser),
         // Replicas and successors are one by their Lease, others by where they run.
         leaderElection

@@ -188,7 +188,9 @@ public final class Planner {
   private Map<String, NodeTargets> outside(Probe probe, Group from) {
     List<NodeFacts> sources = members.getOrDefault(from.name(), List.of());
     Map<String, List<Target>> bySource = new TreeMap<>();
-    for (Target target : from.targets()) {
+    List<Target> all = new ArrayList<>(from.targets());
+    all.addAll(OutsideTargets.of(facts, from));
+    for (Target target : all) {
       if (names.contains(target.name())) {
         duplicateNames.add(target.name());
         continue;

@@ -87,6 +87,13 @@ public final class SpecCheck {
           "needs no token to read every agent's results; name the networks of your readers",
           warnings);
     }
+    if (settings.authentication()
+        && settings.registration() != null
+        && settings.reflector().acceptUnkeyed().isEmpty()) {
+      warnings.add(
+          "spec.registration: probes outside the cluster have no key, so that nodes answer none of"
+              + " them; name their networks in spec.reflector.acceptUnkeyed");
+    }
     return List.copyOf(warnings);
   }
 
@@ -120,6 +127,7 @@ public final class SpecCheck {
     probes();
     reflector();
     fabric();
+    registration();
     times();
     image();
     quantities("spec.agent", settings.agent().resources());
@@ -181,6 +189,36 @@ public final class SpecCheck {
                 + ".targets: nobody probes them; add an entry with from: "
                 + group.name()
                 + " to spec.probes");
+      }
+    }
+  }
+
+  private void registration() {
+    MeshSettings.RegistrationSettings registration = settings.registration();
+    if (registration == null) {
+      return;
+    }
+    Set<String> groups = settings.groups().stream().map(Group::name).collect(Collectors.toSet());
+    for (String group : registration.groups()) {
+      if (!groups.contains(group)) {
+        refuse("spec.registration.groups: there is no group '" + group + "' in spec.groups");
+      } else if (settings.probes().stream().noneMatch(p -> p.from().equals(group))) {
+        refuse(
+            "spec.registration.groups: nobody of group '"
+                + group
+                + "' probes; add an entry with from: "
+                + group
+                + " to spec.probes");
+      }
+    }
+    List<String> networks =
+        registration.allowedNetworks().stream().filter(text -> !text.equals("self")).toList();
+    for (String network : networks) {
+      if (!AddressSyntax.isCidr(network)) {
+        refuse(
+            "spec.registration.allowedNetworks: '"
+                + network
+                + "' is neither 'self' nor a network such as 192.0.2.0/24");
       }
     }
   }

@@ -8,6 +8,7 @@ import io.llamamesh.operator.plan.NodeFacts;
 import io.llamamesh.operator.resources.NodeConfigMap;
 import io.llamamesh.operator.resources.Owner;
 import io.llamamesh.operator.resources.Services;
+import io.llamamesh.registration.RegistryClient.ListedProbe;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
@@ -16,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Reader of the plan's facts from what is watched. */
@@ -32,6 +34,7 @@ final class FactsReader {
    * The facts.
    *
    * @param admitted nodes that may join, where they have not yet
+   * @param outside probes that are registered
    */
   static MeshFacts read(
       Owner mesh,
@@ -39,7 +42,8 @@ final class FactsReader {
       List<NodeView> nodes,
       List<PodFacts> pods,
       Collection<ConfigMap> configMaps,
-      Set<String> admitted) {
+      Set<String> admitted,
+      Supplier<List<ListedProbe>> outside) {
     Map<String, Instant> joined = joined(configMaps);
     Map<String, PodFacts> agents = agents(pods);
     for (String node : admitted) {
@@ -54,7 +58,8 @@ final class FactsReader {
         Services.ingestUrl(mesh),
         nodes.stream()
             .map(node -> facts(node, agents.get(node.name()), joined.get(node.name())))
-            .toList());
+            .toList(),
+        settings.registration() == null ? List.of() : outside.get());
   }
 
   /** Nodes whose agents are ready and that have not joined by what their configs say. */

@@ -16,11 +16,13 @@ import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.LlamaMeshStatus;
 import io.llamamesh.crd.MeshSettings;
+import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.SpecRefusal;
 import io.llamamesh.operator.reconcile.MeshWriter.Written;
+import io.llamamesh.operator.report.RegistryPoller;
 import io.llamamesh.operator.report.ReportPoller;
 import io.llamamesh.operator.resources.AcceptedSpecConfigMap;
 import io.llamamesh.operator.resources.ClaimLeases;
@@ -30,12 +32,16 @@ import io.llamamesh.operator.resources.ObjectWriter;
 import io.llamamesh.operator.resources.Owner;
 import io.llamamesh.operator.resources.PodSettings;
 import io.llamamesh.operator.resources.PrometheusOperatorApi;
+import io.llamamesh.operator.resources.RegistryConfigMap;
+import io.llamamesh.operator.resources.RegistryToken;
 import io.llamamesh.operator.resources.ScraperLease;
 import io.llamamesh.operator.status.AgentsReadiness;
 import io.llamamesh.operator.status.MeshState;
+import io.llamamesh.operator.status.RegistryView;
 import io.llamamesh.operator.status.ScraperReadiness;
 import io.llamamesh.operator.status.StatusThrottle;
 import io.llamamesh.operator.status.TransitionEvent;
+import io.llamamesh.registration.RegistryClient.ListedProbe;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -47,6 +53,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -68,6 +75,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   private final EventWriter events;
   private final EventLog eventLog;
   private final ReportPoller poller;
+  private final RegistryPoller registries;
   private final ScraperLease leases;
   private final MeshClaims claims;
   private final Map<String, String> managedByAnother = new ConcurrentHashMap<>();
@@ -87,6 +95,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
       EventWriter events,
       EventLog eventLog,
       ReportPoller poller,
+      RegistryPoller registries,
       ScraperLease leases,
       ClaimLeases claims,
       String identity,
@@ -121,6 +130,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
         "Watches of scrapers' reports that ended or could not be opened; polling goes on",
         poller,
         ReportPoller::endedWatches);
+    this.registries = registries;
     this.leases = leases;
     this.monitoring = monitoring;
     this.clock = clock;
@@ -155,11 +165,13 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     MeshMemory memory = memories.computeIfAbsent(key(mesh), key -> new MeshMemory(keyRings));
     Set<String> admitted =
         memory.joins.admit(FactsReader.joining(pods, configMaps), clock.instant());
+    Supplier<List<ListedProbe>> outside = () -> outside(mesh, owner, context);
     List<SpecRefusal> refusals =
         Acceptance.evaluate(
             mesh,
             memory,
-            settings -> FactsReader.read(owner, settings, nodes, pods, configMaps, admitted),
+            settings ->
+                FactsReader.read(owner, settings, nodes, pods, configMaps, admitted, outside),
             seen.meshes().flatMap(other -> Acceptance.portUse(other, memories.get(key(other)))),
             () -> saved(mesh, owner, context),
             meters.plans());
@@ -170,7 +182,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     Written written = Written.NOTHING;
     if (accepted != null) {
       MeshFacts facts =
-          FactsReader.read(owner, accepted.settings(), nodes, pods, configMaps, admitted);
+          FactsReader.read(owner, accepted.settings(), nodes, pods, configMaps, admitted, outside);
       plan = memory.plan(facts, meters.plans());
       written =
           writer.write(
@@ -192,6 +204,8 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     memory.network.configure(
         StatusThrottle.interval(settings), judged(plan, memory.leavingNodes.latest(), pods));
     watch(mesh, owner, memory, settings, pods, seen);
+    boolean registers = settings != null && settings.registration() != null;
+    watchRegistry(mesh, owner, settings, pods, seen, context);
     AgentsReadiness agents = PodReadiness.agents(plan, nodes, pods);
     ScraperRollout rollout = ScraperRollout.of(seen.scraper(mesh));
     ScraperReadiness scraper =
@@ -227,7 +241,8 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             written.outcome().taken(),
             explained,
             rollout.explain(memory.diagnosis.explain(owner, scraper, pods), clock.instant()),
-            memory.network.assess(poller.view(key(mesh)), clock.instant()));
+            memory.network.assess(poller.view(key(mesh)), clock.instant()),
+            registers ? registries.view(key(mesh)) : null);
     UpdateControl<LlamaMesh> update = updateStatus(mesh, owner, memory, state);
     reconciliations.increment();
     return update;
@@ -314,6 +329,48 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     return plan.members().stream()
         .filter(node -> running.contains(node) && !leaving.contains(node))
         .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** Probes that are registered; before anybody was asked those that were last. */
+  private List<ListedProbe> outside(LlamaMesh mesh, Owner owner, Context<LlamaMesh> context) {
+    RegistryView view = registries.view(key(mesh));
+    return view.equals(RegistryView.NOT_ASKED) ? lastRegistered(owner, context) : view.probes();
+  }
+
+  /** What is watched has a digest in place of this. */
+  private static List<ListedProbe> lastRegistered(Owner owner, Context<LlamaMesh> context) {
+    return RegistryConfigMap.probes(
+        context
+            .getClient()
+            .configMaps()
+            .inNamespace(owner.namespace())
+            .withName(Names.registry(owner.name()))
+            .get());
+  }
+
+  private void watchRegistry(
+      LlamaMesh mesh,
+      Owner owner,
+      @Nullable MeshSettings settings,
+      List<PodFacts> pods,
+      Watches seen,
+      Context<LlamaMesh> context) {
+    MeshSettings.RegistrationSettings registration =
+        settings == null ? null : settings.registration();
+    if (registration == null) {
+      registries.forget(key(mesh));
+      return;
+    }
+    ResourceID id = ResourceID.fromResource(mesh);
+    RegistryToken token =
+        new RegistryToken(context.getClient(), owner.namespace(), registration.tokenSecret());
+    registries.watch(
+        key(mesh),
+        PodReadiness.registries(pods),
+        token::read,
+        () -> lastRegistered(owner, context),
+        () -> seen.exists(id) && memories.containsKey(owner.uid()),
+        () -> seen.requestReconcile(id));
   }
 
   /** Has the DaemonSet make another pod, which gets the address that the node has now. */

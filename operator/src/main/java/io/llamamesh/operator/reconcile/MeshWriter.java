@@ -12,6 +12,7 @@ import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.Names;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
+import io.llamamesh.operator.plan.OutsideTargets;
 import io.llamamesh.operator.reconcile.ConfigMapCache.Draft;
 import io.llamamesh.operator.resources.AcceptedSpecConfigMap;
 import io.llamamesh.operator.resources.ConfigMapDigest;
@@ -22,6 +23,7 @@ import io.llamamesh.operator.resources.ObjectWriter;
 import io.llamamesh.operator.resources.ObjectWriter.Outcome;
 import io.llamamesh.operator.resources.Owner;
 import io.llamamesh.operator.resources.PodSettings;
+import io.llamamesh.operator.resources.RegistryConfigMap;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -96,12 +98,26 @@ final class MeshWriter {
     List<Draft> due = due(owner, memory, facts, plan, actual, documents, names);
     Optional<ConfigMap> leaving = leaving(owner, memory, plan, actual, nodes);
     leaving.ifPresent(map -> names.add(map.getMetadata().getName()));
+    String registryName = Names.registry(owner.name());
+    List<ConfigMap> registry =
+        facts.settings().registration() == null
+            ? List.of()
+            : List.of(
+                RegistryConfigMap.of(owner, OutsideTargets.nodes(facts, plan), facts.outside()));
+    registry.forEach(map -> names.add(map.getMetadata().getName()));
     String leavingName = Names.leavingConfigMap(owner.name());
     List<ConfigMap> gone =
         actual.values().stream()
             .filter(map -> !names.contains(map.getMetadata().getName()))
             .filter(map ->
-                NodeConfigMap.node(map) != null || map.getMetadata().getName().equals(leavingName))
+                NodeConfigMap.node(map) != null
+                    || map.getMetadata().getName().equals(leavingName)
+                    || map.getMetadata().getName().equals(registryName))
+            .toList();
+    List<ConfigMap> registryDue =
+        registry.stream()
+            .filter(map ->
+                !ConfigMapDigest.isCurrent(actual.get(registryName), ConfigMapDigest.prune(map)))
             .toList();
     List<ConfigMap> leavingDue =
         leaving
@@ -139,6 +155,7 @@ final class MeshWriter {
         outcome
             // Before its peers forget it: from then on their last windows of it count.
             .and(writer.write(leavingDue, there, written))
+            .and(writer.write(registryDue, there, written))
             .and(writer.write(keep ? List.of(kept) : List.of(), there, written))
             .and(
                 writer.write(

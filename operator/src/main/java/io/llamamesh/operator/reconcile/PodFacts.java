@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name its name
  * @param uid its identity: a pod that is deleted and made anew is another one
- * @param component {@code agent} or {@code scraper}
+ * @param component {@code agent}, {@code registry} or {@code scraper}
  * @param node the node it is on; absent: not scheduled
  * @param ip its address
  * @param addresses all its addresses; of a pod on the host's network the node's when it started

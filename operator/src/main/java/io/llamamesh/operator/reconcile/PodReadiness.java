@@ -3,6 +3,7 @@ package io.llamamesh.operator.reconcile;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.report.ScraperEndpoint;
+import io.llamamesh.operator.resources.RegistryPorts;
 import io.llamamesh.operator.status.AgentsReadiness;
 import io.llamamesh.operator.status.Obstacle;
 import io.llamamesh.operator.status.ScraperReadiness;
@@ -64,6 +65,17 @@ final class PodReadiness {
    */
   static List<ScraperEndpoint> scraperEndpoints(List<PodFacts> pods) {
     return scrapers(pods).stream().filter(PodFacts::isAlive).flatMap(PodReadiness::report).toList();
+  }
+
+  /** Hosts and ports at which a registry may answer. */
+  static List<String> registries(List<PodFacts> pods) {
+    return pods.stream()
+        .filter(pod -> pod.hasComponent(Component.REGISTRY) && pod.isAlive())
+        .map(PodFacts::ip)
+        .filter(ip -> ip != null && !ip.isEmpty())
+        .map(ip -> (ip.indexOf(':') >= 0 ? "[" + ip + "]" : ip) + ":" + RegistryPorts.INSIDE_PORT)
+        .sorted()
+        .toList();
   }
 
   private static Stream<ScraperEndpoint> report(PodFacts scraper) {

@@ -87,7 +87,8 @@ final class Watches {
             PrunedInformers.of(
                 InformerEventSourceConfiguration.from(Pod.class, LlamaMesh.class)
                     .withName("pods")
-                    .withLabelSelector(OURS + "," + Names.COMPONENT_LABEL + " in (agent,scraper)")
+                    .withLabelSelector(
+                        OURS + "," + Names.COMPONENT_LABEL + " in (agent,registry,scraper)")
                     .withSecondaryToPrimaryMapper(Watches::meshOf)
                     .withOnUpdateFilter((next, old) -> !PodFacts.of(next).equals(PodFacts.of(old)))
                     .build(),

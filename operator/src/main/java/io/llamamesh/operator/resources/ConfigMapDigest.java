@@ -18,7 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConfigMapDigest {
   private static final List<String> KEYS =
-      List.of(Names.CONFIG_KEY, AcceptedSpecConfigMap.KEY, Names.LEAVING_KEY);
+      List.of(
+          Names.CONFIG_KEY,
+          AcceptedSpecConfigMap.KEY,
+          Names.LEAVING_KEY,
+          Names.NODES_KEY,
+          Names.PROBES_KEY);
   private static final String DIGEST = "digest";
 
   private ConfigMapDigest() {}

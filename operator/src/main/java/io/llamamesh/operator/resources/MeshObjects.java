@@ -16,6 +16,7 @@ public final class MeshObjects {
     objects.addAll(DisruptionAndNetworkPolicy.of(owner, mesh));
     objects.add(AgentDaemonSet.of(owner, mesh, pods));
     objects.add(ScraperDeployment.of(owner, mesh, pods));
+    objects.addAll(RegistryObjects.of(owner, mesh, pods));
     return List.copyOf(objects);
   }
 }

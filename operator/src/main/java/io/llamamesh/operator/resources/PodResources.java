@@ -34,6 +34,12 @@ record PodResources(SortedMap<String, Quantity> requests, SortedMap<String, Quan
           quantities("cpu", "50m", "ephemeral-storage", "64Mi", "memory", "256Mi"),
           quantities("ephemeral-storage", "512Mi", "memory", "512Mi"));
 
+  /** A registry's; its heap is 256 MiB at most. */
+  static final PodResources REGISTRY =
+      new PodResources(
+          quantities("cpu", "20m", "ephemeral-storage", "64Mi", "memory", "128Mi"),
+          quantities("ephemeral-storage", "512Mi", "memory", "384Mi"));
+
   private static SortedMap<String, Quantity> quantities(String... namesAndAmounts) {
     SortedMap<String, Quantity> quantities = new TreeMap<>();
     for (int i = 0; i < namesAndAmounts.length; i += 2) {

@@ -50,6 +50,11 @@ final class ScraperDeployment {
       volumes.add(PodParts.auth(owner, pods.user()));
       mounts.add(PodParts.authMount());
     }
+    if (mesh.registration() != null) {
+      // Without its Secret a scraper still reads the nodes.
+      volumes.add(RegistryObjects.token(mesh.registration(), true));
+      mounts.add(RegistryObjects.tokenMount());
+    }
     return new PodSpecBuilder()
         .withServiceAccountName(Names.scraper(owner.name()))
         .withImagePullSecrets(PodParts.pullSecrets(mesh))
@@ -61,7 +66,7 @@ final class ScraperDeployment {
         .withPriorityClassName(scraper.priorityClassName())
         .withTerminationGracePeriodSeconds(30L)
         .withSecurityContext(PodParts.podSecurity(pods.user()))
-        .withContainers(container(owner, scraper, args(mesh, store), mounts, pods))
+        .withContainers(container(owner, scraper, args(owner, mesh, store), mounts, pods))
         .withVolumes(volumes)
         .build();
   }
@@ -104,7 +109,7 @@ final class ScraperDeployment {
         .build();
   }
 
-  private static List<String> args(MeshSettings mesh, ScraperStoreOptions store) {
+  private static List<String> args(Owner owner, MeshSettings mesh, ScraperStoreOptions store) {
     List<String> args = new ArrayList<>();
     args.add("scraper");
     // On all addresses: what kubectl port-forward opens comes in by the pod's loopback interface.
@@ -120,6 +125,11 @@ final class ScraperDeployment {
     args.add("--agent-port=" + mesh.collector().apiPort());
     if (mesh.authentication()) {
       args.add(PodParts.authArgument());
+    }
+    if (mesh.registration() != null) {
+      args.add("--and-registry=" + RegistryObjects.insideUrl(owner));
+      args.add("--registry-token-file=" + RegistryObjects.TOKEN_FILE);
+      args.add("--ingest-token-file=" + RegistryObjects.TOKEN_FILE);
     }
     args.addAll(store.args());
     return args;

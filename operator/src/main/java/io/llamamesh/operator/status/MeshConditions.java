@@ -44,6 +44,10 @@ final class MeshConditions {
     conditions.add(configs(state));
     conditions.add(agents(state));
     conditions.add(scraper(state));
+    RegistryView registry = state.registry();
+    if (registry != null) {
+      conditions.add(registry(registry, before));
+    }
     conditions.add(keepIfNotAsked(store(state), state, before));
     conditions.add(keepIfNotAsked(network(state.network()), state, before));
     conditions.add(ready(conditions));
@@ -57,10 +61,13 @@ final class MeshConditions {
     }
     return before.stream()
         .filter(c -> c.getType().equals(found.type()))
-        .map(c ->
-            new MeshCondition(c.getType(), Status.of(c.getStatus()), c.getReason(), c.getMessage()))
+        .map(MeshConditions::kept)
         .findFirst()
         .orElse(found);
+  }
+
+  private static MeshCondition kept(Condition c) {
+    return new MeshCondition(c.getType(), Status.of(c.getStatus()), c.getReason(), c.getMessage());
   }
 
   private static MeshCondition accepted(MeshState state) {
@@ -218,6 +225,29 @@ final class MeshConditions {
         ConditionTypes.SCRAPER_READY,
         "RollingOut",
         scraper.ready() + " of " + scraper.wanted() + " are ready");
+  }
+
+  private static MeshCondition registry(RegistryView registry, List<Condition> before) {
+    if (!registry.isAsked()) {
+      return before.stream()
+          .filter(c -> c.getType().equals(ConditionTypes.REGISTRY_READY))
+          .map(MeshConditions::kept)
+          .findFirst()
+          .orElse(
+              MeshCondition.ofUnknown(
+                  ConditionTypes.REGISTRY_READY,
+                  "NotAsked",
+                  "the registry has not been asked yet"));
+    }
+    int probes = registry.probes().size();
+    if (registry.problem() == null) {
+      return MeshCondition.ofTrue(
+          ConditionTypes.REGISTRY_READY, "Answers", probes == 0 ? "no probe is registered" : "");
+    }
+    return MeshCondition.ofFalse(
+        ConditionTypes.REGISTRY_READY,
+        "NoAnswer",
+        registry.problem() + (probes == 0 ? "" : "; the last " + probes + " probes stay targets"));
   }
 
   private static MeshCondition store(MeshState state) {

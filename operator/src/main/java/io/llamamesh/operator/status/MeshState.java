@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param agents the agents
  * @param scraper the scraper
  * @param network what is known of the network
+ * @param registry what is known of the registry; null where there shall be none
  */
 public record MeshState(
     long generation,
@@ -33,11 +34,40 @@ public record MeshState(
     List<String> taken,
     AgentsReadiness agents,
     ScraperReadiness scraper,
-    NetworkView network) {
+    NetworkView network,
+    @Nullable RegistryView registry) {
   public MeshState {
     refusals = List.copyOf(refusals);
     stale = List.copyOf(stale);
     failures = List.copyOf(failures);
     taken = List.copyOf(taken);
+  }
+
+  /** State of a mesh without a registry. */
+  public MeshState(
+      long generation,
+      List<SpecRefusal> refusals,
+      @Nullable MeshSettings settings,
+      boolean paused,
+      @Nullable MeshPlan plan,
+      List<String> stale,
+      List<String> failures,
+      List<String> taken,
+      AgentsReadiness agents,
+      ScraperReadiness scraper,
+      NetworkView network) {
+    this(
+        generation,
+        refusals,
+        settings,
+        paused,
+        plan,
+        stale,
+        failures,
+        taken,
+        agents,
+        scraper,
+        network,
+        null);
   }
 }

@@ -50,6 +50,7 @@ final class StatusFactory {
         state.generation(),
         report == null ? null : observedAt(report),
         plan == null ? 0 : plan.members().size(),
+        state.registry() == null ? null : state.registry().probes().size(),
         state.agents().ready(),
         report == null ? null : report.totals().agentsReporting(),
         report == null ? null : report.totals().pairs(),

@@ -107,7 +107,7 @@ final class ClusterUnderTest implements AutoCloseable {
   private OperatorOptions options(PodUser user) {
     return new OperatorOptions(
         Set.of(namespace),
-        new PodSettings(new Images("agent:test", "scraper:test"), user),
+        new PodSettings(new Images("agent:test", "scraper:test", "registry:test"), user),
         "embedded/" + namespace);
   }
 
@@ -327,6 +327,16 @@ final class ClusterUnderTest implements AutoCloseable {
   /** A ready scraper of a mesh whose page is on a port of 127.0.0.1. */
   void scraperReady(String mesh, int port) {
     pods.scraperReady(mesh, port);
+  }
+
+  /** Makes the pod of a mesh's registry ready, at an address where a test answers for it. */
+  void registryReady(String mesh, String ip) {
+    pods.registryReady(mesh, ip);
+  }
+
+  /** Whether there is a Deployment of that name that is not going away. */
+  boolean hasDeployment(String name) {
+    return client.apps().deployments().inNamespace(namespace).withName(name).get() != null;
   }
 
   /** Makes a scraper ready that the mesh's Deployment has made. */

@@ -115,24 +115,31 @@ final class FakePods {
 
   /** Waits for a pod of the scraper's Deployment that is not ready yet and makes it ready. */
   void deployedScraperReady(String mesh) {
-    Pod pod =
-        ClusterUnderTest.await()
-            .until(
-                () ->
-                    client
-                        .pods()
-                        .inNamespace(namespace)
-                        .withLabels(Names.selector(mesh, Component.SCRAPER))
-                        .list()
-                        .getItems()
-                        .stream()
-                        .filter(p -> p.getMetadata().getLabels().containsKey("pod-template-hash"))
-                        .filter(p -> p.getSpec().getNodeName() != null)
-                        .filter(p -> p.getStatus().getPodIP() == null)
-                        .findFirst()
-                        .orElse(null),
-                Objects::nonNull);
-    ready(pod, "192.0.2.1");
+    ready(deployed(mesh, Component.SCRAPER), "192.0.2.1");
+  }
+
+  /** Waits for a pod of the registry's Deployment that is not ready yet and makes it ready. */
+  void registryReady(String mesh, String ip) {
+    ready(deployed(mesh, Component.REGISTRY), ip);
+  }
+
+  private Pod deployed(String mesh, Component component) {
+    return ClusterUnderTest.await()
+        .until(
+            () ->
+                client
+                    .pods()
+                    .inNamespace(namespace)
+                    .withLabels(Names.selector(mesh, component))
+                    .list()
+                    .getItems()
+                    .stream()
+                    .filter(p -> p.getMetadata().getLabels().containsKey("pod-template-hash"))
+                    .filter(p -> p.getSpec().getNodeName() != null)
+                    .filter(p -> p.getStatus().getPodIP() == null)
+                    .findFirst()
+                    .orElse(null),
+            Objects::nonNull);
   }
 
   /** Deletes a pod at once, as a kubelet would once its containers have ended. */

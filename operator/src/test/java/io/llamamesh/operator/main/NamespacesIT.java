@@ -178,7 +178,8 @@ final class NamespacesIT {
         EmbeddedOperator operator =
             EmbeddedOperator.start(
                 own,
-                new OperatorOptions(Set.of(first), new Images("agent:test", "scraper:test")))) {
+                new OperatorOptions(
+                    Set.of(first), new Images("agent:test", "scraper:test", "registry:test")))) {
       operator.stopReconciling();
 
       Thread asking =
@@ -198,7 +199,8 @@ final class NamespacesIT {
     try (OperatorRunner runner =
         OperatorRunner.start(
             ApiClients.of(() -> given.serviceAccountConfig(ACCOUNT)),
-            new OperatorOptions(Set.of(second), new Images("agent:test", "scraper:test")),
+            new OperatorOptions(
+                Set.of(second), new Images("agent:test", "scraper:test", "registry:test")),
             null,
             meters)) {
       await().until(() -> runner.readinessProblem().contains("a right is missing"));
@@ -209,7 +211,8 @@ final class NamespacesIT {
   private OperatorRunner run() {
     return OperatorRunner.start(
         ApiClients.of(() -> given.serviceAccountConfig(ACCOUNT)),
-        new OperatorOptions(Set.of(first, second), new Images("agent:test", "scraper:test")),
+        new OperatorOptions(
+            Set.of(first, second), new Images("agent:test", "scraper:test", "registry:test")),
         null,
         meters);
   }
@@ -217,7 +220,8 @@ final class NamespacesIT {
   private OperatorRunner candidate(String name, SimpleMeterRegistry registry) {
     return OperatorRunner.start(
         ApiClients.of(() -> given.serviceAccountConfig(ACCOUNT)),
-        new OperatorOptions(Set.of(first, second), new Images("agent:test", "scraper:test")),
+        new OperatorOptions(
+            Set.of(first, second), new Images("agent:test", "scraper:test", "registry:test")),
         new LeaderElection(first, name),
         registry);
   }

@@ -137,7 +137,8 @@ final class OutageIT {
   private OperatorRunner run(@Nullable LeaderElection election) {
     return OperatorRunner.start(
         ApiClients.of(() -> ConnectionsIT.through(proxy, cluster.config("operator"))),
-        new OperatorOptions(Set.of(cluster.namespace()), new Images("agent:test", "scraper:test")),
+        new OperatorOptions(
+            Set.of(cluster.namespace()), new Images("agent:test", "scraper:test", "registry:test")),
         election,
         registry);
   }

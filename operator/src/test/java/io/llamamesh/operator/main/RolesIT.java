@@ -89,6 +89,11 @@ final class RolesIT {
                 .list()
                 .getItems()
                 .isEmpty());
+    cluster.mesh(
+        "m", "scraper: {replicas: 1}\nregistration: {enabled: true, tokenSecret: outside-token}");
+    await().until(() -> cluster.hasDeployment("m-registry"));
+    cluster.mesh("m", "scraper: {replicas: 1}");
+    await().until(() -> !cluster.hasDeployment("m-registry"));
     await().until(() -> cluster.operatorRights().contains("get leases.coordination.k8s.io"));
     cluster.labelMesh("m", "team", "x");
     // One that could not be written in time is tried again after a minute.

@@ -89,7 +89,8 @@ final class TwoOperatorsIT {
         cluster.client,
         new OperatorOptions(
             Set.of(cluster.namespace),
-            new PodSettings(new Images("agent:later", "scraper:later"), PodUser.FIXED),
+            new PodSettings(
+                new Images("agent:later", "scraper:later", "registry:later"), PodUser.FIXED),
             "team/later"),
         meters);
   }

@@ -29,11 +29,11 @@ final class MeshObjectsTest {
   private static final Owner OWNER =
       new Owner("llama-mesh", "default", "3f0e2c1a-0000-4000-8000-000000000001");
   private static final Images IMAGES =
-      new Images("llama-mesh-agent:1.0.0", "llama-mesh-scraper:1.0.0");
+      new Images("llama-mesh-agent:1.0.0", "llama-mesh-scraper:1.0.0", "llama-mesh-registry:1.0.0");
   private static final PodSettings SETTINGS = new PodSettings(IMAGES, PodUser.FIXED);
 
   @ParameterizedTest
-  @ValueSource(strings = {"empty", "store-v2", "store-v1", "everything", "open"})
+  @ValueSource(strings = {"empty", "store-v2", "store-v1", "everything", "open", "registration"})
   void aSpecGivesTheseObjects(String name) throws IOException {
     LlamaMeshSpec spec =
         Serialization.unmarshal(

@@ -102,6 +102,7 @@ final class TransitionEventsTest {
         1L,
         null,
         2,
+        null,
         2,
         2,
         2,
