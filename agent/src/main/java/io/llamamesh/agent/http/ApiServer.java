@@ -258,6 +258,10 @@ public final class ApiServer implements AutoCloseable {
               "who acts needs the agents' bearer token; of an agent without one, only its own host"
                   + " may");
         }
+        if (exchange.getRequestHeaders().containsKey("Origin")) {
+          // Where no token is needed any page that somebody of this host opens could act.
+          return error(403, "pages in a browser may not act here");
+        }
       } else if (!tokens.accepts(token, client)) {
         exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
         return error(401, "a valid bearer token is needed");

@@ -258,6 +258,21 @@ class ToolsApiTest {
     assertThat(check.accepts("secret", InetAddress.ofLiteral("2001:db8::1"))).isFalse();
   }
 
+  @Test
+  void aPageThatSomebodyOpensOnTheHostDoesNotAct() throws Exception {
+    offer(ToolsApi.sameHost());
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http:/" + api.locals().getFirst() + "/v1/burst"))
+            .header("Origin", "http://pages.example")
+            .header("Content-Type", "text/plain")
+            .POST(HttpRequest.BodyPublishers.ofString("{\"target\":\"node-5\"}"))
+            .build();
+
+    assertThat(http.send(request, HttpResponse.BodyHandlers.ofString()).statusCode())
+        .isEqualTo(403);
+    assertThat(bursts.running()).isEmpty();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = ';',
