@@ -15,6 +15,11 @@ public record AgentEndpoint(String name, List<HostPort> addresses, Trust trust) 
     /** It is polled with the mesh's token, and names itself. */
     MEMBER,
     /**
+     * It is known to be the agent of the node of its name: it is polled with that node's token or
+     * the mesh's, and its points are that node's only.
+     */
+    NODE,
+    /**
      * It registered itself: it is polled without a token, which it might keep, and its points must
      * carry its name.
      */
@@ -43,5 +48,10 @@ public record AgentEndpoint(String name, List<HostPort> addresses, Trust trust) 
   /** True if it is polled and has chosen its name itself. */
   public boolean isOutside() {
     return trust == Trust.OUTSIDE;
+  }
+
+  /** True if its points are those of the node of its name only. */
+  public boolean isNode() {
+    return trust == Trust.NODE;
   }
 }

@@ -54,7 +54,8 @@ final class AgentPods {
     }
     List<AgentEndpoint> agents = new ArrayList<>();
     byNode.forEach((node, pod) ->
-        agent(node, pod, apiPort == null ? apiPort(pod) : apiPort).ifPresent(agents::add));
+        agent(node, pod, apiPort == null ? apiPort(pod) : apiPort, apiPort != null)
+            .ifPresent(agents::add));
     return agents;
   }
 
@@ -64,12 +65,15 @@ final class AgentPods {
           .thenComparing(pod -> text(pod.getMetadata().getCreationTimestamp()))
           .thenComparing(pod -> text(pod.getMetadata().getName()));
 
-  private static Optional<AgentEndpoint> agent(String node, Pod pod, int port) {
+  private static Optional<AgentEndpoint> agent(String node, Pod pod, int port, boolean isNode) {
     List<HostPort> addresses = new ArrayList<>();
     for (String host : hosts(pod.getStatus())) {
       addresses.add(new HostPort(host, port));
     }
-    return addresses.isEmpty() ? Optional.empty() : Optional.of(new AgentEndpoint(node, addresses));
+    return addresses.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new AgentEndpoint(
+                node, addresses, isNode ? AgentEndpoint.Trust.NODE : AgentEndpoint.Trust.MEMBER));
   }
 
   private static Set<String> hosts(@Nullable PodStatus status) {

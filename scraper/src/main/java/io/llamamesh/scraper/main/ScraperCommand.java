@@ -5,6 +5,7 @@ import io.llamamesh.crd.Names;
 import io.llamamesh.results.IpText;
 import io.llamamesh.scraper.analysis.Limits;
 import io.llamamesh.scraper.auth.ApiToken;
+import io.llamamesh.scraper.auth.NodeCredentials;
 import io.llamamesh.scraper.auth.TokenFile;
 import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.cluster.AgentSource;
@@ -133,6 +134,13 @@ final class ScraperCommand implements Callable<Integer> {
   private @Nullable Path authDir;
 
   @Option(
+      names = "--node-keys",
+      description =
+          "Each node has tokens of its own, which are fetched from the operator by the files"
+              + " pod-token and key-service.json of --auth-dir: a node posts its own windows only.")
+  private boolean nodeKeys;
+
+  @Option(
       names = "--interval",
       converter = Durations.class,
       description = "Length of a window until one is received (default: 10s).")
@@ -231,7 +239,8 @@ final class ScraperCommand implements Callable<Integer> {
               owner == null
                   ? Leadership.ALONE
                   : new LeaseLeadership(owner, environment.get("POD_NAME", ownName())),
-              tokens);
+              tokens,
+              nodeKeys && authDir != null ? NodeCredentials.start(authDir) : null);
       environment.onShutdown(() -> {
         stop.countDown();
         stopped.await();
@@ -326,6 +335,9 @@ final class ScraperCommand implements Callable<Integer> {
       throw wrong(
           "--agent-port is that of agents in pods, and none are looked for: give --mesh, or"
               + " --collector-port");
+    }
+    if (nodeKeys && authDir == null) {
+      throw wrong("--node-keys needs --auth-dir");
     }
     if (interval != null && llama.hasInterval()) {
       throw wrong("give either --interval or -llama.interval, not both");

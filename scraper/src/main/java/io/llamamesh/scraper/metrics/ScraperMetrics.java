@@ -72,6 +72,11 @@ public final class ScraperMetrics {
         pulls,
         p -> p.counters().excess());
     count(
+        "llamamesh.scraper.foreign.points",
+        "Points refused as another node's than the sender's",
+        pulls,
+        p -> p.counters().foreign());
+    count(
         "llamamesh.scraper.missed.windows",
         "Windows missed by the store, as agents no longer retained them",
         pulls,

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -25,7 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +43,7 @@ final class AgentClient implements AutoCloseable {
 
   private final Duration timeout;
   private final InstantSource clock;
-  private final Supplier<@Nullable String> token;
+  private final Function<String, List<String>> tokens;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final HttpClient http;
   private final BodyReader bodies;
@@ -88,21 +89,21 @@ final class AgentClient implements AutoCloseable {
 
   /**
    * @param timeout of one request from connect to last byte
-   * @param token the bearer token for agents; null: none
+   * @param tokens bearer tokens for an agent by its name, the one to show first; empty: none
    */
-  AgentClient(Duration timeout, InstantSource clock, Supplier<@Nullable String> token) {
-    this(timeout, BodyReader.Limits.DEFAULT, clock, token);
+  AgentClient(Duration timeout, InstantSource clock, Function<String, List<String>> tokens) {
+    this(timeout, BodyReader.Limits.DEFAULT, clock, tokens);
   }
 
   AgentClient(
       Duration timeout,
       BodyReader.Limits limits,
       InstantSource clock,
-      Supplier<@Nullable String> token) {
+      Function<String, List<String>> tokens) {
     this.bodies = new BodyReader(limits, threads);
     this.timeout = timeout;
     this.clock = clock;
-    this.token = token;
+    this.tokens = tokens;
     this.http =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -115,6 +116,7 @@ final class AgentClient implements AutoCloseable {
   /**
    * Fetches the windows after a cursor. The result must be closed once its page is processed.
    *
+   * @param agent its name
    * @param after null: all that are retained
    * @param stored cursor up to which the agent may discard its windows; null: none yet
    * @param limit windows to return at most
@@ -122,11 +124,32 @@ final class AgentClient implements AutoCloseable {
    * @throws IOException if no valid answer arrives in time; the message is meant for people
    */
   FetchedPage fetch(
+      String agent,
       HostPort address,
       @Nullable WindowCursor after,
       @Nullable WindowCursor stored,
       int limit,
       boolean isBacklog)
+      throws IOException, InterruptedException {
+    List<String> shown = tokens.apply(agent);
+    for (int i = 0; i + 1 < shown.size(); i++) {
+      try {
+        return fetch(address, after, stored, limit, isBacklog, shown.get(i));
+      } catch (TokenRefusedException _) {
+        // It may know only older ones, or the mesh's.
+      }
+    }
+    String last = shown.isEmpty() ? null : shown.getLast();
+    return fetch(address, after, stored, limit, isBacklog, last);
+  }
+
+  private FetchedPage fetch(
+      HostPort address,
+      @Nullable WindowCursor after,
+      @Nullable WindowCursor stored,
+      int limit,
+      boolean isBacklog,
+      @Nullable String bearer)
       throws IOException, InterruptedException {
     Permits permits = new Permits();
     boolean fetched = false;
@@ -135,7 +158,7 @@ final class AgentClient implements AutoCloseable {
         // Catching up takes page after page, and agents that are up to date must not wait for it.
         permits.acquire(catchingUp);
       }
-      FetchedPage page = fetchNow(address, after, stored, limit, permits);
+      FetchedPage page = fetchNow(address, after, stored, limit, bearer, permits);
       fetched = true;
       return page;
     } finally {
@@ -150,6 +173,7 @@ final class AgentClient implements AutoCloseable {
       @Nullable WindowCursor after,
       @Nullable WindowCursor stored,
       int limit,
+      @Nullable String bearer,
       Permits permits)
       throws IOException, InterruptedException {
     HttpRequest.Builder request =
@@ -157,7 +181,6 @@ final class AgentClient implements AutoCloseable {
             .timeout(timeout)
             .header("Accept", "application/json")
             .header(InfluxDataHeaders.STORED, stored == null ? "" : stored.toString());
-    String bearer = token.get();
     if (bearer != null) {
       request.header("Authorization", "Bearer " + bearer);
     }

@@ -262,6 +262,7 @@ final class AgentPoller implements AutoCloseable {
       try {
         AgentClient.FetchedPage fetched =
             client.fetch(
+                position.endpoint().name(),
                 candidate,
                 after,
                 position.safeCursor(),

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,7 +54,7 @@ public final class AgentPulls implements AutoCloseable {
    * @param timeout of one request to an agent
    * @param writer null without a store
    * @param bookmarks bookmarks to resume from, by agent
-   * @param token the bearer token for agents; null: none
+   * @param tokens bearer tokens for an agent by its name, the one to show first; empty: none
    */
   public AgentPulls(
       Duration interval,
@@ -62,12 +62,12 @@ public final class AgentPulls implements AutoCloseable {
       Matrix matrix,
       @Nullable StoreWriter writer,
       Map<String, Bookmark> bookmarks,
-      Supplier<@Nullable String> token,
+      Function<String, List<String>> tokens,
       InstantSource clock) {
     this(
         interval,
-        new AgentClient(timeout, clock, token),
-        new AgentClient(timeout, clock, () -> null),
+        new AgentClient(timeout, clock, tokens),
+        new AgentClient(timeout, clock, agent -> List.of()),
         matrix,
         writer,
         bookmarks,
@@ -166,8 +166,7 @@ public final class AgentPulls implements AutoCloseable {
     AgentPosition position =
         new AgentPosition(agent, remembered.get(agent.name()), writer != null, interval);
     AgentClient asking = agent.isOutside() ? outsideClient : client;
-    PageAdmission admission =
-        new PageAdmission(counters, clock, agent.isOutside() ? agent.name() : null);
+    PageAdmission admission = new PageAdmission(counters, clock, PointRights.of(agent));
     StorePump pump =
         writer == null
             ? null

@@ -38,7 +38,13 @@ final class BacklogFetcher implements StorePump.PageFetcher {
     while (true) {
       int limit = pages.windows();
       try (AgentClient.FetchedPage fetched =
-          client.fetch(position.address(), cursor, position.safeCursor(), limit, true)) {
+          client.fetch(
+              position.endpoint().name(),
+              position.address(),
+              cursor,
+              position.safeCursor(),
+              limit,
+              true)) {
         Page page =
             position.skew().correct(admission.admitUncounted(fetched.page()), position.interval());
         fetched.recordSize(pages);

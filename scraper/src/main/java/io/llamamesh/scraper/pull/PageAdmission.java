@@ -3,7 +3,9 @@ package io.llamamesh.scraper.pull;
 import io.llamamesh.results.Point;
 import java.time.InstantSource;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Admission control for an agent's pages: points beyond the quota of series are dropped and
@@ -11,45 +13,62 @@ import org.jspecify.annotations.Nullable;
  * poller and pump share it.
  */
 final class PageAdmission {
+  private static final Logger LOG = LoggerFactory.getLogger(PageAdmission.class);
+
   private final SeriesQuota quota = new SeriesQuota();
   private final PullCounters counters;
   private final InstantSource clock;
-
-  private final @Nullable String onlyOf;
+  private final PointRights rights;
+  private final AtomicBoolean isForeignLogged = new AtomicBoolean();
 
   PageAdmission(PullCounters counters, InstantSource clock) {
-    this(counters, clock, null);
+    this(counters, clock, PointRights.ALL);
   }
 
   /**
-   * @param onlyOf name of the agent whose points alone are admitted; null: of any
+   * @param rights points that the sender may hand over; the others are left out
    */
-  PageAdmission(PullCounters counters, InstantSource clock, @Nullable String onlyOf) {
+  PageAdmission(PullCounters counters, InstantSource clock, PointRights rights) {
+    this.rights = rights;
     this.counters = counters;
     this.clock = clock;
-    this.onlyOf = onlyOf;
   }
 
-  /** The page without points beyond the quota of series, which are counted. */
+  /**
+   * The page without points of other nodes, and without those beyond the quota of series; both are
+   * counted.
+   */
   Page admit(Page page) {
-    Page admitted = admitUncounted(page);
-    counters.countExcess(page.points().size() - admitted.points().size());
+    Page own = own(page);
+    counters.countForeign(page.points().size() - own.points().size());
+    Page admitted = withinQuota(own);
+    counters.countExcess(own.points().size() - admitted.points().size());
     return admitted;
   }
 
   /** The same for windows that were admitted before and are fetched again: counts nothing. */
   Page admitUncounted(Page page) {
-    List<Point> own =
-        onlyOf == null
-            ? page.points()
-            : page.points().stream().filter(point -> isOf(onlyOf, point)).toList();
-    List<Point> points = quota.admitted(own, clock.instant());
-    return points.size() == page.points().size() ? page : page.withPoints(points);
+    return withinQuota(own(page));
   }
 
-  /** True if a point was measured by the agent of that name. */
-  static boolean isOf(String agent, Point point) {
-    boolean reflected = point.measurement().equals(Point.REFLECTED_STATS);
-    return agent.equals(point.tags().get(reflected ? Point.Tags.DST_NAME : Point.Tags.SRC_NAME));
+  private Page own(Page page) {
+    Point foreign = rights.firstForeign(page.points());
+    if (foreign == null) {
+      return page;
+    }
+    if (isForeignLogged.compareAndSet(false, true)) {
+      LOG.warn(
+          "points of other nodes left out holder=\"{}\" measurement={} srcName={} dstName={}",
+          rights.holder(),
+          foreign.measurement(),
+          foreign.tags().get(Point.Tags.SRC_NAME),
+          foreign.tags().get(Point.Tags.DST_NAME));
+    }
+    return page.withPoints(page.points().stream().filter(rights::includes).toList());
+  }
+
+  private Page withinQuota(Page page) {
+    List<Point> points = quota.admitted(page.points(), clock.instant());
+    return points.size() == page.points().size() ? page : page.withPoints(points);
   }
 }

@@ -37,6 +37,7 @@ final class PostedAdmission {
   }
 
   private synchronized PageAdmission of(InetAddress source) {
-    return sources.computeIfAbsent(source, k -> new PageAdmission(counters, clock));
+    return sources.computeIfAbsent(
+        source, k -> new PageAdmission(counters, clock, PointRights.ALL));
   }
 }

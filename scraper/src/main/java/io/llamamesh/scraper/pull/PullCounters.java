@@ -10,6 +10,7 @@ public final class PullCounters {
   private final LongAdder windows = new LongAdder();
   private final LongAdder malformed = new LongAdder();
   private final LongAdder excess = new LongAdder();
+  private final LongAdder foreign = new LongAdder();
   private final LongAdder missed = new LongAdder();
 
   /** Answers of agents. */
@@ -44,6 +45,15 @@ public final class PullCounters {
 
   void countExcess(int points) {
     excess.add(points);
+  }
+
+  /** Points of other nodes than the sender's. */
+  public long foreign() {
+    return foreign.sum();
+  }
+
+  void countForeign(int points) {
+    foreign.add(points);
   }
 
   /** Windows that agents no longer retained when they were due to be stored. */

@@ -169,7 +169,7 @@ final class PushedAgents {
       return page.withPoints(List.of());
     }
     List<Point> own =
-        page.points().stream().filter(point -> PageAdmission.isOf(name, point)).toList();
+        page.points().stream().filter(PointRights.ofSelf(name)::includes).toList();
     counters.countMalformed(page.malformed() + page.points().size() - own.size());
     return agent.skew.correct(
         agent.admission.admit(page.withPoints(own)), agent.schedule.interval());

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,12 +29,16 @@ public final class WindowIngest {
    */
   private static final String POSTED = "(posted)";
 
+  /** A sender that tries again and again fills no log. */
+  private static final Duration LOG_EVERY = Duration.ofSeconds(10);
+
   private final Matrix matrix;
   private final @Nullable StoreWriter writer;
   private final PullCounters counters;
   private final PostedAdmission admission;
   private final InstantSource clock;
   private final @Nullable PushedAgents pushed;
+  private final AtomicLong foreignLogged = new AtomicLong();
 
   /**
    * An ingest of the last windows of draining agents, and of those that agents push.
@@ -92,6 +97,13 @@ public final class WindowIngest {
      * @param why the reason
      */
     record Refused(String why) implements Outcome {}
+
+    /**
+     * The body has points that the sender may not post; none of it is taken.
+     *
+     * @param why the reason
+     */
+    record Forbidden(String why) implements Outcome {}
   }
 
   /** Reason why nothing can be stored now, known before a body is read; null if it can. */
@@ -171,8 +183,10 @@ public final class WindowIngest {
    * Stores a body's points; returns once the store has acknowledged them or not.
    *
    * @param source address of the sender
+   * @param rights points that the sender may post
    */
-  public Outcome accept(byte[] body, InetAddress source) throws InterruptedException {
+  public Outcome accept(byte[] body, InetAddress source, PointRights rights)
+      throws InterruptedException {
     Page page;
     try {
       page = PageParser.parsePosted(body);
@@ -182,6 +196,10 @@ public final class WindowIngest {
     if (page.malformed() > 0) {
       counters.countMalformed(page.malformed());
       LOG.warn("malformed points dropped from a post points={}", page.malformed());
+    }
+    Outcome forbidden = forbidden(page, source, rights);
+    if (forbidden != null) {
+      return forbidden;
     }
     List<Point> points = admission.admit(source, page).points();
     Outcome.Postponed failed = write(points);
@@ -193,5 +211,29 @@ public final class WindowIngest {
       matrix.put(POSTED, name, points, Duration.ZERO);
     }
     return new Outcome.Accepted(points.size());
+  }
+
+  /** An agent posts its own points only, so one that is not its own condemns the rest. */
+  private @Nullable Outcome forbidden(Page page, InetAddress source, PointRights rights) {
+    Point foreign = rights.firstForeign(page.points());
+    if (foreign == null) {
+      return null;
+    }
+    int count = (int) page.points().stream().filter(point -> !rights.includes(point)).count();
+    counters.countForeign(count);
+    long last = foreignLogged.get();
+    long now = clock.millis();
+    if (now - last >= LOG_EVERY.toMillis() && foreignLogged.compareAndSet(last, now)) {
+      LOG.warn(
+          "points of other nodes refused source={} holder=\"{}\" points={} measurement={} srcName={}"
+              + " dstName={}",
+          source.getHostAddress(),
+          rights.holder(),
+          count,
+          foreign.measurement(),
+          foreign.tags().get(Point.Tags.SRC_NAME),
+          foreign.tags().get(Point.Tags.DST_NAME));
+    }
+    return new Outcome.Forbidden(rights.holder() + " may not post points of another node");
   }
 }

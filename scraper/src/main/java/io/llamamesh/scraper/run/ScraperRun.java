@@ -4,6 +4,7 @@ import io.llamamesh.http.ChangeSignal;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.SilencedNode;
 import io.llamamesh.scraper.analysis.Analysis;
+import io.llamamesh.scraper.auth.NodeCredentials;
 import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.cluster.AgentEndpoint;
 import io.llamamesh.scraper.cluster.AgentSource;
@@ -18,6 +19,7 @@ import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.metrics.NetworkMetrics;
 import io.llamamesh.scraper.metrics.ScraperMetrics;
 import io.llamamesh.scraper.pull.AgentPulls;
+import io.llamamesh.scraper.pull.PostingAccess;
 import io.llamamesh.scraper.pull.SilencePoller;
 import io.llamamesh.scraper.pull.WindowIngest;
 import io.llamamesh.scraper.store.Store;
@@ -30,6 +32,7 @@ import io.llamamesh.scraper.web.WebServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +69,7 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
   private final NetworkMetrics network;
   private final @Nullable WebServer web;
   private final @Nullable IngestServer ingest;
+  private final @Nullable NodeCredentials nodes;
 
   /**
    * Binds the sockets and starts all threads.
@@ -74,6 +78,7 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
    * @param cursorStore store of bookmarks
    * @param leadership leadership among the mesh's scrapers
    * @param tokens tokens to send to agents, and to accept from agents that post windows
+   * @param nodes tokens of single nodes, closed with this; null: all have the mesh's
    * @throws IOException if a socket cannot be bound
    */
   public static ScraperRun start(
@@ -82,9 +87,11 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
       @Nullable Store store,
       CursorStore cursorStore,
       Leadership leadership,
-      Tokens tokens)
+      Tokens tokens,
+      @Nullable NodeCredentials nodes)
       throws IOException {
-    ScraperRun scraper = new ScraperRun(config, agents, store, cursorStore, leadership, tokens);
+    ScraperRun scraper =
+        new ScraperRun(config, agents, store, cursorStore, leadership, tokens, nodes);
     scraper.transitions.start();
     scraper.fabric.start();
     scraper.agents.start(scraper::setAgents);
@@ -94,7 +101,8 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
     return scraper;
   }
 
-  private ScraperRun(
+  /** The same for a mesh whose nodes all have the mesh's tokens. */
+  public static ScraperRun start(
       ScraperConfig config,
       AgentSource agents,
       @Nullable Store store,
@@ -102,6 +110,19 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
       Leadership leadership,
       Tokens tokens)
       throws IOException {
+    return start(config, agents, store, cursorStore, leadership, tokens, null);
+  }
+
+  private ScraperRun(
+      ScraperConfig config,
+      AgentSource agents,
+      @Nullable Store store,
+      CursorStore cursorStore,
+      Leadership leadership,
+      Tokens tokens,
+      @Nullable NodeCredentials nodes)
+      throws IOException {
+    this.nodes = nodes;
     InstantSource clock = InstantSource.system();
     this.web = bind(config);
     Matrix matrix = new Matrix(config.interval(), config.retention(), clock);
@@ -110,7 +131,13 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
     this.writer = store == null ? null : new StoreWriter(store, clock, config.interval());
     this.pulls =
         new AgentPulls(
-            config.interval(), config.agentTimeout(), matrix, writer, from, tokens::bearer, clock);
+            config.interval(),
+            config.agentTimeout(),
+            matrix,
+            writer,
+            from,
+            agent -> readTokens(agent, tokens, nodes),
+            clock);
     this.silences = new SilencePoller(tokens::bearer, clock);
     this.leadership = leadership;
     this.transitions = new LeaderTransitions(leadership, cursorStore, pulls);
@@ -120,7 +147,7 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
     this.ingest =
         config.ingest() == null
             ? null
-            : bind(config.ingest(), new WindowIngest(matrix, writer, pulls, clock), tokens);
+            : bind(config.ingest(), new WindowIngest(matrix, writer, pulls, clock), tokens, nodes);
     if (agents.acceptsUnlisted()) {
       pulls.acceptUnlisted();
     }
@@ -244,6 +271,9 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
       ingest.close();
     }
     pulls.close();
+    if (nodes != null) {
+      nodes.close();
+    }
     if (writer != null) {
       writer.close();
     }
@@ -291,7 +321,19 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
     }
   }
 
-  private IngestServer bind(IngestAccess access, WindowIngest taken, Tokens tokens)
+  /** The agent's own tokens, then the mesh's, which an agent of an older template knows alone. */
+  private static List<String> readTokens(
+      String agent, Tokens tokens, @Nullable NodeCredentials nodes) {
+    List<String> all = new ArrayList<>(nodes == null ? List.of() : nodes.readTokens(agent));
+    String bearer = tokens.bearer();
+    if (bearer != null) {
+      all.add(bearer);
+    }
+    return all;
+  }
+
+  private IngestServer bind(
+      IngestAccess access, WindowIngest taken, Tokens tokens, @Nullable NodeCredentials nodes)
       throws IOException {
     InetSocketAddress address = access.address();
     Predicate<@Nullable String> accepted = access.accepted();
@@ -300,7 +342,9 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
       return new IngestServer(
           address,
           taken,
-          accepted == null ? tokens::accepts : accepted,
+          nodes == null
+              ? PostingAccess.of(accepted == null ? tokens::accepts : accepted)
+              : new PostingCredentials(tokens, nodes),
           acceptedPush == null ? tokens::accepts : acceptedPush,
           access.tls());
     } catch (IOException e) {

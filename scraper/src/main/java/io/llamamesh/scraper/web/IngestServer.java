@@ -4,6 +4,8 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.llamamesh.http.BoundedHttpServer;
 import io.llamamesh.results.InfluxDataHeaders;
+import io.llamamesh.scraper.pull.PointRights;
+import io.llamamesh.scraper.pull.PostingAccess;
 import io.llamamesh.scraper.pull.WindowIngest;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,7 +48,7 @@ public final class IngestServer implements AutoCloseable {
 
   private final HttpServer server;
   private final WindowIngest ingest;
-  private final Predicate<@Nullable String> accepted;
+  private final PostingAccess access;
   private final Predicate<@Nullable String> acceptedPush;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
@@ -60,26 +62,27 @@ public final class IngestServer implements AutoCloseable {
   public IngestServer(
       InetSocketAddress address, WindowIngest ingest, Predicate<@Nullable String> accepted)
       throws IOException {
-    this(address, ingest, accepted, accepted, null);
+    this(address, ingest, PostingAccess.of(accepted), accepted, null);
   }
 
   /**
    * Binds the address and starts to answer.
    *
-   * @param accepted predicate for the value of the header {@code Authorization}
-   * @param acceptedPush the same for pages of agents that push all of their windows
+   * @param access decides who may post which last windows
+   * @param acceptedPush predicate for the value of the header {@code Authorization} of pages of
+   *     agents that push all of their windows
    * @param tls serves HTTPS by it; null: HTTP
    * @throws IOException if the address cannot be bound
    */
   public IngestServer(
       InetSocketAddress address,
       WindowIngest ingest,
-      Predicate<@Nullable String> accepted,
+      PostingAccess access,
       Predicate<@Nullable String> acceptedPush,
       @Nullable SSLContext tls)
       throws IOException {
     this.ingest = ingest;
-    this.accepted = accepted;
+    this.access = access;
     this.acceptedPush = acceptedPush;
     this.server =
         tls == null
@@ -135,13 +138,22 @@ public final class IngestServer implements AutoCloseable {
     if (!exchange.getRequestMethod().equals("POST")) {
       return Answer.error(405, "post a list of points");
     }
-    // Who may push speaks for itself only; who posts the last windows may name any agent.
-    boolean pushes = exchange.getRequestHeaders().containsKey(InfluxDataHeaders.AGENT);
-    if (!(pushes ? acceptedPush : accepted)
-        .test(exchange.getRequestHeaders().getFirst("Authorization"))) {
-      return Answer.error(
-          401, pushes ? "the ingest's token is required" : "the mesh's bearer token is required");
+    String authorization = exchange.getRequestHeaders().getFirst("Authorization");
+    if (exchange.getRequestHeaders().containsKey(InfluxDataHeaders.AGENT)) {
+      // Who may push speaks for itself only, whatever its credential.
+      return acceptedPush.test(authorization)
+          ? answer(exchange, PointRights.ALL)
+          : Answer.error(401, "the ingest's token is required");
     }
+    return switch (access.decide(authorization)) {
+      case PostingAccess.Decision.Granted granted -> answer(exchange, granted.rights());
+      case PostingAccess.Decision.Denied denied -> Answer.error(401, denied.why());
+      case PostingAccess.Decision.Later later -> Answer.error(503, later.why());
+    };
+  }
+
+  private Answer answer(HttpExchange exchange, PointRights rights)
+      throws IOException, InterruptedException {
     WindowIngest.PushHead head;
     try {
       head = PushHeaders.read(exchange.getRequestHeaders());
@@ -166,12 +178,15 @@ public final class IngestServer implements AutoCloseable {
       }
       InetAddress source = exchange.getRemoteAddress().getAddress();
       WindowIngest.Outcome outcome =
-          head == null ? ingest.accept(body, source) : ingest.acceptPushed(head, body, source);
+          head == null
+              ? ingest.accept(body, source, rights)
+              : ingest.acceptPushed(head, body, source);
       return switch (outcome) {
         case WindowIngest.Outcome.Accepted taken ->
             Answer.json(new AcceptedDocument(taken.points()));
         case WindowIngest.Outcome.Postponed later -> Answer.error(503, later.why());
         case WindowIngest.Outcome.Refused refused -> Answer.error(400, refused.why());
+        case WindowIngest.Outcome.Forbidden forbidden -> Answer.error(403, forbidden.why());
       };
     } finally {
       atOnce.release();

@@ -66,7 +66,9 @@ final class AgentPodsTest {
     forged.getMetadata().setCreationTimestamp("2026-11-20T10:00:00Z");
 
     assertThat(AgentPods.agents(List.of(real, forged, owned, others, replica), "m", 9100))
-        .containsExactly(new AgentEndpoint("node-3", List.of(new HostPort("10.0.0.3", 9100))));
+        .containsExactly(
+            new AgentEndpoint(
+                "node-3", List.of(new HostPort("10.0.0.3", 9100)), AgentEndpoint.Trust.NODE));
   }
 
   @Test

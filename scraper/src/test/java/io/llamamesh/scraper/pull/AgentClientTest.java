@@ -106,7 +106,7 @@ final class AgentClientTest {
             PATIENCE,
             new BodyReader.Limits(4, MOMENT, 8, 8 << 20, 1 << 20, 4 << 20),
             InstantSource.system(),
-            () -> null);
+            agent -> List.of());
     for (int i = 0; i < 6; i++) {
       FakeAgent large = agent((1 << 20) - 100);
       large.garbage("[" + " ".repeat((1 << 20) - 10) + "]");
@@ -138,7 +138,7 @@ final class AgentClientTest {
   void anAnswerHoldsAsManyWindowsAsItSays() throws Exception {
     HostPort address = HostPort.parse(agent(-1).address(), 1);
 
-    try (AgentClient.FetchedPage fetched = client.fetch(address, null, null, 10, false)) {
+    try (AgentClient.FetchedPage fetched = client.fetch("node-1", address, null, null, 10, false)) {
       assertThat(fetched.limit()).isEqualTo(10);
       assertThat(fetched.maxWindows()).isEqualTo(1);
     }
@@ -154,7 +154,7 @@ final class AgentClientTest {
         PATIENCE,
         new BodyReader.Limits(quick, MOMENT, slow, waitingBytes, 1 << 20),
         InstantSource.system(),
-        () -> null);
+        agent -> List.of());
   }
 
   /** An agent with a window that stalls after so many bytes of it; less than none: never. */
@@ -179,7 +179,8 @@ final class AgentClientTest {
     Thread.ofVirtual()
         .start(() -> {
           try (AgentClient.FetchedPage fetched =
-              asked.fetch(HostPort.parse(agent.address(), 1), null, null, limit, limit > 1)) {
+              asked.fetch(
+                  "node-1", HostPort.parse(agent.address(), 1), null, null, limit, limit > 1)) {
             points.complete(fetched.page().points().size());
           } catch (IOException e) {
             points.completeExceptionally(e);

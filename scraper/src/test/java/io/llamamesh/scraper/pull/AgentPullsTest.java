@@ -222,7 +222,7 @@ final class AgentPullsTest {
     AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
     AgentPulls reading =
         new AgentPulls(
-            INTERVAL, Duration.ofSeconds(1), matrix, null, Map.of(), () -> null, now::get);
+            INTERVAL, Duration.ofSeconds(1), matrix, null, Map.of(), agent -> List.of(), now::get);
     pulls = reading;
     try (FakeAgent ahead = FakeAgent.start()) {
       ahead.publish(
@@ -304,7 +304,81 @@ final class AgentPullsTest {
     publish(1, 1);
     pulls =
         new AgentPulls(
-            INTERVAL, Duration.ofSeconds(1), matrix, null, Map.of(), () -> "secret", CLOCK);
+            INTERVAL,
+            Duration.ofSeconds(1),
+            matrix,
+            null,
+            Map.of(),
+            agent -> List.of("secret"),
+            CLOCK);
+    pulls.setAgents(List.of(agentOf(agent)));
+
+    await().until(() -> matrix.view(WindowSelection.last(3)).pairs().size() == 1);
+  }
+
+  @Test
+  void anAgentThatKnowsNoTokenOfItsOwnIsShownTheMeshs() {
+    agent.token("mesh");
+    publish(1, 1);
+    pulls =
+        new AgentPulls(
+            INTERVAL,
+            Duration.ofSeconds(1),
+            matrix,
+            null,
+            Map.of(),
+            name -> List.of("own of " + name, "mesh"),
+            CLOCK);
+    pulls.setAgents(List.of(agentOf(agent)));
+
+    await().until(() -> matrix.view(WindowSelection.last(3)).pairs().size() == 1);
+    assertThat(pulls.counters().failures()).isZero();
+  }
+
+  @Test
+  void ofAPodThatIsReadOnlyPointsOfItsNodeAreTaken() {
+    Instant end = Instant.ofEpochSecond(second + 1);
+    agent.publish(
+        List.of(
+            Points.pair("node-1", "node-2", end, 16, 0, 0.1),
+            Points.pair("node-3", "node-2", end, 16, 0, 0.1),
+            new Point(
+                Point.REFLECTED_STATS,
+                end,
+                Map.of(Point.Tags.SRC_IP, "192.0.2.1", Point.Tags.DST_NAME, "node-3"),
+                Map.of(Point.Fields.REFLECTED, 1.0))));
+    StoreWriter toStore = new StoreWriter(store, CLOCK);
+    writer = toStore;
+    pulls =
+        new AgentPulls(
+            INTERVAL, Duration.ofSeconds(1), matrix, toStore, Map.of(), name -> List.of(), CLOCK);
+    pulls.setAgents(
+        List.of(
+            new AgentEndpoint(
+                "node-1",
+                List.of(HostPort.parse(agent.address(), 1)),
+                AgentEndpoint.Trust.NODE)));
+
+    await().until(() -> store.lines().size() == 1);
+    assertThat(store.lines().getFirst()).contains("src_name=node-1");
+    assertThat(matrix.view(WindowSelection.last(3)).pairs()).hasSize(1);
+    assertThat(matrix.history("node-3", "node-2")).isEmpty();
+    assertThat(pulls.counters().foreign()).isEqualTo(2);
+  }
+
+  @Test
+  void anAgentIsShownTheTokenOfItsNode() {
+    agent.token("own of node-1");
+    publish(1, 1);
+    pulls =
+        new AgentPulls(
+            INTERVAL,
+            Duration.ofSeconds(1),
+            matrix,
+            null,
+            Map.of(),
+            name -> List.of("own of " + name),
+            CLOCK);
     pulls.setAgents(List.of(agentOf(agent)));
 
     await().until(() -> matrix.view(WindowSelection.last(3)).pairs().size() == 1);
@@ -316,7 +390,14 @@ final class AgentPullsTest {
     publish(1, 1);
     AtomicReference<@Nullable String> token = new AtomicReference<>("old");
     AgentPulls reading =
-        new AgentPulls(INTERVAL, Duration.ofSeconds(1), matrix, null, Map.of(), token::get, CLOCK);
+        new AgentPulls(
+            INTERVAL,
+            Duration.ofSeconds(1),
+            matrix,
+            null,
+            Map.of(),
+            agent -> List.of(token.get()),
+            CLOCK);
     pulls = reading;
     reading.setAgents(List.of(agentOf(agent)));
 
@@ -527,7 +608,7 @@ final class AgentPullsTest {
             Duration.ofSeconds(1),
             new BodyReader.Limits(16, Duration.ofMillis(300), 8, 8 << 20, 3 * window),
             CLOCK,
-            () -> null);
+            agent -> List.of());
     AgentPulls reading = new AgentPulls(INTERVAL, client, matrix, toStore, Map.of(), CLOCK);
     pulls = reading;
     reading.standBy();
@@ -581,7 +662,13 @@ final class AgentPullsTest {
     writer = toStore;
     AgentPulls reading =
         new AgentPulls(
-            INTERVAL, Duration.ofSeconds(1), matrix, toStore, Map.of(), () -> null, now::get);
+            INTERVAL,
+            Duration.ofSeconds(1),
+            matrix,
+            toStore,
+            Map.of(),
+            agent -> List.of(),
+            now::get);
     pulls = reading;
     reading.standBy();
     reading.setAgents(List.of(agentOf(agent)));
@@ -630,7 +717,7 @@ final class AgentPullsTest {
     StoreWriter toStore = new StoreWriter(store, CLOCK);
     AgentPulls reading =
         new AgentPulls(
-            INTERVAL, Duration.ofSeconds(1), matrix, toStore, bookmarks, () -> null, CLOCK);
+            INTERVAL, Duration.ofSeconds(1), matrix, toStore, bookmarks, agent -> List.of(), CLOCK);
     writer = toStore;
     pulls = reading;
     return reading;

@@ -86,7 +86,7 @@ final class SeriesQuotaTest {
   @Test
   void whatIsLeftOutIsCountedOnceHoweverOftenItIsRead() {
     PullCounters counters = new PullCounters();
-    PageAdmission admission = new PageAdmission(counters, () -> START);
+    PageAdmission admission = new PageAdmission(counters, () -> START, PointRights.ALL);
     Page page = new Page(pairs(0, SeriesQuota.MAX_PAIRS + 10_000), null, false, null, 0);
 
     Page admitted = admission.admit(page);

@@ -8,6 +8,7 @@ import io.llamamesh.scraper.auth.TokenFile;
 import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.matrix.WindowSelection;
+import io.llamamesh.scraper.pull.PointRights;
 import io.llamamesh.scraper.pull.PullCounters;
 import io.llamamesh.scraper.pull.WindowIngest;
 import io.llamamesh.scraper.store.Store;
@@ -180,7 +181,7 @@ final class IngestServerTest {
       for (int i = 0; i < 10_000; i++) {
         points.add(Points.pair("n1", "x-" + page + "-" + i, end, 10, 1, 1));
       }
-      var _ = ingest.accept(ResultsJson.mapper().writeValueAsBytes(points), one);
+      var _ = ingest.accept(ResultsJson.mapper().writeValueAsBytes(points), one, PointRights.ALL);
     }
 
     assertThat(counters.excess()).isBetween(17_000L, 17_232L);
@@ -188,7 +189,8 @@ final class IngestServerTest {
             ingest.accept(
                 ResultsJson.mapper()
                     .writeValueAsBytes(List.of(Points.pair("n2", "n1", end, 10, 1, 1))),
-                other))
+                other,
+                PointRights.ALL))
         .isEqualTo(new WindowIngest.Outcome.Accepted(1));
   }
 
@@ -197,7 +199,10 @@ final class IngestServerTest {
     WindowIngest ingest = new WindowIngest(matrix, null, counters, InstantSource.system());
 
     WindowIngest.Outcome outcome =
-        ingest.accept("[{},{}]".getBytes(StandardCharsets.UTF_8), InetAddress.getLoopbackAddress());
+        ingest.accept(
+            "[{},{}]".getBytes(StandardCharsets.UTF_8),
+            InetAddress.getLoopbackAddress(),
+            PointRights.ALL);
 
     assertThat(outcome).isEqualTo(new WindowIngest.Outcome.Accepted(0));
     assertThat(counters.malformed()).isEqualTo(2);
