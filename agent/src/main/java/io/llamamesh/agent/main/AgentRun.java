@@ -1,6 +1,7 @@
 package io.llamamesh.agent.main;
 
 import io.llamamesh.agent.auth.AuthFiles;
+import io.llamamesh.agent.auth.NodeKeyring;
 import io.llamamesh.agent.auth.TokenCheck;
 import io.llamamesh.agent.burst.BurstSpread;
 import io.llamamesh.agent.burst.BurstTargets;
@@ -61,6 +62,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -117,6 +119,7 @@ final class AgentRun {
     WindowArchive archive = closer.register(WindowFiles.open(folder)).archive();
     AuthFiles auth =
         settings.authDir() == null ? null : closer.register(AuthFiles.open(settings.authDir()));
+    NodeKeyring nodeKeys = nodeKeys(folder);
     Supplier<ProbeKeys> keys = auth == null ? () -> ProbeKeys.NONE : auth::keys;
     Warmup warmup = Warmup.start(network, keys.get());
     AgentFabric fabric = fabric(folder, auth);
@@ -158,7 +161,7 @@ final class AgentRun {
             () -> collector == null ? List.of() : collector.peerStatuses(),
             applier::state,
             watch,
-            () -> auth == null ? null : auth.problem(),
+            () -> authProblem(auth, nodeKeys),
             () -> fabric == null ? null : fabric.node(),
             fabric == null ? FabricServices.off() : fabric.services(),
             identity::destinationTags,
@@ -167,7 +170,11 @@ final class AgentRun {
             reflected,
             push);
     TokenCheck tokens =
-        auth == null ? TokenCheck.OPEN : TokenCheck.of(auth::accepts, settings.openTo());
+        auth == null
+            ? TokenCheck.OPEN
+            : TokenCheck.of(
+                token -> auth.accepts(token) || (nodeKeys != null && nodeKeys.accepts(token)),
+                settings.openTo());
     ApiServer api = closer.register(api(hosts, state, tokens));
     if (collector != null) {
       api.offer(tools(auth, keys, identity, fabric));
@@ -221,7 +228,13 @@ final class AgentRun {
                   System::nanoTime,
                   stop::awaitUrgent)
               .uploadUnread(
-                  config.ingest().url(), auth == null ? "" : auth.bearer(), UPLOAD_TIMEOUT);
+                  config.ingest().url(),
+                  Stream.of(
+                          nodeKeys == null ? "" : nodeKeys.postToken(),
+                          auth == null ? "" : auth.bearer())
+                      .filter(token -> !token.isEmpty())
+                      .toList(),
+                  UPLOAD_TIMEOUT);
     }
   }
 
@@ -266,6 +279,19 @@ final class AgentRun {
   private static @Nullable String name(Identity identity, @Nullable AgentFabric fabric) {
     String inFabric = fabric == null ? null : fabric.services().self().orElse(null);
     return inFabric == null ? identity.destinationTags().get(Tags.DST_NAME) : inFabric;
+  }
+
+  private @Nullable NodeKeyring nodeKeys(@Nullable Path folder) {
+    Path authDir = settings.authDir();
+    NodeKeyring keyring =
+        authDir == null ? null : NodeKeyring.open(authDir, folder, settings.nodeName());
+    return keyring == null ? null : closer.register(keyring);
+  }
+
+  private static @Nullable String authProblem(
+      @Nullable AuthFiles auth, @Nullable NodeKeyring nodeKeys) {
+    String problem = auth == null ? null : auth.problem();
+    return problem == null && nodeKeys != null ? nodeKeys.problem() : problem;
   }
 
   private @Nullable AgentFabric fabric(@Nullable Path folder, @Nullable AuthFiles auth) {

@@ -16,6 +16,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +49,8 @@ public final class DrainUpload {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
   private static final int OK = 200;
+  private static final int UNAUTHORIZED = 401;
+  private static final int FORBIDDEN = 403;
   private static final int SERVER_ERRORS = 500;
 
   private final WindowArchive archive;
@@ -97,10 +102,11 @@ public final class DrainUpload {
    * up.
    *
    * @param url of the scraper's ingest
-   * @param bearer token to show; empty for none
+   * @param bearers tokens to show, in this order: the next one where one is refused; empty for none
    */
-  public Result uploadUnread(String url, String bearer, Duration patience)
+  public Result uploadUnread(String url, List<String> bearers, Duration patience)
       throws InterruptedException {
+    Deque<String> tokens = new ArrayDeque<>(bearers);
     long deadline = nanos.getAsLong() + patience.toNanos();
     int posted = 0;
     String why = "";
@@ -111,7 +117,7 @@ public final class DrainUpload {
       while (archive.unread() > 0 && !refused && deadline - nanos.getAsLong() > 0) {
         try {
           Page page = page();
-          int status = post(client, url, bearer, page, deadline - nanos.getAsLong());
+          int status = post(client, url, tokens.peek(), page, deadline - nanos.getAsLong());
           if (status == OK) {
             archive.markRead(page.last());
             posted += page.windows();
@@ -119,6 +125,10 @@ public final class DrainUpload {
             continue;
           }
           why = "status " + status;
+          if (tokens.size() > 1 && (status == UNAUTHORIZED || status == FORBIDDEN)) {
+            tokens.remove();
+            continue;
+          }
           // Server errors are retried; other answers are final.
           refused = status < SERVER_ERRORS;
         } catch (IOException | IllegalArgumentException e) {
@@ -147,7 +157,8 @@ public final class DrainUpload {
     return handed;
   }
 
-  private int post(HttpClient client, String url, String bearer, Page page, long leftNanos)
+  private int post(
+      HttpClient client, String url, @Nullable String bearer, Page page, long leftNanos)
       throws IOException, InterruptedException {
     Duration patience = min(Duration.ofNanos(Math.max(1, leftNanos)), REQUEST_TIMEOUT);
     HttpRequest.Builder request =
@@ -158,7 +169,7 @@ public final class DrainUpload {
                 InfluxDataHeaders.CURSOR,
                 new WindowCursor(archive.bootId(), page.last()).toString())
             .POST(page.body());
-    if (!bearer.isEmpty()) {
+    if (bearer != null) {
       request.header("Authorization", "Bearer " + bearer);
     }
     // The request's own timeout ends with the headers; this one covers the body, too.

@@ -73,7 +73,7 @@ class DrainUploadTest {
 
   private DrainUpload.Result post() throws InterruptedException {
     return new DrainUpload(archive, Map::of, LossRule.NETWORK, now::get, this::pause)
-        .uploadUnread(url(), "secret", PATIENCE);
+        .uploadUnread(url(), List.of("secret"), PATIENCE);
   }
 
   /** No time goes by but here. */
@@ -106,6 +106,33 @@ class DrainUploadTest {
   }
 
   @Test
+  void whereTheFirstTokenIsRefusedTheNextOneIsShownAndKept() throws Exception {
+    TestWindows.publish(archive, 100);
+    answers.add(401);
+
+    DrainUpload.Result handed =
+        new DrainUpload(archive, Map::of, LossRule.NETWORK, now::get, this::pause)
+            .uploadUnread(url(), List.of("own", "mesh"), PATIENCE);
+
+    assertThat(handed).isEqualTo(new DrainUpload.Result(100, 0));
+    assertThat(tokens).containsExactly("Bearer own", "Bearer mesh", "Bearer mesh");
+    assertThat(pauses).isEmpty();
+  }
+
+  @Test
+  void whereTheLastTokenIsRefusedTheWindowsStay() throws Exception {
+    TestWindows.publish(archive, 3);
+    answers.addAll(List.of(403, 401));
+
+    DrainUpload.Result handed =
+        new DrainUpload(archive, Map::of, LossRule.NETWORK, now::get, this::pause)
+            .uploadUnread(url(), List.of("own", "mesh"), PATIENCE);
+
+    assertThat(handed).isEqualTo(new DrainUpload.Result(0, 3));
+    assertThat(tokens).containsExactly("Bearer own", "Bearer mesh");
+  }
+
+  @Test
   void anAnswerWithoutEndEndsWithTheTimeThereIs() throws Exception {
     TestWindows.publish(archive, 3);
     CountDownLatch ended = new CountDownLatch(1);
@@ -122,7 +149,8 @@ class DrainUploadTest {
 
     DrainUpload.Result handed =
         new DrainUpload(archive, Map::of, LossRule.NETWORK, now::get, this::pause)
-            .uploadUnread(url().replace("/ingest", "/endless"), "secret", Duration.ofMillis(300));
+            .uploadUnread(
+                url().replace("/ingest", "/endless"), List.of("secret"), Duration.ofMillis(300));
     ended.countDown();
 
     assertThat(handed).isEqualTo(new DrainUpload.Result(0, 3));
@@ -192,7 +220,7 @@ class DrainUploadTest {
 
     DrainUpload.Result handed =
         new DrainUpload(archive, Map::of, LossRule.NETWORK, now::get, time -> true)
-            .uploadUnread(url(), "", PATIENCE);
+            .uploadUnread(url(), List.of(), PATIENCE);
 
     assertThat(handed).isEqualTo(new DrainUpload.Result(0, 3));
     assertThat(cursors).hasSize(1);
@@ -204,7 +232,7 @@ class DrainUploadTest {
 
     DrainUpload.Result handed =
         new DrainUpload(archive, Map::of, LossRule.NETWORK, now::get, this::pause)
-            .uploadUnread("no url", "", PATIENCE);
+            .uploadUnread("no url", List.of(), PATIENCE);
 
     assertThat(handed).isEqualTo(new DrainUpload.Result(0, 1));
     assertThat(now.get()).isZero();
