@@ -63,7 +63,7 @@ rbac.create only.
 
 {{/*
 The operator's rules that belong to a scope: list of the root and one of
-  cluster    what has no namespace: Nodes
+  cluster    what has no namespace: Nodes; with keys.enabled reviews of tokens
   own        the operators' Lease, in the operator's own namespace
   meshes     everything else, the meshes' Leases among it
 The rules themselves are the operator's own file, which its tests compare with what it asks for.
@@ -72,6 +72,7 @@ The rules themselves are the operator's own file, which its tests compare with w
 {{- $root := index . 0 -}}
 {{- $wanted := index . 1 -}}
 {{- $scopes := dict "nodes" (list "cluster") "leases" (list "own" "meshes") -}}
+{{- $scopes = set $scopes "tokenreviews" (list (ternary "cluster" "nowhere" $root.Values.keys.enabled)) -}}
 {{- $role := $root.Files.Get "files/operator-role.yaml" | fromYaml -}}
 {{- range $rule := $role.rules }}
 {{- $mine := list -}}

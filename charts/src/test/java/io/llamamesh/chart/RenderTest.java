@@ -257,6 +257,45 @@ class RenderTest {
   }
 
   @Test
+  void keysOfNodesAreServedWhereTheyAreWantedAndNowhereElse() {
+    String plain = Chart.render(Map.of());
+    assertThat(plain).doesNotContain("8443", "--keys-", "tokenreviews");
+
+    String rendering = Chart.render("ns", Map.of("keys.enabled", true));
+
+    assertThat(
+            Chart.the(rendering, "Deployment", "llama-mesh-operator")
+                .at("/spec/template/spec/containers/0/args")
+                .valueStream())
+        .extracting(JsonNode::asText)
+        .contains(
+            "--keys-port=8443",
+            "--keys-url=https://llama-mesh-operator.ns.svc:8443",
+            "--keys-secret=llama-mesh-operator-keys");
+    assertThat(
+            Chart.the(rendering, "Service", "llama-mesh-operator").at("/spec/ports").valueStream())
+        .extracting(port -> port.path("port").asInt())
+        .containsExactly(8082, 8443);
+    assertThat(
+            Chart.the(rendering, "NetworkPolicy", "llama-mesh-operator")
+                .at("/spec/ingress/1")
+                .toString())
+        .isEqualTo("{\"ports\":[{\"port\":\"keys\",\"protocol\":\"TCP\"}]}");
+    assertThat(
+            Chart.the(rendering, "ClusterRole", "llama-mesh-operator-ns")
+                .path("rules")
+                .valueStream())
+        .extracting(JsonNode::toString)
+        .contains(
+            "{\"apiGroups\":[\"authentication.k8s.io\"],\"resources\":[\"tokenreviews\"],"
+                + "\"verbs\":[\"create\"]}");
+    assertThat(
+            Chart.the(rendering, "Role", "llama-mesh-operator-lease").path("rules").valueStream())
+        .extracting(rule -> rule.path("resources").path(0).asText() + rule.path("resourceNames"))
+        .contains("secrets[\"llama-mesh-operator-keys\"]");
+  }
+
+  @Test
   void theCredentialsOfTheRegistryReachEveryPod(@TempDir Path folder) throws IOException {
     Map<String, ?> values =
         Map.of("image.pullSecrets[0].name", "registry-credentials", "mesh.create", true);

@@ -499,11 +499,30 @@ public record LlamaMeshSpec(
           "(has(self.authentication) ? self.authentication : true) == (has(oldSelf.authentication) ? oldSelf.authentication : true)",
       message =
           "security.authentication can't be changed: agents of both kinds would refuse each other; delete the mesh and create it anew")
+  @ValidationRule(
+      value =
+          "!has(self.keys) || self.keys != 'Node' || !has(self.authentication) || self.authentication",
+      message = "security.keys: Node needs security.authentication: true")
   public record Security(
       @JsonPropertyDescription(
               "Probes carry a keyed MAC and the agents' API asks for a token. Can't be changed later.")
           @Default("true")
-          @Nullable Boolean authentication) {}
+          @Nullable Boolean authentication,
+      @JsonPropertyDescription(
+              "Mesh (the default): all nodes have one key and one token. Node: each has a token of its own beside, so that none can post windows of another; the operator must serve keys (keys.enabled of the chart).")
+          @Nullable KeyScope keys,
+      @JsonPropertyDescription(
+              "With keys: Node, a number by node name; another number takes the node's token away at once and gives it a new one.")
+          @Size(max = 1000)
+          @Nullable Map<String, Integer> keyGenerations) {}
+
+  /** Whose the credentials of agents are. */
+  public enum KeyScope {
+    @JsonProperty("Mesh")
+    MESH,
+    @JsonProperty("Node")
+    NODE
+  }
 
   /** Thresholds above which the network is unhealthy. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

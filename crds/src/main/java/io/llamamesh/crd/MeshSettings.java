@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import io.llamamesh.crd.Agent.ImagePullPolicy;
 import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
+import io.llamamesh.crd.LlamaMeshSpec.KeyScope;
 import io.llamamesh.crd.LlamaMeshSpec.TopologyMode;
 import io.llamamesh.crd.LlamaMeshSpec.Wire;
 import io.llamamesh.crd.Scraper.InfluxDb;
@@ -37,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  * @param collector of every agent
  * @param fabric of the agents among each other
  * @param authentication probes carry a MAC and the agents' API asks for a token
+ * @param keys whose the credentials of agents are
  * @param imagePullSecrets names of Secrets, maybe none
  * @param agent the agents' pods
  * @param scraper the scraper's pods and its store
@@ -54,11 +56,40 @@ public record MeshSettings(
     Collector collector,
     Fabric fabric,
     boolean authentication,
+    Keys keys,
     List<String> imagePullSecrets,
     AgentPods agent,
     ScraperPods scraper,
     Alerts alerts,
     @Nullable RegistrationSettings registration) {
+
+  /** The same with the mesh's credentials alone, where nobody hands out any of nodes. */
+  public MeshSettings withoutKeysOfNodes() {
+    return new MeshSettings(
+        groups,
+        tagLabels,
+        ports,
+        probes,
+        topology,
+        ipFamilies,
+        reflector,
+        collector,
+        fabric,
+        authentication,
+        new Keys(false, Map.of()),
+        imagePullSecrets,
+        agent,
+        scraper,
+        alerts);
+  }
+
+  /**
+   * Whose the credentials of agents are.
+   *
+   * @param ofNodes each node has one of its own beside the mesh's
+   * @param generations by node, maybe none: another number is another credential
+   */
+  public record Keys(boolean ofNodes, Map<String, Integer> generations) {}
 
   /**
    * A group of nodes that probe by the same rules.
@@ -280,6 +311,7 @@ public record MeshSettings(
           collector,
           fabric(spec.fabric()),
           spec.security() == null || !Boolean.FALSE.equals(spec.security().authentication()),
+          keys(spec.security()),
           orEmpty(spec.imagePullSecrets()),
           agent(spec.agent()),
           scraper(spec.scraper()),
@@ -367,6 +399,16 @@ public record MeshSettings(
           : new Topology(
               Objects.requireNonNullElse(given.mode(), TopologyMode.AUTO),
               Objects.requireNonNullElse(given.maxPeers(), MeshDefaults.MAX_PEERS));
+    }
+
+    /** Without authentication nobody has any. */
+    private static Keys keys(LlamaMeshSpec.@Nullable Security given) {
+      if (given == null
+          || given.keys() != KeyScope.NODE
+          || Boolean.FALSE.equals(given.authentication())) {
+        return new Keys(false, Map.of());
+      }
+      return new Keys(true, orEmpty(given.keyGenerations()));
     }
 
     private static Reflector reflector(LlamaMeshSpec.@Nullable Reflector given) {
@@ -460,7 +502,7 @@ public record MeshSettings(
       return list == null ? List.of() : list;
     }
 
-    private static Map<String, String> orEmpty(@Nullable Map<String, String> map) {
+    private static <V> Map<String, V> orEmpty(@Nullable Map<String, V> map) {
       return map == null ? Map.of() : map;
     }
   }

@@ -57,6 +57,12 @@ public final class Names {
   /** Key of a mesh's ConfigMap {@link #registry}: the probes that were registered last. */
   public static final String PROBES_KEY = "probes.json";
 
+  /** Key of a mesh's ConfigMap {@link #keysConfigMap}: where keys of nodes are handed out, JSON. */
+  public static final String KEY_SERVICE_KEY = "key-service.json";
+
+  /** Name of the volume with keys and tokens where each node has its own. */
+  public static final String KEYS_VOLUME = "keys";
+
   /** Name of the container port of the agent's HTTP API. */
   public static final String API_PORT = "api";
 
@@ -133,6 +139,19 @@ public final class Names {
   /** Name of the Secret with a mesh's keys and tokens. */
   public static String authSecret(String mesh) {
     return mesh + "-auth";
+  }
+
+  /** Name of the Secret with the masters of a mesh's keys of nodes, which nobody mounts. */
+  public static String mastersSecret(String mesh) {
+    return mesh + "-masters";
+  }
+
+  /**
+   * The name of the ConfigMap that says where keys of nodes are handed out. A node's has a dot
+   * after the mesh's name, so they never meet.
+   */
+  public static String keysConfigMap(String mesh) {
+    return mesh + "-keys";
   }
 
   /** The labels of every object of a mesh's part. */

@@ -31,4 +31,18 @@ public final class Controllers {
                 && name.equals(owner.getName()))
         .isPresent();
   }
+
+  /**
+   * True when a ReplicaSet controls it that has the name of a Deployment's, which is the
+   * Deployment's name, a dash and a hash. As to forged references the same holds.
+   */
+  public static boolean isOfDeployment(HasMetadata object, String name) {
+    return of(object)
+        .filter(owner ->
+            "ReplicaSet".equals(owner.getKind())
+                && "apps/v1".equals(owner.getApiVersion())
+                && owner.getName().startsWith(name + "-")
+                && owner.getName().indexOf('-', name.length() + 1) < 0)
+        .isPresent();
+  }
 }

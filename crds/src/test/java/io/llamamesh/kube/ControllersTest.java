@@ -47,6 +47,21 @@ class ControllersTest {
         .isFalse();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "apps/v1, ReplicaSet, m-scraper-5d8f9c7b4, true, true",
+    "apps/v1, ReplicaSet, m-scraper-5d8f9c7b4, false, false",
+    "apps/v1, ReplicaSet, m-scraper, true, false",
+    "apps/v1, ReplicaSet, m-scraper-x-5d8f9c7b4, true, false",
+    "apps/v1, DaemonSet, m-scraper-5d8f9c7b4, true, false",
+    "evil.example/v1, ReplicaSet, m-scraper-5d8f9c7b4, true, false"
+  })
+  void whatAReplicaSetOfADeploymentControlsIsThatDeployments(
+      String version, String kind, String name, boolean controller, boolean ours) {
+    assertThat(Controllers.isOfDeployment(owned(version, kind, name, controller), "m-scraper"))
+        .isEqualTo(ours);
+  }
+
   @Test
   void labelsAloneMakeNobodyItsOwner() {
     Pod pod =

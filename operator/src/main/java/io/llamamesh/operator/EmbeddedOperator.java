@@ -9,6 +9,7 @@ import io.javaoperatorsdk.operator.processing.event.rate.LinearRateLimiter;
 import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
+import io.llamamesh.operator.keys.KeyServing;
 import io.llamamesh.operator.reconcile.LlamaMeshReconciler;
 import io.llamamesh.operator.report.RegistryPoller;
 import io.llamamesh.operator.report.ReportPoller;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +60,7 @@ public final class EmbeddedOperator implements AutoCloseable {
   private final LlamaMeshReconciler reconciler;
   private final ReportPoller poller;
 
-  /** Closes of those that write. */
+  /** Closes of those that write, and of the server of keys. */
   private final List<Runnable> writers;
 
   private final AtomicBoolean broken;
@@ -97,6 +99,10 @@ public final class EmbeddedOperator implements AutoCloseable {
     RegistryPoller registries = RegistryPoller.start();
     EventWriter events = new EventWriter(client);
     PrometheusOperatorApi monitoring = new PrometheusOperatorApi(client, Clock.systemUTC());
+    KeyServing serving =
+        options.keys() == null
+            ? null
+            : new KeyServing(client, options.keys(), registry, Clock.systemUTC());
     LlamaMeshReconciler reconciler =
         new LlamaMeshReconciler(
             options.pods(),
@@ -109,6 +115,7 @@ public final class EmbeddedOperator implements AutoCloseable {
             new ClaimLeases(client),
             options.identity(),
             monitoring,
+            serving,
             Clock.systemUTC(),
             registry);
     Operator operator =
@@ -118,7 +125,11 @@ public final class EmbeddedOperator implements AutoCloseable {
             operator,
             reconciler,
             poller,
-            List.of(writer::close, events::close, monitoring::close, registries::close),
+            Stream.of(
+                    Stream.<Runnable>of(writer::close, events::close, monitoring::close, registries::close),
+                    Stream.ofNullable(serving).<Runnable>map(keys -> keys::close))
+                .flatMap(closes -> closes)
+                .toList(),
             broken);
     try {
       embedded.controller =

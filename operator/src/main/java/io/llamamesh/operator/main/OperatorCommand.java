@@ -3,6 +3,7 @@ package io.llamamesh.operator.main;
 import io.fabric8.kubernetes.client.Config;
 import io.llamamesh.kube.ApiClients;
 import io.llamamesh.operator.OperatorOptions;
+import io.llamamesh.operator.keys.KeyServerOptions;
 import io.llamamesh.operator.resources.Images;
 import io.llamamesh.operator.resources.PodSettings;
 import io.llamamesh.operator.resources.PodUser;
@@ -11,7 +12,9 @@ import io.llamamesh.operator.run.OperatorRunner;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -21,7 +24,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Subcommand {@code operator}: runs the operator until a signal ends it. */
 @Command(
@@ -34,6 +40,7 @@ import picocli.CommandLine.Option;
 final class OperatorCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(OperatorCommand.class);
   private static final long STOP_SECONDS = 20;
+  private static final int MAX_PORT = 65_535;
 
   @Option(
       names = "--namespace",
@@ -89,6 +96,34 @@ final class OperatorCommand implements Callable<Integer> {
   private int healthPort;
 
   @Option(
+      names = "--keys-port",
+      paramLabel = "PORT",
+      description =
+          "TCP port on which agents and scrapers of meshes with spec.security.keys: Node fetch their"
+              + " keys, over TLS; open once there is such a mesh (default: none, such meshes get no"
+              + " keys).")
+  private @Nullable Integer keysPort;
+
+  @Option(
+      names = "--keys-url",
+      paramLabel = "URL",
+      description =
+          "URL under which pods reach --keys-port, such as https://llama-mesh-operator.NAMESPACE.svc:8443"
+              + " (needed with --keys-port).")
+  private @Nullable URI keysUrl;
+
+  @Option(
+      names = "--keys-secret",
+      paramLabel = "NAME",
+      defaultValue = "llama-mesh-operator-keys",
+      description =
+          "Secret with the authority of that port's certificate, in the namespace of the Lease; made"
+              + " where it is missing (default: ${DEFAULT-VALUE}).")
+  private String keysSecret = "llama-mesh-operator-keys";
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(
       names = "--log-format",
       paramLabel = "FORMAT",
       defaultValue = "TEXT",
@@ -123,18 +158,43 @@ final class OperatorCommand implements Callable<Integer> {
 
   private OperatorOptions options(@Nullable String namespace) {
     Images images = OperatorOptions.defaultImages();
-    return new OperatorOptions(
-        namespaces,
-        new PodSettings(
-            new Images(
-                agentImage == null ? images.agent() : agentImage,
-                scraperImage == null ? images.scraper() : scraperImage,
-                registryImage == null ? images.registry() : registryImage),
-            podUser),
-        // Replicas and successors are one by their Lease, others by where they run.
-        leaderElection
-            ? leaseNamespace(namespace) + "/" + LeaderElection.LEASE
-            : "outside/" + host());
+    OperatorOptions options =
+        new OperatorOptions(
+            namespaces,
+            new PodSettings(
+                new Images(
+                    agentImage == null ? images.agent() : agentImage,
+                    scraperImage == null ? images.scraper() : scraperImage,
+                    registryImage == null ? images.registry() : registryImage),
+                podUser),
+            // Replicas and successors are one by their Lease, others by where they run.
+            leaderElection
+                ? leaseNamespace(namespace) + "/" + LeaderElection.LEASE
+                : "outside/" + host());
+    KeyServerOptions keys = keys(namespace);
+    return keys == null ? options : options.withKeys(keys);
+  }
+
+  private @Nullable KeyServerOptions keys(@Nullable String namespace) {
+    if (keysPort == null && keysUrl == null) {
+      return null;
+    }
+    if (keysPort == null || keysUrl == null) {
+      throw wrong("--keys-port and --keys-url need each other");
+    }
+    if (keysPort < 0 || keysPort > MAX_PORT) {
+      throw wrong("--keys-port must be 0 to " + MAX_PORT + ", was " + keysPort);
+    }
+    try {
+      return new KeyServerOptions(keysPort, keysUrl, leaseNamespace(namespace), keysSecret);
+    } catch (IllegalArgumentException e) {
+      throw wrong("--keys-url " + e.getMessage());
+    }
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(
+        Objects.requireNonNull(spec, "picocli sets it").commandLine(), message);
   }
 
   private static String host() {

@@ -18,6 +18,7 @@ import io.llamamesh.crd.LlamaMeshStatus;
 import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
+import io.llamamesh.operator.keys.KeyServing;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.SpecRefusal;
@@ -81,6 +82,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   private final Map<String, String> managedByAnother = new ConcurrentHashMap<>();
   private final PrometheusOperatorApi monitoring;
   private final String identity;
+  private final @Nullable KeyServing serving;
   private final Clock clock;
   private final OperatorMeters meters;
   private final Map<String, MeshMemory> memories = new ConcurrentHashMap<>();
@@ -100,6 +102,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
       ClaimLeases claims,
       String identity,
       PrometheusOperatorApi monitoring,
+      @Nullable KeyServing serving,
       Clock clock,
       MeterRegistry registry) {
     this.meters = new OperatorMeters(registry);
@@ -118,7 +121,8 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     this.identity = identity;
     this.events = events;
     this.eventLog = eventLog;
-    this.writer = new MeshWriter(settings, writer, clock);
+    this.writer = new MeshWriter(settings, writer, serving, clock);
+    this.serving = serving;
     this.poller = poller;
     meters.gauge(
         "report.watches",
@@ -437,11 +441,17 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     memories.keySet().retainAll(there);
     managedByAnother.keySet().retainAll(there);
     claims.retain(there);
+    if (serving != null) {
+      serving.retain(there);
+    }
   }
 
   /** Another operator manages it: what this one wrote would be undone, and its status too. */
   private UpdateControl<LlamaMesh> skipManagedByAnother(Owner owner, String another) {
     memories.remove(owner.uid());
+    if (serving != null) {
+      serving.remove(owner.uid());
+    }
     if (!another.equals(managedByAnother.put(owner.uid(), another))) {
       LOG.warn(
           "mesh skipped, managed by another operator mesh={}/{} operator={}",

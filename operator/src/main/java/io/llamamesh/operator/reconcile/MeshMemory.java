@@ -22,6 +22,7 @@ final class MeshMemory {
   final NetworkAssessment network = new NetworkAssessment();
   final TransitionEvents transitionEvents = new TransitionEvents();
   final AuthSecretReconciler authentication;
+  final NodeKeyReconciler nodeKeys = new NodeKeyReconciler();
   final MonitorReconciler monitoring = new MonitorReconciler();
   final ConfigMapCache configMapCache = new ConfigMapCache();
   final PodDiagnosis diagnosis = new PodDiagnosis();

@@ -10,6 +10,7 @@ import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.Names;
+import io.llamamesh.operator.keys.KeyServing;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.MeshPlan;
 import io.llamamesh.operator.plan.OutsideTargets;
@@ -51,9 +52,14 @@ final class MeshWriter {
   private final PodSettings settings;
   private final ObjectWriter writer;
   private final Clock clock;
+  private final @Nullable KeyServing serving;
 
-  MeshWriter(PodSettings settings, ObjectWriter writer, Clock clock) {
+  /**
+   * @param serving hands out keys of nodes; absent: nobody does here
+   */
+  MeshWriter(PodSettings settings, ObjectWriter writer, @Nullable KeyServing serving, Clock clock) {
     this.settings = settings;
+    this.serving = serving;
     this.writer = writer;
     this.clock = clock;
   }
@@ -106,13 +112,26 @@ final class MeshWriter {
                 RegistryConfigMap.of(owner, OutsideTargets.nodes(facts, plan), facts.outside()));
     registry.forEach(map -> names.add(map.getMetadata().getName()));
     String leavingName = Names.leavingConfigMap(owner.name());
+    String keysName = Names.keysConfigMap(owner.name());
+    NodeKeyReconciler.Result keys =
+        nodeKeys(mesh, owner, memory, facts, plan, nodes, paused, seen, context);
+    if (facts.settings().keys().ofNodes()) {
+      names.add(keysName);
+    }
+    List<ConfigMap> keysDue =
+        keys
+            .service()
+            .filter(
+                map -> !ConfigMapDigest.isCurrent(actual.get(keysName), ConfigMapDigest.prune(map)))
+            .stream()
+            .toList();
     List<ConfigMap> gone =
         actual.values().stream()
             .filter(map -> !names.contains(map.getMetadata().getName()))
             .filter(map ->
                 NodeConfigMap.node(map) != null
-                    || map.getMetadata().getName().equals(leavingName)
-                    || map.getMetadata().getName().equals(registryName))
+                    || Set.of(leavingName, registryName, keysName)
+                        .contains(map.getMetadata().getName()))
             .toList();
     List<ConfigMap> registryDue =
         registry.stream()
@@ -140,12 +159,17 @@ final class MeshWriter {
                           .toList()));
       return new Written(leavingOutcome, 0, due.stream().map(Draft::node).toList());
     }
-    List<HasMetadata> all = MeshObjects.of(owner, facts.settings(), settings);
+    // Pods that wait for keys which nobody hands out would hand over no last windows.
+    MeshSettings served =
+        serving == null ? facts.settings().withoutKeysOfNodes() : facts.settings();
+    List<HasMetadata> all = MeshObjects.of(owner, served, settings);
     RecreatedServiceAccounts.annotateTemplates(all, seen::actual);
     List<HasMetadata> objects =
         all.stream().filter(object -> !isCurrent(seen.actual(object), object, context)).toList();
     Outcome outcome =
         authenticate(mesh, owner, memory, facts.settings(), context)
+            .and(keys.outcome())
+            .and(writer.write(keysDue, there, written))
             .and(write(objects, MeshWriter::isIdentity, seen));
     // With an account or keys that are somebody else's, no pod of ours shall run.
     if (outcome.taken().isEmpty()) {
@@ -168,6 +192,35 @@ final class MeshWriter {
     logOutcome(
         owner, memory, plan, objects.size(), due.size() + (keep ? 1 : 0), gone.size(), outcome);
     return new Written(outcome, due.size(), List.of());
+  }
+
+  private NodeKeyReconciler.Result nodeKeys(
+      LlamaMesh mesh,
+      Owner owner,
+      MeshMemory memory,
+      MeshFacts facts,
+      MeshPlan plan,
+      List<NodeView> nodes,
+      boolean paused,
+      Watches seen,
+      Context<LlamaMesh> context) {
+    if (facts.settings().keys().ofNodes()) {
+      return memory.nodeKeys.ensure(
+          mesh,
+          owner,
+          facts.settings(),
+          plan,
+          nodes,
+          () -> seen.podIdentities(mesh),
+          context.getClient(),
+          serving,
+          paused,
+          clock.instant());
+    }
+    if (serving != null) {
+      serving.remove(owner.uid());
+    }
+    return new NodeKeyReconciler.Result(new Outcome(0, List.of()), Optional.empty());
   }
 
   /** The ConfigMap of nodes that are leaving; empty where there are none. */

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param ready its kubelet is
  * @param taints those that can keep an agent off it
  * @param leaving it is marked for removal
+ * @param uid its identity: a node that is deleted and made anew is another one
  */
 record NodeView(
     String name,
@@ -33,7 +34,8 @@ record NodeView(
     boolean excluded,
     boolean ready,
     List<NodeTaint> taints,
-    boolean leaving) {
+    boolean leaving,
+    String uid) {
 
   /** A node that stays. */
   NodeView(
@@ -46,6 +48,20 @@ record NodeView(
       boolean ready,
       List<NodeTaint> taints) {
     this(name, labels, ipv4, ipv6, primary, excluded, ready, taints, false);
+  }
+
+  /** One whose identity does not matter. */
+  NodeView(
+      String name,
+      Map<String, String> labels,
+      @Nullable String ipv4,
+      @Nullable String ipv6,
+      @Nullable IpFamily primary,
+      boolean excluded,
+      boolean ready,
+      List<NodeTaint> taints,
+      boolean leaving) {
+    this(name, labels, ipv4, ipv6, primary, excluded, ready, taints, leaving, "");
   }
 
   static NodeView of(Node node) {
@@ -63,7 +79,8 @@ record NodeView(
             && node.getStatus().getConditions().stream()
                 .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus())),
         taints(node),
-        NodeRemovalMarks.isMarked(node));
+        NodeRemovalMarks.isMarked(node),
+        String.valueOf(node.getMetadata().getUid()));
   }
 
   private static List<NodeTaint> taints(Node node) {

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodStatus;
+import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.client.informers.cache.BasicItemStore;
 import io.fabric8.kubernetes.client.informers.cache.Cache;
 import io.llamamesh.crd.Names;
@@ -62,6 +63,11 @@ final class ObjectPruner {
     if (pod.getSpec() != null) {
       spec.setNodeName(pod.getSpec().getNodeName());
       spec.setContainers(pod.getSpec().getContainers().stream().map(ObjectPruner::ports).toList());
+      spec.setVolumes(
+          pod.getSpec().getVolumes().stream()
+              .filter(volume -> Names.KEYS_VOLUME.equals(volume.getName()))
+              .map(volume -> new VolumeBuilder().withName(Names.KEYS_VOLUME).build())
+              .toList());
     }
     kept.setSpec(spec);
     PodStatus status = new PodStatus();

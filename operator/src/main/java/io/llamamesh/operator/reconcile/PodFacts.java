@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  * @param waitingMessage the same for people
  * @param created when it was created, as the server writes it
  * @param template of an agent, the number of its DaemonSet's template that it was made from
+ * @param hasNodeKeys it can ask for keys of its node
  */
 record PodFacts(
     String name,
@@ -58,7 +59,8 @@ record PodFacts(
     String waitingReason,
     @Nullable String waitingMessage,
     String created,
-    @Nullable String template) {
+    @Nullable String template,
+    boolean hasNodeKeys) {
 
   /** Exit code of a JVM with {@code -XX:+ExitOnOutOfMemoryError} whose heap is full. */
   private static final int HEAP_IS_FULL = 3;
@@ -88,7 +90,10 @@ record PodFacts(
         trouble == null || trouble.reason() == null ? "" : trouble.reason(),
         trouble == null ? null : trouble.message(),
         String.valueOf(pod.getMetadata().getCreationTimestamp()),
-        labels == null ? null : labels.get(TEMPLATE));
+        labels == null ? null : labels.get(TEMPLATE),
+        pod.getSpec() != null
+            && pod.getSpec().getVolumes().stream()
+                .anyMatch(volume -> Names.KEYS_VOLUME.equals(volume.getName())));
   }
 
   private record Trouble(@Nullable String reason, @Nullable String message) {}

@@ -22,6 +22,7 @@ import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.kube.Controllers;
+import io.llamamesh.operator.keys.PodIdentity;
 import io.llamamesh.operator.resources.ConfigMapDigest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -145,6 +146,30 @@ final class Watches {
         .filter(pod -> !isAgent(pod) || Controllers.isOfDaemonSet(pod, agents))
         .map(PodFacts::of)
         .toList();
+  }
+
+  /** Who the pods of a mesh are: by whose they are, never by their labels. Any thread may ask. */
+  List<PodIdentity> podIdentities(LlamaMesh mesh) {
+    String name = mesh.getMetadata().getName();
+    return pods.getSecondaryResources(mesh).stream()
+        .map(pod -> {
+          PodFacts facts = PodFacts.of(pod);
+          return new PodIdentity(
+              facts.name(),
+              facts.uid(),
+              controlledBy(pod, name),
+              facts.node(),
+              facts.isAlive(),
+              facts.hasNodeKeys());
+        })
+        .toList();
+  }
+
+  private static @Nullable Component controlledBy(Pod pod, String mesh) {
+    if (Controllers.isOfDaemonSet(pod, Names.agent(mesh))) {
+      return Component.AGENT;
+    }
+    return Controllers.isOfDeployment(pod, Names.scraper(mesh)) ? Component.SCRAPER : null;
   }
 
   private static boolean isAgent(Pod pod) {

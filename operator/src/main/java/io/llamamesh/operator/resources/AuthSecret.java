@@ -145,7 +145,8 @@ public final class AuthSecret {
     return rotation != null && !rotation.equals(rotation(secret));
   }
 
-  private static @Nullable String rotation(Secret secret) {
+  /** The rotation that a Secret has had; null where it had none. */
+  public static @Nullable String rotation(Secret secret) {
     Map<String, String> annotations = secret.getMetadata().getAnnotations();
     return annotations == null ? null : annotations.get(Names.ROTATE_ANNOTATION);
   }

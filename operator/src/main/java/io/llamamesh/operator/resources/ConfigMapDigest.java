@@ -23,7 +23,8 @@ public final class ConfigMapDigest {
           AcceptedSpecConfigMap.KEY,
           Names.LEAVING_KEY,
           Names.NODES_KEY,
-          Names.PROBES_KEY);
+          Names.PROBES_KEY,
+          Names.KEY_SERVICE_KEY);
   private static final String DIGEST = "digest";
 
   private ConfigMapDigest() {}

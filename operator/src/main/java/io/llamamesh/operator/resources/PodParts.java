@@ -13,8 +13,10 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
+import io.llamamesh.auth.KeyRing;
 import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.Names;
+import io.llamamesh.keys.KeyService;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,9 @@ final class PodParts {
   static final String TERMINATION_MESSAGE_POLICY = "FallbackToLogsOnError";
 
   private static final long NOBODY = 65_532;
+
+  /** Life of a pod's token; its kubelet renews it after four fifths. */
+  private static final long TOKEN_SECONDS = 3600;
 
   private PodParts() {}
 
@@ -115,7 +120,7 @@ final class PodParts {
    * The mesh's own Secret, whole, so that a rotation reaches the mount. By the fsGroup it is read
    * by group only; a platform that gives users may give no fsGroup.
    */
-  static Volume auth(Owner owner, PodUser user) {
+  private static Volume auth(Owner owner, PodUser user) {
     return new VolumeBuilder()
         .withName(AUTH)
         .withNewSecret()
@@ -125,8 +130,44 @@ final class PodParts {
         .build();
   }
 
-  static VolumeMount authMount() {
-    return mount(AUTH, AUTH_FOLDER, true);
+  /** Keys and tokens: the mesh's own, or these and what is needed to ask for keys of nodes. */
+  static Volume auth(Owner owner, PodUser user, boolean keysOfNodes) {
+    return keysOfNodes ? nodeKeys(owner, user) : auth(owner, user);
+  }
+
+  /**
+   * The mesh's own Secret, the pod's token for the operator, and where to show it. That last may be
+   * missing: an agent must start whatever has become of it.
+   */
+  private static Volume nodeKeys(Owner owner, PodUser user) {
+    return new VolumeBuilder()
+        .withName(Names.KEYS_VOLUME)
+        .withNewProjected()
+        .withDefaultMode(user == PodUser.FIXED ? 0440 : 0444)
+        .addNewSource()
+        .withNewSecret()
+        .withName(Names.authSecret(owner.name()))
+        .addNewItem(KeyRing.KEYS_FILE, null, KeyRing.KEYS_FILE)
+        .addNewItem(KeyRing.TOKENS_FILE, null, KeyRing.TOKENS_FILE)
+        .endSecret()
+        .endSource()
+        .addNewSource()
+        .withNewServiceAccountToken(
+            KeyService.audience(owner.uid()), TOKEN_SECONDS, KeyService.TOKEN_FILE)
+        .endSource()
+        .addNewSource()
+        .withNewConfigMap()
+        .withName(Names.keysConfigMap(owner.name()))
+        .withOptional(true)
+        .addNewItem(Names.KEY_SERVICE_KEY, null, KeyService.FILE)
+        .endConfigMap()
+        .endSource()
+        .endProjected()
+        .build();
+  }
+
+  static VolumeMount authMount(boolean keysOfNodes) {
+    return mount(keysOfNodes ? Names.KEYS_VOLUME : AUTH, AUTH_FOLDER, true);
   }
 
   /** Argument with the folder of {@link #auth}. */

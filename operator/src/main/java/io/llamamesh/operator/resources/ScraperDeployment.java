@@ -47,8 +47,8 @@ final class ScraperDeployment {
     List<Volume> volumes = new ArrayList<>(store.volumes());
     List<VolumeMount> mounts = new ArrayList<>(store.mounts());
     if (mesh.authentication()) {
-      volumes.add(PodParts.auth(owner, pods.user()));
-      mounts.add(PodParts.authMount());
+      volumes.add(PodParts.auth(owner, pods.user(), mesh.keys().ofNodes()));
+      mounts.add(PodParts.authMount(mesh.keys().ofNodes()));
     }
     if (mesh.registration() != null) {
       // Without its Secret a scraper still reads the nodes.
@@ -130,6 +130,9 @@ final class ScraperDeployment {
       args.add("--and-registry=" + RegistryObjects.insideUrl(owner));
       args.add("--registry-token-file=" + RegistryObjects.TOKEN_FILE);
       args.add("--ingest-token-file=" + RegistryObjects.TOKEN_FILE);
+    }
+    if (mesh.keys().ofNodes()) {
+      args.add("--node-keys");
     }
     args.addAll(store.args());
     return args;

@@ -29,6 +29,7 @@ import io.llamamesh.kube.ApiClients;
 import io.llamamesh.kube.WatchAges;
 import io.llamamesh.operator.EmbeddedOperator;
 import io.llamamesh.operator.OperatorOptions;
+import io.llamamesh.operator.keys.KeyServerOptions;
 import io.llamamesh.operator.resources.Images;
 import io.llamamesh.operator.resources.PodSettings;
 import io.llamamesh.operator.resources.PodUser;
@@ -37,6 +38,10 @@ import io.llamamesh.operator.run.OperatorRunner;
 import io.llamamesh.testkit.AuditLog.Request;
 import io.llamamesh.testkit.junit.TestCluster;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -77,6 +82,7 @@ final class ClusterUnderTest implements AutoCloseable {
   private final FakePods pods;
   private KubernetesClient operatorClient;
   private EmbeddedOperator operator;
+  private @Nullable KeyServerOptions keys;
 
   ClusterUnderTest(TestCluster given) {
     this.given = given;
@@ -105,10 +111,22 @@ final class ClusterUnderTest implements AutoCloseable {
   }
 
   private OperatorOptions options(PodUser user) {
-    return new OperatorOptions(
-        Set.of(namespace),
-        new PodSettings(new Images("agent:test", "scraper:test", "registry:test"), user),
-        "embedded/" + namespace);
+    OperatorOptions options =
+        new OperatorOptions(
+            Set.of(namespace),
+            new PodSettings(new Images("agent:test", "scraper:test", "registry:test"), user),
+            "embedded/" + namespace);
+    return keys == null ? options : options.withKeys(keys);
+  }
+
+  /** Has operators that are started from now on hand out keys of nodes, on a port of 127.0.0.1. */
+  void serveKeys() throws IOException {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      int port = free.getLocalPort();
+      keys =
+          new KeyServerOptions(
+              port, URI.create("https://127.0.0.1:" + port), namespace, "operator-keys");
+    }
   }
 
   /** A further operator, which the caller closes, that works only while it leads. */

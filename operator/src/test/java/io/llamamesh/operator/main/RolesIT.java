@@ -3,15 +3,22 @@ package io.llamamesh.operator.main;
 import static io.llamamesh.operator.main.ClusterUnderTest.await;
 import static io.llamamesh.operator.main.MeshIT.condition;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.Names;
+import io.llamamesh.keys.KeyClient;
+import io.llamamesh.keys.KeyService;
 import io.llamamesh.operator.run.OperatorRunner;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
+import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -19,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The operator's ClusterRole grants what it uses, no less and no more. */
@@ -28,6 +36,7 @@ final class RolesIT {
   /** What it must know all of. Of other kinds it sees its own only, however many there are. */
   private static final Set<String> WHOLLY_LISTED = Set.of("nodes", "llamameshes.llamamesh.io");
 
+  @TempDir private Path folder;
   private ClusterUnderTest cluster;
 
   @BeforeEach
@@ -46,7 +55,7 @@ final class RolesIT {
   }
 
   @Test
-  void theRoleIsWhatALifeOfAMeshUses() {
+  void theRoleIsWhatALifeOfAMeshUses() throws IOException {
     liveALife();
 
     Set<String> used = new TreeSet<>();
@@ -64,7 +73,7 @@ final class RolesIT {
   }
 
   /** Everything that makes the operator ask for something. */
-  private void liveALife() {
+  private void liveALife() throws IOException {
     PrometheusCrds.install(cluster.client);
     cluster.nodes(1, 2);
     cluster.mesh("m", "scraper: {replicas: 2}");
@@ -112,12 +121,36 @@ final class RolesIT {
                 .getMetadata()
                 .getAnnotations()
                 .containsKey(Names.ROTATE_ANNOTATION));
+    askForKeys();
     cluster.stopOperator();
     cluster.mesh("m", "probes: [{from: x, to: x}]");
     try (OperatorRunner leader = cluster.candidate("a")) {
       cluster.awaitMesh("m", m -> "False".equals(condition(m, "Accepted").getStatus()));
       assertThat(leader.isLeading()).isTrue();
     }
+  }
+
+  /** Whatever the token: it is the API server that knows. */
+  private void askForKeys() throws IOException {
+    cluster.stopOperator();
+    cluster.serveKeys();
+    cluster.startOperator();
+    cluster.mesh("m", "security: {keys: Node}");
+    ConfigMap map =
+        await()
+            .until(
+                () ->
+                    cluster
+                        .client
+                        .configMaps()
+                        .inNamespace(cluster.namespace)
+                        .withName(Names.keysConfigMap("m"))
+                        .get(),
+                Objects::nonNull);
+    Files.writeString(folder.resolve(KeyService.FILE), map.getData().get(Names.KEY_SERVICE_KEY));
+    Files.writeString(folder.resolve(KeyService.TOKEN_FILE), "no.real.token");
+    KeyService service = KeyService.read(folder);
+    assertThatThrownBy(() -> KeyClient.fetch(service, folder)).hasMessageContaining("401");
   }
 
   private static Set<String> granted() {
