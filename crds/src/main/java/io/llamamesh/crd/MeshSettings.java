@@ -80,7 +80,8 @@ public record MeshSettings(
         imagePullSecrets,
         agent,
         scraper,
-        alerts);
+        alerts,
+        registration);
   }
 
   /**

@@ -126,7 +126,8 @@ public final class EmbeddedOperator implements AutoCloseable {
             reconciler,
             poller,
             Stream.of(
-                    Stream.<Runnable>of(writer::close, events::close, monitoring::close, registries::close),
+                    Stream.<Runnable>of(
+                        writer::close, events::close, monitoring::close, registries::close),
                     Stream.ofNullable(serving).<Runnable>map(keys -> keys::close))
                 .flatMap(closes -> closes)
                 .toList(),

@@ -72,7 +72,8 @@ final class AgentPods {
     }
     return addresses.isEmpty()
         ? Optional.empty()
-        : Optional.of(new AgentEndpoint(
+        : Optional.of(
+            new AgentEndpoint(
                 node, addresses, isNode ? AgentEndpoint.Trust.NODE : AgentEndpoint.Trust.MEMBER));
   }
 

@@ -168,8 +168,7 @@ final class PushedAgents {
     if (agent == null) {
       return page.withPoints(List.of());
     }
-    List<Point> own =
-        page.points().stream().filter(PointRights.ofSelf(name)::includes).toList();
+    List<Point> own = page.points().stream().filter(PointRights.ofSelf(name)::includes).toList();
     counters.countMalformed(page.malformed() + page.points().size() - own.size());
     return agent.skew.correct(
         agent.admission.admit(page.withPoints(own)), agent.schedule.interval());

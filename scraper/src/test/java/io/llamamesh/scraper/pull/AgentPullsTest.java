@@ -355,9 +355,7 @@ final class AgentPullsTest {
     pulls.setAgents(
         List.of(
             new AgentEndpoint(
-                "node-1",
-                List.of(HostPort.parse(agent.address(), 1)),
-                AgentEndpoint.Trust.NODE)));
+                "node-1", List.of(HostPort.parse(agent.address(), 1)), AgentEndpoint.Trust.NODE)));
 
     await().until(() -> store.lines().size() == 1);
     assertThat(store.lines().getFirst()).contains("src_name=node-1");

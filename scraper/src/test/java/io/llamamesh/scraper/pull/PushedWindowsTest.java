@@ -53,7 +53,13 @@ final class PushedWindowsTest {
     writer = new StoreWriter(store, now::get);
     pulls =
         new AgentPulls(
-            INTERVAL, Duration.ofSeconds(1), matrix, writer, bookmarks, agent -> List.of(), now::get);
+            INTERVAL,
+            Duration.ofSeconds(1),
+            matrix,
+            writer,
+            bookmarks,
+            agent -> List.of(),
+            now::get);
     ingest = new WindowIngest(matrix, writer, pulls, now::get);
     pulls.setAgents(List.of(pushing("edge")));
   }

@@ -9,6 +9,7 @@ import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.matrix.WindowSelection;
 import io.llamamesh.scraper.pull.PointRights;
+import io.llamamesh.scraper.pull.PostingAccess;
 import io.llamamesh.scraper.pull.PullCounters;
 import io.llamamesh.scraper.pull.WindowIngest;
 import io.llamamesh.scraper.store.Store;
@@ -106,7 +107,7 @@ final class IngestServerTest {
         new IngestServer(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             new WindowIngest(matrix, null, counters, InstantSource.system()),
-            authorization -> false,
+            PostingAccess.of(authorization -> false),
             "Bearer outside"::equals,
             null);
     HttpRequest.Builder last = request().header("Authorization", "Bearer outside");
