@@ -3,6 +3,7 @@ package io.llamamesh.results;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +14,11 @@ import org.jspecify.annotations.Nullable;
  */
 @JsonPropertyOrder({"self", "members"})
 public record FabricMembers(String self, List<Member> members) {
+  /** Longest name of a member: a DNS name's. */
+  public static final int MAX_NAME = 253;
+
   public FabricMembers {
+    Objects.requireNonNull(self, "self");
     members = List.copyOf(members);
   }
 
@@ -49,6 +54,12 @@ public record FabricMembers(String self, List<Member> members) {
       List<String> neighbors,
       List<String> hears) {
     public Member {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(address, "address");
+      Objects.requireNonNull(state, "state");
+      if (name.length() > MAX_NAME) {
+        throw new IllegalArgumentException("a name of " + name.length() + " characters");
+      }
       neighbors = List.copyOf(neighbors);
       hears = List.copyOf(hears);
     }

@@ -3,6 +3,7 @@ package io.llamamesh.results;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Members that are up and cannot reach each other, by the word of one agent: {@code
@@ -34,6 +35,7 @@ public record FabricPartitions(List<Partition> partitions) {
       List<String> via,
       int viaCount) {
     public Partition {
+      Objects.requireNonNull(direction, "direction");
       sideA = List.copyOf(sideA);
       sideB = List.copyOf(sideB);
       via = List.copyOf(via);

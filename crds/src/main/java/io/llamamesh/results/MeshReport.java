@@ -130,7 +130,7 @@ public record MeshReport(
   /** The same numbers under another verdict. */
   public MeshReport withVerdict(Verdict other, String sentence) {
     return new MeshReport(
-        mesh, time, other, sentence, totals, worstPairs, suspects, silent, store, fabric);
+        mesh, time, other, sentence, totals, worstPairs, suspects, silent, store, fabric, silenced);
   }
 
   /** The same judgement beside another state of the store. */

@@ -88,6 +88,7 @@ public final class ApiServer implements AutoCloseable {
       AgentState state,
       InstantSource clock,
       TokenCheck tokens,
+      TokenCheck actors,
       LossRule loss,
       boolean legacyByDefault) {
     this.tokens = tokens;
@@ -96,7 +97,7 @@ public final class ApiServer implements AutoCloseable {
     StateApi states = new StateApi(state);
     Metrics metrics = new Metrics(state, streams);
     fabric = new FabricApi(state.fabric());
-    shared = new SharedStateApi(state.services(), tokens, streams);
+    shared = new SharedStateApi(state.services(), tokens, actors, streams);
     routes =
         Map.of(
             "/influxdata", results::influxData,
@@ -108,9 +109,9 @@ public final class ApiServer implements AutoCloseable {
   }
 
   /**
-   * Binds and starts.
+   * Binds and starts; who may read may write what agents share, too.
    *
-   * @param tokens check of who may read results and metrics
+   * @param tokens check of who may read and write
    * @param loss rule by which points count loss
    * @param legacyByDefault whether {@code /influxdata} without parameters has the Python LLAMA's
    *     shape
@@ -124,7 +125,29 @@ public final class ApiServer implements AutoCloseable {
       LossRule loss,
       boolean legacyByDefault)
       throws IOException {
-    ApiServer api = new ApiServer(state, clock, tokens, loss, legacyByDefault);
+    return start(addresses, state, clock, tokens, tokens, loss, legacyByDefault);
+  }
+
+  /**
+   * Binds and starts.
+   *
+   * @param tokens check of who may read
+   * @param actors check of who may change what agents share
+   * @param loss rule by which points count loss
+   * @param legacyByDefault whether {@code /influxdata} without parameters has the Python LLAMA's
+   *     shape
+   * @throws IOException when an address cannot be bound; nothing stays open then
+   */
+  public static ApiServer start(
+      List<InetSocketAddress> addresses,
+      AgentState state,
+      InstantSource clock,
+      TokenCheck tokens,
+      TokenCheck actors,
+      LossRule loss,
+      boolean legacyByDefault)
+      throws IOException {
+    ApiServer api = new ApiServer(state, clock, tokens, actors, loss, legacyByDefault);
     try {
       for (InetSocketAddress address : addresses) {
         api.bind(address);

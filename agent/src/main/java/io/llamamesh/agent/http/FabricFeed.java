@@ -1,10 +1,12 @@
 package io.llamamesh.agent.http;
 
+import io.llamamesh.fabric.Fabric;
 import io.llamamesh.fabric.transport.FabricChanges.Subject;
 import io.llamamesh.fabric.transport.FabricNode;
 import io.llamamesh.http.EventStreams;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -99,6 +101,7 @@ final class FabricFeed implements EventStreams.Feed {
       long newest =
           left <= 0 ? version : asked.changes().await(subject, version, Duration.ofNanos(left));
       if (newest == version) {
+        checkAlive(asked);
         return null;
       }
       pauseAfterLast();
@@ -114,6 +117,15 @@ final class FabricFeed implements EventStreams.Feed {
         lastSent = System.nanoTime();
         return snapshot.json();
       }
+    }
+  }
+
+  /** A sign of life that needs no fabric would vouch for what a stuck one said last. */
+  private static void checkAlive(FabricNode asked) throws IOException, InterruptedException {
+    try {
+      var _ = asked.ask(Fabric::upCount);
+    } catch (TimeoutException e) {
+      throw new IOException("the fabric does not answer", e);
     }
   }
 

@@ -32,7 +32,8 @@ final class SharedStateApi {
 
   private final StoreApi store;
   private final MulticastApi multicast;
-  private final TokenCheck tokens;
+  private final TokenCheck readers;
+  private final TokenCheck writers;
   private final EventStreams streams;
   private final Semaphore free = new Semaphore(CONCURRENT);
 
@@ -49,12 +50,16 @@ final class SharedStateApi {
   /**
    * An API.
    *
+   * @param readers check of who may read
+   * @param writers check of who may write and send
    * @param streams places of watches, shared with others
    */
-  SharedStateApi(FabricServices services, TokenCheck tokens, EventStreams streams) {
+  SharedStateApi(
+      FabricServices services, TokenCheck readers, TokenCheck writers, EventStreams streams) {
     this.store = new StoreApi(services);
     this.multicast = new MulticastApi(services);
-    this.tokens = tokens;
+    this.readers = readers;
+    this.writers = writers;
     this.streams = streams;
   }
 
@@ -92,12 +97,12 @@ final class SharedStateApi {
 
   private void authorize(HttpExchange exchange) throws RequestException {
     String token = BearerToken.of(exchange.getRequestHeaders().getFirst("Authorization"));
-    if (!tokens.accepts(
-        Objects.requireNonNullElse(token, ""), exchange.getRemoteAddress().getAddress())) {
+    boolean isRead = Set.of("GET", "HEAD").contains(exchange.getRequestMethod());
+    if (!(isRead ? readers : writers)
+        .accepts(Objects.requireNonNullElse(token, ""), exchange.getRemoteAddress().getAddress())) {
       exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
       throw new RequestException(401, "a valid bearer token is needed");
     }
-    boolean isRead = Set.of("GET", "HEAD").contains(exchange.getRequestMethod());
     if (!isRead && exchange.getRequestHeaders().containsKey("Origin")) {
       // Where no token is needed any page that somebody of this host opens could write.
       throw new RequestException(403, "pages in a browser may not write here");

@@ -175,9 +175,12 @@ final class AgentRun {
             : TokenCheck.of(
                 token -> auth.accepts(token) || (nodeKeys != null && nodeKeys.accepts(token)),
                 settings.openTo());
-    ApiServer api = closer.register(api(hosts, state, tokens));
+    // Who may read without a token, or by a node's, may not act.
+    TokenCheck actors =
+        auth == null ? ToolsApi.sameHost() : TokenCheck.of(auth::accepts, List.of());
+    ApiServer api = closer.register(api(hosts, state, tokens, actors));
     if (collector != null) {
-      api.offer(tools(auth, keys, identity, fabric));
+      api.offer(tools(actors, keys, identity, fabric));
     }
     LOG.info(
         "agent started reflector={} api={} network=\"{}\"",
@@ -245,7 +248,7 @@ final class AgentRun {
 
   /** Bursts and silences; without a fabric bursts of this agent alone. */
   private ToolsApi tools(
-      @Nullable AuthFiles auth,
+      TokenCheck actors,
       Supplier<ProbeKeys> keys,
       Identity identity,
       @Nullable AgentFabric fabric) {
@@ -267,12 +270,7 @@ final class AgentRun {
       spread.start(bursts::receive);
       silences = new Silences(new ReplicatedSilences(fabric.services()), spread::isMember, clock);
     }
-    return new ToolsApi(
-        bursts,
-        silences,
-        auth == null ? ToolsApi.sameHost() : TokenCheck.of(auth::accepts, List.of()),
-        random,
-        clock);
+    return new ToolsApi(bursts, silences, actors, random, clock);
   }
 
   /** This agent's name in the fabric, or else in its points; null while it has none. */
@@ -319,7 +317,7 @@ final class AgentRun {
             replyEvidence));
   }
 
-  private ApiServer api(HostAddresses hosts, AgentState state, TokenCheck tokens)
+  private ApiServer api(HostAddresses hosts, AgentState state, TokenCheck tokens, TokenCheck actors)
       throws IOException {
     InstantSource clock = InstantSource.system();
     try {
@@ -328,6 +326,7 @@ final class AgentRun {
           state,
           clock,
           tokens,
+          actors,
           settings.loss(),
           settings.servesLegacyInfluxdata());
     } catch (IOException e) {
@@ -337,7 +336,13 @@ final class AgentRun {
       // Another agent of this host waits for its address, too.
       LOG.warn("API waits for an address error={}", e.getMessage());
       return ApiServer.start(
-          List.of(), state, clock, tokens, settings.loss(), settings.servesLegacyInfluxdata());
+          List.of(),
+          state,
+          clock,
+          tokens,
+          actors,
+          settings.loss(),
+          settings.servesLegacyInfluxdata());
     }
   }
 

@@ -77,7 +77,7 @@ final class ReportChoice {
     return known.stream()
         .map(ReportChoice::report)
         .filter(ReportChoice::seesEnough)
-        .filter(other -> names(other.fabric()))
+        .filter(other -> names(other.fabric()) && hearsAsMany(other.fabric(), report.fabric()))
         .findFirst()
         .map(other -> report.withFabric(other.fabric()))
         .orElse(report);
@@ -85,6 +85,10 @@ final class ReportChoice {
 
   private static boolean names(@Nullable FabricReport fabric) {
     return fabric != null && fabric.agents() > 0 && !fabric.isClear();
+  }
+
+  private static boolean hearsAsMany(FabricReport other, @Nullable FabricReport own) {
+    return own == null || other.agents() >= own.agents();
   }
 
   private static MeshReport report(Answer answer) {

@@ -64,7 +64,13 @@ public final class NetworkAssessment {
   /** What is known of the network, of both sources. */
   public synchronized NetworkView assess(NetworkView view, Instant now) {
     if (!(view instanceof NetworkView.Known known)) {
+      if (last != null && heldUntil == null) {
+        hold(interval.multipliedBy(POOLED), now);
+      }
       return view;
+    }
+    if (heldUntil != null && !now.isBefore(heldUntil)) {
+      last = null; // what ended while nobody was heard is not said again
     }
     MeshReport report = known.report();
     FabricWord said = FabricReports.word(report.fabric());

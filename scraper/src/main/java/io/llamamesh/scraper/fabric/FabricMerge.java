@@ -41,6 +41,9 @@ final class FabricMerge {
   /** Silence after which the others' word counts: agents say something each second. */
   static final Duration DOUBT = Duration.ofMillis(1_500);
 
+  /** Names on all sides together: a report of a megabyte would not be read. */
+  private static final int MAX_NAMES_OF_SIDES = 10_000;
+
   /**
    * An agent's word.
    *
@@ -110,7 +113,10 @@ final class FabricMerge {
     if (voter.witness().age().compareTo(DOUBT) <= 0 || all.size() < 2) {
       return false;
     }
-    return all.stream().allMatch(other -> other.equals(voter) || other.holdsUnreachable(voter));
+    // Those that died together vouch for each other by their last words.
+    List<Voter> fresh =
+        all.stream().filter(other -> other.witness().age().compareTo(DOUBT) <= 0).toList();
+    return !fresh.isEmpty() && fresh.stream().allMatch(other -> other.holdsUnreachable(voter));
   }
 
   private static List<Unreachable> unreachable(
@@ -142,6 +148,7 @@ final class FabricMerge {
             }
           });
     }
+    kinds.keySet().removeIf(name -> !areKnown(List.of(name), voters));
     Map<String, Instant> known = new HashMap<>();
     if (before != null) {
       before.unreachable().forEach(each -> known.put(each.node(), each.since()));
@@ -179,7 +186,28 @@ final class FabricMerge {
                 via,
                 sides.direction(),
                 known.getOrDefault(sides, now))));
-    return named.subList(0, Math.min(named.size(), FabricReport.MAX_PARTITIONS));
+    return bounded(named);
+  }
+
+  /** The first ones whose names fit into a report. */
+  private static List<Partition> bounded(List<Partition> all) {
+    List<Partition> kept = new ArrayList<>();
+    int room = MAX_NAMES_OF_SIDES;
+    for (Partition each : all) {
+      room -= each.sideA().size() + each.sideB().size();
+      if (kept.size() == FabricReport.MAX_PARTITIONS || (room < 0 && !kept.isEmpty())) {
+        break;
+      }
+      kept.add(each);
+    }
+    return kept;
+  }
+
+  /** Most of them know all of these: one broken agent makes up no members. */
+  private static boolean areKnown(Collection<String> names, List<Voter> voters) {
+    long knowing =
+        voters.stream().filter(voter -> voter.states().keySet().containsAll(names)).count();
+    return 2 * knowing > voters.size();
   }
 
   private static Direction direction(FabricPartitions.Direction direction) {
@@ -191,6 +219,9 @@ final class FabricMerge {
   }
 
   private static boolean isAgreed(Sides sides, List<Voter> voters) {
+    if (!areKnown(sides.sideA(), voters) || !areKnown(sides.sideB(), voters)) {
+      return false;
+    }
     int able = 0;
     int agreeing = 0;
     for (Voter voter : voters) {

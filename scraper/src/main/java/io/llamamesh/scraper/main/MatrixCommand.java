@@ -128,7 +128,11 @@ final class MatrixCommand implements Callable<Integer> {
   }
 
   private static boolean hasFault(@Nullable FabricReport fabric) {
-    return fabric != null && !fabric.isClear();
+    return fabric != null
+        && fabric.agents() > 0
+        && (!fabric.partitions().isEmpty()
+            || fabric.unreachable().stream()
+                .anyMatch(each -> each.kind() == FabricReport.Kind.NODE));
   }
 
   private static int exitCode(Verdict verdict) {

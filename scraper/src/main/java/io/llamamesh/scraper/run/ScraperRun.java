@@ -247,8 +247,11 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
 
   private void setAgents(List<AgentEndpoint> found) {
     pulls.setAgents(found);
-    fabric.setAgents(found);
-    silences.setAgents(found);
+    // Who registered itself is shown no token of the mesh, and its word on others is not asked for.
+    List<AgentEndpoint> members =
+        found.stream().filter(agent -> !agent.isOutside() && !agent.isPushing()).toList();
+    fabric.setAgents(members);
+    silences.setAgents(members);
   }
 
   @Override

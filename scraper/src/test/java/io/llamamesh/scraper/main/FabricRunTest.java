@@ -30,6 +30,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,16 +41,21 @@ class FabricRunTest {
   private static final int AGENTS = 3;
 
   private final List<FakeMeshServer> agents = new ArrayList<>();
-  private final ScraperRun scraper;
+  private @Nullable ScraperRun running;
 
   FabricRunTest() throws IOException {
-    List<String> addresses = new ArrayList<>();
     for (int i = 0; i < AGENTS; i++) {
-      FakeMeshServer agent = FakeMeshServer.start();
-      agents.add(agent);
-      addresses.add("127.0.0.1:" + agent.uri().getPort());
+      agents.add(FakeMeshServer.start());
     }
-    scraper =
+  }
+
+  /**
+   * Starts once the agents are scripted: one that says nothing of a fabric is left alone a while.
+   */
+  private ScraperRun start() throws IOException {
+    List<String> addresses =
+        agents.stream().map(agent -> "127.0.0.1:" + agent.uri().getPort()).toList();
+    ScraperRun scraper =
         ScraperRun.start(
             new ScraperConfig(
                 "default",
@@ -63,11 +69,15 @@ class FabricRunTest {
             CursorStore.NONE,
             Leadership.ALONE,
             Tokens.NONE);
+    running = scraper;
+    return scraper;
   }
 
   @AfterEach
   void stop() {
-    scraper.close();
+    if (running != null) {
+      running.close();
+    }
     agents.forEach(FakeMeshServer::close);
   }
 
@@ -107,7 +117,7 @@ class FabricRunTest {
     }
   }
 
-  private String matrix(int expectedExit) {
+  private static String matrix(ScraperRun scraper, int expectedExit) {
     PrintStream before = System.out;
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
     System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
@@ -123,7 +133,7 @@ class FabricRunTest {
   }
 
   @Test
-  void whatTheFabricKnowsIsInReportMetricsAndTerminalWhileWindowsAreHealthy() {
+  void whatTheFabricKnowsIsInReportMetricsAndTerminalWhileWindowsAreHealthy() throws IOException {
     say(
         FabricState.FAILED,
         List.of(
@@ -135,6 +145,7 @@ class FabricRunTest {
                 List.of("node-3"),
                 1)));
     publishHealthyWindows();
+    ScraperRun scraper = start();
     await()
         .atMost(Duration.ofSeconds(30))
         .until(() -> {
@@ -146,7 +157,7 @@ class FabricRunTest {
               && !fabric.partitions().isEmpty();
         });
 
-    assertThat(matrix(CommandFrame.BAD))
+    assertThat(matrix(scraper, CommandFrame.BAD))
         .contains("cut: {node-1} <-x-> {node-2} via {node-3}, since ")
         .contains("node-4: unreachable, since ")
         .contains("Healthy: ");
@@ -157,13 +168,14 @@ class FabricRunTest {
   }
 
   @Test
-  void withoutAFabricNothingIsSaidOfIt() {
+  void withoutAFabricNothingIsSaidOfIt() throws IOException {
     publishHealthyWindows();
+    ScraperRun scraper = start();
     await()
         .atMost(Duration.ofSeconds(30))
         .until(() -> scraper.report().verdict() == Verdict.HEALTHY);
 
     assertThat(scraper.report().fabric()).isNull();
-    assertThat(matrix(CommandFrame.OK)).doesNotContain("unreachable", "cut");
+    assertThat(matrix(scraper, CommandFrame.OK)).doesNotContain("unreachable", "cut");
   }
 }
