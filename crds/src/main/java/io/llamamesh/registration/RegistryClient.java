@@ -36,6 +36,7 @@ public final class RegistryClient {
 
   private static final int MAX_PORT = 65_535;
   private static final int MAX_LISTED = 20_000;
+  private static final int MAX_TOKENS_BYTES = 64 << 10;
   private static final JsonMapper JSON = new JsonMapper();
 
   static {
@@ -371,17 +372,23 @@ public final class RegistryClient {
   }
 
   /**
-   * Value of the header {@code Authorization}: the token of a file, else the user info of a URL;
-   * null where there is neither.
+   * Value of the header {@code Authorization}: the first token of a file, which has one a line,
+   * else the user info of a URL; null where there is neither.
    */
   static @Nullable String authorization(@Nullable Path tokenFile, URI server) throws IOException {
     if (tokenFile != null) {
-      if (Files.size(tokenFile) > 4_096) {
-        throw new IOException("token file " + tokenFile + " is larger than a token");
+      if (Files.size(tokenFile) > MAX_TOKENS_BYTES) {
+        throw new IOException("token file " + tokenFile + " is larger than tokens");
       }
-      String token = Files.readString(tokenFile).strip();
+      String token =
+          Files.readString(tokenFile)
+              .lines()
+              .map(String::strip)
+              .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+              .findFirst()
+              .orElse("");
       if (token.isEmpty() || !token.chars().allMatch(c -> c > ' ' && c < 127)) {
-        throw new IOException("token file " + tokenFile + " holds no token, or more than one");
+        throw new IOException("token file " + tokenFile + " holds no token, or more in a line");
       }
       return "Bearer " + token;
     }

@@ -384,8 +384,16 @@ final class RegistryClientTest {
     answers.add(ok("", "{}"));
     client.register(PROBE);
     assertThat(requests.take()).contains("Authorization: Bearer second\r\n");
-    Files.writeString(file, "two\r\nX-Injected: 1");
-    assertThatThrownBy(() -> client.register(PROBE)).hasMessageContaining("more than one");
+    Files.writeString(file, "# newest first\r\n\r\nthird\r\nX-Injected: 1\r\n");
+    answers.add(ok("", "{}"));
+    client.register(PROBE);
+    assertThat(requests.take())
+        .contains("Authorization: Bearer third\r\n")
+        .doesNotContain("X-Injected");
+    Files.writeString(file, "two words");
+    assertThatThrownBy(() -> client.register(PROBE)).hasMessageContaining("more in a line");
+    Files.writeString(file, "# none\n");
+    assertThatThrownBy(() -> client.register(PROBE)).hasMessageContaining("holds no token");
   }
 
   @Test

@@ -7,20 +7,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.InstantSource;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bearer token of the API: the one line of a file, read again when the file changes. The mesh's own
- * tokens are accepted too, so that the operator has access.
+ * Bearer tokens of the API: those of a file, one a line, read again when the file changes; empty
+ * lines and those with # first are none. The mesh's own tokens are accepted too, so that the
+ * operator has access.
  */
 public final class ApiToken {
-  private static final int MAX_BYTES = 4_096;
+  private static final int MAX_BYTES = 64 << 10;
 
-  private final WatchedFile<byte[]> token;
+  private final WatchedFile<List<byte[]>> tokens;
   private final Tokens mesh;
 
-  private ApiToken(WatchedFile<byte[]> token, Tokens mesh) {
-    this.token = token;
+  private ApiToken(WatchedFile<List<byte[]>> tokens, Tokens mesh) {
+    this.tokens = tokens;
     this.mesh = mesh;
   }
 
@@ -38,18 +40,33 @@ public final class ApiToken {
   public boolean accepts(@Nullable String authorization) {
     String given = BearerToken.of(authorization);
     return given != null
-        && (MessageDigest.isEqual(token.current(), given.getBytes(StandardCharsets.UTF_8))
+        && (isOfFile(given.getBytes(StandardCharsets.UTF_8))
             || (mesh != Tokens.NONE && mesh.accepts(authorization)));
   }
 
-  private static byte[] read(Path file) throws IOException {
-    if (Files.size(file) > MAX_BYTES) {
-      throw new IOException(file + " is larger than a token");
+  /** Compares with all of them, so that the time taken tells nothing. */
+  private boolean isOfFile(byte[] given) {
+    boolean found = false;
+    for (byte[] token : tokens.current()) {
+      found |= MessageDigest.isEqual(token, given);
     }
-    String token = Files.readString(file).strip();
-    if (token.isEmpty()) {
+    return found;
+  }
+
+  private static List<byte[]> read(Path file) throws IOException {
+    if (Files.size(file) > MAX_BYTES) {
+      throw new IOException(file + " is larger than tokens");
+    }
+    List<byte[]> tokens =
+        Files.readString(file)
+            .lines()
+            .map(String::strip)
+            .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+            .map(line -> line.getBytes(StandardCharsets.UTF_8))
+            .toList();
+    if (tokens.isEmpty()) {
       throw new IOException(file + " is empty");
     }
-    return token.getBytes(StandardCharsets.UTF_8);
+    return tokens;
   }
 }

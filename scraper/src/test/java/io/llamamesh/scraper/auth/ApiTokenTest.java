@@ -33,6 +33,17 @@ final class ApiTokenTest {
   }
 
   @Test
+  void eachLineIsATokenButCommentsAreNone() throws IOException {
+    Files.writeString(file, "# of the edge\nold\n\n  new  \n");
+    ApiToken token = ApiToken.open(file, Tokens.NONE, now::get);
+
+    assertThat(token.accepts("Bearer old")).isTrue();
+    assertThat(token.accepts("Bearer new")).isTrue();
+    assertThat(token.accepts("Bearer # of the edge")).isFalse();
+    assertThat(token.accepts("Bearer old\n\n  new")).isFalse();
+  }
+
+  @Test
   void aChangedFileIsReadAgain() throws IOException {
     Files.writeString(file, "old");
     ApiToken token = ApiToken.open(file, Tokens.NONE, now::get);
