@@ -28,7 +28,8 @@ final class IngestOptions {
       description =
           "File with a bearer token for agents with --push, reloaded when it changes; the mesh's own"
               + " tokens of --auth-dir are accepted too. Last windows of draining agents require"
-              + " those, or without them this one (default: those alone).")
+              + " those, or without them this one, and in a mesh's pods none (default: those"
+              + " alone).")
   private @Nullable Path tokenFile;
 
   @Option(
@@ -46,14 +47,20 @@ final class IngestOptions {
   private @Nullable Path key;
 
   /**
-   * Where agents post, and which may.
+   * Where agents post, and which may. Agents in pods of a mesh without authentication have no token
+   * to show: their last windows are taken without one, though probes outside need one.
    *
+   * @param ofMesh agents are pods of a mesh
    * @param wrong makes the exception for a message
    */
   IngestAccess access(
-      InetSocketAddress address, Tokens tokens, Function<String, ParameterException> wrong) {
+      InetSocketAddress address,
+      Tokens tokens,
+      boolean ofMesh,
+      Function<String, ParameterException> wrong) {
     Predicate<@Nullable String> pushes = accepted(tokens, wrong);
-    return new IngestAccess(address, tokens == Tokens.NONE ? pushes : null, pushes, tls(wrong));
+    return new IngestAccess(
+        address, tokens == Tokens.NONE && !ofMesh ? pushes : null, pushes, tls(wrong));
   }
 
   private @Nullable Predicate<@Nullable String> accepted(

@@ -385,7 +385,8 @@ final class ScraperCommand implements Callable<Integer> {
       if (ingestPort() != 0) {
         config =
             config.withIngest(
-                ingest.access(new InetSocketAddress(bind, ingestPort()), tokens, this::wrong));
+                ingest.access(
+                    new InetSocketAddress(bind, ingestPort()), tokens, readsPods(), this::wrong));
       }
       return behavesAsLlama() && port == null ? config.withOptionalWeb() : config;
     } catch (IllegalArgumentException e) {
