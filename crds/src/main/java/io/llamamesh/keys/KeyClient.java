@@ -5,12 +5,14 @@ import io.llamamesh.results.ControlCharacters;
 import io.llamamesh.tls.CertificateAuthorities;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.util.Arrays;
 import java.util.Map;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
@@ -24,6 +26,9 @@ public final class KeyClient {
   private static final int MAX_TOKEN_BYTES = 16 << 10;
   private static final int OK = 200;
   private static final int LONGEST_REASON = 200;
+
+  /** With two operators, all of them fail once in 64 times; with three, once in 11. */
+  private static final int MAX_TRIES = 6;
 
   private KeyClient() {}
 
@@ -43,15 +48,38 @@ public final class KeyClient {
             InetAddress::getAllByName,
             System::nanoTime);
     RegistryConnection.Answer answer =
-        connection.send(
-            "POST",
-            KeyService.PATH,
+        send(
+            connection,
             Map.of("Authorization", "Bearer " + token, "Content-Type", "application/json"),
             KeyRequest.of(service.mesh()).toJson());
     if (answer.status() != OK) {
       throw new IOException("HTTP " + answer.status() + ": " + excerpt(answer.body()));
     }
     return answer.body();
+  }
+
+  /**
+   * Sends a request, again where the connection was refused: of several operators the one that
+   * leads listens, and a Service leads each connection to any of them.
+   */
+  static RegistryConnection.Answer send(
+      RegistryConnection connection, Map<String, String> headers, byte[] body) throws IOException {
+    for (int tries = 1; ; tries++) {
+      try {
+        return connection.send("POST", KeyService.PATH, headers, body);
+      } catch (IOException e) {
+        if (tries == MAX_TRIES || !isRefused(e)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** True if no address took the connection, so that nothing was sent. */
+  private static boolean isRefused(IOException failure) {
+    Throwable[] ofAddresses = failure.getSuppressed();
+    return ofAddresses.length > 0
+        && Arrays.stream(ofAddresses).allMatch(e -> e.getCause() instanceof ConnectException);
   }
 
   private static String token(Path file) throws IOException {
