@@ -160,8 +160,9 @@ final class MeshWriter {
       return new Written(leavingOutcome, 0, due.stream().map(Draft::node).toList());
     }
     // Pods that wait for keys which nobody hands out would hand over no last windows.
-    MeshSettings served =
-        serving == null ? facts.settings().withoutKeysOfNodes() : facts.settings();
+    boolean handedOut =
+        serving != null && (keys.service().isPresent() || actual.containsKey(keysName));
+    MeshSettings served = handedOut ? facts.settings() : facts.settings().withoutKeysOfNodes();
     List<HasMetadata> all = MeshObjects.of(owner, served, settings);
     RecreatedServiceAccounts.annotateTemplates(all, seen::actual);
     List<HasMetadata> objects =
