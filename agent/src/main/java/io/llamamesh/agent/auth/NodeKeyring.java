@@ -21,9 +21,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keys of this node, where each has its own: fetched from the operator by the pod's token once an
- * hour, and sooner where there are others. The last ones are kept in the state folder, readable by
- * this user only, and used for as long as no newer ones come: whatever is away, a restart included.
+ * Keys of this node, where each has its own: fetched from the operator by the pod's token each ten
+ * minutes, and sooner where there are others. The last ones are kept in the state folder, readable
+ * by this user only, and used for as long as no newer ones come: whatever is away, a restart
+ * included.
  *
  * <p>Any thread may read; {@link #close} ends the thread that fetches.
  */
@@ -31,7 +32,7 @@ public final class NodeKeyring implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NodeKeyring.class);
   private static final String FILE = "node-keys.json";
   private static final Duration LOOK_EVERY = Duration.ofSeconds(10);
-  private static final Duration FETCH_EVERY = Duration.ofHours(1);
+  private static final Duration FETCH_EVERY = Duration.ofMinutes(10);
   private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
   private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
 

@@ -37,7 +37,7 @@ final class NodeKeyringTest {
   }
 
   @Test
-  void keysAreFetchedAtOnceAndThenOnceAnHour() throws IOException {
+  void keysAreFetchedAtOnceAndThenEachTenMinutes() throws IOException {
     NodeKeyring ring = ring();
     assertThat(ring.postToken()).isEmpty();
     assertThat(ring.accepts("")).isFalse();
@@ -47,7 +47,7 @@ final class NodeKeyringTest {
     assertThat(ring.postToken()).isEqualTo(KeyDerivation.postToken(secret(1)));
     assertThat(ring.accepts(KeyDerivation.readToken(secret(1)))).isTrue();
     assertThat(ring.accepts(KeyDerivation.postToken(secret(1)))).isFalse();
-    pass(ring, Duration.ofMinutes(59));
+    pass(ring, Duration.ofMinutes(9));
     assertThat(fetched).isEqualTo(1);
     pass(ring, Duration.ofMinutes(2));
     assertThat(fetched).isEqualTo(2);
@@ -103,9 +103,9 @@ final class NodeKeyringTest {
     NodeKeyring ring = ring();
     ring.refresh();
 
-    pass(ring, Duration.ofMinutes(5));
+    pass(ring, Duration.ofMinutes(4));
     service("uid", "2");
-    pass(ring, Duration.ofMinutes(5));
+    pass(ring, Duration.ofMinutes(4));
 
     assertThat(fetched).isEqualTo(1);
   }

@@ -15,7 +15,7 @@ import java.util.function.Supplier;
  * @param uid the mesh's
  * @param revision of what all nodes are handed
  * @param masters all that are accepted
- * @param generations of each node that carries a config
+ * @param generations of each node that carries a config, or still has an agent
  * @param targets names of the members that a node probes; any thread may ask
  * @param pods the mesh's, as they are now; any thread may ask
  */

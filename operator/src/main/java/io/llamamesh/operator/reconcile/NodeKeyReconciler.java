@@ -9,6 +9,7 @@ import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.Names;
+import io.llamamesh.crd.Names.Component;
 import io.llamamesh.keys.KeyDerivation;
 import io.llamamesh.operator.keys.KeyServing;
 import io.llamamesh.operator.keys.MeshKeyMaterial;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -105,7 +107,7 @@ final class NodeKeyReconciler {
               owner.uid(),
               revision,
               known,
-              generations(plan, nodes, settings.keys().generations()),
+              generations(plan.selected(), nodes, pods.get(), settings.keys().generations()),
               node -> targets(plan, node),
               pods));
       return new Result(
@@ -130,12 +132,26 @@ final class NodeKeyReconciler {
             .collect(Collectors.toSet());
   }
 
-  /** A node that is made anew has another uid, and by the spec's number it can be given another. */
-  private static SortedMap<String, String> generations(
-      MeshPlan plan, List<NodeView> nodes, Map<String, Integer> numbers) {
+  /**
+   * Generations of the nodes that have keys: those selected, and those whose agent is still there.
+   * It hands over its last windows while it ends, and scrapers take them by its node's key.
+   *
+   * <p>A node that is made anew has another uid, and by the spec's number it can be given another.
+   */
+  static SortedMap<String, String> generations(
+      Set<String> selected,
+      List<NodeView> nodes,
+      List<PodIdentity> pods,
+      Map<String, Integer> numbers) {
+    Set<String> carrying = new HashSet<>(selected);
+    for (PodIdentity pod : pods) {
+      if (pod.component() == Component.AGENT && pod.node() != null) {
+        carrying.add(pod.node());
+      }
+    }
     SortedMap<String, String> generations = new TreeMap<>();
     for (NodeView node : nodes) {
-      if (plan.selected().contains(node.name())) {
+      if (carrying.contains(node.name())) {
         generations.put(node.name(), node.uid() + "/" + numbers.getOrDefault(node.name(), 0));
       }
     }
