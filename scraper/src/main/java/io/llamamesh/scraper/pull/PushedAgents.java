@@ -8,7 +8,10 @@ import io.llamamesh.scraper.matrix.AgentHealth;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +42,16 @@ final class PushedAgents {
   /** Spread of posts at the agent, and a retry. */
   private static final Duration ALLOWANCE = Duration.ofSeconds(5);
 
+  /**
+   * Pages of which the one that came fastest tells the agent's clock: delay only lowers the skew.
+   */
+  private static final int SKEWS = 4;
+
+  /**
+   * No post is under way for longer, as agents give up after ten seconds: the clock was set back.
+   */
+  private static final Duration LONGEST_DELAY = Duration.ofSeconds(15);
+
   private final Duration interval;
   private final PullCounters counters;
   private final InstantSource clock;
@@ -52,6 +65,7 @@ final class PushedAgents {
   private static final class PushedAgent {
     private final String name;
     private final SkewCorrection skew = new SkewCorrection();
+    private final Deque<Duration> skews = new ArrayDeque<>();
     private final PullSchedule schedule;
     private final PageAdmission admission;
     private String address;
@@ -65,6 +79,19 @@ final class PushedAgents {
       this.address = address;
       this.schedule = schedule;
       this.admission = admission;
+    }
+
+    /** The largest of the last skews, with one more; null where none was measured. */
+    @Nullable Duration skew(@Nullable Duration measured) {
+      if (measured == null) {
+        return null;
+      }
+      skews.removeIf(earlier -> earlier.minus(LONGEST_DELAY).compareTo(measured) > 0);
+      if (skews.size() == SKEWS) {
+        skews.removeFirst();
+      }
+      skews.addLast(measured);
+      return Collections.max(skews);
     }
   }
 
@@ -170,8 +197,9 @@ final class PushedAgents {
     }
     List<Point> own = page.points().stream().filter(PointRights.ofSelf(name)::includes).toList();
     counters.countMalformed(page.malformed() + page.points().size() - own.size());
-    return agent.skew.correct(
-        agent.admission.admit(page.withPoints(own)), agent.schedule.interval());
+    Page measured =
+        new Page(own, page.cursor(), page.more(), agent.skew(page.skew()), page.malformed());
+    return agent.skew.correct(agent.admission.admit(measured), agent.schedule.interval());
   }
 
   /** Skew of the agent's clock that is left in corrected times. */

@@ -119,9 +119,19 @@ public final class WindowIngest {
    * @param cursor of its last window
    * @param windows number of its windows
    * @param agentClock the agent's time when it posted; null if it sends none
+   * @param arrived our time when the head came: what follows may take seconds
    */
   public record PushHead(
-      String agent, WindowCursor cursor, int windows, @Nullable Instant agentClock) {}
+      String agent,
+      WindowCursor cursor,
+      int windows,
+      @Nullable Instant agentClock,
+      Instant arrived) {}
+
+  /** Time of a post that comes now. */
+  public Instant now() {
+    return clock.instant();
+  }
 
   /** Reason why that agent's page is not accepted now, known before its body is read; or null. */
   public Outcome.@Nullable Postponed postponement(PushHead head) {
@@ -153,7 +163,7 @@ public final class WindowIngest {
       return new Outcome.Refused(String.valueOf(e.getMessage()));
     }
     Duration skew =
-        head.agentClock() == null ? null : Duration.between(clock.instant(), head.agentClock());
+        head.agentClock() == null ? null : Duration.between(head.arrived(), head.agentClock());
     Page own =
         pushed.admit(
             head.agent(), new Page(page.points(), head.cursor(), false, skew, page.malformed()));

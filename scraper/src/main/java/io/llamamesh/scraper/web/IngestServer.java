@@ -156,7 +156,7 @@ public final class IngestServer implements AutoCloseable {
       throws IOException, InterruptedException {
     WindowIngest.PushHead head;
     try {
-      head = PushHeaders.read(exchange.getRequestHeaders());
+      head = PushHeaders.read(exchange.getRequestHeaders(), ingest.now());
     } catch (IllegalArgumentException e) {
       return Answer.error(400, String.valueOf(e.getMessage()));
     }

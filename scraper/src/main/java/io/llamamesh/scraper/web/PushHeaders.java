@@ -24,10 +24,11 @@ final class PushHeaders {
   /**
    * Reads them.
    *
+   * @param arrived when they came
    * @return null where these are the last windows of an agent that is polled
    * @throws IllegalArgumentException naming the header that is wrong
    */
-  static @Nullable PushHead read(Headers headers) {
+  static @Nullable PushHead read(Headers headers, Instant arrived) {
     String agent = headers.getFirst(InfluxDataHeaders.AGENT);
     if (agent == null) {
       return null;
@@ -47,7 +48,8 @@ final class PushHeaders {
         name,
         WindowCursor.parse(cursor),
         windows(headers.getFirst(InfluxDataHeaders.WINDOWS)),
-        clock(headers.getFirst(InfluxDataHeaders.CLOCK)));
+        clock(headers.getFirst(InfluxDataHeaders.CLOCK)),
+        arrived);
   }
 
   private static String decoded(String text) {

@@ -80,7 +80,7 @@ final class PushedWindowsTest {
   }
 
   private PushHead head(String agent, long sequence, int windows) {
-    return new PushHead(agent, new WindowCursor("b00t", sequence), windows, now.get());
+    return new PushHead(agent, new WindowCursor("b00t", sequence), windows, now.get(), now.get());
   }
 
   private Outcome post(String agent, long sequence, Point... points) throws Exception {
@@ -210,7 +210,8 @@ final class PushedWindowsTest {
       throws Exception {
     Duration ahead = Duration.ofMinutes(10);
     Point early = Points.pair("edge", "hub", START.plus(ahead), 10, 0, 1);
-    PushHead wrong = new PushHead("edge", new WindowCursor("b00t", 5), 1, now.get().plus(ahead));
+    PushHead wrong =
+        new PushHead("edge", new WindowCursor("b00t", 5), 1, now.get().plus(ahead), now.get());
     var _ = ingest.acceptPushed(wrong, body(early), SOURCE);
 
     assertThat(store.lines).hasSize(1);
@@ -220,9 +221,37 @@ final class PushedWindowsTest {
     Map<String, Bookmark> saved = pulls.bookmarks(Duration.ofHours(1));
     stop();
     start(saved);
-    PushHead again = new PushHead("edge", new WindowCursor("n3w", 5), 1, now.get().plus(ahead));
+    PushHead again =
+        new PushHead("edge", new WindowCursor("n3w", 5), 1, now.get().plus(ahead), now.get());
     var _ = ingest.acceptPushed(again, body(early), SOURCE);
     assertThat(store.lines).hasSize(1);
+  }
+
+  private Outcome postSent(long sequence, Duration ago, Duration waited) throws Exception {
+    Instant arrived = now.get().minus(waited);
+    return ingest.acceptPushed(
+        new PushHead("edge", new WindowCursor("b00t", sequence), 1, arrived.minus(ago), arrived),
+        body(window("edge", (int) sequence)),
+        SOURCE);
+  }
+
+  @Test
+  void waitsAndSlowPostsAreNoSkew() throws Exception {
+    var _ = postSent(1, Duration.ZERO, Duration.ofSeconds(9));
+    assertThat(health().clockSkewMillis()).isZero();
+    var _ = postSent(2, Duration.ofSeconds(9), Duration.ZERO);
+    assertThat(health().clockSkewMillis()).isZero();
+    assertThat(store.lines.stream().map(line -> line.substring(line.lastIndexOf(' ') + 1)))
+        .containsExactlyInAnyOrder(
+            "" + START.minusSeconds(40).toEpochMilli(), "" + START.minusSeconds(30).toEpochMilli());
+  }
+
+  @Test
+  void aClockThatIsSetBackIsBelievedAtOnce() throws Exception {
+    var _ = postSent(1, Duration.ZERO, Duration.ZERO);
+    var _ = postSent(2, Duration.ofMinutes(10), Duration.ZERO);
+
+    assertThat(health().clockSkewMillis()).isEqualTo(-600_000);
   }
 
   @Test
