@@ -239,7 +239,7 @@ public final class AgentPulls implements AutoCloseable {
         .removeIf(bookmark ->
             bookmark.goneSince() != null && bookmark.goneSince().isBefore(now.minus(retention)));
     Map<String, Bookmark> all = new HashMap<>(remembered);
-    all.putAll(pushed.bookmarks());
+    all.putAll(pushed.bookmarks(retention));
     return Map.copyOf(all);
   }
 

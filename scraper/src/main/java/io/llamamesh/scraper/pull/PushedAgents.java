@@ -11,6 +11,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -93,6 +94,18 @@ final class PushedAgents {
       skews.addLast(measured);
       return Collections.max(skews);
     }
+
+    /** Takes over a position, unless its own is later. */
+    void adopt(Bookmark bookmark) {
+      WindowCursor other = bookmark.cursor();
+      WindowCursor own = stored;
+      if (own == null
+          || !own.bootId().equals(other.bootId())
+          || own.sequence() < other.sequence()) {
+        stored = other;
+        skew.adopt(bookmark.clockOffset());
+      }
+    }
   }
 
   /**
@@ -105,13 +118,33 @@ final class PushedAgents {
     this.clock = clock;
   }
 
-  /** Takes over positions that were saved. */
+  /** Takes over positions that were saved, also those of agents that posted here before. */
   synchronized void restore(Map<String, Bookmark> bookmarks) {
-    bookmarks.forEach((name, bookmark) -> {
-      if (name.startsWith(BOOKMARK)) {
-        restored.put(name.substring(BOOKMARK.length()), bookmark);
+    Instant now = clock.instant();
+    bookmarks.forEach((saved, bookmark) -> {
+      if (saved.startsWith(BOOKMARK)) {
+        String name = saved.substring(BOOKMARK.length());
+        PushedAgent known = agents.get(name);
+        if (known != null) {
+          known.adopt(bookmark);
+        } else {
+          restored.put(name, bookmark.goneSince() == null ? bookmark.withGoneSince(now) : bookmark);
+        }
       }
     });
+    if (restored.size() > MAX_AGENTS) {
+      restored.entrySet().stream()
+          .sorted(Comparator.comparing(entry -> goneSince(entry.getValue())))
+          .limit(restored.size() - MAX_AGENTS)
+          .map(Map.Entry::getKey)
+          .toList()
+          .forEach(restored::remove);
+    }
+  }
+
+  private static Instant goneSince(Bookmark bookmark) {
+    Instant since = bookmark.goneSince();
+    return since == null ? Instant.MAX : since;
   }
 
   /** Sets the agents that are listed as pushing. */
@@ -166,8 +199,7 @@ final class PushedAgents {
             name, "", new PullSchedule(interval, name), new PageAdmission(counters, clock));
     Bookmark from = restored.remove(name);
     if (from != null) {
-      fresh.stored = from.cursor();
-      fresh.skew.adopt(from.clockOffset());
+      fresh.adopt(from);
     }
     agents.put(name, fresh);
     return fresh;
@@ -299,9 +331,15 @@ final class PushedAgents {
         agent.skew.skew().toMillis());
   }
 
-  /** Positions to be saved, under names that no polled agent has. */
-  synchronized Map<String, Bookmark> bookmarks() {
+  /**
+   * Positions to be saved, under names that no polled agent has.
+   *
+   * @param retention how long that of an agent is kept that posts no more
+   */
+  synchronized Map<String, Bookmark> bookmarks(Duration retention) {
     Map<String, Bookmark> bookmarks = new HashMap<>();
+    Instant oldest = clock.instant().minus(retention);
+    restored.values().removeIf(bookmark -> goneSince(bookmark).isBefore(oldest));
     restored.forEach((name, bookmark) -> bookmarks.put(BOOKMARK + name, bookmark));
     agents
         .values()

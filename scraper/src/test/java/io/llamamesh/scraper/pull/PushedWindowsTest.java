@@ -21,6 +21,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -252,6 +253,34 @@ final class PushedWindowsTest {
     var _ = postSent(2, Duration.ofMinutes(10), Duration.ZERO);
 
     assertThat(health().clockSkewMillis()).isEqualTo(-600_000);
+  }
+
+  @Test
+  void aStandbyThatLeadsGoesOnWhereTheLastLeaderWas() throws Exception {
+    var _ = post("edge", 1, window("edge", 1));
+    pulls.standBy();
+    pulls.lead(Map.of("push:edge", Bookmark.at(new WindowCursor("b00t", 4))));
+
+    assertThat(post("edge", 4, window("edge", 4))).isEqualTo(new Outcome.Accepted(0));
+    assertThat(post("edge", 5, window("edge", 5))).isEqualTo(new Outcome.Accepted(1));
+    assertThat(pulls.counters().missed()).isZero();
+    pulls.lead(Map.of("push:edge", Bookmark.at(new WindowCursor("b00t", 3))));
+    assertThat(post("edge", 5, window("edge", 5))).isEqualTo(new Outcome.Accepted(0));
+  }
+
+  @Test
+  void positionsOfAgentsThatNeverComeBackAreForgotten() {
+    Map<String, Bookmark> saved = new HashMap<>();
+    for (int i = 0; i <= PushedAgents.MAX_AGENTS; i++) {
+      saved.put("push:a" + i, Bookmark.at(new WindowCursor("b00t", 4)));
+    }
+    pulls.lead(saved);
+
+    assertThat(pulls.bookmarks(Duration.ofHours(1))).hasSize(PushedAgents.MAX_AGENTS);
+    now.set(now.get().plus(Duration.ofMinutes(50)));
+    pulls.lead(pulls.bookmarks(Duration.ofHours(1)));
+    now.set(now.get().plus(Duration.ofMinutes(20)));
+    assertThat(pulls.bookmarks(Duration.ofHours(1))).isEmpty();
   }
 
   @Test
