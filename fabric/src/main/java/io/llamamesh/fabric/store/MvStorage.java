@@ -98,7 +98,8 @@ public final class MvStorage implements Storage, AutoCloseable {
       records(opened).forEach(records::put);
       return new Contents(
           numbers.getOrDefault(LIFE, 0L), numbers.getOrDefault(SETTLED_LIFE, 0L), records);
-    } catch (MVStoreException | IllegalArgumentException | IllegalStateException e) {
+    } catch (RuntimeException e) {
+      // Of a damaged page H2 may throw anything, such as an index out of bounds.
       abandon();
       throw new StorageException("cannot read " + file + ": " + e.getMessage(), e, isDamage(e));
     }
@@ -120,9 +121,9 @@ public final class MvStorage implements Storage, AutoCloseable {
         opened.compact(COMPACT_FILL_PERCENT, COMPACT_BYTES);
         opened.sync();
       }
-    } catch (MVStoreException | IllegalArgumentException | IllegalStateException e) {
+    } catch (RuntimeException e) {
       abandon();
-      throw new StorageException("cannot write " + file + ": " + e.getMessage(), e);
+      throw new StorageException("cannot write " + file + ": " + e.getMessage(), e, isDamage(e));
     }
   }
 
@@ -138,7 +139,7 @@ public final class MvStorage implements Storage, AutoCloseable {
     if (opened != null) {
       try {
         opened.closeImmediately();
-      } catch (MVStoreException | IllegalStateException e) {
+      } catch (RuntimeException e) {
         // It failed before; whether the file can be used shows when it is opened again.
       }
     }

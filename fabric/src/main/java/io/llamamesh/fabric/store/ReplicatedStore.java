@@ -366,6 +366,18 @@ public final class ReplicatedStore {
     if (operations.isEmpty() && joins.isEmpty() && uncleaned.isEmpty() && !lives.isChanged()) {
       return;
     }
+    List<Requested> unanswered = new ArrayList<>();
+    try {
+      flush(unanswered, now);
+    } catch (RuntimeException e) {
+      // Whoever waits has an answer all the same, and leaves room for the next ones.
+      fail(unanswered, "the store failed: " + e, now);
+      throw e;
+    }
+  }
+
+  /** Flushes; {@code unanswered} has the operations that were begun, each until its answer. */
+  private void flush(List<Requested> unanswered, long now) {
     StagedChanges changes = new StagedChanges(table);
     // Others' documents first: they may show that the life in use is too low.
     while (!joins.isEmpty()) {
@@ -373,10 +385,10 @@ public final class ReplicatedStore {
       joinBytes -= received.encoded().length;
       join(received, changes, now);
     }
-    List<Requested> requested = new ArrayList<>(operations);
+    unanswered.addAll(operations);
     operations.clear();
-    for (Requested operation : requested) {
-      operate(operation, changes);
+    for (Requested operation : unanswered) {
+      operate(operation, changes, unanswered);
     }
     cleanSome(changes);
     if (!changes.isEmpty() || lives.isChanged()) {
@@ -385,21 +397,22 @@ public final class ReplicatedStore {
         lives.written();
         diskFailed = false;
       } catch (StorageException e) {
-        fail(requested, String.valueOf(e.getMessage()), now);
+        fail(unanswered, String.valueOf(e.getMessage()), now);
         return;
       }
     }
     commit(changes, now);
   }
 
-  private void fail(List<Requested> requested, String reason, long now) {
+  private void fail(List<Requested> unanswered, String reason, long now) {
     failedWrites++;
     diskFailed = true;
     retryAt = now + RETRY_DELAY;
     antiEntropy.abandonExchanges();
     // The disk may hold the numbers that were used.
     lives.takeNew(lives.present());
-    for (Requested operation : requested) {
+    for (Requested operation : List.copyOf(unanswered)) {
+      unanswered.remove(operation);
       refuse(operation.answer(), new Result.Unavailable(reason));
     }
   }
@@ -431,7 +444,7 @@ public final class ReplicatedStore {
     }
   }
 
-  private void operate(Requested requested, StagedChanges changes) {
+  private void operate(Requested requested, StagedChanges changes, List<Requested> unanswered) {
     String key = requested.key().text();
     Entry before = changes.entry(key);
     String version = before == null ? Value.ABSENT : before.version();
@@ -451,6 +464,7 @@ public final class ReplicatedStore {
     }
     Result outcome = result;
     changes.afterwards(() -> {
+      unanswered.remove(requested);
       if (outcome instanceof Result.Done) {
         done++;
         requested.answer().accept(outcome);

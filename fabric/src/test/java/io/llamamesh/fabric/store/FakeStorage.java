@@ -11,6 +11,7 @@ final class FakeStorage implements Storage {
   private final List<Batch> batches = new ArrayList<>();
   private boolean failing;
   private boolean writesBeforeFailing;
+  private boolean breaking;
 
   @Override
   public Contents load() {
@@ -19,6 +20,9 @@ final class FakeStorage implements Storage {
 
   @Override
   public void write(Batch batch) throws StorageException {
+    if (breaking) {
+      throw new IllegalStateException("broken");
+    }
     if (!failing || writesBeforeFailing) {
       TreeMap<String, byte[]> records = new TreeMap<>(contents.records());
       records.putAll(batch.records());
@@ -53,7 +57,13 @@ final class FakeStorage implements Storage {
     writesBeforeFailing = true;
   }
 
+  /** Fails in a way that nobody expects. */
+  void breakDown() {
+    breaking = true;
+  }
+
   void mend() {
+    breaking = false;
     failing = false;
     writesBeforeFailing = false;
   }

@@ -1,6 +1,7 @@
 package io.llamamesh.fabric.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.llamamesh.fabric.codec.CodecException;
 import io.llamamesh.fabric.crdt.Actor;
@@ -97,6 +98,19 @@ class ReplicatedStoreTest {
     assertThat(elements()).containsExactly("y");
     assertThat(store.counters().life()).isGreaterThan(life);
     assertThat(store.counters().failedWrites()).isEqualTo(1);
+  }
+
+  @Test
+  void whatFailsUnexpectedlyLeavesNobodyWithoutAnAnswer() {
+    storage.breakDown();
+    store.submit(KEY, add("x"), null, results::add);
+    store.submit(KEY, add("y"), null, results::add);
+    assertThatIllegalStateException().isThrownBy(() -> store.flush(0)).withMessage("broken");
+    assertThat(results).hasSize(2).allMatch(result -> result instanceof Result.Unavailable);
+    storage.mend();
+    apply(add("z"));
+    assertThat(last()).isInstanceOf(Result.Done.class);
+    assertThat(elements()).containsExactly("z");
   }
 
   @Test
