@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Echo {
 
+  /** Packets within the limit for each one above it that reports drops to a burst's flow. */
+  private static final int BURST_REPORT_SHARE = 20;
+
   private final ProbeParser parser = new ProbeParser();
   private final RecentSignatures recent = new RecentSignatures();
   private final FlowMemory flows = new FlowMemory();
@@ -25,6 +28,7 @@ final class Echo {
   private final ReflectorOptions options;
   private ProbeKeys keys = ProbeKeys.NONE;
   private boolean isStalled;
+  private @Nullable RateLimit burstReportLimit;
 
   /**
    * An echo.
@@ -98,7 +102,7 @@ final class Echo {
     }
     boolean burst =
         parser.hasSlots() && (Slots.flags(bytes, parser.slotsAt()) & Slots.FLAG_BURST) != 0;
-    if (!isWithinLimit(burst, nowNanos) && !mayReportDrops(batch, slot, key, nowNanos)) {
+    if (!isWithinLimit(burst, nowNanos) && !mayReportDrops(batch, slot, key, burst, nowNanos)) {
       recordDropped(batch, slot, key);
       return Disposition.OVER_LIMIT;
     }
@@ -155,11 +159,23 @@ final class Echo {
    * Returns whether a probe over the limit may pass to report drops, of which its sender would
    * never learn otherwise: a tenth above the limit is for that.
    */
-  private boolean mayReportDrops(Batch batch, int slot, int key, long nowNanos) {
+  private boolean mayReportDrops(Batch batch, int slot, int key, boolean burst, long nowNanos) {
     return parser.hasSlots()
         && flows.needsReport(
-            parser.nonceAndFlow(batch.bytes()), sourceKey(batch, slot, key), nowNanos)
+            parser.nonceAndFlow(batch.bytes()), sourceKey(batch, slot, key), burst, nowNanos)
+        && (!burst || mayReportBurst(nowNanos))
         && reportLimit.tryAcquire(nowNanos);
+  }
+
+  /** Takes a report's share of the limit; bursts have half, the rest is for what is measured. */
+  private boolean mayReportBurst(long nowNanos) {
+    RateLimit bursts = burstReportLimit;
+    if (bursts == null) {
+      bursts =
+          new RateLimit(Math.max(1, options.maxPacketsPerSecond() / BURST_REPORT_SHARE), nowNanos);
+      burstReportLimit = bursts;
+    }
+    return bursts.tryAcquire(nowNanos);
   }
 
   /** Records a probe over the limit; reported with the next probe of its flow that passes. */

@@ -31,6 +31,9 @@ final class FlowMemory {
 
   private static final int SILENCE = coarse(1_000_000_000L);
 
+  /** The same for flows of a burst, which may be over within a second. */
+  private static final int BURST_SILENCE = coarse(64_000_000L);
+
   /**
    * Silence of an authentic flow after which times of sending are not compared: its sender's clock
    * may have been set back.
@@ -192,14 +195,16 @@ final class FlowMemory {
   }
 
   /**
-   * Returns whether nothing was reported to a flow for a second although its probes were dropped: a
-   * limit that meets probes of a steady pace would drop those of the same flows for ever.
+   * Returns whether nothing was reported to a flow for a second, or a sixteenth for a burst's,
+   * although its probes were dropped: a limit that meets probes of a steady pace would drop those
+   * of the same flows for ever.
    */
-  boolean needsReport(long nonceAndFlow, long sourceKey, long nowNanos) {
+  boolean needsReport(long nonceAndFlow, long sourceKey, boolean isBurst, long nowNanos) {
     int base = set(nonceAndFlow, sourceKey);
     for (int i = base; i < base + WAYS; i++) {
       if (usedAt[i] != 0 && flow[i] == nonceAndFlow && source[i] == sourceKey) {
-        return tracked[i] == NOTHING_SEEN || silence(i, nowNanos) > SILENCE;
+        return tracked[i] == NOTHING_SEEN
+            || silence(i, nowNanos) > (isBurst ? BURST_SILENCE : SILENCE);
       }
     }
     return false;

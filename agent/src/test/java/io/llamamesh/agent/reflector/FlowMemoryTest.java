@@ -118,10 +118,10 @@ class FlowMemoryTest {
     memory.recordDropped(1, 1);
     memory.recordDropped(2, 2);
 
-    assertThat(memory.needsReport(1, 1, 50 * second + second / 2)).isFalse();
-    assertThat(memory.needsReport(1, 1, 51 * second + second / 100)).isTrue();
-    assertThat(memory.needsReport(2, 2, 50 * second)).isTrue();
-    assertThat(memory.needsReport(3, 3, 50 * second)).isFalse();
+    assertThat(memory.needsReport(1, 1, false, 50 * second + second / 2)).isFalse();
+    assertThat(memory.needsReport(1, 1, false, 51 * second + second / 100)).isTrue();
+    assertThat(memory.needsReport(2, 2, false, 50 * second)).isTrue();
+    assertThat(memory.needsReport(3, 3, false, 50 * second)).isFalse();
   }
 
   @Test
