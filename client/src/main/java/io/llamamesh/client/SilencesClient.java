@@ -6,7 +6,6 @@ import io.llamamesh.client.ClientException.Kind;
 import io.llamamesh.results.ResultsJson;
 import io.llamamesh.results.SilencedNode;
 import java.io.IOException;
-import java.net.HttpURLConnection;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,22 +37,16 @@ public final class SilencesClient implements AutoCloseable {
 
   /**
    * Nodes that are silenced, as an agent knows them, by name. Those out of bounds or over are left
-   * out, and those beyond {@value SilencedNode#MAX_SILENCED}; of an agent without a fabric there
-   * are none.
+   * out, and those beyond {@value SilencedNode#MAX_SILENCED}.
    *
    * @param agent such as {@code http://10.0.0.3:8100}
    * @param now our time
+   * @throws ClientException of status 404 where the agent keeps no silences: it is an older one, or
+   *     its fabric is off, which an agent that waits for its config has not turned on yet
    */
   public List<SilencedNode> silenced(URI agent, Instant now)
       throws ClientException, InterruptedException {
-    try {
-      return read(documents.get(agent, SILENCES, Map.of()).body(), now, agent);
-    } catch (ClientException e) {
-      if (e.kind() == Kind.STATUS && e.status() == HttpURLConnection.HTTP_NOT_FOUND) {
-        return List.of();
-      }
-      throw e;
-    }
+    return read(documents.get(agent, SILENCES, Map.of()).body(), now, agent);
   }
 
   private static List<SilencedNode> read(byte[] document, Instant now, URI agent)

@@ -51,9 +51,15 @@ class SilencesClientTest {
   }
 
   @Test
-  void anAgentWithoutAFabricHasNone() throws Exception {
-    assertThat(read(HostileServer.saying("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")))
-        .isEmpty();
+  void anAgentThatKeepsNoSilencesDoesNotSayThatThereAreNone() throws Exception {
+    ClientException failure =
+        catchThrowableOfType(
+            ClientException.class,
+            () ->
+                read(HostileServer.saying("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")));
+
+    assertThat(failure.kind()).isEqualTo(Kind.STATUS);
+    assertThat(failure.status()).isEqualTo(404);
   }
 
   @Test

@@ -5,6 +5,7 @@ import io.llamamesh.client.ClientOptions;
 import io.llamamesh.client.SilencesClient;
 import io.llamamesh.results.SilencedNode;
 import io.llamamesh.scraper.cluster.AgentEndpoint;
+import java.net.HttpURLConnection;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,16 +22,26 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Poller of silenced nodes, which every agent of a fabric knows: one is asked until it fails, then
- * another. While none answers the last known silences hold until their ends. Owns one thread, which
- * ends with {@link #close}.
+ * another. While none answers the last known silences hold until their ends; only where every agent
+ * says that it keeps none, there are none. Owns one thread, which ends with {@link #close}.
  */
 public final class SilencePoller implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SilencePoller.class);
   private static final Duration POLL_INTERVAL = Duration.ofSeconds(3);
+
+  /** The same where no agent keeps silences. */
+  private static final Duration REST_WITHOUT = Duration.ofSeconds(60);
+
+  /** Longest wait for silences before anything is judged. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
+  /** Agents that fail in one round at most. */
+  private static final int FAILURES = 3;
+
   /** Agents that are asked in one round at most. */
-  private static final int ASKED = 3;
+  private static final int ASKED = 64;
 
   /** As many silences as there can be have 100 KB at most. */
   private static final int MAX_BYTES = 256 << 10;
@@ -39,10 +50,16 @@ public final class SilencePoller implements AutoCloseable {
   private final InstantSource clock;
   private final Semaphore wake = new Semaphore(0);
   private volatile boolean closed;
+  private final long startedAt = System.nanoTime();
   private volatile List<URI> agents = List.of();
   private volatile List<SilencedNode> known = List.of();
+  private volatile boolean hasAnswer;
   // Owned by the polling thread.
   private int next;
+
+  /** Addresses in a row, up to {@link #next}, whose agents keep no silences. */
+  private int without;
+
   private boolean failing;
 
   /**
@@ -63,7 +80,11 @@ public final class SilencePoller implements AutoCloseable {
   /** Sets the agents to ask from now on. */
   public void setAgents(List<AgentEndpoint> found) {
     boolean isFirst = agents.isEmpty();
-    agents = found.stream().map(agent -> agent.addresses().getFirst().http("")).toList();
+    agents =
+        found.stream()
+            .flatMap(agent -> agent.addresses().stream())
+            .map(address -> address.http(""))
+            .toList();
     if (isFirst) {
       // A scraper that starts must know of silences before it judges.
       wake.release();
@@ -76,36 +97,65 @@ public final class SilencePoller implements AutoCloseable {
     return known.stream().filter(silence -> silence.isActive(now)).toList();
   }
 
+  /**
+   * Returns whether it is known who is silenced, or was waited for long enough: before, nothing is
+   * to be judged.
+   */
+  public boolean isKnown() {
+    return hasAnswer || System.nanoTime() - startedAt >= PATIENCE.toNanos();
+  }
+
   private void run() {
     try {
       while (!closed) {
-        refresh();
-        var _ = wake.tryAcquire(POLL_INTERVAL.toNanos(), TimeUnit.NANOSECONDS);
+        Duration rest = refresh();
+        var _ = wake.tryAcquire(rest.toNanos(), TimeUnit.NANOSECONDS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** Asks agents in turn until one answers. */
-  void refresh() throws InterruptedException {
+  /**
+   * Asks agents in turn until one answers.
+   *
+   * @return time until the next round
+   */
+  Duration refresh() throws InterruptedException {
     List<URI> all = agents;
     String problem = "";
-    for (int asked = 0; asked < Math.min(ASKED, all.size()); asked++) {
+    int failures = 0;
+    for (int asked = 0;
+        asked < Math.min(ASKED, all.size()) && failures < FAILURES && !closed;
+        asked++) {
       URI agent = all.get(Math.floorMod(next, all.size()));
       try {
         set(client.silenced(agent, clock.instant()));
+        without = 0;
         failing = false;
-        return;
+        return POLL_INTERVAL;
       } catch (ClientException e) {
-        problem = String.valueOf(e.getMessage());
         next++;
+        if (e.status() == HttpURLConnection.HTTP_NOT_FOUND) {
+          without++;
+          if (without >= all.size()) {
+            set(List.of());
+            without = 0;
+            failing = false;
+            return REST_WITHOUT;
+          }
+        } else {
+          failures++;
+          without = 0; // that one may know of silences
+          problem = String.valueOf(e.getMessage());
+        }
       }
     }
     if (!problem.isEmpty() && !failing && !closed) {
       LOG.warn("silences not read, keeping last known ones error={}", problem);
       failing = true;
     }
+    return POLL_INTERVAL;
   }
 
   private void set(List<SilencedNode> read) {
@@ -115,6 +165,7 @@ public final class SilencePoller implements AutoCloseable {
       LOG.info("silenced nodes changed nodes={}", after);
     }
     known = read;
+    hasAnswer = true;
   }
 
   private static Set<String> names(List<SilencedNode> silences) {

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -45,6 +46,7 @@ final class ReportLoop implements AutoCloseable {
   private final Supplier<List<AgentHealth>> agents;
   private final Supplier<Set<String>> leaving;
   private final Supplier<List<SilencedNode>> silenced;
+  private final BooleanSupplier areSilencesKnown;
   private final Supplier<MeshReport.Store> store;
   private final boolean keepsPairs;
   private final InstantSource clock;
@@ -60,6 +62,7 @@ final class ReportLoop implements AutoCloseable {
   /**
    * @param leaving supplier of the names of leaving nodes
    * @param silenced supplier of silenced nodes
+   * @param areSilencesKnown false while nothing is to be judged for want of them
    * @param keepsPairs true to keep {@link #pairs}, which are tens of MB in a large mesh
    * @param changes counts each new report
    */
@@ -69,6 +72,7 @@ final class ReportLoop implements AutoCloseable {
       Supplier<List<AgentHealth>> agents,
       Supplier<Set<String>> leaving,
       Supplier<List<SilencedNode>> silenced,
+      BooleanSupplier areSilencesKnown,
       Supplier<MeshReport.Store> store,
       boolean keepsPairs,
       InstantSource clock,
@@ -78,6 +82,7 @@ final class ReportLoop implements AutoCloseable {
     this.agents = agents;
     this.leaving = leaving;
     this.silenced = silenced;
+    this.areSilencesKnown = areSilencesKnown;
     this.store = store;
     this.keepsPairs = keepsPairs;
     this.clock = clock;
@@ -118,6 +123,9 @@ final class ReportLoop implements AutoCloseable {
       while (!closed.await(wait, TimeUnit.NANOSECONDS)) {
         waited += wait;
         wait = POLL_INTERVAL.toNanos();
+        if (!areSilencesKnown.getAsBoolean()) {
+          continue; // a silenced node would be judged
+        }
         long version = matrix.version();
         Unjudged unjudged = unjudged();
         boolean isUnchanged = version == lastVersion && unjudged.equals(lastUnjudged);

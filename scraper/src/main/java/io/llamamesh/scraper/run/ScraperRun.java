@@ -158,6 +158,7 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
             pulls::health,
             agents::leaving,
             silences::active,
+            silences::isKnown,
             this::storeStatus,
             config.access().everyPair(),
             clock,
