@@ -268,7 +268,11 @@ final class AgentRun {
     Silences silences = null;
     if (fabric != null && spread != null) {
       spread.start(bursts::receive);
-      silences = new Silences(new ReplicatedSilences(fabric.services()), spread::isMember, clock);
+      silences =
+          new Silences(
+              new ReplicatedSilences(fabric.services(), fabric::unreadyReason),
+              spread::isMember,
+              clock);
     }
     return new ToolsApi(bursts, silences, actors, random, clock);
   }

@@ -19,6 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Silences in the replicated store: key {@code silence/NODE} with registers {@code since}, {@code
@@ -35,10 +37,16 @@ public final class ReplicatedSilences implements SilenceStore {
   private static final int MAX_KEYS = 4 * SilencedNode.MAX_SILENCED;
 
   private final FabricServices services;
+  private final Supplier<@Nullable String> unreadyReason;
 
-  /** The silences that a fabric's store has. */
-  public ReplicatedSilences(FabricServices services) {
+  /**
+   * The silences that a fabric's store has.
+   *
+   * @param unreadyReason reason why the store may lack what others have; null once it does not
+   */
+  public ReplicatedSilences(FabricServices services, Supplier<@Nullable String> unreadyReason) {
     this.services = services;
+    this.unreadyReason = unreadyReason;
   }
 
   @Override
@@ -46,6 +54,11 @@ public final class ReplicatedSilences implements SilenceStore {
     if (!services.isOn()) {
       throw new SilenceException(
           Kind.NO_FABRIC, "the fabric, which keeps silences, is off on this agent");
+    }
+    String unready = unreadyReason.get();
+    if (unready != null) {
+      // That nobody is silenced would be believed.
+      throw new SilenceException(Kind.UNAVAILABLE, unready);
     }
     try {
       List<SilencedNode> found = new ArrayList<>();

@@ -1,9 +1,12 @@
 package io.llamamesh.agent.fabric;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import io.llamamesh.agent.collector.ProbePlan;
+import io.llamamesh.agent.silence.ReplicatedSilences;
+import io.llamamesh.agent.silence.SilenceException;
 import io.llamamesh.config.CollectorConfig.Contact;
 import io.llamamesh.config.CollectorConfigYaml;
 import io.llamamesh.fabric.crdt.FieldType;
@@ -48,7 +51,14 @@ class AgentFabricTest {
     write(one);
     AgentFabric two = start("n2", freePort(), List.of(new Contact("n1", "127.0.0.1", first)));
     assertThat(two.unreadyReason()).contains("replicated store");
+    // That nobody is silenced would be believed.
+    ReplicatedSilences early = new ReplicatedSilences(two.services(), () -> "not compared yet");
+    assertThatExceptionOfType(SilenceException.class)
+        .isThrownBy(early::read)
+        .withMessage("not compared yet")
+        .satisfies(e -> assertThat(e.kind()).isEqualTo(SilenceException.Kind.UNAVAILABLE));
     await().atMost(Duration.ofSeconds(9)).until(() -> two.unreadyReason() == null);
+    assertThat(new ReplicatedSilences(two.services(), two::unreadyReason).read()).isEmpty();
     assertThat(two.services().get(KEY).fields().counter("c")).isEqualTo(1);
     // What is written last survives the writer, though its disk is gone with it.
     assertThat(two.services().operate(KEY, PLUS, null)).isInstanceOf(Result.Done.class);
