@@ -2,6 +2,7 @@ package io.llamamesh.agent.burst;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Way to the other agents. For all threads. */
@@ -11,8 +12,8 @@ public interface BurstSpread {
   BurstSpread ALONE =
       new BurstSpread() {
         @Override
-        public Collection<String> others() {
-          return List.of();
+        public Optional<Collection<String>> others() {
+          return Optional.of(List.of());
         }
 
         @Override
@@ -21,8 +22,11 @@ public interface BurstSpread {
         }
       };
 
-  /** Names of the other agents that should answer: known members that did not leave. */
-  Collection<String> others();
+  /**
+   * Names of the other agents that should answer: known members that did not leave; empty when they
+   * cannot be known now.
+   */
+  Optional<Collection<String>> others();
 
   /**
    * Sends a message to agents.

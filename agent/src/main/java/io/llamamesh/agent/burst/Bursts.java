@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -28,7 +29,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Guarantees: at most {@value BurstLimits#MAX_RUNNING} bursts run at a time, one for each
  * target, and together they send at most {@value BurstLimits#MAX_AGENT_PPS} probes per second; what
- * was asked for twice under one id runs once; memory is bounded, whatever others send.
+ * was asked for twice under one id runs once; of a burst that would be more than a target gets,
+ * this agent's part does not run, whoever asks; a target that was probed rests as long as that
+ * took; memory is bounded, whatever others send.
  */
 public final class Bursts implements AutoCloseable {
 
@@ -43,6 +46,9 @@ public final class Bursts implements AutoCloseable {
   /** Ids of bursts that this agent ran and does not run again. */
   private static final int KNOWN_IDS = 256;
 
+  private static final String OTHERS_UNKNOWN =
+      "the fabric does not say now how many agents would take part";
+
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
   private final Supplier<@Nullable String> self;
@@ -55,6 +61,10 @@ public final class Bursts implements AutoCloseable {
   private final SequencedMap<String, BurstCollection> asked = new LinkedHashMap<>();
   private final SequencedMap<String, Boolean> knownIds = new LinkedHashMap<>();
   private final Map<String, BurstRequest> running = new HashMap<>();
+
+  /** Targets that rest from a burst, and until when. */
+  private final Map<String, Instant> resting = new HashMap<>();
+
   private final Set<Thread> threads = new HashSet<>();
   private final Map<BurstRow.State, Long> finished = new EnumMap<>(BurstRow.State.class);
   private long malformed;
@@ -89,7 +99,11 @@ public final class Bursts implements AutoCloseable {
     if (problem != null) {
       throw new BurstRefusedException(Kind.INVALID, problem);
     }
-    Set<String> sources = new HashSet<>(spread.others());
+    Set<String> sources =
+        new HashSet<>(
+            spread
+                .others()
+                .orElseThrow(() -> new BurstRefusedException(Kind.BUSY, OTHERS_UNKNOWN)));
     String own = ownName();
     boolean known = request.target().equals(own) || sources.contains(request.target());
     if (!known && !targets.get().contains(request.target())) {
@@ -126,7 +140,7 @@ public final class Bursts implements AutoCloseable {
       LOG.warn("burst not spread, the fabric does not send id={}", request.id());
     }
     if (sources.contains(own)) {
-      run(request, own, row -> record(burst, row));
+      run(request, own, own, null, row -> record(burst, row));
     }
     return burst;
   }
@@ -138,19 +152,37 @@ public final class Bursts implements AutoCloseable {
 
   private static void checkSum(BurstRequest request, Collection<String> sources)
       throws BurstRefusedException {
-    int most = BurstLimits.MAX_TARGET_PPS / sources.size();
-    if (request.pps() > most) {
-      throw new BurstRefusedException(
-          Kind.INVALID,
-          sources.size()
-              + " agents would send "
-              + (long) sources.size() * request.pps()
-              + " probes per second, more than the "
-              + BurstLimits.MAX_TARGET_PPS
-              + " that one target gets: pps may be "
-              + Math.max(1, most)
-              + " at most");
+    String excess = excess(request, sources.size());
+    if (excess != null) {
+      throw new BurstRefusedException(Kind.INVALID, excess);
     }
+  }
+
+  /** Reason why so many agents may not run a burst together; null when they may. */
+  private static @Nullable String excess(BurstRequest request, int sources) {
+    int most = BurstLimits.MAX_TARGET_PPS / Math.max(1, sources);
+    return request.pps() <= most
+        ? null
+        : sources
+            + " agents would send "
+            + (long) sources * request.pps()
+            + " probes per second, more than the "
+            + BurstLimits.MAX_TARGET_PPS
+            + " that one target gets: pps may be "
+            + Math.max(1, most)
+            + " at most";
+  }
+
+  /** The same for a burst that another agent asks for, by what this agent knows. */
+  private @Nullable String excessHere(BurstRequest request, String own) {
+    Collection<String> others = spread.others().orElse(null);
+    if (others == null) {
+      return OTHERS_UNKNOWN;
+    }
+    Set<String> sources = new HashSet<>(others);
+    sources.add(own);
+    sources.remove(request.target());
+    return excess(request, sources.size());
   }
 
   private void checkFree(BurstRequest request, Instant now) throws BurstRefusedException {
@@ -171,6 +203,21 @@ public final class Bursts implements AutoCloseable {
     if (here != null) {
       throw busy(here);
     }
+    String rest = rest(request.target(), now);
+    if (rest != null) {
+      throw new BurstRefusedException(Kind.BUSY, rest);
+    }
+  }
+
+  /** Reason why a target is not probed again yet; null when it may be. */
+  private @Nullable String rest(String target, Instant now) {
+    Instant until = resting.get(target);
+    return until == null || !now.isBefore(until)
+        ? null
+        : target
+            + " rests from the last burst for "
+            + (now.until(until, ChronoUnit.SECONDS) + 1)
+            + " more seconds";
   }
 
   private static BurstRefusedException busy(BurstRequest other) {
@@ -222,7 +269,14 @@ public final class Bursts implements AutoCloseable {
     if (request.target().equals(own) || request.problem() != null) {
       return;
     }
-    run(request, own, row -> answer(asker, request.id(), row));
+    synchronized (lock) {
+      if (knownIds.containsKey(request.id())) {
+        return;
+      }
+    }
+    // Not under the lock: the fabric may take a while to answer.
+    String excess = targets.get().contains(request.target()) ? excessHere(request, own) : null;
+    run(request, own, asker, excess, row -> answer(asker, request.id(), row));
   }
 
   private void answer(String asker, String id, BurstRow row) {
@@ -239,8 +293,18 @@ public final class Bursts implements AutoCloseable {
     }
   }
 
-  /** Runs this agent's part, or refuses it; answers at once, and again at the end. */
-  private void run(BurstRequest request, String own, Consumer<BurstRow> answer) {
+  /**
+   * Runs this agent's part, or refuses it; answers at once, and again at the end.
+   *
+   * @param asker agent that asks
+   * @param excess reason why the burst is too much; null when it is not
+   */
+  private void run(
+      BurstRequest request,
+      String own,
+      String asker,
+      @Nullable String excess,
+      Consumer<BurstRow> answer) {
     BurstTargets known = targets.get();
     BurstRow row;
     synchronized (lock) {
@@ -253,7 +317,7 @@ public final class Bursts implements AutoCloseable {
       if (!known.contains(request.target())) {
         row = BurstRow.notProbing(own);
       } else {
-        String refusal = refusal(request);
+        String refusal = excess == null ? refusal(request) : excess;
         row = refusal == null ? BurstRow.running(own) : BurstRow.refused(own, refusal);
       }
       if (row.state().isFinal()) {
@@ -271,9 +335,10 @@ public final class Bursts implements AutoCloseable {
     }
     if (row.state() == BurstRow.State.REFUSED) {
       LOG.warn(
-          "burst refused id={} target={} by=\"{}\" error={}",
+          "burst refused id={} target={} asker={} by=\"{}\" error={}",
           request.id(),
           request.target(),
+          asker,
           request.by(),
           row.reason());
     }
@@ -288,6 +353,10 @@ public final class Bursts implements AutoCloseable {
     BurstRequest other = running.get(request.target());
     if (other != null) {
       return "burst " + other.id() + " is on its way to this target";
+    }
+    String rest = rest(request.target(), clock.instant());
+    if (rest != null) {
+      return rest;
     }
     if (running.size() >= BurstLimits.MAX_RUNNING) {
       return "this agent runs " + BurstLimits.MAX_RUNNING + " bursts already";
@@ -330,6 +399,11 @@ public final class Bursts implements AutoCloseable {
     } finally {
       synchronized (lock) {
         running.remove(request.target());
+        if (row.state() == BurstRow.State.DONE) {
+          Instant now = clock.instant();
+          resting.values().removeIf(until -> !now.isBefore(until));
+          resting.put(request.target(), now.plus(request.length()));
+        }
         threads.remove(Thread.currentThread());
         finished.merge(row.state(), 1L, Long::sum);
       }

@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
@@ -111,19 +112,19 @@ public final class MulticastSpread implements BurstSpread, AutoCloseable {
   }
 
   @Override
-  public Collection<String> others() {
+  public Optional<Collection<String>> others() {
     FabricNode now = node.get();
     if (now == null) {
-      return List.of();
+      return Optional.of(List.of());
     }
     try {
-      return now.ask(MulticastSpread::present);
+      return Optional.of(now.ask(MulticastSpread::present));
     } catch (TimeoutException e) {
       LOG.warn("fabric does not name its members error={}", e.toString());
-      return List.of();
+      return Optional.empty();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return List.of();
+      return Optional.empty();
     }
   }
 

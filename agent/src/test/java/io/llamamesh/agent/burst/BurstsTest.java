@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
@@ -40,6 +41,7 @@ class BurstsTest {
   private final AtomicInteger runs = new AtomicInteger();
   private final CountDownLatch release = new CountDownLatch(1);
   private volatile boolean held;
+  private volatile boolean othersKnown = true;
 
   @AfterEach
   void stop() {
@@ -101,10 +103,10 @@ class BurstsTest {
     BurstSpread spread =
         new BurstSpread() {
           @Override
-          public Collection<String> others() {
+          public Optional<Collection<String>> others() {
             List<String> others = new ArrayList<>(agents.keySet());
             others.remove(name);
-            return others;
+            return othersKnown ? Optional.of(others) : Optional.empty();
           }
 
           @Override
@@ -185,8 +187,8 @@ class BurstsTest {
   private static BurstSpread mute() {
     return new BurstSpread() {
       @Override
-      public Collection<String> others() {
-        return List.of();
+      public Optional<Collection<String>> others() {
+        return Optional.of(List.of());
       }
 
       @Override
@@ -213,6 +215,7 @@ class BurstsTest {
         .isThrownBy(() -> agents.get("n2").start(request("b3", "n5")));
     release.countDown();
     awaitComplete(first);
+    now = now.plus(TEN_SECONDS);
 
     awaitComplete(agents.get("n2").start(request("b4", "n5")));
   }
@@ -253,6 +256,39 @@ class BurstsTest {
         .withMessageContaining("29 agents would send 29000 probes per second")
         .withMessageContaining("pps may be 689 at most");
     assertThat(runs).hasValue(0);
+  }
+
+  @Test
+  void anAgentThatIsAskedForMoreThanItsTargetGetsRefusesItsPartWhoeverAsks() throws Exception {
+    for (int i = 1; i <= 30; i++) {
+      agent("n" + i, this::probe, "n5");
+    }
+    Bursts one = agents.get("n1");
+
+    one.receive("n9", message("much", "n5", 1_000));
+    othersKnown = false;
+    one.receive("n9", message("unknown", "n5", 100));
+
+    assertThat(one.running()).isEmpty();
+    assertThat(one.finished(BurstRow.State.REFUSED)).isEqualTo(2);
+    assertThat(runs).hasValue(0);
+  }
+
+  @Test
+  void aTargetRestsAsLongAsItsLastBurstTook() throws Exception {
+    Bursts one = agent("n1", this::probe, "n5");
+    awaitComplete(one.start(request("b1", "n5")));
+    await().until(() -> one.running().isEmpty());
+
+    now = now.plus(TEN_SECONDS).minusMillis(1);
+    one.receive("n9", message("b2", "n5", 100));
+    assertThat(one.finished(BurstRow.State.REFUSED)).isOne();
+    assertThatExceptionOfType(BurstRefusedException.class)
+        .isThrownBy(() -> one.start(request("b3", "n5")))
+        .withMessage("n5 rests from the last burst for 1 more seconds");
+    now = now.plusMillis(1);
+
+    awaitComplete(one.start(request("b4", "n5")));
   }
 
   @Test
@@ -419,6 +455,7 @@ class BurstsTest {
     for (int i = 0; i < 40; i++) {
       awaitComplete(one.start(request("b" + i, "n5")));
       await().pollInterval(Duration.ofMillis(2)).until(() -> one.running().isEmpty());
+      now = now.plus(TEN_SECONDS);
     }
 
     assertThat(one.recent()).hasSize(16);
