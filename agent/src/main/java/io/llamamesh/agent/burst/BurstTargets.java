@@ -25,6 +25,9 @@ public final class BurstTargets {
   /** Tag of a burst's pairs: address and port of the reflector. */
   static final String ADDRESS = "address";
 
+  /** Fewest probes per second of one flow, where there is more than one. */
+  private static final int MIN_FLOW_PPS = 5;
+
   private static final long SECOND = 1_000_000_000L;
 
   /** Window that is longer than any burst. */
@@ -66,15 +69,18 @@ public final class BurstTargets {
 
   /**
    * The plan of a burst: all addresses and classes of a member over as many source ports as in the
-   * config, but {@value BurstLimits#MAX_FLOWS} flows at most, each at the same pace. Source ports
-   * are any free ones: those of the config belong to what is measured.
+   * config, but {@value BurstLimits#MAX_FLOWS} flows at most, each at the same pace, and not slower
+   * than {@value #MIN_FLOW_PPS} probes per second: slow ones would fill the tables of reflectors
+   * for little. Where there are more addresses and classes than that, the first are probed. Source
+   * ports are any free ones: those of the config belong to what is measured.
    *
    * @param pps probes per second over all flows
    */
   ProbePlan plan(String target, int pps) {
     List<ProbePlan.Pair> all = pairs.getOrDefault(target, List.of());
-    List<ProbePlan.Pair> chosen = all.subList(0, Math.min(all.size(), BurstLimits.MAX_FLOWS));
-    int most = chosen.isEmpty() ? 0 : BurstLimits.MAX_FLOWS / chosen.size();
+    int budget = Math.clamp(pps / MIN_FLOW_PPS, 1, BurstLimits.MAX_FLOWS);
+    List<ProbePlan.Pair> chosen = all.subList(0, Math.min(all.size(), budget));
+    int most = chosen.isEmpty() ? 0 : budget / chosen.size();
     int flows = chosen.stream().mapToInt(pair -> Math.min(pair.sourcePorts(), most)).sum();
     long period = Math.max(1, flows) * SECOND / pps;
     return new ProbePlan(

@@ -9,6 +9,8 @@ import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfigYaml;
 import java.net.InetAddress;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BurstTargetsTest {
 
@@ -80,6 +82,16 @@ class BurstTargetsTest {
     assertThat(plan.pairs()).hasSize(4);
     assertThat(plan.pairs().stream().mapToInt(ProbePlan.Pair::sourcePorts).sum())
         .isLessThanOrEqualTo(BurstLimits.MAX_FLOWS);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "9, 1", "10, 2", "21, 4", "1000, 12"})
+  void aSlowBurstOpensNoMoreFlowsThanItFillsWithFiveProbesPerSecond(int pps, int flows)
+      throws Exception {
+    ProbePlan plan = targets(CONFIG).plan("node-2", pps);
+
+    assertThat(plan.pairs().stream().mapToInt(ProbePlan.Pair::sourcePorts).sum()).isEqualTo(flows);
+    assertThat(plan.pairs()).allMatch(pair -> pair.periodNanos() == flows * 1_000_000_000L / pps);
   }
 
   @Test
