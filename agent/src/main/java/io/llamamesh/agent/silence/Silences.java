@@ -2,6 +2,7 @@ package io.llamamesh.agent.silence;
 
 import io.llamamesh.agent.silence.SilenceException.Kind;
 import io.llamamesh.results.SilencedNode;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Comparator;
@@ -12,11 +13,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Silenced nodes, as this agent knows them. A silence ends by itself: what is over is not shown,
- * and removed when somebody silences a node next. For all threads.
+ * and removed a day later, when somebody silences a node next. For all threads.
  */
 public final class Silences {
 
   private static final Logger LOG = LoggerFactory.getLogger(Silences.class);
+
+  /** Time for which a silence is kept that is over. */
+  private static final Duration KEPT_AFTER_END = Duration.ofDays(1);
 
   private final SilenceStore store;
   private final Predicate<String> isMember;
@@ -68,9 +72,10 @@ public final class Silences {
       throw new SilenceException(
           Kind.TOO_MANY, SilencedNode.MAX_SILENCED + " nodes are silenced, which is the most");
     }
-    Instant now = clock.instant();
+    // By a clock that is ahead of others', one may only seem to be over.
+    Instant longOver = clock.instant().minus(KEPT_AFTER_END);
     for (SilencedNode old : kept) {
-      if (!old.isActive(now) && !old.node().equals(silence.node())) {
+      if (old.until().isBefore(longOver) && !old.node().equals(silence.node())) {
         store.remove(old.node());
       }
     }

@@ -57,9 +57,12 @@ class SilencesTest {
   }
 
   @Test
-  void whatIsOverIsRemovedWhenSomebodyIsSilencedNext() throws Exception {
+  void whatIsOverForADayIsRemovedWhenSomebodyIsSilencedNext() throws Exception {
     silences.silence(silence("node-2", Duration.ofHours(1)));
-    now = now.plus(Duration.ofHours(2));
+    now = now.plus(Duration.ofHours(25));
+    silences.silence(silence("node-3", Duration.ofHours(48)));
+    assertThat(store.kept).containsOnlyKeys("node-2", "node-3");
+    now = now.plusMillis(1);
 
     silences.silence(silence("node-3", Duration.ofHours(1)));
 
