@@ -60,7 +60,7 @@ class SilencesTest {
   void whatIsOverForADayIsRemovedWhenSomebodyIsSilencedNext() throws Exception {
     silences.silence(silence("node-2", Duration.ofHours(1)));
     now = now.plus(Duration.ofHours(25));
-    silences.silence(silence("node-3", Duration.ofHours(48)));
+    silences.silence(silence("node-3", Duration.ofDays(2)));
     assertThat(store.kept).containsOnlyKeys("node-2", "node-3");
     now = now.plusMillis(1);
 
