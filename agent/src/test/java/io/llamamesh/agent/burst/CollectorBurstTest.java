@@ -104,9 +104,11 @@ class CollectorBurstTest {
       assertThat(result.sent()).isEqualTo(relay.passed.get() + relay.dropped.get());
       assertThat(result.lost()).isEqualTo(relay.dropped.get());
     }
-    assertThat(result.sent()).isBetween(900, 2 * 500 + 4);
+    // A busy machine sends fewer, and the interval is wider for it.
+    assertThat(result.sent()).isBetween(200, 2 * 500 + 4);
     assertThat(result.loss().contains(20)).as("%s", result.loss()).isTrue();
-    assertThat(result.loss().high() - result.loss().low()).isLessThan(5.5);
+    assertThat(result.loss().high() - result.loss().low())
+        .isLessThan(5.5 * Math.sqrt(1_000.0 / result.sent()));
     assertThat(result.series()).hasSize(1);
     BurstResult.Series series = result.series().getFirst();
     // Of a probe whose successors are gone as well nobody knows the way.

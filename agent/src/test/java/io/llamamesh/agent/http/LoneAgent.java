@@ -35,6 +35,11 @@ public final class LoneAgent implements AutoCloseable {
 
   /** Starts it; it is in the fabric when this returns. */
   public LoneAgent(Path folder) throws IOException {
+    this(folder, TokenCheck.OPEN);
+  }
+
+  /** Starts one that anybody may read, and only those change who are let in. */
+  LoneAgent(Path folder, TokenCheck actors) throws IOException {
     InetAddress loopback = InetAddress.getLoopbackAddress();
     files = new FabricFiles(folder, InstantSource.system());
     fabric =
@@ -69,6 +74,7 @@ public final class LoneAgent implements AutoCloseable {
             state,
             InstantSource.system(),
             TokenCheck.OPEN,
+            actors,
             LossRule.NETWORK,
             false);
     await().until(this::isReady);

@@ -3,6 +3,7 @@ package io.llamamesh.agent.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.llamamesh.agent.auth.TokenCheck;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -68,6 +69,22 @@ class StoreApiTest {
 
   private static JsonNode json(String text) throws IOException {
     return StoreJson.mapper().readTree(text);
+  }
+
+  @Test
+  void whoMayOnlyReadChangesAndSendsNothing() throws Exception {
+    agent.close();
+    agent = new LoneAgent(folder, TokenCheck.of(token -> token.equals("actor"), List.of()));
+
+    assertThat(post("/v1/kv/jobs/a/ops", PLUS_FIVE).statusCode()).isEqualTo(401);
+    assertThat(post("/v1/multicast/news", "x").statusCode()).isEqualTo(401);
+    assertThat(get("/v1/kv/jobs/a").statusCode()).isEqualTo(404);
+    HttpRequest.Builder actor =
+        request("/v1/kv/jobs/a/ops")
+            .header("Authorization", "Bearer actor")
+            .POST(HttpRequest.BodyPublishers.ofString(PLUS_FIVE));
+    assertThat(send(actor).statusCode()).isEqualTo(200);
+    assertThat(get("/v1/kv/jobs/a").statusCode()).isEqualTo(200);
   }
 
   @Test

@@ -87,8 +87,8 @@ final class ReportChoice {
     return fabric != null && fabric.agents() > 0 && !fabric.isClear();
   }
 
-  private static boolean hearsAsMany(FabricReport other, @Nullable FabricReport own) {
-    return own == null || other.agents() >= own.agents();
+  private static boolean hearsAsMany(@Nullable FabricReport other, @Nullable FabricReport own) {
+    return own == null || (other != null && other.agents() >= own.agents());
   }
 
   private static MeshReport report(Answer answer) {

@@ -128,6 +128,17 @@ final class NetworkAssessmentTest {
   }
 
   @Test
+  void whatEndedWhileNobodyWasHeardIsNotSaidAgain() {
+    assertThat(assess(5, Verdict.HEALTHY, gone(4, "n3")).verdict())
+        .isEqualTo(Verdict.NODE_UNREACHABLE);
+    NetworkView nobody = new NetworkView.Unknown("NoScraper", "no scraper answers");
+    assertThat(assessment.assess(nobody, at(10))).isEqualTo(nobody);
+    assertThat(assessment.assess(nobody, at(3_600))).isEqualTo(nobody);
+
+    assertThat(assess(3_601, Verdict.HEALTHY, clear()).verdict()).isEqualTo(Verdict.HEALTHY);
+  }
+
+  @Test
   void windowsThatBeganAfterwardsAndAreWellRefuteIt() {
     assertThat(assess(5, Verdict.HEALTHY, gone(4, "n3")).verdict())
         .isEqualTo(Verdict.NODE_UNREACHABLE);

@@ -132,6 +132,32 @@ class FabricMergeTest {
   }
 
   @Test
+  void twoThatDieTogetherDoNotVouchForEachOther() {
+    FabricReport report =
+        merge(
+            witness("n4", LATE, Map.of()),
+            witness("n5", LATE, Map.of()),
+            witness("n1", FRESH, Map.of("n4", FabricState.FAILED, "n5", FabricState.FAILED)));
+
+    assertThat(unreachable(report)).containsExactly("n4", "n5");
+    assertThat(report.agents()).isEqualTo(1);
+  }
+
+  @Test
+  void membersThatOneAloneKnowsOfAreNotNamed() {
+    Witness liar =
+        witness(
+            "n1",
+            FRESH,
+            Map.of("ghost-1", FabricState.FAILED, "ghost-2", FabricState.UP),
+            List.of(block(List.of("ghost-2"), List.of("n2"))));
+
+    assertThat(
+            merge(liar, witness("n2", FRESH, Map.of()), witness("n3", FRESH, Map.of())).isClear())
+        .isTrue();
+  }
+
+  @Test
   void aPartitionIsNamedWithTheSidesThatMostAgreeOn() {
     FabricPartitions.Partition whole = block(List.of("n1", "n2"), List.of("n3", "n4", "n5"));
     FabricPartitions.Partition part = block(List.of("n1"), List.of("n3"));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.scraper.auth.Tokens;
 import io.llamamesh.scraper.run.IngestAccess;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +24,7 @@ final class IngestOptionsTest {
     CommandLine line = new CommandLine(holder);
     line.parseArgs("--ingest-token-file=" + file);
     return holder.options.access(
-        new InetSocketAddress("127.0.0.1", 0),
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
         Tokens.NONE,
         ofMesh,
         why -> new ParameterException(line, why));
