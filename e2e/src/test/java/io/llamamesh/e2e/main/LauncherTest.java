@@ -74,7 +74,11 @@ class LauncherTest {
 
     assertThat(run(Map.of(), "test", "-o")).isZero();
 
-    assertThat(ran()).containsExactly("build ", "mvn -B verify -o");
+    assertThat(ran())
+        .containsExactly(
+            "build ",
+            "mvn -B -T2 -Dcompiler.fork=false -DskipTests -Dimages.skip -Dcyclonedx.skip package -o",
+            "mvn -B verify -o");
     assertThat(home.resolve("said"))
         .content()
         .contains("2 tests skipped for want of a test control plane: install Go");
