@@ -133,6 +133,7 @@ class MeshRightsIT {
           // The release has made its Lease; somebody deletes it.
           client.leases().withName(InstalledOperator.NAME).delete();
           await().until(() -> uses("create leases.coordination.k8s.io"));
+          takeARegistryInAndOut();
         });
     Rights agent = cluster.rights(AGENT);
     Rights scraper = cluster.rights(SCRAPER);
@@ -148,6 +149,22 @@ class MeshRightsIT {
       softly.assertThat(operators.granted()).as("granted to the operator").isNotEmpty();
       softly.assertThat(operators.unused()).as("granted to the operator and not used").isEmpty();
     });
+  }
+
+  /** What was made for a registry goes with it. */
+  private void takeARegistryInAndOut() {
+    mesh(1, "  registration: {enabled: true, tokenSecret: store}");
+    await()
+        .until(() -> client.apps().deployments().withName(Names.registry("default")).get() != null);
+    mesh(1, "");
+    for (String kind :
+        List.of(
+            "deployments.apps",
+            "networkpolicies.networking.k8s.io",
+            "serviceaccounts",
+            "services")) {
+      await().until(() -> uses("delete " + kind));
+    }
   }
 
   private void whileAnOperatorRuns(String name, Runnable life) throws Exception {
