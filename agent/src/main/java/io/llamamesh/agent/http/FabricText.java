@@ -64,7 +64,7 @@ public final class FabricText {
             names(member.neighbors())
           });
     }
-    return new Answer(document, table(rows), well);
+    return new Answer(document, TextTable.of(rows), well);
   }
 
   /** A table of routes. */
@@ -81,7 +81,7 @@ public final class FabricText {
             parent == null ? "-" : parent
           });
     }
-    return new Answer(document, "from " + document.origin() + "\n" + table(rows), true);
+    return new Answer(document, "from " + document.origin() + "\n" + TextTable.of(rows), true);
   }
 
   /** A route in one line. */
@@ -128,23 +128,5 @@ public final class FabricText {
 
   private static String all(List<String> names) {
     return "{" + String.join(", ", names) + "}";
-  }
-
-  private static String table(List<String[]> rows) {
-    int[] widths = new int[rows.getFirst().length];
-    for (String[] row : rows) {
-      for (int i = 0; i < row.length; i++) {
-        widths[i] = Math.max(widths[i], row[i].length());
-      }
-    }
-    StringBuilder text = new StringBuilder();
-    for (String[] row : rows) {
-      StringBuilder line = new StringBuilder();
-      for (int i = 0; i < row.length; i++) {
-        line.append(row[i]).append(" ".repeat(widths[i] - row[i].length() + 2));
-      }
-      text.append(line.toString().stripTrailing()).append('\n');
-    }
-    return text.toString();
   }
 }
