@@ -75,7 +75,11 @@ final class FabricRows {
             "power lost",
             "NodeUnreachable",
             more.name() + " is heard by no other agent",
-            more::close,
+            () -> {
+              // Without power nothing is said any more; processes that are only killed close their connections.
+              more.cutOff();
+              more.close();
+            },
             () -> stage.cluster().removeNode(more));
       } finally {
         if (stage.cluster().nodes().contains(more)) {
