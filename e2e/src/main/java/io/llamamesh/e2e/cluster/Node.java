@@ -76,6 +76,9 @@ public final class Node implements AutoCloseable {
     String name = name(index);
     Path folder = Files.createDirectories(run.resolve(name));
     Files.createDirectories(folder.resolve("log"));
+    Path up = folder.resolve("up");
+    // Of a node of this name that was here before: it must not pass for this one's.
+    Files.deleteIfExists(up);
     Path init = folder.resolve("node-init");
     try (InputStream script = Objects.requireNonNull(Node.class.getResourceAsStream("node-init"))) {
       Files.write(init, script.readAllBytes());
@@ -103,7 +106,7 @@ public final class Node implements AutoCloseable {
           name,
           UP_WITHIN,
           () ->
-              Files.exists(folder.resolve("up"))
+              Files.exists(up) && first.hasInner()
                   ? ""
                   : first.isAlive()
                       ? "its first process is starting"

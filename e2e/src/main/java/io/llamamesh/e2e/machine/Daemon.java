@@ -56,6 +56,11 @@ public final class Daemon {
     return process.pid();
   }
 
+  /** True where the started process has a child, which is then the one in the namespaces. */
+  public boolean hasInner() {
+    return process.children().findAny().isPresent();
+  }
+
   /** The process in the namespaces: the started one's child where it has one. */
   public long innerPid() {
     return process.children().findFirst().map(ProcessHandle::pid).orElse(process.pid());

@@ -76,7 +76,8 @@ final class FabricRows {
             "NodeUnreachable",
             more.name() + " is heard by no other agent",
             () -> {
-              // Without power nothing is said any more; processes that are only killed close their connections.
+              // Without power nothing is said any more; processes that are only killed close their
+              // connections.
               more.cutOff();
               more.close();
             },
