@@ -350,6 +350,11 @@ public final class Node implements AutoCloseable {
     return exec(whole.toArray(new String[0]));
   }
 
+  /** Kills the processes of a pod's first container, as the kernel does for want of memory. */
+  public void killContainer(Pod pod) throws IOException, InterruptedException {
+    ctr("--namespace", "k8s.io", "tasks", "kill", "--all", "--signal", "SIGKILL", container(pod));
+  }
+
   /** Memory of a pod's first container. */
   public ControlGroups.Memory memory(Pod pod) throws IOException {
     return ControlGroups.memory(controlGroup(), container(pod));
@@ -371,7 +376,12 @@ public final class Node implements AutoCloseable {
 
   /** The folder with the logs of the node's own programs and of its pods. */
   Stream<Path> logs() {
-    return Stream.of(folder.resolve("log"), folder.resolve("var-log/pods"));
+    return Stream.of(folder.resolve("log"), podLogs());
+  }
+
+  /** The folder with the logs of the node's pods, each as long as its kubelet keeps it. */
+  Path podLogs() {
+    return folder.resolve("var-log/pods");
   }
 
   private String controlGroup() {

@@ -83,7 +83,8 @@ final class E2eCommand implements Callable<Integer> {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "Of the row storm: the same seed is the same storm (default: any, printed).")
+      description =
+          "Of the rows storm and nothing-lost: the same seed is the same course (default: any, printed).")
   private long seed = new SecureRandom().nextInt(MOST_SEEDS);
 
   @Option(

@@ -10,7 +10,7 @@ public final class Rows {
   /**
    * All rows.
    *
-   * @param storm which storm, for the row that has one
+   * @param storm which storm, for the row that has one; its seed is that of other seeded rows too
    */
   public static List<Row> all(StormSettings storm) {
     return Stream.of(
@@ -34,6 +34,7 @@ public final class Rows {
                 UpgradeRows.upgrade(),
                 InstallRows.uninstall(),
                 FamilyRows.ipv6(),
+                NothingLostRows.nothingLost(storm.seed()),
                 StormRow.storm(storm)))
         .flatMap(List::stream)
         .toList();

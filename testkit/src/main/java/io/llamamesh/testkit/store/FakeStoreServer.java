@@ -108,9 +108,14 @@ public final class FakeStoreServer implements AutoCloseable {
     }
   }
 
-  /** Listens on a free port. */
+  /** Listens on a free port of this host alone. */
   public FakeStoreServer() throws IOException {
-    server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    this(InetAddress.getLoopbackAddress());
+  }
+
+  /** Listens on a free port of an address. */
+  public FakeStoreServer(InetAddress address) throws IOException {
+    server = new ServerSocket(0, 50, address);
     Thread.ofVirtual().name("scripted-store").start(this::accept);
   }
 
@@ -120,7 +125,11 @@ public final class FakeStoreServer implements AutoCloseable {
   }
 
   public String url() {
-    return "http://127.0.0.1:" + server.getLocalPort();
+    String address = server.getInetAddress().getHostAddress();
+    return "http://"
+        + (address.contains(":") ? "[" + address + "]" : address)
+        + ":"
+        + server.getLocalPort();
   }
 
   /** All requests so far. */
