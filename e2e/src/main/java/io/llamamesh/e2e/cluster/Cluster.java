@@ -273,6 +273,20 @@ public final class Cluster implements AutoCloseable {
         agent, run.resolve("outside-reflectors.log"), BRIDGE, family, addresses);
   }
 
+  /**
+   * A host outside of the cluster with an agent that registers itself; the caller ends it.
+   *
+   * @param agent the agent's program of this tree
+   * @param host its number, from 1
+   * @param options of the command {@code agent}, but its name
+   */
+  public OutsideProbe outsideProbe(
+      Path agent, int host, Map<String, String> environment, List<String> options)
+      throws IOException, InterruptedException {
+    return OutsideProbe.start(
+        agent, run.resolve("outside"), BRIDGE, family, host, nodes, environment, options);
+  }
+
   /** A client of somebody who may do everything. */
   public KubernetesClient client() {
     return client;
@@ -350,6 +364,7 @@ public final class Cluster implements AutoCloseable {
     Map<String, Path> logs = new java.util.TreeMap<>();
     logs.put("control-plane", run.resolve("control-plane/log"));
     logs.put("dns", run.resolve("dns"));
+    logs.put("outside", run.resolve("outside"));
     for (Node node : nodes) {
       node.logs()
           .forEach(folder ->

@@ -28,6 +28,7 @@ public final class Rows {
                 NodeRows.joins(),
                 NodeRows.address(),
                 FabricRows.fabric(),
+                OutsideRows.outside(),
                 MemoryRows.agents()),
             RefusalRows.all(),
             List.of(
