@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * On which nodes the operator that leads and the scraper that writes are, and how they get there.
@@ -26,17 +27,23 @@ final class LeaderPlacement {
 
   /** The node of the operator that leads; empty while nobody does. */
   String leader() {
-    return node("operator", OPERATOR_LEASE);
+    return node("operator");
   }
 
   /** The node of the scraper that writes; empty while nobody does. */
   String writer() {
-    return node("scraper", SCRAPER_LEASE);
+    return node("scraper");
   }
 
-  private String node(String part, String lease) {
+  /** The name of the pod that leads or writes, by the part's Lease. */
+  private @Nullable String holder(String part) {
+    String lease = part.equals("operator") ? OPERATOR_LEASE : SCRAPER_LEASE;
     var found = stage.client().leases().inNamespace(Release.NAME).withName(lease).get();
-    String holder = found == null ? null : found.getSpec().getHolderIdentity();
+    return found == null ? null : found.getSpec().getHolderIdentity();
+  }
+
+  private String node(String part) {
+    String holder = holder(part);
     return stage.mesh().pods(part).stream()
         .filter(Mesh::isReady)
         .filter(pod -> pod.getMetadata().getName().equals(holder))
@@ -60,6 +67,8 @@ final class LeaderPlacement {
    * @return the node
    */
   String arrange(boolean leads, boolean writes) throws InterruptedException {
+    spread("operator");
+    spread("scraper");
     Wait.until(
         "two operators and two scrapers on nodes of their own",
         MOVE_WITHIN,
@@ -90,6 +99,21 @@ final class LeaderPlacement {
     move("operator", leads, node);
     move("scraper", writes, node);
     return node;
+  }
+
+  /**
+   * Deletes one of two pods that share a node: after a node's outage they may, and Kubernetes moves
+   * neither by itself. The one that leads stays.
+   */
+  private void spread(String part) {
+    String holder = holder(part);
+    List<Pod> ready = stage.mesh().pods(part).stream().filter(Mesh::isReady).toList();
+    if (ready.size() == 2 && nodes(part).size() == 1) {
+      ready.stream()
+          .filter(pod -> !pod.getMetadata().getName().equals(holder))
+          .findFirst()
+          .ifPresent(pod -> stage.client().resource(pod).delete());
+    }
   }
 
   /** Deletes the pod that leads where it should not, until it is where it should. */
