@@ -122,6 +122,22 @@ public final class Mesh {
         : JSON.<JsonNode>valueToTree(found).path("status");
   }
 
+  /** True where what the status says is said of the spec as it is now. */
+  public boolean isObserved() {
+    GenericKubernetesResource found = resource().get();
+    if (found == null) {
+      return false;
+    }
+    JsonNode conditions = JSON.<JsonNode>valueToTree(found).path("status").path("conditions");
+    long generation = found.getMetadata().getGeneration();
+    for (JsonNode each : conditions) {
+      if (each.path("observedGeneration").asLong() < generation) {
+        return false;
+      }
+    }
+    return !conditions.isEmpty();
+  }
+
   /** A condition of its status. */
   public Condition condition(String type) {
     return condition(status(), type);

@@ -203,7 +203,9 @@ public final class Stage {
   /** Waits until the mesh says that it is ready and healthy, whatever its numbers say. */
   Duration awaitReady(Duration within) throws InterruptedException {
     return Wait.until(
-        "ready mesh", within, () -> isReady(mesh.status()) ? "" : mesh.unmetConditions());
+        "ready mesh",
+        within,
+        () -> mesh.isObserved() && isReady(mesh.status()) ? "" : mesh.unmetConditions());
   }
 
   private static boolean isReady(JsonNode status) {
@@ -216,6 +218,9 @@ public final class Stage {
     JsonNode status = mesh.status();
     if (!isReady(status)) {
       return mesh.unmetConditions();
+    }
+    if (!mesh.isObserved()) {
+      return "the operator has not seen the latest spec yet";
     }
     int nodes = cluster.nodes().size();
     return status.path("agentsReporting").asInt() == nodes

@@ -29,6 +29,7 @@ import io.llamamesh.operator.resources.AcceptedSpecConfigMap;
 import io.llamamesh.operator.resources.ClaimLeases;
 import io.llamamesh.operator.resources.EventLog;
 import io.llamamesh.operator.resources.EventWriter;
+import io.llamamesh.operator.resources.MeshStatusWriter;
 import io.llamamesh.operator.resources.ObjectWriter;
 import io.llamamesh.operator.resources.Owner;
 import io.llamamesh.operator.resources.PodSettings;
@@ -38,6 +39,7 @@ import io.llamamesh.operator.resources.RegistryToken;
 import io.llamamesh.operator.resources.ScraperLease;
 import io.llamamesh.operator.status.AgentsReadiness;
 import io.llamamesh.operator.status.MeshState;
+import io.llamamesh.operator.status.NameList;
 import io.llamamesh.operator.status.RegistryView;
 import io.llamamesh.operator.status.ScraperReadiness;
 import io.llamamesh.operator.status.StatusThrottle;
@@ -69,6 +71,8 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   private static final Logger LOG = LoggerFactory.getLogger(LlamaMeshReconciler.class);
   private static final Duration SOON = Duration.ofSeconds(5);
 
+  private static final int MAX_NAMED_FIELDS = 5;
+
   /** As soon as another reconciliation is allowed. */
   private static final Duration RATE_LIMIT = Duration.ofSeconds(1);
 
@@ -87,6 +91,11 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   private final OperatorMeters meters;
   private final Map<String, MeshMemory> memories = new ConcurrentHashMap<>();
   private final KeyRingCache keyRings = new KeyRingCache();
+  private final MeshStatusWriter statuses = new MeshStatusWriter();
+
+  /** Fields that the CRD lacks, by the mesh's uid, as its Event has them. */
+  private final Map<String, List<String>> leftOutBefore = new ConcurrentHashMap<>();
+
   private final LongAdder reconciliations = new LongAdder();
   private volatile @Nullable Watches watches;
   private volatile boolean stopped;
@@ -247,7 +256,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             rollout.explain(memory.diagnosis.explain(owner, scraper, pods), clock.instant()),
             memory.network.assess(poller.view(key(mesh)), clock.instant()),
             registers ? registries.view(key(mesh)) : null);
-    UpdateControl<LlamaMesh> update = updateStatus(mesh, owner, memory, state);
+    UpdateControl<LlamaMesh> update = updateStatus(mesh, context, owner, memory, state);
     reconciliations.increment();
     return update;
   }
@@ -402,7 +411,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   }
 
   private UpdateControl<LlamaMesh> updateStatus(
-      LlamaMesh mesh, Owner owner, MeshMemory memory, MeshState state) {
+      LlamaMesh mesh, Context<LlamaMesh> context, Owner owner, MeshMemory memory, MeshState state) {
     Instant now = clock.instant();
     LlamaMeshStatus given = mesh.getStatus();
     LlamaMeshStatus before = given == null || !given.isObserved() ? null : given;
@@ -433,12 +442,39 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             .withNamespace(mesh.getMetadata().getNamespace())
             .build());
     fresh.setStatus(next);
-    return UpdateControl.patchStatus(fresh).rescheduleAfter(again);
+    MeshStatusWriter.WrittenStatus written = statuses.write(context.getClient(), fresh, now);
+    // As JOSDK does with a status that it writes itself: the next reconciliation sees it at once.
+    context
+        .eventSourceRetriever()
+        .getControllerEventSource()
+        .handleRecentResourceUpdate(ResourceID.fromResource(mesh), written.mesh(), mesh);
+    warnOfOlderCrd(owner, written.leftOut(), now);
+    return UpdateControl.<LlamaMesh>noUpdate().rescheduleAfter(again);
+  }
+
+  /** Helm does not update a CRD: whoever upgrades has to. */
+  private void warnOfOlderCrd(Owner owner, List<String> leftOut, Instant now) {
+    if (leftOut.isEmpty()) {
+      leftOutBefore.remove(owner.uid());
+      return;
+    }
+    if (leftOut.equals(leftOutBefore.put(owner.uid(), leftOut))) {
+      return;
+    }
+    String note =
+        "the CRD in this cluster is older than this operator; its status lacks "
+            + NameList.abbreviated(leftOut, MAX_NAMED_FIELDS)
+            + ", so that they are left out, and what is new in spec is not understood. Apply this"
+            + " release's CRD: kubectl apply --server-side --force-conflicts -f crds/ of the chart";
+    LOG.warn(
+        "mesh has an older CRD mesh={}/{} leftOut={}", owner.namespace(), owner.name(), leftOut);
+    events.write(owner, true, "CrdOutdated", note, now);
   }
 
   private void forgetDeletedMeshes(Watches seen) {
     Set<String> there = seen.meshes().map(LlamaMeshReconciler::key).collect(Collectors.toSet());
     memories.keySet().retainAll(there);
+    leftOutBefore.keySet().retainAll(there);
     managedByAnother.keySet().retainAll(there);
     claims.retain(there);
     if (serving != null) {

@@ -17,6 +17,7 @@ import io.llamamesh.testkit.junit.TestCluster;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -142,6 +143,34 @@ final class UnreadableObjectIT {
           return true;
         });
     cluster.client.resource(crd()).forceConflicts().serverSideApply();
+  }
+
+  @Test
+  void aCrdThatLacksFieldsOfTheStatusIsNamedAndTheRestIsWritten() throws IOException {
+    CustomResourceDefinition older = crd();
+    older
+        .getSpec()
+        .getVersions()
+        .getFirst()
+        .getSchema()
+        .getOpenAPIV3Schema()
+        .getProperties()
+        .get("status")
+        .getProperties()
+        .keySet()
+        .removeAll(List.of("observedAt", "ipFamilies"));
+    cluster.client.resource(older).forceConflicts().serverSideApply();
+    cluster.mesh("younger", OTHER_PORTS);
+
+    await()
+        .untilAsserted(() -> {
+          assertThat(condition(read("younger"), "Accepted").getStatus()).isEqualTo("True");
+          assertThat(read("younger").getStatus().observedAt()).isNull();
+          assertThat(cluster.client.v1().events().inNamespace(cluster.namespace).list().getItems())
+              .filteredOn(event -> "CrdOutdated".equals(event.getReason()))
+              .extracting(Event::getMessage)
+              .anySatisfy(note -> assertThat(note).contains("ipFamilies", "kubectl apply"));
+        });
   }
 
   private GenericKubernetesResource generic(String name, String spec) {
