@@ -23,6 +23,7 @@ import java.util.TreeSet;
  *     and the results of both would be one; each with that other's name
  * @param families address families that members are probed over: the spec's, or the nodes' own;
  *     empty where the spec names none and no node has an address
+ * @param outside limits of registered probes
  */
 public record MeshPlan(
     SortedSet<String> selected,
@@ -32,7 +33,8 @@ public record MeshPlan(
     SortedSet<String> withoutAddress,
     SortedSet<String> duplicateNames,
     SortedMap<String, String> sharedAddresses,
-    List<IpFamily> families) {
+    List<IpFamily> families,
+    OutsideLimits outside) {
   public MeshPlan {
     selected = Collections.unmodifiableSortedSet(new TreeSet<>(selected));
     members = Collections.unmodifiableSortedSet(new TreeSet<>(members));

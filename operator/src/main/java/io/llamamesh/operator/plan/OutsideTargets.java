@@ -6,6 +6,7 @@ import io.llamamesh.crd.MeshSettings.Group;
 import io.llamamesh.crd.MeshSettings.RegistrationSettings;
 import io.llamamesh.crd.MeshSettings.Target;
 import io.llamamesh.registration.RegistryClient.ListedProbe;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 
 /**
@@ -25,6 +27,17 @@ public final class OutsideTargets {
   private static final int MAX_NODES = 256;
 
   private static final int MAX_NODES_IN_ALL = 2_048;
+
+  /** Most bytes of these nodes in a ConfigMap, some third of what one holds. */
+  private static final int MAX_NODES_BYTES = 350_000;
+
+  /** Most bytes of the names of all nodes there. */
+  static final int MAX_NAMES_BYTES = 300_000;
+
+  /** What a node costs beside its texts, and a text beside its own. */
+  private static final int NODE_BYTES = 48;
+
+  private static final int TEXT_BYTES = 4;
 
   private OutsideTargets() {}
 
@@ -40,7 +53,7 @@ public final class OutsideTargets {
 
   /**
    * Registered probes of a group that its nodes probe: none that is reached at its own site only,
-   * and of one name the first.
+   * none with the name of a target of the spec, and of one name the first.
    */
   static List<Target> of(MeshFacts facts, Group group) {
     RegistrationSettings registration = facts.settings().registration();
@@ -50,7 +63,9 @@ public final class OutsideTargets {
     Map<String, String> firstGroups = new HashMap<>();
     facts.outside().forEach(probe -> firstGroups.putIfAbsent(probe.name(), probe.group()));
     Set<String> names = new HashSet<>();
-    group.targets().forEach(target -> names.add(target.name()));
+    facts.settings().groups().stream()
+        .flatMap(each -> each.targets().stream())
+        .forEach(target -> names.add(target.name()));
     List<Target> targets = new ArrayList<>();
     for (ListedProbe probe : facts.outside()) {
       if (probe.seen().isEmpty()
@@ -91,6 +106,7 @@ public final class OutsideTargets {
     }
     Placement placement = Placement.of(facts.settings().agent());
     int left = MAX_NODES_IN_ALL;
+    int room = MAX_NODES_BYTES;
     for (Group group : facts.settings().groups()) {
       if (!registration.groups().contains(group.name())) {
         continue;
@@ -104,13 +120,60 @@ public final class OutsideTargets {
                   Comparator.comparingLong((NodeFacts node) -> StableHash.of(node.name()))
                       .thenComparing(NodeFacts::name))
               .limit(Math.min(MAX_NODES, left))
-              .sorted(Comparator.comparing(NodeFacts::name))
               .map(node -> target(facts, plan, node))
               .toList();
-      left -= nodes.size();
-      groups.put(group.name(), nodes);
+      List<NodeTarget> fitting = new ArrayList<>();
+      for (NodeTarget node : nodes) {
+        room -= bytes(node);
+        if (room >= 0) {
+          fitting.add(node);
+        }
+      }
+      left -= fitting.size();
+      fitting.sort(Comparator.comparing(NodeTarget::name));
+      groups.put(group.name(), fitting);
     }
     return groups;
+  }
+
+  private static int bytes(NodeTarget node) {
+    int bytes = NODE_BYTES + bytes(node.name()) + bytes(node.ip());
+    for (Map.Entry<String, String> tag : node.tags().entrySet()) {
+      bytes += bytes(tag.getKey()) + bytes(tag.getValue());
+    }
+    return bytes;
+  }
+
+  private static int bytes(String text) {
+    return TEXT_BYTES + text.getBytes(StandardCharsets.UTF_8).length;
+  }
+
+  /**
+   * Limits of registered probes. The names of all nodes are reserved: also of one that is in no
+   * group, or in none of registration, there is an agent, and results under its name are its own.
+   *
+   * @param withoutRoom probes for which a node's config has no room
+   */
+  static OutsideLimits limits(MeshFacts facts, SortedSet<String> withoutRoom) {
+    if (facts.settings().registration() == null) {
+      return new OutsideLimits(List.of(), 0, withoutRoom);
+    }
+    List<String> reserved = new ArrayList<>();
+    int left = MAX_NAMES_BYTES;
+    // Should they be too many, the short ones are kept: those are the most.
+    for (NodeFacts node :
+        facts.nodes().stream()
+            .sorted(
+                Comparator.comparingInt((NodeFacts node) -> node.name().length())
+                    .thenComparing(NodeFacts::name))
+            .toList()) {
+      left -= bytes(node.name());
+      if (left >= 0) {
+        reserved.add(node.name());
+      }
+    }
+    reserved.sort(Comparator.naturalOrder());
+    return new OutsideLimits(reserved, facts.nodes().size() - reserved.size(), withoutRoom);
   }
 
   private static NodeTarget target(MeshFacts facts, MeshPlan plan, NodeFacts node) {

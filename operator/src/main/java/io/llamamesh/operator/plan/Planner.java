@@ -10,10 +10,12 @@ import io.llamamesh.results.IpText;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -35,6 +37,8 @@ public final class Planner {
   private SortedSet<String> names = new TreeSet<>();
   private final SortedSet<String> duplicateNames = new TreeSet<>();
   private final SortedMap<String, String> sharedAddresses = new TreeMap<>();
+  private final Set<String> registered = new HashSet<>();
+  private final SortedSet<String> withoutRoom = new TreeSet<>();
 
   /** Member or target that is probed at an endpoint, by address and port. */
   private final Map<String, String> endpointOwners = new HashMap<>();
@@ -73,7 +77,8 @@ public final class Planner {
     for (NodeFacts node : all) {
       configs.put(
           node.name(),
-          document.of(
+          config(
+              document,
               node,
               targets.getOrDefault(node.name(), List.of()),
               contacts.getOrDefault(node.name(), List.of())));
@@ -89,7 +94,58 @@ public final class Planner {
         withoutAddress,
         duplicateNames,
         sharedAddresses,
-        families);
+        families,
+        OutsideTargets.limits(facts, withoutRoom));
+  }
+
+  /**
+   * A node's config, with as many registered probes as it has room for: those that register must
+   * not keep it from being written. Which ones differs from node to node.
+   */
+  private CollectorConfig config(
+      CollectorConfigFactory document,
+      NodeFacts node,
+      List<NodeTargets> targets,
+      List<NodeFacts> contacts) {
+    CollectorConfig whole = document.of(node, targets, contacts);
+    if (facts.outside().isEmpty() || SizeCheck.isSurelyShort(whole)) {
+      return whole;
+    }
+    List<String> chosen =
+        targets.stream()
+            .flatMap(t -> t.outside().stream())
+            .map(Target::name)
+            .filter(registered::contains)
+            .distinct()
+            .sorted(Comparator.comparingLong(name -> StableHash.of(node.name() + ">" + name)))
+            .toList();
+    int fits = 0;
+    int tooMany = chosen.size();
+    while (fits + 1 < tooMany) {
+      int middle = (fits + tooMany) >>> 1;
+      if (SizeCheck.isSurelyShort(document.of(node, without(targets, chosen, middle), contacts))) {
+        fits = middle;
+      } else {
+        tooMany = middle;
+      }
+    }
+    withoutRoom.addAll(chosen.subList(fits, chosen.size()));
+    return document.of(node, without(targets, chosen, fits), contacts);
+  }
+
+  /** Targets without those that are named, but for the first of them. */
+  private static List<NodeTargets> without(
+      List<NodeTargets> targets, List<String> named, int first) {
+    Set<String> out = new HashSet<>(named.subList(first, named.size()));
+    return targets.stream()
+        .map(t ->
+            new NodeTargets(
+                t.probe(),
+                t.from(),
+                t.nodes(),
+                t.outside().stream().filter(target -> !out.contains(target.name())).toList()))
+        .filter(t -> !t.nodes().isEmpty() || !t.outside().isEmpty())
+        .toList();
   }
 
   /**
@@ -189,7 +245,9 @@ public final class Planner {
     List<NodeFacts> sources = members.getOrDefault(from.name(), List.of());
     Map<String, List<Target>> bySource = new TreeMap<>();
     List<Target> all = new ArrayList<>(from.targets());
-    all.addAll(OutsideTargets.of(facts, from));
+    List<Target> probes = OutsideTargets.of(facts, from);
+    probes.forEach(target -> registered.add(target.name()));
+    all.addAll(probes);
     for (Target target : all) {
       if (names.contains(target.name())) {
         duplicateNames.add(target.name());

@@ -90,11 +90,16 @@ public final class SizeCheck {
                 + "; give fewer or shorter tags, fewer targets, or a lower spec.topology.maxPeers"));
   }
 
+  /** Whether a node's config fits its ConfigMap, by an estimate that is on the high side. */
+  static boolean isSurelyShort(CollectorConfig config) {
+    return upperBoundBytes(config) <= MAX_DOCUMENT_BYTES;
+  }
+
   private static long upperBoundBytes(CollectorConfig config) {
     long bytes = 0;
     for (List<Target> targets : config.targets().values()) {
       for (Target target : targets) {
-        bytes += TARGET_BYTES + target.ip().length() + String.valueOf(target.name()).length();
+        bytes += TARGET_BYTES + target.ip().length() + 3L * String.valueOf(target.name()).length();
         for (Map.Entry<String, String> tag : target.tags().entrySet()) {
           // In UTF-8 a character has up to three bytes, and YAML may quote.
           bytes += TAG_BYTES + 3L * (tag.getKey().length() + tag.getValue().length());

@@ -370,7 +370,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
       Context<LlamaMesh> context) {
     MeshSettings.RegistrationSettings registration =
         settings == null ? null : settings.registration();
-    if (registration == null) {
+    if (settings == null || registration == null) {
       registries.forget(key(mesh));
       return;
     }
@@ -381,6 +381,7 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
         key(mesh),
         PodReadiness.registries(pods),
         token::read,
+        settings.tagLabels().keySet(),
         () -> lastRegistered(owner, context),
         () -> seen.exists(id) && memories.containsKey(owner.uid()),
         () -> seen.requestReconcile(id));

@@ -109,7 +109,11 @@ final class MeshWriter {
         facts.settings().registration() == null
             ? List.of()
             : List.of(
-                RegistryConfigMap.of(owner, OutsideTargets.nodes(facts, plan), facts.outside()));
+                RegistryConfigMap.of(
+                    owner,
+                    OutsideTargets.nodes(facts, plan),
+                    plan.outside().reserved(),
+                    facts.outside()));
     registry.forEach(map -> names.add(map.getMetadata().getName()));
     String leavingName = Names.leavingConfigMap(owner.name());
     String keysName = Names.keysConfigMap(owner.name());

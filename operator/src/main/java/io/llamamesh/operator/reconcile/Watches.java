@@ -136,16 +136,26 @@ final class Watches {
     return nodes.list(node -> true).map(NodeView::of);
   }
 
-  /**
-   * The pods of a mesh. Of those with an agent's labels only what its DaemonSet controls: another
-   * one would take a node's place.
-   */
+  /** The pods of a mesh, see {@link #isPodOf}. */
   List<PodFacts> pods(LlamaMesh mesh) {
-    String agents = Names.agent(mesh.getMetadata().getName());
+    String name = mesh.getMetadata().getName();
     return pods.getSecondaryResources(mesh).stream()
-        .filter(pod -> !isAgent(pod) || Controllers.isOfDaemonSet(pod, agents))
+        .filter(pod -> isPodOf(name, pod))
         .map(PodFacts::of)
         .toList();
+  }
+
+  /**
+   * Whether a pod with a mesh's labels counts. Of those with an agent's only what its DaemonSet
+   * controls: another one would take a node's place. Of those with a registry's only what its
+   * Deployment does: a registry is shown the token, and its list decides who is probed.
+   */
+  static boolean isPodOf(String mesh, Pod pod) {
+    if (hasComponent(pod, Component.AGENT)) {
+      return Controllers.isOfDaemonSet(pod, Names.agent(mesh));
+    }
+    return !hasComponent(pod, Component.REGISTRY)
+        || Controllers.isOfDeployment(pod, Names.registry(mesh));
   }
 
   /** Who the pods of a mesh are: by whose they are, never by their labels. Any thread may ask. */
@@ -172,9 +182,9 @@ final class Watches {
     return Controllers.isOfDeployment(pod, Names.scraper(mesh)) ? Component.SCRAPER : null;
   }
 
-  private static boolean isAgent(Pod pod) {
+  private static boolean hasComponent(Pod pod, Component component) {
     return pod.getMetadata().getLabels() != null
-        && Component.AGENT.label().equals(pod.getMetadata().getLabels().get(Names.COMPONENT_LABEL));
+        && component.label().equals(pod.getMetadata().getLabels().get(Names.COMPONENT_LABEL));
   }
 
   /** A mesh's ConfigMaps by name, pruned, our own latest writes included. */

@@ -7,9 +7,9 @@ import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -19,7 +19,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,11 +32,6 @@ import org.slf4j.LoggerFactory;
 public final class RegistryPoller implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RegistryPoller.class);
   private static final Duration EVERY = Duration.ofSeconds(5);
-  private static final Comparator<ListedProbe> ORDER =
-      Comparator.comparing(ListedProbe::group)
-          .thenComparing(ListedProbe::name)
-          .thenComparing(ListedProbe::ip)
-          .thenComparing(ListedProbe::port);
 
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("registry-", 0).factory());
@@ -62,6 +56,7 @@ public final class RegistryPoller implements AutoCloseable {
    * @param mesh any key
    * @param urls where it may answer; empty: nowhere yet
    * @param token that it asks for, or null; asked on a thread of the poller
+   * @param tags names of probes' tags that the mesh uses
    * @param last the probes that were registered when somebody last knew; taken the first time only
    * @param alive whether the mesh still exists; it is forgotten when not
    * @param onChange called on a thread of the poller after each change of the view
@@ -70,6 +65,7 @@ public final class RegistryPoller implements AutoCloseable {
       String mesh,
       List<String> urls,
       Supplier<@Nullable String> token,
+      Set<String> tags,
       Supplier<List<ListedProbe>> last,
       BooleanSupplier alive,
       Runnable onChange) {
@@ -79,10 +75,12 @@ public final class RegistryPoller implements AutoCloseable {
           PolledRegistry next =
               polled == null
                   ? new PolledRegistry(
-                      new RegistryView(last.get(), RegistryView.NOT_ASKED.problem()))
+                      RegistryView.of(last.get(), tags)
+                          .withProblem(String.valueOf(RegistryView.NOT_ASKED.problem())))
                   : polled;
           next.urls = List.copyOf(urls);
           next.token = token;
+          next.tags = Set.copyOf(tags);
           next.alive = alive;
           next.onChange = onChange;
           return next;
@@ -127,30 +125,25 @@ public final class RegistryPoller implements AutoCloseable {
   }
 
   private static RegistryView ask(PolledRegistry polled) {
-    List<ListedProbe> known = polled.view.probes();
+    RegistryView known = polled.view;
     String problem = "no pod of the registry runs";
     if (polled.urls.isEmpty()) {
-      return new RegistryView(known, problem);
+      return known.withProblem(problem);
     }
     String token = polled.token.get();
     if (token == null) {
-      return new RegistryView(known, "its token cannot be read, see spec.registration.tokenSecret");
+      return known.withProblem("its token cannot be read, see spec.registration.tokenSecret");
     }
     for (String url : polled.urls) {
       try {
         String login = "operator:" + URLEncoder.encode(token, StandardCharsets.UTF_8) + "@";
         RegistryClient client = RegistryClient.of("http://" + login + url, null, null);
-        return new RegistryView(
-            client.list().stream()
-                .filter(probe -> !probe.name().isEmpty())
-                .sorted(ORDER)
-                .collect(Collectors.toUnmodifiableList()),
-            null);
+        return RegistryView.of(client.list(), polled.tags);
       } catch (IOException e) {
         problem = String.valueOf(e.getMessage());
       }
     }
-    return new RegistryView(known, problem);
+    return known.withProblem(problem);
   }
 
   @Override
@@ -164,6 +157,7 @@ public final class RegistryPoller implements AutoCloseable {
     final AtomicBoolean asking = new AtomicBoolean();
     volatile List<String> urls = List.of();
     volatile Supplier<@Nullable String> token = () -> null;
+    volatile Set<String> tags = Set.of();
     volatile BooleanSupplier alive = () -> true;
     volatile Runnable onChange = () -> {};
     volatile RegistryView view;

@@ -2,6 +2,8 @@ package io.llamamesh.operator.resources;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.SerializationFeature;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.llamamesh.crd.Names;
@@ -27,18 +29,29 @@ public final class RegistryConfigMap {
 
   private RegistryConfigMap() {}
 
-  /** The ConfigMap as it shall be. */
+  /**
+   * The ConfigMap as it shall be.
+   *
+   * @param nodes targets of registered probes, by group
+   * @param reserved names that they may not take
+   * @param probes those that are registered
+   */
   public static ConfigMap of(
-      Owner owner, SortedMap<String, List<NodeTarget>> nodes, List<ListedProbe> probes) {
+      Owner owner,
+      SortedMap<String, List<NodeTarget>> nodes,
+      List<String> reserved,
+      List<ListedProbe> probes) {
+    // In order: the same must be the same bytes, after a restart too.
+    ObjectWriter json = ResultsJson.mapper().writer(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS);
     try {
       return new ConfigMapBuilder()
           .withMetadata(owner.metadata(Names.registry(owner.name()), Component.CONFIG))
           .withData(
               Map.of(
                   Names.NODES_KEY,
-                  ResultsJson.mapper().writeValueAsString(Map.of("groups", nodes)),
+                  json.writeValueAsString(Map.of("groups", nodes, "names", reserved)),
                   Names.PROBES_KEY,
-                  ResultsJson.mapper().writeValueAsString(probes)))
+                  json.writeValueAsString(probes)))
           .build();
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("records of text can be written", e);

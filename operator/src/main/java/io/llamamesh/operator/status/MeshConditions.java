@@ -12,6 +12,7 @@ import io.llamamesh.results.Verdict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The conditions of a mesh, from its state: one of each type. */
 final class MeshConditions {
@@ -46,7 +47,7 @@ final class MeshConditions {
     conditions.add(scraper(state));
     RegistryView registry = state.registry();
     if (registry != null) {
-      conditions.add(registry(registry, before));
+      conditions.add(registry(registry, state.plan(), before));
     }
     conditions.add(keepIfNotAsked(store(state), state, before));
     conditions.add(keepIfNotAsked(network(state.network()), state, before));
@@ -227,7 +228,8 @@ final class MeshConditions {
         scraper.ready() + " of " + scraper.wanted() + " are ready");
   }
 
-  private static MeshCondition registry(RegistryView registry, List<Condition> before) {
+  private static MeshCondition registry(
+      RegistryView registry, @Nullable MeshPlan plan, List<Condition> before) {
     if (!registry.isAsked()) {
       return before.stream()
           .filter(c -> c.getType().equals(ConditionTypes.REGISTRY_READY))
@@ -239,15 +241,53 @@ final class MeshConditions {
                   "NotAsked",
                   "the registry has not been asked yet"));
     }
-    int probes = registry.probes().size();
-    if (registry.problem() == null) {
-      return MeshCondition.ofTrue(
-          ConditionTypes.REGISTRY_READY, "Answers", probes == 0 ? "no probe is registered" : "");
+    int probes = registry.registered();
+    if (registry.problem() != null) {
+      return MeshCondition.ofFalse(
+          ConditionTypes.REGISTRY_READY,
+          "NoAnswer",
+          registry.problem()
+              + (probes == 0 ? "" : "; the last " + probes + " probes stay targets"));
     }
-    return MeshCondition.ofFalse(
-        ConditionTypes.REGISTRY_READY,
-        "NoAnswer",
-        registry.problem() + (probes == 0 ? "" : "; the last " + probes + " probes stay targets"));
+    List<String> drops = drops(registry, plan);
+    if (!drops.isEmpty()) {
+      return MeshCondition.ofTrue(
+          ConditionTypes.REGISTRY_READY, "TooLong", String.join("; ", drops));
+    }
+    return MeshCondition.ofTrue(
+        ConditionTypes.REGISTRY_READY, "Answers", probes == 0 ? "no probe is registered" : "");
+  }
+
+  /** What of the registry's list had no room in ConfigMaps, and the remedy. */
+  private static List<String> drops(RegistryView registry, @Nullable MeshPlan plan) {
+    List<String> drops = new ArrayList<>();
+    if (registry.leftOut() > 0) {
+      drops.add(
+          count(registry.leftOut(), "probe is no target", "probes are no targets")
+              + ", since all together are longer than a ConfigMap holds: give them shorter names");
+    }
+    if (registry.withoutTags() > 0) {
+      drops.add(
+          count(registry.withoutTags(), "probe is", "probes are")
+              + " without tags, since those of all are longer than a ConfigMap holds: give them"
+              + " shorter values of the tags that spec.tagLabels names");
+    }
+    if (plan != null && !plan.outside().withoutRoom().isEmpty()) {
+      drops.add(
+          "not probed by all nodes that should, since their configs are full: "
+              + abbreviated(List.copyOf(plan.outside().withoutRoom()))
+              + "; write fewer or shorter spec.groups[].tags, or a lower spec.topology.maxPeers");
+    }
+    if (plan != null && plan.outside().unreserved() > 0) {
+      drops.add(
+          count(plan.outside().unreserved(), "node's name", "nodes' names")
+              + " can be taken by probes, since all together are longer than a ConfigMap holds");
+    }
+    return drops;
+  }
+
+  private static String count(int number, String one, String many) {
+    return number + " " + (number == 1 ? one : many);
   }
 
   private static MeshCondition store(MeshState state) {

@@ -50,7 +50,7 @@ final class StatusFactory {
         state.generation(),
         report == null ? null : observedAt(report),
         plan == null ? 0 : plan.members().size(),
-        state.registry() == null ? null : state.registry().probes().size(),
+        state.registry() == null ? null : state.registry().registered(),
         state.agents().ready(),
         report == null ? null : report.totals().agentsReporting(),
         report == null ? null : report.totals().pairs(),

@@ -352,6 +352,11 @@ final class ClusterUnderTest implements AutoCloseable {
     pods.registryReady(mesh, ip);
   }
 
+  /** Puts a ready pod there that has a registry's labels and is nobody's. */
+  void strangersRegistry(String mesh, String ip) {
+    pods.strangersRegistry(mesh, ip);
+  }
+
   /** Whether there is a Deployment of that name that is not going away. */
   boolean hasDeployment(String name) {
     return client.apps().deployments().inNamespace(namespace).withName(name).get() != null;

@@ -123,6 +123,31 @@ final class FakePods {
     ready(deployed(mesh, Component.REGISTRY), ip);
   }
 
+  /** Puts a ready pod with the labels of a mesh's registry there, which nobody controls. */
+  void strangersRegistry(String mesh, String ip) {
+    Deployment deployment =
+        ClusterUnderTest.await()
+            .until(
+                () ->
+                    client
+                        .apps()
+                        .deployments()
+                        .inNamespace(namespace)
+                        .withName(Names.registry(mesh))
+                        .get(),
+                Objects::nonNull);
+    Pod pod =
+        new PodBuilder()
+            .withNewMetadata()
+            .withName("a-stranger")
+            .withNamespace(namespace)
+            .withLabels(deployment.getSpec().getTemplate().getMetadata().getLabels())
+            .endMetadata()
+            .withSpec(deployment.getSpec().getTemplate().getSpec())
+            .build();
+    ready(client.resource(pod).create(), ip);
+  }
+
   private Pod deployed(String mesh, Component component) {
     return ClusterUnderTest.await()
         .until(

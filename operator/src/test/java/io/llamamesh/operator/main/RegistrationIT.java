@@ -120,7 +120,35 @@ final class RegistrationIT {
     assertThat(new String(Base64.getDecoder().decode(login), UTF_8)).isEqualTo("operator:" + TOKEN);
     ConfigMap map = registryMap();
     assertThat(map.getData().get(Names.NODES_KEY))
-        .contains(cluster.n(1), cluster.n(2), "10.1.0.1", "\"edge\"");
+        .contains(cluster.n(1), cluster.n(2), "10.1.0.1", "\"edge\"", "\"names\":[");
+  }
+
+  @Test
+  void aPodThatOnlyLooksLikeTheRegistryIsNotAsked() throws IOException {
+    List<String> asked = new CopyOnWriteArrayList<>();
+    String stranger = address.replace("127.77.", "127.78.");
+    HttpServer other = HttpServer.create(new InetSocketAddress(stranger, 5001), 0);
+    other.createContext(
+        "/",
+        exchange -> {
+          try (exchange) {
+            asked.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
+            exchange.sendResponseHeaders(500, -1);
+          }
+        });
+    other.start();
+    try {
+      cluster.mesh("m", SPEC);
+      cluster.agentReady("m", cluster.n(2));
+      cluster.strangersRegistry("m", stranger);
+      cluster.registryReady("m", address);
+      await().until(() -> cluster.peers("m", cluster.n(2)).contains("fra-1"));
+      int before = shown.size();
+      await().until(() -> shown.size() > before);
+      assertThat(asked).isEmpty();
+    } finally {
+      other.stop(0);
+    }
   }
 
   private ConfigMap registryMap() {

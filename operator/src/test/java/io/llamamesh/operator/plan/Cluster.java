@@ -47,6 +47,11 @@ final class Cluster {
         "node-" + i, all, "10.0." + i / 256 + "." + i % 256, null, false, JOINED, 8100, List.of());
   }
 
+  static NodeFacts named(String name) {
+    return new NodeFacts(
+        name, Map.of("kubernetes.io/os", "linux"), null, null, false, null, null, List.of());
+  }
+
   static NodeFacts notJoined(NodeFacts node) {
     return new NodeFacts(
         node.name(),

@@ -119,4 +119,76 @@ final class OutsideTargetsTest {
 
     assertThat(OutsideTargets.nodes(facts, Planner.plan(facts)).get("default")).hasSize(256);
   }
+
+  @Test
+  void theNamesOfAllNodesAreReservedAlsoOfThoseInNoGroup() {
+    MeshSettings settings =
+        Cluster.spec(
+            "groups: [{name: a, nodeSelector: {matchLabels: {r: a}}}]\n"
+                + "probes: [{from: a, to: a}]\n"
+                + REGISTRATION);
+    List<NodeFacts> nodes =
+        List.of(
+            Cluster.node(1, Map.of("r", "a")), Cluster.node(2), Cluster.notJoined(Cluster.node(3)));
+    MeshPlan plan = Planner.plan(new MeshFacts("m", settings, Cluster.INGEST, nodes, List.of()));
+
+    assertThat(plan.outside().reserved()).containsExactly("node-1", "node-2", "node-3");
+    assertThat(plan.outside().unreserved()).isZero();
+    assertThat(plan(Cluster.spec(""), 3, List.of()).outside().reserved()).isEmpty();
+  }
+
+  @Test
+  void namesThatNoConfigMapHoldsAreCountedAndTheOthersReserved() {
+    List<NodeFacts> nodes =
+        IntStream.range(0, 5_000)
+            .mapToObj(i -> Cluster.named("n".repeat(i < 1_000 ? 20 : 120) + i))
+            .toList();
+    MeshPlan plan =
+        Planner.plan(
+            new MeshFacts("m", Cluster.spec(REGISTRATION), Cluster.INGEST, nodes, List.of()));
+
+    assertThat(plan.outside().reserved()).hasSizeBetween(3_000, 3_500).contains("n".repeat(20) + 1);
+    assertThat(plan.outside().unreserved()).isEqualTo(5_000 - plan.outside().reserved().size());
+  }
+
+  @Test
+  void aProbeTakesTheNameOfNoTargetOfTheSpecInWhateverGroup() {
+    MeshSettings settings =
+        Cluster.spec(
+            "groups: [{name: a}, {name: b, targets: [{name: gateway, host: 203.0.113.9}]}]\n"
+                + REGISTRATION);
+    List<ListedProbe> outside =
+        List.of(new ListedProbe("a", "198.51.100.1", 8100, "", "gateway", false));
+
+    assertThat(plan(settings, 1, outside).configs().get("node-1").targets().values())
+        .allSatisfy(
+            list -> assertThat(list).noneMatch(target -> target.ip().equals("198.51.100.1")));
+  }
+
+  @Test
+  void registeredProbesLeaveRoomForTheConfigThatTheSpecAsksFor() {
+    String tag = "x".repeat(500);
+    MeshSettings settings =
+        Cluster.spec(
+            "groups: [{name: default, tags: {one: %s, two: %s}}]\n".formatted(tag, tag)
+                + REGISTRATION);
+    List<ListedProbe> outside =
+        IntStream.range(0, 2_000).mapToObj(i -> probe("out-" + i, i)).toList();
+    MeshPlan plan = plan(settings, 3, outside);
+
+    assertThat(SizeCheck.check(plan)).isEmpty();
+    plan.configs()
+        .forEach((node, config) -> {
+          int targets = config.targets().values().stream().mapToInt(List::size).sum();
+          assertThat(targets).as(node).isBetween(250, 400);
+          assertThat(Cluster.peers(plan, node)).hasSize(targets);
+          assertThat(Cluster.peers(plan, node).stream().filter(name -> name.startsWith("node-")))
+              .hasSize(2);
+        });
+    // Not the same ones at each node, so that more of them are probed by somebody.
+    assertThat(Cluster.peers(plan, "node-1")).isNotEqualTo(Cluster.peers(plan, "node-2"));
+    assertThat(plan.outside().withoutRoom()).hasSizeGreaterThan(1_600);
+    assertThat(plan(settings, 3, outside)).isEqualTo(plan);
+    assertThat(plan(Cluster.spec(REGISTRATION), 3, outside).outside().withoutRoom()).isEmpty();
+  }
 }

@@ -18,6 +18,7 @@ import io.llamamesh.operator.plan.Planner;
 import io.llamamesh.operator.status.Obstacle;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -237,5 +238,42 @@ class PodReadinessTest {
             .build();
 
     assertThat(Controllers.isOfDaemonSet(ObjectPruner.pod(pod), "m-agent")).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ReplicaSet, m-registry-5d4f8, true, true",
+    "ReplicaSet, m-registry-5d4f8, false, false",
+    "ReplicaSet, m-scraper-5d4f8, true, false",
+    "ReplicaSet, m-registry-x-5d4f8, true, false",
+    "StatefulSet, m-registry, true, false",
+    ", , false, false"
+  })
+  void aRegistryThatIsAskedIsOneOfTheMeshsOwnDeployment(
+      @Nullable String kind, @Nullable String owner, boolean controller, boolean asked) {
+    PodBuilder pod =
+        new PodBuilder()
+            .withNewMetadata()
+            .withName("m-registry-x")
+            .withLabels(Names.labels("m", Component.REGISTRY))
+            .endMetadata()
+            .withNewStatus()
+            .withPodIP("10.1.0.7")
+            .endStatus();
+    if (owner != null) {
+      pod.editMetadata()
+          .addNewOwnerReference()
+          .withApiVersion("apps/v1")
+          .withKind(kind)
+          .withName(owner)
+          .withController(controller)
+          .endOwnerReference()
+          .endMetadata();
+    }
+
+    Pod watched = ObjectPruner.pod(pod.build());
+
+    assertThat(Watches.isPodOf("m", watched)).isEqualTo(asked);
+    assertThat(PodReadiness.registries(facts(watched))).containsExactly("10.1.0.7:5001");
   }
 }

@@ -1,5 +1,7 @@
 package io.llamamesh.operator.status;
 
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.llamamesh.crd.LlamaMeshSpec;
 import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.operator.plan.MeshFacts;
 import io.llamamesh.operator.plan.Planner;
@@ -8,6 +10,11 @@ import java.util.List;
 /** States of a mesh with the default spec, whose two agents and one scraper are ready. */
 final class MeshStates {
   private MeshStates() {}
+
+  /** A spec that a user writes. */
+  static LlamaMeshSpec spec(String yaml) {
+    return Serialization.unmarshal(yaml, LlamaMeshSpec.class);
+  }
 
   /** One with what the tests vary. */
   static MeshState of(List<String> taken, NetworkView network) {

@@ -14,9 +14,11 @@ import java.util.TreeMap;
 
 /**
  * Nodes of a cluster that registered probes get as targets, by group. Where there are such, its
- * groups are all in which probes may register, and no probe may take a node's name. Unmodifiable.
+ * groups are all in which probes may register, and no probe may take a node's name, nor one of
+ * those reserved beside: of nodes that are in none of these groups. Unmodifiable.
  *
- * <p>Its document is {@code {"groups":{"GROUP":[{"name":…,"ip":…,"port":…,"tags":{…}}]}}}.
+ * <p>Its document is {@code {"groups":{"GROUP":[{"name":…,"ip":…,"port":…,"tags":{…}}]},
+ * "names":["NAME"]}}; an operator of before writes no names.
  */
 public final class ClusterNodes {
   /** Most nodes over all groups. */
@@ -27,8 +29,9 @@ public final class ClusterNodes {
   private final Map<String, List<RegisteredProbe>> groups;
   private final Set<String> names = new HashSet<>();
 
-  private ClusterNodes(Map<String, List<RegisteredProbe>> groups) {
+  private ClusterNodes(Map<String, List<RegisteredProbe>> groups, Set<String> reserved) {
     this.groups = groups;
+    names.addAll(reserved);
     groups.values().forEach(nodes -> nodes.forEach(node -> names.add(node.name())));
   }
 
@@ -38,12 +41,13 @@ public final class ClusterNodes {
    * @throws IOException where it is none, saying what is wrong
    */
   public static ClusterNodes parse(byte[] document) throws IOException {
-    JsonNode listed;
+    JsonNode whole;
     try {
-      listed = RegistrationReader.JSON.readTree(document).path("groups");
+      whole = RegistrationReader.JSON.readTree(document);
     } catch (JsonProcessingException e) {
       throw new IOException("it is no JSON: " + e.getOriginalMessage(), e);
     }
+    JsonNode listed = whole.path("groups");
     if (!listed.isObject()) {
       throw new IOException("it has no object 'groups'");
     }
@@ -59,7 +63,24 @@ public final class ClusterNodes {
       }
       groups.put(group.getKey(), List.copyOf(members));
     }
-    return new ClusterNodes(groups);
+    return new ClusterNodes(groups, reserved(whole.path("names")));
+  }
+
+  private static Set<String> reserved(JsonNode listed) throws IOException {
+    if (!listed.isMissingNode() && !listed.isArray()) {
+      throw new IOException("'names' must be a list of names");
+    }
+    if (listed.size() > MAX_NODES) {
+      throw new IOException("it reserves more than " + MAX_NODES + " names");
+    }
+    Set<String> names = new HashSet<>();
+    for (JsonNode name : listed) {
+      if (!name.isTextual() || name.asText().isEmpty()) {
+        throw new IOException("'names' must be a list of names, one was " + name);
+      }
+      names.add(name.asText());
+    }
+    return names;
   }
 
   private static RegisteredProbe node(String group, JsonNode node) throws IOException {

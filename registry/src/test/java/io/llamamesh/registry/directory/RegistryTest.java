@@ -793,9 +793,34 @@ final class RegistryTest {
     }
   }
 
+  @Test
+  void noProbeTakesTheNameOfANodeThatIsInNoOpenGroup() throws Exception {
+    Probes probes = new Probes();
+    probes
+        .registry()
+        .setClusterNodes(
+            ClusterNodes.parse(
+                "{\"groups\":{\"wan\":[]},\"names\":[\"node-1\",\"db-7\"]}".getBytes(UTF_8)));
+
+    for (String tag : List.of("probe_name", "probe_shortname")) {
+      assertThat(
+              probes.refusal(
+                  "198.51.100.1",
+                  "{\"port\":8100,\"group\":\"wan\",\"tags\":{\"%s\":\"db-7\"}}".formatted(tag)))
+          .returns(403, RequestRefusedException::status)
+          .satisfies(e -> assertThat(e.text()).contains("that of a node of the cluster"));
+    }
+    probes.register(
+        "198.51.100.1", "{\"port\":8100,\"group\":\"wan\",\"tags\":{\"probe_name\":\"db-8\"}}");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "{\"groups\":{},\"names\":{}}",
+        "{\"groups\":{},\"names\":\"n\"}",
+        "{\"groups\":{},\"names\":[7]}",
+        "{\"groups\":{},\"names\":[\"\"]}",
         "",
         "[]",
         "{}",
