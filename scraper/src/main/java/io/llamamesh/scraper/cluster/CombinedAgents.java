@@ -1,5 +1,6 @@
 package io.llamamesh.scraper.cluster;
 
+import io.llamamesh.runtime.CloseStack;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -80,7 +81,9 @@ public final class CombinedAgents implements AgentSource {
 
   @Override
   public void close() {
-    members.close();
-    outside.close();
+    try (CloseStack parts = new CloseStack()) {
+      parts.register(outside);
+      parts.register(members);
+    }
   }
 }
