@@ -29,6 +29,10 @@ import java.util.stream.Stream;
 /** Probes outside the cluster that register themselves, and the end of them. */
 final class OutsideRows {
   private static final int PROBES = 2;
+
+  /** Entry of a node's ConfigMap; the spec, which names these networks too, is in another. */
+  private static final String NODES_CONFIG = "collector.yaml";
+
   private static final String TOKEN_SECRET = "outside-token";
 
   /** Above the half minute in which agents register, and short enough to wait for its end. */
@@ -236,10 +240,9 @@ final class OutsideRows {
         () -> {
           List<String> having =
               stage.client().configMaps().inNamespace(Release.NAME).list().getItems().stream()
-                  .filter(map ->
-                      map.getData() != null
-                          && map.getData().values().stream()
-                              .anyMatch(text -> text.contains(probe.address())))
+                  .filter(map -> map.getData() != null)
+                  .filter(
+                      map -> map.getData().getOrDefault(NODES_CONFIG, "").contains(probe.address()))
                   .map(map -> map.getMetadata().getName())
                   .toList();
           return having.isEmpty() ? "" : "it is in " + having;
