@@ -1,13 +1,15 @@
 package io.llamamesh.registry.directory;
 
 import io.llamamesh.results.NaturalOrder;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +23,31 @@ final class Group {
   private final Map<String, RegisteredProbe> entries = new LinkedHashMap<>();
   private Map<String, Role> roles = Map.of();
   private @Nullable List<String> sortedTargets;
+  private @Nullable List<ListedEntry> listed;
   private @Nullable SparsePeers sparse;
+
+  /** Grows whenever configs may be others than before. */
+  private long version;
+
+  /** Latest ETags by the keys of the probes that they were given to; of entries only. */
+  private final Map<String, ConfigTag> tags = new HashMap<>();
+
+  /**
+   * An ETag that a probe's config has.
+   *
+   * @param version of the group when it was made
+   * @param seen where the request came from
+   */
+  private record ConfigTag(long version, InetAddress seen, String etag) {}
+
+  /**
+   * An entry in a list.
+   *
+   * @param key by which the entry is found, which each renewal replaces
+   * @param id by which the list names it, as JSON has it
+   */
+  @SuppressWarnings("ArrayRecordComponent") // It is sent, never compared.
+  record ListedEntry(String key, byte[] id) {}
 
   Group(String name) {
     this.name = name;
@@ -64,7 +90,61 @@ final class Group {
               .toList();
       sortedTargets = sorted;
     }
-    return sorted.stream().map(entries::get).filter(Objects::nonNull).toList();
+    List<RegisteredProbe> targets = new ArrayList<>(sorted.size());
+    for (String key : sorted) {
+      RegisteredProbe entry = entries.get(key);
+      if (entry != null) {
+        targets.add(entry);
+      }
+    }
+    return targets;
+  }
+
+  /** All but those that are displaced, in the order of their ids; of two the later gets another. */
+  List<ListedEntry> listed() {
+    List<ListedEntry> made = listed;
+    if (made == null) {
+      SortedMap<String, String> keys = new TreeMap<>();
+      for (RegisteredProbe entry : entries()) {
+        if (role(entry).kind() != Role.Kind.SHADOWED) {
+          String id = entry.id();
+          if (keys.containsKey(id)) {
+            id += "@" + entry.seen().getHostAddress();
+          }
+          while (keys.containsKey(id)) {
+            id += "#" + entry.firstRegistration();
+          }
+          keys.put(id, entry.key());
+        }
+      }
+      made =
+          keys.entrySet().stream()
+              .map(entry ->
+                  new ListedEntry(entry.getValue(), RegistrationReader.jsonText(entry.getKey())))
+              .toList();
+      listed = made;
+    }
+    return made;
+  }
+
+  /** Number of the present configs; another one where they may be others. */
+  long version() {
+    return version;
+  }
+
+  /** The ETag of a probe's config where it was made of what is here now; else null. */
+  @Nullable String tag(RegisteredProbe entry, InetAddress seen) {
+    ConfigTag known = tags.get(entry.key());
+    return known != null && known.version() == version && known.seen().equals(seen)
+        ? known.etag()
+        : null;
+  }
+
+  /** Keeps the ETag of a config that was made of that version. */
+  void putTag(RegisteredProbe entry, InetAddress seen, long made, String etag) {
+    if (made == version && entries.containsKey(entry.key())) {
+      tags.put(entry.key(), new ConfigTag(made, seen, etag));
+    }
   }
 
   SparsePeers sparse(int peers) {
@@ -79,9 +159,10 @@ final class Group {
     return made;
   }
 
-  /** Has the choice of targets made anew, as their number is another. */
+  /** Has the choice of targets made anew, as there are other nodes beside them. */
   void forgetSparse() {
     sparse = null;
+    version++;
   }
 
   /**
@@ -94,6 +175,7 @@ final class Group {
 
   void remove(String key) {
     entries.remove(key);
+    tags.remove(key);
   }
 
   /**
@@ -120,7 +202,9 @@ final class Group {
     Map<String, Role> before = roles;
     roles = fresh;
     sortedTargets = null;
+    listed = null;
     sparse = null;
+    version++;
     for (RegisteredProbe entry : newestFirst) {
       Role now = role(entry);
       if (!now.equals(before.getOrDefault(entry.key(), Role.TARGET))) {

@@ -22,9 +22,12 @@ final class RegisteredProbe {
   private static final String[] OLD_NAMES = {"src_name", "hostname"};
 
   /** Objects of an entry without tags, and of each tag: references, headers, nodes of maps. */
-  private static final int ENTRY_BYTES = 1_024;
+  private static final int ENTRY_BYTES = 1_536;
 
   private static final int TAG_BYTES = 160;
+
+  /** Of a character: two in the text, up to three in the lines for others' configs. */
+  private static final long CHARACTER_BYTES = 5;
 
   private final Registration registration;
   private final InetAddress address;
@@ -43,6 +46,9 @@ final class RegisteredProbe {
 
   /** Where it registers from, and where it did before. */
   private final InstanceLocation places;
+
+  /** Its lines in others' configs, once somebody asked; a race makes them twice, and the same. */
+  private volatile CollectorDocument.@Nullable TargetLines lines;
 
   RegisteredProbe(
       Registration registration,
@@ -82,6 +88,7 @@ final class RegisteredProbe {
     first = of.first;
     lastNanos = nanos;
     places = of.places.contested(elsewhere, nanos);
+    lines = of.lines;
   }
 
   /**
@@ -220,6 +227,21 @@ final class RegisteredProbe {
     return json;
   }
 
+  /** Its lines in the configs of those that probe it. */
+  CollectorDocument.TargetLines lines() {
+    CollectorDocument.TargetLines made = lines;
+    if (made == null) {
+      made = CollectorDocument.TargetLines.of(this);
+      lines = made;
+    }
+    return made;
+  }
+
+  /** Takes over what was made of one that says the same. */
+  void keepLines(RegisteredProbe before) {
+    lines = before.lines;
+  }
+
   /** Most heap that it takes, in bytes: its texts, and what holds each tag. */
   long heapBytes() {
     return ENTRY_BYTES
@@ -227,7 +249,7 @@ final class RegisteredProbe {
         + registration.document().length()
         + (long) tags().size() * TAG_BYTES
         + tags().entrySet().stream()
-            .mapToLong(tag -> 2L * (tag.getKey().length() + tag.getValue().length()))
+            .mapToLong(tag -> CHARACTER_BYTES * (tag.getKey().length() + tag.getValue().length()))
             .sum();
   }
 

@@ -134,6 +134,15 @@ public final class RegistrationReader {
     }
   }
 
+  /** A text as JSON has it, in UTF-8. */
+  static byte[] jsonText(String text) {
+    try {
+      return JSON.writeValueAsBytes(text);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("text can be written", e);
+    }
+  }
+
   /** The members of a document that was read before. */
   static SortedMap<String, Object> members(String document) {
     try {

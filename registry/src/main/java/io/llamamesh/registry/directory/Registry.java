@@ -1,19 +1,20 @@
 package io.llamamesh.registry.directory;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import java.net.InetAddress;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -200,6 +201,7 @@ public final class Registry {
     }
     group.put(entry);
     if (before != null && before.isSameExceptDate(entry)) {
+      entry.keepLines(before);
       return new Placed(entry, false);
     }
     version++;
@@ -331,7 +333,7 @@ public final class Registry {
       if (i > 0) {
         pieces.add(COMMA);
       }
-      pieces.add(text(listed.get(i).group()));
+      pieces.add(RegistrationReader.jsonText(listed.get(i).group()));
       pieces.add(COLON);
       listed.get(i).addTo(pieces);
     }
@@ -379,73 +381,75 @@ public final class Registry {
   }
 
   /**
-   * A group's documents by the name that {@code list} gives them.
+   * A group's documents in the order in which {@code list} has them.
    *
    * @param group its name
-   * @param documents by id; where two have the same, the later gets another
+   * @param ids by which they are named
    */
-  private record Listed(String group, SortedMap<String, byte[]> documents) {
+  private record Listed(String group, List<byte[]> ids, List<byte[]> documents) {
     void addTo(List<byte[]> pieces) {
       pieces.add(OPEN);
-      boolean more = false;
-      for (Map.Entry<String, byte[]> document : documents.entrySet()) {
-        if (more) {
+      for (int i = 0; i < ids.size(); i++) {
+        if (i > 0) {
           pieces.add(COMMA);
         }
-        more = true;
-        pieces.add(text(document.getKey()));
+        pieces.add(ids.get(i));
         pieces.add(COLON);
-        pieces.add(document.getValue());
+        pieces.add(documents.get(i));
       }
       pieces.add(CLOSE);
     }
   }
 
   private static Listed listed(Group group) {
-    SortedMap<String, byte[]> documents = new TreeMap<>();
-    for (RegisteredProbe entry : group.entries()) {
-      if (group.role(entry).kind() != Role.Kind.SHADOWED) {
-        String id = entry.id();
-        if (documents.containsKey(id)) {
-          id += "@" + entry.seen().getHostAddress();
-        }
-        while (documents.containsKey(id)) {
-          id += "#" + entry.firstRegistration();
-        }
-        documents.put(id, entry.json());
+    List<Group.ListedEntry> entries = group.listed();
+    List<byte[]> ids = new ArrayList<>(entries.size());
+    List<byte[]> documents = new ArrayList<>(entries.size());
+    for (Group.ListedEntry listed : entries) {
+      RegisteredProbe entry = group.find(listed.key());
+      if (entry != null) {
+        ids.add(listed.id());
+        documents.add(entry.json());
       }
     }
-    return new Listed(group.name(), documents);
-  }
-
-  private static byte[] text(String text) {
-    try {
-      return RegistrationReader.JSON.writeValueAsBytes(text);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("text can be written", e);
-    }
+    return new Listed(group.name(), ids, documents);
   }
 
   /**
-   * The config of the probe that asks: LLAMA's YAML.
+   * A config.
+   *
+   * @param yaml LLAMA's YAML, in UTF-8
+   * @param etag a hash of these bytes
+   */
+  @SuppressWarnings("ArrayRecordComponent") // It is sent, never compared.
+  public record Config(byte[] yaml, String etag) {}
+
+  /**
+   * The ETag that the config of the probe that asks has, where that is known without making it.
+   *
+   * @return null where it is not
+   * @throws RequestRefusedException as {@link #config}
+   */
+  public synchronized @Nullable String configTag(ConfigQuery query) throws RequestRefusedException {
+    Group group = known(query.group());
+    return group.tag(served(group, query), query.seen());
+  }
+
+  /**
+   * The config of the probe that asks.
    *
    * @throws RequestRefusedException where the group or the probe is unknown, or another has its
    *     name
    */
-  public String config(ConfigQuery query) throws RequestRefusedException {
+  public Config config(ConfigQuery query) throws RequestRefusedException {
+    Group group;
     RegisteredProbe source;
     List<RegisteredProbe> targets;
+    long made;
+    String etag;
     synchronized (this) {
-      Group group = known(query.group());
-      source = caller(group, query);
-      Conflict conflict = conflict(source);
-      if (conflict != null && group.role(source).kind() == Role.Kind.SHADOWED) {
-        throw new RequestRefusedException(
-            RequestRefusedException.CONFLICT,
-            "%s is not served: %s has %s; %s"
-                .formatted(
-                    conflict.probe(), conflict.winner(), conflict.what(), conflict.remedy()));
-      }
+      group = known(query.group());
+      source = served(group, query);
       List<RegisteredProbe> nodes = cluster == null ? List.of() : cluster.nodes(source.group());
       // Of what a probe is given, nodes are half at most, more where probes do not need it.
       int most = settings.maxTargets();
@@ -453,8 +457,40 @@ public final class Registry {
           targets(
               group, source, query.seen(), Math.max(2, most - Math.min(nodes.size(), most / 2)));
       targets = withNodes(source, others, nodes, most - others.size());
+      made = group.version();
+      etag = group.tag(source, query.seen());
     }
-    return CollectorDocument.yaml(source, targets, settings.intervalSeconds());
+    byte[] yaml = CollectorDocument.yaml(source, targets, settings.intervalSeconds());
+    if (etag == null) {
+      etag = entityTag(yaml);
+      synchronized (this) {
+        group.putTag(source, query.seen(), made, etag);
+      }
+    }
+    return new Config(yaml, etag);
+  }
+
+  /** A hash of the very bytes: neither what they were called nor when they were made counts. */
+  private static String entityTag(byte[] body) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(body);
+      return "\"" + HexFormat.of().formatHex(hash, 0, 16) + "\"";
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  /** The probe that asks. */
+  private RegisteredProbe served(Group group, ConfigQuery query) throws RequestRefusedException {
+    RegisteredProbe source = caller(group, query);
+    Conflict conflict = conflict(source);
+    if (conflict != null && group.role(source).kind() == Role.Kind.SHADOWED) {
+      throw new RequestRefusedException(
+          RequestRefusedException.CONFLICT,
+          "%s is not served: %s has %s; %s"
+              .formatted(conflict.probe(), conflict.winner(), conflict.what(), conflict.remedy()));
+    }
+    return source;
   }
 
   private Group known(String name) throws RequestRefusedException {

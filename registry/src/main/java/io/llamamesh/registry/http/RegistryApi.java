@@ -14,9 +14,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -186,14 +183,7 @@ final class RegistryApi {
   private @Nullable Route route(String path) {
     String group = after(path, "/api/v1/list/");
     if (group != null) {
-      return (request, seen) ->
-          bounded(
-              lists,
-              registry.listBytes(),
-              request,
-              seen,
-              RegistryResponse.JSON,
-              () -> registry.list(group));
+      return (request, seen) -> list(request, seen, () -> registry.list(group));
     }
     String configured = after(path, "/api/v1/config/");
     if (configured != null) {
@@ -220,15 +210,7 @@ final class RegistryApi {
                   200,
                   RegistryResponse.TEXT,
                   Integer.toString(registry.settings().intervalSeconds()));
-      case "/api/v1/list" ->
-          (request, seen) ->
-              bounded(
-                  lists,
-                  registry.listBytes(),
-                  request,
-                  seen,
-                  RegistryResponse.JSON,
-                  registry::list);
+      case "/api/v1/list" -> (request, seen) -> list(request, seen, registry::list);
       case "/api/v1/scraper" ->
           (request, seen) ->
               RegistryResponse.text(200, RegistryResponse.TEXT, registry.scraper(seen));
@@ -289,20 +271,23 @@ final class RegistryApi {
   }
 
   /** An answer that may be long; 503 where others' take what there is for them. */
-  private RegistryResponse bounded(
-      ResponseMemory memory, long most, Request request, InetAddress seen, String type, Body body)
+  private RegistryResponse list(Request request, InetAddress seen, Body body)
       throws RequestRefusedException {
-    ResponseMemory.Share share = memory.take(most);
+    ResponseMemory.Share share = lists.take(registry.listBytes());
     if (share == null) {
-      return refuse(seen, request, "busy", 503, "too many long answers at once, try again")
-          .with("Retry-After", "2");
+      return busy(request, seen);
     }
     try {
-      return RegistryResponse.of(200, type, body.make()).holding(share);
+      return RegistryResponse.json(body.make()).holding(share);
     } catch (RequestRefusedException | RuntimeException | Error e) {
       share.close();
       throw e;
     }
+  }
+
+  private RegistryResponse busy(Request request, InetAddress seen) {
+    return refuse(seen, request, "busy", 503, "too many long answers at once, try again")
+        .with("Retry-After", "2");
   }
 
   /** RFC 7240: the whole directory as the answer of each registration is a lot for nothing. */
@@ -339,24 +324,33 @@ final class RegistryApi {
             query.find("srcip"),
             request.header("Llama-Instance"),
             seen);
-    RegistryResponse answer =
-        bounded(
-            configs,
-            registry.configBytes(),
-            request,
-            seen,
-            RegistryResponse.YAML,
-            () -> registry.config(asked).getBytes(StandardCharsets.UTF_8));
-    if (answer.status() != 200) {
-      return answer;
+    String tag = registry.configTag(asked);
+    if (tag != null && isKnown(request, tag)) {
+      return tagged(RegistryResponse.of(304, RegistryResponse.YAML, new byte[0]), tag, false);
     }
-    String tag = entityTag(answer.body());
-    boolean changed = !isKnown(request, tag);
+    ResponseMemory.Share share = configs.take(registry.configBytes());
+    if (share == null) {
+      return busy(request, seen);
+    }
+    try {
+      Registry.Config made = registry.config(asked);
+      if (isKnown(request, made.etag())) {
+        share.close();
+        return tagged(
+            RegistryResponse.of(304, RegistryResponse.YAML, new byte[0]), made.etag(), false);
+      }
+      return tagged(
+          RegistryResponse.of(200, RegistryResponse.YAML, made.yaml()).holding(share),
+          made.etag(),
+          true);
+    } catch (RequestRefusedException | RuntimeException | Error e) {
+      share.close();
+      throw e;
+    }
+  }
+
+  private RegistryResponse tagged(RegistryResponse answer, String tag, boolean changed) {
     metrics.countConfig(changed);
-    if (!changed) {
-      answer.memory().close();
-      answer = RegistryResponse.of(304, RegistryResponse.YAML, new byte[0]);
-    }
     // Each caller has a document of its own: no cache may give it to another.
     return answer
         .with("ETag", tag)
@@ -370,16 +364,6 @@ final class RegistryApi {
         .map(value -> value.strip())
         .map(value -> value.startsWith("W/") ? value.substring(2) : value)
         .anyMatch(value -> value.equals(tag));
-  }
-
-  /** A hash of the very bytes: neither what they were called nor when they were made counts. */
-  static String entityTag(byte[] body) {
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(body);
-      return "\"" + HexFormat.of().formatHex(hash, 0, 16) + "\"";
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 
   private RegistryResponse metrics(Request request) {

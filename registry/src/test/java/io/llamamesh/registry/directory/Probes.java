@@ -126,7 +126,7 @@ final class Probes {
 
   String config(String seen, @Nullable Integer port) {
     try {
-      return registry.config(query(seen, port, null));
+      return new String(registry.config(query(seen, port, null)).yaml(), UTF_8);
     } catch (RequestRefusedException e) {
       throw new AssertionError(e.text(), e);
     }
@@ -134,7 +134,7 @@ final class Probes {
 
   String agentConfig(String seen, String instance) {
     try {
-      return registry.config(query(seen, 8100, instance));
+      return new String(registry.config(query(seen, 8100, instance)).yaml(), UTF_8);
     } catch (RequestRefusedException e) {
       throw new AssertionError(e.text(), e);
     }
@@ -142,7 +142,7 @@ final class Probes {
 
   RequestRefusedException noConfig(ConfigQuery query) {
     try {
-      registry.config(query);
+      var _ = registry.config(query);
     } catch (RequestRefusedException e) {
       return e;
     }

@@ -172,7 +172,8 @@ final class RegistryTest {
     Probes probes = new Probes();
     probes.register(P1, "{\"port\":8100}");
     for (String name : List.of("none", "default")) {
-      assertThat(probes.registry().config(new ConfigQuery(name, "8100", null, null, address(P1))))
+      ConfigQuery query = new ConfigQuery(name, "8100", null, null, address(P1));
+      assertThat(new String(probes.registry().config(query).yaml(), UTF_8))
           .contains("group: \"default\"");
       assertThat(probes.registry().list(name)).isNotEmpty();
     }
