@@ -36,7 +36,9 @@ import picocli.CommandLine.Parameters;
       "What has no counterpart is noted on standard error."
     })
 public final class ImportCommand implements Callable<Integer> {
-  @CommandLine.Spec private @Nullable CommandSpec spec;
+  @CommandLine.Spec
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  private CommandSpec spec;
 
   @Parameters(paramLabel = "FILE", description = "LLAMA's YAML; - for standard input.")
   private Path file = Path.of("-");
@@ -59,7 +61,7 @@ public final class ImportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    CommandLine line = java.util.Objects.requireNonNull(spec).commandLine();
+    CommandLine line = spec.commandLine();
     PrintWriter err = line.getErr();
     if (dstPort < 1 || dstPort > 65_535) {
       throw new CommandLine.ParameterException(

@@ -14,7 +14,6 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -121,7 +120,9 @@ final class OperatorCommand implements Callable<Integer> {
               + " where it is missing (default: ${DEFAULT-VALUE}).")
   private String keysSecret = "llama-mesh-operator-keys";
 
-  @Spec private @Nullable CommandSpec spec;
+  @Spec
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  private CommandSpec spec;
 
   @Option(
       names = "--log-format",
@@ -193,8 +194,7 @@ final class OperatorCommand implements Callable<Integer> {
   }
 
   private ParameterException wrong(String message) {
-    return new ParameterException(
-        Objects.requireNonNull(spec, "picocli sets it").commandLine(), message);
+    return new ParameterException(spec.commandLine(), message);
   }
 
   private static String host() {
