@@ -37,6 +37,7 @@ final class ErrorQueue {
   private final boolean[] locals = new boolean[CAPACITY];
   private int kept;
   private int seen;
+  private boolean drainedLocal;
 
   ErrorQueue(MemorySegment errno) {
     this.errno = errno;
@@ -58,6 +59,7 @@ final class ErrorQueue {
   /** Drains the kernel's queue; returns the number of errors. */
   int drainKernel(int fd) {
     int count = 0;
+    drainedLocal = false;
     while (count < 4 * CAPACITY) {
       message.set(JAVA_INT, NativeBatch.AT_NAME_LENGTH, SocketAddress.BYTES);
       message.set(JAVA_LONG, NativeBatch.AT_CONTROL_LENGTH, CONTROL);
@@ -72,15 +74,17 @@ final class ErrorQueue {
     return count;
   }
 
+  /** Returns whether the last drain met an error of our own host, and not only of the network. */
+  boolean hasDrainedLocal() {
+    return drainedLocal;
+  }
+
   private static int quote(int slot) {
     return slot * QueuedError.QUOTED_BYTES;
   }
 
   private void keep(int quotedBytes) {
     seen++;
-    if (kept == CAPACITY) {
-      return;
-    }
     long end = Math.min(CONTROL, message.get(JAVA_LONG, NativeBatch.AT_CONTROL_LENGTH));
     for (long at = 0; end - at >= ControlReader.HEADER; ) {
       long length = control.get(JAVA_LONG, at);
@@ -102,6 +106,10 @@ final class ErrorQueue {
   private void extended(long at, int quotedBytes) {
     int number = control.get(JAVA_INT, at);
     int origin = control.get(JAVA_BYTE, at + 4);
+    drainedLocal |= origin == ORIGIN_LOCAL;
+    if (kept == CAPACITY) {
+      return;
+    }
     PeerError kind =
         kind(
             number,

@@ -13,6 +13,12 @@ final class NativeSocket implements UdpSocket {
   private static final int CLOSED = -1;
   private static final int RETRIES = 4;
 
+  /**
+   * Most tries of a send: while somebody floods a port with forged errors, one is often waiting
+   * again before the next try.
+   */
+  private static final int SENDS = 16;
+
   /** Nine numbers of {@code SO_MEMINFO}, {@code SK_MEMINFO_DROPS} being the last. */
   private static final int MEMORY_BYTES = 36;
 
@@ -143,7 +149,7 @@ final class NativeSocket implements UdpSocket {
 
   private SendResult send() {
     int result = Libc.sendmsg(errno, fd, message.segment());
-    for (int retry = 0; result < 0 && retry < RETRIES; retry++) {
+    for (int retry = 0; result < 0 && retry < SENDS; retry++) {
       if (result == -Libc.EAGAIN || result == -Libc.ENOBUFS) {
         return SendResult.NO_BUFFER;
       }
@@ -151,8 +157,10 @@ final class NativeSocket implements UdpSocket {
       // taken off the queue, this datagram gets its own try.
       int collected = result == -Libc.EINTR ? 1 : errors.drainKernel(fd);
       // A filter's refusal is never another's: to try again would halve what the filter drops. And
-      // each try of what is too long queues an error of its own.
-      boolean again = retry == 0 || (collected > 0 && result != -Libc.EMSGSIZE);
+      // each try of what is too long queues an error of its own; EMSGSIZE alone proves nothing, for
+      // an ICMP error of any sender is reported by it, too.
+      boolean tooLong = result == -Libc.EMSGSIZE && errors.hasDrainedLocal();
+      boolean again = retry == 0 || (collected > 0 && !tooLong);
       if (result == -Libc.EPERM || !again) {
         break;
       }

@@ -76,6 +76,12 @@ final class Namespace implements AutoCloseable {
             "-");
   }
 
+  /** Empties the chain at a hook; the counter {@code seen} stays. */
+  void noRules(String hook) {
+    var _ =
+        ShellCommand.run("ip", "netns", "exec", name, "nft", "flush", "chain", "inet", "lab", hook);
+  }
+
   /** Removes all rules. */
   void noRules() {
     var _ = ShellCommand.run("ip", "netns", "exec", name, "nft", "flush", "ruleset");
