@@ -282,31 +282,44 @@ public record CollectorConfig(
   }
 
   /**
-   * A reflector.
+   * Whoever is probed: a reflector, or a host without one.
    *
-   * @param ip address or host name of the reflector
-   * @param port its UDP port
+   * @param ip address or host name
+   * @param port UDP port of the reflector, or the TCP port to connect to; 0 for {@value
+   *     #METHOD_ICMP}
    * @param tags tags on every point about it
    * @param name tag {@code dst_name}; absent: {@code ip}
    * @param keyed whether probes to it carry our key; absent: true under the operator for mesh
    *     members, false elsewhere
    * @param wire {@value #WIRE_LEGACY} for a reflector of the Python LLAMA, whose datagrams have no
    *     room for a key; {@value #WIRE_LLAMA} or absent for all others
+   * @param method {@value #METHOD_ICMP} or {@value #METHOD_TCP} for a host without a reflector;
+   *     {@value #METHOD_UDP} or absent for a reflector
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
-  @JsonPropertyOrder({"name", "ip", "port", "keyed", "wire", "tags"})
+  @JsonPropertyOrder({"name", "ip", "port", "method", "keyed", "wire", "tags"})
   public record Target(
       String ip,
-      int port,
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) int port,
       Map<String, String> tags,
       @Nullable String name,
       @Nullable Boolean keyed,
-      @Nullable String wire) {
+      @Nullable String wire,
+      @Nullable String method) {
     /** The protocol of LLAMA, udprobe and ours. */
     public static final String WIRE_LLAMA = "llama";
 
     /** The protocol of the Python LLAMA. */
     public static final String WIRE_LEGACY = "legacy";
+
+    /** Datagrams to a reflector. */
+    public static final String METHOD_UDP = "udp";
+
+    /** ICMP echo requests to a host. */
+    public static final String METHOD_ICMP = "icmp";
+
+    /** Connections to a TCP port of a host. */
+    public static final String METHOD_TCP = "tcp";
 
     /** A target that speaks LLAMA's protocol. */
     public Target(
@@ -318,10 +331,21 @@ public record CollectorConfig(
       this(ip, port, tags, name, keyed, null);
     }
 
+    /** A reflector. */
+    public Target(
+        String ip,
+        int port,
+        Map<String, String> tags,
+        @Nullable String name,
+        @Nullable Boolean keyed,
+        @Nullable String wire) {
+      this(ip, port, tags, name, keyed, wire, null);
+    }
+
     @SuppressWarnings({"NullAway", "ConstantValue"})
     public Target {
       Bounds.text("targets.*.ip", ip);
-      Bounds.range("targets.*.port", port, 1, 65535);
+      checkMethod(port, keyed, wire, method);
       Bounds.optionalText("targets.*.name", name);
       tags = Bounds.tags("targets.*.tags", tags);
       if (wire != null && !wire.equals(WIRE_LLAMA) && !wire.equals(WIRE_LEGACY)) {
@@ -332,6 +356,43 @@ public record CollectorConfig(
             "targets.*.wire",
             "of legacy has no room for a key; write keyed: false or leave it out");
       }
+    }
+
+    private static void checkMethod(
+        int port, @Nullable Boolean keyed, @Nullable String wire, @Nullable String method) {
+      boolean icmp = METHOD_ICMP.equals(method);
+      boolean tcp = METHOD_TCP.equals(method);
+      if (method != null && !icmp && !tcp && !method.equals(METHOD_UDP)) {
+        throw Bounds.wrong(
+            "targets.*.method",
+            "must be udp, icmp or tcp, was '" + YamlValue.abbreviated(method) + "'");
+      }
+      if (icmp && port != 0) {
+        throw Bounds.wrong(
+            "targets.*.port",
+            "is there, and icmp has no ports; leave it out, or write method: tcp");
+      }
+      if (tcp && port == 0) {
+        throw Bounds.wrong("targets.*.port", "is missing: method tcp connects to a port; write it");
+      }
+      Bounds.range("targets.*.port", port, icmp ? 0 : 1, 65535);
+      if ((icmp || tcp) && Boolean.TRUE.equals(keyed)) {
+        throw Bounds.wrong(
+            "targets.*.keyed",
+            "is true, and "
+                + method
+                + " has no room for a key; write keyed: false or leave it out");
+      }
+      if ((icmp || tcp) && wire != null) {
+        throw Bounds.wrong(
+            "targets.*.wire", "is of reflectors, which method udp probes; leave one of both out");
+      }
+    }
+
+    /** True when it is a host without a reflector, probed by ICMP or TCP. */
+    @JsonIgnore
+    public boolean isAgentless() {
+      return METHOD_ICMP.equals(method) || METHOD_TCP.equals(method);
     }
 
     /** True when it is a reflector of the Python LLAMA. */

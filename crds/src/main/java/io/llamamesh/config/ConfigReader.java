@@ -208,10 +208,11 @@ final class ConfigReader {
       throw value.wrong("is one more than the " + Bounds.MAX_TARGETS + " targets that are read");
     }
     Map<String, YamlValue> keys =
-        known(value, Set.of("ip", "port", "tags", "name", "keyed", "wire"));
+        known(value, Set.of("ip", "port", "tags", "name", "keyed", "wire", "method"));
     String host = host(keys.get("ip"));
     Integer port = integer(keys, "port", "a number");
-    if (host != null && port == null) {
+    String method = text(keys, "method");
+    if (host != null && port == null && (method == null || method.equals(Target.METHOD_UDP))) {
       throw value.missing("port");
     }
     Map<String, String> tags = tags(keys.get("tags"));
@@ -222,7 +223,8 @@ final class ConfigReader {
     return record(
         value,
         () ->
-            new Target(host == null ? "" : host, port == null ? 0 : port, tags, name, flag, wire));
+            new Target(
+                host == null ? "" : host, port == null ? 0 : port, tags, name, flag, wire, method));
   }
 
   private @Nullable Ingest ingest(@Nullable YamlValue value) throws InvalidConfigException {

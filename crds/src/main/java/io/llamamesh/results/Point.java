@@ -85,6 +85,13 @@ public record Point(
     public static final String DSCP = "dscp";
 
     public static final String SRC_PORT = "src_port";
+
+    /**
+     * How a target without a reflector was probed: {@code icmp} or {@code tcp}. Points of
+     * reflectors, which is to say of {@code udp}, have no such tag.
+     */
+    public static final String METHOD = "method";
+
     public static final String SRC_ZONE = "src_zone";
     public static final String DST_ZONE = "dst_zone";
 

@@ -264,6 +264,7 @@ class ConfigFuzzTest {
     put(said, at + "/name", target.name());
     put(said, at + "/keyed", target.keyed());
     put(said, at + "/wire", target.wire());
+    put(said, at + "/method", target.method());
     target.tags().forEach((key, value) -> put(said, at + "/tags/" + key, value));
   }
 
@@ -338,6 +339,7 @@ class ConfigFuzzTest {
                   Object keyed = map(target).get("keyed");
                   put(said, at + "/keyed", keyed == null ? null : Boolean.valueOf(text(keyed)));
                   put(said, at + "/wire", map(target).get("wire"));
+                  put(said, at + "/method", map(target).get("method"));
                   map(map(target), "tags")
                       .forEach((tag, tagged) -> put(said, at + "/tags/" + text(tag), text(tagged)));
                 }));
