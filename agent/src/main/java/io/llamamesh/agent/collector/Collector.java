@@ -38,6 +38,7 @@ public final class Collector implements AutoCloseable {
   private final CountDownLatch finished = new CountDownLatch(1);
   private volatile boolean settled;
   private volatile int flows;
+  private boolean isIdle = true;
   private volatile long longestTimeout;
 
   private Collector(
@@ -71,6 +72,36 @@ public final class Collector implements AutoCloseable {
       PeerListener peerListener,
       CollectorListener listener)
       throws IOException {
+    return start(
+        network,
+        locals,
+        random,
+        archive,
+        counters,
+        reflected,
+        keys,
+        peerListener,
+        listener,
+        WindowSource.NONE);
+  }
+
+  /**
+   * Starts a collector whose windows have further results.
+   *
+   * @param further gets its plans; outlives it
+   */
+  public static Collector start(
+      UdpNetwork network,
+      List<InetAddress> locals,
+      RandomGenerator random,
+      WindowArchive archive,
+      CollectorCounters counters,
+      Supplier<List<ClosedWindow.Reflected>> reflected,
+      Supplier<ProbeKeys> keys,
+      PeerListener peerListener,
+      CollectorListener listener,
+      WindowSource further)
+      throws IOException {
     Poller poller = network.newPoller();
     Prober prober =
         new Prober(
@@ -83,7 +114,9 @@ public final class Collector implements AutoCloseable {
             reflected,
             keys,
             peerListener,
-            listener);
+            listener,
+            further,
+            0);
     return start(new Collector("collector", network, poller, prober, listener));
   }
 
@@ -123,6 +156,7 @@ public final class Collector implements AutoCloseable {
             keys,
             (peer, before, now) -> {},
             listener,
+            WindowSource.NONE,
             Slots.FLAG_BURST);
     return start(new Collector("burst", network, poller, prober, listener));
   }
@@ -184,11 +218,12 @@ public final class Collector implements AutoCloseable {
       while (!stopping) {
         ProbePlan plan = next.getAndSet(null);
         if (probingStopped) {
-          plan = flows == 0 ? null : ProbePlan.IDLE;
+          plan = isIdle ? null : ProbePlan.IDLE;
         }
         if (plan != null) {
           prober.apply(plan);
           flows = prober.flows();
+          isIdle = plan.isIdle();
           longestTimeout = Math.max(longestTimeout, plan.longestTimeout());
         }
         prober.tick();

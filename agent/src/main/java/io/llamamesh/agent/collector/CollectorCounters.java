@@ -5,6 +5,7 @@ import io.llamamesh.agent.net.SendResult;
 import io.llamamesh.agent.window.Attempt;
 import io.llamamesh.agent.window.Mark;
 import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.PairResult;
 import io.llamamesh.agent.window.Tally;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -125,8 +126,30 @@ public final class CollectorCounters {
   }
 
   void add(PeerError error) {
+    add(error, 1);
+  }
+
+  private void add(PeerError error, int more) {
     int i = error.ordinal();
-    errors.setRelease(i, errors.getPlain(i) + 1);
+    errors.setRelease(i, errors.getPlain(i) + more);
+  }
+
+  /** What was counted of a window elsewhere. */
+  void addAll(WindowSource.Results results) {
+    for (PairResult pair : results.pairs()) {
+      for (Tally tally : Tally.all()) {
+        int i = tally.index();
+        tallies.setRelease(i, tallies.getPlain(i) + pair.count(tally));
+      }
+    }
+    results
+        .sendErrors()
+        .forEach((failure, more) -> {
+          int i = failure.ordinal();
+          sends.setRelease(i, sends.getPlain(i) + more);
+        });
+    results.errors().forEach(this::add);
+    results.events().forEach(this::add);
   }
 
   /** A probe that was not sent. */

@@ -9,7 +9,7 @@ package io.llamamesh.agent.collector;
  * <p>Keeps the last 16 intervals of ten seconds, enough for the longest timeout. What is left of an
  * older one is dropped but for a fraction of one probe, so that many small shares add up to one.
  */
-final class DropAttribution {
+public final class DropAttribution {
 
   private static final int SPANS = 16;
   private static final long SECOND = 1_000_000_000L;
@@ -28,7 +28,7 @@ final class DropAttribution {
   private double carried;
 
   /** Adds a share of drops among probes sent between two times. */
-  void add(long sentFrom, long sentTo, double share) {
+  public void add(long sentFrom, long sentTo, double share) {
     long begin = sentFrom - SLACK_NANOS;
     long end = sentTo + SLACK_NANOS;
     if (used > 0 && begin - to[newest] <= 0 && end - from[newest] <= SPAN_NANOS) {
@@ -49,7 +49,7 @@ final class DropAttribution {
   }
 
   /** Attributes one drop to a probe of this time of sending; returns false when none is left. */
-  boolean tryAttribute(long sentAt) {
+  public boolean tryAttribute(long sentAt) {
     double found = carried;
     boolean covered = false;
     for (int i = 0; i < used; i++) {

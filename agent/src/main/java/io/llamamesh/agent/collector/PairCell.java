@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Counts of one pair in one open window. */
-final class PairCell {
+public final class PairCell {
 
   private static final int NO_WINDOW = -1;
 
@@ -35,11 +35,13 @@ final class PairCell {
   private int dscpReturn = -1;
   private int windowId = NO_WINDOW;
 
-  PairCell(int sourcePorts) {
+  /** A free cell with room for that many source ports. */
+  public PairCell(int sourcePorts) {
     paths = new long[sourcePorts * PATH];
   }
 
-  void open(int newWindowId, int sourcePorts) {
+  /** Begins a window. */
+  public void open(int newWindowId, int sourcePorts) {
     windowId = newWindowId;
     grow(sourcePorts);
   }
@@ -51,45 +53,51 @@ final class PairCell {
     }
   }
 
-  boolean isOf(int id) {
+  /** Returns whether it counts that window now. */
+  public boolean isOf(int id) {
     return windowId == id;
   }
 
-  boolean isFree() {
+  /** Returns whether it counts no window now. */
+  public boolean isFree() {
     return windowId == NO_WINDOW;
   }
 
-  void count(Outcome outcome) {
+  /** Counts an outcome other than a loss. */
+  public void count(Outcome outcome) {
     counts[outcome.index()]++;
   }
 
-  void count(Mark mark) {
+  /** Counts a mark. */
+  public void count(Mark mark) {
     counts[mark.index()]++;
   }
 
-  void countSent(int path) {
+  /** Counts a probe that was sent. */
+  public void countSent(int path) {
     counts[Attempt.SENT.index()]++;
     paths[path * PATH + SENT]++;
   }
 
   /** Counts a probe that the kernel refused. */
-  void countSendError() {
+  public void countSendError() {
     counts[Attempt.SEND_ERROR.index()]++;
   }
 
   /** Counts a probe that came due and was not sent. */
-  void countSkipped() {
+  public void countSkipped() {
     counts[Attempt.SKIPPED.index()]++;
   }
 
   /** Records the RTT of an answered probe, where it is the network's. */
-  void recordRtt(int path, long rttNanos) {
+  public void recordRtt(int path, long rttNanos) {
     paths[path * PATH + MEASURED]++;
     paths[path * PATH + RTT_SUM] += rttNanos;
     samples.add(rttNanos);
   }
 
-  void countLost(int path) {
+  /** Counts a probe that was lost. */
+  public void countLost(int path) {
     counts[Outcome.LOST.index()]++;
     paths[path * PATH + LOST]++;
   }
@@ -112,9 +120,11 @@ final class PairCell {
   /**
    * Closes the window; the cell is free afterwards.
    *
+   * @param sourcePorts those that get an entry of their own
    * @param mtu of the path; 0 where probes fit as far as is known
    */
-  PairResult close(Map<String, String> tags, double jitterNanos, int[] sourcePorts, int mtu) {
+  public PairResult close(
+      Map<String, String> tags, double jitterNanos, int[] sourcePorts, int mtu) {
     List<PairResult.Path> used = new ArrayList<>(sourcePorts.length);
     for (int i = 0; i < sourcePorts.length; i++) {
       if (paths[i * PATH + SENT] > 0) {

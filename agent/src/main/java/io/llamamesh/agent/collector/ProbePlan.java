@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,14 +14,31 @@ import org.jspecify.annotations.Nullable;
  *
  * @param intervalNanos window length; windows align to multiples of it since the epoch
  * @param retentionNanos how long closed windows are kept
- * @param pairs targets in their classes; no two with the same class and target
+ * @param pairs reflectors in their classes; no two with the same class and target
+ * @param agentless hosts without a reflector in their classes; likewise of each method
  */
-public record ProbePlan(long intervalNanos, long retentionNanos, List<Pair> pairs) {
+public record ProbePlan(
+    long intervalNanos, long retentionNanos, List<Pair> pairs, List<AgentlessPair> agentless) {
 
   private static final long SECOND = 1_000_000_000L;
 
   /** A plan without pairs. */
   public static final ProbePlan IDLE = new ProbePlan(10 * SECOND, 3600 * SECOND, List.of());
+
+  /** A plan of reflectors alone. */
+  public ProbePlan(long intervalNanos, long retentionNanos, List<Pair> pairs) {
+    this(intervalNanos, retentionNanos, pairs, List.of());
+  }
+
+  /** Returns whether it names nobody to probe. */
+  boolean isIdle() {
+    return pairs.isEmpty() && agentless.isEmpty();
+  }
+
+  /** Number of targets in their classes. */
+  public int size() {
+    return pairs.size() + agentless.size();
+  }
 
   /** The same windows without pairs. */
   ProbePlan withoutPairs() {
@@ -29,7 +47,12 @@ public record ProbePlan(long intervalNanos, long retentionNanos, List<Pair> pair
 
   /** The longest timeout of its classes, in nanoseconds; 0 without any. */
   long longestTimeout() {
-    return pairs.stream().mapToLong(pair -> pair.trafficClass().timeoutNanos()).max().orElse(0);
+    return Stream.concat(
+            pairs.stream().map(Pair::trafficClass),
+            agentless.stream().map(AgentlessPair::trafficClass))
+        .mapToLong(TrafficClass::timeoutNanos)
+        .max()
+        .orElse(0);
   }
 
   public ProbePlan {
@@ -41,6 +64,41 @@ public record ProbePlan(long intervalNanos, long retentionNanos, List<Pair> pair
       throw new IllegalArgumentException("retention must not be negative: " + retentionNanos);
     }
     pairs = List.copyOf(pairs);
+    agentless = List.copyOf(agentless);
+  }
+
+  /** Way to probe a host without a reflector. */
+  public enum Method {
+    ICMP,
+    TCP
+  }
+
+  /**
+   * One host without a reflector in one traffic class.
+   *
+   * @param target resolved; port 0 for {@link Method#ICMP}
+   * @param periodNanos time between two probes
+   * @param tags tags of its points
+   */
+  public record AgentlessPair(
+      Method method,
+      TrafficClass trafficClass,
+      InetSocketAddress target,
+      long periodNanos,
+      Map<String, String> tags) {
+    /** Shortest period: these hosts answer on the side, and many limit how often. */
+    public static final long LEAST_PERIOD_NANOS = SECOND / 10;
+
+    public AgentlessPair {
+      if (target.isUnresolved()) {
+        throw new IllegalArgumentException("target is not resolved: " + target);
+      }
+      if (periodNanos < LEAST_PERIOD_NANOS) {
+        throw new IllegalArgumentException(
+            "period must be at least 100 ms, was " + periodNanos + " ns");
+      }
+      tags = Map.copyOf(tags);
+    }
   }
 
   /**

@@ -67,6 +67,8 @@ public final class Prober {
   private final CollectorListener listener;
   private final Supplier<ProbeKeys> keys;
   private final int requestFlags;
+  private final WindowSource further;
+  private int begunWindow;
   private ProbeKeys currentKeys = ProbeKeys.NONE;
   private @Nullable SourcePort reading;
   private int errorsDelivered;
@@ -110,12 +112,14 @@ public final class Prober {
         keys,
         peerListener,
         listener,
+        WindowSource.NONE,
         0);
   }
 
   /**
    * The same, with flags in all probes.
    *
+   * @param further results for the same windows
    * @param requestFlags of {@link Slots}, for requests
    */
   Prober(
@@ -129,7 +133,9 @@ public final class Prober {
       Supplier<ProbeKeys> keys,
       PeerListener peerListener,
       CollectorListener listener,
+      WindowSource further,
       int requestFlags) {
+    this.further = further;
     this.requestFlags = requestFlags;
     this.network = network;
     this.clock = new WallClock(network);
@@ -140,7 +146,7 @@ public final class Prober {
     this.keys = keys;
     this.book = new WindowBook(reflected);
     archive.windowEnds().forEach(book::recordEarlierEnd);
-    this.settlement = new Settlement(roster, book, archive, counters);
+    this.settlement = new Settlement(roster, book, archive, counters, further);
     this.pacer = new Pacer(network.monotonicNanos());
     this.expiredAt = network.monotonicNanos();
     this.counters = counters;
@@ -150,7 +156,8 @@ public final class Prober {
   /** Makes this the plan; flows that it names again go on as they are. */
   public void apply(ProbePlan next) {
     // A plan without pairs keeps the present windows: those that are open end as they began.
-    plan = next.pairs().isEmpty() ? plan.withoutPairs() : next;
+    plan = next.isIdle() ? plan.withoutPairs() : next;
+    further.apply(plan);
     retryPause = RETRY_FIRST;
     frames.clear(); // pairs look theirs up again, and those of no class any more are gone
     applyPlan();
@@ -200,6 +207,10 @@ public final class Prober {
       applyPlan();
     }
     book.advance(now, clock.realtime(now), plan.intervalNanos());
+    if (book.currentId() != begunWindow) {
+      begunWindow = book.currentId();
+      further.begin(begunWindow);
+    }
     currentKeys = keys.get();
     // Checked again: a stall may begin in the middle of a tick.
     if (now - pacer.reached() > StallLimits.STALL_NANOS) {
@@ -397,6 +408,7 @@ public final class Prober {
   /** Publishes all windows; probes still in flight are suppressed. */
   void finish() {
     settlement.suppressPending();
+    further.finish();
     long now = network.monotonicNanos();
     settlement.finish(now, clock.realtime(now), plan.retentionNanos());
   }

@@ -22,9 +22,21 @@ final class Settlement {
   private final WindowBook book;
   private final WindowArchive archive;
   private final CollectorCounters counters;
+  private final WindowSource further;
   private final int[] peers = new int[PeerState.values().length];
 
-  Settlement(Roster roster, WindowBook book, WindowArchive archive, CollectorCounters counters) {
+  /**
+   * A settlement.
+   *
+   * @param further results for the same windows of probes that are not the roster's
+   */
+  Settlement(
+      Roster roster,
+      WindowBook book,
+      WindowArchive archive,
+      CollectorCounters counters,
+      WindowSource further) {
+    this.further = further;
     this.roster = roster;
     this.book = book;
     this.archive = archive;
@@ -33,7 +45,11 @@ final class Settlement {
 
   /** Returns whether all probes of an ended window are settled once {@link #expire} ran. */
   boolean hasSettledWindow(long now) {
-    return book.hasSettled(now, roster.longestTimeout());
+    return book.hasSettled(now, longestTimeout());
+  }
+
+  private long longestTimeout() {
+    return Math.max(roster.longestTimeout(), further.longestTimeoutNanos());
   }
 
   /** Settles probes whose timeout and grace are over. */
@@ -143,6 +159,9 @@ final class Settlement {
 
   /** Returns whether some probe has no outcome yet. */
   boolean hasPending() {
+    if (!further.isSettled()) {
+      return true;
+    }
     for (Flow flow : roster.retired()) {
       if (flow.hasPending()) {
         return true;
@@ -159,7 +178,7 @@ final class Settlement {
   /** Publishes all windows at once; called when no further probe will be sent or answered. */
   void finish(long now, long realtime, long retention) {
     book.endEarly(now, realtime);
-    publish(now, now + roster.longestTimeout() + WindowBook.GRACE_NANOS, retention);
+    publish(now, now + longestTimeout() + WindowBook.GRACE_NANOS, retention);
   }
 
   /**
@@ -172,11 +191,11 @@ final class Settlement {
   }
 
   private boolean publish(long now, long asOf, long retention) {
-    WindowBook.Window window = book.pollSettled(asOf, roster.longestTimeout());
+    WindowBook.Window window = book.pollSettled(asOf, longestTimeout());
     boolean published = window != null;
     while (window != null) {
       publish(window, now, retention);
-      window = book.pollSettled(asOf, roster.longestTimeout());
+      window = book.pollSettled(asOf, longestTimeout());
     }
     return published;
   }
@@ -190,6 +209,12 @@ final class Settlement {
     }
     for (Pair pair : roster.leaving()) {
       close(pair, window.id(), results);
+    }
+    for (WindowSource.Results more = further.poll(window.id());
+        more != null;
+        more = further.poll(window.id())) {
+      counters.addAll(more);
+      more.pairs().forEach(pair -> results.merge(pair.tags(), pair, PairResult::plus));
     }
     archive.publish(
         new ClosedWindow(

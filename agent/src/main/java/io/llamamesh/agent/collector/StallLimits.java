@@ -4,7 +4,7 @@ package io.llamamesh.agent.collector;
 public final class StallLimits {
 
   /** Longest time between two ticks, or of a send; a longer one is a stall of this process. */
-  static final long STALL_NANOS = 100_000_000L;
+  public static final long STALL_NANOS = 100_000_000L;
 
   /** Longest time between a probe's stamp and its send whose RTT still counts. */
   public static final long SLOW_SEND_NANOS = 500_000L;

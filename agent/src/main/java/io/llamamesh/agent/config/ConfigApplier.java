@@ -145,9 +145,7 @@ public final class ConfigApplier {
     text = yaml;
     warnIfApiChanged(running, document.config());
     running = document.config();
-    state =
-        state.withDocument(
-            origin, mapped.plan().pairs().size(), document.ignored(), mapped.skipped());
+    state = state.withDocument(origin, mapped.plan().size(), document.ignored(), mapped.skipped());
     writeCopy(yaml);
     notifyListener(document.config(), mapped.plan());
     LOG.info(
@@ -184,7 +182,7 @@ public final class ConfigApplier {
       plan = mapped.plan();
       notifyListener(config, mapped.plan());
     }
-    state = state.withPlan(mapped.plan().pairs().size(), mapped.skipped());
+    state = state.withPlan(mapped.plan().size(), mapped.skipped());
   }
 
   /** Hands on the running plan once more: what prevented a part of it may be over. */

@@ -1,6 +1,7 @@
 package io.llamamesh.agent.config;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,20 @@ public record ConfigState(
   public ConfigState {
     ignored = List.copyOf(ignored);
     skipped = List.copyOf(skipped);
+  }
+
+  /** The same, with further targets that are left out. */
+  public ConfigState withSkipped(List<String> further) {
+    return further.isEmpty()
+        ? this
+        : new ConfigState(
+            origin,
+            pairs,
+            ignored,
+            Stream.concat(skipped.stream(), further.stream()).toList(),
+            error,
+            applied,
+            refused);
   }
 
   /** A document was applied: it runs, and there is no error. */

@@ -1,6 +1,8 @@
 package io.llamamesh.agent.config;
 
 import io.llamamesh.agent.collector.ProbePlan;
+import io.llamamesh.agent.collector.ProbePlan.AgentlessPair;
+import io.llamamesh.agent.collector.ProbePlan.Method;
 import io.llamamesh.agent.wire.ProbeFormat;
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfig.Port;
@@ -14,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -28,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 public final class PlanMapper {
 
   private static final long SECOND = 1_000_000_000L;
+
+  /** Targets without a reflector, in their classes, that one agent probes. */
+  static final int MAX_AGENTLESS = 1024;
 
   private final LocalAddress local;
   private final HostPresence presence;
@@ -79,6 +85,12 @@ public final class PlanMapper {
 
   private record Key(String className, InetSocketAddress target) {}
 
+  /** Identity of a target without a reflector in a class. */
+  private record AgentlessKey(Method method, Key key) {}
+
+  /** What a target's results are kept apart by, beside its class. */
+  private record Place(@Nullable Method method, InetSocketAddress address) {}
+
   /** Host names of a document: targets that are not IP addresses. */
   public static Set<String> hostNames(CollectorConfig config) {
     Set<String> names = new TreeSet<>();
@@ -121,6 +133,7 @@ public final class PlanMapper {
   public Mapped map(CollectorConfig config, Function<String, @Nullable InetAddress> names) {
     List<String> skipped = new ArrayList<>();
     Map<Key, ProbePlan.Pair> pairs = new LinkedHashMap<>();
+    Map<AgentlessKey, AgentlessPair> agentless = new LinkedHashMap<>();
     Map<Target, @Nullable InetSocketAddress> resolved = resolve(config, names, skipped);
     TargetNames called = TargetNames.of(resolved);
     String sourceOfAll = commonSource(config);
@@ -137,12 +150,16 @@ public final class PlanMapper {
               type(entry.port(), required(config.ports(), entry.port()), target);
           Key key = new Key(type.name(), address);
           if (!fits(type, target, address, skipped)
-              || !isSameClass(type, pairs.get(key), target, skipped)) {
+              || (!target.isAgentless() && !isSameClass(type, pairs.get(key), target, skipped))) {
             continue;
           }
           Map<String, String> tags = tags(config, test.targets(), target, address, type, skipped);
           putSourceName(tags, config, sourceOfAll);
           tags.put(Tags.DST_NAME, called.name(target));
+          if (target.isAgentless()) {
+            putAgentless(agentless, target, key, type, period, tags, skipped);
+            continue;
+          }
           // In several tests: probed once, at the fastest pace and over the most ports, for all
           // their groups.
           pairs.merge(
@@ -157,8 +174,60 @@ public final class PlanMapper {
         new ProbePlan(
             config.summarization().intervalSeconds() * SECOND,
             config.retentionSeconds() * SECOND,
-            List.copyOf(pairs.values()));
+            List.copyOf(pairs.values()),
+            List.copyOf(agentless.values()));
     return new Mapped(plan, skipped.stream().distinct().toList());
+  }
+
+  private static void putAgentless(
+      Map<AgentlessKey, AgentlessPair> all,
+      Target target,
+      Key key,
+      ProbePlan.TrafficClass type,
+      long period,
+      Map<String, String> tags,
+      List<String> skipped) {
+    Method method = method(target);
+    tags.put(Tags.METHOD, method.name().toLowerCase(Locale.ROOT));
+    AgentlessKey place = new AgentlessKey(method, key);
+    AgentlessPair known = all.get(place);
+    if (known != null && !known.trafficClass().equals(type)) {
+      skipped.add(
+          target.ip()
+              + ": is probed by another port of class "
+              + type.name()
+              + ", give one another");
+      return;
+    }
+    if (known == null && all.size() == MAX_AGENTLESS) {
+      skipped.add(
+          target.ip()
+              + ": an agent probes "
+              + MAX_AGENTLESS
+              + " targets by icmp and tcp, each class counted; leave some out");
+      return;
+    }
+    AgentlessPair wanted =
+        new AgentlessPair(
+            method, type, key.target(), Math.max(period, AgentlessPair.LEAST_PERIOD_NANOS), tags);
+    all.merge(
+        place,
+        wanted,
+        (a, b) ->
+            new AgentlessPair(
+                method,
+                type,
+                key.target(),
+                Math.min(a.periodNanos(), b.periodNanos()),
+                mergeTags(a.tags(), b.tags())));
+  }
+
+  private static Place place(Target target, InetSocketAddress address) {
+    return new Place(target.isAgentless() ? method(target) : null, address);
+  }
+
+  private static Method method(Target target) {
+    return Target.METHOD_ICMP.equals(target.method()) ? Method.ICMP : Method.TCP;
   }
 
   /**
@@ -169,7 +238,7 @@ public final class PlanMapper {
   private Map<Target, @Nullable InetSocketAddress> resolve(
       CollectorConfig config, Function<String, @Nullable InetAddress> names, List<String> skipped) {
     Map<Target, @Nullable InetSocketAddress> resolved = new LinkedHashMap<>();
-    Map<InetSocketAddress, Target> taken = new LinkedHashMap<>();
+    Map<Place, Target> taken = new LinkedHashMap<>();
     for (CollectorConfig.Test test : config.tests()) {
       for (Target target : required(config.targets(), test.targets())) {
         if (resolved.containsKey(target)) {
@@ -191,17 +260,15 @@ public final class PlanMapper {
    * the same name.
    */
   private @Nullable String conflict(
-      CollectorConfig config,
-      Target target,
-      InetSocketAddress address,
-      Map<InetSocketAddress, Target> taken) {
-    if (config.version() != null && isOwn(address)) {
+      CollectorConfig config, Target target, InetSocketAddress address, Map<Place, Target> taken) {
+    if (config.version() != null && !target.isAgentless() && isOwn(address)) {
       return "is at " + IpText.of(address) + ", which is this agent itself";
     }
-    String first = TargetNames.preferredName(taken.computeIfAbsent(address, a -> target));
+    String first =
+        TargetNames.preferredName(taken.computeIfAbsent(place(target, address), place -> target));
     return first.equals(TargetNames.preferredName(target))
         ? null
-        : "is at " + IpText.of(address) + " like " + first + ", which is probed";
+        : "is at " + TargetNames.place(target, address) + " like " + first + ", which is probed";
   }
 
   private boolean isOwn(InetSocketAddress address) {
@@ -366,13 +433,18 @@ public final class PlanMapper {
     tags.put(Tags.DST_IP, IpText.of(address.getAddress()));
     try {
       InetAddress own = type.local();
-      tags.put(Tags.SRC_IP, IpText.of(own == null ? local.towards(address) : own));
+      tags.put(Tags.SRC_IP, IpText.of(own == null ? local.towards(withPort(address)) : own));
     } catch (IOException e) {
       skipped.add(target.ip() + ": src_ip unknown, " + e.getMessage());
     }
     tags.put(Tags.PORT, type.name());
     tags.put(Tags.DSCP, Integer.toString(type.tos() >> 2));
     return tags;
+  }
+
+  /** The routing table is asked by a socket, which needs some port; nothing is sent. */
+  private static InetSocketAddress withPort(InetSocketAddress address) {
+    return address.getPort() == 0 ? new InetSocketAddress(address.getAddress(), 9) : address;
   }
 
   /**

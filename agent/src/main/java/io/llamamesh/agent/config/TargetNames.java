@@ -5,7 +5,6 @@ import io.llamamesh.config.CollectorConfig.Target;
 import io.llamamesh.results.IpText;
 import io.llamamesh.results.Point.Tags;
 import java.net.Inet6Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -40,7 +39,7 @@ final class TargetNames {
       if (address != null) {
         addresses
             .computeIfAbsent(shared(target, address), k -> new TreeSet<>())
-            .add(IpText.of(address));
+            .add(place(target, address));
       }
     });
     Map<Target, String> names = new LinkedHashMap<>();
@@ -49,9 +48,7 @@ final class TargetNames {
         boolean alone = addresses.getOrDefault(shared(target, address), Set.of()).size() < 2;
         names.put(
             target,
-            alone
-                ? preferredName(target)
-                : qualifiedName(preferredName(target), address.getAddress(), address));
+            alone ? preferredName(target) : qualifiedName(preferredName(target), target, address));
       }
     });
     return new TargetNames(names);
@@ -61,8 +58,19 @@ final class TargetNames {
     return new Shared(preferredName(target), address.getAddress() instanceof Inet6Address);
   }
 
-  private static String qualifiedName(String name, InetAddress ip, InetSocketAddress address) {
-    return name.equals(IpText.of(ip)) ? IpText.of(address) : name + " (" + IpText.of(address) + ")";
+  private static String qualifiedName(String name, Target target, InetSocketAddress address) {
+    String place = place(target, address);
+    return name.equals(IpText.of(address.getAddress())) ? place : name + " (" + place + ")";
+  }
+
+  /** Text of what is probed: address and port, and how where that is not by UDP. */
+  static String place(Target target, InetSocketAddress address) {
+    if (!target.isAgentless()) {
+      return IpText.of(address);
+    }
+    return Target.METHOD_ICMP.equals(target.method())
+        ? "icmp " + IpText.of(address.getAddress())
+        : "tcp " + IpText.of(address);
   }
 
   /** Name of a target where no other has the same. */

@@ -1,5 +1,6 @@
 package io.llamamesh.agent.main;
 
+import io.llamamesh.agent.agentless.AgentlessProbing;
 import io.llamamesh.agent.auth.AuthFiles;
 import io.llamamesh.agent.auth.NodeKeyring;
 import io.llamamesh.agent.auth.TokenCheck;
@@ -125,8 +126,14 @@ final class AgentRun {
     AgentFabric fabric = fabric(folder, auth);
     HostAddresses hosts = hostAddresses();
     Reflectors reflectors = reflectors(keys, hosts);
+    AgentlessProbing agentless =
+        closer.register(
+            new AgentlessProbing(
+                network, settings.probeAddresses(), random, new AgentlessLog(stop)));
     Collector collector =
-        settings.collector() == null ? null : closer.register(collector(archive, keys, hosts));
+        settings.collector() == null
+            ? null
+            : closer.register(collector(archive, keys, hosts, agentless));
     HostNames names = closer.register(HostNames.ofSystem());
     ConfigApplier applier = applier(collector, warmup, names, folder);
     names.start(applier::namesChanged);
@@ -158,8 +165,13 @@ final class AgentRun {
             () -> reflectors == null ? 0 : reflectors.receiveBufferBytes(),
             () -> unreadyReason(hosts, fabric),
             () -> collector == null ? 0 : collector.flows(),
-            () -> collector == null ? List.of() : collector.peerStatuses(),
-            applier::state,
+            () ->
+                collector == null
+                    ? List.of()
+                    : Stream.concat(
+                            collector.peerStatuses().stream(), agentless.statuses().stream())
+                        .toList(),
+            () -> applier.state().withSkipped(agentless.problems()),
             watch,
             () -> authProblem(auth, nodeKeys),
             () -> fabric == null ? null : fabric.node(),
@@ -375,7 +387,11 @@ final class AgentRun {
         : HostAddresses.given(settings.addresses());
   }
 
-  private Collector collector(WindowArchive archive, Supplier<ProbeKeys> keys, HostAddresses hosts)
+  private Collector collector(
+      WindowArchive archive,
+      Supplier<ProbeKeys> keys,
+      HostAddresses hosts,
+      AgentlessProbing agentless)
       throws IOException {
     return Collector.start(
         network,
@@ -386,7 +402,8 @@ final class AgentRun {
         this::reflectedSinceLastWindow,
         keys,
         settings.fabric() == null ? new PeerLog() : PeerListener.both(new PeerLog(), replyEvidence),
-        new CollectorLog(stop, hosts::isMissing));
+        new CollectorLog(stop, hosts::isMissing),
+        agentless);
   }
 
   private List<ClosedWindow.Reflected> reflectedSinceLastWindow() {

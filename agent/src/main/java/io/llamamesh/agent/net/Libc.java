@@ -18,7 +18,10 @@ final class Libc {
   static final int EPERM = 1;
   static final int EINTR = 4;
   static final int EAGAIN = 11;
+  static final int ENOMEM = 12;
   static final int EACCES = 13;
+  static final int ENFILE = 23;
+  static final int EMFILE = 24;
   static final int EMSGSIZE = 90;
   static final int EADDRINUSE = 98;
   static final int EADDRNOTAVAIL = 99;
@@ -26,17 +29,21 @@ final class Libc {
   static final int ENOBUFS = 105;
   static final int ECONNREFUSED = 111;
   static final int EHOSTUNREACH = 113;
+  static final int EINPROGRESS = 115;
 
   static final int AF_INET = 2;
   static final int AF_INET6 = 10;
   static final int SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0x800 | 0x80000;
+  static final int SOCK_STREAM_NONBLOCK_CLOEXEC = 1 | 0x800 | 0x80000;
   static final int MSG_TRUNC = 0x20;
   static final int MSG_DONTWAIT = 0x40;
   static final int MSG_ERRQUEUE = 0x2000;
 
   static final int SOL_SOCKET = 1;
+  static final int SO_ERROR = 4;
   static final int SO_SNDBUF = 7;
   static final int SO_RCVBUF = 8;
+  static final int SO_LINGER = 13;
   static final int SO_REUSEPORT = 15;
   static final int SO_SNDBUFFORCE = 32;
   static final int SO_RCVBUFFORCE = 33;
@@ -45,11 +52,18 @@ final class Libc {
   static final int SO_MEMINFO = 55;
 
   static final int IPPROTO_IP = 0;
+  static final int IPPROTO_ICMP = 1;
+  static final int IPPROTO_TCP = 6;
+  static final int IPPROTO_ICMPV6 = 58;
+  static final int TCP_INFO = 11;
   static final int IP_TOS = 1;
   static final int IP_PKTINFO = 8;
   static final int IP_MTU_DISCOVER = 10;
   static final int IP_RECVERR = 11;
   static final int IP_RECVTOS = 13;
+
+  /** Leaves the choice of a source port to connect(2), which may use one port for several peers. */
+  static final int IP_BIND_ADDRESS_NO_PORT = 24;
 
   /** Never sets DF. */
   static final int PMTUDISC_DONT = 0;
@@ -72,12 +86,14 @@ final class Libc {
 
   static final int EVENTFD_NONBLOCK_CLOEXEC = 0x800 | 0x80000;
   static final short POLLIN = 1;
+  static final short POLLOUT = 4;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
 
   private static final MethodHandle SOCKET = link("socket", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle BIND = link("bind", JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle CONNECT = link("connect", JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle NAME = link("getsockname", JAVA_INT, ADDRESS, ADDRESS);
   private static final MethodHandle SET =
       link("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
@@ -125,8 +141,20 @@ final class Libc {
   }
 
   static int socket(MemorySegment errno, int family, int type) {
+    return socket(errno, family, type, 0);
+  }
+
+  static int socket(MemorySegment errno, int family, int type, int protocol) {
     try {
-      return result((int) SOCKET.invokeExact(errno, family, type, 0), errno);
+      return result((int) SOCKET.invokeExact(errno, family, type, protocol), errno);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int connect(MemorySegment errno, int fd, MemorySegment address, int length) {
+    try {
+      return result((int) CONNECT.invokeExact(errno, fd, address, length), errno);
     } catch (Throwable t) {
       throw unexpected(t);
     }

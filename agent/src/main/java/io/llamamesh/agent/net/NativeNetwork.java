@@ -18,6 +18,9 @@ public final class NativeNetwork implements UdpNetwork {
   private static final int SEND_BUFFER = 8 << 20;
   private static final long SECOND = 1_000_000_000L;
 
+  /** Echo requests are short, and may be fragmented as those of ping(8). */
+  private static final UdpOptions PING_OPTIONS = new UdpOptions(1 << 20, false);
+
   private final ThreadLocal<MemorySegment> timespec =
       ThreadLocal.withInitial(NativeNetwork::timespec);
 
@@ -62,6 +65,13 @@ public final class NativeNetwork implements UdpNetwork {
     MemorySegment errno = arena.allocate(Libc.errnoBytes(), 8);
     int family = SocketAddress.family(local.getAddress());
     int fd = check(Libc.socket(errno, family, Libc.SOCK_DGRAM_NONBLOCK_CLOEXEC), "socket", local);
+    return bound(arena, errno, fd, local, options);
+  }
+
+  /** Sets up and binds a socket; closes it where that fails. */
+  private UdpSocket bound(
+      Arena arena, MemorySegment errno, int fd, InetSocketAddress local, UdpOptions options)
+      throws IOException {
     try {
       MemorySegment value = arena.allocate(4, 4);
       configure(errno, fd, value, local.getAddress(), options);
@@ -159,6 +169,25 @@ public final class NativeNetwork implements UdpNetwork {
       throw new IOException(call + " failed with error " + -result + " for " + local);
     }
     return result;
+  }
+
+  @Override
+  public UdpSocket openPing(InetAddress local) throws IOException {
+    Arena arena = Arena.ofAuto();
+    MemorySegment errno = arena.allocate(Libc.errnoBytes(), 8);
+    InetSocketAddress any = new InetSocketAddress(local, 0);
+    int family = SocketAddress.family(local);
+    int protocol = family == Libc.AF_INET6 ? Libc.IPPROTO_ICMPV6 : Libc.IPPROTO_ICMP;
+    int fd = Libc.socket(errno, family, Libc.SOCK_DGRAM_NONBLOCK_CLOEXEC, protocol);
+    if (fd == -Libc.EACCES || fd == -Libc.EPERM) {
+      throw new PingDeniedException();
+    }
+    return bound(arena, errno, check(fd, "socket", any), any, PING_OPTIONS);
+  }
+
+  @Override
+  public TcpConnector newConnector() {
+    return new NativeConnector();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.llamamesh.agent.net;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.function.LongSupplier;
 
@@ -27,6 +28,28 @@ public interface UdpNetwork {
    * network.
    */
   Batch newBatch(int slots, int slotBytes);
+
+  /**
+   * Opens a non-blocking, unprivileged ICMP socket (Linux, ping(2) in icmp(7)). Its local port is
+   * the identifier of all its echo requests: the kernel writes it, and the checksum, into what is
+   * sent, and hands over the answers to it alone, each from its ICMP header on.
+   *
+   * @param local address to send from; the family's wildcard for any
+   * @throws PingDeniedException when the kernel permits this process no such sockets
+   * @throws IOException when this network has none
+   */
+  default UdpSocket openPing(InetAddress local) throws IOException {
+    throw new IOException("no native sockets: " + description());
+  }
+
+  /**
+   * A connector of this network.
+   *
+   * @throws IOException when this network has none
+   */
+  default TcpConnector newConnector() throws IOException {
+    throw new IOException("no native sockets: " + description());
+  }
 
   /** A poller without sockets yet. */
   Poller newPoller() throws IOException;

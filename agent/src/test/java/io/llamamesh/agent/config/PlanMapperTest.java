@@ -100,6 +100,82 @@ class PlanMapperTest {
     }
   }
 
+  private static final String AGENTLESS =
+      """
+      ports: {default: {timeout: 500}, gold: {tos: 184}}
+      port_groups: {default: [{port: default, count: 4}, {port: gold, count: 2}]}
+      rate_limits: {slow: {cps: 2}, fast: {cps: 100}}
+      tests:
+      - {targets: hosts, port_group: default, rate_limit: slow}
+      - {targets: again, port_group: default, rate_limit: fast}
+      targets:
+        hosts:
+        - {ip: 10.0.0.2, port: 53, name: dns, method: udp}
+        - {ip: 10.0.0.2, method: icmp, name: host, tags: {site: fra, method: theirs}}
+        - {ip: 10.0.0.2, port: 53, name: dns-tcp, method: tcp}
+        again:
+        - {ip: 10.0.0.2, method: icmp, name: host}
+      """;
+
+  @Test
+  void targetsWithoutAReflectorAreMarkedAndPacedByThemselvesAndNoReflectorsPairs()
+      throws Exception {
+    CollectorConfig config = CollectorConfigYaml.read(AGENTLESS, 8100).config();
+
+    PlanMapper.Mapped mapped = mapper.map(config, name -> null);
+
+    assertThat(mapped.skipped()).isEmpty();
+    assertThat(mapped.plan().pairs())
+        .extracting(pair -> pair.tags().get("dst_name"), pair -> pair.tags().get("method"))
+        .containsExactly(tuple("dns", null), tuple("dns", null));
+    assertThat(mapped.plan().agentless())
+        .extracting(
+            pair -> pair.tags().get("dst_name"),
+            pair -> pair.tags().get("port"),
+            pair -> pair.tags().get("method"),
+            pair -> pair.target().getPort(),
+            pair -> pair.periodNanos() / 1_000_000)
+        .containsExactlyInAnyOrder(
+            tuple("host", "default", "icmp", 0, 100L),
+            tuple("host", "gold", "icmp", 0, 100L),
+            tuple("dns-tcp", "default", "tcp", 53, 500L),
+            tuple("dns-tcp", "gold", "tcp", 53, 500L));
+    assertThat(mapped.plan().agentless().getFirst().tags())
+        .containsEntry("group", "again+hosts")
+        .containsEntry("site", "fra")
+        .containsEntry("src_ip", "10.0.0.1")
+        .containsEntry("dst_ip", "10.0.0.2");
+  }
+
+  @Test
+  void moreTargetsWithoutAReflectorThanAnAgentProbesAreLeftOutAndNamed() throws Exception {
+    StringBuilder document = new StringBuilder(AGENTLESS);
+    for (int i = 0; i < 600; i++) {
+      document.append("  - {ip: 10.1.%d.%d, method: icmp}\n".formatted(i / 250, i % 250));
+    }
+
+    PlanMapper.Mapped mapped =
+        mapper.map(CollectorConfigYaml.read(document.toString(), 8100).config(), name -> null);
+
+    assertThat(mapped.plan().agentless()).hasSize(PlanMapper.MAX_AGENTLESS);
+    assertThat(mapped.plan().pairs()).hasSize(2);
+    assertThat(mapped.skipped())
+        .hasSize(90) // 510 of the 600 fit, in two classes each
+        .allMatch(line -> line.contains("an agent probes 1024 targets by icmp and tcp"));
+  }
+
+  @Test
+  void oneNameForAHostByTwoMethodsIsToldApart() throws Exception {
+    CollectorConfig config =
+        CollectorConfigYaml.read(
+                AGENTLESS.replace("dns-tcp", "host").replace("name: dns,", "name: host,"), 8100)
+            .config();
+
+    assertThat(mapper.map(config, name -> null).plan().agentless())
+        .extracting(pair -> pair.tags().get("dst_name"))
+        .contains("host (icmp 10.0.0.2)", "host (tcp 10.0.0.2:53)");
+  }
+
   private static final String LLAMA =
       """
       ports: {default: {ip: 0.0.0.0, port: 0, tos: 0, timeout: 300}}
