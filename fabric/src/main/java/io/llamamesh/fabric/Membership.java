@@ -432,7 +432,7 @@ final class Membership {
     }
     for (LinkStateAdEntry accuser : accusers) {
       LinkStateAd ad = accuser.ad();
-      if (ad != null && reachability.isReachable(accuser)) {
+      if (ad != null && isWitness(accuser)) {
         for (Unheard unheard : ad.unheard()) {
           @Nullable LinkStateAdEntry target = table.get(unheard.node());
           if (target != null && orphans.containsKey(target)) {
@@ -479,6 +479,11 @@ final class Membership {
         }
       }
     }
+  }
+
+  /** True when a node's word counts: it is reachable, and it neither leaves nor has left. */
+  private boolean isWitness(LinkStateAdEntry entry) {
+    return isUp(entry) && reachability.isReachable(entry);
   }
 
   /** Number of nodes, this one included, that could hear an orphan. */

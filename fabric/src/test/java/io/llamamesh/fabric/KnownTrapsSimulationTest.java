@@ -267,6 +267,32 @@ class KnownTrapsSimulationTest {
     assertThat(log.down()).isEmpty();
   }
 
+  /** Nor does what somebody accused who has left meanwhile and still runs. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5})
+  void whatThoseWhoLeaveAccuseCountsForNothing(long seed) {
+    Simulation sim = new Simulation(seed).nodes(4, 4).probeAll(5);
+    together(sim);
+    StateLog log = new StateLog(sim);
+    sim.partition(Set.of("n2"), Set.of("n3"));
+    sim.cut((from, to, way) -> way == Way.LINKS && isPair(from, to, "n3", "n4"));
+    sim.run(4 * SECOND);
+    sim.node("n2").fabric().leave(sim.now());
+    sim.run(2 * SECOND);
+    assertThat(sim.node("n1").fabric().state("n2")).isEqualTo(MemberState.LEFT);
+
+    // From now on n4 alone hears n3, by probes.
+    sim.partition(Set.of("n1"), Set.of("n3"));
+    sim.run(5 * SECOND);
+
+    assertThat(log.down(name -> name.equals("n3"))).isEmpty();
+    assertThat(sim.node("n1").fabric().state("n3")).isEqualTo(MemberState.UP);
+  }
+
+  private static boolean isPair(SimulatedNode from, SimulatedNode to, String one, String other) {
+    return Set.of(from.name(), to.name()).equals(Set.of(one, other));
+  }
+
   /** What a dead accuser said. */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
