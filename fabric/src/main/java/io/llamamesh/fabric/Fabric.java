@@ -25,6 +25,7 @@ import io.llamamesh.fabric.overlay.OverlayMessage.Disconnect;
 import io.llamamesh.fabric.overlay.OverlayMessage.ShuffleReply;
 import io.llamamesh.fabric.partition.Partition;
 import io.llamamesh.fabric.partition.Partitions;
+import io.llamamesh.fabric.partition.SettledPartitions;
 import io.llamamesh.fabric.routes.RouteTree;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -86,6 +87,15 @@ public final class Fabric {
 
   private static final long PARTITIONS_EACH = 200 * MS;
 
+  /** Time from the first word until partitions are looked for: of a pair both soon speak. */
+  private static final long PARTITIONS_AFTER = 60 * MS;
+
+  /**
+   * Time for which a side that does not speak itself is not named: others that lose the same node
+   * lose it within that time, and are not named as those that still reach it.
+   */
+  private static final long ONE_SIDED = 400 * MS;
+
   /** How often one that seems to be apart is tried, by the whole mesh, within one bridge period. */
   private static final double BRIDGES = 4;
 
@@ -129,6 +139,8 @@ public final class Fabric {
   private long nextRoutes;
   private long routesVersion;
   private List<Partition> blocks = List.of();
+  private final SettledPartitions settled = new SettledPartitions();
+  private long oneSidedSince = Long.MAX_VALUE;
   private boolean leaving;
   private boolean leavingKnown;
   private long nextLeaveTell;
@@ -751,15 +763,45 @@ public final class Fabric {
     }
   }
 
+  /** The blocks of which both sides speak, or of which one alone has spoken for long enough. */
+  private List<Partition> confirmed(List<Partition> found, List<Partitions.Row> rows) {
+    List<Partition> mutual =
+        found.stream().filter(block -> Partitions.isMutual(block, rows)).toList();
+    if (mutual.size() == found.size()) {
+      oneSidedSince = Long.MAX_VALUE;
+      return found;
+    }
+    oneSidedSince = Math.min(oneSidedSince, now);
+    if (now - oneSidedSince >= ONE_SIDED) {
+      return found;
+    }
+    partitionsChanged = true;
+    nextPartitions = Math.min(nextPartitions, now + PARTITIONS_AFTER);
+    return mutual;
+  }
+
+  private void partitionsMayChange() {
+    if (!partitionsChanged) {
+      partitionsChanged = true;
+      nextPartitions = Math.max(nextPartitions, now + PARTITIONS_AFTER);
+    }
+  }
+
   private void updatePartitions() {
     List<Partitions.Row> rows = new ArrayList<>();
+    boolean isAnyBack = false;
     for (LinkStateAdEntry entry : linkState.table().entries()) {
       LinkStateAd ad = entry.ad();
       if (ad != null && membership.isUp(entry) && !membership.isOrphan(entry)) {
-        rows.add(new Partitions.Row(ad.node(), ad.unheard(), ad.neighbors(), ad.watched()));
+        if (membership.isJustBack(entry, now)) {
+          isAnyBack = true;
+        } else {
+          rows.add(new Partitions.Row(ad.node(), ad.unheard(), ad.neighbors(), ad.watched()));
+        }
       }
     }
-    List<Partition> found = Partitions.find(rows);
+    List<Partition> found = settled.next(confirmed(Partitions.find(rows), rows), now);
+    partitionsChanged |= isAnyBack || settled.isHolding();
     if (!found.equals(blocks)) {
       blocks = found;
       host.notify(new Notification.PartitionsChanged(found));
@@ -946,7 +988,7 @@ public final class Fabric {
         routesVersion++;
       }
       if (before == null || !before.unheard().equals(ad.unheard())) {
-        partitionsChanged = true;
+        partitionsMayChange();
         checkAccused(ad, before);
       }
       if (before != null && before.incarnation() < ad.incarnation()) {
@@ -1060,7 +1102,7 @@ public final class Fabric {
 
     @Override
     public void notify(Notification notification) {
-      partitionsChanged = true;
+      partitionsMayChange();
       linkState.change(false);
       host.notify(notification);
     }

@@ -62,6 +62,12 @@ final class Membership {
   /** Time without a link after which a member is called blocked. */
   private static final long BLOCKED_AFTER = 5_000 * MS;
 
+  /** A member that was down for that long and is back has rows that are not taken back yet. */
+  private static final long DOWN_FOR_LONG = 1_000 * MS;
+
+  /** Time after which who is back hears those that it hears: it asked them once a second. */
+  private static final long BACK = 1_500 * MS;
+
   /** Number of nodes that look after an orphan that nobody watches. */
   private static final double CHECKERS = 3;
 
@@ -114,6 +120,8 @@ final class Membership {
   private final Map<LinkStateAdEntry, Long> linkless = new LinkedHashMap<>();
   private final Set<LinkStateAdEntry> blocked = new LinkedHashSet<>();
   private final List<LinkStateAdEntry> reached = new ArrayList<>();
+  private final Map<LinkStateAdEntry, Long> downSince = new HashMap<>();
+  private final Map<LinkStateAdEntry, Long> backSince = new HashMap<>();
   private long nextRecompute;
   private long nextSlowTick;
   private long nextDecision;
@@ -248,12 +256,36 @@ final class Membership {
       change(entry, MemberState.LEFT);
     } else if (reachability.isReachable(entry)) {
       orphans.remove(entry);
+      noteBack(entry, now);
       change(entry, MemberState.UP);
     } else if (state == null || state == MemberState.FORGOTTEN) {
       change(entry, MemberState.ABSENT);
     } else if (state == MemberState.UP || state == MemberState.LEFT) {
       orphans.putIfAbsent(entry, new Orphan(now));
     }
+  }
+
+  private void noteBack(LinkStateAdEntry entry, long now) {
+    @Nullable Long down = downSince.remove(entry);
+    if (down != null && now - down >= DOWN_FOR_LONG) {
+      backSince.put(entry, now);
+    }
+  }
+
+  /**
+   * True when a member was down for long and is back since a moment: what it says that it does not
+   * hear, and who says so of it, is of before. What comes and goes within a second was no fault.
+   */
+  boolean isJustBack(LinkStateAdEntry entry, long now) {
+    @Nullable Long back = backSince.get(entry);
+    if (back == null) {
+      return false;
+    }
+    if (now - back >= BACK) {
+      backSince.remove(entry);
+      return false;
+    }
+    return true;
   }
 
   /** A node is taken out of the table. */
@@ -266,6 +298,8 @@ final class Membership {
     vouched.remove(entry);
     linkless.remove(entry);
     blocked.remove(entry);
+    downSince.remove(entry);
+    backSince.remove(entry);
     @Nullable MemberState state = state(entry);
     if (state == MemberState.UP) {
       upCount--;
@@ -471,6 +505,7 @@ final class Membership {
       if (!isHeard && now - youngest >= wait) {
         for (LinkStateAdEntry each : group) {
           orphans.remove(each);
+          downSince.putIfAbsent(each, now);
           change(
               each,
               refused.contains(each)

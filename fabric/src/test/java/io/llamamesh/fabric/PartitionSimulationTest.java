@@ -186,6 +186,52 @@ class PartitionSimulationTest {
         });
   }
 
+  /** Those that lose it first do not name the others as those that still reach it. */
+  @ParameterizedTest
+  @ValueSource(ints = {3, 4, 6})
+  void aNodeThatIsCutFromAllIsNoPartitionNeitherBeforeNorAfter(int nodes) {
+    for (int seed = 1; seed <= Sizes.of(12, 100); seed++) {
+      Simulation sim = new Simulation(seed).nodes(nodes, 3).probeAll(5);
+      sim.startAll(SECOND).run(30 * SECOND);
+      StateLog log = new StateLog(sim);
+      Cut cut = sim.cut(between(Set.of("n1")::contains));
+      sim.run(5 * SECOND);
+      assertThat(sim.holdsFor("n1", MemberState.FAILED)).isEqualTo(nodes - 1L);
+      sim.heal(cut);
+      sim.run(20 * SECOND);
+
+      assertThat(sim.agreesOnWhoIsUp()).as("seed %d", seed).isTrue();
+      assertThat(log.of(Notification.PartitionsChanged.class)).as("seed %d", seed).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"both", "one"})
+  void aPartitionThatHealsIsNotNamedAnewWithEveryRowThatIsTakenBack(String which) {
+    for (int seed = 1; seed <= Sizes.of(12, 100); seed++) {
+      Simulation sim = new Simulation(seed).nodes(3, 3).probeAll(5);
+      sim.startAll(SECOND).run(30 * SECOND);
+      Cut cut =
+          sim.cut((from, to, way) ->
+              (from.name().equals("n1") && to.name().equals("n2"))
+                  || (which.equals("both") && from.name().equals("n2") && to.name().equals("n1")));
+      sim.run(8 * SECOND);
+      List<Partition> whole = sim.node("n3").fabric().partitions();
+      assertThat(whole).hasSize(1);
+      StateLog log = new StateLog(sim);
+      sim.heal(cut);
+      sim.run(15 * SECOND);
+
+      assertThat(log.of(Notification.PartitionsChanged.class))
+          .as("seed %d: one word of each, that it is over", seed)
+          .hasSize(3)
+          .allSatisfy(word ->
+              assertThat(((Notification.PartitionsChanged) word.notification()).partitions())
+                  .isEmpty());
+      assertThat(log.down()).as("seed %d", seed).isEmpty();
+    }
+  }
+
   private static Predicate<SimulatedNode> in(Predicate<String> names) {
     return node -> names.test(node.name());
   }

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,11 @@ import org.jspecify.annotations.Nullable;
  * are still linked among themselves.
  */
 public final class Partitions {
+
+  /** Blocks by the first names of their sides. */
+  static final Comparator<Partition> ORDER =
+      Comparator.comparing((Partition block) -> block.sideA().getFirst())
+          .thenComparing(block -> block.sideB().getFirst());
 
   /** Groups of one trouble up to which blocks are looked for by rows. */
   private static final int MAX_GROUPS = 24;
@@ -66,6 +72,23 @@ public final class Partitions {
       quiet &= row.unheard().isEmpty();
     }
     return quiet ? List.of() : new Partitions(rows).find();
+  }
+
+  /**
+   * True when a node of each side says that it does not hear one of the other as it should, or is
+   * not heard: then both are known to live and to be heard since. Of a node that has just died, or
+   * is cut from all, only the other side speaks.
+   */
+  public static boolean isMutual(Partition block, Collection<Row> rows) {
+    return isSaid(block.sideA(), block.sideB(), rows) && isSaid(block.sideB(), block.sideA(), rows);
+  }
+
+  private static boolean isSaid(List<String> by, List<String> of, Collection<Row> rows) {
+    Set<String> speakers = Set.copyOf(by);
+    Set<String> accused = Set.copyOf(of);
+    return rows.stream()
+        .filter(row -> speakers.contains(row.node()))
+        .anyMatch(row -> row.unheard().stream().anyMatch(each -> accused.contains(each.node())));
   }
 
   private void read(Row row) {
@@ -124,9 +147,7 @@ public final class Partitions {
         }
       }
     }
-    blocks.sort(
-        Comparator.comparing((Partition block) -> block.sideA().getFirst())
-            .thenComparing(block -> block.sideB().getFirst()));
+    blocks.sort(ORDER);
     return blocks;
   }
 
