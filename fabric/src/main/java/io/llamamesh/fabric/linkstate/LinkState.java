@@ -281,8 +281,8 @@ public final class LinkState {
     adsReceived++;
     LinkStateAd ad = aged.ad();
     if (ad.node().equals(self)) {
-      if (ad.isNewerThan(incarnation, sequence) && ad.incarnation() < Incarnation.MAX) {
-        host.outbid(ad.incarnation());
+      if (ad.isNewerThan(incarnation, sequence)) {
+        outbid(ad);
       }
       return;
     }
@@ -303,6 +303,19 @@ public final class LinkState {
     }
     enqueue(entry, from, isUrgent(ad, before));
     host.adChanged(entry, before);
+  }
+
+  /**
+   * Another's record of this node counts no more; where no incarnation is greater, by a sequence.
+   */
+  private void outbid(LinkStateAd ad) {
+    if (ad.incarnation() < Incarnation.MAX) {
+      host.outbid(ad.incarnation());
+    } else if (ad.sequence() < LinkStateAd.FORGOTTEN_SEQUENCE - 1) {
+      incarnation = Incarnation.MAX;
+      sequence = ad.sequence();
+      change(true);
+    }
   }
 
   /** True when somebody waits for it: nobody does for a neighbour that is exchanged for another. */
