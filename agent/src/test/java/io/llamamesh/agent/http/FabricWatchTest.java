@@ -16,16 +16,12 @@ import io.llamamesh.client.DocumentWatch;
 import io.llamamesh.client.FabricClient;
 import io.llamamesh.client.WatchListener;
 import io.llamamesh.fabric.FabricOptions;
-import io.llamamesh.fabric.Notification;
-import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
 import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.transport.FabricEvidence;
 import io.llamamesh.fabric.transport.FabricNode;
-import io.llamamesh.fabric.transport.FabricNodeListener;
 import io.llamamesh.fabric.transport.FabricNodeOptions;
-import io.llamamesh.fabric.transport.FabricPersistence;
+import io.llamamesh.fabric.transport.MemoryPersistence;
 import io.llamamesh.fabric.transport.MeshKeys;
-import io.llamamesh.fabric.transport.TransportEvent;
 import io.llamamesh.fabric.transport.TransportLimits;
 import io.llamamesh.fabric.transport.TransportOptions;
 import io.llamamesh.results.FabricMembers;
@@ -66,48 +62,6 @@ class FabricWatchTest {
   private final List<ApiServer> apis = new ArrayList<>();
   private final FabricClient client = new FabricClient(ClientOptions.standard());
   private final HttpClient http = HttpClient.newHttpClient();
-
-  private static final class Silent implements FabricNodeListener {
-    @Override
-    public void notified(Notification notification) {}
-
-    @Override
-    public void linkDown(FabricPeer peer, TransportEvent reason) {}
-
-    @Override
-    public void dialFailed(FabricPeer peer, TransportEvent reason) {}
-
-    @Override
-    public void cannotStart(String reason) {}
-
-    @Override
-    public void started(long incarnation) {}
-
-    @Override
-    public void failed(Throwable cause) {}
-  }
-
-  private static final class Memory implements FabricPersistence {
-    private volatile long incarnation;
-
-    @Override
-    public long incarnation() {
-      return incarnation;
-    }
-
-    @Override
-    public void storeIncarnation(long stored) {
-      incarnation = stored;
-    }
-
-    @Override
-    public List<AgedAd> members() {
-      return List.of();
-    }
-
-    @Override
-    public void storeMembers(List<AgedAd> kept) {}
-  }
 
   @BeforeEach
   void start() throws IOException {
@@ -162,10 +116,10 @@ class FabricWatchTest {
                 TransportLimits.standard()),
             FabricOptions.standard(),
             contacts),
-        new Memory(),
+        new MemoryPersistence(),
         () -> MeshKeys.NONE,
         FabricEvidence.NONE,
-        new Silent());
+        _ -> {});
   }
 
   private static ApiServer api(AtomicReference<@Nullable FabricNode> node) throws IOException {

@@ -2,16 +2,12 @@ package io.llamamesh.bench.fabric;
 
 import io.llamamesh.bench.figures.Figure;
 import io.llamamesh.fabric.FabricOptions;
-import io.llamamesh.fabric.Notification;
-import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
 import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.transport.FabricEvidence;
 import io.llamamesh.fabric.transport.FabricNode;
-import io.llamamesh.fabric.transport.FabricNodeListener;
 import io.llamamesh.fabric.transport.FabricNodeOptions;
-import io.llamamesh.fabric.transport.FabricPersistence;
+import io.llamamesh.fabric.transport.MemoryPersistence;
 import io.llamamesh.fabric.transport.MeshKeys;
-import io.llamamesh.fabric.transport.TransportEvent;
 import io.llamamesh.fabric.transport.TransportLimits;
 import io.llamamesh.fabric.transport.TransportOptions;
 import java.io.IOException;
@@ -89,10 +85,10 @@ final class CostRow {
                     TransportLimits.standard()),
                 FabricOptions.standard(),
                 others.subList(0, 3)),
-            new ForgetfulPersistence(),
+            new MemoryPersistence(),
             () -> MeshKeys.NONE.with(1, new byte[32], true),
             new PlayedProbes(others),
-            new SilentListener());
+            cause -> System.err.println("fabric node failed: " + cause));
     node.setPeers(others.subList(0, 3), others);
     return node;
   }
@@ -162,46 +158,6 @@ final class CostRow {
         sink.answered(peer.name(), now - ROUND_TRIP, ROUND_TRIP, epoch(peer));
       }
       handedOn = due;
-    }
-  }
-
-  private static final class ForgetfulPersistence implements FabricPersistence {
-    @Override
-    public long incarnation() {
-      return 0;
-    }
-
-    @Override
-    public void storeIncarnation(long incarnation) {}
-
-    @Override
-    public List<AgedAd> members() {
-      return List.of();
-    }
-
-    @Override
-    public void storeMembers(List<AgedAd> members) {}
-  }
-
-  private static final class SilentListener implements FabricNodeListener {
-    @Override
-    public void notified(Notification notification) {}
-
-    @Override
-    public void linkDown(FabricPeer peer, TransportEvent reason) {}
-
-    @Override
-    public void dialFailed(FabricPeer peer, TransportEvent reason) {}
-
-    @Override
-    public void cannotStart(String reason) {}
-
-    @Override
-    public void started(long incarnation) {}
-
-    @Override
-    public void failed(Throwable cause) {
-      System.err.println("fabric node failed: " + cause);
     }
   }
 }

@@ -11,19 +11,19 @@ import io.llamamesh.fabric.node.FabricPeer;
 public interface FabricNodeListener {
 
   /** A notification of the fabric. */
-  void notified(Notification notification);
+  default void notified(Notification notification) {}
 
   /** A link ended, other than on purpose. */
-  void linkDown(FabricPeer peer, TransportEvent reason);
+  default void linkDown(FabricPeer peer, TransportEvent reason) {}
 
   /** A dial did not lead to a link. */
-  void dialFailed(FabricPeer peer, TransportEvent reason);
+  default void dialFailed(FabricPeer peer, TransportEvent reason) {}
 
   /** It cannot take part; tried again each second. */
-  void cannotStart(String reason);
+  default void cannotStart(String reason) {}
 
   /** It takes part from now on. */
-  void started(long incarnation);
+  default void started(long incarnation) {}
 
   /** A message of multicast for this node, of a topic that is not the fabric's own. */
   default void delivered(Delivery delivery) {}

@@ -9,8 +9,6 @@ import io.llamamesh.fabric.Fabric;
 import io.llamamesh.fabric.FabricOptions;
 import io.llamamesh.fabric.Member;
 import io.llamamesh.fabric.MemberState;
-import io.llamamesh.fabric.Notification;
-import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
 import io.llamamesh.fabric.node.FabricPeer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -37,54 +35,7 @@ class FabricNodeTest {
   private final List<FabricNode> nodes = new ArrayList<>();
   private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
 
-  /** What is left in memory. */
-  private static final class Memory implements FabricPersistence {
-    private volatile long incarnation;
-    private volatile List<AgedAd> members = List.of();
-
-    @Override
-    public long incarnation() {
-      return incarnation;
-    }
-
-    @Override
-    public void storeIncarnation(long stored) {
-      incarnation = stored;
-    }
-
-    @Override
-    public List<AgedAd> members() {
-      return members;
-    }
-
-    @Override
-    public void storeMembers(List<AgedAd> kept) {
-      members = kept;
-    }
-  }
-
-  private final FabricNodeListener listener =
-      new FabricNodeListener() {
-        @Override
-        public void notified(Notification notification) {}
-
-        @Override
-        public void linkDown(FabricPeer peer, TransportEvent reason) {}
-
-        @Override
-        public void dialFailed(FabricPeer peer, TransportEvent reason) {}
-
-        @Override
-        public void cannotStart(String reason) {}
-
-        @Override
-        public void started(long incarnation) {}
-
-        @Override
-        public void failed(Throwable cause) {
-          failures.add(cause);
-        }
-      };
+  private final FabricNodeListener listener = failures::add;
 
   @AfterEach
   void end() {
@@ -96,7 +47,7 @@ class FabricNodeTest {
   void fiveNodesKnowEachOtherAndOneThatEndsIsKnownToAll() throws Exception {
     List<FabricPeer> peers = peers(5);
     for (FabricPeer peer : peers) {
-      start(peer, List.of(peers.getFirst()), new Memory());
+      start(peer, List.of(peers.getFirst()), new MemoryPersistence());
     }
     for (FabricNode node : nodes) {
       await(node, states(UP, UP, UP, UP, UP));
@@ -118,9 +69,9 @@ class FabricNodeTest {
   @Test
   void aNewLifeIsKnownByAGreaterIncarnationAndFindsItsPeersByItself() throws Exception {
     List<FabricPeer> peers = peers(3);
-    Memory memory = new Memory();
-    start(peers.get(0), List.of(), new Memory());
-    start(peers.get(1), List.of(peers.getFirst()), new Memory());
+    MemoryPersistence memory = new MemoryPersistence();
+    start(peers.get(0), List.of(), new MemoryPersistence());
+    start(peers.get(1), List.of(peers.getFirst()), new MemoryPersistence());
     start(peers.get(2), List.of(peers.getFirst()), memory);
     Map<String, MemberState> all = states(UP, UP, UP);
     await(nodes.get(0), all);
@@ -150,7 +101,7 @@ class FabricNodeTest {
     int port = port(peer);
     FabricNode node;
     try (ServerSocket taken = new ServerSocket(port, 1, InetAddress.ofLiteral("127.0.0.1"))) {
-      node = start(peer, List.of(), new Memory());
+      node = start(peer, List.of(), new MemoryPersistence());
       long end = System.nanoTime() + 10_000_000_000L;
       while (node.problem() == null && System.nanoTime() < end) {
         Thread.onSpinWait();
@@ -169,9 +120,10 @@ class FabricNodeTest {
     AtomicInteger mark = new AtomicInteger(own);
     FabricEvidence probes =
         sink -> sink.answered("n2", System.nanoTime() - TestNode.MS, TestNode.MS, mark.get());
-    start(peers.get(0), List.of(), new Memory(), probes).setPeers(List.of(), peers);
-    start(peers.get(1), List.of(peers.getFirst()), new Memory());
-    start(peers.get(2), List.of(), new Memory(), probes).setPeers(peers.subList(0, 1), peers);
+    start(peers.get(0), List.of(), new MemoryPersistence(), probes).setPeers(List.of(), peers);
+    start(peers.get(1), List.of(peers.getFirst()), new MemoryPersistence());
+    start(peers.get(2), List.of(), new MemoryPersistence(), probes)
+        .setPeers(peers.subList(0, 1), peers);
     Map<String, MemberState> all = states(UP, UP, UP);
     for (FabricNode node : nodes) {
       await(node, all);
@@ -192,12 +144,15 @@ class FabricNodeTest {
     }
   }
 
-  private FabricNode start(FabricPeer self, List<FabricPeer> contacts, Memory memory) {
+  private FabricNode start(FabricPeer self, List<FabricPeer> contacts, MemoryPersistence memory) {
     return start(self, contacts, memory, FabricEvidence.NONE);
   }
 
   private FabricNode start(
-      FabricPeer self, List<FabricPeer> contacts, Memory memory, FabricEvidence evidence) {
+      FabricPeer self,
+      List<FabricPeer> contacts,
+      MemoryPersistence memory,
+      FabricEvidence evidence) {
     FabricNode node =
         FabricNode.start(
             new FabricNodeOptions(

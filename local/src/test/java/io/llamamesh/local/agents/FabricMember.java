@@ -10,16 +10,12 @@ import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.agent.window.WindowArchive;
 import io.llamamesh.fabric.FabricOptions;
-import io.llamamesh.fabric.Notification;
-import io.llamamesh.fabric.linkstate.LinkStateMessage.AgedAd;
 import io.llamamesh.fabric.node.FabricPeer;
 import io.llamamesh.fabric.transport.FabricEvidence;
 import io.llamamesh.fabric.transport.FabricNode;
-import io.llamamesh.fabric.transport.FabricNodeListener;
 import io.llamamesh.fabric.transport.FabricNodeOptions;
-import io.llamamesh.fabric.transport.FabricPersistence;
+import io.llamamesh.fabric.transport.MemoryPersistence;
 import io.llamamesh.fabric.transport.MeshKeys;
-import io.llamamesh.fabric.transport.TransportEvent;
 import io.llamamesh.fabric.transport.TransportLimits;
 import io.llamamesh.fabric.transport.TransportOptions;
 import java.io.IOException;
@@ -35,51 +31,9 @@ import org.jspecify.annotations.Nullable;
 /** The fabric's part of an agent, with its API, on loopback ports. */
 final class FabricMember implements AutoCloseable {
   private final FabricPeer peer;
-  private final Memory memory = new Memory();
+  private final MemoryPersistence memory = new MemoryPersistence();
   private final ApiServer api;
   private volatile @Nullable FabricNode node;
-
-  private static final class Memory implements FabricPersistence {
-    private volatile long incarnation;
-
-    @Override
-    public long incarnation() {
-      return incarnation;
-    }
-
-    @Override
-    public void storeIncarnation(long stored) {
-      incarnation = stored;
-    }
-
-    @Override
-    public List<AgedAd> members() {
-      return List.of();
-    }
-
-    @Override
-    public void storeMembers(List<AgedAd> kept) {}
-  }
-
-  private static final class Silent implements FabricNodeListener {
-    @Override
-    public void notified(Notification notification) {}
-
-    @Override
-    public void linkDown(FabricPeer peer, TransportEvent reason) {}
-
-    @Override
-    public void dialFailed(FabricPeer peer, TransportEvent reason) {}
-
-    @Override
-    public void cannotStart(String reason) {}
-
-    @Override
-    public void started(long incarnation) {}
-
-    @Override
-    public void failed(Throwable cause) {}
-  }
 
   FabricMember(String name) throws IOException {
     this.peer = new FabricPeer(name, "127.0.0.1:" + freePort());
@@ -144,7 +98,7 @@ final class FabricMember implements AutoCloseable {
             memory,
             () -> MeshKeys.NONE,
             FabricEvidence.NONE,
-            new Silent());
+            _ -> {});
   }
 
   /** Ends its life without a word; its API stays, and has no fabric. */
