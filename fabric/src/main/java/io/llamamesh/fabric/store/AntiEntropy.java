@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -32,6 +33,9 @@ final class AntiEntropy {
      */
     boolean tryAccept(String neighbour, String key, byte[] encoded, long hash);
 
+    /** True while a document of this hash was accepted and is not on disk yet. */
+    boolean isWaiting(long hash);
+
     /** Bytes that cannot be read. */
     void onMalformed();
   }
@@ -42,6 +46,10 @@ final class AntiEntropy {
   private static final int MAX_WANTED = 1 << 14;
   private static final int MAX_REQUESTED = 64;
   private static final long MAX_REQUESTED_BYTES = 1L << 20;
+
+  /** The same of all neighbours: what comes is held until it is whole and on disk. */
+  private static final long MAX_REQUESTED_OF_ALL = 2L << 20;
+
   private static final long MAX_CREDIT = 1L << 20;
   private static final long CREDIT_PER_SECOND = 8L << 20;
   private static final long WANT_TIMEOUT = TimeUnit.SECONDS.toNanos(10);
@@ -53,6 +61,11 @@ final class AntiEntropy {
   private final RandomGenerator random;
   private final Listener listener;
   private final Map<String, Neighbour> neighbours = new LinkedHashMap<>();
+
+  /** Hash of what is on its way, by key: a value that many offer is fetched from one of them. */
+  private final Map<String, Long> inFlight = new HashMap<>();
+
+  private long requestedOfAll;
   private long nextTurn;
   private boolean completed;
   private long summaries;
@@ -76,7 +89,7 @@ final class AntiEntropy {
   }
 
   /** A request on its way. */
-  private record Request(int bytes, long deadline) {}
+  private record Request(int bytes, long hash, long deadline) {}
 
   /** A value of which some parts have come. */
   private static final class Assembly {
@@ -137,13 +150,22 @@ final class AntiEntropy {
     if (neighbours.isEmpty()) {
       nextTurn = now + turn();
     }
+    neighbourDown(name);
     Neighbour neighbour = new Neighbour(name, now);
     neighbours.put(name, neighbour);
     begin(neighbour);
   }
 
   void neighbourDown(String name) {
-    neighbours.remove(name);
+    Neighbour gone = neighbours.remove(name);
+    if (gone != null) {
+      gone.requested.forEach(this::unrequest);
+    }
+  }
+
+  private void unrequest(String key, Request request) {
+    requestedOfAll -= request.bytes();
+    inFlight.remove(key, request.hash());
   }
 
   /** True once for exchanges that are complete since the last call. */
@@ -416,11 +438,13 @@ final class AntiEntropy {
   }
 
   private void expire(Neighbour neighbour, long now) {
-    Iterator<Request> requests = neighbour.requested.values().iterator();
+    Iterator<Map.Entry<String, Request>> requests = neighbour.requested.entrySet().iterator();
     while (requests.hasNext()) {
-      Request request = requests.next();
+      Map.Entry<String, Request> entry = requests.next();
+      Request request = entry.getValue();
       if (now - request.deadline() >= 0) {
         requests.remove();
+        unrequest(entry.getKey(), request);
         neighbour.requestedBytes -= request.bytes();
         neighbour.exchanging = false;
         expiredWants++;
@@ -448,13 +472,23 @@ final class AntiEntropy {
         && neighbour.requested.size() < MAX_REQUESTED
         && neighbour.requestedBytes < MAX_REQUESTED_BYTES) {
       Offered next = wanted.next();
-      wanted.remove();
       if (isHere(next) || neighbour.requested.containsKey(next.key())) {
+        wanted.remove();
         continue;
       }
+      if (Long.valueOf(next.hash()).equals(inFlight.get(next.key()))
+          || listener.isWaiting(next.hash())) {
+        continue; // another one sends it; should that fail, this one is asked
+      }
       int bytes = Math.clamp(next.bytes(), 1, options.joinedValueBytes());
-      neighbour.requested.put(next.key(), new Request(bytes, now + WANT_TIMEOUT));
+      if (requestedOfAll > 0 && requestedOfAll + bytes > MAX_REQUESTED_OF_ALL) {
+        break;
+      }
+      wanted.remove();
+      neighbour.requested.put(next.key(), new Request(bytes, next.hash(), now + WANT_TIMEOUT));
       neighbour.requestedBytes += bytes;
+      requestedOfAll += bytes;
+      inFlight.put(next.key(), next.hash());
       keys.add(next.key());
     }
     if (!keys.isEmpty()) {
@@ -503,11 +537,13 @@ final class AntiEntropy {
     }
     assembly.bytes.writeBytes(part.bytes());
     assembly.next++;
-    neighbour.requested.put(part.key(), new Request(request.bytes(), now + WANT_TIMEOUT));
+    neighbour.requested.put(
+        part.key(), new Request(request.bytes(), request.hash(), now + WANT_TIMEOUT));
     if (assembly.next >= assembly.count) {
       neighbour.assembly = null;
       neighbour.requested.remove(part.key());
       neighbour.requestedBytes -= request.bytes();
+      unrequest(part.key(), request);
       onComplete(neighbour, assembly);
     }
   }

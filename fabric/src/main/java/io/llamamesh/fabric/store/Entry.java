@@ -59,8 +59,4 @@ record Entry(byte[] encoded, long hash, long removedAt) {
   String version() {
     return HexFormat.of().toHexDigits(hash);
   }
-
-  Value value() {
-    return new Value(document().root(), version());
-  }
 }

@@ -9,6 +9,9 @@ import io.llamamesh.fabric.crdt.OperationException;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,15 +54,19 @@ public final class ReplicatedStore {
   private static final int MAX_JOINS = 4_096;
   private static final long MAX_JOIN_BYTES = 4L << 20;
 
+  /**
+   * Encoded bytes from which on a batch for the disk takes no more: on its way each is held several
+   * times over.
+   */
+  private static final long BATCH_BYTES = 1L << 20;
+
   /** Keys that one flush looks at when it cleans up. */
   private static final int MAX_CLEANED = 64;
 
   private static final long CLEAN_EACH = TimeUnit.MINUTES.toNanos(10);
 
-  private static final Value ABSENT = new Value(Document.EMPTY.root(), Value.ABSENT);
-
   private final String node;
-  private final Storage storage;
+  private Storage storage;
   private final ReplicatedStoreOptions options;
   private final StoreOutbox outbox;
   private final InstantSource clock;
@@ -70,12 +77,17 @@ public final class ReplicatedStore {
 
   private final ArrayDeque<Requested> operations = new ArrayDeque<>();
   private final ArrayDeque<Received> joins = new ArrayDeque<>();
+
+  /** Hashes of the whole documents among {@link #joins}. */
+  private final Set<Long> joinHashes = new HashSet<>();
+
   private final ArrayDeque<String> uncleaned = new ArrayDeque<>();
   private long joinBytes;
   private long oldestJoin;
   private boolean ticked;
   private long nextCleaning;
   private boolean diskFailed;
+  private boolean diskDamaged;
   private long retryAt;
 
   private boolean synced;
@@ -90,6 +102,7 @@ public final class ReplicatedStore {
   private long malformed;
   private long failedWrites;
   private long lostRecords;
+  private long rebuilds;
 
   /** An operation that waits for the disk. */
   private record Requested(
@@ -130,6 +143,11 @@ public final class ReplicatedStore {
               }
 
               @Override
+              public boolean isWaiting(long hash) {
+                return joinHashes.contains(hash);
+              }
+
+              @Override
               public void onMalformed() {
                 malformed++;
               }
@@ -162,7 +180,9 @@ public final class ReplicatedStore {
   /** Fills the table, and returns the last life of this node that is found on the way. */
   private long load(Map<String, byte[]> records) {
     long known = 0;
-    for (Map.Entry<String, byte[]> record : records.entrySet()) {
+    Iterator<Map.Entry<String, byte[]>> left = records.entrySet().iterator();
+    while (left.hasNext()) {
+      Map.Entry<String, byte[]> record = left.next();
       try {
         Entry entry = Entry.ofRecord(new Key(record.getKey()).text(), record.getValue());
         known = Math.max(known, entry.document().context().lastLife(node));
@@ -171,6 +191,7 @@ public final class ReplicatedStore {
         // Others have what was in it, and will send it.
         lostRecords++;
       }
+      left.remove();
     }
     return known;
   }
@@ -205,8 +226,7 @@ public final class ReplicatedStore {
 
   /** A key's value. */
   public Value get(Key key) {
-    Entry entry = table.get(key.text());
-    return entry == null ? ABSENT : entry.value();
+    return Value.of(table.get(key.text()));
   }
 
   /** Version of a key's value, as in {@link Value#version}, without reading the value. */
@@ -332,6 +352,9 @@ public final class ReplicatedStore {
       return false;
     }
     joins.add(received);
+    if (received.neighbour() != null) {
+      joinHashes.add(received.hash());
+    }
     joinBytes += received.encoded().length;
     return true;
   }
@@ -361,7 +384,42 @@ public final class ReplicatedStore {
     uncleaned.addAll(table.entries().keySet());
   }
 
-  /** Does all operations that wait, writes them in one batch, and answers. */
+  /** True while operations wait that the last {@link #flush} has left for the next one. */
+  public boolean hasOperations() {
+    return !operations.isEmpty();
+  }
+
+  /** True when what is on disk will never be readable; then nothing more is written to it. */
+  public boolean isDiskDamaged() {
+    return diskDamaged;
+  }
+
+  /** Writes all that is known here to a new disk, which holds nothing else. */
+  public void copyTo(Storage fresh) throws StorageException {
+    Map<String, byte[]> records = new HashMap<>();
+    long bytes = 0;
+    for (Map.Entry<String, Entry> entry : table.entries().entrySet()) {
+      byte[] written = entry.getValue().toRecord();
+      records.put(entry.getKey(), written);
+      bytes += written.length;
+      if (bytes >= BATCH_BYTES) {
+        fresh.write(new Storage.Batch(lives.present(), lives.settled(), records, List.of()));
+        records.clear();
+        bytes = 0;
+      }
+    }
+    fresh.write(new Storage.Batch(lives.present(), lives.settled(), records, List.of()));
+  }
+
+  /** Goes on with another disk, which has all of {@link #copyTo}. */
+  public void moveTo(Storage fresh) {
+    storage = fresh;
+    diskDamaged = false;
+    diskFailed = false;
+    rebuilds++;
+  }
+
+  /** Does operations that wait, as many as one batch for the disk has room for, and answers. */
   public void flush(long now) {
     if (operations.isEmpty() && joins.isEmpty() && uncleaned.isEmpty() && !lives.isChanged()) {
       return;
@@ -380,23 +438,30 @@ public final class ReplicatedStore {
   private void flush(List<Requested> unanswered, long now) {
     StagedChanges changes = new StagedChanges(table);
     // Others' documents first: they may show that the life in use is too low.
-    while (!joins.isEmpty()) {
+    while (!joins.isEmpty() && changes.encodedBytes() < BATCH_BYTES) {
       Received received = joins.remove();
       joinBytes -= received.encoded().length;
+      joinHashes.remove(received.hash());
       join(received, changes, now);
     }
-    unanswered.addAll(operations);
-    operations.clear();
-    for (Requested operation : unanswered) {
+    long full = changes.encodedBytes() + BATCH_BYTES;
+    while (!operations.isEmpty() && changes.encodedBytes() < full) {
+      Requested operation = operations.remove();
+      unanswered.add(operation);
       operate(operation, changes, unanswered);
     }
     cleanSome(changes);
+    if (diskDamaged) {
+      fail(unanswered, "its file is damaged and is made anew", now);
+      return;
+    }
     if (!changes.isEmpty() || lives.isChanged()) {
       try {
         storage.write(changes.toBatch(lives.present(), lives.settled()));
         lives.written();
         diskFailed = false;
       } catch (StorageException e) {
+        diskDamaged |= e.isDamaged();
         fail(unanswered, String.valueOf(e.getMessage()), now);
         return;
       }
@@ -430,7 +495,7 @@ public final class ReplicatedStore {
       outbox.multicast(StoreMessage.encode(message));
     }
     antiEntropy.offer(changes.offers(), now);
-    if (antiEntropy.takeCompleted()) {
+    if (joins.isEmpty() && antiEntropy.takeCompleted()) {
       settle();
     }
     changes.runAfterwards();
@@ -450,7 +515,7 @@ public final class ReplicatedStore {
     String version = before == null ? Value.ABSENT : before.version();
     Result result;
     if (requested.version() != null && !requested.version().equals(version)) {
-      result = new Result.Stale(before == null ? ABSENT : before.value());
+      result = new Result.Stale(Value.of(before));
     } else {
       try {
         Document.Applied applied =
@@ -477,9 +542,7 @@ public final class ReplicatedStore {
   private Result accept(
       String key, @Nullable Entry before, Document.Applied applied, StagedChanges changes) {
     if (!applied.hasChanged()) {
-      return before == null
-          ? new Result.Done(ABSENT, false)
-          : new Result.Done(before.value(), isLarge(before));
+      return new Result.Done(Value.of(before), before != null && isLarge(before));
     }
     Entry after = Entry.of(key, applied.document(), clock.millis() / 1_000);
     long growth = changes.growth(key, after);
@@ -499,7 +562,7 @@ public final class ReplicatedStore {
     } else {
       changes.offer(key);
     }
-    return new Result.Done(after.value(), isLarge(after));
+    return new Result.Done(Value.of(after), isLarge(after));
   }
 
   private boolean isLarge(Entry entry) {
@@ -626,6 +689,7 @@ public final class ReplicatedStore {
         failedWrites,
         lives.taken(),
         lives.exhausted(),
-        lostRecords);
+        lostRecords,
+        rebuilds);
   }
 }

@@ -28,6 +28,7 @@ final class StagedChanges {
 
   private final List<Runnable> afterwards = new ArrayList<>();
   private long addedBytes;
+  private long encodedBytes;
 
   StagedChanges(Table table) {
     this.table = table;
@@ -55,7 +56,13 @@ final class StagedChanges {
 
   void put(String key, Entry entry) {
     addedBytes += growth(key, entry);
+    encodedBytes += entry.encoded().length;
     entries.put(key, entry);
+  }
+
+  /** Bytes of all documents that were put. */
+  long encodedBytes() {
+    return encodedBytes;
   }
 
   boolean isChanged(String key) {

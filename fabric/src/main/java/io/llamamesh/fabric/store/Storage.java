@@ -8,7 +8,8 @@ import java.util.TreeMap;
 public interface Storage {
 
   /**
-   * All that was written, before the first {@link #write}.
+   * All that was written, before the first {@link #write}. Its map of records is the caller's, who
+   * takes them out of it one by one: the largest store would not fit into the heap twice.
    *
    * @throws StorageException when it cannot be read
    */

@@ -9,8 +9,17 @@ public final class StorageException extends Exception {
 
   /** An exception that says what failed. */
   public StorageException(String message) {
+    this(message, false);
+  }
+
+  /**
+   * An exception that says what failed.
+   *
+   * @param isDamaged whether what is on disk will never be readable
+   */
+  public StorageException(String message, boolean isDamaged) {
     super(message);
-    this.isDamaged = false;
+    this.isDamaged = isDamaged;
   }
 
   /** An exception that says what failed and why. */

@@ -25,6 +25,7 @@ package io.llamamesh.fabric.store;
  * @param exhaustedLives times that a greater number was needed and none was left: somebody forged
  *     one
  * @param lostRecords records of the disk that could not be read at the start
+ * @param rebuilds times that the disk was damaged while it was in use, and was made anew
  */
 public record StoreCounters(
     int keys,
@@ -46,4 +47,5 @@ public record StoreCounters(
     long failedWrites,
     long newLives,
     long exhaustedLives,
-    long lostRecords) {}
+    long lostRecords,
+    long rebuilds) {}

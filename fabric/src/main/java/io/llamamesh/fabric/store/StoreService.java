@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -31,8 +32,11 @@ import org.jspecify.annotations.Nullable;
  *       and dropped and counted beyond that; the next turn of anti-entropy brings them again.
  *   <li>An operation is answered once: done when it is on disk, busy at once where as many wait as
  *       {@link ReplicatedStoreOptions#waiting} says, unavailable while the disk cannot be opened.
- *   <li>A disk that cannot be opened is tried again each second. A damaged one is set aside: others
- *       have what was acknowledged with a neighbour at hand.
+ *   <li>A disk that cannot be opened is tried again each second. One that is damaged when it is
+ *       opened is set aside: others have what was acknowledged with a neighbour at hand. One that
+ *       turns out to be damaged while it is in use is made anew, from memory, which has all of it.
+ *   <li>After {@link #stopWriting} nothing is acknowledged that {@link #tryReplicate} does not hand
+ *       over.
  * </ul>
  */
 public final class StoreService implements AutoCloseable {
@@ -56,6 +60,19 @@ public final class StoreService implements AutoCloseable {
     /** Puts a damaged one out of the way, so that a new one can be made. */
     void setAside() throws StorageException;
 
+    /**
+     * Makes a new one in place of one that is damaged and closed. The old one stays where it is
+     * until the new one is complete, where that can be had.
+     *
+     * @param filler writes what the new one is to hold
+     */
+    default Storage rebuild(Filler filler) throws StorageException {
+      setAside();
+      Storage fresh = open();
+      filler.fill(fresh);
+      return fresh;
+    }
+
     /** A disk that keeps nothing. */
     static Disk none() {
       return new Disk() {
@@ -70,11 +87,22 @@ public final class StoreService implements AutoCloseable {
     }
   }
 
+  /** Writer of what a new disk is to hold. */
+  @FunctionalInterface
+  public interface Filler {
+
+    /** Writes all of it. */
+    void fill(Storage fresh) throws StorageException;
+  }
+
   /** Taker of what befalls a service; called on its thread, must return at once. */
   public interface Listener {
 
     /** The disk cannot be used; tried again each second. */
     void storeUnavailable(String reason);
+
+    /** The disk was damaged while it was in use, and was made anew with all that was on it. */
+    default void storeRebuilt() {}
 
     /** An event could not be handled, which is a programming error; the service goes on. */
     void failed(Throwable cause);
@@ -95,6 +123,7 @@ public final class StoreService implements AutoCloseable {
   private final ArrayDeque<Task> tasks = new ArrayDeque<>();
   private long queuedBytes;
   private boolean stopped;
+  private @Nullable String refusal;
 
   private final AtomicInteger waitingOperations = new AtomicInteger();
   private final AtomicInteger waitingReads = new AtomicInteger();
@@ -105,6 +134,8 @@ public final class StoreService implements AutoCloseable {
   // The thread's own.
   private final Set<String> neighbours = new LinkedHashSet<>();
   private final List<CompletableFuture<Boolean>> awaitingReplication = new ArrayList<>();
+  private @Nullable Storage storage;
+  private long rebuildAt;
 
   /**
    * Work for the thread.
@@ -171,27 +202,70 @@ public final class StoreService implements AutoCloseable {
    */
   public CompletableFuture<Result> submit(Key key, Operation operation, @Nullable String version) {
     CompletableFuture<Result> answer = new CompletableFuture<>();
+    String why = refusal();
+    if (why != null) {
+      answer.complete(new Result.Unavailable(why));
+      return answer;
+    }
     if (waitingOperations.incrementAndGet() > options.waiting()) {
       waitingOperations.decrementAndGet();
       answer.complete(new Result.Busy());
       return answer;
     }
-    boolean taken =
-        enqueue(
+    String refused =
+        tryEnqueueWrite(
             new Task(
                 0,
                 (store, now) -> {
                   if (store == null) {
-                    String why = problem;
-                    answer(answer, new Result.Unavailable(why == null ? CLOSED : why));
+                    answer(
+                        answer,
+                        new Result.Unavailable(Objects.requireNonNullElse(problem, CLOSED)));
                   } else {
                     store.submit(key, operation, version, result -> answer(answer, result));
                   }
                 }));
-    if (!taken) {
-      answer(answer, new Result.Unavailable(CLOSED));
+    if (refused != null) {
+      answer(answer, new Result.Unavailable(refused));
     }
     return answer;
+  }
+
+  /**
+   * Refuses operations from now on. Those that were taken before are done before whatever is asked
+   * after this.
+   *
+   * @param why what they are answered, for people
+   */
+  public void stopWriting(String why) {
+    lock.lock();
+    try {
+      refusal = why;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private @Nullable String refusal() {
+    lock.lock();
+    try {
+      return refusal;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns the reason why it was not taken; null where it was. */
+  private @Nullable String tryEnqueueWrite(Task task) {
+    lock.lock();
+    try {
+      if (refusal != null) {
+        return refusal;
+      }
+      return enqueue(task) ? null : CLOSED;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void answer(CompletableFuture<Result> waiting, Result result) {
@@ -329,6 +403,7 @@ public final class StoreService implements AutoCloseable {
                   if (store == null || neighbours.isEmpty()) {
                     replicated.complete(false);
                   } else {
+                    flushAll(store, now); // what was taken before is handed over, too
                     store.exchange();
                     awaitingReplication.add(replicated);
                   }
@@ -438,15 +513,14 @@ public final class StoreService implements AutoCloseable {
 
   private void run() {
     while (!isStopped()) {
-      Storage storage = null;
       try {
-        storage = disk.open();
-        serve(storage);
+        Storage opened = disk.open();
+        storage = opened;
+        serve(opened);
       } catch (StorageException e) {
         unavailable(String.valueOf(e.getMessage()));
         if (e.isDamaged()) {
-          close(storage);
-          storage = null;
+          closeStorage();
           setAside();
         }
         rest();
@@ -455,7 +529,7 @@ public final class StoreService implements AutoCloseable {
         listener.failed(e);
         rest();
       } finally {
-        close(storage);
+        closeStorage();
       }
     }
     problem = CLOSED;
@@ -475,9 +549,28 @@ public final class StoreService implements AutoCloseable {
     }
   }
 
-  private static void close(@Nullable Storage storage) {
+  private void closeStorage() {
     if (storage instanceof MvStorage file) {
       file.close();
+    }
+    storage = null;
+  }
+
+  /** Makes a damaged disk anew from memory; where that fails, again after a second. */
+  private void rebuild(ReplicatedStore store, long now) {
+    if (now - rebuildAt < 0) {
+      return;
+    }
+    rebuildAt = now + REOPEN_NANOS;
+    closeStorage();
+    try {
+      Storage fresh = disk.rebuild(store::copyTo);
+      storage = fresh;
+      store.moveTo(fresh);
+      problem = null;
+      listener.storeRebuilt();
+    } catch (StorageException e) {
+      unavailable(String.valueOf(e.getMessage()));
     }
   }
 
@@ -490,17 +583,19 @@ public final class StoreService implements AutoCloseable {
     }
   }
 
-  private void serve(Storage storage) throws StorageException {
-    ReplicatedStore store = ReplicatedStore.open(node, storage, options, outbox, clock, random);
+  private void serve(Storage disk) throws StorageException {
+    ReplicatedStore store = ReplicatedStore.open(node, disk, options, outbox, clock, random);
     problem = null;
     long opened = System.nanoTime();
+    rebuildAt = opened;
     neighbours.forEach(neighbour -> store.neighbourUp(neighbour, opened));
     boolean last;
     do {
-      await(TICK_NANOS);
+      await(store.hasOperations() ? 0 : TICK_NANOS);
       last = isStopped();
       turn(store, System.nanoTime());
     } while (!last);
+    guard(() -> flushAll(store, System.nanoTime()));
   }
 
   private void turn(ReplicatedStore store, long now) {
@@ -510,12 +605,21 @@ public final class StoreService implements AutoCloseable {
       // What others wrote waits for company, see tick; who writes here waits for the disk only.
       guard(() -> store.flush(now));
     }
+    if (store.isDiskDamaged()) {
+      guard(() -> rebuild(store, now));
+    }
     counters = store.counters();
     synced = store.isSynced();
     if (!awaitingReplication.isEmpty() && store.isReplicated()) {
       awaitingReplication.forEach(waiting -> waiting.complete(true));
       awaitingReplication.clear();
     }
+  }
+
+  private void flushAll(ReplicatedStore store, long now) {
+    do {
+      store.flush(now);
+    } while (store.hasOperations());
   }
 
   /** Answers what waits while there is no store, for a second. */

@@ -624,6 +624,11 @@ public final class FabricNode implements AutoCloseable {
     }
 
     @Override
+    public void storeRebuilt() {
+      listener.storeRebuilt();
+    }
+
+    @Override
     public void failed(Throwable cause) {
       listener.failed(cause);
     }

@@ -31,6 +31,12 @@ public interface FabricNodeListener {
   /** The replicated store cannot use its disk; tried again each second. On the store's thread. */
   default void storeUnavailable(String reason) {}
 
+  /**
+   * The replicated store's file was damaged while it was in use, and was made anew. On the store's
+   * thread.
+   */
+  default void storeRebuilt() {}
+
   /** An event could not be handled, which is a programming error; the node goes on. */
   void failed(Throwable cause);
 }

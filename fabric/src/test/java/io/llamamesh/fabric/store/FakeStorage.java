@@ -15,7 +15,7 @@ final class FakeStorage implements Storage {
 
   @Override
   public Contents load() {
-    return contents;
+    return new Contents(contents.life(), contents.settledLife(), new TreeMap<>(contents.records()));
   }
 
   @Override

@@ -55,6 +55,38 @@ class MvStorageTest {
   }
 
   @Test
+  void aFileThatIsDamagedAnywhereIsReadAndWrittenOrCalledDamaged(@TempDir Path folder)
+      throws StorageException, IOException {
+    Path whole = folder.resolve("whole");
+    try (MvStorage storage = MvStorage.open(whole.toString())) {
+      for (int i = 0; i < 100; i++) {
+        storage.write(new Storage.Batch(1, 1, Map.of("k" + i, new byte[100]), List.of()));
+      }
+    }
+    byte[] bytes = Files.readAllBytes(whole);
+    Random random = new Random(11);
+    int damages = 0;
+    for (int trial = 0; trial < 200; trial++) {
+      byte[] damaged = bytes.clone();
+      int from = random.nextInt(damaged.length);
+      int end = Math.min(damaged.length, from + (1 << random.nextInt(14)));
+      for (int i = from; i < end; i++) {
+        damaged[i] = (byte) random.nextInt(256);
+      }
+      Path file = Files.write(folder.resolve("trial-" + trial), damaged);
+      try (MvStorage storage = MvStorage.open(file.toString())) {
+        storage.load().records().forEach((key, record) -> assertThat(record).isNotNull());
+        storage.write(new Storage.Batch(2, 1, Map.of("new", new byte[] {1}), List.of()));
+        assertThat(storage.load().records()).containsKey("new");
+      } catch (StorageException e) {
+        assertThat(e.isDamaged()).as("trial %d: %s", trial, e).isTrue();
+        damages++;
+      }
+    }
+    assertThat(damages).isPositive();
+  }
+
+  @Test
   void aFileStaysSmallHoweverOftenItIsWritten() throws StorageException {
     SimulatedDisk.clear();
     String file = SimulatedDisk.path("small");
