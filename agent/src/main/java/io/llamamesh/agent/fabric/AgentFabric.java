@@ -49,6 +49,11 @@ public final class AgentFabric implements AutoCloseable {
   /** The same while no other agent was heard of. */
   private static final Duration SYNC_ALONE = Duration.ofSeconds(10);
 
+  /** Longest wait for the same once the agent has drained, where it was not so before. */
+  private static final Duration LAST_REPLICATION_TIMEOUT = Duration.ofSeconds(3);
+
+  private static final String STOPPING = "this agent is stopping, ask another one";
+
   /** Longest wait for others to confirm that a node leaves. */
   private static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(1);
 
@@ -61,6 +66,7 @@ public final class AgentFabric implements AutoCloseable {
   private volatile @Nullable FabricNode node;
   private @Nullable TransportOptions running;
   private boolean closed;
+  private boolean replicated;
   private volatile boolean hasPeers;
   private volatile long startedAt;
 
@@ -277,6 +283,7 @@ public final class AgentFabric implements AutoCloseable {
     evidence.observe(Map.of());
     if (old != null) {
       try {
+        old.store().stopWriting(STOPPING);
         var _ = old.store().tryReplicate(REPLICATION_TIMEOUT);
         var _ = old.tryLeave(LEAVE_TIMEOUT);
       } catch (InterruptedException e) {
@@ -290,13 +297,29 @@ public final class AgentFabric implements AutoCloseable {
     }
   }
 
-  /** Announces to the others that this agent leaves, and waits a moment for their confirmation. */
+  /**
+   * Announces to the others that this agent leaves, and waits a moment for their confirmation. From
+   * now on it takes no writes: what it acknowledged is with another agent, or is by {@link
+   * #finish}.
+   */
   public void leave(Duration patience) throws InterruptedException {
     FabricNode now = node;
     if (now != null) {
-      boolean replicated = now.store().tryReplicate(REPLICATION_TIMEOUT);
+      now.store().stopWriting(STOPPING);
+      replicated = now.store().tryReplicate(REPLICATION_TIMEOUT);
       boolean known = now.tryLeave(patience);
       LOG.info("fabric left confirmed={} replicated={}", known, replicated);
+    }
+  }
+
+  /** Hands over what {@link #leave} could not in its time: others had half a minute since. */
+  public void finish() throws InterruptedException {
+    FabricNode now = node;
+    if (now != null && hasPeers && !replicated) {
+      replicated = now.store().tryReplicate(LAST_REPLICATION_TIMEOUT);
+      if (!replicated) {
+        LOG.warn("no other agent is known to have all keys that were written here");
+      }
     }
   }
 

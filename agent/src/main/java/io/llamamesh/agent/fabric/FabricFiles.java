@@ -42,6 +42,7 @@ public final class FabricFiles implements FabricPersistence, AutoCloseable {
   static final String MEMBERS = "fabric-members";
   static final String STORE = "fabric-store";
   static final String STORE_DAMAGED = "fabric-store.damaged";
+  static final String STORE_REBUILT = "fabric-store.rebuilt";
 
   private static final Logger LOG = LoggerFactory.getLogger(FabricFiles.class);
   private static final int MAGIC = 0x4c4d_464d; // "LMFM"
@@ -200,6 +201,27 @@ public final class FabricFiles implements FabricPersistence, AutoCloseable {
         throw new StorageException("damaged store cannot be moved to " + aside, e);
       }
       LOG.warn("replicated store is damaged, starting without it movedTo={}", aside);
+    }
+
+    /** The damaged file is replaced in one step: whoever is killed meanwhile finds either. */
+    @Override
+    public Storage rebuild(StoreService.Filler filler) throws StorageException {
+      Path store = folder.resolve(STORE);
+      Path rebuilt = folder.resolve(STORE_REBUILT);
+      try {
+        Files.deleteIfExists(rebuilt);
+        try (MvStorage fresh = MvStorage.open(rebuilt.toString())) {
+          filler.fill(fresh);
+        }
+        if (Files.isRegularFile(store)) {
+          Files.copy(store, folder.resolve(STORE_DAMAGED), StandardCopyOption.REPLACE_EXISTING);
+        }
+        Files.move(
+            rebuilt, store, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } catch (IOException e) {
+        throw new StorageException("damaged store cannot be made anew: " + e.getMessage(), e);
+      }
+      return open();
     }
   }
 

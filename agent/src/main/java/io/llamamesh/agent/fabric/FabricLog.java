@@ -142,6 +142,12 @@ final class FabricLog implements FabricNodeListener {
   }
 
   @Override
+  public void storeRebuilt() {
+    storeProblem = "";
+    LOG.warn("replicated store was damaged while it was in use, made anew from memory");
+  }
+
+  @Override
   public void started(long incarnation) {
     startProblem = "";
     LOG.info("fabric started incarnation={}", incarnation);

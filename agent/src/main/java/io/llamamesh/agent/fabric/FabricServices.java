@@ -115,7 +115,25 @@ public final class FabricServices {
    */
   public Result operate(Key key, Operation operation, @Nullable String version)
       throws TimeoutException, InterruptedException {
-    CompletableFuture<Result> outcome = node().store().submit(key, operation, version);
+    return operate(key, operation, version, () -> {});
+  }
+
+  /**
+   * The same, for an operation that takes memory worth counting.
+   *
+   * @param released called once when nothing holds the operation any more, which may be later than
+   *     the answer; on any thread
+   */
+  public Result operate(Key key, Operation operation, @Nullable String version, Runnable released)
+      throws TimeoutException, InterruptedException {
+    CompletableFuture<Result> outcome;
+    try {
+      outcome = node().store().submit(key, operation, version);
+    } catch (TimeoutException e) {
+      released.run();
+      throw e;
+    }
+    var _ = outcome.whenComplete((result, failure) -> released.run());
     try {
       return outcome.get(OPERATION_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {

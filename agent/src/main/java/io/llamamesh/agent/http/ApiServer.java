@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.llamamesh.agent.auth.TokenCheck;
 import io.llamamesh.agent.points.LossRule;
+import io.llamamesh.auth.ProgramGrants;
 import io.llamamesh.http.BearerToken;
 import io.llamamesh.http.BoundedHttpServer;
 import io.llamamesh.http.EventStreams;
@@ -22,6 +23,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -95,9 +97,9 @@ public final class ApiServer implements AutoCloseable {
     ResultsApi results =
         new ResultsApi(state.archive(), clock, state.destinationTags(), loss, legacyByDefault);
     StateApi states = new StateApi(state);
-    Metrics metrics = new Metrics(state, streams);
     fabric = new FabricApi(state.fabric());
     shared = new SharedStateApi(state.services(), tokens, actors, streams);
+    Metrics metrics = new Metrics(state, streams, shared);
     routes =
         Map.of(
             "/influxdata", results::influxData,
@@ -158,6 +160,11 @@ public final class ApiServer implements AutoCloseable {
     }
     api.servers.forEach(HttpServer::start);
     return api;
+  }
+
+  /** Admits programs to what agents share, by credentials of their own, from now on. */
+  public void admit(Supplier<ProgramGrants> credentials) {
+    shared.admit(credentials);
   }
 
   /** Offers tools from now on. */
@@ -337,6 +344,9 @@ public final class ApiServer implements AutoCloseable {
   }
 
   private void authorize(HttpExchange exchange) throws RequestException {
+    if (isMemberProgram(exchange)) {
+      return;
+    }
     if (!OPEN.contains(exchange.getRequestURI().getPath())
         && !tokens.accepts(bearer(exchange), exchange.getRemoteAddress().getAddress())) {
       exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
@@ -345,6 +355,16 @@ public final class ApiServer implements AutoCloseable {
           "a valid bearer token is needed, or a reader's network in --accept-unauthenticated"
               + " (spec.collector.acceptUnauthenticated)");
     }
+  }
+
+  /** True for a program that may read who is up, and asks for that. */
+  private boolean isMemberProgram(HttpExchange exchange) {
+    if (!FabricApi.isMembersOf(exchange.getRequestURI().getPath())
+        || exchange.getRequestMethod().equals("POST")) {
+      return false;
+    }
+    ProgramGrants.Grant grant = shared.grant(bearer(exchange));
+    return grant != null && grant.canReadMembers();
   }
 
   private static Query query(HttpExchange exchange) throws RequestException {

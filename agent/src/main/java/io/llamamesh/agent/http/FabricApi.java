@@ -56,6 +56,11 @@ final class FabricApi {
     this.node = node;
   }
 
+  /** True for what is read about members, routes and partitions, watches included. */
+  static boolean isMembersOf(String path) {
+    return List.of("members", "routes", "path", "partitions").contains(parts(path)[0]);
+  }
+
   /** True for a path that is answered as a stream of events. */
   static boolean isWatch(String path) {
     String[] parts = parts(path);

@@ -1,6 +1,5 @@
 package io.llamamesh.agent.http;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import io.llamamesh.fabric.store.Change;
 import io.llamamesh.fabric.store.KeyPattern;
 import io.llamamesh.fabric.store.StoreService;
@@ -23,11 +22,27 @@ import org.jspecify.annotations.Nullable;
 final class KeyFeed implements SharedStateApi.Watch, Runnable {
 
   private final KeyPattern pattern;
+  private final Documents documents;
+  private final StoreMemory.Share share;
   private final Semaphore word = new Semaphore(0);
   private StoreService.@Nullable Watch watch;
+  private @Nullable Change delayed;
 
-  KeyFeed(KeyPattern pattern) {
+  /** Writer of changes as documents. */
+  @FunctionalInterface
+  interface Documents {
+    ByteArrayOutputStream of(Change change) throws RequestException;
+  }
+
+  /**
+   * A feed.
+   *
+   * @param share what the last document takes; the caller closes it
+   */
+  KeyFeed(KeyPattern pattern, Documents documents, StoreMemory.Share share) {
     this.pattern = pattern;
+    this.documents = documents;
+    this.share = share;
   }
 
   void begin(StoreService.Watch begun) {
@@ -49,6 +64,11 @@ final class KeyFeed implements SharedStateApi.Watch, Runnable {
   @Override
   public byte @Nullable [] next(Duration patience) throws IOException, InterruptedException {
     long end = System.nanoTime() + patience.toNanos();
+    share.close(); // the document before this one is out
+    Change again = delayed;
+    if (again != null) {
+      return document(again);
+    }
     do {
       word.drainPermits();
       List<Change> changes = poll();
@@ -67,12 +87,16 @@ final class KeyFeed implements SharedStateApi.Watch, Runnable {
     }
   }
 
-  private static byte[] document(Change change) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (JsonGenerator json = StoreJson.mapper().createGenerator(bytes)) {
-      StoreApi.write(json, change);
+  /** The document; null when there is no room for it now, and then it is the next one. */
+  private byte @Nullable [] document(Change change) {
+    try {
+      byte[] document = documents.of(change).toByteArray();
+      delayed = null;
+      return document;
+    } catch (RequestException e) {
+      delayed = change;
+      return null;
     }
-    return bytes.toByteArray();
   }
 
   @Override

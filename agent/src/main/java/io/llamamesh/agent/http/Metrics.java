@@ -29,12 +29,14 @@ final class Metrics {
 
   private final AgentState state;
   private final EventStreams streams;
+  private final SharedStateApi shared;
   private @Nullable PrometheusMeterRegistry registry;
   private final AtomicBoolean fabricFilled = new AtomicBoolean();
 
-  Metrics(AgentState state, EventStreams streams) {
+  Metrics(AgentState state, EventStreams streams, SharedStateApi shared) {
     this.state = state;
     this.streams = streams;
+    this.shared = shared;
   }
 
   Reply page(Query query) throws RequestException {
@@ -44,6 +46,7 @@ final class Metrics {
       FabricMetrics.fill(to, state.fabric());
       FabricMetrics.fillWatches(to, streams);
       SharedStateMetrics.fill(to, state.fabric());
+      SharedStateMetrics.fillRequests(to, shared);
     }
     byte[] text = to.scrape().getBytes(StandardCharsets.UTF_8);
     return new Reply(

@@ -41,10 +41,11 @@ final class MulticastApi {
   }
 
   /** Sends what is posted; 202, since what is sent may get lost. */
-  Reply send(HttpExchange exchange, Query query) throws RequestException {
+  Reply send(HttpExchange exchange, Query query, StateAccess access) throws RequestException {
     query.allowOnly(Set.of("only", "loop", "fanout", "ttl", "route", "once"));
     String topic = topic(exchange.getRequestURI().getPath().substring(PREFIX.length()));
     ReservedNames.checkTopic(topic);
+    access.checkWrite(topic);
     MulticastOptions options =
         new MulticastOptions(
             query.get("only").map(names -> Set.of(names.split(","))).orElse(Set.of()),
@@ -75,9 +76,10 @@ final class MulticastApi {
   }
 
   /** The watch of a topic. */
-  TopicFeed watch(String path, Query query) throws RequestException {
+  TopicFeed watch(String path, Query query, StateAccess access) throws RequestException {
     query.allowOnly(Set.of());
     String topic = topic(path.substring(PREFIX.length(), path.length() - WATCH.length()));
+    access.checkRead(topic);
     requireFabric();
     TopicFeed feed = new TopicFeed(topic);
     feed.begin(services.subscribe(topic, feed));

@@ -3,6 +3,8 @@ package io.llamamesh.agent.http;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Reader of requests' bodies: each has a bound, and all that are read at one time share another, so
@@ -12,7 +14,14 @@ final class RequestBody {
 
   private static final int UNIT = 1 << 10;
 
+  /** Bodies up to this size need no share: places bound how many there are. */
+  private static final int SMALL_BYTES = 16 << 10;
+
+  /** Longest wait for a share, while the body waits in the socket. */
+  private static final long PATIENCE_MILLIS = 2_000;
+
   private final Semaphore free;
+  private final LongAdder refused = new LongAdder();
 
   /**
    * A body that was read, and its share of the memory until it is closed.
@@ -34,7 +43,7 @@ final class RequestBody {
    * @param totalBytes bound of all bodies that are held at one time
    */
   RequestBody(long totalBytes) {
-    this.free = new Semaphore((int) Math.ceilDiv(totalBytes, UNIT));
+    this.free = new Semaphore((int) Math.ceilDiv(totalBytes, UNIT), true);
   }
 
   /**
@@ -50,16 +59,18 @@ final class RequestBody {
       throw tooLarge(max);
     }
     // One of unknown length may turn out as large as is allowed.
-    int units = Math.ceilDiv(announced < 0 ? max : (int) announced, UNIT) + 1;
-    if (!free.tryAcquire(units)) {
+    int bytes = announced < 0 ? max : (int) announced;
+    int units = bytes <= SMALL_BYTES ? 0 : Math.ceilDiv(bytes, UNIT) + 1;
+    if (!tryAcquire(units)) {
+      refused.increment();
       throw new RequestException(429, "too many large requests at once, try again");
     }
     try {
-      byte[] bytes = exchange.getRequestBody().readNBytes(max + 1);
-      if (bytes.length > max) {
+      byte[] read = exchange.getRequestBody().readNBytes(max + 1);
+      if (read.length > max) {
         throw tooLarge(max);
       }
-      return new Held(bytes, () -> free.release(units));
+      return new Held(read, () -> free.release(units));
     } catch (IOException e) {
       free.release(units);
       throw new RequestException(400, "the body ends early");
@@ -67,6 +78,20 @@ final class RequestBody {
       free.release(units);
       throw e;
     }
+  }
+
+  private boolean tryAcquire(int units) throws RequestException {
+    try {
+      return units == 0 || free.tryAcquire(units, PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RequestException(503, "the agent is stopping");
+    }
+  }
+
+  /** Requests that found no room for their bodies. */
+  long refused() {
+    return refused.sum();
   }
 
   private static long announced(HttpExchange exchange) throws RequestException {

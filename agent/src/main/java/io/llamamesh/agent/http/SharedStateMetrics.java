@@ -25,6 +25,13 @@ final class SharedStateMetrics {
     new SharedStateMetrics(to, node).fill();
   }
 
+  static void fillRequests(MeterRegistry to, SharedStateApi shared) {
+    FunctionCounter.builder(
+            "llamamesh.fabric.store.requests.refused", shared, SharedStateApi::refusedForMemory)
+        .description("Requests refused since others took the memory that all may have (429)")
+        .register(to);
+  }
+
   private void fill() {
     Gauge.builder("llamamesh.fabric.store.up", node, n -> isOpen(n.get()) ? 1 : 0)
         .description("1 while the replicated store can be used, 0 while its disk cannot")
@@ -59,6 +66,10 @@ final class SharedStateMetrics {
         "new.lives",
         StoreCounters::newLives,
         "Lives begun since others knew greater numbers, or the disk failed");
+    store(
+        "rebuilds",
+        StoreCounters::rebuilds,
+        "Times that the disk was damaged while it was in use, and was made anew");
     messages("originated", MulticastCounters::originated);
     messages("delivered", MulticastCounters::delivered);
     copies("transmitted", MulticastCounters::transmitted);

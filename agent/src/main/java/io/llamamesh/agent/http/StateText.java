@@ -24,8 +24,15 @@ public final class StateText {
                 + "  "
                 + document.path("version").asText()
                 + "  "
-                + (document.path("removed").asBoolean() ? "removed" : String.join(" ", fields)))
+                + rest(document, fields))
         + "\n";
+  }
+
+  private static String rest(JsonNode document, List<String> fields) {
+    if (document.path("omitted").asBoolean()) {
+      return "(done; too large to show now)";
+    }
+    return document.path("removed").asBoolean() ? "removed" : String.join(" ", fields);
   }
 
   private static void add(JsonNode map, String prefix, List<String> fields) {

@@ -12,8 +12,12 @@ import io.llamamesh.fabric.store.KeyPattern;
 import io.llamamesh.fabric.store.Result;
 import io.llamamesh.fabric.store.StoreService;
 import io.llamamesh.fabric.store.Value;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>403 another node's key, or one of the agents' own
  *   <li>412 the value is not of the version in {@code If-Match}
  *   <li>413 the value or the body would be too large
- *   <li>429 too many operations wait for the disk
+ *   <li>429 too many operations wait for the disk, or what they carry fills {@link StoreMemory}
  *   <li>503 the fabric or the disk cannot be used
  *   <li>507 the store would be too large
  * </ul>
@@ -48,7 +52,7 @@ final class StoreApi {
   private static final String ALL = "**";
 
   /** Texts of 1 MiB, written as JSON, may take somewhat more. */
-  private static final int MAX_BODY_BYTES = 3 << 19;
+  static final int MAX_BODY_BYTES = 3 << 19;
 
   private static final int MAX_KEYS = 1_000;
   private static final int DEFAULT_KEYS = 100;
@@ -56,12 +60,36 @@ final class StoreApi {
   /** Requests for operations at once: more than may wait for the disk. */
   private static final int MAX_OPERATIONS = 40;
 
+  /** Longest wait of a watch for memory: it says each second that it is there. */
+  private static final Duration WATCH_PATIENCE = Duration.ofMillis(500);
+
+  /** Share of the heap that bodies may take until they are read to their end. */
+  private static final int BODIES_SHARE = 16;
+
   private final FabricServices services;
-  private final RequestBody bodies = new RequestBody(Runtime.getRuntime().maxMemory() / 8);
+  private final StoreMemory memory;
+  private final RequestBody bodies;
   private final Semaphore operations = new Semaphore(MAX_OPERATIONS);
 
-  StoreApi(FabricServices services) {
+  /**
+   * An API.
+   *
+   * @param heapBytes size of the heap, of which requests may take a part
+   */
+  StoreApi(FabricServices services, long heapBytes) {
     this.services = services;
+    this.memory = new StoreMemory(heapBytes);
+    this.bodies = new RequestBody(Math.max(MAX_BODY_BYTES + (2 << 10), heapBytes / BODIES_SHARE));
+  }
+
+  /** Requests that were refused since others took the memory that all may take. */
+  long refusedForMemory() {
+    return memory.refused() + bodies.refused();
+  }
+
+  /** What a request carries until its answer is out. */
+  StoreMemory.Share share() {
+    return memory.share();
   }
 
   static boolean isOf(String path) {
@@ -72,52 +100,95 @@ final class StoreApi {
     return path.equals(WATCH);
   }
 
-  /** Answers a read. */
-  Reply read(String path, Query query) throws RequestException {
+  /**
+   * Answers a read.
+   *
+   * @param share kept until the answer is out
+   */
+  Reply read(String path, Query query, StateAccess access, StoreMemory.Share share)
+      throws RequestException {
     if (path.equals(PREFIX) || path.equals(PREFIX + "/")) {
       query.allowOnly(Set.of("pattern", "after", "limit"));
+      KeyPattern pattern = pattern(query.get("pattern").orElse(ALL));
+      access.checkRead(pattern.toString());
       return list(
-          pattern(query.get("pattern").orElse(ALL)),
+          share,
+          pattern,
           query.get("after").orElse(""),
           query.number("limit", 1, MAX_KEYS, DEFAULT_KEYS));
     }
     query.allowOnly(Set.of());
     Key key = key(path.substring(PREFIX.length() + 1));
+    access.checkRead(key.text());
     Value value = ask(() -> services.get(key));
     if (value.isAbsent()) {
       throw new RequestException(404, "no such key");
     }
-    return Reply.json(
-        200, Map.of("ETag", quoted(value.version())), out -> write(out, new Change(key, value)));
+    ByteArrayOutputStream document = document(new Change(key, value), share, StoreMemory.PATIENCE);
+    return Reply.json(200, Map.of("ETag", quoted(value.version())), document::writeTo);
   }
 
   /** Keys as one document, in pieces: no answer holds more than one value at a time. */
-  private Reply list(KeyPattern pattern, String after, int limit) throws RequestException {
+  private Reply list(StoreMemory.Share share, KeyPattern pattern, String after, int limit)
+      throws RequestException {
     List<Change> first = ask(() -> services.list(pattern, after, 1));
     return Reply.json(
         200,
         Map.of(),
         out -> {
-          try (JsonGenerator json = StoreJson.mapper().createGenerator(out)) {
-            json.writeStartObject();
-            json.writeArrayFieldStart("keys");
-            List<Change> next = first;
-            int count = 0;
-            while (!next.isEmpty() && count < limit) {
-              write(json, next.getFirst());
-              count++;
-              String last = next.getFirst().key().text();
-              next = askLater(() -> services.list(pattern, last, 1));
+          out.write(ascii("{\"keys\":["));
+          List<Change> next = first;
+          int count = 0;
+          while (!next.isEmpty() && count < limit) {
+            Change change = next.getFirst();
+            if (count > 0) {
+              out.write(',');
             }
-            json.writeEndArray();
-            json.writeBooleanField("more", !next.isEmpty());
-            json.writeEndObject();
+            askLater(() -> document(change, share, StoreMemory.PATIENCE)).writeTo(out);
+            count++;
+            next = askLater(() -> ask(() -> services.list(pattern, change.key().text(), 1)));
           }
+          out.write(ascii("],\"more\":" + !next.isEmpty() + "}"));
         });
   }
 
-  /** Does an operation, and answers when it is on disk. */
-  Reply operate(HttpExchange exchange, Query query) throws RequestException {
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /**
+   * A key and its value as a document.
+   *
+   * @param share as large as the document from now on
+   * @param patience longest wait for that
+   * @throws RequestException 429 when there is no room for it
+   */
+  private ByteArrayOutputStream document(Change change, StoreMemory.Share share, Duration patience)
+      throws RequestException {
+    int encoded = change.value().encodedBytes();
+    share.resize(encoded + (4L << 10), patience);
+    ByteArrayOutputStream document = memory.decoding(encoded, () -> encode(change, encoded));
+    share.resize(document.size(), patience);
+    return document;
+  }
+
+  private static ByteArrayOutputStream encode(Change change, int encoded) {
+    ByteArrayOutputStream document = new ByteArrayOutputStream(encoded + (1 << 10));
+    try (JsonGenerator json = StoreJson.mapper().createGenerator(document)) {
+      write(json, change);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return document;
+  }
+
+  /**
+   * Does an operation, and answers when it is on disk.
+   *
+   * @param share kept until the answer is out
+   */
+  Reply operate(HttpExchange exchange, Query query, StateAccess access, StoreMemory.Share share)
+      throws RequestException {
     query.allowOnly(Set.of());
     String path = exchange.getRequestURI().getPath();
     if (!path.endsWith(OPERATIONS) || path.length() <= PREFIX.length() + OPERATIONS.length()) {
@@ -125,40 +196,62 @@ final class StoreApi {
     }
     Key key = key(path.substring(PREFIX.length() + 1, path.length() - OPERATIONS.length()));
     ReservedNames.checkKey(key);
+    access.checkWrite(key.text());
     String version = version(exchange.getRequestHeaders().getFirst("If-Match"));
     if (!operations.tryAcquire()) {
       throw busy();
     }
-    try (RequestBody.Held body = bodies.read(exchange, MAX_BODY_BYTES)) {
-      Operation operation = StoreJson.operation(parse(body.bytes()));
-      Result result = ask(() -> services.operate(key, operation, version));
-      return answer(key, result, exchange);
+    StoreMemory.Share carried = memory.share();
+    boolean isHandedOver = false;
+    try {
+      requireFabric();
+      Operation operation = operation(exchange, carried);
+      isHandedOver = true;
+      // Where the disk is slow it is carried for longer than this request lasts.
+      Result result = answered(() -> services.operate(key, operation, version, carried::close));
+      return answer(key, result, exchange, share);
     } finally {
       operations.release();
+      if (!isHandedOver) {
+        carried.close();
+      }
     }
   }
 
-  private static Reply answer(Key key, Result result, HttpExchange exchange)
+  /** The operation of a request's body, of which nothing is left when this returns. */
+  private Operation operation(HttpExchange exchange, StoreMemory.Share carried)
+      throws RequestException {
+    try (RequestBody.Held body = bodies.read(exchange, MAX_BODY_BYTES)) {
+      long bytes = StoreJson.operationBytes(body.bytes());
+      carried.resize(bytes, StoreMemory.PATIENCE);
+      return memory.decoding(
+          bytes > StoreMemory.SMALL_BYTES ? bytes : 0,
+          () -> StoreJson.operation(parse(body.bytes())));
+    }
+  }
+
+  private Reply answer(Key key, Result result, HttpExchange exchange, StoreMemory.Share share)
       throws RequestException {
     return switch (result) {
       case Result.Done(Value value, boolean isLarge) -> {
         if (isLarge) {
           exchange.getResponseHeaders().set("Warning", "299 - \"the value is large\"");
         }
-        yield Reply.json(
-            200,
-            Map.of("ETag", quoted(value.version())),
-            out -> write(out, new Change(key, value)));
+        Map<String, String> headers = Map.of("ETag", quoted(value.version()));
+        try {
+          yield Reply.json(
+              200, headers, document(new Change(key, value), share, StoreMemory.PATIENCE)::writeTo);
+        } catch (RequestException e) {
+          // It is done: whoever is told otherwise does it again.
+          yield Reply.json(200, headers, out -> writeWithoutValue(out, key, value));
+        }
       }
       case Result.Stale(Value value) -> {
         exchange.getResponseHeaders().set("ETag", quoted(value.version()));
         throw new RequestException(
             412, "the value is of another version than If-Match says: " + value.version());
       }
-      case Result.Busy() -> {
-        exchange.getResponseHeaders().set("Retry-After", "1");
-        throw busy();
-      }
+      case Result.Busy() -> throw busy();
       case Result.TooLarge(long bytes, long maxBytes) ->
           throw new RequestException(
               413, "the value would have " + bytes + " bytes, allowed are " + maxBytes);
@@ -181,11 +274,16 @@ final class StoreApi {
     return new RequestException(429, "too many operations wait for the disk, try again");
   }
 
-  /** The watch of a pattern. */
-  KeyFeed watch(Query query) throws RequestException {
+  /**
+   * The watch of a pattern.
+   *
+   * @param share kept until the watch ends
+   */
+  KeyFeed watch(Query query, StateAccess access, StoreMemory.Share share) throws RequestException {
     query.allowOnly(Set.of("pattern"));
     KeyPattern pattern = pattern(query.get("pattern").orElse(ALL));
-    KeyFeed feed = new KeyFeed(pattern);
+    access.checkRead(pattern.toString());
+    KeyFeed feed = new KeyFeed(pattern, change -> document(change, share, WATCH_PATIENCE), share);
     StoreService.Watch watch =
         ask(() -> services.watch(pattern, feed))
             .orElseThrow(
@@ -242,13 +340,17 @@ final class StoreApi {
     return '"' + version + '"';
   }
 
-  private static void write(OutputStream out, Change change) throws IOException {
+  private static void writeWithoutValue(OutputStream out, Key key, Value value) throws IOException {
     try (JsonGenerator json = StoreJson.mapper().createGenerator(out)) {
-      write(json, change);
+      json.writeStartObject();
+      json.writeStringField("key", key.text());
+      json.writeStringField("version", value.version());
+      json.writeBooleanField("omitted", true);
+      json.writeEndObject();
     }
   }
 
-  static void write(JsonGenerator json, Change change) throws IOException {
+  private static void write(JsonGenerator json, Change change) throws IOException {
     json.writeStartObject();
     json.writeStringField("key", change.key().text());
     json.writeStringField("version", change.value().version());
@@ -267,10 +369,18 @@ final class StoreApi {
   }
 
   private <T> T ask(Question<T> question) throws RequestException {
+    requireFabric();
+    return answered(question);
+  }
+
+  private void requireFabric() throws RequestException {
     if (!services.isOn()) {
       throw new RequestException(
           404, "the fabric is off on this agent; section fabric in its config, or --fabric");
     }
+  }
+
+  private static <T> T answered(Question<T> question) throws RequestException {
     try {
       return question.ask();
     } catch (TimeoutException e) {
@@ -281,9 +391,14 @@ final class StoreApi {
     }
   }
 
-  private <T> T askLater(Question<T> question) throws IOException {
+  /** Something that is refused after the answer has begun, which ends early then. */
+  private interface Later<T> {
+    T ask() throws RequestException;
+  }
+
+  private static <T> T askLater(Later<T> question) throws IOException {
     try {
-      return ask(question);
+      return question.ask();
     } catch (RequestException e) {
       throw new IOException(e.text(), e);
     }

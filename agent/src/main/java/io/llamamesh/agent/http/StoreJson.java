@@ -2,6 +2,8 @@ package io.llamamesh.agent.http;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -27,6 +29,14 @@ import java.util.Set;
 final class StoreJson {
 
   private static final int MAX_OPERATIONS = 10_000;
+
+  /**
+   * Names, values and brackets of a body: as many as its operations and their elements may have.
+   */
+  private static final int MAX_TOKENS = 1 << 17;
+
+  /** What a text or number of an operation takes beside its characters. */
+  private static final int TOKEN_BYTES = 96;
 
   /** Reads what has one text of a mebibyte, and maps as deep as they may be. */
   private static final JsonMapper MAPPER =
@@ -87,6 +97,28 @@ final class StoreJson {
 
   private static String plural(FieldType type) {
     return type.name().toLowerCase(Locale.ROOT) + "s";
+  }
+
+  /**
+   * Most heap that the operation of a body takes, found without making it.
+   *
+   * @throws RequestException 400 when the body is no JSON, or has more parts than are allowed
+   */
+  static long operationBytes(byte[] body) throws RequestException {
+    int tokens = 0;
+    try (JsonParser parser = MAPPER.createParser(body)) {
+      while (parser.nextToken() != null) {
+        if (++tokens > MAX_TOKENS) {
+          throw new RequestException(
+              400, "more than " + MAX_TOKENS + " names, values and brackets");
+        }
+      }
+    } catch (JsonProcessingException e) {
+      throw new RequestException(400, "the body is no JSON: " + e.getOriginalMessage());
+    } catch (IOException e) {
+      throw new RequestException(400, "the body is no JSON");
+    }
+    return 2L * body.length + (long) TOKEN_BYTES * tokens;
   }
 
   /**

@@ -3,6 +3,7 @@ package io.llamamesh.agent.main;
 import io.llamamesh.agent.agentless.AgentlessProbing;
 import io.llamamesh.agent.auth.AuthFiles;
 import io.llamamesh.agent.auth.NodeKeyring;
+import io.llamamesh.agent.auth.ProgramFile;
 import io.llamamesh.agent.auth.TokenCheck;
 import io.llamamesh.agent.burst.BurstSpread;
 import io.llamamesh.agent.burst.BurstTargets;
@@ -121,6 +122,8 @@ final class AgentRun {
     AuthFiles auth =
         settings.authDir() == null ? null : closer.register(AuthFiles.open(settings.authDir()));
     NodeKeyring nodeKeys = nodeKeys(folder);
+    ProgramFile programs =
+        settings.authDir() == null ? null : closer.register(ProgramFile.open(settings.authDir()));
     Supplier<ProbeKeys> keys = auth == null ? () -> ProbeKeys.NONE : auth::keys;
     Warmup warmup = Warmup.start(network, keys.get());
     AgentFabric fabric = fabric(folder, auth);
@@ -173,7 +176,7 @@ final class AgentRun {
                         .toList(),
             () -> applier.state().withSkipped(agentless.problems()),
             watch,
-            () -> authProblem(auth, nodeKeys),
+            () -> authProblem(auth, nodeKeys, programs),
             () -> fabric == null ? null : fabric.node(),
             fabric == null ? FabricServices.off() : fabric.services(),
             identity::destinationTags,
@@ -191,6 +194,9 @@ final class AgentRun {
     TokenCheck actors =
         auth == null ? ToolsApi.sameHost() : TokenCheck.of(auth::accepts, List.of());
     ApiServer api = closer.register(api(hosts, state, tokens, actors));
+    if (programs != null) {
+      api.admit(programs::grants);
+    }
     if (collector != null) {
       api.offer(tools(actors, keys, identity, fabric));
     }
@@ -232,6 +238,9 @@ final class AgentRun {
     CollectorConfig config = applier.runningConfig();
     List<Reflector> running = reflectors == null ? List.of() : reflectors.running();
     boolean drained = Drain.run(stop, running, reflected, collector);
+    if (fabric != null && drained) {
+      fabric.finish();
+    }
     if (drained && push != null) {
       push.finish(UPLOAD_TIMEOUT, stop::awaitUrgent);
     } else if (drained && config != null && config.ingest() != null) {
@@ -303,9 +312,12 @@ final class AgentRun {
   }
 
   private static @Nullable String authProblem(
-      @Nullable AuthFiles auth, @Nullable NodeKeyring nodeKeys) {
+      @Nullable AuthFiles auth, @Nullable NodeKeyring nodeKeys, @Nullable ProgramFile programs) {
     String problem = auth == null ? null : auth.problem();
-    return problem == null && nodeKeys != null ? nodeKeys.problem() : problem;
+    if (problem == null && nodeKeys != null) {
+      problem = nodeKeys.problem();
+    }
+    return problem == null && programs != null ? programs.problem() : problem;
   }
 
   private @Nullable AgentFabric fabric(@Nullable Path folder, @Nullable AuthFiles auth) {

@@ -2,6 +2,8 @@ package io.llamamesh.agent.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.agent.auth.TokenCheck;
+import io.llamamesh.agent.fabric.FabricServices;
 import io.llamamesh.http.EventStreams;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -29,6 +31,9 @@ class FabricMetricsTest {
     String page;
     try (EventStreams streams = new EventStreams(1)) {
       FabricMetrics.fillWatches(registry, streams);
+      SharedStateMetrics.fillRequests(
+          registry,
+          new SharedStateApi(FabricServices.off(), TokenCheck.OPEN, TokenCheck.OPEN, streams));
       page = page(registry.scrape());
     }
     if (Boolean.getBoolean("llamamesh.update")) {

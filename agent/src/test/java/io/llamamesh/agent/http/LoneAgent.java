@@ -13,6 +13,7 @@ import io.llamamesh.agent.fabric.ReplyEvidence;
 import io.llamamesh.agent.points.LossRule;
 import io.llamamesh.agent.reflector.ReflectorCounters;
 import io.llamamesh.agent.window.WindowArchive;
+import io.llamamesh.auth.ProgramGrants;
 import io.llamamesh.config.CollectorConfigYaml;
 import io.llamamesh.fabric.transport.FabricNode;
 import io.llamamesh.fabric.transport.MeshKeys;
@@ -40,6 +41,12 @@ public final class LoneAgent implements AutoCloseable {
 
   /** Starts one that anybody may read, and only those change who are let in. */
   LoneAgent(Path folder, TokenCheck actors) throws IOException {
+    this(folder, TokenCheck.OPEN, actors, ProgramGrants.NONE);
+  }
+
+  /** Starts one that admits programs by credentials of their own, too. */
+  LoneAgent(Path folder, TokenCheck readers, TokenCheck actors, ProgramGrants programs)
+      throws IOException {
     InetAddress loopback = InetAddress.getLoopbackAddress();
     files = new FabricFiles(folder, InstantSource.system());
     fabric =
@@ -73,10 +80,11 @@ public final class LoneAgent implements AutoCloseable {
             List.of(new InetSocketAddress(loopback, 0)),
             state,
             InstantSource.system(),
-            TokenCheck.OPEN,
+            readers,
             actors,
             LossRule.NETWORK,
             false);
+    api.admit(() -> programs);
     await().until(this::isReady);
   }
 

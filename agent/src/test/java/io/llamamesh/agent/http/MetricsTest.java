@@ -2,6 +2,7 @@ package io.llamamesh.agent.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.agent.auth.TokenCheck;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.TestCounters;
 import io.llamamesh.agent.collector.TestWindows;
@@ -128,7 +129,10 @@ class MetricsTest {
             null);
     clock.set(12_500_000_000L);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    new Metrics(state, new EventStreams(1)).page(Query.parse(null)).body().write(bytes);
+    EventStreams streams = new EventStreams(1);
+    SharedStateApi shared =
+        new SharedStateApi(state.services(), TokenCheck.OPEN, TokenCheck.OPEN, streams);
+    new Metrics(state, streams, shared).page(Query.parse(null)).body().write(bytes);
     return bytes.toString(StandardCharsets.UTF_8);
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.llamamesh.agent.auth.TokenCheck;
+import io.llamamesh.auth.ProgramGrants;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -85,6 +87,60 @@ class StoreApiTest {
             .POST(HttpRequest.BodyPublishers.ofString(PLUS_FIVE));
     assertThat(send(actor).statusCode()).isEqualTo(200);
     assertThat(get("/v1/kv/jobs/a").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aProgramHasItsOwnPrefixAndNothingElse() throws Exception {
+    agent.close();
+    TokenCheck mesh = TokenCheck.of(token -> token.equals("mesh"), List.of());
+    agent =
+        new LoneAgent(
+            folder,
+            mesh,
+            mesh,
+            new ProgramGrants(
+                List.of(
+                    // SHA-256 of "vip"
+                    new ProgramGrants.Grant(
+                        "virtual-addresses",
+                        "f9505a739a8fb8e851942c3f973d4bbb2d4c4743a6b633090abf2f2be035d572",
+                        List.of("filter"),
+                        List.of("node/*/vip", "news"),
+                        true))));
+    assertThat(as("mesh", "/v1/kv/filter/a/ops", PLUS_FIVE).statusCode()).isEqualTo(200);
+
+    assertThat(as("vip", "/v1/kv/node/n1/vip/1/ops", PLUS_FIVE).statusCode()).isEqualTo(200);
+    assertThat(as("vip", "/v1/kv/node/n1/vip/1", null).statusCode()).isEqualTo(200);
+    assertThat(as("vip", "/v1/kv?pattern=node/*/vip/*", null).statusCode()).isEqualTo(200);
+    assertThat(as("vip", "/v1/kv/filter/a", null).statusCode()).isEqualTo(200);
+    assertThat(as("vip", "/v1/multicast/news/today", "x").statusCode()).isEqualTo(202);
+    assertThat(as("vip", "/v1/members", null).statusCode()).isEqualTo(200);
+
+    for (String write : List.of("filter/a", "node/n1/queue/x", "node/n2/vip/1", "silence/n1")) {
+      assertThat(as("vip", "/v1/kv/" + write + "/ops", PLUS_FIVE).statusCode())
+          .as(write)
+          .isEqualTo(403);
+    }
+    for (String read :
+        List.of("/v1/kv", "/v1/kv?pattern=node/**", "/v1/kv/jobs/a", "/v1/kv/watch?pattern=**")) {
+      assertThat(as("vip", read, null).statusCode()).as(read).isEqualTo(403);
+    }
+    assertThat(as("vip", "/v1/multicast/other", "x").statusCode()).isEqualTo(403);
+    assertThat(as("vip", "/v1/multicast/other/watch", null).statusCode()).isEqualTo(403);
+    for (String rest : List.of("/metrics", "/influxdata", "/latency")) {
+      assertThat(as("vip", rest, null).statusCode()).as(rest).isEqualTo(401);
+    }
+    assertThat(as("vip", "/v1/members/n1/check", "").statusCode()).isEqualTo(401);
+    for (String token : List.of("", "vip2", "Vip", "x".repeat(5_000))) {
+      assertThat(as(token, "/v1/kv/node/n1/vip/1", null).statusCode()).isEqualTo(401);
+      assertThat(as(token, "/v1/kv/node/n1/vip/1/ops", PLUS_FIVE).statusCode()).isEqualTo(401);
+    }
+  }
+
+  private HttpResponse<String> as(String token, String path, @Nullable String body)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request = request(path).header("Authorization", "Bearer " + token);
+    return send(body == null ? request : request.POST(HttpRequest.BodyPublishers.ofString(body)));
   }
 
   @Test
