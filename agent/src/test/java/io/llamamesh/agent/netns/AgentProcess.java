@@ -73,6 +73,9 @@ final class AgentProcess implements AutoCloseable {
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-Xmx64m",
+            "-Xmn4m",
+            "-XX:+UseCompactObjectHeaders",
+            "-XX:+ExitOnOutOfMemoryError",
             "--enable-native-access=ALL-UNNAMED",
             "-cp",
             System.getProperty("java.class.path"),
@@ -122,6 +125,19 @@ final class AgentProcess implements AutoCloseable {
   /** Sends a signal by its name, such as {@code HUP}. */
   void signal(String name) {
     var _ = ShellCommand.run("sh", "-c", "kill -" + name + " " + process.pid());
+  }
+
+  /** Memory that it takes of the machine, in bytes; 0 when it has ended. */
+  long residentBytes() {
+    try {
+      return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
+          .filter(line -> line.startsWith("VmRSS:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+          .findFirst()
+          .orElse(0);
+    } catch (IOException e) {
+      return 0;
+    }
   }
 
   boolean alive() {
