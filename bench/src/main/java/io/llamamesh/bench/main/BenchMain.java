@@ -2,6 +2,7 @@ package io.llamamesh.bench.main;
 
 import io.llamamesh.bench.accuracy.AccuracyBench;
 import io.llamamesh.bench.allocation.AllocationBench;
+import io.llamamesh.bench.attack.AttackBench;
 import io.llamamesh.bench.collector.CollectorBench;
 import io.llamamesh.bench.fabric.FabricBench;
 import io.llamamesh.bench.memory.MemoryBench;
@@ -45,6 +46,7 @@ import picocli.CommandLine.HelpCommand;
       OperatorBench.class,
       ScraperBench.class,
       FabricBench.class,
+      AttackBench.class,
       HelpCommand.class
     })
 public final class BenchMain {

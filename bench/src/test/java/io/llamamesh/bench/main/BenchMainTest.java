@@ -19,6 +19,9 @@ class BenchMainTest {
     assertThat(BenchMain.run("scraper", "--agents", "64", "--peers", "64")).isEqualTo(1);
     assertThat(BenchMain.run("fabric", "--rows", "none")).isEqualTo(1);
     assertThat(BenchMain.run("fabric", "--rows", "members", "--nodes", "9")).isEqualTo(1);
+    assertThat(BenchMain.run("attack", "--rows", "none")).isEqualTo(1);
+    assertThat(BenchMain.run("attack", "--agents", "2")).isEqualTo(1);
+    assertThat(BenchMain.run("attack", "--for", "long")).isEqualTo(1);
     assertThat(BenchMain.run("nothing-of-the-kind")).isEqualTo(1);
   }
 }
