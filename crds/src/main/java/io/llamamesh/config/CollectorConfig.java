@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param retention how long closed windows are kept, in seconds; absent: one hour
  * @param ingest where unread windows go on shutdown; absent: they stay on disk
  * @param fabric how the agent takes part in the fabric; absent: as the command line says, else not
+ * @param keys {@value #KEYS_PAIR} where probes to members are signed by keys of the pair, as soon
+ *     as both have them; absent: by the mesh's
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 @JsonPropertyOrder({
@@ -46,7 +48,8 @@ import org.jspecify.annotations.Nullable;
   "targets",
   "retention",
   "ingest",
-  "fabric"
+  "fabric",
+  "keys"
 })
 public record CollectorConfig(
     @Nullable Integer version,
@@ -61,7 +64,11 @@ public record CollectorConfig(
     Map<String, List<Target>> targets,
     @Nullable Integer retention,
     @Nullable Ingest ingest,
-    @Nullable Fabric fabric) {
+    @Nullable Fabric fabric,
+    @Nullable String keys) {
+
+  /** Value of {@code keys} for keys of the pair. */
+  public static final String KEYS_PAIR = "pair";
 
   /** LLAMA's customary tag for who probes. */
   public static final String SRC_HOSTNAME = "src_hostname";
@@ -94,6 +101,7 @@ public record CollectorConfig(
     if (retention != null) {
       Bounds.range("retention", retention, 1, 7 * 24 * 3600);
     }
+    Bounds.optionalText("keys", keys);
     ReferenceCheck.check(ports, portGroups, rateLimits, tests, targets);
   }
 
@@ -125,6 +133,47 @@ public record CollectorConfig(
         retention,
         ingest,
         null);
+  }
+
+  /** A document that says nothing of keys. */
+  public CollectorConfig(
+      @Nullable Integer version,
+      @Nullable String mesh,
+      @Nullable Source source,
+      Summarization summarization,
+      @Nullable Api api,
+      Map<String, Port> ports,
+      Map<String, List<PortGroupEntry>> portGroups,
+      Map<String, RateLimit> rateLimits,
+      List<Test> tests,
+      Map<String, List<Target>> targets,
+      @Nullable Integer retention,
+      @Nullable Ingest ingest,
+      @Nullable Fabric fabric) {
+    this(
+        version,
+        mesh,
+        source,
+        summarization,
+        api,
+        ports,
+        portGroups,
+        rateLimits,
+        tests,
+        targets,
+        retention,
+        ingest,
+        fabric,
+        null);
+  }
+
+  /**
+   * True where probes to members are signed by keys of the pair. Other values of a later version
+   * are taken for none.
+   */
+  @JsonIgnore
+  public boolean isSignedByPair() {
+    return KEYS_PAIR.equals(keys);
   }
 
   /** The configured retention, or the default, in seconds. */

@@ -84,6 +84,7 @@ public final class CollectorConfigWriter {
         targets,
         config.retention(),
         config.ingest(),
-        config.fabric());
+        config.fabric(),
+        config.keys());
   }
 }

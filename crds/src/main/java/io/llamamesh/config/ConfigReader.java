@@ -37,7 +37,8 @@ final class ConfigReader {
           "targets",
           "retention",
           "ingest",
-          "fabric");
+          "fabric",
+          "keys");
 
   private static final String SECONDS = "a number of seconds";
   private static final int MAX_NOTED = 100;
@@ -77,6 +78,7 @@ final class ConfigReader {
       throw nothingToDo(document, keys);
     }
     String mesh = text(keys, "mesh");
+    String signing = text(keys, "keys");
     return record(
         document,
         () ->
@@ -93,7 +95,8 @@ final class ConfigReader {
                 lists,
                 retention,
                 ingest,
-                fabric));
+                fabric,
+                signing));
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.llamamesh.keys;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -42,6 +43,16 @@ public final class KeyDerivation {
    */
   public static byte[] pair(byte[] nodeKey, String sender, String senderGeneration) {
     return derive(nodeKey, PAIR_BYTES, "pair", sender, senderGeneration);
+  }
+
+  /**
+   * The number by which a reflector finds the key of a pair: 32 bits, never 0.
+   *
+   * @param pairKey of {@link #pair}
+   */
+  public static int number(byte[] pairKey) {
+    int number = ByteBuffer.wrap(derive(pairKey, Integer.BYTES, "number")).getInt();
+    return number == 0 ? 1 : number;
   }
 
   /** The bearer token that opens a node's API for reading, and nothing else. */

@@ -17,24 +17,57 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a node is handed: its keys, one for each master that is accepted, and those of the pairs in
- * which it is the sender.
+ * What a node is handed: its keys, one for each master that is accepted, those of the pairs in
+ * which it is the sender, and the senders of the others, whose keys it derives from its own.
  *
  * @param mesh the mesh's uid
  * @param node its name
  * @param revision of {@link KeyService}, when they were handed out
  * @param keys its own, of 32 bytes
  * @param pairs of its probes to others, of 16 bytes, by the other's name
+ * @param senders that probe it, by their names; empty where the server is older
  */
-@JsonPropertyOrder({"mesh", "node", "revision", "keys", "pairs"})
+@JsonPropertyOrder({"mesh", "node", "revision", "keys", "pairs", "senders"})
 public record NodeKeys(
     String mesh,
     String node,
     String revision,
     List<KeyRing.Entry> keys,
-    SortedMap<String, List<KeyRing.Entry>> pairs) {
+    SortedMap<String, List<KeyRing.Entry>> pairs,
+    SortedMap<String, Sender> senders) {
   /** Longest document: 20,000 pairs of two keys each, of 100 characters. */
   public static final int MAX_BYTES = 4 << 20;
+
+  /**
+   * A node that probes this one.
+   *
+   * @param generation of its key
+   * @param addresses that its probes come from, and no others
+   */
+  public record Sender(String generation, List<String> addresses) {
+    /** Addresses of one node at most. */
+    public static final int MAX_ADDRESSES = 8;
+
+    // Jackson leaves null what the document does not say.
+    @SuppressWarnings("ConstantValue")
+    public Sender {
+      if (generation == null || addresses == null || addresses.size() > MAX_ADDRESSES) {
+        throw new IllegalArgumentException(
+            "a sender needs a generation and up to " + MAX_ADDRESSES + " addresses");
+      }
+      addresses = List.copyOf(addresses);
+    }
+  }
+
+  /** What an older server hands out. */
+  public NodeKeys(
+      String mesh,
+      String node,
+      String revision,
+      List<KeyRing.Entry> keys,
+      SortedMap<String, List<KeyRing.Entry>> pairs) {
+    this(mesh, node, revision, keys, pairs, new TreeMap<>());
+  }
 
   // Jackson leaves null what the document does not say.
   @SuppressWarnings("ConstantValue")
@@ -46,6 +79,9 @@ public record NodeKeys(
     keys.forEach(NodeKeys::check);
     pairs =
         Collections.unmodifiableSortedMap(pairs == null ? new TreeMap<>() : new TreeMap<>(pairs));
+    senders =
+        Collections.unmodifiableSortedMap(
+            senders == null ? new TreeMap<>() : new TreeMap<>(senders));
   }
 
   @SuppressWarnings("ConstantValue")

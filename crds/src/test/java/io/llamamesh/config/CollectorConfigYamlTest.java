@@ -362,6 +362,8 @@ class CollectorConfigYamlTest {
         List.of(new CollectorConfig.Test("peers", "all", "pace")),
         Map.of("peers", targets),
         1 + random.nextInt(7200),
-        random.nextBoolean() ? null : new Ingest("http://10.0.0.1:8081/ingest"));
+        random.nextBoolean() ? null : new Ingest("http://10.0.0.1:8081/ingest"),
+        null,
+        random.nextBoolean() ? null : CollectorConfig.KEYS_PAIR);
   }
 }

@@ -105,7 +105,21 @@ final class KeyIssuer {
         node,
         mesh.revision(),
         entries(mesh, now, master -> KeyDerivation.node(master, mesh.uid(), node, generation)),
-        pairs);
+        pairs,
+        senders(mesh, node));
+  }
+
+  private static SortedMap<String, NodeKeys.Sender> senders(MeshKeyMaterial mesh, String node) {
+    SortedMap<String, NodeKeys.Sender> senders = new TreeMap<>();
+    mesh.senders()
+        .apply(node)
+        .forEach((sender, addresses) -> {
+          String generation = mesh.generations().get(sender);
+          if (generation != null && !sender.equals(node)) {
+            senders.put(sender, new NodeKeys.Sender(generation, addresses));
+          }
+        });
+    return senders;
   }
 
   private static ReaderKeys ofReader(MeshKeyMaterial mesh, List<PodIdentity> pods, Instant now) {

@@ -3,6 +3,7 @@ package io.llamamesh.operator.keys;
 import io.llamamesh.auth.KeyRing;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -17,6 +18,7 @@ import java.util.function.Supplier;
  * @param masters all that are accepted
  * @param generations of each node that carries a config, or still has an agent
  * @param targets names of the members that a node probes; any thread may ask
+ * @param senders addresses of the members that probe a node, by their names; any thread may ask
  * @param pods the mesh's, as they are now; any thread may ask
  */
 public record MeshKeyMaterial(
@@ -27,6 +29,7 @@ public record MeshKeyMaterial(
     KeyRing masters,
     SortedMap<String, String> generations,
     Function<String, Set<String>> targets,
+    Function<String, Map<String, List<String>>> senders,
     Supplier<List<PodIdentity>> pods) {
   public MeshKeyMaterial {
     generations = Collections.unmodifiableSortedMap(new TreeMap<>(generations));

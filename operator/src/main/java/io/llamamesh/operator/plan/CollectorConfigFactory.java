@@ -108,7 +108,8 @@ final class CollectorConfigFactory {
         targetLists,
         retention,
         ingest,
-        fabric(contacts));
+        fabric(contacts),
+        settings.authentication() && settings.keys().ofNodes() ? CollectorConfig.KEYS_PAIR : null);
   }
 
   /** Null where the fabric is off: an agent before it would not know the section. */

@@ -24,6 +24,8 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -109,12 +111,54 @@ final class NodeKeyReconciler {
               known,
               generations(plan.selected(), nodes, pods.get(), settings.keys().generations()),
               node -> targets(plan, node),
+              new Senders(plan, nodes)::of,
               pods));
       return new Result(
           new Outcome(0, List.of()),
           Optional.of(KeysConfigMap.of(owner, serving.service(authority, owner.uid(), revision))));
     } catch (KubernetesClientException | IllegalArgumentException | IOException e) {
       return Result.failed(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * Members that probe each node, with their addresses: found once, when the first node asks.
+   *
+   * <p>Any thread may ask.
+   */
+  static final class Senders {
+    private final MeshPlan plan;
+    private final Map<String, List<String>> addresses = new HashMap<>();
+    private @Nullable Map<String, Map<String, List<String>>> byTarget;
+
+    Senders(MeshPlan plan, List<NodeView> nodes) {
+      this.plan = plan;
+      for (NodeView node : nodes) {
+        List<String> own = new ArrayList<>();
+        if (node.ipv4() != null) {
+          own.add(node.ipv4());
+        }
+        if (node.ipv6() != null) {
+          own.add(node.ipv6());
+        }
+        addresses.put(node.name(), List.copyOf(own));
+      }
+    }
+
+    synchronized Map<String, List<String>> of(String node) {
+      Map<String, Map<String, List<String>>> known = byTarget;
+      if (known == null) {
+        known = new HashMap<>();
+        for (String sender : plan.configs().keySet()) {
+          for (String target : targets(plan, sender)) {
+            known
+                .computeIfAbsent(target, name -> new HashMap<>())
+                .put(sender, addresses.getOrDefault(sender, List.of()));
+          }
+        }
+        byTarget = known;
+      }
+      return Map.copyOf(known.getOrDefault(node, Map.of()));
     }
   }
 

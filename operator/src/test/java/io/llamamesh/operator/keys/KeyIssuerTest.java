@@ -47,6 +47,9 @@ final class KeyIssuerTest {
     assertThat(keys.pairs()).containsOnlyKeys("n2");
     assertThat(keys.pairs().get("n2").getFirst().key())
         .isEqualTo(base64(KeyDerivation.pair(other, "n1", "u1/0")));
+    // Of the others it derives the keys from its own.
+    assertThat(keys.senders())
+        .isEqualTo(Map.of("n2", new NodeKeys.Sender("u2/0", List.of("10.0.0.2"))));
   }
 
   /** Not that either from which they could be derived. */
@@ -138,6 +141,7 @@ final class KeyIssuerTest {
                 new KeyRing.Entry(2, base64(master(2)), NOW.plus(Duration.ofMinutes(10)), null))),
         new TreeMap<>(Map.of("n1", "u1/0", "n2", "u2/0", "n3", "u3/0")),
         node -> Set.of("n1", "n2", "outside"),
+        node -> Map.of("n1", List.of("10.0.0.1"), "n2", List.of("10.0.0.2"), "gone", List.of()),
         () -> List.copyOf(pods));
   }
 

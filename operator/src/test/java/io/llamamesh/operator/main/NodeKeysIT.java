@@ -68,6 +68,8 @@ final class NodeKeysIT {
     assertThat(second.node()).isEqualTo(cluster.n(2));
     assertThat(first.keys().getFirst().key()).isNotEqualTo(second.keys().getFirst().key());
     assertThat(first.pairs()).containsOnlyKeys(cluster.n(2));
+    assertThat(first.senders()).containsOnlyKeys(cluster.n(2));
+    assertThat(first.senders().get(cluster.n(2)).addresses()).isNotEmpty();
     // The same for ever, until somebody asks for others.
     assertThat(NodeKeys.parse(fetchByAgent(1))).isEqualTo(first);
   }

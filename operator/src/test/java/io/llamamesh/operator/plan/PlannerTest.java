@@ -23,7 +23,10 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class PlannerTest {
   @Test
@@ -390,6 +393,20 @@ final class PlannerTest {
     assertThat(config.targets().get("workers>outside"))
         .extracting(Target::name, Target::keyed)
         .containsExactly(tuple("a", false), tuple("b", true));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{security: {keys: Node}} | pair",
+        "{security: {keys: Mesh}} |",
+        "{security: {}} |",
+        "{security: {authentication: false}} |"
+      })
+  void configsAskForKeysOfPairsWhereNodesHaveTheirOwnAndSayNothingElse(
+      String yaml, @Nullable String keys) {
+    assertThat(config(plan(spec(yaml), nodes(2)), "node-1").keys()).isEqualTo(keys);
   }
 
   @Test
