@@ -509,7 +509,7 @@ public record LlamaMeshSpec(
           @Default("true")
           @Nullable Boolean authentication,
       @JsonPropertyDescription(
-              "Mesh (the default): all nodes have one key and one token. Node: each has a token of its own beside, so that none can post windows of another; the operator must serve keys (keys.enabled of the chart).")
+              "Mesh (the default): all nodes have one key and one token. Node: each has its own beside, and each pair of nodes a key, so that none can post windows or forge probes of another; the operator must serve keys (keys.enabled of the chart).")
           @Nullable KeyScope keys,
       @JsonPropertyDescription(
               "With keys: Node, a number by node name; another number takes the node's token away at once and gives it a new one.")

@@ -1,5 +1,6 @@
 package io.llamamesh.agent.auth;
 
+import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.keys.KeyClient;
 import io.llamamesh.keys.KeyService;
 import io.llamamesh.keys.NodeKeys;
@@ -13,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
@@ -47,10 +49,13 @@ public final class NodeKeyring implements AutoCloseable {
   private final RandomGenerator random;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
+  private final PairKeyring pairs = new PairKeyring();
+  private volatile Set<String> targets = Set.of();
   private volatile @Nullable NodeKeys keys;
   private volatile @Nullable String problem;
   private @Nullable Instant due;
   private @Nullable String dueFor;
+  private Set<String> askedFor = Set.of();
   private Duration retry = FIRST_RETRY;
 
   /** Fetches the document of this pod's node. */
@@ -72,7 +77,11 @@ public final class NodeKeyring implements AutoCloseable {
     this.fetch = fetch;
     this.clock = clock;
     this.random = random;
-    this.keys = kept();
+    NodeKeys last = kept();
+    this.keys = last;
+    if (last != null) {
+      pairs.follow(last, clock.instant());
+    }
     this.thread = Thread.ofVirtual().name("node-keys").unstarted(this::run);
   }
 
@@ -113,6 +122,40 @@ public final class NodeKeyring implements AutoCloseable {
     return held != null && held.acceptsReader(token, clock.instant());
   }
 
+  /** The mesh's keys of probes, and with them those of this node's pairs. */
+  public ProbeKeys with(ProbeKeys mesh) {
+    return pairs.with(mesh);
+  }
+
+  /**
+   * Takes what the config says.
+   *
+   * @param isSignedByPair probes to members are signed by keys of pairs, as soon as both know them
+   * @param names of all targets; keys are asked for where one has none
+   */
+  public void apply(boolean isSignedByPair, Set<String> names) {
+    targets = isSignedByPair ? Set.copyOf(names) : Set.of();
+    pairs.setSigning(isSignedByPair, clock.instant());
+  }
+
+  /**
+   * Reason why this node cannot be probed by those that know it by its keys: it has none, though
+   * the config asks for them; null where there is none.
+   */
+  public @Nullable String unreadyReason() {
+    return pairs.isSigning() && keys == null ? "the keys of this node have not come yet" : null;
+  }
+
+  /** What there is of keys by pair; any thread may ask. */
+  public PairKeyStatus status() {
+    return new PairKeyStatus(
+        keys != null,
+        pairs.isSigning(),
+        pairs.senderKeys(),
+        pairs.provenTargets(),
+        pairs.namedTargets());
+  }
+
   /** Reason why the newest keys are not in use; null when they are. */
   public @Nullable String problem() {
     return problem;
@@ -140,6 +183,7 @@ public final class NodeKeyring implements AutoCloseable {
   void refresh() {
     try {
       Instant now = clock.instant();
+      pairs.refresh(now);
       KeyService service = KeyService.read(authDir);
       plan(service, now);
       if (due == null || now.isBefore(due)) {
@@ -152,6 +196,7 @@ public final class NodeKeyring implements AutoCloseable {
       keep(next);
       boolean isFirst = keys == null;
       keys = next;
+      pairs.follow(next, now);
       due = now.plus(FETCH_EVERY);
       retry = FIRST_RETRY;
       if (isFirst || problem != null) {
@@ -181,6 +226,12 @@ public final class NodeKeyring implements AutoCloseable {
         && !service.revision().equals(dueFor)
         && problem == null) {
       due = min(due, now.plus(millis(random.nextLong(SPREAD.toMillis()))));
+    } else if (!targets.equals(askedFor)
+        && !held.pairs().keySet().containsAll(targets)
+        && problem == null) {
+      // Whoever has come is probed, and probes, by keys that there are by now.
+      due = min(due, now.plus(millis(random.nextLong(SPREAD.toMillis()))));
+      askedFor = targets;
     }
     dueFor = service.revision();
   }

@@ -58,7 +58,11 @@ final class Flow {
   /** Flag: an ICMP error that quotes it says that it is too long for the path. */
   static final int TOO_BIG = 1024;
 
+  /** Flag: signed by a key of the pair, and answered by nothing else. */
+  static final int BY_PAIR = 2048;
+
   private static final int KIND = 3;
+  private static final int SPARE = 4;
   private static final int STATE_BITS = 16;
   private static final int STATE = 0xffff;
   private static final long NONE = -1;
@@ -223,6 +227,11 @@ final class Flow {
     return next - oldest >= capacity;
   }
 
+  /** Returns whether there is room for a probe that is not due, and for those that will be. */
+  boolean hasSpare() {
+    return next - oldest + SPARE < capacity;
+  }
+
   boolean isIdle() {
     return next == oldest;
   }
@@ -268,7 +277,7 @@ final class Flow {
    * @return true when the answer of a later probe came before
    */
   boolean recordAnswer(long sequence) {
-    state(sequence, RECEIVED | (state(sequence) & (HELLO | STALLED)));
+    state(sequence, RECEIVED | (state(sequence) & (HELLO | STALLED | BY_PAIR)));
     boolean overtaken = sequence < highestReplied;
     highestReplied = Math.max(highestReplied, sequence);
     return overtaken;

@@ -3,6 +3,7 @@ package io.llamamesh.agent.collector;
 import io.llamamesh.agent.net.QueuedError;
 import io.llamamesh.agent.net.Remote;
 import io.llamamesh.agent.wire.LegacyProbe;
+import io.llamamesh.agent.wire.PairSigner;
 import io.llamamesh.agent.wire.ProbeFormat;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeParser;
@@ -49,7 +50,16 @@ final class IcmpQuoteMatcher {
     }
     boolean checked =
         keys.isRequired() && flow.pair().plan().keyed() && length >= ProbeFormat.MIN_DATAGRAM;
-    return !checked || keys.isHeadVerified(quote, offset, length, Slots.REQUEST) ? flow : null;
+    return !checked || isHeadVerified(flow, keys, quote, offset, length) ? flow : null;
+  }
+
+  private boolean isHeadVerified(
+      Flow flow, ProbeKeys keys, ByteBuffer quote, int offset, int length) {
+    PairSigner signer = flow.pair().peer().signer();
+    if (flow.hasFlag(sequence, Flow.BY_PAIR)) {
+      return signer != null && signer.isHeadVerified(quote, offset, length, Slots.REQUEST);
+    }
+    return keys.isHeadVerified(quote, offset, length, Slots.REQUEST);
   }
 
   private static boolean isTo(Remote remote, QueuedError error) {

@@ -2,6 +2,7 @@ package io.llamamesh.agent.collector;
 
 import io.llamamesh.agent.net.PeerError;
 import io.llamamesh.agent.net.Remote;
+import io.llamamesh.agent.wire.PairSigner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,6 +92,7 @@ final class Peer {
   private int pathMtu;
   private @Nullable PeerError lastError;
   private long lastErrorAt;
+  private @Nullable PairSigner signer;
 
   /**
    * A peer of which nothing is known yet.
@@ -113,6 +115,15 @@ final class Peer {
 
   int nonce() {
     return nonce;
+  }
+
+  /** Keys of the pair for probes to it; null where there never are any. */
+  @Nullable PairSigner signer() {
+    return signer;
+  }
+
+  void signer(PairSigner ofPair) {
+    signer = ofPair;
   }
 
   PeerState state() {

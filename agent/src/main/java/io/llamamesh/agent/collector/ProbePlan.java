@@ -155,6 +155,7 @@ public record ProbePlan(
    * @param periodNanos time between two probes of one flow
    * @param keyed its probes are signed and their replies must be, where there are keys
    * @param tags tags of its points
+   * @param name name under which there may be keys of the pair; null where there are none
    */
   public record Pair(
       TrafficClass trafficClass,
@@ -162,7 +163,19 @@ public record ProbePlan(
       int sourcePorts,
       long periodNanos,
       boolean keyed,
-      Map<String, String> tags) {
+      Map<String, String> tags,
+      @Nullable String name) {
+    /** A target without a name. */
+    public Pair(
+        TrafficClass trafficClass,
+        InetSocketAddress target,
+        int sourcePorts,
+        long periodNanos,
+        boolean keyed,
+        Map<String, String> tags) {
+      this(trafficClass, target, sourcePorts, periodNanos, keyed, tags, null);
+    }
+
     public Pair {
       if (target.isUnresolved()) {
         throw new IllegalArgumentException("target is not resolved: " + target);

@@ -12,6 +12,8 @@ import io.llamamesh.agent.net.WallClock;
 import io.llamamesh.agent.window.ClosedWindow;
 import io.llamamesh.agent.window.WindowArchive;
 import io.llamamesh.agent.wire.LegacyProbe;
+import io.llamamesh.agent.wire.PairSigner;
+import io.llamamesh.agent.wire.PairSigners;
 import io.llamamesh.agent.wire.ProbeFormat;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeWriter;
@@ -165,6 +167,7 @@ public final class Prober {
 
   private void applyPlan() {
     roster.apply(plan);
+    findSigners();
     retryAt = network.monotonicNanos() + retryPause;
     counters.setFlows(roster.active().size(), roster.missingFlows());
     pacer.flows(roster.active(), network.monotonicNanos());
@@ -173,6 +176,19 @@ public final class Prober {
       counters.add(CollectorCounters.Event.PORT_TAKEN, ports.takenPorts() - takenPorts);
       takenPorts = ports.takenPorts();
       listener.portsTaken(takenPorts);
+    }
+  }
+
+  private void findSigners() {
+    PairSigners signers = keys.get().signers();
+    if (signers == null) {
+      return;
+    }
+    for (Pair pair : roster.pairs()) {
+      String name = pair.plan().name();
+      if (name != null && pair.plan().keyed()) {
+        pair.peer().signer(signers.of(name, pair.plan().target()));
+      }
     }
   }
 
@@ -346,6 +362,7 @@ public final class Prober {
     }
     ByteBuffer bytes = frame.bytes();
     long stamp;
+    int signed = 0;
     if (type.isLegacy()) {
       stamp = network.monotonicNanos();
       LegacyProbe.probe(bytes, flow.nonce(), flow.id(), flow.nextOnWire(), clock.realtime(stamp));
@@ -354,7 +371,7 @@ public final class Prober {
       ProbeWriter.flags(bytes, requestFlags | (extra == 0 ? 0 : Slots.FLAG_HELLO));
       stamp = network.monotonicNanos();
       ProbeWriter.sent(bytes, clock.realtime(stamp));
-      currentKeys.sign(bytes, 0, flow.pair().plan().keyed() ? currentKeys.signing() : 0);
+      signed = sign(flow, bytes, extra != 0);
     }
     SendResult result =
         flow.source().socket().send(frame, type.datagramBytes(), peer.remote(), type.tos());
@@ -371,7 +388,7 @@ public final class Prober {
       extra = Flow.STALLED;
     }
     if (result == SendResult.SENT) {
-      flow.recordSent(stamp, book.currentId(), extra);
+      flow.recordSent(stamp, book.currentId(), extra | signed);
       if (counts) {
         flow.pair().cell(book.currentId()).countSent(flow.path());
         counters.countSent();
@@ -379,6 +396,53 @@ public final class Prober {
     } else if (counts) {
       flow.pair().cell(book.currentId()).countSendError();
       counters.countSendError(result);
+    }
+    PairSigner signer = peer.signer();
+    if (signer != null && signer.isTestDue(stamp)) {
+      sendTest(flow, frame, signer);
+    }
+  }
+
+  /**
+   * Signs a request by a key of its pair, or of the mesh where there is none that its target is
+   * known to take.
+   *
+   * @return the flag of those by a key of the pair, or 0
+   */
+  private int sign(Flow flow, ByteBuffer bytes, boolean hello) {
+    boolean keyed = flow.pair().plan().keyed();
+    PairSigner signer = flow.pair().peer().signer();
+    if (keyed && signer != null && signer.trySign(bytes, hello)) {
+      return Flow.BY_PAIR;
+    }
+    ProbeWriter.withoutSender(bytes);
+    currentKeys.sign(bytes, 0, keyed ? currentKeys.signing() : 0);
+    return 0;
+  }
+
+  /**
+   * Sends a hello by a key of the pair that the target may not know yet: only its answer lets the
+   * key sign what counts.
+   */
+  private void sendTest(Flow flow, Payload frame, PairSigner signer) {
+    Peer peer = flow.pair().peer();
+    ProbePlan.TrafficClass type = flow.pair().plan().trafficClass();
+    if (!flow.pair().plan().keyed()
+        || type.isLegacy()
+        || peer.state() == PeerState.DRAINING
+        || !flow.hasSpare()) {
+      return;
+    }
+    ByteBuffer bytes = frame.bytes();
+    ProbeWriter.signature(bytes, flow.nonce(), flow.id(), flow.nextOnWire());
+    ProbeWriter.flags(bytes, requestFlags | Slots.FLAG_HELLO);
+    long stamp = network.monotonicNanos();
+    ProbeWriter.sent(bytes, clock.realtime(stamp));
+    if (signer.trySignTest(bytes, stamp)
+        && flow.source().socket().send(frame, type.datagramBytes(), peer.remote(), type.tos())
+            == SendResult.SENT) {
+      flow.recordSent(stamp, book.currentId(), Flow.HELLO | Flow.BY_PAIR);
+      counters.add(CollectorCounters.Event.HELLO);
     }
   }
 

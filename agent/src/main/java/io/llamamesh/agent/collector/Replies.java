@@ -6,6 +6,7 @@ import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.net.WallClock;
 import io.llamamesh.agent.window.Mark;
 import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.wire.PairSigner;
 import io.llamamesh.agent.wire.ProbeFormat;
 import io.llamamesh.agent.wire.ProbeKeys;
 import io.llamamesh.agent.wire.ProbeParser;
@@ -114,9 +115,15 @@ final class Replies {
       counters.add(CollectorCounters.Event.GARBLED);
       return markSuspicious(flow, sequence, slot);
     }
-    if (!isAuthentic(flow, slot)) {
+    if (!isAuthentic(flow, sequence, slot)) {
       recordUnkeyed(flow, sequence, now);
       return false;
+    }
+    if (isTest(flow, sequence)) {
+      // What the reflector knows of the flow is of probes by other keys.
+      var _ = flow.recordAnswer(sequence);
+      flow.pair().peer().recordAlive(flow.sentAt(sequence), now);
+      return true;
     }
     long rtt = rtt(slot, flow.sentAt(sequence), now);
     long residence = ours ? residence(bytes, parser.slotsAt(), rtt) : UNKNOWN;
@@ -179,14 +186,22 @@ final class Replies {
    */
   private boolean markSuspicious(Flow flow, long sequence, int slot) {
     ProbeKeys present = keys.get();
-    boolean proven =
-        !mustBeSigned(flow, present)
-            || present.isHeadVerified(
-                batch.bytes(), batch.offset(slot), batch.length(slot), Slots.REPLY);
+    boolean proven = !mustBeSigned(flow, present) || isHeadVerified(flow, sequence, slot, present);
     if (proven && isPending(flow, sequence)) {
       flow.markSuspicious(sequence);
     }
     return proven;
+  }
+
+  private boolean isHeadVerified(Flow flow, long sequence, int slot, ProbeKeys present) {
+    int offset = batch.offset(slot);
+    int length = batch.length(slot);
+    if (flow.hasFlag(sequence, Flow.BY_PAIR)) {
+      PairSigner signer = flow.pair().peer().signer();
+      return signer != null
+          && signer.isHeadVerified(batch.bytes(), offset, length, Slots.REPLY);
+    }
+    return present.isHeadVerified(batch.bytes(), offset, length, Slots.REPLY);
   }
 
   /** Counts an answer without a valid key; anybody who saw the probe can send one. */
@@ -219,15 +234,35 @@ final class Replies {
   }
 
   /**
-   * Returns whether a reply is signed by a holder of a key, where keys are in use. Our own probe
-   * sent back by anybody has a valid MAC, too, but that of a request.
+   * Returns whether a reply is signed by a holder of a key, where keys are in use, and of the
+   * pair's where its probe is signed by that. Our own probe sent back by anybody has a valid MAC,
+   * too, but that of a request.
    */
-  private boolean isAuthentic(Flow flow, int slot) {
+  private boolean isAuthentic(Flow flow, long sequence, int slot) {
     ProbeKeys present = keys.get();
-    return !mustBeSigned(flow, present)
-        || (parser.hasSlots()
-            && Slots.direction(batch.bytes(), parser.slotsAt()) == Slots.REPLY
-            && present.verify(batch.bytes(), batch.offset(slot), batch.length(slot)) != 0);
+    if (!mustBeSigned(flow, present)) {
+      return true;
+    }
+    ByteBuffer bytes = batch.bytes();
+    if (!parser.hasSlots() || Slots.direction(bytes, parser.slotsAt()) != Slots.REPLY) {
+      return false;
+    }
+    if (!flow.hasFlag(sequence, Flow.BY_PAIR)) {
+      return present.verify(bytes, batch.offset(slot), batch.length(slot)) != 0;
+    }
+    PairSigner signer = flow.pair().peer().signer();
+    int label = signer == null ? 0 : signer.verify(bytes, batch.offset(slot), batch.length(slot));
+    if (signer != null && label != 0 && flow.hasFlag(sequence, Flow.HELLO)) {
+      signer.recordAnswered(label);
+    }
+    return label != 0;
+  }
+
+  /** Returns whether a probe asked for nothing but whether its key is taken. */
+  private static boolean isTest(Flow flow, long sequence) {
+    return flow.hasFlag(sequence, Flow.HELLO)
+        && flow.hasFlag(sequence, Flow.BY_PAIR)
+        && flow.pair().peer().state() != PeerState.DRAINING;
   }
 
   /** Residence time in nanoseconds; unknown when the reflector's clock was stepped in between. */

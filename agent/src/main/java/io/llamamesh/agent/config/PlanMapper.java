@@ -165,7 +165,13 @@ public final class PlanMapper {
           pairs.merge(
               key,
               new ProbePlan.Pair(
-                  type, address, entry.count(), period, isKeyed(config, target), tags),
+                  type,
+                  address,
+                  entry.count(),
+                  period,
+                  isKeyed(config, target),
+                  tags,
+                  target.name()),
               PlanMapper::merge);
         }
       }
@@ -328,7 +334,8 @@ public final class PlanMapper {
         Math.max(a.sourcePorts(), b.sourcePorts()),
         Math.min(a.periodNanos(), b.periodNanos()),
         a.keyed(),
-        mergeTags(a.tags(), b.tags()));
+        mergeTags(a.tags(), b.tags()),
+        a.name());
   }
 
   private static Map<String, String> mergeTags(Map<String, String> a, Map<String, String> b) {

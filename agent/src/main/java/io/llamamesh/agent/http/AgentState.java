@@ -1,5 +1,6 @@
 package io.llamamesh.agent.http;
 
+import io.llamamesh.agent.auth.PairKeyStatus;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.PeerStatus;
 import io.llamamesh.agent.config.ConfigState;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param services store and multicast of the fabric, for the API
  * @param destinationTags tags that name this agent as a destination
  * @param push what posts its windows; null where it is polled
+ * @param pairKeys state of the keys of pairs; null where this node has no keys of its own
  */
 public record AgentState(
     String network,
@@ -47,4 +49,44 @@ public record AgentState(
     WindowArchive archive,
     CollectorCounters collector,
     ReflectorCounters reflector,
-    @Nullable WindowPush push) {}
+    @Nullable WindowPush push,
+    @Nullable Supplier<PairKeyStatus> pairKeys) {
+
+  /** The state of an agent whose node has no keys of its own. */
+  public AgentState(
+      String network,
+      Supplier<List<String>> reflectorAddresses,
+      IntSupplier receiveBufferBytes,
+      Supplier<@Nullable String> unreadyReason,
+      IntSupplier flows,
+      Supplier<List<PeerStatus>> peerStatuses,
+      Supplier<ConfigState> config,
+      @Nullable WatchContact configWatch,
+      Supplier<@Nullable String> authProblem,
+      Supplier<@Nullable FabricNode> fabric,
+      FabricServices services,
+      Supplier<Map<String, String>> destinationTags,
+      WindowArchive archive,
+      CollectorCounters collector,
+      ReflectorCounters reflector,
+      @Nullable WindowPush push) {
+    this(
+        network,
+        reflectorAddresses,
+        receiveBufferBytes,
+        unreadyReason,
+        flows,
+        peerStatuses,
+        config,
+        configWatch,
+        authProblem,
+        fabric,
+        services,
+        destinationTags,
+        archive,
+        collector,
+        reflector,
+        push,
+        null);
+  }
+}

@@ -1,5 +1,6 @@
 package io.llamamesh.agent.http;
 
+import io.llamamesh.agent.auth.PairKeyStatus;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.PeerState;
 import io.llamamesh.agent.net.PeerError;
@@ -18,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -120,6 +122,15 @@ final class Metrics {
         .description("Probes of bursts reflected; counted for no sender")
         .register(to);
     FunctionCounter.builder(
+            "llamamesh.reflector.not.by.pair", state.reflector(), c -> c.notByPair())
+        .description(
+            "Probes from nodes that sign by keys of pairs, reflected without such a signature;"
+                + " counted for no sender")
+        .register(to);
+    Gauge.builder("llamamesh.collector.targets.by.pair", state, Metrics::targetsByPair)
+        .description("Targets whose probes are signed by a key of the pair")
+        .register(to);
+    FunctionCounter.builder(
             "llamamesh.reflector.other.senders", state.reflector(), c -> c.sources().others())
         .description("Probes reflected to senders beyond those counted separately")
         .register(to);
@@ -196,6 +207,11 @@ final class Metrics {
     Gauge.builder("llamamesh.push.backlog.windows", state, s -> pushed(s, WindowPush::backlog))
         .description("Windows that wait to be posted")
         .register(to);
+  }
+
+  private static double targetsByPair(AgentState state) {
+    Supplier<PairKeyStatus> keys = state.pairKeys();
+    return keys == null ? 0 : keys.get().provenTargets();
   }
 
   private static double pushed(AgentState state, ToLongFunction<WindowPush> number) {

@@ -1,5 +1,6 @@
 package io.llamamesh.agent.http;
 
+import io.llamamesh.agent.auth.PairKeyStatus;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.PeerState;
 import io.llamamesh.agent.collector.PeerStatus;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
 /** API of the agent's state: {@code /status}, {@code /healthz}, {@code /readyz}. */
@@ -54,7 +56,21 @@ final class StateApi {
       body.put("reason", unready);
     }
     body.put("config", config());
+    Supplier<PairKeyStatus> pairKeys = state.pairKeys();
+    if (pairKeys != null) {
+      body.put("keys", keys(pairKeys.get()));
+    }
     return json(unready == null ? 200 : 503, body);
+  }
+
+  private static Map<String, Object> keys(PairKeyStatus status) {
+    Map<String, Object> keys = new LinkedHashMap<>();
+    keys.put("node", status.hasKeys());
+    keys.put("signing", status.wanted() ? "pair" : "mesh");
+    keys.put("senders", status.senderKeys());
+    keys.put("targetsByPair", status.provenTargets());
+    keys.put("targets", status.namedTargets());
+    return keys;
   }
 
   private Map<String, Object> config() {
@@ -122,6 +138,7 @@ final class StateApi {
     reflected.put("stalled", state.reflector().stalled());
     reflected.put("checksum", state.reflector().checksums());
     reflected.put("replayed", state.reflector().replayed());
+    reflected.put("notByPair", state.reflector().notByPair());
     body.put("reflected", reflected);
     body.put("networkErrors", reasons(PeerError.values(), state.collector()::count));
     body.put("sendErrors", reasons(SendResult.values(), state.collector()::count));

@@ -13,6 +13,7 @@ import io.llamamesh.agent.burst.MulticastSpread;
 import io.llamamesh.agent.collector.Collector;
 import io.llamamesh.agent.collector.CollectorCounters;
 import io.llamamesh.agent.collector.PeerListener;
+import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.config.ConfigApplier;
 import io.llamamesh.agent.config.ConfigSource;
 import io.llamamesh.agent.config.FileConfig;
@@ -61,6 +62,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -124,7 +126,7 @@ final class AgentRun {
     NodeKeyring nodeKeys = nodeKeys(folder);
     ProgramFile programs =
         settings.authDir() == null ? null : closer.register(ProgramFile.open(settings.authDir()));
-    Supplier<ProbeKeys> keys = auth == null ? () -> ProbeKeys.NONE : auth::keys;
+    Supplier<ProbeKeys> keys = keys(auth, nodeKeys);
     Warmup warmup = Warmup.start(network, keys.get());
     AgentFabric fabric = fabric(folder, auth);
     HostAddresses hosts = hostAddresses();
@@ -142,6 +144,9 @@ final class AgentRun {
     names.start(applier::namesChanged);
     applier.onApplied((config, plan) -> {
       burstTargets = BurstTargets.of(config, plan);
+      if (nodeKeys != null) {
+        nodeKeys.apply(config.isSignedByPair(), memberNames(plan));
+      }
       if (fabric != null) {
         fabric.apply(config, plan);
       }
@@ -166,7 +171,7 @@ final class AgentRun {
             network.description(),
             () -> reflectors == null ? List.of() : texts(reflectors.locals()),
             () -> reflectors == null ? 0 : reflectors.receiveBufferBytes(),
-            () -> unreadyReason(hosts, fabric),
+            () -> unreadyReason(hosts, fabric, nodeKeys),
             () -> collector == null ? 0 : collector.flows(),
             () ->
                 collector == null
@@ -183,7 +188,8 @@ final class AgentRun {
             archive,
             collected,
             reflected,
-            push);
+            push,
+            nodeKeys == null ? null : nodeKeys::status);
     TokenCheck tokens =
         auth == null
             ? TokenCheck.OPEN
@@ -262,9 +268,30 @@ final class AgentRun {
     }
   }
 
-  private static @Nullable String unreadyReason(HostAddresses hosts, @Nullable AgentFabric fabric) {
+  private static @Nullable String unreadyReason(
+      HostAddresses hosts, @Nullable AgentFabric fabric, @Nullable NodeKeyring nodeKeys) {
     String problem = hosts.problem();
+    if (problem == null && nodeKeys != null) {
+      problem = nodeKeys.unreadyReason();
+    }
     return problem != null || fabric == null ? problem : fabric.unreadyReason();
+  }
+
+  private static Supplier<ProbeKeys> keys(
+      @Nullable AuthFiles auth, @Nullable NodeKeyring nodeKeys) {
+    if (auth == null) {
+      return () -> ProbeKeys.NONE;
+    }
+    return nodeKeys == null ? auth::keys : () -> nodeKeys.with(auth.keys());
+  }
+
+  /** Names of the targets whose probes are signed. */
+  private static Set<String> memberNames(ProbePlan plan) {
+    return plan.pairs().stream()
+        .filter(ProbePlan.Pair::keyed)
+        .map(ProbePlan.Pair::name)
+        .filter(Objects::nonNull)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** Bursts and silences; without a fabric bursts of this agent alone. */

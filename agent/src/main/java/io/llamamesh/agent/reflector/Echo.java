@@ -82,6 +82,7 @@ final class Echo {
     reply.isReplay = false;
     reply.offset = offset;
     reply.key = 0;
+    reply.mustBeByPair = false;
     if (batch.isTruncated(slot)) {
       return Disposition.MALFORMED;
     }
@@ -96,7 +97,11 @@ final class Echo {
     if (parser.hasSlots() && Slots.direction(bytes, parser.slotsAt()) != Slots.REQUEST) {
       return Disposition.MARKED_REPLY;
     }
-    int key = keys.isRequired() ? keys.verify(bytes, offset, batch.length(slot)) : 0;
+    int key =
+        keys.isRequired()
+            ? keys.verifyRequest(
+                bytes, offset, batch.length(slot), batch.sourceHigh(slot), batch.sourceLow(slot))
+            : 0;
     if (key == 0 && !mayPassUnkeyed(batch, slot)) {
       return Disposition.UNKEYED;
     }
@@ -108,6 +113,7 @@ final class Echo {
     }
     reply.isBurst = burst;
     reply.tos = parser.tos(bytes);
+    reply.mustBeByPair = key >= 0 && keys.senders().isExclusive();
     if (!parser.hasSlots()) {
       return recent.wasSeenRecently(parser.nonceAndFlow(bytes), parser.sequence(bytes), nowNanos)
           ? Disposition.SEEN_BEFORE
@@ -190,12 +196,13 @@ final class Echo {
    * Key of a sender, which separates flows of different senders that happen to have the same
    * number.
    */
-  private static long sourceKey(Batch batch, int slot, int key) {
+  private long sourceKey(Batch batch, int slot, int key) {
     if (key != 0) {
-      return FlowMemory.AUTHENTIC;
+      return key > 0 ? FlowMemory.AUTHENTIC : -keys.pairNumber(key);
     }
-    return FlowMemory.mix(batch.sourceHigh(slot) * 31 + batch.sourceLow(slot))
-        + batch.sourcePort(slot);
+    return Long.MAX_VALUE
+        & (FlowMemory.mix(batch.sourceHigh(slot) * 31 + batch.sourceLow(slot))
+            + batch.sourcePort(slot));
   }
 
   private void fill(

@@ -24,7 +24,7 @@ final class EchoReply {
   /** Offset of the datagram in its batch. */
   int offset;
 
-  /** Slot of the key to sign with; 0 for none. */
+  /** Slot of the key to sign with; 0 for none, below 0 that of a pair's. */
   int key;
 
   /** Offset of the slots in the batch; meaningless without. */
@@ -38,6 +38,19 @@ final class EchoReply {
 
   /** Sequence of the signature; meaningless without slots. */
   int sequence;
+
+  /** It counts for no sender that has signed by a key of the pair, since that is not this one's. */
+  boolean mustBeByPair;
+
+  /** Returns whether it is signed by a key of the pair. */
+  boolean isByPair() {
+    return key < 0;
+  }
+
+  /** Returns whether it asks for nothing but whether its key is taken. */
+  boolean isKeyTest(boolean draining) {
+    return isHello && isByPair() && !draining;
+  }
 
   /** Returns whether the sender has our slots and counts this probe. */
   boolean isCounted() {

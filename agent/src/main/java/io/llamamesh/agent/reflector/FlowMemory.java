@@ -13,10 +13,15 @@ final class FlowMemory {
   static final int SETS = 8192;
 
   /**
-   * Source key of authentic flows: they have one sender wherever their probes come from, and their
-   * signed times of sending separate replayed probes from new ones.
+   * Source key of flows by keys of the mesh, which are authentic: they have one sender wherever
+   * their probes come from, and their signed times of sending separate replayed probes from new
+   * ones. Those below it are of senders by keys of pairs: nobody else can add to their flows.
    */
   static final long AUTHENTIC = 0;
+
+  private static boolean isAuthentic(long sourceKey) {
+    return sourceKey <= AUTHENTIC;
+  }
 
   /**
    * Value of {@code tracked} for a flow none of whose probes was seen yet, though some were
@@ -69,7 +74,8 @@ final class FlowMemory {
    * Records a probe's arrival.
    *
    * @param nonceAndFlow from the signature
-   * @param sourceKey key that separates senders, or {@link #AUTHENTIC}
+   * @param sourceKey key that separates senders, above {@link #AUTHENTIC} where they are not
+   *     authentic
    * @param sequence 24 bits
    * @param sent time of sending of an authentic probe, as {@link ProbeFormat#isSentLater} compares
    *     it
@@ -159,7 +165,7 @@ final class FlowMemory {
    * who knows where that goes.
    */
   void recordReported(int entry, long nowNanos) {
-    if (fresh || source[entry] != AUTHENTIC) {
+    if (fresh || !isAuthentic(source[entry])) {
       reportedAndSent[entry] =
           (reportedAndSent[entry] & UPPER) | Integer.toUnsignedLong(coarse(nowNanos));
     }
@@ -180,7 +186,7 @@ final class FlowMemory {
    * arrived.
    */
   private boolean isReplay(int entry, int sequence, int sent, long nowNanos) {
-    if (source[entry] != AUTHENTIC || tracked[entry] == NOTHING_SEEN) {
+    if (!isAuthentic(source[entry]) || tracked[entry] == NOTHING_SEEN) {
       return false;
     }
     int ahead = ProbeFormat.distance(sequence, highest[entry]);
@@ -240,7 +246,7 @@ final class FlowMemory {
   private void recordSequence(int entry, int sequence) {
     int ahead = ProbeFormat.distance(sequence, highest[entry]);
     boolean anew =
-        Math.abs(ahead) > FAR || (ahead < -64 && source[entry] == AUTHENTIC); // a later one, then
+        Math.abs(ahead) > FAR || (ahead < -64 && isAuthentic(source[entry])); // a later one, then
     if (anew || tracked[entry] == NOTHING_SEEN) {
       highest[entry] = sequence;
       tracked[entry] = 0;

@@ -246,14 +246,28 @@ public final class Reflector implements AutoCloseable {
         counters.addReplayed();
       } else if (reply.isBurst) {
         counters.addBurst();
-      } else {
-        counters
-            .sources()
-            .recordReflected(
-                batch.sourceHigh(slot), batch.sourceLow(slot), now, draining, reply.isCounted());
+      } else if (!reply.isKeyTest(draining)) {
+        recordReflected(slot, now, reply);
       }
     }
     counters.add(disposition);
+  }
+
+  private void recordReflected(int slot, long now, EchoReply reply) {
+    boolean counted =
+        counters
+            .sources()
+            .recordReflected(
+                batch.sourceHigh(slot),
+                batch.sourceLow(slot),
+                now,
+                draining,
+                reply.isCounted(),
+                reply.isByPair(),
+                reply.mustBeByPair);
+    if (!counted) {
+      counters.addNotByPair();
+    }
   }
 
   /**

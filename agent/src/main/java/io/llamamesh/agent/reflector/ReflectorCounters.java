@@ -14,6 +14,7 @@ public final class ReflectorCounters {
   private final AtomicLong pauses = new AtomicLong();
   private final AtomicLong replayed = new AtomicLong();
   private final AtomicLong bursts = new AtomicLong();
+  private final AtomicLong notByPair = new AtomicLong();
   private final SourceTable sources = new SourceTable();
 
   /** Datagrams with this disposition. */
@@ -62,6 +63,18 @@ public final class ReflectorCounters {
 
   void addBurst() {
     bursts.getAndIncrement();
+  }
+
+  /**
+   * Probes reflected that came from the address of a node that signs by keys of pairs, and were not
+   * signed by one; counted for no sender.
+   */
+  public long notByPair() {
+    return notByPair.get();
+  }
+
+  void addNotByPair() {
+    notByPair.getAndIncrement();
   }
 
   void addReplayed() {

@@ -20,6 +20,9 @@ public final class SourceTable {
   private static final int SLOTS = 2 * LIMIT;
   private static final long SECOND = 1_000_000_000L;
 
+  /** Time for which a sender that signed by a key of the pair is taken for one that does. */
+  static final long BY_PAIR_NANOS = 3600 * SECOND;
+
   /** Reads without a new probe after which a sender may be evicted. */
   static final int IDLE_READS = 60;
 
@@ -33,6 +36,11 @@ public final class SourceTable {
   private final long[] probedAt = new long[SLOTS];
   private final long[] gap = new long[SLOTS];
   private final boolean[] drainMarked = new boolean[SLOTS];
+
+  /** Time of the last probe by a key of the pair; meaningless where there was none. */
+  private final long[] byPairAt = new long[SLOTS];
+
+  private final boolean[] signsByPair = new boolean[SLOTS];
   private final byte[] idle = new byte[SLOTS];
   private int senders;
   private long othersAtLastRead;
@@ -56,20 +64,42 @@ public final class SourceTable {
    */
   public record Reflected(InetAddress source, long probes) {}
 
+  /** Counts a probe of a sender that has no key of the pair. */
+  void recordReflected(long h, long l, long now, boolean marked, boolean counted) {
+    var _ = recordReflected(h, l, now, marked, counted, false, false);
+  }
+
   /**
    * Counts a probe that was reflected.
    *
    * @param marked the reply had the drain mark
    * @param counted the sender counts it: it is no hello, and the sender understands the mark
+   * @param byPair it is signed by a key of the pair
+   * @param mustBeByPair it is not, and counts for nobody who signed by such a key within an hour
+   * @return false where it counts for nobody
    */
-  synchronized void recordReflected(long h, long l, long now, boolean marked, boolean counted) {
+  synchronized boolean recordReflected(
+      long h,
+      long l,
+      long now,
+      boolean marked,
+      boolean counted,
+      boolean byPair,
+      boolean mustBeByPair) {
     int slot = slot(h, l);
+    if (mustBeByPair
+        && count[slot] != 0
+        && signsByPair[slot]
+        && now - byPairAt[slot] < BY_PAIR_NANOS) {
+      return false;
+    }
     if (count[slot] == 0) {
       if (senders == LIMIT) {
         others++;
         othersV6 += Ip.isV4(h, l) ? 0 : 1;
-        return;
+        return true;
       }
+      signsByPair[slot] = false;
       senders++;
       high[slot] = h;
       low[slot] = l;
@@ -84,6 +114,11 @@ public final class SourceTable {
       probedAt[slot] = now;
     }
     drainMarked[slot] |= marked;
+    if (byPair) {
+      signsByPair[slot] = true;
+      byPairAt[slot] = now;
+    }
+    return true;
   }
 
   /**
@@ -159,6 +194,8 @@ public final class SourceTable {
         kept.probedAt[slot] = probedAt[i];
         kept.gap[slot] = gap[i];
         kept.drainMarked[slot] = drainMarked[i];
+        kept.byPairAt[slot] = byPairAt[i];
+        kept.signsByPair[slot] = signsByPair[i];
         kept.idle[slot] = idle[i];
         kept.senders++;
       }
@@ -173,6 +210,8 @@ public final class SourceTable {
     System.arraycopy(kept.probedAt, 0, probedAt, 0, SLOTS);
     System.arraycopy(kept.gap, 0, gap, 0, SLOTS);
     System.arraycopy(kept.drainMarked, 0, drainMarked, 0, SLOTS);
+    System.arraycopy(kept.byPairAt, 0, byPairAt, 0, SLOTS);
+    System.arraycopy(kept.signsByPair, 0, signsByPair, 0, SLOTS);
     System.arraycopy(kept.idle, 0, idle, 0, SLOTS);
     senders = kept.senders;
   }

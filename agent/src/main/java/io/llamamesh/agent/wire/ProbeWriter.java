@@ -76,6 +76,11 @@ public final class ProbeWriter {
     bytes.put(ProbeFormat.AT_SLOTS + 4, (byte) flags);
   }
 
+  /** Writes that no key of a pair signs the request, whose frame may have been used for others. */
+  public static void withoutSender(ByteBuffer bytes) {
+    Slots.sender(bytes, ProbeFormat.AT_SLOTS, 0);
+  }
+
   /** Writes the time of sending as a varint of always 9 bytes: 63 bits, enough until 2262. */
   public static void sent(ByteBuffer bytes, long nanos) {
     int at = ProbeFormat.AT_SENT;

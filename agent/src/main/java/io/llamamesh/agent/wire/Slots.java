@@ -11,7 +11,8 @@ import java.nio.ByteBuffer;
  *  5 tos seen u8        6 tracked u8         7 key id u8
  *  8 received-at u64    the reflector's stamp of the probe's arrival, its own clock, ns since 1970
  * 16 sent-at u64        its clock just before its send
- * 24 epoch u32          one life of the reflector
+ * 24 epoch u32          one life of the reflector; in a request the number of the pair's key that signs
+ *                       it, zero where none does
  * 28 highest u32        highest sequence (24 bits) seen of this flow
  * 32 bitmap u64         bit i: sequence highest − 1 − i was seen; only the lowest `tracked` bits count
  * 40 limited u32        probes of this flow that the reflector dropped over its limit, modulo 2³²
@@ -63,6 +64,9 @@ public final class Slots {
   /** Offset of the number of the key. */
   static final int AT_KEY = 7;
 
+  /** Offset of the number of the pair's key in a request. */
+  private static final int AT_SENDER = 24;
+
   /** Offset of the MAC. */
   static final int AT_MAC = 56;
 
@@ -86,6 +90,16 @@ public final class Slots {
     for (int i = 8; i < BYTES; i += 8) {
       bytes.putLong(at + i, 0);
     }
+  }
+
+  /** Writes the number of the pair's key that signs a request; 0 for none. */
+  static void sender(ByteBuffer bytes, int at, int number) {
+    bytes.putInt(at + AT_SENDER, number);
+  }
+
+  /** Number of the pair's key that signs a request; 0 for none. */
+  static int sender(ByteBuffer bytes, int at) {
+    return bytes.getInt(at + AT_SENDER);
   }
 
   /** Marks the slots as a reply's. */

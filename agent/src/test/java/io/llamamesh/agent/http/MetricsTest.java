@@ -84,6 +84,8 @@ class MetricsTest {
       llamamesh_reflector_pauses_total
       llamamesh_reflector_replayed_total
       llamamesh_reflector_stalled_total
+      llamamesh_reflector_not_by_pair_total
+      llamamesh_collector_targets_by_pair
       llamamesh_reflector_other_senders_total
       llamamesh_reflector_receive_buffer_bytes
       llamamesh_push_posts_total
