@@ -11,6 +11,7 @@ public final class ClientException extends IOException {
 
   private final Kind kind;
   private final int status;
+  private final @Nullable String reason;
 
   /** Kinds of failure, for programs. */
   public enum Kind {
@@ -29,9 +30,15 @@ public final class ClientException extends IOException {
   }
 
   ClientException(Kind kind, int status, String message, @Nullable Throwable cause) {
+    this(kind, status, message, cause, null);
+  }
+
+  ClientException(
+      Kind kind, int status, String message, @Nullable Throwable cause, @Nullable String reason) {
     super(ControlCharacters.replaced(message), cause);
     this.kind = kind;
     this.status = status;
+    this.reason = reason == null ? null : ControlCharacters.replaced(reason);
   }
 
   /** The kind of failure. */
@@ -42,5 +49,10 @@ public final class ClientException extends IOException {
   /** The HTTP status; 0 where there was none. */
   public int status() {
     return status;
+  }
+
+  /** The server's own sentence, without its address and status; null where it gave none. */
+  public @Nullable String reason() {
+    return reason;
   }
 }

@@ -1,6 +1,7 @@
 package io.llamamesh.client;
 
 import io.llamamesh.client.ClientException.Kind;
+import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.ProtocolException;
@@ -92,6 +93,17 @@ final class DocumentReader implements AutoCloseable {
         HttpRequest.newBuilder(resolve(server, path))
             .timeout(options.timeout())
             .POST(HttpRequest.BodyPublishers.noBody());
+    return answer(server, request, JSON, body(options.maxBytes()));
+  }
+
+  /** Posts a JSON document, and reads that of the answer. */
+  Answer post(URI server, String path, byte[] document)
+      throws ClientException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(resolve(server, path))
+            .timeout(options.timeout())
+            .header("Content-Type", JSON)
+            .POST(HttpRequest.BodyPublishers.ofByteArray(document));
     return answer(server, request, JSON, body(options.maxBytes()));
   }
 
@@ -196,7 +208,17 @@ final class DocumentReader implements AutoCloseable {
           server + (token == null ? " asks for a token" : " does not accept the token"),
           null);
     }
-    throw new ClientException(Kind.STATUS, status, server + " " + words(response), null);
+    throw new ClientException(
+        Kind.STATUS, status, server + " " + words(response), null, reason(response));
+  }
+
+  /** The server's own sentence, where its answer is a JSON object that has one. */
+  private static @Nullable String reason(HttpResponse<byte[]> response) {
+    try {
+      return ResultsJson.mapper().readTree(response.body()).path("error").textValue();
+    } catch (IOException e) {
+      return null; // a proxy's, or cut off
+    }
   }
 
   private static URI resolve(URI server, String path) {

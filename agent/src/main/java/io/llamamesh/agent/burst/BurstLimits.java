@@ -1,12 +1,13 @@
 package io.llamamesh.agent.burst;
 
+import io.llamamesh.results.BurstReport;
 import java.time.Duration;
 
 /** Bounds of bursts, so that none of them hurts the network, its target or an agent. */
 public final class BurstLimits {
 
   /** Most probes per second of one agent in one burst. */
-  public static final int MAX_PPS = 1_000;
+  public static final int MAX_PPS = BurstReport.MAX_PPS;
 
   /** Most probes per second of all agents together at one target. */
   public static final int MAX_TARGET_PPS = 20_000;
@@ -18,10 +19,10 @@ public final class BurstLimits {
   public static final int MAX_RUNNING = 4;
 
   /** Longest burst. */
-  public static final Duration MAX_LENGTH = Duration.ofSeconds(60);
+  public static final Duration MAX_LENGTH = BurstReport.MAX_LENGTH;
 
   /** Longest name of a target, and of whoever asks. */
-  public static final int MAX_NAME = 253;
+  public static final int MAX_NAME = BurstReport.MAX_NAME;
 
   /** Most flows of one burst: source ports, over all addresses and classes of the target. */
   public static final int MAX_FLOWS = 32;

@@ -7,6 +7,7 @@ import io.llamamesh.results.FabricMembers;
 import io.llamamesh.results.FabricReport;
 import io.llamamesh.results.FabricReport.Unreachable;
 import io.llamamesh.scraper.cluster.AgentEndpoint;
+import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -76,7 +77,16 @@ public final class FabricWatcher implements AutoCloseable {
   private final Thread thread =
       Thread.ofPlatform().daemon().name("fabric-watch").unstarted(this::run);
   private volatile @Nullable FabricReport report;
+  private volatile List<Voice> voices = List.of();
   private volatile boolean isClosed;
+
+  /**
+   * An agent that is watched and answers.
+   *
+   * @param node its name
+   * @param agent where its API is
+   */
+  public record Voice(String node, URI agent) {}
 
   /**
    * Nodes that are unreachable, and their hosts: in a static list an agent's name is its address.
@@ -145,6 +155,11 @@ public final class FabricWatcher implements AutoCloseable {
     return report;
   }
 
+  /** Agents with a fabric that answer now. */
+  public List<Voice> voices() {
+    return voices;
+  }
+
   /** Watches of agents that could not be opened, or broke. */
   public long failures() {
     return failures.sum();
@@ -197,12 +212,15 @@ public final class FabricWatcher implements AutoCloseable {
     choose(all, now);
     watched.values().forEach(WatchedAgent::tick);
     List<FabricMerge.Witness> witnesses = new ArrayList<>();
+    List<Voice> heard = new ArrayList<>();
     for (WatchedAgent agent : watched.values()) {
       FabricMerge.Witness witness = agent.witness();
       if (witness != null) {
         witnesses.add(witness);
+        heard.add(new Voice(witness.members().self(), agent.address()));
       }
     }
+    voices = List.copyOf(heard);
     if (!witnesses.isEmpty()) {
       lastVoice = now;
       withoutFabric = 0;

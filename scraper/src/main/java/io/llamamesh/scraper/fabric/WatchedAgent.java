@@ -86,6 +86,11 @@ final class WatchedAgent implements AutoCloseable {
     }
   }
 
+  /** Where its API is. */
+  URI address() {
+    return address;
+  }
+
   AgentEndpoint endpoint() {
     return endpoint;
   }

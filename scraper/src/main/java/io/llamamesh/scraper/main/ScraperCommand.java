@@ -184,6 +184,14 @@ final class ScraperCommand implements Callable<Integer> {
   private @Nullable Path tokenFile;
 
   @Option(
+      names = "--action-token-file",
+      paramLabel = "FILE",
+      description =
+          "File with bearer tokens, one a line, of those who may start bursts on the page, reloaded"
+              + " when it changes (default: those of --token-file; without any nobody may).")
+  private @Nullable Path actionTokenFile;
+
+  @Option(
       names = "--host",
       paramLabel = "NAME",
       split = ",",
@@ -360,14 +368,28 @@ final class ScraperCommand implements Callable<Integer> {
   }
 
   private WebAccess access(Tokens tokens, Set<String> accepted) {
-    if (tokenFile == null) {
-      return new WebAccess(WebAccess.OPEN.accepted(), everyPair, accepted);
+    ApiToken reader = apiToken("--token-file", tokenFile, tokens);
+    ApiToken actor = apiToken("--action-token-file", actionTokenFile, tokens);
+    if (reader == null) {
+      return new WebAccess(
+          WebAccess.OPEN.accepted(), actor == null ? null : actor::accepts, everyPair, accepted);
     }
+    if (actor == null) {
+      return new WebAccess(reader::accepts, reader::accepts, everyPair, accepted);
+    }
+    // A page shows one token: who may act may read.
+    return new WebAccess(
+        given -> reader.accepts(given) || actor.accepts(given),
+        actor::accepts,
+        everyPair,
+        accepted);
+  }
+
+  private @Nullable ApiToken apiToken(String option, @Nullable Path file, Tokens tokens) {
     try {
-      ApiToken reader = ApiToken.open(tokenFile, tokens, InstantSource.system());
-      return new WebAccess(reader::accepts, everyPair, accepted);
+      return file == null ? null : ApiToken.open(file, tokens, InstantSource.system());
     } catch (IOException e) {
-      throw wrong("--token-file cannot be used: " + e);
+      throw wrong(option + " cannot be used: " + e);
     }
   }
 

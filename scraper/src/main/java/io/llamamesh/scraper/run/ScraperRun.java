@@ -64,6 +64,7 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
   private final LeaderTransitions transitions;
   private final ChangeSignal changes = new ChangeSignal();
   private final FabricWatcher fabric;
+  private final BurstRelay bursts;
   private final ReportLoop reports;
   private final ScraperMetrics metrics;
   private final NetworkMetrics network;
@@ -166,6 +167,8 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
     this.fabric =
         new FabricWatcher(
             tokens::bearer, this::unjudged, clock, new SplittableRandom(), changes::changed);
+    // Acting takes the mesh's own token, which those of single nodes are not.
+    this.bursts = new BurstRelay(fabric::voices, config.access().acting() != null, tokens::bearer);
     this.metrics =
         new ScraperMetrics(matrix, pulls, agents, this::storeStatus, writer, leadership::isLeader);
     metrics.fabric(fabric);
@@ -178,8 +181,9 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
             config.mesh(), config.limits().lossPercent(), config.limits().rttP99Millis());
     if (web != null) {
       web.start(
-          new Api(matrix, documents, this, clock),
+          new Api(matrix, documents, this, bursts, clock),
           config.access().accepted(),
+          config.access().acting(),
           new AcceptedHosts(config.access().hosts()));
     }
   }
@@ -269,6 +273,7 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
   @Override
   public void close() {
     agents.close();
+    bursts.close();
     fabric.close();
     silences.close();
     if (ingest != null) {

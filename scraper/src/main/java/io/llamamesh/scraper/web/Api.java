@@ -40,22 +40,37 @@ public final class Api {
   private final MatrixDocumentFactory documents;
   private final ScraperStatus status;
   private final InstantSource clock;
+  private final BurstRoutes bursts;
   private final Resources resources = new Resources();
   private final AnswerCache recent = new AnswerCache();
   // One at a time: documents of a large mesh take tens of MB while they are rendered.
   private final Semaphore rendering = new Semaphore(1, true);
 
   /**
-   * @param matrix the matrix that documents sfactory of the matrix document
-   * @param documents how
+   * The routes of a scraper.
+   *
+   * @param matrix matrix that is shown
+   * @param documents factory of the matrix document
    * @param status state of the scraper
+   * @param bursts bursts that readers start
    */
   public Api(
-      Matrix matrix, MatrixDocumentFactory documents, ScraperStatus status, InstantSource clock) {
+      Matrix matrix,
+      MatrixDocumentFactory documents,
+      ScraperStatus status,
+      PageBursts bursts,
+      InstantSource clock) {
+    this.bursts = new BurstRoutes(bursts);
     this.matrix = matrix;
     this.documents = documents;
     this.status = status;
     this.clock = clock;
+  }
+
+  /** The routes of a scraper of which readers start no bursts. */
+  public Api(
+      Matrix matrix, MatrixDocumentFactory documents, ScraperStatus status, InstantSource clock) {
+    this(matrix, documents, status, PageBursts.NONE, clock);
   }
 
   /** True if a path has data of the mesh, which requires a token if one is set. */
@@ -83,6 +98,9 @@ public final class Api {
   Answer get(String rawPath, String rawQuery, @Nullable String known) {
     try {
       QueryParameters query = QueryParameters.parse(rawQuery);
+      if (BurstRoutes.serves(rawPath)) {
+        return bursts.get(rawPath);
+      }
       if (rawPath.startsWith(PAIRS)) {
         return exclusively(() -> pair(rawPath.substring(PAIRS.length())));
       }
@@ -101,6 +119,21 @@ public final class Api {
     } catch (BadQueryException e) {
       return Answer.error(BAD_REQUEST, String.valueOf(e.getMessage()));
     }
+  }
+
+  /** True if a POST to a path has an effect. */
+  static boolean isAction(String rawPath) {
+    return rawPath.equals(BurstRoutes.BURSTS);
+  }
+
+  /**
+   * Answers a POST of a client that may make it.
+   *
+   * @param body at most {@value BurstRoutes#MAX_BODY} bytes
+   * @param client its address
+   */
+  Answer post(byte[] body, String client) {
+    return bursts.post(body, client);
   }
 
   /** Makes an answer while no other one is being made. */

@@ -24,6 +24,7 @@ final class Resources {
           Map.entry("/scales.js", script("scales.js")),
           Map.entry("/sentences.js", script("sentences.js")),
           Map.entry("/details.js", script("details.js")),
+          Map.entry("/bursts.js", script("bursts.js")),
           Map.entry("/words.js", script("words.js")),
           Map.entry("/favicon.svg", new PageFile("page/favicon.svg", "image/svg+xml", DAY)),
           Map.entry("/echarts.js", new PageFile(ECHARTS, "text/javascript; charset=utf-8", DAY)));

@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +40,9 @@ public final class WebServer implements AutoCloseable {
   /** Most watches at once, beside all other requests. */
   private static final int WATCHES = 16;
 
+  private static final Pattern JSON_BODY =
+      Pattern.compile("application/json\\s*(;.*)?", Pattern.CASE_INSENSITIVE);
+
   private static final int MISDIRECTED = 421;
   private static final int COMPRESS_FROM = 1_024;
   private static final int MAX_AT_ONCE = 64;
@@ -54,6 +58,7 @@ public final class WebServer implements AutoCloseable {
   private static final long ROOM_PATIENCE_SECONDS = 1;
 
   private final HttpServer server;
+  private volatile @Nullable Predicate<@Nullable String> actors;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final EventStreams watches = new EventStreams(WATCHES);
   private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
@@ -71,13 +76,19 @@ public final class WebServer implements AutoCloseable {
   }
 
   /**
-   * Starts to answer GET and HEAD.
+   * Starts to answer GET and HEAD, and POST where it has an effect.
    *
    * @param accepted predicate for the value of the header {@code Authorization}, which guards the
    *     data; the page itself, the API's description and the probes of Kubernetes are open
+   * @param acting the same for what has an effect; null: nobody may
    * @param hosts accepted host names if no token is required
    */
-  public void start(Api api, Predicate<@Nullable String> accepted, AcceptedHosts hosts) {
+  public void start(
+      Api api,
+      Predicate<@Nullable String> accepted,
+      @Nullable Predicate<@Nullable String> acting,
+      AcceptedHosts hosts) {
+    actors = acting;
     boolean open = accepted.test(null);
     server.createContext(
         "/",
@@ -172,18 +183,60 @@ public final class WebServer implements AutoCloseable {
     send(exchange, answer);
   }
 
-  private static Answer answer(
-      HttpExchange exchange, Api api, Predicate<@Nullable String> accepted) {
+  private Answer answer(HttpExchange exchange, Api api, Predicate<@Nullable String> accepted)
+      throws IOException {
+    String path = exchange.getRequestURI().getRawPath();
+    if (Api.isAction(path) && exchange.getRequestMethod().equals("POST")) {
+      return act(exchange, api, actors);
+    }
     Answer refusal = refusal(exchange, accepted, "GET", "HEAD");
     if (refusal != null) {
       return refusal;
     }
-    String path = exchange.getRequestURI().getRawPath();
     var headers = exchange.getRequestHeaders();
     String query = exchange.getRequestURI().getRawQuery();
     String known = headers.getFirst("If-None-Match");
     try {
       return api.get(path, query == null ? "" : query, known).orNotModified(known);
+    } catch (RuntimeException e) {
+      LOG.error("request failed path={}", exchange.getRequestURI().getRawPath(), e);
+      return Answer.error(500, "the scraper failed to answer; see its log");
+    }
+  }
+
+  /**
+   * Has an effect, for who shows a token: a browser sends none by itself, so that no foreign site
+   * can have its visitors act.
+   */
+  private static Answer act(
+      HttpExchange exchange, Api api, @Nullable Predicate<@Nullable String> acting)
+      throws IOException {
+    if (acting == null || acting.test(null)) {
+      return Answer.error(
+          403,
+          "this takes a token, and the scraper was given none: see spec.scraper.tokenSecret, or"
+              + " --action-token-file");
+    }
+    var headers = exchange.getRequestHeaders();
+    if (!acting.test(headers.getFirst("Authorization"))) {
+      exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
+      return Answer.error(
+          401, "this takes a token of spec.scraper.tokenSecret, or of --action-token-file");
+    }
+    String site = headers.getFirst("Sec-Fetch-Site");
+    if (site != null && !site.equals("same-origin") && !site.equals("none")) {
+      return Answer.error(403, "another site's page may not act here");
+    }
+    String type = headers.getFirst("Content-Type");
+    if (type == null || !JSON_BODY.matcher(type).matches()) {
+      return Answer.error(415, "send the body as Content-Type: application/json");
+    }
+    byte[] body = exchange.getRequestBody().readNBytes(BurstRoutes.MAX_BODY + 1);
+    if (body.length > BurstRoutes.MAX_BODY) {
+      return Answer.error(413, "the body is longer than " + BurstRoutes.MAX_BODY + " bytes");
+    }
+    try {
+      return api.post(body, exchange.getRemoteAddress().getAddress().getHostAddress());
     } catch (RuntimeException e) {
       LOG.error("request failed path={}", exchange.getRequestURI().getRawPath(), e);
       return Answer.error(500, "the scraper failed to answer; see its log");

@@ -18,18 +18,25 @@ import io.llamamesh.scraper.cluster.Leadership;
 import io.llamamesh.scraper.cluster.StaticAgents;
 import io.llamamesh.scraper.run.ScraperConfig;
 import io.llamamesh.scraper.run.ScraperRun;
+import io.llamamesh.scraper.run.WebAccess;
 import io.llamamesh.scraper.testing.Points;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -53,17 +60,22 @@ class FabricRunTest {
    * Starts once the agents are scripted: one that says nothing of a fabric is left alone a while.
    */
   private ScraperRun start() throws IOException {
+    return start(WebAccess.OPEN);
+  }
+
+  private ScraperRun start(WebAccess access) throws IOException {
     List<String> addresses =
         agents.stream().map(agent -> "127.0.0.1:" + agent.uri().getPort()).toList();
     ScraperRun scraper =
         ScraperRun.start(
             new ScraperConfig(
-                "default",
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                Duration.ofSeconds(2),
-                Duration.ofHours(1),
-                Duration.ofSeconds(1),
-                Limits.DEFAULT),
+                    "default",
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                    Duration.ofSeconds(2),
+                    Duration.ofHours(1),
+                    Duration.ofSeconds(1),
+                    Limits.DEFAULT)
+                .withAccess(access),
             new StaticAgents(String.join(",", addresses), 8100),
             null,
             CursorStore.NONE,
@@ -130,6 +142,50 @@ class FabricRunTest {
       System.setOut(before);
     }
     return printed.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void aBurstOfThePageIsAskedOfAnAgentOfTheFabricAndShownWithItsRows() throws Exception {
+    String burst =
+        """
+        {"id":"b1","target":"node-4","pps":200,"seconds":1.0,"by":"x",
+         "startedAt":"2026-12-01T04:00:00Z","state":"done","rows":[{"source":"node-1",
+         "state":"done","sent":200,"received":160,"late":0,"lost":40,"lossPercent":20.0,
+         "lossLow":15.0,"lossHigh":26.1}],"missing":[]}\
+        """;
+    Map<String, String> json = Map.of("Content-Type", "application/json");
+    agents.forEach(agent -> agent.respond("/v1/burst", 200, json, burst));
+    say(FabricState.UP, List.of());
+    ScraperRun scraper =
+        start(new WebAccess(WebAccess.OPEN.accepted(), "Bearer s3cret"::equals, false, Set.of()));
+    URI bursts = URI.create("http://127.0.0.1:" + scraper.address().getPort() + "/api/v1/bursts");
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() ->
+              !http.send(HttpRequest.newBuilder(bursts).build(), BodyHandlers.ofString())
+                  .body()
+                  .contains("unavailable"));
+
+      HttpResponse<String> started =
+          http.send(
+              HttpRequest.newBuilder(bursts)
+                  .header("Authorization", "Bearer s3cret")
+                  .header("Content-Type", "application/json")
+                  .POST(HttpRequest.BodyPublishers.ofString("{\"target\":\"node-4\"}"))
+                  .build(),
+              BodyHandlers.ofString());
+
+      assertThat(started.statusCode()).isEqualTo(200);
+      assertThat(started.body()).contains("\"lossHigh\":26.1");
+      assertThat(agents).anyMatch(agent -> agent.requests().contains("/v1/burst"));
+      assertThat(
+              http.send(
+                      HttpRequest.newBuilder(URI.create(bursts + "/b1")).build(),
+                      BodyHandlers.ofString())
+                  .body())
+          .isEqualTo(started.body());
+    }
   }
 
   @Test

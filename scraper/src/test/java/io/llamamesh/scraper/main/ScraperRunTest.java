@@ -536,6 +536,8 @@ final class ScraperRunTest {
                 "--influxdb-url=http://db:8086",
                 "--influxdb-ca-file=/nonexistent/ca"))
         .contains("--influxdb-ca-file cannot be used");
+    assertThat(errorOf("scraper", "--collectors=a", "--action-token-file=/nonexistent"))
+        .contains("--action-token-file cannot be used", "/nonexistent");
     assertThat(errorOf("scraper", "--collectors=a", "--auth-dir=/nonexistent"))
         .contains("--auth-dir cannot be used", "/nonexistent/tokens.json");
     assertThat(errorOf("matrix", "--server=http://127.0.0.1:1")).contains("no scraper answers");

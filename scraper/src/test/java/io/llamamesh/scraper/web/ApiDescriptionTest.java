@@ -68,6 +68,9 @@ final class ApiDescriptionTest {
       scraper.publish(end.minusSeconds(10L * i), 1, end.minusSeconds(30));
     }
 
+    start();
+    scraper.bursts().finish();
+
     Map<String, Integer> checked = checkAll();
 
     assertThat(checked).containsOnlyKeys(names(document.path("paths"))).doesNotContainValue(0);
@@ -123,6 +126,12 @@ final class ApiDescriptionTest {
     assertThat(get("/api/v1/matrix", "If-None-Match", before).statusCode()).isEqualTo(200);
   }
 
+  private void start() throws Exception {
+    scraper.bursts().makeUnavailable("none now");
+    assertThat(scraper.bursts().start(new PageBursts.Order("node-3", 200, 10, "ann")).isDone())
+        .isFalse();
+  }
+
   /** Asks every path that is described; how many answers were checked against a schema. */
   private Map<String, Integer> checkAll() throws Exception {
     Map<String, Integer> checked = new TreeMap<>();
@@ -133,6 +142,7 @@ final class ApiDescriptionTest {
                 List.of(path, path + "?rollup=zone", path + "?windows=1&port=default&sourceZone=a");
             case "/api/v1/pairs/{source}/{destination}" ->
                 List.of("/api/v1/pairs/node-1/node-2", "/api/v1/pairs/node-2/node-1");
+            case "/api/v1/bursts/{id}" -> List.of("/api/v1/bursts/b1", "/api/v1/bursts/other");
             default -> List.of(path);
           };
       for (String request : requests) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.llamamesh.results.FabricReport;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.Point;
+import io.llamamesh.results.SilencedNode;
 import io.llamamesh.scraper.testing.Browser;
 import io.llamamesh.scraper.testing.Points;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -281,17 +283,163 @@ final class PageStatesIT {
         new SimulatedScraper(0, 4, 2, (source, destination, path) -> 0, "Bearer s3cret"::equals)) {
       scraper.publish(SimulatedScraper.newest());
       Browser page = open(scraper);
-      eventually(page, "token-title", "This scraper asks for a token");
+      eventually(page, "token-title", "A token is asked for");
 
       page.type("wrong");
-      page.eval("document.querySelector('#token-dialog button').click()");
+      page.eval("document.getElementById('token-given').click()");
       eventually(page, "token-refused", "That token was not accepted.");
       page.type("s3cret");
-      page.eval("document.querySelector('#token-dialog button').click()");
+      page.eval("document.getElementById('token-given').click()");
 
       eventually(page, "verdict-word", "✓ Healthy");
       assertThat(page.eval("sessionStorage.getItem('llama-mesh-token')")).isEqualTo("s3cret");
     }
+  }
+
+  @Test
+  void ofASilencedNodeIsShownUntilWhenByWhomWhyAndWhatItStillLoses() throws Exception {
+    Instant since = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    try (SimulatedScraper scraper =
+        new SimulatedScraper(
+            0,
+            4,
+            2,
+            (source, destination, path) -> destination.equals("node-2") ? 1 : 0,
+            authorization -> true)) {
+      scraper.publish(SimulatedScraper.newest(), 1, since.minusSeconds(90));
+      scraper.silence(
+          List.of(
+              new SilencedNode(
+                  "node-2", since, since.plus(Duration.ofHours(50)), "ann", "<i>disk swap</i>"),
+              new SilencedNode(
+                  "node-4", since, since.plusSeconds(7_200), "bob from 10.0.0.9", "reboot")));
+
+      Browser page = open(scraper);
+
+      eventually(page, "silenced", ", 2 d 2 h more; since ");
+      assertThat(page.text("silenced"))
+          .containsPattern("node-2 until \\w+, [\\w ]+, \\d\\d:\\d\\d:\\d\\d, 2 d 2 h more")
+          .contains(", by ann: <i>disk swap</i>")
+          .contains("now 0 % of its own probes are lost, 100 % of the probes of it")
+          .contains(", by bob from 10.0.0.9: reboot")
+          .contains("its agent does not report: no answer within 5 s");
+      String yAxis =
+          "echarts.getInstanceByDom(document.getElementById('heatmap')).getOption().yAxis[0]";
+      assertThat(page.eval(yAxis + ".data.join()")).contains("node-4 (silenced)");
+      // That it has no data is shown, and nobody is alerted of it.
+      assertThat(page.text("legend")).contains("no data: agent silent");
+      page.eval("document.getElementById('heatmap').focus()");
+      page.key("ArrowRight");
+      eventually(page, "pointed", "node-2 is silenced until ");
+      assertThat(page.text("trouble")).isEmpty();
+    }
+  }
+
+  @Test
+  void aBurstIsStartedOnACellAndItsRowsAreShown() throws Exception {
+    try (SimulatedScraper scraper = guarded()) {
+      scraper.publish(SimulatedScraper.newest());
+      scraper.fabric(FabricReport.clear(3, Instant.now()));
+      Browser page = openDialog(scraper);
+      eventually(
+          page, "burst-sum", "5 agents send node-3 1,000 probes per second together, for 10 s.");
+      page.eval("document.getElementById('burst-name').focus()");
+      page.type("ann");
+      page.eval("document.getElementById('burst-start').click()");
+      give(page, "wrong");
+      eventually(page, "token-refused", "That token was not accepted.");
+      give(page, "s3cret");
+
+      eventually(page, "burst-words", "200 probes/s for 10 s from each agent, by ann by page");
+      await()
+          .until(() -> page.eval("document.getElementById('burst-open').disabled").equals("true"));
+      assertThat(page.eval("document.getElementById('burst-progress').hidden")).isEqualTo("false");
+      scraper.bursts().finish();
+      eventually(page, "burst-rows", "20.15 %");
+      assertThat(page.text("burst-rows"))
+          .contains("18.45 % to 21.96 %", "403 of 2000", "0.00 % to 0.19 %");
+      assertThat(page.eval("document.querySelector('#burst-rows tr').className"))
+          .isEqualTo("asked");
+      eventually(page, "burst-notes", "node-4 did not probe: this agent runs 4 bursts already.");
+      eventually(page, "burst-notes", "No answer from node-5.");
+      assertThat(page.eval("document.getElementById('burst-progress').hidden")).isEqualTo("true");
+      assertThat(page.text("trouble")).isEmpty();
+    }
+  }
+
+  @Test
+  void aBurstThatIsRefusedIsSaidInWords() throws Exception {
+    try (SimulatedScraper scraper = guarded()) {
+      scraper.publish(SimulatedScraper.newest());
+      scraper.fabric(FabricReport.clear(3, Instant.now()));
+      scraper.bursts().refuse(409, "a burst at node-3 is on its way already, asked for by bob");
+      Browser page = openDialog(scraper);
+      page.eval("document.getElementById('burst-start').click()");
+      give(page, "s3cret");
+
+      eventually(
+          page,
+          "burst-failed",
+          "The burst was not started: a burst at node-3 is on its way already, asked for by bob.");
+    }
+  }
+
+  @Test
+  void whoHasNoTokenGoesBackToThePage() throws Exception {
+    try (SimulatedScraper scraper = guarded()) {
+      scraper.publish(SimulatedScraper.newest());
+      scraper.fabric(FabricReport.clear(3, Instant.now()));
+      Browser page = openDialog(scraper);
+      page.eval("document.getElementById('burst-start').click()");
+      eventually(page, "token-title", "A token is asked for");
+
+      page.eval("document.getElementById('token-cancel').click()");
+
+      eventually(page, "burst-failed", "The burst was not started: no token was given.");
+      assertThat(scraper.bursts().recent()).isEmpty();
+      goesOn(page);
+    }
+  }
+
+  @Test
+  void whereNoBurstCanBeStartedThePageSaysWhy() throws Exception {
+    try (SimulatedScraper scraper = mesh(6, 2)) {
+      scraper.publish(SimulatedScraper.newest());
+      scraper.bursts().makeUnavailable("a burst takes a token of readers");
+      Browser page = open(scraper);
+      page.open(scraper.url() + "/#pair=node-1%3Enode-3");
+      eventually(page, "details-words", "windows since");
+      assertThat(page.eval("document.getElementById('burst').hidden")).isEqualTo("true");
+
+      scraper.fabric(FabricReport.clear(3, Instant.now()));
+
+      eventually(page, "burst-why", "Not from here: a burst takes a token of readers. From a");
+      assertThat(page.eval("document.getElementById('burst-open').disabled")).isEqualTo("true");
+    }
+  }
+
+  private static SimulatedScraper guarded() throws IOException {
+    return new SimulatedScraper(
+        0, 6, 2, (source, destination, path) -> 0, given -> true, "Bearer s3cret"::equals);
+  }
+
+  /** Opens a cell, and its dialog once a burst can be started. */
+  private static Browser openDialog(SimulatedScraper scraper) {
+    Browser page = Objects.requireNonNull(browser);
+    page.open(scraper.url() + "/#pair=node-1%3Enode-3");
+    eventually(page, "burst-open", "Burst at node-3…");
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> page.eval("document.getElementById('burst-open').disabled").equals("false"));
+    page.eval("sessionStorage.clear()");
+    page.eval("document.getElementById('burst-open').click()");
+    return page;
+  }
+
+  private static void give(Browser page, String token) {
+    eventually(page, "token-title", "A token is asked for");
+    page.type(token);
+    page.eval("document.getElementById('token-given').click()");
   }
 
   @Test

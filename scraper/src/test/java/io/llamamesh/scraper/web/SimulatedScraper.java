@@ -4,6 +4,7 @@ import io.llamamesh.http.ChangeSignal;
 import io.llamamesh.results.FabricReport;
 import io.llamamesh.results.MeshReport;
 import io.llamamesh.results.Point;
+import io.llamamesh.results.SilencedNode;
 import io.llamamesh.scraper.analysis.Analysis;
 import io.llamamesh.scraper.analysis.Limits;
 import io.llamamesh.scraper.document.MatrixDocumentFactory;
@@ -41,11 +42,13 @@ public final class SimulatedScraper implements ScraperStatus, AutoCloseable {
   private final Matrix matrix;
   private final Analysis analysis = new Analysis("simulated", Limits.DEFAULT);
   private final WebServer web;
+  private final FakeBursts bursts = new FakeBursts();
   private volatile List<AgentHealth> agents = List.of();
   private volatile MeshReport.Store store =
       new MeshReport.Store(MeshReport.Store.State.NOT_CONFIGURED, null, null, 0);
   private volatile MeshReport report;
   private volatile @Nullable FabricReport fabric;
+  private volatile List<SilencedNode> silenced = List.of();
   private volatile boolean leads = true;
   private final ChangeSignal changes = new ChangeSignal();
   private Analysis.Past past = Analysis.Past.NONE;
@@ -56,6 +59,18 @@ public final class SimulatedScraper implements ScraperStatus, AutoCloseable {
       int zones,
       SimulatedWindows.Loss loss,
       Predicate<@Nullable String> accepted)
+      throws IOException {
+    this(port, nodes, zones, loss, accepted, null);
+  }
+
+  /** A scraper on which some may act. */
+  SimulatedScraper(
+      int port,
+      int nodes,
+      int zones,
+      SimulatedWindows.Loss loss,
+      Predicate<@Nullable String> accepted,
+      @Nullable Predicate<@Nullable String> acting)
       throws IOException {
     InstantSource clock = InstantSource.system();
     this.nodes = nodes;
@@ -69,8 +84,10 @@ public final class SimulatedScraper implements ScraperStatus, AutoCloseable {
             new MatrixDocumentFactory(
                 "simulated", Limits.DEFAULT.lossPercent(), Limits.DEFAULT.rttP99Millis()),
             this,
+            bursts,
             clock),
         accepted,
+        acting,
         new AcceptedHosts(Set.of()));
   }
 
@@ -123,6 +140,11 @@ public final class SimulatedScraper implements ScraperStatus, AutoCloseable {
     report = judge();
   }
 
+  /** Bursts that readers start. */
+  FakeBursts bursts() {
+    return bursts;
+  }
+
   public void store(MeshReport.Store state) {
     store = state;
     report = judge();
@@ -132,6 +154,17 @@ public final class SimulatedScraper implements ScraperStatus, AutoCloseable {
   public void fabric(@Nullable FabricReport known) {
     fabric = known;
     changes.changed();
+  }
+
+  /** Nodes that are silenced from now on. */
+  void silence(List<SilencedNode> nodes) {
+    silenced = List.copyOf(nodes);
+    changes.changed();
+  }
+
+  @Override
+  public List<SilencedNode> silenced() {
+    return silenced;
   }
 
   /** Leads, or stands by. */
@@ -147,7 +180,8 @@ public final class SimulatedScraper implements ScraperStatus, AutoCloseable {
 
   @Override
   public MeshReport report() {
-    return report.withFabric(fabric);
+    MeshReport judged = report.withFabric(fabric);
+    return silenced.isEmpty() ? judged : judged.withSilenced(silenced, judged.message());
   }
 
   @Override

@@ -50,6 +50,7 @@ final class WebServerTest {
       server.start(
           new Api(matrix, new MatrixDocumentFactory("m", 1, 50), new OneReport(), now::get),
           accepted,
+          null,
           new AcceptedHosts(Set.of("given.example")));
     }
     try (Socket socket = open()) {

@@ -5,15 +5,24 @@ const place = (id) => document.getElementById(id);
 let asking = null;
 
 /** The document at a path, and the scraper's clock in milliseconds: a document may be older than its answer. */
-export async function get(path) {
+export function get(path) {
+  return request(path, {});
+}
+
+/** The answer to a document that is posted, as {@link get} has it. */
+export function post(path, document) {
+  return request(path, { method: "POST", body: JSON.stringify(document) }, { "Content-Type": "application/json" });
+}
+
+async function request(path, options, headers = {}) {
   for (let tries = 0; ; tries++) {
-    const answer = await fetch(path, { signal: AbortSignal.timeout(10000), headers: credentials() })
+    const answer = await fetch(path, { ...options, signal: AbortSignal.timeout(10000), headers: { ...headers, ...credentials() } })
       .catch((e) => { throw new Error(e.name === "TimeoutError" ? "no answer within 10 s" : "no connection"); });
     if (answer.status === 401 && tries < 5) {
-      await token(sessionStorage.getItem(KEY) !== null);
+      await token(sessionStorage.getItem(KEY) !== null, options.method === "POST");
       continue;
     }
-    const body = await answer.json();
+    const body = await answer.json().catch(() => { throw new Error("HTTP " + answer.status + ", without words"); });
     if (!answer.ok) throw new Error(body.error ?? "HTTP " + answer.status);
     return { body, now: Date.parse(answer.headers.get("Date")) || Date.now() };
   }
@@ -74,16 +83,22 @@ function credentials() {
   return kept === null ? {} : { Authorization: "Bearer " + kept };
 }
 
-/** One question for all requests that wait; the answer lives as long as the tab. */
-function token(refused) {
-  asking ??= new Promise((done) => {
+/** One question for all requests that wait; the answer lives as long as the tab. Who reads on need not act. */
+function token(refused, acts) {
+  asking ??= new Promise((done, failed) => {
     place("token-refused").hidden = !refused;
+    place("token-cancel").hidden = !acts;
+    place("token-why").textContent = (acts ? "Who acts shows a token: one of spec.scraper.tokenSecret, or of --action-token-file." : "One of the file that the scraper was started with (--token-file).")
+      + " It is kept until this tab is closed.";
     place("token").value = "";
+    place("token-cancel").onclick = () => { place("token").value = ""; place("token-dialog").close(); };
+    place("token-dialog").oncancel = () => { place("token").value = ""; };
     place("token-dialog").onclose = () => {
       const given = place("token").value.trim();
-      if (given === "") { place("token-dialog").showModal(); return; }
-      sessionStorage.setItem(KEY, given);
+      if (given === "" && !acts) { place("token-dialog").showModal(); return; }
       asking = null;
+      if (given === "") { failed(new Error("no token was given")); return; }
+      sessionStorage.setItem(KEY, given);
       done();
     };
     place("token-dialog").showModal();

@@ -1,5 +1,6 @@
 // One pair: its history, and what each source port sees.
 import { get } from "./api.js";
+import { Bursts } from "./bursts.js";
 import { clock, colour, count, millis, percent } from "./words.js";
 
 const by = (id) => document.getElementById(id);
@@ -8,6 +9,7 @@ export class Details {
   /** Calls with the pair whenever another one, or none, is shown. */
   constructor(shown) {
     this.shown = shown;
+    this.bursts = new Bursts();
     this.history = echarts.init(by("history"));
     this.paths = echarts.init(by("paths"));
     new ResizeObserver(() => { this.history.resize(); this.paths.resize(); }).observe(by("details"));
@@ -33,8 +35,16 @@ export class Details {
   close() {
     by("details").hidden = true;
     this.pair = null;
+    this.bursts.offer(null, 0);
     this.shown(null);
     by("heatmap").focus();
+  }
+
+  /** Offers bursts where agents know of each other and the pair's destination is one of them. */
+  offerBurst(report, nodes) {
+    const agents = nodes.filter((n) => n.agent);
+    const can = this.pair && report.fabric && agents.some((n) => n.name === this.pair[1]);
+    this.bursts.offer(can ? this.pair : null, agents.length - 1);
   }
 
   path() {
@@ -129,7 +139,7 @@ export class Details {
       tooltip: { confine: true, backgroundColor: colour("panel"), borderColor: colour("line"), textStyle: { color: colour("ink") },
         formatter: (e) => { const p = series.paths[e.dataIndex]; return `source port ${p.sourcePort}<br>${percent(p.lossPercent)}: ${p.lost} of ${p.sent}`; } },
       xAxis: { type: "category", data: series.paths.map((p) => String(p.sourcePort)), axisLabel: soft, name: "source port", nameLocation: "middle", nameGap: 24, nameTextStyle: soft },
-      yAxis: { type: "value", min: 0, max: Math.max(1, most), axisLabel: { ...soft, formatter: (v) => percent(v) }, splitLine: { lineStyle: { color: colour("line") } } },
+      yAxis: { type: "value", min: 0, max: Math.min(100, Math.max(1, most > 10 ? 10 * Math.ceil(most / 10) : Math.ceil(most))), axisLabel: { ...soft, formatter: (v) => percent(v) }, splitLine: { lineStyle: { color: colour("line") } } },
       series: [{ type: "bar", barMaxWidth: 48, data: series.paths.map((p) => ({ value: p.lossPercent ?? null,
         itemStyle: { color: most > 0 && (p.lossPercent ?? 0) > most / 2 ? colour("s4") : colour("l3") } })),
         label: { show: series.paths.length <= 16, position: "top", color: colour("ink"), formatter: (e) => percent(e.value) } }],

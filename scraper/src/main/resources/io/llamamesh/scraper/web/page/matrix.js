@@ -1,7 +1,7 @@
 // The heatmap: rows probe columns; zones instead of nodes where the scraper rolled them up.
 import { hatch, lossScale, rttScale } from "./scales.js";
 import { isCut, sidesOf } from "./sentences.js";
-import { clock, colour, escaped, millis, percent } from "./words.js";
+import { clock, colour, escaped, millis, moment, percent } from "./words.js";
 
 export const METRICS = [
   { id: "lossPercent", name: "Loss", words: percent },
@@ -46,7 +46,7 @@ export class Heatmap {
       if (value !== undefined && value !== null) {
         const cut = grid.nodes && isCut(this.fabric, row.key, column.key) ? { borderColor: colour("bad"), borderWidth: 2, borderType: "dashed" } : {};
         cells.push({ value: [x, y, value], itemStyle: { color: scale.colour(value), ...cut }, label: { color: scale.ink(value) } });
-      } else if (cell || (row.silent && row.key !== column.key)) {
+      } else if (cell || (row.quiet && row.key !== column.key)) {
         voids.push([x, y, 0]);
       }
     }));
@@ -111,7 +111,7 @@ export class Heatmap {
       },
       series: [
         { type: "heatmap", data: cells, progressive: 0, itemStyle: gap, emphasis,
-          label: { show: label, formatter: (e) => number(grid, metric, e.value).replaceAll(" ", narrow ? "" : " "), fontSize: n > 10 ? 11 : 13, lineHeight: 18 } },
+          label: { show: label, formatter: (e) => number(grid, metric, e.value).replaceAll(" ", narrow ? "" : " "), fontSize: n > 10 || (narrow && n > 4) ? 11 : 13, lineHeight: 18 } },
         { type: "heatmap", data: voids, progressive: 0, emphasis, itemStyle: { ...gap, color: { image: hatch(), repeat: "repeat" } } },
       ],
       // Cells bring their own colours; ECharts insists on a map for a heatmap.
@@ -172,14 +172,16 @@ export class Heatmap {
     const row = this.current.rows[y], column = this.current.columns[x];
     const cell = this.current.cells.get(row.key + "\n" + column.key);
     const title = row.label + " → " + column.label;
+    const silenced = [row, column].filter((one, i, both) => one.silencedUntil && (i === 0 || one.key !== both[0].key))
+      .map((one) => `${one.key} is silenced until ${moment(one.silencedUntil, Date.now())}: measured, not judged`);
     const cut = this.current.nodes && isCut(this.fabric, row.key, column.key) ? ["cut, by the agents' own word: nothing arrives"] : [];
     if (row.key === column.key && !cell) return [title, "a node does not probe itself"];
-    if (!cell) return [title, ...cut, row.silent ? "no data: " + (row.problem ?? "its agent is silent") : "not probed"];
+    if (!cell) return [title, ...silenced, ...cut, row.quiet ? "no data: " + (row.problem ?? "its agent is silent") : "not probed"];
     if (!this.current.nodes) {
       return [title, `loss: median ${percent(cell.medians.lossPercent)}, worst ${percent(cell.lossPercent)} (${cell.worst})`, `all together ${percent(cell.allLoss)}`,
         `p99: median ${millis(cell.medians.rttP99)}, worst ${millis(cell.rttP99)}`, cell.pairs + " pairs; Enter or a click shows them"];
     }
-    const lines = [title, ...cut, `loss ${percent(cell.lossPercent)}: ${cell.lost} of ${cell.received + cell.lost}`,
+    const lines = [title, ...silenced, ...cut, `loss ${percent(cell.lossPercent)}: ${cell.lost} of ${cell.received + cell.lost}`,
       `p50 ${millis(cell.rttP50)} · p99 ${millis(cell.rttP99)} · jitter ${millis(cell.jitter)}`];
     if (cell.refused) lines.push(cell.refused + " refused: host up, reflector absent");
     lines.push(cell.windows + (cell.windows === 1 ? " window" : " windows") + " to " + clock(cell.lastWindow));
@@ -295,6 +297,8 @@ function rolledUp(z) {
 
 function axis(node) {
   const mark = node.leaving ? " (leaving)" : node.silencedUntil ? " (silenced)" : "";
-  return { key: node.name, label: node.name + mark, zone: node.zone ?? "",
-    silent: node.agent && !node.reporting && !node.leaving && !node.silencedUntil, problem: node.problem };
+  const quiet = node.agent && !node.reporting && !node.leaving;
+  // Nobody is alerted of a silenced one, but that it has no data is shown.
+  return { key: node.name, label: node.name + mark, zone: node.zone ?? "", silencedUntil: node.silencedUntil,
+    quiet, silent: quiet && !node.silencedUntil, problem: node.problem };
 }

@@ -2,7 +2,7 @@
 import { follow, followWithToken, get } from "./api.js";
 import { Details } from "./details.js";
 import { Heatmap, METRICS } from "./matrix.js";
-import { explained, fabricLines, fastVerdict, silence, silencedBy, silentSince, stored, suspectName, why } from "./sentences.js";
+import { explained, fabricLines, fastVerdict, silence, silencedBy, silencedTrouble, silentSince, stored, suspectName, why } from "./sentences.js";
 import { ago, clock, element, millis, percent, zone } from "./words.js";
 
 const by = (id) => document.getElementById(id);
@@ -13,7 +13,10 @@ theme(localStorage.getItem("theme") ?? (matchMedia("(prefers-color-scheme: dark)
 // What is looked at is in the address, so that it can be handed to a colleague.
 const wanted = new URLSearchParams(location.hash.slice(1));
 state.metric = METRICS.find((m) => m.id === wanted.get("metric")) ?? METRICS[0];
-const details = new Details(() => remember());
+const details = new Details(() => {
+  remember();
+  if (details.pair && state.matrix) details.offerBurst(state.report, state.matrix.nodes);
+});
 const heatmap = new Heatmap(by("heatmap"), by("legend"), by("pointed"), {
   pair: (source, destination) => details.open(source, destination, state.traffic),
   zones: (source, destination) => drill([source, destination]),
@@ -172,6 +175,7 @@ function draw() {
   verdict();
   lists();
   time();
+  details.offerBurst(state.report, state.matrix.nodes);
 }
 
 function zoneWords() {
@@ -283,7 +287,7 @@ function lists() {
   by("silent").replaceChildren(...silent.slice(0, 20).map((n) => element("li", "", element("b", n.name), element("small", " " + silentSince(n, state.now)))));
   const silenced = report.silenced ?? [];
   by("silenced-section").hidden = silenced.length === 0;
-  by("silenced").replaceChildren(...silenced.map((one) => element("li", "", element("b", one.node), element("small", " " + silencedBy(one)))));
+  by("silenced").replaceChildren(...silenced.map((one) => element("li", "", element("b", one.node), element("small", " " + silencedBy(one, state.now)), element("small", silencedTrouble(one.node, state.matrix)))));
   const s = report.store;
   by("store").className = s.state === "Unreachable" ? "unreachable" : "";
   by("store").textContent = stored(s);

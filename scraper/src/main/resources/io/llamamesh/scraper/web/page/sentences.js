@@ -1,5 +1,5 @@
 // What the page says, made of documents alone.
-import { ago, clock, count } from "./words.js";
+import { ago, clock, count, left, moment, percent } from "./words.js";
 
 /** Why there is no matrix: said so that one knows what to do. */
 export function why(matrix, at) {
@@ -85,9 +85,26 @@ function silenceOf(s) {
   return `has no usable answer for ${of} sources`;
 }
 
-/** Of whom no verdict says anything, by whom, until when and why. */
-export function silencedBy(silence) {
-  return `until ${clock(silence.until)}, by ${silence.by}: ${silence.because}`;
+/** Of whom no verdict says anything, until when, by whom and why; by the scraper's clock. */
+export function silencedBy(silence, now) {
+  const rest = left((Date.parse(silence.until) - now) / 1000);
+  return `until ${moment(silence.until, now)}, ${rest} more; since ${moment(silence.since, now)}, by ${silence.by}: ${silence.because}`;
+}
+
+/** What would be said of a silenced node: who ends its silence must know. */
+export function silencedTrouble(name, matrix) {
+  const node = matrix.nodes.find((n) => n.name === name);
+  if (!node) return "not in the mesh now";
+  if (node.agent && !node.reporting) return "its agent does not report: " + (node.problem ?? "no new windows");
+  const loss = (pairs) => {
+    const sum = (id) => pairs.reduce((a, p) => a + p[id], 0);
+    const counted = sum("lost") + sum("received");
+    return counted ? percent((100 * sum("lost")) / counted) : null;
+  };
+  const from = loss(matrix.pairs.filter((p) => p.source === name));
+  const to = loss(matrix.pairs.filter((p) => p.destination === name));
+  const said = [from && `${from} of its own probes are lost`, to && `${to} of the probes of it`].filter(Boolean);
+  return said.length ? "now " + said.join(", ") : "";
 }
 
 export function silentSince(node, now) {

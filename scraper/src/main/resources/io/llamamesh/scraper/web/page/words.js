@@ -7,6 +7,11 @@ export function percent(loss) {
   return loss.toFixed(loss < 10 ? 2 : 1) + " %";
 }
 
+/** A share of which the second digit matters, as the ends of an interval do. */
+export function exactly(share) {
+  return share === undefined || share === null ? "–" : share.toFixed(2) + " %";
+}
+
 export function millis(rtt) {
   if (rtt === undefined || rtt === null) return "–";
   if (rtt < 1) return Math.round(rtt * 1000) + " µs";
@@ -22,6 +27,21 @@ export function ago(seconds) {
 
 export function clock(iso) {
   return new Date(iso).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+}
+
+/** The time of day, with its date where that is not today's. */
+export function moment(iso, now) {
+  const at = new Date(iso);
+  if (at.toDateString() === new Date(now).toDateString()) return clock(iso);
+  return at.toLocaleDateString([], { weekday: "short", day: "numeric", month: "short" }) + ", " + clock(iso);
+}
+
+/** How long something still takes, in the two units that matter. */
+export function left(seconds) {
+  const minutes = Math.ceil(Math.max(0, seconds) / 60);
+  if (minutes < 60) return minutes + " min";
+  if (minutes < 1440) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return `${Math.floor(minutes / 1440)} d ${Math.floor((minutes % 1440) / 60)} h`;
 }
 
 /** Which time zone {@link clock} is in, as people write it. */
