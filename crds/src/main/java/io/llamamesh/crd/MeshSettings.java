@@ -209,6 +209,7 @@ public record MeshSettings(
    * @param affinity null: none
    * @param priorityClassName null: the cluster's default
    * @param influxdb the store; null: results are kept in memory only
+   * @param tokenSecret name of the Secret with tokens of who may act on the page; null: nobody may
    */
   public record ScraperPods(
       int replicas,
@@ -217,7 +218,8 @@ public record MeshSettings(
       List<Toleration> tolerations,
       @Nullable Affinity affinity,
       @Nullable String priorityClassName,
-      @Nullable InfluxDb influxdb) {}
+      @Nullable InfluxDb influxdb,
+      @Nullable String tokenSecret) {}
 
   /**
    * Limits that make the network unhealthy.
@@ -459,7 +461,8 @@ public record MeshSettings(
 
     private static ScraperPods scraper(@Nullable Scraper given) {
       return given == null
-          ? new ScraperPods(MeshDefaults.SCRAPERS, null, Map.of(), List.of(), null, null, null)
+          ? new ScraperPods(
+              MeshDefaults.SCRAPERS, null, Map.of(), List.of(), null, null, null, null)
           : new ScraperPods(
               Objects.requireNonNullElse(given.replicas(), MeshDefaults.SCRAPERS),
               given.resources(),
@@ -467,7 +470,8 @@ public record MeshSettings(
               orEmpty(given.tolerations()),
               given.affinity(),
               given.priorityClassName(),
-              given.influxdb());
+              given.influxdb(),
+              given.tokenSecret());
     }
 
     private Alerts alerts(LlamaMeshSpec.@Nullable Alerts given) {

@@ -41,7 +41,11 @@ public record Scraper(
     @JsonPropertyDescription("Priority class of the scrapers' pods.") @Size(max = 253)
         @Nullable String priorityClassName,
     @JsonPropertyDescription("Where results are stored. Absent: in memory only.")
-        @Nullable InfluxDb influxdb) {
+        @Nullable InfluxDb influxdb,
+    @JsonPropertyDescription(
+            "Name of a Secret in the mesh's namespace. Its entry 'token' has the tokens, one a line, by which people may start bursts on the page. Absent: nobody may.")
+        @Size(min = 1, max = 253)
+        @Nullable String tokenSecret) {
 
   /** A store that speaks InfluxDB's write API. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

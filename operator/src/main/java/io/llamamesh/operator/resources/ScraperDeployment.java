@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The scraper: pulls the agents' windows, writes them to the store, shows the matrix. */
 final class ScraperDeployment {
+  private static final String ACTION_TOKENS = "action-tokens";
+  private static final String ACTION_TOKENS_FOLDER = "/etc/llama-mesh/action-tokens";
+
   private ScraperDeployment() {}
 
   static Deployment of(Owner owner, MeshSettings mesh, PodSettings pods) {
@@ -54,6 +57,10 @@ final class ScraperDeployment {
       // Without its Secret a scraper still reads the nodes.
       volumes.add(RegistryObjects.token(mesh.registration(), true));
       mounts.add(RegistryObjects.tokenMount());
+    }
+    if (scraper.tokenSecret() != null) {
+      volumes.add(PodParts.secret(ACTION_TOKENS, scraper.tokenSecret()));
+      mounts.add(PodParts.mount(ACTION_TOKENS, ACTION_TOKENS_FOLDER, true));
     }
     return new PodSpecBuilder()
         .withServiceAccountName(Names.scraper(owner.name()))
@@ -130,6 +137,9 @@ final class ScraperDeployment {
       args.add("--and-registry=" + RegistryObjects.insideUrl(owner));
       args.add("--registry-token-file=" + RegistryObjects.TOKEN_FILE);
       args.add("--ingest-token-file=" + RegistryObjects.TOKEN_FILE);
+    }
+    if (mesh.scraper().tokenSecret() != null) {
+      args.add("--action-token-file=" + ACTION_TOKENS_FOLDER + "/token");
     }
     if (mesh.keys().ofNodes()) {
       args.add("--node-keys");

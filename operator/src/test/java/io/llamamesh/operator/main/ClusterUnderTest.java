@@ -278,7 +278,7 @@ final class ClusterUnderTest implements AutoCloseable {
             null);
     Scraper scraper = given.scraper();
     if (scraper == null) {
-      scraper = new Scraper(1, null, null, null, null, null, null);
+      scraper = new Scraper(1, null, null, null, null, null, null, null);
     } else if (scraper.replicas() == null) {
       scraper =
           new Scraper(
@@ -288,7 +288,8 @@ final class ClusterUnderTest implements AutoCloseable {
               scraper.tolerations(),
               scraper.affinity(),
               scraper.priorityClassName(),
-              scraper.influxdb());
+              scraper.influxdb(),
+              scraper.tokenSecret());
     }
     LlamaMesh mesh = new LlamaMesh();
     mesh.getMetadata().setName(name);
