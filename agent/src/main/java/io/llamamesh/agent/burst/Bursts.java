@@ -1,7 +1,8 @@
 package io.llamamesh.agent.burst;
 
-import io.llamamesh.agent.burst.BurstRefusedException.Kind;
 import io.llamamesh.agent.collector.ProbePlan;
+import io.llamamesh.agent.tool.ToolRefusedException;
+import io.llamamesh.agent.tool.ToolRefusedException.Kind;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -92,30 +93,28 @@ public final class Bursts implements AutoCloseable {
   /**
    * Begins a burst of all agents that may probe a target, and collects their answers.
    *
-   * @throws BurstRefusedException when it is not begun
+   * @throws ToolRefusedException when it is not begun
    */
-  public BurstCollection start(BurstRequest request) throws BurstRefusedException {
+  public BurstCollection start(BurstRequest request) throws ToolRefusedException {
     String problem = request.problem();
     if (problem != null) {
-      throw new BurstRefusedException(Kind.INVALID, problem);
+      throw new ToolRefusedException(Kind.INVALID, problem);
     }
     Set<String> sources =
         new HashSet<>(
-            spread
-                .others()
-                .orElseThrow(() -> new BurstRefusedException(Kind.BUSY, OTHERS_UNKNOWN)));
+            spread.others().orElseThrow(() -> new ToolRefusedException(Kind.BUSY, OTHERS_UNKNOWN)));
     String own = ownName();
     boolean known = request.target().equals(own) || sources.contains(request.target());
     if (!known && !targets.get().contains(request.target())) {
-      throw new BurstRefusedException(
-          Kind.UNKNOWN_TARGET, "no member that this agent knows is called " + request.target());
+      throw new ToolRefusedException(
+          Kind.UNKNOWN, "no member that this agent knows is called " + request.target());
     }
     boolean alone = sources.isEmpty();
     sources.add(own);
     sources.remove(request.target());
     if (sources.isEmpty()) {
-      throw new BurstRefusedException(
-          Kind.UNKNOWN_TARGET,
+      throw new ToolRefusedException(
+          Kind.UNKNOWN,
           request.target() + " is this agent itself, and it knows no other; ask another agent");
     }
     checkSum(request, sources);
@@ -151,10 +150,10 @@ public final class Bursts implements AutoCloseable {
   }
 
   private static void checkSum(BurstRequest request, Collection<String> sources)
-      throws BurstRefusedException {
+      throws ToolRefusedException {
     String excess = excess(request, sources.size());
     if (excess != null) {
-      throw new BurstRefusedException(Kind.INVALID, excess);
+      throw new ToolRefusedException(Kind.INVALID, excess);
     }
   }
 
@@ -185,7 +184,7 @@ public final class Bursts implements AutoCloseable {
     return excess(request, sources.size());
   }
 
-  private void checkFree(BurstRequest request, Instant now) throws BurstRefusedException {
+  private void checkFree(BurstRequest request, Instant now) throws ToolRefusedException {
     int incomplete = 0;
     for (BurstCollection other : asked.values()) {
       if (!other.isComplete(now)) {
@@ -196,7 +195,7 @@ public final class Bursts implements AutoCloseable {
       }
     }
     if (incomplete >= BurstLimits.MAX_RUNNING) {
-      throw new BurstRefusedException(
+      throw new ToolRefusedException(
           Kind.BUSY, "this agent collects the answers to " + incomplete + " bursts already");
     }
     BurstRequest here = running.get(request.target());
@@ -205,7 +204,7 @@ public final class Bursts implements AutoCloseable {
     }
     String rest = rest(request.target(), now);
     if (rest != null) {
-      throw new BurstRefusedException(Kind.BUSY, rest);
+      throw new ToolRefusedException(Kind.BUSY, rest);
     }
   }
 
@@ -220,8 +219,8 @@ public final class Bursts implements AutoCloseable {
             + " more seconds";
   }
 
-  private static BurstRefusedException busy(BurstRequest other) {
-    return new BurstRefusedException(
+  private static ToolRefusedException busy(BurstRequest other) {
+    return new ToolRefusedException(
         Kind.BUSY,
         other.target()
             + " is probed by burst "

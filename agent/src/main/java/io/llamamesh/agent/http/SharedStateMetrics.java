@@ -6,12 +6,15 @@ import io.llamamesh.fabric.transport.FabricNode;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Metrics of the replicated store and of multicast, beside {@link FabricMetrics}. */
 final class SharedStateMetrics {
+
+  private static final String PREFIX = "llamamesh.fabric.";
 
   private final MeterRegistry to;
   private final Supplier<@Nullable FabricNode> node;
@@ -33,17 +36,21 @@ final class SharedStateMetrics {
   }
 
   private void fill() {
-    Gauge.builder("llamamesh.fabric.store.up", node, n -> isOpen(n.get()) ? 1 : 0)
-        .description("1 while the replicated store can be used, 0 while its disk cannot")
-        .register(to);
-    gauge("keys", StoreCounters::keys, "Keys with a value");
-    gauge("removed.keys", StoreCounters::removedKeys, "Keys remembered as removed");
-    gauge("bytes", StoreCounters::bytes, "Size of all keys and values, with 128 bytes for each");
-    gauge("waiting", StoreCounters::waiting, "Operations that wait for the disk");
     gauge(
-        "largest.bytes",
-        StoreCounters::largestBytes,
-        "Size of the largest value written since the start");
+        "store.up",
+        "1 while the replicated store can be used, 0 while its disk cannot",
+        n -> n.store().problem() == null ? 1 : 0);
+    gauge("store.keys", "Keys with a value", ofStore(StoreCounters::keys));
+    gauge("store.removed.keys", "Keys remembered as removed", ofStore(StoreCounters::removedKeys));
+    gauge(
+        "store.bytes",
+        "Size of all keys and values, with 128 bytes for each",
+        ofStore(StoreCounters::bytes));
+    gauge("store.waiting", "Operations that wait for the disk", ofStore(StoreCounters::waiting));
+    gauge(
+        "store.largest.bytes",
+        "Size of the largest value written since the start",
+        ofStore(StoreCounters::largestBytes));
     operations("done", StoreCounters::operations);
     operations("refused", StoreCounters::refused);
     received("applied", StoreCounters::joins);
@@ -82,67 +89,76 @@ final class SharedStateMetrics {
     copies("malformed", MulticastCounters::malformed);
   }
 
-  private static boolean isOpen(@Nullable FabricNode now) {
-    return now != null && now.store().problem() == null;
-  }
-
-  private void gauge(String name, ToDoubleFunction<StoreCounters> value, String description) {
-    Gauge.builder("llamamesh.fabric.store." + name, node, n -> ofStore(n, value))
-        .description(description)
-        .register(to);
-  }
-
   private void store(String name, ToDoubleFunction<StoreCounters> value, String description) {
-    FunctionCounter.builder("llamamesh.fabric.store." + name, node, n -> ofStore(n, value))
-        .description(description)
-        .register(to);
+    counter("store." + name, Tags.empty(), description, ofStore(value));
   }
 
   private void operations(String outcome, ToDoubleFunction<StoreCounters> value) {
-    FunctionCounter.builder("llamamesh.fabric.store.operations", node, n -> ofStore(n, value))
-        .description("Operations asked of this agent by outcome")
-        .tag("outcome", outcome)
-        .register(to);
+    counter(
+        "store.operations",
+        Tags.of("outcome", outcome),
+        "Operations asked of this agent by outcome",
+        ofStore(value));
   }
 
   private void received(String outcome, ToDoubleFunction<StoreCounters> value) {
-    FunctionCounter.builder("llamamesh.fabric.store.received", node, n -> ofStore(n, value))
-        .description(
-            "Documents and messages of other agents by outcome: applied where they changed"
-                + " anything, refused beyond a bound, dropped for want of room, foreign where they"
-                + " write another node's key")
-        .tag("outcome", outcome)
+    counter(
+        "store.received",
+        Tags.of("outcome", outcome),
+        "Documents and messages of other agents by outcome: applied where they changed"
+            + " anything, refused beyond a bound, dropped for want of room, foreign where they"
+            + " write another node's key",
+        ofStore(value));
+  }
+
+  private void messages(String kind, ToDoubleFunction<MulticastCounters> value) {
+    counter(
+        "multicast.messages",
+        Tags.of("kind", kind),
+        "Messages of multicast: originated here, delivered here",
+        ofMulticast(value));
+  }
+
+  private void copies(String outcome, ToDoubleFunction<MulticastCounters> value) {
+    counter(
+        "multicast.copies",
+        Tags.of("outcome", outcome),
+        "Copies of multicast messages by outcome: transmitted to a neighbour; dropped as"
+            + " duplicate or repeated, since their hops are used up (expired), no link leads"
+            + " there (unlinked), their root is unknown (untreed), late or malformed",
+        ofMulticast(value));
+  }
+
+  private void gauge(String name, String description, ToDoubleFunction<FabricNode> value) {
+    Gauge.builder(PREFIX + name, node, n -> ofNode(n, value)).description(description).register(to);
+  }
+
+  private void counter(
+      String name, Tags tags, String description, ToDoubleFunction<FabricNode> value) {
+    FunctionCounter.builder(PREFIX + name, node, n -> ofNode(n, value))
+        .description(description)
+        .tags(tags)
         .register(to);
   }
 
-  private void messages(String what, ToDoubleFunction<MulticastCounters> value) {
-    FunctionCounter.builder("llamamesh.fabric.multicast.messages", node, n -> ofCasts(n, value))
-        .description("Messages of multicast: originated here, delivered here")
-        .tag("kind", what)
-        .register(to);
-  }
-
-  private void copies(String what, ToDoubleFunction<MulticastCounters> value) {
-    FunctionCounter.builder("llamamesh.fabric.multicast.copies", node, n -> ofCasts(n, value))
-        .description(
-            "Copies of multicast messages by outcome: transmitted to a neighbour; dropped as"
-                + " duplicate or repeated, since their hops are used up (expired), no link leads"
-                + " there (unlinked), their root is unknown (untreed), late or malformed")
-        .tag("outcome", what)
-        .register(to);
-  }
-
-  private static double ofStore(
-      Supplier<@Nullable FabricNode> node, ToDoubleFunction<StoreCounters> value) {
+  private static double ofNode(
+      Supplier<@Nullable FabricNode> node, ToDoubleFunction<FabricNode> value) {
     FabricNode now = node.get();
-    StoreCounters counters = now == null ? null : now.store().counters();
-    return counters == null ? 0 : value.applyAsDouble(counters);
+    return now == null ? 0 : value.applyAsDouble(now);
   }
 
-  private static double ofCasts(
-      Supplier<@Nullable FabricNode> node, ToDoubleFunction<MulticastCounters> value) {
-    FabricNode now = node.get();
-    MulticastCounters counters = now == null ? null : now.multicastCounters();
-    return counters == null ? 0 : value.applyAsDouble(counters);
+  private static ToDoubleFunction<FabricNode> ofStore(ToDoubleFunction<StoreCounters> value) {
+    return node -> {
+      StoreCounters counters = node.store().counters();
+      return counters == null ? 0 : value.applyAsDouble(counters);
+    };
+  }
+
+  private static ToDoubleFunction<FabricNode> ofMulticast(
+      ToDoubleFunction<MulticastCounters> value) {
+    return node -> {
+      MulticastCounters counters = node.multicastCounters();
+      return counters == null ? 0 : value.applyAsDouble(counters);
+    };
   }
 }

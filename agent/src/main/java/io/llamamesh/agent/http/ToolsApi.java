@@ -5,11 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.llamamesh.agent.auth.TokenCheck;
 import io.llamamesh.agent.burst.BurstCollection;
 import io.llamamesh.agent.burst.BurstDocuments;
-import io.llamamesh.agent.burst.BurstRefusedException;
 import io.llamamesh.agent.burst.BurstRequest;
 import io.llamamesh.agent.burst.Bursts;
-import io.llamamesh.agent.silence.SilenceException;
 import io.llamamesh.agent.silence.Silences;
+import io.llamamesh.agent.tool.ToolRefusedException;
 import io.llamamesh.results.ResultsJson;
 import io.llamamesh.results.SilencedNode;
 import java.io.IOException;
@@ -17,6 +16,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -138,14 +138,8 @@ public final class ToolsApi {
             by(json, client));
     try {
       return json(200, document(bursts.start(request)));
-    } catch (BurstRefusedException e) {
-      throw new RequestException(
-          switch (e.kind()) {
-            case INVALID -> 400;
-            case UNKNOWN_TARGET -> 404;
-            case BUSY -> 409;
-          },
-          e.reason());
+    } catch (ToolRefusedException e) {
+      throw refusal(e);
     }
   }
 
@@ -153,7 +147,7 @@ public final class ToolsApi {
     Silences known = silences();
     try {
       return known.active();
-    } catch (SilenceException e) {
+    } catch (ToolRefusedException e) {
       throw refusal(e);
     } catch (InterruptedException e) {
       throw stopping();
@@ -162,7 +156,8 @@ public final class ToolsApi {
 
   private Reply silence(InetAddress client, byte[] body) throws RequestException {
     JsonNode json = object(body, Set.of("node", "seconds", "because", "by"));
-    Instant now = clock.instant();
+    // By this agent's clock alone: whoever asks may have a wrong one.
+    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     SilencedNode silence =
         new SilencedNode(
             text(json, "node"),
@@ -172,7 +167,7 @@ public final class ToolsApi {
             text(json, "because"));
     try {
       silences().silence(silence);
-    } catch (SilenceException e) {
+    } catch (ToolRefusedException e) {
       throw refusal(e);
     } catch (InterruptedException e) {
       throw stopping();
@@ -183,7 +178,7 @@ public final class ToolsApi {
   private Reply endSilence(String node, InetAddress client) throws RequestException {
     try {
       silences().end(node, client.getHostAddress());
-    } catch (SilenceException e) {
+    } catch (ToolRefusedException e) {
       throw refusal(e);
     } catch (InterruptedException e) {
       throw stopping();
@@ -199,12 +194,12 @@ public final class ToolsApi {
     return silences;
   }
 
-  private static RequestException refusal(SilenceException e) {
+  private static RequestException refusal(ToolRefusedException e) {
     return new RequestException(
         switch (e.kind()) {
           case INVALID -> 400;
-          case UNKNOWN_NODE, NO_FABRIC -> 404;
-          case TOO_MANY -> 409;
+          case UNKNOWN, NO_FABRIC -> 404;
+          case BUSY -> 409;
           case UNAVAILABLE -> 503;
         },
         e.reason());

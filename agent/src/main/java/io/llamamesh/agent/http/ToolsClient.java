@@ -1,6 +1,7 @@
 package io.llamamesh.agent.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.llamamesh.results.ControlCharacters;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,7 +14,10 @@ import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -30,6 +34,9 @@ public final class ToolsClient {
 
   /** Longest wait for a burst beyond what was asked for; the agent gives up before. */
   private static final Duration SLACK = Duration.ofSeconds(20);
+
+  /** Difference of two clocks that people should know of. */
+  private static final Duration SKEW_TO_NAME = Duration.ofMinutes(2);
 
   /** An answer of a mesh of 1,000 agents has some 10 MB. */
   private static final int MAX_BYTES = 32 << 20;
@@ -128,21 +135,25 @@ public final class ToolsClient {
       }
     }
     StringBuilder text = new StringBuilder();
-    text.append(plain(burst.path("target").asText()))
+    text.append(ControlCharacters.replaced(burst.path("target").asText()))
         .append(", ")
         .append(burst.path("pps").asInt())
         .append(" probes/s for ")
         .append(String.format(Locale.ROOT, "%s s", plainNumber(burst.path("seconds").asDouble())))
         .append(" from each\n")
         .append(table(rows));
-    notes.forEach(note -> text.append(plain(note)).append('\n'));
+    notes.forEach(note -> text.append(ControlCharacters.replaced(note)).append('\n'));
     if (!bystanders.isEmpty()) {
-      text.append("not probing it: ").append(plain(String.join(", ", bystanders))).append('\n');
+      text.append("not probing it: ")
+          .append(ControlCharacters.replaced(String.join(", ", bystanders)))
+          .append('\n');
     }
     List<String> missing = new ArrayList<>();
     burst.path("missing").forEach(name -> missing.add(name.asText()));
     if (!missing.isEmpty()) {
-      text.append("no answer from: ").append(plain(String.join(", ", missing))).append('\n');
+      text.append("no answer from: ")
+          .append(ControlCharacters.replaced(String.join(", ", missing)))
+          .append('\n');
     }
     return text.toString();
   }
@@ -196,16 +207,39 @@ public final class ToolsClient {
     body.put("because", because);
     body.put("by", by);
     String json = request("POST", "v1/silences", body);
+    JsonNode silence = parse(json);
     return new Outcome(
         json,
-        plain(node) + " is silenced until " + plain(parse(json).path("until").asText()) + "\n",
+        ControlCharacters.replaced(
+                node + " is silenced until " + silence.path("until").asText() + skew(silence))
+            + "\n",
         true);
+  }
+
+  /** Note on an agent's clock that is not this machine's; empty where it is. */
+  private static String skew(JsonNode silence) throws IOException {
+    Instant since;
+    try {
+      since = Instant.parse(silence.path("since").asText());
+    } catch (DateTimeException e) {
+      throw new IOException("the agent does not say since when", e);
+    }
+    Duration ahead = Duration.between(InstantSource.system().instant(), since);
+    if (ahead.abs().compareTo(SKEW_TO_NAME) < 0) {
+      return "";
+    }
+    return String.format(
+        Locale.ROOT,
+        " by the agent's clock, which is %d min %s this machine's; scrapers go by their own",
+        Math.abs(ahead.toMinutes()),
+        ahead.isNegative() ? "behind" : "ahead of");
   }
 
   /** Ends a silence before its time. */
   public Outcome endSilence(String node) throws IOException, InterruptedException {
     String json = request("DELETE", "v1/silences/" + encoded(node), null);
-    return new Outcome(json, plain(node) + " is not silenced any more\n", true);
+    return new Outcome(
+        json, ControlCharacters.replaced(node) + " is not silenced any more\n", true);
   }
 
   /** Nodes that are silenced. */
@@ -262,7 +296,7 @@ public final class ToolsClient {
 
   private static String reason(String body) {
     try {
-      return plain(parse(body).path("error").asText());
+      return ControlCharacters.replaced(parse(body).path("error").asText());
     } catch (IOException e) {
       return "no reason given";
     }
@@ -276,13 +310,8 @@ public final class ToolsClient {
     return URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
-  /** Text without control characters. */
-  private static String plain(String text) {
-    return text.replaceAll("\\p{Cntrl}", "?");
-  }
-
   private static String table(List<String[]> rows) {
-    rows.forEach(row -> Arrays.setAll(row, i -> plain(row[i])));
+    rows.forEach(row -> Arrays.setAll(row, i -> ControlCharacters.replaced(row[i])));
     return TextTable.of(rows);
   }
 }

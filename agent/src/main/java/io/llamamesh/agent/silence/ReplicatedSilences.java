@@ -1,7 +1,8 @@
 package io.llamamesh.agent.silence;
 
 import io.llamamesh.agent.fabric.FabricServices;
-import io.llamamesh.agent.silence.SilenceException.Kind;
+import io.llamamesh.agent.tool.ToolRefusedException;
+import io.llamamesh.agent.tool.ToolRefusedException.Kind;
 import io.llamamesh.fabric.crdt.Field;
 import io.llamamesh.fabric.crdt.FieldMap;
 import io.llamamesh.fabric.crdt.FieldType;
@@ -50,15 +51,15 @@ public final class ReplicatedSilences implements SilenceStore {
   }
 
   @Override
-  public List<SilencedNode> read() throws SilenceException, InterruptedException {
+  public List<SilencedNode> read() throws ToolRefusedException, InterruptedException {
     if (!services.isOn()) {
-      throw new SilenceException(
+      throw new ToolRefusedException(
           Kind.NO_FABRIC, "the fabric, which keeps silences, is off on this agent");
     }
     String unready = unreadyReason.get();
     if (unready != null) {
       // That nobody is silenced would be believed.
-      throw new SilenceException(Kind.UNAVAILABLE, unready);
+      throw new ToolRefusedException(Kind.UNAVAILABLE, unready);
     }
     try {
       List<SilencedNode> found = new ArrayList<>();
@@ -88,7 +89,7 @@ public final class ReplicatedSilences implements SilenceStore {
   }
 
   @Override
-  public void write(SilencedNode silence) throws SilenceException, InterruptedException {
+  public void write(SilencedNode silence) throws ToolRefusedException, InterruptedException {
     Map<String, String> registers = new TreeMap<>();
     registers.put("since", silence.since().toString());
     registers.put("until", silence.until().toString());
@@ -104,29 +105,29 @@ public final class ReplicatedSilences implements SilenceStore {
   }
 
   @Override
-  public void remove(String node) throws SilenceException, InterruptedException {
+  public void remove(String node) throws ToolRefusedException, InterruptedException {
     operate(node, new Operation.Clear());
   }
 
   private void operate(String node, Operation operation)
-      throws SilenceException, InterruptedException {
+      throws ToolRefusedException, InterruptedException {
     Key key;
     try {
       key = new Key(PREFIX + node);
     } catch (IllegalArgumentException e) {
-      throw new SilenceException(Kind.INVALID, "node: " + e.getMessage());
+      throw new ToolRefusedException(Kind.INVALID, "node: " + e.getMessage());
     }
     try {
       Result result = services.operate(key, operation, null);
       if (!(result instanceof Result.Done)) {
-        throw new SilenceException(Kind.UNAVAILABLE, "the store does not keep it: " + result);
+        throw new ToolRefusedException(Kind.UNAVAILABLE, "the store does not keep it: " + result);
       }
     } catch (TimeoutException e) {
       throw unavailable(e);
     }
   }
 
-  private static SilenceException unavailable(TimeoutException e) {
-    return new SilenceException(Kind.UNAVAILABLE, String.valueOf(e.getMessage()));
+  private static ToolRefusedException unavailable(TimeoutException e) {
+    return new ToolRefusedException(Kind.UNAVAILABLE, String.valueOf(e.getMessage()));
   }
 }

@@ -1,6 +1,7 @@
 package io.llamamesh.agent.silence;
 
-import io.llamamesh.agent.silence.SilenceException.Kind;
+import io.llamamesh.agent.tool.ToolRefusedException;
+import io.llamamesh.agent.tool.ToolRefusedException.Kind;
 import io.llamamesh.results.SilencedNode;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,7 +39,7 @@ public final class Silences {
   }
 
   /** Nodes that are silenced now, by name, at most {@value SilencedNode#MAX_SILENCED}. */
-  public List<SilencedNode> active() throws SilenceException, InterruptedException {
+  public List<SilencedNode> active() throws ToolRefusedException, InterruptedException {
     return active(store.read());
   }
 
@@ -54,23 +55,23 @@ public final class Silences {
   /**
    * Silences a node, or changes how long and why it is.
    *
-   * @throws SilenceException when it is not silenced
+   * @throws ToolRefusedException when it is not silenced
    */
-  public void silence(SilencedNode silence) throws SilenceException, InterruptedException {
+  public void silence(SilencedNode silence) throws ToolRefusedException, InterruptedException {
     String problem = silence.problem();
     if (problem != null) {
-      throw new SilenceException(Kind.INVALID, problem);
+      throw new ToolRefusedException(Kind.INVALID, problem);
     }
     if (!isMember.test(silence.node())) {
-      throw new SilenceException(
-          Kind.UNKNOWN_NODE, "no member that this agent knows is called " + silence.node());
+      throw new ToolRefusedException(
+          Kind.UNKNOWN, "no member that this agent knows is called " + silence.node());
     }
     List<SilencedNode> kept = store.read();
     List<SilencedNode> active = active(kept);
     boolean isNew = active.stream().noneMatch(known -> known.node().equals(silence.node()));
     if (isNew && active.size() >= SilencedNode.MAX_SILENCED) {
-      throw new SilenceException(
-          Kind.TOO_MANY, SilencedNode.MAX_SILENCED + " nodes are silenced, which is the most");
+      throw new ToolRefusedException(
+          Kind.BUSY, SilencedNode.MAX_SILENCED + " nodes are silenced, which is the most");
     }
     // By a clock that is ahead of others', one may only seem to be over.
     Instant longOver = clock.instant().minus(KEPT_AFTER_END);
@@ -92,11 +93,11 @@ public final class Silences {
    * Ends a silence before its time.
    *
    * @param by who ends it
-   * @throws SilenceException when the node is not silenced
+   * @throws ToolRefusedException when the node is not silenced
    */
-  public void end(String node, String by) throws SilenceException, InterruptedException {
+  public void end(String node, String by) throws ToolRefusedException, InterruptedException {
     if (active().stream().noneMatch(silence -> silence.node().equals(node))) {
-      throw new SilenceException(Kind.UNKNOWN_NODE, node + " is not silenced");
+      throw new ToolRefusedException(Kind.UNKNOWN, node + " is not silenced");
     }
     store.remove(node);
     LOG.info("silence ended node={} by=\"{}\"", node, by);

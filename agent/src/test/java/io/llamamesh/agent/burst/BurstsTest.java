@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.config.PlanMapper;
+import io.llamamesh.agent.tool.ToolRefusedException;
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfigYaml;
 import java.io.IOException;
@@ -207,11 +208,11 @@ class BurstsTest {
     BurstCollection first = agents.get("n1").start(request("b1", "n5"));
     await().until(() -> runs.get() == 2);
 
-    assertThatExceptionOfType(BurstRefusedException.class)
+    assertThatExceptionOfType(ToolRefusedException.class)
         .isThrownBy(() -> agents.get("n1").start(request("b2", "n5")))
-        .satisfies(e -> assertThat(e.kind()).isEqualTo(BurstRefusedException.Kind.BUSY))
+        .satisfies(e -> assertThat(e.kind()).isEqualTo(ToolRefusedException.Kind.BUSY))
         .withMessage("n5 is probed by burst b1 already, asked for by ann@desk");
-    assertThatExceptionOfType(BurstRefusedException.class)
+    assertThatExceptionOfType(ToolRefusedException.class)
         .isThrownBy(() -> agents.get("n2").start(request("b3", "n5")));
     release.countDown();
     awaitComplete(first);
@@ -250,7 +251,7 @@ class BurstsTest {
       agent("n" + i, this::probe, "n5");
     }
 
-    assertThatExceptionOfType(BurstRefusedException.class)
+    assertThatExceptionOfType(ToolRefusedException.class)
         .isThrownBy(
             () -> agents.get("n1").start(new BurstRequest("b", "n5", 1_000, TEN_SECONDS, "ann")))
         .withMessageContaining("29 agents would send 29000 probes per second")
@@ -283,7 +284,7 @@ class BurstsTest {
     now = now.plus(TEN_SECONDS).minusMillis(1);
     one.receive("n9", message("b2", "n5", 100));
     assertThat(one.finished(BurstRow.State.REFUSED)).isOne();
-    assertThatExceptionOfType(BurstRefusedException.class)
+    assertThatExceptionOfType(ToolRefusedException.class)
         .isThrownBy(() -> one.start(request("b3", "n5")))
         .withMessage("n5 rests from the last burst for 1 more seconds");
     now = now.plusMillis(1);
@@ -296,11 +297,10 @@ class BurstsTest {
     agent("n1", this::probe, "n5");
 
     for (String target : List.of("192.0.2.7", "n6", "N5", "n5 ", "10.0.0.5:8100")) {
-      assertThatExceptionOfType(BurstRefusedException.class)
+      assertThatExceptionOfType(ToolRefusedException.class)
           .as(target)
           .isThrownBy(() -> agents.get("n1").start(request("b1", target)))
-          .satisfies(
-              e -> assertThat(e.kind()).isEqualTo(BurstRefusedException.Kind.UNKNOWN_TARGET));
+          .satisfies(e -> assertThat(e.kind()).isEqualTo(ToolRefusedException.Kind.UNKNOWN));
     }
     assertThat(runs).hasValue(0);
   }

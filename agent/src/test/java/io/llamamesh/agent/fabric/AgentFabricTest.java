@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.silence.ReplicatedSilences;
-import io.llamamesh.agent.silence.SilenceException;
+import io.llamamesh.agent.tool.ToolRefusedException;
 import io.llamamesh.config.CollectorConfig.Contact;
 import io.llamamesh.config.CollectorConfigYaml;
 import io.llamamesh.fabric.crdt.FieldType;
@@ -53,10 +53,10 @@ class AgentFabricTest {
     assertThat(two.unreadyReason()).contains("replicated store");
     // That nobody is silenced would be believed.
     ReplicatedSilences early = new ReplicatedSilences(two.services(), () -> "not compared yet");
-    assertThatExceptionOfType(SilenceException.class)
+    assertThatExceptionOfType(ToolRefusedException.class)
         .isThrownBy(early::read)
         .withMessage("not compared yet")
-        .satisfies(e -> assertThat(e.kind()).isEqualTo(SilenceException.Kind.UNAVAILABLE));
+        .satisfies(e -> assertThat(e.kind()).isEqualTo(ToolRefusedException.Kind.UNAVAILABLE));
     await().atMost(Duration.ofSeconds(9)).until(() -> two.unreadyReason() == null);
     assertThat(new ReplicatedSilences(two.services(), two::unreadyReason).read()).isEmpty();
     assertThat(two.services().get(KEY).fields().counter("c")).isEqualTo(1);

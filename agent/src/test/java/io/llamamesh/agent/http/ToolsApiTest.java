@@ -34,6 +34,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -126,13 +127,17 @@ class ToolsApiTest {
   }
 
   private void offer(TokenCheck actors) {
+    offer(actors, InstantSource.system());
+  }
+
+  private void offer(TokenCheck actors, InstantSource clock) {
     api.offer(
         new ToolsApi(
             bursts,
-            new Silences(store, "node-5"::equals, InstantSource.system()),
+            new Silences(store, "node-5"::equals, clock),
             actors,
             new SplittableRandom(3),
-            InstantSource.system()));
+            clock));
   }
 
   @AfterEach
@@ -332,6 +337,30 @@ class ToolsApiTest {
     assertThatExceptionOfType(IOException.class)
         .isThrownBy(() -> client.endSilence("node-5"))
         .withMessageContaining("404, node-5 is not silenced");
+  }
+
+  @Test
+  void aSilenceEndsByTheAgentsClockWhateverTheClientsIs() throws Exception {
+    Instant now = Instant.parse("2031-05-01T12:00:00.123456789Z");
+    offer(TokenCheck.of("secret"::equals, List.of()), () -> now);
+
+    assertThat(client().silence("node-5", Duration.ofHours(2), "disk swap", "ann").text())
+        .startsWith("node-5 is silenced until 2031-05-01T14:00:00Z by the agent's clock, which is ")
+        .contains(" min ahead of this machine's");
+    assertThat(store.kept.get("node-5").until()).isEqualTo("2031-05-01T14:00:00Z");
+    store.kept.clear();
+    for (String end :
+        List.of("\"until\":\"2040-01-01T00:00:00Z\"", "\"since\":\"2040-01-01T00:00:00Z\"")) {
+      String body = "{\"node\":\"node-5\",\"because\":\"x\",\"seconds\":60," + end + "}";
+      assertThat(post("/v1/silences", body).statusCode()).isEqualTo(400);
+    }
+    assertThat(store.kept).isEmpty();
+  }
+
+  @Test
+  void whereTheClocksAgreeNothingIsSaidOfThem() throws Exception {
+    assertThat(client().silence("node-5", Duration.ofHours(2), "disk swap", "ann").text())
+        .matches("node-5 is silenced until [-0-9T:]+Z\n");
   }
 
   @Test

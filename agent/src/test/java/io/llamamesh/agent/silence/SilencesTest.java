@@ -3,7 +3,8 @@ package io.llamamesh.agent.silence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.llamamesh.agent.silence.SilenceException.Kind;
+import io.llamamesh.agent.tool.ToolRefusedException;
+import io.llamamesh.agent.tool.ToolRefusedException.Kind;
 import io.llamamesh.results.SilencedNode;
 import java.time.Duration;
 import java.time.Instant;
@@ -85,14 +86,14 @@ class SilencesTest {
     silences.end("node-2", "bob");
 
     assertThat(silences.active()).isEmpty();
-    assertThatExceptionOfType(SilenceException.class)
+    assertThatExceptionOfType(ToolRefusedException.class)
         .isThrownBy(() -> silences.end("node-2", "bob"))
-        .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.UNKNOWN_NODE));
+        .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.UNKNOWN));
   }
 
   @Test
   void aNodeThatNobodyKnowsIsNotSilenced() {
-    assertThatExceptionOfType(SilenceException.class)
+    assertThatExceptionOfType(ToolRefusedException.class)
         .isThrownBy(() -> silences.silence(silence("nodes-2", Duration.ofHours(1))))
         .withMessage("no member that this agent knows is called nodes-2");
     assertThat(store.kept).isEmpty();
@@ -115,7 +116,7 @@ class SilencesTest {
       String node, long seconds, String by, String because, String named) {
     SilencedNode silence = new SilencedNode(node, now, now.plusSeconds(seconds), by, because);
 
-    assertThatExceptionOfType(SilenceException.class)
+    assertThatExceptionOfType(ToolRefusedException.class)
         .isThrownBy(() -> silences.silence(silence))
         .withMessageStartingWith(named)
         .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.INVALID));
@@ -129,9 +130,9 @@ class SilencesTest {
     }
     for (int i = 100; i < 1_000; i++) {
       SilencedNode more = silence("node-" + i, Duration.ofHours(1));
-      assertThatExceptionOfType(SilenceException.class)
+      assertThatExceptionOfType(ToolRefusedException.class)
           .isThrownBy(() -> silences.silence(more))
-          .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.TOO_MANY));
+          .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.BUSY));
     }
 
     silences.silence(silence("node-7", Duration.ofHours(2)));
