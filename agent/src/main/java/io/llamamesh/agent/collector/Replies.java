@@ -198,8 +198,7 @@ final class Replies {
     int length = batch.length(slot);
     if (flow.hasFlag(sequence, Flow.BY_PAIR)) {
       PairSigner signer = flow.pair().peer().signer();
-      return signer != null
-          && signer.isHeadVerified(batch.bytes(), offset, length, Slots.REPLY);
+      return signer != null && signer.isHeadVerified(batch.bytes(), offset, length, Slots.REPLY);
     }
     return present.isHeadVerified(batch.bytes(), offset, length, Slots.REPLY);
   }
