@@ -26,6 +26,10 @@ final class Programs implements AutoCloseable {
   private static final String AGENT = "io.llamamesh.agent.main.AgentMain";
   private static final String REGISTRY = "io.llamamesh.registry.main.RegistryMain";
   private static final String SCRAPER = "io.llamamesh.scraper.main.ScraperMain";
+
+  /** The command of a store, which is none of our programs. */
+  private static final String STORE = "store";
+
   private static final long SECONDS = 45;
 
   private final Path folder;
@@ -59,9 +63,10 @@ final class Programs implements AutoCloseable {
             switch (args.getFirst()) {
               case "agent" -> AGENT;
               case "registry" -> REGISTRY;
+              case STORE -> StoreMain.class.getName();
               default -> SCRAPER;
             }));
-    command.addAll(args);
+    command.addAll(args.getFirst().equals(STORE) ? args.subList(1, args.size()) : args);
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)

@@ -46,7 +46,7 @@ final class RegistryConfigMapTest {
                     .formatted(groups, labels),
                 LlamaMeshSpec.class));
     List<NodeFacts> nodes =
-        IntStream.range(0, 5_000).mapToObj(RegistryConfigMapTest::node).toList();
+        IntStream.range(0, 3_000).mapToObj(RegistryConfigMapTest::node).toList();
     List<ListedProbe> listed =
         IntStream.range(0, 2_000)
             .mapToObj(i ->
@@ -81,7 +81,7 @@ final class RegistryConfigMapTest {
         new TreeMap<>(Map.of("kubernetes.io/os", "linux", "g", "g" + number % 20));
     IntStream.range(0, 8).forEach(i -> labels.put("l" + i, "v".repeat(63)));
     return new NodeFacts(
-        "n".repeat(100) + number,
+        "n".repeat(110) + number,
         labels,
         "10.0." + number / 256 + "." + number % 256,
         null,
