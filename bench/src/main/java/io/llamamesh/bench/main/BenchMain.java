@@ -9,6 +9,7 @@ import io.llamamesh.bench.memory.MemoryBench;
 import io.llamamesh.bench.micro.MicroBench;
 import io.llamamesh.bench.operator.OperatorBench;
 import io.llamamesh.bench.reflector.ReflectorBench;
+import io.llamamesh.bench.registry.RegistryBench;
 import io.llamamesh.bench.scraper.ScraperBench;
 import io.llamamesh.cli.CommandFrame;
 import picocli.CommandLine;
@@ -47,6 +48,7 @@ import picocli.CommandLine.HelpCommand;
       ScraperBench.class,
       FabricBench.class,
       AttackBench.class,
+      RegistryBench.class,
       HelpCommand.class
     })
 public final class BenchMain {

@@ -22,6 +22,9 @@ class BenchMainTest {
     assertThat(BenchMain.run("attack", "--rows", "none")).isEqualTo(1);
     assertThat(BenchMain.run("attack", "--agents", "2")).isEqualTo(1);
     assertThat(BenchMain.run("attack", "--for", "long")).isEqualTo(1);
+    assertThat(BenchMain.run("memory", "--targets", "0")).isEqualTo(1);
+    assertThat(BenchMain.run("registry", "--probes", "7")).isEqualTo(1);
+    assertThat(BenchMain.run("registry", "--seconds", "0")).isEqualTo(1);
     assertThat(BenchMain.run("nothing-of-the-kind")).isEqualTo(1);
   }
 }
