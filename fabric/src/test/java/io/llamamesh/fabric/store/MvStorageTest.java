@@ -66,7 +66,7 @@ class MvStorageTest {
     byte[] bytes = Files.readAllBytes(whole);
     Random random = new Random(11);
     int damages = 0;
-    for (int trial = 0; trial < 200; trial++) {
+    for (int trial = 0; trial < 60; trial++) {
       byte[] damaged = bytes.clone();
       int from = random.nextInt(damaged.length);
       int end = Math.min(damaged.length, from + (1 << random.nextInt(14)));
