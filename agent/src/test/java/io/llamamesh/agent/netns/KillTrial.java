@@ -90,10 +90,11 @@ final class KillTrial {
     long end = System.nanoTime() + longest.toNanos();
     for (int round = 1; round <= kills && System.nanoTime() - end < 0; round++) {
       killTwo(mesh);
-      if (round % ROUNDS_BETWEEN_LOOKS == 0 || round == kills) {
+      if (round % ROUNDS_BETWEEN_LOOKS == 0) {
         look(mesh);
       }
     }
+    look(mesh);
   }
 
   private void operate(String url) {
