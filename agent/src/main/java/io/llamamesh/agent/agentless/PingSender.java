@@ -100,7 +100,7 @@ final class PingSender implements AutoCloseable {
     long dropped = socket.overflows() - overflows;
     if (dropped > 0) {
       overflows += dropped;
-      drops.add(before, readAt, dropped);
+      drops.add(before, readAt, (double) dropped);
     }
     sink = to;
     var _ = socket.drainErrors(errorSink);
