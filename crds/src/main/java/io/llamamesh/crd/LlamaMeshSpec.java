@@ -290,13 +290,28 @@ public record LlamaMeshSpec(
       @JsonPropertyDescription("Further tags on every point of this group.") @Size(max = 32)
           @Nullable Map<String, String> tags,
       @JsonPropertyDescription(
-              "Reflectors outside the cluster that this group probes: bare metal, another site, LLAMA, udprobe.")
+              "Hosts outside the cluster that this group probes: reflectors (bare metal, another site, LLAMA, udprobe), and by ICMP or TCP what has none (gateways, DNS servers, appliances).")
           @Size(max = 256)
           @Nullable List<Target> targets) {}
 
-  /** A reflector outside the cluster. */
+  /** A host outside the cluster that is probed. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(value = NO_RESERVED_TAG, message = RESERVED_TAG)
+  @ValidationRule(
+      value = "!has(self.method) || self.method != 'icmp' || !has(self.port)",
+      message =
+          "icmp has no ports; leave port out (port: null where an earlier release filled it in), or"
+              + " write method: tcp")
+  @ValidationRule(
+      value = "!has(self.method) || self.method != 'tcp' || has(self.port)",
+      message = "method tcp connects to a port; write port")
+  @ValidationRule(
+      value =
+          "!has(self.method) || self.method == 'udp'"
+              + " || (!has(self.wire) && (!has(self.keyed) || self.keyed == false))",
+      message =
+          "wire and keyed are of reflectors, which method udp probes; leave them out, or write"
+              + " method: udp")
   @ValidationRule(
       value = "!has(self.wire) || self.wire != 'legacy' || !has(self.keyed) || self.keyed == false",
       message =
@@ -309,10 +324,10 @@ public record LlamaMeshSpec(
           String name,
       @JsonPropertyDescription("Its address or DNS name.") @Required @Size(min = 1, max = 253)
           String host,
-      @JsonPropertyDescription("Its reflector's UDP port.")
+      @JsonPropertyDescription(
+              "Its reflector's UDP port, absent: 8100. Of method tcp the port to connect to; icmp has none.")
           @Min(1)
           @Max(65535)
-          @Default("" + MeshDefaults.PORT)
           @Nullable Integer port,
       @JsonPropertyDescription("Whether it knows this mesh's key. A Go LLAMA reflector does not.")
           @Default("false")
@@ -320,8 +335,32 @@ public record LlamaMeshSpec(
       @JsonPropertyDescription(
               "What it speaks: 'llama' is LLAMA's, udprobe's and our protocol, 'legacy' the Python LLAMA's. Absent: llama.")
           @Nullable Wire wire,
+      @JsonPropertyDescription(
+              "How it is probed: 'udp' for a reflector, 'icmp' (echo) or 'tcp' (connect) for a host without one. Absent: udp.")
+          @Nullable Method method,
       @JsonPropertyDescription("Further tags on every point about it.") @Size(max = 32)
-          @Nullable Map<String, String> tags) {}
+          @Nullable Map<String, String> tags) {
+    /** A reflector. */
+    public Target(
+        String name,
+        String host,
+        @Nullable Integer port,
+        @Nullable Boolean keyed,
+        @Nullable Wire wire,
+        @Nullable Map<String, String> tags) {
+      this(name, host, port, keyed, wire, null, tags);
+    }
+  }
+
+  /** Ways to probe a target. */
+  public enum Method {
+    @JsonProperty("udp")
+    UDP,
+    @JsonProperty("icmp")
+    ICMP,
+    @JsonProperty("tcp")
+    TCP
+  }
 
   /** Protocols of reflectors. */
   public enum Wire {

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import io.llamamesh.crd.Agent.ImagePullPolicy;
 import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
 import io.llamamesh.crd.LlamaMeshSpec.KeyScope;
+import io.llamamesh.crd.LlamaMeshSpec.Method;
 import io.llamamesh.crd.LlamaMeshSpec.TopologyMode;
 import io.llamamesh.crd.LlamaMeshSpec.Wire;
 import io.llamamesh.crd.Scraper.InfluxDb;
@@ -103,16 +104,40 @@ public record MeshSettings(
       String name, LabelSelector nodeSelector, Map<String, String> tags, List<Target> targets) {}
 
   /**
-   * A reflector outside the cluster.
+   * A host outside the cluster that is probed.
    *
    * @param host address or DNS name
-   * @param port UDP port
+   * @param port UDP port, or the TCP port to connect to; 0 for ICMP
    * @param keyed it knows the mesh's key
-   * @param wire protocol that it speaks
+   * @param wire protocol that it speaks, where it is a reflector
+   * @param method how it is probed: UDP where it is a reflector
    * @param tags further tags on points about it, maybe none
    */
   public record Target(
-      String name, String host, int port, boolean keyed, Wire wire, Map<String, String> tags) {}
+      String name,
+      String host,
+      int port,
+      boolean keyed,
+      Wire wire,
+      Method method,
+      Map<String, String> tags) {
+    /** A reflector. */
+    public Target(
+        String name, String host, int port, boolean keyed, Wire wire, Map<String, String> tags) {
+      this(name, host, port, keyed, wire, Method.UDP, tags);
+    }
+
+    /**
+     * Text of what is probed, for people: host and port, but of ICMP the host and that it is ICMP.
+     */
+    public String address() {
+      return switch (method) {
+        case UDP -> host + ":" + port;
+        case TCP -> host + ":" + port + " (tcp)";
+        case ICMP -> host + " (icmp)";
+      };
+    }
+  }
 
   /**
    * A traffic class.
@@ -355,12 +380,15 @@ public record MeshSettings(
     }
 
     private static Target target(LlamaMeshSpec.Target target) {
+      Method method = Objects.requireNonNullElse(target.method(), Method.UDP);
+      int defaultPort = method == Method.UDP ? MeshDefaults.PORT : 0;
       return new Target(
           target.name(),
           target.host(),
-          Objects.requireNonNullElse(target.port(), MeshDefaults.PORT),
+          method == Method.ICMP ? 0 : Objects.requireNonNullElse(target.port(), defaultPort),
           Boolean.TRUE.equals(target.keyed()),
           Objects.requireNonNullElse(target.wire(), Wire.LLAMA),
+          method,
           orEmpty(target.tags()));
     }
 

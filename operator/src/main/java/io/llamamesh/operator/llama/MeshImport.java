@@ -122,7 +122,8 @@ final class MeshImport {
     List<Target> targets = new ArrayList<>();
     Set<String> here = new HashSet<>();
     for (CollectorConfig.Target target : config.targets().getOrDefault(list, List.of())) {
-      String address = target.ip() + " " + target.port();
+      String address =
+          target.ip() + " " + target.port() + (target.isAgentless() ? " " + target.method() : "");
       if (!here.add(address)) {
         notes.add("targets." + list + ": " + target.ip() + " is there twice, the first is taken");
         continue;
@@ -132,9 +133,10 @@ final class MeshImport {
           new Target(
               targetName(target, address),
               target.ip(),
-              target.port(),
+              target.port() == 0 ? null : target.port(),
               target.keyed(),
               target.isLegacy() ? LlamaMeshSpec.Wire.LEGACY : null,
+              method(target),
               tags.isEmpty() ? null : tags));
     }
     if (targets.size() > MAX_TARGETS) {
@@ -148,6 +150,15 @@ final class MeshImport {
               + "; spread them over several groups");
     }
     return new Group(name, null, null, targets.isEmpty() ? null : targets);
+  }
+
+  private static LlamaMeshSpec.@Nullable Method method(CollectorConfig.Target target) {
+    if (!target.isAgentless()) {
+      return null;
+    }
+    return CollectorConfig.Target.METHOD_ICMP.equals(target.method())
+        ? LlamaMeshSpec.Method.ICMP
+        : LlamaMeshSpec.Method.TCP;
   }
 
   /** One name for each address, in all groups: as the file says, else its address. */

@@ -13,6 +13,7 @@ import io.llamamesh.config.CollectorConfig.Target;
 import io.llamamesh.config.CollectorConfig.Test;
 import io.llamamesh.crd.DurationText;
 import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
+import io.llamamesh.crd.LlamaMeshSpec.Method;
 import io.llamamesh.crd.LlamaMeshSpec.Wire;
 import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.MeshSettings.PortClass;
@@ -159,9 +160,19 @@ final class CollectorConfigFactory {
               tags,
               outside.name(),
               keyed(outside.keyed()),
-              outside.wire() == Wire.LEGACY ? Target.WIRE_LEGACY : null));
+              outside.wire() == Wire.LEGACY ? Target.WIRE_LEGACY : null,
+              method(outside.method())));
     }
     return list;
+  }
+
+  /** Null where it is UDP: an agent before there were others would not know the key. */
+  private static @Nullable String method(Method method) {
+    return switch (method) {
+      case UDP -> null;
+      case ICMP -> Target.METHOD_ICMP;
+      case TCP -> Target.METHOD_TCP;
+    };
   }
 
   /**

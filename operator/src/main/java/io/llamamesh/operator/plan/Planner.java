@@ -2,6 +2,7 @@ package io.llamamesh.operator.plan;
 
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
+import io.llamamesh.crd.LlamaMeshSpec.Method;
 import io.llamamesh.crd.MeshSettings.Group;
 import io.llamamesh.crd.MeshSettings.Probe;
 import io.llamamesh.crd.MeshSettings.Target;
@@ -253,7 +254,10 @@ public final class Planner {
         duplicateNames.add(target.name());
         continue;
       }
-      String owner = endpointOwners.get(endpoint(target.host(), target.port()));
+      @Nullable String owner =
+          target.method() == Method.UDP
+              ? endpointOwners.get(endpoint(target.host(), target.port()))
+              : null;
       if (owner != null) {
         sharedAddresses.put(target.name(), owner);
         continue;

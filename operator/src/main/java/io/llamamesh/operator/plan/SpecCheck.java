@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.llamamesh.crd.LlamaMeshSpec;
+import io.llamamesh.crd.LlamaMeshSpec.Method;
 import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.MeshSettings.Group;
 import io.llamamesh.crd.MeshSettings.PortClass;
@@ -156,7 +157,14 @@ public final class SpecCheck {
                   + target.name()
                   + "' is neither an address nor a DNS name; write it without port and scheme");
         }
-        String address = target.host() + ":" + target.port();
+        if (target.method() == Method.TCP && target.port() == 0) {
+          refuse(
+              field
+                  + ".targets: '"
+                  + target.name()
+                  + "' has method tcp and no port; write the port to connect to");
+        }
+        String address = target.address();
         String same = names.putIfAbsent(address(target), target.name());
         if (same != null && !same.equals(target.name())) {
           refuse(
@@ -243,7 +251,7 @@ public final class SpecCheck {
   private static String address(Target target) {
     String host = target.host().toLowerCase(Locale.ROOT);
     String name = host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
-    return IpText.canonical(name) + " " + target.port();
+    return IpText.canonical(name) + " " + target.port() + " " + target.method();
   }
 
   private void tags(String field, Map<String, String> tags, int ofGroup) {

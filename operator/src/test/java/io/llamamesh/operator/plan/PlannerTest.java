@@ -306,6 +306,25 @@ final class PlannerTest {
   }
 
   @Test
+  void targetsWithoutAnAgentAreToldWithTheirMethodEvenAtANodesAddress() {
+    String yaml =
+        """
+        groups: [{name: workers, targets: [
+          {name: gateway, host: 203.0.113.1, method: icmp},
+          {name: api-of-node-2, host: 10.0.0.2, port: 8100, method: tcp}]}]
+        """;
+
+    MeshPlan plan = plan(spec(yaml), nodes(2));
+
+    assertThat(config(plan, "node-1").targets().get("workers>outside"))
+        .containsExactly(
+            new Target(
+                "203.0.113.1", 0, Map.of("group", "workers"), "gateway", false, null, "icmp"),
+            new Target(
+                "10.0.0.2", 8100, Map.of("group", "workers"), "api-of-node-2", false, null, "tcp"));
+  }
+
+  @Test
   void anOutsideTargetThatHasTheNameOfANodeIsNotProbedAndIsNamed() {
     String yaml =
         """
