@@ -68,6 +68,8 @@ public record MatrixDocument(
    * @param problem reason why its agent does not report; absent if it does
    * @param leaving true if it is about to be removed, and thus not judged; else absent
    * @param silencedUntil time until which it is silenced, and thus not judged; absent if it is not
+   * @param method {@code icmp} or {@code tcp}, by which a target without a reflector is probed;
+   *     else absent
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Node(
@@ -79,7 +81,8 @@ public record MatrixDocument(
       @Nullable Instant lastSeen,
       @Nullable String problem,
       @Nullable Boolean leaving,
-      @Nullable Instant silencedUntil) {
+      @Nullable Instant silencedUntil,
+      @Nullable String method) {
     /** A node that stays, and is judged. */
     public Node(
         String name,
@@ -89,7 +92,7 @@ public record MatrixDocument(
         boolean reporting,
         @Nullable Instant lastSeen,
         @Nullable String problem) {
-      this(name, zone, address, agent, reporting, lastSeen, problem, null, null);
+      this(name, zone, address, agent, reporting, lastSeen, problem, null, null, null);
     }
 
     /** True if it is about to be removed. */
@@ -101,12 +104,13 @@ public record MatrixDocument(
     /** The same one, about to be removed. */
     public Node withLeaving() {
       return new Node(
-          name, zone, address, agent, reporting, lastSeen, problem, true, silencedUntil);
+          name, zone, address, agent, reporting, lastSeen, problem, true, silencedUntil, method);
     }
 
     /** The same one, silenced until a time. */
     public Node withSilence(Instant until) {
-      return new Node(name, zone, address, agent, reporting, lastSeen, problem, leaving, until);
+      return new Node(
+          name, zone, address, agent, reporting, lastSeen, problem, leaving, until, method);
     }
   }
 

@@ -145,7 +145,10 @@ public record MatrixDocumentFactory(
         agent,
         false,
         null,
-        null);
+        null,
+        null,
+        null,
+        info == null ? null : absentIfEmpty(info.method()));
   }
 
   private static @Nullable String absentIfEmpty(String text) {

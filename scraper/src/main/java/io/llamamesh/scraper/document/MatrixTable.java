@@ -132,6 +132,9 @@ public record MatrixTable(boolean colour, int maxNodes) {
             .append(node.silencedUntil())
             .append(" and not judged\n");
       }
+      if (node.method() != null) {
+        text.append(node.name()).append(" is probed by ").append(node.method()).append('\n');
+      }
       if (node.isLeaving()) {
         text.append(node.name()).append(" is leaving and not judged\n");
       } else if (node.agent() && !node.reporting()) {

@@ -287,8 +287,13 @@ public final class Matrix {
     // Also where our own clock was ahead and is right now.
     newest = Math.min(Math.max(newest, end), now + aheadSeconds);
     Map<String, String> tags = point.tags();
-    learn(key.source(), tags.get(Point.Tags.SRC_ZONE), tags.get(Point.Tags.SRC_IP), current);
-    learn(key.destination(), tags.get(Point.Tags.DST_ZONE), tags.get(Point.Tags.DST_IP), current);
+    learn(key.source(), tags.get(Point.Tags.SRC_ZONE), tags.get(Point.Tags.SRC_IP), "", current);
+    learn(
+        key.destination(),
+        tags.get(Point.Tags.DST_ZONE),
+        tags.get(Point.Tags.DST_IP),
+        ReflectorJoin.isAgentless(point) ? tags.getOrDefault(Point.Tags.METHOD, "") : "",
+        current);
   }
 
   /** The series of a key; null if it is new and there is no room for it. */
@@ -351,10 +356,16 @@ public final class Matrix {
    * same family; late windows change nothing.
    */
   private void learn(
-      String name, @Nullable String zone, @Nullable String address, boolean current) {
+      String name,
+      @Nullable String zone,
+      @Nullable String address,
+      String method,
+      boolean current) {
     NodeInfo known = nodes.get(name);
     if (known == null) {
-      nodes.put(name, new NodeInfo(name, zone == null ? "" : zone, address == null ? "" : address));
+      nodes.put(
+          name,
+          new NodeInfo(name, zone == null ? "" : zone, address == null ? "" : address, method));
       return;
     }
     String zoneNow = zone != null && (current || known.zone().isEmpty()) ? zone : known.zone();
@@ -362,8 +373,11 @@ public final class Matrix {
         address != null && (known.address().isEmpty() || (current && replaces(address, known)))
             ? address
             : known.address();
-    if (!zoneNow.equals(known.zone()) || !addressNow.equals(known.address())) {
-      nodes.put(name, new NodeInfo(name, zoneNow, addressNow));
+    String methodNow = current ? method : known.method();
+    if (!zoneNow.equals(known.zone())
+        || !addressNow.equals(known.address())
+        || !methodNow.equals(known.method())) {
+      nodes.put(name, new NodeInfo(name, zoneNow, addressNow, methodNow));
     }
   }
 

@@ -41,6 +41,13 @@ public record MatrixView(
    * @param name its name
    * @param zone its zone; empty if it has none
    * @param address the address it is probed at or probes from; empty while unknown
+   * @param method how it is probed, where it is a target without a reflector: {@code icmp} or
+   *     {@code tcp}; else empty
    */
-  public record NodeInfo(String name, String zone, String address) {}
+  public record NodeInfo(String name, String zone, String address, String method) {
+    /** A node, or a target with a reflector. */
+    public NodeInfo(String name, String zone, String address) {
+      this(name, zone, address, "");
+    }
+  }
 }

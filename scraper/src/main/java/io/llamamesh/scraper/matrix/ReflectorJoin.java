@@ -96,11 +96,21 @@ final class ReflectorJoin {
     }
     String address = point.tags().get(Point.Tags.DST_IP);
     senders.claim(source, point.tags().get(Point.Tags.SRC_IP), now);
+    if (isAgentless(point)) {
+      return; // it may be at a node's address under another name, and no reflector counts its
+      // probes
+    }
     senders.claim(destination, address, now);
     targets.claim(destination, address, now);
     if (cell.lost() > cell.forwardLost() + cell.returnLost()) {
       newlyLossy.add(new Lossy(source, destination, isV6(series)));
     }
+  }
+
+  /** Returns whether a point is about a target without a reflector. */
+  static boolean isAgentless(Point point) {
+    String method = point.tags().get(Point.Tags.METHOD);
+    return method != null && (method.equals("icmp") || method.equals("tcp"));
   }
 
   /** Adds the count of probes that an agent's reflector sent back to one sender in a window. */

@@ -38,6 +38,19 @@ final class MatrixTableTest {
   }
 
   @Test
+  void aTargetWithoutAReflectorSaysHowItIsProbed() {
+    matrix.put(
+        "node-1",
+        List.of(
+            Points.pair("node-1", "node-2", NOW, 100, 0, 1),
+            Points.with(Points.pair("node-1", "gateway", NOW, 100, 0, 1), "method", "icmp")));
+
+    assertThat(new MatrixTable(false, 20).render(document()))
+        .endsWith("gateway is probed by icmp\n")
+        .doesNotContain("node-2 is probed");
+  }
+
+  @Test
   void missingDataIsNotZero() {
     matrix.put(
         "node-1",

@@ -50,6 +50,25 @@ final class ReflectorJoinTest {
   }
 
   @Test
+  void anIcmpTargetAtANodesAddressClaimsItNotAndIsMarked() {
+    for (int second = 10; second <= 50; second += 10) {
+      Point ping =
+          Points.with(
+              Points.with(
+                  Points.pair("a", "ping-of-b", at(second), SENT, 0, 1), Tags.DST_IP, address("b")),
+              Tags.METHOD,
+              "icmp");
+      put("a", List.of(ping, Points.pair("a", "b", at(second), SENT, second > 20 ? SENT : 0, 1)));
+      b(second, second > 20 ? 0 : SENT);
+    }
+
+    assertThat(directions()).containsExactly(none(), none(), there(), there(), there());
+    Map<String, MatrixView.NodeInfo> nodes = matrix.view(WindowSelection.last(3)).nodes();
+    assertThat(nodes.get("ping-of-b")).extracting(MatrixView.NodeInfo::method).isEqualTo("icmp");
+    assertThat(nodes.get("b")).extracting(MatrixView.NodeInfo::method).isEqualTo("");
+  }
+
+  @Test
   void inBetweenBothDirectionsAreFound() {
     for (int second = 10; second <= 30; second += 10) {
       a(second, SENT);

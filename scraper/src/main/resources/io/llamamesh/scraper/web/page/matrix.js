@@ -296,7 +296,8 @@ function rolledUp(z) {
 }
 
 function axis(node) {
-  const mark = node.leaving ? " (leaving)" : node.silencedUntil ? " (silenced)" : "";
+  const mark = node.leaving ? " (leaving)" : node.silencedUntil ? " (silenced)"
+    : node.method ? " (" + node.method + ")" : "";
   const quiet = node.agent && !node.reporting && !node.leaving;
   // Nobody is alerted of a silenced one, but that it has no data is shown.
   return { key: node.name, label: node.name + mark, zone: node.zone ?? "", silencedUntil: node.silencedUntil,
