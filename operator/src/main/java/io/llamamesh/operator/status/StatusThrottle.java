@@ -106,16 +106,16 @@ public final class StatusThrottle {
     if (fresh.equals(before)) {
       return null;
     }
-    boolean renamed = isNamedAnew(state.network(), now);
     boolean due =
         before == null
-            || renamed
             || isNewSuspect(first(fresh.suspects()), now)
             || isComplete(fresh) != isComplete(before);
     if (state.network() instanceof NetworkView.Known known) {
       due |= isDue(known.report().verdict(), now);
     }
-    if (before != null && !due && withNumbersOf(fresh, before).equals(before)) {
+    if (before == null || due || !withNumbersOf(fresh, before).equals(before)) {
+      named = names(state.network());
+    } else if (!isNamedAnew(state.network(), now)) {
       return null;
     }
     if (state.network() instanceof NetworkView.Known) {
@@ -176,10 +176,11 @@ public final class StatusThrottle {
 
   /**
    * Whether the fabric names others than in the last status: its first word may know one side of a
-   * partition in part only. A word that changes without end is written with the numbers.
+   * partition in part only. A word that changes without end is written with the numbers. What is
+   * written for another reason, as the first word of each fault and the last, does not count.
    */
   private boolean isNamedAnew(NetworkView view, Instant now) {
-    String names = view instanceof NetworkView.Known known ? known.fabric() : named;
+    String names = names(view);
     if (names.equals(named)) {
       return false;
     }
@@ -195,6 +196,10 @@ public final class StatusThrottle {
     namedBudget--;
     named = names;
     return true;
+  }
+
+  private String names(NetworkView view) {
+    return view instanceof NetworkView.Known known ? known.fabric() : named;
   }
 
   private static @Nullable SuspectStatus first(@Nullable List<SuspectStatus> suspects) {

@@ -62,6 +62,18 @@ final class StatusThrottleTest {
     assertThat(writes).startsWith(101, 102, 103, 104, 105).hasSizeBetween(8, 16);
   }
 
+  @Test
+  void howManyFaultsThereWereBeforeDoesNotDelayWhatTheFabricRefines() {
+    LlamaMeshStatus status = settled(known(Verdict.HEALTHY, 0));
+    for (int second = 101; second <= 160; second += 6) {
+      status = write(status, interval(named("n1 A_TO_B n2", second), "1m"), second);
+      status = write(status, interval(named("n1 BOTH n2", second + 2), "1m"), second + 2);
+      assertThat(condition(status, "NetworkHealthy").getMessage()).isEqualTo("n1 BOTH n2");
+      status = write(status, interval(at(known(Verdict.HEALTHY, 0), second + 4), "1m"), second + 4);
+      assertThat(condition(status, "NetworkHealthy").getStatus()).isEqualTo("True");
+    }
+  }
+
   private static MeshState named(String whom, int second) {
     MeshReport report =
         ((NetworkView.Known) known(Verdict.HEALTHY, 0).network())
