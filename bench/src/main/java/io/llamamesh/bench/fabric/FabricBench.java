@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
       "",
       "overlay, joins, members: connected, how soon, with how few links. detection: when nine of ten others knew of a"
           + " node without power, or of a process that stands still (also where processes wait for a processor)."
-          + " false-failure, far: what must not be named. asymmetric, heal: partitions. tree, subscription, bytes: what is"
+          + " false-failure, hour, pauses, far: what must not be named. asymmetric, heal: partitions. tree, subscription, bytes: what is"
           + " known, and what it costs to spread.",
       "",
       "cost alone is real: 65 nodes on loopback, and the CPU time of their threads. Let the machine be quiet for it."
@@ -43,7 +43,7 @@ public final class FabricBench implements Callable<Integer> {
       paramLabel = "NAME",
       split = ",",
       description =
-          "Only these: overlay, joins, members, detection, false-failure, far, asymmetric, heal, tree, subscription, bytes,"
+          "Only these: overlay, joins, members, detection, false-failure, hour, pauses, far, asymmetric, heal, tree, subscription, bytes,"
               + " cost (default: all).")
   private List<String> rows = List.of();
 
@@ -87,6 +87,8 @@ public final class FabricBench implements Callable<Integer> {
     rows.put("members", OverlayRows::members);
     rows.put("detection", FailureRows::detection);
     rows.put("false-failure", FailureRows::falseFailure);
+    rows.put("hour", QuietRows::hour);
+    rows.put("pauses", QuietRows::pauses);
     rows.put("far", FailureRows::far);
     rows.put("asymmetric", PartitionRows::asymmetric);
     rows.put("heal", PartitionRows::heal);
@@ -126,6 +128,7 @@ public final class FabricBench implements Callable<Integer> {
             List.copyOf(meshes),
             checked("--minutes", minutes, full ? 60 : 5, 1_440),
             checked("--trials", trials, full ? 100 : 40, 1_000),
+            full ? 10 : 1,
             seed);
     long heap = Runtime.getRuntime().maxMemory() >> 20;
     if (sizes.heapMebibytes() > heap) {

@@ -8,9 +8,10 @@ import java.util.List;
  * @param meshes numbers of nodes, ascending
  * @param minutes simulated minutes in which nothing may be named
  * @param trials faults in a small mesh; larger ones get fewer
+ * @param hours seeds of the row of quiet hours
  * @param seed of all chance
  */
-record FabricSizes(List<Integer> meshes, int minutes, int trials, long seed) {
+record FabricSizes(List<Integer> meshes, int minutes, int trials, int hours, long seed) {
 
   /** An hour of nothing costs a day where there are more nodes. */
   private static final int LARGEST_QUIET = 1_000;
