@@ -1,6 +1,7 @@
 package io.llamamesh.results;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Instant;
 import java.util.List;
@@ -15,18 +16,36 @@ import java.util.List;
  * @param unreachable who is unreachable, by name, at most {@value #MAX_UNREACHABLE}; nodes that are
  *     about to be removed are left out
  * @param partitions who cannot reach whom though all are alive, at most {@value #MAX_PARTITIONS}
+ * @param fabricBlocked nodes that answer probes and have no link of the fabric, by name, at most
+ *     {@value #MAX_BLOCKED}: their port of the fabric is blocked, which is no failure of the
+ *     network
  */
 public record FabricReport(
-    int agents, Instant observedAt, List<Unreachable> unreachable, List<Partition> partitions) {
+    int agents,
+    Instant observedAt,
+    List<Unreachable> unreachable,
+    List<Partition> partitions,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Blocked> fabricBlocked) {
   /** Most nodes that are named as unreachable. */
   public static final int MAX_UNREACHABLE = 200;
 
   /** Most partitions that are named. */
   public static final int MAX_PARTITIONS = 20;
 
+  /** Most nodes whose port is named as blocked. */
+  public static final int MAX_BLOCKED = 200;
+
   public FabricReport {
     unreachable = List.copyOf(unreachable);
     partitions = List.copyOf(partitions);
+    // Scrapers before this field leave it out.
+    fabricBlocked = fabricBlocked == null ? List.of() : List.copyOf(fabricBlocked);
+  }
+
+  /** A report in which nobody's port is blocked. */
+  public FabricReport(
+      int agents, Instant observedAt, List<Unreachable> unreachable, List<Partition> partitions) {
+    this(agents, observedAt, unreachable, partitions, List.of());
   }
 
   /** Nobody is unreachable, by the word of that many agents. */
@@ -34,7 +53,12 @@ public record FabricReport(
     return new FabricReport(agents, observedAt, List.of(), List.of());
   }
 
-  /** True when nobody is unreachable and there is no partition. */
+  /** The same as of another time, by the word of so many agents. */
+  public FabricReport withAgents(int watched, Instant time) {
+    return new FabricReport(watched, time, unreachable, partitions, fabricBlocked);
+  }
+
+  /** True when nobody is unreachable and there is no partition; a blocked port is neither. */
   @JsonIgnore
   public boolean isClear() {
     return unreachable.isEmpty() && partitions.isEmpty();
@@ -67,19 +91,39 @@ public record FabricReport(
    * @param via some nodes that reach both sides, in order
    * @param direction which way nothing arrives
    * @param since since when this scraper knows it
+   * @param probesOnly whether TCP passes between the sides and only UDP does not
    */
   public record Partition(
       List<String> sideA,
       List<String> sideB,
       List<String> via,
       Direction direction,
-      Instant since) {
+      Instant since,
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean probesOnly) {
     public Partition {
       sideA = List.copyOf(sideA);
       sideB = List.copyOf(sideB);
       via = List.copyOf(via);
     }
+
+    /** A partition over which nothing passes at all. */
+    public Partition(
+        List<String> sideA,
+        List<String> sideB,
+        List<String> via,
+        Direction direction,
+        Instant since) {
+      this(sideA, sideB, via, direction, since, false);
+    }
   }
+
+  /**
+   * A node that answers probes and has no link of the fabric.
+   *
+   * @param node its name in the fabric
+   * @param since since when this scraper knows it
+   */
+  public record Blocked(String node, Instant since) {}
 
   /** The way in which nothing arrives. */
   public enum Direction {

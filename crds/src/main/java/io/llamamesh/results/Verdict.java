@@ -19,6 +19,9 @@ public enum Verdict {
   /** Nothing passes between two sets of nodes, each of which is well within itself. */
   @JsonProperty("Partitioned")
   PARTITIONED("Partitioned"),
+  /** UDP does not pass between two sets of nodes, and TCP does; by the word of the fabric. */
+  @JsonProperty("ProbesBlocked")
+  PROBES_BLOCKED("ProbesBlocked"),
   /** The links between two sets of nodes lose more than the limit. */
   @JsonProperty("BlockLoss")
   BLOCK_LOSS("BlockLoss"),
@@ -60,6 +63,7 @@ public enum Verdict {
           ZONE_LOSS,
           MESH_LOSS,
           PARTITIONED,
+          PROBES_BLOCKED,
           BLOCK_LOSS,
           PAIR_LOSS,
           PARTIAL_PATH,

@@ -121,7 +121,15 @@ class ResultsJsonTest {
                     List.of("n2"),
                     List.of("n3"),
                     FabricReport.Direction.A_TO_B,
-                    since)));
+                    since),
+                new FabricReport.Partition(
+                    List.of("n1"),
+                    List.of("n6"),
+                    List.of(),
+                    FabricReport.Direction.BOTH,
+                    since,
+                    true)),
+            List.of(new FabricReport.Blocked("n7", since)));
     MeshReport report =
         new MeshReport(
             "m",

@@ -104,6 +104,9 @@ public final class Fabric {
   /** Peers without an ad whose address is kept, as between a link and the ad that follows it. */
   private static final int STRANGERS = 64;
 
+  /** Probes are that far apart at most, or a few of them were lost. */
+  private static final long NAMELESS_HOLDS = 5_000 * MS;
+
   /** Peers that a leaving node notifies directly, and confirmations that let it end. */
   private static final int LEAVE_TELLS = 8;
 
@@ -146,6 +149,7 @@ public final class Fabric {
   private long nextLeaveTell;
   private long lags;
   private long stalledUntil = Long.MIN_VALUE;
+  private long namelessAnswerAt = Long.MIN_VALUE / 2;
 
   /**
    * A node that begins its life.
@@ -437,6 +441,16 @@ public final class Fabric {
     now = Math.max(now, time);
     detector.probeAnswered(identity, sentAt, roundTrip, now);
     linkState.flush(now);
+  }
+
+  /**
+   * A probe of the collector was answered by somebody of whom nothing is known yet: neither a hello
+   * nor a datagram of that name ever arrived. No evidence of anybody's life; yet where this node
+   * has no link, it shows that it is its port that is blocked.
+   */
+  public void probeAnsweredByStranger(long time) {
+    now = Math.max(now, time);
+    namelessAnswerAt = now;
   }
 
   /** A peer's host answered a probe or datagram with "port unreachable". */
@@ -1093,6 +1107,11 @@ public final class Fabric {
         }
       }
       return false;
+    }
+
+    @Override
+    public boolean isAnsweredWithoutLinks() {
+      return isBlocked() || (overlay.degree() == 0 && now - namelessAnswerAt < NAMELESS_HOLDS);
     }
 
     @Override

@@ -89,6 +89,9 @@ final class Membership {
     /** True when this node has no link and hears somebody all the same. */
     boolean isBlocked();
 
+    /** The same, or somebody whose name is not proved yet answers this node's probes. */
+    boolean isAnsweredWithoutLinks();
+
     /** Who is vouched for has changed. */
     void vouchesChanged();
 
@@ -365,15 +368,7 @@ final class Membership {
     if (released) {
       host.vouchesChanged();
     }
-    // Those without a link are known by being vouched for.
-    for (LinkStateAdEntry voucher : vouchers) {
-      for (int i = 0; i < voucher.vouchedCount(); i++) {
-        if (reachability.isReachable(voucher) && !isLinkedToOthers(voucher.vouched(i))) {
-          linkless.putIfAbsent(voucher.vouched(i), now);
-        }
-      }
-    }
-    linkless.keySet().removeIf(entry -> !isUp(entry) || isLinkedToOthers(entry));
+    findLinkless(now);
     for (LinkStateAdEntry entry : List.copyOf(blocked)) {
       if (!linkless.containsKey(entry)) {
         blocked.remove(entry);
@@ -385,6 +380,27 @@ final class Membership {
         host.notify(new Notification.FabricBlocked(each.getKey().name(), true));
       }
     }
+  }
+
+  /**
+   * Those without a link are known by being vouched for. Who has none itself does not know who has,
+   * only that its own port is blocked.
+   */
+  private void findLinkless(long now) {
+    if (host.isAnsweredWithoutLinks()) {
+      linkless.keySet().removeIf(entry -> entry != own);
+      linkless.putIfAbsent(own, now);
+      return;
+    }
+    linkless.remove(own);
+    for (LinkStateAdEntry voucher : vouchers) {
+      for (int i = 0; i < voucher.vouchedCount(); i++) {
+        if (reachability.isReachable(voucher) && !isLinkedToOthers(voucher.vouched(i))) {
+          linkless.putIfAbsent(voucher.vouched(i), now);
+        }
+      }
+    }
+    linkless.keySet().removeIf(entry -> !isUp(entry) || isLinkedToOthers(entry));
   }
 
   /** True when somebody reachable has a link to it, by the word of both. */

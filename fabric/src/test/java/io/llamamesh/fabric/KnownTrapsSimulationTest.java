@@ -260,11 +260,61 @@ class KnownTrapsSimulationTest {
         .hasSize(7)
         .allSatisfy(
             word -> assertThat(word.notification()).isEqualTo(new FabricBlocked("n6", true)));
+    assertThat(blocked(sim.node("n6"))).as("of others it knows nothing").containsExactly("n6");
+    for (SimulatedNode node : sim.nodes()) {
+      assertThat(node.fabric().partitions()).as("at %s", node).isEmpty();
+    }
     sim.heal(cut);
     assertThat(sim.runUntil(() -> sim.components().size() == 1, MINUTE, SECOND)).isNotNegative();
     sim.run(5 * SECOND);
     assertThat(sim.holdsFor("n6", MemberState.UP)).isEqualTo(7);
     assertThat(log.down()).isEmpty();
+    for (SimulatedNode node : sim.nodes()) {
+      assertThat(blocked(node)).as("at %s", node).isEmpty();
+    }
+  }
+
+  /** A firewall that has the probes' port open and was never told of the fabric's. */
+  @Test
+  void portsThatWereNeverOpenAreNamedByEachNodeItself() {
+    Simulation sim = new Simulation(14).nodes(5, 5).probeAll(5);
+    Cut cut = sim.cut((from, to, way) -> way == Way.LINKS);
+    sim.startAll(SECOND).run(15 * SECOND);
+
+    for (SimulatedNode node : sim.nodes()) {
+      assertThat(blocked(node)).as("at %s", node).containsExactly(node.name());
+      assertThat(node.fabric().partitions()).isEmpty();
+    }
+    sim.heal(cut);
+    assertThat(sim.runUntil(sim::agreesOnWhoIsUp, MINUTE, SECOND)).isNotNegative();
+    sim.run(2 * SECOND);
+    for (SimulatedNode node : sim.nodes()) {
+      assertThat(blocked(node)).as("at %s", node).isEmpty();
+    }
+  }
+
+  /** Nothing of the fabric's port arrives, so that no answer to a probe has a name. */
+  @Test
+  void answersOfStrangersShowThatAPortIsBlockedAndSilenceDoesNot() {
+    Simulation sim = new Simulation(15).nodes(2, 2);
+    sim.node("n1").start();
+    sim.run(30 * SECOND);
+    assertThat(blocked(sim.node("n1"))).as("nobody answers: nobody is there").isEmpty();
+
+    for (int i = 0; i < 10; i++) {
+      sim.node("n1").fabric().probeAnsweredByStranger(sim.now());
+      sim.run(SECOND);
+    }
+    assertThat(blocked(sim.node("n1"))).containsExactly("n1");
+    sim.run(10 * SECOND);
+    assertThat(blocked(sim.node("n1"))).isEmpty();
+  }
+
+  private static List<String> blocked(SimulatedNode at) {
+    return at.fabric().members().stream()
+        .filter(Member::isFabricBlocked)
+        .map(Member::name)
+        .toList();
   }
 
   /** Nor does what somebody accused who has left meanwhile and still runs. */

@@ -530,6 +530,9 @@ public final class FabricNode implements AutoCloseable {
         fabric.probeAnswered(System.nanoTime(), peer, sentAt, roundTrip);
       } else {
         transport.counters().add(TransportEvent.REPLY_OF_ANOTHER_NODE);
+        if (epoch != 0 && !transport.isKnown(peer)) {
+          fabric.probeAnsweredByStranger(System.nanoTime());
+        }
       }
     }
 

@@ -196,6 +196,11 @@ public final class Transport implements AutoCloseable {
     return lives.isEpoch(peer, epoch);
   }
 
+  /** True when a peer has said anything yet, authentically. */
+  public boolean isKnown(String peer) {
+    return lives.incarnation(peer) != 0;
+  }
+
   // What its parts ask.
 
   String mesh() {

@@ -1,6 +1,7 @@
 package io.llamamesh.local.main;
 
 import io.llamamesh.results.FabricReport;
+import io.llamamesh.results.FabricReport.Blocked;
 import io.llamamesh.results.FabricReport.Kind;
 import io.llamamesh.results.FabricReport.Partition;
 import io.llamamesh.results.FabricReport.Unreachable;
@@ -23,6 +24,10 @@ final class FabricLine {
     fabric.partitions().stream().limit(MAX_NAMED).map(FabricLine::clause).forEach(clauses::add);
     add(clauses, names(fabric, Kind.NODE), "unreachable");
     add(clauses, names(fabric, Kind.AGENT), "up without an agent");
+    add(
+        clauses,
+        fabric.fabricBlocked().stream().map(Blocked::node).toList(),
+        "without a link, probes arrive: TCP port of the fabric blocked");
     return String.join("; ", clauses);
   }
 
@@ -49,6 +54,7 @@ final class FabricLine {
     return side(partition.sideA())
         + way
         + side(partition.sideB())
+        + (partition.probesOnly() ? "  (UDP only, TCP passes)" : "")
         + (partition.via().isEmpty() ? "" : "  via " + side(partition.via()));
   }
 

@@ -3,6 +3,7 @@ package io.llamamesh.local.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.results.FabricReport;
+import io.llamamesh.results.FabricReport.Blocked;
 import io.llamamesh.results.FabricReport.Direction;
 import io.llamamesh.results.FabricReport.Kind;
 import io.llamamesh.results.FabricReport.Partition;
@@ -38,12 +39,15 @@ class FabricLineTest {
                     Direction.A_TO_B,
                     TIME),
                 new Partition(
-                    List.of("node-1"), List.of("node-6"), List.of(), Direction.BOTH, TIME)));
+                    List.of("node-1"), List.of("node-6"), List.of(), Direction.BOTH, TIME, true)),
+            List.of(new Blocked("node-7", TIME)));
 
     assertThat(FabricLine.of(report))
         .isEqualTo(
-            "{node-1}  -x->  {node-2}  via {node-3}; {node-1}  <-x->  {node-6};"
-                + " node-4 is unreachable; node-5 is up without an agent");
+            "{node-1}  -x->  {node-2}  via {node-3};"
+                + " {node-1}  <-x->  {node-6}  (UDP only, TCP passes);"
+                + " node-4 is unreachable; node-5 is up without an agent; node-7 is without a link,"
+                + " probes arrive: TCP port of the fabric blocked");
   }
 
   @Test

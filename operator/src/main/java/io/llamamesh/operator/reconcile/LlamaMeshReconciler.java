@@ -38,6 +38,7 @@ import io.llamamesh.operator.resources.RegistryConfigMap;
 import io.llamamesh.operator.resources.RegistryToken;
 import io.llamamesh.operator.resources.ScraperLease;
 import io.llamamesh.operator.status.AgentsReadiness;
+import io.llamamesh.operator.status.FabricPorts;
 import io.llamamesh.operator.status.MeshState;
 import io.llamamesh.operator.status.NameList;
 import io.llamamesh.operator.status.RegistryView;
@@ -215,7 +216,9 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
     }
     memory.joins.recordWritten(written.configs());
     memory.network.configure(
-        StatusThrottle.interval(settings), judged(plan, memory.leavingNodes.latest(), pods));
+        StatusThrottle.interval(settings),
+        judged(plan, memory.leavingNodes.latest(), pods),
+        FabricPorts.of(settings));
     watch(mesh, owner, memory, settings, pods, seen);
     boolean registers = settings != null && settings.registration() != null;
     watchRegistry(mesh, owner, settings, pods, seen, context);

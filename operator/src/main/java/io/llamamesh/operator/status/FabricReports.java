@@ -38,6 +38,7 @@ final class FabricReports {
           case A_TO_B -> Way.A_TO_B;
           case B_TO_A -> Way.B_TO_A;
         },
-        partition.since());
+        partition.since(),
+        partition.probesOnly());
   }
 }

@@ -10,6 +10,7 @@ import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Word of the agents' fabric about who is gone and who cannot reach whom.
@@ -18,9 +19,6 @@ import java.util.function.Predicate;
  * @param splits sets of nodes that do not hear each other
  */
 record FabricWord(List<Gone> unreachable, List<Split> splits) {
-  /** Nobody is gone, and all hear each other. */
-  static final FabricWord CLEAR = new FabricWord(List.of(), List.of());
-
   private static final int NAMED = 5;
   private static final int NAMED_SPLITS = 3;
 
@@ -47,8 +45,15 @@ record FabricWord(List<Gone> unreachable, List<Split> splits) {
    * Two sides that do not hear each other.
    *
    * @param via nodes of neither side that both reach
+   * @param probesOnly whether TCP passes between them, and only UDP does not
    */
-  record Split(List<String> a, List<String> b, List<String> via, Way way, Instant since) {
+  record Split(
+      List<String> a,
+      List<String> b,
+      List<String> via,
+      Way way,
+      Instant since,
+      boolean probesOnly) {
     Split {
       a = a.stream().sorted().toList();
       b = b.stream().sorted().toList();
@@ -57,7 +62,7 @@ record FabricWord(List<Gone> unreachable, List<Split> splits) {
 
     /** What tells it from others; when it was found is no part of it. */
     String key() {
-      return a + " " + way + " " + b;
+      return a + " " + way + " " + b + (probesOnly ? " UDP" : "");
     }
   }
 
@@ -76,7 +81,8 @@ record FabricWord(List<Gone> unreachable, List<Split> splits) {
                     among(split.b(), nodes),
                     among(split.via(), nodes),
                     split.way(),
-                    split.since()))
+                    split.since(),
+                    split.probesOnly()))
             .filter(split -> !split.a().isEmpty() && !split.b().isEmpty())
             .toList());
   }
@@ -92,6 +98,20 @@ record FabricWord(List<Gone> unreachable, List<Split> splits) {
         splits.stream().filter(split -> !refuted.test(split.key())).toList());
   }
 
+  /**
+   * True when all that is new in it is that nodes which another word has as unreachable are one
+   * side of a partition.
+   */
+  boolean isReturnFrom(FabricWord before) {
+    Set<String> gone = before.unreachable.stream().map(Gone::node).collect(Collectors.toSet());
+    Set<String> known = before.splits.stream().map(Split::key).collect(Collectors.toSet());
+    List<Split> fresh = splits.stream().filter(split -> !known.contains(split.key())).toList();
+    return !fresh.isEmpty()
+        && unreachable.stream().allMatch(each -> gone.contains(each.node()))
+        && fresh.stream()
+            .allMatch(split -> gone.containsAll(split.a()) || gone.containsAll(split.b()));
+  }
+
   /** Keys of all that it says: a node's name, or that of a split. */
   NavigableSet<String> keys() {
     NavigableSet<String> keys = new TreeSet<>();
@@ -100,17 +120,31 @@ record FabricWord(List<Gone> unreachable, List<Split> splits) {
     return keys;
   }
 
-  /** Verdict that it amounts to; of a partition and nodes that are gone the partition is more. */
+  /**
+   * Verdict that it amounts to: a partition is more than nodes that are gone, and these are more
+   * than a cut of UDP alone.
+   */
   Verdict verdict() {
-    return !splits.isEmpty()
-        ? Verdict.PARTITIONED
-        : unreachable.isEmpty() ? Verdict.HEALTHY : Verdict.NODE_UNREACHABLE;
+    if (splits.stream().anyMatch(split -> !split.probesOnly())) {
+      return Verdict.PARTITIONED;
+    }
+    return !unreachable.isEmpty()
+        ? Verdict.NODE_UNREACHABLE
+        : splits.isEmpty() ? Verdict.HEALTHY : Verdict.PROBES_BLOCKED;
   }
 
-  /** One sentence, of bounded length however many nodes there are. */
-  String sentence() {
+  /**
+   * One sentence, of bounded length however many nodes there are.
+   *
+   * @param ports what to let through where only UDP is cut
+   */
+  String sentence(FabricPorts ports) {
     List<String> clauses = new ArrayList<>();
-    splits.stream().limit(NAMED_SPLITS).map(FabricWord::clause).forEach(clauses::add);
+    splits.stream()
+        .sorted(Comparator.comparing(Split::probesOnly))
+        .limit(NAMED_SPLITS)
+        .map(split -> clause(split, ports))
+        .forEach(clauses::add);
     if (splits.size() > NAMED_SPLITS) {
       clauses.add("and " + (splits.size() - NAMED_SPLITS) + " more partitions");
     }
@@ -129,7 +163,7 @@ record FabricWord(List<Gone> unreachable, List<Split> splits) {
     return String.join("; ", clauses);
   }
 
-  private static String clause(Split split) {
+  private static String clause(Split split, FabricPorts ports) {
     return side(split.a())
         + switch (split.way()) {
           case BOTH -> " <-x-> ";
@@ -138,7 +172,23 @@ record FabricWord(List<Gone> unreachable, List<Split> splits) {
         }
         + side(split.b())
         + (split.via().isEmpty() ? "" : " via " + side(split.via()))
-        + since(split.since());
+        + since(split.since())
+        + (split.probesOnly() ? ", UDP only, TCP passes: " + remedy(split, ports) : "");
+  }
+
+  private static String remedy(Split split, FabricPorts ports) {
+    String way =
+        switch (split.way()) {
+          case BOTH -> "both ways";
+          case A_TO_B -> "to {" + NameList.abbreviated(split.b(), NAMED) + "}";
+          case B_TO_A -> "to {" + NameList.abbreviated(split.a(), NAMED) + "}";
+        };
+    return "let UDP to ports "
+        + ports.probes()
+        + " and "
+        + ports.fabric()
+        + " and its answers pass "
+        + way;
   }
 
   private static String side(List<String> names) {

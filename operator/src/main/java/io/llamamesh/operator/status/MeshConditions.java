@@ -204,6 +204,10 @@ final class MeshConditions {
           "NoNodes",
           "no Ready node fits spec.groups[].nodeSelector and spec.agent.nodeSelector");
     }
+    if (state.network() instanceof NetworkView.Known(_, _, Obstacle blocked) && blocked != null) {
+      return MeshCondition.ofFalse(
+          ConditionTypes.AGENTS_READY, blocked.reason(), blocked.message());
+    }
     return MeshCondition.ofTrue(ConditionTypes.AGENTS_READY, "AllReady", "");
   }
 

@@ -7,6 +7,7 @@ import io.llamamesh.results.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>Windows refute it: where all of them began after the fault was found and show nothing, or a
  *       node's host says that only its agent is down. What was refuted is not said again before the
  *       fabric took it back.
+ *   <li>Whose port of the fabric is blocked is no matter of the network: it is said beside, see
+ *       {@link BlockedPorts}.
  * </ul>
  *
  * <p>One per mesh. Thread-safe.
@@ -35,9 +38,17 @@ public final class NetworkAssessment {
   /** Until a window that has ended is judged: agents settle, scrapers fetch, and analyse. */
   private static final Duration PUBLICATION = Duration.ofSeconds(10);
 
+  /**
+   * Time for which a node that was unreachable and speaks again may be called cut off by a
+   * partition: it has to find its links again.
+   */
+  private static final Duration RETURN = Duration.ofSeconds(3);
+
   /** As many as a judgement pools. */
   private static final int POOLED = 3;
 
+  private final BlockedPorts blockedPorts = new BlockedPorts();
+  private FabricPorts ports = FabricPorts.of(null);
   private Duration interval = Duration.ofSeconds(10);
   private Set<String> judged = Set.of();
   private Set<String> refuted = Set.of();
@@ -45,6 +56,9 @@ public final class NetworkAssessment {
 
   /** Till when the last word stands that is no longer said; null: it is being said. */
   private @Nullable Instant heldUntil;
+
+  /** Since when the word is one of nodes that return; null: it is not. */
+  private @Nullable Instant returningSince;
 
   /** Whether it was taken back, and is not only missing. */
   private boolean takenBack;
@@ -55,14 +69,30 @@ public final class NetworkAssessment {
    * @param interval length of the mesh's windows
    * @param judged nodes that the fabric may name: members with an agent that should run, but those
    *     that leave
+   * @param ports what its messages say is to be let through
    */
-  public synchronized void configure(Duration interval, Set<String> judged) {
+  public synchronized void configure(Duration interval, Set<String> judged, FabricPorts ports) {
+    this.ports = ports;
     this.interval = interval;
     this.judged = Set.copyOf(judged);
   }
 
   /** What is known of the network, of both sources. */
   public synchronized NetworkView assess(NetworkView view, Instant now) {
+    NetworkView judgement = judge(view, now);
+    if (!(judgement instanceof NetworkView.Known known)) {
+      return judgement;
+    }
+    NavigableSet<String> blocked = blockedPorts.next(known.report().fabric(), judged, now);
+    if (blocked.isEmpty()) {
+      return known;
+    }
+    String keys = known.fabric() + " blocked " + blocked;
+    return new NetworkView.Known(
+        known.report(), keys, BlockedPorts.obstacle(blocked, ports.fabric()));
+  }
+
+  private NetworkView judge(NetworkView view, Instant now) {
     if (!(view instanceof NetworkView.Known known)) {
       if (last != null && heldUntil == null) {
         hold(interval.multipliedBy(POOLED), now);
@@ -80,12 +110,14 @@ public final class NetworkAssessment {
         hold(interval.multipliedBy(POOLED), now);
       }
     } else if (word.isClear()) {
+      returningSince = null;
       if (!takenBack) {
         takenBack = true;
         hold(interval, now);
       }
     } else {
-      last = word;
+      FabricWord before = last;
+      last = before != null && isOfReturn(word, before, now) ? before : word;
       heldUntil = null;
       takenBack = false;
     }
@@ -102,8 +134,20 @@ public final class NetworkAssessment {
       return new NetworkView.Known(report);
     }
     return new NetworkView.Known(
-        report.withVerdict(named.verdict(), message(named, until != null, report)),
-        String.join("; ", named.keys()));
+        report.withVerdict(named.verdict(), message(named, ports, until != null, report)),
+        String.join("; ", named.keys()),
+        null);
+  }
+
+  /** Whether it says for a moment only that nodes which were unreachable are cut from the rest. */
+  private boolean isOfReturn(FabricWord word, FabricWord before, Instant now) {
+    if (!word.isReturnFrom(before)) {
+      returningSince = null;
+      return false;
+    }
+    Instant since = returningSince == null ? now : returningSince;
+    returningSince = since;
+    return now.isBefore(since.plus(RETURN));
   }
 
   private void hold(Duration windows, Instant now) {
@@ -135,12 +179,13 @@ public final class NetworkAssessment {
     return word.withoutKeys(refuted::contains);
   }
 
-  private static String message(FabricWord word, boolean held, MeshReport windows) {
+  private static String message(
+      FabricWord word, FabricPorts ports, boolean held, MeshReport windows) {
     String windowsSay =
         windows.verdict() == Verdict.HEALTHY || windows.verdict() == Verdict.NO_DATA
             ? ""
             : "; windows: " + windows.message();
-    return word.sentence()
+    return word.sentence(ports)
         + (held ? ". No longer so, windows of that time are being judged" : "")
         + windowsSay;
   }

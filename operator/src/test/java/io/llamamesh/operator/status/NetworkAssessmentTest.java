@@ -2,6 +2,8 @@ package io.llamamesh.operator.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import io.llamamesh.results.FabricReport;
 import io.llamamesh.results.FabricReport.Direction;
 import io.llamamesh.results.FabricReport.Kind;
@@ -32,11 +34,13 @@ final class NetworkAssessmentTest {
   private static final Duration INTERVAL = Duration.ofSeconds(10);
   private static final Set<String> NODES = Set.of("n1", "n2", "n3", "n4", "n5", "n6");
 
+  private static final FabricPorts PORTS = new FabricPorts(8100, 8101);
+
   private final NetworkAssessment assessment = new NetworkAssessment();
 
   @BeforeEach
   void configure() {
-    assessment.configure(INTERVAL, NODES);
+    assessment.configure(INTERVAL, NODES, PORTS);
   }
 
   @Test
@@ -60,9 +64,73 @@ final class NetworkAssessmentTest {
   }
 
   @Test
+  void aCutOfUdpAloneIsNoPartitionAndSaysWhatToLetThrough() {
+    Partition cut =
+        new Partition(List.of("n1", "n2"), List.of("n6"), List.of(), Direction.A_TO_B, at(4), true);
+    MeshReport report =
+        assess(5, Verdict.HEALTHY, new FabricReport(3, at(4), List.of(), List.of(cut)));
+
+    assertThat(report.verdict()).isEqualTo(Verdict.PROBES_BLOCKED);
+    assertThat(report.message())
+        .isEqualTo(
+            "{n1, n2} -x-> {n6} since 2026-11-30T12:00:04Z, UDP only, TCP passes: let UDP to ports"
+                + " 8100 and 8101 and its answers pass to {n6}");
+    FabricReport both =
+        new FabricReport(
+            3, at(6), List.of(), List.of(cut, split(6, Direction.BOTH).partitions().getFirst()));
+    assertThat(assess(7, Verdict.HEALTHY, both).verdict()).isEqualTo(Verdict.PARTITIONED);
+  }
+
+  @Test
+  void aBlockedPortOfTheFabricIsTheAgentsMatterAndNotTheNetworks() {
+    FabricReport blocked =
+        new FabricReport(
+            3, at(4), List.of(), List.of(), List.of(new FabricReport.Blocked("n3", at(4))));
+
+    assertThat(condition(5, blocked, "AgentsReady").getStatus())
+        .as("an agent that starts has no link for a moment")
+        .isEqualTo("True");
+    Condition agents = condition(15, blocked, "AgentsReady");
+    assertThat(agents.getStatus()).isEqualTo("False");
+    assertThat(agents.getReason()).isEqualTo("FabricBlocked");
+    assertThat(agents.getMessage())
+        .isEqualTo(
+            "n3 answers probes and has no link of the fabric: TCP port 8101 passes neither to it nor"
+                + " from it to other nodes. Open it in firewalls between the nodes, in one direction"
+                + " at least, or free it where the agent's log says that it is taken");
+    assertThat(condition(16, blocked, "NetworkHealthy").getStatus()).isEqualTo("True");
+    assertThat(condition(20, clear(), "AgentsReady").getReason())
+        .as("it may have its links by turns")
+        .isEqualTo("FabricBlocked");
+    assertThat(condition(46, clear(), "AgentsReady").getStatus()).isEqualTo("True");
+    assessment.configure(INTERVAL, Set.of("n1", "n2"), PORTS);
+    condition(50, blocked, "AgentsReady");
+    assertThat(condition(70, blocked, "AgentsReady").getStatus())
+        .as("a node that leaves, or is no member")
+        .isEqualTo("True");
+  }
+
+  private Condition condition(int second, FabricReport fabric, String type) {
+    NetworkView view =
+        assessment.assess(
+            new NetworkView.Known(report(at(second), Verdict.HEALTHY).withFabric(fabric)),
+            at(second));
+    return MeshConditions.of(MeshStates.of(List.of(), view), List.of()).stream()
+        .filter(each -> each.type().equals(type))
+        .map(each ->
+            new ConditionBuilder()
+                .withStatus(each.status().text())
+                .withReason(each.reason())
+                .withMessage(each.message())
+                .build())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
   void ofThousandsOfNodesTheMessageNamesAFew() {
     List<String> many = IntStream.range(0, 5_000).mapToObj(i -> "node-" + i).toList();
-    assessment.configure(INTERVAL, Set.copyOf(many));
+    assessment.configure(INTERVAL, Set.copyOf(many), PORTS);
     List<Unreachable> all = many.stream().map(n -> new Unreachable(n, START, Kind.NODE)).toList();
     List<Partition> splits =
         IntStream.range(0, 20)
@@ -92,12 +160,12 @@ final class NetworkAssessmentTest {
 
   @Test
   void whoLeavesOrIsNoMemberIsNotNamed() {
-    assessment.configure(INTERVAL, Set.of("n1", "n2", "n4", "n5"));
+    assessment.configure(INTERVAL, Set.of("n1", "n2", "n4", "n5"), PORTS);
 
     assertThat(assess(5, Verdict.HEALTHY, gone(4, "n3")).verdict()).isEqualTo(Verdict.HEALTHY);
     assertThat(assess(6, Verdict.HEALTHY, split(4, Direction.BOTH)).message())
         .startsWith("{n1, n2} <-x-> {n5} via {n4} since");
-    assessment.configure(INTERVAL, Set.of("n1", "n2"));
+    assessment.configure(INTERVAL, Set.of("n1", "n2"), PORTS);
     assertThat(assess(7, Verdict.HEALTHY, split(4, Direction.BOTH)).verdict())
         .isEqualTo(Verdict.HEALTHY);
   }
@@ -114,6 +182,37 @@ final class NetworkAssessmentTest {
         .isEqualTo(Verdict.NODE_UNREACHABLE);
     assertThat(assess(28, Verdict.NODE_LOSS, clear()).verdict()).isEqualTo(Verdict.NODE_LOSS);
     assertThat(assess(40, Verdict.HEALTHY, clear()).verdict()).isEqualTo(Verdict.HEALTHY);
+  }
+
+  @Test
+  void whoReturnsIsNoPartitionForTheMomentInWhichItFindsItsLinks() {
+    assess(5, Verdict.HEALTHY, gone(4, "n3"));
+    FabricReport returning =
+        new FabricReport(
+            3,
+            at(20),
+            List.of(),
+            List.of(
+                new Partition(
+                    List.of("n1", "n2"), List.of("n3"), List.of(), Direction.BOTH, at(20))));
+
+    assertThat(assess(20, Verdict.HEALTHY, returning).verdict())
+        .isEqualTo(Verdict.NODE_UNREACHABLE);
+    assertThat(assess(22, Verdict.HEALTHY, returning).verdict())
+        .isEqualTo(Verdict.NODE_UNREACHABLE);
+    assertThat(assess(23, Verdict.HEALTHY, returning).verdict())
+        .as("it lasts")
+        .isEqualTo(Verdict.PARTITIONED);
+    assertThat(assess(24, Verdict.HEALTHY, split(24, Direction.BOTH)).verdict())
+        .isEqualTo(Verdict.PARTITIONED);
+  }
+
+  @Test
+  void anotherPartitionIsNamedAtOnceWhoeverIsUnreachable() {
+    assess(5, Verdict.HEALTHY, gone(4, "n3"));
+
+    assertThat(assess(6, Verdict.HEALTHY, split(6, Direction.BOTH)).verdict())
+        .isEqualTo(Verdict.PARTITIONED);
   }
 
   @Test
@@ -242,7 +341,7 @@ final class NetworkAssessmentTest {
       lag = random.nextInt(3_000, 8_000);
       unwatchedFrom = random.nextInt(50_000, 200_000);
       unwatchedTo = unwatchedFrom + random.nextInt(0, 8_000);
-      assessment.configure(interval, NODES);
+      assessment.configure(interval, NODES, PORTS);
     }
 
     boolean isSeenByFabric() {

@@ -80,7 +80,7 @@ final class StatusThrottleTest {
             .report()
             .withTime(NOW.plusSeconds(second))
             .withVerdict(Verdict.PARTITIONED, whom);
-    return with(new NetworkView.Known(report, whom));
+    return with(new NetworkView.Known(report, whom, null));
   }
 
   @Test

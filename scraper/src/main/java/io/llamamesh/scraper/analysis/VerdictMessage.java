@@ -73,6 +73,7 @@ final class VerdictMessage {
           ZONE_LOSS,
           MESH_LOSS,
           PARTITIONED,
+          PROBES_BLOCKED,
           BLOCK_LOSS,
           ONE_WAY_LOSS,
           PARTIAL_PATH ->

@@ -26,7 +26,7 @@ public final class FabricLines {
             case B_TO_A -> " <-x- ";
           };
       lines.add(
-          "cut: "
+          (cut.probesOnly() ? "UDP cut, TCP passes: " : "cut: ")
               + names(cut.sideA())
               + arrow
               + names(cut.sideB())
@@ -45,6 +45,14 @@ public final class FabricLines {
                   ? ": its agent is down, its host is up, since "
                   : ": unreachable, since ")
               + each.since());
+    }
+    if (!fabric.fabricBlocked().isEmpty()) {
+      List<String> blocked =
+          fabric.fabricBlocked().stream().map(FabricReport.Blocked::node).toList();
+      lines.add(
+          names(blocked)
+              + ": the port of the fabric is blocked (TCP), probes arrive, since "
+              + fabric.fabricBlocked().getFirst().since());
     }
     return lines;
   }

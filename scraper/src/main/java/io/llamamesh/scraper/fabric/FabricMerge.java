@@ -3,6 +3,7 @@ package io.llamamesh.scraper.fabric;
 import io.llamamesh.results.FabricMembers;
 import io.llamamesh.results.FabricPartitions;
 import io.llamamesh.results.FabricReport;
+import io.llamamesh.results.FabricReport.Blocked;
 import io.llamamesh.results.FabricReport.Direction;
 import io.llamamesh.results.FabricReport.Kind;
 import io.llamamesh.results.FabricReport.Partition;
@@ -35,6 +36,10 @@ import org.jspecify.annotations.Nullable;
  *       hold all of both sides for up: while it comes about they name parts of it.
  *   <li>Two that are heard here and hold each other for unreachable are on two sides of a cut: then
  *       nobody is dead, and the sides are those that each of the two holds for up.
+ *   <li>Who is unreachable for all and answers here that it takes no part in the fabric has its port
+ *       taken by another program, and is not dead.
+ *   <li>A node's port of the fabric is blocked by its own word, or by that of more than half of the
+ *       others that hold it for up. Who is blocked itself does not know who else is.
  * </ul>
  */
 final class FabricMerge {
@@ -54,6 +59,11 @@ final class FabricMerge {
       return members.self();
     }
 
+    boolean isBlocked(String node) {
+      return members.members().stream()
+          .anyMatch(member -> member.name().equals(node) && member.fabricBlocked());
+    }
+
     Map<String, FabricState> states() {
       Map<String, FabricState> states = new HashMap<>();
       members.members().forEach(member -> states.put(member.name(), member.state()));
@@ -66,9 +76,22 @@ final class FabricMerge {
       FabricState state = states.get(other.witness.name());
       return state != null && state.isUnreachable();
     }
+
+    boolean isBlocked() {
+      return witness.isBlocked(witness.name());
+    }
   }
 
-  private record Sides(List<String> sideA, List<String> sideB, Direction direction) {}
+  private record Sides(
+      List<String> sideA, List<String> sideB, Direction direction, boolean probesOnly) {
+    static Sides of(FabricPartitions.Partition partition) {
+      return new Sides(
+          partition.sideA(),
+          partition.sideB(),
+          FabricMerge.direction(partition.direction()),
+          partition.probesOnly());
+    }
+  }
 
   private FabricMerge() {}
 
@@ -76,22 +99,66 @@ final class FabricMerge {
    * Merges.
    *
    * @param leaving nodes that are about to be removed, which are not named
+   * @param answering nodes whose agents answer here just now that they take no part in the fabric
    * @param before the last result, for the times since when
    */
   static FabricReport merge(
       Collection<Witness> witnesses,
       Set<String> leaving,
+      Set<String> answering,
       @Nullable FabricReport before,
       Instant now) {
     List<Voter> voters = voters(witnesses);
-    List<Unreachable> unreachable = unreachable(voters, leaving, before, now);
+    List<Unreachable> unreachable = new ArrayList<>(unreachable(voters, leaving, before, now));
+    Set<String> apart = new TreeSet<>();
+    unreachable.removeIf(each -> answering.contains(each.node()) && apart.add(each.node()));
     List<Partition> partitions = partitions(voters, before, now);
-    FabricReport merged = new FabricReport(voters.size(), now, unreachable, partitions);
-    return before != null && before.equals(at(merged, before.observedAt())) ? before : merged;
+    List<Blocked> blocked = blocked(voters, leaving, apart, before, now);
+    FabricReport merged = new FabricReport(voters.size(), now, unreachable, partitions, blocked);
+    boolean isSame =
+        before != null && before.equals(merged.withAgents(merged.agents(), before.observedAt()));
+    return isSame ? before : merged;
   }
 
-  private static FabricReport at(FabricReport report, Instant time) {
-    return new FabricReport(report.agents(), time, report.unreachable(), report.partitions());
+  private static List<Blocked> blocked(
+      List<Voter> voters,
+      Set<String> leaving,
+      Set<String> apart,
+      @Nullable FabricReport before,
+      Instant now) {
+    SortedSet<String> names = new TreeSet<>();
+    for (Voter voter : voters) {
+      for (FabricMembers.Member member : voter.witness().members().members()) {
+        if (member.fabricBlocked() && !leaving.contains(member.name())) {
+          names.add(member.name());
+        }
+      }
+    }
+    names.removeIf(name -> !isBlocked(name, voters));
+    names.addAll(apart);
+    Map<String, Instant> known = new HashMap<>();
+    if (before != null) {
+      before.fabricBlocked().forEach(each -> known.put(each.node(), each.since()));
+    }
+    return names.stream()
+        .limit(FabricReport.MAX_BLOCKED)
+        .map(name -> new Blocked(name, known.getOrDefault(name, now)))
+        .toList();
+  }
+
+  private static boolean isBlocked(String node, List<Voter> voters) {
+    int able = 0;
+    int agreeing = 0;
+    for (Voter voter : voters) {
+      if (voter.witness().name().equals(node)) {
+        return voter.isBlocked();
+      }
+      if (!voter.isBlocked() && voter.up().contains(node)) {
+        able++;
+        agreeing += voter.witness().isBlocked(node) ? 1 : 0;
+      }
+    }
+    return 2 * agreeing > able;
   }
 
   private static List<Voter> voters(Collection<Witness> witnesses) {
@@ -164,7 +231,7 @@ final class FabricMerge {
     Map<Sides, List<String>> found = new LinkedHashMap<>();
     for (Voter voter : voters) {
       for (FabricPartitions.Partition each : voter.witness().partitions().partitions()) {
-        Sides sides = new Sides(each.sideA(), each.sideB(), direction(each.direction()));
+        Sides sides = Sides.of(each);
         if (!found.containsKey(sides) && isAgreed(sides, voters)) {
           found.put(sides, each.via());
         }
@@ -174,7 +241,9 @@ final class FabricMerge {
     Map<Sides, Instant> known = new HashMap<>();
     if (before != null) {
       for (Partition each : before.partitions()) {
-        known.put(new Sides(each.sideA(), each.sideB(), each.direction()), each.since());
+        known.put(
+            new Sides(each.sideA(), each.sideB(), each.direction(), each.probesOnly()),
+            each.since());
       }
     }
     List<Partition> named = new ArrayList<>();
@@ -185,7 +254,8 @@ final class FabricMerge {
                 sides.sideB(),
                 via,
                 sides.direction(),
-                known.getOrDefault(sides, now))));
+                known.getOrDefault(sides, now),
+                sides.probesOnly())));
     return bounded(named);
   }
 
@@ -229,9 +299,7 @@ final class FabricMerge {
         able++;
         boolean names =
             voter.witness().partitions().partitions().stream()
-                .anyMatch(each ->
-                    new Sides(each.sideA(), each.sideB(), direction(each.direction()))
-                        .equals(sides));
+                .anyMatch(each -> Sides.of(each).equals(sides));
         agreeing += names ? 1 : 0;
       }
     }
@@ -255,7 +323,8 @@ final class FabricMerge {
               new Sides(
                   List.copyOf((isOneFirst ? one : other).up()),
                   List.copyOf((isOneFirst ? other : one).up()),
-                  Direction.BOTH));
+                  Direction.BOTH,
+                  false));
         }
       }
     }

@@ -5,6 +5,7 @@ import io.llamamesh.client.ClientOptions;
 import io.llamamesh.client.FabricClient;
 import io.llamamesh.results.FabricMembers;
 import io.llamamesh.results.FabricReport;
+import io.llamamesh.results.FabricReport.Blocked;
 import io.llamamesh.results.FabricReport.Unreachable;
 import io.llamamesh.scraper.cluster.AgentEndpoint;
 import java.net.URI;
@@ -54,6 +55,10 @@ public final class FabricWatcher implements AutoCloseable {
   private static final Duration FIRST_WORD = Duration.ofSeconds(4);
 
   private static final Duration REST = Duration.ofSeconds(2);
+
+  /** An agent's answer that it takes no part counts so much longer than until it is asked again. */
+  private static final Duration ANSWER_HOLDS = Duration.ofSeconds(8);
+
   private static final Duration REST_WITHOUT_FABRIC = Duration.ofSeconds(30);
   private static final int NOT_FOUND = 404;
 
@@ -98,6 +103,9 @@ public final class FabricWatcher implements AutoCloseable {
     }
   }
 
+  /** The names of a node whose agent answers that it takes no part, and until when that counts. */
+  private record Outsider(Set<String> names, long until) {}
+
   // Guarded by lock.
   private Map<String, AgentEndpoint> agents = Map.of();
   private boolean isWoken;
@@ -112,6 +120,8 @@ public final class FabricWatcher implements AutoCloseable {
   private long lastVoice = System.nanoTime();
   private List<FabricMerge.Witness> merged = List.of();
   private Set<String> mergedLeaving = Set.of();
+  private final Map<String, Outsider> outsiders = new HashMap<>();
+  private Set<String> mergedOutsiders = Set.of();
 
   /**
    * A watcher of no agent yet.
@@ -226,9 +236,13 @@ public final class FabricWatcher implements AutoCloseable {
       withoutFabric = 0;
     }
     Set<String> unjudged = leaving.get();
-    if (!isSame(witnesses, merged) || !unjudged.equals(mergedLeaving)) {
+    Set<String> outside = outsiders(all, now);
+    if (!isSame(witnesses, merged)
+        || !unjudged.equals(mergedLeaving)
+        || !outside.equals(mergedOutsiders)) {
       merged = witnesses;
       mergedLeaving = unjudged;
+      mergedOutsiders = outside;
       publish(witnesses, unjudged);
     } else if (witnesses.isEmpty() && now - lastVoice > HOLD.toNanos()) {
       set(null);
@@ -259,12 +273,12 @@ public final class FabricWatcher implements AutoCloseable {
 
   private void publish(List<FabricMerge.Witness> witnesses, Set<String> unjudged) {
     FabricReport before = report;
-    FabricReport merge = FabricMerge.merge(witnesses, unjudged, before, clock.instant());
+    FabricReport merge = FabricMerge.merge(witnesses, unjudged, mergedOutsiders, before, clock.instant());
     if (merge.agents() > 0) {
       set(merge);
     } else if (before != null) {
       // Held for a moment: others may take over.
-      set(new FabricReport(0, before.observedAt(), before.unreachable(), before.partitions()));
+      set(before.withAgents(0, before.observedAt()));
     }
   }
 
@@ -276,16 +290,18 @@ public final class FabricWatcher implements AutoCloseable {
     report = next;
     boolean isNew =
         before == null
-            ? next != null && !next.isClear()
+            ? next != null && !(next.isClear() && next.fabricBlocked().isEmpty())
             : next == null
                 || !before.unreachable().equals(next.unreachable())
-                || !before.partitions().equals(next.partitions());
+                || !before.partitions().equals(next.partitions())
+                || !before.fabricBlocked().equals(next.fabricBlocked());
     if (isNew) {
       LOG.info(
-          "fabric changed agents={} unreachable={} partitions={}",
+          "fabric changed agents={} unreachable={} partitions={} blocked={}",
           next == null ? 0 : next.agents(),
           next == null ? List.of() : next.unreachable().stream().map(Unreachable::node).toList(),
-          next == null ? List.of() : next.partitions());
+          next == null ? List.of() : next.partitions(),
+          next == null ? List.of() : next.fabricBlocked().stream().map(Blocked::node).toList());
     }
     changed.run();
   }
@@ -307,7 +323,13 @@ public final class FabricWatcher implements AutoCloseable {
       failures.increment();
       boolean isOff = failure != null && failure.status() == NOT_FOUND;
       withoutFabric += isOff ? 1 : 0;
-      restsUntil.put(name, now + (isOff ? REST_WITHOUT_FABRIC : REST).toNanos());
+      long rests = now + (isOff ? REST_WITHOUT_FABRIC : REST).toNanos();
+      restsUntil.put(name, rests);
+      if (failure != null && failure.status() > 0 && agent.witness() == null) {
+        noteOutsider(agent.endpoint(), rests + ANSWER_HOLDS.toNanos());
+      } else {
+        outsiders.remove(name);
+      }
       nextAddress.merge(name, 1, Integer::sum);
       LOG.debug(
           "watch of an agent ended agent={} error={}",
@@ -316,6 +338,30 @@ public final class FabricWatcher implements AutoCloseable {
     }
     restsUntil.keySet().retainAll(all.keySet());
     nextAddress.keySet().retainAll(all.keySet());
+  }
+
+  /** Its agent answers, and takes no part in the fabric: it is off there, or cannot start. */
+  private void noteOutsider(AgentEndpoint agent, long until) {
+    Set<String> there = new HashSet<>();
+    for (FabricMerge.Witness witness : merged) {
+      for (FabricMembers.Member member : witness.members().members()) {
+        // In a static list an agent's name is its address.
+        if (agent.addresses().stream().anyMatch(a -> a.host().equals(host(member.address())))) {
+          there.add(member.name());
+        }
+      }
+    }
+    Set<String> names = new HashSet<>(there.size() == 1 ? there : Set.of());
+    names.add(agent.name());
+    outsiders.put(agent.name(), new Outsider(Set.copyOf(names), until));
+  }
+
+  private Set<String> outsiders(Map<String, AgentEndpoint> all, long now) {
+    outsiders.keySet().retainAll(all.keySet());
+    outsiders.values().removeIf(each -> now - each.until() >= 0);
+    Set<String> names = new HashSet<>();
+    outsiders.values().forEach(each -> names.addAll(each.names()));
+    return Set.copyOf(names);
   }
 
   /** Fills the places, and tries one of those that are cut off. */
@@ -357,8 +403,12 @@ public final class FabricWatcher implements AutoCloseable {
     FabricReport now = report;
     Set<String> names = new HashSet<>();
     Set<String> hosts = new HashSet<>();
-    if (now != null && !now.unreachable().isEmpty()) {
+    if (now != null) {
       now.unreachable().forEach(each -> names.add(each.node()));
+      now.fabricBlocked().stream()
+          .map(Blocked::node)
+          .filter(mergedOutsiders::contains)
+          .forEach(names::add);
       for (FabricMerge.Witness witness : merged) {
         for (FabricMembers.Member member : witness.members().members()) {
           if (names.contains(member.name())) {

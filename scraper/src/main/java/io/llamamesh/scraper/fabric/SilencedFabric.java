@@ -27,14 +27,17 @@ public final class SilencedFabric {
       List<String> sideA = others(each.sideA(), silenced);
       List<String> sideB = others(each.sideB(), silenced);
       if (!sideA.isEmpty() && !sideB.isEmpty()) {
-        partitions.add(new Partition(sideA, sideB, each.via(), each.direction(), each.since()));
+        partitions.add(
+            new Partition(
+                sideA, sideB, each.via(), each.direction(), each.since(), each.probesOnly()));
       }
     }
     return new FabricReport(
         report.agents(),
         report.observedAt(),
         report.unreachable().stream().filter(one -> !silenced.contains(one.node())).toList(),
-        partitions);
+        partitions,
+        report.fabricBlocked().stream().filter(one -> !silenced.contains(one.node())).toList());
   }
 
   private static List<String> others(List<String> side, Set<String> silenced) {

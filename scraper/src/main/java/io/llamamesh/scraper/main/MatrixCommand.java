@@ -143,6 +143,7 @@ final class MatrixCommand implements Callable<Integer> {
           ZONE_LOSS,
           MESH_LOSS,
           PARTITIONED,
+          PROBES_BLOCKED,
           BLOCK_LOSS,
           PAIR_LOSS,
           PARTIAL_PATH,

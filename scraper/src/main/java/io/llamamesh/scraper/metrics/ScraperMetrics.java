@@ -151,9 +151,19 @@ public final class ScraperMetrics {
     }
     gauge(
         "llamamesh.fabric.report.partitions",
-        "Partitions of nodes that are alive and cannot reach each other",
+        "Partitions of nodes that are alive and cannot reach each other, those of UDP alone not counted",
         fabric,
-        f -> number(f, r -> r.partitions().size()));
+        f -> number(f, r -> r.partitions().stream().filter(p -> !p.probesOnly()).count()));
+    gauge(
+        "llamamesh.fabric.report.probes.blocked",
+        "Partitions for UDP alone: TCP passes between the sides",
+        fabric,
+        f -> number(f, r -> r.partitions().stream().filter(p -> p.probesOnly()).count()));
+    gauge(
+        "llamamesh.fabric.report.blocked",
+        "Nodes that answer probes and have no link of the fabric, whose TCP port is blocked",
+        fabric,
+        f -> number(f, r -> r.fabricBlocked().size()));
     count(
         "llamamesh.fabric.report.watch.failures",
         "Watches of agents' fabric that could not be opened or broke",

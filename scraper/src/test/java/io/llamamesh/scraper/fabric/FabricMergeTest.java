@@ -50,7 +50,7 @@ class FabricMergeTest {
   }
 
   private static FabricReport merge(Witness... witnesses) {
-    return FabricMerge.merge(List.of(witnesses), Set.of(), null, NOW);
+    return FabricMerge.merge(List.of(witnesses), Set.of(), Set.of(), null, NOW);
   }
 
   private static List<String> unreachable(FabricReport report) {
@@ -96,6 +96,7 @@ class FabricMergeTest {
             FabricMerge.merge(
                     List.of(witness("n1", FRESH, Map.of("n4", FabricState.FAILED))),
                     Set.of("n4"),
+                    Set.of(),
                     null,
                     NOW)
                 .isClear())
@@ -186,6 +187,85 @@ class FabricMergeTest {
   }
 
   @Test
+  void aCutOfUdpAloneIsReportedAsOne() {
+    FabricPartitions.Partition block =
+        new FabricPartitions.Partition(
+            List.of("n1", "n2"),
+            List.of("n6"),
+            FabricPartitions.Direction.BOTH,
+            true,
+            List.of(),
+            0);
+    FabricReport report =
+        merge(
+            witness("n1", FRESH, Map.of(), List.of(block)),
+            witness("n2", FRESH, Map.of(), List.of(block)));
+
+    assertThat(report.partitions())
+        .containsExactly(
+            new FabricReport.Partition(
+                List.of("n1", "n2"),
+                List.of("n6"),
+                List.of(),
+                FabricReport.Direction.BOTH,
+                NOW,
+                true));
+  }
+
+  @Test
+  void aBlockedPortIsReportedByItsOwnWordOrThatOfMostOthersAndIsNoFault() {
+    Witness one = blocking("n1", "n4");
+    Witness other = blocking("n2", "n4");
+    Witness free = blocking("n3");
+
+    FabricReport report = merge(one, other, free);
+    assertThat(report.fabricBlocked()).containsExactly(new FabricReport.Blocked("n4", NOW));
+    assertThat(report.isClear()).as("nobody is unreachable").isTrue();
+    assertThat(merge(one, free, blocking("n5")).fabricBlocked()).as("one of three").isEmpty();
+    assertThat(merge(blocking("n4", "n4", "n1"), free, blocking("n1")).fabricBlocked())
+        .as("its own word counts, of others it knows nothing")
+        .containsExactly(new FabricReport.Blocked("n4", NOW));
+    assertThat(merge(one, other, blocking("n4")).fabricBlocked())
+        .as("it has a link by its own word")
+        .isEmpty();
+    assertThat(FabricMerge.merge(List.of(one, other), Set.of("n4"), Set.of(), null, NOW).fabricBlocked())
+        .as("a node that is about to be removed")
+        .isEmpty();
+    assertThat(
+            FabricMerge.merge(List.of(one, other), Set.of(), Set.of(), report, NOW.plusSeconds(9))
+                .fabricBlocked())
+        .as("it keeps its time")
+        .containsExactly(new FabricReport.Blocked("n4", NOW));
+  }
+
+  @Test
+  void whoAnswersHereThatItTakesNoPartIsNotDead() {
+    Witness one = witness("n1", FRESH, Map.of("n4", FabricState.FAILED));
+    Witness other = witness("n2", FRESH, Map.of("n4", FabricState.CUT_OFF));
+
+    FabricReport report =
+        FabricMerge.merge(List.of(one, other), Set.of(), Set.of("n4", "n5"), null, NOW);
+
+    assertThat(report.unreachable()).isEmpty();
+    assertThat(report.fabricBlocked())
+        .as("n5 is up for all")
+        .containsExactly(new FabricReport.Blocked("n4", NOW));
+  }
+
+  /** An agent that holds n1 to n6 for up, and these for blocked. */
+  private static Witness blocking(String self, String... blocked) {
+    List<FabricMembers.Member> members = new ArrayList<>();
+    for (int i = 1; i <= 6; i++) {
+      String name = "n" + i;
+      boolean isBlocked = List.of(blocked).contains(name);
+      members.add(
+          new FabricMembers.Member(
+              name, 1, "", FabricState.UP, isBlocked, null, List.of(), List.of()));
+    }
+    return new Witness(new FabricMembers(self, members), new FabricPartitions(List.of()), FRESH);
+  }
+
+  @Test
   void whoIsOnAnotherSideOfACutDoesNotVoteOnItsPartitions() {
     FabricPartitions.Partition block = block(List.of("n1"), List.of("n2"));
     FabricReport report =
@@ -242,12 +322,13 @@ class FabricMergeTest {
     Witness one = witness("n1", FRESH, Map.of("n4", FabricState.FAILED));
     FabricReport before = merge(one);
 
-    assertThat(FabricMerge.merge(List.of(one), Set.of(), before, later)).isSameAs(before);
+    assertThat(FabricMerge.merge(List.of(one), Set.of(), Set.of(), before, later)).isSameAs(before);
 
     FabricReport more =
         FabricMerge.merge(
             List.of(
                 witness("n1", FRESH, Map.of("n4", FabricState.FAILED, "n5", FabricState.FAILED))),
+            Set.of(),
             Set.of(),
             before,
             later);

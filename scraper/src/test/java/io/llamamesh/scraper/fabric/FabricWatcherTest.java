@@ -56,7 +56,7 @@ class FabricWatcherTest {
 
   private void watchAll() {
     List<AgentEndpoint> endpoints = new ArrayList<>();
-    for (int i = 0; i < AGENTS; i++) {
+    for (int i = 0; i < agents.size(); i++) {
       endpoints.add(
           new AgentEndpoint(
               name(i), List.of(new HostPort("127.0.0.1", agents.get(i).uri().getPort()))));
@@ -126,6 +126,29 @@ class FabricWatcherTest {
 
     leaving = Set.of("n6");
     await().atMost(PATIENCE).until(() -> unreachable().isEmpty());
+  }
+
+  /** As where another program has its port: its API answers that there is no fabric. */
+  @Test
+  void anUnreachableNodeWhoseAgentAnswersHereHasABlockedPort() throws IOException {
+    say(FabricState.FAILED);
+    watchAll();
+    await().atMost(PATIENCE).until(() -> unreachable().equals(List.of("n6")));
+    try (FakeMeshServer withoutFabric = FakeMeshServer.start()) {
+      agents.add(withoutFabric);
+      watchAll();
+      await()
+          .atMost(PATIENCE)
+          .until(() ->
+              unreachable().isEmpty()
+                  && watcher.report().fabricBlocked().stream()
+                      .map(FabricReport.Blocked::node)
+                      .toList()
+                      .equals(List.of("n6")));
+    }
+    agents.removeLast();
+    watchAll();
+    await().atMost(PATIENCE).until(() -> unreachable().equals(List.of("n6")));
   }
 
   @Test

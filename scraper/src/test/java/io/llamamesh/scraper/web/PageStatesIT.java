@@ -241,6 +241,30 @@ final class PageStatesIT {
       assertThat(page.eval(labels + ".axisLabel.formatter('node-3', 2)")).isEqualTo("[B] node-3");
       assertThat(page.eval(labels + ".axisLabel.formatter('node-4', 3)")).isEqualTo("node-4");
 
+      scraper.fabric(
+          new FabricReport(
+              3,
+              since,
+              List.of(),
+              List.of(
+                  new FabricReport.Partition(
+                      List.of("node-1"),
+                      List.of("node-3"),
+                      List.of(),
+                      FabricReport.Direction.BOTH,
+                      since,
+                      true)),
+              List.of(new FabricReport.Blocked("node-5", since))));
+      eventually(page, "fabric", "UDP cut: node-1 ↮ node-3 TCP passes; since ");
+      eventually(page, "fabric", "node-5: the fabric's TCP port is blocked probes arrive; since ");
+      eventually(page, "verdict-word", "✗ ProbesBlocked");
+
+      scraper.fabric(
+          new FabricReport(
+              3, since, List.of(), List.of(), List.of(new FabricReport.Blocked("node-5", since))));
+      eventually(page, "verdict-word", "✓ Healthy");
+      assertThat(page.eval("document.getElementById('fabric').hidden")).isEqualTo("false");
+
       scraper.fabric(FabricReport.clear(3, since));
       eventually(page, "verdict-word", "✓ Healthy");
       assertThat(page.eval("document.getElementById('fabric').hidden")).isEqualTo("true");

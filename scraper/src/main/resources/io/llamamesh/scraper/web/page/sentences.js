@@ -25,11 +25,12 @@ export function silence(silent, all, now, interval) {
 
 /** The verdict that the agents' fabric gives before windows do; null where it has none. */
 export function fastVerdict(fabric) {
-  if (fabric?.partitions.length) return "Partitioned";
-  return fabric?.unreachable.some((u) => u.kind === "node") ? "NodeUnreachable" : null;
+  if (fabric?.partitions.some((p) => !p.probesOnly)) return "Partitioned";
+  if (fabric?.unreachable.some((u) => u.kind === "node")) return "NodeUnreachable";
+  return fabric?.partitions.length ? "ProbesBlocked" : null;
 }
 
-/** Who is unreachable and who cannot reach whom, in lines of a text and a smaller one. */
+/** Who is unreachable, who cannot reach whom, and whose port is blocked, in lines of a text and a smaller one. */
 export function fabricLines(fabric) {
   if (!fabric) return [];
   const some = (names) => names.slice(0, 8).join(", ") + (names.length > 8 ? ` and ${names.length - 8} more` : "");
@@ -39,9 +40,11 @@ export function fabricLines(fabric) {
   };
   const arrows = { both: " ↮ ", aToB: " ↛ ", bToA: " ↚ " };
   const cuts = fabric.partitions.map((p, i) => [
-    `Cut${mark(fabric, i)}: ${some(p.sideA)}${arrows[p.direction] ?? " ↮ "}${some(p.sideB)}`,
-    (p.via.length ? `both reach ${some(p.via)}; ` : "") + `since ${clock(p.since)}`]);
-  return [...cuts, ...gone("node", "unreachable"), ...gone("agent", "up, without an agent")];
+    `${p.probesOnly ? "UDP cut" : "Cut"}${mark(fabric, i)}: ${some(p.sideA)}${arrows[p.direction] ?? " ↮ "}${some(p.sideB)}`,
+    (p.probesOnly ? "TCP passes; " : "") + (p.via.length ? `both reach ${some(p.via)}; ` : "") + `since ${clock(p.since)}`]);
+  const blocked = fabric.fabricBlocked ?? [];
+  const ports = blocked.length ? [[`${some(blocked.map((b) => b.node))}: the fabric's TCP port is blocked`, `probes arrive; since ${clock(blocked[0].since)}`]] : [];
+  return [...cuts, ...gone("node", "unreachable"), ...gone("agent", "up, without an agent"), ...ports];
 }
 
 function mark(fabric, i) {
