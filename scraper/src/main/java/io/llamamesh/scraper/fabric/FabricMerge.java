@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  *       hold all of both sides for up: while it comes about they name parts of it.
  *   <li>Two that are heard here and hold each other for unreachable are on two sides of a cut: then
  *       nobody is dead, and the sides are those that each of the two holds for up.
- *   <li>Who is unreachable for all and answers here that it takes no part in the fabric has its port
- *       taken by another program, and is not dead.
+ *   <li>Who is unreachable for all and answers here that it takes no part in the fabric has its
+ *       port taken by another program, and is not dead.
  *   <li>A node's port of the fabric is blocked by its own word, or by that of more than half of the
  *       others that hold it for up. Who is blocked itself does not know who else is.
  * </ul>

@@ -273,7 +273,8 @@ public final class FabricWatcher implements AutoCloseable {
 
   private void publish(List<FabricMerge.Witness> witnesses, Set<String> unjudged) {
     FabricReport before = report;
-    FabricReport merge = FabricMerge.merge(witnesses, unjudged, mergedOutsiders, before, clock.instant());
+    FabricReport merge =
+        FabricMerge.merge(witnesses, unjudged, mergedOutsiders, before, clock.instant());
     if (merge.agents() > 0) {
       set(merge);
     } else if (before != null) {

@@ -228,7 +228,9 @@ class FabricMergeTest {
     assertThat(merge(one, other, blocking("n4")).fabricBlocked())
         .as("it has a link by its own word")
         .isEmpty();
-    assertThat(FabricMerge.merge(List.of(one, other), Set.of("n4"), Set.of(), null, NOW).fabricBlocked())
+    assertThat(
+            FabricMerge.merge(List.of(one, other), Set.of("n4"), Set.of(), null, NOW)
+                .fabricBlocked())
         .as("a node that is about to be removed")
         .isEmpty();
     assertThat(
