@@ -18,6 +18,7 @@ import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writer of meshes' status, also where the cluster's CRD is of an older release: Helm installs a
@@ -131,7 +132,7 @@ public final class MeshStatusWriter {
   }
 
   /** Removes a field from a tree, in all elements of the lists on the way. */
-  private static void remove(Object tree, List<String> path) {
+  private static void remove(@Nullable Object tree, List<String> path) {
     if (tree instanceof List<?> list) {
       list.forEach(each -> remove(each, path));
     } else if (tree instanceof Map<?, ?> map) {
