@@ -352,9 +352,10 @@ final class PageStatesIT {
       assertThat(page.eval(yAxis + ".data.join()")).contains("node-4 (silenced)");
       // That it has no data is shown, and nobody is alerted of it.
       assertThat(page.text("legend")).contains("no data: agent silent");
-      page.eval("document.getElementById('heatmap').focus()");
-      page.key("ArrowRight");
-      eventually(page, "pointed", "node-2 is silenced until ");
+      String tip =
+          "echarts.getInstanceByDom(document.getElementById('heatmap')).getOption().tooltip[0]";
+      assertThat(page.eval(tip + ".formatter({value: [2, 0]})"))
+          .contains("node-1 → node-2", "<br>node-2 is silenced until ", ": measured, not judged");
       assertThat(page.text("trouble")).isEmpty();
     }
   }
@@ -430,7 +431,7 @@ final class PageStatesIT {
     try (SimulatedScraper scraper = mesh(6, 2)) {
       scraper.publish(SimulatedScraper.newest());
       scraper.bursts().makeUnavailable("a burst takes a token of readers");
-      Browser page = open(scraper);
+      Browser page = Objects.requireNonNull(browser);
       page.open(scraper.url() + "/#pair=node-1%3Enode-3");
       eventually(page, "details-words", "windows since");
       assertThat(page.eval("document.getElementById('burst').hidden")).isEqualTo("true");
