@@ -24,7 +24,6 @@ public final class PodLogs implements AutoCloseable {
   private final Path folder;
   private final String pods;
   private final Map<Path, Log> open = new HashMap<>();
-  private final List<String> lines = new ArrayList<>();
 
   /**
    * Logs of some of a node's pods from now on.
@@ -39,9 +38,10 @@ public final class PodLogs implements AutoCloseable {
   /** A file, and what was read of a line that has no end yet. */
   private record Log(InputStream file, ByteArrayOutputStream begun) {}
 
-  /** Reads what has been written since the last time; nothing of a new log may be missed. */
-  public void read() throws IOException {
+  /** The lines that were ended since the last time. */
+  public List<String> read() throws IOException {
     openNew();
+    List<String> lines = new ArrayList<>();
     for (Log log : open.values()) {
       for (byte each : log.file.readAllBytes()) {
         if (each == '\n') {
@@ -52,6 +52,7 @@ public final class PodLogs implements AutoCloseable {
         }
       }
     }
+    return lines;
   }
 
   private void openNew() throws IOException {
@@ -69,11 +70,6 @@ public final class PodLogs implements AutoCloseable {
   private boolean isWanted(Path file) {
     return file.toString().endsWith(SUFFIX)
         && folder.relativize(file).getName(0).toString().startsWith(pods);
-  }
-
-  /** All lines so far. */
-  public List<String> lines() {
-    return List.copyOf(lines);
   }
 
   @Override

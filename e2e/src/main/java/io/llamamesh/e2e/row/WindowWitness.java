@@ -72,10 +72,9 @@ final class WindowWitness implements AutoCloseable {
   private void readLogs() throws IOException {
     Map<String, String> names = new HashMap<>();
     nodes.forEach(node -> names.put(node.address(), node.name()));
-    Map<String, Long> given = new HashMap<>();
+    Map<String, Long> given = new HashMap<>(givenUp);
     for (Map.Entry<Node, PodLogs> log : logs.entrySet()) {
-      log.getValue().read();
-      WindowLedger.countGivenUp(log.getValue().lines(), log.getKey().name(), names, given);
+      WindowLedger.countGivenUp(log.getValue().read(), log.getKey().name(), names, given);
     }
     givenUp = Map.copyOf(given);
   }
