@@ -7,6 +7,7 @@ import io.llamamesh.crd.LlamaMeshSpec.IpFamily;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.operator.keys.PodIdentity;
 import io.llamamesh.operator.plan.MeshPlan;
+import io.llamamesh.operator.plan.OutsideLimits;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +71,8 @@ final class NodeKeyReconcilerTest {
             new TreeSet<>(),
             new TreeSet<>(),
             new TreeMap<>(),
-            List.of());
+            List.of(),
+            new OutsideLimits(List.of(), 0, new TreeSet<>()));
     NodeKeyReconciler.Senders senders =
         new NodeKeyReconciler.Senders(plan, List.of(node("a"), node("b")));
 

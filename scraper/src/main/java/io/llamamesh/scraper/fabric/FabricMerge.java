@@ -115,9 +115,10 @@ final class FabricMerge {
     List<Partition> partitions = partitions(voters, before, now);
     List<Blocked> blocked = blocked(voters, leaving, apart, before, now);
     FabricReport merged = new FabricReport(voters.size(), now, unreachable, partitions, blocked);
-    boolean isSame =
-        before != null && before.equals(merged.withAgents(merged.agents(), before.observedAt()));
-    return isSame ? before : merged;
+    if (before != null && before.equals(merged.withAgents(merged.agents(), before.observedAt()))) {
+      return before;
+    }
+    return merged;
   }
 
   private static List<Blocked> blocked(
