@@ -433,7 +433,7 @@ final class PageStatesIT {
       scraper.bursts().makeUnavailable("a burst takes a token of readers");
       Browser page = Objects.requireNonNull(browser);
       page.open(scraper.url() + "/#pair=node-1%3Enode-3");
-      eventually(page, "details-words", "windows since");
+      eventually(page, "details-words", "1 window since");
       assertThat(page.eval("document.getElementById('burst').hidden")).isEqualTo("true");
 
       scraper.fabric(FabricReport.clear(3, Instant.now()));
