@@ -76,11 +76,12 @@ public final class AttackBench implements Callable<Integer> {
       throw wrong("--agents must be " + FEWEST + " to " + MOST + ", was " + agents);
     }
     Map<Attack, AttackTally> table = new LinkedHashMap<>();
-    List<Attack> possible = new ArrayList<>();
+    Map<Attack, AttackTally> possible = new LinkedHashMap<>();
     for (Attack attack : chosen()) {
-      table.put(attack, new AttackTally(attack));
+      AttackTally tally = new AttackTally(attack);
+      table.put(attack, tally);
       if (attack.obstacle().isEmpty()) {
-        possible.add(attack);
+        possible.put(attack, tally);
       }
     }
     if (possible.isEmpty()) {
@@ -99,16 +100,16 @@ public final class AttackBench implements Callable<Integer> {
       Instant end = Instant.now().plus(length);
       boolean whole = true;
       do {
-        for (Attack attack : possible) {
-          System.err.println(attack.name() + ", for " + turn.toSeconds() + " s");
-          whole = whole && judge.turn(attack, turn, table.get(attack));
+        for (Map.Entry<Attack, AttackTally> each : possible.entrySet()) {
+          System.err.println(each.getKey().name() + ", for " + turn.toSeconds() + " s");
+          whole = whole && judge.turn(each.getKey(), turn, each.getValue());
         }
       } while (whole && Instant.now().plus(turn).isBefore(end));
       fault = whole ? judge.compareLoss() : "";
     }
     table.values().forEach(tally -> System.out.println(tally.line()));
     System.out.println(fault);
-    boolean held = possible.stream().allMatch(attack -> table.get(attack).hasHeld());
+    boolean held = possible.values().stream().allMatch(AttackTally::hasHeld);
     return held && fault.contains(" held ") ? CommandFrame.OK : CommandFrame.BAD;
   }
 
