@@ -73,11 +73,16 @@ final class HostilePartyAttacks {
 
   /** A pod without a token that posts, registers, writes to the store of the fabric, and asks. */
   static final class Pod implements Attack {
-    private static final String WINDOW =
-        "[{\"measurement\":\"raw_stats\",\"time\":\"%s\",\"tags\":{\"src_name\":\"%s\","
-            + "\"dst_name\":\"agent-2\",\"port\":\"default\"},\"fields\":{\"sent\":80,"
-            + "\"received\":80,\"lost\":0}}]";
     private static final String JSON = "application/json";
+
+    private static String window(String time, String source) {
+      return """
+      [{"measurement":"raw_stats","time":"%s",
+        "tags":{"src_name":"%s","dst_name":"agent-2","port":"default"},
+        "fields":{"sent":80,"received":80,"lost":0}}]
+      """
+          .formatted(time, source);
+    }
 
     @Override
     public String name() {
@@ -96,8 +101,7 @@ final class HostilePartyAttacks {
       while (Instant.now().isBefore(end)) {
         String now = Instant.ofEpochSecond(Instant.now().getEpochSecond()).toString();
         for (String name : List.of(AttackedMesh.BAD_SOURCE, "intruder")) {
-          taken +=
-              taken(mesh.post(mesh.ingestUrl() + "/ingest", JSON, WINDOW.formatted(now, name)));
+          taken += taken(mesh.post(mesh.ingestUrl() + "/ingest", JSON, window(now, name)));
           tries++;
         }
         int agent = (int) (tries % mesh.agents()) + 1;
