@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 /** The rows of the fabric's benchmark, each in its smallest size. */
 class FabricRowsTest {
 
-  private static final FabricSizes SMALL = new FabricSizes(List.of(10), 1, 2, 1);
+  private static final FabricSizes SMALL = new FabricSizes(List.of(10), 1, 2, 1, 1);
 
   private static List<String> lines(FabricRow... rows) throws Exception {
     List<Figure> figures = new ArrayList<>();
@@ -45,11 +45,11 @@ class FabricRowsTest {
 
   @Test
   void largerMeshesGetFewerTrialsAndNoneGetsNone() {
-    FabricSizes sizes = new FabricSizes(List.of(10, 5_000), 1, 40, 1);
+    FabricSizes sizes = new FabricSizes(List.of(10, 5_000), 1, 40, 1, 1);
 
     assertThat(sizes.trials(10)).isEqualTo(40);
     assertThat(sizes.trials(200)).isEqualTo(10);
     assertThat(sizes.trials(5_000)).isEqualTo(3);
-    assertThat(new FabricSizes(List.of(10), 1, 1, 1).trials(10)).isEqualTo(1);
+    assertThat(new FabricSizes(List.of(10), 1, 1, 1, 1).trials(10)).isEqualTo(1);
   }
 }
