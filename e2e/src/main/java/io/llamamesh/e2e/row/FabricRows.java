@@ -106,7 +106,7 @@ final class FabricRows {
           JsonNode fabric = stage.mesh().report().orElseThrow().path("fabric");
           boolean clear =
               fabric.path("unreachable").isEmpty() && fabric.path("partitions").isEmpty();
-          return fabric.path("agents").asInt() == 3 && clear ? "" : fabric.toString();
+          return fabric.path("agents").asInt() == 3 && clear ? "" : "the report has " + fabric;
         });
     stage.awaitHealthy(WELL_WITHIN);
   }
