@@ -276,7 +276,8 @@ public final class Partitions {
     BitSet b = inOrder ? other : one;
     boolean aToB = a.stream().anyMatch(node -> deadTo.get(node).intersects(b));
     boolean bToA = b.stream().anyMatch(node -> deadTo.get(node).intersects(a));
-    boolean probes = a.stream().allMatch(node -> isProbesOnly(node, b));
+    // Who has no link to the other side by design is silent too: it cannot know better.
+    boolean probes = a.stream().anyMatch(node -> probeKind.get(node).intersects(b));
     List<String> via = new ArrayList<>();
     int count = 0;
     for (int node = 0; node < names.size(); node++) {
@@ -293,16 +294,6 @@ public final class Partitions {
     Direction direction =
         aToB && bToA ? Direction.BOTH : aToB ? Direction.A_TO_B : Direction.B_TO_A;
     return new Partition(named(a), named(b), direction, probes, via, count);
-  }
-
-  /**
-   * True when links work to all on the other side that are not heard; one that does not is worse.
-   */
-  private boolean isProbesOnly(int node, BitSet side) {
-    BitSet silent = (BitSet) unheard.get(node).clone();
-    silent.and(side);
-    silent.andNot(probeKind.get(node));
-    return silent.isEmpty();
   }
 
   private List<String> named(BitSet nodes) {

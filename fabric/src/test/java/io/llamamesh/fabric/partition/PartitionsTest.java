@@ -179,32 +179,6 @@ class PartitionsTest {
   }
 
   @Test
-  void aBlockOfWhichOnePairHasNoLinkEitherIsNotOfProbesOnly() {
-    List<Row> rows =
-        List.of(
-            new Row(
-                "a",
-                List.of(
-                    new Unheard("c", Hearing.NO_PROBES, 1), new Unheard("d", Hearing.SILENT, 1)),
-                List.of("b", "c"),
-                3),
-            new Row(
-                "b",
-                List.of(
-                    new Unheard("c", Hearing.NO_PROBES, 1), new Unheard("d", Hearing.NO_PROBES, 1)),
-                List.of("a", "c", "d"),
-                3),
-            new Row("c", List.of(), List.of("a", "b", "d"), 3),
-            new Row("d", List.of(), List.of("b", "c"), 3));
-
-    assertThat(Partitions.find(rows))
-        .singleElement()
-        .returns(List.of("a", "b"), Partition::sideA)
-        .returns(List.of("c", "d"), Partition::sideB)
-        .returns(false, Partition::probesOnly);
-  }
-
-  @Test
   void aMeshThatComplainsOfEverythingIsGroupedInTime() {
     Random random = new Random(3);
     boolean[][] cut = new boolean[200][200];
