@@ -79,6 +79,13 @@ public final class BurstCollection {
             && rows.values().stream().allMatch(row -> row.state().isFinal()));
   }
 
+  /** Agents that have given no word yet. */
+  synchronized Set<String> silent() {
+    Set<String> silent = new TreeSet<>(expected);
+    silent.removeAll(rows.keySet());
+    return silent;
+  }
+
   /** Agents that have not given a last word; at the end those who did not answer. */
   public synchronized Set<String> missing() {
     Set<String> missing = new TreeSet<>(expected);

@@ -44,11 +44,17 @@ public final class Bursts implements AutoCloseable {
   /** Bursts that this agent was asked for and remembers. */
   private static final int REMEMBERED = 16;
 
-  /** Ids of bursts that this agent ran and does not run again. */
+  /** Ids of bursts that this agent ran and does not run again, with its last word on them. */
   private static final int KNOWN_IDS = 256;
 
   private static final String OTHERS_UNKNOWN =
       "the fabric does not say now how many agents would take part";
+
+  /**
+   * Time after which those are asked again that have not answered, at the start and at the end: a
+   * message is lost where an agent on its way has just died, and another way is known by then.
+   */
+  private static final Duration ASKED_AGAIN_AFTER = Duration.ofSeconds(2);
 
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
@@ -60,7 +66,10 @@ public final class Bursts implements AutoCloseable {
 
   private final Object lock = new Object();
   private final SequencedMap<String, BurstCollection> asked = new LinkedHashMap<>();
-  private final SequencedMap<String, Boolean> knownIds = new LinkedHashMap<>();
+
+  /** This agent's last word on bursts of others and its own, by their ids. */
+  private final SequencedMap<String, BurstRow> words = new LinkedHashMap<>();
+
   private final Map<String, BurstRequest> running = new HashMap<>();
 
   /** Targets that rest from a burst, and until when. */
@@ -135,13 +144,54 @@ public final class Bursts implements AutoCloseable {
         request.length().toSeconds(),
         request.by(),
         sources.size());
-    if (!alone && !trySend(request)) {
-      LOG.warn("burst not spread, the fabric does not send id={}", request.id());
+    if (!alone) {
+      if (!trySend(request, Set.of())) {
+        LOG.warn("burst not spread, the fabric does not send id={}", request.id());
+      }
+      startReminder(burst);
     }
     if (sources.contains(own)) {
       run(request, own, own, null, row -> record(burst, row));
     }
     return burst;
+  }
+
+  private void startReminder(BurstCollection burst) {
+    Thread thread =
+        Thread.ofVirtual()
+            .name("burst-reminder-" + burst.request().target())
+            .unstarted(() -> remind(burst));
+    synchronized (lock) {
+      if (!closed) {
+        threads.add(thread);
+        thread.start();
+      }
+    }
+  }
+
+  private void remind(BurstCollection burst) {
+    BurstRequest request = burst.request();
+    try {
+      Thread.sleep(ASKED_AGAIN_AFTER);
+      sendAgain(request, burst.silent());
+      Thread.sleep(request.length());
+      sendAgain(request, burst.missing());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      synchronized (lock) {
+        threads.remove(Thread.currentThread());
+      }
+    }
+  }
+
+  private void sendAgain(BurstRequest request, Set<String> left) {
+    Set<String> others = new HashSet<>(left);
+    others.remove(ownName());
+    if (!others.isEmpty()) {
+      boolean sent = trySend(request, others);
+      LOG.info("burst asked for again id={} agents={} sent={}", request.id(), others.size(), sent);
+    }
   }
 
   private String ownName() {
@@ -229,9 +279,9 @@ public final class Bursts implements AutoCloseable {
             + other.by());
   }
 
-  private boolean trySend(BurstRequest request) {
+  private boolean trySend(BurstRequest request, Set<String> only) {
     try {
-      return spread.trySend(BurstDocuments.encode(request), Set.of());
+      return spread.trySend(BurstDocuments.encode(request), only);
     } catch (IOException e) {
       LOG.warn("burst not encoded id={}", request.id(), e);
       return false;
@@ -268,10 +318,13 @@ public final class Bursts implements AutoCloseable {
     if (request.target().equals(own) || request.problem() != null) {
       return;
     }
+    BurstRow word;
     synchronized (lock) {
-      if (knownIds.containsKey(request.id())) {
-        return;
-      }
+      word = words.get(request.id());
+    }
+    if (word != null) {
+      answer(asker, request.id(), word);
+      return;
     }
     // Not under the lock: the fabric may take a while to answer.
     String excess = targets.get().contains(request.target()) ? excessHere(request, own) : null;
@@ -307,17 +360,18 @@ public final class Bursts implements AutoCloseable {
     BurstTargets known = targets.get();
     BurstRow row;
     synchronized (lock) {
-      if (knownIds.putLast(request.id(), true) != null) {
+      if (words.containsKey(request.id())) {
         return;
-      }
-      while (knownIds.size() > KNOWN_IDS) {
-        knownIds.pollFirstEntry();
       }
       if (!known.contains(request.target())) {
         row = BurstRow.notProbing(own);
       } else {
         String refusal = excess == null ? refusal(request) : excess;
         row = refusal == null ? BurstRow.running(own) : BurstRow.refused(own, refusal);
+      }
+      words.put(request.id(), row);
+      while (words.size() > KNOWN_IDS) {
+        words.pollFirstEntry();
       }
       if (row.state().isFinal()) {
         finished.merge(row.state(), 1L, Long::sum);
@@ -398,6 +452,7 @@ public final class Bursts implements AutoCloseable {
     } finally {
       synchronized (lock) {
         running.remove(request.target());
+        words.replace(request.id(), row);
         if (row.state() == BurstRow.State.DONE) {
           Instant now = clock.instant();
           resting.values().removeIf(until -> !now.isBefore(until));

@@ -24,12 +24,14 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Several agents whose messages arrive at once, and an engine that a test holds up. */
@@ -40,6 +42,10 @@ class BurstsTest {
   private volatile Instant now = Instant.parse("2026-12-01T00:00:00Z");
   private final Map<String, Bursts> agents = new LinkedHashMap<>();
   private final AtomicInteger runs = new AtomicInteger();
+
+  /** How many messages are yet to be lost, by from and to. */
+  private final Map<String, AtomicInteger> lost = new ConcurrentHashMap<>();
+
   private final CountDownLatch release = new CountDownLatch(1);
   private volatile boolean held;
   private volatile boolean othersKnown = true;
@@ -113,7 +119,8 @@ class BurstsTest {
           @Override
           public boolean trySend(byte[] message, Set<String> onlyNodes) {
             agents.forEach((other, bursts) -> {
-              if (!other.equals(name) && (onlyNodes.isEmpty() || onlyNodes.contains(other))) {
+              boolean isMeant = onlyNodes.isEmpty() || onlyNodes.contains(other);
+              if (!other.equals(name) && isMeant && !isLost(name, other)) {
                 bursts.receive(name, message);
               }
             });
@@ -123,6 +130,12 @@ class BurstsTest {
     Bursts bursts = new Bursts(() -> name, () -> targets, engine, spread, () -> now);
     agents.put(name, bursts);
     return bursts;
+  }
+
+  /** True for the first messages on a way of which some are lost. */
+  private boolean isLost(String from, String to) {
+    AtomicInteger left = lost.get(from + ">" + to);
+    return left != null && left.getAndDecrement() > 0;
   }
 
   private static BurstRequest request(String id, String target) {
@@ -183,6 +196,24 @@ class BurstsTest {
     assertThat(burst.missing()).containsExactly("n4");
     assertThat(Duration.between(burst.started().plus(TEN_SECONDS), burst.deadline()))
         .isLessThan(Duration.ofSeconds(5));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"n1>n2, 1", "n2>n1, 2"})
+  void whoseRequestOrAnswersAreLostIsAskedAgainAndProbesOnce(String way, int messages)
+      throws Exception {
+    lost.put(way, new AtomicInteger(messages));
+    agent("n1", this::probe, "n5");
+    agent("n2", this::probe, "n5");
+    agent("n5", this::probe, "n1");
+
+    BurstCollection burst = agents.get("n1").start(request("b1", "n5"));
+    awaitComplete(burst);
+
+    assertThat(burst.rows())
+        .extracting(row -> row.source() + " " + row.state())
+        .containsExactly("n1 DONE", "n2 DONE");
+    assertThat(runs).hasValue(2);
   }
 
   private static BurstSpread mute() {
