@@ -266,8 +266,10 @@ final class PageStatesIT {
       assertThat(page.eval("document.getElementById('fabric').hidden")).isEqualTo("false");
 
       scraper.fabric(FabricReport.clear(3, since));
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> page.eval("document.getElementById('fabric').hidden").equals("true"));
       eventually(page, "verdict-word", "✓ Healthy");
-      assertThat(page.eval("document.getElementById('fabric').hidden")).isEqualTo("true");
       goesOn(page);
     }
   }
