@@ -1,5 +1,6 @@
 package io.llamamesh.http;
 
+import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
@@ -88,6 +89,16 @@ public final class BoundedHttpServer {
     HttpsServer server = HttpsServer.create(address, backlog);
     server.setHttpsConfigurator(new HttpsConfigurator(tls));
     return server;
+  }
+
+  /**
+   * Ends the connection with the answer, for one that is given before the request's body is read to
+   * its end. The JDK's server reads the rest after the answer; over TLS it may take the next
+   * request out of the socket with it, and then notices that only when the connection was idle for
+   * too long (JDK 25).
+   */
+  public static void closeAfterAnswer(HttpExchange exchange) {
+    exchange.getResponseHeaders().set("Connection", "close");
   }
 
   /** Connections of one server that fit into an eighth of a heap. */

@@ -135,6 +135,9 @@ final class KeyServer implements AutoCloseable {
       }
       exchange.getResponseHeaders().set("Content-Type", answer.type());
       exchange.getResponseHeaders().set("Cache-Control", "no-store");
+      if (answer.status() != 200) {
+        BoundedHttpServer.closeAfterAnswer(exchange);
+      }
       exchange.sendResponseHeaders(answer.status(), answer.body().length);
       exchange.getResponseBody().write(answer.body());
       exchange.getResponseBody().flush();
