@@ -101,10 +101,9 @@ final class FabricMember implements AutoCloseable {
             _ -> {});
   }
 
-  /** Ends its life without a word; its API stays, and has no fabric. */
+  /** Ends its life without a word; its API stays, and does not say that it has no fabric. */
   void die() {
     FabricNode running = node;
-    node = null;
     if (running != null) {
       running.close();
     }
