@@ -173,7 +173,10 @@ class OutsideScenarioIT {
     assertThat(Duration.between(registered, gone[0]))
         .as("not before its keepalive")
         .isGreaterThan(Duration.ofSeconds(SHORT_KEEPALIVE_SECONDS));
-    assertThat(programs.logOf(first.host())).contains("has the name '" + TWIN + "'");
+    // It learns of it with its next request.
+    eventually()
+        .untilAsserted(
+            () -> assertThat(programs.logOf(first.host())).contains("has the name '" + TWIN + "'"));
     assertThat(programs.logOf(second.host())).doesNotContain("has the name");
     eventually().untilAsserted(() -> assertThat(conflicting()).containsExactly(TWIN));
 

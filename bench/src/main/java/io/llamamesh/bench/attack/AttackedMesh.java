@@ -58,7 +58,7 @@ final class AttackedMesh implements AutoCloseable {
   private final int pagePort = freePort();
   private final int ingestPort = freePort();
   private final int registryPort = freePort();
-  private final WindowLedger ledger = new WindowLedger();
+  private final AttackLedger ledger = new AttackLedger();
   private final HostileAgent hostile = new HostileAgent();
   private final List<AttackProgram> programs = new ArrayList<>();
   private final LossyPath path;
@@ -252,7 +252,7 @@ final class AttackedMesh implements AutoCloseable {
     return hostile;
   }
 
-  WindowLedger ledger() {
+  AttackLedger ledger() {
     return ledger;
   }
 

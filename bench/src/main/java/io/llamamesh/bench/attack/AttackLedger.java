@@ -22,7 +22,7 @@ import java.util.zip.GZIPInputStream;
  * Store that remembers which windows of which pairs it was given. It can be told to be broken, and
  * then takes nothing.
  */
-final class WindowLedger implements AutoCloseable {
+final class AttackLedger implements AutoCloseable {
 
   private static final int LARGEST = 64 << 20;
   private static final int ENDLESS = 16 << 20;
@@ -35,7 +35,7 @@ final class WindowLedger implements AutoCloseable {
   private long contradictions;
   private long refused;
 
-  WindowLedger() throws IOException {
+  AttackLedger() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 64);
     server.setExecutor(threads);
     server.createContext("/", this::answer);

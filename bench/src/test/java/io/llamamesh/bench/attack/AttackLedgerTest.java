@@ -16,15 +16,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The store that keeps account of windows. */
-class WindowLedgerTest {
+class AttackLedgerTest {
 
   private static final String TAGS = "raw_stats,dst_name=b,port=default,src_name=a ";
 
-  private WindowLedger ledger;
+  private AttackLedger ledger;
 
   @BeforeEach
   void open() throws IOException {
-    ledger = new WindowLedger();
+    ledger = new AttackLedger();
   }
 
   @AfterEach
