@@ -16,7 +16,7 @@ import java.util.TreeSet;
 public final class BurstCollection {
 
   /** Longest time from the end of a burst to the last answer that is waited for. */
-  static final Duration ANSWERED_WITHIN = Duration.ofMillis(4_700);
+  static final Duration ANSWERED_WITHIN = Duration.ofMillis(4_200);
 
   private final BurstRequest request;
   private final Instant started;
