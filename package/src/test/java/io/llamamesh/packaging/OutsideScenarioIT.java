@@ -139,6 +139,8 @@ class OutsideScenarioIT {
     start(second, 300);
     start(dies, SHORT_KEEPALIVE_SECONDS);
     eventually().until(() -> listed().containsKey(dies.name()));
+    // The registry writes what it knows once a second, and the dead do not come back to tell it.
+    awaitWindows(2);
     programs.kill(dies.host());
     Instant registered = createDate(dies);
     eventually().until(() -> conflicting().contains(TWIN));
