@@ -13,10 +13,12 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.SequencedSet;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -41,10 +43,10 @@ public final class Bursts implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Bursts.class);
 
-  /** Bursts that this agent was asked for and remembers. */
+  /** Bursts that this agent remembers: those that it was asked for, and those that it ran. */
   private static final int REMEMBERED = 16;
 
-  /** Ids of bursts that this agent ran and does not run again, with its last word on them. */
+  /** Ids of bursts that this agent ran and does not run again. */
   private static final int KNOWN_IDS = 256;
 
   private static final String OTHERS_UNKNOWN =
@@ -67,7 +69,9 @@ public final class Bursts implements AutoCloseable {
   private final Object lock = new Object();
   private final SequencedMap<String, BurstCollection> asked = new LinkedHashMap<>();
 
-  /** This agent's last word on bursts of others and its own, by their ids. */
+  private final SequencedSet<String> knownIds = new LinkedHashSet<>();
+
+  /** This agent's last word on the last {@value #REMEMBERED} of them: results may be large. */
   private final SequencedMap<String, BurstRow> words = new LinkedHashMap<>();
 
   private final Map<String, BurstRequest> running = new HashMap<>();
@@ -318,12 +322,16 @@ public final class Bursts implements AutoCloseable {
     if (request.target().equals(own) || request.problem() != null) {
       return;
     }
+    boolean known;
     BurstRow word;
     synchronized (lock) {
+      known = knownIds.contains(request.id());
       word = words.get(request.id());
     }
-    if (word != null) {
-      answer(asker, request.id(), word);
+    if (known) {
+      if (word != null) {
+        answer(asker, request.id(), word);
+      }
       return;
     }
     // Not under the lock: the fabric may take a while to answer.
@@ -360,8 +368,11 @@ public final class Bursts implements AutoCloseable {
     BurstTargets known = targets.get();
     BurstRow row;
     synchronized (lock) {
-      if (words.containsKey(request.id())) {
+      if (!knownIds.add(request.id())) {
         return;
+      }
+      while (knownIds.size() > KNOWN_IDS) {
+        knownIds.removeFirst();
       }
       if (!known.contains(request.target())) {
         row = BurstRow.notProbing(own);
@@ -370,7 +381,7 @@ public final class Bursts implements AutoCloseable {
         row = refusal == null ? BurstRow.running(own) : BurstRow.refused(own, refusal);
       }
       words.put(request.id(), row);
-      while (words.size() > KNOWN_IDS) {
+      while (words.size() > REMEMBERED) {
         words.pollFirstEntry();
       }
       if (row.state().isFinal()) {
