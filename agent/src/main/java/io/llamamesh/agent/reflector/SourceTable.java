@@ -64,11 +64,6 @@ public final class SourceTable {
    */
   public record Reflected(InetAddress source, long probes) {}
 
-  /** Counts a probe of a sender that has no key of the pair. */
-  void recordReflected(long h, long l, long now, boolean marked, boolean counted) {
-    var _ = recordReflected(h, l, now, marked, counted, false, false);
-  }
-
   /**
    * Counts a probe that was reflected.
    *

@@ -19,8 +19,13 @@ class SourceTableTest {
   private void probes(long low, int count, long gap, boolean marked) {
     for (int i = 0; i < count; i++) {
       now += gap;
-      table.recordReflected(0, low, now, marked, true);
+      record(table, 0, low, now, marked, true);
     }
+  }
+
+  private static void record(
+      SourceTable table, long high, long low, long now, boolean marked, boolean counted) {
+    assertThat(table.recordReflected(high, low, now, marked, counted, false, false)).isTrue();
   }
 
   @Test
@@ -37,7 +42,7 @@ class SourceTableTest {
   @Test
   void sendersBeyondTheTableAreCountedTogether() {
     for (int i = 0; i < SourceTable.LIMIT + 10; i++) {
-      table.recordReflected(0, 1000 + i, now, false, true);
+      record(table, 0, 1000 + i, now, false, true);
     }
 
     assertThat(table.takeCounts()).hasSize(SourceTable.LIMIT);
@@ -57,7 +62,7 @@ class SourceTableTest {
     }
     for (int i = 2_001; i <= 2_400; i++) {
       probes(v4 + i, 2, SECOND, false);
-      table.recordReflected(0x2001_0db8_0000_0000L, i, now, false, true);
+      record(table, 0x2001_0db8_0000_0000L, i, now, false, true);
     }
 
     List<SourceTable.Reflected> counts = table.takeCounts(planned);
@@ -74,7 +79,7 @@ class SourceTableTest {
   @Test
   void sendersBeyondTheTableAreInTheSumOnce() {
     for (int i = 0; i < SourceTable.LIMIT + 10; i++) {
-      table.recordReflected(0, 0xffff_0a00_0000L + i, now, false, true);
+      record(table, 0, 0xffff_0a00_0000L + i, now, false, true);
     }
 
     assertThat(table.takeCounts(Set.of()))
@@ -87,14 +92,14 @@ class SourceTableTest {
   @Test
   void aFloodOfMadeUpSendersDoesNotKeepRealOnesOutForGood() {
     for (int i = 0; i < SourceTable.LIMIT; i++) {
-      table.recordReflected(0, 1_000_000 + i, now, false, true);
+      record(table, 0, 1_000_000 + i, now, false, true);
     }
-    table.recordReflected(0, 1_000_000, now, false, true);
+    record(table, 0, 1_000_000, now, false, true);
     for (int look = 0; look <= SourceTable.IDLE_READS; look++) {
       table.takeCounts();
-      table.recordReflected(0, 1_000_000, now, false, true);
+      record(table, 0, 1_000_000, now, false, true);
     }
-    table.recordReflected(0, 7, now, false, true);
+    record(table, 0, 7, now, false, true);
 
     assertThat(table.takeCounts())
         .extracting(r -> r.source().getHostAddress() + "=" + r.probes())
