@@ -8,6 +8,7 @@ import io.llamamesh.agent.http.FabricText;
 import io.llamamesh.results.FabricMembers;
 import io.llamamesh.results.FabricPartitions;
 import io.llamamesh.results.ResultsJson;
+import io.llamamesh.testkit.junit.RunsAlone;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +22,6 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** Four agents, each on a machine of its own, that know of each other. */
 @EnabledIfSystemProperty(
@@ -30,7 +30,7 @@ import org.junit.jupiter.api.parallel.Isolated;
     disabledReason = "it measures detection and wants a quiet machine: -Dfabric.it=true")
 @InNamespaces
 @Execution(ExecutionMode.SAME_THREAD)
-@Isolated("it measures how long detection takes")
+@RunsAlone("it measures how long detection takes")
 class FabricIT {
 
   private static final int NODES = 4;

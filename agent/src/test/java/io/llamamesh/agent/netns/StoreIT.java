@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.llamamesh.testkit.junit.RunsAlone;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,11 +26,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** The replicated store of real agents, each on a machine of its own, at its limits. */
 @InNamespaces
-@Isolated("it fills heaps and disks")
+@RunsAlone("it fills heaps and disks")
 class StoreIT {
 
   private static final long MIB = 1L << 20;

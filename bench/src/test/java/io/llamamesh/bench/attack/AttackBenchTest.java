@@ -3,11 +3,11 @@ package io.llamamesh.bench.attack;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llamamesh.cli.CommandFrame;
+import io.llamamesh.testkit.junit.RunsAlone;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** Attacks on a mesh of real processes, in small. */
-@Isolated("it keeps the whole machine busy")
+@RunsAlone("it keeps the whole machine busy")
 class AttackBenchTest {
 
   @Test

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.llamamesh.scraper.stores.QuestDbProcess;
 import io.llamamesh.scraper.testing.GoCollector;
 import io.llamamesh.scraper.testing.GoCollector.Summary;
+import io.llamamesh.testkit.junit.RunsAlone;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,10 +16,9 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** The scraper program among collectors of the Go LLAMA, with LLAMA's flags, into a real store. */
-@Isolated("what it publishes must be seen within a second or two")
+@RunsAlone("what it publishes must be seen within a second or two")
 final class GoCollectorsIT {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int INTERVAL = 3;

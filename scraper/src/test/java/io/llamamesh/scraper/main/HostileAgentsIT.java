@@ -8,6 +8,7 @@ import io.llamamesh.results.Point.Fields;
 import io.llamamesh.results.ResultsJson;
 import io.llamamesh.scraper.testing.FakeAgent;
 import io.llamamesh.scraper.testing.Points;
+import io.llamamesh.testkit.junit.RunsAlone;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -26,10 +27,9 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** A scraper with 128 MiB of heap, two sound agents, and everybody who wishes it ill. */
-@Isolated("it keeps the whole machine busy")
+@RunsAlone("it keeps the whole machine busy")
 final class HostileAgentsIT {
   private static final int ROUNDS = 15;
   private static final int MADE_UP = 5_000;
