@@ -92,13 +92,19 @@ public final class BoundedHttpServer {
   }
 
   /**
-   * Ends the connection with the answer, for one that is given before the request's body is read to
-   * its end. The JDK's server reads the rest after the answer; over TLS it may take the next
-   * request out of the socket with it, and then notices that only when the connection was idle for
-   * too long (JDK 25).
+   * Ends the connection with the answer where it refuses a request whose body may not be read to
+   * its end; to be called before the answer's headers are sent. The JDK's server reads some of the
+   * rest after the answer, and ends the connection without a word where there is more, so that the
+   * client's next request is lost; over TLS it may take that request out of the socket with the
+   * rest, and then notices it only when the connection was idle for too long (JDK 25).
+   *
+   * @param status the answer's
    */
-  public static void closeAfterAnswer(HttpExchange exchange) {
-    exchange.getResponseHeaders().set("Connection", "close");
+  public static void closeAfterRefusal(HttpExchange exchange, int status) {
+    String method = exchange.getRequestMethod();
+    if (status >= 400 && !method.equals("GET") && !method.equals("HEAD")) {
+      exchange.getResponseHeaders().set("Connection", "close");
+    }
   }
 
   /** Connections of one server that fit into an eighth of a heap. */

@@ -407,6 +407,7 @@ public final class ApiServer implements AutoCloseable {
   static void send(HttpExchange exchange, Reply reply) throws IOException {
     exchange.getResponseHeaders().set("Content-Type", reply.contentType());
     reply.headers().forEach(exchange.getResponseHeaders()::set);
+    BoundedHttpServer.closeAfterRefusal(exchange, reply.status());
     boolean head = exchange.getRequestMethod().equals("HEAD");
     exchange.sendResponseHeaders(reply.status(), head ? -1 : 0);
     if (!head) {

@@ -135,9 +135,7 @@ final class KeyServer implements AutoCloseable {
       }
       exchange.getResponseHeaders().set("Content-Type", answer.type());
       exchange.getResponseHeaders().set("Cache-Control", "no-store");
-      if (answer.status() != 200) {
-        BoundedHttpServer.closeAfterAnswer(exchange);
-      }
+      BoundedHttpServer.closeAfterRefusal(exchange, answer.status());
       exchange.sendResponseHeaders(answer.status(), answer.body().length);
       exchange.getResponseBody().write(answer.body());
       exchange.getResponseBody().flush();

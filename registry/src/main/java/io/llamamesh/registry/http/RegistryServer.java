@@ -148,9 +148,7 @@ public final class RegistryServer implements AutoCloseable {
     headers.set("Content-Security-Policy", "default-src 'none'; form-action 'none'");
     headers.set("Cache-Control", "no-store");
     answer.headers().forEach(headers::set);
-    if (answer.status() >= 400 && exchange.getRequestMethod().equals("POST")) {
-      BoundedHttpServer.closeAfterAnswer(exchange);
-    }
+    BoundedHttpServer.closeAfterRefusal(exchange, answer.status());
     byte[] body = answer.body();
     boolean silent = exchange.getRequestMethod().equals("HEAD") || answer.status() == 304;
     if (silent || body.length == 0) {

@@ -119,9 +119,7 @@ public final class IngestServer implements AutoCloseable {
       if (answer.status() == 503) {
         exchange.getResponseHeaders().set("Retry-After", "1");
       }
-      if (answer.status() != 200) {
-        BoundedHttpServer.closeAfterAnswer(exchange);
-      }
+      BoundedHttpServer.closeAfterRefusal(exchange, answer.status());
       exchange.getResponseHeaders().set("Content-Type", answer.contentType());
       exchange.sendResponseHeaders(answer.status(), answer.body().length);
       exchange.getResponseBody().write(answer.body());

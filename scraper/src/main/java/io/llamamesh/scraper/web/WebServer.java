@@ -292,6 +292,7 @@ public final class WebServer implements AutoCloseable {
         "Cache-Control",
         answer.cacheSeconds() > 0 ? "max-age=" + answer.cacheSeconds() : "no-cache");
     headers.set("ETag", answer.etag());
+    BoundedHttpServer.closeAfterRefusal(exchange, answer.status());
     if (answer.status() == Answer.NOT_MODIFIED) {
       exchange.sendResponseHeaders(answer.status(), -1);
       return;
