@@ -140,7 +140,11 @@ final class Kubelet {
         hostNetwork ? node.own() : LocalNode.loopback(2, 1 + podAddresses++ % 250);
     Path at = folder.resolve("pods").resolve(pod.getMetadata().getName());
     return new RunningPod(
-        pod, address, at, folder.resolve("logs").resolve(pod.getMetadata().getName() + ".log"));
+        pod,
+        address,
+        hostNetwork ? node.published() : address,
+        at,
+        folder.resolve("logs").resolve(pod.getMetadata().getName() + ".log"));
   }
 
   private void keepRunning(RunningPod pod) {

@@ -5,12 +5,14 @@ import io.fabric8.kubernetes.api.model.HTTPGetAction;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodIP;
 import io.fabric8.kubernetes.api.model.Probe;
 import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,7 @@ final class RunningPod {
   final String key;
   final String node;
   final InetAddress address;
+  private final List<InetAddress> addresses;
   final Path folder;
   final Path log;
   final long graceMillis;
@@ -49,13 +52,22 @@ final class RunningPod {
 
   private @Nullable String writtenState;
 
-  RunningPod(Pod given, InetAddress address, Path folder, Path log) {
+  /**
+   * A pod that does not run yet.
+   *
+   * @param address where its process is bound
+   * @param published where its node is probed; another one than {@code address} only on the host's
+   *     network behind a relay
+   */
+  RunningPod(Pod given, InetAddress address, InetAddress published, Path folder, Path log) {
     // Without the version that it had once: status writes must not depend on it.
     this.pod = new PodBuilder(given).editMetadata().withResourceVersion(null).endMetadata().build();
     this.uid = pod.getMetadata().getUid();
     this.key = pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName();
     this.node = pod.getSpec().getNodeName();
     this.address = address;
+    // An agent that has none of its node's addresses is taken for one that has outlived them.
+    this.addresses = address.equals(published) ? List.of(address) : List.of(address, published);
     this.folder = folder;
     this.log = log;
     Long grace = pod.getSpec().getTerminationGracePeriodSeconds();
@@ -82,7 +94,7 @@ final class RunningPod {
         .withHostIP(address.getHostAddress())
         .addNewHostIP(address.getHostAddress())
         .withPodIP(address.getHostAddress())
-        .addNewPodIP(address.getHostAddress())
+        .withPodIPs(addresses.stream().map(known -> new PodIP(known.getHostAddress())).toList())
         .addNewCondition()
         .withType("Ready")
         .withStatus(isReady ? "True" : "False")

@@ -40,12 +40,14 @@ final class LocalMesh implements AutoCloseable {
   /**
    * Parts that somebody asks for after the start.
    *
+   * @param agentApi the API of the first node's agent
    * @param client of the API, which tries everything once
    * @param store the embedded store; null where results go elsewhere
    */
   record Parts(
       Workspace workspace,
       PortForward page,
+      URI agentApi,
       KubernetesClient client,
       MeshResources resources,
       LocalCluster cluster,
@@ -76,6 +78,19 @@ final class LocalMesh implements AutoCloseable {
 
   String pageUrl() {
     return "http://127.0.0.1:" + parts.page().port();
+  }
+
+  /** True where the page starts bursts: not in a mesh of the user's own file. */
+  boolean hasPageToken() {
+    return Files.exists(workspace().pageToken());
+  }
+
+  /** Options by which a command asks the first node's agent. */
+  String agentOptions() {
+    return "--server "
+        + parts.agentApi()
+        + " --token-file "
+        + workspace().agentsToken(parts.resources().name() + "-agent-node-1");
   }
 
   /** The matrix over everything since the start; empty where no scraper answers in time. */

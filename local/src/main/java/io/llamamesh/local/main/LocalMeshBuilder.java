@@ -21,12 +21,17 @@ import io.llamamesh.operator.OperatorOptions;
 import io.llamamesh.runtime.CloseStack;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +41,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class LocalMeshBuilder {
   private static final int MAX_LAST_LINE = 2_048;
+  private static final int TOKEN_BYTES = 24;
+  private static final FileAttribute<?> OWNER_ONLY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private final CloseStack opened = new CloseStack();
   private final Instant startedAt = Instant.now();
@@ -72,7 +80,7 @@ final class LocalMeshBuilder {
       StoreStart storeStart = beginStore(workspace, storePort);
       FakeApiServer api = startApi(workspace);
       KubernetesClient client = own(clientWithoutRetries(api));
-      MeshResources resources = applyMesh(client, api, request, storePort);
+      MeshResources resources = applyMesh(client, api, request, workspace, storePort);
       Impairments impairments = new Impairments(options.faults());
       RelayWarnings relayWarnings = startRelay(request, impairments);
       startOperator(api);
@@ -83,7 +91,15 @@ final class LocalMeshBuilder {
           startedAt,
           scraper,
           new LocalMesh.Parts(
-              workspace, page, client, resources, cluster, impairments, relayWarnings, store));
+              workspace,
+              page,
+              agentApi(request),
+              client,
+              resources,
+              cluster,
+              impairments,
+              relayWarnings,
+              store));
     } catch (Exception | Error e) {
       opened.close();
       throw e;
@@ -99,6 +115,15 @@ final class LocalMeshBuilder {
 
   private static void checkPorts(Request request) throws UserError {
     PortCheck.check(request.nodes(), request.settings());
+  }
+
+  /** The API of the first node's agent. */
+  private static URI agentApi(Request request) {
+    return URI.create(
+        "http://"
+            + request.nodes().getFirst().own().getHostAddress()
+            + ":"
+            + request.settings().collector().apiPort());
   }
 
   private PortForward openPage() throws IOException, UserError {
@@ -133,14 +158,30 @@ final class LocalMeshBuilder {
   }
 
   private MeshResources applyMesh(
-      KubernetesClient client, FakeApiServer api, Request request, int storePort)
+      KubernetesClient client,
+      FakeApiServer api,
+      Request request,
+      Workspace workspace,
+      int storePort)
       throws IOException, UserError {
     MeshDocument document = request.document();
     MeshResources resources = new MeshResources(client);
     resources.install(document.namespace());
     terminal.progress(options.nodes() + " nodes, Kubernetes API stand-in on " + api.url());
-    resources.apply(withStore(document, storePort), options.mesh());
+    MeshDocument applied =
+        options.mesh() == null ? withPageToken(document, workspace.pageToken()) : document;
+    resources.apply(withStore(applied, storePort), options.mesh());
     return resources;
+  }
+
+  private static MeshDocument withPageToken(MeshDocument document, Path file) throws IOException {
+    byte[] random = new byte[TOKEN_BYTES];
+    new SecureRandom().nextBytes(random);
+    String token = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+    Files.deleteIfExists(file); // an earlier run's
+    var _ = Files.createFile(file, OWNER_ONLY);
+    Files.writeString(file, token + "\n");
+    return document.withPageToken(token);
   }
 
   private MeshDocument withStore(MeshDocument document, int storePort) {

@@ -84,7 +84,13 @@ final class LocalRun {
 
   /** Prints page, kubeconfig and logs before anybody has to wait. */
   private void printLocations() {
-    terminal.print("         page     " + mesh.pageUrl());
+    terminal.print(
+        "         page     "
+            + mesh.pageUrl()
+            + (mesh.hasPageToken()
+                ? ", which starts bursts with the token in " + mesh.workspace().pageToken()
+                : ""));
+    terminal.print("         agents   ./llama-mesh members " + mesh.agentOptions());
     terminal.print(
         "         kubectl  export KUBECONFIG="
             + mesh.workspace().kubeconfig()

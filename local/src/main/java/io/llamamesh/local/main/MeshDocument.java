@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
   static final String NAMESPACE = "llama-mesh";
   private static final String STORE_SECRET = "local-store";
+  private static final String PAGE_SECRET = "local-page";
   private static final String TOKEN_KEY = "token";
   private static final int MAX_BYTES = 1 << 20;
 
@@ -165,11 +166,7 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
 
   /** The same mesh that writes to a store over the v2 API, and the Secret with its token. */
   MeshDocument withStore(String url, String org, String bucket, String token) {
-    Map<String, Object> spec = new LinkedHashMap<>(spec());
-    Map<String, Object> scraper = new LinkedHashMap<>();
-    if (spec.get("scraper") instanceof Map<?, ?> given) {
-      given.forEach((key, value) -> scraper.put(String.valueOf(key), value));
-    }
+    Map<String, Object> scraper = scraper();
     scraper.put(
         "influxdb",
         Map.of(
@@ -183,6 +180,26 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
                 bucket,
                 "tokenSecret",
                 Map.of("name", STORE_SECRET, "key", TOKEN_KEY))));
+    return with(scraper, secret(STORE_SECRET, token));
+  }
+
+  /** The same mesh whose page starts bursts, and the Secret with the token that it asks for. */
+  MeshDocument withPageToken(String token) {
+    Map<String, Object> scraper = scraper();
+    scraper.put("tokenSecret", PAGE_SECRET);
+    return with(scraper, secret(PAGE_SECRET, token));
+  }
+
+  private Map<String, Object> scraper() {
+    Map<String, Object> scraper = new LinkedHashMap<>();
+    if (spec().get("scraper") instanceof Map<?, ?> given) {
+      given.forEach((key, value) -> scraper.put(String.valueOf(key), value));
+    }
+    return scraper;
+  }
+
+  private MeshDocument with(Map<String, Object> scraper, Secret secret) {
+    Map<String, Object> spec = new LinkedHashMap<>(spec());
     spec.put("scraper", scraper);
     GenericKubernetesResource copy = new GenericKubernetesResource();
     copy.setApiVersion(mesh.getApiVersion());
@@ -190,19 +207,20 @@ record MeshDocument(GenericKubernetesResource mesh, List<HasMetadata> others) {
     copy.setMetadata(mesh.getMetadata());
     copy.setAdditionalProperties(new LinkedHashMap<>(mesh.getAdditionalProperties()));
     copy.setAdditionalProperty("spec", spec);
-    Secret secret =
-        new SecretBuilder()
-            .withNewMetadata()
-            .withName(STORE_SECRET)
-            .withNamespace(namespace())
-            .endMetadata()
-            .addToData(
-                TOKEN_KEY,
-                Base64.getEncoder().encodeToString(token.getBytes(StandardCharsets.UTF_8)))
-            .build();
     List<HasMetadata> all = new ArrayList<>(others);
     all.add(secret);
     return new MeshDocument(copy, all);
+  }
+
+  private Secret secret(String name, String token) {
+    return new SecretBuilder()
+        .withNewMetadata()
+        .withName(name)
+        .withNamespace(namespace())
+        .endMetadata()
+        .addToData(
+            TOKEN_KEY, Base64.getEncoder().encodeToString(token.getBytes(StandardCharsets.UTF_8)))
+        .build();
   }
 
   @SuppressWarnings("unchecked") // a spec that is no mapping is refused by the API

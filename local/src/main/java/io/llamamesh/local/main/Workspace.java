@@ -42,6 +42,20 @@ record Workspace(Path folder, boolean temporary) implements AutoCloseable {
     return folder.resolve("store");
   }
 
+  /** Token for bursts from the page. */
+  Path pageToken() {
+    return folder.resolve("page-token");
+  }
+
+  /**
+   * Token that all agents take, as one of them has it.
+   *
+   * @param pod that agent's
+   */
+  Path agentsToken(String pod) {
+    return pods().resolve(pod).resolve("volumes/auth/metrics-token");
+  }
+
   private Path pods() {
     return folder.resolve("pods");
   }

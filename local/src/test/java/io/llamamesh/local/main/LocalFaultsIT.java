@@ -114,7 +114,7 @@ class LocalFaultsIT {
       eventually(
           output,
           () -> {
-            unhealthy[0] = networkHealthy(client);
+            unhealthy[0] = condition(client, "NetworkHealthy");
             return unhealthy[0] != null
                 && unhealthy[0].getStatus().equals("False")
                 && unhealthy[0].getReason().matches(reason)
@@ -129,6 +129,10 @@ class LocalFaultsIT {
           fault, forPage, forStatus);
       assertThat(forPage).as("windows until the page named it").isBetween(1, WINDOWS);
       assertThat(forStatus).as("windows until the status named it").isBetween(1, WINDOWS);
+      // The fault is the network's: no agent is out of place, none is replaced.
+      assertThat(condition(client, "AgentsReady"))
+          .satisfies(agents ->
+              assertThat(agents.getStatus()).as(agents.getMessage()).isEqualTo("True"));
     }
   }
 
@@ -141,13 +145,13 @@ class LocalFaultsIT {
     return windows;
   }
 
-  private static @Nullable Condition networkHealthy(KubernetesClient client) {
+  private static @Nullable Condition condition(KubernetesClient client, String type) {
     List<LlamaMesh> meshes = client.resources(LlamaMesh.class).inAnyNamespace().list().getItems();
     return meshes.stream()
         .map(LlamaMesh::getStatus)
         .filter(Objects::nonNull)
         .flatMap(status -> status.conditions() == null ? null : status.conditions().stream())
-        .filter(condition -> condition.getType().equals("NetworkHealthy"))
+        .filter(condition -> condition.getType().equals(type))
         .findFirst()
         .orElse(null);
   }

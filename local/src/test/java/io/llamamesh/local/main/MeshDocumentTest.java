@@ -47,6 +47,17 @@ class MeshDocumentTest {
   }
 
   @Test
+  void thePageOfTheStandardMeshTakesATokenForBursts() throws Exception {
+    MeshDocument document =
+        MeshDocument.standard(false).withPageToken("t").withStore("http://x", "o", "b", "s");
+
+    assertThat(document.settings().scraper().tokenSecret()).isNotNull();
+    assertThat(document.others())
+        .extracting(other -> other.getMetadata().getName())
+        .containsExactly("local-page", "local-store");
+  }
+
+  @Test
   void theStandardMeshIsAMesh() throws Exception {
     assertThat(MeshDocument.standard(false).settings().collector().interval().text())
         .isEqualTo("2s");
