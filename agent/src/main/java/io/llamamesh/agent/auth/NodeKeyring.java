@@ -53,9 +53,12 @@ public final class NodeKeyring implements AutoCloseable {
   private volatile Set<String> targets = Set.of();
   private volatile @Nullable NodeKeys keys;
   private volatile @Nullable String problem;
+
+  /** Somebody is probed who was not when keys were fetched last. */
+  private volatile boolean hasNewTargets;
+
   private @Nullable Instant due;
   private @Nullable String dueFor;
-  private Set<String> askedFor = Set.of();
   private Duration retry = FIRST_RETRY;
 
   /** Fetches the document of this pod's node. */
@@ -131,11 +134,15 @@ public final class NodeKeyring implements AutoCloseable {
    * Takes what the config says.
    *
    * @param isSignedByPair probes to members are signed by keys of pairs, as soon as both know them
-   * @param names of all targets; keys are asked for where one has none
+   * @param names of all targets; keys are asked for where one is new, or has returned
    */
   public void apply(boolean isSignedByPair, Set<String> names) {
-    targets = isSignedByPair ? Set.copyOf(names) : Set.of();
-    pairs.setSigning(isSignedByPair, clock.instant());
+    Set<String> next = isSignedByPair ? Set.copyOf(names) : Set.of();
+    if (!targets.containsAll(next)) {
+      hasNewTargets = true;
+    }
+    targets = next;
+    pairs.setSigning(isSignedByPair, next, clock.instant());
   }
 
   /**
@@ -189,6 +196,7 @@ public final class NodeKeyring implements AutoCloseable {
       if (due == null || now.isBefore(due)) {
         return;
       }
+      hasNewTargets = false;
       NodeKeys next = NodeKeys.parse(fetch.fetch(service, authDir));
       if (!next.mesh().equals(service.mesh()) || (node != null && !node.equals(next.node()))) {
         throw new IOException("got keys of node " + next.node() + " of another mesh or node");
@@ -226,12 +234,11 @@ public final class NodeKeyring implements AutoCloseable {
         && !service.revision().equals(dueFor)
         && problem == null) {
       due = min(due, now.plus(millis(random.nextLong(SPREAD.toMillis()))));
-    } else if (!targets.equals(askedFor)
-        && !held.pairs().keySet().containsAll(targets)
-        && problem == null) {
-      // Whoever has come is probed, and probes, by keys that there are by now.
+    } else if (hasNewTargets && problem == null) {
+      // Whoever has come is probed, and probes, by keys that there are by now; who has returned
+      // under its old name may be another node, with other ones.
+      hasNewTargets = false;
       due = min(due, now.plus(millis(random.nextLong(SPREAD.toMillis()))));
-      askedFor = targets;
     }
     dueFor = service.revision();
   }

@@ -55,6 +55,7 @@ final class PairKeyring {
   private final Map<String, PairKey> made = new HashMap<>();
   private @Nullable NodeKeys held;
   private boolean signing;
+  private Set<String> targets = Set.of();
   private volatile SenderTable senders = SenderTable.NONE;
   private volatile Composed composed = new Composed(ProbeKeys.NONE, SenderTable.NONE, signers);
 
@@ -99,11 +100,18 @@ final class PairKeyring {
   /**
    * Sets whether probes are signed by keys of pairs, and whether nothing else counts for who signs
    * by them; such keys are taken either way.
+   *
+   * @param names of those that are probed. Who is none of them and returns may have come with other
+   *     keys, as a node that was made anew has: it is tested again before a key of the pair signs
    */
-  synchronized void setSigning(boolean wanted, Instant now) {
-    if (signing != wanted) {
+  synchronized void setSigning(boolean wanted, Set<String> names, Instant now) {
+    boolean isOther = signing != wanted;
+    if (isOther) {
       signing = wanted;
       publish();
+    }
+    if (isOther || !targets.equals(names)) {
+      targets = Set.copyOf(names);
       offer(now);
     }
   }
@@ -193,7 +201,7 @@ final class PairKeyring {
           .pairs()
           .forEach((name, entries) -> {
             KeyRing ring = new KeyRing(entries);
-            KeyRing.Entry wanted = ring.signing(now);
+            KeyRing.Entry wanted = targets.contains(name) ? ring.signing(now) : null;
             if (wanted != null) {
               List<PairKey> keys = new ArrayList<>(List.of(made(wanted)));
               for (KeyRing.Entry entry : entries) {

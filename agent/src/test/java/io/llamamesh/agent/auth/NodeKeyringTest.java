@@ -2,6 +2,7 @@ package io.llamamesh.agent.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.agent.wire.PairKey;
 import io.llamamesh.auth.KeyRing;
 import io.llamamesh.keys.KeyDerivation;
 import io.llamamesh.keys.KeyService;
@@ -14,7 +15,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -108,6 +111,29 @@ final class NodeKeyringTest {
     pass(ring, Duration.ofMinutes(4));
 
     assertThat(fetched).isEqualTo(1);
+  }
+
+  /** It may have been made anew meanwhile, with other keys, and nothing else says so. */
+  @Test
+  void aTargetThatReturnsHasItsKeysFetchedAnewWithinAMinute() {
+    KeyRing.Entry pair =
+        new KeyRing.Entry(
+            1, Base64.getEncoder().encodeToString(new byte[PairKey.BYTES]), Instant.EPOCH, null);
+    NodeKeys one = keys("uid", "n", "1", 1);
+    answer = new NodeKeys("uid", "n", "1", one.keys(), new TreeMap<>(Map.of("x", List.of(pair))));
+    NodeKeyring ring = ring();
+    ring.apply(true, Set.of("x"));
+    ring.refresh();
+    pass(ring, Duration.ofMinutes(2));
+    assertThat(fetched).isEqualTo(1);
+
+    ring.apply(true, Set.of());
+    pass(ring, Duration.ofMinutes(1));
+    assertThat(fetched).as("who goes needs no keys").isEqualTo(1);
+    ring.apply(true, Set.of("x"));
+    pass(ring, Duration.ofSeconds(45));
+
+    assertThat(fetched).isEqualTo(2);
   }
 
   @Test

@@ -22,6 +22,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -150,25 +151,21 @@ final class PairKeyringTest {
     assertThat(signer.isTestDue(0)).isFalse();
     assertThat(ring.with(MESH).senders().isExclusive()).isFalse();
 
-    ring.setSigning(true, START);
+    ring.setSigning(true, Set.of("a"), START);
     assertThat(signer.isTestDue(0)).isTrue();
     assertThat(ring.with(MESH).senders().isExclusive()).isTrue();
 
-    ring.setSigning(false, START);
+    ring.setSigning(false, Set.of(), START);
     assertThat(signer.isTestDue(0)).isFalse();
     assertThat(takes(pairKey(1, "a", "g", "b"), A)).as("taken either way").isTrue();
   }
 
   @Test
   void aNewMastersKeyIsTestedOnceItMaySign() {
-    ring.setSigning(true, START);
+    ring.setSigning(true, Set.of("a"), START);
     ring.follow(ofB("g", 1), START);
     PairSigner signer = towardsA();
-    ByteBuffer test = ByteBuffer.allocate(LENGTH);
-    ProbeWriter.frame(test, LENGTH, 0);
-    ProbeWriter.sent(test, 1);
-    assertThat(signer.trySignTest(test, 0)).isTrue();
-    signer.recordAnswered(signer.verify(test, 0, LENGTH));
+    prove(signer);
     assertThat(ring.provenTargets()).isEqualTo(1);
 
     ring.follow(ofB("g", 1, 2), START);
@@ -176,6 +173,34 @@ final class PairKeyringTest {
     ring.refresh(START.plus(Duration.ofMinutes(10)));
     assertThat(signer.isTestDue(0)).isTrue();
     assertThat(signer.isProven()).as("the old one signs meanwhile").isTrue();
+  }
+
+  /** A node that was made anew under its name and address does not have the keys of before. */
+  @Test
+  void whoeverWasNoTargetForAWhileIsTestedAgainBeforeAKeySigns() {
+    ring.setSigning(true, Set.of("a"), START);
+    ring.follow(ofB("g", 1), START);
+    PairSigner signer = towardsA();
+    prove(signer);
+    assertThat(signer.isProven()).isTrue();
+
+    ring.setSigning(true, Set.of("c"), START);
+    assertThat(signer.isTestDue(0)).as("it is not probed").isFalse();
+    ring.setSigning(true, Set.of("a", "c"), START);
+
+    assertThat(towardsA()).isSameAs(signer);
+    assertThat(signer.isProven()).isFalse();
+    assertThat(signer.isTestDue(0)).isTrue();
+    prove(signer);
+    assertThat(signer.isProven()).isTrue();
+  }
+
+  private static void prove(PairSigner signer) {
+    ByteBuffer test = ByteBuffer.allocate(LENGTH);
+    ProbeWriter.frame(test, LENGTH, 0);
+    ProbeWriter.sent(test, 1);
+    assertThat(signer.trySignTest(test, 0)).isTrue();
+    signer.recordAnswered(signer.verify(test, 0, LENGTH));
   }
 
   @Test
