@@ -53,6 +53,12 @@ final class AgentlessProber {
   /** The same without targets, until a plan comes. */
   private static final long NOBODY_NANOS = 10_000_000_000L;
 
+  /** Time between two ticks, while an answer is waited for, from which on we stood still. */
+  private static final long STALLED_NANOS = READ_NANOS + StallLimits.STALL_NANOS;
+
+  /** Time after a stall within which the system hands over what it held back meanwhile. */
+  private static final long AFTER_STALL_NANOS = 500_000_000L;
+
   /** What could not be opened is tried again after this time. */
   private static final long RETRY_NANOS = 10_000_000_000L;
 
@@ -80,6 +86,8 @@ final class AgentlessProber {
   private long nextAttempt;
   private long interval = NOBODY_NANOS;
   private long now;
+  private long stallFrom;
+  private long stallTo;
   private boolean stepped;
   private int handedOver;
   private Map<SendResult, Integer> sendErrors = new EnumMap<>(SendResult.class);
@@ -114,11 +122,12 @@ final class AgentlessProber {
     this.results = results;
     this.listener = listener;
     this.now = network.monotonicNanos();
+    this.stallFrom = now;
+    this.stallTo = now;
   }
 
   /** Makes this the plan; targets that it names again go on as they are. */
   void apply(ProbePlan plan) {
-    now = network.monotonicNanos();
     interval = plan.intervalNanos();
     Map<Key, AgentlessPair> wanted = new LinkedHashMap<>();
     plan.agentless()
@@ -136,11 +145,12 @@ final class AgentlessProber {
     wanted.forEach((key, pair) -> {
       AgentlessTarget known = targets.get(key);
       if (known == null) {
-        AgentlessTarget made = new AgentlessTarget(pair, random.nextLong(), now);
+        AgentlessTarget made =
+            new AgentlessTarget(pair, random.nextLong(), network.monotonicNanos());
         targets.put(key, made);
         byNonce.put(made.nonce(), made);
       } else {
-        known.plan(pair, now);
+        known.plan(pair, network.monotonicNanos());
       }
     });
     problems
@@ -156,8 +166,13 @@ final class AgentlessProber {
    */
   void tick(int window) {
     stepped = clock.hasStepped();
+    long before = now;
     // Taken before reading: what was in time by then is read before its probe is settled.
     now = network.monotonicNanos();
+    if (now - before > STALLED_NANOS && all().anyMatch(AgentlessTarget::hasPending)) {
+      stallFrom = before;
+      stallTo = now;
+    }
     pings.values().forEach(ping -> ping.read(pingSink, stepped));
     if (connector != null) {
       connector.poll(tcpSink);
@@ -195,11 +210,35 @@ final class AgentlessProber {
         flight != null && now - flight.sentAt >= timeout;
         flight = target.oldest()) {
       if (!flight.isSettled()) {
+        if (isHeldBack(flight.sentAt + timeout)) {
+          return;
+        }
         cancel(target, flight.number);
         target.recordTimeout(flight, isOwnDrop(target, flight), now, interval);
       }
       target.forgetOldest();
     }
+  }
+
+  /**
+   * Returns whether an answer may have come in its time and is not there yet, since we stood still
+   * when that ended: where the whole machine did, its system takes it only when it goes on.
+   */
+  private boolean isHeldBack(long timeoutAt) {
+    return timeoutAt - stallFrom >= 0
+        && timeoutAt - stallTo <= 0
+        && now - stallTo < AFTER_STALL_NANOS;
+  }
+
+  /**
+   * RTT of an answer; 0 where we stood still while it was under way: if the whole machine did, it
+   * is stamped when that went on.
+   */
+  private long rtt(Flight flight, long measured) {
+    boolean isOfStall =
+        flight.sentAt - stallTo < 0
+            && flight.sentAt + measured - stallFrom > StallLimits.STALL_NANOS;
+    return isOfStall ? 0 : measured;
   }
 
   private void cancel(AgentlessTarget target, long number) {
@@ -397,7 +436,7 @@ final class AgentlessProber {
     } else if (result == TcpConnector.Result.REFUSED) {
       target.recordRefused(flight, now);
     } else {
-      target.recordReply(flight, rttNanos, now);
+      target.recordReply(flight, rtt(flight, rttNanos), now);
     }
   }
 
@@ -424,7 +463,7 @@ final class AgentlessProber {
       if (flight == null) {
         events.merge(CollectorCounters.Event.UNEXPECTED, 1, Integer::sum);
       } else if (whole) {
-        target.recordReply(flight, arrival == 0 ? 0 : arrival - flight.sentAt, now);
+        target.recordReply(flight, arrival == 0 ? 0 : rtt(flight, arrival - flight.sentAt), now);
       } else {
         events.merge(CollectorCounters.Event.GARBLED, 1, Integer::sum);
         target.recordDamaged(flight);

@@ -20,7 +20,9 @@ import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.net.UdpOptions;
 import io.llamamesh.agent.net.UdpSocket;
 import io.llamamesh.agent.window.Attempt;
+import io.llamamesh.agent.window.Mark;
 import io.llamamesh.agent.window.Outcome;
+import io.llamamesh.agent.window.PairResult;
 import io.llamamesh.agent.window.Tally;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -183,6 +185,51 @@ class AgentlessProberTest {
     assertThat(total(Outcome.LOST)).isZero();
   }
 
+  /** As where a hypervisor stops the machine: what came meanwhile is taken when it goes on. */
+  @Test
+  void anAnswerThatAStallHeldBackIsNoLossAndHasNoRtt() {
+    network.answer = TcpConnector.Result.CONNECTED;
+    prober.apply(plan(Method.TCP, 1, SECOND));
+    run(SECOND);
+    network.answer = null;
+    run(100 * MILLI);
+    int waiting = network.open.size();
+    assertThat(waiting).isPositive();
+
+    network.now += 5 * SECOND;
+    run(20 * MILLI);
+    network.answer = TcpConnector.Result.CONNECTED;
+    run(3 * SECOND);
+
+    assertThat(total(Outcome.LOST)).isZero();
+    assertThat(total(Mark.STALLED)).isEqualTo(waiting);
+    assertThat(
+            results.stream()
+                .flatMap(result -> result.pairs().stream())
+                .map(PairResult::rtt)
+                .flatMap(Stream::ofNullable)
+                .mapToLong(PairResult.Rtt::max))
+        .isNotEmpty()
+        .allMatch(max -> max <= 20 * MILLI);
+  }
+
+  /** The kernel's timer does not wait for us: whatever we did, the first one was not answered. */
+  @Test
+  void aSynThatIsSentAgainIsALossThoughWeStoodStill() {
+    prober.apply(plan(Method.TCP, 1, 4 * SECOND));
+    run(200 * MILLI);
+    network.now += SECOND;
+    network.answer = TcpConnector.Result.CONNECTED;
+    network.resent = true;
+    run(10 * MILLI);
+    int waited = network.decided;
+    network.resent = false;
+    run(6 * SECOND);
+
+    assertThat(total(Outcome.LOST)).isEqualTo(waited).isPositive();
+    assertThat(total(Outcome.SUPPRESSED)).isZero();
+  }
+
   @Test
   void aResetIsRefusedAndAnUnreachableHostIsLostWithTheReason() {
     network.answer = TcpConnector.Result.REFUSED;
@@ -235,6 +282,8 @@ class AgentlessProberTest {
     long now = 0;
     int mostOpen;
     int pingsAsked;
+    int decided;
+    boolean resent;
     @Nullable SendResult refusal;
     @Nullable Result answer;
 
@@ -298,15 +347,16 @@ class AgentlessProberTest {
     public void poll(Sink sink) {
       Result result = answer;
       if (result != null) {
-        List<Long> tokens = Stream.of(open.keySet().toArray(Long[]::new)).toList();
+        Map<Long, Long> begun = new LinkedHashMap<>(open);
         open.clear();
-        tokens.forEach(token ->
+        decided += begun.size();
+        begun.forEach((token, since) ->
             sink.decided(
                 token,
                 result,
                 result == Result.UNREACHABLE ? PeerError.OTHER : null,
-                result == Result.CONNECTED ? MILLI : 0,
-                false));
+                result == Result.CONNECTED && !resent ? now - since : 0,
+                resent));
       }
     }
 
