@@ -103,6 +103,8 @@ public final class BurstDocuments {
    * A message between agents: a request, where it has no row, or an answer.
    *
    * @param version 1; others are not read
+   * @param over whether a request asks only for the last word of who has taken part: too late to
+   *     begin; null for false
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Message(
@@ -112,7 +114,12 @@ public final class BurstDocuments {
       @Nullable Integer pps,
       @Nullable Long millis,
       @Nullable String by,
-      @Nullable Row row) {}
+      @Nullable Row row,
+      @Nullable Boolean over) {
+    boolean isOver() {
+      return over != null && over;
+    }
+  }
 
   private static final int VERSION = 1;
 
@@ -131,7 +138,12 @@ public final class BurstDocuments {
         List.copyOf(burst.missing()));
   }
 
-  static byte[] encode(BurstRequest request) throws IOException {
+  /**
+   * A request.
+   *
+   * @param isOver see {@link Message}
+   */
+  static byte[] encode(BurstRequest request, boolean isOver) throws IOException {
     return ResultsJson.mapper()
         .writeValueAsBytes(
             new Message(
@@ -141,12 +153,13 @@ public final class BurstDocuments {
                 request.pps(),
                 request.length().toMillis(),
                 request.by(),
-                null));
+                null,
+                isOver ? true : null));
   }
 
   static byte[] encode(String id, BurstRow row) throws IOException {
     return ResultsJson.mapper()
-        .writeValueAsBytes(new Message(VERSION, id, null, null, null, null, row(row)));
+        .writeValueAsBytes(new Message(VERSION, id, null, null, null, null, row(row), null));
   }
 
   /**

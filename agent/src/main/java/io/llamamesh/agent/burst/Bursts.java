@@ -149,7 +149,7 @@ public final class Bursts implements AutoCloseable {
         request.by(),
         sources.size());
     if (!alone) {
-      if (!trySend(request, Set.of())) {
+      if (!trySend(request, Set.of(), false)) {
         LOG.warn("burst not spread, the fabric does not send id={}", request.id());
       }
       startReminder(burst);
@@ -177,9 +177,10 @@ public final class Bursts implements AutoCloseable {
     BurstRequest request = burst.request();
     try {
       Thread.sleep(ASKED_AGAIN_AFTER);
-      sendAgain(request, burst.silent());
+      sendAgain(request, burst.silent(), false);
       Thread.sleep(request.length());
-      sendAgain(request, burst.missing());
+      // Who began only now, as one that was started anew, would probe when nobody listens any more.
+      sendAgain(request, burst.missing(), true);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -189,11 +190,11 @@ public final class Bursts implements AutoCloseable {
     }
   }
 
-  private void sendAgain(BurstRequest request, Set<String> left) {
+  private void sendAgain(BurstRequest request, Set<String> left, boolean isOver) {
     Set<String> others = new HashSet<>(left);
     others.remove(ownName());
     if (!others.isEmpty()) {
-      boolean sent = trySend(request, others);
+      boolean sent = trySend(request, others, isOver);
       LOG.info("burst asked for again id={} agents={} sent={}", request.id(), others.size(), sent);
     }
   }
@@ -283,9 +284,9 @@ public final class Bursts implements AutoCloseable {
             + other.by());
   }
 
-  private boolean trySend(BurstRequest request, Set<String> only) {
+  private boolean trySend(BurstRequest request, Set<String> only, boolean isOver) {
     try {
-      return spread.trySend(BurstDocuments.encode(request), only);
+      return spread.trySend(BurstDocuments.encode(request, isOver), only);
     } catch (IOException e) {
       LOG.warn("burst not encoded id={}", request.id(), e);
       return false;
@@ -302,7 +303,7 @@ public final class Bursts implements AutoCloseable {
       BurstDocuments.Message message = BurstDocuments.decode(bytes);
       BurstDocuments.Row answer = message.row();
       if (answer == null) {
-        serve(origin, BurstDocuments.request(message));
+        serve(origin, BurstDocuments.request(message), message.isOver());
         return;
       }
       BurstCollection burst = find(message.id()).orElse(null);
@@ -317,7 +318,7 @@ public final class Bursts implements AutoCloseable {
     }
   }
 
-  private void serve(String asker, BurstRequest request) {
+  private void serve(String asker, BurstRequest request, boolean isOver) {
     String own = ownName();
     if (request.target().equals(own) || request.problem() != null) {
       return;
@@ -332,6 +333,9 @@ public final class Bursts implements AutoCloseable {
       if (word != null) {
         answer(asker, request.id(), word);
       }
+      return;
+    }
+    if (isOver) {
       return;
     }
     // Not under the lock: the fabric may take a while to answer.

@@ -11,6 +11,7 @@ import io.llamamesh.agent.tool.ToolRefusedException;
 import io.llamamesh.config.CollectorConfig;
 import io.llamamesh.config.CollectorConfigYaml;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -25,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -216,6 +218,49 @@ class BurstsTest {
     assertThat(runs).hasValue(2);
   }
 
+  @Test
+  void whoeverIsAskedForItsLastWordAndWasNotThereBeginsNothing() throws Exception {
+    held = true;
+    Bursts startedAnew = agent("n2", this::probe, "n5");
+
+    startedAnew.receive("n1", BurstDocuments.encode(request("b1", "n5"), true));
+    assertThat(startedAnew.running()).isEmpty();
+    startedAnew.receive("n1", BurstDocuments.encode(request("b1", "n5"), false));
+
+    assertThat(startedAnew.running()).hasSize(1);
+  }
+
+  @Test
+  void atTheEndTheLastWordAloneIsAskedFor() throws Exception {
+    List<Boolean> asked = new CopyOnWriteArrayList<>();
+    BurstSpread spread =
+        new BurstSpread() {
+          @Override
+          public Optional<Collection<String>> others() {
+            return Optional.of(List.of("n2"));
+          }
+
+          @Override
+          public boolean trySend(byte[] message, Set<String> onlyNodes) {
+            try {
+              return asked.add(BurstDocuments.decode(message).isOver());
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          }
+        };
+    BurstTargets targets = targets("n5");
+    agents.put("n1", new Bursts(() -> "n1", () -> targets, this::probe, spread, () -> now));
+
+    var _ =
+        agents
+            .get("n1")
+            .start(new BurstRequest("b1", "n5", 200, Duration.ofSeconds(1), "ann@desk"));
+
+    await().until(() -> asked.size() == 3);
+    assertThat(asked).containsExactly(false, false, true);
+  }
+
   private static BurstSpread mute() {
     return new BurstSpread() {
       @Override
@@ -273,7 +318,7 @@ class BurstsTest {
   }
 
   private static byte[] message(String id, String target, int pps) throws IOException {
-    return BurstDocuments.encode(new BurstRequest(id, target, pps, TEN_SECONDS, "ann"));
+    return BurstDocuments.encode(new BurstRequest(id, target, pps, TEN_SECONDS, "ann"), false);
   }
 
   @Test
