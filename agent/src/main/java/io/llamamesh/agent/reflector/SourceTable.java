@@ -43,10 +43,12 @@ public final class SourceTable {
   private final boolean[] signsByPair = new boolean[SLOTS];
   private final byte[] idle = new byte[SLOTS];
   private int senders;
-  private long othersAtLastRead;
-  private long othersV6;
-  private long othersV6AtLastRead;
   private long others;
+
+  /** Probes since the last read that are counted for no sender, of each family. */
+  private long unnamedV4;
+
+  private long unnamedV6;
 
   /**
    * Senders outside the plan that are reported apart, the busiest ones: so many, or twice as many
@@ -70,7 +72,8 @@ public final class SourceTable {
    * @param marked the reply had the drain mark
    * @param counted the sender counts it: it is no hello, and the sender understands the mark
    * @param byPair it is signed by a key of the pair
-   * @param mustBeByPair it is not, and counts for nobody who signed by such a key within an hour
+   * @param mustBeByPair it is not, and counts for nobody who signed by such a key within an hour:
+   *     it is one of those of unknown senders, since that may be the same one, started anew
    * @return false where it counts for nobody
    */
   synchronized boolean recordReflected(
@@ -86,12 +89,13 @@ public final class SourceTable {
         && count[slot] != 0
         && signsByPair[slot]
         && now - byPairAt[slot] < BY_PAIR_NANOS) {
+      addUnnamed(h, l);
       return false;
     }
     if (count[slot] == 0) {
       if (senders == LIMIT) {
         others++;
-        othersV6 += Ip.isV4(h, l) ? 0 : 1;
+        addUnnamed(h, l);
         return true;
       }
       signsByPair[slot] = false;
@@ -116,6 +120,14 @@ public final class SourceTable {
     return true;
   }
 
+  private void addUnnamed(long h, long l) {
+    if (Ip.isV4(h, l)) {
+      unnamedV4++;
+    } else {
+      unnamedV6++;
+    }
+  }
+
   /**
    * Takes the counts since the last call: per sender for those in the plan and some others (see
    * {@link #UNPLANNED}), and the sum of the rest for each family. Spoofed senders must not fill
@@ -133,10 +145,10 @@ public final class SourceTable {
       for (Reflected sender : takeCounts()) {
         (planned.contains(sender.source()) ? reported : unplanned).add(sender);
       }
-      restV6 = othersV6 - othersV6AtLastRead;
-      restV4 = others - othersAtLastRead - restV6;
-      othersAtLastRead = others;
-      othersV6AtLastRead = othersV6;
+      restV6 = unnamedV6;
+      restV4 = unnamedV4;
+      unnamedV4 = 0;
+      unnamedV6 = 0;
     }
     unplanned.sort(Comparator.comparingLong(Reflected::probes).reversed());
     for (int i = 0; i < unplanned.size(); i++) {

@@ -89,6 +89,32 @@ class SourceTableTest {
     assertThat(table.takeCounts(Set.of())).isEmpty();
   }
 
+  /**
+   * One that was started anew signs by the mesh's key until it has a test answered, which it never
+   * has where answers are lost. That it sent nothing would turn the direction of that loss round.
+   */
+  @Test
+  void whatAKeyOfThePairDoesNotSignIsOfAnUnknownSender() {
+    long v4 = 0xffff_0a00_0001L;
+    long v6 = 0x2001_0db8_0000_0000L;
+    Set<InetAddress> planned = Set.of(Ip.address(0, v4), Ip.address(v6, 1));
+    assertThat(table.recordReflected(0, v4, now, false, true, true, false)).isTrue();
+    assertThat(table.recordReflected(v6, 1, now, false, true, true, false)).isTrue();
+    assertThat(table.takeCounts(planned)).hasSize(2);
+
+    for (int i = 0; i < 3; i++) {
+      now += SECOND;
+      assertThat(table.recordReflected(0, v4, now, false, true, false, true)).isFalse();
+    }
+    assertThat(table.recordReflected(v6, 1, now, false, true, false, true)).isFalse();
+
+    assertThat(table.takeCounts(planned))
+        .extracting(r -> r.source().getHostAddress() + "=" + r.probes())
+        .containsExactly("0.0.0.0=3", "0:0:0:0:0:0:0:0=1");
+    assertThat(table.takeCounts(planned)).isEmpty();
+    assertThat(table.others()).isZero();
+  }
+
   @Test
   void aFloodOfMadeUpSendersDoesNotKeepRealOnesOutForGood() {
     for (int i = 0; i < SourceTable.LIMIT; i++) {
