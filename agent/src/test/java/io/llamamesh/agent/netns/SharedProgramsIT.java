@@ -171,6 +171,21 @@ class SharedProgramsIT {
         .atMost(PATIENCE)
         .untilAsserted(() -> assertThat(rules).hasContent("udp dport 53 accept"));
     assertThat(Files.readAllLines(applied)).hasSizeGreaterThanOrEqualTo(2);
+    // After a start of the node its file is there, and nothing is in force.
+    Path restarted = folder.resolve("restarted");
+    var _ =
+        launch(
+            2,
+            folder.resolve("again.log"),
+            "filter-rules",
+            "apply",
+            rules.toString(),
+            "sh",
+            "-c",
+            "echo applied >>" + restarted);
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(restarted).hasContent("applied\n"));
     assertThat(run(2, "node-metadata", "get", "node-1")).isEqualTo("node-1 kernel=\"6.12.9\"\n");
   }
 }
