@@ -19,6 +19,11 @@ public interface PeerListener {
    */
   default void answered(InetSocketAddress peer, int epoch, long sentNanos, long networkNanos) {}
 
+  /** Longest time from a reply's arrival until {@link #answered}; asked once a tick. */
+  default long longestDelayNanos() {
+    return Long.MAX_VALUE;
+  }
+
   /** A listener that calls two others in turn. */
   static PeerListener both(PeerListener first, PeerListener second) {
     return new PeerListener() {
@@ -32,6 +37,11 @@ public interface PeerListener {
       public void answered(InetSocketAddress peer, int epoch, long sentNanos, long networkNanos) {
         first.answered(peer, epoch, sentNanos, networkNanos);
         second.answered(peer, epoch, sentNanos, networkNanos);
+      }
+
+      @Override
+      public long longestDelayNanos() {
+        return Math.min(first.longestDelayNanos(), second.longestDelayNanos());
       }
     };
   }

@@ -80,7 +80,7 @@ public final class Prober {
   private final Pacer.Due skip = this::skip;
   private final ErrorSink errorSink = this::applyError;
   private ProbePlan plan = ProbePlan.IDLE;
-  private long tick = TickLength.LONGEST_NANOS;
+  private long tick = TickLength.UNSTRETCHED_NANOS;
   private volatile List<PeerStatus> peerStatuses = List.of();
   private long expiredAt;
   private long takenPorts;
@@ -171,7 +171,7 @@ public final class Prober {
     retryAt = network.monotonicNanos() + retryPause;
     counters.setFlows(roster.active().size(), roster.missingFlows());
     pacer.flows(roster.active(), network.monotonicNanos());
-    tick = TickLength.nanos(roster.active());
+    tick = TickLength.nanos(roster.active(), network.hasKernelStamps());
     if (ports.takenPorts() != takenPorts) {
       counters.add(CollectorCounters.Event.PORT_TAKEN, ports.takenPorts() - takenPorts);
       takenPorts = ports.takenPorts();
@@ -194,11 +194,17 @@ public final class Prober {
 
   /** Time between ticks in nanoseconds. */
   public long tickNanos() {
-    return tick;
+    if (tick <= TickLength.UNSTRETCHED_NANOS) {
+      return tick;
+    }
+    long longest =
+        replies.mustReadSoon(pacer.reached()) ? 0 : roster.listener().longestDelayNanos();
+    return Math.min(tick, Math.max(TickLength.UNSTRETCHED_NANOS, longest));
   }
 
   /** One tick. */
   public void tick() {
+    long length = tickNanos();
     boolean stepped = clock.hasStepped();
     if (stepped) {
       counters.add(CollectorCounters.Event.CLOCK_STEP);
@@ -231,7 +237,9 @@ public final class Prober {
     // Checked again: a stall may begin in the middle of a tick.
     if (now - pacer.reached() > StallLimits.STALL_NANOS) {
       replies.recordStall(pacer.reached(), now);
-      pacer.advance(now - tick, skip);
+    }
+    if (now - pacer.reached() > StallLimits.longestGap(length)) {
+      pacer.advance(now - length, skip);
     }
     pacer.advance(now, send);
   }

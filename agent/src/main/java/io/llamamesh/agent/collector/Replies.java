@@ -25,6 +25,12 @@ final class Replies {
   /** Lower bound of the receive buffer that the kernel charges for a datagram. */
   private static final int LEAST_BYTES = 256;
 
+  /** Datagrams in one read of a port that are more than answers: a flood may fill its buffer. */
+  static final int FLOOD = 24;
+
+  /** Time for which a flood is expected to go on. */
+  static final long FLOOD_NANOS = 1_000_000_000L;
+
   private static final long UNKNOWN = -1;
 
   private final UdpNetwork network;
@@ -36,6 +42,9 @@ final class Replies {
   private final Batch batch;
   private final ProbeParser parser = new ProbeParser();
   private boolean stampsUsable;
+  private boolean hasUnstamped;
+  private boolean isFlooded;
+  private long floodedAt;
   private boolean spansStall;
   private long stallFrom;
   private long stallTo;
@@ -74,17 +83,32 @@ final class Replies {
    * @param stalled this read is late: without kernel stamps the RTTs are unknown
    */
   void read(SourcePort port, boolean clockStepped, boolean stalled) {
-    int left = port.socket().receiveBufferBytes() / LEAST_BYTES;
+    int most = port.socket().receiveBufferBytes() / LEAST_BYTES;
+    int left = most;
     int count;
     do {
       count = port.socket().receive(batch);
       long now = network.monotonicNanos();
       for (int slot = 0; slot < count; slot++) {
+        hasUnstamped |= !batch.isKernelStamped(slot);
         stampsUsable = !clockStepped && (batch.isKernelStamped(slot) || !stalled);
         port.recordArrival(handle(slot, now));
       }
       left -= count;
     } while (count == batch.slots() && left > 0);
+    if (most - left > FLOOD) {
+      isFlooded = true;
+      floodedAt = network.monotonicNanos();
+    }
+  }
+
+  /**
+   * Returns whether ports are not to wait long for the next read: one is flooded, or the kernel
+   * left a datagram without a stamp, so that the time of its read was its arrival.
+   */
+  boolean mustReadSoon(long now) {
+    isFlooded = isFlooded && now - floodedAt < FLOOD_NANOS;
+    return isFlooded || hasUnstamped;
   }
 
   /** Handles the datagram in a slot; returns whether it answers a probe of ours. */

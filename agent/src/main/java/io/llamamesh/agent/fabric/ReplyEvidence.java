@@ -2,6 +2,7 @@ package io.llamamesh.agent.fabric;
 
 import io.llamamesh.agent.collector.PeerListener;
 import io.llamamesh.agent.collector.PeerState;
+import io.llamamesh.fabric.Fabric;
 import io.llamamesh.fabric.transport.FabricEvidence;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
@@ -57,6 +58,15 @@ public final class ReplyEvidence implements PeerListener, FabricEvidence {
       slot.roundTrip = networkNanos;
       slot.sentAt = sentNanos;
     }
+  }
+
+  /**
+   * As often as the fabric asks: replies that it hears of later would look late to its detector,
+   * which would then ping neighbours that answer.
+   */
+  @Override
+  public long longestDelayNanos() {
+    return slots.isEmpty() ? Long.MAX_VALUE : Fabric.TICK;
   }
 
   @Override

@@ -93,6 +93,9 @@ final class ProberFixture {
   /** Happens, once, between the stamp of a probe and its sending. */
   Runnable duringSend = () -> {};
 
+  /** Longest time until the prober's listener wants to know of a reply. */
+  long longestDelay = Long.MAX_VALUE;
+
   /** Path MTU; 0 for none. */
   int mtu;
 
@@ -137,7 +140,17 @@ final class ProberFixture {
             counters,
             List::of,
             () -> keys,
-            (peer, before, now) -> states.add(before + ">" + now),
+            new PeerListener() {
+              @Override
+              public void changed(InetSocketAddress peer, PeerState before, PeerState now) {
+                states.add(before + ">" + now);
+              }
+
+              @Override
+              public long longestDelayNanos() {
+                return longestDelay;
+              }
+            },
             new CollectorListener() {
               @Override
               public void unkeyedAnswer(InetSocketAddress target) {

@@ -2,7 +2,9 @@ package io.llamamesh.agent.fabric;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.agent.collector.PeerListener;
 import io.llamamesh.agent.collector.PeerState;
+import io.llamamesh.fabric.Fabric;
 import io.llamamesh.fabric.transport.FabricEvidence;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -45,6 +47,17 @@ class ReplyEvidenceTest {
     evidence.answered(SEVEN, 6, 400, 9);
     evidence.drain(sink);
     assertThat(taken).element(1).isEqualTo("n7 answered 400 in 9 as 6");
+  }
+
+  @Test
+  void repliesAreWantedAsOftenAsTheFabricAsksWhileItIsOn() {
+    assertThat(evidence.longestDelayNanos()).isEqualTo(Long.MAX_VALUE);
+    evidence.observe(Map.of(SEVEN, "n7"));
+    assertThat(evidence.longestDelayNanos()).isEqualTo(Fabric.TICK);
+    assertThat(PeerListener.both((peer, before, now) -> {}, evidence).longestDelayNanos())
+        .isEqualTo(Fabric.TICK);
+    evidence.observe(Map.of());
+    assertThat(evidence.longestDelayNanos()).isEqualTo(Long.MAX_VALUE);
   }
 
   @Test

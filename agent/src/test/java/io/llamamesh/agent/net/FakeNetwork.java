@@ -101,7 +101,7 @@ public final class FakeNetwork implements UdpNetwork {
 
   @Override
   public boolean hasKernelStamps() {
-    return true;
+    return hasStamps;
   }
 
   @Override
@@ -132,6 +132,12 @@ public final class FakeNetwork implements UdpNetwork {
 
   /** Receive buffer that a socket grants. */
   public int receiveBufferBytes = 1 << 20;
+
+  /** Set where the network says that the kernel stamps arrivals. */
+  public boolean hasStamps = true;
+
+  /** Set where the kernel does so. */
+  public boolean stampsArrivals = true;
 
   /** The ToS byte with which everything arrives. */
   public int arrivingTos;
@@ -190,8 +196,11 @@ public final class FakeNetwork implements UdpNetwork {
         batch.bytes().put(batch.offset(n), arrival.bytes(), 0, arrival.bytes().limit());
         batch.length[n] = arrival.bytes().limit();
         batch.truncated[n] = false;
-        batch.stamp[n] = arrival.at() + offsets.floorEntry(arrival.at()).getValue();
-        batch.kernelStamp[n] = true;
+        batch.stamp[n] =
+            stampsArrivals
+                ? arrival.at() + offsets.floorEntry(arrival.at()).getValue()
+                : realtimeNanos();
+        batch.kernelStamp[n] = stampsArrivals;
         batch.tos[n] = arrivingTos;
         batch.sourceHigh[n] = Ip.high(arrival.from().getAddress());
         batch.sourceLow[n] = Ip.low(arrival.from().getAddress());
