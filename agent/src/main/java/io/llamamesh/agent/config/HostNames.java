@@ -74,6 +74,7 @@ public final class HostNames implements AutoCloseable {
   public synchronized void follow(Set<String> names, Duration patience) {
     entries.keySet().retainAll(names);
     names.forEach(name -> entries.computeIfAbsent(name, this::newEntry));
+    notifyAll();
     long until = nanos.getAsLong() + patience.toNanos();
     try {
       for (long left = patience.toNanos();
@@ -110,7 +111,7 @@ public final class HostNames implements AutoCloseable {
 
   private void run(Runnable onChange) {
     try {
-      while (!stop.await(1, TimeUnit.SECONDS)) {
+      while (hasNames() && !stop.await(1, TimeUnit.SECONDS)) {
         if (refresh()) {
           onChange.run();
         }
@@ -118,6 +119,14 @@ public final class HostNames implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Waits until there are names; returns false when it is stopped before. */
+  private synchronized boolean hasNames() throws InterruptedException {
+    while (entries.isEmpty() && stop.getCount() > 0) {
+      wait();
+    }
+    return stop.getCount() > 0;
   }
 
   /** Looks up names that are due; returns whether an address has changed since the last call. */
@@ -188,6 +197,7 @@ public final class HostNames implements AutoCloseable {
     lookups.shutdownNow();
     Thread running;
     synchronized (this) {
+      notifyAll();
       running = thread;
     }
     if (running != null) {

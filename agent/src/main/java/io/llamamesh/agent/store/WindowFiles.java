@@ -32,7 +32,6 @@ public final class WindowFiles implements AutoCloseable {
   private static final String PREFIX = "window-";
   private static final String FRESH = "new-";
   private static final String CLEAN = "ended-cleanly";
-  private static final long POLL_NANOS = 200_000_000L;
   private static final long RETRY_MILLIS = 1000;
 
   /** Retries while a folder is in the place of a file. */
@@ -158,7 +157,7 @@ public final class WindowFiles implements AutoCloseable {
   private void run() {
     try {
       while (!stopping) {
-        if (archive.await(written, POLL_NANOS)) {
+        if (archive.await(written, () -> stopping)) {
           writePublished();
         }
         if (failing) {
@@ -226,6 +225,7 @@ public final class WindowFiles implements AutoCloseable {
   @Override
   public void close() {
     stopping = true;
+    archive.wakeUp();
     ended.countDown();
     if (writer != null) {
       try {

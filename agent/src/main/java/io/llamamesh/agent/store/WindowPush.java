@@ -66,7 +66,6 @@ public final class WindowPush implements AutoCloseable {
   /** Windows of all agents end in the same second. */
   private static final long SPREAD_MILLIS = 1_000;
 
-  private static final long POLL_NANOS = 500_000_000L;
   private static final Duration STEP = Duration.ofMillis(50);
   private static final int OK = 200;
   private static final int BAD_REQUEST = 400;
@@ -178,7 +177,7 @@ public final class WindowPush implements AutoCloseable {
   private void run() {
     try {
       while (!isClosed()) {
-        if (archive.await(stored, POLL_NANOS)) {
+        if (archive.await(stored, () -> finishing || isClosed())) {
           boolean fresh = backlog() == 1 && problem == null && !finishing;
           long spread = fresh ? random.nextLong(SPREAD_MILLIS) : 0;
           if (closed.await(spread, TimeUnit.MILLISECONDS)) {
@@ -328,6 +327,7 @@ public final class WindowPush implements AutoCloseable {
   public void finish(Duration patience, DrainUpload.Pause stop) throws InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
     finishing = true;
+    archive.wakeUp();
     while (thread.isAlive() && deadline - System.nanoTime() > 0) {
       if (stop.awaitStop(STEP)) {
         break;

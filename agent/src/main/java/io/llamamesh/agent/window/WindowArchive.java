@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /**
@@ -149,19 +150,30 @@ public final class WindowArchive {
   }
 
   /**
-   * Waits until a window after this number is published; returns false when the time is up before.
+   * Waits until a window after this number is published; returns false where the wait ended before.
+   *
+   * @param isEnded ends the wait; asked again after each {@link #wakeUp}
    */
-  public boolean await(long sequence, long timeoutNanos) throws InterruptedException {
+  public boolean await(long sequence, BooleanSupplier isEnded) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      long left = timeoutNanos;
       while (published <= sequence) {
-        if (left <= 0) {
+        if (isEnded.getAsBoolean()) {
           return false;
         }
-        left = publication.awaitNanos(left);
+        publication.await();
       }
       return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets those who wait ask whether their wait has ended. */
+  public void wakeUp() {
+    lock.lock();
+    try {
+      publication.signalAll();
     } finally {
       lock.unlock();
     }
