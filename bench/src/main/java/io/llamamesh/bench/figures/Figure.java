@@ -9,20 +9,31 @@ import java.util.OptionalDouble;
  * @param name words with underscores, the bench's name first: {@code reflector_cpu_per_echo}
  * @param value in {@code unit}
  * @param unit as people write it: {@code µs}, {@code MiB}, {@code B/op}; {@code 1} for counts
- * @param reference the same by the C reference in the same run, where there is one
+ * @param reference the same by the reference in the same run, where there is one
+ * @param by the reference
  * @param target what it should reach
  */
 public record Figure(
-    String name, double value, String unit, OptionalDouble reference, FigureGoal target) {
+    String name,
+    double value,
+    String unit,
+    OptionalDouble reference,
+    FigureReference by,
+    FigureGoal target) {
 
   /** A figure without a reference. */
   public static Figure of(String name, double value, String unit, FigureGoal target) {
-    return new Figure(name, value, unit, OptionalDouble.empty(), target);
+    return new Figure(name, value, unit, OptionalDouble.empty(), FigureReference.C, target);
   }
 
-  /** The same figure beside its reference. */
+  /** The same figure beside the C reference. */
   public Figure against(OptionalDouble other) {
-    return new Figure(name, value, unit, other, target);
+    return against(FigureReference.C, other);
+  }
+
+  /** The same figure beside a reference. */
+  public Figure against(FigureReference whose, OptionalDouble other) {
+    return new Figure(name, value, unit, other, whose, target);
   }
 
   /** The line: {@code name=value unit (c 3.90 µs, ratio 1.04; target ratio ≤ 1.15: met)}. */
@@ -31,12 +42,16 @@ public record Figure(
     String comparison = "";
     if (reference.isPresent()) {
       comparison =
-          "c "
+          by.label()
+              + " "
               + text(reference.getAsDouble())
               + " "
               + unit
               + ", ratio "
               + text(value / reference.getAsDouble());
+    }
+    if (reference.isEmpty() && by == FigureReference.GO && verdict.isEmpty()) {
+      comparison = by.missing();
     }
     String both = comparison.isEmpty() || verdict.isEmpty() ? "" : "; ";
     String beside = comparison + both + verdict;
@@ -54,7 +69,7 @@ public record Figure(
               + ": "
               + (reference.isPresent()
                   ? met(value / reference.getAsDouble() <= most)
-                  : "unknown, there is no reference without gcc");
+                  : "unknown, " + by.missing());
     };
   }
 

@@ -5,6 +5,7 @@ import io.llamamesh.bench.allocation.AllocationBench;
 import io.llamamesh.bench.attack.AttackBench;
 import io.llamamesh.bench.collector.CollectorBench;
 import io.llamamesh.bench.fabric.FabricBench;
+import io.llamamesh.bench.idle.IdleBench;
 import io.llamamesh.bench.memory.MemoryBench;
 import io.llamamesh.bench.micro.MicroBench;
 import io.llamamesh.bench.operator.OperatorBench;
@@ -40,6 +41,7 @@ import picocli.CommandLine.HelpCommand;
     subcommands = {
       ReflectorBench.class,
       CollectorBench.class,
+      IdleBench.class,
       AccuracyBench.class,
       MemoryBench.class,
       AllocationBench.class,

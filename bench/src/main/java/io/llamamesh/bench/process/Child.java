@@ -20,6 +20,7 @@ public final class Child implements AutoCloseable {
   private final String name;
   private final Process process;
   private final Path log;
+  private boolean suspended;
 
   private Child(String name, Process process, Path log) {
     this.name = name;
@@ -107,6 +108,26 @@ public final class Child implements AutoCloseable {
     }
   }
 
+  /** Stops it where it is, so that another has the machine for itself. */
+  public void suspend() throws IOException, InterruptedException {
+    signal("STOP");
+    suspended = true;
+  }
+
+  /** Lets it go on. */
+  public void resume() throws IOException, InterruptedException {
+    signal("CONT");
+    suspended = false;
+  }
+
+  /** Sends it a signal by its name without SIG. */
+  public void signal(String signal) throws IOException, InterruptedException {
+    String pid = Long.toString(process.pid());
+    if (new ProcessBuilder("kill", "-" + signal, pid).start().waitFor() != 0) {
+      throw new IOException("no signal " + signal + " to " + name + ", process " + pid);
+    }
+  }
+
   /** True when it has not ended yet. */
   public boolean isAlive() {
     return process.isAlive();
@@ -117,10 +138,19 @@ public final class Child implements AutoCloseable {
     process.destroyForcibly();
   }
 
-  /** Ends it: asked first, then by force. */
+  /** Ends it, suspended or not: asked first, then by force. */
   @Override
   public void close() {
     process.destroy();
+    try {
+      if (suspended) {
+        resume();
+      }
+    } catch (IOException e) {
+      // It has ended meanwhile.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     try {
       if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
         process.destroyForcibly();

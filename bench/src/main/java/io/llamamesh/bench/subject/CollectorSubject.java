@@ -5,32 +5,27 @@ import io.llamamesh.bench.process.Child;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Our collector, which probes {@link Targets}. */
 public final class CollectorSubject implements AutoCloseable {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final String APPLIED = "config applied";
+  private static final long PATIENCE_MILLIS = 20_000;
 
   private final Child child;
-  private final String api;
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final ProgramApi api;
+  private final Path config;
 
-  private CollectorSubject(Child child, String api) {
+  private CollectorSubject(Child child, ProgramApi api, Path config) {
     this.child = child;
     this.api = api;
+    this.config = config;
   }
 
   /** Starts one; it probes until it is suspended or closed. */
@@ -44,7 +39,7 @@ public final class CollectorSubject implements AutoCloseable {
     Child child = Child.start("collector", command, Map.of(), workspace.folder());
     try {
       String port = child.await("api=\\[127\\.0\\.0\\.1:(\\d+)", 20).group(1);
-      return new CollectorSubject(child, "http://127.0.0.1:" + port);
+      return new CollectorSubject(child, new ProgramApi(Integer.parseInt(port)), config);
     } catch (IOException | InterruptedException e) {
       child.close();
       throw e;
@@ -58,20 +53,12 @@ public final class CollectorSubject implements AutoCloseable {
 
   /** Probes so far with an outcome as {@code /metrics} names it: {@code sent}, {@code received}. */
   public long probes(String outcome) throws IOException, InterruptedException {
-    Pattern line =
-        Pattern.compile(
-            "^llamamesh_probes_total\\{outcome=\"" + outcome + "\"[^}]*} (\\S+)",
-            Pattern.MULTILINE);
-    Matcher matcher = line.matcher(get("/metrics"));
-    if (!matcher.find()) {
-      throw new IOException("/metrics has no probes with outcome " + outcome);
-    }
-    return (long) Double.parseDouble(matcher.group(1));
+    return api.counter("llamamesh_probes_total{outcome=\"" + outcome + "\"");
   }
 
   /** The points of all windows that ended after a time. */
   public List<Point> points(Instant after) throws IOException, InterruptedException {
-    String json = get("/influxdata?limit=1000&since=" + after);
+    String json = api.get("/influxdata?limit=1000&since=" + after);
     try (var points = ResultsJson.mapper().readerFor(Point.class).<Point>readValues(json)) {
       return points.readAll().stream()
           .filter(point -> point.measurement().equals("raw_stats"))
@@ -79,42 +66,38 @@ public final class CollectorSubject implements AutoCloseable {
     }
   }
 
-  private String get(String path) throws IOException, InterruptedException {
-    HttpRequest request = HttpRequest.newBuilder(URI.create(api + path)).timeout(PATIENCE).build();
-    HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-    if (response.statusCode() != 200) {
-      throw new IOException(path + " gave " + response.statusCode() + ": " + response.body());
+  /** Lets it probe other targets, or at another rate, and returns when it does. */
+  public void reload(Targets targets) throws IOException, InterruptedException {
+    int before = applied();
+    Files.writeString(config, targets.document());
+    child.signal("HUP");
+    Child.pause(PATIENCE_MILLIS, () -> applied() > before);
+    if (applied() == before) {
+      throw new IOException("the collector does not read its config again: " + child.output());
     }
-    return response.body();
+  }
+
+  private int applied() {
+    try {
+      return child.output().split(APPLIED, -1).length;
+    } catch (IOException e) {
+      return 0;
+    }
   }
 
   /** Stops it where it is, so that another has the machine for itself. */
   public void suspend() throws IOException, InterruptedException {
-    signal("STOP");
+    child.suspend();
   }
 
   /** Lets it go on: what came due meanwhile is skipped. */
   public void resume() throws IOException, InterruptedException {
-    signal("CONT");
-  }
-
-  private void signal(String name) throws IOException, InterruptedException {
-    String pid = Long.toString(child.pid());
-    if (new ProcessBuilder("kill", "-" + name, pid).start().waitFor() != 0) {
-      throw new IOException("no signal " + name + " to process " + pid);
-    }
+    child.resume();
   }
 
   @Override
   public void close() {
-    try {
-      resume();
-    } catch (IOException e) {
-      // It has ended already.
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
     child.close();
-    http.close();
+    api.close();
   }
 }

@@ -36,6 +36,21 @@ class FigureTest {
   }
 
   @Test
+  void whatGoLlamaWasNotThereForSaysSo() {
+    Figure asked = Figure.of("cpu", 46, "µs", FigureGoal.ratioAtMost(1));
+    Figure unasked = Figure.of("cpu", 46, "µs", FigureGoal.none());
+
+    assertThat(asked.against(FigureReference.GO, OptionalDouble.of(85)).line())
+        .isEqualTo("cpu=46 µs  (go 85 µs, ratio 0.54; target ratio ≤ 1: met)");
+    assertThat(unasked.against(FigureReference.GO, OptionalDouble.of(23)).line())
+        .isEqualTo("cpu=46 µs  (go 23 µs, ratio 2)");
+    assertThat(asked.against(FigureReference.GO, OptionalDouble.empty()).line())
+        .contains("unknown, Go LLAMA is left out");
+    assertThat(unasked.against(FigureReference.GO, OptionalDouble.empty()).line())
+        .contains("Go LLAMA is left out");
+  }
+
+  @Test
   void theMedianIgnoresADisturbedRound() {
     Rounds rounds = new Rounds();
     assertThat(rounds.median()).isEmpty();

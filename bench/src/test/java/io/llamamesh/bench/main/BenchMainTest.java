@@ -25,6 +25,9 @@ class BenchMainTest {
     assertThat(BenchMain.run("memory", "--targets", "0")).isEqualTo(1);
     assertThat(BenchMain.run("registry", "--probes", "7")).isEqualTo(1);
     assertThat(BenchMain.run("registry", "--seconds", "0")).isEqualTo(1);
+    assertThat(BenchMain.run("idle", "--rates", "3")).isEqualTo(1);
+    assertThat(BenchMain.run("idle", "--rounds", "0")).isEqualTo(1);
+    assertThat(BenchMain.run("idle", "--go", "/nowhere")).isEqualTo(1);
     assertThat(BenchMain.run("nothing-of-the-kind")).isEqualTo(1);
   }
 }

@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.llamamesh.bench.idle;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.llamamesh.bench.process;
+
+import org.jspecify.annotations.NullMarked;
