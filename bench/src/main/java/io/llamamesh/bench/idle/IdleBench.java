@@ -56,7 +56,21 @@ public final class IdleBench implements Callable<Integer> {
 
   private static final double LEAST_SHOWN = 0.05;
 
+  /** What is measured. */
+  private enum IdlePart {
+    REFLECTOR,
+    COLLECTOR
+  }
+
   @Spec private @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--parts",
+      paramLabel = "PART",
+      split = ",",
+      defaultValue = "reflector,collector",
+      description = "reflector, collector or both (default: ${DEFAULT-VALUE}).")
+  private List<IdlePart> parts = List.of();
 
   @Option(
       names = "--rates",
@@ -133,8 +147,12 @@ public final class IdleBench implements Callable<Integer> {
     }
     @Nullable GoPrograms programs = GoPrograms.in(go).orElse(null);
     try (BenchFolder workspace = BenchFolder.create()) {
-      reflectors(workspace, programs, System.out);
-      collectors(workspace, programs, System.out);
+      if (parts.contains(IdlePart.REFLECTOR)) {
+        reflectors(workspace, programs, System.out);
+      }
+      if (parts.contains(IdlePart.COLLECTOR)) {
+        collectors(workspace, programs, System.out);
+      }
     }
     return 0;
   }

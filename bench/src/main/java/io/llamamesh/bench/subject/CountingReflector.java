@@ -32,7 +32,7 @@ public final class CountingReflector implements AutoCloseable {
     Child child = Child.start("counting-reflector", command, Map.of(), workspace.folder());
     try {
       String port = child.await("reflector=\\[[^\\]]*?:(\\d+)[,\\]]", 20).group(1);
-      String api = child.await("api=\\[[^\\]]*?:(\\d+)[,\\]]", 20).group(1);
+      String api = child.await("api=\\[\\S*?:(\\d+)[,\\]]", 20).group(1);
       return new CountingReflector(
           child, Integer.parseInt(port), new ProgramApi(Integer.parseInt(api)));
     } catch (IOException | InterruptedException e) {
