@@ -126,9 +126,10 @@ public final class Registry {
    * @param id by which {@code list} names it
    * @param entry its document, as {@code list} shows it
    * @param conflict why it is not served as it wants; null where it is
+   * @param version of the directory with it
    */
   @SuppressWarnings("ArrayRecordComponent") // It is sent, never compared.
-  public record Registered(String id, byte[] entry, @Nullable Conflict conflict) {}
+  public record Registered(String id, byte[] entry, @Nullable Conflict conflict, long version) {}
 
   /**
    * Takes a registration in, or renews it.
@@ -142,7 +143,10 @@ public final class Registry {
     RegisteredProbe entry = placed.entry();
     registrations++;
     return new Registered(
-        entry.id(), entry.json(), placed.isElsewhere() ? elsewhere(entry, seen) : conflict(entry));
+        entry.id(),
+        entry.json(),
+        placed.isElsewhere() ? elsewhere(entry, seen) : conflict(entry),
+        version);
   }
 
   /**

@@ -39,6 +39,7 @@ final class RegistryApi {
       JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
 
   private final Registry registry;
+  private final RegistryServer.Durability durability;
   private final RegistryMetrics metrics;
   private final AccessTokens tokens;
   private final TrustedProxies proxies;
@@ -63,17 +64,20 @@ final class RegistryApi {
   }
 
   /**
+   * @param durability what a registration waits for before it is acknowledged
    * @param requestsPerMinute how many each source may make
    * @param nanos monotonic clock
    */
   RegistryApi(
       Registry registry,
+      RegistryServer.Durability durability,
       RegistryMetrics metrics,
       AccessTokens tokens,
       TrustedProxies proxies,
       int requestsPerMinute,
       LongSupplier nanos) {
     this.registry = registry;
+    this.durability = durability;
     this.metrics = metrics;
     this.tokens = tokens;
     this.proxies = proxies;
@@ -240,6 +244,7 @@ final class RegistryApi {
     }
     Registration registration = RegistrationReader.read(body(request), registry.settings());
     Registry.Registered registered = registry.register(registration, seen);
+    awaitSaved(registered);
     if (!prefersLittle(request)) {
       return directory(registration.group(), registered);
     }
@@ -251,6 +256,16 @@ final class RegistryApi {
             : ",\"conflict\":" + new String(json(conflict), StandardCharsets.UTF_8);
     return RegistryResponse.text(200, RegistryResponse.JSON, "{\"entry\":" + entry + notice + "}\n")
         .with("Preference-Applied", "return=minimal");
+  }
+
+  /** Who is told that it is registered is so after a crash, too. */
+  private void awaitSaved(Registry.Registered registered) throws RequestRefusedException {
+    try {
+      durability.awaitSaved(registered.version());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RequestRefusedException(503, "the registry ends, try again");
+    }
   }
 
   /** The whole directory, or only what was registered while others read too much of it. */

@@ -55,6 +55,13 @@ public final class RegistryServer implements AutoCloseable {
    */
   public record Access(AccessTokens tokens, TrustedProxies proxies, int requestsPerMinute) {}
 
+  /** Where registrations outlive the process. */
+  @FunctionalInterface
+  public interface Durability {
+    /** Waits until a version of the directory does; it gives up where a disk does not answer. */
+    void awaitSaved(long version) throws InterruptedException;
+  }
+
   /**
    * Binds; who connects waits until {@link #start}.
    *
@@ -76,11 +83,26 @@ public final class RegistryServer implements AutoCloseable {
     }
   }
 
-  /** Starts to answer. */
+  /** Starts to answer, for a directory that is in memory only. */
   public void start(Registry registry, RegistryMetrics metrics, Access access, LongSupplier nanos) {
+    start(registry, version -> {}, metrics, access, nanos);
+  }
+
+  /**
+   * Starts to answer.
+   *
+   * @param durability what a registration waits for before it is acknowledged
+   */
+  public void start(
+      Registry registry,
+      Durability durability,
+      RegistryMetrics metrics,
+      Access access,
+      LongSupplier nanos) {
     RegistryApi api =
         new RegistryApi(
             registry,
+            durability,
             metrics,
             access.tokens(),
             access.proxies(),

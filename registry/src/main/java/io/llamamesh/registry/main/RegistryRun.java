@@ -8,6 +8,7 @@ import io.llamamesh.registry.http.RegistryServer;
 import io.llamamesh.registry.store.InfluxExport;
 import io.llamamesh.registry.store.NodesFile;
 import io.llamamesh.registry.store.StateFile;
+import io.llamamesh.registry.store.StateSaver;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -24,13 +25,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One life of a registry: the directory, its server, and a thread that looks for what ran out and
- * saves, another that writes metrics where there is a store.
+ * One life of a registry: the directory, its server, and a thread that looks for what ran out,
+ * another that saves where there is a folder, and one that writes metrics where there is a store.
  */
 final class RegistryRun implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RegistryRun.class);
-  private static final long SAVE_EVERY_SECONDS = 1;
+  private static final long LOOK_EVERY_SECONDS = 1;
   private static final int SWEEP_EVERY = 10;
+
+  /** Longest wait for a disk: a registry without one serves as well. */
+  private static final Duration SAVE_PATIENCE = Duration.ofSeconds(2);
+
   private static final long EXPORT_EVERY_SECONDS = 60;
   private static final long END_SECONDS = 5;
 
@@ -40,6 +45,7 @@ final class RegistryRun implements AutoCloseable {
   private final @Nullable RegistryServer inside;
   private final @Nullable NodesFile nodes;
   private final @Nullable StateFile state;
+  private final @Nullable StateSaver saver;
   private final @Nullable InfluxExport export;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread keeper;
@@ -86,6 +92,7 @@ final class RegistryRun implements AutoCloseable {
     this.metrics = new RegistryMetrics(registry, InstantSource.system());
     this.server = server;
     this.state = state;
+    this.saver = state == null ? null : new StateSaver(state, registry);
     this.export = export;
     this.keeper = Thread.ofPlatform().name("keeper").unstarted(this::keep);
     this.exporter =
@@ -132,12 +139,15 @@ final class RegistryRun implements AutoCloseable {
               state,
               options.influx() == null ? null : export(options.influx()));
       run.keeper.start();
+      if (run.saver != null) {
+        run.saver.start();
+      }
       if (run.exporter != null) {
         run.exporter.start();
       }
-      server.start(registry, run.metrics, options.access(), System::nanoTime);
+      run.serve(server, options);
       if (inside != null) {
-        inside.start(registry, run.metrics, options.access(), System::nanoTime);
+        run.serve(inside, options);
       }
       if (options.tls() == null && !options.address().getAddress().isLoopbackAddress()) {
         LOG.warn("tokens and registrations are not encrypted: give --tls-cert and --tls-key");
@@ -148,6 +158,16 @@ final class RegistryRun implements AutoCloseable {
         state.close();
       }
       throw e;
+    }
+  }
+
+  private void serve(RegistryServer by, Options options) {
+    by.start(registry, this::awaitSaved, metrics, options.access(), System::nanoTime);
+  }
+
+  private void awaitSaved(long version) throws InterruptedException {
+    if (saver != null) {
+      var _ = saver.awaitSaved(version, SAVE_PATIENCE);
     }
   }
 
@@ -171,16 +191,13 @@ final class RegistryRun implements AutoCloseable {
   private void keep() {
     int round = 0;
     try {
-      while (!stop.await(SAVE_EVERY_SECONDS, TimeUnit.SECONDS)) {
+      while (!stop.await(LOOK_EVERY_SECONDS, TimeUnit.SECONDS)) {
         try {
           if (++round % SWEEP_EVERY == 0) {
             sweep();
           }
           if (nodes != null) {
             nodes.refresh(registry);
-          }
-          if (state != null) {
-            state.saveIfChanged(registry);
           }
         } catch (RuntimeException e) {
           // A mistake of ours in one round must not end ageing for good.
@@ -225,8 +242,8 @@ final class RegistryRun implements AutoCloseable {
       exporter.interrupt();
       join(exporter);
     }
-    if (state != null) {
-      state.saveIfChanged(registry);
+    if (saver != null && state != null) {
+      saver.close();
       state.close();
     }
   }

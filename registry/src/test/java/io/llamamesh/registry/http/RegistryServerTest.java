@@ -488,6 +488,7 @@ final class RegistryServerTest {
       RegistryApi api =
           new RegistryApi(
               registry.registry(),
+              version -> {},
               new RegistryMetrics(registry.registry(), java.time.InstantSource.system()),
               AccessTokens.open(),
               new TrustedProxies(List.of()),

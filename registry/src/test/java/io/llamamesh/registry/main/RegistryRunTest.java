@@ -51,13 +51,40 @@ final class RegistryRunTest {
       RegistryClient client = RegistryClient.of(run.url(), null, null);
       client.register(PROBE);
       before = client.config(PROBE, null);
-      await().until(() -> Files.exists(folder.resolve("registry.json")));
     }
     try (RegistryRun run = RegistryRun.start(options(0))) {
       // Without a registration in this life.
       RegistryClient client = RegistryClient.of(run.url(), null, null);
       assertThat(client.config(PROBE, null)).isEqualTo(before);
     }
+  }
+
+  /** What a kill right after the answer leaves is what is in the file then. */
+  @Test
+  void anAcknowledgedRegistrationIsSaved() throws Exception {
+    try (RegistryRun run = RegistryRun.start(options(0))) {
+      RegistryClient client = RegistryClient.of(run.url(), null, null);
+      for (int i = 0; i < 20; i++) {
+        String instance = "instance-" + i;
+        client.register(
+            new ProbeRegistration(8100 + i, 300, "wan", null, Map.of("version", "1"), instance));
+        assertThat(folder.resolve("registry.json")).content().contains('"' + instance + '"');
+      }
+    }
+  }
+
+  @Test
+  void aFolderThatCannotBeWrittenKeepsNobodyFromRegistering() throws Exception {
+    Files.createDirectories(folder.resolve("registry.json.new/in-the-way"));
+    try (RegistryRun run = RegistryRun.start(options(0))) {
+      RegistryClient client = RegistryClient.of(run.url(), null, null);
+      client.register(PROBE);
+      assertThat(client.list()).hasSize(1);
+      Files.delete(folder.resolve("registry.json.new/in-the-way"));
+      // It is tried again though nothing changes.
+      await().until(() -> Files.exists(folder.resolve("registry.json")));
+    }
+    assertThat(folder.resolve("registry.json")).content().contains("an-instance");
   }
 
   @Test
