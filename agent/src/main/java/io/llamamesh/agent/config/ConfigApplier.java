@@ -185,6 +185,25 @@ public final class ConfigApplier {
     state = state.withPlan(mapped.plan().size(), mapped.skipped());
   }
 
+  /**
+   * Maps the running document again, as this host's own address may be another one by now. While
+   * one is not known, what runs stays.
+   */
+  public synchronized void refreshAddresses() {
+    CollectorConfig config = running;
+    if (config == null || plan == null) {
+      return;
+    }
+    PlanMapper.Mapped mapped = mapper.map(config, names::address);
+    if (!mapped.plan().equals(plan) && state.skipped().containsAll(mapped.skipped())) {
+      LOG.info("addresses changed, results bear the new ones pairs={}", mapped.plan().size());
+      target.accept(mapped.plan());
+      plan = mapped.plan();
+      state = state.withPlan(mapped.plan().size(), mapped.skipped());
+      notifyListener(config, mapped.plan());
+    }
+  }
+
   /** Hands on the running plan once more: what prevented a part of it may be over. */
   public synchronized void reapply() {
     if (plan != null) {

@@ -28,8 +28,11 @@ public final class RegistryConfig implements ConfigSource {
 
   private static final Logger LOG = LoggerFactory.getLogger(RegistryConfig.class);
 
-  /** Interval of requests, as of llama-sd's probes: far below a keepalive of 300 s. */
+  /** Longest interval of requests, as of llama-sd's probes: far below a keepalive of 300 s. */
   private static final Duration EVERY = Duration.ofSeconds(30);
+
+  /** Requests within a keepalive, so that one that is lost lets nobody be forgotten. */
+  private static final int PER_KEEPALIVE = 3;
 
   /** Longest wait for the registry's first answer before the copy is used. */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
@@ -107,8 +110,14 @@ public final class RegistryConfig implements ConfigSource {
         applier,
         copy,
         contact,
-        new RegistrationSchedule(EVERY, new SecureRandom()),
+        new RegistrationSchedule(period(registration.keepaliveSeconds()), new SecureRandom()),
         PATIENCE);
+  }
+
+  /** Interval of requests for a keepalive: a short one asks for more of them. */
+  static Duration period(int keepaliveSeconds) {
+    Duration part = Duration.ofSeconds(keepaliveSeconds).dividedBy(PER_KEEPALIVE);
+    return part.compareTo(EVERY) < 0 ? part : EVERY;
   }
 
   /**
@@ -136,9 +145,19 @@ public final class RegistryConfig implements ConfigSource {
       Duration wait;
       do {
         wait = tryRegister() ? schedule.delayAfterAnswer() : schedule.delayAfterFailure();
+        refreshAddresses();
       } while (!stop.await(wait.toMillis(), TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** This host's own address may be another one, which no document shows. */
+  private void refreshAddresses() {
+    try {
+      applier.refreshAddresses();
+    } catch (RuntimeException e) {
+      LOG.error("addresses not refreshed origin={}", origin, e);
     }
   }
 

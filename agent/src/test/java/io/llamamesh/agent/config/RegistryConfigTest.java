@@ -22,6 +22,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -247,6 +249,50 @@ class RegistryConfigTest {
     }
     assertThat(plans).isEmpty();
     assertThat(folder.resolve("collector.yaml")).doesNotExist();
+  }
+
+  @Test
+  void aHostThatChangesItsAddressBearsTheNewOneThoughItsConfigStaysAsItIs() {
+    AtomicReference<@Nullable String> own = new AtomicReference<>("192.0.2.1");
+    applier =
+        new ConfigApplier(
+            new PlanMapper(
+                target -> {
+                  String address = own.get();
+                  if (address == null) {
+                    throw new IOException("no route");
+                  }
+                  return InetAddress.ofLiteral(address);
+                },
+                "node-1"),
+            HostNames.ofSystem(),
+            plans::add,
+            new LocalCopy(folder),
+            8100);
+    try (RegistryConfig config = follow()) {
+      await().until(() -> plans.size() == 1);
+      // While it has none its results stay those of one series.
+      own.set(null);
+      int before = unchanged.get();
+      await().until(() -> unchanged.get() > before + 2);
+      assertThat(plans).hasSize(1);
+      own.set("192.0.2.2");
+      await().until(() -> plans.size() == 2);
+      int after = unchanged.get();
+      await().until(() -> unchanged.get() > after + 2);
+      assertThat(plans)
+          .extracting(plan -> plan.pairs().getFirst().tags().get("src_ip"))
+          .containsExactly("192.0.2.1", "192.0.2.2");
+      assertThat(config).isNotNull();
+    }
+  }
+
+  @Test
+  void aShortKeepaliveIsRenewedThreeTimesWithinIt() {
+    assertThat(RegistryConfig.period(300)).isEqualTo(Duration.ofSeconds(30));
+    assertThat(RegistryConfig.period(90)).isEqualTo(Duration.ofSeconds(30));
+    assertThat(RegistryConfig.period(60)).isEqualTo(Duration.ofSeconds(20));
+    assertThat(RegistryConfig.period(10)).isEqualTo(Duration.ofNanos(3_333_333_333L));
   }
 
   @Test
