@@ -56,7 +56,8 @@ final class Programs implements AutoCloseable {
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
-            "-Xmx96m",
+            // The store remembers all that was ever written to it.
+            args.getFirst().equals(STORE) ? "-Xmx512m" : "-Xmx96m",
             "--enable-native-access=ALL-UNNAMED",
             "-cp",
             System.getProperty("java.class.path"),
