@@ -13,7 +13,7 @@ import org.awaitility.core.ConditionTimeoutException;
  * reached the error says what was last seen.
  */
 final class ShownState {
-  private static final Duration POLL = Duration.ofMillis(300);
+  private static final Duration POLL = Duration.ofMillis(500);
   private static final int LONGEST_SEEN = 4_000;
 
   private ShownState() {}
