@@ -39,11 +39,7 @@ record TestServer(@Nullable Config given, @Nullable ControlPlane plane, String m
       }
       Binaries binaries = Binaries.find(environment);
       if (binaries.folder() == null) {
-        if (!environment.getOrDefault(CI, "").isBlank()) {
-          throw new IllegalStateException(
-              CI + " is set, so that nothing may be skipped, but " + binaries.missing());
-        }
-        return new TestServer(null, null, binaries.missing());
+        return none(binaries.missing(), environment);
       }
       Path folder = Files.createDirectories(Path.of("target", "control-plane"));
       Path own = Files.createTempDirectory(folder.toAbsolutePath(), "run-");
@@ -55,6 +51,19 @@ record TestServer(@Nullable Config given, @Nullable ControlPlane plane, String m
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while the test control plane started", e);
     }
+  }
+
+  /**
+   * None, for which tests are skipped.
+   *
+   * @throws IllegalStateException where {@code CI} is set
+   */
+  static TestServer none(String missing, Map<String, String> environment) {
+    if (!environment.getOrDefault(CI, "").isBlank()) {
+      throw new IllegalStateException(
+          CI + " is set, so that nothing may be skipped, but " + missing);
+    }
+    return new TestServer(null, null, missing);
   }
 
   /** The connection of somebody who may do everything. */
