@@ -3,6 +3,9 @@ package io.llamamesh.operator.main;
 import static io.llamamesh.operator.main.ClusterUnderTest.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
@@ -36,6 +39,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** An operator of several namespaces, with rights in some of them. */
 @KubernetesCluster(crds = ClusterUnderTest.CRD)
@@ -45,6 +49,9 @@ final class NamespacesIT {
 
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final List<HasMetadata> made = new ArrayList<>();
+  private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+  private final Logger logger =
+      (Logger) LoggerFactory.getLogger("io.llamamesh.operator.run.ServedNamespaces");
   private TestCluster given;
   private KubernetesClient client;
   private String first;
@@ -92,10 +99,13 @@ final class NamespacesIT {
             .endMetadata()
             .build());
     bind(first);
+    log.start();
+    logger.addAppender(log);
   }
 
   @AfterEach
   void stop() {
+    logger.detachAppender(log);
     client.namespaces().withName(second).delete();
     made.reversed().forEach(object -> client.resource(object).delete());
   }
@@ -111,6 +121,12 @@ final class NamespacesIT {
       // What is served is not asked for in full again and again.
       long lists = lists();
       await().during(Duration.ofSeconds(25)).until(() -> lists() == lists);
+      assertThat(log.list)
+          .extracting(ILoggingEvent::getFormattedMessage)
+          .filteredOn(line -> line.contains("namespace=" + second))
+          .singleElement()
+          .asString()
+          .startsWith("namespace not served");
 
       client
           .resource(new NamespaceBuilder().withNewMetadata().withName(second).endMetadata().build())
