@@ -104,6 +104,29 @@ final class MonitoringIT {
   }
 
   @Test
+  void aStrangersMonitorStaysAsItIs() {
+    PrometheusCrds.install(cluster.client);
+    GenericKubernetesResource theirs =
+        await()
+            .ignoreExceptions()
+            .until(
+                () -> cluster.client.resource(somebodys("PodMonitor")).create(), Objects::nonNull);
+    cluster.nodes(1, 1);
+    cluster.mesh("m", "");
+    await()
+        .until(() -> cluster.operatorRights().contains("get podmonitors.monitoring.coreos.com"));
+
+    // All are tried again, that one first.
+    cluster.mesh("m", "alerts: {lossPercent: 7}");
+
+    await()
+        .ignoreExceptions()
+        .until(() -> rules(object("PrometheusRule", "m-scraper")).toString().contains("> 0.07"));
+    assertThat(object("PodMonitor", "m-agent").getMetadata().getResourceVersion())
+        .isEqualTo(theirs.getMetadata().getResourceVersion());
+  }
+
+  @Test
   void aWebhookThatDoesNotAnswerHoldsUpNothingElse() throws IOException {
     PrometheusCrds.install(cluster.client);
     cluster.nodes(1, 1);
@@ -113,7 +136,7 @@ final class MonitoringIT {
             cluster.client,
             "monitoring.coreos.com",
             List.of("prometheusrules", "podmonitors"))) {
-      webhook.awaitInForce(somebodysRule());
+      webhook.awaitInForce(somebodys("PrometheusRule"));
       cluster.mesh("m", "");
       await().until(() -> cluster.configMaps("m").size() == 1);
       await().until(webhook::isAsked);
@@ -137,13 +160,13 @@ final class MonitoringIT {
         .until(() -> object("PrometheusRule", "m-scraper"), Objects::nonNull);
   }
 
-  private GenericKubernetesResource somebodysRule() {
-    GenericKubernetesResource rule = new GenericKubernetesResource();
-    rule.setApiVersion("monitoring.coreos.com/v1");
-    rule.setKind("PrometheusRule");
-    rule.setMetadata(
-        new ObjectMetaBuilder().withName("theirs").withNamespace(cluster.namespace).build());
-    return rule;
+  private GenericKubernetesResource somebodys(String kind) {
+    GenericKubernetesResource object = new GenericKubernetesResource();
+    object.setApiVersion("monitoring.coreos.com/v1");
+    object.setKind(kind);
+    object.setMetadata(
+        new ObjectMetaBuilder().withName("m-agent").withNamespace(cluster.namespace).build());
+    return object;
   }
 
   private void awaitLabels(String name, Predicate<Map<String, String>> wanted) {

@@ -1,28 +1,33 @@
 package io.llamamesh.operator.main;
 
 import static io.llamamesh.operator.main.ClusterUnderTest.await;
+import static io.llamamesh.operator.main.MeshIT.condition;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.llamamesh.auth.KeyRing;
+import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
 import io.llamamesh.keys.KeyClient;
 import io.llamamesh.keys.KeyService;
 import io.llamamesh.keys.NodeKeys;
 import io.llamamesh.keys.ReaderKeys;
+import io.llamamesh.operator.resources.MastersSecret;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
@@ -205,6 +210,33 @@ final class NodeKeysIT {
             KeyRing.parse(Base64.getDecoder().decode(masters.getData().get("masters.json")))
                 .entries())
         .hasSize(1);
+  }
+
+  @Test
+  void aStrangersMastersAreNamedAndNoKeysFollowFromThem() {
+    KeyRing ring = KeyRing.first(1, Instant.now(), MastersSecret.random(new SecureRandom()));
+    Secret theirs =
+        cluster
+            .client
+            .resource(
+                new SecretBuilder()
+                    .withNewMetadata()
+                    .withName(Names.mastersSecret("m"))
+                    .withNamespace(cluster.namespace)
+                    .endMetadata()
+                    .addToData("masters.json", Base64.getEncoder().encodeToString(ring.toJson()))
+                    .build())
+            .create();
+
+    cluster.mesh("m", NODE_KEYS);
+
+    LlamaMesh mesh =
+        cluster.awaitMesh("m", m -> "ObjectTaken".equals(condition(m, "ConfigsReady").getReason()));
+    assertThat(condition(mesh, "ConfigsReady").getMessage())
+        .contains("Secret " + Names.mastersSecret("m"));
+    assertThat(keysConfigMap()).isNull();
+    assertThat(cluster.client.resource(theirs).get().getMetadata().getResourceVersion())
+        .isEqualTo(theirs.getMetadata().getResourceVersion());
   }
 
   @Test

@@ -108,6 +108,20 @@ final class TakenObjectIT {
         .isEqualTo(version);
   }
 
+  /** A mesh whose spec is refused goes on with what its own says. */
+  @Test
+  void aStrangersAcceptedSpecIsNeverInForce() {
+    create(
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: m-accepted},"
+            + " data: {spec.json: '{}'}}");
+    cluster.mesh("m", "probes: [{from: default, to: nowhere}]");
+
+    cluster.awaitMesh("m", m -> "InvalidSpec".equals(condition(m, "Accepted").getReason()));
+
+    assertThat(cluster.workloads()).isZero();
+    assertThat(cluster.configMaps("m")).isEmpty();
+  }
+
   @Test
   void anObjectWithTheMeshesLabelsIsTakenOver() {
     create(

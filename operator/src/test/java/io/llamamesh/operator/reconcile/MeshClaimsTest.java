@@ -163,6 +163,19 @@ final class MeshClaimsTest {
   }
 
   @Test
+  void aStrangersLeaseStaysAsItIsAndStopsNobody() {
+    assertThat(second.claim(MESH)).isNull();
+    leases.areStrangers = true;
+
+    for (int i = 0; i < 100; i++) {
+      assertThat(first.claim(MESH)).isNull();
+      clock.pass(TICK);
+    }
+
+    assertThat(leases.writes).isEqualTo(1);
+  }
+
+  @Test
   void ofTwoAtOnceOneHasIt() {
     leases.beforeWrite = () -> assertThat(second.claim(MESH)).isNull();
 
@@ -175,6 +188,7 @@ final class MeshClaimsTest {
     private int version;
     private int writes;
     private int failure = -1;
+    private boolean areStrangers;
 
     /** Of writes alone. */
     private int refusal = -1;
@@ -219,7 +233,7 @@ final class MeshClaimsTest {
 
     @Override
     public boolean isOurs(Owner mesh, Lease lease) {
-      return true;
+      return !areStrangers;
     }
 
     private static void fail(int code) {
