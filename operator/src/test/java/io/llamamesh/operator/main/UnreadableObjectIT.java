@@ -8,9 +8,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.LlamaMesh;
+import io.llamamesh.testkit.Edits;
 import io.llamamesh.testkit.LooseSchema;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
@@ -102,6 +104,47 @@ final class UnreadableObjectIT {
     await().until(() -> "Accepted".equals(reason("m")));
   }
 
+  /** It can be read, as the others cannot. Servers before 1.33 would refuse its status for ever. */
+  @Test
+  void aMeshThatOnlyAnOlderCrdTookIsNamedAndItsStatusGoesOn() throws IOException {
+    String groups = "groups: [{name: default, tags: {time: noon}}]";
+    cluster.mesh("m", OTHER_PORTS);
+    await().until(() -> cluster.configMaps("m").size() == 2);
+    Edits.edit(
+        cluster.client.resources(CustomResourceDefinition.class).withName(NAME),
+        stored -> {
+          JSONSchemaProps schema =
+              stored.getSpec().getVersions().getFirst().getSchema().getOpenAPIV3Schema();
+          schema
+              .getProperties()
+              .get("spec")
+              .getProperties()
+              .get("groups")
+              .getItems()
+              .getSchema()
+              .setXKubernetesValidations(List.of());
+          return stored;
+        });
+    store("m", groups);
+    cluster.client.resource(crd()).forceConflicts().serverSideApply();
+    await().until(() -> isRefused(generic("other", groups)));
+    await().until(() -> "InvalidSpec".equals(reason("m")));
+    assertThat(message("m")).contains("tags.time", "The last accepted spec stays in force");
+
+    cluster.agentReady("m", cluster.n(1));
+
+    await().until(() -> Objects.equals(read("m").getStatus().nodes(), 1));
+  }
+
+  private boolean isRefused(GenericKubernetesResource mesh) {
+    try {
+      var _ = cluster.client.resource(mesh).dryRun().create();
+      return false;
+    } catch (KubernetesClientException e) {
+      return e.getCode() == 422;
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -130,19 +173,23 @@ final class UnreadableObjectIT {
   /** Stores a mesh that the present CRD would refuse. */
   private void storeUnderAnOlderCrd(String name, String agent) throws IOException {
     LooseSchema.allowAnything(cluster.client, NAME, "agent");
-    // The server takes up a CRD a moment after it has stored it.
+    store(name, "agent: " + agent);
+    cluster.client.resource(crd()).forceConflicts().serverSideApply();
+  }
+
+  /** The server takes up a CRD a moment after it has stored it. */
+  private void store(String name, String spec) {
     await()
         .ignoreException(KubernetesClientException.class)
         .until(() -> {
           cluster
               .client
-              .resource(generic(name, "agent: " + agent))
+              .resource(generic(name, spec))
               .fieldManager("older")
               .forceConflicts()
               .serverSideApply();
           return true;
         });
-    cluster.client.resource(crd()).forceConflicts().serverSideApply();
   }
 
   @Test
