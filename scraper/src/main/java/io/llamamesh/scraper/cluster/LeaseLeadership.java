@@ -1,5 +1,7 @@
 package io.llamamesh.scraper.cluster;
 
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectorBuilder;
@@ -21,7 +23,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A scraper leads unless it knows that another one does: a leader stays one while the API is
  * unreachable, and a scraper that can neither read nor write the Lease for {@link #PATIENCE}
- * becomes one. Two leaders cost twice but store nothing twice; no leader would lose windows.
+ * becomes one. So does one that finds a Lease of that name which is not the mesh's; it stays as it
+ * is. Two leaders cost twice but store nothing twice; no leader would lose windows.
  *
  * <p>Owns one thread, which ends with {@link #close}.
  */
@@ -94,6 +97,13 @@ public final class LeaseLeadership implements Leadership {
   private void run() {
     try {
       while (!closed.await(0, TimeUnit.SECONDS)) {
+        if (isStrangers()) {
+          leadWithout("is not this mesh's: delete or rename it");
+          if (closed.await(LEASE.toSeconds(), TimeUnit.SECONDS)) {
+            return;
+          }
+          continue;
+        }
         runElection();
         // An elector ends when it cannot renew the Lease; the next one learns the current leader.
         if (closed.await(1, TimeUnit.SECONDS)) {
@@ -102,6 +112,35 @@ public final class LeaseLeadership implements Leadership {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Whether a Lease of that name is somebody else's. */
+  private boolean isStrangers() {
+    try {
+      Lease lease =
+          owner
+              .client()
+              .leases()
+              .inNamespace(owner.namespace())
+              .withName(Names.scraper(owner.mesh()))
+              .get();
+      return lease != null && !owner.owns(lease);
+    } catch (KubernetesClientException e) {
+      LOG.debug("lease not read", e);
+      return false;
+    }
+  }
+
+  private void leadWithout(String why) {
+    if (!leads) {
+      LOG.warn(
+          "lease {}, so this scraper writes to the store, as each one that knows of no other leader"
+              + " lease={}/{}",
+          why,
+          owner.namespace(),
+          Names.scraper(owner.mesh()));
+      setLeading(true);
     }
   }
 
@@ -121,13 +160,8 @@ public final class LeaseLeadership implements Leadership {
             .build()
             .start();
     try {
-      if (!leaderSeen.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS) && !leads) {
-        LOG.warn(
-            "lease neither readable nor writable, so this scraper writes to the store, as each one"
-                + " that knows of no other leader lease={}/{}",
-            owner.namespace(),
-            Names.scraper(owner.mesh()));
-        setLeading(true);
+      if (!leaderSeen.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        leadWithout("neither readable nor writable");
       }
       term.get();
     } catch (ExecutionException e) {

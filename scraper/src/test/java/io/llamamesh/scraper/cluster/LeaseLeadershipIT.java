@@ -3,7 +3,10 @@ package io.llamamesh.scraper.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.llamamesh.scraper.testing.Meshes;
 import io.llamamesh.scraper.testing.ScraperAccount;
 import io.llamamesh.testkit.junit.KubernetesCluster;
@@ -84,6 +87,36 @@ final class LeaseLeadershipIT {
     await().atMost(PATIENCE).until(() -> !first.isLeader());
     assertThat(first.leader()).isEqualTo("third");
     assertThat(changes.get()).isEqualTo(2);
+  }
+
+  @Test
+  void aStrangersLeaseStaysAsItIsAndBothLeadUntilItIsGone() {
+    Lease theirs =
+        client
+            .resource(
+                new LeaseBuilder()
+                    .withNewMetadata()
+                    .withName("m-scraper")
+                    .endMetadata()
+                    .withNewSpec()
+                    .withHolderIdentity("theirs")
+                    .withLeaseDurationSeconds(1)
+                    .endSpec()
+                    .build())
+            .create();
+
+    first.start(changes::incrementAndGet);
+    second.start(() -> {});
+
+    await().atMost(PATIENCE).until(() -> first.isLeader() && second.isLeader());
+    Resource<Lease> lease = client.leases().withName("m-scraper");
+    assertThat(lease.get().getMetadata().getResourceVersion())
+        .isEqualTo(theirs.getMetadata().getResourceVersion());
+
+    lease.delete();
+
+    await().atMost(PATIENCE).until(() -> first.isLeader() != second.isLeader());
+    assertThat(lease.get().getMetadata().getOwnerReferences()).hasSize(1);
   }
 
   private void startBoth() {
