@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.marcnuri.helm.Helm;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
@@ -100,6 +102,32 @@ class InstallIT {
     assertThat(lease.get()).isNull();
   }
 
+  /** The operators made it, as they make their Lease. */
+  @Test
+  void uninstallingRemovesTheAuthorityOfTheServerOfKeys() {
+    String kubeconfig = cluster.controlPlane().kubeconfig();
+    install(kubeconfig, Map.of("keys.enabled", true));
+    Resource<Secret> authority =
+        client
+            .secrets()
+            .inNamespace(Chart.NAMESPACE)
+            .withName(InstalledOperator.NAME + "-keys");
+    assertThat(authority.get()).isNull();
+    client
+        .resource(
+            new SecretBuilder()
+                .withNewMetadata()
+                .withName(InstalledOperator.NAME + "-keys")
+                .withNamespace(Chart.NAMESPACE)
+                .endMetadata()
+                .build())
+        .create();
+
+    uninstall(kubeconfig);
+
+    assertThat(authority.get()).isNull();
+  }
+
   /** Helm deletes no hooks when it uninstalls; what a kubelet would say of the pod is said here. */
   @Test
   void aTestThatPassedLeavesNothingAndOneThatFailedItsPodUntilTheNext() {
@@ -189,15 +217,19 @@ class InstallIT {
   }
 
   private static void install(String kubeconfig) {
-    var installed =
+    install(kubeconfig, Map.of());
+  }
+
+  private static void install(String kubeconfig, Map<String, Object> values) {
+    var command =
         Chart.helm()
             .install()
             .withName("llama-mesh")
             .withNamespace(Chart.NAMESPACE)
             .createNamespace()
-            .withKubeConfigContents(kubeconfig)
-            .call();
-    assertThat(installed.getName()).isEqualTo("llama-mesh");
+            .withKubeConfigContents(kubeconfig);
+    values.forEach(command::set);
+    assertThat(command.call().getName()).isEqualTo("llama-mesh");
   }
 
   private static void uninstall(String kubeconfig) {

@@ -176,6 +176,21 @@ class RenderTest {
   }
 
   @Test
+  void uninstallingRemovesTheAuthorityOfTheServerOfKeysWhereThereIsOne(@TempDir Path folder)
+      throws IOException {
+    Map<String, Object> keys = Map.of("keys.enabled", true);
+    JsonNode annotations =
+        Chart.the(Chart.renderHooks(folder, keys), "Secret", "llama-mesh-operator-keys")
+            .at("/metadata/annotations");
+
+    assertThat(annotations.path("llamamesh.io/hook").asText()).isEqualTo("post-delete");
+    assertThat(annotations.path("helm.sh/hook-delete-policy").asText())
+        .isEqualTo("before-hook-creation,hook-succeeded");
+    assertThat(Chart.ofKind(Chart.render(keys), "Secret")).isEmpty();
+    assertThat(Chart.ofKind(Chart.renderHooks(folder, Map.of()), "Secret")).isEmpty();
+  }
+
+  @Test
   void everyContainerAsksForCpuAndMemoryAndIsBoundInMemory() throws IOException {
     for (String rendering : renderings().toList()) {
       for (JsonNode object : Chart.objects(rendering)) {
