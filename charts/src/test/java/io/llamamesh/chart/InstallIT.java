@@ -108,10 +108,7 @@ class InstallIT {
     String kubeconfig = cluster.controlPlane().kubeconfig();
     install(kubeconfig, Map.of("keys.enabled", true));
     Resource<Secret> authority =
-        client
-            .secrets()
-            .inNamespace(Chart.NAMESPACE)
-            .withName(InstalledOperator.NAME + "-keys");
+        client.secrets().inNamespace(Chart.NAMESPACE).withName(InstalledOperator.NAME + "-keys");
     assertThat(authority.get()).isNull();
     client
         .resource(

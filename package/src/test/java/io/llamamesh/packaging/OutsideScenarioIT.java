@@ -221,8 +221,7 @@ class OutsideScenarioIT {
     return await(what, PATIENCE, look, wanted);
   }
 
-  private <T> T await(
-      String what, Duration atMost, Callable<T> look, Predicate<? super T> wanted) {
+  private <T> T await(String what, Duration atMost, Callable<T> look, Predicate<? super T> wanted) {
     try {
       return ShownState.await(
           what,
@@ -342,7 +341,7 @@ class OutsideScenarioIT {
 
   private boolean isSaved(Map<String, Set<String>> saved, Probe probe) {
     return saved.getOrDefault(probe.name(), Set.of()).contains(network.address(probe.host()))
-        || probe.equals(moves) && saved.containsKey(probe.name());
+        || (probe.equals(moves) && saved.containsKey(probe.name()));
   }
 
   private boolean hasAllServed(Map<String, String> listed) {
@@ -354,8 +353,8 @@ class OutsideScenarioIT {
   }
 
   /**
-   * Checks that a list has all that it must: those that are registered, of the two with one name the
-   * second, and the dead one while its keepalive lasts, which began anew with the registry.
+   * Checks that a list has all that it must: those that are registered, of the two with one name
+   * the second, and the dead one while its keepalive lasts, which began anew with the registry.
    */
   private Map<String, String> checked(Map<String, String> listed) {
     Instant now = Instant.now();
@@ -502,9 +501,9 @@ class OutsideScenarioIT {
       boolean own = name.equals(probe.name());
       boolean isWhereItIs =
           own
-              || tags.path(Point.Tags.SRC_IP).asText().equals(network.address(probe.host()))
+              || (tags.path(Point.Tags.SRC_IP).asText().equals(network.address(probe.host()))
                   && (!name.equals(moves.name())
-                      || tags.path(Point.Tags.DST_IP).asText().equals(NEW_ADDRESS));
+                      || tags.path(Point.Tags.DST_IP).asText().equals(NEW_ADDRESS)));
       if (point.path("fields").path("received").asInt() > 0 && isWhereItIs) {
         names.add(name);
       }

@@ -183,9 +183,7 @@ class SharedProgramsIT {
             "sh",
             "-c",
             "echo applied >>" + restarted);
-    await()
-        .atMost(PATIENCE)
-        .untilAsserted(() -> assertThat(restarted).hasContent("applied\n"));
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(restarted).hasContent("applied\n"));
     assertThat(run(2, "node-metadata", "get", "node-1")).isEqualTo("node-1 kernel=\"6.12.9\"\n");
   }
 }

@@ -25,7 +25,7 @@ public final class ProgramApi implements AutoCloseable {
   /**
    * A counter of {@code /metrics}.
    *
-   * @param series its name and, in braces, its first label: {@code name{label="value"}
+   * @param series its name and, after an opening brace, its first label, with its value in quotes
    */
   public long counter(String series) throws IOException, InterruptedException {
     return counter(get("/metrics"), series);

@@ -131,8 +131,8 @@ class LocalFaultsIT {
       assertThat(forStatus).as("windows until the status named it").isBetween(1, WINDOWS);
       // The fault is the network's: no agent is out of place, none is replaced.
       assertThat(condition(client, "AgentsReady"))
-          .satisfies(agents ->
-              assertThat(agents.getStatus()).as(agents.getMessage()).isEqualTo("True"));
+          .satisfies(
+              agents -> assertThat(agents.getStatus()).as(agents.getMessage()).isEqualTo("True"));
     }
   }
 

@@ -113,8 +113,7 @@ final class MonitoringIT {
                 () -> cluster.client.resource(somebodys("PodMonitor")).create(), Objects::nonNull);
     cluster.nodes(1, 1);
     cluster.mesh("m", "");
-    await()
-        .until(() -> cluster.operatorRights().contains("get podmonitors.monitoring.coreos.com"));
+    await().until(() -> cluster.operatorRights().contains("get podmonitors.monitoring.coreos.com"));
 
     // All are tried again, that one first.
     cluster.mesh("m", "alerts: {lossPercent: 7}");

@@ -57,7 +57,8 @@ final class MonitorReconcilerTest {
   @BeforeEach
   void start() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext("/apis/monitoring.coreos.com/v1", exchange -> answer(exchange, 200, KINDS));
+    server.createContext(
+        "/apis/monitoring.coreos.com/v1", exchange -> answer(exchange, 200, KINDS));
     server.createContext(
         "/apis/monitoring.coreos.com/v1/namespaces/",
         exchange -> {

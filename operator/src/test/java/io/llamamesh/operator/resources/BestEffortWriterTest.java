@@ -73,13 +73,14 @@ final class BestEffortWriterTest {
   void anAnswerThatDoesNotComeIsAskedForOnceAndSoonGivenUp() {
     CompletableFuture<KubernetesClientException> end = new CompletableFuture<>();
 
-    var _ = writer.trySubmit(once -> {
-      try {
-        var _ = once.configMaps().inNamespace("net").withName("m").get();
-      } catch (KubernetesClientException e) {
-        end.complete(e);
-      }
-    });
+    var _ =
+        writer.trySubmit(once -> {
+          try {
+            var _ = once.configMaps().inNamespace("net").withName("m").get();
+          } catch (KubernetesClientException e) {
+            end.complete(e);
+          }
+        });
 
     assertThat(end).succeedsWithin(Duration.ofSeconds(8));
     assertThat(taken).hasSize(1);

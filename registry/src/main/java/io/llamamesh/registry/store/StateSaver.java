@@ -82,10 +82,11 @@ public final class StateSaver implements AutoCloseable {
         }
         long took = System.nanoTime() - began;
         recordSaved(version);
-        pause(Math.clamp(
-            TimeUnit.NANOSECONDS.toMillis(PAUSE_TIMES * took),
-            SHORTEST_PAUSE_MILLIS,
-            LONGEST_PAUSE_MILLIS));
+        pause(
+            Math.clamp(
+                TimeUnit.NANOSECONDS.toMillis(PAUSE_TIMES * took),
+                SHORTEST_PAUSE_MILLIS,
+                LONGEST_PAUSE_MILLIS));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
