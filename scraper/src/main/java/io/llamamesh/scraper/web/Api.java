@@ -121,6 +121,11 @@ public final class Api {
     }
   }
 
+  /** True if a path is of bursts, of which each scraper knows its own. */
+  static boolean isBurst(String rawPath) {
+    return BurstRoutes.serves(rawPath);
+  }
+
   /** True if a POST to a path has an effect. */
   static boolean isAction(String rawPath) {
     return rawPath.equals(BurstRoutes.BURSTS);

@@ -8,6 +8,7 @@ import io.llamamesh.results.ReportHeaders;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Set;
@@ -197,7 +198,12 @@ public final class WebServer implements AutoCloseable {
     String query = exchange.getRequestURI().getRawQuery();
     String known = headers.getFirst("If-None-Match");
     try {
-      return api.get(path, query == null ? "" : query, known).orNotModified(known);
+      Answer answer = api.get(path, query == null ? "" : query, known).orNotModified(known);
+      if (answer.status() == HttpURLConnection.HTTP_NOT_FOUND && Api.isBurst(path)) {
+        // Of several scrapers behind one name another may know it, to which this does not lead.
+        BoundedHttpServer.closeAfterAnswer(exchange);
+      }
+      return answer;
     } catch (RuntimeException e) {
       LOG.error("request failed path={}", exchange.getRequestURI().getRawPath(), e);
       return Answer.error(500, "the scraper failed to answer; see its log");

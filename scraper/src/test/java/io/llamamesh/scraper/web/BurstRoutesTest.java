@@ -72,6 +72,17 @@ final class BurstRoutesTest {
         .contains("\"maxPps\":1000", "\"id\":\"b1\"");
   }
 
+  /** Another one, behind the same name, may have begun it. */
+  @Test
+  void whatThisScraperDidNotBeginEndsTheConnection() throws Exception {
+    HttpResponse<String> unknown = send(scraper, "GET", "/api/v1/bursts/b1", "");
+
+    assertThat(unknown.statusCode()).isEqualTo(404);
+    assertThat(unknown.headers().firstValue("Connection")).contains("close");
+    assertThat(send(scraper, "GET", "/api/v1/bursts", "").headers().firstValue("Connection"))
+        .isEmpty();
+  }
+
   @Test
   void whoeverAsksIsNamedWithTheAddress() throws Exception {
     assertThat(postWithToken("{\"target\":\"node-3\",\"by\":\"ann\\n\"}").body())

@@ -11,6 +11,12 @@ final class FakeBursts implements PageBursts {
   private @Nullable String unavailable;
   private @Nullable RefusedBurstException refusal;
   private @Nullable BurstReport burst;
+  private boolean isForgotten;
+
+  /** Knows nothing any more of what was begun, as another scraper, or knows it again. */
+  synchronized void forget(boolean forgotten) {
+    isForgotten = forgotten;
+  }
 
   synchronized void makeUnavailable(@Nullable String reason) {
     unavailable = reason;
@@ -100,11 +106,12 @@ final class FakeBursts implements PageBursts {
 
   @Override
   public synchronized Optional<BurstReport> find(String id) {
-    return Optional.ofNullable(burst).filter(known -> known.id().equals(id));
+    return Optional.ofNullable(isForgotten ? null : burst)
+        .filter(known -> known.id().equals(id));
   }
 
   @Override
   public synchronized List<BurstReport> recent() {
-    return burst == null ? List.of() : List.of(burst);
+    return burst == null || isForgotten ? List.of() : List.of(burst);
   }
 }

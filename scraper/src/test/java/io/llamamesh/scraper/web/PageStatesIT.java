@@ -394,6 +394,47 @@ final class PageStatesIT {
     }
   }
 
+  /** Behind one name there are two scrapers by default: any request may reach the other one. */
+  @Test
+  void aScraperThatDoesNotKnowABurstIsAskedAgainUntilOneDoes() throws Exception {
+    try (SimulatedScraper scraper = guarded()) {
+      Browser page = startShortBurst(scraper);
+      eventually(page, "burst-words", "Collecting answers, 4 to come");
+      assertThat(page.eval("document.getElementById('burst-failed').hidden")).isEqualTo("true");
+
+      scraper.bursts().finish();
+      scraper.bursts().forget(false);
+
+      eventually(page, "burst-rows", "20.15 %");
+      assertThat(page.eval("document.getElementById('burst-failed').hidden")).isEqualTo("true");
+    }
+  }
+
+  @Test
+  void aBurstThatNobodyKnowsAnyMoreIsNotWaitedForWithoutEnd() throws Exception {
+    try (SimulatedScraper scraper = guarded()) {
+      Browser page = startShortBurst(scraper);
+
+      eventually(page, "burst-words", "What came of it is not known here");
+
+      assertThat(page.eval("document.getElementById('burst-open').disabled")).isEqualTo("false");
+      assertThat(page.eval("document.getElementById('burst-progress').hidden")).isEqualTo("true");
+    }
+  }
+
+  /** Starts a burst of a second, of which the scraper does not know any more at once. */
+  private static Browser startShortBurst(SimulatedScraper scraper) {
+    scraper.publish(SimulatedScraper.newest());
+    scraper.fabric(FabricReport.clear(3, Instant.now()));
+    Browser page = openDialog(scraper);
+    page.eval("document.getElementById('burst-seconds').value = '1'");
+    scraper.bursts().forget(true);
+    page.eval("document.getElementById('burst-start').click()");
+    give(page, "s3cret");
+    eventually(page, "burst-words", "200 probes/s for 1 s from each agent");
+    return page;
+  }
+
   @Test
   void aBurstThatIsRefusedIsSaidInWords() throws Exception {
     try (SimulatedScraper scraper = guarded()) {

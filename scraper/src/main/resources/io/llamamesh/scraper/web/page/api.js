@@ -23,7 +23,7 @@ async function request(path, options, headers = {}) {
       continue;
     }
     const body = await answer.json().catch(() => { throw new Error("HTTP " + answer.status + ", without words"); });
-    if (!answer.ok) throw new Error(body.error ?? "HTTP " + answer.status);
+    if (!answer.ok) throw Object.assign(new Error(body.error ?? "HTTP " + answer.status), { status: answer.status });
     return { body, now: Date.parse(answer.headers.get("Date")) || Date.now() };
   }
 }

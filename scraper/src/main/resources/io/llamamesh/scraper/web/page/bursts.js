@@ -5,6 +5,8 @@ import { clock, count, element, exactly, millis } from "./words.js";
 const by = (id) => document.getElementById(id);
 const NAME = "llama-mesh-name";
 const POLL_MS = 500;
+/** From the last probe until the scraper that began a burst has given up waiting, and some more. */
+const PATIENCE_MS = 10000;
 
 export class Bursts {
   constructor() {
@@ -39,20 +41,39 @@ export class Bursts {
     if (!asked) return;
     clearTimeout(this.timer);
     try {
-      const { body } = await get("/api/v1/bursts");
+      const { body, now } = await get("/api/v1/bursts");
       this.known = body;
-      const newest = body.bursts.find((b) => b.target === asked[1]);
-      const shown = this.reports.get(asked[1]);
-      if (newest && !(shown?.id === newest.id && shown.state === "done")) {
-        const read = await get("/api/v1/bursts/" + encodeURIComponent(newest.id));
-        this.reports.set(asked[1], read.body);
-        this.now = read.now;
-      }
+      this.now = now;
+      const id = this.due(body.bursts.find((b) => b.target === asked[1]), this.reports.get(asked[1]));
+      if (id) await this.read(asked[1], id);
       if (this.pair === asked) this.draw();
     } catch (e) {
       if (this.pair === asked) this.fail(e.message);
     }
     if (this.pair === asked && this.running()) this.timer = setTimeout(() => this.refresh(), POLL_MS);
+  }
+
+  /** Which one to read: one that is newer than what is shown, or that one until its end is known. */
+  due(newest, shown) {
+    if (newest && newest.id !== shown?.id && !(Date.parse(newest.startedAt) < Date.parse(shown?.startedAt))) return newest.id;
+    return shown?.state === "running" || (shown?.state === "unknown" && newest?.id === shown.id) ? shown.id : null;
+  }
+
+  /** Behind one name there are several scrapers, and the one that answers need not be the one that began it. */
+  async read(target, id) {
+    try {
+      const { body, now } = await get("/api/v1/bursts/" + encodeURIComponent(id));
+      this.now = now;
+      this.keep(target, body);
+    } catch (e) {
+      if (e.status !== 404) throw e;
+      const shown = this.reports.get(target);
+      if (shown?.id === id && Date.now() > shown.until) this.reports.set(target, { ...shown, state: "unknown" });
+    }
+  }
+
+  keep(target, report) {
+    this.reports.set(target, { ...report, until: Date.now() + 1000 * report.seconds + PATIENCE_MS });
   }
 
   running() {
@@ -86,7 +107,7 @@ export class Bursts {
     by("burst-words").textContent = `Asking for a burst at ${target}…`;
     try {
       const { body, now } = await post("/api/v1/bursts", name ? { ...order, by: name } : order);
-      this.reports.set(target, body);
+      this.keep(target, body);
       this.now = now;
       await this.refresh();
     } catch (e) {
@@ -120,7 +141,7 @@ export class Bursts {
     by("burst-progress").value = gone;
     by("burst-words").textContent = report.state === "running"
       ? (gone < report.seconds ? `Probing, ${Math.floor(gone)} s of ${report.seconds} s` : `Collecting answers, ${waits} to come`) + `: ${what}.`
-      : `${clock(report.startedAt)}: ${what}.`;
+      : `${clock(report.startedAt)}: ${what}.` + (report.state === "unknown" ? " What came of it is not known here: another scraper began it, or this one was restarted." : "");
     this.table(done);
     by("burst-table").hidden = done.length === 0;
     by("burst-notes").textContent = this.notes(report).join(" ");
