@@ -7,6 +7,7 @@ import io.llamamesh.results.FabricMembers;
 import io.llamamesh.results.FabricReport;
 import io.llamamesh.results.FabricReport.Blocked;
 import io.llamamesh.results.FabricReport.Unreachable;
+import io.llamamesh.results.FabricState;
 import io.llamamesh.scraper.cluster.AgentEndpoint;
 import java.net.URI;
 import java.time.Duration;
@@ -59,6 +60,12 @@ public final class FabricWatcher implements AutoCloseable {
   /** An agent's answer that it takes no part counts so much longer than until it is asked again. */
   private static final Duration ANSWER_HOLDS = Duration.ofSeconds(8);
 
+  /**
+   * Whom others have as up for longer than that after such an answer takes part all the same: its
+   * agent was only starting. By then they have lost one of before.
+   */
+  private static final Duration LOST_WITHIN = Duration.ofSeconds(5);
+
   private static final Duration REST_WITHOUT_FABRIC = Duration.ofSeconds(30);
   private static final int NOT_FOUND = 404;
 
@@ -103,8 +110,16 @@ public final class FabricWatcher implements AutoCloseable {
     }
   }
 
-  /** The names of a node whose agent answers that it takes no part, and until when that counts. */
-  private record Outsider(Set<String> names, long until) {}
+  /**
+   * The names of a node whose agent answers that it takes no part, since when, and until when that
+   * counts.
+   */
+  private record Outsider(Set<String> names, long since, long until) {
+    boolean isUpFor(FabricMerge.Witness witness) {
+      return witness.members().members().stream()
+          .anyMatch(each -> each.state() == FabricState.UP && names.contains(each.name()));
+    }
+  }
 
   // Guarded by lock.
   private Map<String, AgentEndpoint> agents = Map.of();
@@ -236,7 +251,7 @@ public final class FabricWatcher implements AutoCloseable {
       withoutFabric = 0;
     }
     Set<String> unjudged = leaving.get();
-    Set<String> outside = outsiders(all, now);
+    Set<String> outside = outsiders(all, witnesses, now);
     if (!isSame(witnesses, merged)
         || !unjudged.equals(mergedLeaving)
         || !outside.equals(mergedOutsiders)) {
@@ -327,7 +342,7 @@ public final class FabricWatcher implements AutoCloseable {
       long rests = now + (isOff ? REST_WITHOUT_FABRIC : REST).toNanos();
       restsUntil.put(name, rests);
       if (failure != null && failure.status() > 0 && agent.witness() == null) {
-        noteOutsider(agent.endpoint(), rests + ANSWER_HOLDS.toNanos());
+        noteOutsider(agent.endpoint(), now, rests + ANSWER_HOLDS.toNanos());
       } else {
         outsiders.remove(name);
       }
@@ -342,7 +357,7 @@ public final class FabricWatcher implements AutoCloseable {
   }
 
   /** Its agent answers, and takes no part in the fabric: it is off there, or cannot start. */
-  private void noteOutsider(AgentEndpoint agent, long until) {
+  private void noteOutsider(AgentEndpoint agent, long now, long until) {
     Set<String> there = new HashSet<>();
     for (FabricMerge.Witness witness : merged) {
       for (FabricMembers.Member member : witness.members().members()) {
@@ -354,12 +369,18 @@ public final class FabricWatcher implements AutoCloseable {
     }
     Set<String> names = new HashSet<>(there.size() == 1 ? there : Set.of());
     names.add(agent.name());
-    outsiders.put(agent.name(), new Outsider(Set.copyOf(names), until));
+    outsiders.put(agent.name(), new Outsider(Set.copyOf(names), now, until));
   }
 
-  private Set<String> outsiders(Map<String, AgentEndpoint> all, long now) {
+  private Set<String> outsiders(
+      Map<String, AgentEndpoint> all, List<FabricMerge.Witness> witnesses, long now) {
     outsiders.keySet().retainAll(all.keySet());
-    outsiders.values().removeIf(each -> now - each.until() >= 0);
+    outsiders
+        .values()
+        .removeIf(each ->
+            now - each.until() >= 0
+                || (now - each.since() >= LOST_WITHIN.toNanos()
+                    && witnesses.stream().anyMatch(each::isUpFor)));
     Set<String> names = new HashSet<>();
     outsiders.values().forEach(each -> names.addAll(each.names()));
     return Set.copyOf(names);

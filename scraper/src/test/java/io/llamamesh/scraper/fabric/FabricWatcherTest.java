@@ -151,6 +151,25 @@ class FabricWatcherTest {
     await().atMost(PATIENCE).until(() -> unreachable().equals(List.of("n6")));
   }
 
+  /** One that comes up again and again dies soon after its agent had no fabric yet. */
+  @Test
+  void whoeverTookPartAfterAllIsUnreachableWhenItDies() throws IOException {
+    try (FakeMeshServer starting = FakeMeshServer.start()) {
+      watcher.setAgents(
+          List.of(
+              new AgentEndpoint(
+                  name(AGENTS), List.of(new HostPort("127.0.0.1", starting.uri().getPort())))));
+      await().atMost(PATIENCE).until(() -> watcher.failures() > 0);
+      agents.add(starting);
+      say(FabricState.UP);
+      watchAll();
+      await().atMost(PATIENCE).during(Duration.ofSeconds(6)).until(() -> watched() == 3);
+    }
+    say(FabricState.FAILED);
+
+    await().atMost(Duration.ofSeconds(15)).until(() -> unreachable().equals(List.of("n6")));
+  }
+
   @Test
   void othersTakeOverWhereWatchedOnesAreGone() {
     say(FabricState.FAILED);
