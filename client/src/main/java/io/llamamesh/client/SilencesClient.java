@@ -7,8 +7,6 @@ import io.llamamesh.results.ResultsJson;
 import io.llamamesh.results.SilencedNode;
 import java.io.IOException;
 import java.net.URI;
-import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -22,9 +20,6 @@ public final class SilencesClient implements AutoCloseable {
   /** Path of silences below an agent. */
   public static final String SILENCES = "/v1/silences";
 
-  /** How far an agent's clock may be ahead of ours. */
-  private static final Duration CLOCKS_APART = Duration.ofHours(1);
-
   private static final ObjectReader NODES =
       ResultsJson.mapperOfOthers().readerFor(SilencedNode.class);
 
@@ -36,21 +31,19 @@ public final class SilencesClient implements AutoCloseable {
   }
 
   /**
-   * Nodes that are silenced, as an agent knows them, by name. Those out of bounds or over are left
-   * out, and those beyond {@value SilencedNode#MAX_SILENCED}.
+   * Nodes that are silenced, as an agent knows them, by name. Those out of bounds are left out, and
+   * those beyond {@value SilencedNode#MAX_SILENCED}. Their times are by the clock of the agent at
+   * which each was set: it may be another one, and neither may be ours.
    *
    * @param agent such as {@code http://10.0.0.3:8100}
-   * @param now our time
    * @throws ClientException of status 404 where the agent keeps no silences: it is an older one, or
    *     its fabric is off, which an agent that waits for its config has not turned on yet
    */
-  public List<SilencedNode> silenced(URI agent, Instant now)
-      throws ClientException, InterruptedException {
-    return read(documents.get(agent, SILENCES, Map.of()).body(), now, agent);
+  public List<SilencedNode> silenced(URI agent) throws ClientException, InterruptedException {
+    return read(documents.get(agent, SILENCES, Map.of()).body(), agent);
   }
 
-  private static List<SilencedNode> read(byte[] document, Instant now, URI agent)
-      throws ClientException {
+  private static List<SilencedNode> read(byte[] document, URI agent) throws ClientException {
     List<SilencedNode> read = new ArrayList<>();
     Set<String> names = new HashSet<>();
     try {
@@ -59,7 +52,7 @@ public final class SilencesClient implements AutoCloseable {
         throw new IOException("no silences");
       }
       for (JsonNode one : all) {
-        SilencedNode silence = usable(one, now);
+        SilencedNode silence = usable(one);
         if (silence != null
             && read.size() < SilencedNode.MAX_SILENCED
             && names.add(silence.node())) {
@@ -73,16 +66,11 @@ public final class SilencesClient implements AutoCloseable {
     return List.copyOf(read);
   }
 
-  /** A silence that holds now; null where it does not, or cannot be read. */
-  private static @Nullable SilencedNode usable(JsonNode one, Instant now) {
+  /** A silence within the bounds; null where it is not, or cannot be read. */
+  private static @Nullable SilencedNode usable(JsonNode one) {
     try {
       SilencedNode silence = NODES.readValue(one);
-      return silence != null
-              && silence.problem() == null
-              && silence.isActive(now)
-              && !silence.since().isAfter(now.plus(CLOCKS_APART))
-          ? silence
-          : null;
+      return silence != null && silence.problem() == null ? silence : null;
     } catch (IOException e) {
       return null; // that one only
     }

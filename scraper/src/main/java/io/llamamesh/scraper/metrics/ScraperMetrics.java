@@ -8,6 +8,7 @@ import io.llamamesh.scraper.fabric.FabricWatcher;
 import io.llamamesh.scraper.matrix.AgentHealth;
 import io.llamamesh.scraper.matrix.Matrix;
 import io.llamamesh.scraper.pull.AgentPulls;
+import io.llamamesh.scraper.pull.SilencePoller;
 import io.llamamesh.scraper.store.StoreWriter;
 import io.llamamesh.tls.CertificateTrust;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -169,6 +170,21 @@ public final class ScraperMetrics {
         "Watches of agents' fabric that could not be opened or broke",
         fabric,
         FabricWatcher::failures);
+  }
+
+  /** Registers the meters of silences whose times are of a clock that is not this scraper's. */
+  public void silences(SilencePoller silences) {
+    skewed(silences, "held", SilencePoller::heldForTheirLength);
+    skewed(silences, "ignored", SilencePoller::ignored);
+  }
+
+  private void skewed(
+      SilencePoller silences, String result, ToDoubleFunction<SilencePoller> value) {
+    FunctionCounter.builder("llamamesh.scraper.silences.skewed", silences, value)
+        .description(
+            "Silences whose times are of a clock more than a minute off: held for their length, or ignored")
+        .tag("result", result)
+        .register(registry);
   }
 
   /** Registers the meters of watches that this scraper serves. */

@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Poller of silenced nodes, which every agent of a fabric knows: one is asked until it fails, then
  * another. While none answers the last known silences hold until their ends; only where every agent
- * says that it keeps none, there are none. Owns one thread, which ends with {@link #close}.
+ * says that it keeps none, there are none. When they end is by this scraper's clock ({@link
+ * SilenceDating}). Owns one thread, which ends with {@link #close}.
  */
 public final class SilencePoller implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SilencePoller.class);
@@ -48,6 +49,7 @@ public final class SilencePoller implements AutoCloseable {
 
   private final SilencesClient client;
   private final InstantSource clock;
+  private final SilenceDating dating = new SilenceDating();
   private final Semaphore wake = new Semaphore(0);
   private volatile boolean closed;
   private final long startedAt = System.nanoTime();
@@ -105,6 +107,16 @@ public final class SilencePoller implements AutoCloseable {
     return hasAnswer || System.nanoTime() - startedAt >= PATIENCE.toNanos();
   }
 
+  /** Silences that held for their length alone: they began in the future. Any thread may ask. */
+  public long heldForTheirLength() {
+    return dating.held();
+  }
+
+  /** Silences that were ignored: their times cannot be ours. Any thread may ask. */
+  public long ignored() {
+    return dating.ignored();
+  }
+
   private void run() {
     try {
       while (!closed) {
@@ -130,7 +142,7 @@ public final class SilencePoller implements AutoCloseable {
         asked++) {
       URI agent = all.get(Math.floorMod(next, all.size()));
       try {
-        set(client.silenced(agent, clock.instant()));
+        set(dating.date(client.silenced(agent), clock.instant()));
         without = 0;
         failing = false;
         return POLL_INTERVAL;

@@ -172,6 +172,7 @@ public final class ScraperRun implements AutoCloseable, ScraperStatus {
     this.metrics =
         new ScraperMetrics(matrix, pulls, agents, this::storeStatus, writer, leadership::isLeader);
     metrics.fabric(fabric);
+    metrics.silences(silences);
     if (web != null) {
       metrics.watches(web.watches());
     }

@@ -40,10 +40,14 @@ class SilencePollerTest {
 
   private static String silence() {
     Instant now = Instant.now();
+    return silence(now.minusSeconds(60), now.plusSeconds(600));
+  }
+
+  private static String silence(Instant since, Instant until) {
     return """
     {"silences": [{"node": "n", "since": "%s", "until": "%s", "by": "ann", "because": "swap"}]}
     """
-        .formatted(now.minusSeconds(60), now.plusSeconds(600));
+        .formatted(since, until);
   }
 
   private List<String> silenced() {
@@ -63,6 +67,23 @@ class SilencePollerTest {
     assertThat(poller.refresh()).isLessThan(Duration.ofSeconds(10));
     assertThat(poller.refresh()).isLessThan(Duration.ofSeconds(10));
     assertThat(silenced()).containsExactly("n");
+  }
+
+  @Test
+  void aSilenceThatWasSetByAClockThatIsAheadHoldsFromNowOnAndIsCounted() throws Exception {
+    Instant since = Instant.now().plus(Duration.ofHours(2));
+    one.silences(silence(since, since.plusSeconds(600)));
+
+    var _ = poller.refresh();
+
+    assertThat(poller.active())
+        .singleElement()
+        .satisfies(silence -> {
+          assertThat(silence.node()).isEqualTo("n");
+          assertThat(silence.until()).isBefore(Instant.now().plusSeconds(601));
+        });
+    assertThat(poller.heldForTheirLength()).isOne();
+    assertThat(poller.ignored()).isZero();
   }
 
   @Test
