@@ -1,9 +1,11 @@
 package io.llamamesh.auth;
 
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import io.llamamesh.results.ResultsJson;
 import java.io.IOException;
 import java.io.InputStream;
@@ -200,41 +202,58 @@ public record ProgramGrants(List<Grant> grants) {
     try (InputStream in = Files.newInputStream(file)) {
       bytes = in.readNBytes(MAX_BYTES + 1);
     }
-    if (bytes.length > MAX_BYTES) {
-      throw new IOException(file + " has more than " + MAX_BYTES + " bytes");
-    }
-    return parse(file, bytes);
+    return parse(file.toString(), bytes);
   }
 
-  private static ProgramGrants parse(Path file, byte[] bytes) throws IOException {
+  /**
+   * Parses a document.
+   *
+   * @param source where it is from, for the message
+   * @throws IOException as {@link #read} does
+   */
+  public static ProgramGrants parse(String source, byte[] document) throws IOException {
+    if (document.length > MAX_BYTES) {
+      throw new IOException(source + " has more than " + MAX_BYTES + " bytes");
+    }
     List<@Nullable Grant> grants = new ArrayList<>();
     try {
-      List<@Nullable Grant> read = READER.readValue(bytes);
+      List<@Nullable Grant> read = READER.readValue(document);
       grants.addAll(read == null ? List.of() : read);
     } catch (JsonProcessingException e) {
-      Throwable cause = e.getCause();
-      throw new IOException(
-          file
-              + " is no list of programs: "
-              + (cause instanceof IllegalArgumentException
-                  ? cause.getMessage()
-                  : e.getOriginalMessage()),
-          e);
+      throw new IOException(source + " is no list of programs: " + reason(e), e);
     }
     if (grants.size() > MAX_GRANTS) {
-      throw new IOException(file + " has more than " + MAX_GRANTS + " programs");
+      throw new IOException(source + " has more than " + MAX_GRANTS + " programs");
     }
     List<Grant> all = new ArrayList<>();
     Set<String> hashes = new HashSet<>();
     for (Grant grant : grants) {
       if (grant == null) {
-        throw new IOException(file + " has an entry that is null");
+        throw new IOException(source + " has an entry that is null");
       }
       if (!hashes.add(grant.sha256().toLowerCase(Locale.ROOT))) {
-        throw new IOException(file + " has one sha256 twice: of " + grant.name());
+        throw new IOException(source + " has one sha256 twice: of " + grant.name());
       }
       all.add(grant);
     }
     return new ProgramGrants(all);
+  }
+
+  /**
+   * Reason of a refusal. Of a document that is no JSON nothing is quoted: it may be a token that
+   * was put in its place, and this goes into logs and a mesh's status.
+   */
+  private static String reason(JsonProcessingException e) {
+    if (e.getCause() instanceof IllegalArgumentException refused) {
+      return String.valueOf(refused.getMessage());
+    }
+    if (e instanceof UnrecognizedPropertyException unknown) {
+      return "unknown field '" + unknown.getPropertyName() + "'";
+    }
+    JsonLocation at = e.getLocation();
+    return "it must be a JSON list of {name, sha256, read, write, members}"
+        + (at == null || at.getLineNr() < 1
+            ? ""
+            : "; see line " + at.getLineNr() + ", column " + at.getColumnNr());
   }
 }

@@ -113,6 +113,29 @@ class ProgramGrantsTest {
         .hasMessageNotContaining(hash);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "deadbeefdeadbeef",
+        "5c1fdeadbeefdead",
+        "[{\"name\": \"a\", \"members\": \"deadbeefdeadbeef\"}]",
+        "\"deadbeefdeadbeef\""
+      })
+  void aTokenThatStandsWhereItShouldNotIsNotQuoted(String document) {
+    assertThatThrownBy(() -> read(document))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("must be a JSON list")
+        .hasMessageContaining("line 1")
+        .hasMessageNotContaining("dead");
+  }
+
+  @Test
+  void anUnknownFieldIsNamed() throws Exception {
+    String document = "[{\"name\": \"a\", \"sha256\": \"" + hash("t") + "\", \"reads\": [\"b\"]}]";
+
+    assertThatThrownBy(() -> read(document)).hasMessageEndingWith("unknown field 'reads'");
+  }
+
   @Test
   void aFileThatIsNotThereHasNoneAndALongOneIsRefused() throws Exception {
     assertThat(ProgramGrants.read(folder.resolve("none"))).isEqualTo(ProgramGrants.NONE);
