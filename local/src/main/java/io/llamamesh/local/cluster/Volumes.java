@@ -1,9 +1,13 @@
 package io.llamamesh.local.cluster;
 
+import io.fabric8.kubernetes.api.model.KeyToPath;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.ProjectedVolumeSource;
 import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretProjection;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.VolumeProjection;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +21,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,10 +32,15 @@ final class Volumes {
   private static final Set<PosixFilePermission> OWNER_ONLY =
       PosixFilePermissions.fromString("rw-------");
 
-  private final KubernetesClient client;
+  /** Finds a Secret by namespace and name; null where there is none. */
+  private final BiFunction<String, String, @Nullable Secret> secrets;
 
   Volumes(KubernetesClient client) {
-    this.client = client;
+    this((namespace, name) -> client.secrets().inNamespace(namespace).withName(name).get());
+  }
+
+  Volumes(BiFunction<String, String, @Nullable Secret> secrets) {
+    this.secrets = secrets;
   }
 
   /**
@@ -45,10 +55,11 @@ final class Volumes {
       Path at = Files.createDirectories(folder.resolve("volumes").resolve(volume.getName()));
       if (volume.getSecret() != null) {
         secret(pod, volume, at);
-      } else if (volume.getEmptyDir() == null && volume.getProjected() == null) {
-        // What is projected is the ServiceAccount's token, which pods here have in a kubeconfig.
+      } else if (volume.getProjected() != null) {
+        project(pod, volume.getProjected(), at);
+      } else if (volume.getEmptyDir() == null) {
         throw new IllegalArgumentException(
-            "volume " + volume.getName() + ": only emptyDir and secret volumes are here");
+            "volume " + volume.getName() + ": only emptyDir, secret and projected ones are here");
       }
       byName.put(volume.getName(), at);
     }
@@ -69,24 +80,60 @@ final class Volumes {
 
   /**
    * Brings a running pod's volumes up to date with their Secrets, as a kubelet does; one that is
-   * gone leaves its files.
+   * gone leaves its files, but for an optional one that is projected.
    */
   void refresh(Pod pod, Path folder) throws IOException {
     for (Volume volume : pod.getSpec().getVolumes()) {
-      if (volume.getSecret() != null) {
-        try {
-          secret(pod, volume, folder.resolve("volumes").resolve(volume.getName()));
-        } catch (MissingSecretException e) {
-          LOG.debug("a mounted secret is gone pod={}", pod.getMetadata().getName());
+      Path at = folder.resolve("volumes").resolve(volume.getName());
+      try {
+        if (volume.getSecret() != null) {
+          secret(pod, volume, at);
+        } else if (volume.getProjected() != null) {
+          project(pod, volume.getProjected(), at);
+        }
+      } catch (MissingSecretException e) {
+        LOG.debug("a mounted secret is gone pod={}", pod.getMetadata().getName());
+      }
+    }
+  }
+
+  /**
+   * Entries of Secrets, those that are named. What else may be projected is a ServiceAccount's
+   * token, which pods here have in a kubeconfig.
+   */
+  private void project(Pod pod, ProjectedVolumeSource volume, Path at)
+      throws IOException, MissingSecretException {
+    for (VolumeProjection source : volume.getSources()) {
+      SecretProjection named = source.getSecret();
+      if (named == null) {
+        continue;
+      }
+      Secret secret = find(pod, named.getName());
+      boolean isOptional = Boolean.TRUE.equals(named.getOptional());
+      if (secret == null && !isOptional) {
+        throw new MissingSecretException(named.getName());
+      }
+      for (KeyToPath item : named.getItems()) {
+        Path file = at.resolve(item.getPath());
+        String value = secret == null ? null : secret.getData().get(item.getKey());
+        if (value != null) {
+          write(file, Base64.getDecoder().decode(value));
+        } else if (isOptional) {
+          Files.deleteIfExists(file);
+        } else {
+          throw new MissingSecretException(named.getName());
         }
       }
     }
   }
 
+  private @Nullable Secret find(Pod pod, String name) {
+    return secrets.apply(pod.getMetadata().getNamespace(), name);
+  }
+
   private void secret(Pod pod, Volume volume, Path at) throws IOException, MissingSecretException {
     String name = volume.getSecret().getSecretName();
-    @Nullable Secret secret =
-        client.secrets().inNamespace(pod.getMetadata().getNamespace()).withName(name).get();
+    Secret secret = find(pod, name);
     if (secret == null) {
       if (Boolean.TRUE.equals(volume.getSecret().getOptional())) {
         return;
