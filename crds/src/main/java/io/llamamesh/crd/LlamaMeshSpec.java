@@ -521,6 +521,10 @@ public record LlamaMeshSpec(
 
   /** The fabric: agents that know of each other. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(
+      value = "!has(self.programsSecret) || (has(self.enabled) && self.enabled)",
+      message =
+          "fabric.programsSecret needs fabric.enabled: true, since programs use what agents of the fabric share; enable it, or leave programsSecret out")
   public record Fabric(
       @JsonPropertyDescription("Whether agents take part.") @Default("false")
           @Nullable Boolean enabled,
@@ -529,7 +533,12 @@ public record LlamaMeshSpec(
           @Min(1)
           @Max(65535)
           @Default("" + MeshDefaults.FABRIC_PORT)
-          @Nullable Integer port) {}
+          @Nullable Integer port,
+      @JsonPropertyDescription(
+              "Name of a Secret in the mesh's namespace. Its entry 'programs.json' has the credentials of programs that use what agents share: hashes of tokens, each with prefixes of keys. Agents follow changes without a restart. Absent: programs have none of their own.")
+          @Pattern(OBJECT_NAME_PATTERN)
+          @Size(max = 253)
+          @Nullable String programsSecret) {}
 
   /** Security: who may probe and read. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -55,7 +55,7 @@ public record LlamaMeshStatus(
     @JsonPropertyDescription("Who explains the bad pairs, at most 5.")
         @Nullable List<SuspectStatus> suspects,
     @JsonPropertyDescription(
-            "Accepted, Paused, ConfigsReady, AgentsReady, ScraperReady, StoreReachable, NetworkHealthy, Ready; RegistryReady where spec.registration is on.")
+            "Accepted, Paused, ConfigsReady, AgentsReady, ScraperReady, StoreReachable, NetworkHealthy, Ready; RegistryReady where spec.registration is on, ProgramsReady where spec.fabric.programsSecret names a Secret.")
         @Nullable List<Condition> conditions) {
 
   /**

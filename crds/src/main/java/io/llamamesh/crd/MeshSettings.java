@@ -201,8 +201,9 @@ public record MeshSettings(
    *
    * @param enabled whether agents take part
    * @param port TCP and UDP port on every node
+   * @param programsSecret name of the Secret with the credentials of programs; null: they have none
    */
-  public record Fabric(boolean enabled, int port) {}
+  public record Fabric(boolean enabled, int port, @Nullable String programsSecret) {}
 
   /**
    * The agents' pods.
@@ -465,10 +466,11 @@ public record MeshSettings(
 
     private static Fabric fabric(LlamaMeshSpec.@Nullable Fabric given) {
       return given == null
-          ? new Fabric(false, MeshDefaults.FABRIC_PORT)
+          ? new Fabric(false, MeshDefaults.FABRIC_PORT, null)
           : new Fabric(
               Boolean.TRUE.equals(given.enabled()),
-              Objects.requireNonNullElse(given.port(), MeshDefaults.FABRIC_PORT));
+              Objects.requireNonNullElse(given.port(), MeshDefaults.FABRIC_PORT),
+              given.programsSecret());
     }
 
     private static AgentPods agent(@Nullable Agent given) {

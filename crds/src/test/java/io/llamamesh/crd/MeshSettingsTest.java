@@ -31,7 +31,7 @@ class MeshSettingsTest {
             new MeshSettings.Probe("default", "default", List.of("default"), QUARTER_SECOND));
     assertThat(settings.topology()).isEqualTo(new MeshSettings.Topology(TopologyMode.AUTO, 64));
     assertThat(settings.authentication()).isTrue();
-    assertThat(settings.fabric()).isEqualTo(new MeshSettings.Fabric(false, 8101));
+    assertThat(settings.fabric()).isEqualTo(new MeshSettings.Fabric(false, 8101, null));
     assertThat(settings.agent().tolerations())
         .containsExactly(new TolerationBuilder().withOperator("Exists").build());
     assertThat(MeshSettings.defaults()).isEqualTo(settings);

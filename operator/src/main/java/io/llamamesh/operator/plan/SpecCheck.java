@@ -370,6 +370,11 @@ public final class SpecCheck {
   private void fabric() {
     int port = settings.fabric().port();
     if (!settings.fabric().enabled()) {
+      if (settings.fabric().programsSecret() != null) {
+        refuse(
+            "spec.fabric.programsSecret: needs spec.fabric.enabled, since programs use what agents"
+                + " of the fabric share; enable it, or leave programsSecret out");
+      }
       return;
     }
     if (!settings.authentication()) {

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -258,7 +259,9 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             explained,
             rollout.explain(memory.diagnosis.explain(owner, scraper, pods), clock.instant()),
             memory.network.assess(poller.view(key(mesh)), clock.instant()),
-            registers ? registries.view(key(mesh)) : null);
+            registers ? registries.view(key(mesh)) : null,
+            memory.programs.read(
+                owner, settings, name -> secret(owner, name, context), clock.instant()));
     UpdateControl<LlamaMesh> update = updateStatus(mesh, context, owner, memory, state);
     reconciliations.increment();
     return update;
@@ -293,6 +296,10 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
   private static Owner owner(LlamaMesh mesh) {
     ObjectMeta metadata = mesh.getMetadata();
     return new Owner(metadata.getNamespace(), metadata.getName(), metadata.getUid());
+  }
+
+  private static @Nullable Secret secret(Owner owner, String name, Context<LlamaMesh> context) {
+    return context.getClient().secrets().inNamespace(owner.namespace()).withName(name).get();
   }
 
   private static @Nullable LlamaMeshSpec saved(
@@ -428,7 +435,8 @@ public final class LlamaMeshReconciler implements Reconciler<LlamaMesh> {
             || !state.refusals().isEmpty()
             || !state.agents().missing().isEmpty()
             || state.agents().obstacle() != null
-            || !state.scraper().isComplete();
+            || !state.scraper().isComplete()
+            || (state.programs() != null && !state.programs().isUsable());
     Duration due = memory.status.dueIn(state.network(), now);
     Duration latest = unsettled ? SOON : MeshClaims.RENEWAL;
     Duration atMost = memory.joins.isHolding() ? RATE_LIMIT : latest;

@@ -29,6 +29,7 @@ final class MeshMemory {
   final LeavingNodes leavingNodes = new LeavingNodes();
   final AgentReplacement replacement = new AgentReplacement();
   final JoinAdmission joins = new JoinAdmission();
+  final ProgramsSecretReader programs = new ProgramsSecretReader();
 
   /** The last spec that was accepted; null: none yet. */
   volatile @Nullable AcceptedSpec accepted;

@@ -149,15 +149,13 @@ final class AgentDaemonSet {
   private static List<Volume> volumes(Owner owner, MeshSettings mesh, PodSettings pods) {
     Volume state = PodParts.emptyDir("state", "1Gi");
     return mesh.authentication()
-        ? List.of(state, PodParts.auth(owner, pods.user(), mesh.keys().ofNodes()))
+        ? List.of(state, PodParts.agentAuth(owner, pods.user(), mesh))
         : List.of(state);
   }
 
   private static List<VolumeMount> mounts(MeshSettings mesh) {
     VolumeMount state = PodParts.mount("state", STATE, false);
-    return mesh.authentication()
-        ? List.of(state, PodParts.authMount(mesh.keys().ofNodes()))
-        : List.of(state);
+    return mesh.authentication() ? List.of(state, PodParts.agentAuthMount(mesh)) : List.of(state);
   }
 
   private static Affinity realNodes() {

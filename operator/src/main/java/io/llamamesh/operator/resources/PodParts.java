@@ -13,10 +13,14 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
+import io.fabric8.kubernetes.api.model.VolumeProjection;
+import io.fabric8.kubernetes.api.model.VolumeProjectionBuilder;
 import io.llamamesh.auth.KeyRing;
+import io.llamamesh.auth.ProgramGrants;
 import io.llamamesh.crd.MeshSettings;
 import io.llamamesh.crd.Names;
 import io.llamamesh.keys.KeyService;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 final class PodParts {
   private static final String AUTH = "auth";
   private static final String AUTH_FOLDER = "/etc/llama-mesh/auth";
+
+  /** A volume's kind cannot be changed by apply under the same name. */
+  private static final String AUTH_WITH_PROGRAMS = "auth-with-programs";
 
   /** The end of a container's log says why it ended, and conditions quote it. */
   static final String TERMINATION_MESSAGE_POLICY = "FallbackToLogsOnError";
@@ -132,42 +139,93 @@ final class PodParts {
 
   /** Keys and tokens: the mesh's own, or these and what is needed to ask for keys of nodes. */
   static Volume auth(Owner owner, PodUser user, boolean keysOfNodes) {
-    return keysOfNodes ? nodeKeys(owner, user) : auth(owner, user);
+    return keysOfNodes
+        ? projected(Names.KEYS_VOLUME, user, keySources(owner, true))
+        : auth(owner, user);
+  }
+
+  /** The same of agents, who have the credentials of programs too where a mesh names them. */
+  static Volume agentAuth(Owner owner, PodUser user, MeshSettings mesh) {
+    boolean keysOfNodes = mesh.keys().ofNodes();
+    String programs = mesh.fabric().programsSecret();
+    if (programs == null) {
+      return auth(owner, user, keysOfNodes);
+    }
+    List<VolumeProjection> sources = keySources(owner, keysOfNodes);
+    sources.add(programs(programs));
+    return projected(agentAuthName(mesh), user, sources);
+  }
+
+  private static String agentAuthName(MeshSettings mesh) {
+    if (mesh.keys().ofNodes()) {
+      return Names.KEYS_VOLUME;
+    }
+    return mesh.fabric().programsSecret() == null ? AUTH : AUTH_WITH_PROGRAMS;
+  }
+
+  private static Volume projected(String name, PodUser user, List<VolumeProjection> sources) {
+    return new VolumeBuilder()
+        .withName(name)
+        .withNewProjected()
+        .withDefaultMode(user == PodUser.FIXED ? 0440 : 0444)
+        .withSources(sources)
+        .endProjected()
+        .build();
   }
 
   /**
-   * The mesh's own Secret, the pod's token for the operator, and where to show it. That last may be
-   * missing: an agent must start whatever has become of it.
+   * The mesh's own Secret; with keys of nodes also the pod's token for the operator, and where to
+   * show it. That last may be missing: an agent must start whatever has become of it.
    */
-  private static Volume nodeKeys(Owner owner, PodUser user) {
-    return new VolumeBuilder()
-        .withName(Names.KEYS_VOLUME)
-        .withNewProjected()
-        .withDefaultMode(user == PodUser.FIXED ? 0440 : 0444)
-        .addNewSource()
+  private static List<VolumeProjection> keySources(Owner owner, boolean ofNodes) {
+    List<VolumeProjection> sources = new ArrayList<>();
+    sources.add(
+        new VolumeProjectionBuilder()
+            .withNewSecret()
+            .withName(Names.authSecret(owner.name()))
+            .addNewItem(KeyRing.KEYS_FILE, null, KeyRing.KEYS_FILE)
+            .addNewItem(KeyRing.TOKENS_FILE, null, KeyRing.TOKENS_FILE)
+            .endSecret()
+            .build());
+    if (ofNodes) {
+      sources.add(
+          new VolumeProjectionBuilder()
+              .withNewServiceAccountToken(
+                  KeyService.audience(owner.uid()), TOKEN_SECONDS, KeyService.TOKEN_FILE)
+              .build());
+      sources.add(
+          new VolumeProjectionBuilder()
+              .withNewConfigMap()
+              .withName(Names.keysConfigMap(owner.name()))
+              .withOptional(true)
+              .addNewItem(Names.KEY_SERVICE_KEY, null, KeyService.FILE)
+              .endConfigMap()
+              .build());
+    }
+    return sources;
+  }
+
+  /**
+   * Credentials of programs: one entry of a Secret of the user's, and no other of it. Secret and
+   * entry may be missing: an agent must start and measure without them.
+   */
+  private static VolumeProjection programs(String secret) {
+    return new VolumeProjectionBuilder()
         .withNewSecret()
-        .withName(Names.authSecret(owner.name()))
-        .addNewItem(KeyRing.KEYS_FILE, null, KeyRing.KEYS_FILE)
-        .addNewItem(KeyRing.TOKENS_FILE, null, KeyRing.TOKENS_FILE)
-        .endSecret()
-        .endSource()
-        .addNewSource()
-        .withNewServiceAccountToken(
-            KeyService.audience(owner.uid()), TOKEN_SECONDS, KeyService.TOKEN_FILE)
-        .endSource()
-        .addNewSource()
-        .withNewConfigMap()
-        .withName(Names.keysConfigMap(owner.name()))
+        .withName(secret)
         .withOptional(true)
-        .addNewItem(Names.KEY_SERVICE_KEY, null, KeyService.FILE)
-        .endConfigMap()
-        .endSource()
-        .endProjected()
+        .addNewItem(ProgramGrants.FILE, null, ProgramGrants.FILE)
+        .endSecret()
         .build();
   }
 
   static VolumeMount authMount(boolean keysOfNodes) {
     return mount(keysOfNodes ? Names.KEYS_VOLUME : AUTH, AUTH_FOLDER, true);
+  }
+
+  /** Mount of {@link #agentAuth}, at the same place. */
+  static VolumeMount agentAuthMount(MeshSettings mesh) {
+    return mount(agentAuthName(mesh), AUTH_FOLDER, true);
   }
 
   /** Argument with the folder of {@link #auth}. */

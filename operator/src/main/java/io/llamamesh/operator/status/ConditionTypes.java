@@ -8,6 +8,7 @@ public final class ConditionTypes {
   public static final String AGENTS_READY = "AgentsReady";
   public static final String SCRAPER_READY = "ScraperReady";
   public static final String REGISTRY_READY = "RegistryReady";
+  public static final String PROGRAMS_READY = "ProgramsReady";
   public static final String STORE_REACHABLE = "StoreReachable";
   public static final String NETWORK_HEALTHY = "NetworkHealthy";
   public static final String READY = "Ready";

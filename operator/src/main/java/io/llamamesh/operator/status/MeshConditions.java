@@ -50,6 +50,10 @@ final class MeshConditions {
       conditions.add(registry(registry, state.plan(), before));
     }
     conditions.add(keepIfNotAsked(store(state), state, before));
+    ProgramsView programs = state.programs();
+    if (programs != null) {
+      conditions.add(programs(programs, before));
+    }
     conditions.add(keepIfNotAsked(network(state.network()), state, before));
     conditions.add(ready(conditions));
     return conditions;
@@ -260,6 +264,22 @@ final class MeshConditions {
     }
     return MeshCondition.ofTrue(
         ConditionTypes.REGISTRY_READY, "Answers", probes == 0 ? "no probe is registered" : "");
+  }
+
+  private static MeshCondition programs(ProgramsView programs, List<Condition> before) {
+    return switch (programs) {
+      case ProgramsView.Usable(int number) ->
+          MeshCondition.ofTrue(
+              ConditionTypes.PROGRAMS_READY, "Valid", count(number, "program", "programs"));
+      case ProgramsView.Unusable(Obstacle problem) ->
+          MeshCondition.ofFalse(ConditionTypes.PROGRAMS_READY, problem.reason(), problem.message());
+      case ProgramsView.Unread(String message) ->
+          before.stream()
+              .filter(c -> c.getType().equals(ConditionTypes.PROGRAMS_READY))
+              .map(MeshConditions::kept)
+              .findFirst()
+              .orElse(MeshCondition.ofUnknown(ConditionTypes.PROGRAMS_READY, "NotRead", message));
+    };
   }
 
   /** What of the registry's list had no room in ConfigMaps, and the remedy. */

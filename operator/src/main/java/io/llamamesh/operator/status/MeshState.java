@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param scraper the scraper
  * @param network what is known of the network
  * @param registry what is known of the registry; null where there shall be none
+ * @param programs what is known of the credentials of programs; null where the mesh names none
  */
 public record MeshState(
     long generation,
@@ -35,7 +36,8 @@ public record MeshState(
     AgentsReadiness agents,
     ScraperReadiness scraper,
     NetworkView network,
-    @Nullable RegistryView registry) {
+    @Nullable RegistryView registry,
+    @Nullable ProgramsView programs) {
   public MeshState {
     refusals = List.copyOf(refusals);
     stale = List.copyOf(stale);
@@ -43,7 +45,7 @@ public record MeshState(
     taken = List.copyOf(taken);
   }
 
-  /** State of a mesh without a registry. */
+  /** State of a mesh without a registry and without credentials of programs. */
   public MeshState(
       long generation,
       List<SpecRefusal> refusals,
@@ -68,6 +70,7 @@ public record MeshState(
         agents,
         scraper,
         network,
+        null,
         null);
   }
 }

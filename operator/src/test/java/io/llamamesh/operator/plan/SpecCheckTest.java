@@ -16,7 +16,8 @@ final class SpecCheckTest {
   @Test
   void whoReadsWithoutATokenFromAnywhereIsAcceptedWithAWarning() {
     String yaml =
-        "{collector: {acceptUnauthenticated: [0.0.0.0/0, 10.0.0.0/8]}, reflector: {acceptUnkeyed: ['::/0']}}";
+        "{collector: {acceptUnauthenticated: [0.0.0.0/0, 10.0.0.0/8]}, reflector: {acceptUnkeyed:"
+            + " ['::/0']}}";
 
     assertThat(SpecCheck.check(Cluster.given(yaml))).isEmpty();
     assertThat(SpecCheck.warnings(MeshSettings.of(Cluster.given(yaml))))
@@ -83,6 +84,7 @@ final class SpecCheckTest {
       strings = {
         "{}",
         "fabric: {enabled: true}",
+        "fabric: {enabled: true, programsSecret: programs}",
         "{fabric: {port: 8100}, security: {authentication: false}}",
         "reflector: {acceptUnkeyed: [10.0.0.0/8, 192.168.0.0/16, 'fc00::/7', 203.0.113.9/32]}",
         "{reflector: {acceptUnkeyed: [0.0.0.0/0]}, security: {authentication: false}}"
@@ -127,10 +129,12 @@ final class SpecCheckTest {
             "'::ffff:10.0.0.0/104' is no network"),
         Arguments.of("collector: {acceptUnauthenticated: [10.0.0.1]}", "'10.0.0.1' is no network"),
         Arguments.of(
-            "groups: [{name: a, targets: [{name: x, host: '2001:db8::1'}, {name: y, host: '2001:DB8:0::1'}]}]",
+            "groups: [{name: a, targets: [{name: x, host: '2001:db8::1'}, {name: y, host:"
+                + " '2001:DB8:0::1'}]}]",
             "'y' is at 2001:DB8:0::1:8100 like 'x'"),
         Arguments.of(
-            "groups: [{name: a, targets: [{name: x, host: X.example.}, {name: y, host: x.example}]}]",
+            "groups: [{name: a, targets: [{name: x, host: X.example.}, {name: y, host:"
+                + " x.example}]}]",
             "'y' is at x.example:8100 like 'x'"),
         Arguments.of(
             "agent: {image: 'evil; rm -rf'}",
@@ -170,6 +174,9 @@ final class SpecCheckTest {
         Arguments.of(
             "fabric: {enabled: true}\nsecurity: {authentication: false}",
             "spec.fabric.enabled: needs spec.security.authentication"),
+        Arguments.of(
+            "fabric: {enabled: false, programsSecret: programs}",
+            "spec.fabric.programsSecret: needs spec.fabric.enabled"),
         Arguments.of("collector: {interval: 10m, retention: 1m}", "must not be shorter"),
         Arguments.of("alerts: {lossPercent: '101'}", "from 0 to 100"),
         Arguments.of(

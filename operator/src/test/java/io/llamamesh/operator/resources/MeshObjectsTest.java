@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodSecurityContextBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.ProjectedVolumeSource;
+import io.fabric8.kubernetes.api.model.SecretProjectionBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.VolumeProjection;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -18,6 +23,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -73,6 +79,83 @@ final class MeshObjectsTest {
           .singleElement()
           .satisfies(keys -> assertThat(keys.getSecret().getDefaultMode()).isEqualTo(0444));
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Mesh, auth-with-programs", "Node, keys"})
+  void programsAreOneOptionalEntryBesideTheKeysOfAgentsAndOfNobodyElse(String keys, String name) {
+    MeshSettings settings =
+        MeshSettings.of(
+            Serialization.unmarshal(
+                """
+                fabric: {enabled: true, programsSecret: net-programs}
+                security: {keys: %s}
+                """
+                    .formatted(keys),
+                LlamaMeshSpec.class));
+
+    List<HasMetadata> objects = MeshObjects.of(OWNER, settings, SETTINGS);
+
+    PodSpec agent = pod(objects, DaemonSet.class);
+    ProjectedVolumeSource auth =
+        agent.getVolumes().stream()
+            .filter(volume -> volume.getName().equals(name))
+            .map(Volume::getProjected)
+            .findFirst()
+            .orElseThrow();
+    assertThat(auth.getDefaultMode()).isEqualTo(0440);
+    assertThat(auth.getSources())
+        .filteredOn(source -> source.getSecret() != null)
+        .extracting(VolumeProjection::getSecret)
+        .containsExactly(
+            new SecretProjectionBuilder()
+                .withName("default-auth")
+                .addNewItem("keys.json", null, "keys.json")
+                .addNewItem("tokens.json", null, "tokens.json")
+                .build(),
+            new SecretProjectionBuilder()
+                .withName("net-programs")
+                .withOptional(true)
+                .addNewItem("programs.json", null, "programs.json")
+                .build());
+    assertThat(agent.getContainers().getFirst().getVolumeMounts())
+        .filteredOn(mount -> mount.getName().equals(name))
+        .singleElement()
+        .returns("/etc/llama-mesh/auth", VolumeMount::getMountPath)
+        // A mount by subPath would never change.
+        .returns(null, VolumeMount::getSubPath)
+        .returns(true, VolumeMount::getReadOnly);
+    assertThat(agent.getContainers().getFirst().getArgs())
+        .contains("--auth-dir=/etc/llama-mesh/auth");
+    assertThat(Serialization.asYaml(pod(objects, Deployment.class)))
+        .doesNotContain("net-programs", "programs.json");
+  }
+
+  @Test
+  void whereThePlatformGivesUsersTheCredentialsOfProgramsAreReadableForEachToo() {
+    MeshSettings settings =
+        MeshSettings.of(
+            Serialization.unmarshal(
+                "fabric: {enabled: true, programsSecret: net-programs}", LlamaMeshSpec.class));
+
+    PodSpec agent =
+        pod(
+            MeshObjects.of(OWNER, settings, new PodSettings(IMAGES, PodUser.PLATFORM)),
+            DaemonSet.class);
+
+    assertThat(agent.getVolumes())
+        .filteredOn(volume -> volume.getProjected() != null)
+        .singleElement()
+        .satisfies(auth -> assertThat(auth.getProjected().getDefaultMode()).isEqualTo(0444));
+  }
+
+  private static PodSpec pod(List<HasMetadata> objects, Class<? extends HasMetadata> kind) {
+    return objects.stream()
+        .filter(kind::isInstance)
+        .map(MeshObjectsTest::pod)
+        .flatMap(Optional::stream)
+        .findFirst()
+        .orElseThrow();
   }
 
   private static Optional<PodSpec> pod(HasMetadata object) {

@@ -175,7 +175,8 @@ final class RegistryViewTest {
             new AgentsReadiness(2, 2, List.of(), "", null),
             new ScraperReadiness(1, 1, null),
             NetworkView.NOT_ASKED,
-            registry);
+            registry,
+            null);
     LlamaMeshStatus status = StatusFactory.of(null, state, Instant.parse("2026-11-20T10:00:00Z"));
     return Objects.requireNonNull(status.conditions()).stream()
         .filter(c -> c.getType().equals("RegistryReady"))

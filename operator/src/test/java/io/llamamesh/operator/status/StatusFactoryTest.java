@@ -122,6 +122,62 @@ class StatusFactoryTest {
         .containsExactly("True", reason, words);
   }
 
+  @Test
+  void credentialsOfProgramsThatCannotBeUsedAreACondition() {
+    Condition missing =
+        condition(
+            programs(null, new ProgramsView.Unusable(new Obstacle("SecretNotFound", "no Secret"))),
+            "ProgramsReady");
+    assertThat(missing)
+        .extracting(Condition::getStatus, Condition::getReason, Condition::getMessage)
+        .containsExactly("False", "SecretNotFound", "no Secret");
+    LlamaMeshStatus well = programs(null, new ProgramsView.Usable(2));
+    assertThat(condition(well, "ProgramsReady"))
+        .extracting(Condition::getStatus, Condition::getReason, Condition::getMessage)
+        .containsExactly("True", "Valid", "2 programs");
+    assertThat(well.conditions())
+        .filteredOn(c -> !c.getType().equals("ProgramsReady"))
+        .extracting(Condition::getType)
+        .isEqualTo(
+            Objects.requireNonNull(status("", List.of()).conditions()).stream()
+                .map(Condition::getType)
+                .toList());
+  }
+
+  @Test
+  void whileTheApiServerDoesNotHandOutTheSecretItsLastWordStands() {
+    ProgramsView.Unread away = new ProgramsView.Unread("the server is away");
+
+    assertThat(condition(programs(null, away), "ProgramsReady"))
+        .extracting(Condition::getStatus, Condition::getReason, Condition::getMessage)
+        .containsExactly("Unknown", "NotRead", "the server is away");
+    assertThat(
+            condition(programs(programs(null, new ProgramsView.Usable(1)), away), "ProgramsReady"))
+        .extracting(Condition::getStatus, Condition::getMessage)
+        .containsExactly("True", "1 program");
+  }
+
+  private static LlamaMeshStatus programs(@Nullable LlamaMeshStatus before, ProgramsView view) {
+    MeshState s = MeshStates.of(List.of(), NetworkView.NOT_ASKED);
+    return StatusFactory.of(
+        before,
+        new MeshState(
+            s.generation(),
+            s.refusals(),
+            s.settings(),
+            s.paused(),
+            s.plan(),
+            s.stale(),
+            s.failures(),
+            s.taken(),
+            s.agents(),
+            s.scraper(),
+            s.network(),
+            null,
+            view),
+        NOW);
+  }
+
   private static String taken(String... objects) {
     MeshState state = MeshStates.of(List.of(objects), NetworkView.NOT_ASKED);
     return condition(StatusFactory.of(null, state, NOW), "ConfigsReady").getMessage();
