@@ -106,8 +106,7 @@ final class FakeBursts implements PageBursts {
 
   @Override
   public synchronized Optional<BurstReport> find(String id) {
-    return Optional.ofNullable(isForgotten ? null : burst)
-        .filter(known -> known.id().equals(id));
+    return Optional.ofNullable(isForgotten ? null : burst).filter(known -> known.id().equals(id));
   }
 
   @Override
