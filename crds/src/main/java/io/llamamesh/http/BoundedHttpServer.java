@@ -103,8 +103,13 @@ public final class BoundedHttpServer {
   public static void closeAfterRefusal(HttpExchange exchange, int status) {
     String method = exchange.getRequestMethod();
     if (status >= 400 && !method.equals("GET") && !method.equals("HEAD")) {
-      exchange.getResponseHeaders().set("Connection", "close");
+      closeAfterAnswer(exchange);
     }
+  }
+
+  /** Ends the connection with the answer; to be called before the answer's headers are sent. */
+  public static void closeAfterAnswer(HttpExchange exchange) {
+    exchange.getResponseHeaders().set("Connection", "close");
   }
 
   /** Connections of one server that fit into an eighth of a heap. */
