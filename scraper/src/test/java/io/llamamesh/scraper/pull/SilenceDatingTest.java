@@ -104,7 +104,7 @@ class SilenceDatingTest {
             "bob",
             "again");
 
-    assertThat(after(Duration.ofSeconds(600), second))
+    assertThat(after(Duration.ofMinutes(10), second))
         .extracting(SilencedNode::until, SilencedNode::by)
         .containsExactly(tuple(START.plusSeconds(1200), "bob"));
     assertThat(dating.held()).isEqualTo(2);
