@@ -69,7 +69,7 @@ public final class IdleBench implements Callable<Integer> {
       paramLabel = "PART",
       split = ",",
       defaultValue = "reflector,collector",
-      description = "reflector, collector or both (default: ${DEFAULT-VALUE}).")
+      description = "What to measure (default: ${DEFAULT-VALUE}).")
   private List<IdlePart> parts = List.of();
 
   @Option(
