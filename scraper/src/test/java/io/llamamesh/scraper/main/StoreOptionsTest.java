@@ -49,21 +49,20 @@ final class StoreOptionsTest {
     Path user = Files.writeString(folder.resolve("user"), "me\n");
     server.script(request -> {
       String shown = request.headers().get("authorization");
-      return shown.equals(header(api, "new")) ? Reply.of(204, "") : Reply.of(401, "");
+      return shown.equals(header(api, "you", "new")) ? Reply.of(204, "") : Reply.of(401, "");
     });
 
     try (Store store = open(options(api, user, secret))) {
       assertThatThrownBy(() -> store.write(List.of("p value=1.0 1")))
           .isInstanceOf(WriteFailedException.class);
 
-      Files.writeString(secret, "");
-      Files.writeString(secret, "new\n");
-      Files.setLastModifiedTime(secret, FileTime.from(Instant.now().plusSeconds(5)));
+      rewrite(secret, "new\n");
+      rewrite(user, "you\n");
 
       await().until(() -> isWritten(store));
     }
     assertThat(server.requests().getFirst().headers())
-        .containsEntry("authorization", header(api, "old"));
+        .containsEntry("authorization", header(api, "me", "old"));
   }
 
   @Test
@@ -122,7 +121,13 @@ final class StoreOptionsTest {
     }
 
     assertThat(server.requests().getLast().headers())
-        .containsEntry("authorization", header("v1", "p"));
+        .containsEntry("authorization", header("v1", "me", "p"));
+  }
+
+  private static void rewrite(Path file, String text) throws IOException {
+    Files.writeString(file, "");
+    Files.writeString(file, text);
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(5)));
   }
 
   private static boolean isWritten(Store store) {
@@ -143,11 +148,11 @@ final class StoreOptionsTest {
             "--influxdb-password-file=" + secret);
   }
 
-  private static String header(String api, String secret) {
+  private static String header(String api, String user, String secret) {
+    String both = user + ":" + secret;
     return api.equals("v2")
         ? "Token " + secret
-        : "Basic "
-            + Base64.getEncoder().encodeToString(("me:" + secret).getBytes(StandardCharsets.UTF_8));
+        : "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8));
   }
 
   private Store open(List<String> options) {
