@@ -393,7 +393,7 @@ final class ScraperCommand implements Callable<Integer> {
     }
   }
 
-  private ScraperConfig config(String meshName, WebAccess access, Tokens tokens) {
+  ScraperConfig config(String meshName, WebAccess access, Tokens tokens) {
     try {
       ScraperConfig config =
           new ScraperConfig(

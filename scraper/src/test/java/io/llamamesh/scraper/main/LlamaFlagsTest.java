@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llamamesh.config.LlamaFlags;
+import io.llamamesh.scraper.auth.Tokens;
+import io.llamamesh.scraper.run.WebAccess;
 import io.llamamesh.scraper.store.Store;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -109,6 +111,27 @@ final class LlamaFlagsTest {
     }
     assertThat(command.interval()).isEqualTo(interval);
     assertThat(command.ingestPort()).isEqualTo(ingestPort);
+  }
+
+  /** Two scrapers on one host are LLAMA's way, and both have the page's port by default. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          ''                            | true
+          -llama.interval 10            | true
+          -llama.collector-hosts a,b    | true
+          --port 8080                   | false
+          --collectors a                | false
+          """)
+  void underLlamasFlagsAPageMayBeMissingUnlessItsPortWasAskedFor(String line, boolean optional) {
+    ScraperCommand command = new ScraperCommand(new Environment(Map.of()));
+    String[] arguments = line.isEmpty() ? new String[0] : line.split(" ", -1);
+    new CommandLine(command).parseArgs(LlamaFlags.normalized(arguments));
+
+    assertThat(command.config("default", WebAccess.OPEN, Tokens.NONE).webOptional())
+        .isEqualTo(optional);
   }
 
   @Test
