@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class AgentPullsTest {
@@ -217,6 +218,26 @@ final class AgentPullsTest {
     }
   }
 
+  /** Such an offset is that of bookmarks which somebody changed. */
+  @Test
+  void anAgentWhoseHealthIsUnknownHidesNoOthers() {
+    publish(1, 1);
+    Bookmark absurd =
+        new Bookmark(new WindowCursor("boot-1", 1), Duration.ofSeconds(Long.MAX_VALUE), null);
+    AgentEndpoint broken = new AgentEndpoint("node-9", List.of(new HostPort("127.0.0.1", 1)));
+    AgentPulls reading = pull(Map.of("node-9", absurd), broken, agentOf(agent));
+    await().until(() -> store.lines().size() == 1);
+
+    assertThat(reading.health())
+        .satisfiesExactly(
+            sound -> assertThat(sound.lastWindow()).isEqualTo(Instant.ofEpochSecond(second + 1)),
+            unknown -> {
+              assertThat(unknown.agent()).isEqualTo("node-9");
+              assertThat(unknown.reporting()).isFalse();
+              assertThat(unknown.problem()).contains("its health is unknown");
+            });
+  }
+
   @Test
   void anAgentThatStampedItsLastWindowWithATimeToComeDoesNotReportForEver() throws IOException {
     AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
@@ -335,8 +356,9 @@ final class AgentPullsTest {
     assertThat(pulls.counters().failures()).isZero();
   }
 
-  @Test
-  void ofAPodThatIsReadOnlyPointsOfItsNodeAreTaken() {
+  @ParameterizedTest
+  @EnumSource(names = {"NODE", "OUTSIDE"})
+  void ofAnAgentWhoseNameIsKnownOnlyPointsOfThatNameAreTaken(AgentEndpoint.Trust trust) {
     Instant end = Instant.ofEpochSecond(second + 1);
     agent.publish(
         List.of(
@@ -354,14 +376,37 @@ final class AgentPullsTest {
             INTERVAL, Duration.ofSeconds(1), matrix, toStore, Map.of(), name -> List.of(), CLOCK);
     pulls.setAgents(
         List.of(
-            new AgentEndpoint(
-                "node-1", List.of(HostPort.parse(agent.address(), 1)), AgentEndpoint.Trust.NODE)));
+            new AgentEndpoint("node-1", List.of(HostPort.parse(agent.address(), 1)), trust)));
 
     await().until(() -> store.lines().size() == 1);
     assertThat(store.lines().getFirst()).contains("src_name=node-1");
     assertThat(matrix.view(WindowSelection.last(3)).pairs()).hasSize(1);
     assertThat(matrix.history("node-3", "node-2")).isEmpty();
     assertThat(pulls.counters().foreign()).isEqualTo(2);
+  }
+
+  @Test
+  void ofWindowsThatAreFetchedAgainForTheStoreOnlyPointsOfTheNodeAreTaken() {
+    for (int i = 1; i <= 3; i++) {
+      Instant end = Instant.ofEpochSecond(second + i);
+      agent.publish(
+          List.of(
+              Points.pair("node-1", "node-2", end, 16, 0, 0.1),
+              Points.pair("node-3", "node-2", end, 16, 0, 0.1)));
+    }
+    AgentPulls reading =
+        standBy(
+            Map.of("node-1", at(0)),
+            new AgentEndpoint(
+                "node-1", List.of(HostPort.parse(agent.address(), 1)), AgentEndpoint.Trust.NODE));
+    await()
+        .until(() ->
+            matrix.history("node-1", "node-2").stream().anyMatch(p -> p.cells().size() == 3));
+
+    reading.lead(Map.of("node-1", at(0)));
+
+    await().until(() -> store.lines().size() >= 3);
+    assertThat(store.lines()).hasSize(3).allMatch(line -> line.contains("src_name=node-1"));
   }
 
   @Test

@@ -172,6 +172,22 @@ final class PushedWindowsTest {
   }
 
   @Test
+  void whoStampedItsLastWindowWithATimeToComeDoesNotReportForEver() throws Exception {
+    Duration day = Duration.ofDays(1);
+    var _ = post("edge", 5, Points.pair("edge", "hub", START.plus(day), 10, 0, 1));
+    assertThat(health())
+        .returns(false, AgentHealth::reporting)
+        .returns("stamps its windows with future times", AgentHealth::problem);
+
+    // Dead, and the time that it stamped has come.
+    now.set(START.plus(day));
+
+    assertThat(health())
+        .returns(false, AgentHealth::reporting)
+        .returns("has not posted lately", AgentHealth::problem);
+  }
+
+  @Test
   void whoIsNotListedAsPushingKeepsItsWindows() throws Exception {
     assertThat(post("stranger", 5, window("stranger", 5)))
         .isEqualTo(
