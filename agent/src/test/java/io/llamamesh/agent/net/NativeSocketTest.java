@@ -1,14 +1,20 @@
 package io.llamamesh.agent.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Features that only native sockets have. */
 class NativeSocketTest extends SocketFixture {
@@ -115,6 +121,39 @@ class NativeSocketTest extends SocketFixture {
     SendResult result = a.send(Payload.allocate(70_000), 70_000, to(a), 0);
 
     assertThat(result).isEqualTo(SendResult.TOO_BIG);
+  }
+
+  /** Anybody can have the kernel believe that a path is narrow: ip(7), IP_PMTUDISC_PROBE. */
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "::1"})
+  void aPathMtuThatTheKernelHeardOfStopsNoProbe(String address) throws IOException {
+    boolean v6 = address.contains(":");
+    UdpNetwork network = nativeNetwork();
+    InetSocketAddress local = new InetSocketAddress(InetAddress.ofLiteral(address), 0);
+    NativeSocket socket;
+    try {
+      socket = (NativeSocket) own(network.open(local, UdpOptions.standard().withoutFragments()));
+    } catch (IOException e) {
+      assumeThat(v6).as("no IPv6 here: %s", e).isFalse();
+      throw e;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment value = arena.allocate(4, 4);
+      MemorySegment length = arena.allocate(4, 4);
+      length.set(ValueLayout.JAVA_INT, 0, 4);
+
+      int result =
+          Libc.getsockopt(
+              arena.allocate(Libc.errnoBytes(), 8),
+              socket.fd(),
+              v6 ? Libc.IPPROTO_IPV6 : Libc.IPPROTO_IP,
+              v6 ? Libc.IPV6_MTU_DISCOVER : Libc.IP_MTU_DISCOVER,
+              value,
+              length);
+
+      assertThat(result).isZero();
+      assertThat(value.get(ValueLayout.JAVA_INT, 0)).isEqualTo(Libc.PMTUDISC_PROBE);
+    }
   }
 
   @Test
