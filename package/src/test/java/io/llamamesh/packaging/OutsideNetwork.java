@@ -116,7 +116,7 @@ final class OutsideNetwork implements AutoCloseable {
   /** What is said at a URL, asked for on a host. */
   String get(String host, String url) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(in(host));
-    command.addAll(List.of("curl", "-fsS", "-m", "5", url));
+    command.addAll(List.of("curl", "-fsS", "-m", "30", url));
     return Tool.call(command.toArray(String[]::new));
   }
 

@@ -428,7 +428,11 @@ class OutsideScenarioIT {
   }
 
   /** All rows that an agent has published. */
-  private Set<String> rows(Probe probe) throws Exception {
+  private Set<String> rows(Probe probe) {
+    return await("rows of " + probe, () -> shownRows(probe), rows -> true);
+  }
+
+  private Set<String> shownRows(Probe probe) throws Exception {
     JsonNode status = shown(probe, "/status?verbose");
     assertThat(status.path("windowsRetained").asLong())
         .as("%s retains all that it published", probe)
@@ -586,7 +590,7 @@ class OutsideScenarioIT {
   }
 
   /** Rows that those that run, and the one that died, have published, by the names of sources. */
-  private Map<String, Set<String>> published() throws Exception {
+  private Map<String, Set<String>> published() {
     Map<String, Set<String>> rows = new TreeMap<>(Map.of(dies.name(), lastRows));
     for (Probe probe : running) {
       rows.computeIfAbsent(probe.name(), name -> new TreeSet<>()).addAll(rows(probe));
