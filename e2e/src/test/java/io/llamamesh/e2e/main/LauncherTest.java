@@ -78,7 +78,10 @@ class LauncherTest {
         .containsExactly(
             "build ",
             "mvn -B -T2 -Dcompiler.fork=false -DskipTests -Dimages.skip -Dcyclonedx.skip package -o",
-            "mvn -B verify -o");
+            "mvn -B -T2 verify -DexcludedGroups=alone -o",
+            "mvn -B verify -Dgroups=alone -Dimages.skip -Dcyclonedx.skip"
+                + " -Dsurefire.failIfNoSpecifiedTests=false"
+                + " -Dfailsafe.failIfNoSpecifiedTests=false -o");
     assertThat(home.resolve("said"))
         .content()
         .contains("2 tests skipped for want of a test control plane: install Go");
