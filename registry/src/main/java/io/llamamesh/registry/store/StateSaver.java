@@ -27,6 +27,12 @@ public final class StateSaver implements AutoCloseable {
   /** Times that a save took, to pass before the next. */
   private static final int PAUSE_TIMES = 2;
 
+  /**
+   * Longest save that registrations wait for: a directory of thousands of probes takes less, and
+   * one of huge documents, or a slow disk, is not to hold each of them up.
+   */
+  private static final long LONGEST_AWAITED_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   private static final long END_MILLIS = 5_000;
 
   private final StateFile file;
@@ -36,6 +42,7 @@ public final class StateSaver implements AutoCloseable {
   private final Thread thread = Thread.ofPlatform().name("state-saver").unstarted(this::run);
   private long wanted = -1;
   private long saved = -1;
+  private long lastTook;
   private boolean ends;
 
   /** A saver; {@link #start} begins it. */
@@ -50,9 +57,10 @@ public final class StateSaver implements AutoCloseable {
   }
 
   /**
-   * Waits until a version of the directory is in the file, or cannot be written there.
+   * Waits until a version of the directory is in the file, or cannot be written there. Where the
+   * last save took longer than a tenth of a second it only asks for the next one.
    *
-   * @return false where the time is up before
+   * @return false where it is not there yet
    */
   public boolean awaitSaved(long version, Duration atMost) throws InterruptedException {
     lock.lockInterruptibly();
@@ -60,7 +68,7 @@ public final class StateSaver implements AutoCloseable {
       wanted = Math.max(wanted, version);
       progress.signalAll();
       long left = atMost.toNanos();
-      while (saved < version && !ends && left > 0) {
+      while (saved < version && !ends && left > 0 && lastTook <= LONGEST_AWAITED_NANOS) {
         left = progress.awaitNanos(left);
       }
       return saved >= version;
@@ -81,7 +89,7 @@ public final class StateSaver implements AutoCloseable {
           LOG.error("saving the directory failed", e);
         }
         long took = System.nanoTime() - began;
-        recordSaved(version);
+        recordSaved(version, took);
         pause(
             Math.clamp(
                 TimeUnit.NANOSECONDS.toMillis(PAUSE_TIMES * took),
@@ -107,9 +115,10 @@ public final class StateSaver implements AutoCloseable {
     }
   }
 
-  private void recordSaved(long version) {
+  private void recordSaved(long version, long took) {
     lock.lock();
     try {
+      lastTook = took;
       saved = Math.max(saved, version);
       progress.signalAll();
     } finally {

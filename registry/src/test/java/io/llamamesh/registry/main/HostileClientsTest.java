@@ -14,6 +14,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -22,6 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Clients that mean no good against the program with the heap that it ships with. */
 final class HostileClientsTest {
+  private static final int AT_A_TIME = 8;
+
   @TempDir private Path folder;
 
   private final List<Socket> held = new ArrayList<>();
@@ -116,14 +122,24 @@ final class HostileClientsTest {
     }
     int full = 0;
     int accepted = 0;
-    for (int i = 0; full < 3 && i < 5_000; i++) {
-      int status = register("{\"port\":%d,\"group\":\"wan\"%s}".formatted(1 + i, members));
-      assertAlive();
-      assertThat(status).isIn(200, 503);
-      full += status == 503 ? 1 : 0;
-      accepted += status == 200 ? 1 : 0;
+    // Several at a time, which share what is written to the disk.
+    try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; full == 0 && i < 5_000; i += AT_A_TIME) {
+        List<Callable<Integer>> requests = new ArrayList<>();
+        for (int port = 1 + i; port <= i + AT_A_TIME; port++) {
+          String json = "{\"port\":%d,\"group\":\"wan\"%s}".formatted(port, members);
+          requests.add(() -> register(json));
+        }
+        for (Future<Integer> request : clients.invokeAll(requests)) {
+          int status = request.get();
+          assertThat(status).isIn(200, 503);
+          full += status == 503 ? 1 : 0;
+          accepted += status == 200 ? 1 : 0;
+        }
+        assertAlive();
+      }
     }
-    assertThat(full).isEqualTo(3);
+    assertThat(full).isPositive();
     assertThat(accepted).isGreaterThan(500);
 
     for (int i = 0; i < 60; i++) {
