@@ -184,16 +184,17 @@ class BoundedHttpServerTest {
     }
 
     // Nearly as many at once as there are places; it may still have to see that others ended.
-    await().until(() -> {
-      for (Socket socket : held) {
-        socket.close();
-      }
-      held.clear();
-      for (int i = 0; i < 60; i++) {
-        boolean _ = sent("G");
-      }
-      return status() == 200;
-    });
+    await()
+        .until(() -> {
+          for (Socket socket : held) {
+            socket.close();
+          }
+          held.clear();
+          for (int i = 0; i < 60; i++) {
+            boolean _ = sent("G");
+          }
+          return status() == 200;
+        });
   }
 
   @ParameterizedTest

@@ -375,8 +375,7 @@ final class AgentPullsTest {
         new AgentPulls(
             INTERVAL, Duration.ofSeconds(1), matrix, toStore, Map.of(), name -> List.of(), CLOCK);
     pulls.setAgents(
-        List.of(
-            new AgentEndpoint("node-1", List.of(HostPort.parse(agent.address(), 1)), trust)));
+        List.of(new AgentEndpoint("node-1", List.of(HostPort.parse(agent.address(), 1)), trust)));
 
     await().until(() -> store.lines().size() == 1);
     assertThat(store.lines().getFirst()).contains("src_name=node-1");
@@ -400,8 +399,8 @@ final class AgentPullsTest {
             new AgentEndpoint(
                 "node-1", List.of(HostPort.parse(agent.address(), 1)), AgentEndpoint.Trust.NODE));
     await()
-        .until(() ->
-            matrix.history("node-1", "node-2").stream().anyMatch(p -> p.cells().size() == 3));
+        .until(
+            () -> matrix.history("node-1", "node-2").stream().anyMatch(p -> p.cells().size() == 3));
 
     reading.lead(Map.of("node-1", at(0)));
 
