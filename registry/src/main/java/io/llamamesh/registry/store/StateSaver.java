@@ -28,10 +28,10 @@ public final class StateSaver implements AutoCloseable {
   private static final int PAUSE_TIMES = 2;
 
   /**
-   * Longest save that registrations wait for: a directory of thousands of probes takes less, and
-   * one of huge documents, or a slow disk, is not to hold each of them up.
+   * Largest directory whose saves registrations wait for: thousands of probes take less, and huge
+   * documents of some are not to hold up all others.
    */
-  private static final long LONGEST_AWAITED_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long LARGEST_AWAITED_BYTES = 4L << 20;
 
   private static final long END_MILLIS = 5_000;
 
@@ -42,7 +42,6 @@ public final class StateSaver implements AutoCloseable {
   private final Thread thread = Thread.ofPlatform().name("state-saver").unstarted(this::run);
   private long wanted = -1;
   private long saved = -1;
-  private long lastTook;
   private boolean ends;
 
   /** A saver; {@link #start} begins it. */
@@ -57,18 +56,19 @@ public final class StateSaver implements AutoCloseable {
   }
 
   /**
-   * Waits until a version of the directory is in the file, or cannot be written there. Where the
-   * last save took longer than a tenth of a second it only asks for the next one.
+   * Waits until a version of the directory is in the file, or cannot be written there. For a
+   * directory of more than 4 MiB it only asks for the next save.
    *
    * @return false where it is not there yet
    */
   public boolean awaitSaved(long version, Duration atMost) throws InterruptedException {
+    boolean isLarge = registry.listBytes() > LARGEST_AWAITED_BYTES;
     lock.lockInterruptibly();
     try {
       wanted = Math.max(wanted, version);
       progress.signalAll();
-      long left = atMost.toNanos();
-      while (saved < version && !ends && left > 0 && lastTook <= LONGEST_AWAITED_NANOS) {
+      long left = isLarge ? 0 : atMost.toNanos();
+      while (saved < version && !ends && left > 0) {
         left = progress.awaitNanos(left);
       }
       return saved >= version;
@@ -89,7 +89,7 @@ public final class StateSaver implements AutoCloseable {
           LOG.error("saving the directory failed", e);
         }
         long took = System.nanoTime() - began;
-        recordSaved(version, took);
+        recordSaved(version);
         pause(
             Math.clamp(
                 TimeUnit.NANOSECONDS.toMillis(PAUSE_TIMES * took),
@@ -115,10 +115,9 @@ public final class StateSaver implements AutoCloseable {
     }
   }
 
-  private void recordSaved(long version, long took) {
+  private void recordSaved(long version) {
     lock.lock();
     try {
-      lastTook = took;
       saved = Math.max(saved, version);
       progress.signalAll();
     } finally {

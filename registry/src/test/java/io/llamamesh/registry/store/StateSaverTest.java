@@ -85,4 +85,24 @@ final class StateSaverTest {
     }
     assertThat(folder.resolve("registry.json")).exists();
   }
+
+  @Test
+  void hugeDocumentsOfSomeHoldUpNobody() throws Exception {
+    String filler = "x".repeat(15_000);
+    long version = 0;
+    for (int i = 0; i < 300; i++) {
+      String body = "{\"port\":%d,\"x\":\"%s\"}".formatted(1 + i, filler);
+      version =
+          registry
+              .register(
+                  RegistrationReader.read(body.getBytes(UTF_8), RegistrySettings.DEFAULT),
+                  InetAddress.ofLiteral("198.51.100." + (1 + i % 2)))
+              .version();
+    }
+    try (StateFile file = StateFile.open(folder);
+        StateSaver saver = new StateSaver(file, registry)) {
+      // It was never started: who waited would wait for ever.
+      assertThat(saver.awaitSaved(version, Duration.ofDays(1))).isFalse();
+    }
+  }
 }
