@@ -268,7 +268,8 @@ public final class Cluster implements AutoCloseable {
    */
   public OutsideReflectors outsideReflectors(Path agent, int count)
       throws IOException, InterruptedException {
-    List<String> addresses = IntStream.rangeClosed(1, count).mapToObj(family::outside).toList();
+    List<String> addresses =
+        IntStream.rangeClosed(1, count).mapToObj(family::outsideReflector).toList();
     return OutsideReflectors.start(
         agent, run.resolve("outside-reflectors.log"), BRIDGE, family, addresses);
   }

@@ -9,6 +9,7 @@ public enum IpFamily {
 
   private static final int FIRST_NODE = 10;
   private static final int FIRST_OUTSIDE = 100;
+  private static final int FIRST_REFLECTOR = 150;
 
   private final String hosts;
   private final int prefix;
@@ -37,6 +38,14 @@ public enum IpFamily {
   /** A host's that is no node, counted from 1. */
   public String outside(int index) {
     return hosts.formatted(FIRST_OUTSIDE + index);
+  }
+
+  /**
+   * One of a reflector outside, counted from 1. None of a host's: the nodes remember for a while by
+   * which hardware address that was reached.
+   */
+  public String outsideReflector(int index) {
+    return hosts.formatted(FIRST_REFLECTOR + index);
   }
 
   /** An address with the length of the nodes' network. */
