@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.llamamesh.agent.http.ToolsClient;
 import io.llamamesh.results.ResultsJson;
+import io.llamamesh.testkit.junit.RunsAlone;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Four agents, each on a machine of its own: bursts and silences through the fabric. */
 @InNamespaces
+@RunsAlone("its table must come in time")
 class BurstIT {
 
   private static final int NODES = 4;
