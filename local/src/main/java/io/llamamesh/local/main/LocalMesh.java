@@ -80,11 +80,6 @@ final class LocalMesh implements AutoCloseable {
     return "http://127.0.0.1:" + parts.page().port();
   }
 
-  /** True where the page starts bursts: not in a mesh of the user's own file. */
-  boolean hasPageToken() {
-    return Files.exists(workspace().pageToken());
-  }
-
   /** Options by which a command asks the first node's agent. */
   String agentOptions() {
     return "--server "

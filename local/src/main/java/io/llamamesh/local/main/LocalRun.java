@@ -87,7 +87,8 @@ final class LocalRun {
     terminal.print(
         "         page     "
             + mesh.pageUrl()
-            + (mesh.hasPageToken()
+            // A mesh of the user's own file has what that says.
+            + (options.mesh() == null
                 ? ", which starts bursts with the token in " + mesh.workspace().pageToken()
                 : ""));
     terminal.print("         agents   ./llama-mesh members " + mesh.agentOptions());
