@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.apiserver.FakeApiServer;
+import io.llamamesh.testkit.chart.Dist;
+import io.llamamesh.testkit.chart.Kubectl;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

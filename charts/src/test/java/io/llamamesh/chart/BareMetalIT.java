@@ -2,6 +2,8 @@ package io.llamamesh.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.testkit.chart.Chart;
+import io.llamamesh.testkit.chart.Dist;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.operator.EmbeddedOperator;
+import io.llamamesh.testkit.chart.Chart;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

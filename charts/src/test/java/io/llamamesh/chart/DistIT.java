@@ -2,6 +2,7 @@ package io.llamamesh.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.testkit.chart.Dist;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;

@@ -1,6 +1,7 @@
 package io.llamamesh.chart;
 
 import com.marcnuri.helm.Helm;
+import io.llamamesh.testkit.chart.Chart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.llamamesh.testkit.chart.Chart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;

@@ -12,6 +12,7 @@ import io.llamamesh.operator.resources.MeshObjects;
 import io.llamamesh.operator.resources.Owner;
 import io.llamamesh.operator.resources.PodSettings;
 import io.llamamesh.operator.resources.PodUser;
+import io.llamamesh.testkit.chart.Chart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -9,6 +9,7 @@ import io.llamamesh.client.WindowPage;
 import io.llamamesh.client.WindowsClient;
 import io.llamamesh.results.Point;
 import io.llamamesh.results.WindowCursor;
+import io.llamamesh.testkit.chart.Dist;
 import io.llamamesh.testkit.store.FakeStoreServer;
 import io.llamamesh.testkit.store.SimulatedStoreScript;
 import java.io.IOException;

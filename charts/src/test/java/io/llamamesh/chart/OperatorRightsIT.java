@@ -8,6 +8,9 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
+import io.llamamesh.testkit.chart.Chart;
+import io.llamamesh.testkit.chart.InstalledOperator;
+import io.llamamesh.testkit.chart.Kubectl;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.TestCluster;
 import java.io.IOException;
@@ -31,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * The operator's program with the arguments of the rendered Deployment and the token of its
  * ServiceAccount, on a real API server that knows the rendered roles. What it has beyond its need
- * {@link MeshRightsIT} tells.
+ * is found by the {@code MeshRightsIT} of module local.
  */
 @KubernetesCluster(crds = InstalledOperator.CRD)
 @ResourceLock(KubernetesCluster.WHOLE)

@@ -2,6 +2,7 @@ package io.llamamesh.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llamamesh.testkit.chart.Dist;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import java.io.IOException;
 import java.nio.file.Files;

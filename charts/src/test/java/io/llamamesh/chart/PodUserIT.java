@@ -9,6 +9,8 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llamamesh.crd.LlamaMesh;
+import io.llamamesh.testkit.chart.Chart;
+import io.llamamesh.testkit.chart.InstalledOperator;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.PlatformUsers;
 import io.llamamesh.testkit.junit.TestCluster;

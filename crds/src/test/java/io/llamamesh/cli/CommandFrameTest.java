@@ -12,7 +12,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The frame alone; every program's command line is run in the chart's {@code CommandLinesTest}. */
+/** The frame alone; every program's command lines are run in its own {@code CommandLinesTest}. */
 class CommandFrameTest {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();

@@ -1,4 +1,4 @@
-package io.llamamesh.chart;
+package io.llamamesh.local.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,9 +10,9 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.crd.Names.Component;
-import io.llamamesh.local.cluster.ImagePrograms;
-import io.llamamesh.local.cluster.LocalCluster;
-import io.llamamesh.local.cluster.LocalNode;
+import io.llamamesh.testkit.chart.Chart;
+import io.llamamesh.testkit.chart.InstalledOperator;
+import io.llamamesh.testkit.chart.Kubectl;
 import io.llamamesh.testkit.junit.KubernetesCluster;
 import io.llamamesh.testkit.junit.Rights;
 import io.llamamesh.testkit.junit.TestCluster;
@@ -44,7 +44,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 @ResourceLock(KubernetesCluster.WHOLE)
 class MeshRightsIT {
   /** The Prometheus Operator's kinds, as open as can be: the operator looks for them. */
-  static final String PROMETHEUS = "src/test/resources/prometheus-operator-crds.yaml";
+  static final String PROMETHEUS = "../charts/src/test/resources/prometheus-operator-crds.yaml";
 
   private static final String MESH = "default";
   private static final String AGENT = Names.agent(MESH);

@@ -1,4 +1,4 @@
-package io.llamamesh.chart;
+package io.llamamesh.testkit.chart;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,20 +10,20 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The programs as the images hold them, run with no environment but what is given. */
-final class Dist {
+public final class Dist {
   private static final long SECONDS = 60;
 
   private Dist() {}
 
-  static Path script(String component) {
+  public static Path script(String component) {
     return Chart.ROOT.resolve(component).resolve("target/dist/bin").resolve(component);
   }
 
   /** What a program said and how it ended. */
-  record Outcome(int code, String out, String err) {}
+  public record Outcome(int code, String out, String err) {}
 
   /** Starts a program; its output goes to the folder as {@code NAME.log}. */
-  static Process start(
+  public static Process start(
       String component,
       Path folder,
       String name,
@@ -37,7 +37,8 @@ final class Dist {
   }
 
   /** Runs a program to its end. */
-  static Outcome run(String component, Path folder, Map<String, String> environment, String... args)
+  public static Outcome run(
+      String component, Path folder, Map<String, String> environment, String... args)
       throws IOException, InterruptedException {
     Path out = folder.resolve("out");
     Path err = folder.resolve("err");
@@ -62,7 +63,7 @@ final class Dist {
   }
 
   /** The command line of a program. */
-  static List<String> command(
+  public static List<String> command(
       String component, Map<String, String> environment, List<String> args) {
     List<String> command = new ArrayList<>(List.of("env", "-i"));
     command.add("JAVA_HOME=" + System.getProperty("java.home"));

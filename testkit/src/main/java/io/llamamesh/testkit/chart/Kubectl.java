@@ -1,4 +1,4 @@
-package io.llamamesh.chart;
+package io.llamamesh.testkit.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -17,11 +17,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What users do by kubectl. */
-final class Kubectl {
+public final class Kubectl {
   private Kubectl() {}
 
   /** {@code kubectl apply --server-side --force-conflicts}; unknown fields are refused. */
-  static List<HasMetadata> apply(KubernetesClient client, String yaml) {
+  public static List<HasMetadata> apply(KubernetesClient client, String yaml) {
     return client
         .load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)))
         .items()
@@ -35,7 +35,8 @@ final class Kubectl {
    *
    * @throws AssertionError where it fails, with its words
    */
-  static String run(TestCluster cluster, String... args) throws IOException, InterruptedException {
+  public static String run(TestCluster cluster, String... args)
+      throws IOException, InterruptedException {
     ControlPlane plane = cluster.controlPlane();
     Path kubeconfig = Files.createTempFile("kubectl", ".yaml");
     try {

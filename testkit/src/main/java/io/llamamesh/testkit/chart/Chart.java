@@ -1,4 +1,4 @@
-package io.llamamesh.chart;
+package io.llamamesh.testkit.chart;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -19,41 +19,43 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The chart of this repository, rendered by the real Helm. */
-final class Chart {
-  static final Path ROOT = Path.of("..");
-  static final Path FOLDER = Path.of("llama-mesh");
-  static final String RELEASE = "llama-mesh";
+public final class Chart {
+  /** The repository, from the folder of a module. */
+  public static final Path ROOT = Path.of("..");
+
+  public static final Path FOLDER = ROOT.resolve("charts/llama-mesh");
+  public static final String RELEASE = "llama-mesh";
   private static final String OLDEST_KUBERNETES = "1.33.0";
-  static final String NAMESPACE = "llama-mesh";
-  static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
+  public static final String NAMESPACE = "llama-mesh";
+  public static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
 
   private Chart() {}
 
-  static Helm helm() {
+  public static Helm helm() {
     return new Helm(FOLDER);
   }
 
   /** Renders with single values, as {@code --set}; without the CRD. */
-  static String render(Map<String, ?> values) {
+  public static String render(Map<String, ?> values) {
     return render(helm(), values);
   }
 
   /** The same of another chart. */
-  static String render(Helm chart, Map<String, ?> values) {
+  public static String render(Helm chart, Map<String, ?> values) {
     var command = template(chart);
     values.forEach(command::set);
     return command.call();
   }
 
   /** The same as a release of another namespace. */
-  static String render(String namespace, Map<String, ?> values) {
+  public static String render(String namespace, Map<String, ?> values) {
     var command = template().withNamespace(namespace);
     values.forEach(command::set);
     return command.call();
   }
 
   /** Renders with a file of values; without the CRD. */
-  static String render(Path values) {
+  public static String render(Path values) {
     return template().withValuesFile(values.toAbsolutePath()).call();
   }
 
@@ -61,7 +63,7 @@ final class Chart {
    * The hooks as plain objects: Helm keeps them out of a rendering, so this renders a copy of the
    * chart where they are none.
    */
-  static String renderHooks(Path scratch, Map<String, ?> values) throws IOException {
+  public static String renderHooks(Path scratch, Map<String, ?> values) throws IOException {
     Path copy = scratch.resolve("llama-mesh");
     copyTo(copy, text -> text.replace("helm.sh/hook: ", "llamamesh.io/hook: "));
     var command = template(new Helm(copy.toAbsolutePath()));
@@ -75,7 +77,7 @@ final class Chart {
   /**
    * Renders a chart that has this one as a dependency with {@code condition: llama-mesh.enabled}.
    */
-  static String renderAsDependency(Path scratch, Map<String, ?> values) throws IOException {
+  public static String renderAsDependency(Path scratch, Map<String, ?> values) throws IOException {
     Path parent = Files.createDirectories(scratch.resolve("parent"));
     JsonNode own = YAML.readTree(Files.readString(FOLDER.resolve("Chart.yaml")));
     Files.writeString(
@@ -108,7 +110,7 @@ final class Chart {
   }
 
   /** Renders for a cluster of that version of Kubernetes; without the CRD. */
-  static String renderFor(String kubernetes) {
+  public static String renderFor(String kubernetes) {
     return template().withKubeVersion(kubernetes).call();
   }
 
@@ -125,7 +127,7 @@ final class Chart {
   }
 
   /** The objects of a rendering. */
-  static List<JsonNode> objects(String yaml) {
+  public static List<JsonNode> objects(String yaml) {
     List<JsonNode> objects = new ArrayList<>();
     try (var documents = YAML.readerFor(JsonNode.class).<JsonNode>readValues(yaml)) {
       while (documents.hasNextValue()) {
@@ -140,22 +142,22 @@ final class Chart {
     return objects;
   }
 
-  static List<JsonNode> ofKind(String yaml, String kind) {
+  public static List<JsonNode> ofKind(String yaml, String kind) {
     return objects(yaml).stream().filter(o -> o.path("kind").asText().equals(kind)).toList();
   }
 
-  static JsonNode the(String yaml, String kind, String name) {
+  public static JsonNode the(String yaml, String kind, String name) {
     Optional<JsonNode> found =
         ofKind(yaml, kind).stream().filter(o -> name(o).equals(name)).findFirst();
     return found.orElseThrow(() -> new AssertionError("no " + kind + " " + name + " in " + yaml));
   }
 
-  static String name(JsonNode object) {
+  public static String name(JsonNode object) {
     return object.at("/metadata/name").asText();
   }
 
   /** Kind and name, ordered. */
-  static List<String> names(String yaml) {
+  public static List<String> names(String yaml) {
     return objects(yaml).stream()
         .map(o -> o.path("kind").asText() + " " + name(o))
         .sorted(Comparator.naturalOrder())

@@ -1,4 +1,4 @@
-package io.llamamesh.chart;
+package io.llamamesh.testkit.chart;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.llamamesh.testkit.junit.TestCluster;
@@ -11,12 +11,12 @@ import java.util.Map;
 import org.awaitility.Awaitility;
 
 /** The operator's program with the arguments of the rendered Deployment. */
-final class InstalledOperator {
-  /** What it looks for, from this module's folder. */
-  static final String CRD = "../crds/llamameshes.llamamesh.io-v1.yaml";
+public final class InstalledOperator {
+  /** What it looks for, from a module's folder. */
+  public static final String CRD = "../crds/llamameshes.llamamesh.io-v1.yaml";
 
   /** Of its Deployment and its ServiceAccount. */
-  static final String NAME = "llama-mesh-operator";
+  public static final String NAME = "llama-mesh-operator";
 
   /** One right of each of its roles. */
   private static final List<String> NEEDED =
@@ -30,7 +30,7 @@ final class InstalledOperator {
    * @param name of its log, and of its kubeconfig's file, in the folder
    * @param rendering applied before, in the test's namespace
    */
-  static Process start(TestCluster cluster, Path folder, String name, String rendering)
+  public static Process start(TestCluster cluster, Path folder, String name, String rendering)
       throws IOException {
     Awaitility.await()
         .atMost(Duration.ofSeconds(30))
