@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.results.ResultsJson;
+import io.llamamesh.testkit.junit.RunsAlone;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -36,6 +37,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * What is wrong with the network is what the page and the mesh's status say, in the third window at
  * the latest: the command as users run it, with real agents and probes, one fault after the other.
  */
+@RunsAlone("it counts windows until a fault is named, and late agents have late windows")
 class LocalFaultsIT {
   private static final Path PROGRAM = Path.of("target/dist/bin/local").toAbsolutePath();
   private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -77,12 +79,12 @@ class LocalFaultsIT {
       delimiter = ';',
       textBlock =
           """
-          node-3>node-5 loss=20%    ; node-3 ; node-5 ; (OneWay|Pair)Loss ; pair node-3>node-5,.*
-          node-3>* loss=20%         ; node-3 ; node-1 ; NodeLoss ; node node-3 egress, all [2-5] of its tested links.*
-          node-1>node-2 sport=25003 ; node-1 ; node-2 ; PartialPath ; pair node-1>node-2,.*source ports \\[25003\\].*
+          node-3>node-5 loss=20%    ; node-3 ; node-5                      ; (OneWay|Pair)Loss ; pair node-3>node-5,.*
+          node-3>* loss=20%         ; node-3 ; node-1 node-2 node-4 node-5 ; NodeLoss ; node node-3 egress, all [2-5] of its tested links.*
+          node-1>node-2 sport=25003 ; node-1 ; node-2                      ; PartialPath ; pair node-1>node-2,.*source ports \\[25003\\].*
           """)
   void whoIsAtFaultIsNamedByThePageAndTheStatus(
-      String fault, String source, String destination, String reason, String words)
+      String fault, String source, String destinations, String reason, String words)
       throws Exception {
     Assumptions.assumeTrue(
         LocalMeshIT.addressesAreFree(),
@@ -121,9 +123,12 @@ class LocalFaultsIT {
                 && message.matcher(unhealthy[0].getMessage()).find();
           });
       Instant told = Instant.now();
-      JsonNode pair = get(page + "/api/v1/pairs/" + source + "/" + destination);
-      int forPage = windowsBefore(judged, pair);
-      int forStatus = windowsBefore(told, pair);
+      List<JsonNode> pairs = new ArrayList<>();
+      for (String destination : destinations.split(" ", -1)) {
+        pairs.add(get(page + "/api/v1/pairs/" + source + "/" + destination));
+      }
+      int forPage = windowsBefore(judged, pairs);
+      int forStatus = windowsBefore(told, pairs);
       System.out.printf(
           "%s: named by the page in window %d, by the status in window %d%n",
           fault, forPage, forStatus);
@@ -136,13 +141,20 @@ class LocalFaultsIT {
     }
   }
 
-  /** Windows of a pair that were published by then. */
-  private static int windowsBefore(Instant moment, JsonNode pair) {
-    int windows = 0;
-    for (JsonNode end : pair.at("/series/0/history").findValues("end")) {
-      windows += Instant.parse(end.asText()).plus(PUBLISHED_AFTER).isAfter(moment) ? 0 : 1;
+  /**
+   * Windows that were published by then, of the pair that has most: a node at fault is named by the
+   * links that are tested first, and a busy machine starts some agents seconds after the others.
+   */
+  private static int windowsBefore(Instant moment, List<JsonNode> pairs) {
+    int most = 0;
+    for (JsonNode pair : pairs) {
+      int windows = 0;
+      for (JsonNode end : pair.at("/series/0/history").findValues("end")) {
+        windows += Instant.parse(end.asText()).plus(PUBLISHED_AFTER).isAfter(moment) ? 0 : 1;
+      }
+      most = Math.max(most, windows);
     }
-    return windows;
+    return most;
   }
 
   private static @Nullable Condition condition(KubernetesClient client, String type) {
