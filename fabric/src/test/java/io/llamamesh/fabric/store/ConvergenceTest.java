@@ -7,6 +7,7 @@ import io.llamamesh.fabric.crdt.Operation;
 import io.llamamesh.fabric.testing.Cases;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import org.junit.jupiter.api.Test;
 
 /** Many stores on a simulated network: they agree, and soon. */
@@ -54,6 +55,47 @@ class ConvergenceTest {
           assertThat(stores.runUntilEqual(150)).as("seed %d", seed).isBetween(0.0, 150.0);
           assertCounters(stores, seed);
         });
+  }
+
+  /**
+   * As an overlay's guests are let in: one at a time for a second and a half, by the one node that
+   * they reach. All have had four turns after two minutes.
+   */
+  @Test
+  void guestsThatTakeTurnsAtOneNodeGetEveryKeyAndGiveTheirOwnInTwoMinutes() {
+    Cases.seeds(3)
+        .forEach(seed -> {
+          SimulatedStores stores = new SimulatedStores(30, seed);
+          int[] turn = new int[1];
+          BiPredicate<String, String> cut =
+              (a, b) -> isGuest(a) && !(b.equals("n1") && a.equals("n" + (11 + turn[0] % 20)));
+          for (int i = 11; i <= 30; i++) {
+            stores.link("n1", "n" + i);
+          }
+          stores.cutOnly(cut);
+          stores.loseMulticasts(1);
+          for (SimulatedStores.Node node : stores.nodes()) {
+            node.increment("node/" + node.name + "/c", 5);
+            node.increment("shared", 5);
+          }
+          while (turn[0] < 80 && !stores.isEqual()) {
+            stores.run(1.5);
+            turn[0]++;
+            stores.cutOnly(cut);
+          }
+          for (SimulatedStores.Node reader : stores.nodes()) {
+            assertThat(reader.counter("shared")).as("seed %d", seed).isEqualTo(150);
+            for (SimulatedStores.Node writer : stores.nodes()) {
+              assertThat(reader.counter("node/" + writer.name + "/c"))
+                  .as("seed %d", seed)
+                  .isEqualTo(5);
+            }
+          }
+        });
+  }
+
+  private static boolean isGuest(String node) {
+    return Integer.parseInt(node.substring(1)) > 10;
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llamamesh.fabric.crdt.FieldType;
 import io.llamamesh.fabric.crdt.Operation;
 import io.llamamesh.fabric.testing.Cases;
+import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -80,11 +82,12 @@ class LostDiskTest {
   }
 
   @Test
-  void restartsLeaveNothingBehind() {
+  void restartsLeaveNothingBehind() throws StorageException {
     SimulatedStores stores = new SimulatedStores(10, 4);
     stores.run(1);
     int rounds = Math.min(500, Cases.count(50));
     long firstRound = 0;
+    int firstBatches = 0;
     Storage.Contents old = Storage.Contents.EMPTY;
     for (int round = 1; round <= rounds; round++) {
       for (SimulatedStores.Node node : stores.nodes()) {
@@ -95,6 +98,7 @@ class LostDiskTest {
       if (round == 1) {
         stores.run(30);
         firstRound = stores.node("n1").store().counters().bytes();
+        firstBatches = stores.node("n1").storage.batches().size();
       }
       if (round == rounds / 2) {
         old = stores.node("n10").storage.contents();
@@ -103,16 +107,40 @@ class LostDiskTest {
     assertThat(stores.runUntilEqual(30)).isGreaterThanOrEqualTo(0);
     SimulatedStores.Node tenth = stores.node("n10");
     tenth.stop();
-    stores.run(25 * 60);
+    for (SimulatedStores.Node node : stores.nodes()) {
+      // By the wall clock only: a day of ticks would take long.
+      node.wallSkewSeconds = Duration.ofHours(25).toSeconds();
+    }
+    stores.run(60);
     assertThat(stores.node("n1").counter("c")).isEqualTo(10L * rounds);
     // Two lives of each node at the end, one in the first round.
     assertThat(stores.node("n1").store().counters().bytes()).isLessThanOrEqualTo(2 * firstRound);
+    List<Storage.Batch> batches = stores.node("n1").storage.batches();
+    assertThat(fileOf(batches)).isLessThanOrEqualTo(2 * fileOf(batches.subList(0, firstBatches)));
     tenth.storage.putBack(old);
     tenth.start();
     stores.run(30);
     for (SimulatedStores.Node node : stores.nodes()) {
       assertThat(node.counter("c")).isEqualTo(10L * rounds);
     }
+  }
+
+  /** Size of a file to which this was written, in as many lives. */
+  private static long fileOf(List<Storage.Batch> batches) throws StorageException {
+    SimulatedDisk.clear();
+    String file = SimulatedDisk.path("lives");
+    MvStorage storage = MvStorage.open(file);
+    long life = batches.getFirst().life();
+    for (Storage.Batch batch : batches) {
+      if (batch.life() != life) {
+        life = batch.life();
+        storage.close();
+        storage = MvStorage.open(file);
+      }
+      storage.write(batch);
+    }
+    storage.close();
+    return SimulatedDisk.size(file);
   }
 
   @Test

@@ -141,7 +141,8 @@ final class SimulatedStores {
     at(TICK, this::tick);
   }
 
-  private void link(String a, String b) {
+  /** Makes two nodes able to have a link, once they are connected. */
+  void link(String a, String b) {
     if (!a.equals(b)) {
       node(a).links.add(b);
       node(b).links.add(a);
@@ -181,7 +182,12 @@ final class SimulatedStores {
   }
 
   void heal() {
-    cut = (a, b) -> false;
+    cutOnly((a, b) -> false);
+  }
+
+  /** Cuts links between nodes, and connects all others. */
+  void cutOnly(BiPredicate<String, String> between) {
+    cut(between);
     for (Node node : nodes.values()) {
       node.links.forEach(other -> connect(node.name, other));
     }
