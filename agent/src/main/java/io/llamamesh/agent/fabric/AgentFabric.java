@@ -68,6 +68,7 @@ public final class AgentFabric implements AutoCloseable {
   private boolean closed;
   private boolean replicated;
   private volatile boolean hasPeers;
+  private volatile boolean isConfigured;
   private volatile long startedAt;
 
   /** A fabric that is off until a config is applied. */
@@ -80,7 +81,7 @@ public final class AgentFabric implements AutoCloseable {
     this.memory = memory;
     this.keys = keys;
     this.evidence = evidence;
-    this.services = new FabricServices(this::node, topics);
+    this.services = new FabricServices(this::node, () -> isConfigured, topics);
   }
 
   /** Multicast and replicated store for other parts; through all of the node's lives. */
@@ -115,6 +116,11 @@ public final class AgentFabric implements AutoCloseable {
 
   /** Applies a config that runs now. */
   public synchronized void apply(CollectorConfig config, ProbePlan plan) {
+    start(config, plan);
+    isConfigured = true;
+  }
+
+  private void start(CollectorConfig config, ProbePlan plan) {
     CollectorConfig.Fabric section = settings.trustsDocuments() ? config.fabric() : null;
     boolean enabled = section == null ? settings.enabled() : section.isEnabled();
     String name = name(config);

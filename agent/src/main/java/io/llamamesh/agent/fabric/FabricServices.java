@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -36,16 +37,19 @@ public final class FabricServices {
   private static final long OPERATION_TIMEOUT_MILLIS = 10_000;
 
   private final Supplier<@Nullable FabricNode> node;
+  private final BooleanSupplier configured;
   private final TopicSubscriptions topics;
 
-  FabricServices(Supplier<@Nullable FabricNode> node, TopicSubscriptions topics) {
+  FabricServices(
+      Supplier<@Nullable FabricNode> node, BooleanSupplier configured, TopicSubscriptions topics) {
     this.node = node;
+    this.configured = configured;
     this.topics = topics;
   }
 
   /** Services of an agent without a fabric. */
   public static FabricServices off() {
-    return new FabricServices(() -> null, new TopicSubscriptions());
+    return new FabricServices(() -> null, () -> true, new TopicSubscriptions());
   }
 
   private FabricNode node() throws TimeoutException {
@@ -64,6 +68,11 @@ public final class FabricServices {
   /** True while the fabric is on. */
   public boolean isOn() {
     return node.get() != null;
+  }
+
+  /** True once a config has said whether the fabric is on. */
+  public boolean isConfigured() {
+    return configured.getAsBoolean();
   }
 
   /**

@@ -54,7 +54,7 @@ final class MulticastApi {
             query.number("ttl", 0, MulticastOptions.MAX_TTL, MulticastOptions.DEFAULT_TTL),
             flag(query, "route", false),
             flag(query, "once", true));
-    requireFabric();
+    StoreApi.requireFabric(services);
     MessageId id;
     try (RequestBody.Held body = bodies.read(exchange, Multicast.MAX_PAYLOAD_BYTES)) {
       id = services.multicast(topic, body.bytes(), options);
@@ -80,17 +80,10 @@ final class MulticastApi {
     query.allowOnly(Set.of());
     String topic = topic(path.substring(PREFIX.length(), path.length() - WATCH.length()));
     access.checkRead(topic);
-    requireFabric();
+    StoreApi.requireFabric(services);
     TopicFeed feed = new TopicFeed(topic);
     feed.begin(services.subscribe(topic, feed));
     return feed;
-  }
-
-  private void requireFabric() throws RequestException {
-    if (!services.isOn()) {
-      throw new RequestException(
-          404, "the fabric is off on this agent; section fabric in its config, or --fabric");
-    }
   }
 
   private static String topic(String text) throws RequestException {

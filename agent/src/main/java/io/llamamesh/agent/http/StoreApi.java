@@ -204,7 +204,7 @@ final class StoreApi {
     StoreMemory.Share carried = memory.share();
     boolean isHandedOver = false;
     try {
-      requireFabric();
+      requireFabric(services);
       Operation operation = operation(exchange, carried);
       isHandedOver = true;
       // Where the disk is slow it is carried for longer than this request lasts.
@@ -369,11 +369,20 @@ final class StoreApi {
   }
 
   private <T> T ask(Question<T> question) throws RequestException {
-    requireFabric();
+    requireFabric(services);
     return answered(question);
   }
 
-  private void requireFabric() throws RequestException {
+  /**
+   * Checks that the fabric is on.
+   *
+   * @throws RequestException 503 as long as no config was applied, since a 404 would say that a key
+   *     is not there; 404 once it is off
+   */
+  static void requireFabric(FabricServices services) throws RequestException {
+    if (!services.isOn() && !services.isConfigured()) {
+      throw new RequestException(503, "this agent starts and has no config yet");
+    }
     if (!services.isOn()) {
       throw new RequestException(
           404, "the fabric is off on this agent; section fabric in its config, or --fabric");

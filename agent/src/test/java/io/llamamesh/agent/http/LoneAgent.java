@@ -47,6 +47,16 @@ public final class LoneAgent implements AutoCloseable {
   /** Starts one that admits programs by credentials of their own, too. */
   LoneAgent(Path folder, TokenCheck readers, TokenCheck actors, ProgramGrants programs)
       throws IOException {
+    this(folder, readers, actors, programs, true);
+  }
+
+  private LoneAgent(
+      Path folder,
+      TokenCheck readers,
+      TokenCheck actors,
+      ProgramGrants programs,
+      boolean isConfigured)
+      throws IOException {
     InetAddress loopback = InetAddress.getLoopbackAddress();
     files = new FabricFiles(folder, InstantSource.system());
     fabric =
@@ -56,7 +66,9 @@ public final class LoneAgent implements AutoCloseable {
             files,
             () -> MeshKeys.NONE,
             new ReplyEvidence());
-    fabric.apply(CollectorConfigYaml.llamaDefault(8100), ProbePlan.IDLE);
+    if (isConfigured) {
+      configure();
+    }
     AgentState state =
         new AgentState(
             "test",
@@ -85,6 +97,23 @@ public final class LoneAgent implements AutoCloseable {
             LossRule.NETWORK,
             false);
     api.admit(() -> programs);
+    if (isConfigured) {
+      await().until(this::isReady);
+    }
+  }
+
+  /** Starts one that waits for its config. */
+  static LoneAgent unconfigured(Path folder) throws IOException {
+    return new LoneAgent(folder, TokenCheck.OPEN, TokenCheck.OPEN, ProgramGrants.NONE, false);
+  }
+
+  private void configure() {
+    fabric.apply(CollectorConfigYaml.llamaDefault(8100), ProbePlan.IDLE);
+  }
+
+  /** Gives it its config; it is in the fabric when this returns. */
+  void start() {
+    configure();
     await().until(this::isReady);
   }
 

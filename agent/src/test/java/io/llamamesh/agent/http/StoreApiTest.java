@@ -393,4 +393,19 @@ class StoreApiTest {
     start();
     assertThat(json(get("/v1/kv/a").body()).at("/value/counters/count").asInt()).isEqualTo(5);
   }
+
+  @Test
+  void anAgentThatWaitsForItsConfigDoesNotSayThatAKeyIsAbsent() throws Exception {
+    var _ = post("/v1/kv/a/ops", PLUS_FIVE);
+    agent.close();
+    agent = LoneAgent.unconfigured(folder);
+
+    assertThat(get("/v1/kv/a").statusCode()).isEqualTo(503);
+    assertThat(post("/v1/kv/a/ops", PLUS_FIVE).statusCode()).isEqualTo(503);
+    assertThat(get("/v1/kv/watch?pattern=**").statusCode()).isEqualTo(503);
+    assertThat(post("/v1/multicast/news", "x").statusCode()).isEqualTo(503);
+    agent.start();
+
+    assertThat(json(get("/v1/kv/a").body()).at("/value/counters/count").asInt()).isEqualTo(5);
+  }
 }
