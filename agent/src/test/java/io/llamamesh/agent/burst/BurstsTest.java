@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.llamamesh.agent.collector.ProbePlan;
 import io.llamamesh.agent.config.PlanMapper;
 import io.llamamesh.agent.tool.ToolRefusedException;
@@ -35,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** Several agents whose messages arrive at once, and an engine that a test holds up. */
 class BurstsTest {
@@ -537,5 +542,31 @@ class BurstsTest {
     assertThat(one.recent()).hasSize(16);
     assertThat(one.recent().getFirst().request().id()).isEqualTo("b39");
     assertThat(one.find("b0")).isEmpty();
+  }
+
+  @Test
+  void whoAsksForWhichBurstIsInTheLogOfEveryAgentThatProbes() throws Exception {
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(Bursts.class);
+    logger.addAppender(log);
+    logger.setLevel(Level.INFO);
+    try {
+      agent("n1", this::probe, "n5");
+      agent("n2", this::probe, "n5");
+      awaitComplete(agents.get("n1").start(request("b1", "n5")));
+    } finally {
+      logger.detachAppender(log);
+      logger.setLevel(null);
+    }
+
+    String request = "id=b1 target=n5 pps=200 seconds=10 by=\"ann@desk\"";
+    assertThat(List.copyOf(log.list))
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .filteredOn(line -> line.contains("burst asked") || line.contains("burst started"))
+        .containsExactlyInAnyOrder(
+            "burst asked for " + request + " agents=2",
+            "burst started " + request,
+            "burst started " + request);
   }
 }

@@ -3,6 +3,10 @@ package io.llamamesh.agent.silence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.llamamesh.agent.tool.ToolRefusedException;
 import io.llamamesh.agent.tool.ToolRefusedException.Kind;
 import io.llamamesh.results.SilencedNode;
@@ -14,6 +18,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 
 class SilencesTest {
 
@@ -152,5 +157,27 @@ class SilencesTest {
     assertThat(silences.active())
         .hasSize(SilencedNode.MAX_SILENCED)
         .noneMatch(silence -> silence.node().equals("node-2"));
+  }
+
+  @Test
+  void whoSilencesWhatAndWhyAndWhoEndsItIsInTheLog() throws Exception {
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(Silences.class);
+    logger.addAppender(log);
+    logger.setLevel(Level.INFO);
+    try {
+      silences.silence(silence("node-2", Duration.ofHours(2)));
+      silences.end("node-2", "bob");
+    } finally {
+      logger.detachAppender(log);
+      logger.setLevel(null);
+    }
+
+    assertThat(log.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .containsExactly(
+            "node silenced node=node-2 until=2026-12-01T02:00:00Z by=\"ann\" because=\"disk swap\"",
+            "silence ended node=node-2 by=\"bob\"");
   }
 }
