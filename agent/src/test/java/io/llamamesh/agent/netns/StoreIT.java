@@ -194,15 +194,28 @@ class StoreIT {
 
   @Test
   void agentsThatAreKilledAtRandomMomentsLoseNothingAndAgreeSoonAfter() throws Exception {
-    KillTrial trial =
-        new KillTrial(
-            Integer.getInteger("llamamesh.agents", 4),
-            Integer.getInteger("llamamesh.kills", 3),
-            Duration.ofSeconds(Integer.getInteger("llamamesh.kills.seconds", 3_600)));
-    mesh = FabricAgents.start(folder, trial.nodes(), FabricAgents.Load.LIGHT);
-    trial.run(mesh, this::clients);
+    WriteTrial trial = trial(Integer.getInteger("llamamesh.agents", 4), 50);
+    trial.run(
+        mesh,
+        this::clients,
+        Integer.getInteger("llamamesh.kills", 3),
+        Duration.ofSeconds(Integer.getInteger("llamamesh.kills.seconds", 3_600)),
+        (agents, round) -> trial.killTwo(agents));
     join();
     trial.check(mesh);
+  }
+
+  @Test
+  void agentsThatAreReplacedInTurnByOnesWithoutADiskKeepAllThatIsAcknowledged() throws Exception {
+    WriteTrial trial = trial(Integer.getInteger("llamamesh.agents", 2), 10);
+    trial.run(mesh, this::clients, mesh.count(), Duration.ofHours(1), trial::replace);
+    join();
+    trial.check(mesh);
+  }
+
+  private WriteTrial trial(int agents, int perSecond) {
+    mesh = FabricAgents.start(folder, agents, FabricAgents.Load.LIGHT);
+    return new WriteTrial(agents, perSecond);
   }
 
   private boolean isReady(int agent) {
