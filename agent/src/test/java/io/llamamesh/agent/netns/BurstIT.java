@@ -11,7 +11,9 @@ import io.llamamesh.testkit.junit.RunsAlone;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -104,23 +106,34 @@ class BurstIT {
   }
 
   @Test
-  void aSilenceIsKnownToAllAndSurvivesARestartOfAllAgents() throws Exception {
-    ToolsClient.Outcome kept =
-        mesh.host(1)
-            .call(() ->
-                new ToolsClient(FabricAgents.url(1), FabricAgents.token())
-                    .silence("node-4", Duration.ofMinutes(10), "disk swap", "ann"));
+  void aSilenceSurvivesARolloutOfAllAgentsAndEndsByItselfAndItsNodeIsMeasured() throws Exception {
+    ToolsClient.Outcome kept = silence("node-4", Duration.ofMinutes(10), "disk swap");
     assertThat(kept.text()).startsWith("node-4 is silenced until ");
-    mesh.all().forEach(this::awaitSilence);
+    var _ = silence("node-3", Duration.ofSeconds(20), "new fan");
+    Instant until =
+        Instant.parse(silenceOf(mesh.agent(1), "node-3").orElseThrow().path("until").asText());
+    mesh.all().forEach(BurstIT::awaitSilence);
 
+    // As pods of a rollout: each begins with an empty folder once the one before is ready.
     for (int i = 1; i <= NODES; i++) {
       AgentProcess old = mesh.agent(i);
       old.signal("TERM");
       assertThat(old.awaitEnd()).isZero();
-      awaitSilence(mesh.restart(i));
+      mesh.emptyState(i);
+      AgentProcess next = mesh.restart(i);
+      await().atMost(SETTLED).ignoreExceptions().until(() -> next.get("/readyz").contains("true"));
+      awaitSilence(next);
     }
 
-    assertThat(mesh.agent(NODES).json("/v1/silences").path("silences").path(0).path("by").asText())
+    for (AgentProcess agent : mesh.all()) {
+      await().atMost(SETTLED).until(() -> silenceOf(agent, "node-3").isEmpty());
+      assertThat(Instant.now()).isAfterOrEqualTo(until);
+      awaitSilence(agent);
+    }
+    await()
+        .atMost(SETTLED)
+        .until(() -> AgentProcess.total(pointsOf(mesh.agent(1), "node-4"), "received") > 0);
+    assertThat(silenceOf(mesh.agent(NODES), "node-4").orElseThrow().path("by").asText())
         .isEqualTo("ann from 10.83.0.1");
     ToolsClient.Outcome ended =
         mesh.host(3)
@@ -132,18 +145,32 @@ class BurstIT {
     }
   }
 
-  private void awaitSilence(AgentProcess agent) {
+  private ToolsClient.Outcome silence(String node, Duration length, String because) {
+    return mesh.host(1)
+        .call(() ->
+            new ToolsClient(FabricAgents.url(1), FabricAgents.token())
+                .silence(node, length, because, "ann"));
+  }
+
+  private static Optional<JsonNode> silenceOf(AgentProcess agent, String node) {
+    return agent
+        .json("/v1/silences")
+        .path("silences")
+        .valueStream()
+        .filter(silence -> silence.path("node").asText().equals(node))
+        .findFirst();
+  }
+
+  private static List<JsonNode> pointsOf(AgentProcess agent, String node) {
+    return agent.points().filter(p -> p.at("/tags/dst_name").asText().equals(node)).toList();
+  }
+
+  private static void awaitSilence(AgentProcess agent) {
     await()
         .atMost(SETTLED)
         .pollInterval(Duration.ofMillis(200))
         .ignoreExceptions()
         .until(() ->
-            agent
-                .json("/v1/silences")
-                .path("silences")
-                .path(0)
-                .path("because")
-                .asText()
-                .equals("disk swap"));
+            silenceOf(agent, "node-4").orElseThrow().path("because").asText().equals("disk swap"));
   }
 }
