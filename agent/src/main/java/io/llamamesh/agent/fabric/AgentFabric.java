@@ -46,7 +46,7 @@ public final class AgentFabric implements AutoCloseable {
   /** Longest time that an agent is not ready for want of a first exchange, with others up. */
   private static final Duration SYNC_TIMEOUT = Duration.ofSeconds(60);
 
-  /** The same while no other agent was heard of. */
+  /** The same while no other agent was heard of, or no config was applied. */
   private static final Duration SYNC_ALONE = Duration.ofSeconds(10);
 
   /** Longest wait for the same once the agent has drained, where it was not so before. */
@@ -69,6 +69,7 @@ public final class AgentFabric implements AutoCloseable {
   private boolean replicated;
   private volatile boolean hasPeers;
   private volatile boolean isConfigured;
+  private final long createdAt = System.nanoTime();
   private volatile long startedAt;
 
   /** A fabric that is off until a config is applied. */
@@ -102,6 +103,11 @@ public final class AgentFabric implements AutoCloseable {
    * @return null once the store has synced, and where there is nobody to sync with
    */
   public @Nullable String unreadyReason() {
+    if (!isConfigured) {
+      return System.nanoTime() - createdAt < SYNC_ALONE.toNanos()
+          ? "no config has said yet whether there are others to compare the store with"
+          : null;
+    }
     FabricNode now = node;
     if (now == null || !hasPeers || now.problem() != null || now.store().isSynced()) {
       return null;

@@ -67,6 +67,20 @@ class AgentFabricTest {
     await().until(() -> one.services().get(KEY).fields().counter("c") == 2);
   }
 
+  /** Else a rollout goes on before it has what the next agent to be replaced holds. */
+  @Test
+  void anAgentThatHasNoConfigYetIsNotReady() throws Exception {
+    int first = freePort();
+    write(start("n1", first, List.of()));
+    AgentFabric two =
+        unconfigured("n2", freePort(), List.of(new Contact("n1", "127.0.0.1", first)));
+
+    assertThat(two.unreadyReason()).contains("no config");
+    two.apply(CollectorConfigYaml.llamaDefault(8100), ProbePlan.IDLE);
+
+    assertThat(two.unreadyReason()).contains("replicated store");
+  }
+
   @Test
   void topicsStaySubscribedWhenTheFabricIsStartedAnew() throws Exception {
     int port = freePort();
@@ -102,6 +116,12 @@ class AgentFabricTest {
   }
 
   private AgentFabric start(String name, int port, List<Contact> contacts) throws Exception {
+    AgentFabric fabric = unconfigured(name, port, contacts);
+    fabric.apply(CollectorConfigYaml.llamaDefault(8100), ProbePlan.IDLE);
+    return fabric;
+  }
+
+  private AgentFabric unconfigured(String name, int port, List<Contact> contacts) {
     AgentFabric fabric =
         new AgentFabric(
             new FabricSettings(
@@ -119,7 +139,6 @@ class AgentFabricTest {
             () -> MeshKeys.NONE,
             new ReplyEvidence());
     fabrics.add(fabric);
-    fabric.apply(CollectorConfigYaml.llamaDefault(8100), ProbePlan.IDLE);
     return fabric;
   }
 
