@@ -35,6 +35,7 @@ public final class Collector implements AutoCloseable {
   private volatile boolean stopping;
   private volatile boolean probingStopped;
   private volatile boolean finishing;
+  private volatile boolean networkWorks;
   private final CountDownLatch finished = new CountDownLatch(1);
   private volatile boolean settled;
   private volatile int flows;
@@ -167,6 +168,14 @@ public final class Collector implements AutoCloseable {
     poller.wakeup();
   }
 
+  /**
+   * Tells that the network works, as some server far away has just answered: flows get other source
+   * ports if none of their targets does.
+   */
+  public void recordNetworkWorks() {
+    networkWorks = true;
+  }
+
   /** Stops sending, whatever plan comes; windows go on for what the reflector sends back. */
   public void stopProbing() {
     probingStopped = true;
@@ -225,6 +234,10 @@ public final class Collector implements AutoCloseable {
           flows = prober.flows();
           isIdle = plan.isIdle();
           longestTimeout = Math.max(longestTimeout, plan.longestTimeout());
+        }
+        if (networkWorks) {
+          networkWorks = false;
+          prober.renewSilentPorts();
         }
         prober.tick();
         if (finishing) {

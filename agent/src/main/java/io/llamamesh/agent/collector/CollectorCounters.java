@@ -40,6 +40,8 @@ public final class CollectorCounters {
     WINDOW,
     /** Wanted source ports that were taken, so that others are used. */
     PORT_TAKEN,
+    /** Times that other source ports were taken since nothing answered any more. */
+    PORTS_RENEWED,
     /** Answers without a valid key, for peers that have to have one: they prove nothing. */
     UNKEYED_ANSWER,
     /** Answers that name a probe in flight and come from elsewhere than its peer: forged. */

@@ -14,6 +14,12 @@ public interface CollectorListener {
   /** Called when wanted source ports were taken, and others are used. */
   void portsTaken(long total);
 
+  /**
+   * Called when flows got other source ports since none of their targets answered any more; once
+   * until one answers.
+   */
+  default void portsRenewed(int flows) {}
+
   /** Called when the wall clock was stepped. */
   void clockStepped(long total);
 

@@ -344,6 +344,11 @@ final class Peer {
     }
   }
 
+  /** Returns whether probes were sent for this long and nothing came back, not even an error. */
+  boolean isSilent(long now, long nanos) {
+    return (state == PeerState.SUSPECT || state == PeerState.DOWN) && now - lastReplyAt >= nanos;
+  }
+
   /** Ends states whose time is up. */
   void expireStates(long now) {
     if (state == PeerState.REFUSED && !refused.lastsBeyond(now)) {

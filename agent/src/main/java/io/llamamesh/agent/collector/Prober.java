@@ -39,6 +39,14 @@ public final class Prober {
 
   private static final long RETRY_LONGEST = 60_000_000_000L;
 
+  /** Silence of all targets after which other ports are taken: longer than a restart of theirs. */
+  private static final long SILENT_NANOS = 15_000_000_000L;
+
+  /** The next ports are taken after this time, if they stay silent, and then after twice it. */
+  private static final long RENEWAL_FIRST = 60_000_000_000L;
+
+  private static final long RENEWAL_LONGEST = 3_600_000_000_000L;
+
   /** Time between two scans of all flows, which cost more than the probes where these are few. */
   private static final long EXPIRY_NANOS = 250_000_000L;
 
@@ -86,6 +94,11 @@ public final class Prober {
   private long takenPorts;
   private long retryAt;
   private long retryPause;
+
+  /** Time of the last renewal of ports; its pause is 0 where something answered since. */
+  private long renewedAt;
+
+  private long renewalPause;
 
   /**
    * A prober with nothing to probe; parameters as of {@link Collector#start}.
@@ -162,6 +175,34 @@ public final class Prober {
     further.apply(plan);
     retryPause = RETRY_FIRST;
     frames.clear(); // pairs look theirs up again, and those of no class any more are gone
+    applyPlan();
+  }
+
+  /**
+   * Takes other source ports where nothing beyond this site answers any more; to be called while
+   * the network is known to work. A router that translates addresses may go on with a translation
+   * that leads nowhere, for as long as the flow does not pause: another port is another flow.
+   * Probes in flight still get their answers at the ports that they were sent from.
+   */
+  void renewSilentPorts() {
+    long now = network.monotonicNanos();
+    if (!roster.isSilentBeyondSite(now, SILENT_NANOS)) {
+      renewalPause = 0;
+      return;
+    }
+    if (renewalPause > 0 && now - renewedAt < renewalPause) {
+      return;
+    }
+    int flows = roster.retireSilent(now, SILENT_NANOS);
+    if (flows == 0) {
+      return;
+    }
+    counters.add(CollectorCounters.Event.PORTS_RENEWED);
+    if (renewalPause == 0) {
+      listener.portsRenewed(flows);
+    }
+    renewalPause = Math.clamp(2 * renewalPause, RENEWAL_FIRST, RENEWAL_LONGEST);
+    renewedAt = now;
     applyPlan();
   }
 

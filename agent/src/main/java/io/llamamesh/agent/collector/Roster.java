@@ -1,9 +1,11 @@
 package io.llamamesh.agent.collector;
 
+import io.llamamesh.agent.net.Ip;
 import io.llamamesh.agent.net.Remote;
 import io.llamamesh.agent.net.UdpNetwork;
 import io.llamamesh.agent.wire.ProbeFormat;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -214,6 +216,61 @@ final class Roster {
     hash ^= hash >>> 33;
     long period = plan.periodNanos();
     return (Math.floorMod(hash, period) + period / plan.sourcePorts() * path) % period;
+  }
+
+  /**
+   * Returns whether no target beyond this site answers, nor an error comes back from one: of the
+   * targets with public addresses, or of those on other hosts where there are none of these.
+   */
+  boolean isSilentBeyondSite(long now, long nanos) {
+    boolean isBeyond = pairList.stream().anyMatch(pair -> reach(pair) == Reach.PUBLIC);
+    Reach wanted = isBeyond ? Reach.PUBLIC : Reach.SITE;
+    boolean isAny = false;
+    for (Pair pair : pairList) {
+      if (reach(pair) == wanted) {
+        if (!pair.peer().isSilent(now, nanos)) {
+          return false;
+        }
+        isAny = true;
+      }
+    }
+    return isAny;
+  }
+
+  /** From where an address means the same host. */
+  private enum Reach {
+    HOST,
+    SITE,
+    PUBLIC
+  }
+
+  private static Reach reach(Pair pair) {
+    InetAddress address = pair.plan().target().getAddress();
+    if (address.isLoopbackAddress()) {
+      return Reach.HOST;
+    }
+    return address.isLinkLocalAddress() || Ip.isSiteOwn(address) ? Reach.SITE : Reach.PUBLIC;
+  }
+
+  /**
+   * Retires the flows of silent targets, whose ports the system chose: the next plan gives them
+   * others.
+   *
+   * @return how many
+   */
+  int retireSilent(long now, long nanos) {
+    ports.replaceChosen();
+    int flows = 0;
+    for (Entry entry : entries.values()) {
+      Pair pair = entry.pair();
+      if (pair.plan().trafficClass().basePort() == 0
+          && reach(pair) != Reach.HOST
+          && pair.peer().isSilent(now, nanos)) {
+        flows += entry.flows().size();
+        retire(entry.flows(), 0);
+      }
+    }
+    return flows;
   }
 
   /** Frees what retired flows and leaving pairs no longer need. */

@@ -31,6 +31,10 @@ final class SourcePorts {
   private final Poller poller;
   private final List<InetAddress> locals;
   private final Map<Key, SourcePort> open = new HashMap<>();
+
+  /** Those that get no further flows. */
+  private final List<SourcePort> replaced = new ArrayList<>();
+
   private final AtomicLong takenPorts = new AtomicLong();
   private volatile List<SourcePort> all = List.of();
 
@@ -63,10 +67,22 @@ final class SourcePorts {
       if (!network.hasKernelStamps()) {
         poller.add(socket);
       }
-      all = new ArrayList<>(open.values());
+      updateAll();
     }
     port.acquire();
     return port;
+  }
+
+  /** Gives flows that are opened from now on other ports, where the system chose the present. */
+  void replaceChosen() {
+    open.entrySet()
+        .removeIf(entry -> entry.getKey().basePort() == 0 && replaced.add(entry.getValue()));
+  }
+
+  private void updateAll() {
+    List<SourcePort> ports = new ArrayList<>(open.values());
+    ports.addAll(replaced);
+    all = ports;
   }
 
   private static InetAddress local(List<InetAddress> addresses, boolean v4, InetAddress target)
@@ -104,7 +120,8 @@ final class SourcePorts {
   void release(SourcePort port) {
     if (port.release()) {
       open.values().remove(port);
-      all = new ArrayList<>(open.values());
+      replaced.remove(port);
+      updateAll();
       close(port);
     }
   }
@@ -127,8 +144,9 @@ final class SourcePorts {
   }
 
   void closeAll() {
-    Collection<SourcePort> ports = List.copyOf(open.values());
+    Collection<SourcePort> ports = List.copyOf(all);
     open.clear();
+    replaced.clear();
     all = List.of();
     ports.forEach(this::close);
   }

@@ -52,6 +52,7 @@ public final class RegistryConfig implements ConfigSource {
   private final String origin;
   private final CopyFallback fallback;
   private final WatchContact contact;
+  private final Runnable answered;
   private final RegistrationSchedule schedule;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread asking;
@@ -68,6 +69,7 @@ public final class RegistryConfig implements ConfigSource {
       ConfigApplier applier,
       @Nullable LocalCopy copy,
       WatchContact contact,
+      Runnable answered,
       RegistrationSchedule schedule,
       Duration patience) {
     this.client = client;
@@ -75,6 +77,7 @@ public final class RegistryConfig implements ConfigSource {
     this.findsAddress = findsAddress;
     this.applier = applier;
     this.contact = contact;
+    this.answered = answered;
     this.schedule = schedule;
     this.origin = "registry " + client.server();
     this.asking = Thread.ofPlatform().name("registry").unstarted(this::follow);
@@ -95,6 +98,7 @@ public final class RegistryConfig implements ConfigSource {
    *     that only those at its site probe it
    * @param copy used when the registry does not answer in time; null for none
    * @param contact records each answer with the config, or that it has not changed
+   * @param answered called after each such answer, once what it says is applied
    */
   public static RegistryConfig start(
       RegistryClient client,
@@ -102,7 +106,8 @@ public final class RegistryConfig implements ConfigSource {
       boolean findsAddress,
       ConfigApplier applier,
       @Nullable LocalCopy copy,
-      WatchContact contact) {
+      WatchContact contact,
+      Runnable answered) {
     return start(
         client,
         registration,
@@ -110,6 +115,7 @@ public final class RegistryConfig implements ConfigSource {
         applier,
         copy,
         contact,
+        answered,
         new RegistrationSchedule(period(registration.keepaliveSeconds()), new SecureRandom()),
         PATIENCE);
   }
@@ -130,11 +136,20 @@ public final class RegistryConfig implements ConfigSource {
       ConfigApplier applier,
       @Nullable LocalCopy copy,
       WatchContact contact,
+      Runnable answered,
       RegistrationSchedule schedule,
       Duration patience) {
     RegistryConfig config =
         new RegistryConfig(
-            client, registration, findsAddress, applier, copy, contact, schedule, patience);
+            client,
+            registration,
+            findsAddress,
+            applier,
+            copy,
+            contact,
+            answered,
+            schedule,
+            patience);
     config.fallback.start();
     config.asking.start();
     return config;
@@ -172,6 +187,7 @@ public final class RegistryConfig implements ConfigSource {
       contact.answered();
       fallback.markDecided();
       applyConfig(fresh);
+      answered.run();
       if (receipt.notice().isEmpty()) {
         logRegistered(receipt.site());
       } else {

@@ -226,7 +226,7 @@ final class AgentRun {
       push.start();
     }
     // An agent that is stopped while it starts needs no config.
-    try (ConfigSource source = stop.isRaised() ? () -> {} : config(applier, folder, watch)) {
+    try (ConfigSource source = stop.isRaised() ? () -> {} : config(applier, folder, watch, collector)) {
       LOG.debug("config source open source={}", source);
       stop.await();
     }
@@ -490,7 +490,10 @@ final class AgentRun {
   }
 
   private ConfigSource config(
-      ConfigApplier applier, @Nullable Path folder, @Nullable WatchContact watch)
+      ConfigApplier applier,
+      @Nullable Path folder,
+      @Nullable WatchContact watch,
+      @Nullable Collector collector)
       throws IOException {
     AgentSettings.CollectorSettings wanted = settings.collector();
     if (wanted == null) {
@@ -506,14 +509,15 @@ final class AgentRun {
       return () -> {};
     }
     AgentSettings.Registry registry = wanted.registry();
-    if (registry != null && watch != null) {
+    if (registry != null && watch != null && collector != null) {
       return RegistryConfig.start(
           registry.client(),
           registry.registration(),
           registry.findsAddress(),
           applier,
           copy(folder),
-          watch);
+          watch,
+          collector::recordNetworkWorks);
     }
     AgentSettings.Kubernetes names = wanted.kubernetes();
     if (names == null || watch == null) {

@@ -47,6 +47,14 @@ final class CollectorLog implements CollectorListener {
   }
 
   @Override
+  public void portsRenewed(int flows) {
+    LOG.warn(
+        "no target beyond this site answers though the registry does, probing from other source"
+            + " ports: a router's address translation may lead nowhere flows={}",
+        flows);
+  }
+
+  @Override
   public void clockStepped(long total) {
     LOG.info("wall clock stepped total={}", total);
   }

@@ -36,6 +36,15 @@ public final class Ip {
     return high == 0 && (low & 0xffff_ffff_0000_0000L) == MAPPED;
   }
 
+  /** Returns whether an address means something at its own site only (RFC 1918, 6598, 4193). */
+  public static boolean isSiteOwn(InetAddress address) {
+    byte[] bytes = address.getAddress();
+    int first = bytes[0] & 0xff;
+    return bytes.length == 4
+        ? address.isSiteLocalAddress() || (first == 100 && (bytes[1] & 0xc0) == 64)
+        : (first & 0xfe) == 0xfc;
+  }
+
   /** The address object of two halves. */
   public static InetAddress address(long high, long low) {
     byte[] bytes =

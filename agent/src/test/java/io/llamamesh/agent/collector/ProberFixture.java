@@ -168,6 +168,11 @@ final class ProberFixture {
               }
 
               @Override
+              public void portsRenewed(int flows) {
+                reports.add("renewed " + flows);
+              }
+
+              @Override
               public void clockStepped(long total) {
                 reports.add("clock " + total);
               }

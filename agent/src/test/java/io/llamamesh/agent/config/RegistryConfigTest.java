@@ -38,6 +38,7 @@ class RegistryConfigTest {
   private final List<String> asked = new CopyOnWriteArrayList<>();
   private final List<String> conditions = new CopyOnWriteArrayList<>();
   private final AtomicInteger unchanged = new AtomicInteger();
+  private final AtomicInteger answers = new AtomicInteger();
   private volatile int status = 200;
   private volatile String yaml = KubernetesConfigTest.document(1);
   private HttpServer server;
@@ -101,6 +102,7 @@ class RegistryConfigTest {
         applier,
         new LocalCopy(folder),
         contact,
+        answers::incrementAndGet,
         new RegistrationSchedule(Duration.ofMillis(20), new Random(1)),
         patience);
   }
@@ -109,6 +111,7 @@ class RegistryConfigTest {
   void itRegistersThenTakesItsConfigAndAsksOnlyWhetherItChanged() {
     try (RegistryConfig config = follow()) {
       await().until(() -> unchanged.get() >= 3);
+      assertThat(answers.get()).as("answers told, changed or not").isGreaterThanOrEqualTo(3);
       assertThat(plans).hasSize(1);
       assertThat(applier.state().origin()).startsWith("registry http://127.0.0.1:");
       assertThat(registrations.getFirst())

@@ -52,6 +52,7 @@ class MetricsTest {
       llamamesh_collector_events_total{event="network_error"}
       llamamesh_collector_events_total{event="window"}
       llamamesh_collector_events_total{event="port_taken"}
+      llamamesh_collector_events_total{event="ports_renewed"}
       llamamesh_collector_events_total{event="unkeyed_answer"}
       llamamesh_collector_events_total{event="hello"}
       llamamesh_collector_events_total{event="unproven_error"}
