@@ -31,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PushIT {
   private static final JsonMapper JSON = new JsonMapper();
   private static final int KILLS = 6;
+  private static final String REGISTRY = "http://203.0.113.1:5000";
 
   /** A window of a pair that the pushing agent measured: its destination and time. */
   private static final Pattern WINDOW =
@@ -170,24 +171,7 @@ class PushIT {
         "needs root, iproute2 and nftables, for network namespaces");
     try (Site site = Site.make();
         Programs programs = new Programs(folder)) {
-      List<String> outside = site.in("outside");
-      programs.start(
-          "registry", outside, List.of("registry", "--interval=1", "--host=203.0.113.1", "--open"));
-      String registry = "http://203.0.113.1:5000";
-      programs.start(
-          "scraper", outside, List.of("scraper", "--bind=203.0.113.1", "--registry=" + registry));
-      programs.start("hub", outside, List.of("agent", "--register=" + registry, "--name=hub"));
-      for (String name : List.of("edge-1", "edge-2")) {
-        programs.start(
-            name,
-            site.in(name),
-            List.of(
-                "agent",
-                "--register=" + registry,
-                "--name=" + name,
-                "--push=http://203.0.113.1:8081",
-                "--push-plaintext"));
-      }
+      start(programs, site);
 
       eventually()
           .ignoreExceptions()
@@ -207,7 +191,7 @@ class PushIT {
             assertThat(text).as(programs.logs()).contains("edge-1", "edge-2", "hub");
           });
 
-      JsonNode list = site.json(registry + "/api/v1/list").path("default");
+      JsonNode list = site.json(REGISTRY + "/api/v1/list").path("default");
       assertThat(list).hasSize(3);
       assertThat(list.findValuesAsText("seen_ip")).containsExactly("203.0.113.2", "203.0.113.2");
       assertThat(list.findValuesAsText("push")).containsExactly("true", "true");
@@ -221,6 +205,79 @@ class PushIT {
             assertThat(site.targets("edge-2", "edge-2")).contains("edge-1", "edge-2", "hub");
           });
       assertThat(site.lost("edge-1", "hub")).isZero();
+    }
+  }
+
+  private static void start(Programs programs, Site site) throws Exception {
+    List<String> outside = site.in("outside");
+    programs.start(
+        "registry", outside, List.of("registry", "--interval=1", "--host=203.0.113.1", "--open"));
+    programs.start(
+        "scraper", outside, List.of("scraper", "--bind=203.0.113.1", "--registry=" + REGISTRY));
+    programs.start("hub", outside, List.of("agent", "--register=" + REGISTRY, "--name=hub"));
+    for (String name : List.of("edge-1", "edge-2")) {
+      programs.start(
+          name,
+          site.in(name),
+          List.of(
+              "agent",
+              "--register=" + REGISTRY,
+              "--name=" + name,
+              "--push=http://203.0.113.1:8081",
+              "--push-plaintext"));
+    }
+  }
+
+  /**
+   * The router gets another outer address and keeps the translations of flows that do not pause, as
+   * many do: answers to these go to an address that is nobody's any more.
+   */
+  @Test
+  void afterAChangeOfTheOuterAddressOldTranslationsAreLeftForOtherPorts() throws Exception {
+    Assumptions.assumeTrue(
+        Tool.exists("ip") && Tool.exists("nft") && Tool.call("id", "-u").strip().equals("0"),
+        "needs root, iproute2 and nftables, for network namespaces");
+    try (Site site = Site.make();
+        Programs programs = new Programs(folder)) {
+      // Where it masquerades the kernel forgets an address's translations with the address.
+      site.translateTo("203.0.113.2");
+      start(programs, site);
+      for (String name : List.of("edge-1", "edge-2")) {
+        eventually()
+            .ignoreExceptions()
+            .untilAsserted(() ->
+                assertThat(site.answering(name)).contains("edge-1", "edge-2", "hub"));
+      }
+
+      site.ip("router", "addr", "add", "203.0.113.8/24", "dev", "out");
+      site.translateTo("203.0.113.8");
+      site.dropOnTheWayBackTo("203.0.113.2");
+      Instant changed = Instant.now();
+      for (String name : List.of("edge-1", "edge-2")) {
+        eventually().until(() -> !site.answering(name).contains("hub"));
+      }
+      for (String name : List.of("edge-1", "edge-2")) {
+        eventually()
+            .untilAsserted(() ->
+                assertThat(site.answering(name))
+                    .as(programs.logs())
+                    .contains("edge-1", "edge-2", "hub"));
+        System.out.printf(
+            "%s measures again %d s after its outer address changed%n",
+            name, Duration.between(changed, Instant.now()).toSeconds());
+        assertThat(programs.logOf(name))
+            .as("told once")
+            .containsOnlyOnce("probing from other source ports");
+        assertThat(site.lost(name, "edge-1") + site.lost(name, "edge-2")).isZero();
+        assertThat(site.targets(name, name)).containsExactly("edge-1", "edge-2", "hub");
+      }
+      eventually()
+          .untilAsserted(() ->
+              assertThat(
+                      site.json(REGISTRY + "/api/v1/list")
+                          .path("default")
+                          .findValuesAsText("seen_ip"))
+                  .containsExactly("203.0.113.8", "203.0.113.8"));
     }
   }
 
@@ -245,15 +302,10 @@ class PushIT {
         }
         site.link("out", "outside", "203.0.113.1/24");
         site.ip("router", "addr", "add", "203.0.113.2/24", "dev", "out");
-        List<String> shell = new ArrayList<>(site.in("router"));
-        shell.addAll(
-            List.of(
-                "sh",
-                "-c",
-                "echo 1 > /proc/sys/net/ipv4/ip_forward && nft add table ip nat && nft add chain ip"
-                    + " nat post '{ type nat hook postrouting priority srcnat; }' && nft add rule"
-                    + " ip nat post oifname out masquerade"));
-        var _ = Tool.call(shell.toArray(String[]::new));
+        site.onRouter(
+            "echo 1 > /proc/sys/net/ipv4/ip_forward && nft add table ip nat && nft add chain ip"
+                + " nat post '{ type nat hook postrouting priority srcnat; }' && nft add rule"
+                + " ip nat post oifname out masquerade");
         return site;
       } catch (IOException | InterruptedException | RuntimeException e) {
         site.close();
@@ -267,6 +319,27 @@ class PushIT {
       ip("router", "link", "set", port, "up");
       ip(host, "addr", "add", address, "dev", "eth0");
       ip(host, "link", "set", "eth0", "up");
+    }
+
+    /** Translates flows that begin from now on to an address; those that there are go on. */
+    void translateTo(String address) throws IOException, InterruptedException {
+      onRouter(
+          "nft flush chain ip nat post && nft add rule ip nat post oifname out snat to " + address);
+    }
+
+    /** Loses what comes back to an address, as where its network does not lead here any more. */
+    void dropOnTheWayBackTo(String address) throws IOException, InterruptedException {
+      onRouter(
+          "nft add table ip raw && nft add chain ip raw pre '{ type filter hook prerouting priority"
+              + " raw; }' && nft add rule ip raw pre iifname out ip daddr "
+              + address
+              + " drop");
+    }
+
+    private void onRouter(String line) throws IOException, InterruptedException {
+      List<String> shell = new ArrayList<>(in("router"));
+      shell.addAll(List.of("sh", "-c", line));
+      var _ = Tool.call(shell.toArray(String[]::new));
     }
 
     private void ip(String host, String... arguments) throws IOException, InterruptedException {
@@ -292,6 +365,17 @@ class PushIT {
 
     private JsonNode points(String host) throws Exception {
       return json(host, "http://127.0.0.1:8100/influxdata?after=0:0&limit=1000");
+    }
+
+    /** Names of those that answered in an agent's newest window. */
+    Set<String> answering(String host) throws Exception {
+      Set<String> names = new TreeSet<>();
+      for (JsonNode point : json(host, "http://127.0.0.1:8100/influxdata")) {
+        if (point.path("fields").path("received").asInt() > 0) {
+          names.add(point.path("tags").path("dst_name").asText());
+        }
+      }
+      return names;
     }
 
     /** Names of those that an agent probes. */
