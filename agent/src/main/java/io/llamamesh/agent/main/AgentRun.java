@@ -226,7 +226,8 @@ final class AgentRun {
       push.start();
     }
     // An agent that is stopped while it starts needs no config.
-    try (ConfigSource source = stop.isRaised() ? () -> {} : config(applier, folder, watch, collector)) {
+    try (ConfigSource source =
+        stop.isRaised() ? () -> {} : config(applier, folder, watch, collector)) {
       LOG.debug("config source open source={}", source);
       stop.await();
     }
