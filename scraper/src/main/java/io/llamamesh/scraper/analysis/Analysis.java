@@ -101,7 +101,7 @@ public final class Analysis {
    * Judges the mesh while nodes are leaving.
    *
    * @param view the last {@link #WINDOWS} windows of each pair that is judged
-   * @param agents agents that should report
+   * @param known agents that should report
    * @param leaving names of leaving nodes, if a view without pairs is explained by them and thus
    *     healthy; empty if there should be pairs all the same
    * @param store the state of the store
@@ -109,11 +109,12 @@ public final class Analysis {
    */
   public Result analyse(
       MatrixView view,
-      Collection<AgentHealth> agents,
+      Collection<AgentHealth> known,
       Set<String> leaving,
       MeshReport.Store store,
       Instant now,
       Past past) {
+    List<AgentHealth> agents = AgentHealth.ofNames(known);
     List<JudgedPair> judged = isStale(view, now) ? List.of() : judge.judge(view.pairs(), past.bad);
     Set<String> silentAgents = silentAgents(view, agents, now);
     // A scraper that hears from fewer than half of the agents is itself cut off.

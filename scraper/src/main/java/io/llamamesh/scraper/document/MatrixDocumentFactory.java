@@ -63,7 +63,7 @@ public record MatrixDocumentFactory(
     for (PairSeries pair : view.pairs()) {
       nodes.computeIfAbsent(pair.destination(), name -> node(name, view, false));
     }
-    for (AgentHealth agent : agents) {
+    for (AgentHealth agent : AgentHealth.ofNames(agents)) {
       NodeInfo info = view.nodes().get(agent.agent());
       nodes.put(
           agent.agent(),

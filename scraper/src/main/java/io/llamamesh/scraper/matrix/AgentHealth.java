@@ -1,6 +1,12 @@
 package io.llamamesh.scraper.matrix;
 
 import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,4 +27,22 @@ public record AgentHealth(
     @Nullable Instant lastAnswer,
     @Nullable Instant lastWindow,
     @Nullable String problem,
-    long clockSkewMillis) {}
+    long clockSkewMillis) {
+
+  private static final Comparator<AgentHealth> BEST_LAST =
+      Comparator.comparing(AgentHealth::reporting)
+          .thenComparing(
+              AgentHealth::lastAnswer, Comparator.nullsFirst(Comparator.<Instant>naturalOrder()));
+
+  /**
+   * One for each name: of several addresses the one that reports, or else that answered last. A
+   * probe that has moved is known at its old address, too, until it is listed there no more.
+   */
+  public static List<AgentHealth> ofNames(Collection<AgentHealth> agents) {
+    Map<String, AgentHealth> best = new LinkedHashMap<>();
+    for (AgentHealth agent : agents) {
+      best.merge(agent.agent(), agent, BinaryOperator.maxBy(BEST_LAST));
+    }
+    return List.copyOf(best.values());
+  }
+}

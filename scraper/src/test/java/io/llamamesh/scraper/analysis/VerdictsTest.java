@@ -78,6 +78,7 @@ final class VerdictsTest {
     private final Map<String, PairSeries> pairs = new HashMap<>();
     private Set<String> silent = Set.of();
     private @Nullable Instant lastAnswer;
+    private @Nullable String moved;
 
     Mesh(int size, Function<Integer, String> zoneOf) {
       nodes = IntStream.rangeClosed(1, size).mapToObj(i -> "node-" + i).toList();
@@ -147,6 +148,12 @@ final class VerdictsTest {
       return this;
     }
 
+    /** Known at another address as well, where nobody answers. */
+    Mesh moved(String name) {
+      moved = name;
+      return this;
+    }
+
     /** Nothing of it is read. */
     Mesh unread(String... names) {
       for (String name : names) {
@@ -158,11 +165,13 @@ final class VerdictsTest {
     MeshReport report() {
       List<PairSeries> all = new ArrayList<>(pairs.values());
       all.sort(null);
-      List<AgentHealth> agents =
-          nodes.stream()
-              .map(node ->
-                  new AgentHealth(node, "", !silent.contains(node), lastAnswer, null, null, 0))
-              .toList();
+      List<AgentHealth> agents = new ArrayList<>();
+      nodes.forEach(node ->
+          agents.add(
+              new AgentHealth(node, "", !silent.contains(node), lastAnswer, null, null, 0)));
+      if (moved != null) {
+        agents.add(new AgentHealth(moved, "192.0.2.9:8100", false, null, null, "no answer", 0));
+      }
       MeshReport.Store store =
           new MeshReport.Store(MeshReport.Store.State.NOT_CONFIGURED, null, null, 0);
       return new Analysis("default", Limits.DEFAULT)
@@ -174,6 +183,24 @@ final class VerdictsTest {
               Analysis.Past.NONE)
           .report();
     }
+  }
+
+  @Test
+  void anAgentThatMovedIsNotSilentAtTheAddressThatItHad() {
+    MeshReport healthy = new Mesh(3).moved("node-1").report();
+
+    assertThat(healthy.verdict()).isEqualTo(Verdict.HEALTHY);
+    assertThat(healthy.message()).doesNotContain("silent");
+    assertThat(healthy.totals().agents()).isEqualTo(3);
+    assertThat(healthy.totals().agentsReporting()).isEqualTo(3);
+
+    // Nor does that excuse what is lost on the way to it.
+    Mesh lossy =
+        new Mesh(3).is("node-2", "node-1", Kept.LOST).is("node-3", "node-1", Kept.LOST);
+    MeshReport before = lossy.report();
+    MeshReport after = lossy.moved("node-1").report();
+    assertThat(after.verdict()).isEqualTo(before.verdict()).isNotEqualTo(Verdict.HEALTHY);
+    assertThat(after.message()).isEqualTo(before.message());
   }
 
   @Test

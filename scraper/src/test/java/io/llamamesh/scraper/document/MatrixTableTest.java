@@ -96,6 +96,19 @@ final class MatrixTableTest {
   }
 
   @Test
+  void whoReportsAtOneAddressIsNotSilentAtAnother() {
+    AgentHealth now = new AgentHealth("node-1", "10.0.0.9:8100", true, NOW, NOW, null, 0);
+    AgentHealth before = new AgentHealth("node-1", "10.0.0.1:8100", false, NOW, NOW, "gone", 0);
+
+    for (MatrixDocument document : List.of(document(now, before), document(before, now))) {
+      assertThat(document.nodes())
+          .singleElement()
+          .satisfies(node -> assertThat(node.reporting()).isTrue())
+          .satisfies(node -> assertThat(node.problem()).isNull());
+    }
+  }
+
+  @Test
   void ofManyNodesTheWorstAreShown() {
     for (int i = 0; i < 40; i++) {
       matrix.put(
