@@ -39,8 +39,10 @@ import org.junit.jupiter.api.io.TempDir;
  * forgotten before its keepalive, and nobody is restarted. All of that is read from what the
  * programs show: the registry's list and file, the agents' API, and what was written to the store.
  *
- * <p>{@code -Dllamamesh.outside.probes=30} is the large form, which takes some twenty minutes;
- * {@code kills}, {@code away} (seconds) and {@code seed} (of the pauses) are for either.
+ * <p>{@code -Dllamamesh.outside.probes=30} is the large form: ten probes behind two routers, the
+ * registry killed twenty times and away for ten minutes, twice the keepalive of 300 s, nothing
+ * accelerated. It takes some fifteen minutes. {@code kills}, {@code away} (seconds) and {@code
+ * seed} (of the pauses) are for either form.
  */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "network namespaces are Linux's")
 class OutsideScenarioIT {
