@@ -245,8 +245,8 @@ class PushIT {
       for (String name : List.of("edge-1", "edge-2")) {
         eventually()
             .ignoreExceptions()
-            .untilAsserted(() ->
-                assertThat(site.answering(name)).contains("edge-1", "edge-2", "hub"));
+            .untilAsserted(
+                () -> assertThat(site.answering(name)).contains("edge-1", "edge-2", "hub"));
       }
 
       site.ip("router", "addr", "add", "203.0.113.8/24", "dev", "out");

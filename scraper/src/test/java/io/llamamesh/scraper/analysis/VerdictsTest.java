@@ -167,8 +167,7 @@ final class VerdictsTest {
       all.sort(null);
       List<AgentHealth> agents = new ArrayList<>();
       nodes.forEach(node ->
-          agents.add(
-              new AgentHealth(node, "", !silent.contains(node), lastAnswer, null, null, 0)));
+          agents.add(new AgentHealth(node, "", !silent.contains(node), lastAnswer, null, null, 0)));
       if (moved != null) {
         agents.add(new AgentHealth(moved, "192.0.2.9:8100", false, null, null, "no answer", 0));
       }
@@ -195,8 +194,7 @@ final class VerdictsTest {
     assertThat(healthy.totals().agentsReporting()).isEqualTo(3);
 
     // Nor does that excuse what is lost on the way to it.
-    Mesh lossy =
-        new Mesh(3).is("node-2", "node-1", Kept.LOST).is("node-3", "node-1", Kept.LOST);
+    Mesh lossy = new Mesh(3).is("node-2", "node-1", Kept.LOST).is("node-3", "node-1", Kept.LOST);
     MeshReport before = lossy.report();
     MeshReport after = lossy.moved("node-1").report();
     assertThat(after.verdict()).isEqualTo(before.verdict()).isNotEqualTo(Verdict.HEALTHY);
