@@ -39,8 +39,11 @@ public final class Prober {
 
   private static final long RETRY_LONGEST = 60_000_000_000L;
 
-  /** Silence of all targets after which other ports are taken: longer than a restart of theirs. */
-  private static final long SILENT_NANOS = 15_000_000_000L;
+  /**
+   * Silence of all targets after which other ports are taken: with half a minute between signs that
+   * the network works they are within a minute.
+   */
+  private static final long SILENT_NANOS = 10_000_000_000L;
 
   /** The next ports are taken after this time, if they stay silent, and then after twice it. */
   private static final long RENEWAL_FIRST = 60_000_000_000L;

@@ -28,8 +28,7 @@ class RenewedPortsTest {
   private final Set<Integer> dead = new HashSet<>();
 
   private static ProbePlan.Pair pair(String address, int basePort) {
-    ProbePlan.TrafficClass type =
-        new ProbePlan.TrafficClass("default", 0, basePort, SECOND, 1028);
+    ProbePlan.TrafficClass type = new ProbePlan.TrafficClass("default", 0, basePort, SECOND, 1028);
     InetSocketAddress target = new InetSocketAddress(InetAddress.ofLiteral(address), 8100);
     return new ProbePlan.Pair(type, target, 2, 250 * MILLI, false, Map.of("dst_ip", address));
   }
@@ -65,7 +64,7 @@ class RenewedPortsTest {
     Set<Integer> before = ports(OWN, 0);
 
     dieOutside();
-    mesh.run(12 * SECOND);
+    mesh.run(8 * SECOND);
     mesh.prober.renewSilentPorts();
     assertThat(mesh.reports).as("silent for a short time").isEmpty();
     mesh.run(8 * SECOND);
@@ -82,8 +81,8 @@ class RenewedPortsTest {
     assertThat(mesh.counters.flows()).isEqualTo(6);
     assertThat(mesh.published(Attempt.SENT))
         .isEqualTo(mesh.published(Outcome.RECEIVED) + mesh.published(Outcome.LOST));
-    // Two targets of two ports, four probes a second and port, for twenty seconds.
-    assertThat(mesh.published(Outcome.LOST)).isBetween(4 * 4 * 19, 4 * 4 * 21);
+    // Two targets of two ports, four probes a second and port, for sixteen seconds.
+    assertThat(mesh.published(Outcome.LOST)).isBetween(4 * 4 * 15, 4 * 4 * 17);
     for (ClosedWindow window : mesh.archive.after(0, 1000).windows()) {
       assertThat(window.pairs()).extracting(PairResult::tags).doesNotHaveDuplicates().hasSize(3);
     }
