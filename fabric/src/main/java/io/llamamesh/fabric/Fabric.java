@@ -471,6 +471,7 @@ public final class Fabric {
       }
     }
     detector.observe(observed, now);
+    membership.peersChanged(now);
     linkState.change(false);
   }
 
@@ -479,6 +480,7 @@ public final class Fabric {
     now = Math.max(now, time);
     contacts.clear();
     takeContacts(peers);
+    membership.peersChanged(now);
   }
 
   private void takeContacts(Collection<FabricPeer> peers) {
@@ -509,7 +511,10 @@ public final class Fabric {
     }
   }
 
-  /** A Node was deleted: it is forgotten here and everywhere. */
+  /**
+   * A Node was deleted: it is forgotten here and everywhere, at each node once its own config does
+   * not name it any more. Others' word is not enough for that.
+   */
   public void forget(long time, String node) {
     now = Math.max(now, time);
     linkState.tryForget(node, now);
@@ -1008,7 +1013,7 @@ public final class Fabric {
       if (before != null && before.incarnation() < ad.incarnation()) {
         detector.restarted(ad.node(), now);
       }
-      if (ad.status() == Status.FORGOTTEN) {
+      if (membership.state(entry) == MemberState.FORGOTTEN) {
         forgetPeer(ad.node());
       }
     }
@@ -1117,6 +1122,11 @@ public final class Fabric {
     @Override
     public void vouchesChanged() {
       linkState.change(true);
+    }
+
+    @Override
+    public boolean isConfigured(String peer) {
+      return contacts.containsKey(peer) || observed.contains(peer);
     }
 
     @Override

@@ -59,6 +59,12 @@ final class Membership {
   /** Time for which a node that leaves is not called failed. */
   private static final long LEAVING_HOLDS = 120_000 * MS;
 
+  /** Time for which who left must be up before it may leave for as long again. */
+  private static final long LEAVES_ANEW = 10_000 * MS;
+
+  /** Time after which it is of no more account when a node that is not up left. */
+  private static final long LEAVES_KEPT = 24 * 3_600_000L * MS;
+
   /** Time without a link after which a member is called blocked. */
   private static final long BLOCKED_AFTER = 5_000 * MS;
 
@@ -92,6 +98,9 @@ final class Membership {
     /** The same, or somebody whose name is not proved yet answers this node's probes. */
     boolean isAnsweredWithoutLinks();
 
+    /** True when this node's own config names a peer. */
+    boolean isConfigured(String peer);
+
     /** Who is vouched for has changed. */
     void vouchesChanged();
 
@@ -109,6 +118,16 @@ final class Membership {
     }
   }
 
+  /** Since when a node has been leaving, however often that is said, and since when it is back. */
+  private static final class Leave {
+    final long since;
+    long upSince = Long.MAX_VALUE;
+
+    Leave(long since) {
+      this.since = since;
+    }
+  }
+
   private final LinkStateAdTable table;
   private final LinkStateAdEntry own;
   private final Reachability reachability;
@@ -119,6 +138,7 @@ final class Membership {
   private final Set<LinkStateAdEntry> accusers = new LinkedHashSet<>();
   private final Set<LinkStateAdEntry> vouchers = new LinkedHashSet<>();
   private final Set<LinkStateAdEntry> leaving = new LinkedHashSet<>();
+  private final Map<LinkStateAdEntry, Leave> leaves = new LinkedHashMap<>();
   private final Set<LinkStateAdEntry> vouched = new LinkedHashSet<>();
   private final Map<LinkStateAdEntry, Long> linkless = new LinkedHashMap<>();
   private final Set<LinkStateAdEntry> blocked = new LinkedHashSet<>();
@@ -247,24 +267,50 @@ final class Membership {
       return;
     }
     @Nullable MemberState state = state(entry);
-    if (ad.status() == Status.FORGOTTEN) {
+    if (ad.status() == Status.FORGOTTEN && !host.isConfigured(entry.name())) {
       orphans.remove(entry);
       linkless.remove(entry);
       if (vouched.remove(entry)) {
         host.vouchesChanged();
       }
       change(entry, MemberState.FORGOTTEN);
-    } else if (ad.status() == Status.LEAVING && now - entry.bornAt() < LEAVING_HOLDS) {
+    } else if (isLeaving(entry, ad, now)) {
       orphans.remove(entry);
+      leaves.computeIfAbsent(entry, e -> new Leave(now)).upSince = Long.MAX_VALUE;
       change(entry, MemberState.LEFT);
     } else if (reachability.isReachable(entry)) {
       orphans.remove(entry);
       noteBack(entry, now);
+      noteUp(entry, now);
       change(entry, MemberState.UP);
     } else if (state == null || state == MemberState.FORGOTTEN) {
       change(entry, MemberState.ABSENT);
     } else if (state == MemberState.UP || state == MemberState.LEFT) {
       orphans.putIfAbsent(entry, new Orphan(now));
+    }
+  }
+
+  /** The word of leaving covers two minutes, and no more for being said again in a new life. */
+  private boolean isLeaving(LinkStateAdEntry entry, LinkStateAd ad, long now) {
+    @Nullable Leave leave = leaves.get(entry);
+    return ad.status() == Status.LEAVING
+        && now - entry.bornAt() < LEAVING_HOLDS
+        && (leave == null || now - leave.since < LEAVING_HOLDS);
+  }
+
+  private void noteUp(LinkStateAdEntry entry, long now) {
+    @Nullable Leave leave = leaves.get(entry);
+    if (leave != null) {
+      leave.upSince = Math.min(leave.upSince, now);
+    }
+  }
+
+  /** The peers that this node's config names have changed: who is forgotten may be one of them. */
+  void peersChanged(long now) {
+    for (LinkStateAdEntry entry : table.entries()) {
+      if (entry.isForgotten()) {
+        reevaluateState(entry, now);
+      }
     }
   }
 
@@ -298,6 +344,7 @@ final class Membership {
     accusers.remove(entry);
     vouchers.remove(entry);
     leaving.remove(entry);
+    leaves.remove(entry);
     vouched.remove(entry);
     linkless.remove(entry);
     blocked.remove(entry);
@@ -351,11 +398,21 @@ final class Membership {
 
   private void slowTick(long now) {
     for (LinkStateAdEntry entry : List.copyOf(leaving)) {
-      if (now - entry.bornAt() >= LEAVING_HOLDS && state(entry) == MemberState.LEFT) {
+      @Nullable LinkStateAd ad = entry.ad();
+      if (ad != null && state(entry) == MemberState.LEFT && !isLeaving(entry, ad, now)) {
         leaving.remove(entry);
         reevaluateState(entry, now);
       }
     }
+    leaves
+        .entrySet()
+        .removeIf(each -> {
+          boolean isUp = isUp(each.getKey());
+          long upSince = each.getValue().upSince;
+          return isUp
+              ? upSince != Long.MAX_VALUE && now - upSince >= LEAVES_ANEW
+              : now - each.getValue().since >= LEAVES_KEPT;
+        });
     if (table.size() > upCount) {
       for (LinkStateAdEntry entry : table.entries()) {
         // Somebody who is down for all that others say, and answers here.

@@ -21,6 +21,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A member that has the mesh's key and lies. */
 class HostileMemberSimulationTest {
@@ -166,5 +167,116 @@ class HostileMemberSimulationTest {
     sim.node("n3").powerOff();
     sim.run(1_500 * MS);
     assertThat(sim.holdsFor("n3", MemberState.FAILED)).isGreaterThanOrEqualTo(6);
+  }
+
+  private static LinkStateAd ad(
+      LinkStateAd from, long lives, Status status, List<String> neighbors, List<String> vouched) {
+    return new LinkStateAd(
+        from.node(),
+        from.address(),
+        from.incarnation() + lives,
+        status == Status.FORGOTTEN ? LinkStateAd.FORGOTTEN_SEQUENCE : from.sequence() + 1 + lives,
+        status,
+        neighbors,
+        List.of(),
+        vouched,
+        7);
+  }
+
+  private static List<SimulatedNode> honest(Simulation sim, String dead) {
+    return sim.nodes().stream()
+        .filter(node -> !node.name().equals(LIAR) && !node.name().equals(dead))
+        .toList();
+  }
+
+  /**
+   * One member's word alone keeps nobody well: whoever it alone reaches is a side of a partition
+   * within three seconds, whether it names links, vouches or makes up new lives.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"linked", "vouched", "new lives", "linked both ways in new lives"})
+  void whoVouchesForTheDeadMakesThemASideOfAPartition(String lie) {
+    Simulation sim = mesh(24);
+    StateLog log = new StateLog(sim);
+    sim.node("n5").powerOff();
+    LinkStateAd last = sim.node("n5").fabric().linkState().own().ad();
+    for (int i = 1; i <= 1_200; i++) {
+      LinkStateAd own = sim.node(LIAR).fabric().linkState().own().ad();
+      List<String> linked = new ArrayList<>(own.neighbors());
+      linked.remove("n5");
+      linked.add("n5");
+      List<LinkStateAd> lies = new ArrayList<>();
+      switch (lie) {
+        case "linked" -> lies.add(ad(own, i, Status.MEMBER, linked, List.of()));
+        case "vouched" -> lies.add(ad(own, i, Status.MEMBER, own.neighbors(), List.of("n5")));
+        case "new lives" -> lies.add(ad(last, i, Status.MEMBER, List.of(), List.of()));
+        default -> {
+          lies.add(ad(own, i, Status.MEMBER, linked, List.of()));
+          lies.add(ad(last, i, Status.MEMBER, List.of(LIAR), List.of()));
+        }
+      }
+      say(sim, lies);
+      sim.run(100 * MS);
+      if (i >= 30) {
+        for (SimulatedNode node : honest(sim, "n5")) {
+          boolean isFailed = node.fabric().state("n5") == MemberState.FAILED;
+          boolean isSide =
+              node.fabric().partitions().stream()
+                  .anyMatch(block ->
+                      block.sideA().equals(List.of("n5")) || block.sideB().equals(List.of("n5")));
+          assertThat(isFailed || isSide).as("at %s, after %d ms of lies", node, i * 100).isTrue();
+        }
+      }
+    }
+    assertThat(log.down(name -> !name.equals("n5") && !name.equals(LIAR))).isEmpty();
+  }
+
+  /** What is forgotten is for each node's own config to say, while that names it. */
+  @Test
+  void whoSaysThatADeadNodeIsForgottenHidesNoDeath() {
+    Simulation sim = mesh(25);
+    sim.node("n5").powerOff();
+    sim.run(2 * SECOND);
+    assertThat(sim.holdsFor("n5", MemberState.FAILED)).isEqualTo(7);
+    LinkStateAd last = sim.node("n5").fabric().linkState().own().ad();
+    say(sim, List.of(ad(last, 5, Status.FORGOTTEN, List.of(), List.of())));
+    sim.run(30 * SECOND);
+    assertThat(sim.holdsFor("n5", MemberState.FAILED)).isEqualTo(7);
+
+    List<SimulatedNode> rest = sim.running();
+    for (SimulatedNode node : rest) {
+      node.probe(rest.stream().filter(other -> other != node).toList(), 5);
+    }
+    assertThat(sim.holdsFor("n5", MemberState.FORGOTTEN)).isEqualTo(7);
+  }
+
+  /** The same where it is said before the death, so that nobody is left to take it back. */
+  @Test
+  void whoIsForgottenByAWordJustBeforeItsDeathIsFailed() {
+    Simulation sim = mesh(26);
+    sim.node("n5").powerOff();
+    LinkStateAd last = sim.node("n5").fabric().linkState().own().ad();
+    say(sim, List.of(ad(last, 5, Status.FORGOTTEN, List.of(), List.of())));
+
+    sim.run(1_500 * MS);
+
+    assertThat(sim.holdsFor("n5", MemberState.FAILED)).isGreaterThanOrEqualTo(6);
+  }
+
+  /** However often it is said. */
+  @Test
+  void whoSaysThatADeadNodeLeavesHidesItForTwoMinutes() {
+    Simulation sim = mesh(27);
+    sim.node("n5").powerOff();
+    LinkStateAd last = sim.node("n5").fabric().linkState().own().ad();
+    for (int i = 1; i <= 240; i++) {
+      say(sim, List.of(ad(last, i, Status.LEAVING, List.of(), List.of())));
+      sim.run(SECOND);
+      if (i >= 128) { // two minutes, and those in which nobody accuses who has left
+        assertThat(sim.holdsFor("n5", MemberState.FAILED)).as("after %d s", i).isEqualTo(7);
+      }
+    }
+    sim.node("n5").start();
+    assertThat(sim.runUntil(sim::agreesOnWhoIsUp, 30 * SECOND, 100 * MS)).isNotNegative();
   }
 }

@@ -49,6 +49,7 @@ final class PeerMonitor {
   private long answeredAsOf = NEVER;
   private long refusedAt = NEVER;
   private long answerGap;
+  private long restartedAt = NEVER;
   private Hearing hearing = Hearing.HEARD;
   private long since;
 
@@ -123,8 +124,15 @@ final class PeerMonitor {
     checkedUntil = Math.max(checkedUntil, until);
   }
 
-  /** A new life: what the last one missed is not counted against it. */
+  /**
+   * A new life, by its own hello or by others' word: what the last one missed is not counted
+   * against it. Until it is heard itself, the word of another new life gives it no more time.
+   */
   void restart(long now) {
+    if (restartedAt > aliveAsOf()) {
+      return;
+    }
+    restartedAt = now;
     datagrams.clear();
     linkPings.clear();
     probeAsOf = now;

@@ -250,6 +250,21 @@ class DetectorTest {
     assertThat(detector.watched()).isEmpty();
   }
 
+  /** Of a node that is dead others can say that it lives again and again. */
+  @Test
+  void theWordOfNewLivesGivesNoMoreTimeThanThatOfOne() {
+    detector.neighborUp("n2", now);
+    run(5_000, true, true, MS);
+    long died = now;
+    while (changes.isEmpty() && now - died < 5_000 * MS) {
+      run(400, false, false, MS);
+      detector.restarted("n2", now);
+    }
+
+    assertThat(changes).containsExactly(Hearing.SILENT);
+    assertThat((now - died) / MS).isLessThanOrEqualTo(1_600);
+  }
+
   @Test
   void lashupsScaleIsItsOwn() {
     DetectorOptions lashup = DetectorOptions.lashup();
