@@ -1020,7 +1020,12 @@ public final class Fabric {
 
     /** Whoever is accused by another is looked at, if it is watched here. */
     private void checkAccused(LinkStateAd ad, @Nullable LinkStateAd before) {
+      @Nullable LinkStateAdEntry accuser = linkState.table().get(ad.node());
+      boolean counts = accuser != null && accuser != linkState.own() && membership.isUp(accuser);
       for (Unheard unheard : ad.unheard()) {
+        if (counts && unheard.hearing() == Hearing.SILENT) {
+          detector.accused(unheard.node(), now);
+        }
         if (overlay.isNeighbor(unheard.node())
             && (before == null || !before.unheard().contains(unheard))) {
           checkNow(unheard.node());

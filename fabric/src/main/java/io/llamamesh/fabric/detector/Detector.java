@@ -238,6 +238,17 @@ public final class Detector {
   }
 
   /**
+   * Another node, which is up, says that it does not hear this peer either. That this process stood
+   * still then explains less; the peer must have been silent for as long all the same.
+   */
+  public void accused(String peer, long now) {
+    PeerMonitor monitor = monitors.get(peer);
+    if (monitor != null) {
+      monitor.accused(now);
+    }
+  }
+
+  /**
    * This process stood still for so long, until now: pings that waited meanwhile are given that
    * time, and nobody is silent before several new ones went unanswered.
    */

@@ -21,6 +21,9 @@ final class PeerMonitor {
    */
   private static final double AFTER_STALL = 0.5;
 
+  /** Within that time after this process stood still it has read what waited for it. */
+  private static final long READ_AFTER_STALL = 60 * MS;
+
   /** How recent a peer's question must be for the peer to be alive though it does not answer. */
   private static final long ASKED_JUST_NOW = 450 * MS;
 
@@ -50,6 +53,8 @@ final class PeerMonitor {
   private long refusedAt = NEVER;
   private long answerGap;
   private long restartedAt = NEVER;
+  private long accusedAt = NEVER;
+  private long stallEndedAt = NEVER;
   private Hearing hearing = Hearing.HEARD;
   private long since;
 
@@ -162,8 +167,16 @@ final class PeerMonitor {
     if (sentAt == Long.MIN_VALUE) {
       return false;
     }
-    answered(sentAt, measures ? now - sentAt : -1, now);
+    answered(sentAt, measures || isFirstMeasure(now - sentAt) ? now - sentAt : -1, now);
     return true;
+  }
+
+  /**
+   * True where nothing is measured yet and an answer came in good time though it may have waited:
+   * the way takes no longer than that.
+   */
+  private boolean isFirstMeasure(long atMost) {
+    return roundTrip.smoothed() < 0 && atMost <= options.maxTimeout();
   }
 
   void recordFrame(long now) {
@@ -174,8 +187,8 @@ final class PeerMonitor {
   /** An answer over a link measures the path only if no probe does. */
   void answeredOverLink(long id, boolean measures, long now) {
     long sentAt = linkPings.sentAt(id);
-    if (measures
-        && sentAt != Long.MIN_VALUE
+    if (sentAt != Long.MIN_VALUE
+        && (measures || isFirstMeasure(now - sentAt))
         && (roundTrip.smoothed() < 0 || hearing != Hearing.HEARD)) {
       roundTrip.sample(now, now - sentAt);
     }
@@ -189,11 +202,17 @@ final class PeerMonitor {
     refusedAt = now;
   }
 
+  /** Another node that is up says that it does not hear this peer either. */
+  void accused(long now) {
+    accusedAt = now;
+  }
+
   void addStallTime(long lag, long now) {
     long latest = now - (long) (AFTER_STALL * roundTrip.hold());
     datagrams.addStallTime(lag, latest);
     linkPings.addStallTime(lag, latest);
     linkCountedFrom += neighbor ? lag : 0;
+    stallEndedAt = now;
   }
 
   /** True when a ping is due as a datagram. */
@@ -289,7 +308,26 @@ final class PeerMonitor {
     int missed =
         Math.max(datagrams.missed(alive, now, timeout), linkPings.missed(alive, now, timeout));
     long first = Math.min(datagrams.firstAfter(alive), linkPings.firstAfter(alive));
-    return missed >= options.missedPings() && now - first >= hold;
+    if (missed >= options.missedPings() && now - first >= hold) {
+      return true;
+    }
+    return accusedAt > alive && missed > 0 && isSilentByTheClock(alive, now, timeout, hold);
+  }
+
+  /**
+   * The same without regard to the time in which this process stood still: that explains why this
+   * node hears nothing, and not why another hears nothing either. Answers that waited here are read
+   * by then, and one to what was asked after that has come.
+   */
+  private boolean isSilentByTheClock(long alive, long now, long timeout, long hold) {
+    int missed =
+        Math.max(
+            datagrams.missedByTheClock(alive, now, timeout),
+            linkPings.missedByTheClock(alive, now, timeout));
+    long first = Math.min(datagrams.firstSentAfter(alive), linkPings.firstSentAfter(alive));
+    boolean isRead =
+        now - stallEndedAt >= READ_AFTER_STALL + 2 * Math.max(0, roundTrip.smoothed());
+    return isRead && missed >= options.missedPings() && now - first >= hold;
   }
 
   private boolean isCutForProbes(long now, long timeout, long hold) {

@@ -61,6 +61,28 @@ final class PingLog {
     return missed;
   }
 
+  /** The same, with the time in which this process stood still. */
+  int missedByTheClock(long after, long now, long timeout) {
+    int missed = 0;
+    for (int i = 0; i < SIZE; i++) {
+      if (sent[i] > after && now - sent[i] >= timeout) {
+        missed++;
+      }
+    }
+    return missed;
+  }
+
+  /** When the first of those sent after a moment was sent; {@code Long.MAX_VALUE} if none was. */
+  long firstSentAfter(long after) {
+    long first = Long.MAX_VALUE;
+    for (int i = 0; i < SIZE; i++) {
+      if (sent[i] > after) {
+        first = Math.min(first, sent[i]);
+      }
+    }
+    return first;
+  }
+
   /**
    * From when silence counts, by the first of those sent after a moment; {@code Long.MAX_VALUE} if
    * there is none.

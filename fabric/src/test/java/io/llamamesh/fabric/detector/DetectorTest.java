@@ -250,6 +250,76 @@ class DetectorTest {
     assertThat(detector.watched()).isEmpty();
   }
 
+  /** That this process stood still explains what it does not hear, and not what others do not. */
+  @Test
+  void whatOthersDoNotHearEitherIsNotPutDownToStallsHere() {
+    long alone = silenceAmongStalls(false);
+    long accused = silenceAmongStalls(true);
+
+    assertThat(accused).isBetween(650L, 1_150L);
+    assertThat(alone - accused).as("%d and %d ms", alone, accused).isGreaterThanOrEqualTo(100);
+  }
+
+  private long silenceAmongStalls(boolean isAccused) {
+    String peer = isAccused ? "n3" : "n2";
+    detector.neighborUp(peer, now);
+    answering = peer;
+    run(5_000, true, true, MS);
+    changes.clear();
+    long died = now;
+    while (changes.isEmpty() && now - died < 5_000 * MS) {
+      run(100, false, false, MS);
+      if (isAccused) {
+        detector.accused(peer, now);
+      }
+      now += 150 * MS;
+      detector.addStallTime(150 * MS, now);
+    }
+    detector.forget(peer);
+    return (now - died) / MS;
+  }
+
+  @Test
+  void anothersWordAloneMakesNoSilenceShorter() {
+    detector.neighborUp("n2", now);
+    run(5_000, true, true, MS);
+    run(10_000, true, true, 600 * MS);
+    assertThat(changes).isEmpty();
+    long died = now;
+    while (changes.isEmpty() && now - died < 5_000 * MS) {
+      detector.accused("n2", now);
+      run(20, false, false, MS);
+    }
+
+    assertThat((now - died) / MS).isGreaterThanOrEqualTo(650);
+  }
+
+  @Test
+  void whoAnswersAfterAStallHereIsHeardWhateverOthersSay() {
+    detector.neighborUp("n2", now);
+    run(5_000, true, true, MS);
+    run(600, false, false, MS);
+    detector.accused("n2", now);
+    now += 2_000 * MS;
+    detector.addStallTime(2_000 * MS, now);
+    detector.accused("n2", now);
+    run(5_000, true, true, 10 * MS);
+
+    assertThat(changes).isEmpty();
+  }
+
+  @Test
+  void anAnswerThatMayHaveWaitedBoundsARoundTripOfWhichNothingIsKnown() {
+    detector.neighborUp("n2", now);
+    detector.tick(now);
+    now += 40 * MS;
+    Pong late = new Pong(datagrams.getFirst().id(), true);
+    detector.recordPong("n2", late, false, true, now);
+    assertThat(detector.roundTrip("n2")).isEqualTo(40 * MS);
+    detector.recordPong("n2", late, false, true, now + 1_000 * MS);
+    assertThat(detector.roundTrip("n2")).isEqualTo(40 * MS);
+  }
+
   /** Of a node that is dead others can say that it lives again and again. */
   @Test
   void theWordOfNewLivesGivesNoMoreTimeThanThatOfOne() {
@@ -289,6 +359,7 @@ class DetectorTest {
   private final List<Runnable> answers = new ArrayList<>();
   private final List<Long> answerTimes = new ArrayList<>();
   private final Set<Long> answered = new HashSet<>();
+  private String answering = "n2";
 
   /** Lets time pass; pings are answered after a round trip if they are at all. */
   private void run(long millis, boolean answersDatagrams, boolean answersOverLink, long roundTrip) {
@@ -321,9 +392,9 @@ class DetectorTest {
     answerTimes.add(sent + roundTrip);
     answers.add(() -> {
       if (isOverLink) {
-        detector.recordFrame("n2", sent + roundTrip);
+        detector.recordFrame(answering, sent + roundTrip);
       }
-      detector.recordPong("n2", new Pong(ping.id()), isOverLink, false, sent + roundTrip);
+      detector.recordPong(answering, new Pong(ping.id()), isOverLink, false, sent + roundTrip);
     });
   }
 }
