@@ -47,7 +47,7 @@ final class CostRow {
     for (int i = 0; i < NODES; i++) {
       peers.add(new FabricPeer("n" + i, "127.0.0.1:" + (FIRST_PORT + i)));
     }
-    long before = used();
+    long before = SettledHeap.used();
     List<FabricNode> nodes = new ArrayList<>();
     try {
       for (int i = 0; i < NODES; i++) {
@@ -55,7 +55,7 @@ final class CostRow {
       }
       awaitTogether(nodes);
       TimeUnit.MILLISECONDS.sleep(WARM_UP_MILLIS);
-      long heap = used() - before;
+      long heap = SettledHeap.usedSince(before);
       long cpu = cpuNanos();
       long began = System.nanoTime();
       TimeUnit.MILLISECONDS.sleep(MEASURED_MILLIS);
@@ -129,13 +129,6 @@ final class CostRow {
       }
     }
     return sum;
-  }
-
-  private static long used() {
-    for (int i = 0; i < 3; i++) {
-      System.gc();
-    }
-    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 
   /** The collector's answers, as if all probes were answered. */

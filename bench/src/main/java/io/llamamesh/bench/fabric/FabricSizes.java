@@ -35,6 +35,11 @@ record FabricSizes(List<Integer> meshes, int minutes, int trials, int hours, lon
     return meshes.stream().filter(nodes -> nodes <= LARGEST_PROBED).toList();
   }
 
+  /** Seeds of what goes by chance more than by size. */
+  int rounds() {
+    return Math.min(4, trials);
+  }
+
   /** The largest mesh. */
   int largest() {
     return meshes.getLast();

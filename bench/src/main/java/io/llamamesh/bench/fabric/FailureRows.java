@@ -13,6 +13,8 @@ import io.llamamesh.fabric.sim.FaultTrials.Outcome;
 import io.llamamesh.fabric.sim.SimulatedNode;
 import io.llamamesh.fabric.sim.Simulation;
 import io.llamamesh.fabric.sim.StateLog;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
 
@@ -49,6 +51,19 @@ final class FailureRows {
         "stopped_busy_4",
         new FaultTrials(busy, sizes.seed()).inARow().run(sizes.trials(4), Fault.STOPPED),
         figures);
+    // Far more to do than processors, by chance of several seeds.
+    List<Outcome> outcomes = new ArrayList<>();
+    for (int round = 0; round < sizes.rounds(); round++) {
+      Simulation starved =
+          new Simulation(sizes.seed() + round)
+              .nodes(10, 3)
+              .probeAll(PROBES)
+              .scheduling(Simulation::starvedMachine)
+              .startAll(5 * SECOND);
+      outcomes.add(
+          new FaultTrials(starved, sizes.seed() + round).run(sizes.trials(10), Fault.STOPPED));
+    }
+    trials("stopped_starved_10", Outcome.together(outcomes), figures);
   }
 
   private static Simulation mesh(FabricSizes sizes, int nodes) {

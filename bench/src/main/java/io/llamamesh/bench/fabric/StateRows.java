@@ -187,14 +187,15 @@ final class StateRows {
   }
 
   /** What is kept of all, and what is sent while a link changes each second. */
-  static void bytes(FabricSizes sizes, Consumer<Figure> figures) throws IOException {
+  static void bytes(FabricSizes sizes, Consumer<Figure> figures)
+      throws IOException, InterruptedException {
     SimulatedNode node = alone(sizes.seed());
     List<byte[]> ads = encodedAds(RESIDENT_NODES, sizes.seed());
-    long before = used();
+    long before = SettledHeap.used();
     for (byte[] ad : ads) {
       take(node, ad);
     }
-    double resident = (double) (used() - before) / (1 << 20);
+    double resident = (double) SettledHeap.usedSince(before) / (1 << 20);
     if (node.fabric().linkState().table().size() < RESIDENT_NODES - 1) {
       throw new IOException("ads were refused");
     }
@@ -273,12 +274,5 @@ final class StateRows {
 
   private static String name(int node) {
     return "worker-%04d.zone-a.example.internal".formatted(node);
-  }
-
-  private static long used() {
-    for (int i = 0; i < 3; i++) {
-      System.gc();
-    }
-    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 }

@@ -35,6 +35,20 @@ public final class FaultTrials {
       return millis.get(Math.max(0, (int) Math.ceil(millis.size() * share) - 1));
     }
 
+    /** All of several, as one. */
+    public static Outcome together(List<Outcome> outcomes) {
+      List<Long> millis = new ArrayList<>();
+      List<StateLog.Word> wrong = new ArrayList<>();
+      int missed = 0;
+      for (Outcome outcome : outcomes) {
+        millis.addAll(outcome.millis());
+        wrong.addAll(outcome.wrong());
+        missed += outcome.missed();
+      }
+      Collections.sort(millis);
+      return new Outcome(millis, missed, wrong);
+    }
+
     @Override
     public String toString() {
       return "p50 %d ms, p90 %d ms, max %d ms of %d"

@@ -113,6 +113,13 @@ public final class Simulation {
         : (long) (5 * MS * random.nextExponential());
   }
 
+  /** A machine with far more to do than processors: each twentieth wait is one of 20 to 200 ms. */
+  public static long starvedMachine(SimulatedNode process, RandomGenerator random) {
+    return random.nextInt(20) == 0
+        ? 20 * MS + random.nextLong(180 * MS)
+        : (long) (5 * MS * random.nextExponential());
+  }
+
   public Simulation meter(Meter meter) {
     this.meter = meter;
     return this;
