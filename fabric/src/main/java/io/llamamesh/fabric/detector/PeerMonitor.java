@@ -325,8 +325,7 @@ final class PeerMonitor {
             datagrams.missedByTheClock(alive, now, timeout),
             linkPings.missedByTheClock(alive, now, timeout));
     long first = Math.min(datagrams.firstSentAfter(alive), linkPings.firstSentAfter(alive));
-    boolean isRead =
-        now - stallEndedAt >= READ_AFTER_STALL + 2 * Math.max(0, roundTrip.smoothed());
+    boolean isRead = now - stallEndedAt >= READ_AFTER_STALL + 2 * Math.max(0, roundTrip.smoothed());
     return isRead && missed >= options.missedPings() && now - first >= hold;
   }
 
