@@ -256,7 +256,8 @@ class DetectorTest {
     long alone = silenceAmongStalls(false);
     long accused = silenceAmongStalls(true);
 
-    assertThat(accused).isBetween(650L, 1_150L);
+    // It is looked at in the 100 ms of each 250 in which this process runs.
+    assertThat(accused).isBetween(650L, 1_300L);
     assertThat(alone - accused).as("%d and %d ms", alone, accused).isGreaterThanOrEqualTo(100);
   }
 
@@ -311,7 +312,9 @@ class DetectorTest {
   @Test
   void anAnswerThatMayHaveWaitedBoundsARoundTripOfWhichNothingIsKnown() {
     detector.neighborUp("n2", now);
-    detector.tick(now);
+    while (datagrams.isEmpty()) {
+      run(20, false, false, MS);
+    }
     now += 40 * MS;
     Pong late = new Pong(datagrams.getFirst().id(), true);
     detector.recordPong("n2", late, false, true, now);
