@@ -957,8 +957,8 @@ public final class Fabric {
       if (entry != null) {
         if (after.isAlive() && !before.isAlive()) {
           membership.heard(entry, now);
-        } else if (!after.isAlive()) {
-          membership.silent(entry);
+        } else if (!after.isAlive() && membership.silent(entry)) {
+          lost.add(peer); // it was up by this node's word, as a neighbour is
         }
       }
       if (after.isAlive()) {

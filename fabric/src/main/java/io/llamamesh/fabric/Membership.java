@@ -371,11 +371,17 @@ final class Membership {
     }
   }
 
-  /** This node does not hear a peer any more. */
-  void silent(LinkStateAdEntry entry) {
-    if (vouched.remove(entry)) {
+  /**
+   * This node does not hear a peer any more.
+   *
+   * @return whether it has vouched for it
+   */
+  boolean silent(LinkStateAdEntry entry) {
+    boolean released = vouched.remove(entry);
+    if (released) {
       host.vouchesChanged();
     }
+    return released;
   }
 
   void tick(long now) {
@@ -424,6 +430,10 @@ final class Membership {
     boolean released = vouched.removeIf(this::isLinkedToOthers);
     if (released) {
       host.vouchesChanged();
+    }
+    // A vouch without a watch would outlive its member.
+    for (LinkStateAdEntry entry : vouched) {
+      host.check(entry.name(), now);
     }
     findLinkless(now);
     for (LinkStateAdEntry entry : List.copyOf(blocked)) {

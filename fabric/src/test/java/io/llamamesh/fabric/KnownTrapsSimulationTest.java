@@ -274,6 +274,24 @@ class KnownTrapsSimulationTest {
     }
   }
 
+  /** Nobody's collector probes it: it is up by the word of those who were asked to look at it. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void whoIsVouchedForIsWatchedForAsLong(long seed) {
+    Simulation sim = new Simulation(seed).nodes(8, 3);
+    together(sim);
+    StateLog log = new StateLog(sim);
+    sim.cut((from, to, way) ->
+        way == Way.LINKS && (from.name().equals("n6") || to.name().equals("n6")));
+    sim.run(MINUTE);
+    assertThat(log.down()).isEmpty();
+
+    sim.node("n6").powerOff();
+
+    assertThat(sim.runUntil(() -> sim.holdsFor("n6", MemberState.FAILED) == 7, MINUTE, 50 * MS))
+        .isBetween(600 * MS, 3 * SECOND);
+  }
+
   /** A firewall that has the probes' port open and was never told of the fabric's. */
   @Test
   void portsThatWereNeverOpenAreNamedByEachNodeItself() {
