@@ -39,6 +39,12 @@ final class Membership {
    */
   private static final long UNACCUSED_GRACE = 5_000 * MS;
 
+  /**
+   * The same once nobody says any more that it is silent. Either they have judged it already, or
+   * they hear it again and vouch for it within that time: an ad waits for up to a second.
+   */
+  private static final long WITHDRAWN_GRACE = 2_000 * MS;
+
   /** The same if this node itself has no link and hears others all the same. */
   private static final long BLOCKED_GRACE = 60_000 * MS;
 
@@ -112,6 +118,7 @@ final class Membership {
     final long since;
     boolean checked;
     long vouchAt = Long.MAX_VALUE;
+    long withdrawnAt = Long.MAX_VALUE;
 
     Orphan(long since) {
       this.since = since;
@@ -211,6 +218,7 @@ final class Membership {
     } else {
       vouchers.add(entry);
     }
+    noteWithdrawn(entry, before, now);
     updateEdges(entry, ad, before, now);
     if (entry == own) {
       return;
@@ -221,6 +229,20 @@ final class Membership {
       leaving.remove(entry);
     }
     reevaluateState(entry, now);
+  }
+
+  /** Who has judged a member does not accuse it any more: that is no word for it. */
+  private void noteWithdrawn(LinkStateAdEntry accuser, @Nullable LinkStateAd before, long now) {
+    if (before == null || orphans.isEmpty() || !isWitness(accuser)) {
+      return;
+    }
+    for (Unheard unheard : before.unheard()) {
+      @Nullable LinkStateAdEntry target = table.get(unheard.node());
+      @Nullable Orphan orphan = target == null ? null : orphans.get(target);
+      if (orphan != null && unheard.hearing() == Hearing.SILENT) {
+        orphan.withdrawnAt = now;
+      }
+    }
   }
 
   private void updateEdges(
@@ -571,6 +593,7 @@ final class Membership {
       boolean isHeard = false;
       boolean isSilentToAll = group.size() == 1 && silentTo.getOrDefault(entry, 0) >= witnesses;
       long youngest = Long.MIN_VALUE;
+      long withdrawnAt = Long.MAX_VALUE;
       long allowance = 0;
       for (LinkStateAdEntry each : group) {
         @Nullable Orphan orphan = orphans.get(each);
@@ -578,6 +601,7 @@ final class Membership {
           isAccused |= accused.contains(each);
           isHeard |= orphan.vouchAt != Long.MAX_VALUE;
           youngest = Math.max(youngest, orphan.since);
+          withdrawnAt = Math.min(withdrawnAt, orphan.withdrawnAt);
           allowance = Math.max(allowance, host.roundTripAllowance(each.name()));
         }
       }
@@ -585,7 +609,8 @@ final class Membership {
       if (isSilentToAll) {
         wait = 0; // nobody is left who could vouch for it
       }
-      if (!isHeard && now - youngest >= wait) {
+      boolean isWithdrawn = group.size() == 1 && !isBlocked && withdrawnAt < now - WITHDRAWN_GRACE;
+      if (!isHeard && (now - youngest >= wait || isWithdrawn)) {
         for (LinkStateAdEntry each : group) {
           orphans.remove(each);
           downSince.putIfAbsent(each, now);

@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A failure is known everywhere at once, and what is no failure is not called one. */
 class DetectionSimulationTest {
@@ -63,6 +65,22 @@ class DetectionSimulationTest {
             .startAll(5 * SECOND);
     assertFast(
         "stopped, busy, 4", new FaultTrials(sim, 9).inARow().run(Sizes.of(20, 200), Fault.STOPPED));
+  }
+
+  /** In these one was still to judge when the others had, and accused nobody any more. */
+  @ParameterizedTest
+  @ValueSource(longs = {536, 681})
+  void whoJudgesLastKnowsThoughTheOthersHaveSaidSoBefore(long seed) {
+    Simulation sim =
+        new Simulation(seed)
+            .scheduling(Simulation::starvedMachine)
+            .nodes(10, 3)
+            .startAll(5 * SECOND);
+
+    Outcome outcome = new FaultTrials(sim, seed).inARow().run(20, Fault.STOPPED);
+
+    assertThat(outcome.missed()).as("%s", outcome).isZero();
+    assertThat(outcome.wrong()).isEmpty();
   }
 
   @Test
