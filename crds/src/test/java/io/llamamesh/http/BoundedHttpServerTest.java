@@ -157,6 +157,30 @@ class BoundedHttpServerTest {
   }
 
   @Test
+  void whoseAnswerNeverEndsIsCutOff() throws Exception {
+    start("-Dsun.net.httpserver.maxRspTime=1", "-Dsun.net.httpserver.clockTick=100");
+    Socket socket = open();
+    socket
+        .getOutputStream()
+        .write("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+
+    assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+        .startsWith("HTTP/1.1 200")
+        .endsWith("x\r\n");
+    assertThat(status()).isEqualTo(200);
+  }
+
+  /** Where no option says otherwise. */
+  @Test
+  void timesAreBoundedInSeconds() {
+    assertThat(BoundedHttpServer.maxConnections(1)).isPositive();
+
+    assertThat(System.getProperty("sun.net.httpserver.maxReqTime")).isEqualTo("10");
+    assertThat(System.getProperty("sun.net.httpserver.maxRspTime")).isEqualTo("60");
+    assertThat(System.getProperty("sun.net.httpserver.clockTick")).isEqualTo("5000");
+  }
+
+  @Test
   void idleConnectionsLeaveRoomForOthers() throws Exception {
     start();
     for (int i = 0; i < 300; i++) {

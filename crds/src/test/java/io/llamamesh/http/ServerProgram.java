@@ -6,7 +6,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.Executors;
 
-/** A process with one server: reads a request to its end and answers 200. */
+/**
+ * A process with one server: reads a request to its end and answers 200, but for one path on which
+ * its answer never ends.
+ */
 final class ServerProgram {
   private ServerProgram() {}
 
@@ -21,6 +24,13 @@ final class ServerProgram {
             var _ = exchange.getRequestBody().readAllBytes();
             exchange.sendResponseHeaders(200, -1);
           }
+        });
+    server.createContext(
+        "/endless",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0);
+          exchange.getResponseBody().write('x');
+          exchange.getResponseBody().flush();
         });
     server.start();
     System.out.println(server.getAddress().getPort());
