@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -59,7 +60,7 @@ public abstract class CommandLineRules {
     CommandSpec spec() {
       CommandLine line = root.get();
       for (String name : path) {
-        line = line.getSubcommands().get(name);
+        line = Objects.requireNonNull(line.getSubcommands().get(name), name);
       }
       return line.getCommandSpec();
     }
