@@ -9,6 +9,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.llamamesh.crd.LlamaMesh;
 import io.llamamesh.crd.Names;
 import io.llamamesh.testkit.junit.KubernetesCluster;
@@ -149,6 +150,21 @@ final class RegistrationIT {
     } finally {
       other.stop(0);
     }
+  }
+
+  /** Two would each know some of the probes. */
+  @Test
+  void thereIsOneRegistryWhateverSomebodyScalesItTo() {
+    up();
+    var deployment =
+        cluster.client.apps().deployments().inNamespace(cluster.namespace).withName("m-registry");
+    assertThat(deployment.get().getSpec().getReplicas()).isOne();
+    assertThat(deployment.get().getSpec().getStrategy().getType()).isEqualTo("Recreate");
+
+    deployment.edit(
+        scaled -> new DeploymentBuilder(scaled).editSpec().withReplicas(2).endSpec().build());
+
+    await().until(() -> deployment.get().getSpec().getReplicas() == 1);
   }
 
   private ConfigMap registryMap() {
