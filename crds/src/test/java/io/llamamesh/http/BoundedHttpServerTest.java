@@ -181,6 +181,16 @@ class BoundedHttpServerTest {
   }
 
   @Test
+  void aConnectionForWhichThereIsNoPlaceIsEndedAtOnce() throws Exception {
+    start("-Dsun.net.httpserver.maxReqTime=300");
+    for (int i = 0; i < BoundedHttpServer.maxConnections(48L << 20); i++) {
+      assertThat(sent("G")).isTrue();
+    }
+
+    assertThat(isClosed(open())).isTrue();
+  }
+
+  @Test
   void idleConnectionsLeaveRoomForOthers() throws Exception {
     start();
     for (int i = 0; i < 300; i++) {
