@@ -84,7 +84,8 @@ final class ScraperRolloutIT {
   void oneThatGoesWellIsReadyAllTheWhileAndSaysThatItRollsOut() {
     Set<String> seen = new ConcurrentSkipListSet<>();
     cluster.mesh("m", NEW);
-    await().until(() -> observe(seen).contains("True RollingOut"));
+    // A test beside this one that takes the monitors' CRDs away keeps the operator for half a minute.
+    await().atMost(LONG).until(() -> observe(seen).contains("True RollingOut"));
     cluster.deployedScraperReady("m");
 
     await().until(() -> observe(seen).equals("True AllReady"));
