@@ -10,8 +10,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Counter that goes up and down. Each life of a node has one dot with its share, the sum of what it
- * added; adding replaces it. A later life adds the shares of earlier ones to its own, one life
- * behind ({@link Document#apply}).
+ * added; adding replaces it. Shares of lives that are over are added to the last of them, one life
+ * behind ({@link Document#apply}), under the dot that it has. So whoever merges the same lives has
+ * the same, an older disk too, and what was merged counts once: of two shares under one dot the one
+ * below the higher floor has more lives in it, and wins.
  */
 public final class Counter implements Crdt {
 
@@ -66,7 +68,18 @@ public final class Counter implements Crdt {
 
   @Override
   public Crdt join(CausalContext seen, Crdt other, CausalContext otherSeen) {
-    return new Counter(shares.join(seen, ((Counter) other).shares, otherSeen));
+    return new Counter(
+        shares.join(
+            seen,
+            ((Counter) other).shares,
+            otherSeen,
+            dot -> Long.compare(mergedTo(seen, dot), mergedTo(otherSeen, dot))));
+  }
+
+  /** Floor up to which lives may have been merged into a dot's share, 0 for none. */
+  private static long mergedTo(CausalContext seen, Dot dot) {
+    long floor = seen.floor(dot.actor().node());
+    return dot.actor().life() < floor ? floor : 0;
   }
 
   @Override
@@ -80,24 +93,16 @@ public final class Counter implements Crdt {
   }
 
   @Override
-  public Crdt mergeLives(DotWriter writer, long floor) {
-    Predicate<Dot> earlier =
-        dot -> dot.actor().node().equals(writer.actor().node()) && dot.actor().life() < floor;
-    long sum = 0;
-    boolean any = false;
-    for (Map.Entry<Dot, Long> share : shares.values().entrySet()) {
-      if (earlier.test(share.getKey())) {
-        sum = saturatedSum(sum, share.getValue());
-        any = true;
-      }
-    }
-    if (!any) {
+  public Crdt mergeLives(String node, long floor) {
+    TreeMap<Dot, Long> merged = new TreeMap<>(shares.values());
+    merged.keySet().removeIf(dot -> dot.actor().node().equals(node) && dot.actor().life() < floor);
+    TreeMap<Dot, Long> earlier = new TreeMap<>(shares.values());
+    earlier.keySet().removeAll(merged.keySet());
+    if (earlier.size() < 2) {
       return this;
     }
-    TreeMap<Dot, Long> merged = new TreeMap<>(shares.values());
-    merged.keySet().removeIf(earlier);
-    shares.values().keySet().stream().filter(earlier).forEach(writer::remove);
-    return new Counter(new Dots<>(addToOwn(merged, sum, writer), Long::compare));
+    merged.put(earlier.lastKey(), earlier.values().stream().reduce(0L, Counter::saturatedSum));
+    return new Counter(new Dots<>(merged, Long::compare));
   }
 
   @Override

@@ -37,12 +37,10 @@ public sealed interface Crdt permits Counter, Flag, Register, ElementSet, FieldM
   Crdt rename(UnaryOperator<Dot> names);
 
   /**
-   * The same state with counters' shares of the writer's earlier lives added to its present one.
-   *
-   * @param writer of the present life
-   * @param floor lives below this one are merged
+   * The same state with counters' shares of a node's lives below the floor merged into one of them.
+   * That makes no dot: who merges does not write.
    */
-  Crdt mergeLives(DotWriter writer, long floor);
+  Crdt mergeLives(String node, long floor);
 
   /**
    * The state after an operation.

@@ -101,9 +101,8 @@ public record Document(FieldMap root, CausalContext context) {
     if (floor <= context.floor(actor.node())) {
       return this;
     }
-    DotWriter writer = new DotWriter(actor, context.lastEvent(actor), 0);
-    FieldMap merged = (FieldMap) root.mergeLives(writer, floor);
-    return new Document(merged, context.join(writer.made()).withFloor(actor.node(), floor));
+    FieldMap merged = (FieldMap) root.mergeLives(actor.node(), floor);
+    return new Document(merged, context.withFloor(actor.node(), floor));
   }
 
   /**

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 import java.util.function.UnaryOperator;
 
 /**
@@ -29,6 +30,17 @@ record Dots<V>(SortedMap<Dot, V> values, Comparator<? super V> order) {
   }
 
   Dots<V> join(CausalContext seen, Dots<V> other, CausalContext otherSeen) {
+    return join(seen, other, otherSeen, dot -> 0);
+  }
+
+  /**
+   * The join of values that change under their dots.
+   *
+   * @param newer more than 0 where this side's value of a dot is the newer one, less where the
+   *     other's is, 0 where they must be the same
+   */
+  Dots<V> join(
+      CausalContext seen, Dots<V> other, CausalContext otherSeen, ToIntFunction<Dot> newer) {
     if (values.equals(other.values)) {
       return this;
     }
@@ -36,9 +48,9 @@ record Dots<V>(SortedMap<Dot, V> values, Comparator<? super V> order) {
     for (Map.Entry<Dot, V> entry : values.entrySet()) {
       V theirs = other.values.get(entry.getKey());
       if (theirs != null) {
-        joined.put(
-            entry.getKey(),
-            order.compare(entry.getValue(), theirs) >= 0 ? entry.getValue() : theirs);
+        int chosen = newer.applyAsInt(entry.getKey());
+        boolean ours = chosen != 0 ? chosen > 0 : order.compare(entry.getValue(), theirs) >= 0;
+        joined.put(entry.getKey(), ours ? entry.getValue() : theirs);
       } else if (!otherSeen.contains(entry.getKey())) {
         joined.put(entry.getKey(), entry.getValue());
       }

@@ -90,7 +90,7 @@ public final class ElementSet implements Crdt {
   }
 
   @Override
-  public Crdt mergeLives(DotWriter writer, long floor) {
+  public Crdt mergeLives(String node, long floor) {
     return this;
   }
 

@@ -96,8 +96,8 @@ public final class FieldMap implements Crdt {
   }
 
   @Override
-  public Crdt mergeLives(DotWriter writer, long floor) {
-    return map(field -> field.mergeLives(writer, floor));
+  public Crdt mergeLives(String node, long floor) {
+    return map(field -> field.mergeLives(node, floor));
   }
 
   private FieldMap map(UnaryOperator<Crdt> change) {

@@ -56,7 +56,7 @@ public final class Flag implements Crdt {
   }
 
   @Override
-  public Crdt mergeLives(DotWriter writer, long floor) {
+  public Crdt mergeLives(String node, long floor) {
     return this;
   }
 

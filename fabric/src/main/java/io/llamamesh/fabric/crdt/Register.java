@@ -94,7 +94,7 @@ public final class Register implements Crdt {
   }
 
   @Override
-  public Crdt mergeLives(DotWriter writer, long floor) {
+  public Crdt mergeLives(String node, long floor) {
     return this;
   }
 

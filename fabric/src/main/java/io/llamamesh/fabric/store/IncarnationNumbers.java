@@ -68,6 +68,14 @@ final class IncarnationNumbers {
     return settled;
   }
 
+  /**
+   * Life below which earlier ones may be merged, 0 before the first exchange since the start: the
+   * disk may be an older one, and lack what was removed meanwhile.
+   */
+  long mergeable() {
+    return settled == settledBefore ? 0 : settled;
+  }
+
   /** True until the numbers are on disk. */
   boolean isChanged() {
     return changed;

@@ -521,7 +521,7 @@ public final class ReplicatedStore {
         Document.Applied applied =
             changes
                 .document(key)
-                .apply(requested.operation(), lives.actor(), clock.millis(), lives.settled());
+                .apply(requested.operation(), lives.actor(), clock.millis(), lives.mergeable());
         result = accept(key, before, applied, changes);
       } catch (OperationException e) {
         result = new Result.Invalid(String.valueOf(e.getMessage()));
@@ -650,7 +650,7 @@ public final class ReplicatedStore {
         changes.forget(key, entry);
         forgotOwn |= document.context().lastEvent(lives.actor()) > 0;
       } else {
-        Document merged = document.mergeLives(lives.actor(), lives.settled());
+        Document merged = document.mergeLives(lives.actor(), lives.mergeable());
         if (!merged.equals(document)) {
           changes.put(key, Entry.of(key, merged, nowSeconds));
           changes.offer(key);

@@ -49,6 +49,41 @@ class LivesTest {
   }
 
   @Test
+  void anOldDiskThatMergesItsLivesByItselfAddsNothingTwice() throws OperationException {
+    Operation takeOne = Operation.Update.field("c", FieldType.COUNTER, new Operation.Increment(-1));
+    for (Operation operation : new Operation[] {ADD_ONE, takeOne}) {
+      Document document = Document.EMPTY;
+      Map<Long, Document> disks = new HashMap<>();
+      for (long life = 1; life <= 12; life++) {
+        document = document.apply(operation, new Actor("n1", life), 0, life).document();
+        disks.put(life, document);
+      }
+      for (Map.Entry<Long, Document> disk : disks.entrySet()) {
+        Document merged = disk.getValue().mergeLives(new Actor("n1", 100), disk.getKey());
+        long sum = document.root().counter("c");
+        assertThat(merged.join(document)).isEqualTo(document.join(merged));
+        assertThat(document.join(merged).root().counter("c")).isEqualTo(sum);
+        Document written = merged.apply(operation, new Actor("n1", 100), 0, 0).document();
+        assertThat(document.join(written).root().counter("c")).isEqualTo(sum / 12 * 13);
+      }
+    }
+  }
+
+  @Test
+  void anOldDiskThatMergesItsLivesDoesNotBringARemovedCounterBack() throws OperationException {
+    Document disk = Document.EMPTY;
+    for (long life = 1; life <= 3; life++) {
+      disk = disk.apply(ADD_ONE, new Actor("n1", life), 0, life).document();
+    }
+    Operation remove = Operation.Update.without("c", FieldType.COUNTER);
+    Document removed = disk.apply(remove, new Actor("n2", 1), 0, 0).document();
+    Document merged = disk.mergeLives(new Actor("n1", 4), 3);
+    assertThat(merged).isNotEqualTo(disk);
+    assertThat(removed.join(merged).isEmpty()).isTrue();
+    assertThat(merged.join(removed).isEmpty()).isTrue();
+  }
+
+  @Test
   void aDiskPutBackLosesNeitherWhatOthersHoldNorWhatIsWrittenNext() throws OperationException {
     Actor second = new Actor("n2", 10);
     Document others = Document.EMPTY;

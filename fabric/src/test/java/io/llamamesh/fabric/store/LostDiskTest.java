@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llamamesh.fabric.crdt.FieldType;
 import io.llamamesh.fabric.crdt.Operation;
 import io.llamamesh.fabric.testing.Cases;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** Nodes that come back with an older disk, none, a wrong clock, or very often. */
@@ -106,7 +108,11 @@ class LostDiskTest {
     assertThat(stores.runUntilEqual(30)).isGreaterThanOrEqualTo(0);
     SimulatedStores.Node tenth = stores.node("n10");
     tenth.stop();
-    stores.run(25 * 60);
+    for (SimulatedStores.Node node : stores.nodes()) {
+      // By the wall clock only: a day of ticks would take long.
+      node.wallSkewSeconds = Duration.ofHours(25).toSeconds();
+    }
+    stores.run(60);
     assertThat(stores.node("n1").counter("c")).isEqualTo(10L * rounds);
     // Two lives of each node at the end, one in the first round.
     assertThat(stores.node("n1").store().counters().bytes()).isLessThanOrEqualTo(2 * firstRound);
@@ -117,6 +123,75 @@ class LostDiskTest {
     stores.run(30);
     for (SimulatedStores.Node node : stores.nodes()) {
       assertThat(node.counter("c")).isEqualTo(10L * rounds);
+    }
+  }
+
+  /**
+   * With and without a write before others are met, of whom the first may have lost its disk. A
+   * removed key comes back only where nobody remembers it any more, and as the disk has it.
+   */
+  @Test
+  void anOldDiskOfAnyAgeCountsNothingTwice() {
+    for (Duration away : List.of(Duration.ofHours(1), Duration.ofHours(25), Duration.ofDays(40))) {
+      Cases.seeds(10).forEach(seed -> comeBackWithAnOldDisk(away, seed));
+    }
+  }
+
+  private static void comeBackWithAnOldDisk(Duration away, long seed) {
+    SplittableRandom random = Cases.random(seed);
+    SimulatedStores stores = new SimulatedStores(4, seed);
+    stores.link("n3", "n4");
+    SimulatedStores.Node back = stores.node("n4");
+    SimulatedStores.Node emptied = stores.node("n3");
+    stores.run(1);
+    int rounds = 8;
+    int copied = 1 + random.nextInt(rounds - 1);
+    Storage.Contents old = Storage.Contents.EMPTY;
+    long expected = 0;
+    for (int round = 1; round <= rounds; round++) {
+      back.restart();
+      stores.run(0.5);
+      back.increment("c", round);
+      back.increment("removed", 1);
+      stores.node("n1").increment("c", 100);
+      expected += round + 100;
+      stores.run(0.2);
+      old = round == copied ? back.storage.contents() : old;
+    }
+    back.stop();
+    stores.node("n2").submit("removed", new Operation.Clear());
+    stores.run(5);
+    for (SimulatedStores.Node node : stores.nodes()) {
+      node.wallSkewSeconds = away.toSeconds();
+      if (node != back) {
+        node.restart(); // and forgets what was removed long ago
+      }
+    }
+    stores.run(1);
+    boolean meetsEmptied = random.nextBoolean();
+    boolean writes = random.nextBoolean();
+    if (meetsEmptied) {
+      emptied.stop();
+      emptied.storage.putBack(Storage.Contents.EMPTY);
+      stores.cut((a, b) -> !Set.of("n3", "n4").equals(Set.of(a, b)));
+      emptied.start();
+    } else if (writes) {
+      stores.cut((a, b) -> a.equals("n4") || b.equals("n4"));
+    }
+    back.storage.putBack(old);
+    back.start();
+    if (writes) {
+      back.increment("c", 1_000);
+      expected += 1_000;
+    }
+    stores.run(random.nextInt(3));
+    stores.heal();
+    stores.run(40);
+    boolean forgotten = away.compareTo(ReplicatedStoreOptions.DEFAULT.keepRemoved()) > 0;
+    for (SimulatedStores.Node node : stores.nodes()) {
+      String text = node.name + ", seed " + seed + ", disk of life " + copied + ", " + away;
+      assertThat(node.counter("c")).as(text).isEqualTo(expected);
+      assertThat(node.counter("removed")).as(text).isEqualTo(forgotten ? copied : 0);
     }
   }
 
