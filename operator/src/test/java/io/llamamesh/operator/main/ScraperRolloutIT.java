@@ -84,7 +84,7 @@ final class ScraperRolloutIT {
   void oneThatGoesWellIsReadyAllTheWhileAndSaysThatItRollsOut() {
     Set<String> seen = new ConcurrentSkipListSet<>();
     cluster.mesh("m", NEW);
-    // A test beside this one that takes the monitors' CRDs away keeps the operator for half a minute.
+    // A test beside this one that takes the monitors' CRDs away holds the operator up for a while.
     await().atMost(LONG).until(() -> observe(seen).contains("True RollingOut"));
     cluster.deployedScraperReady("m");
 
