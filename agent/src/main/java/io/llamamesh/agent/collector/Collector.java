@@ -249,7 +249,7 @@ public final class Collector implements AutoCloseable {
         }
         long now = network.monotonicNanos();
         // A missed tick is not made up for: the pacer hands over all flows that came due.
-        due = Math.max(probingStopped ? due + prober.tickNanos() : prober.nextTick(due), now);
+        due = Math.max(due + prober.tickNanos(), now);
         await(due);
       }
     } catch (RuntimeException | Error e) {
@@ -263,18 +263,13 @@ public final class Collector implements AutoCloseable {
 
   private void await(long due) {
     long left = due - network.monotonicNanos();
-    while (left > 0 && !isWanted()) {
+    while (left > 0 && !stopping && !finishing && next.get() == null) {
       poller.await(left);
       if (!network.hasKernelStamps()) {
-        prober.read();
+        prober.read(false, false);
       }
       left = due - network.monotonicNanos();
     }
-  }
-
-  /** Returns whether something was asked for that the next tick does. */
-  private boolean isWanted() {
-    return stopping || finishing || next.get() != null || (probingStopped && !isIdle);
   }
 
   /** Stops the thread and frees the ports; returns when both are gone, within a few seconds. */

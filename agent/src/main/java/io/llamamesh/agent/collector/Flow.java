@@ -247,7 +247,6 @@ final class Flow {
     ring[at] = monotonicNanos;
     ring[at + 1] = ((long) windowId << STATE_BITS) | PENDING | extra;
     next++;
-    source.recordSent();
   }
 
   /** Full sequence number of one on the wire; −1 when no such probe can be in flight. */
@@ -278,11 +277,7 @@ final class Flow {
    * @return true when the answer of a later probe came before
    */
   boolean recordAnswer(long sequence) {
-    int state = state(sequence);
-    if ((state & KIND) == PENDING) {
-      source.recordDone();
-    }
-    state(sequence, RECEIVED | (state & (HELLO | STALLED | BY_PAIR)));
+    state(sequence, RECEIVED | (state(sequence) & (HELLO | STALLED | BY_PAIR)));
     boolean overtaken = sequence < highestReplied;
     highestReplied = Math.max(highestReplied, sequence);
     return overtaken;
@@ -443,9 +438,6 @@ final class Flow {
   void forgetOldest() {
     if (oldest == heldSequence) {
       countHeldRtt();
-    }
-    if (kind(oldest) == PENDING) {
-      source.recordDone();
     }
     state(oldest, DONE);
     oldest++;

@@ -51,28 +51,6 @@ final class Pacer {
     reached = nowNanos;
   }
 
-  /** Time at which the next flow is due, after the one reached; {@code otherwise} without flows. */
-  long nextDue(long otherwise) {
-    long first = Long.MAX_VALUE;
-    for (int i = 0; i < circles.size(); i++) {
-      first = Math.min(first, circles.get(i).next());
-    }
-    return first == Long.MAX_VALUE ? otherwise : origin + first;
-  }
-
-  /**
-   * Latest time up to a given one at which a flow is due that was not handed over; {@code
-   * otherwise} where none is.
-   */
-  long lastDueUntil(long untilNanos, long otherwise) {
-    long until = untilNanos - origin;
-    long last = Long.MIN_VALUE;
-    for (int i = 0; i < circles.size(); i++) {
-      last = Math.max(last, circles.get(i).lastUntil(until));
-    }
-    return last == Long.MIN_VALUE ? otherwise : origin + last;
-  }
-
   /** Time up to which flows were handed over. */
   long reached() {
     return reached;
@@ -93,38 +71,6 @@ final class Pacer {
       while (hand < flows.length && flows[hand].phase() % period + round <= time) {
         hand++;
       }
-    }
-
-    private long at(int place, long ofRound) {
-      return flows[place].phase() % period + ofRound;
-    }
-
-    /** When the next flow is due; the greatest number without flows. */
-    long next() {
-      if (flows.length == 0) {
-        return Long.MAX_VALUE;
-      }
-      return hand == flows.length ? at(0, round + period) : at(hand, round);
-    }
-
-    /** When the last flow up to a time is due; the least number where none is. */
-    long lastUntil(long until) {
-      long last = Long.MIN_VALUE;
-      int place = hand;
-      long ofRound = round;
-      while (flows.length > 0) {
-        if (place == flows.length) {
-          place = 0;
-          ofRound += period;
-        }
-        long at = at(place, ofRound);
-        if (at > until) {
-          break;
-        }
-        last = at;
-        place++;
-      }
-      return last;
     }
 
     void advance(long time, Due due) {

@@ -92,10 +92,6 @@ public final class Prober {
   private final ErrorSink errorSink = this::applyError;
   private ProbePlan plan = ProbePlan.IDLE;
   private long tick = TickLength.UNSTRETCHED_NANOS;
-
-  /** Time from the last tick on that the next was to wait; 0 where it was not asked. */
-  private long asked;
-
   private volatile List<PeerStatus> peerStatuses = List.of();
   private long expiredAt;
   private long takenPorts;
@@ -250,84 +246,22 @@ public final class Prober {
     return Math.min(tick, Math.max(TickLength.UNSTRETCHED_NANOS, longest));
   }
 
-  /**
-   * Monotonic time of the next tick, asked for after each. Where ticks stretch, those are left out
-   * in which nothing is due: no probe to send, none to settle, no window to end or to publish, no
-   * answer that has waited for long.
-   *
-   * @param due when this tick was to come
-   */
-  long nextTick(long due) {
-    long length = tickNanos();
-    if (length <= TickLength.UNSTRETCHED_NANOS) {
-      asked = 0;
-      return due + length;
-    }
-    long reached = pacer.reached();
-    long chore = nextChore();
-    // A chore waits for a probe's tick where there soon is one, and delays none.
-    long together = NextTick.together(pacer.nextDue(chore), length);
-    long last = pacer.lastDueUntil(earlier(together, chore + length), chore);
-    long at = NextTick.at(reached, length, last, longestWait(length));
-    asked = at - reached;
-    return at;
-  }
-
-  /** When something is due next that is no probe. */
-  private long nextChore() {
-    long next = earlier(expiredAt + EXPIRY_NANOS, settlement.nextDue(clock));
-    return roster.missingFlows() > 0 ? earlier(next, retryAt) : next;
-  }
-
-  /** Returns whether all flows are to be scanned; up to a tick early where ticks are left out. */
-  private boolean isScanDue(long now, long length) {
-    long early = length > TickLength.UNSTRETCHED_NANOS ? length : 0;
-    return now - expiredAt >= EXPIRY_NANOS - early;
-  }
-
-  private static long earlier(long one, long other) {
-    return one - other < 0 ? one : other;
-  }
-
-  /** Longest time between two ticks: short while an answer may wait to be read. */
-  private long longestWait(long length) {
-    if (!hasInFlight()) {
-      return NextTick.LONGEST_NANOS;
-    }
-    boolean isAwaited = roster.listener().longestDelayNanos() < NextTick.LONGEST_UNREAD_NANOS;
-    return isAwaited ? length : NextTick.LONGEST_UNREAD_NANOS;
-  }
-
-  private boolean hasInFlight() {
-    List<SourcePort> all = ports.all();
-    for (int i = 0; i < all.size(); i++) {
-      if (all.get(i).hasInFlight()) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   /** One tick. */
   public void tick() {
     long length = tickNanos();
-    long wait = Math.max(length, asked);
-    asked = 0;
     boolean stepped = clock.hasStepped();
     if (stepped) {
       counters.add(CollectorCounters.Event.CLOCK_STEP);
       listener.clockStepped(clock.steps());
     }
-    long longestPause = StallLimits.longestPause(wait);
-    boolean stalled = network.monotonicNanos() - pacer.reached() > longestPause;
+    boolean stalled = network.monotonicNanos() - pacer.reached() > StallLimits.STALL_NANOS;
     if (stalled) {
       replies.recordStall(pacer.reached(), network.monotonicNanos());
     }
-    boolean scans = isScanDue(network.monotonicNanos(), length);
-    read(stepped, stalled, scans || length <= TickLength.UNSTRETCHED_NANOS);
+    read(stepped, stalled);
     long now = network.monotonicNanos();
     boolean complete = settlement.hasSettledWindow(now);
-    if (complete || scans || isScanDue(now, length)) {
+    if (complete || now - expiredAt >= EXPIRY_NANOS) {
       expiredAt = now;
       settlement.expire(now, plan.intervalNanos());
     }
@@ -345,34 +279,21 @@ public final class Prober {
     }
     currentKeys = keys.get();
     // Checked again: a stall may begin in the middle of a tick.
-    if (now - pacer.reached() > longestPause) {
+    if (now - pacer.reached() > StallLimits.STALL_NANOS) {
       replies.recordStall(pacer.reached(), now);
     }
-    if (now - pacer.reached() > StallLimits.longestGap(wait)) {
+    if (now - pacer.reached() > StallLimits.longestGap(length)) {
       pacer.advance(now - length, skip);
     }
     pacer.advance(now, send);
   }
 
-  /** Reads all ports between ticks, where the kernel does not stamp arrivals. */
-  void read() {
-    read(false, false, true);
-  }
-
-  /**
-   * Reads the ports.
-   *
-   * @param all whether also those from which no probe is in flight: what comes there is no answer
-   *     but a second one, and can wait for the next scan of all flows
-   */
-  private void read(boolean clockStepped, boolean stalled, boolean all) {
-    List<SourcePort> open = ports.all();
+  /** Reads all ports; also called between ticks where the kernel does not stamp arrivals. */
+  void read(boolean clockStepped, boolean stalled) {
+    List<SourcePort> all = ports.all();
     long now = network.monotonicNanos();
-    for (int i = 0; i < open.size(); i++) {
-      SourcePort port = open.get(i);
-      if (!all && !port.hasInFlight()) {
-        continue;
-      }
+    for (int i = 0; i < all.size(); i++) {
+      SourcePort port = all.get(i);
       replies.read(port, clockStepped, stalled);
       drainErrors(port);
       port.checkOverflow(now);

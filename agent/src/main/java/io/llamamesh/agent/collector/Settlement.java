@@ -1,6 +1,5 @@
 package io.llamamesh.agent.collector;
 
-import io.llamamesh.agent.net.WallClock;
 import io.llamamesh.agent.window.ClosedWindow;
 import io.llamamesh.agent.window.Mark;
 import io.llamamesh.agent.window.Outcome;
@@ -47,11 +46,6 @@ final class Settlement {
   /** Returns whether all probes of an ended window are settled once {@link #expire} ran. */
   boolean hasSettledWindow(long now) {
     return book.hasSettled(now, longestTimeout());
-  }
-
-  /** Monotonic time at which a window ends or is settled next. */
-  long nextDue(WallClock clock) {
-    return book.nextDue(longestTimeout(), clock);
   }
 
   private long longestTimeout() {

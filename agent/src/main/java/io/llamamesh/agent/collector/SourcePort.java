@@ -22,7 +22,6 @@ final class SourcePort {
   private long arrivalsBefore;
   private long oursBefore;
   private int users;
-  private int inFlight;
 
   SourcePort(UdpSocket socket, long now) {
     this.socket = socket;
@@ -41,21 +40,6 @@ final class SourcePort {
   /** Expected number of replies that its full buffer dropped. */
   DropAttribution overflowDrops() {
     return overflowDrops;
-  }
-
-  /** Records that a probe left which may be answered. */
-  void recordSent() {
-    inFlight++;
-  }
-
-  /** Records that a probe in flight was answered, or is not waited for any more. */
-  void recordDone() {
-    inFlight--;
-  }
-
-  /** Returns whether an answer may come, other than a second one of a probe. */
-  boolean hasInFlight() {
-    return inFlight > 0;
   }
 
   /** Records a datagram that was read; {@code reply} when it answers a probe of ours. */

@@ -4,8 +4,8 @@ package io.llamamesh.agent.collector;
 public final class StallLimits {
 
   /**
-   * Longest time between two ticks while a probe is in flight, or of a send; a longer one is a
-   * stall of this process, whose time is in the RTTs of probes in flight.
+   * Longest time between two ticks, or of a send; a longer one is a stall of this process, whose
+   * time is in the RTTs of probes in flight.
    */
   public static final long STALL_NANOS = 100_000_000L;
 
@@ -18,18 +18,10 @@ public final class StallLimits {
   private StallLimits() {}
 
   /**
-   * Longest time since the last tick that is no stall, where this tick was to come so long after
-   * it. Who waits for longer than a stall has no probe in flight.
+   * Longest time since the last tick after which all probes that came due still leave, where ticks
+   * are of this length.
    */
-  static long longestPause(long askedNanos) {
-    return askedNanos < STALL_NANOS ? STALL_NANOS : askedNanos + LATE_NANOS;
-  }
-
-  /**
-   * Longest time since the last tick after which all probes that came due still leave, where this
-   * tick was to come so long after it.
-   */
-  static long longestGap(long askedNanos) {
-    return Math.max(STALL_NANOS, askedNanos + LATE_NANOS);
+  static long longestGap(long tickNanos) {
+    return Math.max(STALL_NANOS, tickNanos + LATE_NANOS);
   }
 }

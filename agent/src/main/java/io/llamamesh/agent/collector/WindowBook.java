@@ -1,6 +1,5 @@
 package io.llamamesh.agent.collector;
 
-import io.llamamesh.agent.net.WallClock;
 import io.llamamesh.agent.window.ClosedWindow;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -122,18 +121,6 @@ final class WindowBook {
     }
     lastEnd = wanted;
     return wanted + turns * MILLI;
-  }
-
-  /** Monotonic time at which the present window ends, or the first that waits is settled. */
-  long nextDue(long longestTimeout, WallClock clock) {
-    long boundary = clock.monotonic(end);
-    long due = boundary - latest < 0 ? boundary : latest;
-    Window first = waiting.peekFirst();
-    if (first == null) {
-      return due;
-    }
-    long settled = first.endedAt() + longestTimeout + GRACE_NANOS;
-    return settled - due < 0 ? settled : due;
   }
 
   /** Id of the present window. */
