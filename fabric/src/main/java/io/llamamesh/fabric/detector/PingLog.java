@@ -49,23 +49,21 @@ final class PingLog {
 
   /** Number of those sent after a moment that have waited longer than the timeout. */
   int missed(long after, long now, long timeout) {
+    return missed(counted, after, now, timeout);
+  }
+
+  /** The same, with the time in which this process stood still. */
+  int missedByTheClock(long after, long now, long timeout) {
+    return missed(sent, after, now, timeout);
+  }
+
+  private int missed(long[] from, long after, long now, long timeout) {
     if (lastSent <= after) {
       return 0;
     }
     int missed = 0;
     for (int i = 0; i < SIZE; i++) {
-      if (sent[i] > after && now - counted[i] >= timeout) {
-        missed++;
-      }
-    }
-    return missed;
-  }
-
-  /** The same, with the time in which this process stood still. */
-  int missedByTheClock(long after, long now, long timeout) {
-    int missed = 0;
-    for (int i = 0; i < SIZE; i++) {
-      if (sent[i] > after && now - sent[i] >= timeout) {
+      if (sent[i] > after && now - from[i] >= timeout) {
         missed++;
       }
     }
@@ -74,13 +72,7 @@ final class PingLog {
 
   /** When the first of those sent after a moment was sent; {@code Long.MAX_VALUE} if none was. */
   long firstSentAfter(long after) {
-    long first = Long.MAX_VALUE;
-    for (int i = 0; i < SIZE; i++) {
-      if (sent[i] > after) {
-        first = Math.min(first, sent[i]);
-      }
-    }
-    return first;
+    return first(sent, after);
   }
 
   /**
@@ -88,13 +80,17 @@ final class PingLog {
    * there is none.
    */
   long firstAfter(long after) {
+    return first(silentFrom, after);
+  }
+
+  private long first(long[] times, long after) {
     long first = Long.MAX_VALUE;
     if (lastSent <= after) {
       return first;
     }
     for (int i = 0; i < SIZE; i++) {
       if (sent[i] > after) {
-        first = Math.min(first, silentFrom[i]);
+        first = Math.min(first, times[i]);
       }
     }
     return first;
